@@ -1,0 +1,42 @@
+/* The application: a periodic report with the firmware version that runs.
+ * SPDX-License-Identifier: MIT
+ *
+ * FPort 2. Payload, little-endian, at least REPORT_SIZE_MIN bytes, zero-filled beyond:
+ *   0 u32 version of the running image, read from its slot
+ *   4 u8[8] first bytes of its SHA-256
+ *   12 u8 battery level (DevStatusAns scale)
+ *   13 i16 temperature, 0.1 degree C
+ *   15 u8 last update_status
+ *   16 u16 reports held back by sessions
+ *   18 u16 reboots
+ */
+#ifndef DEVICE_APP_REPORT_H
+#define DEVICE_APP_REPORT_H
+
+#include "hal.h"
+#include "mac/mac.h"
+#include "update/update.h"
+
+#define REPORT_FPORT    2u
+#define REPORT_SIZE_MIN 20u
+
+struct report {
+    struct hal hal;
+    uint32_t period_ticks_32; /* period in units of 32 ticks */
+    uint64_t next_at_ticks;
+    uint8_t size;
+    uint8_t update_status;
+    uint16_t held_back;
+    uint16_t reboots;
+    struct image_info running;
+};
+
+void report_init(struct report *report, const struct hal *hal, const struct factory *factory,
+        enum hal_reset_cause cause);
+uint64_t report_uplink_at(const struct report *report);
+/* Moves the next report one period on without sending it, and counts it. */
+void report_hold_back(struct report *report, uint64_t now_ticks);
+size_t report_build_uplink(
+        struct report *report, uint64_t now_ticks, uint8_t *payload, size_t size_max);
+
+#endif

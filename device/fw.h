@@ -1,0 +1,41 @@
+/* What a board knows of a firmware: a table of entry points and a block of RAM.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_FW_H
+#define DEVICE_FW_H
+
+#include "hal.h"
+
+#define FW_OPS_VERSION 1u
+
+enum fw_irq {
+    FW_IRQ_DIO0, /* DIO lines interrupt on the rising edge */
+    FW_IRQ_DIO1,
+    FW_IRQ_DIO2,
+    FW_IRQ_DIO3,
+    FW_IRQ_DIO4,
+    FW_IRQ_DIO5,
+    FW_IRQ_ALARM,
+    FW_IRQ_FLASH_DONE,
+    FW_IRQ_COUNT
+};
+
+struct fw_ops {
+    uint16_t version; /* FW_OPS_VERSION */
+    uint16_t size;    /* sizeof(struct fw_ops); new members are appended only */
+    uint32_t flags;   /* none defined yet */
+    const char *name;
+    size_t ram_size_bytes;
+    size_t ram_align_bytes;
+    /* Starts from reset; RAM content is undefined. The bootloader runs first, inside. */
+    void (*boot)(void *ram, const struct hal *hal, enum hal_reset_cause cause);
+    /* Leaves a note of the interrupt and of the time of its edge; does no work. */
+    void (*irq)(void *ram, enum fw_irq source, uint64_t edge_ticks);
+    /* Does one bounded piece of work. True: more is ready; false: sleep until an interrupt. */
+    bool (*run)(void *ram);
+};
+
+/* The firmware of this tree. */
+extern const struct fw_ops fleetcast_fw;
+
+#endif

@@ -1,0 +1,96 @@
+/* LoRaWAN L2 1.0.4 for one end-device: class A and C, four multicast groups.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_MAC_MAC_H
+#define DEVICE_MAC_MAC_H
+
+#include "clock.h"
+#include "hal.h"
+#include "mac/mac_state.h" /* struct mac, complete so that its owner can place it */
+#include "update/factory.h"
+#include "update/nvm.h"
+
+#define MAC_MULTICAST_GROUPS 4u
+#define MAC_PAYLOAD_SIZE_MAX 242u /* RP002, EU868 DR4..DR7 */
+
+/* AES key slots of the HAL, who uses which. */
+enum mac_key_slot {
+    MAC_KEY_APP,
+    MAC_KEY_GEN_APP,
+    MAC_KEY_NWK_S,
+    MAC_KEY_APP_S,
+    MAC_KEY_MC_APP_S_0, /* + group */
+    MAC_KEY_MC_NWK_S_0 = MAC_KEY_MC_APP_S_0 + 4, /* + group */
+    MAC_KEY_DATA_BLOCK_INT = MAC_KEY_MC_NWK_S_0 + 4,
+    MAC_KEY_SCRATCH /* McRootKey, McKEKey, McKey while they are derived */
+};
+
+enum mac_status {
+    MAC_OK = 0,
+    MAC_BUSY = -1,       /* transmitting, or in the receive windows of an uplink */
+    MAC_NOT_JOINED = -2,
+    MAC_DUTY_CYCLE = -3, /* no channel is free yet: see mac_uplink_possible_at() */
+    MAC_TOO_LONG = -4    /* does not fit the data rate with the MAC answers that wait */
+};
+
+/* A downlink for the application, decrypted; valid during the call only. */
+struct mac_downlink {
+    const uint8_t *payload;
+    uint8_t size;
+    uint8_t fport;   /* 1..223 */
+    int8_t group;    /* multicast group 0..3, or -1: unicast */
+    int8_t snr_db;
+    int16_t rssi_dbm;
+    bool pending;    /* FPending */
+    uint32_t fcnt;
+    uint64_t end_ticks; /* RTC time of the end of the frame */
+};
+
+typedef void mac_downlink_fn(void *context, const struct mac_downlink *downlink);
+
+void mac_init(struct mac *mac, const struct hal *hal, const struct factory *factory,
+        struct nvm *nvm, struct gps_clock *clock, mac_downlink_fn *deliver, void *context);
+
+/* --- driven by the main loop ---------------------------------------------------------------- */
+void mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks); /* after the fact, not in ISR */
+uint64_t mac_step_at(const struct mac *mac); /* 0: now; HAL_TICKS_NEVER: on input only */
+bool mac_step(struct mac *mac, uint64_t now_ticks); /* true: more is ready now */
+
+/* --- uplink --------------------------------------------------------------------------------- */
+bool mac_joined(const struct mac *mac);
+/* RTC time from which mac_send() may succeed: 0 now, HAL_TICKS_NEVER while not joined or busy. */
+uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks);
+/* Application bytes that the next uplink can carry, MAC answers deducted. */
+size_t mac_payload_size_max(const struct mac *mac);
+/* Sends an unconfirmed uplink now. `size` 0: an empty frame without FPort (a poll). */
+enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size);
+/* True when an empty uplink is due by itself: sticky MAC answers are not a reason, an open
+ * exchange (FPending) is. Time in mac_poll_at(). */
+uint64_t mac_poll_at(const struct mac *mac);
+/* Puts DeviceTimeReq (LinkCheckReq) into the next uplink. */
+void mac_request_device_time(struct mac *mac);
+void mac_request_link_check(struct mac *mac);
+/* Time on air of the next uplink with `size` application bytes, in RTC ticks, rounded up. */
+uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size);
+uint8_t mac_data_rate(const struct mac *mac);
+
+/* --- multicast ------------------------------------------------------------------------------ */
+/* Defines (or overwrites) a group; keys are loaded into the slots and kept in non-volatile
+ * memory; the counter restarts at `fcnt_min` - 1. */
+void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+        const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
+        uint32_t fcnt_max);
+bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr);
+void mac_multicast_delete(struct mac *mac, unsigned group);
+
+/* True if the region allows the frequency (a downlink channel) and data rate. */
+bool mac_frequency_valid(const struct mac *mac, uint32_t frequency_hz);
+bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate);
+
+/* Class C: keep the receiver open with these parameters whenever nothing more urgent runs. A
+ * second call replaces the first. */
+void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate);
+void mac_class_c_close(struct mac *mac, unsigned group);
+bool mac_class_c_is_open(const struct mac *mac);
+
+#endif

@@ -1,0 +1,49 @@
+/* The events that the firmware names through hal_trace(), declared once.
+ * SPDX-License-Identifier: MIT
+ *
+ * X(name, meaning of a, meaning of b). Ids are stable: append only.
+ */
+#ifndef DEVICE_TRACE_H
+#define DEVICE_TRACE_H
+
+/* clang-format off */
+#define FW_TRACE_EVENTS(X)                                                                         \
+    X(BOOTED, "reset cause", "firmware version")                                                   \
+    X(JOIN_REQUESTED, "dev nonce", "data rate")                                                    \
+    X(JOINED, "dev addr", "dev nonce")                                                             \
+    X(UPLINK, "fcnt up", "fport << 8 | data rate")                                                 \
+    X(UPLINK_HELD, "report or clock sync held back by a session", "total held back")               \
+    X(DOWNLINK, "fcnt down", "fport << 8 | window")                                                \
+    X(MULTICAST, "mc fcnt", "group")                                                               \
+    X(BAD_MIC, "dev addr", "fcnt")                                                                 \
+    X(COUNTER_REJECTED, "dev addr", "fcnt")                                                        \
+    X(FRAME_DROPPED, "reason", "mhdr")                                                             \
+    X(CLOCK_SET, "signed correction in ms", "source: 0 DeviceTimeAns, 1 AppTimeAns")               \
+    X(GROUP_SET_UP, "mc addr", "group")                                                            \
+    X(SESSION_ARMED, "session time, GPS s", "group")                                               \
+    X(SESSION_OPENED, "group", "time out exponent")                                                \
+    X(SESSION_CLOSED, "group", "1 when it timed out")                                              \
+    X(FRAG_SET_UP, "nb frag", "frag size << 8 | frag index")                                       \
+    X(FRAGMENT_STORED, "N, 1 based, uncoded", "missing now")                                       \
+    X(FRAGMENT_DUPLICATE, "N", "0")                                                                \
+    X(FRAGMENT_CODED, "N", "unknowns left")                                                        \
+    X(FRAGMENT_USELESS, "N", "unknowns left")                                                      \
+    X(FRAG_FROZEN, "uncoded fragments missing at the first coded one", "nb frag")                  \
+    X(FRAG_COMPLETE, "nb frag", "missing when frozen")                                             \
+    X(BLOCK_MIC, "1 good, 0 bad", "block size")                                                    \
+    X(BLOCK_ACKNOWLEDGED, "frag index", "0")                                                       \
+    X(IMAGE_VERIFIED, "update_status", "image version")                                            \
+    X(INSTALL_STARTED, "image version", "size")                                                    \
+    X(INSTALLED, "image version", "size")                                                          \
+    X(FEC_MEMORY, "missing fragments beyond the matrix", "0")                                      \
+    X(RADIO_RX_START, "0 class A single, 1 continuous", "data rate")
+
+enum fw_trace {
+#define X(name, a, b) FW_TRACE_##name,
+    FW_TRACE_EVENTS(X)
+#undef X
+    FW_TRACE_COUNT
+};
+/* clang-format on */
+
+#endif

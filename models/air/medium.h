@@ -1,0 +1,94 @@
+/* The air: who transmits, who listens, who hears what.
+ * SPDX-License-Identifier: MIT
+ *
+ * End-devices listen on one (frequency, SF, bandwidth, IQ) and are indexed by it; gateways listen
+ * on their channels at every SF. A frame costs three events, however many hear it: start, detect,
+ * end. At detection the receivers of a frame are frozen; at its end each is judged by
+ * air_judge() and served in entity order.
+ *
+ * A device receiver detects a frame when it has heard 5 preamble symbols of it before the preamble
+ * ends (Bor et al., MSWiM 2016): it listened from max(frame start, its own start) on.
+ */
+#ifndef AIR_MEDIUM_H
+#define AIR_MEDIUM_H
+
+#include "air/frame.h"
+#include "air/judge.h"
+#include "air/propagation.h"
+#include "engine.h"
+
+struct medium;
+
+/* What a device's radio listens to. */
+struct medium_listening {
+    uint32_t frequency_hz;
+    uint32_t bandwidth_hz;
+    uint8_t spreading_factor;
+    bool iq_inverted;
+    uint8_t sync_word;
+};
+
+/* Called by the medium; times are engine times. */
+struct medium_device_ops {
+    /* The preamble is detected: a symbol timeout no longer fires. */
+    void (*detected)(void *device, const struct frame *frame, sim_ns now_ns);
+    /* The frame ended for a receiver that had detected it. `bytes`/`size`: what the demodulator
+     * puts out (corrupted where errors are), NULL when the header failed or the signal was lost. */
+    void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
+            const uint8_t *bytes, uint16_t size, sim_ns now_ns);
+    /* Bring this device's memory into the cache: it is served after next. May be NULL. */
+    void (*prefetch)(void *device);
+};
+
+struct medium_gateway_ops {
+    /* True: a demodulator takes the frame; LOSS_NONE in `*cause`, else why not. */
+    bool (*lock)(void *gateway, const struct frame *frame, sim_ns now_ns, enum loss_cause *cause);
+    /* Ends every lock that was granted. Only frames with verdict cause LOSS_NONE were received. */
+    void (*ended)(void *gateway, const struct frame *frame, const struct verdict *verdict,
+            const uint8_t *bytes, uint16_t size, sim_ns now_ns);
+};
+
+struct medium_site {
+    entity_id entity;
+    double x_m, y_m, height_m;
+};
+
+struct medium_params {
+    struct propagation_params propagation;
+    struct reception_params reception;
+};
+
+/* Devices and gateways are numbered from 0 in the order given; link gains are computed here.
+ * NULL: out of memory. */
+struct medium *medium_create(struct engine *engine, const struct medium_params *params,
+        const struct medium_site *devices, uint32_t device_count,
+        const struct medium_device_ops *device_ops, const struct medium_site *gateways,
+        uint32_t gateway_count, const struct medium_gateway_ops *gateway_ops);
+void medium_destroy(struct medium *medium);
+void medium_device_attach(struct medium *medium, uint32_t device, void *context);
+void medium_gateway_attach(struct medium *medium, uint32_t gateway, void *context);
+
+/* A device's receiver is on from `at_ns` (its local time, not before the engine's now). Replaces
+ * what it listened to before. */
+void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
+        const struct medium_listening *listening);
+/* Off from `at_ns` on: a frame that was being received is lost without a call. */
+void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns);
+
+/* Starts a transmission at `at_ns` (not before the engine's now). Returns its frame, valid until
+ * one longest frame time after its end. */
+const struct frame *medium_transmit_device(struct medium *medium, uint32_t device, sim_ns at_ns,
+        const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
+        uint16_t size);
+const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gateway, sim_ns at_ns,
+        const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
+        uint16_t size);
+/* The transmitter left TX early: nobody receives the frame any more. */
+void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
+
+/* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
+int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
+uint64_t medium_frames(const struct medium *medium);     /* transmitted so far */
+uint64_t medium_deliveries(const struct medium *medium); /* handed to device radios so far */
+
+#endif

@@ -1,0 +1,32 @@
+/* The 32.768 kHz crystal: RTC ticks as the exact integral of its true frequency.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BOARD_CRYSTAL_H
+#define BOARD_CRYSTAL_H
+
+#include <stdint.h>
+
+#include "sim_time.h"
+
+struct crystal_params {
+    double tolerance_ppm;     /* initial error is drawn uniformly in +- this */
+    double temperature_mean_c;
+    double temperature_swing_c; /* diurnal amplitude, used when `parabola_ppm_per_c2` is not 0 */
+    double parabola_ppm_per_c2; /* -0.034 tuning fork; 0: no temperature term */
+};
+
+struct crystal {
+    sim_ns power_on_ns;
+    double frequency_error_ppm;
+    int64_t frequency_ppt;    /* true rate error in parts per 10^12, integer for exact conversion */
+};
+
+/* Draws the initial error from (seed, entity, RANDOM_CRYSTAL). */
+void crystal_init(struct crystal *crystal, const struct crystal_params *params, uint64_t seed,
+        uint32_t entity, sim_ns power_on_ns);
+/* Ticks counted by engine time `at_ns`: floor of 32768 x (1 + error) x elapsed seconds. */
+uint64_t crystal_ticks(const struct crystal *crystal, sim_ns at_ns);
+/* First engine time at which the counter reads `ticks` or more: exact inverse of the above. */
+sim_ns crystal_time_of(const struct crystal *crystal, uint64_t ticks);
+
+#endif

@@ -1,0 +1,136 @@
+/* A modeled gateway: SX1301 demodulators, half duplex, just-in-time queue, duty cycle, backhaul.
+ * SPDX-License-Identifier: MIT
+ *
+ * Uplinks go to the sink after the backhaul latency; transmission requests arrive after it too,
+ * are answered by a report at once (accepted or why not) and by another when they were sent.
+ */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include "air/medium.h"
+#include "engine.h"
+
+#define GATEWAY_CHANNELS_MAX 8u
+
+struct gateway_params {
+    uint8_t demodulators;         /* 8 */
+    uint8_t channel_count;
+    uint32_t channel_hz[GATEWAY_CHANNELS_MAX]; /* 125 kHz, every SF */
+    sim_ns backhaul_latency_ns;   /* one way, mean */
+    sim_ns backhaul_jitter_ns;    /* uniform in +- this; never less than 1 ms in all */
+    bool gnss;                    /* knows GPS time */
+    int32_t antenna_gain_mdb;
+    double duty_window_s;         /* 3600: budget form over a sliding hour; 0: off-time form */
+};
+
+/* An uplink as the packet forwarder reports it. */
+struct gateway_uplink {
+    uint32_t gateway;
+    uint16_t size;
+    uint8_t spreading_factor;
+    uint32_t frequency_hz;
+    uint32_t bandwidth_hz;
+    int32_t rssi_mdbm;
+    int32_t snr_mdb;
+    sim_ns end_ns;       /* concentrator time of the end of the frame */
+    bool has_gps_time;   /* then end_ns is traceable to GPS */
+    uint64_t frame_id;   /* for observers only */
+    uint8_t bytes[LORA_FRAME_SIZE_MAX];
+};
+
+enum gateway_tx_timing {
+    GATEWAY_TX_AT,        /* start at `at_ns` of the concentrator (class A) or of GPS time */
+    GATEWAY_TX_IMMEDIATE  /* class C: as soon as queue and duty cycle allow */
+};
+
+/* clang-format off */
+#define GATEWAY_TX_RESULTS(X)                                                                      \
+    X(SENT, "sent")                  /* the frame is on the air; report.at_ns: its start */        \
+    X(ACCEPTED, "accepted")                                                                        \
+    X(TOO_LATE, "too_late")                                                                        \
+    X(TOO_EARLY, "too_early")                                                                      \
+    X(COLLISION, "collision")        /* with a frame already queued */                             \
+    X(FULL, "full")                                                                                \
+    X(FREQUENCY, "tx_freq")                                                                        \
+    X(POWER, "tx_power")                                                                           \
+    X(DUTY_CYCLE, "duty_cycle")
+
+enum gateway_tx_result {
+#define X(name, text) GATEWAY_TX_##name,
+    GATEWAY_TX_RESULTS(X)
+#undef X
+};
+/* clang-format on */
+
+struct gateway_tx {
+    uint64_t token;      /* chosen by the requester, returned in reports */
+    enum gateway_tx_timing timing;
+    sim_ns at_ns;
+    int32_t power_mdbm;  /* EIRP */
+    struct lora_modulation modulation;
+    uint16_t size;
+    uint8_t bytes[LORA_FRAME_SIZE_MAX];
+};
+
+struct gateway_report {
+    uint32_t gateway;
+    uint64_t token;
+    enum gateway_tx_result result;
+    sim_ns at_ns;        /* start on air, when known */
+    sim_ns airtime_ns;
+};
+
+struct gateway_sink {
+    void (*uplink)(void *context, const struct gateway_uplink *uplink, sim_ns now_ns);
+    void (*report)(void *context, const struct gateway_report *report, sim_ns now_ns);
+};
+
+struct gateway_fleet;
+
+/* Gateways 0..count-1 of the medium, entities first_entity... NULL: out of memory. */
+struct gateway_fleet *gateway_fleet_create(struct engine *engine,
+        const struct gateway_params *params, uint32_t count, entity_id first_entity);
+void gateway_fleet_destroy(struct gateway_fleet *fleet);
+void gateway_fleet_connect(struct gateway_fleet *fleet, struct medium *medium,
+        const struct gateway_sink *sink, void *sink_context);
+extern const struct medium_gateway_ops gateway_medium_ops;
+
+/* Sends a request over the backhaul. Called by the network server. */
+void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct gateway_tx *tx);
+
+/* --- for results and tests ------------------------------------------------------------------- */
+struct gateway_stats {
+    uint64_t uplinks;
+    uint64_t lost[LOSS_CAUSE_COUNT];
+    uint64_t transmitted;
+    uint64_t rejected[GATEWAY_TX_DUTY_CYCLE + 1];
+    sim_ns airtime_ns;              /* all sub-bands */
+    double duty_cycle_max;          /* highest share of any sub-band's last hour so far */
+    double duty_cycle_mean;         /* airtime in the busiest sub-band over the run */
+    uint64_t duty_violations;       /* seen by the independent auditor */
+};
+void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns now_ns,
+        struct gateway_stats *stats);
+
+/* EU868 sub-bands (ETSI EN 300 220-2), for whoever must know the limit of a frequency. */
+struct sub_band {
+    const char *name;
+    uint32_t from_hz, to_hz;
+    double duty_cycle;
+    int32_t erp_max_mdbm;
+};
+extern const struct sub_band eu868_sub_bands[];
+extern const uint32_t eu868_sub_band_count;
+/* Index of the sub-band that holds `frequency_hz`, -1: none (then nobody may transmit there). */
+int eu868_sub_band_of(uint32_t frequency_hz);
+
+/* Watches transmissions of one station and finds what breaks a duty cycle, by a sliding hour over
+ * frames counted from their end: knows nothing of who enforces it. */
+struct duty_auditor;
+struct duty_auditor *duty_auditor_create(void);
+void duty_auditor_destroy(struct duty_auditor *auditor);
+/* Returns the excess airtime in ns, 0: fine. */
+sim_ns duty_auditor_frame(struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns,
+        sim_ns end_ns);
+
+#endif

@@ -1,0 +1,122 @@
+/* Network and join server: OTAA, de-duplication, MAC commands, downlink scheduling, multicast.
+ * SPDX-License-Identifier: MIT
+ *
+ * LoRaWAN 1.0.4 written from the specification, with its own codecs (models/network/lorawan.h):
+ * nothing is shared with device/. State per device is bounded.
+ */
+#ifndef NETWORK_NETWORK_H
+#define NETWORK_NETWORK_H
+
+#include "board/identity.h"
+#include "engine.h"
+#include "gateway/gateway.h"
+
+#define NETWORK_DEVICE_QUEUE   4u   /* application downlinks waiting per device */
+#define NETWORK_PAYLOAD_MAX    242u
+#define NETWORK_NO_DEVICE      UINT32_MAX
+
+struct network;
+
+enum multicast_policy { /* gateways of a multicast frame */
+    MULTICAST_STAGGERED,    /* the same frame from each gateway in turn */
+    MULTICAST_SIMULTANEOUS, /* all at one GPS time */
+    MULTICAST_SINGLE        /* the gateway with the most members */
+};
+
+struct network_params {
+    uint32_t net_id;
+    uint8_t rx1_delay_s;          /* 1 */
+    uint8_t rx1_data_rate_offset;
+    uint8_t rx2_data_rate;        /* 0 */
+    uint32_t rx2_frequency_hz;
+    sim_ns deduplication_ns;      /* 200 ms */
+    double duty_share;            /* share of a gateway's sub-band that multicast may use, 0.8 */
+    uint8_t extra_channel_count;  /* CFList, 0..5 */
+    uint32_t extra_channel_hz[5];
+};
+
+/* An uplink as the application server gets it. */
+struct network_uplink {
+    uint32_t device;
+    uint8_t fport;           /* 0: none (empty frame) */
+    uint8_t data_rate;
+    uint16_t size;
+    uint8_t payload[NETWORK_PAYLOAD_MAX];
+    uint32_t fcnt;
+    int64_t gps_ns;          /* GPS time of the end of the frame, ns since the GPS epoch */
+    int32_t best_snr_mdb;
+    uint32_t best_gateway;
+};
+
+struct network_application {
+    void (*joined)(void *context, uint32_t device, sim_ns now_ns);
+    /* Called before the answer to this uplink is built: what is queued here goes out in its
+     * receive windows. */
+    void (*uplink)(void *context, const struct network_uplink *uplink, sim_ns now_ns);
+    /* A multicast frame was sent or refused by a gateway. `fcnt` identifies it. */
+    void (*multicast_report)(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
+            enum gateway_tx_result result, sim_ns at_ns, sim_ns now_ns);
+    /* Every gateway has sent or refused every queued frame of the group. */
+    void (*multicast_idle)(void *context, uint32_t group, sim_ns now_ns);
+};
+
+/* Devices 0..device_count-1 with their keys. GPS time of engine time 0 is `gps_epoch_ns`. */
+struct network *network_create(struct engine *engine, const struct network_params *params,
+        struct gateway_fleet *gateways, uint32_t gateway_count,
+        const struct device_identity *devices, uint32_t device_count, int64_t gps_epoch_ns);
+void network_destroy(struct network *network);
+void network_set_application(
+        struct network *network, const struct network_application *application, void *context);
+extern const struct gateway_sink network_gateway_sink; /* context: the network */
+
+int64_t network_gps_ns(const struct network *network, sim_ns at_ns);
+
+/* Queues an application downlink for the next receive window of a device. Several waiting ones
+ * set FPending. False: the queue is full, or `size` does not fit any data rate. */
+bool network_enqueue(struct network *network, uint32_t device, uint8_t fport,
+        const uint8_t *payload, uint16_t size);
+/* Sets FPending in the answer to the uplink at hand even if nothing waits yet: the exchange goes
+ * on (design section 4, chained). */
+void network_keep_open(struct network *network, uint32_t device);
+uint32_t network_queue_length(const struct network *network, uint32_t device);
+/* Application bytes the device's next downlink can carry. */
+uint16_t network_downlink_max(const struct network *network, uint32_t device);
+
+bool network_joined(const struct network *network, uint32_t device);
+uint32_t network_dev_addr(const struct network *network, uint32_t device);
+/* Session keys, for pcap key files and tests. */
+bool network_session_keys(const struct network *network, uint32_t device, uint8_t nwk_s_key[16],
+        uint8_t app_s_key[16]);
+/* Gateway that heard the device best lately, UINT32_MAX none. */
+uint32_t network_best_gateway(const struct network *network, uint32_t device);
+
+struct network_group_params {
+    uint32_t mc_addr;
+    uint8_t mc_key[16];      /* McAppSKey and McNwkSKey are derived */
+    uint32_t frequency_hz;
+    uint8_t data_rate;
+    int32_t power_mdbm;      /* EIRP, 0: highest allowed there */
+    enum multicast_policy policy;
+};
+/* Creates a group; its number. UINT32_MAX: too many (16). */
+uint32_t network_group_create(struct network *network, const struct network_group_params *params);
+void network_group_add(struct network *network, uint32_t group, uint32_t device);
+/* Encrypts under the next McFCnt and schedules on the gateways the members need, from `not_before_ns`
+ * on, within duty_share. Returns the McFCnt. At most 4096 frames may wait (false: UINT32_MAX). */
+uint32_t network_group_enqueue(struct network *network, uint32_t group, uint8_t fport,
+        const uint8_t *payload, uint16_t size, sim_ns not_before_ns);
+uint32_t network_group_waiting(const struct network *network, uint32_t group);
+void network_group_flush(struct network *network, uint32_t group); /* drops what waits */
+/* Time between two frames of `size` application bytes from one gateway under duty_share. */
+sim_ns network_group_interval_ns(const struct network *network, uint32_t group, uint16_t size);
+uint32_t network_group_gateways(const struct network *network, uint32_t group);
+
+struct network_stats {
+    uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;
+    uint64_t joins, join_rejects;
+    uint64_t downlinks_rx1, downlinks_rx2, downlinks_refused;
+    uint64_t uplinks_expected; /* from gaps in FCnt: for uplink_pdr */
+};
+void network_stats(const struct network *network, struct network_stats *stats);
+
+#endif

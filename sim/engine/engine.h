@@ -1,0 +1,65 @@
+/* The discrete-event engine: entities, time-ordered events, trace hashes, observers.
+ * SPDX-License-Identifier: MIT
+ *
+ * Order of events is total and independent of memory, workers and observers: (time, phase,
+ * entity, per-entity sequence). Scheduling and dispatch allocate nothing once the queue has
+ * grown to its working size.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim_time.h"
+
+struct engine;
+
+typedef uint32_t entity_id; /* 0 is the engine itself; others by engine_entity_add() */
+
+/* Among events of one instant, lower phases run first: what ends, before what is judged, before
+ * what starts, before who computes. At most 16. */
+enum sim_phase {
+    SIM_PHASE_AIR_END,    /* frames end, receivers get them */
+    SIM_PHASE_AIR_DETECT, /* preambles are detected */
+    SIM_PHASE_AIR_START,  /* frames start */
+    SIM_PHASE_GATEWAY,
+    SIM_PHASE_NODE,       /* alarms, chip edges, resumed firmware */
+    SIM_PHASE_NETWORK,
+    SIM_PHASE_CAMPAIGN,
+    SIM_PHASE_WORLD       /* progress, stop conditions */
+};
+
+typedef void engine_event_fn(void *context, sim_ns now_ns, entity_id entity, uint64_t argument);
+
+/* `seed` keys every random stream of the run. NULL: out of memory. */
+struct engine *engine_create(uint64_t seed);
+void engine_destroy(struct engine *engine);
+
+uint64_t engine_seed(const struct engine *engine);
+sim_ns engine_now(const struct engine *engine);
+uint64_t engine_event_count(const struct engine *engine); /* dispatched so far */
+size_t engine_pending(const struct engine *engine);
+
+/* Adds `count` entities with consecutive ids, returns the first. Ids are dense from 1. */
+entity_id engine_entity_add(struct engine *engine, uint32_t count);
+uint32_t engine_entity_count(const struct engine *engine);
+
+/* Registers who handles a kind of event; returns its number. At most 256. */
+uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, void *context);
+
+/* Schedules an event at `at_ns` (not before now: asserted) on behalf of `entity`. Events are
+ * never cancelled: a handler ignores one that time has overtaken. */
+void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
+        uint16_t handler, uint64_t argument);
+
+/* Time of the next pending event, SIM_NS_NEVER if none. */
+sim_ns engine_peek(struct engine *engine);
+
+/* Dispatches events up to and including `until_ns`, then sets now to it; returns early, with now
+ * at the last event, after engine_stop(). Returns true when it was not stopped. */
+bool engine_run(struct engine *engine, sim_ns until_ns);
+void engine_stop(struct engine *engine); /* from a handler */
+
+#endif

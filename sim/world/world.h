@@ -1,0 +1,50 @@
+/* A run: wires engine, air, nodes, gateways, network and campaign from a scenario.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include "campaign/campaign.h"
+#include "board/node.h"
+#include "engine.h"
+#include "gateway/gateway.h"
+#include "network/network.h"
+#include "observe.h"
+#include "scenario/scenario.h"
+
+struct world_options {
+    bool crypto_memo;                /* on unless --no-memo */
+};
+
+/* Everything of one run; members are for reading. */
+struct world {
+    const struct scenario *scenario;
+    struct engine *engine;
+    struct medium *medium;
+    struct node_fleet *nodes;
+    struct gateway_fleet *gateways;
+    struct network *network;
+    struct campaign *campaign;       /* NULL: no campaign in the scenario */
+    uint32_t device_count, gateway_count;
+    entity_id first_device, first_gateway;
+    const struct device_identity *identities;
+    const uint8_t *image;            /* the block that is sent */
+    uint32_t image_size;
+    struct fleet_record *record;     /* world/fleet_record.h: measured by observation */
+    bool stopped;                    /* by world_stop() */
+};
+
+/* NULL: `error` says why in one line (image unreadable or too large, out of memory). */
+struct world *world_create(const struct scenario *scenario, const struct world_options *options,
+        char *error, size_t error_size);
+void world_destroy(struct world *world);
+
+/* Runs to `until_ns` or to the end of scenario or campaign. True: there is more. */
+bool world_run(struct world *world, sim_ns until_ns);
+/* Async-signal-safe: the run ends at the next event. */
+void world_stop(struct world *world);
+
+/* NULL: no invariant broke; else one line. */
+const char *world_failure(const struct world *world);
+
+#endif
