@@ -21,11 +21,10 @@
 
 /* Enumerated values: the names that YAML uses are in scenario_table.c. */
 enum scenario_layout { LAYOUT_UNIFORM, LAYOUT_RING };
-enum scenario_correction { SCENARIO_CORRECTION_FIXED, SCENARIO_CORRECTION_UNTIL_REPORTED,
-    SCENARIO_CORRECTION_ADAPTIVE };
 
 struct scenario_area {
-    double radius_m;                 /* area.radius; area.shape: disc */
+    int shape;                       /* area.shape: 0 disc */
+    double radius_m;
 };
 
 struct scenario_propagation {
@@ -54,7 +53,7 @@ struct scenario_device_group {
     double height_m;
     sim_ns boot_spread_ns;           /* boot.spread */
     sim_ns report_period_ns;         /* report.period */
-    bool report_phase_uniform;       /* report.phase: uniform | boot */
+    int report_phase_uniform;        /* report.phase: 0 boot, 1 uniform */
     uint32_t report_payload_bytes;   /* report.payload */
     double rtc_tolerance_ppm;        /* rtc.tolerance */
     double rtc_temperature_mean_c;   /* rtc.temperature.mean */
@@ -74,7 +73,7 @@ struct scenario_campaign {
     int set_up_policy;               /* enum campaign_set_up_policy: set_up.policy */
     sim_ns set_up_window_ns;         /* set_up.window */
     int session_class;               /* 0: C */
-    uint32_t data_rate;              /* DR0..DR5 */
+    int data_rate;                   /* DR0..DR5 */
     double frequency_hz;
     uint32_t fragment_size_bytes;
     double redundancy;               /* 15 % -> 0.15 */
@@ -103,7 +102,7 @@ struct scenario {
     uint64_t seed;
     sim_ns duration_ns;
     int region;                      /* 0: EU868 */
-    bool on_guest_error_fail;        /* on_guest_error: fail | count */
+    int on_guest_error_fail;         /* on_guest_error: 0 count, 1 fail */
     struct scenario_area area;
     struct scenario_propagation propagation;
     struct scenario_gateways gateways;

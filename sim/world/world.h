@@ -32,6 +32,7 @@ struct world {
     uint32_t image_size;
     struct fleet_record *record;     /* world/fleet_record.h: measured by observation */
     bool stopped;                    /* by world_stop() */
+    char failure[192];               /* see world_failure() */
 };
 
 /* NULL: `error` says why in one line (image unreadable or too large, out of memory). */
@@ -44,7 +45,10 @@ bool world_run(struct world *world, sim_ns until_ns);
 /* Async-signal-safe: the run ends at the next event. */
 void world_stop(struct world *world);
 
+/* Unix time of the engine's time 0, for time stamps in captures. */
+int64_t world_start_unix_s(const struct world *world);
+
 /* NULL: no invariant broke; else one line. */
-const char *world_failure(const struct world *world);
+const char *world_failure(struct world *world);
 
 #endif

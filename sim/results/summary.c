@@ -1,0 +1,173 @@
+/* The tree of named numbers behind summary.json.
+ * SPDX-License-Identifier: MIT
+ */
+#include "results/summary.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/summary_tree.h"
+
+struct summary *summary_tree_create(void)
+{
+    return calloc(1, sizeof(struct summary));
+}
+
+void summary_destroy(struct summary *summary)
+{
+    free(summary);
+}
+
+static struct summary_item *add(struct summary *summary, const char *path)
+{
+    assert(summary->count < SUMMARY_ITEMS_MAX);
+    struct summary_item *item = &summary->items[summary->count++];
+    int length = snprintf(item->path, sizeof item->path, "%s", path);
+    assert(length > 0 && (size_t)length < sizeof item->path);
+    (void)length;
+    return item;
+}
+
+void summary_add_number(struct summary *summary, const char *path, double value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = isfinite(value) ? SUMMARY_NUMBER : SUMMARY_NULL;
+    item->number = value;
+}
+
+void summary_add_count(struct summary *summary, const char *path, uint64_t value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_COUNT;
+    item->number = (double)value;
+    item->count = value;
+}
+
+void summary_add_text(struct summary *summary, const char *path, const char *text)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_TEXT;
+    snprintf(item->text, sizeof item->text, "%s", text);
+}
+
+void summary_add_bool(struct summary *summary, const char *path, bool value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_BOOL;
+    item->count = value ? 1 : 0;
+    item->number = value ? 1.0 : 0.0;
+}
+
+bool summary_value(const struct summary *summary, const char *path, double *value)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_item *item = &summary->items[i];
+        if (strcmp(item->path, path) == 0 && item->kind != SUMMARY_TEXT
+                && item->kind != SUMMARY_NULL) {
+            *value = item->number;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            fprintf(out, "\\%c", *c);
+        } else if (*c < 0x20) {
+            fprintf(out, "\\u%04x", *c);
+        } else {
+            fputc(*c, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void write_value(FILE *out, const struct summary_item *item)
+{
+    switch (item->kind) {
+    case SUMMARY_NUMBER:
+        /* Six digits: more than any result means, fewer than where compilers' libm may differ. */
+        fprintf(out, "%.6g", item->number);
+        break;
+    case SUMMARY_COUNT:
+        fprintf(out, "%" PRIu64, item->count);
+        break;
+    case SUMMARY_BOOL:
+        fputs(item->count != 0 ? "true" : "false", out);
+        break;
+    case SUMMARY_TEXT:
+        write_text(out, item->text);
+        break;
+    case SUMMARY_NULL:
+    default:
+        fputs("null", out);
+        break;
+    }
+}
+
+/* Length of the dotted section path that `a` and `b` share, in whole names. */
+static size_t shared_sections(const char *a, const char *b)
+{
+    size_t shared = 0;
+    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++) {
+        if (a[i] == '.') {
+            shared = i + 1;
+        }
+    }
+    return shared;
+}
+
+static unsigned count_dots(const char *text, size_t length)
+{
+    unsigned dots = 0;
+    for (size_t i = 0; i < length; i++) {
+        dots += text[i] == '.' ? 1u : 0u;
+    }
+    return dots;
+}
+
+static void indent(FILE *out, unsigned depth)
+{
+    fprintf(out, "\n%*s", (int)(2 * depth), "");
+}
+
+void summary_write_json(const struct summary *summary, FILE *out)
+{
+    const char *previous = "";
+    unsigned depth = 1;
+    fputc('{', out);
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_item *item = &summary->items[i];
+        size_t shared = shared_sections(previous, item->path);
+        unsigned shared_depth = 1 + count_dots(item->path, shared);
+        for (; depth > shared_depth; depth--) {
+            indent(out, depth - 1);
+            fputc('}', out);
+        }
+        if (i > 0) {
+            fputc(',', out);
+        }
+        const char *rest = item->path + shared;
+        for (const char *dot = strchr(rest, '.'); dot != NULL; dot = strchr(rest, '.')) {
+            indent(out, depth++);
+            fprintf(out, "\"%.*s\": {", (int)(dot - rest), rest);
+            rest = dot + 1;
+        }
+        indent(out, depth);
+        fprintf(out, "\"%s\": ", rest);
+        write_value(out, item);
+        previous = item->path;
+    }
+    for (; depth > 0; depth--) {
+        indent(out, depth - 1);
+        fputc('}', out);
+    }
+    fputc('\n', out);
+}

@@ -1,0 +1,36 @@
+/* Building the tree of named numbers behind summary.json.
+ * SPDX-License-Identifier: MIT
+ *
+ * Items of one section are added one after another: "devices.total", "devices.joined".
+ */
+#ifndef RESULTS_SUMMARY_TREE_H
+#define RESULTS_SUMMARY_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SUMMARY_ITEMS_MAX 160u
+
+enum summary_kind { SUMMARY_NUMBER, SUMMARY_COUNT, SUMMARY_BOOL, SUMMARY_TEXT, SUMMARY_NULL };
+
+struct summary_item {
+    char path[72];
+    enum summary_kind kind;
+    double number;
+    uint64_t count;
+    char text[72];
+};
+
+struct summary {
+    size_t count;
+    struct summary_item items[SUMMARY_ITEMS_MAX];
+};
+
+struct summary *summary_tree_create(void); /* NULL: out of memory */
+void summary_add_number(struct summary *summary, const char *path, double value); /* NaN: null */
+void summary_add_count(struct summary *summary, const char *path, uint64_t value);
+void summary_add_text(struct summary *summary, const char *path, const char *text);
+void summary_add_bool(struct summary *summary, const char *path, bool value);
+
+#endif

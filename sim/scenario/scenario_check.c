@@ -1,0 +1,119 @@
+/* What must hold between keys, once each is right by itself.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_check.h"
+
+#include <string.h>
+
+#include "gateway/gateway.h"
+#include "scenario/scenario_table.h"
+
+#define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
+#define DEVICES_MAX            1000000u
+
+_Static_assert(sizeof(((struct scenario_places *)0)->scenario) / sizeof(struct scenario_place) == 64,
+        "a place for every key");
+
+struct check {
+    const struct scenario *scenario;
+    const struct scenario_places *places;
+    const char *name;
+    struct scenario_errors *errors;
+};
+
+/* Where a key was written, else the whole file. */
+static struct scenario_place place_of(const struct check *check, const char *path)
+{
+    for (size_t i = 0; i < scenario_param_count; i++) {
+        if (strcmp(scenario_params[i].path, path) == 0
+                && check->places->scenario[i].source != NULL) {
+            return check->places->scenario[i];
+        }
+    }
+    return (struct scenario_place){ check->name, 0, 0 };
+}
+
+/* Application bytes that a data rate carries, RP002 EU868 DR0..DR5. */
+static uint32_t payload_max(uint32_t data_rate)
+{
+    static const uint32_t sizes[] = { 51, 51, 51, 115, 242, 242 };
+    return sizes[data_rate];
+}
+
+static void check_fragment_size(const struct check *check)
+{
+    const struct scenario_campaign *c = &check->scenario->campaign;
+    uint32_t size_max = payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
+    if (c->fragment_size_bytes > size_max) {
+        scenario_errors_add(check->errors, place_of(check, "campaign.fragment_size"),
+                "campaign.fragment_size = %u B does not fit DR%d: at most %u B",
+                c->fragment_size_bytes, c->data_rate, size_max);
+    }
+}
+
+static void check_frequency(const struct check *check)
+{
+    uint32_t frequency_hz = (uint32_t)check->scenario->campaign.frequency_hz;
+    if (eu868_sub_band_of(frequency_hz) < 0) {
+        scenario_errors_add(check->errors, place_of(check, "campaign.frequency"),
+                "campaign.frequency = %.6g MHz is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
+                "cycle",
+                frequency_hz / 1e6);
+    }
+}
+
+static void check_times(const struct check *check)
+{
+    const struct scenario_campaign *c = &check->scenario->campaign;
+    sim_ns session_ns = c->start_ns + c->set_up_window_ns;
+    if (session_ns >= check->scenario->duration_ns) {
+        scenario_errors_add(check->errors, place_of(check, "duration"),
+                "duration = %.6g h ends before the session opens at %.6g h (campaign.start + "
+                "campaign.set_up.window)",
+                (double)check->scenario->duration_ns / 3.6e12, (double)session_ns / 3.6e12);
+    }
+}
+
+static void check_devices(const struct check *check)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < check->scenario->group_count; i++) {
+        count += check->scenario->groups[i].count;
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(check->scenario->groups[i].name, check->scenario->groups[j].name) == 0) {
+                scenario_errors_add(check->errors, (struct scenario_place){ check->name, 0, 0 },
+                        "two groups of devices are named '%s'", check->scenario->groups[i].name);
+            }
+        }
+    }
+    if (count > DEVICES_MAX) {
+        scenario_errors_add(check->errors, (struct scenario_place){ check->name, 0, 0 },
+                "%llu devices; at most %u", (unsigned long long)count, DEVICES_MAX);
+    }
+}
+
+static void check_verify(const struct check *check)
+{
+    const struct scenario_campaign *c = &check->scenario->campaign;
+    if (!c->verify_signature) {
+        scenario_errors_add(check->errors, place_of(check, "campaign.verify"),
+                "campaign.verify should have signature: the bootloader installs nothing else");
+    }
+    if (c->verify_block_mic && c->fragmentation_version == 1) {
+        scenario_errors_add(check->errors, place_of(check, "campaign.verify"),
+                "campaign.verify: block-mic needs campaign.fragmentation_version = 2");
+    }
+}
+
+void scenario_check(const struct scenario *scenario, const struct scenario_places *places,
+        const char *name, struct scenario_errors *errors)
+{
+    struct check check = { scenario, places, name, errors };
+    check_devices(&check);
+    if (scenario->campaign.enabled) {
+        check_fragment_size(&check);
+        check_frequency(&check);
+        check_times(&check);
+        check_verify(&check);
+    }
+}

@@ -1,0 +1,93 @@
+/* Mistakes of a scenario, collected with their places.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_errors.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+
+/* More than anybody reads at once; the rest is counted. */
+#define ERRORS_KEPT 100u
+
+struct mistake {
+    size_t line, column;
+    char text[400];
+};
+
+struct scenario_errors {
+    size_t count;
+    struct mistake kept[ERRORS_KEPT];
+};
+
+struct scenario_errors *scenario_errors_create(void)
+{
+    return calloc(1, sizeof(struct scenario_errors));
+}
+
+void scenario_errors_destroy(struct scenario_errors *errors)
+{
+    free(errors);
+}
+
+size_t scenario_errors_count(const struct scenario_errors *errors)
+{
+    return errors->count;
+}
+
+void scenario_errors_add(
+        struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
+{
+    size_t index = errors->count++;
+    if (index >= ERRORS_KEPT) {
+        return;
+    }
+    struct mistake *mistake = &errors->kept[index];
+    mistake->line = place.line;
+    mistake->column = place.column;
+    int used = place.line == 0
+            ? snprintf(mistake->text, sizeof mistake->text, "%s: error: ", place.source)
+            : snprintf(mistake->text, sizeof mistake->text, "%s:%zu:%zu: error: ", place.source,
+                    place.line, place.column);
+    if (used < 0 || (size_t)used >= sizeof mistake->text) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(mistake->text + used, sizeof mistake->text - (size_t)used, format, arguments);
+    va_end(arguments);
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct mistake *a = left;
+    const struct mistake *b = right;
+    if (a->line != b->line) {
+        return a->line < b->line ? -1 : 1;
+    }
+    if (a->column != b->column) {
+        return a->column < b->column ? -1 : 1;
+    }
+    return strcmp(a->text, b->text);
+}
+
+void scenario_errors_print(const struct scenario_errors *errors, FILE *out)
+{
+    size_t kept = errors->count < ERRORS_KEPT ? errors->count : ERRORS_KEPT;
+    struct mistake *sorted = malloc(sizeof *sorted * (kept + 1));
+    if (sorted == NULL) {
+        return;
+    }
+    memcpy(sorted, errors->kept, sizeof *sorted * kept);
+    qsort(sorted, kept, sizeof *sorted, by_place);
+    for (size_t i = 0; i < kept; i++) {
+        fprintf(out, "%s\n", sorted[i].text);
+    }
+    if (errors->count > kept) {
+        fprintf(out, "and %zu more\n", errors->count - kept);
+    }
+    free(sorted);
+}

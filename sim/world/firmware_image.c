@@ -1,0 +1,109 @@
+/* The code that a campaign sends: this tree's target link, a generated one, or a file.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/firmware_image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "campaign/image_builder.h"
+#include "update/flash_map.h"
+#include "update/update.h"
+
+/* The slot holds header and code. */
+#define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
+
+#ifdef FLEETCAST_TARGET_BINARY
+__asm__(".section .rodata\n"
+        ".balign 16\n"
+        "fleetcast_target_code:\n"
+        ".incbin \"" FLEETCAST_TARGET_BINARY "\"\n"
+        "fleetcast_target_code_end:\n"
+        ".previous\n");
+extern const uint8_t fleetcast_target_code[];
+extern const uint8_t fleetcast_target_code_end[];
+
+bool firmware_image_is_target_link(void)
+{
+    return true;
+}
+
+static uint8_t *load_target_link(uint32_t *size)
+{
+    *size = (uint32_t)(fleetcast_target_code_end - fleetcast_target_code);
+    uint8_t *code = malloc(*size);
+    if (code != NULL) {
+        memcpy(code, fleetcast_target_code, *size);
+    }
+    return code;
+}
+#else
+bool firmware_image_is_target_link(void)
+{
+    return false;
+}
+
+static uint8_t *load_target_link(uint32_t *size)
+{
+    *size = 0;
+    return NULL;
+}
+#endif
+
+static uint8_t *generate(const struct scenario *scenario, uint32_t *size)
+{
+    *size = scenario->firmware.image_size_bytes;
+    uint8_t *code = malloc(*size);
+    if (code != NULL) {
+        image_generate(code, *size, scenario->seed);
+    }
+    return code;
+}
+
+static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t error_size)
+{
+    struct stat status;
+    uint8_t *code = NULL;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fstat(fileno(file), &status) != 0) {
+        snprintf(error, error_size, "firmware.image: cannot read '%s': %s", path, strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        snprintf(error, error_size, "firmware.image: '%s' is not a file", path);
+    } else if (status.st_size < 1 || status.st_size > (off_t)CODE_SIZE_MAX) {
+        snprintf(error, error_size,
+                "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u", path,
+                (long long)status.st_size, CODE_SIZE_MAX);
+    } else if ((code = malloc((size_t)status.st_size)) == NULL
+            || fread(code, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
+        snprintf(error, error_size, "firmware.image: cannot read all of '%s'", path);
+        free(code);
+        code = NULL;
+    } else {
+        *size = (uint32_t)status.st_size;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return code;
+}
+
+uint8_t *firmware_image_load(
+        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size)
+{
+    const char *name = scenario->firmware.image;
+    uint8_t *code;
+    if (strcmp(name, "device") == 0 && firmware_image_is_target_link()) {
+        code = load_target_link(size);
+    } else if (strcmp(name, "device") == 0 || strcmp(name, "generated") == 0) {
+        code = generate(scenario, size);
+    } else {
+        return load_file(name, size, error, error_size);
+    }
+    if (code == NULL) {
+        snprintf(error, error_size, "firmware.image: out of memory");
+    }
+    return code;
+}

@@ -1,0 +1,21 @@
+/* The code that a campaign sends: this tree's target link, a generated one, or a file.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WORLD_FIRMWARE_IMAGE_H
+#define WORLD_FIRMWARE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scenario/scenario.h"
+
+/* True when the build had an Arm compiler, so "device" means the real link. */
+bool firmware_image_is_target_link(void);
+
+/* Allocates the code bytes that scenario.firmware names; the caller frees them. NULL: `error`
+ * says why. */
+uint8_t *firmware_image_load(
+        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size);
+
+#endif
