@@ -44,13 +44,13 @@ size_t engine_pending(const struct engine *engine);
 
 /* Adds `count` entities with consecutive ids, returns the first. Ids are dense from 1. */
 entity_id engine_entity_add(struct engine *engine, uint32_t count);
-uint32_t engine_entity_count(const struct engine *engine);
+uint32_t engine_entity_count(const struct engine *engine); /* entity 0 not counted */
 
 /* Registers who handles a kind of event; returns its number. At most 256. */
 uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, void *context);
 
-/* Schedules an event at `at_ns` (not before now: asserted) on behalf of `entity`. Events are
- * never cancelled: a handler ignores one that time has overtaken. */
+/* Schedules an event at `at_ns` (asserted: not before now, not SIM_NS_NEVER) on behalf of
+ * `entity`. Events are never cancelled: a handler ignores one that time has overtaken. */
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
         uint16_t handler, uint64_t argument);
 

@@ -8,6 +8,7 @@
 #define ENGINE_RANDOM_STREAM_H
 
 #include <gsl/gsl_rng.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What a draw is for. Append only: the number is part of the key. */
@@ -36,6 +37,9 @@ struct random_stream {
     uint32_t used;       /* words of it already drawn, 4: none left */
 };
 
+/* The generator itself: ten rounds over one counter. */
+void random_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
 /* A stream of up to 2^32 blocks for (entity, purpose, index). */
 void random_stream_init(struct random_stream *stream, uint64_t seed, uint32_t entity,
         enum random_purpose purpose, uint32_t index);
@@ -46,7 +50,8 @@ double random_stream_uniform(struct random_stream *stream);
 double random_stream_uniform_open(struct random_stream *stream);
 void random_stream_bytes(struct random_stream *stream, void *data, size_t size);
 
-/* One block of four words without a stream: for hot paths that need a few draws per key. */
+/* One block of four words without a stream: for hot paths that need a few draws per key. Its draws
+ * are never those of a stream. */
 void random_block(uint64_t seed, uint32_t entity, enum random_purpose purpose, uint64_t index,
         uint32_t out[4]);
 

@@ -1,0 +1,170 @@
+/* The discrete-event engine: who gets which event when.
+ * SPDX-License-Identifier: MIT
+ */
+#include "engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine_state.h"
+
+/* An event's order is phase, then entity; its tail is the entity's sequence number, with the
+ * handler in the low bits: those never decide, since no sequence number occurs twice. */
+enum { ORDER_PHASE_SHIFT = 32, TAIL_HANDLER_BITS = 16, PHASE_MAX = 15 };
+
+enum { ENTITY_FIRST_CAPACITY = 64 };
+
+struct engine *engine_create(uint64_t seed)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        return NULL;
+    }
+    engine->seed = seed;
+    engine->queue = event_queue_create();
+    engine->entities = calloc(ENTITY_FIRST_CAPACITY, sizeof *engine->entities);
+    if (engine->queue == NULL || engine->entities == NULL) {
+        engine_destroy(engine);
+        return NULL;
+    }
+    engine->entity_capacity = ENTITY_FIRST_CAPACITY;
+    engine->entity_count = 1; /* the engine itself */
+    engine->entities[0].trace_hash = engine_trace_hash_initial(0);
+    return engine;
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    assert(!engine->running);
+    event_queue_destroy(engine->queue);
+    free(engine->entities);
+    free(engine);
+}
+
+uint64_t engine_seed(const struct engine *engine)
+{
+    return engine->seed;
+}
+
+sim_ns engine_now(const struct engine *engine)
+{
+    return engine->now_ns;
+}
+
+uint64_t engine_event_count(const struct engine *engine)
+{
+    return engine->dispatched;
+}
+
+size_t engine_pending(const struct engine *engine)
+{
+    return event_queue_count(engine->queue);
+}
+
+static void entities_grow(struct engine *engine, uint32_t count)
+{
+    uint64_t capacity = engine->entity_capacity;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    capacity = capacity > UINT32_MAX ? UINT32_MAX : capacity;
+    struct engine_entity *entities =
+            realloc(engine->entities, (size_t)capacity * sizeof *entities);
+    if (entities == NULL) {
+        fprintf(stderr, "out of memory for %u entities\n", count);
+        abort();
+    }
+    engine->entities = entities;
+    engine->entity_capacity = (uint32_t)capacity;
+}
+
+entity_id engine_entity_add(struct engine *engine, uint32_t count)
+{
+    assert(count <= UINT32_MAX - engine->entity_count);
+    entity_id first = engine->entity_count;
+    if (first + count > engine->entity_capacity) {
+        entities_grow(engine, first + count);
+    }
+    for (entity_id id = first; id < first + count; id++) {
+        engine->entities[id] = (struct engine_entity){ engine_trace_hash_initial(id), 0 };
+    }
+    engine->entity_count = first + count;
+    return first;
+}
+
+uint32_t engine_entity_count(const struct engine *engine)
+{
+    return engine->entity_count - 1;
+}
+
+uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, void *context)
+{
+    assert(function != NULL);
+    assert(engine->handler_count < ENGINE_HANDLER_MAX);
+    engine->handlers[engine->handler_count] = (struct engine_handler){ function, context };
+    return (uint16_t)engine->handler_count++;
+}
+
+void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
+        uint16_t handler, uint64_t argument)
+{
+    assert(at_ns >= engine->now_ns);
+    assert(at_ns != SIM_NS_NEVER);
+    assert((uint32_t)phase <= PHASE_MAX);
+    assert(entity < engine->entity_count);
+    assert(handler < engine->handler_count);
+    uint64_t order = (uint64_t)phase << ORDER_PHASE_SHIFT | entity;
+    uint64_t tail = engine->entities[entity].sequence++ << TAIL_HANDLER_BITS | handler;
+    event_queue_push(engine->queue, (uint64_t)at_ns, order, tail, argument);
+}
+
+sim_ns engine_peek(struct engine *engine)
+{
+    uint64_t first_ns = event_queue_first_ns(engine->queue);
+    return first_ns > (uint64_t)SIM_NS_NEVER ? SIM_NS_NEVER : (sim_ns)first_ns;
+}
+
+static inline void dispatch(struct engine *engine, const struct event *event)
+{
+    /* The event's memory is the queue's: read it before the handler may schedule. */
+    const struct engine_handler *handler =
+            &engine->handlers[event->tail & ((1u << TAIL_HANDLER_BITS) - 1)];
+    sim_ns now_ns = (sim_ns)event->at_ns;
+    entity_id entity = (entity_id)event->order;
+    uint64_t argument = event->argument;
+    engine->now_ns = now_ns;
+    engine->dispatched++;
+    const struct event *hint = event_queue_hint(engine->queue);
+    if (hint != NULL) {
+        __builtin_prefetch(&engine->entities[(entity_id)hint->order], 1);
+    }
+    handler->function(handler->context, now_ns, entity, argument);
+}
+
+bool engine_run(struct engine *engine, sim_ns until_ns)
+{
+    assert(until_ns >= engine->now_ns);
+    assert(!engine->running);
+    engine->running = true;
+    engine->stopping = false;
+    while (!engine->stopping) {
+        const struct event *event = event_queue_pop(engine->queue, (uint64_t)until_ns);
+        if (event == NULL) {
+            engine->now_ns = until_ns;
+            break;
+        }
+        dispatch(engine, event);
+    }
+    engine->running = false;
+    return !engine->stopping;
+}
+
+void engine_stop(struct engine *engine)
+{
+    assert(engine->running);
+    engine->stopping = true;
+}

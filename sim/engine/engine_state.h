@@ -1,0 +1,50 @@
+/* What the engine holds, shared by its own files only.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ENGINE_ENGINE_STATE_H
+#define ENGINE_ENGINE_STATE_H
+
+#include "engine.h"
+#include "event_queue.h"
+#include "observe.h"
+
+enum { ENGINE_HANDLER_MAX = 256, ENGINE_OBSERVER_MAX = 16 };
+
+/* Together, since who is dispatched usually observes and schedules. */
+struct engine_entity {
+    uint64_t trace_hash;
+    uint64_t sequence; /* events scheduled so far; 48 bits */
+};
+
+struct engine_handler {
+    engine_event_fn *function;
+    void *context;
+};
+
+struct engine_observer {
+    uint64_t mask;
+    engine_observer_fn *function;
+    void *context;
+};
+
+struct engine {
+    struct event_queue *queue;
+    struct engine_entity *entities;
+    sim_ns now_ns;
+    uint64_t dispatched;
+    uint64_t seed;
+    uint64_t watched; /* union of the observers' masks */
+    uint32_t entity_count;
+    uint32_t entity_capacity;
+    uint32_t handler_count;
+    uint32_t observer_count;
+    bool running;
+    bool stopping;
+    struct engine_handler handlers[ENGINE_HANDLER_MAX];
+    struct engine_observer observers[ENGINE_OBSERVER_MAX];
+};
+
+/* The trace hash of an entity that nothing has been observed of. */
+uint64_t engine_trace_hash_initial(entity_id entity);
+
+#endif

@@ -1,0 +1,363 @@
+/* The pending events of a run: a radix tree over time, opened only where time has come.
+ * SPDX-License-Identifier: MIT
+ *
+ * Invariants:
+ *  - `near` holds every event below near_end_ns, slots every other one;
+ *  - an instant x in a slot has its highest digit that differs from base_ns at the slot's level,
+ *    and that digit is the slot's; so levels, then digits, then the slots' contents are in order;
+ *  - no slot below near_level holds anything: near covers what they would;
+ *  - floor_ns, the instant last taken, lies in the span of near: everything pushed is at or
+ *    after it, so base_ns may be moved up to it.
+ */
+#include "event_queue.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_heap.h"
+
+enum {
+    DIGIT_BITS = 6,
+    DIGIT_COUNT = 1 << DIGIT_BITS,
+    LEVEL_COUNT = 11, /* of 6 bits: 63 bits and a little */
+    CHUNK_EVENTS = 15,
+    LOAD_MAX = 32,  /* a slot of at most so many events is sorted at once */
+    NEAR_MAX = 192, /* beyond it, near gives up part of its span */
+    SLAB_CHUNKS_MIN = 128,
+    SLAB_CHUNKS_MAX = 4096
+};
+
+struct chunk {
+    struct chunk *next;
+    uint64_t unused[3]; /* events start on a half cache line and never straddle two */
+    struct event events[CHUNK_EVENTS];
+};
+
+_Static_assert(sizeof(struct chunk) == 512, "eight cache lines to a chunk");
+
+/* Chunks from the head on; all but the head are full, the head is filled from its end. */
+struct slot {
+    struct chunk *head;
+    uint64_t min_ns, max_ns;
+    uint32_t count;
+    uint32_t room; /* free places of the head */
+};
+
+static const struct slot slot_empty = { .min_ns = UINT64_MAX };
+
+struct event_queue {
+    size_t count;
+    /* Near: sorted, first event last; and `same`, where near is one instant and outgrew it. */
+    uint32_t near_count;
+    uint32_t near_level;
+    uint64_t near_end_ns;
+    uint64_t base_ns;
+    uint64_t floor_ns;
+    struct event_heap same;
+    struct event taken_from_same;
+
+    uint64_t level_mask;              /* of levels that hold something */
+    uint64_t digit_mask[LEVEL_COUNT]; /* of slots that do */
+    struct chunk *free_chunks;
+    struct chunk *slabs; /* first chunk of each, kept to free them */
+    size_t slab_chunks;
+
+    struct slot slots[LEVEL_COUNT][DIGIT_COUNT];
+    struct event near[NEAR_MAX];
+};
+
+struct event_queue *event_queue_create(void)
+{
+    struct event_queue *queue = calloc(1, sizeof *queue);
+    if (queue == NULL) {
+        return NULL;
+    }
+    for (size_t level = 0; level < LEVEL_COUNT; level++) {
+        for (size_t digit = 0; digit < DIGIT_COUNT; digit++) {
+            queue->slots[level][digit] = slot_empty;
+        }
+    }
+    queue->slab_chunks = SLAB_CHUNKS_MIN;
+    queue->near_end_ns = 1;
+    return queue;
+}
+
+void event_queue_destroy(struct event_queue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    while (queue->slabs != NULL) {
+        struct chunk *slab = queue->slabs;
+        queue->slabs = slab->next;
+        free(slab);
+    }
+    event_heap_finish(&queue->same);
+    free(queue);
+}
+
+size_t event_queue_count(const struct event_queue *queue)
+{
+    return queue->count;
+}
+
+/* Level of the highest digit in which two different instants differ. */
+static inline uint32_t level_of(uint64_t difference)
+{
+    assert(difference != 0);
+    uint32_t bit = 63u - (uint32_t)__builtin_clzll(difference);
+    return bit / DIGIT_BITS;
+}
+
+static inline uint32_t digit_of(uint64_t at_ns, uint32_t level)
+{
+    return (uint32_t)(at_ns >> (DIGIT_BITS * level)) & (DIGIT_COUNT - 1);
+}
+
+/* The end of the span around `at_ns` that one slot of `level` covers. */
+static inline uint64_t span_end_ns(uint64_t at_ns, uint32_t level)
+{
+    uint64_t mask = (UINT64_C(1) << (DIGIT_BITS * level)) - 1;
+    return (at_ns | mask) + 1;
+}
+
+/* Each slab is bigger than the one before, up to 2 MiB: few calls, little waste. */
+static void add_slab(struct event_queue *queue)
+{
+    size_t chunk_count = queue->slab_chunks;
+    struct chunk *slab = aligned_alloc(sizeof *slab, chunk_count * sizeof *slab);
+    if (slab == NULL) {
+        fprintf(stderr, "out of memory after %zu pending events\n", queue->count);
+        abort();
+    }
+    slab[0].next = queue->slabs;
+    queue->slabs = &slab[0];
+    for (size_t i = chunk_count - 1; i > 0; i--) {
+        slab[i].next = queue->free_chunks;
+        queue->free_chunks = &slab[i];
+    }
+    if (queue->slab_chunks < SLAB_CHUNKS_MAX) {
+        queue->slab_chunks *= 2;
+    }
+}
+
+static struct event *slot_add_chunk(struct event_queue *queue, uint32_t level, uint32_t digit)
+{
+    if (queue->free_chunks == NULL) {
+        add_slab(queue);
+    }
+    struct chunk *chunk = queue->free_chunks;
+    queue->free_chunks = chunk->next;
+    struct slot *slot = &queue->slots[level][digit];
+    chunk->next = slot->head;
+    slot->head = chunk;
+    slot->room = CHUNK_EVENTS - 1;
+    queue->level_mask |= UINT64_C(1) << level;
+    queue->digit_mask[level] |= UINT64_C(1) << digit;
+    return &chunk->events[CHUNK_EVENTS - 1];
+}
+
+/* A place for one more event at `at_ns` in a slot. */
+static inline struct event *slot_place(
+        struct event_queue *queue, uint64_t at_ns, uint32_t level, uint32_t digit)
+{
+    struct slot *slot = &queue->slots[level][digit];
+    slot->min_ns = at_ns < slot->min_ns ? at_ns : slot->min_ns;
+    slot->max_ns = at_ns > slot->max_ns ? at_ns : slot->max_ns;
+    slot->count++;
+    if (slot->room == 0) {
+        return slot_add_chunk(queue, level, digit);
+    }
+    return &slot->head->events[--slot->room];
+}
+
+/* Empties a slot; its content goes on in the returned copy. */
+static struct slot slot_take(struct event_queue *queue, uint32_t level, uint32_t digit)
+{
+    struct slot taken = queue->slots[level][digit];
+    queue->slots[level][digit] = slot_empty;
+    queue->digit_mask[level] &= ~(UINT64_C(1) << digit);
+    if (queue->digit_mask[level] == 0) {
+        queue->level_mask &= ~(UINT64_C(1) << level);
+    }
+    return taken;
+}
+
+/* Gives back the head of a taken slot once its events are copied. */
+static void slot_drop_head(struct event_queue *queue, struct slot *taken)
+{
+    struct chunk *chunk = taken->head;
+    taken->head = chunk->next;
+    taken->room = 0;
+    chunk->next = queue->free_chunks;
+    queue->free_chunks = chunk;
+}
+
+/* Sorts an event into near, which has room for it. */
+static inline void near_insert(struct event_queue *queue, const struct event *event)
+{
+    struct event added = *event;
+    struct event *hole = &queue->near[queue->near_count++];
+    while (hole > queue->near && event_before(hole - 1, &added)) {
+        *hole = *(hole - 1);
+        hole--;
+    }
+    *hole = added;
+}
+
+/* Near has become long: narrows its span to the digit where its last event parts from the
+ * present and puts what is outside back into slots. */
+static void near_narrow(struct event_queue *queue)
+{
+    assert(queue->near_level > 0);
+    uint64_t last_ns = queue->near[0].at_ns;
+    uint32_t level = last_ns == queue->floor_ns ? 0 : level_of(last_ns ^ queue->floor_ns);
+    assert(level < queue->near_level);
+    queue->base_ns = queue->floor_ns;
+    queue->near_level = level;
+    queue->near_end_ns = span_end_ns(queue->floor_ns, level);
+    uint32_t out = 0;
+    while (out < queue->near_count && queue->near[out].at_ns >= queue->near_end_ns) {
+        uint64_t at_ns = queue->near[out].at_ns;
+        *slot_place(queue, at_ns, level, digit_of(at_ns, level)) = queue->near[out];
+        out++;
+    }
+    queue->near_count -= out;
+    memmove(queue->near, queue->near + out, queue->near_count * sizeof queue->near[0]);
+}
+
+static void near_add(struct event_queue *queue, const struct event *event)
+{
+    while (queue->near_count == NEAR_MAX && queue->near_level > 0) {
+        near_narrow(queue);
+    }
+    if (event->at_ns >= queue->near_end_ns) { /* narrowed past it */
+        uint32_t level = level_of(event->at_ns ^ queue->base_ns);
+        *slot_place(queue, event->at_ns, level, digit_of(event->at_ns, level)) = *event;
+    } else if (queue->near_count < NEAR_MAX) {
+        near_insert(queue, event);
+    } else {
+        event_heap_push(&queue->same, event);
+    }
+}
+
+void event_queue_push(struct event_queue *queue, uint64_t at_ns, uint64_t order, uint64_t tail,
+        uint64_t argument)
+{
+    assert(at_ns >= queue->floor_ns);
+    queue->count++;
+    if (at_ns < queue->near_end_ns) {
+        struct event event = { at_ns, order, tail, argument };
+        near_add(queue, &event);
+        return;
+    }
+    uint32_t level = level_of(at_ns ^ queue->base_ns);
+    struct event *place = slot_place(queue, at_ns, level, digit_of(at_ns, level));
+    place->at_ns = at_ns;
+    place->order = order;
+    place->tail = tail;
+    place->argument = argument;
+}
+
+/* Spreads a taken slot over the slots of the level at which its instants part. */
+static void slot_spread(struct event_queue *queue, struct slot taken)
+{
+    uint32_t level = level_of(taken.min_ns ^ taken.max_ns);
+    while (taken.head != NULL) {
+        const struct chunk *chunk = taken.head;
+        if (chunk->next != NULL) {
+            __builtin_prefetch(chunk->next);
+        }
+        for (uint32_t i = taken.room; i < CHUNK_EVENTS; i++) {
+            uint64_t at_ns = chunk->events[i].at_ns;
+            *slot_place(queue, at_ns, level, digit_of(at_ns, level)) = chunk->events[i];
+        }
+        slot_drop_head(queue, &taken);
+    }
+}
+
+/* Makes a taken slot the new near. */
+static void slot_load(struct event_queue *queue, struct slot taken, uint32_t level)
+{
+    bool one_instant = taken.min_ns == taken.max_ns;
+    queue->near_level = one_instant ? 0 : level;
+    queue->base_ns = taken.min_ns;
+    queue->near_end_ns = span_end_ns(taken.min_ns, queue->near_level);
+    while (taken.head != NULL) {
+        for (uint32_t i = taken.room; i < CHUNK_EVENTS; i++) {
+            if (queue->near_count < NEAR_MAX) {
+                near_insert(queue, &taken.head->events[i]);
+            } else {
+                assert(one_instant);
+                event_heap_push(&queue->same, &taken.head->events[i]);
+            }
+        }
+        slot_drop_head(queue, &taken);
+    }
+}
+
+/* Near is empty: fills it from the slots unless they begin after `limit_ns`. That limit keeps
+ * base_ns from running ahead of the present, where events may still be pushed. */
+static bool near_fill(struct event_queue *queue, uint64_t limit_ns)
+{
+    if (event_queue_first_ns(queue) > limit_ns || queue->count == 0) {
+        return false;
+    }
+    for (;;) {
+        uint32_t level = (uint32_t)__builtin_ctzll(queue->level_mask);
+        uint32_t digit = (uint32_t)__builtin_ctzll(queue->digit_mask[level]);
+        struct slot taken = slot_take(queue, level, digit);
+        if (taken.count <= LOAD_MAX || taken.min_ns == taken.max_ns) {
+            slot_load(queue, taken, level);
+            return true;
+        }
+        slot_spread(queue, taken);
+    }
+}
+
+const struct event *event_queue_pop(struct event_queue *queue, uint64_t limit_ns)
+{
+    if (queue->near_count == 0 && queue->same.count == 0 && !near_fill(queue, limit_ns)) {
+        return NULL;
+    }
+    const struct event *first =
+            queue->near_count == 0 ? NULL : &queue->near[queue->near_count - 1];
+    const struct event *same = event_heap_first(&queue->same);
+    bool from_same = same != NULL && (first == NULL || event_before(same, first));
+    first = from_same ? same : first;
+    if (first->at_ns > limit_ns) {
+        return NULL;
+    }
+    if (from_same) {
+        queue->taken_from_same = event_heap_pop(&queue->same);
+        first = &queue->taken_from_same;
+    } else {
+        queue->near_count--;
+    }
+    assert(first->at_ns >= queue->floor_ns);
+    queue->floor_ns = first->at_ns;
+    queue->count--;
+    return first;
+}
+
+uint64_t event_queue_first_ns(const struct event_queue *queue)
+{
+    if (queue->near_count > 0) {
+        return queue->near[queue->near_count - 1].at_ns;
+    }
+    if (queue->same.count > 0) {
+        return queue->same.events[0].at_ns;
+    }
+    if (queue->level_mask == 0) {
+        return UINT64_MAX;
+    }
+    uint32_t level = (uint32_t)__builtin_ctzll(queue->level_mask);
+    return queue->slots[level][__builtin_ctzll(queue->digit_mask[level])].min_ns;
+}
+
+const struct event *event_queue_hint(const struct event_queue *queue)
+{
+    return queue->near_count == 0 ? NULL : &queue->near[queue->near_count - 1];
+}

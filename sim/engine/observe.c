@@ -1,0 +1,90 @@
+/* Observations: hashed for the run's fingerprint, then shown to whoever asked for their kind.
+ * SPDX-License-Identifier: MIT
+ */
+#include "observe.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "engine_state.h"
+
+_Static_assert(OBSERVATION_KIND_COUNT <= 64, "a kind is a bit of a mask");
+
+__extension__ typedef unsigned __int128 uint128;
+
+/* Odd constants without structure: the first 64-bit words of the fractional parts of the square
+ * roots of 2, 3, 5, 7, 11 and 13 (FIPS 180-4 section 5.3.5), made odd. */
+#define SALT_AT    UINT64_C(0x6a09e667f3bcc909)
+#define SALT_A     UINT64_C(0xbb67ae8584caa73b)
+#define SALT_B     UINT64_C(0x3c6ef372fe94f82b)
+#define SALT_C     UINT64_C(0xa54ff53a5f1d36f1)
+#define SALT_WHO   UINT64_C(0x510e527fade682d1)
+#define SALT_STATE UINT64_C(0x9b05688c2b3e6c1f)
+
+/* Every bit of both factors reaches the middle of the product, and so both halves folded. */
+static inline uint64_t multiply_fold(uint64_t x, uint64_t y)
+{
+    uint128 product = (uint128)x * y;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t engine_trace_hash_initial(entity_id entity)
+{
+    return multiply_fold(entity ^ SALT_STATE, SALT_WHO);
+}
+
+static inline uint64_t trace_hash_add(uint64_t hash, const struct observation *what)
+{
+    uint64_t who = (uint64_t)what->entity << 32 | what->kind;
+    uint64_t x = multiply_fold((uint64_t)what->at_ns ^ SALT_AT, (uint64_t)what->a ^ SALT_A);
+    uint64_t y = multiply_fold((uint64_t)what->b ^ SALT_B, (uint64_t)what->c ^ SALT_C);
+    return multiply_fold(hash ^ x ^ SALT_STATE, who ^ y ^ SALT_WHO);
+}
+
+void engine_observer_add(
+        struct engine *engine, uint64_t mask, engine_observer_fn *function, void *context)
+{
+    assert(function != NULL);
+    assert(engine->observer_count < ENGINE_OBSERVER_MAX);
+    engine->observers[engine->observer_count++] =
+            (struct engine_observer){ mask, function, context };
+    engine->watched |= mask;
+}
+
+static void show(const struct engine *engine, const struct observation *what)
+{
+    for (uint32_t i = 0; i < engine->observer_count; i++) {
+        const struct engine_observer *observer = &engine->observers[i];
+        if ((observer->mask & OBSERVE_BIT(what->kind)) != 0) {
+            observer->function(observer->context, what);
+        }
+    }
+}
+
+void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
+        enum observation_kind kind, int64_t a, int64_t b, int64_t c, const void *data)
+{
+    assert(entity < engine->entity_count);
+    assert((uint32_t)kind < OBSERVATION_KIND_COUNT);
+    struct observation what = { at_ns, entity, (uint32_t)kind, a, b, c, data };
+    uint64_t *hash = &engine->entities[entity].trace_hash;
+    *hash = trace_hash_add(*hash, &what);
+    if ((engine->watched & OBSERVE_BIT(kind)) != 0) {
+        show(engine, &what);
+    }
+}
+
+uint64_t engine_trace_hash(const struct engine *engine)
+{
+    uint64_t hash = SALT_STATE;
+    for (uint32_t i = 0; i < engine->entity_count; i++) {
+        hash = multiply_fold(hash ^ engine->entities[i].trace_hash, SALT_WHO) + i;
+    }
+    return hash;
+}
+
+uint64_t engine_entity_hash(const struct engine *engine, entity_id entity)
+{
+    assert(entity < engine->entity_count);
+    return engine->entities[entity].trace_hash;
+}
