@@ -11,9 +11,15 @@
 
 /* An event's order is phase, then entity; its tail is the entity's sequence number, with the
  * handler in the low bits: those never decide, since no sequence number occurs twice. */
-enum { ORDER_PHASE_SHIFT = 32, TAIL_HANDLER_BITS = 16, PHASE_MAX = 15 };
+enum {
+    ORDER_PHASE_SHIFT = 32,
+    TAIL_HANDLER_BITS = 16,
+    PHASE_MAX = 15
+};
 
-enum { ENTITY_FIRST_CAPACITY = 64 };
+enum {
+    ENTITY_FIRST_CAPACITY = 64
+};
 
 struct engine *engine_create(uint64_t seed)
 {
@@ -72,8 +78,7 @@ static void entities_grow(struct engine *engine, uint32_t count)
         capacity *= 2;
     }
     capacity = capacity > UINT32_MAX ? UINT32_MAX : capacity;
-    struct engine_entity *entities =
-            realloc(engine->entities, (size_t)capacity * sizeof *entities);
+    struct engine_entity *entities = realloc(engine->entities, (size_t)capacity * sizeof *entities);
     if (entities == NULL) {
         fprintf(stderr, "out of memory for %u entities\n", count);
         abort();

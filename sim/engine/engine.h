@@ -25,10 +25,10 @@ enum sim_phase {
     SIM_PHASE_AIR_DETECT, /* preambles are detected */
     SIM_PHASE_AIR_START,  /* frames start */
     SIM_PHASE_GATEWAY,
-    SIM_PHASE_NODE,       /* alarms, chip edges, resumed firmware */
+    SIM_PHASE_NODE, /* alarms, chip edges, resumed firmware */
     SIM_PHASE_NETWORK,
     SIM_PHASE_CAMPAIGN,
-    SIM_PHASE_WORLD       /* progress, stop conditions */
+    SIM_PHASE_WORLD /* progress, stop conditions */
 };
 
 typedef void engine_event_fn(void *context, sim_ns now_ns, entity_id entity, uint64_t argument);

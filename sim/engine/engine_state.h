@@ -8,7 +8,10 @@
 #include "event_queue.h"
 #include "observe.h"
 
-enum { ENGINE_HANDLER_MAX = 256, ENGINE_OBSERVER_MAX = 16 };
+enum {
+    ENGINE_HANDLER_MAX = 256,
+    ENGINE_OBSERVER_MAX = 16
+};
 
 /* Together, since who is dispatched usually observes and schedules. */
 struct engine_entity {

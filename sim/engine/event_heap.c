@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HEAP_ARITY = 4, HEAP_FIRST_CAPACITY = 256 };
+enum {
+    HEAP_ARITY = 4,
+    HEAP_FIRST_CAPACITY = 256
+};
 
 void event_heap_finish(struct event_heap *heap)
 {

@@ -243,8 +243,8 @@ static void near_add(struct event_queue *queue, const struct event *event)
     }
 }
 
-void event_queue_push(struct event_queue *queue, uint64_t at_ns, uint64_t order, uint64_t tail,
-        uint64_t argument)
+void event_queue_push(
+        struct event_queue *queue, uint64_t at_ns, uint64_t order, uint64_t tail, uint64_t argument)
 {
     assert(at_ns >= queue->floor_ns);
     queue->count++;
@@ -322,8 +322,7 @@ const struct event *event_queue_pop(struct event_queue *queue, uint64_t limit_ns
     if (queue->near_count == 0 && queue->same.count == 0 && !near_fill(queue, limit_ns)) {
         return NULL;
     }
-    const struct event *first =
-            queue->near_count == 0 ? NULL : &queue->near[queue->near_count - 1];
+    const struct event *first = queue->near_count == 0 ? NULL : &queue->near[queue->near_count - 1];
     const struct event *same = event_heap_first(&queue->same);
     bool from_same = same != NULL && (first == NULL || event_before(same, first));
     first = from_same ? same : first;

@@ -47,11 +47,11 @@ enum observation_kind {
 #define OBSERVE_ALL       UINT64_MAX
 
 struct observation {
-    sim_ns at_ns;      /* local time of the entity, may lead engine_now() by up to 1 ms */
+    sim_ns at_ns; /* local time of the entity, may lead engine_now() by up to 1 ms */
     entity_id entity;
-    uint32_t kind;     /* enum observation_kind */
+    uint32_t kind; /* enum observation_kind */
     int64_t a, b, c;
-    const void *data;  /* bytes that belong to it (a frame), valid during the call only */
+    const void *data; /* bytes that belong to it (a frame), valid during the call only */
 };
 
 typedef void engine_observer_fn(void *context, const struct observation *observation);

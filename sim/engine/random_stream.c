@@ -14,7 +14,10 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { PHILOX_ROUNDS = 10, BLOCK_WORDS = 4 };
+enum {
+    PHILOX_ROUNDS = 10,
+    BLOCK_WORDS = 4
+};
 
 #define PHILOX_MULTIPLIER_0 UINT32_C(0xd2511f53)
 #define PHILOX_MULTIPLIER_1 UINT32_C(0xcd9e8d57)
@@ -23,7 +26,12 @@ enum { PHILOX_ROUNDS = 10, BLOCK_WORDS = 4 };
 
 #define PURPOSE_SINGLE_BLOCK UINT32_C(0x80000000)
 
-enum { COUNTER_BLOCK, COUNTER_INDEX, COUNTER_ENTITY, COUNTER_PURPOSE };
+enum {
+    COUNTER_BLOCK,
+    COUNTER_INDEX,
+    COUNTER_ENTITY,
+    COUNTER_PURPOSE
+};
 
 void random_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
