@@ -12,19 +12,19 @@
 #define FACTORY_RECORD_SIZE 160u
 
 /* Byte offsets in the record. */
-#define FACTORY_OFF_MAGIC          0u
-#define FACTORY_OFF_HARDWARE_ID    4u  /* u32 */
-#define FACTORY_OFF_DEV_EUI        8u  /* 8 */
-#define FACTORY_OFF_JOIN_EUI       16u /* 8 */
-#define FACTORY_OFF_APP_KEY        24u /* 16 */
-#define FACTORY_OFF_GEN_APP_KEY    40u /* 16 */
-#define FACTORY_OFF_IMAGE_PUB_KEY  56u /* 32, Ed25519 */
-#define FACTORY_OFF_IMAGE_ENC_KEY  88u /* 16 */
+#define FACTORY_OFF_MAGIC           0u
+#define FACTORY_OFF_HARDWARE_ID     4u   /* u32 */
+#define FACTORY_OFF_DEV_EUI         8u   /* 8 */
+#define FACTORY_OFF_JOIN_EUI        16u  /* 8 */
+#define FACTORY_OFF_APP_KEY         24u  /* 16 */
+#define FACTORY_OFF_GEN_APP_KEY     40u  /* 16 */
+#define FACTORY_OFF_IMAGE_PUB_KEY   56u  /* 32, Ed25519 */
+#define FACTORY_OFF_IMAGE_ENC_KEY   88u  /* 16 */
 #define FACTORY_OFF_REPORT_PERIOD_S 104u /* u32, 0: default of the application */
-#define FACTORY_OFF_REPORT_SIZE    108u /* u8, application bytes of a report, 0: default */
-#define FACTORY_OFF_BOOT_OPTIONS   109u /* u8, bit 0: start reports at a random phase */
+#define FACTORY_OFF_REPORT_SIZE     108u /* u8, application bytes of a report, 0: default */
+#define FACTORY_OFF_BOOT_OPTIONS    109u /* u8, bit 0: start reports at a random phase */
 /* 110..155 reserved, 0 */
-#define FACTORY_OFF_CRC32          156u /* u32, IEEE 802.3 over bytes 0..155 */
+#define FACTORY_OFF_CRC32 156u /* u32, IEEE 802.3 over bytes 0..155 */
 
 struct factory {
     uint32_t hardware_id;

@@ -22,17 +22,17 @@
 #define FLASH_INTERNAL_SIZE      (192u * KIB)
 
 /* SPI NOR. */
-#define NOR_BLOCK_ADDRESS    0u /* received data block, uncoded fragments in place */
-#define NOR_BLOCK_SIZE       (192u * KIB)
-#define NOR_FEC_ADDRESS      (192u * KIB) /* combinations still to be solved, one slot each */
-#define NOR_FEC_SLOT_SIZE    256u
-#define NOR_FEC_SIZE         (64u * KIB)
-#define NOR_JOURNAL_ADDRESS  (256u * KIB) /* the session and the fragments it accepted */
-#define NOR_JOURNAL_SIZE     (16u * KIB)
+#define NOR_BLOCK_ADDRESS     0u /* received data block, uncoded fragments in place */
+#define NOR_BLOCK_SIZE        (192u * KIB)
+#define NOR_FEC_ADDRESS       (192u * KIB) /* combinations still to be solved, one slot each */
+#define NOR_FEC_SLOT_SIZE     256u
+#define NOR_FEC_SIZE          (64u * KIB)
+#define NOR_JOURNAL_ADDRESS   (256u * KIB) /* the session and the fragments it accepted */
+#define NOR_JOURNAL_SIZE      (16u * KIB)
 #define NOR_NEW_IMAGE_ADDRESS (272u * KIB) /* full image ready to install (delta target) */
-#define NOR_NEW_IMAGE_SIZE   (160u * KIB)
+#define NOR_NEW_IMAGE_SIZE    (160u * KIB)
 #define NOR_OLD_IMAGE_ADDRESS (432u * KIB) /* the image that an install replaced, for revert */
-#define NOR_OLD_IMAGE_SIZE   (160u * KIB)
-#define NOR_SIZE             (1024u * KIB)
+#define NOR_OLD_IMAGE_SIZE    (160u * KIB)
+#define NOR_SIZE              (1024u * KIB)
 
 #endif

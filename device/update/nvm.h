@@ -13,12 +13,12 @@
 
 /* Ids are stable: append only. Layout changes get a new id. */
 enum nvm_id {
-    NVM_DEV_NONCE = 1,    /* u16 next DevNonce */
-    NVM_JOIN_NONCE,       /* u32 last JoinNonce accepted, 0xFFFFFFFF none */
-    NVM_MAC_SESSION,      /* DevAddr, session keys, receive parameters */
-    NVM_MAC_COUNTERS,     /* FCntUp bound, FCntDown */
+    NVM_DEV_NONCE = 1, /* u16 next DevNonce */
+    NVM_JOIN_NONCE,    /* u32 last JoinNonce accepted, 0xFFFFFFFF none */
+    NVM_MAC_SESSION,   /* DevAddr, session keys, receive parameters */
+    NVM_MAC_COUNTERS,  /* FCntUp bound, FCntDown */
     NVM_MAC_CHANNELS,
-    NVM_MULTICAST_0,      /* + group */
+    NVM_MULTICAST_0, /* + group */
     NVM_MULTICAST_1,
     NVM_MULTICAST_2,
     NVM_MULTICAST_3,

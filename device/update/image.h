@@ -1,0 +1,44 @@
+/* The firmware image: its header in flash and what the header says.
+ * SPDX-License-Identifier: MIT
+ *
+ * Little-endian: header of IMAGE_HEADER_SIZE bytes, then `image_size` bytes of code. The
+ * signature is Ed25519 over header bytes 0..95, which hold the SHA-256 of the code.
+ */
+#ifndef DEVICE_UPDATE_IMAGE_H
+#define DEVICE_UPDATE_IMAGE_H
+
+#include "hal.h"
+#include "update/factory.h"
+
+#define IMAGE_MAGIC       0x474D4946u /* "FIMG" */
+#define IMAGE_FORMAT      1u
+#define IMAGE_HEADER_SIZE 256u /* the vector table behind it stays aligned */
+/* Byte offsets in the header; bytes not named are 0. */
+#define IMAGE_OFF_MAGIC       0u
+#define IMAGE_OFF_HEADER_SIZE 4u  /* u16 */
+#define IMAGE_OFF_FORMAT      6u  /* u16, 1 */
+#define IMAGE_OFF_IMAGE_SIZE  8u  /* u32, bytes after the header */
+#define IMAGE_OFF_VERSION     12u /* u32: major << 24 | minor << 16 | patch */
+#define IMAGE_OFF_HARDWARE_ID 16u /* u32 */
+#define IMAGE_OFF_FLAGS       20u /* u32, 0: plain full image */
+#define IMAGE_OFF_SHA256      32u /* 32, over the image bytes */
+#define IMAGE_OFF_SIGNATURE   96u /* 64 */
+#define IMAGE_SIGNED_SIZE     96u
+
+struct image_info {
+    uint32_t version;
+    uint32_t image_size; /* without header */
+    uint32_t hardware_id;
+    uint8_t sha256[32];
+};
+
+/* Reads a header out of its bytes. False: magic, format or flags wrong, or header and code do not
+ * fit `size_max` bytes; `info` is all zero then. */
+bool image_header_parse(
+        const uint8_t header[IMAGE_HEADER_SIZE], uint32_t size_max, struct image_info *info);
+
+/* True when the header's signature is that of the key in the factory record. */
+bool image_signature_valid(const struct hal *hal, const struct factory *factory,
+        const uint8_t header[IMAGE_HEADER_SIZE]);
+
+#endif
