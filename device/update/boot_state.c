@@ -1,0 +1,51 @@
+/* The record by which update and bootloader talk across a reset.
+ * SPDX-License-Identifier: MIT
+ */
+#include "update/bytes.h"
+#include "update/update.h"
+
+/* Layout of NVM_BOOT_STATE. */
+#define OFF_FLAGS         0u /* bit 0: pending */
+#define OFF_REGION        1u
+#define OFF_INSTALLS      2u
+#define OFF_REFUSALS      4u
+#define OFF_ADDRESS       8u
+#define OFF_SIZE          12u
+#define OFF_VERSION_FLOOR 16u
+#define OFF_SHA256        20u
+#define RECORD_SIZE       52u
+
+#define FLAG_PENDING 1u
+
+_Static_assert(RECORD_SIZE <= NVM_RECORD_SIZE_MAX, "the boot state is one record");
+
+void boot_state_read(const struct nvm *nvm, struct boot_state *state)
+{
+    uint8_t record[RECORD_SIZE];
+    *state = (struct boot_state){ 0 };
+    if (nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record) != (int)sizeof record) {
+        return;
+    }
+    state->pending = (record[OFF_FLAGS] & FLAG_PENDING) != 0;
+    state->region = record[OFF_REGION];
+    state->installs = bytes_get_u16(record + OFF_INSTALLS);
+    state->refusals = bytes_get_u16(record + OFF_REFUSALS);
+    state->address = bytes_get_u32(record + OFF_ADDRESS);
+    state->size = bytes_get_u32(record + OFF_SIZE);
+    state->version_floor = bytes_get_u32(record + OFF_VERSION_FLOOR);
+    bytes_copy(state->sha256, record + OFF_SHA256, sizeof state->sha256);
+}
+
+void boot_state_write(struct nvm *nvm, const struct boot_state *state)
+{
+    uint8_t record[RECORD_SIZE] = { 0 };
+    record[OFF_FLAGS] = state->pending ? FLAG_PENDING : 0u;
+    record[OFF_REGION] = state->region;
+    bytes_put_u16(record + OFF_INSTALLS, state->installs);
+    bytes_put_u16(record + OFF_REFUSALS, state->refusals);
+    bytes_put_u32(record + OFF_ADDRESS, state->address);
+    bytes_put_u32(record + OFF_SIZE, state->size);
+    bytes_put_u32(record + OFF_VERSION_FLOOR, state->version_floor);
+    bytes_copy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
+    nvm_write(nvm, NVM_BOOT_STATE, record, sizeof record);
+}

@@ -1,0 +1,176 @@
+/* Installs a committed image: checks it again, copies it page by page, seals it with its header.
+ * SPDX-License-Identifier: MIT
+ *
+ * The order makes a cut harmless at every operation. The candidate and its boot state stay until
+ * the end, so every boot starts the copy again. The header of the running slot goes first and
+ * comes back last, behind a digest of what was copied: a slot with a header is whole. A page is
+ * never trusted because it reads well: a program that was cut may leave cells that read right
+ * today only, so the copy starts anew from its first page.
+ */
+#include "trace.h"
+#include "update/bytes.h"
+#include "update/update.h"
+
+#define COPY_BYTES         256u   /* buffer; at least a program page */
+#define PAGE_ATTEMPTS      3u     /* a page that does not take its bytes is erased again */
+#define NOR_WAIT_CYCLES    32000u /* 1 ms at 32 MHz between two looks at a busy flash */
+#define NOR_WAIT_LOOKS_MAX 5000u  /* no erase of one unit lasts 5 s */
+
+struct slot {
+    enum hal_flash_region region;
+    uint32_t address;
+};
+
+static const struct slot running_slot = { HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS };
+
+/* The NOR keeps its power through a reset of the processor and may still be erasing. */
+static bool flash_wait(const struct hal *hal, enum hal_flash_region region)
+{
+    for (unsigned looks = 0; hal_flash_busy(hal, region); ++looks) {
+        if (looks == NOR_WAIT_LOOKS_MAX) {
+            return false;
+        }
+        hal_charge(hal, NOR_WAIT_CYCLES);
+    }
+    return true;
+}
+
+static bool digest_matches(const struct hal *hal, struct slot slot, const struct image_info *image)
+{
+    struct hal_sha256 sha;
+    uint8_t digest[32];
+    uint8_t bytes[COPY_BYTES];
+    hal_sha256_begin(hal, &sha);
+    for (uint32_t offset = 0; offset < image->image_size; offset += sizeof bytes) {
+        uint32_t left = image->image_size - offset;
+        uint32_t size = left < sizeof bytes ? left : sizeof bytes;
+        uint32_t address = slot.address + IMAGE_HEADER_SIZE + offset;
+        if (hal_flash_read(hal, slot.region, address, bytes, size) != HAL_OK) {
+            return false;
+        }
+        hal_sha256_update(hal, &sha, bytes, size);
+    }
+    hal_sha256_end(hal, &sha, digest);
+    return bytes_equal(digest, image->sha256, sizeof digest);
+}
+
+/* Trusts nothing that the application found out: flash may have changed since. */
+static bool candidate_valid(
+        const struct hal *hal, const struct boot_state *state, struct image_info *image)
+{
+    struct factory factory;
+    uint8_t header[IMAGE_HEADER_SIZE];
+    *image = (struct image_info){ 0 };
+    if (state->region >= HAL_FLASH_REGION_COUNT || !factory_read(hal, &factory)) {
+        return false;
+    }
+    struct slot slot = { (enum hal_flash_region)state->region, state->address };
+    uint32_t size_max = state->size < FLASH_RUNNING_SIZE ? state->size : FLASH_RUNNING_SIZE;
+    return flash_wait(hal, slot.region)
+           && hal_flash_read(hal, slot.region, slot.address, header, sizeof header) == HAL_OK
+           && image_header_parse(header, size_max, image)
+           && image->hardware_id == factory.hardware_id && image->version > state->version_floor
+           && bytes_equal(image->sha256, state->sha256, sizeof image->sha256)
+           && digest_matches(hal, slot, image) && image_signature_valid(hal, &factory, header);
+}
+
+static bool erase_unit(const struct hal *hal, uint32_t offset, uint32_t unit)
+{
+    return hal_flash_erase(hal, running_slot.region, running_slot.address + offset, unit) == HAL_OK;
+}
+
+/* Copies one erase unit, of which `size` bytes belong to the image, and reads it back. */
+static bool copy_unit(const struct hal *hal, struct slot from, uint32_t offset, uint32_t size)
+{
+    const struct hal_flash_geometry *geometry = hal_flash_geometry(hal, running_slot.region);
+    uint8_t bytes[COPY_BYTES];
+    uint8_t stored[COPY_BYTES];
+    uint32_t page = geometry->program_page_bytes;
+    DEVICE_ASSERT(hal, page <= sizeof bytes && geometry->erase_unit_bytes % page == 0);
+    for (uint32_t done = 0; done < size; done += page) {
+        uint32_t left = size - done;
+        uint32_t part = left < page ? left : page;
+        uint32_t address = running_slot.address + offset + done;
+        if (hal_flash_read(hal, from.region, from.address + offset + done, bytes, part) != HAL_OK) {
+            return false;
+        }
+        bytes_fill(bytes + part, geometry->erased_value, page - part);
+        if (hal_flash_program(hal, running_slot.region, address, bytes, page) != HAL_OK
+                || hal_flash_read(hal, running_slot.region, address, stored, page) != HAL_OK
+                || !bytes_equal(bytes, stored, page)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool copy_range(const struct hal *hal, struct slot from, uint32_t begin, uint32_t end)
+{
+    uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
+    DEVICE_ASSERT(hal, begin % unit == 0 && begin < end);
+    for (uint32_t offset = begin; offset < end; offset += unit) {
+        uint32_t size = end - offset < unit ? end - offset : unit;
+        unsigned attempt = 0;
+        while (!(erase_unit(hal, offset, unit) && copy_unit(hal, from, offset, size))) {
+            if (++attempt == PAGE_ATTEMPTS) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool install(const struct hal *hal, struct slot from, const struct image_info *image)
+{
+    uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
+    DEVICE_ASSERT(hal, IMAGE_HEADER_SIZE % unit == 0 && FLASH_RUNNING_ADDRESS % unit == 0);
+    for (uint32_t offset = 0; offset < IMAGE_HEADER_SIZE; offset += unit) {
+        if (!erase_unit(hal, offset, unit)) {
+            return false;
+        }
+    }
+    return copy_range(hal, from, IMAGE_HEADER_SIZE, IMAGE_HEADER_SIZE + image->image_size)
+           && digest_matches(hal, running_slot, image)
+           && copy_range(hal, from, 0, IMAGE_HEADER_SIZE);
+}
+
+/* A candidate that does not hold: forget it if the old image is whole. If a copy had begun, the
+ * candidate is all there is, and the next boot reads it again. */
+static bool refuse(const struct hal *hal, struct nvm *nvm, struct boot_state *state)
+{
+    struct image_info running;
+    if (!update_running_image(hal, &running) || !digest_matches(hal, running_slot, &running)) {
+        return false;
+    }
+    state->pending = false;
+    ++state->refusals;
+    boot_state_write(nvm, state);
+    return true;
+}
+
+bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause)
+{
+    struct nvm nvm;
+    struct boot_state state;
+    struct image_info image;
+    (void)cause; /* what to do is in flash: a cut install looks the same after any reset */
+    nvm_open(&nvm, hal);
+    boot_state_read(&nvm, &state);
+    if (!state.pending) {
+        return update_running_image(hal, &image);
+    }
+    if (!candidate_valid(hal, &state, &image)) {
+        return refuse(hal, &nvm, &state);
+    }
+    struct slot from = { (enum hal_flash_region)state.region, state.address };
+    hal_trace(hal, FW_TRACE_INSTALL_STARTED, image.version, image.image_size);
+    if (!install(hal, from, &image)) {
+        return false;
+    }
+    state.pending = false;
+    state.version_floor = image.version;
+    ++state.installs;
+    boot_state_write(&nvm, &state);
+    hal_trace(hal, FW_TRACE_INSTALLED, image.version, image.image_size);
+    return true;
+}

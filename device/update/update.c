@@ -1,0 +1,156 @@
+/* Verification of a candidate image in small steps, and its commit.
+ * SPDX-License-Identifier: MIT
+ *
+ * Cheap checks first; the signature last, because it is the longest single piece of work. Nothing
+ * counts before the signature: it covers the header, the header covers the code.
+ */
+#include "update/update.h"
+
+#include "trace.h"
+#include "update/bytes.h"
+
+#define HEADER_NEXT UINT32_MAX
+#define READ_BYTES  256u
+
+_Static_assert(UPDATE_STEP_BYTES % READ_BYTES == 0, "a step is whole reads");
+
+void update_init(struct update *update, const struct hal *hal)
+{
+    *update = (struct update){ .hal = *hal, .status = UPDATE_NONE };
+}
+
+void update_verify_start(
+        struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size)
+{
+    update->status = UPDATE_BUSY;
+    update->region = region;
+    update->address = address;
+    update->size = size;
+    update->offset = HEADER_NEXT;
+}
+
+static bool finish(struct update *update, enum update_status status)
+{
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_BUSY);
+    update->status = status;
+    hal_trace(&update->hal, FW_TRACE_IMAGE_VERIFIED, status, update->candidate.version);
+    return false;
+}
+
+/* Lowest version that an installation may not reach: rollback to a version with a known hole is
+ * what an attacker with an old, well signed image wants. */
+static uint32_t version_floor(const struct update *update, const struct nvm *nvm)
+{
+    struct boot_state state;
+    struct image_info running;
+    boot_state_read(nvm, &state);
+    bool known = update_running_image(&update->hal, &running);
+    return known && running.version > state.version_floor ? running.version : state.version_floor;
+}
+
+static bool header_read(const struct update *update, uint8_t header[IMAGE_HEADER_SIZE])
+{
+    return update->size >= IMAGE_HEADER_SIZE
+           && hal_flash_read(
+                      &update->hal, update->region, update->address, header, IMAGE_HEADER_SIZE)
+                      == HAL_OK;
+}
+
+static bool step_header(struct update *update, const struct factory *factory, const struct nvm *nvm)
+{
+    uint8_t header[IMAGE_HEADER_SIZE];
+    uint32_t size_max = update->size < FLASH_RUNNING_SIZE ? update->size : FLASH_RUNNING_SIZE;
+    update->candidate = (struct image_info){ 0 };
+    if (!header_read(update, header) || !image_header_parse(header, size_max, &update->candidate)) {
+        return finish(update, UPDATE_BAD_HEADER);
+    }
+    if (update->candidate.hardware_id != factory->hardware_id) {
+        return finish(update, UPDATE_BAD_HARDWARE);
+    }
+    if (update->candidate.version <= version_floor(update, nvm)) {
+        return finish(update, UPDATE_BAD_VERSION);
+    }
+    hal_sha256_begin(&update->hal, &update->sha);
+    update->offset = 0;
+    return true;
+}
+
+static bool step_digest(struct update *update)
+{
+    uint32_t end = update->candidate.image_size;
+    for (uint32_t done = 0; done < UPDATE_STEP_BYTES && update->offset < end; done += READ_BYTES) {
+        uint8_t bytes[READ_BYTES];
+        uint32_t left = end - update->offset;
+        uint32_t size = left < sizeof bytes ? left : sizeof bytes;
+        uint32_t address = update->address + IMAGE_HEADER_SIZE + update->offset;
+        if (hal_flash_read(&update->hal, update->region, address, bytes, size) != HAL_OK) {
+            return finish(update, UPDATE_BAD_DIGEST);
+        }
+        hal_sha256_update(&update->hal, &update->sha, bytes, size);
+        update->offset += size;
+    }
+    return true;
+}
+
+static bool step_signature(struct update *update, const struct factory *factory)
+{
+    uint8_t header[IMAGE_HEADER_SIZE];
+    uint8_t digest[32];
+    hal_sha256_end(&update->hal, &update->sha, digest);
+    /* The flash may have changed since the first step: what is signed now must name the digest
+     * that was computed, and the header that was judged. */
+    if (!header_read(update, header)
+            || !bytes_equal(digest, update->candidate.sha256, sizeof digest)
+            || !bytes_equal(digest, header + IMAGE_OFF_SHA256, sizeof digest)
+            || bytes_get_u32(header + IMAGE_OFF_VERSION) != update->candidate.version
+            || bytes_get_u32(header + IMAGE_OFF_IMAGE_SIZE) != update->candidate.image_size
+            || bytes_get_u32(header + IMAGE_OFF_HARDWARE_ID) != update->candidate.hardware_id) {
+        return finish(update, UPDATE_BAD_DIGEST);
+    }
+    bool authentic = image_signature_valid(&update->hal, factory, header);
+    return finish(update, authentic ? UPDATE_VALID : UPDATE_BAD_SIGNATURE);
+}
+
+bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm)
+{
+    if (update->status != UPDATE_BUSY) {
+        return false;
+    }
+    if (hal_flash_busy(&update->hal, update->region)) {
+        return true;
+    }
+    if (update->offset == HEADER_NEXT) {
+        return step_header(update, factory, nvm);
+    }
+    if (update->offset < update->candidate.image_size) {
+        return step_digest(update);
+    }
+    return step_signature(update, factory);
+}
+
+enum update_status update_status(const struct update *update)
+{
+    return update->status;
+}
+
+void update_commit(struct update *update, struct nvm *nvm)
+{
+    struct boot_state state;
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
+    boot_state_read(nvm, &state);
+    state.pending = true;
+    state.region = (uint8_t)update->region;
+    state.address = update->address;
+    state.size = update->size;
+    bytes_copy(state.sha256, update->candidate.sha256, sizeof state.sha256);
+    boot_state_write(nvm, &state);
+}
+
+bool update_running_image(const struct hal *hal, struct image_info *info)
+{
+    uint8_t header[IMAGE_HEADER_SIZE];
+    *info = (struct image_info){ 0 };
+    return hal_flash_read(hal, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, header, sizeof header)
+                   == HAL_OK
+           && image_header_parse(header, FLASH_RUNNING_SIZE, info);
+}
