@@ -1,0 +1,62 @@
+/* A board of RAM: two flash regions with their rules, power cuts by count, nettle for crypto.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_DEVICE_UPDATE_FAKE_BOARD_H
+#define TESTS_DEVICE_UPDATE_FAKE_BOARD_H
+
+#include <setjmp.h>
+
+#include "hal.h"
+#include "update/flash_map.h"
+
+/* What the flash operation that the power cut hits leaves behind. */
+enum fake_tear {
+    FAKE_TEAR_NOTHING, /* it had not begun */
+    FAKE_TEAR_ALL,     /* it was complete, only the return is missing */
+    FAKE_TEAR_PREFIX,  /* the first half of the bytes is done */
+    FAKE_TEAR_BITS,    /* every bit old or new by chance */
+    FAKE_TEAR_COUNT
+};
+
+#define FAKE_CUT_NEVER UINT32_MAX
+
+struct fake_board {
+    struct hal hal;
+    uint8_t internal[FLASH_INTERNAL_SIZE];
+    uint8_t external[NOR_SIZE];
+    uint32_t operations; /* programs and erases begun */
+    uint32_t erases;
+    uint32_t cut_at; /* the operation with this number (from 0) loses power */
+    enum fake_tear tear;
+    uint32_t random;
+    uint32_t violations; /* programs over programmed units, ranges and units broken */
+    uint32_t panics;
+    uint32_t busy_looks;     /* flash_busy() of the NOR answers yes that often */
+    uint32_t traces[64];     /* count by id */
+    uint8_t flip_at_program; /* XORed into the first byte of the next internal program */
+    jmp_buf power;
+};
+
+void fake_board_init(struct fake_board *board);
+
+/* Writes a factory record with this hardware id and Ed25519 public key. */
+void fake_board_set_factory(
+        struct fake_board *board, uint32_t hardware_id, const uint8_t public_key[32]);
+
+/* Builds header and code of a signed image into `image` (IMAGE_HEADER_SIZE + code_size bytes);
+ * the code is drawn from `seed`. `private_key` NULL: no signature. */
+void fake_image_build(uint8_t *image, uint32_t code_size, uint32_t version, uint32_t hardware_id,
+        uint32_t seed, const uint8_t private_key[32]);
+
+/* Runs `statement` and sets `cut` to true when the power went before it was done. */
+#define FAKE_POWERED(board, cut, statement)                                                        \
+    do {                                                                                           \
+        if (setjmp((board)->power) == 0) {                                                         \
+            statement;                                                                             \
+            (cut) = false;                                                                         \
+        } else {                                                                                   \
+            (cut) = true;                                                                          \
+        }                                                                                          \
+    } while (0)
+
+#endif
