@@ -1,0 +1,381 @@
+/* Verification of candidates and their installation, with power cut at every flash operation.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracles: images built and signed here with nettle from the format's description; after an
+ * install the running slot is compared byte by byte with the old and the new image.
+ */
+#include <criterion/criterion.h>
+#include <nettle/eddsa.h>
+#include <string.h>
+
+#include "fake_board.h"
+#include "trace.h"
+#include "update/update.h"
+
+#define HARDWARE_ID 0x4C4F5241u
+#define OLD_VERSION 0x01000000u
+#define NEW_VERSION 0x01000001u
+#define OLD_CODE    3000u
+#define NEW_CODE    3333u /* ends inside a word, a page and an erase unit */
+#define OLD_SIZE    (IMAGE_HEADER_SIZE + OLD_CODE)
+#define NEW_SIZE    (IMAGE_HEADER_SIZE + NEW_CODE)
+#define PADDING     41u /* of the last fragment */
+
+static const uint8_t private_key[32] = "the key that signs test images..";
+static struct fake_board board;
+static uint8_t old_image[OLD_SIZE];
+static uint8_t new_image[NEW_SIZE];
+
+static void set_up(void)
+{
+    uint8_t public_key[32];
+    fake_board_init(&board);
+    ed25519_sha512_public_key(public_key, private_key);
+    fake_board_set_factory(&board, HARDWARE_ID, public_key);
+    fake_image_build(old_image, OLD_CODE, OLD_VERSION, HARDWARE_ID, 1, private_key);
+    fake_image_build(new_image, NEW_CODE, NEW_VERSION, HARDWARE_ID, 2, private_key);
+    memcpy(board.internal + FLASH_RUNNING_ADDRESS, old_image, OLD_SIZE);
+    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
+}
+
+/* Signs the header of new_image again after a change and puts it into the NOR. */
+static void sign_and_store(void)
+{
+    uint8_t public_key[32];
+    ed25519_sha512_public_key(public_key, private_key);
+    ed25519_sha512_sign(
+            public_key, private_key, IMAGE_SIGNED_SIZE, new_image, new_image + IMAGE_OFF_SIGNATURE);
+    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
+}
+
+static enum update_status verify(struct update *update, uint32_t size)
+{
+    struct nvm nvm;
+    struct factory factory;
+    cr_assert(factory_read(&board.hal, &factory));
+    nvm_open(&nvm, &board.hal);
+    update_init(update, &board.hal);
+    update_verify_start(update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
+    cr_assert_eq(update_status(update), UPDATE_BUSY);
+    unsigned steps = 0;
+    while (update_step(update, &factory, &nvm)) {
+        cr_assert_lt(++steps, 1000);
+    }
+    return update_status(update);
+}
+
+static void verify_and_commit(void)
+{
+    struct update update;
+    struct nvm nvm;
+    cr_assert_eq(verify(&update, NEW_SIZE + PADDING), UPDATE_VALID);
+    nvm_open(&nvm, &board.hal);
+    update_commit(&update, &nvm);
+}
+
+static bool runs(const uint8_t *image, uint32_t size)
+{
+    return memcmp(board.internal + FLASH_RUNNING_ADDRESS, image, size) == 0;
+}
+
+static struct boot_state stored_state(void)
+{
+    struct nvm nvm;
+    struct boot_state state;
+    nvm_open(&nvm, &board.hal);
+    boot_state_read(&nvm, &state);
+    return state;
+}
+
+Test(factory, a_record_is_read_as_the_board_wrote_it, .init = set_up)
+{
+    struct factory factory;
+    cr_assert(factory_read(&board.hal, &factory));
+    cr_assert_eq(factory.hardware_id, HARDWARE_ID);
+    cr_assert_eq(factory.dev_eui[0], 8);
+    cr_assert_eq(factory.join_eui[7], 23);
+    cr_assert_eq(factory.app_key[0], 24);
+    cr_assert_eq(factory.gen_app_key[15], 55);
+    cr_assert_eq(factory.report_period_s, 3600);
+    cr_assert_eq(factory.report_size, 24);
+    cr_assert_eq(factory.boot_options, 1);
+}
+
+Test(factory, any_flipped_byte_is_noticed, .init = set_up)
+{
+    for (unsigned i = 0; i < FACTORY_RECORD_SIZE; ++i) {
+        struct factory factory;
+        board.internal[FLASH_FACTORY_ADDRESS + i] ^= 0x10;
+        cr_assert_not(factory_read(&board.hal, &factory));
+        cr_assert_eq(factory.hardware_id, 0);
+        board.internal[FLASH_FACTORY_ADDRESS + i] ^= 0x10;
+    }
+}
+
+Test(update, an_authentic_newer_image_is_valid, .init = set_up)
+{
+    struct update update;
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_VALID);
+    cr_assert_eq(update.candidate.version, NEW_VERSION);
+    cr_assert_eq(verify(&update, NEW_SIZE + PADDING), UPDATE_VALID, "padding is not judged");
+    cr_assert_eq(board.traces[FW_TRACE_IMAGE_VERIFIED], 2);
+}
+
+Test(update, every_flipped_signed_byte_is_refused, .init = set_up)
+{
+    struct update update;
+    uint8_t *stored = board.external + NOR_BLOCK_ADDRESS;
+    for (uint32_t i = 0; i < NEW_SIZE; i += i < IMAGE_HEADER_SIZE ? 1 : 97) {
+        if (i >= IMAGE_OFF_SIGNATURE + 64 && i < IMAGE_HEADER_SIZE) {
+            continue; /* bytes that mean nothing */
+        }
+        stored[i] ^= 0x04;
+        enum update_status status = verify(&update, NEW_SIZE);
+        cr_assert_gt(status, UPDATE_BUSY);
+        cr_assert_lt(status, UPDATE_VALID, "byte %u", i);
+        stored[i] ^= 0x04;
+    }
+}
+
+Test(update, each_defect_has_its_status, .init = set_up)
+{
+    struct update update;
+    uint8_t *stored = board.external + NOR_BLOCK_ADDRESS;
+    cr_assert_eq(verify(&update, IMAGE_HEADER_SIZE - 1), UPDATE_BAD_HEADER);
+    cr_assert_eq(verify(&update, NEW_SIZE - 1), UPDATE_BAD_HEADER, "code longer than the block");
+    stored[IMAGE_OFF_MAGIC] ^= 1;
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_HEADER);
+    stored[IMAGE_OFF_MAGIC] ^= 1;
+    stored[IMAGE_OFF_SIGNATURE] ^= 1;
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_SIGNATURE);
+    stored[IMAGE_OFF_SIGNATURE] ^= 1;
+    stored[NEW_SIZE - 1] ^= 1;
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_DIGEST);
+    stored[NEW_SIZE - 1] ^= 1;
+    new_image[IMAGE_OFF_HARDWARE_ID] ^= 1;
+    sign_and_store();
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_HARDWARE);
+    new_image[IMAGE_OFF_HARDWARE_ID] ^= 1;
+    new_image[IMAGE_OFF_VERSION] = 0; /* the version that runs */
+    sign_and_store();
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_VERSION);
+}
+
+Test(update, an_image_larger_than_the_slot_is_refused, .init = set_up)
+{
+    struct update update;
+    uint32_t code = FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE + 1;
+    for (unsigned i = 0; i < 4; ++i) {
+        new_image[IMAGE_OFF_IMAGE_SIZE + i] = (uint8_t)(code >> 8 * i);
+    }
+    sign_and_store();
+    cr_assert_eq(verify(&update, NOR_BLOCK_SIZE), UPDATE_BAD_HEADER);
+}
+
+Test(update, an_image_not_newer_than_any_installed_one_is_refused, .init = set_up)
+{
+    struct update update;
+    struct nvm nvm;
+    struct boot_state state = { .version_floor = NEW_VERSION };
+    nvm_open(&nvm, &board.hal);
+    boot_state_write(&nvm, &state);
+    cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_VERSION);
+}
+
+Test(update, a_header_swapped_during_verification_is_noticed, .init = set_up)
+{
+    struct update update;
+    struct nvm nvm;
+    struct factory factory;
+    factory_read(&board.hal, &factory);
+    nvm_open(&nvm, &board.hal);
+    update_init(&update, &board.hal);
+    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+    cr_assert(update_step(&update, &factory, &nvm));
+    new_image[IMAGE_OFF_VERSION] = 9; /* as well signed as the first */
+    sign_and_store();
+    while (update_step(&update, &factory, &nvm)) {
+    }
+    cr_assert_eq(update_status(&update), UPDATE_BAD_DIGEST);
+}
+
+Test(update, a_busy_flash_delays_a_step_without_work, .init = set_up)
+{
+    struct update update;
+    struct nvm nvm;
+    struct factory factory;
+    factory_read(&board.hal, &factory);
+    nvm_open(&nvm, &board.hal);
+    update_init(&update, &board.hal);
+    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+    board.busy_looks = 1;
+    uint32_t offset = update.offset;
+    cr_assert(update_step(&update, &factory, &nvm));
+    cr_assert_eq(update.offset, offset);
+    cr_assert(update_step(&update, &factory, &nvm));
+    cr_assert_neq(update.offset, offset);
+}
+
+Test(update, the_state_can_be_copied_to_another_place_and_go_on, .init = set_up)
+{
+    struct update first;
+    struct update second;
+    struct nvm nvm;
+    struct factory factory;
+    factory_read(&board.hal, &factory);
+    nvm_open(&nvm, &board.hal);
+    update_init(&first, &board.hal);
+    update_verify_start(&first, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+    update_step(&first, &factory, &nvm);
+    update_step(&first, &factory, &nvm);
+    second = first;
+    memset(&first, 0xA5, sizeof first);
+    while (update_step(&second, &factory, &nvm)) {
+    }
+    cr_assert_eq(update_status(&second), UPDATE_VALID);
+}
+
+Test(update, only_a_valid_candidate_can_be_committed, .init = set_up)
+{
+    struct update update;
+    struct nvm nvm;
+    bool cut;
+    cr_assert_eq(verify(&update, NEW_SIZE - 1), UPDATE_BAD_HEADER);
+    nvm_open(&nvm, &board.hal);
+    FAKE_POWERED(&board, cut, update_commit(&update, &nvm));
+    cr_assert(cut);
+    cr_assert_eq(board.panics, 1);
+    cr_assert_not(stored_state().pending);
+}
+
+/* Boots; true when the power went before the bootloader was done. */
+static bool boot_is_cut(void)
+{
+    bool cut;
+    FAKE_POWERED(&board, cut, bootloader_run(&board.hal, HAL_RESET_BROWNOUT));
+    return cut;
+}
+
+static bool commit_and_boot_is_cut(void)
+{
+    bool cut;
+    FAKE_POWERED(&board, cut, {
+        verify_and_commit();
+        bootloader_run(&board.hal, HAL_RESET_SOFTWARE);
+    });
+    return cut;
+}
+
+Test(bootloader, without_a_commit_nothing_is_touched, .init = set_up)
+{
+    stored_state(); /* formats the store */
+    uint32_t operations = board.operations;
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_POWER_ON));
+    cr_assert_eq(board.operations, operations);
+    cr_assert(runs(old_image, OLD_SIZE));
+}
+
+Test(bootloader, a_committed_image_runs_after_the_next_boot, .init = set_up)
+{
+    struct image_info info;
+    verify_and_commit();
+    cr_assert(stored_state().pending);
+    board.busy_looks = 100; /* the reset did not stop the NOR */
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_assert(runs(new_image, NEW_SIZE));
+    cr_assert(update_running_image(&board.hal, &info));
+    cr_assert_eq(info.version, NEW_VERSION);
+    cr_assert_eq(info.image_size, NEW_CODE);
+    struct boot_state state = stored_state();
+    cr_assert_not(state.pending);
+    cr_assert_eq(state.installs, 1);
+    cr_assert_eq(state.refusals, 0);
+    cr_assert_eq(state.version_floor, NEW_VERSION);
+    cr_assert_eq(board.traces[FW_TRACE_INSTALL_STARTED], 1);
+    cr_assert_eq(board.traces[FW_TRACE_INSTALLED], 1);
+    uint32_t operations = board.operations;
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_POWER_ON));
+    cr_assert_eq(board.operations, operations, "an install happens once");
+    cr_assert_eq(board.violations, 0);
+}
+
+Test(bootloader, a_candidate_that_went_bad_is_refused_and_the_old_image_stays, .init = set_up)
+{
+    static const uint32_t places[] = { IMAGE_OFF_MAGIC, IMAGE_OFF_VERSION, IMAGE_OFF_SHA256,
+        IMAGE_OFF_SIGNATURE, IMAGE_HEADER_SIZE, NEW_SIZE - 1 };
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; ++i) {
+        set_up();
+        verify_and_commit();
+        board.external[NOR_BLOCK_ADDRESS + places[i]] ^= 0x80;
+        cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+        cr_assert(runs(old_image, OLD_SIZE));
+        cr_assert_not(stored_state().pending);
+        cr_assert_eq(stored_state().refusals, 1);
+        cr_assert_eq(board.traces[FW_TRACE_INSTALL_STARTED], 0);
+    }
+}
+
+Test(bootloader, only_the_committed_digest_is_installed, .init = set_up)
+{
+    verify_and_commit();
+    fake_image_build(new_image, NEW_CODE, NEW_VERSION + 1, HARDWARE_ID, 3, private_key);
+    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_assert(runs(old_image, OLD_SIZE), "as authentic, but nobody committed it");
+}
+
+Test(bootloader, a_page_that_does_not_take_its_bytes_is_written_again, .init = set_up)
+{
+    verify_and_commit();
+    board.flip_at_program = 0x01;
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_assert(runs(new_image, NEW_SIZE));
+    cr_assert_eq(board.violations, 0);
+}
+
+Test(bootloader, a_broken_slot_and_a_broken_candidate_do_not_start, .init = set_up)
+{
+    verify_and_commit();
+    board.cut_at = board.operations + 20;
+    cr_assert(boot_is_cut());
+    board.cut_at = FAKE_CUT_NEVER;
+    board.external[NOR_BLOCK_ADDRESS + NEW_SIZE - 1] ^= 1;
+    cr_assert_not(bootloader_run(&board.hal, HAL_RESET_POWER_ON));
+    board.external[NOR_BLOCK_ADDRESS + NEW_SIZE - 1] ^= 1; /* it was a bad read */
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_POWER_ON), "the commit was kept");
+    cr_assert(runs(new_image, NEW_SIZE));
+}
+
+Test(bootloader, a_cut_at_any_operation_boots_a_whole_image, .timeout = 120)
+{
+    set_up();
+    stored_state();
+    uint32_t first = board.operations;
+    verify_and_commit();
+    uint32_t committed = board.operations;
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    uint32_t last = board.operations;
+    cr_assert_gt(last - committed, NEW_SIZE / 64, "every program of the copy is cut once");
+    for (uint32_t cut_at = first; cut_at < last; ++cut_at) {
+        for (unsigned tear = 0; tear < FAKE_TEAR_COUNT; ++tear) {
+            set_up();
+            stored_state();
+            board.cut_at = cut_at;
+            board.tear = (enum fake_tear)tear;
+            board.random = cut_at * 2654435761u + tear;
+            cr_assert(commit_and_boot_is_cut());
+            /* A second cut in the middle of the repair, then a quiet boot. */
+            board.cut_at = board.operations + cut_at % 50;
+            boot_is_cut();
+            board.cut_at = FAKE_CUT_NEVER;
+            cr_assert(bootloader_run(&board.hal, HAL_RESET_BROWNOUT));
+            bool new_runs = runs(new_image, NEW_SIZE);
+            cr_assert(new_runs || runs(old_image, OLD_SIZE), "cut %u tear %u", cut_at, tear);
+            cr_assert(new_runs || cut_at < committed, "a commit is never forgotten");
+            cr_assert_not(stored_state().pending);
+            cr_assert_eq(stored_state().installs, new_runs ? 1 : 0);
+            cr_assert_eq(board.violations, 0, "cut %u tear %u breaks flash rules", cut_at, tear);
+            cr_assert_eq(board.panics, 0);
+        }
+    }
+}
