@@ -8,46 +8,49 @@
 #ifndef DEVICE_SERVICES_SERVICES_H
 #define DEVICE_SERVICES_SERVICES_H
 
-#include "clock.h"
-#include "mac/mac.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "services/clock_sync.h"
+#include "services/env.h"
 #include "services/fragmentation.h"
 #include "services/multicast_setup.h"
-#include "update/update.h"
 
+/* No pointers inside: this may be copied together with the rest of the node's RAM. */
 struct services {
-    struct hal hal;
-    struct mac *mac;
-    struct gps_clock *clock;
-    struct clock_sync clock_sync;
-    struct multicast_setup multicast_setup;
     struct fragmentation fragmentation;
+    struct multicast_setup multicast_setup;
+    struct clock_sync clock_sync;
+    uint64_t uplink_not_before_ticks; /* after an uplink that had no room for any answer */
 };
 
-void services_init(struct services *services, const struct hal *hal, struct mac *mac,
-        struct gps_clock *clock, const struct factory *factory, struct nvm *nvm,
-        struct update *update);
+/* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC
+ * and the non-volatile store are up already. */
+void services_init(struct services *services, const struct services_env *env);
 
 /* One application downlink; `downlink` is valid during the call only. */
-void services_on_downlink(struct services *services, const struct mac_downlink *downlink);
+void services_on_downlink(struct services *services, const struct services_env *env,
+        const struct mac_downlink *downlink);
 
-void services_on_flash_done(struct services *services);
+void services_on_flash_done(struct services *services, const struct services_env *env);
 
 /* RTC time at which services_step() wants to run next; 0: now; HAL_TICKS_NEVER: on input only. */
-uint64_t services_step_at(const struct services *services);
+uint64_t services_step_at(const struct services *services, const struct services_env *env);
 
 /* One bounded piece of work. True: more is ready now. */
-bool services_step(struct services *services, uint64_t now_ticks);
+bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks);
 
 /* RTC time at which an uplink wants to leave, or HAL_TICKS_NEVER. */
-uint64_t services_uplink_at(const struct services *services);
+uint64_t services_uplink_at(const struct services *services, const struct services_env *env);
 
 /* Builds that uplink into `payload` (at most `size_max` bytes) for transmission at `now_ticks`.
  * Returns its size, 0: nothing after all; sets `*fport`. */
-size_t services_build_uplink(struct services *services, uint64_t now_ticks, uint8_t *payload,
-        size_t size_max, uint8_t *fport);
+size_t services_build_uplink(struct services *services, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport);
 
 /* True while a multicast session is open or about to open: reports and clock sync wait. */
-bool services_session_active(const struct services *services, uint64_t now_ticks);
+bool services_session_active(
+        const struct services *services, const struct services_env *env, uint64_t now_ticks);
 
 #endif

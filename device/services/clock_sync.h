@@ -1,0 +1,48 @@
+/* TS003, application-layer clock synchronization: FPort 202, package 1.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_SERVICES_CLOCK_SYNC_H
+#define DEVICE_SERVICES_CLOCK_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/answers.h"
+#include "services/env.h"
+
+#define CLOCK_SYNC_FPORT           202u
+#define CLOCK_SYNC_PACKAGE         1u
+#define CLOCK_SYNC_VERSION_DEFAULT 2u
+#define CLOCK_SYNC_PERIOD_S        (36u * 3600u) /* until the server sets another one */
+
+struct clock_sync {
+    uint64_t next_at_ticks;        /* of the next AppTimeReq */
+    uint64_t request_set_at_ticks; /* when the clock had been set as the request was built */
+    int64_t request_offset_ticks;  /* the clock's offset as the request was built */
+    uint64_t coarse_set_at_ticks;  /* time of the last correction by AppTimeAns */
+    uint32_t period_s;
+    uint8_t version;
+    uint8_t token;
+    uint8_t sends_left; /* transmissions left in the running exchange, 0: none runs */
+    bool answer_required;
+    bool forced;      /* the running exchange comes from ForceDeviceResync */
+    bool request_out; /* a request with `token` is unanswered */
+    struct answers answers;
+};
+
+void clock_sync_init(struct clock_sync *sync, const struct services_env *env);
+void clock_sync_on_downlink(struct clock_sync *sync, const struct services_env *env,
+        const struct mac_downlink *downlink);
+/* RTC time of the next uplink; `held`: only answers, no requests of the device's own. */
+uint64_t clock_sync_uplink_at(const struct clock_sync *sync, bool held);
+size_t clock_sync_build(struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks,
+        bool held, uint8_t *out, size_t size_max);
+/* Moves a request that a session held back to a random time after it. */
+void clock_sync_session_over(
+        struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks);
+/* Bound on the error of the GPS clock in ticks. */
+uint32_t clock_sync_error_ticks(
+        const struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks);
+
+#endif

@@ -1,0 +1,111 @@
+/* A fragmentation session in SPI NOR: the block, the combinations, and the marks of both.
+ * SPDX-License-Identifier: MIT
+ *
+ * Every program clears bits once and in an order that makes a cut harmless: data first, its mark
+ * afterwards. The flash runs its operations by itself; whoever finds it busy asks for a done
+ * interrupt and comes back, or leaves the work to the next call.
+ *
+ * Journal, first sector: page 0 the session tag and one byte for each milestone, pages 1 and 2 the
+ * marks, one bit cleared for each uncoded fragment in place. The other sectors are spare slots.
+ * A slot: the combination, and in its last four bytes N and the number of zero bits of data and N.
+ * A torn program leaves ones where zeros belong, and never the other way: the count tells.
+ */
+#ifndef DEVICE_SERVICES_FRAG_STORE_H
+#define DEVICE_SERVICES_FRAG_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/fec_row.h"
+#include "update/flash_map.h"
+
+struct hal;
+
+#define FRAG_SIZE_MAX         239u /* RP002: 242 bytes of application payload less 3 */
+#define FRAG_DATA_WORDS       60u
+#define FRAG_STORE_PAGE_SIZE  256u
+#define FRAG_STORE_PAGES      3u
+#define FRAG_STORE_SECTOR     4096u
+#define FRAG_STORE_MARK_BATCH 32u
+#define FRAG_SLOTS_MAIN       (NOR_FEC_SIZE / NOR_FEC_SLOT_SIZE)
+#define FRAG_SLOTS_SPARE      ((NOR_JOURNAL_SIZE - FRAG_STORE_SECTOR) / NOR_FEC_SLOT_SIZE)
+#define FRAG_SLOTS_MAX        (FRAG_SLOTS_MAIN + FRAG_SLOTS_SPARE)
+
+/* Byte offsets in the first page of the journal, one milestone each: 0x00 once it is reached. */
+enum frag_milestone {
+    FRAG_MILESTONE_FROZEN = 8,   /* the marks are final, slots are in use */
+    FRAG_MILESTONE_COMPLETE = 9, /* the block is whole */
+    FRAG_MILESTONE_MIC_GOOD = 10,
+    FRAG_MILESTONE_MIC_BAD = 11
+};
+
+/* Bytes on their way to one page of the block. */
+struct frag_page {
+    uint32_t address;
+    uint16_t size;
+    uint8_t data[FRAG_STORE_PAGE_SIZE];
+};
+
+struct frag_store {
+    uint16_t fragments;
+    uint8_t fragment_size;
+    uint8_t page_first; /* queue of pages, the last may still grow */
+    uint8_t page_count;
+    uint8_t marks_pending;    /* fragments stored since the last marks */
+    uint16_t mark_first_byte; /* marks to write, first > last: none */
+    uint16_t mark_last_byte;
+    uint16_t erase_next; /* sector counter while erasing */
+    struct frag_page pages[FRAG_STORE_PAGES];
+};
+
+enum frag_store_status {
+    FRAG_STORE_OK,
+    FRAG_STORE_BUSY /* nothing changed; a done interrupt will come */
+};
+
+void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t fragment_size);
+
+/* Starts with the first sector; then erases one a call. OK: all are erased. */
+void frag_store_erase_start(struct frag_store *store);
+enum frag_store_status frag_store_erase_step(struct frag_store *store, const struct hal *hal);
+
+/* Opens the erased journal for the session `tag`. */
+enum frag_store_status frag_store_tag(
+        struct frag_store *store, const struct hal *hal, uint32_t tag);
+bool frag_store_has_tag(const struct hal *hal, uint32_t tag);
+
+enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_milestone milestone);
+bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone);
+
+/* Takes an uncoded fragment; `received` already tells so. False: no room, the fragment is lost. */
+bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t index,
+        const uint8_t *data, const uint32_t received[FEC_ROW_WORDS]);
+/* Programs pages that wait, if the flash is idle. */
+void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal);
+/* Brings all data, then all marks, into flash; call until OK. */
+enum frag_store_status frag_store_flush(struct frag_store *store, const struct hal *hal,
+        const uint32_t received[FEC_ROW_WORDS], bool marks);
+
+/* Reads `count` consecutive uncoded fragments from the block. */
+enum frag_store_status frag_store_read(const struct frag_store *store, const struct hal *hal,
+        uint32_t index, uint32_t count, void *data);
+/* Recovers the marks of a session after a reset; returns the number of fragments present. */
+uint32_t frag_store_read_marks(
+        const struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS]);
+
+/* One combination, `data` of FRAG_DATA_WORDS words. */
+enum frag_store_status frag_store_slot_write(const struct frag_store *store, const struct hal *hal,
+        uint32_t slot, uint32_t n, const uint32_t *data);
+enum frag_store_status frag_store_slot_read(
+        const struct frag_store *store, const struct hal *hal, uint32_t slot, uint32_t *data);
+/* What a slot holds after a reset. */
+enum frag_slot_state {
+    FRAG_SLOT_ERASED,
+    FRAG_SLOT_TORN,
+    FRAG_SLOT_VALID
+};
+enum frag_slot_state frag_store_slot_check(
+        const struct frag_store *store, const struct hal *hal, uint32_t slot, uint32_t *n);
+
+#endif

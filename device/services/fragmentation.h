@@ -1,0 +1,139 @@
+/* TS004, fragmented data block transport: FPort 201, package 3; one session at a time.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_SERVICES_FRAGMENTATION_H
+#define DEVICE_SERVICES_FRAGMENTATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal.h"
+#include "services/answers.h"
+#include "services/env.h"
+#include "services/fec_matrix.h"
+#include "services/fec_row.h"
+#include "services/frag_store.h"
+
+#define FRAGMENTATION_FPORT           201u
+#define FRAGMENTATION_PACKAGE         3u
+#define FRAGMENTATION_VERSION_DEFAULT 2u /* 1: TS004-1.0.0, 2: TS004-2.0.0 */
+#define FRAGMENTATION_INDEXES         4u
+#define FRAGMENTATION_ACK_TRIES       3u
+
+enum frag_phase {
+    FRAG_PHASE_NONE,    /* no session */
+    FRAG_PHASE_ERASE,   /* the flash is made ready */
+    FRAG_PHASE_COLLECT, /* uncoded fragments go to their place */
+    FRAG_PHASE_FREEZE,  /* the set of missing ones is made durable */
+    FRAG_PHASE_REBUILD, /* after a reset: the matrix is computed again from the slots */
+    FRAG_PHASE_DECODE,  /* combinations go to slots */
+    FRAG_PHASE_SOLVE,   /* back substitution into the holes of the block */
+    FRAG_PHASE_FLUSH,   /* the last pages of a block that needed no coding */
+    FRAG_PHASE_COMMIT,  /* milestone: complete */
+    FRAG_PHASE_CHECK,   /* MIC over the block */
+    FRAG_PHASE_RESULT,  /* milestone: MIC good or bad */
+    FRAG_PHASE_DONE,    /* whole and good; more fragments are dropped */
+    FRAG_PHASE_FAILED   /* MIC wrong: the block is discarded */
+};
+
+/* The session as it is kept in non-volatile memory, without gaps. */
+struct frag_params {
+    uint32_t tag; /* ties the record to the journal in SPI NOR */
+    uint8_t descriptor[4];
+    uint8_t mic[4];
+    uint16_t fragments; /* M */
+    uint16_t session_cnt;
+    uint8_t fragment_size;
+    uint8_t padding;
+    uint8_t index; /* FragIndex */
+    uint8_t group_mask;
+    uint8_t block_ack_delay;
+    uint8_t ack_reception;
+    uint8_t version;
+    uint8_t acknowledged; /* FragDataBlockReceivedAns came */
+    uint8_t used;         /* the block was handed over and dealt with */
+    uint8_t reserved[3];
+};
+
+enum frag_work_stage {
+    FRAG_WORK_IDLE,
+    FRAG_WORK_XOR,
+    FRAG_WORK_STORE
+};
+
+/* The one row in the works, coded or late uncoded; and in back substitution the row that is
+ * being solved. */
+struct frag_work {
+    uint8_t stage; /* enum frag_work_stage */
+    bool fresh;    /* solving: the data of the row must be read first */
+    uint16_t n;
+    uint16_t pivot;
+    uint16_t next_word;              /* of `columns`: earlier ones are done */
+    uint32_t used[FEC_VECTOR_WORDS]; /* rows of the matrix still to be added to the data */
+    uint32_t vector[FEC_VECTOR_WORDS];
+    uint32_t data[FRAG_DATA_WORDS];
+    union {
+        uint32_t columns[FEC_ROW_WORDS];    /* uncoded fragments still to be added */
+        uint16_t unknown[FEC_UNKNOWNS_MAX]; /* solving: index of each missing fragment */
+    } map;
+};
+
+struct fragmentation {
+    uint8_t phase;   /* enum frag_phase */
+    uint8_t version; /* of the package; a session keeps the one it was set up with */
+    bool wait_flash; /* nothing to do before the flash is done */
+    bool memory_error;
+    bool stored_since_flush;
+    bool block_ready; /* to be taken */
+    bool reported;    /* a FragSessionStatusAns with MissingFrag 0 left, or silence said it */
+    bool mic_good;
+    uint16_t missing; /* unknowns not yet resolved */
+    uint16_t received_count;
+    uint16_t frozen_missing;
+    uint16_t slot_next;
+    uint64_t flush_at_ticks;
+    uint64_t status_at_ticks; /* delayed answer to a multicast status request */
+    uint64_t ack_at_ticks;    /* next FragDataBlockReceivedReq */
+    uint8_t ack_tries;
+    bool inbox_full;
+    bool block_over; /* rank is full: the session on air has served its purpose */
+    uint16_t inbox_n;
+    struct frag_params session;
+    struct fec_rows rows;
+    struct answers answers;
+    int32_t session_cnt_prev[FRAGMENTATION_INDEXES];
+    uint32_t check_offset;            /* MIC progress */
+    uint32_t received[FEC_ROW_WORDS]; /* uncoded fragments; final once frozen */
+    uint32_t late[FEC_VECTOR_WORDS];  /* uncoded fragments that came after that */
+    struct frag_store store;
+    uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
+    struct hal_cmac cmac;
+    struct frag_work work;
+    struct fec_matrix matrix;
+};
+
+void fragmentation_init(struct fragmentation *frag, const struct services_env *env);
+void fragmentation_on_downlink(struct fragmentation *frag, const struct services_env *env,
+        const struct mac_downlink *downlink);
+void fragmentation_on_flash_done(struct fragmentation *frag, const struct services_env *env);
+uint64_t fragmentation_step_at(const struct fragmentation *frag);
+bool fragmentation_step(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks);
+uint64_t fragmentation_uplink_at(const struct fragmentation *frag);
+size_t fragmentation_build(struct fragmentation *frag, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *out, size_t size_max);
+
+/* Multicast groups whose session has nothing more to give. */
+uint8_t fragmentation_served_groups(const struct fragmentation *frag);
+
+/* True once: the block is complete, its MIC (v2) good, and the server knows: it acknowledged
+ * (AckReception = 1), or a FragSessionStatusAns that reports MissingFrag 0 has left. Says again
+ * so after a reset unless fragmentation_block_used() was called. */
+bool fragmentation_take_block(
+        struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes);
+
+/* The block was verified and committed, or refused: it is not handed over again. */
+void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env);
+
+#endif

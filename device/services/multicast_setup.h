@@ -1,0 +1,64 @@
+/* TS005, remote multicast setup: FPort 200, package 2; class C sessions of four groups.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_SERVICES_MULTICAST_SETUP_H
+#define DEVICE_SERVICES_MULTICAST_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/answers.h"
+#include "services/env.h"
+
+#define MULTICAST_SETUP_FPORT           200u
+#define MULTICAST_SETUP_PACKAGE         2u
+#define MULTICAST_SETUP_VERSION_DEFAULT 2u
+#define MULTICAST_SETUP_GROUPS          4u
+/* Uplinks of the device's own accord wait from this long before a session opens. */
+#define MULTICAST_SETUP_QUIET_S 15u
+
+enum multicast_session_state {
+    MULTICAST_SESSION_NONE,
+    MULTICAST_SESSION_ARMED, /* waits for its time, or for the clock to become valid */
+    MULTICAST_SESSION_OPEN
+};
+
+struct multicast_session {
+    uint64_t close_at_ticks; /* while open */
+    uint32_t time_gps_s;
+    uint32_t frequency_hz;
+    uint8_t data_rate;
+    uint8_t time_out; /* lasts 2^time_out seconds */
+    uint8_t state;    /* enum multicast_session_state */
+};
+
+struct multicast_setup {
+    uint8_t version;
+    uint8_t live; /* sessions that are not NONE: lets the hot path skip the table */
+    bool clock_was_valid;
+    int64_t clock_offset_ticks; /* the offset behind next_at_ticks: a correction moves it */
+    uint64_t next_at_ticks;     /* of the next opening or closing */
+    struct multicast_session sessions[MULTICAST_SETUP_GROUPS];
+    struct answers answers;
+};
+
+void multicast_setup_init(struct multicast_setup *setup, const struct services_env *env);
+void multicast_setup_on_downlink(struct multicast_setup *setup, const struct services_env *env,
+        const struct mac_downlink *downlink);
+uint64_t multicast_setup_step_at(
+        const struct multicast_setup *setup, const struct services_env *env);
+/* Opens and closes what is due; `error_ticks` bounds the clock error, `useless_groups` are not
+ * worth opening. True when a session closed. */
+bool multicast_setup_step(struct multicast_setup *setup, const struct services_env *env,
+        uint64_t now_ticks, uint32_t error_ticks, uint8_t useless_groups);
+/* Ends open sessions of these groups before their time. True when one was open. */
+bool multicast_setup_finish(
+        struct multicast_setup *setup, const struct services_env *env, uint8_t group_mask);
+uint64_t multicast_setup_uplink_at(const struct multicast_setup *setup);
+size_t multicast_setup_build(struct multicast_setup *setup, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *out, size_t size_max);
+bool multicast_setup_session_active(
+        const struct multicast_setup *setup, const struct services_env *env, uint64_t now_ticks);
+
+#endif
