@@ -35,7 +35,12 @@ enum hal_reset_cause {
     HAL_RESET_BROWNOUT
 };
 
-enum hal_antenna { HAL_ANTENNA_OFF, HAL_ANTENNA_RX, HAL_ANTENNA_TX_RFO, HAL_ANTENNA_TX_BOOST };
+enum hal_antenna {
+    HAL_ANTENNA_OFF,
+    HAL_ANTENNA_RX,
+    HAL_ANTENNA_TX_RFO,
+    HAL_ANTENNA_TX_BOOST
+};
 
 enum hal_flash_region {
     HAL_FLASH_INTERNAL, /* STM32L0 class: stalls the CPU, erases to 0x00 */
@@ -49,8 +54,8 @@ struct hal_flash_geometry {
     uint32_t program_unit_bytes; /* addresses and lengths of a program are multiples of it */
     uint32_t program_page_bytes; /* one program call stays inside one such page */
     uint8_t erased_value;        /* every byte after an erase: 0x00 or 0xFF */
-    bool rewritable;  /* a programmed unit may be programmed again towards the programmed value */
-    bool stalls_cpu;  /* program and erase return when done; else they run on */
+    bool rewritable; /* a programmed unit may be programmed again towards the programmed value */
+    bool stalls_cpu; /* program and erase return when done; else they run on */
 };
 
 /* AES key slots. Volatile: the firmware loads them again after every reset. */
@@ -114,8 +119,7 @@ struct hal_ops {
     /* --- crypto ------------------------------------------------------------------------ */
     enum hal_status (*key_load)(void *board, unsigned slot, const uint8_t key[16]);
     /* AES-128 encryption of one block; `in` and `out` may be the same. */
-    enum hal_status (*aes_block)(
-            void *board, unsigned slot, const uint8_t in[16], uint8_t out[16]);
+    enum hal_status (*aes_block)(void *board, unsigned slot, const uint8_t in[16], uint8_t out[16]);
     /* CTR mode from `counter` (incremented big-endian); `data` is changed in place. */
     enum hal_status (*aes_ctr)(
             void *board, unsigned slot, const uint8_t counter[16], uint8_t *data, size_t size);
@@ -126,8 +130,7 @@ struct hal_ops {
     void (*cmac_begin)(void *board, struct hal_cmac *cmac);
     enum hal_status (*cmac_update)(
             void *board, unsigned slot, struct hal_cmac *cmac, const void *data, size_t size);
-    enum hal_status (*cmac_end)(
-            void *board, unsigned slot, struct hal_cmac *cmac, uint8_t mac[16]);
+    enum hal_status (*cmac_end)(void *board, unsigned slot, struct hal_cmac *cmac, uint8_t mac[16]);
     void (*sha256_begin)(void *board, struct hal_sha256 *sha);
     void (*sha256_update)(void *board, struct hal_sha256 *sha, const void *data, size_t size);
     void (*sha256_end)(void *board, struct hal_sha256 *sha, uint8_t digest[32]);
@@ -155,7 +158,8 @@ struct hal {
     const struct hal_ops *ops;
 };
 
-/* clang-format off: one line a door. */
+/* One line a door. */
+/* clang-format off */
 static inline uint64_t hal_rtc_now(const struct hal *h) { return h->ops->rtc_now(h->board); }
 static inline void hal_alarm_set(const struct hal *h, uint64_t at_ticks) { h->ops->alarm_set(h->board, at_ticks); }
 static inline void hal_charge(const struct hal *h, uint32_t cycles) { h->ops->charge(h->board, cycles); }

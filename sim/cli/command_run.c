@@ -163,7 +163,8 @@ static bool write_outputs(const struct run_facts *facts, struct summary *summary
     snprintf(path, sizeof path, "%s/summary.json", directory);
     bool ok = file_write_whole(path, write_summary, summary, error, sizeof error);
     snprintf(path, sizeof path, "%s/run.json", directory);
-    ok = ok && file_write_whole(path, write_run_facts, (void *)(uintptr_t)facts, error, sizeof error);
+    ok = ok
+         && file_write_whole(path, write_run_facts, (void *)(uintptr_t)facts, error, sizeof error);
     if (!ok) {
         fprintf(stderr, "fleetcast: %s\n", error);
     }
@@ -277,7 +278,8 @@ int command_run(int argc, char **argv)
     struct run_options options = { 0 };
     const struct argp argp = { run_argp_options, parse_option, "[SCENARIO]",
         "Plays a scenario (a YAML file, '-' or a shipped name; default hello-20) and prints what "
-        "it measured.", NULL, NULL, NULL };
+        "it measured.",
+        NULL, NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     char path[SCENARIO_PATH_MAX];
@@ -287,8 +289,7 @@ int command_run(int argc, char **argv)
     int status = EXIT_USAGE;
     if (scenario == NULL || errors == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
-    } else if (!scenario_read_file(
-                       scenario, path, options.sets, options.set_count, errors)) {
+    } else if (!scenario_read_file(scenario, path, options.sets, options.set_count, errors)) {
         scenario_errors_print(errors, stderr);
     } else if (prepare_output(options.out)) {
         status = run_world(&options, scenario);

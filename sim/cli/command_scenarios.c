@@ -44,7 +44,7 @@ static bool validate_file(const char *name)
     struct scenario *scenario = malloc(sizeof *scenario);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = scenario != NULL && errors != NULL
-            && scenario_read_file(scenario, path, NULL, 0, errors);
+              && scenario_read_file(scenario, path, NULL, 0, errors);
     if (ok) {
         char error[512];
         uint32_t size;
@@ -112,8 +112,8 @@ static void print_scenario(const char *name)
 
 int command_scenarios(int argc, char **argv)
 {
-    const struct argp argp
-            = { NULL, parse_no_option, "", "Lists the shipped scenarios.", NULL, NULL, NULL };
+    const struct argp argp = { NULL, parse_no_option, "", "Lists the shipped scenarios.", NULL,
+        NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     struct dirent **entries;

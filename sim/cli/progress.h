@@ -11,8 +11,8 @@
 
 struct progress {
     FILE *out;
-    bool enabled;      /* `out` is a terminal and nobody said --quiet */
-    double started_s;  /* wall clock */
+    bool enabled;     /* `out` is a terminal and nobody said --quiet */
+    double started_s; /* wall clock */
     double shown_s;
 };
 

@@ -16,8 +16,8 @@ static double in_per_cent(
         const struct scenario_expect *expect, const struct summary *summary, double value)
 {
     double total;
-    if (strncmp(expect->key, "devices.", 8) == 0
-            && summary_value(summary, "devices.total", &total) && total > 0) {
+    if (strncmp(expect->key, "devices.", 8) == 0 && summary_value(summary, "devices.total", &total)
+            && total > 0) {
         return 100.0 * value / total;
     }
     return 100.0 * value;

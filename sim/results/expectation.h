@@ -7,7 +7,11 @@
 #include "results/summary.h"
 #include "scenario/scenario.h"
 
-enum expectation_result { EXPECTATION_MET, EXPECTATION_FAILED, EXPECTATION_NO_SUCH_KEY };
+enum expectation_result {
+    EXPECTATION_MET,
+    EXPECTATION_FAILED,
+    EXPECTATION_NO_SUCH_KEY
+};
 
 /* `actual` gets the value compared (per cent of devices.total where that was asked for). */
 enum expectation_result expectation_check(

@@ -57,12 +57,14 @@ static void add_distribution(struct measure *m, const char *prefix, const char *
             add_key(m, prefix, "mean", empty ? NAN : gsl_stats_mean(s->values, 1, s->count));
             break;
         case '5':
-            add_key(m, prefix, "p50", empty ? NAN
-                    : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.50));
+            add_key(m, prefix, "p50",
+                    empty ? NAN
+                          : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.50));
             break;
         case '9':
-            add_key(m, prefix, "p95", empty ? NAN
-                    : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.95));
+            add_key(m, prefix, "p95",
+                    empty ? NAN
+                          : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.95));
             break;
         case 'M':
             add_key(m, prefix, "max", empty ? NAN : s->values[s->count - 1]);
@@ -119,19 +121,24 @@ static void add_devices(struct measure *m, bool partial)
         { "devices.authenticated", CAMPAIGN_AUTHENTICATED },
     };
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        summary_add_count(m->summary, stages[i].path,
-                campaign_stage_count(w->campaign, stages[i].stage));
+        summary_add_count(
+                m->summary, stages[i].path, campaign_stage_count(w->campaign, stages[i].stage));
     }
     summary_add_count(m->summary, "devices.installed", installed);
-    summary_add_count(m->summary, "devices.confirmed",
-            campaign_stage_count(w->campaign, CAMPAIGN_CONFIRMED));
+    summary_add_count(
+            m->summary, "devices.confirmed", campaign_stage_count(w->campaign, CAMPAIGN_CONFIRMED));
     if (!partial) {
         add_failures(m);
     }
 }
 
 /* One step of the set-up of every device that finished it. */
-enum step { STEP_TOTAL, STEP_MULTICAST, STEP_FRAGMENTATION, STEP_SESSION_START };
+enum step {
+    STEP_TOTAL,
+    STEP_MULTICAST,
+    STEP_FRAGMENTATION,
+    STEP_SESSION_START
+};
 
 static bool step_seconds(const struct measure *m, uint32_t index, enum step step, double *value)
 {
@@ -213,8 +220,8 @@ static void add_missing(struct measure *m)
     }
     summary_add_count(m->summary, "missing_fragments.nb_frag", nb_frag);
     summary_add_count(m->summary, "missing_fragments.sent", sent);
-    summary_add_count(m->summary, "missing_fragments.coded_sent",
-            campaign_fragments_sent(w->campaign, true));
+    summary_add_count(
+            m->summary, "missing_fragments.coded_sent", campaign_fragments_sent(w->campaign, true));
     summary_add_count(m->summary, "missing_fragments.correction_batches",
             campaign_correction_batches(w->campaign));
     summary_add_count(m->summary, "missing_fragments.devices_with_losses", needed_fec);
@@ -237,8 +244,8 @@ static void add_completion(struct measure *m)
 
 static void add_energy(struct measure *m)
 {
-    static const char *const names[ENERGY_COMPONENT_COUNT]
-            = { "radio_rx", "radio_tx", "radio_idle", "mcu_run", "mcu_sleep", "flash" };
+    static const char *const names[ENERGY_COMPONENT_COUNT] = { "radio_rx", "radio_tx", "radio_idle",
+        "mcu_run", "mcu_sleep", "flash" };
     const struct world *w = m->world;
     double by_component[ENERGY_COMPONENT_COUNT] = { 0 };
     for (uint32_t i = 0; i < w->device_count; i++) {
@@ -273,8 +280,10 @@ static void add_airtime(struct measure *m)
     network_stats(w->network, &network);
     summary_add_number(m->summary, "airtime.gateway_duty_cycle.max", duty_max);
     summary_add_number(m->summary, "airtime.gateway_duty_cycle.mean", duty_mean);
-    summary_add_number(m->summary, "airtime.uplink_pdr", network.uplinks_expected == 0 ? NAN
-            : (double)network.uplinks / (double)network.uplinks_expected);
+    summary_add_number(m->summary, "airtime.uplink_pdr",
+            network.uplinks_expected == 0
+                    ? NAN
+                    : (double)network.uplinks / (double)network.uplinks_expected);
     summary_add_count(m->summary, "airtime.downlink_frames", downlinks);
 }
 

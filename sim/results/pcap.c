@@ -15,9 +15,9 @@
 
 #include "air/frame.h"
 
-#define LORATAP_SIZE     15u
-#define RSSI_UNKNOWN     0xFFu
-#define PATH_SIZE        4096u
+#define LORATAP_SIZE 15u
+#define RSSI_UNKNOWN 0xFFu
+#define PATH_SIZE    4096u
 
 struct pcap {
     FILE *file;
@@ -37,7 +37,7 @@ struct pcap *pcap_open(const char *path, int64_t start_unix_s, char *error, size
     struct pcap *pcap = calloc(1, sizeof *pcap);
     int descriptor = -1;
     if (pcap != NULL && strlen(path) < sizeof pcap->path) {
-        strcpy(pcap->path, path);
+        snprintf(pcap->path, sizeof pcap->path, "%s", path);
         snprintf(pcap->temporary, sizeof pcap->temporary, "%s.XXXXXX", path);
         descriptor = mkstemp(pcap->temporary);
         pcap->file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
@@ -89,8 +89,8 @@ void pcap_discard(struct pcap *pcap)
 bool pcap_close(struct pcap *pcap, char *error, size_t error_size)
 {
     bool written = ferror(pcap->file) == 0 && fflush(pcap->file) == 0
-            && fchmod(fileno(pcap->file), 0644) == 0
-            && rename(pcap->temporary, pcap->path) == 0;
+                   && fchmod(fileno(pcap->file), 0644) == 0
+                   && rename(pcap->temporary, pcap->path) == 0;
     if (!written) {
         snprintf(error, error_size, "cannot write '%s': %s", pcap->path, strerror(errno));
         pcap_discard(pcap);

@@ -12,7 +12,13 @@
 
 #define SUMMARY_ITEMS_MAX 160u
 
-enum summary_kind { SUMMARY_NUMBER, SUMMARY_COUNT, SUMMARY_BOOL, SUMMARY_TEXT, SUMMARY_NULL };
+enum summary_kind {
+    SUMMARY_NUMBER,
+    SUMMARY_COUNT,
+    SUMMARY_BOOL,
+    SUMMARY_TEXT,
+    SUMMARY_NULL
+};
 
 struct summary_item {
     char path[72];

@@ -30,7 +30,12 @@ static void format_duration(char *text, size_t size, double seconds)
     }
 }
 
-enum format { AS_DURATION, AS_PERCENT, AS_JOULE, AS_MS };
+enum format {
+    AS_DURATION,
+    AS_PERCENT,
+    AS_JOULE,
+    AS_MS
+};
 
 static void format_value(char *text, size_t size, enum format format, double value)
 {

@@ -61,8 +61,8 @@ static bool out_of_range(const struct target *t)
     char low[40], high[40];
     quantity_format(low, sizeof low, t->param->dimension, t->param->min);
     quantity_format(high, sizeof high, t->param->dimension, t->param->max);
-    scenario_errors_add(t->errors, t->place, "%s = %s is outside %s .. %s", t->param->path,
-            t->text, low, high);
+    scenario_errors_add(
+            t->errors, t->place, "%s = %s is outside %s .. %s", t->param->path, t->text, low, high);
     return false;
 }
 
@@ -73,8 +73,8 @@ static bool read_number(const struct target *t, double *value)
     case QUANTITY_OK:
         break;
     case QUANTITY_UNIT_MISSING:
-        scenario_errors_add(t->errors, t->place, "%s = %s needs a unit: one of %s",
-                t->param->path, t->text, quantity_units(t->param->dimension));
+        scenario_errors_add(t->errors, t->place, "%s = %s needs a unit: one of %s", t->param->path,
+                t->text, quantity_units(t->param->dimension));
         return false;
     case QUANTITY_UNIT_UNKNOWN:
         if (t->param->dimension == DIMENSION_NONE) {
@@ -102,8 +102,8 @@ static bool set_u32(const struct target *t)
         return false;
     }
     if (value != floor(value)) {
-        scenario_errors_add(t->errors, t->place, "%s = %s should be a whole number",
-                t->param->path, t->text);
+        scenario_errors_add(
+                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
         return false;
     }
     *(uint32_t *)t->member = (uint32_t)value;
@@ -140,9 +140,9 @@ static bool set_enum(const struct target *t)
                 known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", names[i]);
     }
     const char *near = nearest_word(t->text, names);
-    scenario_errors_add(t->errors, t->place, "%s = '%s' should be one of: %s%s%s%s",
-            t->param->path, t->text, known, near != NULL ? " (did you mean '" : "",
-            near != NULL ? near : "", near != NULL ? "'?)" : "");
+    scenario_errors_add(t->errors, t->place, "%s = '%s' should be one of: %s%s%s%s", t->param->path,
+            t->text, known, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
     return false;
 }
 
@@ -150,8 +150,8 @@ static bool set_bool(const struct target *t)
 {
     bool yes = strcmp(t->text, "true") == 0;
     if (!yes && strcmp(t->text, "false") != 0) {
-        scenario_errors_add(t->errors, t->place, "%s = '%s' should be true or false",
-                t->param->path, t->text);
+        scenario_errors_add(
+                t->errors, t->place, "%s = '%s' should be true or false", t->param->path, t->text);
         return false;
     }
     *(bool *)t->member = yes;
@@ -254,7 +254,8 @@ void params_set_defaults(const struct param *params, size_t count, void *object)
         struct scenario_place nowhere = { "default", 0, 0 };
         /* A default that does not parse is a mistake in the table: no errors are collected. */
         struct scenario_errors *errors = scenario_errors_create();
-        bool ok = errors != NULL && param_set(&params[i], object, params[i].standard, nowhere, errors);
+        bool ok = errors != NULL
+                  && param_set(&params[i], object, params[i].standard, nowhere, errors);
         assert(ok);
         (void)ok;
         scenario_errors_destroy(errors);

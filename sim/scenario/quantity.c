@@ -75,8 +75,7 @@ static const struct unit *find_unit(const char *name, enum dimension dimension)
     return NULL;
 }
 
-enum quantity_result quantity_parse(
-        const char *text, enum dimension dimension, double *base_value)
+enum quantity_result quantity_parse(const char *text, enum dimension dimension, double *base_value)
 {
     char *end;
     errno = 0;

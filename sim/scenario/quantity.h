@@ -19,12 +19,15 @@ enum dimension {
     DIMENSION_RATIO        /* 1; a bare number or per cent */
 };
 
-enum quantity_result { QUANTITY_OK, QUANTITY_NOT_A_NUMBER, QUANTITY_UNIT_MISSING,
-    QUANTITY_UNIT_UNKNOWN };
+enum quantity_result {
+    QUANTITY_OK,
+    QUANTITY_NOT_A_NUMBER,
+    QUANTITY_UNIT_MISSING,
+    QUANTITY_UNIT_UNKNOWN
+};
 
 /* Reads `text` (whole) as a number in the dimension's base unit. 0 needs no unit. */
-enum quantity_result quantity_parse(
-        const char *text, enum dimension dimension, double *base_value);
+enum quantity_result quantity_parse(const char *text, enum dimension dimension, double *base_value);
 /* "ns us ms s min h d": the units that a dimension takes. */
 const char *quantity_units(enum dimension dimension);
 /* Writes a base value in a readable unit: 7200 s is "2 h". */

@@ -11,7 +11,8 @@
 #define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
 #define DEVICES_MAX            1000000u
 
-_Static_assert(sizeof(((struct scenario_places *)0)->scenario) / sizeof(struct scenario_place) == 64,
+_Static_assert(
+        sizeof(((struct scenario_places *)0)->scenario) / sizeof(struct scenario_place) == 64,
         "a place for every key");
 
 struct check {

@@ -49,9 +49,9 @@ void scenario_errors_add(
     mistake->line = place.line;
     mistake->column = place.column;
     int used = place.line == 0
-            ? snprintf(mistake->text, sizeof mistake->text, "%s: error: ", place.source)
-            : snprintf(mistake->text, sizeof mistake->text, "%s:%zu:%zu: error: ", place.source,
-                    place.line, place.column);
+                       ? snprintf(mistake->text, sizeof mistake->text, "%s: error: ", place.source)
+                       : snprintf(mistake->text, sizeof mistake->text,
+                               "%s:%zu:%zu: error: ", place.source, place.line, place.column);
     if (used < 0 || (size_t)used >= sizeof mistake->text) {
         return;
     }

@@ -71,8 +71,8 @@ static bool is_section(const struct scope *scope, const char *path)
 }
 
 /* Says which key under `prefix` was probably meant. */
-static void unknown_key(const struct reader *reader, const struct scope *scope,
-        const char *prefix, const char *key, struct scenario_place place)
+static void unknown_key(const struct reader *reader, const struct scope *scope, const char *prefix,
+        const char *key, struct scenario_place place)
 {
     const char *candidates[80];
     char words[80][48];
@@ -98,8 +98,8 @@ static void unknown_key(const struct reader *reader, const struct scope *scope,
 }
 
 /* A list of words becomes one text: "block-mic signature". */
-static bool sequence_text(const struct reader *reader, const yaml_node_t *node, char *text,
-        size_t size)
+static bool sequence_text(
+        const struct reader *reader, const yaml_node_t *node, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -109,8 +109,8 @@ static bool sequence_text(const struct reader *reader, const yaml_node_t *node, 
         if (word == NULL || word->type != YAML_SCALAR_NODE || used + 1 >= size) {
             return false;
         }
-        used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : " ",
-                scalar_text(word));
+        used += (size_t)snprintf(
+                text + used, size - used, "%s%s", used == 0 ? "" : " ", scalar_text(word));
     }
     return used < size;
 }
@@ -132,8 +132,8 @@ static void read_leaf(const struct reader *reader, const struct scope *scope,
     scope->places[param - scope->params] = place;
 }
 
-static void read_mapping(const struct reader *reader, const struct scope *scope,
-        const char *prefix, const yaml_node_t *node, unsigned depth);
+static void read_mapping(const struct reader *reader, const struct scope *scope, const char *prefix,
+        const yaml_node_t *node, unsigned depth);
 
 static void read_entry(const struct reader *reader, const struct scope *scope, const char *prefix,
         const yaml_node_t *key, const yaml_node_t *value, unsigned depth)
@@ -179,13 +179,12 @@ static const yaml_node_t *pair_key(
 {
     const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
     if (key == NULL || key->type != YAML_SCALAR_NODE) {
-        scenario_errors_add(
-                reader->errors, place_of(reader, node), "a key should be one word");
+        scenario_errors_add(reader->errors, place_of(reader, node), "a key should be one word");
         return NULL;
     }
     if (is_repeated(reader, node, pair, scalar_text(key))) {
-        scenario_errors_add(reader->errors, place_of(reader, key), "key '%s' stands twice",
-                scalar_text(key));
+        scenario_errors_add(
+                reader->errors, place_of(reader, key), "key '%s' stands twice", scalar_text(key));
         return NULL;
     }
     return key;
@@ -217,8 +216,7 @@ static void read_devices(const struct reader *reader, const yaml_node_t *node)
                     "more than %u groups of devices", SCENARIO_DEVICE_GROUPS_MAX);
             break;
         } else {
-            params_set_defaults(
-                    group_params, group_param_count, &reader->scenario->groups[count]);
+            params_set_defaults(group_params, group_param_count, &reader->scenario->groups[count]);
             read_group(reader, group, count++);
         }
     }
@@ -285,8 +283,8 @@ static void read_expect(const struct reader *reader, const yaml_node_t *node)
     }
 }
 
-static void read_mapping(const struct reader *reader, const struct scope *scope,
-        const char *prefix, const yaml_node_t *node, unsigned depth)
+static void read_mapping(const struct reader *reader, const struct scope *scope, const char *prefix,
+        const yaml_node_t *node, unsigned depth)
 {
     if (depth > DEPTH_MAX) {
         scenario_errors_add(reader->errors, place_of(reader, node), "nested too deeply");
@@ -318,8 +316,8 @@ static bool load_document(struct reader *reader, const char *text, size_t size)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
-        scenario_errors_add(reader->errors, (struct scenario_place){ reader->source, 0, 0 },
-                "out of memory");
+        scenario_errors_add(
+                reader->errors, (struct scenario_place){ reader->source, 0, 0 }, "out of memory");
         return false;
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
@@ -357,8 +355,8 @@ static void read_text(struct reader *reader, const char *text, size_t size)
 }
 
 /* The group that "devices.NAME.key" or "devices.INDEX.key" means; the key is behind it. */
-static bool find_group(const struct reader *reader, const char *path, uint32_t *index,
-        const char **key)
+static bool find_group(
+        const struct reader *reader, const char *path, uint32_t *index, const char **key)
 {
     size_t length = strcspn(path, ".");
     for (uint32_t i = 0; i < reader->scenario->group_count; i++) {

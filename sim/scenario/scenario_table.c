@@ -24,7 +24,8 @@ static const char *const gateways_names[] = { "staggered", "simultaneous", "sing
 #define G(member) offsetof(struct scenario_device_group, member)
 #define DAY       86400.0
 
-/* clang-format off: a document, one row a key. */
+/* A document, one row a key. */
+/* clang-format off */
 const struct param scenario_params[] = {
     /* path, member, type, dimension, min, max, names, default, help */
     { "name", S(name), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "name in results" },
@@ -86,8 +87,7 @@ const struct param group_params[] = {
 const size_t group_param_count = sizeof group_params / sizeof group_params[0];
 /* clang-format on */
 
-static void print_params(
-        FILE *out, const char *prefix, const struct param *params, size_t count)
+static void print_params(FILE *out, const char *prefix, const struct param *params, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct param *p = &params[i];

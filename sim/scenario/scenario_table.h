@@ -12,9 +12,9 @@
 #include "scenario/scenario_errors.h"
 
 enum param_type {
-    PARAM_DOUBLE,  /* double, in the dimension's base unit */
-    PARAM_TIME,    /* sim_ns */
-    PARAM_U32,     /* uint32_t; a quantity when it has a dimension */
+    PARAM_DOUBLE, /* double, in the dimension's base unit */
+    PARAM_TIME,   /* sim_ns */
+    PARAM_U32,    /* uint32_t; a quantity when it has a dimension */
     PARAM_U64,
     PARAM_ENUM,    /* int: index in `names` */
     PARAM_BOOL,    /* true | false */
@@ -24,13 +24,13 @@ enum param_type {
 };
 
 struct param {
-    const char *path;          /* "campaign.set_up.window"; of a device group: "report.period" */
-    size_t offset;             /* in struct scenario or struct scenario_device_group */
+    const char *path; /* "campaign.set_up.window"; of a device group: "report.period" */
+    size_t offset;    /* in struct scenario or struct scenario_device_group */
     enum param_type type;
     enum dimension dimension;
-    double min, max;           /* inclusive, in the base unit */
-    const char *const *names;  /* PARAM_ENUM: NULL-terminated */
-    const char *standard;      /* default, as one would write it */
+    double min, max;          /* inclusive, in the base unit */
+    const char *const *names; /* PARAM_ENUM: NULL-terminated */
+    const char *standard;     /* default, as one would write it */
     const char *help;
 };
 

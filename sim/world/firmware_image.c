@@ -73,11 +73,10 @@ static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t 
     } else if (!S_ISREG(status.st_mode)) {
         snprintf(error, error_size, "firmware.image: '%s' is not a file", path);
     } else if (status.st_size < 1 || status.st_size > (off_t)CODE_SIZE_MAX) {
-        snprintf(error, error_size,
-                "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u", path,
-                (long long)status.st_size, CODE_SIZE_MAX);
+        snprintf(error, error_size, "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u",
+                path, (long long)status.st_size, CODE_SIZE_MAX);
     } else if ((code = malloc((size_t)status.st_size)) == NULL
-            || fread(code, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
+               || fread(code, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
         snprintf(error, error_size, "firmware.image: cannot read all of '%s'", path);
         free(code);
         code = NULL;

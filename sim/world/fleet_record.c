@@ -51,8 +51,8 @@ static void note_first(sim_ns *slot, sim_ns at_ns)
 
 /* The session trace carries the device's own GPS time in ms, so its clock error is measured, not
  * modelled. */
-static void note_session(const struct world *world, struct device_record *device,
-        const struct observation *o)
+static void note_session(
+        const struct world *world, struct device_record *device, const struct observation *o)
 {
     if (device->session_opened_ns == SIM_NS_NEVER) {
         int64_t true_ms = network_gps_ns(world->network, o->at_ns) / SIM_NS_PER_MS;
@@ -76,8 +76,8 @@ static void compare_image(struct world *world, uint32_t index, struct device_rec
     for (uint32_t at = 0; equal && at < world->image_size; at += sizeof chunk) {
         uint32_t left = world->image_size - at;
         uint32_t size = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
-        node_flash_peek(world->nodes, index, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS + at, chunk,
-                size);
+        node_flash_peek(
+                world->nodes, index, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS + at, chunk, size);
         equal = memcmp(chunk, world->image + at, size) == 0;
     }
     device->image_compared = true;
@@ -85,8 +85,8 @@ static void compare_image(struct world *world, uint32_t index, struct device_rec
     world->record->installs_wrong += equal ? 0u : 1u;
 }
 
-static void note_firmware(
-        struct world *world, uint32_t index, struct device_record *device, const struct observation *o)
+static void note_firmware(struct world *world, uint32_t index, struct device_record *device,
+        const struct observation *o)
 {
     uint32_t a = (uint32_t)o->b;
     uint32_t b = (uint32_t)o->c;

@@ -14,16 +14,16 @@ struct device_record {
     sim_ns booted_ns;
     sim_ns joined_ns;
     sim_ns session_opened_ns;
-    sim_ns block_complete_ns;        /* in the device, before it could report */
+    sim_ns block_complete_ns; /* in the device, before it could report */
     sim_ns installed_ns;
-    double clock_error_ms;           /* RTC against GPS when its session opened */
+    double clock_error_ms; /* RTC against GPS when its session opened */
     uint32_t nb_frag;
-    uint32_t uncoded_received;       /* distinct, when the session was frozen or complete */
+    uint32_t uncoded_received; /* distinct, when the session was frozen or complete */
     uint32_t uncoded_now;
-    uint32_t missing_at_freeze;      /* 0: no coded fragment was needed */
+    uint32_t missing_at_freeze; /* 0: no coded fragment was needed */
     uint32_t duplicates;
     uint32_t coded_useful;
-    bool image_matches;              /* installed image equals what was sent, byte for byte */
+    bool image_matches; /* installed image equals what was sent, byte for byte */
     bool image_compared;
 };
 
@@ -33,7 +33,7 @@ struct fleet_record {
     uint64_t bad_mic;
     uint64_t counter_rejected;
     uint64_t uplinks_sent;
-    uint64_t installs_wrong;         /* installed images that differ from what was sent */
+    uint64_t installs_wrong; /* installed images that differ from what was sent */
 };
 
 #endif

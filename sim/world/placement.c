@@ -18,8 +18,7 @@ static void place_uniform(struct medium_site *site, uint64_t seed, double radius
     site->y_m = r * sin(angle);
 }
 
-static void place_on_ring(
-        struct medium_site *site, uint32_t index, uint32_t count, double radius_m)
+static void place_on_ring(struct medium_site *site, uint32_t index, uint32_t count, double radius_m)
 {
     double angle = 2.0 * M_PI * (double)index / (double)count;
     site->x_m = radius_m * cos(angle);
@@ -56,7 +55,8 @@ void placement_gateways(
         if (gateways->layout == LAYOUT_UNIFORM) {
             place_uniform(site, scenario->seed, scenario->area.radius_m);
         } else {
-            place_on_ring(site, i, gateways->count, gateways->count == 1 ? 0.0 : gateways->radius_m);
+            place_on_ring(
+                    site, i, gateways->count, gateways->count == 1 ? 0.0 : gateways->radius_m);
         }
     }
 }

@@ -20,14 +20,14 @@
 /* GPS time when the run starts: 2025-01-06 00:00:00 GPS, a Monday at midnight. */
 #define GPS_SECONDS_AT_START INT64_C(1420156800)
 
-#define HARDWARE_ID           0x07201276u /* STM32L072 with SX1276 */
-#define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
-#define TUNING_FORK_PPM_PER_C2 (-0.034)   /* spec-physics section 7 */
+#define HARDWARE_ID            0x07201276u /* STM32L072 with SX1276 */
+#define INITIAL_IMAGE_VERSION  0x01000000u /* 1.0.0 */
+#define TUNING_FORK_PPM_PER_C2 (-0.034)    /* spec-physics section 7 */
 
 /* The eight uplink channels of a usual EU868 network: three default, five by CFList. */
 static const uint32_t default_channel_hz[3] = { 868100000u, 868300000u, 868500000u };
-static const uint32_t extra_channel_hz[5]
-        = { 867100000u, 867300000u, 867500000u, 867700000u, 867900000u };
+static const uint32_t extra_channel_hz[5] = { 867100000u, 867300000u, 867500000u, 867700000u,
+    867900000u };
 
 static bool fail(char *error, size_t error_size, const char *what)
 {
@@ -52,10 +52,10 @@ static bool build_images(struct world *world, uint8_t **initial, uint32_t *initi
     uint8_t *image = malloc(size_max);
     *initial = malloc(size_max);
     bool ok = image != NULL && *initial != NULL
-            && image_build(image, size_max, &world->image_size, code, code_size,
-                    scenario->firmware.version, HARDWARE_ID, private_key)
-            && image_build(*initial, size_max, initial_size, code, code_size,
-                    INITIAL_IMAGE_VERSION, HARDWARE_ID, private_key);
+              && image_build(image, size_max, &world->image_size, code, code_size,
+                      scenario->firmware.version, HARDWARE_ID, private_key)
+              && image_build(*initial, size_max, initial_size, code, code_size,
+                      INITIAL_IMAGE_VERSION, HARDWARE_ID, private_key);
     world->image = image;
     free(code);
     return ok ? true : fail(error, error_size, "firmware.image: cannot build the image");
@@ -222,9 +222,9 @@ static bool create_servers(struct world *world)
     }
     struct network_params network_params;
     network_params_of(world->scenario, &network_params);
-    world->network = network_create(world->engine, &network_params, world->gateways,
-            world->gateway_count, world->identities, world->device_count,
-            GPS_SECONDS_AT_START * SIM_NS_PER_S);
+    world->network =
+            network_create(world->engine, &network_params, world->gateways, world->gateway_count,
+                    world->identities, world->device_count, GPS_SECONDS_AT_START * SIM_NS_PER_S);
     if (world->network == NULL) {
         return false;
     }
@@ -249,20 +249,20 @@ static bool create_campaign(struct world *world, char *error, size_t error_size)
     return true;
 }
 
-static bool create_parts(struct world *world, const struct world_options *options, char *error,
-        size_t error_size)
+static bool create_parts(
+        struct world *world, const struct world_options *options, char *error, size_t error_size)
 {
     uint8_t public_key[32];
     uint8_t *initial = NULL;
     uint32_t initial_size = 0;
     struct medium_site *sites = calloc(world->device_count, sizeof *sites);
     bool ok = sites != NULL
-            && build_images(world, &initial, &initial_size, public_key, error, error_size)
-            && (world->identities = draw_identities(world, public_key)) != NULL
-            && (world->record = fleet_record_create(world->device_count)) != NULL
-            && create_medium(world, sites)
-            && create_nodes(world, options, sites, initial, initial_size)
-            && create_servers(world);
+              && build_images(world, &initial, &initial_size, public_key, error, error_size)
+              && (world->identities = draw_identities(world, public_key)) != NULL
+              && (world->record = fleet_record_create(world->device_count)) != NULL
+              && create_medium(world, sites)
+              && create_nodes(world, options, sites, initial, initial_size)
+              && create_servers(world);
     free(initial);
     free(sites);
     if (ok && world->scenario->campaign.enabled) {
@@ -293,8 +293,7 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
         world_destroy(world);
         return NULL;
     }
-    engine_observer_add(
-            world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), fleet_record_observe, world);
+    engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), fleet_record_observe, world);
     node_fleet_start(world->nodes, world->medium);
     return world;
 }
@@ -319,9 +318,8 @@ void world_destroy(struct world *world)
 static bool world_is_over(struct world *world)
 {
     return world->stopped || engine_now(world->engine) >= world->scenario->duration_ns
-            || (world->campaign != NULL
-                    && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
-            || world_failure(world) != NULL;
+           || (world->campaign != NULL && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
+           || world_failure(world) != NULL;
 }
 
 bool world_run(struct world *world, sim_ns until_ns)

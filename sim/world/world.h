@@ -4,8 +4,8 @@
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
-#include "campaign/campaign.h"
 #include "board/node.h"
+#include "campaign/campaign.h"
 #include "engine.h"
 #include "gateway/gateway.h"
 #include "network/network.h"
@@ -13,7 +13,7 @@
 #include "scenario/scenario.h"
 
 struct world_options {
-    bool crypto_memo;                /* on unless --no-memo */
+    bool crypto_memo; /* on unless --no-memo */
 };
 
 /* Everything of one run; members are for reading. */
@@ -24,15 +24,15 @@ struct world {
     struct node_fleet *nodes;
     struct gateway_fleet *gateways;
     struct network *network;
-    struct campaign *campaign;       /* NULL: no campaign in the scenario */
+    struct campaign *campaign; /* NULL: no campaign in the scenario */
     uint32_t device_count, gateway_count;
     entity_id first_device, first_gateway;
     const struct device_identity *identities;
-    const uint8_t *image;            /* the block that is sent */
+    const uint8_t *image; /* the block that is sent */
     uint32_t image_size;
-    struct fleet_record *record;     /* world/fleet_record.h: measured by observation */
-    bool stopped;                    /* by world_stop() */
-    char failure[192];               /* see world_failure() */
+    struct fleet_record *record; /* world/fleet_record.h: measured by observation */
+    bool stopped;                /* by world_stop() */
+    char failure[192];           /* see world_failure() */
 };
 
 /* NULL: `error` says why in one line (image unreadable or too large, out of memory). */

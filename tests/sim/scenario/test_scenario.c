@@ -1,0 +1,217 @@
+/* Reading scenarios: values, defaults, overrides, and every mistake with its place.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+#include "scenario/scenario_table.h"
+
+static struct scenario scenario;
+static char messages[8192];
+
+/* Reads `text` with `sets`; messages land in `messages`. */
+static bool read_with(const char *text, const char *const *sets, size_t set_count)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
+    FILE *out = fmemopen(messages, sizeof messages, "w");
+    scenario_errors_print(errors, out);
+    fclose(out);
+    scenario_errors_destroy(errors);
+    return ok;
+}
+
+static bool read_text(const char *text)
+{
+    return read_with(text, NULL, 0);
+}
+
+static void expect_message(const char *text, const char *message)
+{
+    cr_expect_not(read_text(text), "accepted: %s", text);
+    cr_expect_not_null(
+            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
+}
+
+Test(scenario, has_a_default_for_every_key)
+{
+    cr_assert(read_text("name: empty\n"), "%s", messages);
+    cr_expect_eq(scenario.seed, 1);
+    cr_expect_eq(scenario.duration_ns, 24 * 3600 * SIM_NS_PER_S);
+    cr_expect_eq(scenario.gateways.count, 3);
+    cr_expect_eq(scenario.group_count, 1);
+    cr_expect_eq(scenario.groups[0].count, 20);
+    cr_expect_not(scenario.campaign.enabled);
+}
+
+Test(scenario, sets_every_key_of_the_table_to_its_own_default)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    struct scenario_place place = { "table", 0, 0 };
+    static struct scenario_device_group group;
+    for (size_t i = 0; i < scenario_param_count; i++) {
+        const struct param *p = &scenario_params[i];
+        cr_expect(param_set(p, &scenario, p->standard, place, errors), "%s", p->path);
+    }
+    for (size_t i = 0; i < group_param_count; i++) {
+        const struct param *p = &group_params[i];
+        cr_expect(param_set(p, &group, p->standard, place, errors), "%s", p->path);
+    }
+    scenario_errors_destroy(errors);
+}
+
+Test(scenario, reads_nested_and_flow_mappings)
+{
+    cr_assert(read_text("duration: 12 h\n"
+                        "propagation: {penetration: 9 dB, shadowing: {sigma: 3 dB}, fading: none}\n"
+                        "gateways:\n"
+                        "  backhaul:\n"
+                        "    latency: 30 ms\n"
+                        "devices:\n"
+                        "  - {name: a, count: 7, report: {period: 1 h}}\n"
+                        "  - {name: b, count: 5, rtc: {tolerance: 50 ppm}}\n"),
+            "%s", messages);
+    cr_expect_float_eq(scenario.propagation.penetration_db, 9.0, 0.0);
+    cr_expect_float_eq(scenario.propagation.shadowing_sigma_db, 3.0, 0.0);
+    cr_expect_eq(scenario.propagation.fading, 0);
+    cr_expect_eq(scenario.gateways.backhaul_latency_ns, 30 * SIM_NS_PER_MS);
+    cr_expect_eq(scenario.group_count, 2);
+    cr_expect_eq(scenario.groups[0].report_period_ns, 3600 * SIM_NS_PER_S);
+    cr_expect_float_eq(scenario.groups[1].rtc_tolerance_ppm, 50.0, 0.0);
+    cr_expect_eq(scenario_device_count(&scenario), 12);
+}
+
+Test(scenario, reads_the_verification_list)
+{
+    cr_assert(read_text("campaign: {verify: [signature]}\n"), "%s", messages);
+    cr_expect_not(scenario.campaign.verify_block_mic);
+    cr_expect(scenario.campaign.verify_signature);
+    cr_assert(read_text("campaign: {}\n"), "%s", messages);
+    cr_expect(scenario.campaign.enabled);
+    cr_expect(scenario.campaign.verify_block_mic);
+}
+
+Test(scenario, reads_versions_and_expectations)
+{
+    cr_assert(read_text("firmware: {version: 2.13.7}\n"
+                        "expect: {devices.confirmed: \">= 99 %\", energy_j.mean: \"< 12.5\"}\n"),
+            "%s", messages);
+    cr_expect_eq(scenario.firmware.version, 0x020D0007);
+    cr_assert_eq(scenario.expect_count, 2);
+    cr_expect_eq(scenario.expect[0].op, EXPECT_GE);
+    cr_expect(scenario.expect[0].percent);
+    cr_expect_float_eq(scenario.expect[1].value, 12.5, 0.0);
+}
+
+Test(scenario, names_place_and_nearest_key_of_an_unknown_one)
+{
+    expect_message("name: x\npropagation:\n  penetratoin: 6 dB\n",
+            "city.yaml:3:3: error: unknown key 'propagation.penetratoin' (did you mean "
+            "'penetration'?)");
+    expect_message("gatways: {count: 3}\n", "city.yaml:1:1: error: unknown key 'gatways' (did you "
+                                            "mean 'gateways'?)");
+    expect_message("devices: [{rtc: {tolerence: 1 ppm}}]\n",
+            "unknown key 'rtc.tolerence' (did you mean 'tolerance'?)");
+}
+
+Test(scenario, reports_all_mistakes_at_once_in_order)
+{
+    cr_assert_not(read_text("seed: -1\n"
+                            "duration: 3 dB\n"
+                            "gateways: {count: 0, gnss: maybe}\n"
+                            "campaign: {data_rate: DR9}\n"));
+    static const char *const expected[] = { "city.yaml:1:7: error: seed",
+        "city.yaml:2:11: error:", "city.yaml:3:19: error: gateways.count = 0 is outside 1 .. 64",
+        "city.yaml:3:28: error: gateways.gnss = 'maybe' should be true or false",
+        "city.yaml:4:23: error: campaign.data_rate = 'DR9' should be one of: DR0, DR1" };
+    const char *at = messages;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const char *found = strstr(at, expected[i]);
+        cr_assert_not_null(found, "%s\nnot in\n%s", expected[i], at);
+        at = found;
+    }
+}
+
+Test(scenario, says_which_unit_is_right)
+{
+    expect_message("duration: 24\n", "duration = 24 needs a unit: one of ns us ms s min h d");
+    expect_message("duration: 24 parsecs\n", "should be one of ns us ms s min h d");
+    expect_message("area: {radius: 3 dB}\n", "should be one of m km");
+    expect_message("gateways: {count: 3 km}\n", "should be a bare number");
+}
+
+Test(scenario, refuses_impossible_combinations)
+{
+    expect_message("campaign: {data_rate: DR0, fragment_size: 200 B}\n",
+            "city.yaml:1:43: error: campaign.fragment_size = 200 B does not fit DR0: at most 48 B");
+    expect_message("campaign: {frequency: 868.65 MHz}\n", "is in no EU868 sub-band");
+    expect_message("duration: 4 h\ncampaign: {start: 2 h, set_up: {window: 8 h}}\n",
+            "city.yaml:1:11: error: duration = 4 h ends before the session opens at 10 h");
+    expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
+    expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_message("devices: [{name: a}, {name: a}]\n", "two groups of devices are named 'a'");
+}
+
+Test(scenario, refuses_broken_documents)
+{
+    expect_message("", "the file is empty");
+    expect_message("[1, 2]\n", "should hold keys");
+    expect_message("name: {\n", "not YAML");
+    expect_message("name: x\nname: y\n", "city.yaml:2:1: error: key 'name' stands twice");
+    expect_message("propagation: 5\n", "'propagation' should hold keys");
+    expect_message("devices: 5\n", "'devices' should be a list");
+    expect_message("devices: []\n", "'devices' should have a group");
+    expect_message("expect: {devices.joined: lots}\n", "should be an operator and a number");
+    expect_message("name: [a]\n", "name should be one value");
+    expect_message("propagation: &a {shadowing: *a}\n", "");
+}
+
+Test(scenario, applies_overrides_after_the_file)
+{
+    static const char *const sets[] = { "seed=7", "propagation.penetration=15 dB",
+        "devices.meters.count=3", "devices.0.report.period=2 h" };
+    cr_assert(read_with("seed: 5\ndevices: [{name: meters, count: 9}]\n", sets, 4), "%s", messages);
+    cr_expect_eq(scenario.seed, 7);
+    cr_expect_float_eq(scenario.propagation.penetration_db, 15.0, 0.0);
+    cr_expect_eq(scenario.groups[0].count, 3);
+    cr_expect_eq(scenario.groups[0].report_period_ns, 7200 * SIM_NS_PER_S);
+}
+
+Test(scenario, reports_mistakes_in_overrides_by_their_text)
+{
+    static const char *const sets[] = { "sede=7", "seed", "devices.pumps.count=3", "seed=x" };
+    cr_assert_not(read_with("name: a\n", sets, 4));
+    cr_expect_not_null(strstr(messages, "--set sede=7: error: unknown key 'sede' (did you mean "
+                                        "'seed'?)"),
+            "%s", messages);
+    cr_expect_not_null(strstr(messages, "--set seed: error: should be key.path=value"));
+    cr_expect_not_null(strstr(messages, "no such group of devices"));
+    cr_expect_not_null(strstr(messages, "--set seed=x: error: seed = 'x'"));
+}
+
+Test(scenario, says_when_a_file_cannot_be_read)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    cr_expect_not(scenario_read_file(&scenario, "/no/such/file.yaml", NULL, 0, errors));
+    cr_expect_eq(scenario_errors_count(errors), 1);
+    scenario_errors_destroy(errors);
+}
+
+Test(scenario, shipped_ones_are_valid)
+{
+    static const char *const names[] = { "smart-city-1000", "hello-20", "daily-meters" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s.yaml", getenv("FLEETCAST_SCENARIOS"), names[i]);
+        struct scenario_errors *errors = scenario_errors_create();
+        bool ok = scenario_read_file(&scenario, path, NULL, 0, errors);
+        scenario_errors_print(errors, stderr);
+        cr_expect(ok, "%s", path);
+        cr_expect_str_eq(scenario.name, names[i]);
+        scenario_errors_destroy(errors);
+    }
+}
