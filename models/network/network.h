@@ -11,13 +11,13 @@
 #include "engine.h"
 #include "gateway/gateway.h"
 
-#define NETWORK_DEVICE_QUEUE   4u   /* application downlinks waiting per device */
-#define NETWORK_PAYLOAD_MAX    242u
-#define NETWORK_NO_DEVICE      UINT32_MAX
+#define NETWORK_DEVICE_QUEUE 4u /* application downlinks waiting per device */
+#define NETWORK_PAYLOAD_MAX  242u
+#define NETWORK_NO_DEVICE    UINT32_MAX
 
 struct network;
 
-enum multicast_policy { /* gateways of a multicast frame */
+enum multicast_policy {     /* gateways of a multicast frame */
     MULTICAST_STAGGERED,    /* the same frame from each gateway in turn */
     MULTICAST_SIMULTANEOUS, /* all at one GPS time */
     MULTICAST_SINGLE        /* the gateway with the most members */
@@ -25,25 +25,35 @@ enum multicast_policy { /* gateways of a multicast frame */
 
 struct network_params {
     uint32_t net_id;
-    uint8_t rx1_delay_s;          /* 1 */
+    uint8_t rx1_delay_s; /* 1 */
     uint8_t rx1_data_rate_offset;
-    uint8_t rx2_data_rate;        /* 0 */
+    uint8_t rx2_data_rate; /* 0 */
     uint32_t rx2_frequency_hz;
-    sim_ns deduplication_ns;      /* 200 ms */
-    double duty_share;            /* share of a gateway's sub-band that multicast may use, 0.8 */
-    uint8_t extra_channel_count;  /* CFList, 0..5 */
+    sim_ns deduplication_ns;     /* 200 ms */
+    double duty_share;           /* share of a gateway's sub-band that multicast may use, 0.8 */
+    uint8_t extra_channel_count; /* CFList, 0..5 */
     uint32_t extra_channel_hz[5];
+};
+
+/* Why an uplink was dropped: value of OBSERVE_NETWORK_DROP. */
+enum network_drop_reason {
+    NETWORK_DROP_MALFORMED,
+    NETWORK_DROP_UNKNOWN_DEVICE,
+    NETWORK_DROP_BAD_MIC,
+    NETWORK_DROP_REPLAYED,
+    NETWORK_DROP_DEV_NONCE, /* not greater than the last one */
+    NETWORK_DROP_NO_ROOM    /* more uplinks in de-duplication than the server holds */
 };
 
 /* An uplink as the application server gets it. */
 struct network_uplink {
     uint32_t device;
-    uint8_t fport;           /* 0: none (empty frame) */
+    uint8_t fport; /* 0: none (empty frame) */
     uint8_t data_rate;
     uint16_t size;
     uint8_t payload[NETWORK_PAYLOAD_MAX];
     uint32_t fcnt;
-    int64_t gps_ns;          /* GPS time of the end of the frame, ns since the GPS epoch */
+    int64_t gps_ns; /* GPS time of the end of the frame, ns since the GPS epoch */
     int32_t best_snr_mdb;
     uint32_t best_gateway;
 };
@@ -92,17 +102,18 @@ uint32_t network_best_gateway(const struct network *network, uint32_t device);
 
 struct network_group_params {
     uint32_t mc_addr;
-    uint8_t mc_key[16];      /* McAppSKey and McNwkSKey are derived */
+    uint8_t mc_key[16]; /* McAppSKey and McNwkSKey are derived */
     uint32_t frequency_hz;
     uint8_t data_rate;
-    int32_t power_mdbm;      /* EIRP, 0: highest allowed there */
+    int32_t power_mdbm; /* EIRP, 0: highest allowed there */
     enum multicast_policy policy;
 };
 /* Creates a group; its number. UINT32_MAX: too many (16). */
 uint32_t network_group_create(struct network *network, const struct network_group_params *params);
 void network_group_add(struct network *network, uint32_t group, uint32_t device);
-/* Encrypts under the next McFCnt and schedules on the gateways the members need, from `not_before_ns`
- * on, within duty_share. Returns the McFCnt. At most 4096 frames may wait (false: UINT32_MAX). */
+/* Encrypts under the next McFCnt and schedules on the gateways the members need, from
+ * `not_before_ns` on, within duty_share. Returns the McFCnt. At most 4096 frames may wait (false:
+ * UINT32_MAX). */
 uint32_t network_group_enqueue(struct network *network, uint32_t group, uint8_t fport,
         const uint8_t *payload, uint16_t size, sim_ns not_before_ns);
 uint32_t network_group_waiting(const struct network *network, uint32_t group);
@@ -118,5 +129,12 @@ struct network_stats {
     uint64_t uplinks_expected; /* from gaps in FCnt: for uplink_pdr */
 };
 void network_stats(const struct network *network, struct network_stats *stats);
+
+/* The n-th address of this network that no device has, for a multicast group. */
+uint32_t network_mc_addr(const struct network *network, uint32_t n);
+/* Uplink channels that devices use: the default three and those of the CFList. */
+uint32_t network_channel_count(const struct network *network);
+/* What the device answered to DevStatusReq, 255 (unknown) before. */
+uint8_t network_battery(const struct network *network, uint32_t device);
 
 #endif

@@ -1,0 +1,99 @@
+/* The join server: OTAA of LoRaWAN 1.0.4 (section 6.2).
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "network/network_internal.h"
+#include "observe.h"
+
+/* The same request, still in its window, from another gateway. */
+static bool is_duplicate(const struct network *network, const struct device_state *device,
+        const struct gateway_uplink *uplink)
+{
+    if (device->pending == POOL_NONE) {
+        return false;
+    }
+    const struct pending *pending = pool_at(&network->pendings, device->pending);
+    return pending->join && memcmp(pending->bytes, uplink->bytes, LORAWAN_JOIN_REQUEST_SIZE) == 0;
+}
+
+void network_on_join_request(struct network *network, const struct gateway_uplink *uplink,
+        uint8_t data_rate, sim_ns now_ns)
+{
+    struct lorawan_join_request request;
+    if (!lorawan_join_request_parse(uplink->bytes, uplink->size, &request)) {
+        network_drop(network, NETWORK_NO_DEVICE, NETWORK_DROP_MALFORMED);
+        return;
+    }
+    uint32_t index = network_device_by_eui(network, request.dev_eui);
+    if (index == NETWORK_NO_DEVICE || network->identities[index].join_eui != request.join_eui) {
+        network_drop(network, NETWORK_NO_DEVICE, NETWORK_DROP_UNKNOWN_DEVICE);
+        return;
+    }
+    struct device_state *device = &network->devices[index];
+    if (is_duplicate(network, device, uplink)) {
+        network->stats.duplicates++;
+        network_pending_hear(pool_at(&network->pendings, device->pending), uplink);
+        return;
+    }
+    if (!lorawan_join_request_mic_ok(uplink->bytes, network->identities[index].app_key)) {
+        network_drop(network, index, NETWORK_DROP_BAD_MIC);
+        return;
+    }
+    /* 1.0.4 section 6.2.2: DevNonce counts up and is never taken twice. */
+    if (device->dev_nonce != COUNTER_NONE && request.dev_nonce <= device->dev_nonce) {
+        network_drop(network, index, NETWORK_DROP_DEV_NONCE);
+        return;
+    }
+    struct pending *pending = network_pending_open(network, index, uplink, data_rate, now_ns);
+    if (pending != NULL) {
+        device->dev_nonce = request.dev_nonce;
+        pending->join = true;
+        pending->fcnt = request.dev_nonce;
+    }
+}
+
+static void start_session(struct network *network, uint32_t index, uint16_t dev_nonce)
+{
+    struct device_state *device = &network->devices[index];
+    device->join_nonce++;
+    lorawan_session_keys(network->identities[index].app_key, device->join_nonce,
+            network->params.net_id, dev_nonce, device->nwk_s_key_bytes, device->app_s_key_bytes);
+    lorawan_key_set(&device->nwk_s_key, device->nwk_s_key_bytes);
+    aes128_set_encrypt_key(&device->app_s_key, device->app_s_key_bytes);
+    device->fcnt_up = COUNTER_NONE;
+    device->fcnt_down = 0;
+    device->joined = true;
+}
+
+void network_answer_join(struct network *network, const struct pending *pending, sim_ns now_ns)
+{
+    uint32_t index = pending->device;
+    uint32_t downlink_index = network_downlink_open(network, pending, JOIN_ACCEPT_DELAY_S);
+    if (downlink_index == POOL_NONE) {
+        return;
+    }
+    start_session(network, index, (uint16_t)pending->fcnt);
+    struct lorawan_join_accept accept = {
+        .join_nonce = network->devices[index].join_nonce,
+        .net_id = network->params.net_id,
+        .dev_addr = network_dev_addr(network, index),
+        .rx1_data_rate_offset = network->params.rx1_data_rate_offset,
+        .rx2_data_rate = network->params.rx2_data_rate,
+        .rx_delay_s = network_rx1_delay_s(network),
+        .channel_count = network->params.extra_channel_count,
+    };
+    memcpy(accept.channel_hz, network->params.extra_channel_hz, sizeof accept.channel_hz);
+    struct downlink *downlink = pool_at(&network->downlinks, downlink_index);
+    downlink->size = (uint16_t)lorawan_join_accept_build(
+            &accept, network->identities[index].app_key, downlink->bytes);
+    network_downlink_choose(network, downlink, pending, 0);
+    network->stats.joins++;
+    engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_JOIN, index,
+            accept.dev_addr, pending->fcnt, NULL);
+    network_downlink_submit(network, downlink_index, now_ns);
+    if (network->application.joined != NULL) {
+        network->application.joined(network->application_context, index, now_ns);
+    }
+}

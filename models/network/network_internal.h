@@ -1,0 +1,178 @@
+/* What the network server's parts share. Not for others.
+ * SPDX-License-Identifier: MIT
+ *
+ * uplink.c takes what gateways report, checks and de-duplicates it; join.c answers join requests;
+ * downlink.c builds answers and finds a gateway and window for them; multicast.c schedules groups.
+ */
+#ifndef NETWORK_NETWORK_INTERNAL_H
+#define NETWORK_NETWORK_INTERNAL_H
+
+#include "network/lorawan.h"
+#include "network/mac_commands.h"
+#include "network/network.h"
+#include "network/pool.h"
+#include "network/region.h"
+
+#define HEARD_MAX           4u /* gateways kept per uplink and per device */
+#define PENDING_MAX         65536u
+#define DOWNLINKS_MAX       65536u
+#define QUEUE_ITEMS_MAX     (1u << 20)
+#define DOWNLINK_OPTIONS    (2u * HEARD_MAX)
+#define GROUPS_MAX          16u
+#define GROUP_FRAMES_MAX    4096u
+#define JOIN_ACCEPT_DELAY_S 5
+#define COUNTER_NONE        UINT32_MAX /* of a last DevNonce or FCnt: none yet */
+
+/* A request's token says who gets the report: kind, then what that kind needs. */
+#define TOKEN_UNICAST     UINT64_C(1)
+#define TOKEN_MULTICAST   UINT64_C(2)
+#define TOKEN_KIND_SHIFT  60
+#define TOKEN_KIND(token) ((token) >> TOKEN_KIND_SHIFT)
+
+struct heard {
+    uint32_t gateway;
+    int32_t snr_mdb;
+};
+
+/* An uplink inside its de-duplication window. */
+struct pending {
+    uint32_t next_free;
+    uint32_t device;
+    uint32_t fcnt; /* 32 bits; of a join request: DevNonce */
+    uint32_t frequency_hz;
+    uint32_t bandwidth_hz;
+    sim_ns end_ns;     /* concentrator time */
+    sim_ns arrived_ns; /* first report */
+    bool join;
+    bool gps_time;
+    uint8_t data_rate;
+    uint8_t heard_count;   /* entries in heard[] */
+    uint8_t gateway_count; /* all who reported it */
+    uint16_t size;
+    struct heard heard[HEARD_MAX]; /* best first */
+    uint8_t bytes[LORAWAN_FRAME_MAX];
+};
+
+struct queue_item {
+    uint32_t next; /* in the device's queue, or free */
+    uint8_t fport;
+    uint16_t size;
+    uint8_t payload[NETWORK_PAYLOAD_MAX];
+};
+
+enum downlink_window {
+    WINDOW_RX1 = 1,
+    WINDOW_RX2 = 2
+};
+
+struct downlink_option {
+    uint32_t gateway;
+    enum downlink_window window;
+};
+
+/* A unicast downlink until a gateway has sent it or nobody can any more. */
+struct downlink {
+    uint32_t next_free;
+    uint32_t generation; /* tells a late report from one for the next user of this item */
+    uint32_t device;
+    uint32_t item; /* queued payload it carries, back to the queue if refused; POOL_NONE */
+    uint32_t fcnt;
+    sim_ns rx_at_ns[2]; /* start of RX1, RX2 */
+    sim_ns latency_ns;  /* one way to the gateways, as seen from the uplink */
+    uint32_t rx1_frequency_hz;
+    uint8_t data_rate[2];
+    uint8_t option_count, option_next;
+    struct downlink_option options[DOWNLINK_OPTIONS];
+    uint16_t size;
+    uint8_t bytes[LORAWAN_FRAME_MAX];
+};
+
+struct device_state {
+    struct lorawan_key nwk_s_key;
+    struct aes128_ctx app_s_key;
+    uint32_t fcnt_up;   /* COUNTER_NONE before the first */
+    uint32_t fcnt_down; /* next */
+    uint32_t dev_nonce; /* last, COUNTER_NONE */
+    uint32_t join_nonce;
+    uint32_t pending; /* newest uplink in its window, POOL_NONE */
+    uint32_t queue_head, queue_tail;
+    uint8_t queue_length;
+    bool joined;
+    bool keep_open;
+    bool status_asked; /* DevStatusReq was sent */
+    uint8_t battery;
+    uint8_t data_rate; /* of the last uplink */
+    uint8_t heard_count;
+    struct heard heard[HEARD_MAX]; /* smoothed over uplinks */
+    uint8_t app_s_key_bytes[16], nwk_s_key_bytes[16];
+};
+_Static_assert(sizeof(struct device_state) <= 1024, "state per device is bounded");
+
+struct group;
+
+struct network {
+    struct engine *engine;
+    struct gateway_fleet *gateways;
+    const struct device_identity *identities;
+    struct device_state *devices;
+    uint32_t device_count, gateway_count;
+    struct network_params params;
+    int64_t gps_epoch_ns;
+    struct network_application application;
+    void *application_context;
+    entity_id entity;
+    uint16_t deduplication_handler, multicast_handler;
+    uint32_t *eui_table; /* open addressing: device index, NETWORK_NO_DEVICE empty */
+    uint32_t eui_table_mask;
+    struct pool pendings, downlinks, queue_items;
+    struct network_stats stats;
+    struct group *groups;
+    uint32_t group_count;
+};
+
+/* network.c */
+uint32_t network_device_by_eui(const struct network *network, uint64_t dev_eui);
+uint32_t network_device_by_address(const struct network *network, uint32_t dev_addr);
+void network_drop(struct network *network, uint32_t device, enum network_drop_reason reason);
+uint8_t network_rx1_delay_s(const struct network *network);
+
+/* uplink.c */
+void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns);
+void network_on_deduplication_end(
+        void *context, sim_ns now_ns, entity_id entity, uint64_t argument);
+/* Enters an uplink into its de-duplication window; NULL: no room. */
+struct pending *network_pending_open(struct network *network, uint32_t device,
+        const struct gateway_uplink *uplink, uint8_t data_rate, sim_ns now_ns);
+
+void network_pending_hear(struct pending *pending, const struct gateway_uplink *uplink);
+
+/* join.c */
+void network_on_join_request(struct network *network, const struct gateway_uplink *uplink,
+        uint8_t data_rate, sim_ns now_ns);
+void network_answer_join(struct network *network, const struct pending *pending, sim_ns now_ns);
+
+/* downlink.c */
+struct downlink_answer { /* what an uplink asks of its answer */
+    bool ack, adr_ack_req;
+    struct mac_commands commands;
+    int64_t gps_ns;
+};
+void network_answer_uplink(struct network *network, const struct pending *pending,
+        const struct downlink_answer *answer, sim_ns now_ns);
+/* Takes a downlink with its windows and options set; the frame's bytes are filled by the caller
+ * before network_downlink_submit(). POOL_NONE: no room. */
+uint32_t network_downlink_open(
+        struct network *network, const struct pending *pending, uint8_t first_delay_s);
+void network_downlink_choose(struct network *network, struct downlink *downlink,
+        const struct pending *pending, uint16_t application_size);
+void network_downlink_submit(struct network *network, uint32_t index, sim_ns now_ns);
+void network_downlink_report(
+        struct network *network, const struct gateway_report *report, sim_ns now_ns);
+
+/* multicast.c */
+void network_groups_finish(struct network *network);
+void network_on_multicast_slot(void *context, sim_ns now_ns, entity_id entity, uint64_t argument);
+void network_multicast_report(
+        struct network *network, const struct gateway_report *report, sim_ns now_ns);
+
+#endif
