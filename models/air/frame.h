@@ -8,17 +8,17 @@
 #include "engine.h"
 
 struct frame {
-    uint64_t id;          /* sender entity << 32 | per-sender count: the same in every run */
+    uint64_t id; /* sender entity << 32 | per-sender count: the same in every run */
     entity_id sender;
-    bool downlink;        /* sent by a gateway */
-    bool aborted;         /* the transmitter left TX before the end */
-    uint16_t size;        /* PHY payload bytes */
-    int32_t power_mdbm;   /* EIRP */
+    bool downlink;      /* sent by a gateway */
+    bool aborted;       /* the transmitter left TX before the end */
+    uint16_t size;      /* PHY payload bytes */
+    int32_t power_mdbm; /* EIRP */
     struct lora_modulation modulation;
     sim_ns start_ns;
-    sim_ns detect_ns;     /* 5 preamble symbols heard by who listened from the start */
+    sim_ns detect_ns; /* 5 preamble symbols heard by who listened from the start */
     sim_ns preamble_end_ns;
-    sim_ns header_ns;     /* end of the 8-symbol header block */
+    sim_ns header_ns; /* end of the 8-symbol header block */
     sim_ns end_ns;
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
 };

@@ -12,15 +12,19 @@
 #include "sim_time.h"
 
 #define LORA_FRAME_SIZE_MAX 255u
+/* Behind the programmed preamble: 2 symbols of sync word and 2.25 down-chirps, in quarters. */
+#define LORA_SYNC_QUARTERS 17u
+/* Undisturbed preamble symbols that a receiver needs to lock (Bor et al., MSWiM 2016). */
+#define LORA_LOCK_SYMBOLS 5u
 
 struct lora_modulation {
     uint32_t frequency_hz;
-    uint32_t bandwidth_hz;      /* 7800 .. 500000 */
-    uint8_t spreading_factor;   /* 6..12 */
-    uint8_t coding_rate;        /* 1..4: 4/5 .. 4/8 */
-    uint16_t preamble_symbols;  /* programmed length; 4.25 more on air */
-    uint8_t sync_word;          /* 0x34 LoRaWAN public */
-    bool low_data_rate;         /* LDRO */
+    uint32_t bandwidth_hz;     /* 7800 .. 500000 */
+    uint8_t spreading_factor;  /* 6..12 */
+    uint8_t coding_rate;       /* 1..4: 4/5 .. 4/8 */
+    uint16_t preamble_symbols; /* programmed length; 4.25 more on air */
+    uint8_t sync_word;         /* 0x34 LoRaWAN public */
+    bool low_data_rate;        /* LDRO */
     bool implicit_header;
     bool payload_crc;
     bool iq_inverted;
