@@ -23,7 +23,7 @@ enum {
     DIGIT_COUNT = 1 << DIGIT_BITS,
     LEVEL_COUNT = 11, /* of 6 bits: 63 bits and a little */
     CHUNK_EVENTS = 15,
-    LOAD_MAX = 32,  /* a slot of at most so many events is sorted at once */
+    LOAD_MAX = 48,  /* a slot of at most so many events is sorted at once */
     NEAR_MAX = 192, /* beyond it, near gives up part of its span */
     SLAB_CHUNKS_MIN = 128,
     SLAB_CHUNKS_MAX = 4096
