@@ -11,6 +11,7 @@
 
 #include "results/summary.h"
 #include "results/summary_tree.h"
+#include "world/fleet_record.h"
 
 /* Values of one quantity over devices. */
 struct sample {

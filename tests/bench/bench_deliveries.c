@@ -1,0 +1,174 @@
+/* Multicast frames delivered per second through chip, driver, MAC, TS004 and flash; bytes a node.
+ * SPDX-License-Identifier: MIT
+ *
+ * Ten thousand nodes join, are set up and take 200-byte fragments (216-byte frames) with about 3 %
+ * loss. Only the bulk is timed: first the uncoded fragments, then the coded ones. Whether the
+ * bytes arrived is read back from flash. The floor of a delivery is the crypto of its frame: CMAC
+ * and CTR over the same bytes with cached keys.
+ */
+#include <math.h>
+#include <nettle/aes.h>
+#include <nettle/cmac.h>
+#include <nettle/ctr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "bench/fleet.h"
+#include "update/flash_map.h"
+#include "world/fleet_record.h"
+
+#define FRAME_BYTES   216u
+#define PAYLOAD_BYTES 203u
+
+static const char scenario_format[]
+        = "name: bulk\n"
+          "duration: 100 h\n"
+          "area: {radius: %s}\n"
+          "propagation: {penetration: %s, shadowing: {sigma: 0 dB}, fading: rayleigh}\n"
+          "gateways: {count: 1}\n"
+          "devices: [{name: d, count: %u, boot: {spread: 20 h}, report: {period: 10 h}}]\n"
+          "firmware: {image: generated, size: 40 KiB}\n"
+          "campaign: {start: 21 h, set_up: {window: 60 h}, fragment_size: 200 B, redundancy: 30 %%,"
+          " correction: {policy: fixed}}\n";
+
+/* Where Rayleigh fading loses about 3 % of the frames. */
+#define RADIUS      "1000 m"
+#define PENETRATION "15 dB"
+
+struct bulk {
+    double deliveries_per_s;
+    double coded_per_s;
+    double loss;
+    double verified; /* share of nodes whose first fragment reads back from flash */
+};
+
+/* Compares the first fragment of every node's received block with the image. */
+static double read_back(const struct world *world)
+{
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < world->device_count; i++) {
+        uint8_t data[FRAME_BYTES];
+        node_flash_peek(world->nodes, i, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS + 4000u, data,
+                PAYLOAD_BYTES);
+        good += memcmp(data, world->image + 4000u, PAYLOAD_BYTES) == 0 ? 1u : 0u;
+    }
+    return (double)good / world->device_count;
+}
+
+static double mean_loss(const struct world *world)
+{
+    double sum = 0.0;
+    uint32_t counted = 0;
+    uint32_t sent = campaign_fragments_sent(world->campaign, false);
+    for (uint32_t i = 0; i < world->device_count; i++) {
+        const struct device_record *r = &world->record->devices[i];
+        if (r->nb_frag > 0) {
+            sum += 1.0 - (double)r->uncoded_now / sent;
+            counted++;
+        }
+    }
+    return counted == 0 ? NAN : sum / counted;
+}
+
+static double timed_phase(struct world *world, enum campaign_phase end)
+{
+    uint64_t before = fleet_deliveries(world);
+    int64_t started_ns = bench_clock_ns();
+    fleet_run_to_phase(world, end);
+    double seconds = 1e-9 * (double)(bench_clock_ns() - started_ns);
+    return (double)(fleet_deliveries(world) - before) / seconds;
+}
+
+static struct bulk run_bulk(bool crypto_memo)
+{
+    static struct scenario scenario;
+    char text[1024];
+    snprintf(text, sizeof text, scenario_format, RADIUS, PENETRATION, 10000u);
+    struct world *world = fleet_world(&scenario, text, crypto_memo);
+    struct bulk bulk;
+    fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
+    bulk.deliveries_per_s = timed_phase(world, CAMPAIGN_PHASE_CODED);
+    bulk.loss = mean_loss(world);
+    bulk.coded_per_s = timed_phase(world, CAMPAIGN_PHASE_CODED + 1);
+    bulk.verified = read_back(world);
+    world_destroy(world);
+    return bulk;
+}
+
+/* Peak resident bytes of a fleet in the middle of its bulk, measured in a process of its own. */
+static double peak_bytes(uint32_t devices)
+{
+    int ends[2];
+    double bytes = NAN;
+    fflush(stdout);
+    if (pipe(ends) != 0) {
+        return NAN;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        static struct scenario scenario;
+        char text[1024];
+        struct rusage usage;
+        snprintf(text, sizeof text, scenario_format, RADIUS, PENETRATION, devices);
+        struct world *world = fleet_world(&scenario, text, true);
+        fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
+        while (campaign_fragments_sent(world->campaign, false)
+                < campaign_nb_frag(world->campaign) / 2) {
+            world_run(world, engine_now(world->engine) + SIM_NS_PER_S);
+        }
+        getrusage(RUSAGE_SELF, &usage);
+        bytes = (double)usage.ru_maxrss * 1024.0;
+        _exit(write(ends[1], &bytes, sizeof bytes) == (ssize_t)sizeof bytes ? 0 : 1);
+    }
+    if (read(ends[0], &bytes, sizeof bytes) != (ssize_t)sizeof bytes) {
+        bytes = NAN;
+    }
+    close(ends[0]);
+    close(ends[1]);
+    waitpid(child, NULL, 0);
+    return bytes;
+}
+
+/* The crypto of one frame, with cached key schedules: what no receiver can do without. */
+static double crypto_floor(void *context)
+{
+    (void)context;
+    static const uint8_t key[16] = { 1, 2, 3 };
+    uint8_t frame[16 + FRAME_BYTES] = { 0 }, mac[16], counter[16] = { 1 };
+    struct cmac_aes128_ctx cmac;
+    struct aes128_ctx aes;
+    const unsigned rounds = 200000;
+    cmac_aes128_set_key(&cmac, key);
+    aes128_set_encrypt_key(&aes, key);
+    int64_t started_ns = bench_clock_ns();
+    for (unsigned i = 0; i < rounds; i++) {
+        cmac_aes128_update(&cmac, sizeof frame - 4, frame);
+        cmac_aes128_digest(&cmac, 16, mac);
+        ctr_crypt(&aes, (nettle_cipher_func *)aes128_encrypt, 16, counter, PAYLOAD_BYTES,
+                frame + 25, frame + 25);
+        frame[0] ^= mac[0];
+    }
+    return rounds / (1e-9 * (double)(bench_clock_ns() - started_ns));
+}
+
+int main(int argc, char **argv)
+{
+    struct bench *bench = bench_open(argc, argv);
+    double small = peak_bytes(1000);
+    double large = peak_bytes(10000);
+    bench_report(bench, "bytes_per_node", "B", (large - small) / 9000.0, NAN);
+    double floor = bench_median(crypto_floor, NULL, 5);
+    struct bulk plain = run_bulk(false);
+    bench_report(bench, "deliveries_per_s.memo_off", "frames/s", plain.deliveries_per_s, floor);
+    bench_report(bench, "deliveries_per_s.coded", "frames/s", plain.coded_per_s, floor);
+    bench_remark("loss before FEC", "%", 100.0 * plain.loss, NAN);
+    bench_remark("nodes whose flash reads back", "%", 100.0 * plain.verified, NAN);
+    struct bulk memo = run_bulk(true);
+    bench_report(bench, "deliveries_per_s.memo_on", "frames/s", memo.deliveries_per_s, floor);
+    return bench_close(bench);
+}

@@ -1,0 +1,81 @@
+/* Class A uplinks per second: real firmware through air, gateway, join and network server.
+ * SPDX-License-Identifier: MIT
+ *
+ * Devices join, then report; both receive windows open and time out after each. Only time after
+ * the last boot is measured. The floor is the crypto of an uplink on both sides: a CMAC and a CTR
+ * pass over its 24 bytes each.
+ */
+#include <math.h>
+#include <nettle/aes.h>
+#include <nettle/cmac.h>
+#include <nettle/ctr.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "bench/fleet.h"
+
+static const char scenario_format[]
+        = "name: uplinks\n"
+          "duration: 1000 h\n"
+          "area: {radius: 500 m}\n"
+          "propagation: {penetration: 0 dB, shadowing: {sigma: 0 dB}, fading: none}\n"
+          "gateways: {count: 1, demodulators: 64}\n"
+          "devices: [{name: d, count: %u, boot: {spread: %u min}, report: {period: %u min}}]\n"
+          "firmware: {image: generated, size: 1 KiB}\n";
+
+static double uplinks_per_s(uint32_t devices)
+{
+    static struct scenario scenario;
+    char text[1024];
+    /* One uplink every 200 ms in the whole fleet: 46 ms each on eight channels. */
+    unsigned period_min = devices / 300u + 1u;
+    snprintf(text, sizeof text, scenario_format, devices, 2u * period_min, period_min);
+    struct world *world = fleet_world(&scenario, text, false);
+    sim_ns period_ns = (sim_ns)period_min * 60 * SIM_NS_PER_S;
+    world_run(world, 6 * period_ns);
+    struct network_stats before, after;
+    network_stats(world->network, &before);
+    int64_t started_ns = bench_clock_ns();
+    uint32_t target = 100000u;
+    do {
+        world_run(world, engine_now(world->engine) + period_ns);
+        network_stats(world->network, &after);
+    } while (after.uplinks - before.uplinks < target);
+    double seconds = 1e-9 * (double)(bench_clock_ns() - started_ns);
+    bench_remark("devices joined", "%", 100.0 * (double)after.joins / devices, NAN);
+    world_destroy(world);
+    return (double)(after.uplinks - before.uplinks) / seconds;
+}
+
+static double crypto_floor(void *context)
+{
+    (void)context;
+    static const uint8_t key[16] = { 1, 2, 3 };
+    uint8_t frame[16 + 41] = { 0 }, mac[16], counter[16] = { 1 };
+    struct cmac_aes128_ctx cmac;
+    struct aes128_ctx aes;
+    const unsigned rounds = 500000;
+    cmac_aes128_set_key(&cmac, key);
+    aes128_set_encrypt_key(&aes, key);
+    int64_t started_ns = bench_clock_ns();
+    for (unsigned i = 0; i < rounds; i++) {
+        for (unsigned side = 0; side < 2; side++) {
+            cmac_aes128_update(&cmac, sizeof frame - 4, frame);
+            cmac_aes128_digest(&cmac, 16, mac);
+            ctr_crypt(&aes, (nettle_cipher_func *)aes128_encrypt, 16, counter, 24, frame + 25,
+                    frame + 25);
+        }
+        frame[0] ^= mac[0];
+    }
+    return rounds / (1e-9 * (double)(bench_clock_ns() - started_ns));
+}
+
+int main(int argc, char **argv)
+{
+    struct bench *bench = bench_open(argc, argv);
+    double floor = bench_median(crypto_floor, NULL, 5);
+    bench_report(bench, "uplinks_per_s.n1000", "uplinks/s", uplinks_per_s(1000), floor);
+    bench_report(bench, "uplinks_per_s.n20000", "uplinks/s", uplinks_per_s(20000), floor);
+    return bench_close(bench);
+}
