@@ -1,0 +1,293 @@
+/* SX1276: reset, passing of time, SPI frames.
+ * SPDX-License-Identifier: MIT
+ */
+#include "chip/sx1276.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "chip/sx1276_parts.h"
+#include "chip/sx1276_registers.h"
+
+/* Datasheet section 7.2: SPI is usable 10 ms after power-on, 5 ms after a reset pulse of at least
+ * 100 us. */
+#define POWER_ON_NS    (10 * SIM_NS_PER_MS)
+#define RESET_WAIT_NS  (5 * SIM_NS_PER_MS)
+#define RESET_PULSE_NS (100 * SIM_NS_PER_US)
+
+void sx1276_set_edge(struct sx1276 *chip, enum sx1276_edge edge, sim_ns at_ns)
+{
+    assert(at_ns >= chip->now_ns);
+    chip->edges_ns[edge] = at_ns;
+    sim_ns earliest_ns = chip->edges_ns[0];
+    for (unsigned i = 1; i < SX1276_EDGE_COUNT; i++) {
+        if (chip->edges_ns[i] < earliest_ns) {
+            earliest_ns = chip->edges_ns[i];
+        }
+    }
+    chip->edge_ns = earliest_ns;
+}
+
+void sx1276_fault(
+        struct sx1276 *chip, enum sx1276_severity severity, uint8_t address, const char *what)
+{
+    chip->fault_counts[severity]++;
+    chip->outputs->fault(chip->context, chip->now_ns, severity, address, what);
+}
+
+/* --- reset ----------------------------------------------------------------------------------- */
+
+/* Everything but the identity, the clock and the counters of faults. Calls no output. */
+static void load_reset_state(struct sx1276 *chip)
+{
+    for (unsigned i = 0; i < SX1276_BANK_SIZE; i++) {
+        chip->lora[i] = sx1276_lora_registers[i].reset;
+    }
+    for (unsigned i = 0; i < sizeof chip->fsk; i++) {
+        chip->fsk[i] = sx1276_fsk_registers[i].reset;
+    }
+    for (unsigned i = 0; i < SX1276_EDGE_COUNT; i++) {
+        chip->edges_ns[i] = SIM_NS_NEVER;
+    }
+    chip->edge_ns = SIM_NS_NEVER;
+    chip->spi_state = SPI_DESELECTED;
+    chip->spi_address = 0;
+    chip->receiving = false;
+    chip->header_seen = false;
+    chip->rx_write = 0;
+    chip->early_access_reported = false;
+    sx1276_fifo_forget(chip);
+    chip->stage = STAGE_STANDBY;
+    sx1276_map_dio(chip);
+}
+
+void sx1276_init(
+        struct sx1276 *chip, const struct sx1276_outputs *outputs, void *context, sim_ns now_ns)
+{
+    assert(outputs != NULL);
+    memset(chip, 0, sizeof *chip);
+    chip->outputs = outputs;
+    chip->context = context;
+    chip->now_ns = now_ns;
+    chip->spi_ready_ns = now_ns + POWER_ON_NS;
+    chip->power = SX1276_POWER_STANDBY;
+    load_reset_state(chip);
+}
+
+void sx1276_reset_pin(struct sx1276 *chip, sim_ns now_ns, bool asserted)
+{
+    sx1276_advance(chip, now_ns);
+    if (asserted == chip->reset_asserted) {
+        return;
+    }
+    chip->reset_asserted = asserted;
+    if (asserted) {
+        chip->reset_ns = now_ns;
+        sx1276_leave_air(chip);
+        load_reset_state(chip);
+        chip->stage = STAGE_RESET;
+        sx1276_set_power(chip, SX1276_POWER_RESET);
+    } else {
+        if (now_ns - chip->reset_ns < RESET_PULSE_NS) {
+            sx1276_fault(chip, SX1276_GUEST_WARNING, 0, "reset pulse below 100 us");
+        }
+        chip->spi_ready_ns = now_ns + RESET_WAIT_NS;
+        chip->stage = STAGE_STANDBY;
+        sx1276_set_power(chip, SX1276_POWER_STANDBY);
+    }
+    sx1276_update_dio(chip);
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static void run_edge(struct sx1276 *chip)
+{
+    unsigned edge = 0;
+    while (chip->edges_ns[edge] != chip->edge_ns) {
+        edge++;
+    }
+    assert(edge < SX1276_EDGE_COUNT);
+    assert(chip->edge_ns >= chip->now_ns);
+    chip->now_ns = chip->edge_ns;
+    sx1276_set_edge(chip, (enum sx1276_edge)edge, SIM_NS_NEVER);
+    switch ((enum sx1276_edge)edge) {
+    case SX1276_EDGE_BORROW:
+        sx1276_fifo_keep_frame(chip);
+        break;
+    case SX1276_EDGE_RX_DONE:
+        sx1276_rx_done(chip);
+        break;
+    case SX1276_EDGE_STAGE:
+        sx1276_stage_ended(chip);
+        break;
+    case SX1276_EDGE_CALIBRATION:
+        sx1276_calibration_ended(chip);
+        break;
+    case SX1276_EDGE_COUNT:
+        break;
+    }
+}
+
+void sx1276_advance(struct sx1276 *chip, sim_ns now_ns)
+{
+    assert(now_ns >= chip->now_ns);
+    while (chip->edge_ns <= now_ns && chip->edge_ns != SIM_NS_NEVER) {
+        run_edge(chip);
+    }
+    chip->now_ns = now_ns;
+}
+
+sim_ns sx1276_next_edge(const struct sx1276 *chip)
+{
+    return chip->edge_ns;
+}
+
+bool sx1276_dio_level(const struct sx1276 *chip, unsigned dio)
+{
+    assert(dio < SX1276_DIO_COUNT);
+    return (chip->dio_levels >> dio & 1u) != 0;
+}
+
+bool sx1276_rx_unread(const struct sx1276 *chip)
+{
+    return chip->rx_unread;
+}
+
+/* --- SPI ------------------------------------------------------------------------------------- */
+
+void sx1276_select(struct sx1276 *chip, sim_ns now_ns)
+{
+    sx1276_advance(chip, now_ns);
+    if (chip->reset_asserted) {
+        return;
+    }
+    if (now_ns < chip->spi_ready_ns && !chip->early_access_reported) {
+        chip->early_access_reported = true;
+        sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI before the chip is ready after reset");
+    }
+    if (chip->spi_state != SPI_DESELECTED) {
+        sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI select inside an SPI frame");
+    }
+    chip->spi_state = SPI_ADDRESS;
+}
+
+void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns)
+{
+    sx1276_advance(chip, now_ns);
+    chip->spi_state = SPI_DESELECTED;
+}
+
+static uint8_t *bank_of(struct sx1276 *chip, uint8_t address)
+{
+    return sx1276_shows_fsk_page(chip, address) ? &chip->fsk[address - SX1276_PAGE_FIRST]
+                                                : &chip->lora[address];
+}
+
+static const struct sx1276_register *register_of(const struct sx1276 *chip, uint8_t address)
+{
+    return sx1276_shows_fsk_page(chip, address) ? &sx1276_fsk_registers[address - SX1276_PAGE_FIRST]
+                                                : &sx1276_lora_registers[address];
+}
+
+static uint8_t read_register(struct sx1276 *chip, uint8_t address)
+{
+    const struct sx1276_register *r = register_of(chip, address);
+    return r->read != NULL ? r->read(chip, address) : *bank_of(chip, address);
+}
+
+/* TX, RX or CAD runs or starts up: its settings are latched. */
+static bool settings_are_latched(const struct sx1276 *chip)
+{
+    enum sx1276_mode mode = sx1276_mode(chip);
+    return mode == MODE_TX || mode >= MODE_RX_CONTINUOUS;
+}
+
+/* Misuse and reliance on what is not modelled; the write itself goes on as silicon would. */
+static void check_write(
+        struct sx1276 *chip, const struct sx1276_register *r, uint8_t address, uint8_t value)
+{
+    if (r->access == SX1276_R) {
+        sx1276_fault(
+                chip, (enum sx1276_severity)r->severity, address, "write to a read-only register");
+    }
+    if (r->latched && settings_are_latched(chip)) {
+        sx1276_fault(chip, (enum sx1276_severity)r->severity, address,
+                "modem setting written while TX, RX or CAD runs");
+    }
+    if (r->model == SX1276_NOT_MODELLED && value != r->reset) {
+        sx1276_fault(chip, SX1276_UNIMPLEMENTED, address, "register is not modelled");
+    }
+}
+
+static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
+{
+    const struct sx1276_register *r = register_of(chip, address);
+    uint8_t *stored = bank_of(chip, address);
+    check_write(chip, r, address, value);
+    switch ((enum sx1276_access)r->access) {
+    case SX1276_RW:
+        *stored = (uint8_t)((*stored & r->read_only) | (value & ~r->read_only));
+        break;
+    case SX1276_W1C:
+        *stored = (uint8_t)(*stored & ~value);
+        break;
+    case SX1276_R:
+    case SX1276_TRIGGER:
+    case SX1276_WINDOW:
+        break;
+    }
+    if (r->write != NULL) {
+        r->write(chip, address, value);
+    }
+}
+
+void sx1276_exchange(
+        struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    sx1276_advance(chip, now_ns);
+    if (chip->spi_state == SPI_DESELECTED) {
+        if (!chip->reset_asserted) {
+            sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI exchange outside an SPI frame");
+        }
+        if (rx != NULL) {
+            memset(rx, 0, size);
+        }
+        return;
+    }
+    size_t i = 0;
+    if (chip->spi_state == SPI_ADDRESS && size > 0) {
+        uint8_t first = tx != NULL ? tx[0] : 0;
+        chip->spi_address = first & 0x7fu;
+        chip->spi_state = (first & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
+        if (rx != NULL) {
+            rx[0] = 0;
+        }
+        i = 1;
+    }
+    for (; i < size; i++) {
+        uint8_t address = chip->spi_address;
+        if (address == REG_FIFO) { /* a burst stays here and moves the FIFO pointer */
+            const uint8_t *data = tx != NULL ? tx + i : NULL;
+            uint8_t *back = rx != NULL ? rx + i : NULL;
+            if (chip->spi_state == SPI_READ) {
+                sx1276_fifo_read(chip, back, size - i);
+            } else {
+                sx1276_fifo_write(chip, data, back, size - i);
+            }
+            return;
+        }
+        if (chip->spi_state == SPI_READ) {
+            uint8_t value = read_register(chip, address);
+            if (rx != NULL) {
+                rx[i] = value;
+            }
+        } else {
+            uint8_t value = tx != NULL ? tx[i] : 0;
+            if (rx != NULL) { /* the old content is shifted out */
+                rx[i] = *bank_of(chip, address);
+            }
+            write_register(chip, address, value);
+        }
+        chip->spi_address = (address + 1u) & 0x7fu;
+    }
+}
