@@ -58,7 +58,7 @@ void sx1276_write_op_mode(struct sx1276 *chip, uint8_t address, uint8_t value)
 
 /* --- interrupts ------------------------------------------------------------------------------ */
 
-void sx1276_write_irq_flags(struct sx1276 *chip, uint8_t address, uint8_t value)
+void sx1276_write_irqs(struct sx1276 *chip, uint8_t address, uint8_t value)
 {
     (void)address;
     if (value != 0) {
@@ -66,7 +66,7 @@ void sx1276_write_irq_flags(struct sx1276 *chip, uint8_t address, uint8_t value)
     }
 }
 
-void sx1276_write_dio_mapping(struct sx1276 *chip, uint8_t address, uint8_t value)
+void sx1276_write_dio_map(struct sx1276 *chip, uint8_t address, uint8_t value)
 {
     (void)address;
     (void)value;

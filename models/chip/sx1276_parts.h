@@ -113,8 +113,8 @@ void sx1276_rx_done(struct sx1276 *chip);
 
 /* sx1276_hooks.c: of the register table. */
 void sx1276_write_op_mode(struct sx1276 *chip, uint8_t address, uint8_t value);
-void sx1276_write_dio_mapping(struct sx1276 *chip, uint8_t address, uint8_t value);
-void sx1276_write_irq_flags(struct sx1276 *chip, uint8_t address, uint8_t value);
+void sx1276_write_dio_map(struct sx1276 *chip, uint8_t address, uint8_t value);
+void sx1276_write_irqs(struct sx1276 *chip, uint8_t address, uint8_t value);
 void sx1276_write_image_cal(struct sx1276 *chip, uint8_t address, uint8_t value);
 uint8_t sx1276_read_wideband(struct sx1276 *chip, uint8_t address);
 uint8_t sx1276_read_rssi(struct sx1276 *chip, uint8_t address);
