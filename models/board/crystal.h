@@ -9,7 +9,7 @@
 #include "sim_time.h"
 
 struct crystal_params {
-    double tolerance_ppm;     /* initial error is drawn uniformly in +- this */
+    double tolerance_ppm; /* initial error is drawn uniformly in +- this */
     double temperature_mean_c;
     double temperature_swing_c; /* diurnal amplitude, used when `parabola_ppm_per_c2` is not 0 */
     double parabola_ppm_per_c2; /* -0.034 tuning fork; 0: no temperature term */
@@ -17,16 +17,24 @@ struct crystal_params {
 
 struct crystal {
     sim_ns power_on_ns;
+    int64_t frequency_ppt; /* true rate error in parts per 10^12, integer for exact conversion */
     double frequency_error_ppm;
-    int64_t frequency_ppt;    /* true rate error in parts per 10^12, integer for exact conversion */
+    double ticks_per_ns; /* first guesses for the exact conversions */
+    double ns_per_tick;
 };
 
 /* Draws the initial error from (seed, entity, RANDOM_CRYSTAL). */
 void crystal_init(struct crystal *crystal, const struct crystal_params *params, uint64_t seed,
         uint32_t entity, sim_ns power_on_ns);
+/* The same with a given error. */
+void crystal_init_error(struct crystal *crystal, double frequency_error_ppm, sim_ns power_on_ns);
+/* Mean error over a day of T(t) = mean + swing sin(2 pi t / 24 h): k ((mean - 25)^2 + swing^2 / 2)
+ * (spec-physics section 7). The day's course around it is not modelled. */
+double crystal_temperature_ppm(const struct crystal_params *params);
 /* Ticks counted by engine time `at_ns`: floor of 32768 x (1 + error) x elapsed seconds. */
 uint64_t crystal_ticks(const struct crystal *crystal, sim_ns at_ns);
-/* First engine time at which the counter reads `ticks` or more: exact inverse of the above. */
+/* First engine time at which the counter reads `ticks` or more: exact inverse of the above.
+ * SIM_NS_NEVER beyond the end of time. */
 sim_ns crystal_time_of(const struct crystal *crystal, uint64_t ticks);
 
 #endif

@@ -4,7 +4,10 @@
 #ifndef BOARD_IDENTITY_H
 #define BOARD_IDENTITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "update/factory.h"
 
 struct device_identity {
     uint64_t dev_eui; /* as a number; on air least significant byte first */
@@ -19,5 +22,10 @@ struct device_identity {
 /* Identity of device `index` of a run: keys drawn from (seed, RANDOM_KEYS), EUIs counted. Image
  * keys and hardware id are left 0. */
 void device_identity_draw(struct device_identity *identity, uint64_t seed, uint32_t index);
+
+/* What the factory writes at FLASH_FACTORY_ADDRESS (device/update/factory.h). */
+void device_identity_factory_record(const struct device_identity *identity,
+        uint32_t report_period_s, uint8_t report_size, bool report_random_phase,
+        uint8_t record[FACTORY_RECORD_SIZE]);
 
 #endif

@@ -21,18 +21,21 @@
 /* Constants of a board type (a data file later). */
 struct board_type {
     const char *name;
-    uint32_t cpu_hz;               /* 32 MHz: STM32L0 */
-    uint32_t radio_spi_hz;         /* 8 MHz */
-    uint32_t nor_spi_hz;           /* 16 MHz */
-    uint32_t irq_wakeup_ns;        /* stop mode to first instruction */
+    uint32_t cpu_hz;        /* 32 MHz: STM32L0 */
+    uint32_t radio_spi_hz;  /* 8 MHz */
+    uint32_t nor_spi_hz;    /* 16 MHz */
+    uint32_t irq_wakeup_ns; /* stop mode to first instruction */
     uint32_t cycles_per_hal_call;
     uint32_t cycles_per_aes_block; /* software AES on the M0+ */
     uint32_t cycles_per_sha_block;
     uint32_t cycles_ed25519_verify;
-    int32_t tx_antenna_gain_mdb;   /* EIRP = chip output + this */
+    int32_t tx_antenna_gain_mdb; /* EIRP = chip output + this */
     struct energy_params energy;
     struct hal_flash_geometry flash[HAL_FLASH_REGION_COUNT];
     struct flash_timing flash_timing[HAL_FLASH_REGION_COUNT];
+    uint32_t nor_poll_ns; /* what asking a busy NOR for its status costs: driver's loop */
+    uint32_t reset_ns;    /* from any reset to the first instruction */
+    uint32_t watchdog_ns; /* from a panic to the watchdog's reset */
 };
 
 extern const struct board_type board_stm32l072_sx1276;
@@ -42,7 +45,7 @@ struct node_fleet; /* all nodes of a run, with what they share */
 struct node_fleet_params {
     const struct board_type *board;
     const struct fw_ops *firmware;
-    bool crypto_memo;   /* remember crypto answers across nodes, keyed by the full input */
+    bool crypto_memo; /* remember crypto answers across nodes, keyed by the full input */
     bool guest_errors_fatal;
 };
 
@@ -62,7 +65,8 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
         uint32_t count, entity_id first_entity, const uint8_t *initial_image,
         uint32_t initial_image_size);
 void node_fleet_destroy(struct node_fleet *fleet);
-void node_fleet_configure(struct node_fleet *fleet, uint32_t index, const struct node_params *params);
+void node_fleet_configure(
+        struct node_fleet *fleet, uint32_t index, const struct node_params *params);
 /* Connects to the air and schedules every boot. */
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium);
 extern const struct medium_device_ops node_medium_ops;
@@ -80,14 +84,14 @@ sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
 const struct sx1276 *node_chip(const struct node_fleet *fleet, uint32_t index);
 
 struct node_fleet_stats {
-    uint64_t deliveries;      /* frames that a firmware read out of its radio */
+    uint64_t deliveries; /* frames that a firmware read out of its radio */
     uint64_t firmware_runs;
     uint64_t guest_errors;
     uint64_t panics;
     uint64_t flash_violations;
-    uint64_t resident_bytes;  /* heap held for nodes now */
-    sim_ns lead_max_ns;       /* longest lead of a chip or air access over engine time */
-    char first_fault[160];    /* node, time and text of the first fatal guest error or panic */
+    uint64_t resident_bytes; /* heap held for nodes now */
+    sim_ns lead_max_ns;      /* longest lead of a chip or air access over engine time */
+    char first_fault[160];   /* node, time and text of the first fatal guest error or panic */
 };
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats);
 

@@ -1,0 +1,86 @@
+/* Constants of the board types.
+ * SPDX-License-Identifier: MIT
+ *
+ * Sources: spec-physics section 8 (STM32L0 and W25Q80 datasheet rows), spec-sx127x section 13
+ * (SX1276 supply currents, and the per-dBm transmit table of LoRaSim, 44 mA at 14 dBm).
+ */
+#include "board/node.h"
+#include "update/flash_map.h"
+
+#define MA 1000.0 /* in uA */
+
+const struct board_type board_stm32l072_sx1276 = {
+    .name = "stm32l072-sx1276",
+    .cpu_hz = 32000000,
+    .radio_spi_hz = 8000000,
+    .nor_spi_hz = 16000000,
+    .irq_wakeup_ns = 5000,        /* STM32L0: 3.5 us typical from stop to HSI16, then the PLL */
+    .cycles_per_hal_call = 40,    /* assumed: a function behind a table, on a bus of wait states */
+    .cycles_per_aes_block = 3600, /* assumed: compact C on a Cortex-M0+, no engine in the L072 */
+    .cycles_per_sha_block = 9000, /* assumed: 140 cycles a byte */
+    .cycles_ed25519_verify = 30000000, /* assumed: compact C, 0.94 s */
+    .tx_antenna_gain_mdb = 0,
+    .nor_poll_ns = 50000, /* period of a driver's status loop */
+    .reset_ns = 1000000,  /* assumed: option bytes, oscillators, memory set-up */
+    .watchdog_ns = 1000000000,
+    .energy = {
+        .supply_v = 3.3,
+        .radio_ua = {
+            [SX1276_POWER_RESET] = 1.6 * MA, /* oscillator and regulators stay on */
+            [SX1276_POWER_SLEEP] = 0.2,
+            [SX1276_POWER_STANDBY] = 1.6 * MA,
+            [SX1276_POWER_FS] = 5.8 * MA,
+            [SX1276_POWER_TX] = 44.0 * MA,
+            [SX1276_POWER_RX] = 11.5 * MA,
+            [SX1276_POWER_CAD] = 6.0 * MA,
+        },
+        .radio_tx_ua = {
+            22 * MA, 22 * MA, 22 * MA, 22 * MA, 22 * MA,          /* -4..0; below -2 as -2 */
+            23 * MA, 24 * MA, 24 * MA, 24 * MA,                   /* 1..4 */
+            25 * MA, 25 * MA, 25 * MA, 25 * MA,                   /* 5..8 */
+            26 * MA, 31 * MA, 32 * MA, 34 * MA, 35 * MA, 44 * MA, /* 9..14 */
+            82 * MA, 85 * MA, 90 * MA, 105 * MA, 115 * MA, 125 * MA,
+        },
+        .mcu_run_ua = 3.0 * MA, /* 93 uA/MHz at 32 MHz */
+        .mcu_stop_ua = 0.9,     /* stop with RTC on LSE: 0.8-1.0 */
+        .nor_standby_ua = 10.0,
+        .nor_program_ua = 20.0 * MA, /* 15-25 */
+        .nor_erase_ua = 20.0 * MA,
+        .nor_read_ua = 4.0 * MA,
+        .internal_flash_ua = 0.5 * MA,
+        .battery_mah = 2600, /* AA Li-SOCl2 */
+        .battery_usable = 0.8,
+    },
+    .flash = {
+        [HAL_FLASH_INTERNAL] = {
+            .size_bytes = FLASH_INTERNAL_SIZE,
+            .erase_unit_bytes = 128,
+            .program_unit_bytes = 4,
+            .program_page_bytes = 64, /* half page */
+            .erased_value = 0x00,
+            .rewritable = false, /* the STM32L0 flags a word that is not erased (NOTZEROERR) */
+            .stalls_cpu = true,
+        },
+        [HAL_FLASH_EXTERNAL] = {
+            .size_bytes = NOR_SIZE,
+            .erase_unit_bytes = 4096,
+            .program_unit_bytes = 1,
+            .program_page_bytes = 256,
+            .erased_value = 0xFF,
+            .rewritable = true,
+            .stalls_cpu = false,
+        },
+    },
+    .flash_timing = {
+        [HAL_FLASH_INTERNAL] = {
+            .program_ns_per_unit = 3200000,
+            .erase_ns_per_unit = 3200000,
+            .read_ns_per_byte = 16, /* a word in two cycles */
+        },
+        [HAL_FLASH_EXTERNAL] = {
+            .program_ns_per_unit = 700000,
+            .erase_ns_per_unit = 45000000,
+            .read_ns_per_byte = 500, /* 16 MHz SPI */
+        },
+    },
+};

@@ -1,0 +1,74 @@
+/* Looks for an equal question among the last few.
+ * SPDX-License-Identifier: MIT
+ */
+#include "board/crypto_memo.h"
+
+#include <assert.h>
+#include <string.h>
+
+size_t crypto_spans_size(const struct hal_span *spans, size_t span_count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < span_count; i++) {
+        size += spans[i].size;
+    }
+    return size;
+}
+
+static bool is_equal(const struct crypto_answer *answer, const struct crypto_question *question)
+{
+    if (!answer->valid || answer->size != question->size
+            || memcmp(answer->key, question->key, question->key_size) != 0
+            || (question->extra_size > 0
+                    && memcmp(answer->extra, question->extra, question->extra_size) != 0)) {
+        return false;
+    }
+    size_t offset = 0;
+    for (size_t i = 0; i < question->span_count; i++) {
+        const struct hal_span *span = &question->spans[i];
+        if (span->size > 0 && memcmp(answer->input + offset, span->data, span->size) != 0) {
+            return false;
+        }
+        offset += span->size;
+    }
+    return true;
+}
+
+const uint8_t *crypto_memo_find(
+        struct crypto_answers *answers, const struct crypto_question *question)
+{
+    for (uint32_t i = 0; i < CRYPTO_MEMO_ENTRIES; i++) {
+        uint32_t at = (answers->last + i) % CRYPTO_MEMO_ENTRIES;
+        if (is_equal(&answers->answers[at], question)) {
+            answers->last = at;
+            return answers->answers[at].output;
+        }
+    }
+    return NULL;
+}
+
+uint8_t *crypto_memo_add(struct crypto_answers *answers, const struct crypto_question *question)
+{
+    if (question->size > CRYPTO_MEMO_BYTES) {
+        return NULL;
+    }
+    struct crypto_answer *answer = &answers->answers[answers->oldest];
+    assert(question->key_size <= sizeof answer->key);
+    assert(question->extra_size <= sizeof answer->extra);
+    answers->last = answers->oldest;
+    answers->oldest = (answers->oldest + 1u) % CRYPTO_MEMO_ENTRIES;
+    answer->valid = true;
+    answer->size = (uint32_t)question->size;
+    memcpy(answer->key, question->key, question->key_size);
+    if (question->extra_size > 0) {
+        memcpy(answer->extra, question->extra, question->extra_size);
+    }
+    size_t offset = 0;
+    for (size_t i = 0; i < question->span_count; i++) {
+        if (question->spans[i].size > 0) {
+            memcpy(answer->input + offset, question->spans[i].data, question->spans[i].size);
+        }
+        offset += question->spans[i].size;
+    }
+    return answer->output;
+}

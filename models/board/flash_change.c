@@ -1,0 +1,232 @@
+/* Copy on write with a memo of outcomes: the same change to the same content is done once.
+ * SPDX-License-Identifier: MIT
+ *
+ * An answer of the memo is checked in full: the fresh bytes must be what the change makes of the
+ * old ones, so two frames that differ in one bit never share. What lies outside the changed bytes
+ * is equal by construction: the fresh block was made from the old one by a change of that range,
+ * and neither is touched while the entry holds it.
+ */
+#include "board/flash_change.h"
+
+#include <string.h>
+
+void flash_page_release(struct flash_store *store, uint32_t page)
+{
+    if (flash_pool_release(&store->pages, page)) {
+        flash_pool_give_back(&store->pages, page);
+    }
+}
+
+void flash_sector_release(struct flash_store *store, uint32_t sector)
+{
+    if (flash_pool_release(&store->sectors, sector)) {
+        const struct flash_sector *block = flash_pool_block(&store->sectors, sector);
+        for (uint32_t i = 0; i < FLASH_PAGES_PER_SECTOR; i++) {
+            flash_page_release(store, block->page[i]);
+        }
+        flash_pool_give_back(&store->sectors, sector);
+    }
+}
+
+/* --- the physics of a page ----------------------------------------------------------------- */
+
+static inline uint8_t programmed(uint8_t old, uint8_t data, uint8_t erased_value)
+{
+    /* A bit leaves the erased value where old or data say so: AND over 0xFF, OR over 0x00. */
+    return (uint8_t)(((old ^ erased_value) | (data ^ erased_value)) ^ erased_value);
+}
+
+static bool outcome_matches(const uint8_t *old, const uint8_t *fresh, const struct flash_change *c)
+{
+    if (c->data == NULL) {
+        return true; /* the range is erased, by construction */
+    }
+    const uint8_t erased_value = c->erased_value;
+    const uint32_t at = c->offset % FLASH_PAGE_BYTES;
+    uint8_t differs = 0;
+    for (uint32_t i = 0; i < c->size; i++) {
+        uint8_t want = programmed(old[at + i], c->data[i], erased_value);
+        differs |= (uint8_t)(want ^ fresh[at + i]);
+    }
+    return differs == 0;
+}
+
+static void page_apply(uint8_t *page, const struct flash_change *c)
+{
+    uint8_t *at = page + c->offset % FLASH_PAGE_BYTES;
+    if (c->data == NULL) {
+        memset(at, c->erased_value, c->size);
+        return;
+    }
+    const uint8_t erased_value = c->erased_value;
+    for (uint32_t i = 0; i < c->size; i++) {
+        at[i] = programmed(at[i], c->data[i], erased_value);
+    }
+}
+
+static bool page_is_blank(
+        const struct flash_store *store, const uint8_t *page, uint8_t erased_value)
+{
+    return memcmp(page, store->blank[erased_value & 1u], FLASH_PAGE_BYTES) == 0;
+}
+
+/* --- the memo -------------------------------------------------------------------------------- */
+
+static struct flash_memo_entry *memo_slot(struct flash_store *store, enum flash_level level,
+        uint32_t old, const struct flash_change *c)
+{
+    /* Data is not part of the place: contents that no other node will share (a device's own
+     * records) then push out each other only. */
+    uint32_t hash = (old * 2u + (uint32_t)level) * UINT32_C(0x9E3779B1);
+    hash ^= ((uint32_t)c->offset * 2u + (c->data == NULL)) * UINT32_C(0x85EBCA6B);
+    hash *= UINT32_C(0xC2B2AE35);
+    return &store->memo[hash >> (32u - FLASH_MEMO_ENTRIES_LOG2)];
+}
+
+static bool memo_is_for(const struct flash_memo_entry *entry, enum flash_level level, uint32_t old,
+        const struct flash_change *c)
+{
+    return entry->valid && entry->old == old && entry->level == (uint8_t)level
+           && entry->offset == c->offset && entry->size == c->size
+           && entry->erased_value == c->erased_value && entry->erase == (c->data == NULL);
+}
+
+static void memo_release(struct flash_store *store, enum flash_level level, uint32_t id)
+{
+    if (level == FLASH_LEVEL_PAGE) {
+        flash_page_release(store, id);
+    } else {
+        flash_sector_release(store, id);
+    }
+}
+
+static void memo_put(struct flash_store *store, struct flash_memo_entry *entry,
+        enum flash_level level, uint32_t old, uint32_t fresh, const struct flash_change *c)
+{
+    struct flash_memo_entry before = *entry;
+    *entry = (struct flash_memo_entry){
+        .old = old,
+        .fresh = fresh,
+        .offset = c->offset,
+        .size = c->size,
+        .erased_value = c->erased_value,
+        .level = (uint8_t)level,
+        .erase = c->data == NULL,
+        .valid = true,
+    };
+    struct flash_pool *pool = level == FLASH_LEVEL_PAGE ? &store->pages : &store->sectors;
+    flash_pool_hold(pool, old);
+    flash_pool_hold(pool, fresh);
+    if (before.valid) {
+        memo_release(store, (enum flash_level)before.level, before.old);
+        memo_release(store, (enum flash_level)before.level, before.fresh);
+    }
+}
+
+/* --- pages and sectors ------------------------------------------------------------------------ */
+
+static uint32_t page_change(struct flash_store *store, uint32_t old, const struct flash_change *c)
+{
+    if (flash_pool_private(&store->pages, old)) {
+        uint8_t *page = flash_pool_block(&store->pages, old);
+        page_apply(page, c);
+        if (c->data == NULL && page_is_blank(store, page, c->erased_value)) {
+            flash_page_release(store, old);
+            return 0;
+        }
+        return old;
+    }
+    struct flash_memo_entry *entry = memo_slot(store, FLASH_LEVEL_PAGE, old, c);
+    const uint8_t *old_bytes = flash_page_bytes(store, old, c->erased_value);
+    uint32_t fresh;
+    if (memo_is_for(entry, FLASH_LEVEL_PAGE, old, c)
+            && outcome_matches(
+                    old_bytes, flash_page_bytes(store, entry->fresh, c->erased_value), c)) {
+        fresh = entry->fresh;
+        flash_pool_hold(&store->pages, fresh);
+    } else {
+        fresh = flash_pool_take(&store->pages);
+        uint8_t *page = flash_pool_block(&store->pages, fresh);
+        memcpy(page, old_bytes, FLASH_PAGE_BYTES);
+        page_apply(page, c);
+        if (page_is_blank(store, page, c->erased_value)) {
+            flash_page_release(store, fresh);
+            fresh = 0;
+        }
+        memo_put(store, entry, FLASH_LEVEL_PAGE, old, fresh, c);
+    }
+    flash_page_release(store, old);
+    return fresh;
+}
+
+static bool sector_is_blank(const struct flash_sector *sector)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < FLASH_PAGES_PER_SECTOR; i++) {
+        any |= sector->page[i];
+    }
+    return any == 0;
+}
+
+/* A copy of `old` with one reference, which holds its pages too. */
+static uint32_t sector_copy(struct flash_store *store, uint32_t old)
+{
+    uint32_t fresh = flash_pool_take(&store->sectors);
+    struct flash_sector *block = flash_pool_block(&store->sectors, fresh);
+    if (old == 0) {
+        memset(block, 0, sizeof *block);
+        return fresh;
+    }
+    *block = *(const struct flash_sector *)flash_pool_block(&store->sectors, old);
+    for (uint32_t i = 0; i < FLASH_PAGES_PER_SECTOR; i++) {
+        flash_pool_hold(&store->pages, block->page[i]);
+    }
+    return fresh;
+}
+
+static uint32_t sector_page(const struct flash_store *store, uint32_t sector, uint32_t index)
+{
+    return sector == 0 ? 0
+                       : ((const struct flash_sector *)flash_pool_block(&store->sectors, sector))
+                                 ->page[index];
+}
+
+static bool sector_outcome_matches(
+        const struct flash_store *store, uint32_t old, uint32_t fresh, const struct flash_change *c)
+{
+    uint32_t index = c->offset / FLASH_PAGE_BYTES;
+    return outcome_matches(flash_page_bytes(store, sector_page(store, old, index), c->erased_value),
+            flash_page_bytes(store, sector_page(store, fresh, index), c->erased_value), c);
+}
+
+void flash_sector_change(struct flash_store *store, uint32_t *sector, const struct flash_change *c)
+{
+    assert(c->offset % FLASH_PAGE_BYTES + c->size <= FLASH_PAGE_BYTES);
+    uint32_t old = *sector;
+    bool private = flash_pool_private(&store->sectors, old);
+    struct flash_memo_entry *entry = NULL;
+    uint32_t fresh = old;
+    if (!private) {
+        entry = memo_slot(store, FLASH_LEVEL_SECTOR, old, c);
+        if (memo_is_for(entry, FLASH_LEVEL_SECTOR, old, c)
+                && sector_outcome_matches(store, old, entry->fresh, c)) {
+            *sector = entry->fresh;
+            flash_pool_hold(&store->sectors, *sector);
+            flash_sector_release(store, old);
+            return;
+        }
+        fresh = sector_copy(store, old);
+    }
+    struct flash_sector *block = flash_pool_block(&store->sectors, fresh);
+    uint32_t *page = &block->page[c->offset / FLASH_PAGE_BYTES];
+    *page = page_change(store, *page, c);
+    if (*page == 0 && sector_is_blank(block)) {
+        flash_sector_release(store, fresh);
+        fresh = 0;
+    }
+    if (!private) {
+        memo_put(store, entry, FLASH_LEVEL_SECTOR, old, fresh, c);
+        flash_sector_release(store, old);
+    }
+    *sector = fresh;
+}

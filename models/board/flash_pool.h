@@ -1,0 +1,62 @@
+/* Reference-counted blocks of one size, known by number; 0 is no block.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BOARD_FLASH_POOL_H
+#define BOARD_FLASH_POOL_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FLASH_POOL_CHUNK_BLOCKS_LOG2 10u
+#define FLASH_POOL_CHUNK_BLOCKS      (1u << FLASH_POOL_CHUNK_BLOCKS_LOG2)
+
+struct flash_pool {
+    uint8_t **chunks;
+    uint32_t *references; /* of a free block: the next free one */
+    uint32_t block_bytes;
+    uint32_t chunk_count;
+    uint32_t chunk_capacity;
+    uint32_t never_used; /* blocks from here on were never given out */
+    uint32_t first_free;
+    uint32_t in_use;
+};
+
+void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes);
+void flash_pool_finish(struct flash_pool *pool);
+/* A block with one reference and any content. Out of memory ends the run. */
+uint32_t flash_pool_take(struct flash_pool *pool);
+void flash_pool_give_back(struct flash_pool *pool, uint32_t id); /* at the last release */
+uint64_t flash_pool_bytes(const struct flash_pool *pool);
+
+static inline void *flash_pool_block(const struct flash_pool *pool, uint32_t id)
+{
+    return pool->chunks[id >> FLASH_POOL_CHUNK_BLOCKS_LOG2]
+           + (size_t)(id & (FLASH_POOL_CHUNK_BLOCKS - 1u)) * pool->block_bytes;
+}
+
+static inline void flash_pool_hold(struct flash_pool *pool, uint32_t id)
+{
+    if (id != 0) {
+        pool->references[id]++;
+    }
+}
+
+/* True: that was the last reference; the caller lets go of what the block refers to and gives it
+ * back. */
+static inline bool flash_pool_release(struct flash_pool *pool, uint32_t id)
+{
+    if (id == 0) {
+        return false;
+    }
+    assert(pool->references[id] > 0);
+    return --pool->references[id] == 0;
+}
+
+static inline bool flash_pool_private(const struct flash_pool *pool, uint32_t id)
+{
+    return id != 0 && pool->references[id] == 1;
+}
+
+#endif

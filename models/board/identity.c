@@ -1,0 +1,63 @@
+/* Draws identities and lays out the factory record of a device.
+ * SPDX-License-Identifier: MIT
+ */
+#include "board/identity.h"
+
+#include <string.h>
+
+#include "random_stream.h"
+#include "update/factory.h"
+
+/* EUI-64s of a locally administered block (bit 1 of the first byte set): nobody's. */
+#define DEV_EUI_BASE UINT64_C(0x0246435400000000)
+#define JOIN_EUI     UINT64_C(0x02464354FFFF0001)
+
+void device_identity_draw(struct device_identity *identity, uint64_t seed, uint32_t index)
+{
+    memset(identity, 0, sizeof *identity);
+    identity->dev_eui = DEV_EUI_BASE + index + 1u;
+    identity->join_eui = JOIN_EUI;
+    struct random_stream stream;
+    random_stream_init(&stream, seed, index, RANDOM_KEYS, 0);
+    random_stream_bytes(&stream, identity->app_key, sizeof identity->app_key);
+    random_stream_bytes(&stream, identity->gen_app_key, sizeof identity->gen_app_key);
+}
+
+static void put_le(uint8_t *out, uint64_t value, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++) {
+        out[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+/* IEEE 802.3: reflected 0xEDB88320, start and final inversion. */
+static uint32_t crc32_ieee(const uint8_t *data, size_t size)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ ((crc & 1u) != 0 ? UINT32_C(0xEDB88320) : 0);
+        }
+    }
+    return ~crc;
+}
+
+void device_identity_factory_record(const struct device_identity *identity,
+        uint32_t report_period_s, uint8_t report_size, bool report_random_phase,
+        uint8_t record[FACTORY_RECORD_SIZE])
+{
+    memset(record, 0, FACTORY_RECORD_SIZE);
+    put_le(record + FACTORY_OFF_MAGIC, FACTORY_MAGIC, 4);
+    put_le(record + FACTORY_OFF_HARDWARE_ID, identity->hardware_id, 4);
+    put_le(record + FACTORY_OFF_DEV_EUI, identity->dev_eui, 8);
+    put_le(record + FACTORY_OFF_JOIN_EUI, identity->join_eui, 8);
+    memcpy(record + FACTORY_OFF_APP_KEY, identity->app_key, 16);
+    memcpy(record + FACTORY_OFF_GEN_APP_KEY, identity->gen_app_key, 16);
+    memcpy(record + FACTORY_OFF_IMAGE_PUB_KEY, identity->image_public_key, 32);
+    memcpy(record + FACTORY_OFF_IMAGE_ENC_KEY, identity->image_encryption_key, 16);
+    put_le(record + FACTORY_OFF_REPORT_PERIOD_S, report_period_s, 4);
+    record[FACTORY_OFF_REPORT_SIZE] = report_size;
+    record[FACTORY_OFF_BOOT_OPTIONS] = report_random_phase ? 1u : 0u;
+    put_le(record + FACTORY_OFF_CRC32, crc32_ieee(record, FACTORY_OFF_CRC32), 4);
+}

@@ -1,0 +1,25 @@
+/* The AES keys of all nodes: equal keys are stored once, schedules are made on demand.
+ * SPDX-License-Identifier: MIT
+ *
+ * A node's key slot is a number. The keys of a multicast group are the same for everyone and so
+ * are their schedules; the schedules of all other keys share a bounded table.
+ */
+#ifndef BOARD_KEY_STORE_H
+#define BOARD_KEY_STORE_H
+
+#include "board/cmac.h"
+
+struct key_store;
+
+struct key_store *key_store_create(void);
+void key_store_destroy(struct key_store *store);
+/* The number of a key, never 0; it stands until released as often as it was taken. */
+uint32_t key_store_take(struct key_store *store, const uint8_t key[16]);
+void key_store_release(struct key_store *store, uint32_t id); /* 0: nothing to do */
+const uint8_t *key_store_key(const struct key_store *store, uint32_t id);
+/* Valid until the next call. */
+const struct aes_schedule *key_store_schedule(struct key_store *store, uint32_t id);
+uint32_t key_store_count(const struct key_store *store); /* distinct keys */
+uint64_t key_store_bytes(const struct key_store *store);
+
+#endif

@@ -1,0 +1,131 @@
+/* The chip's outputs: to the air, to the interrupt lines, to the battery.
+ * SPDX-License-Identifier: MIT
+ */
+#include "board/node_internal.h"
+#include "random_stream.h"
+
+/* An output belongs to a moment that the engine has not passed (medium.h asks for it). */
+static sim_ns air_ns(const struct node *node, sim_ns at_ns)
+{
+    sim_ns now_ns = engine_now(node->fleet->engine);
+    return at_ns > now_ns ? at_ns : now_ns;
+}
+
+static struct lora_modulation modulation_of(const struct sx1276_modem *modem)
+{
+    return (struct lora_modulation){
+        .frequency_hz = modem->frequency_hz,
+        .bandwidth_hz = modem->bandwidth_hz,
+        .spreading_factor = modem->spreading_factor,
+        .coding_rate = modem->coding_rate,
+        .preamble_symbols = modem->preamble_symbols,
+        .sync_word = modem->sync_word,
+        .low_data_rate = modem->low_data_rate,
+        .implicit_header = modem->implicit_header,
+        .payload_crc = modem->payload_crc,
+        .iq_inverted = modem->iq_inverted,
+    };
+}
+
+static void antenna_check(struct node *node, sim_ns at_ns, bool right, const char *what)
+{
+    if (!right) {
+        node_guest_fault(node, at_ns, SX1276_GUEST_WARNING, -1, what);
+    }
+}
+
+static sim_ns chip_tx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *modem,
+        int32_t power_mdbm, const uint8_t *bytes, uint16_t size)
+{
+    struct node *node = context;
+    struct node_fleet *fleet = node->fleet;
+    antenna_check(node, at_ns,
+            node->antenna == HAL_ANTENNA_TX_RFO || node->antenna == HAL_ANTENNA_TX_BOOST,
+            "transmits with the antenna switch not at TX");
+    energy_meter_tx_power(&node->energy, &fleet->board->energy, at_ns, power_mdbm);
+    struct lora_modulation modulation = modulation_of(modem);
+    if (fleet->medium != NULL) {
+        node->tx_frame = medium_transmit_device(fleet->medium, node->index, air_ns(node, at_ns),
+                &modulation, power_mdbm + fleet->board->tx_antenna_gain_mdb, bytes, size);
+    }
+    return lora_time_on_air_ns(&modulation, size);
+}
+
+static void chip_tx_abort(void *context, sim_ns at_ns)
+{
+    struct node *node = context;
+    if (node->fleet->medium != NULL && node->tx_frame != NULL) {
+        medium_abort(node->fleet->medium, node->tx_frame, air_ns(node, at_ns));
+    }
+    node->tx_frame = NULL;
+}
+
+static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *modem)
+{
+    struct node *node = context;
+    antenna_check(node, at_ns, node->antenna == HAL_ANTENNA_RX,
+            "receives with the antenna switch not at RX");
+    struct medium_listening listening = {
+        .frequency_hz = modem->frequency_hz,
+        .bandwidth_hz = modem->bandwidth_hz,
+        .spreading_factor = modem->spreading_factor,
+        .iq_inverted = modem->iq_inverted,
+        .sync_word = modem->sync_word,
+    };
+    if (node->fleet->medium != NULL) {
+        medium_listen(node->fleet->medium, node->index, air_ns(node, at_ns), &listening);
+    }
+}
+
+static void chip_rx_end(void *context, sim_ns at_ns)
+{
+    struct node *node = context;
+    if (node->fleet->medium != NULL) {
+        medium_unlisten(node->fleet->medium, node->index, air_ns(node, at_ns));
+    }
+}
+
+static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
+{
+    if (level) {
+        node_latch(context, (enum fw_irq)(FW_IRQ_DIO0 + dio), at_ns);
+    }
+}
+
+static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
+{
+    struct node *node = context;
+    energy_meter_radio(&node->energy, &node->fleet->board->energy, at_ns, power);
+}
+
+static void chip_fault(void *context, sim_ns at_ns, enum sx1276_severity severity, uint8_t address,
+        const char *what)
+{
+    node_guest_fault(context, at_ns, severity, address, what);
+}
+
+static uint8_t chip_noise(void *context)
+{
+    struct node *node = context;
+    uint32_t at = node->noise_count++;
+    if (at % sizeof node->noise == 0) {
+        uint32_t block[4];
+        random_block(engine_seed(node->fleet->engine), node_entity(node), RANDOM_RSSI_WIDEBAND,
+                at / sizeof node->noise, block);
+        for (unsigned i = 0; i < sizeof node->noise; i++) {
+            node->noise[i] = (uint8_t)(block[i / 4] >> (8 * (i % 4)));
+        }
+    }
+    return node->noise[at % sizeof node->noise];
+}
+
+const struct sx1276_outputs node_chip_outputs = {
+    .tx_begin = chip_tx_begin,
+    .tx_abort = chip_tx_abort,
+    .rx_begin = chip_rx_begin,
+    .rx_end = chip_rx_end,
+    .dio = chip_dio,
+    .power = chip_power,
+    .fault = chip_fault,
+    .noise = chip_noise,
+};

@@ -1,0 +1,208 @@
+/* The firmware's way to flash: rules, times and currents of the two regions.
+ * SPDX-License-Identifier: MIT
+ *
+ * Internal flash stalls the CPU until it is done. The NOR takes its command and data over SPI and
+ * runs on; while it does, it answers nothing but status.
+ */
+
+#include "board/node_internal.h"
+
+/* SPI bytes around the data: write enable, command and 24-bit address; status command and answer.
+ */
+#define NOR_PROGRAM_OVERHEAD 5u
+#define NOR_ERASE_BYTES      5u
+#define NOR_READ_OVERHEAD    4u
+#define NOR_STATUS_BYTES     2u
+
+static const struct hal_flash_geometry *geometry_of(
+        const struct node *node, enum hal_flash_region region)
+{
+    return region < HAL_FLASH_REGION_COUNT ? &node->fleet->board->flash[region] : NULL;
+}
+
+static bool in_range(const struct hal_flash_geometry *geometry, uint32_t address, size_t size)
+{
+    return geometry != NULL && address <= geometry->size_bytes
+           && size <= geometry->size_bytes - address;
+}
+
+const struct hal_flash_geometry *node_flash_geometry(void *board, enum hal_flash_region region)
+{
+    return geometry_of(board, region);
+}
+
+/* Is the region at work? If so, the caller spends one turn of the driver's status loop. */
+static bool busy(struct node *node, enum hal_flash_region region)
+{
+    if (geometry_of(node, region)->stalls_cpu || node->nor_done_ns <= node->local_ns) {
+        return false;
+    }
+    sim_ns left_ns = node->nor_done_ns - node->local_ns;
+    sim_ns turn_ns = node->fleet->board->nor_poll_ns;
+    node->local_ns += left_ns < turn_ns ? left_ns : turn_ns;
+    return true;
+}
+
+static void nor_transfer(struct node *node, size_t bytes)
+{
+    node->local_ns += (sim_ns)bytes * node->fleet->nor_spi_byte_ns;
+}
+
+bool node_flash_busy(void *board, enum hal_flash_region region)
+{
+    struct node *node = board;
+    node_spend_call(node);
+    if (geometry_of(node, region) == NULL || geometry_of(node, region)->stalls_cpu) {
+        return false;
+    }
+    nor_transfer(node, NOR_STATUS_BYTES);
+    return busy(node, region);
+}
+
+void node_flash_notify(void *board, enum hal_flash_region region)
+{
+    struct node *node = board;
+    node_spend_call(node);
+    if (geometry_of(node, region) == NULL) {
+        return;
+    }
+    if (geometry_of(node, region)->stalls_cpu || node->nor_done_ns <= node->local_ns) {
+        node_latch(node, FW_IRQ_FLASH_DONE, node->local_ns);
+        return;
+    }
+    node->nor_notify = true;
+}
+
+enum hal_status node_flash_read(
+        void *board, enum hal_flash_region region, uint32_t address, void *data, size_t size)
+{
+    struct node *node = board;
+    node_spend_call(node);
+    const struct hal_flash_geometry *geometry = geometry_of(node, region);
+    if (!in_range(geometry, address, size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (busy(node, region)) {
+        return HAL_BUSY;
+    }
+    sim_ns before_ns = node->local_ns;
+    if (!geometry->stalls_cpu) {
+        nor_transfer(node, NOR_READ_OVERHEAD);
+    }
+    node->local_ns += (sim_ns)size * node->fleet->board->flash_timing[region].read_ns_per_byte;
+    if (!geometry->stalls_cpu) {
+        node->energy.nor_read_ns += node->local_ns - before_ns;
+    }
+    flash_image_read(node->fleet->flash, &node->flash[region], address, data, (uint32_t)size);
+    return HAL_OK;
+}
+
+/* A command to the NOR is on its way; it runs for `run_ns` from when it has arrived. */
+static void nor_start(
+        struct node *node, enum node_nor_operation operation, size_t spi_bytes, sim_ns run_ns)
+{
+    nor_transfer(node, spi_bytes);
+    node->nor_done_ns = node->local_ns + run_ns;
+    node->nor_operation = (uint8_t)operation;
+    if (operation == NODE_NOR_PROGRAM) {
+        node->energy.nor_program_ns += run_ns;
+    } else {
+        node->energy.nor_erase_ns += run_ns;
+    }
+}
+
+static void internal_stall(struct node *node, sim_ns run_ns)
+{
+    node->local_ns += run_ns;
+    node->energy.internal_ns += run_ns;
+}
+
+static enum hal_status program_check(
+        const struct hal_flash_geometry *geometry, uint32_t address, size_t size)
+{
+    if (!in_range(geometry, address, size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (address % geometry->program_unit_bytes != 0 || size % geometry->program_unit_bytes != 0) {
+        return HAL_ERR_ALIGN;
+    }
+    if (address % geometry->program_page_bytes + size > geometry->program_page_bytes) {
+        return HAL_ERR_RANGE;
+    }
+    return HAL_OK;
+}
+
+/* STM32L0: a whole half page goes in one operation, else each word is one (spec-physics section 8:
+ * 3.2 ms either way). NOR: any part of a page is one. */
+static sim_ns program_ns(
+        const struct hal_flash_geometry *geometry, const struct flash_timing *timing, size_t size)
+{
+    if (!geometry->stalls_cpu || size == geometry->program_page_bytes) {
+        return timing->program_ns_per_unit;
+    }
+    return (sim_ns)(size / geometry->program_unit_bytes) * timing->program_ns_per_unit;
+}
+
+enum hal_status node_flash_program(
+        void *board, enum hal_flash_region region, uint32_t address, const void *data, size_t size)
+{
+    struct node *node = board;
+    struct node_fleet *fleet = node->fleet;
+    node_spend_call(node);
+    const struct hal_flash_geometry *geometry = geometry_of(node, region);
+    enum hal_status status = program_check(geometry, address, size);
+    if (status != HAL_OK || size == 0) {
+        return status;
+    }
+    if (busy(node, region)) {
+        return HAL_BUSY;
+    }
+    bool allowed = flash_image_program(fleet->flash, &node->flash[region], address, data,
+            (uint32_t)size, geometry->rewritable);
+    if (!allowed) {
+        fleet->stats.flash_violations++;
+        node_guest_fault(node, node->local_ns, SX1276_GUEST_ERROR, -1,
+                region == HAL_FLASH_INTERNAL ? "programs internal flash that is not erased"
+                                             : "programs NOR bits back to the erased value");
+    }
+    sim_ns run_ns = program_ns(geometry, &fleet->board->flash_timing[region], size);
+    if (geometry->stalls_cpu) {
+        internal_stall(node, run_ns);
+    } else {
+        nor_start(node, NODE_NOR_PROGRAM, NOR_PROGRAM_OVERHEAD + size, run_ns);
+    }
+    return HAL_OK;
+}
+
+enum hal_status node_flash_erase(
+        void *board, enum hal_flash_region region, uint32_t address, size_t size)
+{
+    struct node *node = board;
+    struct node_fleet *fleet = node->fleet;
+    node_spend_call(node);
+    const struct hal_flash_geometry *geometry = geometry_of(node, region);
+    if (!in_range(geometry, address, size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (address % geometry->erase_unit_bytes != 0 || size % geometry->erase_unit_bytes != 0) {
+        return HAL_ERR_ALIGN;
+    }
+    if (!geometry->stalls_cpu && size > geometry->erase_unit_bytes) {
+        return HAL_ERR_RANGE; /* one unit a call: it runs on */
+    }
+    if (size == 0) {
+        return HAL_OK;
+    }
+    if (busy(node, region)) {
+        return HAL_BUSY;
+    }
+    flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
+    sim_ns run_ns = (sim_ns)(size / geometry->erase_unit_bytes)
+                    * fleet->board->flash_timing[region].erase_ns_per_unit;
+    if (geometry->stalls_cpu) {
+        internal_stall(node, run_ns);
+    } else {
+        nor_start(node, NODE_NOR_ERASE, NOR_ERASE_BYTES, run_ns);
+    }
+    return HAL_OK;
+}

@@ -1,0 +1,200 @@
+/* What the files of the simulated end-device share.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BOARD_NODE_INTERNAL_H
+#define BOARD_NODE_INTERNAL_H
+
+#include <setjmp.h>
+#include <stdalign.h>
+
+#include "board/crypto_memo.h"
+#include "board/flash.h"
+#include "board/key_store.h"
+#include "board/node.h"
+#include "update/flash_map.h"
+
+#define NODE_LINE_BYTES       64u
+#define NODE_SCHEDULED        3u
+#define NODE_INTERNAL_SECTORS (FLASH_INTERNAL_SIZE / FLASH_SECTOR_BYTES)
+#define NODE_NOR_SECTORS      (NOR_SIZE / FLASH_SECTOR_BYTES)
+#define NODE_RAM_POISON       0xA5
+
+/* Where a node's firmware is. What it runs for how long is in its clock. */
+enum node_stage {
+    NODE_OFF,  /* not powered yet */
+    NODE_BOOT, /* starts from reset at local_ns */
+    NODE_READY /* booted: asleep, or more to do at local_ns */
+};
+
+/* One end-device. Its firmware's RAM follows it in memory, so where everything lies is a matter of
+ * offsets and can be prefetched without looking. */
+struct node {
+    /* --- who runs when: one cache line */
+    alignas(NODE_LINE_BYTES) struct node_fleet *fleet;
+    sim_ns local_ns; /* the MCU's clock: what it did so far ends here */
+    sim_ns alarm_ns;
+    sim_ns nor_done_ns;                  /* end of the NOR's last operation */
+    sim_ns scheduled_ns[NODE_SCHEDULED]; /* earliest wakes in the engine's queue, in order */
+    uint8_t stage;                       /* enum node_stage */
+    uint8_t irq_pending;                 /* a bit per enum fw_irq */
+    bool more;                           /* the last run has left work */
+    bool nor_notify;                     /* FW_IRQ_FLASH_DONE is asked for */
+    bool frame_ready;                    /* a received frame nobody has read yet */
+    bool spi_selected;
+    bool spi_addressed; /* the address byte of this SPI frame went by */
+    bool spi_reads_fifo;
+    /* --- clock and energy */
+    struct crystal crystal;
+    uint32_t index;
+    uint8_t boot_cause;    /* enum hal_reset_cause of the next boot */
+    uint8_t antenna;       /* enum hal_antenna */
+    uint8_t nor_operation; /* enum node_nor_operation: what ends at nor_done_ns */
+    struct energy_meter energy;
+    sim_ns irq_edge_ns[FW_IRQ_COUNT];
+    const struct frame *tx_frame; /* on the air or last sent */
+    uint32_t entropy_count;
+    uint32_t noise_count;
+    uint8_t noise[16];
+    /* --- silicon */
+    alignas(NODE_LINE_BYTES) struct sx1276 chip;
+    alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */
+    struct flash_image flash[HAL_FLASH_REGION_COUNT];
+    uint32_t nor_sectors[NODE_NOR_SECTORS];
+    uint32_t internal_sectors[NODE_INTERNAL_SECTORS];
+    int16_t temperature_decidegree_c;
+};
+
+enum node_nor_operation {
+    NODE_NOR_PROGRAM,
+    NODE_NOR_ERASE
+};
+
+enum node_exit {
+    NODE_EXIT_RETURN,
+    NODE_EXIT_REBOOT,
+    NODE_EXIT_PANIC
+};
+
+struct node_fleet {
+    struct engine *engine;
+    struct medium *medium;
+    struct node_fleet_params params;
+    const struct board_type *board;
+    const struct fw_ops *firmware;
+    uint8_t *base; /* node 0, then each `stride_bytes` further: struct node, RAM */
+    size_t stride_bytes;
+    size_t map_bytes;
+    uint32_t count;
+    entity_id first_entity;
+    uint16_t wake_handler;
+    /* board times in ns, computed once */
+    uint32_t call_ns;
+    uint32_t radio_spi_byte_ns;
+    uint32_t nor_spi_byte_ns;
+    uint64_t cycle_ns_q16;
+    /* of the slice that runs */
+    sim_ns slice_ns;     /* engine time */
+    struct node *inside; /* whose firmware is on the C stack; NULL: nobody's */
+    jmp_buf escape;
+    /* shared by all nodes */
+    struct flash_store *flash;
+    struct flash_image initial; /* internal flash as it leaves the factory, without identity */
+    struct key_store *keys;
+    struct crypto_memo *memo; /* NULL: off */
+    struct node_fleet_stats stats;
+};
+
+static inline struct node *node_at(const struct node_fleet *fleet, uint32_t index)
+{
+    return (struct node *)(void *)(fleet->base + (size_t)index * fleet->stride_bytes);
+}
+
+static inline void *node_ram(struct node *node)
+{
+    return node + 1;
+}
+
+static inline entity_id node_entity(const struct node *node)
+{
+    return node->fleet->first_entity + node->index;
+}
+
+/* CPU work: advances the local clock. */
+static inline void node_spend_cycles(struct node *node, uint64_t cycles)
+{
+    node->local_ns += (sim_ns)(cycles * node->fleet->cycle_ns_q16 >> 16);
+}
+
+static inline void node_spend_call(struct node *node)
+{
+    node->local_ns += node->fleet->call_ns;
+}
+
+static inline void node_latch(struct node *node, enum fw_irq source, sim_ns edge_ns)
+{
+    uint8_t bit = (uint8_t)(1u << source);
+    if ((node->irq_pending & bit) == 0) { /* a line that is pending already keeps its first edge */
+        node->irq_pending |= bit;
+        node->irq_edge_ns[source] = edge_ns;
+    }
+}
+
+/* The time of a chip access from firmware; keeps account of how far it leads the engine. */
+static inline sim_ns node_access_ns(struct node *node)
+{
+    sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
+    struct node_fleet *fleet = node->fleet;
+    if (at_ns - fleet->slice_ns > fleet->stats.lead_max_ns) {
+        fleet->stats.lead_max_ns = at_ns - fleet->slice_ns;
+    }
+    return at_ns;
+}
+
+/* node_run.c */
+void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
+void node_schedule(struct node *node);
+/* Leaves the firmware for good, on the way to a reset. Does not return. */
+_Noreturn void node_escape(struct node *node, enum node_exit how);
+/* node_chip.c */
+extern const struct sx1276_outputs node_chip_outputs;
+/* node_fault.c */
+void node_panic(struct node *node, const char *file, int line);
+void node_guest_fault(struct node *node, sim_ns at_ns, enum sx1276_severity severity, int where,
+        const char *what);
+
+/* The doors of device/hal.h, by file. */
+extern const struct hal_ops node_hal_ops; /* node_hal.c */
+void node_radio_select(void *board);
+void node_radio_exchange(void *board, const uint8_t *tx, uint8_t *rx, size_t size);
+void node_radio_deselect(void *board);
+void node_radio_reset_pin(void *board, bool asserted);
+bool node_radio_dio(void *board, unsigned dio);
+void node_radio_antenna(void *board, enum hal_antenna antenna);
+void node_radio_tcxo(void *board, bool on);
+const struct hal_flash_geometry *node_flash_geometry(void *board, enum hal_flash_region region);
+enum hal_status node_flash_read(
+        void *board, enum hal_flash_region region, uint32_t address, void *data, size_t size);
+enum hal_status node_flash_program(
+        void *board, enum hal_flash_region region, uint32_t address, const void *data, size_t size);
+enum hal_status node_flash_erase(
+        void *board, enum hal_flash_region region, uint32_t address, size_t size);
+bool node_flash_busy(void *board, enum hal_flash_region region);
+void node_flash_notify(void *board, enum hal_flash_region region);
+enum hal_status node_key_load(void *board, unsigned slot, const uint8_t key[16]);
+enum hal_status node_aes_block(void *board, unsigned slot, const uint8_t in[16], uint8_t out[16]);
+enum hal_status node_aes_ctr(
+        void *board, unsigned slot, const uint8_t counter[16], uint8_t *data, size_t size);
+enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span *spans,
+        size_t span_count, uint8_t mac[16]);
+void node_cmac_begin(void *board, struct hal_cmac *cmac);
+enum hal_status node_cmac_update(
+        void *board, unsigned slot, struct hal_cmac *cmac, const void *data, size_t size);
+enum hal_status node_cmac_end(void *board, unsigned slot, struct hal_cmac *cmac, uint8_t mac[16]);
+void node_sha256_begin(void *board, struct hal_sha256 *sha);
+void node_sha256_update(void *board, struct hal_sha256 *sha, const void *data, size_t size);
+void node_sha256_end(void *board, struct hal_sha256 *sha, uint8_t digest[32]);
+enum hal_status node_ed25519_verify(void *board, const uint8_t public_key[32], const void *message,
+        size_t size, const uint8_t signature[64]);
+void node_keys_forget(struct node *node);
+
+#endif

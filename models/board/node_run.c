@@ -1,0 +1,301 @@
+/* When a node's firmware runs: interrupts, slices, wakes, and what the air brings.
+ * SPDX-License-Identifier: MIT
+ *
+ * A node has one next wake: the end of a slice with work left, or the first of chip edge, alarm
+ * and flash end, but not before the MCU is free. The engine's queue can't forget an event, so a
+ * wake is put into it only when it is earlier than those of this node that are there already; an
+ * event that finds nothing to do has been overtaken and is ignored.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "board/node_internal.h"
+#include "observe.h"
+
+/* --- the queue ------------------------------------------------------------------------------- */
+
+/* When this node needs the engine again, SIM_NS_NEVER if nothing of its own will happen. */
+static sim_ns wake_ns(const struct node *node)
+{
+    if (node->stage != NODE_READY || node->more || node->irq_pending != 0) {
+        return node->local_ns;
+    }
+    sim_ns next_ns = sx1276_next_edge(&node->chip);
+    if (node->alarm_ns < next_ns) {
+        next_ns = node->alarm_ns;
+    }
+    if (node->nor_notify && node->nor_done_ns < next_ns) {
+        next_ns = node->nor_done_ns;
+    }
+    return next_ns > node->local_ns ? next_ns : node->local_ns;
+}
+
+void node_schedule(struct node *node)
+{
+    sim_ns at_ns = wake_ns(node);
+    if (at_ns >= node->scheduled_ns[0]) {
+        return;
+    }
+    /* The latest that no longer fits is forgotten: its event will find nothing to do. */
+    memmove(node->scheduled_ns + 1, node->scheduled_ns,
+            (NODE_SCHEDULED - 1) * sizeof node->scheduled_ns[0]);
+    node->scheduled_ns[0] = at_ns;
+    struct node_fleet *fleet = node->fleet;
+    engine_schedule(
+            fleet->engine, at_ns, SIM_PHASE_NODE, node_entity(node), fleet->wake_handler, 0);
+}
+
+static void scheduled_pop(struct node *node, sim_ns now_ns)
+{
+    while (node->scheduled_ns[0] <= now_ns) {
+        memmove(node->scheduled_ns, node->scheduled_ns + 1,
+                (NODE_SCHEDULED - 1) * sizeof node->scheduled_ns[0]);
+        node->scheduled_ns[NODE_SCHEDULED - 1] = SIM_NS_NEVER;
+    }
+}
+
+/* --- entering firmware ------------------------------------------------------------------------ */
+
+/* Latches what the board's own timers brought up to `at_ns`. */
+static void timers_latch(struct node *node, sim_ns at_ns)
+{
+    if (node->alarm_ns <= at_ns) {
+        node_latch(node, FW_IRQ_ALARM, node->alarm_ns);
+        node->alarm_ns = SIM_NS_NEVER;
+    }
+    if (node->nor_notify && node->nor_done_ns <= at_ns) {
+        node_latch(node, FW_IRQ_FLASH_DONE, node->nor_done_ns);
+        node->nor_notify = false;
+    }
+}
+
+/* Tells the firmware of every latched interrupt, in the order of their edges. */
+static void irqs_deliver(struct node *node)
+{
+    const struct fw_ops *firmware = node->fleet->firmware;
+    while (node->irq_pending != 0) {
+        unsigned first = 0;
+        sim_ns first_ns = SIM_NS_NEVER;
+        for (unsigned source = 0; source < FW_IRQ_COUNT; source++) {
+            if ((node->irq_pending >> source & 1u) != 0 && node->irq_edge_ns[source] < first_ns) {
+                first = source;
+                first_ns = node->irq_edge_ns[source];
+            }
+        }
+        node->irq_pending &= (uint8_t) ~(1u << first);
+        firmware->irq(node_ram(node), (enum fw_irq)first, crystal_ticks(&node->crystal, first_ns));
+    }
+}
+
+static void boot(struct node *node)
+{
+    struct node_fleet *fleet = node->fleet;
+    memset(node_ram(node), NODE_RAM_POISON, fleet->firmware->ram_size_bytes);
+    node->stage = NODE_READY;
+    node->more = true;
+    engine_observe(fleet->engine, node->local_ns, node_entity(node), OBSERVE_NODE_RESET,
+            node->boot_cause, 0, 0, NULL);
+    struct hal hal = { .board = node, .ops = &node_hal_ops };
+    fleet->firmware->boot(node_ram(node), &hal, (enum hal_reset_cause)node->boot_cause);
+}
+
+static void slice(struct node *node, sim_ns until_ns)
+{
+    struct node_fleet *fleet = node->fleet;
+    if (node->stage == NODE_BOOT) {
+        boot(node);
+        timers_latch(node, node->local_ns);
+    }
+    while (node->local_ns < until_ns && (node->more || node->irq_pending != 0)) {
+        irqs_deliver(node);
+        node_spend_call(node);
+        node->more = fleet->firmware->run(node_ram(node));
+        fleet->stats.firmware_runs++;
+        timers_latch(node, node->local_ns);
+        sim_ns edge_ns = sx1276_next_edge(&node->chip);
+        if (edge_ns <= node->local_ns && edge_ns < until_ns) {
+            sx1276_advance(&node->chip, edge_ns); /* saves a wake for it */
+        }
+    }
+}
+
+_Noreturn void node_escape(struct node *node, enum node_exit how)
+{
+    assert(node->fleet->inside == node);
+    assert(how != NODE_EXIT_RETURN);
+    _longjmp(node->fleet->escape, (int)how);
+}
+
+/* The single place that enters firmware. Nothing of a firmware's C stack outlives it. */
+static enum node_exit node_enter(struct node *node, sim_ns until_ns)
+{
+    struct node_fleet *fleet = node->fleet;
+    assert(fleet->inside == NULL);
+    fleet->inside = node;
+    int how = _setjmp(fleet->escape);
+    if (how == 0) {
+        slice(node, until_ns);
+    }
+    fleet->inside = NULL;
+    return (enum node_exit)how;
+}
+
+/* The MCU starts again after `delay_ns`. The radio and the NOR do not notice; the RTC counts on. */
+static void reset(struct node *node, enum hal_reset_cause cause, sim_ns delay_ns)
+{
+    if (node->spi_selected) { /* the pin floats, its pull-up wins */
+        sx1276_deselect(&node->chip, node_access_ns(node));
+        node->spi_selected = false;
+    }
+    node->stage = NODE_BOOT;
+    node->boot_cause = (uint8_t)cause;
+    node->more = false;
+    node->irq_pending = 0;
+    node->alarm_ns = SIM_NS_NEVER;
+    node->nor_notify = false;
+    node->antenna = HAL_ANTENNA_OFF;
+    node_keys_forget(node);
+    node->local_ns += delay_ns;
+}
+
+/* --- serving ------------------------------------------------------------------------------------
+ */
+
+/* Brings the MCU's clock to where it can run. Returns from when on it counts as running. */
+static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
+{
+    sim_ns from_ns = node->local_ns;
+    if (node->stage == NODE_READY && !node->more) {
+        sim_ns edge_ns = SIM_NS_NEVER;
+        for (unsigned source = 0; source < FW_IRQ_COUNT; source++) {
+            if ((node->irq_pending >> source & 1u) != 0 && node->irq_edge_ns[source] < edge_ns) {
+                edge_ns = node->irq_edge_ns[source];
+            }
+        }
+        if (edge_ns >= node->local_ns) { /* it had gone to sleep */
+            from_ns = edge_ns > now_ns ? edge_ns : now_ns;
+            node->local_ns = from_ns + node->fleet->board->irq_wakeup_ns;
+        }
+    }
+    if (node->local_ns < now_ns) {
+        node->local_ns = now_ns;
+        from_ns = now_ns;
+    }
+    return from_ns;
+}
+
+static void serve(struct node *node, sim_ns now_ns)
+{
+    struct node_fleet *fleet = node->fleet;
+    timers_latch(node, now_ns);
+    bool work = node->more || node->irq_pending != 0 || node->stage == NODE_BOOT;
+    if (work && node->local_ns <= now_ns) {
+        fleet->slice_ns = now_ns;
+        sim_ns from_ns = mcu_resume(node, now_ns);
+        switch (node_enter(node, now_ns + NODE_LEAD_MAX_NS)) {
+        case NODE_EXIT_RETURN:
+            break;
+        case NODE_EXIT_REBOOT:
+            reset(node, HAL_RESET_SOFTWARE, fleet->board->reset_ns);
+            break;
+        case NODE_EXIT_PANIC:
+            reset(node, HAL_RESET_WATCHDOG, fleet->board->watchdog_ns);
+            break;
+        }
+        node->energy.mcu_run_ns += node->local_ns - from_ns;
+    }
+    node_schedule(node);
+}
+
+static void chip_advance(struct node *node, sim_ns now_ns)
+{
+    if (node->chip.now_ns < now_ns) {
+        sx1276_advance(&node->chip, now_ns);
+    }
+}
+
+static void power_on(struct node *node, sim_ns now_ns)
+{
+    struct node_fleet *fleet = node->fleet;
+    assert(now_ns == node->crystal.power_on_ns);
+    energy_meter_init(&node->energy, &fleet->board->energy, now_ns);
+    sx1276_init(&node->chip, &node_chip_outputs, node, now_ns);
+    node->local_ns = now_ns + fleet->board->reset_ns;
+    node->energy.mcu_run_ns = fleet->board->reset_ns;
+    node->nor_done_ns = now_ns;
+    node->stage = NODE_BOOT;
+    node->boot_cause = HAL_RESET_POWER_ON;
+    node_schedule(node);
+}
+
+void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct node_fleet *fleet = context;
+    struct node *node = node_at(fleet, entity - fleet->first_entity);
+    scheduled_pop(node, now_ns);
+    if (node->stage == NODE_OFF) {
+        power_on(node, now_ns);
+        return;
+    }
+    if (wake_ns(node) > now_ns) {
+        node_schedule(node);
+        return;
+    }
+    chip_advance(node, now_ns);
+    serve(node, now_ns);
+}
+
+/* --- from the air -------------------------------------------------------------------------------
+ */
+
+static void air_detected(void *device, const struct frame *frame, sim_ns now_ns)
+{
+    struct node *node = device;
+    chip_advance(node, now_ns);
+    sx1276_rx_detected(&node->chip, node->chip.now_ns);
+    serve(node, now_ns);
+}
+
+static void air_ended(void *device, const struct frame *frame, const struct verdict *verdict,
+        const uint8_t *bytes, uint16_t size, sim_ns now_ns)
+{
+    struct node *node = device;
+    chip_advance(node, now_ns);
+    struct sx1276_rx rx = {
+        .bytes = bytes,
+        .size = size,
+        .coding_rate = frame->modulation.coding_rate,
+        .has_crc = frame->modulation.payload_crc,
+        .crc_ok = verdict->cause == LOSS_NONE,
+        .signal_mdbm = verdict->rssi_mdbm,
+        .snr_mdb = verdict->snr_mdb,
+        .frequency_error_hz = 0, /* the medium carries no oscillator error of the sender */
+        .header_ns = frame->header_ns,
+    };
+    node->frame_ready = bytes != NULL;
+    sx1276_rx_ended(&node->chip, node->chip.now_ns, &rx);
+    if (sx1276_next_edge(&node->chip) <= node->chip.now_ns) {
+        sx1276_advance(&node->chip, node->chip.now_ns);
+    }
+    serve(node, now_ns);
+}
+
+/* The lines that a received frame is known to touch. Offsets only: nothing is loaded to find
+ * them. */
+static void air_prefetch(void *device)
+{
+    const struct node *node = device;
+    const char *ram = (const char *)(node + 1);
+    for (unsigned line = 0; line < 4; line++) {
+        __builtin_prefetch((const char *)node + line * NODE_LINE_BYTES, 1);
+        __builtin_prefetch((const char *)&node->chip + line * NODE_LINE_BYTES, 1);
+        __builtin_prefetch(ram + line * NODE_LINE_BYTES, 1);
+    }
+    __builtin_prefetch(node->keys, 0);
+}
+
+const struct medium_device_ops node_medium_ops = {
+    .detected = air_detected,
+    .ended = air_ended,
+    .prefetch = air_prefetch,
+};

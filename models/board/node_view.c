@@ -1,0 +1,65 @@
+/* Const views of the nodes, for observers, results and tests.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+
+#include "board/node_internal.h"
+
+void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,
+        uint32_t address, void *data, uint32_t size)
+{
+    assert(index < fleet->count);
+    flash_image_read(fleet->flash, &node_at(fleet, index)->flash[region], address, data, size);
+}
+
+static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
+{
+    return end_ns > now_ns ? end_ns - now_ns : 0;
+}
+
+void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
+        struct energy_account *account)
+{
+    assert(index < fleet->count);
+    const struct node *node = node_at(fleet, index);
+    if (node->stage == NODE_OFF) {
+        *account = (struct energy_account){ { 0 } };
+        return;
+    }
+    /* What is under way was booked whole when it began. */
+    bool erases = node->nor_operation == NODE_NOR_ERASE;
+    sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
+    struct energy_ahead ahead = {
+        .mcu_run_ns = fleet->inside == node ? 0 : ahead_ns(node->local_ns, now_ns),
+        .nor_program_ns = erases ? 0 : nor_ns,
+        .nor_erase_ns = erases ? nor_ns : 0,
+    };
+    energy_meter_read(&node->energy, &fleet->board->energy, node->crystal.power_on_ns, now_ns,
+            &ahead, account);
+}
+
+uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns)
+{
+    assert(index < fleet->count);
+    return crystal_ticks(&node_at(fleet, index)->crystal, at_ns);
+}
+
+sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return node_at(fleet, index)->crystal.power_on_ns;
+}
+
+const struct sx1276 *node_chip(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return &node_at(fleet, index)->chip;
+}
+
+void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
+{
+    *stats = fleet->stats;
+    stats->resident_bytes = fleet->map_bytes + sizeof *fleet + flash_store_bytes(fleet->flash)
+                            + key_store_bytes(fleet->keys)
+                            + (fleet->memo != NULL ? sizeof *fleet->memo : 0);
+}
