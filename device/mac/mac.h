@@ -10,7 +10,6 @@
 #include "update/factory.h"
 #include "update/nvm.h"
 
-#define MAC_MULTICAST_GROUPS 4u
 #define MAC_PAYLOAD_SIZE_MAX 242u /* RP002, EU868 DR4..DR7 */
 
 /* AES key slots of the HAL, who uses which. */
@@ -19,7 +18,7 @@ enum mac_key_slot {
     MAC_KEY_GEN_APP,
     MAC_KEY_NWK_S,
     MAC_KEY_APP_S,
-    MAC_KEY_MC_APP_S_0, /* + group */
+    MAC_KEY_MC_APP_S_0,                          /* + group */
     MAC_KEY_MC_NWK_S_0 = MAC_KEY_MC_APP_S_0 + 4, /* + group */
     MAC_KEY_DATA_BLOCK_INT = MAC_KEY_MC_NWK_S_0 + 4,
     MAC_KEY_SCRATCH /* McRootKey, McKEKey, McKey while they are derived */
@@ -27,7 +26,7 @@ enum mac_key_slot {
 
 enum mac_status {
     MAC_OK = 0,
-    MAC_BUSY = -1,       /* transmitting, or in the receive windows of an uplink */
+    MAC_BUSY = -1, /* transmitting, or in the receive windows of an uplink */
     MAC_NOT_JOINED = -2,
     MAC_DUTY_CYCLE = -3, /* no channel is free yet: see mac_uplink_possible_at() */
     MAC_TOO_LONG = -4    /* does not fit the data rate with the MAC answers that wait */
@@ -37,24 +36,32 @@ enum mac_status {
 struct mac_downlink {
     const uint8_t *payload;
     uint8_t size;
-    uint8_t fport;   /* 1..223 */
-    int8_t group;    /* multicast group 0..3, or -1: unicast */
+    uint8_t fport; /* 1..223 */
+    int8_t group;  /* multicast group 0..3, or -1: unicast */
     int8_t snr_db;
     int16_t rssi_dbm;
-    bool pending;    /* FPending */
+    bool pending; /* FPending */
     uint32_t fcnt;
     uint64_t end_ticks; /* RTC time of the end of the frame */
 };
 
-typedef void mac_downlink_fn(void *context, const struct mac_downlink *downlink);
+/* Room for one received frame, on the stack of whoever serves the interrupt. */
+struct mac_rx {
+    struct mac_downlink downlink; /* its payload points into `bytes` */
+    uint8_t bytes[256];
+};
 
-void mac_init(struct mac *mac, const struct hal *hal, const struct factory *factory,
-        struct nvm *nvm, struct gps_clock *clock, mac_downlink_fn *deliver, void *context);
+/* The MAC is part of a struct core (core.h) whose HAL, factory record and non-volatile store are
+ * ready: restores session and groups, starts the radio, joins when there is no session. */
+void mac_init(struct mac *mac, enum hal_reset_cause cause);
 
 /* --- driven by the main loop ---------------------------------------------------------------- */
-void mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks); /* after the fact, not in ISR */
-uint64_t mac_step_at(const struct mac *mac); /* 0: now; HAL_TICKS_NEVER: on input only */
-bool mac_step(struct mac *mac, uint64_t now_ticks); /* true: more is ready now */
+/* Serves an edge on DIO0 or DIO1, outside the ISR. True: `rx->downlink` is for the application. */
+bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
+uint64_t mac_step_at(const struct mac *mac);        /* 0: now; HAL_TICKS_NEVER: on input only */
+void mac_step(struct mac *mac, uint64_t now_ticks); /* does what is due */
+/* True when nothing runs or is owed to the duty cycle: a restart loses nothing. */
+bool mac_idle(const struct mac *mac, uint64_t now_ticks);
 
 /* --- uplink --------------------------------------------------------------------------------- */
 bool mac_joined(const struct mac *mac);

@@ -1,0 +1,351 @@
+/* MAC commands: what the network may change, and how the device answers (spec-protocol 1.6).
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "mac/bytes.h"
+#include "mac/mac_internal.h"
+#include "trace.h"
+
+enum {
+    CID_LINK_CHECK = 0x02,
+    CID_LINK_ADR = 0x03,
+    CID_DUTY_CYCLE = 0x04,
+    CID_RX_PARAM_SETUP = 0x05,
+    CID_DEV_STATUS = 0x06,
+    CID_NEW_CHANNEL = 0x07,
+    CID_RX_TIMING_SETUP = 0x08,
+    CID_TX_PARAM_SETUP = 0x09,
+    CID_DL_CHANNEL = 0x0A,
+    CID_DEVICE_TIME = 0x0D
+};
+
+#define LINK_ADR_SIZE 4u
+#define KEEP          15u
+
+/* One list of commands under way. */
+struct commands {
+    const uint8_t *bytes; /* payload of the command at hand */
+    size_t left;
+    int snr_db;
+    bool parameters_changed;
+    bool channels_changed;
+    bool full; /* the next answer does not fit: the rest of the commands is not done */
+};
+
+/* --- answers -----------------------------------------------------------------------------------
+ */
+
+static bool room_for(const struct mac *mac, size_t size)
+{
+    const struct mac_answers *a = &mac->answers;
+    return a->once_size + a->sticky_size + size <= MAC_FOPTS_MAX;
+}
+
+static void answer(struct mac *mac, const uint8_t *bytes, size_t size)
+{
+    DEVICE_ASSERT(hal_of(mac), room_for(mac, size));
+    memcpy(mac->answers.once + mac->answers.once_size, bytes, size);
+    mac->answers.once_size = (uint8_t)(mac->answers.once_size + size);
+}
+
+static void answer_sticky(struct mac *mac, const uint8_t *bytes, size_t size)
+{
+    DEVICE_ASSERT(hal_of(mac), room_for(mac, size));
+    memcpy(mac->answers.sticky + mac->answers.sticky_size, bytes, size);
+    mac->answers.sticky_size = (uint8_t)(mac->answers.sticky_size + size);
+}
+
+size_t mac_commands_size(const struct mac *mac)
+{
+    size_t size = (size_t)mac->answers.sticky_size + mac->answers.once_size;
+    size += mac->time_wanted && size < MAC_FOPTS_MAX;
+    size += mac->link_check_wanted && size < MAC_FOPTS_MAX;
+    return size;
+}
+
+size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX])
+{
+    struct mac_answers *a = &mac->answers;
+    size_t size = a->sticky_size;
+    memcpy(fopts, a->sticky, a->sticky_size);
+    memcpy(fopts + size, a->once, a->once_size);
+    size += a->once_size;
+    a->once_size = 0;
+    if (mac->time_wanted && size < MAC_FOPTS_MAX) {
+        fopts[size++] = CID_DEVICE_TIME;
+        mac->time_wanted = false;
+        mac->time_asked = true;
+    }
+    if (mac->link_check_wanted && size < MAC_FOPTS_MAX) {
+        fopts[size++] = CID_LINK_CHECK;
+        mac->link_check_wanted = false;
+    }
+    return size;
+}
+
+/* --- LinkADRReq: adjacent requests are one transaction -----------------------------------------
+ */
+
+enum {
+    ADR_MASK_OK = 1,
+    ADR_RATE_OK = 2,
+    ADR_POWER_OK = 4,
+    ADR_ALL_OK = 7
+};
+
+static bool mask_supports(const struct mac *mac, uint16_t mask, unsigned data_rate)
+{
+    return region_data_rate_valid(mac_region(mac), data_rate)
+           && mac_duty_free_at(mac, mask, data_rate) != HAL_TICKS_NEVER;
+}
+
+static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, size_t count,
+        uint16_t *mask, uint8_t *data_rate, uint8_t *tx_power)
+{
+    const struct region *region = mac_region(mac);
+    uint16_t defined = mac_channels_defined(mac);
+    uint8_t status = ADR_MASK_OK;
+    *mask = mac->channel_mask;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *request = requests + i * (1u + LINK_ADR_SIZE);
+        if (!region->channel_mask(mask, defined, request[3] >> 4 & 7u, get_le16(request + 1))) {
+            status = 0;
+        }
+    }
+    if (*mask == 0) {
+        status = 0;
+    }
+    const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
+    *data_rate = last[0] >> 4 == KEEP ? mac->parameters.data_rate : last[0] >> 4;
+    *tx_power = (last[0] & 15u) == KEEP ? mac->parameters.tx_power : last[0] & 15u;
+    if (mask_supports(mac, *mask, *data_rate)) {
+        status |= ADR_RATE_OK;
+    }
+    if (*tx_power <= region->tx_power_max) {
+        status |= ADR_POWER_OK;
+    }
+    return status;
+}
+
+static void link_adr(struct mac *mac, struct commands *c)
+{
+    const uint8_t *requests = c->bytes;
+    size_t count = 1;
+    size_t skip = LINK_ADR_SIZE;
+    while (c->left >= skip + 1u + LINK_ADR_SIZE && requests[skip] == CID_LINK_ADR) {
+        count++;
+        skip += 1u + LINK_ADR_SIZE;
+    }
+    uint16_t mask;
+    uint8_t data_rate;
+    uint8_t tx_power;
+    uint8_t status = link_adr_status(mac, requests, count, &mask, &data_rate, &tx_power);
+    if (!room_for(mac, 2u * count)) {
+        c->full = true; /* a transaction is answered whole or not done */
+        return;
+    }
+    if (status == ADR_ALL_OK) {
+        const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
+        uint8_t nb_trans = last[3] & 15u;
+        mac->channel_mask = mask;
+        mac->parameters.data_rate = data_rate;
+        mac->parameters.tx_power = tx_power;
+        mac->parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
+        c->parameters_changed = c->channels_changed = true;
+    }
+    const uint8_t ans[2] = { CID_LINK_ADR, status };
+    for (size_t i = 0; i < count; i++) {
+        answer(mac, ans, sizeof ans);
+    }
+    c->bytes += skip - LINK_ADR_SIZE; /* the caller steps over one more */
+    c->left -= skip - LINK_ADR_SIZE;
+}
+
+/* --- the others --------------------------------------------------------------------------------
+ */
+
+static void link_check(struct mac *mac, struct commands *c)
+{
+    mac->link_margin_db = c->bytes[0];
+    mac->link_gateways = c->bytes[1];
+}
+
+static void duty_cycle(struct mac *mac, struct commands *c)
+{
+    const uint8_t ans[1] = { CID_DUTY_CYCLE };
+    mac->parameters.max_duty_cycle = c->bytes[0] & 15u;
+    c->parameters_changed = true;
+    answer(mac, ans, sizeof ans);
+}
+
+static void rx_param_setup(struct mac *mac, struct commands *c)
+{
+    const struct region *region = mac_region(mac);
+    uint8_t offset = c->bytes[0] >> 4 & 7u;
+    uint8_t data_rate = c->bytes[0] & 15u;
+    uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
+    uint8_t status = (uint8_t)((mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
+                               | (region_data_rate_valid(region, data_rate) ? 2u : 0u)
+                               | (offset <= region->rx1_data_rate_offset_max ? 4u : 0u));
+    if (status == 7) {
+        mac->parameters.rx1_data_rate_offset = offset;
+        mac->parameters.rx2_data_rate = data_rate;
+        mac->parameters.rx2_frequency_hz = frequency_hz;
+        c->parameters_changed = true;
+    }
+    const uint8_t ans[2] = { CID_RX_PARAM_SETUP, status };
+    answer_sticky(mac, ans, sizeof ans);
+}
+
+static void dev_status(struct mac *mac, struct commands *c)
+{
+    int margin_db = c->snr_db < -32 ? -32 : c->snr_db > 31 ? 31 : c->snr_db;
+    const uint8_t ans[3] = { CID_DEV_STATUS, hal_battery_level(hal_of(mac)),
+        (uint8_t)((unsigned)margin_db & 0x3Fu) };
+    answer(mac, ans, sizeof ans);
+}
+
+static void set_channel(struct mac *mac, unsigned index, uint32_t frequency_hz, uint8_t range)
+{
+    uint16_t bit = (uint16_t)(1u << index);
+    mac->channels[index] = (struct mac_channel){
+        .frequency_hz = frequency_hz,
+        .data_rate_min = range & 15u,
+        .data_rate_max = range >> 4,
+    };
+    mac->channel_mask =
+            (uint16_t)(frequency_hz != 0 ? mac->channel_mask | bit : mac->channel_mask & ~bit);
+    /* A device without a channel that fits its data rate would be lost: the default ones do. */
+    if (mac_duty_free_at(mac, mac->channel_mask, mac->parameters.data_rate) == HAL_TICKS_NEVER) {
+        mac->channel_mask |= (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
+    }
+}
+
+static void new_channel(struct mac *mac, struct commands *c)
+{
+    const struct region *region = mac_region(mac);
+    unsigned index = c->bytes[0];
+    uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
+    uint8_t range = c->bytes[4];
+    uint8_t status = 0;
+    if (index >= region->default_channel_count && index < MAC_CHANNELS) {
+        bool rates_ok = (range & 15u) <= range >> 4 && region_data_rate_valid(region, range & 15u)
+                        && region_data_rate_valid(region, range >> 4);
+        bool remove = frequency_hz == 0;
+        status = (uint8_t)((remove || mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
+                           | (remove || rates_ok ? 2u : 0u));
+        if (status == 3) {
+            set_channel(mac, index, frequency_hz, range);
+            c->channels_changed = true;
+        }
+    }
+    const uint8_t ans[2] = { CID_NEW_CHANNEL, status };
+    answer(mac, ans, sizeof ans);
+}
+
+static void rx_timing_setup(struct mac *mac, struct commands *c)
+{
+    const uint8_t ans[1] = { CID_RX_TIMING_SETUP };
+    uint8_t delay_s = c->bytes[0] & 15u;
+    mac->parameters.rx_delay_s = delay_s == 0 ? 1u : delay_s;
+    c->parameters_changed = true;
+    answer_sticky(mac, ans, sizeof ans);
+}
+
+static void dl_channel(struct mac *mac, struct commands *c)
+{
+    unsigned index = c->bytes[0];
+    uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
+    bool exists = index < MAC_CHANNELS && mac->channels[index].frequency_hz != 0;
+    uint8_t status =
+            (uint8_t)((mac_frequency_valid(mac, frequency_hz) ? 1u : 0u) | (exists ? 2u : 0u));
+    if (status == 3) {
+        mac->channels[index].rx1_frequency_hz = frequency_hz;
+        c->channels_changed = true;
+    }
+    const uint8_t ans[2] = { CID_DL_CHANNEL, status };
+    answer_sticky(mac, ans, sizeof ans);
+}
+
+/* The time is that of the end of the uplink that asked. */
+static void device_time(struct mac *mac, struct commands *c)
+{
+    struct core *core = core_of(mac);
+    if (!mac->time_asked) {
+        return;
+    }
+    mac->time_asked = false;
+    int64_t gps_ticks = (int64_t)get_le32(c->bytes) * (int64_t)HAL_RTC_HZ
+                        + (int64_t)c->bytes[4] * (int64_t)(HAL_RTC_HZ / 256u);
+    int64_t offset_ticks = gps_ticks - (int64_t)mac->uplink_end_ticks;
+    int64_t correction_ms = 0;
+    if (core->clock.valid) {
+        correction_ms = (offset_ticks - core->clock.offset_ticks) * 1000 / (int64_t)HAL_RTC_HZ;
+        correction_ms = correction_ms > INT32_MAX   ? INT32_MAX
+                        : correction_ms < INT32_MIN ? INT32_MIN
+                                                    : correction_ms;
+    }
+    core->clock.valid = true;
+    core->clock.offset_ticks = offset_ticks;
+    core->clock.set_at_ticks = mac->uplink_end_ticks;
+    hal_trace(&core->hal, FW_TRACE_CLOCK_SET, (uint32_t)correction_ms, 0);
+}
+
+/* TXParamSetupReq has no meaning here: its length is known, and it gets no answer. */
+static void ignore(struct mac *mac, struct commands *c)
+{
+    (void)mac;
+    (void)c;
+}
+
+static const struct command {
+    uint8_t cid;
+    uint8_t size;        /* of the payload, downlink */
+    uint8_t answer_size; /* room that must be left */
+    void (*handle)(struct mac *mac, struct commands *c);
+} commands_known[] = {
+    { CID_LINK_CHECK, 2, 0, link_check },
+    { CID_LINK_ADR, LINK_ADR_SIZE, 2, link_adr },
+    { CID_DUTY_CYCLE, 1, 1, duty_cycle },
+    { CID_RX_PARAM_SETUP, 4, 2, rx_param_setup },
+    { CID_DEV_STATUS, 0, 3, dev_status },
+    { CID_NEW_CHANNEL, 5, 2, new_channel },
+    { CID_RX_TIMING_SETUP, 1, 1, rx_timing_setup },
+    { CID_TX_PARAM_SETUP, 1, 0, ignore },
+    { CID_DL_CHANNEL, 4, 2, dl_channel },
+    { CID_DEVICE_TIME, 5, 0, device_time },
+};
+
+static const struct command *find_command(uint8_t cid)
+{
+    for (size_t i = 0; i < sizeof commands_known / sizeof commands_known[0]; i++) {
+        if (commands_known[i].cid == cid) {
+            return &commands_known[i];
+        }
+    }
+    return NULL;
+}
+
+void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, int snr_db)
+{
+    struct commands c = { .bytes = commands, .left = size, .snr_db = snr_db };
+    while (c.left > 0 && !c.full) {
+        const struct command *command = find_command(c.bytes[0]);
+        if (command == NULL || c.left < 1u + command->size
+                || !room_for(mac, command->answer_size)) {
+            break; /* the length of an unknown command is unknown too */
+        }
+        c.bytes++;
+        c.left--;
+        command->handle(mac, &c);
+        c.bytes += command->size;
+        c.left -= command->size;
+    }
+    if (c.parameters_changed) {
+        mac_session_save_parameters(mac);
+    }
+    if (c.channels_changed) {
+        mac_session_save_channels(mac);
+    }
+}

@@ -1,0 +1,77 @@
+/* Who may send when: off-times per sub-band and in total, and the choice of a channel.
+ * SPDX-License-Identifier: MIT
+ *
+ * After a frame of time on air T a sub-band with limit d rests for T * (1 / d - 1), counted from
+ * the end of the frame (spec-protocol 1.11, the simple form).
+ */
+#include "mac/mac_internal.h"
+
+void mac_duty_account(
+        struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
+{
+    const struct region *region = mac_region(mac);
+    int band = region_sub_band(region, frequency_hz);
+    DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
+    uint32_t rest = region->sub_bands[band].duty_divisor - 1u;
+    mac->band_free_at_ticks[band] = end_ticks + (uint64_t)airtime_ticks * rest;
+    uint32_t total_rest = (1u << mac->parameters.max_duty_cycle) - 1u;
+    mac->aggregate_free_at_ticks = end_ticks + (uint64_t)airtime_ticks * total_rest;
+}
+
+void mac_duty_block(struct mac *mac, uint64_t until_ticks)
+{
+    for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
+        mac->band_free_at_ticks[i] = later(mac->band_free_at_ticks[i], until_ticks);
+    }
+}
+
+uint16_t mac_channels_defined(const struct mac *mac)
+{
+    uint16_t defined = 0;
+    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+        if (mac->channels[i].frequency_hz != 0) {
+            defined |= (uint16_t)(1u << i);
+        }
+    }
+    return defined;
+}
+
+bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate)
+{
+    const struct mac_channel *c = &mac->channels[channel];
+    return c->frequency_hz != 0 && data_rate >= c->data_rate_min && data_rate <= c->data_rate_max;
+}
+
+static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
+{
+    int band = region_sub_band(mac_region(mac), mac->channels[channel].frequency_hz);
+    DEVICE_ASSERT(hal_of(mac), band >= 0);
+    return mac->band_free_at_ticks[band];
+}
+
+uint64_t mac_duty_free_at(const struct mac *mac, uint16_t mask, unsigned data_rate)
+{
+    uint64_t free_at = HAL_TICKS_NEVER;
+    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+        if ((mask >> i & 1u) != 0 && mac_channel_can(mac, i, data_rate)) {
+            free_at = earlier(free_at, channel_free_at(mac, i));
+        }
+    }
+    return free_at == HAL_TICKS_NEVER ? free_at : later(free_at, mac->aggregate_free_at_ticks);
+}
+
+int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks)
+{
+    uint8_t candidates[MAC_CHANNELS];
+    uint32_t count = 0;
+    if (mac->aggregate_free_at_ticks > now_ticks) {
+        return -1;
+    }
+    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+        if ((mask >> i & 1u) != 0 && mac_channel_can(mac, i, data_rate)
+                && channel_free_at(mac, i) <= now_ticks) {
+            candidates[count++] = (uint8_t)i;
+        }
+    }
+    return count == 0 ? -1 : candidates[mac_random(hal_of(mac), count)];
+}

@@ -1,0 +1,234 @@
+/* Over-the-air activation: DevNonce, back-off, join-accept (spec-protocol 1.4).
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "mac/bytes.h"
+#include "mac/crypto.h"
+#include "mac/mac_internal.h"
+#include "trace.h"
+
+#define JOIN_REQUEST_SIZE   23u
+#define JOIN_ACCEPT_SIZE    17u
+#define CFLIST_SIZE         16u
+#define CFLIST_CHANNELS     5u
+#define SECOND              ((uint64_t)HAL_RTC_HZ)
+#define FIRST_DELAY_TICKS   (5u * HAL_RTC_HZ)
+#define SPACING_TICKS       (8u * HAL_RTC_HZ)
+#define SPACING_PER_AIRTIME 32u
+
+/* Retransmission back-off: time on air allowed in a period, and the period's length. */
+static const struct {
+    uint32_t airtime_ticks;
+    uint32_t length_s;
+} periods[] = {
+    { 36u * HAL_RTC_HZ, 3600u },
+    { 36u * HAL_RTC_HZ, 36000u },
+    { 87u * HAL_RTC_HZ / 10u, 86400u },
+};
+#define PERIOD_LAST (sizeof periods / sizeof periods[0] - 1u)
+
+/* From the fastest data rate down and round again, so that a near device joins cheaply. */
+static uint8_t join_data_rate(const struct mac *mac)
+{
+    const struct region *region = mac_region(mac);
+    unsigned count = region->data_rate_max - region->data_rate_min + 1u;
+    return (uint8_t)(region->data_rate_max - mac->join.attempts % count);
+}
+
+static uint16_t join_channels(const struct mac *mac)
+{
+    return (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
+}
+
+void mac_join_start(struct mac *mac, uint64_t now_ticks)
+{
+    struct mac_join *join = &mac->join;
+    memset(join, 0, sizeof *join);
+    join->first_at_ticks = now_ticks + mac_random(hal_of(mac), FIRST_DELAY_TICKS);
+    join->next_at_ticks = join->first_at_ticks;
+    join->period_end_ticks = join->first_at_ticks + periods[0].length_s * SECOND;
+}
+
+/* True when `airtime_ticks` more may be spent in the back-off period of now; else sets when. */
+static bool backoff_allows(struct mac *mac, uint32_t airtime_ticks, uint64_t now_ticks)
+{
+    struct mac_join *join = &mac->join;
+    if (now_ticks >= join->period_end_ticks) {
+        join->period = join->period < PERIOD_LAST ? (uint8_t)(join->period + 1u) : PERIOD_LAST;
+        join->period_end_ticks = now_ticks + periods[join->period].length_s * SECOND;
+        join->airtime_ticks = 0;
+    }
+    if (join->airtime_ticks + airtime_ticks <= periods[join->period].airtime_ticks) {
+        return true;
+    }
+    join->next_at_ticks = join->period_end_ticks + mac_random(hal_of(mac), 60u * HAL_RTC_HZ);
+    return false;
+}
+
+/* Takes the next DevNonce; it is on record as used before the request leaves. */
+static bool take_dev_nonce(struct mac *mac)
+{
+    struct core *core = core_of(mac);
+    uint8_t record[2];
+    uint16_t nonce = 0;
+    if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) == (int)sizeof record) {
+        nonce = get_le16(record);
+    }
+    if (nonce == DEV_NONCE_EXHAUSTED) {
+        return false;
+    }
+    put_le16(record, nonce + 1u);
+    nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
+    mac->join.dev_nonce = nonce;
+    return true;
+}
+
+static void build_request(struct mac *mac)
+{
+    const struct core *core = core_of_const(mac);
+    uint8_t *f = mac->frame;
+    f[0] = MAC_JOIN_REQUEST << 5;
+    memcpy(f + 1, core->factory.join_eui, 8);
+    memcpy(f + 9, core->factory.dev_eui, 8);
+    put_le16(f + 17, mac->join.dev_nonce);
+    mac_crypto_join_mic(&core->hal, f, 19, f + 19);
+    mac->frame_size = JOIN_REQUEST_SIZE;
+}
+
+void mac_join_send(struct mac *mac, uint64_t now_ticks)
+{
+    const struct hal *hal = hal_of(mac);
+    struct mac_join *join = &mac->join;
+    uint8_t data_rate = join_data_rate(mac);
+    uint32_t airtime = region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
+    if (!backoff_allows(mac, airtime, now_ticks)) {
+        return;
+    }
+    int channel = mac_duty_choose(mac, join_channels(mac), data_rate, now_ticks);
+    if (channel < 0) {
+        join->next_at_ticks = mac_duty_free_at(mac, join_channels(mac), data_rate)
+                              + mac_random(hal, SPACING_TICKS);
+        return;
+    }
+    join->next_at_ticks = HAL_TICKS_NEVER;
+    if (!take_dev_nonce(mac)) {
+        return;
+    }
+    join->airtime_ticks += airtime;
+    join->attempts++;
+    mac->uplink_channel = (uint8_t)channel;
+    mac->uplink_data_rate = data_rate;
+    mac->exchange = MAC_EXCHANGE_JOIN;
+    build_request(mac);
+    hal_trace(hal, FW_TRACE_JOIN_REQUESTED, join->dev_nonce, data_rate);
+    mac_launch(mac, now_ticks);
+}
+
+void mac_join_missed(struct mac *mac, uint64_t now_ticks)
+{
+    uint8_t data_rate = join_data_rate(mac);
+    uint32_t airtime = region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
+    uint64_t free_at = mac_duty_free_at(mac, join_channels(mac), data_rate);
+    /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
+     * instant does not come back in step. */
+    mac->join.next_at_ticks =
+            later(free_at, now_ticks)
+            + mac_random(hal_of(mac), SPACING_TICKS + SPACING_PER_AIRTIME * airtime);
+}
+
+/* The server sends AES decryptions, so the device only ever encrypts. */
+static bool decrypt_accept(const struct hal *hal, uint8_t *bytes, size_t size)
+{
+    uint8_t mic[4];
+    for (size_t at = 1; at < size; at += 16) {
+        DEVICE_ASSERT(hal, hal_aes_block(hal, MAC_KEY_APP, bytes + at, bytes + at) == HAL_OK);
+    }
+    mac_crypto_join_mic(hal, bytes, size - 4, mic);
+    return mac_crypto_mic_equal(mic, bytes + size - 4);
+}
+
+/* JoinNonce must grow (1.0.4): an old join-accept cannot be played back. */
+static bool take_join_nonce(struct core *core, uint32_t join_nonce)
+{
+    uint8_t record[4];
+    if (nvm_read(&core->nvm, NVM_JOIN_NONCE, record, sizeof record) == (int)sizeof record) {
+        uint32_t last = get_le32(record);
+        if (last != UINT32_MAX && join_nonce <= last) {
+            return false;
+        }
+    }
+    put_le32(record, join_nonce);
+    nvm_write(&core->nvm, NVM_JOIN_NONCE, record, sizeof record);
+    return true;
+}
+
+/* CFListType 0: five frequencies for the channels after the default ones. */
+static void apply_cflist(struct mac *mac, const uint8_t cflist[CFLIST_SIZE])
+{
+    const struct region *region = mac_region(mac);
+    if (cflist[CFLIST_SIZE - 1] != 0) {
+        return;
+    }
+    for (unsigned i = 0; i < CFLIST_CHANNELS; i++) {
+        uint32_t frequency_hz = get_le24(cflist + 3 * i) * 100u;
+        unsigned index = region->default_channel_count + i;
+        if (frequency_hz != 0 && mac_frequency_valid(mac, frequency_hz)) {
+            mac->channels[index] = (struct mac_channel){
+                .frequency_hz = frequency_hz,
+                .data_rate_min = region->data_rate_min,
+                .data_rate_max = region->data_rate_max,
+            };
+            mac->channel_mask |= (uint16_t)(1u << index);
+        }
+    }
+}
+
+static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_delay)
+{
+    const struct region *region = mac_region(mac);
+    struct mac_parameters *p = &mac->parameters;
+    uint8_t offset = dl_settings >> 4 & 7u;
+    uint8_t rx2_data_rate = dl_settings & 15u;
+    if (offset <= region->rx1_data_rate_offset_max) {
+        p->rx1_data_rate_offset = offset;
+    }
+    if (region_data_rate_valid(region, rx2_data_rate)) {
+        p->rx2_data_rate = rx2_data_rate;
+    }
+    p->rx_delay_s = (rx_delay & 15u) == 0 ? 1u : rx_delay & 15u;
+    p->data_rate = mac->uplink_data_rate;
+}
+
+bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
+{
+    struct core *core = core_of(mac);
+    const struct hal *hal = &core->hal;
+    if (size != JOIN_ACCEPT_SIZE && size != JOIN_ACCEPT_SIZE + CFLIST_SIZE) {
+        hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_TOO_SHORT, bytes[0]);
+        return false;
+    }
+    if (!decrypt_accept(hal, bytes, size)) {
+        hal_trace(hal, FW_TRACE_BAD_MIC, 0, 0);
+        return false;
+    }
+    uint32_t join_nonce = get_le24(bytes + 1);
+    if (!take_join_nonce(core, join_nonce)) {
+        hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_BAD_JOIN_NONCE, bytes[0]);
+        return false;
+    }
+    struct mac_session_keys keys;
+    mac_crypto_session_keys(hal, join_nonce, get_le24(bytes + 4), mac->join.dev_nonce,
+            keys.nwk_s_key, keys.app_s_key);
+    mac_session_defaults(mac);
+    mac->dev_addr = get_le32(bytes + 7);
+    apply_settings(mac, bytes[11], bytes[12]);
+    if (size > JOIN_ACCEPT_SIZE) {
+        apply_cflist(mac, bytes + 13);
+    }
+    mac_session_save(mac, &keys);
+    mac->joined = true;
+    mac->join.next_at_ticks = HAL_TICKS_NEVER;
+    hal_trace(hal, FW_TRACE_JOINED, mac->dev_addr, mac->join.dev_nonce);
+    return true;
+}

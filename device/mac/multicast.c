@@ -1,0 +1,158 @@
+/* Multicast contexts and the rules by which a multicast frame is accepted (spec-protocol 1.10).
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "mac/bytes.h"
+#include "mac/crypto.h"
+#include "mac/mac_internal.h"
+#include "trace.h"
+
+/* NVM_MULTICAST_0 + group. */
+enum {
+    GROUP_MC_ADDR = 0,
+    GROUP_APP_S_KEY = 4,
+    GROUP_NWK_S_KEY = 20,
+    GROUP_FCNT_MAX = 36,
+    GROUP_FCNT_NEXT = 40,
+    GROUP_SIZE = 44
+};
+
+/* The counter on record may lag by this many frames: after a reset that many fragments can be
+ * played back, which does no harm, and flash is spared. */
+#define FCNT_SAVE_EVERY 256u
+
+static enum nvm_id group_id(unsigned group)
+{
+    return (enum nvm_id)(NVM_MULTICAST_0 + group);
+}
+
+static void load_group(struct mac *mac, unsigned group, const uint8_t record[GROUP_SIZE])
+{
+    const struct hal *hal = hal_of(mac);
+    hal_key_load(hal, MAC_KEY_MC_APP_S_0 + group, record + GROUP_APP_S_KEY);
+    hal_key_load(hal, MAC_KEY_MC_NWK_S_0 + group, record + GROUP_NWK_S_KEY);
+    mac->groups[group] = (struct mac_group){
+        .mc_addr = get_le32(record + GROUP_MC_ADDR),
+        .fcnt_max = get_le32(record + GROUP_FCNT_MAX),
+        .fcnt_next = get_le32(record + GROUP_FCNT_NEXT),
+        .fcnt_saved = get_le32(record + GROUP_FCNT_NEXT),
+        .defined = true,
+    };
+}
+
+void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+        const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
+        uint32_t fcnt_max)
+{
+    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS);
+    uint8_t record[GROUP_SIZE];
+    put_le32(record + GROUP_MC_ADDR, mc_addr);
+    memcpy(record + GROUP_APP_S_KEY, mc_app_s_key, 16);
+    memcpy(record + GROUP_NWK_S_KEY, mc_nwk_s_key, 16);
+    put_le32(record + GROUP_FCNT_MAX, fcnt_max);
+    put_le32(record + GROUP_FCNT_NEXT, fcnt_min);
+    nvm_write(&core_of(mac)->nvm, group_id(group), record, sizeof record);
+    load_group(mac, group, record);
+}
+
+bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr)
+{
+    if (group >= MAC_MULTICAST_GROUPS || !mac->groups[group].defined) {
+        return false;
+    }
+    if (mc_addr != NULL) {
+        *mc_addr = mac->groups[group].mc_addr;
+    }
+    return true;
+}
+
+void mac_multicast_delete(struct mac *mac, unsigned group)
+{
+    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS);
+    if (mac->class_c.open && mac->class_c.group == group) {
+        mac_class_c_close(mac, group);
+    }
+    mac->groups[group].defined = false;
+    nvm_erase(&core_of(mac)->nvm, group_id(group));
+}
+
+void mac_multicast_restore(struct mac *mac)
+{
+    uint8_t record[GROUP_SIZE];
+    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
+        if (nvm_read(&core_of(mac)->nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {
+            load_group(mac, group, record);
+        }
+    }
+}
+
+static void save_counter(struct mac *mac, unsigned group)
+{
+    struct mac_group *g = &mac->groups[group];
+    struct nvm *nvm = &core_of(mac)->nvm;
+    uint8_t record[GROUP_SIZE];
+    if (g->fcnt_next != g->fcnt_saved
+            && nvm_read(nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {
+        put_le32(record + GROUP_FCNT_NEXT, g->fcnt_next);
+        nvm_write(nvm, group_id(group), record, sizeof record);
+        g->fcnt_saved = g->fcnt_next;
+    }
+}
+
+void mac_class_c_close(struct mac *mac, unsigned group)
+{
+    if (!mac->class_c.open || mac->class_c.group != group) {
+        return;
+    }
+    mac->class_c.open = false;
+    if (mac->activity == MAC_RX_CONTINUOUS) {
+        mac_background(mac);
+    }
+    if (mac->groups[group].defined) {
+        save_counter(mac, group);
+    }
+}
+
+int mac_multicast_find(const struct mac *mac, uint32_t mc_addr)
+{
+    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
+        if (mac->groups[group].mc_addr == mc_addr && mac->groups[group].defined) {
+            return (int)group;
+        }
+    }
+    return -1;
+}
+
+bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_frame *frame,
+        size_t size, uint8_t *bytes, uint32_t *fcnt)
+{
+    const struct hal *hal = hal_of(mac);
+    struct mac_group *g = &mac->groups[group];
+    uint8_t mic[4];
+    if (frame->type != MAC_UNCONFIRMED_DOWN
+            || (frame->fctrl & (MAC_FCTRL_ACK | MAC_FCTRL_ADR_ACK_REQ | MAC_FCTRL_FOPTS_SIZE)) != 0
+            || frame->fport <= 0) {
+        hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_BAD_MULTICAST, bytes[0]);
+        return false;
+    }
+    /* The maximum is exclusive; the counter starts at the minimum with all its 32 bits. */
+    if (!mac_frame_counter(g->fcnt_next, frame->fcnt, fcnt) || *fcnt >= g->fcnt_max) {
+        hal_trace(hal, FW_TRACE_COUNTER_REJECTED, g->mc_addr, frame->fcnt);
+        return false;
+    }
+    mac_crypto_mic(
+            hal, MAC_KEY_MC_NWK_S_0 + group, MAC_DOWN, g->mc_addr, *fcnt, bytes, size - 4, mic);
+    if (!mac_crypto_mic_equal(mic, bytes + size - 4)) {
+        hal_trace(hal, FW_TRACE_BAD_MIC, g->mc_addr, *fcnt);
+        return false;
+    }
+    g->fcnt_next = *fcnt + 1u;
+    mac_crypto_cipher(hal, MAC_KEY_MC_APP_S_0 + group, MAC_DOWN, g->mc_addr, *fcnt,
+            bytes + frame->payload_at, frame->payload_size);
+    hal_trace(hal, FW_TRACE_MULTICAST, *fcnt, group);
+    if (g->fcnt_next - g->fcnt_saved >= FCNT_SAVE_EVERY) {
+        save_counter(mac, group);
+    }
+    return true;
+}

@@ -1,0 +1,68 @@
+/* What a regional parameter set says, as constant data with a few functions.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DEVICE_MAC_REGION_H
+#define DEVICE_MAC_REGION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "radio/sx1276.h"
+
+#define REGION_DATA_RATES 8u
+
+struct region_data_rate {
+    uint16_t bandwidth_khz;
+    uint8_t spreading_factor; /* 0: this device cannot do it */
+    uint8_t payload_size_max; /* N: application bytes with empty FOpts */
+};
+
+struct region_sub_band {
+    uint32_t from_hz;
+    uint32_t to_hz;
+    uint16_t duty_divisor; /* 1 / duty cycle */
+    int8_t eirp_max_dbm;
+};
+
+struct region {
+    struct region_data_rate data_rates[REGION_DATA_RATES];
+    const struct region_sub_band *sub_bands; /* ascending */
+    uint8_t sub_band_count;
+    uint8_t default_channel_count;
+    uint8_t data_rate_min; /* of default and join channels */
+    uint8_t data_rate_max;
+    uint8_t rx2_data_rate;
+    uint8_t rx1_data_rate_offset_max;
+    uint8_t tx_power_max; /* highest index */
+    int8_t eirp_max_dbm;
+    const uint32_t *default_channels_hz;
+    uint32_t rx2_frequency_hz;
+    uint8_t (*rx1_data_rate)(uint8_t uplink_data_rate, uint8_t offset);
+    /* The mask after one LinkADRReq; false: refused. `defined` is the set of existing channels. */
+    bool (*channel_mask)(uint16_t *mask, uint16_t defined, uint8_t control, uint16_t requested);
+};
+
+enum region_id {
+    REGION_EU868,
+    REGION_COUNT
+};
+
+const struct region *region_get(unsigned id);
+
+/* Sub-band that holds the frequency, or -1: not allowed here. */
+int region_sub_band(const struct region *region, uint32_t frequency_hz);
+
+bool region_data_rate_valid(const struct region *region, unsigned data_rate);
+
+struct lora_modulation region_modulation(
+        const struct region *region, unsigned data_rate, uint32_t frequency_hz, bool downlink);
+
+/* Conducted power for a power index on a frequency. */
+int region_power_dbm(const struct region *region, uint32_t frequency_hz, unsigned tx_power);
+
+uint32_t region_airtime_ticks(
+        const struct region *region, unsigned data_rate, size_t size, bool uplink);
+
+extern const struct region region_eu868;
+
+#endif

@@ -1,0 +1,55 @@
+/* EU868: RP002-1.0.4 section 2.4 and ETSI EN 300 220-2 (spec-protocol 2.1).
+ * SPDX-License-Identifier: MIT
+ */
+#include "mac/region.h"
+
+/* EIRP = ERP + 2.15 dB, whole dB; the regional limit of 16 dBm holds below it. */
+static const struct region_sub_band sub_bands[] = {
+    { 863000000u, 864999999u, 1000, 16 }, /* K */
+    { 865000000u, 867999999u, 100, 16 },  /* L */
+    { 868000000u, 868600000u, 100, 16 },  /* M */
+    { 868700000u, 869200000u, 1000, 16 }, /* N */
+    { 869400000u, 869650000u, 10, 29 },   /* P */
+    { 869700000u, 870000000u, 100, 16 },  /* R */
+};
+
+static const uint32_t default_channels_hz[] = { 868100000u, 868300000u, 868500000u };
+
+static uint8_t rx1_data_rate(uint8_t uplink_data_rate, uint8_t offset)
+{
+    return offset < uplink_data_rate ? (uint8_t)(uplink_data_rate - offset) : 0;
+}
+
+/* ChMaskCntl 0: channels 0..15 as in the mask; 6: all that exist; others are RFU. */
+static bool channel_mask(uint16_t *mask, uint16_t defined, uint8_t control, uint16_t requested)
+{
+    if (control == 6) {
+        *mask = defined;
+        return true;
+    }
+    if (control != 0 || (requested & ~defined) != 0) {
+        return false;
+    }
+    *mask = requested;
+    return true;
+}
+
+const struct region region_eu868 = {
+    .data_rates = {
+        { 125, 12, 51 }, { 125, 11, 51 }, { 125, 10, 51 }, { 125, 9, 115 },
+        { 125, 8, 242 }, { 125, 7, 242 }, { 250, 7, 242 }, { 0, 0, 0 }, /* DR7 is FSK */
+    },
+    .sub_bands = sub_bands,
+    .sub_band_count = sizeof sub_bands / sizeof sub_bands[0],
+    .default_channel_count = sizeof default_channels_hz / sizeof default_channels_hz[0],
+    .data_rate_min = 0,
+    .data_rate_max = 5,
+    .rx2_data_rate = 0,
+    .rx1_data_rate_offset_max = 5,
+    .tx_power_max = 7,
+    .eirp_max_dbm = 16,
+    .default_channels_hz = default_channels_hz,
+    .rx2_frequency_hz = 869525000u,
+    .rx1_data_rate = rx1_data_rate,
+    .channel_mask = channel_mask,
+};

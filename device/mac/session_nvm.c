@@ -1,0 +1,190 @@
+/* The session in non-volatile memory: it goes on after a reset without a new join.
+ * SPDX-License-Identifier: MIT
+ *
+ * The uplink counter on record runs ahead of the one in use by up to FCNT_UP_AHEAD, so a record
+ * is written once in so many uplinks and no counter is ever used twice. The downlink counter is
+ * written with each downlink: they are rare, and an old one must not count as new.
+ */
+#include <string.h>
+
+#include "mac/bytes.h"
+#include "mac/mac_internal.h"
+
+#define FCNT_UP_AHEAD 64u
+
+/* NVM_MAC_SESSION. */
+enum {
+    SESSION_DEV_ADDR = 0,
+    SESSION_NWK_S_KEY = 4,
+    SESSION_APP_S_KEY = 20,
+    SESSION_RX2_FREQUENCY = 36, /* Hz */
+    SESSION_PARAMETERS = 40,    /* the seven single bytes of struct mac_parameters */
+    SESSION_SIZE = 47
+};
+
+/* NVM_MAC_COUNTERS. */
+enum {
+    COUNTERS_UP_BOUND = 0,
+    COUNTERS_DOWN_NEXT = 4,
+    COUNTERS_SIZE = 8
+};
+
+/* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask. */
+enum {
+    CHANNEL_SIZE = 7,
+    CHANNELS_SIZE = CHANNEL_SIZE * MAC_CHANNELS + 2
+};
+_Static_assert(CHANNELS_SIZE <= NVM_RECORD_SIZE_MAX, "the channel list is one record");
+
+void mac_session_defaults(struct mac *mac)
+{
+    const struct region *region = mac_region(mac);
+    mac->parameters = (struct mac_parameters){
+        .rx2_frequency_hz = region->rx2_frequency_hz,
+        .rx2_data_rate = region->rx2_data_rate,
+        .rx_delay_s = 1,
+        .data_rate = region->data_rate_min,
+        .nb_trans = 1,
+    };
+    memset(mac->channels, 0, sizeof mac->channels);
+    for (unsigned i = 0; i < region->default_channel_count; i++) {
+        mac->channels[i] = (struct mac_channel){
+            .frequency_hz = region->default_channels_hz[i],
+            .data_rate_min = region->data_rate_min,
+            .data_rate_max = region->data_rate_max,
+        };
+    }
+    mac->channel_mask = mac_channels_defined(mac);
+    memset(&mac->answers, 0, sizeof mac->answers);
+    mac->fcnt_up = 0;
+    mac->fcnt_up_bound = 0;
+    mac->fcnt_down_next = 0;
+    mac->adr_ack_count = 0;
+    mac->ack_pending = false;
+    mac->exchange_open = false;
+    mac->polls_in_row = 0;
+    mac->poll_at_ticks = HAL_TICKS_NEVER;
+}
+
+static void put_parameters(uint8_t record[SESSION_SIZE], const struct mac_parameters *p)
+{
+    put_le32(record + SESSION_RX2_FREQUENCY, p->rx2_frequency_hz);
+    uint8_t *b = record + SESSION_PARAMETERS;
+    b[0] = p->rx2_data_rate;
+    b[1] = p->rx1_data_rate_offset;
+    b[2] = p->rx_delay_s;
+    b[3] = p->data_rate;
+    b[4] = p->tx_power;
+    b[5] = p->nb_trans;
+    b[6] = p->max_duty_cycle;
+}
+
+static void get_parameters(const uint8_t record[SESSION_SIZE], struct mac_parameters *p)
+{
+    const uint8_t *b = record + SESSION_PARAMETERS;
+    *p = (struct mac_parameters){
+        .rx2_frequency_hz = get_le32(record + SESSION_RX2_FREQUENCY),
+        .rx2_data_rate = b[0],
+        .rx1_data_rate_offset = b[1],
+        .rx_delay_s = b[2],
+        .data_rate = b[3],
+        .tx_power = b[4],
+        .nb_trans = b[5],
+        .max_duty_cycle = b[6],
+    };
+}
+
+void mac_session_save_counters(struct mac *mac)
+{
+    uint8_t record[COUNTERS_SIZE];
+    put_le32(record + COUNTERS_UP_BOUND, mac->fcnt_up_bound);
+    put_le32(record + COUNTERS_DOWN_NEXT, mac->fcnt_down_next);
+    nvm_write(&core_of(mac)->nvm, NVM_MAC_COUNTERS, record, sizeof record);
+}
+
+void mac_session_reserve_counter(struct mac *mac)
+{
+    if (mac->fcnt_up >= mac->fcnt_up_bound) {
+        mac->fcnt_up_bound = mac->fcnt_up + FCNT_UP_AHEAD;
+        mac_session_save_counters(mac);
+    }
+}
+
+void mac_session_save_channels(struct mac *mac)
+{
+    uint8_t record[CHANNELS_SIZE];
+    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+        const struct mac_channel *channel = &mac->channels[i];
+        uint8_t *b = record + CHANNEL_SIZE * i;
+        put_le24(b, channel->frequency_hz / 100u);
+        put_le24(b + 3, channel->rx1_frequency_hz / 100u);
+        b[6] = (uint8_t)(channel->data_rate_max << 4 | channel->data_rate_min);
+    }
+    put_le16(record + CHANNEL_SIZE * MAC_CHANNELS, mac->channel_mask);
+    nvm_write(&core_of(mac)->nvm, NVM_MAC_CHANNELS, record, sizeof record);
+}
+
+/* The session record comes last: without it the other two do not count. */
+void mac_session_save(struct mac *mac, const struct mac_session_keys *keys)
+{
+    struct core *core = core_of(mac);
+    uint8_t record[SESSION_SIZE];
+    nvm_erase(&core->nvm, NVM_MAC_SESSION);
+    mac->fcnt_up_bound = FCNT_UP_AHEAD;
+    mac_session_save_counters(mac);
+    mac_session_save_channels(mac);
+    put_le32(record + SESSION_DEV_ADDR, mac->dev_addr);
+    memcpy(record + SESSION_NWK_S_KEY, keys->nwk_s_key, 16);
+    memcpy(record + SESSION_APP_S_KEY, keys->app_s_key, 16);
+    put_parameters(record, &mac->parameters);
+    nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
+    hal_key_load(&core->hal, MAC_KEY_NWK_S, keys->nwk_s_key);
+    hal_key_load(&core->hal, MAC_KEY_APP_S, keys->app_s_key);
+}
+
+void mac_session_save_parameters(struct mac *mac)
+{
+    struct core *core = core_of(mac);
+    uint8_t record[SESSION_SIZE];
+    if (nvm_read(&core->nvm, NVM_MAC_SESSION, record, sizeof record) == SESSION_SIZE) {
+        put_parameters(record, &mac->parameters);
+        nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
+    }
+}
+
+static void restore_channels(struct mac *mac)
+{
+    uint8_t record[CHANNELS_SIZE];
+    if (nvm_read(&core_of(mac)->nvm, NVM_MAC_CHANNELS, record, sizeof record) != CHANNELS_SIZE) {
+        return;
+    }
+    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+        const uint8_t *b = record + CHANNEL_SIZE * i;
+        mac->channels[i] = (struct mac_channel){
+            .frequency_hz = get_le24(b) * 100u,
+            .rx1_frequency_hz = get_le24(b + 3) * 100u,
+            .data_rate_min = b[6] & 15u,
+            .data_rate_max = b[6] >> 4,
+        };
+    }
+    mac->channel_mask = get_le16(record + CHANNEL_SIZE * MAC_CHANNELS);
+}
+
+bool mac_session_restore(struct mac *mac)
+{
+    struct core *core = core_of(mac);
+    uint8_t session[SESSION_SIZE];
+    uint8_t counters[COUNTERS_SIZE];
+    if (nvm_read(&core->nvm, NVM_MAC_SESSION, session, sizeof session) != SESSION_SIZE
+            || nvm_read(&core->nvm, NVM_MAC_COUNTERS, counters, sizeof counters) != COUNTERS_SIZE) {
+        return false;
+    }
+    mac->dev_addr = get_le32(session + SESSION_DEV_ADDR);
+    get_parameters(session, &mac->parameters);
+    restore_channels(mac);
+    mac->fcnt_up = mac->fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
+    mac->fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
+    hal_key_load(&core->hal, MAC_KEY_NWK_S, session + SESSION_NWK_S_KEY);
+    hal_key_load(&core->hal, MAC_KEY_APP_S, session + SESSION_APP_S_KEY);
+    return true;
+}

@@ -1,0 +1,89 @@
+/* Receive windows: how long, when, and which one of two that overlap.
+ * SPDX-License-Identifier: MIT
+ */
+#include "mac/mac_internal.h"
+#include "radio/lora_airtime.h"
+
+/* Spec-protocol 1.7: a preamble counts as found after this many symbols of it. */
+#define SYMBOLS_MIN 6u
+/* The RTC against the network's clock: tick rounding, interrupt latency and a flash operation
+ * that stalls the CPU, then the crystal (tolerance and temperature) over the delay. */
+#define ERROR_FIXED_US   3000u
+#define ERROR_PER_DELAY  10000u /* 100 ppm */
+#define RADIO_WAKE_UP_US 1000u
+#define PRIORITY_CLASS_A 3u
+
+void mac_window_size(const struct region *region, unsigned data_rate, uint32_t delay_us,
+        uint16_t *timeout_symbols, int32_t *offset_ticks)
+{
+    const struct region_data_rate *rate = &region->data_rates[data_rate];
+    uint32_t symbol_us = lora_symbol_us(rate->spreading_factor, rate->bandwidth_khz);
+    uint32_t error_us = ERROR_FIXED_US + delay_us / ERROR_PER_DELAY;
+    uint32_t symbols = 2u * SYMBOLS_MIN - 8u + (2u * error_us + symbol_us - 1u) / symbol_us;
+    symbols = symbols < SYMBOLS_MIN ? SYMBOLS_MIN : symbols;
+    /* Centred on the fourth symbol, so half of the window lies on either side of it. */
+    int32_t offset_us = (int32_t)(4u * symbol_us) - (int32_t)(symbols * symbol_us / 2u)
+                        - (int32_t)RADIO_WAKE_UP_US;
+    *timeout_symbols = (uint16_t)symbols;
+    *offset_ticks = offset_us < 0 ? -(int32_t)ticks_from_us_up((uint32_t)-offset_us)
+                                  : (int32_t)ticks_from_us((uint32_t)offset_us);
+}
+
+/* The later of two overlapping windows keeps its place only with the higher priority; the check
+ * is made when it is due, see mac_step(). */
+void mac_windows_insert(struct mac *mac, const struct mac_window *window)
+{
+    DEVICE_ASSERT(hal_of(mac), mac->window_count < MAC_WINDOWS);
+    unsigned at = mac->window_count;
+    while (at > 0 && mac->windows[at - 1].start_ticks > window->start_ticks) {
+        mac->windows[at] = mac->windows[at - 1];
+        at--;
+    }
+    mac->windows[at] = *window;
+    mac->window_count++;
+}
+
+struct mac_window mac_windows_take(struct mac *mac)
+{
+    DEVICE_ASSERT(hal_of(mac), mac->window_count > 0);
+    struct mac_window first = mac->windows[0];
+    mac->window_count--;
+    for (unsigned i = 0; i < mac->window_count; i++) {
+        mac->windows[i] = mac->windows[i + 1];
+    }
+    return first;
+}
+
+static void open_one(struct mac *mac, enum mac_window_owner owner, uint64_t end_ticks,
+        uint32_t delay_s, uint32_t frequency_hz, uint8_t data_rate)
+{
+    struct mac_window window = {
+        .frequency_hz = frequency_hz,
+        .data_rate = data_rate,
+        .owner = (uint8_t)owner,
+        .priority = PRIORITY_CLASS_A,
+    };
+    int32_t offset_ticks;
+    mac_window_size(
+            mac_region(mac), data_rate, delay_s * 1000000u, &window.timeout_symbols, &offset_ticks);
+    window.start_ticks = end_ticks + (uint64_t)((int64_t)delay_s * HAL_RTC_HZ + offset_ticks);
+    mac_windows_insert(mac, &window);
+}
+
+void mac_windows_open_class_a(struct mac *mac, uint64_t end_ticks)
+{
+    const struct region *region = mac_region(mac);
+    const struct mac_parameters *p = &mac->parameters;
+    const struct mac_channel *channel = &mac->channels[mac->uplink_channel];
+    bool join = mac->exchange == MAC_EXCHANGE_JOIN;
+    /* JOIN_ACCEPT_DELAY1 is 5 s, RECEIVE_DELAY1 is negotiated; the second is 1 s later. */
+    uint32_t delay_s = join ? 5u : p->rx_delay_s;
+    uint8_t offset = join ? 0 : p->rx1_data_rate_offset;
+    uint32_t rx1_hz =
+            channel->rx1_frequency_hz != 0 ? channel->rx1_frequency_hz : channel->frequency_hz;
+    open_one(mac, MAC_WINDOW_RX1, end_ticks, delay_s, rx1_hz,
+            region->rx1_data_rate(mac->uplink_data_rate, offset));
+    open_one(mac, MAC_WINDOW_RX2, end_ticks, delay_s + 1u,
+            join ? region->rx2_frequency_hz : p->rx2_frequency_hz,
+            join ? region->rx2_data_rate : p->rx2_data_rate);
+}
