@@ -6,8 +6,16 @@
  * end. At detection the receivers of a frame are frozen; at its end each is judged by
  * air_judge() and served in entity order.
  *
- * A device receiver detects a frame when it has heard 5 preamble symbols of it before the preamble
- * ends (Bor et al., MSWiM 2016): it listened from max(frame start, its own start) on.
+ * A device receiver detects a frame when it has heard 5 of its programmed preamble symbols (Bor et
+ * al., MSWiM 2016): it searched from max(frame start, its own start, end of the frame it received
+ * before) on, and detects 5 symbols later. Receivers that come late, but not too late, cost an
+ * event each. While locked, a receiver finds nothing else on its channel until the frame's end,
+ * whatever becomes of its header. Of frames that overlap before the lock, one stronger than the
+ * other by the capture threshold is locked on, whichever came first.
+ *
+ * Left out: end-devices do not hear end-devices, nor gateways gateways (uplinks and downlinks
+ * differ in polarity); spreading factors are orthogonal; simultaneous copies of one frame from
+ * several gateways interfere like any others (their carriers differ by more than a bin at high SF).
  */
 #ifndef AIR_MEDIUM_H
 #define AIR_MEDIUM_H
@@ -26,6 +34,7 @@ struct medium_listening {
     uint8_t spreading_factor;
     bool iq_inverted;
     uint8_t sync_word;
+    bool silent_detect; /* `detected` need not be called: continuous mode, nobody looks */
 };
 
 /* Called by the medium; times are engine times. */
@@ -33,7 +42,9 @@ struct medium_device_ops {
     /* The preamble is detected: a symbol timeout no longer fires. */
     void (*detected)(void *device, const struct frame *frame, sim_ns now_ns);
     /* The frame ended for a receiver that had detected it. `bytes`/`size`: what the demodulator
-     * puts out (corrupted where errors are), NULL when the header failed or the signal was lost. */
+     * puts out (corrupted where errors are), NULL when the header failed or the signal was lost.
+     * They stay valid as long as the frame. A receiver that was closed, or opened elsewhere, at a
+     * local time after `now_ns` still gets the frame. */
     void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
     /* Bring this device's memory into the cache: it is served after next. May be NULL. */
@@ -51,6 +62,8 @@ struct medium_gateway_ops {
 struct medium_site {
     entity_id entity;
     double x_m, y_m, height_m;
+    /* Adds to what is received; transmit powers are EIRP and hold their antenna already. */
+    int32_t antenna_gain_mdb;
 };
 
 struct medium_params {
@@ -72,7 +85,8 @@ void medium_gateway_attach(struct medium *medium, uint32_t gateway, void *contex
  * what it listened to before. */
 void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
         const struct medium_listening *listening);
-/* Off from `at_ns` on: a frame that was being received is lost without a call. */
+/* Off from `at_ns` on: a frame that would end later is lost without a call (observed as
+ * LOSS_RADIO_BUSY). */
 void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns);
 
 /* Starts a transmission at `at_ns` (not before the engine's now). Returns its frame, valid until
@@ -83,7 +97,8 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
 const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gateway, sim_ns at_ns,
         const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
         uint16_t size);
-/* The transmitter left TX early: nobody receives the frame any more. */
+/* The transmitter left TX early: nobody receives the frame any more. Those who had locked on it are
+ * told at its planned end (LOSS_POWERED_DOWN); as interference it ends at `at_ns`. */
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */

@@ -1,0 +1,274 @@
+/* Downlinks: which end-devices listen, lock on and receive.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+
+#include "air/medium_internal.h"
+
+/* --- listening -------------------------------------------------------------------------------- */
+
+static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
+        enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
+{
+    engine_observe(medium->engine, at_ns, medium->device_entities[device], OBSERVE_FRAME_LOST,
+            (int64_t)frame->id, cause, snr_mdb, frame);
+}
+
+/* The receiver closes at `at_ns`: what ends later is lost. */
+static void break_lock(struct medium *medium, uint32_t device, sim_ns at_ns)
+{
+    struct listener *listener = &medium->listeners[device];
+    if (listener->locked == NO_FRAME) {
+        return;
+    }
+    const struct frame *frame = &medium->slots[listener->locked]->frame;
+    if (frame->end_ns > at_ns) {
+        listener->locked = NO_FRAME;
+        observe_lost(medium, frame, device, LOSS_RADIO_BUSY, 0, at_ns);
+    }
+}
+
+static void leave_channel(struct medium *medium, uint32_t device)
+{
+    struct listener *listener = &medium->listeners[device];
+    if (listener->channel != NO_CHANNEL) {
+        member_set_remove(&medium->channels[listener->channel]->listeners, device);
+        listener->channel = NO_CHANNEL;
+    }
+}
+
+/* Frames whose detect event has passed know nothing of who comes now. Those that are still to be
+ * detected find this listener by themselves. */
+static void look_for_late_frames(
+        struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
+{
+    for (uint32_t i = 0; i < channel->frame_count; i++) {
+        const struct on_air *air = channel->frames[i];
+        if (air->ended || !air->detect_done || !air->frame.downlink) {
+            continue;
+        }
+        if (at_ns <= air->lock_by_ns) {
+            medium_schedule_late(medium, air, device, at_ns);
+        } else if (at_ns < air->frame.preamble_end_ns) {
+            observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
+        }
+    }
+}
+
+void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
+        const struct medium_listening *listening)
+{
+    assert(device < medium->device_count);
+    assert(at_ns >= engine_now(medium->engine));
+    struct listener *listener = &medium->listeners[device];
+    break_lock(medium, device, at_ns);
+    struct channel *channel = medium_channel(medium, listening->frequency_hz,
+            listening->bandwidth_hz, listening->spreading_factor, listening->iq_inverted);
+    if (listener->channel != channel->number) {
+        leave_channel(medium, device);
+        member_set_add(&channel->listeners, device);
+        listener->channel = channel->number;
+    }
+    listener->since_ns = at_ns;
+    listener->until_ns = SIM_NS_NEVER;
+    listener->sync_word = listening->sync_word;
+    listener->silent_detect = listening->silent_detect;
+    look_for_late_frames(medium, device, channel, at_ns);
+}
+
+void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
+{
+    assert(device < medium->device_count);
+    sim_ns now_ns = engine_now(medium->engine);
+    assert(at_ns >= now_ns);
+    break_lock(medium, device, at_ns);
+    if (at_ns == now_ns) {
+        leave_channel(medium, device);
+    } else {
+        medium->listeners[device].until_ns = at_ns;
+    }
+}
+
+/* --- detection -------------------------------------------------------------------------------- */
+
+static bool stronger_rival(
+        struct medium *medium, uint32_t rivals, uint32_t device, int32_t power_mdbm)
+{
+    int32_t capture_mdb = (int32_t)(1000 * medium->params.reception.capture_db);
+    for (uint32_t i = 0; i < rivals; i++) {
+        const struct on_air *other = medium->rivals[i];
+        int32_t other_mdbm = other->frame.power_mdbm
+                             + medium_gain_mdb(medium, other->transmitter, device)
+                             + judge_fading_mdb(medium->seed, medium->params.propagation.fading,
+                                     other->frame.id, medium->device_entities[device]);
+        if (other_mdbm - power_mdbm >= capture_mdb) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A listening device has heard enough symbols by `now_ns`. True: it locks on the frame. */
+static bool lock_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, uint32_t device, sim_ns now_ns)
+{
+    const struct frame *frame = &air->frame;
+    struct listener *listener = &medium->listeners[device];
+    int32_t median_mdbm = frame->power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
+    if (median_mdbm < judged->detect_mdbm - MEDIUM_CUT_OFF_MDB
+            || listener->sync_word != frame->modulation.sync_word) {
+        return false; /* nothing that this receiver could take for a frame of its own */
+    }
+    if (listener->locked != NO_FRAME) {
+        const struct frame *other = &medium->slots[listener->locked]->frame;
+        if (other->end_ns <= air->lock_by_ns) {
+            medium_schedule_late(medium, air, device, other->end_ns);
+        } else {
+            observe_lost(medium, frame, device, LOSS_RECEIVER_LOCKED_ELSEWHERE, 0, now_ns);
+        }
+        return false;
+    }
+    entity_id entity = medium->device_entities[device];
+    int32_t fading_mdb =
+            judge_fading_mdb(medium->seed, medium->params.propagation.fading, frame->id, entity);
+    int32_t power_mdbm = median_mdbm + fading_mdb;
+    enum loss_cause cause = LOSS_NONE;
+    if (power_mdbm < judged->detect_mdbm) {
+        cause = judge_reception(judged, entity, median_mdbm, fading_mdb, NULL, 0).cause;
+    } else if (rivals > 0 && stronger_rival(medium, rivals, device, power_mdbm)) {
+        cause = LOSS_PREAMBLE_MISSED;
+    } else if (listener->until_ns < frame->end_ns) {
+        cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
+    }
+    if (cause != LOSS_NONE) {
+        observe_lost(medium, frame, device, cause, power_mdbm - judged->noise_mdbm, now_ns);
+        return false;
+    }
+    listener->locked = air->slot;
+    medium_add_receiver(medium, air, device, fading_mdb);
+    return true;
+}
+
+/* Callbacks come after all locks: whatever they change cannot disturb the walk. */
+static void tell_detected(struct medium *medium, const struct on_air *air, sim_ns now_ns)
+{
+    const struct medium_device_ops *ops = medium->device_ops;
+    const struct receiver *items = air->receivers.items;
+    for (uint32_t i = 0; i < air->receivers.count; i++) {
+        uint32_t device = items[i].index;
+        const struct listener *listener = &medium->listeners[device];
+        if (!listener->silent_detect && listener->locked == air->slot) {
+            ops->detected(medium->device_contexts[device], &air->frame, now_ns);
+        }
+    }
+}
+
+void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)
+{
+    const struct frame *frame = &air->frame;
+    struct channel *channel = air->channel;
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, frame);
+    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    for (uint32_t device = member_set_next(&channel->listeners, 0); device != MEMBER_NONE;
+            device = member_set_next(&channel->listeners, device + 1)) {
+        struct listener *listener = &medium->listeners[device];
+        if (listener->until_ns <= now_ns) {
+            leave_channel(medium, device);
+        } else if (listener->since_ns <= frame->start_ns) {
+            lock_device(medium, &judged, rivals, air, device, now_ns);
+        } else if (listener->since_ns <= air->lock_by_ns) {
+            medium_schedule_late(medium, air, device, listener->since_ns);
+        } else {
+            observe_lost(medium, frame, device, LOSS_PREAMBLE_MISSED, 0, now_ns);
+        }
+    }
+    tell_detected(medium, air, now_ns);
+}
+
+void medium_device_late(struct medium *medium, struct on_air *air, uint32_t device, sim_ns now_ns)
+{
+    const struct listener *listener = &medium->listeners[device];
+    if (listener->channel != air->channel->number || listener->locked == air->slot
+            || listener->since_ns + air->search_ns != now_ns || listener->until_ns <= now_ns) {
+        return; /* closed, or opened anew, meanwhile */
+    }
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
+    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    if (lock_device(medium, &judged, rivals, air, device, now_ns) && !listener->silent_detect) {
+        medium->device_ops->detected(medium->device_contexts[device], &air->frame, now_ns);
+    }
+}
+
+/* --- end -------------------------------------------------------------------------------------- */
+
+static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t device)
+{
+    for (uint32_t i = 0; i < rivals; i++) {
+        const struct on_air *other = medium->rivals[i];
+        medium->overlaps[i].frame = &other->frame;
+        medium->overlaps[i].power_mdbm =
+                other->frame.power_mdbm + medium_gain_mdb(medium, other->transmitter, device)
+                + judge_fading_mdb(medium->seed, medium->params.propagation.fading, other->frame.id,
+                        medium->device_entities[device]);
+    }
+    return rivals;
+}
+
+static void serve_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+{
+    const struct frame *frame = &air->frame;
+    uint32_t device = receiver->index;
+    entity_id entity = medium->device_entities[device];
+    uint32_t overlaps = overlaps_at(medium, rivals, device);
+    int32_t median_mdbm = frame->power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
+    struct verdict verdict = judge_reception(
+            judged, entity, median_mdbm, receiver->fading_mdb, medium->overlaps, overlaps);
+    if (frame->aborted) {
+        verdict.cause = LOSS_POWERED_DOWN;
+        verdict.header_ok = false;
+    }
+    const uint8_t *bytes = NULL;
+    if (verdict.cause == LOSS_NONE) {
+        bytes = frame->bytes;
+        engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_RECEIVED, (int64_t)frame->id,
+                verdict.rssi_mdbm, verdict.snr_mdb, frame);
+    } else {
+        if (verdict.header_ok) {
+            bytes = medium_corrupted_copy(medium, air, entity);
+        }
+        observe_lost(medium, frame, device, verdict.cause, verdict.snr_mdb, now_ns);
+    }
+    medium->deliveries += bytes != NULL;
+    medium->device_ops->ended(
+            medium->device_contexts[device], frame, &verdict, bytes, frame->size, now_ns);
+}
+
+void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
+{
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
+    uint32_t rivals = medium_find_rivals(medium, air, air->lock_by_ns);
+    const struct receiver *items = air->receivers.items;
+    uint32_t count = air->receivers.count;
+    void (*prefetch)(void *device) = medium->device_ops->prefetch;
+    for (uint32_t i = 0; prefetch != NULL && i < count && i < PREFETCH_AHEAD; i++) {
+        prefetch(medium->device_contexts[items[i].index]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (prefetch != NULL && i + PREFETCH_AHEAD < count) {
+            prefetch(medium->device_contexts[items[i + PREFETCH_AHEAD].index]);
+        }
+        struct listener *listener = &medium->listeners[items[i].index];
+        if (listener->locked == air->slot) {
+            listener->locked = NO_FRAME;
+            /* Searches again from here, unless it was opened anew at a later local time. */
+            if (listener->since_ns < now_ns) {
+                listener->since_ns = now_ns;
+            }
+            serve_device(medium, &judged, rivals, air, &items[i], now_ns);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+/* Frames on the air: their slots, their channels and their events.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "air/medium_internal.h"
+
+/* --- channels --------------------------------------------------------------------------------- */
+
+static uint64_t channel_key(
+        uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted)
+{
+    assert(bandwidth_hz < (1u << 20) && spreading_factor < 16);
+    return (uint64_t)frequency_hz << 32 | (uint64_t)bandwidth_hz << 8
+           | (uint64_t)spreading_factor << 1 | (iq_inverted ? 1u : 0u);
+}
+
+static struct channel *channel_create(struct medium *medium, uint64_t key)
+{
+    assert(medium->channel_count < NO_CHANNEL);
+    if (medium->channel_count == medium->channel_capacity) {
+        medium->channel_capacity = medium->channel_capacity * 2 + 16;
+        medium->channels =
+                realloc(medium->channels, medium->channel_capacity * sizeof *medium->channels);
+        assert(medium->channels != NULL);
+    }
+    struct channel *channel = calloc(1, sizeof *channel);
+    assert(channel != NULL);
+    bool made = member_set_init(&channel->listeners, medium->device_count);
+    assert(made);
+    channel->key = key;
+    channel->number = (uint16_t)medium->channel_count;
+    medium->channels[medium->channel_count++] = channel;
+    return channel;
+}
+
+/* A band plan has some dozen channels: a walk is as good as a hash. */
+struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
+        uint8_t spreading_factor, bool iq_inverted)
+{
+    uint64_t key = channel_key(frequency_hz, bandwidth_hz, spreading_factor, iq_inverted);
+    for (uint32_t i = 0; i < medium->channel_count; i++) {
+        if (medium->channels[i]->key == key) {
+            return medium->channels[i];
+        }
+    }
+    return channel_create(medium, key);
+}
+
+static void channel_add_frame(struct medium *medium, struct on_air *air)
+{
+    struct channel *channel = air->channel;
+    if (channel->frame_count == channel->frame_capacity) {
+        channel->frame_capacity = channel->frame_capacity * 2 + 8;
+        channel->frames =
+                realloc(channel->frames, channel->frame_capacity * sizeof(struct on_air *));
+        assert(channel->frames != NULL);
+    }
+    channel->frames[channel->frame_count++] = air;
+    if (channel->frame_capacity > medium->rival_capacity) {
+        medium->rival_capacity = channel->frame_capacity;
+        medium->rivals = realloc(medium->rivals, medium->rival_capacity * sizeof *medium->rivals);
+        medium->overlaps =
+                realloc(medium->overlaps, medium->rival_capacity * sizeof *medium->overlaps);
+        assert(medium->rivals != NULL && medium->overlaps != NULL);
+    }
+}
+
+/* An ended frame matters while one that is still on the air began before it fell silent. */
+static void channel_forget_frames(struct channel *channel)
+{
+    sim_ns oldest_ns = SIM_NS_NEVER;
+    for (uint32_t i = 0; i < channel->frame_count; i++) {
+        const struct on_air *air = channel->frames[i];
+        if (!air->ended && air->frame.start_ns < oldest_ns) {
+            oldest_ns = air->frame.start_ns;
+        }
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < channel->frame_count; i++) {
+        struct on_air *air = channel->frames[i];
+        if (!air->ended || air->silent_ns > oldest_ns) {
+            channel->frames[kept++] = air;
+        }
+    }
+    channel->frame_count = kept;
+}
+
+uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
+{
+    const struct channel *channel = air->channel;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < channel->frame_count; i++) {
+        const struct on_air *other = channel->frames[i];
+        if (other != air && other->silent_ns > from_ns && other->frame.start_ns < air->frame.end_ns
+                && other->frame.downlink == air->frame.downlink) {
+            medium->rivals[count++] = other;
+        }
+    }
+    return count;
+}
+
+/* --- slots ------------------------------------------------------------------------------------ */
+
+static void slots_grow(struct medium *medium)
+{
+    uint32_t capacity = medium->slot_capacity * 2 + 16;
+    uint32_t *ended = malloc(capacity * sizeof *ended);
+    medium->slots = realloc(medium->slots, capacity * sizeof(struct on_air *));
+    medium->free_slots = realloc(medium->free_slots, capacity * sizeof *medium->free_slots);
+    assert(ended != NULL && medium->slots != NULL && medium->free_slots != NULL);
+    for (uint32_t i = 0; i < medium->ended_count; i++) {
+        ended[i] = medium->ended_slots[(medium->ended_head + i) % medium->slot_capacity];
+    }
+    free(medium->ended_slots);
+    medium->ended_slots = ended;
+    medium->ended_head = 0;
+    medium->slot_capacity = capacity;
+}
+
+static void slot_release_copies(struct medium *medium, struct on_air *air)
+{
+    while (air->copies != NULL) {
+        struct copy_chunk *chunk = air->copies;
+        air->copies = chunk->next;
+        chunk->next = medium->spare_chunks;
+        medium->spare_chunks = chunk;
+    }
+}
+
+/* Ended frames are kept for one longest frame time, then their slots serve again. */
+static void slots_reclaim(struct medium *medium)
+{
+    sim_ns now_ns = engine_now(medium->engine);
+    while (medium->ended_count > 0) {
+        uint32_t slot = medium->ended_slots[medium->ended_head];
+        struct on_air *air = medium->slots[slot];
+        if (air->frame.end_ns + medium->longest_ns >= now_ns) {
+            break;
+        }
+        slot_release_copies(medium, air);
+        medium->ended_head = (medium->ended_head + 1) % medium->slot_capacity;
+        medium->ended_count--;
+        medium->free_slots[medium->free_count++] = slot;
+    }
+}
+
+static struct on_air *slot_take(struct medium *medium)
+{
+    slots_reclaim(medium);
+    if (medium->free_count > 0) {
+        return medium->slots[medium->free_slots[--medium->free_count]];
+    }
+    if (medium->slot_count == medium->slot_capacity) {
+        slots_grow(medium);
+    }
+    struct on_air *air = calloc(1, sizeof *air);
+    assert(air != NULL);
+    air->slot = medium->slot_count;
+    medium->slots[medium->slot_count++] = air;
+    return air;
+}
+
+void medium_add_receiver(
+        struct medium *medium, struct on_air *air, uint32_t index, int32_t fading_mdb)
+{
+    struct receiver_list *list = &air->receivers;
+    if (list->capacity == 0 && medium->spare_count > 0) {
+        *list = medium->spare[--medium->spare_count];
+    }
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity * 2 + 16;
+        list->items = realloc(list->items, list->capacity * sizeof *list->items);
+        assert(list->items != NULL);
+    }
+    /* Late ones come out of turn; they are served in order all the same. */
+    uint32_t position = list->count++;
+    while (position > 0 && list->items[position - 1].index > index) {
+        list->items[position] = list->items[position - 1];
+        position--;
+    }
+    list->items[position] = (struct receiver){ .index = index, .fading_mdb = fading_mdb };
+}
+
+static void receivers_release(struct medium *medium, struct on_air *air)
+{
+    struct receiver_list *list = &air->receivers;
+    list->count = 0;
+    if (list->capacity > 0) {
+        if (medium->spare_count < sizeof medium->spare / sizeof medium->spare[0]) {
+            medium->spare[medium->spare_count++] = *list;
+        } else {
+            free(list->items);
+        }
+    }
+    *list = (struct receiver_list){ 0 };
+}
+
+uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver)
+{
+    if (air->copies == NULL || air->copies->used + air->frame.size > sizeof air->copies->bytes) {
+        struct copy_chunk *chunk = medium->spare_chunks;
+        if (chunk != NULL) {
+            medium->spare_chunks = chunk->next;
+        } else {
+            chunk = malloc(sizeof *chunk);
+            assert(chunk != NULL);
+        }
+        chunk->used = 0;
+        chunk->next = air->copies;
+        air->copies = chunk;
+    }
+    uint8_t *bytes = air->copies->bytes + air->copies->used;
+    air->copies->used += air->frame.size;
+    air_corrupt(medium->seed, &air->frame, receiver, bytes);
+    return bytes;
+}
+
+void medium_frames_finish(struct medium *medium)
+{
+    for (uint32_t i = 0; i < medium->channel_count; i++) {
+        member_set_finish(&medium->channels[i]->listeners);
+        free(medium->channels[i]->frames);
+        free(medium->channels[i]);
+    }
+    for (uint32_t i = 0; i < medium->slot_count; i++) {
+        slot_release_copies(medium, medium->slots[i]);
+        free(medium->slots[i]->receivers.items);
+        free(medium->slots[i]);
+    }
+    for (uint32_t i = 0; i < medium->spare_count; i++) {
+        free(medium->spare[i].items);
+    }
+    while (medium->spare_chunks != NULL) {
+        struct copy_chunk *chunk = medium->spare_chunks;
+        medium->spare_chunks = chunk->next;
+        free(chunk);
+    }
+    free(medium->channels);
+    free(medium->slots);
+    free(medium->free_slots);
+    free(medium->ended_slots);
+    free(medium->overlaps);
+    free(medium->rivals);
+}
+
+/* --- transmissions ---------------------------------------------------------------------------- */
+
+static void frame_times(struct frame *frame, const struct lora_modulation *m)
+{
+    uint64_t preamble_quarters = 4u * (uint64_t)m->preamble_symbols + LORA_SYNC_QUARTERS;
+    sim_ns start_ns = frame->start_ns;
+    frame->detect_ns = start_ns + lora_quarter_symbols_ns(m, 4 * LORA_LOCK_SYMBOLS);
+    frame->preamble_end_ns = start_ns + lora_quarter_symbols_ns(m, preamble_quarters);
+    frame->header_ns = start_ns + lora_quarter_symbols_ns(m, preamble_quarters + 4 * 8);
+    frame->end_ns = start_ns + lora_time_on_air_ns(m, frame->size);
+}
+
+static const struct frame *transmit(struct medium *medium, uint64_t id, bool downlink,
+        uint32_t transmitter, sim_ns at_ns, const struct lora_modulation *m, int32_t power_mdbm,
+        const uint8_t *bytes, uint16_t size)
+{
+    assert(at_ns >= engine_now(medium->engine));
+    assert(size <= LORA_FRAME_SIZE_MAX);
+    struct on_air *air = slot_take(medium);
+    struct frame *frame = &air->frame;
+    frame->id = id;
+    frame->sender = (entity_id)(id >> 32);
+    frame->downlink = downlink;
+    frame->aborted = false;
+    frame->size = size;
+    frame->power_mdbm = power_mdbm;
+    frame->modulation = *m;
+    frame->start_ns = at_ns;
+    frame_times(frame, m);
+    memcpy(frame->bytes, bytes, size);
+
+    air->transmitter = transmitter;
+    air->channel = medium_channel(
+            medium, m->frequency_hz, m->bandwidth_hz, m->spreading_factor, m->iq_inverted);
+    air->search_ns = frame->detect_ns - at_ns;
+    uint64_t spare_symbols =
+            m->preamble_symbols > LORA_LOCK_SYMBOLS ? m->preamble_symbols - LORA_LOCK_SYMBOLS : 0;
+    air->lock_by_ns = at_ns + lora_quarter_symbols_ns(m, 4 * spare_symbols);
+    air->silent_ns = frame->end_ns;
+    air->started = air->detect_done = air->ended = false;
+    if (frame->end_ns - at_ns > medium->longest_ns) {
+        medium->longest_ns = frame->end_ns - at_ns;
+    }
+    medium->frames++;
+
+    struct engine *engine = medium->engine;
+    if (at_ns == engine_now(engine)) {
+        medium_on_start(medium, at_ns, frame->sender, air->slot);
+    } else {
+        engine_schedule(engine, at_ns, SIM_PHASE_AIR_START, frame->sender, medium->start_handler,
+                air->slot);
+    }
+    engine_schedule(engine, frame->detect_ns, SIM_PHASE_AIR_DETECT, frame->sender,
+            medium->detect_handler, air->slot);
+    engine_schedule(engine, frame->end_ns, SIM_PHASE_AIR_END, frame->sender, medium->end_handler,
+            air->slot);
+    return frame;
+}
+
+const struct frame *medium_transmit_device(struct medium *medium, uint32_t device, sim_ns at_ns,
+        const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
+        uint16_t size)
+{
+    assert(device < medium->device_count);
+    uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
+    return transmit(medium, id, false, device, at_ns, modulation, power_mdbm, bytes, size);
+}
+
+const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gateway, sim_ns at_ns,
+        const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
+        uint16_t size)
+{
+    assert(gateway < medium->gateway_count);
+    uint64_t id =
+            (uint64_t)medium->gateways[gateway].entity << 32 | medium->gateway_sent[gateway]++;
+    return transmit(medium, id, true, gateway, at_ns, modulation, power_mdbm, bytes, size);
+}
+
+void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns)
+{
+    struct on_air *air = (struct on_air *)(uintptr_t)frame;
+    assert(at_ns >= engine_now(medium->engine));
+    if (air->ended || frame->aborted || at_ns >= frame->end_ns) {
+        return;
+    }
+    air->frame.aborted = true;
+    air->silent_ns = at_ns;
+    if (frame->downlink && air->started) {
+        medium->gateways[air->transmitter].tx_end_ns = at_ns;
+    }
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct medium *medium = context;
+    struct on_air *air = medium->slots[argument];
+    const struct frame *frame = &air->frame;
+    if (frame->aborted && air->silent_ns <= now_ns) {
+        return; /* left TX before the first symbol */
+    }
+    air->started = true;
+    channel_add_frame(medium, air);
+    if (frame->downlink) {
+        struct gateway_state *gateway = &medium->gateways[air->transmitter];
+        gateway->tx_start_ns = frame->start_ns;
+        gateway->tx_end_ns = air->silent_ns;
+    }
+    engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_STARTED, (int64_t)frame->id,
+            (int64_t)((uint64_t)frame->size << 32 | frame->modulation.frequency_hz),
+            frame->power_mdbm, frame);
+}
+
+/* Polarity says who may hear it: uplinks and downlinks pass each other by. */
+static bool reaches_gateways(const struct frame *frame)
+{
+    return !frame->downlink && !frame->modulation.iq_inverted;
+}
+
+void medium_on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct medium *medium = context;
+    struct on_air *air = medium->slots[argument];
+    if (!air->started || air->silent_ns <= now_ns) {
+        return;
+    }
+    air->detect_done = true;
+    if (air->frame.downlink) {
+        medium_devices_detect(medium, air, now_ns);
+    } else if (reaches_gateways(&air->frame)) {
+        medium_gateways_detect(medium, air, now_ns);
+    }
+}
+
+void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct medium *medium = context;
+    struct on_air *air = medium->slots[argument];
+    if (air->started) {
+        air->ended = true;
+        if (air->frame.downlink) {
+            medium_devices_end(medium, air, now_ns);
+        } else {
+            medium_gateways_end(medium, air, now_ns);
+        }
+        receivers_release(medium, air);
+        channel_forget_frames(air->channel);
+        engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
+                0, 0, &air->frame);
+    }
+    air->ended = true;
+    uint32_t tail = (medium->ended_head + medium->ended_count++) % medium->slot_capacity;
+    medium->ended_slots[tail] = air->slot;
+}
+
+void medium_schedule_late(
+        struct medium *medium, const struct on_air *air, uint32_t receiver, sim_ns since_ns)
+{
+    bool gateway = (receiver & LATE_GATEWAY) != 0;
+    uint32_t index = receiver & ~LATE_GATEWAY;
+    entity_id entity = gateway ? medium->gateways[index].entity : medium->device_entities[index];
+    engine_schedule(medium->engine, since_ns + air->search_ns, SIM_PHASE_AIR_DETECT, entity,
+            medium->late_handler, (uint64_t)air->slot << 32 | receiver);
+}
+
+void medium_on_late(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct medium *medium = context;
+    struct on_air *air = medium->slots[argument >> 32];
+    uint32_t receiver = (uint32_t)argument;
+    if (air->ended || air->silent_ns <= now_ns) {
+        return;
+    }
+    if ((receiver & LATE_GATEWAY) != 0) {
+        medium_gateway_late(medium, air, receiver & ~LATE_GATEWAY, now_ns);
+    } else {
+        medium_device_late(medium, air, receiver, now_ns);
+    }
+}

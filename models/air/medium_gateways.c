@@ -1,0 +1,133 @@
+/* Uplinks: which gateways detect, lock on and receive.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+
+#include "air/medium_internal.h"
+
+static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t gateway,
+        enum loss_cause cause, int32_t snr_mdb, sim_ns now_ns)
+{
+    engine_observe(medium->engine, now_ns, medium->gateways[gateway].entity, OBSERVE_GATEWAY_LOST,
+            (int64_t)frame->id, cause, snr_mdb, frame);
+}
+
+static int32_t median_mdbm_at(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway)
+{
+    return air->frame.power_mdbm + medium_gain_mdb(medium, gateway, air->transmitter)
+           + medium->gateways[gateway].antenna_gain_mdb;
+}
+
+static int32_t fading_mdb_at(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway)
+{
+    return judge_fading_mdb(medium->seed, medium->params.propagation.fading, air->frame.id,
+            medium->gateways[gateway].entity);
+}
+
+/* Half duplex: the gateway searched from the frame's start, or from `since_ns` of a late event. */
+static bool deaf(struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns)
+{
+    const struct gateway_state *state = &medium->gateways[gateway];
+    if (state->tx_end_ns <= now_ns - air->search_ns) {
+        return false;
+    }
+    if (state->tx_end_ns <= air->lock_by_ns) {
+        medium_schedule_late(medium, air, gateway | LATE_GATEWAY, state->tx_end_ns);
+    } else {
+        observe_lost(medium, &air->frame, gateway, LOSS_RADIO_BUSY, 0, now_ns);
+    }
+    return true;
+}
+
+static void detect(struct medium *medium, const struct judge_frame *judged, struct on_air *air,
+        uint32_t gateway, sim_ns now_ns)
+{
+    int32_t median_mdbm = median_mdbm_at(medium, air, gateway);
+    if (median_mdbm < judged->detect_mdbm - MEDIUM_CUT_OFF_MDB
+            || deaf(medium, air, gateway, now_ns)) {
+        return;
+    }
+    const struct gateway_state *state = &medium->gateways[gateway];
+    int32_t fading_mdb = fading_mdb_at(medium, air, gateway);
+    int32_t snr_mdb = median_mdbm + fading_mdb - judged->noise_mdbm;
+    enum loss_cause cause = LOSS_NONE;
+    if (median_mdbm + fading_mdb < judged->detect_mdbm) {
+        cause = judge_reception(judged, state->entity, median_mdbm, fading_mdb, NULL, 0).cause;
+    } else if (medium->gateway_ops->lock(state->context, &air->frame, now_ns, &cause)) {
+        medium_add_receiver(medium, air, gateway, fading_mdb);
+        return;
+    }
+    assert(cause != LOSS_NONE);
+    observe_lost(medium, &air->frame, gateway, cause, snr_mdb, now_ns);
+}
+
+void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)
+{
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    uint32_t to = medium->reach_from[air->transmitter + 1];
+    for (uint32_t i = medium->reach_from[air->transmitter]; i < to; i++) {
+        detect(medium, &judged, air, medium->reach[i], now_ns);
+    }
+}
+
+void medium_gateway_late(struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns)
+{
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    detect(medium, &judged, air, gateway, now_ns);
+}
+
+static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gateway)
+{
+    for (uint32_t i = 0; i < rivals; i++) {
+        const struct on_air *other = medium->rivals[i];
+        medium->overlaps[i] = (struct overlap){
+            .frame = &other->frame,
+            .power_mdbm =
+                    median_mdbm_at(medium, other, gateway) + fading_mdb_at(medium, other, gateway),
+        };
+    }
+    return rivals;
+}
+
+static void serve(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+{
+    const struct frame *frame = &air->frame;
+    const struct gateway_state *state = &medium->gateways[receiver->index];
+    uint32_t overlaps = overlaps_at(medium, rivals, receiver->index);
+    struct verdict verdict =
+            judge_reception(judged, state->entity, median_mdbm_at(medium, air, receiver->index),
+                    receiver->fading_mdb, medium->overlaps, overlaps);
+    /* Transmissions follow each other: if any fell into the reception, the last one did. */
+    bool transmitted = state->tx_start_ns >= frame->detect_ns;
+    if (frame->aborted || transmitted) {
+        verdict.cause = transmitted ? LOSS_RADIO_BUSY : LOSS_POWERED_DOWN;
+        verdict.header_ok = false;
+    }
+    const uint8_t *bytes = NULL;
+    if (verdict.cause == LOSS_NONE) {
+        bytes = frame->bytes;
+        engine_observe(medium->engine, now_ns, state->entity, OBSERVE_GATEWAY_RECEIVED,
+                (int64_t)frame->id, verdict.rssi_mdbm, verdict.snr_mdb, frame);
+    } else {
+        if (verdict.header_ok) {
+            bytes = medium_corrupted_copy(medium, air, state->entity);
+        }
+        observe_lost(medium, frame, receiver->index, verdict.cause, verdict.snr_mdb, now_ns);
+    }
+    medium->gateway_ops->ended(state->context, frame, &verdict, bytes, frame->size, now_ns);
+}
+
+void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
+{
+    struct judge_frame judged;
+    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    uint32_t rivals = medium_find_rivals(medium, air, air->lock_by_ns);
+    for (uint32_t i = 0; i < air->receivers.count; i++) {
+        serve(medium, &judged, rivals, air, &air->receivers.items[i], now_ns);
+    }
+}
