@@ -1,0 +1,118 @@
+/* Whole campaigns, small: everybody is confirmed, images are right, runs repeat byte for byte.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/run.h"
+#include "world/fleet_record.h"
+
+/* Ten devices, 4 KiB: about a second. */
+static const char small[] = "name: small\n"
+                            "duration: 6 h\n"
+                            "area: {radius: 800 m}\n"
+                            "propagation: {penetration: 12 dB, shadowing: {sigma: 3 dB}}\n"
+                            "gateways: {count: 2, radius: 400 m}\n"
+                            "devices: [{name: d, count: 10, boot: {spread: 5 min}, "
+                            "report: {period: 10 min}}]\n"
+                            "firmware: {image: generated, size: 4 KiB}\n"
+                            "campaign: {start: 20 min, set_up: {window: 40 min}, "
+                            "correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
+
+static char *play(const char *text, const char *const *sets, size_t set_count)
+{
+    struct run *run = run_create(text, sets, set_count);
+    run_play(run);
+    char *summary = run_summary(run);
+    run_destroy(run);
+    return summary;
+}
+
+Test(campaign, updates_every_device_of_hello_20)
+{
+    char *text = run_shipped("hello-20");
+    struct run *run = run_create(text, NULL, 0);
+    run_play(run);
+    cr_expect_float_eq(run_value(run, "devices.confirmed"), 20.0, 0.0);
+    cr_expect_float_eq(run_value(run, "devices.installed"), 20.0, 0.0);
+    cr_expect_float_eq(run_value(run, "security.bad_installs"), 0.0, 0.0);
+    for (uint32_t i = 0; i < run->world->device_count; i++) {
+        const struct device_record *record = &run->world->record->devices[i];
+        cr_expect(record->image_compared, "device %u installed nothing", i);
+        cr_expect(record->image_matches, "device %u installed other bytes than were sent", i);
+    }
+    run_destroy(run);
+    free(text);
+}
+
+Test(campaign, gives_the_same_bytes_for_the_same_seed)
+{
+    char *first = play(small, NULL, 0);
+    char *second = play(small, NULL, 0);
+    cr_expect_str_eq(first, second);
+    free(first);
+    free(second);
+}
+
+Test(campaign, gives_other_bytes_for_another_seed)
+{
+    static const char *const sets[] = { "seed=2" };
+    char *first = play(small, NULL, 0);
+    char *second = play(small, sets, 1);
+    cr_expect_str_neq(strstr(first, "trace_hash"), strstr(second, "trace_hash"));
+    free(first);
+    free(second);
+}
+
+static void count_observation(void *context, const struct observation *observation)
+{
+    uint64_t *count = context;
+    *count += observation->kind < OBSERVATION_KIND_COUNT ? 1u : 0u;
+}
+
+Test(campaign, does_not_change_when_it_is_watched)
+{
+    char *unwatched = play(small, NULL, 0);
+    struct run *run = run_create(small, NULL, 0);
+    uint64_t count = 0;
+    engine_observer_add(run->world->engine, OBSERVE_ALL, count_observation, &count);
+    run_play(run);
+    char *watched = run_summary(run);
+    cr_expect_str_eq(unwatched, watched);
+    cr_expect_gt(count, 1000);
+    run_destroy(run);
+    free(watched);
+    free(unwatched);
+}
+
+Test(campaign, does_not_change_without_the_crypto_memo)
+{
+    char *with = play(small, NULL, 0);
+    struct run *run
+            = run_create_with(small, NULL, 0, (struct world_options){ .crypto_memo = false });
+    run_play(run);
+    char *without = run_summary(run);
+    cr_expect_str_eq(with, without);
+    run_destroy(run);
+    free(with);
+    free(without);
+}
+
+Test(campaign, names_a_reason_for_every_device_that_falls_short)
+{
+    static const char *const sets[] = { "propagation.penetration=40 dB" };
+    struct run *run = run_create(small, sets, 1);
+    run_play(run);
+    uint32_t failed = 0;
+    for (uint32_t i = 0; i < run->world->device_count; i++) {
+        struct campaign_device view;
+        campaign_device_get(run->world->campaign, i, &view);
+        bool confirmed = view.stage == CAMPAIGN_CONFIRMED;
+        cr_expect_eq(confirmed, view.failure == CAMPAIGN_FAILURE_NONE, "device %u", i);
+        failed += confirmed ? 0u : 1u;
+    }
+    cr_expect_gt(failed, 0u, "40 dB into the building must leave somebody behind");
+    run_destroy(run);
+}
