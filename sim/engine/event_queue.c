@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "event_heap.h"
+#include "event_sort.h"
 
 enum {
     DIGIT_BITS = 6,
@@ -49,8 +50,11 @@ static const struct slot slot_empty = { .min_ns = UINT64_MAX };
 
 struct event_queue {
     size_t count;
-    /* Near: sorted, first event last; and `same`, where near is one instant and outgrew it. */
-    uint32_t near_count;
+    /* Near: sorted, first event last. It takes single events up to NEAR_MAX, more only when a
+     * slot of one instant is loaded; those that come to that instant later go to `same`. */
+    struct event *near;
+    size_t near_count;
+    size_t near_capacity;
     uint32_t near_level;
     uint64_t near_end_ns;
     uint64_t base_ns;
@@ -65,7 +69,6 @@ struct event_queue {
     size_t slab_chunks;
 
     struct slot slots[LEVEL_COUNT][DIGIT_COUNT];
-    struct event near[NEAR_MAX];
 };
 
 struct event_queue *event_queue_create(void)
@@ -79,8 +82,14 @@ struct event_queue *event_queue_create(void)
             queue->slots[level][digit] = slot_empty;
         }
     }
-    queue->slab_chunks = SLAB_CHUNKS_MIN;
+    queue->near = malloc(NEAR_MAX * sizeof *queue->near);
+    if (queue->near == NULL) {
+        free(queue);
+        return NULL;
+    }
+    queue->near_capacity = NEAR_MAX;
     queue->near_end_ns = 1;
+    queue->slab_chunks = SLAB_CHUNKS_MIN;
     return queue;
 }
 
@@ -95,6 +104,7 @@ void event_queue_destroy(struct event_queue *queue)
         free(slab);
     }
     event_heap_finish(&queue->same);
+    free(queue->near);
     free(queue);
 }
 
@@ -212,13 +222,14 @@ static inline void near_insert(struct event_queue *queue, const struct event *ev
 static void near_narrow(struct event_queue *queue)
 {
     assert(queue->near_level > 0);
+    assert(queue->near_count == NEAR_MAX);
     uint64_t last_ns = queue->near[0].at_ns;
     uint32_t level = last_ns == queue->floor_ns ? 0 : level_of(last_ns ^ queue->floor_ns);
     assert(level < queue->near_level);
     queue->base_ns = queue->floor_ns;
     queue->near_level = level;
     queue->near_end_ns = span_end_ns(queue->floor_ns, level);
-    uint32_t out = 0;
+    size_t out = 0;
     while (out < queue->near_count && queue->near[out].at_ns >= queue->near_end_ns) {
         uint64_t at_ns = queue->near[out].at_ns;
         *slot_place(queue, at_ns, level, digit_of(at_ns, level)) = queue->near[out];
@@ -230,8 +241,8 @@ static void near_narrow(struct event_queue *queue)
 
 static void near_add(struct event_queue *queue, const struct event *event)
 {
-    while (queue->near_count == NEAR_MAX && queue->near_level > 0) {
-        near_narrow(queue);
+    if (queue->near_count == NEAR_MAX && queue->near_level > 0) {
+        near_narrow(queue); /* its last event at least goes, unless all are of this instant */
     }
     if (event->at_ns >= queue->near_end_ns) { /* narrowed past it */
         uint32_t level = level_of(event->at_ns ^ queue->base_ns);
@@ -239,6 +250,7 @@ static void near_add(struct event_queue *queue, const struct event *event)
     } else if (queue->near_count < NEAR_MAX) {
         near_insert(queue, event);
     } else {
+        assert(queue->near_level == 0);
         event_heap_push(&queue->same, event);
     }
 }
@@ -278,23 +290,59 @@ static void slot_spread(struct event_queue *queue, struct slot taken)
     }
 }
 
-/* Makes a taken slot the new near. */
-static void slot_load(struct event_queue *queue, struct slot taken, uint32_t level)
+/* Room for `count` events, and as many again to sort them with. */
+static void near_reserve(struct event_queue *queue, size_t count)
 {
-    bool one_instant = taken.min_ns == taken.max_ns;
-    queue->near_level = one_instant ? 0 : level;
-    queue->base_ns = taken.min_ns;
-    queue->near_end_ns = span_end_ns(taken.min_ns, queue->near_level);
+    if (2 * count <= queue->near_capacity) {
+        return;
+    }
+    free(queue->near);
+    queue->near_capacity = 4 * count;
+    queue->near = malloc(queue->near_capacity * sizeof *queue->near);
+    if (queue->near == NULL) {
+        fprintf(stderr, "out of memory for %zu events of one instant\n", count);
+        abort();
+    }
+}
+
+/* Many events of one instant. They were added mostly in order, and slots give back the last one
+ * first, so there is mostly nothing to sort. */
+static void near_load_instant(struct event_queue *queue, struct slot taken)
+{
+    near_reserve(queue, taken.count);
+    struct event *place = queue->near;
+    while (taken.head != NULL) {
+        size_t count = CHUNK_EVENTS - taken.room;
+        memcpy(place, &taken.head->events[taken.room], count * sizeof *place);
+        place += count;
+        slot_drop_head(queue, &taken);
+    }
+    queue->near_count = taken.count;
+    event_sort_first_last(queue->near, queue->near + taken.count, taken.count);
+}
+
+static void near_load_few(struct event_queue *queue, struct slot taken)
+{
+    assert(taken.count <= LOAD_MAX);
     while (taken.head != NULL) {
         for (uint32_t i = taken.room; i < CHUNK_EVENTS; i++) {
-            if (queue->near_count < NEAR_MAX) {
-                near_insert(queue, &taken.head->events[i]);
-            } else {
-                assert(one_instant);
-                event_heap_push(&queue->same, &taken.head->events[i]);
-            }
+            near_insert(queue, &taken.head->events[i]);
         }
         slot_drop_head(queue, &taken);
+    }
+}
+
+/* Makes a taken slot the new near. */
+static void near_load(struct event_queue *queue, struct slot taken, uint32_t level)
+{
+    assert(queue->near_count == 0);
+    queue->near_level = taken.min_ns == taken.max_ns ? 0 : level;
+    queue->base_ns = taken.min_ns;
+    queue->near_end_ns = span_end_ns(taken.min_ns, queue->near_level);
+    if (taken.count <= LOAD_MAX) {
+        near_load_few(queue, taken);
+    } else {
+        near_load_instant(queue, taken);
     }
 }
 
@@ -310,7 +358,7 @@ static bool near_fill(struct event_queue *queue, uint64_t limit_ns)
         uint32_t digit = (uint32_t)__builtin_ctzll(queue->digit_mask[level]);
         struct slot taken = slot_take(queue, level, digit);
         if (taken.count <= LOAD_MAX || taken.min_ns == taken.max_ns) {
-            slot_load(queue, taken, level);
+            near_load(queue, taken, level);
             return true;
         }
         slot_spread(queue, taken);

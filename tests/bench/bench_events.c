@@ -172,6 +172,19 @@ static double shape_gridded(struct random_stream *stream)
     return 0.01 * floor(200 * random_stream_uniform(stream));
 }
 
+/* Three of four events go on at the instant they come, as work that is done in slices does. */
+static double shape_chained(struct random_stream *stream)
+{
+    return random_stream_uniform(stream) < 0.75 ? 0.0 : 4 * shape_exponential(stream);
+}
+
+/* Everybody at the same instant, always: a class C session that begins. */
+static double shape_in_step(struct random_stream *stream)
+{
+    (void)stream;
+    return 1.0;
+}
+
 static void measure(struct hold *hold, shape_fn *shape, double *engine_per_s, double *floor_per_s)
 {
     struct random_stream stream;
@@ -199,7 +212,8 @@ int main(int argc, char **argv)
         const char *name; /* NULL: the one that goes into the results */
         shape_fn *shape;
     } shapes[] = { { NULL, shape_exponential }, { "bimodal", shape_bimodal },
-        { "heavy_tailed", shape_heavy_tailed }, { "gridded", shape_gridded } };
+        { "heavy_tailed", shape_heavy_tailed }, { "gridded", shape_gridded },
+        { "chained", shape_chained }, { "in_step", shape_in_step } };
     static struct hold hold;
 
     struct bench *bench = bench_open(argc, argv);

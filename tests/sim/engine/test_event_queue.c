@@ -279,9 +279,9 @@ Test(event_queue, narrows_when_events_crowd_into_a_wide_slot)
 {
     pair_start("crowd", 2);
     pair_push(UINT64_C(1) << 50, 0);
-    pair_push((UINT64_C(1) << 50) + (UINT64_C(1) << 49), 0);
+    pair_push((UINT64_C(1) << 50) + (UINT64_C(1) << 47), 0);
     cr_assert(pair_pop(FOREVER_NS));
-    for (unsigned bits = 48; bits > 2; bits -= 3) {
+    for (unsigned bits = 46; bits > 2; bits -= 3) {
         for (size_t i = 0; i < 180; i++) {
             pair_push(pair.now_ns + draw_below(UINT64_C(1) << bits), draw_below(4));
         }
