@@ -8,34 +8,43 @@
  *   13 i16 temperature, 0.1 degree C
  *   15 u8 last update_status
  *   16 u16 reports held back by sessions
- *   18 u16 reboots
+ *   18 u16 resets since the join
  */
 #ifndef DEVICE_APP_REPORT_H
 #define DEVICE_APP_REPORT_H
 
 #include "hal.h"
-#include "mac/mac.h"
+#include "update/factory.h"
 #include "update/update.h"
 
-#define REPORT_FPORT    2u
-#define REPORT_SIZE_MIN 20u
+#define REPORT_FPORT            2u
+#define REPORT_SIZE_MIN         20u
+#define REPORT_SIZE_DEFAULT     24u
+#define REPORT_PERIOD_DEFAULT_S 3600u
+
+/* Factory boot options. */
+#define REPORT_BOOT_OPTION_RANDOM_PHASE 1u
 
 struct report {
     struct hal hal;
     uint32_t period_ticks_32; /* period in units of 32 ticks */
     uint64_t next_at_ticks;
     uint8_t size;
-    uint8_t update_status;
+    uint8_t update_status; /* set by the main loop */
     uint16_t held_back;
-    uint16_t reboots;
+    uint16_t reboots; /* set by the main loop */
     struct image_info running;
 };
 
+/* Reads the running image's header; the first report comes at a random phase of the period
+ * (boot option), else, and after a planned restart, within REPORT_FIRST_S. */
+#define REPORT_FIRST_S 60u
 void report_init(struct report *report, const struct hal *hal, const struct factory *factory,
         enum hal_reset_cause cause);
 uint64_t report_uplink_at(const struct report *report);
 /* Moves the next report one period on without sending it, and counts it. */
 void report_hold_back(struct report *report, uint64_t now_ticks);
+/* Builds the report that is due and moves on to the next; returns its size. */
 size_t report_build_uplink(
         struct report *report, uint64_t now_ticks, uint8_t *payload, size_t size_max);
 

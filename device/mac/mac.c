@@ -21,7 +21,7 @@ static bool factory_blank(const struct factory *factory)
     return any == 0;
 }
 
-/* The off-times of before the reset are lost; unless the restart was planned (mac_idle()), the
+/* The off-times of before the reset are lost; unless the restart was planned (mac_idle_at()), the
  * longest one that an uplink can have left behind is kept. */
 static void block_after_reset(struct mac *mac, enum hal_reset_cause cause, uint64_t now_ticks)
 {
@@ -295,13 +295,21 @@ bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *
     return false;
 }
 
-bool mac_idle(const struct mac *mac, uint64_t now_ticks)
+uint64_t mac_idle_at(const struct mac *mac)
 {
+    if (!radio_free(mac) || mac->exchange != MAC_NO_EXCHANGE) {
+        return HAL_TICKS_NEVER;
+    }
     uint64_t rest_until = mac->aggregate_free_at_ticks;
     for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
         rest_until = later(rest_until, mac->band_free_at_ticks[i]);
     }
-    return radio_free(mac) && mac->exchange == MAC_NO_EXCHANGE && rest_until <= now_ticks;
+    return rest_until;
+}
+
+uint16_t mac_resets(const struct mac *mac)
+{
+    return mac->resets;
 }
 
 bool mac_joined(const struct mac *mac)

@@ -60,8 +60,11 @@ void mac_init(struct mac *mac, enum hal_reset_cause cause);
 bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
 uint64_t mac_step_at(const struct mac *mac);        /* 0: now; HAL_TICKS_NEVER: on input only */
 void mac_step(struct mac *mac, uint64_t now_ticks); /* does what is due */
-/* True when nothing runs or is owed to the duty cycle: a restart loses nothing. */
-bool mac_idle(const struct mac *mac, uint64_t now_ticks);
+/* RTC time from which nothing runs or is owed to the duty cycle, so that a restart loses nothing;
+ * HAL_TICKS_NEVER while an uplink or join is under way. */
+uint64_t mac_idle_at(const struct mac *mac);
+/* Resets that the session survived. */
+uint16_t mac_resets(const struct mac *mac);
 
 /* --- uplink --------------------------------------------------------------------------------- */
 bool mac_joined(const struct mac *mac);

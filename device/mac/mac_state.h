@@ -113,6 +113,7 @@ struct mac {
     uint32_t fcnt_down_next;
     uint32_t fcnt_up;       /* of the next new uplink */
     uint32_t fcnt_up_bound; /* the counter after a reset: never below one that was used */
+    uint16_t resets;        /* since the join */
 
     struct mac_window window; /* that runs in MAC_RX_WINDOW */
     struct mac_window windows[MAC_WINDOWS];

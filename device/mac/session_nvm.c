@@ -26,7 +26,8 @@ enum {
 enum {
     COUNTERS_UP_BOUND = 0,
     COUNTERS_DOWN_NEXT = 4,
-    COUNTERS_SIZE = 8
+    COUNTERS_RESETS = 8,
+    COUNTERS_SIZE = 10
 };
 
 /* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask. */
@@ -99,6 +100,7 @@ void mac_session_save_counters(struct mac *mac)
     uint8_t record[COUNTERS_SIZE];
     put_le32(record + COUNTERS_UP_BOUND, mac->fcnt_up_bound);
     put_le32(record + COUNTERS_DOWN_NEXT, mac->fcnt_down_next);
+    put_le16(record + COUNTERS_RESETS, mac->resets);
     nvm_write(&core_of(mac)->nvm, NVM_MAC_COUNTERS, record, sizeof record);
 }
 
@@ -184,6 +186,8 @@ bool mac_session_restore(struct mac *mac)
     restore_channels(mac);
     mac->fcnt_up = mac->fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
     mac->fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
+    mac->resets = (uint16_t)(get_le16(counters + COUNTERS_RESETS) + 1u);
+    mac_session_save_counters(mac);
     hal_key_load(&core->hal, MAC_KEY_NWK_S, session + SESSION_NWK_S_KEY);
     hal_key_load(&core->hal, MAC_KEY_APP_S, session + SESSION_APP_S_KEY);
     return true;

@@ -138,19 +138,16 @@ enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload,
         return MAC_TOO_LONG;
     }
     DEVICE_ASSERT(hal, size == 0 || fport > 0);
-    if (mac->adr_ack_count < UINT16_MAX) {
-        mac->adr_ack_count++;
-    }
-    adr_back_off(mac);
     uint8_t data_rate = mac->parameters.data_rate;
     int channel = mac_duty_choose(mac, mac->channel_mask, data_rate, now);
-    if (channel < 0) { /* the back-off just took another data rate */
-        return MAC_DUTY_CYCLE;
-    }
+    DEVICE_ASSERT(hal, channel >= 0);
     mac_session_reserve_counter(mac);
     build_frame(mac, fport, payload, size);
     hal_trace(hal, FW_TRACE_UPLINK, mac->fcnt_up, (uint32_t)fport << 8 | data_rate);
     mac->fcnt_up++;
+    if (mac->adr_ack_count < UINT16_MAX) {
+        mac->adr_ack_count++;
+    }
     mac->uplink_channel = (uint8_t)channel;
     mac->uplink_data_rate = data_rate;
     mac->copies_left = (uint8_t)(mac->parameters.nb_trans - 1u);
@@ -177,6 +174,7 @@ void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks)
     }
     mac->copy_at_ticks = HAL_TICKS_NEVER;
     mac->exchange = MAC_NO_EXCHANGE;
+    adr_back_off(mac);
     if (mac->exchange_open && mac->polls_in_row < POLLS_MAX) {
         schedule_poll(mac, now_ticks, POLL_AFTER_TICKS, POLL_SPREAD_TICKS);
     } else {

@@ -1,0 +1,289 @@
+/* The firmware's root: boot, interrupts, main loop.
+ * SPDX-License-Identifier: MIT
+ *
+ * Every run does what is due and arms the one alarm for what comes next. Interrupts only leave
+ * a note. Who gets the next uplink: answers of the services, then the report, then a poll.
+ */
+#include "fw.h"
+
+#include <string.h>
+
+#include "fw_state.h"
+#include "mac/mac.h"
+#include "trace.h"
+
+#define CLOCK_AGE_MAX_TICKS  (24u * 3600u * (uint64_t)HAL_RTC_HZ)
+#define SERVICES_QUIET_TICKS HAL_RTC_HZ
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct services_env env_of(struct fw *fw)
+{
+    return (struct services_env){
+        .hal = &fw->core.hal,
+        .mac = &fw->core.mac,
+        .clock = &fw->core.clock,
+        .factory = &fw->core.factory,
+        .nvm = &fw->core.nvm,
+        .update = &fw->update,
+    };
+}
+
+/* --- boot --------------------------------------------------------------------------------------
+ */
+
+static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
+{
+    struct fw *fw = ram;
+    fw->irq_latched = 0;
+    fw->install = FW_INSTALL_NONE;
+    fw->alarm_at_ticks = HAL_TICKS_NEVER;
+    fw->services_quiet_until_ticks = 0;
+    fw->core.hal = *hal;
+    fw->halted = !bootloader_run(hal, cause);
+    if (fw->halted) {
+        return;
+    }
+    memset(&fw->core.clock, 0, sizeof fw->core.clock);
+    (void)factory_read(hal, &fw->core.factory); /* blank: the MAC stays silent */
+    nvm_open(&fw->core.nvm, hal);
+    mac_init(&fw->core.mac, cause);
+    update_init(&fw->update, hal);
+    report_init(&fw->report, hal, &fw->core.factory, cause);
+    fw->report.reboots = mac_resets(&fw->core.mac);
+    struct services_env env = env_of(fw);
+    services_init(&fw->services, &env);
+    hal_trace(hal, FW_TRACE_BOOTED, cause, fw->report.running.version);
+}
+
+/* --- interrupts --------------------------------------------------------------------------------
+ */
+
+static void fw_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
+{
+    struct fw *fw = ram;
+    fw->irq_latched |= 1u << source;
+    if (source == FW_IRQ_DIO0 || source == FW_IRQ_DIO1) {
+        fw->dio_edge_ticks[source - FW_IRQ_DIO0] = edge_ticks;
+    }
+}
+
+static void serve_dio(struct fw *fw, const struct services_env *env, unsigned dio)
+{
+    struct mac_rx rx; /* not cleared: the radio fills what counts */
+    if (mac_irq(&fw->core.mac, dio, fw->dio_edge_ticks[dio], &rx)) {
+        services_on_downlink(&fw->services, env, &rx.downlink);
+    }
+}
+
+static void serve_irqs(struct fw *fw, const struct services_env *env)
+{
+    uint32_t latched = fw->irq_latched;
+    fw->irq_latched = 0;
+    if ((latched & 1u << FW_IRQ_DIO0) != 0) {
+        serve_dio(fw, env, 0);
+    }
+    if ((latched & 1u << FW_IRQ_DIO1) != 0) {
+        serve_dio(fw, env, 1);
+    }
+    if ((latched & 1u << FW_IRQ_FLASH_DONE) != 0) {
+        if (fw->install == FW_INSTALL_WAITING_FOR_FLASH) {
+            fw->install = FW_INSTALL_VERIFYING;
+        }
+        services_on_flash_done(&fw->services, env);
+    }
+    if ((latched & 1u << FW_IRQ_ALARM) != 0) {
+        fw->alarm_at_ticks = HAL_TICKS_NEVER;
+    }
+}
+
+/* --- install -----------------------------------------------------------------------------------
+ */
+
+/* Verification ended: an authentic image is committed, and the block is done with either way. */
+static void verified(struct fw *fw, const struct services_env *env)
+{
+    enum update_status status = update_status(&fw->update);
+    fw->report.update_status = (uint8_t)status;
+    fw->install = FW_INSTALL_NONE;
+    if (status == UPDATE_VALID) {
+        update_commit(&fw->update, env->nvm);
+        fw->install = FW_INSTALL_COMMITTED;
+    }
+    fragmentation_block_used(&fw->services.fragmentation, env);
+}
+
+static void verify_piece(struct fw *fw, const struct services_env *env)
+{
+    if (hal_flash_busy(env->hal, fw->update.region)) {
+        fw->install = FW_INSTALL_WAITING_FOR_FLASH;
+        hal_flash_notify(env->hal, fw->update.region);
+    } else if (!update_step(&fw->update, env->factory, env->nvm)) {
+        verified(fw, env);
+    }
+}
+
+static void take_block(struct fw *fw)
+{
+    uint32_t address;
+    uint32_t size;
+    if (fragmentation_take_block(&fw->services.fragmentation, &address, &size)) {
+        update_verify_start(&fw->update, HAL_FLASH_EXTERNAL, address, size);
+        fw->install = FW_INSTALL_VERIFYING;
+    }
+}
+
+/* RTC time of the restart that installs; never in the middle of a session or an exchange. */
+static uint64_t restart_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+{
+    if (fw->install != FW_INSTALL_COMMITTED
+            || services_session_active(&fw->services, env, now_ticks)) {
+        return HAL_TICKS_NEVER;
+    }
+    return mac_idle_at(&fw->core.mac);
+}
+
+/* True: more of it is ready now. */
+static bool step_install(struct fw *fw, const struct services_env *env)
+{
+    if (fw->install == FW_INSTALL_NONE) {
+        take_block(fw);
+    } else if (fw->install == FW_INSTALL_VERIFYING) {
+        verify_piece(fw, env);
+    }
+    return fw->install == FW_INSTALL_VERIFYING;
+}
+
+/* --- uplinks -----------------------------------------------------------------------------------
+ */
+
+static uint64_t services_want_at(const struct fw *fw, const struct services_env *env)
+{
+    uint64_t at = services_uplink_at(&fw->services, env);
+    return at > fw->services_quiet_until_ticks ? at : fw->services_quiet_until_ticks;
+}
+
+/* When the next uplink can and shall leave. A session, and a restart that is near, hold back
+ * what the device would say of its own accord. */
+static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+{
+    uint64_t possible_at = mac_uplink_possible_at(&fw->core.mac, now_ticks);
+    if (possible_at == HAL_TICKS_NEVER) {
+        return HAL_TICKS_NEVER;
+    }
+    uint64_t wanted_at = services_want_at(fw, env);
+    if (fw->install != FW_INSTALL_COMMITTED) {
+        wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
+        if (!services_session_active(&fw->services, env, now_ticks)) {
+            wanted_at = earlier(wanted_at, mac_poll_at(&fw->core.mac));
+        }
+    }
+    return wanted_at > possible_at ? wanted_at : possible_at;
+}
+
+/* Whatever leaves takes a DeviceTimeReq along when the clock is unset or old. */
+static void refresh_clock(struct fw *fw, uint64_t now_ticks)
+{
+    const struct gps_clock *clock = &fw->core.clock;
+    if (!clock->valid || now_ticks - clock->set_at_ticks > CLOCK_AGE_MAX_TICKS) {
+        mac_request_device_time(&fw->core.mac);
+    }
+}
+
+static void hold_report_back(struct fw *fw, uint64_t now_ticks)
+{
+    report_hold_back(&fw->report, now_ticks);
+    hal_trace(&fw->core.hal, FW_TRACE_UPLINK_HELD, 0, fw->report.held_back);
+}
+
+static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+{
+    struct mac *mac = &fw->core.mac;
+    uint8_t payload[MAC_PAYLOAD_SIZE_MAX];
+    uint8_t fport = 0;
+    size_t size = 0;
+    bool session = services_session_active(&fw->services, env, now_ticks);
+    bool poll = !session && mac_poll_at(mac) <= now_ticks;
+    refresh_clock(fw, now_ticks);
+    size_t size_max = mac_payload_size_max(mac);
+    if (services_want_at(fw, env) <= now_ticks) {
+        size = services_build_uplink(&fw->services, env, now_ticks, payload, size_max, &fport);
+        if (size == 0) {
+            fw->services_quiet_until_ticks = now_ticks + SERVICES_QUIET_TICKS;
+        }
+    } else if (report_uplink_at(&fw->report) <= now_ticks) {
+        if (session) {
+            hold_report_back(fw, now_ticks);
+        } else {
+            fport = REPORT_FPORT;
+            size = report_build_uplink(&fw->report, now_ticks, payload, size_max);
+        }
+    }
+    if (size > 0 || poll) {
+        enum mac_status status = mac_send(mac, fport, payload, size);
+        DEVICE_ASSERT(env->hal, status == MAC_OK);
+    }
+}
+
+/* --- main loop ---------------------------------------------------------------------------------
+ */
+
+/* True: something is due already. Else the alarm is set for what comes first. */
+static bool arm(struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+{
+    uint64_t at = mac_step_at(&fw->core.mac);
+    at = earlier(at, services_step_at(&fw->services, env));
+    at = earlier(at, uplink_at(fw, env, now_ticks));
+    at = earlier(at, restart_at(fw, env, now_ticks));
+    if (at <= now_ticks) {
+        return true;
+    }
+    if (at != fw->alarm_at_ticks) {
+        fw->alarm_at_ticks = at;
+        hal_alarm_set(&fw->core.hal, at);
+    }
+    return false;
+}
+
+static bool fw_run(void *ram)
+{
+    struct fw *fw = ram;
+    if (fw->halted) {
+        return false;
+    }
+    struct services_env env = env_of(fw);
+    bool more = false;
+    if (fw->irq_latched != 0) {
+        serve_irqs(fw, &env);
+    }
+    uint64_t now = hal_rtc_now(&fw->core.hal);
+    if (mac_step_at(&fw->core.mac) <= now) {
+        mac_step(&fw->core.mac, now);
+    }
+    if (services_step_at(&fw->services, &env) <= now) {
+        more = services_step(&fw->services, &env, now);
+    }
+    more = step_install(fw, &env) || more;
+    if (restart_at(fw, &env, now) <= now && services_want_at(fw, &env) > now) {
+        hal_reboot(&fw->core.hal);
+        return false;
+    }
+    if (uplink_at(fw, &env, now) <= now) {
+        send_uplink(fw, &env, now);
+    }
+    return arm(fw, &env, now) || more || fw->irq_latched != 0;
+}
+
+const struct fw_ops fleetcast_fw = {
+    .version = FW_OPS_VERSION,
+    .size = sizeof(struct fw_ops),
+    .name = "fleetcast",
+    .ram_size_bytes = sizeof(struct fw),
+    .ram_align_bytes = _Alignof(struct fw),
+    .boot = fw_boot,
+    .irq = fw_irq,
+    .run = fw_run,
+};

@@ -1,0 +1,34 @@
+/* All state of the firmware: the block of RAM that the board provides.
+ * SPDX-License-Identifier: MIT
+ *
+ * Its only pointers are copies of the HAL's, so the block may be moved, copied and forked.
+ */
+#ifndef DEVICE_FW_STATE_H
+#define DEVICE_FW_STATE_H
+
+#include "app/report.h"
+#include "core.h"
+#include "services/services.h"
+#include "update/update.h"
+
+enum fw_install {
+    FW_INSTALL_NONE,
+    FW_INSTALL_VERIFYING,
+    FW_INSTALL_WAITING_FOR_FLASH,
+    FW_INSTALL_COMMITTED /* restarts as soon as nothing is lost by it */
+};
+
+struct fw {
+    uint32_t irq_latched; /* bit per enum fw_irq, set by the ISR */
+    bool halted;          /* no whole image in the running slot: nothing may run */
+    uint8_t install;      /* enum fw_install */
+    uint64_t dio_edge_ticks[2];
+    uint64_t alarm_at_ticks;             /* as armed in the HAL */
+    uint64_t services_quiet_until_ticks; /* they wanted an uplink and then had none */
+    struct core core;
+    struct services services;
+    struct report report;
+    struct update update;
+};
+
+#endif
