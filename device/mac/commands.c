@@ -96,7 +96,7 @@ enum {
 
 static bool mask_supports(const struct mac *mac, uint16_t mask, unsigned data_rate)
 {
-    return region_data_rate_valid(mac_region(mac), data_rate)
+    return mac_region_data_rate_valid(mac_region(mac), data_rate)
            && mac_duty_free_at(mac, mask, data_rate) != HAL_TICKS_NEVER;
 }
 
@@ -186,7 +186,7 @@ static void rx_param_setup(struct mac *mac, struct commands *c)
     uint8_t data_rate = c->bytes[0] & 15u;
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
     uint8_t status = (uint8_t)((mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
-                               | (region_data_rate_valid(region, data_rate) ? 2u : 0u)
+                               | (mac_region_data_rate_valid(region, data_rate) ? 2u : 0u)
                                | (offset <= region->rx1_data_rate_offset_max ? 4u : 0u));
     if (status == 7) {
         mac->parameters.rx1_data_rate_offset = offset;
@@ -230,8 +230,9 @@ static void new_channel(struct mac *mac, struct commands *c)
     uint8_t range = c->bytes[4];
     uint8_t status = 0;
     if (index >= region->default_channel_count && index < MAC_CHANNELS) {
-        bool rates_ok = (range & 15u) <= range >> 4 && region_data_rate_valid(region, range & 15u)
-                        && region_data_rate_valid(region, range >> 4);
+        bool rates_ok = (range & 15u) <= range >> 4
+                        && mac_region_data_rate_valid(region, range & 15u)
+                        && mac_region_data_rate_valid(region, range >> 4);
         bool remove = frequency_hz == 0;
         status = (uint8_t)((remove || mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
                            | (remove || rates_ok ? 2u : 0u));

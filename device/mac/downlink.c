@@ -27,7 +27,7 @@ static enum mac_receipt drop(struct mac *mac, enum mac_frame_status why, uint8_t
 }
 
 static void fill_downlink(struct mac_rx *rx, const struct mac_frame *frame,
-        const struct sx1276_frame *radio, int group, uint32_t fcnt, uint64_t end_ticks)
+        const struct radio_frame *radio, int group, uint32_t fcnt, uint64_t end_ticks)
 {
     rx->downlink = (struct mac_downlink){
         .payload = rx->bytes + frame->payload_at,
@@ -83,7 +83,7 @@ static void take_commands(
 }
 
 static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame *frame,
-        const struct sx1276_frame *radio, uint64_t end_ticks, struct mac_rx *rx, bool *deliver)
+        const struct radio_frame *radio, uint64_t end_ticks, struct mac_rx *rx, bool *deliver)
 {
     const struct hal *hal = hal_of(mac);
     unsigned where = place(mac);
@@ -120,7 +120,7 @@ static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame 
 }
 
 static enum mac_receipt receive_join_accept(
-        struct mac *mac, const struct sx1276_frame *radio, struct mac_rx *rx)
+        struct mac *mac, const struct radio_frame *radio, struct mac_rx *rx)
 {
     if (mac->exchange != MAC_EXCHANGE_JOIN || mac->activity != MAC_RX_WINDOW) {
         return drop(mac, MAC_FRAME_NOT_EXPECTED, rx->bytes[0]);
@@ -128,7 +128,7 @@ static enum mac_receipt receive_join_accept(
     return mac_join_accept(mac, rx->bytes, radio->size) ? MAC_RECEIPT_UNICAST : MAC_RECEIPT_NONE;
 }
 
-enum mac_receipt mac_receive(struct mac *mac, const struct sx1276_frame *radio, uint64_t end_ticks,
+enum mac_receipt mac_receive(struct mac *mac, const struct radio_frame *radio, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver)
 {
     struct mac_frame frame;

@@ -10,7 +10,7 @@ void mac_duty_account(
         struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
 {
     const struct region *region = mac_region(mac);
-    int band = region_sub_band(region, frequency_hz);
+    int band = mac_region_sub_band(region, frequency_hz);
     DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
     uint32_t rest = region->sub_bands[band].duty_divisor - 1u;
     mac->band_free_at_ticks[band] = end_ticks + (uint64_t)airtime_ticks * rest;
@@ -44,7 +44,7 @@ bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate
 
 static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
 {
-    int band = region_sub_band(mac_region(mac), mac->channels[channel].frequency_hz);
+    int band = mac_region_sub_band(mac_region(mac), mac->channels[channel].frequency_hz);
     DEVICE_ASSERT(hal_of(mac), band >= 0);
     return mac->band_free_at_ticks[band];
 }

@@ -101,7 +101,8 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     const struct hal *hal = hal_of(mac);
     struct mac_join *join = &mac->join;
     uint8_t data_rate = join_data_rate(mac);
-    uint32_t airtime = region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
+    uint32_t airtime =
+            mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
     if (!backoff_allows(mac, airtime, now_ticks)) {
         return;
     }
@@ -128,7 +129,8 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
 void mac_join_missed(struct mac *mac, uint64_t now_ticks)
 {
     uint8_t data_rate = join_data_rate(mac);
-    uint32_t airtime = region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
+    uint32_t airtime =
+            mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
     uint64_t free_at = mac_duty_free_at(mac, join_channels(mac), data_rate);
     /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
      * instant does not come back in step. */
@@ -193,7 +195,7 @@ static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_dela
     if (offset <= region->rx1_data_rate_offset_max) {
         p->rx1_data_rate_offset = offset;
     }
-    if (region_data_rate_valid(region, rx2_data_rate)) {
+    if (mac_region_data_rate_valid(region, rx2_data_rate)) {
         p->rx2_data_rate = rx2_data_rate;
     }
     p->rx_delay_s = (rx_delay & 15u) == 0 ? 1u : rx_delay & 15u;

@@ -36,7 +36,7 @@ static void block_after_reset(struct mac *mac, enum hal_reset_cause cause, uint6
     size_t size = mac->joined
                           ? MAC_FRAME_OVERHEAD + 1u + region->data_rates[data_rate].payload_size_max
                           : 23u;
-    uint32_t airtime = region_airtime_ticks(region, data_rate, size, true);
+    uint32_t airtime = mac_region_airtime_ticks(region, data_rate, size, true);
     mac_duty_block(mac, now_ticks + (uint64_t)airtime * 99u);
 }
 
@@ -56,7 +56,7 @@ void mac_init(struct mac *mac, enum hal_reset_cause cause)
     if (!mac->joined && !factory_blank(&core->factory)) {
         mac_join_start(mac, now);
     }
-    sx1276_start(&mac->radio);
+    radio_start(&mac->radio);
     mac->activity = MAC_RADIO_STARTING;
     mac->wake_at_ticks = now;
 }
@@ -72,8 +72,8 @@ static void listen_continuously(struct mac *mac)
     const struct hal *hal = hal_of(mac);
     const struct mac_class_c *c = &mac->class_c;
     struct lora_modulation modulation =
-            region_modulation(mac_region(mac), c->data_rate, c->frequency_hz, true);
-    sx1276_receive_continuous(&mac->radio, hal, &modulation);
+            mac_region_modulation(mac_region(mac), c->data_rate, c->frequency_hz, true);
+    radio_receive_continuous(&mac->radio, hal, &modulation);
     hal_trace(hal, FW_TRACE_RADIO_RX_START, 1, c->data_rate);
     set_activity(mac, MAC_RX_CONTINUOUS, HAL_TICKS_NEVER);
 }
@@ -83,7 +83,7 @@ void mac_background(struct mac *mac)
     if (mac->class_c.open) {
         listen_continuously(mac);
     } else {
-        sx1276_sleep(&mac->radio, hal_of(mac));
+        radio_sleep(&mac->radio, hal_of(mac));
         set_activity(mac, MAC_IDLE, HAL_TICKS_NEVER);
     }
 }
@@ -93,17 +93,18 @@ static void transmit(struct mac *mac, uint64_t now_ticks)
     const struct region *region = mac_region(mac);
     const struct mac_channel *channel = &mac->channels[mac->uplink_channel];
     struct lora_modulation modulation =
-            region_modulation(region, mac->uplink_data_rate, channel->frequency_hz, false);
-    int power_dbm = region_power_dbm(region, channel->frequency_hz, mac->parameters.tx_power);
-    sx1276_transmit(&mac->radio, hal_of(mac), &modulation, power_dbm, mac->frame, mac->frame_size);
-    uint32_t airtime = region_airtime_ticks(region, mac->uplink_data_rate, mac->frame_size, true);
+            mac_region_modulation(region, mac->uplink_data_rate, channel->frequency_hz, false);
+    int power_dbm = mac_region_power_dbm(region, channel->frequency_hz, mac->parameters.tx_power);
+    radio_transmit(&mac->radio, hal_of(mac), &modulation, power_dbm, mac->frame, mac->frame_size);
+    uint32_t airtime =
+            mac_region_airtime_ticks(region, mac->uplink_data_rate, mac->frame_size, true);
     set_activity(mac, MAC_TX, now_ticks + airtime + RADIO_PATIENCE_TICKS);
 }
 
 void mac_launch(struct mac *mac, uint64_t now_ticks)
 {
     mac_windows_clear(mac);
-    uint32_t wait_ticks = sx1276_wake(&mac->radio, hal_of(mac));
+    uint32_t wait_ticks = radio_wake(&mac->radio, hal_of(mac));
     if (wait_ticks == 0) {
         transmit(mac, now_ticks);
     } else {
@@ -114,7 +115,7 @@ void mac_launch(struct mac *mac, uint64_t now_ticks)
 static void transmitted(struct mac *mac, uint64_t end_ticks)
 {
     uint32_t airtime =
-            region_airtime_ticks(mac_region(mac), mac->uplink_data_rate, mac->frame_size, true);
+            mac_region_airtime_ticks(mac_region(mac), mac->uplink_data_rate, mac->frame_size, true);
     mac_duty_account(mac, mac->channels[mac->uplink_channel].frequency_hz, airtime, end_ticks);
     mac->uplink_end_ticks = end_ticks;
     mac_windows_open_class_a(mac, end_ticks);
@@ -151,12 +152,12 @@ static void open_window(struct mac *mac, uint64_t now_ticks)
     }
     mac->window = window;
     struct lora_modulation modulation =
-            region_modulation(region, window.data_rate, window.frequency_hz, true);
-    sx1276_receive_single(&mac->radio, hal, &modulation, window.timeout_symbols);
+            mac_region_modulation(region, window.data_rate, window.frequency_hz, true);
+    radio_receive_single(&mac->radio, hal, &modulation, window.timeout_symbols);
     hal_trace(hal, FW_TRACE_RADIO_RX_START, 0, window.data_rate);
     uint32_t wait_us = window.timeout_symbols
                        * lora_symbol_us(modulation.spreading_factor, modulation.bandwidth_khz);
-    uint32_t frame_ticks = region_airtime_ticks(region, window.data_rate, MAC_FRAME_MAX, false);
+    uint32_t frame_ticks = mac_region_airtime_ticks(region, window.data_rate, MAC_FRAME_MAX, false);
     set_activity(mac, MAC_RX_WINDOW,
             now_ticks + ticks_from_us_up(wait_us) + frame_ticks + RADIO_PATIENCE_TICKS);
 }
@@ -165,7 +166,7 @@ static void open_window(struct mac *mac, uint64_t now_ticks)
 static void restart_radio(struct mac *mac, uint64_t now_ticks)
 {
     mac_windows_clear(mac);
-    sx1276_start(&mac->radio);
+    radio_start(&mac->radio);
     set_activity(mac, MAC_RADIO_STARTING, now_ticks);
     exchange_over(mac, now_ticks);
 }
@@ -174,7 +175,7 @@ static void step_activity(struct mac *mac, uint64_t now_ticks)
 {
     switch ((enum mac_activity)mac->activity) {
     case MAC_RADIO_STARTING: {
-        uint32_t wait_ticks = sx1276_start_step(&mac->radio, hal_of(mac));
+        uint32_t wait_ticks = radio_start_step(&mac->radio, hal_of(mac));
         if (wait_ticks == 0) {
             mac_background(mac);
         } else {
@@ -249,7 +250,7 @@ void mac_step(struct mac *mac, uint64_t now_ticks)
 }
 
 static bool frame_received(
-        struct mac *mac, const struct sx1276_frame *frame, uint64_t end_ticks, struct mac_rx *rx)
+        struct mac *mac, const struct radio_frame *frame, uint64_t end_ticks, struct mac_rx *rx)
 {
     bool deliver = false;
     bool class_a = mac->activity == MAC_RX_WINDOW;
@@ -266,30 +267,30 @@ static bool frame_received(
 
 bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx)
 {
-    struct sx1276_frame frame;
+    struct radio_frame frame;
     if (dio > 1 || mac->activity == MAC_RADIO_STARTING) {
         return false;
     }
-    switch (sx1276_service(&mac->radio, hal_of(mac), rx->bytes, &frame)) {
-    case SX1276_RX_DONE:
+    switch (radio_service(&mac->radio, hal_of(mac), rx->bytes, &frame)) {
+    case RADIO_RX_DONE:
         return frame_received(mac, &frame, edge_ticks, rx);
-    case SX1276_TX_DONE:
+    case RADIO_TX_DONE:
         if (mac->activity == MAC_TX) {
             transmitted(mac, edge_ticks);
         }
         break;
-    case SX1276_RX_BAD_CRC:
+    case RADIO_RX_BAD_CRC:
         hal_trace(hal_of(mac), FW_TRACE_FRAME_DROPPED, MAC_FRAME_BAD_CRC, 0);
         if (mac->activity == MAC_RX_WINDOW) {
             window_closed(mac, edge_ticks);
         }
         break;
-    case SX1276_RX_TIMEOUT:
+    case RADIO_RX_TIMEOUT:
         if (mac->activity == MAC_RX_WINDOW) {
             window_closed(mac, edge_ticks);
         }
         break;
-    case SX1276_NOTHING:
+    case RADIO_NOTHING:
         break;
     }
     return false;
@@ -324,12 +325,12 @@ uint8_t mac_data_rate(const struct mac *mac)
 
 bool mac_frequency_valid(const struct mac *mac, uint32_t frequency_hz)
 {
-    return region_sub_band(mac_region(mac), frequency_hz) >= 0;
+    return mac_region_sub_band(mac_region(mac), frequency_hz) >= 0;
 }
 
 bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate)
 {
-    return region_data_rate_valid(mac_region(mac), data_rate);
+    return mac_region_data_rate_valid(mac_region(mac), data_rate);
 }
 
 void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate)

@@ -13,7 +13,7 @@
 
 static inline const struct region *mac_region(const struct mac *mac)
 {
-    return region_get(mac->region);
+    return mac_region_get(mac->region);
 }
 
 /* Uniform in 0 .. `bound` - 1. */
@@ -100,7 +100,7 @@ enum mac_receipt {
     MAC_RECEIPT_MULTICAST
 };
 /* A frame of `size` bytes in rx->bytes; `deliver`: the application gets rx->downlink. */
-enum mac_receipt mac_receive(struct mac *mac, const struct sx1276_frame *frame, uint64_t end_ticks,
+enum mac_receipt mac_receive(struct mac *mac, const struct radio_frame *frame, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver);
 
 /* --- multicast.c -------------------------------------------------------------------------------

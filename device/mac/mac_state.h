@@ -5,7 +5,7 @@
 #define DEVICE_MAC_MAC_STATE_H
 
 #include "hal.h"
-#include "radio/sx1276.h"
+#include "radio/radio.h"
 
 #define MAC_MULTICAST_GROUPS 4u
 #define MAC_CHANNELS         16u
@@ -101,7 +101,7 @@ struct mac_answers {
 
 struct mac {
     /* Touched by every frame. */
-    struct sx1276 radio;
+    struct radio radio;
     uint8_t activity; /* enum mac_activity */
     uint8_t exchange; /* enum mac_exchange */
     uint8_t window_count;

@@ -8,13 +8,13 @@
 /* Gain of the board's antenna over an isotropic radiator, 2.15 dBi, in whole dB. */
 #define ANTENNA_GAIN_DB 2
 
-const struct region *region_get(unsigned id)
+const struct region *mac_region_get(unsigned id)
 {
-    static const struct region *const regions[REGION_COUNT] = { &region_eu868 };
+    static const struct region *const regions[REGION_COUNT] = { &mac_region_eu868 };
     return regions[id < REGION_COUNT ? id : REGION_EU868];
 }
 
-int region_sub_band(const struct region *region, uint32_t frequency_hz)
+int mac_region_sub_band(const struct region *region, uint32_t frequency_hz)
 {
     for (int i = 0; i < region->sub_band_count; i++) {
         const struct region_sub_band *band = &region->sub_bands[i];
@@ -25,12 +25,12 @@ int region_sub_band(const struct region *region, uint32_t frequency_hz)
     return -1;
 }
 
-bool region_data_rate_valid(const struct region *region, unsigned data_rate)
+bool mac_region_data_rate_valid(const struct region *region, unsigned data_rate)
 {
     return data_rate < REGION_DATA_RATES && region->data_rates[data_rate].spreading_factor != 0;
 }
 
-struct lora_modulation region_modulation(
+struct lora_modulation mac_region_modulation(
         const struct region *region, unsigned data_rate, uint32_t frequency_hz, bool downlink)
 {
     const struct region_data_rate *rate = &region->data_rates[data_rate];
@@ -42,17 +42,17 @@ struct lora_modulation region_modulation(
     };
 }
 
-int region_power_dbm(const struct region *region, uint32_t frequency_hz, unsigned tx_power)
+int mac_region_power_dbm(const struct region *region, uint32_t frequency_hz, unsigned tx_power)
 {
     int eirp_dbm = region->eirp_max_dbm - 2 * (int)tx_power;
-    int band = region_sub_band(region, frequency_hz);
+    int band = mac_region_sub_band(region, frequency_hz);
     if (band >= 0 && eirp_dbm > region->sub_bands[band].eirp_max_dbm) {
         eirp_dbm = region->sub_bands[band].eirp_max_dbm;
     }
     return eirp_dbm - ANTENNA_GAIN_DB;
 }
 
-uint32_t region_airtime_ticks(
+uint32_t mac_region_airtime_ticks(
         const struct region *region, unsigned data_rate, size_t size, bool uplink)
 {
     const struct region_data_rate *rate = &region->data_rates[data_rate];

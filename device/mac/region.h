@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "radio/sx1276.h"
+#include "radio/radio.h"
 
 #define REGION_DATA_RATES 8u
 
@@ -47,22 +47,22 @@ enum region_id {
     REGION_COUNT
 };
 
-const struct region *region_get(unsigned id);
+const struct region *mac_region_get(unsigned id);
 
 /* Sub-band that holds the frequency, or -1: not allowed here. */
-int region_sub_band(const struct region *region, uint32_t frequency_hz);
+int mac_region_sub_band(const struct region *region, uint32_t frequency_hz);
 
-bool region_data_rate_valid(const struct region *region, unsigned data_rate);
+bool mac_region_data_rate_valid(const struct region *region, unsigned data_rate);
 
-struct lora_modulation region_modulation(
+struct lora_modulation mac_region_modulation(
         const struct region *region, unsigned data_rate, uint32_t frequency_hz, bool downlink);
 
 /* Conducted power for a power index on a frequency. */
-int region_power_dbm(const struct region *region, uint32_t frequency_hz, unsigned tx_power);
+int mac_region_power_dbm(const struct region *region, uint32_t frequency_hz, unsigned tx_power);
 
-uint32_t region_airtime_ticks(
+uint32_t mac_region_airtime_ticks(
         const struct region *region, unsigned data_rate, size_t size, bool uplink);
 
-extern const struct region region_eu868;
+extern const struct region mac_region_eu868;
 
 #endif

@@ -34,7 +34,7 @@ static bool channel_mask(uint16_t *mask, uint16_t defined, uint8_t control, uint
     return true;
 }
 
-const struct region region_eu868 = {
+const struct region mac_region_eu868 = {
     .data_rates = {
         { 125, 12, 51 }, { 125, 11, 51 }, { 125, 10, 51 }, { 125, 9, 115 },
         { 125, 8, 242 }, { 125, 7, 242 }, { 250, 7, 242 }, { 0, 0, 0 }, /* DR7 is FSK */

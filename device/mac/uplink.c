@@ -45,7 +45,7 @@ static size_t frame_size(const struct mac *mac, size_t payload_size)
 
 uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size)
 {
-    return region_airtime_ticks(
+    return mac_region_airtime_ticks(
             mac_region(mac), mac->parameters.data_rate, frame_size(mac, size), true);
 }
 

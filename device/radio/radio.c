@@ -1,11 +1,11 @@
 /* SX1276 LoRa modem: reset, transmit, receive.
  * SPDX-License-Identifier: MIT
  */
-#include "radio/sx1276.h"
+#include "radio/radio.h"
 
 #include <string.h>
 
-#include "radio/sx1276_registers.h"
+#include "radio/radio_registers.h"
 
 #define SYNC_WORD_LORAWAN 0x34u
 #define CALIBRATION_HZ    868000000u
@@ -57,13 +57,13 @@ static void fifo_access(
     hal_radio_deselect(hal);
 }
 
-static void set_mode(struct sx1276 *radio, const struct hal *hal, enum sx1276_mode mode)
+static void set_mode(struct radio *radio, const struct hal *hal, enum radio_mode mode)
 {
     write_register(hal, REG_OP_MODE, (uint8_t)(OP_MODE_LONG_RANGE | mode));
     radio->mode = (uint8_t)mode;
 }
 
-static void set_antenna(struct sx1276 *radio, const struct hal *hal, enum hal_antenna antenna)
+static void set_antenna(struct radio *radio, const struct hal *hal, enum hal_antenna antenna)
 {
     if (radio->antenna != antenna) {
         radio->antenna = (uint8_t)antenna;
@@ -88,7 +88,7 @@ static uint32_t frf_of(uint32_t frequency_hz)
     return whole * 256u + (rest * 256u + 7812u) / 15625u;
 }
 
-static void set_frequency(struct sx1276 *radio, const struct hal *hal, uint32_t frequency_hz)
+static void set_frequency(struct radio *radio, const struct hal *hal, uint32_t frequency_hz)
 {
     uint32_t frf = frf_of(frequency_hz);
     if (radio->frf != frf) {
@@ -121,7 +121,7 @@ static uint8_t bandwidth_code(uint16_t bandwidth_khz)
 }
 
 /* Sets the modem up for a frame; the chip must not be receiving or transmitting. */
-static void configure(struct sx1276 *radio, const struct hal *hal,
+static void configure(struct radio *radio, const struct hal *hal,
         const struct lora_modulation *modulation, uint16_t timeout_symbols, bool crc)
 {
     unsigned sf = modulation->spreading_factor;
@@ -147,7 +147,7 @@ static void configure(struct sx1276 *radio, const struct hal *hal,
 }
 
 /* Receiving inverted: bit 6 of 0x33; transmitting is never inverted by an end-device. */
-static void set_iq(struct sx1276 *radio, const struct hal *hal, bool inverted)
+static void set_iq(struct radio *radio, const struct hal *hal, bool inverted)
 {
     uint8_t value = inverted ? 0x67 : 0x27;
     if (radio->invert_iq != value) {
@@ -157,7 +157,7 @@ static void set_iq(struct sx1276 *radio, const struct hal *hal, bool inverted)
     }
 }
 
-static void set_power(struct sx1276 *radio, const struct hal *hal, int power_dbm)
+static void set_power(struct radio *radio, const struct hal *hal, int power_dbm)
 {
     uint8_t config;
     uint8_t dac = PA_DAC_DEFAULT;
@@ -181,15 +181,15 @@ static void set_power(struct sx1276 *radio, const struct hal *hal, int power_dbm
             (config & PA_SELECT_BOOST) != 0 ? HAL_ANTENNA_TX_BOOST : HAL_ANTENNA_TX_RFO);
 }
 
-static void set_fifo_pointer(struct sx1276 *radio, const struct hal *hal, uint8_t pointer)
+static void set_fifo_pointer(struct radio *radio, const struct hal *hal, uint8_t pointer)
 {
     update(hal, REG_FIFO_ADDR_PTR, &radio->fifo_pointer, pointer);
 }
 
-void sx1276_start(struct sx1276 *radio)
+void radio_start(struct radio *radio)
 {
     memset(radio, 0, sizeof *radio);
-    radio->start = SX1276_START_RESET;
+    radio->start = RADIO_START_RESET;
 }
 
 static void calibrate_image(const struct hal *hal)
@@ -202,7 +202,7 @@ static void calibrate_image(const struct hal *hal)
 }
 
 /* LongRangeMode changes in SLEEP only, so the chip is put to sleep in FSK mode first. */
-static void enter_lora(struct sx1276 *radio, const struct hal *hal)
+static void enter_lora(struct radio *radio, const struct hal *hal)
 {
     write_register(hal, REG_OP_MODE, MODE_SLEEP);
     set_mode(radio, hal, MODE_SLEEP);
@@ -221,25 +221,25 @@ static void enter_lora(struct sx1276 *radio, const struct hal *hal)
     write_register(hal, REG_DIO_MAPPING_1, DIO_MAPPING_RX);
     radio->dio_mapping = DIO_MAPPING_RX;
     radio->frf = 0; /* of no channel: the next set-up writes it */
-    radio->start = SX1276_STARTED;
+    radio->start = RADIO_STARTED;
 }
 
-uint32_t sx1276_start_step(struct sx1276 *radio, const struct hal *hal)
+uint32_t radio_start_step(struct radio *radio, const struct hal *hal)
 {
-    switch ((enum sx1276_start)radio->start) {
-    case SX1276_START_RESET:
+    switch ((enum radio_start)radio->start) {
+    case RADIO_START_RESET:
         hal_radio_antenna(hal, HAL_ANTENNA_OFF);
         hal_radio_reset_pin(hal, true);
-        radio->start = SX1276_START_BOOTING;
+        radio->start = RADIO_START_BOOTING;
         return RESET_LOW_TICKS;
-    case SX1276_START_BOOTING:
+    case RADIO_START_BOOTING:
         hal_radio_reset_pin(hal, false);
-        radio->start = SX1276_START_CALIBRATING;
+        radio->start = RADIO_START_CALIBRATING;
         return RESET_WAIT_TICKS;
-    case SX1276_START_CALIBRATING:
+    case RADIO_START_CALIBRATING:
         if (radio->frf == 0) {
             if (read_register(hal, REG_VERSION) != CHIP_VERSION) {
-                radio->start = SX1276_START_RESET;
+                radio->start = RADIO_START_RESET;
                 return CHIP_ABSENT_TICKS;
             }
             calibrate_image(hal);
@@ -251,13 +251,13 @@ uint32_t sx1276_start_step(struct sx1276 *radio, const struct hal *hal)
         }
         enter_lora(radio, hal);
         return 0;
-    case SX1276_STARTED:
+    case RADIO_STARTED:
         break;
     }
     return 0;
 }
 
-void sx1276_sleep(struct sx1276 *radio, const struct hal *hal)
+void radio_sleep(struct radio *radio, const struct hal *hal)
 {
     if (radio->mode != MODE_SLEEP) {
         set_mode(radio, hal, MODE_SLEEP);
@@ -265,7 +265,7 @@ void sx1276_sleep(struct sx1276 *radio, const struct hal *hal)
     }
 }
 
-uint32_t sx1276_wake(struct sx1276 *radio, const struct hal *hal)
+uint32_t radio_wake(struct radio *radio, const struct hal *hal)
 {
     uint8_t before = radio->mode;
     if (before != MODE_STANDBY) {
@@ -280,10 +280,10 @@ static void clear_flags(const struct hal *hal)
     write_register(hal, REG_IRQ_FLAGS, 0xFF);
 }
 
-void sx1276_transmit(struct sx1276 *radio, const struct hal *hal,
+void radio_transmit(struct radio *radio, const struct hal *hal,
         const struct lora_modulation *modulation, int power_dbm, const uint8_t *frame, size_t size)
 {
-    DEVICE_ASSERT(hal, radio->start == SX1276_STARTED && radio->mode == MODE_STANDBY);
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode == MODE_STANDBY);
     DEVICE_ASSERT(hal, size > 0 && size <= 255);
     configure(radio, hal, modulation, 0, true);
     set_iq(radio, hal, false);
@@ -297,10 +297,10 @@ void sx1276_transmit(struct sx1276 *radio, const struct hal *hal,
     set_mode(radio, hal, MODE_TX);
 }
 
-static void receive(struct sx1276 *radio, const struct hal *hal,
-        const struct lora_modulation *modulation, uint16_t timeout_symbols, enum sx1276_mode mode)
+static void receive(struct radio *radio, const struct hal *hal,
+        const struct lora_modulation *modulation, uint16_t timeout_symbols, enum radio_mode mode)
 {
-    DEVICE_ASSERT(hal, radio->start == SX1276_STARTED);
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED);
     if (radio->mode != MODE_SLEEP && radio->mode != MODE_STANDBY) {
         set_mode(radio, hal, MODE_STANDBY);
     }
@@ -312,22 +312,22 @@ static void receive(struct sx1276 *radio, const struct hal *hal,
     set_mode(radio, hal, mode);
 }
 
-void sx1276_receive_single(struct sx1276 *radio, const struct hal *hal,
+void radio_receive_single(struct radio *radio, const struct hal *hal,
         const struct lora_modulation *modulation, uint16_t timeout_symbols)
 {
     DEVICE_ASSERT(hal, timeout_symbols >= 4 && timeout_symbols <= 1023);
     receive(radio, hal, modulation, timeout_symbols, MODE_RX_SINGLE);
 }
 
-void sx1276_receive_continuous(
-        struct sx1276 *radio, const struct hal *hal, const struct lora_modulation *modulation)
+void radio_receive_continuous(
+        struct radio *radio, const struct hal *hal, const struct lora_modulation *modulation)
 {
     /* The symbol timeout does not count here; keeping a constant one keeps the shadow equal. */
     receive(radio, hal, modulation, 100, MODE_RX_CONTINUOUS);
 }
 
 /* RegPktSnrValue is SNR * 4; the RSSI follows datasheet 5.5.5. */
-static void read_quality(struct sx1276_frame *frame, uint8_t snr_raw, uint8_t rssi_raw)
+static void read_quality(struct radio_frame *frame, uint8_t snr_raw, uint8_t rssi_raw)
 {
     int snr_quarter_db = (int8_t)snr_raw;
     int rssi_dbm = RSSI_OFFSET_HF_DBM + rssi_raw + (rssi_raw >> 4);
@@ -338,8 +338,8 @@ static void read_quality(struct sx1276_frame *frame, uint8_t snr_raw, uint8_t rs
     frame->rssi_dbm = (int16_t)rssi_dbm;
 }
 
-enum sx1276_event sx1276_service(
-        struct sx1276 *radio, const struct hal *hal, uint8_t bytes[256], struct sx1276_frame *frame)
+enum radio_event radio_service(
+        struct radio *radio, const struct hal *hal, uint8_t bytes[256], struct radio_frame *frame)
 {
     /* One burst over 0x10..0x1A brings the flags, the place, the size and the quality. */
     enum {
@@ -349,7 +349,7 @@ enum sx1276_event sx1276_service(
     static const uint8_t request[1 + COUNT] = { FIRST };
     uint8_t status[1 + COUNT];
     if (radio->mode == MODE_SLEEP || radio->mode == MODE_STANDBY) {
-        return SX1276_NOTHING;
+        return RADIO_NOTHING;
     }
     hal_radio_select(hal);
     hal_radio_exchange(hal, request, status, sizeof status);
@@ -357,15 +357,15 @@ enum sx1276_event sx1276_service(
     const uint8_t *registers = status + 1;
     uint8_t flags = registers[REG_IRQ_FLAGS - FIRST];
     if ((flags & (IRQ_RX_DONE | IRQ_TX_DONE | IRQ_RX_TIMEOUT)) == 0) {
-        return SX1276_NOTHING;
+        return RADIO_NOTHING;
     }
-    enum sx1276_event event = SX1276_RX_TIMEOUT;
+    enum radio_event event = RADIO_RX_TIMEOUT;
     if ((flags & IRQ_TX_DONE) != 0) {
-        event = SX1276_TX_DONE;
+        event = RADIO_TX_DONE;
     } else if ((flags & IRQ_RX_DONE) != 0) {
-        event = (flags & IRQ_PAYLOAD_CRC_ERROR) != 0 ? SX1276_RX_BAD_CRC : SX1276_RX_DONE;
+        event = (flags & IRQ_PAYLOAD_CRC_ERROR) != 0 ? RADIO_RX_BAD_CRC : RADIO_RX_DONE;
     }
-    if (event == SX1276_RX_DONE) {
+    if (event == RADIO_RX_DONE) {
         frame->size = registers[REG_RX_NB_BYTES - FIRST];
         read_quality(
                 frame, registers[REG_PKT_SNR_VALUE - FIRST], registers[REG_PKT_RSSI_VALUE - FIRST]);

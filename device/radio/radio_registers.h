@@ -1,11 +1,11 @@
 /* Registers of the SX1276 in LoRa mode that the driver touches, as the datasheet names them.
  * SPDX-License-Identifier: MIT
  */
-#ifndef DEVICE_RADIO_SX1276_REGISTERS_H
-#define DEVICE_RADIO_SX1276_REGISTERS_H
+#ifndef DEVICE_RADIO_RADIO_REGISTERS_H
+#define DEVICE_RADIO_RADIO_REGISTERS_H
 
 /* clang-format off: a register table. */
-enum sx1276_register {
+enum radio_register {
     REG_FIFO = 0x00,
     REG_OP_MODE = 0x01,
     REG_FRF_MSB = 0x06, /* 0x06..0x08, most significant first */
@@ -40,7 +40,7 @@ enum sx1276_register {
     REG_PA_DAC = 0x4D
 };
 
-enum sx1276_mode {
+enum radio_mode {
     MODE_SLEEP = 0,
     MODE_STANDBY = 1,
     MODE_TX = 3,
