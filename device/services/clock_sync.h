@@ -26,8 +26,9 @@ struct clock_sync {
     uint8_t token;
     uint8_t sends_left; /* transmissions left in the running exchange, 0: none runs */
     bool answer_required;
-    bool forced;      /* the running exchange comes from ForceDeviceResync */
-    bool request_out; /* a request with `token` is unanswered */
+    bool forced;        /* the running exchange comes from ForceDeviceResync */
+    bool request_out;   /* a request with `token` is unanswered */
+    uint16_t held_back; /* requests that a session postponed, in all */
     struct answers answers;
 };
 
@@ -41,8 +42,7 @@ size_t clock_sync_build(struct clock_sync *sync, const struct services_env *env,
 /* Moves a request that a session held back to a random time after it. */
 void clock_sync_session_over(
         struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks);
-/* Bound on the error of the GPS clock in ticks. */
-uint32_t clock_sync_error_ticks(
-        const struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks);
+/* Error that the last correction may have left, in ticks; drift comes on top. */
+uint32_t clock_sync_error_ticks(const struct clock_sync *sync, const struct services_env *env);
 
 #endif

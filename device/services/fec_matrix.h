@@ -23,8 +23,8 @@ struct fec_matrix {
 
 void fec_matrix_init(struct fec_matrix *matrix, uint32_t unknowns);
 
-/* Eliminates every present row from `vector`; sets in `used` the pivots of the rows that were
- * added. Returns the pivot of what remains, or -1: the vector was dependent. */
+/* Adds rows to `vector` until its first bit belongs to no row; sets in `used` the pivots of the
+ * rows that it took. Returns that first bit, or -1: nothing is left, the vector was dependent. */
 int fec_matrix_reduce(const struct fec_matrix *matrix, uint32_t vector[FEC_VECTOR_WORDS],
         uint32_t used[FEC_VECTOR_WORDS]);
 

@@ -71,21 +71,21 @@ void frag_store_erase_start(struct frag_store *store);
 enum frag_store_status frag_store_erase_step(struct frag_store *store, const struct hal *hal);
 
 /* Opens the erased journal for the session `tag`. */
-enum frag_store_status frag_store_tag(
-        struct frag_store *store, const struct hal *hal, uint32_t tag);
+enum frag_store_status frag_store_tag(const struct hal *hal, uint32_t tag);
 bool frag_store_has_tag(const struct hal *hal, uint32_t tag);
 
 enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_milestone milestone);
 bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone);
 
-/* Takes an uncoded fragment; `received` already tells so. False: no room, the fragment is lost. */
+/* Takes a fragment for its place in the block. With `received`, which tells of it already, its
+ * mark follows in time; NULL: no marks. False: no room, the fragment is lost. */
 bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t index,
-        const uint8_t *data, const uint32_t received[FEC_ROW_WORDS]);
-/* Programs pages that wait, if the flash is idle. */
+        const uint8_t *data, const uint32_t *received);
+/* Goes on with pages that wait. */
 void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal);
-/* Brings all data, then all marks, into flash; call until OK. */
-enum frag_store_status frag_store_flush(struct frag_store *store, const struct hal *hal,
-        const uint32_t received[FEC_ROW_WORDS], bool marks);
+/* Brings all data, then (`received` not NULL) all marks into flash; call until OK. */
+enum frag_store_status frag_store_flush(
+        struct frag_store *store, const struct hal *hal, const uint32_t *received);
 
 /* Reads `count` consecutive uncoded fragments from the block. */
 enum frag_store_status frag_store_read(const struct frag_store *store, const struct hal *hal,
@@ -105,7 +105,7 @@ enum frag_slot_state {
     FRAG_SLOT_TORN,
     FRAG_SLOT_VALID
 };
-enum frag_slot_state frag_store_slot_check(
-        const struct frag_store *store, const struct hal *hal, uint32_t slot, uint32_t *n);
+enum frag_store_status frag_store_slot_check(
+        const struct hal *hal, uint32_t slot, enum frag_slot_state *state, uint32_t *n);
 
 #endif

@@ -20,9 +20,12 @@
 #define FRAGMENTATION_VERSION_DEFAULT 2u /* 1: TS004-1.0.0, 2: TS004-2.0.0 */
 #define FRAGMENTATION_INDEXES         4u
 #define FRAGMENTATION_ACK_TRIES       3u
+/* FRAME_DROPPED reason: a fragment came while flash and decoder were busy. */
+#define FRAGMENTATION_DROPPED_BUSY 201u
 
 enum frag_phase {
     FRAG_PHASE_NONE,    /* no session */
+    FRAG_PHASE_RESUME,  /* after a reset: see how far the session was */
     FRAG_PHASE_ERASE,   /* the flash is made ready */
     FRAG_PHASE_COLLECT, /* uncoded fragments go to their place */
     FRAG_PHASE_FREEZE,  /* the set of missing ones is made durable */
@@ -51,7 +54,7 @@ struct frag_params {
     uint8_t block_ack_delay;
     uint8_t ack_reception;
     uint8_t version;
-    uint8_t acknowledged; /* FragDataBlockReceivedAns came */
+    uint8_t acknowledged; /* the server knows that the block is here */
     uint8_t used;         /* the block was handed over and dealt with */
     uint8_t reserved[3];
 };
@@ -86,7 +89,6 @@ struct fragmentation {
     bool memory_error;
     bool stored_since_flush;
     bool block_ready; /* to be taken */
-    bool reported;    /* a FragSessionStatusAns with MissingFrag 0 left, or silence said it */
     bool mic_good;
     uint16_t missing; /* unknowns not yet resolved */
     uint16_t received_count;
@@ -127,9 +129,10 @@ size_t fragmentation_build(struct fragmentation *frag, const struct services_env
 /* Multicast groups whose session has nothing more to give. */
 uint8_t fragmentation_served_groups(const struct fragmentation *frag);
 
-/* True once: the block is complete, its MIC (v2) good, and the server knows: it acknowledged
- * (AckReception = 1), or a FragSessionStatusAns that reports MissingFrag 0 has left. Says again
- * so after a reset unless fragmentation_block_used() was called. */
+/* True once: the block is complete, its MIC (v2) good, and the server knows. It knows when it
+ * acknowledged (AckReception = 1), or when a FragSessionStatusAns that reports MissingFrag 0 left,
+ * or by the silence that a request for those who still miss fragments asks for. True again after a
+ * reset, unless fragmentation_block_used() was called. */
 bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes);
 

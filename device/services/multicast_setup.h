@@ -48,10 +48,10 @@ void multicast_setup_on_downlink(struct multicast_setup *setup, const struct ser
         const struct mac_downlink *downlink);
 uint64_t multicast_setup_step_at(
         const struct multicast_setup *setup, const struct services_env *env);
-/* Opens and closes what is due; `error_ticks` bounds the clock error, `useless_groups` are not
- * worth opening. True when a session closed. */
+/* Opens and closes what is due. `error_ticks`: what the last correction of the clock may have been
+ * wrong by; `served_groups` are not worth opening. True when an open session timed out. */
 bool multicast_setup_step(struct multicast_setup *setup, const struct services_env *env,
-        uint64_t now_ticks, uint32_t error_ticks, uint8_t useless_groups);
+        uint64_t now_ticks, uint32_t error_ticks, uint8_t served_groups);
 /* Ends open sessions of these groups before their time. True when one was open. */
 bool multicast_setup_finish(
         struct multicast_setup *setup, const struct services_env *env, uint8_t group_mask);

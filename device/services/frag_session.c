@@ -1,0 +1,425 @@
+/* The life of a fragmentation session, from erased flash to a verified block.
+ * SPDX-License-Identifier: MIT
+ */
+#include "services/frag_session.h"
+
+#include <string.h>
+
+#include "hal.h"
+#include "mac/mac.h"
+#include "services/wire.h"
+#include "trace.h"
+#include "update/nvm.h"
+
+/* Fragments that sit in RAM go to flash when no other came for this long. */
+#define FLUSH_DELAY_TICKS (60u * (uint64_t)HAL_RTC_HZ)
+#define RECEIVED_MAX      16383u /* 14 bits of FragSessionStatusAns */
+#define CHECK_PIECE_SIZE  256u
+#define CHECK_PIECES      4u /* a step */
+
+bool frag_session_wait(struct fragmentation *frag, enum frag_store_status status)
+{
+    frag->wait_flash = status != FRAG_STORE_OK;
+    return !frag->wait_flash;
+}
+
+uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct services_env *env)
+{
+    uint32_t random = 0;
+    hal_entropy(env->hal, &random, sizeof(random));
+    uint64_t range = (uint64_t)HAL_RTC_HZ << (frag->session.block_ack_delay + 4u);
+    return range * random >> 32;
+}
+
+/* --- begin, recover, end -------------------------------------------------------------------- */
+
+static void forget(struct fragmentation *frag)
+{
+    frag->phase = FRAG_PHASE_NONE;
+    frag->wait_flash = false;
+    frag->memory_error = false;
+    frag->stored_since_flush = false;
+    frag->block_ready = false;
+    frag->mic_good = false;
+    frag->block_over = false;
+    frag->inbox_full = false;
+    frag->missing = 0;
+    frag->received_count = 0;
+    frag->frozen_missing = 0;
+    frag->slot_next = 0;
+    frag->ack_tries = 0;
+    frag->flush_at_ticks = HAL_TICKS_NEVER;
+    frag->status_at_ticks = HAL_TICKS_NEVER;
+    frag->ack_at_ticks = HAL_TICKS_NEVER;
+    frag->work.stage = FRAG_WORK_IDLE;
+}
+
+static void prepare(struct fragmentation *frag)
+{
+    frag->missing = frag->session.fragments;
+    frag_store_init(&frag->store, frag->session.fragments, frag->session.fragment_size);
+    fec_rows_init(&frag->rows, frag->session.fragments, frag->session.version);
+    memset(frag->received, 0, sizeof(frag->received));
+}
+
+void frag_session_save(struct fragmentation *frag, const struct services_env *env)
+{
+    nvm_write(env->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
+}
+
+void frag_session_begin(struct fragmentation *frag, const struct services_env *env,
+        const struct frag_params *params)
+{
+    forget(frag);
+    frag->session = *params;
+    hal_entropy(env->hal, &frag->session.tag, sizeof(frag->session.tag));
+    frag->session.tag &= ~1u; /* never the value of an erased journal */
+    frag_session_save(frag, env);
+    prepare(frag);
+    frag_store_erase_start(&frag->store);
+    frag->phase = FRAG_PHASE_ERASE;
+    hal_trace(env->hal, FW_TRACE_FRAG_SET_UP, params->fragments,
+            (uint32_t)params->fragment_size << 8 | params->index);
+}
+
+void frag_session_recover(struct fragmentation *frag, const struct services_env *env)
+{
+    _Static_assert(sizeof(frag->session) <= NVM_RECORD_SIZE_MAX, "a session is one record");
+    forget(frag);
+    int size = nvm_read(env->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
+    if (size == (int)sizeof(frag->session)) {
+        prepare(frag);
+        frag->phase = FRAG_PHASE_RESUME;
+    }
+}
+
+void frag_session_end(struct fragmentation *frag, const struct services_env *env)
+{
+    nvm_erase(env->nvm, NVM_FRAG_SESSION);
+    forget(frag);
+}
+
+bool frag_session_untouched(const struct fragmentation *frag)
+{
+    return (frag->phase == FRAG_PHASE_ERASE || frag->phase == FRAG_PHASE_COLLECT)
+           && frag->missing == frag->session.fragments && !frag->inbox_full;
+}
+
+/* --- fragments ------------------------------------------------------------------------------ */
+
+/* One fragment can wait for flash or for the row before it; the next one is lost. */
+static void to_inbox(
+        struct fragmentation *frag, const struct services_env *env, uint32_t n, const uint8_t *data)
+{
+    if (frag->inbox_full) {
+        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+        return;
+    }
+    frag->inbox_n = (uint16_t)n;
+    frag->inbox_full = true;
+    memcpy(frag->inbox, data, frag->session.fragment_size);
+}
+
+static void collect_uncoded(struct fragmentation *frag, const struct services_env *env, uint32_t n,
+        const uint8_t *data, uint64_t now_ticks)
+{
+    uint32_t index = n - 1u;
+    if (bits_get(frag->received, index)) {
+        hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
+        return;
+    }
+    bits_set(frag->received, index);
+    if (!frag_store_put(&frag->store, env->hal, index, data, frag->received)) {
+        bits_clear(frag->received, index);
+        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+        return;
+    }
+    frag->missing--;
+    hal_trace(env->hal, FW_TRACE_FRAGMENT_STORED, n, frag->missing);
+    frag->stored_since_flush = true;
+    if (frag->flush_at_ticks == HAL_TICKS_NEVER) {
+        frag->flush_at_ticks = now_ticks + FLUSH_DELAY_TICKS;
+    }
+    if (frag->missing == 0) {
+        frag->block_over = true;
+        frag->phase = FRAG_PHASE_FLUSH;
+    }
+}
+
+static void collect_coded(
+        struct fragmentation *frag, const struct services_env *env, uint32_t n, const uint8_t *data)
+{
+    if (frag->missing > FEC_UNKNOWNS_MAX) {
+        if (!frag->memory_error) {
+            hal_trace(env->hal, FW_TRACE_FEC_MEMORY, frag->missing - FEC_UNKNOWNS_MAX, 0);
+        }
+        frag->memory_error = true; /* until late uncoded fragments bring the number down */
+        return;
+    }
+    to_inbox(frag, env, n, data);
+    frag->phase = FRAG_PHASE_FREEZE;
+    hal_trace(env->hal, FW_TRACE_FRAG_FROZEN, frag->missing, frag->session.fragments);
+}
+
+static void dispatch(struct fragmentation *frag, const struct services_env *env, uint32_t n,
+        const uint8_t *data, uint64_t now_ticks)
+{
+    switch ((enum frag_phase)frag->phase) {
+    case FRAG_PHASE_COLLECT:
+        if (n <= frag->session.fragments) {
+            collect_uncoded(frag, env, n, data, now_ticks);
+        } else {
+            collect_coded(frag, env, n, data);
+        }
+        break;
+    case FRAG_PHASE_RESUME:
+    case FRAG_PHASE_ERASE:
+    case FRAG_PHASE_FREEZE:
+    case FRAG_PHASE_REBUILD:
+    case FRAG_PHASE_DECODE:
+        to_inbox(frag, env, n, data);
+        break;
+    case FRAG_PHASE_NONE:
+    case FRAG_PHASE_SOLVE:
+    case FRAG_PHASE_FLUSH:
+    case FRAG_PHASE_COMMIT:
+    case FRAG_PHASE_CHECK:
+    case FRAG_PHASE_RESULT:
+    case FRAG_PHASE_DONE:
+    case FRAG_PHASE_FAILED:
+        break; /* enough fragments came: the rest is dropped */
+    }
+}
+
+void frag_session_on_fragment(struct fragmentation *frag, const struct services_env *env,
+        uint32_t n, const uint8_t *data, uint64_t now_ticks)
+{
+    if (frag->received_count < RECEIVED_MAX) {
+        frag->received_count++;
+    }
+    dispatch(frag, env, n, data, now_ticks);
+}
+
+/* --- phases --------------------------------------------------------------------------------- */
+
+/* What waited for the flash takes its normal way. */
+static void open_inbox(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    uint8_t data[FRAG_SIZE_MAX + 1u];
+    if (!frag->inbox_full || frag->phase != FRAG_PHASE_COLLECT) {
+        return;
+    }
+    memcpy(data, frag->inbox, frag->session.fragment_size);
+    frag->inbox_full = false;
+    dispatch(frag, env, frag->inbox_n, data, now_ticks);
+}
+
+static void step_resume(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    if (hal_flash_busy(env->hal, HAL_FLASH_EXTERNAL)) {
+        hal_flash_notify(env->hal, HAL_FLASH_EXTERNAL);
+        frag->wait_flash = true;
+        return;
+    }
+    const struct hal *hal = env->hal;
+    if (!frag_store_has_tag(hal, frag->session.tag)) {
+        frag->phase = FRAG_PHASE_ERASE; /* the reset came before the journal was opened */
+        return;
+    }
+    if (frag_store_reached(hal, FRAG_MILESTONE_COMPLETE)) {
+        frag->missing = 0;
+        frag->received_count = frag->session.fragments;
+        frag->block_over = true;
+        bool bad = frag_store_reached(hal, FRAG_MILESTONE_MIC_BAD);
+        frag->mic_good = frag_store_reached(hal, FRAG_MILESTONE_MIC_GOOD);
+        frag->check_offset = 0;
+        frag->phase = frag->mic_good || bad ? FRAG_PHASE_RESULT : FRAG_PHASE_CHECK;
+        return;
+    }
+    uint32_t present = frag_store_read_marks(&frag->store, hal, frag->received);
+    frag->missing = (uint16_t)(frag->session.fragments - present);
+    frag->received_count = (uint16_t)(frag->received_count + present);
+    if (frag_store_reached(hal, FRAG_MILESTONE_FROZEN)) {
+        frag_decode_init(frag);
+        frag->phase = FRAG_PHASE_REBUILD;
+    } else {
+        frag->phase = FRAG_PHASE_COLLECT;
+        open_inbox(frag, env, now_ticks);
+    }
+}
+
+static void step_erase(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    if (frag_session_wait(frag, frag_store_erase_step(&frag->store, env->hal))
+            && frag_session_wait(frag, frag_store_tag(env->hal, frag->session.tag))) {
+        frag->phase = FRAG_PHASE_COLLECT;
+        open_inbox(frag, env, now_ticks);
+    }
+}
+
+static void step_collect(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    if (now_ticks < frag->flush_at_ticks) {
+        return;
+    }
+    if (frag->stored_since_flush) {
+        frag->stored_since_flush = false; /* the stream still flows */
+        frag->flush_at_ticks = now_ticks + FLUSH_DELAY_TICKS;
+    } else if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))) {
+        frag->flush_at_ticks = HAL_TICKS_NEVER;
+    }
+}
+
+static void step_freeze(struct fragmentation *frag, const struct services_env *env)
+{
+    frag->flush_at_ticks = HAL_TICKS_NEVER;
+    if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))
+            && frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_FROZEN))) {
+        frag_decode_init(frag);
+        frag->phase = FRAG_PHASE_DECODE;
+    }
+}
+
+static void step_flush(struct fragmentation *frag, const struct services_env *env)
+{
+    frag->flush_at_ticks = HAL_TICKS_NEVER;
+    if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))) {
+        frag->phase = FRAG_PHASE_COMMIT;
+    }
+}
+
+static void step_commit(struct fragmentation *frag, const struct services_env *env)
+{
+    if (frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_COMPLETE))) {
+        hal_trace(env->hal, FW_TRACE_FRAG_COMPLETE, frag->session.fragments, frag->frozen_missing);
+        frag->check_offset = 0;
+        frag->phase = FRAG_PHASE_CHECK;
+    }
+}
+
+static uint32_t block_size(const struct fragmentation *frag)
+{
+    return (uint32_t)frag->session.fragments * frag->session.fragment_size - frag->session.padding;
+}
+
+/* TS004-2.0.0: MIC = CMAC(DataBlockIntKey, B0 | block without padding). */
+static void check_begin(struct fragmentation *frag, const struct services_env *env)
+{
+    uint8_t b0[16] = { 0x49 };
+    wire_put_u16(&b0[1], frag->session.session_cnt);
+    b0[3] = frag->session.index;
+    memcpy(&b0[4], frag->session.descriptor, 4);
+    wire_put_u32(&b0[12], block_size(frag));
+    hal_cmac_begin(env->hal, &frag->cmac);
+    enum hal_status status =
+            hal_cmac_update(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, b0, sizeof(b0));
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+}
+
+static void check_end(struct fragmentation *frag, const struct services_env *env)
+{
+    uint8_t mac[16];
+    enum hal_status status = hal_cmac_end(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, mac);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    frag->mic_good = memcmp(mac, frag->session.mic, sizeof(frag->session.mic)) == 0;
+    hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+    frag->phase = FRAG_PHASE_RESULT;
+}
+
+static void step_check(struct fragmentation *frag, const struct services_env *env)
+{
+    uint8_t piece[CHECK_PIECE_SIZE];
+    const struct hal *hal = env->hal;
+    if (frag->session.version < 2) {
+        frag->mic_good = true; /* TS004-1.0.0 leaves it to the file */
+        frag->phase = FRAG_PHASE_RESULT;
+        return;
+    }
+    if (frag->check_offset == 0) {
+        check_begin(frag, env);
+    }
+    for (unsigned i = 0; i < CHECK_PIECES; i++) {
+        uint32_t left = block_size(frag) - frag->check_offset;
+        size_t size = left < sizeof(piece) ? left : sizeof(piece);
+        enum hal_status status = hal_flash_read(
+                hal, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS + frag->check_offset, piece, size);
+        DEVICE_ASSERT(hal, status == HAL_OK || status == HAL_BUSY);
+        if (status == HAL_BUSY) {
+            hal_flash_notify(hal, HAL_FLASH_EXTERNAL);
+            frag->wait_flash = true;
+            return;
+        }
+        status = hal_cmac_update(hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, piece, size);
+        DEVICE_ASSERT(hal, status == HAL_OK);
+        frag->check_offset += (uint32_t)size;
+        if (frag->check_offset == block_size(frag)) {
+            check_end(frag, env);
+            return;
+        }
+    }
+}
+
+static void step_result(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    enum frag_milestone milestone =
+            frag->mic_good ? FRAG_MILESTONE_MIC_GOOD : FRAG_MILESTONE_MIC_BAD;
+    if (!frag_session_wait(frag, frag_store_milestone(env->hal, milestone))) {
+        return;
+    }
+    frag->phase = frag->mic_good ? FRAG_PHASE_DONE : FRAG_PHASE_FAILED;
+    frag->block_ready = frag->mic_good && !frag->session.used;
+    if (frag->session.ack_reception && !frag->session.acknowledged) {
+        frag->ack_tries = FRAGMENTATION_ACK_TRIES;
+        frag->ack_at_ticks = now_ticks + frag_session_ack_delay(frag, env);
+    }
+}
+
+bool frag_session_step(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    switch ((enum frag_phase)frag->phase) {
+    case FRAG_PHASE_RESUME:
+        step_resume(frag, env, now_ticks);
+        break;
+    case FRAG_PHASE_ERASE:
+        step_erase(frag, env, now_ticks);
+        break;
+    case FRAG_PHASE_COLLECT:
+        step_collect(frag, env, now_ticks);
+        break;
+    case FRAG_PHASE_FREEZE:
+        step_freeze(frag, env);
+        break;
+    case FRAG_PHASE_REBUILD:
+        frag_rebuild_step(frag, env);
+        break;
+    case FRAG_PHASE_DECODE:
+        frag_decode_step(frag, env);
+        break;
+    case FRAG_PHASE_SOLVE:
+        frag_solve_step(frag, env);
+        break;
+    case FRAG_PHASE_FLUSH:
+        step_flush(frag, env);
+        break;
+    case FRAG_PHASE_COMMIT:
+        step_commit(frag, env);
+        break;
+    case FRAG_PHASE_CHECK:
+        step_check(frag, env);
+        break;
+    case FRAG_PHASE_RESULT:
+        step_result(frag, env, now_ticks);
+        break;
+    case FRAG_PHASE_NONE:
+    case FRAG_PHASE_DONE:
+    case FRAG_PHASE_FAILED:
+        break;
+    }
+    return fragmentation_step_at(frag) <= now_ticks;
+}

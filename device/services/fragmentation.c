@@ -1,0 +1,480 @@
+/* TS004 messages: set-up, status, delete, data fragments and the block's receipt.
+ * SPDX-License-Identifier: MIT
+ */
+#include "services/fragmentation.h"
+
+#include <string.h>
+
+#include "hal.h"
+#include "mac/mac.h"
+#include "services/frag_session.h"
+#include "services/wire.h"
+#include "trace.h"
+#include "update/factory.h"
+#include "update/flash_map.h"
+#include "update/nvm.h"
+#include "update/update.h"
+
+enum frag_cid {
+    CID_PACKAGE_VERSION = 0x00,
+    CID_STATUS = 0x01,
+    CID_SETUP = 0x02,
+    CID_DELETE = 0x03,
+    CID_BLOCK_RECEIVED = 0x04, /* 2.0.0 */
+    CID_DATA_FRAGMENT = 0x08
+};
+
+/* FragSessionSetupAns. */
+#define SETUP_ENCODING_UNSUPPORTED 0x01u
+#define SETUP_NOT_ENOUGH_MEMORY    0x02u
+#define SETUP_INDEX_UNSUPPORTED    0x04u
+#define SETUP_SESSION_CNT_REPLAY   0x10u
+/* FragSessionStatusAns. */
+#define STATUS_MEMORY_ERROR 0x01u
+#define STATUS_MIC_ERROR    0x02u
+#define STATUS_NO_SESSION   0x04u
+
+#define DELETE_NO_SESSION    0x04u
+#define RECEIVED_MIC_ERROR   0x04u
+#define SETUP_SIZE_V1        10u
+#define SETUP_SIZE_V2        16u
+#define FRAGMENT_HEADER_SIZE 3u
+#define ACK_SPACING_TICKS    (8u * (uint64_t)HAL_RTC_HZ) /* the receive windows, and a bit */
+
+static bool session_is(const struct fragmentation *frag, uint32_t index)
+{
+    return frag->phase != FRAG_PHASE_NONE && frag->session.index == index;
+}
+
+static uint32_t missing_fragments(const struct fragmentation *frag)
+{
+    return frag->missing < UINT8_MAX ? frag->missing : UINT8_MAX;
+}
+
+static void server_knows(struct fragmentation *frag, const struct services_env *env)
+{
+    if (!frag->session.acknowledged) {
+        frag->session.acknowledged = 1; /* kept: the server will not ask again after a reset */
+        frag_session_save(frag, env);
+    }
+}
+
+/* --- start ---------------------------------------------------------------------------------- */
+
+void fragmentation_init(struct fragmentation *frag, const struct services_env *env)
+{
+    frag->version = FRAGMENTATION_VERSION_DEFAULT;
+    frag->answers.count = 0;
+    uint8_t key[16] = { 0x30 };
+    enum hal_status status = hal_key_load(env->hal, MAC_KEY_GEN_APP, env->factory->gen_app_key);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    status = hal_aes_block(env->hal, MAC_KEY_GEN_APP, key, key);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    status = hal_key_load(env->hal, MAC_KEY_DATA_BLOCK_INT, key);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    memset(key, 0, sizeof(key));
+
+    int size = nvm_read(
+            env->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev, sizeof(frag->session_cnt_prev));
+    if (size != (int)sizeof(frag->session_cnt_prev)) {
+        for (unsigned i = 0; i < FRAGMENTATION_INDEXES; i++) {
+            frag->session_cnt_prev[i] = -1;
+        }
+    }
+    frag_session_recover(frag, env);
+}
+
+/* --- commands ------------------------------------------------------------------------------- */
+
+static struct frag_params parse_setup(const struct fragmentation *frag, const uint8_t *bytes)
+{
+    struct frag_params params = {
+        .fragments = (uint16_t)wire_get_u16(&bytes[1]),
+        .fragment_size = bytes[3],
+        .padding = bytes[5],
+        .index = bytes[0] >> 4 & 3u,
+        .group_mask = bytes[0] & 0xFu,
+        .block_ack_delay = bytes[4] & 7u,
+        .version = frag->version,
+    };
+    memcpy(params.descriptor, &bytes[6], sizeof(params.descriptor));
+    if (frag->version >= 2) {
+        params.ack_reception = bytes[4] >> 6 & 1u;
+        params.session_cnt = (uint16_t)wire_get_u16(&bytes[10]);
+        memcpy(params.mic, &bytes[12], sizeof(params.mic));
+    }
+    return params;
+}
+
+static uint32_t setup_errors(const struct fragmentation *frag, const struct services_env *env,
+        const struct frag_params *params, uint32_t algorithm)
+{
+    uint32_t errors = 0;
+    uint32_t size = (uint32_t)params->fragments * params->fragment_size;
+    if (algorithm != 0 || size <= params->padding) {
+        errors |= SETUP_ENCODING_UNSUPPORTED;
+    }
+    /* While the block before is being verified its memory is not free. */
+    if (params->fragments > FEC_FRAGMENTS_MAX || params->fragment_size > FRAG_SIZE_MAX
+            || size > NOR_BLOCK_SIZE || update_status(env->update) == UPDATE_BUSY) {
+        errors |= SETUP_NOT_ENOUGH_MEMORY;
+    }
+    bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
+    if (frag->phase != FRAG_PHASE_NONE && !over && frag->session.index != params->index) {
+        errors |= SETUP_INDEX_UNSUPPORTED; /* one session at a time */
+    }
+    if (params->version >= 2 && params->session_cnt <= frag->session_cnt_prev[params->index]) {
+        errors |= SETUP_SESSION_CNT_REPLAY;
+    }
+    return errors;
+}
+
+static void on_setup(
+        struct fragmentation *frag, const struct services_env *env, const uint8_t *bytes)
+{
+    struct frag_params params = parse_setup(frag, bytes);
+    uint32_t errors = setup_errors(frag, env, &params, bytes[4] >> 3 & 7u);
+    answers_push(&frag->answers, CID_SETUP, (uint8_t)((uint32_t)params.index << 6 | errors), 0);
+    if (errors != 0) {
+        return;
+    }
+    /* A server repeats a set-up whose answer was lost, with the next SessionCnt. The flash that
+     * was made ready for it need not be erased once more. */
+    if (frag_session_untouched(frag) && frag->session.version == params.version
+            && frag->session.fragments == params.fragments
+            && frag->session.fragment_size == params.fragment_size) {
+        params.tag = frag->session.tag;
+        frag->session = params;
+        frag_session_save(frag, env);
+        return;
+    }
+    frag_session_begin(frag, env, &params);
+}
+
+static void on_delete(struct fragmentation *frag, const struct services_env *env, uint32_t index)
+{
+    bool exists = session_is(frag, index);
+    if (exists) {
+        frag_session_end(frag, env);
+    }
+    answers_push(
+            &frag->answers, CID_DELETE, (uint8_t)(index | (exists ? 0 : DELETE_NO_SESSION)), 0);
+}
+
+static void on_status(struct fragmentation *frag, const struct services_env *env, uint32_t param,
+        const struct mac_downlink *downlink)
+{
+    uint32_t index = param >> 1 & 3u;
+    bool exists = session_is(frag, index);
+    bool everyone = (param & 1u) != 0;
+    if (downlink->group >= 0
+            && (!exists || (frag->session.group_mask >> downlink->group & 1) == 0)) {
+        return;
+    }
+    if (exists && !everyone && frag->missing == 0) {
+        /* Only those who miss fragments answer: silence is the report. */
+        if (frag->phase == FRAG_PHASE_DONE && frag->ack_tries == 0) {
+            server_knows(frag, env);
+        }
+        return;
+    }
+    if (downlink->group < 0) {
+        if (exists || frag->version >= 2) { /* 1.0.0 cannot say that there is no session */
+            answers_push(&frag->answers, CID_STATUS, (uint8_t)index, 0);
+        }
+        return;
+    }
+    /* A whole group was asked: answers are spread. */
+    uint64_t at = downlink->end_ticks + frag_session_ack_delay(frag, env);
+    frag->status_at_ticks = at < frag->status_at_ticks ? at : frag->status_at_ticks;
+}
+
+static void on_block_received(
+        struct fragmentation *frag, const struct services_env *env, uint32_t index)
+{
+    if (!session_is(frag, index) || frag->ack_tries == FRAGMENTATION_ACK_TRIES) {
+        return; /* nothing was sent that this could answer */
+    }
+    bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
+    if (over && frag->session.ack_reception) {
+        frag->ack_tries = 0;
+        frag->ack_at_ticks = HAL_TICKS_NEVER;
+        server_knows(frag, env);
+        hal_trace(env->hal, FW_TRACE_BLOCK_ACKNOWLEDGED, index, 0);
+    }
+}
+
+static void on_data_fragment(struct fragmentation *frag, const struct services_env *env,
+        const struct mac_downlink *downlink)
+{
+    if (frag->phase == FRAG_PHASE_NONE
+            || downlink->size != FRAGMENT_HEADER_SIZE + frag->session.fragment_size) {
+        return;
+    }
+    uint32_t field = wire_get_u16(&downlink->payload[1]);
+    uint32_t n = field & 0x3FFFu;
+    uint32_t index = field >> 14;
+    bool allowed = downlink->group < 0 || (frag->session.group_mask >> downlink->group & 1) != 0;
+    if (n == 0 || index != frag->session.index || !allowed) {
+        return;
+    }
+    /* The counter is spent with the first fragment, so a set-up may be repeated before. */
+    if (frag->session.version >= 2 && frag->session_cnt_prev[index] != frag->session.session_cnt) {
+        frag->session_cnt_prev[index] = frag->session.session_cnt;
+        nvm_write(env->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
+                sizeof(frag->session_cnt_prev));
+    }
+    frag_session_on_fragment(
+            frag, env, n, &downlink->payload[FRAGMENT_HEADER_SIZE], downlink->end_ticks);
+}
+
+/* Payload bytes of a command, or -1: unknown, so that what follows cannot be parsed. */
+static int command_size(const struct fragmentation *frag, uint8_t cid)
+{
+    switch (cid) {
+    case CID_PACKAGE_VERSION:
+        return 0;
+    case CID_STATUS:
+    case CID_DELETE:
+        return 1;
+    case CID_SETUP:
+        return frag->version >= 2 ? (int)SETUP_SIZE_V2 : (int)SETUP_SIZE_V1;
+    case CID_BLOCK_RECEIVED:
+        return frag->version >= 2 ? 1 : -1;
+    default:
+        return -1; /* a DataFragment is alone in its message */
+    }
+}
+
+static void on_command(struct fragmentation *frag, const struct services_env *env, uint8_t cid,
+        const uint8_t *bytes, const struct mac_downlink *downlink)
+{
+    if (downlink->group >= 0 && cid != CID_STATUS) {
+        return; /* unicast only */
+    }
+    switch (cid) {
+    case CID_PACKAGE_VERSION:
+        answers_push(&frag->answers, CID_PACKAGE_VERSION, 0, 0);
+        break;
+    case CID_STATUS:
+        on_status(frag, env, bytes[0], downlink);
+        break;
+    case CID_SETUP:
+        on_setup(frag, env, bytes);
+        break;
+    case CID_DELETE:
+        on_delete(frag, env, bytes[0] & 3u);
+        break;
+    case CID_BLOCK_RECEIVED:
+        on_block_received(frag, env, bytes[0] & 3u);
+        break;
+    default:
+        break;
+    }
+}
+
+void fragmentation_on_downlink(struct fragmentation *frag, const struct services_env *env,
+        const struct mac_downlink *downlink)
+{
+    const uint8_t *payload = downlink->payload;
+    if (downlink->size > 0 && payload[0] == CID_DATA_FRAGMENT) {
+        on_data_fragment(frag, env, downlink);
+        return;
+    }
+    uint32_t offset = 0;
+    while (offset < downlink->size && !answers_full(&frag->answers)) {
+        uint8_t cid = payload[offset++];
+        int size = command_size(frag, cid);
+        if (size < 0 || (uint32_t)size > downlink->size - offset) {
+            break;
+        }
+        on_command(frag, env, cid, &payload[offset], downlink);
+        offset += (uint32_t)size;
+    }
+}
+
+/* --- uplinks -------------------------------------------------------------------------------- */
+
+static size_t encode_status(struct fragmentation *frag, const struct services_env *env,
+        uint32_t index, uint8_t *out, size_t size_max)
+{
+    uint8_t bytes[5] = { CID_STATUS };
+    size_t size = 5;
+    bool v2 = frag->version >= 2;
+    if (!session_is(frag, index)) {
+        bytes[1] = STATUS_NO_SESSION;
+        size = 2;
+    } else {
+        uint32_t status =
+                frag->memory_error && frag->missing > FEC_UNKNOWNS_MAX ? STATUS_MEMORY_ERROR : 0;
+        if (v2 && frag->phase == FRAG_PHASE_FAILED) {
+            status |= STATUS_MIC_ERROR; /* nothing is missing then */
+        }
+        bytes[v2 ? 1 : 4] = (uint8_t)status;
+        wire_put_u16(&bytes[v2 ? 2 : 1], index << 14 | frag->received_count);
+        bytes[v2 ? 4 : 3] = (uint8_t)missing_fragments(frag);
+    }
+    if (size > size_max) {
+        return 0;
+    }
+    if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE && frag->ack_tries == 0) {
+        server_knows(frag, env);
+    }
+    memcpy(out, bytes, size);
+    return size;
+}
+
+struct encode_context {
+    struct fragmentation *frag;
+    const struct services_env *env;
+};
+
+static size_t encode_answer(
+        void *context, const struct answer *answer, uint8_t *out, size_t size_max)
+{
+    struct encode_context *encode = context;
+    struct fragmentation *frag = encode->frag;
+    if (answer->cid == CID_STATUS) {
+        return encode_status(frag, encode->env, answer->a, out, size_max);
+    }
+    bool version = answer->cid == CID_PACKAGE_VERSION;
+    if (size_max < (version ? 3u : 2u)) {
+        return 0;
+    }
+    out[0] = answer->cid;
+    out[1] = version ? FRAGMENTATION_PACKAGE : answer->a;
+    if (version) {
+        out[2] = frag->version;
+    }
+    return version ? 3u : 2u;
+}
+
+/* Phases that last moments, after which a status is worth more. */
+static bool status_unsettled(const struct fragmentation *frag)
+{
+    switch ((enum frag_phase)frag->phase) {
+    case FRAG_PHASE_RESUME:
+    case FRAG_PHASE_REBUILD:
+    case FRAG_PHASE_SOLVE:
+    case FRAG_PHASE_FLUSH:
+    case FRAG_PHASE_COMMIT:
+    case FRAG_PHASE_CHECK:
+    case FRAG_PHASE_RESULT:
+        return true;
+    case FRAG_PHASE_NONE:
+    case FRAG_PHASE_ERASE:
+    case FRAG_PHASE_COLLECT:
+    case FRAG_PHASE_FREEZE:
+    case FRAG_PHASE_DECODE:
+    case FRAG_PHASE_DONE:
+    case FRAG_PHASE_FAILED:
+        break;
+    }
+    return false;
+}
+
+uint64_t fragmentation_uplink_at(const struct fragmentation *frag)
+{
+    if (status_unsettled(frag)) {
+        return HAL_TICKS_NEVER;
+    }
+    if (frag->answers.count > 0) {
+        return 0;
+    }
+    return frag->status_at_ticks < frag->ack_at_ticks ? frag->status_at_ticks : frag->ack_at_ticks;
+}
+
+size_t fragmentation_build(struct fragmentation *frag, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *out, size_t size_max)
+{
+    struct encode_context context = { .frag = frag, .env = env };
+    if (status_unsettled(frag)) {
+        return 0;
+    }
+    size_t size = answers_encode(&frag->answers, encode_answer, &context, out, size_max);
+    if (now_ticks >= frag->status_at_ticks) {
+        size_t more = encode_status(frag, env, frag->session.index, &out[size], size_max - size);
+        size += more;
+        frag->status_at_ticks = more > 0 ? HAL_TICKS_NEVER : frag->status_at_ticks;
+    }
+    if (now_ticks >= frag->ack_at_ticks && size_max - size >= 2u) {
+        uint32_t mic_error = frag->mic_good ? 0 : RECEIVED_MIC_ERROR;
+        out[size++] = CID_BLOCK_RECEIVED;
+        out[size++] = (uint8_t)(mic_error | frag->session.index);
+        frag->ack_tries--;
+        frag->ack_at_ticks = frag->ack_tries == 0 ? HAL_TICKS_NEVER
+                                                  : now_ticks + ACK_SPACING_TICKS
+                                                            + frag_session_ack_delay(frag, env);
+    }
+    return size;
+}
+
+/* --- for the main loop ---------------------------------------------------------------------- */
+
+void fragmentation_on_flash_done(struct fragmentation *frag, const struct services_env *env)
+{
+    frag->wait_flash = false;
+    if (frag->phase == FRAG_PHASE_COLLECT) {
+        frag_store_on_flash_done(&frag->store, env->hal);
+    }
+}
+
+uint64_t fragmentation_step_at(const struct fragmentation *frag)
+{
+    if (frag->wait_flash) {
+        return HAL_TICKS_NEVER;
+    }
+    switch ((enum frag_phase)frag->phase) {
+    case FRAG_PHASE_COLLECT:
+        return frag->flush_at_ticks;
+    case FRAG_PHASE_DECODE:
+        return frag->work.stage != FRAG_WORK_IDLE || frag->inbox_full ? 0 : HAL_TICKS_NEVER;
+    case FRAG_PHASE_NONE:
+    case FRAG_PHASE_DONE:
+    case FRAG_PHASE_FAILED:
+        return HAL_TICKS_NEVER;
+    case FRAG_PHASE_RESUME:
+    case FRAG_PHASE_ERASE:
+    case FRAG_PHASE_FREEZE:
+    case FRAG_PHASE_REBUILD:
+    case FRAG_PHASE_SOLVE:
+    case FRAG_PHASE_FLUSH:
+    case FRAG_PHASE_COMMIT:
+    case FRAG_PHASE_CHECK:
+    case FRAG_PHASE_RESULT:
+        break;
+    }
+    return 0;
+}
+
+bool fragmentation_step(
+        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    return frag_session_step(frag, env, now_ticks);
+}
+
+uint8_t fragmentation_served_groups(const struct fragmentation *frag)
+{
+    return frag->block_over ? frag->session.group_mask : 0;
+}
+
+bool fragmentation_take_block(
+        struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes)
+{
+    if (!frag->block_ready || !frag->session.acknowledged) {
+        return false;
+    }
+    frag->block_ready = false;
+    *nor_address = NOR_BLOCK_ADDRESS;
+    *size_bytes =
+            (uint32_t)frag->session.fragments * frag->session.fragment_size - frag->session.padding;
+    return true;
+}
+
+void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env)
+{
+    if (frag->phase == FRAG_PHASE_DONE && !frag->session.used) {
+        frag->session.used = 1;
+        frag_session_save(frag, env);
+    }
+}

@@ -1,0 +1,450 @@
+/* TS005 messages, group keys, and the sessions' opening and closing times.
+ * SPDX-License-Identifier: MIT
+ */
+#include "services/multicast_setup.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "hal.h"
+#include "mac/mac.h"
+#include "services/wire.h"
+#include "trace.h"
+
+enum multicast_cid {
+    CID_PACKAGE_VERSION = 0x00,
+    CID_GROUP_STATUS = 0x01,
+    CID_GROUP_SETUP = 0x02,
+    CID_GROUP_DELETE = 0x03,
+    CID_CLASS_C_SESSION = 0x04,
+    CID_CLASS_B_SESSION = 0x05
+};
+
+#define DELETE_UNDEFINED     0x04u
+#define SESSION_DR_ERROR     0x04u
+#define SESSION_FREQ_ERROR   0x08u
+#define SESSION_UNDEFINED    0x10u
+#define SESSION_START_MISSED 0x20u
+#define SESSION_ERRORS       0xFCu
+#define TIME_TO_START_MAX    0xFFFFFFu
+#define GROUP_STATUS_ITEM    5u
+#define GROUP_MASK           3u
+
+/* assumed: a 20 ppm crystal, and as much again for temperature away from 25 degrees. */
+#define DRIFT_PPM 40u
+
+_Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
+
+void multicast_setup_init(struct multicast_setup *setup, const struct services_env *env)
+{
+    memset(setup, 0, sizeof(*setup));
+    setup->version = MULTICAST_SETUP_VERSION_DEFAULT;
+    setup->next_at_ticks = HAL_TICKS_NEVER;
+}
+
+/* --- sessions ------------------------------------------------------------------------------- */
+
+/* What the clock may be off by at `at_ticks`. */
+static uint64_t clock_error_ticks(
+        const struct gps_clock *clock, uint64_t at_ticks, uint32_t error_ticks)
+{
+    uint64_t age = at_ticks > clock->set_at_ticks ? at_ticks - clock->set_at_ticks : 0;
+    return error_ticks + age * DRIFT_PPM / 1000000u;
+}
+
+static void end_session(struct multicast_setup *setup, const struct services_env *env,
+        unsigned group, bool timed_out)
+{
+    struct multicast_session *session = &setup->sessions[group];
+    if (session->state == MULTICAST_SESSION_NONE) {
+        return;
+    }
+    if (session->state == MULTICAST_SESSION_OPEN) {
+        mac_class_c_close(env->mac, group);
+        hal_trace(env->hal, FW_TRACE_SESSION_CLOSED, group, timed_out);
+    }
+    session->state = MULTICAST_SESSION_NONE;
+    setup->live--;
+}
+
+static void open_session(
+        struct multicast_setup *setup, const struct services_env *env, unsigned group)
+{
+    struct multicast_session *session = &setup->sessions[group];
+    session->state = MULTICAST_SESSION_OPEN;
+    mac_class_c_open(env->mac, group, session->frequency_hz, session->data_rate);
+    hal_trace(env->hal, FW_TRACE_SESSION_OPENED, group, session->time_out);
+}
+
+static bool step_session(struct multicast_setup *setup, const struct services_env *env,
+        unsigned group, uint64_t now_ticks, uint32_t error_ticks, bool served)
+{
+    struct multicast_session *session = &setup->sessions[group];
+    int64_t end_s = (int64_t)session->time_gps_s + ((int64_t)1 << session->time_out);
+    uint64_t start = gps_clock_ticks_at(env->clock, session->time_gps_s);
+    uint64_t end = gps_clock_ticks_at(env->clock, end_s);
+    uint64_t early = clock_error_ticks(env->clock, start, error_ticks);
+    uint64_t open_at = start > early ? start - early : 0;
+    session->close_at_ticks = end + clock_error_ticks(env->clock, end, error_ticks);
+    if (now_ticks >= session->close_at_ticks) {
+        bool was_open = session->state == MULTICAST_SESSION_OPEN;
+        end_session(setup, env, group, true);
+        return was_open;
+    }
+    uint64_t next = session->close_at_ticks;
+    if (session->state == MULTICAST_SESSION_ARMED) {
+        if (now_ticks < open_at) {
+            next = open_at;
+        } else if (served) {
+            end_session(setup, env, group, false);
+            return false;
+        } else {
+            open_session(setup, env, group);
+        }
+    }
+    setup->next_at_ticks = next < setup->next_at_ticks ? next : setup->next_at_ticks;
+    return false;
+}
+
+uint64_t multicast_setup_step_at(
+        const struct multicast_setup *setup, const struct services_env *env)
+{
+    if (setup->live == 0) {
+        return HAL_TICKS_NEVER;
+    }
+    bool same_clock = setup->clock_was_valid == env->clock->valid
+                      && setup->clock_offset_ticks == env->clock->offset_ticks;
+    return same_clock ? setup->next_at_ticks : 0;
+}
+
+bool multicast_setup_step(struct multicast_setup *setup, const struct services_env *env,
+        uint64_t now_ticks, uint32_t error_ticks, uint8_t served_groups)
+{
+    bool closed = false;
+    setup->clock_was_valid = env->clock->valid;
+    setup->clock_offset_ticks = env->clock->offset_ticks;
+    setup->next_at_ticks = HAL_TICKS_NEVER;
+    for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
+        bool live = setup->sessions[group].state != MULTICAST_SESSION_NONE;
+        if (live && env->clock->valid) { /* without the time, armed sessions wait for it */
+            bool served = (served_groups >> group & 1u) != 0;
+            closed |= step_session(setup, env, group, now_ticks, error_ticks, served);
+        }
+    }
+    return closed;
+}
+
+bool multicast_setup_finish(
+        struct multicast_setup *setup, const struct services_env *env, uint8_t group_mask)
+{
+    bool closed = false;
+    for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
+        if ((group_mask >> group & 1u) != 0
+                && setup->sessions[group].state == MULTICAST_SESSION_OPEN) {
+            end_session(setup, env, group, false);
+            closed = true;
+        }
+    }
+    return closed;
+}
+
+bool multicast_setup_session_active(
+        const struct multicast_setup *setup, const struct services_env *env, uint64_t now_ticks)
+{
+    for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
+        const struct multicast_session *session = &setup->sessions[group];
+        if (session->state == MULTICAST_SESSION_OPEN) {
+            return true;
+        }
+        if (session->state == MULTICAST_SESSION_ARMED && env->clock->valid) {
+            uint64_t quiet_s = session->time_gps_s > MULTICAST_SETUP_QUIET_S
+                                       ? session->time_gps_s - MULTICAST_SETUP_QUIET_S
+                                       : 0;
+            if (now_ticks >= gps_clock_ticks_at(env->clock, (int64_t)quiet_s)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* --- commands ------------------------------------------------------------------------------- */
+
+static void load_scratch(const struct services_env *env, const uint8_t key[16])
+{
+    enum hal_status status = hal_key_load(env->hal, MAC_KEY_SCRATCH, key);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+}
+
+static void encrypt(const struct services_env *env, unsigned slot, uint8_t block[16])
+{
+    enum hal_status status = hal_aes_block(env->hal, slot, block, block);
+    DEVICE_ASSERT(env->hal, status == HAL_OK);
+}
+
+/* Key of the group from McKey in the scratch slot: label 01 McAppSKey, 02 McNwkSKey. */
+static void session_key(
+        const struct services_env *env, uint8_t label, const uint8_t mc_addr[4], uint8_t key[16])
+{
+    memset(key, 0, 16);
+    key[0] = label;
+    memcpy(&key[1], mc_addr, 4);
+    encrypt(env, MAC_KEY_SCRATCH, key);
+}
+
+/* TS005 key chain of a LoRaWAN 1.0.x device, from GenAppKey down. */
+static void on_group_setup(
+        struct multicast_setup *setup, const struct services_env *env, const uint8_t *bytes)
+{
+    unsigned group = bytes[0] & GROUP_MASK;
+    const uint8_t *mc_addr = &bytes[1];
+    uint8_t key[16] = { 0 };
+    uint8_t app_s_key[16];
+    encrypt(env, MAC_KEY_GEN_APP, key); /* McRootKey */
+    load_scratch(env, key);
+    memset(key, 0, sizeof(key));
+    encrypt(env, MAC_KEY_SCRATCH, key); /* McKEKey */
+    load_scratch(env, key);
+    memcpy(key, &bytes[5], sizeof(key));
+    encrypt(env, MAC_KEY_SCRATCH, key); /* McKey */
+    load_scratch(env, key);
+    session_key(env, 1, mc_addr, app_s_key);
+    session_key(env, 2, mc_addr, key);
+    end_session(setup, env, group, false); /* its keys are gone */
+    mac_multicast_set(env->mac, group, wire_get_u32(mc_addr), app_s_key, key,
+            wire_get_u32(&bytes[21]), wire_get_u32(&bytes[25]));
+    hal_trace(env->hal, FW_TRACE_GROUP_SET_UP, wire_get_u32(mc_addr), group);
+    memset(key, 0, sizeof(key));
+    memset(app_s_key, 0, sizeof(app_s_key));
+    load_scratch(env, key);
+    answers_push(&setup->answers, CID_GROUP_SETUP, (uint8_t)group, 0);
+}
+
+static void on_group_delete(
+        struct multicast_setup *setup, const struct services_env *env, unsigned group)
+{
+    uint32_t mc_addr = 0;
+    bool defined = mac_multicast_defined(env->mac, group, &mc_addr);
+    if (defined) {
+        end_session(setup, env, group, false);
+        mac_multicast_delete(env->mac, group);
+    }
+    answers_push(&setup->answers, CID_GROUP_DELETE,
+            (uint8_t)(group | (defined ? 0 : DELETE_UNDEFINED)), 0);
+}
+
+/* The session begins at `time_s`; what if that is past? */
+static uint32_t start_error(const struct multicast_setup *setup, const struct services_env *env,
+        int64_t time_s, uint32_t duration_s, uint64_t now_ticks)
+{
+    if (!env->clock->valid) {
+        return 0;
+    }
+    int64_t now_s = gps_clock_seconds(env->clock, now_ticks);
+    if (setup->version >= 2) {
+        return time_s < now_s ? SESSION_START_MISSED : 0;
+    }
+    /* 1.0.0 leaves it open and has no bit for it: join what still runs, and refuse what is over
+     * with an answer that every 1.0.0 server can read. */
+    return time_s + duration_s <= now_s ? SESSION_UNDEFINED : 0;
+}
+
+static void on_class_c_session(struct multicast_setup *setup, const struct services_env *env,
+        const uint8_t *bytes, uint64_t now_ticks)
+{
+    unsigned group = bytes[0] & GROUP_MASK;
+    uint32_t mc_addr = 0;
+    struct multicast_session session = {
+        .time_gps_s = wire_get_u32(&bytes[1]),
+        .time_out = bytes[5] & 0xFu,
+        .frequency_hz = wire_get_u24(&bytes[6]) * 100u,
+        .data_rate = bytes[9],
+        .state = MULTICAST_SESSION_ARMED,
+    };
+    uint32_t errors = 0;
+    if (!mac_data_rate_valid(env->mac, session.data_rate)) {
+        errors |= SESSION_DR_ERROR;
+    }
+    if (!mac_frequency_valid(env->mac, session.frequency_hz)) {
+        errors |= SESSION_FREQ_ERROR;
+    }
+    if (!mac_multicast_defined(env->mac, group, &mc_addr)) {
+        errors |= SESSION_UNDEFINED;
+    }
+    errors |= start_error(setup, env, session.time_gps_s, 1u << session.time_out, now_ticks);
+    answers_push(&setup->answers, CID_CLASS_C_SESSION, (uint8_t)(errors | group), 0);
+    if (errors != 0) {
+        return;
+    }
+    end_session(setup, env, group, false); /* a new request replaces the old one */
+    setup->sessions[group] = session;
+    setup->live++;
+    setup->next_at_ticks = 0;
+    hal_trace(env->hal, FW_TRACE_SESSION_ARMED, session.time_gps_s, group);
+    if (!env->clock->valid) {
+        mac_request_device_time(env->mac);
+    }
+}
+
+/* Class B is not supported: no ping slot frequency and no data rate for it exists here. */
+static void on_class_b_session(
+        struct multicast_setup *setup, const struct services_env *env, const uint8_t *bytes)
+{
+    unsigned group = bytes[0] & GROUP_MASK;
+    uint32_t mc_addr = 0;
+    uint32_t errors = SESSION_DR_ERROR | SESSION_FREQ_ERROR;
+    if (!mac_multicast_defined(env->mac, group, &mc_addr)) {
+        errors |= SESSION_UNDEFINED;
+    }
+    answers_push(&setup->answers, CID_CLASS_B_SESSION, (uint8_t)(errors | group), 0);
+}
+
+static int command_size(uint8_t cid)
+{
+    switch (cid) {
+    case CID_PACKAGE_VERSION:
+        return 0;
+    case CID_GROUP_STATUS:
+    case CID_GROUP_DELETE:
+        return 1;
+    case CID_GROUP_SETUP:
+        return 29;
+    case CID_CLASS_C_SESSION:
+    case CID_CLASS_B_SESSION:
+        return 10;
+    default:
+        return -1;
+    }
+}
+
+static void on_command(struct multicast_setup *setup, const struct services_env *env, uint8_t cid,
+        const uint8_t *bytes, uint64_t now_ticks)
+{
+    switch (cid) {
+    case CID_PACKAGE_VERSION:
+        answers_push(&setup->answers, cid, 0, 0);
+        break;
+    case CID_GROUP_STATUS:
+        answers_push(&setup->answers, cid, bytes[0] & 0xFu, 0);
+        break;
+    case CID_GROUP_SETUP:
+        on_group_setup(setup, env, bytes);
+        break;
+    case CID_GROUP_DELETE:
+        on_group_delete(setup, env, bytes[0] & GROUP_MASK);
+        break;
+    case CID_CLASS_C_SESSION:
+        on_class_c_session(setup, env, bytes, now_ticks);
+        break;
+    case CID_CLASS_B_SESSION:
+        on_class_b_session(setup, env, bytes);
+        break;
+    default:
+        break;
+    }
+}
+
+void multicast_setup_on_downlink(struct multicast_setup *setup, const struct services_env *env,
+        const struct mac_downlink *downlink)
+{
+    uint32_t offset = 0;
+    if (downlink->group >= 0) {
+        return; /* unicast only */
+    }
+    while (offset < downlink->size && !answers_full(&setup->answers)) {
+        uint8_t cid = downlink->payload[offset++];
+        int size = command_size(cid);
+        if (size < 0 || (uint32_t)size > downlink->size - offset) {
+            break;
+        }
+        on_command(setup, env, cid, &downlink->payload[offset], downlink->end_ticks);
+        offset += (uint32_t)size;
+    }
+}
+
+/* --- uplinks -------------------------------------------------------------------------------- */
+
+struct encode_context {
+    struct multicast_setup *setup;
+    const struct services_env *env;
+    uint64_t now_ticks;
+};
+
+static size_t encode_group_status(
+        const struct encode_context *encode, uint32_t wanted, uint8_t *out, size_t size_max)
+{
+    uint32_t total = 0;
+    uint32_t listed = 0;
+    size_t size = 2;
+    if (size_max < size) {
+        return 0;
+    }
+    for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
+        uint32_t mc_addr = 0;
+        if (!mac_multicast_defined(encode->env->mac, group, &mc_addr)) {
+            continue;
+        }
+        total++;
+        /* Groups that do not fit are left out from the highest on. */
+        if ((wanted >> group & 1u) != 0 && size_max - size >= GROUP_STATUS_ITEM) {
+            out[size] = (uint8_t)group;
+            wire_put_u32(&out[size + 1u], mc_addr);
+            size += GROUP_STATUS_ITEM;
+            listed |= 1u << group;
+        }
+    }
+    out[0] = CID_GROUP_STATUS;
+    out[1] = (uint8_t)(total << 4 | listed);
+    return size;
+}
+
+/* Seconds from the transmission of this answer to the start. */
+static uint32_t time_to_start(const struct encode_context *encode, uint32_t group)
+{
+    const struct gps_clock *clock = encode->env->clock;
+    if (!clock->valid) {
+        return TIME_TO_START_MAX; /* tells the server that the clock is off */
+    }
+    int64_t left = (int64_t)encode->setup->sessions[group].time_gps_s
+                   - gps_clock_seconds(clock, encode->now_ticks);
+    if (left < 0) {
+        return 0;
+    }
+    return left > (int64_t)TIME_TO_START_MAX ? TIME_TO_START_MAX : (uint32_t)left;
+}
+
+static size_t encode_answer(
+        void *context, const struct answer *answer, uint8_t *out, size_t size_max)
+{
+    const struct encode_context *encode = context;
+    if (answer->cid == CID_GROUP_STATUS) {
+        return encode_group_status(encode, answer->a, out, size_max);
+    }
+    bool version = answer->cid == CID_PACKAGE_VERSION;
+    bool time = answer->cid == CID_CLASS_C_SESSION && (answer->a & SESSION_ERRORS) == 0;
+    size_t size = version ? 3u : time ? 5u : 2u;
+    if (size > size_max) {
+        return 0;
+    }
+    out[0] = answer->cid;
+    out[1] = version ? MULTICAST_SETUP_PACKAGE : answer->a;
+    if (version) {
+        out[2] = encode->setup->version;
+    }
+    if (time) {
+        wire_put_u24(&out[2], time_to_start(encode, answer->a & GROUP_MASK));
+    }
+    return size;
+}
+
+uint64_t multicast_setup_uplink_at(const struct multicast_setup *setup)
+{
+    return setup->answers.count > 0 ? 0 : HAL_TICKS_NEVER;
+}
+
+size_t multicast_setup_build(struct multicast_setup *setup, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *out, size_t size_max)
+{
+    struct encode_context context = { .setup = setup, .env = env, .now_ticks = now_ticks };
+    return answers_encode(&setup->answers, encode_answer, &context, out, size_max);
+}
