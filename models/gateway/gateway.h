@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Uplinks go to the sink after the backhaul latency; transmission requests arrive after it too,
- * are answered by a report at once (accepted or why not) and by another when they were sent.
+ * are answered by a report at once (accepted or why not) and by another when they were sent. Each
+ * direction of the backhaul keeps the order of its messages.
  */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
@@ -10,17 +11,24 @@
 #include "air/medium.h"
 #include "engine.h"
 
-#define GATEWAY_CHANNELS_MAX 8u
+#define GATEWAY_CHANNELS_MAX     8u
+#define GATEWAY_DEMODULATORS_MAX 16u
+
+/* EIRP of an antenna with the gain of a half-wave dipole, to which ERP refers. */
+#define GATEWAY_ERP_TO_EIRP_MDB 2150
 
 struct gateway_params {
-    uint8_t demodulators;         /* 8 */
+    uint8_t demodulators; /* 8 */
     uint8_t channel_count;
     uint32_t channel_hz[GATEWAY_CHANNELS_MAX]; /* 125 kHz, every SF */
-    sim_ns backhaul_latency_ns;   /* one way, mean */
-    sim_ns backhaul_jitter_ns;    /* uniform in +- this; never less than 1 ms in all */
-    bool gnss;                    /* knows GPS time */
-    int32_t antenna_gain_mdb;
-    double duty_window_s;         /* 3600: budget form over a sliding hour; 0: off-time form */
+    sim_ns backhaul_latency_ns;                /* one way, mean */
+    sim_ns backhaul_jitter_ns;                 /* uniform in +- this; never less than 1 ms in all */
+    bool gnss;                                 /* knows GPS time */
+    int32_t antenna_gain_mdb;                  /* of the site too: medium_site.antenna_gain_mdb */
+    /* 3600: budget form over a sliding hour. 0: off-time form, a pause of airtime x (1/d - 1)
+     * behind each frame; its sliding hour may hold up to one frame more than the budget, and the
+     * auditor says so. */
+    double duty_window_s;
 };
 
 /* An uplink as the packet forwarder reports it. */
@@ -32,15 +40,15 @@ struct gateway_uplink {
     uint32_t bandwidth_hz;
     int32_t rssi_mdbm;
     int32_t snr_mdb;
-    sim_ns end_ns;       /* concentrator time of the end of the frame */
-    bool has_gps_time;   /* then end_ns is traceable to GPS */
-    uint64_t frame_id;   /* for observers only */
+    sim_ns end_ns;     /* concentrator time of the end of the frame */
+    bool has_gps_time; /* then end_ns is traceable to GPS */
+    uint64_t frame_id; /* for observers only */
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
 };
 
 enum gateway_tx_timing {
-    GATEWAY_TX_AT,        /* start at `at_ns` of the concentrator (class A) or of GPS time */
-    GATEWAY_TX_IMMEDIATE  /* class C: as soon as queue and duty cycle allow */
+    GATEWAY_TX_AT,       /* start at `at_ns` of the concentrator (class A) or of GPS time */
+    GATEWAY_TX_IMMEDIATE /* class C: as soon as queue and duty cycle allow */
 };
 
 /* clang-format off */
@@ -62,11 +70,13 @@ enum gateway_tx_result {
 };
 /* clang-format on */
 
+const char *gateway_tx_result_name(enum gateway_tx_result result);
+
 struct gateway_tx {
-    uint64_t token;      /* chosen by the requester, returned in reports */
+    uint64_t token; /* chosen by the requester, returned in reports */
     enum gateway_tx_timing timing;
     sim_ns at_ns;
-    int32_t power_mdbm;  /* EIRP */
+    int32_t power_mdbm; /* EIRP */
     struct lora_modulation modulation;
     uint16_t size;
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
@@ -76,7 +86,7 @@ struct gateway_report {
     uint32_t gateway;
     uint64_t token;
     enum gateway_tx_result result;
-    sim_ns at_ns;        /* start on air, when known */
+    sim_ns at_ns; /* start on air, when known */
     sim_ns airtime_ns;
 };
 
@@ -104,10 +114,10 @@ struct gateway_stats {
     uint64_t lost[LOSS_CAUSE_COUNT];
     uint64_t transmitted;
     uint64_t rejected[GATEWAY_TX_DUTY_CYCLE + 1];
-    sim_ns airtime_ns;              /* all sub-bands */
-    double duty_cycle_max;          /* highest share of any sub-band's last hour so far */
-    double duty_cycle_mean;         /* airtime in the busiest sub-band over the run */
-    uint64_t duty_violations;       /* seen by the independent auditor */
+    sim_ns airtime_ns;        /* all sub-bands */
+    double duty_cycle_max;    /* highest share of any sub-band's last hour so far */
+    double duty_cycle_mean;   /* airtime in the busiest sub-band over the run */
+    uint64_t duty_violations; /* seen by the independent auditor */
 };
 void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns now_ns,
         struct gateway_stats *stats);
@@ -129,8 +139,11 @@ int eu868_sub_band_of(uint32_t frequency_hz);
 struct duty_auditor;
 struct duty_auditor *duty_auditor_create(void);
 void duty_auditor_destroy(struct duty_auditor *auditor);
-/* Returns the excess airtime in ns, 0: fine. */
-sim_ns duty_auditor_frame(struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns,
-        sim_ns end_ns);
+/* Frames come in order of their end. Returns the excess airtime in ns, 0: fine. */
+sim_ns duty_auditor_frame(
+        struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns);
+/* Highest share of an hour in any sub-band so far; airtime of the busiest sub-band. */
+double duty_auditor_share_max(const struct duty_auditor *auditor);
+sim_ns duty_auditor_airtime_max_ns(const struct duty_auditor *auditor);
 
 #endif

@@ -1,0 +1,116 @@
+/* Watches a station's transmissions against the duty cycle of their sub-bands.
+ * SPDX-License-Identifier: MIT
+ *
+ * It sees what went on the air and nothing else: one queue of frames per sub-band and the running
+ * sum of those whose end lies in the last hour.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "gateway/gateway.h"
+
+#define HOUR_NS (3600 * SIM_NS_PER_S)
+
+struct aired {
+    sim_ns end_ns, airtime_ns;
+};
+
+/* A ring; its capacity is a power of two. */
+struct band_log {
+    struct aired *ring;
+    uint32_t first, count, capacity;
+    sim_ns in_hour_ns, total_ns, in_hour_max_ns, last_end_ns;
+};
+
+struct duty_auditor {
+    struct band_log logs[8];
+};
+
+struct duty_auditor *duty_auditor_create(void)
+{
+    struct duty_auditor *auditor = calloc(1, sizeof *auditor);
+    assert(eu868_sub_band_count <= sizeof auditor->logs / sizeof auditor->logs[0]);
+    return auditor;
+}
+
+void duty_auditor_destroy(struct duty_auditor *auditor)
+{
+    if (auditor == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < sizeof auditor->logs / sizeof auditor->logs[0]; i++) {
+        free(auditor->logs[i].ring);
+    }
+    free(auditor);
+}
+
+static void push(struct band_log *log, struct aired aired)
+{
+    if (log->count == log->capacity) {
+        uint32_t capacity = log->capacity == 0 ? 64 : 2 * log->capacity;
+        struct aired *ring = malloc(capacity * sizeof *ring);
+        assert(ring != NULL);
+        for (uint32_t i = 0; i < log->count; i++) {
+            ring[i] = log->ring[(log->first + i) & (log->capacity - 1)];
+        }
+        free(log->ring);
+        log->ring = ring;
+        log->first = 0;
+        log->capacity = capacity;
+    }
+    log->ring[(log->first + log->count++) & (log->capacity - 1)] = aired;
+    log->in_hour_ns += aired.airtime_ns;
+    log->total_ns += aired.airtime_ns;
+}
+
+static void drop_older(struct band_log *log, sim_ns from_ns)
+{
+    while (log->count > 0 && log->ring[log->first].end_ns <= from_ns) {
+        log->in_hour_ns -= log->ring[log->first].airtime_ns;
+        log->first = (log->first + 1) & (log->capacity - 1);
+        log->count--;
+    }
+}
+
+sim_ns duty_auditor_frame(
+        struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns)
+{
+    assert(start_ns < end_ns);
+    int band = eu868_sub_band_of(frequency_hz);
+    if (band < 0) {
+        return end_ns - start_ns; /* nobody may transmit here at all */
+    }
+    struct band_log *log = &auditor->logs[band];
+    assert(end_ns >= log->last_end_ns);
+    log->last_end_ns = end_ns;
+    push(log, (struct aired){ .end_ns = end_ns, .airtime_ns = end_ns - start_ns });
+    drop_older(log, end_ns - HOUR_NS);
+    if (log->in_hour_ns > log->in_hour_max_ns) {
+        log->in_hour_max_ns = log->in_hour_ns;
+    }
+    sim_ns allowed_ns = (sim_ns)llround(eu868_sub_bands[band].duty_cycle * (double)HOUR_NS);
+    return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
+}
+
+double duty_auditor_share_max(const struct duty_auditor *auditor)
+{
+    sim_ns max_ns = 0;
+    for (uint32_t i = 0; i < eu868_sub_band_count; i++) {
+        if (auditor->logs[i].in_hour_max_ns > max_ns) {
+            max_ns = auditor->logs[i].in_hour_max_ns;
+        }
+    }
+    return (double)max_ns / (double)HOUR_NS;
+}
+
+sim_ns duty_auditor_airtime_max_ns(const struct duty_auditor *auditor)
+{
+    sim_ns max_ns = 0;
+    for (uint32_t i = 0; i < eu868_sub_band_count; i++) {
+        if (auditor->logs[i].total_ns > max_ns) {
+            max_ns = auditor->logs[i].total_ns;
+        }
+    }
+    return max_ns;
+}

@@ -1,0 +1,103 @@
+/* Uplinks: demodulators, channels, half duplex.
+ * SPDX-License-Identifier: MIT
+ *
+ * A demodulator is taken from detection to the end of the frame, whatever it will be worth
+ * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "gateway/gateway_internal.h"
+
+#define CHANNEL_BANDWIDTH_HZ 125000u
+#define SYNC_WORD_PUBLIC     0x34u
+
+static bool on_a_channel(const struct gateway_params *params, const struct lora_modulation *m)
+{
+    if (m->bandwidth_hz != CHANNEL_BANDWIDTH_HZ || m->spreading_factor < 7
+            || m->sync_word != SYNC_WORD_PUBLIC) {
+        return false;
+    }
+    for (uint8_t i = 0; i < params->channel_count; i++) {
+        if (params->channel_hz[i] == m->frequency_hz) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum loss_cause try_lock(struct gateway *gateway, const struct frame *frame, sim_ns now_ns)
+{
+    const struct gateway_params *params = &gateway->fleet->params;
+    if (!on_a_channel(params, &frame->modulation)) {
+        return LOSS_PREAMBLE_MISSED; /* no correlator looks there */
+    }
+    if (now_ns < gateway->tx_until_ns) {
+        return LOSS_RADIO_BUSY;
+    }
+    for (uint8_t i = 0; i < params->demodulators; i++) {
+        if (gateway->demodulating[i] == 0) {
+            gateway->demodulating[i] = frame->id + 1;
+            return LOSS_NONE;
+        }
+    }
+    return LOSS_RECEIVER_LOCKED_ELSEWHERE;
+}
+
+static bool lock(void *context, const struct frame *frame, sim_ns now_ns, enum loss_cause *cause)
+{
+    struct gateway *gateway = context;
+    *cause = try_lock(gateway, frame, now_ns);
+    if (*cause != LOSS_NONE) {
+        gateway->stats.lost[*cause]++;
+    }
+    return *cause == LOSS_NONE;
+}
+
+static void forward(struct gateway *gateway, const struct frame *frame,
+        const struct verdict *verdict, const uint8_t *bytes, uint16_t size)
+{
+    struct gateway_fleet *fleet = gateway->fleet;
+    uint32_t index = message_take(fleet, gateway->number);
+    struct gateway_uplink *uplink = &message_at(fleet, index)->as.uplink;
+    uplink->gateway = gateway->number;
+    uplink->size = size;
+    uplink->spreading_factor = frame->modulation.spreading_factor;
+    uplink->frequency_hz = frame->modulation.frequency_hz;
+    uplink->bandwidth_hz = frame->modulation.bandwidth_hz;
+    uplink->rssi_mdbm = verdict->rssi_mdbm;
+    uplink->snr_mdb = verdict->snr_mdb;
+    uplink->end_ns = frame->end_ns;
+    uplink->has_gps_time = fleet->params.gnss;
+    uplink->frame_id = frame->id;
+    memcpy(uplink->bytes, bytes, size);
+    backhaul_send_up(gateway, fleet->uplink_handler, index);
+}
+
+static void ended(void *context, const struct frame *frame, const struct verdict *verdict,
+        const uint8_t *bytes, uint16_t size, sim_ns now_ns)
+{
+    struct gateway *gateway = context;
+    bool held = false;
+    for (uint8_t i = 0; i < gateway->fleet->params.demodulators; i++) {
+        if (gateway->demodulating[i] == frame->id + 1) {
+            gateway->demodulating[i] = 0;
+            held = true;
+        }
+    }
+    /* What our own transmission cut short, the medium has seen too. */
+    assert(held || verdict->cause != LOSS_NONE);
+    if (verdict->cause == LOSS_NONE) {
+        gateway->stats.uplinks++;
+        forward(gateway, frame, verdict, bytes, size);
+    } else {
+        gateway->stats.lost[verdict->cause]++;
+    }
+}
+
+void gateway_stop_receptions(struct gateway *gateway)
+{
+    memset(gateway->demodulating, 0, sizeof gateway->demodulating);
+}
+
+const struct medium_gateway_ops gateway_medium_ops = { .lock = lock, .ended = ended };
