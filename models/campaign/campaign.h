@@ -10,7 +10,10 @@
 #include "engine.h"
 #include "network/network.h"
 
-enum campaign_set_up_policy { SET_UP_CHAINED, SET_UP_ONE_PER_UPLINK };
+enum campaign_set_up_policy {
+    SET_UP_CHAINED,
+    SET_UP_ONE_PER_UPLINK
+};
 enum campaign_correction {
     CORRECTION_FIXED,          /* redundancy only */
     CORRECTION_UNTIL_REPORTED, /* coded fragments until every device reported, or time out */
@@ -20,18 +23,18 @@ enum campaign_correction {
 struct campaign_params {
     sim_ns start_ns;
     enum campaign_set_up_policy set_up_policy;
-    sim_ns set_up_window_ns;       /* from start to the common session time */
-    uint8_t data_rate;             /* DR5 */
-    uint32_t frequency_hz;         /* 869.525 MHz */
+    sim_ns set_up_window_ns; /* from start to the common session time */
+    uint8_t data_rate;       /* DR5 */
+    uint32_t frequency_hz;   /* 869.525 MHz */
     uint8_t fragment_size_bytes;
-    double redundancy;             /* 0.15: coded fragments of the first pass per uncoded one */
+    double redundancy; /* 0.15: coded fragments of the first pass per uncoded one */
     enum campaign_correction correction;
     sim_ns correction_timeout_ns;
     uint8_t block_ack_delay;       /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     uint8_t fragmentation_version; /* 1 or 2 */
     enum multicast_policy gateways;
-    bool block_mic;                /* TS004 v2 MIC in the set-up */
-    sim_ns confirm_timeout_ns;     /* how long to wait for reports after the session */
+    bool block_mic;            /* TS004 v2 MIC in the set-up */
+    sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */
@@ -102,12 +105,12 @@ extern const struct network_application campaign_application; /* context: the ca
 
 struct campaign_device {
     enum campaign_stage stage;
-    enum campaign_failure failure;   /* valid when the campaign is done */
-    sim_ns first_command_ns;         /* SIM_NS_NEVER: not yet, as below */
+    enum campaign_failure failure; /* valid when the campaign is done */
+    sim_ns first_command_ns;       /* SIM_NS_NEVER: not yet, as below */
     sim_ns clock_synced_ns;
     sim_ns group_set_up_ns;
     sim_ns ready_ns;
-    sim_ns complete_ns;              /* reception of the report */
+    sim_ns complete_ns; /* reception of the report */
     sim_ns confirmed_ns;
     uint16_t missing_reported;
 };

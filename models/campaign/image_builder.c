@@ -1,0 +1,149 @@
+/* Builds signed firmware images and generates code that looks like firmware.
+ * SPDX-License-Identifier: MIT
+ */
+#include "campaign/image_builder.h"
+
+#include <nettle/eddsa.h>
+#include <nettle/sha2.h>
+#include <string.h>
+
+#include "network/wire.h"
+#include "random_stream.h"
+
+/* Header, little-endian: magic u32, header size u16, format u16, image size u32, version u32,
+ * hardware id u32, flags u32, at 32 SHA-256 of the code, at 96 Ed25519 over bytes 0..95. */
+#define MAGIC        0x474D4946u
+#define FORMAT       1u
+#define AT_SIZE      8u
+#define AT_VERSION   12u
+#define AT_HARDWARE  16u
+#define AT_SHA256    32u
+#define AT_SIGNATURE 96u
+
+bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
+        uint32_t code_size, uint32_t version, uint32_t hardware_id,
+        const uint8_t ed25519_private_key[32])
+{
+    if (out_size_max < IMAGE_BUILDER_HEADER_SIZE
+            || code_size > out_size_max - IMAGE_BUILDER_HEADER_SIZE) {
+        return false;
+    }
+    memset(out, 0, IMAGE_BUILDER_HEADER_SIZE);
+    memcpy(out + IMAGE_BUILDER_HEADER_SIZE, code, code_size);
+    wire_put_u32(out, MAGIC);
+    wire_put_u16(out + 4, IMAGE_BUILDER_HEADER_SIZE);
+    wire_put_u16(out + 6, FORMAT);
+    wire_put_u32(out + AT_SIZE, code_size);
+    wire_put_u32(out + AT_VERSION, version);
+    wire_put_u32(out + AT_HARDWARE, hardware_id);
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    sha256_update(&sha, code_size, out + IMAGE_BUILDER_HEADER_SIZE);
+    sha256_digest(&sha, SHA256_DIGEST_SIZE, out + AT_SHA256);
+    uint8_t public_key[ED25519_KEY_SIZE];
+    ed25519_sha512_public_key(public_key, ed25519_private_key);
+    ed25519_sha512_sign(public_key, ed25519_private_key, AT_SIGNATURE, out, out + AT_SIGNATURE);
+    *out_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
+    return true;
+}
+
+bool image_identity(const uint8_t *image, uint32_t size, uint32_t *version, uint8_t digest_start[8])
+{
+    if (size < IMAGE_BUILDER_HEADER_SIZE || wire_u32(image) != MAGIC
+            || wire_u16(image + 6) != FORMAT) {
+        return false;
+    }
+    *version = wire_u32(image + AT_VERSION);
+    memcpy(digest_start, image + AT_SHA256, 8);
+    return true;
+}
+
+void image_key_pair(uint64_t seed, uint8_t private_key[32], uint8_t public_key[32])
+{
+    struct random_stream stream;
+    random_stream_init(&stream, seed, 0, RANDOM_KEYS, UINT32_MAX);
+    random_stream_bytes(&stream, private_key, ED25519_KEY_SIZE);
+    ed25519_sha512_public_key(public_key, private_key);
+}
+
+/* --- generated code -------------------------------------------------------------------------- */
+
+#define OPCODES    384u
+#define CODE_START 0x08006000u
+
+struct generator {
+    struct random_stream stream;
+    uint16_t opcodes[OPCODES];
+    uint8_t *out;
+    uint32_t size, at;
+};
+
+static uint32_t draw(struct generator *generator, uint32_t below)
+{
+    return random_stream_u32(&generator->stream) % below;
+}
+
+static void put(struct generator *generator, uint32_t value, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < bytes && generator->at < generator->size; i++) {
+        generator->out[generator->at++] = (uint8_t)(value >> (8u * i));
+    }
+}
+
+/* A run of halfwords, the common opcodes far more often than the rare. */
+static void put_function(struct generator *generator)
+{
+    uint32_t length = 16 + draw(generator, 112);
+    put(generator, 0xB500u | draw(generator, 256), 2); /* push */
+    for (uint32_t i = 0; i < length; i++) {
+        double u = random_stream_uniform(&generator->stream);
+        uint32_t opcode = generator->opcodes[(uint32_t)(u * u * u * OPCODES)];
+        /* One in four carries another register or offset. */
+        opcode ^= draw(generator, 4) == 0 ? draw(generator, 64) : 0u;
+        put(generator, opcode, 2);
+    }
+    put(generator, 0xBD00u | draw(generator, 256), 2); /* pop {.., pc} */
+    uint32_t literals = draw(generator, 5);
+    for (uint32_t i = 0; i < literals; i++) {
+        uint32_t base = draw(generator, 2) == 0 ? CODE_START : 0x20000000u;
+        put(generator, base + 4u * draw(generator, 4096), 4);
+    }
+}
+
+static void put_data(struct generator *generator)
+{
+    static const char letters[] = " etaoinsrhldcumfpgwybvkxjqz%d:_/0123456789";
+    uint32_t kind = draw(generator, 3);
+    uint32_t length = 8 + draw(generator, 40);
+    for (uint32_t i = 0; i < length; i++) {
+        if (kind == 0) {
+            double u = random_stream_uniform(&generator->stream);
+            put(generator, (uint8_t)letters[(uint32_t)(u * u * (sizeof letters - 1u))], 1);
+        } else if (kind == 1) {
+            put(generator, draw(generator, 256), 1);
+        } else {
+            put(generator, 0, 1);
+        }
+    }
+    put(generator, 0, 1);
+}
+
+void image_generate(uint8_t *code, uint32_t size, uint64_t seed)
+{
+    struct generator generator = { .out = code, .size = size };
+    random_stream_init(&generator.stream, seed, 0, RANDOM_IMAGE, 0);
+    for (uint32_t i = 0; i < OPCODES; i++) {
+        generator.opcodes[i] = (uint16_t)random_stream_u32(&generator.stream);
+    }
+    put(&generator, 0x20005000u, 4); /* vector table: stack pointer, then 47 handlers */
+    for (uint32_t i = 0; i < 47; i++) {
+        put(&generator, (CODE_START + 4u * draw(&generator, 8192)) | 1u, 4);
+    }
+    while (generator.at < size) {
+        if (draw(&generator, 6) == 0) {
+            put_data(&generator);
+        } else {
+            put_function(&generator);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/* Builds signed firmware images and generates code that looks like firmware.
+ * SPDX-License-Identifier: MIT
+ *
+ * The image format is documented in device/update/update.h; this is a second implementation of
+ * it from that document.
+ */
+#ifndef CAMPAIGN_IMAGE_BUILDER_H
+#define CAMPAIGN_IMAGE_BUILDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IMAGE_BUILDER_HEADER_SIZE 256u
+
+/* Writes header and code. False: more than `out_size_max` bytes; then nothing was written. */
+bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
+        uint32_t code_size, uint32_t version, uint32_t hardware_id,
+        const uint8_t ed25519_private_key[32]);
+
+/* Code with the byte statistics of Thumb firmware: a skewed choice of opcodes, addresses,
+ * constants, strings, some padding. The same bytes for the same seed and size. */
+void image_generate(uint8_t *code, uint32_t size, uint64_t seed);
+
+/* The Ed25519 key pair of a run. */
+void image_key_pair(uint64_t seed, uint8_t private_key[32], uint8_t public_key[32]);
+
+/* Version and first 8 bytes of the code's digest from an image's header. False: not an image. */
+bool image_identity(
+        const uint8_t *image, uint32_t size, uint32_t *version, uint8_t digest_start[8]);
+
+#endif

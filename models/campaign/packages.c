@@ -1,0 +1,264 @@
+/* Messages of TS003, TS004 and TS005 between update server and device.
+ * SPDX-License-Identifier: MIT
+ */
+#include "campaign/packages.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "network/lorawan.h"
+#include "network/wire.h"
+
+enum multicast_cid {
+    MC_GROUP_STATUS = 0x01,
+    MC_GROUP_SETUP = 0x02,
+    MC_GROUP_DELETE = 0x03,
+    MC_CLASS_C_SESSION = 0x04,
+    MC_CLASS_B_SESSION = 0x05
+};
+
+enum fragmentation_cid {
+    FRAG_SESSION_STATUS = 0x01,
+    FRAG_SESSION_SETUP = 0x02,
+    FRAG_SESSION_DELETE = 0x03,
+    FRAG_DATA_BLOCK_RECEIVED = 0x04,
+    FRAG_DATA_FRAGMENT = 0x08
+};
+
+enum clock_cid {
+    CLOCK_APP_TIME = 0x01,
+    CLOCK_PERIODICITY = 0x02,
+    CLOCK_FORCE_RESYNC = 0x03
+};
+
+#define PACKAGE_VERSION 0x00 /* of every package */
+
+/* --- TS005 section 3 ------------------------------------------------------------------------- */
+
+size_t package_mc_group_setup_req(uint8_t *out, uint8_t group_id, uint32_t mc_addr,
+        const uint8_t mc_key_encrypted[16], uint32_t fcnt_min, uint32_t fcnt_max)
+{
+    assert(group_id < 4);
+    out[0] = MC_GROUP_SETUP;
+    out[1] = group_id;
+    wire_put_u32(out + 2, mc_addr);
+    memcpy(out + 6, mc_key_encrypted, 16);
+    wire_put_u32(out + 22, fcnt_min);
+    wire_put_u32(out + 26, fcnt_max);
+    return 30;
+}
+
+size_t package_mc_class_c_session_req(uint8_t *out, uint8_t group_id, uint32_t session_gps_s,
+        uint8_t time_out, uint32_t frequency_hz, uint8_t data_rate)
+{
+    assert(group_id < 4 && time_out < 16);
+    out[0] = MC_CLASS_C_SESSION;
+    out[1] = group_id;
+    wire_put_u32(out + 2, session_gps_s);
+    out[6] = time_out;
+    wire_put_u24(out + 7, frequency_hz / 100u);
+    out[10] = data_rate;
+    return 11;
+}
+
+/* --- TS004 section 3 ------------------------------------------------------------------------- */
+
+size_t package_frag_session_setup_req(
+        uint8_t *out, unsigned version, const struct package_frag_session *session)
+{
+    assert(session->frag_index < 4 && session->group_mask < 16 && session->block_ack_delay < 8);
+    out[0] = FRAG_SESSION_SETUP;
+    out[1] = (uint8_t)(session->frag_index << 4 | session->group_mask);
+    wire_put_u16(out + 2, session->nb_frag);
+    out[4] = session->frag_size;
+    out[5] = session->block_ack_delay; /* FragAlgo 0 */
+    out[6] = session->padding;
+    memcpy(out + 7, session->descriptor, 4);
+    if (version < 2) {
+        return 11;
+    }
+    out[5] = (uint8_t)(out[5] | (session->ack_reception ? 0x40u : 0u));
+    wire_put_u16(out + 11, session->session_cnt);
+    memcpy(out + 13, session->mic, 4);
+    return 17;
+}
+
+size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer)
+{
+    out[0] = FRAG_SESSION_STATUS;
+    out[1] = (uint8_t)(frag_index << 1 | (all_answer ? 1u : 0u));
+    return 2;
+}
+
+size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index)
+{
+    out[0] = FRAG_DATA_BLOCK_RECEIVED;
+    out[1] = frag_index;
+    return 2;
+}
+
+size_t package_data_fragment(
+        uint8_t *out, uint8_t frag_index, uint16_t n, const uint8_t *data, uint8_t size)
+{
+    assert(n >= 1 && n <= PACKAGE_FRAGMENTS_MAX);
+    out[0] = FRAG_DATA_FRAGMENT;
+    wire_put_u16(out + 1, (uint32_t)frag_index << 14 | n);
+    memcpy(out + PACKAGE_FRAGMENT_OVERHEAD, data, size);
+    return PACKAGE_FRAGMENT_OVERHEAD + size;
+}
+
+void package_block_mic(const uint8_t gen_app_key[16], uint16_t session_cnt, uint8_t frag_index,
+        const uint8_t descriptor[4], const uint8_t *block, uint32_t size, uint8_t mic[4])
+{
+    uint8_t key_bytes[16];
+    struct lorawan_key key;
+    lorawan_data_block_int_key(gen_app_key, key_bytes);
+    lorawan_key_set(&key, key_bytes);
+    uint8_t b0[16] = { 0x49 };
+    wire_put_u16(b0 + 1, session_cnt);
+    b0[3] = frag_index;
+    memcpy(b0 + 4, descriptor, 4);
+    wire_put_u32(b0 + 12, size);
+    uint8_t mac[16];
+    lorawan_cmac(&key, b0, block, size, mac);
+    memcpy(mic, mac, 4);
+}
+
+/* --- TS003 section 3 ------------------------------------------------------------------------- */
+
+size_t package_app_time_ans(uint8_t *out, int32_t correction_s, uint8_t token)
+{
+    out[0] = CLOCK_APP_TIME;
+    wire_put_u32(out + 1, (uint32_t)correction_s);
+    out[5] = token & 0x0Fu;
+    return 6;
+}
+
+size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions)
+{
+    out[0] = CLOCK_FORCE_RESYNC;
+    out[1] = transmissions & 0x07u;
+    return 2;
+}
+
+/* --- what devices send ----------------------------------------------------------------------- */
+
+static size_t parse_multicast(const uint8_t *data, size_t size, struct package_message *message)
+{
+    uint8_t status = size > 1 ? data[1] : 0;
+    message->index = status & 0x03u;
+    switch (data[0]) {
+    case PACKAGE_VERSION:
+        return 3;
+    case MC_GROUP_STATUS: { /* one group of five bytes per bit of AnsGroupMask */
+        size_t groups = 0;
+        for (unsigned bit = 0; bit < 4; bit++) {
+            groups += status >> bit & 1u;
+        }
+        return 2 + 5 * groups;
+    }
+    case MC_GROUP_SETUP:
+        message->kind = PACKAGE_MC_GROUP_SETUP_ANS;
+        message->status = status & 0x04u;
+        return 2;
+    case MC_GROUP_DELETE:
+        return 2;
+    case MC_CLASS_C_SESSION:
+    case MC_CLASS_B_SESSION:
+        message->kind =
+                data[0] == MC_CLASS_C_SESSION ? PACKAGE_MC_CLASS_C_SESSION_ANS : PACKAGE_OTHER;
+        message->status = status & 0xFCu;
+        if (message->status != 0) { /* TimeToStart only in a positive answer */
+            return 2;
+        }
+        message->has_time_to_start = size >= 5;
+        message->time_to_start_s = size >= 5 ? wire_u24(data + 2) : 0;
+        return 5;
+    default:
+        return 0;
+    }
+}
+
+static size_t parse_frag_status(
+        const uint8_t *data, size_t size, unsigned version, struct package_message *message)
+{
+    message->kind = PACKAGE_FRAG_SESSION_STATUS_ANS;
+    /* TS004-2.0.0 puts the status first; 1.0.0 last. */
+    message->status = version >= 2 ? (size > 1 ? data[1] : 0) : (size > 4 ? data[4] : 0);
+    message->status &= version >= 2 ? 0x07u : 0x01u;
+    if ((message->status & PACKAGE_STATUS_NO_SESSION) != 0) {
+        return 2;
+    }
+    if (size >= 5) {
+        const uint8_t *received = data + (version >= 2 ? 2 : 1);
+        message->received = wire_u16(received) & 0x3FFFu;
+        message->index = (uint8_t)(wire_u16(received) >> 14);
+        message->missing = received[2];
+    }
+    return 5;
+}
+
+static size_t parse_fragmentation(
+        const uint8_t *data, size_t size, unsigned version, struct package_message *message)
+{
+    uint8_t status = size > 1 ? data[1] : 0;
+    switch (data[0]) {
+    case PACKAGE_VERSION:
+        return 3;
+    case FRAG_SESSION_STATUS:
+        return parse_frag_status(data, size, version, message);
+    case FRAG_SESSION_SETUP:
+        message->kind = PACKAGE_FRAG_SESSION_SETUP_ANS;
+        message->index = status >> 6;
+        message->status = status & 0x1Fu;
+        return 2;
+    case FRAG_SESSION_DELETE:
+        return 2;
+    case FRAG_DATA_BLOCK_RECEIVED:
+        message->kind = PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ;
+        message->index = status & 0x03u;
+        /* MICError is bit 2 here. */
+        message->status = (status & 0x04u) != 0 ? PACKAGE_STATUS_MIC : 0;
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+static size_t parse_clock(const uint8_t *data, size_t size, struct package_message *message)
+{
+    switch (data[0]) {
+    case PACKAGE_VERSION:
+        return 3;
+    case CLOCK_APP_TIME:
+        if (size >= 6) {
+            message->kind = PACKAGE_APP_TIME_REQ;
+            message->device_time_s = wire_u32(data + 1);
+            message->token = data[5] & 0x0Fu;
+            message->answer_required = (data[5] & 0x10u) != 0;
+        }
+        return 6;
+    case CLOCK_PERIODICITY:
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+size_t package_message_parse(uint8_t fport, unsigned fragmentation_version, const uint8_t *data,
+        size_t size, struct package_message *message)
+{
+    *message = (struct package_message){ .kind = PACKAGE_OTHER };
+    if (size == 0) {
+        return 0;
+    }
+    size_t used = 0;
+    if (fport == PACKAGE_FPORT_MULTICAST) {
+        used = parse_multicast(data, size, message);
+    } else if (fport == PACKAGE_FPORT_FRAGMENTATION) {
+        used = parse_fragmentation(data, size, fragmentation_version, message);
+    } else if (fport == PACKAGE_FPORT_CLOCK) {
+        used = parse_clock(data, size, message);
+    }
+    return used <= size ? used : 0;
+}

@@ -1,0 +1,97 @@
+/* Messages of TS003, TS004 and TS005 between update server and device.
+ * SPDX-License-Identifier: MIT
+ *
+ * Each writer returns the size of one message and writes at most PACKAGE_MESSAGE_MAX bytes, but
+ * for data fragments.
+ */
+#ifndef CAMPAIGN_PACKAGES_H
+#define CAMPAIGN_PACKAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACKAGE_FPORT_MULTICAST     200u
+#define PACKAGE_FPORT_FRAGMENTATION 201u
+#define PACKAGE_FPORT_CLOCK         202u
+#define PACKAGE_MESSAGE_MAX         30u
+#define PACKAGE_FRAGMENT_OVERHEAD   3u     /* of a DataFragment over its data */
+#define PACKAGE_FRAGMENTS_MAX       16383u /* N has 14 bits */
+
+/* --- TS005 ----------------------------------------------------------------------------------- */
+size_t package_mc_group_setup_req(uint8_t *out, uint8_t group_id, uint32_t mc_addr,
+        const uint8_t mc_key_encrypted[16], uint32_t fcnt_min, uint32_t fcnt_max);
+size_t package_mc_class_c_session_req(uint8_t *out, uint8_t group_id, uint32_t session_gps_s,
+        uint8_t time_out, uint32_t frequency_hz, uint8_t data_rate);
+
+/* --- TS004 ----------------------------------------------------------------------------------- */
+struct package_frag_session {
+    uint8_t frag_index;
+    uint8_t group_mask;
+    uint16_t nb_frag;
+    uint8_t frag_size;
+    uint8_t block_ack_delay;
+    bool ack_reception; /* version 2 */
+    uint8_t padding;
+    uint8_t descriptor[4];
+    uint16_t session_cnt; /* version 2 */
+    uint8_t mic[4];       /* version 2 */
+};
+/* `version`: of TS004, 1 or 2. */
+size_t package_frag_session_setup_req(
+        uint8_t *out, unsigned version, const struct package_frag_session *session);
+size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer);
+size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index);
+size_t package_data_fragment(
+        uint8_t *out, uint8_t frag_index, uint16_t n, const uint8_t *data, uint8_t size);
+/* MIC of TS004-2.0.0 section 3.3 over a block without padding. */
+void package_block_mic(const uint8_t gen_app_key[16], uint16_t session_cnt, uint8_t frag_index,
+        const uint8_t descriptor[4], const uint8_t *block, uint32_t size, uint8_t mic[4]);
+
+/* --- TS003 ----------------------------------------------------------------------------------- */
+size_t package_app_time_ans(uint8_t *out, int32_t correction_s, uint8_t token);
+size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions);
+
+/* --- what devices send ----------------------------------------------------------------------- */
+enum package_message_kind {
+    PACKAGE_OTHER, /* well-formed, of no interest here */
+    PACKAGE_MC_GROUP_SETUP_ANS,
+    PACKAGE_MC_CLASS_C_SESSION_ANS,
+    PACKAGE_FRAG_SESSION_STATUS_ANS,
+    PACKAGE_FRAG_SESSION_SETUP_ANS,
+    PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ,
+    PACKAGE_APP_TIME_REQ
+};
+
+/* Status bits of FragSessionStatusAns and FragDataBlockReceivedReq, TS004-2.0.0. */
+#define PACKAGE_STATUS_MEMORY     0x01u
+#define PACKAGE_STATUS_MIC        0x02u
+#define PACKAGE_STATUS_NO_SESSION 0x04u
+/* Status bits of McClassCSessionAns, TS005-2.0.0. */
+#define PACKAGE_SESSION_DR_ERROR     0x04u
+#define PACKAGE_SESSION_FREQ_ERROR   0x08u
+#define PACKAGE_SESSION_UNDEFINED    0x10u
+#define PACKAGE_SESSION_START_MISSED 0x20u
+/* Status bits of FragSessionSetupAns. */
+#define PACKAGE_SETUP_MEMORY 0x02u
+#define PACKAGE_SETUP_REPLAY 0x10u
+
+struct package_message {
+    enum package_message_kind kind;
+    uint8_t index;  /* McGroupID or FragIndex */
+    uint8_t status; /* error bits, in place; 0: positive */
+    bool has_time_to_start;
+    uint32_t time_to_start_s;
+    uint16_t received;
+    uint8_t missing;
+    uint32_t device_time_s;
+    uint8_t token;
+    bool answer_required;
+};
+
+/* Reads the first message of an uplink on a package port; returns its size, 0: nothing that can
+ * be read any more. */
+size_t package_message_parse(uint8_t fport, unsigned fragmentation_version, const uint8_t *data,
+        size_t size, struct package_message *message);
+
+#endif

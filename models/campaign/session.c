@@ -1,0 +1,389 @@
+/* The multicast session: plan, fragments, correction, end.
+ * SPDX-License-Identifier: MIT
+ *
+ * Uplinks cost a device fragments (its receiver is elsewhere for the whole exchange), so answers
+ * are asked for in pauses of the multicast only. N never falls: devices may drop what is lower
+ * than the last they saw.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "campaign/campaign_internal.h"
+#include "campaign/fec_encoder.h"
+#include "network/lorawan.h"
+#include "network/region.h"
+#include "observe.h"
+
+#define FEED_AHEAD         16u /* frames that wait at the network server */
+#define STATUS_ANSWER_SIZE 5u
+#define LAST_BATCH_MIN     8u
+/* Coded fragments beyond the missing ones: all but 0.4 % of decoders are done (TS004 rows are
+ * random enough that every further one halves the rest; spec section 5.6). */
+#define DECODE_RESERVE    8u
+#define SILENT_ROUNDS_MAX 3u
+#define PERCENTILE_FROM   20u /* answers; with fewer the worst decides */
+#define LOSS_MAX          0.8
+
+static uint32_t redundancy_count(const struct campaign *campaign)
+{
+    double count = ceil(campaign->params.redundancy * campaign->nb_frag);
+    uint32_t room = PACKAGE_FRAGMENTS_MAX - campaign->nb_frag;
+    return count < room ? (uint32_t)count : room;
+}
+
+static sim_ns fragment_interval_ns(const struct campaign *campaign)
+{
+    return network_group_interval_ns(campaign->network, campaign->group,
+            (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + campaign->params.fragment_size_bytes));
+}
+
+/* --- plan ------------------------------------------------------------------------------------ */
+
+/* Mean airtime of a status answer at the data rates that devices were heard with. */
+static double answer_airtime_s(const struct campaign *campaign)
+{
+    double sum_s = 0.0;
+    uint32_t heard = 0;
+    for (uint32_t i = 0; i < campaign->device_count; i++) {
+        if (campaign->records[i].heard) {
+            struct lora_modulation modulation =
+                    region_uplink_modulation(campaign->records[i].data_rate, 868100000u);
+            sum_s += (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE)
+                     / 1e9;
+            heard++;
+        }
+    }
+    if (heard == 0) { /* assumed: DR0, the worst */
+        struct lora_modulation modulation = region_uplink_modulation(0, 868100000u);
+        return (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE)
+               / 1e9;
+    }
+    return sum_s / heard;
+}
+
+/* Answers spread over 2^(d+4) s must not drown each other: at most a fifth of the channels' time
+ * is used (spec section 8.6). */
+static uint8_t block_ack_delay(const struct campaign *campaign)
+{
+    if (campaign->params.block_ack_delay != AUTOMATIC_DELAY) {
+        return campaign->params.block_ack_delay;
+    }
+    double needed_s = campaign->device_count * answer_airtime_s(campaign) * 5.0
+                      / network_channel_count(campaign->network);
+    uint8_t delay = 0;
+    while (delay < 7 && (double)(1u << (delay + 4)) < needed_s) {
+        delay++;
+    }
+    return delay;
+}
+
+static sim_ns answer_window_ns(const struct campaign *campaign)
+{
+    return (sim_ns)(1u << (campaign->block_ack_delay + 4)) * SIM_NS_PER_S + ANSWER_TAIL_NS;
+}
+
+void campaign_plan(struct campaign *campaign)
+{
+    const struct campaign_params *params = &campaign->params;
+    campaign->block_ack_delay = block_ack_delay(campaign);
+    int64_t gps_ns = network_gps_ns(campaign->network, params->start_ns + params->set_up_window_ns);
+    int64_t gps_s = (gps_ns + SIM_NS_PER_S - 1) / SIM_NS_PER_S;
+    campaign->session_gps_s = (uint32_t)gps_s;
+    campaign->session_ns = gps_s * SIM_NS_PER_S - network_gps_ns(campaign->network, 0);
+
+    /* Gateways that are refused a slot catch up in later ones: a tenth more. */
+    double frames = (double)campaign->nb_frag + redundancy_count(campaign) + FEED_AHEAD;
+    sim_ns planned_ns = SESSION_GUARD_NS
+                        + (sim_ns)(1.1 * frames * (double)fragment_interval_ns(campaign))
+                        + answer_window_ns(campaign);
+    if (params->correction != CORRECTION_FIXED) {
+        planned_ns += params->correction_timeout_ns;
+    }
+    campaign->time_out = 0;
+    while (campaign->time_out < TIME_OUT_MAX
+            && (sim_ns)(1u << campaign->time_out) * SIM_NS_PER_S < planned_ns) {
+        campaign->time_out++;
+    }
+    campaign->session_end_ns =
+            campaign->session_ns + (sim_ns)(1u << campaign->time_out) * SIM_NS_PER_S;
+    campaign_timer_set(campaign, TIMER_SET_UP_CLOSE, campaign->session_ns - SET_UP_CLOSE_NS);
+    campaign_timer_set(campaign, TIMER_SESSION, campaign->session_ns + SESSION_GUARD_NS);
+}
+
+/* --- fragments ------------------------------------------------------------------------------- */
+
+static bool enqueue(struct campaign *campaign, const uint8_t *payload, size_t size, uint32_t n)
+{
+    uint32_t fcnt = network_group_enqueue(campaign->network, campaign->group,
+            PACKAGE_FPORT_FRAGMENTATION, payload, (uint16_t)size, 0);
+    if (fcnt >= FCNT_MAX) {
+        return false;
+    }
+    campaign->n_of_fcnt[fcnt] = (uint16_t)n;
+    return true;
+}
+
+/* Keeps some fragments waiting at the network server until `target_n` is reached. */
+static void feed(struct campaign *campaign)
+{
+    uint8_t data[UINT8_MAX];
+    uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
+    while (campaign->next_n <= campaign->target_n
+            && network_group_waiting(campaign->network, campaign->group) < FEED_AHEAD) {
+        fec_encoder_fragment(campaign->params.fragmentation_version, campaign->block,
+                campaign->nb_frag, campaign->params.fragment_size_bytes, campaign->next_n, data);
+        size_t size = package_data_fragment(payload, FRAG_INDEX, (uint16_t)campaign->next_n, data,
+                campaign->params.fragment_size_bytes);
+        if (!enqueue(campaign, payload, size, campaign->next_n)) {
+            return;
+        }
+        campaign->next_n++;
+    }
+}
+
+static bool extend(struct campaign *campaign, uint32_t count)
+{
+    uint32_t room = PACKAGE_FRAGMENTS_MAX - campaign->target_n;
+    campaign->target_n += count < room ? count : room;
+    feed(campaign);
+    return room > 0;
+}
+
+static bool session_runs(const struct campaign *campaign)
+{
+    return campaign->phase == CAMPAIGN_PHASE_UNCODED || campaign->phase == CAMPAIGN_PHASE_CODED
+           || campaign->phase == CAMPAIGN_PHASE_CORRECTION;
+}
+
+void campaign_session_start(struct campaign *campaign, sim_ns now_ns)
+{
+    for (uint32_t i = 0; i < campaign->device_count; i++) {
+        if (campaign->records[i].stage == CAMPAIGN_READY) {
+            campaign->records[i].member = true;
+            campaign->member_count++;
+            network_group_add(campaign->network, campaign->group, i);
+        }
+    }
+    if (campaign->member_count == 0) {
+        campaign_finish(campaign, now_ns);
+        return;
+    }
+    campaign_phase_set(campaign, CAMPAIGN_PHASE_UNCODED, now_ns);
+    /* A device whose clock is late by the tolerance leaves that much later. */
+    campaign_timer_set(
+            campaign, TIMER_DEADLINE, campaign->session_end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S);
+    campaign->next_n = 1;
+    campaign->target_n = campaign->nb_frag + redundancy_count(campaign);
+    feed(campaign);
+}
+
+void campaign_session_end(struct campaign *campaign, sim_ns now_ns)
+{
+    if (!session_runs(campaign)) {
+        return;
+    }
+    campaign_timer_stop(campaign, TIMER_ANSWERS);
+    campaign_timer_stop(campaign, TIMER_DEADLINE);
+    campaign->awaiting_answers = false;
+    campaign->status_on_air = false;
+    network_group_flush(campaign->network, campaign->group);
+    campaign_phase_set(campaign, CAMPAIGN_PHASE_CONFIRMATION, now_ns);
+    /* Who is not whole stays in class C, and holds its reports back, until the time-out. */
+    bool all_whole = campaign->settled_count == campaign->member_count;
+    sim_ns from_ns =
+            all_whole || now_ns > campaign->session_end_ns ? now_ns : campaign->session_end_ns;
+    campaign_timer_set(campaign, TIMER_DONE, from_ns + campaign->params.confirm_timeout_ns);
+    campaign_finish_if_all_final(campaign, now_ns);
+}
+
+/* --- correction ------------------------------------------------------------------------------ */
+
+static void start_correction(struct campaign *campaign, sim_ns now_ns)
+{
+    if (campaign->correction_started) {
+        return;
+    }
+    campaign->correction_started = true;
+    campaign_phase_set(campaign, CAMPAIGN_PHASE_CORRECTION, now_ns);
+    sim_ns deadline_ns = campaign->session_end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
+    sim_ns own_ns = now_ns + campaign->params.correction_timeout_ns;
+    campaign_timer_set(campaign, TIMER_DEADLINE, own_ns < deadline_ns ? own_ns : deadline_ns);
+}
+
+/* Who lacks fragments answers, the others keep quiet. Version 1 has no report of reception, so
+ * there all answer. */
+static void ask_who_misses(struct campaign *campaign, sim_ns now_ns)
+{
+    uint8_t request[PACKAGE_MESSAGE_MAX];
+    bool all_answer = campaign->params.fragmentation_version < 2;
+    size_t size = package_frag_session_status_req(request, FRAG_INDEX, all_answer);
+    campaign->round++;
+    campaign->round_answers = 0;
+    if (!enqueue(campaign, request, size, 0)) {
+        campaign_session_end(campaign, now_ns);
+        return;
+    }
+    campaign->status_on_air = true;
+}
+
+/* Everything that was queued is out. */
+static void next_move(struct campaign *campaign, sim_ns now_ns)
+{
+    switch (campaign->params.correction) {
+    case CORRECTION_FIXED: /* answers of those who just completed are still to come */
+        start_correction(campaign, now_ns);
+        campaign->awaiting_answers = true;
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+        break;
+    case CORRECTION_UNTIL_REPORTED: {
+        start_correction(campaign, now_ns);
+        campaign->batches++;
+        uint32_t step = campaign->nb_frag / 50u;
+        if (!extend(campaign, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
+            campaign->awaiting_answers = true;
+            campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+        }
+        break;
+    }
+    case CORRECTION_ADAPTIVE:
+        start_correction(campaign, now_ns);
+        ask_who_misses(campaign, now_ns);
+        break;
+    }
+}
+
+static int compare_u16(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* Coded fragments for those who answered: what the 95th percentile lacks, a reserve for decoding,
+ * and what is lost on the way at the rate they report. */
+static uint32_t batch_size(const struct campaign *campaign)
+{
+    uint16_t *missing = malloc(campaign->round_answers * sizeof *missing);
+    if (missing == NULL) {
+        return LAST_BATCH_MIN;
+    }
+    uint32_t count = 0;
+    double lost = 0.0;
+    uint32_t sent = campaign->next_n - 1u;
+    for (uint32_t i = 0; i < campaign->device_count && count < campaign->round_answers; i++) {
+        const struct device_record *record = &campaign->records[i];
+        if (record->member && record->round == campaign->round && !record->settled) {
+            missing[count++] = record->missing;
+            lost += record->received < sent ? 1.0 - (double)record->received / sent : 0.0;
+        }
+    }
+    if (count == 0) {
+        free(missing);
+        return LAST_BATCH_MIN;
+    }
+    qsort(missing, count, sizeof *missing, compare_u16);
+    uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
+    uint32_t needed = missing[rank] + DECODE_RESERVE;
+    free(missing);
+    double loss = lost / count < LOSS_MAX ? lost / count : LOSS_MAX;
+    return (uint32_t)ceil(needed / (1.0 - loss));
+}
+
+void campaign_answers_over(struct campaign *campaign, sim_ns now_ns)
+{
+    if (!campaign->awaiting_answers) {
+        return;
+    }
+    campaign->awaiting_answers = false;
+    if (campaign->params.correction != CORRECTION_ADAPTIVE
+            || campaign->settled_count == campaign->member_count) {
+        campaign_session_end(campaign, now_ns);
+        return;
+    }
+    if (campaign->round_answers > 0) {
+        campaign->silent_rounds = 0;
+        campaign->batches++;
+        if (!extend(campaign, batch_size(campaign))) {
+            campaign_session_end(campaign, now_ns);
+        }
+    } else if (++campaign->silent_rounds < SILENT_ROUNDS_MAX) {
+        ask_who_misses(campaign, now_ns);
+    } else {
+        campaign_session_end(campaign, now_ns);
+    }
+}
+
+/* A device that lacks fragments said so. */
+void campaign_session_on_answer(struct campaign *campaign, uint32_t device, sim_ns now_ns)
+{
+    struct device_record *record = &campaign->records[device];
+    if (!record->member || (!campaign->awaiting_answers && !campaign->status_on_air)
+            || record->round == campaign->round) {
+        return;
+    }
+    record->round = campaign->round;
+    campaign->round_answers++;
+    if (campaign->awaiting_answers
+            && campaign->settled_count + campaign->round_answers >= campaign->member_count) {
+        /* All are known: no need to wait longer than for this one's receive windows. */
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + ANSWER_TAIL_NS);
+    }
+}
+
+void campaign_session_on_settled(struct campaign *campaign, sim_ns now_ns)
+{
+    if (!session_runs(campaign)) {
+        return;
+    }
+    if (campaign->settled_count == campaign->member_count) {
+        /* The last report is being acknowledged; nobody needs more fragments. */
+        campaign_session_end(campaign, now_ns);
+    } else if (campaign->awaiting_answers && campaign->params.correction == CORRECTION_ADAPTIVE
+               && campaign->settled_count + campaign->round_answers >= campaign->member_count) {
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + ANSWER_TAIL_NS);
+    }
+}
+
+/* --- reports of the network server ----------------------------------------------------------- */
+
+void campaign_on_multicast_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
+        enum gateway_tx_result result, sim_ns at_ns, sim_ns now_ns)
+{
+    struct campaign *campaign = context;
+    if (group != campaign->group || fcnt >= FCNT_MAX) {
+        return;
+    }
+    uint32_t n = campaign->n_of_fcnt[fcnt];
+    if (n != 0 && result == GATEWAY_TX_SENT) {
+        uint8_t bit = (uint8_t)(1u << (n & 7u));
+        if ((campaign->sent[n >> 3] & bit) == 0) {
+            campaign->sent[n >> 3] |= bit;
+            campaign->sent_uncoded += n <= campaign->nb_frag ? 1 : 0;
+            campaign->sent_coded += n > campaign->nb_frag ? 1 : 0;
+        }
+        engine_observe(campaign->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_FRAGMENT, n,
+                gateway, fcnt, NULL);
+        if (n > campaign->nb_frag && campaign->phase == CAMPAIGN_PHASE_UNCODED) {
+            campaign_phase_set(campaign, CAMPAIGN_PHASE_CODED, now_ns);
+        }
+    }
+    (void)at_ns;
+    if (session_runs(campaign)) {
+        feed(campaign);
+    }
+}
+
+void campaign_on_multicast_idle(void *context, uint32_t group, sim_ns now_ns)
+{
+    struct campaign *campaign = context;
+    if (group != campaign->group || !session_runs(campaign)) {
+        return;
+    }
+    if (campaign->status_on_air) {
+        /* Answers are spread over the delay from the last copy on. */
+        campaign->status_on_air = false;
+        campaign->awaiting_answers = true;
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+    } else if (!campaign->awaiting_answers) {
+        next_move(campaign, now_ns);
+    }
+}
