@@ -76,7 +76,7 @@ void sx1276_init(
 
 void sx1276_reset_pin(struct sx1276 *chip, sim_ns now_ns, bool asserted)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     if (asserted == chip->reset_asserted) {
         return;
     }
@@ -128,13 +128,17 @@ static void run_edge(struct sx1276 *chip)
     }
 }
 
-void sx1276_advance(struct sx1276 *chip, sim_ns now_ns)
+void sx1276_run_edges(struct sx1276 *chip, sim_ns until_ns)
 {
-    assert(now_ns >= chip->now_ns);
-    while (chip->edge_ns <= now_ns && chip->edge_ns != SIM_NS_NEVER) {
+    assert(until_ns != SIM_NS_NEVER);
+    while (chip->edge_ns <= until_ns) {
         run_edge(chip);
     }
-    chip->now_ns = now_ns;
+}
+
+void sx1276_advance(struct sx1276 *chip, sim_ns now_ns)
+{
+    sx1276_pass_time(chip, now_ns);
 }
 
 sim_ns sx1276_next_edge(const struct sx1276 *chip)
@@ -157,7 +161,7 @@ bool sx1276_rx_unread(const struct sx1276 *chip)
 
 void sx1276_select(struct sx1276 *chip, sim_ns now_ns)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     if (chip->reset_asserted) {
         return;
     }
@@ -173,7 +177,7 @@ void sx1276_select(struct sx1276 *chip, sim_ns now_ns)
 
 void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     chip->spi_state = SPI_DESELECTED;
 }
 
@@ -244,7 +248,7 @@ static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
 void sx1276_exchange(
         struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     if (chip->spi_state == SPI_DESELECTED) {
         if (!chip->reset_asserted) {
             sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI exchange outside an SPI frame");

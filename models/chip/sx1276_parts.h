@@ -4,6 +4,8 @@
 #ifndef CHIP_SX1276_PARTS_H
 #define CHIP_SX1276_PARTS_H
 
+#include <assert.h>
+
 #include "chip/sx1276.h"
 
 /* clang-format off */
@@ -68,9 +70,20 @@ static inline bool sx1276_is_lora(const struct sx1276 *chip)
 }
 
 /* sx1276.c */
+void sx1276_run_edges(struct sx1276 *chip, sim_ns until_ns);
 void sx1276_set_edge(struct sx1276 *chip, enum sx1276_edge edge, sim_ns at_ns);
 void sx1276_fault(
         struct sx1276 *chip, enum sx1276_severity severity, uint8_t address, const char *what);
+
+/* Lets time pass: nearly always nothing happens in between. */
+static inline void sx1276_pass_time(struct sx1276 *chip, sim_ns now_ns)
+{
+    assert(now_ns >= chip->now_ns);
+    if (chip->edge_ns <= now_ns) {
+        sx1276_run_edges(chip, now_ns);
+    }
+    chip->now_ns = now_ns;
+}
 
 /* sx1276_modem.c: pure functions of the registers. */
 sim_ns sx1276_symbols_ns(const struct sx1276_modem *modem, uint32_t symbols);

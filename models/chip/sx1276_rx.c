@@ -42,7 +42,7 @@ void sx1276_rx_started(struct sx1276 *chip)
 void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns)
 {
     if (now_ns > chip->now_ns) {
-        sx1276_advance(chip, now_ns - 1); /* a timeout of this very instant does not fire */
+        sx1276_pass_time(chip, now_ns - 1); /* a timeout of this very instant does not fire */
         chip->now_ns = now_ns;
     }
     if (chip->stage == STAGE_CAD_LISTEN) {
@@ -55,7 +55,7 @@ void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns)
             sx1276_set_edge(chip, SX1276_EDGE_STAGE, SIM_NS_NEVER);
         }
     }
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
 }
 
 /* Reception dropped: RXSINGLE ends with RxTimeout, RXCONTINUOUS searches again in silence. */
@@ -92,7 +92,7 @@ static void accept_header(struct sx1276 *chip, const struct sx1276_rx *rx)
 
 void sx1276_rx_header(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx *rx)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     if (!chip->receiving || chip->header_seen) {
         return;
     }
@@ -116,8 +116,9 @@ static int32_t snr_quarter_db(int32_t snr_mdb)
  * slope of 16/15 of the host's formula for positive SNR is taken out here. */
 static uint8_t packet_rssi(const struct sx1276 *chip, const struct sx1276_rx *rx, bool negative)
 {
-    double noise_over_signal = pow(10.0, -1e-4 * rx->snr_mdb);
-    double total_dbm = 1e-3 * rx->signal_mdbm + 10.0 * log10(1.0 + noise_over_signal);
+    const double nepers_per_db = 0.23025850929940457; /* ln(10) / 10 */
+    double noise_over_signal = exp(-1e-3 * rx->snr_mdb * nepers_per_db);
+    double total_dbm = 1e-3 * rx->signal_mdbm + log(1.0 + noise_over_signal) / nepers_per_db;
     double above_floor_db = total_dbm + sx1276_rssi_offset_db(&chip->modem);
     double raw = floor((negative ? above_floor_db : above_floor_db * 15.0 / 16.0) + 0.5);
     return (uint8_t)(raw < 0.0 ? 0.0 : raw > 255.0 ? 255.0 : raw);
@@ -187,7 +188,7 @@ static void close_single_receiver(struct sx1276 *chip)
 
 void sx1276_rx_ended(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx *rx)
 {
-    sx1276_advance(chip, now_ns);
+    sx1276_pass_time(chip, now_ns);
     if (!chip->receiving) {
         return;
     }
