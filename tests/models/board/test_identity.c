@@ -1,0 +1,60 @@
+/* Identities and the factory record: bytes against the layout that the firmware reads.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "board/identity.h"
+
+Test(identity, every_device_has_its_own_euis_and_keys)
+{
+    struct device_identity a, b, again;
+    device_identity_draw(&a, 5, 0);
+    device_identity_draw(&b, 5, 1);
+    device_identity_draw(&again, 5, 0);
+    cr_assert_eq(b.dev_eui, a.dev_eui + 1);
+    cr_assert_eq(a.join_eui, b.join_eui);
+    cr_assert_neq(memcmp(a.app_key, b.app_key, 16), 0);
+    cr_assert_neq(memcmp(a.app_key, a.gen_app_key, 16), 0);
+    cr_assert_eq(memcmp(&a, &again, sizeof a), 0);
+    device_identity_draw(&again, 6, 0);
+    cr_assert_neq(memcmp(a.app_key, again.app_key, 16), 0, "another seed, other keys");
+}
+
+Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
+{
+    struct device_identity identity;
+    device_identity_draw(&identity, 5, 3);
+    identity.dev_eui = UINT64_C(0x0102030405060708);
+    identity.hardware_id = 0xA1B2C3D4;
+    memset(identity.image_public_key, 0x33, 32);
+    memset(identity.image_encryption_key, 0x44, 16);
+    uint8_t record[FACTORY_RECORD_SIZE];
+    device_identity_factory_record(&identity, 14400, 24, true, record);
+    cr_assert_arr_eq(record, "FCT1\xD4\xC3\xB2\xA1\x08\x07\x06\x05\x04\x03\x02\x01", 16);
+    cr_assert_arr_eq(record + 24, identity.app_key, 16);
+    cr_assert_arr_eq(record + 40, identity.gen_app_key, 16);
+    cr_assert_eq(record[56], 0x33);
+    cr_assert_eq(record[103], 0x44);
+    cr_assert_arr_eq(record + 104, "\x40\x38\x00\x00\x18\x01", 6);
+    for (int i = 110; i < 156; i++) {
+        cr_assert_eq(record[i], 0);
+    }
+}
+
+/* A CRC over data and its own CRC, least significant byte first, leaves this residue. */
+Test(identity, the_record_ends_with_its_ieee_crc_32)
+{
+    struct device_identity identity;
+    device_identity_draw(&identity, 5, 3);
+    uint8_t record[FACTORY_RECORD_SIZE];
+    device_identity_factory_record(&identity, 0, 0, false, record);
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < sizeof record; i++) {
+        crc ^= record[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc & 1u ? crc >> 1 ^ UINT32_C(0xEDB88320) : crc >> 1;
+        }
+    }
+    cr_assert_eq(crc, UINT32_C(0xDEBB20E3));
+}
