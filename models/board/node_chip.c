@@ -60,17 +60,23 @@ static void chip_tx_abort(void *context, sim_ns at_ns)
     node->tx_frame = NULL;
 }
 
+/* A receiver without a time-out (RXCONTINUOUS) does nothing at a preamble that anybody sees: it is
+ * not called for one, and takes its detection together with the end of the frame. (A firmware
+ * that polls RegModemStat there sees "detected" late.) */
 static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *modem)
 {
     struct node *node = context;
     antenna_check(node, at_ns, node->antenna == HAL_ANTENNA_RX,
             "receives with the antenna switch not at RX");
+    node->rx_since_ns = at_ns;
+    node->rx_silent = sx1276_next_edge(&node->chip) == SIM_NS_NEVER;
     struct medium_listening listening = {
         .frequency_hz = modem->frequency_hz,
         .bandwidth_hz = modem->bandwidth_hz,
         .spreading_factor = modem->spreading_factor,
         .iq_inverted = modem->iq_inverted,
         .sync_word = modem->sync_word,
+        .silent_detect = node->rx_silent,
     };
     if (node->fleet->medium != NULL) {
         medium_listen(node->fleet->medium, node->index, air_ns(node, at_ns), &listening);

@@ -51,6 +51,9 @@ struct node {
     uint8_t nor_operation; /* enum node_nor_operation: what ends at nor_done_ns */
     struct energy_meter energy;
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
+    sim_ns rx_since_ns;           /* start of the chip's last or running reception */
+    uint64_t frame_id;            /* what frame_ready speaks of */
+    bool rx_silent;               /* the medium reports no detection */
     const struct frame *tx_frame; /* on the air or last sent */
     uint32_t entropy_count;
     uint32_t noise_count;

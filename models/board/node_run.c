@@ -1,10 +1,11 @@
 /* When a node's firmware runs: interrupts, slices, wakes, and what the air brings.
  * SPDX-License-Identifier: MIT
  *
- * A node has one next wake: the end of a slice with work left, or the first of chip edge, alarm
- * and flash end, but not before the MCU is free. The engine's queue can't forget an event, so a
- * wake is put into it only when it is earlier than those of this node that are there already; an
- * event that finds nothing to do has been overtaken and is ignored.
+ * A node has one next wake: the chip's next edge, or what the MCU waits for (the end of a slice
+ * with work left, else the first of alarm and flash end), but not before the MCU is free. The
+ * engine's queue can't forget an event, so a wake is put into it only when it is earlier than those
+ * of this node that are there already; an event that finds nothing to do has been overtaken and is
+ * ignored.
  */
 #include <assert.h>
 #include <string.h>
@@ -14,20 +15,28 @@
 
 /* --- the queue ------------------------------------------------------------------------------- */
 
-/* When this node needs the engine again, SIM_NS_NEVER if nothing of its own will happen. */
-static sim_ns wake_ns(const struct node *node)
+static sim_ns earlier(sim_ns a_ns, sim_ns b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static sim_ns mcu_wake_ns(const struct node *node)
 {
     if (node->stage != NODE_READY || node->more || node->irq_pending != 0) {
         return node->local_ns;
     }
-    sim_ns next_ns = sx1276_next_edge(&node->chip);
-    if (node->alarm_ns < next_ns) {
-        next_ns = node->alarm_ns;
-    }
-    if (node->nor_notify && node->nor_done_ns < next_ns) {
-        next_ns = node->nor_done_ns;
+    sim_ns next_ns = node->alarm_ns;
+    if (node->nor_notify) {
+        next_ns = earlier(next_ns, node->nor_done_ns);
     }
     return next_ns > node->local_ns ? next_ns : node->local_ns;
+}
+
+/* When this node needs the engine again, SIM_NS_NEVER if nothing of its own will happen. The
+ * chip's edges are served in time even when the MCU is busy: they reach the air. */
+static sim_ns wake_ns(const struct node *node)
+{
+    return earlier(mcu_wake_ns(node), sx1276_next_edge(&node->chip));
 }
 
 void node_schedule(struct node *node)
@@ -112,9 +121,9 @@ static void slice(struct node *node, sim_ns until_ns)
         node->more = fleet->firmware->run(node_ram(node));
         fleet->stats.firmware_runs++;
         timers_latch(node, node->local_ns);
-        sim_ns edge_ns = sx1276_next_edge(&node->chip);
-        if (edge_ns <= node->local_ns && edge_ns < until_ns) {
-            sx1276_advance(&node->chip, edge_ns); /* saves a wake for it */
+        sim_ns settled_ns = earlier(node->local_ns, until_ns);
+        if (sx1276_next_edge(&node->chip) <= settled_ns) {
+            sx1276_advance(&node->chip, settled_ns); /* saves a wake for it */
         }
     }
 }
@@ -248,19 +257,37 @@ void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument
 /* --- from the air -------------------------------------------------------------------------------
  */
 
+/* Frames live one longest frame time after their end (medium.h), which is more than this. */
+#define FRAME_BYTES_VALID_NS SIM_NS_PER_S
+
+/* The chip may lead the engine by a slice: then what comes from the air comes late by as much. */
+static sim_ns chip_ns(const struct node *node, sim_ns now_ns)
+{
+    return node->chip.now_ns > now_ns ? node->chip.now_ns : now_ns;
+}
+
 static void air_detected(void *device, const struct frame *frame, sim_ns now_ns)
 {
     struct node *node = device;
-    chip_advance(node, now_ns);
-    sx1276_rx_detected(&node->chip, node->chip.now_ns);
+    sx1276_rx_detected(&node->chip, chip_ns(node, now_ns));
     serve(node, now_ns);
+}
+
+/* The last frame was never read and now gives way to `frame`: the MCU was busy elsewhere. */
+static void frame_overwritten(struct node *node, const struct frame *frame)
+{
+    if (node->frame_ready) {
+        engine_observe(node->fleet->engine, node->chip.now_ns, node_entity(node),
+                OBSERVE_FRAME_LOST, (int64_t)node->frame_id, LOSS_MCU_BUSY, 0, NULL);
+    }
+    node->frame_ready = true;
+    node->frame_id = frame->id;
 }
 
 static void air_ended(void *device, const struct frame *frame, const struct verdict *verdict,
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
     struct node *node = device;
-    chip_advance(node, now_ns);
     struct sx1276_rx rx = {
         .bytes = bytes,
         .size = size,
@@ -271,12 +298,15 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         .snr_mdb = verdict->snr_mdb,
         .frequency_error_hz = 0, /* the medium carries no oscillator error of the sender */
         .header_ns = frame->header_ns,
+        .bytes_until_ns = frame->end_ns + FRAME_BYTES_VALID_NS,
     };
-    node->frame_ready = bytes != NULL;
-    sx1276_rx_ended(&node->chip, node->chip.now_ns, &rx);
-    if (sx1276_next_edge(&node->chip) <= node->chip.now_ns) {
-        sx1276_advance(&node->chip, node->chip.now_ns);
+    if (node->rx_silent && node->rx_since_ns <= frame->preamble_end_ns) {
+        sx1276_rx_detected(&node->chip, chip_ns(node, now_ns)); /* the medium did not tell */
     }
+    if (bytes != NULL) {
+        frame_overwritten(node, frame);
+    }
+    sx1276_rx_ended(&node->chip, chip_ns(node, now_ns), &rx);
     serve(node, now_ns);
 }
 
