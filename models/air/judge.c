@@ -147,6 +147,12 @@ int32_t judge_sensitivity_mdbm(
     return sensitivity_rows[kind][sf_index(spreading_factor)] + (int32_t)lround(1000 * wider_db);
 }
 
+int32_t judge_implementation_loss_mdb(
+        const struct judge_tables *tables, enum receiver_kind kind, uint8_t spreading_factor)
+{
+    return tables->loss_mdb[kind][sf_index(spreading_factor)];
+}
+
 /* --- draws ------------------------------------------------------------------------------------ */
 
 /* One block per (frame, receiver): word 0 fading, 1 header, 2 payload. */

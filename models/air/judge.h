@@ -63,6 +63,11 @@ double judge_packet_error(const struct judge_tables *tables, enum receiver_kind 
 int32_t judge_sensitivity_mdbm(
         enum receiver_kind kind, uint8_t spreading_factor, uint32_t bandwidth_hz);
 
+/* What the receiver needs above the ideal curve; negative where its row assumes less noise than the
+ * 6 dB that rows are read with. */
+int32_t judge_implementation_loss_mdb(
+        const struct judge_tables *tables, enum receiver_kind kind, uint8_t spreading_factor);
+
 /* Block fading gain in mdB for (frame, receiver): Rayleigh power is Exp(1). */
 int32_t judge_fading_mdb(
         uint64_t seed, enum fading_model fading, uint64_t frame_id, entity_id receiver);
