@@ -9,11 +9,16 @@
 
 /* --- channels --------------------------------------------------------------------------------- */
 
+/* A synthesizer hits a channel to half a step (SX1276: 30.5 Hz), so radios meet on the nearest
+ * kilohertz. */
+#define CHANNEL_GRID_HZ 1000u
+
 static uint64_t channel_key(
         uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted)
 {
     assert(bandwidth_hz < (1u << 20) && spreading_factor < 16);
-    return (uint64_t)frequency_hz << 32 | (uint64_t)bandwidth_hz << 8
+    uint64_t grid = (frequency_hz + CHANNEL_GRID_HZ / 2u) / CHANNEL_GRID_HZ;
+    return grid << 32 | (uint64_t)bandwidth_hz << 8
            | (uint64_t)spreading_factor << 1 | (iq_inverted ? 1u : 0u);
 }
 

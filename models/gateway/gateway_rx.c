@@ -12,24 +12,28 @@
 #define CHANNEL_BANDWIDTH_HZ 125000u
 #define SYNC_WORD_PUBLIC     0x34u
 
-static bool on_a_channel(const struct gateway_params *params, const struct lora_modulation *m)
+/* The channel that a frame is on, within a quarter of the bandwidth (SX1301: FERR); 0: none. */
+static uint32_t channel_of(const struct gateway_params *params, const struct lora_modulation *m)
 {
     if (m->bandwidth_hz != CHANNEL_BANDWIDTH_HZ || m->spreading_factor < 7
             || m->sync_word != SYNC_WORD_PUBLIC) {
-        return false;
+        return 0;
     }
     for (uint8_t i = 0; i < params->channel_count; i++) {
-        if (params->channel_hz[i] == m->frequency_hz) {
-            return true;
+        uint32_t channel_hz = params->channel_hz[i];
+        uint32_t offset_hz = channel_hz > m->frequency_hz ? channel_hz - m->frequency_hz
+                                                          : m->frequency_hz - channel_hz;
+        if (offset_hz <= CHANNEL_BANDWIDTH_HZ / 4u) {
+            return channel_hz;
         }
     }
-    return false;
+    return 0;
 }
 
 static enum loss_cause try_lock(struct gateway *gateway, const struct frame *frame, sim_ns now_ns)
 {
     const struct gateway_params *params = &gateway->fleet->params;
-    if (!on_a_channel(params, &frame->modulation)) {
+    if (channel_of(params, &frame->modulation) == 0) {
         return LOSS_PREAMBLE_MISSED; /* no correlator looks there */
     }
     if (now_ns < gateway->tx_until_ns) {
@@ -63,7 +67,7 @@ static void forward(struct gateway *gateway, const struct frame *frame,
     uplink->gateway = gateway->number;
     uplink->size = size;
     uplink->spreading_factor = frame->modulation.spreading_factor;
-    uplink->frequency_hz = frame->modulation.frequency_hz;
+    uplink->frequency_hz = channel_of(&fleet->params, &frame->modulation);
     uplink->bandwidth_hz = frame->modulation.bandwidth_hz;
     uplink->rssi_mdbm = verdict->rssi_mdbm;
     uplink->snr_mdb = verdict->snr_mdb;
