@@ -16,6 +16,7 @@ static void record(struct fake_board *board, enum fake_output output, sim_ns at_
     }
     if (board->log_size == FAKE_LOG_SIZE) {
         board->log_size = 0;
+        board->log_wrapped = true;
     }
     board->log[board->log_size++] = (struct fake_record){ output, at_ns, value, address };
 }

@@ -32,6 +32,7 @@ struct fake_board {
     sim_ns tx_duration_ns; /* what tx_begin answers */
     uint32_t noise_state;
     unsigned log_size;
+    bool log_wrapped; /* it was full and began anew */
     struct fake_record log[FAKE_LOG_SIZE];
     /* of the last tx_begin or rx_begin */
     struct sx1276_modem modem;
