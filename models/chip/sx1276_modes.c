@@ -308,7 +308,7 @@ void sx1276_stage_ended(struct sx1276 *chip)
     case STAGE_STANDBY:
     case STAGE_FS:
     case STAGE_COUNT:
-        assert(!"this stage has no end of its own");
+        assert(false); /* these have no end of their own */
         break;
     }
 }
