@@ -1,0 +1,44 @@
+/* Non-volatile records in the fake board's RAM, with the contract of device/update/nvm.h.
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "device/support/fake_board.h"
+
+void nvm_open(struct nvm *nvm, const struct hal *hal)
+{
+    memset(nvm, 0, sizeof *nvm);
+    nvm->hal = *hal;
+}
+
+int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
+{
+    const struct fake_board *board = nvm->hal.board;
+    size_t size = board->nvm_size[id];
+    if (size == 0 || size > size_max) {
+        return -1;
+    }
+    memcpy(data, board->nvm_data[id], size);
+    return (int)size;
+}
+
+void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
+{
+    struct fake_board *board = nvm->hal.board;
+    if (size == 0 || size > NVM_RECORD_SIZE_MAX) {
+        hal_panic(&nvm->hal, __FILE__, __LINE__);
+        return;
+    }
+    if (board->nvm_size[id] == size && memcmp(board->nvm_data[id], data, size) == 0) {
+        return;
+    }
+    board->nvm_size[id] = (uint8_t)size;
+    memcpy(board->nvm_data[id], data, size);
+    board->nvm_writes++;
+}
+
+void nvm_erase(struct nvm *nvm, enum nvm_id id)
+{
+    struct fake_board *board = nvm->hal.board;
+    board->nvm_size[id] = 0;
+}
