@@ -119,7 +119,8 @@ static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, s
     const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
     *data_rate = last[0] >> 4 == KEEP ? mac->parameters.data_rate : last[0] >> 4;
     *tx_power = (last[0] & 15u) == KEEP ? mac->parameters.tx_power : last[0] & 15u;
-    if (mask_supports(mac, *mask, *data_rate)) {
+    /* A refused mask tells nothing of the data rate: then the channels in use decide. */
+    if (mask_supports(mac, status != 0 ? *mask : mac->channel_mask, *data_rate)) {
         status |= ADR_RATE_OK;
     }
     if (*tx_power <= region->tx_power_max) {
