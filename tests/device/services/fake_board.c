@@ -1,0 +1,643 @@
+/* The board and the doubles behind the tests of the services.
+ * SPDX-License-Identifier: MIT
+ */
+#include "fake_board.h"
+
+#include <criterion/criterion.h>
+#include <nettle/cmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct board *board_of(void *board)
+{
+    return board;
+}
+
+static uint32_t next_random(struct board *board)
+{
+    /* splitmix64: any fixed sequence will do. */
+    uint64_t z = board->random_state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return (uint32_t)(z >> 32);
+}
+
+uint32_t rig_random(struct rig *rig)
+{
+    return next_random(&rig->board);
+}
+
+/* --- HAL ------------------------------------------------------------------------------------ */
+
+static uint64_t op_rtc_now(void *board)
+{
+    return board_of(board)->now_ticks;
+}
+
+static void op_charge(void *board, uint32_t cycles)
+{
+    board_of(board)->cycles += cycles;
+}
+
+static const struct hal_flash_geometry *op_geometry(void *board, enum hal_flash_region region)
+{
+    static const struct hal_flash_geometry nor = { .size_bytes = NOR_SIZE,
+        .erase_unit_bytes = 4096,
+        .program_unit_bytes = 1,
+        .program_page_bytes = 256,
+        .erased_value = 0xFF,
+        .rewritable = true };
+    return region == HAL_FLASH_EXTERNAL ? &nor : NULL;
+}
+
+static bool op_busy(void *board, enum hal_flash_region region)
+{
+    return board_of(board)->now_ticks < board_of(board)->nor_busy_until;
+}
+
+static enum hal_status op_read(
+        void *b, enum hal_flash_region region, uint32_t address, void *data, size_t size)
+{
+    struct board *board = board_of(b);
+    cr_assert_eq(region, HAL_FLASH_EXTERNAL);
+    if (op_busy(b, region)) {
+        return HAL_BUSY;
+    }
+    if (address + size > BOARD_NOR_SIZE) {
+        return HAL_ERR_RANGE;
+    }
+    board->reads++;
+    memcpy(data, &board->nor[address], size);
+    return HAL_OK;
+}
+
+/* True when power fails inside the operation that begins now. */
+static bool power_fails(struct board *board)
+{
+    return ++board->operations == board->cut_operation;
+}
+
+static enum hal_status op_program(
+        void *b, enum hal_flash_region region, uint32_t address, const void *data, size_t size)
+{
+    struct board *board = board_of(b);
+    const uint8_t *bytes = data;
+    if (op_busy(b, region)) {
+        return HAL_BUSY;
+    }
+    if (size == 0 || address + size > BOARD_NOR_SIZE
+            || address / 256u != (address + size - 1u) / 256u) {
+        return HAL_ERR_RANGE;
+    }
+    bool cut = power_fails(board);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t old = board->nor[address + i];
+        cr_assert_eq(old & bytes[i], bytes[i], "program would need a bit to rise at %05x",
+                (unsigned)(address + i));
+        uint8_t kept = (uint8_t)(cut ? (board->cut_tears ? next_random(board) : 0xFF) : 0);
+        board->nor[address + i] = (uint8_t)(bytes[i] | (old & kept));
+    }
+    board->programs++;
+    board->nor_busy_until = board->now_ticks + BOARD_PROGRAM_TICKS;
+    if (cut) {
+        longjmp(*board->cut_jump, 1);
+    }
+    return HAL_OK;
+}
+
+static enum hal_status op_erase(
+        void *b, enum hal_flash_region region, uint32_t address, size_t size)
+{
+    struct board *board = board_of(b);
+    if (op_busy(b, region)) {
+        return HAL_BUSY;
+    }
+    if (address % 4096u != 0 || size != 4096u || address + size > BOARD_NOR_SIZE) {
+        return HAL_ERR_ALIGN;
+    }
+    bool cut = power_fails(board);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t noise = (uint8_t)(board->cut_tears ? next_random(board) : 0);
+        board->nor[address + i] = cut ? (uint8_t)(board->nor[address + i] | noise) : 0xFF;
+    }
+    board->erases++;
+    board->nor_busy_until = board->now_ticks + BOARD_ERASE_TICKS;
+    if (cut) {
+        longjmp(*board->cut_jump, 1);
+    }
+    return HAL_OK;
+}
+
+static void op_notify(void *board, enum hal_flash_region region)
+{
+    board_of(board)->notify = true;
+    board_of(board)->notifies++;
+}
+
+static enum hal_status op_key_load(void *b, unsigned slot, const uint8_t key[16])
+{
+    struct board *board = board_of(b);
+    aes128_set_encrypt_key(&board->keys[slot], key);
+    board->key_loaded[slot] = true;
+    return HAL_OK;
+}
+
+static enum hal_status op_aes_block(void *b, unsigned slot, const uint8_t in[16], uint8_t out[16])
+{
+    struct board *board = board_of(b);
+    if (!board->key_loaded[slot]) {
+        return HAL_ERR_KEY;
+    }
+    aes128_encrypt(&board->keys[slot], 16, out, in);
+    return HAL_OK;
+}
+
+/* CMAC as a stream by RFC 4493: opaque[0..1] chaining value, [2..3] held block, [4] its size. */
+static void op_cmac_begin(void *board, struct hal_cmac *cmac)
+{
+    memset(cmac, 0, sizeof(*cmac));
+}
+
+static void cmac_chain(struct board *board, unsigned slot, uint8_t *chain, const uint8_t *block)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        chain[i] ^= block[i];
+    }
+    aes128_encrypt(&board->keys[slot], 16, chain, chain);
+}
+
+static enum hal_status op_cmac_update(
+        void *b, unsigned slot, struct hal_cmac *cmac, const void *data, size_t size)
+{
+    struct board *board = board_of(b);
+    const uint8_t *bytes = data;
+    uint8_t *chain = (uint8_t *)&cmac->opaque[0];
+    uint8_t *held = (uint8_t *)&cmac->opaque[2];
+    for (size_t i = 0; i < size; i++) {
+        if (cmac->opaque[4] == 16) {
+            cmac_chain(board, slot, chain, held);
+            cmac->opaque[4] = 0;
+        }
+        held[cmac->opaque[4]++] = bytes[i];
+    }
+    return board->key_loaded[slot] ? HAL_OK : HAL_ERR_KEY;
+}
+
+static void double_in_field(uint8_t block[16])
+{
+    unsigned carry = block[0] >> 7;
+    for (unsigned i = 0; i < 16; i++) {
+        block[i] = (uint8_t)(block[i] << 1 | (i < 15 ? block[i + 1] >> 7 : 0));
+    }
+    block[15] = (uint8_t)(block[15] ^ (carry ? 0x87 : 0));
+}
+
+static enum hal_status op_cmac_end(void *b, unsigned slot, struct hal_cmac *cmac, uint8_t mac[16])
+{
+    struct board *board = board_of(b);
+    uint8_t *chain = (uint8_t *)&cmac->opaque[0];
+    uint8_t *held = (uint8_t *)&cmac->opaque[2];
+    uint8_t subkey[16] = { 0 };
+    aes128_encrypt(&board->keys[slot], 16, subkey, subkey);
+    double_in_field(subkey);
+    if (cmac->opaque[4] < 16) {
+        double_in_field(subkey);
+        memset(&held[cmac->opaque[4]], 0, 16 - cmac->opaque[4]);
+        held[cmac->opaque[4]] = 0x80;
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        held[i] ^= subkey[i];
+    }
+    cmac_chain(board, slot, chain, held);
+    memcpy(mac, chain, 16);
+    return HAL_OK;
+}
+
+static void op_entropy(void *b, void *data, size_t size)
+{
+    struct board *board = board_of(b);
+    for (size_t i = 0; i < size; i += 4) {
+        uint32_t word = board->entropy_fixed ? board->entropy_word : next_random(board);
+        memcpy((uint8_t *)data + i, &word, size - i < 4 ? size - i : 4);
+    }
+}
+
+static void op_panic(void *board, const char *file, int line)
+{
+    board_of(board)->panics++;
+    cr_assert_fail("panic at %s:%d", file, line);
+}
+
+static void op_trace(void *b, uint16_t id, uint32_t a, uint32_t value)
+{
+    struct board *board = board_of(b);
+    unsigned at = board->trace_count++ % BOARD_TRACES_MAX;
+    board->trace_counts[id]++;
+    board->traces[at].id = id;
+    board->traces[at].a = a;
+    board->traces[at].b = value;
+}
+
+static const struct hal_ops ops = {
+    .version = HAL_OPS_VERSION,
+    .size = sizeof(struct hal_ops),
+    .rtc_now = op_rtc_now,
+    .charge = op_charge,
+    .flash_geometry = op_geometry,
+    .flash_read = op_read,
+    .flash_program = op_program,
+    .flash_erase = op_erase,
+    .flash_busy = op_busy,
+    .flash_notify = op_notify,
+    .key_load = op_key_load,
+    .aes_block = op_aes_block,
+    .cmac_begin = op_cmac_begin,
+    .cmac_update = op_cmac_update,
+    .cmac_end = op_cmac_end,
+    .entropy = op_entropy,
+    .panic = op_panic,
+    .trace = op_trace,
+};
+
+/* --- doubles of MAC, store and update: the pointers lead to the board ------------------------ */
+
+static struct board_group *group_of(const struct mac *mac, unsigned group)
+{
+    return &((struct board *)(uintptr_t)mac)->groups[group];
+}
+
+void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+        const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
+        uint32_t fcnt_max)
+{
+    struct board_group *to = group_of(mac, group);
+    to->defined = true;
+    to->mc_addr = mc_addr;
+    memcpy(to->app_s_key, mc_app_s_key, 16);
+    memcpy(to->nwk_s_key, mc_nwk_s_key, 16);
+    to->fcnt_min = fcnt_min;
+    to->fcnt_max = fcnt_max;
+}
+
+bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr)
+{
+    *mc_addr = group_of(mac, group)->mc_addr;
+    return group_of(mac, group)->defined;
+}
+
+void mac_multicast_delete(struct mac *mac, unsigned group)
+{
+    group_of(mac, group)->defined = false;
+}
+
+bool mac_frequency_valid(const struct mac *mac, uint32_t frequency_hz)
+{
+    return frequency_hz >= 863000000u && frequency_hz <= 870000000u;
+}
+
+bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate)
+{
+    return data_rate <= 7;
+}
+
+void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate)
+{
+    group_of(mac, group)->open = true;
+    group_of(mac, group)->frequency_hz = frequency_hz;
+    group_of(mac, group)->data_rate = data_rate;
+}
+
+void mac_class_c_close(struct mac *mac, unsigned group)
+{
+    group_of(mac, group)->open = false;
+}
+
+void mac_request_device_time(struct mac *mac)
+{
+    ((struct board *)(void *)mac)->device_time_requests++;
+}
+
+uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size)
+{
+    return ((const struct board *)(const void *)mac)->airtime_ticks;
+}
+
+static struct board_record *record_of(const struct nvm *nvm, enum nvm_id id)
+{
+    return &((struct board *)(uintptr_t)nvm)->records[id];
+}
+
+int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
+{
+    const struct board_record *record = record_of(nvm, id);
+    if (record->size < 0 || (size_t)record->size > size_max) {
+        return -1;
+    }
+    memcpy(data, record->bytes, (size_t)record->size);
+    return record->size;
+}
+
+void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
+{
+    struct board_record *record = record_of(nvm, id);
+    cr_assert(size >= 1 && size <= NVM_RECORD_SIZE_MAX);
+    ((struct board *)(void *)nvm)->nvm_writes++;
+    record->size = (int)size;
+    memcpy(record->bytes, data, size);
+}
+
+void nvm_erase(struct nvm *nvm, enum nvm_id id)
+{
+    record_of(nvm, id)->size = -1;
+}
+
+enum update_status update_status(const struct update *update)
+{
+    return ((const struct board *)(const void *)update)->update_status;
+}
+
+/* --- rig ------------------------------------------------------------------------------------ */
+
+struct rig *rig_create(void)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+    struct board *board = &rig->board;
+    cr_assert_not_null(rig);
+    board->nor = malloc(BOARD_NOR_SIZE);
+    cr_assert_not_null(board->nor);
+    memset(board->nor, 0xFF, BOARD_NOR_SIZE);
+    board->hal.board = board;
+    board->hal.ops = &ops;
+    board->now_ticks = 10u * HAL_RTC_HZ;
+    for (unsigned i = 0; i < NVM_ID_COUNT; i++) {
+        board->records[i].size = -1;
+    }
+    hex_parse("0f0e0d0c0b0a09080706050403020100", rig->factory.gen_app_key, 16);
+    rig->uplink_size_max = 242;
+    rig_boot(rig);
+    return rig;
+}
+
+void rig_destroy(struct rig *rig)
+{
+    free(rig->board.nor);
+    free(rig);
+}
+
+void rig_boot(struct rig *rig)
+{
+    struct board *board = &rig->board;
+    memset(&rig->services, 0xA5, sizeof(rig->services));
+    memset(&rig->clock, 0, sizeof(rig->clock));
+    memset(board->key_loaded, 0, sizeof(board->key_loaded));
+    board->notify = false;
+    rig->env = (struct services_env){
+        .hal = &board->hal,
+        .mac = (struct mac *)(void *)board,
+        .clock = &rig->clock,
+        .factory = &rig->factory,
+        .nvm = (struct nvm *)(void *)board,
+        .update = (struct update *)(void *)board,
+    };
+    services_init(&rig->services, &rig->env);
+}
+
+void rig_set_gps(struct rig *rig, int64_t gps_s)
+{
+    rig->clock.valid = true;
+    rig->clock.offset_ticks = gps_s * (int64_t)HAL_RTC_HZ - (int64_t)rig->board.now_ticks;
+    rig->clock.set_at_ticks = rig->board.now_ticks;
+}
+
+void rig_down(struct rig *rig, uint8_t fport, int group, const void *bytes, size_t size)
+{
+    struct mac_downlink downlink = { .payload = bytes,
+        .size = (uint8_t)size,
+        .fport = fport,
+        .group = (int8_t)group,
+        .end_ticks = rig->board.now_ticks };
+    services_on_downlink(&rig->services, &rig->env, &downlink);
+}
+
+void rig_down_hex(struct rig *rig, uint8_t fport, int group, const char *hex)
+{
+    uint8_t bytes[242];
+    size_t size = hex_parse(hex, bytes, sizeof(bytes));
+    uint8_t *exact = malloc(size + 1u); /* so that a sanitizer sees reads beyond the end */
+    memcpy(exact, bytes, size);
+    rig_down(rig, fport, group, exact, size);
+    free(exact);
+}
+
+static void send_due(struct rig *rig)
+{
+    uint64_t now = rig->board.now_ticks;
+    if (rig->uplinks_off || services_uplink_at(&rig->services, &rig->env) > now) {
+        return;
+    }
+    struct board_uplink *uplink = &rig->uplinks[rig->uplink_count % BOARD_UPLINKS_MAX];
+    size_t size = services_build_uplink(
+            &rig->services, &rig->env, now, uplink->bytes, rig->uplink_size_max, &uplink->fport);
+    cr_assert_leq(size, rig->uplink_size_max);
+    uplink->size = (uint8_t)size;
+    uplink->at_ticks = now;
+    rig->uplink_count += size > 0;
+}
+
+void rig_run_ticks(struct rig *rig, uint64_t ticks)
+{
+    struct board *board = &rig->board;
+    uint64_t until = board->now_ticks + ticks;
+    for (;;) {
+        while (services_step_at(&rig->services, &rig->env) <= board->now_ticks) {
+            services_step(&rig->services, &rig->env, board->now_ticks);
+        }
+        if (board->notify && board->now_ticks >= board->nor_busy_until) {
+            board->notify = false;
+            services_on_flash_done(&rig->services, &rig->env);
+            continue;
+        }
+        send_due(rig);
+        uint64_t next = services_step_at(&rig->services, &rig->env);
+        uint64_t uplink = services_uplink_at(&rig->services, &rig->env);
+        next = !rig->uplinks_off && uplink < next ? uplink : next;
+        next = board->notify && board->nor_busy_until < next ? board->nor_busy_until : next;
+        if (next > until) {
+            board->now_ticks = until;
+            return;
+        }
+        board->now_ticks = next > board->now_ticks ? next : board->now_ticks;
+    }
+}
+
+void rig_run_s(struct rig *rig, uint32_t seconds)
+{
+    rig_run_ticks(rig, (uint64_t)seconds * HAL_RTC_HZ);
+}
+
+size_t hex_parse(const char *hex, uint8_t *bytes, size_t size_max)
+{
+    size_t size = 0;
+    unsigned value = 0;
+    int used = 0;
+    while (sscanf(hex, " %2x%n", &value, &used) == 1) {
+        cr_assert_lt(size, size_max);
+        bytes[size++] = (uint8_t)value;
+        hex += used;
+    }
+    return size;
+}
+
+bool rig_uplink_is(const struct rig *rig, unsigned index, uint8_t fport, const char *hex)
+{
+    uint8_t bytes[242];
+    size_t size = hex_parse(hex, bytes, sizeof(bytes));
+    const struct board_uplink *uplink = &rig->uplinks[index % BOARD_UPLINKS_MAX];
+    bool same = index < rig->uplink_count && uplink->fport == fport && uplink->size == size
+                && memcmp(uplink->bytes, bytes, size) == 0;
+    if (!same) {
+        fprintf(stderr, "uplink %u of %u: fport %u:", index, rig->uplink_count, uplink->fport);
+        for (unsigned i = 0; index < rig->uplink_count && i < uplink->size; i++) {
+            fprintf(stderr, " %02x", uplink->bytes[i]);
+        }
+        fprintf(stderr, ", expected %s\n", hex);
+    }
+    return same;
+}
+
+unsigned rig_traces(const struct rig *rig, enum fw_trace id)
+{
+    return rig->board.trace_counts[id];
+}
+
+/* --- TS004 once more ------------------------------------------------------------------------ */
+
+static unsigned naive_prbs23(unsigned x)
+{
+    unsigned b0 = x & 1;
+    unsigned b5 = (x >> 5) & 1;
+    return (x / 2) % (1u << 22) + ((x / 2) & (1u << 22) ? 1u << 22 : 0)
+           + ((b0 ^ b5) && !((x / 2) & (1u << 22)) ? 1u << 22 : 0);
+}
+
+void naive_row(unsigned n, unsigned fragments, unsigned version, uint8_t *row)
+{
+    unsigned s = 0;
+    for (unsigned power = 1; power <= fragments; power *= 2) {
+        s = power == fragments ? 1 : s;
+    }
+    memset(row, 0, fragments);
+    unsigned x = 1 + 1001 * n;
+    unsigned counted = 0;
+    while (counted < fragments / 2) {
+        unsigned r = fragments;
+        while (r >= fragments) {
+            x = naive_prbs23(x);
+            r = x % (fragments + s);
+        }
+        if (version == 1 || row[r] == 0) {
+            counted++;
+        }
+        row[r] = 1;
+    }
+}
+
+void naive_fragment(const uint8_t *block, unsigned fragments, unsigned size, unsigned version,
+        unsigned n, uint8_t *out)
+{
+    if (n <= fragments) {
+        memcpy(out, &block[(size_t)(n - 1) * size], size);
+        return;
+    }
+    uint8_t *row = malloc(fragments);
+    naive_row(n - fragments, fragments, version, row);
+    memset(out, 0, size);
+    for (unsigned c = 0; c < fragments; c++) {
+        for (unsigned i = 0; row[c] && i < size; i++) {
+            out[i] ^= block[(size_t)c * size + i];
+        }
+    }
+    free(row);
+}
+
+void naive_solver_init(struct naive_solver *solver, unsigned fragments)
+{
+    solver->fragments = fragments;
+    solver->rank = 0;
+    solver->rows = calloc(fragments, (fragments + 63) / 64 * sizeof(uint64_t));
+    solver->has = calloc(fragments, 1);
+}
+
+void naive_solver_free(struct naive_solver *solver)
+{
+    free(solver->rows);
+    free(solver->has);
+}
+
+bool naive_solver_add(struct naive_solver *solver, unsigned n, unsigned version)
+{
+    unsigned m = solver->fragments;
+    unsigned words = (m + 63) / 64;
+    uint8_t *row = calloc(m, 1);
+    uint64_t *vector = calloc(words, sizeof(uint64_t));
+    bool added = false;
+    if (n <= m) {
+        row[n - 1] = 1;
+    } else {
+        naive_row(n - m, m, version, row);
+    }
+    for (unsigned c = 0; c < m; c++) {
+        vector[c / 64] |= (uint64_t)row[c] << c % 64;
+    }
+    for (unsigned c = 0; c < m && !added; c++) {
+        if ((vector[c / 64] >> c % 64 & 1) == 0) {
+            continue;
+        }
+        if (!solver->has[c]) {
+            memcpy(&solver->rows[(size_t)c * words], vector, words * sizeof(uint64_t));
+            solver->has[c] = 1;
+            solver->rank++;
+            added = true;
+        } else {
+            for (unsigned w = 0; w < words; w++) {
+                vector[w] ^= solver->rows[(size_t)c * words + w];
+            }
+        }
+    }
+    free(vector);
+    free(row);
+    return added;
+}
+
+size_t setup_message(const struct rig *rig, const uint8_t *block, unsigned fragments, unsigned size,
+        unsigned padding, unsigned control, unsigned session_cnt, uint8_t out[17])
+{
+    unsigned length = fragments * size - padding;
+    uint8_t b0[16] = { 0x49, (uint8_t)session_cnt, (uint8_t)(session_cnt >> 8), 0, 'F', 'U', 'O',
+        'T', 0, 0, 0, 0, (uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16), 0 };
+    uint8_t message[17] = { 0x02, 0x01, (uint8_t)fragments, (uint8_t)(fragments >> 8),
+        (uint8_t)size, (uint8_t)control, (uint8_t)padding, 'F', 'U', 'O', 'T', (uint8_t)session_cnt,
+        (uint8_t)(session_cnt >> 8) };
+    uint8_t key[16] = { 0x30 };
+    uint8_t mac[16];
+    struct aes128_ctx gen_app_key;
+    struct cmac_aes128_ctx cmac;
+    aes128_set_encrypt_key(&gen_app_key, rig->factory.gen_app_key);
+    aes128_encrypt(&gen_app_key, 16, key, key);
+    cmac_aes128_set_key(&cmac, key);
+    cmac_aes128_update(&cmac, 16, b0);
+    cmac_aes128_update(&cmac, length, block);
+    cmac_aes128_digest(&cmac, 16, mac);
+    memcpy(&message[13], mac, 4);
+    memcpy(out, message, 17);
+    return rig->services.fragmentation.version >= 2 ? 17 : 11;
+}
+
+void send_fragment(struct rig *rig, const uint8_t *block, unsigned fragments, unsigned size,
+        unsigned n, int group)
+{
+    uint8_t message[3 + 256] = { 0x08, (uint8_t)n, (uint8_t)(n >> 8) };
+    naive_fragment(block, fragments, size, rig->services.fragmentation.version, n, &message[3]);
+    rig_down(rig, FRAGMENTATION_FPORT, group, message, 3 + size);
+}

@@ -1,0 +1,165 @@
+/* Parity rows against the published vectors and a plain second generator.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_board.h"
+#include "services/fec_row.h"
+
+/* spec-protocol section 5.4: columns of (M, n), version 1 and 2. */
+static const struct {
+    unsigned fragments;
+    unsigned n;
+    const char *v1;
+    const char *v2;
+} vectors[] = {
+    { 8, 1, "0 1 4 6", "0 1 4 6" },
+    { 8, 2, "0 4 7", "0 3 4 7" },
+    { 8, 3, "0 1 3 6", "0 1 3 6" },
+    { 10, 1, "2 5", "1 2 3 5 9" },
+    { 10, 2, "0 2 4 5 9", "0 2 4 5 9" },
+    { 26, 1, "0 1 3 6 7 8 12 13 16 17 21 23 24", "0 1 3 6 7 8 12 13 16 17 21 23 24" },
+    { 30, 1, "1 2 4 8 12 13 16 19 25", "1 2 4 6 8 12 13 15 16 17 19 22 23 25 26" },
+    { 30, 2, "0 1 2 4 8 13 15 16 19 22 24 25", "0 1 2 4 6 8 11 13 15 16 19 20 22 24 25" },
+    { 32, 1, "1 4 7 10 13 14 15 19 21 22 23 26 28 31",
+            "1 4 7 9 10 13 14 15 19 20 21 22 23 26 28 31" },
+    { 100, 1,
+            "2 3 5 6 7 9 10 12 13 16 17 18 19 20 24 26 28 31 32 33 37 40 48 53 55 56 58 60 63 64 "
+            "66 70 80 85 89 96 98",
+            "2 3 5 6 7 9 10 12 13 14 16 17 18 19 20 24 26 28 30 31 32 33 34 35 37 40 48 51 53 55 "
+            "56 58 60 61 63 64 66 67 69 70 71 79 80 83 85 87 89 95 96 98" },
+    { 100, 2,
+            "1 2 3 5 12 15 16 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 56 61 62 64 68 69 "
+            "71 74 75 78 79 81 84 88 89 91 92 94 96 98 99",
+            "1 2 3 5 7 9 12 15 16 18 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 54 56 57 61 "
+            "62 64 68 69 70 71 74 75 78 79 81 84 88 89 91 92 94 96 98 99" },
+};
+
+static void columns_text(const uint32_t *row, unsigned fragments, char *text)
+{
+    *text = '\0';
+    for (unsigned c = 0; c < fragments; c++) {
+        if (row[c / 32] >> c % 32 & 1) {
+            text += sprintf(text, "%u ", c);
+        }
+    }
+    if (text[-1] == ' ') {
+        text[-1] = '\0';
+    }
+}
+
+static void check_vector(unsigned fragments, unsigned n, uint8_t version, const char *expected)
+{
+    struct fec_rows rows;
+    uint32_t row[FEC_ROW_WORDS];
+    char buffer[1000] = " ";
+    fec_rows_init(&rows, fragments, version);
+    fec_row_make(&rows, n, row);
+    columns_text(row, fragments, &buffer[1]);
+    cr_expect_str_eq(&buffer[1], expected, "M %u n %u v%u", fragments, n, version);
+}
+
+Test(fec_row, equals_the_published_rows_of_both_versions)
+{
+    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+        check_vector(vectors[i].fragments, vectors[i].n, 1, vectors[i].v1);
+        check_vector(vectors[i].fragments, vectors[i].n, 2, vectors[i].v2);
+    }
+}
+
+Test(fec_row, equals_a_plain_generator_for_many_sizes_and_rows)
+{
+    static const unsigned sizes[] = { 1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 32, 33, 63, 64, 65, 100, 255,
+        256, 257, 400, 1000, 1023, 1024, 2048, 4095, 4096 };
+    static uint8_t expected[FEC_FRAGMENTS_MAX];
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        unsigned m = sizes[i];
+        unsigned seeds[] = { 1, 2, 3, 77, 500, 8380, 8381, 12000, 16383 - m };
+        for (size_t k = 0; k < 2 * sizeof(seeds) / sizeof(seeds[0]); k++) {
+            uint8_t version = (uint8_t)(k % 2 + 1);
+            struct fec_rows rows;
+            uint32_t row[FEC_ROW_WORDS];
+            fec_rows_init(&rows, m, version);
+            fec_row_make(&rows, seeds[k / 2], row);
+            naive_row(seeds[k / 2], m, version, expected);
+            for (unsigned c = 0; c < m; c++) {
+                cr_assert_eq(row[c / 32] >> c % 32 & 1, expected[c], "M %u n %u v%u column %u", m,
+                        seeds[k / 2], version, c);
+            }
+        }
+    }
+}
+
+Test(fec_row, weighs_half_the_columns_in_version_2)
+{
+    for (unsigned m = 1; m < 300; m++) {
+        struct fec_rows rows;
+        uint32_t row[FEC_ROW_WORDS];
+        fec_rows_init(&rows, m, 2);
+        fec_row_make(&rows, 9, row);
+        unsigned weight = 0;
+        for (unsigned c = 0; c < m; c++) {
+            weight += row[c / 32] >> c % 32 & 1;
+        }
+        cr_assert_eq(weight, m / 2);
+    }
+}
+
+Test(fec_row, takes_exact_remainders_without_a_division)
+{
+    /* Quotients change at multiples of the modulus: both sides of each, for every modulus. */
+    for (unsigned m = 2; m <= FEC_FRAGMENTS_MAX; m++) {
+        struct fec_rows rows;
+        fec_rows_init(&rows, m, 2);
+        uint32_t q = rows.modulus;
+        for (uint32_t x = q; x < 1u << 23; x += q) {
+            cr_assert_eq(x * rows.reciprocal >> 36, x / q);
+            cr_assert_eq((x - 1) * rows.reciprocal >> 36, x / q - 1);
+        }
+    }
+}
+
+Test(fec_row, leaves_words_beyond_the_fragments_alone)
+{
+    struct fec_rows rows;
+    uint32_t row[FEC_ROW_WORDS];
+    memset(row, 0x5A, sizeof(row));
+    fec_rows_init(&rows, 33, 2);
+    fec_row_make(&rows, 1, row);
+    cr_assert_eq(row[1] >> 1, 0);
+    cr_assert_eq(row[2], 0x5A5A5A5A);
+}
+
+/* spec-protocol section 5.4: 100 bytes 00..63, FragSize 10. */
+Test(fec_row, makes_the_published_coded_fragments)
+{
+    static const char *const v1[] = { "262622222e2e22222626", "5455565758596a6b7c7d",
+        "5c5d6e6f101102030405", "363632323e3e22223636", "3a3a0e0e0a0a06060a0a",
+        "0e0e3232363622223e3e" };
+    static const char *const v2[] = { "686952535c5d76777071", "5455565758596a6b7c7d",
+        "5c5d6e6f101102030405", "6c6d6e6f606142435455", "12132425262728293a3b",
+        "48497a7b7c7d6e6f7071", "1c1d2e2f505152534445", "585952532c2d16170001",
+        "1a1b1c1d1e1f30312223", "00013a3b44457e7f6869" };
+    uint8_t block[100];
+    for (unsigned i = 0; i < 100; i++) {
+        block[i] = (uint8_t)i;
+    }
+    for (unsigned k = 0; k < 16; k++) {
+        const char *expected = k < 6 ? v1[k] : v2[k - 6];
+        uint8_t version = k < 6 ? 1 : 2;
+        unsigned n = k < 6 ? k + 1 : k - 5;
+        uint8_t bytes[10];
+        uint8_t sum[10] = { 0 };
+        struct fec_rows rows;
+        uint32_t row[FEC_ROW_WORDS];
+        hex_parse(expected, bytes, sizeof(bytes));
+        fec_rows_init(&rows, 10, version);
+        fec_row_make(&rows, n, row);
+        for (unsigned i = 0; i < 100; i++) {
+            sum[i % 10] ^= row[0] >> i / 10 & 1 ? block[i] : 0;
+        }
+        cr_expect_arr_eq(sum, bytes, 10, "v%u N %u", version, 10 + n);
+    }
+}
