@@ -517,8 +517,7 @@ static unsigned naive_prbs23(unsigned x)
 {
     unsigned b0 = x & 1;
     unsigned b5 = (x >> 5) & 1;
-    return (x / 2) % (1u << 22) + ((x / 2) & (1u << 22) ? 1u << 22 : 0)
-           + ((b0 ^ b5) && !((x / 2) & (1u << 22)) ? 1u << 22 : 0);
+    return b0 != b5 ? x / 2 | 1u << 22 : x / 2;
 }
 
 void naive_row(unsigned n, unsigned fragments, unsigned version, uint8_t *row)
