@@ -128,12 +128,11 @@ static void collect_uncoded(struct fragmentation *frag, const struct services_en
         hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
         return;
     }
-    bits_set(frag->received, index);
     if (!frag_store_put(&frag->store, env->hal, index, data, frag->received)) {
-        bits_clear(frag->received, index);
         hal_trace(env->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
         return;
     }
+    bits_set(frag->received, index);
     frag->missing--;
     hal_trace(env->hal, FW_TRACE_FRAGMENT_STORED, n, frag->missing);
     frag->stored_since_flush = true;
@@ -244,6 +243,9 @@ static void step_resume(
     if (frag_store_reached(hal, FRAG_MILESTONE_FROZEN)) {
         frag_decode_init(frag);
         frag->phase = FRAG_PHASE_REBUILD;
+    } else if (frag->missing == 0) {
+        frag->block_over = true;
+        frag->phase = FRAG_PHASE_COMMIT; /* all marks are there, so all data is */
     } else {
         frag->phase = FRAG_PHASE_COLLECT;
         open_inbox(frag, env, now_ticks);

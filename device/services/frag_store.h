@@ -77,7 +77,7 @@ bool frag_store_has_tag(const struct hal *hal, uint32_t tag);
 enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_milestone milestone);
 bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone);
 
-/* Takes a fragment for its place in the block. With `received`, which tells of it already, its
+/* Takes a fragment for its place in the block. With `received`, which does not tell of it yet, its
  * mark follows in time; NULL: no marks. False: no room, the fragment is lost. */
 bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t index,
         const uint8_t *data, const uint32_t *received);

@@ -1,0 +1,238 @@
+/* Power cuts inside every flash operation of a fragmentation session.
+ * SPDX-License-Identifier: MIT
+ *
+ * A first run counts the operations; then one run for each of them is cut there, once with the
+ * operation not begun and once with a random part of it done. RAM is poisoned, the device boots,
+ * the server's stream goes on: the block must come out right, and the fake flash refuses any
+ * program that would need an erase.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_board.h"
+
+struct plan {
+    unsigned fragments;
+    unsigned size;
+    uint8_t version;
+    unsigned loss_percent;
+    unsigned late_percent; /* of fragments after the first M: a late uncoded one */
+};
+
+struct cut_run {
+    struct rig *rig;
+    uint8_t *block;
+    unsigned n;      /* last fragment sent */
+    unsigned resets; /* that happened */
+};
+
+/* The server's next step. Its random numbers are its own: they do not depend on the cut. */
+static void send_next(struct cut_run *run, const struct plan *plan)
+{
+    unsigned n = ++run->n;
+    uint32_t hash = n * 2654435761u;
+    hash ^= hash >> 15;
+    hash *= 0x2C1B3C6Du;
+    hash ^= hash >> 13;
+    if (hash % 100 < plan->loss_percent) {
+        return;
+    }
+    if (n > plan->fragments && (hash >> 8) % 100 < plan->late_percent) {
+        n = 1 + (hash >> 16) % plan->fragments;
+    }
+    send_fragment(run->rig, run->block, plan->fragments, plan->size, n, 0);
+}
+
+static void step_to_end(struct cut_run *run, const struct plan *plan)
+{
+    jmp_buf power_cut;
+    struct fragmentation *frag = &run->rig->services.fragmentation;
+    run->rig->board.cut_jump = &power_cut;
+    if (setjmp(power_cut) != 0) {
+        run->resets++;
+        run->rig->board.now_ticks += HAL_RTC_HZ;
+        rig_boot(run->rig);
+        frag->version = plan->version;
+        run->rig->board.cut_jump = &power_cut;
+    }
+    while (frag->phase != FRAG_PHASE_DONE) {
+        cr_assert_neq(frag->phase, FRAG_PHASE_FAILED);
+        cr_assert_neq(frag->phase, FRAG_PHASE_NONE);
+        cr_assert_lt(run->n, 16383);
+        rig_run_ticks(run->rig, 13000);
+        bool sends = frag->phase == FRAG_PHASE_COLLECT || frag->phase == FRAG_PHASE_DECODE;
+        if (sends) {
+            send_next(run, plan);
+        }
+        rig_run_ticks(run->rig, 13000);
+    }
+}
+
+static struct cut_run *start(const struct plan *plan, unsigned cut_operation, bool tears)
+{
+    struct cut_run *run = calloc(1, sizeof(*run));
+    uint8_t message[17];
+    run->rig = rig_create();
+    run->block = malloc((size_t)plan->fragments * plan->size);
+    for (size_t i = 0; i < (size_t)plan->fragments * plan->size; i++) {
+        run->block[i] = (uint8_t)rig_random(run->rig);
+    }
+    run->rig->services.fragmentation.version = plan->version;
+    run->rig->board.random_state = cut_operation;
+    run->rig->board.cut_operation = cut_operation;
+    run->rig->board.cut_tears = tears;
+    size_t size =
+            setup_message(run->rig, run->block, plan->fragments, plan->size, 0, 0, 1, message);
+    rig_down(run->rig, FRAGMENTATION_FPORT, -1, message, size);
+    return run;
+}
+
+static void end(struct cut_run *run)
+{
+    rig_destroy(run->rig);
+    free(run->block);
+    free(run);
+}
+
+static void cut_everywhere(const struct plan *plan)
+{
+    struct cut_run *whole = start(plan, 0, false);
+    step_to_end(whole, plan);
+    unsigned operations = whole->rig->board.operations;
+    cr_assert_arr_eq(whole->rig->board.nor, whole->block, plan->fragments * plan->size);
+    cr_assert_gt(operations, 40);
+    end(whole);
+    for (unsigned cut = 1; cut <= operations; cut++) {
+        for (unsigned tears = 0; tears < 2; tears++) {
+            struct cut_run *run = start(plan, cut, tears != 0);
+            step_to_end(run, plan);
+            cr_assert_eq(run->resets, 1, "cut %u", cut);
+            cr_assert_arr_eq(run->rig->board.nor, run->block, plan->fragments * plan->size,
+                    "cut %u tears %u", cut, tears);
+            end(run);
+        }
+    }
+}
+
+Test(reset, is_survived_at_every_operation_of_a_coded_session)
+{
+    cut_everywhere(
+            &(struct plan){ .fragments = 70, .size = 110, .version = 2, .loss_percent = 25 });
+    cut_everywhere(
+            &(struct plan){ .fragments = 64, .size = 239, .version = 1, .loss_percent = 40 });
+}
+
+Test(reset, is_survived_at_every_operation_with_late_uncoded_fragments)
+{
+    cut_everywhere(&(struct plan){
+            .fragments = 50, .size = 48, .version = 2, .loss_percent = 50, .late_percent = 40 });
+}
+
+Test(reset, is_survived_at_every_operation_of_a_session_without_loss)
+{
+    cut_everywhere(&(struct plan){ .fragments = 90, .size = 200, .version = 2 });
+}
+
+/* Cuts again and again, at random. */
+static void run_with_many_cuts(struct cut_run *run, const struct plan *plan)
+{
+    struct board *board = &run->rig->board;
+    struct fragmentation *frag = &run->rig->services.fragmentation;
+    jmp_buf power_cut;
+    board->cut_jump = &power_cut;
+    if (setjmp(power_cut) != 0) {
+        run->resets++;
+        rig_boot(run->rig);
+    }
+    bool more = run->resets < 20;
+    board->cut_operation = more ? board->operations + 1 + rig_random(run->rig) % 60 : 0;
+    while (frag->phase != FRAG_PHASE_DONE) {
+        rig_run_ticks(run->rig, 26000);
+        if (frag->phase == FRAG_PHASE_COLLECT || frag->phase == FRAG_PHASE_DECODE) {
+            send_next(run, plan);
+        }
+    }
+}
+
+Test(reset, may_happen_many_times_in_one_session)
+{
+    struct plan plan = { .fragments = 100, .size = 100, .version = 2, .loss_percent = 30 };
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        struct cut_run *run = start(&plan, 0, true);
+        run->rig->board.random_state = seed;
+        run_with_many_cuts(run, &plan);
+        cr_assert_arr_eq(run->rig->board.nor, run->block, 10000, "seed %u", seed);
+        end(run);
+    }
+}
+
+/* How much one cut may cost: what was not marked yet. */
+Test(reset, loses_at_most_the_last_fragments)
+{
+    struct plan plan = { .fragments = 300, .size = 200, .version = 2 };
+    for (unsigned sent = 1; sent < 300; sent += 7) {
+        struct cut_run *run = start(&plan, 0, false);
+        struct fragmentation *frag = &run->rig->services.fragmentation;
+        rig_run_s(run->rig, 10);
+        for (unsigned i = 0; i < sent; i++) {
+            send_next(run, &plan);
+            rig_run_ticks(run->rig, 13000);
+        }
+        rig_boot(run->rig);
+        rig_run_s(run->rig, 1);
+        cr_assert_eq(frag->phase, FRAG_PHASE_COLLECT);
+        unsigned lost = frag->missing - (300u - sent);
+        cr_assert_leq(lost, FRAG_STORE_MARK_BATCH + 6, "sent %u lost %u", sent, lost);
+        end(run);
+    }
+}
+
+Test(reset, loses_nothing_a_while_after_the_last_fragment)
+{
+    struct plan plan = { .fragments = 300, .size = 200, .version = 2 };
+    struct cut_run *run = start(&plan, 0, false);
+    struct fragmentation *frag = &run->rig->services.fragmentation;
+    rig_run_s(run->rig, 10);
+    for (unsigned i = 0; i < 45; i++) {
+        send_next(run, &plan);
+        rig_run_ticks(run->rig, 13000);
+    }
+    rig_run_s(run->rig, 121);
+    rig_boot(run->rig);
+    rig_run_s(run->rig, 1);
+    cr_assert_eq(frag->missing, 255);
+    end(run);
+}
+
+Test(reset, keeps_a_finished_block_and_hands_it_over_until_it_is_used)
+{
+    struct plan plan = { .fragments = 30, .size = 100, .version = 2, .loss_percent = 20 };
+    struct cut_run *run = start(&plan, 0, false);
+    struct fragmentation *frag = &run->rig->services.fragmentation;
+    uint32_t address = 1;
+    uint32_t size = 0;
+    step_to_end(run, &plan);
+    cr_assert_not(fragmentation_take_block(frag, &address, &size)); /* nobody asked yet */
+    rig_down_hex(run->rig, 201, -1, "01 01");
+    rig_run_s(run->rig, 1);
+    cr_assert(fragmentation_take_block(frag, &address, &size));
+    cr_assert_not(fragmentation_take_block(frag, &address, &size));
+    rig_boot(run->rig); /* before the block was verified */
+    rig_run_s(run->rig, 1);
+    cr_assert_eq(frag->phase, FRAG_PHASE_DONE);
+    cr_assert(fragmentation_take_block(frag, &address, &size));
+    cr_assert_eq(address, NOR_BLOCK_ADDRESS);
+    cr_assert_eq(size, 3000);
+    fragmentation_block_used(frag, &run->rig->env);
+    rig_boot(run->rig);
+    rig_run_s(run->rig, 1);
+    cr_assert_not(fragmentation_take_block(frag, &address, &size));
+    rig_down_hex(run->rig, 201, -1, "01 01");
+    rig_run_s(run->rig, 1);
+    const struct board_uplink *last =
+            &run->rig->uplinks[(run->rig->uplink_count - 1) % BOARD_UPLINKS_MAX];
+    cr_assert_eq(last->bytes[1], 0);
+    cr_assert_eq(last->bytes[4], 0); /* still MissingFrag 0 */
+    end(run);
+}
