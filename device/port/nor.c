@@ -1,0 +1,125 @@
+/* The SPI NOR on SPI2: a W25Q80-class chip with the commands that all of its kind share.
+ * SPDX-License-Identifier: MIT
+ */
+#include "port/board.h"
+#include "port/pins.h"
+#include "port/stm32l0.h"
+
+#define NOR_READ         0x03u
+#define NOR_PAGE_PROGRAM 0x02u
+#define NOR_SECTOR_ERASE 0x20u
+#define NOR_WRITE_ENABLE 0x06u
+#define NOR_READ_STATUS  0x05u
+#define STATUS_BUSY      0x01u
+#define SELECT_PIN       12u /* PB12 */
+
+const struct hal_flash_geometry board_nor_geometry = {
+    .size_bytes = 1024u * 1024u,
+    .erase_unit_bytes = 4096,
+    .program_unit_bytes = 1,
+    .program_page_bytes = 256,
+    .erased_value = 0xFF,
+    .rewritable = true,
+    .stalls_cpu = false,
+};
+
+static void nor_select(bool selected)
+{
+    pin_write(GPIOB, SELECT_PIN, !selected);
+}
+
+void board_nor_start(struct board *board)
+{
+    nor_select(false);
+    pin_mode(GPIOB, SELECT_PIN, PIN_OUTPUT);
+    pin_mode(GPIOB, 13, PIN_ALTERNATE); /* SCK, MISO, MOSI: alternate function 0, as after reset */
+    pin_mode(GPIOB, 14, PIN_ALTERNATE);
+    pin_mode(GPIOB, 15, PIN_ALTERNATE);
+    spi_start(SPI2, SPI_CR1_BR_2); /* 16 MHz */
+    board->nor_busy = true;        /* it may have been erasing when the processor was reset */
+}
+
+bool board_nor_busy(struct board *board)
+{
+    if (board->nor_busy) {
+        uint8_t bytes[2] = { NOR_READ_STATUS, 0 };
+        nor_select(true);
+        spi_exchange(SPI2, bytes, bytes, sizeof bytes);
+        nor_select(false);
+        board->nor_busy = (bytes[1] & STATUS_BUSY) != 0;
+    }
+    return board->nor_busy;
+}
+
+static void command_at(uint8_t command, uint32_t address)
+{
+    uint8_t bytes[4] = { command, (uint8_t)(address >> 16), (uint8_t)(address >> 8),
+        (uint8_t)address };
+    nor_select(true);
+    spi_exchange(SPI2, bytes, NULL, sizeof bytes);
+}
+
+static void write_enable(void)
+{
+    uint8_t command = NOR_WRITE_ENABLE;
+    nor_select(true);
+    spi_exchange(SPI2, &command, NULL, 1);
+    nor_select(false);
+}
+
+static bool in_range(uint32_t address, size_t size)
+{
+    return address <= board_nor_geometry.size_bytes
+           && size <= board_nor_geometry.size_bytes - address;
+}
+
+enum hal_status board_nor_read(struct board *board, uint32_t address, uint8_t *data, size_t size)
+{
+    if (!in_range(address, size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (board_nor_busy(board)) {
+        return HAL_BUSY;
+    }
+    command_at(NOR_READ, address);
+    spi_exchange(SPI2, NULL, data, size);
+    nor_select(false);
+    return HAL_OK;
+}
+
+enum hal_status board_nor_program(
+        struct board *board, uint32_t address, const uint8_t *data, size_t size)
+{
+    uint32_t page = board_nor_geometry.program_page_bytes;
+    if (size == 0 || !in_range(address, size) || size > page - address % page) {
+        return HAL_ERR_RANGE;
+    }
+    if (board_nor_busy(board)) {
+        return HAL_BUSY;
+    }
+    write_enable();
+    command_at(NOR_PAGE_PROGRAM, address);
+    spi_exchange(SPI2, data, NULL, size);
+    nor_select(false);
+    board->nor_busy = true;
+    return HAL_OK;
+}
+
+enum hal_status board_nor_erase(struct board *board, uint32_t address, size_t size)
+{
+    uint32_t unit = board_nor_geometry.erase_unit_bytes;
+    if (address % unit != 0 || size != unit) {
+        return HAL_ERR_ALIGN;
+    }
+    if (!in_range(address, size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (board_nor_busy(board)) {
+        return HAL_BUSY;
+    }
+    write_enable();
+    command_at(NOR_SECTOR_ERASE, address);
+    nor_select(false);
+    board->nor_busy = true;
+    return HAL_OK;
+}
