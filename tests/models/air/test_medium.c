@@ -1,0 +1,414 @@
+/* Who hears what: listening, locks, late listeners, overlaps, aborts.
+ * SPDX-License-Identifier: MIT
+ *
+ * Method: one frame or two at hand-computed times; symbols last 1.024 ms, and a receiver needs 5 of
+ * the 8 programmed ones, so it may come 3 symbols late.
+ */
+#include "medium_fixture.h"
+
+#define START_NS  (10 * SIM_NS_PER_MS)
+#define STRONG    14000 /* some -112 dBm at 1 km: far above the sensitivity of -123 */
+#define LISTEN_NS SIM_NS_PER_MS
+
+static struct air_world *world;
+
+static void create_world(void)
+{
+    world = air_world_create(FADING_NONE);
+}
+
+static void destroy_world(void)
+{
+    air_world_destroy(world);
+}
+
+TestSuite(medium, .init = create_world, .fini = destroy_world);
+
+static void run(void)
+{
+    engine_run(world->engine, engine_now(world->engine) + 20 * SIM_NS_PER_S);
+}
+
+Test(medium, listener_detects_after_five_symbols_and_receives_at_the_end)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    cr_expect_eq(frame->end_ns - START_NS, lora_time_on_air_ns(&frame->modulation, 20));
+    run();
+    const struct heard_record *detected = fixture_find(world, HEARD_DETECTED, 5, frame->id);
+    cr_assert_not_null(detected);
+    cr_expect_eq(detected->at_ns, START_NS + 5 * SYMBOL_NS);
+    fixture_expect_received(world, 5, frame);
+    cr_expect_eq(world->log_count, 2, "nobody else is bothered");
+    cr_expect_eq(medium_frames(world->medium), 1);
+    cr_expect_eq(medium_deliveries(world->medium), 1);
+}
+
+Test(medium, frame_costs_three_events_however_many_listen)
+{
+    for (uint32_t device = 0; device < WORLD_DEVICES; device++) {
+        fixture_listen(world, device, LISTEN_NS);
+    }
+    fixture_send(world, 0, START_NS, STRONG);
+    run();
+    cr_expect_eq(engine_event_count(world->engine), 3);
+    cr_expect_eq(medium_deliveries(world->medium), WORLD_DEVICES);
+}
+
+Test(medium, receivers_are_served_in_entity_order_whatever_order_they_came_in)
+{
+    for (uint32_t i = 0; i < WORLD_DEVICES; i++) {
+        fixture_listen(world, (i * 37 + 11) % WORLD_DEVICES, LISTEN_NS);
+    }
+    fixture_send(world, 0, START_NS, STRONG);
+    run();
+    cr_assert_eq(world->log_count, 2 * WORLD_DEVICES);
+    for (uint32_t i = 0; i < WORLD_DEVICES; i++) {
+        cr_expect_eq(world->log[i].receiver, i);
+        cr_expect_eq(world->log[WORLD_DEVICES + i].receiver, i);
+    }
+}
+
+Test(medium, other_frequency_sf_bandwidth_polarity_or_sync_word_hears_nothing)
+{
+    for (uint32_t device = 0; device < 5; device++) {
+        struct medium_listening listening = fixture_listening();
+        listening.frequency_hz += device == 0 ? 200000 : 0;
+        listening.spreading_factor += device == 1;
+        listening.bandwidth_hz *= device == 2 ? 2 : 1;
+        listening.iq_inverted = device != 3;
+        listening.sync_word = device == 4 ? 0x12 : 0x34;
+        medium_listen(world->medium, device, LISTEN_NS, &listening);
+    }
+    fixture_send(world, 0, START_NS, STRONG);
+    run();
+    cr_expect_eq(world->log_count, 0);
+}
+
+Test(medium, weak_frame_is_lost_below_sensitivity)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    int32_t gain_mdb = medium_link_gain_mdb(world->medium, 0, 5);
+    cr_expect_eq(gain_mdb, -125993, "Hata at 1 km: %d", gain_mdb);
+    const struct frame *frame = fixture_send(world, 0, START_NS, -135000 - gain_mdb);
+    const struct frame *nothing =
+            fixture_send(world, 0, START_NS + SIM_NS_PER_S, -180000 - gain_mdb);
+    run();
+    fixture_expect_lost(world, 5, frame, LOSS_BELOW_SENSITIVITY);
+    cr_expect_null(fixture_find(world, HEARD_LOST, 5, nothing->id), "far beyond the cut-off");
+}
+
+/* --- late listeners --------------------------------------------------------------------------- */
+
+Test(medium, listener_may_come_three_symbols_late)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    fixture_listen(world, 7, LISTEN_NS);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, START_NS + SIM_NS_PER_MS);
+    fixture_listen(world, 6, START_NS + 3 * SYMBOL_NS); /* local time ahead of the engine's */
+    fixture_listen(world, 4, START_NS + 2 * SYMBOL_NS);
+    run();
+    const struct heard_record *detected = fixture_find(world, HEARD_DETECTED, 6, frame->id);
+    cr_assert_not_null(detected);
+    cr_expect_eq(detected->at_ns, START_NS + 8 * SYMBOL_NS);
+    cr_expect_eq(
+            fixture_find(world, HEARD_DETECTED, 4, frame->id)->at_ns, START_NS + 7 * SYMBOL_NS);
+    uint32_t order = 4; /* the late ones are served in their turn */
+    for (uint32_t i = 0; i < world->log_count; i++) {
+        if (world->log[i].what == HEARD_ENDED) {
+            cr_expect_eq(world->log[i].receiver, order++);
+        }
+    }
+    cr_expect_eq(order, 8);
+}
+
+Test(medium, listener_later_than_that_misses_the_preamble)
+{
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, START_NS + SIM_NS_PER_MS);
+    fixture_listen(world, 6, START_NS + 3 * SYMBOL_NS + 1);
+    run();
+    fixture_expect_lost(world, 6, frame, LOSS_PREAMBLE_MISSED);
+    cr_expect_null(fixture_find(world, HEARD_ENDED, 6, frame->id));
+}
+
+/* A preamble of 16 symbols can be joined after its detection. */
+Test(medium, long_preamble_is_joined_behind_the_detect_event)
+{
+    struct lora_modulation m = fixture_downlink();
+    m.preamble_symbols = 16;
+    uint8_t bytes[4] = { 1, 2, 3, 4 };
+    const struct frame *frame =
+            medium_transmit_gateway(world->medium, 0, START_NS, &m, STRONG, bytes, 4);
+    engine_run(world->engine, START_NS + 10 * SYMBOL_NS);
+    fixture_listen(world, 6, START_NS + 11 * SYMBOL_NS);
+    fixture_listen(world, 8, START_NS + 11 * SYMBOL_NS + 1);
+    fixture_listen(world, 9, START_NS + 10 * SYMBOL_NS);
+    fixture_listen(world, 9, START_NS + 11 * SYMBOL_NS); /* opened anew: counts from here */
+    run();
+    fixture_expect_received(world, 6, frame);
+    fixture_expect_received(world, 9, frame);
+    fixture_expect_lost(world, 8, frame, LOSS_PREAMBLE_MISSED);
+    cr_expect_eq(
+            fixture_find(world, HEARD_DETECTED, 6, frame->id)->at_ns, START_NS + 16 * SYMBOL_NS);
+    cr_expect_eq(
+            fixture_find(world, HEARD_DETECTED, 9, frame->id)->at_ns, START_NS + 16 * SYMBOL_NS);
+}
+
+Test(medium, silent_listener_is_spared_the_detection)
+{
+    struct medium_listening listening = fixture_listening();
+    listening.silent_detect = true;
+    medium_listen(world->medium, 5, LISTEN_NS, &listening);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    run();
+    cr_expect_null(fixture_find(world, HEARD_DETECTED, 5, frame->id));
+    fixture_expect_received(world, 5, frame);
+}
+
+/* --- closing ---------------------------------------------------------------------------------- */
+
+Test(medium, receiver_that_closes_before_the_end_loses_the_frame)
+{
+    for (uint32_t device = 0; device < 4; device++) {
+        fixture_listen(world, device, LISTEN_NS);
+    }
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, frame->end_ns - SIM_NS_PER_MS / 2);
+    medium_unlisten(world->medium, 0, frame->end_ns - 1);
+    medium_unlisten(world->medium, 1, frame->end_ns);
+    fixture_listen(world, 2, frame->end_ns - 1); /* opened anew */
+    struct medium_listening elsewhere = fixture_listening();
+    elsewhere.frequency_hz = 868100000;
+    medium_listen(world->medium, 3, frame->end_ns + 1, &elsewhere);
+    run();
+    fixture_expect_lost(world, 0, frame, LOSS_RADIO_BUSY);
+    fixture_expect_received(world, 1, frame);
+    fixture_expect_lost(world, 2, frame, LOSS_RADIO_BUSY);
+    fixture_expect_received(world, 3, frame);
+    for (uint32_t device = 0; device < 4; device += 2) {
+        cr_expect_null(fixture_find(world, HEARD_ENDED, device, frame->id), "without a call");
+    }
+}
+
+Test(medium, receiver_that_has_closed_in_its_local_future_does_not_lock)
+{
+    fixture_listen(world, 0, LISTEN_NS);
+    fixture_listen(world, 1, LISTEN_NS);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, frame->detect_ns - 1);
+    medium_unlisten(world->medium, 0, frame->detect_ns + 500);
+    medium_unlisten(world->medium, 1, frame->detect_ns); /* not listening any more by then */
+    run();
+    fixture_expect_lost(world, 0, frame, LOSS_RADIO_BUSY);
+    cr_expect_null(fixture_find(world, HEARD_DETECTED, 0, frame->id));
+    cr_expect_null(fixture_find(world, HEARD_DETECTED, 1, frame->id));
+    const struct frame *next =
+            fixture_send(world, 0, engine_now(world->engine) + SIM_NS_PER_S, STRONG);
+    uint32_t before = world->log_count;
+    run();
+    cr_expect_eq(
+            world->log_count, before, "both stay closed for %llx", (unsigned long long)next->id);
+}
+
+/* --- overlaps --------------------------------------------------------------------------------- */
+
+static const int32_t weaker = STRONG - 6001;
+
+Test(medium, locked_receiver_keeps_its_frame_over_a_weaker_later_one)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *second = fixture_send(world, 1, START_NS + 20 * SYMBOL_NS, weaker);
+    run();
+    fixture_expect_received(world, 5, first);
+    fixture_expect_lost(world, 5, second, LOSS_RECEIVER_LOCKED_ELSEWHERE);
+}
+
+Test(medium, later_frame_within_capture_destroys_and_is_not_heard_itself)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *second = fixture_send(world, 1, START_NS + 20 * SYMBOL_NS, STRONG + 9000);
+    run();
+    fixture_expect_lost(world, 5, first, LOSS_INTERFERENCE);
+    fixture_expect_lost(world, 5, second, LOSS_RECEIVER_LOCKED_ELSEWHERE);
+    const struct heard_record *ended = fixture_find(world, HEARD_ENDED, 5, first->id);
+    cr_expect(!ended->bytes_good && !ended->bytes_bad, "the header was hit");
+}
+
+Test(medium, interference_behind_the_header_leaves_wrong_bytes)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    fixture_send(world, 1, first->header_ns + SYMBOL_NS, STRONG);
+    run();
+    fixture_expect_lost(world, 5, first, LOSS_INTERFERENCE);
+    cr_expect(fixture_find(world, HEARD_ENDED, 5, first->id)->bytes_bad);
+    cr_expect_eq(medium_deliveries(world->medium), 1);
+}
+
+Test(medium, stronger_frame_that_starts_before_the_lock_wins)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, weaker);
+    const struct frame *second = fixture_send(world, 1, START_NS + 4 * SYMBOL_NS, STRONG);
+    run();
+    fixture_expect_lost(world, 5, first, LOSS_PREAMBLE_MISSED);
+    fixture_expect_received(world, 5, second);
+}
+
+Test(medium, equal_frames_at_one_time_destroy_each_other)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *second = fixture_send(world, 1, START_NS, STRONG);
+    run();
+    fixture_expect_lost(world, 5, first, LOSS_INTERFERENCE);
+    fixture_expect_lost(world, 5, second, LOSS_RECEIVER_LOCKED_ELSEWHERE);
+}
+
+Test(medium, receiver_catches_a_preamble_that_outlasts_its_frame_by_five_symbols)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    sim_ns end_ns = first->end_ns;
+    const struct frame *second =
+            fixture_send(world, 1, end_ns - 3 * SYMBOL_NS, weaker); /* detect event after */
+    run();
+    fixture_expect_received(world, 5, first);
+    fixture_expect_received(world, 5, second);
+    cr_expect_eq(fixture_find(world, HEARD_DETECTED, 5, second->id)->at_ns, end_ns + 5 * SYMBOL_NS);
+}
+
+Test(medium, receiver_misses_a_preamble_that_does_not)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *second = fixture_send(world, 1, first->end_ns - 3 * SYMBOL_NS - 1, weaker);
+    run();
+    fixture_expect_received(world, 5, first);
+    fixture_expect_lost(world, 5, second, LOSS_PREAMBLE_MISSED);
+}
+
+Test(medium, long_preamble_that_began_while_locked_is_caught_behind_the_first_frame)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    struct lora_modulation m = fixture_downlink();
+    m.preamble_symbols = 20;
+    uint8_t bytes[4] = { 1, 2, 3, 4 };
+    const struct frame *second = medium_transmit_gateway(
+            world->medium, 1, first->end_ns - 10 * SYMBOL_NS, &m, weaker, bytes, sizeof bytes);
+    run();
+    fixture_expect_received(world, 5, first);
+    fixture_expect_received(world, 5, second);
+}
+
+/* --- aborts ----------------------------------------------------------------------------------- */
+
+Test(medium, aborted_frame_reaches_nobody_and_stops_interfering)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, START_NS + 15 * SYMBOL_NS);
+    medium_abort(world->medium, first, START_NS + 16 * SYMBOL_NS);
+    run();
+    fixture_expect_lost(world, 5, first, LOSS_POWERED_DOWN);
+    cr_expect_null(fixture_find(world, HEARD_DETECTED, 6, first->id));
+
+    sim_ns start_ns = engine_now(world->engine) + SIM_NS_PER_MS;
+    const struct frame *never = fixture_send(world, 0, start_ns, STRONG);
+    medium_abort(world->medium, never, start_ns);
+    const struct frame *second = fixture_send(world, 1, start_ns + SYMBOL_NS, STRONG);
+    run();
+    fixture_expect_received(world, 5, second);
+    cr_expect_null(fixture_find(world, HEARD_LOST, 5, never->id));
+}
+
+Test(medium, frames_keep_for_the_longest_frame_time_and_slots_serve_again)
+{
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    uint64_t id = first->id;
+    engine_run(world->engine, first->end_ns + 14 * SIM_NS_PER_S);
+    cr_expect_neq(fixture_send(world, 0, engine_now(world->engine), STRONG), first);
+    cr_expect_eq(first->id, id);
+    engine_run(world->engine, engine_now(world->engine) + SIM_NS_PER_S);
+    cr_expect_eq(fixture_send(world, 0, engine_now(world->engine), STRONG), first);
+    cr_expect_eq(first->id, id + 2, "frames of one sender are counted");
+    cr_expect_eq(id, (uint64_t)world->first_gateway << 32);
+}
+
+/* --- uplinks ---------------------------------------------------------------------------------- */
+
+Test(medium, uplink_reaches_every_gateway_in_range_and_no_device)
+{
+    struct medium_listening listening = fixture_listening();
+    listening.frequency_hz = 868100000;
+    listening.iq_inverted = false;
+    medium_listen(world->medium, 6, LISTEN_NS, &listening);
+    const struct frame *frame = fixture_uplink_send(world, 5, START_NS, STRONG);
+    run();
+    for (uint32_t gateway = 0; gateway < 2; gateway++) {
+        fixture_expect_received(world, 1000 + gateway, frame);
+        cr_expect_eq(fixture_find(world, HEARD_DETECTED, 1000 + gateway, frame->id)->at_ns,
+                START_NS + 5 * SYMBOL_NS);
+    }
+    fixture_expect_lost(world, 1002, frame, LOSS_BELOW_SENSITIVITY); /* 3 km: -128.7 dBm */
+    cr_expect_null(fixture_find(world, HEARD_ENDED, 6, frame->id));
+}
+
+Test(medium, refused_lock_is_a_loss_with_the_gateways_reason)
+{
+    world->refuse_locks = true;
+    const struct frame *frame = fixture_uplink_send(world, 5, START_NS, STRONG);
+    run();
+    fixture_expect_lost(world, 1000, frame, LOSS_RECEIVER_LOCKED_ELSEWHERE);
+    cr_expect_null(fixture_find(world, HEARD_ENDED, 1000, frame->id));
+}
+
+Test(medium, gateway_that_transmits_loses_what_it_was_receiving)
+{
+    const struct frame *uplink = fixture_uplink_send(world, 5, START_NS, STRONG);
+    fixture_send(world, 0, START_NS + 20 * SYMBOL_NS, STRONG);
+    run();
+    fixture_expect_lost(world, 1000, uplink, LOSS_RADIO_BUSY);
+    const struct heard_record *ended = fixture_find(world, HEARD_ENDED, 1000, uplink->id);
+    cr_assert_not_null(ended, "every lock is ended");
+    cr_expect(!ended->bytes_good && !ended->bytes_bad);
+    fixture_expect_received(world, 1001, uplink);
+}
+
+Test(medium, gateway_that_has_transmitted_may_come_three_symbols_late)
+{
+    const struct frame *downlink = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *caught =
+            fixture_uplink_send(world, 5, downlink->end_ns - 3 * SYMBOL_NS, STRONG);
+    run();
+    fixture_expect_received(world, 1000, caught);
+    cr_expect_eq(fixture_find(world, HEARD_DETECTED, 1000, caught->id)->at_ns,
+            downlink->end_ns + 5 * SYMBOL_NS);
+
+    sim_ns start_ns = engine_now(world->engine) + SIM_NS_PER_MS;
+    downlink = fixture_send(world, 0, start_ns, STRONG);
+    const struct frame *missed =
+            fixture_uplink_send(world, 5, downlink->end_ns - 3 * SYMBOL_NS - 1, STRONG);
+    run();
+    fixture_expect_lost(world, 1000, missed, LOSS_RADIO_BUSY);
+    fixture_expect_received(world, 1001, missed);
+}
+
+Test(medium, overlapping_uplinks_are_decided_by_capture_at_each_gateway)
+{
+    const struct frame *strong = fixture_uplink_send(world, 5, START_NS, STRONG);
+    const struct frame *weak = fixture_uplink_send(world, 6, START_NS + 9 * SYMBOL_NS, weaker);
+    sim_ns later_ns = START_NS + SIM_NS_PER_S;
+    const struct frame *one = fixture_uplink_send(world, 5, later_ns, STRONG);
+    const struct frame *two = fixture_uplink_send(world, 6, later_ns + SYMBOL_NS, STRONG - 5999);
+    run();
+    fixture_expect_received(world, 1000, strong);
+    fixture_expect_lost(world, 1000, weak, LOSS_INTERFERENCE);
+    fixture_expect_lost(world, 1000, one, LOSS_INTERFERENCE);
+    fixture_expect_lost(world, 1000, two, LOSS_INTERFERENCE);
+}
