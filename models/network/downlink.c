@@ -57,8 +57,8 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
     bool fits_rx2 = application_size <= region_payload_max(downlink->data_rate[1]);
     int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(downlink->rx1_frequency_hz);
     int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(network->params.rx2_frequency_hz);
-    uint32_t weak_count = 0;
-    uint32_t weak[HEARD_MAX];
+    uint32_t weak_count = 0, rx2_count = 0;
+    uint32_t weak[HEARD_MAX], rx2[HEARD_MAX];
     for (uint32_t i = 0; i < pending->heard_count; i++) {
         const struct heard *heard = &pending->heard[i];
         int32_t rx1_mdb = region_downlink_margin_mdb(
@@ -72,8 +72,13 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
             weak[weak_count++] = heard->gateway;
         }
         if (fits_rx2) {
-            add_option(downlink, heard->gateway, WINDOW_RX2);
+            rx2[rx2_count++] = heard->gateway;
         }
+    }
+    /* RX1 of every gateway before RX2 of any: at the default DR0 an answer there takes as much of
+     * the band as ten to thirty in RX1. */
+    for (uint32_t i = 0; i < rx2_count; i++) {
+        add_option(downlink, rx2[i], WINDOW_RX2);
     }
     /* Better a poor chance than none, when every RX2 was refused at once. */
     for (uint32_t i = 0; i < weak_count; i++) {

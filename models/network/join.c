@@ -86,6 +86,8 @@ void network_answer_join(struct network *network, const struct pending *pending,
     };
     memcpy(accept.channel_hz, network->params.extra_channel_hz, sizeof accept.channel_hz);
     struct downlink *downlink = pool_at(&network->downlinks, downlink_index);
+    /* Before the device has read our DLSettings it listens with the region's RX2. */
+    downlink->data_rate[1] = REGION_RX2_DATA_RATE;
     downlink->size = (uint16_t)lorawan_join_accept_build(
             &accept, network->identities[index].app_key, downlink->bytes);
     network_downlink_choose(network, downlink, pending, 0);

@@ -12,6 +12,8 @@
 #include "air/lora.h"
 
 #define REGION_DATA_RATES 7u /* LoRa ones, DR0..DR6 */
+/* RX2 of a device that has no session yet: 869.525 MHz, DR0. */
+#define REGION_RX2_DATA_RATE 0u
 
 /* DR0..DR6, or -1: not one of ours. */
 int region_data_rate(uint8_t spreading_factor, uint32_t bandwidth_hz);
