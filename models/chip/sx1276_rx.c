@@ -15,6 +15,9 @@ enum {
     HOP_CRC_ON_PAYLOAD = 0x40
 };
 
+/* What a frame touches lies in the first three cache lines of a chip that starts on one. */
+_Static_assert(offsetof(struct sx1276, lora) + REG_FEI_MSB + 3 <= 3 * 64, "hot part has grown");
+
 static void set_modem_stat(struct sx1276 *chip, uint8_t state)
 {
     uint8_t *stat = &chip->lora[REG_MODEM_STAT];
