@@ -1,0 +1,262 @@
+/* Flash doors: rules, times and currents as the firmware meets them.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "rig.h"
+#include "update/flash_map.h"
+
+TestSuite(node_flash, .init = rig_open, .fini = rig_close);
+
+#define NOR HAL_FLASH_EXTERNAL
+#define MCU HAL_FLASH_INTERNAL
+
+static sim_ns now_ns(const struct hal *hal)
+{
+    hal_trace(hal, 0, 0, 0);
+    return rig.observed[(rig.observations - 1) % RIG_LOG_SIZE].at_ns;
+}
+
+static void run_once(bool (*run)(const struct hal *hal))
+{
+    rig_script.run = run;
+    rig_start(1);
+    rig_run_to(20 * SIM_NS_PER_S);
+}
+
+static bool look_at_geometry(const struct hal *hal)
+{
+    const struct hal_flash_geometry *mcu = hal_flash_geometry(hal, MCU);
+    const struct hal_flash_geometry *nor = hal_flash_geometry(hal, NOR);
+    cr_assert_eq(mcu->size_bytes, 192u * 1024);
+    cr_assert_eq(mcu->erased_value, 0x00);
+    cr_assert(mcu->stalls_cpu);
+    cr_assert_eq(nor->size_bytes, 1024u * 1024);
+    cr_assert_eq(nor->erased_value, 0xFF);
+    cr_assert_not(nor->stalls_cpu);
+    return false;
+}
+
+Test(node_flash, the_firmware_learns_the_geometry)
+{
+    run_once(look_at_geometry);
+}
+
+static bool break_rules(const struct hal *hal)
+{
+    uint8_t data[300] = { 0 };
+    const uint32_t end = 1024u * 1024;
+    cr_assert_eq(hal_flash_read(hal, NOR, end - 10, data, 11), HAL_ERR_RANGE);
+    cr_assert_eq(hal_flash_read(hal, NOR, UINT32_MAX, data, 2), HAL_ERR_RANGE);
+    cr_assert_eq(hal_flash_program(hal, NOR, 200, data, 100), HAL_ERR_RANGE, "across a page");
+    cr_assert_eq(hal_flash_program(hal, MCU, 66, data, 4), HAL_ERR_ALIGN);
+    cr_assert_eq(hal_flash_program(hal, MCU, 64, data, 6), HAL_ERR_ALIGN);
+    cr_assert_eq(hal_flash_program(hal, MCU, 32, data, 64), HAL_ERR_RANGE);
+    cr_assert_eq(hal_flash_erase(hal, MCU, 64, 128), HAL_ERR_ALIGN);
+    cr_assert_eq(hal_flash_erase(hal, NOR, 4096, 100), HAL_ERR_ALIGN);
+    cr_assert_eq(hal_flash_erase(hal, NOR, 4096, 8192), HAL_ERR_RANGE, "one unit a call");
+    cr_assert_eq(hal_flash_erase(hal, NOR, end, 4096), HAL_ERR_RANGE);
+    cr_assert_eq(hal_flash_read(hal, (enum hal_flash_region)7, 0, data, 1), HAL_ERR_RANGE);
+    return false;
+}
+
+Test(node_flash, calls_outside_the_rules_are_refused)
+{
+    run_once(break_rules);
+    cr_assert_eq(rig_stats().flash_violations, 0);
+}
+
+static bool write_internal(const struct hal *hal)
+{
+    uint8_t data[64], back[64];
+    memset(data, 0x5A, sizeof data);
+    sim_ns start_ns = now_ns(hal);
+    cr_assert_eq(hal_flash_program(hal, MCU, FLASH_NVM_ADDRESS, data, 64), HAL_OK);
+    sim_ns half_page_ns = now_ns(hal) - start_ns;
+    cr_assert_eq(hal_flash_program(hal, MCU, FLASH_NVM_ADDRESS + 64, data, 8), HAL_OK);
+    sim_ns words_ns = now_ns(hal) - start_ns - half_page_ns;
+    cr_assert_eq(hal_flash_erase(hal, MCU, FLASH_NVM_ADDRESS, 256), HAL_OK);
+    sim_ns erase_ns = now_ns(hal) - start_ns - half_page_ns - words_ns;
+    cr_assert_float_eq((double)half_page_ns, 3.2e6, 2000);
+    cr_assert_float_eq((double)words_ns, 6.4e6, 2000, "two words");
+    cr_assert_float_eq((double)erase_ns, 6.4e6, 2000, "two pages");
+    cr_assert_not(hal_flash_busy(hal, MCU));
+    cr_assert_eq(hal_flash_read(hal, MCU, FLASH_NVM_ADDRESS, back, 64), HAL_OK);
+    cr_assert_eq(back[0] | back[63], 0);
+    return false;
+}
+
+Test(node_flash, internal_flash_stalls_the_cpu_for_its_time)
+{
+    run_once(write_internal);
+    struct energy_account account;
+    node_energy(rig.fleet, 0, 20 * SIM_NS_PER_S, &account);
+    double flash_j = 3.3 * (20.0 * 10e-6 + 16.0e-3 * 0.5e-3);
+    cr_assert_float_eq(account.joule[ENERGY_FLASH] / flash_j, 1.0, 1e-3);
+    cr_assert_float_eq(account.joule[ENERGY_MCU_RUN] / (3.3 * 3e-3 * 17.0e-3), 1.0, 5e-3,
+            "16 ms of stall, 1 ms of reset");
+}
+
+static bool write_nor(const struct hal *hal)
+{
+    uint8_t data[256], back[4];
+    memset(data, 0x12, sizeof data);
+    sim_ns start_ns = now_ns(hal);
+    cr_assert_eq(hal_flash_program(hal, NOR, 256, data, 256), HAL_OK);
+    memset(data, 0, sizeof data); /* taken over already */
+    sim_ns call_ns = now_ns(hal) - start_ns;
+    cr_assert_float_eq((double)call_ns, 261 * 500 + 1250, 100, "261 bytes at 16 MHz and the call");
+    cr_assert_eq(hal_flash_read(hal, NOR, 256, back, 4), HAL_BUSY);
+    cr_assert_eq(hal_flash_program(hal, NOR, 0, data, 4), HAL_BUSY);
+    cr_assert_eq(hal_flash_erase(hal, NOR, 4096, 4096), HAL_BUSY);
+    cr_assert(hal_flash_busy(hal, NOR));
+    while (hal_flash_busy(hal, NOR)) {
+    }
+    sim_ns done_ns = now_ns(hal) - start_ns;
+    cr_assert_float_eq((double)done_ns, 130500 + 700000, 10000);
+    cr_assert_eq(hal_flash_read(hal, NOR, 510, back, 4), HAL_OK);
+    cr_assert_arr_eq(back, "\x12\x12\xFF\xFF", 4);
+    return false;
+}
+
+Test(node_flash, the_nor_runs_on_and_answers_busy)
+{
+    run_once(write_nor);
+    cr_assert_eq(rig_stats().flash_violations, 0);
+}
+
+static uint64_t done_ticks;
+static unsigned done_count;
+static sim_ns erase_from_ns;
+
+static void note_done(const struct hal *hal, enum fw_irq source, uint64_t edge_ticks)
+{
+    cr_assert_eq(source, FW_IRQ_FLASH_DONE);
+    done_ticks = edge_ticks;
+    done_count++;
+}
+
+static bool erase_and_ask(const struct hal *hal)
+{
+    static bool started;
+    if (!started) {
+        started = true;
+        cr_assert_eq(hal_flash_erase(hal, NOR, 8192, 4096), HAL_OK);
+        erase_from_ns = now_ns(hal);
+        hal_flash_notify(hal, NOR);
+    }
+    return false;
+}
+
+Test(node_flash, the_end_of_an_erase_interrupts_once_when_asked_for)
+{
+    rig_script.irq = note_done;
+    run_once(erase_and_ask);
+    cr_assert_eq(done_count, 1);
+    cr_assert_eq(done_ticks, node_rtc_ticks(rig.fleet, 0, erase_from_ns + 45 * SIM_NS_PER_MS));
+    struct energy_account account;
+    node_energy(rig.fleet, 0, 20 * SIM_NS_PER_S, &account);
+    cr_assert_float_eq(
+            account.joule[ENERGY_FLASH] / (3.3 * (19.955 * 10e-6 + 0.045 * 20e-3)), 1.0, 1e-3);
+}
+
+static bool erase_silently(const struct hal *hal)
+{
+    (void)hal_flash_erase(hal, NOR, 8192, 4096);
+    return false;
+}
+
+Test(node_flash, nobody_is_woken_who_did_not_ask)
+{
+    rig_script.irq = note_done;
+    run_once(erase_silently);
+    cr_assert_eq(done_count, 0);
+}
+
+static bool ask_an_idle_nor(const struct hal *hal)
+{
+    static bool asked;
+    if (!asked) {
+        asked = true;
+        hal_flash_notify(hal, NOR);
+    }
+    return false;
+}
+
+Test(node_flash, an_idle_nor_answers_at_once)
+{
+    rig_script.irq = note_done;
+    run_once(ask_an_idle_nor);
+    cr_assert_eq(done_count, 1);
+    cr_assert_leq(done_ticks, 33);
+}
+
+static bool write_twice(const struct hal *hal)
+{
+    cr_assert_eq(hal_flash_program(hal, MCU, FLASH_NVM_ADDRESS, "\x01\x02\x03\x04", 4), HAL_OK);
+    cr_assert_eq(hal_flash_program(hal, MCU, FLASH_NVM_ADDRESS, "\x01\x02\x03\x04", 4), HAL_OK);
+    return false;
+}
+
+Test(node_flash, programming_what_is_not_erased_is_a_violation)
+{
+    rig.params.guest_errors_fatal = true;
+    run_once(write_twice);
+    struct node_fleet_stats stats = rig_stats();
+    cr_assert_eq(stats.flash_violations, 1);
+    cr_assert_eq(stats.guest_errors, 1);
+    cr_assert_not_null(strstr(stats.first_fault, "internal flash"), "%s", stats.first_fault);
+}
+
+static bool clear_marks(const struct hal *hal)
+{
+    cr_assert_eq(hal_flash_program(hal, NOR, 100, "\xFE", 1), HAL_OK);
+    while (hal_flash_busy(hal, NOR)) {
+    }
+    cr_assert_eq(hal_flash_program(hal, NOR, 100, "\xFC", 1), HAL_OK);
+    return false;
+}
+
+Test(node_flash, marks_on_the_nor_may_clear_bit_by_bit)
+{
+    run_once(clear_marks);
+    cr_assert_eq(rig_stats().flash_violations, 0);
+}
+
+Test(node_flash, the_factory_leaves_image_and_identity)
+{
+    rig_start(2);
+    uint8_t bytes[700];
+    node_flash_peek(rig.fleet, 1, MCU, FLASH_RUNNING_ADDRESS, bytes, 700);
+    cr_assert_arr_eq(bytes, "FI", 2);
+    cr_assert_eq(bytes[699], 0x99);
+    struct device_identity identity;
+    device_identity_draw(&identity, RIG_SEED, 1);
+    uint8_t record[FACTORY_RECORD_SIZE];
+    device_identity_factory_record(&identity, 14400, 24, false, record);
+    node_flash_peek(rig.fleet, 1, MCU, FLASH_FACTORY_ADDRESS, bytes, FACTORY_RECORD_SIZE);
+    cr_assert_arr_eq(bytes, record, FACTORY_RECORD_SIZE);
+    node_flash_peek(rig.fleet, 1, NOR, 0, bytes, 1);
+    cr_assert_eq(bytes[0], 0xFF);
+}
+
+static bool survive(const struct hal *hal)
+{
+    uint8_t byte;
+    if (rig.boots == 1) {
+        cr_assert_eq(hal_flash_program(hal, NOR, 77, "\x5A", 1), HAL_OK);
+        hal_reboot(hal);
+    }
+    while (hal_flash_busy(hal, NOR)) {
+    }
+    cr_assert_eq(hal_flash_read(hal, NOR, 77, &byte, 1), HAL_OK);
+    cr_assert_eq(byte, 0x5A);
+    return false;
+}
+
+Test(node_flash, content_survives_a_reset)
+{
+    run_once(survive);
+    cr_assert_eq(rig.boots, 2);
+}
