@@ -4,11 +4,11 @@
  * The first prescaler divides by one, so the sub-second register counts single crystal periods.
  */
 #include "port/board.h"
+#include "port/calendar.h"
 #include "port/stm32l0.h"
 
 #define TICKS_PER_SECOND HAL_RTC_HZ
 #define SECONDS_PER_DAY  86400u
-#define YEAR_DAYS_4      1461u
 
 /* The alarm compares the day of the month: an alarm further away is reached in hops. The hop is
  * also what feeds the watchdog (26 s) during long sleeps. */
@@ -37,7 +37,7 @@ void board_rtc_start(void)
         }
         RTC->PRER = TICKS_PER_SECOND - 1u; /* the asynchronous part stays 0: divide by one */
         RTC->TR = 0;
-        RTC->DR = 1u << 16 | 6u << 13 | 1u << 8 | 1u; /* 2001-01-01: year 0 reads "not set" */
+        RTC->DR = CALENDAR_FIRST_DATE;
         RTC->ISR = 0;
     }
     unlock();
@@ -51,45 +51,6 @@ void board_alarm_start(void)
     NVIC_ISER = BIT(IRQ_RTC);
 }
 
-static uint32_t from_bcd(uint32_t value)
-{
-    return (value >> 4) * 10u + (value & 15u);
-}
-
-static uint32_t to_bcd(uint32_t value)
-{
-    return value / 10u << 4 | value % 10u;
-}
-
-static const uint16_t days_before_month[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304,
-    334 };
-
-/* Days since 2001-01-01; every fourth year is a leap year through 2099. */
-static uint32_t days_of_date(uint32_t date)
-{
-    uint32_t year = from_bcd(date >> 16 & 0xFFu) - 1u;
-    uint32_t month = from_bcd(date >> 8 & 0x1Fu);
-    uint32_t day = from_bcd(date & 0x3Fu);
-    uint32_t leap_day = year % 4u == 3u && month > 2u ? 1u : 0u;
-    return year / 4u * YEAR_DAYS_4 + year % 4u * 365u + days_before_month[month - 1u] + leap_day
-           + day - 1u;
-}
-
-/* Day of the month of a number of days since 2001-01-01. */
-static uint32_t day_of_month(uint32_t days)
-{
-    uint32_t in_cycle = days % YEAR_DAYS_4;
-    uint32_t year = in_cycle / 365u < 3u ? in_cycle / 365u : 3u;
-    uint32_t day = in_cycle - year * 365u;
-    uint32_t month = 11;
-    for (;; --month) {
-        uint32_t first = days_before_month[month] + (year == 3u && month > 1u ? 1u : 0u);
-        if (day >= first) {
-            return day - first + 1u;
-        }
-    }
-}
-
 uint64_t board_rtc_now(void)
 {
     uint32_t fraction;
@@ -100,9 +61,9 @@ uint64_t board_rtc_now(void)
         time = RTC->TR;
         date = RTC->DR;
     } while (fraction != RTC->SSR);
-    uint32_t seconds = from_bcd(time >> 16 & 0x3Fu) * 3600u + from_bcd(time >> 8 & 0x7Fu) * 60u
-                       + from_bcd(time & 0x7Fu);
-    uint64_t all_seconds = (uint64_t)days_of_date(date) * SECONDS_PER_DAY + seconds;
+    uint32_t seconds = bcd_decode(time >> 16 & 0x3Fu) * 3600u + bcd_decode(time >> 8 & 0x7Fu) * 60u
+                       + bcd_decode(time & 0x7Fu);
+    uint64_t all_seconds = (uint64_t)calendar_days(date) * SECONDS_PER_DAY + seconds;
     return all_seconds * TICKS_PER_SECOND + (TICKS_PER_SECOND - 1u - (fraction & 0x7FFFu));
 }
 
@@ -110,13 +71,13 @@ static void arm(uint64_t at_ticks)
 {
     uint32_t seconds_all = (uint32_t)(at_ticks / TICKS_PER_SECOND);
     uint32_t seconds = seconds_all % SECONDS_PER_DAY;
-    uint32_t day = day_of_month(seconds_all / SECONDS_PER_DAY);
+    uint32_t day = calendar_day_of_month(seconds_all / SECONDS_PER_DAY);
     unlock();
     RTC->CR &= ~(RTC_CR_ALRAE | RTC_CR_ALRAIE);
     while ((RTC->ISR & RTC_ISR_ALRAWF) == 0) {
     }
-    RTC->ALRMAR = to_bcd(day) << 24 | to_bcd(seconds / 3600u) << 16
-                  | to_bcd(seconds / 60u % 60u) << 8 | to_bcd(seconds % 60u);
+    RTC->ALRMAR = bcd_encode(day) << 24 | bcd_encode(seconds / 3600u) << 16
+                  | bcd_encode(seconds / 60u % 60u) << 8 | bcd_encode(seconds % 60u);
     RTC->ALRMASSR =
             RTC_SS_MASK_ALL | (TICKS_PER_SECOND - 1u - (uint32_t)(at_ticks % TICKS_PER_SECOND));
     RTC->ISR = ~(RTC_ISR_ALRAF | RTC_ISR_INIT);
