@@ -208,6 +208,9 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
     bool session = services_session_active(&fw->services, env, now_ticks);
     bool poll = !session && mac_poll_at(mac) <= now_ticks;
     refresh_clock(fw, now_ticks);
+    if (!session) {
+        mac_watch_link(mac);
+    }
     size_t size_max = mac_payload_size_max(mac);
     if (services_want_at(fw, env) <= now_ticks) {
         size = services_build_uplink(&fw->services, env, now_ticks, payload, size_max, &fport);

@@ -21,7 +21,7 @@
     X(CLOCK_SET, "signed correction in ms", "source: 0 DeviceTimeAns, 1 AppTimeAns")               \
     X(GROUP_SET_UP, "mc addr", "group")                                                            \
     X(SESSION_ARMED, "session time, GPS s", "group")                                               \
-    X(SESSION_OPENED, "group", "time out exponent")                                                \
+    X(SESSION_OPENED, "group", "own GPS time in ms, low 32 bits")                                  \
     X(SESSION_CLOSED, "group", "1 when it timed out")                                              \
     X(FRAG_SET_UP, "nb frag", "frag size << 8 | frag index")                                       \
     X(FRAGMENT_STORED, "N, 1 based, uncoded", "missing now")                                       \

@@ -151,6 +151,7 @@ static void link_adr(struct mac *mac, struct commands *c)
         uint8_t nb_trans = last[3] & 15u;
         mac->channel_mask = mask;
         mac->parameters.data_rate = data_rate;
+        mac->rate_by_network = true;
         mac->parameters.tx_power = tx_power;
         mac->parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
         c->parameters_changed = c->channels_changed = true;
@@ -170,6 +171,7 @@ static void link_check(struct mac *mac, struct commands *c)
 {
     mac->link_margin_db = c->bytes[0];
     mac->link_gateways = c->bytes[1];
+    mac_link_rate_answered(mac);
 }
 
 static void duty_cycle(struct mac *mac, struct commands *c)

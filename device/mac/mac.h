@@ -80,6 +80,9 @@ uint64_t mac_poll_at(const struct mac *mac);
 /* Puts DeviceTimeReq (LinkCheckReq) into the next uplink. */
 void mac_request_device_time(struct mac *mac);
 void mac_request_link_check(struct mac *mac);
+/* Before each uplink of the application: asks for a LinkCheck now and then, and goes a data rate
+ * down when nobody answers. Without effect once the network commanded a data rate. */
+void mac_watch_link(struct mac *mac);
 /* Time on air of the next uplink with `size` application bytes, in RTC ticks, rounded up. */
 uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size);
 uint8_t mac_data_rate(const struct mac *mac);

@@ -127,4 +127,7 @@ void mac_session_reserve_counter(struct mac *mac);
 /* True: the session of before the reset goes on. */
 bool mac_session_restore(struct mac *mac);
 
+/* link_rate.c: a LinkCheckAns came. */
+void mac_link_rate_answered(struct mac *mac);
+
 #endif

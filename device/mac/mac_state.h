@@ -133,6 +133,9 @@ struct mac {
     uint16_t adr_ack_count;
     uint8_t link_margin_db; /* last LinkCheckAns */
     uint8_t link_gateways;
+    uint8_t link_unanswered; /* LinkCheckReqs since the last answer */
+    uint8_t link_check_in;   /* uplinks until the next LinkCheckReq */
+    bool rate_by_network;    /* a LinkADRReq was obeyed: the data rate is not ours any more */
     uint64_t uplink_end_ticks;
     uint64_t copy_at_ticks; /* next copy of the uplink (NbTrans), or HAL_TICKS_NEVER */
     uint64_t poll_at_ticks;

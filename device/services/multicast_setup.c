@@ -73,7 +73,9 @@ static void open_session(
     struct multicast_session *session = &setup->sessions[group];
     session->state = MULTICAST_SESSION_OPEN;
     mac_class_c_open(env->mac, group, session->frequency_hz, session->data_rate);
-    hal_trace(env->hal, FW_TRACE_SESSION_OPENED, group, session->time_out);
+    int64_t gps_ticks = (int64_t)hal_rtc_now(env->hal) + env->clock->offset_ticks;
+    hal_trace(env->hal, FW_TRACE_SESSION_OPENED, group,
+            (uint32_t)(gps_ticks * 1000 / (int64_t)HAL_RTC_HZ));
 }
 
 static bool step_session(struct multicast_setup *setup, const struct services_env *env,
