@@ -245,53 +245,64 @@ static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
     }
 }
 
+/* One byte at the current address, which is not the FIFO. Returns what is shifted out: during a
+ * write the old content. */
+static inline uint8_t exchange_register(struct sx1276 *chip, uint8_t in)
+{
+    uint8_t address = chip->spi_address;
+    uint8_t out;
+    if (chip->spi_state == SPI_READ) {
+        out = read_register(chip, address);
+    } else {
+        out = *bank_of(chip, address);
+        write_register(chip, address, in);
+    }
+    chip->spi_address = (address + 1u) & 0x7fu;
+    return out;
+}
+
+static void exchange_fifo(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    if (chip->spi_state == SPI_READ) {
+        sx1276_fifo_read(chip, rx, size);
+    } else {
+        sx1276_fifo_write(chip, tx, rx, size);
+    }
+}
+
+/* NSS is high, or the chip is in reset. */
+static void exchange_nothing(struct sx1276 *chip, uint8_t *rx, size_t size)
+{
+    if (!chip->reset_asserted) {
+        sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI exchange outside an SPI frame");
+    }
+    if (rx != NULL) {
+        memset(rx, 0, size);
+    }
+}
+
 void sx1276_exchange(
         struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
 {
     sx1276_pass_time(chip, now_ns);
     if (chip->spi_state == SPI_DESELECTED) {
-        if (!chip->reset_asserted) {
-            sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI exchange outside an SPI frame");
-        }
-        if (rx != NULL) {
-            memset(rx, 0, size);
-        }
+        exchange_nothing(chip, rx, size);
         return;
     }
-    size_t i = 0;
-    if (chip->spi_state == SPI_ADDRESS && size > 0) {
-        uint8_t first = tx != NULL ? tx[0] : 0;
-        chip->spi_address = first & 0x7fu;
-        chip->spi_state = (first & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
-        if (rx != NULL) {
-            rx[0] = 0;
-        }
-        i = 1;
-    }
-    for (; i < size; i++) {
-        uint8_t address = chip->spi_address;
-        if (address == REG_FIFO) { /* a burst stays here and moves the FIFO pointer */
-            const uint8_t *data = tx != NULL ? tx + i : NULL;
-            uint8_t *back = rx != NULL ? rx + i : NULL;
-            if (chip->spi_state == SPI_READ) {
-                sx1276_fifo_read(chip, back, size - i);
-            } else {
-                sx1276_fifo_write(chip, data, back, size - i);
-            }
+    for (size_t i = 0; i < size; i++) {
+        uint8_t in = tx != NULL ? tx[i] : 0;
+        uint8_t out = 0;
+        if (chip->spi_state == SPI_ADDRESS) {
+            chip->spi_address = in & 0x7fu;
+            chip->spi_state = (in & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
+        } else if (chip->spi_address == REG_FIFO) { /* a burst stays here */
+            exchange_fifo(chip, tx != NULL ? tx + i : NULL, rx != NULL ? rx + i : NULL, size - i);
             return;
-        }
-        if (chip->spi_state == SPI_READ) {
-            uint8_t value = read_register(chip, address);
-            if (rx != NULL) {
-                rx[i] = value;
-            }
         } else {
-            uint8_t value = tx != NULL ? tx[i] : 0;
-            if (rx != NULL) { /* the old content is shifted out */
-                rx[i] = *bank_of(chip, address);
-            }
-            write_register(chip, address, value);
+            out = exchange_register(chip, in);
         }
-        chip->spi_address = (address + 1u) & 0x7fu;
+        if (rx != NULL) {
+            rx[i] = out;
+        }
     }
 }

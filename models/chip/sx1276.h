@@ -169,7 +169,7 @@ bool sx1276_rx_unread(const struct sx1276 *chip);
 
 /* --- from the air ---------------------------------------------------------------------------- */
 struct sx1276_rx {
-    const uint8_t *bytes; /* NULL: header failed or signal lost */
+    const uint8_t *bytes; /* NULL: header failed or signal lost; not NULL for an empty frame */
     uint16_t size;        /* 0..255 */
     uint8_t coding_rate;
     bool has_crc; /* from the explicit header */
