@@ -101,7 +101,7 @@ void campaign_phase_set(struct campaign *campaign, enum campaign_phase phase, si
 void campaign_stage_set(
         struct campaign *campaign, uint32_t device, enum campaign_stage stage, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     if (record->stage >= stage) {
         return;
     }
@@ -130,7 +130,7 @@ void campaign_stage_set(
 
 void campaign_settle(struct campaign *campaign, uint32_t device, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     if (record->member && !record->settled) {
         record->settled = true;
         campaign->settled_count++;
@@ -156,7 +156,7 @@ void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns)
         return;
     }
     for (uint32_t i = 0; i < campaign->device_count; i++) {
-        const struct device_record *record = &campaign->records[i];
+        const struct campaign_record *record = &campaign->records[i];
         if (record->member && record->stage != CAMPAIGN_CONFIRMED && !record->bad_mic
                 && !record->no_memory) {
             return;
@@ -210,7 +210,7 @@ static bool group_create(struct campaign *campaign)
 static void records_init(struct campaign *campaign)
 {
     for (uint32_t i = 0; i < campaign->device_count; i++) {
-        struct device_record *record = &campaign->records[i];
+        struct campaign_record *record = &campaign->records[i];
         record->first_command_ns = SIM_NS_NEVER;
         record->clock_synced_ns = SIM_NS_NEVER;
         record->group_set_up_ns = SIM_NS_NEVER;
@@ -284,7 +284,7 @@ void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view)
 {
     assert(device < campaign->device_count);
-    const struct device_record *record = &campaign->records[device];
+    const struct campaign_record *record = &campaign->records[device];
     *view = (struct campaign_device){
         .stage = (enum campaign_stage)record->stage,
         .failure = (enum campaign_failure)record->failure,

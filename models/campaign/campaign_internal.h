@@ -36,14 +36,15 @@ enum campaign_timer {
     TIMER_COUNT
 };
 
-struct device_record {
+struct campaign_record {
     uint8_t stage;   /* enum campaign_stage */
     uint8_t failure; /* enum campaign_failure, once done */
     uint8_t data_rate;
     uint8_t refusals;
     bool heard;
     bool group_ok, session_ok, fragmentation_ok;
-    bool clock_off; /* TimeToStart disagreed, or the device knows no time */
+    bool clock_off;       /* it shall synchronize before it is asked again */
+    bool clock_disagreed; /* its last TimeToStart did not fit */
     bool refused;
     bool member;  /* READY when the session started */
     bool settled; /* nothing more to send it: whole, or failed for good */
@@ -64,7 +65,7 @@ struct campaign {
     struct network *network;
     struct campaign_params params;
     const struct device_identity *identities;
-    struct device_record *records;
+    struct campaign_record *records;
     uint32_t device_count;
     uint32_t stage_counts[CAMPAIGN_STAGE_COUNT]; /* devices that are there now */
     entity_id entity;

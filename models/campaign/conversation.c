@@ -45,7 +45,7 @@ static size_t put_session(const struct campaign *campaign, uint8_t *out)
 
 static size_t put_frag_setup(struct campaign *campaign, uint32_t device, uint8_t *out)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     unsigned version = campaign->params.fragmentation_version;
     if (version >= 2 && !record->mic_known) {
         package_block_mic(campaign->identities[device].gen_app_key, record->session_cnt, FRAG_INDEX,
@@ -73,7 +73,7 @@ static bool send(struct campaign *campaign, uint32_t device, uint8_t fport, cons
     if (!network_enqueue(campaign->network, device, fport, payload, (uint16_t)size)) {
         return false;
     }
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     if (fport != PACKAGE_FPORT_CLOCK && record->first_command_ns == SIM_NS_NEVER) {
         record->first_command_ns = now_ns;
         campaign_stage_set(campaign, device, CAMPAIGN_CONTACTED, now_ns);
@@ -84,7 +84,7 @@ static bool send(struct campaign *campaign, uint32_t device, uint8_t fport, cons
 /* The next step of a device that is not ready. */
 static void send_next_step(struct campaign *campaign, uint32_t device, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     bool chained = campaign->params.set_up_policy == SET_UP_CHAINED;
     uint8_t commands[COMMANDS_SIZE_MAX];
     size_t size = 0;
@@ -112,7 +112,7 @@ static void send_next_step(struct campaign *campaign, uint32_t device, sim_ns no
 
 static void set_up(struct campaign *campaign, uint32_t device, bool answered, sim_ns now_ns)
 {
-    const struct device_record *record = &campaign->records[device];
+    const struct campaign_record *record = &campaign->records[device];
     if (record->stage >= CAMPAIGN_READY || record->refused
             || now_ns >= campaign->session_ns - SET_UP_CLOSE_NS) {
         return;
@@ -125,7 +125,7 @@ static void set_up(struct campaign *campaign, uint32_t device, bool answered, si
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void refuse(struct device_record *record)
+static void refuse(struct campaign_record *record)
 {
     record->refusals++;
     record->refused = record->refusals >= REFUSALS_MAX;
@@ -133,7 +133,7 @@ static void refuse(struct device_record *record)
 
 static void update_set_up_stage(struct campaign *campaign, uint32_t device, sim_ns now_ns)
 {
-    const struct device_record *record = &campaign->records[device];
+    const struct campaign_record *record = &campaign->records[device];
     if (record->group_ok && record->session_ok) {
         campaign_stage_set(campaign, device, CAMPAIGN_GROUP_SET_UP, now_ns);
         if (record->fragmentation_ok) {
@@ -145,7 +145,7 @@ static void update_set_up_stage(struct campaign *campaign, uint32_t device, sim_
 static void on_session_ans(struct campaign *campaign, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[uplink->device];
+    struct campaign_record *record = &campaign->records[uplink->device];
     if ((message->status & PACKAGE_SESSION_UNDEFINED) != 0) {
         record->group_ok = false;
         record->session_ok = false;
@@ -170,7 +170,7 @@ static void on_session_ans(struct campaign *campaign, const struct network_uplin
     }
 }
 
-static void on_frag_setup_ans(struct device_record *record, const struct package_message *message)
+static void on_frag_setup_ans(struct campaign_record *record, const struct package_message *message)
 {
     if (message->status == 0) {
         record->fragmentation_ok = true;
@@ -187,7 +187,7 @@ static void on_frag_setup_ans(struct device_record *record, const struct package
 static void on_app_time_req(struct campaign *campaign, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[uplink->device];
+    struct campaign_record *record = &campaign->records[uplink->device];
     int64_t network_s = (start_gps_ns(uplink) + SIM_NS_PER_S / 2) / SIM_NS_PER_S;
     /* Both are seconds mod 2^32: the shorter way round is the correction. */
     int32_t correction_s = (int32_t)((uint32_t)network_s - message->device_time_s);
@@ -201,7 +201,7 @@ static void on_app_time_req(struct campaign *campaign, const struct network_upli
 
 static void on_whole(struct campaign *campaign, uint32_t device, bool bad_mic, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     record->missing = 0;
     record->status_known = true;
     if (bad_mic) {
@@ -232,7 +232,7 @@ static void on_block_received(struct campaign *campaign, uint32_t device,
 static void on_status_ans(struct campaign *campaign, uint32_t device,
         const struct package_message *message, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     if (record->stage < CAMPAIGN_READY) {
         return;
     }
@@ -259,7 +259,7 @@ static void on_status_ans(struct campaign *campaign, uint32_t device,
 static bool on_message(struct campaign *campaign, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[uplink->device];
+    struct campaign_record *record = &campaign->records[uplink->device];
     switch (message->kind) {
     case PACKAGE_MC_GROUP_SETUP_ANS:
         if (message->index == GROUP_ID && message->status == 0) {
@@ -294,7 +294,7 @@ static bool on_message(struct campaign *campaign, const struct network_uplink *u
 
 static void on_report(struct campaign *campaign, const struct network_uplink *uplink, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[uplink->device];
+    struct campaign_record *record = &campaign->records[uplink->device];
     if (uplink->size < REPORT_SIZE_LEAST || record->stage < CAMPAIGN_READY) {
         return;
     }
@@ -315,7 +315,7 @@ static void on_report(struct campaign *campaign, const struct network_uplink *up
 /* After the session, whoever has not reported is asked behind each of its uplinks. */
 static void ask_for_status(struct campaign *campaign, uint32_t device, sim_ns now_ns)
 {
-    const struct device_record *record = &campaign->records[device];
+    const struct campaign_record *record = &campaign->records[device];
     if (!record->member || record->settled || network_queue_length(campaign->network, device) > 0) {
         return;
     }
@@ -328,7 +328,7 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
 {
     struct campaign *campaign = context;
     assert(uplink->device < campaign->device_count);
-    struct device_record *record = &campaign->records[uplink->device];
+    struct campaign_record *record = &campaign->records[uplink->device];
     record->heard = true;
     record->data_rate = uplink->data_rate;
     if (campaign->phase == CAMPAIGN_PHASE_DONE) {
@@ -368,7 +368,7 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
 
 enum campaign_failure campaign_failure_of(const struct campaign *campaign, uint32_t device)
 {
-    const struct device_record *record = &campaign->records[device];
+    const struct campaign_record *record = &campaign->records[device];
     if (record->stage == CAMPAIGN_CONFIRMED) {
         return CAMPAIGN_FAILURE_NONE;
     }

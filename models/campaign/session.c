@@ -270,7 +270,7 @@ static uint32_t batch_size(const struct campaign *campaign)
     double lost = 0.0;
     uint32_t sent = campaign->next_n - 1u;
     for (uint32_t i = 0; i < campaign->device_count && count < campaign->round_answers; i++) {
-        const struct device_record *record = &campaign->records[i];
+        const struct campaign_record *record = &campaign->records[i];
         if (record->member && record->round == campaign->round && !record->settled) {
             missing[count++] = record->missing;
             lost += record->received < sent ? 1.0 - (double)record->received / sent : 0.0;
@@ -315,7 +315,7 @@ void campaign_answers_over(struct campaign *campaign, sim_ns now_ns)
 /* A device that lacks fragments said so. */
 void campaign_session_on_answer(struct campaign *campaign, uint32_t device, sim_ns now_ns)
 {
-    struct device_record *record = &campaign->records[device];
+    struct campaign_record *record = &campaign->records[device];
     if (!record->member || (!campaign->awaiting_answers && !campaign->status_on_air)
             || record->round == campaign->round) {
         return;

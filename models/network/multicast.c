@@ -485,17 +485,23 @@ void network_group_flush(struct network *network, uint32_t group_index)
 {
     struct group *group = group_at(network, group_index);
     for (uint32_t i = 0; i < group->gateway_count; i++) {
-        struct group_gateway *gateway = &group->gateways[i];
+        const struct group_gateway *gateway = &group->gateways[i];
         uint32_t first = gateway->sequence + (gateway->unresolved ? 1u : 0u);
-        for (uint32_t sequence = first; (int32_t)(group->tail - sequence) > 0; sequence++) {
+        for (uint32_t sequence = first; sequence != group->tail; sequence++) {
             frame_at(group, sequence)->remaining--;
         }
-        gateway->skip_to = group->tail;
-        if (!gateway->unresolved) {
-            gateway->sequence = group->tail;
-        }
+    }
+    /* What nobody has asked for yet gives its slot back. */
+    while (group->head != group->tail && frame_at(group, group->tail - 1u)->remaining == 0) {
+        group->next_slot_ns = frame_at(group, group->tail - 1u)->slot_ns;
+        group->tail--;
     }
     while (group->head != group->tail && frame_at(group, group->head)->remaining == 0) {
         group->head++;
+    }
+    for (uint32_t i = 0; i < group->gateway_count; i++) {
+        struct group_gateway *gateway = &group->gateways[i];
+        gateway->skip_to = group->tail;
+        gateway->sequence = gateway->unresolved ? gateway->sequence : group->tail;
     }
 }

@@ -1,0 +1,82 @@
+/* A network server with scripted devices around it, for tests.
+ * SPDX-License-Identifier: MIT
+ */
+#include "models/network/rig.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+void rig_create(struct rig *rig)
+{
+    memset(rig, 0, sizeof *rig);
+    rig->engine = engine_create(1);
+    rig->gateways = fake_gateways_create(rig->engine, 80 * SIM_NS_PER_MS);
+    for (uint32_t i = 0; i < RIG_DEVICES; i++) {
+        scripted_device_init(&rig->devices[i], i);
+        rig->identities[i] = rig->devices[i].identity;
+    }
+    struct network_params params = {
+        .net_id = RIG_NET_ID,
+        .rx1_delay_s = 1,
+        .rx2_frequency_hz = 869525000,
+        .deduplication_ns = 200 * SIM_NS_PER_MS,
+        .duty_share = 0.8,
+        .extra_channel_count = 5,
+        .extra_channel_hz = { 867100000, 867300000, 867500000, 867700000, 867900000 },
+    };
+    rig->network = network_create(rig->engine, &params, rig->gateways, RIG_GATEWAYS,
+            rig->identities, RIG_DEVICES, RIG_GPS_NS);
+    rig->gateways->network = rig->network;
+}
+
+void rig_destroy(struct rig *rig)
+{
+    network_destroy(rig->network);
+    fake_gateways_destroy(rig->gateways);
+    engine_destroy(rig->engine);
+}
+
+void rig_run(struct rig *rig, sim_ns at_ns)
+{
+    engine_run(rig->engine, at_ns);
+}
+
+void rig_hear(struct rig *rig, uint32_t gateway, uint8_t data_rate, int32_t snr_mdb,
+        const uint8_t *bytes, uint16_t size)
+{
+    fake_gateways_uplink(
+            rig->gateways, gateway, engine_now(rig->engine), data_rate, snr_mdb, bytes, size);
+}
+
+const struct fake_tx *rig_next_tx(struct rig *rig)
+{
+    const struct fake_tx *entry = fake_gateways_accepted(rig->gateways, rig->accepted_seen);
+    rig->accepted_seen += entry != NULL ? 1 : 0;
+    return entry;
+}
+
+void rig_join(struct rig *rig, uint32_t index)
+{
+    uint8_t bytes[23];
+    uint16_t size = scripted_device_join_request(&rig->devices[index], bytes);
+    rig_hear(rig, 0, 5, RIG_SNR_MDB, bytes, size);
+    rig_run(rig, engine_now(rig->engine) + 8 * SIM_NS_PER_S);
+    const struct fake_tx *entry = rig_next_tx(rig);
+    cr_assert_not_null(entry);
+    cr_assert(scripted_device_join_accept(&rig->devices[index], entry->tx.bytes, entry->tx.size));
+}
+
+bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
+        uint16_t size, struct scripted_downlink *downlink)
+{
+    struct scripted_device *device = &rig->devices[index];
+    uint8_t bytes[255];
+    uint16_t frame_size =
+            scripted_device_uplink(device, false, NULL, 0, fport, payload, size, bytes);
+    rig_hear(rig, 0, 5, RIG_SNR_MDB, bytes, frame_size);
+    rig_run(rig, engine_now(rig->engine) + 5 * SIM_NS_PER_S);
+    const struct fake_tx *entry = rig_next_tx(rig);
+    return entry != NULL
+           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
+                   entry->tx.bytes, entry->tx.size, downlink);
+}

@@ -1,0 +1,40 @@
+/* A network server with scripted devices around it, for tests.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_RIG_H
+#define TESTS_RIG_H
+
+#include "models/network/fake_gateways.h"
+#include "models/network/scripted_device.h"
+
+#define RIG_DEVICES  8u
+#define RIG_GATEWAYS 4u
+#define RIG_GPS_NS   (INT64_C(1400000000) * SIM_NS_PER_S)
+#define RIG_SNR_MDB  0
+#define RIG_NET_ID   0x000013u
+
+struct rig {
+    struct engine *engine;
+    struct gateway_fleet *gateways;
+    struct network *network;
+    struct device_identity identities[RIG_DEVICES];
+    struct scripted_device devices[RIG_DEVICES];
+    uint32_t accepted_seen; /* requests already looked at by rig_downlink() */
+};
+
+void rig_create(struct rig *rig);
+void rig_destroy(struct rig *rig);
+/* Runs until `at_ns`. */
+void rig_run(struct rig *rig, sim_ns at_ns);
+/* Sends a frame that one gateway hears, ending now. */
+void rig_hear(struct rig *rig, uint32_t gateway, uint8_t data_rate, int32_t snr_mdb,
+        const uint8_t *bytes, uint16_t size);
+/* The next accepted request that the test has not looked at; NULL: none. */
+const struct fake_tx *rig_next_tx(struct rig *rig);
+/* Joins device `index` over gateway 0. */
+void rig_join(struct rig *rig, uint32_t index);
+/* Sends an uplink of device `index` and reads the answer. False: none. */
+bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
+        uint16_t size, struct scripted_downlink *downlink);
+
+#endif

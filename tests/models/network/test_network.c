@@ -1,0 +1,434 @@
+/* Join, de-duplication, counters and class A answers of the network server.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracles: timing and layout rules of LoRaWAN L2 1.0.4 and RP002 (EU868), checked on the requests
+ * that reach the gateways; frames are read by a device that shares no framing code.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "models/network/rig.h"
+
+static struct rig rig;
+
+static struct {
+    uint32_t uplinks, joins;
+    struct network_uplink last;
+    uint8_t reply_fport; /* queued in answer to every uplink; 0: nothing */
+    uint32_t replies;
+    bool keep_open;
+} seen;
+
+static void on_joined(void *context, uint32_t device, sim_ns now_ns)
+{
+    (void)context, (void)device, (void)now_ns;
+    seen.joins++;
+}
+
+static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns)
+{
+    (void)context, (void)now_ns;
+    seen.uplinks++;
+    seen.last = *uplink;
+    for (uint32_t i = 0; i < seen.replies; i++) {
+        const uint8_t payload[2] = { (uint8_t)i, 0x55 };
+        cr_assert(network_enqueue(rig.network, uplink->device, seen.reply_fport, payload, 2));
+    }
+    if (seen.keep_open) {
+        network_keep_open(rig.network, uplink->device);
+    }
+}
+
+static void setup(void)
+{
+    static const struct network_application application = { .joined = on_joined,
+        .uplink = on_uplink };
+    memset(&seen, 0, sizeof seen);
+    rig_create(&rig);
+    network_set_application(rig.network, &application, NULL);
+}
+
+static void teardown(void)
+{
+    rig_destroy(&rig);
+}
+
+TestSuite(network, .init = setup, .fini = teardown);
+
+static struct network_stats stats(void)
+{
+    struct network_stats now;
+    network_stats(rig.network, &now);
+    return now;
+}
+
+static uint16_t make_uplink(uint32_t index, bool confirmed, const char *fopts, uint8_t *bytes)
+{
+    return scripted_device_uplink(&rig.devices[index], confirmed, (const uint8_t *)fopts,
+            (uint8_t)strlen(fopts), 2, (const uint8_t *)"report", 6, bytes);
+}
+
+static void run_s(double seconds)
+{
+    rig_run(&rig, engine_now(rig.engine) + (sim_ns)(seconds * 1e9));
+}
+
+/* --- join ------------------------------------------------------------------------------------ */
+
+Test(network, answers_a_join_request_five_seconds_after_its_end)
+{
+    uint8_t bytes[23];
+    uint16_t size = scripted_device_join_request(&rig.devices[3], bytes);
+    rig_run(&rig, 7 * SIM_NS_PER_S);
+    rig_hear(&rig, 2, 5, 0, bytes, size);
+    run_s(8);
+    const struct fake_tx *entry = rig_next_tx(&rig);
+    cr_assert_not_null(entry);
+    cr_assert_eq(entry->gateway, 2);
+    cr_assert_eq(entry->tx.at_ns, 12 * SIM_NS_PER_S);
+    cr_assert_eq(entry->tx.modulation.frequency_hz, 868300000);
+    cr_assert_eq(entry->tx.modulation.spreading_factor, 7);
+    cr_assert(entry->tx.modulation.iq_inverted && !entry->tx.modulation.payload_crc);
+    cr_assert_eq(entry->tx.modulation.preamble_symbols, 8);
+    cr_assert_eq(entry->tx.modulation.sync_word, 0x34);
+    cr_assert_eq(entry->tx.power_mdbm, 16000);
+    cr_assert(scripted_device_join_accept(&rig.devices[3], entry->tx.bytes, entry->tx.size));
+    cr_assert_eq(rig.devices[3].dev_addr, network_dev_addr(rig.network, 3));
+    cr_assert_eq(rig.devices[3].dev_addr >> 25, 0x13, "NwkID in the address");
+    cr_assert_eq(rig.devices[3].rx_delay_s, 1);
+    cr_assert(rig.devices[3].has_cf_list);
+    /* 867.1 MHz in units of 100 Hz, least significant byte first; CFListType 0. */
+    cr_assert_arr_eq(rig.devices[3].cf_list, ((uint8_t[]){ 0x18, 0x4F, 0x84 }), 3);
+    cr_assert_eq(rig.devices[3].cf_list[15], 0);
+    uint8_t nwk[16], app[16];
+    cr_assert(network_session_keys(rig.network, 3, nwk, app));
+    cr_assert_arr_eq(nwk, rig.devices[3].nwk_s_key, 16);
+    cr_assert_arr_eq(app, rig.devices[3].app_s_key, 16);
+    cr_assert_eq(seen.joins, 1);
+}
+
+Test(network, takes_a_dev_nonce_only_once_and_only_upwards)
+{
+    uint8_t first[23], second[23];
+    uint16_t size = scripted_device_join_request(&rig.devices[0], first);
+    scripted_device_join_request(&rig.devices[0], second);
+    rig_hear(&rig, 0, 5, 0, second, size);
+    run_s(10);
+    rig_hear(&rig, 0, 5, 0, second, size); /* replay */
+    rig_hear(&rig, 0, 5, 0, first, size);  /* older */
+    run_s(10);
+    cr_assert_eq(stats().joins, 1);
+    cr_assert_eq(stats().join_rejects, 2);
+    /* The next one is fine, and its JoinNonce is greater. */
+    const struct fake_tx *entry = rig_next_tx(&rig);
+    cr_assert(scripted_device_join_accept(&rig.devices[0], entry->tx.bytes, entry->tx.size));
+    uint32_t join_nonce = rig.devices[0].join_nonce;
+    rig_join(&rig, 0);
+    cr_assert_gt(rig.devices[0].join_nonce, join_nonce);
+}
+
+Test(network, ignores_strangers_and_forged_join_requests)
+{
+    struct scripted_device stranger;
+    uint8_t bytes[23];
+    scripted_device_init(&stranger, 4711);
+    uint16_t size = scripted_device_join_request(&stranger, bytes);
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    size = scripted_device_join_request(&rig.devices[0], bytes);
+    bytes[22] ^= 1;
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    run_s(10);
+    cr_assert_eq(rig.gateways->count, 0);
+    cr_assert_eq(stats().unknown_device, 1);
+    cr_assert_eq(stats().bad_mic, 1);
+    cr_assert_not(network_joined(rig.network, 0));
+}
+
+/* --- uplinks --------------------------------------------------------------------------------- */
+
+Test(network, delivers_a_frame_once_with_the_best_gateway)
+{
+    uint8_t bytes[255];
+    rig_join(&rig, 1);
+    uint16_t size = make_uplink(1, false, "", bytes);
+    sim_ns end_ns = engine_now(rig.engine);
+    rig_hear(&rig, 0, 5, -3000, bytes, size);
+    rig_hear(&rig, 1, 5, 4000, bytes, size);
+    rig_hear(&rig, 2, 5, -9000, bytes, size);
+    run_s(0.27);
+    cr_assert_eq(seen.uplinks, 0, "before the end of the window");
+    run_s(1);
+    cr_assert_eq(seen.uplinks, 1);
+    cr_assert_eq(seen.last.device, 1);
+    cr_assert_eq(seen.last.best_gateway, 1);
+    cr_assert_eq(seen.last.best_snr_mdb, 4000);
+    cr_assert_eq(seen.last.fport, 2);
+    cr_assert_arr_eq(seen.last.payload, "report", 6);
+    cr_assert_eq(seen.last.gps_ns, RIG_GPS_NS + end_ns);
+    cr_assert_eq(stats().duplicates, 2);
+    cr_assert_eq(stats().uplinks, 1);
+    cr_assert_eq(rig_next_tx(&rig), NULL, "nothing to answer");
+}
+
+Test(network, drops_replays_and_forgeries_and_counts_gaps)
+{
+    uint8_t old[255], bytes[255];
+    rig_join(&rig, 0);
+    uint16_t old_size = make_uplink(0, false, "", old);
+    rig_hear(&rig, 0, 5, 0, old, old_size);
+    run_s(3);
+    for (int i = 0; i < 4; i++) { /* four are lost */
+        make_uplink(0, false, "", bytes);
+    }
+    uint16_t size = make_uplink(0, false, "", bytes);
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    run_s(3);
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    rig_hear(&rig, 0, 5, 0, old, old_size);
+    size = make_uplink(0, false, "", bytes);
+    bytes[9] ^= 0x10;
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    run_s(3);
+    cr_assert_eq(seen.uplinks, 2);
+    cr_assert_eq(stats().uplinks, 2);
+    cr_assert_eq(stats().uplinks_expected, 6);
+    /* The last counter again, and an older one whose MIC holds. */
+    cr_assert_eq(stats().replayed, 2);
+    cr_assert_eq(stats().bad_mic, 1);
+}
+
+Test(network, keeps_counting_beyond_16_bits)
+{
+    uint8_t bytes[255];
+    rig_join(&rig, 0);
+    rig.devices[0].fcnt_up = 65535;
+    for (int i = 0; i < 3; i++) {
+        uint16_t size = make_uplink(0, false, "", bytes);
+        rig_hear(&rig, 0, 5, 0, bytes, size);
+        run_s(3);
+    }
+    cr_assert_eq(seen.uplinks, 3);
+    cr_assert_eq(seen.last.fcnt, 65537);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static struct scripted_downlink read_next(uint32_t index, const struct fake_tx **entry)
+{
+    struct scripted_downlink downlink;
+    const struct scripted_device *device = &rig.devices[index];
+    *entry = rig_next_tx(&rig);
+    cr_assert_not_null(*entry);
+    cr_assert(scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
+            (*entry)->tx.bytes, (*entry)->tx.size, &downlink));
+    return downlink;
+}
+
+Test(network, acknowledges_and_answers_mac_requests_in_rx1)
+{
+    uint8_t bytes[255];
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    sim_ns end_ns = engine_now(rig.engine);
+    uint16_t size = make_uplink(0, true, "\x02\x0d", bytes);
+    rig_hear(&rig, 3, 5, 1500, bytes, size);
+    rig_hear(&rig, 1, 5, 1000, bytes, size);
+    run_s(5);
+    struct scripted_downlink downlink = read_next(0, &entry);
+    cr_assert_eq(entry->gateway, 3);
+    cr_assert_eq(entry->tx.at_ns, end_ns + SIM_NS_PER_S);
+    cr_assert_eq(downlink.fcnt, 0);
+    cr_assert(downlink.ack && !downlink.pending && downlink.fport == 0);
+    /* DeviceTimeAns of the end of the uplink; LinkCheckAns 1.5 + 7.5 dB, two gateways;
+     * DevStatusReq once. */
+    uint32_t gps_s = (uint32_t)((RIG_GPS_NS + end_ns) / SIM_NS_PER_S);
+    uint8_t expected[] = { 0x0D, (uint8_t)gps_s, (uint8_t)(gps_s >> 8), (uint8_t)(gps_s >> 16),
+        (uint8_t)(gps_s >> 24), 0, 0x02, 9, 2, 0x06 };
+    cr_assert_eq(downlink.fopts_size, sizeof expected);
+    cr_assert_arr_eq(downlink.fopts, expected, sizeof expected);
+    cr_assert_eq(stats().downlinks_rx1, 2, "join accept and this one");
+    size = make_uplink(0, true, "\x06\xC8\x05", bytes);
+    rig_hear(&rig, 3, 5, 1500, bytes, size);
+    run_s(5);
+    cr_assert_eq(read_next(0, &entry).fopts_size, 0);
+    cr_assert_eq(network_battery(rig.network, 0), 200);
+}
+
+Test(network, sends_what_the_application_queues_for_this_uplink)
+{
+    const struct fake_tx *entry;
+    struct scripted_downlink downlink;
+    rig_join(&rig, 0);
+    seen.reply_fport = 200;
+    seen.replies = 2;
+    cr_assert(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
+    cr_assert_eq(downlink.fport, 200);
+    cr_assert_eq(downlink.payload[0], 0);
+    cr_assert(downlink.pending, "the second one waits");
+    seen.replies = 0;
+    cr_assert(rig_exchange(&rig, 0, 0, NULL, 0, &downlink));
+    cr_assert_eq(downlink.payload[0], 1);
+    cr_assert_not(downlink.pending);
+    cr_assert_eq(downlink.fcnt, 1);
+    cr_assert_not(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
+    (void)entry;
+}
+
+Test(network, keeps_an_exchange_open_when_asked_to)
+{
+    struct scripted_downlink downlink;
+    rig_join(&rig, 0);
+    seen.keep_open = true;
+    cr_assert(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
+    cr_assert(downlink.pending && downlink.fport == 0);
+    seen.keep_open = false;
+    cr_assert_not(rig_exchange(&rig, 0, 0, NULL, 0, &downlink), "for that uplink only");
+}
+
+Test(network, bounds_the_queue_of_a_device)
+{
+    for (uint32_t i = 0; i < NETWORK_DEVICE_QUEUE; i++) {
+        cr_assert(network_enqueue(rig.network, 0, 1, (const uint8_t *)"x", 1));
+    }
+    cr_assert_not(network_enqueue(rig.network, 0, 1, (const uint8_t *)"x", 1));
+    cr_assert_eq(network_queue_length(rig.network, 0), NETWORK_DEVICE_QUEUE);
+}
+
+/* --- windows and gateways -------------------------------------------------------------------- */
+
+Test(network, uses_rx2_when_rx1_is_too_weak)
+{
+    uint8_t bytes[255];
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    sim_ns end_ns = engine_now(rig.engine);
+    /* -117 dBm - 5 dB = -122 dBm at the gateway; the device needs -123 dBm at SF7: 1 dB. */
+    uint16_t size = make_uplink(0, true, "", bytes);
+    rig_hear(&rig, 1, 5, -5000, bytes, size);
+    run_s(5);
+    read_next(0, &entry);
+    cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
+    cr_assert_eq(entry->tx.modulation.frequency_hz, 869525000);
+    cr_assert_eq(entry->tx.modulation.spreading_factor, 12);
+    cr_assert(entry->tx.modulation.low_data_rate);
+    cr_assert_eq(entry->tx.power_mdbm, 29000);
+    cr_assert_eq(stats().downlinks_rx2, 1);
+}
+
+Test(network, uses_rx1_when_the_payload_is_too_long_for_rx2)
+{
+    uint8_t bytes[255], payload[100] = { 7 };
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
+    uint16_t size = make_uplink(0, false, "", bytes);
+    rig_hear(&rig, 1, 5, -5000, bytes, size);
+    run_s(5);
+    cr_assert_eq(read_next(0, &entry).size, 100);
+    cr_assert_eq(entry->tx.modulation.spreading_factor, 7);
+    /* At DR0 neither window carries it: it waits, and the device is told to stay. */
+    cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
+    size = make_uplink(0, false, "", bytes);
+    rig_hear(&rig, 1, 0, -5000, bytes, size);
+    run_s(5);
+    struct scripted_downlink downlink = read_next(0, &entry);
+    cr_assert(downlink.fport == 0 && downlink.pending);
+    cr_assert_eq(network_queue_length(rig.network, 0), 1);
+}
+
+static enum gateway_tx_result refuse_rx1(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context, (void)gateway, (void)now_ns;
+    return tx->modulation.frequency_hz == 869525000 ? GATEWAY_TX_ACCEPTED : GATEWAY_TX_DUTY_CYCLE;
+}
+
+static enum gateway_tx_result refuse_gateway_0(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context, (void)tx, (void)now_ns;
+    return gateway == 0 ? GATEWAY_TX_COLLISION : GATEWAY_TX_ACCEPTED;
+}
+
+static enum gateway_tx_result refuse_all(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context, (void)gateway, (void)tx, (void)now_ns;
+    return GATEWAY_TX_DUTY_CYCLE;
+}
+
+Test(network, falls_back_to_rx2_when_rx1_is_refused)
+{
+    uint8_t bytes[255];
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    rig.gateways->judge = refuse_rx1;
+    sim_ns end_ns = engine_now(rig.engine);
+    uint16_t size = make_uplink(0, true, "", bytes);
+    rig_hear(&rig, 0, 5, 5000, bytes, size);
+    run_s(5);
+    read_next(0, &entry);
+    cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
+    cr_assert_eq(stats().downlinks_rx2, 1);
+}
+
+Test(network, falls_back_to_the_next_best_gateway)
+{
+    uint8_t bytes[255];
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    rig.gateways->judge = refuse_gateway_0;
+    uint16_t size = make_uplink(0, true, "", bytes);
+    rig_hear(&rig, 0, 5, 5000, bytes, size);
+    rig_hear(&rig, 3, 5, 4000, bytes, size);
+    rig_hear(&rig, 2, 5, 3000, bytes, size);
+    run_s(5);
+    read_next(0, &entry);
+    cr_assert_eq(entry->gateway, 3);
+    cr_assert_eq(rig_next_tx(&rig), NULL, "sent once");
+}
+
+Test(network, keeps_a_payload_that_nobody_would_send)
+{
+    struct scripted_downlink downlink;
+    rig_join(&rig, 0);
+    cr_assert(network_enqueue(rig.network, 0, 9, (const uint8_t *)"keep", 4));
+    rig.gateways->judge = refuse_all;
+    cr_assert_not(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
+    cr_assert_eq(stats().downlinks_refused, 1);
+    cr_assert_eq(network_queue_length(rig.network, 0), 1);
+    rig.gateways->judge = NULL;
+    cr_assert(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
+    cr_assert_arr_eq(downlink.payload, "keep", 4);
+    cr_assert_eq(downlink.fcnt, 1, "a new counter each time");
+}
+
+Test(network, skips_a_window_that_a_slow_backhaul_cannot_reach)
+{
+    uint8_t bytes[255];
+    const struct fake_tx *entry;
+    rig_join(&rig, 0);
+    rig.gateways->latency_ns = 450 * SIM_NS_PER_MS; /* there, 200 ms, and back: 1.1 s */
+    sim_ns end_ns = engine_now(rig.engine);
+    uint16_t size = make_uplink(0, true, "", bytes);
+    rig_hear(&rig, 0, 5, 5000, bytes, size);
+    run_s(5);
+    read_next(0, &entry);
+    cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
+    cr_assert_eq(rig.gateways->count, 2, "RX1 was not even asked for");
+}
+
+Test(network, remembers_the_gateway_that_hears_a_device_best)
+{
+    uint8_t bytes[255];
+    cr_assert_eq(network_best_gateway(rig.network, 0), UINT32_MAX);
+    rig_join(&rig, 0);
+    cr_assert_eq(network_best_gateway(rig.network, 0), 0);
+    for (int i = 0; i < 8; i++) {
+        uint16_t size = make_uplink(0, false, "", bytes);
+        rig_hear(&rig, 0, 5, -8000, bytes, size);
+        rig_hear(&rig, 2, 5, 2000, bytes, size);
+        run_s(3);
+    }
+    cr_assert_eq(network_best_gateway(rig.network, 0), 2);
+}
