@@ -40,6 +40,10 @@ enum frag_cid {
 #define SETUP_SIZE_V2        16u
 #define FRAGMENT_HEADER_SIZE 3u
 #define ACK_SPACING_TICKS    (8u * (uint64_t)HAL_RTC_HZ) /* the receive windows, and a bit */
+/* FragDataBlockReceivedReqs in short order; then after 10, 20, 40, 80 minutes. */
+#define ACK_TRIES_SOON    3u
+#define ACK_LATER_TICKS   ((uint64_t)600u * HAL_RTC_HZ)
+#define ACK_DOUBLINGS     3u
 
 static bool session_is(const struct fragmentation *frag, uint32_t index)
 {
@@ -173,7 +177,7 @@ static void on_status(struct fragmentation *frag, const struct services_env *env
     }
     if (exists && !everyone && frag->missing == 0) {
         /* Only those who miss fragments answer: silence is the report. */
-        if (frag->phase == FRAG_PHASE_DONE && frag->ack_tries == 0) {
+        if (frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
             server_knows(frag, env);
         }
         return;
@@ -317,7 +321,8 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
     if (size > size_max) {
         return 0;
     }
-    if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE && frag->ack_tries == 0) {
+    if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE
+            && !frag->session.ack_reception) {
         server_knows(frag, env);
     }
     memcpy(out, bytes, size);
@@ -384,6 +389,23 @@ uint64_t fragmentation_uplink_at(const struct fragmentation *frag)
     return frag->status_at_ticks < frag->ack_at_ticks ? frag->status_at_ticks : frag->ack_at_ticks;
 }
 
+/* When a FragDataBlockReceivedReq without answer is repeated: soon at first; then, since gateways
+ * that send to others all the time hear badly, in ever longer intervals. */
+static uint64_t next_ack_at(
+        const struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+{
+    if (frag->ack_tries == 0) {
+        return HAL_TICKS_NEVER;
+    }
+    unsigned sent = FRAGMENTATION_ACK_TRIES - frag->ack_tries;
+    uint64_t interval_ticks = ACK_SPACING_TICKS;
+    if (sent >= ACK_TRIES_SOON) {
+        unsigned doublings = sent - ACK_TRIES_SOON;
+        interval_ticks = ACK_LATER_TICKS << (doublings < ACK_DOUBLINGS ? doublings : ACK_DOUBLINGS);
+    }
+    return now_ticks + interval_ticks + frag_session_ack_delay(frag, env);
+}
+
 size_t fragmentation_build(struct fragmentation *frag, const struct services_env *env,
         uint64_t now_ticks, uint8_t *out, size_t size_max)
 {
@@ -402,9 +424,7 @@ size_t fragmentation_build(struct fragmentation *frag, const struct services_env
         out[size++] = CID_BLOCK_RECEIVED;
         out[size++] = (uint8_t)(mic_error | frag->session.index);
         frag->ack_tries--;
-        frag->ack_at_ticks = frag->ack_tries == 0 ? HAL_TICKS_NEVER
-                                                  : now_ticks + ACK_SPACING_TICKS
-                                                            + frag_session_ack_delay(frag, env);
+        frag->ack_at_ticks = next_ack_at(frag, env, now_ticks);
     }
     return size;
 }

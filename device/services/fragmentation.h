@@ -19,7 +19,7 @@
 #define FRAGMENTATION_PACKAGE         3u
 #define FRAGMENTATION_VERSION_DEFAULT 2u /* 1: TS004-1.0.0, 2: TS004-2.0.0 */
 #define FRAGMENTATION_INDEXES         4u
-#define FRAGMENTATION_ACK_TRIES       3u
+#define FRAGMENTATION_ACK_TRIES       10u
 /* FRAME_DROPPED reason: a fragment came while flash and decoder were busy. */
 #define FRAGMENTATION_DROPPED_BUSY 201u
 

@@ -199,6 +199,16 @@ static void on_app_time_req(struct campaign *campaign, const struct network_upli
     record->clock_off = false; /* or it will be told again by the next TimeToStart */
 }
 
+/* Who reports about the fragmentation session has it, even if its FragSessionSetupAns was lost. */
+static bool has_session(struct campaign *campaign, uint32_t device, sim_ns now_ns)
+{
+    if (campaign->records[device].stage < CAMPAIGN_GROUP_SET_UP) {
+        return false;
+    }
+    campaign_stage_set(campaign, device, CAMPAIGN_READY, now_ns);
+    return true;
+}
+
 static void on_whole(struct campaign *campaign, uint32_t device, bool bad_mic, sim_ns now_ns)
 {
     struct campaign_record *record = &campaign->records[device];
@@ -212,17 +222,22 @@ static void on_whole(struct campaign *campaign, uint32_t device, bool bad_mic, s
     }
 }
 
+static bool acknowledge(struct campaign *campaign, uint32_t device, sim_ns now_ns)
+{
+    uint8_t answer[PACKAGE_MESSAGE_MAX];
+    size_t size = package_frag_data_block_received_ans(answer, FRAG_INDEX);
+    return send(campaign, device, PACKAGE_FPORT_FRAGMENTATION, answer, size, now_ns);
+}
+
 static void on_block_received(struct campaign *campaign, uint32_t device,
         const struct package_message *message, sim_ns now_ns)
 {
-    if (campaign->records[device].stage < CAMPAIGN_READY || message->index != FRAG_INDEX) {
+    if (message->index != FRAG_INDEX || !has_session(campaign, device, now_ns)) {
         return;
     }
     bool bad_mic = (message->status & PACKAGE_STATUS_MIC) != 0;
     on_whole(campaign, device, bad_mic, now_ns);
-    uint8_t answer[PACKAGE_MESSAGE_MAX];
-    size_t size = package_frag_data_block_received_ans(answer, FRAG_INDEX);
-    bool acknowledged = send(campaign, device, PACKAGE_FPORT_FRAGMENTATION, answer, size, now_ns);
+    bool acknowledged = acknowledge(campaign, device, now_ns);
     if (acknowledged && !bad_mic && campaign->params.block_mic) {
         campaign_stage_set(campaign, device, CAMPAIGN_AUTHENTICATED, now_ns);
     }
@@ -233,10 +248,8 @@ static void on_status_ans(struct campaign *campaign, uint32_t device,
         const struct package_message *message, sim_ns now_ns)
 {
     struct campaign_record *record = &campaign->records[device];
-    if (record->stage < CAMPAIGN_READY) {
-        return;
-    }
-    if ((message->status & PACKAGE_STATUS_NO_SESSION) != 0 || message->index != FRAG_INDEX) {
+    if ((message->status & PACKAGE_STATUS_NO_SESSION) != 0 || message->index != FRAG_INDEX
+            || !has_session(campaign, device, now_ns)) {
         return;
     }
     record->no_memory = (message->status & PACKAGE_STATUS_MEMORY) != 0;
@@ -304,6 +317,10 @@ static void on_report(struct campaign *campaign, const struct network_uplink *up
                     || memcmp(uplink->payload + 4, campaign->digest, sizeof campaign->digest) == 0);
     if (!same) {
         record->reports_old_version = record->stage >= CAMPAIGN_COMPLETE;
+        if (record->stage == CAMPAIGN_AUTHENTICATED) {
+            /* It waits for an answer that was lost. */
+            acknowledge(campaign, uplink->device, now_ns);
+        }
         return;
     }
     record->bad_mic = false;

@@ -282,9 +282,9 @@ static void add_airtime(struct measure *m)
     summary_add_number(m->summary, "airtime.gateway_duty_cycle.max", duty_max);
     summary_add_number(m->summary, "airtime.gateway_duty_cycle.mean", duty_mean);
     summary_add_number(m->summary, "airtime.uplink_pdr",
-            network.uplinks_expected == 0
+            w->record->uplinks_sent == 0
                     ? NAN
-                    : (double)network.uplinks / (double)network.uplinks_expected);
+                    : (double)network.uplinks / (double)w->record->uplinks_sent);
     summary_add_count(m->summary, "airtime.downlink_frames", downlinks);
 }
 
