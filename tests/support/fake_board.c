@@ -42,6 +42,7 @@ static void on_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *
 {
     struct fake_board *board = context;
     record(board, FAKE_RX_BEGIN, at_ns, 0, 0);
+    board->rx_ends_itself = sx1276_next_edge(&board->chip) != SIM_NS_NEVER;
     board->modem = *modem;
 }
 

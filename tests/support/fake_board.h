@@ -36,6 +36,7 @@ struct fake_board {
     struct fake_record log[FAKE_LOG_SIZE];
     /* of the last tx_begin or rx_begin */
     struct sx1276_modem modem;
+    bool rx_ends_itself; /* an edge was pending at rx_begin */
     int32_t power_mdbm;
     uint16_t tx_size;
     uint8_t tx_bytes[256];

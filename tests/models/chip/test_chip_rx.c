@@ -75,6 +75,15 @@ Test(chip_rx, timeout_stands_on_dio1_until_it_is_cleared)
     cr_expect_eq(fake_dio_edge(&board, FAKE_DIO_DOWN, 1), board.now_ns);
 }
 
+Test(chip_rx, begin_knows_whether_the_receiver_ends_by_itself)
+{
+    static const uint8_t modes[] = { 0x8d, 0x8e, 0x8f };
+    for (unsigned i = 0; i < sizeof modes; i++) {
+        listen(7, modes[i]);
+        cr_expect_eq(board.rx_ends_itself, modes[i] != 0x8d, "%02x", modes[i]);
+    }
+}
+
 Test(chip_rx, timeout_below_four_symbols_warns)
 {
     fake_board_init_lora(&board);
