@@ -220,6 +220,8 @@ static void enter_lora(struct radio *radio, const struct hal *hal)
     set_bandwidth_errata(hal, false);
     write_register(hal, REG_DIO_MAPPING_1, DIO_MAPPING_RX);
     radio->dio_mapping = DIO_MAPPING_RX;
+    radio->pa_config = PA_CONFIG_RESET;
+    radio->pa_dac = PA_DAC_DEFAULT;
     radio->frf = 0; /* of no channel: the next set-up writes it */
     radio->start = RADIO_STARTED;
 }
