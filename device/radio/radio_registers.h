@@ -58,7 +58,7 @@ enum radio_mode {
 
 #define PA_SELECT_BOOST    0x80u
 #define PA_MAX_POWER_SHIFT 4u
-#define PA_CONFIG_RESET 0x4Fu
+#define PA_CONFIG_RESET    0x4Fu
 #define PA_DAC_DEFAULT     0x84u
 #define PA_DAC_20_DBM      0x87u
 

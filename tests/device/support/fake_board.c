@@ -49,6 +49,7 @@ static void chip_reset(struct fake_board *b)
     b->lora[0x1F] = 0x64;
     b->lora[0x39] = 0x12;
     b->lora[0x42] = 0x12;
+    b->lora[0x4D] = 0x84;
     b->fsk[0x3B] = 0x82;
     b->event_at = HAL_TICKS_NEVER;
     b->write_cursor = 0;
