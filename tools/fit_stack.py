@@ -5,11 +5,12 @@
 Frames and direct calls come from the .ci files of gcc (-fcallgraph-info=su). Functions that gcc
 did not compile here (libgcc) are measured in the disassembly.
 
-An indirect call is resolved by the member it goes through, read from the source at the call's
-place: `h->ops->flash_read(...)` can reach what `.flash_read = ...` names in some table. A member
-that is assigned anything but functions, or a call through no member, can reach every function
-whose address is taken outside such tables. So the bound holds as long as tables of functions are
-filled with designated initialisers and not through casts.
+An indirect call is resolved by the name it goes through, read from the source at the call's
+place. `h->ops->flash_read(...)` reaches what `.flash_read = ...` names in some table. A name that
+is given anything else somewhere reaches every function of its type whose address is taken; a call
+without a name, or whose type was not found, every function whose address is taken. So the bound
+holds as long as pointers to functions are not cast and one member is not filled both by
+designated initialisers and by position.
 
 Interrupts have one priority: they do not nest. Each costs the eight words that the core stacks,
 and perhaps one to align. A fault resets the board; it is not counted.
@@ -33,6 +34,7 @@ class Graph:
         self.calls = {}      # title -> set of titles
         self.indirect = {}   # title -> set of "file:line:column"
         self.by_name = {}    # plain name -> set of titles
+        self.helpers = set() # names of the compiler's own helper functions
 
     def read_ci(self, text):
         for line in text.splitlines():
@@ -50,8 +52,10 @@ class Graph:
 
     def add_node(self, title, label):
         size = re.search(r"(\d+) bytes \(([^)]*)\)", label)
-        if not size:
-            return  # a declaration
+        if not size: # a declaration
+            if label.endswith("<built-in>"):
+                self.helpers.add(title)
+            return
         if size.group(2) != "static":
             raise StackError(f"the frame of {title} has no fixed size ({size.group(2)})")
         self.frame[title] = int(size.group(1))
@@ -113,6 +117,14 @@ def add_library(graph, functions):
         helpers = {call for call in calls if call not in known and call in functions}
         for title in graph.by_name[name]:
             graph.calls.setdefault(title, set()).update(helpers)
+    # gcc lists helpers whose call it dropped later; what is not linked is not called.
+    absent = {name for name in graph.helpers if name not in graph.frame}
+    for calls in graph.calls.values():
+        calls -= absent
+
+
+def without_comments(path):
+    return re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
 
 
 def member_tables(root, sources, graph):
@@ -120,7 +132,7 @@ def member_tables(root, sources, graph):
     that are assigned something else too."""
     bound, open_members = {}, set()
     for source in sources:
-        text = re.sub(r"/\*.*?\*/", "", (root / source).read_text(), flags=re.S)
+        text = without_comments(root / source)
         for member, value in re.findall(r"(?<![\w\])])\.(\w+)\s*=\s*&?([A-Za-z_]\w*)\s*[,}]", text):
             if value in graph.by_name:
                 bound.setdefault(member, set()).update(of_file(graph, value, source))
@@ -155,12 +167,65 @@ def address_taken(cross, sources, objects, graph):
     return taken
 
 
+def parameter_type(text):
+    """A parameter without its name; an array is a pointer."""
+    text = re.sub(r"\[[^\]]*\]", "", text.replace("restrict", "")) + " *" * ("[" in text)
+    words = re.findall(r"\w+|\*", text)
+    types = {"void", "bool", "char", "short", "int", "long", "unsigned", "signed", "size_t"}
+    named = [i for i, word in enumerate(words) if word != "*" and word != "const"]
+    last = named[-1] if named else 0
+    tagged = last > 0 and words[last - 1] in ("struct", "enum", "union")
+    if len(named) > 1 and not tagged and words[last] not in types:
+        del words[last]
+    return " ".join(words)
+
+
+def signature(result, parameters):
+    result = re.sub(r"\b(static|inline|extern|typedef)\b", "", result)
+    result = " ".join(re.findall(r"\w+|\*", result))
+    return (result, *[parameter_type(text) for text in parameters.split(",")])
+
+
+class Types:
+    """Signatures of functions and of names that point to functions, from the sources' text."""
+
+    def __init__(self, texts):
+        self.functions, self.pointers, typedefs = {}, {}, {}
+        for text in texts.values():
+            for result, name, parameters in re.findall(
+                    r"([\w \t*]+)\(\*(?:const )?(\w+)(?:\[[^\]]*\])?\)\s*\(([^()]*)\)", text):
+                self.pointers.setdefault(name, set()).add(signature(result, parameters))
+            for result, name, parameters in re.findall(
+                    r"typedef ([\w *]+?)(\w+)\s*\(([^()]*)\);", text):
+                typedefs[name] = signature(result, parameters)
+        for path, text in texts.items():
+            for result, name, parameters in re.findall(
+                    r"^([\w][\w *]*?)(\w+)\(([^()]*)\)\s*\{", text, re.M):
+                self.functions[(path, name)] = signature(result, parameters)
+            for kind, name in re.findall(r"(\w+) \*(?:const )?(\w+)", text):
+                if kind in typedefs:
+                    self.pointers.setdefault(name, set()).add(typedefs[kind])
+
+    def of_type(self, name, taken):
+        """Those of the functions `taken` that a pointer of this name may point to."""
+        wanted = self.pointers.get(name)
+        if not wanted:
+            return taken
+        return {title for title in taken if self.signature_of(title) in wanted | {None}}
+
+    def signature_of(self, title):
+        path, _, name = title.rpartition(":")
+        name = name.split(".")[0] # constprop, isra: clones of the function
+        found = {value for (file, function), value in self.functions.items()
+                 if function == name and path in ("", file)}
+        return found.pop() if len(found) == 1 else None
+
+
 class Resolver:
-    def __init__(self, root, graph, bound, open_members, taken):
-        self.root, self.graph = root, graph
+    def __init__(self, root, graph, bound, open_members, taken, types):
+        self.root, self.graph, self.types = root, graph, types
         self.bound = {m: f for m, f in bound.items() if m not in open_members}
-        in_tables = set().union(*self.bound.values()) if self.bound else set()
-        self.others = taken - in_tables
+        self.taken = taken
         self.lines = {}
 
     def targets(self, place):
@@ -169,12 +234,22 @@ class Resolver:
             path, line, column = found.group(1), int(found.group(2)), int(found.group(3))
             if path not in self.lines:
                 self.lines[path] = (self.root / path).read_text().splitlines()
-            # The place is where the call's expression begins; it may go on on the next line.
-            text = " ".join(self.lines[path][line - 1 : line + 1])[column - 1 :]
-            member = re.match(r"\(?\*?[\w.>\[\]\s-]*?(?:->|\.)(\w+)(?:\[[^\]]*\])?\)?\s*\(", text)
-            if member and member.group(1) in self.bound:
-                return self.bound[member.group(1)]
-        return self.others
+            # The place is where the call's expression begins, or that of a call around it.
+            text = " ".join(self.lines[path][line - 1 : line + 5])[column - 1 :].split(";")[0]
+            names = re.findall(r"(\w+)(?:\[[^\]]*\])?\)?\s*\(", text)
+            if names and names[0] in self.graph.by_name and not self.is_pointer(names[0]):
+                names = [name for name in names if self.is_pointer(name)]
+            else:
+                names = names[:1]
+            if names:
+                return set().union(*[self.targets_of(name) for name in names])
+        return self.taken
+
+    def is_pointer(self, name):
+        return name in self.bound or name in self.types.pointers
+
+    def targets_of(self, name):
+        return self.bound[name] if name in self.bound else self.types.of_type(name, self.taken)
 
 
 def deepest(graph, resolver, start):
@@ -220,7 +295,9 @@ def worst_stack(root, cross, elf, sources, objects):
     add_library(graph, disassembled(cross, elf))
     bound, open_members = member_tables(root, sources, graph)
     taken = address_taken(cross, sources, objects, graph)
-    resolver = Resolver(root, graph, bound, open_members, taken)
+    texts = {str(path.relative_to(root)): without_comments(path)
+             for path in sorted((root / "device").rglob("*.[ch]"))}
+    resolver = Resolver(root, graph, bound, open_members, taken, Types(texts))
     main_size, main_path = deepest(graph, resolver, ENTRY)
     handler_size, handler_path = max(deepest(graph, resolver, handler) for handler in HANDLERS)
     total = main_size + EXCEPTION_FRAME + handler_size
