@@ -30,7 +30,7 @@ static double environment_relief_db(enum propagation_environment environment, do
         return 4.78 * log_f * log_f - 18.33 * log_f + 40.94;
     }
     }
-    assert(!"propagation environment");
+    assert(false && "a propagation environment");
     return 0;
 }
 

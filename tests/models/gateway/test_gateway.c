@@ -399,9 +399,9 @@ Test(gateway, bulk_uses_the_duty_cycle_to_within_one_frame)
     cr_expect_eq(violations, 0);
 }
 
+/* Runs behind the suite's default_world(). */
 static void off_time_world(void)
 {
-    default_world();
     stop_world();
     params.duty_window_s = 0;
     start_world();
@@ -425,9 +425,9 @@ Test(gateway, off_time_form_spaces_frames_and_the_auditor_sees_the_odd_frame,
 
 /* --- backhaul --------------------------------------------------------------------------------- */
 
+/* Runs behind the suite's default_world(). */
 static void jitter_world(void)
 {
-    default_world();
     stop_world();
     params.backhaul_latency_ns = 80 * SIM_NS_PER_MS;
     params.backhaul_jitter_ns = 20 * SIM_NS_PER_MS;
