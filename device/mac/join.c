@@ -14,8 +14,9 @@
 #define CFLIST_CHANNELS     5u
 #define SECOND              ((uint64_t)HAL_RTC_HZ)
 #define FIRST_DELAY_TICKS   (5u * HAL_RTC_HZ)
-#define SPACING_TICKS       (8u * HAL_RTC_HZ)
+#define SPACING_TICKS       (60u * HAL_RTC_HZ)
 #define SPACING_PER_AIRTIME 32u
+#define ATTEMPTS_PER_RATE   2u
 
 /* Retransmission back-off: time on air allowed in a period, and the period's length. */
 static const struct {
@@ -28,12 +29,14 @@ static const struct {
 };
 #define PERIOD_LAST (sizeof periods / sizeof periods[0] - 1u)
 
-/* From the fastest data rate down and round again, so that a near device joins cheaply. */
+/* From the fastest data rate down and round again, so that a near device joins cheaply; twice at
+ * each, since an answer may be lost as well as a request. */
 static uint8_t join_data_rate(const struct mac *mac)
 {
     const struct region *region = mac_region(mac);
     unsigned count = region->data_rate_max - region->data_rate_min + 1u;
-    return (uint8_t)(region->data_rate_max - mac->join.attempts % count);
+    unsigned step = mac->join.attempts / ATTEMPTS_PER_RATE % count;
+    return (uint8_t)(region->data_rate_max - step);
 }
 
 static uint16_t join_channels(const struct mac *mac)

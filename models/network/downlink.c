@@ -11,8 +11,10 @@
 #include "observe.h"
 
 /* assumed: reserve over sensitivity that makes RX1 worth its try; one uplink's SNR holds one draw
- * of the fading, the downlink another. */
-#define RX1_RESERVE_MDB 5000
+ * of the fading, the downlink another. Commands go where Rayleigh fading takes one in ten; a join
+ * is soon tried again, and its RX2 costs up to thirty times the airtime. */
+#define RX1_RESERVE_MDB      10000
+#define RX1_RESERVE_JOIN_MDB 2000
 /* Between the arrival of a request and its start: pre-delay of the JIT queue, 32.5 ms, and some. */
 #define SUBMIT_AHEAD_NS (45 * SIM_NS_PER_MS)
 
@@ -57,6 +59,7 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
     bool fits_rx2 = application_size <= region_payload_max(downlink->data_rate[1]);
     int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(downlink->rx1_frequency_hz);
     int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(network->params.rx2_frequency_hz);
+    int32_t reserve_mdb = pending->join ? RX1_RESERVE_JOIN_MDB : RX1_RESERVE_MDB;
     uint32_t weak_count = 0, rx2_count = 0;
     uint32_t weak[HEARD_MAX], rx2[HEARD_MAX];
     for (uint32_t i = 0; i < pending->heard_count; i++) {
@@ -65,7 +68,7 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
                 heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[0], rx1_eirp_mdbm);
         int32_t rx2_mdb = region_downlink_margin_mdb(
                 heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[1], rx2_eirp_mdbm);
-        bool good = rx1_mdb >= RX1_RESERVE_MDB || rx1_mdb >= rx2_mdb || !fits_rx2;
+        bool good = rx1_mdb >= reserve_mdb || rx1_mdb >= rx2_mdb || !fits_rx2;
         if (fits_rx1 && good) {
             add_option(downlink, heard->gateway, WINDOW_RX1);
         } else if (fits_rx1) {
