@@ -1,0 +1,134 @@
+/* Messages of TS003, TS004 and TS005 against published and independently computed bytes.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracle: protocol reference section 10.2 ("device D") and the layouts of sections 3 to 5.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "campaign/packages.h"
+#include "models/network/hex.h"
+
+static void expect_hex(const uint8_t *bytes, size_t size, const char *text)
+{
+    uint8_t expected[256];
+    cr_assert_eq(size, hex_read(text, expected), "%zu bytes for %s", size, text);
+    cr_assert_arr_eq(bytes, expected, size, "differs from %s", text);
+}
+
+Test(packages, writes_multicast_set_up)
+{
+    uint8_t key[16], out[PACKAGE_MESSAGE_MAX];
+    hex_read("d9a5c8c8b25a5c06666c1a400a50a601", key);
+    size_t size = package_mc_group_setup_req(out, 0, 0x01ff00aa, key, 0, UINT32_MAX);
+    expect_hex(out, size, "02 00 aa00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff");
+    size = package_mc_class_c_session_req(out, 0, 1400000000, 11, 869525000, 3);
+    expect_hex(out, size, "04 00 004e7253 0b d2ad84 03");
+}
+
+Test(packages, writes_fragmentation_set_up_of_both_versions)
+{
+    uint8_t gen_app_key[16], block[95], out[PACKAGE_MESSAGE_MAX];
+    struct package_frag_session session = { .group_mask = 1,
+        .nb_frag = 10,
+        .frag_size = 10,
+        .block_ack_delay = 5,
+        .ack_reception = true,
+        .padding = 5,
+        .descriptor = { 0, 1, 2, 3 },
+        .session_cnt = 5,
+        .frag_index = 1 };
+    hex_read("0f0e0d0c0b0a09080706050403020100", gen_app_key);
+    for (uint8_t i = 0; i < sizeof block; i++) {
+        block[i] = i;
+    }
+    package_block_mic(gen_app_key, 5, 1, session.descriptor, block, sizeof block, session.mic);
+    expect_hex(session.mic, 4, "9b749d5f");
+    size_t size = package_frag_session_setup_req(out, 2, &session);
+    expect_hex(out, size, "02 11 0a00 0a 45 05 00010203 0500 9b749d5f");
+    size = package_frag_session_setup_req(out, 1, &session);
+    expect_hex(out, size, "02 11 0a00 0a 05 05 00010203");
+}
+
+Test(packages, writes_fragments_requests_and_clock_answers)
+{
+    uint8_t data[10], out[64];
+    hex_read("00010203040506070809", data);
+    expect_hex(out, package_data_fragment(out, 1, 1, data, 10), "08 0140 00010203040506070809");
+    expect_hex(out, package_frag_session_status_req(out, 0, false), "01 00");
+    expect_hex(out, package_frag_session_status_req(out, 1, true), "01 03");
+    expect_hex(out, package_frag_data_block_received_ans(out, 2), "04 02");
+    expect_hex(out, package_app_time_ans(out, 17, 3), "01 11000000 03");
+    expect_hex(out, package_app_time_ans(out, -2, 15), "01 feffffff 0f");
+    expect_hex(out, package_force_device_resync_req(out, 1), "03 01");
+}
+
+static struct package_message parse(uint8_t fport, unsigned version, const char *text, size_t used)
+{
+    uint8_t data[64];
+    struct package_message message;
+    size_t size = hex_read(text, data);
+    cr_assert_eq(package_message_parse(fport, version, data, size, &message), used, "%s", text);
+    return message;
+}
+
+Test(packages, reads_set_up_answers)
+{
+    struct package_message message = parse(200, 2, "02 01 04 00 580200", 2);
+    cr_assert_eq(message.kind, PACKAGE_MC_GROUP_SETUP_ANS);
+    cr_assert(message.index == 1 && message.status == 0);
+    cr_assert_neq(parse(200, 2, "02 05", 2).status, 0, "IDerror");
+    message = parse(200, 2, "04 00 580200", 5);
+    cr_assert_eq(message.kind, PACKAGE_MC_CLASS_C_SESSION_ANS);
+    cr_assert(message.status == 0 && message.has_time_to_start);
+    cr_assert_eq(message.time_to_start_s, 600);
+    message = parse(200, 2, "04 20", 2); /* StartMissed: no TimeToStart */
+    cr_assert_eq(message.status, PACKAGE_SESSION_START_MISSED);
+    message = parse(201, 2, "02 50", 2); /* FragIndex 1, SessionCntReplay */
+    cr_assert_eq(message.kind, PACKAGE_FRAG_SESSION_SETUP_ANS);
+    cr_assert(message.index == 1 && message.status == PACKAGE_SETUP_REPLAY);
+}
+
+Test(packages, reads_status_answers_of_both_versions)
+{
+    struct package_message message = parse(201, 1, "01 0d40 07 01", 5);
+    cr_assert_eq(message.kind, PACKAGE_FRAG_SESSION_STATUS_ANS);
+    cr_assert(message.index == 1 && message.received == 13 && message.missing == 7);
+    cr_assert_eq(message.status, PACKAGE_STATUS_MEMORY);
+    message = parse(201, 2, "01 00 0d40 07", 5);
+    cr_assert(message.index == 1 && message.received == 13 && message.missing == 7);
+    cr_assert_eq(message.status, 0);
+    cr_assert_eq(parse(201, 2, "01 02 0a40 00", 5).status, PACKAGE_STATUS_MIC);
+    cr_assert_eq(parse(201, 2, "01 04", 2).status, PACKAGE_STATUS_NO_SESSION);
+    message = parse(201, 2, "04 05", 2);
+    cr_assert_eq(message.kind, PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ);
+    cr_assert(message.index == 1 && message.status == PACKAGE_STATUS_MIC);
+}
+
+Test(packages, reads_time_requests)
+{
+    struct package_message message = parse(202, 2, "01 006d7c4d 13", 6);
+    cr_assert_eq(message.kind, PACKAGE_APP_TIME_REQ);
+    cr_assert_eq(message.device_time_s, 1300000000);
+    cr_assert(message.answer_required && message.token == 3);
+}
+
+Test(packages, stops_at_what_it_cannot_read)
+{
+    parse(200, 2, "77", 0);
+    parse(200, 2, "04 00 5802", 0);
+    parse(201, 2, "01 00 0d", 0);
+    parse(202, 2, "01 006d7c", 0);
+    parse(7, 2, "01 02", 0);
+    parse(200, 2, "01 01", 0); /* McGroupStatusAns without the group it promises */
+    for (unsigned port = 200; port <= 202; port++) {
+        for (unsigned a = 0; a < 256; a++) {
+            for (unsigned b = 0; b < 256; b++) {
+                uint8_t data[2] = { (uint8_t)a, (uint8_t)b };
+                struct package_message message;
+                cr_assert_leq(package_message_parse((uint8_t)port, 2, data, 2, &message), 2);
+                cr_assert_leq(package_message_parse((uint8_t)port, 1, data + 1, 1, &message), 1);
+            }
+        }
+    }
+}
