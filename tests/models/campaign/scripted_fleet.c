@@ -1,0 +1,414 @@
+/* End-devices of a test that go through a whole campaign in bytes, with faults on demand.
+ * SPDX-License-Identifier: MIT
+ */
+#include "models/campaign/scripted_fleet.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "campaign/image_builder.h"
+
+enum fleet_event {
+    EVENT_REPORT,
+    EVENT_UPLINK
+};
+
+static uint32_t le(const uint8_t *p, unsigned bytes)
+{
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+        value |= (uint32_t)p[i] << (8 * i);
+    }
+    return value;
+}
+
+static void put_le(uint8_t *p, uint32_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        p[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+static int64_t device_gps_s(const struct fleet *fleet, const struct fleet_device *device)
+{
+    return (FLEET_GPS_NS + engine_now(fleet->engine)) / SIM_NS_PER_S + device->faults.clock_error_s;
+}
+
+static bool in_session(const struct fleet *fleet, const struct fleet_device *device)
+{
+    int64_t now_s = device_gps_s(fleet, device);
+    /* Class C ends early: acknowledged, or in version 1, which has no acknowledgement, whole. */
+    bool over = fleet->fragmentation_version == 1 ? device->whole : device->acknowledged;
+    return device->session && !over && now_s >= device->session_gps_s
+           && now_s < (int64_t)device->session_gps_s + device->session_s;
+}
+
+static void schedule(struct fleet *fleet, uint32_t index, enum fleet_event event, sim_ns in_ns)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    uint64_t generation = event == EVENT_UPLINK ? ++device->uplink_event : 0;
+    engine_schedule(fleet->engine, engine_now(fleet->engine) + in_ns, SIM_PHASE_NODE, fleet->entity,
+            fleet->handler, generation << 40 | (uint64_t)event << 32 | index);
+}
+
+static uint32_t gateway_of(uint32_t index)
+{
+    return index % 2;
+}
+
+static void transmit(
+        struct fleet *fleet, uint32_t index, uint8_t fport, const uint8_t *payload, uint16_t size)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    uint8_t bytes[255];
+    uint16_t frame_size =
+            scripted_device_uplink(&device->mac, false, NULL, 0, fport, payload, size, bytes);
+    device->uplinks_in_session += in_session(fleet, device) ? 1 : 0;
+    enum campaign_phase phase = campaign_phase(fleet->campaign);
+    fleet->bulk_uplinks += phase == CAMPAIGN_PHASE_UNCODED || phase == CAMPAIGN_PHASE_CODED ? 1 : 0;
+    fake_gateways_uplink(fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5, 5000,
+            bytes, frame_size);
+}
+
+static void join(struct fleet *fleet, uint32_t index)
+{
+    uint8_t bytes[23];
+    uint16_t size = scripted_device_join_request(&fleet->devices[index].mac, bytes);
+    fake_gateways_uplink(
+            fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5, 5000, bytes, size);
+}
+
+static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    (void)entity, (void)now_ns;
+    struct fleet *fleet = context;
+    uint32_t index = (uint32_t)argument;
+    struct fleet_device *device = &fleet->devices[index];
+    if (((argument >> 32) & 0xFF) == EVENT_UPLINK) {
+        if (argument >> 40 != device->uplink_event) {
+            return;
+        }
+        transmit(fleet, index, device->answers_size > 0 ? device->answers_fport : 0,
+                device->answers, device->answers_size);
+        device->answers_size = 0;
+        if (device->whole && !device->acknowledged && !device->faults.dies_in_session) {
+            /* FragDataBlockReceivedReq again until it is answered. */
+            device->answers[0] = 0x04;
+            device->answers[1] = device->faults.bad_mic ? 0x04 : 0x00;
+            device->answers_size = 2;
+            device->answers_fport = 201;
+            schedule(fleet, index, EVENT_UPLINK, 40 * SIM_NS_PER_S);
+        }
+        return;
+    }
+    schedule(fleet, index, EVENT_REPORT, fleet->report_period_ns);
+    if (!device->mac.joined) {
+        if (!device->faults.never_joins) {
+            join(fleet, index);
+        }
+        return;
+    }
+    bool quiet = in_session(fleet, device)
+                 || (device->session && device_gps_s(fleet, device) + 15 >= device->session_gps_s
+                         && device_gps_s(fleet, device) < device->session_gps_s);
+    if (quiet || device->faults.silent
+            || (device->faults.dies_in_session && device->session
+                    && device_gps_s(fleet, device) > device->session_gps_s)) {
+        return;
+    }
+    uint8_t report[24] = { 0 };
+    put_le(report, device->version, 4);
+    if (device->version == FLEET_VERSION) {
+        memcpy(report + 4, fleet->image + 32, 8);
+    }
+    transmit(fleet, index, 2, report, sizeof report);
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static void answer(struct fleet_device *device, uint8_t fport, const uint8_t *data, uint8_t size)
+{
+    if (device->answers_size > 0 && device->answers_fport != fport) {
+        return;
+    }
+    device->answers_fport = fport;
+    memcpy(device->answers + device->answers_size, data, size);
+    device->answers_size = (uint8_t)(device->answers_size + size);
+}
+
+static void on_group_setup(struct fleet_device *device, const uint8_t *p)
+{
+    uint8_t ke[16], mc_key[16], out[2] = { 0x02, 0 };
+    device->set_up_downlinks++;
+    if (device->faults.refuses_group) {
+        out[1] = 0x04;
+    } else {
+        device->mc_addr = le(p + 2, 4);
+        lorawan_mc_ke_key(device->mac.identity.gen_app_key, ke);
+        lorawan_aes_encrypt(ke, p + 6, mc_key);
+        lorawan_mc_session_keys(
+                mc_key, device->mc_addr, device->mc_app_s_key, device->mc_nwk_s_key);
+        device->fcnt_min = le(p + 22, 4);
+        device->fcnt_max = le(p + 26, 4);
+        device->last_fcnt = UINT32_MAX;
+        device->group_defined = true;
+    }
+    answer(device, 200, out, 2);
+}
+
+static void on_session(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
+{
+    uint8_t out[5] = { 0x04, 0 };
+    device->set_up_downlinks++;
+    if (!device->group_defined) {
+        out[1] = 0x10;
+        answer(device, 200, out, 2);
+        return;
+    }
+    device->session_gps_s = le(p + 2, 4);
+    device->session_s = 1u << p[6];
+    int64_t to_start_s = (int64_t)device->session_gps_s - device_gps_s(fleet, device) - 3;
+    cr_assert_eq(le(p + 7, 3) * 100, 869525000);
+    cr_assert_eq(p[10], 5);
+    if (to_start_s <= 0) {
+        out[1] = 0x20;
+        answer(device, 200, out, 2);
+        return;
+    }
+    device->session = true;
+    put_le(out + 2, (uint32_t)to_start_s, 3); /* of the uplink that follows in three seconds */
+    answer(device, 200, out, 5);
+}
+
+static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
+{
+    uint8_t out[2] = { 0x02, device->faults.no_memory ? 0x02 : 0x00 };
+    device->set_up_downlinks++;
+    memcpy(device->set_up_payload, p, fleet->fragmentation_version == 2 ? 17 : 11);
+    device->nb_frag = (uint16_t)le(p + 2, 2);
+    device->frag_size = p[4];
+    device->fragments_ready = !device->faults.no_memory;
+    answer(device, 201, out, 2);
+}
+
+static uint32_t missing(const struct fleet_device *device)
+{
+    if (device->whole) {
+        return 0;
+    }
+    uint32_t got = device->received_uncoded + device->received_coded;
+    return got < device->nb_frag + 2u ? device->nb_frag + 2u - got : 1u;
+}
+
+static void put_status(const struct fleet *fleet, struct fleet_device *device)
+{
+    uint32_t lacks = missing(device);
+    uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
+    uint8_t received[2];
+    put_le(received, device->received_uncoded + device->received_coded, 2);
+    uint8_t lacks8 = (uint8_t)(lacks > 255 ? 255 : lacks);
+    if (fleet->fragmentation_version == 2) {
+        answer(device, 201, (uint8_t[]){ 0x01, status, received[0], received[1], lacks8 }, 5);
+    } else {
+        answer(device, 201, (uint8_t[]){ 0x01, received[0], received[1], lacks8, 0 }, 5);
+    }
+}
+
+static void on_commands(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    const uint8_t *p = d->payload;
+    uint16_t at = 0;
+    if (d->fport == 202 && p[0] == 0x03) {
+        device->resyncs++;
+        uint8_t out[6] = { 0x01, 0, 0, 0, 0, 0x10 | 5 };
+        put_le(out + 1, (uint32_t)(device_gps_s(fleet, device) + 3), 4);
+        answer(device, 202, out, 6);
+    } else if (d->fport == 202 && p[0] == 0x01 && !device->faults.ignores_clock) {
+        cr_assert_eq(p[5], 5, "the token comes back");
+        device->faults.clock_error_s += (int32_t)le(p + 1, 4);
+    }
+    if (device->faults.ignores_set_up) {
+        device->set_up_downlinks++;
+        return;
+    }
+    while (d->fport == 200 && at < d->size) {
+        if (p[at] == 0x02) {
+            on_group_setup(device, p + at);
+            at = (uint16_t)(at + 30);
+        } else {
+            cr_assert_eq(p[at], 0x04);
+            on_session(fleet, device, p + at);
+            at = (uint16_t)(at + 11);
+        }
+    }
+    if (d->fport == 201 && p[0] == 0x02) {
+        on_frag_setup(fleet, device, p);
+    } else if (d->fport == 201 && p[0] == 0x01) {
+        device->status_requests++;
+        put_status(fleet, device);
+    } else if (d->fport == 201 && p[0] == 0x04) {
+        device->acknowledged = true;
+        device->answers_size = 0;
+        device->uplink_event++; /* no more reports of reception */
+        if (!device->faults.installs_nothing && !device->faults.bad_mic) {
+            device->version = FLEET_VERSION;
+        }
+    }
+}
+
+static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    if (device->faults.lost_downlinks > 0) {
+        device->faults.lost_downlinks--;
+        return;
+    }
+    if (d->size > 0) {
+        on_commands(fleet, index, d);
+    }
+    if (device->answers_size > 0) {
+        schedule(fleet, index, EVENT_UPLINK, 3 * SIM_NS_PER_S);
+    } else if (d->pending) {
+        schedule(fleet, index, EVENT_UPLINK, 7 * SIM_NS_PER_S);
+    }
+}
+
+static void on_fragment(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    if (d->payload[0] == 0x01) {
+        device->status_requests++;
+        bool all = (d->payload[1] & 1) != 0;
+        if (all || missing(device) > 0) {
+            put_status(fleet, device);
+            schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S / 2);
+        }
+        return;
+    }
+    cr_assert_eq(d->payload[0], 0x08);
+    cr_assert_eq(d->size, 3 + device->frag_size);
+    uint32_t n = le(d->payload + 1, 2) & 0x3FFF;
+    cr_assert_gt(n, device->last_n, "N never falls");
+    device->last_n = n;
+    if (device->whole) {
+        return;
+    }
+    *(n <= device->nb_frag ? &device->received_uncoded : &device->received_coded) += 1;
+    device->whole = device->received_uncoded == device->nb_frag
+                    || device->received_uncoded + device->received_coded >= device->nb_frag + 2u;
+    if (device->whole && fleet->fragmentation_version == 2 && !device->faults.dies_in_session) {
+        answer(device, 201, (uint8_t[]){ 0x04, device->faults.bad_mic ? 0x04 : 0x00 }, 2);
+        schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
+    }
+}
+
+static bool lost(const struct fleet_device *device, uint32_t index, uint32_t fcnt)
+{
+    uint32_t hash = (fcnt * 2654435761u) ^ (index * 40503u);
+    hash ^= hash >> 15;
+    hash *= 2246822519u;
+    return (hash >> 8) % 100 < device->faults.loss_percent;
+}
+
+static void on_air(void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)gateway, (void)now_ns;
+    struct fleet *fleet = context;
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        struct fleet_device *device = &fleet->devices[i];
+        struct scripted_downlink downlink;
+        if (tx->bytes[0] == 0x20) {
+            if (!device->mac.joined && gateway == gateway_of(i)) {
+                scripted_device_join_accept(&device->mac, tx->bytes, tx->size);
+            }
+        } else if (device->mac.joined
+                   && scripted_downlink_read(device->mac.nwk_s_key, device->mac.app_s_key,
+                           device->mac.dev_addr, 0, tx->bytes, tx->size, &downlink)) {
+            on_unicast(fleet, i, &downlink);
+        } else if (in_session(fleet, device) && device->fragments_ready
+                   && scripted_downlink_read(device->mc_nwk_s_key, device->mc_app_s_key,
+                           device->mc_addr, 0, tx->bytes, tx->size, &downlink)
+                   && (device->last_fcnt == UINT32_MAX || downlink.fcnt > device->last_fcnt)
+                   && !lost(device, i, downlink.fcnt)) {
+            cr_assert(downlink.fcnt >= device->fcnt_min && downlink.fcnt < device->fcnt_max);
+            device->last_fcnt = downlink.fcnt;
+            on_fragment(fleet, i, &downlink);
+        }
+    }
+}
+
+/* --- fleet ----------------------------------------------------------------------------------- */
+
+struct campaign_params fleet_default_params(void)
+{
+    return (struct campaign_params){
+        .start_ns = 1000 * SIM_NS_PER_S,
+        .set_up_policy = SET_UP_CHAINED,
+        .set_up_window_ns = 3600 * SIM_NS_PER_S,
+        .data_rate = 5,
+        .frequency_hz = 869525000,
+        .fragment_size_bytes = 100,
+        .redundancy = 0.15,
+        .correction = CORRECTION_ADAPTIVE,
+        .correction_timeout_ns = 3600 * SIM_NS_PER_S,
+        .block_ack_delay = 255,
+        .fragmentation_version = 2,
+        .gateways = MULTICAST_STAGGERED,
+        .block_mic = true,
+        .confirm_timeout_ns = 7200 * SIM_NS_PER_S,
+    };
+}
+
+void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
+        const struct campaign_params *params)
+{
+    memset(fleet, 0, sizeof *fleet);
+    cr_assert_leq(count, FLEET_MAX);
+    fleet->count = count;
+    fleet->report_period_ns = report_period_ns;
+    fleet->fragmentation_version = params->fragmentation_version;
+    fleet->engine = engine_create(1);
+    fleet->gateways = fake_gateways_create(fleet->engine, 80 * SIM_NS_PER_MS);
+    fleet->gateways->on_air = on_air;
+    fleet->gateways->context = fleet;
+    fleet->entity = engine_entity_add(fleet->engine, 1);
+    fleet->handler = engine_handler_add(fleet->engine, on_event, fleet);
+    for (uint32_t i = 0; i < count; i++) {
+        scripted_device_init(&fleet->devices[i].mac, i);
+        fleet->identities[i] = fleet->devices[i].mac.identity;
+        fleet->devices[i].version = 0x01000000;
+        schedule(fleet, i, EVENT_REPORT, (1 + i) * 4 * SIM_NS_PER_S);
+    }
+    struct network_params network_params = {
+        .net_id = 0x13,
+        .rx1_delay_s = 1,
+        .rx2_frequency_hz = 869525000,
+        .deduplication_ns = 200 * SIM_NS_PER_MS,
+        .duty_share = 0.8,
+    };
+    fleet->network = network_create(fleet->engine, &network_params, fleet->gateways, 2,
+            fleet->identities, count, FLEET_GPS_NS);
+    fleet->gateways->network = fleet->network;
+    uint8_t code[3500], private_key[32], public_key[32];
+    image_generate(code, sizeof code, 1);
+    image_key_pair(1, private_key, public_key);
+    cr_assert(image_build(fleet->image, sizeof fleet->image, &fleet->image_size, code, sizeof code,
+            FLEET_VERSION, 1, private_key));
+    fleet->campaign = campaign_create(fleet->engine, fleet->network, params, fleet->identities,
+            count, fleet->image, fleet->image_size, FLEET_VERSION);
+    network_set_application(fleet->network, &campaign_application, fleet->campaign);
+}
+
+void fleet_destroy(struct fleet *fleet)
+{
+    campaign_destroy(fleet->campaign);
+    network_destroy(fleet->network);
+    fake_gateways_destroy(fleet->gateways);
+    engine_destroy(fleet->engine);
+}
+
+void fleet_run(struct fleet *fleet, sim_ns until_ns)
+{
+    engine_run(fleet->engine, until_ns);
+}

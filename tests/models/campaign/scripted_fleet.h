@@ -1,0 +1,82 @@
+/* End-devices of a test that go through a whole campaign in bytes, with faults on demand.
+ * SPDX-License-Identifier: MIT
+ *
+ * They know enough of TS003, TS004 and TS005 to answer; a block counts as whole when two fragments
+ * more than the uncoded ones arrived, or all uncoded ones.
+ */
+#ifndef TESTS_SCRIPTED_FLEET_H
+#define TESTS_SCRIPTED_FLEET_H
+
+#include "campaign/campaign.h"
+#include "models/network/fake_gateways.h"
+#include "models/network/scripted_device.h"
+
+#define FLEET_MAX     64u
+#define FLEET_GPS_NS  (INT64_C(1400000000) * SIM_NS_PER_S)
+#define FLEET_VERSION 0x02000000u
+
+struct fleet_faults {
+    bool never_joins;
+    bool silent;         /* joins and falls silent */
+    bool ignores_set_up; /* never answers port 200 and 201 */
+    bool refuses_group;
+    bool no_memory; /* NotEnoughMemory in FragSessionSetupAns */
+    bool bad_mic;
+    bool ignores_clock; /* never corrects its clock */
+    bool dies_in_session;
+    bool installs_nothing;
+    int32_t clock_error_s;
+    uint32_t loss_percent;   /* of multicast frames */
+    uint32_t lost_downlinks; /* the first few unicast ones are not heard */
+};
+
+struct fleet_device {
+    struct scripted_device mac;
+    struct fleet_faults faults;
+    uint32_t version;
+    uint8_t answers[64]; /* waiting, one port */
+    uint8_t answers_size;
+    uint8_t answers_fport;
+    uint64_t uplink_event; /* generation of the one that counts */
+    bool group_defined;
+    uint8_t mc_app_s_key[16], mc_nwk_s_key[16];
+    uint32_t mc_addr, fcnt_min, fcnt_max;
+    bool session;
+    uint32_t session_gps_s, session_s;
+    bool fragments_ready;
+    uint16_t nb_frag;
+    uint8_t frag_size;
+    uint8_t set_up_payload[17];
+    uint32_t last_fcnt;
+    uint32_t received_uncoded, received_coded, last_n;
+    bool whole, acknowledged;
+    uint32_t uplinks_in_session;
+    uint32_t set_up_downlinks, resyncs, status_requests;
+};
+
+struct fleet {
+    struct engine *engine;
+    struct gateway_fleet *gateways;
+    struct network *network;
+    struct campaign *campaign;
+    uint16_t handler;
+    entity_id entity;
+    uint32_t count;
+    sim_ns report_period_ns;
+    uint8_t image[4096];
+    uint32_t image_size;
+    uint8_t fragmentation_version;
+    struct device_identity identities[FLEET_MAX];
+    struct fleet_device devices[FLEET_MAX];
+    uint32_t bulk_uplinks; /* uplinks of anybody while fragments were on air */
+};
+
+/* Devices boot at once and report every `report_period_ns`; a NULL campaign parameter means
+ * campaign_create() refused. */
+void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
+        const struct campaign_params *params);
+void fleet_destroy(struct fleet *fleet);
+void fleet_run(struct fleet *fleet, sim_ns until_ns);
+struct campaign_params fleet_default_params(void);
+
+#endif

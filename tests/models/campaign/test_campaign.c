@@ -1,0 +1,331 @@
+/* Whole campaigns over scripted devices: set-up, session, correction, confirmation, failures.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracles: what the devices saw in bytes (models/campaign/scripted_fleet.c knows the packages by
+ * itself) and the rules of design section 4. Each failure reason has a device that must get it.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "campaign/packages.h"
+#include "models/campaign/scripted_fleet.h"
+#include "observe.h"
+
+#define HOUR_NS (3600 * SIM_NS_PER_S)
+
+static struct fleet fleet;
+
+static void teardown(void)
+{
+    fleet_destroy(&fleet);
+}
+
+TestSuite(campaign, .fini = teardown);
+
+static struct campaign_device device(uint32_t index)
+{
+    struct campaign_device view;
+    campaign_device_get(fleet.campaign, index, &view);
+    return view;
+}
+
+static void expect_all_confirmed(void)
+{
+    for (uint32_t i = 0; i < fleet.count; i++) {
+        cr_assert_eq(device(i).stage, CAMPAIGN_CONFIRMED, "device %u at stage %d", i,
+                (int)device(i).stage);
+        cr_assert_eq(device(i).failure, CAMPAIGN_FAILURE_NONE);
+    }
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
+}
+
+Test(campaign, sets_a_device_up_within_one_report_when_chained)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 4, 900 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, params.start_ns);
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_SET_UP);
+    fleet_run(&fleet, params.start_ns + 900 * SIM_NS_PER_S);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_eq(device(i).stage, CAMPAIGN_READY);
+        /* Two exchanges: answer after 1 s + 3 s each. */
+        cr_assert_lt(device(i).ready_ns - device(i).first_command_ns, 15 * SIM_NS_PER_S);
+        cr_assert_leq(device(i).group_set_up_ns, device(i).ready_ns);
+        cr_assert_eq(device(i).clock_synced_ns, device(i).group_set_up_ns);
+        cr_assert_eq(fleet.devices[i].set_up_downlinks, 3, "one of each command");
+        cr_assert_eq(fleet.devices[i].resyncs, 0);
+    }
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_WAIT_SESSION);
+}
+
+Test(campaign, sends_one_command_per_report_when_asked_to)
+{
+    struct campaign_params params = fleet_default_params();
+    params.set_up_policy = SET_UP_ONE_PER_UPLINK;
+    fleet_create(&fleet, 2, 600 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, params.start_ns + HOUR_NS);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(device(i).stage, CAMPAIGN_READY);
+        sim_ns taken_ns = device(i).ready_ns - device(i).first_command_ns;
+        cr_assert(
+                taken_ns > 1190 * SIM_NS_PER_S && taken_ns < 1220 * SIM_NS_PER_S, "three reports");
+    }
+}
+
+Test(campaign, gives_each_device_its_own_key_and_block_mic)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, params.start_ns + HOUR_NS / 2);
+    uint8_t mc_key[16], app[16], nwk[16];
+    campaign_mc_key(fleet.campaign, mc_key);
+    lorawan_mc_session_keys(mc_key, campaign_mc_addr(fleet.campaign), app, nwk);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct fleet_device *d = &fleet.devices[i];
+        cr_assert_arr_eq(d->mc_app_s_key, app, 16, "the McKey that device %u decrypted", i);
+        cr_assert_eq(d->nb_frag, (fleet.image_size + 99) / 100);
+        cr_assert_eq(campaign_nb_frag(fleet.campaign), d->nb_frag);
+        cr_assert_eq(d->set_up_payload[6], d->nb_frag * 100 - fleet.image_size, "padding");
+        uint8_t mic[4];
+        package_block_mic(fleet.identities[i].gen_app_key, 0, 0, d->set_up_payload + 7, fleet.image,
+                fleet.image_size, mic);
+        cr_assert_arr_eq(d->set_up_payload + 13, mic, 4);
+        cr_assert(d->set_up_payload[5] & 0x40, "AckReception");
+    }
+    cr_assert_neq(
+            memcmp(fleet.devices[0].set_up_payload + 13, fleet.devices[1].set_up_payload + 13, 4),
+            0);
+}
+
+Test(campaign, brings_a_fleet_with_losses_to_the_new_version)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 20, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < 20; i++) {
+        fleet.devices[i].faults.loss_percent = i == 7 ? 45 : 3 + i % 5;
+        fleet.devices[i].faults.lost_downlinks = i % 3;
+    }
+    fleet_run(&fleet, 5 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_AUTHENTICATED), 20);
+    cr_assert_gt(campaign_correction_batches(fleet.campaign), 0, "device 7 needs one");
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 38);
+    /* 15 % in the first pass, then batches for a device that loses 45 %. */
+    cr_assert_geq(campaign_fragments_sent(fleet.campaign, true), 6 + 15);
+    cr_assert_eq(fleet.devices[7].status_requests > 0, true);
+}
+
+Test(campaign, pauses_the_multicast_while_answers_are_awaited)
+{
+    struct campaign_params params = fleet_default_params();
+    params.redundancy = 0.0;
+    fleet_create(&fleet, 6, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < 6; i++) {
+        fleet.devices[i].faults.loss_percent = 30;
+    }
+    fleet_run(&fleet, 5 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_eq(fleet.bulk_uplinks, 0);
+    cr_assert_gt(fleet.devices[0].uplinks_in_session, 0);
+    /* Between a status request (16 bytes) and what follows lies the answer window, unless all
+     * have answered. */
+    const struct fake_tx *entry;
+    sim_ns asked_ns = 0;
+    for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
+        bool multicast = entry->tx.modulation.spreading_factor == 7
+                         && entry->tx.modulation.frequency_hz == 869525000;
+        if (multicast && entry->tx.size == 13 + 2) {
+            asked_ns = entry->tx.at_ns;
+        } else if (multicast && asked_ns != 0) {
+            cr_assert_gt(entry->tx.at_ns - asked_ns, 3 * SIM_NS_PER_S);
+            asked_ns = 0;
+        }
+    }
+}
+
+Test(campaign, stops_as_soon_as_all_have_reported)
+{
+    struct campaign_params params = fleet_default_params();
+    params.redundancy = 3.0;
+    fleet_create(&fleet, 4, 900 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, 5 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_lt(campaign_fragments_sent(fleet.campaign, true), 40, "of 114 planned");
+}
+
+Test(campaign, goes_on_until_reported)
+{
+    struct campaign_params params = fleet_default_params();
+    params.correction = CORRECTION_UNTIL_REPORTED;
+    params.redundancy = 0.0;
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < 3; i++) {
+        fleet.devices[i].faults.loss_percent = 40;
+    }
+    fleet_run(&fleet, 5 * HOUR_NS);
+    expect_all_confirmed();
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(fleet.devices[i].status_requests, 0);
+    }
+}
+
+Test(campaign, sends_the_planned_fragments_only_when_fixed)
+{
+    struct campaign_params params = fleet_default_params();
+    params.correction = CORRECTION_FIXED;
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[1].faults.loss_percent = 60;
+    fleet_run(&fleet, 8 * HOUR_NS);
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 6, "15 % of 38");
+    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(device(1).stage, CAMPAIGN_READY);
+    cr_assert_eq(device(1).failure, CAMPAIGN_FAILURE_INCOMPLETE, "asked by unicast afterwards");
+    cr_assert_gt(device(1).missing_reported, 0);
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
+}
+
+Test(campaign, serves_version_1_of_the_fragmentation_package)
+{
+    struct campaign_params params = fleet_default_params();
+    params.fragmentation_version = 1;
+    fleet_create(&fleet, 5, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < 5; i++) {
+        fleet.devices[i].faults.loss_percent = 10;
+    }
+    fleet_run(&fleet, 8 * HOUR_NS);
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_COMPLETE), 5);
+    /* Nobody acknowledges a block in version 1, so these devices keep their old version. */
+    cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+}
+
+Test(campaign, corrects_a_clock_that_disagrees)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 4, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.clock_error_s = 40;
+    fleet.devices[1].faults.clock_error_s = -700;
+    fleet.devices[2].faults.clock_error_s = 2;
+    fleet.devices[3].faults.clock_error_s = 1000000; /* beyond the session: StartMissed */
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_geq(fleet.devices[0].resyncs, 1);
+    cr_assert_geq(fleet.devices[1].resyncs, 1);
+    cr_assert_eq(fleet.devices[2].resyncs, 0, "within 3 s");
+    cr_assert_geq(fleet.devices[3].resyncs, 1);
+    cr_assert_lt(abs(fleet.devices[0].faults.clock_error_s), 2);
+    cr_assert_gt(device(0).clock_synced_ns, device(0).first_command_ns);
+}
+
+Test(campaign, names_the_reason_of_every_failure)
+{
+    struct campaign_params params = fleet_default_params();
+    params.confirm_timeout_ns = 2 * HOUR_NS;
+    fleet_create(&fleet, 12, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.never_joins = true;
+    fleet.devices[1].faults.silent = true;
+    fleet.devices[2].faults.ignores_set_up = true;
+    fleet.devices[3].faults.refuses_group = true;
+    fleet.devices[4].faults.clock_error_s = 100;
+    fleet.devices[4].faults.ignores_clock = true;
+    fleet.devices[5].faults.loss_percent = 95;
+    fleet.devices[6].faults.dies_in_session = true;
+    fleet.devices[6].faults.loss_percent = 100;
+    fleet.devices[7].faults.bad_mic = true;
+    fleet.devices[8].faults.no_memory = true;
+    fleet.devices[9].faults.installs_nothing = true;
+    fleet_run(&fleet, 12 * HOUR_NS);
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
+    const enum campaign_failure expected[12] = { CAMPAIGN_FAILURE_NEVER_JOINED,
+        CAMPAIGN_FAILURE_NO_UPLINK, CAMPAIGN_FAILURE_SET_UP_UNANSWERED,
+        CAMPAIGN_FAILURE_SET_UP_REFUSED, CAMPAIGN_FAILURE_CLOCK, CAMPAIGN_FAILURE_INCOMPLETE,
+        CAMPAIGN_FAILURE_SILENT_AFTER_SESSION, CAMPAIGN_FAILURE_BLOCK_MIC,
+        CAMPAIGN_FAILURE_DECODER_MEMORY, CAMPAIGN_FAILURE_NOT_INSTALLED, CAMPAIGN_FAILURE_NONE,
+        CAMPAIGN_FAILURE_NONE };
+    for (uint32_t i = 0; i < 12; i++) {
+        cr_assert_eq(device(i).failure, expected[i], "device %u: %s", i,
+                campaign_failure_name(device(i).failure));
+    }
+    cr_assert_leq(fleet.devices[3].set_up_downlinks, 3 * 2, "no endless asking");
+}
+
+/* --- limits and observations ----------------------------------------------------------------- */
+
+Test(campaign, refuses_more_fragments_than_n_can_count)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
+    static uint8_t image[16384];
+    params.fragment_size_bytes = 1;
+    cr_assert_null(campaign_create(
+            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 16384, 1));
+    struct campaign *most = campaign_create(
+            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 16383, 1);
+    cr_assert_not_null(most);
+    campaign_destroy(most);
+    params.data_rate = 0; /* N = 51: no room for 49 bytes of data */
+    params.fragment_size_bytes = 49;
+    cr_assert_null(campaign_create(
+            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 1000, 1));
+}
+
+static struct {
+    uint32_t fragments, stages;
+    int64_t phases[16];
+    uint32_t phase_count;
+    int64_t last_n;
+} observed;
+
+static void observe(void *context, const struct observation *observation)
+{
+    (void)context;
+    if (observation->kind == OBSERVE_CAMPAIGN_FRAGMENT) {
+        observed.fragments++;
+        observed.last_n = observation->a;
+    } else if (observation->kind == OBSERVE_CAMPAIGN_STAGE) {
+        observed.stages++;
+    } else if (observed.phase_count < 16) {
+        observed.phases[observed.phase_count++] = observation->a;
+    }
+}
+
+Test(campaign, states_its_phases_stages_and_fragments)
+{
+    struct campaign_params params = fleet_default_params();
+    params.gateways = MULTICAST_SINGLE;
+    fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+    memset(&observed, 0, sizeof observed);
+    engine_observer_add(fleet.engine,
+            OBSERVE_BIT(OBSERVE_CAMPAIGN_FRAGMENT) | OBSERVE_BIT(OBSERVE_CAMPAIGN_STAGE)
+                    | OBSERVE_BIT(OBSERVE_CAMPAIGN_PHASE),
+            observe, NULL);
+    fleet.devices[1].faults.loss_percent = 8;
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    const int64_t phases[] = { CAMPAIGN_PHASE_SET_UP, CAMPAIGN_PHASE_WAIT_SESSION,
+        CAMPAIGN_PHASE_UNCODED, CAMPAIGN_PHASE_CODED };
+    cr_assert_arr_eq(observed.phases, phases, sizeof phases);
+    cr_assert_eq(observed.phases[observed.phase_count - 1], CAMPAIGN_PHASE_DONE);
+    cr_assert_eq(observed.fragments, campaign_fragments_sent(fleet.campaign, false)
+                                             + campaign_fragments_sent(fleet.campaign, true));
+    /* contacted, group_set_up, ready, complete, authenticated, confirmed */
+    cr_assert_eq(observed.stages, 2 * 6);
+}
+
+Test(campaign, runs_the_same_twice)
+{
+    struct campaign_params params = fleet_default_params();
+    uint64_t hashes[2];
+    for (int i = 0; i < 2; i++) {
+        if (i == 1) {
+            fleet_destroy(&fleet);
+        }
+        fleet_create(&fleet, 10, 900 * SIM_NS_PER_S, &params);
+        for (uint32_t k = 0; k < 10; k++) {
+            fleet.devices[k].faults.loss_percent = 20;
+        }
+        fleet_run(&fleet, 5 * HOUR_NS);
+        hashes[i] = engine_trace_hash(fleet.engine);
+    }
+    cr_assert_eq(hashes[0], hashes[1]);
+}
