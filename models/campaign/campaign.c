@@ -143,9 +143,6 @@ void campaign_finish(struct campaign *campaign, sim_ns now_ns)
     if (campaign->phase == CAMPAIGN_PHASE_DONE) {
         return;
     }
-    for (uint32_t i = 0; i < campaign->device_count; i++) {
-        campaign->records[i].failure = (uint8_t)campaign_failure_of(campaign, i);
-    }
     campaign_phase_set(campaign, CAMPAIGN_PHASE_DONE, now_ns);
 }
 
@@ -287,7 +284,7 @@ void campaign_device_get(
     const struct campaign_record *record = &campaign->records[device];
     *view = (struct campaign_device){
         .stage = (enum campaign_stage)record->stage,
-        .failure = (enum campaign_failure)record->failure,
+        .failure = campaign_failure_of(campaign, device),
         .first_command_ns = record->first_command_ns,
         .clock_synced_ns = record->clock_synced_ns,
         .group_set_up_ns = record->group_set_up_ns,

@@ -105,7 +105,7 @@ extern const struct network_application campaign_application; /* context: the ca
 
 struct campaign_device {
     enum campaign_stage stage;
-    enum campaign_failure failure; /* valid when the campaign is done */
+    enum campaign_failure failure; /* if the campaign ended now */
     sim_ns first_command_ns;       /* SIM_NS_NEVER: not yet, as below */
     sim_ns clock_synced_ns;
     sim_ns group_set_up_ns;

@@ -38,7 +38,6 @@ enum campaign_timer {
 
 struct campaign_record {
     uint8_t stage;   /* enum campaign_stage */
-    uint8_t failure; /* enum campaign_failure, once done */
     uint8_t data_rate;
     uint8_t refusals;
     bool heard;
