@@ -47,7 +47,7 @@ void bench_store_set(struct bench_store *store, const char *key, double value)
         store->entries[place] = store->entries[place - 1];
         place--;
     }
-    strcpy(store->entries[place].key, key);
+    memcpy(store->entries[place].key, key, strlen(key) + 1);
     store->entries[place].value = value;
 }
 

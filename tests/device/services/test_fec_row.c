@@ -42,7 +42,7 @@ static void columns_text(const uint32_t *row, unsigned fragments, char *text)
     *text = '\0';
     for (unsigned c = 0; c < fragments; c++) {
         if (row[c / 32] >> c % 32 & 1) {
-            text += sprintf(text, "%u ", c);
+            text += snprintf(text, 8, "%u ", c);
         }
     }
     if (text[-1] == ' ') {

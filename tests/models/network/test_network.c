@@ -231,19 +231,19 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
     rig_join(&rig, 0);
     sim_ns end_ns = engine_now(rig.engine);
     uint16_t size = make_uplink(0, true, "\x02\x0d", bytes);
-    rig_hear(&rig, 3, 5, 1500, bytes, size);
-    rig_hear(&rig, 1, 5, 1000, bytes, size);
+    rig_hear(&rig, 3, 5, 8500, bytes, size);
+    rig_hear(&rig, 1, 5, 8000, bytes, size);
     run_s(5);
     struct scripted_downlink downlink = read_next(0, &entry);
     cr_assert_eq(entry->gateway, 3);
     cr_assert_eq(entry->tx.at_ns, end_ns + SIM_NS_PER_S);
     cr_assert_eq(downlink.fcnt, 0);
     cr_assert(downlink.ack && !downlink.pending && downlink.fport == 0);
-    /* DeviceTimeAns of the end of the uplink; LinkCheckAns 1.5 + 7.5 dB, two gateways;
+    /* DeviceTimeAns of the end of the uplink; LinkCheckAns 8.5 + 7.5 dB, two gateways;
      * DevStatusReq once. */
     uint32_t gps_s = (uint32_t)((RIG_GPS_NS + end_ns) / SIM_NS_PER_S);
     uint8_t expected[] = { 0x0D, (uint8_t)gps_s, (uint8_t)(gps_s >> 8), (uint8_t)(gps_s >> 16),
-        (uint8_t)(gps_s >> 24), 0, 0x02, 9, 2, 0x06 };
+        (uint8_t)(gps_s >> 24), 0, 0x02, 16, 2, 0x06 };
     cr_assert_eq(downlink.fopts_size, sizeof expected);
     cr_assert_arr_eq(downlink.fopts, expected, sizeof expected);
     cr_assert_eq(stats().downlinks_rx1, 2, "join accept and this one");
