@@ -72,7 +72,7 @@ static bool page_is_blank(
 
 /* --- the memo -------------------------------------------------------------------------------- */
 
-static struct flash_memo_entry *memo_slot(struct flash_store *store, enum flash_level level,
+static struct flash_memo_set *memo_set(struct flash_store *store, enum flash_level level,
         uint32_t old, const struct flash_change *c)
 {
     /* Data is not part of the place: contents that no other node will share (a device's own
@@ -80,7 +80,7 @@ static struct flash_memo_entry *memo_slot(struct flash_store *store, enum flash_
     uint32_t hash = (old * 2u + (uint32_t)level) * UINT32_C(0x9E3779B1);
     hash ^= ((uint32_t)c->offset * 2u + (c->data == NULL)) * UINT32_C(0x85EBCA6B);
     hash *= UINT32_C(0xC2B2AE35);
-    return &store->memo[hash >> (32u - FLASH_MEMO_ENTRIES_LOG2)];
+    return &store->memo[hash >> (32u - FLASH_MEMO_SETS_LOG2)];
 }
 
 static bool memo_is_for(const struct flash_memo_entry *entry, enum flash_level level, uint32_t old,
@@ -89,6 +89,41 @@ static bool memo_is_for(const struct flash_memo_entry *entry, enum flash_level l
     return entry->valid && entry->old == old && entry->level == (uint8_t)level
            && entry->offset == c->offset && entry->size == c->size
            && entry->erased_value == c->erased_value && entry->erase == (c->data == NULL);
+}
+
+static uint32_t sector_page(const struct flash_store *store, uint32_t sector, uint32_t index)
+{
+    if (sector == 0) {
+        return 0;
+    }
+    const struct flash_sector *block = flash_pool_block(&store->sectors, sector);
+    return block->page[index];
+}
+
+static const uint8_t *changed_bytes(const struct flash_store *store, enum flash_level level,
+        uint32_t id, const struct flash_change *c)
+{
+    uint32_t page = id;
+    if (level == FLASH_LEVEL_SECTOR) {
+        page = sector_page(store, id, c->offset / FLASH_PAGE_BYTES);
+    }
+    return flash_page_bytes(store, page, c->erased_value);
+}
+
+/* What `old` is known to become; NULL: not known. */
+static const struct flash_memo_entry *memo_find(struct flash_store *store, enum flash_level level,
+        uint32_t old, const struct flash_change *c)
+{
+    const struct flash_memo_set *set = memo_set(store, level, old, c);
+    for (uint32_t way = 0; way < FLASH_MEMO_WAYS; way++) {
+        const struct flash_memo_entry *entry = &set->way[way];
+        if (memo_is_for(entry, level, old, c)
+                && outcome_matches(changed_bytes(store, level, old, c),
+                        changed_bytes(store, level, entry->fresh, c), c)) {
+            return entry;
+        }
+    }
+    return NULL;
 }
 
 static void memo_release(struct flash_store *store, enum flash_level level, uint32_t id)
@@ -100,9 +135,12 @@ static void memo_release(struct flash_store *store, enum flash_level level, uint
     }
 }
 
-static void memo_put(struct flash_store *store, struct flash_memo_entry *entry,
-        enum flash_level level, uint32_t old, uint32_t fresh, const struct flash_change *c)
+static void memo_put(struct flash_store *store, enum flash_level level, uint32_t old,
+        uint32_t fresh, const struct flash_change *c)
 {
+    struct flash_memo_set *set = memo_set(store, level, old, c);
+    struct flash_memo_entry *entry = &set->way[set->oldest];
+    set->oldest = (set->oldest + 1u) % FLASH_MEMO_WAYS;
     struct flash_memo_entry before = *entry;
     *entry = (struct flash_memo_entry){
         .old = old,
@@ -136,24 +174,21 @@ static uint32_t page_change(struct flash_store *store, uint32_t old, const struc
         }
         return old;
     }
-    struct flash_memo_entry *entry = memo_slot(store, FLASH_LEVEL_PAGE, old, c);
-    const uint8_t *old_bytes = flash_page_bytes(store, old, c->erased_value);
+    const struct flash_memo_entry *known = memo_find(store, FLASH_LEVEL_PAGE, old, c);
     uint32_t fresh;
-    if (memo_is_for(entry, FLASH_LEVEL_PAGE, old, c)
-            && outcome_matches(
-                    old_bytes, flash_page_bytes(store, entry->fresh, c->erased_value), c)) {
-        fresh = entry->fresh;
+    if (known != NULL) {
+        fresh = known->fresh;
         flash_pool_hold(&store->pages, fresh);
     } else {
         fresh = flash_pool_take(&store->pages);
         uint8_t *page = flash_pool_block(&store->pages, fresh);
-        memcpy(page, old_bytes, FLASH_PAGE_BYTES);
+        memcpy(page, flash_page_bytes(store, old, c->erased_value), FLASH_PAGE_BYTES);
         page_apply(page, c);
         if (page_is_blank(store, page, c->erased_value)) {
             flash_page_release(store, fresh);
             fresh = 0;
         }
-        memo_put(store, entry, FLASH_LEVEL_PAGE, old, fresh, c);
+        memo_put(store, FLASH_LEVEL_PAGE, old, fresh, c);
     }
     flash_page_release(store, old);
     return fresh;
@@ -184,33 +219,16 @@ static uint32_t sector_copy(struct flash_store *store, uint32_t old)
     return fresh;
 }
 
-static uint32_t sector_page(const struct flash_store *store, uint32_t sector, uint32_t index)
-{
-    return sector == 0 ? 0
-                       : ((const struct flash_sector *)flash_pool_block(&store->sectors, sector))
-                                 ->page[index];
-}
-
-static bool sector_outcome_matches(
-        const struct flash_store *store, uint32_t old, uint32_t fresh, const struct flash_change *c)
-{
-    uint32_t index = c->offset / FLASH_PAGE_BYTES;
-    return outcome_matches(flash_page_bytes(store, sector_page(store, old, index), c->erased_value),
-            flash_page_bytes(store, sector_page(store, fresh, index), c->erased_value), c);
-}
-
 void flash_sector_change(struct flash_store *store, uint32_t *sector, const struct flash_change *c)
 {
     assert(c->offset % FLASH_PAGE_BYTES + c->size <= FLASH_PAGE_BYTES);
     uint32_t old = *sector;
     bool private = flash_pool_private(&store->sectors, old);
-    struct flash_memo_entry *entry = NULL;
     uint32_t fresh = old;
     if (!private) {
-        entry = memo_slot(store, FLASH_LEVEL_SECTOR, old, c);
-        if (memo_is_for(entry, FLASH_LEVEL_SECTOR, old, c)
-                && sector_outcome_matches(store, old, entry->fresh, c)) {
-            *sector = entry->fresh;
+        const struct flash_memo_entry *known = memo_find(store, FLASH_LEVEL_SECTOR, old, c);
+        if (known != NULL) {
+            *sector = known->fresh;
             flash_pool_hold(&store->sectors, *sector);
             flash_sector_release(store, old);
             return;
@@ -225,7 +243,7 @@ void flash_sector_change(struct flash_store *store, uint32_t *sector, const stru
         fresh = 0;
     }
     if (!private) {
-        memo_put(store, entry, FLASH_LEVEL_SECTOR, old, fresh, c);
+        memo_put(store, FLASH_LEVEL_SECTOR, old, fresh, c);
         flash_sector_release(store, old);
     }
     *sector = fresh;

@@ -7,8 +7,11 @@
 #include "board/flash.h"
 #include "board/flash_pool.h"
 
-#define FLASH_MEMO_ENTRIES_LOG2 10u
-#define FLASH_MEMO_ENTRIES      (1u << FLASH_MEMO_ENTRIES_LOG2)
+/* Several ways a set: two changes that all nodes make in turn must not push out each other, or
+ * nobody would share any more. */
+#define FLASH_MEMO_SETS_LOG2 8u
+#define FLASH_MEMO_SETS      (1u << FLASH_MEMO_SETS_LOG2)
+#define FLASH_MEMO_WAYS      4u
 
 enum flash_level {
     FLASH_LEVEL_PAGE,
@@ -36,6 +39,11 @@ struct flash_memo_entry {
     bool valid;
 };
 
+struct flash_memo_set {
+    struct flash_memo_entry way[FLASH_MEMO_WAYS];
+    uint32_t oldest;
+};
+
 struct flash_sector {
     uint32_t page[FLASH_PAGES_PER_SECTOR]; /* 0: erased */
 };
@@ -44,7 +52,7 @@ struct flash_store {
     struct flash_pool pages;
     struct flash_pool sectors;
     uint8_t blank[2][FLASH_PAGE_BYTES]; /* an erased page of 0x00, of 0xFF */
-    struct flash_memo_entry memo[FLASH_MEMO_ENTRIES];
+    struct flash_memo_set memo[FLASH_MEMO_SETS];
 };
 
 static inline const uint8_t *flash_page_bytes(
