@@ -105,7 +105,7 @@ void sha512_finish(struct sha512 *sha, uint8_t digest[64])
         pad = 0;
     } while (sha->size_bytes % BLOCK_SIZE != BLOCK_SIZE - SIZE_FIELD);
     for (unsigned i = 0; i < SIZE_FIELD; ++i) {
-        uint8_t byte = i < 8 ? 0u : (uint8_t)(size_bits >> (120u - 8u * i));
+        uint8_t byte = (uint8_t)(i < 8 ? 0u : size_bits >> (120u - 8u * i));
         sha512_add(sha, &byte, 1);
     }
     for (unsigned i = 0; i < 64; ++i) {
