@@ -346,6 +346,19 @@ Test(bootloader, a_broken_slot_and_a_broken_candidate_do_not_start, .init = set_
     cr_assert(runs(new_image, NEW_SIZE));
 }
 
+Test(bootloader, a_half_copied_slot_does_not_look_whole_even_without_the_boot_state)
+{
+    for (uint32_t operation = 4; operation < 60; operation += 5) {
+        set_up();
+        verify_and_commit();
+        board.cut_at = board.operations + operation;
+        cr_assert(boot_is_cut());
+        board.cut_at = FAKE_CUT_NEVER;
+        memset(board.internal + FLASH_NVM_ADDRESS, 0, FLASH_NVM_SIZE);
+        cr_assert_not(bootloader_run(&board.hal, HAL_RESET_POWER_ON), "operation %u", operation);
+    }
+}
+
 Test(bootloader, a_cut_at_any_operation_boots_a_whole_image, .timeout = 120)
 {
     set_up();
