@@ -215,6 +215,34 @@ Test(judge, frequency_of_losses_is_the_packet_error)
     }
 }
 
+/* Loss of a short 4/8 frame, where header and payload fail about as often: two draws, not one; and
+ * none of them the draw of the fading. */
+Test(judge, draws_of_fading_header_and_payload_are_independent)
+{
+    enum {
+        TRIALS = 40000
+    };
+    const int32_t rssi_mdbm = -132000;
+    struct lora_modulation m = modulation(9);
+    m.coding_rate = 4;
+    double expected =
+            judge_packet_error(tables, RECEIVER_SX1276, &m, 3, rssi_mdbm - NOISE_125_KHZ_MDBM);
+    cr_assert(expected > 0.2 && expected < 0.8, "PER %g", expected);
+    unsigned lost[2] = { 0 }, count[2] = { 0 };
+    for (unsigned i = 0; i < TRIALS; i++) {
+        struct frame frame = frame_of(9, 3, 10000000 + i);
+        frame.modulation.coding_rate = 4;
+        unsigned faded = judge_fading_mdb(SEED, FADING_RAYLEIGH, frame.id, 3) < -1590;
+        count[faded]++;
+        lost[faded] += judge_at(&frame, rssi_mdbm, NULL, 0).cause != LOSS_NONE;
+    }
+    for (unsigned faded = 0; faded < 2; faded++) {
+        double sigma = sqrt(expected * (1 - expected) / count[faded]);
+        cr_expect(fabs((double)lost[faded] / count[faded] - expected) < 3.3 * sigma,
+                "fading %u: %u of %u lost, PER %g", faded, lost[faded], count[faded], expected);
+    }
+}
+
 Test(judge, fading_is_exponential_in_power)
 {
     enum {
@@ -351,5 +379,15 @@ Test(judge, corrupted_copies_differ_in_one_to_four_bytes_and_are_reproducible)
         }
         cr_expect(changed >= 1 && changed <= 4, "%u of %u bytes", changed, size);
         cr_expect_arr_eq(bytes, again, size);
+    }
+}
+
+Test(judge, corrupted_copy_of_one_byte_is_never_whole_again)
+{
+    for (uint64_t id = 0; id < 5000; id++) {
+        struct frame frame = frame_of(7, 1, id);
+        uint8_t byte;
+        air_corrupt(SEED, &frame, 9, &byte);
+        cr_assert_neq(byte, frame.bytes[0], "frame %llu", (unsigned long long)id);
     }
 }

@@ -4,6 +4,8 @@
  * Method: one frame or two at hand-computed times; symbols last 1.024 ms, and a receiver needs 5 of
  * the 8 programmed ones, so it may come 3 symbols late.
  */
+#include <math.h>
+
 #include "medium_fixture.h"
 
 #define START_NS  (10 * SIM_NS_PER_MS)
@@ -74,7 +76,7 @@ Test(medium, other_frequency_sf_bandwidth_polarity_or_sync_word_hears_nothing)
     for (uint32_t device = 0; device < 5; device++) {
         struct medium_listening listening = fixture_listening();
         listening.frequency_hz += device == 0 ? 200000 : 0;
-        listening.spreading_factor += device == 1;
+        listening.spreading_factor = device == 1 ? 8 : 7;
         listening.bandwidth_hz *= device == 2 ? 2 : 1;
         listening.iq_inverted = device != 3;
         listening.sync_word = device == 4 ? 0x12 : 0x34;
@@ -194,13 +196,17 @@ Test(medium, receiver_that_closes_before_the_end_loses_the_frame)
 
 Test(medium, receiver_that_has_closed_in_its_local_future_does_not_lock)
 {
-    fixture_listen(world, 0, LISTEN_NS);
-    fixture_listen(world, 1, LISTEN_NS);
+    for (uint32_t device = 0; device < 3; device++) {
+        fixture_listen(world, device, LISTEN_NS);
+    }
     const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
     engine_run(world->engine, frame->detect_ns - 1);
     medium_unlisten(world->medium, 0, frame->detect_ns + 500);
     medium_unlisten(world->medium, 1, frame->detect_ns); /* not listening any more by then */
+    medium_unlisten(world->medium, 2, frame->end_ns);    /* until the very end */
     run();
+    fixture_expect_received(world, 2, frame);
+    cr_expect_null(fixture_find(world, HEARD_LOST, 1, frame->id));
     fixture_expect_lost(world, 0, frame, LOSS_RADIO_BUSY);
     cr_expect_null(fixture_find(world, HEARD_DETECTED, 0, frame->id));
     cr_expect_null(fixture_find(world, HEARD_DETECTED, 1, frame->id));
@@ -252,7 +258,7 @@ Test(medium, interference_behind_the_header_leaves_wrong_bytes)
 Test(medium, stronger_frame_that_starts_before_the_lock_wins)
 {
     fixture_listen(world, 5, LISTEN_NS);
-    const struct frame *first = fixture_send(world, 0, START_NS, weaker);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG - 6000);
     const struct frame *second = fixture_send(world, 1, START_NS + 4 * SYMBOL_NS, STRONG);
     run();
     fixture_expect_lost(world, 5, first, LOSS_PREAMBLE_MISSED);
@@ -292,18 +298,33 @@ Test(medium, receiver_misses_a_preamble_that_does_not)
     fixture_expect_lost(world, 5, second, LOSS_PREAMBLE_MISSED);
 }
 
+/* 20 symbols: 15 may pass while the receiver is locked elsewhere. */
+static const struct frame *send_long_preamble(sim_ns start_ns)
+{
+    struct lora_modulation m = fixture_downlink();
+    m.preamble_symbols = 20;
+    uint8_t bytes[4] = { 1, 2, 3, 4 };
+    return medium_transmit_gateway(world->medium, 1, start_ns, &m, weaker, bytes, sizeof bytes);
+}
+
 Test(medium, long_preamble_that_began_while_locked_is_caught_behind_the_first_frame)
 {
     fixture_listen(world, 5, LISTEN_NS);
     const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
-    struct lora_modulation m = fixture_downlink();
-    m.preamble_symbols = 20;
-    uint8_t bytes[4] = { 1, 2, 3, 4 };
-    const struct frame *second = medium_transmit_gateway(
-            world->medium, 1, first->end_ns - 10 * SYMBOL_NS, &m, weaker, bytes, sizeof bytes);
+    const struct frame *second = send_long_preamble(first->end_ns - 15 * SYMBOL_NS);
     run();
     fixture_expect_received(world, 5, first);
     fixture_expect_received(world, 5, second);
+}
+
+Test(medium, long_preamble_that_ends_too_soon_is_lost_to_the_lock)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
+    const struct frame *second = send_long_preamble(first->end_ns - 15 * SYMBOL_NS - 1);
+    run();
+    fixture_expect_received(world, 5, first);
+    fixture_expect_lost(world, 5, second, LOSS_RECEIVER_LOCKED_ELSEWHERE);
 }
 
 /* --- aborts ----------------------------------------------------------------------------------- */
@@ -411,4 +432,111 @@ Test(medium, overlapping_uplinks_are_decided_by_capture_at_each_gateway)
     fixture_expect_lost(world, 1000, weak, LOSS_INTERFERENCE);
     fixture_expect_lost(world, 1000, one, LOSS_INTERFERENCE);
     fixture_expect_lost(world, 1000, two, LOSS_INTERFERENCE);
+}
+
+/* --- fading ----------------------------------------------------------------------------------- */
+
+/* Mean packet error over Exp(1), by a plain sum over the logarithm of the gain. */
+static double mean_packet_error(const struct lora_modulation *m, uint16_t size, int32_t median_mdbm)
+{
+    struct reception_params params = { 6, 6, 6 };
+    struct judge_tables *tables = judge_tables_create(&params);
+    double mean = 0;
+    const double step = 0.01;
+    for (double log_gain = -16; log_gain < 3; log_gain += step) {
+        double gain = exp(log_gain);
+        int32_t snr_mdb = (int32_t)lround(median_mdbm + 10000 * log10(gain) + 117031);
+        mean += judge_packet_error(tables, RECEIVER_SX1276, m, size, snr_mdb) * gain * exp(-gain)
+                * step;
+    }
+    judge_tables_destroy(tables);
+    return mean;
+}
+
+Test(medium, each_rayleigh_link_loses_its_share)
+{
+    enum {
+        FRAMES = 600
+    };
+    air_world_destroy(world);
+    world = air_world_create(FADING_RAYLEIGH);
+    struct lora_modulation m = fixture_downlink();
+    int32_t median_mdbm = judge_sensitivity_mdbm(RECEIVER_SX1276, 7, 125000) + 8000;
+    double expected = mean_packet_error(&m, 20, median_mdbm);
+    double threshold_law = 1 - exp(-pow(10, -0.8)); /* 14.7 % */
+    cr_expect(expected > 0.6 * threshold_law && expected < threshold_law, "%g", expected);
+    for (uint32_t device = 0; device < WORLD_DEVICES; device++) {
+        fixture_listen(world, device, 0);
+    }
+    int32_t power_mdbm = median_mdbm - medium_link_gain_mdb(world->medium, 0, 0);
+    unsigned lost[WORLD_DEVICES] = { 0 }, total = 0;
+    for (unsigned i = 0; i < FRAMES; i++) {
+        const struct frame *frame =
+                fixture_send(world, 0, engine_now(world->engine) + SIM_NS_PER_S, power_mdbm);
+        engine_run(world->engine, frame->end_ns);
+        for (uint32_t k = 0; k < world->log_count; k++) {
+            bool is_loss = world->log[k].what == HEARD_LOST;
+            lost[world->log[k].receiver] += is_loss;
+            total += is_loss;
+            cr_assert(!is_loss || world->log[k].cause == LOSS_FADING);
+        }
+        world->log_count = 0;
+    }
+    unsigned outside = 0; /* of the 99 % interval: one in a hundred, 6 or more once in 2000 runs */
+    double sigma = sqrt(FRAMES * expected * (1 - expected));
+    for (uint32_t device = 0; device < WORLD_DEVICES; device++) {
+        outside += fabs(lost[device] - FRAMES * expected) > 2.576 * sigma;
+    }
+    cr_expect_leq(outside, 5);
+    double trials = FRAMES * (double)WORLD_DEVICES;
+    cr_expect(fabs(total / trials - expected) < 2.576 * sqrt(expected * (1 - expected) / trials),
+            "%g lost, %g by the curve", total / trials, expected);
+}
+
+/* --- links ------------------------------------------------------------------------------------ */
+
+Test(medium, shadowing_is_normal_and_one_draw_per_link)
+{
+    enum {
+        COUNT = 2000
+    };
+    static struct medium_site devices[COUNT];
+    struct medium_site gateways[2];
+    struct engine *engine = engine_create(5);
+    entity_id first = engine_entity_add(engine, COUNT + 2);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        devices[i] = (struct medium_site){ .entity = first + i, .height_m = 1.5 };
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        gateways[i] =
+                (struct medium_site){ .entity = first + COUNT + i, .x_m = 1000, .height_m = 30 };
+    }
+    struct medium_params params = {
+        .propagation = { .environment = ENVIRONMENT_URBAN,
+                .frequency_mhz = 868,
+                .penetration_db = 10,
+                .shadowing_sigma_db = 6 },
+        .reception = { 6, 6, 6 },
+    };
+    struct medium *two = medium_create(engine, &params, devices, COUNT, &fixture_device_ops,
+            gateways, 2, &fixture_gateway_ops);
+    double sum = 0, squares = 0, product = 0;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        double a = medium_link_gain_mdb(two, 0, i) / 1000.0 + 135.993;
+        double b = medium_link_gain_mdb(two, 1, i) / 1000.0 + 135.993;
+        sum += a + b;
+        squares += a * a + b * b;
+        product += a * b;
+    }
+    double mean = sum / (2 * COUNT), sigma = sqrt(squares / (2 * COUNT));
+    cr_expect(fabs(mean) < 3.3 * 6 / sqrt(2 * COUNT), "mean %g dB", mean);
+    cr_expect(fabs(sigma - 6) < 3.3 * 6 / sqrt(4 * COUNT), "sigma %g dB", sigma);
+    cr_expect(fabs(product / COUNT / 36) < 3.3 / sqrt(COUNT), "links are independent");
+    struct medium *one = medium_create(
+            engine, &params, devices, 100, &fixture_device_ops, gateways, 1, &fixture_gateway_ops);
+    cr_expect_eq(medium_link_gain_mdb(one, 0, 99), medium_link_gain_mdb(two, 0, 99),
+            "more sites do not shift the draws of others");
+    medium_destroy(one);
+    medium_destroy(two);
+    engine_destroy(engine);
 }

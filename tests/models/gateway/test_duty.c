@@ -81,6 +81,13 @@ Test(duty_limiter, frames_reserved_for_later_keep_their_right)
     cr_expect_not(duty_limiter_allows(&limiter, 100 * SECOND, 7 * SECOND));
     duty_limiter_reserve(&limiter, 0, 100 * SECOND, 6 * SECOND);
     cr_expect_not(duty_limiter_allows(&limiter, 50 * SECOND, 1));
+
+    /* Full from 4000 s on; what ends an hour before the last of it is out of its window. */
+    duty_limiter_finish(&limiter);
+    duty_limiter_init(&limiter, 0.01, 3600);
+    duty_limiter_reserve(&limiter, 0, 4000 * SECOND, 36 * SECOND);
+    cr_expect(duty_limiter_allows(&limiter, 435 * SECOND, SECOND));
+    cr_expect_not(duty_limiter_allows(&limiter, 435 * SECOND + 1, SECOND));
 }
 
 Test(duty_limiter, off_time_form_pauses_behind_each_frame)
