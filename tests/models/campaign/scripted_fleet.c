@@ -91,7 +91,8 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         transmit(fleet, index, device->answers_size > 0 ? device->answers_fport : 0,
                 device->answers, device->answers_size);
         device->answers_size = 0;
-        if (device->whole && !device->acknowledged && !device->faults.dies_in_session) {
+        if (fleet->fragmentation_version == 2 && device->whole && !device->acknowledged
+                && !device->faults.dies_in_session) {
             /* FragDataBlockReceivedReq again until it is answered. */
             device->answers[0] = 0x04;
             device->answers[1] = device->faults.bad_mic ? 0x04 : 0x00;

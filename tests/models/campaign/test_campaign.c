@@ -196,7 +196,8 @@ Test(campaign, serves_version_1_of_the_fragmentation_package)
     fleet_run(&fleet, 8 * HOUR_NS);
     cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_COMPLETE), 5);
     /* Nobody acknowledges a block in version 1, so these devices keep their old version. */
-    cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+    cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED, "%s",
+            campaign_failure_name(device(0).failure));
 }
 
 Test(campaign, corrects_a_clock_that_disagrees)
