@@ -16,15 +16,10 @@
 /* The slot holds header and code. */
 #define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
 
-#ifdef FLEETCAST_TARGET_BINARY
-__asm__(".section .rodata\n"
-        ".balign 16\n"
-        "fleetcast_target_code:\n"
-        ".incbin \"" FLEETCAST_TARGET_BINARY "\"\n"
-        "fleetcast_target_code_end:\n"
-        ".previous\n");
+#ifdef FLEETCAST_TARGET_LINK
+/* The Cortex-M0+ link of device/, embedded at build time. */
 extern const uint8_t fleetcast_target_code[];
-extern const uint8_t fleetcast_target_code_end[];
+extern const uint32_t fleetcast_target_code_size;
 
 bool firmware_image_is_target_link(void)
 {
@@ -33,7 +28,7 @@ bool firmware_image_is_target_link(void)
 
 static uint8_t *load_target_link(uint32_t *size)
 {
-    *size = (uint32_t)(fleetcast_target_code_end - fleetcast_target_code);
+    *size = fleetcast_target_code_size;
     uint8_t *code = malloc(*size);
     if (code != NULL) {
         memcpy(code, fleetcast_target_code, *size);
