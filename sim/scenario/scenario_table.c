@@ -44,7 +44,7 @@ const struct param scenario_params[] = {
     { "gateways.layout", S(gateways.layout), PARAM_ENUM, DIMENSION_NONE, 0, 0, layout_names, "ring", "where gateways stand" },
     { "gateways.radius", S(gateways.radius_m), PARAM_DOUBLE, DIMENSION_LENGTH, 0, 50e3, NULL, "1.5 km", "of the ring of gateways" },
     { "gateways.height", S(gateways.height_m), PARAM_DOUBLE, DIMENSION_LENGTH, 10, 300, NULL, "30 m", "of the antennas" },
-    { "gateways.demodulators", S(gateways.demodulators), PARAM_U32, DIMENSION_NONE, 1, 64, NULL, "8", "frames at once (SX1301: 8)" },
+    { "gateways.demodulators", S(gateways.demodulators), PARAM_U32, DIMENSION_NONE, 1, 16, NULL, "8", "frames at once (SX1301: 8, SX1302: 16)" },
     { "gateways.backhaul.latency", S(gateways.backhaul_latency_ns), PARAM_TIME, DIMENSION_TIME, 0.001, 10, NULL, "80 ms", "one way, mean" },
     { "gateways.backhaul.jitter", S(gateways.backhaul_jitter_ns), PARAM_TIME, DIMENSION_TIME, 0, 10, NULL, "20 ms", "uniform, plus or minus" },
     { "gateways.gnss", S(gateways.gnss), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "true", "gateways know GPS time" },
