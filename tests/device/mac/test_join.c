@@ -112,7 +112,7 @@ Test(mac_join, dev_nonce_grows_with_every_request_and_through_resets)
     struct bench *bench = bench_create(5);
     for (unsigned i = 0; i < 6; i++) {
         cr_assert(bench_run_to_tx(bench, i + 1, 3600.0));
-        cr_assert_eq(bench->board.tx[17] | bench->board.tx[18] << 8, i);
+        cr_assert_eq(bench->board.tx[17] | (unsigned)bench->board.tx[18] << 8, i);
         if (i == 2 || i == 4) {
             bench_reset(bench, HAL_RESET_POWER_ON);
         }

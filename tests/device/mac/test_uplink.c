@@ -34,7 +34,7 @@ Test(mac_uplink, frame_is_authentic_and_counts_up)
                 fake_read_uplink(&bench->keys, bench->board.tx, bench->board.tx_size, 0);
         cr_assert(u.mic_ok && u.mhdr == 0x40 && u.dev_addr == BENCH_DEV_ADDR);
         cr_assert_eq(u.fcnt, i);
-        cr_assert_eq(u.fport, 10 + i);
+        cr_assert_eq(u.fport, (int)(10 + i));
         cr_assert_eq(u.fctrl, 0x80);
         cr_assert_eq(u.payload_size, sizeof payload);
         cr_assert_arr_eq(u.payload, payload, sizeof payload);
