@@ -32,8 +32,7 @@ static struct services_env env_of(struct fw *fw)
     };
 }
 
-/* --- boot --------------------------------------------------------------------------------------
- */
+/* --- boot ------------------------------------------------------------------------------------ */
 
 static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
 {
@@ -59,8 +58,7 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
     hal_trace(hal, FW_TRACE_BOOTED, cause, fw->report.running.version);
 }
 
-/* --- interrupts --------------------------------------------------------------------------------
- */
+/* --- interrupts ------------------------------------------------------------------------------ */
 
 static void fw_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
 {
@@ -100,8 +98,7 @@ static void serve_irqs(struct fw *fw, const struct services_env *env)
     }
 }
 
-/* --- install -----------------------------------------------------------------------------------
- */
+/* --- install --------------------------------------------------------------------------------- */
 
 /* Verification ended: an authentic image is committed, and the block is done with either way. */
 static void verified(struct fw *fw, const struct services_env *env)
@@ -157,8 +154,7 @@ static bool step_install(struct fw *fw, const struct services_env *env)
     return fw->install == FW_INSTALL_VERIFYING;
 }
 
-/* --- uplinks -----------------------------------------------------------------------------------
- */
+/* --- uplinks --------------------------------------------------------------------------------- */
 
 static uint64_t services_want_at(const struct fw *fw, const struct services_env *env)
 {
@@ -212,6 +208,9 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
         mac_watch_link(mac);
     }
     size_t size_max = mac_payload_size_max(mac);
+    if (mac_uplink_possible_at(mac, now_ticks) > now_ticks) {
+        return; /* the data rate has just changed, to one whose channels rest */
+    }
     if (services_want_at(fw, env) <= now_ticks) {
         size = services_build_uplink(&fw->services, env, now_ticks, payload, size_max, &fport);
         if (size == 0) {
@@ -231,8 +230,7 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
     }
 }
 
-/* --- main loop ---------------------------------------------------------------------------------
- */
+/* --- main loop ------------------------------------------------------------------------------- */
 
 /* True: something is due already. Else the alarm is set for what comes first. */
 static bool arm(struct fw *fw, const struct services_env *env, uint64_t now_ticks)

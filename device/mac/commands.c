@@ -33,8 +33,7 @@ struct commands {
     bool full; /* the next answer does not fit: the rest of the commands is not done */
 };
 
-/* --- answers -----------------------------------------------------------------------------------
- */
+/* --- answers --------------------------------------------------------------------------------- */
 
 static bool room_for(const struct mac *mac, size_t size)
 {
@@ -84,8 +83,7 @@ size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX])
     return size;
 }
 
-/* --- LinkADRReq: adjacent requests are one transaction -----------------------------------------
- */
+/* --- LinkADRReq: adjacent requests are one transaction --------------------------------------- */
 
 enum {
     ADR_MASK_OK = 1,
@@ -164,8 +162,7 @@ static void link_adr(struct mac *mac, struct commands *c)
     c->left -= skip - LINK_ADR_SIZE;
 }
 
-/* --- the others --------------------------------------------------------------------------------
- */
+/* --- the others ------------------------------------------------------------------------------ */
 
 static void link_check(struct mac *mac, struct commands *c)
 {

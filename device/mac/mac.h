@@ -55,7 +55,7 @@ struct mac_rx {
  * ready: restores session and groups, starts the radio, joins when there is no session. */
 void mac_init(struct mac *mac, enum hal_reset_cause cause);
 
-/* --- driven by the main loop ---------------------------------------------------------------- */
+/* --- driven by the main loop ----------------------------------------------------------------- */
 /* Serves an edge on DIO0 or DIO1, outside the ISR. True: `rx->downlink` is for the application. */
 bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
 uint64_t mac_step_at(const struct mac *mac);        /* 0: now; HAL_TICKS_NEVER: on input only */
@@ -66,7 +66,7 @@ uint64_t mac_idle_at(const struct mac *mac);
 /* Resets that the session survived. */
 uint16_t mac_resets(const struct mac *mac);
 
-/* --- uplink --------------------------------------------------------------------------------- */
+/* --- uplink ---------------------------------------------------------------------------------- */
 bool mac_joined(const struct mac *mac);
 /* RTC time from which mac_send() may succeed: 0 now, HAL_TICKS_NEVER while not joined or busy. */
 uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks);
@@ -87,7 +87,7 @@ void mac_watch_link(struct mac *mac);
 uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size);
 uint8_t mac_data_rate(const struct mac *mac);
 
-/* --- multicast ------------------------------------------------------------------------------ */
+/* --- multicast ------------------------------------------------------------------------------- */
 /* Defines (or overwrites) a group; keys are loaded into the slots and kept in non-volatile
  * memory; the counter restarts at `fcnt_min` - 1. */
 void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,

@@ -34,15 +34,13 @@ static inline uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* --- mac.c: the radio's schedule ---------------------------------------------------------------
- */
+/* --- mac.c: the radio's schedule ------------------------------------------------------------- */
 /* Continuous reception when class C is open, else sleep. */
 void mac_background(struct mac *mac);
 /* Puts the frame in `mac->frame` on the air on a channel that is free now. */
 void mac_launch(struct mac *mac, uint64_t now_ticks);
 
-/* --- windows.c ---------------------------------------------------------------------------------
- */
+/* --- windows.c ------------------------------------------------------------------------------- */
 /* Symbols to wait for a preamble, and when to start the receiver relative to the nominal start,
  * for a window `delay_us` after the end of the uplink. */
 void mac_window_size(const struct region *region, unsigned data_rate, uint32_t delay_us,
@@ -57,8 +55,7 @@ static inline void mac_windows_clear(struct mac *mac)
     mac->window_count = 0;
 }
 
-/* --- duty_cycle.c ------------------------------------------------------------------------------
- */
+/* --- duty_cycle.c ---------------------------------------------------------------------------- */
 void mac_duty_account(
         struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks);
 /* Nothing leaves on any sub-band before then. */
@@ -70,30 +67,26 @@ int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, ui
 uint16_t mac_channels_defined(const struct mac *mac);
 bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate);
 
-/* --- join.c ------------------------------------------------------------------------------------
- */
+/* --- join.c ---------------------------------------------------------------------------------- */
 void mac_join_start(struct mac *mac, uint64_t now_ticks);
 void mac_join_send(struct mac *mac, uint64_t now_ticks);
 void mac_join_missed(struct mac *mac, uint64_t now_ticks);
 /* Handles a frame in a window of a join request. True: joined. */
 bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size);
 
-/* --- commands.c --------------------------------------------------------------------------------
- */
+/* --- commands.c ------------------------------------------------------------------------------ */
 void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, int snr_db);
 /* Bytes of FOpts that the next uplink carries. */
 size_t mac_commands_size(const struct mac *mac);
 /* Writes them and forgets what is said once. */
 size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX]);
 
-/* --- uplink.c ----------------------------------------------------------------------------------
- */
+/* --- uplink.c -------------------------------------------------------------------------------- */
 /* The uplink that ended at `now_ticks` got no answer: next copy, or the end. */
 void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks);
 void mac_uplink_answered(struct mac *mac, bool pending, uint64_t now_ticks);
 
-/* --- downlink.c --------------------------------------------------------------------------------
- */
+/* --- downlink.c ------------------------------------------------------------------------------ */
 enum mac_receipt {
     MAC_RECEIPT_NONE,    /* not for this device, or refused */
     MAC_RECEIPT_UNICAST, /* a valid answer: ends the exchange in a class A window */
@@ -103,15 +96,13 @@ enum mac_receipt {
 enum mac_receipt mac_receive(struct mac *mac, const struct radio_frame *frame, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver);
 
-/* --- multicast.c -------------------------------------------------------------------------------
- */
+/* --- multicast.c ----------------------------------------------------------------------------- */
 int mac_multicast_find(const struct mac *mac, uint32_t mc_addr);
 bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_frame *frame,
         size_t size, uint8_t *bytes, uint32_t *fcnt);
 void mac_multicast_restore(struct mac *mac);
 
-/* --- session_nvm.c -----------------------------------------------------------------------------
- */
+/* --- session_nvm.c --------------------------------------------------------------------------- */
 struct mac_session_keys {
     uint8_t nwk_s_key[16];
     uint8_t app_s_key[16];

@@ -23,8 +23,7 @@ static uint64_t ticks_up(double us)
     return (uint64_t)ceil(us / US_PER_TICK);
 }
 
-/* --- chip --------------------------------------------------------------------------------------
- */
+/* --- chip ------------------------------------------------------------------------------------ */
 
 static bool lora_page(const struct fake_board *b)
 {
@@ -264,8 +263,7 @@ int fake_chip_edge(struct fake_board *b)
     return raise_flag(b, 0x40, 0);
 }
 
-/* --- the other doors ---------------------------------------------------------------------------
- */
+/* --- the other doors ------------------------------------------------------------------------- */
 
 static uint64_t rtc_now(void *board)
 {

@@ -55,8 +55,7 @@ size_t fake_write_join_accept(const uint8_t app_key[16], uint32_t join_nonce, ui
 struct fake_keys fake_session_keys(
         const uint8_t app_key[16], uint32_t join_nonce, uint32_t net_id, uint16_t dev_nonce);
 
-/* --- a device with its board and its network ----------------------------------------------------
- */
+/* --- a device with its board and its network ------------------------------------------------- */
 
 #define BENCH_DELIVERED_MAX 64u
 
