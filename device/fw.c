@@ -14,6 +14,8 @@
 
 #define CLOCK_AGE_MAX_TICKS  (24u * 3600u * (uint64_t)HAL_RTC_HZ)
 #define SERVICES_QUIET_TICKS HAL_RTC_HZ
+/* Nothing tells the end of a session; a restart that waits for it looks again this often. */
+#define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -136,9 +138,11 @@ static void take_block(struct fw *fw)
 /* RTC time of the restart that installs; never in the middle of a session or an exchange. */
 static uint64_t restart_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
 {
-    if (fw->install != FW_INSTALL_COMMITTED
-            || services_session_active(&fw->services, env, now_ticks)) {
+    if (fw->install != FW_INSTALL_COMMITTED) {
         return HAL_TICKS_NEVER;
+    }
+    if (services_session_active(&fw->services, env, now_ticks)) {
+        return now_ticks + SESSION_RECHECK_TICKS;
     }
     return mac_idle_at(&fw->core.mac);
 }
