@@ -84,7 +84,7 @@ void frag_session_begin(struct fragmentation *frag, const struct services_env *e
 
 void frag_session_recover(struct fragmentation *frag, const struct services_env *env)
 {
-    _Static_assert(sizeof(frag->session) <= NVM_RECORD_SIZE_MAX, "a session is one record");
+    _Static_assert(sizeof(frag->session) == 28, "the record has no gaps");
     forget(frag);
     int size = nvm_read(env->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
     if (size == (int)sizeof(frag->session)) {

@@ -256,6 +256,23 @@ Test(multicast_setup, replaces_the_session_of_a_group_by_a_new_request)
     rig_destroy(rig);
 }
 
+Test(multicast_setup, closes_an_open_session_that_a_new_request_replaces)
+{
+    struct rig *rig = grouped(10);
+    rig_down_hex(rig, PORT, -1, CLASS_C);
+    rig_run_s(rig, 11);
+    cr_expect(rig->board.groups[0].open);
+    rig_down_hex(rig, PORT, -1, "04 00 644e7253 02 d2ad84 05"); /* in 99 s */
+    rig_run_s(rig, 1);
+    cr_expect_not(rig->board.groups[0].open);
+    cr_expect_eq(rig->services.multicast_setup.live, 1);
+    rig_run_s(rig, 200);
+    cr_expect_eq(rig->services.multicast_setup.live, 0);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_OPENED), 2);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 2);
+    rig_destroy(rig);
+}
+
 Test(multicast_setup, runs_sessions_of_several_groups)
 {
     struct rig *rig = grouped(600);

@@ -236,3 +236,53 @@ Test(reset, keeps_a_finished_block_and_hands_it_over_until_it_is_used)
     cr_assert_eq(last->bytes[4], 0); /* still MissingFrag 0 */
     end(run);
 }
+
+Test(reset, knows_late_uncoded_fragments_again)
+{
+    struct plan plan = { .fragments = 30, .size = 100, .version = 2 };
+    struct cut_run *run = start(&plan, 0, false);
+    struct rig *rig = run->rig;
+    rig_run_s(rig, 10);
+    static const unsigned numbers[] = { 1, 2, 3, 31, 7, 9 };
+    for (unsigned i = 0; i < 6; i++) {
+        send_fragment(rig, run->block, 30, 100, numbers[i], 0);
+        rig_run_ticks(rig, 13000);
+    }
+    unsigned stored = rig_traces(rig, FW_TRACE_FRAGMENT_STORED);
+    cr_assert_eq(stored, 5);
+    rig_boot(rig);
+    rig_run_s(rig, 1);
+    cr_assert_eq(rig->services.fragmentation.phase, FRAG_PHASE_DECODE);
+    cr_assert_eq(rig->services.fragmentation.missing, 30 - 6);
+    for (unsigned i = 0; i < 6; i++) {
+        send_fragment(rig, run->block, 30, 100, numbers[i], 0);
+        rig_run_ticks(rig, 13000);
+    }
+    cr_assert_eq(rig_traces(rig, FW_TRACE_FRAGMENT_STORED), stored);
+    cr_assert_eq(rig_traces(rig, FW_TRACE_FRAGMENT_DUPLICATE), 5);
+    cr_assert_eq(rig_traces(rig, FW_TRACE_FRAGMENT_USELESS), 1);
+    end(run);
+}
+
+/* An erased journal must not look like one that was opened, whatever the dice say. */
+Test(reset, while_the_flash_is_erased_starts_over)
+{
+    struct plan plan = { .fragments = 300, .size = 200, .version = 2 };
+    struct rig *rig = rig_create();
+    uint8_t message[17];
+    uint8_t *block = calloc(300, 200);
+    rig->board.entropy_fixed = true;
+    rig->board.entropy_word = UINT32_MAX;
+    memset(rig->board.nor, 0, BOARD_NOR_SIZE); /* an older session */
+    size_t size = setup_message(rig, block, plan.fragments, plan.size, 0, 0, 1, message);
+    rig_down(rig, FRAGMENTATION_FPORT, -1, message, size);
+    rig_run_ticks(rig, 10 * BOARD_ERASE_TICKS - 1);
+    rig_boot(rig);
+    rig_run_ticks(rig, 10 * BOARD_ERASE_TICKS);
+    cr_assert_eq(rig->services.fragmentation.phase, FRAG_PHASE_ERASE);
+    rig_run_s(rig, 5);
+    cr_assert_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
+    cr_assert_eq(rig->board.erases, 10 + 4 + 16 + 15);
+    free(block);
+    rig_destroy(rig);
+}

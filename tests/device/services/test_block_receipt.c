@@ -1,0 +1,206 @@
+/* What follows the last fragment: MIC, receipts, status, and the handing over of the block.
+ * SPDX-License-Identifier: MIT
+ *
+ * The session is that of "device D" in spec-protocol 10.2: M 10, FragSize 10, FragIndex 1.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "fake_board.h"
+
+#define SETUP_V2 "02 11 0a00 0a 45 05 00010203 0500 9b749d5f"
+#define SETUP_V1 "02 11 0a00 0a 05 05 00010203"
+#define PORT     FRAGMENTATION_FPORT
+
+static void fill(uint8_t block[100])
+{
+    for (unsigned i = 0; i < 100; i++) {
+        block[i] = (uint8_t)i;
+    }
+}
+
+/* Fragment N of FragIndex 1, on a group or by unicast (-1). */
+static void fragment(struct rig *rig, unsigned n, int group)
+{
+    uint8_t block[100];
+    uint8_t message[13] = { 0x08, (uint8_t)n, (uint8_t)(0x40 | n >> 8) };
+    fill(block);
+    naive_fragment(block, 10, 10, rig->services.fragmentation.version, n, &message[3]);
+    rig_down(rig, PORT, group, message, sizeof(message));
+    rig_run_ticks(rig, 4000);
+}
+
+static bool last_uplink_is(struct rig *rig, const char *hex)
+{
+    return rig_uplink_is(rig, rig->uplink_count - 1, PORT, hex);
+}
+
+static bool answers(struct rig *rig, const char *request, const char *answer)
+{
+    unsigned before = rig->uplink_count;
+    rig_down_hex(rig, PORT, -1, request);
+    rig_run_ticks(rig, 100);
+    return rig->uplink_count == before + 1 && last_uplink_is(rig, answer);
+}
+
+static struct rig *complete(uint8_t version, const char *setup)
+{
+    struct rig *rig = rig_create();
+    rig_set_gps(rig, 1300000000); /* clock sync has nothing to do */
+    rig->services.fragmentation.version = version;
+    rig->board.entropy_fixed = true;
+    rig->board.entropy_word = 0x40000000; /* a quarter of every range: 128 s of 512 */
+    rig_down_hex(rig, PORT, -1, setup);
+    rig_run_s(rig, 5);
+    for (unsigned n = 1; n <= 10; n++) {
+        fragment(rig, n, 0);
+    }
+    rig_run_ticks(rig, 3000);
+    return rig;
+}
+
+Test(block_receipt, repeats_the_receipt_three_times_until_it_is_acknowledged)
+{
+    struct rig *rig = complete(2, SETUP_V2);
+    struct fragmentation *frag = &rig->services.fragmentation;
+    uint32_t address;
+    uint32_t size;
+    unsigned before = rig->uplink_count;
+    rig_run_s(rig, 127);
+    cr_expect_eq(rig->uplink_count, before);
+    rig_run_s(rig, 2);
+    cr_expect_eq(rig->uplink_count, before + 1);
+    cr_expect(last_uplink_is(rig, "04 01"));
+    rig_run_s(rig, 138); /* 8 s of receive windows and the random delay */
+    cr_expect_eq(rig->uplink_count, before + 2);
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_down_hex(rig, PORT, -1, "04 02"); /* another FragIndex */
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_down_hex(rig, PORT, -1, "04 01");
+    cr_expect(fragmentation_take_block(frag, &address, &size));
+    cr_expect_eq(size, 95);
+    rig_run_s(rig, 2000);
+    cr_expect_eq(rig->uplink_count, before + 2);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_BLOCK_ACKNOWLEDGED), 1);
+    rig_boot(rig); /* remembered: no new receipt */
+    rig_run_s(rig, 1);
+    cr_expect(fragmentation_take_block(frag, &address, &size));
+    cr_expect_eq(frag->ack_at_ticks, HAL_TICKS_NEVER);
+    rig_destroy(rig);
+}
+
+/* Only the server's own answer lets a device commit (spec-protocol 5.3, AckReception). */
+Test(block_receipt, is_not_content_with_a_status_answer_when_a_receipt_is_due)
+{
+    struct rig *rig = complete(2, SETUP_V2);
+    struct fragmentation *frag = &rig->services.fragmentation;
+    uint32_t address;
+    uint32_t size;
+    unsigned before = rig->uplink_count;
+    cr_expect(answers(rig, "01 03", "01 00 0a40 00"));
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_run_s(rig, 86400);
+    cr_expect_eq(rig->uplink_count, before + 1 + FRAGMENTATION_ACK_TRIES);
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    cr_expect(answers(rig, "01 03", "01 00 0a40 00"));
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_down_hex(rig, PORT, -1, "04 01");
+    cr_expect(fragmentation_take_block(frag, &address, &size), "a late answer counts too");
+    rig_destroy(rig);
+}
+
+Test(block_receipt, ignores_an_acknowledgement_of_nothing)
+{
+    struct rig *rig = complete(2, SETUP_V2);
+    uint32_t address;
+    uint32_t size;
+    rig_down_hex(rig, PORT, -1, "04 01"); /* before any receipt was sent */
+    cr_expect_not(fragmentation_take_block(&rig->services.fragmentation, &address, &size));
+    rig_destroy(rig);
+}
+
+Test(block_receipt, hands_the_block_over_once_a_status_without_missing_fragments_left)
+{
+    for (uint8_t version = 1; version <= 2; version++) {
+        struct rig *rig = complete(
+                version, version == 1 ? SETUP_V1 : "02 11 0a00 0a 05 05 00010203 0500 9b749d5f");
+        uint32_t address = 1;
+        uint32_t size = 0;
+        struct fragmentation *frag = &rig->services.fragmentation;
+        cr_expect_not(fragmentation_take_block(frag, &address, &size));
+        cr_expect(answers(rig, "01 03", version == 1 ? "01 0a40 00 00" : "01 00 0a40 00"));
+        cr_expect(fragmentation_take_block(frag, &address, &size));
+        cr_expect_not(fragmentation_take_block(frag, &address, &size));
+        cr_expect_eq(address, NOR_BLOCK_ADDRESS);
+        cr_expect_eq(size, 95);
+        rig_destroy(rig);
+    }
+}
+
+Test(block_receipt, discards_a_block_whose_mic_is_wrong_and_reports_it)
+{
+    struct rig *rig = complete(2, "02 11 0a00 0a 45 05 00010203 0500 9b749d5e");
+    struct fragmentation *frag = &rig->services.fragmentation;
+    uint32_t address;
+    uint32_t size;
+    cr_expect_eq(frag->phase, FRAG_PHASE_FAILED);
+    cr_expect(answers(rig, "01 03", "01 02 0a40 00")); /* MICError, nothing missing */
+    rig_run_s(rig, 130);
+    cr_expect(last_uplink_is(rig, "04 05"));
+    rig_down_hex(rig, PORT, -1, "04 01");
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_boot(rig);
+    rig_run_s(rig, 1);
+    cr_expect_eq(frag->phase, FRAG_PHASE_FAILED);
+    cr_expect_not(fragmentation_take_block(frag, &address, &size));
+    rig_destroy(rig);
+}
+
+Test(block_receipt, covers_session_cnt_index_descriptor_and_length_by_the_mic)
+{
+    static const char *const changed[] = { "02 11 0a00 0a 45 05 00010203 0600 9b749d5f",
+        "02 21 0a00 0a 45 05 00010203 0500 9b749d5f", "02 11 0a00 0a 45 05 00010204 0500 9b749d5f",
+        "02 11 0a00 0a 45 04 00010203 0500 9b749d5f" };
+    for (unsigned i = 0; i < 4; i++) {
+        struct rig *rig = rig_create();
+        rig_down_hex(rig, PORT, -1, changed[i]);
+        rig_run_s(rig, 5);
+        for (unsigned n = 1; n <= 10; n++) {
+            uint8_t message[13] = { 0x08, (uint8_t)n, i == 1 ? 0x80 : 0x40 };
+            uint8_t block[100];
+            fill(block);
+            memcpy(&message[3], &block[10 * (n - 1)], 10);
+            rig_down(rig, PORT, 0, message, sizeof(message));
+            rig_run_ticks(rig, 4000);
+        }
+        rig_run_ticks(rig, 3000);
+        cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_FAILED, "row %u", i);
+        rig_destroy(rig);
+    }
+}
+
+Test(block_receipt, drops_fragments_after_the_block_is_complete)
+{
+    struct rig *rig = complete(2, SETUP_V2);
+    unsigned stored = rig_traces(rig, FW_TRACE_FRAGMENT_STORED);
+    for (unsigned n = 1; n <= 15; n++) {
+        fragment(rig, n, 0);
+    }
+    cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_STORED), stored);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_DONE);
+    rig_destroy(rig);
+}
+
+Test(block_receipt, waits_for_an_uplink_with_room)
+{
+    struct rig *rig = complete(2, SETUP_V2);
+    unsigned before = rig->uplink_count;
+    rig->uplink_size_max = 1;
+    rig_run_s(rig, 140);
+    cr_expect_eq(rig->uplink_count, before);
+    rig->uplink_size_max = 2;
+    rig_run_s(rig, 6);
+    cr_expect_eq(rig->uplink_count, before + 1);
+    cr_expect(last_uplink_is(rig, "04 01"));
+    rig_destroy(rig);
+}
