@@ -129,8 +129,8 @@ size_t fragmentation_build(struct fragmentation *frag, const struct services_env
 /* Multicast groups whose session has nothing more to give. */
 uint8_t fragmentation_served_groups(const struct fragmentation *frag);
 
-/* True once: the block is complete, its MIC (v2) good, and the server knows. It knows when it
- * acknowledged (AckReception = 1), or when a FragSessionStatusAns that reports MissingFrag 0 left,
+/* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
+ * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,
  * or by the silence that a request for those who still miss fragments asks for. True again after a
  * reset, unless fragmentation_block_used() was called. */
 bool fragmentation_take_block(
