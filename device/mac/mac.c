@@ -112,11 +112,16 @@ void mac_launch(struct mac *mac, uint64_t now_ticks)
     }
 }
 
-static void transmitted(struct mac *mac, uint64_t end_ticks)
+static void account_airtime(struct mac *mac, uint64_t end_ticks)
 {
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), mac->uplink_data_rate, mac->frame_size, true);
     mac_duty_account(mac, mac->channels[mac->uplink_channel].frequency_hz, airtime, end_ticks);
+}
+
+static void transmitted(struct mac *mac, uint64_t end_ticks)
+{
+    account_airtime(mac, end_ticks);
     mac->uplink_end_ticks = end_ticks;
     mac_windows_open_class_a(mac, end_ticks);
     mac_background(mac);
@@ -187,6 +192,9 @@ static void step_activity(struct mac *mac, uint64_t now_ticks)
         transmit(mac, now_ticks);
         break;
     case MAC_TX:
+        account_airtime(mac, now_ticks); /* it may have been on the air */
+        restart_radio(mac, now_ticks);
+        break;
     case MAC_RX_WINDOW:
         restart_radio(mac, now_ticks);
         break;

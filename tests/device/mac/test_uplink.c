@@ -288,6 +288,12 @@ Test(mac_uplink, silent_chip_is_started_again_and_the_device_goes_on)
     bench->board.deaf = false;
     bench_run_s(bench, 60.0);
     cr_assert_eq(bench->board.resets, resets + 1);
+    uint64_t free_at = 0; /* the lost frame may have been on the air: it counts */
+    for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
+        free_at = later(free_at, bench->core.mac.band_free_at_ticks[i]);
+    }
+    cr_assert_geq((double)(free_at - bench->board.tx_end),
+            99.0 * fake_airtime_us(7, bench->board.tx_size, true) * 32768e-6);
     bench_send(bench, 2, byte, 1);
     bench_run_s(bench, 10.0);
     cr_assert_neq(mac_idle_at(&bench->core.mac), HAL_TICKS_NEVER);
