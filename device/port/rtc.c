@@ -35,7 +35,8 @@ void board_rtc_start(void)
         RTC->ISR = RTC_ISR_INIT;
         while ((RTC->ISR & RTC_ISR_INITF) == 0) {
         }
-        RTC->PRER = TICKS_PER_SECOND - 1u; /* the asynchronous part stays 0: divide by one */
+        RTC->PRER = TICKS_PER_SECOND - 1u; /* two writes, RM0376 section 26.4.6: synchronous, */
+        RTC->PRER = TICKS_PER_SECOND - 1u; /* then asynchronous, which stays 0: divide by one */
         RTC->TR = 0;
         RTC->DR = CALENDAR_FIRST_DATE;
         RTC->ISR = 0;

@@ -30,6 +30,9 @@ static void clock_start(void)
     while ((PWR->CSR & PWR_CSR_VOSF) != 0) {
     }
     FLASH->ACR |= FLASH_ACR_LATENCY | FLASH_ACR_PREFETCH; /* one wait state above 16 MHz */
+    if ((RCC->CFGR & RCC_CFGR_SWS_MASK) == RCC_CFGR_SWS_PLL) {
+        return; /* the bootloader did it, and a running PLL must not be set */
+    }
     RCC->CFGR = RCC_CFGR_WAKE_HSI | RCC_CFGR_PLLMUL_4 | RCC_CFGR_PLLDIV_2;
     clock_to_pll();
 }
