@@ -49,7 +49,7 @@ static bool within_reach(const struct medium *medium, uint32_t gateway, uint32_t
 {
     int32_t median_mdbm = DEVICE_EIRP_MAX_MDBM + medium_gain_mdb(medium, gateway, device)
                           + medium->gateways[gateway].antenna_gain_mdb;
-    return median_mdbm >= judge_sensitivity_mdbm(RECEIVER_SX1301, 12, 125000) - MEDIUM_CUT_OFF_MDB;
+    return median_mdbm >= medium->gateway_cut_off_mdbm;
 }
 
 static bool index_reach(struct medium *medium)
@@ -141,6 +141,10 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         medium_destroy(medium);
         return NULL;
     }
+    medium->device_cut_off_mdbm =
+            judge_sensitivity_mdbm(RECEIVER_SX1276, 12, 125000) - MEDIUM_CUT_OFF_MDB;
+    medium->gateway_cut_off_mdbm =
+            judge_sensitivity_mdbm(RECEIVER_SX1301, 12, 125000) - MEDIUM_CUT_OFF_MDB;
     place(medium, devices, gateways);
     compute_links(medium, devices, gateways);
     if (!index_reach(medium)) {

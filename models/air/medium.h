@@ -54,7 +54,8 @@ struct medium_device_ops {
 struct medium_gateway_ops {
     /* True: a demodulator takes the frame; LOSS_NONE in `*cause`, else why not. */
     bool (*lock)(void *gateway, const struct frame *frame, sim_ns now_ns, enum loss_cause *cause);
-    /* Ends every lock that was granted. Only frames with verdict cause LOSS_NONE were received. */
+    /* Ends every lock that was granted. Only frames with verdict cause LOSS_NONE were received;
+     * `bytes` is NULL for the others. */
     void (*ended)(void *gateway, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
 };

@@ -115,7 +115,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
     const struct frame *frame = &air->frame;
     struct listener *listener = &medium->listeners[device];
     int32_t median_mdbm = frame->power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
-    if (median_mdbm < judged->detect_mdbm - MEDIUM_CUT_OFF_MDB
+    if (median_mdbm < medium->device_cut_off_mdbm
             || listener->sync_word != frame->modulation.sync_word) {
         return false; /* nothing that this receiver could take for a frame of its own */
     }

@@ -18,8 +18,8 @@ static uint64_t channel_key(
 {
     assert(bandwidth_hz < (1u << 20) && spreading_factor < 16);
     uint64_t grid = (frequency_hz + CHANNEL_GRID_HZ / 2u) / CHANNEL_GRID_HZ;
-    return grid << 32 | (uint64_t)bandwidth_hz << 8
-           | (uint64_t)spreading_factor << 1 | (iq_inverted ? 1u : 0u);
+    return grid << 32 | (uint64_t)bandwidth_hz << 8 | (uint64_t)spreading_factor << 1
+           | (iq_inverted ? 1u : 0u);
 }
 
 static struct channel *channel_create(struct medium *medium, uint64_t key)

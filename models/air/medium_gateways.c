@@ -45,8 +45,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
         uint32_t gateway, sim_ns now_ns)
 {
     int32_t median_mdbm = median_mdbm_at(medium, air, gateway);
-    if (median_mdbm < judged->detect_mdbm - MEDIUM_CUT_OFF_MDB
-            || deaf(medium, air, gateway, now_ns)) {
+    if (median_mdbm < medium->gateway_cut_off_mdbm || deaf(medium, air, gateway, now_ns)) {
         return;
     }
     const struct gateway_state *state = &medium->gateways[gateway];
@@ -108,17 +107,13 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
         verdict.cause = transmitted ? LOSS_RADIO_BUSY : LOSS_POWERED_DOWN;
         verdict.header_ok = false;
     }
-    const uint8_t *bytes = NULL;
     if (verdict.cause == LOSS_NONE) {
-        bytes = frame->bytes;
         engine_observe(medium->engine, now_ns, state->entity, OBSERVE_GATEWAY_RECEIVED,
                 (int64_t)frame->id, verdict.rssi_mdbm, verdict.snr_mdb, frame);
     } else {
-        if (verdict.header_ok) {
-            bytes = medium_corrupted_copy(medium, air, state->entity);
-        }
         observe_lost(medium, frame, receiver->index, verdict.cause, verdict.snr_mdb, now_ns);
     }
+    const uint8_t *bytes = verdict.cause == LOSS_NONE ? frame->bytes : NULL;
     medium->gateway_ops->ended(state->context, frame, &verdict, bytes, frame->size, now_ns);
 }
 

@@ -12,8 +12,8 @@
 #define NO_CHANNEL     UINT16_MAX
 #define LATE_GATEWAY   (UINT32_C(1) << 31) /* a late event is of a gateway, not of a device */
 #define PREFETCH_AHEAD 4u
-/* A link whose median is this far below detection is never considered: Rayleigh fading adds at most
- * 13.6 dB with the draws we have. */
+/* A link whose median is this far below the sensitivity at SF12 is never considered, not even as a
+ * loss: Rayleigh fading adds at most 13.6 dB with the draws we have. */
 #define MEDIUM_CUT_OFF_MDB 25000
 
 /* A receiver that locked on a frame. */
@@ -91,7 +91,8 @@ struct medium {
     entity_id *device_entities;
     uint32_t *device_sent, *gateway_sent;
     struct gateway_state *gateways;
-    int32_t *gain_mdb;    /* [gateway][device] */
+    int32_t *gain_mdb; /* [gateway][device] */
+    int32_t device_cut_off_mdbm, gateway_cut_off_mdbm;
     uint32_t *reach_from; /* [device]: first of its gateways in `reach`; one more at the end */
     uint32_t *reach;      /* gateways that may hear a device, ascending */
 

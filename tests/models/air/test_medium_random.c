@@ -189,7 +189,7 @@ Test(medium_random, agrees_with_the_naive_model)
 {
     enum {
         DEVICES = 4,
-        SEEDS = 150
+        SEEDS = 60
     };
     unsigned received = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
