@@ -37,7 +37,7 @@ enum campaign_timer {
 };
 
 struct campaign_record {
-    uint8_t stage;   /* enum campaign_stage */
+    uint8_t stage; /* enum campaign_stage */
     uint8_t data_rate;
     uint8_t refusals;
     bool heard;

@@ -146,6 +146,9 @@ static void on_session_ans(struct campaign *campaign, const struct network_uplin
         const struct package_message *message, sim_ns now_ns)
 {
     struct campaign_record *record = &campaign->records[uplink->device];
+    if (now_ns >= campaign->session_ns) {
+        return; /* too late to tell anything */
+    }
     if ((message->status & PACKAGE_SESSION_UNDEFINED) != 0) {
         record->group_ok = false;
         record->session_ok = false;

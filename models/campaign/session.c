@@ -21,7 +21,7 @@
 /* Coded fragments beyond the missing ones: all but 0.4 % of decoders are done (TS004 rows are
  * random enough that every further one halves the rest; spec section 5.6). */
 #define DECODE_RESERVE    8u
-#define SILENT_ROUNDS_MAX 3u
+#define SILENT_ROUNDS_MAX 6u  /* status requests in a row that nobody answered */
 #define PERCENTILE_FROM   20u /* answers; with fewer the worst decides */
 #define LOSS_MAX          0.8
 
@@ -159,6 +159,8 @@ static bool session_runs(const struct campaign *campaign)
 void campaign_session_start(struct campaign *campaign, sim_ns now_ns)
 {
     for (uint32_t i = 0; i < campaign->device_count; i++) {
+        /* Set-up commands that no gateway would send so far have missed their session. */
+        network_queue_clear(campaign->network, i);
         if (campaign->records[i].stage == CAMPAIGN_READY) {
             campaign->records[i].member = true;
             campaign->member_count++;
@@ -258,27 +260,39 @@ static int compare_u16(const void *a, const void *b)
     return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
 
-/* Coded fragments for those who answered: what the 95th percentile lacks, a reserve for decoding,
- * and what is lost on the way at the rate they report. */
+/* Whose needs the next batch serves: who answered in this round, else who is known to lack
+ * something. */
+static bool counts_for_batch(const struct campaign *campaign, const struct campaign_record *record)
+{
+    if (!record->member || record->settled) {
+        return false;
+    }
+    return campaign->round_answers > 0 ? record->round == campaign->round
+                                       : record->status_known && record->missing > 0;
+}
+
+/* Coded fragments of the next batch: what the 95th percentile lacks, a reserve for decoding, and
+ * what is lost on the way at the rate they report. */
 static uint32_t batch_size(const struct campaign *campaign)
 {
-    uint16_t *missing = malloc(campaign->round_answers * sizeof *missing);
+    uint32_t unknown_size = campaign->nb_frag / 20u + DECODE_RESERVE;
+    uint16_t *missing = malloc(campaign->member_count * sizeof *missing);
     if (missing == NULL) {
-        return LAST_BATCH_MIN;
+        return unknown_size;
     }
     uint32_t count = 0;
     double lost = 0.0;
     uint32_t sent = campaign->next_n - 1u;
-    for (uint32_t i = 0; i < campaign->device_count && count < campaign->round_answers; i++) {
+    for (uint32_t i = 0; i < campaign->device_count; i++) {
         const struct campaign_record *record = &campaign->records[i];
-        if (record->member && record->round == campaign->round && !record->settled) {
+        if (counts_for_batch(campaign, record)) {
             missing[count++] = record->missing;
             lost += record->received < sent ? 1.0 - (double)record->received / sent : 0.0;
         }
     }
     if (count == 0) {
         free(missing);
-        return LAST_BATCH_MIN;
+        return unknown_size;
     }
     qsort(missing, count, sizeof *missing, compare_u16);
     uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
@@ -299,15 +313,15 @@ void campaign_answers_over(struct campaign *campaign, sim_ns now_ns)
         campaign_session_end(campaign, now_ns);
         return;
     }
-    if (campaign->round_answers > 0) {
-        campaign->silent_rounds = 0;
-        campaign->batches++;
-        if (!extend(campaign, batch_size(campaign))) {
-            campaign_session_end(campaign, now_ns);
-        }
-    } else if (++campaign->silent_rounds < SILENT_ROUNDS_MAX) {
-        ask_who_misses(campaign, now_ns);
-    } else {
+    /* Silence may be a lost request or lost answers of devices that hear badly: they get coded
+     * fragments all the same, for some rounds. */
+    campaign->silent_rounds = campaign->round_answers > 0 ? 0 : campaign->silent_rounds + 1u;
+    if (campaign->silent_rounds >= SILENT_ROUNDS_MAX) {
+        campaign_session_end(campaign, now_ns);
+        return;
+    }
+    campaign->batches++;
+    if (!extend(campaign, batch_size(campaign))) {
         campaign_session_end(campaign, now_ns);
     }
 }

@@ -230,6 +230,19 @@ uint32_t network_queue_length(const struct network *network, uint32_t device)
     return network->devices[device].queue_length;
 }
 
+void network_queue_clear(struct network *network, uint32_t device)
+{
+    assert(device < network->device_count);
+    struct device_state *state = &network->devices[device];
+    while (state->queue_head != POOL_NONE) {
+        const struct queue_item *item = pool_at(&network->queue_items, state->queue_head);
+        uint32_t next = item->next;
+        pool_give(&network->queue_items, state->queue_head);
+        state->queue_head = next;
+    }
+    state->queue_length = 0;
+}
+
 uint16_t network_downlink_max(const struct network *network, uint32_t device)
 {
     assert(device < network->device_count);

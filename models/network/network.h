@@ -89,6 +89,8 @@ bool network_enqueue(struct network *network, uint32_t device, uint8_t fport,
  * on (design section 4, chained). */
 void network_keep_open(struct network *network, uint32_t device);
 uint32_t network_queue_length(const struct network *network, uint32_t device);
+/* Drops what waits for a device. What a gateway has taken already still goes out. */
+void network_queue_clear(struct network *network, uint32_t device);
 /* Application bytes the device's next downlink can carry. */
 uint16_t network_downlink_max(const struct network *network, uint32_t device);
 

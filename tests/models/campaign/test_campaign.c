@@ -177,7 +177,7 @@ Test(campaign, sends_the_planned_fragments_only_when_fixed)
     fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
     fleet.devices[1].faults.loss_percent = 60;
     fleet_run(&fleet, 8 * HOUR_NS);
-    cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 6, "15 % of 38");
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38");
     cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
     cr_assert_eq(device(1).stage, CAMPAIGN_READY);
     cr_assert_eq(device(1).failure, CAMPAIGN_FAILURE_INCOMPLETE, "asked by unicast afterwards");
