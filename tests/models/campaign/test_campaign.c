@@ -250,6 +250,53 @@ Test(campaign, names_the_reason_of_every_failure)
     cr_assert_leq(fleet.devices[3].set_up_downlinks, 3 * 2, "no endless asking");
 }
 
+static enum gateway_tx_result refuse_unicast_before_the_session(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    bool join_accept = tx->bytes[0] == 0x20;
+    return !join_accept && now_ns < 1000 * SIM_NS_PER_S + HOUR_NS
+                   ? GATEWAY_TX_DUTY_CYCLE
+                   : fake_gateways_queue(fleet.gateways, gateway, tx, now_ns);
+}
+
+Test(campaign, drops_set_up_commands_that_missed_their_session)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet.gateways->judge = refuse_unicast_before_the_session;
+    fleet_run(&fleet, 4 * HOUR_NS);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(device(i).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED);
+        cr_assert_eq(fleet.devices[i].set_up_downlinks, 0);
+        cr_assert_eq(network_queue_length(fleet.network, i), 0);
+    }
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE, "nobody to send to");
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 0);
+}
+
+Test(campaign, gives_up_after_some_rounds_of_silence)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[2].faults.dies_in_session = true;
+    fleet.devices[2].faults.loss_percent = 100;
+    fleet_run(&fleet, params.start_ns + 2 * HOUR_NS);
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_CONFIRMATION);
+    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    uint32_t requests = 0;
+    const struct fake_tx *entry;
+    for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
+        requests += entry->tx.modulation.spreading_factor == 7
+                                    && entry->tx.modulation.frequency_hz == 869525000
+                                    && entry->tx.size == 13 + 2
+                            ? 1
+                            : 0;
+    }
+    cr_assert_eq(requests, 2 * 6, "six rounds by two gateways");
+    cr_assert_eq(campaign_correction_batches(fleet.campaign), 5, "a batch between them");
+}
+
 /* --- limits and observations ----------------------------------------------------------------- */
 
 Test(campaign, refuses_more_fragments_than_n_can_count)

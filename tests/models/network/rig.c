@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-void rig_create(struct rig *rig)
+void rig_create(struct rig *rig, double duty_share)
 {
     memset(rig, 0, sizeof *rig);
     rig->engine = engine_create(1);
@@ -20,7 +20,7 @@ void rig_create(struct rig *rig)
         .rx1_delay_s = 1,
         .rx2_frequency_hz = 869525000,
         .deduplication_ns = 200 * SIM_NS_PER_MS,
-        .duty_share = 0.8,
+        .duty_share = duty_share,
         .extra_channel_count = 5,
         .extra_channel_hz = { 867100000, 867300000, 867500000, 867700000, 867900000 },
     };

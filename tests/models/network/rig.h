@@ -22,7 +22,7 @@ struct rig {
     uint32_t accepted_seen; /* requests already looked at by rig_downlink() */
 };
 
-void rig_create(struct rig *rig);
+void rig_create(struct rig *rig, double duty_share);
 void rig_destroy(struct rig *rig);
 /* Runs until `at_ns`. */
 void rig_run(struct rig *rig, sim_ns at_ns);

@@ -53,12 +53,12 @@ static void hear_device(uint32_t index, uint32_t gateway)
 }
 
 /* Three members, best heard by gateways 0, 1 and 3. */
-static void make_group(enum multicast_policy policy)
+static void make_group_with(enum multicast_policy policy, double duty_share)
 {
     static const struct network_application application = { .multicast_report = on_report,
         .multicast_idle = on_idle };
     memset(&seen, 0, sizeof seen);
-    rig_create(&rig);
+    rig_create(&rig, duty_share);
     network_set_application(rig.network, &application, NULL);
     const uint32_t gateways[4] = { 0, 1, 3, 3 };
     struct network_group_params params = {
@@ -76,6 +76,11 @@ static void make_group(enum multicast_policy policy)
     }
     rig.accepted_seen = fake_gateways_accepted_count(rig.gateways);
     rig_run(&rig, 1000 * SIM_NS_PER_S);
+}
+
+static void make_group(enum multicast_policy policy)
+{
+    make_group_with(policy, 0.8);
 }
 
 static void enqueue(uint32_t count, uint16_t size)
@@ -174,6 +179,22 @@ Test(multicast, keeps_within_its_share_of_the_duty_cycle)
     for (uint32_t i = 0; i < 4; i++) {
         double share = (double)airtime_ns[i] / 3600e9;
         cr_assert(i == 2 ? share == 0.0 : fabs(share - 0.08) < 0.0002, "%u: %f", i, share);
+    }
+}
+
+Test(multicast, lets_gateways_share_a_turn_when_there_are_more_than_turns)
+{
+    make_group_with(MULTICAST_STAGGERED, 4.0); /* 2.5 airtimes: two turns for three gateways */
+    enqueue(3, 203);
+    rig_run(&rig, 1100 * SIM_NS_PER_S);
+    sim_ns interval_ns = network_group_interval_ns(rig.network, group, 203);
+    sim_ns start_ns = 0;
+    for (uint32_t i = 0; i < 9; i++) {
+        const struct fake_tx *entry = rig_next_tx(&rig);
+        cr_assert_not_null(entry);
+        start_ns = i == 0 ? entry->tx.at_ns : start_ns;
+        sim_ns in_ns = (entry->tx.at_ns - start_ns) % interval_ns;
+        cr_assert_eq(in_ns, entry->gateway == 1 ? interval_ns / 2 : 0, "%u", entry->gateway);
     }
 }
 

@@ -44,7 +44,7 @@ static void setup(void)
     static const struct network_application application = { .joined = on_joined,
         .uplink = on_uplink };
     memset(&seen, 0, sizeof seen);
-    rig_create(&rig);
+    rig_create(&rig, 0.8);
     network_set_application(rig.network, &application, NULL);
 }
 
@@ -292,6 +292,11 @@ Test(network, bounds_the_queue_of_a_device)
     }
     cr_assert_not(network_enqueue(rig.network, 0, 1, (const uint8_t *)"x", 1));
     cr_assert_eq(network_queue_length(rig.network, 0), NETWORK_DEVICE_QUEUE);
+    network_queue_clear(rig.network, 0);
+    cr_assert_eq(network_queue_length(rig.network, 0), 0);
+    rig_join(&rig, 0);
+    struct scripted_downlink downlink;
+    cr_assert_not(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
 }
 
 /* --- windows and gateways -------------------------------------------------------------------- */
