@@ -20,10 +20,13 @@
 #define LAST_BATCH_MIN     8u
 /* Coded fragments beyond the missing ones: all but 0.4 % of decoders are done (TS004 rows are
  * random enough that every further one halves the rest; spec section 5.6). */
-#define DECODE_RESERVE    8u
-#define SILENT_ROUNDS_MAX 6u  /* status requests in a row that nobody answered */
-#define PERCENTILE_FROM   20u /* answers; with fewer the worst decides */
-#define LOSS_MAX          0.8
+#define DECODE_RESERVE  8u
+#define PERCENTILE_FROM 20u /* answers; with fewer the worst decides */
+/* Status requests in a row that nobody answers: while a device is known to lack something; and
+ * when all may be whole, their reports lost. */
+#define SILENT_ROUNDS_LACKING 6u
+#define SILENT_ROUNDS_WHOLE   3u
+#define LOSS_MAX              0.8
 
 static uint32_t redundancy_count(const struct campaign *campaign)
 {
@@ -272,13 +275,12 @@ static bool counts_for_batch(const struct campaign *campaign, const struct campa
 }
 
 /* Coded fragments of the next batch: what the 95th percentile lacks, a reserve for decoding, and
- * what is lost on the way at the rate they report. */
+ * what is lost on the way at the rate they report. 0: nobody is known to lack anything. */
 static uint32_t batch_size(const struct campaign *campaign)
 {
-    uint32_t unknown_size = campaign->nb_frag / 20u + DECODE_RESERVE;
     uint16_t *missing = malloc(campaign->member_count * sizeof *missing);
     if (missing == NULL) {
-        return unknown_size;
+        return LAST_BATCH_MIN;
     }
     uint32_t count = 0;
     double lost = 0.0;
@@ -290,16 +292,15 @@ static uint32_t batch_size(const struct campaign *campaign)
             lost += record->received < sent ? 1.0 - (double)record->received / sent : 0.0;
         }
     }
-    if (count == 0) {
-        free(missing);
-        return unknown_size;
+    uint32_t size = 0;
+    if (count > 0) {
+        qsort(missing, count, sizeof *missing, compare_u16);
+        uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
+        double loss = lost / count < LOSS_MAX ? lost / count : LOSS_MAX;
+        size = (uint32_t)ceil((missing[rank] + DECODE_RESERVE) / (1.0 - loss));
     }
-    qsort(missing, count, sizeof *missing, compare_u16);
-    uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
-    uint32_t needed = missing[rank] + DECODE_RESERVE;
     free(missing);
-    double loss = lost / count < LOSS_MAX ? lost / count : LOSS_MAX;
-    return (uint32_t)ceil(needed / (1.0 - loss));
+    return size;
 }
 
 void campaign_answers_over(struct campaign *campaign, sim_ns now_ns)
@@ -313,16 +314,20 @@ void campaign_answers_over(struct campaign *campaign, sim_ns now_ns)
         campaign_session_end(campaign, now_ns);
         return;
     }
-    /* Silence may be a lost request or lost answers of devices that hear badly: they get coded
-     * fragments all the same, for some rounds. */
+    /* Silence may be a lost request or lost answers: who is known to lack something gets coded
+     * fragments all the same. */
+    uint32_t size = batch_size(campaign);
     campaign->silent_rounds = campaign->round_answers > 0 ? 0 : campaign->silent_rounds + 1u;
-    if (campaign->silent_rounds >= SILENT_ROUNDS_MAX) {
+    uint32_t rounds_max = size > 0 ? SILENT_ROUNDS_LACKING : SILENT_ROUNDS_WHOLE;
+    if (campaign->silent_rounds >= rounds_max) {
         campaign_session_end(campaign, now_ns);
-        return;
-    }
-    campaign->batches++;
-    if (!extend(campaign, batch_size(campaign))) {
-        campaign_session_end(campaign, now_ns);
+    } else if (size == 0) {
+        ask_who_misses(campaign, now_ns);
+    } else {
+        campaign->batches++;
+        if (!extend(campaign, size)) {
+            campaign_session_end(campaign, now_ns);
+        }
     }
 }
 
