@@ -163,16 +163,42 @@ static void memo_put(struct flash_store *store, enum flash_level level, uint32_t
 
 /* --- pages and sectors ------------------------------------------------------------------------ */
 
+/* A fragment, a piece of an image, or the part of one that reaches into the next page. */
+static bool may_converge(const struct flash_change *c)
+{
+    uint32_t at = c->offset % FLASH_PAGE_BYTES;
+    return c->data != NULL
+           && (c->size >= FLASH_LOOK_UP_BYTES || at == 0 || at + c->size == FLASH_PAGE_BYTES);
+}
+
+/* Trades a page for an equal one that exists already. */
+static uint32_t page_converge(struct flash_store *store, uint32_t page)
+{
+    uint32_t equal = flash_index_equal(&store->equal_pages, &store->pages, page);
+    if (equal != page) {
+        flash_pool_hold(&store->pages, equal);
+        flash_page_release(store, page);
+    }
+    return equal;
+}
+
+/* The outcome in `page`, a page nobody else holds. */
+static uint32_t page_apply_own(
+        struct flash_store *store, uint32_t page, const struct flash_change *c)
+{
+    uint8_t *bytes = flash_pool_block(&store->pages, page);
+    page_apply(bytes, c);
+    if (c->data == NULL && page_is_blank(store, bytes, c->erased_value)) {
+        flash_page_release(store, page);
+        return 0;
+    }
+    return may_converge(c) ? page_converge(store, page) : page;
+}
+
 static uint32_t page_change(struct flash_store *store, uint32_t old, const struct flash_change *c)
 {
     if (flash_pool_private(&store->pages, old)) {
-        uint8_t *page = flash_pool_block(&store->pages, old);
-        page_apply(page, c);
-        if (c->data == NULL && page_is_blank(store, page, c->erased_value)) {
-            flash_page_release(store, old);
-            return 0;
-        }
-        return old;
+        return page_apply_own(store, old, c);
     }
     const struct flash_memo_entry *known = memo_find(store, FLASH_LEVEL_PAGE, old, c);
     uint32_t fresh;
@@ -181,13 +207,9 @@ static uint32_t page_change(struct flash_store *store, uint32_t old, const struc
         flash_pool_hold(&store->pages, fresh);
     } else {
         fresh = flash_pool_take(&store->pages);
-        uint8_t *page = flash_pool_block(&store->pages, fresh);
-        memcpy(page, flash_page_bytes(store, old, c->erased_value), FLASH_PAGE_BYTES);
-        page_apply(page, c);
-        if (page_is_blank(store, page, c->erased_value)) {
-            flash_page_release(store, fresh);
-            fresh = 0;
-        }
+        memcpy(flash_pool_block(&store->pages, fresh),
+                flash_page_bytes(store, old, c->erased_value), FLASH_PAGE_BYTES);
+        fresh = page_apply_own(store, fresh, c);
         memo_put(store, FLASH_LEVEL_PAGE, old, fresh, c);
     }
     flash_page_release(store, old);
@@ -219,6 +241,17 @@ static uint32_t sector_copy(struct flash_store *store, uint32_t old)
     return fresh;
 }
 
+/* Trades a sector nobody else holds for an equal one. */
+static uint32_t sector_converge(struct flash_store *store, uint32_t sector)
+{
+    uint32_t equal = flash_index_equal(&store->equal_sectors, &store->sectors, sector);
+    if (equal != sector) {
+        flash_pool_hold(&store->sectors, equal);
+        flash_sector_release(store, sector);
+    }
+    return equal;
+}
+
 void flash_sector_change(struct flash_store *store, uint32_t *sector, const struct flash_change *c)
 {
     assert(c->offset % FLASH_PAGE_BYTES + c->size <= FLASH_PAGE_BYTES);
@@ -241,6 +274,8 @@ void flash_sector_change(struct flash_store *store, uint32_t *sector, const stru
     if (*page == 0 && sector_is_blank(block)) {
         flash_sector_release(store, fresh);
         fresh = 0;
+    } else if (may_converge(c)) {
+        fresh = sector_converge(store, fresh);
     }
     if (!private) {
         memo_put(store, FLASH_LEVEL_SECTOR, old, fresh, c);

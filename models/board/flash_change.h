@@ -5,6 +5,7 @@
 #define BOARD_FLASH_CHANGE_H
 
 #include "board/flash.h"
+#include "board/flash_index.h"
 #include "board/flash_pool.h"
 
 /* Several ways a set: two changes that all nodes make in turn must not push out each other, or
@@ -12,6 +13,10 @@
 #define FLASH_MEMO_SETS_LOG2 8u
 #define FLASH_MEMO_SETS      (1u << FLASH_MEMO_SETS_LOG2)
 #define FLASH_MEMO_WAYS      4u
+
+/* Programs of at least this size may complete what other nodes have too: their outcome is looked
+ * up by content. Smaller ones are marks and journal entries. */
+#define FLASH_LOOK_UP_BYTES 16u
 
 enum flash_level {
     FLASH_LEVEL_PAGE,
@@ -53,6 +58,8 @@ struct flash_store {
     struct flash_pool sectors;
     uint8_t blank[2][FLASH_PAGE_BYTES]; /* an erased page of 0x00, of 0xFF */
     struct flash_memo_set memo[FLASH_MEMO_SETS];
+    struct flash_index equal_pages;
+    struct flash_index equal_sectors;
 };
 
 static inline const uint8_t *flash_page_bytes(

@@ -42,7 +42,7 @@ uint32_t flash_pool_take(struct flash_pool *pool)
 {
     uint32_t id = pool->first_free;
     if (id != 0) {
-        pool->first_free = pool->references[id];
+        memcpy(&pool->first_free, flash_pool_block(pool, id), sizeof id);
     } else {
         id = pool->never_used;
         if (id >= pool->chunk_count * FLASH_POOL_CHUNK_BLOCKS) {
@@ -58,7 +58,7 @@ uint32_t flash_pool_take(struct flash_pool *pool)
 void flash_pool_give_back(struct flash_pool *pool, uint32_t id)
 {
     assert(pool->references[id] == 0);
-    pool->references[id] = pool->first_free;
+    memcpy(flash_pool_block(pool, id), &pool->first_free, sizeof id);
     pool->first_free = id;
     pool->in_use--;
 }

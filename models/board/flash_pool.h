@@ -14,7 +14,7 @@
 
 struct flash_pool {
     uint8_t **chunks;
-    uint32_t *references; /* of a free block: the next free one */
+    uint32_t *references; /* 0: free; the block then begins with the number of the next one */
     uint32_t block_bytes;
     uint32_t chunk_count;
     uint32_t chunk_capacity;
