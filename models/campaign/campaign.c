@@ -146,20 +146,22 @@ void campaign_finish(struct campaign *campaign, sim_ns now_ns)
     campaign_phase_set(campaign, CAMPAIGN_PHASE_DONE, now_ns);
 }
 
-/* In the confirmation phase: no member's outcome can change any more. */
+/* The outcome of a member that will not change any more. */
+void campaign_mark_final(struct campaign *campaign, uint32_t device)
+{
+    struct campaign_record *record = &campaign->records[device];
+    if (record->member && !record->final) {
+        record->final = true;
+        campaign->final_count++;
+    }
+}
+
 void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns)
 {
-    if (campaign->phase != CAMPAIGN_PHASE_CONFIRMATION) {
-        return;
+    if (campaign->phase == CAMPAIGN_PHASE_CONFIRMATION
+            && campaign->final_count == campaign->member_count) {
+        campaign_finish(campaign, now_ns);
     }
-    for (uint32_t i = 0; i < campaign->device_count; i++) {
-        const struct campaign_record *record = &campaign->records[i];
-        if (record->member && record->stage != CAMPAIGN_CONFIRMED && !record->bad_mic
-                && !record->no_memory) {
-            return;
-        }
-    }
-    campaign_finish(campaign, now_ns);
 }
 
 /* --- creation -------------------------------------------------------------------------------- */

@@ -47,6 +47,7 @@ struct campaign_record {
     bool refused;
     bool member;  /* READY when the session started */
     bool settled; /* nothing more to send it: whole, or failed for good */
+    bool final;   /* a member whose outcome stands */
     bool bad_mic, no_memory;
     bool status_known;
     bool reports_old_version; /* since it was acknowledged */
@@ -91,8 +92,9 @@ struct campaign {
     uint8_t block_ack_delay;
 
     uint32_t member_count, settled_count; /* settled: among members */
-    uint32_t next_n, target_n;            /* fragments to N <= target_n are wanted */
-    uint16_t n_of_fcnt[FCNT_MAX];         /* 0: a status request */
+    uint32_t final_count;
+    uint32_t next_n, target_n;    /* fragments to N <= target_n are wanted */
+    uint16_t n_of_fcnt[FCNT_MAX]; /* 0: a status request */
     uint8_t sent[(PACKAGE_FRAGMENTS_MAX + 8u) / 8u];
     uint32_t sent_uncoded, sent_coded;
     uint32_t batches;
@@ -112,6 +114,7 @@ void campaign_timer_set(struct campaign *campaign, enum campaign_timer timer, si
 void campaign_timer_stop(struct campaign *campaign, enum campaign_timer timer);
 /* A member needs nothing more. */
 void campaign_settle(struct campaign *campaign, uint32_t device, sim_ns now_ns);
+void campaign_mark_final(struct campaign *campaign, uint32_t device);
 void campaign_finish(struct campaign *campaign, sim_ns now_ns);
 void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns);
 

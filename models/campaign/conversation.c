@@ -219,6 +219,7 @@ static void on_whole(struct campaign *campaign, uint32_t device, bool bad_mic, s
     record->status_known = true;
     if (bad_mic) {
         record->bad_mic = true;
+        campaign_mark_final(campaign, device);
     } else {
         record->bad_mic = false;
         campaign_stage_set(campaign, device, CAMPAIGN_COMPLETE, now_ns);
@@ -265,6 +266,7 @@ static void on_status_ans(struct campaign *campaign, uint32_t device,
     record->missing = message->missing;
     record->status_known = true;
     if (record->no_memory) {
+        campaign_mark_final(campaign, device);
         campaign_settle(campaign, device, now_ns);
     } else {
         campaign_session_on_answer(campaign, device, now_ns);
@@ -329,7 +331,7 @@ static void on_report(struct campaign *campaign, const struct network_uplink *up
     record->bad_mic = false;
     campaign_stage_set(campaign, uplink->device, CAMPAIGN_CONFIRMED, now_ns);
     campaign_settle(campaign, uplink->device, now_ns);
-    campaign_finish_if_all_final(campaign, now_ns);
+    campaign_mark_final(campaign, uplink->device);
 }
 
 /* After the session, whoever has not reported is asked behind each of its uplinks. */
@@ -373,6 +375,7 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
             status_answered = status_answered || message.kind == PACKAGE_FRAG_SESSION_STATUS_ANS;
         }
     }
+    campaign_finish_if_all_final(campaign, now_ns);
     if (queued_before) {
         return;
     }
