@@ -4,7 +4,10 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "scenario/scenario.h"
 
 enum exit_status {
     EXIT_FINE = 0,
@@ -21,7 +24,8 @@ int command_schema(int argc, char **argv);
 /* Dispatches argv[1]; what main() returns. */
 int command_main(int argc, char **argv);
 
-/* The file that `name` means: a path, or the name of a shipped scenario ("hello-20"). */
-void scenario_file(const char *name, char *path, size_t size);
+/* The file that `name` means: a path, or the name of a shipped scenario ("hello-20"). False after
+ * a message: neither. */
+bool scenario_file(const char *name, char path[SCENARIO_PATH_MAX]);
 
 #endif

@@ -1,11 +1,13 @@
 /* Picks the command of fleetcast.
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
+#include "scenario/scenario_table.h"
 #include "version.h"
 
 static const struct {
@@ -35,25 +37,61 @@ static void print_help(FILE *out)
             out);
 }
 
+static int unknown_command(const char *name)
+{
+    const char *names[COMMAND_COUNT + 1];
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    names[COMMAND_COUNT] = NULL;
+    const char *near = nearest_word(name, names);
+    fprintf(stderr, "fleetcast: unknown command '%s'%s%s%s; see 'fleetcast --help'\n", name,
+            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+    return EXIT_USAGE;
+}
+
+/* A result that did not reach its reader is no result. */
+static int close_output(int status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return status;
+    }
+    fprintf(stderr, "fleetcast: cannot write standard output: %s\n", strerror(errno));
+    return status == EXIT_FINE ? EXIT_USAGE : status;
+}
+
+static bool is_any(const char *name, const char *const *words)
+{
+    while (*words != NULL && strcmp(name, *words) != 0) {
+        words++;
+    }
+    return *words != NULL;
+}
+
 int command_main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "--help";
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-?") == 0) {
+    static const char *const help_words[] = { "--help", "-h", "-?", "help", NULL };
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (is_any(name, help_words)) {
         print_help(stdout);
-        return argc > 1 ? EXIT_FINE : EXIT_USAGE;
+        return close_output(EXIT_FINE);
     }
     if (strcmp(name, "--version") == 0) {
         printf("fleetcast %s\n", FLEETCAST_VERSION);
-        return EXIT_FINE;
+        return close_output(EXIT_FINE);
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(name, commands[i].name) == 0) {
             char title[64];
             snprintf(title, sizeof title, "fleetcast %s", name);
             argv[1] = title;
-            return commands[i].function(argc - 1, argv + 1);
+            return close_output(commands[i].function(argc - 1, argv + 1));
         }
     }
-    fprintf(stderr, "fleetcast: unknown command '%s'; see 'fleetcast --help'\n", name);
-    return EXIT_USAGE;
+    return unknown_command(name);
 }

@@ -10,37 +10,118 @@
 
 #include "cli/command.h"
 #include "scenario/scenario.h"
+#include "scenario/scenario_table.h"
 #include "version.h"
 #include "world/firmware_image.h"
 
-#define SCENARIO_SUFFIX ".yaml"
+#define SCENARIO_SUFFIX    ".yaml"
+#define SHIPPED_MAX        64
+#define VALIDATE_FILES_MAX 256
 
-void scenario_file(const char *name, char *path, size_t size)
+static int is_scenario(const struct dirent *entry)
 {
-    snprintf(path, size, "%s", name);
-    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
-        return;
+    const char *suffix = strrchr(entry->d_name, '.');
+    return suffix != NULL && strcmp(suffix, SCENARIO_SUFFIX) == 0;
+}
+
+static void shipped_path(const char *name, char path[SCENARIO_PATH_MAX])
+{
+    snprintf(path, SCENARIO_PATH_MAX, "%s/%.200s%s", FLEETCAST_SCENARIOS, name, SCENARIO_SUFFIX);
+}
+
+/* Names of the shipped scenarios in alphabetical order, without suffix; freed together. */
+static int shipped_names(char *names[SHIPPED_MAX + 1])
+{
+    struct dirent **entries;
+    int kept = 0;
+    int count = scandir(FLEETCAST_SCENARIOS, &entries, is_scenario, alphasort);
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(entries[i]->d_name) - strlen(SCENARIO_SUFFIX);
+        char *name = kept < SHIPPED_MAX ? strndup(entries[i]->d_name, length) : NULL;
+        if (name != NULL) {
+            names[kept++] = name;
+        }
+        free(entries[i]);
     }
-    char shipped[SCENARIO_PATH_MAX];
-    int length = snprintf(
-            shipped, sizeof shipped, "%s/%s%s", FLEETCAST_SCENARIOS, name, SCENARIO_SUFFIX);
-    if (length > 0 && (size_t)length < sizeof shipped && access(shipped, R_OK) == 0) {
-        snprintf(path, size, "%s", shipped);
+    if (count >= 0) {
+        free(entries);
+    }
+    names[kept] = NULL;
+    return kept;
+}
+
+static void free_names(char *const *names)
+{
+    for (; *names != NULL; names++) {
+        free(*names);
     }
 }
 
-/* No options but --help and --usage: arguments only. */
-static error_t parse_no_option(int key, char *argument, struct argp_state *state)
+static void no_such_scenario(const char *name)
 {
-    (void)argument;
-    (void)state;
-    return key == ARGP_KEY_ARG ? 0 : ARGP_ERR_UNKNOWN;
+    char *names[SHIPPED_MAX + 1];
+    shipped_names(names);
+    const char *near = nearest_word(name, (const char *const *)names);
+    fprintf(stderr, "fleetcast: '%s' is neither a file nor a shipped scenario%s%s%s\n", name,
+            near != NULL ? " (did you mean '" : "; see 'fleetcast scenarios'",
+            near != NULL ? near : "", near != NULL ? "'?)" : "");
+    free_names(names);
+}
+
+bool scenario_file(const char *name, char path[SCENARIO_PATH_MAX])
+{
+    int length = snprintf(path, SCENARIO_PATH_MAX, "%s", name);
+    if (length < 0 || (size_t)length >= SCENARIO_PATH_MAX) {
+        fprintf(stderr, "fleetcast: the path of a scenario has at most %u bytes\n",
+                SCENARIO_PATH_MAX - 1);
+        return false;
+    }
+    /* What looks like a file is one; reading it says why it can't be read. */
+    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0 || strpbrk(name, "/.") != NULL) {
+        return true;
+    }
+    shipped_path(name, path);
+    if (access(path, F_OK) == 0) {
+        return true;
+    }
+    no_such_scenario(name);
+    return false;
+}
+
+struct arguments {
+    int allowed;
+    int count;
+    const char *words[VALIDATE_FILES_MAX];
+};
+
+/* Commands without options but --help and --usage. */
+static error_t parse_argument(int key, char *argument, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    if (key != ARGP_KEY_ARG) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    if (arguments->count == arguments->allowed) {
+        argp_error(state, "'%s' is one argument too many", argument);
+    }
+    arguments->words[arguments->count++] = argument;
+    return 0;
+}
+
+static void parse_arguments(int argc, char **argv, const char *usage, const char *documentation,
+        struct arguments *arguments)
+{
+    const struct argp argp = { NULL, parse_argument, usage, documentation, NULL, NULL, NULL };
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, arguments);
 }
 
 static bool validate_file(const char *name)
 {
     char path[SCENARIO_PATH_MAX];
-    scenario_file(name, path, sizeof path);
+    if (!scenario_file(name, path)) {
+        return false;
+    }
     struct scenario *scenario = malloc(sizeof *scenario);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = scenario != NULL && errors != NULL
@@ -51,8 +132,9 @@ static bool validate_file(const char *name)
         uint8_t *code = firmware_image_load(scenario, &size, error, sizeof error);
         ok = code != NULL;
         if (ok) {
-            printf("%s: fine: %u end-devices, %u gateways, %u bytes of firmware\n", path,
-                    scenario_device_count(scenario), scenario->gateways.count, size);
+            uint32_t gateways = scenario->gateways.count;
+            printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
+                    scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
         } else {
             fprintf(stderr, "%s: error: %s\n", path, error);
         }
@@ -67,37 +149,28 @@ static bool validate_file(const char *name)
 
 int command_validate(int argc, char **argv)
 {
-    const struct argp argp = { NULL, parse_no_option, "SCENARIO...",
-        "Reads scenarios and reports every mistake as file:line:column.", NULL, NULL, NULL };
-    int first;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, &first, NULL);
+    struct arguments arguments = { .allowed = VALIDATE_FILES_MAX };
+    parse_arguments(argc, argv, "SCENARIO...",
+            "Reads scenarios (YAML files, '-' for standard input, or shipped names) and reports "
+            "every mistake as file:line:column.\v"
+            "Exit status: 0 all are fine, 2 a scenario or its firmware image has a mistake.",
+            &arguments);
     int status = EXIT_FINE;
-    int given = 0;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-") == 0 || argv[i][0] != '-') {
-            given++;
-            status = validate_file(argv[i]) ? status : EXIT_USAGE;
-        }
+    for (int i = 0; i < arguments.count; i++) {
+        status = validate_file(arguments.words[i]) ? status : EXIT_USAGE;
     }
-    if (given == 0) {
+    if (arguments.count == 0) {
         fprintf(stderr, "fleetcast validate: which scenario? See 'fleetcast validate --help'.\n");
         return EXIT_USAGE;
     }
     return status;
 }
 
-static int is_scenario(const struct dirent *entry)
-{
-    const char *suffix = strrchr(entry->d_name, '.');
-    return suffix != NULL && strcmp(suffix, SCENARIO_SUFFIX) == 0;
-}
-
 /* The first comment line of a scenario says what it is. */
 static void print_scenario(const char *name)
 {
     char path[SCENARIO_PATH_MAX], line[256] = "";
-    snprintf(path, sizeof path, "%s/%s", FLEETCAST_SCENARIOS, name);
+    shipped_path(name, path);
     FILE *file = fopen(path, "r");
     if (file != NULL) {
         if (fgets(line, sizeof line, file) == NULL || line[0] != '#') {
@@ -106,36 +179,32 @@ static void print_scenario(const char *name)
         fclose(file);
     }
     line[strcspn(line, "\n")] = '\0';
-    printf("%-20.*s %s\n", (int)(strlen(name) - strlen(SCENARIO_SUFFIX)), name,
-            line[0] == '#' ? line + 1 + (line[1] == ' ') : "");
+    printf("%-20s %s\n", name, line[0] == '#' ? line + 1 + (line[1] == ' ') : "");
 }
 
 int command_scenarios(int argc, char **argv)
 {
-    const struct argp argp = { NULL, parse_no_option, "", "Lists the shipped scenarios.", NULL,
-        NULL, NULL };
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
-    struct dirent **entries;
-    int count = scandir(FLEETCAST_SCENARIOS, &entries, is_scenario, alphasort);
-    if (count < 0) {
-        fprintf(stderr, "fleetcast: cannot list '%s'\n", FLEETCAST_SCENARIOS);
+    struct arguments arguments = { .allowed = 0 };
+    parse_arguments(argc, argv, "",
+            "Lists the shipped scenarios: each name is one that 'fleetcast run' knows.",
+            &arguments);
+    char *names[SHIPPED_MAX + 1];
+    if (shipped_names(names) == 0) {
+        fprintf(stderr, "fleetcast: no scenarios in '%s'\n", FLEETCAST_SCENARIOS);
         return EXIT_USAGE;
     }
-    for (int i = 0; i < count; i++) {
-        print_scenario(entries[i]->d_name);
-        free(entries[i]);
+    for (char **name = names; *name != NULL; name++) {
+        print_scenario(*name);
     }
-    free(entries);
+    free_names(names);
     return EXIT_FINE;
 }
 
 int command_schema(int argc, char **argv)
 {
-    const struct argp argp = { NULL, parse_no_option, "",
-        "Lists every scenario key with default, range and meaning.", NULL, NULL, NULL };
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    struct arguments arguments = { .allowed = 0 };
+    parse_arguments(argc, argv, "", "Lists every scenario key with default, range and meaning.",
+            &arguments);
     scenario_print_reference(stdout);
     return EXIT_FINE;
 }

@@ -94,9 +94,7 @@ static void add_failures(struct measure *m)
         char path[72];
         snprintf(path, sizeof path, "devices.failed.%s",
                 campaign_failure_name((enum campaign_failure)f));
-        if (counts[f] > 0) {
-            summary_add_count(m->summary, path, counts[f]);
-        }
+        summary_add_count(m->summary, path, counts[f]);
     }
 }
 

@@ -7,24 +7,17 @@
 #include "results/pcap.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "air/frame.h"
+#include "results/whole_file.h"
 
 #define LORATAP_SIZE 15u
 #define RSSI_UNKNOWN 0xFFu
-#define PATH_SIZE    4096u
 
 struct pcap {
-    FILE *file;
+    struct whole_file file;
     int64_t start_unix_s;
-    char path[PATH_SIZE];
-    char temporary[PATH_SIZE + 8];
 };
 
 static void put_u32_host(FILE *file, uint32_t value)
@@ -36,26 +29,23 @@ static void put_u32_host(FILE *file, uint32_t value)
 struct pcap *pcap_open(const char *path, int64_t start_unix_s, char *error, size_t error_size)
 {
     struct pcap *pcap = calloc(1, sizeof *pcap);
-    int descriptor = -1;
-    if (pcap != NULL && strlen(path) < sizeof pcap->path) {
-        snprintf(pcap->path, sizeof pcap->path, "%s", path);
-        snprintf(pcap->temporary, sizeof pcap->temporary, "%s.XXXXXX", path);
-        descriptor = mkstemp(pcap->temporary);
-        pcap->file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (pcap == NULL) {
+        snprintf(error, error_size, "out of memory");
+        return NULL;
     }
-    if (pcap == NULL || pcap->file == NULL) {
-        snprintf(error, error_size, "cannot write '%s': %s", path, strerror(errno));
+    if (!whole_file_open(&pcap->file, path, error, error_size)) {
         free(pcap);
         return NULL;
     }
     pcap->start_unix_s = start_unix_s;
+    FILE *out = pcap->file.stream;
     uint16_t version[2] = { 2, 4 };
-    put_u32_host(pcap->file, 0xA1B23C4Du); /* nanosecond time stamps */
-    fwrite(version, sizeof version, 1, pcap->file);
-    put_u32_host(pcap->file, 0);
-    put_u32_host(pcap->file, 0);
-    put_u32_host(pcap->file, LORATAP_SIZE + LORA_FRAME_SIZE_MAX);
-    put_u32_host(pcap->file, PCAP_LINKTYPE_LORATAP);
+    put_u32_host(out, 0xA1B23C4Du); /* nanosecond time stamps */
+    fwrite(version, sizeof version, 1, out);
+    put_u32_host(out, 0);
+    put_u32_host(out, 0);
+    put_u32_host(out, LORATAP_SIZE + LORA_FRAME_SIZE_MAX);
+    put_u32_host(out, PCAP_LINKTYPE_LORATAP);
     return pcap;
 }
 
@@ -69,35 +59,32 @@ void pcap_observe(void *context, const struct observation *o)
     const uint8_t header[LORATAP_SIZE] = { 0, 0, 0, LORATAP_SIZE, (uint8_t)(f >> 24),
         (uint8_t)(f >> 16), (uint8_t)(f >> 8), (uint8_t)f, (uint8_t)(m->bandwidth_hz / 125000u),
         m->spreading_factor, RSSI_UNKNOWN, RSSI_UNKNOWN, RSSI_UNKNOWN, 0, m->sync_word };
+    FILE *out = pcap->file.stream;
     int64_t seconds = frame->start_ns / SIM_NS_PER_S;
-    put_u32_host(pcap->file, (uint32_t)(pcap->start_unix_s + seconds));
-    put_u32_host(pcap->file, (uint32_t)(frame->start_ns - seconds * SIM_NS_PER_S));
-    put_u32_host(pcap->file, LORATAP_SIZE + frame->size);
-    put_u32_host(pcap->file, LORATAP_SIZE + frame->size);
-    fwrite(header, sizeof header, 1, pcap->file);
-    fwrite(frame->bytes, frame->size, 1, pcap->file);
+    put_u32_host(out, (uint32_t)(pcap->start_unix_s + seconds));
+    put_u32_host(out, (uint32_t)(frame->start_ns - seconds * SIM_NS_PER_S));
+    put_u32_host(out, LORATAP_SIZE + frame->size);
+    put_u32_host(out, LORATAP_SIZE + frame->size);
+    fwrite(header, sizeof header, 1, out);
+    fwrite(frame->bytes, frame->size, 1, out);
+}
+
+bool pcap_close(struct pcap *pcap, char *error, size_t error_size)
+{
+    bool written = whole_file_commit(&pcap->file, error, error_size);
+    free(pcap);
+    return written;
 }
 
 void pcap_discard(struct pcap *pcap)
 {
     if (pcap != NULL) {
-        fclose(pcap->file);
-        unlink(pcap->temporary);
+        whole_file_discard(&pcap->file);
         free(pcap);
     }
 }
 
-bool pcap_close(struct pcap *pcap, char *error, size_t error_size)
+const char *pcap_temporary(const struct pcap *pcap)
 {
-    bool written = ferror(pcap->file) == 0 && fflush(pcap->file) == 0
-                   && fchmod(fileno(pcap->file), 0644) == 0
-                   && rename(pcap->temporary, pcap->path) == 0;
-    if (!written) {
-        snprintf(error, error_size, "cannot write '%s': %s", pcap->path, strerror(errno));
-        pcap_discard(pcap);
-        return false;
-    }
-    fclose(pcap->file);
-    free(pcap);
-    return true;
+    return pcap->file.temporary;
 }

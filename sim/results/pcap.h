@@ -21,9 +21,11 @@ struct pcap;
 struct pcap *pcap_open(const char *path, int64_t start_unix_s, char *error, size_t error_size);
 /* Takes OBSERVE_FRAME_STARTED; context: the pcap. */
 void pcap_observe(void *context, const struct observation *observation);
-/* Renames the file into place. False: `error` says why and nothing is left. */
+/* Renames the file into place and frees the pcap. False: `error` says why and nothing is left. */
 bool pcap_close(struct pcap *pcap, char *error, size_t error_size);
 /* Gives up; nothing is left. NULL is fine. */
 void pcap_discard(struct pcap *pcap);
+/* What to unlink when the program has to end at once; "" if nothing. */
+const char *pcap_temporary(const struct pcap *pcap);
 
 #endif

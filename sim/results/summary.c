@@ -74,6 +74,16 @@ bool summary_value(const struct summary *summary, const char *path, double *valu
     return false;
 }
 
+bool summary_has(const struct summary *summary, const char *path)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        if (strcmp(summary->items[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_text(FILE *out, const char *text)
 {
     fputc('"', out);

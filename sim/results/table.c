@@ -97,7 +97,7 @@ static void write_stages(const struct table *t)
     }
     for (size_t i = 0; i < t->summary->count; i++) {
         const struct summary_item *item = &t->summary->items[i];
-        if (strncmp(item->path, "devices.failed.", 15) == 0) {
+        if (strncmp(item->path, "devices.failed.", 15) == 0 && item->count > 0) {
             fprintf(t->out, "  failed: %-22s %8.0f\n", item->path + 15, item->number);
         }
     }

@@ -16,4 +16,8 @@ struct scenario_places {
 void scenario_check(const struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors);
 
+/* A relative firmware.image is relative to the file that names it, as `#include` is. */
+void scenario_place_image(
+        struct scenario *scenario, const struct scenario_places *places, const char *name);
+
 #endif

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,8 @@
 
 /* Deeper nesting than any key has; also what ends a document whose alias contains itself. */
 #define DEPTH_MAX 6u
-#define TEXT_MAX  (1u << 20)
+/* Enough to work on; it also bounds the work that a hostile file can ask for. */
+#define MISTAKES_MAX 1000u
 
 struct reader {
     struct scenario *scenario;
@@ -178,6 +178,9 @@ static const yaml_node_t *pair_key(
         const struct reader *reader, const yaml_node_t *node, const yaml_node_pair_t *pair)
 {
     const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
+    if (scenario_errors_count(reader->errors) > MISTAKES_MAX) {
+        return NULL;
+    }
     if (key == NULL || key->type != YAML_SCALAR_NODE) {
         scenario_errors_add(reader->errors, place_of(reader, node), "a key should be one word");
         return NULL;
@@ -311,6 +314,30 @@ static void read_mapping(const struct reader *reader, const struct scope *scope,
     }
 }
 
+static void yaml_error(const struct reader *reader, const yaml_parser_t *parser)
+{
+    struct scenario_place place = { reader->source, parser->problem_mark.line + 1,
+        parser->problem_mark.column + 1 };
+    scenario_errors_add(reader->errors, place, "not YAML: %s",
+            parser->problem != NULL ? parser->problem : "unreadable");
+}
+
+/* A second document would be ignored without a word. */
+static void refuse_second_document(const struct reader *reader, yaml_parser_t *parser)
+{
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document)) {
+        yaml_error(reader, parser);
+        return;
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    if (root != NULL) {
+        scenario_errors_add(reader->errors, place_of(reader, root),
+                "a second document: a file holds one scenario");
+    }
+    yaml_document_delete(&document);
+}
+
 /* Parses one YAML document; false after a message. */
 static bool load_document(struct reader *reader, const char *text, size_t size)
 {
@@ -322,11 +349,10 @@ static bool load_document(struct reader *reader, const char *text, size_t size)
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     bool ok = yaml_parser_load(&parser, reader->document) != 0;
-    if (!ok) {
-        struct scenario_place place = { reader->source, parser.problem_mark.line + 1,
-            parser.problem_mark.column + 1 };
-        scenario_errors_add(reader->errors, place, "not YAML: %s",
-                parser.problem != NULL ? parser.problem : "unreadable");
+    if (ok) {
+        refuse_second_document(reader, &parser);
+    } else {
+        yaml_error(reader, &parser);
     }
     yaml_parser_delete(&parser);
     return ok;
@@ -378,12 +404,9 @@ static bool find_group(
 static void apply_set(struct reader *reader, const char *set)
 {
     char path[128];
-    char source[160];
     const char *equals = strchr(set, '=');
     size_t length = equals == NULL ? 0 : (size_t)(equals - set);
-    snprintf(source, sizeof source, "--set %s", set);
-    reader->source = source;
-    struct scenario_place place = { source, 0, 0 };
+    struct scenario_place place = { reader->source, 0, 0 };
     if (length == 0 || length >= sizeof path) {
         scenario_errors_add(reader->errors, place, "should be key.path=value");
         return;
@@ -424,6 +447,11 @@ static void apply_set(struct reader *reader, const char *set)
     yaml_document_delete(&document);
 }
 
+/* What messages call an override: "--set key.path=value". */
+struct set_source {
+    char text[160];
+};
+
 static void set_defaults(struct scenario *scenario, const char *name)
 {
     memset(scenario, 0, sizeof *scenario);
@@ -438,7 +466,11 @@ bool scenario_read(struct scenario *scenario, const char *name, const char *text
 {
     size_t before = scenario_errors_count(errors);
     struct scenario_places *places = calloc(1, sizeof *places);
-    if (places == NULL) {
+    /* Places point to these until the last check is done. */
+    struct set_source *sources = calloc(set_count + 1, sizeof *sources);
+    if (places == NULL || sources == NULL) {
+        free(places);
+        free(sources);
         scenario_errors_add(errors, (struct scenario_place){ name, 0, 0 }, "out of memory");
         return false;
     }
@@ -447,48 +479,15 @@ bool scenario_read(struct scenario *scenario, const char *name, const char *text
     read_text(&reader, text, size);
     reader.inline_set = true;
     for (size_t i = 0; i < set_count; i++) {
+        snprintf(sources[i].text, sizeof sources[i].text, "--set %s", sets[i]);
+        reader.source = sources[i].text;
         apply_set(&reader, sets[i]);
     }
     if (scenario_errors_count(errors) == before) {
         scenario_check(scenario, places, name, errors);
+        scenario_place_image(scenario, places, name);
     }
+    free(sources);
     free(places);
     return scenario_errors_count(errors) == before;
-}
-
-bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
-        size_t set_count, struct scenario_errors *errors)
-{
-    bool standard_input = strcmp(path, "-") == 0;
-    struct scenario_place place = { standard_input ? "standard input" : path, 0, 0 };
-    FILE *file = standard_input ? stdin : fopen(path, "rb");
-    char *text = malloc(TEXT_MAX);
-    size_t size = 0;
-    bool ok = false;
-    if (file == NULL || text == NULL) {
-        scenario_errors_add(errors, place, "cannot read: %s", strerror(errno));
-    } else {
-        size = fread(text, 1, TEXT_MAX, file);
-        if (ferror(file)) {
-            scenario_errors_add(errors, place, "cannot read: %s", strerror(errno));
-        } else if (size == TEXT_MAX) {
-            scenario_errors_add(errors, place, "larger than 1 MiB: not a scenario");
-        } else {
-            ok = scenario_read(scenario, place.source, text, size, sets, set_count, errors);
-        }
-    }
-    free(text);
-    if (file != NULL && !standard_input) {
-        fclose(file);
-    }
-    return ok;
-}
-
-uint32_t scenario_device_count(const struct scenario *scenario)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < scenario->group_count; i++) {
-        count += scenario->groups[i].count;
-    }
-    return count;
 }

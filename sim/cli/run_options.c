@@ -1,0 +1,121 @@
+/* The arguments of `fleetcast run`.
+ * SPDX-License-Identifier: MIT
+ */
+#include "cli/run_options.h"
+
+#include <argp.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static const struct argp_option options_table[] = {
+    { "seed", 's', "N", 0, "key of every random stream (default: the scenario's)", 0 },
+    { "set", 'S', "KEY=VALUE", 0,
+            "override a scenario key, as in propagation.penetration='9 dB' or "
+            "devices.0.count=50; may be repeated",
+            0 },
+    { "out", 'o', "DIR", 0, "write summary.json and run.json there", 0 },
+    { "json", 'j', NULL, 0, "print summary.json instead of the table", 0 },
+    { "pcap", 'p', "FILE", 0,
+            "write the air as LoRaTap pcap, and FILE.keys: the session keys as Wireshark's table "
+            "encryption_keys_lorawan",
+            0 },
+    { "quiet", 'q', NULL, 0, "no progress line, no table", 0 },
+    { "no-memo", 'M', NULL, 0, "compute every crypto answer anew (same results)", 0 },
+    { 0 },
+};
+
+static const char documentation[] =
+        "Plays a scenario (a YAML file, '-' for standard input, or a shipped name; default "
+        "hello-20) and prints what it measured.\v"
+        "Ctrl-C ends a run cleanly: its results are written with \"partial\": true, its "
+        "expectations are not checked, and the status is 0. A second Ctrl-C ends the program "
+        "at once.\n\n"
+        "Exit status: 0 fine, 1 an expectation failed, 2 bad usage, scenario, image or output, "
+        "3 the run itself failed (an invariant broke: the line to reproduce it is printed).";
+
+static error_t add_set(struct run_options *options, const char *set, struct argp_state *state)
+{
+    if (options->set_count == RUN_SETS_MAX) {
+        argp_error(state, "more than %u times --set", RUN_SETS_MAX);
+    }
+    options->sets[options->set_count++] = set;
+    return 0;
+}
+
+static error_t add_seed(struct run_options *options, const char *seed, struct argp_state *state)
+{
+    int length = snprintf(options->seed_set, sizeof options->seed_set, "seed=%s", seed);
+    if (length < 0 || (size_t)length >= sizeof options->seed_set) {
+        argp_error(state, "--seed should be a whole number from 0 to 2^64 - 1");
+    }
+    return add_set(options, options->seed_set, state);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *options = state->input;
+    switch (key) {
+    case 's':
+        return add_seed(options, argument, state);
+    case 'S':
+        return add_set(options, argument, state);
+    case 'o':
+        options->out = argument;
+        return 0;
+    case 'j':
+        options->json = true;
+        return 0;
+    case 'p':
+        options->pcap = argument;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    case 'M':
+        options->no_memo = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->scenario != NULL) {
+            argp_error(state, "one scenario at a time: '%s' is one too many", argument);
+        }
+        options->scenario = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
+        NULL };
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, options);
+}
+
+static void print_quoted(FILE *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./=+:,%@-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word != '\0'; word++) {
+        fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, '\0' }, out);
+    }
+    fputc('\'', out);
+}
+
+void run_options_print_again(const struct run_options *options, const char *path, FILE *out)
+{
+    fputs("fleetcast run ", out);
+    print_quoted(out, path);
+    for (size_t i = 0; i < options->set_count; i++) {
+        fputs(" --set ", out);
+        print_quoted(out, options->sets[i]);
+    }
+    fputc('\n', out);
+}

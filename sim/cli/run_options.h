@@ -1,0 +1,28 @@
+/* The arguments of `fleetcast run`.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define RUN_SETS_MAX 64u
+
+struct run_options {
+    const char *scenario; /* NULL: the demonstration */
+    const char *out;
+    const char *pcap;
+    bool json, quiet, no_memo;
+    const char *sets[RUN_SETS_MAX]; /* --set and --seed, as given */
+    size_t set_count;
+    char seed_set[64];
+};
+
+/* Ends the program on a mistake, and after --help. */
+void run_options_parse(struct run_options *options, int argc, char **argv);
+/* The command line that plays the same run again, quoted for a shell. */
+void run_options_print_again(const struct run_options *options, const char *path, FILE *out);
+
+#endif

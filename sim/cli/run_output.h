@@ -1,0 +1,27 @@
+/* The files that `fleetcast run` writes: known to be writable before the run, whole after it.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_RUN_OUTPUT_H
+#define CLI_RUN_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "cli/run_options.h"
+#include "results/pcap.h"
+#include "results/summary.h"
+
+struct run_output {
+    const char *directory; /* NULL: none wanted */
+    bool directory_created;
+    const char *pcap_path;
+    struct pcap *pcap; /* NULL: none wanted */
+};
+
+/* Creates and tries the folder, opens the pcap. False after a message: nothing is left. */
+bool run_output_open(
+        struct run_output *output, const struct run_options *options, struct world *world);
+/* Writes everything. False after a message. */
+bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
+        const struct run_facts *facts);
+
+#endif
