@@ -4,7 +4,6 @@
 #include "engine.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine_state.h"
@@ -79,10 +78,7 @@ static void entities_grow(struct engine *engine, uint32_t count)
     }
     capacity = capacity > UINT32_MAX ? UINT32_MAX : capacity;
     struct engine_entity *entities = realloc(engine->entities, (size_t)capacity * sizeof *entities);
-    if (entities == NULL) {
-        fprintf(stderr, "out of memory for %u entities\n", count);
-        abort();
-    }
+    assert(entities != NULL && "out of memory in the middle of a run");
     engine->entities = entities;
     engine->entity_capacity = (uint32_t)capacity;
 }

@@ -3,7 +3,8 @@
  *
  * Order of events is total and independent of memory, workers and observers: (time, phase,
  * entity, per-entity sequence). Scheduling and dispatch allocate nothing once the queue has
- * grown to its working size.
+ * grown to its working size. A run that cannot get the memory to grow is over: asserted, since no
+ * event may be lost and no caller could go on without it.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H

@@ -4,7 +4,6 @@
 #include "event_heap.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -22,10 +21,7 @@ static void heap_grow(struct event_heap *heap)
 {
     size_t capacity = heap->capacity == 0 ? HEAP_FIRST_CAPACITY : heap->capacity * 2;
     struct event *events = realloc(heap->events, capacity * sizeof *events);
-    if (events == NULL) {
-        fprintf(stderr, "out of memory for %zu events of one instant\n", capacity);
-        abort();
-    }
+    assert(events != NULL && "out of memory in the middle of a run");
     heap->events = events;
     heap->capacity = capacity;
 }

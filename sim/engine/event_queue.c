@@ -12,7 +12,6 @@
 #include "event_queue.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,10 +137,7 @@ static void add_slab(struct event_queue *queue)
 {
     size_t chunk_count = queue->slab_chunks;
     struct chunk *slab = aligned_alloc(sizeof *slab, chunk_count * sizeof *slab);
-    if (slab == NULL) {
-        fprintf(stderr, "out of memory after %zu pending events\n", queue->count);
-        abort();
-    }
+    assert(slab != NULL && "out of memory in the middle of a run");
     slab[0].next = queue->slabs;
     queue->slabs = &slab[0];
     for (size_t i = chunk_count - 1; i > 0; i--) {
@@ -299,10 +295,7 @@ static void near_reserve(struct event_queue *queue, size_t count)
     free(queue->near);
     queue->near_capacity = 4 * count;
     queue->near = malloc(queue->near_capacity * sizeof *queue->near);
-    if (queue->near == NULL) {
-        fprintf(stderr, "out of memory for %zu events of one instant\n", count);
-        abort();
-    }
+    assert(queue->near != NULL && "out of memory in the middle of a run");
 }
 
 /* Many events of one instant. They were added mostly in order, and slots give back the last one

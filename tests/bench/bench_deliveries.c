@@ -25,16 +25,16 @@
 #define FRAME_BYTES   216u
 #define PAYLOAD_BYTES 203u
 
-static const char scenario_format[]
-        = "name: bulk\n"
-          "duration: 200 h\n"
-          "area: {radius: %s}\n"
-          "propagation: {penetration: %s, shadowing: {sigma: 0 dB}, fading: rayleigh}\n"
-          "gateways: {count: 1}\n"
-          "devices: [{name: d, count: %u, boot: {spread: 30 h}, report: {period: 20 h}}]\n"
-          "firmware: {image: generated, size: 40 KiB}\n"
-          "campaign: {start: 31 h, set_up: {window: 120 h}, fragment_size: 200 B, redundancy: 30 %%,"
-          " correction: {policy: fixed}}\n";
+static const char scenario_format[] =
+        "name: bulk\n"
+        "duration: 200 h\n"
+        "area: {radius: %s}\n"
+        "propagation: {penetration: %s, shadowing: {sigma: 0 dB}, fading: rayleigh}\n"
+        "gateways: {count: 1}\n"
+        "devices: [{name: d, count: %u, boot: {spread: 30 h}, report: {period: 20 h}}]\n"
+        "firmware: {image: generated, size: 40 KiB}\n"
+        "campaign: {start: 31 h, set_up: {window: 120 h}, fragment_size: 200 B, redundancy: 30 %%,"
+        " correction: {policy: fixed}}\n";
 
 /* Where Rayleigh fading loses about 3 % of the frames. */
 #define RADIUS      "1000 m"
