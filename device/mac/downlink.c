@@ -65,7 +65,6 @@ static void class_a_bookkeeping(struct mac *mac)
 {
     mac->answers.sticky_size = 0;
     mac->adr_ack_count = 0;
-    mac->copies_left = 0;
 }
 
 static void take_commands(

@@ -230,3 +230,20 @@ Test(mac_join, blank_factory_record_keeps_the_device_silent)
     cr_assert_eq(bench->board.tx_count, 0);
     bench_destroy(bench);
 }
+
+Test(mac_join, accept_of_any_other_size_is_dropped_unread)
+{
+    static const uint8_t sizes[] = { 1, 4, 16, 18, 32, 34, 255 };
+    struct bench *bench = bench_create(13);
+    const uint8_t bytes[255] = { 0x20 };
+    for (unsigned i = 0; i < sizeof sizes; i++) {
+        cr_assert(bench_run_to_tx(bench, i + 1, 3600.0));
+        bench_answer(bench, 1, bytes, sizes[i]);
+        bench_run_s(bench, 12.0);
+        cr_assert_eq(bench->board.air_heard, i + 1);
+        cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_FRAME_DROPPED), i + 1);
+    }
+    cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_BAD_MIC), 0);
+    cr_assert_not(mac_joined(&bench->core.mac));
+    bench_destroy(bench);
+}
