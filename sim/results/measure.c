@@ -134,6 +134,7 @@ static void add_devices(struct measure *m, bool partial)
 /* One step of the set-up of every device that finished it. */
 enum step {
     STEP_TOTAL,
+    STEP_CLOCK_SYNC, /* until an answer shows that the clock agrees */
     STEP_MULTICAST,
     STEP_FRAGMENTATION,
     STEP_SESSION_START
@@ -149,6 +150,10 @@ static bool step_seconds(const struct measure *m, uint32_t index, enum step step
     case STEP_TOTAL:
         from_ns = m->world->scenario->campaign.start_ns;
         to_ns = d.ready_ns;
+        break;
+    case STEP_CLOCK_SYNC:
+        from_ns = d.first_command_ns;
+        to_ns = d.clock_synced_ns;
         break;
     case STEP_MULTICAST:
         from_ns = d.first_command_ns;
@@ -182,6 +187,8 @@ static void add_setup_time(struct measure *m)
 {
     collect_step(m, STEP_TOTAL);
     add_distribution(m, "setup_time_s.", "ma59M");
+    collect_step(m, STEP_CLOCK_SYNC);
+    add_distribution(m, "setup_time_s.by_step.clock_sync.", "a59");
     collect_step(m, STEP_MULTICAST);
     add_distribution(m, "setup_time_s.by_step.multicast_setup.", "a59");
     collect_step(m, STEP_FRAGMENTATION);

@@ -19,10 +19,11 @@ struct table {
 /* Seconds as people say them: "2 h 05 min", "12.3 s". */
 static void format_duration(char *text, size_t size, double seconds)
 {
-    if (seconds >= 3600.0) {
+    /* The edges are where the smaller unit would round up to the larger one. */
+    if (seconds >= 3599.5) {
         unsigned minutes = (unsigned)(seconds / 60.0 + 0.5);
         snprintf(text, size, "%u h %02u min", minutes / 60, minutes % 60);
-    } else if (seconds >= 60.0) {
+    } else if (seconds >= 59.95) {
         unsigned whole = (unsigned)(seconds + 0.5);
         snprintf(text, size, "%u min %02u s", whole / 60, whole % 60);
     } else {

@@ -1,0 +1,130 @@
+/* The final table: columns that line up, dashes for what was not measured, colour only if asked.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "results/summary.h"
+#include "results/summary_tree.h"
+
+static char text[8192];
+
+static void write_table(const struct summary *tree, bool colour)
+{
+    FILE *out = fmemopen(text, sizeof text, "w");
+    summary_write_table(tree, out, colour);
+    fclose(out);
+}
+
+static struct summary *sample(void)
+{
+    struct summary *tree = summary_tree_create();
+    summary_add_number(tree, "sim_time_s", 7083.0);
+    summary_add_count(tree, "deliveries", 1812);
+    summary_add_count(tree, "devices.total", 1000);
+    summary_add_count(tree, "devices.joined", 1000);
+    summary_add_count(tree, "devices.ready", 999);
+    summary_add_count(tree, "devices.confirmed", 0);
+    summary_add_count(tree, "devices.failed.clock", 1);
+    summary_add_count(tree, "devices.failed.incomplete", 0);
+    summary_add_number(tree, "setup_time_s.mean", 59.96);
+    summary_add_number(tree, "setup_time_s.p50", 61.0);
+    summary_add_number(tree, "setup_time_s.p95", 3599.6);
+    summary_add_number(tree, "setup_time_s.max", 360000.0);
+    summary_add_number(tree, "completion_time_s.mean", NAN);
+    summary_add_number(tree, "missing_fragments.rate_mean", 1.0);
+    return tree;
+}
+
+/* The line that starts with two blanks and `label`, NULL: none. */
+static const char *line_of(const char *label)
+{
+    static char line[256];
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n") + 1) {
+        if (strncmp(at, "  ", 2) == 0 && strncmp(at + 2, label, strlen(label)) == 0) {
+            snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+            return line;
+        }
+    }
+    return NULL;
+}
+
+Test(table, lines_of_numbers_end_in_one_column)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    static const char *const labels[] = { "set-up time", "missing before FEC", "completion time",
+        "energy", "clock error" };
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        const char *line = line_of(labels[i]);
+        cr_assert_not_null(line, "%s", labels[i]);
+        cr_expect_eq(strlen(line), 90, "'%s'", line);
+    }
+    summary_destroy(tree);
+}
+
+Test(table, a_bar_is_as_long_as_its_share)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    cr_expect_not_null(strstr(line_of("joined"), "100.00 %  "
+                                                 "########################################"));
+    cr_expect_not_null(strstr(line_of("ready"), " 99.90 %  "
+                                                "#######################################."));
+    cr_expect_not_null(strstr(line_of("confirmed"), "  0.00 %  "
+                                                    "........................................"));
+    cr_expect_null(line_of("complete "), "what was not counted is not shown");
+    summary_destroy(tree);
+}
+
+Test(table, times_are_said_as_people_say_them)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    const char *line = line_of("set-up time");
+    cr_expect_not_null(strstr(line, " 1 min 00 s "), "%s", line);
+    cr_expect_not_null(strstr(line, " 1 min 01 s "), "%s", line);
+    cr_expect_not_null(strstr(line, " 1 h 00 min "), "%s", line);
+    cr_expect_not_null(strstr(line, " 100 h 00 min"), "%s", line);
+    cr_expect_not_null(strstr(line_of("simulated"), "1 h 58 min, 1812 frames delivered"));
+    summary_destroy(tree);
+}
+
+Test(table, what_was_not_measured_is_a_dash)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    cr_expect_not_null(strstr(line_of("completion time"), " -              -"));
+    summary_destroy(tree);
+}
+
+Test(table, only_reasons_that_occurred_are_listed)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    cr_expect_not_null(line_of("failed: clock"));
+    cr_expect_null(line_of("failed: incomplete"));
+    summary_destroy(tree);
+}
+
+Test(table, has_escape_codes_only_with_colour)
+{
+    struct summary *tree = sample();
+    write_table(tree, false);
+    cr_expect_null(strchr(text, '\033'));
+    write_table(tree, true);
+    cr_expect_not_null(strstr(text, "\033[1mDevices\033[0m"));
+    summary_destroy(tree);
+}
+
+Test(table, a_run_without_devices_that_count_divides_by_nothing)
+{
+    struct summary *tree = summary_tree_create();
+    summary_add_count(tree, "devices.total", 0);
+    summary_add_count(tree, "devices.joined", 0);
+    write_table(tree, false);
+    cr_expect_not_null(strstr(line_of("joined"), "0.00 %"));
+    cr_expect_null(strstr(text, "nan"));
+    summary_destroy(tree);
+}
