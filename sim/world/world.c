@@ -315,11 +315,19 @@ void world_destroy(struct world *world)
     free(world);
 }
 
+/* The end of a campaign, a failure or a signal shall be seen soon, but not by how often a caller
+ * looks: the former two are looked for at fixed instants of simulated time. */
+#define LOOK_NS SIM_NS_PER_S
+
 static bool world_is_over(struct world *world)
 {
-    return world->stopped || engine_now(world->engine) >= world->scenario->duration_ns
-           || (world->campaign != NULL && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
-           || world_failure(world) != NULL;
+    sim_ns now_ns = engine_now(world->engine);
+    if (world->stopped || now_ns >= world->scenario->duration_ns) {
+        return true;
+    }
+    return now_ns % LOOK_NS == 0
+           && ((world->campaign != NULL && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
+                   || world_failure(world) != NULL);
 }
 
 bool world_run(struct world *world, sim_ns until_ns)
@@ -327,11 +335,8 @@ bool world_run(struct world *world, sim_ns until_ns)
     if (until_ns > world->scenario->duration_ns) {
         until_ns = world->scenario->duration_ns;
     }
-    /* In steps, so that the end of a campaign, a failure or a signal is seen soon; the steps are
-     * fixed in simulated time, so how often a caller looks does not change the run. */
-    const sim_ns step_ns = SIM_NS_PER_S;
     while (!world_is_over(world) && engine_now(world->engine) < until_ns) {
-        sim_ns next_ns = engine_now(world->engine) / step_ns * step_ns + step_ns;
+        sim_ns next_ns = engine_now(world->engine) / LOOK_NS * LOOK_NS + LOOK_NS;
         engine_run(world->engine, next_ns < until_ns ? next_ns : until_ns);
     }
     return !world_is_over(world);
