@@ -22,6 +22,7 @@
 
 #define HARDWARE_ID            0x07201276u /* STM32L072 with SX1276 */
 #define INITIAL_IMAGE_VERSION  0x01000000u /* 1.0.0 */
+#define GATEWAY_ENTITIES       64u         /* the most that a scenario can have */
 #define TUNING_FORK_PPM_PER_C2 (-0.034)    /* spec-physics section 7 */
 
 /* The eight uplink channels of a usual EU868 network: three default, five by CFList. */
@@ -285,8 +286,10 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->gateway_count = scenario->gateways.count;
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
+        /* Draws are keyed by entity: neither a gateway nor a device more may renumber others. */
+        assert(world->gateway_count <= GATEWAY_ENTITIES);
+        world->first_gateway = engine_entity_add(world->engine, GATEWAY_ENTITIES);
         world->first_device = engine_entity_add(world->engine, world->device_count);
-        world->first_gateway = engine_entity_add(world->engine, world->gateway_count);
     }
     if (world->engine == NULL || !create_parts(world, options, error, error_size)) {
         fail(error, error_size, "out of memory");
