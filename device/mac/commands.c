@@ -76,10 +76,12 @@ size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX])
         mac->time_wanted = false;
         mac->time_asked = true;
     }
-    if (mac->link_check_wanted && size < MAC_FOPTS_MAX) {
+    bool ask_link = mac->link_check_wanted && size < MAC_FOPTS_MAX;
+    if (ask_link) {
         fopts[size++] = CID_LINK_CHECK;
         mac->link_check_wanted = false;
     }
+    mac_link_rate_sent(mac, ask_link);
     return size;
 }
 

@@ -54,13 +54,20 @@ void mac_watch_link(struct mac *mac)
         return;
     }
     if (mac->link_check_in > 0) {
-        mac->link_check_in--;
         return;
     }
     if (mac->link_unanswered == UNANSWERED_PER_STEP) {
         mac->link_unanswered = 0;
         set_data_rate(mac, (int)mac->parameters.data_rate - 1);
     }
-    mac->link_unanswered++;
     mac_request_link_check(mac);
+}
+
+void mac_link_rate_sent(struct mac *mac, bool asked)
+{
+    if (asked) {
+        mac->link_unanswered++;
+    } else if (mac->link_check_in > 0) {
+        mac->link_check_in--;
+    }
 }

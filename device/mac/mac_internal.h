@@ -120,5 +120,7 @@ bool mac_session_restore(struct mac *mac);
 
 /* link_rate.c: a LinkCheckAns came. */
 void mac_link_rate_answered(struct mac *mac);
+/* An uplink leaves; `asked`: with a LinkCheckReq. */
+void mac_link_rate_sent(struct mac *mac, bool asked);
 
 #endif
