@@ -41,9 +41,9 @@ enum frag_cid {
 #define FRAGMENT_HEADER_SIZE 3u
 #define ACK_SPACING_TICKS    (8u * (uint64_t)HAL_RTC_HZ) /* the receive windows, and a bit */
 /* FragDataBlockReceivedReqs in short order; then after 10, 20, 40, 80 minutes. */
-#define ACK_TRIES_SOON    3u
-#define ACK_LATER_TICKS   ((uint64_t)600u * HAL_RTC_HZ)
-#define ACK_DOUBLINGS     3u
+#define ACK_TRIES_SOON  3u
+#define ACK_LATER_TICKS ((uint64_t)600u * HAL_RTC_HZ)
+#define ACK_DOUBLINGS   3u
 
 static bool session_is(const struct fragmentation *frag, uint32_t index)
 {
@@ -67,7 +67,8 @@ static void server_knows(struct fragmentation *frag, const struct services_env *
 
 void fragmentation_init(struct fragmentation *frag, const struct services_env *env)
 {
-    frag->version = FRAGMENTATION_VERSION_DEFAULT;
+    uint8_t version = env->factory->frag_version;
+    frag->version = version == 1u || version == 2u ? version : FRAGMENTATION_VERSION_DEFAULT;
     frag->answers.count = 0;
     uint8_t key[16] = { 0x30 };
     enum hal_status status = hal_key_load(env->hal, MAC_KEY_GEN_APP, env->factory->gen_app_key);
@@ -321,8 +322,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
     if (size > size_max) {
         return 0;
     }
-    if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE
-            && !frag->session.ack_reception) {
+    if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
         server_knows(frag, env);
     }
     memcpy(out, bytes, size);

@@ -33,5 +33,6 @@ bool factory_read(const struct hal *hal, struct factory *factory)
     factory->report_period_s = bytes_get_u32(record + FACTORY_OFF_REPORT_PERIOD_S);
     factory->report_size = record[FACTORY_OFF_REPORT_SIZE];
     factory->boot_options = record[FACTORY_OFF_BOOT_OPTIONS];
+    factory->frag_version = record[FACTORY_OFF_FRAG_VERSION];
     return true;
 }

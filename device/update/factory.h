@@ -23,7 +23,8 @@
 #define FACTORY_OFF_REPORT_PERIOD_S 104u /* u32, 0: default of the application */
 #define FACTORY_OFF_REPORT_SIZE     108u /* u8, application bytes of a report, 0: default */
 #define FACTORY_OFF_BOOT_OPTIONS    109u /* u8, bit 0: start reports at a random phase */
-/* 110..155 reserved, 0 */
+#define FACTORY_OFF_FRAG_VERSION    110u /* u8, TS004: 1 or 2; 0: default of the firmware */
+/* 111..155 reserved, 0 */
 #define FACTORY_OFF_CRC32 156u /* u32, IEEE 802.3 over bytes 0..155 */
 
 struct factory {
@@ -37,6 +38,7 @@ struct factory {
     uint32_t report_period_s;
     uint8_t report_size;
     uint8_t boot_options;
+    uint8_t frag_version;
 };
 
 /* Reads and checks the record. False: magic or CRC wrong, `factory` is all zero. */

@@ -44,8 +44,7 @@ static uint32_t crc32_ieee(const uint8_t *data, size_t size)
 }
 
 void device_identity_factory_record(const struct device_identity *identity,
-        uint32_t report_period_s, uint8_t report_size, bool report_random_phase,
-        uint8_t record[FACTORY_RECORD_SIZE])
+        const struct device_configuration *configuration, uint8_t record[FACTORY_RECORD_SIZE])
 {
     memset(record, 0, FACTORY_RECORD_SIZE);
     put_le(record + FACTORY_OFF_MAGIC, FACTORY_MAGIC, 4);
@@ -56,8 +55,9 @@ void device_identity_factory_record(const struct device_identity *identity,
     memcpy(record + FACTORY_OFF_GEN_APP_KEY, identity->gen_app_key, 16);
     memcpy(record + FACTORY_OFF_IMAGE_PUB_KEY, identity->image_public_key, 32);
     memcpy(record + FACTORY_OFF_IMAGE_ENC_KEY, identity->image_encryption_key, 16);
-    put_le(record + FACTORY_OFF_REPORT_PERIOD_S, report_period_s, 4);
-    record[FACTORY_OFF_REPORT_SIZE] = report_size;
-    record[FACTORY_OFF_BOOT_OPTIONS] = report_random_phase ? 1u : 0u;
+    put_le(record + FACTORY_OFF_REPORT_PERIOD_S, configuration->report_period_s, 4);
+    record[FACTORY_OFF_REPORT_SIZE] = configuration->report_size;
+    record[FACTORY_OFF_BOOT_OPTIONS] = configuration->report_random_phase ? 1u : 0u;
+    record[FACTORY_OFF_FRAG_VERSION] = configuration->fragmentation_version;
     put_le(record + FACTORY_OFF_CRC32, crc32_ieee(record, FACTORY_OFF_CRC32), 4);
 }

@@ -23,9 +23,16 @@ struct device_identity {
  * keys and hardware id are left 0. */
 void device_identity_draw(struct device_identity *identity, uint64_t seed, uint32_t index);
 
+/* How the factory configures the firmware. 0 leaves the choice to the firmware. */
+struct device_configuration {
+    uint32_t report_period_s;
+    uint8_t report_size; /* application bytes */
+    bool report_random_phase;
+    uint8_t fragmentation_version; /* of TS004: 1 or 2 */
+};
+
 /* What the factory writes at FLASH_FACTORY_ADDRESS (device/update/factory.h). */
 void device_identity_factory_record(const struct device_identity *identity,
-        uint32_t report_period_s, uint8_t report_size, bool report_random_phase,
-        uint8_t record[FACTORY_RECORD_SIZE]);
+        const struct device_configuration *configuration, uint8_t record[FACTORY_RECORD_SIZE]);
 
 #endif

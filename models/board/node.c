@@ -137,8 +137,7 @@ void node_fleet_configure(
             params->boot_at_ns);
     node->temperature_decidegree_c = (int16_t)lround(params->crystal.temperature_mean_c * 10.0);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&params->identity, params->report_period_s, params->report_size,
-            params->report_random_phase, record);
+    device_identity_factory_record(&params->identity, &params->configuration, record);
     flash_image_set(fleet->flash, &node->flash[HAL_FLASH_INTERNAL], FLASH_FACTORY_ADDRESS, record,
             sizeof record);
 }

@@ -54,9 +54,7 @@ struct node_params {
     struct device_identity identity;
     struct crystal_params crystal;
     sim_ns boot_at_ns;
-    uint32_t report_period_s;
-    uint8_t report_size;
-    bool report_random_phase;
+    struct device_configuration configuration;
 };
 
 /* `count` nodes, entities first_entity .. first_entity + count - 1, device i of the medium. The

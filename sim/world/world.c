@@ -185,9 +185,13 @@ static void configure_nodes(struct world *world, const struct medium_site *sites
                 },
                 .boot_at_ns = draw_boot_time(
                         world->scenario->seed, sites[index].entity, group->boot_spread_ns),
-                .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
-                .report_size = (uint8_t)group->report_payload_bytes,
-                .report_random_phase = group->report_phase_uniform,
+                .configuration = {
+                    .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
+                    .report_size = (uint8_t)group->report_payload_bytes,
+                    .report_random_phase = group->report_phase_uniform != 0,
+                    .fragmentation_version =
+                            (uint8_t)world->scenario->campaign.fragmentation_version,
+                },
             };
             node_fleet_configure(world->nodes, index, &params);
         }

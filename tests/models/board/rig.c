@@ -185,7 +185,9 @@ void rig_start(uint32_t count)
             rig.engine, &rig.params, count, rig.first_entity, image, sizeof image);
     cr_assert_not_null(rig.fleet);
     for (uint32_t i = 0; i < count; i++) {
-        struct node_params params = { .report_period_s = 14400, .report_size = 24 };
+        struct node_params params = {
+            .configuration = { .report_period_s = 14400, .report_size = 24 },
+        };
         device_identity_draw(&params.identity, RIG_SEED, i);
         params.crystal.temperature_mean_c = 21.5;
         node_fleet_configure(rig.fleet, i, &params);

@@ -30,14 +30,16 @@ Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
     memset(identity.image_public_key, 0x33, 32);
     memset(identity.image_encryption_key, 0x44, 16);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&identity, 14400, 24, true, record);
+    device_identity_factory_record(
+            &identity, &(struct device_configuration){ 14400, 24, true, 1 }, record);
     cr_assert_arr_eq(record, "FCT1\xD4\xC3\xB2\xA1\x08\x07\x06\x05\x04\x03\x02\x01", 16);
     cr_assert_arr_eq(record + 24, identity.app_key, 16);
     cr_assert_arr_eq(record + 40, identity.gen_app_key, 16);
     cr_assert_eq(record[56], 0x33);
     cr_assert_eq(record[103], 0x44);
     cr_assert_arr_eq(record + 104, "\x40\x38\x00\x00\x18\x01", 6);
-    for (int i = 110; i < 156; i++) {
+    cr_assert_eq(record[110], 1, "TS004 version");
+    for (int i = 111; i < 156; i++) {
         cr_assert_eq(record[i], 0);
     }
 }
@@ -48,7 +50,7 @@ Test(identity, the_record_ends_with_its_ieee_crc_32)
     struct device_identity identity;
     device_identity_draw(&identity, 5, 3);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&identity, 0, 0, false, record);
+    device_identity_factory_record(&identity, &(struct device_configuration){ 0 }, record);
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < sizeof record; i++) {
         crc ^= record[i];
