@@ -15,7 +15,7 @@ static char error[512];
 
 static void make_folder(void)
 {
-    memcpy(folder, "/tmp/fleetcast-whole-file-XXXXXX", strlen("/tmp/fleetcast-whole-file-XXXXXX") + 1);
+    snprintf(folder, sizeof folder, "/tmp/fleetcast-whole-file-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
     error[0] = '\0';
 }

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Lets tshark, which shares no code with this project, judge every frame of a whole campaign.
+
+Data frames of devices and of the multicast group: MIC by tshark with the .keys file of --pcap.
+Join-requests: MIC by tshark with the AppKey. Join-accepts, which tshark leaves encrypted: by openssl.
+
+    test_wireshark.py PRINT_JOIN_KEYS        FLEETCAST in the environment; 77: tshark is missing
+"""
+import collections
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SEED = 5
+DEVICES = 6
+SCENARIO = f'''
+name: capture
+seed: {SEED}
+duration: 6 h
+area: {{radius: 700 m}}
+propagation: {{penetration: 12 dB, shadowing: {{sigma: 3 dB}}}}
+gateways: {{count: 2, radius: 300 m}}
+devices: [{{name: d, count: {DEVICES}, boot: {{spread: 5 min}}, report: {{period: 10 min}}}}]
+firmware: {{image: generated, size: 3 KiB}}
+campaign: {{start: 15 min, set_up: {{window: 30 min}}, correction: {{timeout: 20 min}},
+           confirm_timeout: 1 h}}
+expect: {{devices.confirmed: "== {DEVICES}"}}
+'''
+JOIN_REQUEST, JOIN_ACCEPT, DATA_UP, DATA_DOWN = 0, 1, 2, 3
+GOOD = '1'
+failures = []
+
+
+def expect(condition, text):
+    if not condition:
+        failures.append(text)
+        print('FAILED:', text)
+
+
+def tshark(pcap, fields, records=(), only=None):
+    """Rows of field values, one a frame."""
+    command = ['tshark', '-n', '-r', pcap, '-T', 'fields', '-E', 'separator=|']
+    for field in fields:
+        command += ['-e', field]
+    for record in records:
+        command += ['-o', f'uat:encryption_keys_lorawan:{record}']
+    if only:
+        command += ['-Y', only]
+    out = subprocess.run(command, capture_output=True, text=True)
+    expect(out.returncode == 0, f'tshark: {out.stderr}')
+    return [line.split('|') for line in out.stdout.splitlines()]
+
+
+def aes_encrypt(key, blocks):
+    return subprocess.run(['openssl', 'enc', '-aes-128-ecb', '-nopad', '-K', key.hex()],
+                          input=blocks, capture_output=True, check=True).stdout
+
+
+def cmac(key, data):
+    out = subprocess.run(['openssl', 'mac', '-cipher', 'aes-128-cbc', '-macopt',
+                          f'hexkey:{key.hex()}', '-in', '-', 'CMAC'],
+                         input=data, capture_output=True, check=True).stdout
+    return bytes.fromhex(out.decode().strip())
+
+
+def frames_of(pcap):
+    """PHY payloads, read without tshark: 24 bytes of header, 16 a record, LoRaTap in front."""
+    data = open(pcap, 'rb').read()
+    at, frames = 24, []
+    while at < len(data):
+        size = int.from_bytes(data[at + 8:at + 12], sys.byteorder)
+        packet = data[at + 16:at + 16 + size]
+        frames.append(packet[int.from_bytes(packet[2:4], 'big'):])
+        at += 16 + size
+    return frames
+
+
+def data_mic_is_good(frame, nwk_s_key):
+    """LoRaWAN 1.0.4 section 4.4; these runs are too short for counters beyond 16 bits."""
+    message = frame[:-4]
+    down = frame[0] >> 5 in (3, 5)
+    b0 = (b'\x49\0\0\0\0' + bytes([down]) + frame[1:5] + frame[6:8] + b'\0\0\0'
+          + bytes([len(message)]))
+    return cmac(nwk_s_key, b0 + message)[:4] == frame[-4:]
+
+
+def undissected_is_good(frame, nwk_s_key):
+    """tshark 4.0 knows no DeviceTimeAns (0x0d) in FOpts, stumbles over its bytes and checks no MIC:
+    then openssl does."""
+    options = frame[8:8 + (frame[5] & 0x0f)]
+    return 0x0d in options and data_mic_is_good(frame, nwk_s_key)
+
+
+def check_data(pcap, frames, records):
+    keys = {}
+    for record in records:
+        address, nwk_s_key, _, _ = [word.strip('"') for word in record.split(',')]
+        keys[address] = bytes.fromhex(nwk_s_key)
+    group = list(keys)[-1]
+    rows = tshark(pcap, ['lorawan.mhdr.mtype', 'lorawan.mic.status', 'frame.number'], records)
+    kinds = collections.Counter()
+    for kind, status, number in rows:
+        if int(kind) in (JOIN_REQUEST, JOIN_ACCEPT):
+            continue
+        frame = frames[int(number) - 1]
+        address = frame[1:5].hex()
+        kinds['multicast' if address == group else int(kind)] += 1
+        if address not in keys:
+            expect(False, f'frame {number}: no key for {address}')
+        elif status == '':
+            kinds['by openssl'] += 1
+            expect(undissected_is_good(frame, keys[address]), f'frame {number}: not dissected')
+        else:
+            expect(status == GOOD, f'frame {number} (type {kind}): MIC status {status}')
+    print('data frames checked:', dict(kinds))
+    for kind in (DATA_UP, DATA_DOWN, 'multicast'):
+        expect(kinds[kind] > 0, f'no frame of kind {kind}')
+
+
+def check_a_wrong_key_shows(pcap, records):
+    address, nwk, app, eui = records[0].split(',')
+    wrong = ','.join([address, '"' + '00' * 16 + '"', app, eui])
+    rows = tshark(pcap, ['lorawan.mic.status'], [wrong],
+                  f'lorawan.fhdr.devaddr == 0x{bytes.fromhex(address[1:-1])[::-1].hex()}')
+    expect(rows and all(row[0] == '0' for row in rows), 'a wrong key went unnoticed')
+
+
+def check_join_requests(pcap, devices):
+    count = 0
+    for dev_eui, join_eui, app_key in devices:
+        record = f'"ffffffff","{"00" * 16}","{app_key.hex()}","{join_eui}"'
+        # tshark shows an EUI as a number written as text; filter on what is on air.
+        text = ':'.join(dev_eui[i:i + 2] for i in range(0, 16, 2))
+        rows = tshark(pcap, ['lorawan.mic.status', 'frame.number'], [record],
+                      f'lorawan.mhdr.mtype == {JOIN_REQUEST} && frame contains {text}')
+        expect(rows, f'device {dev_eui} sent no join-request')
+        for status, number in rows:
+            expect(status == GOOD, f'join-request {number} of {dev_eui}: MIC status {status!r}')
+        count += len(rows)
+    print('join-requests checked by tshark:', count)
+    return count
+
+
+def check_join_accepts(frames, devices, records):
+    """LoRaWAN 1.0.4 section 6.2.3: AES encryption undoes the server's decryption. Session keys are
+    derived anew, and the last ones of a device are those of the .keys file."""
+    count, sessions = 0, {}
+    nonces = {}
+    for frame in frames:
+        kind = frame[0] >> 5
+        if kind == JOIN_REQUEST:
+            nonces.setdefault(frame[9:17].hex(), set()).add(frame[17:19])
+        if kind != JOIN_ACCEPT:
+            continue
+        count += 1
+        for dev_eui, _, app_key in devices:
+            plain = frame[:1] + aes_encrypt(app_key, frame[1:])
+            if cmac(app_key, plain[:-4])[:4] == plain[-4:]:
+                nonce_net, address = plain[1:7], plain[7:11].hex()
+                sessions[address] = [aes_encrypt(app_key, (b'\x01' + nonce_net + dev_nonce)
+                                                 .ljust(16, b'\0')).hex()
+                                     for dev_nonce in nonces[dev_eui]]
+                break
+        else:
+            expect(False, f'join-accept {frame.hex()} has nobody\'s MIC')
+    print('join-accepts checked by openssl:', count)
+    expect(count >= DEVICES, 'too few join-accepts')
+    for record in records[:-1]:
+        address, nwk_s_key = [word.strip('"') for word in record.split(',')[:2]]
+        expect(nwk_s_key in sessions.get(address, []), f'NwkSKey of {address} is another one')
+
+
+def check_radio(pcap):
+    rows = tshark(pcap, ['loratap.channel.frequency', 'loratap.channel.sf', 'loratap.syncword',
+                         'loratap.channel.bandwidth'])
+    for frequency, factor, sync, bandwidth in rows:
+        expect(863000000 <= int(frequency) <= 870000000, f'frequency {frequency}')
+        expect(7 <= int(factor) <= 12, f'spreading factor {factor}')
+        expect(int(sync, 0) == 0x34, f'sync word {sync}')
+        expect(int(bandwidth, 0) == 1, f'bandwidth {bandwidth}')
+    expect(len({row[1] for row in rows}) >= 2, 'one spreading factor only')
+    return len(rows)
+
+
+def main():
+    if shutil.which('tshark') is None or shutil.which('openssl') is None:
+        print('tshark or openssl is missing')
+        return 77
+    identities = subprocess.run([sys.argv[1], str(SEED), str(DEVICES)], capture_output=True,
+                                text=True, check=True).stdout
+    devices = [(a, b, bytes.fromhex(c)) for a, b, c in map(str.split, identities.splitlines())]
+    with tempfile.TemporaryDirectory() as folder:
+        pcap = os.path.join(folder, 'air.pcap')
+        run = subprocess.run([os.environ['FLEETCAST'], 'run', '--quiet', '--pcap', pcap, '-'],
+                             input=SCENARIO, capture_output=True, text=True)
+        expect(run.returncode == 0, f'run: {run.stderr}')
+        records = open(pcap + '.keys').read().splitlines()
+        frames = frames_of(pcap)
+        expect(len(records) == DEVICES + 1, f'{len(records)} records of keys')
+        expect(check_radio(pcap) == len(frames), 'tshark sees another number of frames')
+        check_data(pcap, frames, records)
+        check_a_wrong_key_shows(pcap, records)
+        requests = check_join_requests(pcap, devices)
+        expect(requests == sum(frame[0] >> 5 == JOIN_REQUEST for frame in frames),
+               'join-requests of strangers')
+        check_join_accepts(frames, devices, records)
+    print(f'{len(frames)} frames, {len(failures)} failures')
+    return 1 if failures else 0
+
+
+sys.exit(main())
