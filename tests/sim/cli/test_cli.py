@@ -1,0 +1,444 @@
+#!/usr/bin/env python3
+"""Drives the program as people and scripts do: statuses, messages, files, signals, terminals.
+
+    test_cli.py [-v] [TEST...]        FLEETCAST and FLEETCAST_SCENARIOS in the environment
+"""
+import glob
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+FLEETCAST = os.environ['FLEETCAST']
+SCENARIOS = os.environ['FLEETCAST_SCENARIOS']
+COMMANDS = ['run', 'validate', 'scenarios', 'schema']
+SMALL = '''name: small
+duration: 2 h
+area: {radius: 500 m}
+gateways: {count: 1}
+devices: [{name: d, count: 3, boot: {spread: 1 min}, report: {period: 10 min}}]
+'''
+
+
+def fleetcast(*arguments, text=None, **options):
+    return subprocess.run([FLEETCAST, *arguments], input=text, capture_output=True, text=True,
+                          timeout=120, **options)
+
+
+class Folder(unittest.TestCase):
+    """Each test in a folder of its own."""
+
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = self.temporary.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), 'w') as file:
+            file.write(text)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read().decode('latin-1')
+
+    def files(self):
+        return sorted(os.path.relpath(path, self.folder) for path in
+                      glob.glob(self.path('**'), recursive=True, include_hidden=True)
+                      if os.path.relpath(path, self.folder) != '.')
+
+    def refused(self, *arguments, says, text=None):
+        """Status 2, a message, no result."""
+        result = fleetcast(*arguments, text=text, cwd=self.folder)
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        self.assertEqual(result.stdout, '')
+        self.assertIn(says, result.stderr)
+        return result.stderr
+
+
+class Usage(Folder):
+    def test_help_goes_to_stdout_and_fits_a_terminal(self):
+        for arguments in [['--help']] + [[command, '--help'] for command in COMMANDS]:
+            result = fleetcast(*arguments)
+            self.assertEqual(result.returncode, 0, arguments)
+            self.assertEqual(result.stderr, '')
+            self.assertIn('Usage: fleetcast', result.stdout)
+            for line in result.stdout.splitlines():
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_help_names_every_command_and_status(self):
+        text = fleetcast('--help').stdout
+        for command in COMMANDS:
+            self.assertRegex(text, rf'(?m)^  {command} ')
+        for word in ('0 fine', '1 an expectation', '2 bad usage', '3 the run'):
+            self.assertIn(word, text)
+        self.assertIn('Exit status', fleetcast('run', '--help').stdout)
+
+    def test_no_command_is_bad_usage_and_shows_the_help(self):
+        self.refused(says='Usage: fleetcast COMMAND')
+
+    def test_version(self):
+        self.assertRegex(fleetcast('--version').stdout, r'^fleetcast \d+\.\d+\.\d+\n$')
+
+    def test_unknown_commands_and_options(self):
+        self.refused('rum', says="unknown command 'rum' (did you mean 'run'?)")
+        self.refused('xyzzy', says="unknown command 'xyzzy'; see 'fleetcast --help'")
+        for command in COMMANDS:
+            self.refused(command, '--frobnicate', says="unrecognized option '--frobnicate'")
+
+    def test_arguments_too_many_and_too_few(self):
+        self.refused('run', 'hello-20', 'hello-20', says='one too many')
+        self.refused('scenarios', 'x', says="'x' is one argument too many")
+        self.refused('schema', 'x', says="'x' is one argument too many")
+        self.refused('validate', says='which scenario?')
+        self.refused('run', '--seed', says='requires an argument')
+        self.refused('run', *['--set', 'seed=1'] * 65, says='more than 64 times')
+
+    def test_output_that_nobody_can_write_is_an_error(self):
+        with open('/dev/full', 'w') as full:
+            result = subprocess.run([FLEETCAST, 'schema'], stdout=full, stderr=subprocess.PIPE,
+                                    text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('cannot write standard output: No space left', result.stderr)
+
+    def test_schema_lists_keys_with_defaults(self):
+        text = fleetcast('schema').stdout
+        self.assertRegex(text, r'(?m)^campaign\.data_rate +DR5 +DR0 \| DR1')
+        self.assertRegex(text, r'(?m)^devices\[\]\.report\.period +4 h')
+
+
+class Scenarios(Folder):
+    def test_the_shipped_ones_are_listed_and_fine(self):
+        result = fleetcast('scenarios')
+        self.assertEqual(result.returncode, 0)
+        names = [line.split()[0] for line in result.stdout.splitlines()]
+        shipped = [os.path.basename(path)[:-5] for path in glob.glob(f'{SCENARIOS}/*.yaml')]
+        self.assertEqual(names, sorted(shipped))
+        for line in result.stdout.splitlines():
+            self.assertRegex(line, r'^[\w-]+ +\w', 'each has a sentence')
+        result = fleetcast('validate', *names)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout.count(': fine: '), len(names))
+
+    def test_validate_goes_through_all_files_and_tells_all_mistakes(self):
+        good = self.write('good.yaml', SMALL)
+        bad = self.write('bad.yaml', 'seed: x\nduration: 5\ngatways: {count: 1}\n')
+        image = self.write('image.yaml', 'campaign: {}\nfirmware: {image: none.bin}\n')
+        result = fleetcast('validate', bad, good, image)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(f'{good}: fine: 3 end-devices, 1 gateway, ', result.stdout)
+        self.assertIn(f'{bad}:1:7: error: seed', result.stderr)
+        self.assertIn(f'{bad}:2:11: error: duration = 5 needs a unit', result.stderr)
+        self.assertIn(f"{bad}:3:1: error: unknown key 'gatways' (did you mean 'gateways'?)",
+                      result.stderr)
+        self.assertIn('none.bin', result.stderr)
+
+    def test_validate_reads_standard_input(self):
+        self.assertEqual(fleetcast('validate', '-', text=SMALL).returncode, 0)
+        self.refused('validate', '-', text='seed: x\n', says='standard input:1:7: error: seed')
+
+    def test_all_mistakes_of_a_run_are_told_at_once_in_order(self):
+        path = self.write('bad.yaml', 'name: x\nduration: 5 parsecs\npropagation:\n'
+                          '  penetratoin: 6 dB\ngateways: {count: 0}\nextra: 1\n')
+        text = self.refused('run', path, '--set', 'sede=1', says='')
+        places = re.findall(r'bad\.yaml:(\d+:\d+): error: ', text)
+        self.assertEqual(places, ['2:11', '4:3', '5:19', '6:1'])
+        self.assertIn("--set sede=1: error: unknown key 'sede' (did you mean 'seed'?)", text)
+
+    def test_what_cannot_be_read_is_told(self):
+        self.refused('run', 'none.yaml', says='none.yaml: error: cannot read: No such file')
+        self.refused('run', self.folder, says='cannot read: Is a directory')
+        self.refused('run', 'smart-city', says="(did you mean 'smart-city-1000'?)")
+        self.refused('run', 'zzzzzzzzzz', says="see 'fleetcast scenarios'")
+        self.refused('run', self.write('empty.yaml', ''), says='the file is empty')
+        self.refused('run', self.write('broken.yaml', 'name: [x\n'), says='error: not YAML')
+        self.refused('run', self.write('two.yaml', 'name: a\n---\nname: b\n'),
+                     says='two.yaml:3:1: error: a second document')
+        with open(self.path('binary.yaml'), 'wb') as file:
+            file.write(bytes(range(256)) * 8)
+        self.refused('run', 'binary.yaml', says='error: not YAML')
+        self.refused('run', self.write('large.yaml', '# x\n' * 300000), says='larger than 1 MiB')
+        self.refused('run', '/' + 'x' * 600, says='has at most')
+
+    def test_a_file_full_of_mistakes_ends_soon(self):
+        keys = ''.join(f'key{i}: 1\n' for i in range(60000))
+        started = time.monotonic()
+        text = self.refused('run', self.write('keys.yaml', keys), says="unknown key 'key0'")
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertRegex(text, r'and \d+ more\n')
+
+    def test_overrides_that_do_not_fit_together_are_told(self):
+        self.refused('run', '--set', 'campaign.data_rate=DR0', '--set',
+                     'campaign.fragment_size=230 B',
+                     says='--set campaign.fragment_size=230 B: error: campaign.fragment_size = 230 '
+                          'B does not fit DR0')
+
+    def test_images_that_cannot_be_used(self):
+        def image(path):
+            return ['run', 'hello-20', '--set', f'firmware.image={path}']
+        with open(self.path('large.bin'), 'wb') as file:
+            file.write(b'x' * 200000)
+        self.write('empty.bin', '')
+        self.refused(*image('large.bin'), says="'large.bin' has 200000 bytes; the slot takes")
+        self.refused(*image('empty.bin'), says="'empty.bin' has 0 bytes")
+        self.refused(*image('none.bin'), says="cannot read 'none.bin': No such file")
+        self.refused(*image(self.folder), says='is not a file')
+        self.refused('run', '--set', 'firmware.size=300 KiB', says='is outside')
+
+    def test_an_image_is_looked_for_beside_the_scenario_that_names_it(self):
+        os.mkdir(self.path('sub'))
+        with open(self.path('sub/app.bin'), 'wb') as file:
+            file.write(os.urandom(2000))
+        scenario = self.write('sub/s.yaml', SMALL + 'firmware: {image: app.bin}\n')
+        result = fleetcast('validate', scenario, cwd='/')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn('2000 bytes of firmware', result.stdout)
+        self.refused('run', scenario, '--set', 'firmware.image=app.bin',
+                     says="cannot read 'app.bin'")
+
+
+class Run(Folder):
+    def test_without_a_file_it_plays_the_demonstration(self):
+        result = fleetcast('run')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r'confirmed +20  100.00 %')
+        self.assertIn('met     devices.confirmed >= 100 %', result.stdout)
+        self.assertNotIn('\033', result.stdout, 'no colour but on a terminal')
+        self.assertEqual(result.stderr, '', 'no progress but on a terminal')
+
+    def test_json_is_pure_and_equals_the_file(self):
+        out = self.path('out')
+        result = fleetcast('run', 'hello-20', '--json', '--out', out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        summary = json.loads(result.stdout)
+        self.assertEqual(result.stdout, self.read('out/summary.json'))
+        self.assertEqual(summary['scenario']['name'], 'hello-20')
+        self.assertIs(summary['partial'], False)
+        self.assertEqual(self.files(), ['out', 'out/run.json', 'out/summary.json'])
+
+    def test_run_facts_hold_what_summary_must_not(self):
+        fleetcast('run', '-q', '--out', self.path('out'))
+        facts = json.loads(self.read('out/run.json'))
+        self.assertEqual(f"fleetcast {facts['version']}\n", fleetcast('--version').stdout)
+        self.assertGreater(facts['wall_time_s'], 0)
+        self.assertEqual(facts['host']['name'], os.uname().nodename)
+        self.assertNotIn('wall', self.read('out/summary.json'))
+
+    def test_two_runs_give_the_same_bytes(self):
+        for name in ('a', 'b'):
+            fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
+        for file in ('summary.json', '../{}.pcap', '../{}.pcap.keys'):
+            a, b = (self.read(f'{name}/{file.format(name)}') for name in ('a', 'b'))
+            self.assertEqual(a, b, file)
+            self.assertTrue(a)
+
+    def test_seed_and_set_change_the_run(self):
+        path = self.write('s.yaml', SMALL)
+        runs = [fleetcast('run', path, '--json', *more).stdout for more in
+                ([], ['--seed', '2'], ['--set', 'seed=2'], ['--set', 'devices.d.count=5'])]
+        first, seeded, set_seed, more = map(json.loads, runs)
+        self.assertEqual((first['seed'], seeded['seed']), (1, 2))
+        self.assertNotEqual(first['trace_hash'], seeded['trace_hash'])
+        self.assertEqual(seeded, set_seed)
+        self.assertEqual(more['devices']['total'], 5)
+        self.refused('run', '--seed', '-1', says='should be a whole number from 0 to 2^64 - 1')
+        self.refused('run', '--seed', '9' * 80, says='should be a whole number')
+
+    def test_quiet_says_nothing(self):
+        result = fleetcast('run', '--quiet')
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, '', ''))
+
+    def test_standard_input_is_a_scenario(self):
+        result = fleetcast('run', '-', '--json', text=SMALL)
+        self.assertEqual(json.loads(result.stdout)['scenario']['name'], 'small')
+
+    def test_a_failed_expectation_is_status_1(self):
+        path = self.write('s.yaml', SMALL + 'expect: {devices.joined: "== 3", '
+                          'energy_j.mean: "< 0.001", devices.joind: "> 0"}\n')
+        result = fleetcast('run', path)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('  met     devices.joined == 3 (it is 3)', result.stdout)
+        self.assertIn('  FAILED  energy_j.mean < 0.001 (it is', result.stdout)
+        self.assertIn('  FAILED  devices.joind > 0 (summary.json has no such number)',
+                      result.stdout)
+        result = fleetcast('run', path, '--json')
+        self.assertEqual(result.returncode, 1)
+        json.loads(result.stdout)
+        self.assertEqual(result.stderr.count('fleetcast: expectation failed: '), 2)
+
+    def test_expectations_on_failures_hold_when_there_are_none(self):
+        result = fleetcast('run', 'hello-20', '--json')
+        self.assertEqual(set(json.loads(result.stdout)['devices']['failed'].values()), {0})
+
+    def test_the_captured_air_is_written_with_its_keys(self):
+        result = fleetcast('run', '-', '-q', '--pcap', self.path('air.pcap'), text=SMALL)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.files(), ['air.pcap', 'air.pcap.keys'])
+        for line in self.read('air.pcap.keys').splitlines():
+            self.assertRegex(line, r'^"[0-9a-f]{8}","[0-9a-f]{32}","[0-9a-f]{32}","0{16}"$')
+
+    def test_a_device_as_capture_stays_a_device(self):
+        result = fleetcast('run', '-', '-q', '--pcap', '/dev/null', text=SMALL)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse(os.path.isfile('/dev/null'))
+        self.assertFalse(os.path.exists('/dev/null.keys'))
+
+
+class Outputs(Folder):
+    """What cannot be written is told before the run, and nothing is left."""
+
+    def test_out_in_bad_places(self):
+        file = self.write('file', 'x')
+        self.refused('run', '--out', file, says="--out: '" + file + "' is not a folder")
+        self.refused('run', '--out', f'{file}/sub', says='cannot create')
+        self.refused('run', '--out', self.path('none/sub'), says='No such file or directory')
+        self.refused('run', '--out', '', says='cannot create')
+        self.assertEqual(self.files(), ['file'])
+
+    def test_a_folder_in_the_way_of_a_result(self):
+        os.makedirs(self.path('out/run.json'))
+        self.refused('run', '--out', 'out', says='run.json\': Is a directory')
+        self.assertEqual(self.files(), ['out', 'out/run.json'])
+
+    def test_a_folder_that_no_one_can_write_in(self):
+        if os.path.isdir('/proc/self'):
+            self.refused('run', '--out', '/proc/self', says='cannot write')
+
+    def test_pcap_in_bad_places(self):
+        self.refused('run', '--pcap', 'none/air.pcap', says='--pcap: cannot write')
+        self.refused('run', '--pcap', '.', says='Is a directory')
+        os.mkdir(self.path('air.pcap.keys'))
+        self.refused('run', '--pcap', 'air.pcap', says="air.pcap.keys': Is a directory")
+        self.assertEqual(self.files(), ['air.pcap.keys'])
+
+    def test_a_folder_made_for_a_run_that_cannot_start_goes_away(self):
+        self.refused('run', '--out', 'out', '--pcap', 'none/x', says='--pcap')
+        self.refused('run', '--out', 'out', '--set', 'firmware.image=none', says='none')
+        self.refused('run', '--out', 'out', '--set', 'sede=1', says='sede')
+        self.assertEqual(self.files(), [])
+
+    def test_earlier_results_survive_a_run_that_cannot_start(self):
+        fleetcast('run', '-q', '--out', self.path('out'))
+        before = self.read('out/summary.json')
+        self.refused('run', '--seed', '2', '--out', 'out', '--pcap', 'none/x', says='--pcap')
+        self.assertEqual(self.read('out/summary.json'), before)
+
+
+class Terminal(Folder):
+    """A long run under a pseudo-terminal."""
+
+    LONG = ['run', 'smart-city-1000', '--set', 'devices.0.count=4000']
+
+    def start(self, *more, stdout=subprocess.PIPE):
+        self.master, slave = pty.openpty()
+        process = subprocess.Popen([FLEETCAST, *self.LONG, *more], stdout=stdout, stderr=slave,
+                                   cwd=self.folder)
+        os.close(slave)
+        self.addCleanup(os.close, self.master)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        return process
+
+    def read_until(self, pattern, seconds=60):
+        seen = ''
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    seen += os.read(self.master, 4096).decode()
+                except OSError:
+                    break
+            match = re.search(pattern, seen)
+            if match:
+                return match
+        self.fail(f'{pattern} not in {seen!r}')
+
+    def drain(self):
+        """The program must not block on a full terminal."""
+        while select.select([self.master], [], [], 0)[0]:
+            try:
+                if not os.read(self.master, 4096):
+                    return
+            except OSError:
+                return
+
+    def finish(self, process, seconds):
+        end = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < end:
+            self.drain()
+            time.sleep(0.02)
+        self.assertIsNotNone(process.poll(), 'still running')
+        return process.stdout.read().decode()
+
+    def test_progress_shows_time_stages_speed_and_time_left(self):
+        process = self.start()
+        self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready  \d+ complete  \d+ confirmed  '
+                        r'\d+x  < \d+ (s|min|h) left')
+        process.send_signal(signal.SIGINT)
+        self.finish(process, 10)
+
+    def test_interrupt_ends_a_run_cleanly(self):
+        process = self.start('--json', '--out', 'out', '--pcap', 'air.pcap')
+        self.read_until(r'left')
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        output = self.finish(process, 10)
+        self.assertLess(time.monotonic() - interrupted, 5)
+        self.assertEqual(process.returncode, 0)
+        summary = json.loads(output)
+        self.assertIs(summary['partial'], True)
+        self.assertLess(summary['sim_time_s'], 24 * 3600)
+        self.assertEqual(output, self.read('out/summary.json'))
+        self.assertEqual(self.files(), ['air.pcap', 'air.pcap.keys', 'out', 'out/run.json',
+                                        'out/summary.json'])
+
+    def test_terminate_does_the_same(self):
+        process = self.start()
+        self.read_until(r'left')
+        process.terminate()
+        self.assertIn('interrupted', self.finish(process, 10))
+        self.assertEqual(process.returncode, 0)
+
+    def test_a_second_interrupt_leaves_nothing_half_written(self):
+        process = self.start('--out', 'out', '--pcap', 'air.pcap')
+        self.read_until(r'left')
+        process.send_signal(signal.SIGSTOP)  # both are pending when it goes on
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        self.finish(process, 10)
+        self.assertIn(process.returncode, (-signal.SIGINT, -signal.SIGTERM))
+        self.assertEqual([name for name in self.files() if name.startswith('air')], [])
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        self.assertIn(b'\x1b[1mDevices', self.table_on_terminal())
+        self.assertNotIn(b'\x1b', self.table_on_terminal(NO_COLOR='1'))
+        self.assertNotIn(b'\x1b', self.table_on_terminal(TERM='dumb'))
+        self.assertEqual(b'', self.table_on_terminal('--quiet'))
+
+    def table_on_terminal(self, *more, **environment):
+        master, slave = pty.openpty()
+        subprocess.run([FLEETCAST, 'run', *more], stdout=slave, stderr=subprocess.DEVNULL,
+                       env={**os.environ, 'TERM': 'xterm', **environment})
+        os.close(slave)
+        seen = b''
+        try:
+            while True:
+                seen += os.read(master, 65536)
+        except OSError:
+            os.close(master)
+        return seen
+
+
+if __name__ == '__main__':
+    os.environ.pop('NO_COLOR', None)
+    unittest.main()
