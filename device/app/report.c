@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 #define TICKS_PER_UNIT 32u
 #define UNITS_PER_S    (HAL_RTC_HZ / TICKS_PER_UNIT)
 
@@ -65,13 +67,6 @@ void report_hold_back(struct report *report, uint64_t now_ticks)
     move_on(report, now_ticks);
 }
 
-static void put_le(uint8_t *bytes, uint32_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++) {
-        bytes[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
 size_t report_build_uplink(
         struct report *report, uint64_t now_ticks, uint8_t *payload, size_t size_max)
 {
@@ -81,12 +76,12 @@ size_t report_build_uplink(
         return 0;
     }
     memset(payload, 0, size);
-    put_le(payload, report->running.version, 4);
+    put_le32(payload, report->running.version);
     memcpy(payload + 4, report->running.sha256, 8);
     payload[12] = hal_battery_level(&report->hal);
-    put_le(payload + 13, (uint16_t)hal_temperature_decidegree_c(&report->hal), 2);
+    put_le16(payload + 13, (uint16_t)hal_temperature_decidegree_c(&report->hal));
     payload[15] = report->update_status;
-    put_le(payload + 16, report->held_back, 2);
-    put_le(payload + 18, report->reboots, 2);
+    put_le16(payload + 16, report->held_back);
+    put_le16(payload + 18, report->reboots);
     return size;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "mac/bytes.h"
+#include "bytes.h"
 #include "mac/mac.h"
 
 /* B0 and A_i differ in the first and the last byte. */

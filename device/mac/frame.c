@@ -3,7 +3,7 @@
  */
 #include "mac/frame.h"
 
-#include "mac/bytes.h"
+#include "bytes.h"
 
 enum mac_frame_status mac_frame_parse(const uint8_t *bytes, size_t size, struct mac_frame *frame)
 {

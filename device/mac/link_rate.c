@@ -6,10 +6,10 @@
  */
 #include "mac/mac_internal.h"
 
-#define MARGIN_WANTED_DB    10
-#define STEP_TENTH_DB       25
+#define MARGIN_WANTED_DB 10
+#define STEP_TENTH_DB    25
 /* Uplinks between two questions once one was answered. */
-#define ASK_EVERY_UPLINKS   16u
+#define ASK_EVERY_UPLINKS 16u
 /* Questions without an answer before the next lower rate is tried. */
 #define UNANSWERED_PER_STEP 2u
 

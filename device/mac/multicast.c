@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "mac/bytes.h"
+#include "bytes.h"
 #include "mac/crypto.h"
 #include "mac/mac_internal.h"
 #include "trace.h"

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "mac/bytes.h"
+#include "bytes.h"
 #include "mac/mac_internal.h"
 
 #define FCNT_UP_AHEAD 64u

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "clock.h"
 #include "hal.h"
 #include "mac/mac.h"
-#include "services/wire.h"
 #include "trace.h"
 
 enum clock_cid {
@@ -110,7 +110,7 @@ static void on_app_time_ans(struct clock_sync *sync, const struct services_env *
     if (!sync->request_out || (bytes[4] & 0xFu) != sync->token) {
         return;
     }
-    int32_t correction_s = (int32_t)wire_get_u32(bytes);
+    int32_t correction_s = (int32_t)get_le32(bytes);
     sync->request_out = false;
     sync->token = (uint8_t)((sync->token + 1u) & 0xFu);
     schedule(sync, env, now_ticks);
@@ -233,7 +233,7 @@ static size_t encode_answer(
         return size;
     }
     out[1] = 0; /* the period is accepted */
-    wire_put_u32(&out[2], (uint32_t)gps_clock_seconds(encode->env->clock, encode->end_ticks));
+    put_le32(&out[2], (uint32_t)gps_clock_seconds(encode->env->clock, encode->end_ticks));
     return size;
 }
 
@@ -289,7 +289,7 @@ static void put_request(
     sync->request_set_at_ticks = clock->set_at_ticks;
     sync->request_offset_ticks = clock->offset_ticks;
     out[0] = CID_APP_TIME;
-    wire_put_u32(&out[1], (uint32_t)gps_clock_seconds(clock, end_ticks));
+    put_le32(&out[1], (uint32_t)gps_clock_seconds(clock, end_ticks));
     out[5] = (uint8_t)(sync->token | (sync->answer_required ? ANSWER_REQUIRED : 0));
 }
 

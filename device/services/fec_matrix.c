@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "services/wire.h"
+#include "services/bits.h"
 
 _Static_assert(FEC_VECTOR_WORDS * 32u == FEC_UNKNOWNS_MAX, "vectors are whole words");
 

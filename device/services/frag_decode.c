@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "hal.h"
+#include "services/bits.h"
 #include "services/frag_session.h"
-#include "services/wire.h"
 #include "trace.h"
 
 #define ROWS_PER_STEP    8u

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "hal.h"
 #include "mac/mac.h"
-#include "services/wire.h"
+#include "services/bits.h"
 #include "trace.h"
 #include "update/nvm.h"
 
@@ -312,10 +313,10 @@ static uint32_t block_size(const struct fragmentation *frag)
 static void check_begin(struct fragmentation *frag, const struct services_env *env)
 {
     uint8_t b0[16] = { 0x49 };
-    wire_put_u16(&b0[1], frag->session.session_cnt);
+    put_le16(&b0[1], frag->session.session_cnt);
     b0[3] = frag->session.index;
     memcpy(&b0[4], frag->session.descriptor, 4);
-    wire_put_u32(&b0[12], block_size(frag));
+    put_le32(&b0[12], block_size(frag));
     hal_cmac_begin(env->hal, &frag->cmac);
     enum hal_status status =
             hal_cmac_update(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, b0, sizeof(b0));

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "hal.h"
-#include "services/wire.h"
+#include "services/bits.h"
 
 #define NOR             HAL_FLASH_EXTERNAL
 #define ERASED          0xFFu
@@ -103,7 +104,7 @@ enum frag_store_status frag_store_erase_step(struct frag_store *store, const str
 enum frag_store_status frag_store_tag(const struct hal *hal, uint32_t tag)
 {
     uint8_t bytes[4];
-    wire_put_u32(bytes, tag);
+    put_le32(bytes, tag);
     return nor_result(hal, nor_program(hal, NOR_JOURNAL_ADDRESS, bytes, sizeof(bytes)));
 }
 
@@ -111,7 +112,7 @@ bool frag_store_has_tag(const struct hal *hal, uint32_t tag)
 {
     uint8_t bytes[4];
     return nor_read(hal, NOR_JOURNAL_ADDRESS, bytes, sizeof(bytes)) == FRAG_STORE_OK
-           && wire_get_u32(bytes) == tag;
+           && get_le32(bytes) == tag;
 }
 
 enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_milestone milestone)
@@ -321,7 +322,7 @@ uint32_t frag_store_read_marks(
     for (uint32_t w = 0; 32u * w < store->fragments; w++) {
         uint8_t bytes[4];
         DEVICE_ASSERT(hal, nor_read(hal, MARKS_ADDRESS + 4u * w, bytes, 4) == FRAG_STORE_OK);
-        received[w] = ~wire_get_u32(bytes);
+        received[w] = ~get_le32(bytes);
         if (store->fragments - 32u * w < 32u) {
             received[w] &= (1u << (store->fragments - 32u * w)) - 1u;
         }

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/frag_session.h"
-#include "services/wire.h"
 #include "trace.h"
 #include "update/factory.h"
 #include "update/flash_map.h"
@@ -94,7 +94,7 @@ void fragmentation_init(struct fragmentation *frag, const struct services_env *e
 static struct frag_params parse_setup(const struct fragmentation *frag, const uint8_t *bytes)
 {
     struct frag_params params = {
-        .fragments = (uint16_t)wire_get_u16(&bytes[1]),
+        .fragments = (uint16_t)get_le16(&bytes[1]),
         .fragment_size = bytes[3],
         .padding = bytes[5],
         .index = bytes[0] >> 4 & 3u,
@@ -105,7 +105,7 @@ static struct frag_params parse_setup(const struct fragmentation *frag, const ui
     memcpy(params.descriptor, &bytes[6], sizeof(params.descriptor));
     if (frag->version >= 2) {
         params.ack_reception = bytes[4] >> 6 & 1u;
-        params.session_cnt = (uint16_t)wire_get_u16(&bytes[10]);
+        params.session_cnt = (uint16_t)get_le16(&bytes[10]);
         memcpy(params.mic, &bytes[12], sizeof(params.mic));
     }
     return params;
@@ -216,7 +216,7 @@ static void on_data_fragment(struct fragmentation *frag, const struct services_e
             || downlink->size != FRAGMENT_HEADER_SIZE + frag->session.fragment_size) {
         return;
     }
-    uint32_t field = wire_get_u16(&downlink->payload[1]);
+    uint32_t field = get_le16(&downlink->payload[1]);
     uint32_t n = field & 0x3FFFu;
     uint32_t index = field >> 14;
     bool allowed = downlink->group < 0 || (frag->session.group_mask >> downlink->group & 1) != 0;
@@ -316,7 +316,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
             status |= STATUS_MIC_ERROR; /* nothing is missing then */
         }
         bytes[v2 ? 1 : 4] = (uint8_t)status;
-        wire_put_u16(&bytes[v2 ? 2 : 1], index << 14 | frag->received_count);
+        put_le16(&bytes[v2 ? 2 : 1], index << 14 | frag->received_count);
         bytes[v2 ? 4 : 3] = (uint8_t)missing_fragments(frag);
     }
     if (size > size_max) {

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "clock.h"
 #include "hal.h"
 #include "mac/mac.h"
-#include "services/wire.h"
 #include "trace.h"
 
 enum multicast_cid {
@@ -213,9 +213,9 @@ static void on_group_setup(
     session_key(env, 1, mc_addr, app_s_key);
     session_key(env, 2, mc_addr, key);
     end_session(setup, env, group, false); /* its keys are gone */
-    mac_multicast_set(env->mac, group, wire_get_u32(mc_addr), app_s_key, key,
-            wire_get_u32(&bytes[21]), wire_get_u32(&bytes[25]));
-    hal_trace(env->hal, FW_TRACE_GROUP_SET_UP, wire_get_u32(mc_addr), group);
+    mac_multicast_set(env->mac, group, get_le32(mc_addr), app_s_key, key, get_le32(&bytes[21]),
+            get_le32(&bytes[25]));
+    hal_trace(env->hal, FW_TRACE_GROUP_SET_UP, get_le32(mc_addr), group);
     memset(key, 0, sizeof(key));
     memset(app_s_key, 0, sizeof(app_s_key));
     load_scratch(env, key);
@@ -257,9 +257,9 @@ static void on_class_c_session(struct multicast_setup *setup, const struct servi
     unsigned group = bytes[0] & GROUP_MASK;
     uint32_t mc_addr = 0;
     struct multicast_session session = {
-        .time_gps_s = wire_get_u32(&bytes[1]),
+        .time_gps_s = get_le32(&bytes[1]),
         .time_out = bytes[5] & 0xFu,
-        .frequency_hz = wire_get_u24(&bytes[6]) * 100u,
+        .frequency_hz = get_le24(&bytes[6]) * 100u,
         .data_rate = bytes[9],
         .state = MULTICAST_SESSION_ARMED,
     };
@@ -390,7 +390,7 @@ static size_t encode_group_status(
         /* Groups that do not fit are left out from the highest on. */
         if ((wanted >> group & 1u) != 0 && size_max - size >= GROUP_STATUS_ITEM) {
             out[size] = (uint8_t)group;
-            wire_put_u32(&out[size + 1u], mc_addr);
+            put_le32(&out[size + 1u], mc_addr);
             size += GROUP_STATUS_ITEM;
             listed |= 1u << group;
         }
@@ -434,7 +434,7 @@ static size_t encode_answer(
         out[2] = encode->setup->version;
     }
     if (time) {
-        wire_put_u24(&out[2], time_to_start(encode, answer->a & GROUP_MASK));
+        put_le24(&out[2], time_to_start(encode, answer->a & GROUP_MASK));
     }
     return size;
 }

@@ -1,7 +1,9 @@
 /* The record by which update and bootloader talk across a reset.
  * SPDX-License-Identifier: MIT
  */
-#include "update/bytes.h"
+#include <string.h>
+
+#include "bytes.h"
 #include "update/update.h"
 
 /* Layout of NVM_BOOT_STATE. */
@@ -28,12 +30,12 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
     }
     state->pending = (record[OFF_FLAGS] & FLAG_PENDING) != 0;
     state->region = record[OFF_REGION];
-    state->installs = bytes_get_u16(record + OFF_INSTALLS);
-    state->refusals = bytes_get_u16(record + OFF_REFUSALS);
-    state->address = bytes_get_u32(record + OFF_ADDRESS);
-    state->size = bytes_get_u32(record + OFF_SIZE);
-    state->version_floor = bytes_get_u32(record + OFF_VERSION_FLOOR);
-    bytes_copy(state->sha256, record + OFF_SHA256, sizeof state->sha256);
+    state->installs = get_le16(record + OFF_INSTALLS);
+    state->refusals = get_le16(record + OFF_REFUSALS);
+    state->address = get_le32(record + OFF_ADDRESS);
+    state->size = get_le32(record + OFF_SIZE);
+    state->version_floor = get_le32(record + OFF_VERSION_FLOOR);
+    memcpy(state->sha256, record + OFF_SHA256, sizeof state->sha256);
 }
 
 void boot_state_write(struct nvm *nvm, const struct boot_state *state)
@@ -41,11 +43,11 @@ void boot_state_write(struct nvm *nvm, const struct boot_state *state)
     uint8_t record[RECORD_SIZE] = { 0 };
     record[OFF_FLAGS] = state->pending ? FLAG_PENDING : 0u;
     record[OFF_REGION] = state->region;
-    bytes_put_u16(record + OFF_INSTALLS, state->installs);
-    bytes_put_u16(record + OFF_REFUSALS, state->refusals);
-    bytes_put_u32(record + OFF_ADDRESS, state->address);
-    bytes_put_u32(record + OFF_SIZE, state->size);
-    bytes_put_u32(record + OFF_VERSION_FLOOR, state->version_floor);
-    bytes_copy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
+    put_le16(record + OFF_INSTALLS, state->installs);
+    put_le16(record + OFF_REFUSALS, state->refusals);
+    put_le32(record + OFF_ADDRESS, state->address);
+    put_le32(record + OFF_SIZE, state->size);
+    put_le32(record + OFF_VERSION_FLOOR, state->version_floor);
+    memcpy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
     nvm_write(nvm, NVM_BOOT_STATE, record, sizeof record);
 }

@@ -7,8 +7,9 @@
  * never trusted because it reads well: a program that was cut may leave cells that read right
  * today only, so the copy starts anew from its first page.
  */
+#include <string.h>
+
 #include "trace.h"
-#include "update/bytes.h"
 #include "update/update.h"
 
 #define COPY_BYTES         256u   /* buffer; at least a program page */
@@ -51,7 +52,7 @@ static bool digest_matches(const struct hal *hal, struct slot slot, const struct
         hal_sha256_update(hal, &sha, bytes, size);
     }
     hal_sha256_end(hal, &sha, digest);
-    return bytes_equal(digest, image->sha256, sizeof digest);
+    return memcmp(digest, image->sha256, sizeof digest) == 0;
 }
 
 /* Trusts nothing that the application found out: flash may have changed since. */
@@ -70,7 +71,7 @@ static bool candidate_valid(
            && hal_flash_read(hal, slot.region, slot.address, header, sizeof header) == HAL_OK
            && image_header_parse(header, size_max, image)
            && image->hardware_id == factory.hardware_id && image->version > state->version_floor
-           && bytes_equal(image->sha256, state->sha256, sizeof image->sha256)
+           && memcmp(image->sha256, state->sha256, sizeof image->sha256) == 0
            && digest_matches(hal, slot, image) && image_signature_valid(hal, &factory, header);
 }
 
@@ -94,10 +95,10 @@ static bool copy_unit(const struct hal *hal, struct slot from, uint32_t offset, 
         if (hal_flash_read(hal, from.region, from.address + offset + done, bytes, part) != HAL_OK) {
             return false;
         }
-        bytes_fill(bytes + part, geometry->erased_value, page - part);
+        memset(bytes + part, geometry->erased_value, page - part);
         if (hal_flash_program(hal, running_slot.region, address, bytes, page) != HAL_OK
                 || hal_flash_read(hal, running_slot.region, address, stored, page) != HAL_OK
-                || !bytes_equal(bytes, stored, page)) {
+                || memcmp(bytes, stored, page) != 0) {
             return false;
         }
     }

@@ -3,24 +3,26 @@
  */
 #include "update/image.h"
 
-#include "update/bytes.h"
+#include <string.h>
+
+#include "bytes.h"
 
 bool image_header_parse(
         const uint8_t header[IMAGE_HEADER_SIZE], uint32_t size_max, struct image_info *info)
 {
     *info = (struct image_info){ 0 };
-    uint32_t image_size = bytes_get_u32(header + IMAGE_OFF_IMAGE_SIZE);
-    if (bytes_get_u32(header + IMAGE_OFF_MAGIC) != IMAGE_MAGIC
-            || bytes_get_u16(header + IMAGE_OFF_HEADER_SIZE) != IMAGE_HEADER_SIZE
-            || bytes_get_u16(header + IMAGE_OFF_FORMAT) != IMAGE_FORMAT
-            || bytes_get_u32(header + IMAGE_OFF_FLAGS) != 0 || image_size == 0
+    uint32_t image_size = get_le32(header + IMAGE_OFF_IMAGE_SIZE);
+    if (get_le32(header + IMAGE_OFF_MAGIC) != IMAGE_MAGIC
+            || get_le16(header + IMAGE_OFF_HEADER_SIZE) != IMAGE_HEADER_SIZE
+            || get_le16(header + IMAGE_OFF_FORMAT) != IMAGE_FORMAT
+            || get_le32(header + IMAGE_OFF_FLAGS) != 0 || image_size == 0
             || size_max < IMAGE_HEADER_SIZE || image_size > size_max - IMAGE_HEADER_SIZE) {
         return false;
     }
-    info->version = bytes_get_u32(header + IMAGE_OFF_VERSION);
+    info->version = get_le32(header + IMAGE_OFF_VERSION);
     info->image_size = image_size;
-    info->hardware_id = bytes_get_u32(header + IMAGE_OFF_HARDWARE_ID);
-    bytes_copy(info->sha256, header + IMAGE_OFF_SHA256, sizeof info->sha256);
+    info->hardware_id = get_le32(header + IMAGE_OFF_HARDWARE_ID);
+    memcpy(info->sha256, header + IMAGE_OFF_SHA256, sizeof info->sha256);
     return true;
 }
 

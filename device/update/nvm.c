@@ -12,7 +12,9 @@
  */
 #include "update/nvm.h"
 
-#include "update/bytes.h"
+#include <string.h>
+
+#include "bytes.h"
 #include "update/crc32.h"
 #include "update/flash_map.h"
 
@@ -76,17 +78,16 @@ static bool bank_sequence(const struct nvm *nvm, uint32_t bank, uint16_t *sequen
 {
     uint8_t header[BANK_HEADER_SIZE];
     flash_read(nvm, bank, header, sizeof header);
-    *sequence = bytes_get_u16(header);
-    return bytes_get_u16(header + 2) == BANK_MAGIC
-           && bytes_get_u32(header + 4) == crc32_update(0, header, 4);
+    *sequence = get_le16(header);
+    return get_le16(header + 2) == BANK_MAGIC && get_le32(header + 4) == crc32_update(0, header, 4);
 }
 
 static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
 {
     uint8_t header[BANK_HEADER_SIZE];
-    bytes_put_u16(header, sequence);
-    bytes_put_u16(header + 2, BANK_MAGIC);
-    bytes_put_u32(header + 4, crc32_update(0, header, 4));
+    put_le16(header, sequence);
+    put_le16(header + 2, BANK_MAGIC);
+    put_le32(header + 4, crc32_update(0, header, 4));
     flash_program(nvm, bank, header, sizeof header);
 }
 
@@ -100,12 +101,12 @@ static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t byte
     uint32_t size = bytes[1];
     uint32_t span = record_span(size);
     if (bytes[0] == 0 || bytes[0] == 0xFF || size > NVM_RECORD_SIZE_MAX
-            || bytes_get_u16(bytes + 2) != nvm->sequence || offset + span > BANK_SIZE) {
+            || get_le16(bytes + 2) != nvm->sequence || offset + span > BANK_SIZE) {
         return 0;
     }
     flash_read(nvm, nvm->bank_address + offset + RECORD_HEAD_SIZE, bytes + RECORD_HEAD_SIZE,
             span - RECORD_HEAD_SIZE);
-    uint32_t crc = bytes_get_u32(bytes + span - RECORD_CRC_SIZE);
+    uint32_t crc = get_le32(bytes + span - RECORD_CRC_SIZE);
     return crc == crc32_update(0, bytes, span - RECORD_CRC_SIZE) ? span : 0;
 }
 
@@ -118,11 +119,10 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
     DEVICE_ASSERT(&nvm->hal, offset + span <= BANK_SIZE);
     bytes[0] = (uint8_t)id;
     bytes[1] = (uint8_t)size;
-    bytes_put_u16(bytes + 2, sequence);
-    bytes_copy(bytes + RECORD_HEAD_SIZE, data, size);
-    bytes_fill(
-            bytes + RECORD_HEAD_SIZE + size, 0, span - RECORD_HEAD_SIZE - RECORD_CRC_SIZE - size);
-    bytes_put_u32(bytes + span - RECORD_CRC_SIZE, crc32_update(0, bytes, span - RECORD_CRC_SIZE));
+    put_le16(bytes + 2, sequence);
+    memcpy(bytes + RECORD_HEAD_SIZE, data, size);
+    memset(bytes + RECORD_HEAD_SIZE + size, 0, span - RECORD_HEAD_SIZE - RECORD_CRC_SIZE - size);
+    put_le32(bytes + span - RECORD_CRC_SIZE, crc32_update(0, bytes, span - RECORD_CRC_SIZE));
     flash_program(nvm, bank + offset, bytes, span);
     return span;
 }
@@ -187,7 +187,7 @@ static void compact(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t
     nvm->bank_address = other;
     nvm->sequence = sequence;
     nvm->write_offset = offset;
-    bytes_copy((uint8_t *)nvm->record_offset, (const uint8_t *)record_offset, sizeof record_offset);
+    memcpy((uint8_t *)nvm->record_offset, (const uint8_t *)record_offset, sizeof record_offset);
 }
 
 void nvm_open(struct nvm *nvm, const struct hal *hal)
@@ -242,7 +242,7 @@ void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
 {
     uint8_t stored[NVM_RECORD_SIZE_MAX];
     DEVICE_ASSERT(&nvm->hal, size > 0 && size <= NVM_RECORD_SIZE_MAX);
-    if (nvm_read(nvm, id, stored, sizeof stored) == (int)size && bytes_equal(stored, data, size)) {
+    if (nvm_read(nvm, id, stored, sizeof stored) == (int)size && memcmp(stored, data, size) == 0) {
         return;
     }
     append(nvm, id, data, size);

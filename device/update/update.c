@@ -6,8 +6,10 @@
  */
 #include "update/update.h"
 
+#include <string.h>
+
+#include "bytes.h"
 #include "trace.h"
-#include "update/bytes.h"
 
 #define HEADER_NEXT UINT32_MAX
 #define READ_BYTES  256u
@@ -99,12 +101,11 @@ static bool step_signature(struct update *update, const struct factory *factory)
     hal_sha256_end(&update->hal, &update->sha, digest);
     /* The flash may have changed since the first step: what is signed now must name the digest
      * that was computed, and the header that was judged. */
-    if (!header_read(update, header)
-            || !bytes_equal(digest, update->candidate.sha256, sizeof digest)
-            || !bytes_equal(digest, header + IMAGE_OFF_SHA256, sizeof digest)
-            || bytes_get_u32(header + IMAGE_OFF_VERSION) != update->candidate.version
-            || bytes_get_u32(header + IMAGE_OFF_IMAGE_SIZE) != update->candidate.image_size
-            || bytes_get_u32(header + IMAGE_OFF_HARDWARE_ID) != update->candidate.hardware_id) {
+    if (!header_read(update, header) || memcmp(digest, update->candidate.sha256, sizeof digest) != 0
+            || memcmp(digest, header + IMAGE_OFF_SHA256, sizeof digest) != 0
+            || get_le32(header + IMAGE_OFF_VERSION) != update->candidate.version
+            || get_le32(header + IMAGE_OFF_IMAGE_SIZE) != update->candidate.image_size
+            || get_le32(header + IMAGE_OFF_HARDWARE_ID) != update->candidate.hardware_id) {
         return finish(update, UPDATE_BAD_DIGEST);
     }
     bool authentic = image_signature_valid(&update->hal, factory, header);
@@ -142,7 +143,7 @@ void update_commit(struct update *update, struct nvm *nvm)
     state.region = (uint8_t)update->region;
     state.address = update->address;
     state.size = update->size;
-    bytes_copy(state.sha256, update->candidate.sha256, sizeof state.sha256);
+    memcpy(state.sha256, update->candidate.sha256, sizeof state.sha256);
     boot_state_write(nvm, &state);
 }
 

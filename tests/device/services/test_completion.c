@@ -11,7 +11,7 @@
 #include "fake_board.h"
 #include "services/fec_matrix.h"
 #include "services/fec_row.h"
-#include "services/wire.h"
+#include "services/bits.h"
 
 #define TRIALS 2000
 

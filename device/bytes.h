@@ -1,8 +1,8 @@
 /* Little-endian fields of frames and records.
  * SPDX-License-Identifier: MIT
  */
-#ifndef DEVICE_MAC_BYTES_H
-#define DEVICE_MAC_BYTES_H
+#ifndef DEVICE_BYTES_H
+#define DEVICE_BYTES_H
 
 #include <stdint.h>
 
