@@ -65,13 +65,13 @@ void energy_meter_radio(struct energy_meter *meter, const struct energy_params *
 void energy_meter_tx_power(struct energy_meter *meter, const struct energy_params *params,
         sim_ns at_ns, int32_t power_mdbm);
 
-/* Energy from power on to `now_ns`. `mcu_ahead_ns`, `nor_program_ahead_ns`, `nor_erase_ahead_ns`:
- * how much of the meter's times lies after it. */
+/* What of a meter's times lies after the moment of reading: work is booked whole when it begins. */
 struct energy_ahead {
     sim_ns mcu_run_ns;
     sim_ns nor_program_ns;
     sim_ns nor_erase_ns;
 };
+/* Energy from power on to `now_ns`. */
 void energy_meter_read(const struct energy_meter *meter, const struct energy_params *params,
         sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead,
         struct energy_account *account);
