@@ -1,0 +1,140 @@
+/* Fuzzes the application packages: any message on any port, unicast or multicast, at any time.
+ * SPDX-License-Identifier: MIT
+ *
+ * The services run on the fake board of their tests, whose NOR refuses what silicon would. An
+ * input is a sequence of steps; a good session set-up and true fragments are steps of their own,
+ * so that the decoder is reached. Assertions of firmware and fakes, and the sanitizers, are the
+ * oracle.
+ */
+#include <stdlib.h>
+
+#include "device/services/fake_board.h"
+#include "fuzz/bytes.h"
+#include "fuzz/fuzz.h"
+
+#define STEPS_MAX     64u
+#define FRAGMENTS_MAX 40u
+#define SIZE_MAX_B    48u
+
+enum step {
+    MESSAGE_200,
+    MESSAGE_201,
+    MESSAGE_202,
+    MESSAGE_ANY_PORT,
+    SET_UP,
+    FRAGMENTS,
+    WAIT,
+    CLOCK,
+    RESET,
+    STEP_COUNT
+};
+
+struct session {
+    unsigned fragments, size;
+};
+
+static struct rig *rig;
+static struct rig start;
+static uint8_t block[FRAGMENTS_MAX * SIZE_MAX_B];
+
+static void begin(void)
+{
+    if (rig == NULL) {
+        rig = rig_create();
+        start = *rig;
+        for (size_t i = 0; i < sizeof block; i++) {
+            block[i] = (uint8_t)rig_random(rig);
+        }
+    }
+    if (rig->board.programs + rig->board.erases > 0) {
+        memset(rig->board.nor, 0xFF, BOARD_NOR_SIZE);
+    }
+    *rig = start;
+}
+
+static void message(struct fuzz_bytes *in, uint8_t fport)
+{
+    uint8_t bytes[242];
+    int group = (int)(fuzz_u8(in) % 5u) - 1;
+    size_t size = fuzz_block(in, bytes, sizeof bytes);
+    uint8_t *exact = malloc(size + (size == 0)); /* a read beyond the end shows */
+    memcpy(exact, bytes, size);
+    rig_down(rig, fport, group, exact, size);
+    free(exact);
+}
+
+static void set_up(struct fuzz_bytes *in, struct session *session)
+{
+    uint8_t bytes[17];
+    session->fragments = 1u + fuzz_u8(in) % FRAGMENTS_MAX;
+    session->size = 1u + fuzz_u8(in) % SIZE_MAX_B;
+    unsigned padding = fuzz_u8(in) % session->size;
+    unsigned control = fuzz_u8(in);
+    unsigned count = fuzz_u16(in);
+    rig->services.fragmentation.version = (uint8_t)(1u + fuzz_u8(in) % 2u);
+    size_t size = setup_message(
+            rig, block, session->fragments, session->size, padding, control, count, bytes);
+    rig_down(rig, FRAGMENTATION_FPORT, -1, bytes, size);
+}
+
+/* Runs of fragments, with what is lost between them. */
+static void fragments(struct fuzz_bytes *in, const struct session *session)
+{
+    unsigned from = fuzz_u8(in);
+    unsigned count = fuzz_u8(in) % 64u;
+    int group = (int)(fuzz_u8(in) % 5u) - 1;
+    for (unsigned n = from; n < from + count && session->fragments > 0; n++) {
+        if (n > 0) {
+            send_fragment(rig, block, session->fragments, session->size, n, group);
+            rig_run_ticks(rig, 2000);
+        }
+    }
+}
+
+static void play(struct fuzz_bytes *in, struct session *session)
+{
+    switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
+    case MESSAGE_200:
+        message(in, MULTICAST_SETUP_FPORT);
+        break;
+    case MESSAGE_201:
+        message(in, FRAGMENTATION_FPORT);
+        break;
+    case MESSAGE_202:
+        message(in, CLOCK_SYNC_FPORT);
+        break;
+    case MESSAGE_ANY_PORT:
+        message(in, fuzz_u8(in));
+        break;
+    case SET_UP:
+        set_up(in, session);
+        break;
+    case FRAGMENTS:
+        fragments(in, session);
+        break;
+    case WAIT:
+        rig_run_ticks(rig, (uint64_t)fuzz_u8(in) * (1u << fuzz_u8(in) % 20u));
+        break;
+    case CLOCK:
+        rig_set_gps(rig, 1300000000 + fuzz_u16(in));
+        break;
+    case RESET:
+    case STEP_COUNT:
+    default:
+        rig_boot(rig);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_bytes in = { data, size, 0 };
+    struct session session = { 0, 0 };
+    begin();
+    for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
+        play(&in, &session);
+        rig_run_ticks(rig, 300);
+    }
+    rig_run_s(rig, 600);
+    return 0;
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Writes the seeds of fuzz_downlink and fuzz_packages into corpus/: frames and messages of the
+protocol's published examples ("device D" of the reference set), in the targets' own input form.
+
+    make_corpus.py [FOLDER]       default: corpus/ beside this file
+"""
+import os
+import sys
+
+ROOT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), 'corpus')
+
+
+def h(text):
+    return bytes.fromhex(text.replace(' ', ''))
+
+
+def write(target, name, data):
+    os.makedirs(os.path.join(ROOT, target), exist_ok=True)
+    with open(os.path.join(ROOT, target, name), 'wb') as file:
+        file.write(data)
+
+
+def block(data):
+    return bytes([len(data)]) + data
+
+
+# --- fuzz_downlink: joined?, then messages of head = place * 16 + kind ---------------------------
+RX1, RX2, RXC = 0, 16, 32
+RAW, UNICAST, MULTICAST, JOIN_ACCEPT, WAIT = range(5)
+CONFIRMED, NO_PORT, AHEAD, FOPTS, PENDING, ACK = 1, 2, 4, 8, 0x10, 0x20
+
+
+def raw(place, frame):
+    return bytes([place + RAW]) + block(frame)
+
+
+def data(kind, place, flags=0, port=0, payload=b'', fopts=b'', ahead=0):
+    out = bytes([place + kind, flags | (FOPTS if fopts else 0)])
+    out += b'' if flags & NO_PORT else bytes([port])
+    out += bytes([ahead]) if flags & AHEAD else b''
+    out += block(fopts) if fopts else b''
+    return out + (b'' if flags & NO_PORT else block(payload))
+
+
+def join_accept(settings, delay, cflist=b''):
+    return bytes([RX1 + JOIN_ACCEPT, settings, delay, 0]) + block(cflist)
+
+
+CFLIST = h('184f84e85684b85e84886684586e8400')
+MC_FRAMES = {
+    'reference-7': h('60aa00ff01000700c9f437d9560bccf061ad9462129baa8e2b39'),
+    'reference-17': h('60aa00ff01001100c90ba49e8c48736555980b6f77bc537ec404'),
+    'reference-10007': h('60aa00ff01000700c9e83de1ad9d7620af3735b481e5c25a44c6'),
+}
+UNICAST_FRAME = h('60da1b01262603000d0094357780ca9d705f76e61a2fc8f601')
+COMMANDS = {
+    'link-check': '02 1403', 'link-adr': '03 5007 0001', 'link-adr-block': '03 50ff0051 03 51070001',
+    'duty-cycle': '04 07', 'rx-param': '05 03 d2ad84', 'dev-status': '06',
+    'new-channel': '07 03 184f84 50', 'rx-timing': '08 05', 'tx-param': '09 1d',
+    'dl-channel': '0a 03 e85684', 'device-time': '0d 0094357780', 'ping-slot': '10 07',
+    'beacon-freq': '13 d2ad84', 'unknown': 'ff 00', 'cut-short': '03 50 07',
+}
+
+
+def downlink_seeds():
+    write('downlink', 'join-accepts', b'\0' + raw(RX1, h('20e68dc1abfeae757f749212908e1b0e46'))
+          + join_accept(0x03, 1, CFLIST) + data(UNICAST, RX1, 0, 1, b'after the join'))
+    write('downlink', 'join-accept-odd', b'\0' + join_accept(0x7f, 0xff, bytes(15) + b'\1')
+          + join_accept(0x35, 0, b'\xff' * 15 + b'\0'))
+    for name, frame in MC_FRAMES.items():
+        write('downlink', f'multicast-{name}', b'\1' + raw(RXC, frame) + raw(RXC, frame))
+    write('downlink', 'unicast-of-another-session', b'\1' + raw(RX1, UNICAST_FRAME)
+          + raw(RX2, UNICAST_FRAME) + raw(RXC, UNICAST_FRAME))
+    for name, text in COMMANDS.items():
+        commands = h(text)
+        write('downlink', f'command-{name}', b'\1'
+              + data(UNICAST, RX1, NO_PORT, fopts=commands) + data(UNICAST, RX2, 0, 0, commands)
+              + data(UNICAST, RX1, CONFIRMED | PENDING | ACK, 202, b'\1', commands))
+    write('downlink', 'commands-many', b'\1' + data(UNICAST, RX1, 0, 0, b''.join(
+        map(h, list(COMMANDS.values())[:12]))))
+    write('downlink', 'class-c', b'\1' + data(UNICAST, RXC, CONFIRMED, 10, b'x' * 51)
+          + data(MULTICAST, RXC, 0, 201, h('08 0140 00010203040506070809'))
+          + data(MULTICAST, RXC, AHEAD, 201, b'\x08' * 242, ahead=200)
+          + data(MULTICAST, RX1, 0, 200, b'\1') + bytes([WAIT, 200]))
+    write('downlink', 'multicast-forbidden', b'\1' + data(MULTICAST, RXC, CONFIRMED, 201, b'a')
+          + data(MULTICAST, RXC, NO_PORT) + data(MULTICAST, RXC, 0, 0, b'\6')
+          + data(MULTICAST, RXC, 0, 201, b'a', h('06')) + data(UNICAST, RXC, 0, 0, b'\6')
+          + data(UNICAST, RX1, 0, 224, b'test') + data(UNICAST, RX1, 0, 255, b'x'))
+    write('downlink', 'headers', b'\1' + b''.join(
+        raw(RX1 if i % 2 else RXC, bytes([i * 32]) + h('da1b0126') + bytes(i * 2))
+        for i in range(8)) + raw(RX1, b''))
+
+
+# --- fuzz_packages: steps --------------------------------------------------------------------
+(P200, P201, P202, ANY, SET_UP, FRAGMENTS, WAIT_TICKS, CLOCK, RESET) = range(9)
+UNI, GROUP_0, GROUP_1 = 0, 1, 2
+
+
+def message(step, group, text):
+    return bytes([step, group]) + block(h(text))
+
+
+def wait(ticks, shift):
+    return bytes([WAIT_TICKS, ticks, shift])
+
+
+def set_up(fragments, size, padding, control, count, version):
+    return bytes([SET_UP, fragments - 1, size - 1, padding, control, count & 255, count >> 8,
+                  version - 1])
+
+
+def fragments(first, count, group=GROUP_0):
+    return bytes([FRAGMENTS, first, count, group])
+
+
+MC_GROUP = '02 00 aa00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff'
+
+
+def packages_seeds():
+    write('packages', 'versions', message(P200, UNI, '00') + message(P201, UNI, '00')
+          + message(P202, UNI, '00') + message(P201, GROUP_0, '00'))
+    write('packages', 'group', message(P200, UNI, MC_GROUP) + message(P200, UNI, '01 0f')
+          + message(P200, UNI, '01 00') + message(P200, UNI, '03 00') + message(P200, UNI, '03 03'))
+    write('packages', 'class-c-session', bytes([CLOCK, 0, 0]) + message(P200, UNI, MC_GROUP
+          + '04 00 806d7c4d 0b d2ad84 03') + wait(200, 15) + wait(200, 19))
+    write('packages', 'class-c-late', bytes([CLOCK, 255, 255]) + message(P200, UNI, MC_GROUP
+          + '04 00 004e7253 0b d2ad84 03 04 00 00000000 ff ffffff ff'))
+    write('packages', 'class-b-session', message(P200, UNI, MC_GROUP + '05 00 004e7253 45 d2ad84 03'))
+    write('packages', 'clock', message(P202, UNI, '01 11000000 03') + message(P202, UNI, '02 05')
+          + message(P202, UNI, '03 07') + message(P202, UNI, '01 ffffff7f 0f') + wait(255, 19))
+    write('packages', 'fragment-set-up', message(P201, UNI, '02 11 0a00 0a 45 05 00010203 0500 '
+          '9b749d5f') + message(P201, GROUP_0, '08 0140 00010203040506070809')
+          + message(P201, GROUP_0, '08 0b40 686952535c5d76777071') + message(P201, GROUP_0, '01 03')
+          + message(P201, UNI, '03 01'))
+    write('packages', 'fragment-set-up-impossible', message(P201, UNI, '02 11 ffff ff 45 ff 00010203 '
+          'ffff 9b749d5f') + message(P201, UNI, '02 3f 0000 00 7f 00 00000000 0000 00000000')
+          + message(P201, UNI, '02 11 0a00'))
+    for version in (1, 2):
+        control = 0x40 if version == 2 else 0
+        write('packages', f'whole-block-{version}', set_up(20, 16, 3, control, 1, version)
+              + fragments(1, 20) + message(P201, GROUP_0, '01 01') + wait(255, 14))
+        write('packages', f'decoded-{version}', set_up(30, 9, 0, control | 1, 2, version)
+              + fragments(1, 7) + fragments(10, 15) + fragments(27, 4) + fragments(31, 25)
+              + wait(255, 14))
+    write('packages', 'reset-in-the-middle', set_up(25, 20, 1, 0x45, 3, 2) + fragments(2, 24)
+          + bytes([RESET]) + fragments(26, 10) + bytes([RESET]) + fragments(36, 5) + wait(255, 19))
+    write('packages', 'second-session', set_up(5, 40, 1, 0x40, 9, 2) + fragments(1, 5)
+          + set_up(40, 48, 1, 0x40, 10, 2) + fragments(1, 60) + set_up(3, 1, 0, 0x40, 9, 2)
+          + fragments(1, 9))
+    write('packages', 'ports', b''.join(bytes([ANY, port, UNI]) + block(b'\0\1\2')
+                                        for port in (0, 1, 203, 223, 224, 255)))
+
+
+downlink_seeds()
+packages_seeds()

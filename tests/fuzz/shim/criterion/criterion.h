@@ -1,0 +1,32 @@
+/* Lets fuzz targets use the fake boards of the tests: a failed assertion ends the process.
+ * SPDX-License-Identifier: MIT
+ *
+ * Stands in for Criterion's header, which needs its runner.
+ */
+#ifndef FUZZ_SHIM_CRITERION_H
+#define FUZZ_SHIM_CRITERION_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SHIM_FAIL(text)                                                                            \
+    do {                                                                                           \
+        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, text);                                  \
+        abort();                                                                                   \
+    } while (0)
+#define SHIM_CHECK(condition)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            SHIM_FAIL(#condition);                                                                 \
+        }                                                                                          \
+    } while (0)
+
+#define cr_assert(condition, ...)  SHIM_CHECK(condition)
+#define cr_assert_eq(a, b, ...)    SHIM_CHECK((a) == (b))
+#define cr_assert_lt(a, b, ...)    SHIM_CHECK((a) < (b))
+#define cr_assert_leq(a, b, ...)   SHIM_CHECK((a) <= (b))
+#define cr_assert_geq(a, b, ...)   SHIM_CHECK((a) >= (b))
+#define cr_assert_not_null(p, ...) SHIM_CHECK((p) != NULL)
+#define cr_assert_fail(...)        SHIM_FAIL("failed")
+
+#endif
