@@ -124,7 +124,9 @@ def check_a_wrong_key_shows(pcap, records):
     wrong = ','.join([address, '"' + '00' * 16 + '"', app, eui])
     rows = tshark(pcap, ['lorawan.mic.status'], [wrong],
                   f'lorawan.fhdr.devaddr == 0x{bytes.fromhex(address[1:-1])[::-1].hex()}')
-    expect(rows and all(row[0] == '0' for row in rows), 'a wrong key went unnoticed')
+    # Frames that tshark does not dissect have no status (see undissected_is_good()).
+    statuses = {row[0] for row in rows} - {''}
+    expect(statuses == {'0'}, f'a wrong key went unnoticed: {statuses}')
 
 
 def check_join_requests(pcap, devices):
