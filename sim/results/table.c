@@ -57,11 +57,17 @@ static void format_value(char *text, size_t size, enum format format, double val
     }
 }
 
-/* One line of mean, p50, p95, max; a missing value is a dash. */
+/* One line of mean, p50, p95, max; what was not measured is a dash, and what a run without a
+ * campaign cannot have is no line. */
 static void write_distribution(
         const struct table *t, const char *label, const char *prefix, enum format format)
 {
     static const char *const keys[] = { "mean", "p50", "p95", "max" };
+    char path_p50[96];
+    snprintf(path_p50, sizeof path_p50, "%sp50", prefix);
+    if (!summary_has(t->summary, path_p50)) {
+        return;
+    }
     fprintf(t->out, "  %-28s", label);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         char path[96], text[32] = "-";

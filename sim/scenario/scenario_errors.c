@@ -4,6 +4,7 @@
 #include "scenario/scenario_errors.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 struct mistake {
     size_t line, column;
-    char text[400];
+    char text[800];
 };
 
 struct scenario_errors {
@@ -38,6 +39,15 @@ size_t scenario_errors_count(const struct scenario_errors *errors)
     return errors->count;
 }
 
+/* A message quotes the file, and a file may hold line ends and terminal codes. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
+        *text = control ? '?' : *text;
+    }
+}
+
 void scenario_errors_add(
         struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
 {
@@ -57,8 +67,13 @@ void scenario_errors_add(
     }
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(mistake->text + used, sizeof mistake->text - (size_t)used, format, arguments);
+    int wanted =
+            vsnprintf(mistake->text + used, sizeof mistake->text - (size_t)used, format, arguments);
     va_end(arguments);
+    if (wanted >= 0 && (size_t)(used + wanted) >= sizeof mistake->text) {
+        memcpy(mistake->text + sizeof mistake->text - 4, "...", 4);
+    }
+    make_printable(mistake->text);
 }
 
 static int by_place(const void *left, const void *right)

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_table.h"
+#include "scenario/scenario_yaml.h"
 
 /* Deeper nesting than any key has; also what ends a document whose alias contains itself. */
 #define DEPTH_MAX 6u
@@ -314,55 +314,11 @@ static void read_mapping(const struct reader *reader, const struct scope *scope,
     }
 }
 
-static void yaml_error(const struct reader *reader, const yaml_parser_t *parser)
-{
-    struct scenario_place place = { reader->source, parser->problem_mark.line + 1,
-        parser->problem_mark.column + 1 };
-    scenario_errors_add(reader->errors, place, "not YAML: %s",
-            parser->problem != NULL ? parser->problem : "unreadable");
-}
-
-/* A second document would be ignored without a word. */
-static void refuse_second_document(const struct reader *reader, yaml_parser_t *parser)
-{
-    yaml_document_t document;
-    if (!yaml_parser_load(parser, &document)) {
-        yaml_error(reader, parser);
-        return;
-    }
-    const yaml_node_t *root = yaml_document_get_root_node(&document);
-    if (root != NULL) {
-        scenario_errors_add(reader->errors, place_of(reader, root),
-                "a second document: a file holds one scenario");
-    }
-    yaml_document_delete(&document);
-}
-
-/* Parses one YAML document; false after a message. */
-static bool load_document(struct reader *reader, const char *text, size_t size)
-{
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) {
-        scenario_errors_add(
-                reader->errors, (struct scenario_place){ reader->source, 0, 0 }, "out of memory");
-        return false;
-    }
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    bool ok = yaml_parser_load(&parser, reader->document) != 0;
-    if (ok) {
-        refuse_second_document(reader, &parser);
-    } else {
-        yaml_error(reader, &parser);
-    }
-    yaml_parser_delete(&parser);
-    return ok;
-}
-
 static void read_text(struct reader *reader, const char *text, size_t size)
 {
     yaml_document_t document;
     reader->document = &document;
-    if (!load_document(reader, text, size)) {
+    if (!scenario_yaml_load(&document, reader->source, text, size, reader->errors)) {
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
@@ -432,7 +388,8 @@ static void apply_set(struct reader *reader, const char *set)
     }
     yaml_document_t document;
     reader->document = &document;
-    if (!load_document(reader, equals + 1, strlen(equals + 1))) {
+    if (!scenario_yaml_load(
+                &document, reader->source, equals + 1, strlen(equals + 1), reader->errors)) {
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);

@@ -30,7 +30,7 @@ enum step {
 };
 
 struct session {
-    unsigned fragments, size;
+    unsigned fragments, size, version;
 };
 
 static struct rig *rig;
@@ -71,7 +71,8 @@ static void set_up(struct fuzz_bytes *in, struct session *session)
     unsigned padding = fuzz_u8(in) % session->size;
     unsigned control = fuzz_u8(in);
     unsigned count = fuzz_u16(in);
-    rig->services.fragmentation.version = (uint8_t)(1u + fuzz_u8(in) % 2u);
+    session->version = 1u + fuzz_u8(in) % 2u;
+    rig->services.fragmentation.version = (uint8_t)session->version;
     size_t size = setup_message(
             rig, block, session->fragments, session->size, padding, control, count, bytes);
     rig_down(rig, FRAGMENTATION_FPORT, -1, bytes, size);
@@ -83,6 +84,9 @@ static void fragments(struct fuzz_bytes *in, const struct session *session)
     unsigned from = fuzz_u8(in);
     unsigned count = fuzz_u8(in) % 64u;
     int group = (int)(fuzz_u8(in) % 5u) - 1;
+    /* After a reset the package is at its default version again; the sender of this session is
+     * not. */
+    rig->services.fragmentation.version = (uint8_t)session->version;
     for (unsigned n = from; n < from + count && session->fragments > 0; n++) {
         if (n > 0) {
             send_fragment(rig, block, session->fragments, session->size, n, group);
@@ -129,7 +133,7 @@ static void play(struct fuzz_bytes *in, struct session *session)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
-    struct session session = { 0, 0 };
+    struct session session = { 0, 0, 2 };
     begin();
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
         play(&in, &session);

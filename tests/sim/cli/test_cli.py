@@ -163,11 +163,21 @@ class Scenarios(Folder):
         self.refused('run', self.write('broken.yaml', 'name: [x\n'), says='error: not YAML')
         self.refused('run', self.write('two.yaml', 'name: a\n---\nname: b\n'),
                      says='two.yaml:3:1: error: a second document')
+        with open(self.path('latin-1.yaml'), 'wb') as file:
+            file.write(b'name: x\nregion: M\xfcnchen\n')
+        self.refused('run', 'latin-1.yaml', says='latin-1.yaml:2:10: error: not YAML: invalid')
         with open(self.path('binary.yaml'), 'wb') as file:
             file.write(bytes(range(256)) * 8)
         self.refused('run', 'binary.yaml', says='error: not YAML')
         self.refused('run', self.write('large.yaml', '# x\n' * 300000), says='larger than 1 MiB')
         self.refused('run', '/' + 'x' * 600, says='has at most')
+
+    def test_messages_hold_no_terminal_codes(self):
+        path = self.write('hostile.yaml', '"a\\e[31m\\nb": 1\nregion: "' + 'x' * 2000 + '"\n')
+        text = self.refused('run', path, says="unknown key 'a?[31m?b'")
+        self.assertNotIn('\x1b', text)
+        self.assertEqual(len(text.splitlines()), 2)
+        self.assertTrue(text.endswith('...\n'))
 
     def test_a_file_full_of_mistakes_ends_soon(self):
         keys = ''.join(f'key{i}: 1\n' for i in range(60000))

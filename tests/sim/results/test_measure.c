@@ -1,0 +1,166 @@
+/* The numbers of a whole run against each other and against what the models hold.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/expectation.h"
+#include "support/run.h"
+#include "world/fleet_record.h"
+
+static struct run *play_hello(const char *const *sets, size_t set_count)
+{
+    char *text = run_shipped("hello-20");
+    struct run *run = run_create(text, sets, set_count);
+    run_play(run);
+    free(text);
+    return run;
+}
+
+static bool has(const struct run *run, bool partial, const char *path)
+{
+    struct summary *summary = summary_create(run->world, partial);
+    bool found = summary_has(summary, path);
+    summary_destroy(summary);
+    return found;
+}
+
+Test(measure, energy_is_the_sum_of_its_components)
+{
+    static const char *const components[] = { "radio_rx", "radio_tx", "radio_idle", "mcu_run",
+        "mcu_sleep", "flash" };
+    struct run *run = play_hello(NULL, 0);
+    double sum = 0.0;
+    for (size_t i = 0; i < sizeof components / sizeof components[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "energy_j.by_component.%s", components[i]);
+        double value = run_value(run, path);
+        cr_expect_gt(value, 0.0, "%s", path);
+        sum += value;
+    }
+    double mean = run_value(run, "energy_j.mean");
+    cr_expect_float_eq(sum, mean, 1e-9 * mean);
+    run_destroy(run);
+}
+
+Test(measure, distributions_are_in_order)
+{
+    struct run *run = play_hello(NULL, 0);
+    static const char *const prefixes[] = { "setup_time_s.", "completion_time_s." };
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const keys[] = { "min", "p50", "p95", "max" };
+        double last = 0.0;
+        for (size_t k = 0; k < 4; k++) {
+            char path[64];
+            snprintf(path, sizeof path, "%s%s", prefixes[i], keys[k]);
+            double value = run_value(run, path);
+            cr_expect_geq(value, last, "%s", path);
+            last = value;
+        }
+    }
+    run_destroy(run);
+}
+
+/* The same numbers by another way: straight from the campaign, sorted here. */
+static int by_value(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return left < right ? -1 : left > right;
+}
+
+Test(measure, set_up_times_are_those_of_the_devices)
+{
+    struct run *run = play_hello(NULL, 0);
+    double times[20], sum = 0.0;
+    for (uint32_t i = 0; i < 20; i++) {
+        struct campaign_device d;
+        campaign_device_get(run->world->campaign, i, &d);
+        times[i] = (double)(d.ready_ns - run->scenario.campaign.start_ns) / 1e9;
+        sum += times[i];
+    }
+    qsort(times, 20, sizeof times[0], by_value);
+    cr_expect_float_eq(run_value(run, "setup_time_s.mean"), sum / 20, 1e-6);
+    cr_expect_float_eq(run_value(run, "setup_time_s.min"), times[0], 1e-9);
+    cr_expect_float_eq(run_value(run, "setup_time_s.max"), times[19], 1e-9);
+    /* 20 values: p50 lies half way between the 10th and the 11th, p95 at index 18.05. */
+    cr_expect_float_eq(run_value(run, "setup_time_s.p50"), (times[9] + times[10]) / 2, 1e-6);
+    cr_expect_float_eq(
+            run_value(run, "setup_time_s.p95"), times[18] + 0.05 * (times[19] - times[18]), 1e-6);
+    run_destroy(run);
+}
+
+Test(measure, every_missing_fragment_was_recovered_or_not)
+{
+    static const char *const sets[] = { "propagation.penetration=14 dB" };
+    struct run *run = play_hello(sets, 1);
+    double sent = run_value(run, "missing_fragments.sent");
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < 20; i++) {
+        struct campaign_device d;
+        campaign_device_get(run->world->campaign, i, &d);
+        ready += d.ready_ns != SIM_NS_NEVER;
+    }
+    double missing = run_value(run, "missing_fragments.rate_mean") * sent * ready;
+    double recovered = run_value(run, "missing_fragments.recovered");
+    double unrecovered = run_value(run, "missing_fragments.unrecovered");
+    cr_expect_gt(recovered, 0.0, "14 dB must cost fragments");
+    cr_expect_float_eq(missing, recovered + unrecovered, 1e-6 * (1.0 + missing));
+    run_destroy(run);
+}
+
+Test(measure, stages_shrink_and_failures_fill_the_rest)
+{
+    static const char *const sets[] = { "propagation.penetration=25 dB" };
+    static const char *const stages[] = { "joined", "ready", "complete", "authenticated",
+        "confirmed" };
+    struct run *run = play_hello(sets, 1);
+    double last = run_value(run, "devices.total");
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "devices.%s", stages[i]);
+        double count = run_value(run, path);
+        cr_expect_leq(count, last, "%s", path);
+        last = count;
+    }
+    double failed = 0.0;
+    for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
+        char path[64];
+        snprintf(path, sizeof path, "devices.failed.%s",
+                campaign_failure_name((enum campaign_failure)f));
+        failed += run_value(run, path);
+    }
+    cr_expect_gt(failed, 0.0);
+    cr_expect_float_eq(failed + last, run_value(run, "devices.total"), 0.0);
+    run_destroy(run);
+}
+
+Test(measure, a_run_cut_short_says_so_and_blames_nobody)
+{
+    char *text = run_shipped("hello-20");
+    struct run *run = run_create(text, NULL, 0);
+    world_run(run->world, 3600 * SIM_NS_PER_S);
+    struct summary *summary = summary_create(run->world, true);
+    double value = 0.0;
+    cr_assert(summary_value(summary, "partial", &value));
+    cr_expect_float_eq(value, 1.0, 0.0);
+    cr_expect_not(summary_has(summary, "devices.failed.no_uplink"));
+    cr_assert(summary_value(summary, "sim_time_s", &value));
+    cr_expect_float_eq(value, 3600.0, 1e-9);
+    summary_destroy(summary);
+    run_destroy(run);
+    free(text);
+}
+
+Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
+{
+    struct run *run = run_create("duration: 2 h\ndevices: [{count: 3}]\n", NULL, 0);
+    run_play(run);
+    cr_expect(has(run, false, "devices.joined"));
+    cr_expect(has(run, false, "energy_j.mean"));
+    cr_expect_not(has(run, false, "setup_time_s.mean"));
+    cr_expect_not(has(run, false, "devices.confirmed"));
+    run_destroy(run);
+}
