@@ -90,8 +90,8 @@ Test(campaign, does_not_change_when_it_is_watched)
 Test(campaign, does_not_change_without_the_crypto_memo)
 {
     char *with = play(small, NULL, 0);
-    struct run *run
-            = run_create_with(small, NULL, 0, (struct world_options){ .crypto_memo = false });
+    struct run *run =
+            run_create_with(small, NULL, 0, (struct world_options){ .crypto_memo = false });
     run_play(run);
     char *without = run_summary(run);
     cr_expect_str_eq(with, without);
