@@ -12,6 +12,8 @@
 #include "mac/mac.h"
 #include "trace.h"
 
+/* Half a millisecond. */
+#define RADIO_EARLY_TICKS    (HAL_RTC_HZ / 2048u)
 #define CLOCK_AGE_MAX_TICKS  (24u * 3600u * (uint64_t)HAL_RTC_HZ)
 #define SERVICES_QUIET_TICKS HAL_RTC_HZ
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */
@@ -261,10 +263,16 @@ static bool fw_run(void *ram)
     }
     struct services_env env = env_of(fw);
     bool more = false;
-    if (fw->irq_latched != 0) {
-        serve_irqs(fw, &env);
-    }
     uint64_t now = hal_rtc_now(&fw->core.hal);
+    if (fw->irq_latched != 0) {
+        uint64_t started = now;
+        serve_irqs(fw, &env);
+        now = hal_rtc_now(&fw->core.hal);
+        /* A received frame took its time: the radio is only touched early in a run. */
+        if (now - started > RADIO_EARLY_TICKS && mac_step_at(&fw->core.mac) <= now) {
+            return true;
+        }
+    }
     if (mac_step_at(&fw->core.mac) <= now) {
         mac_step(&fw->core.mac, now);
     }

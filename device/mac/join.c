@@ -126,7 +126,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     mac->exchange = MAC_EXCHANGE_JOIN;
     build_request(mac);
     hal_trace(hal, FW_TRACE_JOIN_REQUESTED, join->dev_nonce, data_rate);
-    mac_launch(mac, now_ticks);
+    mac_launch_soon(mac);
 }
 
 void mac_join_missed(struct mac *mac, uint64_t now_ticks)

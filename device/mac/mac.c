@@ -101,9 +101,21 @@ static void transmit(struct mac *mac, uint64_t now_ticks)
     set_activity(mac, MAC_TX, now_ticks + airtime + RADIO_PATIENCE_TICKS);
 }
 
-void mac_launch(struct mac *mac, uint64_t now_ticks)
+/* Both leave the radio to the next step: they stand behind cryptography and non-volatile records,
+ * which take many milliseconds, and what touches the radio shall not come late in a run. */
+void mac_background_soon(struct mac *mac)
+{
+    set_activity(mac, MAC_BACKGROUND_DUE, 0);
+}
+
+void mac_launch_soon(struct mac *mac)
 {
     mac_windows_clear(mac);
+    set_activity(mac, MAC_LAUNCH_DUE, 0);
+}
+
+static void launch(struct mac *mac, uint64_t now_ticks)
+{
     uint32_t wait_ticks = radio_wake(&mac->radio, hal_of(mac));
     if (wait_ticks == 0) {
         transmit(mac, now_ticks);
@@ -140,7 +152,6 @@ static void exchange_over(struct mac *mac, uint64_t now_ticks)
 
 static void window_closed(struct mac *mac, uint64_t now_ticks)
 {
-    mac_background(mac);
     if (mac->window_count == 0) {
         exchange_over(mac, now_ticks);
     }
@@ -188,6 +199,12 @@ static void step_activity(struct mac *mac, uint64_t now_ticks)
         }
         break;
     }
+    case MAC_BACKGROUND_DUE:
+        mac_background(mac);
+        break;
+    case MAC_LAUNCH_DUE:
+        launch(mac, now_ticks);
+        break;
     case MAC_TX_WAKING:
         transmit(mac, now_ticks);
         break;
@@ -237,7 +254,7 @@ static void launch_copy(struct mac *mac, uint64_t now_ticks)
     }
     mac->copy_at_ticks = HAL_TICKS_NEVER;
     mac->uplink_channel = (uint8_t)channel;
-    mac_launch(mac, now_ticks);
+    mac_launch_soon(mac);
 }
 
 void mac_step(struct mac *mac, uint64_t now_ticks)
@@ -268,6 +285,7 @@ static bool frame_received(
             mac_windows_clear(mac);
             mac->exchange = MAC_NO_EXCHANGE;
         }
+        mac_background_soon(mac);
         window_closed(mac, end_ticks);
     }
     return deliver;
@@ -290,11 +308,13 @@ bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *
     case RADIO_RX_BAD_CRC:
         hal_trace(hal_of(mac), FW_TRACE_FRAME_DROPPED, MAC_FRAME_BAD_CRC, 0);
         if (mac->activity == MAC_RX_WINDOW) {
+            mac_background(mac);
             window_closed(mac, edge_ticks);
         }
         break;
     case RADIO_RX_TIMEOUT:
         if (mac->activity == MAC_RX_WINDOW) {
+            mac_background(mac);
             window_closed(mac, edge_ticks);
         }
         break;
@@ -352,7 +372,7 @@ void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, ui
         .open = true,
     };
     if (radio_free(mac)) {
-        mac_background(mac);
+        mac_background_soon(mac);
     }
 }
 

@@ -37,8 +37,10 @@ static inline uint64_t later(uint64_t a, uint64_t b)
 /* --- mac.c: the radio's schedule ------------------------------------------------------------- */
 /* Continuous reception when class C is open, else sleep. */
 void mac_background(struct mac *mac);
-/* Puts the frame in `mac->frame` on the air on a channel that is free now. */
-void mac_launch(struct mac *mac, uint64_t now_ticks);
+/* The same by the next step. */
+void mac_background_soon(struct mac *mac);
+/* The next step puts the frame in `mac->frame` on the air on the channel that was chosen. */
+void mac_launch_soon(struct mac *mac);
 
 /* --- windows.c ------------------------------------------------------------------------------- */
 /* Symbols to wait for a preamble, and when to start the receiver relative to the nominal start,

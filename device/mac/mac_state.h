@@ -18,7 +18,9 @@
 enum mac_activity {
     MAC_RADIO_STARTING,
     MAC_IDLE,
-    MAC_TX_WAKING, /* the oscillator starts; then the frame goes out */
+    MAC_BACKGROUND_DUE, /* to be put to sleep or into class C by the next step */
+    MAC_LAUNCH_DUE,     /* an uplink is ready: the next step wakes the radio for it */
+    MAC_TX_WAKING,      /* the oscillator starts; then the frame goes out */
     MAC_TX,
     MAC_RX_WINDOW,
     MAC_RX_CONTINUOUS

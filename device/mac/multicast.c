@@ -107,7 +107,7 @@ void mac_class_c_close(struct mac *mac, unsigned group)
     }
     mac->class_c.open = false;
     if (mac->activity == MAC_RX_CONTINUOUS) {
-        mac_background(mac);
+        mac_background_soon(mac);
     }
     if (mac->groups[group].defined) {
         save_counter(mac, group);

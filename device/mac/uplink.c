@@ -156,7 +156,7 @@ enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload,
     if (size == 0 && mac->polls_in_row < UINT8_MAX) {
         mac->polls_in_row++;
     }
-    mac_launch(mac, now);
+    mac_launch_soon(mac);
     return MAC_OK;
 }
 

@@ -56,18 +56,6 @@ static void expect_images_identical(const struct run *run)
     cr_expect_geq(installed, 0.99 * DEVICES);
 }
 
-/* Design section 2: a run slice leads engine time by 1 ms at most; work that began within it, a few
- * AES blocks, may end behind it. While internal flash is programmed the CPU executes nothing, so
- * its stalls come on top: a join is the longest, with JoinNonce (3 words), the old session's end
- * (2), counters (5), channels (16, one of them a half page) and session (14), record frame and
- * CRC included. */
-static sim_ns lead_bound_ns(void)
-{
-    const sim_ns stall_ns =
-            board_stm32l072_sx1276.flash_timing[HAL_FLASH_INTERNAL].program_ns_per_unit;
-    return 2 * NODE_LEAD_MAX_NS + (3 + 2 + 5 + 16 + 14) * stall_ns;
-}
-
 static void expect_audits_clean(const struct run *run)
 {
     struct node_fleet_stats nodes;
@@ -76,7 +64,8 @@ static void expect_audits_clean(const struct run *run)
     cr_expect_eq(nodes.panics, 0);
     cr_expect_eq(nodes.flash_violations, 0);
     cr_expect_eq(nodes.first_fault[0], '\0', "%s", nodes.first_fault);
-    cr_expect_leq(nodes.lead_max_ns, lead_bound_ns(), "%f ms", (double)nodes.lead_max_ns / 1e6);
+    /* Design section 2. */
+    cr_expect_leq(nodes.lead_max_ns, NODE_LEAD_MAX_NS, "%f ms", (double)nodes.lead_max_ns / 1e6);
     for (uint32_t g = 0; g < run->world->gateway_count; g++) {
         struct gateway_stats stats;
         gateway_stats(run->world->gateways, g, engine_now(run->world->engine), &stats);
