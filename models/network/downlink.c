@@ -46,6 +46,22 @@ uint32_t network_downlink_open(
     return index;
 }
 
+static sim_ns airtime_ns(const struct downlink *downlink, uint8_t data_rate, uint32_t frequency_hz)
+{
+    struct lora_modulation modulation = region_downlink_modulation(data_rate, frequency_hz);
+    return lora_time_on_air_ns(&modulation, downlink->size);
+}
+
+/* Would an answer in RX2 meet another one there? */
+static bool rx2_taken(const struct network *network, const struct downlink *downlink)
+{
+    sim_ns start_ns = downlink->rx_at_ns[1];
+    sim_ns end_ns =
+            start_ns
+            + airtime_ns(downlink, downlink->data_rate[1], network->params.rx2_frequency_hz);
+    return rx2_plan_is_taken(&network->rx2_plan, start_ns, end_ns);
+}
+
 static void add_option(struct downlink *downlink, uint32_t gateway, enum downlink_window window)
 {
     assert(downlink->option_count < DOWNLINK_OPTIONS);
@@ -60,6 +76,7 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
     int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(downlink->rx1_frequency_hz);
     int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(network->params.rx2_frequency_hz);
     int32_t reserve_mdb = pending->join ? RX1_RESERVE_JOIN_MDB : RX1_RESERVE_MDB;
+    bool avoid_rx2 = rx2_taken(network, downlink);
     uint32_t weak_count = 0, rx2_count = 0;
     uint32_t weak[HEARD_MAX], rx2[HEARD_MAX];
     for (uint32_t i = 0; i < pending->heard_count; i++) {
@@ -68,7 +85,8 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
                 heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[0], rx1_eirp_mdbm);
         int32_t rx2_mdb = region_downlink_margin_mdb(
                 heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[1], rx2_eirp_mdbm);
-        bool good = rx1_mdb >= reserve_mdb || rx1_mdb >= rx2_mdb || !fits_rx2;
+        bool good = rx1_mdb >= reserve_mdb || rx1_mdb >= rx2_mdb || !fits_rx2
+                    || (avoid_rx2 && rx1_mdb >= RX1_RESERVE_JOIN_MDB);
         if (fits_rx1 && good) {
             add_option(downlink, heard->gateway, WINDOW_RX1);
         } else if (fits_rx1) {
@@ -141,6 +159,10 @@ void network_downlink_submit(struct network *network, uint32_t index, sim_ns now
         tx.modulation = region_downlink_modulation(downlink->data_rate[window], frequency_hz);
         tx.size = downlink->size;
         memcpy(tx.bytes, downlink->bytes, downlink->size);
+        if (option->window == WINDOW_RX2) {
+            rx2_plan_take(&network->rx2_plan, at_ns,
+                    at_ns + lora_time_on_air_ns(&tx.modulation, downlink->size));
+        }
         gateway_submit(network->gateways, option->gateway, &tx);
         return;
     }

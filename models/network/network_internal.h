@@ -12,6 +12,7 @@
 #include "network/network.h"
 #include "network/pool.h"
 #include "network/region.h"
+#include "network/rx2_plan.h"
 
 #define HEARD_MAX           4u /* gateways kept per uplink and per device */
 #define PENDING_MAX         65536u
@@ -125,6 +126,7 @@ struct network {
     uint32_t *eui_table; /* open addressing: device index, NETWORK_NO_DEVICE empty */
     uint32_t eui_table_mask;
     struct pool pendings, downlinks, queue_items;
+    struct rx2_plan rx2_plan;
     struct network_stats stats;
     struct group *groups;
     uint32_t group_count;

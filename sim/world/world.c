@@ -114,7 +114,7 @@ static void network_params_of(const struct scenario *scenario, struct network_pa
     *params = (struct network_params){
         .net_id = 0x000013,
         .rx1_delay_s = 1,
-        .rx2_data_rate = 3,
+        .rx2_data_rate = 2,
         .rx2_frequency_hz = 869525000u,
         .deduplication_ns = 200 * SIM_NS_PER_MS,
         .duty_share = scenario->campaign.duty_share,
