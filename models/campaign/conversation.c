@@ -356,8 +356,9 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
     if (campaign->phase == CAMPAIGN_PHASE_DONE) {
         return;
     }
-    /* A downlink that was refused went back to its queue: it goes first. */
-    bool queued_before = network_queue_length(campaign->network, uplink->device) > 0;
+    record->heard_since_start = record->heard_since_start || campaign->phase != CAMPAIGN_PHASE_IDLE;
+    /* What no gateway could send is out of date by now: the conversation decides anew. */
+    network_queue_clear(campaign->network, uplink->device);
     bool answered = false;
     bool status_answered = false;
     if (uplink->fport == REPORT_FPORT) {
@@ -376,9 +377,6 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
         }
     }
     campaign_finish_if_all_final(campaign, now_ns);
-    if (queued_before) {
-        return;
-    }
     if (campaign->phase == CAMPAIGN_PHASE_SET_UP
             || campaign->phase == CAMPAIGN_PHASE_WAIT_SESSION) {
         set_up(campaign, uplink->device, answered, now_ns);
@@ -415,9 +413,9 @@ enum campaign_failure campaign_failure_of(const struct campaign *campaign, uint3
     if (record->clock_disagreed) {
         return CAMPAIGN_FAILURE_CLOCK;
     }
-    if (record->stage > CAMPAIGN_WAITING) {
+    if (record->heard_since_start) {
         return CAMPAIGN_FAILURE_SET_UP_UNANSWERED;
     }
-    return network_joined(campaign->network, device) ? CAMPAIGN_FAILURE_NO_UPLINK
-                                                     : CAMPAIGN_FAILURE_NEVER_JOINED;
+    /* A join-accept may have been lost: a device has joined when it was heard in its session. */
+    return record->heard ? CAMPAIGN_FAILURE_NO_UPLINK : CAMPAIGN_FAILURE_NEVER_JOINED;
 }

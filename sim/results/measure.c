@@ -103,7 +103,7 @@ static void add_devices(struct measure *m, bool partial)
     const struct world *w = m->world;
     uint64_t joined = 0, installed = 0;
     for (uint32_t i = 0; i < w->device_count; i++) {
-        joined += network_joined(w->network, i) ? 1u : 0u;
+        joined += w->record->devices[i].joined_ns != SIM_NS_NEVER ? 1u : 0u;
         installed += w->record->devices[i].image_matches ? 1u : 0u;
     }
     summary_add_count(m->summary, "devices.total", w->device_count);

@@ -8,6 +8,8 @@
 
 #include "campaign/image_builder.h"
 
+static const sim_ns campaign_start_ns = 1000 * SIM_NS_PER_S;
+
 enum fleet_event {
     EVENT_REPORT,
     EVENT_UPLINK
@@ -107,12 +109,16 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         if (!device->faults.never_joins) {
             join(fleet, index);
         }
+        if (device->faults.silent) { /* a word before the campaign starts */
+            schedule(fleet, index, EVENT_REPORT, 30 * SIM_NS_PER_S);
+        }
         return;
     }
     bool quiet = in_session(fleet, device)
                  || (device->session && device_gps_s(fleet, device) + 15 >= device->session_gps_s
                          && device_gps_s(fleet, device) < device->session_gps_s);
-    if (quiet || device->faults.silent
+    bool fell_silent = device->faults.silent && engine_now(fleet->engine) >= campaign_start_ns;
+    if (quiet || fell_silent
             || (device->faults.dies_in_session && device->session
                     && device_gps_s(fleet, device) > device->session_gps_s)) {
         return;
@@ -344,7 +350,7 @@ static void on_air(void *context, uint32_t gateway, const struct gateway_tx *tx,
 struct campaign_params fleet_default_params(void)
 {
     return (struct campaign_params){
-        .start_ns = 1000 * SIM_NS_PER_S,
+        .start_ns = campaign_start_ns,
         .set_up_policy = SET_UP_CHAINED,
         .set_up_window_ns = 3600 * SIM_NS_PER_S,
         .data_rate = 5,

@@ -17,7 +17,7 @@
 
 struct fleet_faults {
     bool never_joins;
-    bool silent;         /* joins and falls silent */
+    bool silent;         /* heard before the campaign, not after */
     bool ignores_set_up; /* never answers port 200 and 201 */
     bool refuses_group;
     bool no_memory; /* NotEnoughMemory in FragSessionSetupAns */
