@@ -7,9 +7,9 @@
 #include "hal.h"
 
 struct gps_clock {
-    bool valid;             /* false until the first DeviceTimeAns or AppTimeAns */
-    int64_t offset_ticks;   /* GPS time in ticks = RTC ticks + offset */
-    uint64_t set_at_ticks;  /* RTC time of the last correction */
+    bool valid;            /* false until the first DeviceTimeAns or AppTimeAns */
+    int64_t offset_ticks;  /* GPS time in ticks = RTC ticks + offset */
+    uint64_t set_at_ticks; /* RTC time of the last correction */
 };
 
 /* GPS seconds (since 1980-01-06) at RTC time `ticks`. */

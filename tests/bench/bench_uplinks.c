@@ -15,14 +15,14 @@
 #include "bench/bench.h"
 #include "bench/fleet.h"
 
-static const char scenario_format[]
-        = "name: uplinks\n"
-          "duration: 1000 h\n"
-          "area: {radius: 500 m}\n"
-          "propagation: {penetration: 0 dB, shadowing: {sigma: 0 dB}, fading: none}\n"
-          "gateways: {count: 1, demodulators: 16}\n"
-          "devices: [{name: d, count: %u, boot: {spread: %u h}, report: {period: %u h}}]\n"
-          "firmware: {image: generated, size: 1 KiB}\n";
+static const char scenario_format[] =
+        "name: uplinks\n"
+        "duration: 1000 h\n"
+        "area: {radius: 500 m}\n"
+        "propagation: {penetration: 0 dB, shadowing: {sigma: 0 dB}, fading: none}\n"
+        "gateways: {count: 1, demodulators: 16}\n"
+        "devices: [{name: d, count: %u, boot: {spread: %u h}, report: {period: %u h}}]\n"
+        "firmware: {image: generated, size: 1 KiB}\n";
 
 static double uplinks_per_s(uint32_t devices)
 {

@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct run *run_create_with(const char *text, const char *const *sets, size_t set_count,
-        struct world_options options)
+struct run *run_create_with(
+        const char *text, const char *const *sets, size_t set_count, struct world_options options)
 {
     char error[256] = "";
     struct run *run = calloc(1, sizeof *run);
     struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(
-            &run->scenario, "test", text, strlen(text), sets, set_count, errors);
+    bool ok = scenario_read(&run->scenario, "test", text, strlen(text), sets, set_count, errors);
     scenario_errors_print(errors, stderr);
     scenario_errors_destroy(errors);
     cr_assert(ok, "the scenario has mistakes");

@@ -14,8 +14,8 @@ struct run {
 
 /* Creates the world of `text`; fails the test on a mistake. */
 struct run *run_create(const char *text, const char *const *sets, size_t set_count);
-struct run *run_create_with(const char *text, const char *const *sets, size_t set_count,
-        struct world_options options);
+struct run *run_create_with(
+        const char *text, const char *const *sets, size_t set_count, struct world_options options);
 /* Plays it to its end and fails the test if an invariant broke. */
 void run_play(struct run *run);
 void run_destroy(struct run *run);

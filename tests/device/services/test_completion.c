@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fake_board.h"
+#include "services/bits.h"
 #include "services/fec_matrix.h"
 #include "services/fec_row.h"
-#include "services/bits.h"
 
 #define TRIALS 2000
 
