@@ -367,14 +367,21 @@ static void solve_add(struct fragmentation *frag, const struct services_env *env
     work->stage = FRAG_WORK_STORE;
 }
 
-/* Each hole of the block is written once. */
+/* Each hole of the block is written once. One that a reset left other data in cannot be: that data
+ * or the coded fragments are not this block's, and no more fragments will tell which. */
 static void solve_store(struct fragmentation *frag, const struct services_env *env)
 {
     struct frag_work *work = &frag->work;
     if (work->fresh) {
-        bool taken = frag_store_put(&frag->store, env->hal, work->map.unknown[work->pivot],
-                (const uint8_t *)work->data, NULL);
-        DEVICE_ASSERT(env->hal, taken); /* the queue of pages was empty */
+        enum frag_store_status status = frag_store_put(&frag->store, env->hal,
+                work->map.unknown[work->pivot], (const uint8_t *)work->data, NULL);
+        if (status == FRAG_STORE_OCCUPIED) {
+            frag_session_fail(frag, env);
+            return;
+        }
+        if (!frag_session_wait(frag, status)) {
+            return;
+        }
         work->fresh = false;
     }
     if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, NULL))) {

@@ -103,7 +103,8 @@ void frag_session_end(struct fragmentation *frag, const struct services_env *env
 bool frag_session_untouched(const struct fragmentation *frag)
 {
     return (frag->phase == FRAG_PHASE_ERASE || frag->phase == FRAG_PHASE_COLLECT)
-           && frag->missing == frag->session.fragments && !frag->inbox_full;
+           && frag->missing == frag->session.fragments && !frag->inbox_full
+           && !frag->store.resumed; /* without a mark does not mean without data then */
 }
 
 /* --- fragments ------------------------------------------------------------------------------ */
@@ -129,8 +130,13 @@ static void collect_uncoded(struct fragmentation *frag, const struct services_en
         hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
         return;
     }
-    if (!frag_store_put(&frag->store, env->hal, index, data, frag->received)) {
-        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+    enum frag_store_status status =
+            frag_store_put(&frag->store, env->hal, index, data, frag->received);
+    if (status
+            != FRAG_STORE_OK) { /* an occupied place stays missing: coding decides who is right */
+        bool busy = status == FRAG_STORE_BUSY;
+        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED,
+                busy ? FRAGMENTATION_DROPPED_BUSY : FRAGMENTATION_DROPPED_OCCUPIED, 0);
         return;
     }
     bits_set(frag->received, index);
@@ -228,11 +234,11 @@ static void step_resume(
         frag->phase = FRAG_PHASE_ERASE; /* the reset came before the journal was opened */
         return;
     }
-    if (frag_store_reached(hal, FRAG_MILESTONE_COMPLETE)) {
+    bool bad = frag_store_reached(hal, FRAG_MILESTONE_MIC_BAD);
+    if (bad || frag_store_reached(hal, FRAG_MILESTONE_COMPLETE)) {
         frag->missing = 0;
         frag->received_count = frag->session.fragments;
         frag->block_over = true;
-        bool bad = frag_store_reached(hal, FRAG_MILESTONE_MIC_BAD);
         frag->mic_good = frag_store_reached(hal, FRAG_MILESTONE_MIC_GOOD);
         frag->check_offset = 0;
         frag->phase = frag->mic_good || bad ? FRAG_PHASE_RESULT : FRAG_PHASE_CHECK;
@@ -329,6 +335,13 @@ static void check_end(struct fragmentation *frag, const struct services_env *env
     enum hal_status status = hal_cmac_end(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, mac);
     DEVICE_ASSERT(env->hal, status == HAL_OK);
     frag->mic_good = memcmp(mac, frag->session.mic, sizeof(frag->session.mic)) == 0;
+    hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+    frag->phase = FRAG_PHASE_RESULT;
+}
+
+void frag_session_fail(struct fragmentation *frag, const struct services_env *env)
+{
+    frag->mic_good = false;
     hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
     frag->phase = FRAG_PHASE_RESULT;
 }

@@ -25,6 +25,8 @@ bool frag_session_wait(struct fragmentation *frag, enum frag_store_status status
 /* One bounded piece of the phase; true: more is ready now. */
 bool frag_session_step(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks);
+/* Gives a block up that cannot be completed; to the server it is one whose MIC is wrong. */
+void frag_session_fail(struct fragmentation *frag, const struct services_env *env);
 /* A random delay of up to 2^(BlockAckDelay + 4) s, in ticks. */
 uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct services_env *env);
 

@@ -60,6 +60,7 @@ void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t frag
     store->mark_first_byte = NO_MARK;
     store->mark_last_byte = 0;
     store->erase_next = 0;
+    store->resumed = false;
 }
 
 /* --- erase -------------------------------------------------------------------------------- */
@@ -251,18 +252,40 @@ static uint32_t pages_needed(struct frag_store *store, uint32_t address, uint32_
     return touched;
 }
 
-bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t index,
-        const uint8_t *data, const uint32_t *received)
+/* Data goes to flash before its mark, so after a reset a place without a mark may hold some, whole
+ * or torn. The same data fits over it. Other data, from somebody else with the group's keys or out
+ * of coded fragments that do not agree, would mix with it: zeros stay zeros. */
+static enum frag_store_status place_takes(const struct frag_store *store, const struct hal *hal,
+        uint32_t address, const uint8_t *data)
+{
+    uint8_t there[FRAG_SIZE_MAX];
+    uint32_t rising = 0;
+    DEVICE_ASSERT(hal, store->fragment_size <= sizeof(there));
+    enum frag_store_status status = nor_read(hal, address, there, store->fragment_size);
+    for (uint32_t i = 0; status == FRAG_STORE_OK && i < store->fragment_size; i++) {
+        rising |= data[i] & ~(uint32_t)there[i];
+    }
+    return rising != 0 ? FRAG_STORE_OCCUPIED : status;
+}
+
+enum frag_store_status frag_store_put(struct frag_store *store, const struct hal *hal,
+        uint32_t index, const uint8_t *data, const uint32_t *received)
 {
     uint32_t size = store->fragment_size;
     uint32_t address = NOR_BLOCK_ADDRESS + index * size;
+    if (store->resumed) { /* before drain(), which leaves the flash busy */
+        enum frag_store_status status = place_takes(store, hal, address, data);
+        if (status != FRAG_STORE_OK) {
+            return status;
+        }
+    }
     bool idle = drain(store, hal);
     if (idle && store->marks_pending >= FRAG_STORE_MARK_BATCH) {
         write_marks(store, hal, received);
     }
     if (store->page_count + pages_needed(store, address, size) > FRAG_STORE_PAGES) {
         hal_flash_notify(hal, NOR);
-        return false;
+        return FRAG_STORE_BUSY;
     }
     append(store, address, data, size);
     if (received != NULL) {
@@ -278,7 +301,7 @@ bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t in
     if (pages_closed(store) > 1u) {
         hal_flash_notify(hal, NOR);
     }
-    return true;
+    return FRAG_STORE_OK;
 }
 
 void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal)
@@ -313,9 +336,10 @@ enum frag_store_status frag_store_read(const struct frag_store *store, const str
 }
 
 uint32_t frag_store_read_marks(
-        const struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS])
+        struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS])
 {
     uint32_t present = 0;
+    store->resumed = true;
     for (uint32_t w = 0; w < FEC_ROW_WORDS; w++) {
         received[w] = 0;
     }

@@ -56,12 +56,14 @@ struct frag_store {
     uint16_t mark_first_byte; /* marks to write, first > last: none */
     uint16_t mark_last_byte;
     uint16_t erase_next; /* sector counter while erasing */
+    bool resumed;        /* places without a mark may hold data from before a reset */
     struct frag_page pages[FRAG_STORE_PAGES];
 };
 
 enum frag_store_status {
     FRAG_STORE_OK,
-    FRAG_STORE_BUSY /* nothing changed; a done interrupt will come */
+    FRAG_STORE_BUSY,    /* nothing changed; a done interrupt will come */
+    FRAG_STORE_OCCUPIED /* nothing changed; other data is in that place */
 };
 
 void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t fragment_size);
@@ -78,9 +80,10 @@ enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_mil
 bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone);
 
 /* Takes a fragment for its place in the block. With `received`, which does not tell of it yet, its
- * mark follows in time; NULL: no marks. False: no room, the fragment is lost. */
-bool frag_store_put(struct frag_store *store, const struct hal *hal, uint32_t index,
-        const uint8_t *data, const uint32_t *received);
+ * mark follows in time; NULL: no marks. BUSY: no room now. OCCUPIED: what a reset left there
+ * without a mark has zeros where `data` has ones, so only an erase could make room. */
+enum frag_store_status frag_store_put(struct frag_store *store, const struct hal *hal,
+        uint32_t index, const uint8_t *data, const uint32_t *received);
 /* Goes on with pages that wait. */
 void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal);
 /* Brings all data, then (`received` not NULL) all marks into flash; call until OK. */
@@ -90,9 +93,10 @@ enum frag_store_status frag_store_flush(
 /* Reads `count` consecutive uncoded fragments from the block. */
 enum frag_store_status frag_store_read(const struct frag_store *store, const struct hal *hal,
         uint32_t index, uint32_t count, void *data);
-/* Recovers the marks of a session after a reset; returns the number of fragments present. */
+/* Recovers the marks of a session after a reset; returns the number of fragments present. From then
+ * on every place is looked at before it is written. */
 uint32_t frag_store_read_marks(
-        const struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS]);
+        struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS]);
 
 /* One combination, `data` of FRAG_DATA_WORDS words. */
 enum frag_store_status frag_store_slot_write(const struct frag_store *store, const struct hal *hal,

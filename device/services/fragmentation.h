@@ -20,8 +20,10 @@
 #define FRAGMENTATION_VERSION_DEFAULT 2u /* 1: TS004-1.0.0, 2: TS004-2.0.0 */
 #define FRAGMENTATION_INDEXES         4u
 #define FRAGMENTATION_ACK_TRIES       10u
-/* FRAME_DROPPED reason: a fragment came while flash and decoder were busy. */
-#define FRAGMENTATION_DROPPED_BUSY 201u
+/* FRAME_DROPPED reasons: a fragment came while flash and decoder were busy; it is not the one that
+ * was in its place before a reset. */
+#define FRAGMENTATION_DROPPED_BUSY     201u
+#define FRAGMENTATION_DROPPED_OCCUPIED 202u
 
 enum frag_phase {
     FRAG_PHASE_NONE,    /* no session */
@@ -37,7 +39,7 @@ enum frag_phase {
     FRAG_PHASE_CHECK,   /* MIC over the block */
     FRAG_PHASE_RESULT,  /* milestone: MIC good or bad */
     FRAG_PHASE_DONE,    /* whole and good; more fragments are dropped */
-    FRAG_PHASE_FAILED   /* MIC wrong: the block is discarded */
+    FRAG_PHASE_FAILED   /* MIC wrong, or a hole not writable: the block is discarded */
 };
 
 /* The session as it is kept in non-volatile memory, without gaps. */
