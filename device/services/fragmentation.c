@@ -478,6 +478,12 @@ uint8_t fragmentation_served_groups(const struct fragmentation *frag)
     return frag->block_over ? frag->session.group_mask : 0;
 }
 
+uint8_t fragmentation_wanted_groups(const struct fragmentation *frag)
+{
+    bool wanted = frag->phase != FRAG_PHASE_NONE && !frag->block_over;
+    return wanted ? frag->session.group_mask : 0;
+}
+
 bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes)
 {

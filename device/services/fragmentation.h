@@ -130,6 +130,8 @@ size_t fragmentation_build(struct fragmentation *frag, const struct services_env
 
 /* Multicast groups whose session has nothing more to give. */
 uint8_t fragmentation_served_groups(const struct fragmentation *frag);
+/* Multicast groups whose session can still bring fragments that are needed. */
+uint8_t fragmentation_wanted_groups(const struct fragmentation *frag);
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
  * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,

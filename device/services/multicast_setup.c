@@ -100,7 +100,7 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
         } else if (served) {
             end_session(setup, env, group, false);
             return false;
-        } else {
+        } else if ((setup->wanted_groups >> group & 1u) != 0) {
             open_session(setup, env, group);
         }
     }
@@ -109,20 +109,21 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
 }
 
 uint64_t multicast_setup_step_at(
-        const struct multicast_setup *setup, const struct services_env *env)
+        const struct multicast_setup *setup, const struct services_env *env, uint8_t wanted_groups)
 {
     if (setup->live == 0) {
         return HAL_TICKS_NEVER;
     }
     bool same_clock = setup->clock_was_valid == env->clock->valid
                       && setup->clock_offset_ticks == env->clock->offset_ticks;
-    return same_clock ? setup->next_at_ticks : 0;
+    return same_clock && setup->wanted_groups == wanted_groups ? setup->next_at_ticks : 0;
 }
 
 bool multicast_setup_step(struct multicast_setup *setup, const struct services_env *env,
-        uint64_t now_ticks, uint32_t error_ticks, uint8_t served_groups)
+        uint64_t now_ticks, uint32_t error_ticks, uint8_t served_groups, uint8_t wanted_groups)
 {
     bool closed = false;
+    setup->wanted_groups = wanted_groups;
     setup->clock_was_valid = env->clock->valid;
     setup->clock_offset_ticks = env->clock->offset_ticks;
     setup->next_at_ticks = HAL_TICKS_NEVER;
@@ -150,15 +151,16 @@ bool multicast_setup_finish(
     return closed;
 }
 
-bool multicast_setup_session_active(
-        const struct multicast_setup *setup, const struct services_env *env, uint64_t now_ticks)
+bool multicast_setup_session_active(const struct multicast_setup *setup,
+        const struct services_env *env, uint64_t now_ticks, uint8_t wanted_groups)
 {
     for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
         const struct multicast_session *session = &setup->sessions[group];
         if (session->state == MULTICAST_SESSION_OPEN) {
             return true;
         }
-        if (session->state == MULTICAST_SESSION_ARMED && env->clock->valid) {
+        bool wanted = (wanted_groups >> group & 1u) != 0;
+        if (session->state == MULTICAST_SESSION_ARMED && wanted && env->clock->valid) {
             uint64_t quiet_s = session->time_gps_s > MULTICAST_SETUP_QUIET_S
                                        ? session->time_gps_s - MULTICAST_SETUP_QUIET_S
                                        : 0;

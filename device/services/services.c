@@ -48,7 +48,8 @@ void services_on_flash_done(struct services *services, const struct services_env
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
     return earlier(fragmentation_step_at(&services->fragmentation),
-            multicast_setup_step_at(&services->multicast_setup, env));
+            multicast_setup_step_at(&services->multicast_setup, env,
+                    fragmentation_wanted_groups(&services->fragmentation)));
 }
 
 bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
@@ -63,9 +64,10 @@ bool services_step(struct services *services, const struct services_env *env, ui
     if (served != 0) {
         closed |= multicast_setup_finish(setup, env, served);
     }
-    if (multicast_setup_step_at(setup, env) <= now_ticks) {
+    uint8_t wanted = fragmentation_wanted_groups(frag);
+    if (multicast_setup_step_at(setup, env, wanted) <= now_ticks) {
         uint32_t error_ticks = clock_sync_error_ticks(&services->clock_sync, env);
-        closed |= multicast_setup_step(setup, env, now_ticks, error_ticks, served);
+        closed |= multicast_setup_step(setup, env, now_ticks, error_ticks, served, wanted);
     }
     if (closed) {
         clock_sync_session_over(&services->clock_sync, env, now_ticks);
@@ -76,7 +78,8 @@ bool services_step(struct services *services, const struct services_env *env, ui
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
-    return multicast_setup_session_active(&services->multicast_setup, env, now_ticks);
+    return multicast_setup_session_active(&services->multicast_setup, env, now_ticks,
+            fragmentation_wanted_groups(&services->fragmentation));
 }
 
 uint64_t services_uplink_at(const struct services *services, const struct services_env *env)

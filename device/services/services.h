@@ -49,7 +49,8 @@ uint64_t services_uplink_at(const struct services *services, const struct servic
 size_t services_build_uplink(struct services *services, const struct services_env *env,
         uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport);
 
-/* True while a multicast session is open or about to open: reports and clock sync wait. */
+/* True while a multicast session is open or about to open: reports and clock sync wait. One that no
+ * fragmentation session needs holds nothing back. */
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks);
 

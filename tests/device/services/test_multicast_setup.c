@@ -11,6 +11,7 @@
 #define GROUP_SETUP "02 00 aa00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff"
 #define CLASS_C     "04 00 004e7253 0b d2ad84 03" /* t = 1400000000, 2^11 s, 869.525 MHz, DR3 */
 #define CLASS_B     "05 00 004e7253 45 d2ad84 03"
+#define FRAG_SETUP  "02 15 0a00 0a 45 05 00010203 0500 9b749d5f" /* index 1, groups 0 and 2 */
 #define START_S     1400000000
 
 static bool answers(struct rig *rig, const char *request, const char *answer)
@@ -33,6 +34,23 @@ static struct rig *grouped(int64_t before_s)
     struct rig *rig = rig_create();
     rig_set_gps(rig, START_S - before_s);
     cr_assert(answers(rig, GROUP_SETUP, "02 00"));
+    return rig;
+}
+
+static void want(struct rig *rig)
+{
+    unsigned before = rig->uplink_count;
+    rig_down_hex(rig, FRAGMENTATION_FPORT, -1, FRAG_SETUP);
+    rig_run_ticks(rig, 1);
+    cr_assert_eq(rig->uplink_count, before + 1);
+    cr_assert(rig_uplink_is(rig, before, FRAGMENTATION_FPORT, "02 40"));
+}
+
+/* The same with a fragmentation session that groups 0 and 2 serve, so that theirs open. */
+static struct rig *wanting(int64_t before_s)
+{
+    struct rig *rig = grouped(before_s);
+    want(rig);
     return rig;
 }
 
@@ -101,7 +119,7 @@ Test(multicast_setup, tells_package_version_and_groups)
 
 Test(multicast_setup, deletes_a_group_and_its_session)
 {
-    struct rig *rig = grouped(600);
+    struct rig *rig = wanting(600);
     cr_expect(answers(rig, CLASS_C, "04 00 580200"));
     rig_run_s(rig, 700);
     cr_expect(rig->board.groups[0].open);
@@ -161,7 +179,7 @@ Test(multicast_setup, refuses_sessions_with_the_bit_for_each_reason)
 
 Test(multicast_setup, joins_a_running_session_late_in_version_1)
 {
-    struct rig *rig = grouped(-100); /* 100 s after the start */
+    struct rig *rig = wanting(-100); /* 100 s after the start */
     rig->services.multicast_setup.version = 1;
     cr_expect(answers(rig, CLASS_C, "04 00 000000"));
     cr_expect(rig->board.groups[0].open);
@@ -194,7 +212,7 @@ Test(multicast_setup, saturates_time_to_start)
 
 Test(multicast_setup, opens_early_and_closes_late_by_the_bound_of_the_clock_error)
 {
-    struct rig *rig = grouped(100000);
+    struct rig *rig = wanting(100000);
     rig_down_hex(rig, PORT, -1, CLASS_C);
     /* 0.25 s and 40 ppm of 100000 s: 4.25 s early. */
     rig_run_s(rig, 99995);
@@ -215,7 +233,7 @@ Test(multicast_setup, opens_early_and_closes_late_by_the_bound_of_the_clock_erro
 
 Test(multicast_setup, moves_the_opening_when_the_clock_is_corrected)
 {
-    struct rig *rig = grouped(600);
+    struct rig *rig = wanting(600);
     rig_down_hex(rig, PORT, -1, CLASS_C);
     rig_run_s(rig, 10);
     rig_set_gps(rig, START_S - 20); /* it was 570 s slow */
@@ -230,6 +248,7 @@ Test(multicast_setup, waits_for_the_time_when_it_has_none)
 {
     struct rig *rig = rig_create();
     cr_expect(answers(rig, GROUP_SETUP, "02 00"));
+    want(rig);
     unsigned asked = rig->board.device_time_requests;
     cr_expect(answers(rig, CLASS_C, "04 00 ffffff")); /* the server sees that the clock is off */
     cr_expect_gt(rig->board.device_time_requests, asked);
@@ -243,7 +262,7 @@ Test(multicast_setup, waits_for_the_time_when_it_has_none)
 
 Test(multicast_setup, replaces_the_session_of_a_group_by_a_new_request)
 {
-    struct rig *rig = grouped(600);
+    struct rig *rig = wanting(600);
     cr_expect(answers(rig, CLASS_C, "04 00 580200"));
     cr_expect(answers(rig, "04 00 644e7253 02 28 76 84 05", "04 00 bc0200")); /* 100 s later */
     rig_run_s(rig, 650);
@@ -258,7 +277,7 @@ Test(multicast_setup, replaces_the_session_of_a_group_by_a_new_request)
 
 Test(multicast_setup, closes_an_open_session_that_a_new_request_replaces)
 {
-    struct rig *rig = grouped(10);
+    struct rig *rig = wanting(10);
     rig_down_hex(rig, PORT, -1, CLASS_C);
     rig_run_s(rig, 11);
     cr_expect(rig->board.groups[0].open);
@@ -275,7 +294,7 @@ Test(multicast_setup, closes_an_open_session_that_a_new_request_replaces)
 
 Test(multicast_setup, runs_sessions_of_several_groups)
 {
-    struct rig *rig = grouped(600);
+    struct rig *rig = wanting(600);
     cr_assert(answers(
             rig, "02 02 bb00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff", "02 02"));
     rig_down_hex(rig, PORT, -1, "04 00 004e7253 06 d2ad84 03  04 02 204e7253 07 d2ad84 04");
@@ -294,7 +313,7 @@ Test(multicast_setup, runs_sessions_of_several_groups)
 
 Test(multicast_setup, says_that_a_session_is_active_from_shortly_before_it_opens)
 {
-    struct rig *rig = grouped(600);
+    struct rig *rig = wanting(600);
     rig_down_hex(rig, PORT, -1, CLASS_C);
     rig_run_s(rig, 584);
     cr_expect_not(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
@@ -304,5 +323,79 @@ Test(multicast_setup, says_that_a_session_is_active_from_shortly_before_it_opens
     cr_expect(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
     rig_run_s(rig, 2000);
     cr_expect_not(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    rig_destroy(rig);
+}
+
+/* --- sessions nobody needs ------------------------------------------------------------------ */
+
+static bool active(const struct rig *rig)
+{
+    return services_session_active(&rig->services, &rig->env, rig->board.now_ticks);
+}
+
+Test(multicast_setup, leaves_the_receiver_off_without_a_fragmentation_session)
+{
+    struct rig *rig = grouped(600);
+    cr_expect(answers(rig, CLASS_C, "04 00 580200"));
+    for (unsigned s = 0; s < 600 + 2048 + 10; s++) {
+        cr_assert_not(rig->board.groups[0].open, "after %u s", s);
+        cr_assert_not(active(rig), "after %u s", s); /* reports go on */
+        rig_run_s(rig, 1);
+    }
+    cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_OPENED), 0);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 0);
+    cr_expect_eq(rig->services.multicast_setup.live, 0); /* its time is over */
+    want(rig);
+    rig_run_s(rig, 1);
+    cr_expect_not(rig->board.groups[0].open);
+    rig_destroy(rig);
+}
+
+Test(multicast_setup, opens_within_its_time_once_a_fragmentation_session_is_set_up)
+{
+    struct rig *rig = grouped(600);
+    cr_expect(answers(rig, CLASS_C, "04 00 580200"));
+    rig_run_s(rig, 600 + 1000);
+    cr_expect_not(rig->board.groups[0].open);
+    cr_expect_eq(rig->services.multicast_setup.sessions[0].state, MULTICAST_SESSION_ARMED);
+    want(rig);
+    cr_expect(rig->board.groups[0].open);
+    cr_expect_eq(rig->board.groups[0].frequency_hz, 869525000u);
+    cr_expect(active(rig));
+    rig_run_s(rig, 1040);
+    cr_expect(rig->board.groups[0].open);
+    rig_run_s(rig, 10);
+    cr_expect_not(rig->board.groups[0].open);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 1);
+    rig_destroy(rig);
+}
+
+Test(multicast_setup, leaves_the_receiver_off_for_a_group_the_fragments_do_not_come_from)
+{
+    struct rig *rig = wanting(600);
+    cr_assert(answers(
+            rig, "02 01 bb00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff", "02 01"));
+    rig_down_hex(rig, PORT, -1, "04 01 004e7253 0b d2ad84 03");
+    rig_run_s(rig, 700);
+    cr_expect_not(rig->board.groups[1].open);
+    cr_expect_not(active(rig));
+    rig_down_hex(rig, PORT, -1, "04 00 804e7253 0b d2ad84 03"); /* 28 s from now */
+    rig_run_s(rig, 60);
+    cr_expect(rig->board.groups[0].open);
+    cr_expect_not(rig->board.groups[1].open);
+    rig_destroy(rig);
+}
+
+Test(multicast_setup, leaves_the_receiver_off_when_the_fragmentation_session_was_deleted)
+{
+    struct rig *rig = wanting(600);
+    cr_expect(answers(rig, CLASS_C, "04 00 580200"));
+    rig_run_s(rig, 590);
+    cr_expect(active(rig));
+    rig_down_hex(rig, FRAGMENTATION_FPORT, -1, "03 01");
+    rig_run_s(rig, 1);
+    cr_expect_not(active(rig));
+    rig_run_s(rig, 100);
+    cr_expect_not(rig->board.groups[0].open);
     rig_destroy(rig);
 }
