@@ -41,7 +41,7 @@ struct campaign_record {
     uint8_t data_rate;
     uint8_t refusals;
     bool heard;
-    bool heard_since_start;
+    bool heard_in_window;
     bool group_ok, session_ok, fragmentation_ok;
     bool clock_off;       /* it shall synchronize before it is asked again */
     bool clock_disagreed; /* its last TimeToStart did not fit */

@@ -356,7 +356,7 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
     if (campaign->phase == CAMPAIGN_PHASE_DONE) {
         return;
     }
-    record->heard_since_start = record->heard_since_start || campaign->phase != CAMPAIGN_PHASE_IDLE;
+    record->heard_in_window = record->heard_in_window || campaign->phase == CAMPAIGN_PHASE_SET_UP;
     /* What no gateway could send is out of date by now: the conversation decides anew. */
     network_queue_clear(campaign->network, uplink->device);
     bool answered = false;
@@ -413,7 +413,7 @@ enum campaign_failure campaign_failure_of(const struct campaign *campaign, uint3
     if (record->clock_disagreed) {
         return CAMPAIGN_FAILURE_CLOCK;
     }
-    if (record->heard_since_start) {
+    if (record->stage > CAMPAIGN_WAITING || record->heard_in_window) {
         return CAMPAIGN_FAILURE_SET_UP_UNANSWERED;
     }
     /* A join-accept may have been lost: a device has joined when it was heard in its session. */
