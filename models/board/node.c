@@ -108,6 +108,7 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
         node_init(fleet, i);
     }
     fleet->wake_handler = engine_handler_add(engine, node_wake, fleet);
+    engine_handler_prefetch(engine, fleet->wake_handler, node_wake_prefetch);
     return fleet;
 }
 

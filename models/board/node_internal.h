@@ -155,6 +155,7 @@ static inline sim_ns node_access_ns(struct node *node)
 
 /* node_run.c */
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
+void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
 void node_schedule(struct node *node);
 /* Leaves the firmware for good, on the way to a reset. Does not return. */
 _Noreturn void node_escape(struct node *node, enum node_exit how);

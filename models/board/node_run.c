@@ -237,10 +237,43 @@ static void power_on(struct node *node, sim_ns now_ns)
     node_schedule(node);
 }
 
+/* Of a firmware the board knows no more than that its state begins with what it needs most often,
+ * and has its big buffers in the middle. All lines are found by offset: nothing is loaded to find
+ * them. */
+static void prefetch_lines(const void *from, unsigned lines)
+{
+    for (unsigned line = 0; line < lines; line++) {
+        __builtin_prefetch((const char *)from + line * NODE_LINE_BYTES, 1);
+    }
+}
+
+/* Cache lines that an uplink touches, from the report through the MAC to the chip. */
+#define PREFETCH_WAKE_NODE_LINES 6u
+#define PREFETCH_WAKE_CHIP_LINES 7u
+#define PREFETCH_WAKE_RAM_LINES  20u
+#define PREFETCH_WAKE_TAIL_LINES 9u
+/* Who slept this long is not in the cache any more. */
+#define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
+
+void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
+{
+    const struct node_fleet *fleet = context;
+    struct node *node = node_at(fleet, entity - fleet->first_entity);
+    const char *end = (const char *)node + fleet->stride_bytes;
+    prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
+    prefetch_lines(node_ram(node), PREFETCH_WAKE_RAM_LINES);
+    prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
+    prefetch_lines(node->keys, 1);
+    prefetch_lines(end - PREFETCH_WAKE_TAIL_LINES * NODE_LINE_BYTES, PREFETCH_WAKE_TAIL_LINES);
+}
+
 void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct node_fleet *fleet = context;
     struct node *node = node_at(fleet, entity - fleet->first_entity);
+    if (now_ns - node->local_ns > PREFETCH_WAKE_AFTER_NS) {
+        node_wake_prefetch(fleet, entity, argument); /* the engine may not have seen it coming */
+    }
     scheduled_pop(node, now_ns);
     if (node->stage == NODE_OFF) {
         power_on(node, now_ns);
@@ -310,18 +343,10 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
     serve(node, now_ns);
 }
 
-/* Cache lines that a received frame touches, by offset only: nothing is loaded to find them. Of a
- * firmware the board knows no more than that its state begins with what it needs most often. */
+/* Cache lines that a received frame touches. */
 #define PREFETCH_NODE_LINES 4u
 #define PREFETCH_CHIP_LINES 4u
 #define PREFETCH_RAM_LINES  12u
-
-static void prefetch_lines(const void *from, unsigned lines)
-{
-    for (unsigned line = 0; line < lines; line++) {
-        __builtin_prefetch((const char *)from + line * NODE_LINE_BYTES, 1);
-    }
-}
 
 static void air_prefetch(void *device)
 {

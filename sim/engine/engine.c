@@ -17,7 +17,8 @@ enum {
 };
 
 enum {
-    ENTITY_FIRST_CAPACITY = 64
+    ENTITY_FIRST_CAPACITY = 64,
+    PREFETCH_SKIP = 2
 };
 
 struct engine *engine_create(uint64_t seed)
@@ -106,8 +107,14 @@ uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, vo
 {
     assert(function != NULL);
     assert(engine->handler_count < ENGINE_HANDLER_MAX);
-    engine->handlers[engine->handler_count] = (struct engine_handler){ function, context };
+    engine->handlers[engine->handler_count] = (struct engine_handler){ function, context, NULL };
     return (uint16_t)engine->handler_count++;
+}
+
+void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_prefetch_fn *function)
+{
+    assert(handler < engine->handler_count);
+    engine->handlers[handler].prefetch = function;
 }
 
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
@@ -129,20 +136,40 @@ sim_ns engine_peek(struct engine *engine)
     return first_ns > (uint64_t)SIM_NS_NEVER ? SIM_NS_NEVER : (sim_ns)first_ns;
 }
 
+static inline const struct engine_handler *handler_of(
+        const struct engine *engine, const struct event *event)
+{
+    return &engine->handlers[event->tail & ((1u << TAIL_HANDLER_BITS) - 1)];
+}
+
+/* Events of one entity mostly come in bursts: those after the first find its memory in the cache
+ * and need no preparation. Looking PREFETCH_SKIP events past the next one gives the memory time to
+ * arrive, and finds the first of a burst behind the last ones of another. */
+static inline void prepare(struct engine *engine, entity_id now_served)
+{
+    const struct event *hint = event_queue_hint(engine->queue, PREFETCH_SKIP);
+    if (hint == NULL || (entity_id)hint->order == now_served
+            || (entity_id)hint->order == engine->prepared) {
+        return;
+    }
+    engine->prepared = (entity_id)hint->order;
+    __builtin_prefetch(&engine->entities[engine->prepared], 1);
+    const struct engine_handler *handler = handler_of(engine, hint);
+    if (handler->prefetch != NULL) {
+        handler->prefetch(handler->context, engine->prepared, hint->argument);
+    }
+}
+
 static inline void dispatch(struct engine *engine, const struct event *event)
 {
     /* The event's memory is the queue's: read it before the handler may schedule. */
-    const struct engine_handler *handler =
-            &engine->handlers[event->tail & ((1u << TAIL_HANDLER_BITS) - 1)];
+    const struct engine_handler *handler = handler_of(engine, event);
     sim_ns now_ns = (sim_ns)event->at_ns;
     entity_id entity = (entity_id)event->order;
     uint64_t argument = event->argument;
     engine->now_ns = now_ns;
     engine->dispatched++;
-    const struct event *hint = event_queue_hint(engine->queue);
-    if (hint != NULL) {
-        __builtin_prefetch(&engine->entities[(entity_id)hint->order], 1);
-    }
+    prepare(engine, entity);
     handler->function(handler->context, now_ns, entity, argument);
 }
 

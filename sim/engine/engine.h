@@ -50,6 +50,11 @@ uint32_t engine_entity_count(const struct engine *engine); /* entity 0 not count
 /* Registers who handles a kind of event; returns its number. At most 256. */
 uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, void *context);
 
+/* Optional: called a few events before an event of this handler is likely to be dispatched, or
+ * several times, or never. It may start to bring memory into the cache and do nothing else. */
+typedef void engine_prefetch_fn(void *context, entity_id entity, uint64_t argument);
+void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_prefetch_fn *function);
+
 /* Schedules an event at `at_ns` (asserted: not before now, not SIM_NS_NEVER) on behalf of
  * `entity`. Events are never cancelled: a handler ignores one that time has overtaken. */
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,

@@ -22,6 +22,7 @@ struct engine_entity {
 struct engine_handler {
     engine_event_fn *function;
     void *context;
+    engine_prefetch_fn *prefetch; /* NULL: none */
 };
 
 struct engine_observer {
@@ -36,7 +37,8 @@ struct engine {
     sim_ns now_ns;
     uint64_t dispatched;
     uint64_t seed;
-    uint64_t watched; /* union of the observers' masks */
+    uint64_t watched;   /* union of the observers' masks */
+    entity_id prepared; /* whose memory was asked for last */
     uint32_t entity_count;
     uint32_t entity_capacity;
     uint32_t handler_count;

@@ -397,7 +397,7 @@ uint64_t event_queue_first_ns(const struct event_queue *queue)
     return queue->slots[level][__builtin_ctzll(queue->digit_mask[level])].min_ns;
 }
 
-const struct event *event_queue_hint(const struct event_queue *queue)
+const struct event *event_queue_hint(const struct event_queue *queue, size_t skip)
 {
-    return queue->near_count == 0 ? NULL : &queue->near[queue->near_count - 1];
+    return queue->near_count <= skip ? NULL : &queue->near[queue->near_count - 1 - skip];
 }

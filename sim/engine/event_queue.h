@@ -51,7 +51,8 @@ const struct event *event_queue_pop(struct event_queue *queue, uint64_t limit_ns
 /* Instant of the first event, UINT64_MAX if there is none. Moves nothing. */
 uint64_t event_queue_first_ns(const struct event_queue *queue);
 
-/* The likely next event, to bring its owner's memory into the cache; NULL if not known. */
-const struct event *event_queue_hint(const struct event_queue *queue);
+/* An event that is likely to come after `skip` others, to bring its owner's memory into the cache;
+ * NULL if not known. */
+const struct event *event_queue_hint(const struct event_queue *queue, size_t skip);
 
 #endif
