@@ -315,6 +315,13 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
         uint16_t size)
 {
     assert(device < medium->device_count);
+    /* What the frame's gateways and the receive windows behind it will need. */
+    __builtin_prefetch(&medium->listeners[device], 1);
+    __builtin_prefetch(&medium->device_contexts[device]);
+    __builtin_prefetch(&medium->reach_from[device]);
+    if (medium->gateway_count == 1) { /* with many, which of them count is not known yet */
+        __builtin_prefetch(&medium->gain_mdb[device]);
+    }
     uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
     return transmit(medium, id, false, device, at_ns, modulation, power_mdbm, bytes, size);
 }

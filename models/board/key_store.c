@@ -140,6 +140,11 @@ const uint8_t *key_store_key(const struct key_store *store, uint32_t id)
     return store->entries[id].key;
 }
 
+void key_store_prefetch(const struct key_store *store, uint32_t id)
+{
+    __builtin_prefetch(&store->entries[id < store->capacity ? id : 0]);
+}
+
 const struct aes_schedule *key_store_schedule(struct key_store *store, uint32_t id)
 {
     struct cached_schedule *cached = &store->cache[id & (SCHEDULES - 1u)];

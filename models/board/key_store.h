@@ -17,6 +17,8 @@ void key_store_destroy(struct key_store *store);
 uint32_t key_store_take(struct key_store *store, const uint8_t key[16]);
 void key_store_release(struct key_store *store, uint32_t id); /* 0: nothing to do */
 const uint8_t *key_store_key(const struct key_store *store, uint32_t id);
+/* Starts to bring a key into the cache; any number will do. */
+void key_store_prefetch(const struct key_store *store, uint32_t id);
 /* Valid until the next call. */
 const struct aes_schedule *key_store_schedule(struct key_store *store, uint32_t id);
 uint32_t key_store_count(const struct key_store *store); /* distinct keys */

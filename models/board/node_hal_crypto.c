@@ -20,6 +20,14 @@ static bool key_is_loaded(const struct node *node, unsigned slot)
     return slot < HAL_KEY_SLOTS && node->keys[slot] != 0;
 }
 
+/* The schedule of a key that is loaded. The next exchange will begin with this key or, as keys of a
+ * session are loaded together, with one beside it in memory. */
+static const struct aes_schedule *schedule_of(struct node *node, unsigned slot)
+{
+    node->key_used = node->keys[slot];
+    return key_store_schedule(node->fleet->keys, node->keys[slot]);
+}
+
 static void spend_aes(struct node *node, size_t size)
 {
     size_t blocks = size == 0 ? 1 : (size + AES_BLOCK - 1) / AES_BLOCK;
@@ -54,7 +62,7 @@ enum hal_status node_aes_block(void *board, unsigned slot, const uint8_t in[16],
         return HAL_ERR_KEY;
     }
     spend_aes(node, AES_BLOCK);
-    const struct aes_schedule *schedule = key_store_schedule(node->fleet->keys, node->keys[slot]);
+    const struct aes_schedule *schedule = schedule_of(node, slot);
     aes128_encrypt(&schedule->encrypt, AES_BLOCK, out, in);
     return HAL_OK;
 }
@@ -89,7 +97,7 @@ enum hal_status node_aes_ctr(
     }
     uint8_t block[AES_BLOCK];
     memcpy(block, counter, sizeof block);
-    const struct aes_schedule *schedule = key_store_schedule(fleet->keys, node->keys[slot]);
+    const struct aes_schedule *schedule = schedule_of(node, slot);
     ctr_crypt(&schedule->encrypt, (nettle_cipher_func *)aes128_encrypt, AES_BLOCK, block, size,
             data, data);
     if (remember != NULL) {
@@ -123,7 +131,7 @@ enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span 
         }
         remember = crypto_memo_add(&fleet->memo->cmac, &question);
     }
-    const struct aes_schedule *schedule = key_store_schedule(fleet->keys, node->keys[slot]);
+    const struct aes_schedule *schedule = schedule_of(node, slot);
     struct cmac_state state;
     cmac_init(&state);
     for (size_t i = 0; i < span_count; i++) {
@@ -155,7 +163,7 @@ enum hal_status node_cmac_update(
     node_spend_cycles(node, (uint64_t)size * node->fleet->board->cycles_per_aes_block / AES_BLOCK);
     struct cmac_state state;
     memcpy(&state, cmac, sizeof state);
-    cmac_update(key_store_schedule(node->fleet->keys, node->keys[slot]), &state, data, size);
+    cmac_update(schedule_of(node, slot), &state, data, size);
     memcpy(cmac, &state, sizeof state);
     return HAL_OK;
 }
@@ -169,7 +177,7 @@ enum hal_status node_cmac_end(void *board, unsigned slot, struct hal_cmac *cmac,
     spend_aes(node, 0); /* what is left of the last block */
     struct cmac_state state;
     memcpy(&state, cmac, sizeof state);
-    cmac_final(key_store_schedule(node->fleet->keys, node->keys[slot]), &state, mac);
+    cmac_final(schedule_of(node, slot), &state, mac);
     return HAL_OK;
 }
 

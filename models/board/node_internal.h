@@ -49,6 +49,8 @@ struct node {
     uint8_t boot_cause;    /* enum hal_reset_cause of the next boot */
     uint8_t antenna;       /* enum hal_antenna */
     uint8_t nor_operation; /* enum node_nor_operation: what ends at nor_done_ns */
+    int16_t temperature_decidegree_c;
+    uint32_t key_used; /* last: its number, or one that was in use once (a hint) */
     struct energy_meter energy;
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
     sim_ns rx_since_ns;           /* start of the chip's last or running reception */
@@ -64,7 +66,6 @@ struct node {
     struct flash_image flash[HAL_FLASH_REGION_COUNT];
     uint32_t nor_sectors[NODE_NOR_SECTORS];
     uint32_t internal_sectors[NODE_INTERNAL_SECTORS];
-    int16_t temperature_decidegree_c;
 };
 
 enum node_nor_operation {

@@ -273,6 +273,7 @@ void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument
     struct node *node = node_at(fleet, entity - fleet->first_entity);
     if (now_ns - node->local_ns > PREFETCH_WAKE_AFTER_NS) {
         node_wake_prefetch(fleet, entity, argument); /* the engine may not have seen it coming */
+        key_store_prefetch(fleet->keys, node->key_used);
     }
     scheduled_pop(node, now_ns);
     if (node->stage == NODE_OFF) {

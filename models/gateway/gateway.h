@@ -93,6 +93,9 @@ struct gateway_report {
 struct gateway_sink {
     void (*uplink)(void *context, const struct gateway_uplink *uplink, sim_ns now_ns);
     void (*report)(void *context, const struct gateway_report *report, sim_ns now_ns);
+    /* May be NULL: an uplink is on its way; called once for it, long before it arrives, to start to
+     * bring what it needs into the cache, and for nothing else. */
+    void (*prefetch)(void *context, const struct gateway_uplink *uplink);
 };
 
 struct gateway_fleet;

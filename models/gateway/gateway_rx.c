@@ -76,6 +76,9 @@ static void forward(struct gateway *gateway, const struct frame *frame,
     uplink->frame_id = frame->id;
     memcpy(uplink->bytes, bytes, size);
     backhaul_send_up(gateway, fleet->uplink_handler, index);
+    if (fleet->sink->prefetch != NULL) {
+        fleet->sink->prefetch(fleet->sink_context, uplink);
+    }
 }
 
 static void ended(void *context, const struct frame *frame, const struct verdict *verdict,

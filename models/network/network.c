@@ -153,6 +153,7 @@ static void on_report(void *context, const struct gateway_report *report, sim_ns
 const struct gateway_sink network_gateway_sink = {
     .uplink = network_on_gateway_uplink,
     .report = on_report,
+    .prefetch = network_prefetch,
 };
 
 int64_t network_gps_ns(const struct network *network, sim_ns at_ns)

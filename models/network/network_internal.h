@@ -142,6 +142,7 @@ uint8_t network_rx1_delay_s(const struct network *network);
 void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns);
 void network_on_deduplication_end(
         void *context, sim_ns now_ns, entity_id entity, uint64_t argument);
+void network_prefetch(void *context, const struct gateway_uplink *uplink);
 /* Enters an uplink into its de-duplication window; NULL: no room. */
 struct pending *network_pending_open(struct network *network, uint32_t device,
         const struct gateway_uplink *uplink, uint8_t data_rate, sim_ns now_ns);

@@ -10,6 +10,8 @@
 #include "network/network_internal.h"
 #include "observe.h"
 
+#define PREFETCH_LINE_BYTES 64u
+
 /* --- which gateways heard it ----------------------------------------------------------------- */
 
 void network_pending_hear(struct pending *pending, const struct gateway_uplink *uplink)
@@ -147,6 +149,23 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     network->stats.uplinks_expected += last == NULL ? fcnt + 1u : fcnt - *last;
     device->fcnt_up = fcnt;
     device->data_rate = data_rate;
+}
+
+/* A device that seldom speaks has left the cache: its keys alone are eight lines. */
+void network_prefetch(void *context, const struct gateway_uplink *uplink)
+{
+    const struct network *network = context;
+    struct lorawan_uplink frame;
+    if (!lorawan_uplink_parse(uplink->bytes, uplink->size, &frame)) {
+        return;
+    }
+    uint32_t index = network_device_by_address(network, frame.dev_addr);
+    if (index != NETWORK_NO_DEVICE) {
+        const char *state = (const char *)&network->devices[index];
+        for (size_t at = 0; at < sizeof(struct device_state); at += PREFETCH_LINE_BYTES) {
+            __builtin_prefetch(state + at, 1);
+        }
+    }
 }
 
 void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns)

@@ -56,7 +56,7 @@ static void on_observation(void *context, const struct observation *observation)
     }
 }
 
-static const struct gateway_sink sink = { on_uplink, on_report };
+static const struct gateway_sink sink = { .uplink = on_uplink, .report = on_report };
 static const struct medium_device_ops device_ops = { .detected = on_detected, .ended = on_ended };
 
 static void start_world(void)
