@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/expect_keys.h"
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_table.h"
 #include "scenario/scenario_yaml.h"
@@ -253,6 +254,35 @@ static bool parse_expectation(const char *text, struct scenario_expect *expect)
     return false;
 }
 
+static void unknown_expectation(
+        const struct reader *reader, const char *key, struct scenario_place place)
+{
+    const char *near = nearest_word(key, expect_keys);
+    scenario_errors_add(reader->errors, place, "expect: summary.json has no number '%s'%s%s%s", key,
+            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+}
+
+static void read_expectation(
+        const struct reader *reader, const yaml_node_t *key, const yaml_node_t *value)
+{
+    struct scenario_expect expect = { 0 };
+    if (!expect_key_known(scalar_text(key))) {
+        unknown_expectation(reader, scalar_text(key), place_of(reader, key));
+    } else if (value == NULL || value->type != YAML_SCALAR_NODE
+               || !parse_expectation(scalar_text(value), &expect)) {
+        scenario_errors_add(reader->errors, place_of(reader, value != NULL ? value : key),
+                "expect.%s should be an operator and a number, as in \">= 99 %%\"",
+                scalar_text(key));
+    } else if (reader->scenario->expect_count == SCENARIO_EXPECT_MAX) {
+        scenario_errors_add(reader->errors, place_of(reader, key), "more than %u expectations",
+                SCENARIO_EXPECT_MAX);
+    } else {
+        snprintf(expect.key, sizeof expect.key, "%s", scalar_text(key));
+        reader->scenario->expect[reader->scenario->expect_count++] = expect;
+    }
+}
+
 static void read_expect(const struct reader *reader, const yaml_node_t *node)
 {
     if (node->type != YAML_MAPPING_NODE) {
@@ -263,26 +293,9 @@ static void read_expect(const struct reader *reader, const yaml_node_t *node)
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
             pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = pair_key(reader, node, pair);
-        const yaml_node_t *value = yaml_document_get_node(reader->document, pair->value);
-        struct scenario_expect expect = { 0 };
-        if (key == NULL) {
-            continue;
+        if (key != NULL) {
+            read_expectation(reader, key, yaml_document_get_node(reader->document, pair->value));
         }
-        if (reader->scenario->expect_count == SCENARIO_EXPECT_MAX
-                || strlen(scalar_text(key)) >= sizeof expect.key) {
-            scenario_errors_add(reader->errors, place_of(reader, key),
-                    "too many expectations, or too long a key");
-            return;
-        }
-        if (value == NULL || value->type != YAML_SCALAR_NODE
-                || !parse_expectation(scalar_text(value), &expect)) {
-            scenario_errors_add(reader->errors, place_of(reader, value != NULL ? value : key),
-                    "expect.%s should be an operator and a number, as in \">= 99 %%\"",
-                    scalar_text(key));
-            continue;
-        }
-        snprintf(expect.key, sizeof expect.key, "%s", scalar_text(key));
-        reader->scenario->expect[reader->scenario->expect_count++] = expect;
     }
 }
 

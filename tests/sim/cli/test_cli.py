@@ -273,17 +273,24 @@ class Run(Folder):
 
     def test_a_failed_expectation_is_status_1(self):
         path = self.write('s.yaml', SMALL + 'expect: {devices.joined: "== 3", '
-                          'energy_j.mean: "< 0.001", devices.joind: "> 0"}\n')
+                          'energy_j.mean: "< 0.001", devices.confirmed: "> 0"}\n')
         result = fleetcast('run', path)
         self.assertEqual(result.returncode, 1)
         self.assertIn('  met     devices.joined == 3 (it is 3)', result.stdout)
         self.assertIn('  FAILED  energy_j.mean < 0.001 (it is', result.stdout)
-        self.assertIn('  FAILED  devices.joind > 0 (summary.json has no such number)',
+        self.assertIn('  FAILED  devices.confirmed > 0 (summary.json has no such number)',
                       result.stdout)
         result = fleetcast('run', path, '--json')
         self.assertEqual(result.returncode, 1)
         json.loads(result.stdout)
         self.assertEqual(result.stderr.count('fleetcast: expectation failed: '), 2)
+
+    def test_an_unknown_expectation_is_told_before_the_run(self):
+        path = self.write('s.yaml', SMALL + 'expect:\n  devices.joind: "> 0"\n')
+        says = (f"{path}:7:3: error: expect: summary.json has no number 'devices.joind' (did you "
+                "mean 'devices.joined'?)")
+        self.refused('validate', path, says=says)
+        self.refused('run', path, says=says)
 
     def test_expectations_on_failures_hold_when_there_are_none(self):
         result = fleetcast('run', 'hello-20', '--json')

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "results/expectation.h"
+#include "results/summary_tree.h"
+#include "scenario/expect_keys.h"
 #include "support/run.h"
 #include "world/fleet_record.h"
 
@@ -162,5 +164,27 @@ Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
     cr_expect(has(run, false, "energy_j.mean"));
     cr_expect_not(has(run, false, "setup_time_s.mean"));
     cr_expect_not(has(run, false, "devices.confirmed"));
+    run_destroy(run);
+}
+
+/* What a scenario may expect is what a campaign's summary holds: no key more, none less. */
+Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
+{
+    struct run *run = play_hello(NULL, 0);
+    struct summary *summary = summary_create(run->world, false);
+    size_t at = 0;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_item *item = &summary->items[i];
+        if (item->kind == SUMMARY_TEXT || item->kind == SUMMARY_BOOL) {
+            cr_expect_not(expect_key_known(item->path), "%s is no number", item->path);
+            continue;
+        }
+        cr_expect(expect_key_known(item->path), "%s cannot be expected", item->path);
+        cr_assert_not_null(expect_keys[at], "%s is not in the list", item->path);
+        cr_expect_str_eq(expect_keys[at], item->path);
+        at++;
+    }
+    cr_expect_null(expect_keys[at], "%s is in no summary", expect_keys[at]);
+    summary_destroy(summary);
     run_destroy(run);
 }

@@ -118,6 +118,16 @@ Test(scenario, names_place_and_nearest_key_of_an_unknown_one)
             "unknown key 'rtc.tolerence' (did you mean 'tolerance'?)");
 }
 
+Test(scenario, names_place_and_nearest_key_of_an_unknown_expectation)
+{
+    expect_message("name: x\nexpect: {devices.confirmd: \">= 2\"}\n",
+            "city.yaml:2:10: error: expect: summary.json has no number 'devices.confirmd' (did you "
+            "mean 'devices.confirmed'?)");
+    expect_message("expect: {devices.failed: \"== 0\"}\n", "no number 'devices.failed'");
+    expect_message("expect: {trace_hash: \"== 0\"}\n", "no number 'trace_hash'");
+    cr_expect(read_text("expect: {devices.failed.clock: \"== 0\"}\n"), "%s", messages);
+}
+
 Test(scenario, reports_all_mistakes_at_once_in_order)
 {
     cr_assert_not(read_text("seed: -1\n"
