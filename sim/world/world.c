@@ -323,9 +323,51 @@ void world_destroy(struct world *world)
     free(world);
 }
 
-/* The end of a campaign, a failure or a signal shall be seen soon, but not by how often a caller
- * looks: the former two are looked for at fixed instants of simulated time. */
-#define LOOK_NS SIM_NS_PER_S
+/* The end of a campaign and a failure shall be seen soon, but not by how often a caller looks: they
+ * are looked for at fixed instants of simulated time. */
+#define LOOK_NS  SIM_NS_PER_S
+#define AUDIT_NS (60 * SIM_NS_PER_S)
+
+static bool failed(struct world *world, const struct node_fleet_stats *nodes)
+{
+    snprintf(world->failure, sizeof world->failure, "%s", nodes->first_fault);
+    return world->failure[0] != '\0';
+}
+
+/* Rules that hold in every run, seen by who does not enforce them. */
+static bool audit_fails(struct world *world, const struct node_fleet_stats *nodes)
+{
+    char *text = world->failure;
+    size_t size = sizeof world->failure;
+    for (uint32_t g = 0; g < world->gateway_count; g++) {
+        struct gateway_stats stats;
+        gateway_stats(world->gateways, g, engine_now(world->engine), &stats);
+        if (stats.duty_violations > 0) {
+            snprintf(text, size, "INVARIANT gateway %u broke its duty cycle with %llu frames", g,
+                    (unsigned long long)stats.duty_violations);
+            return true;
+        }
+    }
+    if (world->record->installs_wrong > 0) {
+        snprintf(text, size, "INVARIANT %llu devices installed another image than was sent",
+                (unsigned long long)world->record->installs_wrong);
+        return true;
+    }
+    if (nodes->lead_max_ns > NODE_LEAD_MAX_NS) {
+        snprintf(text, size, "INVARIANT a device led the air by %lld ns; at most %lld",
+                (long long)nodes->lead_max_ns, (long long)NODE_LEAD_MAX_NS);
+        return true;
+    }
+    return false;
+}
+
+static bool look_fails(struct world *world)
+{
+    struct node_fleet_stats nodes;
+    node_fleet_stats(world->nodes, &nodes);
+    return failed(world, &nodes)
+           || (engine_now(world->engine) % AUDIT_NS == 0 && audit_fails(world, &nodes));
+}
 
 static bool world_is_over(struct world *world)
 {
@@ -335,7 +377,7 @@ static bool world_is_over(struct world *world)
     }
     return now_ns % LOOK_NS == 0
            && ((world->campaign != NULL && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
-                   || world_failure(world) != NULL);
+                   || look_fails(world));
 }
 
 bool world_run(struct world *world, sim_ns until_ns)
@@ -364,11 +406,7 @@ int64_t world_start_unix_s(const struct world *world)
 
 const char *world_failure(struct world *world)
 {
-    struct node_fleet_stats stats;
-    node_fleet_stats(world->nodes, &stats);
-    if (stats.first_fault[0] == '\0') {
-        return NULL;
-    }
-    snprintf(world->failure, sizeof world->failure, "%s", stats.first_fault);
-    return world->failure;
+    struct node_fleet_stats nodes;
+    node_fleet_stats(world->nodes, &nodes);
+    return failed(world, &nodes) || audit_fails(world, &nodes) ? world->failure : NULL;
 }

@@ -48,7 +48,9 @@ void world_stop(struct world *world);
 /* Unix time of the engine's time 0, for time stamps in captures. */
 int64_t world_start_unix_s(const struct world *world);
 
-/* NULL: no invariant broke; else one line. */
+/* NULL: no invariant broke; else one line. A run looks for faults of devices each simulated second,
+ * for broken books (duty cycle, installed images, lead over the air) each minute; this does both.
+ */
 const char *world_failure(struct world *world);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "board/node.h"
 #include "support/run.h"
+#include "world/fleet_record.h"
 
 #define DEVICES 10u
 
@@ -129,4 +130,17 @@ Test(worlds, update_everybody_in_good_conditions_whatever_the_seed)
         cr_expect_eq(confirmed, DEVICES, "seed %u: %u of %u confirmed", seed, confirmed, DEVICES);
         run_destroy(run);
     }
+}
+
+Test(worlds, end_at_the_next_minute_when_an_invariant_breaks)
+{
+    struct run *run = run_create(small, NULL, 0);
+    cr_assert(go_on(run, 10 * 60 * SIM_NS_PER_S + 5 * SIM_NS_PER_S));
+    cr_assert_null(world_failure(run->world));
+    run->world->record->installs_wrong = 2;
+    cr_assert_not(world_run(run->world, run->scenario.duration_ns));
+    cr_expect_eq(engine_now(run->world->engine), 11 * 60 * SIM_NS_PER_S);
+    cr_expect_str_eq(
+            world_failure(run->world), "INVARIANT 2 devices installed another image than was sent");
+    run_destroy(run);
 }
