@@ -305,6 +305,15 @@ static void add_clock(struct measure *m)
     add_distribution(m, "clock.error_ms_", "59");
 }
 
+/* With on_guest_error: count a run goes on behind these: they must not go unseen. */
+static void add_guest(struct measure *m)
+{
+    struct node_fleet_stats stats;
+    node_fleet_stats(m->world->nodes, &stats);
+    summary_add_count(m->summary, "guest.errors", stats.guest_errors);
+    summary_add_count(m->summary, "guest.panics", stats.panics);
+}
+
 static void add_head(struct measure *m, bool partial)
 {
     const struct world *w = m->world;
@@ -343,6 +352,7 @@ struct summary *summary_create(const struct world *world, bool partial)
         add_clock(&m);
         summary_add_count(m.summary, "security.bad_installs", world->record->installs_wrong);
     }
+    add_guest(&m);
     free(m.sample.values);
     return m.summary;
 }

@@ -133,6 +133,16 @@ static void write_counts(const struct table *t)
     }
 }
 
+static void write_guest(const struct table *t)
+{
+    double errors = 0.0, panics = 0.0;
+    summary_value(t->summary, "guest.errors", &errors);
+    summary_value(t->summary, "guest.panics", &panics);
+    if (errors > 0.0 || panics > 0.0) {
+        fprintf(t->out, "  %-28s %.0f errors, %.0f panics\n", "firmware faults", errors, panics);
+    }
+}
+
 void summary_write_table(const struct summary *summary, FILE *out, bool colour)
 {
     struct table t = { summary, out, colour ? BOLD : "", colour ? RESET : "" };
@@ -146,4 +156,5 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_distribution(&t, "clock error at session", "clock.error_ms_", AS_MS);
     fputc('\n', out);
     write_counts(&t);
+    write_guest(&t);
 }

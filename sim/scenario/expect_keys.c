@@ -80,6 +80,8 @@ const char *const expect_keys[] = {
     "clock.error_ms_p50",
     "clock.error_ms_p95",
     "security.bad_installs",
+    "guest.errors",
+    "guest.panics",
     NULL
 };
 /* clang-format on */

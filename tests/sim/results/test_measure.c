@@ -161,6 +161,8 @@ Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
     struct run *run = run_create("duration: 2 h\ndevices: [{count: 3}]\n", NULL, 0);
     run_play(run);
     cr_expect(has(run, false, "devices.joined"));
+    cr_expect_float_eq(run_value(run, "guest.errors"), 0.0, 0.0);
+    cr_expect_float_eq(run_value(run, "guest.panics"), 0.0, 0.0);
     cr_expect(has(run, false, "energy_j.mean"));
     cr_expect_not(has(run, false, "setup_time_s.mean"));
     cr_expect_not(has(run, false, "devices.confirmed"));

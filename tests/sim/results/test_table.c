@@ -109,6 +109,22 @@ Test(table, only_reasons_that_occurred_are_listed)
     summary_destroy(tree);
 }
 
+Test(table, faults_of_firmware_are_told_when_there_are_any)
+{
+    struct summary *tree = sample();
+    summary_add_count(tree, "guest.errors", 0);
+    write_table(tree, false);
+    cr_expect_null(line_of("firmware faults"));
+    summary_destroy(tree);
+    tree = sample();
+    summary_add_count(tree, "guest.errors", 3);
+    summary_add_count(tree, "guest.panics", 0);
+    write_table(tree, false);
+    cr_assert_not_null(line_of("firmware faults"));
+    cr_expect_not_null(strstr(line_of("firmware faults"), " 3 errors, 0 panics"));
+    summary_destroy(tree);
+}
+
 Test(table, has_escape_codes_only_with_colour)
 {
     struct summary *tree = sample();
