@@ -134,7 +134,7 @@ static void add_devices(struct measure *m, bool partial)
 /* One step of the set-up of every device that finished it. */
 enum step {
     STEP_TOTAL,
-    STEP_CLOCK_SYNC, /* until an answer shows that the clock agrees */
+    STEP_CLOCK_SYNC, /* from the join: devices ask for the time without a campaign */
     STEP_MULTICAST,
     STEP_FRAGMENTATION,
     STEP_SESSION_START
@@ -144,7 +144,7 @@ static bool step_seconds(const struct measure *m, uint32_t index, enum step step
 {
     struct campaign_device d;
     device_of(m, index, &d);
-    sim_ns opened_ns = m->world->record->devices[index].session_opened_ns;
+    const struct device_record *r = &m->world->record->devices[index];
     sim_ns from_ns = 0, to_ns = 0;
     switch (step) {
     case STEP_TOTAL:
@@ -152,8 +152,8 @@ static bool step_seconds(const struct measure *m, uint32_t index, enum step step
         to_ns = d.ready_ns;
         break;
     case STEP_CLOCK_SYNC:
-        from_ns = d.first_command_ns;
-        to_ns = d.clock_synced_ns;
+        from_ns = r->joined_ns;
+        to_ns = r->clock_set_ns;
         break;
     case STEP_MULTICAST:
         from_ns = d.first_command_ns;
@@ -166,7 +166,7 @@ static bool step_seconds(const struct measure *m, uint32_t index, enum step step
     case STEP_SESSION_START:
     default:
         from_ns = d.ready_ns;
-        to_ns = opened_ns;
+        to_ns = r->session_opened_ns;
         break;
     }
     *value = seconds(to_ns - from_ns);

@@ -27,6 +27,7 @@ struct fleet_record *fleet_record_create(uint32_t device_count)
         struct device_record *device = &record->devices[i];
         device->booted_ns = SIM_NS_NEVER;
         device->joined_ns = SIM_NS_NEVER;
+        device->clock_set_ns = SIM_NS_NEVER;
         device->session_opened_ns = SIM_NS_NEVER;
         device->block_complete_ns = SIM_NS_NEVER;
         device->installed_ns = SIM_NS_NEVER;
@@ -97,6 +98,9 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     case FW_TRACE_JOINED:
         note_first(&device->joined_ns, o->at_ns);
         break;
+    case FW_TRACE_CLOCK_SET:
+        note_first(&device->clock_set_ns, o->at_ns);
+        break;
     case FW_TRACE_UPLINK:
         world->record->uplinks_sent++;
         break;
@@ -140,7 +144,6 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     case FW_TRACE_DOWNLINK:
     case FW_TRACE_MULTICAST:
     case FW_TRACE_FRAME_DROPPED:
-    case FW_TRACE_CLOCK_SET:
     case FW_TRACE_GROUP_SET_UP:
     case FW_TRACE_SESSION_ARMED:
     case FW_TRACE_SESSION_CLOSED:

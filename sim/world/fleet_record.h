@@ -13,6 +13,7 @@
 struct device_record {
     sim_ns booted_ns;
     sim_ns joined_ns;
+    sim_ns clock_set_ns; /* the first time */
     sim_ns session_opened_ns;
     sim_ns block_complete_ns; /* in the device, before it could report */
     sim_ns installed_ns;

@@ -10,6 +10,7 @@
 #include "results/summary_tree.h"
 #include "scenario/expect_keys.h"
 #include "support/run.h"
+#include "trace.h"
 #include "world/fleet_record.h"
 
 static struct run *play_hello(const char *const *sets, size_t set_count)
@@ -92,6 +93,44 @@ Test(measure, set_up_times_are_those_of_the_devices)
     cr_expect_float_eq(
             run_value(run, "setup_time_s.p95"), times[18] + 0.05 * (times[19] - times[18]), 1e-6);
     run_destroy(run);
+}
+
+/* From join to the first setting of the clock, as the firmware tells them. */
+struct clock_watch {
+    const struct world *world;
+    sim_ns joined_ns[20], set_ns[20];
+};
+
+static void watch_clock(void *context, const struct observation *o)
+{
+    struct clock_watch *watch = context;
+    uint32_t i = o->entity - watch->world->first_device;
+    sim_ns *slot = o->a == FW_TRACE_JOINED      ? &watch->joined_ns[i]
+                   : o->a == FW_TRACE_CLOCK_SET ? &watch->set_ns[i]
+                                                : NULL;
+    if (slot != NULL && *slot == 0) {
+        *slot = o->at_ns;
+    }
+}
+
+Test(measure, clock_synchronization_ends_when_the_firmware_sets_its_clock)
+{
+    static struct clock_watch watch;
+    char *text = run_shipped("hello-20");
+    struct run *run = run_create(text, NULL, 0);
+    watch.world = run->world;
+    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_clock, &watch);
+    run_play(run);
+    double sum = 0.0;
+    for (uint32_t i = 0; i < 20; i++) {
+        cr_assert_gt(watch.set_ns[i], watch.joined_ns[i], "device %u", i);
+        sum += (double)(watch.set_ns[i] - watch.joined_ns[i]) / 1e9;
+    }
+    double mean = run_value(run, "setup_time_s.by_step.clock_sync.mean");
+    cr_expect_float_eq(mean, sum / 20, 1e-6 * mean);
+    cr_expect_neq(mean, run_value(run, "setup_time_s.by_step.multicast_setup.mean"));
+    run_destroy(run);
+    free(text);
 }
 
 Test(measure, every_missing_fragment_was_recovered_or_not)
