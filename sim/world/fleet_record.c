@@ -25,7 +25,6 @@ struct fleet_record *fleet_record_create(uint32_t device_count)
     }
     for (uint32_t i = 0; i < device_count; i++) {
         struct device_record *device = &record->devices[i];
-        device->booted_ns = SIM_NS_NEVER;
         device->joined_ns = SIM_NS_NEVER;
         device->clock_set_ns = SIM_NS_NEVER;
         device->session_opened_ns = SIM_NS_NEVER;
@@ -65,7 +64,6 @@ static void note_session(
 static void note_frozen(struct device_record *device, uint32_t missing, uint32_t nb_frag)
 {
     if (device->uncoded_received == 0) {
-        device->missing_at_freeze = missing;
         device->uncoded_received = nb_frag - missing;
     }
 }
@@ -92,9 +90,6 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     uint32_t a = (uint32_t)o->b;
     uint32_t b = (uint32_t)o->c;
     switch ((enum fw_trace)o->a) {
-    case FW_TRACE_BOOTED:
-        note_first(&device->booted_ns, o->at_ns);
-        break;
     case FW_TRACE_JOINED:
         note_first(&device->joined_ns, o->at_ns);
         break;
@@ -114,12 +109,6 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     case FW_TRACE_FRAGMENT_STORED:
         device->uncoded_now++;
         break;
-    case FW_TRACE_FRAGMENT_DUPLICATE:
-        device->duplicates++;
-        break;
-    case FW_TRACE_FRAGMENT_CODED:
-        device->coded_useful++;
-        break;
     case FW_TRACE_FRAG_FROZEN:
         note_frozen(device, a, b);
         break;
@@ -129,17 +118,16 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
         }
         note_first(&device->block_complete_ns, o->at_ns);
         break;
-    case FW_TRACE_BAD_MIC:
-        world->record->bad_mic++;
-        break;
-    case FW_TRACE_COUNTER_REJECTED:
-        world->record->counter_rejected++;
-        break;
     case FW_TRACE_INSTALLED:
         note_first(&device->installed_ns, o->at_ns);
         compare_image(world, index, device);
         break;
+    case FW_TRACE_BOOTED:
     case FW_TRACE_JOIN_REQUESTED:
+    case FW_TRACE_BAD_MIC:
+    case FW_TRACE_COUNTER_REJECTED:
+    case FW_TRACE_FRAGMENT_DUPLICATE:
+    case FW_TRACE_FRAGMENT_CODED:
     case FW_TRACE_UPLINK_HELD:
     case FW_TRACE_DOWNLINK:
     case FW_TRACE_MULTICAST:

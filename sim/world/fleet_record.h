@@ -11,7 +11,6 @@
 
 /* Times are engine times, SIM_NS_NEVER until they happen. */
 struct device_record {
-    sim_ns booted_ns;
     sim_ns joined_ns;
     sim_ns clock_set_ns; /* the first time */
     sim_ns session_opened_ns;
@@ -21,9 +20,6 @@ struct device_record {
     uint32_t nb_frag;
     uint32_t uncoded_received; /* distinct, when the session was frozen or complete */
     uint32_t uncoded_now;
-    uint32_t missing_at_freeze; /* 0: no coded fragment was needed */
-    uint32_t duplicates;
-    uint32_t coded_useful;
     bool image_matches; /* installed image equals what was sent, byte for byte */
     bool image_compared;
 };
@@ -31,8 +27,6 @@ struct device_record {
 struct fleet_record {
     uint32_t device_count;
     struct device_record *devices;
-    uint64_t bad_mic;
-    uint64_t counter_rejected;
     uint64_t uplinks_sent;
     uint64_t installs_wrong; /* installed images that differ from what was sent */
 };

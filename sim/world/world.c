@@ -372,7 +372,7 @@ static bool look_fails(struct world *world)
 static bool world_is_over(struct world *world)
 {
     sim_ns now_ns = engine_now(world->engine);
-    if (world->stopped || now_ns >= world->scenario->duration_ns) {
+    if (now_ns >= world->scenario->duration_ns) {
         return true;
     }
     return now_ns % LOOK_NS == 0
@@ -390,11 +390,6 @@ bool world_run(struct world *world, sim_ns until_ns)
         engine_run(world->engine, next_ns < until_ns ? next_ns : until_ns);
     }
     return !world_is_over(world);
-}
-
-void world_stop(struct world *world)
-{
-    *(volatile bool *)&world->stopped = true;
 }
 
 int64_t world_start_unix_s(const struct world *world)

@@ -31,7 +31,6 @@ struct world {
     const uint8_t *image; /* the block that is sent */
     uint32_t image_size;
     struct fleet_record *record; /* world/fleet_record.h: measured by observation */
-    bool stopped;                /* by world_stop() */
     char failure[192];           /* see world_failure() */
 };
 
@@ -42,8 +41,6 @@ void world_destroy(struct world *world);
 
 /* Runs to `until_ns` or to the end of scenario or campaign. True: there is more. */
 bool world_run(struct world *world, sim_ns until_ns);
-/* Async-signal-safe: the run ends at the next event. */
-void world_stop(struct world *world);
 
 /* Unix time of the engine's time 0, for time stamps in captures. */
 int64_t world_start_unix_s(const struct world *world);
