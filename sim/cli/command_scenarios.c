@@ -166,20 +166,47 @@ int command_validate(int argc, char **argv)
     return status;
 }
 
-/* The first comment line of a scenario says what it is. */
+/* Where the first sentence ends: behind a full stop at the end or before a blank. NULL: it goes
+ * on. */
+static char *sentence_end(char *text)
+{
+    for (char *stop = strchr(text, '.'); stop != NULL; stop = strchr(stop + 1, '.')) {
+        if (stop[1] == '\0' || stop[1] == ' ') {
+            return stop + 1;
+        }
+    }
+    return NULL;
+}
+
+/* The first sentence of the comment that a scenario starts with says what it is. */
+static void first_sentence(FILE *file, char *text, size_t size)
+{
+    char line[256];
+    size_t used = 0;
+    text[0] = '\0';
+    while (fgets(line, sizeof line, file) != NULL && line[0] == '#' && used + 1 < size) {
+        char *words = line + 1 + strspn(line + 1, " ");
+        words[strcspn(words, "\n")] = '\0';
+        int length = snprintf(text + used, size - used, "%s%s", used > 0 ? " " : "", words);
+        used += length > 0 ? (size_t)length : 0;
+        char *end = sentence_end(text);
+        if (end != NULL) {
+            *end = '\0';
+            return;
+        }
+    }
+}
+
 static void print_scenario(const char *name)
 {
-    char path[SCENARIO_PATH_MAX], line[256] = "";
+    char path[SCENARIO_PATH_MAX], text[512] = "";
     shipped_path(name, path);
     FILE *file = fopen(path, "r");
     if (file != NULL) {
-        if (fgets(line, sizeof line, file) == NULL || line[0] != '#') {
-            line[0] = '\0';
-        }
+        first_sentence(file, text, sizeof text);
         fclose(file);
     }
-    line[strcspn(line, "\n")] = '\0';
-    printf("%-20s %s\n", name, line[0] == '#' ? line + 1 + (line[1] == ' ') : "");
+    printf("%-20s %s\n", name, text);
 }
 
 int command_scenarios(int argc, char **argv)

@@ -124,7 +124,12 @@ class Scenarios(Folder):
         shipped = [os.path.basename(path)[:-5] for path in glob.glob(f'{SCENARIOS}/*.yaml')]
         self.assertEqual(names, sorted(shipped))
         for line in result.stdout.splitlines():
-            self.assertRegex(line, r'^[\w-]+ +\w', 'each has a sentence')
+            self.assertRegex(line, r'^[\w-]+ +[A-Z][^.]*\.$', 'each has one whole sentence')
+        for path in glob.glob(f'{SCENARIOS}/*.yaml'):
+            with open(path) as file:
+                comment = re.match(r'(#.*\n)+', file.read()).group()
+            sentence = re.sub(r'\s*#\s*', ' ', comment).strip().split('. ')[0].rstrip('.')
+            self.assertIn(f' {sentence}.\n', result.stdout)
         result = fleetcast('validate', *names)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.count(': fine: '), len(names))
