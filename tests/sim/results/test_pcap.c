@@ -13,7 +13,23 @@
 #include "air/frame.h"
 #include "results/pcap.h"
 
-#define PATH "/tmp/fleetcast-test-pcap"
+static char folder[256], path[300];
+
+/* A folder of its own: tests run side by side. */
+static void make_folder(void)
+{
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.200s/fleetcast-pcap-XXXXXX",
+            parent != NULL ? parent : "/tmp");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/air.pcap", folder);
+}
+
+static void remove_folder(void)
+{
+    unlink(path);
+    cr_expect_eq(rmdir(folder), 0, "something else was left in %s", folder);
+}
 
 static uint32_t u32_at(const uint8_t *bytes)
 {
@@ -30,9 +46,10 @@ static void observe_frame(struct pcap *pcap, const struct frame *frame)
     pcap_observe(pcap, &o);
 }
 
-Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte)
+Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte, .init = make_folder,
+        .fini = remove_folder)
 {
-    char error[256] = "", path[64];
+    char error[256] = "";
     static struct frame frame = {
         .start_ns = 3 * SIM_NS_PER_S + 250,
         .modulation = { .frequency_hz = 868100000,
@@ -42,7 +59,6 @@ Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte)
         .size = 4,
         .bytes = { 0x40, 1, 2, 3 },
     };
-    snprintf(path, sizeof path, PATH "-%d", (int)getpid());
     struct pcap *pcap = pcap_open(path, 1400000000, error, sizeof error);
     cr_assert_not_null(pcap, "%s", error);
     cr_expect_str_neq(pcap_temporary(pcap), "");
@@ -58,7 +74,6 @@ Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte)
     cr_assert_not_null(file);
     size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
-    unlink(path);
     cr_assert_eq(size, 24 + (16 + 15 + 4) + (16 + 15 + 1));
     cr_expect_eq(u32_at(bytes), 0xA1B23C4D);
     cr_expect_eq(u32_at(bytes + 20), 270, "LINKTYPE_LORATAP");
@@ -77,10 +92,9 @@ Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte)
     cr_expect_eq(record[35 + 16 + 8], 2, "250 kHz");
 }
 
-Test(pcap, leaves_nothing_when_it_is_given_up)
+Test(pcap, leaves_nothing_when_it_is_given_up, .init = make_folder, .fini = remove_folder)
 {
-    char error[256], path[64], temporary[128];
-    snprintf(path, sizeof path, PATH "-%d", (int)getpid());
+    char error[256], temporary[512];
     struct pcap *pcap = pcap_open(path, 0, error, sizeof error);
     cr_assert_not_null(pcap);
     snprintf(temporary, sizeof temporary, "%s", pcap_temporary(pcap));
