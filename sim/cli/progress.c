@@ -3,6 +3,7 @@
  */
 #include "cli/progress.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -44,33 +45,61 @@ void progress_start(struct progress *progress, FILE *out, bool quiet)
     progress->shown_s = 0.0;
 }
 
-static void append_stages(struct line *line, const struct world *world)
+/* Shorter than campaign_phase_name(): the whole line shall fit. */
+static const char *phase_label(enum campaign_phase phase)
 {
-    static const struct {
-        const char *name;
-        enum campaign_stage stage;
-    } stages[] = {
-        { "ready", CAMPAIGN_READY },
-        { "complete", CAMPAIGN_COMPLETE },
-        { "confirmed", CAMPAIGN_CONFIRMED },
-    };
-    append(line, "  %-10s", campaign_phase_name(campaign_phase(world->campaign)));
-    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        append(line, "  %u %s", campaign_stage_count(world->campaign, stages[i].stage),
-                stages[i].name);
+    switch (phase) {
+    case CAMPAIGN_PHASE_CODED:
+        return "coded";
+    case CAMPAIGN_PHASE_CORRECTION:
+        return "correct";
+    case CAMPAIGN_PHASE_IDLE:
+    case CAMPAIGN_PHASE_SET_UP:
+    case CAMPAIGN_PHASE_WAIT_SESSION:
+    case CAMPAIGN_PHASE_UNCODED:
+    case CAMPAIGN_PHASE_CONFIRMATION:
+    case CAMPAIGN_PHASE_DONE:
+    default:
+        return campaign_phase_name(phase);
+    }
+}
+
+static void append_speed(struct line *line, double speed)
+{
+    if (speed < 99999.5) {
+        append(line, "  %.0fx", speed);
+    } else {
+        append(line, "  %.1gx", speed);
     }
 }
 
 /* The scenario's end bounds it; most campaigns are over before. */
 static void append_time_left(struct line *line, double left_s)
 {
-    if (left_s < 100.0) {
-        append(line, "  < %.0f s left", left_s + 1.0);
-    } else if (left_s < 6000.0) {
-        append(line, "  < %.0f min left", left_s / 60.0 + 1.0);
-    } else {
-        append(line, "  < %.0f h left", left_s / 3600.0 + 1.0);
+    if (left_s < 99.0) {
+        append(line, "  < %.0f s left", floor(left_s) + 1.0);
+    } else if (left_s < 99.0 * 60.0) {
+        append(line, "  < %.0f min left", floor(left_s / 60.0) + 1.0);
+    } else if (left_s < 999.0 * 3600.0) {
+        append(line, "  < %.0f h left", floor(left_s / 3600.0) + 1.0);
     }
+}
+
+void progress_format(const struct progress_facts *facts, char *text, size_t size)
+{
+    struct line line = { .length = 0 };
+    unsigned minutes = (unsigned)(facts->simulated_s / 60.0);
+    double speed = facts->elapsed_s > 0.0 ? facts->simulated_s / facts->elapsed_s : 0.0;
+    append(&line, "%ud %02u:%02u", minutes / 1440, minutes / 60 % 24, minutes % 60);
+    if (facts->campaign) {
+        append(&line, "  %-7s  %u ready %u whole %u new", phase_label(facts->phase), facts->ready,
+                facts->complete, facts->confirmed);
+    }
+    append_speed(&line, speed);
+    if (speed > 0.0) {
+        append_time_left(&line, (facts->end_s - facts->simulated_s) / speed);
+    }
+    snprintf(text, size, "%s", line.text);
 }
 
 /* A longer line would wrap, and a wrapped line is not redrawn in place. */
@@ -88,21 +117,21 @@ void progress_show(struct progress *progress, const struct world *world)
         return;
     }
     progress->shown_s = now_s;
-    double elapsed_s = now_s - progress->started_s;
-    double simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S;
-    double end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S;
-    double speed = elapsed_s > 0.0 ? simulated_s / elapsed_s : 0.0;
-    unsigned minutes = (unsigned)(simulated_s / 60.0);
-    struct line line = { .length = 0 };
-    append(&line, "%ud %02u:%02u", minutes / 1440, minutes / 60 % 24, minutes % 60);
-    if (world->campaign != NULL) {
-        append_stages(&line, world);
+    struct progress_facts facts = {
+        .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
+        .end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S,
+        .elapsed_s = now_s - progress->started_s,
+        .campaign = world->campaign != NULL,
+    };
+    if (facts.campaign) {
+        facts.phase = campaign_phase(world->campaign);
+        facts.ready = campaign_stage_count(world->campaign, CAMPAIGN_READY);
+        facts.complete = campaign_stage_count(world->campaign, CAMPAIGN_COMPLETE);
+        facts.confirmed = campaign_stage_count(world->campaign, CAMPAIGN_CONFIRMED);
     }
-    append(&line, "  %.0fx", speed);
-    if (speed > 0.0) {
-        append_time_left(&line, (end_s - simulated_s) / speed);
-    }
-    fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), line.text);
+    char text[160];
+    progress_format(&facts, text, sizeof text);
+    fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);
     fflush(progress->out);
 }
 

@@ -16,7 +16,18 @@ struct progress {
     double shown_s;
 };
 
+/* What a line shows. */
+struct progress_facts {
+    double simulated_s, end_s; /* of simulated time */
+    double elapsed_s;          /* of wall clock */
+    bool campaign;
+    enum campaign_phase phase;
+    uint32_t ready, complete, confirmed;
+};
+
 double wall_clock_s(void);
+/* At most 79 columns for 100,000 devices within a year of simulated time. */
+void progress_format(const struct progress_facts *facts, char *text, size_t size);
 void progress_start(struct progress *progress, FILE *out, bool quiet);
 /* Redraws at most five times a second. */
 void progress_show(struct progress *progress, const struct world *world);

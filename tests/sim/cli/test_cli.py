@@ -403,7 +403,7 @@ class Terminal(Folder):
 
     def test_progress_shows_time_stages_speed_and_time_left(self):
         process = self.start()
-        self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready  \d+ complete  \d+ confirmed  '
+        self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready \d+ whole \d+ new  '
                         r'\d+x  < \d+ (s|min|h) left')
         process.send_signal(signal.SIGINT)
         self.finish(process, 10)
