@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,37 +19,59 @@ struct target {
     struct scenario_errors *errors;
 };
 
-/* Levenshtein distance, for words of up to 63 letters. */
+#define WORD_MAX 63u
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters to change, insert, drop or swap with their neighbour (optimal string alignment), for
+ * words of up to WORD_MAX letters. */
 static unsigned word_distance(const char *a, const char *b)
 {
-    unsigned row[64];
+    unsigned rows[3][WORD_MAX + 1]; /* of letters i - 2, i - 1 and i of `a`, in turns */
     size_t length_a = strlen(a), length_b = strlen(b);
-    if (length_a > 63 || length_b > 63) {
-        return 64;
+    if (length_a > WORD_MAX || length_b > WORD_MAX) {
+        return WORD_MAX + 1;
     }
     for (unsigned j = 0; j <= length_b; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
     for (unsigned i = 1; i <= length_a; i++) {
-        unsigned diagonal = row[0];
+        const unsigned *above = rows[(i - 1) % 3];
+        unsigned *row = rows[i % 3];
         row[0] = i;
         for (unsigned j = 1; j <= length_b; j++) {
-            unsigned change = diagonal + (a[i - 1] == b[j - 1] ? 0u : 1u);
-            unsigned gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1u;
-            diagonal = row[j];
-            row[j] = change < gap ? change : gap;
+            unsigned change = above[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u);
+            row[j] = least(change, least(above[j], row[j - 1]) + 1u);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1u);
+            }
         }
     }
-    return row[length_b];
+    return rows[length_a % 3][length_b];
+}
+
+/* Who writes DR9 means a number, not another one. */
+static bool digits_differ_only(const char *a, const char *b)
+{
+    for (; *a != '\0' && *b != '\0'; a++, b++) {
+        if (*a != *b && (!isdigit((unsigned char)*a) || !isdigit((unsigned char)*b))) {
+            return false;
+        }
+    }
+    return *a == *b;
 }
 
 const char *nearest_word(const char *word, const char *const *candidates)
 {
     const char *best = NULL;
-    unsigned best_distance = (unsigned)strlen(word) / 2u + 1u;
+    size_t length = strlen(word);
+    unsigned best_distance = length <= 4 ? 2u : (unsigned)length / 2u + 1u;
     for (size_t i = 0; candidates[i] != NULL; i++) {
         unsigned distance = word_distance(word, candidates[i]);
-        if (distance < best_distance) {
+        if (distance < best_distance && !digits_differ_only(word, candidates[i])) {
             best_distance = distance;
             best = candidates[i];
         }

@@ -16,7 +16,7 @@ struct unit {
     double factor;
 };
 
-/* Smallest first in each dimension: quantity_format() takes the largest that fits. */
+/* Smallest first in each dimension. */
 static const struct unit units[] = {
     { "ns", DIMENSION_TIME, 1e-9 },
     { "us", DIMENSION_TIME, 1e-6 },
@@ -105,14 +105,26 @@ enum quantity_result quantity_parse(const char *text, enum dimension dimension, 
     return QUANTITY_OK;
 }
 
+/* Has it at most three decimals? */
+static bool is_short(double value)
+{
+    return fabs(value * 1000.0 - round(value * 1000.0)) < 1e-9 * fabs(value);
+}
+
 void quantity_format(char *text, size_t size, enum dimension dimension, double base_value)
 {
-    const struct unit *best = NULL;
+    const struct unit *best = NULL, *smaller = NULL;
     for (size_t i = 0; i < UNIT_COUNT; i++) {
         if (units[i].dimension == dimension
                 && (best == NULL || fabs(base_value) >= units[i].factor * 0.9999999)) {
+            smaller = best;
             best = &units[i];
         }
+    }
+    /* 25 h are easier to read than 1.041666667 d. */
+    if (smaller != NULL && !is_short(base_value / best->factor)
+            && is_short(base_value / smaller->factor)) {
+        best = smaller;
     }
     if (best == NULL) {
         snprintf(text, size, "%.10g", base_value);

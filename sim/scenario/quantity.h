@@ -30,7 +30,7 @@ enum quantity_result {
 enum quantity_result quantity_parse(const char *text, enum dimension dimension, double *base_value);
 /* "ns us ms s min h d": the units that a dimension takes. */
 const char *quantity_units(enum dimension dimension);
-/* Writes a base value in a readable unit: 7200 s is "2 h". */
+/* Writes a base value in the largest unit that needs few decimals: 7200 s is "2 h". */
 void quantity_format(char *text, size_t size, enum dimension dimension, double base_value);
 
 #endif

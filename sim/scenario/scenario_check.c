@@ -54,13 +54,20 @@ static void check_fragment_size(const struct check *check)
 
 static void check_frequency(const struct check *check)
 {
-    uint32_t frequency_hz = (uint32_t)check->scenario->campaign.frequency_hz;
-    if (eu868_sub_band_of(frequency_hz) < 0) {
+    double frequency_hz = check->scenario->campaign.frequency_hz;
+    if (eu868_sub_band_of((uint32_t)frequency_hz) < 0) {
+        char frequency[40];
+        quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, frequency_hz);
         scenario_errors_add(check->errors, place_of(check, "campaign.frequency"),
-                "campaign.frequency = %.6g MHz is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
+                "campaign.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
                 "cycle",
-                frequency_hz / 1e6);
+                frequency);
     }
+}
+
+static void format_time(char *text, size_t size, sim_ns time_ns)
+{
+    quantity_format(text, size, DIMENSION_TIME, (double)time_ns / (double)SIM_NS_PER_S);
 }
 
 static void check_times(const struct check *check)
@@ -68,10 +75,13 @@ static void check_times(const struct check *check)
     const struct scenario_campaign *c = &check->scenario->campaign;
     sim_ns session_ns = c->start_ns + c->set_up_window_ns;
     if (session_ns >= check->scenario->duration_ns) {
+        char duration[40], session[40];
+        format_time(duration, sizeof duration, check->scenario->duration_ns);
+        format_time(session, sizeof session, session_ns);
         scenario_errors_add(check->errors, place_of(check, "duration"),
-                "duration = %.6g h ends before the session opens at %.6g h (campaign.start + "
+                "duration = %s ends before the session opens at %s (campaign.start + "
                 "campaign.set_up.window)",
-                (double)check->scenario->duration_ns / 3.6e12, (double)session_ns / 3.6e12);
+                duration, session);
     }
 }
 

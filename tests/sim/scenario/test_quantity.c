@@ -60,6 +60,14 @@ Test(quantity, formats_in_the_largest_unit_that_fits)
     cr_expect_str_eq(text, "2 h");
     quantity_format(text, sizeof text, DIMENSION_TIME, 0.08);
     cr_expect_str_eq(text, "80 ms");
+    quantity_format(text, sizeof text, DIMENSION_TIME, 90000.0);
+    cr_expect_str_eq(text, "25 h");
+    quantity_format(text, sizeof text, DIMENSION_TIME, 1200.0);
+    cr_expect_str_eq(text, "20 min");
+    quantity_format(text, sizeof text, DIMENSION_TIME, 0.0);
+    cr_expect_str_eq(text, "0 ns");
+    quantity_format(text, sizeof text, DIMENSION_TIME, 100.0 / 3.0);
+    cr_expect_str_eq(text, "33.33333333 s");
     quantity_format(text, sizeof text, DIMENSION_FREQUENCY, 869525000.0);
     cr_expect_str_eq(text, "869.525 MHz");
 }

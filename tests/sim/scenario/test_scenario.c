@@ -128,6 +128,22 @@ Test(scenario, names_place_and_nearest_key_of_an_unknown_expectation)
     cr_expect(read_text("expect: {devices.failed.clock: \"== 0\"}\n"), "%s", messages);
 }
 
+Test(scenario, suggests_only_what_is_near)
+{
+    static const char *const words[] = { "DR0", "DR5", "seed", "open", "smart-city-1000", "urban",
+        "C", NULL };
+    cr_expect_str_eq(nearest_word("sede", words), "seed");
+    cr_expect_str_eq(nearest_word("DRO", words), "DR0", "a letter for a digit");
+    cr_expect_str_eq(nearest_word("smart-city", words), "smart-city-1000");
+    cr_expect_str_eq(nearest_word("ubran", words), "urban");
+    cr_expect_null(nearest_word("DR9", words));
+    cr_expect_null(nearest_word("smart-city-2000", words));
+    cr_expect_null(nearest_word("sd", words));
+    cr_expect_null(nearest_word("pond", words), "two letters of four");
+    cr_expect_not(read_text("campaign: {data_rate: DR9}\n"));
+    cr_expect_null(strstr(messages, "did you mean"), "%s", messages);
+}
+
 Test(scenario, reports_all_mistakes_at_once_in_order)
 {
     cr_assert_not(read_text("seed: -1\n"
@@ -161,6 +177,8 @@ Test(scenario, refuses_impossible_combinations)
     expect_message("campaign: {frequency: 868.65 MHz}\n", "is in no EU868 sub-band");
     expect_message("duration: 4 h\ncampaign: {start: 2 h, set_up: {window: 8 h}}\n",
             "city.yaml:1:11: error: duration = 4 h ends before the session opens at 10 h");
+    expect_message("duration: 20 min\ncampaign: {start: 1 h, set_up: {window: 24 h}}\n",
+            "duration = 20 min ends before the session opens at 25 h");
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
     expect_message("devices: [{name: a}, {name: a}]\n", "two groups of devices are named 'a'");
