@@ -10,6 +10,11 @@
 
 #define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
 #define DEVICES_MAX            1000000u
+/* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
+ * the uplink by other gateways; what a gateway needs to program a transmission. */
+#define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
+#define DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
+#define PROGRAMMING_NS   (50 * SIM_NS_PER_MS)
 
 _Static_assert(
         sizeof(((struct scenario_places *)0)->scenario) / sizeof(struct scenario_place) == 64,
@@ -85,6 +90,25 @@ static void check_times(const struct check *check)
     }
 }
 
+static void check_backhaul(const struct check *check)
+{
+    const struct scenario_gateways *g = &check->scenario->gateways;
+    sim_ns answer_ns = 2 * (g->backhaul_latency_ns + g->backhaul_jitter_ns) + DEDUPLICATION_NS
+                       + PROGRAMMING_NS;
+    if (answer_ns > RX2_DELAY_NS) {
+        char answer[40];
+        struct scenario_place place = place_of(check, "gateways.backhaul.latency");
+        bool is_set = place.line != 0 || place.source != check->name;
+        format_time(answer, sizeof answer, answer_ns);
+        scenario_errors_add(check->errors,
+                is_set ? place : place_of(check, "gateways.backhaul.jitter"),
+                "gateways.backhaul: twice (latency + jitter) and 250 ms in the servers are %s: "
+                "then "
+                "no answer can reach a receive window, RX2 opens after 2 s",
+                answer);
+    }
+}
+
 static void check_devices(const struct check *check)
 {
     uint64_t count = 0;
@@ -121,6 +145,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
 {
     struct check check = { scenario, places, name, errors };
     check_devices(&check);
+    check_backhaul(&check);
     if (scenario->campaign.enabled) {
         check_fragment_size(&check);
         check_frequency(&check);

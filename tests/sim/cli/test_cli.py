@@ -113,6 +113,8 @@ class Usage(Folder):
     def test_schema_lists_keys_with_defaults(self):
         text = fleetcast('schema').stdout
         self.assertRegex(text, r'(?m)^campaign\.data_rate +DR5 +DR0 \| DR1')
+        self.assertRegex(text, r'(?m)^gateways\.height .*holds from 30 m to 200 m$')
+        self.assertRegex(text, r'(?m)^area\.radius .*holds to 20 km$')
         self.assertRegex(text, r'(?m)^devices\[\]\.report\.period +4 h')
 
 
@@ -196,6 +198,8 @@ class Scenarios(Folder):
                      'campaign.fragment_size=230 B',
                      says='--set campaign.fragment_size=230 B: error: campaign.fragment_size = 230 '
                           'B does not fit DR0')
+        self.refused('run', '--set', 'gateways.backhaul.latency=1 s',
+                     says='--set gateways.backhaul.latency=1 s: error: gateways.backhaul: twice')
 
     def test_images_that_cannot_be_used(self):
         def image(path):

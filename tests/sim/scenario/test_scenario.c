@@ -181,6 +181,12 @@ Test(scenario, refuses_impossible_combinations)
             "duration = 20 min ends before the session opens at 25 h");
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_message("gateways: {backhaul: {latency: 900 ms}}\n",
+            "city.yaml:1:32: error: gateways.backhaul: twice (latency + jitter) and 250 ms in the "
+            "servers are 2.09 s: then no answer can reach a receive window");
+    expect_message("gateways: {backhaul: {jitter: 800 ms}}\n", "city.yaml:1:31: error: ");
+    cr_expect(read_text("gateways: {backhaul: {latency: 800 ms, jitter: 75 ms}}\n"), "2 s: %s",
+            messages);
     expect_message("devices: [{name: a}, {name: a}]\n", "two groups of devices are named 'a'");
 }
 
