@@ -256,16 +256,43 @@ static sim_ns critical_from_ns(const struct frame *frame)
     return frame->start_ns + lora_quarter_symbols_ns(&frame->modulation, 4 * symbols);
 }
 
+/* Do the overlaps that are on the air at `at_ns`, of which `newest` is one, exceed the capture
+ * threshold together? */
+static bool drowned_at(const struct judge_frame *judged, const struct overlap *overlaps,
+        uint32_t overlap_count, uint32_t newest, sim_ns at_ns, int32_t rssi_mdbm)
+{
+    if (rssi_mdbm - overlaps[newest].power_mdbm < judged->capture_mdb) {
+        return true;
+    }
+    if (overlap_count == 1) {
+        return false;
+    }
+    double ratio = 0; /* all interference over the wanted power */
+    unsigned together = 0;
+    for (uint32_t i = 0; i < overlap_count; i++) {
+        if (overlaps[i].frame->start_ns <= at_ns && overlaps[i].frame->end_ns > at_ns) {
+            ratio += pow(10, (overlaps[i].power_mdbm - rssi_mdbm) / 10000.0);
+            together++;
+        }
+    }
+    return together > 1 && ratio > pow(10, -judged->capture_mdb / 10000.0);
+}
+
+/* Interference only grows where an overlap begins, so these instants are all there is to check. */
 static void judge_overlaps(const struct judge_frame *judged, const struct overlap *overlaps,
         uint32_t overlap_count, struct verdict *verdict)
 {
     const struct frame *frame = judged->frame;
-    for (uint32_t i = 0; i < overlap_count; i++) {
+    sim_ns critical_ns = critical_from_ns(frame);
+    for (uint32_t i = 0; i < overlap_count && verdict->header_ok; i++) {
         const struct frame *other = overlaps[i].frame;
-        bool meets = other->end_ns > critical_from_ns(frame) && other->start_ns < frame->end_ns;
-        if (meets && verdict->rssi_mdbm - overlaps[i].power_mdbm < judged->capture_mdb) {
+        if (other->end_ns <= critical_ns || other->start_ns >= frame->end_ns) {
+            continue;
+        }
+        sim_ns at_ns = other->start_ns > critical_ns ? other->start_ns : critical_ns;
+        if (drowned_at(judged, overlaps, overlap_count, i, at_ns, verdict->rssi_mdbm)) {
             verdict->cause = LOSS_INTERFERENCE;
-            verdict->header_ok = verdict->header_ok && other->start_ns >= frame->header_ns;
+            verdict->header_ok = at_ns >= frame->header_ns;
         }
     }
 }

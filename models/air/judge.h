@@ -13,7 +13,7 @@ enum receiver_kind {
 };
 
 struct reception_params {
-    double capture_db;              /* co-SF: wanted over interferer, 6 */
+    double capture_db;              /* co-SF: wanted over the sum of interferers, 6 */
     double device_noise_figure_db;  /* 6 */
     double gateway_noise_figure_db; /* 6 */
 };
@@ -80,9 +80,14 @@ bool judge_detects(const struct judge_tables *tables, enum receiver_kind kind,
 /* `median_mdbm`: received power without fading.
  *
  * Causes, first that applies: not detected, or header or payload broken by noise (FADING when the
- * same draws would have passed at the median power, else BELOW_SENSITIVITY); an overlap less than
- * the capture threshold weaker (INTERFERENCE; header_ok when it began behind the header). Overlaps
- * that end before the last five preamble symbols do no harm (Bor et al., MSWiM 2016). */
+ * same draws would have passed at the median power, else BELOW_SENSITIVITY); overlaps that
+ * are on the air at one time and whose powers add up to more than the capture threshold allows
+ * (INTERFERENCE; header_ok when they came together behind the header). Overlaps that end before
+ * the last five preamble symbols do no harm (Bor et al., MSWiM 2016).
+ *
+ * assumed: interference that capture withstands adds nothing to the noise. Spread like noise it
+ * would: 6 dB under a signal at the sensitivity of SF7 it lies 12 dB under the noise, 0.3 dB on the
+ * error curve, and less at higher SF. */
 struct verdict air_judge(const struct judge_tables *tables, uint64_t seed, enum receiver_kind kind,
         const struct frame *frame, entity_id receiver, int32_t median_mdbm, int32_t fading_mdb,
         const struct overlap *overlaps, uint32_t overlap_count);

@@ -331,15 +331,55 @@ Test(judge, weak_links_are_told_from_faded_ones)
 
 /* --- interference ----------------------------------------------------------------------------- */
 
-Test(judge, six_decibels_over_every_overlap_survive)
+Test(judge, six_decibels_over_an_overlap_survive)
 {
     struct frame frame = frame_of(7, 20, 1), other = frame_of(7, 20, 2);
-    struct overlap overlaps[2] = { { &other, -106001 }, { &other, -120000 } };
+    struct overlap overlap = { &other, -106000 };
+    cr_expect_eq(judge_at(&frame, -100000, &overlap, 1).cause, LOSS_NONE);
+    overlap.power_mdbm = -105999;
+    cr_expect_eq(judge_at(&frame, -100000, &overlap, 1).cause, LOSS_INTERFERENCE);
+}
+
+/* n equal interferers are 10 log10(n) stronger than one: 3.0103, 4.7712, 6.0206 dB. */
+Test(judge, powers_of_simultaneous_overlaps_add_up)
+{
+    static const int32_t more_mdb[] = { 0, 3011, 4772, 6021 };
+    struct frame frame = frame_of(7, 20, 1), other = frame_of(7, 20, 2);
+    for (uint32_t count = 1; count <= 4; count++) {
+        struct overlap overlaps[4];
+        for (uint32_t i = 0; i < count; i++) {
+            overlaps[i] = (struct overlap){ &other, -106000 - more_mdb[count - 1] };
+        }
+        cr_expect_eq(judge_at(&frame, -100000, overlaps, count).cause, LOSS_NONE, "%u", count);
+        for (uint32_t i = 0; i < count; i++) {
+            overlaps[i].power_mdbm += 2;
+        }
+        cr_expect_eq(
+                judge_at(&frame, -100000, overlaps, count).cause, LOSS_INTERFERENCE, "%u", count);
+    }
+}
+
+Test(judge, overlaps_one_after_the_other_do_not_add_up)
+{
+    struct frame frame = frame_of(7, 20, 1), first = frame_of(7, 20, 2), last = frame_of(7, 20, 3);
+    struct overlap overlaps[2] = { { &first, -107000 }, { &last, -107000 } };
+    first.start_ns = -first.end_ns / 2;
+    first.end_ns = last.start_ns = frame.header_ns + 1;
+    last.end_ns += last.start_ns;
     cr_expect_eq(judge_at(&frame, -100000, overlaps, 2).cause, LOSS_NONE);
-    overlaps[1].power_mdbm = -106000;
+    first.end_ns++;
+    struct verdict verdict = judge_at(&frame, -100000, overlaps, 2);
+    cr_expect_eq(verdict.cause, LOSS_INTERFERENCE);
+    cr_expect(verdict.header_ok, "they came together behind the header");
+    last.start_ns = frame.header_ns - 1;
+    cr_expect_not(judge_at(&frame, -100000, overlaps, 2).header_ok);
+    struct overlap swapped[2] = { overlaps[1], overlaps[0] };
+    cr_expect_eq(judge_at(&frame, -100000, swapped, 2).cause, LOSS_INTERFERENCE);
+    cr_expect_not(judge_at(&frame, -100000, swapped, 2).header_ok);
+    /* One that ended before the critical part counts for nothing. */
+    first.end_ns = 3 * lora_symbol_ns(&frame.modulation);
+    last.start_ns = 0;
     cr_expect_eq(judge_at(&frame, -100000, overlaps, 2).cause, LOSS_NONE);
-    overlaps[1].power_mdbm = -105999;
-    cr_expect_eq(judge_at(&frame, -100000, overlaps, 2).cause, LOSS_INTERFERENCE);
 }
 
 Test(judge, only_overlaps_of_the_last_five_preamble_symbols_or_later_harm)
