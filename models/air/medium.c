@@ -19,10 +19,8 @@ static int32_t link_gain_mdb(const struct medium_params *params, uint64_t seed,
         uint32_t device_index)
 {
     const struct propagation_params *p = &params->propagation;
-    assert(p->model == PROPAGATION_OKUMURA_HATA);
     double distance_m = hypot(gateway->x_m - device->x_m, gateway->y_m - device->y_m);
-    double loss_db = okumura_hata_db(
-            p->environment, p->frequency_mhz, gateway->height_m, device->height_m, distance_m);
+    double loss_db = path_loss_db(p, gateway->height_m, device->height_m, distance_m);
     loss_db += p->penetration_db;
     if (p->shadowing_sigma_db > 0) {
         struct random_stream stream;

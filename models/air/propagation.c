@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* Below this the far-field formula means nothing; sites of a scenario may coincide. */
+/* assumed: below this the far-field formula means nothing; sites of a scenario may coincide. */
 #define DISTANCE_MIN_M 20.0
 
 /* Hata's correction for the height of the mobile antenna, small or medium city. */
@@ -45,4 +45,16 @@ double okumura_hata_db(enum propagation_environment environment, double frequenc
                       - mobile_height_db(frequency_mhz, mobile_height_m)
                       + (44.9 - 6.55 * log_base) * log10(distance_km);
     return urban_db - environment_relief_db(environment, frequency_mhz);
+}
+
+double path_loss_db(const struct propagation_params *params, double base_height_m,
+        double mobile_height_m, double distance_m)
+{
+    switch (params->model) {
+    case PROPAGATION_OKUMURA_HATA:
+        return okumura_hata_db(params->environment, params->frequency_mhz, base_height_m,
+                mobile_height_m, distance_m);
+    }
+    assert(false && "a propagation model");
+    return 0;
 }

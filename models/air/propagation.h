@@ -29,8 +29,17 @@ struct propagation_params {
     enum fading_model fading;  /* block fading: one draw per frame and receiver */
 };
 
-/* Okumura-Hata median path loss in dB. f 150..1500 MHz, heights in m, distance in m; distances
- * below 20 m count as 20 m. Source: Hata, IEEE Trans. VT-29, 1980. */
+/* Median path loss in dB between a base station's and a mobile's antenna, by `params->model`. */
+double path_loss_db(const struct propagation_params *params, double base_height_m,
+        double mobile_height_m, double distance_m);
+
+/* Okumura-Hata. Source: M. Hata, "Empirical formula for propagation loss in land mobile radio
+ * services", IEEE Trans. Vehicular Technology VT-29(3), 1980, fitted for 150..1500 MHz, base
+ * antennas 30..200 m and mobile ones 1..10 m high, 1..20 km.
+ *
+ * assumed: beyond those heights and distances the formula is used as it is, down to 20 m; shorter
+ * distances count as 20 m. A city's links are shorter than Hata's data, and its slope at 1 km is
+ * the best guess there is without a second law. */
 double okumura_hata_db(enum propagation_environment environment, double frequency_mhz,
         double base_height_m, double mobile_height_m, double distance_m);
 

@@ -54,3 +54,16 @@ Test(okumura_hata, counts_less_than_20_m_as_20_m)
     cr_expect_eq(okumura_hata_db(ENVIRONMENT_URBAN, 868, 30, 1.5, 0), at_20_m);
     cr_expect_lt(at_20_m, okumura_hata_db(ENVIRONMENT_URBAN, 868, 30, 1.5, 21));
 }
+
+Test(path_loss, goes_by_the_model_of_the_scenario)
+{
+    struct propagation_params params = {
+        .model = PROPAGATION_OKUMURA_HATA,
+        .environment = ENVIRONMENT_SUBURBAN,
+        .frequency_mhz = 868,
+        .penetration_db = 20,
+        .shadowing_sigma_db = 8,
+    };
+    cr_expect_float_eq(path_loss_db(&params, 30, 1.5, 2000), 126.75, 0.006,
+            "the law alone, without penetration and shadowing");
+}
