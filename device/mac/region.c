@@ -5,7 +5,11 @@
 
 #include "radio/lora_airtime.h"
 
-/* Gain of the board's antenna over an isotropic radiator, 2.15 dBi, in whole dB. */
+/* What the antenna may add at best, 2.15 dBi of a half-wave dipole, in whole dB: the limits are
+ * EIRP, the amplifier's setting is not. assumed: a small antenna in its case loses as much again,
+ * so that TXPower 0 leaves the amplifier with 14 dBm and radiates 14 dBm EIRP, 2 dB under the
+ * 16 dBm of RP002. The simulated board (its tx_antenna_gain_mdb is 0) and the network server's
+ * link budgets (models/network/region.c) reckon with that. */
 #define ANTENNA_GAIN_DB 2
 
 const struct region *mac_region_get(unsigned id)

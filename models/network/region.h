@@ -31,7 +31,7 @@ double region_duty_cycle(uint32_t frequency_hz);
 int32_t region_required_snr_mdb(uint8_t data_rate);
 
 /* Margin in mdB of a downlink at `data_rate` and `eirp_mdbm` over the device's sensitivity, when
- * its uplink (at 16 dBm EIRP) arrived with `uplink_snr_mdb`: the path is reciprocal. */
+ * its uplink (assumed at 14 dBm EIRP) arrived with `uplink_snr_mdb`: the path is reciprocal. */
 int32_t region_downlink_margin_mdb(
         int32_t uplink_snr_mdb, uint32_t uplink_bandwidth_hz, uint8_t data_rate, int32_t eirp_mdbm);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/network/rig.h"
+#include "network/region.h"
 
 static struct rig rig;
 
@@ -307,7 +308,8 @@ Test(network, uses_rx2_when_rx1_is_too_weak)
     const struct fake_tx *entry;
     rig_join(&rig, 0);
     sim_ns end_ns = engine_now(rig.engine);
-    /* -117 dBm - 5 dB = -122 dBm at the gateway; the device needs -123 dBm at SF7: 1 dB. */
+    /* -117 dBm - 5 dB = -122 dBm at the gateway from 14 dBm, so 16 dBm come back as -120 dBm; the
+     * device needs -123 dBm at SF7: 3 dB. */
     uint16_t size = make_uplink(0, true, "", bytes);
     rig_hear(&rig, 1, 5, -5000, bytes, size);
     run_s(5);
@@ -436,4 +438,13 @@ Test(network, remembers_the_gateway_that_hears_a_device_best)
         run_s(3);
     }
     cr_assert_eq(network_best_gateway(rig.network, 0), 2);
+}
+
+/* A device radiates 14 dBm EIRP. Heard at -117 dBm (0 dB SNR), 131 dB of path lie between: 14 dBm
+ * back arrive 6 dB over the -123 dBm of SF7, 27 dBm in RX2 at SF12 32 dB over its -136 dBm. */
+Test(network, downlink_margins_are_those_of_a_path_that_is_the_same_both_ways)
+{
+    cr_assert_eq(region_downlink_margin_mdb(0, 125000, 5, 14000), 6000);
+    cr_assert_eq(region_downlink_margin_mdb(0, 125000, 0, 27000), 32000);
+    cr_assert_eq(region_downlink_margin_mdb(-7500, 125000, 5, 16000), 500);
 }
