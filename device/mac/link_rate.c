@@ -1,6 +1,9 @@
 /* A device's own choice of data rate, by LinkCheck, while no network server commands one.
  * SPDX-License-Identifier: MIT
  *
+ * The first LinkADRReq that is obeyed ends it until the device restarts: from then on the data rate
+ * falls by ADR back-off only (uplink.c). Never both.
+ *
  * assumed: 10 dB over the demodulation floor, which Rayleigh fading undercuts one time in ten, and
  * 2.5 dB from one data rate to the next (SNR thresholds of the SX1276).
  */

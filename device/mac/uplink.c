@@ -69,7 +69,8 @@ static bool rate_has_channel(const struct mac *mac, unsigned data_rate)
     return mac_duty_free_at(mac, mac->channel_mask, data_rate) != HAL_TICKS_NEVER;
 }
 
-/* Nobody answered for long: louder, then slower, then on all channels (spec 1.11). */
+/* Nobody answered for long: louder, then slower, then on all channels (spec 1.11). Slower only
+ * while the network holds the data rate: else link_rate.c lowers it, by questions of its own. */
 static void adr_back_off(struct mac *mac)
 {
     struct mac_parameters *p = &mac->parameters;
@@ -79,7 +80,8 @@ static void adr_back_off(struct mac *mac)
     }
     if (p->tx_power != 0) {
         p->tx_power = 0;
-    } else if (p->data_rate > 0 && rate_has_channel(mac, p->data_rate - 1u)) {
+    } else if (mac->rate_by_network && p->data_rate > 0
+               && rate_has_channel(mac, p->data_rate - 1u)) {
         p->data_rate--;
     } else {
         p->nb_trans = 1;
@@ -89,6 +91,9 @@ static void adr_back_off(struct mac *mac)
     mac_session_save_parameters(mac);
 }
 
+/* The ADR bit is always set: a network server may command data rates from the first uplink on,
+ * which it may do only if asked to. A deviation from LoRaWAN 1.0.4 4.3.1.1, by which a device that
+ * chooses its data rate itself leaves the bit clear: until a first LinkADRReq, link_rate.c does. */
 static uint8_t take_fctrl(struct mac *mac)
 {
     uint8_t fctrl = MAC_FCTRL_ADR;

@@ -162,6 +162,7 @@ Test(mac_uplink, adr_back_off_follows_the_table)
     struct bench *bench = joined(57, NULL);
     struct mac *mac = &bench->core.mac;
     mac->parameters.tx_power = 3;
+    mac->rate_by_network = true;
     for (unsigned uplink = 1; uplink <= 330; uplink++) {
         memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
         bench_send(bench, 2, byte, 1);
@@ -174,6 +175,36 @@ Test(mac_uplink, adr_back_off_follows_the_table)
     }
     bench_commands(bench, NULL, 0);
     cr_assert_eq(mac->adr_ack_count, 0);
+    bench_destroy(bench);
+}
+
+/* Until the network commands a data rate it is the device's: back-off turns up the power and asks
+ * for an answer, and leaves the rate alone until a LinkADRReq was obeyed. */
+Test(mac_uplink, adr_back_off_leaves_a_rate_of_the_devices_own_alone)
+{
+    static const uint8_t to_dr3[5] = { 0x03, 0x31, 0x07, 0x00, 0x01 };
+    struct bench *bench = joined(64, NULL);
+    struct mac *mac = &bench->core.mac;
+    mac->parameters.tx_power = 3;
+    for (unsigned uplink = 1; uplink <= 200; uplink++) {
+        memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
+        bench_send(bench, 2, byte, 1);
+        cr_assert_eq(bench->board.tx[5] & 0x80, 0x80, "control is offered all the time");
+        cr_assert_eq((bench->board.tx[5] & 0x40) != 0, uplink > 64, "uplink %u", uplink);
+        bench_run_s(bench, 8.0);
+        cr_assert_eq(mac->parameters.tx_power, uplink >= 96 ? 0 : 3, "uplink %u", uplink);
+        cr_assert_eq(mac_data_rate(mac), 5, "uplink %u", uplink);
+    }
+    memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
+    bench_commands(bench, to_dr3, sizeof to_dr3);
+    cr_assert_eq(mac_data_rate(mac), 3);
+    for (unsigned uplink = 1; uplink <= 128; uplink++) {
+        memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
+        bench_send(bench, 2, byte, 1);
+        bench_run_s(bench, 8.0);
+        cr_assert_geq(mac_data_rate(mac), 2);
+    }
+    cr_assert_eq(mac_data_rate(mac), 2, "the network's rate falls");
     bench_destroy(bench);
 }
 
