@@ -3,6 +3,10 @@
  *
  * After a frame of time on air T a sub-band with limit d rests for T * (1 / d - 1), counted from
  * the end of the frame (spec-protocol 1.11, the simple form).
+ *
+ * That is less strict than a sliding window W of which d * W may be used: frames of time on air T
+ * start T / d apart at least, so a window that ends with a frame holds up to d * W + (1 - d) * T.
+ * The excess is less than one frame, in an hour as in a day: it does not add up.
  */
 #include "mac/mac_internal.h"
 
