@@ -205,17 +205,6 @@ void judge_frame_init(struct judge_frame *judged, const struct judge_tables *tab
     judged->capture_mdb = (int32_t)lround(1000 * params->capture_db);
 }
 
-bool judge_detects(const struct judge_tables *tables, enum receiver_kind kind,
-        const struct lora_modulation *modulation, int32_t rssi_mdbm)
-{
-    struct frame frame;
-    frame.size = 0;
-    frame.modulation = *modulation;
-    struct judge_frame judged;
-    judge_frame_init(&judged, tables, 0, kind, &frame);
-    return rssi_mdbm >= judged.detect_mdbm;
-}
-
 enum outcome {
     OUTCOME_RECEIVED,
     OUTCOME_PAYLOAD_BROKEN,

@@ -43,7 +43,9 @@ struct judge_frame {
     uint8_t payload_unit; /* enum error_unit */
     int32_t noise_mdbm;   /* floor of this kind of receiver in the frame's bandwidth */
     int32_t loss_mdb;     /* of the implementation, against the ideal curve */
-    int32_t detect_mdbm;  /* least power at which the preamble is found */
+    /* Least power at which the preamble is found: where a header block, the shortest frame, has an
+     * even chance to be read. */
+    int32_t detect_mdbm;
     int32_t capture_mdb;
 };
 
@@ -71,11 +73,6 @@ int32_t judge_implementation_loss_mdb(
 /* Block fading gain in mdB for (frame, receiver): Rayleigh power is Exp(1). */
 int32_t judge_fading_mdb(
         uint64_t seed, enum fading_model fading, uint64_t frame_id, entity_id receiver);
-
-/* Could the receiver detect the preamble at this power: is it where a header block, the shortest
- * frame, has an even chance to be read? */
-bool judge_detects(const struct judge_tables *tables, enum receiver_kind kind,
-        const struct lora_modulation *modulation, int32_t rssi_mdbm);
 
 /* `median_mdbm`: received power without fading.
  *

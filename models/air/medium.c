@@ -202,11 +202,6 @@ int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint
     return medium_gain_mdb(medium, gateway, device);
 }
 
-uint64_t medium_frames(const struct medium *medium)
-{
-    return medium->frames;
-}
-
 uint64_t medium_deliveries(const struct medium *medium)
 {
     return medium->deliveries;

@@ -104,7 +104,6 @@ void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
 int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
-uint64_t medium_frames(const struct medium *medium);     /* transmitted so far */
 uint64_t medium_deliveries(const struct medium *medium); /* handed to device radios so far */
 
 #endif

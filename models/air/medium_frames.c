@@ -294,7 +294,6 @@ static const struct frame *transmit(struct medium *medium, uint64_t id, bool dow
     if (frame->end_ns - at_ns > medium->longest_ns) {
         medium->longest_ns = frame->end_ns - at_ns;
     }
-    medium->frames++;
 
     struct engine *engine = medium->engine;
     if (at_ns == engine_now(engine)) {

@@ -113,7 +113,7 @@ struct medium {
     const struct on_air **rivals;
     uint32_t rival_capacity;
 
-    uint64_t frames, deliveries;
+    uint64_t deliveries;
 };
 
 /* medium_frames.c */

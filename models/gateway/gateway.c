@@ -8,17 +8,6 @@
 
 #include "gateway/gateway_internal.h"
 
-const char *gateway_tx_result_name(enum gateway_tx_result result)
-{
-    static const char *const names[] = {
-#define X(name, text) [GATEWAY_TX_##name] = text,
-        GATEWAY_TX_RESULTS(X)
-#undef X
-    };
-    assert((unsigned)result < sizeof names / sizeof names[0]);
-    return names[result];
-}
-
 static bool gateway_init(
         struct gateway_fleet *fleet, struct gateway *gateway, uint32_t number, entity_id entity)
 {

@@ -51,26 +51,17 @@ enum gateway_tx_timing {
     GATEWAY_TX_IMMEDIATE /* class C: as soon as queue and duty cycle allow */
 };
 
-/* clang-format off */
-#define GATEWAY_TX_RESULTS(X)                                                                      \
-    X(SENT, "sent")                  /* the frame is on the air; report.at_ns: its start */        \
-    X(ACCEPTED, "accepted")                                                                        \
-    X(TOO_LATE, "too_late")                                                                        \
-    X(TOO_EARLY, "too_early")                                                                      \
-    X(COLLISION, "collision")        /* with a frame already queued */                             \
-    X(FULL, "full")                                                                                \
-    X(FREQUENCY, "tx_freq")                                                                        \
-    X(POWER, "tx_power")                                                                           \
-    X(DUTY_CYCLE, "duty_cycle")
-
 enum gateway_tx_result {
-#define X(name, text) GATEWAY_TX_##name,
-    GATEWAY_TX_RESULTS(X)
-#undef X
+    GATEWAY_TX_SENT, /* the frame is on the air; report.at_ns: its start */
+    GATEWAY_TX_ACCEPTED,
+    GATEWAY_TX_TOO_LATE,
+    GATEWAY_TX_TOO_EARLY,
+    GATEWAY_TX_COLLISION, /* with a frame already queued */
+    GATEWAY_TX_FULL,
+    GATEWAY_TX_FREQUENCY,
+    GATEWAY_TX_POWER,
+    GATEWAY_TX_DUTY_CYCLE
 };
-/* clang-format on */
-
-const char *gateway_tx_result_name(enum gateway_tx_result result);
 
 struct gateway_tx {
     uint64_t token; /* chosen by the requester, returned in reports */

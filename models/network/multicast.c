@@ -208,23 +208,6 @@ static bool choose_gateways(const struct network *network, struct group *group)
     return true;
 }
 
-uint32_t network_group_gateways(const struct network *network, uint32_t group_index)
-{
-    const struct group *group = group_at(network, group_index);
-    if (group->head != group->tail) {
-        return group->gateway_count;
-    }
-    uint32_t *members_of =
-            malloc((network->gateway_count > 0 ? network->gateway_count : 1) * sizeof *members_of);
-    if (members_of == NULL) {
-        return 0;
-    }
-    uint32_t busiest;
-    uint32_t needed = count_members(network, group, members_of, &busiest);
-    free(members_of);
-    return group->params.policy == MULTICAST_SINGLE || needed == 0 ? 1 : needed;
-}
-
 sim_ns network_group_interval_ns(const struct network *network, uint32_t group_index, uint16_t size)
 {
     return group_interval_ns(network, group_at(network, group_index), LORAWAN_OVERHEAD + size);

@@ -114,7 +114,6 @@ struct network *network_create(struct engine *engine, const struct network_param
         network->devices[i].fcnt_up = COUNTER_NONE;
         network->devices[i].pending = POOL_NONE;
         network->devices[i].queue_head = POOL_NONE;
-        network->devices[i].battery = 255;
     }
     return network;
 }
@@ -255,12 +254,6 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device)
 
 /* --- views ----------------------------------------------------------------------------------- */
 
-bool network_joined(const struct network *network, uint32_t device)
-{
-    assert(device < network->device_count);
-    return network->devices[device].joined;
-}
-
 bool network_session_keys(const struct network *network, uint32_t device, uint8_t nwk_s_key[16],
         uint8_t app_s_key[16])
 {
@@ -289,12 +282,6 @@ uint32_t network_best_gateway(const struct network *network, uint32_t device)
 uint32_t network_channel_count(const struct network *network)
 {
     return 3u + network->params.extra_channel_count;
-}
-
-uint8_t network_battery(const struct network *network, uint32_t device)
-{
-    assert(device < network->device_count);
-    return network->devices[device].battery;
 }
 
 void network_stats(const struct network *network, struct network_stats *stats)

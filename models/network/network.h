@@ -94,9 +94,8 @@ void network_queue_clear(struct network *network, uint32_t device);
 /* Application bytes the device's next downlink can carry. */
 uint16_t network_downlink_max(const struct network *network, uint32_t device);
 
-bool network_joined(const struct network *network, uint32_t device);
 uint32_t network_dev_addr(const struct network *network, uint32_t device);
-/* Session keys, for pcap key files and tests. */
+/* Session keys, for pcap key files and tests. False: not joined. */
 bool network_session_keys(const struct network *network, uint32_t device, uint8_t nwk_s_key[16],
         uint8_t app_s_key[16]);
 /* Gateway that heard the device best lately, UINT32_MAX none. */
@@ -122,13 +121,11 @@ uint32_t network_group_waiting(const struct network *network, uint32_t group);
 void network_group_flush(struct network *network, uint32_t group); /* drops what waits */
 /* Time between two frames of `size` application bytes from one gateway under duty_share. */
 sim_ns network_group_interval_ns(const struct network *network, uint32_t group, uint16_t size);
-uint32_t network_group_gateways(const struct network *network, uint32_t group);
 
 struct network_stats {
     uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;
     uint64_t joins, join_rejects;
     uint64_t downlinks_rx1, downlinks_rx2, downlinks_refused;
-    uint64_t uplinks_expected; /* from gaps in FCnt: for uplink_pdr */
 };
 void network_stats(const struct network *network, struct network_stats *stats);
 
@@ -136,7 +133,5 @@ void network_stats(const struct network *network, struct network_stats *stats);
 uint32_t network_mc_addr(const struct network *network, uint32_t n);
 /* Uplink channels that devices use: the default three and those of the CFList. */
 uint32_t network_channel_count(const struct network *network);
-/* What the device answered to DevStatusReq, 255 (unknown) before. */
-uint8_t network_battery(const struct network *network, uint32_t device);
 
 #endif

@@ -101,7 +101,6 @@ struct device_state {
     bool joined;
     bool keep_open;
     bool status_asked; /* DevStatusReq was sent */
-    uint8_t battery;
     uint8_t data_rate; /* of the last uplink */
     uint8_t heard_count;
     struct heard heard[HEARD_MAX]; /* smoothed over uplinks */

@@ -146,7 +146,6 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     }
     pending->fcnt = fcnt;
     network->stats.uplinks++;
-    network->stats.uplinks_expected += last == NULL ? fcnt + 1u : fcnt - *last;
     device->fcnt_up = fcnt;
     device->data_rate = data_rate;
 }
@@ -226,9 +225,6 @@ static void deliver(struct network *network, const struct pending *pending, sim_
     if (mac_port) {
         mac_commands_parse(uplink.payload, uplink.size, &answer.commands);
         uplink.size = 0;
-    }
-    if (answer.commands.dev_status_ans) {
-        device->battery = answer.commands.battery;
     }
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
             pending->device, pending->fcnt, uplink.fport, NULL);

@@ -158,8 +158,8 @@ static void expect_report(uint64_t token, unsigned nth, enum gateway_tx_result r
 {
     const struct gateway_report *report = report_of(token, nth);
     cr_assert_not_null(report, "request %llu has no report %u", (unsigned long long)token, nth);
-    cr_expect_eq(report->result, result, "request %llu: %s, expected %s", (unsigned long long)token,
-            gateway_tx_result_name(report->result), gateway_tx_result_name(result));
+    cr_expect_eq(report->result, result, "request %llu: result %d, expected %d",
+            (unsigned long long)token, (int)report->result, (int)result);
 }
 
 /* --- receiving -------------------------------------------------------------------------------- */
@@ -247,7 +247,6 @@ Test(gateway, request_is_accepted_and_reported_sent_at_its_time)
     cr_expect_eq(reports[1].at_ns, SIM_NS_PER_S + LATENCY_NS);
     cr_expect_eq(reports[1].report.at_ns, SIM_NS_PER_S);
     cr_expect_eq(reports[1].report.airtime_ns, lora_time_on_air_ns(&tx.modulation, 55));
-    cr_expect_eq(medium_frames(medium), 1);
     struct gateway_stats stats;
     gateway_stats(fleet, 0, 5 * SIM_NS_PER_S, &stats);
     cr_expect_eq(stats.transmitted, 1);

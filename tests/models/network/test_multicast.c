@@ -117,7 +117,6 @@ Test(multicast, interval_is_airtime_over_the_share_of_the_duty_cycle)
     /* SF7, 216 bytes without CRC: 8 + ceil((8 * 216 - 28 + 28) / 28) * 5 = 318 payload symbols,
      * 12.25 of preamble, 1.024 ms each = 338.176 ms; share 0.1 * 0.8. */
     cr_assert_eq(network_group_interval_ns(rig.network, group, 203), 338176000 * INT64_C(100) / 8);
-    cr_assert_eq(network_group_gateways(rig.network, group), 3);
 }
 
 Test(multicast, staggers_one_frame_over_the_gateways_of_the_members)
@@ -159,7 +158,6 @@ Test(multicast, sends_at_one_time_when_simultaneous)
 Test(multicast, uses_the_gateway_with_most_members_when_single)
 {
     make_group(MULTICAST_SINGLE);
-    cr_assert_eq(network_group_gateways(rig.network, group), 1);
     enqueue(2, 50);
     rig_run(&rig, 1100 * SIM_NS_PER_S);
     cr_assert_eq(seen.sent[3], 2);

@@ -142,7 +142,8 @@ Test(network, ignores_strangers_and_forged_join_requests)
     cr_assert_eq(rig.gateways->count, 0);
     cr_assert_eq(stats().unknown_device, 1);
     cr_assert_eq(stats().bad_mic, 1);
-    cr_assert_not(network_joined(rig.network, 0));
+    uint8_t nwk[16], app[16];
+    cr_assert_not(network_session_keys(rig.network, 0, nwk, app));
 }
 
 /* --- uplinks --------------------------------------------------------------------------------- */
@@ -192,7 +193,6 @@ Test(network, drops_replays_and_forgeries_and_counts_gaps)
     run_s(3);
     cr_assert_eq(seen.uplinks, 2);
     cr_assert_eq(stats().uplinks, 2);
-    cr_assert_eq(stats().uplinks_expected, 6);
     /* The last counter again, and an older one whose MIC holds. */
     cr_assert_eq(stats().replayed, 2);
     cr_assert_eq(stats().bad_mic, 1);
@@ -252,7 +252,6 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
     rig_hear(&rig, 3, 5, 1500, bytes, size);
     run_s(5);
     cr_assert_eq(read_next(0, &entry).fopts_size, 0);
-    cr_assert_eq(network_battery(rig.network, 0), 200);
 }
 
 Test(network, sends_what_the_application_queues_for_this_uplink)

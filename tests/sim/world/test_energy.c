@@ -53,9 +53,10 @@ Test(energy, of_a_sleeping_device_is_current_times_time)
     struct run *run = run_create(sleepers, NULL, 0);
     struct world *world = run->world;
     double before_j[10];
+    uint8_t nwk_s_key[16], app_s_key[16];
     world_run(world, 2 * HOUR_NS);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        cr_assert(network_joined(world->network, i));
+        cr_assert(network_session_keys(world->network, i, nwk_s_key, app_s_key), "joined");
         before_j[i] = total_j(world, i);
     }
     world_run(world, 30 * HOUR_NS);
