@@ -164,10 +164,10 @@ void campaign_session_start(struct campaign *campaign, sim_ns now_ns)
     for (uint32_t i = 0; i < campaign->device_count; i++) {
         /* Set-up commands that no gateway would send so far have missed their session. */
         network_queue_clear(campaign->network, i);
-        if (campaign->records[i].stage == CAMPAIGN_READY) {
+        if (campaign->records[i].stage == CAMPAIGN_READY
+                && network_group_add(campaign->network, campaign->group, i)) {
             campaign->records[i].member = true;
             campaign->member_count++;
-            network_group_add(campaign->network, campaign->group, i);
         }
     }
     if (campaign->member_count == 0) {

@@ -111,7 +111,7 @@ void network_groups_finish(struct network *network)
     network->group_count = 0;
 }
 
-void network_group_add(struct network *network, uint32_t group_index, uint32_t device)
+bool network_group_add(struct network *network, uint32_t group_index, uint32_t device)
 {
     assert(device < network->device_count);
     struct group *group = group_at(network, group_index);
@@ -119,12 +119,13 @@ void network_group_add(struct network *network, uint32_t group_index, uint32_t d
         uint32_t capacity = group->member_capacity == 0 ? 64 : group->member_capacity * 2;
         uint32_t *members = realloc(group->members, capacity * sizeof *members);
         if (members == NULL) {
-            return;
+            return false;
         }
         group->members = members;
         group->member_capacity = capacity;
     }
     group->members[group->member_count++] = device;
+    return true;
 }
 
 /* Members whose best gateway each one is; returns how many gateways have any. A member that was

@@ -111,7 +111,8 @@ struct network_group_params {
 };
 /* Creates a group; its number. UINT32_MAX: too many (16). */
 uint32_t network_group_create(struct network *network, const struct network_group_params *params);
-void network_group_add(struct network *network, uint32_t group, uint32_t device);
+/* False: out of memory, the device is no member. */
+bool network_group_add(struct network *network, uint32_t group, uint32_t device);
 /* Encrypts under the next McFCnt and schedules on the gateways the members need, from
  * `not_before_ns` on, within duty_share. Returns the McFCnt. At most 4096 frames may wait (false:
  * UINT32_MAX). */

@@ -72,7 +72,7 @@ static void make_group_with(enum multicast_policy policy, double duty_share)
     for (uint32_t i = 0; i < 4; i++) {
         rig_join(&rig, i);
         hear_device(i, gateways[i]);
-        network_group_add(rig.network, group, i);
+        cr_assert(network_group_add(rig.network, group, i));
     }
     rig.accepted_seen = fake_gateways_accepted_count(rig.gateways);
     rig_run(&rig, 1000 * SIM_NS_PER_S);
