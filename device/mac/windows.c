@@ -6,10 +6,15 @@
 
 /* Spec-protocol 1.7: a preamble counts as found after this many symbols of it. */
 #define SYMBOLS_MIN 6u
-/* The RTC against the network's clock: tick rounding, interrupt latency and a flash operation
- * that stalls the CPU, then the crystal (tolerance and temperature) over the delay. */
-#define ERROR_FIXED_US   3000u
-#define ERROR_PER_DELAY  10000u /* 100 ppm */
+/* The RTC against the network's clock: what does not depend on the delay, and what grows with it.
+ * assumed: 3 ms, for a flash page being programmed when the timer is due stalls the CPU that long
+ * at most (0.7..3 ms for serial NOR); tick rounding (31 us) and interrupt latency vanish in it.
+ * assumed: 100 ppm, for a tuning-fork crystal cut to 20 ppm at 25 C and used down to -20 C runs
+ * slow by another 0.034 ppm/K^2 * (45 K)^2 = 69 ppm. */
+#define ERROR_FIXED_US  3000u
+#define ERROR_PER_DELAY 10000u
+/* assumed: from standby or sleep the SX1276 receives after 250 us (crystal), 60 us (PLL) and some
+ * 150 us at 125 kHz (TS_OSC, TS_FS, TS_RE of datasheet rev 4): 1 ms covers them and the SPI. */
 #define RADIO_WAKE_UP_US 1000u
 #define PRIORITY_CLASS_A 3u
 
