@@ -305,6 +305,18 @@ class Run(Folder):
         result = fleetcast('run', 'hello-20', '--json')
         self.assertEqual(set(json.loads(result.stdout)['devices']['failed'].values()), {0})
 
+    def test_every_key_of_the_results_is_documented_once(self):
+        def keys(tree, prefix=''):
+            for name, value in tree.items():
+                yield from (keys(value, f'{prefix}{name}.') if isinstance(value, dict)
+                            else [prefix + name])
+        fleetcast('run', '-q', '--out', self.path('out'))
+        with open(os.path.join(SCENARIOS, '../docs/summary.md')) as file:
+            documented = re.findall(r'(?m)^\| `([\w.]+)`', file.read())
+        written = [key for name in ('summary', 'run')
+                   for key in keys(json.loads(self.read(f'out/{name}.json')))]
+        self.assertEqual(sorted(documented), sorted(written))
+
     def test_the_captured_air_is_written_with_its_keys(self):
         result = fleetcast('run', '-', '-q', '--pcap', self.path('air.pcap'), text=SMALL)
         self.assertEqual(result.returncode, 0, result.stderr)
