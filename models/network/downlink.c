@@ -11,10 +11,11 @@
 #include "observe.h"
 
 /* assumed: reserve over sensitivity that makes RX1 worth its try; one uplink's SNR holds one draw
- * of the fading, the downlink another. Commands go where Rayleigh fading takes one in ten; a join
- * is soon tried again, and its RX2 costs up to thirty times the airtime. */
-#define RX1_RESERVE_MDB      10000
-#define RX1_RESERVE_JOIN_MDB 2000
+ * of the fading, the downlink another. Commands go where Rayleigh fading takes one in sixteen
+ * (1 - exp(-10^-1.2)): at 10 dB, one in ten, twice as many devices miss their set-up in a city
+ * of a thousand. A join is soon tried again, and its RX2 costs up to thirty times the airtime. */
+#define RX1_RESERVE_MDB      12000
+#define RX1_RESERVE_JOIN_MDB 4000
 /* Between the arrival of a request and its start: pre-delay of the JIT queue, 32.5 ms, and some. */
 #define SUBMIT_AHEAD_NS (45 * SIM_NS_PER_MS)
 
