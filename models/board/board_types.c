@@ -19,6 +19,7 @@ const struct board_type board_stm32l072_sx1276 = {
     .cycles_per_aes_block = 3600, /* assumed: compact C on a Cortex-M0+, no engine in the L072 */
     .cycles_per_sha_block = 9000, /* assumed: 140 cycles a byte */
     .cycles_ed25519_verify = 30000000, /* assumed: compact C, 0.94 s */
+    /* assumed: a small antenna lacks the 2 dB that the MAC leaves for it (device/mac/region.c). */
     .tx_antenna_gain_mdb = 0,
     .nor_poll_ns = 50000, /* period of a driver's status loop */
     .reset_ns = 1000000,  /* assumed: option bytes, oscillators, memory set-up */
