@@ -7,35 +7,7 @@
 
 #include "fake_board.h"
 #include "services/fec_row.h"
-
-/* spec-protocol section 5.4: columns of (M, n), version 1 and 2. */
-static const struct {
-    unsigned fragments;
-    unsigned n;
-    const char *v1;
-    const char *v2;
-} vectors[] = {
-    { 8, 1, "0 1 4 6", "0 1 4 6" },
-    { 8, 2, "0 4 7", "0 3 4 7" },
-    { 8, 3, "0 1 3 6", "0 1 3 6" },
-    { 10, 1, "2 5", "1 2 3 5 9" },
-    { 10, 2, "0 2 4 5 9", "0 2 4 5 9" },
-    { 26, 1, "0 1 3 6 7 8 12 13 16 17 21 23 24", "0 1 3 6 7 8 12 13 16 17 21 23 24" },
-    { 30, 1, "1 2 4 8 12 13 16 19 25", "1 2 4 6 8 12 13 15 16 17 19 22 23 25 26" },
-    { 30, 2, "0 1 2 4 8 13 15 16 19 22 24 25", "0 1 2 4 6 8 11 13 15 16 19 20 22 24 25" },
-    { 32, 1, "1 4 7 10 13 14 15 19 21 22 23 26 28 31",
-            "1 4 7 9 10 13 14 15 19 20 21 22 23 26 28 31" },
-    { 100, 1,
-            "2 3 5 6 7 9 10 12 13 16 17 18 19 20 24 26 28 31 32 33 37 40 48 53 55 56 58 60 63 64 "
-            "66 70 80 85 89 96 98",
-            "2 3 5 6 7 9 10 12 13 14 16 17 18 19 20 24 26 28 30 31 32 33 34 35 37 40 48 51 53 55 "
-            "56 58 60 61 63 64 66 67 69 70 71 79 80 83 85 87 89 95 96 98" },
-    { 100, 2,
-            "1 2 3 5 12 15 16 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 56 61 62 64 68 69 "
-            "71 74 75 78 79 81 84 88 89 91 92 94 96 98 99",
-            "1 2 3 5 7 9 12 15 16 18 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 54 56 57 61 "
-            "62 64 68 69 70 71 74 75 78 79 81 84 88 89 91 92 94 96 98 99" },
-};
+#include "support/ts004_rows.h"
 
 /* `expected` lists the columns in words. */
 static void check_vector(unsigned fragments, unsigned n, uint8_t version, const char *expected)
@@ -56,9 +28,9 @@ static void check_vector(unsigned fragments, unsigned n, uint8_t version, const 
 
 Test(fec_row, equals_the_published_rows_of_both_versions)
 {
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-        check_vector(vectors[i].fragments, vectors[i].n, 1, vectors[i].v1);
-        check_vector(vectors[i].fragments, vectors[i].n, 2, vectors[i].v2);
+    for (size_t i = 0; i < sizeof(ts004_rows) / sizeof(ts004_rows[0]); i++) {
+        check_vector(ts004_rows[i].fragments, ts004_rows[i].n, 1, ts004_rows[i].v1);
+        check_vector(ts004_rows[i].fragments, ts004_rows[i].n, 2, ts004_rows[i].v2);
     }
 }
 

@@ -10,32 +10,7 @@
 
 #include "campaign/fec_encoder.h"
 #include "models/network/hex.h"
-
-static const struct {
-    uint32_t m, n;
-    const char *v1, *v2; /* v2 NULL: the same */
-} rows[] = {
-    { 8, 1, "0 1 4 6", NULL },
-    { 8, 2, "0 4 7", "0 3 4 7" },
-    { 8, 3, "0 1 3 6", NULL },
-    { 10, 1, "2 5", "1 2 3 5 9" },
-    { 10, 2, "0 2 4 5 9", NULL },
-    { 26, 1, "0 1 3 6 7 8 12 13 16 17 21 23 24", NULL },
-    { 30, 1, "1 2 4 8 12 13 16 19 25", "1 2 4 6 8 12 13 15 16 17 19 22 23 25 26" },
-    { 30, 2, "0 1 2 4 8 13 15 16 19 22 24 25", "0 1 2 4 6 8 11 13 15 16 19 20 22 24 25" },
-    { 32, 1, "1 4 7 10 13 14 15 19 21 22 23 26 28 31",
-            "1 4 7 9 10 13 14 15 19 20 21 22 23 26 28 31" },
-    { 100, 1,
-            "2 3 5 6 7 9 10 12 13 16 17 18 19 20 24 26 28 31 32 33 37 40 48 53 55 56 58 60 63 64 "
-            "66 70 80 85 89 96 98",
-            "2 3 5 6 7 9 10 12 13 14 16 17 18 19 20 24 26 28 30 31 32 33 34 35 37 40 48 51 53 55 "
-            "56 58 60 61 63 64 66 67 69 70 71 79 80 83 85 87 89 95 96 98" },
-    { 100, 2,
-            "1 2 3 5 12 15 16 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 56 61 62 64 68 69 "
-            "71 74 75 78 79 81 84 88 89 91 92 94 96 98 99",
-            "1 2 3 5 7 9 12 15 16 18 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 54 56 57 61 "
-            "62 64 68 69 70 71 74 75 78 79 81 84 88 89 91 92 94 96 98 99" },
-};
+#include "support/ts004_rows.h"
 
 static void expect_row(unsigned version, uint32_t m, uint32_t n, const char *expected)
 {
@@ -54,9 +29,9 @@ static void expect_row(unsigned version, uint32_t m, uint32_t n, const char *exp
 
 Test(fec_encoder, generates_the_published_rows)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        expect_row(1, rows[i].m, rows[i].n, rows[i].v1);
-        expect_row(2, rows[i].m, rows[i].n, rows[i].v2 != NULL ? rows[i].v2 : rows[i].v1);
+    for (size_t i = 0; i < sizeof ts004_rows / sizeof ts004_rows[0]; i++) {
+        expect_row(1, ts004_rows[i].fragments, ts004_rows[i].n, ts004_rows[i].v1);
+        expect_row(2, ts004_rows[i].fragments, ts004_rows[i].n, ts004_rows[i].v2);
     }
 }
 
