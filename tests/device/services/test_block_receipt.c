@@ -6,42 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "fake_board.h"
-
-#define SETUP_V2 "02 11 0a00 0a 45 05 00010203 0500 9b749d5f"
-#define SETUP_V1 "02 11 0a00 0a 05 05 00010203"
-#define PORT     FRAGMENTATION_FPORT
-
-static void fill(uint8_t block[100])
-{
-    for (unsigned i = 0; i < 100; i++) {
-        block[i] = (uint8_t)i;
-    }
-}
-
-/* Fragment N of FragIndex 1, on a group or by unicast (-1). */
-static void fragment(struct rig *rig, unsigned n, int group)
-{
-    uint8_t block[100];
-    uint8_t message[13] = { 0x08, (uint8_t)n, (uint8_t)(0x40 | n >> 8) };
-    fill(block);
-    naive_fragment(block, 10, 10, rig->services.fragmentation.version, n, &message[3]);
-    rig_down(rig, PORT, group, message, sizeof(message));
-    rig_run_ticks(rig, 4000);
-}
-
-static bool last_uplink_is(struct rig *rig, const char *hex)
-{
-    return rig_uplink_is(rig, rig->uplink_count - 1, PORT, hex);
-}
-
-static bool answers(struct rig *rig, const char *request, const char *answer)
-{
-    unsigned before = rig->uplink_count;
-    rig_down_hex(rig, PORT, -1, request);
-    rig_run_ticks(rig, 100);
-    return rig->uplink_count == before + 1 && last_uplink_is(rig, answer);
-}
+#include "device_d.h"
 
 static struct rig *complete(uint8_t version, const char *setup)
 {
@@ -50,10 +15,10 @@ static struct rig *complete(uint8_t version, const char *setup)
     rig->services.fragmentation.version = version;
     rig->board.entropy_fixed = true;
     rig->board.entropy_word = 0x40000000; /* a quarter of every range: 128 s of 512 */
-    rig_down_hex(rig, PORT, -1, setup);
+    rig_down_hex(rig, DEVICE_D_PORT, -1, setup);
     rig_run_s(rig, 5);
     for (unsigned n = 1; n <= 10; n++) {
-        fragment(rig, n, 0);
+        device_d_fragment(rig, n, 0);
     }
     rig_run_ticks(rig, 3000);
     return rig;
@@ -61,7 +26,7 @@ static struct rig *complete(uint8_t version, const char *setup)
 
 Test(block_receipt, is_repeated_until_it_is_acknowledged)
 {
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     struct fragmentation *frag = &rig->services.fragmentation;
     uint32_t address;
     uint32_t size;
@@ -70,13 +35,13 @@ Test(block_receipt, is_repeated_until_it_is_acknowledged)
     cr_expect_eq(rig->uplink_count, before);
     rig_run_s(rig, 2);
     cr_expect_eq(rig->uplink_count, before + 1);
-    cr_expect(last_uplink_is(rig, "04 01"));
+    cr_expect(device_d_last_uplink_is(rig, "04 01"));
     rig_run_s(rig, 138); /* 8 s of receive windows and the random delay */
     cr_expect_eq(rig->uplink_count, before + 2);
     cr_expect_not(fragmentation_take_block(frag, &address, &size));
-    rig_down_hex(rig, PORT, -1, "04 02"); /* another FragIndex */
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "04 02"); /* another FragIndex */
     cr_expect_not(fragmentation_take_block(frag, &address, &size));
-    rig_down_hex(rig, PORT, -1, "04 01");
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "04 01");
     cr_expect(fragmentation_take_block(frag, &address, &size));
     cr_expect_eq(size, 95);
     rig_run_s(rig, 20000);
@@ -93,7 +58,7 @@ Test(block_receipt, goes_out_ten_times_at_growing_intervals_and_then_no_more)
 {
     /* The random delay is 128 s each time. */
     static const uint32_t interval_s[] = { 136, 136, 728, 1328, 2528, 4928, 4928, 4928, 4928 };
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     unsigned before = rig->uplink_count;
     rig_set_gps(rig, 1300000000);
     rig_run_s(rig, 40000);
@@ -107,25 +72,25 @@ Test(block_receipt, goes_out_ten_times_at_growing_intervals_and_then_no_more)
 
 Test(block_receipt, is_not_replaced_by_a_status_answer)
 {
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     struct fragmentation *frag = &rig->services.fragmentation;
     uint32_t address;
     uint32_t size;
-    cr_expect(answers(rig, "01 03", "01 00 0a40 00"));
-    rig_down_hex(rig, PORT, -1, "01 02");
+    cr_expect(device_d_answers(rig, "01 03", "01 00 0a40 00"));
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "01 02");
     cr_expect_not(fragmentation_take_block(frag, &address, &size));
     rig_run_s(rig, 40000);
-    cr_expect(answers(rig, "01 03", "01 00 0a40 00"));
+    cr_expect(device_d_answers(rig, "01 03", "01 00 0a40 00"));
     cr_expect_not(fragmentation_take_block(frag, &address, &size));
     rig_destroy(rig);
 }
 
 Test(block_receipt, ignores_an_acknowledgement_of_nothing)
 {
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     uint32_t address;
     uint32_t size;
-    rig_down_hex(rig, PORT, -1, "04 01"); /* before any receipt was sent */
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "04 01"); /* before any receipt was sent */
     cr_expect_not(fragmentation_take_block(&rig->services.fragmentation, &address, &size));
     rig_destroy(rig);
 }
@@ -133,13 +98,13 @@ Test(block_receipt, ignores_an_acknowledgement_of_nothing)
 Test(block_receipt, hands_the_block_over_once_a_status_without_missing_fragments_left)
 {
     for (uint8_t version = 1; version <= 2; version++) {
-        struct rig *rig = complete(
-                version, version == 1 ? SETUP_V1 : "02 11 0a00 0a 05 05 00010203 0500 9b749d5f");
+        struct rig *rig = complete(version,
+                version == 1 ? DEVICE_D_SETUP_V1 : "02 11 0a00 0a 05 05 00010203 0500 9b749d5f");
         uint32_t address = 1;
         uint32_t size = 0;
         struct fragmentation *frag = &rig->services.fragmentation;
         cr_expect_not(fragmentation_take_block(frag, &address, &size));
-        cr_expect(answers(rig, "01 03", version == 1 ? "01 0a40 00 00" : "01 00 0a40 00"));
+        cr_expect(device_d_answers(rig, "01 03", version == 1 ? "01 0a40 00 00" : "01 00 0a40 00"));
         cr_expect(fragmentation_take_block(frag, &address, &size));
         cr_expect_not(fragmentation_take_block(frag, &address, &size));
         cr_expect_eq(address, NOR_BLOCK_ADDRESS);
@@ -155,10 +120,10 @@ Test(block_receipt, discards_a_block_whose_mic_is_wrong_and_reports_it)
     uint32_t address;
     uint32_t size;
     cr_expect_eq(frag->phase, FRAG_PHASE_FAILED);
-    cr_expect(answers(rig, "01 03", "01 02 0a40 00")); /* MICError, nothing missing */
+    cr_expect(device_d_answers(rig, "01 03", "01 02 0a40 00")); /* MICError, nothing missing */
     rig_run_s(rig, 130);
-    cr_expect(last_uplink_is(rig, "04 05"));
-    rig_down_hex(rig, PORT, -1, "04 01");
+    cr_expect(device_d_last_uplink_is(rig, "04 05"));
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "04 01");
     cr_expect_not(fragmentation_take_block(frag, &address, &size));
     rig_boot(rig);
     rig_run_s(rig, 1);
@@ -174,14 +139,14 @@ Test(block_receipt, covers_session_cnt_index_descriptor_and_length_by_the_mic)
         "02 11 0a00 0a 45 04 00010203 0500 9b749d5f" };
     for (unsigned i = 0; i < 4; i++) {
         struct rig *rig = rig_create();
-        rig_down_hex(rig, PORT, -1, changed[i]);
+        rig_down_hex(rig, DEVICE_D_PORT, -1, changed[i]);
         rig_run_s(rig, 5);
         for (unsigned n = 1; n <= 10; n++) {
             uint8_t message[13] = { 0x08, (uint8_t)n, i == 1 ? 0x80 : 0x40 };
             uint8_t block[100];
-            fill(block);
+            device_d_fill(block);
             memcpy(&message[3], &block[10 * (n - 1)], 10);
-            rig_down(rig, PORT, 0, message, sizeof(message));
+            rig_down(rig, DEVICE_D_PORT, 0, message, sizeof(message));
             rig_run_ticks(rig, 4000);
         }
         rig_run_ticks(rig, 3000);
@@ -192,10 +157,10 @@ Test(block_receipt, covers_session_cnt_index_descriptor_and_length_by_the_mic)
 
 Test(block_receipt, drops_fragments_after_the_block_is_complete)
 {
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     unsigned stored = rig_traces(rig, FW_TRACE_FRAGMENT_STORED);
     for (unsigned n = 1; n <= 15; n++) {
-        fragment(rig, n, 0);
+        device_d_fragment(rig, n, 0);
     }
     cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_STORED), stored);
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_DONE);
@@ -204,7 +169,7 @@ Test(block_receipt, drops_fragments_after_the_block_is_complete)
 
 Test(block_receipt, waits_for_an_uplink_with_room)
 {
-    struct rig *rig = complete(2, SETUP_V2);
+    struct rig *rig = complete(2, DEVICE_D_SETUP_V2);
     unsigned before = rig->uplink_count;
     rig->uplink_size_max = 1;
     rig_run_s(rig, 140);
@@ -212,6 +177,6 @@ Test(block_receipt, waits_for_an_uplink_with_room)
     rig->uplink_size_max = 2;
     rig_run_s(rig, 6);
     cr_expect_eq(rig->uplink_count, before + 1);
-    cr_expect(last_uplink_is(rig, "04 01"));
+    cr_expect(device_d_last_uplink_is(rig, "04 01"));
     rig_destroy(rig);
 }

@@ -6,58 +6,23 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "fake_board.h"
-
-#define SETUP_V2 "02 11 0a00 0a 45 05 00010203 0500 9b749d5f"
-#define SETUP_V1 "02 11 0a00 0a 05 05 00010203"
-#define PORT     FRAGMENTATION_FPORT
-
-static void fill(uint8_t block[100])
-{
-    for (unsigned i = 0; i < 100; i++) {
-        block[i] = (uint8_t)i;
-    }
-}
-
-/* Fragment N of FragIndex 1, on a group or by unicast (-1). */
-static void fragment(struct rig *rig, unsigned n, int group)
-{
-    uint8_t block[100];
-    uint8_t message[13] = { 0x08, (uint8_t)n, (uint8_t)(0x40 | n >> 8) };
-    fill(block);
-    naive_fragment(block, 10, 10, rig->services.fragmentation.version, n, &message[3]);
-    rig_down(rig, PORT, group, message, sizeof(message));
-    rig_run_ticks(rig, 4000);
-}
+#include "device_d.h"
 
 static struct rig *set_up(uint8_t version)
 {
     struct rig *rig = rig_create();
     rig_set_gps(rig, 1300000000); /* clock sync has nothing to do */
     rig->services.fragmentation.version = version;
-    rig_down_hex(rig, PORT, -1, version >= 2 ? SETUP_V2 : SETUP_V1);
+    rig_down_hex(rig, DEVICE_D_PORT, -1, version >= 2 ? DEVICE_D_SETUP_V2 : DEVICE_D_SETUP_V1);
     rig_run_s(rig, 5);
     cr_assert_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
     return rig;
 }
 
-static bool last_uplink_is(struct rig *rig, const char *hex)
-{
-    return rig_uplink_is(rig, rig->uplink_count - 1, PORT, hex);
-}
-
-static bool answers(struct rig *rig, const char *request, const char *answer)
-{
-    unsigned before = rig->uplink_count;
-    rig_down_hex(rig, PORT, -1, request);
-    rig_run_ticks(rig, 100);
-    return rig->uplink_count == before + 1 && last_uplink_is(rig, answer);
-}
-
 static bool silent(struct rig *rig, int group, const char *request)
 {
     unsigned before = rig->uplink_count;
-    rig_down_hex(rig, PORT, group, request);
+    rig_down_hex(rig, DEVICE_D_PORT, group, request);
     rig_run_s(rig, 1);
     return rig->uplink_count == before;
 }
@@ -65,9 +30,9 @@ static bool silent(struct rig *rig, int group, const char *request)
 Test(fragmentation, tells_its_package_and_version)
 {
     struct rig *rig = rig_create();
-    cr_expect(answers(rig, "00", "00 03 02"));
+    cr_expect(device_d_answers(rig, "00", "00 03 02"));
     rig->services.fragmentation.version = 1;
-    cr_expect(answers(rig, "00", "00 03 01"));
+    cr_expect(device_d_answers(rig, "00", "00 03 01"));
     rig_destroy(rig);
 }
 
@@ -75,10 +40,10 @@ Test(fragmentation, reconstructs_the_published_block_and_finds_its_mic_good)
 {
     struct rig *rig = set_up(2);
     uint8_t block[100];
-    fill(block);
+    device_d_fill(block);
     for (unsigned n = 1; n <= 13; n++) {
         if (n != 3 && n != 7) {
-            fragment(rig, n, 0);
+            device_d_fragment(rig, n, 0);
         }
     }
     rig_run_ticks(rig, 20000);
@@ -94,15 +59,15 @@ Test(fragmentation, reports_the_published_status_in_the_layout_of_each_version)
     for (uint8_t version = 1; version <= 2; version++) {
         struct rig *rig = set_up(version);
         for (unsigned n = 1; n <= 9; n++) {
-            fragment(rig, n, 0);
+            device_d_fragment(rig, n, 0);
         }
         for (unsigned k = 0; k < 3; k++) {
-            fragment(rig, 4, 0); /* repeats count as well */
+            device_d_fragment(rig, 4, 0); /* repeats count as well */
         }
-        cr_expect(answers(rig, "01 03", version == 2 ? "01 00 0c40 01" : "01 0c40 01 00"));
-        fragment(rig, 10, 0);
+        cr_expect(device_d_answers(rig, "01 03", version == 2 ? "01 00 0c40 01" : "01 0c40 01 00"));
+        device_d_fragment(rig, 10, 0);
         rig_run_ticks(rig, 3000);
-        cr_expect(answers(rig, "01 03", version == 2 ? "01 00 0d40 00" : "01 0d40 00 00"));
+        cr_expect(device_d_answers(rig, "01 03", version == 2 ? "01 00 0d40 00" : "01 0d40 00 00"));
         rig_destroy(rig);
     }
 }
@@ -110,7 +75,7 @@ Test(fragmentation, reports_the_published_status_in_the_layout_of_each_version)
 Test(fragmentation, answers_each_command_of_a_message_in_order)
 {
     struct rig *rig = set_up(2);
-    cr_expect(answers(rig, "00 0103 0300 00", "00 03 02 01 00 0040 0a 03 04 00 03 02"));
+    cr_expect(device_d_answers(rig, "00 0103 0300 00", "00 03 02 01 00 0040 0a 03 04 00 03 02"));
     rig_destroy(rig);
 }
 
@@ -119,25 +84,25 @@ Test(fragmentation, keeps_answers_that_do_not_fit_for_the_next_uplink)
     struct rig *rig = set_up(2);
     unsigned before = rig->uplink_count;
     rig->uplink_size_max = 7;
-    rig_down_hex(rig, PORT, -1, "0103 00 0103 0300");
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "0103 00 0103 0300");
     rig_run_s(rig, 1);
     cr_expect_eq(rig->uplink_count, before + 3);
-    cr_expect(rig_uplink_is(rig, before, PORT, "01 00 0040 0a"));
-    cr_expect(rig_uplink_is(rig, before + 1, PORT, "00 03 02"));
-    cr_expect(rig_uplink_is(rig, before + 2, PORT, "01 00 0040 0a 03 04"));
+    cr_expect(rig_uplink_is(rig, before, DEVICE_D_PORT, "01 00 0040 0a"));
+    cr_expect(rig_uplink_is(rig, before + 1, DEVICE_D_PORT, "00 03 02"));
+    cr_expect(rig_uplink_is(rig, before + 2, DEVICE_D_PORT, "01 00 0040 0a 03 04"));
     rig_destroy(rig);
 }
 
 Test(fragmentation, stops_at_an_unknown_or_truncated_command)
 {
     struct rig *rig = set_up(2);
-    cr_expect(answers(rig, "00 55 00 00", "00 03 02"));
-    cr_expect(answers(rig, "00 01", "00 03 02"));
-    cr_expect(answers(rig, "00 0211 0a00", "00 03 02"));
-    cr_expect(answers(rig, "00 08 0140 00010203040506070809", "00 03 02")); /* not alone */
+    cr_expect(device_d_answers(rig, "00 55 00 00", "00 03 02"));
+    cr_expect(device_d_answers(rig, "00 01", "00 03 02"));
+    cr_expect(device_d_answers(rig, "00 0211 0a00", "00 03 02"));
+    cr_expect(device_d_answers(rig, "00 08 0140 00010203040506070809", "00 03 02")); /* not alone */
     cr_expect_eq(rig->services.fragmentation.missing, 10);
     rig->services.fragmentation.version = 1;
-    cr_expect(answers(rig, "00 0401 00", "00 03 01")); /* 0x04 is of version 2 */
+    cr_expect(device_d_answers(rig, "00 0401 00", "00 03 01")); /* 0x04 is of version 2 */
     rig_destroy(rig);
 }
 
@@ -145,7 +110,7 @@ Test(fragmentation, never_owes_more_answers_than_it_can_keep)
 {
     struct rig *rig = rig_create();
     uint8_t message[242] = { 0 };
-    rig_down(rig, PORT, -1, message, sizeof(message));
+    rig_down(rig, DEVICE_D_PORT, -1, message, sizeof(message));
     cr_expect_eq(rig->services.fragmentation.answers.count, ANSWERS_MAX);
     rig_destroy(rig);
 }
@@ -156,30 +121,31 @@ Test(fragmentation, refuses_set_ups_with_the_bit_for_each_reason)
 {
     struct rig *rig = rig_create();
     /* FragAlgo 1 */
-    cr_expect(answers(rig, "02 11 0a00 0a 4d 05 00010203 0500 9b749d5f", "02 41"));
+    cr_expect(device_d_answers(rig, "02 11 0a00 0a 4d 05 00010203 0500 9b749d5f", "02 41"));
     /* M 0, FragSize 0, padding as long as the block */
-    cr_expect(answers(rig, "02 01 0000 0a 00 00 00010203 0500 9b749d5f", "02 01"));
-    cr_expect(answers(rig, "02 01 0a00 00 00 00 00010203 0500 9b749d5f", "02 01"));
-    cr_expect(answers(rig, "02 01 0100 0a 00 0a 00010203 0500 9b749d5f", "02 01"));
+    cr_expect(device_d_answers(rig, "02 01 0000 0a 00 00 00010203 0500 9b749d5f", "02 01"));
+    cr_expect(device_d_answers(rig, "02 01 0a00 00 00 00 00010203 0500 9b749d5f", "02 01"));
+    cr_expect(device_d_answers(rig, "02 01 0100 0a 00 0a 00010203 0500 9b749d5f", "02 01"));
     /* M 4097; FragSize 240; 2000 * 100 bytes in a 192 KiB block */
-    cr_expect(answers(rig, "02 21 0110 0a 00 00 00010203 0500 9b749d5f", "02 82"));
-    cr_expect(answers(rig, "02 31 0a00 f0 00 00 00010203 0500 9b749d5f", "02 c2"));
-    cr_expect(answers(rig, "02 01 d007 64 00 00 00010203 0500 9b749d5f", "02 02"));
+    cr_expect(device_d_answers(rig, "02 21 0110 0a 00 00 00010203 0500 9b749d5f", "02 82"));
+    cr_expect(device_d_answers(rig, "02 31 0a00 f0 00 00 00010203 0500 9b749d5f", "02 c2"));
+    cr_expect(device_d_answers(rig, "02 01 d007 64 00 00 00010203 0500 9b749d5f", "02 02"));
     /* several at once */
-    cr_expect(answers(rig, "02 01 0110 0a 08 00 00010203 0500 9b749d5f", "02 03"));
+    cr_expect(device_d_answers(rig, "02 01 0110 0a 08 00 00010203 0500 9b749d5f", "02 03"));
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_NONE);
     /* the block before is still being verified */
     rig->board.update_status = UPDATE_BUSY;
-    cr_expect(answers(rig, SETUP_V2, "02 42"));
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 42"));
     rig->board.update_status = UPDATE_VALID;
-    cr_expect(answers(rig, SETUP_V2, "02 40"));
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 40"));
     rig_destroy(rig);
 }
 
 Test(fragmentation, takes_the_largest_session_that_it_states)
 {
     struct rig *rig = rig_create();
-    cr_expect(answers(rig, "02 01 0010 30 00 00 00010203 0500 9b749d5f", "02 00")); /* 4096 x 48 */
+    cr_expect(device_d_answers(
+            rig, "02 01 0010 30 00 00 00010203 0500 9b749d5f", "02 00")); /* 4096 x 48 */
     rig_run_s(rig, 10);
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
     cr_expect_eq(rig->board.erases, 4 + 16 + 48);
@@ -189,24 +155,24 @@ Test(fragmentation, takes_the_largest_session_that_it_states)
 Test(fragmentation, runs_one_session_at_a_time)
 {
     struct rig *rig = set_up(2);
-    fragment(rig, 1, 0);
-    cr_expect(answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 84"));
-    cr_expect(answers(rig, "03 01", "03 01"));
-    cr_expect(answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 80"));
+    device_d_fragment(rig, 1, 0);
+    cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 84"));
+    cr_expect(device_d_answers(rig, "03 01", "03 01"));
+    cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 80"));
     rig_destroy(rig);
 }
 
 Test(fragmentation, deletes_a_session_and_says_when_there_is_none)
 {
     struct rig *rig = set_up(2);
-    cr_expect(answers(rig, "03 02", "03 06"));
-    cr_expect(answers(rig, "03 fd", "03 01")); /* RFU bits are ignored */
-    cr_expect(answers(rig, "03 01", "03 05"));
-    cr_expect(answers(rig, "01 03", "01 04"));
-    fragment(rig, 1, -1);
+    cr_expect(device_d_answers(rig, "03 02", "03 06"));
+    cr_expect(device_d_answers(rig, "03 fd", "03 01")); /* RFU bits are ignored */
+    cr_expect(device_d_answers(rig, "03 01", "03 05"));
+    cr_expect(device_d_answers(rig, "01 03", "01 04"));
+    device_d_fragment(rig, 1, -1);
     rig_boot(rig);
     rig_run_s(rig, 1);
-    cr_expect(answers(rig, "01 03", "01 04"));
+    cr_expect(device_d_answers(rig, "01 03", "01 04"));
     rig_destroy(rig);
 }
 
@@ -215,18 +181,19 @@ Test(fragmentation, deletes_a_session_and_says_when_there_is_none)
 Test(fragmentation, spends_session_cnt_with_the_first_fragment_and_rejects_replays_for_ever)
 {
     struct rig *rig = set_up(2);
-    cr_expect(answers(rig, SETUP_V2, "02 40")); /* repeated: nothing arrived yet */
-    fragment(rig, 1, 0);
-    cr_expect(answers(rig, SETUP_V2, "02 50"));
+    cr_expect(
+            device_d_answers(rig, DEVICE_D_SETUP_V2, "02 40")); /* repeated: nothing arrived yet */
+    device_d_fragment(rig, 1, 0);
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 50"));
     cr_expect_eq(rig->services.fragmentation.missing, 9); /* the session goes on */
     rig_boot(rig);
     rig_run_s(rig, 1);
-    cr_expect(answers(rig, SETUP_V2, "02 50"));
-    cr_expect(answers(rig, "02 11 0a00 0a 45 05 00010203 0400 9b749d5f", "02 50"));
-    cr_expect(answers(rig, "02 11 0a00 0a 45 05 00010203 0600 9b749d5f", "02 40"));
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 50"));
+    cr_expect(device_d_answers(rig, "02 11 0a00 0a 45 05 00010203 0400 9b749d5f", "02 50"));
+    cr_expect(device_d_answers(rig, "02 11 0a00 0a 45 05 00010203 0600 9b749d5f", "02 40"));
     /* each FragIndex counts for itself */
-    cr_expect(answers(rig, "03 01", "03 01"));
-    cr_expect(answers(rig, "02 01 0a00 0a 45 05 00010203 0000 9b749d5f", "02 00"));
+    cr_expect(device_d_answers(rig, "03 01", "03 01"));
+    cr_expect(device_d_answers(rig, "02 01 0a00 0a 45 05 00010203 0000 9b749d5f", "02 00"));
     rig_destroy(rig);
 }
 
@@ -234,12 +201,12 @@ Test(fragmentation, does_not_erase_again_for_a_repeated_set_up_before_the_first_
 {
     struct rig *rig = set_up(2);
     unsigned erases = rig->board.erases;
-    cr_expect(answers(rig, "02 11 0a00 0a 45 05 00010203 0700 9b749d5f", "02 40"));
+    cr_expect(device_d_answers(rig, "02 11 0a00 0a 45 05 00010203 0700 9b749d5f", "02 40"));
     rig_run_s(rig, 5);
     cr_expect_eq(rig->board.erases, erases);
     cr_expect_eq(rig->services.fragmentation.session.session_cnt, 7);
-    fragment(rig, 1, 0);
-    cr_expect(answers(rig, "02 11 0a00 0a 45 05 00010203 0800 9b749d5f", "02 40"));
+    device_d_fragment(rig, 1, 0);
+    cr_expect(device_d_answers(rig, "02 11 0a00 0a 45 05 00010203 0800 9b749d5f", "02 40"));
     rig_run_s(rig, 5);
     cr_expect_eq(rig->board.erases, 2 * erases);
     cr_expect_eq(rig->services.fragmentation.missing, 10);
@@ -249,10 +216,10 @@ Test(fragmentation, does_not_erase_again_for_a_repeated_set_up_before_the_first_
 Test(fragmentation, erases_again_when_a_repeated_set_up_has_another_geometry)
 {
     struct rig *rig = set_up(2);
-    cr_expect(answers(rig, "02 11 0a00 0b 45 05 00010203 0700 9b749d5f", "02 40"));
+    cr_expect(device_d_answers(rig, "02 11 0a00 0b 45 05 00010203 0700 9b749d5f", "02 40"));
     rig_run_s(rig, 5);
     cr_expect_eq(rig->board.erases, 2 * 21); /* journal 4, combinations 16, block 1 */
-    cr_expect(answers(rig, "02 11 0b00 0b 45 05 00010203 0800 9b749d5f", "02 40"));
+    cr_expect(device_d_answers(rig, "02 11 0b00 0b 45 05 00010203 0800 9b749d5f", "02 40"));
     rig_run_s(rig, 5);
     cr_expect_eq(rig->board.erases, 3 * 21);
     cr_expect_eq(rig->services.fragmentation.missing, 11);
@@ -264,9 +231,9 @@ Test(fragmentation, forgets_a_fragment_held_for_the_session_before)
     struct rig *rig = rig_create();
     rig_set_gps(rig, 1300000000);
     rig->services.fragmentation.version = 1;
-    rig_down_hex(rig, PORT, -1, SETUP_V1);
-    fragment(rig, 1, 0); /* waits for the erase */
-    cr_expect(answers(rig, SETUP_V1, "02 40"));
+    rig_down_hex(rig, DEVICE_D_PORT, -1, DEVICE_D_SETUP_V1);
+    device_d_fragment(rig, 1, 0); /* waits for the erase */
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V1, "02 40"));
     rig_run_s(rig, 5);
     cr_expect_eq(rig->services.fragmentation.missing, 10);
     rig_destroy(rig);
@@ -278,19 +245,21 @@ Test(fragmentation, ignores_fragments_of_wrong_size_number_index_or_group)
 {
     struct rig *rig = set_up(2);
     struct fragmentation *frag = &rig->services.fragmentation;
-    rig_down_hex(rig, PORT, 0, "08 0140 000102030405060708");     /* short */
-    rig_down_hex(rig, PORT, 0, "08 0140 0001020304050607080910"); /* long */
-    rig_down_hex(rig, PORT, 0, "08 01");
-    rig_down_hex(rig, PORT, 0, "08");
-    rig_down_hex(rig, PORT, 0, "08 0040 00010203040506070809"); /* N 0 */
-    rig_down_hex(rig, PORT, 0, "08 0180 00010203040506070809"); /* FragIndex 2 */
-    rig_down_hex(rig, PORT, 1, "08 0140 00010203040506070809"); /* not in McGroupBitMask */
-    rig_down_hex(rig, PORT, -1, "");
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08 0140 000102030405060708");     /* short */
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08 0140 0001020304050607080910"); /* long */
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08 01");
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08");
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08 0040 00010203040506070809"); /* N 0 */
+    rig_down_hex(rig, DEVICE_D_PORT, 0, "08 0180 00010203040506070809"); /* FragIndex 2 */
+    rig_down_hex(rig, DEVICE_D_PORT, 1, "08 0140 00010203040506070809"); /* not in McGroupBitMask */
+    rig_down_hex(rig, DEVICE_D_PORT, -1, "");
     cr_expect_eq(frag->missing, 10);
     cr_expect_eq(frag->received_count, 0);
-    rig_down_hex(rig, PORT, -1, "08 0140 00010203040506070809"); /* unicast is always allowed */
+    rig_down_hex(
+            rig, DEVICE_D_PORT, -1, "08 0140 00010203040506070809"); /* unicast is always allowed */
     cr_expect_eq(frag->missing, 9);
-    rig_down_hex(rig, PORT, 0, "08 ff7f 00010203040506070809"); /* N 16383, the last there is */
+    rig_down_hex(
+            rig, DEVICE_D_PORT, 0, "08 ff7f 00010203040506070809"); /* N 16383, the last there is */
     rig_run_s(rig, 1);
     cr_expect_eq(frag->missing, 8);
     rig_destroy(rig);
@@ -299,9 +268,9 @@ Test(fragmentation, ignores_fragments_of_wrong_size_number_index_or_group)
 Test(fragmentation, keeps_a_fragment_that_comes_while_the_flash_is_erased)
 {
     struct rig *rig = rig_create();
-    rig_down_hex(rig, PORT, -1, SETUP_V2);
-    fragment(rig, 1, 0); /* within the first 0.1 s */
-    fragment(rig, 2, 0);
+    rig_down_hex(rig, DEVICE_D_PORT, -1, DEVICE_D_SETUP_V2);
+    device_d_fragment(rig, 1, 0); /* within the first 0.1 s */
+    device_d_fragment(rig, 2, 0);
     cr_expect_eq(rig_traces(rig, FW_TRACE_FRAME_DROPPED), 1);
     rig_run_s(rig, 5);
     cr_expect_eq(rig->services.fragmentation.missing, 9);
@@ -316,7 +285,7 @@ Test(fragmentation, takes_only_status_requests_and_fragments_from_a_group)
     struct rig *rig = set_up(2);
     cr_expect(silent(rig, 0, "00"));
     cr_expect(silent(rig, 0, "0301"));
-    cr_expect(silent(rig, 0, SETUP_V2));
+    cr_expect(silent(rig, 0, DEVICE_D_SETUP_V2));
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
     cr_expect(silent(rig, 1, "0103")); /* not in the mask */
     cr_expect_eq(rig->services.fragmentation.status_at_ticks, HAL_TICKS_NEVER);
@@ -338,10 +307,10 @@ Test(fragmentation, delays_status_answers_to_a_group_by_up_to_2_to_the_power_of_
         rig->board.entropy_fixed = true;
         rig->board.entropy_word = rows[i].random;
         uint64_t asked = rig->board.now_ticks;
-        rig_down_hex(rig, PORT, 0, "01 02"); /* Participants 0: those who miss fragments */
+        rig_down_hex(rig, DEVICE_D_PORT, 0, "01 02"); /* Participants 0: those who miss fragments */
         rig_run_s(rig, 600);
         cr_expect_eq(rig->uplink_count, before + 1);
-        cr_expect(last_uplink_is(rig, "01 00 0040 0a"));
+        cr_expect(device_d_last_uplink_is(rig, "01 00 0040 0a"));
         cr_expect_eq((rig->uplinks[before].at_ticks - asked) / HAL_RTC_HZ, rows[i].delay_s);
         rig_destroy(rig);
     }
@@ -353,7 +322,7 @@ Test(fragmentation, spreads_group_answers_evenly)
     unsigned quarter[4] = { 0 };
     for (unsigned i = 0; i < 400; i++) {
         rig->services.fragmentation.status_at_ticks = HAL_TICKS_NEVER;
-        rig_down_hex(rig, PORT, 0, "01 03");
+        rig_down_hex(rig, DEVICE_D_PORT, 0, "01 03");
         uint64_t delay = rig->services.fragmentation.status_at_ticks - rig->board.now_ticks;
         cr_assert_lt(delay, 512u * HAL_RTC_HZ);
         quarter[delay / (128u * HAL_RTC_HZ)]++;
@@ -371,7 +340,7 @@ Test(fragmentation, stays_silent_when_only_those_who_miss_fragments_are_asked)
     uint32_t address;
     uint32_t size;
     for (unsigned n = 1; n <= 10; n++) {
-        fragment(rig, n, 0);
+        device_d_fragment(rig, n, 0);
     }
     rig_run_ticks(rig, 3000);
     cr_expect(silent(rig, -1, "01 02"));
@@ -386,14 +355,14 @@ Test(fragmentation, uses_the_rows_of_the_version_that_the_session_was_set_up_wit
 {
     struct rig *rig = set_up(1);
     for (unsigned n = 2; n <= 10; n++) {
-        fragment(rig, n, 0);
+        device_d_fragment(rig, n, 0);
     }
     for (unsigned n = 11; n <= 16; n++) { /* rows 11, 12 of version 1: 12 holds column 0 */
-        fragment(rig, n, 0);
+        device_d_fragment(rig, n, 0);
     }
     rig_run_ticks(rig, 3000);
     uint8_t block[100];
-    fill(block);
+    device_d_fill(block);
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_DONE);
     cr_expect_arr_eq(rig->board.nor, block, 100);
     cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_USELESS), 1); /* row 11 lacks it */
