@@ -211,7 +211,6 @@ static void records_init(struct campaign *campaign)
     for (uint32_t i = 0; i < campaign->device_count; i++) {
         struct campaign_record *record = &campaign->records[i];
         record->first_command_ns = SIM_NS_NEVER;
-        record->clock_synced_ns = SIM_NS_NEVER;
         record->group_set_up_ns = SIM_NS_NEVER;
         record->ready_ns = SIM_NS_NEVER;
         record->complete_ns = SIM_NS_NEVER;
@@ -288,7 +287,6 @@ void campaign_device_get(
         .stage = (enum campaign_stage)record->stage,
         .failure = campaign_failure_of(campaign, device),
         .first_command_ns = record->first_command_ns,
-        .clock_synced_ns = record->clock_synced_ns,
         .group_set_up_ns = record->group_set_up_ns,
         .ready_ns = record->ready_ns,
         .complete_ns = record->complete_ns,

@@ -107,7 +107,6 @@ struct campaign_device {
     enum campaign_stage stage;
     enum campaign_failure failure; /* if the campaign ended now */
     sim_ns first_command_ns;       /* SIM_NS_NEVER: not yet, as below */
-    sim_ns clock_synced_ns;
     sim_ns group_set_up_ns;
     sim_ns ready_ns;
     sim_ns complete_ns; /* reception of the report */

@@ -58,7 +58,7 @@ struct campaign_record {
     uint16_t missing;  /* last reported */
     uint16_t received; /* NbFragReceived last reported */
     uint16_t round;    /* of correction in which it last answered */
-    sim_ns first_command_ns, clock_synced_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
+    sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
 };
 
 struct campaign {

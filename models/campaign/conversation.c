@@ -167,9 +167,6 @@ static void on_session_ans(struct campaign *campaign, const struct network_uplin
                             || error_ns < -(CLOCK_TOLERANCE_S + 1) * SIM_NS_PER_S;
         record->session_ok = !record->clock_off;
         record->clock_disagreed = record->clock_off;
-        if (!record->clock_off && record->clock_synced_ns == SIM_NS_NEVER) {
-            record->clock_synced_ns = now_ns;
-        }
     }
 }
 
