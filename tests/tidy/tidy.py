@@ -11,7 +11,7 @@ LADDER = {
     'device': ['device'],
     'sim/engine': ['sim/engine'],
     'models/air': ['sim/engine'],
-    'models/chip': ['sim/engine'],
+    'models/chip': ['sim/engine/sim_time.h'],
     'models/board': ['sim/engine', 'device', 'models/air', 'models/chip'],
     'models/gateway': ['sim/engine', 'models/air'],
     'models/network': ['sim/engine', 'models/air', 'models/gateway', 'models/board/identity.h'],
