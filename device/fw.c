@@ -12,8 +12,8 @@
 #include "mac/mac.h"
 #include "trace.h"
 
-/* Half a millisecond. */
-#define RADIO_EARLY_TICKS    (HAL_RTC_HZ / 2048u)
+/* A quarter of a millisecond. */
+#define RADIO_EARLY_TICKS    (HAL_RTC_HZ / 4096u)
 #define CLOCK_AGE_MAX_TICKS  (24u * 3600u * (uint64_t)HAL_RTC_HZ)
 #define SERVICES_QUIET_TICKS HAL_RTC_HZ
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */

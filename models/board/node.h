@@ -1,9 +1,10 @@
 /* One simulated end-device: firmware, chip, crystal, flash, keys, power.
  * SPDX-License-Identifier: MIT
  *
- * The node implements device/hal.h. node_enter() in node.c is the single place that enters
+ * The node implements device/hal.h. node_enter() in node_run.c is the single place that enters
  * firmware. The firmware's time is the node's local clock: HAL calls advance it, a run slice leads
- * engine time by at most NODE_LEAD_MAX_NS, longer work is resumed by an event at local time.
+ * engine time by at most NODE_LEAD_MAX_NS where it touches chip or air; longer work is resumed by
+ * an event at local time.
  */
 #ifndef BOARD_NODE_H
 #define BOARD_NODE_H
@@ -17,6 +18,9 @@
 #include "fw.h"
 
 #define NODE_LEAD_MAX_NS SIM_NS_PER_MS
+/* A piece of firmware work begins only within this lead, so that the chip accesses at its beginning
+ * (at most half a millisecond of SPI) stay within the bound. */
+#define NODE_SLICE_NS (400 * SIM_NS_PER_US)
 
 /* Constants of a board type (a data file later). */
 struct board_type {

@@ -201,7 +201,7 @@ static void serve(struct node *node, sim_ns now_ns)
     if (work && node->local_ns <= now_ns) {
         fleet->slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);
-        switch (node_enter(node, now_ns + NODE_LEAD_MAX_NS)) {
+        switch (node_enter(node, now_ns + NODE_SLICE_NS)) {
         case NODE_EXIT_RETURN:
             break;
         case NODE_EXIT_REBOOT:
