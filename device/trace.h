@@ -36,7 +36,8 @@
     X(INSTALL_STARTED, "image version", "size")                                                    \
     X(INSTALLED, "image version", "size")                                                          \
     X(FEC_MEMORY, "missing fragments beyond the matrix", "0")                                      \
-    X(RADIO_RX_START, "0 class A single, 1 continuous", "data rate")
+    X(RADIO_RX_START, "0 class A single, 1 continuous", "data rate")                               \
+    X(EXCHANGE_ENDED, "transmissions", "0 no answer, 1 an answer, 2 the acknowledgement asked for")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

@@ -38,7 +38,7 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     }
     (void)update_running_image(hal, &report->running);
     /* After a planned restart the version is news; else a crowd that starts together spreads. */
-    bool spread = (factory->boot_options & REPORT_BOOT_OPTION_RANDOM_PHASE) != 0
+    bool spread = (factory->boot_options & FACTORY_OPTION_RANDOM_PHASE) != 0
                   && cause != HAL_RESET_SOFTWARE;
     uint64_t within = spread ? period_ticks(report) : (uint64_t)REPORT_FIRST_S * HAL_RTC_HZ;
     report->next_at_ticks = hal_rtc_now(hal) + random_below(hal, within);

@@ -22,9 +22,6 @@
 #define REPORT_SIZE_DEFAULT     24u
 #define REPORT_PERIOD_DEFAULT_S 3600u
 
-/* Factory boot options. */
-#define REPORT_BOOT_OPTION_RANDOM_PHASE 1u
-
 struct report {
     struct hal hal;
     uint32_t period_ticks_32; /* period in units of 32 ticks */

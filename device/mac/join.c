@@ -123,6 +123,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     join->attempts++;
     mac->uplink_channel = (uint8_t)channel;
     mac->uplink_data_rate = data_rate;
+    mac->transmissions = 0;
     mac->exchange = MAC_EXCHANGE_JOIN;
     build_request(mac);
     hal_trace(hal, FW_TRACE_JOIN_REQUESTED, join->dev_nonce, data_rate);

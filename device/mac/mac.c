@@ -126,6 +126,7 @@ static void launch(struct mac *mac, uint64_t now_ticks)
 
 static void account_airtime(struct mac *mac, uint64_t end_ticks)
 {
+    mac->transmissions++;
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), mac->uplink_data_rate, mac->frame_size, true);
     mac_duty_account(mac, mac->channels[mac->uplink_channel].frequency_hz, airtime, end_ticks);
@@ -139,11 +140,17 @@ static void transmitted(struct mac *mac, uint64_t end_ticks)
     mac_background(mac);
 }
 
+void mac_exchange_end(struct mac *mac, enum mac_outcome outcome)
+{
+    mac->exchange = MAC_NO_EXCHANGE;
+    hal_trace(hal_of(mac), FW_TRACE_EXCHANGE_ENDED, mac->transmissions, outcome);
+}
+
 /* No more windows for this uplink. */
 static void exchange_over(struct mac *mac, uint64_t now_ticks)
 {
     if (mac->exchange == MAC_EXCHANGE_JOIN) {
-        mac->exchange = MAC_NO_EXCHANGE;
+        mac_exchange_end(mac, MAC_UNANSWERED);
         mac_join_missed(mac, now_ticks);
     } else if (mac->exchange == MAC_EXCHANGE_DATA) {
         mac_uplink_unanswered(mac, now_ticks);
@@ -283,7 +290,7 @@ static bool frame_received(
     if (class_a) {
         if (receipt == MAC_RECEIPT_UNICAST) {
             mac_windows_clear(mac);
-            mac->exchange = MAC_NO_EXCHANGE;
+            mac_exchange_end(mac, MAC_ANSWERED);
         }
         mac_background_soon(mac);
         window_closed(mac, end_ticks);

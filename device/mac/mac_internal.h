@@ -41,6 +41,13 @@ void mac_background(struct mac *mac);
 void mac_background_soon(struct mac *mac);
 /* The next step puts the frame in `mac->frame` on the air on the channel that was chosen. */
 void mac_launch_soon(struct mac *mac);
+/* Nothing of the uplink is on the air or awaited any more. The numbers are those of the trace. */
+enum mac_outcome {
+    MAC_UNANSWERED,
+    MAC_ANSWERED,
+    MAC_ACKNOWLEDGED
+};
+void mac_exchange_end(struct mac *mac, enum mac_outcome outcome);
 
 /* --- windows.c ------------------------------------------------------------------------------- */
 /* Symbols to wait for a preamble, and when to start the receiver relative to the nominal start,

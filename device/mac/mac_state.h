@@ -124,7 +124,8 @@ struct mac {
     uint8_t region;
     uint8_t uplink_channel; /* of the uplink on air */
     uint8_t uplink_data_rate;
-    uint8_t copies_left; /* of the uplink on air */
+    uint8_t copies_left;   /* of the uplink on air */
+    uint8_t transmissions; /* of it so far */
     bool ack_pending;
     bool confirmed_class_c;
     bool time_wanted;

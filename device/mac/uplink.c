@@ -156,6 +156,7 @@ enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload,
     mac->uplink_channel = (uint8_t)channel;
     mac->uplink_data_rate = data_rate;
     mac->copies_left = (uint8_t)(mac->parameters.nb_trans - 1u);
+    mac->transmissions = 0;
     mac->exchange = MAC_EXCHANGE_DATA;
     mac->poll_at_ticks = HAL_TICKS_NEVER;
     if (size == 0 && mac->polls_in_row < UINT8_MAX) {
@@ -178,7 +179,7 @@ void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks)
         return;
     }
     mac->copy_at_ticks = HAL_TICKS_NEVER;
-    mac->exchange = MAC_NO_EXCHANGE;
+    mac_exchange_end(mac, MAC_UNANSWERED);
     adr_back_off(mac);
     if (mac->exchange_open && mac->polls_in_row < POLLS_MAX) {
         schedule_poll(mac, now_ticks, POLL_AFTER_TICKS, POLL_SPREAD_TICKS);

@@ -1,7 +1,8 @@
 /* What the factory wrote into a device: identity and keys, at FLASH_FACTORY_ADDRESS.
  * SPDX-License-Identifier: MIT
  *
- * Little-endian, packed, 160 bytes; EUIs as on air (least significant byte first).
+ * Little-endian, packed, 192 bytes; EUIs as on air (least significant byte first). From
+ * FACTORY_OFF_BOOT_OPTIONS on, 0 leaves a choice to the firmware.
  */
 #ifndef DEVICE_UPDATE_FACTORY_H
 #define DEVICE_UPDATE_FACTORY_H
@@ -9,7 +10,7 @@
 #include "hal.h"
 
 #define FACTORY_MAGIC       0x31544346u /* "FCT1" */
-#define FACTORY_RECORD_SIZE 160u
+#define FACTORY_RECORD_SIZE 192u
 
 /* Byte offsets in the record. */
 #define FACTORY_OFF_MAGIC           0u
@@ -22,10 +23,47 @@
 #define FACTORY_OFF_IMAGE_ENC_KEY   88u  /* 16 */
 #define FACTORY_OFF_REPORT_PERIOD_S 104u /* u32, 0: default of the application */
 #define FACTORY_OFF_REPORT_SIZE     108u /* u8, application bytes of a report, 0: default */
-#define FACTORY_OFF_BOOT_OPTIONS    109u /* u8, bit 0: start reports at a random phase */
+#define FACTORY_OFF_BOOT_OPTIONS    109u /* u8, FACTORY_OPTION_ bits */
 #define FACTORY_OFF_FRAG_VERSION    110u /* u8, TS004: 1 or 2; 0: default of the firmware */
-/* 111..155 reserved, 0 */
-#define FACTORY_OFF_CRC32 156u /* u32, IEEE 802.3 over bytes 0..155 */
+#define FACTORY_OFF_TRAFFIC         111u /* u8, enum factory_traffic */
+#define FACTORY_OFF_JITTER_PERCENT  112u /* u8, of the period, either way, 0..100 */
+#define FACTORY_OFF_RATE_POLICY     113u /* u8, enum factory_rate_policy */
+#define FACTORY_OFF_DATA_RATE       114u /* u8, fixed; else first one of a commissioned device */
+#define FACTORY_OFF_TX_POWER        115u /* u8, TXPower index of a new session */
+#define FACTORY_OFF_NB_TRANS        116u /* u8, of a new session, 1..15; 0: 1 */
+/* 117 reserved */
+#define FACTORY_OFF_CHANNEL_MASK     118u /* u16, of the channels that may be used; 0: all */
+#define FACTORY_OFF_GUARD_MS         120u /* u32, see FACTORY_OPTION_GUARD */
+#define FACTORY_OFF_GUARD_PPM        124u /* u16 */
+#define FACTORY_OFF_CLOCK_REFRESH_H  126u /* u16, oldest clock that is trusted; NEVER: not asked */
+#define FACTORY_OFF_DEV_NONCE        128u /* u16, of the request behind the join-accept */
+#define FACTORY_OFF_JOIN_ACCEPT_SIZE 130u /* u8, 17 or 33; 0: joins over the air */
+#define FACTORY_OFF_JOIN_ACCEPT      131u /* 33, as on air */
+/* 164..187 reserved, 0 */
+#define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
+
+/* Boot options. */
+#define FACTORY_OPTION_RANDOM_PHASE     0x01u /* reports start at a random phase of the period */
+#define FACTORY_OPTION_REPORT_CONFIRMED 0x02u
+#define FACTORY_OPTION_REPORT_SESSION   0x04u /* reports go on during a multicast session */
+#define FACTORY_OPTION_GUARD            0x08u /* guard time is the record's, be it 0 */
+
+#define FACTORY_CLOCK_REFRESH_NEVER 0xFFFFu
+#define FACTORY_JOIN_ACCEPT_MAX     33u
+
+/* When reports leave. */
+enum factory_traffic {
+    FACTORY_TRAFFIC_PERIODIC,
+    FACTORY_TRAFFIC_JITTERED, /* each interval uniform in period * (1 - jitter .. 1 + jitter) */
+    FACTORY_TRAFFIC_POISSON   /* each interval exponential, its mean the period */
+};
+
+/* Who chooses the data rate. */
+enum factory_rate_policy {
+    FACTORY_RATE_LINK_CHECK, /* the device, by LinkCheck, until a LinkADRReq comes */
+    FACTORY_RATE_FIXED,      /* nobody: ADR bit clear */
+    FACTORY_RATE_ADR         /* the network; back-off by the device */
+};
 
 struct factory {
     uint32_t hardware_id;
@@ -39,9 +77,23 @@ struct factory {
     uint8_t report_size;
     uint8_t boot_options;
     uint8_t frag_version;
+    uint8_t traffic;        /* enum factory_traffic */
+    uint8_t jitter_percent; /* FACTORY_TRAFFIC_JITTERED */
+    uint8_t rate_policy;    /* enum factory_rate_policy */
+    uint8_t data_rate;
+    uint8_t tx_power;
+    uint8_t nb_trans;
+    uint16_t channel_mask;
+    uint16_t guard_ppm; /* with FACTORY_OPTION_GUARD, with which a session opens and closes: */
+    uint32_t guard_ms;  /* early and late by guard_ms, and guard_ppm of the age of the clock */
+    uint16_t clock_refresh_h;
 };
 
 /* Reads and checks the record. False: magic or CRC wrong, `factory` is all zero. */
 bool factory_read(const struct hal *hal, struct factory *factory);
+
+/* The join-accept of a commissioned device. Returns its size, 0: there is none. */
+size_t factory_join_accept(
+        const struct hal *hal, uint8_t accept[FACTORY_JOIN_ACCEPT_MAX], uint16_t *dev_nonce);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "board/identity.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "random_stream.h"
@@ -43,6 +44,39 @@ static uint32_t crc32_ieee(const uint8_t *data, size_t size)
     return ~crc;
 }
 
+static uint8_t boot_options(const struct device_configuration *configuration)
+{
+    unsigned options = 0;
+    options |= configuration->report_random_phase ? FACTORY_OPTION_RANDOM_PHASE : 0u;
+    options |= configuration->report_confirmed ? FACTORY_OPTION_REPORT_CONFIRMED : 0u;
+    options |= configuration->report_in_session ? FACTORY_OPTION_REPORT_SESSION : 0u;
+    options |= configuration->guard_given ? FACTORY_OPTION_GUARD : 0u;
+    return (uint8_t)options;
+}
+
+static void put_configuration(const struct device_configuration *configuration, uint8_t *record)
+{
+    assert(configuration->join_accept_size <= FACTORY_JOIN_ACCEPT_MAX);
+    put_le(record + FACTORY_OFF_REPORT_PERIOD_S, configuration->report_period_s, 4);
+    record[FACTORY_OFF_REPORT_SIZE] = configuration->report_size;
+    record[FACTORY_OFF_BOOT_OPTIONS] = boot_options(configuration);
+    record[FACTORY_OFF_FRAG_VERSION] = configuration->fragmentation_version;
+    record[FACTORY_OFF_TRAFFIC] = configuration->report_traffic;
+    record[FACTORY_OFF_JITTER_PERCENT] = configuration->report_jitter_percent;
+    record[FACTORY_OFF_RATE_POLICY] = configuration->rate_policy;
+    record[FACTORY_OFF_DATA_RATE] = configuration->data_rate;
+    record[FACTORY_OFF_TX_POWER] = configuration->tx_power_index;
+    record[FACTORY_OFF_NB_TRANS] = configuration->nb_trans;
+    put_le(record + FACTORY_OFF_CHANNEL_MASK, configuration->channel_mask, 2);
+    put_le(record + FACTORY_OFF_GUARD_MS, configuration->guard_ms, 4);
+    put_le(record + FACTORY_OFF_GUARD_PPM, configuration->guard_ppm, 2);
+    put_le(record + FACTORY_OFF_CLOCK_REFRESH_H, configuration->clock_refresh_h, 2);
+    put_le(record + FACTORY_OFF_DEV_NONCE, configuration->dev_nonce, 2);
+    record[FACTORY_OFF_JOIN_ACCEPT_SIZE] = configuration->join_accept_size;
+    memcpy(record + FACTORY_OFF_JOIN_ACCEPT, configuration->join_accept,
+            configuration->join_accept_size);
+}
+
 void device_identity_factory_record(const struct device_identity *identity,
         const struct device_configuration *configuration, uint8_t record[FACTORY_RECORD_SIZE])
 {
@@ -55,9 +89,6 @@ void device_identity_factory_record(const struct device_identity *identity,
     memcpy(record + FACTORY_OFF_GEN_APP_KEY, identity->gen_app_key, 16);
     memcpy(record + FACTORY_OFF_IMAGE_PUB_KEY, identity->image_public_key, 32);
     memcpy(record + FACTORY_OFF_IMAGE_ENC_KEY, identity->image_encryption_key, 16);
-    put_le(record + FACTORY_OFF_REPORT_PERIOD_S, configuration->report_period_s, 4);
-    record[FACTORY_OFF_REPORT_SIZE] = configuration->report_size;
-    record[FACTORY_OFF_BOOT_OPTIONS] = configuration->report_random_phase ? 1u : 0u;
-    record[FACTORY_OFF_FRAG_VERSION] = configuration->fragmentation_version;
+    put_configuration(configuration, record);
     put_le(record + FACTORY_OFF_CRC32, crc32_ieee(record, FACTORY_OFF_CRC32), 4);
 }

@@ -25,10 +25,32 @@ void device_identity_draw(struct device_identity *identity, uint64_t seed, uint3
 
 /* How the factory configures the firmware. 0 leaves the choice to the firmware. */
 struct device_configuration {
-    uint32_t report_period_s;
-    uint8_t report_size; /* application bytes */
+    uint32_t report_period_s; /* mean, with Poisson traffic */
+    uint8_t report_size;      /* application bytes, 1..242; 0: the firmware's report of 24 */
     bool report_random_phase;
     uint8_t fragmentation_version; /* of TS004: 1 or 2 */
+
+    uint8_t report_traffic;        /* enum factory_traffic (device/update/factory.h) */
+    uint8_t report_jitter_percent; /* jittered: interval uniform in period * (1 -+ jitter) */
+    bool report_confirmed;         /* confirmed uplinks, up to nb_trans copies */
+    bool report_in_session;        /* reports go on during a multicast session */
+    uint8_t rate_policy;           /* enum factory_rate_policy */
+    uint8_t data_rate;      /* fixed: the data rate; else that of a commissioned device's start */
+    uint8_t tx_power_index; /* TXPower of a new session */
+    uint8_t nb_trans;       /* of a new session, 1..15; 0: 1 */
+    uint16_t channel_mask;  /* channels that may be used, default ones first; 0: all */
+
+    bool guard_given; /* a session opens and closes this much early and late, be it 0: */
+    uint32_t guard_ms;
+    uint16_t guard_ppm; /* of the time since the clock was set */
+    /* Age in hours at which the clock is asked for again; 0: the firmware's (24);
+     * FACTORY_CLOCK_REFRESH_NEVER: the device never asks of its own accord, not even once. */
+    uint16_t clock_refresh_h;
+
+    /* A commissioned device: the join-accept that answered its request with `dev_nonce`. */
+    uint16_t dev_nonce;
+    uint8_t join_accept_size; /* 17 or 33; 0: joins over the air */
+    uint8_t join_accept[FACTORY_JOIN_ACCEPT_MAX];
 };
 
 /* What the factory writes at FLASH_FACTORY_ADDRESS (device/update/factory.h). */

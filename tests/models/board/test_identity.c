@@ -30,8 +30,14 @@ Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
     memset(identity.image_public_key, 0x33, 32);
     memset(identity.image_encryption_key, 0x44, 16);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(
-            &identity, &(struct device_configuration){ 14400, 24, true, 1 }, record);
+    device_identity_factory_record(&identity,
+            &(struct device_configuration){
+                    .report_period_s = 14400,
+                    .report_size = 24,
+                    .report_random_phase = true,
+                    .fragmentation_version = 1,
+            },
+            record);
     cr_assert_arr_eq(record, "FCT1\xD4\xC3\xB2\xA1\x08\x07\x06\x05\x04\x03\x02\x01", 16);
     cr_assert_arr_eq(record + 24, identity.app_key, 16);
     cr_assert_arr_eq(record + 40, identity.gen_app_key, 16);
@@ -39,7 +45,7 @@ Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
     cr_assert_eq(record[103], 0x44);
     cr_assert_arr_eq(record + 104, "\x40\x38\x00\x00\x18\x01", 6);
     cr_assert_eq(record[110], 1, "TS004 version");
-    for (int i = 111; i < 156; i++) {
+    for (int i = 111; i < 188; i++) {
         cr_assert_eq(record[i], 0);
     }
 }

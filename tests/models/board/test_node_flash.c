@@ -234,8 +234,8 @@ Test(node_flash, the_factory_leaves_image_and_identity)
     struct device_identity identity;
     device_identity_draw(&identity, RIG_SEED, 1);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(
-            &identity, &(struct device_configuration){ 14400, 24, false, 0 }, record);
+    device_identity_factory_record(&identity,
+            &(struct device_configuration){ .report_period_s = 14400, .report_size = 24 }, record);
     node_flash_peek(rig.fleet, 1, MCU, FLASH_FACTORY_ADDRESS, bytes, FACTORY_RECORD_SIZE);
     cr_assert_arr_eq(bytes, record, FACTORY_RECORD_SIZE);
     node_flash_peek(rig.fleet, 1, NOR, 0, bytes, 1);
