@@ -142,6 +142,7 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     case FW_TRACE_INSTALL_STARTED:
     case FW_TRACE_FEC_MEMORY:
     case FW_TRACE_RADIO_RX_START:
+    case FW_TRACE_EXCHANGE_ENDED:
     case FW_TRACE_COUNT:
     default:
         break;
