@@ -215,6 +215,21 @@ bool lorawan_join_request_parse(
     return true;
 }
 
+size_t lorawan_join_request_build(const struct lorawan_join_request *request,
+        const uint8_t app_key[16], uint8_t bytes[LORAWAN_JOIN_REQUEST_SIZE])
+{
+    struct lorawan_key key;
+    uint8_t mac[16];
+    bytes[0] = LORAWAN_JOIN_REQUEST << 5;
+    wire_put_u64(bytes + 1, request->join_eui);
+    wire_put_u64(bytes + 9, request->dev_eui);
+    wire_put_u16(bytes + 17, request->dev_nonce);
+    lorawan_key_set(&key, app_key);
+    lorawan_cmac(&key, NULL, bytes, LORAWAN_JOIN_REQUEST_SIZE - LORAWAN_MIC_SIZE, mac);
+    memcpy(bytes + LORAWAN_JOIN_REQUEST_SIZE - LORAWAN_MIC_SIZE, mac, LORAWAN_MIC_SIZE);
+    return LORAWAN_JOIN_REQUEST_SIZE;
+}
+
 bool lorawan_join_request_mic_ok(const uint8_t *bytes, const uint8_t app_key[16])
 {
     struct lorawan_key key;

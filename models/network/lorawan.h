@@ -115,6 +115,9 @@ struct lorawan_join_request {
     uint16_t dev_nonce;
 };
 
+/* As a device sends it, for devices that joined before the run; returns its size. */
+size_t lorawan_join_request_build(const struct lorawan_join_request *request,
+        const uint8_t app_key[16], uint8_t bytes[LORAWAN_JOIN_REQUEST_SIZE]);
 /* False: wrong size or MHDR. The MIC is checked by lorawan_join_request_mic_ok(). */
 bool lorawan_join_request_parse(
         const uint8_t *bytes, size_t size, struct lorawan_join_request *request);

@@ -284,6 +284,22 @@ uint32_t network_channel_count(const struct network *network)
     return 3u + network->params.extra_channel_count;
 }
 
+void network_device_get(
+        const struct network *network, uint32_t device, struct network_device_view *view)
+{
+    assert(device < network->device_count);
+    const struct device_state *state = &network->devices[device];
+    *view = (struct network_device_view){
+        .joined = state->joined,
+        .data_rate = state->data_rate,
+        .tx_power = state->tx_power,
+        .nb_trans = state->nb_trans,
+        .status_known = state->status_known,
+        .battery = state->battery,
+        .radio_margin_db = state->radio_margin_db,
+    };
+}
+
 void network_stats(const struct network *network, struct network_stats *stats)
 {
     *stats = network->stats;

@@ -23,6 +23,14 @@ enum multicast_policy {     /* gateways of a multicast frame */
     MULTICAST_SINGLE        /* the gateway with the most members */
 };
 
+/* Server-side ADR (spec-protocol 1.11): data rate and power of devices that set the ADR bit. */
+struct network_adr_params {
+    bool on;
+    int32_t margin_mdb;    /* over the SNR that a data rate needs; 10 dB in public networks */
+    bool nb_trans;         /* commands NbTrans too, by the share of uplinks that were lost */
+    uint16_t channel_mask; /* of LinkADRReq; 0: every channel of the network */
+};
+
 struct network_params {
     uint32_t net_id;
     uint8_t rx1_delay_s; /* 1 */
@@ -33,6 +41,8 @@ struct network_params {
     double duty_share;           /* share of a gateway's sub-band that multicast may use, 0.8 */
     uint8_t extra_channel_count; /* CFList, 0..5 */
     uint32_t extra_channel_hz[5];
+    struct network_adr_params adr;
+    sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once */
 };
 
 /* Why an uplink was dropped: value of OBSERVE_NETWORK_DROP. */
@@ -94,6 +104,12 @@ void network_queue_clear(struct network *network, uint32_t device);
 /* Application bytes the device's next downlink can carry. */
 uint16_t network_downlink_max(const struct network *network, uint32_t device);
 
+/* Joins a device that joined before the run: the join server gets the bytes of its JoinRequest
+ * with `dev_nonce` and writes the JoinAccept as it would go on air. Returns its size, 0: refused
+ * (the DevNonce is not greater than the last one). */
+size_t network_commission(
+        struct network *network, uint32_t device, uint16_t dev_nonce, uint8_t accept[33]);
+
 uint32_t network_dev_addr(const struct network *network, uint32_t device);
 /* Session keys, for pcap key files and tests. False: not joined. */
 bool network_session_keys(const struct network *network, uint32_t device, uint8_t nwk_s_key[16],
@@ -127,8 +143,28 @@ struct network_stats {
     uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;
     uint64_t joins, join_rejects;
     uint64_t downlinks_rx1, downlinks_rx2, downlinks_refused;
+    uint64_t commissioned;     /* counted in joins, too */
+    uint64_t copies;           /* of the last uplink, later than its de-duplication (NbTrans) */
+    uint64_t confirmed, acks;  /* confirmed uplinks, copies included; answers with ACK */
+    uint64_t without_gps_time; /* uplinks stamped by their arrival */
+    uint64_t adr_requests;     /* LinkADRReq */
+    uint64_t adr_accepted, adr_refused;       /* LinkADRAns */
+    uint64_t status_requests, status_answers; /* DevStatus */
 };
 void network_stats(const struct network *network, struct network_stats *stats);
+
+/* What the network server has last learnt of a device and commanded. */
+struct network_device_view {
+    bool joined;
+    uint8_t data_rate; /* of the last uplink */
+    uint8_t tx_power;  /* index; 0: highest */
+    uint8_t nb_trans;
+    bool status_known;      /* a DevStatusAns came: */
+    uint8_t battery;        /* 0 external, 1..254 empty to full, 255 cannot tell */
+    int8_t radio_margin_db; /* SNR of the DevStatusReq at the device */
+};
+void network_device_get(
+        const struct network *network, uint32_t device, struct network_device_view *view);
 
 /* The n-th address of this network that no device has, for a multicast group. */
 uint32_t network_mc_addr(const struct network *network, uint32_t n);

@@ -101,7 +101,11 @@ struct device_state {
     bool joined;
     bool keep_open;
     bool status_asked; /* DevStatusReq was sent */
-    uint8_t data_rate; /* of the last uplink */
+    bool status_known;
+    uint8_t battery;
+    int8_t radio_margin_db;
+    uint8_t data_rate;          /* of the last uplink */
+    uint8_t tx_power, nb_trans; /* as commanded and accepted */
     uint8_t heard_count;
     struct heard heard[HEARD_MAX]; /* smoothed over uplinks */
     uint8_t app_s_key_bytes[16], nwk_s_key_bytes[16];

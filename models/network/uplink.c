@@ -226,6 +226,12 @@ static void deliver(struct network *network, const struct pending *pending, sim_
         mac_commands_parse(uplink.payload, uplink.size, &answer.commands);
         uplink.size = 0;
     }
+    if (answer.commands.dev_status_ans) {
+        device->status_known = true;
+        device->battery = answer.commands.battery;
+        device->radio_margin_db = answer.commands.radio_margin_db;
+        network->stats.status_answers++;
+    }
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
             pending->device, pending->fcnt, uplink.fport, NULL);
     device->keep_open = false;

@@ -44,4 +44,10 @@ static inline void wire_put_u32(uint8_t *p, uint32_t value)
     p[3] = (uint8_t)(value >> 24);
 }
 
+static inline void wire_put_u64(uint8_t *p, uint64_t value)
+{
+    wire_put_u32(p, (uint32_t)value);
+    wire_put_u32(p + 4, (uint32_t)(value >> 32));
+}
+
 #endif
