@@ -309,6 +309,11 @@ uint32_t campaign_nb_frag(const struct campaign *campaign)
     return campaign->nb_frag;
 }
 
+uint32_t campaign_fragment_number(const struct campaign *campaign, uint32_t mc_fcnt)
+{
+    return mc_fcnt < FCNT_MAX ? campaign->n_of_fcnt[mc_fcnt] : 0;
+}
+
 uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded)
 {
     return coded ? campaign->sent_coded : campaign->sent_uncoded;

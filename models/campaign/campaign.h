@@ -35,6 +35,7 @@ struct campaign_params {
     enum multicast_policy gateways;
     bool block_mic;            /* TS004 v2 MIC in the set-up */
     sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
+    bool group_delete; /* a confirmed device is asked for its groups and told to forget ours */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */
@@ -112,6 +113,7 @@ struct campaign_device {
     sim_ns complete_ns; /* reception of the report */
     sim_ns confirmed_ns;
     uint16_t missing_reported;
+    bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
 };
 
 enum campaign_phase campaign_phase(const struct campaign *campaign);
@@ -121,6 +123,8 @@ void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view);
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least);
 uint32_t campaign_nb_frag(const struct campaign *campaign);
+/* N of the fragment that went out under a McFCnt; 0: none (a status request, or not sent). */
+uint32_t campaign_fragment_number(const struct campaign *campaign, uint32_t mc_fcnt);
 uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded);
 uint32_t campaign_correction_batches(const struct campaign *campaign);
 uint32_t campaign_mc_addr(const struct campaign *campaign);
