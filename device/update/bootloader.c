@@ -3,7 +3,8 @@
  *
  * The order makes a cut harmless at every operation. The candidate and its boot state stay until
  * the end, so every boot starts the copy again. The header of the running slot goes first and
- * comes back last, behind a digest of what was copied: a slot with a header is whole. A page is
+ * comes back last, behind a digest of what was copied: a slot with a header is whole, also where
+ * an erase unit holds the header and code behind it. A page is
  * never trusted because it reads well: a program that was cut may leave cells that read right
  * today only, so the copy starts anew from its first page.
  */
@@ -12,7 +13,7 @@
 #include "trace.h"
 #include "update/update.h"
 
-#define COPY_BYTES         256u   /* buffer; at least a program page */
+#define COPY_BYTES         256u   /* buffer; a program call takes no more */
 #define PAGE_ATTEMPTS      3u     /* a page that does not take its bytes is erased again */
 #define NOR_WAIT_CYCLES    32000u /* 1 ms at 32 MHz between two looks at a busy flash */
 #define NOR_WAIT_LOOKS_MAX 5000u  /* no erase of one unit lasts 5 s */
@@ -80,59 +81,77 @@ static bool erase_unit(const struct hal *hal, uint32_t offset, uint32_t unit)
     return hal_flash_erase(hal, running_slot.region, running_slot.address + offset, unit) == HAL_OK;
 }
 
-/* Copies one erase unit, of which `size` bytes belong to the image, and reads it back. */
-static bool copy_unit(const struct hal *hal, struct slot from, uint32_t offset, uint32_t size)
+/* Copies `begin` .. `end` of the image into erased flash and reads it back. */
+static bool copy_range(const struct hal *hal, struct slot from, uint32_t begin, uint32_t end)
 {
     const struct hal_flash_geometry *geometry = hal_flash_geometry(hal, running_slot.region);
     uint8_t bytes[COPY_BYTES];
     uint8_t stored[COPY_BYTES];
     uint32_t page = geometry->program_page_bytes;
-    DEVICE_ASSERT(hal, page <= sizeof bytes && geometry->erase_unit_bytes % page == 0);
-    for (uint32_t done = 0; done < size; done += page) {
-        uint32_t left = size - done;
-        uint32_t part = left < page ? left : page;
-        uint32_t address = running_slot.address + offset + done;
-        if (hal_flash_read(hal, from.region, from.address + offset + done, bytes, part) != HAL_OK) {
+    uint32_t piece = page < sizeof bytes ? page : (uint32_t)sizeof bytes;
+    DEVICE_ASSERT(hal, begin % piece == 0 && page % piece == 0);
+    for (uint32_t offset = begin; offset < end; offset += piece) {
+        uint32_t left = end - offset;
+        uint32_t part = left < piece ? left : piece;
+        uint32_t address = running_slot.address + offset;
+        if (hal_flash_read(hal, from.region, from.address + offset, bytes, part) != HAL_OK) {
             return false;
         }
-        memset(bytes + part, geometry->erased_value, page - part);
-        if (hal_flash_program(hal, running_slot.region, address, bytes, page) != HAL_OK
-                || hal_flash_read(hal, running_slot.region, address, stored, page) != HAL_OK
-                || memcmp(bytes, stored, page) != 0) {
+        memset(bytes + part, geometry->erased_value, piece - part);
+        if (hal_flash_program(hal, running_slot.region, address, bytes, piece) != HAL_OK
+                || hal_flash_read(hal, running_slot.region, address, stored, piece) != HAL_OK
+                || memcmp(bytes, stored, piece) != 0) {
             return false;
         }
     }
     return true;
 }
 
-static bool copy_range(const struct hal *hal, struct slot from, uint32_t begin, uint32_t end)
+/* Erases the unit at `offset` and copies what of `begin` .. `end` lies in it. */
+static bool copy_unit(
+        const struct hal *hal, struct slot from, uint32_t offset, uint32_t begin, uint32_t end)
 {
     uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
-    DEVICE_ASSERT(hal, begin % unit == 0 && begin < end);
-    for (uint32_t offset = begin; offset < end; offset += unit) {
-        uint32_t size = end - offset < unit ? end - offset : unit;
-        unsigned attempt = 0;
-        while (!(erase_unit(hal, offset, unit) && copy_unit(hal, from, offset, size))) {
-            if (++attempt == PAGE_ATTEMPTS) {
+    uint32_t from_offset = offset < begin ? begin : offset;
+    uint32_t to_offset = end - offset < unit ? end : offset + unit;
+    for (unsigned attempt = 0; attempt < PAGE_ATTEMPTS; ++attempt) {
+        if (erase_unit(hal, offset, unit) && copy_range(hal, from, from_offset, to_offset)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The header goes into the erased start of the slot. Where it does not take, its erase unit is
+ * begun again, with the code that lies in it. */
+static bool copy_header(const struct hal *hal, struct slot from, uint32_t end)
+{
+    uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
+    for (unsigned attempt = 0; attempt < PAGE_ATTEMPTS; ++attempt) {
+        if (copy_range(hal, from, 0, IMAGE_HEADER_SIZE)) {
+            return true;
+        }
+        for (uint32_t offset = 0; offset < IMAGE_HEADER_SIZE; offset += unit) {
+            if (!copy_unit(hal, from, offset, IMAGE_HEADER_SIZE, end)) {
                 return false;
             }
         }
     }
-    return true;
+    return false;
 }
 
 static bool install(const struct hal *hal, struct slot from, const struct image_info *image)
 {
     uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
-    DEVICE_ASSERT(hal, IMAGE_HEADER_SIZE % unit == 0 && FLASH_RUNNING_ADDRESS % unit == 0);
-    for (uint32_t offset = 0; offset < IMAGE_HEADER_SIZE; offset += unit) {
-        if (!erase_unit(hal, offset, unit)) {
+    uint32_t end = IMAGE_HEADER_SIZE + image->image_size;
+    DEVICE_ASSERT(hal, FLASH_RUNNING_ADDRESS % unit == 0 && FLASH_RUNNING_SIZE % unit == 0);
+    DEVICE_ASSERT(hal, IMAGE_HEADER_SIZE % unit == 0 || unit % IMAGE_HEADER_SIZE == 0);
+    for (uint32_t offset = 0; offset < end; offset += unit) {
+        if (!copy_unit(hal, from, offset, IMAGE_HEADER_SIZE, end)) {
             return false;
         }
     }
-    return copy_range(hal, from, IMAGE_HEADER_SIZE, IMAGE_HEADER_SIZE + image->image_size)
-           && digest_matches(hal, running_slot, image)
-           && copy_range(hal, from, 0, IMAGE_HEADER_SIZE);
+    return digest_matches(hal, running_slot, image) && copy_header(hal, from, end);
 }
 
 /* A candidate that does not hold: forget it if the old image is whole. If a copy had begun, the

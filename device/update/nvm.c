@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: MIT
  *
  * Bank:   u16 sequence | u16 magic | u32 CRC of the four bytes before, then records.
- * Record: u8 id | u8 size | u16 sequence of its bank | data, zero-filled to words | u32 CRC of all
- *         before it. The id is never 0 and never 0xFF, so a record never starts like erased flash.
+ * Record: u8 id | u8 size | u16 sequence of its bank | data, zero-filled | u32 CRC of all before
+ * it. The id is never 0 and never 0xFF, so a record never starts like erased flash. The fill makes
+ * a record whole program units: none is programmed twice.
+ *
+ * A bank is as many whole erase units as half of the region holds.
  *
  * Why a power cut keeps the old or the new value: a record counts from its CRC on, which is
  * programmed last; a bank counts from its header on, which a compaction programs after the
@@ -19,23 +22,35 @@
 #include "update/flash_map.h"
 
 #define BANK_COUNT       2u
-#define BANK_SIZE        (FLASH_NVM_SIZE / BANK_COUNT)
+#define BANK_SIZE_MIN    2048u /* one page of an STM32L4 */
 #define BANK_HEADER_SIZE 8u
 #define BANK_MAGIC       0x564Eu /* "NV" */
 #define RECORD_HEAD_SIZE 4u
 #define RECORD_CRC_SIZE  4u
-#define WORD_SIZE        4u
+#define UNIT_SIZE_MAX    8u
 #define RECORD_SPAN_MAX  (RECORD_HEAD_SIZE + NVM_RECORD_SIZE_MAX + RECORD_CRC_SIZE)
 
-_Static_assert(NVM_RECORD_SIZE_MAX % WORD_SIZE == 0, "the longest record needs no fill");
-_Static_assert(BANK_HEADER_SIZE + (NVM_ID_COUNT - 1) * RECORD_SPAN_MAX <= BANK_SIZE,
+_Static_assert(RECORD_SPAN_MAX % UNIT_SIZE_MAX == 0, "the longest record needs no fill");
+_Static_assert(BANK_HEADER_SIZE % UNIT_SIZE_MAX == 0, "the header is whole program units");
+_Static_assert(BANK_HEADER_SIZE + (NVM_ID_COUNT - 1) * RECORD_SPAN_MAX <= BANK_SIZE_MIN,
         "a bank holds the longest record of every id");
 _Static_assert(NVM_ID_COUNT < 0xFF, "an id differs from erased flash");
 
-static uint32_t record_span(size_t size)
+static const struct hal_flash_geometry *geometry_of(const struct nvm *nvm)
 {
-    return RECORD_HEAD_SIZE + (((uint32_t)size + WORD_SIZE - 1u) & ~(WORD_SIZE - 1u))
-           + RECORD_CRC_SIZE;
+    return hal_flash_geometry(&nvm->hal, HAL_FLASH_INTERNAL);
+}
+
+static uint32_t bank_size(const struct nvm *nvm)
+{
+    uint32_t half = FLASH_NVM_SIZE / BANK_COUNT;
+    return half - half % geometry_of(nvm)->erase_unit_bytes;
+}
+
+static uint32_t record_span(const struct nvm *nvm, size_t size)
+{
+    uint32_t unit = geometry_of(nvm)->program_unit_bytes;
+    return (RECORD_HEAD_SIZE + (uint32_t)size + RECORD_CRC_SIZE + unit - 1u) / unit * unit;
 }
 
 static void flash_read(const struct nvm *nvm, uint32_t address, void *data, size_t size)
@@ -47,8 +62,7 @@ static void flash_read(const struct nvm *nvm, uint32_t address, void *data, size
 static void flash_program(
         const struct nvm *nvm, uint32_t address, const uint8_t *data, uint32_t size)
 {
-    const struct hal_flash_geometry *geometry = hal_flash_geometry(&nvm->hal, HAL_FLASH_INTERNAL);
-    uint32_t page = geometry->program_page_bytes;
+    uint32_t page = geometry_of(nvm)->program_page_bytes;
     while (size > 0) {
         uint32_t room = page - address % page;
         uint32_t piece = size < room ? size : room;
@@ -64,10 +78,9 @@ static void flash_program(
 /* The first unit goes first: it holds the header, and a stale header must not outlive its data. */
 static void bank_erase(const struct nvm *nvm, uint32_t bank)
 {
-    const struct hal_flash_geometry *geometry = hal_flash_geometry(&nvm->hal, HAL_FLASH_INTERNAL);
-    uint32_t unit = geometry->erase_unit_bytes;
-    DEVICE_ASSERT(&nvm->hal, BANK_SIZE % unit == 0 && FLASH_NVM_ADDRESS % unit == 0);
-    for (uint32_t offset = 0; offset < BANK_SIZE; offset += unit) {
+    uint32_t unit = geometry_of(nvm)->erase_unit_bytes;
+    uint32_t size = bank_size(nvm);
+    for (uint32_t offset = 0; offset < size; offset += unit) {
         enum hal_status status =
                 hal_flash_erase(&nvm->hal, HAL_FLASH_INTERNAL, bank + offset, unit);
         DEVICE_ASSERT(&nvm->hal, status == HAL_OK);
@@ -94,14 +107,15 @@ static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
 /* Reads the record at `offset` of the live bank. Returns its span, 0 when none begins there. */
 static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t bytes[RECORD_SPAN_MAX])
 {
-    if (offset + RECORD_HEAD_SIZE + RECORD_CRC_SIZE > BANK_SIZE) {
+    uint32_t end = bank_size(nvm);
+    if (offset + RECORD_HEAD_SIZE + RECORD_CRC_SIZE > end) {
         return 0;
     }
     flash_read(nvm, nvm->bank_address + offset, bytes, RECORD_HEAD_SIZE);
     uint32_t size = bytes[1];
-    uint32_t span = record_span(size);
+    uint32_t span = record_span(nvm, size);
     if (bytes[0] == 0 || bytes[0] == 0xFF || size > NVM_RECORD_SIZE_MAX
-            || get_le16(bytes + 2) != nvm->sequence || offset + span > BANK_SIZE) {
+            || get_le16(bytes + 2) != nvm->sequence || offset + span > end) {
         return 0;
     }
     flash_read(nvm, nvm->bank_address + offset + RECORD_HEAD_SIZE, bytes + RECORD_HEAD_SIZE,
@@ -115,8 +129,8 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
         uint32_t offset, enum nvm_id id, const uint8_t *data, size_t size)
 {
     uint8_t bytes[RECORD_SPAN_MAX];
-    uint32_t span = record_span(size);
-    DEVICE_ASSERT(&nvm->hal, offset + span <= BANK_SIZE);
+    uint32_t span = record_span(nvm, size);
+    DEVICE_ASSERT(&nvm->hal, offset + span <= bank_size(nvm));
     bytes[0] = (uint8_t)id;
     bytes[1] = (uint8_t)size;
     put_le16(bytes + 2, sequence);
@@ -130,9 +144,10 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
 /* A program that power cut short reaches no further than one record behind the last whole one. */
 static bool tail_is_erased(const struct nvm *nvm, uint32_t offset)
 {
-    uint8_t erased = hal_flash_geometry(&nvm->hal, HAL_FLASH_INTERNAL)->erased_value;
+    uint8_t erased = geometry_of(nvm)->erased_value;
     uint8_t bytes[RECORD_SPAN_MAX];
-    uint32_t size = BANK_SIZE - offset < sizeof bytes ? BANK_SIZE - offset : sizeof bytes;
+    uint32_t left = bank_size(nvm) - offset;
+    uint32_t size = left < sizeof bytes ? left : sizeof bytes;
     flash_read(nvm, nvm->bank_address + offset, bytes, size);
     for (uint32_t i = 0; i < size; ++i) {
         if (bytes[i] != erased) {
@@ -156,14 +171,14 @@ static void bank_scan(struct nvm *nvm)
         }
         offset += span;
     }
-    nvm->write_offset = tail_is_erased(nvm, offset) ? offset : BANK_SIZE;
+    nvm->write_offset = tail_is_erased(nvm, offset) ? offset : bank_size(nvm);
 }
 
 /* Moves the last records, `id` replaced by the new value, into the other bank. */
 static void compact(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t size)
 {
-    uint32_t other = nvm->bank_address == FLASH_NVM_ADDRESS ? FLASH_NVM_ADDRESS + BANK_SIZE
-                                                            : FLASH_NVM_ADDRESS;
+    uint32_t other = FLASH_NVM_ADDRESS;
+    other += nvm->bank_address == FLASH_NVM_ADDRESS ? bank_size(nvm) : 0u;
     uint16_t sequence = (uint16_t)(nvm->sequence + 1u);
     uint16_t record_offset[NVM_ID_COUNT] = { 0 };
     uint32_t offset = BANK_HEADER_SIZE;
@@ -194,8 +209,13 @@ void nvm_open(struct nvm *nvm, const struct hal *hal)
 {
     uint16_t sequence[BANK_COUNT];
     nvm->hal = *hal;
+    const struct hal_flash_geometry *geometry = geometry_of(nvm);
+    uint32_t size = bank_size(nvm);
+    DEVICE_ASSERT(hal, size >= BANK_SIZE_MIN);
+    DEVICE_ASSERT(hal, FLASH_NVM_ADDRESS % geometry->erase_unit_bytes == 0);
+    DEVICE_ASSERT(hal, UNIT_SIZE_MAX % geometry->program_unit_bytes == 0);
     bool whole_0 = bank_sequence(nvm, FLASH_NVM_ADDRESS, &sequence[0]);
-    bool whole_1 = bank_sequence(nvm, FLASH_NVM_ADDRESS + BANK_SIZE, &sequence[1]);
+    bool whole_1 = bank_sequence(nvm, FLASH_NVM_ADDRESS + size, &sequence[1]);
     if (!whole_0 && !whole_1) {
         bank_erase(nvm, FLASH_NVM_ADDRESS);
         sequence[0] = 1;
@@ -203,7 +223,7 @@ void nvm_open(struct nvm *nvm, const struct hal *hal)
     }
     /* The sequence wraps; two banks are never further apart than one. */
     bool second = whole_1 && (!whole_0 || (uint16_t)(sequence[1] - sequence[0]) < 0x8000u);
-    nvm->bank_address = FLASH_NVM_ADDRESS + (second ? BANK_SIZE : 0u);
+    nvm->bank_address = FLASH_NVM_ADDRESS + (second ? size : 0u);
     nvm->sequence = sequence[second ? 1 : 0];
     bank_scan(nvm);
 }
@@ -228,7 +248,7 @@ int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
 
 static void append(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t size)
 {
-    if (nvm->write_offset + record_span(size) > BANK_SIZE) {
+    if (nvm->write_offset + record_span(nvm, size) > bank_size(nvm)) {
         compact(nvm, id, data, size);
         return;
     }

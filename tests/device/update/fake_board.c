@@ -10,11 +10,13 @@
 #include "update/factory.h"
 #include "update/image.h"
 
-/* Numbers of design.md: STM32L072 internal flash, W25Q-class NOR. */
-static const struct hal_flash_geometry geometries[HAL_FLASH_REGION_COUNT] = {
-    [HAL_FLASH_INTERNAL] = { FLASH_INTERNAL_SIZE, 128, 4, 64, 0x00, false, true },
-    [HAL_FLASH_EXTERNAL] = { NOR_SIZE, 4096, 1, 256, 0xFF, true, false },
-};
+/* W25Q-class NOR. */
+static const struct hal_flash_geometry nor_geometry = { NOR_SIZE, 4096, 1, 256, 0xFF, true, false };
+
+static const struct hal_flash_geometry *geometry_of(enum hal_flash_region region)
+{
+    return region == HAL_FLASH_INTERNAL ? &fake_internal_geometry : &nor_geometry;
+}
 
 static uint32_t next_random(struct fake_board *board)
 {
@@ -29,14 +31,15 @@ static uint8_t *region_bytes(struct fake_board *board, enum hal_flash_region reg
 
 static const struct hal_flash_geometry *flash_geometry(void *context, enum hal_flash_region region)
 {
-    return &geometries[region];
+    return geometry_of(region);
 }
 
 static enum hal_status flash_read(
         void *context, enum hal_flash_region region, uint32_t address, void *data, size_t size)
 {
     struct fake_board *board = context;
-    if (address > geometries[region].size_bytes || size > geometries[region].size_bytes - address) {
+    uint32_t region_size = geometry_of(region)->size_bytes;
+    if (address > region_size || size > region_size - address) {
         return HAL_ERR_RANGE;
     }
     memcpy(data, region_bytes(board, region) + address, size);
@@ -75,8 +78,8 @@ static enum hal_status flash_program(void *context, enum hal_flash_region region
         const void *data, size_t size)
 {
     struct fake_board *board = context;
-    const struct hal_flash_geometry *geometry = &geometries[region];
-    uint8_t wanted[256];
+    const struct hal_flash_geometry *geometry = geometry_of(region);
+    uint8_t wanted[2048];
     uint8_t *bytes = region_bytes(board, region) + address;
     uint32_t page = geometry->program_page_bytes;
     if (size == 0 || address >= geometry->size_bytes || size > page - address % page) {
@@ -103,7 +106,7 @@ static enum hal_status flash_erase(
         void *context, enum hal_flash_region region, uint32_t address, size_t size)
 {
     struct fake_board *board = context;
-    const struct hal_flash_geometry *geometry = &geometries[region];
+    const struct hal_flash_geometry *geometry = geometry_of(region);
     uint8_t wanted[4096];
     if (address >= geometry->size_bytes || size > sizeof wanted || size == 0
             || address % geometry->erase_unit_bytes != 0
@@ -191,6 +194,7 @@ static const struct hal_ops ops = {
 void fake_board_init(struct fake_board *board)
 {
     memset(board, 0, sizeof *board);
+    memset(board->internal, fake_internal_geometry.erased_value, sizeof board->internal);
     memset(board->external, 0xFF, sizeof board->external);
     board->hal = (struct hal){ board, &ops };
     board->cut_at = FAKE_CUT_NEVER;

@@ -18,6 +18,9 @@ enum fake_tear {
     FAKE_TEAR_COUNT
 };
 
+/* Of the internal flash: a test program runs over one of geometry_*.c. */
+extern const struct hal_flash_geometry fake_internal_geometry;
+
 #define FAKE_CUT_NEVER UINT32_MAX
 
 struct fake_board {
