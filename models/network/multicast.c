@@ -149,17 +149,22 @@ static uint32_t count_members(const struct network *network, const struct group 
     return needed;
 }
 
-static sim_ns group_interval_ns(
-        const struct network *network, const struct group *group, uint32_t phy_size)
+sim_ns network_multicast_interval_ns(sim_ns airtime_ns, double duty_cycle, double duty_share)
 {
-    sim_ns airtime_ns = lora_time_on_air_ns(&group->modulation, phy_size);
-    double share = region_duty_cycle(group->params.frequency_hz) * network->params.duty_share;
+    double share = duty_cycle * duty_share;
     if (share <= 0.0) { /* nobody may transmit there: the gateways will say so */
         return airtime_ns + TURN_GUARD_NS;
     }
     sim_ns interval_ns = (sim_ns)((double)airtime_ns / share + 0.5);
     sim_ns least_ns = airtime_ns + TURN_GUARD_NS;
     return interval_ns > least_ns ? interval_ns : least_ns;
+}
+
+static sim_ns group_interval_ns(
+        const struct network *network, const struct group *group, uint32_t phy_size)
+{
+    return network_multicast_interval_ns(lora_time_on_air_ns(&group->modulation, phy_size),
+            region_duty_cycle(group->params.frequency_hz), network->params.duty_share);
 }
 
 /* Turns that an interval has room for; with more gateways than that, some share one. */

@@ -138,6 +138,8 @@ uint32_t network_group_waiting(const struct network *network, uint32_t group);
 void network_group_flush(struct network *network, uint32_t group); /* drops what waits */
 /* Time between two frames of `size` application bytes from one gateway under duty_share. */
 sim_ns network_group_interval_ns(const struct network *network, uint32_t group, uint16_t size);
+/* The same from its terms: time on air of the frame, duty cycle of the sub-band, share of it. */
+sim_ns network_multicast_interval_ns(sim_ns airtime_ns, double duty_cycle, double duty_share);
 
 struct network_stats {
     uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;
