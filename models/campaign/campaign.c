@@ -173,7 +173,7 @@ static bool block_create(struct campaign *campaign, const uint8_t *image, uint32
     if (size == 0 || size + PACKAGE_FRAGMENT_OVERHEAD > room || image_size == 0) {
         return false;
     }
-    uint32_t nb_frag = image_size / size + (image_size % size != 0 ? 1u : 0u);
+    uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)size);
     if (nb_frag > PACKAGE_FRAGMENTS_MAX) {
         return false;
     }
@@ -224,7 +224,7 @@ struct campaign *campaign_create(struct engine *engine, struct network *network,
         uint32_t device_count, const uint8_t *image, uint32_t image_size, uint32_t version)
 {
     assert(params->fragmentation_version == 1 || params->fragmentation_version == 2);
-    assert(params->block_ack_delay <= 7 || params->block_ack_delay == AUTOMATIC_DELAY);
+    assert(params->block_ack_delay <= 7 || params->block_ack_delay == SCHEDULE_AUTOMATIC_DELAY);
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
         return NULL;

@@ -9,22 +9,17 @@
 
 #include "campaign/campaign.h"
 #include "campaign/packages.h"
+#include "campaign/schedule.h"
 
 #define GROUP_ID            0u
 #define FRAG_INDEX          0u
-#define TIME_OUT_MAX        15u /* 2^15 s: TS005 section 3.5 */
 #define STATUS_REQUESTS_MAX 1024u
 #define FCNT_MAX            (PACKAGE_FRAGMENTS_MAX + STATUS_REQUESTS_MAX)
 #define CLOCK_TOLERANCE_S   3
 #define REFUSALS_MAX        3u
-#define AUTOMATIC_DELAY     255u /* campaign_params.block_ack_delay */
-/* Start of fragments behind SessionTime: covers clocks that agree within the tolerance. */
-#define SESSION_GUARD_NS (5 * SIM_NS_PER_S)
 /* No more set-up commands this long before the session: time for answer and flash erase. Devices
  * fall silent some 15 s before it. */
 #define SET_UP_CLOSE_NS (30 * SIM_NS_PER_S)
-/* Behind the last answer to a status request: its receive windows and our acknowledgement. */
-#define ANSWER_TAIL_NS (4 * SIM_NS_PER_S)
 
 enum campaign_timer {
     TIMER_START,
@@ -89,8 +84,7 @@ struct campaign {
     uint32_t session_gps_s;
     sim_ns session_ns;     /* SessionTime */
     sim_ns session_end_ns; /* when devices leave class C by themselves */
-    uint8_t time_out;      /* exponent */
-    uint8_t block_ack_delay;
+    struct schedule schedule;
 
     uint32_t member_count, settled_count; /* settled: among members */
     uint32_t final_count;

@@ -40,7 +40,7 @@ static size_t put_group_setup(const struct campaign *campaign, uint32_t device, 
 static size_t put_session(const struct campaign *campaign, uint8_t *out)
 {
     return package_mc_class_c_session_req(out, GROUP_ID, campaign->session_gps_s,
-            campaign->time_out, campaign->params.frequency_hz, campaign->params.data_rate);
+            campaign->schedule.time_out, campaign->params.frequency_hz, campaign->params.data_rate);
 }
 
 static size_t put_frag_setup(struct campaign *campaign, uint32_t device, uint8_t *out)
@@ -57,7 +57,7 @@ static size_t put_frag_setup(struct campaign *campaign, uint32_t device, uint8_t
         .group_mask = 1u << GROUP_ID,
         .nb_frag = campaign->nb_frag,
         .frag_size = campaign->params.fragment_size_bytes,
-        .block_ack_delay = campaign->block_ack_delay,
+        .block_ack_delay = campaign->schedule.block_ack_delay,
         .ack_reception = true,
         .padding = campaign->padding,
         .session_cnt = record->session_cnt,

@@ -11,12 +11,8 @@
 
 #include "campaign/campaign_internal.h"
 #include "campaign/fec_encoder.h"
-#include "network/lorawan.h"
-#include "network/region.h"
 #include "observe.h"
 
-#define FEED_AHEAD         16u /* frames that wait at the network server */
-#define STATUS_ANSWER_SIZE 5u
 /* assumed: the least batch while nobody says what is missing; as many as DECODE_RESERVE, so that
  * one batch ends a decoder that lacks nothing but rank. */
 #define LAST_BATCH_MIN 8u
@@ -36,13 +32,6 @@
  * at most, for the airtime is all the others'. */
 #define LOSS_MAX 0.8
 
-static uint32_t redundancy_count(const struct campaign *campaign)
-{
-    double count = ceil(campaign->params.redundancy * campaign->nb_frag);
-    uint32_t room = PACKAGE_FRAGMENTS_MAX - campaign->nb_frag;
-    return count < room ? (uint32_t)count : room;
-}
-
 static sim_ns fragment_interval_ns(const struct campaign *campaign)
 {
     return network_group_interval_ns(campaign->network, campaign->group,
@@ -58,68 +47,38 @@ static double answer_airtime_s(const struct campaign *campaign)
     uint32_t heard = 0;
     for (uint32_t i = 0; i < campaign->device_count; i++) {
         if (campaign->records[i].heard) {
-            struct lora_modulation modulation =
-                    region_uplink_modulation(campaign->records[i].data_rate, 868100000u);
-            sum_s += (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE)
-                     / 1e9;
+            sum_s += schedule_answer_airtime_s(campaign->records[i].data_rate);
             heard++;
         }
     }
-    if (heard == 0) { /* assumed: DR0, the worst */
-        struct lora_modulation modulation = region_uplink_modulation(0, 868100000u);
-        return (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE)
-               / 1e9;
-    }
-    return sum_s / heard;
-}
-
-/* Answers spread over 2^(d+4) s must not drown each other: at most a fifth of the channels' time
- * is used (spec section 8.6). */
-static uint8_t block_ack_delay(const struct campaign *campaign)
-{
-    if (campaign->params.block_ack_delay != AUTOMATIC_DELAY) {
-        return campaign->params.block_ack_delay;
-    }
-    double needed_s = campaign->device_count * answer_airtime_s(campaign) * 5.0
-                      / network_channel_count(campaign->network);
-    uint8_t delay = 0;
-    while (delay < 7 && (double)(1u << (delay + 4)) < needed_s) {
-        delay++;
-    }
-    return delay;
-}
-
-static sim_ns answer_window_ns(const struct campaign *campaign)
-{
-    return (sim_ns)(1u << (campaign->block_ack_delay + 4)) * SIM_NS_PER_S + ANSWER_TAIL_NS;
+    /* assumed: DR0, the worst */
+    return heard > 0 ? sum_s / heard : schedule_answer_airtime_s(0);
 }
 
 void campaign_plan(struct campaign *campaign)
 {
     const struct campaign_params *params = &campaign->params;
-    campaign->block_ack_delay = block_ack_delay(campaign);
     int64_t gps_ns = network_gps_ns(campaign->network, params->start_ns + params->set_up_window_ns);
     int64_t gps_s = (gps_ns + SIM_NS_PER_S - 1) / SIM_NS_PER_S;
     campaign->session_gps_s = (uint32_t)gps_s;
     campaign->session_ns = gps_s * SIM_NS_PER_S - network_gps_ns(campaign->network, 0);
 
-    /* Gateways that are refused a slot catch up in later ones: a tenth more. */
-    double frames = (double)campaign->nb_frag + redundancy_count(campaign) + FEED_AHEAD;
-    sim_ns planned_ns = SESSION_GUARD_NS
-                        + (sim_ns)(1.1 * frames * (double)fragment_interval_ns(campaign))
-                        + answer_window_ns(campaign);
-    if (params->correction != CORRECTION_FIXED) {
-        planned_ns += params->correction_timeout_ns;
-    }
-    campaign->time_out = 0;
-    while (campaign->time_out < TIME_OUT_MAX
-            && (sim_ns)(1u << campaign->time_out) * SIM_NS_PER_S < planned_ns) {
-        campaign->time_out++;
-    }
+    struct schedule_input input = {
+        .nb_frag = campaign->nb_frag,
+        .redundancy = params->redundancy,
+        .interval_ns = fragment_interval_ns(campaign),
+        .corrected = params->correction != CORRECTION_FIXED,
+        .correction_timeout_ns = params->correction_timeout_ns,
+        .fleet_size = campaign->device_count,
+        .answer_airtime_s = answer_airtime_s(campaign),
+        .channel_count = network_channel_count(campaign->network),
+        .block_ack_delay = params->block_ack_delay,
+    };
+    schedule_make(&input, &campaign->schedule);
     campaign->session_end_ns =
-            campaign->session_ns + (sim_ns)(1u << campaign->time_out) * SIM_NS_PER_S;
+            campaign->session_ns + (sim_ns)(1u << campaign->schedule.time_out) * SIM_NS_PER_S;
     campaign_timer_set(campaign, TIMER_SET_UP_CLOSE, campaign->session_ns - SET_UP_CLOSE_NS);
-    campaign_timer_set(campaign, TIMER_SESSION, campaign->session_ns + SESSION_GUARD_NS);
+    campaign_timer_set(campaign, TIMER_SESSION, campaign->session_ns + SCHEDULE_GUARD_NS);
 }
 
 /* --- fragments ------------------------------------------------------------------------------- */
@@ -141,7 +100,7 @@ static void feed(struct campaign *campaign)
     uint8_t data[UINT8_MAX];
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
     while (campaign->next_n <= campaign->target_n
-            && network_group_waiting(campaign->network, campaign->group) < FEED_AHEAD) {
+            && network_group_waiting(campaign->network, campaign->group) < SCHEDULE_FEED_AHEAD) {
         fec_encoder_fragment(campaign->params.fragmentation_version, campaign->block,
                 campaign->nb_frag, campaign->params.fragment_size_bytes, campaign->next_n, data);
         size_t size = package_data_fragment(payload, FRAG_INDEX, (uint16_t)campaign->next_n, data,
@@ -187,7 +146,7 @@ void campaign_session_start(struct campaign *campaign, sim_ns now_ns)
     campaign_timer_set(
             campaign, TIMER_DEADLINE, campaign->session_end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S);
     campaign->next_n = 1;
-    campaign->target_n = campaign->nb_frag + redundancy_count(campaign);
+    campaign->target_n = campaign->nb_frag + campaign->schedule.coded;
     feed(campaign);
 }
 
@@ -247,7 +206,7 @@ static void next_move(struct campaign *campaign, sim_ns now_ns)
     case CORRECTION_FIXED: /* answers of those who just completed are still to come */
         start_correction(campaign, now_ns);
         campaign->awaiting_answers = true;
-        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + campaign->schedule.answer_window_ns);
         break;
     case CORRECTION_UNTIL_REPORTED: {
         start_correction(campaign, now_ns);
@@ -255,7 +214,8 @@ static void next_move(struct campaign *campaign, sim_ns now_ns)
         uint32_t step = campaign->nb_frag / 50u;
         if (!extend(campaign, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
             campaign->awaiting_answers = true;
-            campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+            campaign_timer_set(
+                    campaign, TIMER_ANSWERS, now_ns + campaign->schedule.answer_window_ns);
         }
         break;
     }
@@ -352,7 +312,7 @@ void campaign_session_on_answer(struct campaign *campaign, uint32_t device, sim_
     if (campaign->awaiting_answers
             && campaign->settled_count + campaign->round_answers >= campaign->member_count) {
         /* All are known: no need to wait longer than for this one's receive windows. */
-        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + ANSWER_TAIL_NS);
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
     }
 }
 
@@ -366,7 +326,7 @@ void campaign_session_on_settled(struct campaign *campaign, sim_ns now_ns)
         campaign_session_end(campaign, now_ns);
     } else if (campaign->awaiting_answers && campaign->params.correction == CORRECTION_ADAPTIVE
                && campaign->settled_count + campaign->round_answers >= campaign->member_count) {
-        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + ANSWER_TAIL_NS);
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
     }
 }
 
@@ -409,7 +369,7 @@ void campaign_on_multicast_idle(void *context, uint32_t group, sim_ns now_ns)
         /* Answers are spread over the delay from the last copy on. */
         campaign->status_on_air = false;
         campaign->awaiting_answers = true;
-        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + answer_window_ns(campaign));
+        campaign_timer_set(campaign, TIMER_ANSWERS, now_ns + campaign->schedule.answer_window_ns);
     } else if (!campaign->awaiting_answers) {
         next_move(campaign, now_ns);
     }

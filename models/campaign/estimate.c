@@ -1,0 +1,225 @@
+/* What a campaign will take, in closed form, before it runs.
+ * SPDX-License-Identifier: MIT
+ */
+#include "campaign/estimate.h"
+
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <string.h>
+
+#include "campaign/packages.h"
+#include "campaign/schedule.h"
+#include "network/lorawan.h"
+#include "network/region.h"
+
+/* Mean number of coded fragments that a decoder needs beyond the lost ones (spec-protocol 5.6,
+ * dense regime). */
+#define EXCESS_MEAN 1.6
+/* Shares of decoders that lack rank with so many fragments beyond the lost ones (the same table);
+ * every further fragment halves it. */
+static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.016, 0.008, 0.004 };
+#define NOT_DECODED_COUNT (sizeof not_decoded / sizeof not_decoded[0])
+/* A command and the answer to it: poll or answer some seconds behind the report.
+ * assumed: mean of the firmware's 5..15 s between the uplinks of an open exchange. */
+#define EXCHANGE_S 10.0
+/* McGroupSetupReq with McClassCSessionReq, and FragSessionSetupReq (TS005-2.0.0, TS004-2.0.0). */
+#define SET_UP_BYTES_GROUP    41u
+#define SET_UP_BYTES_FRAGMENT 17u
+/* Commands of the set-up that wait for each other: group with session, fragmentation. */
+#define EXCHANGES 2.0
+/* Requests of multicast frames leave this early (network server). */
+#define LEAD_S 0.5
+
+static double seconds(sim_ns time_ns)
+{
+    return (double)time_ns / 1e9;
+}
+
+/* --- loss and redundancy --------------------------------------------------------------------- */
+
+static double decoder_fails(uint32_t excess)
+{
+    if (excess < NOT_DECODED_COUNT) {
+        return not_decoded[excess];
+    }
+    return ldexp(not_decoded[NOT_DECODED_COUNT - 1], -(int)(excess - NOT_DECODED_COUNT + 1));
+}
+
+/* Share of devices that are whole after nb_frag and coded fragments: the lost ones are binomial,
+ * coded fragments beyond them help the decoder; without loss among the uncoded none is needed. */
+static double complete_share(uint32_t nb_frag, uint32_t coded, double loss)
+{
+    double untouched = pow(1.0 - loss, nb_frag);
+    double share = 0.0;
+    for (uint32_t lost = 0; lost <= coded; lost++) {
+        double fails = decoder_fails(coded - lost);
+        share += gsl_ran_binomial_pdf(lost, loss, nb_frag + coded) * (1.0 - fails);
+    }
+    /* Losses among the coded ones alone: whole without any decoding. */
+    double decoded_untouched = 0.0;
+    for (uint32_t lost = 0; lost <= coded; lost++) {
+        double fails = decoder_fails(coded - lost);
+        decoded_untouched += gsl_ran_binomial_pdf(lost, loss, coded) * (1.0 - fails);
+    }
+    share += untouched * (1.0 - decoded_untouched);
+    return share < 1.0 ? share : 1.0;
+}
+
+/* Coded fragments that all but a few in a thousand devices are whole with (planning rule of
+ * spec-protocol 5.6). */
+static double coded_needed(uint32_t nb_frag, double loss)
+{
+    if (loss <= 0.0) {
+        return 0.0;
+    }
+    double lost = loss * nb_frag;
+    return ceil((lost + 8.0) / (1.0 - loss) + 3.0 * sqrt(lost) / (1.0 - loss));
+}
+
+/* --- parts ----------------------------------------------------------------------------------- */
+
+static void estimate_air(const struct estimate_input *input, struct estimate *estimate)
+{
+    uint32_t copies = input->gateways == MULTICAST_SINGLE ? 1 : input->gateway_count;
+    double frames = estimate->nb_frag + estimate->coded + estimate->correction;
+    estimate->gateway_airtime_s = frames * estimate->fragment_airtime_s;
+    estimate->airtime_s = copies * estimate->gateway_airtime_s;
+    estimate->bulk_s = estimate->nb_frag * estimate->interval_s;
+    estimate->coded_s = estimate->coded * estimate->interval_s;
+    estimate->correction_s = estimate->correction * estimate->interval_s;
+}
+
+/* The session is over when the last device has reported the block whole: its report comes within
+ * an answer window behind the fragment that made it so. Rounds of correction begin and end with a
+ * pause for answers. */
+static void estimate_session(const struct estimate_input *input, const struct schedule *schedule,
+        struct estimate *estimate)
+{
+    double guard_s = seconds(SCHEDULE_GUARD_NS) + LEAD_S;
+    double sent = estimate->nb_frag + estimate->coded + estimate->correction;
+    double needed = estimate->nb_frag + coded_needed(estimate->nb_frag, input->expected_loss);
+    double frames = needed < sent ? needed : sent;
+    double windows = estimate->correction > 0 ? 2.0 : 1.0;
+    estimate->answer_window_s = seconds(schedule->answer_window_ns);
+    estimate->session_s =
+            guard_s + frames * estimate->interval_s + windows * estimate->answer_window_s;
+    estimate->planned_s = seconds(schedule->planned_ns);
+    estimate->time_out = schedule->time_out;
+    estimate->time_out_fits = estimate->planned_s <= (double)(1u << schedule->time_out);
+    double longest_s = (double)(1u << schedule->time_out);
+    estimate->session_s = estimate->session_s < longest_s ? estimate->session_s : longest_s;
+}
+
+/* A device listens until its block is whole; who stays incomplete, until the time-out. */
+static void estimate_energy(const struct estimate_input *input, struct estimate *estimate)
+{
+    double excess = input->expected_loss > 0.0 ? EXCESS_MEAN : 0.0;
+    double heard_s =
+            (estimate->nb_frag + excess) / (1.0 - input->expected_loss) * estimate->interval_s;
+    double whole = input->correction == CORRECTION_FIXED ? estimate->complete_share : 1.0;
+    estimate->listening_s = input->guard_s + seconds(SCHEDULE_GUARD_NS) + LEAD_S;
+    double time_out_s = (double)(1u << estimate->time_out) - seconds(SCHEDULE_GUARD_NS) - LEAD_S;
+    heard_s = heard_s < time_out_s ? heard_s : time_out_s;
+    estimate->bulk_rx_s = whole * heard_s + (1.0 - whole) * time_out_s;
+    double power_w = input->rx_current_a * input->supply_v;
+    estimate->listening_j = power_w * estimate->listening_s;
+    estimate->bulk_j = power_w * estimate->bulk_rx_s;
+    if (input->battery_usable_j > 0.0) {
+        estimate->battery_percent =
+                100.0 * (estimate->listening_j + estimate->bulk_j) / input->battery_usable_j;
+    }
+}
+
+/* Time on air in RX2 of all commands for one device: what the fleet's set-up costs at worst. */
+static double command_airtime_s(const struct estimate_input *input)
+{
+    struct lora_modulation rx2 =
+            region_downlink_modulation(input->rx2_data_rate, input->rx2_frequency_hz);
+    return seconds(lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
+                   + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
+}
+
+/* The first command waits for a report, which comes half a period after the start in the mean;
+ * chained ones follow each other, the others wait for the next report. */
+static void estimate_set_up(const struct estimate_input *input, struct estimate *estimate)
+{
+    double delivered = (1.0 - input->unicast_loss) * (1.0 - input->unicast_loss);
+    double tries = EXCHANGES / delivered;
+    bool chained = input->set_up_policy == SET_UP_CHAINED;
+    double rest_s =
+            chained ? tries * EXCHANGE_S : (tries - 1.0) * input->report_period_s + EXCHANGE_S;
+    estimate->set_up_s = input->report_period_s / 2.0 + rest_s;
+    double duty_cycle = region_duty_cycle(input->rx2_frequency_hz);
+    double carried_s = input->fleet_size * command_airtime_s(input)
+                       / (delivered * duty_cycle * input->gateway_count);
+    double last_s = input->report_period_s + rest_s;
+    estimate->set_up_fleet_s = carried_s > last_s ? carried_s : last_s;
+    /* Report that starts it and an answer to each exchange; report of the block; report of the
+     * version; and an answer to a status request of those who lack fragments. */
+    double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
+                             ? 1.0 - estimate->complete_share
+                             : 0.0;
+    estimate->uplinks = (1.0 + EXCHANGES + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+static bool is_possible(const struct estimate_input *input, double duty_cycle)
+{
+    if (input->data_rate >= REGION_DATA_RATES || input->rx2_data_rate >= REGION_DATA_RATES
+            || input->uplink_data_rate >= REGION_DATA_RATES || input->fragment_size_bytes == 0
+            || input->image_size_bytes == 0 || input->gateway_count == 0
+            || input->channel_count == 0) {
+        return false;
+    }
+    uint32_t nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
+    return input->fragment_size_bytes + PACKAGE_FRAGMENT_OVERHEAD
+                   <= region_payload_max(input->data_rate)
+           && nb_frag <= PACKAGE_FRAGMENTS_MAX && duty_cycle * input->duty_share > 0.0
+           && region_duty_cycle(input->rx2_frequency_hz) > 0.0 && input->expected_loss < 1.0
+           && input->unicast_loss < 1.0;
+}
+
+void estimate_make(const struct estimate_input *input, struct estimate *estimate)
+{
+    memset(estimate, 0, sizeof *estimate);
+    double duty_cycle =
+            input->duty_cycle > 0.0 ? input->duty_cycle : region_duty_cycle(input->frequency_hz);
+    if (!is_possible(input, duty_cycle)) {
+        return;
+    }
+    estimate->possible = true;
+    estimate->nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
+    struct lora_modulation modulation =
+            region_downlink_modulation(input->data_rate, input->frequency_hz);
+    sim_ns airtime_ns = lora_time_on_air_ns(
+            &modulation, LORAWAN_OVERHEAD + PACKAGE_FRAGMENT_OVERHEAD + input->fragment_size_bytes);
+    sim_ns interval_ns = network_multicast_interval_ns(airtime_ns, duty_cycle, input->duty_share);
+    struct schedule_input schedule_input = {
+        .nb_frag = estimate->nb_frag,
+        .redundancy = input->redundancy,
+        .interval_ns = interval_ns,
+        .corrected = input->correction != CORRECTION_FIXED,
+        .correction_timeout_ns = (sim_ns)(input->correction_timeout_s * 1e9),
+        .fleet_size = input->fleet_size,
+        .answer_airtime_s = schedule_answer_airtime_s(input->uplink_data_rate),
+        .channel_count = input->channel_count,
+        .block_ack_delay = input->block_ack_delay,
+    };
+    struct schedule schedule;
+    schedule_make(&schedule_input, &schedule);
+    estimate->coded = schedule.coded;
+    estimate->block_ack_delay = schedule.block_ack_delay;
+    estimate->fragment_airtime_s = seconds(airtime_ns);
+    estimate->interval_s = seconds(interval_ns);
+    estimate->complete_share =
+            complete_share(estimate->nb_frag, estimate->coded, input->expected_loss);
+    double needed = coded_needed(estimate->nb_frag, input->expected_loss);
+    if (input->correction != CORRECTION_FIXED && needed > estimate->coded) {
+        estimate->correction = (uint32_t)needed - estimate->coded;
+    }
+    estimate_air(input, estimate);
+    estimate_session(input, &schedule, estimate);
+    estimate_energy(input, estimate);
+    estimate_set_up(input, estimate);
+}

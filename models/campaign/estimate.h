@@ -1,0 +1,76 @@
+/* What a campaign will take, in closed form, before it runs.
+ * SPDX-License-Identifier: MIT
+ *
+ * A pure function of plain numbers. The schedule is the one the update server plans by
+ * (campaign/schedule.h); loss is independent from frame to frame.
+ */
+#ifndef CAMPAIGN_ESTIMATE_H
+#define CAMPAIGN_ESTIMATE_H
+
+#include "campaign/campaign.h"
+
+struct estimate_input {
+    /* what is sent */
+    uint32_t image_size_bytes; /* the whole block */
+    uint8_t fragment_size_bytes;
+    double redundancy;
+    enum campaign_correction correction;
+    double correction_timeout_s;
+
+    /* how */
+    uint8_t data_rate;
+    uint32_t frequency_hz;
+    double duty_cycle; /* of its sub-band; 0: as the region has it */
+    double duty_share;
+    uint32_t gateway_count; /* that the members need */
+    enum multicast_policy gateways;
+    uint8_t rx2_data_rate;
+    uint32_t rx2_frequency_hz;
+
+    /* to whom */
+    uint32_t fleet_size;
+    double report_period_s;
+    enum campaign_set_up_policy set_up_policy;
+    double expected_loss;     /* of multicast frames, 0..1 */
+    double unicast_loss;      /* of commands and of answers, 0..1 */
+    uint8_t uplink_data_rate; /* of the answers; 0 is the cautious choice */
+    uint32_t channel_count;   /* for uplinks: 8 */
+    uint8_t block_ack_delay;  /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
+    double guard_s;           /* a device opens its session this much early */
+
+    /* with what */
+    double rx_current_a; /* of the whole device in class C */
+    double supply_v;
+    double battery_usable_j; /* 0: mains */
+};
+
+struct estimate {
+    bool possible; /* false: fragment too long for the data rate, too many, or no duty cycle */
+    uint32_t nb_frag;
+    uint32_t coded;      /* of the first pass */
+    uint32_t correction; /* further ones, for loss that redundancy does not cover */
+    uint8_t block_ack_delay;
+    double fragment_airtime_s; /* of one frame */
+    double interval_s;         /* between two of one gateway */
+    double gateway_airtime_s;  /* of all uncoded, coded and correction fragments, one gateway */
+    double airtime_s;          /* the same over all gateways that send */
+    double bulk_s, coded_s, correction_s;
+    double answer_window_s; /* one round of status answers */
+    double planned_s;       /* what the server allows for the session */
+    double session_s;       /* from SessionTime until every device has reported */
+    uint8_t time_out;       /* exponent */
+    bool time_out_fits;     /* planned_s <= 2^time_out: else the session is cut short */
+    double complete_share;  /* of devices whole after uncoded and coded fragments */
+    double set_up_s;        /* of a device, from the campaign's start, mean */
+    double set_up_fleet_s;  /* until the last one: reports, and what RX2 can carry */
+    double uplinks;         /* of a device for the campaign, mean */
+    double listening_s;     /* receiver on before the first fragment */
+    double listening_j;
+    double bulk_rx_s; /* receiver on from the first fragment until the block is whole, mean */
+    double bulk_j;
+    double battery_percent; /* listening_j + bulk_j of battery_usable_j */
+};
+
+void estimate_make(const struct estimate_input *input, struct estimate *estimate);
+
+#endif

@@ -1,0 +1,75 @@
+/* The arithmetic of a multicast session: counts, intervals, answer windows, TimeOut.
+ * SPDX-License-Identifier: MIT
+ */
+#include "campaign/schedule.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "campaign/packages.h"
+#include "network/lorawan.h"
+#include "network/region.h"
+
+#define STATUS_ANSWER_SIZE 5u
+/* Of the channels' time: pure ALOHA at G = 0.2 loses a third without capture; what is lost is asked
+ * for again (spec-protocol 8.6). */
+#define ANSWER_LOAD_MAX 0.2
+/* Gateways that are refused a slot catch up in later ones: a tenth more. */
+#define CATCH_UP 1.1
+
+uint32_t schedule_nb_frag(uint32_t image_size_bytes, uint8_t fragment_size_bytes)
+{
+    assert(fragment_size_bytes > 0);
+    return image_size_bytes / fragment_size_bytes
+           + (image_size_bytes % fragment_size_bytes != 0 ? 1u : 0u);
+}
+
+uint32_t schedule_coded(uint32_t nb_frag, double redundancy)
+{
+    assert(nb_frag <= PACKAGE_FRAGMENTS_MAX && redundancy >= 0.0);
+    double count = ceil(redundancy * nb_frag);
+    uint32_t room = PACKAGE_FRAGMENTS_MAX - nb_frag;
+    return count < room ? (uint32_t)count : room;
+}
+
+double schedule_answer_airtime_s(uint8_t data_rate)
+{
+    struct lora_modulation modulation = region_uplink_modulation(data_rate, 868100000u);
+    return (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE) / 1e9;
+}
+
+/* Answers spread over 2^(d+4) s must not drown each other. */
+static uint8_t block_ack_delay(const struct schedule_input *input)
+{
+    if (input->block_ack_delay != SCHEDULE_AUTOMATIC_DELAY) {
+        return input->block_ack_delay;
+    }
+    double needed_s =
+            input->fleet_size * input->answer_airtime_s / (ANSWER_LOAD_MAX * input->channel_count);
+    uint8_t delay = 0;
+    while (delay < 7 && (double)(1u << (delay + 4)) < needed_s) {
+        delay++;
+    }
+    return delay;
+}
+
+void schedule_make(const struct schedule_input *input, struct schedule *schedule)
+{
+    assert(input->channel_count > 0 && input->interval_ns > 0);
+    schedule->coded = schedule_coded(input->nb_frag, input->redundancy);
+    schedule->block_ack_delay = block_ack_delay(input);
+    schedule->answer_window_ns = (sim_ns)(1u << (schedule->block_ack_delay + 4)) * SIM_NS_PER_S
+                                 + SCHEDULE_ANSWER_TAIL_NS;
+    double frames = (double)input->nb_frag + schedule->coded + SCHEDULE_FEED_AHEAD;
+    schedule->planned_ns = SCHEDULE_GUARD_NS
+                           + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
+                           + schedule->answer_window_ns;
+    if (input->corrected) {
+        schedule->planned_ns += input->correction_timeout_ns;
+    }
+    schedule->time_out = 0;
+    while (schedule->time_out < SCHEDULE_TIME_OUT_MAX
+            && (sim_ns)(1u << schedule->time_out) * SIM_NS_PER_S < schedule->planned_ns) {
+        schedule->time_out++;
+    }
+}

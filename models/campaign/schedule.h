@@ -1,0 +1,51 @@
+/* The arithmetic of a multicast session: counts, intervals, answer windows, TimeOut.
+ * SPDX-License-Identifier: MIT
+ *
+ * Pure. The update server plans by it (session.c), and so does the estimate before a run.
+ */
+#ifndef CAMPAIGN_SCHEDULE_H
+#define CAMPAIGN_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim_time.h"
+
+#define SCHEDULE_AUTOMATIC_DELAY 255u /* block_ack_delay: by the size of the fleet */
+#define SCHEDULE_TIME_OUT_MAX    15u  /* 2^15 s: TS005 section 3.5 */
+/* Frames that wait at the network server. */
+#define SCHEDULE_FEED_AHEAD 16u
+/* Start of fragments behind SessionTime: covers clocks that agree within the tolerance. */
+#define SCHEDULE_GUARD_NS (5 * SIM_NS_PER_S)
+/* Behind the last answer to a status request: its receive windows and our acknowledgement. */
+#define SCHEDULE_ANSWER_TAIL_NS (4 * SIM_NS_PER_S)
+
+struct schedule_input {
+    uint32_t nb_frag;
+    double redundancy;  /* coded fragments of the first pass per uncoded one */
+    sim_ns interval_ns; /* between two fragments of one gateway */
+    bool corrected;     /* coded fragments follow for correction_timeout_ns at most */
+    sim_ns correction_timeout_ns;
+    uint32_t fleet_size;
+    double answer_airtime_s; /* mean, of a status answer */
+    uint32_t channel_count;  /* for uplinks */
+    uint8_t block_ack_delay; /* 0..7, SCHEDULE_AUTOMATIC_DELAY */
+};
+
+struct schedule {
+    uint32_t coded; /* fragments of the first pass behind the uncoded ones */
+    uint8_t block_ack_delay;
+    sim_ns answer_window_ns; /* of a status request, to the end of the last exchange */
+    sim_ns planned_ns;       /* what a session may take */
+    uint8_t time_out;        /* exponent of TS005 */
+};
+
+void schedule_make(const struct schedule_input *input, struct schedule *schedule);
+
+/* Fragments of a block; the last may be padded. */
+uint32_t schedule_nb_frag(uint32_t image_size_bytes, uint8_t fragment_size_bytes);
+uint32_t schedule_coded(uint32_t nb_frag, double redundancy);
+/* Time on air of a status answer at an uplink data rate. */
+double schedule_answer_airtime_s(uint8_t data_rate);
+
+#endif
