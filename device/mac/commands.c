@@ -97,7 +97,7 @@ enum {
 static bool mask_supports(const struct mac *mac, uint16_t mask, unsigned data_rate)
 {
     return mac_region_data_rate_valid(mac_region(mac), data_rate)
-           && mac_duty_free_at(mac, mask, data_rate) != HAL_TICKS_NEVER;
+           && mac_rate_has_channel(mac, mask, data_rate);
 }
 
 static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, size_t count,
@@ -129,6 +129,23 @@ static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, s
     return status;
 }
 
+/* With the ADR bit clear, elements are accepted one by one (1.0.4): the channels are the network's,
+ * the data rate and the power stay as they are. */
+static uint8_t link_adr_status_fixed(
+        const struct mac *mac, uint8_t status, uint16_t mask, uint8_t *data_rate, uint8_t *tx_power)
+{
+    const struct mac_parameters *p = &mac->parameters;
+    uint8_t accepted = 0;
+    if ((status & ADR_MASK_OK) != 0 && mac_rate_has_channel(mac, mask, p->data_rate)) {
+        accepted |= ADR_MASK_OK;
+    }
+    accepted |= *data_rate == p->data_rate ? ADR_RATE_OK : 0;
+    accepted |= *tx_power == p->tx_power ? ADR_POWER_OK : 0;
+    *data_rate = p->data_rate;
+    *tx_power = p->tx_power;
+    return accepted;
+}
+
 static void link_adr(struct mac *mac, struct commands *c)
 {
     const uint8_t *requests = c->bytes;
@@ -142,16 +159,20 @@ static void link_adr(struct mac *mac, struct commands *c)
     uint8_t data_rate;
     uint8_t tx_power;
     uint8_t status = link_adr_status(mac, requests, count, &mask, &data_rate, &tx_power);
+    bool fixed = mac_rate_fixed(mac);
+    if (fixed) {
+        status = link_adr_status_fixed(mac, status, mask, &data_rate, &tx_power);
+    }
     if (!room_for(mac, 2u * count)) {
         c->full = true; /* a transaction is answered whole or not done */
         return;
     }
-    if (status == ADR_ALL_OK) {
+    if (status == ADR_ALL_OK || (fixed && (status & ADR_MASK_OK) != 0)) {
         const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
         uint8_t nb_trans = last[3] & 15u;
         mac->channel_mask = mask;
         mac->parameters.data_rate = data_rate;
-        mac->rate_by_network = true;
+        mac->rate_by_network = !fixed;
         mac->parameters.tx_power = tx_power;
         mac->parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
         c->parameters_changed = c->channels_changed = true;
@@ -219,7 +240,7 @@ static void set_channel(struct mac *mac, unsigned index, uint32_t frequency_hz, 
     mac->channel_mask =
             (uint16_t)(frequency_hz != 0 ? mac->channel_mask | bit : mac->channel_mask & ~bit);
     /* A device without a channel that fits its data rate would be lost: the default ones do. */
-    if (mac_duty_free_at(mac, mac->channel_mask, mac->parameters.data_rate) == HAL_TICKS_NEVER) {
+    if (!mac_rate_has_channel(mac, mac->channel_mask, mac->parameters.data_rate)) {
         mac->channel_mask |= (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
     }
 }

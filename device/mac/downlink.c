@@ -61,8 +61,9 @@ static bool authentic(struct mac *mac, const struct mac_frame *frame, const uint
 }
 
 /* What a valid downlink in RX1 or RX2 ends and starts. */
-static void class_a_bookkeeping(struct mac *mac)
+static void class_a_bookkeeping(struct mac *mac, uint8_t fctrl)
 {
+    mac->acknowledged = mac->confirmed && (fctrl & MAC_FCTRL_ACK) != 0;
     mac->answers.sticky_size = 0;
     mac->adr_ack_count = 0;
 }
@@ -98,7 +99,7 @@ static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame 
     unsigned fport = frame->fport < 0 ? 0u : (unsigned)frame->fport;
     hal_trace(hal, FW_TRACE_DOWNLINK, fcnt, fport << 8 | where);
     if (where != IN_RXC) {
-        class_a_bookkeeping(mac);
+        class_a_bookkeeping(mac, frame->fctrl);
     }
     if (frame->type == MAC_CONFIRMED_DOWN) {
         mac->ack_pending = true;

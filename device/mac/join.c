@@ -17,6 +17,7 @@
 #define SPACING_TICKS       (60u * HAL_RTC_HZ)
 #define SPACING_PER_AIRTIME 32u
 #define ATTEMPTS_PER_RATE   2u
+#define NB_TRANS_MAX        15u
 
 /* Retransmission back-off: time on air allowed in a period, and the period's length. */
 static const struct {
@@ -124,6 +125,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     mac->uplink_channel = (uint8_t)channel;
     mac->uplink_data_rate = data_rate;
     mac->transmissions = 0;
+    mac->confirmed = mac->acknowledged = false;
     mac->exchange = MAC_EXCHANGE_JOIN;
     build_request(mac);
     hal_trace(hal, FW_TRACE_JOIN_REQUESTED, join->dev_nonce, data_rate);
@@ -206,6 +208,27 @@ static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_dela
     p->data_rate = mac->uplink_data_rate;
 }
 
+/* What the factory wants of the device's uplinks, as far as the session's channels allow. */
+static void apply_factory(struct mac *mac)
+{
+    const struct factory *factory = &core_of_const(mac)->factory;
+    struct mac_parameters *p = &mac->parameters;
+    uint16_t mask = mac->channel_mask & factory->channel_mask;
+    if (factory->rate_policy == FACTORY_RATE_FIXED
+            && mac_rate_has_channel(mac, mac->channel_mask, factory->data_rate)) {
+        p->data_rate = factory->data_rate;
+    }
+    if (mac_rate_has_channel(mac, mask, p->data_rate)) {
+        mac->channel_mask = mask;
+    }
+    if (factory->tx_power <= mac_region(mac)->tx_power_max) {
+        p->tx_power = factory->tx_power;
+    }
+    if (factory->nb_trans >= 1 && factory->nb_trans <= NB_TRANS_MAX) {
+        p->nb_trans = factory->nb_trans;
+    }
+}
+
 bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
 {
     struct core *core = core_of(mac);
@@ -232,9 +255,29 @@ bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
     if (size > JOIN_ACCEPT_SIZE) {
         apply_cflist(mac, bytes + 13);
     }
+    apply_factory(mac);
     mac_session_save(mac, &keys);
     mac->joined = true;
     mac->join.next_at_ticks = HAL_TICKS_NEVER;
     hal_trace(hal, FW_TRACE_JOINED, mac->dev_addr, mac->join.dev_nonce);
     return true;
+}
+
+bool mac_join_commissioned(struct mac *mac)
+{
+    struct core *core = core_of(mac);
+    uint8_t accept[FACTORY_JOIN_ACCEPT_MAX];
+    uint8_t record[2];
+    size_t size = factory_join_accept(&core->hal, accept, &mac->join.dev_nonce);
+    if (size == 0) {
+        return false;
+    }
+    if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) != (int)sizeof record) {
+        put_le16(record, mac->join.dev_nonce + 1u);
+        nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
+    }
+    uint8_t first = core->factory.data_rate;
+    bool valid = mac_rate_has_channel(mac, mac->channel_mask, first);
+    mac->uplink_data_rate = valid ? first : mac_region(mac)->data_rate_min;
+    return mac_join_accept(mac, accept, size);
 }

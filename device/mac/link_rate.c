@@ -16,6 +16,12 @@
 /* Questions without an answer before the next lower rate is tried. */
 #define UNANSWERED_PER_STEP 2u
 
+/* The policy of the factory, and nobody has commanded yet. */
+static bool rate_is_ours(const struct mac *mac)
+{
+    return !mac->rate_by_network && !mac_rate_fixed(mac);
+}
+
 static void set_data_rate(struct mac *mac, int data_rate)
 {
     const struct region *region = mac_region(mac);
@@ -46,17 +52,14 @@ void mac_link_rate_answered(struct mac *mac)
 {
     mac->link_unanswered = 0;
     mac->link_check_in = ASK_EVERY_UPLINKS;
-    if (!mac->rate_by_network) {
+    if (rate_is_ours(mac)) {
         set_data_rate(mac, mac->uplink_data_rate + steps_of(mac->link_margin_db));
     }
 }
 
 void mac_watch_link(struct mac *mac)
 {
-    if (mac->rate_by_network) {
-        return;
-    }
-    if (mac->link_check_in > 0) {
+    if (!rate_is_ours(mac) || mac->link_check_in > 0) {
         return;
     }
     if (mac->link_unanswered == UNANSWERED_PER_STEP) {

@@ -49,10 +49,15 @@ void mac_init(struct mac *mac, enum hal_reset_cause cause)
     hal_key_load(&core->hal, MAC_KEY_APP, core->factory.app_key);
     hal_key_load(&core->hal, MAC_KEY_GEN_APP, core->factory.gen_app_key);
     mac_session_defaults(mac);
+    mac->rate_by_network = core->factory.rate_policy == FACTORY_RATE_ADR;
     mac->joined = mac_session_restore(mac);
     mac_multicast_restore(mac);
     uint64_t now = hal_rtc_now(&core->hal);
     block_after_reset(mac, cause, now);
+    if (!mac->joined) {
+        mac->joined = mac_join_commissioned(mac);
+        now = hal_rtc_now(&core->hal);
+    }
     if (!mac->joined && !factory_blank(&core->factory)) {
         mac_join_start(mac, now);
     }
@@ -290,7 +295,9 @@ static bool frame_received(
     if (class_a) {
         if (receipt == MAC_RECEIPT_UNICAST) {
             mac_windows_clear(mac);
-            mac_exchange_end(mac, MAC_ANSWERED);
+            if (mac->acknowledged || !mac->confirmed) {
+                mac_exchange_end(mac, mac->acknowledged ? MAC_ACKNOWLEDGED : MAC_ANSWERED);
+            } /* else it has yet to be acknowledged: by the next copy, if there is one */
         }
         mac_background_soon(mac);
         window_closed(mac, end_ticks);

@@ -74,6 +74,9 @@ uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks);
 size_t mac_payload_size_max(const struct mac *mac);
 /* Sends an unconfirmed uplink now. `size` 0: an empty frame without FPort (a poll). */
 enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size);
+/* The same, but confirmed: up to NbTrans copies until the acknowledgement comes. */
+enum mac_status mac_send_confirmed(
+        struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size);
 /* True when an empty uplink is due by itself: sticky MAC answers are not a reason, an open
  * exchange (FPending) is. Time in mac_poll_at(). */
 uint64_t mac_poll_at(const struct mac *mac);
@@ -81,7 +84,8 @@ uint64_t mac_poll_at(const struct mac *mac);
 void mac_request_device_time(struct mac *mac);
 void mac_request_link_check(struct mac *mac);
 /* Before each uplink of the application: asks for a LinkCheck now and then, and goes a data rate
- * down when nobody answers. Without effect once the network commanded a data rate. */
+ * down when nobody answers. Without effect where the factory decided on another policy, and once
+ * the network commanded a data rate. */
 void mac_watch_link(struct mac *mac);
 /* Time on air of the next uplink with `size` application bytes, in RTC ticks, rounded up. */
 uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size);

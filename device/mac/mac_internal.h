@@ -34,6 +34,12 @@ static inline uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* True when nobody changes the data rate: the ADR bit is clear. */
+static inline bool mac_rate_fixed(const struct mac *mac)
+{
+    return core_of_const(mac)->factory.rate_policy == FACTORY_RATE_FIXED;
+}
+
 /* --- mac.c: the radio's schedule ------------------------------------------------------------- */
 /* Continuous reception when class C is open, else sleep. */
 void mac_background(struct mac *mac);
@@ -75,6 +81,10 @@ uint64_t mac_duty_free_at(const struct mac *mac, uint16_t mask, unsigned data_ra
 int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks);
 uint16_t mac_channels_defined(const struct mac *mac);
 bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate);
+static inline bool mac_rate_has_channel(const struct mac *mac, uint16_t mask, unsigned data_rate)
+{
+    return mac_duty_free_at(mac, mask, data_rate) != HAL_TICKS_NEVER;
+}
 
 /* --- join.c ---------------------------------------------------------------------------------- */
 void mac_join_start(struct mac *mac, uint64_t now_ticks);
@@ -82,6 +92,8 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks);
 void mac_join_missed(struct mac *mac, uint64_t now_ticks);
 /* Handles a frame in a window of a join request. True: joined. */
 bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size);
+/* Takes up the session that the factory negotiated. True: joined. */
+bool mac_join_commissioned(struct mac *mac);
 
 /* --- commands.c ------------------------------------------------------------------------------ */
 void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, int snr_db);

@@ -126,6 +126,8 @@ struct mac {
     uint8_t uplink_data_rate;
     uint8_t copies_left;   /* of the uplink on air */
     uint8_t transmissions; /* of it so far */
+    bool confirmed;        /* it is to be acknowledged */
+    bool acknowledged;
     bool ack_pending;
     bool confirmed_class_c;
     bool time_wanted;
@@ -138,7 +140,7 @@ struct mac {
     uint8_t link_gateways;
     uint8_t link_unanswered; /* LinkCheckReqs since the last answer */
     uint8_t link_check_in;   /* uplinks until the next LinkCheckReq */
-    bool rate_by_network;    /* a LinkADRReq was obeyed: the data rate is not ours any more */
+    bool rate_by_network;    /* ADR from the start, or a LinkADRReq was obeyed */
     uint64_t uplink_end_ticks;
     uint64_t copy_at_ticks; /* next copy of the uplink (NbTrans), or HAL_TICKS_NEVER */
     uint64_t poll_at_ticks;

@@ -1,4 +1,4 @@
-/* Uplinks: building, copies, ADR back-off, and polls while an exchange is open.
+/* Uplinks: building, copies, acknowledgement, ADR back-off, and polls while an exchange is open.
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
@@ -18,6 +18,9 @@
 #define ACK_AFTER_TICKS          (1u * HAL_RTC_HZ)
 #define ACK_SPREAD_TICKS         (4u * HAL_RTC_HZ)
 #define COPY_SPREAD_TICKS        (2u * HAL_RTC_HZ)
+/* RETRANSMIT_TIMEOUT, 2 s and up to 1 s more or less (spec 1.11). */
+#define RETRANSMIT_AFTER_TICKS  (1u * HAL_RTC_HZ)
+#define RETRANSMIT_SPREAD_TICKS (2u * HAL_RTC_HZ)
 
 uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks)
 {
@@ -64,24 +67,21 @@ void mac_request_link_check(struct mac *mac)
     mac->link_check_wanted = true;
 }
 
-static bool rate_has_channel(const struct mac *mac, unsigned data_rate)
-{
-    return mac_duty_free_at(mac, mac->channel_mask, data_rate) != HAL_TICKS_NEVER;
-}
-
-/* Nobody answered for long: louder, then slower, then on all channels (spec 1.11). Slower only
- * while the network holds the data rate: else link_rate.c lowers it, by questions of its own. */
+/* Nobody answered for long: at 96 uplinks louder, from 128 on slower each 32, and at the slowest
+ * rate on all channels (spec 1.11). Slower only while the network holds the data rate: else
+ * link_rate.c lowers it, by questions of its own. */
 static void adr_back_off(struct mac *mac)
 {
     struct mac_parameters *p = &mac->parameters;
     unsigned beyond = mac->adr_ack_count - ADR_ACK_LIMIT;
-    if (mac->adr_ack_count < ADR_ACK_LIMIT + ADR_ACK_DELAY || beyond % ADR_ACK_DELAY != 0) {
+    if (mac_rate_fixed(mac) || mac->adr_ack_count < ADR_ACK_LIMIT + ADR_ACK_DELAY
+            || beyond % ADR_ACK_DELAY != 0) {
         return;
     }
-    if (p->tx_power != 0) {
+    if (beyond == ADR_ACK_DELAY) {
         p->tx_power = 0;
     } else if (mac->rate_by_network && p->data_rate > 0
-               && rate_has_channel(mac, p->data_rate - 1u)) {
+               && mac_rate_has_channel(mac, mac->channel_mask, p->data_rate - 1u)) {
         p->data_rate--;
     } else {
         p->nb_trans = 1;
@@ -91,14 +91,16 @@ static void adr_back_off(struct mac *mac)
     mac_session_save_parameters(mac);
 }
 
-/* The ADR bit is always set: a network server may command data rates from the first uplink on,
- * which it may do only if asked to. A deviation from LoRaWAN 1.0.4 4.3.1.1, by which a device that
- * chooses its data rate itself leaves the bit clear: until a first LinkADRReq, link_rate.c does. */
+/* Unless the data rate is fixed, the ADR bit is always set: a network server may command data rates
+ * from the first uplink on, which it may do only if asked to. A deviation from LoRaWAN 1.0.4
+ * 4.3.1.1, by which a device that chooses its data rate itself leaves the bit clear: until a first
+ * LinkADRReq, link_rate.c does. */
 static uint8_t take_fctrl(struct mac *mac)
 {
-    uint8_t fctrl = MAC_FCTRL_ADR;
-    if (mac->adr_ack_count >= ADR_ACK_LIMIT) {
-        fctrl |= MAC_FCTRL_ADR_ACK_REQ;
+    uint8_t fctrl = 0;
+    if (!mac_rate_fixed(mac)) {
+        fctrl = mac->adr_ack_count >= ADR_ACK_LIMIT ? MAC_FCTRL_ADR | MAC_FCTRL_ADR_ACK_REQ
+                                                    : MAC_FCTRL_ADR;
     }
     if (mac->ack_pending) {
         fctrl |= MAC_FCTRL_ACK;
@@ -114,7 +116,7 @@ static void build_frame(struct mac *mac, uint8_t fport, const uint8_t *payload, 
     uint32_t fcnt = mac->fcnt_up;
     mac->time_asked = false;
     size_t at = MAC_FOPTS_AT + mac_commands_take(mac, f + MAC_FOPTS_AT);
-    f[0] = MAC_UNCONFIRMED_UP << 5;
+    f[0] = (uint8_t)((mac->confirmed ? MAC_CONFIRMED_UP : MAC_UNCONFIRMED_UP) << 5);
     put_le32(f + 1, mac->dev_addr);
     f[5] = (uint8_t)(take_fctrl(mac) | (at - MAC_FOPTS_AT));
     put_le16(f + 6, fcnt);
@@ -128,7 +130,8 @@ static void build_frame(struct mac *mac, uint8_t fport, const uint8_t *payload, 
     mac->frame_size = (uint8_t)(at + 4u);
 }
 
-enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size)
+static enum mac_status send(
+        struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size, bool confirmed)
 {
     const struct hal *hal = hal_of(mac);
     if (!mac->joined) {
@@ -147,6 +150,8 @@ enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload,
     int channel = mac_duty_choose(mac, mac->channel_mask, data_rate, now);
     DEVICE_ASSERT(hal, channel >= 0);
     mac_session_reserve_counter(mac);
+    mac->confirmed = confirmed;
+    mac->acknowledged = false;
     build_frame(mac, fport, payload, size);
     hal_trace(hal, FW_TRACE_UPLINK, mac->fcnt_up, (uint32_t)fport << 8 | data_rate);
     mac->fcnt_up++;
@@ -166,6 +171,17 @@ enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload,
     return MAC_OK;
 }
 
+enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size)
+{
+    return send(mac, fport, payload, size, false);
+}
+
+enum mac_status mac_send_confirmed(
+        struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size)
+{
+    return send(mac, fport, payload, size, true);
+}
+
 static void schedule_poll(struct mac *mac, uint64_t now_ticks, uint32_t after, uint32_t spread)
 {
     mac->poll_at_ticks = now_ticks + after + mac_random(hal_of(mac), spread);
@@ -175,7 +191,10 @@ void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks)
 {
     if (mac->copies_left > 0) {
         mac->copies_left--;
-        mac->copy_at_ticks = now_ticks + mac_random(hal_of(mac), COPY_SPREAD_TICKS);
+        mac->copy_at_ticks = now_ticks;
+        mac->copy_at_ticks += mac->confirmed ? RETRANSMIT_AFTER_TICKS : 0u;
+        mac->copy_at_ticks += mac_random(
+                hal_of(mac), mac->confirmed ? RETRANSMIT_SPREAD_TICKS : COPY_SPREAD_TICKS);
         return;
     }
     mac->copy_at_ticks = HAL_TICKS_NEVER;

@@ -87,6 +87,9 @@ struct fake_board {
     unsigned reboots;
     struct fake_trace traces[FAKE_TRACES_MAX];
     unsigned trace_count;
+    size_t join_accept_size; /* in the factory record */
+    uint8_t join_accept[33];
+    uint16_t join_accept_dev_nonce;
     unsigned nvm_writes;
     uint8_t nvm_size[NVM_ID_COUNT];
     uint8_t nvm_data[NVM_ID_COUNT][NVM_RECORD_SIZE_MAX];

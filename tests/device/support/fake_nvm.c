@@ -1,9 +1,11 @@
-/* Non-volatile records in the fake board's RAM, with the contract of device/update/nvm.h.
+/* Non-volatile records in the fake board's RAM, with the contract of device/update/nvm.h, and the
+ * join-accept of device/update/factory.h.
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
 
 #include "device/support/fake_board.h"
+#include "update/factory.h"
 
 void nvm_open(struct nvm *nvm, const struct hal *hal)
 {
@@ -41,4 +43,13 @@ void nvm_erase(struct nvm *nvm, enum nvm_id id)
 {
     struct fake_board *board = nvm->hal.board;
     board->nvm_size[id] = 0;
+}
+
+size_t factory_join_accept(
+        const struct hal *hal, uint8_t accept[FACTORY_JOIN_ACCEPT_MAX], uint16_t *dev_nonce)
+{
+    const struct fake_board *board = hal->board;
+    memcpy(accept, board->join_accept, board->join_accept_size);
+    *dev_nonce = board->join_accept_dev_nonce;
+    return board->join_accept_size;
 }
