@@ -14,7 +14,7 @@
 
 /* A quarter of a millisecond. */
 #define RADIO_EARLY_TICKS    (HAL_RTC_HZ / 4096u)
-#define CLOCK_AGE_MAX_TICKS  (24u * 3600u * (uint64_t)HAL_RTC_HZ)
+#define CLOCK_AGE_MAX_H      24u
 #define SERVICES_QUIET_TICKS HAL_RTC_HZ
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */
 #define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
@@ -190,7 +190,12 @@ static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, u
 static void refresh_clock(struct fw *fw, uint64_t now_ticks)
 {
     const struct gps_clock *clock = &fw->core.clock;
-    if (!clock->valid || now_ticks - clock->set_at_ticks > CLOCK_AGE_MAX_TICKS) {
+    uint32_t hours = fw->core.factory.clock_refresh_h;
+    if (hours == FACTORY_CLOCK_REFRESH_NEVER) {
+        return;
+    }
+    uint64_t age_max = (hours != 0 ? hours : CLOCK_AGE_MAX_H) * 3600u * (uint64_t)HAL_RTC_HZ;
+    if (!clock->valid || now_ticks - clock->set_at_ticks > age_max) {
         mac_request_device_time(&fw->core.mac);
     }
 }
@@ -206,7 +211,9 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
     struct mac *mac = &fw->core.mac;
     uint8_t payload[MAC_PAYLOAD_SIZE_MAX];
     uint8_t fport = 0;
+    uint8_t options = fw->core.factory.boot_options;
     size_t size = 0;
+    bool confirmed = false;
     bool session = services_session_active(&fw->services, env, now_ticks);
     bool poll = !session && mac_poll_at(mac) <= now_ticks;
     refresh_clock(fw, now_ticks);
@@ -223,15 +230,17 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
             fw->services_quiet_until_ticks = now_ticks + SERVICES_QUIET_TICKS;
         }
     } else if (report_uplink_at(&fw->report) <= now_ticks) {
-        if (session) {
+        if (session && (options & FACTORY_OPTION_REPORT_SESSION) == 0) {
             hold_report_back(fw, now_ticks);
         } else {
             fport = REPORT_FPORT;
             size = report_build_uplink(&fw->report, now_ticks, payload, size_max);
+            confirmed = size > 0 && (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
         }
     }
     if (size > 0 || poll) {
-        enum mac_status status = mac_send(mac, fport, payload, size);
+        enum mac_status status = confirmed ? mac_send_confirmed(mac, fport, payload, size)
+                                           : mac_send(mac, fport, payload, size);
         DEVICE_ASSERT(env->hal, status == MAC_OK);
     }
 }

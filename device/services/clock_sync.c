@@ -13,6 +13,7 @@
 #include "hal.h"
 #include "mac/mac.h"
 #include "trace.h"
+#include "update/factory.h"
 
 enum clock_cid {
     CID_PACKAGE_VERSION = 0x00,
@@ -27,6 +28,8 @@ enum clock_cid {
 #define APP_TIME_REQ_SIZE    6u
 #define PERIODICITY_ANS_SIZE 6u
 #define PERIOD_JITTER_S      30u
+/* DeviceTimeReq rides with other uplinks and is the better source: it gets its chance first. */
+#define PERIOD_PER_REFRESH_HALVES 3u
 
 /* A first request soon after boot, unless DeviceTimeAns came with another uplink by then. */
 #define FIRST_DELAY_S   32u
@@ -44,6 +47,12 @@ enum clock_cid {
 #define ERROR_FINE_TICKS   (HAL_RTC_HZ / 4u)
 #define ERROR_COARSE_TICKS (HAL_RTC_HZ + HAL_RTC_HZ / 2u)
 
+/* The factory may forbid all requests that nobody asked for. */
+static bool may_ask(const struct services_env *env)
+{
+    return env->factory->clock_refresh_h != FACTORY_CLOCK_REFRESH_NEVER;
+}
+
 static uint64_t random_ticks(const struct services_env *env, uint32_t range_s)
 {
     uint32_t random = 0;
@@ -56,6 +65,10 @@ static void schedule(struct clock_sync *sync, const struct services_env *env, ui
 {
     sync->sends_left = 0;
     sync->forced = false;
+    if (!may_ask(env)) {
+        sync->next_at_ticks = HAL_TICKS_NEVER;
+        return;
+    }
     sync->next_at_ticks = from_ticks + TICKS(sync->period_s) - TICKS(PERIOD_JITTER_S)
                           + random_ticks(env, 2u * PERIOD_JITTER_S);
 }
@@ -64,11 +77,15 @@ void clock_sync_init(struct clock_sync *sync, const struct services_env *env)
 {
     memset(sync, 0, sizeof(*sync));
     sync->version = CLOCK_SYNC_VERSION_DEFAULT;
-    sync->period_s = CLOCK_SYNC_PERIOD_S;
+    uint32_t refresh_h = env->factory->clock_refresh_h;
+    sync->period_s = refresh_h != 0 ? refresh_h * 3600u * PERIOD_PER_REFRESH_HALVES / 2u
+                                    : CLOCK_SYNC_PERIOD_S;
     sync->coarse_set_at_ticks = HAL_TICKS_NEVER;
     sync->next_at_ticks =
             hal_rtc_now(env->hal) + TICKS(FIRST_DELAY_S) + random_ticks(env, FIRST_SPREAD_S);
-    if (!env->clock->valid) {
+    if (!may_ask(env)) {
+        sync->next_at_ticks = HAL_TICKS_NEVER;
+    } else if (!env->clock->valid) {
         mac_request_device_time(env->mac);
     }
 }
@@ -269,7 +286,7 @@ static void plan_next(struct clock_sync *sync, const struct services_env *env, u
         uint32_t delay_s = sync->forced ? FORCED_DELAY_S : RETRY_DELAY_S;
         uint32_t spread_s = sync->forced ? FORCED_SPREAD_S : RETRY_SPREAD_S;
         sync->next_at_ticks = now_ticks + TICKS(delay_s) + random_ticks(env, spread_s);
-    } else if (env->clock->valid) {
+    } else if (env->clock->valid || !may_ask(env)) {
         schedule(sync, env, now_ticks);
     } else {
         sync->forced = false;

@@ -10,6 +10,7 @@
 #include "hal.h"
 #include "mac/mac.h"
 #include "trace.h"
+#include "update/factory.h"
 
 enum multicast_cid {
     CID_PACKAGE_VERSION = 0x00,
@@ -44,11 +45,17 @@ void multicast_setup_init(struct multicast_setup *setup, const struct services_e
 
 /* --- sessions ------------------------------------------------------------------------------- */
 
-/* What the clock may be off by at `at_ticks`. */
+/* What the clock may be off by at `at_ticks`: the guard time before and after a session. */
 static uint64_t clock_error_ticks(
-        const struct gps_clock *clock, uint64_t at_ticks, uint32_t error_ticks)
+        const struct services_env *env, uint64_t at_ticks, uint32_t error_ticks)
 {
-    uint64_t age = at_ticks > clock->set_at_ticks ? at_ticks - clock->set_at_ticks : 0;
+    const struct factory *factory = env->factory;
+    uint64_t set_at_ticks = env->clock->set_at_ticks;
+    uint64_t age = at_ticks > set_at_ticks ? at_ticks - set_at_ticks : 0;
+    if ((factory->boot_options & FACTORY_OPTION_GUARD) != 0) {
+        return (uint64_t)factory->guard_ms * HAL_RTC_HZ / 1000u
+               + age * factory->guard_ppm / 1000000u;
+    }
     return error_ticks + age * DRIFT_PPM / 1000000u;
 }
 
@@ -85,9 +92,9 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
     int64_t end_s = (int64_t)session->time_gps_s + ((int64_t)1 << session->time_out);
     uint64_t start = gps_clock_ticks_at(env->clock, session->time_gps_s);
     uint64_t end = gps_clock_ticks_at(env->clock, end_s);
-    uint64_t early = clock_error_ticks(env->clock, start, error_ticks);
+    uint64_t early = clock_error_ticks(env, start, error_ticks);
     uint64_t open_at = start > early ? start - early : 0;
-    session->close_at_ticks = end + clock_error_ticks(env->clock, end, error_ticks);
+    session->close_at_ticks = end + clock_error_ticks(env, end, error_ticks);
     if (now_ticks >= session->close_at_ticks) {
         bool was_open = session->state == MULTICAST_SESSION_OPEN;
         end_session(setup, env, group, true);
