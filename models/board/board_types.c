@@ -4,7 +4,7 @@
  * Sources: spec-physics section 8 (STM32L0 and W25Q80 datasheet rows), spec-sx127x section 13
  * (SX1276 supply currents, and the per-dBm transmit table of LoRaSim, 44 mA at 14 dBm).
  */
-#include "board/node.h"
+#include "board/board_type.h"
 #include "update/flash_map.h"
 
 #define MA 1000.0 /* in uA */
@@ -31,10 +31,11 @@ const struct board_type board_stm32l072_sx1276 = {
             [SX1276_POWER_SLEEP] = 0.2,
             [SX1276_POWER_STANDBY] = 1.6 * MA,
             [SX1276_POWER_FS] = 5.8 * MA,
-            [SX1276_POWER_TX] = 44.0 * MA,
-            [SX1276_POWER_RX] = 11.5 * MA,
-            [SX1276_POWER_CAD] = 6.0 * MA,
         },
+        .radio_rx_ua = { 10.3 * MA, 11.1 * MA, 12.6 * MA }, /* band 1 */
+        /* 11.5 mA is the FSK row of band 1; the wider ones by the steps of the row above. */
+        .radio_rx_boost_ua = { 11.5 * MA, 12.3 * MA, 13.8 * MA },
+        .radio_cad_ua = { 6.0 * MA, 6.8 * MA, 8.3 * MA },
         .radio_tx_ua = {
             22 * MA, 22 * MA, 22 * MA, 22 * MA, 22 * MA,          /* -4..0; below -2 as -2 */
             23 * MA, 24 * MA, 24 * MA, 24 * MA,                   /* 1..4 */
@@ -48,9 +49,14 @@ const struct board_type board_stm32l072_sx1276 = {
         .nor_program_ua = 20.0 * MA, /* 15-25 */
         .nor_erase_ua = 20.0 * MA,
         .nor_read_ua = 4.0 * MA,
-        .internal_flash_ua = 0.5 * MA,
-        .battery_mah = 2600, /* AA Li-SOCl2 */
-        .battery_usable = 0.8,
+        .internal_program_ua = 0.5 * MA, /* average */
+        .internal_erase_ua = 0.5 * MA,
+    },
+    .battery = { /* AA Li-SOCl2, LS14500 class */
+        .capacity_mah = 2600,
+        .voltage_v = 3.6,
+        .self_discharge_per_year = 0.01,
+        .usable_fraction = 0.8, /* 70-85 % in the cold and under pulses */
     },
     .flash = {
         [HAL_FLASH_INTERNAL] = {
@@ -85,3 +91,14 @@ const struct board_type board_stm32l072_sx1276 = {
         },
     },
 };
+
+const char *board_type_fault(const struct board_type *board)
+{
+    const struct hal_flash_geometry *internal = &board->flash[HAL_FLASH_INTERNAL];
+    const struct hal_flash_geometry *nor = &board->flash[HAL_FLASH_EXTERNAL];
+    if (board->cpu_hz == 0 || board->radio_spi_hz == 0 || board->nor_spi_hz == 0) {
+        return "a clock of 0 Hz";
+    }
+    return internal->stalls_cpu && !nor->stalls_cpu ? NULL
+                                                    : "internal flash stalls, the NOR runs on";
+}

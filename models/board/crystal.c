@@ -27,6 +27,11 @@ double crystal_temperature_ppm(const struct crystal_params *params)
     return params->parabola_ppm_per_c2 * (off_c * off_c + swing_c * swing_c / 2.0);
 }
 
+double crystal_temperature_c(const struct crystal_params *params, sim_ns at_ns)
+{
+    return params->temperature_mean_c;
+}
+
 void crystal_init_error(struct crystal *crystal, double frequency_error_ppm, sim_ns power_on_ns)
 {
     assert(fabs(frequency_error_ppm) < 1e5);

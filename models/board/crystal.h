@@ -8,11 +8,26 @@
 
 #include "sim_time.h"
 
+/* A course of temperature from a file: linear between points, repeated without end. Points ascend
+ * from at_ns 0; the last one ends the period. */
+struct temperature_point {
+    sim_ns at_ns;
+    double temperature_c;
+};
+
+/* All zero but for the tolerance: a constant error. */
 struct crystal_params {
     double tolerance_ppm; /* initial error is drawn uniformly in +- this */
+    /* T = mean + swing sin(2 pi (h - 9) / 24): warmest at 15 h. A run begins at midnight. */
     double temperature_mean_c;
-    double temperature_swing_c; /* diurnal amplitude, used when `parabola_ppm_per_c2` is not 0 */
+    double temperature_swing_c; /* diurnal amplitude */
     double parabola_ppm_per_c2; /* -0.034 tuning fork; 0: no temperature term */
+    double turnover_c;          /* where the parabola is 0; 0 stands for the usual 25 C */
+    double temperature_later_h; /* shifts the course */
+    const struct temperature_point *temperature_points; /* instead of mean and swing */
+    uint32_t temperature_point_count;
+    double ageing_ppm_per_year;          /* linear from power on */
+    double random_walk_ppm_per_sqrt_day; /* standard deviation of the error after a day */
 };
 
 struct crystal {
@@ -31,6 +46,8 @@ void crystal_init_error(struct crystal *crystal, double frequency_error_ppm, sim
 /* Mean error over a day of T(t) = mean + swing sin(2 pi t / 24 h): k ((mean - 25)^2 + swing^2 / 2)
  * (spec-physics section 7). The day's course around it is not modelled. */
 double crystal_temperature_ppm(const struct crystal_params *params);
+/* The temperature at the crystal, and at the board's sensor. */
+double crystal_temperature_c(const struct crystal_params *params, sim_ns at_ns);
 /* Ticks counted by engine time `at_ns`: floor of 32768 x (1 + error) x elapsed seconds. */
 uint64_t crystal_ticks(const struct crystal *crystal, sim_ns at_ns);
 /* First engine time at which the counter reads `ticks` or more: exact inverse of the above.

@@ -4,6 +4,7 @@
 #ifndef BOARD_ENERGY_H
 #define BOARD_ENERGY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "chip/sx1276.h"
@@ -19,48 +20,98 @@ enum energy_component { /* the keys of summary.json energy_j.by_component */
     ENERGY_COMPONENT_COUNT
 };
 
+/* Everything that draws current. A component is the sum of the states that it names. */
+enum energy_state {
+    ENERGY_STATE_RADIO_RESET,
+    ENERGY_STATE_RADIO_SLEEP,
+    ENERGY_STATE_RADIO_STANDBY,
+    ENERGY_STATE_RADIO_FS,
+    ENERGY_STATE_RADIO_RX,
+    ENERGY_STATE_RADIO_CAD,
+    ENERGY_STATE_RADIO_TX, /* all power levels */
+    ENERGY_STATE_MCU_RUN,
+    ENERGY_STATE_MCU_STOP,
+    ENERGY_STATE_INTERNAL_PROGRAM, /* on top of MCU_RUN */
+    ENERGY_STATE_INTERNAL_ERASE,
+    ENERGY_STATE_NOR_STANDBY,
+    ENERGY_STATE_NOR_READ,
+    ENERGY_STATE_NOR_PROGRAM,
+    ENERGY_STATE_NOR_ERASE,
+    ENERGY_STATE_COUNT
+};
+extern const char *const energy_state_names[ENERGY_STATE_COUNT]; /* "radio_reset", ... */
+enum energy_component energy_state_component(enum energy_state state);
+
 #define ENERGY_TX_DBM_MIN (-4)
 #define ENERGY_TX_LEVELS  25
+#define ENERGY_TX_SLOTS   8 /* as many power levels as EU868 has */
+#define ENERGY_BANDWIDTHS 3 /* up to 125 kHz, 250 kHz, 500 kHz */
 
+/* Supply currents; in the comments the keys of a board's data file. */
 struct energy_params {
-    double supply_v;
-    double radio_ua[SX1276_POWER_COUNT]; /* TX: see radio_tx_ua */
-    /* TX supply current for -4..20 dBm, index dBm + 4. */
+    double supply_v; /* supply */
+    /* radio.{reset,sleep,standby,fs}; TX, RX and CAD: below */
+    double radio_ua[SX1276_POWER_COUNT];
+    double radio_rx_ua[ENERGY_BANDWIDTHS];       /* radio.rx.{125kHz,250kHz,500kHz} */
+    double radio_rx_boost_ua[ENERGY_BANDWIDTHS]; /* radio.rx_boost.{...}: with LnaBoostHf */
+    double radio_cad_ua[ENERGY_BANDWIDTHS];      /* radio.cad.{...}: the correlating part */
+    /* radio.tx: a list of TX supply currents for -4..20 dBm, index dBm + 4 */
     double radio_tx_ua[ENERGY_TX_LEVELS];
-    double mcu_run_ua;
-    double mcu_stop_ua;
-    double nor_standby_ua;
-    double nor_program_ua; /* these three instead of standby */
+    double mcu_run_ua;     /* cpu.run */
+    double mcu_stop_ua;    /* cpu.stop: with the RTC on its crystal */
+    double nor_standby_ua; /* nor.standby */
+    double nor_program_ua; /* nor.{program,erase,read}: instead of standby */
     double nor_erase_ua;
     double nor_read_ua;
-    double internal_flash_ua; /* on top of mcu_run while programming or erasing */
-    double battery_mah;
-    double battery_usable; /* fraction */
+    double internal_program_ua; /* internal.{program,erase}: on top of cpu.run */
+    double internal_erase_ua;
 };
 
 struct energy_account {
     double joule[ENERGY_COMPONENT_COUNT];
 };
 
+struct energy_states {
+    double joule[ENERGY_STATE_COUNT];
+    /* RADIO_TX by power, in order of first use; sums up to it. A ninth level joins the nearest. */
+    uint32_t tx_count;
+    struct {
+        int32_t dbm;
+        double joule;
+    } tx[ENERGY_TX_SLOTS];
+};
+
 /* Running integrals of one node. Times of the MCU and of the flash are whole nanoseconds, so their
- * order of addition does not matter; the radio's charge is one sum per component. */
+ * order of addition does not matter; the radio's charge is one sum per state and power level. */
 struct energy_meter {
     sim_ns mcu_run_ns;
     sim_ns nor_program_ns;
     sim_ns nor_erase_ns;
     sim_ns nor_read_ns;
-    sim_ns internal_ns;
-    sim_ns radio_since_ns;                    /* start of the present radio state */
-    double radio_ua;                          /* its current */
-    double radio_tx_ua;                       /* of the next or running transmission */
-    double radio_uans[ENERGY_RADIO_IDLE + 1]; /* microampere x nanoseconds before that */
-    uint8_t radio_power;                      /* enum sx1276_power */
+    sim_ns radio_since_ns; /* start of the present radio state */
+    double radio_ua;       /* its current */
+    double radio_tx_ua;    /* of the next or running transmission */
+    uint8_t radio_power;   /* enum sx1276_power */
+    uint8_t tx_slot;       /* of the next or running transmission */
+    uint8_t tx_slots;      /* in use */
+    int8_t tx_dbm[ENERGY_TX_SLOTS];
+    double radio_uans[SX1276_POWER_COUNT]; /* microampere x nanoseconds before that; TX: below */
+    double tx_uans[ENERGY_TX_SLOTS];
+    sim_ns internal_program_ns;
+    sim_ns internal_erase_ns;
+};
+
+/* What the supply current of a radio state depends on besides it. */
+struct energy_radio {
+    uint32_t bandwidth_hz;
+    bool lna_boost;
 };
 
 void energy_meter_init(
         struct energy_meter *meter, const struct energy_params *params, sim_ns power_on_ns);
+/* `radio` is looked at in RX and CAD only; NULL elsewhere will do. */
 void energy_meter_radio(struct energy_meter *meter, const struct energy_params *params,
-        sim_ns at_ns, enum sx1276_power power);
+        sim_ns at_ns, enum sx1276_power power, const struct energy_radio *radio);
 /* The chip's output power from `at_ns` on. */
 void energy_meter_tx_power(struct energy_meter *meter, const struct energy_params *params,
         sim_ns at_ns, int32_t power_mdbm);
@@ -74,7 +125,9 @@ struct energy_ahead {
 /* Energy from power on to `now_ns`. */
 void energy_meter_read(const struct energy_meter *meter, const struct energy_params *params,
         sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead,
-        struct energy_account *account);
+        struct energy_states *states);
+/* The states by component. */
+void energy_account_of(const struct energy_states *states, struct energy_account *account);
 double energy_total_j(const struct energy_account *account);
 
 #endif

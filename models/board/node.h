@@ -10,6 +10,7 @@
 #define BOARD_NODE_H
 
 #include "air/medium.h"
+#include "board/board_type.h"
 #include "board/crystal.h"
 #include "board/energy.h"
 #include "board/flash.h"
@@ -22,32 +23,10 @@
  * (at most half a millisecond of SPI) stay within the bound. */
 #define NODE_SLICE_NS (400 * SIM_NS_PER_US)
 
-/* Constants of a board type (a data file later). */
-struct board_type {
-    const char *name;
-    uint32_t cpu_hz;        /* 32 MHz: STM32L0 */
-    uint32_t radio_spi_hz;  /* 8 MHz */
-    uint32_t nor_spi_hz;    /* 16 MHz */
-    uint32_t irq_wakeup_ns; /* stop mode to first instruction */
-    uint32_t cycles_per_hal_call;
-    uint32_t cycles_per_aes_block; /* software AES on the M0+ */
-    uint32_t cycles_per_sha_block;
-    uint32_t cycles_ed25519_verify;
-    int32_t tx_antenna_gain_mdb; /* EIRP = chip output + this */
-    struct energy_params energy;
-    struct hal_flash_geometry flash[HAL_FLASH_REGION_COUNT];
-    struct flash_timing flash_timing[HAL_FLASH_REGION_COUNT];
-    uint32_t nor_poll_ns; /* what asking a busy NOR for its status costs: driver's loop */
-    uint32_t reset_ns;    /* from any reset to the first instruction */
-    uint32_t watchdog_ns; /* from a panic to the watchdog's reset */
-};
-
-extern const struct board_type board_stm32l072_sx1276;
-
 struct node_fleet; /* all nodes of a run, with what they share */
 
 struct node_fleet_params {
-    const struct board_type *board;
+    const struct board_type *board; /* outlives the fleet */
     const struct fw_ops *firmware;
     bool crypto_memo; /* remember crypto answers across nodes, keyed by the full input */
     bool guest_errors_fatal;
@@ -56,9 +35,11 @@ struct node_fleet_params {
 struct node_params {
     struct medium_site site;
     struct device_identity identity;
-    struct crystal_params crystal;
+    struct crystal_params crystal; /* copied; a table that it points to outlives the fleet */
     sim_ns boot_at_ns;
     struct device_configuration configuration;
+    const struct board_type *board; /* NULL: the fleet's; else outlives the fleet */
+    struct battery_params battery;  /* capacity_mah 0: the board's own */
 };
 
 /* `count` nodes, entities first_entity .. first_entity + count - 1, device i of the medium. The
@@ -80,6 +61,11 @@ void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_fl
 /* Energy by state up to `now_ns`. */
 void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
         struct energy_account *account);
+/* The same in every state; each component is the sum of its states. */
+void node_energy_states(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
+        struct energy_states *states);
+const struct board_type *node_board(const struct node_fleet *fleet, uint32_t index);
+const struct battery_params *node_battery(const struct node_fleet *fleet, uint32_t index);
 /* RTC reading of a node at engine time, in ticks, and the true elapsed time since its power on. */
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns);
 sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);

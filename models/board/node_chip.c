@@ -91,6 +91,11 @@ static void chip_rx_end(void *context, sim_ns at_ns)
     }
 }
 
+static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem)
+{
+    return false; /* what the medium does not tell of by chip_rx_begin() */
+}
+
 static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
 {
     if (level) {
@@ -101,7 +106,11 @@ static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
 static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
 {
     struct node *node = context;
-    energy_meter_radio(&node->energy, &node->fleet->board->energy, at_ns, power);
+    struct energy_radio radio = {
+        .bandwidth_hz = node->chip.modem.bandwidth_hz,
+        .lna_boost = sx1276_lna_boost(&node->chip),
+    };
+    energy_meter_radio(&node->energy, &node->fleet->board->energy, at_ns, power, &radio);
 }
 
 static void chip_fault(void *context, sim_ns at_ns, enum sx1276_severity severity, uint8_t address,
@@ -130,6 +139,7 @@ const struct sx1276_outputs node_chip_outputs = {
     .tx_abort = chip_tx_abort,
     .rx_begin = chip_rx_begin,
     .rx_end = chip_rx_end,
+    .cad = chip_cad,
     .dio = chip_dio,
     .power = chip_power,
     .fault = chip_fault,

@@ -81,17 +81,16 @@ static void unique_id(void *board, uint8_t id[8])
     }
 }
 
-/* DevStatusAns: 254 full, 1 empty, linear in the energy taken from the battery. */
+/* DevStatusAns: 254 full, 1 empty, linear in the energy that left the battery. */
 static uint8_t battery_level(void *board)
 {
     struct node *node = board;
-    const struct energy_params *params = &node->fleet->board->energy;
     struct energy_account account;
     node_spend_call(node);
     node_energy(node->fleet, node->index, node->local_ns, &account);
-    double capacity_j = params->battery_mah * 3.6 * params->supply_v * params->battery_usable;
-    double left = 1.0 - energy_total_j(&account) / capacity_j;
-    return left <= 0 ? 1u : (uint8_t)(1.5 + left * 253.0);
+    double left = battery_left(node_battery(node->fleet, node->index), energy_total_j(&account),
+            node->local_ns - node->crystal.power_on_ns);
+    return (uint8_t)(1.5 + left * 253.0);
 }
 
 static int16_t temperature_decidegree_c(void *board)

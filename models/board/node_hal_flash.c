@@ -111,10 +111,10 @@ static void nor_start(
     }
 }
 
-static void internal_stall(struct node *node, sim_ns run_ns)
+static void internal_stall(struct node *node, sim_ns *booked_ns, sim_ns run_ns)
 {
     node->local_ns += run_ns;
-    node->energy.internal_ns += run_ns;
+    *booked_ns += run_ns;
 }
 
 static enum hal_status program_check(
@@ -167,7 +167,7 @@ enum hal_status node_flash_program(
     }
     sim_ns run_ns = program_ns(geometry, &fleet->board->flash_timing[region], size);
     if (geometry->stalls_cpu) {
-        internal_stall(node, run_ns);
+        internal_stall(node, &node->energy.internal_program_ns, run_ns);
     } else {
         nor_start(node, NODE_NOR_PROGRAM, NOR_PROGRAM_OVERHEAD + size, run_ns);
     }
@@ -200,7 +200,7 @@ enum hal_status node_flash_erase(
     sim_ns run_ns = (sim_ns)(size / geometry->erase_unit_bytes)
                     * fleet->board->flash_timing[region].erase_ns_per_unit;
     if (geometry->stalls_cpu) {
-        internal_stall(node, run_ns);
+        internal_stall(node, &node->energy.internal_erase_ns, run_ns);
     } else {
         nor_start(node, NODE_NOR_ERASE, NOR_ERASE_BYTES, run_ns);
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <string.h>
 
 #include "board/node_internal.h"
 
@@ -17,13 +18,13 @@ static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
     return end_ns > now_ns ? end_ns - now_ns : 0;
 }
 
-void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
-        struct energy_account *account)
+void node_energy_states(
+        const struct node_fleet *fleet, uint32_t index, sim_ns now_ns, struct energy_states *states)
 {
     assert(index < fleet->count);
     const struct node *node = node_at(fleet, index);
     if (node->stage == NODE_OFF) {
-        *account = (struct energy_account){ { 0 } };
+        memset(states, 0, sizeof *states);
         return;
     }
     /* What is under way was booked whole when it began. */
@@ -35,7 +36,27 @@ void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
     energy_meter_read(&node->energy, &fleet->board->energy, node->crystal.power_on_ns, now_ns,
-            &ahead, account);
+            &ahead, states);
+}
+
+void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
+        struct energy_account *account)
+{
+    struct energy_states states;
+    node_energy_states(fleet, index, now_ns, &states);
+    energy_account_of(&states, account);
+}
+
+const struct board_type *node_board(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return fleet->board;
+}
+
+const struct battery_params *node_battery(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return &fleet->board->battery;
 }
 
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns)

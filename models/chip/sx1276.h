@@ -78,6 +78,9 @@ struct sx1276_outputs {
      * already tells the symbol timeout or the end of CAD. */
     void (*rx_begin)(void *context, sim_ns at_ns, const struct sx1276_modem *modem);
     void (*rx_end)(void *context, sim_ns at_ns);
+    /* Was a LoRa signal of this frequency, bandwidth, SF and polarity on the air, above the
+     * demodulation threshold here, while the receiver of a CAD ran? Asked at its end. */
+    bool (*cad)(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem);
     void (*dio)(void *context, sim_ns at_ns, unsigned dio, bool level);  /* on change only */
     void (*power)(void *context, sim_ns at_ns, enum sx1276_power power); /* on change only */
     void (*fault)(void *context, sim_ns at_ns, enum sx1276_severity severity, uint8_t address,
@@ -165,6 +168,8 @@ void sx1276_advance(struct sx1276 *chip, sim_ns now_ns);
 /* Time of the next thing the chip does by itself, SIM_NS_NEVER if none. */
 sim_ns sx1276_next_edge(const struct sx1276 *chip);
 bool sx1276_dio_level(const struct sx1276 *chip, unsigned dio);
+/* RegLna asks for the high supply current of the low-noise amplifier (LnaBoostHf, band 1). */
+bool sx1276_lna_boost(const struct sx1276 *chip);
 /* The last received frame was not read to its end: the next one may overwrite it. */
 bool sx1276_rx_unread(const struct sx1276 *chip);
 

@@ -37,6 +37,11 @@ static uint32_t receive_shift_hz(const struct sx1276 *chip, uint32_t bandwidth)
     return moved && bandwidth <= 41700 ? bandwidth : 0;
 }
 
+bool sx1276_lna_boost(const struct sx1276 *chip)
+{
+    return (chip->lora[REG_LNA] & 3u) == 3u;
+}
+
 void sx1276_latch_modem(struct sx1276 *chip, bool transmit)
 {
     const uint8_t *reg = chip->lora;

@@ -296,6 +296,8 @@ void sx1276_stage_ended(struct sx1276 *chip)
         sx1276_return_to_standby(chip, IRQ_RX_TIMEOUT);
         break;
     case STAGE_CAD_LISTEN:
+        chip->cad_detected |= chip->outputs->cad(
+                chip->context, chip->now_ns - cad_listen_ns(chip), chip->now_ns, &chip->modem);
         stop_listening(chip);
         set_stage(chip, STAGE_CAD_CORRELATE, chip->now_ns + cad_correlate_ns(chip));
         break;

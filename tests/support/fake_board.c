@@ -78,11 +78,17 @@ static uint8_t on_noise(void *context)
     return (uint8_t)(board->noise_state >> 24);
 }
 
+static bool on_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem)
+{
+    return false;
+}
+
 static const struct sx1276_outputs outputs = {
     .tx_begin = on_tx_begin,
     .tx_abort = on_tx_abort,
     .rx_begin = on_rx_begin,
     .rx_end = on_rx_end,
+    .cad = on_cad,
     .dio = on_dio,
     .power = on_power,
     .fault = on_fault,
