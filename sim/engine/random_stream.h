@@ -27,7 +27,11 @@ enum random_purpose {
     RANDOM_NETWORK,
     RANDOM_CAMPAIGN,
     RANDOM_IMAGE,
-    RANDOM_TEST
+    RANDOM_TEST,
+    RANDOM_FADING_BLOCK = 32, /* index: gateway and block */
+    RANDOM_FADING_PHASE,      /* index: frame id */
+    RANDOM_PENETRATION,
+    RANDOM_INTERFERER /* index: cell of time and event in it */
 };
 
 struct random_stream {
