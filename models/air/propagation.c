@@ -1,60 +1,90 @@
-/* Path loss laws.
+/* The registry of path-loss laws.
  * SPDX-License-Identifier: MIT
  */
 #include "air/propagation.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stddef.h>
 
-/* assumed: below this the far-field formula means nothing; sites of a scenario may coincide. */
-#define DISTANCE_MIN_M 20.0
+#include "air/path_loss.h"
 
-/* Hata's correction for the height of the mobile antenna, small or medium city. */
-static double mobile_height_db(double frequency_mhz, double mobile_height_m)
+const char *const path_loss_law_names[] = {
+#define LAW(identifier, constant, name) [PROPAGATION_##constant] = name,
+#include "air/path_loss_laws.def"
+#undef LAW
+    [PROPAGATION_MODEL_COUNT] = NULL,
+};
+
+const char *const propagation_environment_names[] = { "urban", "suburban", "open", "metropolitan",
+    NULL };
+
+static const struct path_loss_law *const laws[] = {
+#define LAW(identifier, constant, name) [PROPAGATION_##constant] = &path_loss_law_##identifier,
+#include "air/path_loss_laws.def"
+#undef LAW
+};
+
+/* `params` with its preset written into it. */
+static struct propagation_params resolved(const struct propagation_params *params)
 {
-    double log_f = log10(frequency_mhz);
-    return (1.1 * log_f - 0.7) * mobile_height_m - (1.56 * log_f - 0.8);
-}
-
-static double environment_relief_db(enum propagation_environment environment, double frequency_mhz)
-{
-    switch (environment) {
-    case ENVIRONMENT_URBAN:
-        return 0;
-    case ENVIRONMENT_SUBURBAN: {
-        double ratio = log10(frequency_mhz / 28);
-        return 2 * ratio * ratio + 5.4;
+    struct propagation_params result = *params;
+    const struct path_loss_preset_row *row = path_loss_preset_row(params->preset);
+    if (row != NULL) {
+        result.model = row->model;
+        result.exponent = row->exponent;
+        result.reference_loss_db = row->reference_loss_db;
+        result.reference_distance_m = row->reference_distance_m;
+        result.exponent_far = row->exponent_far;
+        result.breakpoint_m = row->breakpoint_m;
+        result.far_reference_loss_db = row->far_reference_loss_db;
+        result.far_reference_distance_m = row->far_reference_distance_m;
     }
-    case ENVIRONMENT_OPEN: {
-        double log_f = log10(frequency_mhz);
-        return 4.78 * log_f * log_f - 18.33 * log_f + 40.94;
-    }
-    }
-    assert(false && "a propagation environment");
-    return 0;
-}
-
-double okumura_hata_db(enum propagation_environment environment, double frequency_mhz,
-        double base_height_m, double mobile_height_m, double distance_m)
-{
-    assert(frequency_mhz >= 150 && frequency_mhz <= 1500);
-    assert(base_height_m > 0 && mobile_height_m > 0);
-    double distance_km = fmax(distance_m, DISTANCE_MIN_M) / 1000;
-    double log_base = log10(base_height_m);
-    double urban_db = 69.55 + 26.16 * log10(frequency_mhz) - 13.82 * log_base
-                      - mobile_height_db(frequency_mhz, mobile_height_m)
-                      + (44.9 - 6.55 * log_base) * log10(distance_km);
-    return urban_db - environment_relief_db(environment, frequency_mhz);
+    return result;
 }
 
 double path_loss_db(const struct propagation_params *params, double base_height_m,
         double mobile_height_m, double distance_m)
 {
-    switch (params->model) {
-    case PROPAGATION_OKUMURA_HATA:
-        return okumura_hata_db(params->environment, params->frequency_mhz, base_height_m,
-                mobile_height_m, distance_m);
+    struct propagation_params p = resolved(params);
+    assert(p.model < PROPAGATION_MODEL_COUNT);
+    const struct path_loss_law *law = laws[p.model];
+    double counted_m = fmax(distance_m, law->distance_min_m);
+    return fmax(law->loss_db(&p, base_height_m, mobile_height_m, counted_m), 0);
+}
+
+double path_loss_between_db(const struct propagation_params *params, double height_m,
+        double other_height_m, double distance_m)
+{
+    return path_loss_db(
+            params, fmax(height_m, other_height_m), fmin(height_m, other_height_m), distance_m);
+}
+
+static bool within(struct path_loss_span span, double value)
+{
+    return value >= span.from && value <= span.to;
+}
+
+const char *path_loss_beyond(const struct propagation_params *params, double base_height_m,
+        double mobile_height_m, double distance_m, const char **source)
+{
+    const struct path_loss_preset_row *row = path_loss_preset_row(params->preset);
+    assert(params->model < PROPAGATION_MODEL_COUNT);
+    const struct path_loss_range *range = &laws[row != NULL ? row->model : params->model]->range;
+    if (source != NULL) {
+        *source = row != NULL ? row->source : range->source;
     }
-    assert(false && "a propagation model");
-    return 0;
+    if (!within(range->frequency_mhz, params->frequency_mhz)) {
+        return "frequency";
+    }
+    if (!within(range->base_height_m, base_height_m)) {
+        return "base height";
+    }
+    if (!within(range->mobile_height_m, mobile_height_m)) {
+        return "mobile height";
+    }
+    if (!within(row != NULL ? row->distance_m : range->distance_m, distance_m)) {
+        return "distance";
+    }
+    return (range->environments >> params->environment & 1u) == 0 ? "environment" : NULL;
 }

@@ -1,0 +1,35 @@
+/* Block fading of a link: none, Rayleigh or Rician, drawn per frame or per coherence time.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef AIR_FADING_H
+#define AIR_FADING_H
+
+#include <stdint.h>
+
+#include "engine.h"
+
+enum fading_model {
+    FADING_NONE,
+    FADING_RAYLEIGH, /* power gain Exp(1) */
+    FADING_RICIAN    /* |sqrt(K/(K+1)) + CN(0, 1/(K+1))|^2 */
+};
+
+/* Names as in scenarios, in the order of the enum, ended by NULL. */
+extern const char *const fading_model_names[];
+
+struct fading_params {
+    enum fading_model model;
+    double rician_k_db; /* power of the steady part over that of the scattered ones */
+    /* 0: every frame and receiver has its own draw. Else the gain of a link stays for this long, is
+     * the same for both directions and any frame, and then drawn anew; at least 100 us. Clarke:
+     * 0.423 c / (v f), 146 ms at 1 m/s and 868 MHz. */
+    sim_ns coherence_ns;
+};
+
+/* Power gain in mdB of the link of `device` and `gateway` (number, below 2^24) at `at_ns` for
+ * `receiver`, one end of it. A pure function. With a coherence time only seed, link and time count;
+ * without, seed, frame and receiver do, and `word` is a uniform word of that pair's draws. */
+int32_t fading_gain_mdb(const struct fading_params *params, uint64_t seed, uint64_t frame_id,
+        entity_id device, uint32_t gateway, entity_id receiver, sim_ns at_ns, uint32_t word);
+
+#endif
