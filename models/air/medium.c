@@ -4,42 +4,46 @@
 #include "air/medium.h"
 
 #include <assert.h>
-#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "air/medium_internal.h"
-#include "random_stream.h"
+#include "air/shadowing.h"
 
 /* Largest EIRP an end-device may use in EU868: 16 dBm (LoRaWAN regional parameters), and margin. */
 #define DEVICE_EIRP_MAX_MDBM 16150
 
-static int32_t link_gain_mdb(const struct medium_params *params, uint64_t seed,
-        const struct medium_site *gateway, uint32_t gateway_index, const struct medium_site *device,
-        uint32_t device_index)
+static int32_t link_gain_mdb(const struct propagation_params *propagation,
+        const struct medium_site *gateway, const struct medium_site *device, double shadowing_db)
 {
-    const struct propagation_params *p = &params->propagation;
     double distance_m = hypot(gateway->x_m - device->x_m, gateway->y_m - device->y_m);
-    double loss_db = path_loss_db(p, gateway->height_m, device->height_m, distance_m);
-    loss_db += p->penetration_db;
-    if (p->shadowing_sigma_db > 0) {
-        struct random_stream stream;
-        random_stream_init(&stream, seed, gateway_index, RANDOM_SHADOWING, device_index);
-        gsl_rng rng = random_stream_gsl(&stream);
-        loss_db += gsl_ran_gaussian(&rng, p->shadowing_sigma_db);
-    }
+    double loss_db = path_loss_db(propagation, gateway->height_m, device->height_m, distance_m);
+    loss_db += propagation->penetration_db;
+    loss_db += shadowing_db;
     return (int32_t)lround(-1000 * loss_db);
 }
 
-static void compute_links(struct medium *medium, const struct medium_site *devices,
+/* One gain per link, so both directions share it. */
+static bool compute_links(struct medium *medium, const struct medium_site *devices,
         const struct medium_site *gateways)
 {
-    for (uint32_t g = 0; g < medium->gateway_count; g++) {
-        int32_t *row = medium->gain_mdb + (size_t)g * medium->device_count;
-        for (uint32_t d = 0; d < medium->device_count; d++) {
-            row[d] = link_gain_mdb(&medium->params, medium->seed, &gateways[g], g, &devices[d], d);
+    const struct propagation_params *propagation = &medium->params.propagation;
+    struct shadowing *shadowing =
+            shadowing_create(propagation, medium->seed, medium->gateway_count);
+    if (shadowing == NULL) {
+        return false;
+    }
+    for (uint32_t d = 0; d < medium->device_count; d++) {
+        double x_m = devices[d].x_m, y_m = devices[d].y_m;
+        double common_db = shadowing_common_db(shadowing, d, x_m, y_m);
+        for (uint32_t g = 0; g < medium->gateway_count; g++) {
+            double shadowing_db = shadowing_link_db(shadowing, g, d, x_m, y_m, common_db);
+            medium->gain_mdb[(size_t)g * medium->device_count + d] =
+                    link_gain_mdb(propagation, &gateways[g], &devices[d], shadowing_db);
         }
     }
+    shadowing_destroy(shadowing);
+    return true;
 }
 
 /* Uplinks look only at gateways that could hear the device at SF12 and full power. */
@@ -144,8 +148,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     medium->gateway_cut_off_mdbm =
             judge_sensitivity_mdbm(RECEIVER_SX1301, 12, 125000) - MEDIUM_CUT_OFF_MDB;
     place(medium, devices, gateways);
-    compute_links(medium, devices, gateways);
-    if (!index_reach(medium)) {
+    if (!compute_links(medium, devices, gateways) || !index_reach(medium)) {
         medium_destroy(medium);
         return NULL;
     }

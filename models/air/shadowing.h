@@ -1,0 +1,32 @@
+/* Log-normal shadowing of every link, correlated over distance and between gateways.
+ * SPDX-License-Identifier: MIT
+ *
+ * Model: M. Gudmundson, "Correlation model for shadow fading in mobile radio systems", Electronics
+ * Letters 27(23), 1991: the correlation of two places d apart is exp(-d / correlation distance).
+ *
+ * A link has one value, so both directions share it. With a correlation distance it is a function
+ * of seed, gateway and the device's position alone: a device more moves nobody. Without, it is one
+ * draw per (gateway, device).
+ */
+#ifndef AIR_SHADOWING_H
+#define AIR_SHADOWING_H
+
+#include <stdint.h>
+
+#include "air/propagation.h"
+
+struct shadowing;
+
+/* NULL: out of memory. */
+struct shadowing *shadowing_create(
+        const struct propagation_params *params, uint64_t seed, uint32_t gateway_count);
+void shadowing_destroy(struct shadowing *shadowing);
+
+/* The part of a device's shadowing that all gateways share, in dB: worked out once per device. */
+double shadowing_common_db(
+        const struct shadowing *shadowing, uint32_t device, double x_m, double y_m);
+/* What the link loses, in dB, `common_db` included. */
+double shadowing_link_db(const struct shadowing *shadowing, uint32_t gateway, uint32_t device,
+        double x_m, double y_m, double common_db);
+
+#endif
