@@ -14,6 +14,9 @@ struct frame {
     bool aborted;       /* the transmitter left TX before the end */
     uint16_t size;      /* PHY payload bytes */
     int32_t power_mdbm; /* EIRP */
+    /* Of its sender's crystal: carrier and symbol clock alike. */
+    int32_t clock_error_ppb;
+    int32_t clock_drift_ppb_per_s;
     struct lora_modulation modulation;
     sim_ns start_ns;
     sim_ns detect_ns; /* 5 preamble symbols heard by who listened from the start */

@@ -86,6 +86,7 @@ static bool allocate(struct medium *medium)
 {
     size_t devices = medium->device_count, gateways = medium->gateway_count;
     /* One more of each, so that none is empty. */
+    medium->device_sites = calloc(devices + 1, sizeof *medium->device_sites);
     medium->listeners = calloc(devices + 1, sizeof *medium->listeners);
     medium->device_contexts = calloc(devices + 1, sizeof *medium->device_contexts);
     medium->device_entities = calloc(devices + 1, sizeof *medium->device_entities);
@@ -95,16 +96,18 @@ static bool allocate(struct medium *medium)
     medium->gain_mdb = malloc((devices * gateways + 1) * sizeof *medium->gain_mdb);
     medium->reach_from = calloc(devices + 1, sizeof *medium->reach_from);
     medium->tables = judge_tables_create(&medium->params.reception);
-    return medium->listeners != NULL && medium->device_contexts != NULL
-           && medium->device_entities != NULL && medium->device_sent != NULL
-           && medium->gateway_sent != NULL && medium->gateways != NULL && medium->gain_mdb != NULL
-           && medium->reach_from != NULL && medium->tables != NULL;
+    return medium->device_sites != NULL && medium->listeners != NULL
+           && medium->device_contexts != NULL && medium->device_entities != NULL
+           && medium->device_sent != NULL && medium->gateway_sent != NULL
+           && medium->gateways != NULL && medium->gain_mdb != NULL && medium->reach_from != NULL
+           && medium->tables != NULL;
 }
 
 static void place(struct medium *medium, const struct medium_site *devices,
         const struct medium_site *gateways)
 {
     for (uint32_t i = 0; i < medium->device_count; i++) {
+        medium->device_sites[i] = devices[i];
         medium->device_entities[i] = devices[i].entity;
         medium->listeners[i] = (struct listener){
             .until_ns = SIM_NS_NEVER,
@@ -144,9 +147,11 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         return NULL;
     }
     medium->device_cut_off_mdbm =
-            judge_sensitivity_mdbm(RECEIVER_SX1276, 12, 125000) - MEDIUM_CUT_OFF_MDB;
+            judge_sensitivity_mdbm(medium->tables, RECEIVER_SX1276, 12, 125000)
+            - MEDIUM_CUT_OFF_MDB;
     medium->gateway_cut_off_mdbm =
-            judge_sensitivity_mdbm(RECEIVER_SX1301, 12, 125000) - MEDIUM_CUT_OFF_MDB;
+            judge_sensitivity_mdbm(medium->tables, RECEIVER_SX1301, 12, 125000)
+            - MEDIUM_CUT_OFF_MDB;
     place(medium, devices, gateways);
     if (!compute_links(medium, devices, gateways) || !index_reach(medium)) {
         medium_destroy(medium);
@@ -175,6 +180,7 @@ void medium_destroy(struct medium *medium)
     }
     medium_frames_finish(medium);
     judge_tables_destroy(medium->tables);
+    free(medium->device_sites);
     free(medium->listeners);
     free(medium->device_contexts);
     free(medium->device_entities);

@@ -65,15 +65,24 @@ struct medium_site {
     double x_m, y_m, height_m;
     /* Adds to what is received; transmit powers are EIRP and hold their antenna already. */
     int32_t antenna_gain_mdb;
+    double penetration_db; /* into the building where the device is; unused at gateways */
+    /* Of the radio's crystal, at the start of the run and while a frame lasts. */
+    int32_t radio_error_ppb;
+    int32_t radio_drift_ppb_per_s;
 };
+
+struct interferer_params; /* air/interferer.h */
 
 struct medium_params {
     struct propagation_params propagation;
     struct reception_params reception;
+    const struct interferer_params *interferers; /* copied */
+    uint32_t interferer_count;
 };
 
-/* Devices and gateways are numbered from 0 in the order given; link gains are computed here.
- * NULL: out of memory. */
+/* There may be more device sites than nodes: foreign stations transmit and never listen. Devices
+ * and gateways are numbered from 0 in the order given; link gains are computed here. NULL: out of
+ * memory. */
 struct medium *medium_create(struct engine *engine, const struct medium_params *params,
         const struct medium_site *devices, uint32_t device_count,
         const struct medium_device_ops *device_ops, const struct medium_site *gateways,
@@ -101,6 +110,13 @@ const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gate
 /* The transmitter left TX early: nobody receives the frame any more. Those who had locked on it are
  * told at its planned end (LOSS_POWERED_DOWN); as interference it ends at `at_ns`. */
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
+
+/* Channel activity detection: is a LoRa signal of this SF, bandwidth and polarity on the air at
+ * some time between `from_ns` and `to_ns`, strong enough here to be demodulated? The sync word is
+ * not looked at. Downlinks come over their link; other devices' uplinks over the path loss between
+ * the two places, without shadowing. */
+bool medium_channel_active(const struct medium *medium, uint32_t device,
+        const struct medium_listening *listening, sim_ns from_ns, sim_ns to_ns);
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
 int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);

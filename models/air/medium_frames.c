@@ -13,7 +13,7 @@
  * kilohertz. */
 #define CHANNEL_GRID_HZ 1000u
 
-static uint64_t channel_key(
+uint64_t medium_channel_key(
         uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted)
 {
     assert(bandwidth_hz < (1u << 20) && spreading_factor < 16);
@@ -45,7 +45,7 @@ static struct channel *channel_create(struct medium *medium, uint64_t key)
 struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
         uint8_t spreading_factor, bool iq_inverted)
 {
-    uint64_t key = channel_key(frequency_hz, bandwidth_hz, spreading_factor, iq_inverted);
+    uint64_t key = medium_channel_key(frequency_hz, bandwidth_hz, spreading_factor, iq_inverted);
     for (uint32_t i = 0; i < medium->channel_count; i++) {
         if (medium->channels[i]->key == key) {
             return medium->channels[i];

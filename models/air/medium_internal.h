@@ -86,6 +86,7 @@ struct medium {
     uint16_t start_handler, detect_handler, end_handler, late_handler;
 
     uint32_t device_count, gateway_count;
+    struct medium_site *device_sites;
     struct listener *listeners;
     void **device_contexts;
     entity_id *device_entities;
@@ -117,6 +118,8 @@ struct medium {
 };
 
 /* medium_frames.c */
+uint64_t medium_channel_key(
+        uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted);
 struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
         uint8_t spreading_factor, bool iq_inverted);
 void medium_add_receiver(

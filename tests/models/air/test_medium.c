@@ -438,7 +438,9 @@ Test(medium, overlapping_uplinks_are_decided_by_capture_at_each_gateway)
 /* Mean packet error over Exp(1), by a plain sum over the logarithm of the gain. */
 static double mean_packet_error(const struct lora_modulation *m, uint16_t size, int32_t median_mdbm)
 {
-    struct reception_params params = { 6, 6, 6 };
+    struct reception_params params = {
+        .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6
+    };
     struct judge_tables *tables = judge_tables_create(&params);
     double mean = 0;
     const double step = 0.01;
@@ -460,7 +462,7 @@ Test(medium, each_rayleigh_link_loses_its_share)
     air_world_destroy(world);
     world = air_world_create(FADING_RAYLEIGH);
     struct lora_modulation m = fixture_downlink();
-    int32_t median_mdbm = judge_sensitivity_mdbm(RECEIVER_SX1276, 7, 125000) + 8000;
+    int32_t median_mdbm = sensitivity_mdbm(sensitivity_table(SENSITIVITY_SX1276), 7, 125000) + 8000;
     double expected = mean_packet_error(&m, 20, median_mdbm);
     double threshold_law = 1 - exp(-pow(10, -0.8)); /* 14.7 % */
     cr_expect(expected > 0.6 * threshold_law && expected < threshold_law, "%g", expected);
@@ -515,7 +517,7 @@ Test(medium, shadowing_is_normal_and_one_draw_per_link)
                 .frequency_mhz = 868,
                 .penetration_db = 10,
                 .shadowing_sigma_db = 6 },
-        .reception = { 6, 6, 6 },
+        .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
     };
     struct medium *two = medium_create(engine, &params, devices, COUNT, &fixture_device_ops,
             gateways, 2, &fixture_gateway_ops);

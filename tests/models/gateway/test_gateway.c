@@ -66,7 +66,7 @@ static void start_world(void)
     entity_id first_gateway = engine_entity_add(engine, 1);
     struct medium_params air = {
         .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
-        .reception = { 6, 6, 6 },
+        .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
     };
     struct medium_site devices[DEVICES];
     for (uint32_t i = 0; i < DEVICES; i++) {
