@@ -1,7 +1,9 @@
-/* Messages between gateway and server: latency, jitter, order.
+/* Messages between gateway and server: latency, jitter, order, loss.
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "gateway/gateway_internal.h"
@@ -37,6 +39,7 @@ uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway)
     struct message *message = message_at(fleet, index);
     fleet->free_message = message->next_free;
     message->gateway = gateway;
+    message->given_up = false;
     return index;
 }
 
@@ -54,40 +57,134 @@ void messages_finish(struct gateway_fleet *fleet)
     free(fleet->blocks);
 }
 
-/* One draw per message, uniform in latency +- jitter. */
-static sim_ns delay_ns(struct gateway *gateway)
+/* How long whoever waits for an answer waits: both ways, late ones too, and the 100 ms after which
+ * the packet forwarder's protocol gives up (spec-physics section 6). */
+static sim_ns patience_ns(const struct gateway_params *params)
 {
-    const struct gateway_params *params = &gateway->fleet->params;
-    uint32_t word[4];
-    random_block(engine_seed(gateway->fleet->engine), gateway->entity, RANDOM_BACKHAUL,
-            gateway->messages++, word);
-    uint64_t span_ns = 2 * (uint64_t)params->backhaul_jitter_ns + 1;
-    uint64_t draw = (uint64_t)word[0] << 32 | word[1];
-    sim_ns delay_ns =
-            params->backhaul_latency_ns - params->backhaul_jitter_ns + (sim_ns)(draw % span_ns);
+    return 2 * (params->backhaul_latency_ns + 4 * params->backhaul_jitter_ns) + 100 * SIM_NS_PER_MS;
+}
+
+static sim_ns lognormal_ns(const struct gateway_params *params, uint64_t draw)
+{
+    double mean_ns = (double)params->backhaul_latency_ns;
+    if (params->backhaul_latency_ns == 0) {
+        return 0;
+    }
+    double variation = (double)params->backhaul_jitter_ns / mean_ns;
+    double sigma2 = log1p(variation * variation);
+    double uniform = ((double)(draw >> 12) + 0.5) * 0x1p-52;
+    return (sim_ns)llround(
+            mean_ns * exp(sqrt(sigma2) * gsl_cdf_ugaussian_Pinv(uniform) - sigma2 / 2));
+}
+
+static sim_ns delay_ns(const struct gateway_params *params, uint64_t draw)
+{
+    sim_ns delay_ns = 0;
+    switch (params->backhaul_law) {
+    case GATEWAY_JITTER_UNIFORM: {
+        uint64_t span_ns = 2 * (uint64_t)params->backhaul_jitter_ns + 1;
+        delay_ns =
+                params->backhaul_latency_ns - params->backhaul_jitter_ns + (sim_ns)(draw % span_ns);
+        break;
+    }
+    case GATEWAY_JITTER_LOGNORMAL:
+        delay_ns = lognormal_ns(params, draw);
+        break;
+    }
     return delay_ns > DELAY_MIN_NS ? delay_ns : DELAY_MIN_NS;
 }
 
-static sim_ns arrival_ns(struct gateway *gateway, sim_ns *previous_ns)
+/* One block of draws per message. False: it gets lost, as `*by_chance` or in an outage. */
+static bool travel(
+        struct gateway *gateway, sim_ns *previous_ns, sim_ns *arrival_ns, bool *by_chance)
 {
-    sim_ns at_ns = engine_now(gateway->fleet->engine) + delay_ns(gateway);
-    if (at_ns < *previous_ns) {
-        at_ns = *previous_ns;
+    const struct gateway_params *params = &gateway->fleet->params;
+    sim_ns now_ns = engine_now(gateway->fleet->engine);
+    uint32_t word[4];
+    random_block(engine_seed(gateway->fleet->engine), gateway->entity, RANDOM_BACKHAUL,
+            gateway->messages++, word);
+    *arrival_ns = now_ns + delay_ns(params, (uint64_t)word[0] << 32 | word[1]);
+    *by_chance = word[2] < params->backhaul_loss * 0x1p32;
+    if (*by_chance
+            || gateway_outage_touches(
+                    gateway, GATEWAY_OUTAGE_BACKHAUL, now_ns, *arrival_ns, NULL)) {
+        return false;
     }
-    *previous_ns = at_ns;
-    return at_ns;
+    if (*arrival_ns < *previous_ns) {
+        *arrival_ns = *previous_ns;
+    }
+    *previous_ns = *arrival_ns;
+    return true;
 }
 
-void backhaul_send_up(struct gateway *gateway, uint16_t handler, uint32_t message)
+static bool send_up(struct gateway *gateway, uint16_t handler, uint32_t message)
 {
-    engine_schedule(gateway->fleet->engine, arrival_ns(gateway, &gateway->up_until_ns),
-            SIM_PHASE_NETWORK, gateway->entity, handler, message);
+    sim_ns at_ns;
+    bool by_chance;
+    if (!travel(gateway, &gateway->up_until_ns, &at_ns, &by_chance)) {
+        *(by_chance ? &gateway->stats.backhaul_lost_up : &gateway->stats.outage_lost_up) += 1;
+        message_give(gateway->fleet, message);
+        return false;
+    }
+    engine_schedule(
+            gateway->fleet->engine, at_ns, SIM_PHASE_NETWORK, gateway->entity, handler, message);
+    return true;
 }
 
-void backhaul_send_down(struct gateway *gateway, uint16_t handler, uint32_t message)
+void backhaul_send_uplink(struct gateway *gateway, uint32_t message)
 {
-    engine_schedule(gateway->fleet->engine, arrival_ns(gateway, &gateway->down_until_ns),
-            SIM_PHASE_GATEWAY, gateway->entity, handler, message);
+    struct gateway_fleet *fleet = gateway->fleet;
+    const struct gateway_uplink *uplink = &message_at(fleet, message)->as.uplink;
+    if (send_up(gateway, fleet->uplink_handler, message) && fleet->sink->prefetch != NULL) {
+        fleet->sink->prefetch(fleet->sink_context, uplink);
+    }
+}
+
+void backhaul_give_up(struct gateway *gateway, uint64_t token, sim_ns from_ns)
+{
+    struct gateway_fleet *fleet = gateway->fleet;
+    gateway->stats.rejected[GATEWAY_TX_NO_ANSWER]++;
+    uint32_t index = message_take(fleet, gateway->number);
+    message_at(fleet, index)->as.report = (struct gateway_report){
+        .gateway = gateway->number,
+        .token = token,
+        .result = GATEWAY_TX_NO_ANSWER,
+    };
+    sim_ns at_ns = from_ns + patience_ns(&fleet->params);
+    if (at_ns < gateway->up_until_ns) {
+        at_ns = gateway->up_until_ns; /* behind what did come back */
+    }
+    engine_schedule(
+            fleet->engine, at_ns, SIM_PHASE_NETWORK, gateway->entity, fleet->report_handler, index);
+}
+
+bool backhaul_send_report(struct gateway *gateway, const struct gateway_report *report)
+{
+    struct gateway_fleet *fleet = gateway->fleet;
+    uint32_t index = message_take(fleet, gateway->number);
+    message_at(fleet, index)->as.report = *report;
+    if (!send_up(gateway, fleet->report_handler, index)) {
+        backhaul_give_up(gateway, report->token, engine_now(fleet->engine));
+        return false;
+    }
+    return true;
+}
+
+void backhaul_send_request(struct gateway *gateway, uint32_t message)
+{
+    struct gateway_fleet *fleet = gateway->fleet;
+    sim_ns at_ns;
+    bool by_chance = false;
+    bool arrives = travel(gateway, &gateway->down_until_ns, &at_ns, &by_chance);
+    if (arrives && !gateway_outage_touches(gateway, GATEWAY_OUTAGE_POWER, at_ns, at_ns, NULL)) {
+        engine_schedule(fleet->engine, at_ns, SIM_PHASE_GATEWAY, gateway->entity,
+                fleet->request_handler, message);
+        return;
+    }
+    *(by_chance ? &gateway->stats.backhaul_lost_down : &gateway->stats.outage_lost_down) += 1;
+    uint64_t token = message_at(fleet, message)->as.tx.token;
+    message_give(fleet, message);
+    backhaul_give_up(gateway, token, engine_now(fleet->engine));
 }
 
 void backhaul_uplink_arrives(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)

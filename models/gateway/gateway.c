@@ -8,6 +8,41 @@
 
 #include "gateway/gateway_internal.h"
 
+const char *const gateway_clock_source_names[] = { "free", "ntp", "gnss", NULL };
+const char *const gateway_jitter_law_names[] = { "uniform", "lognormal", NULL };
+const char *const gateway_outage_kind_names[] = { "backhaul", "power", NULL };
+
+const char *gateway_tx_result_name(enum gateway_tx_result result)
+{
+    static const char *const names[GATEWAY_TX_RESULT_COUNT] = {
+        [GATEWAY_TX_SENT] = "sent",
+        [GATEWAY_TX_ACCEPTED] = "accepted",
+        [GATEWAY_TX_TOO_LATE] = "too_late",
+        [GATEWAY_TX_TOO_EARLY] = "too_early",
+        [GATEWAY_TX_COLLISION] = "collision",
+        [GATEWAY_TX_FULL] = "full",
+        [GATEWAY_TX_FREQUENCY] = "frequency",
+        [GATEWAY_TX_POWER] = "power",
+        [GATEWAY_TX_DUTY_CYCLE] = "duty_cycle",
+        [GATEWAY_TX_GPS_UNLOCKED] = "gps_unlocked",
+        [GATEWAY_TX_COLLISION_BEACON] = "collision_beacon",
+        [GATEWAY_TX_NO_ANSWER] = "no_answer",
+    };
+    assert(result < GATEWAY_TX_RESULT_COUNT);
+    return names[result];
+}
+
+/* Every uplink that a gateway could have heard and did not is stated by the medium, those too that
+ * it never offers because the gateway is deaf. */
+static void count_lost(void *context, const struct observation *observation)
+{
+    struct gateway_fleet *fleet = context;
+    uint32_t number = observation->entity - fleet->first_entity;
+    if (number < fleet->count) {
+        fleet->gateways[number].stats.lost[observation->b]++;
+    }
+}
+
 static bool gateway_init(
         struct gateway_fleet *fleet, struct gateway *gateway, uint32_t number, entity_id entity)
 {
@@ -29,12 +64,17 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     assert(params->demodulators <= GATEWAY_DEMODULATORS_MAX);
     assert(params->channel_count <= GATEWAY_CHANNELS_MAX);
     assert(params->backhaul_latency_ns >= 0 && params->backhaul_jitter_ns >= 0);
+    assert(params->backhaul_loss >= 0 && params->backhaul_loss <= 1);
     struct gateway_fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL) {
         return NULL;
     }
     fleet->engine = engine;
     fleet->params = *params;
+    if (params->gnss) {
+        fleet->params.clock.source = GATEWAY_CLOCK_GNSS;
+    }
+    fleet->first_entity = first_entity;
     fleet->free_message = NO_MESSAGE;
     fleet->gateways = calloc(count + 1u, sizeof *fleet->gateways);
     if (fleet->gateways == NULL) {
@@ -53,6 +93,8 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     fleet->request_handler = engine_handler_add(engine, gateway_request_arrives, fleet);
     fleet->hand_over_handler = engine_handler_add(engine, gateway_hand_over, fleet);
     fleet->on_air_handler = engine_handler_add(engine, gateway_on_air, fleet);
+    fleet->cut_off_handler = engine_handler_add(engine, gateway_cut_off, fleet);
+    engine_observer_add(engine, OBSERVE_BIT(OBSERVE_GATEWAY_LOST), count_lost, fleet);
     return fleet;
 }
 
@@ -63,6 +105,7 @@ void gateway_fleet_destroy(struct gateway_fleet *fleet)
     }
     for (uint32_t i = 0; i < fleet->count; i++) {
         duty_auditor_destroy(fleet->gateways[i].auditor);
+        free(fleet->gateways[i].demodulating);
         for (uint32_t band = 0; band < eu868_sub_band_count; band++) {
             duty_limiter_finish(&fleet->gateways[i].limiters[band]);
         }

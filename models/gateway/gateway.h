@@ -1,9 +1,14 @@
-/* A modeled gateway: SX1301 demodulators, half duplex, just-in-time queue, duty cycle, backhaul.
+/* A modeled gateway: demodulators, half duplex, just-in-time queue, duty cycle, clock, backhaul.
  * SPDX-License-Identifier: MIT
  *
  * Uplinks go to the sink after the backhaul latency; transmission requests arrive after it too,
  * are answered by a report at once (accepted or why not) and by another when they were sent. Each
  * direction of the backhaul keeps the order of its messages.
+ *
+ * Every request ends in exactly one report other than GATEWAY_TX_ACCEPTED: when the backhaul loses
+ * the request or an answer to it, or the gateway loses its power, whoever waits at the server's end
+ * gives up and reports GATEWAY_TX_NO_ANSWER; later answers to that request are not handed on. Such
+ * a request may have been sent all the same.
  */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
@@ -12,19 +17,63 @@
 #include "engine.h"
 
 #define GATEWAY_CHANNELS_MAX     8u
-#define GATEWAY_DEMODULATORS_MAX 16u
+#define GATEWAY_DEMODULATORS_MAX 4096u
+#define GATEWAY_ALL              UINT32_MAX
 
 /* EIRP of an antenna with the gain of a half-wave dipole, to which ERP refers. */
 #define GATEWAY_ERP_TO_EIRP_MDB 2150
 
+/* Where a gateway has its time from (spec-physics section 6). */
+enum gateway_clock_source {
+    GATEWAY_CLOCK_FREE, /* nowhere: offset and drift of its own */
+    GATEWAY_CLOCK_NTP,  /* the host's clock, kept by NTP: 1..50 ms */
+    GATEWAY_CLOCK_GNSS  /* pulses of a GNSS receiver: 10..100 ns, seen to 1 us */
+};
+extern const char *const gateway_clock_source_names[]; /* in this order, NULL at the end */
+
+struct gateway_clock_params {
+    enum gateway_clock_source source;
+    /* FREE: offset at time 0, uniform in +- this. NTP, GNSS: standard deviation; NTP draws anew
+     * every 1024 s (RFC 5905: longest usual poll interval) and is steered in between, GNSS draws
+     * every second. */
+    sim_ns error_ns;
+    uint32_t drift_ppb; /* FREE: of its oscillator, uniform in +- this */
+};
+
+enum gateway_jitter_law {
+    GATEWAY_JITTER_UNIFORM,  /* in latency +- jitter */
+    GATEWAY_JITTER_LOGNORMAL /* mean: latency, standard deviation: jitter */
+};
+extern const char *const gateway_jitter_law_names[];
+
+enum gateway_outage_kind {
+    GATEWAY_OUTAGE_BACKHAUL, /* messages are lost, both ways */
+    GATEWAY_OUTAGE_POWER     /* deaf and mute; what was queued is lost */
+};
+extern const char *const gateway_outage_kind_names[];
+
+/* Out from `from_ns` for `duration_ns`, and again every `every_ns` (0: once). */
+struct gateway_outage {
+    uint32_t gateway; /* GATEWAY_ALL: all */
+    enum gateway_outage_kind kind;
+    sim_ns from_ns, duration_ns, every_ns;
+};
+
 struct gateway_params {
-    uint8_t demodulators; /* 8 */
+    uint16_t demodulators; /* SX1301: 8, SX1302: 16; 0: as many as there are frames */
     uint8_t channel_count;
     uint32_t channel_hz[GATEWAY_CHANNELS_MAX]; /* 125 kHz, every SF */
     sim_ns backhaul_latency_ns;                /* one way, mean */
-    sim_ns backhaul_jitter_ns;                 /* uniform in +- this; never less than 1 ms in all */
-    bool gnss;                                 /* knows GPS time */
-    int32_t antenna_gain_mdb;                  /* of the site too: medium_site.antenna_gain_mdb */
+    sim_ns backhaul_jitter_ns;                 /* never less than 1 ms in all */
+    enum gateway_jitter_law backhaul_law;
+    double backhaul_loss; /* of a message, either way */
+    bool gnss;            /* short for clock.source = GATEWAY_CLOCK_GNSS */
+    struct gateway_clock_params clock;
+    /* Downlinks carry a payload CRC (LoRaWAN 1.0.4 section 3: they should not). */
+    bool downlink_crc;
+    const struct gateway_outage *outages; /* live as long as the fleet */
+    uint32_t outage_count;
+    int32_t antenna_gain_mdb; /* of the site too: medium_site.antenna_gain_mdb */
     /* 3600: budget form over a sliding hour. 0: off-time form, a pause of airtime x (1/d - 1)
      * behind each frame; its sliding hour may hold up to one frame more than the budget, and the
      * auditor says so. */
@@ -40,15 +89,21 @@ struct gateway_uplink {
     uint32_t bandwidth_hz;
     int32_t rssi_mdbm;
     int32_t snr_mdb;
-    sim_ns end_ns;     /* concentrator time of the end of the frame */
-    bool has_gps_time; /* then end_ns is traceable to GPS */
+    /* Concentrator time of the end of the frame, to which GATEWAY_TX_AT refers.
+     * assumed: the counters of all gateways are known against each other and run true: a TCXO of
+     * 0.5 ppm is off by 3 us at the end of RX2. */
+    sim_ns end_ns;
+    /* The same end by the gateway's clock, in whole us; traceable to GPS if has_gps_time. */
+    sim_ns stamped_ns;
+    bool has_gps_time;
     uint64_t frame_id; /* for observers only */
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
 };
 
 enum gateway_tx_timing {
-    GATEWAY_TX_AT,       /* start at `at_ns` of the concentrator (class A) or of GPS time */
-    GATEWAY_TX_IMMEDIATE /* class C: as soon as queue and duty cycle allow */
+    GATEWAY_TX_AT,        /* start at `at_ns` of the concentrator */
+    GATEWAY_TX_IMMEDIATE, /* class C: as soon as queue and duty cycle allow */
+    GATEWAY_TX_AT_GPS     /* class B: start at `at_ns` by the gateway's clock */
 };
 
 enum gateway_tx_result {
@@ -60,8 +115,13 @@ enum gateway_tx_result {
     GATEWAY_TX_FULL,
     GATEWAY_TX_FREQUENCY,
     GATEWAY_TX_POWER,
-    GATEWAY_TX_DUTY_CYCLE
+    GATEWAY_TX_DUTY_CYCLE,
+    GATEWAY_TX_GPS_UNLOCKED,     /* GATEWAY_TX_AT_GPS without GNSS or NTP */
+    GATEWAY_TX_COLLISION_BEACON, /* with a beacon */
+    GATEWAY_TX_NO_ANSWER,        /* none came back: request or answer was lost */
+    GATEWAY_TX_RESULT_COUNT
 };
+const char *gateway_tx_result_name(enum gateway_tx_result result); /* as in summaries */
 
 struct gateway_tx {
     uint64_t token; /* chosen by the requester, returned in reports */
@@ -104,11 +164,17 @@ void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct 
 
 /* --- for results and tests ------------------------------------------------------------------- */
 struct gateway_stats {
-    uint64_t uplinks;
+    uint64_t uplinks; /* received, whatever the backhaul did to them */
+    /* Uplinks it could have heard, by cause: LOSS_RADIO_BUSY: deaf while it transmitted;
+     * LOSS_RECEIVER_LOCKED_ELSEWHERE: no demodulator free; LOSS_POWERED_DOWN: in an outage. */
     uint64_t lost[LOSS_CAUSE_COUNT];
     uint64_t transmitted;
-    uint64_t rejected[GATEWAY_TX_DUTY_CYCLE + 1];
-    sim_ns airtime_ns;        /* all sub-bands */
+    uint64_t cut_off; /* transmissions that an outage of power ended or forestalled */
+    uint64_t rejected[GATEWAY_TX_RESULT_COUNT];    /* NO_ANSWER: counted at the server's end */
+    uint64_t backhaul_lost_up, backhaul_lost_down; /* messages, by chance */
+    uint64_t outage_lost_up, outage_lost_down;     /* messages, in an outage */
+    uint32_t demodulators_max;                     /* busy at one time */
+    sim_ns airtime_ns;                             /* all sub-bands */
     double duty_cycle_max;    /* highest share of any sub-band's last hour so far */
     double duty_cycle_mean;   /* airtime in the busiest sub-band over the run */
     uint64_t duty_violations; /* seen by the independent auditor */

@@ -16,6 +16,10 @@
 struct message {
     uint32_t next_free;
     uint32_t gateway;
+    /* Of a transmission: */
+    bool given_up;             /* its acceptance got lost: the server expects no more of it */
+    sim_ns accepted_ns;        /* since when it has been in the queue */
+    const struct frame *frame; /* on the air */
     union {
         struct gateway_uplink uplink;
         struct gateway_report report;
@@ -27,8 +31,10 @@ struct gateway {
     struct gateway_fleet *fleet;
     uint32_t number;
     entity_id entity;
-    uint64_t demodulating[GATEWAY_DEMODULATORS_MAX]; /* frame id + 1, 0: free */
-    sim_ns tx_until_ns;                              /* half duplex: deaf before this */
+    uint64_t *demodulating; /* ids of the frames that hold a demodulator, in no order */
+    uint32_t demodulating_count, demodulating_capacity;
+    sim_ns tx_until_ns;  /* half duplex: deaf before this */
+    sim_ns requested_ns; /* latest request: what lost power since then has lost its queue */
     struct tx_queue queue;
     struct duty_limiter limiters[SUB_BANDS_MAX];
     struct duty_auditor *auditor;
@@ -45,7 +51,9 @@ struct gateway_fleet {
     void *sink_context;
     uint32_t count;
     struct gateway *gateways;
-    uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler;
+    entity_id first_entity;
+    uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler,
+            cut_off_handler;
     struct message **blocks; /* of MESSAGE_BLOCK messages */
     uint32_t block_count;
     uint32_t free_message;
@@ -56,15 +64,30 @@ struct message *message_at(struct gateway_fleet *fleet, uint32_t index);
 uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway);
 void message_give(struct gateway_fleet *fleet, uint32_t index);
 void messages_finish(struct gateway_fleet *fleet);
-/* Schedules `handler` with the message when it arrives: to the server, or to the gateway. */
-void backhaul_send_up(struct gateway *gateway, uint16_t handler, uint32_t message);
-void backhaul_send_down(struct gateway *gateway, uint16_t handler, uint32_t message);
+/* Sends a message up, or frees it when it gets lost. */
+void backhaul_send_uplink(struct gateway *gateway, uint32_t message);
+/* Reports to the server. False: the answer got lost, and the server will give up waiting. */
+bool backhaul_send_report(struct gateway *gateway, const struct gateway_report *report);
+/* Nothing will come back for this request: the server gives up some time after `from_ns`. */
+void backhaul_give_up(struct gateway *gateway, uint64_t token, sim_ns from_ns);
+void backhaul_send_request(struct gateway *gateway, uint32_t message);
 engine_event_fn backhaul_uplink_arrives, backhaul_report_arrives;
+
+/* outage.c: is the gateway out at any instant of [from_ns, to_ns]? `at_ns` (may be NULL): the
+ * first. */
+bool gateway_outage_touches(const struct gateway *gateway, enum gateway_outage_kind kind,
+        sim_ns from_ns, sim_ns to_ns, sim_ns *at_ns);
+
+/* gateway_clock.c: what its clock shows ahead of true time; a time stamp; when a start that is
+ * wanted at a GPS time comes to pass. */
+sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns);
+sim_ns gateway_clock_stamp(const struct gateway *gateway, sim_ns at_ns);
+sim_ns gateway_clock_start_ns(const struct gateway *gateway, sim_ns wanted_ns);
 
 /* gateway_rx.c */
 void gateway_stop_receptions(struct gateway *gateway);
 
 /* gateway_tx.c */
-engine_event_fn gateway_request_arrives, gateway_hand_over, gateway_on_air;
+engine_event_fn gateway_request_arrives, gateway_hand_over, gateway_on_air, gateway_cut_off;
 
 #endif

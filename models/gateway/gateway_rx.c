@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: MIT
  *
  * A demodulator is taken from detection to the end of the frame, whatever it will be worth
- * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6).
+ * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6). A
+ * frame that an outage of power will cut is lost at its detection: its demodulator would be freed
+ * by nothing but the outage.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/gateway_internal.h"
@@ -30,31 +33,56 @@ static uint32_t channel_of(const struct gateway_params *params, const struct lor
     return 0;
 }
 
+/* False: all are taken. */
+static bool take_demodulator(struct gateway *gateway, uint64_t frame_id)
+{
+    uint32_t limit = gateway->fleet->params.demodulators;
+    if (limit > 0 && gateway->demodulating_count >= limit) {
+        return false;
+    }
+    if (gateway->demodulating_count == gateway->demodulating_capacity) {
+        gateway->demodulating_capacity = 2 * gateway->demodulating_capacity + 16;
+        gateway->demodulating = realloc(gateway->demodulating,
+                gateway->demodulating_capacity * sizeof *gateway->demodulating);
+        assert(gateway->demodulating != NULL);
+    }
+    gateway->demodulating[gateway->demodulating_count++] = frame_id;
+    if (gateway->demodulating_count > gateway->stats.demodulators_max) {
+        gateway->stats.demodulators_max = gateway->demodulating_count;
+    }
+    return true;
+}
+
+/* False: the frame had lost it before. */
+static bool free_demodulator(struct gateway *gateway, uint64_t frame_id)
+{
+    for (uint32_t i = 0; i < gateway->demodulating_count; i++) {
+        if (gateway->demodulating[i] == frame_id) {
+            gateway->demodulating[i] = gateway->demodulating[--gateway->demodulating_count];
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum loss_cause try_lock(struct gateway *gateway, const struct frame *frame, sim_ns now_ns)
 {
-    const struct gateway_params *params = &gateway->fleet->params;
-    if (channel_of(params, &frame->modulation) == 0) {
+    if (channel_of(&gateway->fleet->params, &frame->modulation) == 0) {
         return LOSS_PREAMBLE_MISSED; /* no correlator looks there */
+    }
+    if (gateway_outage_touches(gateway, GATEWAY_OUTAGE_POWER, now_ns, frame->end_ns, NULL)) {
+        return LOSS_POWERED_DOWN;
     }
     if (now_ns < gateway->tx_until_ns) {
         return LOSS_RADIO_BUSY;
     }
-    for (uint8_t i = 0; i < params->demodulators; i++) {
-        if (gateway->demodulating[i] == 0) {
-            gateway->demodulating[i] = frame->id + 1;
-            return LOSS_NONE;
-        }
-    }
-    return LOSS_RECEIVER_LOCKED_ELSEWHERE;
+    return take_demodulator(gateway, frame->id) ? LOSS_NONE : LOSS_RECEIVER_LOCKED_ELSEWHERE;
 }
 
 static bool lock(void *context, const struct frame *frame, sim_ns now_ns, enum loss_cause *cause)
 {
     struct gateway *gateway = context;
     *cause = try_lock(gateway, frame, now_ns);
-    if (*cause != LOSS_NONE) {
-        gateway->stats.lost[*cause]++;
-    }
     return *cause == LOSS_NONE;
 }
 
@@ -72,39 +100,29 @@ static void forward(struct gateway *gateway, const struct frame *frame,
     uplink->rssi_mdbm = verdict->rssi_mdbm;
     uplink->snr_mdb = verdict->snr_mdb;
     uplink->end_ns = frame->end_ns;
-    uplink->has_gps_time = fleet->params.gnss;
+    uplink->stamped_ns = gateway_clock_stamp(gateway, frame->end_ns);
+    uplink->has_gps_time = fleet->params.clock.source == GATEWAY_CLOCK_GNSS;
     uplink->frame_id = frame->id;
     memcpy(uplink->bytes, bytes, size);
-    backhaul_send_up(gateway, fleet->uplink_handler, index);
-    if (fleet->sink->prefetch != NULL) {
-        fleet->sink->prefetch(fleet->sink_context, uplink);
-    }
+    backhaul_send_uplink(gateway, index);
 }
 
 static void ended(void *context, const struct frame *frame, const struct verdict *verdict,
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
     struct gateway *gateway = context;
-    bool held = false;
-    for (uint8_t i = 0; i < gateway->fleet->params.demodulators; i++) {
-        if (gateway->demodulating[i] == frame->id + 1) {
-            gateway->demodulating[i] = 0;
-            held = true;
-        }
-    }
+    bool held = free_demodulator(gateway, frame->id);
     /* What our own transmission cut short, the medium has seen too. */
     assert(held || verdict->cause != LOSS_NONE);
     if (verdict->cause == LOSS_NONE) {
         gateway->stats.uplinks++;
         forward(gateway, frame, verdict, bytes, size);
-    } else {
-        gateway->stats.lost[verdict->cause]++;
     }
 }
 
 void gateway_stop_receptions(struct gateway *gateway)
 {
-    memset(gateway->demodulating, 0, sizeof gateway->demodulating);
+    gateway->demodulating_count = 0;
 }
 
 const struct medium_gateway_ops gateway_medium_ops = { .lock = lock, .ended = ended };

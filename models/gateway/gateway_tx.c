@@ -5,21 +5,22 @@
 
 #include "gateway/gateway_internal.h"
 
-static void report(struct gateway *gateway, const struct gateway_tx *tx,
+/* False: the report got lost, or nobody waits for it any more. */
+static bool report(struct gateway *gateway, const struct message *message,
         enum gateway_tx_result result, sim_ns at_ns, sim_ns airtime_ns)
 {
     struct gateway_fleet *fleet = gateway->fleet;
+    const struct gateway_tx *tx = &message->as.tx;
     engine_observe(fleet->engine, engine_now(fleet->engine), gateway->entity, OBSERVE_GATEWAY_TX,
             (int64_t)tx->token, result, eu868_sub_band_of(tx->modulation.frequency_hz), NULL);
-    uint32_t index = message_take(fleet, gateway->number);
-    message_at(fleet, index)->as.report = (struct gateway_report){
+    struct gateway_report report = {
         .gateway = gateway->number,
         .token = tx->token,
         .result = result,
         .at_ns = at_ns,
         .airtime_ns = airtime_ns,
     };
-    backhaul_send_up(gateway, fleet->report_handler, index);
+    return !message->given_up && backhaul_send_report(gateway, &report);
 }
 
 /* The time of an immediate request: where queue and duty cycle agree. Each turn moves forward, past
@@ -59,6 +60,17 @@ static enum gateway_tx_result check_time(const struct gateway *gateway,
     return GATEWAY_TX_ACCEPTED;
 }
 
+/* A gateway that comes up has an empty queue. Its duty cycle stays booked: how long it has to be
+ * silent must not depend on a memory that loses power. */
+static void clear_after_outage(struct gateway *gateway, sim_ns now_ns)
+{
+    if (gateway_outage_touches(
+                gateway, GATEWAY_OUTAGE_POWER, gateway->requested_ns, now_ns, NULL)) {
+        gateway->queue.count = 0;
+    }
+    gateway->requested_ns = now_ns;
+}
+
 static enum gateway_tx_result accept(struct gateway *gateway, const struct gateway_tx *tx,
         sim_ns now_ns, sim_ns airtime_ns, sim_ns *at_ns)
 {
@@ -69,6 +81,13 @@ static enum gateway_tx_result accept(struct gateway *gateway, const struct gatew
     if (tx->power_mdbm > eu868_sub_bands[band].erp_max_mdbm + GATEWAY_ERP_TO_EIRP_MDB) {
         return GATEWAY_TX_POWER;
     }
+    if (tx->timing == GATEWAY_TX_AT_GPS) {
+        if (gateway->fleet->params.clock.source == GATEWAY_CLOCK_FREE) {
+            return GATEWAY_TX_GPS_UNLOCKED;
+        }
+        *at_ns = gateway_clock_start_ns(gateway, *at_ns);
+    }
+    clear_after_outage(gateway, now_ns);
     tx_queue_advance(&gateway->queue, now_ns);
     if (tx_queue_full(&gateway->queue, now_ns)) {
         return GATEWAY_TX_FULL;
@@ -94,15 +113,19 @@ void gateway_request_arrives(void *context, sim_ns now_ns, entity_id entity, uin
     struct message *message = message_at(fleet, index);
     struct gateway *gateway = &fleet->gateways[message->gateway];
     struct gateway_tx *tx = &message->as.tx;
+    if (fleet->params.downlink_crc) {
+        tx->modulation.payload_crc = true;
+    }
     sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
     sim_ns at_ns = tx->at_ns;
     enum gateway_tx_result result = accept(gateway, tx, now_ns, airtime_ns, &at_ns);
-    report(gateway, tx, result, at_ns, airtime_ns);
+    message->given_up = !report(gateway, message, result, at_ns, airtime_ns);
     if (result != GATEWAY_TX_ACCEPTED) {
         gateway->stats.rejected[result]++;
         message_give(fleet, index);
         return;
     }
+    message->accepted_ns = now_ns;
     tx->at_ns = at_ns;
     engine_schedule(fleet->engine, at_ns - TX_JIT_DELAY_NS, SIM_PHASE_GATEWAY, gateway->entity,
             fleet->hand_over_handler, index);
@@ -112,12 +135,33 @@ void gateway_request_arrives(void *context, sim_ns now_ns, entity_id entity, uin
 void gateway_hand_over(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct gateway_fleet *fleet = context;
-    const struct message *message = message_at(fleet, (uint32_t)argument);
+    uint32_t index = (uint32_t)argument;
+    struct message *message = message_at(fleet, index);
+    struct gateway *gateway = &fleet->gateways[message->gateway];
     const struct gateway_tx *tx = &message->as.tx;
-    medium_transmit_gateway(fleet->medium, message->gateway, tx->at_ns, &tx->modulation,
-            tx->power_mdbm, tx->bytes, tx->size);
+    if (gateway_outage_touches(
+                gateway, GATEWAY_OUTAGE_POWER, message->accepted_ns, tx->at_ns, NULL)) {
+        gateway->stats.cut_off++;
+        if (!message->given_up) {
+            backhaul_give_up(gateway, tx->token, tx->at_ns);
+        }
+        message_give(fleet, index);
+        return;
+    }
+    message->frame = medium_transmit_gateway(fleet->medium, message->gateway, tx->at_ns,
+            &tx->modulation, tx->power_mdbm, tx->bytes, tx->size);
     engine_schedule(
             fleet->engine, tx->at_ns, SIM_PHASE_GATEWAY, entity, fleet->on_air_handler, argument);
+}
+
+static void audit(struct gateway *gateway, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns)
+{
+    sim_ns excess_ns = duty_auditor_frame(gateway->auditor, frequency_hz, start_ns, end_ns);
+    if (excess_ns > 0) {
+        gateway->stats.duty_violations++;
+        engine_observe(gateway->fleet->engine, start_ns, gateway->entity, OBSERVE_DUTY_VIOLATION,
+                eu868_sub_band_of(frequency_hz), excess_ns / SIM_NS_PER_US, 0, NULL);
+    }
 }
 
 void gateway_on_air(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
@@ -128,20 +172,34 @@ void gateway_on_air(void *context, sim_ns now_ns, entity_id entity, uint64_t arg
     const struct gateway_tx *tx = &message->as.tx;
     struct gateway *gateway = &fleet->gateways[message->gateway];
     sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
+    sim_ns end_ns = now_ns + airtime_ns;
+    bool cut_off = gateway_outage_touches(
+            gateway, GATEWAY_OUTAGE_POWER, now_ns + 1, now_ns + airtime_ns - 1, &end_ns);
+    if (!cut_off) {
+        end_ns = now_ns + airtime_ns;
+    }
     assert(gateway->tx_until_ns <= now_ns); /* one transmission at a time per board */
-    gateway->tx_until_ns = now_ns + airtime_ns;
+    gateway->tx_until_ns = end_ns;
     gateway_stop_receptions(gateway);
     gateway->stats.transmitted++;
-    gateway->stats.airtime_ns += airtime_ns;
-    sim_ns excess_ns = duty_auditor_frame(
-            gateway->auditor, tx->modulation.frequency_hz, now_ns, now_ns + airtime_ns);
-    if (excess_ns > 0) {
-        gateway->stats.duty_violations++;
-        engine_observe(fleet->engine, now_ns, gateway->entity, OBSERVE_DUTY_VIOLATION,
-                eu868_sub_band_of(tx->modulation.frequency_hz), excess_ns / SIM_NS_PER_US, 0, NULL);
+    gateway->stats.airtime_ns += end_ns - now_ns;
+    audit(gateway, tx->modulation.frequency_hz, now_ns, end_ns);
+    report(gateway, message, GATEWAY_TX_SENT, now_ns, airtime_ns);
+    if (cut_off) {
+        gateway->stats.cut_off++;
+        engine_schedule(
+                fleet->engine, end_ns, SIM_PHASE_GATEWAY, entity, fleet->cut_off_handler, argument);
+    } else {
+        message_give(fleet, index);
     }
-    report(gateway, tx, GATEWAY_TX_SENT, now_ns, airtime_ns);
-    message_give(fleet, index);
+}
+
+/* Power goes amid a transmission. */
+void gateway_cut_off(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct gateway_fleet *fleet = context;
+    medium_abort(fleet->medium, message_at(fleet, (uint32_t)argument)->frame, now_ns);
+    message_give(fleet, (uint32_t)argument);
 }
 
 void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct gateway_tx *tx)
@@ -150,5 +208,5 @@ void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct 
     assert(tx->size <= LORA_FRAME_SIZE_MAX);
     uint32_t index = message_take(fleet, gateway);
     message_at(fleet, index)->as.tx = *tx;
-    backhaul_send_down(&fleet->gateways[gateway], fleet->request_handler, index);
+    backhaul_send_request(&fleet->gateways[gateway], index);
 }
