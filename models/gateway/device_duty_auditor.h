@@ -1,0 +1,46 @@
+/* Watches one end-device's transmissions against the duty cycle, in constant memory.
+ * SPDX-License-Identifier: MIT
+ *
+ * For each sub-band a device may keep to its duty cycle d in one of two forms, the same one all the
+ * time (LoRaWAN 1.0.4 leaves the choice to the device, EN 300 220-2 asks for the hour):
+ *
+ * - off-time: each frame of airtime T is followed by a pause of T (1/d - 1). An hour can then hold
+ *   one frame more than d x 3600 s, counted by ends of frames, and that is allowed;
+ * - hour: the frames that ended in any hour are no longer than d x 3600 s together. The auditor
+ *   counts in clock bins of five minutes, the current one and the eleven before it, so that 55 to
+ *   60 minutes are seen: no device that keeps to the hour is accused, and one that exceeds every
+ *   55 minutes is always found.
+ *
+ * It accuses who has broken both. Pauses and budgets are allowed 200 ppm, the error of a device's
+ * own clock, and pauses 2 ms, the grain of its timers.
+ */
+#ifndef GATEWAY_DEVICE_DUTY_AUDITOR_H
+#define GATEWAY_DEVICE_DUTY_AUDITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim_time.h"
+
+#define DEVICE_DUTY_BANDS 6u /* of EU868 */
+#define DEVICE_DUTY_BINS  12u
+
+/* A cache line: what one uplink touches. */
+struct device_duty_band {
+    sim_ns free_at_ns;                 /* end of the pause behind the last frame */
+    uint32_t bin_us[DEVICE_DUTY_BINS]; /* airtime that ended in each, a ring */
+    uint32_t bin;                      /* number of the newest, in five minutes since time 0 */
+    bool broke_pause, broke_hour;
+};
+
+/* Zeroed: nothing seen yet. 384 bytes. */
+struct device_duty_auditor {
+    struct device_duty_band bands[DEVICE_DUTY_BANDS];
+};
+
+/* Frames come in order of their end, none before time 0. False: with this frame the device is, or
+ * still is, in breach of both forms, or the frequency is in no sub-band. */
+bool device_duty_auditor_frame(
+        struct device_duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns);
+
+#endif
