@@ -14,6 +14,7 @@ LADDER = {
     'models/chip': ['sim/engine/sim_time.h'],
     'models/board': ['sim/engine', 'device', 'models/air', 'models/chip'],
     'models/gateway': ['sim/engine', 'models/air'],
+    'models/traffic': ['sim/engine', 'models/air'],
     'models/network': ['sim/engine', 'models/air', 'models/gateway', 'models/board/identity.h'],
     'models/campaign': ['sim/engine', 'models/network', 'models/board/identity.h'],
     'sim/scenario': ['sim/engine', 'models'],
