@@ -2,175 +2,20 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "gateway/gateway.h"
-#include "observe.h"
+#include "gateway_world.h"
 
-#define DEVICES    16u
-#define LATENCY_NS (10 * SIM_NS_PER_MS)
-
-struct arrived {
-    sim_ns at_ns;
-    struct gateway_uplink uplink;
-    struct gateway_report report;
-};
-
-static struct engine *engine;
-static struct medium *medium;
-static struct gateway_fleet *fleet;
-static struct gateway_params params;
-static struct arrived uplinks[64], reports[64];
-static uint32_t uplink_count, report_count, violations;
-static unsigned lost[LOSS_CAUSE_COUNT];
-
-static void on_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns)
-{
-    cr_assert_lt(uplink_count, 64);
-    uplinks[uplink_count++] = (struct arrived){ .at_ns = now_ns, .uplink = *uplink };
-}
-
-static void on_report(void *context, const struct gateway_report *report, sim_ns now_ns)
-{
-    if (report_count < 64) { /* bulk tests count by other means */
-        reports[report_count++] = (struct arrived){ .at_ns = now_ns, .report = *report };
-    }
-}
-
-static void on_detected(void *device, const struct frame *frame, sim_ns now_ns)
-{
-}
-
-static void on_ended(void *device, const struct frame *frame, const struct verdict *verdict,
-        const uint8_t *bytes, uint16_t size, sim_ns now_ns)
-{
-}
-
-static void on_observation(void *context, const struct observation *observation)
-{
-    if (observation->kind == OBSERVE_DUTY_VIOLATION) {
-        violations++;
-    } else {
-        lost[observation->b]++;
-    }
-}
-
-static const struct gateway_sink sink = { .uplink = on_uplink, .report = on_report };
-static const struct medium_device_ops device_ops = { .detected = on_detected, .ended = on_ended };
-
-static void start_world(void)
-{
-    engine = engine_create(1);
-    entity_id first_device = engine_entity_add(engine, DEVICES);
-    entity_id first_gateway = engine_entity_add(engine, 1);
-    struct medium_params air = {
-        .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
-        .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
-    };
-    struct medium_site devices[DEVICES];
-    for (uint32_t i = 0; i < DEVICES; i++) {
-        devices[i] = (struct medium_site){ .entity = first_device + i, .x_m = 500, .height_m = 2 };
-    }
-    struct medium_site site = { .entity = first_gateway, .height_m = 30 };
-    medium = medium_create(
-            engine, &air, devices, DEVICES, &device_ops, &site, 1, &gateway_medium_ops);
-    fleet = gateway_fleet_create(engine, &params, 1, first_gateway);
-    gateway_fleet_connect(fleet, medium, &sink, NULL);
-    engine_observer_add(engine,
-            OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_DUTY_VIOLATION), on_observation,
-            NULL);
-}
-
-static void default_world(void)
-{
-    params = (struct gateway_params){
-        .demodulators = 8,
-        .channel_count = 3,
-        .channel_hz = { 868100000, 868300000, 868500000 },
-        .backhaul_latency_ns = LATENCY_NS,
-        .gnss = true,
-        .duty_window_s = 3600,
-    };
-    start_world();
-}
-
-static void stop_world(void)
-{
-    gateway_fleet_destroy(fleet);
-    medium_destroy(medium);
-    engine_destroy(engine);
-}
-
-TestSuite(gateway, .init = default_world, .fini = stop_world);
-
-static void run_to(sim_ns at_ns)
-{
-    engine_run(engine, at_ns);
-}
-
-static const struct frame *send_uplink(uint32_t device, sim_ns at_ns, uint32_t hz, uint8_t sf)
-{
-    struct lora_modulation m = {
-        .frequency_hz = hz,
-        .bandwidth_hz = 125000,
-        .spreading_factor = sf,
-        .coding_rate = 1,
-        .preamble_symbols = 8,
-        .sync_word = 0x34,
-        .low_data_rate = sf >= 11,
-        .payload_crc = true,
-    };
-    uint8_t bytes[20] = { 0x40, (uint8_t)device };
-    return medium_transmit_device(medium, device, at_ns, &m, 14000, bytes, sizeof bytes);
-}
-
-static struct gateway_tx request(uint64_t token, sim_ns at_ns, uint8_t sf, uint16_t size)
-{
-    return (struct gateway_tx){
-        .token = token,
-        .timing = GATEWAY_TX_AT,
-        .at_ns = at_ns,
-        .power_mdbm = 29150,
-        .modulation = { .frequency_hz = 869525000,
-                .bandwidth_hz = 125000,
-                .spreading_factor = sf,
-                .coding_rate = 1,
-                .preamble_symbols = 8,
-                .sync_word = 0x34,
-                .low_data_rate = sf >= 11,
-                .iq_inverted = true },
-        .size = size,
-    };
-}
-
-static const struct gateway_report *report_of(uint64_t token, unsigned nth)
-{
-    for (uint32_t i = 0; i < report_count; i++) {
-        if (reports[i].report.token == token && nth-- == 0) {
-            return &reports[i].report;
-        }
-    }
-    return NULL;
-}
-
-static void expect_report(uint64_t token, unsigned nth, enum gateway_tx_result result)
-{
-    const struct gateway_report *report = report_of(token, nth);
-    cr_assert_not_null(report, "request %llu has no report %u", (unsigned long long)token, nth);
-    cr_expect_eq(report->result, result, "request %llu: result %d, expected %d",
-            (unsigned long long)token, (int)report->result, (int)result);
-}
+TestSuite(gateway, .init = world_default, .fini = world_stop);
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
 Test(gateway, uplink_arrives_with_its_facts_after_the_backhaul)
 {
-    const struct frame *frame = send_uplink(3, SIM_NS_PER_S, 868300000, 9);
-    run_to(3 * SIM_NS_PER_S);
-    cr_assert_eq(uplink_count, 1);
-    const struct gateway_uplink *uplink = &uplinks[0].uplink;
-    cr_expect_eq(uplinks[0].at_ns, frame->end_ns + LATENCY_NS);
+    const struct frame *frame = world_uplink(3, SIM_NS_PER_S, 868300000, 9);
+    world_run_to(3 * SIM_NS_PER_S);
+    cr_assert_eq(world.uplink_count, 1);
+    const struct gateway_uplink *uplink = &world.uplinks[0].uplink;
+    cr_expect_eq(world.uplinks[0].at_ns, frame->end_ns + WORLD_LATENCY_NS);
     cr_expect_eq(uplink->end_ns, frame->end_ns);
     cr_expect_eq(uplink->frequency_hz, 868300000);
     cr_expect_eq(uplink->spreading_factor, 9);
@@ -178,190 +23,187 @@ Test(gateway, uplink_arrives_with_its_facts_after_the_backhaul)
     cr_expect_eq(uplink->bytes[1], 3);
     cr_expect(uplink->has_gps_time);
     cr_expect_eq(uplink->frame_id, frame->id);
-    cr_expect_eq(uplink->rssi_mdbm, 14000 + medium_link_gain_mdb(medium, 0, 3));
+    cr_expect_eq(uplink->rssi_mdbm, 14000 + medium_link_gain_mdb(world.medium, 0, 3));
 }
 
 Test(gateway, eight_demodulators_lose_the_ninth_frame)
 {
     static const uint32_t channels[3] = { 868100000, 868300000, 868500000 };
     for (uint32_t i = 0; i < 10; i++) { /* ten combinations of channel and SF, no overlap */
-        send_uplink(i, SIM_NS_PER_S + i, channels[i % 3], (uint8_t)(12 - i / 3));
+        world_uplink(i, SIM_NS_PER_S + i, channels[i % 3], (uint8_t)(12 - i / 3));
     }
-    run_to(10 * SIM_NS_PER_S);
-    cr_expect_eq(uplink_count, 8);
-    cr_expect_eq(lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 2);
+    world_run_to(10 * SIM_NS_PER_S);
+    cr_expect_eq(world.uplink_count, 8);
+    cr_expect_eq(world.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 2);
     /* SF9 detects first, SF12 last: two of the three slow ones found no path left. */
     unsigned slow = 0;
-    for (uint32_t i = 0; i < uplink_count; i++) {
-        slow += uplinks[i].uplink.spreading_factor == 12;
+    for (uint32_t i = 0; i < world.uplink_count; i++) {
+        slow += world.uplinks[i].uplink.spreading_factor == 12;
     }
     cr_expect_eq(slow, 1);
-    send_uplink(11, 11 * SIM_NS_PER_S, 868100000, 7);
-    run_to(20 * SIM_NS_PER_S);
-    cr_expect_eq(uplink_count, 9, "paths are free again");
-    struct gateway_stats stats;
-    gateway_stats(fleet, 0, 20 * SIM_NS_PER_S, &stats);
+    world_uplink(11, 11 * SIM_NS_PER_S, 868100000, 7);
+    world_run_to(20 * SIM_NS_PER_S);
+    cr_expect_eq(world.uplink_count, 9, "paths are free again");
+    struct gateway_stats stats = world_stats();
     cr_expect_eq(stats.uplinks, 9);
     cr_expect_eq(stats.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 2);
 }
 
 Test(gateway, hears_its_channels_only)
 {
-    send_uplink(0, SIM_NS_PER_S, 867100000, 7);
-    run_to(2 * SIM_NS_PER_S);
-    cr_expect_eq(uplink_count, 0);
-    cr_expect_eq(lost[LOSS_PREAMBLE_MISSED], 1);
+    world_uplink(0, SIM_NS_PER_S, 867100000, 7);
+    world_run_to(2 * SIM_NS_PER_S);
+    cr_expect_eq(world.uplink_count, 0);
+    cr_expect_eq(world.lost[LOSS_PREAMBLE_MISSED], 1);
 }
 
 Test(gateway, transmission_aborts_receptions_and_frees_their_demodulators)
 {
-    send_uplink(0, SIM_NS_PER_S, 868100000, 12); /* 1.3 s */
-    struct gateway_tx tx = request(1, 1500 * SIM_NS_PER_MS, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    const struct frame *deaf = send_uplink(1, 1501 * SIM_NS_PER_MS, 868300000, 7);
+    world_uplink(0, SIM_NS_PER_S, 868100000, 12); /* 1.3 s */
+    struct gateway_tx tx = world_request(1, 1500 * SIM_NS_PER_MS, 7, 20);
+    world_submit(&tx);
+    const struct frame *deaf = world_uplink(1, 1501 * SIM_NS_PER_MS, 868300000, 7);
     for (uint32_t i = 0; i < 8; i++) { /* after the transmission, while the aborted one goes on */
-        send_uplink(2 + i, 1800 * SIM_NS_PER_MS,
+        world_uplink(2 + i, 1800 * SIM_NS_PER_MS,
                 i < 3   ? 868300000
                 : i < 6 ? 868500000
                         : 868100000,
                 (uint8_t)(7 + (i < 6 ? i % 3 : i - 6)));
     }
-    run_to(4 * SIM_NS_PER_S);
-    expect_report(1, 1, GATEWAY_TX_SENT);
-    cr_expect_eq(lost[LOSS_RADIO_BUSY], 2, "one aborted, one unheard (%llx)",
+    world_run_to(4 * SIM_NS_PER_S);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+    cr_expect_eq(world.lost[LOSS_RADIO_BUSY], 2, "one aborted, one unheard (%llx)",
             (unsigned long long)deaf->id);
-    cr_expect_eq(uplink_count, 8);
+    cr_expect_eq(world.uplink_count, 8);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
 Test(gateway, request_is_accepted_and_reported_sent_at_its_time)
 {
-    struct gateway_tx tx = request(1, SIM_NS_PER_S, 12, 55);
-    gateway_submit(fleet, 0, &tx);
-    run_to(5 * SIM_NS_PER_S);
-    expect_report(1, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(1, 1, GATEWAY_TX_SENT);
-    cr_assert_eq(report_count, 2);
-    cr_expect_eq(reports[0].at_ns, 2 * LATENCY_NS, "there and back");
-    cr_expect_eq(reports[1].at_ns, SIM_NS_PER_S + LATENCY_NS);
-    cr_expect_eq(reports[1].report.at_ns, SIM_NS_PER_S);
-    cr_expect_eq(reports[1].report.airtime_ns, lora_time_on_air_ns(&tx.modulation, 55));
-    struct gateway_stats stats;
-    gateway_stats(fleet, 0, 5 * SIM_NS_PER_S, &stats);
+    struct gateway_tx tx = world_request(1, SIM_NS_PER_S, 12, 55);
+    world_submit(&tx);
+    world_run_to(5 * SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+    cr_assert_eq(world.report_count, 2);
+    cr_expect_eq(world.reports[0].at_ns, 2 * WORLD_LATENCY_NS, "there and back");
+    cr_expect_eq(world.reports[1].at_ns, SIM_NS_PER_S + WORLD_LATENCY_NS);
+    cr_expect_eq(world.reports[1].report.at_ns, SIM_NS_PER_S);
+    cr_expect_eq(world.reports[1].report.airtime_ns, lora_time_on_air_ns(&tx.modulation, 55));
+    struct gateway_stats stats = world_stats();
     cr_expect_eq(stats.transmitted, 1);
-    cr_expect_eq(stats.airtime_ns, reports[1].report.airtime_ns);
+    cr_expect_eq(stats.airtime_ns, world.reports[1].report.airtime_ns);
     cr_expect_float_eq(stats.duty_cycle_mean, (double)stats.airtime_ns / 5e9, 1e-9);
 }
 
 Test(gateway, request_20_ms_ahead_is_too_late_and_40_ms_ahead_is_not)
 {
-    struct gateway_tx tx = request(1, LATENCY_NS + 20 * SIM_NS_PER_MS, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    tx = request(2, LATENCY_NS + 32500 * SIM_NS_PER_US, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    tx = request(3, LATENCY_NS + 40 * SIM_NS_PER_MS, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    tx = request(4, LATENCY_NS + 512 * SIM_NS_PER_S, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    tx = request(5, LATENCY_NS + 512 * SIM_NS_PER_S + 1, 7, 20);
-    gateway_submit(fleet, 0, &tx);
-    run_to(600 * SIM_NS_PER_S);
-    expect_report(1, 0, GATEWAY_TX_TOO_LATE);
-    expect_report(2, 0, GATEWAY_TX_TOO_LATE);
-    expect_report(3, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(4, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(5, 0, GATEWAY_TX_TOO_EARLY);
-    expect_report(3, 1, GATEWAY_TX_SENT);
-    expect_report(4, 1, GATEWAY_TX_SENT);
-    cr_expect_eq(report_count, 7);
-    struct gateway_stats stats;
-    gateway_stats(fleet, 0, 600 * SIM_NS_PER_S, &stats);
+    struct gateway_tx tx = world_request(1, WORLD_LATENCY_NS + 20 * SIM_NS_PER_MS, 7, 20);
+    world_submit(&tx);
+    tx = world_request(2, WORLD_LATENCY_NS + 32500 * SIM_NS_PER_US, 7, 20);
+    world_submit(&tx);
+    tx = world_request(3, WORLD_LATENCY_NS + 40 * SIM_NS_PER_MS, 7, 20);
+    world_submit(&tx);
+    tx = world_request(4, WORLD_LATENCY_NS + 512 * SIM_NS_PER_S, 7, 20);
+    world_submit(&tx);
+    tx = world_request(5, WORLD_LATENCY_NS + 512 * SIM_NS_PER_S + 1, 7, 20);
+    world_submit(&tx);
+    world_run_to(600 * SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_TOO_LATE);
+    world_expect_report(2, 0, GATEWAY_TX_TOO_LATE);
+    world_expect_report(3, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(4, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(5, 0, GATEWAY_TX_TOO_EARLY);
+    world_expect_report(3, 1, GATEWAY_TX_SENT);
+    world_expect_report(4, 1, GATEWAY_TX_SENT);
+    cr_expect_eq(world.report_count, 7);
+    struct gateway_stats stats = world_stats();
     cr_expect_eq(stats.rejected[GATEWAY_TX_TOO_LATE], 2);
     cr_expect_eq(stats.rejected[GATEWAY_TX_TOO_EARLY], 1);
 }
 
 Test(gateway, wrong_frequency_or_power_is_refused)
 {
-    struct gateway_tx tx = request(1, SIM_NS_PER_S, 7, 20);
+    struct gateway_tx tx = world_request(1, SIM_NS_PER_S, 7, 20);
     tx.modulation.frequency_hz = 869300000;
-    gateway_submit(fleet, 0, &tx);
-    tx = request(2, SIM_NS_PER_S, 7, 20);
+    world_submit(&tx);
+    tx = world_request(2, SIM_NS_PER_S, 7, 20);
     tx.power_mdbm = 29151;
-    gateway_submit(fleet, 0, &tx);
-    tx = request(3, SIM_NS_PER_S, 7, 20);
+    world_submit(&tx);
+    tx = world_request(3, SIM_NS_PER_S, 7, 20);
     tx.modulation.frequency_hz = 868100000;
     tx.power_mdbm = 16151;
-    gateway_submit(fleet, 0, &tx);
+    world_submit(&tx);
     tx.token = 4;
     tx.power_mdbm = 16150;
-    gateway_submit(fleet, 0, &tx);
-    run_to(2 * SIM_NS_PER_S);
-    expect_report(1, 0, GATEWAY_TX_FREQUENCY);
-    expect_report(2, 0, GATEWAY_TX_POWER);
-    expect_report(3, 0, GATEWAY_TX_POWER);
-    expect_report(4, 0, GATEWAY_TX_ACCEPTED);
+    world_submit(&tx);
+    world_run_to(2 * SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_FREQUENCY);
+    world_expect_report(2, 0, GATEWAY_TX_POWER);
+    world_expect_report(3, 0, GATEWAY_TX_POWER);
+    world_expect_report(4, 0, GATEWAY_TX_ACCEPTED);
 }
 
 Test(gateway, colliding_and_excess_requests_are_refused)
 {
-    struct gateway_tx tx = request(1, 3 * SIM_NS_PER_S, 12, 55);
-    gateway_submit(fleet, 0, &tx);
-    tx = request(2, 3 * SIM_NS_PER_S + 2490 * SIM_NS_PER_MS, 12, 55);
-    gateway_submit(fleet, 0, &tx);
+    struct gateway_tx tx = world_request(1, 3 * SIM_NS_PER_S, 12, 55);
+    world_submit(&tx);
+    tx = world_request(2, 3 * SIM_NS_PER_S + 2490 * SIM_NS_PER_MS, 12, 55);
+    world_submit(&tx);
     for (uint64_t i = 0; i < 32; i++) {
-        tx = request(100 + i, (sim_ns)(10 + i) * SIM_NS_PER_S, 7, 20);
-        gateway_submit(fleet, 0, &tx);
+        tx = world_request(100 + i, (sim_ns)(10 + i) * SIM_NS_PER_S, 7, 20);
+        world_submit(&tx);
     }
-    run_to(SIM_NS_PER_S);
-    expect_report(1, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(2, 0, GATEWAY_TX_COLLISION);
-    expect_report(130, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(131, 0, GATEWAY_TX_FULL);
+    world_run_to(SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(2, 0, GATEWAY_TX_COLLISION);
+    world_expect_report(130, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(131, 0, GATEWAY_TX_FULL);
 }
 
 Test(gateway, immediate_request_goes_one_second_later_or_behind_the_queue)
 {
-    struct gateway_tx tx = request(1, 0, 7, 20);
+    struct gateway_tx tx = world_request(1, 0, 7, 20);
     tx.timing = GATEWAY_TX_IMMEDIATE;
-    gateway_submit(fleet, 0, &tx);
+    world_submit(&tx);
     tx.token = 2;
-    gateway_submit(fleet, 0, &tx);
-    run_to(5 * SIM_NS_PER_S);
-    expect_report(1, 1, GATEWAY_TX_SENT);
-    cr_expect_eq(report_of(1, 1)->at_ns, LATENCY_NS + SIM_NS_PER_S);
+    world_submit(&tx);
+    world_run_to(5 * SIM_NS_PER_S);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+    cr_expect_eq(world_report_of(1, 1)->at_ns, WORLD_LATENCY_NS + SIM_NS_PER_S);
     sim_ns airtime_ns = lora_time_on_air_ns(&tx.modulation, 20);
-    cr_expect_eq(
-            report_of(2, 1)->at_ns, LATENCY_NS + SIM_NS_PER_S + airtime_ns + 62500 * SIM_NS_PER_US);
+    cr_expect_eq(world_report_of(2, 1)->at_ns,
+            WORLD_LATENCY_NS + SIM_NS_PER_S + airtime_ns + 62500 * SIM_NS_PER_US);
 }
 
 Test(gateway, duty_cycle_refuses_what_does_not_fit_the_hour)
 {
     /* 868.1 MHz: 36 s. SF12, 55 bytes without CRC: 2465.792 ms; 14 fit, the 15th does not. */
     for (uint64_t i = 0; i < 15; i++) {
-        struct gateway_tx tx = request(i, (sim_ns)(1 + 4 * i) * SIM_NS_PER_S, 12, 55);
+        struct gateway_tx tx = world_request(i, (sim_ns)(1 + 4 * i) * SIM_NS_PER_S, 12, 55);
         tx.modulation.frequency_hz = 868100000;
         tx.power_mdbm = 16150;
-        gateway_submit(fleet, 0, &tx);
+        world_submit(&tx);
     }
-    run_to(100 * SIM_NS_PER_S);
-    expect_report(13, 0, GATEWAY_TX_ACCEPTED);
-    expect_report(14, 0, GATEWAY_TX_DUTY_CYCLE);
-    struct gateway_tx tx = request(20, 0, 12, 55);
+    world_run_to(100 * SIM_NS_PER_S);
+    world_expect_report(13, 0, GATEWAY_TX_ACCEPTED);
+    world_expect_report(14, 0, GATEWAY_TX_DUTY_CYCLE);
+    struct gateway_tx tx = world_request(20, 0, 12, 55);
     tx.modulation.frequency_hz = 868100000;
     tx.power_mdbm = 16150;
     tx.timing = GATEWAY_TX_IMMEDIATE;
-    gateway_submit(fleet, 0, &tx);
-    run_to(3200 * SIM_NS_PER_S);
-    expect_report(20, 0, GATEWAY_TX_DUTY_CYCLE); /* no room within 512 s */
+    world_submit(&tx);
+    world_run_to(3200 * SIM_NS_PER_S);
+    world_expect_report(20, 0, GATEWAY_TX_DUTY_CYCLE); /* no room within 512 s */
     tx.token = 21;
-    gateway_submit(fleet, 0, &tx);
-    run_to(4000 * SIM_NS_PER_S);
-    expect_report(21, 1, GATEWAY_TX_SENT); /* as the first one leaves the hour */
+    world_submit(&tx);
+    world_run_to(4000 * SIM_NS_PER_S);
+    world_expect_report(21, 1, GATEWAY_TX_SENT); /* as the first one leaves the hour */
     sim_ns airtime_ns = lora_time_on_air_ns(&tx.modulation, 55);
-    cr_expect_eq(report_of(21, 1)->at_ns + airtime_ns,
-            report_of(0, 1)->at_ns + airtime_ns + 3600 * SIM_NS_PER_S);
-    cr_expect_eq(violations, 0);
+    cr_expect_eq(world_report_of(21, 1)->at_ns + airtime_ns,
+            world_report_of(0, 1)->at_ns + airtime_ns + 3600 * SIM_NS_PER_S);
+    cr_expect_eq(world.violations, 0);
 }
 
 /* --- bulk ------------------------------------------------------------------------------------- */
@@ -371,13 +213,12 @@ static void send_bulk(uint16_t size)
 {
     uint64_t token = 0;
     for (sim_ns now_ns = 0; now_ns < 3 * 3600 * SIM_NS_PER_S; now_ns += 100 * SIM_NS_PER_MS) {
-        run_to(now_ns);
-        struct gateway_stats stats;
-        gateway_stats(fleet, 0, now_ns, &stats);
+        world_run_to(now_ns);
+        struct gateway_stats stats = world_stats();
         if (token - stats.transmitted - stats.rejected[GATEWAY_TX_DUTY_CYCLE] < 2) {
-            struct gateway_tx tx = request(token++, 0, 12, size);
+            struct gateway_tx tx = world_request(token++, 0, 12, size);
             tx.timing = GATEWAY_TX_IMMEDIATE;
-            gateway_submit(fleet, 0, &tx);
+            world_submit(&tx);
         }
     }
 }
@@ -385,9 +226,7 @@ static void send_bulk(uint16_t size)
 Test(gateway, bulk_uses_the_duty_cycle_to_within_one_frame)
 {
     send_bulk(55);
-    struct gateway_stats stats;
-    sim_ns now_ns = engine_now(engine);
-    gateway_stats(fleet, 0, now_ns, &stats);
+    struct gateway_stats stats = world_stats();
     sim_ns airtime_ns = 2465792 * SIM_NS_PER_US;
     cr_expect_eq(stats.airtime_ns, (sim_ns)stats.transmitted * airtime_ns);
     sim_ns allowed_ns = 3 * 360 * SIM_NS_PER_S;
@@ -395,42 +234,37 @@ Test(gateway, bulk_uses_the_duty_cycle_to_within_one_frame)
     cr_expect_gt(stats.airtime_ns, allowed_ns - 3 * airtime_ns, "one frame of each hour is lost");
     cr_expect_leq(stats.duty_cycle_max, 0.1);
     cr_expect_eq(stats.duty_violations, 0);
-    cr_expect_eq(violations, 0);
+    cr_expect_eq(world.violations, 0);
 }
 
-/* Runs behind the suite's default_world(). */
 static void off_time_world(void)
 {
-    stop_world();
-    params.duty_window_s = 0;
-    start_world();
+    world.params.duty_window_s = 0;
+    world_restart();
 }
 
 Test(gateway, off_time_form_spaces_frames_and_the_auditor_sees_the_odd_frame,
         .init = off_time_world)
 {
     send_bulk(55);
-    struct gateway_stats stats;
-    gateway_stats(fleet, 0, engine_now(engine), &stats);
+    struct gateway_stats stats = world_stats();
     double airtime_s = 2.465792;
     double frames = 3 * 3600 / (airtime_s / 0.1);
     cr_expect((double)stats.transmitted > frames - 2 && (double)stats.transmitted < frames + 1,
             "%llu frames, %g by the formula", (unsigned long long)stats.transmitted, frames);
     /* 146.0 intervals per hour: 146 or 147 frames end in one, 360 s hold 145.998 */
     cr_expect_gt(stats.duty_violations, 0);
-    cr_expect_eq(stats.duty_violations, violations);
+    cr_expect_eq(stats.duty_violations, world.violations);
     cr_expect(stats.duty_cycle_max < 0.1 + airtime_s / 3600);
 }
 
 /* --- backhaul --------------------------------------------------------------------------------- */
 
-/* Runs behind the suite's default_world(). */
 static void jitter_world(void)
 {
-    stop_world();
-    params.backhaul_latency_ns = 80 * SIM_NS_PER_MS;
-    params.backhaul_jitter_ns = 20 * SIM_NS_PER_MS;
-    start_world();
+    world.params.backhaul_latency_ns = 80 * SIM_NS_PER_MS;
+    world.params.backhaul_jitter_ns = 20 * SIM_NS_PER_MS;
+    world_restart();
 }
 
 Test(gateway, backhaul_delays_lie_within_latency_and_jitter, .init = jitter_world)
@@ -438,12 +272,12 @@ Test(gateway, backhaul_delays_lie_within_latency_and_jitter, .init = jitter_worl
     sim_ns low_ns = SIM_NS_NEVER, high_ns = 0;
     double mean_ms = 0;
     for (uint32_t i = 0; i < 60; i++) {
-        const struct frame *frame =
-                send_uplink(i % DEVICES, engine_now(engine) + SIM_NS_PER_S, 868100000, 7);
+        const struct frame *frame = world_uplink(
+                i % WORLD_DEVICES, engine_now(world.engine) + SIM_NS_PER_S, 868100000, 7);
         sim_ns end_ns = frame->end_ns;
-        run_to(engine_now(engine) + 2 * SIM_NS_PER_S);
-        cr_assert_eq(uplink_count, i + 1);
-        sim_ns delay_ns = uplinks[i].at_ns - end_ns;
+        world_run_to(engine_now(world.engine) + 2 * SIM_NS_PER_S);
+        cr_assert_eq(world.uplink_count, i + 1);
+        sim_ns delay_ns = world.uplinks[i].at_ns - end_ns;
         low_ns = delay_ns < low_ns ? delay_ns : low_ns;
         high_ns = delay_ns > high_ns ? delay_ns : high_ns;
         mean_ms += (double)delay_ns / 60e6;
@@ -456,12 +290,12 @@ Test(gateway, backhaul_delays_lie_within_latency_and_jitter, .init = jitter_worl
 Test(gateway, backhaul_keeps_the_order_of_messages, .init = jitter_world)
 {
     for (uint64_t i = 0; i < 30; i++) {
-        struct gateway_tx tx = request(i, SIM_NS_PER_S + (sim_ns)i * SIM_NS_PER_S, 7, 20);
-        gateway_submit(fleet, 0, &tx);
+        struct gateway_tx tx = world_request(i, SIM_NS_PER_S + (sim_ns)i * SIM_NS_PER_S, 7, 20);
+        world_submit(&tx);
     }
-    run_to(500 * SIM_NS_PER_MS);
-    cr_assert_eq(report_count, 30);
+    world_run_to(500 * SIM_NS_PER_MS);
+    cr_assert_eq(world.report_count, 30);
     for (uint64_t i = 0; i < 30; i++) {
-        cr_expect_eq(reports[i].report.token, i);
+        cr_expect_eq(world.reports[i].report.token, i);
     }
 }
