@@ -46,6 +46,16 @@ static bool compute_links(struct medium *medium, const struct medium_site *devic
     return true;
 }
 
+static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind)
+{
+    int32_t least_mdbm = INT32_MAX; /* SF11 is more sensitive than SF12 in a measured table */
+    for (uint8_t sf = 7; sf <= 12; sf++) {
+        int32_t row_mdbm = judge_sensitivity_mdbm(medium->tables, kind, sf, 125000);
+        least_mdbm = row_mdbm < least_mdbm ? row_mdbm : least_mdbm;
+    }
+    return least_mdbm - MEDIUM_CUT_OFF_MDB;
+}
+
 /* Uplinks look only at gateways that could hear the device at SF12 and full power. */
 static bool within_reach(const struct medium *medium, uint32_t gateway, uint32_t device)
 {
@@ -146,14 +156,11 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         medium_destroy(medium);
         return NULL;
     }
-    medium->device_cut_off_mdbm =
-            judge_sensitivity_mdbm(medium->tables, RECEIVER_SX1276, 12, 125000)
-            - MEDIUM_CUT_OFF_MDB;
-    medium->gateway_cut_off_mdbm =
-            judge_sensitivity_mdbm(medium->tables, RECEIVER_SX1301, 12, 125000)
-            - MEDIUM_CUT_OFF_MDB;
+    medium->device_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1276);
+    medium->gateway_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1301);
     place(medium, devices, gateways);
-    if (!compute_links(medium, devices, gateways) || !index_reach(medium)) {
+    if (!compute_links(medium, devices, gateways) || !medium_links_init(medium, gateways)
+            || !index_reach(medium)) {
         medium_destroy(medium);
         return NULL;
     }
@@ -179,6 +186,7 @@ void medium_destroy(struct medium *medium)
         return;
     }
     medium_frames_finish(medium);
+    medium_links_finish(medium);
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);
     free(medium->listeners);

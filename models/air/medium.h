@@ -13,9 +13,10 @@
  * whatever becomes of its header. Of frames that overlap before the lock, one stronger than the
  * other by the capture threshold is locked on, whichever came first.
  *
- * Left out: end-devices do not hear end-devices, nor gateways gateways (uplinks and downlinks
- * differ in polarity); spreading factors are orthogonal; simultaneous copies of one frame from
- * several gateways interfere like any others (their carriers differ by more than a bin at high SF).
+ * Left out: end-devices do not receive from end-devices, nor gateways from gateways (uplinks and
+ * downlinks differ in polarity, and pass each other by); frequencies that overlap in part (bands
+ * are the same or apart); simultaneous copies of one frame from several gateways interfere like any
+ * others (their carriers differ by more than a bin at high SF).
  */
 #ifndef AIR_MEDIUM_H
 #define AIR_MEDIUM_H
@@ -66,7 +67,8 @@ struct medium_site {
     /* Adds to what is received; transmit powers are EIRP and hold their antenna already. */
     int32_t antenna_gain_mdb;
     double penetration_db; /* into the building where the device is; unused at gateways */
-    /* Of the radio's crystal, at the start of the run and while a frame lasts. */
+    /* Of the radio's crystal: carrier and symbol clock are off by it; the drift is what it does
+     * while a frame lasts. */
     int32_t radio_error_ppb;
     int32_t radio_drift_ppb_per_s;
 };

@@ -91,17 +91,23 @@ void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
 
 /* --- detection -------------------------------------------------------------------------------- */
 
-static bool stronger_rival(
-        struct medium *medium, uint32_t rivals, uint32_t device, int32_t power_mdbm)
+static int32_t fading_mdb_at(const struct medium *medium, const struct on_air *air, uint32_t device)
 {
-    int32_t capture_mdb = (int32_t)(1000 * medium->params.reception.capture_db);
+    return judge_fading_mdb(medium->seed, medium->params.propagation.fading, air->frame.id,
+            medium->device_entities[device]);
+}
+
+static bool stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        const struct on_air *air, uint32_t device, int32_t power_mdbm)
+{
     for (uint32_t i = 0; i < rivals; i++) {
         const struct on_air *other = medium->rivals[i];
-        int32_t other_mdbm = other->frame.power_mdbm
-                             + medium_gain_mdb(medium, other->transmitter, device)
-                             + judge_fading_mdb(medium->seed, medium->params.propagation.fading,
-                                     other->frame.id, medium->device_entities[device]);
-        if (other_mdbm - power_mdbm >= capture_mdb) {
+        if (other->channel != air->channel) {
+            continue; /* another SF: this receiver cannot lock on it */
+        }
+        int32_t other_mdbm =
+                medium_at_device_mdbm(medium, other, device) + fading_mdb_at(medium, other, device);
+        if (other_mdbm - power_mdbm >= judged->capture_mdb) {
             return true;
         }
     }
@@ -114,7 +120,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
 {
     const struct frame *frame = &air->frame;
     struct listener *listener = &medium->listeners[device];
-    int32_t median_mdbm = frame->power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
+    int32_t median_mdbm = medium_at_device_mdbm(medium, air, device);
     if (median_mdbm < medium->device_cut_off_mdbm
             || listener->sync_word != frame->modulation.sync_word) {
         return false; /* nothing that this receiver could take for a frame of its own */
@@ -128,14 +134,13 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         }
         return false;
     }
-    entity_id entity = medium->device_entities[device];
-    int32_t fading_mdb =
-            judge_fading_mdb(medium->seed, medium->params.propagation.fading, frame->id, entity);
+    int32_t fading_mdb = fading_mdb_at(medium, air, device);
     int32_t power_mdbm = median_mdbm + fading_mdb;
+    struct judge_link link = medium_device_link(medium, air, device, median_mdbm, fading_mdb);
     enum loss_cause cause = LOSS_NONE;
-    if (power_mdbm < judged->detect_mdbm) {
-        cause = judge_reception(judged, entity, median_mdbm, fading_mdb, NULL, 0).cause;
-    } else if (rivals > 0 && stronger_rival(medium, rivals, device, power_mdbm)) {
+    if (!judge_detects(judged, &link)) {
+        cause = judge_link_reception(judged, &link).cause;
+    } else if (rivals > 0 && stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
         cause = LOSS_PREAMBLE_MISSED;
     } else if (listener->until_ns < frame->end_ns) {
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
@@ -207,11 +212,12 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t dev
 {
     for (uint32_t i = 0; i < rivals; i++) {
         const struct on_air *other = medium->rivals[i];
-        medium->overlaps[i].frame = &other->frame;
-        medium->overlaps[i].power_mdbm =
-                other->frame.power_mdbm + medium_gain_mdb(medium, other->transmitter, device)
-                + judge_fading_mdb(medium->seed, medium->params.propagation.fading, other->frame.id,
-                        medium->device_entities[device]);
+        medium->overlaps[i] = (struct overlap){
+            .frame = &other->frame,
+            .power_mdbm = medium_at_device_mdbm(medium, other, device)
+                          + fading_mdb_at(medium, other, device),
+            .off_ns = other->silent_ns,
+        };
     }
     return rivals;
 }
@@ -222,10 +228,11 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
     const struct frame *frame = &air->frame;
     uint32_t device = receiver->index;
     entity_id entity = medium->device_entities[device];
-    uint32_t overlaps = overlaps_at(medium, rivals, device);
-    int32_t median_mdbm = frame->power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
-    struct verdict verdict = judge_reception(
-            judged, entity, median_mdbm, receiver->fading_mdb, medium->overlaps, overlaps);
+    struct judge_link link = medium_device_link(
+            medium, air, device, medium_at_device_mdbm(medium, air, device), receiver->fading_mdb);
+    link.overlap_count = overlaps_at(medium, rivals, device);
+    link.overlaps = medium->overlaps;
+    struct verdict verdict = judge_link_reception(judged, &link);
     if (frame->aborted) {
         verdict.cause = LOSS_POWERED_DOWN;
         verdict.header_ok = false;
@@ -250,7 +257,7 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
 {
     struct judge_frame judged;
     judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, air->lock_by_ns);
+    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
     const struct receiver *items = air->receivers.items;
     uint32_t count = air->receivers.count;
     void (*prefetch)(void *device) = medium->device_ops->prefetch;

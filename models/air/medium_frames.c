@@ -22,6 +22,24 @@ uint64_t medium_channel_key(
            | (iq_inverted ? 1u : 0u);
 }
 
+/* Into the ring of those that differ in SF alone. */
+static void channel_join_siblings(struct medium *medium, struct channel *channel)
+{
+    const uint64_t spreading_factor_bits = UINT64_C(0xf) << 1;
+    channel->next_sibling = channel;
+    if (!interference_across_sf(medium->params.reception.interference)) {
+        return;
+    }
+    for (uint32_t i = 0; i < medium->channel_count; i++) {
+        struct channel *other = medium->channels[i];
+        if (((other->key ^ channel->key) & ~spreading_factor_bits) == 0) {
+            channel->next_sibling = other->next_sibling;
+            other->next_sibling = channel;
+            return;
+        }
+    }
+}
+
 static struct channel *channel_create(struct medium *medium, uint64_t key)
 {
     assert(medium->channel_count < NO_CHANNEL);
@@ -37,6 +55,7 @@ static struct channel *channel_create(struct medium *medium, uint64_t key)
     assert(made);
     channel->key = key;
     channel->number = (uint16_t)medium->channel_count;
+    channel_join_siblings(medium, channel);
     medium->channels[medium->channel_count++] = channel;
     return channel;
 }
@@ -54,6 +73,23 @@ struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uin
     return channel_create(medium, key);
 }
 
+/* Room for every frame that may be a rival of one on this channel. */
+static void reserve_rivals(struct medium *medium, const struct channel *channel)
+{
+    uint32_t capacity = 0;
+    const struct channel *sibling = channel;
+    do {
+        capacity += sibling->frame_capacity;
+        sibling = sibling->next_sibling;
+    } while (sibling != channel);
+    if (capacity > medium->rival_capacity) {
+        medium->rival_capacity = capacity;
+        medium->rivals = realloc(medium->rivals, capacity * sizeof *medium->rivals);
+        medium->overlaps = realloc(medium->overlaps, capacity * sizeof *medium->overlaps);
+        assert(medium->rivals != NULL && medium->overlaps != NULL);
+    }
+}
+
 static void channel_add_frame(struct medium *medium, struct on_air *air)
 {
     struct channel *channel = air->channel;
@@ -62,48 +98,63 @@ static void channel_add_frame(struct medium *medium, struct on_air *air)
         channel->frames =
                 realloc(channel->frames, channel->frame_capacity * sizeof(struct on_air *));
         assert(channel->frames != NULL);
+        reserve_rivals(medium, channel);
     }
     channel->frames[channel->frame_count++] = air;
-    if (channel->frame_capacity > medium->rival_capacity) {
-        medium->rival_capacity = channel->frame_capacity;
-        medium->rivals = realloc(medium->rivals, medium->rival_capacity * sizeof *medium->rivals);
-        medium->overlaps =
-                realloc(medium->overlaps, medium->rival_capacity * sizeof *medium->overlaps);
-        assert(medium->rivals != NULL && medium->overlaps != NULL);
-    }
+}
+
+static sim_ns oldest_on_air_ns(const struct channel *channel)
+{
+    sim_ns oldest_ns = SIM_NS_NEVER;
+    const struct channel *sibling = channel;
+    do {
+        for (uint32_t i = 0; i < sibling->frame_count; i++) {
+            const struct on_air *air = sibling->frames[i];
+            if (!air->ended && air->frame.start_ns < oldest_ns) {
+                oldest_ns = air->frame.start_ns;
+            }
+        }
+        sibling = sibling->next_sibling;
+    } while (sibling != channel);
+    return oldest_ns;
 }
 
 /* An ended frame matters while one that is still on the air began before it fell silent. */
 static void channel_forget_frames(struct channel *channel)
 {
-    sim_ns oldest_ns = SIM_NS_NEVER;
-    for (uint32_t i = 0; i < channel->frame_count; i++) {
-        const struct on_air *air = channel->frames[i];
-        if (!air->ended && air->frame.start_ns < oldest_ns) {
-            oldest_ns = air->frame.start_ns;
+    sim_ns oldest_ns = oldest_on_air_ns(channel);
+    struct channel *sibling = channel;
+    do {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < sibling->frame_count; i++) {
+            struct on_air *air = sibling->frames[i];
+            if (!air->ended || air->silent_ns > oldest_ns) {
+                sibling->frames[kept++] = air;
+            }
         }
-    }
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < channel->frame_count; i++) {
-        struct on_air *air = channel->frames[i];
-        if (!air->ended || air->silent_ns > oldest_ns) {
-            channel->frames[kept++] = air;
-        }
-    }
-    channel->frame_count = kept;
+        sibling->frame_count = kept;
+        sibling = sibling->next_sibling;
+    } while (sibling != channel);
 }
 
 uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
 {
+    if (medium->params.reception.interference == INTERFERENCE_NONE) {
+        return 0;
+    }
     const struct channel *channel = air->channel;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < channel->frame_count; i++) {
-        const struct on_air *other = channel->frames[i];
-        if (other != air && other->silent_ns > from_ns && other->frame.start_ns < air->frame.end_ns
-                && other->frame.downlink == air->frame.downlink) {
-            medium->rivals[count++] = other;
+    do {
+        for (uint32_t i = 0; i < channel->frame_count; i++) {
+            const struct on_air *other = channel->frames[i];
+            if (other != air && other->silent_ns > from_ns
+                    && other->frame.start_ns < air->frame.end_ns
+                    && other->frame.downlink == air->frame.downlink) {
+                medium->rivals[count++] = other;
+            }
         }
-    }
+        channel = channel->next_sibling;
+    } while (channel != air->channel);
     return count;
 }
 
@@ -264,8 +315,8 @@ static void frame_times(struct frame *frame, const struct lora_modulation *m)
 }
 
 static const struct frame *transmit(struct medium *medium, uint64_t id, bool downlink,
-        uint32_t transmitter, sim_ns at_ns, const struct lora_modulation *m, int32_t power_mdbm,
-        const uint8_t *bytes, uint16_t size)
+        uint32_t transmitter, struct radio_clock clock, sim_ns at_ns,
+        const struct lora_modulation *m, int32_t power_mdbm, const uint8_t *bytes, uint16_t size)
 {
     assert(at_ns >= engine_now(medium->engine));
     assert(size <= LORA_FRAME_SIZE_MAX);
@@ -277,6 +328,8 @@ static const struct frame *transmit(struct medium *medium, uint64_t id, bool dow
     frame->aborted = false;
     frame->size = size;
     frame->power_mdbm = power_mdbm;
+    frame->clock_error_ppb = clock.error_ppb;
+    frame->clock_drift_ppb_per_s = clock.drift_ppb_per_s;
     frame->modulation = *m;
     frame->start_ns = at_ns;
     frame_times(frame, m);
@@ -322,7 +375,11 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
         __builtin_prefetch(&medium->gain_mdb[device]);
     }
     uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
-    return transmit(medium, id, false, device, at_ns, modulation, power_mdbm, bytes, size);
+    struct radio_clock clock = { 0 };
+    if (medium->device_clocks != NULL) {
+        clock = medium->device_clocks[device];
+    }
+    return transmit(medium, id, false, device, clock, at_ns, modulation, power_mdbm, bytes, size);
 }
 
 const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gateway, sim_ns at_ns,
@@ -332,7 +389,8 @@ const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gate
     assert(gateway < medium->gateway_count);
     uint64_t id =
             (uint64_t)medium->gateways[gateway].entity << 32 | medium->gateway_sent[gateway]++;
-    return transmit(medium, id, true, gateway, at_ns, modulation, power_mdbm, bytes, size);
+    return transmit(medium, id, true, gateway, medium->gateways[gateway].clock, at_ns, modulation,
+            power_mdbm, bytes, size);
 }
 
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns)

@@ -12,13 +12,6 @@ static void observe_lost(struct medium *medium, const struct frame *frame, uint3
             (int64_t)frame->id, cause, snr_mdb, frame);
 }
 
-static int32_t median_mdbm_at(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway)
-{
-    return air->frame.power_mdbm + medium_gain_mdb(medium, gateway, air->transmitter)
-           + medium->gateways[gateway].antenna_gain_mdb;
-}
-
 static int32_t fading_mdb_at(
         const struct medium *medium, const struct on_air *air, uint32_t gateway)
 {
@@ -44,7 +37,7 @@ static bool deaf(struct medium *medium, struct on_air *air, uint32_t gateway, si
 static void detect(struct medium *medium, const struct judge_frame *judged, struct on_air *air,
         uint32_t gateway, sim_ns now_ns)
 {
-    int32_t median_mdbm = median_mdbm_at(medium, air, gateway);
+    int32_t median_mdbm = medium_at_gateway_mdbm(medium, air, gateway);
     if (median_mdbm < medium->gateway_cut_off_mdbm || deaf(medium, air, gateway, now_ns)) {
         return;
     }
@@ -52,8 +45,9 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
     int32_t fading_mdb = fading_mdb_at(medium, air, gateway);
     int32_t snr_mdb = median_mdbm + fading_mdb - judged->noise_mdbm;
     enum loss_cause cause = LOSS_NONE;
-    if (median_mdbm + fading_mdb < judged->detect_mdbm) {
-        cause = judge_reception(judged, state->entity, median_mdbm, fading_mdb, NULL, 0).cause;
+    struct judge_link link = medium_gateway_link(medium, air, gateway, fading_mdb);
+    if (!judge_detects(judged, &link)) {
+        cause = judge_link_reception(judged, &link).cause;
     } else if (medium->gateway_ops->lock(state->context, &air->frame, now_ns, &cause)) {
         medium_add_receiver(medium, air, gateway, fading_mdb);
         return;
@@ -85,8 +79,9 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gat
         const struct on_air *other = medium->rivals[i];
         medium->overlaps[i] = (struct overlap){
             .frame = &other->frame,
-            .power_mdbm =
-                    median_mdbm_at(medium, other, gateway) + fading_mdb_at(medium, other, gateway),
+            .power_mdbm = medium_at_gateway_mdbm(medium, other, gateway)
+                          + fading_mdb_at(medium, other, gateway),
+            .off_ns = other->silent_ns,
         };
     }
     return rivals;
@@ -97,10 +92,11 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
 {
     const struct frame *frame = &air->frame;
     const struct gateway_state *state = &medium->gateways[receiver->index];
-    uint32_t overlaps = overlaps_at(medium, rivals, receiver->index);
-    struct verdict verdict =
-            judge_reception(judged, state->entity, median_mdbm_at(medium, air, receiver->index),
-                    receiver->fading_mdb, medium->overlaps, overlaps);
+    struct judge_link link =
+            medium_gateway_link(medium, air, receiver->index, receiver->fading_mdb);
+    link.overlap_count = overlaps_at(medium, rivals, receiver->index);
+    link.overlaps = medium->overlaps;
+    struct verdict verdict = judge_link_reception(judged, &link);
     /* Transmissions follow each other: if any fell into the reception, the last one did. */
     bool transmitted = state->tx_start_ns >= frame->detect_ns;
     if (frame->aborted || transmitted) {
@@ -121,7 +117,7 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
 {
     struct judge_frame judged;
     judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, air->lock_by_ns);
+    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
     for (uint32_t i = 0; i < air->receivers.count; i++) {
         serve(medium, &judged, rivals, air, &air->receivers.items[i], now_ns);
     }

@@ -54,6 +54,8 @@ struct on_air {
 struct channel {
     uint64_t key;
     uint16_t number;
+    /* Ring of the channels that differ in SF alone, where they interfere; else of itself. */
+    struct channel *next_sibling;
     struct member_set listeners; /* devices */
     struct on_air **frames;      /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
@@ -69,10 +71,16 @@ struct listener {
     bool silent_detect;
 };
 
+/* Crystal of a radio. */
+struct radio_clock {
+    int32_t error_ppb, drift_ppb_per_s;
+};
+
 struct gateway_state {
     entity_id entity;
     void *context;
     int32_t antenna_gain_mdb;
+    struct radio_clock clock;
     sim_ns tx_start_ns, tx_end_ns; /* of its last transmission that started */
 };
 
@@ -87,6 +95,8 @@ struct medium {
 
     uint32_t device_count, gateway_count;
     struct medium_site *device_sites;
+    int32_t *device_antenna_mdb;       /* NULL: no device has a gain */
+    struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
     struct listener *listeners;
     void **device_contexts;
     entity_id *device_entities;
@@ -133,6 +143,13 @@ void medium_schedule_late(
 void medium_frames_finish(struct medium *medium);
 engine_event_fn medium_on_start, medium_on_detect, medium_on_end, medium_on_late;
 
+/* medium_links.c */
+bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
+void medium_links_finish(struct medium *medium);
+/* Frequency errors of a link: how sender and receiver are apart. */
+void medium_link_clocks(
+        const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);
+
 /* medium_devices.c: downlinks */
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns);
@@ -148,6 +165,50 @@ static inline int32_t medium_gain_mdb(
         const struct medium *medium, uint32_t gateway, uint32_t device)
 {
     return medium->gain_mdb[(size_t)gateway * medium->device_count + device];
+}
+
+/* Received power without fading: a downlink at a device, an uplink at a gateway. */
+static inline int32_t medium_at_device_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t device)
+{
+    int32_t median_mdbm = air->frame.power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
+    return medium->device_antenna_mdb == NULL ? median_mdbm
+                                              : median_mdbm + medium->device_antenna_mdb[device];
+}
+
+static inline int32_t medium_at_gateway_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway)
+{
+    return air->frame.power_mdbm + medium_gain_mdb(medium, gateway, air->transmitter)
+           + medium->gateways[gateway].antenna_gain_mdb;
+}
+
+static inline struct judge_link medium_device_link(const struct medium *medium,
+        const struct on_air *air, uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
+{
+    struct judge_link link = {
+        .receiver = medium->device_entities[device],
+        .median_mdbm = median_mdbm,
+        .fading_mdb = fading_mdb,
+    };
+    if (medium->device_clocks != NULL) {
+        medium_link_clocks(&air->frame, &medium->device_clocks[device], &link);
+    }
+    return link;
+}
+
+static inline struct judge_link medium_gateway_link(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t fading_mdb)
+{
+    struct judge_link link = {
+        .receiver = medium->gateways[gateway].entity,
+        .median_mdbm = medium_at_gateway_mdbm(medium, air, gateway),
+        .fading_mdb = fading_mdb,
+    };
+    if (medium->device_clocks != NULL) {
+        medium_link_clocks(&air->frame, &medium->gateways[gateway].clock, &link);
+    }
+    return link;
 }
 
 #endif
