@@ -1,10 +1,11 @@
-/* The periodic report.
+/* When the report leaves and what it says.
  * SPDX-License-Identifier: MIT
  */
 #include "app/report.h"
 
 #include <string.h>
 
+#include "app/exponential.h"
 #include "bytes.h"
 
 #define TICKS_PER_UNIT 32u
@@ -15,11 +16,43 @@ static uint64_t period_ticks(const struct report *report)
     return (uint64_t)report->period_ticks_32 * TICKS_PER_UNIT;
 }
 
-static uint64_t random_below(const struct hal *hal, uint64_t bound)
+static uint32_t random_word(const struct report *report)
 {
     uint32_t word;
-    hal_entropy(hal, &word, sizeof word);
-    return word * (bound / UNITS_PER_S) / (UINT32_MAX / UNITS_PER_S + 1u);
+    hal_entropy(&report->hal, &word, sizeof word);
+    return word;
+}
+
+static uint64_t random_below(const struct report *report, uint64_t bound)
+{
+    return random_word(report) * (bound / UNITS_PER_S) / (UINT32_MAX / UNITS_PER_S + 1u);
+}
+
+static uint64_t poisson_ticks(const struct report *report)
+{
+    _Static_assert(TICKS_PER_UNIT == 1u << 5, "the shift below");
+    uint64_t product = (uint64_t)report->period_ticks_32 * exponential(random_word(report));
+    return product >> (EXPONENTIAL_ONE_LOG2 - 5u);
+}
+
+static uint64_t jittered_ticks(const struct report *report)
+{
+    /* Half of the units, so that the product stays within 64 bits. */
+    uint64_t spread_32 = (uint64_t)report->period_ticks_32 * report->jitter_percent / 50u;
+    uint64_t late = spread_32 * (random_word(report) >> 1) >> (31u - 5u);
+    return period_ticks(report) - spread_32 * TICKS_PER_UNIT / 2u + late;
+}
+
+static uint64_t interval_ticks(const struct report *report)
+{
+    switch (report->traffic) {
+    case FACTORY_TRAFFIC_JITTERED:
+        return jittered_ticks(report);
+    case FACTORY_TRAFFIC_POISSON:
+        return poisson_ticks(report);
+    default:
+        return period_ticks(report);
+    }
 }
 
 void report_init(struct report *report, const struct hal *hal, const struct factory *factory,
@@ -33,15 +66,19 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     uint32_t period_max_s = UINT32_MAX / UNITS_PER_S;
     report->period_ticks_32 = (period_s < period_max_s ? period_s : period_max_s) * UNITS_PER_S;
     report->size = factory->report_size != 0 ? factory->report_size : REPORT_SIZE_DEFAULT;
-    if (report->size < REPORT_SIZE_MIN) {
-        report->size = REPORT_SIZE_MIN;
-    }
+    report->traffic = factory->traffic;
+    report->jitter_percent = factory->jitter_percent < 100u ? factory->jitter_percent : 100u;
     (void)update_running_image(hal, &report->running);
     /* After a planned restart the version is news; else a crowd that starts together spreads. */
     bool spread = (factory->boot_options & FACTORY_OPTION_RANDOM_PHASE) != 0
                   && cause != HAL_RESET_SOFTWARE;
-    uint64_t within = spread ? period_ticks(report) : (uint64_t)REPORT_FIRST_S * HAL_RTC_HZ;
-    report->next_at_ticks = hal_rtc_now(hal) + random_below(hal, within);
+    report->next_at_ticks = hal_rtc_now(hal);
+    if (spread && report->traffic == FACTORY_TRAFFIC_POISSON) {
+        report->next_at_ticks += poisson_ticks(report); /* it has no memory, so no phase either */
+    } else {
+        report->next_at_ticks += random_below(
+                report, spread ? period_ticks(report) : (uint64_t)REPORT_FIRST_S * HAL_RTC_HZ);
+    }
 }
 
 uint64_t report_uplink_at(const struct report *report)
@@ -49,13 +86,15 @@ uint64_t report_uplink_at(const struct report *report)
     return report->next_at_ticks;
 }
 
-/* The phase stays; periods that passed without a chance to send are not made up for. */
+/* A periodic report keeps its phase; periods that passed without a chance to send are not made up
+ * for. Poisson arrivals are: one that came while the last report waited for the duty cycle is sent
+ * next, unless it is older than a period, for a device beyond its duty cycle would never end. */
 static void move_on(struct report *report, uint64_t now_ticks)
 {
-    uint64_t period = period_ticks(report);
-    report->next_at_ticks += period;
-    if (report->next_at_ticks <= now_ticks) {
-        report->next_at_ticks = now_ticks + period;
+    uint64_t patience = report->traffic == FACTORY_TRAFFIC_POISSON ? period_ticks(report) : 0;
+    report->next_at_ticks += interval_ticks(report);
+    if (report->next_at_ticks + patience <= now_ticks) {
+        report->next_at_ticks = now_ticks + interval_ticks(report);
     }
 }
 
@@ -70,18 +109,17 @@ void report_hold_back(struct report *report, uint64_t now_ticks)
 size_t report_build_uplink(
         struct report *report, uint64_t now_ticks, uint8_t *payload, size_t size_max)
 {
+    uint8_t content[REPORT_CONTENT_SIZE] = { 0 };
     size_t size = report->size < size_max ? report->size : size_max;
     move_on(report, now_ticks);
-    if (size < REPORT_SIZE_MIN) {
-        return 0;
-    }
+    put_le32(content, report->running.version);
+    memcpy(content + 4, report->running.sha256, 8);
+    content[12] = hal_battery_level(&report->hal);
+    put_le16(content + 13, (uint16_t)hal_temperature_decidegree_c(&report->hal));
+    content[15] = report->update_status;
+    put_le16(content + 16, report->held_back);
+    put_le16(content + 18, report->reboots);
     memset(payload, 0, size);
-    put_le32(payload, report->running.version);
-    memcpy(payload + 4, report->running.sha256, 8);
-    payload[12] = hal_battery_level(&report->hal);
-    put_le16(payload + 13, (uint16_t)hal_temperature_decidegree_c(&report->hal));
-    payload[15] = report->update_status;
-    put_le16(payload + 16, report->held_back);
-    put_le16(payload + 18, report->reboots);
+    memcpy(payload, content, size < sizeof content ? size : sizeof content);
     return size;
 }

@@ -1,7 +1,8 @@
-/* The application: a periodic report with the firmware version that runs.
+/* The application: a report with the firmware version that runs, now and then.
  * SPDX-License-Identifier: MIT
  *
- * FPort 2. Payload, little-endian, at least REPORT_SIZE_MIN bytes, zero-filled beyond:
+ * FPort 2. Payload, little-endian; a factory record may make it shorter, down to one byte, or
+ * longer, filled with zeros:
  *   0 u32 version of the running image, read from its slot
  *   4 u8[8] first bytes of its SHA-256
  *   12 u8 battery level (DevStatusAns scale)
@@ -18,28 +19,30 @@
 #include "update/update.h"
 
 #define REPORT_FPORT            2u
-#define REPORT_SIZE_MIN         20u
+#define REPORT_CONTENT_SIZE     20u
 #define REPORT_SIZE_DEFAULT     24u
 #define REPORT_PERIOD_DEFAULT_S 3600u
 
 struct report {
     struct hal hal;
-    uint32_t period_ticks_32; /* period in units of 32 ticks */
+    uint32_t period_ticks_32; /* period (mean interval) in units of 32 ticks */
     uint64_t next_at_ticks;
     uint8_t size;
     uint8_t update_status; /* set by the main loop */
     uint16_t held_back;
-    uint16_t reboots; /* set by the main loop */
+    uint16_t reboots;       /* set by the main loop */
+    uint8_t traffic;        /* enum factory_traffic */
+    uint8_t jitter_percent; /* 0..100 */
     struct image_info running;
 };
 
-/* Reads the running image's header; the first report comes at a random phase of the period
+/* Reads the running image's header; the first report comes at a random phase of the traffic
  * (boot option), else, and after a planned restart, within REPORT_FIRST_S. */
 #define REPORT_FIRST_S 60u
 void report_init(struct report *report, const struct hal *hal, const struct factory *factory,
         enum hal_reset_cause cause);
 uint64_t report_uplink_at(const struct report *report);
-/* Moves the next report one period on without sending it, and counts it. */
+/* Moves on to the next report without sending this one, and counts it. */
 void report_hold_back(struct report *report, uint64_t now_ticks);
 /* Builds the report that is due and moves on to the next; returns its size. */
 size_t report_build_uplink(
