@@ -92,6 +92,25 @@ const struct board_type board_stm32l072_sx1276 = {
     },
 };
 
+static const char *flash_fault(const struct hal_flash_geometry *flash, uint32_t size_max)
+{
+    if (flash->erase_unit_bytes == 0 || flash->program_page_bytes == 0
+            || flash->program_unit_bytes == 0 || flash->size_bytes % FLASH_SECTOR_BYTES != 0
+            || flash->size_bytes % flash->erase_unit_bytes != 0
+            || flash->erase_unit_bytes % flash->program_page_bytes != 0
+            || flash->program_page_bytes % flash->program_unit_bytes != 0) {
+        return "flash sizes are not multiples: region of 4 KiB and of erase units, erase unit of "
+               "program pages, program page of program units";
+    }
+    if (flash->size_bytes > size_max) {
+        return "flash is larger than the firmware's map";
+    }
+    if (flash->erased_value != 0x00 && flash->erased_value != 0xFF) {
+        return "flash erases to 0x00 or to 0xFF";
+    }
+    return NULL;
+}
+
 const char *board_type_fault(const struct board_type *board)
 {
     const struct hal_flash_geometry *internal = &board->flash[HAL_FLASH_INTERNAL];
@@ -99,6 +118,13 @@ const char *board_type_fault(const struct board_type *board)
     if (board->cpu_hz == 0 || board->radio_spi_hz == 0 || board->nor_spi_hz == 0) {
         return "a clock of 0 Hz";
     }
-    return internal->stalls_cpu && !nor->stalls_cpu ? NULL
-                                                    : "internal flash stalls, the NOR runs on";
+    /* A firmware that always has more to do must get somewhere. */
+    if ((uint64_t)board->cycles_per_hal_call * UINT64_C(1000000000) < board->cpu_hz) {
+        return "a HAL call takes less than a nanosecond";
+    }
+    if (!internal->stalls_cpu || nor->stalls_cpu) {
+        return "internal flash stalls the CPU and the NOR does not";
+    }
+    const char *fault = flash_fault(internal, FLASH_INTERNAL_SIZE);
+    return fault != NULL ? fault : flash_fault(nor, NOR_SIZE);
 }

@@ -1,12 +1,21 @@
 /* The 32.768 kHz crystal: RTC ticks as the exact integral of its true frequency.
  * SPDX-License-Identifier: MIT
+ *
+ * Frequency error = initial tolerance + parabola over the temperature + ageing + random walk
+ * (spec-physics section 7). It is constant over segments of ten minutes, begun at multiples of ten
+ * minutes of engine time, with the course taken at a segment's middle: a rate is a whole number of
+ * parts per 10^12, so the count is an exact integer function of engine time and back. A function of
+ * (parameters, seed, entity, power-on time) only: which times were asked for before makes no odds.
  */
 #ifndef BOARD_CRYSTAL_H
 #define BOARD_CRYSTAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim_time.h"
+
+#define CRYSTAL_SEGMENT_NS (600 * SIM_NS_PER_S)
 
 /* A course of temperature from a file: linear between points, repeated without end. Points ascend
  * from at_ns 0; the last one ends the period. */
@@ -31,27 +40,60 @@ struct crystal_params {
 };
 
 struct crystal {
-    sim_ns power_on_ns;
-    int64_t frequency_ppt; /* true rate error in parts per 10^12, integer for exact conversion */
-    double frequency_error_ppm;
-    double ticks_per_ns; /* first guesses for the exact conversions */
+    /* --- the present segment: as much as a conversion touches */
+    sim_ns from_ns;
+    sim_ns until_ns; /* SIM_NS_NEVER: the error is constant */
+    uint64_t base_ticks;
+    int64_t base_remainder; /* what from_ns has of the next tick, in 1 / DENOMINATOR */
+    int64_t frequency_ppt;  /* true rate error in parts per 10^12 */
+    double ticks_per_ns;    /* first guesses for the exact conversions */
     double ns_per_tick;
+    /* --- to move to another */
+    sim_ns power_on_ns;
+    double frequency_error_ppm; /* initial, as drawn */
+    const struct crystal_params *params;
+    uint64_t seed;
+    int64_t walk_ppt; /* where the random walk is */
+    uint32_t entity;
 };
 
-/* Draws the initial error from (seed, entity, RANDOM_CRYSTAL). */
+/* Draws the initial error from (seed, entity, RANDOM_CRYSTAL). `params` outlives the crystal. */
 void crystal_init(struct crystal *crystal, const struct crystal_params *params, uint64_t seed,
         uint32_t entity, sim_ns power_on_ns);
-/* The same with a given error. */
+/* A constant, given error. */
 void crystal_init_error(struct crystal *crystal, double frequency_error_ppm, sim_ns power_on_ns);
-/* Mean error over a day of T(t) = mean + swing sin(2 pi t / 24 h): k ((mean - 25)^2 + swing^2 / 2)
- * (spec-physics section 7). The day's course around it is not modelled. */
-double crystal_temperature_ppm(const struct crystal_params *params);
-/* The temperature at the crystal, and at the board's sensor. */
-double crystal_temperature_c(const struct crystal_params *params, sim_ns at_ns);
-/* Ticks counted by engine time `at_ns`: floor of 32768 x (1 + error) x elapsed seconds. */
+/* Ticks counted by engine time `at_ns`: floor of the integral of 32768 x (1 + error). */
 uint64_t crystal_ticks(const struct crystal *crystal, sim_ns at_ns);
 /* First engine time at which the counter reads `ticks` or more: exact inverse of the above.
  * SIM_NS_NEVER beyond the end of time. */
 sim_ns crystal_time_of(const struct crystal *crystal, uint64_t ticks);
+/* The true error at `at_ns`. */
+double crystal_error_ppm(const struct crystal *crystal, sim_ns at_ns);
+void crystal_seek(struct crystal *crystal, sim_ns at_ns);
+
+/* Makes the segment of `at_ns` the present one, where conversions are quick. */
+static inline void crystal_follow(struct crystal *crystal, sim_ns at_ns)
+{
+    if (at_ns >= crystal->until_ns) {
+        crystal_seek(crystal, at_ns);
+    }
+}
+
+/* --- crystal_course.c: physics, pure -----------------------------------------------------------
+ */
+
+/* The temperature at the crystal, and at the board's sensor. */
+double crystal_temperature_c(const struct crystal_params *params, sim_ns at_ns);
+/* Mean error of the temperature term over a period of the course: for the sinusoid
+ * k ((mean - turnover)^2 + swing^2 / 2). */
+double crystal_temperature_ppm(const struct crystal_params *params);
+/* Does the error change with time? */
+bool crystal_varies(const struct crystal_params *params);
+/* Error in the segment around `middle_ns`, random walk apart. */
+double crystal_course_ppm(
+        const struct crystal_params *params, sim_ns middle_ns, sim_ns power_on_ns);
+/* What the random walk adds at the beginning of a segment. */
+int64_t crystal_walk_step_ppt(
+        const struct crystal_params *params, uint64_t seed, uint32_t entity, sim_ns begin_ns);
 
 #endif

@@ -4,7 +4,6 @@
 #include "board/node.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,43 +43,40 @@ static bool nodes_map(struct node_fleet *fleet)
     return true;
 }
 
-static void times_compute(struct node_fleet *fleet)
+/* Fresh from the factory of this board type. */
+static void node_adopt_board(struct node *node, const struct node_board *board)
 {
-    const struct board_type *board = fleet->board;
-    fleet->cycle_ns_q16 = (UINT64_C(1000000000) << 16) / board->cpu_hz;
-    fleet->call_ns = (uint32_t)((uint64_t)board->cycles_per_hal_call * fleet->cycle_ns_q16 >> 16);
-    fleet->radio_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / board->radio_spi_hz);
-    fleet->nor_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / board->nor_spi_hz);
-    assert(fleet->call_ns > 0); /* a firmware that always has more to do must get somewhere */
+    struct flash_store *store = node->fleet->flash;
+    const struct hal_flash_geometry *flash = board->type->flash;
+    node->board = board;
+    flash_image_init_over(&node->flash[HAL_FLASH_INTERNAL], node->internal_sectors,
+            flash[HAL_FLASH_INTERNAL].size_bytes, flash[HAL_FLASH_INTERNAL].erased_value);
+    flash_image_init_over(&node->flash[HAL_FLASH_EXTERNAL], node->nor_sectors,
+            flash[HAL_FLASH_EXTERNAL].size_bytes, flash[HAL_FLASH_EXTERNAL].erased_value);
+    flash_image_share(store, &node->flash[HAL_FLASH_INTERNAL], &board->initial);
 }
 
 static void node_init(struct node_fleet *fleet, uint32_t index)
 {
     struct node *node = node_at(fleet, index);
-    const struct hal_flash_geometry *flash = fleet->board->flash;
     node->fleet = fleet;
     node->index = index;
     node->stage = NODE_OFF;
     node->alarm_ns = SIM_NS_NEVER;
+    node->alarm_ticks = HAL_TICKS_NEVER;
+    node->alarm_ticks_ns = SIM_NS_NEVER;
     for (unsigned i = 0; i < NODE_SCHEDULED; i++) {
         node->scheduled_ns[i] = SIM_NS_NEVER;
     }
-    flash_image_init_over(&node->flash[HAL_FLASH_INTERNAL], node->internal_sectors,
-            flash[HAL_FLASH_INTERNAL].size_bytes, flash[HAL_FLASH_INTERNAL].erased_value);
-    flash_image_init_over(&node->flash[HAL_FLASH_EXTERNAL], node->nor_sectors,
-            flash[HAL_FLASH_EXTERNAL].size_bytes, flash[HAL_FLASH_EXTERNAL].erased_value);
-    flash_image_share(fleet->flash, &node->flash[HAL_FLASH_INTERNAL], &fleet->initial);
+    node_adopt_board(node, fleet->boards);
 }
 
 struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
         uint32_t count, entity_id first_entity, const uint8_t *initial_image,
         uint32_t initial_image_size)
 {
-    const struct hal_flash_geometry *internal = &params->board->flash[HAL_FLASH_INTERNAL];
     assert(params->firmware->version == FW_OPS_VERSION);
     assert(params->firmware->size >= sizeof(struct fw_ops));
-    assert(internal->size_bytes <= FLASH_INTERNAL_SIZE);
-    assert(params->board->flash[HAL_FLASH_EXTERNAL].size_bytes <= NOR_SIZE);
     assert(initial_image_size <= FLASH_RUNNING_SIZE);
     struct node_fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL) {
@@ -88,21 +84,19 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     }
     fleet->engine = engine;
     fleet->params = *params;
-    fleet->board = params->board;
     fleet->firmware = params->firmware;
     fleet->count = count;
     fleet->first_entity = first_entity;
-    times_compute(fleet);
+    fleet->initial_image_size = initial_image_size;
     fleet->flash = flash_store_create();
     fleet->keys = key_store_create();
     fleet->memo = params->crypto_memo ? calloc(1, sizeof *fleet->memo) : NULL;
     if (fleet->flash == NULL || fleet->keys == NULL || (params->crypto_memo && fleet->memo == NULL)
-            || !flash_image_init(&fleet->initial, internal->size_bytes, internal->erased_value)
-            || !nodes_map(fleet)) {
+            || node_board_add(fleet, params->board) == NULL || !nodes_map(fleet)) {
         node_fleet_destroy(fleet);
         return NULL;
     }
-    flash_image_set(fleet->flash, &fleet->initial, FLASH_RUNNING_ADDRESS, initial_image,
+    flash_image_set(fleet->flash, &fleet->boards->initial, FLASH_RUNNING_ADDRESS, initial_image,
             initial_image_size);
     for (uint32_t i = 0; i < count; i++) {
         node_init(fleet, i);
@@ -121,7 +115,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
     if (fleet->base != NULL) {
         (void)munmap(fleet->base, fleet->map_bytes);
     }
-    free(fleet->initial.sectors);
+    node_boards_destroy(fleet);
     flash_store_destroy(fleet->flash);
     key_store_destroy(fleet->keys);
     free(fleet->memo);
@@ -134,9 +128,14 @@ void node_fleet_configure(
     assert(index < fleet->count);
     struct node *node = node_at(fleet, index);
     assert(node->stage == NODE_OFF);
-    crystal_init(&node->crystal, &params->crystal, engine_seed(fleet->engine), node_entity(node),
-            params->boot_at_ns);
-    node->temperature_decidegree_c = (int16_t)lround(params->crystal.temperature_mean_c * 10.0);
+    const struct node_board *board = node_board_of(fleet, params->board);
+    if (board != node->board) {
+        flash_image_finish(fleet->flash, &node->flash[HAL_FLASH_INTERNAL]);
+        node_adopt_board(node, board);
+    }
+    node->profile = node_profile_of(fleet, params, board->type);
+    crystal_init(&node->crystal, &node->profile->crystal, engine_seed(fleet->engine),
+            node_entity(node), params->boot_at_ns);
     uint8_t record[FACTORY_RECORD_SIZE];
     device_identity_factory_record(&params->identity, &params->configuration, record);
     flash_image_set(fleet->flash, &node->flash[HAL_FLASH_INTERNAL], FLASH_FACTORY_ADDRESS, record,

@@ -42,11 +42,11 @@ static sim_ns chip_tx_begin(void *context, sim_ns at_ns, const struct sx1276_mod
     antenna_check(node, at_ns,
             node->antenna == HAL_ANTENNA_TX_RFO || node->antenna == HAL_ANTENNA_TX_BOOST,
             "transmits with the antenna switch not at TX");
-    energy_meter_tx_power(&node->energy, &fleet->board->energy, at_ns, power_mdbm);
+    energy_meter_tx_power(&node->energy, &node->board->type->energy, at_ns, power_mdbm);
     struct lora_modulation modulation = modulation_of(modem);
     if (fleet->medium != NULL) {
         node->tx_frame = medium_transmit_device(fleet->medium, node->index, air_ns(node, at_ns),
-                &modulation, power_mdbm + fleet->board->tx_antenna_gain_mdb, bytes, size);
+                &modulation, power_mdbm + node->board->type->tx_antenna_gain_mdb, bytes, size);
     }
     return lora_time_on_air_ns(&modulation, size);
 }
@@ -110,7 +110,7 @@ static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
         .bandwidth_hz = node->chip.modem.bandwidth_hz,
         .lna_boost = sx1276_lna_boost(&node->chip),
     };
-    energy_meter_radio(&node->energy, &node->fleet->board->energy, at_ns, power, &radio);
+    energy_meter_radio(&node->energy, &node->board->type->energy, at_ns, power, &radio);
 }
 
 static void chip_fault(void *context, sim_ns at_ns, enum sx1276_severity severity, uint8_t address,

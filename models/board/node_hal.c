@@ -1,6 +1,7 @@
 /* The table of hardware doors, and those for time and the odds and ends.
  * SPDX-License-Identifier: MIT
  */
+#include <math.h>
 #include <string.h>
 
 #include "board/node_internal.h"
@@ -13,7 +14,22 @@ static uint64_t rtc_now(void *board)
 {
     struct node *node = board;
     node_spend_call(node);
+    crystal_follow(&node->crystal, node->local_ns);
     return crystal_ticks(&node->crystal, node->local_ns);
+}
+
+/* Of a crystal that changes, a time hours ahead is many segments away, and a firmware asks for the
+ * same alarm many times. */
+static sim_ns alarm_time_of(struct node *node, uint64_t at_ticks)
+{
+    if (node->crystal.until_ns == SIM_NS_NEVER) {
+        return crystal_time_of(&node->crystal, at_ticks);
+    }
+    if (node->alarm_ticks != at_ticks) {
+        node->alarm_ticks = at_ticks;
+        node->alarm_ticks_ns = crystal_time_of(&node->crystal, at_ticks);
+    }
+    return node->alarm_ticks_ns;
 }
 
 static void alarm_set(void *board, uint64_t at_ticks)
@@ -21,7 +37,7 @@ static void alarm_set(void *board, uint64_t at_ticks)
     struct node *node = board;
     node_spend_call(node);
     node->irq_pending &= (uint8_t) ~(1u << FW_IRQ_ALARM); /* an earlier alarm is replaced */
-    sim_ns at_ns = crystal_time_of(&node->crystal, at_ticks);
+    sim_ns at_ns = alarm_time_of(node, at_ticks);
     if (at_ns <= node->local_ns) {
         node_latch(node, FW_IRQ_ALARM, node->local_ns);
         at_ns = SIM_NS_NEVER;
@@ -97,7 +113,7 @@ static int16_t temperature_decidegree_c(void *board)
 {
     struct node *node = board;
     node_spend_call(node);
-    return node->temperature_decidegree_c;
+    return (int16_t)lround(10.0 * crystal_temperature_c(node->crystal.params, node->local_ns));
 }
 
 static void reboot(void *board)

@@ -31,7 +31,7 @@ static const struct aes_schedule *schedule_of(struct node *node, unsigned slot)
 static void spend_aes(struct node *node, size_t size)
 {
     size_t blocks = size == 0 ? 1 : (size + AES_BLOCK - 1) / AES_BLOCK;
-    node_spend_cycles(node, (uint64_t)blocks * node->fleet->board->cycles_per_aes_block);
+    node_spend_cycles(node, (uint64_t)blocks * node->board->type->cycles_per_aes_block);
 }
 
 enum hal_status node_key_load(void *board, unsigned slot, const uint8_t key[16])
@@ -160,7 +160,7 @@ enum hal_status node_cmac_update(
     if (!key_is_loaded(node, slot)) {
         return HAL_ERR_KEY;
     }
-    node_spend_cycles(node, (uint64_t)size * node->fleet->board->cycles_per_aes_block / AES_BLOCK);
+    node_spend_cycles(node, (uint64_t)size * node->board->type->cycles_per_aes_block / AES_BLOCK);
     struct cmac_state state;
     memcpy(&state, cmac, sizeof state);
     cmac_update(schedule_of(node, slot), &state, data, size);
@@ -191,14 +191,14 @@ void node_sha256_begin(void *board, struct hal_sha256 *sha)
 void node_sha256_update(void *board, struct hal_sha256 *sha, const void *data, size_t size)
 {
     struct node *node = board;
-    node_spend_cycles(node, (uint64_t)size * node->fleet->board->cycles_per_sha_block / SHA_BLOCK);
+    node_spend_cycles(node, (uint64_t)size * node->board->type->cycles_per_sha_block / SHA_BLOCK);
     sha256_update((struct sha256_ctx *)(void *)sha, size, data);
 }
 
 void node_sha256_end(void *board, struct hal_sha256 *sha, uint8_t digest[32])
 {
     struct node *node = board;
-    node_spend_cycles(node, node->fleet->board->cycles_per_sha_block); /* the padding */
+    node_spend_cycles(node, node->board->type->cycles_per_sha_block); /* the padding */
     sha256_digest((struct sha256_ctx *)(void *)sha, SHA256_DIGEST_SIZE, digest);
 }
 
@@ -207,7 +207,7 @@ enum hal_status node_ed25519_verify(void *board, const uint8_t public_key[32], c
 {
     struct node *node = board;
     struct node_fleet *fleet = node->fleet;
-    node_spend_cycles(node, fleet->board->cycles_ed25519_verify);
+    node_spend_cycles(node, node->board->type->cycles_ed25519_verify);
     struct hal_span span = { .data = message, .size = size };
     struct crypto_question question = {
         .key = public_key,

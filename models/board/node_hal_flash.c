@@ -17,7 +17,7 @@
 static const struct hal_flash_geometry *geometry_of(
         const struct node *node, enum hal_flash_region region)
 {
-    return region < HAL_FLASH_REGION_COUNT ? &node->fleet->board->flash[region] : NULL;
+    return region < HAL_FLASH_REGION_COUNT ? &node->board->type->flash[region] : NULL;
 }
 
 static bool in_range(const struct hal_flash_geometry *geometry, uint32_t address, size_t size)
@@ -38,14 +38,14 @@ static bool busy(struct node *node, enum hal_flash_region region)
         return false;
     }
     sim_ns left_ns = node->nor_done_ns - node->local_ns;
-    sim_ns turn_ns = node->fleet->board->nor_poll_ns;
+    sim_ns turn_ns = node->board->type->nor_poll_ns;
     node->local_ns += left_ns < turn_ns ? left_ns : turn_ns;
     return true;
 }
 
 static void nor_transfer(struct node *node, size_t bytes)
 {
-    node->local_ns += (sim_ns)bytes * node->fleet->nor_spi_byte_ns;
+    node->local_ns += (sim_ns)bytes * node->board->nor_spi_byte_ns;
 }
 
 bool node_flash_busy(void *board, enum hal_flash_region region)
@@ -89,7 +89,7 @@ enum hal_status node_flash_read(
     if (!geometry->stalls_cpu) {
         nor_transfer(node, NOR_READ_OVERHEAD);
     }
-    node->local_ns += (sim_ns)size * node->fleet->board->flash_timing[region].read_ns_per_byte;
+    node->local_ns += (sim_ns)size * node->board->type->flash_timing[region].read_ns_per_byte;
     if (!geometry->stalls_cpu) {
         node->energy.nor_read_ns += node->local_ns - before_ns;
     }
@@ -165,7 +165,7 @@ enum hal_status node_flash_program(
                 region == HAL_FLASH_INTERNAL ? "programs internal flash that is not erased"
                                              : "programs NOR bits back to the erased value");
     }
-    sim_ns run_ns = program_ns(geometry, &fleet->board->flash_timing[region], size);
+    sim_ns run_ns = program_ns(geometry, &node->board->type->flash_timing[region], size);
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_program_ns, run_ns);
     } else {
@@ -198,7 +198,7 @@ enum hal_status node_flash_erase(
     }
     flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
     sim_ns run_ns = (sim_ns)(size / geometry->erase_unit_bytes)
-                    * fleet->board->flash_timing[region].erase_ns_per_unit;
+                    * node->board->type->flash_timing[region].erase_ns_per_unit;
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_erase_ns, run_ns);
     } else {

@@ -35,7 +35,7 @@ void node_radio_exchange(void *board, const uint8_t *tx, uint8_t *rx, size_t siz
 {
     struct node *node = board;
     node_spend_call(node);
-    node->local_ns += (sim_ns)size * node->fleet->radio_spi_byte_ns;
+    node->local_ns += (sim_ns)size * node->board->radio_spi_byte_ns;
     delivery_count(node, tx, size);
     sx1276_exchange(&node->chip, node_access_ns(node), tx, rx, size);
 }

@@ -26,6 +26,24 @@ enum node_stage {
     NODE_READY /* booted: asleep, or more to do at local_ns */
 };
 
+/* A board type of this fleet, with what is computed from it once. */
+struct node_board {
+    const struct board_type *type;
+    uint32_t call_ns;
+    uint32_t radio_spi_byte_ns;
+    uint32_t nor_spi_byte_ns;
+    uint64_t cycle_ns_q16;
+    struct flash_image initial; /* internal flash as it leaves the factory, without identity */
+    struct node_board *next;
+};
+
+/* What nodes of one group share. */
+struct node_profile {
+    struct crystal_params crystal;
+    struct battery_params battery;
+    struct node_profile *next;
+};
+
 /* One end-device. Its firmware's RAM follows it in memory, so where everything lies is a matter of
  * offsets and can be prefetched without looking. */
 struct node {
@@ -43,19 +61,23 @@ struct node {
     bool spi_selected;
     bool spi_addressed; /* the address byte of this SPI frame went by */
     bool spi_reads_fifo;
-    /* --- clock and energy */
+    /* --- what a frame touches besides */
+    const struct node_board *board;
     struct crystal crystal;
     uint32_t index;
     uint8_t boot_cause;    /* enum hal_reset_cause of the next boot */
     uint8_t antenna;       /* enum hal_antenna */
     uint8_t nor_operation; /* enum node_nor_operation: what ends at nor_done_ns */
-    int16_t temperature_decidegree_c;
-    uint32_t key_used; /* last: its number, or one that was in use once (a hint) */
-    struct energy_meter energy;
+    bool rx_silent;        /* the medium reports no detection */
+    uint32_t key_used;     /* last: its number, or one that was in use once (a hint) */
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
-    sim_ns rx_since_ns;           /* start of the chip's last or running reception */
-    uint64_t frame_id;            /* what frame_ready speaks of */
-    bool rx_silent;               /* the medium reports no detection */
+    sim_ns rx_since_ns; /* start of the chip's last or running reception */
+    uint64_t frame_id;  /* what frame_ready speaks of */
+    struct energy_meter energy;
+    /* --- now and then */
+    const struct node_profile *profile;
+    uint64_t alarm_ticks; /* the alarm last set, as asked for and as converted */
+    sim_ns alarm_ticks_ns;
     const struct frame *tx_frame; /* on the air or last sent */
     uint32_t entropy_count;
     uint32_t noise_count;
@@ -83,7 +105,8 @@ struct node_fleet {
     struct engine *engine;
     struct medium *medium;
     struct node_fleet_params params;
-    const struct board_type *board;
+    struct node_board *boards;     /* the fleet's own, then others */
+    struct node_profile *profiles; /* the last one made first */
     const struct fw_ops *firmware;
     uint8_t *base; /* node 0, then each `stride_bytes` further: struct node, RAM */
     size_t stride_bytes;
@@ -91,18 +114,13 @@ struct node_fleet {
     uint32_t count;
     entity_id first_entity;
     uint16_t wake_handler;
-    /* board times in ns, computed once */
-    uint32_t call_ns;
-    uint32_t radio_spi_byte_ns;
-    uint32_t nor_spi_byte_ns;
-    uint64_t cycle_ns_q16;
+    uint32_t initial_image_size;
     /* of the slice that runs */
     sim_ns slice_ns;     /* engine time */
     struct node *inside; /* whose firmware is on the C stack; NULL: nobody's */
     jmp_buf escape;
     /* shared by all nodes */
     struct flash_store *flash;
-    struct flash_image initial; /* internal flash as it leaves the factory, without identity */
     struct key_store *keys;
     struct crypto_memo *memo; /* NULL: off */
     struct node_fleet_stats stats;
@@ -126,12 +144,12 @@ static inline entity_id node_entity(const struct node *node)
 /* CPU work: advances the local clock. */
 static inline void node_spend_cycles(struct node *node, uint64_t cycles)
 {
-    node->local_ns += (sim_ns)(cycles * node->fleet->cycle_ns_q16 >> 16);
+    node->local_ns += (sim_ns)(cycles * node->board->cycle_ns_q16 >> 16);
 }
 
 static inline void node_spend_call(struct node *node)
 {
-    node->local_ns += node->fleet->call_ns;
+    node->local_ns += node->board->call_ns;
 }
 
 static inline void node_latch(struct node *node, enum fw_irq source, sim_ns edge_ns)
@@ -154,6 +172,12 @@ static inline sim_ns node_access_ns(struct node *node)
     return at_ns;
 }
 
+/* node_board.c */
+struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type);
+const struct node_board *node_board_of(struct node_fleet *fleet, const struct board_type *type);
+const struct node_profile *node_profile_of(
+        struct node_fleet *fleet, const struct node_params *params, const struct board_type *type);
+void node_boards_destroy(struct node_fleet *fleet);
 /* node_run.c */
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);

@@ -183,7 +183,7 @@ static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
         }
         if (edge_ns >= node->local_ns) { /* it had gone to sleep */
             from_ns = edge_ns > now_ns ? edge_ns : now_ns;
-            node->local_ns = from_ns + node->fleet->board->irq_wakeup_ns;
+            node->local_ns = from_ns + node->board->type->irq_wakeup_ns;
         }
     }
     if (node->local_ns < now_ns) {
@@ -205,10 +205,10 @@ static void serve(struct node *node, sim_ns now_ns)
         case NODE_EXIT_RETURN:
             break;
         case NODE_EXIT_REBOOT:
-            reset(node, HAL_RESET_SOFTWARE, fleet->board->reset_ns);
+            reset(node, HAL_RESET_SOFTWARE, node->board->type->reset_ns);
             break;
         case NODE_EXIT_PANIC:
-            reset(node, HAL_RESET_WATCHDOG, fleet->board->watchdog_ns);
+            reset(node, HAL_RESET_WATCHDOG, node->board->type->watchdog_ns);
             break;
         }
         node->energy.mcu_run_ns += node->local_ns - from_ns;
@@ -225,12 +225,11 @@ static void chip_advance(struct node *node, sim_ns now_ns)
 
 static void power_on(struct node *node, sim_ns now_ns)
 {
-    struct node_fleet *fleet = node->fleet;
     assert(now_ns == node->crystal.power_on_ns);
-    energy_meter_init(&node->energy, &fleet->board->energy, now_ns);
+    energy_meter_init(&node->energy, &node->board->type->energy, now_ns);
     sx1276_init(&node->chip, &node_chip_outputs, node, now_ns);
-    node->local_ns = now_ns + fleet->board->reset_ns;
-    node->energy.mcu_run_ns = fleet->board->reset_ns;
+    node->local_ns = now_ns + node->board->type->reset_ns;
+    node->energy.mcu_run_ns = node->board->type->reset_ns;
     node->nor_done_ns = now_ns;
     node->stage = NODE_BOOT;
     node->boot_cause = HAL_RESET_POWER_ON;
@@ -248,7 +247,7 @@ static void prefetch_lines(const void *from, unsigned lines)
 }
 
 /* Cache lines that an uplink touches, from the report through the MAC to the chip. */
-#define PREFETCH_WAKE_NODE_LINES 6u
+#define PREFETCH_WAKE_NODE_LINES 8u
 #define PREFETCH_WAKE_CHIP_LINES 7u
 #define PREFETCH_WAKE_RAM_LINES  20u
 #define PREFETCH_WAKE_TAIL_LINES 9u
@@ -345,7 +344,7 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
 }
 
 /* Cache lines that a received frame touches. */
-#define PREFETCH_NODE_LINES 4u
+#define PREFETCH_NODE_LINES 5u
 #define PREFETCH_CHIP_LINES 4u
 #define PREFETCH_RAM_LINES  12u
 

@@ -35,7 +35,7 @@ void node_energy_states(
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
-    energy_meter_read(&node->energy, &fleet->board->energy, node->crystal.power_on_ns, now_ns,
+    energy_meter_read(&node->energy, &node->board->type->energy, node->crystal.power_on_ns, now_ns,
             &ahead, states);
 }
 
@@ -50,13 +50,13 @@ void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
 const struct board_type *node_board(const struct node_fleet *fleet, uint32_t index)
 {
     assert(index < fleet->count);
-    return fleet->board;
+    return node_at(fleet, index)->board->type;
 }
 
 const struct battery_params *node_battery(const struct node_fleet *fleet, uint32_t index)
 {
     assert(index < fleet->count);
-    return &fleet->board->battery;
+    return &node_at(fleet, index)->profile->battery;
 }
 
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns)
