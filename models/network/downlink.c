@@ -18,6 +18,10 @@
 #define RX1_RESERVE_JOIN_MDB 4000
 /* Between the arrival of a request and its start: pre-delay of the JIT queue, 32.5 ms, and some. */
 #define SUBMIT_AHEAD_NS (45 * SIM_NS_PER_MS)
+/* DevStatusReqs in a row without an answer: then the device is not asked any more. */
+#define STATUS_UNANSWERED_MAX 3u
+/* EIRP that one TXPower index takes from a device (RP002, EU868). */
+#define TX_POWER_STEP_MDB 2000
 
 /* --- windows and gateways -------------------------------------------------------------------- */
 
@@ -78,14 +82,17 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
     int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(network->params.rx2_frequency_hz);
     int32_t reserve_mdb = pending->join ? RX1_RESERVE_JOIN_MDB : RX1_RESERVE_MDB;
     bool avoid_rx2 = rx2_taken(network, downlink);
+    /* The device talks more quietly than it hears. */
+    int32_t lowered_mdb = TX_POWER_STEP_MDB * network->devices[pending->device].tx_power;
     uint32_t weak_count = 0, rx2_count = 0;
     uint32_t weak[HEARD_MAX], rx2[HEARD_MAX];
     for (uint32_t i = 0; i < pending->heard_count; i++) {
         const struct heard *heard = &pending->heard[i];
+        int32_t snr_mdb = heard->snr_mdb + lowered_mdb;
         int32_t rx1_mdb = region_downlink_margin_mdb(
-                heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[0], rx1_eirp_mdbm);
+                snr_mdb, pending->bandwidth_hz, downlink->data_rate[0], rx1_eirp_mdbm);
         int32_t rx2_mdb = region_downlink_margin_mdb(
-                heard->snr_mdb, pending->bandwidth_hz, downlink->data_rate[1], rx2_eirp_mdbm);
+                snr_mdb, pending->bandwidth_hz, downlink->data_rate[1], rx2_eirp_mdbm);
         bool good = rx1_mdb >= reserve_mdb || rx1_mdb >= rx2_mdb || !fits_rx2
                     || (avoid_rx2 && rx1_mdb >= RX1_RESERVE_JOIN_MDB);
         if (fits_rx1 && good) {
@@ -225,6 +232,54 @@ static uint8_t build_fopts(const struct pending *pending, const struct downlink_
     return (uint8_t)size;
 }
 
+/* --- what the server asks -------------------------------------------------------------------- */
+
+static bool status_is_due(
+        const struct network *network, const struct device_state *device, sim_ns now_ns)
+{
+    if (device->status_asked || device->status_unanswered >= STATUS_UNANSWERED_MAX) {
+        return false;
+    }
+    sim_ns period_ns = network->params.dev_status_period_ns;
+    return !device->status_known || (period_ns > 0 && now_ns - device->status_ns >= period_ns);
+}
+
+/* Only so often does a question of the server alone make a downlink; the first DevStatusReq waits
+ * for one that leaves anyhow. */
+static bool status_makes_downlink(
+        const struct network *network, const struct device_state *device, sim_ns now_ns)
+{
+    return network->params.dev_status_period_ns > 0 && status_is_due(network, device, now_ns);
+}
+
+/* Appends what the server asks, as far as it fits beside the payload in either window: an answer
+ * or a command of the application never waits for it. Returns the new size. */
+static uint8_t put_questions(struct network *network, uint32_t index,
+        const struct downlink_answer *answer, uint32_t room, uint8_t fopts[LORAWAN_FOPTS_MAX],
+        uint8_t size, sim_ns now_ns)
+{
+    struct device_state *device = &network->devices[index];
+    room = room < LORAWAN_FOPTS_MAX ? room : LORAWAN_FOPTS_MAX;
+    if (answer->adr && size + MAC_LINK_ADR_REQ_SIZE <= room) {
+        struct adr_state *adr = &network->adr[index];
+        uint16_t mask = network->params.adr.channel_mask;
+        if (mask == 0) {
+            mask = (uint16_t)((1u << network_channel_count(network)) - 1u);
+        }
+        size = (uint8_t)(size
+                         + mac_link_adr_req(fopts + size, adr->wanted.data_rate,
+                                 adr->wanted.tx_power, mask, adr->wanted.nb_trans));
+        adr->sent = true;
+        network->stats.adr_requests++;
+    }
+    if (status_is_due(network, device, now_ns) && size + MAC_DEV_STATUS_REQ_SIZE <= room) {
+        size = (uint8_t)(size + mac_dev_status_req(fopts + size));
+        device->status_asked = true;
+        network->stats.status_requests++;
+    }
+    return size;
+}
+
 static uint32_t queue_take_fitting(
         struct network *network, struct device_state *device, uint32_t size_max)
 {
@@ -249,6 +304,13 @@ static uint32_t application_max(const struct downlink *downlink)
     return rx1 > rx2 ? rx1 : rx2;
 }
 
+static uint32_t application_least(const struct downlink *downlink)
+{
+    uint32_t rx1 = region_payload_max(downlink->data_rate[0]);
+    uint32_t rx2 = region_payload_max(downlink->data_rate[1]);
+    return rx1 < rx2 ? rx1 : rx2;
+}
+
 void network_answer_uplink(struct network *network, const struct pending *pending,
         const struct downlink_answer *answer, sim_ns now_ns)
 {
@@ -256,7 +318,8 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
     uint8_t fopts[LORAWAN_FOPTS_MAX];
     uint8_t fopts_size = build_fopts(pending, answer, fopts);
     if (fopts_size == 0 && !answer->ack && !answer->adr_ack_req && !device->keep_open
-            && device->queue_length == 0) {
+            && device->queue_length == 0 && !answer->adr
+            && !status_makes_downlink(network, device, now_ns)) {
         return;
     }
     uint32_t index = network_downlink_open(network, pending, network_rx1_delay_s(network));
@@ -269,12 +332,10 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
     const struct queue_item *item =
             downlink->item == POOL_NONE ? NULL : pool_at(&network->queue_items, downlink->item);
     uint16_t payload_size = item == NULL ? 0 : item->size;
-    if (!device->status_asked
-            && fopts_size + payload_size + MAC_DEV_STATUS_REQ_SIZE
-                       <= region_payload_max(downlink->data_rate[1])) {
-        fopts_size = (uint8_t)(fopts_size + mac_dev_status_req(fopts + fopts_size));
-        device->status_asked = true;
-    }
+    uint32_t least_max = application_least(downlink);
+    uint32_t room = least_max > payload_size ? least_max - payload_size : 0;
+    fopts_size = put_questions(network, pending->device, answer, room, fopts, fopts_size, now_ns);
+    network->stats.acks += answer->ack ? 1 : 0;
     struct lorawan_downlink frame = {
         .dev_addr = network_dev_addr(network, pending->device),
         .fcnt = device->fcnt_down,

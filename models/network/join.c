@@ -88,6 +88,9 @@ static void start_session(struct network *network, uint32_t index, uint16_t dev_
     device->fcnt_down = 0;
     device->tx_power = 0;
     device->nb_trans = 1;
+    if (network->adr != NULL) {
+        adr_init(&network->adr[index]);
+    }
     device->joined = true;
 }
 

@@ -3,7 +3,7 @@
  */
 #include "network/mac_commands.h"
 
-#include <string.h>
+#include <assert.h>
 
 #include "network/wire.h"
 
@@ -121,4 +121,15 @@ size_t mac_ping_slot_info_ans(uint8_t *out)
 {
     out[0] = CID_PING_SLOT_INFO;
     return 1;
+}
+
+size_t mac_link_adr_req(
+        uint8_t *out, uint8_t data_rate, uint8_t tx_power, uint16_t channel_mask, uint8_t nb_trans)
+{
+    assert(data_rate < 16 && tx_power < 16 && nb_trans < 16);
+    out[0] = CID_LINK_ADR;
+    out[1] = (uint8_t)(data_rate << 4 | tx_power);
+    wire_put_u16(out + 2, channel_mask);
+    out[4] = nb_trans;
+    return MAC_LINK_ADR_REQ_SIZE;
 }

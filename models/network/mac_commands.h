@@ -30,9 +30,13 @@ size_t mac_link_check_ans(uint8_t *out, uint8_t margin_db, uint8_t gateway_count
 size_t mac_device_time_ans(uint8_t *out, int64_t gps_ns);
 size_t mac_dev_status_req(uint8_t *out);
 size_t mac_ping_slot_info_ans(uint8_t *out);
+/* `channel_mask`: of channels 0..15 (ChMaskCntl 0). */
+size_t mac_link_adr_req(
+        uint8_t *out, uint8_t data_rate, uint8_t tx_power, uint16_t channel_mask, uint8_t nb_trans);
 
 #define MAC_LINK_CHECK_ANS_SIZE  3u
 #define MAC_DEVICE_TIME_ANS_SIZE 6u
 #define MAC_DEV_STATUS_REQ_SIZE  1u
+#define MAC_LINK_ADR_REQ_SIZE    5u
 
 #endif

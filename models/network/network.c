@@ -13,6 +13,8 @@
 /* NetID type 0: DevAddr = 0 | NwkID (6 bits) | NwkAddr (25 bits). (LoRaWAN Backend Interfaces) */
 #define NWK_ID_SHIFT 25
 #define NWK_ADDR_MAX ((1u << NWK_ID_SHIFT) - 1u)
+/* EU868: 868.1, 868.3, 868.5 MHz. */
+#define DEFAULT_CHANNELS 3u
 
 static uint32_t address_prefix(const struct network *network)
 {
@@ -109,6 +111,13 @@ struct network *network_create(struct engine *engine, const struct network_param
         network_destroy(network);
         return NULL;
     }
+    if (params->adr.on) {
+        network->adr = calloc(device_count > 0 ? device_count : 1, sizeof *network->adr);
+        if (network->adr == NULL) {
+            network_destroy(network);
+            return NULL;
+        }
+    }
     for (uint32_t i = 0; i < device_count; i++) {
         network->devices[i].dev_nonce = COUNTER_NONE;
         network->devices[i].fcnt_up = COUNTER_NONE;
@@ -129,6 +138,7 @@ void network_destroy(struct network *network)
     pool_finish(&network->queue_items);
     free(network->eui_table);
     free(network->devices);
+    free(network->adr);
     free(network);
 }
 
@@ -170,6 +180,7 @@ void network_drop(struct network *network, uint32_t device, enum network_drop_re
     switch (reason) {
     case NETWORK_DROP_MALFORMED:
     case NETWORK_DROP_NO_ROOM:
+    case NETWORK_DROP_COPY:
         break;
     case NETWORK_DROP_UNKNOWN_DEVICE:
         network->stats.unknown_device++;
@@ -281,7 +292,7 @@ uint32_t network_best_gateway(const struct network *network, uint32_t device)
 
 uint32_t network_channel_count(const struct network *network)
 {
-    return 3u + network->params.extra_channel_count;
+    return DEFAULT_CHANNELS + network->params.extra_channel_count;
 }
 
 void network_device_get(

@@ -52,7 +52,8 @@ enum network_drop_reason {
     NETWORK_DROP_BAD_MIC,
     NETWORK_DROP_REPLAYED,
     NETWORK_DROP_DEV_NONCE, /* not greater than the last one */
-    NETWORK_DROP_NO_ROOM    /* more uplinks in de-duplication than the server holds */
+    NETWORK_DROP_NO_ROOM,   /* more uplinks in de-duplication than the server holds */
+    NETWORK_DROP_COPY       /* the last uplink again (NbTrans), and nothing to answer */
 };
 
 /* An uplink as the application server gets it. */

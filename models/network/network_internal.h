@@ -7,6 +7,7 @@
 #ifndef NETWORK_NETWORK_INTERNAL_H
 #define NETWORK_NETWORK_INTERNAL_H
 
+#include "network/adr.h"
 #include "network/lorawan.h"
 #include "network/mac_commands.h"
 #include "network/network.h"
@@ -45,6 +46,7 @@ struct pending {
     sim_ns end_ns;     /* concentrator time */
     sim_ns arrived_ns; /* first report */
     bool join;
+    bool copy; /* of the last uplink: to be answered, not to be handed on */
     bool gps_time;
     uint8_t data_rate;
     uint8_t heard_count;   /* entries in heard[] */
@@ -100,8 +102,10 @@ struct device_state {
     uint8_t queue_length;
     bool joined;
     bool keep_open;
-    bool status_asked; /* DevStatusReq was sent */
+    bool status_asked; /* DevStatusReq was sent, its answer is due */
+    uint8_t status_unanswered;
     bool status_known;
+    sim_ns status_ns; /* of the last answer */
     uint8_t battery;
     int8_t radio_margin_db;
     uint8_t data_rate;          /* of the last uplink */
@@ -119,6 +123,7 @@ struct network {
     struct gateway_fleet *gateways;
     const struct device_identity *identities;
     struct device_state *devices;
+    struct adr_state *adr; /* of each device; NULL: no ADR */
     uint32_t device_count, gateway_count;
     struct network_params params;
     int64_t gps_epoch_ns;
@@ -160,6 +165,7 @@ void network_answer_join(struct network *network, const struct pending *pending,
 /* downlink.c */
 struct downlink_answer { /* what an uplink asks of its answer */
     bool ack, adr_ack_req;
+    bool adr; /* LinkADRReq is wanted */
     struct mac_commands commands;
     int64_t gps_ns;
 };

@@ -78,6 +78,7 @@ struct pending *network_pending_open(struct network *network, uint32_t device,
     pending->end_ns = uplink->end_ns;
     pending->arrived_ns = now_ns;
     pending->join = false;
+    pending->copy = false;
     pending->gps_time = false;
     pending->data_rate = data_rate;
     pending->heard_count = 0;
@@ -102,6 +103,32 @@ static bool is_duplicate(const struct network *network, const struct device_stat
            && memcmp(pending->bytes, uplink->bytes, uplink->size) == 0;
 }
 
+/* The last counter again: a repetition (NbTrans), or a replay of it, which looks the same. The
+ * application has it. Who wants an ACK has not heard the first one and gets another (1.0.4 section
+ * 4.3.1.4); what no gateway could send with the first answer goes out now. */
+static void on_copy(struct network *network, uint32_t index, const struct gateway_uplink *uplink,
+        const struct lorawan_uplink *frame, uint8_t data_rate, sim_ns now_ns)
+{
+    struct device_state *device = &network->devices[index];
+    uint32_t mic = lorawan_mic(&device->nwk_s_key, LORAWAN_UP, frame->dev_addr, device->fcnt_up,
+            uplink->bytes, uplink->size - LORAWAN_MIC_SIZE);
+    if (mic != frame->mic) {
+        network_drop(network, index, NETWORK_DROP_BAD_MIC);
+        return;
+    }
+    network->stats.copies++;
+    network->stats.confirmed += frame->confirmed ? 1 : 0;
+    if (!frame->confirmed && device->queue_length == 0) {
+        network_drop(network, index, NETWORK_DROP_COPY);
+        return;
+    }
+    struct pending *pending = network_pending_open(network, index, uplink, data_rate, now_ns);
+    if (pending != NULL) {
+        pending->fcnt = device->fcnt_up;
+        pending->copy = true;
+    }
+}
+
 static void on_data(struct network *network, const struct gateway_uplink *uplink, uint8_t data_rate,
         sim_ns now_ns)
 {
@@ -124,7 +151,7 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     uint32_t fcnt;
     const uint32_t *last = device->fcnt_up == COUNTER_NONE ? NULL : &device->fcnt_up;
     if (!lorawan_fcnt_next(last, frame.fcnt, &fcnt)) {
-        network_drop(network, index, NETWORK_DROP_REPLAYED);
+        on_copy(network, index, uplink, &frame, data_rate, now_ns);
         return;
     }
     uint32_t mic = lorawan_mic(&device->nwk_s_key, LORAWAN_UP, frame.dev_addr, fcnt, uplink->bytes,
@@ -146,6 +173,7 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     }
     pending->fcnt = fcnt;
     network->stats.uplinks++;
+    network->stats.confirmed += frame.confirmed ? 1 : 0;
     device->fcnt_up = fcnt;
     device->data_rate = data_rate;
 }
@@ -195,6 +223,69 @@ void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplin
 
 /* --- end of the window ----------------------------------------------------------------------- */
 
+/* What the device says about itself and about the server's questions. */
+static void note_answers(struct network *network, const struct pending *pending,
+        const struct lorawan_uplink *frame, struct downlink_answer *answer, sim_ns now_ns)
+{
+    struct device_state *device = &network->devices[pending->device];
+    const struct mac_commands *commands = &answer->commands;
+    if (commands->dev_status_ans) {
+        device->status_known = true;
+        device->status_ns = now_ns;
+        device->status_unanswered = 0;
+        device->battery = commands->battery;
+        device->radio_margin_db = commands->radio_margin_db;
+        network->stats.status_answers++;
+    } else if (device->status_asked) {
+        device->status_unanswered++;
+    }
+    device->status_asked = false;
+    if (network->adr == NULL || !frame->adr) {
+        return;
+    }
+    struct adr_uplink uplink = {
+        .fcnt = pending->fcnt,
+        .data_rate = pending->data_rate,
+        .best_snr_mdb = pending->heard[0].snr_mdb,
+        .ack_req = frame->adr_ack_req,
+        .commands = commands,
+    };
+    struct adr_link link = { pending->data_rate, device->tx_power, device->nb_trans };
+    answer->adr = adr_uplink(
+            &network->adr[pending->device], &network->params.adr, &uplink, &link, &network->stats);
+    device->tx_power = link.tx_power;
+    device->nb_trans = link.nb_trans;
+}
+
+/* The frame as the application gets it, with the payload in clear; a MAC payload goes into the
+ * commands, and the application sees an empty frame. */
+static void read_frame(const struct network *network, const struct pending *pending,
+        const struct lorawan_uplink *frame, struct network_uplink *uplink,
+        struct mac_commands *commands)
+{
+    const struct device_state *device = &network->devices[pending->device];
+    uplink->device = pending->device;
+    uplink->fport = frame->fport;
+    uplink->data_rate = pending->data_rate;
+    uplink->size = frame->payload_size;
+    uplink->fcnt = pending->fcnt;
+    /* Without GPS at any gateway the server has its own clock only, late by the backhaul. */
+    uplink->gps_ns =
+            network_gps_ns(network, pending->gps_time ? pending->end_ns : pending->arrived_ns);
+    uplink->best_snr_mdb = pending->heard[0].snr_mdb;
+    uplink->best_gateway = pending->heard[0].gateway;
+    assert(uplink->size <= NETWORK_PAYLOAD_MAX);
+    memcpy(uplink->payload, frame->payload, frame->payload_size);
+    bool mac_port = frame->has_fport && frame->fport == 0;
+    lorawan_crypt(mac_port ? &device->nwk_s_key.aes : &device->app_s_key, LORAWAN_UP,
+            frame->dev_addr, pending->fcnt, uplink->payload, frame->payload_size);
+    mac_commands_parse(frame->fopts, frame->fopts_size, commands);
+    if (mac_port) {
+        mac_commands_parse(uplink->payload, uplink->size, commands);
+        uplink->size = 0;
+    }
+}
+
 static void deliver(struct network *network, const struct pending *pending, sim_ns now_ns)
 {
     struct device_state *device = &network->devices[pending->device];
@@ -202,41 +293,18 @@ static void deliver(struct network *network, const struct pending *pending, sim_
     bool well_formed = lorawan_uplink_parse(pending->bytes, pending->size, &frame);
     assert(well_formed); /* it was when it came */
     struct network_uplink uplink;
-    uplink.device = pending->device;
-    uplink.fport = frame.fport;
-    uplink.data_rate = pending->data_rate;
-    uplink.size = frame.payload_size;
-    uplink.fcnt = pending->fcnt;
-    /* Without GPS at any gateway the server has its own clock only, late by the backhaul. */
-    uplink.gps_ns =
-            network_gps_ns(network, pending->gps_time ? pending->end_ns : pending->arrived_ns);
-    uplink.best_snr_mdb = pending->heard[0].snr_mdb;
-    uplink.best_gateway = pending->heard[0].gateway;
-    assert(uplink.size <= NETWORK_PAYLOAD_MAX);
-    memcpy(uplink.payload, frame.payload, frame.payload_size);
-    bool mac_port = frame.has_fport && frame.fport == 0;
-    lorawan_crypt(mac_port ? &device->nwk_s_key.aes : &device->app_s_key, LORAWAN_UP,
-            frame.dev_addr, pending->fcnt, uplink.payload, frame.payload_size);
-
-    struct downlink_answer answer = {
-        .ack = frame.confirmed, .adr_ack_req = frame.adr_ack_req, .gps_ns = uplink.gps_ns
-    };
-    mac_commands_parse(frame.fopts, frame.fopts_size, &answer.commands);
-    if (mac_port) {
-        mac_commands_parse(uplink.payload, uplink.size, &answer.commands);
-        uplink.size = 0;
-    }
-    if (answer.commands.dev_status_ans) {
-        device->status_known = true;
-        device->battery = answer.commands.battery;
-        device->radio_margin_db = answer.commands.radio_margin_db;
-        network->stats.status_answers++;
-    }
-    engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
-            pending->device, pending->fcnt, uplink.fport, NULL);
-    device->keep_open = false;
-    if (network->application.uplink != NULL) {
-        network->application.uplink(network->application_context, &uplink, now_ns);
+    struct downlink_answer answer = { .ack = frame.confirmed, .adr_ack_req = frame.adr_ack_req };
+    read_frame(network, pending, &frame, &uplink, &answer.commands);
+    answer.gps_ns = uplink.gps_ns;
+    network->stats.without_gps_time += pending->gps_time ? 0 : 1;
+    if (!pending->copy) {
+        note_answers(network, pending, &frame, &answer, now_ns);
+        engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
+                pending->device, pending->fcnt, uplink.fport, NULL);
+        device->keep_open = false;
+        if (network->application.uplink != NULL) {
+            network->application.uplink(network->application_context, &uplink, now_ns);
+        }
     }
     network_answer_uplink(network, pending, &answer, now_ns);
 }
