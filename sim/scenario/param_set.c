@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,66 +18,6 @@ struct target {
     struct scenario_errors *errors;
 };
 
-#define WORD_MAX 63u
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* Letters to change, insert, drop or swap with their neighbour (optimal string alignment), for
- * words of up to WORD_MAX letters. */
-static unsigned word_distance(const char *a, const char *b)
-{
-    unsigned rows[3][WORD_MAX + 1]; /* of letters i - 2, i - 1 and i of `a`, in turns */
-    size_t length_a = strlen(a), length_b = strlen(b);
-    if (length_a > WORD_MAX || length_b > WORD_MAX) {
-        return WORD_MAX + 1;
-    }
-    for (unsigned j = 0; j <= length_b; j++) {
-        rows[0][j] = j;
-    }
-    for (unsigned i = 1; i <= length_a; i++) {
-        const unsigned *above = rows[(i - 1) % 3];
-        unsigned *row = rows[i % 3];
-        row[0] = i;
-        for (unsigned j = 1; j <= length_b; j++) {
-            unsigned change = above[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u);
-            row[j] = least(change, least(above[j], row[j - 1]) + 1u);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1u);
-            }
-        }
-    }
-    return rows[length_a % 3][length_b];
-}
-
-/* Who writes DR9 means a number, not another one. */
-static bool digits_differ_only(const char *a, const char *b)
-{
-    for (; *a != '\0' && *b != '\0'; a++, b++) {
-        if (*a != *b && (!isdigit((unsigned char)*a) || !isdigit((unsigned char)*b))) {
-            return false;
-        }
-    }
-    return *a == *b;
-}
-
-const char *nearest_word(const char *word, const char *const *candidates)
-{
-    const char *best = NULL;
-    size_t length = strlen(word);
-    unsigned best_distance = length <= 4 ? 2u : (unsigned)length / 2u + 1u;
-    for (size_t i = 0; candidates[i] != NULL; i++) {
-        unsigned distance = word_distance(word, candidates[i]);
-        if (distance < best_distance && !digits_differ_only(word, candidates[i])) {
-            best_distance = distance;
-            best = candidates[i];
-        }
-    }
-    return best;
-}
-
 static bool out_of_range(const struct target *t)
 {
     char low[40], high[40];
@@ -92,6 +31,12 @@ static bool out_of_range(const struct target *t)
 /* Reads a number in the base unit and checks its range. */
 static bool read_number(const struct target *t, double *value)
 {
+    for (int i = 0; t->param->names != NULL && t->param->names[i] != NULL; i++) {
+        if (strcmp(t->param->names[i], t->text) == 0) {
+            *value = -1.0 - i;
+            return true;
+        }
+    }
     switch (quantity_parse(t->text, t->param->dimension, value)) {
     case QUANTITY_OK:
         break;
@@ -133,6 +78,33 @@ static bool set_u32(const struct target *t)
     return true;
 }
 
+static bool set_i32(const struct target *t)
+{
+    double value;
+    if (!read_number(t, &value)) {
+        return false;
+    }
+    if (value != floor(value)) {
+        scenario_errors_add(
+                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+        return false;
+    }
+    *(int32_t *)t->member = (int32_t)value;
+    return true;
+}
+
+static bool set_time(const struct target *t)
+{
+    double value;
+    if (!read_number(t, &value)) {
+        return false;
+    }
+    /* A word is no time: -1, not minus one second. */
+    *(sim_ns *)t->member =
+            value < 0.0 ? (sim_ns)value : (sim_ns)llround(value * (double)SIM_NS_PER_S);
+    return true;
+}
+
 static bool set_u64(const struct target *t)
 {
     char *end;
@@ -147,15 +119,9 @@ static bool set_u64(const struct target *t)
     return true;
 }
 
-static bool set_enum(const struct target *t)
+static bool unknown_name(const struct target *t)
 {
     const char *const *names = t->param->names;
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], t->text) == 0) {
-            *(int *)t->member = i;
-            return true;
-        }
-    }
     char known[256];
     size_t used = 0;
     for (size_t i = 0; names[i] != NULL && used < sizeof known; i++) {
@@ -169,12 +135,34 @@ static bool set_enum(const struct target *t)
     return false;
 }
 
+static int find_name(const struct target *t)
+{
+    for (int i = 0; t->param->names[i] != NULL; i++) {
+        if (strcmp(t->param->names[i], t->text) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool set_enum(const struct target *t)
+{
+    int index = find_name(t);
+    if (index < 0) {
+        return unknown_name(t);
+    }
+    *(int *)t->member = index;
+    return true;
+}
+
 static bool set_bool(const struct target *t)
 {
-    bool yes = strcmp(t->text, "true") == 0;
-    if (!yes && strcmp(t->text, "false") != 0) {
-        scenario_errors_add(
-                t->errors, t->place, "%s = '%s' should be true or false", t->param->path, t->text);
+    static const char *const plain[] = { "false", "true", NULL };
+    const char *const *names = t->param->names != NULL ? t->param->names : plain;
+    bool yes = strcmp(t->text, names[1]) == 0;
+    if (!yes && strcmp(t->text, names[0]) != 0) {
+        scenario_errors_add(t->errors, t->place, "%s = '%s' should be %s or %s", t->param->path,
+                t->text, names[1], names[0]);
         return false;
     }
     *(bool *)t->member = yes;
@@ -216,8 +204,8 @@ static bool set_verify(const struct target *t)
     char words[128];
     snprintf(words, sizeof words, "%s", t->text);
     char *rest = NULL;
-    for (char *word = strtok_r(words, " ", &rest); word != NULL;
-            word = strtok_r(NULL, " ", &rest)) {
+    for (char *word = strtok_r(words, " ,", &rest); word != NULL;
+            word = strtok_r(NULL, " ,", &rest)) {
         int i = strcmp(word, names[0]) == 0 ? 0 : strcmp(word, names[1]) == 0 ? 1 : -1;
         if (i < 0) {
             const char *near = nearest_word(word, names);
@@ -233,6 +221,97 @@ static bool set_verify(const struct target *t)
     return true;
 }
 
+#define LIST_MAX 64u
+
+/* Numbers between commas; their count, or -1 after a message. */
+static int read_numbers(const struct target *t, double values[LIST_MAX])
+{
+    char items[512];
+    int count = 0;
+    snprintf(items, sizeof items, "%s", t->text);
+    char *rest = NULL;
+    for (char *item = strtok_r(items, ",", &rest); item != NULL;
+            item = strtok_r(NULL, ",", &rest)) {
+        struct target one = *t;
+        one.text = item + strspn(item, " ");
+        if (count == (int)LIST_MAX || !read_number(&one, &values[count++])) {
+            return -1;
+        }
+    }
+    return count;
+}
+
+static bool set_channels(const struct target *t)
+{
+    double values[LIST_MAX];
+    int count = read_numbers(t, values);
+    if (count > (int)SCENARIO_CHANNELS_MAX) {
+        scenario_errors_add(t->errors, t->place, "%s: %d channels, at most %u", t->param->path,
+                count, SCENARIO_CHANNELS_MAX);
+    }
+    if (count < 0 || count > (int)SCENARIO_CHANNELS_MAX) {
+        return false;
+    }
+    struct scenario_channels channels = { .count = (uint32_t)count };
+    for (int i = 0; i < count; i++) {
+        channels.hz[i] = (uint32_t)llround(values[i]);
+        for (int j = 0; j < i; j++) {
+            if (channels.hz[j] == channels.hz[i]) {
+                scenario_errors_add(t->errors, t->place, "%s: %.10g MHz stands twice",
+                        t->param->path, values[i] / 1e6);
+                return false;
+            }
+        }
+    }
+    *(struct scenario_channels *)t->member = channels;
+    return true;
+}
+
+/* A table's name, or a level for each of SF7..SF12. */
+static bool set_sensitivity(const struct target *t)
+{
+    struct scenario_sensitivity sensitivity = { .table = find_name(t) };
+    if (sensitivity.table < 0) {
+        double values[LIST_MAX];
+        if (strpbrk(t->text, "0123456789,") == NULL || strstr(t->text, "dBm") == NULL) {
+            return unknown_name(t);
+        }
+        int count = read_numbers(t, values);
+        if (count >= 0 && count != 6) {
+            scenario_errors_add(t->errors, t->place,
+                    "%s has %d levels; should have six, of SF7 to SF12", t->param->path, count);
+        }
+        if (count != 6) {
+            return false;
+        }
+        memcpy(sensitivity.level_dbm, values, sizeof sensitivity.level_dbm);
+    }
+    *(struct scenario_sensitivity *)t->member = sensitivity;
+    return true;
+}
+
+static bool set_tx_levels(const struct target *t)
+{
+    double values[LIST_MAX];
+    const int wanted = PARAM_TX_LEVEL_COUNT;
+    int count = read_numbers(t, values);
+    if (count >= 0 && count != wanted) {
+        scenario_errors_add(t->errors, t->place, "%s has %d numbers; should have %d",
+                t->param->path, count, wanted);
+    }
+    if (count != wanted) {
+        return false;
+    }
+    memcpy(t->member, values, (size_t)count * sizeof values[0]);
+    return true;
+}
+
+bool param_takes_list(const struct param *param)
+{
+    return param->type == PARAM_VERIFY || param->type == PARAM_CHANNELS
+           || param->type == PARAM_SENSITIVITY || param->type == PARAM_TX_LEVELS;
+}
+
 bool param_set(const struct param *param, void *object, const char *text,
         struct scenario_place place, struct scenario_errors *errors)
 {
@@ -246,11 +325,15 @@ bool param_set(const struct param *param, void *object, const char *text,
         *(double *)t.member = value;
         return true;
     case PARAM_TIME:
-        if (!read_number(&t, &value)) {
-            return false;
-        }
-        *(sim_ns *)t.member = (sim_ns)llround(value * (double)SIM_NS_PER_S);
-        return true;
+        return set_time(&t);
+    case PARAM_I32:
+        return set_i32(&t);
+    case PARAM_CHANNELS:
+        return set_channels(&t);
+    case PARAM_SENSITIVITY:
+        return set_sensitivity(&t);
+    case PARAM_TX_LEVELS:
+        return set_tx_levels(&t);
     case PARAM_U32:
         return set_u32(&t);
     case PARAM_U64:
@@ -268,19 +351,5 @@ bool param_set(const struct param *param, void *object, const char *text,
     default:
         assert(false && "param type");
         return false;
-    }
-}
-
-void params_set_defaults(const struct param *params, size_t count, void *object)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct scenario_place nowhere = { "default", 0, 0 };
-        /* A default that does not parse is a mistake in the table: no errors are collected. */
-        struct scenario_errors *errors = scenario_errors_create();
-        bool ok = errors != NULL
-                  && param_set(&params[i], object, params[i].standard, nowhere, errors);
-        assert(ok);
-        (void)ok;
-        scenario_errors_destroy(errors);
     }
 }

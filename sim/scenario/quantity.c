@@ -33,6 +33,14 @@ static const struct unit units[] = {
     { "dB", DIMENSION_LEVEL, 1.0 },
     { "ppm", DIMENSION_PPM, 1.0 },
     { "C", DIMENSION_TEMPERATURE, 1.0 },
+    { "dBm", DIMENSION_POWER, 1.0 },
+    { "ppm/C2", DIMENSION_PARABOLA, 1.0 },
+    { "nA", DIMENSION_CURRENT, 1e-3 },
+    { "uA", DIMENSION_CURRENT, 1.0 },
+    { "mA", DIMENSION_CURRENT, 1e3 },
+    { "V", DIMENSION_VOLTAGE, 1.0 },
+    { "mAh", DIMENSION_CHARGE, 1.0 },
+    { "Ah", DIMENSION_CHARGE, 1e3 },
     { "B", DIMENSION_BYTES, 1.0 },
     { "KiB", DIMENSION_BYTES, 1024.0 },
     { "%", DIMENSION_RATIO, 0.01 },
@@ -55,6 +63,16 @@ const char *quantity_units(enum dimension dimension)
         return "ppm";
     case DIMENSION_TEMPERATURE:
         return "C";
+    case DIMENSION_POWER:
+        return "dBm";
+    case DIMENSION_PARABOLA:
+        return "ppm/C2";
+    case DIMENSION_CURRENT:
+        return "nA uA mA";
+    case DIMENSION_VOLTAGE:
+        return "V";
+    case DIMENSION_CHARGE:
+        return "mAh Ah";
     case DIMENSION_BYTES:
         return "B KiB";
     case DIMENSION_RATIO:

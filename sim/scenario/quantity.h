@@ -16,7 +16,12 @@ enum dimension {
     DIMENSION_PPM,         /* ppm */
     DIMENSION_TEMPERATURE, /* degree Celsius */
     DIMENSION_BYTES,       /* B */
-    DIMENSION_RATIO        /* 1; a bare number or per cent */
+    DIMENSION_RATIO,       /* 1; a bare number or per cent */
+    DIMENSION_POWER,       /* dBm */
+    DIMENSION_PARABOLA,    /* ppm per square of a degree */
+    DIMENSION_CURRENT,     /* uA */
+    DIMENSION_VOLTAGE,     /* V */
+    DIMENSION_CHARGE       /* mAh */
 };
 
 enum quantity_result {

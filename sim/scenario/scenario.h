@@ -1,8 +1,8 @@
 /* A scenario: everything that a YAML file can say, in SI-like plain values.
  * SPDX-License-Identifier: MIT
  *
- * One parameter table (scenario_table.c) holds key, member, type, unit, range, default and help; it
- * parses, checks, documents, and applies --set.
+ * One parameter table (scenario_table.c, by section in table_*.c) holds key, member, type, unit,
+ * range, default and help; it parses, checks, documents, and applies --set.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -16,13 +16,20 @@
 
 #define SCENARIO_DEVICE_GROUPS_MAX 16u
 #define SCENARIO_EXPECT_MAX        32u
+#define SCENARIO_INTERFERERS_MAX   16u
+#define SCENARIO_OUTAGES_MAX       32u
+#define SCENARIO_CHANNELS_MAX      8u
 #define SCENARIO_NAME_MAX          64u
 #define SCENARIO_PATH_MAX          512u
 
-/* Enumerated values: the names that YAML uses are in scenario_table.c. */
+/* Enumerated values: the names that YAML uses are in the tables (table_*.c). */
 enum scenario_layout {
     LAYOUT_UNIFORM,
-    LAYOUT_RING
+    LAYOUT_RING,
+    LAYOUT_GRID,
+    LAYOUT_HEX,
+    LAYOUT_FILE,
+    LAYOUT_CLUSTERS /* of devices only */
 };
 
 struct scenario_area {
@@ -35,7 +42,67 @@ struct scenario_propagation {
     int environment; /* enum propagation_environment */
     double penetration_db;
     double shadowing_sigma_db; /* shadowing.sigma */
-    int fading;                /* enum fading_model: none, rayleigh */
+    int fading;                /* enum fading_model */
+    int preset;                /* published parameters instead of the free ones; 0: none */
+    double exponent;
+    double reference_loss_db;
+    double reference_distance_m;
+    double exponent_far; /* of dual-slope, beyond the breakpoint */
+    double breakpoint_m;
+    double shadowing_correlation_m;    /* 0: independent */
+    double shadowing_site_correlation; /* share common to all gateways */
+    double rician_k_db;
+    sim_ns coherence_ns; /* 0: one draw per frame and receiver */
+};
+
+/* A published table of sensitivities by its name, or levels for SF7..SF12. */
+struct scenario_sensitivity {
+    int table; /* index of the name; -1: levels */
+    double level_dbm[6];
+};
+
+struct scenario_receiver {
+    double noise_figure_db;
+    double noise_rise_db; /* man-made noise over the thermal one */
+    struct scenario_sensitivity sensitivity;
+};
+
+struct scenario_reception {
+    int errors;       /* curve, threshold */
+    int interference; /* none, aloha, capture, goursaud, croce */
+    int overlap;      /* instant, energy */
+    int timing;       /* preamble-lock, whole-frame */
+    double capture_db;
+    struct scenario_receiver device, gateway;
+};
+
+struct scenario_interferer {
+    double frequency_hz, bandwidth_hz;
+    double power_dbm; /* EIRP */
+    double x_m, y_m, height_m;
+    sim_ns on_ns, off_ns; /* mean lengths */
+    int statistics;       /* continuous, periodic, exponential */
+};
+
+/* End-devices of other networks on the same gateways. */
+struct scenario_foreign {
+    uint32_t devices;
+    sim_ns period_ns;
+    uint32_t payload_bytes;
+    int data_rate; /* 0: mixed as their links allow, else DR0.. + 1 */
+};
+
+/* A list of frequencies, "[868.1 MHz, 868.3 MHz]". */
+struct scenario_channels {
+    uint32_t count; /* 0: those of a usual network */
+    uint32_t hz[SCENARIO_CHANNELS_MAX];
+};
+
+struct scenario_outage {
+    int32_t gateway; /* -1: all */
+    sim_ns from_ns, duration_ns;
+    sim_ns every_ns; /* 0: once */
+    int kind;        /* backhaul, power */
 };
 
 struct scenario_gateways {
@@ -43,10 +110,37 @@ struct scenario_gateways {
     int layout;      /* enum scenario_layout */
     double radius_m; /* of the ring */
     double height_m;
-    uint32_t demodulators;
+    uint32_t demodulators;      /* 0: unlimited */
     sim_ns backhaul_latency_ns; /* backhaul.latency */
     sim_ns backhaul_jitter_ns;  /* backhaul.jitter */
     bool gnss;
+    char file[SCENARIO_PATH_MAX];
+    double spacing_m; /* of grid and hex */
+    double antenna_gain_db;
+    struct scenario_channels channels;
+    int clock_source; /* gnss, ntp, free */
+    double clock_error_s;
+    double clock_drift_ppm;
+    double radio_tolerance_ppm;
+    int backhaul_law; /* uniform, lognormal */
+    double backhaul_loss;
+    bool downlink_crc;
+    uint32_t outage_count;
+    struct scenario_outage outages[SCENARIO_OUTAGES_MAX];
+};
+
+struct scenario_network {
+    bool adr;
+    double adr_margin_db;
+    int rx2_data_rate;
+};
+
+/* What a group's firmware is told of data rates. */
+enum scenario_data_rate {
+    DATA_RATE_LINK_CHECK,
+    DATA_RATE_ADR,
+    DATA_RATE_BY_LINK, /* fixed, the fastest that the median link carries */
+    DATA_RATE_DR0      /* DR0 and on: fixed */
 };
 
 struct scenario_device_group {
@@ -61,6 +155,40 @@ struct scenario_device_group {
     double rtc_tolerance_ppm;       /* rtc.tolerance */
     double rtc_temperature_mean_c;  /* rtc.temperature.mean */
     double rtc_temperature_swing_c; /* rtc.temperature.swing */
+
+    int state; /* off, commissioned: joined before time zero */
+    char board[SCENARIO_PATH_MAX];
+    char file[SCENARIO_PATH_MAX]; /* positions, of layout file */
+    uint32_t clusters_count;
+    double clusters_spread_m;
+    double indoor_share;
+    int indoor_depth; /* fixed, light, medium, deep, tr45820 */
+    double antenna_gain_db;
+    double radio_tolerance_ppm;
+    double radio_drift_ppm_per_s;
+    double spacing_m; /* of grid and hex; 0: fills the area */
+
+    uint32_t report_phy_payload_bytes; /* bytes on air; 0: by report_payload_bytes */
+    int report_traffic;                /* periodic, jittered, poisson */
+    double report_jitter;              /* share of the period */
+    bool report_confirmed;
+    bool report_in_session; /* send, not hold */
+    int data_rate;          /* enum scenario_data_rate */
+    double tx_power_dbm;
+    uint32_t nb_trans;
+    struct scenario_channels channels; /* of the network's, count 0: all */
+
+    char rtc_temperature_file[SCENARIO_PATH_MAX]; /* "": mean and swing */
+    double rtc_parabola_ppm_per_c2;
+    double rtc_turnover_c;
+    double rtc_ageing_ppm_per_year;
+    double rtc_random_walk_ppm;    /* per sqrt(day) */
+    sim_ns guard_fixed_ns;         /* -1: the firmware's own */
+    double guard_drift_ppm;        /* -1: the firmware's own */
+    sim_ns clock_refresh_ns;       /* -1: the firmware's own; -2: never */
+    double battery_capacity_mah;   /* -1: the board's */
+    double battery_self_discharge; /* a year; -1: the board's */
+    double battery_usable;         /* -1: the board's */
 };
 
 struct scenario_firmware {
@@ -89,6 +217,7 @@ struct scenario_campaign {
     bool verify_signature;
     double duty_share;
     sim_ns confirm_timeout_ns;
+    bool group_delete; /* McGroupDeleteReq to who confirmed */
 };
 
 enum expect_operator {
@@ -115,7 +244,12 @@ struct scenario {
     int on_guest_error_fail; /* on_guest_error: 0 count, 1 fail */
     struct scenario_area area;
     struct scenario_propagation propagation;
+    struct scenario_reception reception;
+    uint32_t interferer_count;
+    struct scenario_interferer interferers[SCENARIO_INTERFERERS_MAX];
+    struct scenario_foreign foreign;
     struct scenario_gateways gateways;
+    struct scenario_network network;
     uint32_t group_count;
     struct scenario_device_group groups[SCENARIO_DEVICE_GROUPS_MAX];
     struct scenario_firmware firmware;
@@ -129,6 +263,8 @@ struct scenario_errors;
 struct scenario_errors *scenario_errors_create(void);
 void scenario_errors_destroy(struct scenario_errors *errors);
 size_t scenario_errors_count(const struct scenario_errors *errors);
+/* What is allowed but probably not meant: told with the mistakes, and no mistake. */
+size_t scenario_warnings_count(const struct scenario_errors *errors);
 /* "file:line:column: error: ..." one line each. */
 void scenario_errors_print(const struct scenario_errors *errors, FILE *out);
 

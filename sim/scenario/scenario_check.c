@@ -16,10 +16,6 @@
 #define DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
 #define PROGRAMMING_NS   (50 * SIM_NS_PER_MS)
 
-_Static_assert(
-        sizeof(((struct scenario_places *)0)->scenario) / sizeof(struct scenario_place) == 64,
-        "a place for every key");
-
 struct check {
     const struct scenario *scenario;
     const struct scenario_places *places;
@@ -27,16 +23,11 @@ struct check {
     struct scenario_errors *errors;
 };
 
-/* Where a key was written, else the whole file. */
-static struct scenario_place place_of(const struct check *check, const char *path)
+/* Where a member was set, else the whole file. */
+static struct scenario_place place_of(const struct check *check, const void *member)
 {
-    for (size_t i = 0; i < scenario_param_count; i++) {
-        if (strcmp(scenario_params[i].path, path) == 0
-                && check->places->scenario[i].source != NULL) {
-            return check->places->scenario[i];
-        }
-    }
-    return (struct scenario_place){ check->name, 0, 0 };
+    const struct scenario_place *place = scenario_places_find(check->places, member);
+    return place != NULL ? *place : (struct scenario_place){ check->name, 0, 0 };
 }
 
 /* Application bytes that a data rate carries, RP002 EU868 DR0..DR5. */
@@ -51,7 +42,7 @@ static void check_fragment_size(const struct check *check)
     const struct scenario_campaign *c = &check->scenario->campaign;
     uint32_t size_max = payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
     if (c->fragment_size_bytes > size_max) {
-        scenario_errors_add(check->errors, place_of(check, "campaign.fragment_size"),
+        scenario_errors_add(check->errors, place_of(check, &c->fragment_size_bytes),
                 "campaign.fragment_size = %u B does not fit DR%d: at most %u B",
                 c->fragment_size_bytes, c->data_rate, size_max);
     }
@@ -63,7 +54,7 @@ static void check_frequency(const struct check *check)
     if (eu868_sub_band_of((uint32_t)frequency_hz) < 0) {
         char frequency[40];
         quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, frequency_hz);
-        scenario_errors_add(check->errors, place_of(check, "campaign.frequency"),
+        scenario_errors_add(check->errors, place_of(check, &check->scenario->campaign.frequency_hz),
                 "campaign.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
                 "cycle",
                 frequency);
@@ -83,7 +74,7 @@ static void check_times(const struct check *check)
         char duration[40], session[40];
         format_time(duration, sizeof duration, check->scenario->duration_ns);
         format_time(session, sizeof session, session_ns);
-        scenario_errors_add(check->errors, place_of(check, "duration"),
+        scenario_errors_add(check->errors, place_of(check, &check->scenario->duration_ns),
                 "duration = %s ends before the session opens at %s (campaign.start + "
                 "campaign.set_up.window)",
                 duration, session);
@@ -97,11 +88,10 @@ static void check_backhaul(const struct check *check)
                        + PROGRAMMING_NS;
     if (answer_ns > RX2_DELAY_NS) {
         char answer[40];
-        struct scenario_place place = place_of(check, "gateways.backhaul.latency");
-        bool is_set = place.line != 0 || place.source != check->name;
+        bool is_set = scenario_places_find(check->places, &g->backhaul_latency_ns) != NULL;
         format_time(answer, sizeof answer, answer_ns);
         scenario_errors_add(check->errors,
-                is_set ? place : place_of(check, "gateways.backhaul.jitter"),
+                place_of(check, is_set ? &g->backhaul_latency_ns : &g->backhaul_jitter_ns),
                 "gateways.backhaul: twice (latency + jitter) and 250 ms in the servers are %s: "
                 "then "
                 "no answer can reach a receive window, RX2 opens after 2 s",
@@ -131,11 +121,11 @@ static void check_verify(const struct check *check)
 {
     const struct scenario_campaign *c = &check->scenario->campaign;
     if (!c->verify_signature) {
-        scenario_errors_add(check->errors, place_of(check, "campaign.verify"),
+        scenario_errors_add(check->errors, place_of(check, &c->verify_block_mic),
                 "campaign.verify should have signature: the bootloader installs nothing else");
     }
     if (c->verify_block_mic && c->fragmentation_version == 1) {
-        scenario_errors_add(check->errors, place_of(check, "campaign.verify"),
+        scenario_errors_add(check->errors, place_of(check, &c->verify_block_mic),
                 "campaign.verify: block-mic needs campaign.fragmentation_version = 2");
     }
 }

@@ -20,7 +20,8 @@ struct mistake {
 };
 
 struct scenario_errors {
-    size_t count;
+    size_t count; /* of mistakes */
+    size_t told;  /* and warnings */
     struct mistake kept[ERRORS_KEPT];
 };
 
@@ -39,6 +40,11 @@ size_t scenario_errors_count(const struct scenario_errors *errors)
     return errors->count;
 }
 
+size_t scenario_warnings_count(const struct scenario_errors *errors)
+{
+    return errors->told - errors->count;
+}
+
 /* A message quotes the file, and a file may hold line ends and terminal codes. */
 static void make_printable(char *text)
 {
@@ -48,32 +54,49 @@ static void make_printable(char *text)
     }
 }
 
-void scenario_errors_add(
-        struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
+static void add(struct scenario_errors *errors, const char *kind, struct scenario_place place,
+        const char *format, va_list arguments)
 {
-    size_t index = errors->count++;
+    size_t index = errors->told++;
     if (index >= ERRORS_KEPT) {
         return;
     }
     struct mistake *mistake = &errors->kept[index];
     mistake->line = place.line;
     mistake->column = place.column;
-    int used = place.line == 0
-                       ? snprintf(mistake->text, sizeof mistake->text, "%s: error: ", place.source)
-                       : snprintf(mistake->text, sizeof mistake->text,
-                               "%s:%zu:%zu: error: ", place.source, place.line, place.column);
+    int used =
+            place.line == 0
+                    ? snprintf(mistake->text, sizeof mistake->text, "%s: %s: ", place.source, kind)
+                    : snprintf(mistake->text, sizeof mistake->text,
+                            "%s:%zu:%zu: %s: ", place.source, place.line, place.column, kind);
     if (used < 0 || (size_t)used >= sizeof mistake->text) {
         return;
     }
-    va_list arguments;
-    va_start(arguments, format);
     int wanted =
             vsnprintf(mistake->text + used, sizeof mistake->text - (size_t)used, format, arguments);
-    va_end(arguments);
     if (wanted >= 0 && (size_t)(used + wanted) >= sizeof mistake->text) {
         memcpy(mistake->text + sizeof mistake->text - 4, "...", 4);
     }
     make_printable(mistake->text);
+}
+
+void scenario_errors_add(
+        struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    errors->count++;
+    add(errors, "error", place, format, arguments);
+    va_end(arguments);
+}
+
+void scenario_warnings_add(
+        struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(errors, "warning", place, format, arguments);
+    va_end(arguments);
 }
 
 static int by_place(const void *left, const void *right)
@@ -91,7 +114,7 @@ static int by_place(const void *left, const void *right)
 
 void scenario_errors_print(const struct scenario_errors *errors, FILE *out)
 {
-    size_t kept = errors->count < ERRORS_KEPT ? errors->count : ERRORS_KEPT;
+    size_t kept = errors->told < ERRORS_KEPT ? errors->told : ERRORS_KEPT;
     struct mistake *sorted = malloc(sizeof *sorted * (kept + 1));
     if (sorted == NULL) {
         return;
@@ -101,8 +124,8 @@ void scenario_errors_print(const struct scenario_errors *errors, FILE *out)
     for (size_t i = 0; i < kept; i++) {
         fprintf(out, "%s\n", sorted[i].text);
     }
-    if (errors->count > kept) {
-        fprintf(out, "and %zu more\n", errors->count - kept);
+    if (errors->told > kept) {
+        fprintf(out, "and %zu more\n", errors->told - kept);
     }
     free(sorted);
 }

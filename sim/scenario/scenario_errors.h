@@ -17,5 +17,8 @@ struct scenario_errors;
 
 void scenario_errors_add(struct scenario_errors *errors, struct scenario_place place,
         const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What is allowed but probably not meant. */
+void scenario_warnings_add(struct scenario_errors *errors, struct scenario_place place,
+        const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

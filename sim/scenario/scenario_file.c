@@ -7,34 +7,36 @@
 #include <string.h>
 
 #include "scenario/scenario_check.h"
-#include "scenario/scenario_table.h"
 
 #define TEXT_MAX (1u << 20)
 
-/* Was the key written in the file, not given by --set or left out? */
-static bool in_file(const struct scenario_places *places, const char *path)
-{
-    for (size_t i = 0; i < scenario_param_count; i++) {
-        if (strcmp(scenario_params[i].path, path) == 0) {
-            return places->scenario[i].line != 0;
-        }
-    }
-    return false;
-}
-
-void scenario_place_image(
-        struct scenario *scenario, const struct scenario_places *places, const char *name)
+/* Paths in --set and defaults are as they are. */
+static void place_path(
+        const struct scenario_places *places, const char *name, char path[SCENARIO_PATH_MAX])
 {
     char beside[SCENARIO_PATH_MAX];
-    char *image = scenario->firmware.image;
+    const struct scenario_place *place = scenario_places_find(places, path);
     const char *slash = strrchr(name, '/');
-    if (image[0] == '/' || slash == NULL || strcmp(image, "device") == 0
-            || strcmp(image, "generated") == 0 || !in_file(places, "firmware.image")) {
+    if (path[0] == '/' || slash == NULL || place == NULL || place->line == 0) {
         return;
     }
-    int length = snprintf(beside, sizeof beside, "%.*s/%s", (int)(slash - name), name, image);
+    int length = snprintf(beside, sizeof beside, "%.*s/%s", (int)(slash - name), name, path);
     if (length > 0 && (size_t)length < sizeof beside) {
-        memcpy(image, beside, (size_t)length + 1);
+        memcpy(path, beside, (size_t)length + 1);
+    }
+}
+
+void scenario_complete(
+        struct scenario *scenario, const struct scenario_places *places, const char *name)
+{
+    char *image = scenario->firmware.image;
+    if (strcmp(image, "device") != 0 && strcmp(image, "generated") != 0) {
+        place_path(places, name, image);
+    }
+    place_path(places, name, scenario->gateways.file);
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        place_path(places, name, scenario->groups[i].file);
+        place_path(places, name, scenario->groups[i].rtc_temperature_file);
     }
 }
 

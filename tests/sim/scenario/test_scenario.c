@@ -53,14 +53,16 @@ Test(scenario, sets_every_key_of_the_table_to_its_own_default)
     struct scenario_errors *errors = scenario_errors_create();
     struct scenario_place place = { "table", 0, 0 };
     static struct scenario_device_group group;
-    for (size_t i = 0; i < scenario_param_count; i++) {
-        const struct param *p = &scenario_params[i];
-        cr_expect(param_set(p, &scenario, p->standard, place, errors), "%s", p->path);
+    const struct param *p;
+    for (size_t i = 0; (p = param_table_row(&scenario_table, i)) != NULL; i++) {
+        cr_expect(p->standard[0] == '\0' || param_set(p, &scenario, p->standard, place, errors),
+                "%s", p->path);
     }
-    for (size_t i = 0; i < group_param_count; i++) {
-        const struct param *p = &group_params[i];
-        cr_expect(param_set(p, &group, p->standard, place, errors), "%s", p->path);
+    for (size_t i = 0; (p = param_table_row(&group_table, i)) != NULL; i++) {
+        cr_expect(p->standard[0] == '\0' || param_set(p, &group, p->standard, place, errors), "%s",
+                p->path);
     }
+    cr_expect_eq(scenario_errors_count(errors), 0);
     scenario_errors_destroy(errors);
 }
 
@@ -223,7 +225,7 @@ Test(scenario, reports_mistakes_in_overrides_by_their_text)
                                         "'seed'?)"),
             "%s", messages);
     cr_expect_not_null(strstr(messages, "--set seed: error: should be key.path=value"));
-    cr_expect_not_null(strstr(messages, "no such group of devices"));
+    cr_expect_not_null(strstr(messages, "no such item: should be devices.NAME.key or devices.0.key"));
     cr_expect_not_null(strstr(messages, "--set seed=x: error: seed = 'x'"));
 }
 
