@@ -1,12 +1,12 @@
 /* Scenario files: reading them, and what is named in them relative to them.
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenario/scenario_check.h"
+#include "scenario/text_file.h"
 
 #define TEXT_MAX (1u << 20)
 
@@ -43,29 +43,15 @@ void scenario_complete(
 bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
         size_t set_count, struct scenario_errors *errors)
 {
-    bool standard_input = strcmp(path, "-") == 0;
-    struct scenario_place place = { standard_input ? "standard input" : path, 0, 0 };
-    FILE *file = standard_input ? stdin : fopen(path, "rb");
-    char *text = malloc(TEXT_MAX);
-    size_t size = 0;
-    bool ok = false;
-    if (file == NULL || text == NULL) {
-        scenario_errors_add(errors, place, "cannot read: %s", strerror(errno));
-    } else {
-        size = fread(text, 1, TEXT_MAX, file);
-        if (ferror(file)) {
-            scenario_errors_add(errors, place, "cannot read: %s", strerror(errno));
-        } else if (size == TEXT_MAX) {
-            scenario_errors_add(errors, place, "larger than 1 MiB: not a scenario");
-        } else {
-            ok = scenario_read(scenario, place.source, text, size, sets, set_count, errors);
-            snprintf(scenario->path, sizeof scenario->path, "%s", path);
-        }
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    size_t size;
+    char *text =
+            text_file_read(path, TEXT_MAX, &size, (struct scenario_place){ name, 0, 0 }, errors);
+    bool ok = text != NULL && scenario_read(scenario, name, text, size, sets, set_count, errors);
+    if (text != NULL) {
+        snprintf(scenario->path, sizeof scenario->path, "%s", path);
     }
     free(text);
-    if (file != NULL && !standard_input) {
-        fclose(file);
-    }
     return ok;
 }
 

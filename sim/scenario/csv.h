@@ -1,0 +1,35 @@
+/* Tables of numbers with named columns, separated by commas.
+ * SPDX-License-Identifier: MIT
+ *
+ * The first line names the columns, in any order; empty lines and lines that start with '#' say
+ * nothing; an empty cell is a value that is not given.
+ */
+#ifndef SCENARIO_CSV_H
+#define SCENARIO_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "scenario/scenario_errors.h"
+
+#define CSV_COLUMNS_MAX 8u
+
+struct csv_column {
+    const char *name;
+    double min, max;
+    const char *const *words; /* NULL: numbers; else a value is the index of one of these */
+};
+
+struct csv_row {
+    size_t line;
+    double values[CSV_COLUMNS_MAX];  /* in the order of the columns; NAN: not given */
+    size_t columns[CSV_COLUMNS_MAX]; /* where each stands, from 1; 0: not there */
+};
+
+/* Calls `row` for each line of `text`, which is cut into pieces. False after mistakes, or when
+ * `row` said so. */
+bool csv_read(const char *source, char *text, const struct csv_column *columns, size_t count,
+        bool (*row)(void *context, const struct csv_row *row), void *context,
+        struct scenario_errors *errors);
+
+#endif
