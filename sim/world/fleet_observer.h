@@ -11,7 +11,8 @@
 struct fleet_record *fleet_record_create(uint32_t device_count);
 void fleet_record_destroy(struct fleet_record *record);
 
-/* Takes OBSERVE_FIRMWARE; context: the world, whose record it fills. */
-void fleet_record_observe(void *context, const struct observation *observation);
+/* Fills the record of a world from here on; the world is complete but has not started. False: out
+ * of memory. */
+bool fleet_record_watch(struct world *world);
 
 #endif

@@ -10,6 +10,8 @@
 #include "trace.h"
 #include "update/flash_map.h"
 #include "world/fleet_observer.h"
+#include "world/fragment_causes.h"
+#include "world/uplink_record.h"
 
 struct fleet_record *fleet_record_create(uint32_t device_count)
 {
@@ -37,6 +39,8 @@ struct fleet_record *fleet_record_create(uint32_t device_count)
 void fleet_record_destroy(struct fleet_record *record)
 {
     if (record != NULL) {
+        fragment_causes_destroy(record->causes);
+        uplink_record_destroy(record->uplinks);
         free(record->devices);
         free(record);
     }
@@ -105,9 +109,11 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     case FW_TRACE_FRAG_SET_UP:
         device->nb_frag = a;
         device->uncoded_now = 0;
+        device->missing_now = a;
         break;
     case FW_TRACE_FRAGMENT_STORED:
         device->uncoded_now++;
+        device->missing_now = b;
         break;
     case FW_TRACE_FRAG_FROZEN:
         note_frozen(device, a, b);
@@ -149,12 +155,61 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
     }
 }
 
-void fleet_record_observe(void *context, const struct observation *o)
+static void observe_firmware(void *context, const struct observation *o)
 {
     struct world *world = context;
-    assert(o->kind == OBSERVE_FIRMWARE);
+    struct fleet_record *record = world->record;
     uint32_t index = o->entity - world->first_device;
-    if (index < world->device_count) {
-        note_firmware(world, index, &world->record->devices[index], o);
+    assert(o->kind == OBSERVE_FIRMWARE && index < record->device_count);
+    note_firmware(world, index, &record->devices[index], o);
+    if (record->causes != NULL) {
+        fragment_causes_firmware(record->causes, o);
     }
+}
+
+/* Frames begin and end for who sent them; downlinks are the devices' losses, uplinks the
+ * gateways'. */
+static void observe_air(void *context, const struct observation *o)
+{
+    struct world *world = context;
+    struct fleet_record *record = world->record;
+    switch ((enum observation_kind)o->kind) {
+    case OBSERVE_FRAME_ENDED:
+        uplink_record_frame(record->uplinks, o);
+        break;
+    case OBSERVE_GATEWAY_RECEIVED:
+    case OBSERVE_GATEWAY_LOST:
+        uplink_record_frame(record->uplinks, o);
+        return;
+    default:
+        break;
+    }
+    if (record->causes != NULL) {
+        fragment_causes_frame(record->causes, o);
+    }
+}
+
+#define AIR_KINDS                                                                                  \
+    (OBSERVE_BIT(OBSERVE_FRAME_ENDED) | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED)                      \
+            | OBSERVE_BIT(OBSERVE_GATEWAY_LOST))
+/* Of interest in campaigns only. */
+#define DOWNLINK_KINDS                                                                             \
+    (OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)                      \
+            | OBSERVE_BIT(OBSERVE_FRAME_LOST) | OBSERVE_BIT(OBSERVE_NODE_RESET))
+
+bool fleet_record_watch(struct world *world)
+{
+    struct fleet_record *record = world->record;
+    record->uplinks = uplink_record_create(world->device_count, world->first_device);
+    if (world->campaign != NULL) {
+        record->causes =
+                fragment_causes_create(world->campaign, world->device_count, world->first_device);
+    }
+    if (record->uplinks == NULL || (world->campaign != NULL && record->causes == NULL)) {
+        return false;
+    }
+    engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe_firmware, world);
+    uint64_t air = AIR_KINDS | (record->causes != NULL ? DOWNLINK_KINDS : 0);
+    engine_observer_add(world->engine, air, observe_air, world);
+    return true;
 }

@@ -20,7 +20,8 @@ struct device_record {
     uint32_t nb_frag;
     uint32_t uncoded_received; /* distinct, when the session was frozen or complete */
     uint32_t uncoded_now;
-    bool image_matches; /* installed image equals what was sent, byte for byte */
+    uint32_t missing_now; /* as the firmware counts, until it freezes its session */
+    bool image_matches;   /* installed image equals what was sent, byte for byte */
     bool image_compared;
 };
 
@@ -28,7 +29,9 @@ struct fleet_record {
     uint32_t device_count;
     struct device_record *devices;
     uint64_t uplinks_sent;
-    uint64_t installs_wrong; /* installed images that differ from what was sent */
+    uint64_t installs_wrong;        /* installed images that differ from what was sent */
+    struct fragment_causes *causes; /* world/fragment_causes.h; NULL: no campaign */
+    struct uplink_record *uplinks;  /* world/uplink_record.h */
 };
 
 #endif

@@ -301,7 +301,11 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
         world_destroy(world);
         return NULL;
     }
-    engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), fleet_record_observe, world);
+    if (!fleet_record_watch(world)) {
+        fail(error, error_size, "out of memory");
+        world_destroy(world);
+        return NULL;
+    }
     node_fleet_start(world->nodes, world->medium);
     return world;
 }

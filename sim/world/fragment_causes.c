@@ -1,0 +1,409 @@
+/* Why each device lost each uncoded fragment: rows of open fragments, folded copy by copy.
+ * SPDX-License-Identifier: MIT
+ *
+ * All arrays are bytes in device order: an observation touches one byte of three of them, and what
+ * concerns every device is a walk that the compiler vectorizes.
+ */
+#include "world/fragment_causes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace.h"
+
+#define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
+#define NO_COPY    UINT32_MAX
+
+_Static_assert((FRAGMENT_WINDOW & (FRAGMENT_WINDOW - 1u)) == 0, "rows are found by a mask");
+_Static_assert(LOSS_CAUSE_COUNT <= UINT8_MAX, "a cause is a byte");
+
+/* What is known of a device's life. */
+enum {
+    IS_BOOTED = 1,
+    IS_FRAGMENTS_SET_UP = 2,
+    IS_SESSION_ARMED = 4,
+    IS_SESSION_OPEN = 8,
+    IS_SESSION_CLOSED = 16,
+    IS_EXCHANGING = 32, /* an uplink of its own and its windows */
+    IS_RESET = 64       /* once since it was set up */
+};
+
+/* Where a device's receiver is on and nothing is observed, the link is below the medium's cut-off.
+ */
+#define LISTENING LOSS_BELOW_SENSITIVITY
+
+struct copy {
+    int64_t frame_id;
+    uint32_t n;
+    /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
+     * changes nothing in a fold. */
+    uint8_t *unheard;
+};
+
+struct fragment_causes {
+    const struct campaign *campaign;
+    uint32_t mc_addr, nb_frag;
+    uint32_t device_count;
+    entity_id first_device;
+    uint8_t *flags;   /* per device */
+    uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
+    uint8_t *rows;    /* [FRAGMENT_WINDOW][device]: furthest so far */
+    uint32_t row_n[FRAGMENT_WINDOW]; /* whose row it is; 0: nobody's */
+    uint32_t rows_begun;
+    uint16_t (*counters)[LOSS_CAUSE_COUNT]; /* per device, of rows that are closed */
+    struct copy copies[COPIES_MAX];
+    uint32_t copy_count, copy_last;
+    uint64_t strays;
+};
+
+struct fragment_causes *fragment_causes_create(
+        const struct campaign *campaign, uint32_t device_count, entity_id first_device)
+{
+    struct fragment_causes *causes = calloc(1, sizeof *causes);
+    if (causes == NULL) {
+        return NULL;
+    }
+    causes->campaign = campaign;
+    causes->mc_addr = campaign_mc_addr(campaign);
+    causes->nb_frag = campaign_nb_frag(campaign);
+    causes->device_count = device_count;
+    causes->first_device = first_device;
+    causes->flags = calloc(device_count, 1);
+    causes->unheard = malloc(device_count);
+    causes->rows = malloc((size_t)FRAGMENT_WINDOW * device_count);
+    causes->counters = calloc(device_count, sizeof *causes->counters);
+    if (causes->flags == NULL || causes->unheard == NULL || causes->rows == NULL
+            || causes->counters == NULL) {
+        fragment_causes_destroy(causes);
+        return NULL;
+    }
+    memset(causes->unheard, LOSS_POWERED_DOWN, device_count);
+    return causes;
+}
+
+void fragment_causes_destroy(struct fragment_causes *causes)
+{
+    if (causes == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < COPIES_MAX; i++) {
+        free(causes->copies[i].unheard);
+    }
+    free(causes->flags);
+    free(causes->unheard);
+    free(causes->rows);
+    free(causes->counters);
+    free(causes);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static uint8_t *row_of(const struct fragment_causes *causes, uint32_t n)
+{
+    return causes->rows + (size_t)(n & (FRAGMENT_WINDOW - 1u)) * causes->device_count;
+}
+
+static void row_close(struct fragment_causes *causes, uint32_t n)
+{
+    const uint8_t *row = row_of(causes, n);
+    for (uint32_t i = 0; i < causes->device_count; i++) {
+        causes->counters[i][row[i]]++;
+    }
+}
+
+/* False: this fragment's row has been closed. */
+static bool row_open(struct fragment_causes *causes, uint32_t n)
+{
+    uint32_t *row_n = &causes->row_n[n & (FRAGMENT_WINDOW - 1u)];
+    if (*row_n == n) {
+        return true;
+    }
+    if (*row_n > n) {
+        return false;
+    }
+    if (*row_n != 0) {
+        row_close(causes, *row_n);
+    }
+    *row_n = n;
+    causes->rows_begun++;
+    memset(row_of(causes, n), LOSS_GATEWAY_SKIPPED, causes->device_count);
+    return true;
+}
+
+/* A device's place in the row of an uncoded fragment, NULL if there is none. */
+static uint8_t *cell(struct fragment_causes *causes, uint32_t n, uint32_t device)
+{
+    if (n == 0 || causes->row_n[n & (FRAGMENT_WINDOW - 1u)] != n) {
+        return NULL;
+    }
+    return row_of(causes, n) + device;
+}
+
+/* --- copies ----------------------------------------------------------------------------------- */
+
+static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
+{
+    if (causes->copy_last < causes->copy_count
+            && causes->copies[causes->copy_last].frame_id == frame_id) {
+        return causes->copy_last;
+    }
+    for (uint32_t i = 0; i < causes->copy_count; i++) {
+        if (causes->copies[i].frame_id == frame_id) {
+            causes->copy_last = i;
+            return i;
+        }
+    }
+    return NO_COPY;
+}
+
+/* The uncoded fragment in a multicast frame of the campaign, 0: anything else. The address and the
+ * low half of the counter go in clear: spec-protocol 1.3. */
+static uint32_t fragment_in(const struct fragment_causes *causes, const struct frame *frame)
+{
+    const uint8_t *bytes = frame->bytes;
+    if (!frame->downlink || frame->size < 12) {
+        return 0;
+    }
+    uint32_t address = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16
+                       | (uint32_t)bytes[4] << 24;
+    if (address != causes->mc_addr) {
+        return 0;
+    }
+    uint32_t n = campaign_fragment_number(
+            causes->campaign, (uint32_t)bytes[6] | (uint32_t)bytes[7] << 8);
+    return n <= causes->nb_frag ? n : 0;
+}
+
+static void copy_started(struct fragment_causes *causes, const struct frame *frame)
+{
+    uint32_t n = fragment_in(causes, frame);
+    if (n == 0) {
+        return;
+    }
+    if (!row_open(causes, n)) {
+        causes->strays++;
+        return;
+    }
+    assert(causes->copy_count < COPIES_MAX);
+    struct copy *copy = &causes->copies[causes->copy_count];
+    if (copy->unheard == NULL) {
+        copy->unheard = malloc(causes->device_count);
+        assert(copy->unheard != NULL);
+    }
+    copy->frame_id = (int64_t)frame->id;
+    copy->n = n;
+    memcpy(copy->unheard, causes->unheard, causes->device_count);
+    causes->copy_last = causes->copy_count++;
+}
+
+static void copy_ended(struct fragment_causes *causes, int64_t frame_id)
+{
+    uint32_t at = copy_find(causes, frame_id);
+    if (at == NO_COPY) {
+        return;
+    }
+    struct copy ended = causes->copies[at];
+    uint8_t *row = row_of(causes, ended.n);
+    assert(causes->row_n[ended.n & (FRAGMENT_WINDOW - 1u)] == ended.n);
+    for (uint32_t i = 0; i < causes->device_count; i++) {
+        row[i] = row[i] > ended.unheard[i] ? row[i] : ended.unheard[i];
+    }
+    causes->copies[at] = causes->copies[--causes->copy_count];
+    causes->copies[causes->copy_count] = ended; /* its array serves again */
+}
+
+/* What a device's receiver made of a copy, unless it could not have used it anyway. A frame that it
+ * received is the busy MCU's until the firmware says what became of it. */
+static void copy_heard(
+        struct fragment_causes *causes, int64_t frame_id, uint32_t device, enum loss_cause cause)
+{
+    uint32_t at = copy_find(causes, frame_id);
+    if (at == NO_COPY || causes->unheard[device] < LOSS_RADIO_BUSY) {
+        return;
+    }
+    const struct copy *copy = &causes->copies[at];
+    if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
+        if (copy->unheard[device] > LOSS_RADIO_BUSY) {
+            copy->unheard[device] = LOSS_RADIO_BUSY;
+        }
+        return;
+    }
+    uint8_t *furthest = row_of(causes, copy->n) + device;
+    if (*furthest < (uint8_t)cause) {
+        *furthest = (uint8_t)cause;
+    }
+    copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+static enum loss_cause unheard_by(uint8_t flags)
+{
+    if ((flags & IS_BOOTED) == 0) {
+        return LOSS_POWERED_DOWN;
+    }
+    if ((flags & IS_FRAGMENTS_SET_UP) == 0) {
+        return LOSS_NOT_SET_UP;
+    }
+    if ((flags & IS_SESSION_OPEN) != 0) {
+        return (flags & IS_EXCHANGING) != 0 ? LOSS_RADIO_BUSY : LISTENING;
+    }
+    if ((flags & IS_SESSION_CLOSED) != 0) {
+        return LOSS_SESSION_CLOSED;
+    }
+    return (flags & IS_SESSION_ARMED) != 0 ? LOSS_SESSION_NOT_OPEN : LOSS_NOT_SET_UP;
+}
+
+/* Of a frame on the air the device may have missed the part that counts: the worse state stays. */
+static void flags_change(
+        struct fragment_causes *causes, uint32_t device, uint8_t clear, uint8_t set)
+{
+    uint8_t flags = (uint8_t)((causes->flags[device] & (uint8_t)~clear) | set);
+    uint8_t unheard = (uint8_t)unheard_by(flags);
+    causes->flags[device] = flags;
+    causes->unheard[device] = unheard;
+    for (uint32_t i = 0; i < causes->copy_count; i++) {
+        uint8_t *of_copy = &causes->copies[i].unheard[device];
+        *of_copy = *of_copy < unheard ? *of_copy : unheard;
+    }
+}
+
+static void node_reset(struct fragment_causes *causes, uint32_t device)
+{
+    uint8_t flags = causes->flags[device];
+    /* Sessions live in RAM (device/services/multicast_setup.c): one that was open is over. */
+    uint8_t was_open = (flags & IS_SESSION_OPEN) != 0 ? IS_SESSION_CLOSED : 0;
+    uint8_t again = (flags & IS_FRAGMENTS_SET_UP) != 0 ? IS_RESET : 0;
+    flags_change(causes, device, IS_BOOTED | IS_EXCHANGING | IS_SESSION_OPEN | IS_SESSION_ARMED,
+            (uint8_t)(was_open | again));
+}
+
+/* --- observations ----------------------------------------------------------------------------- */
+
+void fragment_causes_frame(struct fragment_causes *causes, const struct observation *o)
+{
+    uint32_t device = o->entity - causes->first_device;
+    switch ((enum observation_kind)o->kind) {
+    case OBSERVE_FRAME_RECEIVED:
+        copy_heard(causes, o->a, device, LOSS_MCU_BUSY);
+        break;
+    case OBSERVE_FRAME_LOST:
+        copy_heard(causes, o->a, device, (enum loss_cause)o->b);
+        break;
+    case OBSERVE_FRAME_STARTED:
+        copy_started(causes, o->data);
+        break;
+    case OBSERVE_FRAME_ENDED:
+        copy_ended(causes, o->a);
+        break;
+    default:
+        assert(o->kind == OBSERVE_NODE_RESET);
+        node_reset(causes, device);
+        break;
+    }
+}
+
+/* The firmware refused what its radio had received. What noise or interference broke has its cause
+ * already, though the MIC says so too. */
+static void refused(struct fragment_causes *causes, uint32_t device, const struct observation *o,
+        enum loss_cause cause)
+{
+    if ((uint32_t)o->b != causes->mc_addr) {
+        return;
+    }
+    uint32_t n = campaign_fragment_number(causes->campaign, (uint32_t)o->c);
+    uint8_t *furthest = n <= causes->nb_frag ? cell(causes, n, device) : NULL;
+    if (furthest != NULL && *furthest >= LOSS_MCU_BUSY && *furthest < (uint8_t)cause) {
+        *furthest = (uint8_t)cause;
+    }
+}
+
+static void stored(struct fragment_causes *causes, uint32_t device, uint32_t n)
+{
+    uint8_t *furthest = cell(causes, n, device);
+    if (furthest == NULL) {
+        causes->strays++;
+    } else {
+        *furthest = LOSS_NONE;
+    }
+}
+
+void fragment_causes_firmware(struct fragment_causes *causes, const struct observation *o)
+{
+    uint32_t device = o->entity - causes->first_device;
+    switch (o->a) {
+    case FW_TRACE_FRAGMENT_STORED:
+        stored(causes, device, (uint32_t)o->b);
+        break;
+    case FW_TRACE_BAD_MIC:
+        refused(causes, device, o, LOSS_BAD_MIC);
+        break;
+    case FW_TRACE_COUNTER_REJECTED:
+        refused(causes, device, o, LOSS_COUNTER_REJECTED);
+        break;
+    case FW_TRACE_BOOTED:
+        flags_change(causes, device, 0, IS_BOOTED);
+        break;
+    case FW_TRACE_JOIN_REQUESTED:
+    case FW_TRACE_UPLINK:
+        flags_change(causes, device, 0, IS_EXCHANGING);
+        break;
+    case FW_TRACE_EXCHANGE_ENDED:
+        flags_change(causes, device, IS_EXCHANGING, 0);
+        break;
+    case FW_TRACE_FRAG_SET_UP:
+        flags_change(causes, device, IS_RESET, IS_FRAGMENTS_SET_UP);
+        break;
+    case FW_TRACE_SESSION_ARMED:
+        flags_change(causes, device, IS_SESSION_OPEN | IS_SESSION_CLOSED, IS_SESSION_ARMED);
+        break;
+    case FW_TRACE_SESSION_OPENED:
+        flags_change(causes, device, IS_SESSION_CLOSED, IS_SESSION_OPEN);
+        break;
+    case FW_TRACE_SESSION_CLOSED:
+        flags_change(causes, device, IS_SESSION_OPEN | IS_SESSION_ARMED, IS_SESSION_CLOSED);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* A fragment without a row was never on the air. */
+void fragment_causes_device(
+        const struct fragment_causes *causes, uint32_t device, struct cause_counts *counts)
+{
+    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+        counts->of[cause] = causes->counters[device][cause];
+    }
+    for (uint32_t slot = 0; slot < FRAGMENT_WINDOW; slot++) {
+        if (causes->row_n[slot] != 0) {
+            counts->of[causes->rows[(size_t)slot * causes->device_count + device]]++;
+        }
+    }
+    counts->of[LOSS_GATEWAY_SKIPPED] += causes->nb_frag - causes->rows_begun;
+}
+
+void fragment_causes_total(const struct fragment_causes *causes, struct cause_counts *counts)
+{
+    memset(counts, 0, sizeof *counts);
+    for (uint32_t i = 0; i < causes->device_count; i++) {
+        struct cause_counts of_device;
+        fragment_causes_device(causes, i, &of_device);
+        for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+            counts->of[cause] += of_device.of[cause];
+        }
+    }
+}
+
+uint64_t fragment_causes_strays(const struct fragment_causes *causes)
+{
+    return causes->strays;
+}
+
+bool fragment_causes_device_reset(const struct fragment_causes *causes, uint32_t device)
+{
+    return (causes->flags[device] & IS_RESET) != 0;
+}

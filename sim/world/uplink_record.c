@@ -1,0 +1,93 @@
+/* What became of the uplinks that devices sent: a byte per device, for it sends one at a time.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/uplink_record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
+#define CONFIRMED_UP   4u
+
+struct uplink_record {
+    uint32_t device_count;
+    entity_id first_device;
+    uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
+    struct uplink_counts counts;
+};
+
+struct uplink_record *uplink_record_create(uint32_t device_count, entity_id first_device)
+{
+    struct uplink_record *record = calloc(1, sizeof *record);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->device_count = device_count;
+    record->first_device = first_device;
+    record->furthest = calloc(device_count, 1);
+    if (record->furthest == NULL) {
+        free(record);
+        return NULL;
+    }
+    return record;
+}
+
+void uplink_record_destroy(struct uplink_record *record)
+{
+    if (record != NULL) {
+        free(record->furthest);
+        free(record);
+    }
+}
+
+static uint32_t data_rate_of(const struct lora_modulation *modulation)
+{
+    uint32_t rate = modulation->bandwidth_hz == 250000u ? 6u : 12u - modulation->spreading_factor;
+    assert(rate < UPLINK_DATA_RATES);
+    return rate;
+}
+
+static void ended(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
+    enum loss_cause cause = (enum loss_cause)record->furthest[device];
+    unsigned type = frame->bytes[0] >> 5;
+    record->furthest[device] = 0;
+    if (type != UNCONFIRMED_UP && type != CONFIRMED_UP) {
+        return;
+    }
+    if (cause == LOSS_GATEWAY_SKIPPED) { /* nobody in reach */
+        cause = frame->aborted ? LOSS_POWERED_DOWN : LOSS_BELOW_SENSITIVITY;
+    }
+    uint32_t rate = data_rate_of(&frame->modulation);
+    record->counts.sent++;
+    record->counts.by_data_rate[rate].sent++;
+    if (cause == LOSS_NONE) {
+        record->counts.received++;
+        record->counts.by_data_rate[rate].received++;
+    } else {
+        record->counts.lost[cause]++;
+    }
+}
+
+void uplink_record_frame(struct uplink_record *record, const struct observation *o)
+{
+    uint32_t device = (uint32_t)((uint64_t)o->a >> 32) - record->first_device; /* frame.h: id */
+    if (device >= record->device_count) {
+        return;
+    }
+    if (o->kind == OBSERVE_FRAME_ENDED) {
+        ended(record, o->data, device);
+        return;
+    }
+    bool received = o->kind == OBSERVE_GATEWAY_RECEIVED;
+    assert(received || o->kind == OBSERVE_GATEWAY_LOST);
+    uint8_t cause = received ? (uint8_t)LOSS_NONE : (uint8_t)o->b;
+    if (record->furthest[device] < cause) {
+        record->furthest[device] = cause;
+    }
+}
+
+const struct uplink_counts *uplink_record_counts(const struct uplink_record *record)
+{
+    return &record->counts;
+}

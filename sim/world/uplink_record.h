@@ -1,0 +1,37 @@
+/* What became of the uplinks that devices sent, on the air: by cause and by data rate.
+ * SPDX-License-Identifier: MIT
+ *
+ * Data frames, joins apart, each transmission counted: copies and repetitions too. A frame is
+ * received when one gateway has received it; else its cause is the one that got furthest at any
+ * gateway (the order of enum loss_cause). Frames still on the air are not counted yet.
+ */
+#ifndef WORLD_UPLINK_RECORD_H
+#define WORLD_UPLINK_RECORD_H
+
+#include "air/frame.h"
+#include "observe.h"
+
+#define UPLINK_DATA_RATES 7u /* EU868: DR0..DR5 at 125 kHz, DR6 at 250 kHz */
+
+struct uplink_counts {
+    uint64_t sent;
+    uint64_t received;
+    uint64_t lost[LOSS_CAUSE_COUNT];
+    struct {
+        uint64_t sent, received;
+    } by_data_rate[UPLINK_DATA_RATES];
+};
+
+struct uplink_record;
+
+/* Devices are the entities from `first_device` on; what others send is not theirs. NULL: out of
+ * memory. */
+struct uplink_record *uplink_record_create(uint32_t device_count, entity_id first_device);
+void uplink_record_destroy(struct uplink_record *record);
+
+/* Takes FRAME_ENDED, GATEWAY_RECEIVED and GATEWAY_LOST. */
+void uplink_record_frame(struct uplink_record *record, const struct observation *observation);
+
+const struct uplink_counts *uplink_record_counts(const struct uplink_record *record);
+
+#endif
