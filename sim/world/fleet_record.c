@@ -9,6 +9,7 @@
 
 #include "trace.h"
 #include "update/flash_map.h"
+#include "world/energy_phases.h"
 #include "world/fleet_observer.h"
 #include "world/fragment_causes.h"
 #include "world/uplink_record.h"
@@ -41,6 +42,7 @@ void fleet_record_destroy(struct fleet_record *record)
     if (record != NULL) {
         fragment_causes_destroy(record->causes);
         uplink_record_destroy(record->uplinks);
+        energy_phases_destroy(record->phases);
         free(record->devices);
         free(record);
     }
@@ -161,6 +163,10 @@ static void observe_firmware(void *context, const struct observation *o)
     struct fleet_record *record = world->record;
     uint32_t index = o->entity - world->first_device;
     assert(o->kind == OBSERVE_FIRMWARE && index < record->device_count);
+    if (o->a == FW_TRACE_MULTICAST) { /* the most frequent of all; what comes of it says more */
+        return;
+    }
+    energy_phases_firmware(record->phases, o);
     note_firmware(world, index, &record->devices[index], o);
     if (record->causes != NULL) {
         fragment_causes_firmware(record->causes, o);
@@ -173,7 +179,7 @@ static void observe_air(void *context, const struct observation *o)
 {
     struct world *world = context;
     struct fleet_record *record = world->record;
-    switch ((enum observation_kind)o->kind) {
+    switch (o->kind) {
     case OBSERVE_FRAME_ENDED:
         uplink_record_frame(record->uplinks, o);
         break;
@@ -201,11 +207,13 @@ bool fleet_record_watch(struct world *world)
 {
     struct fleet_record *record = world->record;
     record->uplinks = uplink_record_create(world->device_count, world->first_device);
+    record->phases = energy_phases_create(world->nodes, world->device_count, world->first_device);
     if (world->campaign != NULL) {
         record->causes =
                 fragment_causes_create(world->campaign, world->device_count, world->first_device);
     }
-    if (record->uplinks == NULL || (world->campaign != NULL && record->causes == NULL)) {
+    if (record->uplinks == NULL || record->phases == NULL
+            || (world->campaign != NULL && record->causes == NULL)) {
         return false;
     }
     engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe_firmware, world);

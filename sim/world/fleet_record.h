@@ -32,6 +32,7 @@ struct fleet_record {
     uint64_t installs_wrong;        /* installed images that differ from what was sent */
     struct fragment_causes *causes; /* world/fragment_causes.h; NULL: no campaign */
     struct uplink_record *uplinks;  /* world/uplink_record.h */
+    struct energy_phases *phases;   /* world/energy_phases.h */
 };
 
 #endif

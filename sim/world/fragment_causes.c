@@ -284,7 +284,7 @@ static void node_reset(struct fragment_causes *causes, uint32_t device)
 void fragment_causes_frame(struct fragment_causes *causes, const struct observation *o)
 {
     uint32_t device = o->entity - causes->first_device;
-    switch ((enum observation_kind)o->kind) {
+    switch (o->kind) {
     case OBSERVE_FRAME_RECEIVED:
         copy_heard(causes, o->a, device, LOSS_MCU_BUSY);
         break;

@@ -16,6 +16,7 @@
 #include "world/firmware_image.h"
 #include "world/fleet_observer.h"
 #include "world/placement.h"
+#include "world/run_audit.h"
 
 /* GPS time when the run starts: 2025-01-06 00:00:00 GPS, a Monday at midnight. */
 #define GPS_SECONDS_AT_START INT64_C(1420156800)
@@ -407,5 +408,8 @@ const char *world_failure(struct world *world)
 {
     struct node_fleet_stats nodes;
     node_fleet_stats(world->nodes, &nodes);
-    return failed(world, &nodes) || audit_fails(world, &nodes) ? world->failure : NULL;
+    return failed(world, &nodes) || audit_fails(world, &nodes)
+                           || run_audit_fails(world, world->failure, sizeof world->failure)
+                   ? world->failure
+                   : NULL;
 }

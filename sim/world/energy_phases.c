@@ -1,0 +1,271 @@
+/* What each device's energy was spent on: the meter is read where the firmware changes its work.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/energy_phases.h"
+
+#include <stdlib.h>
+
+#include "app/report.h"
+#include "services/clock_sync.h"
+#include "services/fragmentation.h"
+#include "services/multicast_setup.h"
+#include "trace.h"
+#include "update/update.h"
+
+#define NO_PHASE ENERGY_PHASE_COUNT
+
+struct device_phases {
+    uint8_t base;     /* enum energy_phase: what it is about */
+    uint8_t exchange; /* an uplink's own phase, NO_PHASE: none, or the base's */
+    bool answer_due;  /* a set-up command has come; its answer has not left */
+    double read_j;    /* the meter at the last change */
+    sim_ns read_ns;
+    sim_ns steady_ns;
+    double joule[ENERGY_PHASE_COUNT];
+};
+
+struct energy_phases {
+    const struct node_fleet *nodes;
+    uint32_t device_count;
+    entity_id first_device;
+    struct device_phases *devices;
+};
+
+const char *energy_phase_name(enum energy_phase phase)
+{
+    static const char *const names[ENERGY_PHASE_COUNT] = {
+#define X(name, text) text,
+        ENERGY_PHASES(X)
+#undef X
+    };
+    return names[phase];
+}
+
+struct energy_phases *energy_phases_create(
+        const struct node_fleet *nodes, uint32_t device_count, entity_id first_device)
+{
+    struct energy_phases *phases = calloc(1, sizeof *phases);
+    if (phases == NULL) {
+        return NULL;
+    }
+    phases->nodes = nodes;
+    phases->device_count = device_count;
+    phases->first_device = first_device;
+    phases->devices = calloc(device_count, sizeof *phases->devices);
+    if (phases->devices == NULL) {
+        free(phases);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < device_count; i++) {
+        phases->devices[i].base = ENERGY_PHASE_IDLE;
+        phases->devices[i].exchange = NO_PHASE;
+    }
+    return phases;
+}
+
+void energy_phases_destroy(struct energy_phases *phases)
+{
+    if (phases != NULL) {
+        free(phases->devices);
+        free(phases);
+    }
+}
+
+/* --- the meter -------------------------------------------------------------------------------- */
+
+static enum energy_phase phase_of(const struct device_phases *device)
+{
+    return (enum energy_phase)(device->exchange != NO_PHASE ? device->exchange : device->base);
+}
+
+static bool is_update(enum energy_phase phase)
+{
+    return phase >= ENERGY_PHASE_SET_UP;
+}
+
+static bool is_steady(enum energy_phase phase)
+{
+    return phase == ENERGY_PHASE_IDLE || phase == ENERGY_PHASE_REPORT
+           || phase == ENERGY_PHASE_CLOCK_SYNC;
+}
+
+/* Books what was drawn since the last change. */
+static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at_ns,
+        struct device_phases *device)
+{
+    struct energy_account account;
+    node_energy(phases->nodes, index, at_ns, &account);
+    double total_j = energy_total_j(&account);
+    enum energy_phase phase = phase_of(device);
+    if (device->read_ns == 0) {
+        device->read_ns = node_power_on_ns(phases->nodes, index);
+    }
+    device->joule[phase] += total_j - device->read_j;
+    device->steady_ns += is_steady(phase) ? at_ns - device->read_ns : 0;
+    device->read_j = total_j;
+    device->read_ns = at_ns;
+}
+
+static void set_phase(struct energy_phases *phases, uint32_t index, sim_ns at_ns,
+        enum energy_phase base, int exchange)
+{
+    struct device_phases *device = &phases->devices[index];
+    if (device->base == base && device->exchange == exchange) {
+        return;
+    }
+    settle(phases, index, at_ns, device);
+    device->base = (uint8_t)base;
+    device->exchange = (uint8_t)exchange;
+}
+
+/* --- what the firmware does ------------------------------------------------------------------- */
+
+/* Answers within a session, and to it, belong to what they are about. An empty frame polls: that is
+ * how a set-up goes on. */
+static int phase_of_uplink(enum energy_phase base, unsigned fport)
+{
+    switch (fport) {
+    case REPORT_FPORT:
+        return ENERGY_PHASE_REPORT;
+    case CLOCK_SYNC_FPORT:
+        return ENERGY_PHASE_CLOCK_SYNC;
+    default:
+        return base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE;
+    }
+}
+
+static void uplink(struct energy_phases *phases, uint32_t index, const struct observation *o)
+{
+    struct device_phases *device = &phases->devices[index];
+    unsigned fport = (unsigned)(o->c >> 8);
+    if (fport == MULTICAST_SETUP_FPORT || fport == FRAGMENTATION_FPORT) {
+        device->answer_due = false;
+    }
+    enum energy_phase base = (enum energy_phase)device->base;
+    set_phase(phases, index, o->at_ns, base, phase_of_uplink(base, fport));
+}
+
+/* A command came in the windows of some uplink: from here on it is set-up. */
+static void command(struct energy_phases *phases, uint32_t index, const struct observation *o)
+{
+    struct device_phases *device = &phases->devices[index];
+    device->answer_due = true;
+    if (device->base == ENERGY_PHASE_IDLE) {
+        set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_SET_UP);
+    }
+}
+
+static void exchange_ended(
+        struct energy_phases *phases, uint32_t index, const struct observation *o)
+{
+    struct device_phases *device = &phases->devices[index];
+    bool set_up = device->answer_due && device->base == ENERGY_PHASE_IDLE;
+    set_phase(phases, index, o->at_ns, (enum energy_phase)device->base,
+            set_up ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE);
+}
+
+static void next_base(struct energy_phases *phases, uint32_t index, sim_ns at_ns,
+        enum energy_phase from, enum energy_phase to, enum energy_phase next)
+{
+    const struct device_phases *device = &phases->devices[index];
+    if (device->base >= from && device->base <= to) {
+        set_phase(phases, index, at_ns, next,
+                is_update(next) && device->exchange == ENERGY_PHASE_SET_UP ? (int)NO_PHASE
+                                                                           : device->exchange);
+    }
+}
+
+/* Steps of an update, in order; a device in another step than expected stays where it is. */
+static void follow_update(struct energy_phases *phases, uint32_t index, const struct observation *o)
+{
+    sim_ns at_ns = o->at_ns;
+    switch (o->a) {
+    case FW_TRACE_SESSION_OPENED:
+        next_base(
+                phases, index, at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_IDLE, ENERGY_PHASE_LISTENING);
+        break;
+    case FW_TRACE_FRAG_FROZEN:
+        next_base(phases, index, at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_BULK,
+                ENERGY_PHASE_CORRECTION);
+        break;
+    case FW_TRACE_FRAG_COMPLETE:
+        next_base(phases, index, at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_CORRECTION,
+                ENERGY_PHASE_VERIFICATION);
+        break;
+    case FW_TRACE_SESSION_CLOSED:
+        next_base(phases, index, at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_CORRECTION,
+                ENERGY_PHASE_IDLE);
+        break;
+    case FW_TRACE_BLOCK_MIC: /* a bad block, or a bad image: no install will follow */
+        if (o->b == 0) {
+            next_base(phases, index, at_ns, ENERGY_PHASE_VERIFICATION, ENERGY_PHASE_VERIFICATION,
+                    ENERGY_PHASE_IDLE);
+        }
+        break;
+    case FW_TRACE_IMAGE_VERIFIED:
+        if (o->b != UPDATE_VALID) {
+            next_base(phases, index, at_ns, ENERGY_PHASE_VERIFICATION, ENERGY_PHASE_VERIFICATION,
+                    ENERGY_PHASE_IDLE);
+        }
+        break;
+    case FW_TRACE_INSTALL_STARTED:
+        set_phase(phases, index, at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
+        break;
+    default:
+        break;
+    }
+}
+
+void energy_phases_firmware(struct energy_phases *phases, const struct observation *o)
+{
+    uint32_t index = o->entity - phases->first_device;
+    switch (o->a) {
+    case FW_TRACE_FRAGMENT_STORED:
+        if (phases->devices[index].base == ENERGY_PHASE_LISTENING) {
+            next_base(phases, index, o->at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_LISTENING,
+                    ENERGY_PHASE_BULK);
+        }
+        break;
+    case FW_TRACE_MULTICAST:
+        break;
+    case FW_TRACE_JOIN_REQUESTED:
+        set_phase(phases, index, o->at_ns, ENERGY_PHASE_JOIN, NO_PHASE);
+        break;
+    case FW_TRACE_JOINED:
+    case FW_TRACE_BOOTED:
+        phases->devices[index].answer_due = false;
+        set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
+        break;
+    case FW_TRACE_UPLINK:
+        uplink(phases, index, o);
+        break;
+    case FW_TRACE_EXCHANGE_ENDED:
+        exchange_ended(phases, index, o);
+        break;
+    case FW_TRACE_GROUP_SET_UP:
+    case FW_TRACE_FRAG_SET_UP:
+        command(phases, index, o);
+        break;
+    default:
+        follow_update(phases, index, o);
+        break;
+    }
+}
+
+void energy_phases_device(const struct energy_phases *phases, uint32_t index, sim_ns now_ns,
+        struct phase_energy *energy)
+{
+    struct device_phases device = phases->devices[index];
+    *energy = (struct phase_energy){ 0 };
+    if (now_ns <= node_power_on_ns(phases->nodes, index)) {
+        return;
+    }
+    settle(phases, index, now_ns, &device);
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        double joule = device.joule[phase];
+        energy->joule[phase] = joule;
+        energy->update_j += is_update((enum energy_phase)phase) ? joule : 0.0;
+        energy->steady_j += is_steady((enum energy_phase)phase) ? joule : 0.0;
+    }
+    energy->steady_ns = device.steady_ns;
+}

@@ -1,0 +1,26 @@
+/* How long a device's set-up took, step by step; the steps add up.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WORLD_SET_UP_TIMES_H
+#define WORLD_SET_UP_TIMES_H
+
+#include "world/world.h"
+
+enum set_up_step {
+    SET_UP_CONTACT,       /* campaign start to the first command: a device hears after it spoke */
+    SET_UP_CLOCK_SYNC,    /* from there on without a clock that was ever set */
+    SET_UP_MULTICAST,     /* to the positive answers on group and session */
+    SET_UP_FRAGMENTATION, /* to the one on the fragmentation session: ready */
+    SET_UP_STEP_COUNT
+};
+
+struct set_up_times {
+    sim_ns step_ns[SET_UP_STEP_COUNT];
+    sim_ns total_ns;         /* campaign start to ready */
+    sim_ns session_start_ns; /* ready to the opening of the session; SIM_NS_NEVER: it did not */
+};
+
+/* False: the device was never ready. */
+bool set_up_times(const struct world *world, uint32_t device, struct set_up_times *times);
+
+#endif
