@@ -32,7 +32,7 @@ static const char fleet[] =
         "propagation: {shadowing: {sigma: 0 dB}, fading: none}\n"
         "gateways: {count: 1}\n"
         "devices: [{name: d, count: 40, boot: {spread: 1 h}, report: {period: 1 h}, "
-        "rtc: {tolerance: 50 ppm, temperature: {mean: 12 C, swing: 8 C}}}]\n"
+        "rtc: {tolerance: 50 ppm, temperature: {mean: 12 C}}}]\n"
         "firmware: {image: generated, size: 2 KiB}\n"
         "campaign: {start: 2 h, set_up: {window: 12 h}, redundancy: 0 %, "
         "correction: {policy: fixed, timeout: 10 min}}\n";
