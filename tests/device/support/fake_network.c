@@ -167,7 +167,7 @@ void bench_reset(struct bench *bench, enum hal_reset_cause cause)
     fake_board_reset(&bench->board);
     memset(&bench->core, 0xA5, sizeof bench->core);
     bench->core.hal = fake_board_hal(&bench->board);
-    bench->core.factory = device_d;
+    bench->core.factory = bench->factory;
     memset(&bench->core.clock, 0, sizeof bench->core.clock);
     nvm_open(&bench->core.nvm, &bench->core.hal);
     mac_init(&bench->core.mac, cause);
@@ -178,6 +178,7 @@ struct bench *bench_create(uint64_t seed)
     struct bench *bench = calloc(1, sizeof *bench);
     cr_assert_not_null(bench);
     fake_board_init(&bench->board, seed);
+    bench->factory = device_d;
     bench->board.now = 1000;
     bench_reset(bench, HAL_RESET_POWER_ON);
     return bench;

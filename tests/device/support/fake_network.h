@@ -62,6 +62,7 @@ struct fake_keys fake_session_keys(
 struct bench {
     struct core core;
     struct fake_board board;
+    struct factory factory; /* what the next start reads */
     struct fake_keys keys;
     uint32_t fcnt_down;
     unsigned delivered_count;
