@@ -254,9 +254,8 @@ static void answer(struct rig *rig, const uint8_t *bytes, size_t size)
     memcpy(air->bytes, bytes, size);
 }
 
-static struct rig *joined(void)
+static void join(struct rig *rig)
 {
-    struct rig *rig = create();
     uint8_t accept[33];
     boot(rig, HAL_RESET_POWER_ON);
     run_to_tx(rig, 10);
@@ -266,6 +265,12 @@ static struct rig *joined(void)
     rig->keys = fake_session_keys(script.factory.app_key, 1, 0, 0);
     run_s(rig, 6);
     cr_assert(mac_joined(&rig->fw.core.mac));
+}
+
+static struct rig *joined(void)
+{
+    struct rig *rig = create();
+    join(rig);
     return rig;
 }
 
@@ -381,6 +386,99 @@ Test(fw, session_holds_reports_back_and_counts_them)
     script.session = false;
     struct fake_uplink u = next_uplink(rig, 620);
     cr_assert_eq(u.payload[16], held);
+    destroy(rig);
+}
+
+Test(fw, reports_go_on_in_a_session_where_the_factory_says_so)
+{
+    struct rig *rig = create();
+    script.factory.boot_options = FACTORY_OPTION_REPORT_SESSION;
+    join(rig);
+    script.session = true;
+    unsigned sent = rig->board.tx_count;
+    run_s(rig, 3000);
+    cr_assert(rig->board.tx_count >= sent + 4 && rig->board.tx_count <= sent + 6);
+    cr_assert_eq(fake_trace_count(&rig->board, FW_TRACE_UPLINK_HELD), 0);
+    destroy(rig);
+}
+
+/* Reports are confirmed where the factory says so; what services send is not. */
+Test(fw, reports_are_confirmed_and_repeated_where_the_factory_says_so)
+{
+    struct rig *rig = create();
+    script.factory.boot_options = FACTORY_OPTION_REPORT_CONFIRMED;
+    script.factory.nb_trans = 2;
+    script.factory.report_size = 1;
+    join(rig);
+    uint8_t first[255];
+    struct fake_uplink u = next_uplink(rig, 70);
+    cr_assert(u.mic_ok && u.mhdr == 0x80);
+    cr_assert_eq(u.payload_size, 1);
+    cr_assert_eq(u.payload[0], 3, "the version's first byte");
+    memcpy(first, rig->board.tx, rig->board.tx_size);
+    run_to_tx(rig, 60);
+    cr_assert_arr_eq(rig->board.tx, first, rig->board.tx_size);
+    run_s(rig, 30);
+    script.uplink_at = 0;
+    script.uplink_size = 9;
+    fleetcast_fw.irq(&rig->fw, FW_IRQ_FLASH_DONE, rig->board.now); /* whatever wakes it */
+    run(rig);
+    u = next_uplink(rig, 200);
+    cr_assert(u.mic_ok && u.mhdr == 0x40 && u.fport == 200);
+    destroy(rig);
+}
+
+static bool asks_for_the_time(const struct fake_uplink *u)
+{
+    for (unsigned i = 0; i < u->fopts_size; i++) {
+        if (u->fopts[i] == 0x0D) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reports come each 10 min and the clock is set once, by hand, between the first two. */
+Test(fw, the_clock_is_asked_for_at_the_age_of_the_factory_or_never)
+{
+    static const struct {
+        uint16_t refresh_h;
+        unsigned asks_from_report; /* after the clock was set */
+    } rows[] = { { 1, 7 }, { 2, 13 }, { 0, 145 }, { FACTORY_CLOCK_REFRESH_NEVER, UINT16_MAX } };
+    for (unsigned row = 0; row < 4; row++) {
+        struct rig *rig = create();
+        script.factory.clock_refresh_h = rows[row].refresh_h;
+        join(rig);
+        struct fake_uplink u = next_uplink(rig, 70);
+        cr_assert_eq(asks_for_the_time(&u), rows[row].refresh_h != FACTORY_CLOCK_REFRESH_NEVER);
+        rig->fw.core.clock.valid = true;
+        rig->fw.core.clock.set_at_ticks = rig->board.now;
+        for (unsigned i = 1; i < 150; i++) {
+            run_s(rig, 100);
+            u = next_uplink(rig, 620);
+            /* Each 600 s: number 6 comes when the clock is 1 h old to the tick, give or take. */
+            bool boundary = i + 1 == rows[row].asks_from_report;
+            cr_assert(boundary || asks_for_the_time(&u) == (i >= rows[row].asks_from_report),
+                    "row %u report %u", row, i);
+        }
+        destroy(rig);
+    }
+}
+
+Test(fw, a_commissioned_device_reports_without_a_join)
+{
+    struct rig *rig = create();
+    struct fake_board *board = &rig->board;
+    board->join_accept_size = fake_write_join_accept(
+            script.factory.app_key, 5, 0, BENCH_DEV_ADDR, 0, 1, NULL, board->join_accept);
+    board->join_accept_dev_nonce = 0;
+    rig->keys = fake_session_keys(script.factory.app_key, 5, 0, 0);
+    boot(rig, HAL_RESET_POWER_ON);
+    cr_assert(mac_joined(&rig->fw.core.mac));
+    struct fake_uplink u = next_uplink(rig, 70);
+    cr_assert(u.mic_ok && u.fport == (int)REPORT_FPORT && u.fcnt == 0);
+    cr_assert_eq(fake_trace_count(board, FW_TRACE_JOIN_REQUESTED), 0);
+    cr_assert_eq(fake_trace_count(board, FW_TRACE_JOINED), 1);
     destroy(rig);
 }
 

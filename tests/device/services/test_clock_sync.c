@@ -239,3 +239,40 @@ Test(clock_sync, bounds_its_error_by_the_source_of_the_time)
     cr_expect_eq(clock_sync_error_ticks(&rig->services.clock_sync, &rig->env), HAL_RTC_HZ / 4);
     rig_destroy(rig);
 }
+
+/* The factory may move the schedule, 36 h by default, or forbid what nobody asked for. */
+Test(clock_sync, keeps_the_schedule_of_the_factory)
+{
+    struct rig *rig = rig_create();
+    rig->factory.clock_refresh_h = 10;
+    rig_boot(rig);
+    cr_assert(run_to_uplink(rig, 200));
+    rig_set_gps(rig, 1300000000);
+    app_time_ans(rig, 0, 0);
+    uint64_t from = rig->board.now_ticks;
+    cr_assert(run_to_uplink(rig, 16 * HOUR_S));
+    double hours = (double)(rig->board.now_ticks - from) / HAL_RTC_HZ / 3600.0;
+    cr_expect_float_eq(hours, 15.0, 31.0 / 3600.0); /* 30 s earlier or later by chance */
+    rig_destroy(rig);
+}
+
+Test(clock_sync, never_asks_by_itself_where_the_factory_forbids_it)
+{
+    struct rig *rig = rig_create();
+    rig->factory.clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER;
+    rig->board.device_time_requests = 0;
+    rig_boot(rig);
+    cr_expect_not(run_to_uplink(rig, 100 * HOUR_S));
+    cr_expect_eq(rig->board.device_time_requests, 0);
+    rig_down_hex(rig, PORT, -1, "03 02"); /* ForceDeviceResync: asked, it asks */
+    cr_expect(run_to_uplink(rig, 60));
+    cr_expect(run_to_uplink(rig, 60));
+    cr_expect_not(run_to_uplink(rig, 100 * HOUR_S));
+    rig_set_gps(rig, 1300000000);
+    rig_down_hex(rig, PORT, -1, "03 01");
+    cr_expect(run_to_uplink(rig, 60));
+    app_time_ans(rig, 1, 0);
+    cr_expect_not(run_to_uplink(rig, 100 * HOUR_S));
+    cr_expect_eq(gps_now(rig) / 3600, (1300000000 + 100 * (int64_t)HOUR_S) / 3600);
+    rig_destroy(rig);
+}

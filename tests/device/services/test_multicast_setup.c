@@ -231,6 +231,39 @@ Test(multicast_setup, opens_early_and_closes_late_by_the_bound_of_the_clock_erro
     rig_destroy(rig);
 }
 
+/* The factory's guard time replaces the firmware's: a fixed part and one per age of the clock, both
+ * at the opening and at the close; 0 opens at the very second, in the device's own time. */
+Test(multicast_setup, opens_early_and_closes_late_by_the_guard_time_of_the_factory)
+{
+    static const struct {
+        uint32_t ms;
+        uint16_t ppm;
+        uint64_t early_ticks, late_ticks; /* the clock is 10000 s old at the start */
+    } rows[] = {
+        { 0, 0, 0, 0 }, { 2500, 0, 81920, 81920 },
+        { 0, 100, 32768, 39478 },            /* 1 s, and 1.2048 s after 2048 s more */
+        { 1000, 65535, 21507276, 25905256 }, /* 1 s + 655.35 s, 1 s + 789.57 s */
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rig *rig = wanting(10000);
+        rig->factory.boot_options = FACTORY_OPTION_GUARD;
+        rig->factory.guard_ms = rows[i].ms;
+        rig->factory.guard_ppm = rows[i].ppm;
+        uint64_t start = rig->clock.set_at_ticks + UINT64_C(10000) * HAL_RTC_HZ;
+        rig_down_hex(rig, PORT, -1, CLASS_C);
+        rig_run_ticks(rig, start - rows[i].early_ticks - 1 - rig->board.now_ticks);
+        cr_expect_not(rig->board.groups[0].open, "row %u", i);
+        rig_run_ticks(rig, 2);
+        cr_expect(rig->board.groups[0].open, "row %u", i);
+        uint64_t end = start + UINT64_C(2048) * HAL_RTC_HZ + rows[i].late_ticks;
+        rig_run_ticks(rig, end - 2 - rig->board.now_ticks);
+        cr_expect(rig->board.groups[0].open, "row %u", i);
+        rig_run_ticks(rig, 4);
+        cr_expect_not(rig->board.groups[0].open, "row %u", i);
+        rig_destroy(rig);
+    }
+}
+
 Test(multicast_setup, moves_the_opening_when_the_clock_is_corrected)
 {
     struct rig *rig = wanting(600);
