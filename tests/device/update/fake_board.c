@@ -235,6 +235,12 @@ void fake_board_set_factory(
     put_u32(record + FACTORY_OFF_REPORT_PERIOD_S, 3600);
     record[FACTORY_OFF_REPORT_SIZE] = 24;
     record[FACTORY_OFF_BOOT_OPTIONS] = 1;
+    fake_board_seal_factory(board);
+}
+
+void fake_board_seal_factory(struct fake_board *board)
+{
+    uint8_t *record = board->internal + FLASH_FACTORY_ADDRESS;
     put_u32(record + FACTORY_OFF_CRC32, crc32_naive(record, FACTORY_OFF_CRC32));
 }
 

@@ -45,6 +45,8 @@ void fake_board_init(struct fake_board *board);
 /* Writes a factory record with this hardware id and Ed25519 public key. */
 void fake_board_set_factory(
         struct fake_board *board, uint32_t hardware_id, const uint8_t public_key[32]);
+/* After a change: the CRC fits again. */
+void fake_board_seal_factory(struct fake_board *board);
 
 /* Builds header and code of a signed image into `image` (IMAGE_HEADER_SIZE + code_size bytes);
  * the code is drawn from `seed`. `private_key` NULL: no signature. */

@@ -45,7 +45,43 @@ Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
     cr_assert_eq(record[103], 0x44);
     cr_assert_arr_eq(record + 104, "\x40\x38\x00\x00\x18\x01", 6);
     cr_assert_eq(record[110], 1, "TS004 version");
-    for (int i = 111; i < 188; i++) {
+    for (unsigned i = 111; i < 188; i++) {
+        cr_assert_eq(record[i], 0);
+    }
+}
+
+/* Byte by byte by the table in device/update/factory.h, written down here a second time. */
+Test(identity, the_record_carries_what_the_firmware_may_not_choose)
+{
+    struct device_identity identity;
+    device_identity_draw(&identity, 5, 3);
+    uint8_t record[FACTORY_RECORD_SIZE];
+    struct device_configuration configuration = {
+        .report_traffic = FACTORY_TRAFFIC_POISSON,
+        .report_jitter_percent = 17,
+        .report_confirmed = true,
+        .report_in_session = true,
+        .rate_policy = FACTORY_RATE_ADR,
+        .data_rate = 4,
+        .tx_power_index = 6,
+        .nb_trans = 15,
+        .channel_mask = 0xA1B2,
+        .guard_given = true,
+        .guard_ms = 0x01020304,
+        .guard_ppm = 0x0506,
+        .clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER,
+        .dev_nonce = 0x0708,
+        .join_accept_size = 33,
+    };
+    for (unsigned i = 0; i < 33; i++) {
+        configuration.join_accept[i] = (uint8_t)(0xC0 + i);
+    }
+    device_identity_factory_record(&identity, &configuration, record);
+    cr_assert_eq(record[109], 0x0E, "confirmed, in a session, guard time");
+    cr_assert_arr_eq(record + 111,
+            "\x02\x11\x02\x04\x06\x0F\x00\xB2\xA1\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
+    cr_assert_arr_eq(record + 131, configuration.join_accept, 33);
+    for (unsigned i = 164; i < 188; i++) {
         cr_assert_eq(record[i], 0);
     }
 }
