@@ -82,7 +82,7 @@ static void rate_of_segment(struct crystal *crystal)
     rate_set(crystal, llround(error_ppm * PPT_PER_PPM) + crystal->walk_ppt);
 }
 
-static int64_t walk_step_ppt(const struct crystal *crystal)
+static int32_t walk_step_ppt(const struct crystal *crystal)
 {
     return crystal_walk_step_ppt(crystal->params, crystal->seed, crystal->entity, crystal->from_ns);
 }
@@ -94,7 +94,9 @@ static void move_on(struct crystal *crystal)
     crystal->from_ns = crystal->until_ns;
     bool last = crystal->from_ns > SIM_NS_NEVER - CRYSTAL_SEGMENT_NS;
     crystal->until_ns = last ? SIM_NS_NEVER : crystal->from_ns + CRYSTAL_SEGMENT_NS;
-    crystal->walk_ppt += walk_step_ppt(crystal);
+    bool overflow =
+            __builtin_add_overflow(crystal->walk_ppt, walk_step_ppt(crystal), &crystal->walk_ppt);
+    assert(!overflow);
     rate_of_segment(crystal);
 }
 

@@ -53,7 +53,7 @@ struct crystal {
     double frequency_error_ppm; /* initial, as drawn */
     const struct crystal_params *params;
     uint64_t seed;
-    int64_t walk_ppt; /* where the random walk is */
+    int32_t walk_ppt; /* where the random walk is: within +-2147 ppm */
     uint32_t entity;
 };
 
@@ -93,7 +93,7 @@ bool crystal_varies(const struct crystal_params *params);
 double crystal_course_ppm(
         const struct crystal_params *params, sim_ns middle_ns, sim_ns power_on_ns);
 /* What the random walk adds at the beginning of a segment. */
-int64_t crystal_walk_step_ppt(
+int32_t crystal_walk_step_ppt(
         const struct crystal_params *params, uint64_t seed, uint32_t entity, sim_ns begin_ns);
 
 #endif

@@ -133,7 +133,7 @@ double crystal_course_ppm(const struct crystal_params *params, sim_ns middle_ns,
 }
 
 /* Random-walk FM: independent normal steps, by Box and Muller from one block each. */
-int64_t crystal_walk_step_ppt(
+int32_t crystal_walk_step_ppt(
         const struct crystal_params *params, uint64_t seed, uint32_t entity, sim_ns begin_ns)
 {
     if (params->random_walk_ppm_per_sqrt_day <= 0) {
@@ -146,5 +146,5 @@ int64_t crystal_walk_step_ppt(
     double normal = radius * cos(tau * 0x1p-32 * (double)word[1]);
     double step_ppm = params->random_walk_ppm_per_sqrt_day
                       * sqrt((double)CRYSTAL_SEGMENT_NS / (double)NS_PER_DAY);
-    return llround(1e6 * step_ppm * normal);
+    return (int32_t)lround(1e6 * step_ppm * normal);
 }

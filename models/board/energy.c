@@ -84,7 +84,7 @@ static double radio_current_ua(const struct energy_meter *meter, const struct en
 {
     switch (power) {
     case SX1276_POWER_TX:
-        return meter->radio_tx_ua;
+        return params->radio_tx_ua[meter->tx_level];
     case SX1276_POWER_RX: {
         unsigned bandwidth = bandwidth_index(radio->bandwidth_hz);
         return radio->lna_boost ? params->radio_rx_boost_ua[bandwidth]
@@ -147,7 +147,7 @@ void energy_meter_tx_power(struct energy_meter *meter, const struct energy_param
         radio_settle(meter, at_ns);
         meter->radio_ua = params->radio_tx_ua[level];
     }
-    meter->radio_tx_ua = params->radio_tx_ua[level];
+    meter->tx_level = (uint8_t)level;
     meter->tx_slot = tx_slot_of(meter, level + ENERGY_TX_DBM_MIN);
 }
 

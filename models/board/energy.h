@@ -90,9 +90,9 @@ struct energy_meter {
     sim_ns nor_read_ns;
     sim_ns radio_since_ns; /* start of the present radio state */
     double radio_ua;       /* its current */
-    double radio_tx_ua;    /* of the next or running transmission */
     uint8_t radio_power;   /* enum sx1276_power */
-    uint8_t tx_slot;       /* of the next or running transmission */
+    uint8_t tx_level;      /* of the next or running transmission: index of radio_tx_ua */
+    uint8_t tx_slot;       /* where its charge goes */
     uint8_t tx_slots;      /* in use */
     int8_t tx_dbm[ENERGY_TX_SLOTS];
     double radio_uans[SX1276_POWER_COUNT]; /* microampere x nanoseconds before that; TX: below */

@@ -133,9 +133,9 @@ void node_fleet_configure(
         flash_image_finish(fleet->flash, &node->flash[HAL_FLASH_INTERNAL]);
         node_adopt_board(node, board);
     }
-    node->profile = node_profile_of(fleet, params, board->type);
-    crystal_init(&node->crystal, &node->profile->crystal, engine_seed(fleet->engine),
-            node_entity(node), params->boot_at_ns);
+    const struct node_profile *profile = node_profile_of(fleet, params, board->type);
+    crystal_init(&node->crystal, &profile->crystal, engine_seed(fleet->engine), node_entity(node),
+            params->boot_at_ns);
     uint8_t record[FACTORY_RECORD_SIZE];
     device_identity_factory_record(&params->identity, &params->configuration, record);
     flash_image_set(fleet->flash, &node->flash[HAL_FLASH_INTERNAL], FLASH_FACTORY_ADDRESS, record,

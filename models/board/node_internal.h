@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdalign.h>
+#include <stddef.h>
 
 #include "board/crypto_memo.h"
 #include "board/flash.h"
@@ -39,7 +40,7 @@ struct node_board {
 
 /* What nodes of one group share. */
 struct node_profile {
-    struct crystal_params crystal;
+    struct crystal_params crystal; /* struct crystal points here */
     struct battery_params battery;
     struct node_profile *next;
 };
@@ -75,7 +76,6 @@ struct node {
     uint64_t frame_id;  /* what frame_ready speaks of */
     struct energy_meter energy;
     /* --- now and then */
-    const struct node_profile *profile;
     uint64_t alarm_ticks; /* the alarm last set, as asked for and as converted */
     sim_ns alarm_ticks_ns;
     const struct frame *tx_frame; /* on the air or last sent */
@@ -126,6 +126,8 @@ struct node_fleet {
     struct node_fleet_stats stats;
 };
 
+_Static_assert(offsetof(struct node_profile, crystal) == 0, "found by its first member");
+
 static inline struct node *node_at(const struct node_fleet *fleet, uint32_t index)
 {
     return (struct node *)(void *)(fleet->base + (size_t)index * fleet->stride_bytes);
@@ -134,6 +136,11 @@ static inline struct node *node_at(const struct node_fleet *fleet, uint32_t inde
 static inline void *node_ram(struct node *node)
 {
     return node + 1;
+}
+
+static inline const struct node_profile *node_profile(const struct node *node)
+{
+    return (const struct node_profile *)(const void *)node->crystal.params;
 }
 
 static inline entity_id node_entity(const struct node *node)

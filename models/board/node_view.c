@@ -56,7 +56,7 @@ const struct board_type *node_board(const struct node_fleet *fleet, uint32_t ind
 const struct battery_params *node_battery(const struct node_fleet *fleet, uint32_t index)
 {
     assert(index < fleet->count);
-    return &node_at(fleet, index)->profile->battery;
+    return &node_profile(node_at(fleet, index))->battery;
 }
 
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns)

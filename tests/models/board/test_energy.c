@@ -59,13 +59,13 @@ Test(energy, transmit_current_follows_the_power_and_saturates)
     struct energy_meter meter;
     energy_meter_init(&meter, params, 0);
     energy_meter_tx_power(&meter, params, 0, 20000);
-    cr_assert_float_eq(meter.radio_tx_ua, 125000, 1e-9);
+    cr_assert_float_eq(params->radio_tx_ua[meter.tx_level], 125000, 1e-9);
     energy_meter_tx_power(&meter, params, 0, 7400);
-    cr_assert_float_eq(meter.radio_tx_ua, 25000, 1e-9);
+    cr_assert_float_eq(params->radio_tx_ua[meter.tx_level], 25000, 1e-9);
     energy_meter_tx_power(&meter, params, 0, -9000);
-    cr_assert_float_eq(meter.radio_tx_ua, 22000, 1e-9);
+    cr_assert_float_eq(params->radio_tx_ua[meter.tx_level], 22000, 1e-9);
     energy_meter_tx_power(&meter, params, 0, 33000);
-    cr_assert_float_eq(meter.radio_tx_ua, 125000, 1e-9);
+    cr_assert_float_eq(params->radio_tx_ua[meter.tx_level], 125000, 1e-9);
 }
 
 Test(energy, a_day_by_hand_agrees_within_a_thousandth)
