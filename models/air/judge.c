@@ -35,15 +35,9 @@ static double uniform_of(uint32_t word)
     return (word + 0.5) / 4294967296.0;
 }
 
-int32_t judge_fading_mdb(
-        uint64_t seed, enum fading_model fading, uint64_t frame_id, entity_id receiver)
+uint32_t judge_fading_word(uint64_t seed, uint64_t frame_id, entity_id receiver)
 {
-    if (fading == FADING_NONE) {
-        return 0;
-    }
-    assert(fading == FADING_RAYLEIGH);
-    struct draws draws = draws_of(seed, frame_id, receiver);
-    return (int32_t)lround(10000 * log10(-log(uniform_of(draws.word[0]))));
+    return draws_of(seed, frame_id, receiver).word[0];
 }
 
 /* --- the shared part -------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 
 #include "air/frame.h"
 #include "air/interference.h"
-#include "air/propagation.h"
 #include "air/sensitivity.h"
 
 enum receiver_kind {
@@ -116,9 +115,8 @@ int32_t judge_sensitivity_mdbm(const struct judge_tables *tables, enum receiver_
 int32_t judge_implementation_loss_mdb(
         const struct judge_tables *tables, enum receiver_kind kind, uint8_t spreading_factor);
 
-/* Block fading gain in mdB for (frame, receiver): Rayleigh power is Exp(1). */
-int32_t judge_fading_mdb(
-        uint64_t seed, enum fading_model fading, uint64_t frame_id, entity_id receiver);
+/* The uniform word of a (frame, receiver) pair that its fading is made of. */
+uint32_t judge_fading_word(uint64_t seed, uint64_t frame_id, entity_id receiver);
 
 /* Causes, first that applies:
  * - too weak to be detected in noise;

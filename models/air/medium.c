@@ -164,6 +164,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         medium_destroy(medium);
         return NULL;
     }
+    medium->params.interferers = NULL; /* the caller's */
     struct lora_modulation longest = {
         .bandwidth_hz = 125000,
         .spreading_factor = 12,

@@ -21,7 +21,9 @@
 #ifndef AIR_MEDIUM_H
 #define AIR_MEDIUM_H
 
+#include "air/fading.h"
 #include "air/frame.h"
+#include "air/interferer.h"
 #include "air/judge.h"
 #include "air/propagation.h"
 #include "engine.h"
@@ -73,12 +75,12 @@ struct medium_site {
     int32_t radio_drift_ppb_per_s;
 };
 
-struct interferer_params; /* air/interferer.h */
-
 struct medium_params {
     struct propagation_params propagation;
+    struct fading_params fading;
     struct reception_params reception;
-    const struct interferer_params *interferers; /* copied */
+    /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */
+    const struct interferer_params *interferers;
     uint32_t interferer_count;
 };
 

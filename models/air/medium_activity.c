@@ -6,23 +6,45 @@
 
 #include "air/medium_internal.h"
 
-/* Between two end-devices: the law of the scenario, the higher antenna as base, both walls.
- * assumed: no shadowing, which is drawn for links with gateways. */
+/* Between two end-devices: the law of the scenario and both walls.
+ * assumed: no shadowing and no fading, which are drawn for links with gateways. */
 static int32_t device_gain_mdb(const struct medium *medium, uint32_t from, uint32_t to)
 {
     const struct medium_site *a = &medium->device_sites[from], *b = &medium->device_sites[to];
-    double loss_db = path_loss_db(&medium->params.propagation, fmax(a->height_m, b->height_m),
-            fmin(a->height_m, b->height_m), hypot(a->x_m - b->x_m, a->y_m - b->y_m));
+    double loss_db = path_loss_between_db(&medium->params.propagation, a->height_m, b->height_m,
+            hypot(a->x_m - b->x_m, a->y_m - b->y_m));
     loss_db += a->penetration_db + b->penetration_db;
     return (int32_t)lround(-1000 * loss_db);
 }
 
-static int32_t median_mdbm_at(
-        const struct medium *medium, const struct on_air *air, uint32_t device)
+static int32_t power_mdbm_at(const struct medium *medium, const struct on_air *air, uint32_t device)
 {
-    int32_t gain_mdb = air->frame.downlink ? medium_gain_mdb(medium, air->transmitter, device)
-                                           : device_gain_mdb(medium, air->transmitter, device);
-    return air->frame.power_mdbm + gain_mdb + medium->device_sites[device].antenna_gain_mdb;
+    if (air->frame.downlink) {
+        return medium_at_device_mdbm(medium, air, device)
+               + medium_fading_mdb(medium, &air->frame, device, air->transmitter,
+                       medium->device_entities[device]);
+    }
+    return air->frame.power_mdbm + device_gain_mdb(medium, air->transmitter, device)
+           + medium->device_sites[device].antenna_gain_mdb;
+}
+
+/* All interferers while it listens, as one of their mean power. */
+static struct noise_burst noise_within(const struct medium *medium, uint32_t device,
+        const struct lora_modulation *m, sim_ns from_ns, sim_ns to_ns)
+{
+    uint32_t count = medium->params.interferer_count;
+    double power = 0; /* mW */
+    for (uint32_t i = 0; i < count; i++) {
+        const struct interferer *interferer = &medium->interferers[i];
+        int32_t power_mdbm =
+                medium->interferer_mdbm[(size_t)device * count + i]
+                + interferer_in_band_mdb(&interferer->params, m->frequency_hz, m->bandwidth_hz);
+        power += interferer_on_fraction(interferer, from_ns, to_ns) * pow(10, power_mdbm / 10000.0);
+    }
+    return (struct noise_burst){
+        .power_mdbm = power > 0 ? (int32_t)lround(10000 * log10(power)) : INTERFERER_NOTHING_MDB,
+        .preamble = 1,
+    };
 }
 
 /* `air` may be the stale state of a free slot: then it is long off the air. */
@@ -34,7 +56,7 @@ static bool on_air_within(const struct on_air *air, sim_ns from_ns, sim_ns to_ns
 bool medium_channel_active(const struct medium *medium, uint32_t device,
         const struct medium_listening *listening, sim_ns from_ns, sim_ns to_ns)
 {
-    assert(device < medium->device_count);
+    assert(device < medium->device_count && from_ns < to_ns);
     uint64_t key = medium_channel_key(listening->frequency_hz, listening->bandwidth_hz,
             listening->spreading_factor, listening->iq_inverted);
     for (uint32_t i = 0; i < medium->slot_count; i++) {
@@ -45,11 +67,13 @@ bool medium_channel_active(const struct medium *medium, uint32_t device,
         }
         struct judge_frame judged;
         judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
+        struct noise_burst noise =
+                noise_within(medium, device, &air->frame.modulation, from_ns, to_ns);
         struct judge_link link = {
             .receiver = medium->device_entities[device],
-            .median_mdbm = median_mdbm_at(medium, air, device),
-            .fading_mdb = judge_fading_mdb(medium->seed, medium->params.propagation.fading,
-                    air->frame.id, medium->device_entities[device]),
+            .median_mdbm = power_mdbm_at(medium, air, device),
+            .bursts = &noise,
+            .burst_count = 1,
         };
         if (judge_detects(&judged, &link)) {
             return true;

@@ -93,8 +93,8 @@ void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
 
 static int32_t fading_mdb_at(const struct medium *medium, const struct on_air *air, uint32_t device)
 {
-    return judge_fading_mdb(medium->seed, medium->params.propagation.fading, air->frame.id,
-            medium->device_entities[device]);
+    return medium_fading_mdb(
+            medium, &air->frame, device, air->transmitter, medium->device_entities[device]);
 }
 
 static bool stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
@@ -173,7 +173,7 @@ void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now
     const struct frame *frame = &air->frame;
     struct channel *channel = air->channel;
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
     uint32_t rivals = medium_find_rivals(medium, air, now_ns);
     for (uint32_t device = member_set_next(&channel->listeners, 0); device != MEMBER_NONE;
             device = member_set_next(&channel->listeners, device + 1)) {
@@ -199,7 +199,7 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
         return; /* closed, or opened anew, meanwhile */
     }
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, now_ns);
     if (lock_device(medium, &judged, rivals, air, device, now_ns) && !listener->silent_detect) {
         medium->device_ops->detected(medium->device_contexts[device], &air->frame, now_ns);
@@ -256,7 +256,7 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
 {
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1276, &air->frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
     const struct receiver *items = air->receivers.items;
     uint32_t count = air->receivers.count;

@@ -15,8 +15,8 @@ static void observe_lost(struct medium *medium, const struct frame *frame, uint3
 static int32_t fading_mdb_at(
         const struct medium *medium, const struct on_air *air, uint32_t gateway)
 {
-    return judge_fading_mdb(medium->seed, medium->params.propagation.fading, air->frame.id,
-            medium->gateways[gateway].entity);
+    return medium_fading_mdb(
+            medium, &air->frame, air->transmitter, gateway, medium->gateways[gateway].entity);
 }
 
 /* Half duplex: the gateway searched from the frame's start, or from `since_ns` of a late event. */
@@ -59,7 +59,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
 void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)
 {
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
     uint32_t to = medium->reach_from[air->transmitter + 1];
     for (uint32_t i = medium->reach_from[air->transmitter]; i < to; i++) {
         detect(medium, &judged, air, medium->reach[i], now_ns);
@@ -69,7 +69,7 @@ void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns no
 void medium_gateway_late(struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns)
 {
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
     detect(medium, &judged, air, gateway, now_ns);
 }
 
@@ -116,7 +116,7 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
 void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
 {
     struct judge_frame judged;
-    judge_frame_init(&judged, medium->tables, medium->seed, RECEIVER_SX1301, &air->frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
     for (uint32_t i = 0; i < air->receivers.count; i++) {
         serve(medium, &judged, rivals, air, &air->receivers.items[i], now_ns);

@@ -97,6 +97,12 @@ struct medium {
     struct medium_site *device_sites;
     int32_t *device_antenna_mdb;       /* NULL: no device has a gain */
     struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
+    struct interferer *interferers;
+    /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
+    int32_t *interferer_mdbm;
+    struct noise_burst *bursts;  /* scratch: of the frame being judged, at the current receiver */
+    int32_t bursts_from_mdbm;    /* weaker ones don't matter to it */
+    int32_t *bursts_in_band_mdb; /* what of each falls into that frame's band */
     struct listener *listeners;
     void **device_contexts;
     entity_id *device_entities;
@@ -146,6 +152,10 @@ engine_event_fn medium_on_start, medium_on_detect, medium_on_end, medium_on_late
 /* medium_links.c */
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
 void medium_links_finish(struct medium *medium);
+/* judge_frame_init(), and which interferers are on meanwhile: for the links made next. */
+void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
+        const struct frame *frame);
+void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link);
 /* Frequency errors of a link: how sender and receiver are apart. */
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);
@@ -183,8 +193,22 @@ static inline int32_t medium_at_gateway_mdbm(
            + medium->gateways[gateway].antenna_gain_mdb;
 }
 
-static inline struct judge_link medium_device_link(const struct medium *medium,
-        const struct on_air *air, uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
+/* Of the link between a device and a gateway, for a frame at one end of it. */
+static inline int32_t medium_fading_mdb(const struct medium *medium, const struct frame *frame,
+        uint32_t device, uint32_t gateway, entity_id receiver)
+{
+    const struct fading_params *fading = &medium->params.fading;
+    if (fading->model == FADING_NONE) {
+        return 0;
+    }
+    uint32_t word =
+            fading->coherence_ns == 0 ? judge_fading_word(medium->seed, frame->id, receiver) : 0;
+    return fading_gain_mdb(fading, medium->seed, frame->id, medium->device_entities[device],
+            gateway, receiver, frame->start_ns, word);
+}
+
+static inline struct judge_link medium_device_link(struct medium *medium, const struct on_air *air,
+        uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
 {
     struct judge_link link = {
         .receiver = medium->device_entities[device],
@@ -194,11 +218,14 @@ static inline struct judge_link medium_device_link(const struct medium *medium,
     if (medium->device_clocks != NULL) {
         medium_link_clocks(&air->frame, &medium->device_clocks[device], &link);
     }
+    if (medium->interferers != NULL) {
+        medium_link_bursts(medium, device, &link);
+    }
     return link;
 }
 
 static inline struct judge_link medium_gateway_link(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t fading_mdb)
+        struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t fading_mdb)
 {
     struct judge_link link = {
         .receiver = medium->gateways[gateway].entity,
@@ -207,6 +234,9 @@ static inline struct judge_link medium_gateway_link(
     };
     if (medium->device_clocks != NULL) {
         medium_link_clocks(&air->frame, &medium->gateways[gateway].clock, &link);
+    }
+    if (medium->interferers != NULL) {
+        medium_link_bursts(medium, medium->device_count + gateway, &link);
     }
     return link;
 }

@@ -1,4 +1,4 @@
-/* What a link adds to path loss: antennas and crystals of the two radios.
+/* What a link adds to path loss: antennas and crystals of the two radios, noise from outside.
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
@@ -42,39 +42,148 @@ static struct radio_clock clock_of(const struct medium_site *site)
     return (struct radio_clock){ site->radio_error_ppb, site->radio_drift_ppb_per_s };
 }
 
+static bool antennas_init(struct medium *medium)
+{
+    if (!any_antenna(medium)) {
+        return true;
+    }
+    medium->device_antenna_mdb = malloc(medium->device_count * sizeof *medium->device_antenna_mdb);
+    if (medium->device_antenna_mdb == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < medium->device_count; i++) {
+        medium->device_antenna_mdb[i] = medium->device_sites[i].antenna_gain_mdb;
+    }
+    return true;
+}
+
+static bool clocks_init(struct medium *medium, const struct medium_site *gateways)
+{
+    if (!any_inexact(medium, gateways)) {
+        return true;
+    }
+    medium->device_clocks = malloc((medium->device_count + 1) * sizeof *medium->device_clocks);
+    if (medium->device_clocks == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < medium->device_count; i++) {
+        medium->device_clocks[i] = clock_of(&medium->device_sites[i]);
+    }
+    for (uint32_t i = 0; i < medium->gateway_count; i++) {
+        medium->gateways[i].clock = clock_of(&gateways[i]);
+    }
+    return true;
+}
+
+static void interferers_at(struct medium *medium, uint32_t receiver, const struct medium_site *site)
+{
+    uint32_t count = medium->params.interferer_count;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t power_mdbm = interferer_power_mdbm(&medium->interferers[i].params,
+                &medium->params.propagation, site->x_m, site->y_m, site->height_m);
+        medium->interferer_mdbm[(size_t)receiver * count + i] =
+                power_mdbm + site->antenna_gain_mdb - (int32_t)lround(1000 * site->penetration_db);
+    }
+}
+
+static bool interferers_init(struct medium *medium, const struct medium_site *gateways)
+{
+    uint32_t count = medium->params.interferer_count;
+    if (count == 0) {
+        return true;
+    }
+    size_t receivers = (size_t)medium->device_count + medium->gateway_count;
+    medium->interferers = calloc(count, sizeof *medium->interferers);
+    medium->interferer_mdbm = malloc(receivers * count * sizeof *medium->interferer_mdbm);
+    medium->bursts = calloc(2 * (size_t)count, sizeof *medium->bursts);
+    medium->bursts_in_band_mdb = calloc(count, sizeof *medium->bursts_in_band_mdb);
+    if (medium->interferers == NULL || medium->interferer_mdbm == NULL || medium->bursts == NULL
+            || medium->bursts_in_band_mdb == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        interferer_init(&medium->interferers[i], &medium->params.interferers[i], medium->seed, i);
+    }
+    for (uint32_t i = 0; i < medium->device_count; i++) {
+        interferers_at(medium, i, &medium->device_sites[i]);
+    }
+    for (uint32_t i = 0; i < medium->gateway_count; i++) {
+        interferers_at(medium, medium->device_count + i, &gateways[i]);
+    }
+    return true;
+}
+
 /* What no site of the run has costs no memory, and no time on the hot path. */
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways)
 {
-    uint32_t devices = medium->device_count;
-    if (any_antenna(medium)) {
-        medium->device_antenna_mdb = malloc(devices * sizeof *medium->device_antenna_mdb);
-        if (medium->device_antenna_mdb == NULL) {
-            return false;
-        }
-        for (uint32_t i = 0; i < devices; i++) {
-            medium->device_antenna_mdb[i] = medium->device_sites[i].antenna_gain_mdb;
-        }
-    }
-    if (any_inexact(medium, gateways)) {
-        medium->device_clocks = malloc((devices + 1) * sizeof *medium->device_clocks);
-        if (medium->device_clocks == NULL) {
-            return false;
-        }
-        for (uint32_t i = 0; i < devices; i++) {
-            medium->device_clocks[i] = clock_of(&medium->device_sites[i]);
-        }
-        for (uint32_t i = 0; i < medium->gateway_count; i++) {
-            medium->gateways[i].clock = clock_of(&gateways[i]);
-        }
-    }
-    return true;
+    return antennas_init(medium) && clocks_init(medium, gateways)
+           && interferers_init(medium, gateways);
 }
 
 void medium_links_finish(struct medium *medium)
 {
     free(medium->device_antenna_mdb);
     free(medium->device_clocks);
+    free(medium->interferers);
+    free(medium->interferer_mdbm);
+    free(medium->bursts);
+    free(medium->bursts_in_band_mdb);
 }
+
+/* --- noise from outside ----------------------------------------------------------------------- */
+
+/* A burst this far below the noise floor raises it by less than 5 mdB. */
+#define BURST_BELOW_MDB 30000
+
+static double share_on(const struct interferer *interferer, sim_ns from_ns, sim_ns to_ns)
+{
+    return to_ns > from_ns ? interferer_on_fraction(interferer, from_ns, to_ns) : 0;
+}
+
+void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
+        const struct frame *frame)
+{
+    judge_frame_init(judged, medium->tables, medium->seed, kind, frame);
+    medium->bursts_from_mdbm = judged->noise_mdbm - BURST_BELOW_MDB;
+    const struct lora_modulation *m = &frame->modulation;
+    sim_ns lock_ns = interference_from_ns(TIMING_PREAMBLE_LOCK, frame);
+    for (uint32_t i = 0; medium->interferers != NULL && i < medium->params.interferer_count; i++) {
+        const struct interferer *interferer = &medium->interferers[i];
+        int32_t in_band_mdb =
+                interferer_in_band_mdb(&interferer->params, m->frequency_hz, m->bandwidth_hz);
+        medium->bursts_in_band_mdb[i] = in_band_mdb;
+        if (in_band_mdb == INTERFERER_NOTHING_MDB) {
+            continue;
+        }
+        medium->bursts[i] = (struct noise_burst){
+            .preamble = share_on(interferer, lock_ns, frame->preamble_end_ns),
+            .header = share_on(interferer, frame->preamble_end_ns, frame->header_ns),
+            .payload = share_on(interferer, frame->header_ns, frame->end_ns),
+        };
+    }
+}
+
+void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link)
+{
+    uint32_t count = medium->params.interferer_count;
+    struct noise_burst *at_receiver = medium->bursts + count;
+    const int32_t *power_mdbm = medium->interferer_mdbm + (size_t)receiver * count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct noise_burst *burst = &medium->bursts[i];
+        int32_t in_band_mdb = medium->bursts_in_band_mdb[i];
+        if (in_band_mdb != INTERFERER_NOTHING_MDB
+                && burst->preamble + burst->header + burst->payload > 0
+                && power_mdbm[i] + in_band_mdb > medium->bursts_from_mdbm) {
+            at_receiver[kept] = *burst;
+            at_receiver[kept++].power_mdbm = power_mdbm[i] + in_band_mdb;
+        }
+    }
+    link->bursts = at_receiver;
+    link->burst_count = kept;
+}
+
+/* --- crystals --------------------------------------------------------------------------------- */
 
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link)

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "air/fading.h"
-
 enum propagation_model {
 #define LAW(identifier, constant, name) PROPAGATION_##constant,
 #include "air/path_loss_laws.def"
@@ -59,8 +57,6 @@ struct propagation_params {
     double shadowing_sigma_db;         /* log-normal, the same for both directions of a link */
     double shadowing_correlation_m;    /* distance where it falls to 1/e; 0: one draw per link */
     double shadowing_site_correlation; /* 0..1: share of the variance common to all gateways */
-
-    enum fading_model fading;
 };
 
 /* Median path loss in dB between a base station's and a mobile's antenna; never below 0. */

@@ -85,8 +85,8 @@ static void medium_params_of(const struct scenario *scenario, struct medium_para
             .frequency_mhz = 868.0,
             .penetration_db = p->penetration_db,
             .shadowing_sigma_db = p->shadowing_sigma_db,
-            .fading = (enum fading_model)p->fading,
         },
+        .fading = { .model = (enum fading_model)p->fading },
         .reception = {
             .capture_db = 6.0,              /* Bor et al., MSWiM 2016 */
             .device_noise_figure_db = 6.0,  /* the sensitivity rows are read with it */

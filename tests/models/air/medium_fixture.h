@@ -114,7 +114,8 @@ static inline struct air_world *air_world_create(enum fading_model fading)
     world->first_device = engine_entity_add(world->engine, WORLD_DEVICES);
     world->first_gateway = engine_entity_add(world->engine, WORLD_GATEWAYS);
     struct medium_params params = {
-        .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868, .fading = fading },
+        .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
+        .fading = { .model = fading },
         .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
     };
     struct medium_site devices[WORLD_DEVICES], gateways[WORLD_GATEWAYS];

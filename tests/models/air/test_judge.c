@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+#include "air/fading.h"
 #include "air/judge.h"
 
 #define SEED               7u
@@ -57,6 +58,13 @@ static struct frame frame_of(unsigned sf, uint16_t size, uint64_t id)
         frame.bytes[i] = (uint8_t)(i * 7);
     }
     return frame;
+}
+
+static int32_t fading_of(enum fading_model model, uint64_t frame_id, entity_id receiver)
+{
+    struct fading_params params = { .model = model };
+    uint32_t word = judge_fading_word(SEED, frame_id, receiver);
+    return fading_gain_mdb(&params, SEED, frame_id, receiver, 0, receiver, 0, word);
 }
 
 /* The curve without implementation loss. */
@@ -229,7 +237,7 @@ Test(judge, draws_of_fading_header_and_payload_are_independent)
     for (unsigned i = 0; i < TRIALS; i++) {
         struct frame frame = frame_of(9, 3, 10000000 + i);
         frame.modulation.coding_rate = 4;
-        unsigned faded = judge_fading_mdb(SEED, FADING_RAYLEIGH, frame.id, 3) < -1590;
+        unsigned faded = fading_of(FADING_RAYLEIGH, frame.id, 3) < -1590;
         count[faded]++;
         lost[faded] += judge_at(&frame, rssi_mdbm, NULL, 0).cause != LOSS_NONE;
     }
@@ -249,7 +257,7 @@ Test(judge, fading_is_exponential_in_power)
     unsigned count[5] = { 0 };
     double mean = 0;
     for (unsigned i = 0; i < TRIALS; i++) {
-        double db = judge_fading_mdb(SEED, FADING_RAYLEIGH, i, 11) / 1000.0;
+        double db = fading_of(FADING_RAYLEIGH, i, 11) / 1000.0;
         mean += pow(10, db / 10) / TRIALS;
         for (unsigned k = 0; k < 5; k++) {
             count[k] += db < below_db[k];
@@ -262,11 +270,9 @@ Test(judge, fading_is_exponential_in_power)
         cr_expect(
                 fabs(count[k] / (double)TRIALS - p) < 3.3 * sigma, "P(gain < %g dB)", below_db[k]);
     }
-    cr_expect_eq(judge_fading_mdb(SEED, FADING_NONE, 1, 11), 0);
-    cr_expect_eq(judge_fading_mdb(SEED, FADING_RAYLEIGH, 5, 11),
-            judge_fading_mdb(SEED, FADING_RAYLEIGH, 5, 11));
-    cr_expect_neq(judge_fading_mdb(SEED, FADING_RAYLEIGH, 5, 11),
-            judge_fading_mdb(SEED, FADING_RAYLEIGH, 5, 12));
+    cr_expect_eq(fading_of(FADING_NONE, 1, 11), 0);
+    cr_expect_eq(fading_of(FADING_RAYLEIGH, 5, 11), fading_of(FADING_RAYLEIGH, 5, 11));
+    cr_expect_neq(fading_of(FADING_RAYLEIGH, 5, 11), fading_of(FADING_RAYLEIGH, 5, 12));
 }
 
 /* Loss rate of a Rayleigh link = packet error averaged over Exp(1), by a plain sum; and close to
@@ -296,7 +302,7 @@ Test(judge, rayleigh_link_loses_what_the_average_of_the_curve_says)
         unsigned lost = 0, faded = 0;
         for (unsigned i = 0; i < TRIALS; i++) {
             struct frame frame = frame_of(7, 10, 5000 + i);
-            int32_t fading_mdb = judge_fading_mdb(SEED, FADING_RAYLEIGH, frame.id, 3);
+            int32_t fading_mdb = fading_of(FADING_RAYLEIGH, frame.id, 3);
             struct verdict verdict = air_judge(
                     tables, SEED, RECEIVER_SX1276, &frame, 3, median_mdbm, fading_mdb, NULL, 0);
             lost += verdict.cause != LOSS_NONE;
