@@ -29,7 +29,7 @@ TestSuite(demodulators, .init = world_default, .fini = world_stop);
 static void send_nine(sim_ns at_ns)
 {
     for (uint32_t i = 0; i < 9; i++) {
-        world_uplink(i, at_ns, world_channels[i % 8], (uint8_t)(7 + (i + i / 8) % 3));
+        world_uplink(i, at_ns, world_channels[i % 8], (uint8_t)(i < 8 ? 7 + i % 3 : 8));
     }
 }
 
@@ -215,10 +215,10 @@ static void expect_blocking(uint16_t demodulators, double load, uint32_t batch)
 
 Test(demodulators, blocking_is_erlang_b)
 {
-    expect_blocking(1, 0.5, 300);
-    expect_blocking(2, 2, 300);
-    expect_blocking(4, 2, 400);
-    expect_blocking(8, 4, 800);
-    expect_blocking(8, 8, 400);
-    expect_blocking(16, 12, 600);
+    expect_blocking(1, 0.5, 1000);
+    expect_blocking(2, 2, 1000);
+    expect_blocking(4, 2, 1500);
+    expect_blocking(8, 4, 4000);
+    expect_blocking(8, 8, 2000);
+    expect_blocking(16, 12, 3000);
 }
