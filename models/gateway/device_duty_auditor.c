@@ -14,7 +14,7 @@
 #define CLOCK_ERROR    200e-6
 #define TIMER_GRAIN_NS (2 * SIM_NS_PER_MS)
 
-_Static_assert(sizeof(struct device_duty_band) <= 72, "one band is about a cache line");
+_Static_assert(sizeof(struct device_duty_band) == 64, "a cache line");
 
 static void check_pause(
         struct device_duty_band *band, double duty_cycle, sim_ns start_ns, sim_ns end_ns)

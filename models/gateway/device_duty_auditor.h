@@ -7,9 +7,9 @@
  * - off-time: each frame of airtime T is followed by a pause of T (1/d - 1). An hour can then hold
  *   one frame more than d x 3600 s, counted by ends of frames, and that is allowed;
  * - hour: the frames that ended in any hour are no longer than d x 3600 s together. The auditor
- *   counts in clock bins of five minutes, the current one and the eleven before it, so that 55 to
- *   60 minutes are seen: no device that keeps to the hour is accused, and one that exceeds every
- *   55 minutes is always found.
+ *   counts in bins of five minutes, the current one and the eleven before it, so that it sees the
+ *   last 55 to 60 minutes: no device that keeps to the hour is accused, and whoever sends more than
+ *   d x 3600 s within 55 minutes is found.
  *
  * It accuses who has broken both. Pauses and budgets are allowed 200 ppm, the error of a device's
  * own clock, and pauses 2 ms, the grain of its timers.
