@@ -98,6 +98,7 @@ struct device_state {
     uint32_t dev_nonce; /* last, COUNTER_NONE */
     uint32_t join_nonce;
     uint32_t pending; /* newest uplink in its window, POOL_NONE */
+    sim_ns uplink_end_ns; /* of the newest uplink, or copy of it */
     uint32_t queue_head, queue_tail;
     uint8_t queue_length;
     bool joined;

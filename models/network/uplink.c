@@ -11,6 +11,9 @@
 #include "observe.h"
 
 #define PREFETCH_LINE_BYTES 64u
+/* A device sends a copy behind its receive windows, 1 s after its last transmission at the
+ * soonest: what ended less than that apart is one transmission, late over a slow backhaul. */
+#define COPY_AFTER_NS SIM_NS_PER_S
 
 /* --- which gateways heard it ----------------------------------------------------------------- */
 
@@ -116,6 +119,11 @@ static void on_copy(struct network *network, uint32_t index, const struct gatewa
         network_drop(network, index, NETWORK_DROP_BAD_MIC);
         return;
     }
+    sim_ns behind_ns = uplink->end_ns - device->uplink_end_ns;
+    if (behind_ns < COPY_AFTER_NS && behind_ns > -COPY_AFTER_NS) {
+        network->stats.duplicates++;
+        return;
+    }
     network->stats.copies++;
     network->stats.confirmed += frame->confirmed ? 1 : 0;
     if (!frame->confirmed && device->queue_length == 0) {
@@ -126,6 +134,7 @@ static void on_copy(struct network *network, uint32_t index, const struct gatewa
     if (pending != NULL) {
         pending->fcnt = device->fcnt_up;
         pending->copy = true;
+        device->uplink_end_ns = uplink->end_ns;
     }
 }
 
@@ -175,6 +184,7 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     network->stats.uplinks++;
     network->stats.confirmed += frame.confirmed ? 1 : 0;
     device->fcnt_up = fcnt;
+    device->uplink_end_ns = uplink->end_ns;
     device->data_rate = data_rate;
 }
 
