@@ -27,7 +27,8 @@ typedef void fake_air_fn(
 struct gateway_fleet {
     struct engine *engine;
     struct network *network;
-    sim_ns latency_ns; /* one way */
+    sim_ns latency_ns;    /* one way */
+    uint32_t without_gps; /* bit g: gateway g has no GPS time */
     uint16_t handler;
     entity_id entity;
     struct fake_tx *log;

@@ -6,16 +6,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-void rig_create(struct rig *rig, double duty_share)
+struct network_params rig_params(double duty_share)
 {
-    memset(rig, 0, sizeof *rig);
-    rig->engine = engine_create(1);
-    rig->gateways = fake_gateways_create(rig->engine, 80 * SIM_NS_PER_MS);
-    for (uint32_t i = 0; i < RIG_DEVICES; i++) {
-        scripted_device_init(&rig->devices[i], i);
-        rig->identities[i] = rig->devices[i].identity;
-    }
-    struct network_params params = {
+    return (struct network_params){
         .net_id = RIG_NET_ID,
         .rx1_delay_s = 1,
         .rx2_frequency_hz = 869525000,
@@ -24,8 +17,25 @@ void rig_create(struct rig *rig, double duty_share)
         .extra_channel_count = 5,
         .extra_channel_hz = { 867100000, 867300000, 867500000, 867700000, 867900000 },
     };
-    rig->network = network_create(rig->engine, &params, rig->gateways, RIG_GATEWAYS,
-            rig->identities, RIG_DEVICES, RIG_GPS_NS);
+}
+
+void rig_create(struct rig *rig, double duty_share)
+{
+    struct network_params params = rig_params(duty_share);
+    rig_create_with(rig, &params);
+}
+
+void rig_create_with(struct rig *rig, const struct network_params *params)
+{
+    memset(rig, 0, sizeof *rig);
+    rig->engine = engine_create(1);
+    rig->gateways = fake_gateways_create(rig->engine, 80 * SIM_NS_PER_MS);
+    for (uint32_t i = 0; i < RIG_DEVICES; i++) {
+        scripted_device_init(&rig->devices[i], i);
+        rig->identities[i] = rig->devices[i].identity;
+    }
+    rig->network = network_create(rig->engine, params, rig->gateways, RIG_GATEWAYS, rig->identities,
+            RIG_DEVICES, RIG_GPS_NS);
     rig->gateways->network = rig->network;
 }
 

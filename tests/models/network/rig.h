@@ -23,6 +23,9 @@ struct rig {
 };
 
 void rig_create(struct rig *rig, double duty_share);
+/* The same with the network's parameters as they are, which start as rig_params() says. */
+void rig_create_with(struct rig *rig, const struct network_params *params);
+struct network_params rig_params(double duty_share);
 void rig_destroy(struct rig *rig);
 /* Runs until `at_ns`. */
 void rig_run(struct rig *rig, sim_ns at_ns);

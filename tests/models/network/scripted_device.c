@@ -127,7 +127,7 @@ uint16_t scripted_device_uplink(struct scripted_device *device, bool confirmed,
     uint32_t fcnt = device->fcnt_up++;
     bytes[0] = confirmed ? 0x80 : 0x40;
     put(bytes + 1, device->dev_addr, 4);
-    bytes[5] = fopts_size;
+    bytes[5] = (uint8_t)(device->fctrl | fopts_size);
     put(bytes + 6, fcnt, 2);
     uint16_t at = 8;
     for (uint8_t i = 0; i < fopts_size; i++) {

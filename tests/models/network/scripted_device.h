@@ -22,6 +22,7 @@ struct scripted_device {
     uint8_t cf_list[16];
     bool has_cf_list;
     uint32_t fcnt_up; /* next */
+    uint8_t fctrl;    /* bits of every uplink: 0x80 ADR, 0x40 ADRACKReq */
 };
 
 struct scripted_downlink {
