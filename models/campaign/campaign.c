@@ -292,6 +292,7 @@ void campaign_device_get(
         .complete_ns = record->complete_ns,
         .confirmed_ns = record->confirmed_ns,
         .missing_reported = record->missing,
+        .group_deleted = record->group_gone,
     };
 }
 

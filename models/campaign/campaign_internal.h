@@ -17,6 +17,9 @@
 #define FCNT_MAX            (PACKAGE_FRAGMENTS_MAX + STATUS_REQUESTS_MAX)
 #define CLOCK_TOLERANCE_S   3
 #define REFUSALS_MAX        3u
+/* McGroupStatusReq and McGroupDeleteReq to one device: two each are needed when one of each is
+ * lost. */
+#define GROUP_REQUESTS_MAX 8u
 /* No more set-up commands this long before the session: time for answer and flash erase. Devices
  * fall silent some 15 s before it. */
 #define SET_UP_CLOSE_NS (30 * SIM_NS_PER_S)
@@ -47,6 +50,9 @@ struct campaign_record {
     bool bad_mic, no_memory;
     bool status_known;
     bool reports_old_version; /* since it was acknowledged */
+    bool group_seen;          /* its McGroupStatusAns lists our group */
+    bool group_gone;
+    uint8_t group_requests; /* McGroupStatusReq and McGroupDeleteReq sent */
     bool mic_known;
     uint8_t mic[4];
     uint16_t session_cnt;

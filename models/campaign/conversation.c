@@ -270,41 +270,6 @@ static void on_status_ans(struct campaign *campaign, uint32_t device,
     }
 }
 
-/* True: the message was an answer to a command of the set-up. */
-static bool on_message(struct campaign *campaign, const struct network_uplink *uplink,
-        const struct package_message *message, sim_ns now_ns)
-{
-    struct campaign_record *record = &campaign->records[uplink->device];
-    switch (message->kind) {
-    case PACKAGE_MC_GROUP_SETUP_ANS:
-        if (message->index == GROUP_ID && message->status == 0) {
-            record->group_ok = true;
-        } else {
-            refuse(record);
-        }
-        break;
-    case PACKAGE_MC_CLASS_C_SESSION_ANS:
-        on_session_ans(campaign, uplink, message, now_ns);
-        break;
-    case PACKAGE_FRAG_SESSION_SETUP_ANS:
-        on_frag_setup_ans(record, message);
-        break;
-    case PACKAGE_APP_TIME_REQ:
-        on_app_time_req(campaign, uplink, message, now_ns);
-        return false;
-    case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
-        on_block_received(campaign, uplink->device, message, now_ns);
-        return false;
-    case PACKAGE_FRAG_SESSION_STATUS_ANS:
-        on_status_ans(campaign, uplink->device, message, now_ns);
-        return false;
-    case PACKAGE_OTHER:
-        return false;
-    }
-    update_set_up_stage(campaign, uplink->device, now_ns);
-    return true;
-}
-
 /* --- reports --------------------------------------------------------------------------------- */
 
 static void on_report(struct campaign *campaign, const struct network_uplink *uplink, sim_ns now_ns)
@@ -328,7 +293,9 @@ static void on_report(struct campaign *campaign, const struct network_uplink *up
     record->bad_mic = false;
     campaign_stage_set(campaign, uplink->device, CAMPAIGN_CONFIRMED, now_ns);
     campaign_settle(campaign, uplink->device, now_ns);
-    campaign_mark_final(campaign, uplink->device);
+    if (!campaign->params.group_delete) {
+        campaign_mark_final(campaign, uplink->device);
+    }
 }
 
 /* After the session, whoever has not reported is asked behind each of its uplinks. */
@@ -341,6 +308,104 @@ static void ask_for_status(struct campaign *campaign, uint32_t device, sim_ns no
     uint8_t request[PACKAGE_MESSAGE_MAX];
     size_t size = package_frag_session_status_req(request, FRAG_INDEX, true);
     send(campaign, device, PACKAGE_FPORT_FRAGMENTATION, request, size, now_ns);
+}
+
+/* --- clearing up ----------------------------------------------------------------------------- */
+
+static void on_group_gone(struct campaign *campaign, uint32_t device)
+{
+    campaign->records[device].group_gone = true;
+    campaign_mark_final(campaign, device);
+}
+
+/* A device that has forgotten our group, or has another one under its number, needs no delete. */
+static void on_group_status(
+        struct campaign *campaign, uint32_t device, const struct package_message *message)
+{
+    struct campaign_record *record = &campaign->records[device];
+    if (record->stage != CAMPAIGN_CONFIRMED || record->group_requests == 0) {
+        return;
+    }
+    record->group_seen = (message->group_mask >> GROUP_ID & 1u) != 0
+                         && message->group_mc_addr[GROUP_ID] == campaign->mc_addr;
+    if (!record->group_seen) {
+        on_group_gone(campaign, device);
+    }
+}
+
+static void on_group_delete(
+        struct campaign *campaign, uint32_t device, const struct package_message *message)
+{
+    /* McGroupUndefined says the same: an earlier answer was lost. */
+    if (message->index == GROUP_ID && campaign->records[device].group_seen) {
+        on_group_gone(campaign, device);
+    }
+}
+
+/* Behind each uplink of a confirmed device: first ask what it has, then delete what is ours. */
+static void release_group(struct campaign *campaign, uint32_t device, sim_ns now_ns)
+{
+    struct campaign_record *record = &campaign->records[device];
+    if (!campaign->params.group_delete || record->stage != CAMPAIGN_CONFIRMED
+            || record->group_gone) {
+        return;
+    }
+    if (record->group_requests >= GROUP_REQUESTS_MAX) {
+        campaign_mark_final(campaign, device);
+        return;
+    }
+    uint8_t request[PACKAGE_MESSAGE_MAX];
+    size_t size = record->group_seen ? package_mc_group_delete_req(request, GROUP_ID)
+                                     : package_mc_group_status_req(request, 1u << GROUP_ID);
+    if (send(campaign, device, PACKAGE_FPORT_MULTICAST, request, size, now_ns)) {
+        record->group_requests++;
+    }
+    if (campaign->params.set_up_policy == SET_UP_CHAINED && !record->group_seen) {
+        network_keep_open(campaign->network, device);
+    }
+}
+
+/* --- uplinks --------------------------------------------------------------------------------- */
+
+/* True: the message was an answer to a command of the set-up. */
+static bool on_message(struct campaign *campaign, const struct network_uplink *uplink,
+        const struct package_message *message, sim_ns now_ns)
+{
+    struct campaign_record *record = &campaign->records[uplink->device];
+    switch (message->kind) {
+    case PACKAGE_MC_GROUP_SETUP_ANS:
+        if (message->index == GROUP_ID && message->status == 0) {
+            record->group_ok = true;
+        } else {
+            refuse(record);
+        }
+        break;
+    case PACKAGE_MC_CLASS_C_SESSION_ANS:
+        on_session_ans(campaign, uplink, message, now_ns);
+        break;
+    case PACKAGE_FRAG_SESSION_SETUP_ANS:
+        on_frag_setup_ans(record, message);
+        break;
+    case PACKAGE_MC_GROUP_STATUS_ANS:
+        on_group_status(campaign, uplink->device, message);
+        return false;
+    case PACKAGE_MC_GROUP_DELETE_ANS:
+        on_group_delete(campaign, uplink->device, message);
+        return false;
+    case PACKAGE_APP_TIME_REQ:
+        on_app_time_req(campaign, uplink, message, now_ns);
+        return false;
+    case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
+        on_block_received(campaign, uplink->device, message, now_ns);
+        return false;
+    case PACKAGE_FRAG_SESSION_STATUS_ANS:
+        on_status_ans(campaign, uplink->device, message, now_ns);
+        return false;
+    case PACKAGE_OTHER:
+        return false;
+    }
+    update_set_up_stage(campaign, uplink->device, now_ns);
+    return true;
 }
 
 void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns)
@@ -373,6 +438,7 @@ void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_
             status_answered = status_answered || message.kind == PACKAGE_FRAG_SESSION_STATUS_ANS;
         }
     }
+    release_group(campaign, uplink->device, now_ns);
     campaign_finish_if_all_final(campaign, now_ns);
     if (campaign->phase == CAMPAIGN_PHASE_SET_UP
             || campaign->phase == CAMPAIGN_PHASE_WAIT_SESSION) {

@@ -61,6 +61,22 @@ size_t package_mc_class_c_session_req(uint8_t *out, uint8_t group_id, uint32_t s
     return 11;
 }
 
+size_t package_mc_group_status_req(uint8_t *out, uint8_t group_mask)
+{
+    assert(group_mask < 16);
+    out[0] = MC_GROUP_STATUS;
+    out[1] = group_mask;
+    return 2;
+}
+
+size_t package_mc_group_delete_req(uint8_t *out, uint8_t group_id)
+{
+    assert(group_id < 4);
+    out[0] = MC_GROUP_DELETE;
+    out[1] = group_id;
+    return 2;
+}
+
 /* --- TS004 section 3 ------------------------------------------------------------------------- */
 
 size_t package_frag_session_setup_req(
@@ -143,6 +159,28 @@ size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions)
 
 /* --- what devices send ----------------------------------------------------------------------- */
 
+/* One group of five bytes for each bit of AnsGroupMask, lowest first. */
+static size_t parse_group_status(const uint8_t *data, size_t size, struct package_message *message)
+{
+    uint8_t status = size > 1 ? data[1] : 0;
+    size_t at = 2;
+    message->kind = PACKAGE_MC_GROUP_STATUS_ANS;
+    message->index = 0;
+    message->group_count = status >> 4 & 0x07u;
+    for (unsigned bit = 0; bit < 4; bit++) {
+        if ((status >> bit & 1u) == 0) {
+            continue;
+        }
+        if (size >= at + 5u) {
+            uint8_t group = data[at] & 0x03u;
+            message->group_mask = (uint8_t)(message->group_mask | 1u << group);
+            message->group_mc_addr[group] = wire_u32(data + at + 1);
+        }
+        at += 5;
+    }
+    return at;
+}
+
 static size_t parse_multicast(const uint8_t *data, size_t size, struct package_message *message)
 {
     uint8_t status = size > 1 ? data[1] : 0;
@@ -150,18 +188,15 @@ static size_t parse_multicast(const uint8_t *data, size_t size, struct package_m
     switch (data[0]) {
     case PACKAGE_VERSION:
         return 3;
-    case MC_GROUP_STATUS: { /* one group of five bytes per bit of AnsGroupMask */
-        size_t groups = 0;
-        for (unsigned bit = 0; bit < 4; bit++) {
-            groups += status >> bit & 1u;
-        }
-        return 2 + 5 * groups;
-    }
+    case MC_GROUP_STATUS:
+        return parse_group_status(data, size, message);
     case MC_GROUP_SETUP:
         message->kind = PACKAGE_MC_GROUP_SETUP_ANS;
         message->status = status & 0x04u;
         return 2;
     case MC_GROUP_DELETE:
+        message->kind = PACKAGE_MC_GROUP_DELETE_ANS;
+        message->status = status & PACKAGE_DELETE_UNDEFINED;
         return 2;
     case MC_CLASS_C_SESSION:
     case MC_CLASS_B_SESSION:

@@ -23,6 +23,8 @@ size_t package_mc_group_setup_req(uint8_t *out, uint8_t group_id, uint32_t mc_ad
         const uint8_t mc_key_encrypted[16], uint32_t fcnt_min, uint32_t fcnt_max);
 size_t package_mc_class_c_session_req(uint8_t *out, uint8_t group_id, uint32_t session_gps_s,
         uint8_t time_out, uint32_t frequency_hz, uint8_t data_rate);
+size_t package_mc_group_status_req(uint8_t *out, uint8_t group_mask);
+size_t package_mc_group_delete_req(uint8_t *out, uint8_t group_id);
 
 /* --- TS004 ----------------------------------------------------------------------------------- */
 struct package_frag_session {
@@ -56,6 +58,8 @@ size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions);
 enum package_message_kind {
     PACKAGE_OTHER, /* well-formed, of no interest here */
     PACKAGE_MC_GROUP_SETUP_ANS,
+    PACKAGE_MC_GROUP_STATUS_ANS,
+    PACKAGE_MC_GROUP_DELETE_ANS,
     PACKAGE_MC_CLASS_C_SESSION_ANS,
     PACKAGE_FRAG_SESSION_STATUS_ANS,
     PACKAGE_FRAG_SESSION_SETUP_ANS,
@@ -72,6 +76,8 @@ enum package_message_kind {
 #define PACKAGE_SESSION_FREQ_ERROR   0x08u
 #define PACKAGE_SESSION_UNDEFINED    0x10u
 #define PACKAGE_SESSION_START_MISSED 0x20u
+/* Status bit of McGroupDeleteAns. */
+#define PACKAGE_DELETE_UNDEFINED 0x04u
 /* Status bits of FragSessionSetupAns. */
 #define PACKAGE_SETUP_MEMORY 0x02u
 #define PACKAGE_SETUP_REPLAY 0x10u
@@ -87,6 +93,9 @@ struct package_message {
     uint32_t device_time_s;
     uint8_t token;
     bool answer_required;
+    uint8_t group_count;       /* McGroupStatusAns: groups that the device has */
+    uint8_t group_mask;        /* bit i: group i is listed, at */
+    uint32_t group_mc_addr[4]; /* this address */
 };
 
 /* Reads the first message of an uplink on a package port; returns its size, 0: nothing that can

@@ -187,6 +187,35 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
     answer(device, 200, out, 5);
 }
 
+/* McGroupStatusAns (TS005-2.0.0): NbTotalGroups, AnsGroupMask, then number and address of each. */
+static void on_group_status(struct fleet_device *device, uint8_t wanted)
+{
+    uint8_t out[7] = { 0x01, 0 };
+    device->group_status_requests++;
+    if (device->faults.keeps_group_mute) {
+        return;
+    }
+    bool listed = device->group_defined && (wanted & 1u) != 0;
+    out[1] = (uint8_t)((device->group_defined ? 0x10 : 0) | (listed ? 1 : 0));
+    put_le(out + 3, device->faults.other_group ? ~device->mc_addr : device->mc_addr, 4);
+    answer(device, 200, out, listed ? 7 : 2);
+}
+
+static void on_group_delete(struct fleet_device *device, uint8_t group)
+{
+    uint8_t out[2] = { 0x03, device->group_defined ? group : group | 0x04 };
+    device->group_delete_requests++;
+    if (device->faults.keeps_group_mute) {
+        return;
+    }
+    device->group_defined = false;
+    if (device->faults.loses_delete_ans) {
+        device->faults.loses_delete_ans = false;
+    } else {
+        answer(device, 200, out, 2);
+    }
+}
+
 static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
     uint8_t out[2] = { 0x02, device->faults.no_memory ? 0x02 : 0x00 };
@@ -243,6 +272,12 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
         if (p[at] == 0x02) {
             on_group_setup(device, p + at);
             at = (uint16_t)(at + 30);
+        } else if (p[at] == 0x01) {
+            on_group_status(device, p[at + 1]);
+            at = (uint16_t)(at + 2);
+        } else if (p[at] == 0x03) {
+            on_group_delete(device, p[at + 1]);
+            at = (uint16_t)(at + 2);
         } else {
             cr_assert_eq(p[at], 0x04);
             on_session(fleet, device, p + at);
@@ -260,6 +295,7 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
         device->uplink_event++; /* no more reports of reception */
         if (!device->faults.installs_nothing && !device->faults.bad_mic) {
             device->version = FLEET_VERSION;
+            device->group_defined = device->group_defined && !device->faults.forgets_group;
         }
     }
 }

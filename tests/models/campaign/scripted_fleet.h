@@ -25,6 +25,10 @@ struct fleet_faults {
     bool ignores_clock; /* never corrects its clock */
     bool dies_in_session;
     bool installs_nothing;
+    bool forgets_group;    /* with the new image */
+    bool other_group;      /* has another one under our number by the time it is asked */
+    bool keeps_group_mute; /* answers neither McGroupStatusReq nor McGroupDeleteReq */
+    bool loses_delete_ans; /* its first one */
     int32_t clock_error_s;
     uint32_t loss_percent;   /* of multicast frames */
     uint32_t lost_downlinks; /* the first few unicast ones are not heard */
@@ -52,6 +56,7 @@ struct fleet_device {
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
+    uint32_t group_status_requests, group_delete_requests;
 };
 
 struct fleet {

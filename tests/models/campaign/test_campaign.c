@@ -376,3 +376,98 @@ Test(campaign, runs_the_same_twice)
     }
     cr_assert_eq(hashes[0], hashes[1]);
 }
+
+/* --- clearing up ----------------------------------------------------------------------------- */
+
+static void run_with_group_delete(uint32_t count, const struct fleet_faults *faults)
+{
+    struct campaign_params params = fleet_default_params();
+    params.group_delete = true;
+    fleet_create(&fleet, count, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; faults != NULL && i < count; i++) {
+        fleet.devices[i].faults = *faults;
+    }
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+}
+
+Test(campaign, asks_confirmed_devices_for_their_groups_and_deletes_ours)
+{
+    run_with_group_delete(4, NULL);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert(device(i).group_deleted);
+        cr_assert_not(fleet.devices[i].group_defined);
+        cr_assert_eq(fleet.devices[i].group_status_requests, 1);
+        cr_assert_eq(fleet.devices[i].group_delete_requests, 1);
+    }
+}
+
+Test(campaign, leaves_groups_alone_by_default)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert(fleet.devices[i].group_defined && !device(i).group_deleted);
+        cr_assert_eq(fleet.devices[i].group_status_requests, 0);
+        cr_assert_eq(fleet.devices[i].group_delete_requests, 0);
+    }
+}
+
+Test(campaign, deletes_no_group_that_the_device_has_forgotten_or_that_is_not_ours)
+{
+    const struct fleet_faults forgets = { .forgets_group = true };
+    run_with_group_delete(2, &forgets);
+    cr_assert(device(0).group_deleted);
+    cr_assert_eq(fleet.devices[0].group_status_requests, 1);
+    cr_assert_eq(fleet.devices[0].group_delete_requests, 0);
+    fleet_destroy(&fleet);
+    const struct fleet_faults other = { .other_group = true };
+    run_with_group_delete(2, &other);
+    cr_assert(device(1).group_deleted);
+    cr_assert(fleet.devices[1].group_defined);
+    cr_assert_eq(fleet.devices[1].group_delete_requests, 0);
+}
+
+Test(campaign, deletes_again_when_the_answer_is_lost)
+{
+    const struct fleet_faults faults = { .loses_delete_ans = true };
+    run_with_group_delete(2, &faults);
+    cr_assert(device(0).group_deleted, "McGroupUndefined says that it is gone");
+    cr_assert_eq(fleet.devices[0].group_delete_requests, 2);
+}
+
+Test(campaign, ends_although_a_device_keeps_its_group)
+{
+    const struct fleet_faults mute = { .keeps_group_mute = true };
+    run_with_group_delete(2, &mute);
+    cr_assert_not(device(0).group_deleted);
+    cr_assert_leq(fleet.devices[0].group_status_requests, 8);
+    cr_assert_gt(fleet.devices[0].group_status_requests, 1);
+}
+
+Test(campaign, knows_the_fragment_behind_each_multicast_counter)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < 3; i++) {
+        fleet.devices[i].faults.loss_percent = 30;
+    }
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    /* N = McFCnt + 1 until the first status request, which has none; from there on N goes on. */
+    uint32_t sent = campaign_fragments_sent(fleet.campaign, false)
+                    + campaign_fragments_sent(fleet.campaign, true);
+    uint32_t n = 0, requests = 0;
+    for (uint32_t fcnt = 0; n < sent; fcnt++) {
+        uint32_t number = campaign_fragment_number(fleet.campaign, fcnt);
+        requests += number == 0 ? 1 : 0;
+        n += number == 0 ? 0 : 1;
+        cr_assert(number == 0 || number == n, "McFCnt %u: N %u", fcnt, number);
+        cr_assert_lt(requests, 100);
+    }
+    cr_assert_gt(requests, 0);
+    cr_assert_eq(campaign_fragment_number(fleet.campaign, UINT32_MAX), 0);
+    cr_assert_eq(campaign_fragment_number(fleet.campaign, 17000), 0);
+}

@@ -132,3 +132,27 @@ Test(packages, stops_at_what_it_cannot_read)
         }
     }
 }
+
+/* TS005-2.0.0 sections 3.2 and 3.4, as spec-protocol 4.1 lists their fields. */
+Test(packages, asks_for_groups_and_deletes_them)
+{
+    uint8_t out[PACKAGE_MESSAGE_MAX];
+    cr_assert_eq(package_mc_group_status_req(out, 0x05), 2);
+    cr_assert_arr_eq(out, ((uint8_t[]){ 0x01, 0x05 }), 2);
+    cr_assert_eq(package_mc_group_delete_req(out, 3), 2);
+    cr_assert_arr_eq(out, ((uint8_t[]){ 0x03, 0x03 }), 2);
+    /* Three groups in all; 0 and 2 are listed. */
+    struct package_message message = parse(200, 2, "01 35 00 aa00ff01 02 04030201", 12);
+    cr_assert_eq(message.kind, PACKAGE_MC_GROUP_STATUS_ANS);
+    cr_assert_eq(message.group_count, 3);
+    cr_assert_eq(message.group_mask, 0x05);
+    cr_assert_eq(message.group_mc_addr[0], 0x01ff00aau);
+    cr_assert_eq(message.group_mc_addr[2], 0x01020304u);
+    message = parse(200, 2, "01 00", 2);
+    cr_assert(message.group_count == 0 && message.group_mask == 0);
+    message = parse(200, 2, "03 02", 2);
+    cr_assert_eq(message.kind, PACKAGE_MC_GROUP_DELETE_ANS);
+    cr_assert(message.index == 2 && message.status == 0);
+    message = parse(200, 2, "03 06", 2);
+    cr_assert(message.index == 2 && message.status == PACKAGE_DELETE_UNDEFINED);
+}
