@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "air/penetration.h"
 #include "scenario/quantity.h"
 #include "scenario/scenario_table.h"
 #include "scenario/scenario_yaml.h"
@@ -114,12 +115,12 @@ static bool read_properties(
             && (!number(g, height, 1000.0, &position->height_m) || position->height_m < 0.1)) {
         return wrong(g, height, "height should be metres from 0.1 to 1000");
     }
-    for (int i = 0; indoor != NULL && position_indoor_names[i] != NULL; i++) {
+    for (int i = 0; indoor != NULL && penetration_class_names[i] != NULL; i++) {
         position->indoor =
-                strcmp(position_indoor_names[i], scalar(indoor)) == 0 ? i : position->indoor;
+                strcmp(penetration_class_names[i], scalar(indoor)) == 0 ? i : position->indoor;
     }
     if (indoor != NULL && position->indoor < 0) {
-        const char *near = nearest_word(scalar(indoor), position_indoor_names);
+        const char *near = nearest_word(scalar(indoor), penetration_class_names);
         scenario_errors_add(g->errors, place_of(g, indoor),
                 "GeoJSON: indoor = '%s' is unknown%s%s%s", scalar(indoor),
                 near != NULL ? " (did you mean '" : "", near != NULL ? near : "",

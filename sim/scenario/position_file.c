@@ -7,14 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "air/penetration.h"
 #include "scenario/csv.h"
 #include "scenario/geojson.h"
 #include "scenario/text_file.h"
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
-
-const char *const position_indoor_names[] = { "outdoor", "fixed", "light", "medium", "deep",
-    "tr45820", NULL };
 
 enum column {
     COLUMN_X,
@@ -32,7 +30,7 @@ static const struct csv_column columns[COLUMN_COUNT] = {
     [COLUMN_LATITUDE] = { "latitude", -90, 90, NULL },
     [COLUMN_LONGITUDE] = { "longitude", -180, 180, NULL },
     [COLUMN_HEIGHT] = { "height", 0.1, 1000, NULL },
-    [COLUMN_INDOOR] = { "indoor", 0, 0, position_indoor_names },
+    [COLUMN_INDOOR] = { "indoor", 0, 0, penetration_class_names },
 };
 
 struct position_reader {

@@ -14,11 +14,8 @@
 struct position {
     double x, y;     /* m east and north; geographic files: degrees of longitude and latitude */
     double height_m; /* of the antenna; NAN: not given */
-    int indoor;      /* index in position_indoor_names; -1: not given */
+    int indoor;      /* enum penetration_class; -1: not given */
 };
-
-/* "outdoor" and the depths of `indoor.depth`, NULL-terminated. */
-extern const char *const position_indoor_names[];
 
 struct position_file {
     struct position *positions;

@@ -15,6 +15,7 @@
 #include "sim_time.h"
 
 #define SCENARIO_DEVICE_GROUPS_MAX 16u
+#define SCENARIO_GATEWAYS_MAX      64u
 #define SCENARIO_EXPECT_MAX        32u
 #define SCENARIO_INTERFERERS_MAX   16u
 #define SCENARIO_OUTAGES_MAX       32u
@@ -68,10 +69,10 @@ struct scenario_receiver {
 };
 
 struct scenario_reception {
-    int errors;       /* curve, threshold */
-    int interference; /* none, aloha, capture, goursaud, croce */
-    int overlap;      /* instant, energy */
-    int timing;       /* preamble-lock, whole-frame */
+    int errors;       /* enum reception_errors */
+    int interference; /* enum interference_model */
+    int overlap;      /* enum overlap_rule */
+    int timing;       /* enum capture_timing */
     double capture_db;
     struct scenario_receiver device, gateway;
 };
@@ -89,7 +90,7 @@ struct scenario_foreign {
     uint32_t devices;
     sim_ns period_ns;
     uint32_t payload_bytes;
-    int data_rate; /* 0: mixed as their links allow, else DR0.. + 1 */
+    int data_rate; /* 0: all alike often, else DR0.. + 1 */
 };
 
 /* A list of frequencies, "[868.1 MHz, 868.3 MHz]". */
@@ -102,7 +103,7 @@ struct scenario_outage {
     int32_t gateway; /* -1: all */
     sim_ns from_ns, duration_ns;
     sim_ns every_ns; /* 0: once */
-    int kind;        /* backhaul, power */
+    int kind;        /* enum gateway_outage_kind */
 };
 
 struct scenario_gateways {
@@ -118,11 +119,11 @@ struct scenario_gateways {
     double spacing_m; /* of grid and hex */
     double antenna_gain_db;
     struct scenario_channels channels;
-    int clock_source; /* gnss, ntp, free */
-    double clock_error_s;
+    int clock_source;      /* enum gateway_clock_source */
+    sim_ns clock_error_ns; /* -1: usual of the source */
     double clock_drift_ppm;
     double radio_tolerance_ppm;
-    int backhaul_law; /* uniform, lognormal */
+    int backhaul_law; /* enum gateway_jitter_law */
     double backhaul_loss;
     bool downlink_crc;
     uint32_t outage_count;
@@ -143,6 +144,15 @@ enum scenario_data_rate {
     DATA_RATE_DR0      /* DR0 and on: fixed */
 };
 
+enum scenario_state {
+    STATE_OFF,
+    STATE_COMMISSIONED
+};
+
+/* Words in place of a number. */
+#define SCENARIO_AUTO  (-1)
+#define SCENARIO_NEVER (-2)
+
 struct scenario_device_group {
     char name[SCENARIO_NAME_MAX];
     uint32_t count;
@@ -156,7 +166,7 @@ struct scenario_device_group {
     double rtc_temperature_mean_c;  /* rtc.temperature.mean */
     double rtc_temperature_swing_c; /* rtc.temperature.swing */
 
-    int state; /* off, commissioned: joined before time zero */
+    int state; /* enum scenario_state */
     char board[SCENARIO_PATH_MAX];
     char file[SCENARIO_PATH_MAX]; /* positions, of layout file */
     uint32_t clusters_count;

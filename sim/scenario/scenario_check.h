@@ -8,9 +8,10 @@
 #include "scenario/scenario_places.h"
 
 /* What follows from several keys: a relative path is relative to the file that names it, as
- * `#include` is. */
-void scenario_complete(
-        struct scenario *scenario, const struct scenario_places *places, const char *name);
+ * `#include` is; a file of positions says how many there are; a gateway without GNSS has a free
+ * clock. */
+void scenario_complete(struct scenario *scenario, const struct scenario_places *places,
+        const char *name, struct scenario_errors *errors);
 
 void scenario_check(const struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/gateway.h"
+#include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/text_file.h"
 
@@ -26,17 +28,61 @@ static void place_path(
     }
 }
 
-void scenario_complete(
-        struct scenario *scenario, const struct scenario_places *places, const char *name)
+static struct scenario_place place_of(
+        const struct scenario_places *places, const char *name, const void *member)
 {
+    const struct scenario_place *place = scenario_places_find(places, member);
+    return place != NULL ? *place : (struct scenario_place){ name, 0, 0 };
+}
+
+/* A file of positions says how many there are, unless `count` asks for less. */
+static void count_positions(uint32_t *count, uint32_t count_max, const char *path,
+        const struct scenario_places *places, const char *name, struct scenario_errors *errors)
+{
+    struct position_file file;
+    if (path[0] == '\0') {
+        scenario_errors_add(errors, place_of(places, name, path), "layout file needs a key 'file'");
+        return;
+    }
+    if (!position_file_read(&file, path, place_of(places, name, path), errors)) {
+        return;
+    }
+    bool given = scenario_places_find(places, count) != NULL;
+    if (given && *count > file.count) {
+        scenario_errors_add(errors, place_of(places, name, count),
+                "count = %u, but '%s' has %u positions", *count, path, file.count);
+    } else if (!given && file.count > count_max) {
+        scenario_errors_add(errors, place_of(places, name, path),
+                "'%s' has %u positions; at most %u", path, file.count, count_max);
+    } else if (!given) {
+        *count = file.count;
+    }
+    position_file_clear(&file);
+}
+
+void scenario_complete(struct scenario *scenario, const struct scenario_places *places,
+        const char *name, struct scenario_errors *errors)
+{
+    struct scenario_gateways *gateways = &scenario->gateways;
     char *image = scenario->firmware.image;
     if (strcmp(image, "device") != 0 && strcmp(image, "generated") != 0) {
         place_path(places, name, image);
     }
-    place_path(places, name, scenario->gateways.file);
+    place_path(places, name, gateways->file);
+    if (gateways->layout == LAYOUT_FILE) {
+        count_positions(
+                &gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, places, name, errors);
+    }
+    if (!gateways->gnss && scenario_places_find(places, &gateways->clock_source) == NULL) {
+        gateways->clock_source = GATEWAY_CLOCK_FREE;
+    }
     for (uint32_t i = 0; i < scenario->group_count; i++) {
-        place_path(places, name, scenario->groups[i].file);
-        place_path(places, name, scenario->groups[i].rtc_temperature_file);
+        struct scenario_device_group *group = &scenario->groups[i];
+        place_path(places, name, group->file);
+        place_path(places, name, group->rtc_temperature_file);
+        if (group->layout == LAYOUT_FILE) {
+            count_positions(&group->count, POSITIONS_MAX, group->file, places, name, errors);
+        }
     }
 }
 

@@ -147,7 +147,9 @@ bool scenario_read(struct scenario *scenario, const char *name, const char *text
             "the file is empty; 'fleetcast run' without a file plays hello-20");
     read_sets(&reader, sets, set_count, sources);
     if (scenario_errors_count(errors) == before) {
-        scenario_complete(scenario, places, name);
+        scenario_complete(scenario, places, name, errors);
+    }
+    if (scenario_errors_count(errors) == before) {
         scenario_check(scenario, places, name, errors);
     }
     free(sources);

@@ -1,12 +1,12 @@
 /* Scenario keys of a group of end-devices.
  * SPDX-License-Identifier: MIT
  */
+#include "air/penetration.h"
 #include "scenario/scenario_table.h"
 
 static const char *const layout_names[] = { "uniform", "ring", "grid", "hex", "file", "clusters",
     NULL };
 static const char *const state_names[] = { "off", "commissioned", NULL };
-static const char *const depth_names[] = { "fixed", "light", "medium", "deep", "tr45820", NULL };
 static const char *const phase_names[] = { "boot", "uniform", NULL };
 static const char *const traffic_names[] = { "periodic", "jittered", "poisson", NULL };
 static const char *const in_session_names[] = { "hold", "send", NULL };
@@ -32,7 +32,7 @@ static const struct param rows[] = {
     { "clusters.count", G(clusters_count), PARAM_U32, DIMENSION_NONE, 1, 100000, NULL, "10", "of layout clusters: centres, uniform over the area" },
     { "clusters.spread", G(clusters_spread_m), PARAM_DOUBLE, DIMENSION_LENGTH, 0, 50e3, NULL, "100 m", "of layout clusters: standard deviation along each axis" },
     { "indoor.share", G(indoor_share), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "100 %", "of devices that are in buildings" },
-    { "indoor.depth", G(indoor_depth), PARAM_ENUM, DIMENSION_NONE, 0, 0, depth_names, "fixed", "how deep: propagation.penetration, or a class of walls" },
+    { "indoor.depth", G(indoor_depth), PARAM_ENUM, DIMENSION_NONE, 0, 0, &penetration_class_names[1], "fixed", "how deep: propagation.penetration, or a class of walls" },
     { "height", G(height_m), PARAM_DOUBLE, DIMENSION_LENGTH, 0.1, 300, NULL, "1.5 m", "of the antennas; okumura-hata holds from 1 m to 10 m" },
     { "antenna_gain", G(antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -20, 10, NULL, "0 dB", "over the antenna of the board, on reception" },
     { "radio.tolerance", G(radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0 ppm", "carrier error, uniform in plus or minus this" },

@@ -1,13 +1,12 @@
 /* Scenario keys of gateways and network server.
  * SPDX-License-Identifier: MIT
  */
+#include "gateway/gateway.h"
 #include "scenario/scenario_table.h"
 
 static const char *const layout_names[] = { "uniform", "ring", "grid", "hex", "file", NULL };
-static const char *const clock_names[] = { "gnss", "ntp", "free", NULL };
-static const char *const law_names[] = { "uniform", "lognormal", NULL };
 static const char *const off_on_names[] = { "off", "on", NULL };
-static const char *const outage_names[] = { "backhaul", "power", NULL };
+static const char *const usual_names[] = { "auto", NULL };
 static const char *const all_names[] = { "all", NULL };
 static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4", "DR5", NULL };
 
@@ -25,15 +24,15 @@ static const struct param rows[] = {
     { "gateways.spacing", S(gateways.spacing_m), PARAM_DOUBLE, DIMENSION_LENGTH, 1, 50e3, NULL, "1.5 km", "between neighbours of grid and hex" },
     { "gateways.height", S(gateways.height_m), PARAM_DOUBLE, DIMENSION_LENGTH, 1, 300, NULL, "30 m", "of the antennas; okumura-hata holds from 30 m to 200 m" },
     { "gateways.antenna_gain", S(gateways.antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -10, 20, NULL, "0 dB", "on reception; transmit powers are radiated ones (EIRP)" },
-    { "gateways.demodulators", S(gateways.demodulators), PARAM_U32, DIMENSION_NONE, 1, 16, NULL, "8", "frames at once (SX1301: 8, SX1302: 16)" },
+    { "gateways.demodulators", S(gateways.demodulators), PARAM_U32, DIMENSION_NONE, 0, GATEWAY_DEMODULATORS_MAX, NULL, "8", "frames at once (SX1301: 8, SX1302: 16); 0: no limit" },
     { "gateways.channels", S(gateways.channels), PARAM_CHANNELS, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "", "list of up to 8; none: the default three and 867.1 to 867.9 MHz" },
     { "gateways.backhaul.latency", S(gateways.backhaul_latency_ns), PARAM_TIME, DIMENSION_TIME, 0.001, 10, NULL, "80 ms", "one way, mean" },
     { "gateways.backhaul.jitter", S(gateways.backhaul_jitter_ns), PARAM_TIME, DIMENSION_TIME, 0, 10, NULL, "20 ms", "plus or minus (uniform), standard deviation (lognormal)" },
-    { "gateways.backhaul.law", S(gateways.backhaul_law), PARAM_ENUM, DIMENSION_NONE, 0, 0, law_names, "uniform", "of the jitter" },
+    { "gateways.backhaul.law", S(gateways.backhaul_law), PARAM_ENUM, DIMENSION_NONE, 0, 0, gateway_jitter_law_names, "uniform", "of the jitter" },
     { "gateways.backhaul.loss", S(gateways.backhaul_loss), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "0 %", "probability that a message is lost, each way" },
     { "gateways.gnss", S(gateways.gnss), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "true", "false is short for clock.source: free" },
-    { "gateways.clock.source", S(gateways.clock_source), PARAM_ENUM, DIMENSION_NONE, 0, 0, clock_names, "gnss", "of a gateway's time" },
-    { "gateways.clock.error", S(gateways.clock_error_s), PARAM_DOUBLE, DIMENSION_TIME, 0, 3600, NULL, "10 ms", "of ntp: plus or minus; of free at time zero" },
+    { "gateways.clock.source", S(gateways.clock_source), PARAM_ENUM, DIMENSION_NONE, 0, 0, gateway_clock_source_names, "gnss", "of a gateway's time" },
+    { "gateways.clock.error", S(gateways.clock_error_ns), PARAM_TIME, DIMENSION_TIME, 0, 3600, usual_names, "auto", "deviation; of free: at time zero, plus or minus; auto: 50 ns, 10 ms, 1 s" },
     { "gateways.clock.drift", S(gateways.clock_drift_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 500, NULL, "10 ppm", "of free: plus or minus" },
     { "gateways.radio.tolerance", S(gateways.radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0 ppm", "carrier error, uniform in plus or minus this" },
     { "gateways.downlink_crc", S(gateways.downlink_crc), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "false", "payload CRC on downlinks, which LoRaWAN has not" },
@@ -47,7 +46,7 @@ static const struct param outages[] = {
     { "from", O(from_ns), PARAM_TIME, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "start" },
     { "duration", O(duration_ns), PARAM_TIME, DIMENSION_TIME, 0.001, 3650 * DAY, NULL, "1 h", "length" },
     { "every", O(every_ns), PARAM_TIME, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "from start to start; 0: once" },
-    { "kind", O(kind), PARAM_ENUM, DIMENSION_NONE, 0, 0, outage_names, "backhaul", "what fails" },
+    { "kind", O(kind), PARAM_ENUM, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "what fails" },
 };
 /* clang-format on */
 const struct param_rows gateway_rows = { rows, sizeof rows / sizeof rows[0] };

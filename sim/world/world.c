@@ -10,26 +10,20 @@
 #include <string.h>
 
 #include "campaign/image_builder.h"
-#include "random_stream.h"
 #include "update/flash_map.h"
 #include "update/update.h"
 #include "world/firmware_image.h"
 #include "world/fleet_observer.h"
 #include "world/placement.h"
 #include "world/run_audit.h"
+#include "world/world_nodes.h"
+#include "world/world_params.h"
 
 /* GPS time when the run starts: 2025-01-06 00:00:00 GPS, a Monday at midnight. */
 #define GPS_SECONDS_AT_START INT64_C(1420156800)
 
-#define HARDWARE_ID            0x07201276u /* STM32L072 with SX1276 */
-#define INITIAL_IMAGE_VERSION  0x01000000u /* 1.0.0 */
-#define GATEWAY_ENTITIES       64u         /* the most that a scenario can have */
-#define TUNING_FORK_PPM_PER_C2 (-0.034)    /* spec-physics section 7 */
-
-/* The eight uplink channels of a usual EU868 network: three default, five by CFList. */
-static const uint32_t default_channel_hz[3] = { 868100000u, 868300000u, 868500000u };
-static const uint32_t extra_channel_hz[5] = { 867100000u, 867300000u, 867500000u, 867700000u,
-    867900000u };
+#define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
+#define FOREIGN_HEIGHT_M      1.5
 
 static bool fail(char *error, size_t error_size, const char *what)
 {
@@ -55,180 +49,91 @@ static bool build_images(struct world *world, uint8_t **initial, uint32_t *initi
     *initial = malloc(size_max);
     bool ok = image != NULL && *initial != NULL
               && image_build(image, size_max, &world->image_size, code, code_size,
-                      scenario->firmware.version, HARDWARE_ID, private_key)
+                      scenario->firmware.version, WORLD_HARDWARE_ID, private_key)
               && image_build(*initial, size_max, initial_size, code, code_size,
-                      INITIAL_IMAGE_VERSION, HARDWARE_ID, private_key);
+                      INITIAL_IMAGE_VERSION, WORLD_HARDWARE_ID, private_key);
     world->image = image;
     free(code);
     return ok ? true : fail(error, error_size, "firmware.image: cannot build the image");
 }
 
-static struct device_identity *draw_identities(
-        const struct world *world, const uint8_t public_key[32])
+/* Sites of the own devices, then of the foreign ones; freed by the caller. */
+static struct medium_site *create_sites(
+        const struct world *world, const struct placement *placement)
 {
-    struct device_identity *identities = calloc(world->device_count, sizeof *identities);
-    for (uint32_t i = 0; identities != NULL && i < world->device_count; i++) {
-        device_identity_draw(&identities[i], world->scenario->seed, i);
-        memcpy(identities[i].image_public_key, public_key, 32);
-        identities[i].hardware_id = HARDWARE_ID;
+    const struct scenario *scenario = world->scenario;
+    uint32_t foreign = scenario->foreign.devices;
+    struct medium_site *sites = calloc(world->device_count + foreign, sizeof *sites);
+    if (sites != NULL) {
+        placement_devices(placement, world->first_device, sites);
+        world_complete_sites(world, placement, sites);
+        foreign_place(scenario->seed, world->first_foreign, foreign, scenario->area.radius_m,
+                sites + world->device_count);
     }
-    return identities;
+    for (uint32_t i = 0; sites != NULL && i < foreign; i++) {
+        struct medium_site *site = &sites[world->device_count + i];
+        site->height_m = FOREIGN_HEIGHT_M;
+        site->penetration_db = scenario->propagation.penetration_db;
+    }
+    return sites;
 }
 
-static void medium_params_of(const struct scenario *scenario, struct medium_params *params)
+static bool create_medium(
+        struct world *world, const struct placement *placement, const struct medium_site *sites)
 {
-    const struct scenario_propagation *p = &scenario->propagation;
-    *params = (struct medium_params){
-        .propagation = {
-            .model = (enum propagation_model)p->model,
-            .environment = (enum propagation_environment)p->environment,
-            .frequency_mhz = 868.0,
-            .penetration_db = p->penetration_db,
-            .shadowing_sigma_db = p->shadowing_sigma_db,
-        },
-        .fading = { .model = (enum fading_model)p->fading },
-        .reception = {
-            .capture_db = 6.0,              /* Bor et al., MSWiM 2016 */
-            .device_noise_figure_db = 6.0,  /* the sensitivity rows are read with it */
-            .gateway_noise_figure_db = 6.0, /* (spec-physics 2) */
-        },
-    };
-}
-
-static void gateway_params_of(const struct scenario *scenario, struct gateway_params *params)
-{
-    const struct scenario_gateways *g = &scenario->gateways;
-    *params = (struct gateway_params){
-        .demodulators = (uint8_t)g->demodulators,
-        .channel_count = 8,
-        .backhaul_latency_ns = g->backhaul_latency_ns,
-        .backhaul_jitter_ns = g->backhaul_jitter_ns,
-        .gnss = g->gnss,
-        .duty_window_s = 3600.0, /* ETSI EN 300 220: on-time within any hour */
-    };
-    memcpy(params->channel_hz, default_channel_hz, sizeof default_channel_hz);
-    memcpy(params->channel_hz + 3, extra_channel_hz, sizeof extra_channel_hz);
-}
-
-static void network_params_of(const struct scenario *scenario, struct network_params *params)
-{
-    *params = (struct network_params){
-        .net_id = 0x000013, /* type 0, NwkID 0x13: The Things Network's, as in the vectors */
-        .rx1_delay_s = 1,   /* RP002 default */
-        /* assumed: a quarter of DR0's time on air; DR3 lost more far devices than DR2. */
-        .rx2_data_rate = 2,
-        .rx2_frequency_hz = 869525000u,
-        .deduplication_ns = 200 * SIM_NS_PER_MS, /* spec-physics 6: servers wait 100-250 ms */
-        .duty_share = scenario->campaign.duty_share,
-        .extra_channel_count = 5,
-    };
-    memcpy(params->extra_channel_hz, extra_channel_hz, sizeof extra_channel_hz);
-}
-
-static void campaign_params_of(const struct scenario *scenario, struct campaign_params *params)
-{
-    const struct scenario_campaign *c = &scenario->campaign;
-    *params = (struct campaign_params){
-        .start_ns = c->start_ns,
-        .set_up_policy = (enum campaign_set_up_policy)c->set_up_policy,
-        .set_up_window_ns = c->set_up_window_ns,
-        .data_rate = (uint8_t)c->data_rate,
-        .frequency_hz = (uint32_t)c->frequency_hz,
-        .fragment_size_bytes = (uint8_t)c->fragment_size_bytes,
-        .redundancy = c->redundancy,
-        .correction = (enum campaign_correction)c->correction_policy,
-        .correction_timeout_ns = c->correction_timeout_ns,
-        .block_ack_delay = (uint8_t)c->block_ack_delay,
-        .fragmentation_version = (uint8_t)c->fragmentation_version,
-        .gateways = (enum multicast_policy)c->gateways,
-        .block_mic = c->verify_block_mic,
-        .confirm_timeout_ns = c->confirm_timeout_ns,
-    };
-}
-
-static bool create_medium(struct world *world, struct medium_site *sites)
-{
-    struct medium_params params;
-    medium_params_of(world->scenario, &params);
+    struct world_medium_params medium;
+    world_medium_params(world->scenario, &medium);
     struct medium_site *gateway_sites = calloc(world->gateway_count, sizeof *gateway_sites);
     if (gateway_sites == NULL) {
         return false;
     }
-    placement_devices(world->scenario, world->first_device, sites);
-    placement_gateways(world->scenario, world->first_gateway, gateway_sites);
-    world->medium = medium_create(world->engine, &params, sites, world->device_count,
-            &node_medium_ops, gateway_sites, world->gateway_count, &gateway_medium_ops);
+    placement_gateways(placement, world->first_gateway, gateway_sites);
+    world_complete_gateway_sites(world, gateway_sites);
+    world->medium = medium_create(world->engine, &medium.params, sites,
+            world->device_count + world->scenario->foreign.devices, &node_medium_ops, gateway_sites,
+            world->gateway_count, &gateway_medium_ops);
     free(gateway_sites);
     return world->medium != NULL;
 }
 
-/* Boot times are uniform over the spread: at second 0 a city does not switch on at once. */
-static sim_ns draw_boot_time(uint64_t seed, uint32_t entity, sim_ns spread_ns)
+static bool create_foreign(struct world *world)
 {
-    struct random_stream stream;
-    random_stream_init(&stream, seed, entity, RANDOM_BOOT_TIME, 0);
-    return (sim_ns)(random_stream_uniform(&stream) * (double)spread_ns);
-}
-
-static void configure_nodes(struct world *world, const struct medium_site *sites)
-{
-    uint32_t index = 0;
-    for (uint32_t g = 0; g < world->scenario->group_count; g++) {
-        const struct scenario_device_group *group = &world->scenario->groups[g];
-        for (uint32_t i = 0; i < group->count; i++, index++) {
-            struct node_params params = {
-                .site = sites[index],
-                .identity = world->identities[index],
-                .crystal = {
-                    .tolerance_ppm = group->rtc_tolerance_ppm,
-                    .temperature_mean_c = group->rtc_temperature_mean_c,
-                    .temperature_swing_c = group->rtc_temperature_swing_c,
-                    .parabola_ppm_per_c2 = TUNING_FORK_PPM_PER_C2,
-                },
-                .boot_at_ns = draw_boot_time(
-                        world->scenario->seed, sites[index].entity, group->boot_spread_ns),
-                .configuration = {
-                    .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
-                    .report_size = (uint8_t)group->report_payload_bytes,
-                    .report_random_phase = group->report_phase_uniform != 0,
-                    .fragmentation_version =
-                            (uint8_t)world->scenario->campaign.fragmentation_version,
-                },
-            };
-            node_fleet_configure(world->nodes, index, &params);
-        }
+    uint32_t count = world->scenario->foreign.devices;
+    if (count == 0) {
+        return true;
     }
+    struct foreign_params params;
+    world_foreign_params(world->scenario, &params);
+    world->foreign = foreign_create(world->engine, world->medium, &params, count,
+            world->first_foreign, world->device_count);
+    return world->foreign != NULL;
 }
 
 static bool create_nodes(struct world *world, const struct world_options *options,
-        const struct medium_site *sites, const uint8_t *initial, uint32_t initial_size)
+        const uint8_t *initial, uint32_t initial_size)
 {
     struct node_fleet_params params = {
-        .board = &board_stm32l072_sx1276,
+        .board = &world->groups[0].board,
         .firmware = &fleetcast_fw,
         .crypto_memo = options->crypto_memo,
         .guest_errors_fatal = world->scenario->on_guest_error_fail,
     };
     world->nodes = node_fleet_create(world->engine, &params, world->device_count,
             world->first_device, initial, initial_size);
-    if (world->nodes == NULL) {
-        return false;
-    }
-    configure_nodes(world, sites);
-    return true;
+    return world->nodes != NULL;
 }
 
 static bool create_servers(struct world *world)
 {
     struct gateway_params gateway_params;
-    gateway_params_of(world->scenario, &gateway_params);
+    world_gateway_params(world->scenario, world->outages, &gateway_params);
     world->gateways = gateway_fleet_create(
             world->engine, &gateway_params, world->gateway_count, world->first_gateway);
     if (world->gateways == NULL) {
         return false;
     }
     struct network_params network_params;
-    network_params_of(world->scenario, &network_params);
+    world_network_params(world->scenario, &network_params);
     world->network =
             network_create(world->engine, &network_params, world->gateways, world->gateway_count,
                     world->identities, world->device_count, GPS_SECONDS_AT_START * SIM_NS_PER_S);
@@ -242,7 +147,7 @@ static bool create_servers(struct world *world)
 static bool create_campaign(struct world *world, char *error, size_t error_size)
 {
     struct campaign_params params;
-    campaign_params_of(world->scenario, &params);
+    world_campaign_params(world->scenario, &params);
     world->campaign = campaign_create(world->engine, world->network, &params, world->identities,
             world->device_count, world->image, world->image_size,
             world->scenario->firmware.version);
@@ -256,25 +161,38 @@ static bool create_campaign(struct world *world, char *error, size_t error_size)
     return true;
 }
 
-static bool create_parts(
-        struct world *world, const struct world_options *options, char *error, size_t error_size)
+static bool create_placed(struct world *world, const struct world_options *options,
+        const struct placement *placement, char *error, size_t error_size)
 {
     uint8_t public_key[32];
     uint8_t *initial = NULL;
     uint32_t initial_size = 0;
-    struct medium_site *sites = calloc(world->device_count, sizeof *sites);
+    struct medium_site *sites = create_sites(world, placement);
     bool ok = sites != NULL
               && build_images(world, &initial, &initial_size, public_key, error, error_size)
-              && (world->identities = draw_identities(world, public_key)) != NULL
+              && (world->identities = world_draw_identities(world, public_key)) != NULL
               && (world->record = fleet_record_create(world->device_count)) != NULL
-              && create_medium(world, sites)
-              && create_nodes(world, options, sites, initial, initial_size)
-              && create_servers(world);
+              && world_groups_create(world, error, error_size)
+              && create_medium(world, placement, sites)
+              && create_nodes(world, options, initial, initial_size) && create_servers(world)
+              && world_configure_nodes(world, sites) && create_foreign(world);
     free(initial);
     free(sites);
     if (ok && world->scenario->campaign.enabled) {
         ok = create_campaign(world, error, error_size);
     }
+    return ok;
+}
+
+static bool create_parts(
+        struct world *world, const struct world_options *options, char *error, size_t error_size)
+{
+    struct placement placement;
+    if (!placement_create(&placement, world->scenario, error, error_size)) {
+        return false;
+    }
+    bool ok = create_placed(world, options, &placement, error, error_size);
+    placement_destroy(&placement);
     return ok;
 }
 
@@ -293,9 +211,10 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
         /* Draws are keyed by entity: neither a gateway nor a device more may renumber others. */
-        assert(world->gateway_count <= GATEWAY_ENTITIES);
-        world->first_gateway = engine_entity_add(world->engine, GATEWAY_ENTITIES);
+        assert(world->gateway_count <= SCENARIO_GATEWAYS_MAX);
+        world->first_gateway = engine_entity_add(world->engine, SCENARIO_GATEWAYS_MAX);
         world->first_device = engine_entity_add(world->engine, world->device_count);
+        world->first_foreign = engine_entity_add(world->engine, scenario->foreign.devices);
     }
     if (world->engine == NULL || !create_parts(world, options, error, error_size)) {
         fail(error, error_size, "out of memory");
@@ -316,10 +235,12 @@ void world_destroy(struct world *world)
     if (world == NULL) {
         return;
     }
+    foreign_destroy(world->foreign);
     campaign_destroy(world->campaign);
     network_destroy(world->network);
     gateway_fleet_destroy(world->gateways);
     node_fleet_destroy(world->nodes);
+    world_groups_destroy(world);
     medium_destroy(world->medium);
     fleet_record_destroy(world->record);
     engine_destroy(world->engine);

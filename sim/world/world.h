@@ -11,6 +11,9 @@
 #include "network/network.h"
 #include "observe.h"
 #include "scenario/scenario.h"
+#include "traffic/foreign.h"
+
+#define WORLD_HARDWARE_ID 0x07201276u /* STM32L072 with SX1276 */
 
 struct world_options {
     bool crypto_memo; /* on unless --no-memo */
@@ -24,12 +27,15 @@ struct world {
     struct node_fleet *nodes;
     struct gateway_fleet *gateways;
     struct network *network;
-    struct campaign *campaign; /* NULL: no campaign in the scenario */
+    struct campaign *campaign;     /* NULL: no campaign in the scenario */
+    struct foreign_fleet *foreign; /* NULL: none */
     uint32_t device_count, gateway_count;
-    entity_id first_device, first_gateway;
+    entity_id first_device, first_gateway, first_foreign;
     const struct device_identity *identities;
     const uint8_t *image; /* the block that is sent */
     uint32_t image_size;
+    struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
+    struct gateway_outage outages[SCENARIO_OUTAGES_MAX];
     struct fleet_record *record; /* world/fleet_record.h: measured by observation */
     char failure[192];           /* see world_failure() */
 };

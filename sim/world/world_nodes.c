@@ -1,0 +1,262 @@
+/* The end-devices of a world: who they are, what the factory told them, where they start.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/world_nodes.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "air/judge.h"
+#include "random_stream.h"
+#include "world/world_params.h"
+
+/* Streams of RANDOM_CRYSTAL from the end: the first ones are the RTC's. */
+#define STREAM_RADIO_ERROR UINT32_MAX
+
+#define COMMISSIONED_DEV_NONCE 1u
+#define PHY_OVERHEAD_BYTES     13u /* MHDR, FHDR without options, FPort, MIC */
+#define TX_POWER_STEP_DB       2.0 /* RP002 EU868 TXPower */
+#define TX_POWER_MAX_DBM       14.0
+
+struct device_identity *world_draw_identities(
+        const struct world *world, const uint8_t image_public_key[32])
+{
+    struct device_identity *identities = calloc(world->device_count, sizeof *identities);
+    for (uint32_t i = 0; identities != NULL && i < world->device_count; i++) {
+        device_identity_draw(&identities[i], world->scenario->seed, i);
+        memcpy(identities[i].image_public_key, image_public_key, 32);
+        identities[i].hardware_id = WORLD_HARDWARE_ID;
+    }
+    return identities;
+}
+
+static double penetration_db(const struct world *world, const struct placement *placement,
+        uint32_t group, uint32_t index, entity_id entity)
+{
+    enum penetration_class class = placement_indoor(placement, group, index, entity);
+    return class == PENETRATION_FIXED ? world->scenario->propagation.penetration_db
+                                      : penetration_draw_db(world->scenario->seed, entity, class);
+}
+
+/* Uniform in plus or minus a tolerance, in parts per 10^9. */
+static int32_t draw_ppb(struct random_stream *stream, double tolerance_ppm)
+{
+    return (int32_t)lround((2.0 * random_stream_uniform(stream) - 1.0) * tolerance_ppm * 1000.0);
+}
+
+void world_complete_sites(
+        const struct world *world, const struct placement *placement, struct medium_site *sites)
+{
+    struct random_stream stream;
+    uint32_t index = 0;
+    for (uint32_t g = 0; g < world->scenario->group_count; g++) {
+        const struct scenario_device_group *group = &world->scenario->groups[g];
+        for (uint32_t i = 0; i < group->count; i++, index++) {
+            struct medium_site *site = &sites[index];
+            site->antenna_gain_mdb = (int32_t)lround(group->antenna_gain_db * 1000.0);
+            site->penetration_db = penetration_db(world, placement, g, i, site->entity);
+            random_stream_init(&stream, world->scenario->seed, site->entity, RANDOM_CRYSTAL,
+                    STREAM_RADIO_ERROR);
+            site->radio_error_ppb = draw_ppb(&stream, group->radio_tolerance_ppm);
+            site->radio_drift_ppb_per_s = draw_ppb(&stream, group->radio_drift_ppm_per_s);
+        }
+    }
+}
+
+void world_complete_gateway_sites(const struct world *world, struct medium_site *sites)
+{
+    const struct scenario_gateways *gateways = &world->scenario->gateways;
+    struct random_stream stream;
+    for (uint32_t i = 0; i < world->gateway_count; i++) {
+        sites[i].antenna_gain_mdb = (int32_t)lround(gateways->antenna_gain_db * 1000.0);
+        random_stream_init(&stream, world->scenario->seed, sites[i].entity, RANDOM_CRYSTAL,
+                STREAM_RADIO_ERROR);
+        sites[i].radio_error_ppb = draw_ppb(&stream, gateways->radio_tolerance_ppm);
+    }
+}
+
+bool world_groups_create(struct world *world, char *error, size_t error_size)
+{
+    world->groups = calloc(world->scenario->group_count, sizeof *world->groups);
+    for (uint32_t g = 0; world->groups != NULL && g < world->scenario->group_count; g++) {
+        const struct scenario_device_group *group = &world->scenario->groups[g];
+        struct world_group *shared = &world->groups[g];
+        shared->board = board_stm32l072_sx1276;
+        /* An antenna works both ways. */
+        shared->board.tx_antenna_gain_mdb += (int32_t)lround(group->antenna_gain_db * 1000.0);
+    }
+    return world->groups != NULL;
+}
+
+void world_groups_destroy(struct world *world)
+{
+    free(world->groups);
+    world->groups = NULL;
+}
+
+static uint8_t report_size(const struct scenario_device_group *group)
+{
+    uint32_t phy = group->report_phy_payload_bytes;
+    return (uint8_t)(phy > PHY_OVERHEAD_BYTES ? phy - PHY_OVERHEAD_BYTES
+                                              : group->report_payload_bytes);
+}
+
+static uint8_t rate_policy(const struct scenario_device_group *group)
+{
+    return group->data_rate == DATA_RATE_LINK_CHECK ? FACTORY_RATE_LINK_CHECK
+           : group->data_rate == DATA_RATE_ADR      ? FACTORY_RATE_ADR
+                                                    : FACTORY_RATE_FIXED;
+}
+
+static struct device_configuration configuration_of(
+        const struct world *world, const struct scenario_device_group *group)
+{
+    struct device_configuration c = {
+        .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
+        .report_size = report_size(group),
+        .report_random_phase = group->report_phase_uniform != 0,
+        .fragmentation_version = (uint8_t)world->scenario->campaign.fragmentation_version,
+        .report_traffic = (uint8_t)group->report_traffic,
+        .report_jitter_percent = (uint8_t)lround(group->report_jitter * 100.0),
+        .report_confirmed = group->report_confirmed,
+        .report_in_session = group->report_in_session,
+        .rate_policy = rate_policy(group),
+        .tx_power_index =
+                (uint8_t)lround((TX_POWER_MAX_DBM - group->tx_power_dbm) / TX_POWER_STEP_DB),
+        .nb_trans = (uint8_t)group->nb_trans,
+        .guard_given = group->guard_fixed_ns >= 0 || group->guard_drift_ppm >= 0.0,
+    };
+    if (c.guard_given) {
+        sim_ns fixed_ns = group->guard_fixed_ns < 0 ? 0 : group->guard_fixed_ns;
+        c.guard_ms = (uint32_t)(fixed_ns / SIM_NS_PER_MS);
+        c.guard_ppm = (uint16_t)lround(fmax(group->guard_drift_ppm, 0.0));
+    }
+    if (group->clock_refresh_ns != SCENARIO_AUTO) {
+        c.clock_refresh_h = group->clock_refresh_ns == SCENARIO_NEVER
+                                    ? FACTORY_CLOCK_REFRESH_NEVER
+                                    : (uint16_t)(group->clock_refresh_ns / (3600 * SIM_NS_PER_S));
+    }
+    struct channel_plan plan;
+    uint32_t missing_hz;
+    channel_plan_of(world->scenario, &plan);
+    bool known = channel_mask_of(&plan, &group->channels, &c.channel_mask, &missing_hz);
+    assert(known); /* scenarios are checked for it */
+    return c;
+}
+
+static struct crystal_params crystal_of(const struct scenario_device_group *group)
+{
+    return (struct crystal_params){
+        .tolerance_ppm = group->rtc_tolerance_ppm,
+        .temperature_mean_c = group->rtc_temperature_mean_c,
+        .temperature_swing_c = group->rtc_temperature_swing_c,
+        .parabola_ppm_per_c2 = group->rtc_parabola_ppm_per_c2,
+        .turnover_c = group->rtc_turnover_c,
+        .ageing_ppm_per_year = group->rtc_ageing_ppm_per_year,
+        .random_walk_ppm_per_sqrt_day = group->rtc_random_walk_ppm,
+    };
+}
+
+static struct battery_params battery_of(
+        const struct scenario_device_group *group, const struct board_type *board)
+{
+    struct battery_params battery = board->battery;
+    if (group->battery_capacity_mah >= 0.0) {
+        battery.capacity_mah = group->battery_capacity_mah;
+    }
+    if (group->battery_self_discharge >= 0.0) {
+        battery.self_discharge_per_year = group->battery_self_discharge;
+    }
+    if (group->battery_usable >= 0.0) {
+        battery.usable_fraction = group->battery_usable;
+    }
+    return battery;
+}
+
+/* Boot times are uniform over the spread: at second 0 a city does not switch on at once. */
+static sim_ns draw_boot_time(uint64_t seed, uint32_t entity, sim_ns spread_ns)
+{
+    struct random_stream stream;
+    random_stream_init(&stream, seed, entity, RANDOM_BOOT_TIME, 0);
+    return (sim_ns)(random_stream_uniform(&stream) * (double)spread_ns);
+}
+
+/* The fastest data rate whose sensitivity the median link to the best gateway exceeds by the margin
+ * that ADR leaves; DR0 where none does. */
+static uint8_t data_rate_by_link(const struct world *world, const struct judge_tables *tables,
+        uint32_t device, int32_t eirp_mdbm)
+{
+    int32_t best_mdbm = INT32_MIN;
+    int32_t margin_mdb = (int32_t)lround(world->scenario->network.adr_margin_db * 1000.0);
+    for (uint32_t g = 0; g < world->gateway_count; g++) {
+        int32_t power_mdbm = eirp_mdbm + medium_link_gain_mdb(world->medium, g, device);
+        best_mdbm = power_mdbm > best_mdbm ? power_mdbm : best_mdbm;
+    }
+    uint8_t data_rate = 5;
+    while (data_rate > 0
+            && best_mdbm < judge_sensitivity_mdbm(
+                                   tables, RECEIVER_SX1301, (uint8_t)(12 - data_rate), 125000)
+                                   + margin_mdb) {
+        data_rate--;
+    }
+    return data_rate;
+}
+
+struct nodes_context {
+    struct world *world;
+    const struct medium_site *sites;
+    const struct judge_tables *tables;
+};
+
+static void configure_node(const struct nodes_context *context, uint32_t g, uint32_t index,
+        const struct node_params *of_group)
+{
+    struct world *world = context->world;
+    const struct scenario_device_group *group = &world->scenario->groups[g];
+    struct node_params params = *of_group;
+    struct device_configuration *c = &params.configuration;
+    int32_t eirp_mdbm = (int32_t)lround(group->tx_power_dbm * 1000.0)
+                        + world->groups[g].board.tx_antenna_gain_mdb;
+    params.site = context->sites[index];
+    params.identity = world->identities[index];
+    params.boot_at_ns = draw_boot_time(
+            world->scenario->seed, context->sites[index].entity, group->boot_spread_ns);
+    c->data_rate = group->data_rate >= DATA_RATE_DR0
+                           ? (uint8_t)(group->data_rate - DATA_RATE_DR0)
+                           : data_rate_by_link(world, context->tables, index, eirp_mdbm);
+    if (group->state == STATE_COMMISSIONED) {
+        c->dev_nonce = COMMISSIONED_DEV_NONCE;
+        c->join_accept_size =
+                (uint8_t)network_commission(world->network, index, c->dev_nonce, c->join_accept);
+    }
+    node_fleet_configure(world->nodes, index, &params);
+}
+
+bool world_configure_nodes(struct world *world, const struct medium_site *sites)
+{
+    struct world_medium_params medium;
+    world_medium_params(world->scenario, &medium);
+    struct judge_tables *tables = judge_tables_create(&medium.params.reception);
+    if (tables == NULL) {
+        return false;
+    }
+    struct nodes_context context = { world, sites, tables };
+    uint32_t index = 0;
+    for (uint32_t g = 0; g < world->scenario->group_count; g++) {
+        const struct scenario_device_group *group = &world->scenario->groups[g];
+        const struct board_type *board = &world->groups[g].board;
+        struct node_params params = {
+            .crystal = crystal_of(group),
+            .configuration = configuration_of(world, group),
+            .board = board,
+            .battery = battery_of(group, board),
+        };
+        for (uint32_t i = 0; i < group->count; i++, index++) {
+            configure_node(&context, g, index, &params);
+        }
+    }
+    judge_tables_destroy(tables);
+    return true;
+}

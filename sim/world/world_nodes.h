@@ -1,0 +1,33 @@
+/* The end-devices of a world: who they are, what the factory told them, where they start.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WORLD_WORLD_NODES_H
+#define WORLD_WORLD_NODES_H
+
+#include "world/placement.h"
+#include "world/world.h"
+
+/* Constants that nodes of one group share and point to. */
+struct world_group {
+    struct board_type board;
+};
+
+/* Keys and EUIs of every device. NULL: out of memory. */
+struct device_identity *world_draw_identities(
+        const struct world *world, const uint8_t image_public_key[32]);
+
+/* Sites of devices from where they stand: walls, antenna, crystal of the radio. */
+void world_complete_sites(
+        const struct world *world, const struct placement *placement, struct medium_site *sites);
+
+void world_complete_gateway_sites(const struct world *world, struct medium_site *sites);
+
+/* Reads what groups name, boards and courses of temperature. False: `error` says why. */
+bool world_groups_create(struct world *world, char *error, size_t error_size);
+void world_groups_destroy(struct world *world);
+
+/* Configures every node: medium, network and fleet exist. Commissioned devices join here, by bytes
+ * between their factory and the join server. False: out of memory. */
+bool world_configure_nodes(struct world *world, const struct medium_site *sites);
+
+#endif
