@@ -66,6 +66,7 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     uint32_t period_max_s = UINT32_MAX / UNITS_PER_S;
     report->period_ticks_32 = (period_s < period_max_s ? period_s : period_max_s) * UNITS_PER_S;
     report->size = factory->report_size != 0 ? factory->report_size : REPORT_SIZE_DEFAULT;
+    report->whole_left = cause == HAL_RESET_SOFTWARE ? REPORT_WHOLE_COUNT : 0;
     report->traffic = factory->traffic;
     report->jitter_percent = factory->jitter_percent < 100u ? factory->jitter_percent : 100u;
     (void)update_running_image(hal, &report->running);
@@ -110,7 +111,12 @@ size_t report_build_uplink(
         struct report *report, uint64_t now_ticks, uint8_t *payload, size_t size_max)
 {
     uint8_t content[REPORT_CONTENT_SIZE] = { 0 };
-    size_t size = report->size < size_max ? report->size : size_max;
+    size_t size = report->size;
+    if (report->whole_left > 0) {
+        report->whole_left--;
+        size = size < sizeof content ? sizeof content : size;
+    }
+    size = size < size_max ? size : size_max;
     move_on(report, now_ticks);
     put_le32(content, report->running.version);
     memcpy(content + 4, report->running.sha256, 8);

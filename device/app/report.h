@@ -1,8 +1,9 @@
 /* The application: a report with the firmware version that runs, now and then.
  * SPDX-License-Identifier: MIT
  *
- * FPort 2. Payload, little-endian; a factory record may make it shorter, down to one byte, or
- * longer, filled with zeros:
+ * FPort 2. Payload, little-endian; a factory record may make it longer, filled with zeros, or
+ * shorter, down to one byte. After a planned restart the first REPORT_WHOLE_COUNT reports are whole
+ * all the same: what runs now is news.
  *   0 u32 version of the running image, read from its slot
  *   4 u8[8] first bytes of its SHA-256
  *   12 u8 battery level (DevStatusAns scale)
@@ -20,6 +21,7 @@
 
 #define REPORT_FPORT            2u
 #define REPORT_CONTENT_SIZE     20u
+#define REPORT_WHOLE_COUNT      3u
 #define REPORT_SIZE_DEFAULT     24u
 #define REPORT_PERIOD_DEFAULT_S 3600u
 
@@ -33,6 +35,7 @@ struct report {
     uint16_t reboots;       /* set by the main loop */
     uint8_t traffic;        /* enum factory_traffic */
     uint8_t jitter_percent; /* 0..100 */
+    uint8_t whole_left;     /* reports that are not cut short, whatever their size */
     struct image_info running;
 };
 

@@ -165,3 +165,17 @@ Test(report, a_short_report_is_the_beginning_of_a_whole_one)
     start(&(struct factory){ .report_size = 200 });
     cr_assert_eq(report_build_uplink(&report, 1000, part, 51), 51, "what the data rate carries");
 }
+
+/* The version is what a server waits for after an update. */
+Test(report, short_reports_are_whole_after_a_planned_restart)
+{
+    static const uint8_t sizes[] = { 20, 20, 20, 2, 2 };
+    uint8_t payload[242];
+    start(&(struct factory){ .report_size = 2 });
+    report_init(&report, &hal, &(struct factory){ .report_size = 2 }, HAL_RESET_SOFTWARE);
+    for (unsigned i = 0; i < sizeof sizes; i++) {
+        uint64_t at = report_uplink_at(&report);
+        cr_assert_eq(report_build_uplink(&report, at, payload, sizeof payload), sizes[i]);
+        cr_assert_eq(payload[0], 3);
+    }
+}
