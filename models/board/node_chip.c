@@ -27,6 +27,17 @@ static struct lora_modulation modulation_of(const struct sx1276_modem *modem)
     };
 }
 
+static struct medium_listening listening_of(const struct sx1276_modem *modem)
+{
+    return (struct medium_listening){
+        .frequency_hz = modem->frequency_hz,
+        .bandwidth_hz = modem->bandwidth_hz,
+        .spreading_factor = modem->spreading_factor,
+        .iq_inverted = modem->iq_inverted,
+        .sync_word = modem->sync_word,
+    };
+}
+
 static void antenna_check(struct node *node, sim_ns at_ns, bool right, const char *what)
 {
     if (!right) {
@@ -70,14 +81,8 @@ static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem
             "receives with the antenna switch not at RX");
     node->rx_since_ns = at_ns;
     node->rx_silent = sx1276_next_edge(&node->chip) == SIM_NS_NEVER;
-    struct medium_listening listening = {
-        .frequency_hz = modem->frequency_hz,
-        .bandwidth_hz = modem->bandwidth_hz,
-        .spreading_factor = modem->spreading_factor,
-        .iq_inverted = modem->iq_inverted,
-        .sync_word = modem->sync_word,
-        .silent_detect = node->rx_silent,
-    };
+    struct medium_listening listening = listening_of(modem);
+    listening.silent_detect = node->rx_silent;
     if (node->fleet->medium != NULL) {
         medium_listen(node->fleet->medium, node->index, air_ns(node, at_ns), &listening);
     }
@@ -93,7 +98,12 @@ static void chip_rx_end(void *context, sim_ns at_ns)
 
 static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem)
 {
-    return false; /* what the medium does not tell of by chip_rx_begin() */
+    struct node *node = context;
+    antenna_check(node, to_ns, node->antenna == HAL_ANTENNA_RX,
+            "senses the channel with the antenna switch not at RX");
+    struct medium_listening listening = listening_of(modem);
+    return node->fleet->medium != NULL
+           && medium_channel_active(node->fleet->medium, node->index, &listening, from_ns, to_ns);
 }
 
 static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)

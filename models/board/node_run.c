@@ -329,7 +329,7 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         .crc_ok = verdict->cause == LOSS_NONE,
         .signal_mdbm = verdict->rssi_mdbm,
         .snr_mdb = verdict->snr_mdb,
-        .frequency_error_hz = 0, /* the medium carries no oscillator error of the sender */
+        .frequency_error_hz = verdict->frequency_error_hz,
         .header_ns = frame->header_ns,
         .bytes_until_ns = frame->end_ns + FRAME_BYTES_VALID_NS,
     };

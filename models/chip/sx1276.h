@@ -74,8 +74,8 @@ struct sx1276_outputs {
             int32_t power_mdbm, const uint8_t *bytes, uint16_t size);
     /* TX was left before its end, perhaps before its start. */
     void (*tx_abort)(void *context, sim_ns at_ns);
-    /* The receiver hears from `at_ns` on (RXCONTINUOUS, RXSINGLE or CAD). sx1276_next_edge()
-     * already tells the symbol timeout or the end of CAD. */
+    /* The receiver hears from `at_ns` on (RXCONTINUOUS or RXSINGLE). sx1276_next_edge() already
+     * tells the symbol timeout. */
     void (*rx_begin)(void *context, sim_ns at_ns, const struct sx1276_modem *modem);
     void (*rx_end)(void *context, sim_ns at_ns);
     /* Was a LoRa signal of this frequency, bandwidth, SF and polarity on the air, above the

@@ -120,7 +120,6 @@ static void prepare_rx(struct sx1276 *chip, enum sx1276_mode mode)
     if (mode == MODE_RX_SINGLE && symbol_timeout(chip) < SYMBOL_TIMEOUT_MIN) {
         sx1276_fault(chip, SX1276_GUEST_WARNING, REG_SYMB_TIMEOUT, "SymbTimeout below 4");
     }
-    chip->cad_detected = false;
     if (mode != MODE_CAD) {
         sx1276_rx_started(chip);
     }
@@ -201,9 +200,9 @@ void sx1276_command_mode(struct sx1276 *chip, enum sx1276_mode mode)
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static void start_listening(struct sx1276 *chip, enum sx1276_stage stage, sim_ns end_ns)
+static void start_listening(struct sx1276 *chip, sim_ns end_ns)
 {
-    set_stage(chip, stage, end_ns);
+    set_stage(chip, STAGE_RX, end_ns);
     if (sx1276_is_lora(chip)) {
         chip->listening = true;
         chip->outputs->rx_begin(chip->context, chip->now_ns, &chip->modem);
@@ -224,6 +223,14 @@ static sim_ns cad_correlate_ns(const struct sx1276 *chip)
     return sx1276_symbols_ns(&chip->modem, 3) / 4;
 }
 
+/* RX off; what was heard is worked on. The sync word is not looked at. */
+static void cad_listened(struct sx1276 *chip)
+{
+    chip->cad_detected = chip->outputs->cad(
+            chip->context, chip->now_ns - cad_listen_ns(chip), chip->now_ns, &chip->modem);
+    set_stage(chip, STAGE_CAD_CORRELATE, chip->now_ns + cad_correlate_ns(chip));
+}
+
 static void chain_started(struct sx1276 *chip)
 {
     enum sx1276_mode mode = sx1276_mode(chip);
@@ -234,12 +241,12 @@ static void chain_started(struct sx1276 *chip)
         }
         set_stage(chip, STAGE_TX, end_ns);
     } else if (mode == MODE_CAD) {
-        start_listening(chip, STAGE_CAD_LISTEN, chip->now_ns + cad_listen_ns(chip));
+        set_stage(chip, STAGE_CAD_LISTEN, chip->now_ns + cad_listen_ns(chip));
     } else {
         if (mode == MODE_RX_SINGLE) {
             end_ns = chip->now_ns + sx1276_symbols_ns(&chip->modem, symbol_timeout(chip));
         }
-        start_listening(chip, STAGE_RX, end_ns);
+        start_listening(chip, end_ns);
     }
 }
 
@@ -296,10 +303,7 @@ void sx1276_stage_ended(struct sx1276 *chip)
         sx1276_return_to_standby(chip, IRQ_RX_TIMEOUT);
         break;
     case STAGE_CAD_LISTEN:
-        chip->cad_detected |= chip->outputs->cad(
-                chip->context, chip->now_ns - cad_listen_ns(chip), chip->now_ns, &chip->modem);
-        stop_listening(chip);
-        set_stage(chip, STAGE_CAD_CORRELATE, chip->now_ns + cad_correlate_ns(chip));
+        cad_listened(chip);
         break;
     case STAGE_CAD_CORRELATE:
         sx1276_return_to_standby(

@@ -48,9 +48,7 @@ void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns)
         sx1276_pass_time(chip, now_ns - 1); /* a timeout of this very instant does not fire */
         chip->now_ns = now_ns;
     }
-    if (chip->stage == STAGE_CAD_LISTEN) {
-        chip->cad_detected = true;
-    } else if (chip->stage == STAGE_RX && chip->listening && !chip->receiving) {
+    if (chip->stage == STAGE_RX && chip->listening && !chip->receiving) {
         chip->receiving = true;
         chip->header_seen = false;
         set_modem_stat(chip, STAT_RECEIVING);

@@ -80,7 +80,10 @@ static uint8_t on_noise(void *context)
 
 static bool on_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem)
 {
-    return false;
+    struct fake_board *board = context;
+    record(board, FAKE_CAD, to_ns, (unsigned)(to_ns - from_ns), 0);
+    board->modem = *modem;
+    return board->channel_active;
 }
 
 static const struct sx1276_outputs outputs = {

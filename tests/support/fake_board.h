@@ -14,7 +14,8 @@ enum fake_output {
     FAKE_DIO_UP,
     FAKE_DIO_DOWN,
     FAKE_POWER,
-    FAKE_FAULT
+    FAKE_FAULT,
+    FAKE_CAD /* value: from when on the receiver ran, in ns before */
 };
 
 struct fake_record {
@@ -31,6 +32,7 @@ struct fake_board {
     sim_ns now_ns;
     sim_ns tx_duration_ns; /* what tx_begin answers */
     uint32_t noise_state;
+    bool channel_active; /* what cad answers */
     unsigned log_size;
     bool log_wrapped; /* it was full and began anew */
     struct fake_record log[FAKE_LOG_SIZE];

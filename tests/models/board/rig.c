@@ -88,6 +88,15 @@ void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
     *note = (struct rig_listening){ .on = false, .at_ns = at_ns };
 }
 
+bool medium_channel_active(const struct medium *medium, uint32_t device,
+        const struct medium_listening *listening, sim_ns from_ns, sim_ns to_ns)
+{
+    rig.sensings++;
+    rig.sensed = (struct rig_listening){ .on = true, .at_ns = to_ns, .what = *listening };
+    rig.sensed_from_ns = from_ns;
+    return rig.channel_active;
+}
+
 const struct frame *medium_transmit_device(struct medium *medium, uint32_t device, sim_ns at_ns,
         const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
         uint16_t size)
@@ -125,7 +134,11 @@ static void on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t whic
 {
     const struct frame *frame = &incoming[which];
     struct verdict verdict = {
-        .cause = LOSS_NONE, .header_ok = true, .rssi_mdbm = -80000, .snr_mdb = 8000
+        .cause = LOSS_NONE,
+        .header_ok = true,
+        .rssi_mdbm = -80000,
+        .snr_mdb = 8000,
+        .frequency_error_hz = rig.frequency_error_hz,
     };
     node_medium_ops.prefetch(air.contexts[0]);
     node_medium_ops.ended(air.contexts[0], frame, &verdict, frame->bytes, frame->size, now_ns);

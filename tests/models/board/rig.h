@@ -41,6 +41,11 @@ struct rig {
     struct rig_transmission sent[RIG_LOG_SIZE];
     unsigned listenings;
     struct rig_listening heard[RIG_LOG_SIZE];
+    unsigned sensings; /* channel activity detections: the last one, and what to answer */
+    struct rig_listening sensed;
+    sim_ns sensed_from_ns;
+    bool channel_active;
+    int32_t frequency_error_hz; /* of frames that come from the air */
     /* observations of nodes */
     unsigned observations;
     struct observation observed[RIG_LOG_SIZE];

@@ -347,3 +347,81 @@ Test(node_radio, energy_of_a_receiver_agrees_with_a_hand_computation)
     }
     cr_assert_float_eq(energy_total_j(&account), sum_j, 1e-12);
 }
+
+static uint8_t cad_flags;
+
+/* DIO0 maps CadDone in CAD. */
+static bool sense_channel(const struct hal *hal)
+{
+    static int stage;
+    if (hal_rtc_now(hal) < 400) {
+        return false;
+    }
+    if (stage++ == 0) {
+        rig_lora_standby(hal);
+        rig_write(hal, 0x33, 0x67); /* inverted: what downlinks are */
+        hal_radio_antenna(hal, HAL_ANTENNA_RX);
+        rig_write(hal, 0x40, 0x80);
+        rig_write(hal, 0x01, 0x87);
+    } else if (dio0_count > 0) {
+        cad_flags = rig_read(hal, 0x12);
+    }
+    return false;
+}
+
+Test(node_radio, channel_activity_is_a_question_to_the_air)
+{
+    rig.channel_active = true;
+    rig_script.boot = wait_for_chip;
+    rig_script.irq = note_irq;
+    rig_script.run = sense_channel;
+    rig_start(1);
+    rig_run_to(SIM_NS_PER_S);
+    cr_assert_eq(rig.sensings, 1);
+    cr_assert_eq(cad_flags, 0x05, "CadDone and CadDetected");
+    cr_assert_eq(rig.sensed.what.frequency_hz, 868099976u);
+    cr_assert_eq(rig.sensed.what.spreading_factor, 7);
+    cr_assert_eq(rig.sensed.what.bandwidth_hz, 125000);
+    cr_assert(rig.sensed.what.iq_inverted);
+    /* spec-sx127x section 9: the receiver runs for 1.28 ms at SF7, 125 kHz */
+    cr_assert_eq(rig.sensed.at_ns - rig.sensed_from_ns, 1280000);
+    cr_assert_eq(rig.listenings, 0, "it can't lock on a frame");
+    cr_assert_eq(rig_find(OBSERVE_GUEST_ERROR, 0), NULL);
+    /* 1.28 ms at 10.3 mA, then 3/4 of a symbol of 1.024 ms at 6 mA */
+    struct energy_states states;
+    node_energy_states(rig.fleet, 0, SIM_NS_PER_S, &states);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_RADIO_RX], 3.3 * 10.3e-3 * 1.28e-3, 1e-12);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_RADIO_CAD], 3.3 * 6e-3 * 0.768e-3, 1e-12);
+}
+
+static uint32_t fei;
+
+static bool read_fei(const struct hal *hal)
+{
+    static bool listening;
+    if (hal_rtc_now(hal) < 400) {
+        return false;
+    }
+    if (!listening) {
+        listening = true;
+        rig_lora_standby(hal);
+        rig_receive_continuous(hal);
+    } else if (dio0_count > 0) {
+        fei = (uint32_t)rig_read(hal, 0x28) << 16 | (uint32_t)rig_read(hal, 0x29) << 8
+              | rig_read(hal, 0x2A);
+    }
+    return false;
+}
+
+Test(node_radio, the_frequency_error_of_a_frame_reaches_its_register)
+{
+    rig.frequency_error_hz = 1000;
+    rig_script.boot = wait_for_chip;
+    rig_script.irq = note_irq;
+    rig_script.run = read_fei;
+    rig_start(1);
+    rig_run_to(100 * SIM_NS_PER_MS);
+    rig_frame_at(200 * SIM_NS_PER_MS, uplink, 5, false);
+    rig_run_to(300 * SIM_NS_PER_MS);
+    cr_assert_eq(fei, 0x01DCD, "spec-sx127x section 10: +1000 Hz at 125 kHz");
+}

@@ -47,9 +47,8 @@ static void make_timeout(void)
 
 static void make_cad(void)
 {
+    board.channel_active = true;
     fake_write(&board, 0x01, 0x8f);
-    fake_run(&board, MS);
-    sx1276_rx_detected(&board.chip, board.now_ns);
     fake_run(&board, 10 * MS);
 }
 

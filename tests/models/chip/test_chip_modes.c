@@ -201,32 +201,31 @@ Test(chip_modes, other_bits_of_op_mode_read_back)
 
 /* --- CAD -------------------------------------------------------------------------------------- */
 
-static sim_ns run_cad(unsigned spreading_factor, bool preamble)
+/* Returns when the receiver ran from. */
+static sim_ns run_cad(unsigned spreading_factor, unsigned bandwidth, bool active)
 {
     fake_board_init_lora(&board);
-    fake_set_up_modem(&board, spreading_factor, 7);
+    fake_set_up_modem(&board, spreading_factor, bandwidth);
     fake_write(&board, 0x40, 0x80); /* DIO0: CadDone */
     fake_write(&board, 0x41, 0x40); /* DIO4: PllLock, DIO5: ModeReady */
     fake_forget(&board);
+    board.channel_active = active;
     fake_write(&board, 0x01, 0x8f);
     fake_run(&board, MS);
     cr_expect_eq(fake_read(&board, 0x01), 0x8f);
-    if (preamble) {
-        sx1276_rx_detected(&board.chip, board.now_ns);
-    }
     fake_run(&board, 200 * MS);
-    const struct fake_record *begin = fake_find(&board, FAKE_RX_BEGIN, 0);
-    cr_assert_not_null(begin);
-    return begin->at_ns;
+    const struct fake_record *asked = fake_find(&board, FAKE_CAD, 0);
+    cr_assert_not_null(asked);
+    return asked->at_ns - asked->value;
 }
 
 Test(chip_modes, cad_takes_its_time_and_ends_in_standby)
 {
     /* Section 9: listening (2^SF + 32) / BW; SF7 1.28 ms, SF12 33.02 ms; 1.75..2.25 symbols. */
     for (unsigned factor = 7; factor <= 12; factor++) {
-        sim_ns begin_ns = run_cad(factor, false);
+        sim_ns begin_ns = run_cad(factor, 7, false);
         sim_ns symbol_ns = (INT64_C(8000) << factor);
-        sim_ns listened_ns = fake_find(&board, FAKE_RX_END, 0)->at_ns - begin_ns;
+        sim_ns listened_ns = fake_find(&board, FAKE_CAD, 0)->value;
         cr_expect_eq(listened_ns, ((INT64_C(1) << factor) + 32) * 8000);
         sim_ns total_ns = fake_dio_edge(&board, FAKE_DIO_UP, 0) - begin_ns;
         cr_expect_geq(total_ns * 4, symbol_ns * 7, "SF%u", factor);
@@ -239,15 +238,45 @@ Test(chip_modes, cad_takes_its_time_and_ends_in_standby)
     }
 }
 
-Test(chip_modes, cad_reports_a_preamble_it_heard)
+Test(chip_modes, cad_reports_a_channel_that_was_active)
 {
-    run_cad(10, true);
+    run_cad(10, 7, true);
     cr_expect_eq(fake_read(&board, 0x12), 0x05);
     fake_write(&board, 0x12, 0x05);
     fake_forget(&board);
+    board.channel_active = false;
     fake_write(&board, 0x01, 0x8f); /* the next one starts without memory */
     fake_run(&board, 200 * MS);
     cr_expect_eq(fake_read(&board, 0x12), 0x04);
+}
+
+Test(chip_modes, cad_asks_for_the_modem_it_was_commanded_with)
+{
+    run_cad(9, 9, false);
+    cr_expect_eq(board.modem.spreading_factor, 9);
+    cr_expect_eq(board.modem.bandwidth_hz, 500000);
+    cr_expect_eq(fake_find(&board, FAKE_CAD, 0)->value, (512u + 32u) * 2000u);
+    cr_expect_null(fake_find(&board, FAKE_RX_BEGIN, 0), "nobody can lock on a frame");
+    fake_forget(&board);
+    fake_write(&board, 0x33, 0x67); /* inverted in RX, as downlinks are */
+    fake_write(&board, 0x01, 0x8f);
+    fake_run(&board, 10 * MS);
+    cr_expect(board.modem.iq_inverted);
+}
+
+Test(chip_modes, cad_that_is_broken_off_asks_nobody_and_raises_nothing)
+{
+    fake_board_init_lora(&board);
+    fake_set_up_modem(&board, 12, 7);
+    board.channel_active = true;
+    fake_forget(&board);
+    fake_write(&board, 0x01, 0x8f);
+    fake_run(&board, 10 * MS);
+    sx1276_rx_detected(&board.chip, board.now_ns); /* a preamble means nothing to it */
+    fake_write(&board, 0x01, 0x89);
+    fake_run(&board, 100 * MS);
+    cr_expect_null(fake_find(&board, FAKE_CAD, 0));
+    cr_expect_eq(fake_read(&board, 0x12), 0);
 }
 
 /* --- image calibration ------------------------------------------------------------------------ */
