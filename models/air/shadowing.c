@@ -16,16 +16,16 @@
 
 #include "random_stream.h"
 
-#define WAVES         256
+#define WAVES 512
+#define LANES 4 /* waves summed at a time */
+/* Waves shorter than a micrometre change nothing, and their turns could not be counted. */
+#define BEYOND_MIN    1e-9
 #define COMMON_SOURCE UINT32_MAX /* in place of a gateway's number */
 #define GOLDEN_TURN   0.6180339887498949
 
-struct wave {
-    double x_per_m, y_per_m, phase, amplitude;
-};
-
+/* By member, so that the sum over the waves is done several at a time. Turns, not radians. */
 struct field {
-    struct wave waves[WAVES];
+    double x_per_m[WAVES], y_per_m[WAVES], phase[WAVES], amplitude[WAVES];
 };
 
 struct shadowing {
@@ -43,26 +43,42 @@ static void field_fill(struct field *field, uint64_t seed, uint32_t source, doub
     double first_turn = random_stream_uniform(&stream);
     for (unsigned i = 0; i < WAVES; i++) {
         double beyond = (i + random_stream_uniform_open(&stream)) / WAVES; /* P(length > this) */
-        double length_per_m = sqrt(1 / (beyond * beyond) - 1) / correlation_m;
+        beyond = fmax(beyond, BEYOND_MIN);
+        double length_per_m = sqrt(1 / (beyond * beyond) - 1) / correlation_m / (2 * M_PI);
         double direction = 2 * M_PI * (first_turn + i * GOLDEN_TURN);
-        field->waves[i] = (struct wave){
-            .x_per_m = length_per_m * cos(direction),
-            .y_per_m = length_per_m * sin(direction),
-            .phase = 2 * M_PI * random_stream_uniform(&stream),
-            .amplitude = sqrt(-2 * log(random_stream_uniform_open(&stream)) / WAVES),
-        };
+        field->x_per_m[i] = length_per_m * cos(direction);
+        field->y_per_m[i] = length_per_m * sin(direction);
+        field->phase[i] = random_stream_uniform(&stream);
+        field->amplitude[i] = sqrt(-2 * log(random_stream_uniform_open(&stream)) / WAVES);
     }
+}
+
+/* cos(2 pi turns) to 6e-8, without a branch or a call: the Taylor series of the sine as far as the
+ * quarter turn. Adding and taking 3 * 2^51 rounds to an integer. */
+static inline double cosine_of_turns(double turns)
+{
+    double rounded = (turns + 0x1.8p52) - 0x1.8p52;
+    double x = 2 * M_PI * (0.25 - fabs(turns - rounded));
+    double x2 = x * x;
+    double series = 1.0 / 362880 - x2 / 39916800;
+    series = -1.0 / 5040 + x2 * series;
+    series = 1.0 / 120 + x2 * series;
+    series = -1.0 / 6 + x2 * series;
+    return x + x * x2 * series;
 }
 
 /* Standard normal. */
 static double field_at(const struct field *field, double x_m, double y_m)
 {
-    double sum = 0;
-    for (unsigned i = 0; i < WAVES; i++) {
-        const struct wave *wave = &field->waves[i];
-        sum += wave->amplitude * cos(wave->x_per_m * x_m + wave->y_per_m * y_m + wave->phase);
+    double sum[LANES] = { 0 };
+    for (unsigned i = 0; i < WAVES; i += LANES) {
+        for (unsigned k = 0; k < LANES; k++) {
+            double turns =
+                    field->x_per_m[i + k] * x_m + field->y_per_m[i + k] * y_m + field->phase[i + k];
+            sum[k] += field->amplitude[i + k] * cosine_of_turns(turns);
+        }
     }
-    return sum;
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 struct shadowing *shadowing_create(
