@@ -18,7 +18,7 @@ static int32_t link_gain_mdb(const struct propagation_params *propagation,
 {
     double distance_m = hypot(gateway->x_m - device->x_m, gateway->y_m - device->y_m);
     double loss_db = path_loss_db(propagation, gateway->height_m, device->height_m, distance_m);
-    loss_db += propagation->penetration_db;
+    loss_db += device->penetration_db;
     loss_db += shadowing_db;
     return (int32_t)lround(-1000 * loss_db);
 }

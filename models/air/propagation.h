@@ -39,7 +39,6 @@ struct propagation_params {
     enum propagation_model model;
     enum propagation_environment environment; /* okumura-hata, cost-231 */
     double frequency_mhz;                     /* 868 for EU868 */
-    double penetration_db;                    /* into the building where the device is */
 
     /* log-distance, dual-slope: loss = reference + 10 exponent log10(d / reference distance). */
     double exponent;

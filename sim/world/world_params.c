@@ -84,7 +84,6 @@ void world_propagation_params(
         .reference_distance_m = p->reference_distance_m,
         .exponent_far = p->exponent_far,
         .breakpoint_m = p->breakpoint_m,
-        .penetration_db = p->penetration_db,
         .shadowing_sigma_db = p->shadowing_sigma_db,
         .shadowing_correlation_m = p->shadowing_correlation_m,
         .shadowing_site_correlation = p->shadowing_site_correlation,

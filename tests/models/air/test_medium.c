@@ -506,7 +506,8 @@ Test(medium, shadowing_is_normal_and_one_draw_per_link)
     struct engine *engine = engine_create(5);
     entity_id first = engine_entity_add(engine, COUNT + 2);
     for (uint32_t i = 0; i < COUNT; i++) {
-        devices[i] = (struct medium_site){ .entity = first + i, .height_m = 1.5 };
+        devices[i] =
+                (struct medium_site){ .entity = first + i, .height_m = 1.5, .penetration_db = 10 };
     }
     for (uint32_t i = 0; i < 2; i++) {
         gateways[i] =
@@ -515,7 +516,6 @@ Test(medium, shadowing_is_normal_and_one_draw_per_link)
     struct medium_params params = {
         .propagation = { .environment = ENVIRONMENT_URBAN,
                 .frequency_mhz = 868,
-                .penetration_db = 10,
                 .shadowing_sigma_db = 6 },
         .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
     };

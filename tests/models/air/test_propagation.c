@@ -62,11 +62,10 @@ Test(path_loss, goes_by_the_model_of_the_scenario)
         .model = PROPAGATION_OKUMURA_HATA,
         .environment = ENVIRONMENT_SUBURBAN,
         .frequency_mhz = 868,
-        .penetration_db = 20,
         .shadowing_sigma_db = 8,
     };
     cr_expect_float_eq(path_loss_db(&params, 30, 1.5, 2000), 126.75, 0.006,
-            "the law alone, without penetration and shadowing");
+            "the law alone, without shadowing");
 }
 
 /* --- the registry ----------------------------------------------------------------------------- */
