@@ -8,7 +8,7 @@
 
 #include "gateway/gateway_internal.h"
 
-const char *const gateway_clock_source_names[] = { "free", "ntp", "gnss", NULL };
+const char *const gateway_clock_source_names[] = { "gnss", "ntp", "free", NULL };
 const char *const gateway_jitter_law_names[] = { "uniform", "lognormal", NULL };
 const char *const gateway_outage_kind_names[] = { "backhaul", "power", NULL };
 
@@ -71,8 +71,8 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     }
     fleet->engine = engine;
     fleet->params = *params;
-    if (params->gnss) {
-        fleet->params.clock.source = GATEWAY_CLOCK_GNSS;
+    if (!params->gnss && params->clock.source == GATEWAY_CLOCK_GNSS) {
+        fleet->params.clock.source = GATEWAY_CLOCK_FREE;
     }
     fleet->first_entity = first_entity;
     fleet->free_message = NO_MESSAGE;

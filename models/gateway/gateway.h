@@ -25,9 +25,9 @@
 
 /* Where a gateway has its time from (spec-physics section 6). */
 enum gateway_clock_source {
-    GATEWAY_CLOCK_FREE, /* nowhere: offset and drift of its own */
+    GATEWAY_CLOCK_GNSS, /* pulses of a GNSS receiver: 10..100 ns, seen to 1 us */
     GATEWAY_CLOCK_NTP,  /* the host's clock, kept by NTP: 1..50 ms */
-    GATEWAY_CLOCK_GNSS  /* pulses of a GNSS receiver: 10..100 ns, seen to 1 us */
+    GATEWAY_CLOCK_FREE  /* nowhere: offset and drift of its own */
 };
 extern const char *const gateway_clock_source_names[]; /* in this order, NULL at the end */
 
@@ -67,7 +67,7 @@ struct gateway_params {
     sim_ns backhaul_jitter_ns;                 /* never less than 1 ms in all */
     enum gateway_jitter_law backhaul_law;
     double backhaul_loss; /* of a message, either way */
-    bool gnss;            /* short for clock.source = GATEWAY_CLOCK_GNSS */
+    bool gnss;            /* has a receiver: without it, GATEWAY_CLOCK_GNSS becomes _FREE */
     struct gateway_clock_params clock;
     /* Downlinks carry a payload CRC (LoRaWAN 1.0.4 section 3: they should not). */
     bool downlink_crc;

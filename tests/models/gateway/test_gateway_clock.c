@@ -14,7 +14,6 @@ TestSuite(gateway_clock, .init = world_default, .fini = world_stop);
 
 static void with_clock(struct gateway_clock_params clock)
 {
-    world.params.gnss = false;
     world.params.clock = clock;
     world_restart();
 }
@@ -138,7 +137,8 @@ Test(gateway_clock, ntp_starts_when_its_clock_shows_the_time)
 
 Test(gateway_clock, free_running_gateway_refuses)
 {
-    with_clock((struct gateway_clock_params){ .source = GATEWAY_CLOCK_FREE });
+    world.params.gnss = false;
+    world_restart();
     submit_at_gps(5 * SIM_NS_PER_S);
     world_expect_report(1, 0, GATEWAY_TX_GPS_UNLOCKED);
     cr_expect_eq(world_stats().rejected[GATEWAY_TX_GPS_UNLOCKED], 1);
