@@ -173,12 +173,17 @@ struct foreign_fleet *foreign_create(struct engine *engine, struct medium *mediu
     fleet->engine = engine;
     fleet->medium = medium;
     fleet->params = *params;
+    fleet->params.data_rates = NULL;
     fleet->count = count;
     fleet->first_entity = first_entity;
     fleet->first_site = first_site;
     fleet->send_handler = engine_handler_add(engine, send, fleet);
     for (uint32_t i = 0; i < count; i++) {
-        fleet->devices[i].data_rate = draw_data_rate(params, engine_seed(engine), first_entity + i);
+        fleet->devices[i].data_rate =
+                params->data_rates != NULL
+                        ? params->data_rates[i]
+                        : draw_data_rate(params, engine_seed(engine), first_entity + i);
+        assert(fleet->devices[i].data_rate < FOREIGN_DATA_RATES);
         plan_next(fleet, i);
     }
     return fleet;

@@ -24,6 +24,9 @@ struct foreign_params {
     uint8_t payload_min, payload_max;
     /* Share of the devices at DR0..DR5, in any unit: each device draws its own for good. */
     double data_rate_share[FOREIGN_DATA_RATES];
+    /* Instead: the data rate of each device, as its link carries, say. NULL: draw. Read by
+     * foreign_create() only. */
+    const uint8_t *data_rates;
     uint8_t channel_count;
     uint32_t channel_hz[FOREIGN_CHANNELS_MAX]; /* one at random for each uplink */
     int32_t power_mdbm;                        /* EIRP */

@@ -193,6 +193,23 @@ Test(foreign, channels_and_data_rates_have_their_shares)
     cr_expect_float_eq(share, 0.5, 4 * sqrt(0.25 / FOREIGN), "half of the devices, %g", share);
 }
 
+Test(foreign, data_rates_may_be_given)
+{
+    static uint8_t data_rates[FOREIGN];
+    for (unsigned i = 0; i < FOREIGN; i++) {
+        data_rates[i] = (uint8_t)(i % 2 == 0 ? 1 : 4);
+    }
+    params.data_rates = data_rates;
+    restart();
+    engine_run(engine, 5 * HOUR);
+    cr_expect_eq(seen.by_data_rate[1] + seen.by_data_rate[4], seen.sent);
+    uint64_t even = 0;
+    for (unsigned i = 0; i < FOREIGN; i += 2) {
+        even += seen.by_device[i];
+    }
+    cr_expect_eq(seen.by_data_rate[1], even);
+}
+
 Test(foreign, devices_keep_to_one_percent_when_asked_for_more)
 {
     params.period_ns = 20 * SECOND; /* SF10, 33 bytes: 0.45 s and 45 s */
