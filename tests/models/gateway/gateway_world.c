@@ -54,8 +54,10 @@ static const struct medium_device_ops device_ops = { .detected = on_detected, .e
 static void start(void)
 {
     struct gateway_params params = world.params;
+    enum interference_model interference = world.interference;
     memset(&world, 0, sizeof world);
     world.params = params;
+    world.interference = interference;
     world.engine = engine_create(1);
     entity_id first_device = engine_entity_add(world.engine, WORLD_DEVICES);
     entity_id first_gateway = engine_entity_add(world.engine, 1);
@@ -65,6 +67,7 @@ static void start(void)
             .capture_db = 6,
             .device_noise_figure_db = 6,
             .gateway_noise_figure_db = 6,
+            .interference = world.interference,
         },
     };
     static struct medium_site devices[WORLD_DEVICES];

@@ -22,6 +22,7 @@ struct gateway_world {
     struct medium *medium;
     struct gateway_fleet *fleet;
     struct gateway_params params;
+    enum interference_model interference;
     struct world_arrival uplinks[WORLD_ARRIVALS], reports[WORLD_ARRIVALS];
     uint32_t uplink_count, report_count; /* all; the arrays hold the first ones */
     uint32_t violations;

@@ -222,3 +222,35 @@ Test(demodulators, blocking_is_erlang_b)
     expect_blocking(8, 8, 2000);
     expect_blocking(16, 12, 3000);
 }
+
+/* The model of published studies: equal frames on one channel, no interference. What is not blocked
+ * is received. */
+Test(demodulators, one_channel_without_interference_loses_only_what_erlang_b_says)
+{
+    world.interference = INTERFERENCE_NONE;
+    eight_channels(8);
+    struct random_stream draws;
+    random_stream_init(&draws, 8, 0, RANDOM_TEST, 4);
+    const double load = 6;
+    sim_ns at_ns = START_NS;
+    double interval_ns = 0;
+    enum {
+        COUNT = 200000
+    };
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const struct frame *frame = world_uplink(i % WORLD_DEVICES, at_ns, 868100000, 8);
+        interval_ns = (double)(frame->end_ns - frame->detect_ns) / load;
+        at_ns += 1 + (sim_ns)llround(-log(random_stream_uniform_open(&draws)) * interval_ns);
+        world_run_to(at_ns);
+    }
+    world_run_to(at_ns + SIM_NS_PER_S);
+    struct gateway_stats stats = world_stats();
+    uint64_t blocked = stats.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE];
+    cr_expect_eq(stats.uplinks + blocked, COUNT);
+    cr_expect_eq(world.uplink_count, stats.uplinks);
+    /* B(8, 6) = 0.1219; correlation within busy periods doubles the binomial's error at most. */
+    double share = (double)blocked / COUNT, expected = erlang_b(8, load);
+    cr_expect_float_eq(expected, 0.1219, 5e-5);
+    cr_expect_float_eq(share, expected, 3.3 * 2 * sqrt(expected * (1 - expected) / COUNT),
+            "%.5f blocked, %.5f by the formula", share, expected);
+}

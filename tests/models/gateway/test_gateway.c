@@ -177,6 +177,68 @@ Test(gateway, immediate_request_goes_one_second_later_or_behind_the_queue)
             WORLD_LATENCY_NS + SIM_NS_PER_S + airtime_ns + 62500 * SIM_NS_PER_US);
 }
 
+/* spec-physics section 6: 51 bytes at SF12 behind a frame set at 2.000 s go at 4.5285 s. */
+Test(gateway, immediate_request_behind_a_frame_at_2_s_starts_at_4_5285_s)
+{
+    struct gateway_tx tx = world_request(1, 2 * SIM_NS_PER_S, 12, 55);
+    world_submit(&tx);
+    tx.token = 2;
+    tx.timing = GATEWAY_TX_IMMEDIATE;
+    world_submit(&tx);
+    world_run_to(10 * SIM_NS_PER_S);
+    world_expect_report(2, 1, GATEWAY_TX_SENT);
+    /* Airtime 2465.792 ms; the worked check rounds it to 2.466 s. */
+    cr_expect_eq(world_report_of(2, 1)->at_ns, 4528292 * SIM_NS_PER_US);
+    cr_expect_float_eq((double)world_report_of(2, 1)->at_ns / 1e9, 4.5285, 0.00025);
+}
+
+Test(gateway, rejections_are_counted_by_reason)
+{
+    struct gateway_tx tx = world_request(1, 3 * SIM_NS_PER_S, 12, 55);
+    world_submit(&tx);
+    tx.token = 2;
+    tx.at_ns += 2490 * SIM_NS_PER_MS;
+    world_submit(&tx);
+    tx.token = 3;
+    tx.at_ns = WORLD_LATENCY_NS + 20 * SIM_NS_PER_MS;
+    world_submit(&tx);
+    tx.token = 4;
+    tx.at_ns = 600 * SIM_NS_PER_S;
+    world_submit(&tx);
+    tx.token = 5;
+    tx.modulation.frequency_hz = 866000000; /* 14 dBm there */
+    world_submit(&tx);
+    tx.token = 6;
+    tx.modulation.frequency_hz = 870500000;
+    world_submit(&tx);
+    world_run_to(SIM_NS_PER_S);
+    static const enum gateway_tx_result expected[] = { GATEWAY_TX_ACCEPTED, GATEWAY_TX_COLLISION,
+        GATEWAY_TX_TOO_LATE, GATEWAY_TX_TOO_EARLY, GATEWAY_TX_POWER, GATEWAY_TX_FREQUENCY };
+    struct gateway_stats stats = world_stats();
+    for (unsigned i = 0; i < 6; i++) {
+        world_expect_report(i + 1, 0, expected[i]);
+        cr_expect_eq(stats.rejected[expected[i]], i > 0);
+    }
+}
+
+Test(gateway, sub_bands_have_budgets_of_their_own)
+{
+    /* 865..868 and 868..868.6 MHz: 36 s each, 14 frames of 2465.792 ms. */
+    static const uint32_t hz[2] = { 867100000, 868300000 };
+    for (uint64_t i = 0; i < 30; i++) {
+        struct gateway_tx tx = world_request(i, (sim_ns)(1 + 4 * i) * SIM_NS_PER_S, 12, 55);
+        tx.modulation.frequency_hz = hz[i % 2];
+        tx.power_mdbm = 16150;
+        world_submit(&tx);
+    }
+    world_run_to(200 * SIM_NS_PER_S);
+    for (uint64_t i = 0; i < 30; i++) {
+        world_expect_report(i, 0, i < 28 ? GATEWAY_TX_ACCEPTED : GATEWAY_TX_DUTY_CYCLE);
+    }
+    cr_expect_eq(world_stats().rejected[GATEWAY_TX_DUTY_CYCLE], 2);
+    cr_expect_eq(world.violations, 0);
+}
+
 Test(gateway, duty_cycle_refuses_what_does_not_fit_the_hour)
 {
     /* 868.1 MHz: 36 s. SF12, 55 bytes without CRC: 2465.792 ms; 14 fit, the 15th does not. */
