@@ -45,6 +45,7 @@ struct pending {
     uint32_t bandwidth_hz;
     sim_ns end_ns;     /* concentrator time */
     sim_ns arrived_ns; /* first report */
+    sim_ns stamped_ns; /* end by the clock of a gateway with GPS time, if `gps_time` */
     bool join;
     bool copy; /* of the last uplink: to be answered, not to be handed on */
     bool gps_time;
@@ -97,7 +98,7 @@ struct device_state {
     uint32_t fcnt_down; /* next */
     uint32_t dev_nonce; /* last, COUNTER_NONE */
     uint32_t join_nonce;
-    uint32_t pending; /* newest uplink in its window, POOL_NONE */
+    uint32_t pending;     /* newest uplink in its window, POOL_NONE */
     sim_ns uplink_end_ns; /* of the newest uplink, or copy of it */
     uint32_t queue_head, queue_tail;
     uint8_t queue_length;

@@ -22,7 +22,10 @@ void network_pending_hear(struct pending *pending, const struct gateway_uplink *
     if (pending->gateway_count < UINT8_MAX) {
         pending->gateway_count++;
     }
-    pending->gps_time = pending->gps_time || uplink->has_gps_time;
+    if (uplink->has_gps_time && !pending->gps_time) {
+        pending->gps_time = true;
+        pending->stamped_ns = uplink->stamped_ns;
+    }
     /* Insert by SNR, best first; equal ones by gateway, so that order of arrival never matters. */
     uint32_t at = pending->heard_count < HEARD_MAX ? pending->heard_count++ : HEARD_MAX;
     while (at > 0
@@ -281,7 +284,7 @@ static void read_frame(const struct network *network, const struct pending *pend
     uplink->fcnt = pending->fcnt;
     /* Without GPS at any gateway the server has its own clock only, late by the backhaul. */
     uplink->gps_ns =
-            network_gps_ns(network, pending->gps_time ? pending->end_ns : pending->arrived_ns);
+            network_gps_ns(network, pending->gps_time ? pending->stamped_ns : pending->arrived_ns);
     uplink->best_snr_mdb = pending->heard[0].snr_mdb;
     uplink->best_gateway = pending->heard[0].gateway;
     assert(uplink->size <= NETWORK_PAYLOAD_MAX);
