@@ -419,6 +419,8 @@ static void retry_later(struct group *group, struct group_gateway *gateway,
     catch_up(gateway, group, now_ns);
 }
 
+/* What went unanswered may be on air all the same, and a gateway that is out must not hold up the
+ * others: it is not tried again. */
 static void on_result(struct network *network, uint32_t group_index, uint32_t gateway_index,
         uint32_t sequence, const struct gateway_report *report, sim_ns now_ns)
 {
@@ -441,6 +443,7 @@ static void on_result(struct network *network, uint32_t group_index, uint32_t ga
         finish_frame(network, group_index, sequence, gateway_number, report, now_ns);
     } else if (report->result == GATEWAY_TX_SENT || ++gateway->tries >= TRIES_MAX
                || report->result == GATEWAY_TX_FREQUENCY || report->result == GATEWAY_TX_POWER
+               || report->result == GATEWAY_TX_NO_ANSWER
                || (int32_t)(gateway->skip_to - sequence) > 0) {
         advance(gateway);
         finish_frame(network, group_index, sequence, gateway_number, report, now_ns);

@@ -287,6 +287,28 @@ Test(multicast, gives_a_frame_up_after_some_tries_and_goes_on)
     cr_assert_eq(seen.idle, 1);
 }
 
+static enum gateway_tx_result gateway_1_is_out(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    return gateway == 1 ? GATEWAY_TX_NO_ANSWER
+                        : fake_gateways_queue(rig.gateways, gateway, tx, now_ns);
+}
+
+Test(multicast, a_gateway_that_does_not_answer_holds_nobody_up)
+{
+    make_group(MULTICAST_STAGGERED);
+    rig.gateways->judge = gateway_1_is_out;
+    sim_ns from_ns = engine_now(rig.engine);
+    enqueue(40, 200);
+    sim_ns interval_ns = network_group_interval_ns(rig.network, group, 200);
+    rig_run(&rig, from_ns + 41 * interval_ns);
+    cr_assert_eq(seen.idle, 1, "as soon as with all gateways");
+    cr_assert_eq(seen.sent[0], 40);
+    cr_assert_eq(seen.sent[3], 40);
+    cr_assert_eq(seen.refused[1], 40);
+}
+
 Test(multicast, lets_a_unicast_answer_pass)
 {
     make_group(MULTICAST_STAGGERED);
