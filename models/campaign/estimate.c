@@ -25,8 +25,10 @@ static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.01
 /* McGroupSetupReq with McClassCSessionReq, and FragSessionSetupReq (TS005-2.0.0, TS004-2.0.0). */
 #define SET_UP_BYTES_GROUP    41u
 #define SET_UP_BYTES_FRAGMENT 17u
-/* Commands of the set-up that wait for each other: group with session, fragmentation. */
-#define EXCHANGES 2.0
+/* Commands of the set-up that wait for each other: group with session, fragmentation; one per
+ * uplink: each for itself. */
+#define EXCHANGES_CHAINED        2.0
+#define EXCHANGES_ONE_PER_UPLINK 3.0
 /* Requests of multicast frames leave this early (network server). */
 #define LEAD_S 0.5
 
@@ -89,24 +91,34 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
     estimate->correction_s = estimate->correction * estimate->interval_s;
 }
 
+/* From SessionTime until a device has heard `fragments`, the last of them to its end. */
+static double heard_s(const struct estimate *estimate, double fragments)
+{
+    return seconds(SCHEDULE_GUARD_NS) + LEAD_S + (fragments - 1.0) * estimate->interval_s
+           + estimate->fragment_airtime_s;
+}
+
 /* The session is over when the last device has reported the block whole: its report comes within
- * an answer window behind the fragment that made it so. Rounds of correction begin and end with a
- * pause for answers. */
+ * an answer window behind the fragment that made it so; of n reports, spread evenly, the last comes
+ * after n / (n + 1) of it. Rounds of correction begin with a pause for answers. */
 static void estimate_session(const struct estimate_input *input, const struct schedule *schedule,
         struct estimate *estimate)
 {
-    double guard_s = seconds(SCHEDULE_GUARD_NS) + LEAD_S;
     double sent = estimate->nb_frag + estimate->coded + estimate->correction;
     double needed = estimate->nb_frag + coded_needed(estimate->nb_frag, input->expected_loss);
     double frames = needed < sent ? needed : sent;
-    double windows = estimate->correction > 0 ? 2.0 : 1.0;
+    double tail_s = seconds(SCHEDULE_ANSWER_TAIL_NS);
     estimate->answer_window_s = seconds(schedule->answer_window_ns);
-    estimate->session_s =
-            guard_s + frames * estimate->interval_s + windows * estimate->answer_window_s;
+    double last_report_s =
+            (estimate->answer_window_s - tail_s) * input->fleet_size / (input->fleet_size + 1.0);
+    estimate->session_s = heard_s(estimate, frames) + last_report_s + tail_s;
+    if (estimate->correction > 0) {
+        estimate->session_s += estimate->answer_window_s;
+    }
     estimate->planned_s = seconds(schedule->planned_ns);
     estimate->time_out = schedule->time_out;
-    estimate->time_out_fits = estimate->planned_s <= (double)(1u << schedule->time_out);
     double longest_s = (double)(1u << schedule->time_out);
+    estimate->time_out_fits = estimate->planned_s <= longest_s;
     estimate->session_s = estimate->session_s < longest_s ? estimate->session_s : longest_s;
 }
 
@@ -114,13 +126,14 @@ static void estimate_session(const struct estimate_input *input, const struct sc
 static void estimate_energy(const struct estimate_input *input, struct estimate *estimate)
 {
     double excess = input->expected_loss > 0.0 ? EXCESS_MEAN : 0.0;
-    double heard_s =
-            (estimate->nb_frag + excess) / (1.0 - input->expected_loss) * estimate->interval_s;
+    double fragments = (estimate->nb_frag + excess) / (1.0 - input->expected_loss);
     double whole = input->correction == CORRECTION_FIXED ? estimate->complete_share : 1.0;
-    estimate->listening_s = input->guard_s + seconds(SCHEDULE_GUARD_NS) + LEAD_S;
-    double time_out_s = (double)(1u << estimate->time_out) - seconds(SCHEDULE_GUARD_NS) - LEAD_S;
-    heard_s = heard_s < time_out_s ? heard_s : time_out_s;
-    estimate->bulk_rx_s = whole * heard_s + (1.0 - whole) * time_out_s;
+    double first_s = heard_s(estimate, 1.0);
+    double longest_s = (double)(1u << estimate->time_out);
+    double last_s = heard_s(estimate, fragments);
+    last_s = last_s < longest_s ? last_s : longest_s;
+    estimate->listening_s = input->guard_s + first_s;
+    estimate->bulk_rx_s = whole * last_s + (1.0 - whole) * longest_s - first_s;
     double power_w = input->rx_current_a * input->supply_v;
     estimate->listening_j = power_w * estimate->listening_s;
     estimate->bulk_j = power_w * estimate->bulk_rx_s;
@@ -144,8 +157,9 @@ static double command_airtime_s(const struct estimate_input *input)
 static void estimate_set_up(const struct estimate_input *input, struct estimate *estimate)
 {
     double delivered = (1.0 - input->unicast_loss) * (1.0 - input->unicast_loss);
-    double tries = EXCHANGES / delivered;
     bool chained = input->set_up_policy == SET_UP_CHAINED;
+    double exchanges = chained ? EXCHANGES_CHAINED : EXCHANGES_ONE_PER_UPLINK;
+    double tries = exchanges / delivered;
     double rest_s =
             chained ? tries * EXCHANGE_S : (tries - 1.0) * input->report_period_s + EXCHANGE_S;
     estimate->set_up_s = input->report_period_s / 2.0 + rest_s;
@@ -159,7 +173,7 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
     double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
                              ? 1.0 - estimate->complete_share
                              : 0.0;
-    estimate->uplinks = (1.0 + EXCHANGES + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
+    estimate->uplinks = (1.0 + exchanges + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
 }
 
 /* --- all ------------------------------------------------------------------------------------- */

@@ -64,9 +64,9 @@ struct estimate {
     double set_up_s;        /* of a device, from the campaign's start, mean */
     double set_up_fleet_s;  /* until the last one: reports, and what RX2 can carry */
     double uplinks;         /* of a device for the campaign, mean */
-    double listening_s;     /* receiver on before the first fragment */
+    double listening_s;     /* receiver on until the end of the first fragment */
     double listening_j;
-    double bulk_rx_s; /* receiver on from the first fragment until the block is whole, mean */
+    double bulk_rx_s; /* receiver on from there until the block is whole, mean */
     double bulk_j;
     double battery_percent; /* listening_j + bulk_j of battery_usable_j */
 };
