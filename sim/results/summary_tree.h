@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SUMMARY_ITEMS_MAX 160u
+#define SUMMARY_ITEMS_MAX 320u
+#define SUMMARY_PATH_SIZE 80u
 
 enum summary_kind {
     SUMMARY_NUMBER,
@@ -21,7 +22,7 @@ enum summary_kind {
 };
 
 struct summary_item {
-    char path[72];
+    char path[SUMMARY_PATH_SIZE];
     enum summary_kind kind;
     double number;
     uint64_t count;

@@ -72,18 +72,18 @@ static void ended(struct uplink_record *record, const struct frame *frame, uint3
 void uplink_record_frame(struct uplink_record *record, const struct observation *o)
 {
     uint32_t device = (uint32_t)((uint64_t)o->a >> 32) - record->first_device; /* frame.h: id */
-    if (device >= record->device_count) {
-        return;
-    }
     if (o->kind == OBSERVE_FRAME_ENDED) {
-        ended(record, o->data, device);
+        if (device < record->device_count) {
+            ended(record, o->data, device);
+        }
         return;
     }
     bool received = o->kind == OBSERVE_GATEWAY_RECEIVED;
     assert(received || o->kind == OBSERVE_GATEWAY_LOST);
-    uint8_t cause = received ? (uint8_t)LOSS_NONE : (uint8_t)o->b;
-    if (record->furthest[device] < cause) {
-        record->furthest[device] = cause;
+    enum loss_cause cause = received ? LOSS_NONE : (enum loss_cause)o->b;
+    record->counts.at_gateways[cause]++;
+    if (device < record->device_count && record->furthest[device] < (uint8_t)cause) {
+        record->furthest[device] = (uint8_t)cause;
     }
 }
 

@@ -20,6 +20,9 @@ struct uplink_counts {
     struct {
         uint64_t sent, received;
     } by_data_rate[UPLINK_DATA_RATES];
+    /* At each gateway that took notice, joins and what is not the devices' too; LOSS_NONE:
+     * received. */
+    uint64_t at_gateways[LOSS_CAUSE_COUNT];
 };
 
 struct uplink_record;
