@@ -43,32 +43,49 @@ static void add_uplinks(struct measure *m)
     }
 }
 
-/* Frames at each gateway, joins and what others send too; requests of the network server. */
-static void add_gateways(struct measure *m)
+static void sum_gateways(const struct world *w, struct gateway_stats *sum)
 {
-    static const char *const reasons[] = { NULL, NULL, "too_late", "too_early", "collision", "full",
-        "frequency", "power", "duty_cycle" };
-    const struct world *w = m->world;
-    const struct uplink_counts *counts = uplink_record_counts(w->record->uplinks);
-    uint64_t rejected[GATEWAY_TX_DUTY_CYCLE + 1] = { 0 };
+    *sum = (struct gateway_stats){ 0 };
     for (uint32_t g = 0; g < w->gateway_count; g++) {
         struct gateway_stats stats;
         gateway_stats(w->gateways, g, engine_now(w->engine), &stats);
-        for (int reason = 0; reason <= GATEWAY_TX_DUTY_CYCLE; reason++) {
-            rejected[reason] += stats.rejected[reason];
+        for (int reason = 0; reason < GATEWAY_TX_RESULT_COUNT; reason++) {
+            sum->rejected[reason] += stats.rejected[reason];
+        }
+        sum->cut_off += stats.cut_off;
+        sum->backhaul_lost_up += stats.backhaul_lost_up;
+        sum->backhaul_lost_down += stats.backhaul_lost_down;
+        sum->outage_lost_up += stats.outage_lost_up;
+        sum->outage_lost_down += stats.outage_lost_down;
+        if (stats.demodulators_max > sum->demodulators_max) {
+            sum->demodulators_max = stats.demodulators_max;
         }
     }
+}
+
+/* Frames at each gateway, joins and what others send too; requests of the network server. */
+static void add_gateways(struct measure *m)
+{
+    const struct world *w = m->world;
+    const struct uplink_counts *counts = uplink_record_counts(w->record->uplinks);
+    struct gateway_stats sum;
+    sum_gateways(w, &sum);
     measure_count(m, "gateways.", "received", counts->at_gateways[LOSS_NONE]);
     uint64_t lost[LOSS_CAUSE_COUNT];
     for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
         lost[cause] = cause == LOSS_NONE ? 0 : counts->at_gateways[cause];
     }
     add_lost(m, "gateways.lost.", lost);
-    for (int reason = 0; reason <= GATEWAY_TX_DUTY_CYCLE; reason++) {
-        if (reasons[reason] != NULL) {
-            measure_count(m, "gateways.rejected.", reasons[reason], rejected[reason]);
-        }
+    for (int reason = GATEWAY_TX_TOO_LATE; reason < GATEWAY_TX_NO_ANSWER; reason++) {
+        measure_count(m, "gateways.rejected.",
+                gateway_tx_result_name((enum gateway_tx_result)reason), sum.rejected[reason]);
     }
+    measure_count(m, "gateways.", "cut_off", sum.cut_off);
+    measure_count(m, "gateways.backhaul_lost.", "up", sum.backhaul_lost_up);
+    measure_count(m, "gateways.backhaul_lost.", "down", sum.backhaul_lost_down);
+    measure_count(m, "gateways.outage_lost.", "up", sum.outage_lost_up);
+    measure_count(m, "gateways.outage_lost.", "down", sum.outage_lost_down);
+    measure_count(m, "gateways.", "demodulators_max", sum.demodulators_max);
 }
 
 static void add_airtime(struct measure *m)

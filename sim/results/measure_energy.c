@@ -1,6 +1,8 @@
 /* Energy in numbers: per device, by component, by phase, as part of a battery.
  * SPDX-License-Identifier: MIT
  */
+#include <math.h>
+
 #include "results/measure.h"
 #include "world/energy_phases.h"
 
@@ -44,8 +46,57 @@ static void add_phases(struct measure *m)
     }
 }
 
+struct battery_sums {
+    double cost_percent, cost_days, life_years;
+    uint32_t updated, alive;
+};
+
+/* What a device draws without an update decides its life, and what a day of it is worth. */
+static void add_battery_of(
+        const struct world *w, uint32_t device, bool ready, struct battery_sums *sums)
+{
+    struct phase_energy energy;
+    energy_phases_device(w->record->phases, device, engine_now(w->engine), &energy);
+    if (energy.steady_ns <= 0) {
+        return;
+    }
+    const struct battery_params *battery = node_battery(w->nodes, device);
+    double steady_w = energy.steady_j / measure_seconds(energy.steady_ns);
+    sums->life_years += battery_life_years(battery, steady_w);
+    sums->alive++;
+    if (ready) {
+        sums->cost_percent += battery_cost_percent(battery, energy.update_j);
+        sums->cost_days += battery_cost_days(battery, energy.update_j, steady_w);
+        sums->updated++;
+    }
+}
+
+static double mean(double sum, uint32_t count)
+{
+    return count > 0 ? sum / count : NAN;
+}
+
+static void add_battery(struct measure *m)
+{
+    const struct world *w = m->world;
+    struct battery_sums sums = { 0 };
+    for (uint32_t i = 0; i < w->device_count; i++) {
+        struct campaign_device d = { .ready_ns = SIM_NS_NEVER };
+        if (w->campaign != NULL) {
+            campaign_device_get(w->campaign, i, &d);
+        }
+        add_battery_of(w, i, d.ready_ns != SIM_NS_NEVER, &sums);
+    }
+    if (w->campaign != NULL) {
+        measure_add(m, "battery.", "update_cost_percent", mean(sums.cost_percent, sums.updated));
+        measure_add(m, "battery.", "update_cost_days", mean(sums.cost_days, sums.updated));
+    }
+    measure_add(m, "battery.", "life_years", mean(sums.life_years, sums.alive));
+}
+
 void measure_energy(struct measure *m)
 {
     add_components(m);
     add_phases(m);
+    add_battery(m);
 }

@@ -1,4 +1,4 @@
-/* The books of a run, checked by who did not keep them: causes, energy, set-up times.
+/* The books of a run, checked by who did not keep them: causes, energy, set-up, duty.
  * SPDX-License-Identifier: MIT
  */
 #include "world/run_audit.h"
@@ -115,23 +115,60 @@ static bool uplinks_fail(const struct audit *a)
     return true;
 }
 
-static bool energy_fails(const struct audit *a)
+static bool duty_fails(const struct audit *a)
+{
+    const struct uplink_counts *counts = uplink_record_counts(a->world->record->uplinks);
+    if (counts->duty_violations == 0) {
+        return false;
+    }
+    snprintf(a->text, a->size,
+            "INVARIANT devices broke their duty cycle with %" PRIu64
+            " frames, first device %" PRIu32 " at %.3f s",
+            counts->duty_violations, counts->duty_first_device,
+            (double)counts->duty_first_ns / (double)SIM_NS_PER_S);
+    return true;
+}
+
+static bool close_to(double sum_j, double total_j)
+{
+    return fabs(sum_j - total_j) <= ENERGY_TOLERANCE * total_j;
+}
+
+/* States, transmit powers and phases, each by its own way to the same total. */
+static bool energy_of_fails(const struct audit *a, uint32_t device)
 {
     sim_ns now_ns = engine_now(a->world->engine);
+    struct energy_account account;
+    struct energy_states states;
+    struct phase_energy phases;
+    node_energy(a->world->nodes, device, now_ns, &account);
+    node_energy_states(a->world->nodes, device, now_ns, &states);
+    energy_phases_device(a->world->record->phases, device, now_ns, &phases);
+    double total_j = energy_total_j(&account), by_state_j = 0.0, by_phase_j = 0.0, by_power_j = 0.0;
+    for (int state = 0; state < ENERGY_STATE_COUNT; state++) {
+        by_state_j += states.joule[state];
+    }
+    for (uint32_t level = 0; level < states.tx_count; level++) {
+        by_power_j += states.tx[level].joule;
+    }
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        by_phase_j += phases.joule[phase];
+    }
+    if (close_to(by_state_j, total_j) && close_to(by_phase_j, total_j)
+            && close_to(by_power_j, account.joule[ENERGY_RADIO_TX])) {
+        return false;
+    }
+    snprintf(a->text, a->size,
+            "INVARIANT device %" PRIu32 " drew %.12g J, by states %.12g J, by phases %.12g J; "
+                                        "sending %.12g J, by power %.12g J",
+            device, total_j, by_state_j, by_phase_j, account.joule[ENERGY_RADIO_TX], by_power_j);
+    return true;
+}
+
+static bool energy_fails(const struct audit *a)
+{
     for (uint32_t i = 0; i < a->world->device_count; i++) {
-        struct energy_account account;
-        struct phase_energy phases;
-        node_energy(a->world->nodes, i, now_ns, &account);
-        energy_phases_device(a->world->record->phases, i, now_ns, &phases);
-        double total_j = energy_total_j(&account);
-        double sum_j = 0.0;
-        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
-            sum_j += phases.joule[phase];
-        }
-        if (!(fabs(sum_j - total_j) <= ENERGY_TOLERANCE * total_j)) {
-            snprintf(a->text, a->size,
-                    "INVARIANT device %" PRIu32 " drew %.12g J, by phases %.12g J", i, total_j,
-                    sum_j);
+        if (energy_of_fails(a, i)) {
             return true;
         }
     }
@@ -141,6 +178,6 @@ static bool energy_fails(const struct audit *a)
 bool run_audit_fails(const struct world *world, char *text, size_t size)
 {
     const struct audit audit = { world, text, size };
-    return causes_fail(&audit) || set_up_fails(&audit) || uplinks_fail(&audit)
+    return causes_fail(&audit) || set_up_fails(&audit) || uplinks_fail(&audit) || duty_fails(&audit)
            || energy_fails(&audit);
 }

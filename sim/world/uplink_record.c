@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/device_duty_auditor.h"
+
 #define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
 #define CONFIRMED_UP   4u
 
@@ -13,6 +15,7 @@ struct uplink_record {
     uint32_t device_count;
     entity_id first_device;
     uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
+    struct device_duty_auditor *auditors;
     struct uplink_counts counts;
 };
 
@@ -25,8 +28,9 @@ struct uplink_record *uplink_record_create(uint32_t device_count, entity_id firs
     record->device_count = device_count;
     record->first_device = first_device;
     record->furthest = calloc(device_count, 1);
-    if (record->furthest == NULL) {
-        free(record);
+    record->auditors = calloc(device_count, sizeof *record->auditors);
+    if (record->furthest == NULL || record->auditors == NULL) {
+        uplink_record_destroy(record);
         return NULL;
     }
     return record;
@@ -35,6 +39,7 @@ struct uplink_record *uplink_record_create(uint32_t device_count, entity_id firs
 void uplink_record_destroy(struct uplink_record *record)
 {
     if (record != NULL) {
+        free(record->auditors);
         free(record->furthest);
         free(record);
     }
@@ -47,11 +52,23 @@ static uint32_t data_rate_of(const struct lora_modulation *modulation)
     return rate;
 }
 
+static void audit(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
+    struct uplink_counts *counts = &record->counts;
+    if (!device_duty_auditor_frame(&record->auditors[device], frame->modulation.frequency_hz,
+                frame->start_ns, frame->end_ns)
+            && counts->duty_violations++ == 0) {
+        counts->duty_first_device = device;
+        counts->duty_first_ns = frame->end_ns;
+    }
+}
+
 static void ended(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     enum loss_cause cause = (enum loss_cause)record->furthest[device];
     unsigned type = frame->bytes[0] >> 5;
     record->furthest[device] = 0;
+    audit(record, frame, device);
     if (type != UNCONFIRMED_UP && type != CONFIRMED_UP) {
         return;
     }

@@ -1,4 +1,4 @@
-/* What became of the uplinks that devices sent, on the air: by cause and by data rate.
+/* What became of the uplinks that devices sent, on the air: by cause, by data rate, by the law.
  * SPDX-License-Identifier: MIT
  *
  * Data frames, joins apart, each transmission counted: copies and repetitions too. A frame is
@@ -23,6 +23,11 @@ struct uplink_counts {
     /* At each gateway that took notice, joins and what is not the devices' too; LOSS_NONE:
      * received. */
     uint64_t at_gateways[LOSS_CAUSE_COUNT];
+    /* Frames, joins too, by which a device broke its duty cycle, seen by who does not enforce it.
+     */
+    uint64_t duty_violations;
+    uint32_t duty_first_device;
+    sim_ns duty_first_ns;
 };
 
 struct uplink_record;
