@@ -116,8 +116,9 @@ struct node_fleet {
     uint16_t wake_handler;
     uint32_t initial_image_size;
     /* of the slice that runs */
-    sim_ns slice_ns;     /* engine time */
-    struct node *inside; /* whose firmware is on the C stack; NULL: nobody's */
+    sim_ns slice_ns;         /* engine time */
+    sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
+    struct node *inside;     /* whose firmware is on the C stack; NULL: nobody's */
     jmp_buf escape;
     /* shared by all nodes */
     struct flash_store *flash;

@@ -201,6 +201,7 @@ static void serve(struct node *node, sim_ns now_ns)
     if (work && node->local_ns <= now_ns) {
         fleet->slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);
+        fleet->running_since_ns = from_ns;
         switch (node_enter(node, now_ns + NODE_SLICE_NS)) {
         case NODE_EXIT_RETURN:
             break;

@@ -27,11 +27,12 @@ void node_energy_states(
         memset(states, 0, sizeof *states);
         return;
     }
-    /* What is under way was booked whole when it began. */
+    /* What is under way was booked whole when it began; a slice that runs is booked at its end. */
     bool erases = node->nor_operation == NODE_NOR_ERASE;
     sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
     struct energy_ahead ahead = {
-        .mcu_run_ns = fleet->inside == node ? 0 : ahead_ns(node->local_ns, now_ns),
+        .mcu_run_ns = fleet->inside == node ? fleet->running_since_ns - now_ns
+                                            : ahead_ns(node->local_ns, now_ns),
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
