@@ -110,20 +110,139 @@ static void write_stages(const struct table *t)
     }
 }
 
+/* --- shares of a whole ------------------------------------------------------------------------ */
+
+static void write_title(const struct table *t, const char *title, const char *what)
+{
+    fprintf(t->out, "\n%s%-*s%s%s\n", t->bold, what[0] == '\0' ? 0 : 30, title, t->reset, what);
+}
+
+/* "receiver_locked_elsewhere" as people read it. */
+static void write_name(const struct table *t, const char *name)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%s", name);
+    for (char *c = strchr(text, '_'); c != NULL; c = strchr(c, '_')) {
+        *c = ' ';
+    }
+    fprintf(t->out, "  %-28s", text);
+}
+
+/* One line per item of a section that is not zero: its value and its share of `whole`. */
+static void write_shares(const struct table *t, const char *prefix, const char *format,
+        const char *unit, double scale, double whole)
+{
+    size_t length = strlen(prefix);
+    for (size_t i = 0; i < t->summary->count; i++) {
+        const struct summary_item *item = &t->summary->items[i];
+        if (strncmp(item->path, prefix, length) == 0 && item->number > 0.0) {
+            char value[32];
+            snprintf(value, sizeof value, format, scale * item->number, unit);
+            write_name(t, item->path + length);
+            fprintf(t->out, "%15s", value);
+            if (whole > 0.0) {
+                fprintf(t->out, "%13.2f %%", 100.0 * item->number / whole);
+            }
+            fputc('\n', t->out);
+        }
+    }
+}
+
+static void write_causes(const struct table *t)
+{
+    double received, nb_frag, devices;
+    if (!summary_value(t->summary, "missing_fragments.received", &received)
+            || !summary_value(t->summary, "missing_fragments.nb_frag", &nb_frag)
+            || !summary_value(t->summary, "devices.total", &devices)) {
+        return;
+    }
+    char what[80];
+    snprintf(what, sizeof what, "%15s   of %.0f fragments at %.0f devices", "share", nb_frag,
+            devices);
+    write_title(t, "Uncoded fragments", what);
+    fprintf(t->out, "  %-28s%13.3f %%\n", "received", 100.0 * received);
+    write_shares(t, "missing_fragments.by_cause.", "%.3f %s", "%", 100.0, 0.0);
+}
+
+static void write_energy(const struct table *t)
+{
+    double mean, percent, days, years;
+    if (!summary_value(t->summary, "energy_j.mean", &mean)) {
+        return;
+    }
+    char what[40];
+    snprintf(what, sizeof what, "%15s%15s", "mean", "share");
+    write_title(t, "Energy by phase", what);
+    write_shares(t, "energy_j.by_phase.", "%.3f %s", "J", 1.0, mean);
+    if (summary_value(t->summary, "battery.update_cost_percent", &percent)
+            && summary_value(t->summary, "battery.update_cost_days", &days)) {
+        fprintf(t->out, "  %-28s %.3f %% of the battery, %.1f days of its life\n",
+                "the update costs", percent, days);
+    }
+    if (summary_value(t->summary, "battery.life_years", &years)) {
+        fprintf(t->out, "  %-28s %.1f years without updates\n", "battery lasts", years);
+    }
+}
+
+static void write_uplinks(const struct table *t)
+{
+    double sent, received;
+    if (!summary_value(t->summary, "uplinks.sent", &sent)
+            || !summary_value(t->summary, "uplinks.received", &received) || sent <= 0.0) {
+        return;
+    }
+    char what[40];
+    snprintf(what, sizeof what, "%15s%15s", "frames", "share");
+    write_title(t, "Uplinks", what);
+    fprintf(t->out, "  %-28s%15.0f\n  %-28s%15.0f%13.2f %%\n", "sent", sent, "received", received,
+            100.0 * received / sent);
+    write_shares(t, "uplinks.by_cause.", "%.0f%s", "", 1.0, sent);
+    for (unsigned rate = 0; rate < 16; rate++) {
+        char path[64];
+        double at, of;
+        snprintf(path, sizeof path, "uplinks.by_data_rate.DR%u.sent", rate);
+        if (!summary_value(t->summary, path, &of) || of <= 0.0) {
+            continue;
+        }
+        snprintf(path, sizeof path, "uplinks.by_data_rate.DR%u.received", rate);
+        summary_value(t->summary, path, &at);
+        snprintf(path, sizeof path, "received at DR%u", rate);
+        fprintf(t->out, "  %-28s%15.0f%13.2f %% of %.0f\n", path, at, 100.0 * at / of, of);
+    }
+}
+
+static void write_gateways(const struct table *t)
+{
+    double duty, downlinks;
+    if (!summary_value(t->summary, "airtime.gateway_duty_cycle.max", &duty)
+            || !summary_value(t->summary, "airtime.downlink_frames", &downlinks)) {
+        return;
+    }
+    write_title(t, "Gateways", "");
+    fprintf(t->out, "  %-28s%13.2f %%\n", "duty cycle, highest", 100.0 * duty);
+    fprintf(t->out, "  %-28s%15.0f\n", "frames sent", downlinks);
+    double before = 0.0;
+    for (size_t i = 0; i < t->summary->count; i++) {
+        const struct summary_item *item = &t->summary->items[i];
+        if (strncmp(item->path, "gateways.rejected.", 18) == 0) {
+            before += item->number;
+        }
+    }
+    if (before > 0.0) {
+        fprintf(t->out, "  %-28s%15.0f\n", "requests refused", before);
+        write_shares(t, "gateways.rejected.", "%.0f%s", "", 1.0, before);
+    }
+}
+
 static void write_counts(const struct table *t)
 {
-    double sent, coded, batches, duty, pdr, simulated, deliveries;
+    double sent, coded, batches, simulated, deliveries;
+    fputc('\n', t->out);
     if (summary_value(t->summary, "missing_fragments.sent", &sent)
             && summary_value(t->summary, "missing_fragments.coded_sent", &coded)
             && summary_value(t->summary, "missing_fragments.correction_batches", &batches)) {
         fprintf(t->out, "  %-28s %.0f uncoded, %.0f coded, %.0f correction batches\n",
                 "fragments sent", sent, coded, batches);
-    }
-    if (summary_value(t->summary, "airtime.gateway_duty_cycle.max", &duty)) {
-        fprintf(t->out, "  %-28s %.2f %%\n", "gateway duty cycle, max", 100.0 * duty);
-    }
-    if (summary_value(t->summary, "airtime.uplink_pdr", &pdr)) {
-        fprintf(t->out, "  %-28s %.2f %%\n", "uplinks delivered", 100.0 * pdr);
     }
     if (summary_value(t->summary, "sim_time_s", &simulated)
             && summary_value(t->summary, "deliveries", &deliveries)) {
@@ -154,7 +273,10 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_distribution(&t, "completion time", "completion_time_s.", AS_DURATION);
     write_distribution(&t, "energy", "energy_j.", AS_JOULE);
     write_distribution(&t, "clock error at session", "clock.error_ms_", AS_MS);
-    fputc('\n', out);
+    write_causes(&t);
+    write_energy(&t);
+    write_uplinks(&t);
+    write_gateways(&t);
     write_counts(&t);
     write_guest(&t);
 }
