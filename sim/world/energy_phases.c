@@ -5,10 +5,7 @@
 
 #include <stdlib.h>
 
-#include "app/report.h"
-#include "services/clock_sync.h"
-#include "services/fragmentation.h"
-#include "services/multicast_setup.h"
+#include "campaign/packages.h"
 #include "trace.h"
 #include "update/update.h"
 
@@ -124,21 +121,20 @@ static void set_phase(struct energy_phases *phases, uint32_t index, sim_ns at_ns
  * how a set-up goes on. */
 static int phase_of_uplink(enum energy_phase base, unsigned fport)
 {
-    switch (fport) {
-    case REPORT_FPORT:
-        return ENERGY_PHASE_REPORT;
-    case CLOCK_SYNC_FPORT:
+    if (fport == PACKAGE_FPORT_CLOCK) {
         return ENERGY_PHASE_CLOCK_SYNC;
-    default:
-        return base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE;
     }
+    if (fport > 0 && fport < PACKAGE_FPORT_MULTICAST) {
+        return ENERGY_PHASE_REPORT;
+    }
+    return base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE;
 }
 
 static void uplink(struct energy_phases *phases, uint32_t index, const struct observation *o)
 {
     struct device_phases *device = &phases->devices[index];
     unsigned fport = (unsigned)(o->c >> 8);
-    if (fport == MULTICAST_SETUP_FPORT || fport == FRAGMENTATION_FPORT) {
+    if (fport == PACKAGE_FPORT_MULTICAST || fport == PACKAGE_FPORT_FRAGMENTATION) {
         device->answer_due = false;
     }
     enum energy_phase base = (enum energy_phase)device->base;

@@ -160,7 +160,7 @@ static bool energy_of_fails(const struct audit *a, uint32_t device)
     }
     snprintf(a->text, a->size,
             "INVARIANT device %" PRIu32 " drew %.12g J, by states %.12g J, by phases %.12g J; "
-                                        "sending %.12g J, by power %.12g J",
+            "sending %.12g J, by power %.12g J",
             device, total_j, by_state_j, by_phase_j, account.joule[ENERGY_RADIO_TX], by_power_j);
     return true;
 }
