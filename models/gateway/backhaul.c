@@ -40,6 +40,7 @@ uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway)
     fleet->free_message = message->next_free;
     message->gateway = gateway;
     message->given_up = false;
+    message->beacon = false;
     return index;
 }
 

@@ -64,6 +64,7 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     assert(params->demodulators <= GATEWAY_DEMODULATORS_MAX);
     assert(params->channel_count <= GATEWAY_CHANNELS_MAX);
     assert(params->backhaul_latency_ns >= 0 && params->backhaul_jitter_ns >= 0);
+    assert(params->gps_at_start_ns >= 0);
     assert(params->backhaul_loss >= 0 && params->backhaul_loss <= 1);
     struct gateway_fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL) {
@@ -93,6 +94,7 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     fleet->request_handler = engine_handler_add(engine, gateway_request_arrives, fleet);
     fleet->hand_over_handler = engine_handler_add(engine, gateway_hand_over, fleet);
     fleet->on_air_handler = engine_handler_add(engine, gateway_on_air, fleet);
+    fleet->beacon_handler = engine_handler_add(engine, gateway_beacon, fleet);
     fleet->cut_off_handler = engine_handler_add(engine, gateway_cut_off, fleet);
     engine_observer_add(engine, OBSERVE_BIT(OBSERVE_GATEWAY_LOST), count_lost, fleet);
     return fleet;
@@ -123,6 +125,10 @@ void gateway_fleet_connect(struct gateway_fleet *fleet, struct medium *medium,
     fleet->sink_context = sink_context;
     for (uint32_t i = 0; i < fleet->count; i++) {
         medium_gateway_attach(medium, i, &fleet->gateways[i]);
+        if (fleet->params.beacons && fleet->params.clock.source == GATEWAY_CLOCK_GNSS) {
+            engine_schedule(fleet->engine, engine_now(fleet->engine), SIM_PHASE_GATEWAY,
+                    fleet->gateways[i].entity, fleet->beacon_handler, i);
+        }
     }
 }
 

@@ -71,6 +71,9 @@ struct gateway_params {
     struct gateway_clock_params clock;
     /* Downlinks carry a payload CRC (LoRaWAN 1.0.4 section 3: they should not). */
     bool downlink_crc;
+    /* Class B beacons, every 128 s of GPS time; only with GNSS. */
+    bool beacons;
+    int64_t gps_at_start_ns;              /* GPS time of engine time 0, for beacons */
     const struct gateway_outage *outages; /* live as long as the fleet */
     uint32_t outage_count;
     int32_t antenna_gain_mdb; /* of the site too: medium_site.antenna_gain_mdb */
@@ -169,6 +172,7 @@ struct gateway_stats {
      * LOSS_RECEIVER_LOCKED_ELSEWHERE: no demodulator free; LOSS_POWERED_DOWN: in an outage. */
     uint64_t lost[LOSS_CAUSE_COUNT];
     uint64_t transmitted;
+    uint64_t beacons, beacons_skipped; /* skipped: for the duty cycle's sake */
     uint64_t cut_off; /* transmissions that an outage of power ended or forestalled */
     uint64_t rejected[GATEWAY_TX_RESULT_COUNT];    /* NO_ANSWER: counted at the server's end */
     uint64_t backhaul_lost_up, backhaul_lost_down; /* messages, by chance */

@@ -17,6 +17,7 @@ struct message {
     uint32_t next_free;
     uint32_t gateway;
     /* Of a transmission: */
+    bool beacon;
     bool given_up;             /* its acceptance got lost: the server expects no more of it */
     sim_ns accepted_ns;        /* since when it has been in the queue */
     const struct frame *frame; /* on the air */
@@ -53,7 +54,7 @@ struct gateway_fleet {
     struct gateway *gateways;
     entity_id first_entity;
     uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler,
-            cut_off_handler;
+            cut_off_handler, beacon_handler;
     struct message **blocks; /* of MESSAGE_BLOCK messages */
     uint32_t block_count;
     uint32_t free_message;
@@ -83,6 +84,15 @@ bool gateway_outage_touches(const struct gateway *gateway, enum gateway_outage_k
 sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_stamp(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_start_ns(const struct gateway *gateway, sim_ns wanted_ns);
+
+/* beacon.c: does a frame come too close to a beacon? Then `*free_at_ns` is behind that one. Class B
+ * frames keep a guard time before it. */
+#define BEACON_SIZE 17u
+bool beacon_collides(const struct gateway_params *params, sim_ns at_ns, sim_ns airtime_ns,
+        bool guarded, sim_ns *free_at_ns);
+void beacon_bytes(uint32_t gps_s, uint8_t bytes[BEACON_SIZE]);
+uint16_t beacon_crc(const uint8_t *bytes, size_t size);
+engine_event_fn gateway_beacon;
 
 /* gateway_rx.c */
 void gateway_stop_receptions(struct gateway *gateway);

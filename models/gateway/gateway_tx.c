@@ -23,8 +23,8 @@ static bool report(struct gateway *gateway, const struct message *message,
     return !message->given_up && backhaul_send_report(gateway, &report);
 }
 
-/* The time of an immediate request: where queue and duty cycle agree. Each turn moves forward, past
- * at least one queued frame. */
+/* The time of an immediate request: where queue, duty cycle and beacons agree. Each turn moves
+ * forward, past at least one queued frame or beacon. */
 static enum gateway_tx_result find_time(struct gateway *gateway, const struct duty_limiter *limiter,
         sim_ns now_ns, sim_ns airtime_ns, sim_ns *at_ns)
 {
@@ -32,7 +32,9 @@ static enum gateway_tx_result find_time(struct gateway *gateway, const struct du
     for (;;) {
         *at_ns = tx_queue_first_free(&gateway->queue, *at_ns, airtime_ns);
         sim_ns allowed_ns = duty_limiter_earliest(limiter, *at_ns, airtime_ns);
-        if (allowed_ns == *at_ns) {
+        if (allowed_ns == *at_ns
+                && !beacon_collides(
+                        &gateway->fleet->params, *at_ns, airtime_ns, false, &allowed_ns)) {
             return GATEWAY_TX_ACCEPTED;
         }
         if (allowed_ns == SIM_NS_NEVER || allowed_ns - now_ns > TX_TOO_EARLY_NS) {
@@ -43,8 +45,10 @@ static enum gateway_tx_result find_time(struct gateway *gateway, const struct du
 }
 
 static enum gateway_tx_result check_time(const struct gateway *gateway,
-        const struct duty_limiter *limiter, sim_ns now_ns, sim_ns at_ns, sim_ns airtime_ns)
+        const struct duty_limiter *limiter, sim_ns now_ns, sim_ns at_ns, sim_ns airtime_ns,
+        bool class_b)
 {
+    sim_ns free_at_ns;
     if (at_ns - now_ns <= TX_TOO_LATE_NS) {
         return GATEWAY_TX_TOO_LATE;
     }
@@ -53,6 +57,9 @@ static enum gateway_tx_result check_time(const struct gateway *gateway,
     }
     if (tx_queue_collides(&gateway->queue, at_ns, airtime_ns)) {
         return GATEWAY_TX_COLLISION;
+    }
+    if (beacon_collides(&gateway->fleet->params, at_ns, airtime_ns, class_b, &free_at_ns)) {
+        return GATEWAY_TX_COLLISION_BEACON;
     }
     if (!duty_limiter_allows(limiter, at_ns, airtime_ns)) {
         return GATEWAY_TX_DUTY_CYCLE;
@@ -97,7 +104,8 @@ static enum gateway_tx_result accept(struct gateway *gateway, const struct gatew
     if (tx->timing == GATEWAY_TX_IMMEDIATE) {
         result = find_time(gateway, limiter, now_ns, airtime_ns, at_ns);
     } else {
-        result = check_time(gateway, limiter, now_ns, *at_ns, airtime_ns);
+        result = check_time(
+                gateway, limiter, now_ns, *at_ns, airtime_ns, tx->timing == GATEWAY_TX_AT_GPS);
     }
     if (result == GATEWAY_TX_ACCEPTED) {
         tx_queue_insert(&gateway->queue, *at_ns, airtime_ns);
@@ -181,10 +189,12 @@ void gateway_on_air(void *context, sim_ns now_ns, entity_id entity, uint64_t arg
     assert(gateway->tx_until_ns <= now_ns); /* one transmission at a time per board */
     gateway->tx_until_ns = end_ns;
     gateway_stop_receptions(gateway);
-    gateway->stats.transmitted++;
+    *(message->beacon ? &gateway->stats.beacons : &gateway->stats.transmitted) += 1;
     gateway->stats.airtime_ns += end_ns - now_ns;
     audit(gateway, tx->modulation.frequency_hz, now_ns, end_ns);
-    report(gateway, message, GATEWAY_TX_SENT, now_ns, airtime_ns);
+    if (!message->beacon) {
+        report(gateway, message, GATEWAY_TX_SENT, now_ns, airtime_ns);
+    }
     if (cut_off) {
         gateway->stats.cut_off++;
         engine_schedule(

@@ -1,0 +1,129 @@
+/* Class B beacons: when they go, what keeps clear of them, what is in them.
+ * SPDX-License-Identifier: MIT
+ *
+ * LoRaWAN L2 1.0.4 section 12 and RP002-1.0.3 section 2.4.9: every 128 s of GPS time, 17 bytes at
+ * SF9 on 869.525 MHz. The just-in-time queue keeps 2.12 s behind each beacon free for it, and
+ * class B frames 3 s before it (spec-physics section 6).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "gateway/gateway_internal.h"
+
+#define PERIOD_NS    (128 * SIM_NS_PER_S)
+#define RESERVED_NS  (2120 * SIM_NS_PER_MS)
+#define GUARD_NS     (3 * SIM_NS_PER_S)
+#define DELAY_NS     INT64_C(1500) /* behind the grid of GPS time */
+#define FREQUENCY_HZ 869525000u
+#define POWER_MDBM   14000
+#define TIME_AT      2u
+#define FIRST_CRC_AT 6u
+#define SECOND_AT    8u /* gateway's own part */
+#define LAST_CRC_AT  15u
+
+/* First instant of the grid at or behind `from_ns`. */
+static sim_ns grid_from(const struct gateway_params *params, sim_ns from_ns)
+{
+    int64_t into_ns = (params->gps_at_start_ns + from_ns) % PERIOD_NS;
+    return from_ns + (into_ns == 0 ? 0 : PERIOD_NS - into_ns);
+}
+
+bool beacon_collides(const struct gateway_params *params, sim_ns at_ns, sim_ns airtime_ns,
+        bool guarded, sim_ns *free_at_ns)
+{
+    if (!params->beacons || params->clock.source != GATEWAY_CLOCK_GNSS) {
+        return false;
+    }
+    sim_ns clear_ns = RESERVED_NS + TX_PRE_DELAY_NS + TX_MARGIN_DELAY_NS;
+    sim_ns ahead_ns = airtime_ns + TX_PRE_DELAY_NS + TX_MARGIN_DELAY_NS + (guarded ? GUARD_NS : 0);
+    sim_ns next_ns = grid_from(params, at_ns);
+    sim_ns previous_ns = next_ns == at_ns ? next_ns : next_ns - PERIOD_NS;
+    if (at_ns - previous_ns <= clear_ns) {
+        *free_at_ns = previous_ns + clear_ns + 1;
+        return true;
+    }
+    *free_at_ns = next_ns + clear_ns + 1;
+    return next_ns - at_ns <= ahead_ns;
+}
+
+uint16_t beacon_crc(const uint8_t *bytes, size_t size)
+{
+    uint16_t crc = 0;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= (uint16_t)(bytes[i] << 8);
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc = (uint16_t)((crc & 0x8000u) != 0 ? (crc << 1) ^ 0x1021 : crc << 1);
+        }
+    }
+    return crc;
+}
+
+static void put_crc(uint8_t *bytes, size_t from, size_t at)
+{
+    uint16_t crc = beacon_crc(bytes + from, at - from);
+    bytes[at] = (uint8_t)crc;
+    bytes[at + 1] = (uint8_t)(crc >> 8);
+}
+
+/* RFU, precision of 1 us, GPS seconds, CRC; network-specific information, all zero; CRC. */
+void beacon_bytes(uint32_t gps_s, uint8_t bytes[BEACON_SIZE])
+{
+    memset(bytes, 0, BEACON_SIZE);
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[TIME_AT + i] = (uint8_t)(gps_s >> 8 * i);
+    }
+    put_crc(bytes, 0, FIRST_CRC_AT);
+    bytes[SECOND_AT] = 128; /* InfoDesc of a network's own */
+    put_crc(bytes, SECOND_AT, LAST_CRC_AT);
+}
+
+static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
+{
+    struct gateway_fleet *fleet = gateway->fleet;
+    uint32_t index = message_take(fleet, gateway->number);
+    struct message *message = message_at(fleet, index);
+    message->beacon = true;
+    message->given_up = true; /* nobody asked for it */
+    struct gateway_tx *tx = &message->as.tx;
+    *tx = (struct gateway_tx){
+        .timing = GATEWAY_TX_AT_GPS,
+        .at_ns = gateway_clock_start_ns(gateway, grid_ns + DELAY_NS),
+        .power_mdbm = POWER_MDBM,
+        .modulation = {
+            .frequency_hz = FREQUENCY_HZ,
+            .bandwidth_hz = 125000,
+            .spreading_factor = 9,
+            .coding_rate = 1,
+            .preamble_symbols = 10,
+            .sync_word = 0x34,
+            .implicit_header = true,
+        },
+        .size = BEACON_SIZE,
+    };
+    int64_t gps_ns = fleet->params.gps_at_start_ns + grid_ns;
+    beacon_bytes((uint32_t)(gps_ns / SIM_NS_PER_S), tx->bytes);
+    message->accepted_ns = tx->at_ns - TX_JIT_DELAY_NS; /* made anew after an outage */
+    return index;
+}
+
+/* Books the beacon of the grid's next instant; comes again at it. */
+void gateway_beacon(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct gateway_fleet *fleet = context;
+    struct gateway *gateway = &fleet->gateways[argument];
+    sim_ns grid_ns = grid_from(&fleet->params, now_ns + TX_PRE_DELAY_NS + TX_MARGIN_DELAY_NS);
+    engine_schedule(
+            fleet->engine, grid_ns, SIM_PHASE_GATEWAY, entity, fleet->beacon_handler, argument);
+    uint32_t index = beacon_message(gateway, grid_ns);
+    const struct gateway_tx *tx = &message_at(fleet, index)->as.tx;
+    sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
+    struct duty_limiter *limiter = &gateway->limiters[eu868_sub_band_of(FREQUENCY_HZ)];
+    if (!duty_limiter_allows(limiter, tx->at_ns, airtime_ns)) {
+        gateway->stats.beacons_skipped++;
+        message_give(fleet, index);
+        return;
+    }
+    duty_limiter_reserve(limiter, now_ns, tx->at_ns, airtime_ns);
+    engine_schedule(fleet->engine, tx->at_ns - TX_JIT_DELAY_NS, SIM_PHASE_GATEWAY, entity,
+            fleet->hand_over_handler, index);
+}
