@@ -225,7 +225,8 @@ Test(scenario, reports_mistakes_in_overrides_by_their_text)
                                         "'seed'?)"),
             "%s", messages);
     cr_expect_not_null(strstr(messages, "--set seed: error: should be key.path=value"));
-    cr_expect_not_null(strstr(messages, "no such item: should be devices.NAME.key or devices.0.key"));
+    cr_expect_not_null(
+            strstr(messages, "no such item: should be devices.NAME.key or devices.0.key"));
     cr_expect_not_null(strstr(messages, "--set seed=x: error: seed = 'x'"));
 }
 
