@@ -132,13 +132,16 @@ static enum hal_status program_check(
     return HAL_OK;
 }
 
-/* STM32L0: a whole half page goes in one operation, else each word is one (spec-physics section 8:
- * 3.2 ms either way). NOR: any part of a page is one. */
+/* Unit by unit, but for a whole page where the controller takes one (STM32L0: a half page in the
+ * time of a word). NOR: any part of a page is one operation. */
 static sim_ns program_ns(
         const struct hal_flash_geometry *geometry, const struct flash_timing *timing, size_t size)
 {
-    if (!geometry->stalls_cpu || size == geometry->program_page_bytes) {
+    if (!geometry->stalls_cpu) {
         return timing->program_ns_per_unit;
+    }
+    if (size == geometry->program_page_bytes && timing->program_ns_per_page > 0) {
+        return timing->program_ns_per_page;
     }
     return (sim_ns)(size / geometry->program_unit_bytes) * timing->program_ns_per_unit;
 }
