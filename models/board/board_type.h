@@ -30,8 +30,7 @@ struct board_type {
      * sizes are what the firmware's map uses of the part (device/update/flash_map.h). Internal
      * flash stalls the CPU, the NOR runs on. */
     struct hal_flash_geometry flash[HAL_FLASH_REGION_COUNT];
-    /* internal.{program_time,page_time,erase_time,read_time}, nor.{the same but page_time}: see
-     * struct flash_timing */
+    /* internal.{program_time,erase_time,read_time}, nor.{the same}: see struct flash_timing */
     struct flash_timing flash_timing[HAL_FLASH_REGION_COUNT];
     uint32_t nor_poll_ns; /* nor.poll: what asking a busy NOR for its status costs */
     uint32_t reset_ns;    /* cpu.reset: from any reset to the first instruction */

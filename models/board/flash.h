@@ -21,8 +21,7 @@
 #define FLASH_SECTOR_BYTES     (FLASH_PAGE_BYTES * FLASH_PAGES_PER_SECTOR)
 
 struct flash_timing {
-    sim_ns program_ns_per_unit; /* internal: word or double word; NOR: any part of a page */
-    sim_ns program_ns_per_page; /* internal: a whole page at once; 0: no faster than its units */
+    sim_ns program_ns_per_unit; /* internal: a unit, or a whole page; NOR: any part of a page */
     sim_ns erase_ns_per_unit;
     sim_ns read_ns_per_byte;
 };

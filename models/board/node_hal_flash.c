@@ -137,11 +137,8 @@ static enum hal_status program_check(
 static sim_ns program_ns(
         const struct hal_flash_geometry *geometry, const struct flash_timing *timing, size_t size)
 {
-    if (!geometry->stalls_cpu) {
+    if (!geometry->stalls_cpu || size == geometry->program_page_bytes) {
         return timing->program_ns_per_unit;
-    }
-    if (size == geometry->program_page_bytes && timing->program_ns_per_page > 0) {
-        return timing->program_ns_per_page;
     }
     return (sim_ns)(size / geometry->program_unit_bytes) * timing->program_ns_per_unit;
 }
