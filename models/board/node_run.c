@@ -92,6 +92,7 @@ static void irqs_deliver(struct node *node)
             }
         }
         node->irq_pending &= (uint8_t) ~(1u << first);
+        crystal_follow(&node->crystal, first_ns);
         firmware->irq(node_ram(node), (enum fw_irq)first, crystal_ticks(&node->crystal, first_ns));
     }
 }

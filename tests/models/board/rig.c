@@ -182,6 +182,7 @@ void rig_open(void)
     rig.params = (struct node_fleet_params){
         .board = &rig.board, .firmware = &scripted, .crypto_memo = true
     };
+    rig.crystal.temperature_mean_c = 21.5;
     rig.engine = engine_create(RIG_SEED);
     engine_observer_add(rig.engine, OBSERVE_ALL, observe, NULL);
     detect_handler = engine_handler_add(rig.engine, on_detect, NULL);
@@ -202,7 +203,8 @@ void rig_start(uint32_t count)
             .configuration = { .report_period_s = 14400, .report_size = 24 },
         };
         device_identity_draw(&params.identity, RIG_SEED, i);
-        params.crystal.temperature_mean_c = 21.5;
+        params.crystal = rig.crystal;
+        params.battery = rig.battery;
         node_fleet_configure(rig.fleet, i, &params);
     }
     node_fleet_start(rig.fleet, &air);

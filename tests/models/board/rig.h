@@ -34,6 +34,8 @@ struct rig {
     struct node_fleet *fleet;
     struct board_type board;
     struct node_fleet_params params;
+    struct crystal_params crystal; /* of every node */
+    struct battery_params battery; /* likewise; none: the board's */
     uint32_t count;
     entity_id first_entity;
     /* notes of the air */

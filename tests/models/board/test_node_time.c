@@ -295,3 +295,94 @@ Test(node_time, entropy_never_repeats_and_is_the_same_in_every_run)
     rig_run_to(SIM_NS_PER_S);
     cr_assert_arr_eq(drawn, first, sizeof first);
 }
+
+#define HOUR_NS (3600 * SIM_NS_PER_S)
+
+static void vary_the_crystal(void)
+{
+    rig.crystal = (struct crystal_params){ .tolerance_ppm = 20,
+        .temperature_mean_c = 10,
+        .temperature_swing_c = 12,
+        .parabola_ppm_per_c2 = -0.034,
+        .ageing_ppm_per_year = 5,
+        .random_walk_ppm_per_sqrt_day = 0.3 };
+}
+
+static uint64_t next_ticks;
+static int16_t decidegrees[64];
+
+static void arm_next(const struct hal *hal, enum hal_reset_cause cause)
+{
+    next_ticks = 3600u * 32768u;
+    hal_alarm_set(hal, next_ticks);
+}
+
+static void every_hour(const struct hal *hal, enum fw_irq source, uint64_t edge_ticks)
+{
+    cr_assert_eq(edge_ticks, next_ticks, "the edge is the tick that was asked for");
+    cr_assert_geq(hal_rtc_now(hal), edge_ticks);
+    decidegrees[seen_count % 64] = hal_temperature_decidegree_c(hal);
+    ticks_seen[seen_count++ % 64] = edge_ticks;
+    next_ticks += 3600u * 32768u;
+    hal_alarm_set(hal, next_ticks);
+    hal_alarm_set(hal, next_ticks);
+}
+
+Test(node_time, alarms_keep_their_ticks_while_the_crystal_changes)
+{
+    vary_the_crystal();
+    rig_script.boot = arm_next;
+    rig_script.irq = every_hour;
+    rig_start(1);
+    rig_run_to(48 * HOUR_NS + HOUR_NS / 2);
+    cr_assert_eq(seen_count, 48);
+    /* the count as of an untouched crystal with the same draws */
+    struct crystal crystal;
+    crystal_init(&crystal, &rig.crystal, RIG_SEED, rig.first_entity, 0);
+    for (int h = 1; h < 49; h++) {
+        cr_assert_eq(node_rtc_ticks(rig.fleet, 0, h * HOUR_NS),
+                crystal_ticks(&crystal, h * HOUR_NS), "%d h", h);
+    }
+}
+
+Test(node_time, the_sensor_follows_the_temperature_of_the_crystal)
+{
+    vary_the_crystal();
+    rig_script.boot = arm_next;
+    rig_script.irq = every_hour;
+    rig_start(1);
+    rig_run_to(25 * HOUR_NS);
+    /* entry h - 1 was read within milliseconds of hour h: 10 + 12 sin(2 pi (h - 9) / 24) */
+    cr_assert_float_eq(decidegrees[2], -20, 1, "3 h: the coldest");
+    cr_assert_float_eq(decidegrees[8], 100, 1, "9 h");
+    cr_assert_float_eq(decidegrees[14], 220, 1, "15 h: the warmest");
+    cr_assert_float_eq(decidegrees[20], 100, 1, "21 h");
+}
+
+static uint8_t battery_seen;
+
+static bool look_at_battery(const struct hal *hal)
+{
+    battery_seen = hal_battery_level(hal);
+    return false;
+}
+
+static void wake_in_100_s(const struct hal *hal, enum hal_reset_cause cause)
+{
+    hal_alarm_set(hal, 100u * 32768u);
+}
+
+Test(node_time, the_battery_falls_with_the_energy_used)
+{
+    /* The chip stays in standby: (1.6 mA + 0.9 uA + 10 uA) x 3.3 V x 100 s = 0.5316 J, and 3 mA for
+     * 1 ms of reset. Of 0.5 mAh x 3.6 V x 50 % = 3.24 J that leaves 83.6 %: 1 + 253 x 0.836. */
+    rig.battery = (struct battery_params){ 0.5, 3.6, 0, 0.5 };
+    rig_script.boot = wake_in_100_s;
+    rig_script.run = look_at_battery;
+    rig_start(1);
+    rig_run_to(50 * SIM_NS_PER_S);
+    cr_assert_eq(battery_seen, 254);
+    rig_run_to(101 * SIM_NS_PER_S);
+    cr_assert_eq(battery_seen, 212);
+    cr_assert_float_eq(node_battery(rig.fleet, 0)->capacity_mah, 0.5, 1e-12);
+}
