@@ -19,9 +19,14 @@
  * every further fragment halves it. */
 static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.016, 0.008, 0.004 };
 #define NOT_DECODED_COUNT (sizeof not_decoded / sizeof not_decoded[0])
-/* A command and the answer to it: poll or answer some seconds behind the report.
- * assumed: mean of the firmware's 5..15 s between the uplinks of an open exchange. */
-#define EXCHANGE_S 10.0
+/* A command and the answer to it.
+ * assumed: command 1 or 2 s behind the uplink, its answer at once or, where flash is erased first,
+ * some seconds later. */
+#define EXCHANGE_S 5.0
+/* A report of the block that nobody answered comes again after this and another random delay.
+ * assumed: as this project's firmware does it. */
+#define REPORT_AGAIN_S 8.0
+#define ROUNDS_MAX     64u
 /* McGroupSetupReq with McClassCSessionReq, and FragSessionSetupReq (TS005-2.0.0, TS004-2.0.0). */
 #define SET_UP_BYTES_GROUP    41u
 #define SET_UP_BYTES_FRAGMENT 17u
@@ -98,9 +103,36 @@ static double heard_s(const struct estimate *estimate, double fragments)
            + estimate->fragment_airtime_s;
 }
 
+/* Share of reports of the block that nobody hears: lost by the link; met by another report on its
+ * channel (pure ALOHA); or come while the gateway sends a fragment, which makes it deaf. */
+static double report_loss(const struct estimate_input *input, const struct estimate *estimate,
+        double spread_s, bool fragments_on_air)
+{
+    double airtime_s = schedule_answer_airtime_s(input->uplink_data_rate);
+    double load = input->fleet_size * airtime_s / (spread_s * input->channel_count);
+    double deaf = fragments_on_air
+                          ? (estimate->fragment_airtime_s + airtime_s) / estimate->interval_s
+                          : 0.0;
+    deaf = deaf < 1.0 ? deaf : 1.0;
+    return 1.0 - (1.0 - input->unicast_loss) * (1.0 - deaf) * exp(-2.0 * load);
+}
+
+/* Expected number of rounds until each of n devices was heard, at `loss` in each round. */
+static double rounds_until_heard(uint32_t n, double loss)
+{
+    double rounds = 0.0;
+    double lost = 1.0;
+    for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
+        rounds += 1.0 - pow(1.0 - lost, n);
+        lost *= loss;
+    }
+    return rounds;
+}
+
 /* The session is over when the last device has reported the block whole: its report comes within
  * an answer window behind the fragment that made it so; of n reports, spread evenly, the last comes
- * after n / (n + 1) of it. Rounds of correction begin with a pause for answers. */
+ * after n / (n + 1) of it, and again until it was heard. Rounds of correction begin with a pause
+ * for answers. */
 static void estimate_session(const struct estimate_input *input, const struct schedule *schedule,
         struct estimate *estimate)
 {
@@ -109,8 +141,11 @@ static void estimate_session(const struct estimate_input *input, const struct sc
     double frames = needed < sent ? needed : sent;
     double tail_s = seconds(SCHEDULE_ANSWER_TAIL_NS);
     estimate->answer_window_s = seconds(schedule->answer_window_ns);
-    double last_report_s =
-            (estimate->answer_window_s - tail_s) * input->fleet_size / (input->fleet_size + 1.0);
+    double spread_s = estimate->answer_window_s - tail_s;
+    double loss = report_loss(input, estimate, spread_s, sent > frames);
+    double again = rounds_until_heard(input->fleet_size, loss) - 1.0;
+    double last_report_s = spread_s * input->fleet_size / (input->fleet_size + 1.0)
+                           + again * (REPORT_AGAIN_S + spread_s / 2.0);
     estimate->session_s = heard_s(estimate, frames) + last_report_s + tail_s;
     if (estimate->correction > 0) {
         estimate->session_s += estimate->answer_window_s;
