@@ -197,11 +197,13 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
     double tries = exchanges / delivered;
     double rest_s =
             chained ? tries * EXCHANGE_S : (tries - 1.0) * input->report_period_s + EXCHANGE_S;
-    estimate->set_up_s = input->report_period_s / 2.0 + rest_s;
+    /* Reports that are lost before the first one is heard. */
+    double missed_s = input->report_period_s * input->unicast_loss / (1.0 - input->unicast_loss);
+    estimate->set_up_s = input->report_period_s / 2.0 + missed_s + rest_s;
     double duty_cycle = region_duty_cycle(input->rx2_frequency_hz);
     double carried_s = input->fleet_size * command_airtime_s(input)
                        / (delivered * duty_cycle * input->gateway_count);
-    double last_s = input->report_period_s + rest_s;
+    double last_s = input->report_period_s + missed_s + rest_s;
     estimate->set_up_fleet_s = carried_s > last_s ? carried_s : last_s;
     /* Report that starts it and an answer to each exchange; report of the block; report of the
      * version; and an answer to a status request of those who lack fragments. */

@@ -126,6 +126,12 @@ Test(estimate, of_a_device_is_as_by_hand)
     estimate = make(&input);
     cr_assert_float_eq(estimate.set_up_s, 900.0 + 2 * 1800.0 + 5.0, 1e-9);
     cr_assert_float_eq(estimate.uplinks, 6.0, 1e-9);
+    /* Of five messages one is lost: a quarter of a period more for the report, and 2 / 0.64
+     * exchanges. */
+    input.set_up_policy = SET_UP_CHAINED;
+    input.unicast_loss = 0.2;
+    cr_assert_float_eq(make(&input).set_up_s, 900.0 + 450.0 + 15.625, 1e-9);
+    input.unicast_loss = 0.0;
     /* Ten thousand devices: 54 and 30 bytes at SF10 are 0.616448 + 0.411648 s; two gateways at
      * 10 %. */
     input.set_up_policy = SET_UP_CHAINED;
