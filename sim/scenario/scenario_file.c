@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/gateway.h"
+#include "scenario/board_file.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/text_file.h"
@@ -80,6 +81,11 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         struct scenario_device_group *group = &scenario->groups[i];
         place_path(places, name, group->file);
         place_path(places, name, group->rtc_temperature_file);
+        if (board_is_path(group->board)) {
+            place_path(places, name, group->board);
+        }
+        struct board_file board;
+        board_file_read(&board, group->board, place_of(places, name, group->board), errors);
         if (group->layout == LAYOUT_FILE) {
             count_positions(&group->count, POSITIONS_MAX, group->file, places, name, errors);
         }

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "scenario/board_file.h"
 #include "scenario/scenario_table.h"
 
 static void print_names(char *text, size_t size, const char *const *names)
@@ -65,6 +66,7 @@ void scenario_print_reference(FILE *out)
 {
     fprintf(out, "%-40s %-18s %-32s %s\n", "key", "default", "range", "what");
     param_table_print(&scenario_table, "", out);
+    board_print_reference(out);
     fprintf(out, "%-40s %-18s %-32s %s\n", "expect.SUMMARY.KEY", "", "== != >= > <= < NUMBER [%]",
             "checked against summary.json");
 }

@@ -113,7 +113,7 @@ static bool create_nodes(struct world *world, const struct world_options *option
         const uint8_t *initial, uint32_t initial_size)
 {
     struct node_fleet_params params = {
-        .board = &world->groups[0].board,
+        .board = &world->groups[0].board.type,
         .firmware = &fleetcast_fw,
         .crypto_memo = options->crypto_memo,
         .guest_errors_fatal = world->scenario->on_guest_error_fail,

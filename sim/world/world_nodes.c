@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,15 +80,22 @@ void world_complete_gateway_sites(const struct world *world, struct medium_site 
 
 bool world_groups_create(struct world *world, char *error, size_t error_size)
 {
+    struct scenario_errors *errors = scenario_errors_create();
     world->groups = calloc(world->scenario->group_count, sizeof *world->groups);
-    for (uint32_t g = 0; world->groups != NULL && g < world->scenario->group_count; g++) {
+    bool ok = errors != NULL && world->groups != NULL;
+    for (uint32_t g = 0; ok && g < world->scenario->group_count; g++) {
         const struct scenario_device_group *group = &world->scenario->groups[g];
         struct world_group *shared = &world->groups[g];
-        shared->board = board_stm32l072_sx1276;
+        struct scenario_place place = { group->board, 0, 0 };
+        ok = board_file_read(&shared->board, group->board, place, errors);
+        if (!ok) {
+            snprintf(error, error_size, "board '%s' cannot be read any more", group->board);
+        }
         /* An antenna works both ways. */
-        shared->board.tx_antenna_gain_mdb += (int32_t)lround(group->antenna_gain_db * 1000.0);
+        shared->board.type.tx_antenna_gain_mdb += (int32_t)lround(group->antenna_gain_db * 1000.0);
     }
-    return world->groups != NULL;
+    scenario_errors_destroy(errors);
+    return ok;
 }
 
 void world_groups_destroy(struct world *world)
@@ -218,7 +226,7 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
     struct node_params params = *of_group;
     struct device_configuration *c = &params.configuration;
     int32_t eirp_mdbm = (int32_t)lround(group->tx_power_dbm * 1000.0)
-                        + world->groups[g].board.tx_antenna_gain_mdb;
+                        + world->groups[g].board.type.tx_antenna_gain_mdb;
     params.site = context->sites[index];
     params.identity = world->identities[index];
     params.boot_at_ns = draw_boot_time(
@@ -246,7 +254,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
     uint32_t index = 0;
     for (uint32_t g = 0; g < world->scenario->group_count; g++) {
         const struct scenario_device_group *group = &world->scenario->groups[g];
-        const struct board_type *board = &world->groups[g].board;
+        const struct board_type *board = &world->groups[g].board.type;
         struct node_params params = {
             .crystal = crystal_of(group),
             .configuration = configuration_of(world, group),

@@ -4,12 +4,13 @@
 #ifndef WORLD_WORLD_NODES_H
 #define WORLD_WORLD_NODES_H
 
+#include "scenario/board_file.h"
 #include "world/placement.h"
 #include "world/world.h"
 
 /* Constants that nodes of one group share and point to. */
 struct world_group {
-    struct board_type board;
+    struct board_file board;
 };
 
 /* Keys and EUIs of every device. NULL: out of memory. */

@@ -1,0 +1,239 @@
+/* Boards as data: files of models/board/boards/ and those that a scenario names.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/board_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/table_reader.h"
+#include "scenario/text_file.h"
+
+#define BOARD_SIZE_MAX ((size_t)1 << 20)
+
+/* What the table fills: struct board_type in the types of the table. */
+struct flash_values {
+    double size, erase_unit, program_unit, program_page;
+    int erased_value; /* index in erased_names */
+    bool rewritable;
+    sim_ns program_time_ns, erase_time_ns;
+    double read_time_s; /* a byte may take less than a nanosecond to write down */
+};
+
+struct board_values {
+    char name[SCENARIO_NAME_MAX];
+    double cpu_hz, radio_spi_hz, nor_spi_hz;
+    sim_ns wakeup_ns, reset_ns, watchdog_ns, nor_poll_ns;
+    uint32_t hal_call, aes_block, sha256_block, ed25519_verify;
+    double antenna_gain_db;
+    struct energy_params energy;
+    struct battery_params battery;
+    struct flash_values internal, nor;
+};
+
+static const char *const erased_names[] = { "0x00", "0xFF", NULL };
+
+_Static_assert(ENERGY_TX_LEVELS == PARAM_TX_LEVEL_COUNT, "a current for each level");
+
+#define B(member) offsetof(struct board_values, member)
+
+/* clang-format off */
+#define CURRENT(path, member, help) { path, B(energy.member), PARAM_DOUBLE, DIMENSION_CURRENT, 0, 1e6, NULL, "", help }
+#define CYCLES(path, member, help)  { path, B(member), PARAM_U32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
+#define FLASH(region, member) \
+    { region ".size", B(member.size), PARAM_DOUBLE, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "that the firmware's map uses" }, \
+    { region ".erase_unit", B(member.erase_unit), PARAM_DOUBLE, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "erased at once" }, \
+    { region ".program_unit", B(member.program_unit), PARAM_DOUBLE, DIMENSION_BYTES, 1, 4096, NULL, "", "programmed at once" }, \
+    { region ".program_page", B(member.program_page), PARAM_DOUBLE, DIMENSION_BYTES, 1, 4096, NULL, "", "that one program call stays inside" }, \
+    { region ".erased_value", B(member.erased_value), PARAM_ENUM, DIMENSION_NONE, 0, 0, erased_names, "", "of a byte after an erase" }, \
+    { region ".rewritable", B(member.rewritable), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "", "a programmed unit may be programmed again" }, \
+    { region ".program_time", B(member.program_time_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "of a unit or a whole page" }, \
+    { region ".erase_time", B(member.erase_time_ns), PARAM_TIME, DIMENSION_TIME, 0, 10, NULL, "", "of a unit" }, \
+    { region ".read_time", B(member.read_time_s), PARAM_DOUBLE, DIMENSION_TIME, 0, 1e-3, NULL, "", "of a byte" }
+
+static const struct param rows[] = {
+    { "name", B(name), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "of the board" },
+    { "supply", B(energy.supply_v), PARAM_DOUBLE, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "of everything" },
+    { "cpu.clock", B(cpu_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "of the core" },
+    { "cpu.wakeup", B(wakeup_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "stop mode to first instruction" },
+    { "cpu.reset", B(reset_ns), PARAM_TIME, DIMENSION_TIME, 0, 4, NULL, "", "from any reset to the first instruction" },
+    { "cpu.watchdog", B(watchdog_ns), PARAM_TIME, DIMENSION_TIME, 1e-3, 4, NULL, "", "from a panic to the reset" },
+    CURRENT("cpu.run", mcu_run_ua, "while it computes"),
+    CURRENT("cpu.stop", mcu_stop_ua, "asleep, with the RTC"),
+    CYCLES("cpu.cycles.hal_call", hal_call, "of a call to the hardware layer"),
+    CYCLES("cpu.cycles.aes_block", aes_block, "of 16 bytes"),
+    CYCLES("cpu.cycles.sha256_block", sha256_block, "of 64 bytes"),
+    CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "of one signature"),
+    { "radio.spi", B(radio_spi_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
+    { "radio.antenna_gain", B(antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output of the chip" },
+    CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "held in reset"),
+    CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "registers kept"),
+    CURRENT("radio.standby", radio_ua[SX1276_POWER_STANDBY], "oscillator on"),
+    CURRENT("radio.fs", radio_ua[SX1276_POWER_FS], "synthesizer on"),
+    CURRENT("radio.rx.125kHz", radio_rx_ua[0], "receiving, up to this bandwidth"),
+    CURRENT("radio.rx.250kHz", radio_rx_ua[1], "receiving"),
+    CURRENT("radio.rx.500kHz", radio_rx_ua[2], "receiving"),
+    CURRENT("radio.rx_boost.125kHz", radio_rx_boost_ua[0], "receiving with LnaBoostHf"),
+    CURRENT("radio.rx_boost.250kHz", radio_rx_boost_ua[1], "receiving with LnaBoostHf"),
+    CURRENT("radio.rx_boost.500kHz", radio_rx_boost_ua[2], "receiving with LnaBoostHf"),
+    CURRENT("radio.cad.125kHz", radio_cad_ua[0], "the correlating part of activity detection"),
+    CURRENT("radio.cad.250kHz", radio_cad_ua[1], "likewise"),
+    CURRENT("radio.cad.500kHz", radio_cad_ua[2], "likewise"),
+    { "radio.tx", B(energy.radio_tx_ua), PARAM_TX_LEVELS, DIMENSION_CURRENT, 0, 1e6, NULL, "", "a list of 25 for -4 to 20 dBm" },
+    FLASH("internal", internal),
+    CURRENT("internal.program", internal_program_ua, "on top of cpu.run"),
+    CURRENT("internal.erase", internal_erase_ua, "on top of cpu.run"),
+    { "nor.spi", B(nor_spi_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
+    { "nor.poll", B(nor_poll_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "what asking a busy NOR for its status costs" },
+    FLASH("nor", nor),
+    CURRENT("nor.standby", nor_standby_ua, "idle"),
+    CURRENT("nor.program", nor_program_ua, "instead of standby"),
+    CURRENT("nor.erase", nor_erase_ua, "instead of standby"),
+    CURRENT("nor.read", nor_read_ua, "instead of standby"),
+    { "battery.capacity", B(battery.capacity_mah), PARAM_DOUBLE, DIMENSION_CHARGE, 1, 1e6, NULL, "", "rated" },
+    { "battery.voltage", B(battery.voltage_v), PARAM_DOUBLE, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "at its terminals" },
+    { "battery.self_discharge", B(battery.self_discharge_per_year), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "", "of the capacity, a year" },
+    { "battery.usable", B(battery.usable_fraction), PARAM_DOUBLE, DIMENSION_RATIO, 0.01, 1, NULL, "", "share of the capacity" },
+};
+/* clang-format on */
+
+static const struct param_rows board_rows = { rows, sizeof rows / sizeof rows[0] };
+static const struct param_rows *const sections[] = { &board_rows };
+static const struct param_table board_table = { sections, 1, NULL, 0 };
+
+/* The files of models/board/boards/, embedded by the build. */
+extern const uint8_t board_text_stm32l072_sx1276[], board_text_stm32l476_sx1276[];
+extern const uint32_t board_text_stm32l072_sx1276_size, board_text_stm32l476_sx1276_size;
+
+static const struct {
+    const uint8_t *text;
+    const uint32_t *size;
+} shipped[] = {
+    { board_text_stm32l072_sx1276, &board_text_stm32l072_sx1276_size },
+    { board_text_stm32l476_sx1276, &board_text_stm32l476_sx1276_size },
+};
+const char *const board_names[] = { "stm32l072-sx1276", "stm32l476-sx1276", NULL };
+
+_Static_assert(sizeof shipped / sizeof shipped[0] + 1 == sizeof board_names / sizeof board_names[0],
+        "a name for each");
+
+static void geometry_of(const struct flash_values *v, bool stalls_cpu,
+        struct hal_flash_geometry *geometry, struct flash_timing *timing)
+{
+    *geometry = (struct hal_flash_geometry){
+        .size_bytes = (uint32_t)v->size,
+        .erase_unit_bytes = (uint32_t)v->erase_unit,
+        .program_unit_bytes = (uint32_t)v->program_unit,
+        .program_page_bytes = (uint32_t)v->program_page,
+        .erased_value = v->erased_value == 0 ? 0x00 : 0xFF,
+        .rewritable = v->rewritable,
+        .stalls_cpu = stalls_cpu,
+    };
+    *timing = (struct flash_timing){
+        .program_ns_per_unit = v->program_time_ns,
+        .erase_ns_per_unit = v->erase_time_ns,
+        .read_ns_per_byte = (sim_ns)llround(v->read_time_s * (double)SIM_NS_PER_S),
+    };
+}
+
+static void type_of(const struct board_values *v, struct board_file *file)
+{
+    snprintf(file->name, sizeof file->name, "%s", v->name);
+    file->type = (struct board_type){
+        .name = file->name,
+        .cpu_hz = (uint32_t)v->cpu_hz,
+        .radio_spi_hz = (uint32_t)v->radio_spi_hz,
+        .nor_spi_hz = (uint32_t)v->nor_spi_hz,
+        .irq_wakeup_ns = (uint32_t)v->wakeup_ns,
+        .cycles_per_hal_call = v->hal_call,
+        .cycles_per_aes_block = v->aes_block,
+        .cycles_per_sha_block = v->sha256_block,
+        .cycles_ed25519_verify = v->ed25519_verify,
+        .tx_antenna_gain_mdb = (int32_t)lround(v->antenna_gain_db * 1000.0),
+        .energy = v->energy,
+        .battery = v->battery,
+        .nor_poll_ns = (uint32_t)v->nor_poll_ns,
+        .reset_ns = (uint32_t)v->reset_ns,
+        .watchdog_ns = (uint32_t)v->watchdog_ns,
+    };
+    geometry_of(&v->internal, true, &file->type.flash[HAL_FLASH_INTERNAL],
+            &file->type.flash_timing[HAL_FLASH_INTERNAL]);
+    geometry_of(&v->nor, false, &file->type.flash[HAL_FLASH_EXTERNAL],
+            &file->type.flash_timing[HAL_FLASH_EXTERNAL]);
+}
+
+/* A board has no default: a number left out would be one made up. */
+static void check_complete(const struct scenario_places *places, const struct board_values *values,
+        const char *source, struct scenario_errors *errors)
+{
+    for (size_t i = 0; i < board_rows.count; i++) {
+        if (scenario_places_find(places, (const char *)values + rows[i].offset) == NULL) {
+            scenario_errors_add(errors, (struct scenario_place){ source, 0, 0 },
+                    "key '%s' is missing: %s", rows[i].path, rows[i].help);
+        }
+    }
+}
+
+static bool read_text(struct board_file *file, const char *source, const char *text, size_t size,
+        struct scenario_errors *errors)
+{
+    struct board_values values = { 0 };
+    size_t before = scenario_errors_count(errors);
+    struct scenario_places *places = scenario_places_create();
+    struct table_reader reader = { .table = &board_table,
+        .object = &values,
+        .source = source,
+        .errors = errors,
+        .places = places };
+    if (places == NULL) {
+        scenario_errors_add(errors, (struct scenario_place){ source, 0, 0 }, "out of memory");
+        return false;
+    }
+    table_read_text(&reader, text, size, "the file is empty");
+    if (scenario_errors_count(errors) == before) {
+        check_complete(places, &values, source, errors);
+    }
+    scenario_places_destroy(places);
+    if (scenario_errors_count(errors) == before) {
+        type_of(&values, file);
+        const char *fault = board_type_fault(&file->type);
+        if (fault != NULL) {
+            scenario_errors_add(errors, (struct scenario_place){ source, 0, 0 }, "%s", fault);
+        }
+    }
+    return scenario_errors_count(errors) == before;
+}
+
+bool board_is_path(const char *board)
+{
+    return strpbrk(board, "/.") != NULL;
+}
+
+bool board_file_read(struct board_file *file, const char *board, struct scenario_place place,
+        struct scenario_errors *errors)
+{
+    for (size_t i = 0; board_names[i] != NULL; i++) {
+        if (strcmp(board_names[i], board) == 0) {
+            return read_text(file, board, (const char *)shipped[i].text, *shipped[i].size, errors);
+        }
+    }
+    if (!board_is_path(board)) {
+        const char *near = nearest_word(board, board_names);
+        scenario_errors_add(errors, place, "board = '%s' is neither a known board nor a file%s%s%s",
+                board, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                near != NULL ? "'?)" : "");
+        return false;
+    }
+    size_t size;
+    char *text = text_file_read(board, BOARD_SIZE_MAX, &size, place, errors);
+    bool ok = text != NULL && read_text(file, board, text, size, errors);
+    free(text);
+    return ok;
+}
+
+void board_print_reference(FILE *out)
+{
+    param_table_print(&board_table, "board file: ", out);
+}
