@@ -9,6 +9,7 @@
 #include "scenario/board_file.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
+#include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
 #define TEXT_MAX (1u << 20)
@@ -81,6 +82,12 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         struct scenario_device_group *group = &scenario->groups[i];
         place_path(places, name, group->file);
         place_path(places, name, group->rtc_temperature_file);
+        if (group->rtc_temperature_file[0] != '\0') {
+            struct temperature_file temperature;
+            temperature_file_read(&temperature, group->rtc_temperature_file,
+                    place_of(places, name, group->rtc_temperature_file), errors);
+            temperature_file_clear(&temperature);
+        }
         if (board_is_path(group->board)) {
             place_path(places, name, group->board);
         }

@@ -90,6 +90,13 @@ bool world_groups_create(struct world *world, char *error, size_t error_size)
         ok = board_file_read(&shared->board, group->board, place, errors);
         if (!ok) {
             snprintf(error, error_size, "board '%s' cannot be read any more", group->board);
+        } else if (group->rtc_temperature_file[0] != '\0') {
+            ok = temperature_file_read(
+                    &shared->temperature, group->rtc_temperature_file, place, errors);
+        }
+        if (!ok && error[0] == '\0') {
+            snprintf(
+                    error, error_size, "'%s' cannot be read any more", group->rtc_temperature_file);
         }
         /* An antenna works both ways. */
         shared->board.type.tx_antenna_gain_mdb += (int32_t)lround(group->antenna_gain_db * 1000.0);
@@ -100,6 +107,9 @@ bool world_groups_create(struct world *world, char *error, size_t error_size)
 
 void world_groups_destroy(struct world *world)
 {
+    for (uint32_t g = 0; world->groups != NULL && g < world->scenario->group_count; g++) {
+        temperature_file_clear(&world->groups[g].temperature);
+    }
     free(world->groups);
     world->groups = NULL;
 }
@@ -154,7 +164,8 @@ static struct device_configuration configuration_of(
     return c;
 }
 
-static struct crystal_params crystal_of(const struct scenario_device_group *group)
+static struct crystal_params crystal_of(
+        const struct scenario_device_group *group, const struct world_group *shared)
 {
     return (struct crystal_params){
         .tolerance_ppm = group->rtc_tolerance_ppm,
@@ -162,6 +173,8 @@ static struct crystal_params crystal_of(const struct scenario_device_group *grou
         .temperature_swing_c = group->rtc_temperature_swing_c,
         .parabola_ppm_per_c2 = group->rtc_parabola_ppm_per_c2,
         .turnover_c = group->rtc_turnover_c,
+        .temperature_points = shared->temperature.points,
+        .temperature_point_count = shared->temperature.count,
         .ageing_ppm_per_year = group->rtc_ageing_ppm_per_year,
         .random_walk_ppm_per_sqrt_day = group->rtc_random_walk_ppm,
     };
@@ -256,7 +269,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
         const struct scenario_device_group *group = &world->scenario->groups[g];
         const struct board_type *board = &world->groups[g].board.type;
         struct node_params params = {
-            .crystal = crystal_of(group),
+            .crystal = crystal_of(group, &world->groups[g]),
             .configuration = configuration_of(world, group),
             .board = board,
             .battery = battery_of(group, board),

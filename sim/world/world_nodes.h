@@ -5,12 +5,14 @@
 #define WORLD_WORLD_NODES_H
 
 #include "scenario/board_file.h"
+#include "scenario/temperature_file.h"
 #include "world/placement.h"
 #include "world/world.h"
 
 /* Constants that nodes of one group share and point to. */
 struct world_group {
     struct board_file board;
+    struct temperature_file temperature; /* empty: mean and swing */
 };
 
 /* Keys and EUIs of every device. NULL: out of memory. */
