@@ -3,35 +3,31 @@
  */
 #include "scenario/scenario_check.h"
 
-#include <string.h>
-
 #include "gateway/gateway.h"
-#include "scenario/scenario_table.h"
+#include "scenario/channel_plan.h"
+#include "scenario/check_parts.h"
+#include "scenario/quantity.h"
 
 #define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
-#define DEVICES_MAX            1000000u
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
 #define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
 #define DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
 #define PROGRAMMING_NS   (50 * SIM_NS_PER_MS)
 
-struct check {
-    const struct scenario *scenario;
-    const struct scenario_places *places;
-    const char *name;
-    struct scenario_errors *errors;
-};
-
-/* Where a member was set, else the whole file. */
-static struct scenario_place place_of(const struct check *check, const void *member)
+struct scenario_place check_place(const struct check *check, const void *member)
 {
     const struct scenario_place *place = scenario_places_find(check->places, member);
     return place != NULL ? *place : (struct scenario_place){ check->name, 0, 0 };
 }
 
+bool check_given(const struct check *check, const void *member)
+{
+    return scenario_places_find(check->places, member) != NULL;
+}
+
 /* Application bytes that a data rate carries, RP002 EU868 DR0..DR5. */
-static uint32_t payload_max(uint32_t data_rate)
+uint32_t check_payload_max(uint32_t data_rate)
 {
     static const uint32_t sizes[] = { 51, 51, 51, 115, 242, 242 };
     return sizes[data_rate];
@@ -40,9 +36,9 @@ static uint32_t payload_max(uint32_t data_rate)
 static void check_fragment_size(const struct check *check)
 {
     const struct scenario_campaign *c = &check->scenario->campaign;
-    uint32_t size_max = payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
+    uint32_t size_max = check_payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
     if (c->fragment_size_bytes > size_max) {
-        scenario_errors_add(check->errors, place_of(check, &c->fragment_size_bytes),
+        scenario_errors_add(check->errors, check_place(check, &c->fragment_size_bytes),
                 "campaign.fragment_size = %u B does not fit DR%d: at most %u B",
                 c->fragment_size_bytes, c->data_rate, size_max);
     }
@@ -54,7 +50,8 @@ static void check_frequency(const struct check *check)
     if (eu868_sub_band_of((uint32_t)frequency_hz) < 0) {
         char frequency[40];
         quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, frequency_hz);
-        scenario_errors_add(check->errors, place_of(check, &check->scenario->campaign.frequency_hz),
+        scenario_errors_add(check->errors,
+                check_place(check, &check->scenario->campaign.frequency_hz),
                 "campaign.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
                 "cycle",
                 frequency);
@@ -74,7 +71,7 @@ static void check_times(const struct check *check)
         char duration[40], session[40];
         format_time(duration, sizeof duration, check->scenario->duration_ns);
         format_time(session, sizeof session, session_ns);
-        scenario_errors_add(check->errors, place_of(check, &check->scenario->duration_ns),
+        scenario_errors_add(check->errors, check_place(check, &check->scenario->duration_ns),
                 "duration = %s ends before the session opens at %s (campaign.start + "
                 "campaign.set_up.window)",
                 duration, session);
@@ -88,10 +85,10 @@ static void check_backhaul(const struct check *check)
                        + PROGRAMMING_NS;
     if (answer_ns > RX2_DELAY_NS) {
         char answer[40];
-        bool is_set = scenario_places_find(check->places, &g->backhaul_latency_ns) != NULL;
+        bool is_set = check_given(check, &g->backhaul_latency_ns);
         format_time(answer, sizeof answer, answer_ns);
         scenario_errors_add(check->errors,
-                place_of(check, is_set ? &g->backhaul_latency_ns : &g->backhaul_jitter_ns),
+                check_place(check, is_set ? &g->backhaul_latency_ns : &g->backhaul_jitter_ns),
                 "gateways.backhaul: twice (latency + jitter) and 250 ms in the servers are %s: "
                 "then "
                 "no answer can reach a receive window, RX2 opens after 2 s",
@@ -99,21 +96,37 @@ static void check_backhaul(const struct check *check)
     }
 }
 
-static void check_devices(const struct check *check)
+static void check_channels(const struct check *check)
 {
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < check->scenario->group_count; i++) {
-        count += check->scenario->groups[i].count;
-        for (uint32_t j = 0; j < i; j++) {
-            if (strcmp(check->scenario->groups[i].name, check->scenario->groups[j].name) == 0) {
-                scenario_errors_add(check->errors, (struct scenario_place){ check->name, 0, 0 },
-                        "two groups of devices are named '%s'", check->scenario->groups[i].name);
-            }
+    const struct scenario_channels *channels = &check->scenario->gateways.channels;
+    struct channel_plan plan;
+    struct scenario_place place = check_place(check, channels);
+    if (!channel_plan_of(check->scenario, &plan)) {
+        scenario_errors_add(check->errors, place,
+                "gateways.channels: a CFList holds five beside 868.1, 868.3 and 868.5 MHz");
+    }
+    for (uint32_t i = 0; i < channels->count; i++) {
+        if (eu868_sub_band_of(channels->hz[i]) < 0) {
+            scenario_errors_add(check->errors, place,
+                    "gateways.channels: %.10g MHz is in no EU868 sub-band", channels->hz[i] / 1e6);
         }
     }
-    if (count > DEVICES_MAX) {
-        scenario_errors_add(check->errors, (struct scenario_place){ check->name, 0, 0 },
-                "%llu devices; at most %u", (unsigned long long)count, DEVICES_MAX);
+}
+
+static void check_outages(const struct check *check)
+{
+    const struct scenario_gateways *g = &check->scenario->gateways;
+    for (uint32_t i = 0; i < g->outage_count; i++) {
+        const struct scenario_outage *o = &g->outages[i];
+        if (o->gateway >= (int32_t)g->count) {
+            scenario_errors_add(check->errors, check_place(check, &o->gateway),
+                    "gateways.outages: gateway = %d, but there are %u, counted from 0", o->gateway,
+                    g->count);
+        }
+        if (o->every_ns != 0 && o->every_ns <= o->duration_ns) {
+            scenario_errors_add(check->errors, check_place(check, &o->every_ns),
+                    "gateways.outages: every should be longer than duration");
+        }
     }
 }
 
@@ -121,11 +134,11 @@ static void check_verify(const struct check *check)
 {
     const struct scenario_campaign *c = &check->scenario->campaign;
     if (!c->verify_signature) {
-        scenario_errors_add(check->errors, place_of(check, &c->verify_block_mic),
+        scenario_errors_add(check->errors, check_place(check, &c->verify_block_mic),
                 "campaign.verify should have signature: the bootloader installs nothing else");
     }
     if (c->verify_block_mic && c->fragmentation_version == 1) {
-        scenario_errors_add(check->errors, place_of(check, &c->verify_block_mic),
+        scenario_errors_add(check->errors, check_place(check, &c->verify_block_mic),
                 "campaign.verify: block-mic needs campaign.fragmentation_version = 2");
     }
 }
@@ -134,8 +147,11 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
         const char *name, struct scenario_errors *errors)
 {
     struct check check = { scenario, places, name, errors };
-    check_devices(&check);
+    check_groups(&check);
     check_backhaul(&check);
+    check_channels(&check);
+    check_outages(&check);
+    check_unused(&check);
     if (scenario->campaign.enabled) {
         check_fragment_size(&check);
         check_frequency(&check);

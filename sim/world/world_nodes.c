@@ -17,7 +17,6 @@
 #define STREAM_RADIO_ERROR UINT32_MAX
 
 #define COMMISSIONED_DEV_NONCE 1u
-#define PHY_OVERHEAD_BYTES     13u /* MHDR, FHDR without options, FPort, MIC */
 #define TX_POWER_STEP_DB       2.0 /* RP002 EU868 TXPower */
 #define TX_POWER_MAX_DBM       14.0
 
@@ -114,13 +113,6 @@ void world_groups_destroy(struct world *world)
     world->groups = NULL;
 }
 
-static uint8_t report_size(const struct scenario_device_group *group)
-{
-    uint32_t phy = group->report_phy_payload_bytes;
-    return (uint8_t)(phy > PHY_OVERHEAD_BYTES ? phy - PHY_OVERHEAD_BYTES
-                                              : group->report_payload_bytes);
-}
-
 static uint8_t rate_policy(const struct scenario_device_group *group)
 {
     return group->data_rate == DATA_RATE_LINK_CHECK ? FACTORY_RATE_LINK_CHECK
@@ -133,7 +125,7 @@ static struct device_configuration configuration_of(
 {
     struct device_configuration c = {
         .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
-        .report_size = report_size(group),
+        .report_size = (uint8_t)scenario_report_bytes(group),
         .report_random_phase = group->report_phase_uniform != 0,
         .fragmentation_version = (uint8_t)world->scenario->campaign.fragmentation_version,
         .report_traffic = (uint8_t)group->report_traffic,

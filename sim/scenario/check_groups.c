@@ -1,0 +1,156 @@
+/* What must hold between the keys of a group of devices.
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "air/lora.h"
+#include "scenario/channel_plan.h"
+#include "scenario/check_parts.h"
+#include "scenario/quantity.h"
+
+#define DEVICES_MAX         1000000u
+#define CAMPAIGN_REPORT_MIN 20u /* bytes that the version and its digest take in a report */
+#define TX_POWER_STEP_DB    2.0 /* RP002 EU868 TXPower */
+
+static void check_counts(const struct check *check)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < check->scenario->group_count; i++) {
+        count += check->scenario->groups[i].count;
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(check->scenario->groups[i].name, check->scenario->groups[j].name) == 0) {
+                scenario_errors_add(check->errors,
+                        check_place(check, check->scenario->groups[i].name),
+                        "two groups of devices are named '%s'", check->scenario->groups[i].name);
+            }
+        }
+    }
+    if (count > DEVICES_MAX) {
+        scenario_errors_add(check->errors, (struct scenario_place){ check->name, 0, 0 },
+                "%llu devices; at most %u", (unsigned long long)count, DEVICES_MAX);
+    }
+}
+
+/* The slowest data rate that the group's reports may have to fit. */
+static uint32_t slowest_data_rate(const struct scenario_device_group *group)
+{
+    return group->data_rate >= DATA_RATE_DR0 ? (uint32_t)(group->data_rate - DATA_RATE_DR0) : 0;
+}
+
+static void check_report_size(const struct check *check, const struct scenario_device_group *group)
+{
+    uint32_t phy = group->report_phy_payload_bytes, size = scenario_report_bytes(group);
+    uint32_t data_rate = slowest_data_rate(group), size_max = check_payload_max(data_rate);
+    const void *member = phy != 0 ? (const void *)&group->report_phy_payload_bytes
+                                  : (const void *)&group->report_payload_bytes;
+    const char *key = phy != 0 ? "report.phy_payload" : "report.payload";
+    if (phy != 0 && phy <= SCENARIO_PHY_OVERHEAD_BYTES) {
+        scenario_errors_add(check->errors, check_place(check, member),
+                "report.phy_payload = %u B leaves no application byte: at least %u B", phy,
+                SCENARIO_PHY_OVERHEAD_BYTES + 1);
+    } else if (size > size_max) {
+        scenario_errors_add(check->errors, check_place(check, member),
+                "%s: %u application bytes do not fit DR%u%s: at most %u B", key, size, data_rate,
+                group->data_rate >= DATA_RATE_DR0 ? "" : ", to which data_rate may come down",
+                size_max);
+    }
+    if (check->scenario->campaign.enabled && size < CAMPAIGN_REPORT_MIN) {
+        scenario_errors_add(check->errors, check_place(check, member),
+                "%s: a campaign is confirmed by the version in reports of at least %u B; these "
+                "have %u (campaign: none is a plain study)",
+                key, CAMPAIGN_REPORT_MIN, size);
+    }
+    if (phy != 0 && check_given(check, &group->report_payload_bytes)) {
+        scenario_errors_add(check->errors, check_place(check, member),
+                "report.payload and report.phy_payload: only one of them");
+    }
+}
+
+static void check_tx_power(const struct check *check, const struct scenario_device_group *group)
+{
+    if (fmod(group->tx_power_dbm, TX_POWER_STEP_DB) != 0.0) {
+        scenario_errors_add(check->errors, check_place(check, &group->tx_power_dbm),
+                "tx_power = %.10g dBm should be one of 0, 2, 4 .. 14 dBm", group->tx_power_dbm);
+    }
+}
+
+static void check_group_channels(
+        const struct check *check, const struct scenario_device_group *group)
+{
+    struct channel_plan plan;
+    uint16_t mask;
+    uint32_t missing_hz;
+    if (channel_plan_of(check->scenario, &plan)
+            && !channel_mask_of(&plan, &group->channels, &mask, &missing_hz)) {
+        scenario_errors_add(check->errors, check_place(check, &group->channels),
+                "channels: %.10g MHz is none of 868.1, 868.3, 868.5 MHz and gateways.channels",
+                missing_hz / 1e6);
+    }
+}
+
+/* Duty cycle of all sub-bands that the group's channels are in. */
+static double duty_cycle_of(const struct channel_plan *plan, const struct scenario_channels *own)
+{
+    bool seen[64] = { false };
+    double sum = 0.0;
+    uint32_t count = own->count > 0 ? own->count : plan->count;
+    const uint32_t *hz = own->count > 0 ? own->hz : plan->hz;
+    for (uint32_t i = 0; i < count; i++) {
+        int band = eu868_sub_band_of(hz[i]);
+        if (band >= 0 && band < 64 && !seen[band]) {
+            seen[band] = true;
+            sum += eu868_sub_bands[band].duty_cycle;
+        }
+    }
+    return sum;
+}
+
+/* Airtime of the reports against what the duty cycle leaves, at the fastest rate they can have. */
+static void check_duty_cycle(const struct check *check, const struct scenario_device_group *group)
+{
+    struct channel_plan plan;
+    uint32_t data_rate = group->data_rate >= DATA_RATE_DR0 ? slowest_data_rate(group) : 5;
+    struct lora_modulation m = { .bandwidth_hz = 125000,
+        .spreading_factor = (uint8_t)(12 - data_rate),
+        .coding_rate = 1,
+        .preamble_symbols = 8,
+        .payload_crc = true };
+    m.low_data_rate = lora_needs_low_data_rate(m.spreading_factor, m.bandwidth_hz);
+    channel_plan_of(check->scenario, &plan);
+    double airtime_s = (double)lora_time_on_air_ns(
+                               &m, scenario_report_bytes(group) + SCENARIO_PHY_OVERHEAD_BYTES)
+                       * group->nb_trans / (double)SIM_NS_PER_S;
+    double share = airtime_s * (double)SIM_NS_PER_S / (double)group->report_period_ns;
+    double limit = duty_cycle_of(&plan, &group->channels);
+    if (share > limit) {
+        scenario_warnings_add(check->errors, check_place(check, &group->report_period_ns),
+                "report.period: %.3g s on air at DR%u are %.3g %% of the period; the duty cycle "
+                "lets %.3g %% pass, and the rest waits",
+                airtime_s, data_rate, share * 100.0, limit * 100.0);
+    }
+}
+
+static void check_group(const struct check *check, const struct scenario_device_group *group)
+{
+    check_report_size(check, group);
+    check_tx_power(check, group);
+    check_group_channels(check, group);
+    check_duty_cycle(check, group);
+    if (group->clock_refresh_ns > 0 && group->clock_refresh_ns % (3600 * SIM_NS_PER_S) != 0) {
+        scenario_errors_add(check->errors, check_place(check, &group->clock_refresh_ns),
+                "clock_refresh should be whole hours");
+    }
+    if (group->data_rate == DATA_RATE_ADR && !check->scenario->network.adr) {
+        scenario_warnings_add(check->errors, check_place(check, &group->data_rate),
+                "data_rate = adr, but network.adr is off: nobody will command one");
+    }
+}
+
+void check_groups(const struct check *check)
+{
+    check_counts(check);
+    for (uint32_t i = 0; i < check->scenario->group_count; i++) {
+        check_group(check, &check->scenario->groups[i]);
+    }
+}
