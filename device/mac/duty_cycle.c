@@ -16,7 +16,7 @@
 /* assumed: 1 / 1024, 977 ppm: a crystal of 500 ppm and as much again for cold and age. */
 #define CLOCK_FAST_SHIFT 10u
 
-static uint64_t rest_ticks(uint32_t airtime_ticks, uint32_t times)
+uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times)
 {
     uint64_t rest = (uint64_t)airtime_ticks * times;
     return rest + (rest >> CLOCK_FAST_SHIFT);
@@ -29,9 +29,9 @@ void mac_duty_account(
     int band = mac_region_sub_band(region, frequency_hz);
     DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
     uint32_t rest = region->sub_bands[band].duty_divisor - 1u;
-    mac->band_free_at_ticks[band] = end_ticks + rest_ticks(airtime_ticks, rest);
+    mac->band_free_at_ticks[band] = end_ticks + mac_duty_rest_ticks(airtime_ticks, rest);
     uint32_t total_rest = (1u << mac->parameters.max_duty_cycle) - 1u;
-    mac->aggregate_free_at_ticks = end_ticks + rest_ticks(airtime_ticks, total_rest);
+    mac->aggregate_free_at_ticks = end_ticks + mac_duty_rest_ticks(airtime_ticks, total_rest);
 }
 
 void mac_duty_block(struct mac *mac, uint64_t until_ticks)

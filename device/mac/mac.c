@@ -37,7 +37,7 @@ static void block_after_reset(struct mac *mac, enum hal_reset_cause cause, uint6
                           ? MAC_FRAME_OVERHEAD + 1u + region->data_rates[data_rate].payload_size_max
                           : 23u;
     uint32_t airtime = mac_region_airtime_ticks(region, data_rate, size, true);
-    mac_duty_block(mac, now_ticks + (uint64_t)airtime * 99u);
+    mac_duty_block(mac, now_ticks + mac_duty_rest_ticks(airtime, 99u));
 }
 
 void mac_init(struct mac *mac, enum hal_reset_cause cause)

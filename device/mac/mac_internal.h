@@ -73,6 +73,8 @@ static inline void mac_windows_clear(struct mac *mac)
 /* --- duty_cycle.c ---------------------------------------------------------------------------- */
 void mac_duty_account(
         struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks);
+/* `times` the time on air, by a crystal that may run fast. */
+uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times);
 /* Nothing leaves on any sub-band before then. */
 void mac_duty_block(struct mac *mac, uint64_t until_ticks);
 /* First time at which one of the channels in `mask` may send at `data_rate`; NEVER: none can. */
