@@ -59,6 +59,12 @@ static uint64_t wait_for(const struct crystal *crystal, uint64_t ticks)
     uint64_t elapsed_ns = (uint64_t)((double)ticks * crystal->ns_per_tick);
     int64_t left = (int64_t)(ticks * (uint64_t)DENOMINATOR - elapsed_ns * (uint64_t)rate)
                    - crystal->base_remainder;
+    if (left <= 0 && left > -rate) { /* the guess is it, or one short: nearly always */
+        return elapsed_ns;
+    }
+    if (left > 0 && left <= rate) {
+        return elapsed_ns + 1;
+    }
     int64_t correction = left / rate;
     if (left % rate > 0) {
         correction++; /* the next nanosecond is the first that has seen the tick */
@@ -150,6 +156,7 @@ void crystal_init(struct crystal *crystal, const struct crystal_params *params, 
         uint32_t entity, sim_ns power_on_ns)
 {
     struct random_stream stream;
+    assert(params->temperature_point_count == 0 || params->temperature_points[0].at_ns == 0);
     random_stream_init(&stream, seed, entity, RANDOM_CRYSTAL, 0);
     double initial_ppm = params->tolerance_ppm * (2.0 * random_stream_uniform(&stream) - 1.0);
     crystal_init_error(crystal, initial_ppm, power_on_ns);

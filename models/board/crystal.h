@@ -35,8 +35,11 @@ struct crystal_params {
     double temperature_later_h; /* shifts the course */
     const struct temperature_point *temperature_points; /* instead of mean and swing */
     uint32_t temperature_point_count;
-    double ageing_ppm_per_year;          /* linear from power on */
-    double random_walk_ppm_per_sqrt_day; /* standard deviation of the error after a day */
+    double ageing_ppm_per_year; /* linear from power on; watch crystals: up to 3 in the first year
+                                 */
+    /* Standard deviation of the error after a day. Random-walk FM of 1e-10 per root second is
+     * 0.03. */
+    double random_walk_ppm_per_sqrt_day;
 };
 
 struct crystal {

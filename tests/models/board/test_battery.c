@@ -31,7 +31,7 @@ Test(battery, life_is_usable_energy_over_load_and_leak)
     double leak_w = 336.96 / year_s;
     cr_assert_float_eq(battery_self_discharge_w(&cell), leak_w, 1e-12);
     cr_assert_float_eq(battery_life_years(&cell, 40e-6), 26956.8 / (40e-6 + leak_w) / year_s, 1e-9);
-    cr_assert_float_eq(battery_life_years(&cell, 0), 80.0, 1e-9, "1 % a year of 80 %");
+    cr_assert_float_eq(battery_life_years(&cell, 0), 80.0, 1e-9, "80 years of 1 percent");
 }
 
 Test(battery, what_is_left_falls_to_nothing_at_the_end_of_its_life)
