@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "air/error_curve.h"
@@ -224,12 +223,6 @@ static enum loss_cause cause_of_noise(
 }
 
 /* --- the verdict ------------------------------------------------------------------------------ */
-
-bool judge_follows_carrier(const struct judge_frame *judged, const struct judge_link *link)
-{
-    return abs(link->frequency_error_hz) <= judged->frequency_error_max_hz
-           && abs(link->clock_error_ppb) <= judged->clock_error_max_ppb;
-}
 
 /* What is left once the frame is read in noise: other frames, and a carrier that moves. */
 static void judge_beyond_noise(

@@ -4,6 +4,8 @@
 #ifndef AIR_JUDGE_H
 #define AIR_JUDGE_H
 
+#include <stdlib.h>
+
 #include "air/frame.h"
 #include "air/interference.h"
 #include "air/sensitivity.h"
@@ -155,7 +157,12 @@ void judge_frame_init(struct judge_frame *judged, const struct judge_tables *tab
 
 /* Does the receiver find the preamble, other frames set aside? */
 bool judge_detects_with_bursts(const struct judge_frame *judged, const struct judge_link *link);
-bool judge_follows_carrier(const struct judge_frame *judged, const struct judge_link *link);
+static inline bool judge_follows_carrier(
+        const struct judge_frame *judged, const struct judge_link *link)
+{
+    return abs(link->frequency_error_hz) <= judged->frequency_error_max_hz
+           && abs(link->clock_error_ppb) <= judged->clock_error_max_ppb;
+}
 static inline bool judge_detects(const struct judge_frame *judged, const struct judge_link *link)
 {
     return link->median_mdbm + link->fading_mdb >= judged->detect_mdbm

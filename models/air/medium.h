@@ -77,6 +77,7 @@ struct medium_site {
 
 struct medium_params {
     struct propagation_params propagation;
+    /* assumed: a frame keeps the gain of its start, however short the coherence time. */
     struct fading_params fading;
     struct reception_params reception;
     /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */

@@ -114,6 +114,17 @@ static bool stronger_rival(struct medium *medium, const struct judge_frame *judg
     return false;
 }
 
+/* Why the receiver does not find the preamble, other frames set aside. */
+static enum loss_cause cause_of_missing(struct medium *medium, const struct judge_frame *judged,
+        const struct on_air *air, uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
+{
+    if (median_mdbm + fading_mdb >= judged->detect_mdbm && medium_links_plain(medium)) {
+        return LOSS_NONE;
+    }
+    struct judge_link link = medium_device_link(medium, air, device, median_mdbm, fading_mdb);
+    return judge_detects(judged, &link) ? LOSS_NONE : judge_link_reception(judged, &link).cause;
+}
+
 /* A listening device has heard enough symbols by `now_ns`. True: it locks on the frame. */
 static bool lock_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
         struct on_air *air, uint32_t device, sim_ns now_ns)
@@ -136,13 +147,11 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
     }
     int32_t fading_mdb = fading_mdb_at(medium, air, device);
     int32_t power_mdbm = median_mdbm + fading_mdb;
-    struct judge_link link = medium_device_link(medium, air, device, median_mdbm, fading_mdb);
-    enum loss_cause cause = LOSS_NONE;
-    if (!judge_detects(judged, &link)) {
-        cause = judge_link_reception(judged, &link).cause;
-    } else if (rivals > 0 && stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
+    enum loss_cause cause = cause_of_missing(medium, judged, air, device, median_mdbm, fading_mdb);
+    if (cause == LOSS_NONE && rivals > 0
+            && stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
         cause = LOSS_PREAMBLE_MISSED;
-    } else if (listener->until_ns < frame->end_ns) {
+    } else if (cause == LOSS_NONE && listener->until_ns < frame->end_ns) {
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
     }
     if (cause != LOSS_NONE) {

@@ -177,6 +177,12 @@ static inline int32_t medium_gain_mdb(
     return medium->gain_mdb[(size_t)gateway * medium->device_count + device];
 }
 
+/* Every radio is exact and nothing but frames is on the air: power says all about detection. */
+static inline bool medium_links_plain(const struct medium *medium)
+{
+    return medium->device_clocks == NULL && medium->interferers == NULL;
+}
+
 /* Received power without fading: a downlink at a device, an uplink at a gateway. */
 static inline int32_t medium_at_device_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t device)
