@@ -15,6 +15,7 @@
 #include "scenario/scenario.h"
 #include "version.h"
 #include "world/world.h"
+#include "world/world_estimate.h"
 
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
 #define STEP_NS (30 * SIM_NS_PER_S)
@@ -152,6 +153,11 @@ static int run_world(const struct run_options *options, const struct scenario *s
     int status = EXIT_USAGE;
     if (run_output_open(&output, options, world)) {
         catch_interrupt(&output);
+        if (!options->json && !options->quiet) {
+            world_estimate_print(scenario, world->image_size, stdout);
+            fputs(scenario->campaign.enabled ? "\n" : "", stdout);
+            fflush(stdout);
+        }
         double started_s = wall_clock_s();
         play(world, options);
         status = report(options, scenario, world, &output, wall_clock_s() - started_s);
@@ -171,11 +177,12 @@ int command_run(int argc, char **argv)
     if (scenario == NULL || errors == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
     } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
-        if (scenario_read_file(scenario, path, options.sets, options.set_count, errors)) {
-            status = run_world(&options, scenario);
-        } else {
+        bool ok = scenario_read_file(scenario, path, options.sets, options.set_count, errors);
+        /* Warnings too. */
+        if (!ok || !options.quiet) {
             scenario_errors_print(errors, stderr);
         }
+        status = ok ? run_world(&options, scenario) : EXIT_USAGE;
     }
     scenario_errors_destroy(errors);
     free(scenario);

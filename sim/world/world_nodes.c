@@ -11,6 +11,7 @@
 
 #include "air/judge.h"
 #include "random_stream.h"
+#include "world/world_estimate.h"
 #include "world/world_params.h"
 
 /* Streams of RANDOM_CRYSTAL from the end: the first ones are the RTC's. */
@@ -172,22 +173,6 @@ static struct crystal_params crystal_of(
     };
 }
 
-static struct battery_params battery_of(
-        const struct scenario_device_group *group, const struct board_type *board)
-{
-    struct battery_params battery = board->battery;
-    if (group->battery_capacity_mah >= 0.0) {
-        battery.capacity_mah = group->battery_capacity_mah;
-    }
-    if (group->battery_self_discharge >= 0.0) {
-        battery.self_discharge_per_year = group->battery_self_discharge;
-    }
-    if (group->battery_usable >= 0.0) {
-        battery.usable_fraction = group->battery_usable;
-    }
-    return battery;
-}
-
 /* Boot times are uniform over the spread: at second 0 a city does not switch on at once. */
 static sim_ns draw_boot_time(uint64_t seed, uint32_t entity, sim_ns spread_ns)
 {
@@ -264,7 +249,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .crystal = crystal_of(group, &world->groups[g]),
             .configuration = configuration_of(world, group),
             .board = board,
-            .battery = battery_of(group, board),
+            .battery = world_battery_params(group, board),
         };
         for (uint32_t i = 0; i < group->count; i++, index++) {
             configure_node(&context, g, index, &params);

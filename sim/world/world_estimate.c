@@ -1,0 +1,138 @@
+/* The closed-form estimate of a scenario's campaign.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/world_estimate.h"
+
+#include "scenario/channel_plan.h"
+#include "world/world_params.h"
+
+/* assumed, for want of a simulation: what cities of this size lose. */
+#define EXPECTED_LOSS 0.02
+#define UNICAST_LOSS  0.10
+
+struct battery_params world_battery_params(
+        const struct scenario_device_group *group, const struct board_type *board)
+{
+    struct battery_params battery = board->battery;
+    if (group->battery_capacity_mah >= 0.0) {
+        battery.capacity_mah = group->battery_capacity_mah;
+    }
+    if (group->battery_self_discharge >= 0.0) {
+        battery.self_discharge_per_year = group->battery_self_discharge;
+    }
+    if (group->battery_usable >= 0.0) {
+        battery.usable_fraction = group->battery_usable;
+    }
+    return battery;
+}
+
+static double seconds(sim_ns time_ns)
+{
+    return (double)time_ns / (double)SIM_NS_PER_S;
+}
+
+static bool add_energy(const struct scenario_device_group *group, struct estimate_input *input)
+{
+    struct board_file board;
+    struct scenario_errors *errors = scenario_errors_create();
+    struct scenario_place place = { group->board, 0, 0 };
+    bool ok = errors != NULL && board_file_read(&board, group->board, place, errors);
+    scenario_errors_destroy(errors);
+    if (ok) {
+        const struct energy_params *energy = &board.type.energy;
+        struct battery_params battery = world_battery_params(group, &board.type);
+        input->supply_v = energy->supply_v;
+        input->rx_current_a =
+                (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_standby_ua) * 1e-6;
+        input->battery_usable_j = battery_usable_j(&battery);
+    }
+    return ok;
+}
+
+bool world_estimate_input(
+        const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input)
+{
+    const struct scenario_campaign *c = &scenario->campaign;
+    const struct scenario_device_group *group = &scenario->groups[0];
+    struct channel_plan plan;
+    if (!c->enabled || !channel_plan_of(scenario, &plan)) {
+        return false;
+    }
+    *input = (struct estimate_input){
+        .image_size_bytes = image_size_bytes,
+        .fragment_size_bytes = (uint8_t)c->fragment_size_bytes,
+        .redundancy = c->redundancy,
+        .correction = (enum campaign_correction)c->correction_policy,
+        .correction_timeout_s = seconds(c->correction_timeout_ns),
+        .data_rate = (uint8_t)c->data_rate,
+        .frequency_hz = (uint32_t)c->frequency_hz,
+        .duty_share = c->duty_share,
+        .gateway_count = scenario->gateways.count,
+        .gateways = (enum multicast_policy)c->gateways,
+        .rx2_data_rate = (uint8_t)scenario->network.rx2_data_rate,
+        .rx2_frequency_hz = 869525000u,
+        .fleet_size = scenario_device_count(scenario),
+        .set_up_policy = (enum campaign_set_up_policy)c->set_up_policy,
+        .expected_loss = EXPECTED_LOSS,
+        .unicast_loss = UNICAST_LOSS,
+        .uplink_data_rate =
+                (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
+        .channel_count = plan.count,
+        .block_ack_delay = (uint8_t)c->block_ack_delay,
+        .guard_s = group->guard_fixed_ns > 0 ? seconds(group->guard_fixed_ns) : 0.0,
+    };
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        double period_s = seconds(scenario->groups[i].report_period_ns);
+        input->report_period_s =
+                period_s > input->report_period_s ? period_s : input->report_period_s;
+    }
+    return add_energy(group, input);
+}
+
+static void print_time(FILE *out, const char *what, double time_s)
+{
+    if (time_s < 120.0) {
+        fprintf(out, "  %-34s %10.1f s\n", what, time_s);
+    } else if (time_s < 7200.0) {
+        fprintf(out, "  %-34s %10.1f min\n", what, time_s / 60.0);
+    } else {
+        fprintf(out, "  %-34s %10.1f h\n", what, time_s / 3600.0);
+    }
+}
+
+static void print_estimate(const struct estimate *e, double battery_usable_j, FILE *out)
+{
+    fprintf(out, "  %-34s %10u uncoded, %u coded, %u in correction\n", "fragments", e->nb_frag,
+            e->coded, e->correction);
+    fprintf(out, "  %-34s %10.1f ms\n", "airtime of a fragment", e->fragment_airtime_s * 1000.0);
+    print_time(out, "airtime of a gateway", e->gateway_airtime_s);
+    print_time(out, "between fragments (duty cycle)", e->interval_s);
+    print_time(out, "set-up of a device, mean", e->set_up_s);
+    print_time(out, "set-up of the last device", e->set_up_fleet_s);
+    print_time(out, "session", e->session_s);
+    print_time(out, "planned for the session", e->planned_s);
+    fprintf(out, "  %-34s %10u (2^%u s%s)\n", "TimeOut needed", e->time_out, e->time_out,
+            e->time_out_fits ? "" : ": too short, the session is cut");
+    fprintf(out, "  %-34s %10.1f\n", "uplinks of a device", e->uplinks);
+    fprintf(out, "  %-34s %10.2f J listening, %.2f J bulk\n", "energy of a device", e->listening_j,
+            e->bulk_j);
+    if (battery_usable_j > 0.0) {
+        fprintf(out, "  %-34s %10.3f %%\n", "of its battery", e->battery_percent);
+    }
+}
+
+void world_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out)
+{
+    struct estimate_input input;
+    struct estimate estimate;
+    if (!world_estimate_input(scenario, image_size_bytes, &input)) {
+        return;
+    }
+    estimate_make(&input, &estimate);
+    fprintf(out, "Estimate in closed form, at %.0f %% loss\n", input.expected_loss * 100.0);
+    if (estimate.possible) {
+        print_estimate(&estimate, input.battery_usable_j, out);
+    } else {
+        fputs("  impossible: the block does not fit its fragments, or nothing may be sent\n", out);
+    }
+}
