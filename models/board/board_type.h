@@ -38,7 +38,6 @@ struct board_type {
 };
 
 extern const struct board_type board_stm32l072_sx1276; /* the reference board */
-extern const struct board_type board_stm32l476_sx1276;
 
 /* NULL, or what is wrong with a type that the board could not simulate. */
 const char *board_type_fault(const struct board_type *board);

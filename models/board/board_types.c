@@ -1,9 +1,9 @@
-/* Constants of the board types.
+/* The reference board as a constant, and what any board must hold to.
  * SPDX-License-Identifier: MIT
  *
- * Sources: spec-physics section 8 (STM32L0, STM32L4, W25Q80, MX25R8035F datasheet rows),
- * spec-sx127x section 13 (SX1276 supply currents, and the per-dBm transmit table of LoRaSim, 44 mA
- * at 14 dBm).
+ * Sources: spec-physics section 8 (STM32L0 and W25Q80 datasheet rows), spec-sx127x section 13
+ * (SX1276 supply currents, and the per-dBm transmit table of LoRaSim, 44 mA at 14 dBm). A test
+ * holds the constant to the data file boards/stm32l072-sx1276.yaml.
  */
 #include "board/board_type.h"
 #include "update/flash_map.h"
@@ -89,89 +89,6 @@ const struct board_type board_stm32l072_sx1276 = {
             .program_ns_per_unit = 700000,
             .erase_ns_per_unit = 45000000,
             .read_ns_per_byte = 500, /* 16 MHz SPI */
-        },
-    },
-};
-
-/* The same radio, a faster processor, slower and more frugal flash: internal pages of 2 KiB that
- * erase to 0xFF and are programmed once by double words (ECC), a NOR in ultra-low-power mode. */
-const struct board_type board_stm32l476_sx1276 = {
-    .name = "stm32l476-sx1276",
-    .cpu_hz = 80000000,
-    .radio_spi_hz = 8000000,
-    .nor_spi_hz = 8000000,        /* ultra-low-power mode */
-    .irq_wakeup_ns = 10000,       /* assumed: stop 2 to MSI, then the PLL */
-    .cycles_per_hal_call = 40,    /* assumed: as on the M0+, wait states instead of cycles */
-    .cycles_per_aes_block = 1500, /* assumed: compact C on a Cortex-M4, no engine in the L476 */
-    .cycles_per_sha_block = 4000, /* assumed */
-    .cycles_ed25519_verify = 12000000, /* assumed: 32 x 32 -> 64 bit in one cycle; 0.15 s */
-    .tx_antenna_gain_mdb = 0,          /* assumed, as above */
-    .nor_poll_ns = 50000,
-    .reset_ns = 1000000, /* assumed */
-    .watchdog_ns = 1000000000,
-    .energy = {
-        .supply_v = 3.0,
-        .radio_ua = {
-            [SX1276_POWER_RESET] = 1.6 * MA,
-            [SX1276_POWER_SLEEP] = 0.2,
-            [SX1276_POWER_STANDBY] = 1.6 * MA,
-            [SX1276_POWER_FS] = 5.8 * MA,
-        },
-        .radio_rx_ua = { 10.3 * MA, 11.1 * MA, 12.6 * MA },
-        .radio_rx_boost_ua = { 11.5 * MA, 12.3 * MA, 13.8 * MA },
-        .radio_cad_ua = { 6.0 * MA, 6.8 * MA, 8.3 * MA },
-        .radio_tx_ua = {
-            22 * MA, 22 * MA, 22 * MA, 22 * MA, 22 * MA,
-            23 * MA, 24 * MA, 24 * MA, 24 * MA,
-            25 * MA, 25 * MA, 25 * MA, 25 * MA,
-            26 * MA, 31 * MA, 32 * MA, 34 * MA, 35 * MA, 44 * MA,
-            82 * MA, 85 * MA, 90 * MA, 105 * MA, 115 * MA, 125 * MA,
-        },
-        .mcu_run_ua = 10.0 * MA, /* 100-130 uA/MHz at 80 MHz */
-        .mcu_stop_ua = 1.4,      /* stop 2 with RTC */
-        .nor_standby_ua = 5.0,
-        .nor_program_ua = 3.5 * MA, /* 3.5-5 */
-        .nor_erase_ua = 3.5 * MA,
-        .nor_read_ua = 2.0 * MA, /* assumed: half of that */
-        .internal_program_ua = 3.4 * MA, /* average */
-        .internal_erase_ua = 3.4 * MA,
-    },
-    .battery = {
-        .capacity_mah = 2600,
-        .voltage_v = 3.6,
-        .self_discharge_per_year = 0.01,
-        .usable_fraction = 0.8,
-    },
-    .flash = {
-        [HAL_FLASH_INTERNAL] = {
-            .size_bytes = FLASH_INTERNAL_SIZE, /* of 1 MiB */
-            .erase_unit_bytes = 2048,
-            .program_unit_bytes = 8,
-            .program_page_bytes = 8, /* no boundary between them, and no faster way for many */
-            .erased_value = 0xFF,
-            .rewritable = false,
-            .stalls_cpu = true,
-        },
-        [HAL_FLASH_EXTERNAL] = {
-            .size_bytes = NOR_SIZE,
-            .erase_unit_bytes = 4096,
-            .program_unit_bytes = 1,
-            .program_page_bytes = 256,
-            .erased_value = 0xFF,
-            .rewritable = true,
-            .stalls_cpu = false,
-        },
-    },
-    .flash_timing = {
-        [HAL_FLASH_INTERNAL] = {
-            .program_ns_per_unit = 81700,
-            .erase_ns_per_unit = 22000000,
-            .read_ns_per_byte = 6, /* a word in two cycles */
-        },
-        [HAL_FLASH_EXTERNAL] = {
-            .program_ns_per_unit = 3200000,
-            .erase_ns_per_unit = 58000000,
-            .read_ns_per_byte = 1000, /* 8 MHz SPI */
         },
     },
 };

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "scenario/board_file.h"
 #include "support/run.h"
 #include "update/flash_map.h"
 #include "world/fleet_record.h"
@@ -19,24 +20,26 @@ static const char campaign[] = "name: boards\n"
                                "campaign: {start: 20 min, set_up: {window: 40 min}, "
                                "correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
 
-/* Before power on, devices `first`, `first + step`, ... get the other board. */
-static void put_on_board(
-        struct run *run, uint32_t first, uint32_t step, const struct board_type *board)
+static const char mixed[] = "name: mixed\n"
+                            "duration: 6 h\n"
+                            "area: {radius: 800 m}\n"
+                            "propagation: {penetration: 12 dB, shadowing: {sigma: 3 dB}}\n"
+                            "gateways: {count: 2, radius: 400 m}\n"
+                            "devices:\n"
+                            "  - {name: a, count: 3, boot: {spread: 5 min}, "
+                            "report: {period: 10 min}}\n"
+                            "  - {name: b, count: 3, board: stm32l476-sx1276, "
+                            "boot: {spread: 5 min}, report: {period: 10 min}}\n"
+                            "firmware: {image: generated, size: 9 KiB}\n"
+                            "campaign: {start: 20 min, set_up: {window: 40 min}, "
+                            "correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
+
+static void read_board(struct board_file *file, const char *name)
 {
-    struct world *world = run->world;
-    for (uint32_t i = first; i < world->device_count; i += step) {
-        struct node_params params = {
-            .identity = world->identities[i],
-            .crystal = { .tolerance_ppm = 20 },
-            .boot_at_ns = node_power_on_ns(world->nodes, i),
-            .configuration = { .report_period_s = 600,
-                    .report_size = 24,
-                    .fragmentation_version = 2 },
-            .board = board,
-        };
-        node_fleet_configure(world->nodes, i, &params);
-        cr_assert_eq(node_board(world->nodes, i), board);
-    }
+    struct scenario_errors *errors = scenario_errors_create();
+    struct scenario_place place = { "test", 0, 0 };
+    cr_assert(board_file_read(file, name, place, errors), "%s", name);
+    scenario_errors_destroy(errors);
 }
 
 static void expect_everybody_updated(const struct run *run)
@@ -60,8 +63,9 @@ static void expect_everybody_updated(const struct run *run)
 
 Test(boards, a_whole_campaign_runs_on_the_second_board)
 {
-    struct run *run = run_create(campaign, NULL, 0);
-    put_on_board(run, 0, 1, &board_stm32l476_sx1276);
+    static const char *const sets[] = { "devices.0.board=stm32l476-sx1276" };
+    struct run *run = run_create(campaign, sets, 1);
+    cr_assert_str_eq(node_board(run->world->nodes, 0)->name, "stm32l476-sx1276");
     run_play(run);
     expect_everybody_updated(run);
     uint8_t rest[16];
@@ -75,18 +79,18 @@ Test(boards, a_whole_campaign_runs_on_the_second_board)
 
 Test(boards, of_two_kinds_share_a_campaign)
 {
-    struct run *run = run_create(campaign, NULL, 0);
-    put_on_board(run, 1, 2, &board_stm32l476_sx1276);
+    struct run *run = run_create(mixed, NULL, 0);
     run_play(run);
     expect_everybody_updated(run);
-    /* spec-physics section 8: MCU stop 0.9 and 1.4 uA at 3.3 and 3.0 V, over nearly all the time */
-    struct energy_states states[2];
+    /* spec-physics section 8: MCU stop 0.9 and 1.4 uA, over nearly all the time */
     sim_ns now_ns = engine_now(run->world->engine);
-    for (uint32_t i = 0; i < 2; i++) {
-        node_energy_states(run->world->nodes, i, now_ns, &states[i]);
+    for (uint32_t i = 0; i < run->world->device_count; i++) {
+        struct energy_states states;
+        node_energy_states(run->world->nodes, i, now_ns, &states);
         double s = (double)(now_ns - node_power_on_ns(run->world->nodes, i)) * 1e-9;
-        double stop_w = i == 0 ? 3.3 * 0.9e-6 : 3.0 * 1.4e-6;
-        double ratio = states[i].joule[ENERGY_STATE_MCU_STOP] / (stop_w * s);
+        double supply_v = node_board(run->world->nodes, i)->energy.supply_v;
+        double stop_w = supply_v * (i < 3 ? 0.9e-6 : 1.4e-6);
+        double ratio = states.joule[ENERGY_STATE_MCU_STOP] / (stop_w * s);
         cr_expect(ratio > 0.97 && ratio < 1.0, "device %u: %f", i, ratio);
     }
     run_destroy(run);
@@ -94,8 +98,57 @@ Test(boards, of_two_kinds_share_a_campaign)
 
 Test(boards, shipped_are_sound)
 {
-    cr_expect_null(board_type_fault(&board_stm32l072_sx1276));
-    cr_expect_null(board_type_fault(&board_stm32l476_sx1276));
+    for (size_t i = 0; board_names[i] != NULL; i++) {
+        struct board_file file;
+        read_board(&file, board_names[i]);
+        cr_expect_null(board_type_fault(&file.type));
+        cr_expect_str_eq(file.type.name, board_names[i]);
+    }
+}
+
+static void expect_equal(const double *a, const double *b, size_t count, const char *what)
+{
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_float_eq(a[i], b[i], 1e-9, "%s %zu", what, i);
+    }
+}
+
+#define EXPECT_MEMBER(member) cr_expect_eq(file.type.member, board->member, #member)
+
+Test(boards, of_reference_are_the_same_as_constant_and_as_data_file)
+{
+    struct board_file file;
+    read_board(&file, "stm32l072-sx1276");
+    const struct board_type *board = &board_stm32l072_sx1276;
+    EXPECT_MEMBER(cpu_hz);
+    EXPECT_MEMBER(radio_spi_hz);
+    EXPECT_MEMBER(nor_spi_hz);
+    EXPECT_MEMBER(irq_wakeup_ns);
+    EXPECT_MEMBER(cycles_per_hal_call);
+    EXPECT_MEMBER(cycles_per_aes_block);
+    EXPECT_MEMBER(cycles_per_sha_block);
+    EXPECT_MEMBER(cycles_ed25519_verify);
+    EXPECT_MEMBER(tx_antenna_gain_mdb);
+    EXPECT_MEMBER(nor_poll_ns);
+    EXPECT_MEMBER(reset_ns);
+    EXPECT_MEMBER(watchdog_ns);
+    for (int r = 0; r < HAL_FLASH_REGION_COUNT; r++) {
+        EXPECT_MEMBER(flash[r].size_bytes);
+        EXPECT_MEMBER(flash[r].erase_unit_bytes);
+        EXPECT_MEMBER(flash[r].program_unit_bytes);
+        EXPECT_MEMBER(flash[r].program_page_bytes);
+        EXPECT_MEMBER(flash[r].erased_value);
+        EXPECT_MEMBER(flash[r].rewritable);
+        EXPECT_MEMBER(flash[r].stalls_cpu);
+        EXPECT_MEMBER(flash_timing[r].program_ns_per_unit);
+        EXPECT_MEMBER(flash_timing[r].erase_ns_per_unit);
+        EXPECT_MEMBER(flash_timing[r].read_ns_per_byte);
+    }
+    /* plain tables of double, to their ends */
+    expect_equal((const double *)&file.type.energy, (const double *)&board->energy,
+            sizeof board->energy / sizeof(double), "energy");
+    expect_equal((const double *)&file.type.battery, (const double *)&board->battery,
+            sizeof board->battery / sizeof(double), "battery");
 }
 
 static void expect_fault(struct board_type board, const char *part)
