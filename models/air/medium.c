@@ -187,6 +187,7 @@ void medium_destroy(struct medium *medium)
         return;
     }
     medium_frames_finish(medium);
+    medium_channels_finish(medium);
     medium_links_finish(medium);
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);

@@ -1,4 +1,4 @@
-/* Frames on the air: their slots, their channels and their events.
+/* Frames on the air: their slots and their events.
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
@@ -6,157 +6,6 @@
 #include <string.h>
 
 #include "air/medium_internal.h"
-
-/* --- channels --------------------------------------------------------------------------------- */
-
-/* A synthesizer hits a channel to half a step (SX1276: 30.5 Hz), so radios meet on the nearest
- * kilohertz. */
-#define CHANNEL_GRID_HZ 1000u
-
-uint64_t medium_channel_key(
-        uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted)
-{
-    assert(bandwidth_hz < (1u << 20) && spreading_factor < 16);
-    uint64_t grid = (frequency_hz + CHANNEL_GRID_HZ / 2u) / CHANNEL_GRID_HZ;
-    return grid << 32 | (uint64_t)bandwidth_hz << 8 | (uint64_t)spreading_factor << 1
-           | (iq_inverted ? 1u : 0u);
-}
-
-/* Into the ring of those that differ in SF alone. */
-static void channel_join_siblings(struct medium *medium, struct channel *channel)
-{
-    const uint64_t spreading_factor_bits = UINT64_C(0xf) << 1;
-    channel->next_sibling = channel;
-    if (!interference_across_sf(medium->params.reception.interference)) {
-        return;
-    }
-    for (uint32_t i = 0; i < medium->channel_count; i++) {
-        struct channel *other = medium->channels[i];
-        if (((other->key ^ channel->key) & ~spreading_factor_bits) == 0) {
-            channel->next_sibling = other->next_sibling;
-            other->next_sibling = channel;
-            return;
-        }
-    }
-}
-
-static struct channel *channel_create(struct medium *medium, uint64_t key)
-{
-    assert(medium->channel_count < NO_CHANNEL);
-    if (medium->channel_count == medium->channel_capacity) {
-        medium->channel_capacity = medium->channel_capacity * 2 + 16;
-        medium->channels =
-                realloc(medium->channels, medium->channel_capacity * sizeof *medium->channels);
-        assert(medium->channels != NULL);
-    }
-    struct channel *channel = calloc(1, sizeof *channel);
-    assert(channel != NULL);
-    bool made = member_set_init(&channel->listeners, medium->device_count);
-    assert(made);
-    channel->key = key;
-    channel->number = (uint16_t)medium->channel_count;
-    channel_join_siblings(medium, channel);
-    medium->channels[medium->channel_count++] = channel;
-    return channel;
-}
-
-/* A band plan has some dozen channels: a walk is as good as a hash. */
-struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
-        uint8_t spreading_factor, bool iq_inverted)
-{
-    uint64_t key = medium_channel_key(frequency_hz, bandwidth_hz, spreading_factor, iq_inverted);
-    for (uint32_t i = 0; i < medium->channel_count; i++) {
-        if (medium->channels[i]->key == key) {
-            return medium->channels[i];
-        }
-    }
-    return channel_create(medium, key);
-}
-
-/* Room for every frame that may be a rival of one on this channel. */
-static void reserve_rivals(struct medium *medium, const struct channel *channel)
-{
-    uint32_t capacity = 0;
-    const struct channel *sibling = channel;
-    do {
-        capacity += sibling->frame_capacity;
-        sibling = sibling->next_sibling;
-    } while (sibling != channel);
-    if (capacity > medium->rival_capacity) {
-        medium->rival_capacity = capacity;
-        medium->rivals = realloc(medium->rivals, capacity * sizeof *medium->rivals);
-        medium->overlaps = realloc(medium->overlaps, capacity * sizeof *medium->overlaps);
-        assert(medium->rivals != NULL && medium->overlaps != NULL);
-    }
-}
-
-static void channel_add_frame(struct medium *medium, struct on_air *air)
-{
-    struct channel *channel = air->channel;
-    if (channel->frame_count == channel->frame_capacity) {
-        channel->frame_capacity = channel->frame_capacity * 2 + 8;
-        channel->frames =
-                realloc(channel->frames, channel->frame_capacity * sizeof(struct on_air *));
-        assert(channel->frames != NULL);
-        reserve_rivals(medium, channel);
-    }
-    channel->frames[channel->frame_count++] = air;
-}
-
-static sim_ns oldest_on_air_ns(const struct channel *channel)
-{
-    sim_ns oldest_ns = SIM_NS_NEVER;
-    const struct channel *sibling = channel;
-    do {
-        for (uint32_t i = 0; i < sibling->frame_count; i++) {
-            const struct on_air *air = sibling->frames[i];
-            if (!air->ended && air->frame.start_ns < oldest_ns) {
-                oldest_ns = air->frame.start_ns;
-            }
-        }
-        sibling = sibling->next_sibling;
-    } while (sibling != channel);
-    return oldest_ns;
-}
-
-/* An ended frame matters while one that is still on the air began before it fell silent. */
-static void channel_forget_frames(struct channel *channel)
-{
-    sim_ns oldest_ns = oldest_on_air_ns(channel);
-    struct channel *sibling = channel;
-    do {
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < sibling->frame_count; i++) {
-            struct on_air *air = sibling->frames[i];
-            if (!air->ended || air->silent_ns > oldest_ns) {
-                sibling->frames[kept++] = air;
-            }
-        }
-        sibling->frame_count = kept;
-        sibling = sibling->next_sibling;
-    } while (sibling != channel);
-}
-
-uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
-{
-    if (medium->params.reception.interference == INTERFERENCE_NONE) {
-        return 0;
-    }
-    const struct channel *channel = air->channel;
-    uint32_t count = 0;
-    do {
-        for (uint32_t i = 0; i < channel->frame_count; i++) {
-            const struct on_air *other = channel->frames[i];
-            if (other != air && other->silent_ns > from_ns
-                    && other->frame.start_ns < air->frame.end_ns
-                    && other->frame.downlink == air->frame.downlink) {
-                medium->rivals[count++] = other;
-            }
-        }
-        channel = channel->next_sibling;
-    } while (channel != air->channel);
-    return count;
-}
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
@@ -276,11 +125,6 @@ uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity
 
 void medium_frames_finish(struct medium *medium)
 {
-    for (uint32_t i = 0; i < medium->channel_count; i++) {
-        member_set_finish(&medium->channels[i]->listeners);
-        free(medium->channels[i]->frames);
-        free(medium->channels[i]);
-    }
     for (uint32_t i = 0; i < medium->slot_count; i++) {
         slot_release_copies(medium, medium->slots[i]);
         free(medium->slots[i]->receivers.items);
@@ -294,12 +138,9 @@ void medium_frames_finish(struct medium *medium)
         medium->spare_chunks = chunk->next;
         free(chunk);
     }
-    free(medium->channels);
     free(medium->slots);
     free(medium->free_slots);
     free(medium->ended_slots);
-    free(medium->overlaps);
-    free(medium->rivals);
 }
 
 /* --- transmissions ---------------------------------------------------------------------------- */
@@ -418,7 +259,7 @@ void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         return; /* left TX before the first symbol */
     }
     air->started = true;
-    channel_add_frame(medium, air);
+    medium_channel_add(medium, air);
     if (frame->downlink) {
         struct gateway_state *gateway = &medium->gateways[air->transmitter];
         gateway->tx_start_ns = frame->start_ns;
@@ -462,7 +303,7 @@ void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
             medium_gateways_end(medium, air, now_ns);
         }
         receivers_release(medium, air);
-        channel_forget_frames(air->channel);
+        medium_channel_forget(air->channel);
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
                 0, 0, &air->frame);
     }

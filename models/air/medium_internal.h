@@ -133,16 +133,22 @@ struct medium {
     uint64_t deliveries;
 };
 
-/* medium_frames.c */
+/* medium_channels.c */
 uint64_t medium_channel_key(
         uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted);
 struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
         uint8_t spreading_factor, bool iq_inverted);
+void medium_channel_add(struct medium *medium, struct on_air *air);
+/* Lets go of ended frames that no frame on the air overlaps. */
+void medium_channel_forget(struct channel *channel);
+/* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
+ * on: into medium->rivals. */
+uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns);
+void medium_channels_finish(struct medium *medium);
+
+/* medium_frames.c */
 void medium_add_receiver(
         struct medium *medium, struct on_air *air, uint32_t index, int32_t fading_mdb);
-/* Frames that share the channel with `air` and touch its time from `from_ns` on: into
- * medium->rivals. */
-uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns);
 uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver);
 void medium_schedule_late(
         struct medium *medium, const struct on_air *air, uint32_t receiver, sim_ns since_ns);
