@@ -183,12 +183,13 @@ static void on_frag_setup_ans(struct campaign_record *record, const struct packa
     }
 }
 
-/* TS003 section 3.2: answers when asked to, or when the clock is off by a second or more. */
+/* TS003 section 3.2: answers when asked to, or when the clock is off by a second or more. Both
+ * fields are seconds that have begun, of one instant: the end of the uplink. */
 static void on_app_time_req(struct campaign *campaign, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
     struct campaign_record *record = &campaign->records[uplink->device];
-    int64_t network_s = (start_gps_ns(uplink) + SIM_NS_PER_S / 2) / SIM_NS_PER_S;
+    int64_t network_s = uplink->gps_ns / SIM_NS_PER_S;
     /* Both are seconds mod 2^32: the shorter way round is the correction. */
     int32_t correction_s = (int32_t)((uint32_t)network_s - message->device_time_s);
     if (message->answer_required || correction_s != 0) {

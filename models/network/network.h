@@ -43,6 +43,7 @@ struct network_params {
     uint32_t extra_channel_hz[5];
     struct network_adr_params adr;
     sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once */
+    bool no_device_time;         /* leaves DeviceTimeReq unanswered: a server before 1.0.3 */
 };
 
 /* Why an uplink was dropped: value of OBSERVE_NETWORK_DROP. */

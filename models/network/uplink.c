@@ -308,6 +308,9 @@ static void deliver(struct network *network, const struct pending *pending, sim_
     struct network_uplink uplink;
     struct downlink_answer answer = { .ack = frame.confirmed, .adr_ack_req = frame.adr_ack_req };
     read_frame(network, pending, &frame, &uplink, &answer.commands);
+    if (network->params.no_device_time) {
+        answer.commands.device_time_req = false;
+    }
     answer.gps_ns = uplink.gps_ns;
     network->stats.without_gps_time += pending->gps_time ? 0 : 1;
     if (!pending->copy) {

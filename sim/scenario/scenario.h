@@ -133,7 +133,10 @@ struct scenario_gateways {
 struct scenario_network {
     bool adr;
     double adr_margin_db;
+    bool adr_nb_trans;
     int rx2_data_rate;
+    bool device_time;
+    sim_ns dev_status_period_ns; /* dev_status */
 };
 
 /* What a group's firmware is told of data rates. */

@@ -38,6 +38,9 @@ static const struct param rows[] = {
     { "gateways.downlink_crc", S(gateways.downlink_crc), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "false", "payload CRC on downlinks, which LoRaWAN has not" },
     { "network.adr", S(network.adr), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "off", "data rates and powers by the server" },
     { "network.adr_margin", S(network.adr_margin_db), PARAM_DOUBLE, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "that ADR leaves" },
+    { "network.adr_nb_trans", S(network.adr_nb_trans), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "off", "ADR commands repetitions too, by the share of lost uplinks" },
+    { "network.device_time", S(network.device_time), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "on", "answers to DeviceTimeReq; off: a server before LoRaWAN 1.0.3" },
+    { "network.dev_status", S(network.dev_status_period_ns), PARAM_TIME, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "time between questions for battery and margin; 0: once" },
     { "network.rx2_data_rate", S(network.rx2_data_rate), PARAM_ENUM, DIMENSION_NONE, 0, 0, data_rate_names, "DR2", "of the second receive window" },
 };
 

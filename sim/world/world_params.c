@@ -157,7 +157,10 @@ void world_network_params(const struct scenario *scenario, struct network_params
         .adr = {
             .on = scenario->network.adr,
             .margin_mdb = mdb(scenario->network.adr_margin_db),
+            .nb_trans = scenario->network.adr_nb_trans,
         },
+        .dev_status_period_ns = scenario->network.dev_status_period_ns,
+        .no_device_time = !scenario->network.device_time,
     };
     memcpy(params->extra_channel_hz, plan.extra_hz, sizeof params->extra_channel_hz);
 }
