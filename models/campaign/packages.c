@@ -102,7 +102,7 @@ size_t package_frag_session_setup_req(
 size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer)
 {
     out[0] = FRAG_SESSION_STATUS;
-    out[1] = (uint8_t)(frag_index << 1 | (all_answer ? 1u : 0u));
+    out[1] = (uint8_t)((uint32_t)frag_index << 1 | (all_answer ? 1u : 0u));
     return 2;
 }
 
