@@ -142,6 +142,9 @@ struct summary *summary_create(const struct world *world, bool partial)
     measure_energy(&m);
     measure_air(&m);
     if (world->campaign != NULL) {
+        measure_estimate(&m);
+    }
+    if (world->campaign != NULL) {
         measure_clock(&m);
         summary_add_count(m.summary, "security.bad_installs", world->record->installs_wrong);
     }

@@ -33,6 +33,7 @@ void measure_distribution(struct measure *m, const char *prefix, const char *key
 /* The sections, in the order of docs/summary.md. */
 void measure_failures(struct measure *m);
 void measure_campaign(struct measure *m);
+void measure_estimate(struct measure *m);
 void measure_energy(struct measure *m);
 void measure_air(struct measure *m);
 void measure_clock(struct measure *m);

@@ -120,7 +120,7 @@ static void write_title(const struct table *t, const char *title, const char *wh
 /* "receiver_locked_elsewhere" as people read it. */
 static void write_name(const struct table *t, const char *name)
 {
-    char text[40];
+    char text[SUMMARY_PATH_SIZE];
     snprintf(text, sizeof text, "%s", name);
     for (char *c = strchr(text, '_'); c != NULL; c = strchr(c, '_')) {
         *c = ' ';
@@ -234,6 +234,34 @@ static void write_gateways(const struct table *t)
     }
 }
 
+/* Pairs of `expected` and `simulated`. */
+static void write_estimate(const struct table *t)
+{
+    char what[40];
+    bool title = false;
+    snprintf(what, sizeof what, "%15s%15s", "expected", "simulated");
+    for (size_t i = 0; i + 1 < t->summary->count; i++) {
+        const struct summary_item *expected = &t->summary->items[i];
+        const struct summary_item *simulated = expected + 1;
+        const char *end = strrchr(expected->path, '.');
+        if (strncmp(expected->path, "estimate.", 9) != 0 || strcmp(end, ".expected") != 0
+                || expected->kind != SUMMARY_NUMBER || simulated->kind != SUMMARY_NUMBER) {
+            continue;
+        }
+        char name[SUMMARY_PATH_SIZE];
+        int length = (int)(end - expected->path - 9);
+        bool unit = length > 2 && end[-2] == '_'; /* "_s", "_j" */
+        snprintf(name, sizeof name, unit ? "%.*s, %c" : "%.*s", unit ? length - 2 : length,
+                expected->path + 9, end[-1] == 'j' ? 'J' : end[-1]);
+        if (!title) {
+            write_title(t, "Estimate", what);
+            title = true;
+        }
+        write_name(t, name);
+        fprintf(t->out, "%15.5g%15.5g\n", expected->number, simulated->number);
+    }
+}
+
 static void write_counts(const struct table *t)
 {
     double sent, coded, batches, simulated, deliveries;
@@ -277,6 +305,7 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_energy(&t);
     write_uplinks(&t);
     write_gateways(&t);
+    write_estimate(&t);
     write_counts(&t);
     write_guest(&t);
 }

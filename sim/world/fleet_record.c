@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/packages.h"
 #include "trace.h"
 #include "update/flash_map.h"
 #include "world/energy_phases.h"
@@ -67,6 +68,13 @@ static void note_session(
     }
 }
 
+static void note_uplink(struct device_record *device, uint32_t fport)
+{
+    bool campaign =
+            fport == 0 || fport == PACKAGE_FPORT_MULTICAST || fport == PACKAGE_FPORT_FRAGMENTATION;
+    device->campaign_uplinks += campaign ? 1u : 0u;
+}
+
 static void note_frozen(struct device_record *device, uint32_t missing, uint32_t nb_frag)
 {
     if (device->uncoded_received == 0) {
@@ -104,6 +112,7 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
         break;
     case FW_TRACE_UPLINK:
         world->record->uplinks_sent++;
+        note_uplink(device, b >> 8);
         break;
     case FW_TRACE_SESSION_OPENED:
         note_session(world, device, o);

@@ -16,7 +16,8 @@ struct device_record {
     sim_ns session_opened_ns;
     sim_ns block_complete_ns; /* in the device, before it could report */
     sim_ns installed_ns;
-    double clock_error_ms; /* RTC against GPS when its session opened */
+    double clock_error_ms;     /* RTC against GPS when its session opened */
+    uint32_t campaign_uplinks; /* polls and answers: no port, or one of TS004 and TS005 */
     uint32_t nb_frag;
     uint32_t uncoded_received; /* distinct, when the session was frozen or complete */
     uint32_t uncoded_now;

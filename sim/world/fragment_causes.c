@@ -55,6 +55,7 @@ struct fragment_causes {
     struct copy copies[COPIES_MAX];
     uint32_t copy_count, copy_last;
     uint64_t strays;
+    sim_ns airtime_ns;
 };
 
 struct fragment_causes *fragment_causes_create(
@@ -157,28 +158,28 @@ static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
     return NO_COPY;
 }
 
-/* The uncoded fragment in a multicast frame of the campaign, 0: anything else. The address and the
- * low half of the counter go in clear: spec-protocol 1.3. */
-static uint32_t fragment_in(const struct fragment_causes *causes, const struct frame *frame)
+/* Is it a multicast frame of the campaign? The address and the low half of the counter go in clear:
+ * spec-protocol 1.3. */
+static bool is_ours(const struct fragment_causes *causes, const struct frame *frame)
 {
     const uint8_t *bytes = frame->bytes;
     if (!frame->downlink || frame->size < 12) {
-        return 0;
+        return false;
     }
     uint32_t address = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16
                        | (uint32_t)bytes[4] << 24;
-    if (address != causes->mc_addr) {
-        return 0;
-    }
-    uint32_t n = campaign_fragment_number(
-            causes->campaign, (uint32_t)bytes[6] | (uint32_t)bytes[7] << 8);
-    return n <= causes->nb_frag ? n : 0;
+    return address == causes->mc_addr;
 }
 
 static void copy_started(struct fragment_causes *causes, const struct frame *frame)
 {
-    uint32_t n = fragment_in(causes, frame);
-    if (n == 0) {
+    if (!is_ours(causes, frame)) {
+        return;
+    }
+    causes->airtime_ns += frame->end_ns - frame->start_ns;
+    uint32_t n = campaign_fragment_number(
+            causes->campaign, (uint32_t)frame->bytes[6] | (uint32_t)frame->bytes[7] << 8);
+    if (n == 0 || n > causes->nb_frag) {
         return;
     }
     if (!row_open(causes, n)) {
@@ -401,6 +402,11 @@ void fragment_causes_total(const struct fragment_causes *causes, struct cause_co
 uint64_t fragment_causes_strays(const struct fragment_causes *causes)
 {
     return causes->strays;
+}
+
+sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes)
+{
+    return causes->airtime_ns;
 }
 
 bool fragment_causes_device_reset(const struct fragment_causes *causes, uint32_t device)
