@@ -9,6 +9,9 @@
 /* assumed, for want of a simulation: what cities of this size lose. */
 #define EXPECTED_LOSS 0.02
 #define UNICAST_LOSS  0.10
+/* The firmware's own guard time and refresh of its clock (device/services/). */
+#define USUAL_GUARD_PPM 40.0
+#define USUAL_REFRESH_S 86400.0
 
 struct battery_params world_battery_params(
         const struct scenario_device_group *group, const struct board_type *board)
@@ -31,6 +34,17 @@ static double seconds(sim_ns time_ns)
     return (double)time_ns / (double)SIM_NS_PER_S;
 }
 
+/* assumed: a device's clock was set half a refresh ago. */
+static double guard_s(const struct scenario_device_group *group)
+{
+    bool given = group->guard_fixed_ns >= 0 || group->guard_drift_ppm >= 0.0;
+    double fixed_s = group->guard_fixed_ns > 0 ? seconds(group->guard_fixed_ns) : 0.0;
+    double ppm = group->guard_drift_ppm >= 0.0 ? group->guard_drift_ppm : 0.0;
+    double age_s = group->clock_refresh_ns > 0 ? seconds(group->clock_refresh_ns) / 2.0
+                                               : USUAL_REFRESH_S / 2.0;
+    return fixed_s + (given ? ppm : USUAL_GUARD_PPM) * 1e-6 * age_s;
+}
+
 static bool add_energy(const struct scenario_device_group *group, struct estimate_input *input)
 {
     struct board_file board;
@@ -43,7 +57,8 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
         struct battery_params battery = world_battery_params(group, &board.type);
         input->supply_v = energy->supply_v;
         input->rx_current_a =
-                (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_standby_ua) * 1e-6;
+                (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_standby_ua)
+                * 1e-6;
         input->battery_usable_j = battery_usable_j(&battery);
     }
     return ok;
@@ -79,7 +94,7 @@ bool world_estimate_input(
                 (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
         .channel_count = plan.count,
         .block_ack_delay = (uint8_t)c->block_ack_delay,
-        .guard_s = group->guard_fixed_ns > 0 ? seconds(group->guard_fixed_ns) : 0.0,
+        .guard_s = guard_s(group),
     };
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         double period_s = seconds(scenario->groups[i].report_period_ns);
