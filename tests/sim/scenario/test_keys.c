@@ -1,0 +1,236 @@
+/* Keys of physics and plain studies: lists, words for numbers, combinations, warnings.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "air/sensitivity.h"
+#include "gateway/gateway.h"
+#include "scenario/scenario.h"
+#include "scenario/temperature_file.h"
+
+static struct scenario scenario;
+static char messages[8192];
+static size_t warnings;
+
+static bool read_with(const char *text, const char *const *sets, size_t set_count)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
+    FILE *out = fmemopen(messages, sizeof messages, "w");
+    scenario_errors_print(errors, out);
+    fclose(out);
+    warnings = scenario_warnings_count(errors);
+    scenario_errors_destroy(errors);
+    return ok;
+}
+
+static void expect_refused(const char *text, const char *message)
+{
+    cr_expect_not(read_with(text, NULL, 0), "accepted: %s", text);
+    cr_expect_not_null(
+            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
+}
+
+static void expect_warned(const char *text, const char *message)
+{
+    cr_expect(read_with(text, NULL, 0), "%s", messages);
+    cr_expect_gt(warnings, 0);
+    cr_expect_not_null(
+            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
+}
+
+Test(keys, hold_lists_of_objects)
+{
+    cr_assert(
+            read_with("interferers:\n"
+                      "  - {frequency: 868.3 MHz, power: -3 dBm, statistics: periodic}\n"
+                      "  - {x: -1 km, on: 20 ms}\n"
+                      "gateways: {outages: [{gateway: 1, from: 2 h, kind: power}, {every: 1 d}]}\n",
+                    NULL, 0),
+            "%s", messages);
+    cr_assert_eq(scenario.interferer_count, 2);
+    cr_expect_float_eq(scenario.interferers[0].frequency_hz, 868.3e6, 1e-3);
+    cr_expect_float_eq(scenario.interferers[0].power_dbm, -3.0, 0.0);
+    cr_expect_float_eq(scenario.interferers[1].x_m, -1000.0, 0.0);
+    cr_expect_eq(scenario.interferers[1].on_ns, 20 * SIM_NS_PER_MS);
+    cr_expect_float_eq(scenario.interferers[1].frequency_hz, 868.1e6, 1e-3, "default");
+    cr_assert_eq(scenario.gateways.outage_count, 2);
+    cr_expect_eq(scenario.gateways.outages[0].gateway, 1);
+    cr_expect_eq(scenario.gateways.outages[0].kind, GATEWAY_OUTAGE_POWER);
+    cr_expect_eq(scenario.gateways.outages[1].gateway, -1, "all");
+    static const char *const sets[] = { "interferers.1.power=7 dBm",
+        "gateways.outages.0.from=3 h" };
+    cr_assert(read_with("interferers: [{}, {}]\ngateways: {outages: [{}]}\n", sets, 2), "%s",
+            messages);
+    cr_expect_float_eq(scenario.interferers[1].power_dbm, 7.0, 0.0);
+    cr_expect_eq(scenario.gateways.outages[0].from_ns, 3 * 3600 * SIM_NS_PER_S);
+}
+
+Test(keys, say_what_is_wrong_in_a_list)
+{
+    expect_refused("interferers:\n  - {frequency: 868.3 MHz, pwer: 1 dBm}\n",
+            "city.yaml:2:28: error: unknown key 'pwer' (did you mean 'power'?)");
+    expect_refused("interferers: {power: 1 dBm}\n", "'interferers' should be a list");
+    expect_refused("interferers: [5]\n", "city.yaml:1:15: error: 'interferers' should list keys");
+    expect_refused("gateways: {outages: [{gateway: 3}]}\n",
+            "city.yaml:1:32: error: gateways.outages: gateway = 3, but there are 3");
+    expect_refused(
+            "gateways: {outages: [{every: 1 h, duration: 2 h}]}\n", "every should be longer");
+    static const char *const sets[] = { "interferers.0.power=7 dBm" };
+    cr_expect_not(read_with("name: a\n", sets, 1));
+    cr_expect_not_null(
+            strstr(messages, "no such item: should be interferers.NUMBER.key"), "%s", messages);
+}
+
+Test(keys, hold_channels)
+{
+    cr_assert(read_with("gateways: {channels: [868.1 MHz, 867100 kHz]}\n"
+                        "devices: [{channels: [867.1 MHz]}]\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.gateways.channels.count, 2);
+    cr_expect_eq(scenario.gateways.channels.hz[1], 867100000);
+    cr_expect_eq(scenario.groups[0].channels.hz[0], 867100000);
+    expect_refused("gateways: {channels: [868.1 MHz, 868.1 MHz]}\n", "868.1 MHz stands twice");
+    expect_refused("gateways: {channels: [868.1 MHz, 1 GHz]}\n", "wrong unit");
+    expect_refused("gateways: {channels: [868.65 MHz]}\n", "868.65 MHz is in no EU868 sub-band");
+    expect_refused("gateways: {channels: [867.1 MHz, 867.3 MHz, 867.5 MHz, 867.7 MHz, 867.9 MHz, "
+                   "866.1 MHz]}\n",
+            "a CFList holds five");
+    expect_refused("devices: [{channels: [866.1 MHz]}]\n",
+            "866.1 MHz is none of 868.1, 868.3, 868.5 MHz and gateways.channels");
+}
+
+Test(keys, hold_sensitivities)
+{
+    cr_assert(read_with("reception: {gateway: {sensitivity: lorasim}, device: {sensitivity: [-123 "
+                        "dBm, -126 dBm, -129 dBm, -132 dBm, -134.5 dBm, -137 dBm]}}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.reception.gateway.sensitivity.table, SENSITIVITY_LORASIM);
+    cr_expect_eq(scenario.reception.device.sensitivity.table, -1);
+    cr_expect_float_eq(scenario.reception.device.sensitivity.level_dbm[4], -134.5, 0.0);
+    expect_refused("reception: {device: {sensitivity: sx1267}}\n",
+            "reception.device.sensitivity = 'sx1267' should be one of: sx1276");
+    expect_refused("reception: {device: {sensitivity: [-1 dBm]}}\n", "is outside -160 dBm .. -60");
+    expect_refused("reception: {device: {sensitivity: [-123 dBm, -126 dBm]}}\n",
+            "has 2 levels; should have six");
+}
+
+Test(keys, take_words_for_numbers)
+{
+    cr_assert(read_with("name: a\n", NULL, 0), "%s", messages);
+    cr_expect_eq(scenario.groups[0].guard_fixed_ns, SCENARIO_AUTO);
+    cr_expect_eq(scenario.groups[0].clock_refresh_ns, SCENARIO_AUTO);
+    cr_expect_eq(scenario.gateways.clock_source, GATEWAY_CLOCK_GNSS);
+    cr_assert(read_with("gateways: {gnss: false}\n"
+                        "devices: [{clock_refresh: never, guard: {fixed: 0 s, drift: 3 ppm}, "
+                        "battery: {capacity: 1.2 Ah}}]\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.groups[0].clock_refresh_ns, SCENARIO_NEVER);
+    cr_expect_eq(scenario.groups[0].guard_fixed_ns, 0);
+    cr_expect_float_eq(scenario.groups[0].guard_drift_ppm, 3.0, 0.0);
+    cr_expect_float_eq(scenario.groups[0].battery_capacity_mah, 1200.0, 1e-9);
+    cr_expect_float_eq(scenario.groups[0].battery_usable, -1.0, 0.0);
+    cr_expect_eq(scenario.gateways.clock_source, GATEWAY_CLOCK_FREE, "gnss: false is short for it");
+    expect_refused("devices: [{clock_refresh: 90 min}]\n", "clock_refresh should be whole hours");
+    expect_refused("devices: [{clock_refresh: nevr}]\n", "clock_refresh = 'nevr' is not a number");
+}
+
+Test(keys, make_a_campaign_by_naming_it)
+{
+    cr_assert(read_with("name: a\n", NULL, 0));
+    cr_expect_not(scenario.campaign.enabled);
+    cr_assert(read_with("campaign: none\n", NULL, 0), "%s", messages);
+    cr_expect_not(scenario.campaign.enabled);
+    static const char *const sets[] = { "campaign=none" };
+    cr_assert(read_with("campaign: {start: 1 h}\n", sets, 1), "%s", messages);
+    cr_expect_not(scenario.campaign.enabled);
+    expect_refused("campaign: some\n", "'campaign' should hold keys");
+}
+
+Test(keys, refuse_reports_that_cannot_be)
+{
+    expect_refused("devices: [{report: {payload: 8 B}}]\ncampaign: {}\n",
+            "city.yaml:1:30: error: report.payload: a campaign is confirmed by the version in "
+            "reports of at least 20 B; these have 8");
+    cr_expect(read_with("devices: [{report: {payload: 8 B}}]\n", NULL, 0), "%s", messages);
+    expect_refused("devices: [{report: {payload: 100 B}}]\n",
+            "100 application bytes do not fit DR0, to which data_rate may come down: at most 51 B");
+    cr_expect(read_with("devices: [{report: {payload: 100 B}, data_rate: DR3}]\n", NULL, 0));
+    expect_refused("devices: [{report: {phy_payload: 13 B}}]\n", "leaves no application byte");
+    expect_refused("devices: [{report: {phy_payload: 33 B, payload: 20 B}}]\n", "only one of them");
+    cr_expect(read_with("devices: [{report: {phy_payload: 33 B}}]\n", NULL, 0));
+    cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 20);
+    expect_refused("devices: [{tx_power: 13 dBm}]\n", "should be one of 0, 2, 4 .. 14 dBm");
+}
+
+Test(keys, warn_of_what_says_nothing)
+{
+    cr_expect(read_with("name: a\n", NULL, 0));
+    cr_expect_eq(warnings, 0, "%s", messages);
+    expect_warned("propagation: {preset: lorasim, exponent: 3}\n",
+            "city.yaml:1:42: warning: propagation.exponent says nothing here");
+    expect_warned("propagation: {rician_k: 3 dB}\n", "it counts with fading: rician");
+    expect_warned("devices: [{clusters: {count: 3}}]\n", "clusters.count says nothing here");
+    expect_warned("devices: [{data_rate: adr}]\n", "network.adr is off");
+    cr_expect(read_with("devices: [{data_rate: adr}]\nnetwork: {adr: on}\n", NULL, 0));
+    cr_expect_eq(warnings, 0, "%s", messages);
+}
+
+/* Hata's data: base stations of 30 to 200 m, mobiles of 1 to 10 m, 1 to 20 km. */
+Test(keys, warn_of_a_law_beyond_its_range)
+{
+    expect_warned("gateways: {height: 12 m}\n", "the base height is beyond what okumura-hata");
+    expect_warned("devices: [{height: 20 m}]\n", "the mobile height is beyond");
+    expect_warned("area: {radius: 30 km}\n", "the distance is beyond");
+}
+
+/* 51 bytes at DR0: 64 on air take 2.79 s (spec-physics 6); 1 % of 100 s is 1 s. */
+Test(keys, warn_of_reports_that_the_duty_cycle_holds_back)
+{
+    expect_warned("gateways: {channels: [868.1 MHz]}\n"
+                  "devices: [{data_rate: DR0, report: {payload: 51 B, period: 100 s}}]\n",
+            "2.79 s on air at DR0 are 2.79 % of the period; the duty cycle lets 1 % pass");
+    cr_expect(read_with("gateways: {channels: [868.1 MHz]}\n"
+                        "devices: [{data_rate: DR0, report: {payload: 51 B, period: 300 s}}]\n",
+            NULL, 0));
+    cr_expect_eq(warnings, 0, "%s", messages);
+}
+
+static bool read_temperature(const char *text, struct temperature_file *file)
+{
+    char path[] = "/tmp/fleetcast-temperature-XXXXXX";
+    int handle = mkstemp(path);
+    cr_assert_eq(write(handle, text, strlen(text)), (ssize_t)strlen(text));
+    close(handle);
+    struct scenario_errors *errors = scenario_errors_create();
+    bool ok = temperature_file_read(file, path, (struct scenario_place){ "a", 1, 1 }, errors);
+    FILE *out = fmemopen(messages, sizeof messages, "w");
+    scenario_errors_print(errors, out);
+    fclose(out);
+    scenario_errors_destroy(errors);
+    unlink(path);
+    return ok;
+}
+
+Test(keys, name_courses_of_temperature)
+{
+    struct temperature_file file;
+    cr_assert(read_temperature("hours,temperature\n0,-5\n6.5,12\n24,-5\n", &file), "%s", messages);
+    cr_assert_eq(file.count, 3);
+    cr_expect_eq(file.points[1].at_ns, 23400 * SIM_NS_PER_S);
+    cr_expect_float_eq(file.points[1].temperature_c, 12.0, 0.0);
+    temperature_file_clear(&file);
+    cr_expect_not(read_temperature("hours,temperature\n0,1\n5,2\n5,3\n", &file));
+    cr_expect_not_null(strstr(messages, ":4:1: error: hours should ascend"), "%s", messages);
+    cr_expect_not(read_temperature("hours,temperature\n1,1\n5,2\n", &file));
+    cr_expect_not_null(
+            strstr(messages, ":2:1: error: the first row should be at 0"), "%s", messages);
+    cr_expect_not(read_temperature("hours,temperature\n0,1\n", &file));
+    cr_expect_not_null(strstr(messages, "at least two rows"), "%s", messages);
+}
