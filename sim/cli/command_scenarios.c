@@ -11,7 +11,6 @@
 #include "cli/command.h"
 #include "scenario/scenario.h"
 #include "scenario/scenario_table.h"
-#include "update/image.h"
 #include "version.h"
 #include "world/firmware_image.h"
 #include "world/world_estimate.h"
@@ -138,7 +137,7 @@ static bool validate_file(const char *name)
             printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
                     scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
             scenario_errors_print(errors, stderr);
-            world_estimate_print(scenario, size + IMAGE_HEADER_SIZE, stdout);
+            world_estimate_print(scenario, firmware_image_size(size), stdout);
         } else {
             fprintf(stderr, "%s: error: %s\n", path, error);
         }

@@ -101,3 +101,8 @@ uint8_t *firmware_image_load(
     }
     return code;
 }
+
+uint32_t firmware_image_size(uint32_t code_size)
+{
+    return IMAGE_HEADER_SIZE + code_size;
+}

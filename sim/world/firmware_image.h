@@ -18,4 +18,7 @@ bool firmware_image_is_target_link(void);
 uint8_t *firmware_image_load(
         const struct scenario *scenario, uint32_t *size, char *error, size_t error_size);
 
+/* Bytes that are sent for so much code: header and code. */
+uint32_t firmware_image_size(uint32_t code_size);
+
 #endif

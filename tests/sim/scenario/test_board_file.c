@@ -59,11 +59,10 @@ static void expect_battery(const struct battery_params *a, const struct battery_
 /* The constants that models are tested with, and the files that scenarios get. */
 Test(boards, of_files_are_those_of_the_models)
 {
-    static const struct board_type *const types[] = { &board_stm32l072_sx1276,
-        &board_stm32l476_sx1276 };
-    for (size_t i = 0; board_names[i] != NULL; i++) {
+    static const struct board_type *const types[] = { &board_stm32l072_sx1276 };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const struct board_type *b = types[i];
-        cr_assert(read_board(board_names[i]), "%s", messages);
+        cr_assert(read_board(b->name), "%s", messages);
         const struct board_type *a = &file.type;
         cr_expect_str_eq(a->name, b->name);
         cr_expect_eq(a->cpu_hz, b->cpu_hz);

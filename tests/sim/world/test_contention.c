@@ -240,8 +240,7 @@ Test(contention, for_demodulators_is_erlang_b)
                 cases[i].load);
         struct set_up set_up = play(base, period_s, sets, 2);
         double load = load_of(&set_up, 0, holding_s);
-        uplink_tally_expect(
-                set_up.tally, 0, 1 - erlang_b(load, cases[i].demodulators), what);
+        uplink_tally_expect(set_up.tally, 0, 1 - erlang_b(load, cases[i].demodulators), what);
         for (unsigned cause = 0; cause < LOSS_NONE; cause++) {
             cr_expect(cause == LOSS_RECEIVER_LOCKED_ELSEWHERE || set_up.tally->lost[cause] == 0);
         }
