@@ -26,7 +26,8 @@ enum {
     IS_SESSION_OPEN = 8,
     IS_SESSION_CLOSED = 16,
     IS_EXCHANGING = 32, /* an uplink of its own and its windows */
-    IS_RESET = 64       /* once since it was set up */
+    IS_RESET = 64,      /* once since it was set up, before it was counted */
+    IS_COUNTED = 128    /* the firmware has said how many fragments it got */
 };
 
 /* Where a device's receiver is on and nothing is observed, the link is below the medium's cut-off.
@@ -275,7 +276,8 @@ static void node_reset(struct fragment_causes *causes, uint32_t device)
     uint8_t flags = causes->flags[device];
     /* Sessions live in RAM (device/services/multicast_setup.c): one that was open is over. */
     uint8_t was_open = (flags & IS_SESSION_OPEN) != 0 ? IS_SESSION_CLOSED : 0;
-    uint8_t again = (flags & IS_FRAGMENTS_SET_UP) != 0 ? IS_RESET : 0;
+    bool counting = (flags & (IS_FRAGMENTS_SET_UP | IS_COUNTED)) == IS_FRAGMENTS_SET_UP;
+    uint8_t again = counting ? IS_RESET : 0;
     flags_change(causes, device, IS_BOOTED | IS_EXCHANGING | IS_SESSION_OPEN | IS_SESSION_ARMED,
             (uint8_t)(was_open | again));
 }
@@ -354,7 +356,11 @@ void fragment_causes_firmware(struct fragment_causes *causes, const struct obser
         flags_change(causes, device, IS_EXCHANGING, 0);
         break;
     case FW_TRACE_FRAG_SET_UP:
-        flags_change(causes, device, IS_RESET, IS_FRAGMENTS_SET_UP);
+        flags_change(causes, device, IS_RESET | IS_COUNTED, IS_FRAGMENTS_SET_UP);
+        break;
+    case FW_TRACE_FRAG_FROZEN:
+    case FW_TRACE_FRAG_COMPLETE:
+        flags_change(causes, device, 0, IS_COUNTED);
         break;
     case FW_TRACE_SESSION_ARMED:
         flags_change(causes, device, IS_SESSION_OPEN | IS_SESSION_CLOSED, IS_SESSION_ARMED);

@@ -43,7 +43,7 @@ void fragment_causes_total(const struct fragment_causes *causes, struct cause_co
 uint64_t fragment_causes_strays(const struct fragment_causes *causes);
 /* Of all multicast frames of the campaign so far, copies each: coded ones and requests too. */
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes);
-/* The device started again while its session was set up: what it had received may be gone. */
+/* The device started again while it gathered fragments: what it had received may be gone. */
 bool fragment_causes_device_reset(const struct fragment_causes *causes, uint32_t device);
 
 #endif

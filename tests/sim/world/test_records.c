@@ -1,0 +1,291 @@
+/* What a run records of uplinks and energy against a second count, closed forms and bent books.
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/battery.h"
+#include "support/run.h"
+#include "trace.h"
+#include "world/energy_phases.h"
+#include "world/fleet_record.h"
+#include "world/set_up_times.h"
+#include "world/uplink_record.h"
+
+/* Sent and heard without a loss: the times of its phases are all there is to their energy. */
+static const char calm[] = "name: calm\n"
+                           "duration: 12 h\n"
+                           "area: {radius: 500 m}\n"
+                           "propagation: {shadowing: {sigma: 0 dB}, fading: none}\n"
+                           "gateways: {count: 1}\n"
+                           "devices: [{name: d, count: 5, boot: {spread: 5 min}, "
+                           "report: {period: 20 min}}]\n"
+                           "firmware: {image: generated, size: 8 KiB}\n"
+                           "campaign: {start: 30 min, set_up: {window: 2 h}, "
+                           "confirm_timeout: 1 h}\n";
+
+/* Collisions, fading and a gateway that transmits. */
+static const char busy[] = "name: busy\n"
+                           "duration: 3 h\n"
+                           "area: {radius: 1500 m}\n"
+                           "gateways: {count: 3}\n"
+                           "devices: [{name: d, count: 60, boot: {spread: 10 min}, "
+                           "report: {period: 3 min}}]\n";
+
+/* --- energy by phase -------------------------------------------------------------------------- */
+
+struct moments {
+    const struct world *world;
+    sim_ns opened_ns[5], first_ns[5], complete_ns[5];
+};
+
+static void note_moments(void *context, const struct observation *o)
+{
+    struct moments *moments = context;
+    uint32_t i = o->entity - moments->world->first_device;
+    sim_ns *slot = o->a == FW_TRACE_SESSION_OPENED    ? &moments->opened_ns[i]
+                   : o->a == FW_TRACE_FRAGMENT_STORED ? &moments->first_ns[i]
+                   : o->a == FW_TRACE_FRAG_COMPLETE   ? &moments->complete_ns[i]
+                                                      : NULL;
+    if (slot != NULL && *slot == 0) {
+        *slot = o->at_ns;
+    }
+}
+
+/* A receiver at 125 kHz with LnaBoostHf, MCU in stop mode, NOR in standby: 3.3 V x (11.5 mA +
+ * 0.9 uA + 10 uA), spec-sx127x section 13, spec-physics section 8. */
+#define CLASS_C_W (3.3 * (11.5e-3 + 0.9e-6 + 10e-6))
+
+Test(records, listening_and_bulk_are_the_receivers_current_times_time)
+{
+    struct moments moments = { 0 };
+    struct run *run = run_create(calm, NULL, 0);
+    moments.world = run->world;
+    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), note_moments, &moments);
+    run_play(run);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct phase_energy energy;
+        energy_phases_device(
+                run->world->record->phases, i, engine_now(run->world->engine), &energy);
+        double listening_j = CLASS_C_W * (double)(moments.first_ns[i] - moments.opened_ns[i]) / 1e9;
+        double bulk_j = CLASS_C_W * (double)(moments.complete_ns[i] - moments.first_ns[i]) / 1e9;
+        cr_assert_gt(listening_j, 0.0);
+        cr_assert_gt(bulk_j, 1.0);
+        cr_expect_float_eq(energy.joule[ENERGY_PHASE_LISTENING] / listening_j, 1.0, 0.01,
+                "device %u: %g J, %g J", i, energy.joule[ENERGY_PHASE_LISTENING], listening_j);
+        /* Programs of the NOR and the firmware's work add some tenths of a percent. */
+        double ratio = energy.joule[ENERGY_PHASE_BULK] / bulk_j;
+        cr_expect(ratio > 0.999 && ratio < 1.01, "device %u: %g", i, ratio);
+        cr_expect_float_eq(energy.joule[ENERGY_PHASE_CORRECTION], 0.0, 1e-12, "nothing was lost");
+        /* 64 pages of 128 B erased, 128 half pages programmed, 3.2 ms each at 3.5 mA; twice, for
+         * the old image is kept, and digests: spec-physics section 8. */
+        double install_j = energy.joule[ENERGY_PHASE_INSTALL];
+        cr_expect(install_j > 3.3 * 3.5e-3 * 192 * 3.2e-3 && install_j < 0.05, "%g J", install_j);
+    }
+    run_destroy(run);
+}
+
+Test(records, phases_add_up_and_what_did_not_happen_costs_nothing)
+{
+    struct run *run = run_create(busy, NULL, 0);
+    run_play(run);
+    double sum_j = 0.0;
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        char path[64];
+        snprintf(path, sizeof path, "energy_j.by_phase.%s",
+                energy_phase_name((enum energy_phase)phase));
+        double joule = run_value(run, path);
+        bool update = phase >= ENERGY_PHASE_LISTENING;
+        cr_expect(update ? joule == 0.0 : joule >= 0.0, "%s: %g J", path, joule);
+        sum_j += joule;
+    }
+    double mean_j = run_value(run, "energy_j.mean");
+    cr_expect_float_eq(sum_j, mean_j, 1e-9 * mean_j);
+    run_destroy(run);
+}
+
+/* What a report costs, by its own difference: a fleet that reports twice as often. */
+Test(records, reports_cost_in_proportion_to_their_number)
+{
+    static const char *const often[] = { "devices.d.data_rate=DR3",
+        "devices.d.report.period=2 min" };
+    static const char *const rarely[] = { "devices.d.data_rate=DR3",
+        "devices.d.report.period=8 min" };
+    double per_frame_j[2];
+    for (int i = 0; i < 2; i++) {
+        struct run *run = run_create(busy, i == 0 ? often : rarely, 2);
+        run_play(run);
+        per_frame_j[i] =
+                60.0 * run_value(run, "energy_j.by_phase.report") / run_value(run, "uplinks.sent");
+        run_destroy(run);
+    }
+    cr_expect_float_eq(per_frame_j[0] / per_frame_j[1], 1.0, 0.05, "%g J, %g J", per_frame_j[0],
+            per_frame_j[1]);
+}
+
+/* By hand: (usable energy) / (steady power + self-discharge), days by the same power. */
+Test(records, a_battery_lasts_as_long_as_its_energy_over_the_power)
+{
+    struct run *run = run_create(calm, NULL, 0);
+    run_play(run);
+    double life_years = 0.0, cost_percent = 0.0;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct phase_energy energy;
+        const struct battery_params *battery = node_battery(run->world->nodes, i);
+        energy_phases_device(
+                run->world->record->phases, i, engine_now(run->world->engine), &energy);
+        double capacity_j = battery->capacity_mah * 3.6 * battery->voltage_v;
+        double usable_j = capacity_j * battery->usable_fraction;
+        double year_s = 365.25 * 86400.0;
+        double power_w = energy.steady_j / ((double)energy.steady_ns / 1e9)
+                         + capacity_j * battery->self_discharge_per_year / year_s;
+        life_years += usable_j / power_w / year_s / 5.0;
+        cost_percent += 100.0 * energy.update_j / usable_j / 5.0;
+    }
+    cr_expect_float_eq(run_value(run, "battery.life_years") / life_years, 1.0, 0.001);
+    cr_expect_float_eq(run_value(run, "battery.update_cost_percent") / cost_percent, 1.0, 1e-6);
+    run_destroy(run);
+}
+
+/* --- uplinks ---------------------------------------------------------------------------------- */
+
+#define FRAMES_MAX 20000u
+
+/* The same by another way: every uplink kept, looked up by its number. */
+struct uplink_book {
+    const struct world *world;
+    uint32_t count;
+    struct {
+        uint64_t id;
+        bool data, received, ended;
+    } frames[FRAMES_MAX];
+};
+
+static void keep(void *context, const struct observation *o)
+{
+    struct uplink_book *book = context;
+    const struct frame *frame = o->data;
+    if (o->kind == OBSERVE_FRAME_STARTED) {
+        if (!frame->downlink) {
+            cr_assert_lt(book->count, FRAMES_MAX);
+            unsigned type = frame->bytes[0] >> 5;
+            book->frames[book->count].id = frame->id;
+            book->frames[book->count++].data = type == 2 || type == 4;
+        }
+        return;
+    }
+    for (uint32_t i = book->count; i-- > 0;) {
+        if (book->frames[i].id == (uint64_t)o->a) {
+            book->frames[i].received |= o->kind == OBSERVE_GATEWAY_RECEIVED;
+            book->frames[i].ended |= o->kind == OBSERVE_FRAME_ENDED;
+            return;
+        }
+    }
+}
+
+Test(records, uplinks_are_those_of_a_second_count)
+{
+    struct uplink_book *book = calloc(1, sizeof *book);
+    static const char *const slow[] = { "devices.d.data_rate=DR2" };
+    struct run *run = run_create(busy, slow, 1);
+    book->world = run->world;
+    engine_observer_add(run->world->engine,
+            OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
+                    | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED),
+            keep, book);
+    run_play(run);
+    uint32_t sent = 0, received = 0;
+    for (uint32_t i = 0; i < book->count; i++) {
+        sent += book->frames[i].data && book->frames[i].ended;
+        received += book->frames[i].data && book->frames[i].received;
+    }
+    cr_expect_gt(sent, 500u);
+    cr_expect_lt(received, sent, "a busy city loses some");
+    cr_expect_float_eq(run_value(run, "uplinks.sent"), sent, 0.0);
+    cr_expect_float_eq(run_value(run, "uplinks.received"), received, 0.0);
+    cr_expect_float_eq(run_value(run, "uplinks.pdr"), (double)received / sent, 1e-12);
+    cr_expect_gt(run_value(run, "uplinks.by_cause.interference"), 0.0);
+    run_destroy(run);
+    free(book);
+}
+
+Test(records, uplinks_that_no_gateway_notices_are_below_sensitivity)
+{
+    static const char *const far[] = { "devices.d.state=commissioned", "devices.d.data_rate=DR5",
+        "devices.d.layout=ring", "area.radius=20 km", "gateways.radius=10 m",
+        "propagation.shadowing.sigma=0 dB", "propagation.fading=none" };
+    struct run *run = run_create(busy, far, sizeof far / sizeof far[0]);
+    run_play(run);
+    double sent = run_value(run, "uplinks.sent");
+    cr_expect_gt(sent, 500.0);
+    cr_expect_float_eq(run_value(run, "uplinks.received"), 0.0, 0.0);
+    cr_expect_float_eq(run_value(run, "uplinks.by_cause.below_sensitivity"), sent, 0.0);
+    cr_expect_float_eq(run_value(run, "uplinks.by_data_rate.DR5.sent"), sent, 0.0);
+    run_destroy(run);
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+Test(records, steps_of_the_set_up_add_up_to_its_time)
+{
+    static const char *const steps[] = { "contact", "clock_sync", "multicast_setup",
+        "fragmentation_setup" };
+    struct run *run = run_create(calm, NULL, 0);
+    run_play(run);
+    double sum_s = 0.0;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "setup_time_s.by_step.%s.mean", steps[i]);
+        double value = run_value(run, path);
+        cr_expect_geq(value, 0.0, "%s", path);
+        sum_s += value;
+    }
+    double mean_s = run_value(run, "setup_time_s.mean");
+    cr_expect_float_eq(sum_s, mean_s, 1e-9 * mean_s);
+    run_destroy(run);
+}
+
+/* --- audits ----------------------------------------------------------------------------------- */
+
+static void expect_failure(struct run *run, const char *words)
+{
+    const char *failure = world_failure(run->world);
+    cr_assert_not_null(failure, "the books are bent: %s", words);
+    cr_expect_not_null(strstr(failure, words), "'%s' does not speak of %s", failure, words);
+    run_destroy(run);
+}
+
+Test(records, a_fragment_that_the_firmware_does_not_know_of_fails_the_run)
+{
+    struct run *run = run_create(calm, NULL, 0);
+    run_play(run);
+    run->world->record->devices[3].uncoded_received--;
+    expect_failure(run, "by their causes");
+}
+
+Test(records, a_device_that_talks_too_much_fails_the_run)
+{
+    struct run *run = run_create(calm, NULL, 0);
+    struct world *world = run->world;
+    static const uint8_t bytes[51] = { 0x40 };
+    struct lora_modulation slow = {
+        .frequency_hz = 868100000u,
+        .bandwidth_hz = 125000u,
+        .spreading_factor = 12,
+        .coding_rate = 1,
+        .preamble_symbols = 8,
+        .sync_word = 0x34,
+        .low_data_rate = true,
+        .payload_crc = true,
+    };
+    for (int i = 0; i < 20; i++) { /* 2.5 s each: 50 s in an hour of 36 s */
+        world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S);
+        medium_transmit_device(
+                world->medium, 0, engine_now(world->engine), &slow, 14000, bytes, sizeof bytes);
+    }
+    world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S);
+    expect_failure(run, "device 0");
+}
