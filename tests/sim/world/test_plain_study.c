@@ -2,57 +2,8 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "air/lora.h"
 #include "support/run.h"
-
-/* One channel, one spreading factor, equal power, no capture: SF7 at the fixed DR5. */
-#define ALOHA                                                                                      \
-    "duration: %u h\n"                                                                             \
-    "area: {radius: 300 m}\n"                                                                      \
-    "propagation: {model: free-space, shadowing: {sigma: 0 dB}, fading: none}\n"                   \
-    "reception: {errors: threshold, interference: aloha, timing: whole-frame}\n"                   \
-    "gateways: {count: 1, channels: [868.1 MHz], demodulators: 0}\n"                               \
-    "devices: [{count: %u, state: commissioned, boot: {spread: 0 s}, indoor: {share: 0 %%},\n"     \
-    "  layout: ring, data_rate: DR5, channels: [868.1 MHz], clock_refresh: never,\n"               \
-    "  report: {period: %u s, phy_payload: 33 B, traffic: poisson}}]\n"
-
-/* Abramson 1970: a frame arrives when none begins within its time before or behind its start,
- * exp(-2 G). With N stations the others offer (N - 1) / N of G. */
-Test(plain_study, of_pure_aloha_delivers_by_its_closed_form)
-{
-    static const struct {
-        uint32_t devices, period_s, hours;
-    } rows[] = { { 100, 120, 24 }, { 300, 120, 12 }, { 600, 120, 6 }, { 1200, 120, 4 },
-        { 2000, 120, 3 } };
-    const struct lora_modulation sf7 = { .bandwidth_hz = 125000,
-        .spreading_factor = 7,
-        .coding_rate = 1,
-        .preamble_symbols = 8,
-        .payload_crc = true };
-    double airtime_s = (double)lora_time_on_air_ns(&sf7, 33) / 1e9;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char text[1024];
-        snprintf(text, sizeof text, ALOHA, rows[i].hours, rows[i].devices, rows[i].period_s);
-        struct run *run = run_create(text, NULL, 0);
-        run_play(run);
-        double sent = run_value(run, "uplinks.sent"), pdr = run_value(run, "uplinks.pdr");
-        /* What was offered in truth: the duty cycle makes reports wait. */
-        double load = sent * airtime_s / (rows[i].hours * 3600.0);
-        double others = load * (rows[i].devices - 1) / rows[i].devices;
-        double expected = exp(-2.0 * others);
-        /* 99 %; losses come in pairs at least, which doubles the variance of a binomial. */
-        double deviation = 2.576 * sqrt(2.0 * expected * (1.0 - expected) / sent);
-        cr_expect_float_eq(load, rows[i].devices * airtime_s / rows[i].period_s, 0.08 * load);
-        cr_expect_float_eq(pdr, expected, deviation, "G = %.3f: %.4f, not %.4f +- %.4f", load, pdr,
-                expected, deviation);
-        cr_expect_float_eq(run_value(run, "airtime.downlink_frames"), 0.0, 0.0);
-        run_destroy(run);
-    }
-}
 
 static const char commissioned[] =
         "duration: 4 h\n"
