@@ -149,6 +149,49 @@ class Scenarios(Folder):
                       result.stderr)
         self.assertIn('none.bin', result.stderr)
 
+    def test_validate_and_run_estimate_a_campaign_in_closed_form(self):
+        campaign = self.write('campaign.yaml', SMALL.replace('2 h', '8 h') + (
+            'firmware: {image: generated, size: 4 KiB}\n'
+            'campaign: {start: 20 min, set_up: {window: 40 min}, fragment_size: 200 B}\n'))
+        plain = self.write('plain.yaml', SMALL)
+        result = fleetcast('validate', campaign)
+        # ceil((4096 + 256 bytes of header) / 200), 15 % more.
+        self.assertRegex(result.stdout, r'(?m)^  fragments +22 uncoded, 4 coded')
+        # SF7, 216 bytes on air: 338.2 ms (SX1276 datasheet 4.1.1.7).
+        self.assertRegex(result.stdout, r'(?m)^  airtime of a fragment +338\.2 ms$')
+        for row in ['session', 'TimeOut needed', 'of its battery']:
+            self.assertRegex(result.stdout, f'(?m)^  {row} +[0-9.]+')
+        table = [line for line in result.stdout.splitlines() if line.startswith('  ')]
+        units = {line.index(re.search(r'\d( |$)', line[30:]).group(), 30) for line in table}
+        self.assertEqual(len(units), 1, 'numbers end in one column')
+        self.assertIn(result.stdout.split('\n', 1)[1], fleetcast('run', campaign).stdout)
+        self.assertNotIn('Estimate', fleetcast('run', campaign, '--json').stdout)
+        self.assertNotIn('Estimate', fleetcast('validate', plain).stdout)
+
+    def test_warnings_are_told_and_do_no_harm(self):
+        path = self.write('warn.yaml', SMALL + 'propagation: {rician_k: 3 dB}\n')
+        for command in 'validate', 'run':
+            result = fleetcast(command, path)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(f'{path}:6:25: warning: propagation.rician_k says nothing here',
+                          result.stderr)
+        self.assertEqual(fleetcast('run', path, '--quiet').stderr, '')
+
+    def test_files_that_a_scenario_names_lie_beside_it(self):
+        self.write('sites.csv', 'x,y\n0,0\n100,-50\n')
+        board = os.path.join(SCENARIOS, '../models/board/boards/stm32l072-sx1276.yaml')
+        with open(board) as file:
+            self.write('board.yaml', file.read())
+        path = self.write('a.yaml', SMALL.replace('{name: d, count: 3,', (
+            '{name: d, layout: file, file: sites.csv, board: ./board.yaml,')))
+        result = fleetcast('validate', path, cwd='/')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn('fine: 2 end-devices', result.stdout)
+        self.write('sites.csv', 'x,y\n0,zero\n')
+        self.refused('run', path, says=f"{self.path('sites.csv')}:2:3: error: y = 'zero'")
+        self.write('board.yaml', 'name: mine\n')
+        self.refused('validate', path, says=f"{self.path('./board.yaml')}: error: key 'cpu.clock'")
+
     def test_validate_reads_standard_input(self):
         self.assertEqual(fleetcast('validate', '-', text=SMALL).returncode, 0)
         self.refused('validate', '-', text='seed: x\n', says='standard input:1:7: error: seed')
