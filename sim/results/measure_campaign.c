@@ -79,7 +79,7 @@ static void add_causes(struct measure *m)
 /* Uncoded fragments received before FEC came in. */
 static uint32_t uncoded_received(const struct device_record *r)
 {
-    return r->uncoded_received != 0 ? r->uncoded_received : r->uncoded_now;
+    return r->uncoded_counted ? r->uncoded_received : r->uncoded_now;
 }
 
 static void add_missing(struct measure *m)

@@ -75,10 +75,12 @@ static void note_uplink(struct device_record *device, uint32_t fport)
     device->campaign_uplinks += campaign ? 1u : 0u;
 }
 
-static void note_frozen(struct device_record *device, uint32_t missing, uint32_t nb_frag)
+/* The first count is the one before FEC. */
+static void note_uncoded(struct device_record *device, uint32_t received)
 {
-    if (device->uncoded_received == 0) {
-        device->uncoded_received = nb_frag - missing;
+    if (!device->uncoded_counted) {
+        device->uncoded_counted = true;
+        device->uncoded_received = received;
     }
 }
 
@@ -127,12 +129,10 @@ static void note_firmware(struct world *world, uint32_t index, struct device_rec
         device->missing_now = b;
         break;
     case FW_TRACE_FRAG_FROZEN:
-        note_frozen(device, a, b);
+        note_uncoded(device, b - a);
         break;
     case FW_TRACE_FRAG_COMPLETE:
-        if (device->block_complete_ns == SIM_NS_NEVER && device->uncoded_received == 0) {
-            device->uncoded_received = a;
-        }
+        note_uncoded(device, a);
         note_first(&device->block_complete_ns, o->at_ns);
         break;
     case FW_TRACE_INSTALLED:

@@ -19,7 +19,8 @@ struct device_record {
     double clock_error_ms;     /* RTC against GPS when its session opened */
     uint32_t campaign_uplinks; /* polls and answers: no port, or one of TS004 and TS005 */
     uint32_t nb_frag;
-    uint32_t uncoded_received; /* distinct, when the session was frozen or complete */
+    bool uncoded_counted;      /* the session was frozen or complete, and this is what it had: */
+    uint32_t uncoded_received; /* distinct */
     uint32_t uncoded_now;
     uint32_t missing_now; /* as the firmware counts, until it freezes its session */
     bool image_matches;   /* installed image equals what was sent, byte for byte */

@@ -41,7 +41,7 @@ static bool fragments_fail(const struct audit *a, uint32_t device)
         return true;
     }
     uint64_t received = record->uncoded_received;
-    if (received == 0 && record->nb_frag > 0) {
+    if (!record->uncoded_counted && record->nb_frag > 0) {
         received = record->nb_frag - record->missing_now;
     }
     if (received != counts.of[LOSS_NONE] && !fragment_causes_device_reset(causes, device)) {
