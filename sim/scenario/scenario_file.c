@@ -39,11 +39,13 @@ static struct scenario_place place_of(
 
 /* A file of positions says how many there are, unless `count` asks for less. */
 static void count_positions(uint32_t *count, uint32_t count_max, const char *path,
-        const struct scenario_places *places, const char *name, struct scenario_errors *errors)
+        const int *layout, const struct scenario_places *places, const char *name,
+        struct scenario_errors *errors)
 {
     struct position_file file;
     if (path[0] == '\0') {
-        scenario_errors_add(errors, place_of(places, name, path), "layout file needs a key 'file'");
+        scenario_errors_add(
+                errors, place_of(places, name, layout), "layout: file needs a key 'file'");
         return;
     }
     if (!position_file_read(&file, path, place_of(places, name, path), errors)) {
@@ -72,8 +74,8 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
     }
     place_path(places, name, gateways->file);
     if (gateways->layout == LAYOUT_FILE) {
-        count_positions(
-                &gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, places, name, errors);
+        count_positions(&gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, &gateways->layout,
+                places, name, errors);
     }
     if (!gateways->gnss && scenario_places_find(places, &gateways->clock_source) == NULL) {
         gateways->clock_source = GATEWAY_CLOCK_FREE;
@@ -94,7 +96,8 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         struct board_file board;
         board_file_read(&board, group->board, place_of(places, name, group->board), errors);
         if (group->layout == LAYOUT_FILE) {
-            count_positions(&group->count, POSITIONS_MAX, group->file, places, name, errors);
+            count_positions(&group->count, POSITIONS_MAX, group->file, &group->layout, places, name,
+                    errors);
         }
     }
 }
