@@ -134,7 +134,9 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
     bytes[0] = (uint8_t)id;
     bytes[1] = (uint8_t)size;
     put_le16(bytes + 2, sequence);
-    memcpy(bytes + RECORD_HEAD_SIZE, data, size);
+    if (size > 0) { /* an erased record has no data, not even a place for it */
+        memcpy(bytes + RECORD_HEAD_SIZE, data, size);
+    }
     memset(bytes + RECORD_HEAD_SIZE + size, 0, span - RECORD_HEAD_SIZE - RECORD_CRC_SIZE - size);
     put_le32(bytes + span - RECORD_CRC_SIZE, crc32_update(0, bytes, span - RECORD_CRC_SIZE));
     flash_program(nvm, bank + offset, bytes, span);
