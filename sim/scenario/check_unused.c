@@ -5,6 +5,7 @@
 #include "gateway/gateway.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
+#include "scenario/scenario_propagation.h"
 
 /* Says that a key which was given has no effect, unless `used`. */
 static void unused(const struct check *check, const void *member, bool used, const char *key,
@@ -68,17 +69,8 @@ static void unused_group(const struct check *check, const struct scenario_device
 static void check_law(const struct check *check, const struct scenario_device_group *group)
 {
     const struct scenario_propagation *p = &check->scenario->propagation;
-    struct propagation_params params = {
-        .model = (enum propagation_model)p->model,
-        .environment = (enum propagation_environment)p->environment,
-        .frequency_mhz = 868.0,
-        .exponent = p->exponent,
-        .reference_loss_db = p->reference_loss_db,
-        .reference_distance_m = p->reference_distance_m,
-        .exponent_far = p->exponent_far,
-        .breakpoint_m = p->breakpoint_m,
-        .preset = (enum path_loss_preset)p->preset,
-    };
+    struct propagation_params params;
+    scenario_propagation_params(check->scenario, &params);
     const char *source = "";
     double base_m = check->scenario->gateways.height_m, far_m = check->scenario->area.radius_m;
     const char *beyond = path_loss_beyond(&params, base_m, group->height_m, far_m, &source);

@@ -63,15 +63,23 @@ static bool read_number(const struct target *t, double *value)
     return (*value >= t->param->min && *value <= t->param->max) ? true : out_of_range(t);
 }
 
+static bool read_whole_number(const struct target *t, double *value)
+{
+    if (!read_number(t, value)) {
+        return false;
+    }
+    if (*value != floor(*value)) {
+        scenario_errors_add(
+                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+        return false;
+    }
+    return true;
+}
+
 static bool set_u32(const struct target *t)
 {
     double value;
-    if (!read_number(t, &value)) {
-        return false;
-    }
-    if (value != floor(value)) {
-        scenario_errors_add(
-                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+    if (!read_whole_number(t, &value)) {
         return false;
     }
     *(uint32_t *)t->member = (uint32_t)value;
@@ -81,12 +89,7 @@ static bool set_u32(const struct target *t)
 static bool set_i32(const struct target *t)
 {
     double value;
-    if (!read_number(t, &value)) {
-        return false;
-    }
-    if (value != floor(value)) {
-        scenario_errors_add(
-                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+    if (!read_whole_number(t, &value)) {
         return false;
     }
     *(int32_t *)t->member = (int32_t)value;

@@ -7,29 +7,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "scenario/scenario_propagation.h"
+
 static int32_t mdb(double db)
 {
     return (int32_t)lround(db * 1000.0);
-}
-
-void world_propagation_params(
-        const struct scenario *scenario, struct propagation_params *propagation)
-{
-    const struct scenario_propagation *p = &scenario->propagation;
-    *propagation = (struct propagation_params){
-        .model = (enum propagation_model)p->model,
-        .preset = (enum path_loss_preset)p->preset,
-        .environment = (enum propagation_environment)p->environment,
-        .frequency_mhz = 868.0,
-        .exponent = p->exponent,
-        .reference_loss_db = p->reference_loss_db,
-        .reference_distance_m = p->reference_distance_m,
-        .exponent_far = p->exponent_far,
-        .breakpoint_m = p->breakpoint_m,
-        .shadowing_sigma_db = p->shadowing_sigma_db,
-        .shadowing_correlation_m = p->shadowing_correlation_m,
-        .shadowing_site_correlation = p->shadowing_site_correlation,
-    };
 }
 
 static struct sensitivity_table sensitivity_of(const struct scenario_sensitivity *sensitivity)
@@ -73,7 +55,7 @@ void world_medium_params(const struct scenario *scenario, struct world_medium_pa
         .interferers = medium->interferers,
         .interferer_count = scenario->interferer_count,
     };
-    world_propagation_params(scenario, &medium->params.propagation);
+    scenario_propagation_params(scenario, &medium->params.propagation);
     reception_params_of(&scenario->reception, &medium->params.reception);
     for (uint32_t i = 0; i < scenario->interferer_count; i++) {
         const struct scenario_interferer *s = &scenario->interferers[i];

@@ -18,9 +18,6 @@ struct world_medium_params {
     struct medium_params params;
     struct interferer_params interferers[SCENARIO_INTERFERERS_MAX];
 };
-
-void world_propagation_params(
-        const struct scenario *scenario, struct propagation_params *propagation);
 void world_medium_params(const struct scenario *scenario, struct world_medium_params *medium);
 /* `outages` holds SCENARIO_OUTAGES_MAX and lives as long as the gateways. */
 void world_gateway_params(const struct scenario *scenario, struct gateway_outage *outages,
