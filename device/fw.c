@@ -168,14 +168,11 @@ static uint64_t services_want_at(const struct fw *fw, const struct services_env 
     return at > fw->services_quiet_until_ticks ? at : fw->services_quiet_until_ticks;
 }
 
-/* When the next uplink can and shall leave. A session, and a restart that is near, hold back
- * what the device would say of its own accord. */
-static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+/* When something wants to leave. A session, and a restart that is near, hold back what the device
+ * would say of its own accord. */
+static uint64_t uplink_wanted_at(
+        const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
 {
-    uint64_t possible_at = mac_uplink_possible_at(&fw->core.mac, now_ticks);
-    if (possible_at == HAL_TICKS_NEVER) {
-        return HAL_TICKS_NEVER;
-    }
     uint64_t wanted_at = services_want_at(fw, env);
     if (fw->install != FW_INSTALL_COMMITTED) {
         wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
@@ -183,6 +180,18 @@ static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, u
             wanted_at = earlier(wanted_at, mac_poll_at(&fw->core.mac));
         }
     }
+    return wanted_at;
+}
+
+/* When to look at the next uplink. The duty cycle is asked only once something wants to leave:
+ * most runs are about a frame that came. */
+static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+{
+    uint64_t wanted_at = uplink_wanted_at(fw, env, now_ticks);
+    if (wanted_at > now_ticks) {
+        return wanted_at;
+    }
+    uint64_t possible_at = mac_uplink_possible_at(&fw->core.mac, now_ticks);
     return wanted_at > possible_at ? wanted_at : possible_at;
 }
 
