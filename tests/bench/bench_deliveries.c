@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: MIT
  *
  * Ten thousand nodes join, are set up and take 200-byte fragments (216-byte frames) with about 3 %
- * loss. Only the bulk is timed: first the uncoded fragments, then the coded ones. Whether the
- * bytes arrived is read back from flash. The floor of a delivery is the crypto of its frame: CMAC
- * and CTR over the same bytes with cached keys.
+ * loss. Only the bulk is timed: first the uncoded fragments, then the coded ones; once more with
+ * every optional model on. Whether the bytes arrived is read back from flash. The floor of a
+ * delivery is the crypto of its frame: CMAC and CTR over the same bytes with cached keys.
  */
+#include <assert.h>
 #include <math.h>
 #include <nettle/aes.h>
 #include <nettle/cmac.h>
@@ -25,20 +26,41 @@
 #define FRAME_BYTES   216u
 #define PAYLOAD_BYTES 203u
 
-static const char scenario_format[] =
-        "name: bulk\n"
-        "duration: 200 h\n"
-        "area: {radius: %s}\n"
-        "propagation: {penetration: %s, shadowing: {sigma: 0 dB}, fading: rayleigh}\n"
-        "gateways: {count: 1}\n"
-        "devices: [{name: d, count: %u, boot: {spread: 30 h}, report: {period: 20 h}}]\n"
-        "firmware: {image: generated, size: 40 KiB}\n"
-        "campaign: {start: 31 h, set_up: {window: 120 h}, fragment_size: 200 B, redundancy: 30 %%,"
-        " correction: {policy: fixed}}\n";
-
 /* Where Rayleigh fading loses about 3 % of the frames. */
 #define RADIUS      "1000 m"
 #define PENETRATION "15 dB"
+
+#define BULK                                                                                       \
+    "name: bulk\n"                                                                                 \
+    "duration: 200 h\n"                                                                            \
+    "firmware: {image: generated, size: 40 KiB}\n"                                                 \
+    "campaign: {start: 31 h, set_up: {window: 120 h}, fragment_size: 200 B, redundancy: 30 %%,"    \
+    " correction: {policy: fixed}}\n"
+
+static const char default_models[] = BULK
+        "area: {radius: " RADIUS "}\n"
+        "propagation: {penetration: " PENETRATION ", shadowing: {sigma: 0 dB}, fading: rayleigh}\n"
+        "gateways: {count: 1}\n"
+        "devices: [{name: d, count: %u, boot: {spread: 30 h}, report: {period: 20 h}}]\n";
+
+/* Every model that costs time while frames are received, where it loses about as many. */
+static const char all_models[] = BULK
+        "area: {radius: 500 m}\n"
+        "propagation: {shadowing: {sigma: 4 dB, correlation: 110 m, site_correlation: 50 %%},"
+        " fading: rician, rician_k: 6 dB, coherence: 146 ms}\n"
+        "reception: {interference: croce, overlap: energy, device: {noise_rise: 2 dB},"
+        " gateway: {noise_rise: 3 dB}}\n"
+        "interferers: [{frequency: 869.525 MHz, bandwidth: 200 kHz, power: -10 dBm, x: 300 m,"
+        " y: 100 m, on: 200 ms, off: 2 s, statistics: exponential}]\n"
+        "foreign: {devices: 300, period: 10 min}\n"
+        "gateways: {count: 1, height: 35 m, antenna_gain: 3 dB,"
+        " backhaul: {jitter: 30 ms, law: lognormal, loss: 0.1 %%},"
+        " clock: {source: ntp, error: 20 ms}}\n"
+        "network: {adr: on}\n"
+        "devices: [{name: d, count: %u, antenna_gain: 1 dB, data_rate: adr,"
+        " indoor: {share: 80 %%, depth: tr45820}, radio: {tolerance: 10 ppm, drift: 0.01 ppm},"
+        " boot: {spread: 30 h}, report: {period: 20 h, traffic: jittered, in_session: send},"
+        " rtc: {temperature: {mean: 12 C, swing: 8 C}, ageing: 3 ppm, random_walk: 0.05 ppm}}]\n";
 
 struct bulk {
     double deliveries_per_s;
@@ -84,12 +106,19 @@ static double timed_phase(struct world *world, enum campaign_phase end)
     return (double)(fleet_deliveries(world) - before) / seconds;
 }
 
-static struct bulk run_bulk(bool crypto_memo)
+/* A world of one of the scenarios above. */
+static struct world *bulk_world(const char *format, uint32_t devices, bool crypto_memo)
 {
     static struct scenario scenario;
-    char text[1024];
-    snprintf(text, sizeof text, scenario_format, RADIUS, PENETRATION, 10000u);
-    struct world *world = fleet_world(&scenario, text, crypto_memo);
+    char text[2048];
+    int length = snprintf(text, sizeof text, format, devices);
+    assert(length > 0 && (size_t)length < sizeof text);
+    return fleet_world(&scenario, text, crypto_memo);
+}
+
+static struct bulk run_bulk(const char *format, bool crypto_memo)
+{
+    struct world *world = bulk_world(format, 10000u, crypto_memo);
     struct bulk bulk;
     fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
     bulk.deliveries_per_s = timed_phase(world, CAMPAIGN_PHASE_CODED);
@@ -111,11 +140,8 @@ static double peak_bytes(uint32_t devices)
     }
     pid_t child = fork();
     if (child == 0) {
-        static struct scenario scenario;
-        char text[1024];
         struct rusage usage;
-        snprintf(text, sizeof text, scenario_format, RADIUS, PENETRATION, devices);
-        struct world *world = fleet_world(&scenario, text, true);
+        struct world *world = bulk_world(default_models, devices, true);
         fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
         while (campaign_fragments_sent(world->campaign, false)
                 < campaign_nb_frag(world->campaign) / 2) {
@@ -163,12 +189,15 @@ int main(int argc, char **argv)
     double large = peak_bytes(10000);
     bench_report(bench, "bytes_per_node", "B", (large - small) / 9000.0, NAN);
     double floor = bench_median(crypto_floor, NULL, 5);
-    struct bulk plain = run_bulk(false);
+    struct bulk plain = run_bulk(default_models, false);
     bench_report(bench, "deliveries_per_s.memo_off", "frames/s", plain.deliveries_per_s, floor);
     bench_report(bench, "deliveries_per_s.coded", "frames/s", plain.coded_per_s, floor);
     bench_remark("loss before FEC", "%", 100.0 * plain.loss, NAN);
     bench_remark("nodes whose flash reads back", "%", 100.0 * plain.verified, NAN);
-    struct bulk memo = run_bulk(true);
+    struct bulk memo = run_bulk(default_models, true);
     bench_report(bench, "deliveries_per_s.memo_on", "frames/s", memo.deliveries_per_s, floor);
+    struct bulk all = run_bulk(all_models, false);
+    bench_report(bench, "deliveries_per_s.all_models", "frames/s", all.deliveries_per_s, floor);
+    bench_remark("loss, all models", "%", 100.0 * all.loss, NAN);
     return bench_close(bench);
 }
