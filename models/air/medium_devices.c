@@ -118,7 +118,7 @@ static bool stronger_rival(struct medium *medium, const struct judge_frame *judg
 static enum loss_cause cause_of_missing(struct medium *medium, const struct judge_frame *judged,
         const struct on_air *air, uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
 {
-    if (median_mdbm + fading_mdb >= judged->detect_mdbm && medium_links_plain(medium)) {
+    if (median_mdbm + fading_mdb >= judged->detect_mdbm && medium->detected_by_power) {
         return LOSS_NONE;
     }
     struct judge_link link = medium_device_link(medium, air, device, median_mdbm, fading_mdb);

@@ -97,6 +97,10 @@ struct medium {
     struct medium_site *device_sites;
     int32_t *device_antenna_mdb;       /* NULL: no device has a gain */
     struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
+    int64_t clock_error_max_ppb;       /* of any device or gateway */
+    /* Of the frame being judged: nothing but power decides who detects it. */
+    bool detected_by_power;
+    bool bursts_on; /* and an interferer is on meanwhile */
     struct interferer *interferers;
     /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
     int32_t *interferer_mdbm;
@@ -158,7 +162,8 @@ engine_event_fn medium_on_start, medium_on_detect, medium_on_end, medium_on_late
 /* medium_links.c */
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
 void medium_links_finish(struct medium *medium);
-/* judge_frame_init(), and which interferers are on meanwhile: for the links made next. */
+/* judge_frame_init(), and which interferers are on meanwhile: for the links made next. Who walks
+ * many receivers may leave out the link of one that has the power where `detected_by_power`. */
 void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
         const struct frame *frame);
 void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link);
@@ -181,12 +186,6 @@ static inline int32_t medium_gain_mdb(
         const struct medium *medium, uint32_t gateway, uint32_t device)
 {
     return medium->gain_mdb[(size_t)gateway * medium->device_count + device];
-}
-
-/* Every radio is exact and nothing but frames is on the air: power says all about detection. */
-static inline bool medium_links_plain(const struct medium *medium)
-{
-    return medium->device_clocks == NULL && medium->interferers == NULL;
 }
 
 /* Received power without fading: a downlink at a device, an uplink at a gateway. */
@@ -230,7 +229,7 @@ static inline struct judge_link medium_device_link(struct medium *medium, const 
     if (medium->device_clocks != NULL) {
         medium_link_clocks(&air->frame, &medium->device_clocks[device], &link);
     }
-    if (medium->interferers != NULL) {
+    if (medium->bursts_on) {
         medium_link_bursts(medium, device, &link);
     }
     return link;
@@ -247,7 +246,7 @@ static inline struct judge_link medium_gateway_link(
     if (medium->device_clocks != NULL) {
         medium_link_clocks(&air->frame, &medium->gateways[gateway].clock, &link);
     }
-    if (medium->interferers != NULL) {
+    if (medium->bursts_on) {
         medium_link_bursts(medium, medium->device_count + gateway, &link);
     }
     return link;

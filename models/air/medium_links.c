@@ -57,6 +57,14 @@ static bool antennas_init(struct medium *medium)
     return true;
 }
 
+static void note_clock_error(struct medium *medium, struct radio_clock clock)
+{
+    int64_t error_ppb = llabs((long long)clock.error_ppb);
+    if (error_ppb > medium->clock_error_max_ppb) {
+        medium->clock_error_max_ppb = error_ppb;
+    }
+}
+
 static bool clocks_init(struct medium *medium, const struct medium_site *gateways)
 {
     if (!any_inexact(medium, gateways)) {
@@ -68,9 +76,11 @@ static bool clocks_init(struct medium *medium, const struct medium_site *gateway
     }
     for (uint32_t i = 0; i < medium->device_count; i++) {
         medium->device_clocks[i] = clock_of(&medium->device_sites[i]);
+        note_clock_error(medium, medium->device_clocks[i]);
     }
     for (uint32_t i = 0; i < medium->gateway_count; i++) {
         medium->gateways[i].clock = clock_of(&gateways[i]);
+        note_clock_error(medium, medium->gateways[i].clock);
     }
     return true;
 }
@@ -140,10 +150,22 @@ static double share_on(const struct interferer *interferer, sim_ns from_ns, sim_
     return to_ns > from_ns ? interferer_on_fraction(interferer, from_ns, to_ns) : 0;
 }
 
+/* Does any two radios' error stay within what a receiver of this frame follows? */
+static bool all_follow_carrier(const struct medium *medium, const struct judge_frame *judged)
+{
+    int64_t apart_ppb = 2 * medium->clock_error_max_ppb;
+    int64_t carrier_hz = judged->frame->modulation.frequency_hz;
+    return apart_ppb <= judged->clock_error_max_ppb
+           && apart_ppb * carrier_hz
+                      <= (int64_t)judged->frequency_error_max_hz * INT64_C(1000000000);
+}
+
 void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
         const struct frame *frame)
 {
     judge_frame_init(judged, medium->tables, medium->seed, kind, frame);
+    medium->detected_by_power = all_follow_carrier(medium, judged);
+    medium->bursts_on = false;
     medium->bursts_from_mdbm = judged->noise_mdbm - BURST_BELOW_MDB;
     const struct lora_modulation *m = &frame->modulation;
     sim_ns lock_ns = interference_from_ns(TIMING_PREAMBLE_LOCK, frame);
@@ -160,6 +182,13 @@ void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum r
             .header = share_on(interferer, frame->preamble_end_ns, frame->header_ns),
             .payload = share_on(interferer, frame->header_ns, frame->end_ns),
         };
+        const struct noise_burst *burst = &medium->bursts[i];
+        if (burst->preamble > 0) {
+            medium->detected_by_power = false;
+        }
+        if (burst->preamble + burst->header + burst->payload > 0) {
+            medium->bursts_on = true;
+        }
     }
 }
 
@@ -189,9 +218,11 @@ void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link)
 {
     double carrier_hz = frame->modulation.frequency_hz;
-    double duration_s = (double)(frame->end_ns - frame->start_ns) / SIM_NS_PER_S;
     int32_t drift_ppb_per_s = frame->clock_drift_ppb_per_s - receiver->drift_ppb_per_s;
     link->clock_error_ppb = frame->clock_error_ppb - receiver->error_ppb;
     link->frequency_error_hz = (int32_t)lround(1e-9 * link->clock_error_ppb * carrier_hz);
-    link->drift_mhz = (int32_t)lround(1e-6 * drift_ppb_per_s * carrier_hz * duration_s);
+    if (drift_ppb_per_s != 0) {
+        double duration_s = (double)(frame->end_ns - frame->start_ns) / SIM_NS_PER_S;
+        link->drift_mhz = (int32_t)lround(1e-6 * drift_ppb_per_s * carrier_hz * duration_s);
+    }
 }
