@@ -8,6 +8,7 @@
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 
+#define COHERENCE_MIN_NS       SIM_NS_PER_MS
 #define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
@@ -75,6 +76,18 @@ static void check_times(const struct check *check)
                 "duration = %s ends before the session opens at %s (campaign.start + "
                 "campaign.set_up.window)",
                 duration, session);
+    }
+}
+
+/* Shorter blocks of fading could not be numbered over the ten years that a run may take. */
+static void check_coherence(const struct check *check)
+{
+    const struct scenario_propagation *p = &check->scenario->propagation;
+    if (p->coherence_ns != 0 && p->coherence_ns < COHERENCE_MIN_NS) {
+        char coherence[40];
+        format_time(coherence, sizeof coherence, p->coherence_ns);
+        scenario_errors_add(check->errors, check_place(check, &p->coherence_ns),
+                "propagation.coherence = %s should be 0 or at least 1 ms", coherence);
     }
 }
 
@@ -148,6 +161,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
 {
     struct check check = { scenario, places, name, errors };
     check_groups(&check);
+    check_coherence(&check);
     check_backhaul(&check);
     check_channels(&check);
     check_outages(&check);

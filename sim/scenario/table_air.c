@@ -30,7 +30,7 @@ static const struct param rows[] = {
     { "propagation.shadowing.site_correlation", S(propagation.shadowing_site_correlation), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "0", "share of the shadowing that all gateways see" },
     { "propagation.fading", S(propagation.fading), PARAM_ENUM, DIMENSION_NONE, 0, 0, fading_model_names, "rayleigh", "block fading" },
     { "propagation.rician_k", S(propagation.rician_k_db), PARAM_DOUBLE, DIMENSION_LEVEL, -20, 40, NULL, "6 dB", "line of sight over scattered power, of rician fading" },
-    { "propagation.coherence", S(propagation.coherence_ns), PARAM_TIME, DIMENSION_TIME, 0, 3600, NULL, "0 s", "length of a fading block; 0: one draw per frame and receiver" },
+    { "propagation.coherence", S(propagation.coherence_ns), PARAM_TIME, DIMENSION_TIME, 0, 3600, NULL, "0 s", "length of a fading block, from 1 ms; 0: one draw per frame and receiver" },
     { "reception.errors", S(reception.errors), PARAM_ENUM, DIMENSION_NONE, 0, 0, reception_errors_names, "curve", "what noise does: packet error curve, or all above the sensitivity" },
     { "reception.interference", S(reception.interference), PARAM_ENUM, DIMENSION_NONE, 0, 0, interference_model_names, "capture", "what frames do to each other" },
     { "reception.overlap", S(reception.overlap), PARAM_ENUM, DIMENSION_NONE, 0, 0, overlap_rule_names, "instant", "powers at their worst instant, or energies over the overlap" },

@@ -183,6 +183,8 @@ Test(scenario, refuses_impossible_combinations)
             "duration = 20 min ends before the session opens at 25 h");
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_message("propagation: {coherence: 10 us}\n",
+            "city.yaml:1:26: error: propagation.coherence = 10 us should be 0 or at least 1 ms");
     expect_message("gateways: {backhaul: {latency: 900 ms}}\n",
             "city.yaml:1:32: error: gateways.backhaul: twice (latency + jitter) and 250 ms in the "
             "servers are 2.09 s: then no answer can reach a receive window");
