@@ -39,6 +39,7 @@
 #define DEVICES    3000.0
 #define WARM_UP_NS (60 * SIM_NS_PER_S)
 #define FRAMES     25000.0 /* of a run, about */
+#define MANY       80000.0 /* where a threshold's last tenths of a dB are to show */
 
 static const char base[] =
         "name: contention\n"
@@ -72,13 +73,14 @@ struct set_up {
     double measured_s;
 };
 
-/* Runs until the devices of the first group have sent FRAMES together. */
-static struct set_up play(const char *text, double period_s, const char *const *more, size_t count)
+/* Runs until the devices of the first group have sent `frames` together. */
+static struct set_up play(
+        const char *text, double period_s, double frames, const char *const *more, size_t count)
 {
     char periods[2][64], duration[64];
     const char *sets[12] = { periods[0], duration };
     size_t used = 2;
-    double measured_s = ceil(FRAMES * period_s / DEVICES);
+    double measured_s = ceil(frames * period_s / DEVICES);
     snprintf(periods[0], sizeof periods[0], "devices.0.report.period=%.0f s", period_s);
     snprintf(periods[1], sizeof periods[1], "devices.1.report.period=%.0f s", period_s);
     snprintf(duration, sizeof duration, "duration=%.0f s", measured_s + 61);
@@ -120,7 +122,7 @@ Test(contention, of_pure_aloha_succeeds_with_exp_minus_2g)
     for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
         char what[32];
         double period_s = round(DEVICES * TOA_51_S / loads[i]);
-        struct set_up set_up = play(base, period_s, NULL, 0);
+        struct set_up set_up = play(base, period_s, FRAMES, NULL, 0);
         double load = load_of(&set_up, 0, TOA_51_S);
         snprintf(what, sizeof what, "ALOHA, G %.3f", load);
         expect_load(&set_up, 0, period_s);
@@ -134,7 +136,7 @@ Test(contention, of_pure_aloha_succeeds_with_exp_minus_2g)
 Test(contention, of_pure_aloha_with_two_lengths_succeeds_by_each_length)
 {
     double period_s = 2000;
-    struct set_up set_up = play(mixed, period_s, NULL, 0);
+    struct set_up set_up = play(mixed, period_s, FRAMES, NULL, 0);
     double per_s[2], rate_per_s, mean_s;
     for (uint32_t group = 0; group < 2; group++) {
         expect_load(&set_up, group, period_s);
@@ -163,7 +165,7 @@ Test(contention, by_the_energy_rule_is_the_bessel_form)
     for (size_t i = 0; i < sizeof meetings / sizeof meetings[0]; i++) {
         char what[32];
         double period_s = round(2 * (DEVICES - 1) * TOA_51_S / meetings[i]);
-        struct set_up set_up = play(base, period_s, sets, sizeof sets / sizeof sets[0]);
+        struct set_up set_up = play(base, period_s, MANY, sets, sizeof sets / sizeof sets[0]);
         double expected = energy_rule(2 * (DEVICES - 1) * TOA_51_S / period_s);
         snprintf(what, sizeof what, "energy rule, L %.2f", meetings[i]);
         expect_load(&set_up, 0, period_s);
@@ -241,7 +243,7 @@ Test(contention, for_demodulators_is_erlang_b)
                 cases[i].demodulators);
         snprintf(what, sizeof what, "%u demodulators, load %.0f", cases[i].demodulators,
                 cases[i].load);
-        struct set_up set_up = play(base, period_s, sets, 2);
+        struct set_up set_up = play(base, period_s, FRAMES, sets, 2);
         double load = load_of(&set_up, 0, holding_s);
         uplink_tally_expect(set_up.tally, 0, 1 - erlang_b(load, cases[i].demodulators), what);
         for (unsigned cause = 0; cause < LOSS_NONE; cause++) {
