@@ -26,6 +26,7 @@ struct energy_phases {
     uint32_t device_count;
     entity_id first_device;
     struct device_phases *devices;
+    bool *listening; /* [device]: its base is LISTENING; dense, because every fragment asks */
 };
 
 const char *energy_phase_name(enum energy_phase phase)
@@ -49,8 +50,9 @@ struct energy_phases *energy_phases_create(
     phases->device_count = device_count;
     phases->first_device = first_device;
     phases->devices = calloc(device_count, sizeof *phases->devices);
-    if (phases->devices == NULL) {
-        free(phases);
+    phases->listening = calloc(device_count, sizeof *phases->listening);
+    if (phases->devices == NULL || phases->listening == NULL) {
+        energy_phases_destroy(phases);
         return NULL;
     }
     for (uint32_t i = 0; i < device_count; i++) {
@@ -63,6 +65,7 @@ struct energy_phases *energy_phases_create(
 void energy_phases_destroy(struct energy_phases *phases)
 {
     if (phases != NULL) {
+        free(phases->listening);
         free(phases->devices);
         free(phases);
     }
@@ -113,6 +116,7 @@ static void set_phase(struct energy_phases *phases, uint32_t index, sim_ns at_ns
     settle(phases, index, at_ns, device);
     device->base = (uint8_t)base;
     device->exchange = (uint8_t)exchange;
+    phases->listening[index] = base == ENERGY_PHASE_LISTENING;
 }
 
 /* --- what the firmware does ------------------------------------------------------------------- */
@@ -217,7 +221,7 @@ void energy_phases_firmware(struct energy_phases *phases, const struct observati
     uint32_t index = o->entity - phases->first_device;
     switch (o->a) {
     case FW_TRACE_FRAGMENT_STORED:
-        if (phases->devices[index].base == ENERGY_PHASE_LISTENING) {
+        if (phases->listening[index]) {
             next_base(phases, index, o->at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_LISTENING,
                     ENERGY_PHASE_BULK);
         }
