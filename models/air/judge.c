@@ -153,9 +153,32 @@ static double mixed_exponent(const struct judge_frame *judged, const struct judg
     return error_curve_exponent(judged->curve, unit, power_mdbm - noise_mdbm - judged->loss_mdb);
 }
 
-static inline double unit_exponent(const struct judge_frame *judged, const struct judge_link *link,
+static double unit_exponent(const struct judge_frame *judged, const struct judge_link *link,
+        enum part part, enum error_unit unit);
+
+/* The code words of a part are spread over its coherence times. */
+static double faded_exponent(const struct judge_frame *judged, const struct judge_link *link,
         enum part part, enum error_unit unit)
 {
+    struct judge_link then = *link;
+    then.fade_count = 0;
+    double exponent = 0;
+    for (uint32_t i = 0; i < link->fade_count; i++) {
+        double share = part == PART_HEADER ? link->fades[i].header : link->fades[i].payload;
+        if (share > 0) {
+            then.fading_mdb = link->fades[i].gain_mdb;
+            exponent += share * unit_exponent(judged, &then, part, unit);
+        }
+    }
+    return exponent;
+}
+
+static double unit_exponent(const struct judge_frame *judged, const struct judge_link *link,
+        enum part part, enum error_unit unit)
+{
+    if (link->fade_count > 0) {
+        return faded_exponent(judged, link, part, unit);
+    }
     if (link->burst_count == 0) {
         int32_t snr_mdb = link->median_mdbm + link->fading_mdb - judged->noise_mdbm;
         return error_curve_exponent(judged->curve, unit, snr_mdb - judged->loss_mdb);
@@ -169,19 +192,37 @@ bool judge_detects_with_bursts(const struct judge_frame *judged, const struct ju
     return link->median_mdbm + link->fading_mdb >= judged->detect_mdbm + rise_mdb;
 }
 
+static int32_t mean_power_mdbm(const struct judge_link *link, enum part part)
+{
+    if (link->fade_count == 0) {
+        return link->median_mdbm + link->fading_mdb;
+    }
+    double gain = 0;
+    for (uint32_t i = 0; i < link->fade_count; i++) {
+        double share = part == PART_HEADER ? link->fades[i].header : link->fades[i].payload;
+        gain += share * pow(10, link->fades[i].gain_mdb / 10000.0);
+    }
+    return link->median_mdbm + (int32_t)lround(10000 * log10(gain));
+}
+
+/* By the mean powers of signal and noise over each part. */
+static bool above_threshold(
+        const struct judge_frame *judged, const struct judge_link *link, enum part part)
+{
+    int32_t spare_mdb = mean_power_mdbm(link, part) - judged->detect_mdbm;
+    return spare_mdb >= mean_noise_mdbm(judged, link, part) - judged->noise_mdbm;
+}
+
 static enum reception_stage stage_by_threshold(
         const struct judge_frame *judged, const struct judge_link *link)
 {
-    int32_t spare_mdb = link->median_mdbm + link->fading_mdb - judged->detect_mdbm;
-    if (link->burst_count == 0) {
+    if (link->burst_count == 0 && link->fade_count == 0) {
         return STAGE_RECEIVED; /* it was detected */
     }
-    if (spare_mdb < mean_noise_mdbm(judged, link, PART_HEADER) - judged->noise_mdbm) {
+    if (!above_threshold(judged, link, PART_HEADER)) {
         return STAGE_HEADER;
     }
-    return spare_mdb < mean_noise_mdbm(judged, link, PART_PAYLOAD) - judged->noise_mdbm
-                   ? STAGE_PAYLOAD
-                   : STAGE_RECEIVED;
+    return above_threshold(judged, link, PART_PAYLOAD) ? STAGE_RECEIVED : STAGE_PAYLOAD;
 }
 
 /* How far the receiver gets if there is nothing but noise. */
@@ -218,6 +259,7 @@ static enum loss_cause cause_of_noise(
         return LOSS_INTERFERENCE;
     }
     without.fading_mdb = 0;
+    without.fade_count = 0;
     return stage_in_noise(judged, &without) == STAGE_RECEIVED ? LOSS_FADING
                                                               : LOSS_BELOW_SENSITIVITY;
 }

@@ -59,11 +59,19 @@ struct noise_burst {
     double preamble, header, payload; /* share of each part's time that it is on */
 };
 
+/* The link's gain over one coherence time of a frame that is longer. */
+struct fade {
+    int32_t gain_mdb;
+    double header, payload; /* share of each part's time */
+};
+
 /* One frame as it arrives at one receiver. What is left out is not there. */
 struct judge_link {
     entity_id receiver;
-    int32_t median_mdbm; /* received power without fading */
-    int32_t fading_mdb;
+    int32_t median_mdbm;      /* received power without fading */
+    int32_t fading_mdb;       /* while the preamble is found; throughout, without fades: */
+    const struct fade *fades; /* of header and payload; the shares of each add up to 1 */
+    uint32_t fade_count;
     int32_t frequency_error_hz; /* received carrier minus the receiver's own */
     int32_t clock_error_ppb;    /* symbol clock of the sender minus the receiver's own */
     int32_t drift_mhz;          /* millihertz that the carrier moves while the frame lasts */
@@ -138,6 +146,7 @@ uint32_t judge_fading_word(uint64_t seed, uint64_t frame_id, entity_id receiver)
  * assumed: interference that a threshold withstands adds nothing to the noise. Spread like noise it
  * would: 6 dB under a signal at the sensitivity of SF7 it lies 12 dB under the noise, 0.3 dB on the
  * error curve, and less at higher SF.
+ * assumed: among other frames, and in the RSSI, a frame has the power of its preamble.
  * assumed: bursts are on independently of each other, and under a threshold (no draws) only their
  * mean power over each part of the frame counts. */
 struct verdict judge_link_reception(

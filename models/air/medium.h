@@ -77,7 +77,8 @@ struct medium_site {
 
 struct medium_params {
     struct propagation_params propagation;
-    /* assumed: a frame keeps the gain of its start, however short the coherence time. */
+    /* assumed: where the coherence time is short, a preamble keeps the gain of its start; header
+     * and payload have that of each coherence time. */
     struct fading_params fading;
     struct reception_params reception;
     /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */

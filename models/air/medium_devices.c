@@ -239,6 +239,7 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
     entity_id entity = medium->device_entities[device];
     struct judge_link link = medium_device_link(
             medium, air, device, medium_at_device_mdbm(medium, air, device), receiver->fading_mdb);
+    medium_link_fades(medium, frame, device, air->transmitter, &link);
     link.overlap_count = overlaps_at(medium, rivals, device);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);

@@ -94,6 +94,7 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     const struct gateway_state *state = &medium->gateways[receiver->index];
     struct judge_link link =
             medium_gateway_link(medium, air, receiver->index, receiver->fading_mdb);
+    medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
     link.overlap_count = overlaps_at(medium, rivals, receiver->index);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);

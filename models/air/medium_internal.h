@@ -104,7 +104,9 @@ struct medium {
     struct interferer *interferers;
     /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
     int32_t *interferer_mdbm;
-    struct noise_burst *bursts;  /* scratch: of the frame being judged, at the current receiver */
+    struct noise_burst *bursts; /* scratch: of the frame being judged, at the current receiver */
+    struct fade *fades;         /* scratch: of the frame being judged, at the current receiver */
+    uint32_t fade_capacity;
     int32_t bursts_from_mdbm;    /* weaker ones don't matter to it */
     int32_t *bursts_in_band_mdb; /* what of each falls into that frame's band */
     struct listener *listeners;
@@ -167,6 +169,9 @@ void medium_links_finish(struct medium *medium);
 void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
         const struct frame *frame);
 void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link);
+/* The gains of a frame that outlasts a coherence time. */
+void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_t device,
+        uint32_t gateway, struct judge_link *link);
 /* Frequency errors of a link: how sender and receiver are apart. */
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);

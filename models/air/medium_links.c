@@ -138,6 +138,7 @@ void medium_links_finish(struct medium *medium)
     free(medium->interferer_mdbm);
     free(medium->bursts);
     free(medium->bursts_in_band_mdb);
+    free(medium->fades);
 }
 
 /* --- noise from outside ----------------------------------------------------------------------- */
@@ -210,6 +211,50 @@ void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_l
     }
     link->bursts = at_receiver;
     link->burst_count = kept;
+}
+
+/* --- coherence times -------------------------------------------------------------------------- */
+
+static double share_of_part(sim_ns from_ns, sim_ns to_ns, sim_ns part_from_ns, sim_ns part_to_ns)
+{
+    sim_ns start_ns = from_ns > part_from_ns ? from_ns : part_from_ns;
+    sim_ns end_ns = to_ns < part_to_ns ? to_ns : part_to_ns;
+    return end_ns > start_ns ? (double)(end_ns - start_ns) / (double)(part_to_ns - part_from_ns)
+                             : 0;
+}
+
+static void reserve_fades(struct medium *medium, uint32_t count)
+{
+    if (count > medium->fade_capacity) {
+        medium->fade_capacity = count;
+        medium->fades = realloc(medium->fades, count * sizeof *medium->fades);
+        assert(medium->fades != NULL);
+    }
+}
+
+void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_t device,
+        uint32_t gateway, struct judge_link *link)
+{
+    const struct fading_params *fading = &medium->params.fading;
+    sim_ns coherence_ns = fading->coherence_ns;
+    if (fading->model == FADING_NONE || coherence_ns == 0
+            || frame->start_ns / coherence_ns == (frame->end_ns - 1) / coherence_ns) {
+        return;
+    }
+    sim_ns first = frame->preamble_end_ns / coherence_ns;
+    sim_ns last = (frame->end_ns - 1) / coherence_ns;
+    reserve_fades(medium, (uint32_t)(last - first + 1));
+    for (sim_ns block = first; block <= last; block++) {
+        sim_ns from_ns = block * coherence_ns, to_ns = from_ns + coherence_ns;
+        medium->fades[block - first] = (struct fade){
+            .gain_mdb = fading_gain_mdb(fading, medium->seed, frame->id,
+                    medium->device_entities[device], gateway, link->receiver, from_ns, 0),
+            .header = share_of_part(from_ns, to_ns, frame->preamble_end_ns, frame->header_ns),
+            .payload = share_of_part(from_ns, to_ns, frame->header_ns, frame->end_ns),
+        };
+    }
+    link->fades = medium->fades;
+    link->fade_count = (uint32_t)(last - first + 1);
 }
 
 /* --- crystals --------------------------------------------------------------------------------- */

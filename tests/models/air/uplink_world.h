@@ -56,8 +56,9 @@ static inline struct reception_params uplink_reception(void)
     };
 }
 
-static inline struct uplink_world *uplink_world_create(
-        const struct reception_params *reception, uint32_t frames)
+static inline struct uplink_world *uplink_world_create_fading(
+        const struct reception_params *reception, const struct fading_params *fading,
+        uint32_t frames)
 {
     struct uplink_world *world = calloc(1, sizeof *world);
     world->engine = engine_create(1);
@@ -65,6 +66,7 @@ static inline struct uplink_world *uplink_world_create(
     entity_id gateway = engine_entity_add(world->engine, 1);
     struct medium_params params = {
         .propagation = { .model = PROPAGATION_OKUMURA_HATA, .frequency_mhz = 868 },
+        .fading = *fading,
         .reception = *reception,
     };
     struct medium_site from = { .entity = device, .height_m = 1.5 };
@@ -80,6 +82,13 @@ static inline struct uplink_world *uplink_world_create(
             OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST),
             uplink_observe, world);
     return world;
+}
+
+static inline struct uplink_world *uplink_world_create(
+        const struct reception_params *reception, uint32_t frames)
+{
+    struct fading_params fading = { .model = FADING_NONE };
+    return uplink_world_create_fading(reception, &fading, frames);
 }
 
 static inline void uplink_world_destroy(struct uplink_world *world)
