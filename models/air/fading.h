@@ -1,5 +1,8 @@
 /* Block fading of a link: none, Rayleigh or Rician, drawn per frame or per coherence time.
  * SPDX-License-Identifier: MIT
+ *
+ * Source: the definitions below (spec-physics section 4). Flat over a channel, constant over a
+ * block, independent from block to block and from link to link; mean power gain 1.
  */
 #ifndef AIR_FADING_H
 #define AIR_FADING_H

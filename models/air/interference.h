@@ -1,5 +1,7 @@
 /* When other frames on the air destroy one: models by name, rejection matrices, overlap rules.
  * SPDX-License-Identifier: MIT
+ *
+ * Sources: spec-physics section 5; of the matrices: interference_matrices.c.
  */
 #ifndef AIR_INTERFERENCE_H
 #define AIR_INTERFERENCE_H
@@ -43,6 +45,7 @@ struct interference_thresholds {
     int32_t mdb[INTERFERENCE_SF_COUNT][INTERFERENCE_SF_COUNT];
 };
 
+/* `capture_db`: of INTERFERENCE_CAPTURE, not looked at by the others. */
 void interference_thresholds_init(struct interference_thresholds *thresholds,
         enum interference_model model, double capture_db);
 /* True where frames of other spreading factors matter. */
@@ -67,6 +70,9 @@ struct interference_rule {
     enum overlap_rule overlap;
 };
 
+/* Pure. `power_mdbm`: of the wanted frame at the receiver, its fading included. Overlaps come in
+ * any order; those that end before `rule->from_ns` do nothing. Powers of one SF add up, those of
+ * different ones do not. */
 enum interference_outcome interference_judge(const struct interference_rule *rule,
         const struct frame *frame, int32_t power_mdbm, const struct overlap *overlaps,
         uint32_t overlap_count);

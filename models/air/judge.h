@@ -106,6 +106,7 @@ struct judge_frame {
 
 struct judge_tables; /* packet-error curves, sensitivities, thresholds: worked out once */
 
+/* `params` are copied. NULL: out of memory. */
 struct judge_tables *judge_tables_create(const struct reception_params *params);
 void judge_tables_destroy(struct judge_tables *tables);
 

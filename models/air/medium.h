@@ -4,7 +4,7 @@
  * End-devices listen on one (frequency, SF, bandwidth, IQ) and are indexed by it; gateways listen
  * on their channels at every SF. A frame costs three events, however many hear it: start, detect,
  * end. At detection the receivers of a frame are frozen; at its end each is judged by
- * air_judge() and served in entity order.
+ * judge_link_reception() and served in entity order.
  *
  * A device receiver detects a frame when it has heard 5 of its programmed preamble symbols (Bor et
  * al., MSWiM 2016): it searched from max(frame start, its own start, end of the frame it received

@@ -54,10 +54,10 @@ struct path_loss_preset_row {
 /* NULL for PATH_LOSS_PRESET_NONE. */
 const struct path_loss_preset_row *path_loss_preset_row(enum path_loss_preset preset);
 
-/* Hata's correction for the height of the mobile antenna in a small or medium city, which COST 231
- * keeps. */
+/* Hata's correction a(hm) in dB for the height of the mobile antenna in a small or medium city,
+ * which COST 231 keeps (Hata 1980). */
 double hata_mobile_height_db(double frequency_mhz, double mobile_height_m);
-/* 20 log10(4 pi d f / c). */
+/* 20 log10(4 pi d f / c) in dB (Friis 1946); below 0 nearer than c / (4 pi f). */
 double free_space_db(double frequency_mhz, double distance_m);
 
 #endif

@@ -22,12 +22,12 @@ enum propagation_environment {
     ENVIRONMENT_OPEN,
     ENVIRONMENT_METROPOLITAN /* Hata, large city */
 };
-enum path_loss_preset {
+enum path_loss_preset { /* numbers and sources: path_loss_presets.c */
     PATH_LOSS_PRESET_NONE,
-    PATH_LOSS_PRESET_LORASIM,
-    PATH_LOSS_PRESET_NS_3,
-    PATH_LOSS_PRESET_FLORA_OULU,
-    PATH_LOSS_PRESET_FUOTASIM
+    PATH_LOSS_PRESET_LORASIM,    /* Bor et al. 2016 */
+    PATH_LOSS_PRESET_NS_3,       /* Magrin et al. 2017 */
+    PATH_LOSS_PRESET_FLORA_OULU, /* Petajajarvi et al. 2015 */
+    PATH_LOSS_PRESET_FUOTASIM    /* FUOTASim, medians */
 };
 
 /* Names as in scenarios, in the order of the enums, ended by NULL. */
@@ -40,7 +40,8 @@ struct propagation_params {
     enum propagation_environment environment; /* okumura-hata, cost-231 */
     double frequency_mhz;                     /* 868 for EU868 */
 
-    /* log-distance, dual-slope: loss = reference + 10 exponent log10(d / reference distance). */
+    /* log-distance, dual-slope: loss = reference + 10 exponent log10(d / reference distance), which
+     * is greater than 0. */
     double exponent;
     double reference_loss_db;
     double reference_distance_m;

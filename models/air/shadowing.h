@@ -17,7 +17,8 @@
 
 struct shadowing;
 
-/* NULL: out of memory. */
+/* Sigma and correlation distance are 0 or more, the site correlation 0 to 1. NULL: out of memory.
+ */
 struct shadowing *shadowing_create(
         const struct propagation_params *params, uint64_t seed, uint32_t gateway_count);
 void shadowing_destroy(struct shadowing *shadowing);
@@ -25,7 +26,8 @@ void shadowing_destroy(struct shadowing *shadowing);
 /* The part of a device's shadowing that all gateways share, in dB: worked out once per device. */
 double shadowing_common_db(
         const struct shadowing *shadowing, uint32_t device, double x_m, double y_m);
-/* What the link loses, in dB, `common_db` included. */
+/* What the link loses, in dB, `common_db` included; below 0: it gains. `gateway` is a number below
+ * `gateway_count`; the place is the device's. */
 double shadowing_link_db(const struct shadowing *shadowing, uint32_t gateway, uint32_t device,
         double x_m, double y_m, double common_db);
 

@@ -1,5 +1,9 @@
 /* Energy of one end-device: current per state, integrated.
  * SPDX-License-Identifier: MIT
+ *
+ * Supply voltage x current x time; currents are constant within a state and do not depend on
+ * temperature or on what is left in the battery. Values and their sources: a board's data file
+ * (models/board/boards/; spec-physics section 8, spec-sx127x section 13).
  */
 #ifndef BOARD_ENERGY_H
 #define BOARD_ENERGY_H

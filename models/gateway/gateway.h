@@ -23,7 +23,8 @@
 /* EIRP of an antenna with the gain of a half-wave dipole, to which ERP refers. */
 #define GATEWAY_ERP_TO_EIRP_MDB 2150
 
-/* Where a gateway has its time from (spec-physics section 6). */
+/* Where a gateway has its time from (spec-physics section 6). Only with GNSS does an uplink's stamp
+ * count as GPS time; the others' errors reach GATEWAY_TX_AT_GPS alone. */
 enum gateway_clock_source {
     GATEWAY_CLOCK_GNSS, /* pulses of a GNSS receiver: 10..100 ns, seen to 1 us */
     GATEWAY_CLOCK_NTP,  /* the host's clock, kept by NTP: 1..50 ms */

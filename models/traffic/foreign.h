@@ -19,8 +19,8 @@
 
 struct foreign_params {
     sim_ns period_ns; /* mean time between two uplinks of a device */
-    /* Application bytes, uniform; cut to what the data rate carries (RP002 EU868: 51, 51, 51, 115,
-     * 222, 222). */
+    /* Application bytes, uniform; cut to what the data rate carries (RP002 EU868, where repeaters
+     * may be in between: 51, 51, 51, 115, 222, 222). */
     uint8_t payload_min, payload_max;
     /* Share of the devices at DR0..DR5, in any unit: each device draws its own for good. */
     double data_rate_share[FOREIGN_DATA_RATES];

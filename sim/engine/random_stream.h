@@ -17,7 +17,7 @@ enum random_purpose {
     RANDOM_SHADOWING,
     RANDOM_FADING, /* and packet error; index: frame id */
     RANDOM_CORRUPTION,
-    RANDOM_CRYSTAL,
+    RANDOM_CRYSTAL, /* the RTC's, a gateway's clock; stream UINT32_MAX: the radio's */
     RANDOM_BOOT_TIME,
     RANDOM_REPORT_PHASE,
     RANDOM_FIRMWARE_ENTROPY,

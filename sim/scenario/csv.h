@@ -16,7 +16,7 @@
 
 struct csv_column {
     const char *name;
-    double min, max;
+    double min, max;          /* inclusive */
     const char *const *words; /* NULL: numbers; else a value is the index of one of these */
 };
 

@@ -1,5 +1,9 @@
 /* The books of a run, checked by who did not keep them.
  * SPDX-License-Identifier: MIT
+ *
+ * Of each device: one cause per uncoded fragment, and as many received as the firmware counts;
+ * steps of the set-up that add up; energy by component, state, phase and transmit power that is one
+ * sum (to 1e-9). Of the fleet: uplinks by cause and by data rate; duty cycles.
  */
 #ifndef WORLD_RUN_AUDIT_H
 #define WORLD_RUN_AUDIT_H

@@ -23,6 +23,7 @@ struct device_identity *world_draw_identities(
 void world_complete_sites(
         const struct world *world, const struct placement *placement, struct medium_site *sites);
 
+/* Sites of gateways likewise: antenna, crystal of the radio. */
 void world_complete_gateway_sites(const struct world *world, struct medium_site *sites);
 
 /* Reads what groups name, boards and courses of temperature. False: `error` says why. */
