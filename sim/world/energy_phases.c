@@ -216,6 +216,16 @@ static void follow_update(struct energy_phases *phases, uint32_t index, const st
     }
 }
 
+/* Behind the verification of an image the restart is the install: the bootloader checks it again
+ * before it says that it starts. */
+void energy_phases_reset(struct energy_phases *phases, const struct observation *o)
+{
+    uint32_t index = o->entity - phases->first_device;
+    if (phases->devices[index].base == ENERGY_PHASE_VERIFICATION) {
+        set_phase(phases, index, o->at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
+    }
+}
+
 void energy_phases_firmware(struct energy_phases *phases, const struct observation *o)
 {
     uint32_t index = o->entity - phases->first_device;

@@ -50,6 +50,8 @@ void energy_phases_destroy(struct energy_phases *phases);
 
 /* Takes FIRMWARE. */
 void energy_phases_firmware(struct energy_phases *phases, const struct observation *observation);
+/* Takes NODE_RESET: the bootloader runs from here on. */
+void energy_phases_reset(struct energy_phases *phases, const struct observation *observation);
 
 /* From power on to `now_ns`. */
 void energy_phases_device(const struct energy_phases *phases, uint32_t device, sim_ns now_ns,

@@ -196,6 +196,9 @@ static void observe_air(void *context, const struct observation *o)
     case OBSERVE_GATEWAY_LOST:
         uplink_record_frame(record->uplinks, o);
         return;
+    case OBSERVE_NODE_RESET:
+        energy_phases_reset(record->phases, o);
+        break;
     default:
         break;
     }
