@@ -34,7 +34,7 @@ static const struct param rows[] = {
     { "indoor.share", G(indoor_share), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "100 %", "of devices that are in buildings" },
     { "indoor.depth", G(indoor_depth), PARAM_ENUM, DIMENSION_NONE, 0, 0, &penetration_class_names[1], "fixed", "how deep: propagation.penetration, or a class of walls" },
     { "height", G(height_m), PARAM_DOUBLE, DIMENSION_LENGTH, 0.1, 300, NULL, "1.5 m", "of the antennas; okumura-hata holds from 1 m to 10 m" },
-    { "antenna_gain", G(antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -20, 10, NULL, "0 dB", "over the antenna of the board, on reception" },
+    { "antenna_gain", G(antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -20, 10, NULL, "0 dB", "over the antenna of the board, both ways: a loss is negative" },
     { "radio.tolerance", G(radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "10 ppm", "carrier error, uniform in plus or minus this" },
     { "radio.drift", G(radio_drift_ppm_per_s), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0 ppm", "of the carrier each second while it transmits" },
     { "boot.spread", G(boot_spread_ns), PARAM_TIME, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 h", "power-on times, uniform" },

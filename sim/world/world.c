@@ -167,12 +167,12 @@ static bool create_placed(struct world *world, const struct world_options *optio
     uint8_t public_key[32];
     uint8_t *initial = NULL;
     uint32_t initial_size = 0;
-    struct medium_site *sites = create_sites(world, placement);
-    bool ok = sites != NULL
+    struct medium_site *sites = NULL;
+    bool ok = world_groups_create(world, error, error_size)
+              && (sites = create_sites(world, placement)) != NULL
               && build_images(world, &initial, &initial_size, public_key, error, error_size)
               && (world->identities = world_draw_identities(world, public_key)) != NULL
               && (world->record = fleet_record_create(world->device_count)) != NULL
-              && world_groups_create(world, error, error_size)
               && create_medium(world, placement, sites)
               && create_nodes(world, options, initial, initial_size) && create_servers(world)
               && world_configure_nodes(world, sites) && create_foreign(world);

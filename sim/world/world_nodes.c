@@ -56,7 +56,7 @@ void world_complete_sites(
         const struct scenario_device_group *group = &world->scenario->groups[g];
         for (uint32_t i = 0; i < group->count; i++, index++) {
             struct medium_site *site = &sites[index];
-            site->antenna_gain_mdb = (int32_t)lround(group->antenna_gain_db * 1000.0);
+            site->antenna_gain_mdb = world->groups[g].board.type.tx_antenna_gain_mdb;
             site->penetration_db = penetration_db(world, placement, g, i, site->entity);
             random_stream_init(&stream, world->scenario->seed, site->entity, RANDOM_CRYSTAL,
                     STREAM_RADIO_ERROR);
@@ -98,7 +98,7 @@ bool world_groups_create(struct world *world, char *error, size_t error_size)
             snprintf(
                     error, error_size, "'%s' cannot be read any more", group->rtc_temperature_file);
         }
-        /* An antenna works both ways. */
+        /* An antenna works both ways: world_complete_sites() takes the sum for reception. */
         shared->board.type.tx_antenna_gain_mdb += (int32_t)lround(group->antenna_gain_db * 1000.0);
     }
     scenario_errors_destroy(errors);
@@ -181,15 +181,17 @@ static sim_ns draw_boot_time(uint64_t seed, uint32_t entity, sim_ns spread_ns)
     return (sim_ns)(random_stream_uniform(&stream) * (double)spread_ns);
 }
 
-/* The fastest data rate whose sensitivity the median link to the best gateway exceeds by the margin
- * that ADR leaves; DR0 where none does. */
+/* The fastest data rate whose sensitivity the median link to the best gateway, with its antenna,
+ * exceeds by the margin that ADR leaves; DR0 where none does. */
 static uint8_t data_rate_by_link(const struct world *world, const struct judge_tables *tables,
         uint32_t device, int32_t eirp_mdbm)
 {
     int32_t best_mdbm = INT32_MIN;
+    int32_t antenna_mdb = (int32_t)lround(world->scenario->gateways.antenna_gain_db * 1000.0);
     int32_t margin_mdb = (int32_t)lround(world->scenario->network.adr_margin_db * 1000.0);
     for (uint32_t g = 0; g < world->gateway_count; g++) {
-        int32_t power_mdbm = eirp_mdbm + medium_link_gain_mdb(world->medium, g, device);
+        int32_t power_mdbm =
+                eirp_mdbm + medium_link_gain_mdb(world->medium, g, device) + antenna_mdb;
         best_mdbm = power_mdbm > best_mdbm ? power_mdbm : best_mdbm;
     }
     uint8_t data_rate = 5;

@@ -39,11 +39,18 @@ Test(plain_study, gives_devices_the_rate_that_their_link_carries)
     static const struct {
         const char *loss;
         const char *key;
+        const char *antenna;
     } rows[] = {
         /* 14 dBm - 110 dB = -96 dBm: 30 dB over SF7. */
-        { "propagation.reference.loss=110 dB", "uplinks.by_data_rate.DR5.sent" },
+        { "propagation.reference.loss=110 dB", "uplinks.by_data_rate.DR5.sent", NULL },
         /* -132 dBm, 10 dB of margin: nothing is left but SF12. */
-        { "propagation.reference.loss=146 dB", "uplinks.by_data_rate.DR0.sent" },
+        { "propagation.reference.loss=146 dB", "uplinks.by_data_rate.DR0.sent", NULL },
+        /* The gateway's antenna makes it -112 dBm, 14.5 dB over SF7. */
+        { "propagation.reference.loss=146 dB", "uplinks.by_data_rate.DR5.sent",
+                "gateways.antenna_gain=20 dB" },
+        /* A device's antenna counts, too: -126 dBm, 10.5 dB over the -136.5 dBm of SF11. */
+        { "propagation.reference.loss=146 dB", "uplinks.by_data_rate.DR1.sent",
+                "devices.0.antenna_gain=6 dB" },
     };
     static const char text[] =
             "duration: 2 h\n"
@@ -53,8 +60,9 @@ Test(plain_study, gives_devices_the_rate_that_their_link_carries)
             "gateways: {count: 1, height: 1.5 m}\n"
             "devices: [{count: 20, layout: ring, state: commissioned, data_rate: by-link, "
             "indoor: {share: 0 %}, report: {period: 10 min}}]\n";
-    for (size_t i = 0; i < 2; i++) {
-        struct run *run = run_create(text, &rows[i].loss, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *sets[] = { rows[i].loss, rows[i].antenna };
+        struct run *run = run_create(text, sets, rows[i].antenna != NULL ? 2 : 1);
         run_play(run);
         double sent = run_value(run, "uplinks.sent");
         cr_expect_gt(sent, 100.0);
