@@ -1,6 +1,10 @@
 /* Warnings: keys that say nothing in this scenario, laws beyond their range.
  * SPDX-License-Identifier: MIT
  */
+#include "air/fading.h"
+#include "air/interferer.h"
+#include "air/judge.h"
+#include "air/penetration.h"
 #include "air/propagation.h"
 #include "gateway/gateway.h"
 #include "scenario/check_parts.h"
@@ -37,6 +41,52 @@ static void unused_propagation(const struct check *check)
             "fading: rician");
     unused(check, &p->coherence_ns, p->fading != FADING_NONE, "propagation.coherence",
             "fading: rayleigh or rician");
+    unused(check, &p->shadowing_correlation_m, p->shadowing_sigma_db > 0,
+            "propagation.shadowing.correlation", "a sigma");
+    unused(check, &p->shadowing_site_correlation, p->shadowing_sigma_db > 0,
+            "propagation.shadowing.site_correlation", "a sigma");
+}
+
+/* Foreign devices are all behind the fixed loss. */
+static bool has_fixed_penetration(const struct scenario *scenario)
+{
+    bool has = scenario->foreign.devices > 0;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const struct scenario_device_group *g = &scenario->groups[i];
+        has = has || (g->indoor_share > 0 && g->indoor_depth + 1 == PENETRATION_FIXED);
+    }
+    return has;
+}
+
+static void unused_reception(const struct check *check)
+{
+    const struct scenario *s = check->scenario;
+    const struct scenario_reception *r = &s->reception;
+    bool any = r->interference != INTERFERENCE_NONE;
+    unused(check, &r->capture_db, r->interference == INTERFERENCE_CAPTURE, "reception.capture",
+            "interference: capture");
+    unused(check, &r->overlap, any, "reception.overlap", "an interference model");
+    unused(check, &r->timing, any, "reception.timing", "an interference model");
+    unused(check, &s->propagation.penetration_db, has_fixed_penetration(s),
+            "propagation.penetration", "indoor.depth: fixed, and with foreign traffic");
+}
+
+static void unused_others(const struct check *check)
+{
+    const struct scenario *s = check->scenario;
+    const struct scenario_foreign *f = &s->foreign;
+    unused(check, &f->period_ns, f->devices > 0, "foreign.period", "foreign.devices");
+    unused(check, &f->payload_bytes, f->devices > 0, "foreign.payload", "foreign.devices");
+    unused(check, &f->data_rate, f->devices > 0, "foreign.data_rate", "foreign.devices");
+    for (uint32_t i = 0; i < s->interferer_count; i++) {
+        const struct scenario_interferer *other = &s->interferers[i];
+        bool pauses = other->statistics != INTERFERER_CONTINUOUS;
+        unused(check, &other->on_ns, pauses, "interferers: on",
+                "statistics: periodic or exponential");
+        unused(check, &other->off_ns, pauses, "interferers: off",
+                "statistics: periodic or exponential");
+    }
+    unused(check, &s->network.adr_nb_trans, s->network.adr, "network.adr_nb_trans", "adr: on");
 }
 
 static void unused_gateways(const struct check *check)
@@ -46,8 +96,11 @@ static void unused_gateways(const struct check *check)
     unused(check, &g->radius_m, g->layout == LAYOUT_RING, "gateways.radius", "layout: ring");
     unused(check, &g->spacing_m, lattice, "gateways.spacing", "layout: grid or hex");
     unused(check, g->file, g->layout == LAYOUT_FILE, "gateways.file", "layout: file");
-    unused(check, &g->clock_drift_ppm, g->clock_source == GATEWAY_CLOCK_FREE,
-            "gateways.clock.drift", "clock.source: free");
+    /* Servers take no time from the others, and class C sends none at a time of theirs. */
+    unused(check, &g->clock_error_ns, g->clock_source == GATEWAY_CLOCK_GNSS, "gateways.clock.error",
+            "clock.source: gnss; without it devices get the time of arrival at the server");
+    unused(check, &g->clock_drift_ppm, false, "gateways.clock.drift",
+            "class B; without GNSS devices get the time of arrival at the server");
 }
 
 static void unused_group(const struct check *check, const struct scenario_device_group *g)
@@ -58,6 +111,13 @@ static void unused_group(const struct check *check, const struct scenario_device
     unused(check, &g->spacing_m, lattice, "spacing", "layout: grid or hex");
     unused(check, &g->clusters_count, clusters, "clusters.count", "layout: clusters");
     unused(check, &g->clusters_spread_m, clusters, "clusters.spread", "layout: clusters");
+    unused(check, &g->indoor_depth, g->indoor_share > 0, "indoor.depth", "an indoor.share");
+    unused(check, &g->report_in_session, check->scenario->campaign.enabled, "report.in_session",
+            "a campaign");
+    unused(check, &g->guard_fixed_ns, check->scenario->campaign.enabled, "guard.fixed",
+            "a campaign");
+    unused(check, &g->guard_drift_ppm, check->scenario->campaign.enabled, "guard.drift",
+            "a campaign");
     unused(check, &g->report_jitter, g->report_traffic == 1, "report.jitter", "traffic: jittered");
     unused(check, &g->rtc_temperature_mean_c, !from_file, "rtc.temperature.mean",
             "no temperature.file");
@@ -88,6 +148,8 @@ static void check_law(const struct check *check, const struct scenario_device_gr
 void check_unused(const struct check *check)
 {
     unused_propagation(check);
+    unused_reception(check);
+    unused_others(check);
     unused_gateways(check);
     for (uint32_t i = 0; i < check->scenario->group_count; i++) {
         unused_group(check, &check->scenario->groups[i]);

@@ -178,6 +178,23 @@ Test(keys, warn_of_what_says_nothing)
     expect_warned("propagation: {rician_k: 3 dB}\n", "it counts with fading: rician");
     expect_warned("devices: [{clusters: {count: 3}}]\n", "clusters.count says nothing here");
     expect_warned("devices: [{data_rate: adr}]\n", "network.adr is off");
+    expect_warned("reception: {interference: croce, capture: 1 dB}\n",
+            "reception.capture says nothing here: it counts with interference: capture");
+    expect_warned("interferers: [{on: 1 ms, off: 9 ms}]\n",
+            "interferers: off says nothing here: it counts with statistics: periodic");
+    expect_warned("foreign: {period: 1 min}\n", "foreign.period says nothing here");
+    expect_warned("propagation: {penetration: 9 dB}\ndevices: [{indoor: {depth: deep}}]\n",
+            "propagation.penetration says nothing here");
+    expect_warned("gateways: {clock: {source: ntp, error: 5 s}}\n",
+            "gateways.clock.error says nothing here: it counts with clock.source: gnss");
+    expect_warned("propagation: {shadowing: {sigma: 0 dB, correlation: 100 m}}\n",
+            "propagation.shadowing.correlation says nothing here: it counts with a sigma");
+    expect_warned("devices: [{guard: {fixed: 1 s}}]\ncampaign: none\n",
+            "guard.fixed says nothing here: it counts with a campaign");
+    cr_expect(read_with("interferers: [{on: 1 ms, off: 9 ms, statistics: periodic}]\n"
+                        "propagation: {penetration: 9 dB}\nreception: {capture: 1 dB}\n",
+            NULL, 0));
+    cr_expect_eq(warnings, 0, "%s", messages);
     cr_expect(read_with("devices: [{data_rate: adr}]\nnetwork: {adr: on}\n", NULL, 0));
     cr_expect_eq(warnings, 0, "%s", messages);
 }
