@@ -131,16 +131,46 @@ static void check_duty_cycle(const struct check *check, const struct scenario_de
     }
 }
 
+static bool is_whole(double value)
+{
+    return fabs(value - round(value)) < 1e-9;
+}
+
+/* The factory record holds whole numbers: what it would round is refused. */
+static void check_grains(const struct check *check, const struct scenario_device_group *g)
+{
+    const struct {
+        const void *member;
+        bool whole;
+        const char *text;
+    } rows[] = {
+        { &g->report_period_ns, g->report_period_ns % SIM_NS_PER_S == 0,
+                "report.period should be whole seconds" },
+        { &g->report_jitter, is_whole(g->report_jitter * 100.0),
+                "report.jitter should be whole percents" },
+        { &g->guard_fixed_ns, g->guard_fixed_ns < 0 || g->guard_fixed_ns % SIM_NS_PER_MS == 0,
+                "guard.fixed should be whole milliseconds" },
+        { &g->guard_drift_ppm, g->guard_drift_ppm < 0.0 || is_whole(g->guard_drift_ppm),
+                "guard.drift should be whole ppm" },
+        { &g->clock_refresh_ns,
+                g->clock_refresh_ns <= 0 || g->clock_refresh_ns % (3600 * SIM_NS_PER_S) == 0,
+                "clock_refresh should be whole hours" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!rows[i].whole) {
+            scenario_errors_add(
+                    check->errors, check_place(check, rows[i].member), "%s", rows[i].text);
+        }
+    }
+}
+
 static void check_group(const struct check *check, const struct scenario_device_group *group)
 {
     check_report_size(check, group);
     check_tx_power(check, group);
     check_group_channels(check, group);
     check_duty_cycle(check, group);
-    if (group->clock_refresh_ns > 0 && group->clock_refresh_ns % (3600 * SIM_NS_PER_S) != 0) {
-        scenario_errors_add(check->errors, check_place(check, &group->clock_refresh_ns),
-                "clock_refresh should be whole hours");
-    }
+    check_grains(check, group);
     if (group->data_rate == DATA_RATE_ADR && !check->scenario->network.adr) {
         scenario_warnings_add(check->errors, check_place(check, &group->data_rate),
                 "data_rate = adr, but network.adr is off: nobody will command one");

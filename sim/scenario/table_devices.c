@@ -38,7 +38,7 @@ static const struct param rows[] = {
     { "radio.tolerance", G(radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "10 ppm", "carrier error, uniform in plus or minus this" },
     { "radio.drift", G(radio_drift_ppm_per_s), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0 ppm", "of the carrier each second while it transmits" },
     { "boot.spread", G(boot_spread_ns), PARAM_TIME, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 h", "power-on times, uniform" },
-    { "report.period", G(report_period_ns), PARAM_TIME, DIMENSION_TIME, 10, 365 * DAY, NULL, "4 h", "of the application's report" },
+    { "report.period", G(report_period_ns), PARAM_TIME, DIMENSION_TIME, 10, 48 * DAY, NULL, "4 h", "of the application's report; the firmware counts up to 48 days" },
     { "report.phase", G(report_phase_uniform), PARAM_ENUM, DIMENSION_NONE, 0, 0, phase_names, "uniform", "of the first report: soon after the join, or anywhere in the period" },
     { "report.payload", G(report_payload_bytes), PARAM_U32, DIMENSION_BYTES, 1, 242, NULL, "24 B", "application bytes of a report; a campaign needs 20 B" },
     { "report.phy_payload", G(report_phy_payload_bytes), PARAM_U32, DIMENSION_BYTES, 0, 255, NULL, "0 B", "instead: bytes on air, which are 13 B more" },

@@ -166,6 +166,11 @@ Test(keys, refuse_reports_that_cannot_be)
     expect_refused("devices: [{report: {phy_payload: 33 B, payload: 20 B}}]\n", "only one of them");
     cr_expect(read_with("devices: [{report: {phy_payload: 33 B}}]\n", NULL, 0));
     cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 20);
+    expect_refused("devices: [{report: {period: 12.5 s}}]\n", "should be whole seconds");
+    expect_refused("devices: [{report: {period: 60 d}}]\n", "report.period = 60 d is outside");
+    expect_refused("devices: [{report: {jitter: 12.5 %}}]\n", "should be whole percents");
+    expect_refused("devices: [{guard: {drift: 2.5 ppm}}]\n", "should be whole ppm");
+    expect_refused("devices: [{guard: {fixed: 0.5 ms}}]\n", "should be whole milliseconds");
     expect_refused("devices: [{tx_power: 13 dBm}]\n", "should be one of 0, 2, 4 .. 14 dBm");
 }
 
