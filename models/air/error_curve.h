@@ -4,6 +4,9 @@
  * An ideal LoRa demodulator is a non-coherent receiver of M = 2^SF orthogonal signals. A symbol
  * error hits any other symbol with the same chance, so each bit flips with (M/2)/(M-1), and the
  * diagonal interleaver gives each code word at most one bit of it. (spec-physics section 3)
+ *
+ * Source: J. G. Proakis, "Digital Communications", non-coherent detection of M-ary orthogonal
+ * signals; for LoRa T. Elshabrawy and J. Robert, IEEE Communications Letters 22(9), 2018.
  */
 #ifndef AIR_ERROR_CURVE_H
 #define AIR_ERROR_CURVE_H

@@ -3,6 +3,9 @@
  *
  * Whether an interferer is on at a time is a pure function of (seed, its number, time), however far
  * in the future: nothing is kept between calls.
+ *
+ * Source of the exponential one: E. N. Gilbert, "Capacity of a burst-noise channel", Bell System
+ * Technical Journal 39, 1960: two states, each left at a constant rate.
  */
 #ifndef AIR_INTERFERER_H
 #define AIR_INTERFERER_H
