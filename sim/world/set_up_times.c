@@ -30,7 +30,11 @@ bool set_up_times(const struct world *world, uint32_t device, struct set_up_time
     times->step_ns[SET_UP_MULTICAST] = group_ns - clock_ns;
     times->step_ns[SET_UP_FRAGMENTATION] = d.ready_ns - group_ns;
     times->total_ns = d.ready_ns - start_ns;
-    bool opened = record->session_opened_ns != SIM_NS_NEVER;
-    times->session_start_ns = opened ? record->session_opened_ns - d.ready_ns : SIM_NS_NEVER;
+    /* When answers are lost, the server may learn only later of a device that had opened already.
+     */
+    sim_ns opened_ns = record->session_opened_ns;
+    times->session_start_ns = opened_ns == SIM_NS_NEVER ? SIM_NS_NEVER
+                              : opened_ns > d.ready_ns  ? opened_ns - d.ready_ns
+                                                        : 0;
     return true;
 }

@@ -248,6 +248,31 @@ Test(records, steps_of_the_set_up_add_up_to_its_time)
     run_destroy(run);
 }
 
+/* A guard of ten minutes opens sessions while answers are still being lost. */
+Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
+{
+    static const char *const early[] = { "campaign.set_up.window=20 min", "devices.d.count=30",
+        "devices.d.guard.fixed=10 min", "gateways.backhaul.loss=30 %",
+        "devices.d.report.period=2 min" };
+    struct run *run = run_create(calm, early, sizeof early / sizeof early[0]);
+    run_play(run);
+    unsigned opened_first = 0;
+    for (uint32_t i = 0; i < 30; i++) {
+        struct set_up_times times;
+        struct campaign_device d;
+        campaign_device_get(run->world->campaign, i, &d);
+        if (!set_up_times(run->world, i, &times) || times.session_start_ns == SIM_NS_NEVER) {
+            continue;
+        }
+        sim_ns opened_ns = run->world->record->devices[i].session_opened_ns;
+        sim_ns waited_ns = opened_ns - d.ready_ns;
+        opened_first += waited_ns < 0 ? 1u : 0u;
+        cr_expect_eq(times.session_start_ns, waited_ns > 0 ? waited_ns : 0, "device %u", i);
+    }
+    cr_expect_gt(opened_first, 0);
+    run_destroy(run);
+}
+
 /* --- audits ----------------------------------------------------------------------------------- */
 
 static void expect_failure(struct run *run, const char *words)
