@@ -8,6 +8,7 @@
 
 #include "air/penetration.h"
 #include "scenario/quantity.h"
+#include "scenario/scenario.h"
 #include "scenario/scenario_table.h"
 #include "scenario/scenario_yaml.h"
 
@@ -163,11 +164,13 @@ bool geojson_read(const char *source, const char *text, size_t size,
 {
     yaml_document_t document;
     struct geojson g = { source, &document, point, context, errors };
+    size_t before = scenario_errors_count(errors);
     if (!scenario_yaml_load(&document, source, text, size, errors)) {
         return false;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     bool ok = root != NULL && read_root(&g, root);
     yaml_document_delete(&document);
-    return ok;
+    return ok
+           && scenario_errors_count(errors) == before; /* what comes behind the document counts */
 }

@@ -47,7 +47,7 @@ static void refuse_second_document(const struct source *source, yaml_parser_t *p
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     if (root != NULL) {
         scenario_errors_add(source->errors, place_of_mark(source, &root->start_mark),
-                "a second document: a file holds one scenario");
+                "a second document: a file holds one");
     }
     yaml_document_delete(&document);
 }

@@ -226,6 +226,14 @@ Test(positions, are_read_from_csv)
     position_file_clear(&file);
 }
 
+Test(positions, refuse_what_stands_behind_a_document)
+{
+    expect_refused(
+            "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[0,0]}}\n"
+            "outdoor\n",
+            "2:1", "not YAML");
+}
+
 Test(positions, say_which_line_of_csv_is_wrong)
 {
     expect_refused("x,y\n1,2\n3,four\n", "3:3", "y = 'four' is not a number");
