@@ -147,8 +147,20 @@ static bool read_row(const struct csv *csv, char *line, struct csv_row *row)
     return ok;
 }
 
-bool csv_read(const char *source, char *text, const struct csv_column *columns, size_t count,
-        bool (*row)(void *context, const struct csv_row *row), void *context,
+/* Text ends where its size says, and not at a zero byte on the way. */
+static bool check_end(const struct csv *csv, const char *line, const char *end)
+{
+    const char *zero = strchr(line, '\0');
+    if (zero != end) {
+        scenario_errors_add(csv->errors,
+                (struct scenario_place){ csv->source, csv->line, (size_t)(zero - line) + 1 },
+                "a zero byte: not text");
+    }
+    return zero == end;
+}
+
+bool csv_read(const char *source, char *text, size_t size, const struct csv_column *columns,
+        size_t count, bool (*row)(void *context, const struct csv_row *row), void *context,
         struct scenario_errors *errors)
 {
     assert(count >= 2 && count <= CSV_COLUMNS_MAX);
@@ -161,6 +173,9 @@ bool csv_read(const char *source, char *text, const struct csv_column *columns, 
             *rest++ = '\0';
         }
         csv.line++;
+        if (rest == NULL && !check_end(&csv, line, text + size)) {
+            return false;
+        }
         if (line[0] == '#' || line[strspn(line, " \t\r")] == '\0') {
             continue;
         }

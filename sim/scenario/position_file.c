@@ -106,7 +106,7 @@ bool position_file_read(struct position_file *file, const char *path, struct sce
         file->geographic = true;
         ok = geojson_read(path, text, size, add_point, &reader, errors);
     } else {
-        ok = csv_read(path, text, columns, COLUMN_COUNT, add_row, &reader, errors);
+        ok = csv_read(path, text, size, columns, COLUMN_COUNT, add_row, &reader, errors);
     }
     if (ok && file->count == 0) {
         scenario_errors_add(errors, (struct scenario_place){ path, 0, 0 }, "holds no position");

@@ -62,7 +62,7 @@ bool temperature_file_read(struct temperature_file *file, const char *path,
     size_t size;
     char *text = text_file_read(path, FILE_SIZE_MAX, &size, place, errors);
     struct reader reader = { file, path, errors, 0 };
-    bool ok = text != NULL && csv_read(path, text, columns, 2, add_row, &reader, errors);
+    bool ok = text != NULL && csv_read(path, text, size, columns, 2, add_row, &reader, errors);
     if (ok && file->count < 2) {
         ok = refuse(&reader, 0, "should have at least two rows: the last one ends the period");
     }

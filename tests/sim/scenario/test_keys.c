@@ -224,11 +224,11 @@ Test(keys, warn_of_reports_that_the_duty_cycle_holds_back)
     cr_expect_eq(warnings, 0, "%s", messages);
 }
 
-static bool read_temperature(const char *text, struct temperature_file *file)
+static bool read_temperature_bytes(const char *text, size_t size, struct temperature_file *file)
 {
     char path[] = "/tmp/fleetcast-temperature-XXXXXX";
     int handle = mkstemp(path);
-    cr_assert_eq(write(handle, text, strlen(text)), (ssize_t)strlen(text));
+    cr_assert_eq(write(handle, text, size), (ssize_t)size);
     close(handle);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = temperature_file_read(file, path, (struct scenario_place){ "a", 1, 1 }, errors);
@@ -238,6 +238,19 @@ static bool read_temperature(const char *text, struct temperature_file *file)
     scenario_errors_destroy(errors);
     unlink(path);
     return ok;
+}
+
+static bool read_temperature(const char *text, struct temperature_file *file)
+{
+    return read_temperature_bytes(text, strlen(text), file);
+}
+
+Test(keys, name_files_that_do_not_end_where_their_text_does)
+{
+    static const char zero[] = "hours,temperature\n0,-5\n24,-5\0\n48,7\n";
+    struct temperature_file file;
+    cr_expect_not(read_temperature_bytes(zero, sizeof zero - 1, &file));
+    cr_expect_not_null(strstr(messages, ":3:6: error: a zero byte"), "%s", messages);
 }
 
 Test(keys, name_courses_of_temperature)
