@@ -37,7 +37,7 @@ static const struct param rows[] = {
     { "gateways.radio.tolerance", S(gateways.radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0.5 ppm", "carrier error, uniform in plus or minus this" },
     { "gateways.downlink_crc", S(gateways.downlink_crc), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "false", "payload CRC on downlinks, which LoRaWAN has not" },
     { "network.adr", S(network.adr), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "off", "data rates and powers by the server" },
-    { "network.adr_margin", S(network.adr_margin_db), PARAM_DOUBLE, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "that ADR leaves" },
+    { "network.adr_margin", S(network.adr_margin_db), PARAM_DOUBLE, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "that ADR leaves, and data_rate by-link; fading counts: the best SNR of 20 uplinks is judged" },
     { "network.adr_nb_trans", S(network.adr_nb_trans), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "off", "ADR commands repetitions too, by the share of lost uplinks" },
     { "network.device_time", S(network.device_time), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "on", "answers to DeviceTimeReq; off: a server before LoRaWAN 1.0.3" },
     { "network.dev_status", S(network.dev_status_period_ns), PARAM_TIME, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "time between questions for battery and margin; 0: once" },
