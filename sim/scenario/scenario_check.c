@@ -3,13 +3,15 @@
  */
 #include "scenario/scenario_check.h"
 
+#include "air/interferer.h"
 #include "gateway/gateway.h"
 #include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 
 #define COHERENCE_MIN_NS       SIM_NS_PER_MS
-#define DATA_FRAGMENT_OVERHEAD 3u /* TS004: CID, Index&N */
+#define BURST_MIN_NS           SIM_NS_PER_MS /* a symbol of SF7 */
+#define DATA_FRAGMENT_OVERHEAD 3u            /* TS004: CID, Index&N */
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
 #define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
@@ -143,6 +145,23 @@ static void check_outages(const struct check *check)
     }
 }
 
+/* What a receiver gets of shorter bursts is their mean, at a cost that grows with their number. */
+static void check_interferers(const struct check *check)
+{
+    for (uint32_t i = 0; i < check->scenario->interferer_count; i++) {
+        const struct scenario_interferer *e = &check->scenario->interferers[i];
+        if (e->statistics != INTERFERER_EXPONENTIAL || e->off_ns == 0) {
+            continue;
+        }
+        if (e->on_ns < BURST_MIN_NS || e->off_ns < BURST_MIN_NS) {
+            scenario_errors_add(check->errors,
+                    check_place(check, e->on_ns < BURST_MIN_NS ? &e->on_ns : &e->off_ns),
+                    "interferers: exponential bursts and pauses should have means of at least "
+                    "1 ms; shorter ones are as good as continuous at their mean power");
+        }
+    }
+}
+
 static void check_verify(const struct check *check)
 {
     const struct scenario_campaign *c = &check->scenario->campaign;
@@ -165,6 +184,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_backhaul(&check);
     check_channels(&check);
     check_outages(&check);
+    check_interferers(&check);
     check_unused(&check);
     if (scenario->campaign.enabled) {
         check_fragment_size(&check);

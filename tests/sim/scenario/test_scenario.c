@@ -185,6 +185,10 @@ Test(scenario, refuses_impossible_combinations)
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
     expect_message("propagation: {coherence: 10 us}\n",
             "city.yaml:1:26: error: propagation.coherence = 10 us should be 0 or at least 1 ms");
+    expect_message("interferers: [{statistics: exponential, on: 2 us, off: 1 s}]\n",
+            "city.yaml:1:45: error: interferers: exponential bursts and pauses should have means");
+    expect_message(
+            "interferers: [{statistics: exponential, off: 10 ns}]\n", "city.yaml:1:46: error: ");
     expect_message("gateways: {backhaul: {latency: 900 ms}}\n",
             "city.yaml:1:32: error: gateways.backhaul: twice (latency + jitter) and 250 ms in the "
             "servers are 2.09 s: then no answer can reach a receive window");
