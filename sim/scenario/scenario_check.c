@@ -9,9 +9,11 @@
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 
-#define COHERENCE_MIN_NS       SIM_NS_PER_MS
-#define BURST_MIN_NS           SIM_NS_PER_MS /* a symbol of SF7 */
-#define DATA_FRAGMENT_OVERHEAD 3u            /* TS004: CID, Index&N */
+#define COHERENCE_MIN_NS          SIM_NS_PER_MS
+#define BURST_MIN_NS              SIM_NS_PER_MS /* a symbol of SF7 */
+#define DATA_FRAGMENT_OVERHEAD    3u            /* TS004: CID, Index&N */
+#define BLOCK_ACK_DELAY_MAX       7u
+#define BLOCK_ACK_DELAY_AUTOMATIC 255u
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
 #define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
@@ -44,6 +46,15 @@ static void check_fragment_size(const struct check *check)
         scenario_errors_add(check->errors, check_place(check, &c->fragment_size_bytes),
                 "campaign.fragment_size = %u B does not fit DR%d: at most %u B",
                 c->fragment_size_bytes, c->data_rate, size_max);
+    }
+}
+
+static void check_block_ack_delay(const struct check *check)
+{
+    const uint32_t *delay = &check->scenario->campaign.block_ack_delay;
+    if (*delay > BLOCK_ACK_DELAY_MAX && *delay != BLOCK_ACK_DELAY_AUTOMATIC) {
+        scenario_errors_add(check->errors, check_place(check, delay),
+                "campaign.block_ack_delay = %u should be one of 0 to 7, or 255", *delay);
     }
 }
 
@@ -188,6 +199,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_unused(&check);
     if (scenario->campaign.enabled) {
         check_fragment_size(&check);
+        check_block_ack_delay(&check);
         check_frequency(&check);
         check_times(&check);
         check_verify(&check);

@@ -183,6 +183,8 @@ Test(scenario, refuses_impossible_combinations)
             "duration = 20 min ends before the session opens at 25 h");
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_message("campaign: {block_ack_delay: 8}\n",
+            "city.yaml:1:29: error: campaign.block_ack_delay = 8 should be one of 0 to 7, or 255");
     expect_message("propagation: {coherence: 10 us}\n",
             "city.yaml:1:26: error: propagation.coherence = 10 us should be 0 or at least 1 ms");
     expect_message("interferers: [{statistics: exponential, on: 2 us, off: 1 s}]\n",
