@@ -1,9 +1,12 @@
 /* Scenario files: reading them, and what is named in them relative to them.
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
@@ -11,8 +14,13 @@
 #include "scenario/scenario_check.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
+#include "update/flash_map.h"
+#include "update/image.h"
 
 #define TEXT_MAX (1u << 20)
+/* The slot holds header and code. */
+#define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
+#define FRAGMENTS_MAX 16383u /* TS004: NbFrag has 14 bits */
 
 /* Paths in --set and defaults are as they are. */
 static void place_path(
@@ -64,14 +72,53 @@ static void count_positions(uint32_t *count, uint32_t count_max, const char *pat
     position_file_clear(&file);
 }
 
+/* Bytes of code that a file has; 0 after a mistake. */
+static uint32_t file_size(
+        const char *path, struct scenario_place place, struct scenario_errors *errors)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
+        scenario_errors_add(
+                errors, place, "firmware.image: cannot read '%s': %s", path, strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        scenario_errors_add(errors, place, "firmware.image: '%s' is not a file", path);
+    } else if (status.st_size < 1 || status.st_size > (off_t)CODE_SIZE_MAX) {
+        scenario_errors_add(errors, place,
+                "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u", path,
+                (long long)status.st_size, CODE_SIZE_MAX);
+    } else {
+        return (uint32_t)status.st_size;
+    }
+    return 0;
+}
+
+/* This tree's target link always fits. */
+static void complete_image(struct scenario *scenario, const struct scenario_places *places,
+        const char *name, struct scenario_errors *errors)
+{
+    char *image = scenario->firmware.image;
+    const struct scenario_campaign *campaign = &scenario->campaign;
+    uint32_t code_size = 0;
+    if (strcmp(image, "generated") == 0) {
+        code_size = scenario->firmware.image_size_bytes;
+    } else if (strcmp(image, "device") != 0) {
+        place_path(places, name, image);
+        code_size = file_size(image, place_of(places, name, image), errors);
+    }
+    uint32_t fragment_size = campaign->fragment_size_bytes;
+    uint32_t image_size = IMAGE_HEADER_SIZE + code_size;
+    if (campaign->enabled && image_size > FRAGMENTS_MAX * fragment_size) {
+        scenario_errors_add(errors, place_of(places, name, &campaign->fragment_size_bytes),
+                "campaign: an image of %u bytes does not fit %u fragments of %u bytes", image_size,
+                FRAGMENTS_MAX, fragment_size);
+    }
+}
+
 void scenario_complete(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
     struct scenario_gateways *gateways = &scenario->gateways;
-    char *image = scenario->firmware.image;
-    if (strcmp(image, "device") != 0 && strcmp(image, "generated") != 0) {
-        place_path(places, name, image);
-    }
+    complete_image(scenario, places, name, errors);
     place_path(places, name, gateways->file);
     if (gateways->layout == LAYOUT_FILE) {
         count_positions(&gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, &gateways->layout,

@@ -147,7 +147,7 @@ class Scenarios(Folder):
         self.assertIn(f'{bad}:2:11: error: duration = 5 needs a unit', result.stderr)
         self.assertIn(f"{bad}:3:1: error: unknown key 'gatways' (did you mean 'gateways'?)",
                       result.stderr)
-        self.assertIn('none.bin', result.stderr)
+        self.assertIn(f'{image}:2:19: error: firmware.image: cannot read ', result.stderr)
 
     def test_validate_and_run_estimate_a_campaign_in_closed_form(self):
         campaign = self.write('campaign.yaml', SMALL.replace('2 h', '8 h') + (

@@ -183,6 +183,10 @@ Test(scenario, refuses_impossible_combinations)
             "duration = 20 min ends before the session opens at 25 h");
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_message("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
+            "city.yaml:2:27: error: campaign: an image of 163072 bytes does not fit 16383 "
+            "fragments "
+            "of 8 bytes");
     expect_message("campaign: {block_ack_delay: 8}\n",
             "city.yaml:1:29: error: campaign.block_ack_delay = 8 should be one of 0 to 7, or 255");
     expect_message("propagation: {coherence: 10 us}\n",
