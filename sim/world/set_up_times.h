@@ -16,7 +16,7 @@ enum set_up_step {
 
 struct set_up_times {
     sim_ns step_ns[SET_UP_STEP_COUNT];
-    sim_ns total_ns;         /* campaign start to ready */
+    sim_ns total_ns; /* campaign start to ready */
     /* Ready to the opening of the session, 0 if that came before; SIM_NS_NEVER: it did not. */
     sim_ns session_start_ns;
 };
