@@ -20,6 +20,7 @@
 #define SCENARIO_INTERFERERS_MAX   16u
 #define SCENARIO_OUTAGES_MAX       32u
 #define SCENARIO_CHANNELS_MAX      8u
+#define SCENARIO_CODE_SIZE_MAX     163584u /* 160 KiB of flash without the image's header */
 #define SCENARIO_NAME_MAX          64u
 #define SCENARIO_PATH_MAX          512u
 

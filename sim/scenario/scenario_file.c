@@ -8,18 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "campaign/image_builder.h"
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
-#include "update/flash_map.h"
-#include "update/image.h"
 
-#define TEXT_MAX (1u << 20)
-/* The slot holds header and code. */
-#define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
+#define TEXT_MAX      (1u << 20)
 #define FRAGMENTS_MAX 16383u /* TS004: NbFrag has 14 bits */
 
 /* Paths in --set and defaults are as they are. */
@@ -82,10 +79,10 @@ static uint32_t file_size(
                 errors, place, "firmware.image: cannot read '%s': %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
         scenario_errors_add(errors, place, "firmware.image: '%s' is not a file", path);
-    } else if (status.st_size < 1 || status.st_size > (off_t)CODE_SIZE_MAX) {
+    } else if (status.st_size < 1 || status.st_size > (off_t)SCENARIO_CODE_SIZE_MAX) {
         scenario_errors_add(errors, place,
                 "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u", path,
-                (long long)status.st_size, CODE_SIZE_MAX);
+                (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
     } else {
         return (uint32_t)status.st_size;
     }
@@ -106,7 +103,7 @@ static void complete_image(struct scenario *scenario, const struct scenario_plac
         code_size = file_size(image, place_of(places, name, image), errors);
     }
     uint32_t fragment_size = campaign->fragment_size_bytes;
-    uint32_t image_size = IMAGE_HEADER_SIZE + code_size;
+    uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
     if (campaign->enabled && image_size > FRAGMENTS_MAX * fragment_size) {
         scenario_errors_add(errors, place_of(places, name, &campaign->fragment_size_bytes),
                 "campaign: an image of %u bytes does not fit %u fragments of %u bytes", image_size,

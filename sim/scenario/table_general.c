@@ -22,7 +22,7 @@ static const struct param rows[] = {
     { "area.shape", S(area.shape), PARAM_ENUM, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "where devices stand" },
     { "area.radius", S(area.radius_m), PARAM_DOUBLE, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "of the disc; okumura-hata holds to 20 km" },
     { "firmware.image", S(firmware.image), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "device (this firmware's target link), generated, or a file" },
-    { "firmware.size", S(firmware.image_size_bytes), PARAM_U32, DIMENSION_BYTES, 1, 163584, NULL, "48 KiB", "of a generated image" },
+    { "firmware.size", S(firmware.image_size_bytes), PARAM_U32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "of a generated image" },
     { "firmware.version", S(firmware.version), PARAM_VERSION, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "that the image carries; devices run 1.0.0" },
     { "firmware.delivery", S(firmware.delivery), PARAM_ENUM, DIMENSION_NONE, 0, 0, delivery_names, "full", "what is sent" },
 };

@@ -15,6 +15,7 @@
 
 /* The slot holds header and code. */
 #define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
+_Static_assert(CODE_SIZE_MAX == SCENARIO_CODE_SIZE_MAX, "what scenarios may ask for");
 
 #ifdef FLEETCAST_TARGET_LINK
 /* The Cortex-M0+ link of device/, embedded at build time. */
