@@ -23,8 +23,8 @@
 /* EIRP of an antenna with the gain of a half-wave dipole, to which ERP refers. */
 #define GATEWAY_ERP_TO_EIRP_MDB 2150
 
-/* Where a gateway has its time from (spec-physics section 6). Only with GNSS does an uplink's stamp
- * count as GPS time; the others' errors reach GATEWAY_TX_AT_GPS alone. */
+/* Where a gateway has its time from (spec-physics section 6). A free one's stamps are no time of
+ * day: they reach GATEWAY_TX_AT_GPS alone. */
 enum gateway_clock_source {
     GATEWAY_CLOCK_GNSS, /* pulses of a GNSS receiver: 10..100 ns, seen to 1 us */
     GATEWAY_CLOCK_NTP,  /* the host's clock, kept by NTP: 1..50 ms */
@@ -97,9 +97,9 @@ struct gateway_uplink {
      * assumed: the counters of all gateways are known against each other and run true: a TCXO of
      * 0.5 ppm is off by 3 us at the end of RX2. */
     sim_ns end_ns;
-    /* The same end by the gateway's clock, in whole us; traceable to GPS if has_gps_time. */
+    /* The same end by the gateway's clock, in whole us. */
     sim_ns stamped_ns;
-    bool has_gps_time;
+    bool time_known; /* that clock has the time of day: GNSS or NTP */
     uint64_t frame_id; /* for observers only */
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
 };

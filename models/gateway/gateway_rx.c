@@ -101,7 +101,7 @@ static void forward(struct gateway *gateway, const struct frame *frame,
     uplink->snr_mdb = verdict->snr_mdb;
     uplink->end_ns = frame->end_ns;
     uplink->stamped_ns = gateway_clock_stamp(gateway, frame->end_ns);
-    uplink->has_gps_time = fleet->params.clock.source == GATEWAY_CLOCK_GNSS;
+    uplink->time_known = fleet->params.clock.source != GATEWAY_CLOCK_FREE;
     uplink->frame_id = frame->id;
     memcpy(uplink->bytes, bytes, size);
     backhaul_send_uplink(gateway, index);

@@ -22,7 +22,7 @@ void network_pending_hear(struct pending *pending, const struct gateway_uplink *
     if (pending->gateway_count < UINT8_MAX) {
         pending->gateway_count++;
     }
-    if (uplink->has_gps_time && !pending->gps_time) {
+    if (uplink->time_known && !pending->gps_time) {
         pending->gps_time = true;
         pending->stamped_ns = uplink->stamped_ns;
     }

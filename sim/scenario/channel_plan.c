@@ -20,7 +20,7 @@ static bool is_default_channel(uint32_t hz)
 bool channel_plan_of(const struct scenario *scenario, struct channel_plan *plan)
 {
     const struct scenario_channels *own = &scenario->gateways.channels;
-    *plan = (struct channel_plan){ .count = own->count };
+    *plan = (struct channel_plan){ .named = own->count > 0, .count = own->count };
     if (own->count == 0) {
         plan->count = 8;
         plan->extra_count = 5;
@@ -41,21 +41,33 @@ bool channel_plan_of(const struct scenario *scenario, struct channel_plan *plan)
     return true;
 }
 
+/* As devices number them; behind the last one: none of them. */
+static uint32_t channel_number(const struct channel_plan *plan, uint32_t hz)
+{
+    uint32_t number = 0;
+    while (number < DEFAULT_CHANNELS && default_channel_hz[number] != hz) {
+        number++;
+    }
+    if (number < DEFAULT_CHANNELS) {
+        return number;
+    }
+    while (number < DEFAULT_CHANNELS + plan->extra_count
+            && plan->extra_hz[number - DEFAULT_CHANNELS] != hz) {
+        number++;
+    }
+    return number;
+}
+
 bool channel_mask_of(const struct channel_plan *plan, const struct scenario_channels *channels,
         uint16_t *mask, uint32_t *missing_hz)
 {
+    const uint32_t *hz = channels->count > 0 ? channels->hz : plan->hz;
+    uint32_t count = channels->count > 0 ? channels->count : plan->named ? plan->count : 0;
     *mask = 0;
-    for (uint32_t i = 0; i < channels->count; i++) {
-        uint32_t number = 0, count = DEFAULT_CHANNELS + plan->extra_count;
-        while (number < count
-                && channels->hz[i]
-                           != (number < DEFAULT_CHANNELS
-                                           ? default_channel_hz[number]
-                                           : plan->extra_hz[number - DEFAULT_CHANNELS])) {
-            number++;
-        }
-        if (number == count) {
-            *missing_hz = channels->hz[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = channel_number(plan, hz[i]);
+        if (number == DEFAULT_CHANNELS + plan->extra_count) {
+            *missing_hz = hz[i];
             return false;
         }
         *mask = (uint16_t)(*mask | 1u << number);

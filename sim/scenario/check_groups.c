@@ -32,6 +32,8 @@ static void check_counts(const struct check *check)
     }
 }
 
+#define EIRP_MAX_DBM 16.15
+
 /* The slowest data rate that the group's reports may have to fit. */
 static uint32_t slowest_data_rate(const struct scenario_device_group *group)
 {
@@ -164,10 +166,23 @@ static void check_grains(const struct check *check, const struct scenario_device
     }
 }
 
+/* 14 dBm ERP (ETSI EN 300 220-2, 863 to 869.2 MHz) is 16.15 dBm EIRP. */
+static void check_radiated_power(
+        const struct check *check, const struct scenario_device_group *group)
+{
+    double eirp_dbm = group->tx_power_dbm + group->antenna_gain_db;
+    if (eirp_dbm > EIRP_MAX_DBM) {
+        scenario_warnings_add(check->errors, check_place(check, &group->antenna_gain_db),
+                "tx_power and antenna_gain radiate %.4g dBm EIRP; EU868 allows %.4g dBm", eirp_dbm,
+                EIRP_MAX_DBM);
+    }
+}
+
 static void check_group(const struct check *check, const struct scenario_device_group *group)
 {
     check_report_size(check, group);
     check_tx_power(check, group);
+    check_radiated_power(check, group);
     check_group_channels(check, group);
     check_duty_cycle(check, group);
     check_grains(check, group);

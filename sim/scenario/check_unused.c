@@ -97,10 +97,12 @@ static void unused_gateways(const struct check *check)
     unused(check, &g->spacing_m, lattice, "gateways.spacing", "layout: grid or hex");
     unused(check, g->file, g->layout == LAYOUT_FILE, "gateways.file", "layout: file");
     /* Servers take no time from the others, and class C sends none at a time of theirs. */
-    unused(check, &g->clock_error_ns, g->clock_source == GATEWAY_CLOCK_GNSS, "gateways.clock.error",
-            "clock.source: gnss; without it devices get the time of arrival at the server");
+    unused(check, &g->clock_error_ns, g->clock_source != GATEWAY_CLOCK_FREE, "gateways.clock.error",
+            "clock.source: gnss or ntp; else devices get the time of arrival at the server");
     unused(check, &g->clock_drift_ppm, false, "gateways.clock.drift",
-            "class B; without GNSS devices get the time of arrival at the server");
+            "class B; with clock.source: free devices get the time of arrival at the server");
+    unused(check, &g->beacons, g->clock_source == GATEWAY_CLOCK_GNSS, "gateways.beacons",
+            "clock.source: gnss");
 }
 
 static void unused_group(const struct check *check, const struct scenario_device_group *g)

@@ -127,6 +127,7 @@ struct scenario_gateways {
     int backhaul_law; /* enum gateway_jitter_law */
     double backhaul_loss;
     bool downlink_crc;
+    bool beacons;
     uint32_t outage_count;
     struct scenario_outage outages[SCENARIO_OUTAGES_MAX];
 };

@@ -34,6 +34,7 @@ static const struct param rows[] = {
     { "gateways.clock.source", S(gateways.clock_source), PARAM_ENUM, DIMENSION_NONE, 0, 0, gateway_clock_source_names, "gnss", "of a gateway's time" },
     { "gateways.clock.error", S(gateways.clock_error_ns), PARAM_TIME, DIMENSION_TIME, 0, 3600, usual_names, "auto", "deviation; of free: at time zero, plus or minus; auto: 50 ns, 10 ms, 1 s" },
     { "gateways.clock.drift", S(gateways.clock_drift_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 500, NULL, "10 ppm", "of free: plus or minus" },
+    { "gateways.beacons", S(gateways.beacons), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "false", "of class B every 128 s: they take airtime, nobody follows them" },
     { "gateways.radio.tolerance", S(gateways.radio_tolerance_ppm), PARAM_DOUBLE, DIMENSION_PPM, 0, 100, NULL, "0.5 ppm", "carrier error, uniform in plus or minus this" },
     { "gateways.downlink_crc", S(gateways.downlink_crc), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "false", "payload CRC on downlinks, which LoRaWAN has not" },
     { "network.adr", S(network.adr), PARAM_BOOL, DIMENSION_NONE, 0, 0, off_on_names, "off", "data rates and powers by the server" },

@@ -127,6 +127,7 @@ static bool create_servers(struct world *world)
 {
     struct gateway_params gateway_params;
     world_gateway_params(world->scenario, world->outages, &gateway_params);
+    gateway_params.gps_at_start_ns = GPS_SECONDS_AT_START * SIM_NS_PER_S;
     world->gateways = gateway_fleet_create(
             world->engine, &gateway_params, world->gateway_count, world->first_gateway);
     if (world->gateways == NULL) {

@@ -116,6 +116,7 @@ void world_gateway_params(const struct scenario *scenario, struct gateway_outage
             .drift_ppb = (uint32_t)lround(g->clock_drift_ppm * 1000.0),
         },
         .downlink_crc = g->downlink_crc,
+        .beacons = g->beacons,
         .outages = outages,
         .outage_count = g->outage_count,
         .antenna_gain_mdb = mdb(g->antenna_gain_db),

@@ -21,7 +21,7 @@ Test(gateway, uplink_arrives_with_its_facts_after_the_backhaul)
     cr_expect_eq(uplink->spreading_factor, 9);
     cr_expect_eq(uplink->size, 20);
     cr_expect_eq(uplink->bytes[1], 3);
-    cr_expect(uplink->has_gps_time);
+    cr_expect(uplink->time_known);
     cr_expect_eq(uplink->frame_id, frame->id);
     cr_expect_eq(uplink->rssi_mdbm, 14000 + medium_link_gain_mdb(world.medium, 0, 3));
 }

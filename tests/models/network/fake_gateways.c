@@ -159,7 +159,7 @@ void fake_gateways_uplink(struct gateway_fleet *fleet, uint32_t gateway, sim_ns 
         .snr_mdb = snr_mdb,
         .end_ns = end_ns,
         .stamped_ns = end_ns + (sim_ns)gateway * 1000, /* clocks agree to microseconds */
-        .has_gps_time = (fleet->without_gps >> gateway & 1u) == 0,
+        .time_known = (fleet->without_gps >> gateway & 1u) == 0,
     };
     memcpy(uplink->bytes, bytes, size);
     schedule(fleet, end_ns + fleet->latency_ns, EVENT_UPLINK, fleet->uplink_count++);

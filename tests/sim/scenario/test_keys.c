@@ -190,8 +190,8 @@ Test(keys, warn_of_what_says_nothing)
     expect_warned("foreign: {period: 1 min}\n", "foreign.period says nothing here");
     expect_warned("propagation: {penetration: 9 dB}\ndevices: [{indoor: {depth: deep}}]\n",
             "propagation.penetration says nothing here");
-    expect_warned("gateways: {clock: {source: ntp, error: 5 s}}\n",
-            "gateways.clock.error says nothing here: it counts with clock.source: gnss");
+    expect_warned("gateways: {clock: {source: free, error: 5 s}}\n",
+            "gateways.clock.error says nothing here: it counts with clock.source: gnss or ntp");
     expect_warned("propagation: {shadowing: {sigma: 0 dB, correlation: 100 m}}\n",
             "propagation.shadowing.correlation says nothing here: it counts with a sigma");
     expect_warned("devices: [{guard: {fixed: 1 s}}]\ncampaign: none\n",

@@ -70,3 +70,26 @@ Test(plain_study, gives_devices_the_rate_that_their_link_carries)
         run_destroy(run);
     }
 }
+
+/* A gateway of one channel: devices that name none use that one, and nothing is sent elsewhere. */
+Test(plain_study, keeps_devices_on_the_gateways_channels)
+{
+    static const char text[] =
+            "duration: 2 h\n"
+            "area: {radius: 100 m}\n"
+            "propagation: {shadowing: {sigma: 0 dB}, fading: none}\n"
+            "reception: {interference: none}\n"
+            "gateways: {count: 1, demodulators: 0, channels: [867.3 MHz]}\n"
+            "devices: [{count: 20, state: commissioned, data_rate: DR5, report: {period: 5 min}}]\n"
+            "campaign: none\n";
+    static const char *const others[] = { "devices.0.channels=[868.1 MHz]" };
+    struct run *run = run_create(text, NULL, 0);
+    run_play(run);
+    cr_expect_gt(run_value(run, "uplinks.sent"), 300.0);
+    cr_expect_float_eq(run_value(run, "uplinks.pdr"), 1.0, 0.0);
+    run_destroy(run);
+    run = run_create(text, others, 1);
+    run_play(run);
+    cr_expect_float_eq(run_value(run, "uplinks.pdr"), 0.0, 0.0);
+    run_destroy(run);
+}

@@ -89,6 +89,25 @@ Test(time_sources, without_gateway_time_the_backhaul_is_the_error)
     cr_expect_float_eq(errors.mean_ms, 80.0, 4.0 * 20.0 / sqrt(3.0) / sqrt(DEVICES));
 }
 
+/* A host's clock is steered slowly, so the devices of one run share its error; over runs it is
+ * normal. Between two draws of the clock its variance is 1/2 to 1 of theirs. */
+Test(time_sources, an_ntp_host_s_clock_is_the_error)
+{
+    const double error_ms = 20.0;
+    double squares = 0;
+    for (unsigned seed = 1; seed <= 6; seed++) {
+        char text[16];
+        snprintf(text, sizeof text, "seed=%u", seed);
+        const char *sets[] = { "gateways.clock.source=ntp", "gateways.clock.error=20 ms", text };
+        struct errors errors = clock_errors(sets, 3);
+        cr_expect_leq(errors.greatest_ms - errors.least_ms, 4.0 * error_ms);
+        squares += errors.mean_ms * errors.mean_ms;
+    }
+    /* 0.1 % and 99.9 % of chi squared with six degrees of freedom: 0.38 and 22.5. */
+    cr_expect_gt(squares, 0.5 * 0.38 * error_ms * error_ms);
+    cr_expect_lt(squares, 22.5 * error_ms * error_ms);
+}
+
 /* A server that knows no DeviceTimeReq: AppTimeReq is all there is. */
 Test(time_sources, whole_seconds_of_ts003_are_a_triangle)
 {
