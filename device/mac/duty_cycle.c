@@ -65,10 +65,11 @@ static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
     return mac->band_free_at_ticks[band];
 }
 
-uint64_t mac_duty_free_at(const struct mac *mac, uint16_t mask, unsigned data_rate)
+uint64_t mac_duty_free_at(
+        const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks)
 {
     uint64_t free_at = HAL_TICKS_NEVER;
-    for (unsigned i = 0; i < MAC_CHANNELS; i++) {
+    for (unsigned i = 0; i < MAC_CHANNELS && free_at > now_ticks; i++) {
         if ((mask >> i & 1u) != 0 && mac_channel_can(mac, i, data_rate)) {
             free_at = earlier(free_at, channel_free_at(mac, i));
         }

@@ -112,7 +112,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     }
     int channel = mac_duty_choose(mac, join_channels(mac), data_rate, now_ticks);
     if (channel < 0) {
-        join->next_at_ticks = mac_duty_free_at(mac, join_channels(mac), data_rate)
+        join->next_at_ticks = mac_duty_free_at(mac, join_channels(mac), data_rate, now_ticks)
                               + mac_random(hal, SPACING_TICKS);
         return;
     }
@@ -137,7 +137,7 @@ void mac_join_missed(struct mac *mac, uint64_t now_ticks)
     uint8_t data_rate = join_data_rate(mac);
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
-    uint64_t free_at = mac_duty_free_at(mac, join_channels(mac), data_rate);
+    uint64_t free_at = mac_duty_free_at(mac, join_channels(mac), data_rate, now_ticks);
     /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
      * instant does not come back in step. */
     mac->join.next_at_ticks =

@@ -257,7 +257,8 @@ static void launch_copy(struct mac *mac, uint64_t now_ticks)
 {
     int channel = mac_duty_choose(mac, mac->channel_mask, mac->uplink_data_rate, now_ticks);
     if (channel < 0) {
-        mac->copy_at_ticks = mac_duty_free_at(mac, mac->channel_mask, mac->uplink_data_rate);
+        mac->copy_at_ticks =
+                mac_duty_free_at(mac, mac->channel_mask, mac->uplink_data_rate, now_ticks);
         if (mac->copy_at_ticks == HAL_TICKS_NEVER) {
             mac->copies_left = 0;
             mac_uplink_unanswered(mac, now_ticks);

@@ -28,7 +28,7 @@ uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks)
     if (!mac->joined || !ready || mac->exchange != MAC_NO_EXCHANGE) {
         return HAL_TICKS_NEVER;
     }
-    uint64_t at = mac_duty_free_at(mac, mac->channel_mask, mac->parameters.data_rate);
+    uint64_t at = mac_duty_free_at(mac, mac->channel_mask, mac->parameters.data_rate, now_ticks);
     return at <= now_ticks ? 0 : at;
 }
 
