@@ -214,6 +214,46 @@ void energy_account_of(const struct energy_states *states, struct energy_account
     }
 }
 
+/* The same additions in the same order as by way of states and components, so the same bits: what
+ * is booked to phases adds up to what is read. */
+double energy_meter_total_j(const struct energy_meter *meter, const struct energy_params *params,
+        sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead)
+{
+    if (now_ns <= power_on_ns) {
+        return 0;
+    }
+    double volt_1e_15 = params->supply_v * 1e-15;
+    double uans = meter->radio_ua * (double)(now_ns - meter->radio_since_ns);
+    double radio[SX1276_POWER_COUNT];
+    double tx_uans = 0;
+    bool sends = meter->radio_power == SX1276_POWER_TX;
+    memcpy(radio, meter->radio_uans, sizeof radio);
+    for (uint8_t slot = 0; slot < meter->tx_slots; slot++) {
+        bool running = sends && slot == meter->tx_slot;
+        tx_uans += running ? meter->tx_uans[slot] + uans : meter->tx_uans[slot];
+    }
+    radio[meter->radio_power] += uans; /* TX is not read from here */
+    double total_ns = (double)(now_ns - power_on_ns);
+    double run_ns = (double)(meter->mcu_run_ns - ahead->mcu_run_ns);
+    double program_ns = (double)(meter->nor_program_ns - ahead->nor_program_ns);
+    double erase_ns = (double)(meter->nor_erase_ns - ahead->nor_erase_ns);
+    double read_ns = (double)meter->nor_read_ns;
+    double standby_ns = total_ns - program_ns - erase_ns - read_ns;
+    double radio_rx_j = radio[SX1276_POWER_RX] * volt_1e_15 + radio[SX1276_POWER_CAD] * volt_1e_15;
+    double radio_idle_j =
+            radio[SX1276_POWER_RESET] * volt_1e_15 + radio[SX1276_POWER_SLEEP] * volt_1e_15
+            + radio[SX1276_POWER_STANDBY] * volt_1e_15 + radio[SX1276_POWER_FS] * volt_1e_15;
+    double flash_j = (double)meter->internal_program_ns * params->internal_program_ua * volt_1e_15
+                     + (double)meter->internal_erase_ns * params->internal_erase_ua * volt_1e_15
+                     + standby_ns * params->nor_standby_ua * volt_1e_15
+                     + read_ns * params->nor_read_ua * volt_1e_15
+                     + program_ns * params->nor_program_ua * volt_1e_15
+                     + erase_ns * params->nor_erase_ua * volt_1e_15;
+    return radio_rx_j + tx_uans * volt_1e_15 + radio_idle_j
+           + run_ns * params->mcu_run_ua * volt_1e_15
+           + (total_ns - run_ns) * params->mcu_stop_ua * volt_1e_15 + flash_j;
+}
+
 double energy_total_j(const struct energy_account *account)
 {
     double total_j = 0;

@@ -133,5 +133,8 @@ void energy_meter_read(const struct energy_meter *meter, const struct energy_par
 /* The states by component. */
 void energy_account_of(const struct energy_states *states, struct energy_account *account);
 double energy_total_j(const struct energy_account *account);
+/* The total of the account at `now_ns`, to the bit, without the account. */
+double energy_meter_total_j(const struct energy_meter *meter, const struct energy_params *params,
+        sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead);
 
 #endif

@@ -61,6 +61,8 @@ void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_fl
 /* Energy by state up to `now_ns`. */
 void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
         struct energy_account *account);
+/* The sum of the account, for who reads it all the time. */
+double node_energy_total_j(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns);
 /* The same in every state; each component is the sum of its states. */
 void node_energy_states(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
         struct energy_states *states);

@@ -101,10 +101,9 @@ static void unique_id(void *board, uint8_t id[8])
 static uint8_t battery_level(void *board)
 {
     struct node *node = board;
-    struct energy_account account;
     node_spend_call(node);
-    node_energy(node->fleet, node->index, node->local_ns, &account);
-    double left = battery_left(node_battery(node->fleet, node->index), energy_total_j(&account),
+    double spent_j = node_energy_total_j(node->fleet, node->index, node->local_ns);
+    double left = battery_left(node_battery(node->fleet, node->index), spent_j,
             node->local_ns - node->crystal.power_on_ns);
     return (uint8_t)(1.5 + left * 253.0);
 }

@@ -18,6 +18,20 @@ static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
     return end_ns > now_ns ? end_ns - now_ns : 0;
 }
 
+/* What is under way was booked whole when it began; a slice that runs is booked at its end. */
+static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
+{
+    const struct node_fleet *fleet = node->fleet;
+    bool erases = node->nor_operation == NODE_NOR_ERASE;
+    sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
+    return (struct energy_ahead){
+        .mcu_run_ns = fleet->inside == node ? fleet->running_since_ns - now_ns
+                                            : ahead_ns(node->local_ns, now_ns),
+        .nor_program_ns = erases ? 0 : nor_ns,
+        .nor_erase_ns = erases ? nor_ns : 0,
+    };
+}
+
 void node_energy_states(
         const struct node_fleet *fleet, uint32_t index, sim_ns now_ns, struct energy_states *states)
 {
@@ -27,17 +41,21 @@ void node_energy_states(
         memset(states, 0, sizeof *states);
         return;
     }
-    /* What is under way was booked whole when it began; a slice that runs is booked at its end. */
-    bool erases = node->nor_operation == NODE_NOR_ERASE;
-    sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
-    struct energy_ahead ahead = {
-        .mcu_run_ns = fleet->inside == node ? fleet->running_since_ns - now_ns
-                                            : ahead_ns(node->local_ns, now_ns),
-        .nor_program_ns = erases ? 0 : nor_ns,
-        .nor_erase_ns = erases ? nor_ns : 0,
-    };
+    struct energy_ahead ahead = ahead_of(node, now_ns);
     energy_meter_read(&node->energy, &node->board->type->energy, node->crystal.power_on_ns, now_ns,
             &ahead, states);
+}
+
+double node_energy_total_j(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
+{
+    assert(index < fleet->count);
+    const struct node *node = node_at(fleet, index);
+    if (node->stage == NODE_OFF) {
+        return 0;
+    }
+    struct energy_ahead ahead = ahead_of(node, now_ns);
+    return energy_meter_total_j(
+            &node->energy, &node->board->type->energy, node->crystal.power_on_ns, now_ns, &ahead);
 }
 
 void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,

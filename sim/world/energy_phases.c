@@ -93,9 +93,7 @@ static bool is_steady(enum energy_phase phase)
 static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at_ns,
         struct device_phases *device)
 {
-    struct energy_account account;
-    node_energy(phases->nodes, index, at_ns, &account);
-    double total_j = energy_total_j(&account);
+    double total_j = node_energy_total_j(phases->nodes, index, at_ns);
     enum energy_phase phase = phase_of(device);
     if (device->read_ns == 0) {
         device->read_ns = node_power_on_ns(phases->nodes, index);
