@@ -1,10 +1,10 @@
 /* Block fading of a link: none, Rayleigh or Rician, drawn per frame or per coherence time.
  * SPDX-License-Identifier: MIT
  *
- * Flat over a channel, constant over a block, independent from block to block and from link to link;
- * mean power gain 1. Source: T. S. Rappaport, "Wireless Communications", 2nd edition, sections
- * 5.6.1 (Rayleigh), 5.6.2 (Rice) and 5.4.3 (coherence time, after R. H. Clarke, Bell System
- * Technical Journal 47, 1968); spec-physics section 4.
+ * Flat over a channel, constant over a block, independent from block to block and from link to
+ * link; mean power gain 1. Source: T. S. Rappaport, "Wireless Communications", 2nd edition,
+ * sections 5.6.1 (Rayleigh), 5.6.2 (Rice) and 5.4.3 (coherence time, after R. H. Clarke, Bell
+ * System Technical Journal 47, 1968); spec-physics section 4.
  */
 #ifndef AIR_FADING_H
 #define AIR_FADING_H
