@@ -47,9 +47,12 @@ void services_on_flash_done(struct services *services, const struct services_env
 
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
-    return earlier(fragmentation_step_at(&services->fragmentation),
-            multicast_setup_step_at(&services->multicast_setup, env,
-                    fragmentation_wanted_groups(&services->fragmentation)));
+    uint64_t at = fragmentation_step_at(&services->fragmentation);
+    if (services->multicast_setup.live == 0) {
+        return at;
+    }
+    return earlier(at, multicast_setup_step_at(&services->multicast_setup, env,
+                               fragmentation_wanted_groups(&services->fragmentation)));
 }
 
 bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
@@ -78,8 +81,9 @@ bool services_step(struct services *services, const struct services_env *env, ui
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
-    return multicast_setup_session_active(&services->multicast_setup, env, now_ticks,
-            fragmentation_wanted_groups(&services->fragmentation));
+    return services->multicast_setup.live > 0
+           && multicast_setup_session_active(&services->multicast_setup, env, now_ticks,
+                   fragmentation_wanted_groups(&services->fragmentation));
 }
 
 uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
