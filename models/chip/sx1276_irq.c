@@ -24,6 +24,9 @@ static const uint16_t fsk_lines[SX1276_DIO_COUNT][4] = {
     { 0, SIGNAL_PLL_LOCK, 0, SIGNAL_MODE_READY },
 };
 
+/* No set of signals: the lines are to be worked out anew. */
+#define SIGNALS_UNKNOWN UINT16_MAX
+
 /* After a change of mapping or modem. DIO0 has the highest bits of RegDioMapping1, DIO4 those of
  * RegDioMapping2. */
 void sx1276_map_dio(struct sx1276 *chip)
@@ -33,6 +36,7 @@ void sx1276_map_dio(struct sx1276 *chip)
     for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
         chip->dio_masks[dio] = lines[dio][maps >> (14u - 2u * dio) & 3u];
     }
+    chip->dio_signals = SIGNALS_UNKNOWN;
 }
 
 static unsigned signals_now(const struct sx1276 *chip)
@@ -55,15 +59,19 @@ void sx1276_update_dio(struct sx1276 *chip)
 {
     unsigned signals = signals_now(chip);
     unsigned levels = 0;
+    if (signals == chip->dio_signals) {
+        return;
+    }
+    chip->dio_signals = (uint16_t)signals;
     for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
         levels |= (unsigned)((signals & chip->dio_masks[dio]) != 0) << dio;
     }
     unsigned changed = levels ^ chip->dio_levels;
     chip->dio_levels = (uint8_t)levels;
-    for (unsigned dio = 0; changed >> dio != 0; dio++) {
-        if ((changed >> dio & 1u) != 0) {
-            chip->outputs->dio(chip->context, chip->now_ns, dio, (levels >> dio & 1u) != 0);
-        }
+    while (changed != 0) {
+        unsigned dio = (unsigned)__builtin_ctz(changed);
+        changed &= changed - 1u;
+        chip->outputs->dio(chip->context, chip->now_ns, dio, (levels >> dio & 1u) != 0);
     }
 }
 
