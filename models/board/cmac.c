@@ -9,14 +9,29 @@
 #define BLOCK     16u
 #define RUN_BYTES 256u
 
-/* Doubling in GF(2^128), RFC 4493 section 2.3. */
+static uint64_t half_get(const uint8_t in[8])
+{
+    uint64_t half = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        half = half << 8 | in[i];
+    }
+    return half;
+}
+
+static void half_put(uint8_t out[8], uint64_t half)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(half >> (56 - 8 * i));
+    }
+}
+
+/* Doubling in GF(2^128), RFC 4493 section 2.3. Two keys of each uplink come this way. */
 static void double_block(uint8_t out[BLOCK], const uint8_t in[BLOCK])
 {
-    uint8_t carry = in[0] >> 7;
-    for (unsigned i = 0; i < BLOCK - 1; i++) {
-        out[i] = (uint8_t)(in[i] << 1 | in[i + 1] >> 7);
-    }
-    out[BLOCK - 1] = (uint8_t)(in[BLOCK - 1] << 1 ^ (carry != 0 ? 0x87 : 0));
+    uint64_t high = half_get(in);
+    uint64_t low = half_get(in + 8);
+    half_put(out, high << 1 | low >> 63);
+    half_put(out + 8, low << 1 ^ (high >> 63 != 0 ? 0x87 : 0));
 }
 
 void aes_schedule_init(struct aes_schedule *schedule, const uint8_t key[16])

@@ -116,10 +116,11 @@ static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
 static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
 {
     struct node *node = context;
-    struct energy_radio radio = {
-        .bandwidth_hz = node->chip.modem.bandwidth_hz,
-        .lna_boost = sx1276_lna_boost(&node->chip),
-    };
+    struct energy_radio radio = { 0 };
+    if (power == SX1276_POWER_RX || power == SX1276_POWER_CAD) {
+        radio.bandwidth_hz = node->chip.modem.bandwidth_hz;
+        radio.lna_boost = sx1276_lna_boost(&node->chip);
+    }
     energy_meter_radio(&node->energy, &node->board->type->energy, at_ns, power, &radio);
 }
 
