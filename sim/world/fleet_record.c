@@ -72,7 +72,9 @@ static void note_uplink(struct device_record *device, uint32_t fport)
 {
     bool campaign =
             fport == 0 || fport == PACKAGE_FPORT_MULTICAST || fport == PACKAGE_FPORT_FRAGMENTATION;
-    device->campaign_uplinks += campaign ? 1u : 0u;
+    if (campaign) { /* reports don't touch the record */
+        device->campaign_uplinks++;
+    }
 }
 
 /* The first count is the one before FEC. */
