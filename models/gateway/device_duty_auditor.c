@@ -56,15 +56,10 @@ static void check_hour(
 }
 
 bool device_duty_auditor_frame(
-        struct device_duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns)
+        struct device_duty_band *band, uint32_t index, sim_ns start_ns, sim_ns end_ns)
 {
     assert(start_ns >= 0 && start_ns < end_ns);
-    int index = eu868_sub_band_of(frequency_hz);
-    if (index < 0) {
-        return false;
-    }
-    assert((uint32_t)index < DEVICE_DUTY_BANDS);
-    struct device_duty_band *band = &auditor->bands[index];
+    assert(index < DEVICE_DUTY_BANDS);
     double duty_cycle = eu868_sub_bands[index].duty_cycle;
     check_pause(band, duty_cycle, start_ns, end_ns);
     check_hour(band, duty_cycle, start_ns, end_ns);

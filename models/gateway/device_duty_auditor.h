@@ -33,14 +33,10 @@ struct device_duty_band {
     bool broke_pause, broke_hour;
 };
 
-/* Zeroed: nothing seen yet. 384 bytes. */
-struct device_duty_auditor {
-    struct device_duty_band bands[DEVICE_DUTY_BANDS];
-};
-
-/* Frames come in order of their end, none before time 0. False: with this frame the device is, or
- * still is, in breach of both forms, or the frequency is in no sub-band. */
+/* A frame of one device in sub-band `index` (eu868_sub_band_of), of which `band` is all that is
+ * known; zeroed: nothing seen yet. Frames come in order of their end, none before time 0. False:
+ * with this frame the device is, or still is, in breach of both forms. */
 bool device_duty_auditor_frame(
-        struct device_duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns);
+        struct device_duty_band *band, uint32_t index, sim_ns start_ns, sim_ns end_ns);
 
 #endif

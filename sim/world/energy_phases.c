@@ -3,7 +3,10 @@
  */
 #include "world/energy_phases.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "campaign/packages.h"
 #include "trace.h"
@@ -11,15 +14,17 @@
 
 #define NO_PHASE ENERGY_PHASE_COUNT
 
+/* What a report touches is the first cache line: so far to ENERGY_PHASE_CLOCK_SYNC. */
 struct device_phases {
-    uint8_t base;     /* enum energy_phase: what it is about */
-    uint8_t exchange; /* an uplink's own phase, NO_PHASE: none, or the base's */
-    bool answer_due;  /* a set-up command has come; its answer has not left */
-    double read_j;    /* the meter at the last change */
+    alignas(64) uint8_t base; /* enum energy_phase: what it is about */
+    uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
+    bool answer_due;          /* a set-up command has come; its answer has not left */
+    double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
     double joule[ENERGY_PHASE_COUNT];
 };
+_Static_assert(offsetof(struct device_phases, joule[ENERGY_PHASE_CLOCK_SYNC + 1]) == 64, "a line");
 
 struct energy_phases {
     const struct node_fleet *nodes;
@@ -49,12 +54,14 @@ struct energy_phases *energy_phases_create(
     phases->nodes = nodes;
     phases->device_count = device_count;
     phases->first_device = first_device;
-    phases->devices = calloc(device_count, sizeof *phases->devices);
+    phases->devices =
+            aligned_alloc(alignof(struct device_phases), device_count * sizeof *phases->devices);
     phases->listening = calloc(device_count, sizeof *phases->listening);
     if (phases->devices == NULL || phases->listening == NULL) {
         energy_phases_destroy(phases);
         return NULL;
     }
+    memset(phases->devices, 0, device_count * sizeof *phases->devices);
     for (uint32_t i = 0; i < device_count; i++) {
         phases->devices[i].base = ENERGY_PHASE_IDLE;
         phases->devices[i].exchange = NO_PHASE;

@@ -7,15 +7,19 @@
 #include <stdlib.h>
 
 #include "gateway/device_duty_auditor.h"
+#include "gateway/gateway.h"
 
 #define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
 #define CONFIRMED_UP   4u
+#define BAND_BYTES     sizeof(struct device_duty_band)
 
 struct uplink_record {
     uint32_t device_count;
     entity_id first_device;
     uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
-    struct device_duty_auditor *auditors;
+    /* [sub-band][device], lines of the cache: of sub-bands where nobody sends no page is touched */
+    struct device_duty_band *bands;
+    void *bands_block; /* as allocated */
     struct uplink_counts counts;
 };
 
@@ -28,18 +32,20 @@ struct uplink_record *uplink_record_create(uint32_t device_count, entity_id firs
     record->device_count = device_count;
     record->first_device = first_device;
     record->furthest = calloc(device_count, 1);
-    record->auditors = calloc(device_count, sizeof *record->auditors);
-    if (record->furthest == NULL || record->auditors == NULL) {
+    record->bands_block = calloc((size_t)DEVICE_DUTY_BANDS * device_count + 1, BAND_BYTES);
+    if (record->furthest == NULL || record->bands_block == NULL) {
         uplink_record_destroy(record);
         return NULL;
     }
+    size_t past_line = (uintptr_t)record->bands_block % BAND_BYTES;
+    record->bands = (void *)((char *)record->bands_block + (BAND_BYTES - past_line) % BAND_BYTES);
     return record;
 }
 
 void uplink_record_destroy(struct uplink_record *record)
 {
     if (record != NULL) {
-        free(record->auditors);
+        free(record->bands_block);
         free(record->furthest);
         free(record);
     }
@@ -55,9 +61,14 @@ static uint32_t data_rate_of(const struct lora_modulation *modulation)
 static void audit(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     struct uplink_counts *counts = &record->counts;
-    if (!device_duty_auditor_frame(&record->auditors[device], frame->modulation.frequency_hz,
-                frame->start_ns, frame->end_ns)
-            && counts->duty_violations++ == 0) {
+    int index = eu868_sub_band_of(frame->modulation.frequency_hz);
+    bool allowed = false; /* outside of all sub-bands */
+    if (index >= 0) {
+        struct device_duty_band *band = &record->bands[(size_t)index * record->device_count];
+        allowed = device_duty_auditor_frame(
+                &band[device], (uint32_t)index, frame->start_ns, frame->end_ns);
+    }
+    if (!allowed && counts->duty_violations++ == 0) {
         counts->duty_first_device = device;
         counts->duty_first_ns = frame->end_ns;
     }
