@@ -50,6 +50,9 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
 void node_fleet_destroy(struct node_fleet *fleet);
 void node_fleet_configure(
         struct node_fleet *fleet, uint32_t index, const struct node_params *params);
+/* Called when a node is about to run after a long sleep, for who keeps something about it. */
+void node_fleet_on_prefetch(
+        struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context);
 /* Connects to the air and schedules every boot. */
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium);
 extern const struct medium_device_ops node_medium_ops;

@@ -115,6 +115,8 @@ struct node_fleet {
     entity_id first_entity;
     uint16_t wake_handler;
     uint32_t initial_image_size;
+    void (*on_prefetch)(void *context, uint32_t index); /* NULL: nobody's */
+    void *on_prefetch_context;
     /* of the slice that runs */
     sim_ns slice_ns;         /* engine time */
     sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */

@@ -266,6 +266,16 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
     prefetch_lines(node->keys, 1);
     prefetch_lines(end - PREFETCH_WAKE_TAIL_LINES * NODE_LINE_BYTES, PREFETCH_WAKE_TAIL_LINES);
+    if (fleet->on_prefetch != NULL) {
+        fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
+    }
+}
+
+void node_fleet_on_prefetch(
+        struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context)
+{
+    fleet->on_prefetch = prefetch;
+    fleet->on_prefetch_context = context;
 }
 
 void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)

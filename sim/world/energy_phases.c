@@ -231,6 +231,11 @@ void energy_phases_reset(struct energy_phases *phases, const struct observation 
     }
 }
 
+void energy_phases_prefetch(const struct energy_phases *phases, uint32_t device)
+{
+    __builtin_prefetch(&phases->devices[device], 1);
+}
+
 void energy_phases_firmware(struct energy_phases *phases, const struct observation *o)
 {
     uint32_t index = o->entity - phases->first_device;

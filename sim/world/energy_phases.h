@@ -48,6 +48,8 @@ struct energy_phases *energy_phases_create(
         const struct node_fleet *nodes, uint32_t device_count, entity_id first_device);
 void energy_phases_destroy(struct energy_phases *phases);
 
+/* `device` is about to say something. */
+void energy_phases_prefetch(const struct energy_phases *phases, uint32_t device);
 /* Takes FIRMWARE. */
 void energy_phases_firmware(struct energy_phases *phases, const struct observation *observation);
 /* Takes NODE_RESET: the bootloader runs from here on. */

@@ -191,6 +191,9 @@ static void observe_air(void *context, const struct observation *o)
     struct world *world = context;
     struct fleet_record *record = world->record;
     switch (o->kind) {
+    case OBSERVE_FRAME_STARTED:
+        uplink_record_started(record->uplinks, o->data);
+        break;
     case OBSERVE_FRAME_ENDED:
         uplink_record_frame(record->uplinks, o);
         break;
@@ -210,12 +213,18 @@ static void observe_air(void *context, const struct observation *o)
 }
 
 #define AIR_KINDS                                                                                  \
-    (OBSERVE_BIT(OBSERVE_FRAME_ENDED) | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED)                      \
-            | OBSERVE_BIT(OBSERVE_GATEWAY_LOST))
+    (OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)                         \
+            | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST))
 /* Of interest in campaigns only. */
 #define DOWNLINK_KINDS                                                                             \
-    (OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)                      \
-            | OBSERVE_BIT(OBSERVE_FRAME_LOST) | OBSERVE_BIT(OBSERVE_NODE_RESET))
+    (OBSERVE_BIT(OBSERVE_FRAME_RECEIVED) | OBSERVE_BIT(OBSERVE_FRAME_LOST)                         \
+            | OBSERVE_BIT(OBSERVE_NODE_RESET))
+
+static void node_about_to_run(void *context, uint32_t index)
+{
+    const struct world *world = context;
+    energy_phases_prefetch(world->record->phases, index);
+}
 
 bool fleet_record_watch(struct world *world)
 {
@@ -231,6 +240,7 @@ bool fleet_record_watch(struct world *world)
         return false;
     }
     engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe_firmware, world);
+    node_fleet_on_prefetch(world->nodes, node_about_to_run, world);
     uint64_t air = AIR_KINDS | (record->causes != NULL ? DOWNLINK_KINDS : 0);
     engine_observer_add(world->engine, air, observe_air, world);
     return true;

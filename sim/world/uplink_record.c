@@ -97,6 +97,15 @@ static void ended(struct uplink_record *record, const struct frame *frame, uint3
     }
 }
 
+void uplink_record_started(const struct uplink_record *record, const struct frame *frame)
+{
+    uint32_t device = (uint32_t)(frame->id >> 32) - record->first_device;
+    int index = eu868_sub_band_of(frame->modulation.frequency_hz);
+    if (device < record->device_count && index >= 0) {
+        __builtin_prefetch(&record->bands[(size_t)index * record->device_count + device], 1);
+    }
+}
+
 void uplink_record_frame(struct uplink_record *record, const struct observation *o)
 {
     uint32_t device = (uint32_t)((uint64_t)o->a >> 32) - record->first_device; /* frame.h: id */

@@ -37,6 +37,8 @@ struct uplink_record;
 struct uplink_record *uplink_record_create(uint32_t device_count, entity_id first_device);
 void uplink_record_destroy(struct uplink_record *record);
 
+/* A frame has begun, whose books will be asked for at its end. */
+void uplink_record_started(const struct uplink_record *record, const struct frame *frame);
 /* Takes FRAME_ENDED, GATEWAY_RECEIVED and GATEWAY_LOST. */
 void uplink_record_frame(struct uplink_record *record, const struct observation *observation);
 
