@@ -20,6 +20,8 @@ static struct energy_account read_ahead_at(
     struct energy_account account;
     energy_meter_read(meter, params, 0, now_ns, ahead, &states);
     energy_account_of(&states, &account);
+    cr_assert_eq(energy_meter_total_j(meter, params, 0, now_ns, ahead), energy_total_j(&account),
+            "the short way to the total, to the bit");
     return account;
 }
 
@@ -231,4 +233,25 @@ Test(energy, a_component_is_the_sum_of_its_states)
                     + states.joule[ENERGY_STATE_RADIO_STANDBY]
                     + states.joule[ENERGY_STATE_RADIO_FS];
     cr_assert_float_eq(account.joule[ENERGY_RADIO_IDLE], idle_j, 1e-12);
+}
+
+Test(energy, the_short_way_to_the_total_is_exact_in_every_radio_state)
+{
+    struct energy_meter meter;
+    struct energy_radio narrow = { .bandwidth_hz = 125000 };
+    sim_ns at_ns = 0;
+    energy_meter_init(&meter, params, 0);
+    for (int round = 0; round < 20; round++) {
+        for (int power = 0; power < SX1276_POWER_COUNT; power++) {
+            at_ns += 1234567 + 7919 * (sim_ns)round * power;
+            energy_meter_tx_power(&meter, params, at_ns, 1000 * (round % 15));
+            energy_meter_radio(&meter, params, at_ns, (enum sx1276_power)power, &narrow);
+            meter.mcu_run_ns += 12345;
+            meter.nor_read_ns += 321 * power;
+            meter.internal_erase_ns += 17;
+            read_at(&meter, at_ns + 54321);
+        }
+    }
+    cr_assert_eq(
+            energy_meter_total_j(&meter, params, at_ns, at_ns, &(struct energy_ahead){ 0 }), 0);
 }
