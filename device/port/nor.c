@@ -1,5 +1,8 @@
 /* The SPI NOR on SPI2: a W25Q80-class chip with the commands that all of its kind share.
  * SPDX-License-Identifier: MIT
+ *
+ * An idle NOR is in power-down, where it hears nothing but its release: each operation wakes it,
+ * and it goes back behind a read, or when the status says that what it was at has ended.
  */
 #include "port/board.h"
 #include "port/pins.h"
@@ -10,6 +13,9 @@
 #define NOR_SECTOR_ERASE 0x20u
 #define NOR_WRITE_ENABLE 0x06u
 #define NOR_READ_STATUS  0x05u
+#define NOR_POWER_DOWN   0xB9u
+#define NOR_RELEASE      0xABu
+#define POWER_WAIT_BYTES 7u /* on the bus at 16 MHz 3.5 us; tDP and tRES1 are 3 us at most */
 #define STATUS_BUSY      0x01u
 #define SELECT_PIN       12u /* PB12 */
 
@@ -28,6 +34,20 @@ static void nor_select(bool selected)
     pin_write(GPIOB, SELECT_PIN, !selected);
 }
 
+static void command_alone(uint8_t command)
+{
+    nor_select(true);
+    spi_exchange(SPI2, &command, NULL, 1);
+    nor_select(false);
+}
+
+/* Into or out of power-down, waited out by clocking bytes to nobody. A NOR at work ignores it. */
+static void change_power(uint8_t command)
+{
+    command_alone(command);
+    spi_exchange(SPI2, NULL, NULL, POWER_WAIT_BYTES);
+}
+
 void board_nor_start(struct board *board)
 {
     nor_select(false);
@@ -36,7 +56,8 @@ void board_nor_start(struct board *board)
     pin_mode(GPIOB, 14, PIN_ALTERNATE);
     pin_mode(GPIOB, 15, PIN_ALTERNATE);
     spi_start(SPI2, SPI_CR1_BR_2); /* 16 MHz */
-    board->nor_busy = true;        /* it may have been erasing when the processor was reset */
+    change_power(NOR_RELEASE);     /* its status, whatever the reset of the processor met it at */
+    board->nor_busy = true;        /* it may have been erasing */
 }
 
 bool board_nor_busy(struct board *board)
@@ -47,6 +68,9 @@ bool board_nor_busy(struct board *board)
         spi_exchange(SPI2, bytes, bytes, sizeof bytes);
         nor_select(false);
         board->nor_busy = (bytes[1] & STATUS_BUSY) != 0;
+        if (!board->nor_busy) {
+            change_power(NOR_POWER_DOWN);
+        }
     }
     return board->nor_busy;
 }
@@ -59,12 +83,11 @@ static void command_at(uint8_t command, uint32_t address)
     spi_exchange(SPI2, bytes, NULL, sizeof bytes);
 }
 
-static void write_enable(void)
+/* To program or to erase. */
+static void release_for_writing(void)
 {
-    uint8_t command = NOR_WRITE_ENABLE;
-    nor_select(true);
-    spi_exchange(SPI2, &command, NULL, 1);
-    nor_select(false);
+    change_power(NOR_RELEASE);
+    command_alone(NOR_WRITE_ENABLE);
 }
 
 static bool in_range(uint32_t address, size_t size)
@@ -81,9 +104,11 @@ enum hal_status board_nor_read(struct board *board, uint32_t address, uint8_t *d
     if (board_nor_busy(board)) {
         return HAL_BUSY;
     }
+    change_power(NOR_RELEASE);
     command_at(NOR_READ, address);
     spi_exchange(SPI2, NULL, data, size);
     nor_select(false);
+    change_power(NOR_POWER_DOWN);
     return HAL_OK;
 }
 
@@ -97,7 +122,7 @@ enum hal_status board_nor_program(
     if (board_nor_busy(board)) {
         return HAL_BUSY;
     }
-    write_enable();
+    release_for_writing();
     command_at(NOR_PAGE_PROGRAM, address);
     spi_exchange(SPI2, data, NULL, size);
     nor_select(false);
@@ -117,7 +142,7 @@ enum hal_status board_nor_erase(struct board *board, uint32_t address, size_t si
     if (board_nor_busy(board)) {
         return HAL_BUSY;
     }
-    write_enable();
+    release_for_writing();
     command_at(NOR_SECTOR_ERASE, address);
     nor_select(false);
     board->nor_busy = true;

@@ -104,7 +104,8 @@ static void stop_until_interrupt(void)
     clock_to_pll();
 }
 
-/* The NOR has no interrupt line: a tick of 1 ms looks after it while somebody waits for its end. */
+/* The NOR has no interrupt line: a tick of 1 ms looks after it, for whoever waits for its end, and
+ * to send it to power-down behind it. */
 static void sleep_until_interrupt_or_tick(void)
 {
     SYST_RVR = SYSTICK_PER_MS;
@@ -116,9 +117,10 @@ static void sleep_until_interrupt_or_tick(void)
 
 void board_sleep(struct board *board)
 {
+    bool nor_works = board_nor_busy(board);
     cpu_disable_interrupts(); /* an interrupt that comes now still ends the wait */
     if (!board->woken) {
-        if (board->nor_notify) {
+        if (nor_works || board->nor_notify) {
             sleep_until_interrupt_or_tick();
         } else {
             stop_until_interrupt();
