@@ -33,6 +33,9 @@ struct board_type {
     /* internal.{program_time,erase_time,read_time}, nor.{the same}: see struct flash_timing */
     struct flash_timing flash_timing[HAL_FLASH_REGION_COUNT];
     uint32_t nor_poll_ns; /* nor.poll: what asking a busy NOR for its status costs */
+    /* nor.wake_up: out of power-down, tRES1 (W25Q80 3 us; MX25R8035F tRDP, 35 us). The driver waits
+     * as long when it sends the NOR there (tDP is no longer). */
+    uint32_t nor_wake_up_ns;
     uint32_t reset_ns;    /* cpu.reset: from any reset to the first instruction */
     uint32_t watchdog_ns; /* cpu.watchdog: from a panic to the watchdog's reset */
 };

@@ -22,7 +22,8 @@ const struct board_type board_stm32l072_sx1276 = {
     .cycles_ed25519_verify = 30000000, /* assumed: compact C, 0.94 s */
     /* assumed: a small antenna lacks the 2 dB that the MAC leaves for it (device/mac/region.c). */
     .tx_antenna_gain_mdb = 0,
-    .nor_poll_ns = 50000, /* period of a driver's status loop */
+    .nor_poll_ns = 50000,   /* period of a driver's status loop */
+    .nor_wake_up_ns = 3000, /* tRES1 */
     .reset_ns = 1000000,  /* assumed: option bytes, oscillators, memory set-up */
     .watchdog_ns = 1000000000,
     .energy = {
@@ -46,6 +47,7 @@ const struct board_type board_stm32l072_sx1276 = {
         },
         .mcu_run_ua = 3.0 * MA, /* 93 uA/MHz at 32 MHz */
         .mcu_stop_ua = 0.9,     /* stop with RTC on LSE: 0.8-1.0 */
+        .nor_power_down_ua = 1.0,
         .nor_standby_ua = 10.0,
         .nor_program_ua = 20.0 * MA, /* 15-25 */
         .nor_erase_ua = 20.0 * MA,

@@ -21,6 +21,7 @@ const char *const energy_state_names[ENERGY_STATE_COUNT] = {
     [ENERGY_STATE_MCU_STOP] = "mcu_stop",
     [ENERGY_STATE_INTERNAL_PROGRAM] = "internal_program",
     [ENERGY_STATE_INTERNAL_ERASE] = "internal_erase",
+    [ENERGY_STATE_NOR_POWER_DOWN] = "nor_power_down",
     [ENERGY_STATE_NOR_STANDBY] = "nor_standby",
     [ENERGY_STATE_NOR_READ] = "nor_read",
     [ENERGY_STATE_NOR_PROGRAM] = "nor_program",
@@ -41,6 +42,7 @@ enum energy_component energy_state_component(enum energy_state state)
         [ENERGY_STATE_MCU_STOP] = ENERGY_MCU_SLEEP,
         [ENERGY_STATE_INTERNAL_PROGRAM] = ENERGY_FLASH,
         [ENERGY_STATE_INTERNAL_ERASE] = ENERGY_FLASH,
+        [ENERGY_STATE_NOR_POWER_DOWN] = ENERGY_FLASH,
         [ENERGY_STATE_NOR_STANDBY] = ENERGY_FLASH,
         [ENERGY_STATE_NOR_READ] = ENERGY_FLASH,
         [ENERGY_STATE_NOR_PROGRAM] = ENERGY_FLASH,
@@ -187,7 +189,8 @@ void energy_meter_read(const struct energy_meter *meter, const struct energy_par
     double program_ns = (double)(meter->nor_program_ns - ahead->nor_program_ns);
     double erase_ns = (double)(meter->nor_erase_ns - ahead->nor_erase_ns);
     double read_ns = (double)meter->nor_read_ns;
-    double standby_ns = total_ns - program_ns - erase_ns - read_ns;
+    double standby_ns = (double)meter->nor_standby_ns;
+    double power_down_ns = total_ns - program_ns - erase_ns - read_ns - standby_ns;
     double volt_1e_15 = params->supply_v * 1e-15; /* uA x ns = 1e-15 C */
     double uans[ENERGY_STATE_COUNT];
     read_radio(&radio, uans, states, volt_1e_15);
@@ -197,6 +200,7 @@ void energy_meter_read(const struct energy_meter *meter, const struct energy_par
             (double)meter->internal_program_ns * params->internal_program_ua;
     uans[ENERGY_STATE_INTERNAL_ERASE] =
             (double)meter->internal_erase_ns * params->internal_erase_ua;
+    uans[ENERGY_STATE_NOR_POWER_DOWN] = power_down_ns * params->nor_power_down_ua;
     uans[ENERGY_STATE_NOR_STANDBY] = standby_ns * params->nor_standby_ua;
     uans[ENERGY_STATE_NOR_READ] = read_ns * params->nor_read_ua;
     uans[ENERGY_STATE_NOR_PROGRAM] = program_ns * params->nor_program_ua;

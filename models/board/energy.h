@@ -37,6 +37,7 @@ enum energy_state {
     ENERGY_STATE_MCU_STOP,
     ENERGY_STATE_INTERNAL_PROGRAM, /* on top of MCU_RUN */
     ENERGY_STATE_INTERNAL_ERASE,
+    ENERGY_STATE_NOR_POWER_DOWN,
     ENERGY_STATE_NOR_STANDBY,
     ENERGY_STATE_NOR_READ,
     ENERGY_STATE_NOR_PROGRAM,
@@ -61,10 +62,13 @@ struct energy_params {
     double radio_cad_ua[ENERGY_BANDWIDTHS];      /* radio.cad.{...}: the correlating part */
     /* radio.tx: a list of TX supply currents for -4..20 dBm, index dBm + 4 */
     double radio_tx_ua[ENERGY_TX_LEVELS];
-    double mcu_run_ua;     /* cpu.run */
-    double mcu_stop_ua;    /* cpu.stop: with the RTC on its crystal */
-    double nor_standby_ua; /* nor.standby */
-    double nor_program_ua; /* nor.{program,erase,read}: instead of standby */
+    double mcu_run_ua;  /* cpu.run */
+    double mcu_stop_ua; /* cpu.stop: with the RTC on its crystal */
+    /* nor.power_down: between accesses, where the driver leaves the NOR (spec-physics section 8:
+     * W25Q80 1 uA, MX25R8035F 7 nA in its deep power-down) */
+    double nor_power_down_ua;
+    double nor_standby_ua; /* nor.standby: awake, around the commands */
+    double nor_program_ua; /* nor.{program,erase,read}: instead of power-down */
     double nor_erase_ua;
     double nor_read_ua;
     double internal_program_ua; /* internal.{program,erase}: on top of cpu.run */
@@ -92,6 +96,7 @@ struct energy_meter {
     sim_ns nor_program_ns;
     sim_ns nor_erase_ns;
     sim_ns nor_read_ns;
+    sim_ns nor_standby_ns;
     sim_ns radio_since_ns; /* start of the present radio state */
     double radio_ua;       /* its current */
     uint8_t radio_power;   /* enum sx1276_power */

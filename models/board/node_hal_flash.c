@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Internal flash stalls the CPU until it is done. The NOR takes its command and data over SPI and
- * runs on; while it does, it answers nothing but status.
+ * runs on; while it does, it answers nothing but status. An idle NOR is in power-down: the driver
+ * (device/port/nor.c) wakes it for an access and sends it back behind it.
  */
 
 #include "board/node_internal.h"
@@ -13,6 +14,7 @@
 #define NOR_ERASE_BYTES      5u
 #define NOR_READ_OVERHEAD    4u
 #define NOR_STATUS_BYTES     2u
+#define NOR_POWER_BYTES      1u /* release from power-down; power-down */
 
 static const struct hal_flash_geometry *geometry_of(
         const struct node *node, enum hal_flash_region region)
@@ -46,6 +48,17 @@ static bool busy(struct node *node, enum hal_flash_region region)
 static void nor_transfer(struct node *node, size_t bytes)
 {
     node->local_ns += (sim_ns)bytes * node->board->nor_spi_byte_ns;
+}
+
+/* An access finds the NOR in power-down. Out of it and back: a command and a wait, each. What the
+ * driver spends on the way back is booked here, too, even if the NOR works in between; from the
+ * end of its work to the driver's notice it counts as in power-down already. */
+static void nor_wake_up(struct node *node)
+{
+    sim_ns before_ns = node->local_ns;
+    nor_transfer(node, 2 * NOR_POWER_BYTES);
+    node->local_ns += 2 * (sim_ns)node->board->type->nor_wake_up_ns;
+    node->energy.nor_standby_ns += node->local_ns - before_ns;
 }
 
 bool node_flash_busy(void *board, enum hal_flash_region region)
@@ -85,6 +98,9 @@ enum hal_status node_flash_read(
     if (busy(node, region)) {
         return HAL_BUSY;
     }
+    if (!geometry->stalls_cpu) {
+        nor_wake_up(node);
+    }
     sim_ns before_ns = node->local_ns;
     if (!geometry->stalls_cpu) {
         nor_transfer(node, NOR_READ_OVERHEAD);
@@ -101,7 +117,10 @@ enum hal_status node_flash_read(
 static void nor_start(
         struct node *node, enum node_nor_operation operation, size_t spi_bytes, sim_ns run_ns)
 {
+    nor_wake_up(node);
+    sim_ns before_ns = node->local_ns;
     nor_transfer(node, spi_bytes);
+    node->energy.nor_standby_ns += node->local_ns - before_ns;
     node->nor_done_ns = node->local_ns + run_ns;
     node->nor_operation = (uint8_t)operation;
     if (operation == NODE_NOR_PROGRAM) {

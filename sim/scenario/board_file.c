@@ -25,7 +25,7 @@ struct flash_values {
 struct board_values {
     char name[SCENARIO_NAME_MAX];
     double cpu_hz, radio_spi_hz, nor_spi_hz;
-    sim_ns wakeup_ns, reset_ns, watchdog_ns, nor_poll_ns;
+    sim_ns wakeup_ns, reset_ns, watchdog_ns, nor_poll_ns, nor_wake_up_ns;
     uint32_t hal_call, aes_block, sha256_block, ed25519_verify;
     double antenna_gain_db;
     struct energy_params energy;
@@ -87,11 +87,13 @@ static const struct param rows[] = {
     CURRENT("internal.erase", internal_erase_ua, "on top of cpu.run"),
     { "nor.spi", B(nor_spi_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
     { "nor.poll", B(nor_poll_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "what asking a busy NOR for its status costs" },
+    { "nor.wake_up", B(nor_wake_up_ns), PARAM_TIME, DIMENSION_TIME, 0, 1e-3, NULL, "", "from power-down to the first command" },
     FLASH("nor", nor),
-    CURRENT("nor.standby", nor_standby_ua, "idle"),
-    CURRENT("nor.program", nor_program_ua, "instead of standby"),
-    CURRENT("nor.erase", nor_erase_ua, "instead of standby"),
-    CURRENT("nor.read", nor_read_ua, "instead of standby"),
+    CURRENT("nor.power_down", nor_power_down_ua, "between accesses"),
+    CURRENT("nor.standby", nor_standby_ua, "awake, around the commands"),
+    CURRENT("nor.program", nor_program_ua, "instead of power-down"),
+    CURRENT("nor.erase", nor_erase_ua, "instead of power-down"),
+    CURRENT("nor.read", nor_read_ua, "instead of power-down"),
     { "battery.capacity", B(battery.capacity_mah), PARAM_DOUBLE, DIMENSION_CHARGE, 1, 1e6, NULL, "", "rated" },
     { "battery.voltage", B(battery.voltage_v), PARAM_DOUBLE, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "at its terminals" },
     { "battery.self_discharge", B(battery.self_discharge_per_year), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "", "of the capacity, a year" },
@@ -155,6 +157,7 @@ static void type_of(const struct board_values *v, struct board_file *file)
         .energy = v->energy,
         .battery = v->battery,
         .nor_poll_ns = (uint32_t)v->nor_poll_ns,
+        .nor_wake_up_ns = (uint32_t)v->nor_wake_up_ns,
         .reset_ns = (uint32_t)v->reset_ns,
         .watchdog_ns = (uint32_t)v->watchdog_ns,
     };

@@ -57,7 +57,7 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
         struct battery_params battery = world_battery_params(group, &board.type);
         input->supply_v = energy->supply_v;
         input->rx_current_a =
-                (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_standby_ua)
+                (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua)
                 * 1e-6;
         input->battery_usable_j = battery_usable_j(&battery);
     }

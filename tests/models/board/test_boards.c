@@ -130,6 +130,7 @@ Test(boards, of_reference_are_the_same_as_constant_and_as_data_file)
     EXPECT_MEMBER(cycles_ed25519_verify);
     EXPECT_MEMBER(tx_antenna_gain_mdb);
     EXPECT_MEMBER(nor_poll_ns);
+    EXPECT_MEMBER(nor_wake_up_ns);
     EXPECT_MEMBER(reset_ns);
     EXPECT_MEMBER(watchdog_ns);
     for (int r = 0; r < HAL_FLASH_REGION_COUNT; r++) {

@@ -86,6 +86,7 @@ Test(energy, a_day_by_hand_agrees_within_a_thousandth)
     meter.nor_program_ns = 3 * s;
     meter.nor_erase_ns = 4 * s;
     meter.nor_read_ns = 1 * s;
+    meter.nor_standby_ns = 2 * s;
     meter.internal_program_ns = 3 * s;
     meter.internal_erase_ns = 2 * s;
     struct energy_account account = read_at(&meter, 86400 * s);
@@ -94,7 +95,7 @@ Test(energy, a_day_by_hand_agrees_within_a_thousandth)
     double rx_j = 3.3 * 10 * 11.5e-3;
     double run_j = 3.3 * 20 * 3e-3;
     double sleep_j = 3.3 * 86380.0 * 0.9e-6;
-    double flash_j = 3.3 * (86392.0 * 10e-6 + 7 * 20e-3 + 1 * 4e-3 + 5 * 0.5e-3);
+    double flash_j = 3.3 * (86390.0 * 1e-6 + 2 * 10e-6 + 7 * 20e-3 + 1 * 4e-3 + 5 * 0.5e-3);
     cr_assert_float_eq(relative(account.joule[ENERGY_RADIO_IDLE], idle_j), 0, 1e-3);
     cr_assert_float_eq(relative(account.joule[ENERGY_RADIO_TX], tx_j), 0, 1e-3);
     cr_assert_float_eq(relative(account.joule[ENERGY_RADIO_RX], rx_j), 0, 1e-3);
@@ -213,6 +214,7 @@ Test(energy, a_component_is_the_sum_of_its_states)
     meter.nor_program_ns = 3 * s;
     meter.nor_erase_ns = 4 * s;
     meter.nor_read_ns = 5 * s;
+    meter.nor_standby_ns = 8 * s;
     meter.internal_program_ns = 6 * s;
     meter.internal_erase_ns = 7 * s;
     struct energy_states states = states_at(&meter, 100 * s);

@@ -92,7 +92,7 @@ Test(node_flash, internal_flash_stalls_the_cpu_for_its_time)
     run_once(write_internal);
     struct energy_account account;
     node_energy(rig.fleet, 0, 20 * SIM_NS_PER_S, &account);
-    double flash_j = 3.3 * (20.0 * 10e-6 + 16.0e-3 * 0.5e-3);
+    double flash_j = 3.3 * (20.0 * 1e-6 + 16.0e-3 * 0.5e-3);
     cr_assert_float_eq(account.joule[ENERGY_FLASH] / flash_j, 1.0, 1e-3);
     cr_assert_float_eq(account.joule[ENERGY_MCU_RUN] / (3.3 * 3e-3 * 17.0e-3), 1.0, 5e-3,
             "16 ms of stall, 1 ms of reset");
@@ -106,7 +106,8 @@ static bool write_nor(const struct hal *hal)
     cr_assert_eq(hal_flash_program(hal, NOR, 256, data, 256), HAL_OK);
     memset(data, 0, sizeof data); /* taken over already */
     sim_ns call_ns = now_ns(hal) - start_ns;
-    cr_assert_float_eq((double)call_ns, 261 * 500 + 1250, 100, "261 bytes at 16 MHz and the call");
+    /* 261 bytes at 16 MHz, the call, and out of power-down and back: a byte and 3 us, each */
+    cr_assert_float_eq((double)call_ns, 261 * 500 + 1250 + 2 * 3500, 100);
     cr_assert_eq(hal_flash_read(hal, NOR, 256, back, 4), HAL_BUSY);
     cr_assert_eq(hal_flash_program(hal, NOR, 0, data, 4), HAL_BUSY);
     cr_assert_eq(hal_flash_erase(hal, NOR, 4096, 4096), HAL_BUSY);
@@ -114,7 +115,7 @@ static bool write_nor(const struct hal *hal)
     while (hal_flash_busy(hal, NOR)) {
     }
     sim_ns done_ns = now_ns(hal) - start_ns;
-    cr_assert_float_eq((double)done_ns, 130500 + 700000, 10000);
+    cr_assert_float_eq((double)done_ns, 137500 + 700000, 10000);
     cr_assert_eq(hal_flash_read(hal, NOR, 510, back, 4), HAL_OK);
     cr_assert_arr_eq(back, "\x12\x12\xFF\xFF", 4);
     return false;
@@ -158,7 +159,7 @@ Test(node_flash, the_end_of_an_erase_interrupts_once_when_asked_for)
     struct energy_account account;
     node_energy(rig.fleet, 0, 20 * SIM_NS_PER_S, &account);
     cr_assert_float_eq(
-            account.joule[ENERGY_FLASH] / (3.3 * (19.955 * 10e-6 + 0.045 * 20e-3)), 1.0, 1e-3);
+            account.joule[ENERGY_FLASH] / (3.3 * (19.955 * 1e-6 + 0.045 * 20e-3)), 1.0, 1e-3);
 }
 
 static bool erase_silently(const struct hal *hal)
@@ -190,6 +191,72 @@ Test(node_flash, an_idle_nor_answers_at_once)
     run_once(ask_an_idle_nor);
     cr_assert_eq(done_count, 1);
     cr_assert_leq(done_ticks, 33);
+}
+
+/* --- power-down (spec-physics section 8: W25Q80 1 uA, standby 10 uA, tRES1 3 us) -----------------
+ */
+
+static bool leave_it_alone(const struct hal *hal)
+{
+    (void)hal;
+    return false;
+}
+
+Test(node_flash, an_idle_nor_draws_its_power_down_current)
+{
+    run_once(leave_it_alone);
+    struct energy_states states;
+    node_energy_states(rig.fleet, 0, 20 * SIM_NS_PER_S, &states);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_POWER_DOWN], 3.3 * 20 * 1e-6, 1e-12);
+    cr_assert_eq(states.joule[ENERGY_STATE_NOR_STANDBY], 0);
+}
+
+static sim_ns read_ns[2];
+static sim_ns program_ns;
+
+static bool access_three_times(const struct hal *hal)
+{
+    uint8_t byte;
+    for (int i = 0; i < 2; i++) {
+        sim_ns start_ns = now_ns(hal);
+        cr_assert_eq(hal_flash_read(hal, NOR, 0, &byte, 1), HAL_OK);
+        read_ns[i] = now_ns(hal) - start_ns;
+    }
+    sim_ns start_ns = now_ns(hal);
+    cr_assert_eq(hal_flash_program(hal, NOR, 0, "\x00", 1), HAL_OK);
+    program_ns = now_ns(hal) - start_ns;
+    return false;
+}
+
+Test(node_flash, each_access_wakes_the_nor_and_sends_it_back)
+{
+    run_once(access_three_times);
+    /* Out of it and back: a byte of 0.5 us at 16 MHz and 3 us each time, 7 us an access. Then 4
+     * bytes of command and one of data to read, 6 to program; a call is 40 cycles at 32 MHz. */
+    cr_assert_float_eq((double)read_ns[0], 7000 + 5 * 500 + 1250, 2);
+    cr_assert_float_eq((double)read_ns[1], 7000 + 5 * 500 + 1250, 2);
+    cr_assert_float_eq((double)program_ns, 7000 + 6 * 500 + 1250, 2);
+    struct energy_states states;
+    node_energy_states(rig.fleet, 0, 20 * SIM_NS_PER_S, &states);
+    double standby_s = 3 * 7e-6 + 6 * 0.5e-6;
+    double read_s = 2 * 5 * 0.5e-6;
+    double down_s = 20 - standby_s - read_s - 0.7e-3;
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_STANDBY], 3.3 * 10e-6 * standby_s, 1e-15);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_READ], 3.3 * 4e-3 * read_s, 1e-13);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_PROGRAM], 3.3 * 20e-3 * 0.7e-3, 1e-12);
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_POWER_DOWN], 3.3 * 1e-6 * down_s, 1e-12);
+}
+
+Test(node_flash, wake_up_time_and_power_down_current_are_the_boards)
+{
+    rig.board.nor_wake_up_ns = 35000; /* MX25R8035F: tRDP 35 us, 7 nA */
+    rig.board.energy.nor_power_down_ua = 0.007;
+    run_once(access_three_times);
+    cr_assert_float_eq((double)read_ns[0], 71000 + 5 * 500 + 1250, 2);
+    struct energy_states states;
+    node_energy_states(rig.fleet, 0, 20 * SIM_NS_PER_S, &states);
+    double down_s = 20 - 3 * 71e-6 - 16 * 0.5e-6 - 0.7e-3;
+    cr_assert_float_eq(states.joule[ENERGY_STATE_NOR_POWER_DOWN], 3.3 * 7e-9 * down_s, 1e-14);
 }
 
 static bool write_twice(const struct hal *hal)

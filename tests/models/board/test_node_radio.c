@@ -339,7 +339,7 @@ Test(node_radio, energy_of_a_receiver_agrees_with_a_hand_computation)
     cr_assert_float_eq(account.joule[ENERGY_RADIO_RX] / (3.3 * 10.3e-3 * rx_s), 1.0, 1e-3);
     double sleep_j = 3.3 * 0.9e-6 * 3600;
     cr_assert_float_eq(account.joule[ENERGY_MCU_SLEEP] / sleep_j, 1.0, 1e-3);
-    cr_assert_float_eq(account.joule[ENERGY_FLASH] / (3.3 * 10e-6 * 3600), 1.0, 1e-3);
+    cr_assert_float_eq(account.joule[ENERGY_FLASH] / (3.3 * 1e-6 * 3600), 1.0, 1e-3);
     cr_assert_eq(account.joule[ENERGY_RADIO_TX], 0.0);
     double sum_j = 0;
     for (int i = 0; i < ENERGY_COMPONENT_COUNT; i++) {

@@ -41,13 +41,13 @@ static double total_j(const struct world *world, uint32_t index)
 
 Test(energy, of_a_sleeping_device_is_current_times_time)
 {
-    /* STM32L0 stop with RTC 0.9 uA, SX1276 sleep 0.2 uA, SPI NOR standby 10 uA, 3.3 V
+    /* STM32L0 stop with RTC 0.9 uA, SX1276 sleep 0.2 uA, SPI NOR power-down 1 uA, 3.3 V
      * (spec-physics section 8, spec-sx127x section 13): the board's own table says so too. */
     const struct energy_params *params = &board_stm32l072_sx1276.energy;
-    double sleep_w = 3.3 * (0.9e-6 + 0.2e-6 + 10e-6);
+    double sleep_w = 3.3 * (0.9e-6 + 0.2e-6 + 1e-6);
     cr_expect_float_eq(params->supply_v
                                * (params->mcu_stop_ua + params->radio_ua[SX1276_POWER_SLEEP]
-                                       + params->nor_standby_ua)
+                                       + params->nor_power_down_ua)
                                * 1e-6,
             sleep_w, 1e-12);
     struct run *run = run_create(sleepers, NULL, 0);

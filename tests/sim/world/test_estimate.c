@@ -41,8 +41,8 @@ static void watch(void *context, const struct observation *observation)
 static struct estimate estimate_of(const struct run *run, uint32_t devices, uint8_t data_rate)
 {
     const struct energy_params *energy = &board_stm32l072_sx1276.energy;
-    /* Receiver with its low-noise amplifier boosted, MCU stopped, NOR flash in standby. */
-    double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_standby_ua;
+    /* Receiver with its low-noise amplifier boosted, MCU stopped, NOR flash in power-down. */
+    double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua;
     struct estimate_input input = {
         .image_size_bytes = run->world->image_size,
         .fragment_size_bytes = (uint8_t)run->scenario.campaign.fragment_size_bytes,

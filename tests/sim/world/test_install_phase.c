@@ -7,7 +7,8 @@
  * cycles, 937.5 ms. Then it erases 66 pages and programs 132 half pages of 3.2 ms each, digests the
  * copy again and keeps its state, 15 words of 3.2 ms; the application's start keeps 5 words more.
  * MCU 3 mA, internal flash 0.5 mA on top, 3.3 V; NOR reads of 2 x 8448 B at 500 ns a byte, 4 mA.
- * Sources as in test_session_energy.c. Whatever else there is, standby and sleep, is below 1 %.
+ * Sources as in test_session_energy.c. Whatever else there is, standby, power-down and sleep, is
+ * below 1 %.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>

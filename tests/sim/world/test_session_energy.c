@@ -34,7 +34,9 @@
  *   and 15 at the end: 72 words. Install: 8448 B are 66 pages to erase, 132 half pages.
  * NOR: 8600 B are 34 pages of 0.7 ms at 20 mA, marks of fragments twice (each 32, and at the end),
  *   two milestones; read at 4 mA, 500 ns a byte: block MIC 8448 B, digests 2 x 8192 B, copy
- *   8448 B, headers 4 x 256 B; 10 uA of standby else. Transfers of 261 B a page at 16 MHz.
+ *   8448 B, headers 4 x 256 B; 1 uA of power-down else. Transfers of 261 B a page at 16 MHz.
+ *   Each of the 38 programs and of the reads of up to 256 B, 33 + 2 x 32 + 33 + 4, wakes it and
+ *   sends it back, a byte and tRES1 of 3 us each time: 7 us of standby, 10 uA.
  * Sleep: MCU 0.9 uA, radio 0.2 uA; the radio stands by (1.6 mA) over the two records behind RX1.
  */
 #include <criterion/criterion.h>
@@ -70,7 +72,8 @@ static const char scenario[] =
 #define SLEEP_A     0.2e-6
 #define NOR_WORK_A  20e-3
 #define NOR_READ_A  4e-3
-#define NOR_IDLE_A  10e-6
+#define NOR_IDLE_A  1e-6
+#define NOR_AWAKE_A 10e-6
 
 #define SESSION_S   3600.0 /* start + window, a whole GPS second */
 #define FRAGMENTS   43.0
@@ -160,15 +163,17 @@ static struct by_hand compute(const struct times *times)
     h.rx_j = VOLT * RX_A * (h.closed_s - h.opened_s + window_s);
     h.tx_j = VOLT * TX_14_DBM_A * ANSWER_S;
     double read_bytes = BLOCK_BYTES + 2 * CODE_BYTES + BLOCK_BYTES + 4 * 256;
+    double wakes_s = (38 + 33 + 2 * 32 + 33 + 4) * 2 * (NOR_BYTE_S + 3e-6);
     double run_s = FRAGMENTS * fragment_work_s() + 529 * AES_S + 10 * AES_S + 3 * SHA_S
                    + 2 * SIGNATURE_S + 1e-3 + words_s(72) + install_s + read_bytes * NOR_BYTE_S
-                   + 34 * 261 * NOR_BYTE_S;
+                   + 34 * 261 * NOR_BYTE_S + wakes_s;
     h.run_j = VOLT * RUN_A * run_s;
     h.stop_j = VOLT * STOP_A * (total_s - run_s);
     double nor_s = 38 * 0.7e-3;
     h.flash_j = VOLT
                 * (INTERNAL_A * (words_s(72) + install_s) + NOR_WORK_A * nor_s
                         + NOR_READ_A * read_bytes * NOR_BYTE_S
+                        + NOR_AWAKE_A * (34 * 261 * NOR_BYTE_S + wakes_s)
                         + NOR_IDLE_A * (total_s - nor_s - read_bytes * NOR_BYTE_S));
     h.idle_j = VOLT * (STANDBY_A * words_s(14) + SLEEP_A * (times->installed_s - h.closed_s));
     return h;
