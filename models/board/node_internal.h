@@ -79,8 +79,6 @@ struct node {
     uint64_t alarm_ticks; /* the alarm last set, as asked for and as converted */
     sim_ns alarm_ticks_ns;
     const struct frame *tx_frame; /* on the air or last sent */
-    uint32_t entropy_count;
-    uint32_t noise_count;
     uint8_t noise[16];
     /* --- silicon */
     alignas(NODE_LINE_BYTES) struct sx1276 chip;
@@ -88,6 +86,8 @@ struct node {
     struct flash_image flash[HAL_FLASH_REGION_COUNT];
     uint32_t nor_sectors[NODE_NOR_SECTORS];
     uint32_t internal_sectors[NODE_INTERNAL_SECTORS];
+    uint32_t entropy_count; /* here they fill a line */
+    uint32_t noise_count;
 };
 
 enum node_nor_operation {
