@@ -242,13 +242,15 @@ double energy_meter_total_j(const struct energy_meter *meter, const struct energ
     double program_ns = (double)(meter->nor_program_ns - ahead->nor_program_ns);
     double erase_ns = (double)(meter->nor_erase_ns - ahead->nor_erase_ns);
     double read_ns = (double)meter->nor_read_ns;
-    double standby_ns = total_ns - program_ns - erase_ns - read_ns;
+    double standby_ns = (double)meter->nor_standby_ns;
+    double power_down_ns = total_ns - program_ns - erase_ns - read_ns - standby_ns;
     double radio_rx_j = radio[SX1276_POWER_RX] * volt_1e_15 + radio[SX1276_POWER_CAD] * volt_1e_15;
     double radio_idle_j =
             radio[SX1276_POWER_RESET] * volt_1e_15 + radio[SX1276_POWER_SLEEP] * volt_1e_15
             + radio[SX1276_POWER_STANDBY] * volt_1e_15 + radio[SX1276_POWER_FS] * volt_1e_15;
     double flash_j = (double)meter->internal_program_ns * params->internal_program_ua * volt_1e_15
                      + (double)meter->internal_erase_ns * params->internal_erase_ua * volt_1e_15
+                     + power_down_ns * params->nor_power_down_ua * volt_1e_15
                      + standby_ns * params->nor_standby_ua * volt_1e_15
                      + read_ns * params->nor_read_ua * volt_1e_15
                      + program_ns * params->nor_program_ua * volt_1e_15

@@ -99,7 +99,7 @@ struct gateway_uplink {
     sim_ns end_ns;
     /* The same end by the gateway's clock, in whole us. */
     sim_ns stamped_ns;
-    bool time_known; /* that clock has the time of day: GNSS or NTP */
+    bool time_known;   /* that clock has the time of day: GNSS or NTP */
     uint64_t frame_id; /* for observers only */
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
 };

@@ -240,7 +240,6 @@ Test(energy, a_component_is_the_sum_of_its_states)
 Test(energy, the_short_way_to_the_total_is_exact_in_every_radio_state)
 {
     struct energy_meter meter;
-    struct energy_radio narrow = { .bandwidth_hz = 125000 };
     sim_ns at_ns = 0;
     energy_meter_init(&meter, params, 0);
     for (int round = 0; round < 20; round++) {
@@ -250,6 +249,7 @@ Test(energy, the_short_way_to_the_total_is_exact_in_every_radio_state)
             energy_meter_radio(&meter, params, at_ns, (enum sx1276_power)power, &narrow);
             meter.mcu_run_ns += 12345;
             meter.nor_read_ns += 321 * power;
+            meter.nor_standby_ns += 45 * power;
             meter.internal_erase_ns += 17;
             read_at(&meter, at_ns + 54321);
         }
