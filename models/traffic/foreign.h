@@ -5,6 +5,8 @@
  * forward their frames like any others; the network server finds no device of that address. They
  * are stations of the medium behind the devices of the fleet: sites first_site .. first_site +
  * count - 1.
+ *
+ * assumed: their crystals are exact, they radiate 14 dBm EIRP and stand behind one fixed loss.
  */
 #ifndef TRAFFIC_FOREIGN_H
 #define TRAFFIC_FOREIGN_H
