@@ -155,35 +155,46 @@ void energy_meter_tx_power(struct energy_meter *meter, const struct energy_param
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static void read_radio(const struct energy_meter *meter, double uans[ENERGY_STATE_COUNT],
-        struct energy_states *states, double volt_1e_15)
+/* Charge of one transmit power, up to `now_ns`. */
+static double tx_slot_uans(const struct energy_meter *meter, uint8_t slot, double running_uans)
 {
-    uans[ENERGY_STATE_RADIO_RESET] = meter->radio_uans[SX1276_POWER_RESET];
-    uans[ENERGY_STATE_RADIO_SLEEP] = meter->radio_uans[SX1276_POWER_SLEEP];
-    uans[ENERGY_STATE_RADIO_STANDBY] = meter->radio_uans[SX1276_POWER_STANDBY];
-    uans[ENERGY_STATE_RADIO_FS] = meter->radio_uans[SX1276_POWER_FS];
-    uans[ENERGY_STATE_RADIO_RX] = meter->radio_uans[SX1276_POWER_RX];
-    uans[ENERGY_STATE_RADIO_CAD] = meter->radio_uans[SX1276_POWER_CAD];
+    bool running = meter->radio_power == SX1276_POWER_TX && slot == meter->tx_slot;
+    return running ? meter->tx_uans[slot] + running_uans : meter->tx_uans[slot];
+}
+
+static void radio_charges(
+        const struct energy_meter *meter, double running_uans, double uans[ENERGY_STATE_COUNT])
+{
+    static const uint8_t state_of[SX1276_POWER_COUNT] = {
+        [SX1276_POWER_RESET] = ENERGY_STATE_RADIO_RESET,
+        [SX1276_POWER_SLEEP] = ENERGY_STATE_RADIO_SLEEP,
+        [SX1276_POWER_STANDBY] = ENERGY_STATE_RADIO_STANDBY,
+        [SX1276_POWER_FS] = ENERGY_STATE_RADIO_FS,
+        [SX1276_POWER_RX] = ENERGY_STATE_RADIO_RX,
+        [SX1276_POWER_CAD] = ENERGY_STATE_RADIO_CAD,
+        [SX1276_POWER_TX] = ENERGY_STATE_RADIO_TX, /* whose charge is that of its slots */
+    };
+    for (int power = 0; power < SX1276_POWER_COUNT; power++) {
+        uans[state_of[power]] = meter->radio_uans[power];
+    }
+    uans[state_of[meter->radio_power]] += running_uans;
     uans[ENERGY_STATE_RADIO_TX] = 0;
     for (uint8_t slot = 0; slot < meter->tx_slots; slot++) {
-        uans[ENERGY_STATE_RADIO_TX] += meter->tx_uans[slot];
-        if (meter->tx_uans[slot] > 0) {
-            states->tx[states->tx_count].dbm = meter->tx_dbm[slot];
-            states->tx[states->tx_count++].joule = meter->tx_uans[slot] * volt_1e_15;
-        }
+        uans[ENERGY_STATE_RADIO_TX] += tx_slot_uans(meter, slot, running_uans);
     }
 }
 
-void energy_meter_read(const struct energy_meter *meter, const struct energy_params *params,
-        sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead,
-        struct energy_states *states)
+/* Of the radio state that lasts. */
+static double uans_since(const struct energy_meter *meter, sim_ns now_ns)
 {
-    memset(states, 0, sizeof *states);
-    if (now_ns <= power_on_ns) {
-        return;
-    }
-    struct energy_meter radio = *meter;
-    radio_settle(&radio, now_ns);
+    return meter->radio_ua * (double)(now_ns - meter->radio_since_ns);
+}
+
+/* Microampere x nanoseconds in every state, from power on to `now_ns`. */
+static void charges(const struct energy_meter *meter, const struct energy_params *params,
+        sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead,
+        double uans[ENERGY_STATE_COUNT])
+{
     double total_ns = (double)(now_ns - power_on_ns);
     double run_ns = (double)(meter->mcu_run_ns - ahead->mcu_run_ns);
     double program_ns = (double)(meter->nor_program_ns - ahead->nor_program_ns);
@@ -191,9 +202,7 @@ void energy_meter_read(const struct energy_meter *meter, const struct energy_par
     double read_ns = (double)meter->nor_read_ns;
     double standby_ns = (double)meter->nor_standby_ns;
     double power_down_ns = total_ns - program_ns - erase_ns - read_ns - standby_ns;
-    double volt_1e_15 = params->supply_v * 1e-15; /* uA x ns = 1e-15 C */
-    double uans[ENERGY_STATE_COUNT];
-    read_radio(&radio, uans, states, volt_1e_15);
+    radio_charges(meter, uans_since(meter, now_ns), uans);
     uans[ENERGY_STATE_MCU_RUN] = run_ns * params->mcu_run_ua;
     uans[ENERGY_STATE_MCU_STOP] = (total_ns - run_ns) * params->mcu_stop_ua;
     uans[ENERGY_STATE_INTERNAL_PROGRAM] =
@@ -205,8 +214,33 @@ void energy_meter_read(const struct energy_meter *meter, const struct energy_par
     uans[ENERGY_STATE_NOR_READ] = read_ns * params->nor_read_ua;
     uans[ENERGY_STATE_NOR_PROGRAM] = program_ns * params->nor_program_ua;
     uans[ENERGY_STATE_NOR_ERASE] = erase_ns * params->nor_erase_ua;
+}
+
+/* uA x ns = 1e-15 C. */
+static double joule_per_uans(const struct energy_params *params)
+{
+    return params->supply_v * 1e-15;
+}
+
+void energy_meter_read(const struct energy_meter *meter, const struct energy_params *params,
+        sim_ns power_on_ns, sim_ns now_ns, const struct energy_ahead *ahead,
+        struct energy_states *states)
+{
+    memset(states, 0, sizeof *states);
+    if (now_ns <= power_on_ns) {
+        return;
+    }
+    double uans[ENERGY_STATE_COUNT];
+    charges(meter, params, power_on_ns, now_ns, ahead, uans);
     for (int i = 0; i < ENERGY_STATE_COUNT; i++) {
-        states->joule[i] = uans[i] * volt_1e_15;
+        states->joule[i] = uans[i] * joule_per_uans(params);
+    }
+    for (uint8_t slot = 0; slot < meter->tx_slots; slot++) {
+        double tx_uans = tx_slot_uans(meter, slot, uans_since(meter, now_ns));
+        if (tx_uans > 0) {
+            states->tx[states->tx_count].dbm = meter->tx_dbm[slot];
+            states->tx[states->tx_count++].joule = tx_uans * joule_per_uans(params);
+        }
     }
 }
 
@@ -226,38 +260,14 @@ double energy_meter_total_j(const struct energy_meter *meter, const struct energ
     if (now_ns <= power_on_ns) {
         return 0;
     }
-    double volt_1e_15 = params->supply_v * 1e-15;
-    double uans = meter->radio_ua * (double)(now_ns - meter->radio_since_ns);
-    double radio[SX1276_POWER_COUNT];
-    double tx_uans = 0;
-    bool sends = meter->radio_power == SX1276_POWER_TX;
-    memcpy(radio, meter->radio_uans, sizeof radio);
-    for (uint8_t slot = 0; slot < meter->tx_slots; slot++) {
-        bool running = sends && slot == meter->tx_slot;
-        tx_uans += running ? meter->tx_uans[slot] + uans : meter->tx_uans[slot];
+    double uans[ENERGY_STATE_COUNT];
+    struct energy_account account = { { 0 } };
+    charges(meter, params, power_on_ns, now_ns, ahead, uans);
+    for (int i = 0; i < ENERGY_STATE_COUNT; i++) {
+        account.joule[energy_state_component((enum energy_state)i)] +=
+                uans[i] * joule_per_uans(params);
     }
-    radio[meter->radio_power] += uans; /* TX is not read from here */
-    double total_ns = (double)(now_ns - power_on_ns);
-    double run_ns = (double)(meter->mcu_run_ns - ahead->mcu_run_ns);
-    double program_ns = (double)(meter->nor_program_ns - ahead->nor_program_ns);
-    double erase_ns = (double)(meter->nor_erase_ns - ahead->nor_erase_ns);
-    double read_ns = (double)meter->nor_read_ns;
-    double standby_ns = (double)meter->nor_standby_ns;
-    double power_down_ns = total_ns - program_ns - erase_ns - read_ns - standby_ns;
-    double radio_rx_j = radio[SX1276_POWER_RX] * volt_1e_15 + radio[SX1276_POWER_CAD] * volt_1e_15;
-    double radio_idle_j =
-            radio[SX1276_POWER_RESET] * volt_1e_15 + radio[SX1276_POWER_SLEEP] * volt_1e_15
-            + radio[SX1276_POWER_STANDBY] * volt_1e_15 + radio[SX1276_POWER_FS] * volt_1e_15;
-    double flash_j = (double)meter->internal_program_ns * params->internal_program_ua * volt_1e_15
-                     + (double)meter->internal_erase_ns * params->internal_erase_ua * volt_1e_15
-                     + power_down_ns * params->nor_power_down_ua * volt_1e_15
-                     + standby_ns * params->nor_standby_ua * volt_1e_15
-                     + read_ns * params->nor_read_ua * volt_1e_15
-                     + program_ns * params->nor_program_ua * volt_1e_15
-                     + erase_ns * params->nor_erase_ua * volt_1e_15;
-    return radio_rx_j + tx_uans * volt_1e_15 + radio_idle_j
-           + run_ns * params->mcu_run_ua * volt_1e_15
-           + (total_ns - run_ns) * params->mcu_stop_ua * volt_1e_15 + flash_j;
+    return energy_total_j(&account);
 }
 
 double energy_total_j(const struct energy_account *account)
