@@ -87,9 +87,6 @@ static inline void crystal_follow(struct crystal *crystal, sim_ns at_ns)
 
 /* The temperature at the crystal, and at the board's sensor. */
 double crystal_temperature_c(const struct crystal_params *params, sim_ns at_ns);
-/* Mean error of the temperature term over a period of the course: for the sinusoid
- * k ((mean - turnover)^2 + swing^2 / 2). */
-double crystal_temperature_ppm(const struct crystal_params *params);
 /* Does the error change with time? */
 bool crystal_varies(const struct crystal_params *params);
 /* Error in the segment around `middle_ns`, random walk apart. */

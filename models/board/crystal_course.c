@@ -80,34 +80,6 @@ static double parabola_ppm(const struct crystal_params *params, double temperatu
     return params->parabola_ppm_per_c2 * off_c * off_c;
 }
 
-/* The square of a linear course from a to b has the mean (a^2 + ab + b^2) / 3. */
-static double table_mean_ppm(const struct crystal_params *params)
-{
-    const struct temperature_point *points = params->temperature_points;
-    uint32_t last = params->temperature_point_count - 1;
-    if (points[last].at_ns == 0) {
-        return parabola_ppm(params, points[0].temperature_c);
-    }
-    double sum = 0;
-    for (uint32_t i = 0; i < last; i++) {
-        double a_c = points[i].temperature_c - turnover_c(params);
-        double b_c = points[i + 1].temperature_c - turnover_c(params);
-        double length = (double)(points[i + 1].at_ns - points[i].at_ns);
-        sum += length * (a_c * a_c + a_c * b_c + b_c * b_c) / 3.0;
-    }
-    return params->parabola_ppm_per_c2 * sum / (double)points[last].at_ns;
-}
-
-double crystal_temperature_ppm(const struct crystal_params *params)
-{
-    if (params->temperature_point_count > 0) {
-        return table_mean_ppm(params);
-    }
-    double off_c = params->temperature_mean_c - turnover_c(params);
-    double swing_c = params->temperature_swing_c;
-    return params->parabola_ppm_per_c2 * (off_c * off_c + swing_c * swing_c / 2.0);
-}
-
 /* --- all of it ------------------------------------------------------------------------------- */
 
 bool crystal_varies(const struct crystal_params *params)

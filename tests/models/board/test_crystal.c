@@ -78,23 +78,6 @@ Test(crystal, a_time_beyond_the_end_of_the_run_never_comes)
     cr_assert_eq(crystal_time_of(&crystal, UINT64_C(303000000000000)), SIM_NS_NEVER, "300 years");
 }
 
-Test(crystal, temperature_follows_the_tuning_fork_parabola)
-{
-    /* spec-physics section 7, k = -0.034 */
-    struct crystal_params params = { .temperature_mean_c = -20, .parabola_ppm_per_c2 = -0.034 };
-    cr_assert_float_eq(crystal_temperature_ppm(&params), -68.85, 0.01);
-    params.temperature_mean_c = 40;
-    cr_assert_float_eq(crystal_temperature_ppm(&params), -7.65, 0.005);
-    params.temperature_mean_c = 15;
-    params.temperature_swing_c = 8;
-    cr_assert_float_eq(crystal_temperature_ppm(&params), -4.49, 0.005);
-    params.temperature_mean_c = 5;
-    params.temperature_swing_c = 6;
-    cr_assert_float_eq(crystal_temperature_ppm(&params), -14.2, 0.02);
-    params.turnover_c = 5;
-    cr_assert_float_eq(crystal_temperature_ppm(&params), -0.034 * 18, 1e-9);
-}
-
 Test(crystal, initial_errors_fill_the_tolerance_uniformly)
 {
     struct crystal_params params = { .tolerance_ppm = 20 };
@@ -262,6 +245,16 @@ Test(crystal, static_temperatures_lose_what_the_parabola_says)
     }
 }
 
+/* k ((mean - turnover)^2 + swing^2 / 2) */
+Test(crystal, parabola_turns_over_where_it_is_told)
+{
+    struct crystal_params params = { .temperature_mean_c = 5,
+        .temperature_swing_c = 6,
+        .turnover_c = 5,
+        .parabola_ppm_per_c2 = -0.034 };
+    cr_assert_float_eq(gained_s(&params, 0, 1) / 86400.0 * 1e6, -0.034 * 18, 0.001);
+}
+
 Test(crystal, a_day_of_the_diurnal_course_has_the_mean_and_the_range_of_the_specification)
 {
     /* spec-physics section 7: mean C, swing C, mean ppm, seconds a day */
@@ -319,8 +312,14 @@ Test(crystal, a_table_is_linear_between_points_and_repeats)
         sim_ns at_ns = (sim_ns)(hours[i][0] * (double)hour_ns);
         cr_assert_float_eq(crystal_temperature_c(&params, at_ns), hours[i][1], 1e-9);
     }
-    /* the mean by closed form against the clock */
-    double mean_ppm = crystal_temperature_ppm(&params);
+    /* The square of a line from a to b has the mean (a^2 + ab + b^2) / 3. */
+    double sum = 0;
+    for (size_t i = 0; i < 3; i++) {
+        double a_c = points[i].temperature_c - 25.0, b_c = points[i + 1].temperature_c - 25.0;
+        sum += (double)(points[i + 1].at_ns - points[i].at_ns) * (a_c * a_c + a_c * b_c + b_c * b_c)
+               / 3.0;
+    }
+    double mean_ppm = -0.034 * sum / (double)points[3].at_ns;
     cr_assert_float_eq(gained_s(&params, 1, 2) / 86400.0 * 1e6, mean_ppm, 0.001);
     params.temperature_point_count = 1;
     cr_assert_float_eq(crystal_temperature_c(&params, 77 * hour_ns), 10.0, 1e-9);
