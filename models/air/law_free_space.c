@@ -23,12 +23,5 @@ static double loss_db(const struct propagation_params *params, double base_heigh
 const struct path_loss_law path_loss_law_free_space = {
     .loss_db = loss_db,
     .distance_min_m = 1, /* about three wavelengths at 868 MHz: the far field of a dipole */
-    .range = {
-        .frequency_mhz = PATH_LOSS_ANY,
-        .base_height_m = PATH_LOSS_ANY,
-        .mobile_height_m = PATH_LOSS_ANY,
-        .distance_m = { 1, INFINITY },
-        .environments = PATH_LOSS_ANY_ENVIRONMENT,
-        .source = "Friis 1946, far field",
-    },
+    .range = PATH_LOSS_ANYWHERE("Friis 1946, far field"),
 };

@@ -20,12 +20,5 @@ static double loss_db(const struct propagation_params *params, double base_heigh
 const struct path_loss_law path_loss_law_log_distance = {
     .loss_db = loss_db,
     .distance_min_m = 1,
-    .range = {
-        .frequency_mhz = PATH_LOSS_ANY,
-        .base_height_m = PATH_LOSS_ANY,
-        .mobile_height_m = PATH_LOSS_ANY,
-        .distance_m = { 1, INFINITY },
-        .environments = PATH_LOSS_ANY_ENVIRONMENT,
-        .source = "the numbers of the scenario",
-    },
+    .range = PATH_LOSS_ANYWHERE("the numbers of the scenario"),
 };

@@ -41,6 +41,13 @@ struct path_loss_law {
         0, INFINITY                                                                                \
     }
 #define PATH_LOSS_ANY_ENVIRONMENT (~0u)
+/* The range of a law that only asks for a distance of a metre. */
+#define PATH_LOSS_ANYWHERE(source_text)                                                            \
+    {                                                                                              \
+        .frequency_mhz = PATH_LOSS_ANY, .base_height_m = PATH_LOSS_ANY,                            \
+        .mobile_height_m = PATH_LOSS_ANY, .distance_m = { 1, INFINITY },                           \
+        .environments = PATH_LOSS_ANY_ENVIRONMENT, .source = source_text                           \
+    }
 
 /* The numbers of a published set-up. */
 struct path_loss_preset_row {
