@@ -1,0 +1,122 @@
+/* Doubles of services, update and bootloader, by a script.
+ * SPDX-License-Identifier: MIT
+ */
+#include "device/mac/scripted_services.h"
+
+#include <string.h>
+
+struct script script;
+
+bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause)
+{
+    return script.image_whole;
+}
+
+bool factory_read(const struct hal *hal, struct factory *factory)
+{
+    *factory = script.factory;
+    return true;
+}
+
+bool update_running_image(const struct hal *hal, struct image_info *info)
+{
+    *info = (struct image_info){ .version = 0x01020003u, .sha256 = { 0xAB, 0xCD } };
+    return true;
+}
+
+void update_init(struct update *update, const struct hal *hal)
+{
+    memset(update, 0, sizeof *update);
+}
+
+void update_verify_start(
+        struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size)
+{
+    update->region = region;
+    update->address = address;
+    update->size = size;
+    update->status = UPDATE_BUSY;
+}
+
+bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm)
+{
+    if (script.verify_steps_left > 0 && --script.verify_steps_left > 0) {
+        return true;
+    }
+    update->status = script.verdict;
+    return false;
+}
+
+enum update_status update_status(const struct update *update)
+{
+    return update->status;
+}
+
+void update_commit(struct update *update, struct nvm *nvm)
+{
+    script.commits++;
+}
+
+void services_init(struct services *services, const struct services_env *env)
+{
+}
+
+void services_on_downlink(struct services *services, const struct services_env *env,
+        const struct mac_downlink *downlink)
+{
+    script.downlinks++;
+    script.downlink_fport = downlink->fport;
+}
+
+void services_on_flash_done(struct services *services, const struct services_env *env)
+{
+    script.flash_notes++;
+}
+
+uint64_t services_step_at(const struct services *services, const struct services_env *env)
+{
+    return HAL_TICKS_NEVER;
+}
+
+bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
+{
+    return false;
+}
+
+uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
+{
+    return script.uplink_at;
+}
+
+size_t services_build_uplink(struct services *services, const struct services_env *env,
+        uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport)
+{
+    script.builds++;
+    if (script.uplink_size > 0) {
+        script.uplink_at = HAL_TICKS_NEVER;
+        memset(payload, 0x77, script.uplink_size);
+        *fport = 200;
+    }
+    return script.uplink_size;
+}
+
+bool services_session_active(
+        const struct services *services, const struct services_env *env, uint64_t now_ticks)
+{
+    return script.session;
+}
+
+bool fragmentation_take_block(
+        struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes)
+{
+    bool ready = script.block_ready;
+    script.block_ready = false;
+    *nor_address = 0x1000;
+    *size_bytes = 5000;
+    return ready;
+}
+
+void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env)
+{
+    script.block_used = true;
+}

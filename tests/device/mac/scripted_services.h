@@ -1,0 +1,29 @@
+/* Doubles of services, update and bootloader for the main loop: a test writes their script.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_DEVICE_MAC_SCRIPTED_SERVICES_H
+#define TESTS_DEVICE_MAC_SCRIPTED_SERVICES_H
+
+#include "fw_state.h"
+#include "mac/mac.h"
+
+struct script {
+    bool image_whole;
+    struct factory factory;
+    uint64_t uplink_at;
+    uint8_t uplink_size;
+    unsigned builds;
+    unsigned downlinks;
+    uint8_t downlink_fport;
+    bool session;
+    bool block_ready;
+    bool block_used;
+    unsigned verify_steps_left;
+    enum update_status verdict;
+    unsigned commits;
+    bool flash_busy;
+    unsigned flash_notes;
+};
+extern struct script script;
+
+#endif
