@@ -211,7 +211,8 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->gateway_count = scenario->gateways.count;
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
-        /* Draws are keyed by entity: neither a gateway nor a device more may renumber others. */
+        /* Draws are keyed by entity: a gateway more renumbers nobody, a device more only those that
+         * follow it, the foreign ones last. */
         assert(world->gateway_count <= SCENARIO_GATEWAYS_MAX);
         world->first_gateway = engine_entity_add(world->engine, SCENARIO_GATEWAYS_MAX);
         world->first_device = engine_entity_add(world->engine, world->device_count);

@@ -247,3 +247,23 @@ Test(session_energy, of_each_phase_is_its_part_by_hand)
             all_j - listening_j - bulk_j + VOLT * (RUN_A + INTERNAL_A) * words_s(5), 0.015);
     run_destroy(run);
 }
+
+/* docs/summary.md: "verification" lasts from the whole block to the restart, "install" is the
+ * bootloader's work. It checks the candidate before it touches the running slot (digest and
+ * signature), erases 66 pages, programs 132 half pages, digests the copy again and keeps its state,
+ * 15 words; the application's start keeps 5 words more. Whatever else there is, waking the NOR and
+ * sleep, is below 1 %. */
+Test(session_energy, of_the_install_holds_all_of_the_bootloaders_work)
+{
+    double flash_s = words_s(66 + 132 + 15 + 5);
+    double read_s = 2 * BLOCK_BYTES * NOR_BYTE_S;
+    double run_s = 2 * SHA_S + SIGNATURE_S + flash_s + read_s;
+    double expected_j = VOLT * (RUN_A * run_s + INTERNAL_A * flash_s + NOR_READ_A * read_s);
+    struct run *run = run_create(scenario, NULL, 0);
+    run_play(run);
+    double install_j = run_value(run, "energy_j.by_phase.install");
+    printf("# install %.3f mJ, by hand %.3f mJ\n", install_j * 1e3, expected_j * 1e3);
+    cr_expect_float_eq(
+            install_j, expected_j, 0.01 * expected_j, "%f J, by hand %f J", install_j, expected_j);
+    run_destroy(run);
+}
