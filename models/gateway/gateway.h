@@ -31,6 +31,9 @@ enum gateway_clock_source {
     GATEWAY_CLOCK_FREE  /* nowhere: offset and drift of its own */
 };
 extern const char *const gateway_clock_source_names[]; /* in this order, NULL at the end */
+/* The error of a clock of that source for which no other is known (gateway_clock_params.error_ns).
+ */
+sim_ns gateway_clock_usual_error_ns(enum gateway_clock_source source);
 
 struct gateway_clock_params {
     enum gateway_clock_source source;

@@ -21,6 +21,18 @@ static double uniform_of(const struct gateway *gateway, uint64_t index, unsigned
     return ((double)bits + 0.5) * 0x1p-52;
 }
 
+/* spec-physics section 6: pulses to 10..100 ns, NTP hosts to 1..50 ms. assumed: a free clock was
+ * set by hand, to a second. */
+sim_ns gateway_clock_usual_error_ns(enum gateway_clock_source source)
+{
+    static const sim_ns usual_ns[] = {
+        [GATEWAY_CLOCK_GNSS] = 50,
+        [GATEWAY_CLOCK_NTP] = 10 * SIM_NS_PER_MS,
+        [GATEWAY_CLOCK_FREE] = SIM_NS_PER_S,
+    };
+    return usual_ns[source];
+}
+
 static double normal_ns(const struct gateway *gateway, uint64_t index)
 {
     double sigma_ns = (double)gateway->fleet->params.clock.error_ns;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "scenario/scenario_table.h"
+#include "scenario/param.h"
 #include "version.h"
 
 static const struct {

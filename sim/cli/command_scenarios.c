@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "scenario/param.h"
 #include "scenario/scenario.h"
-#include "scenario/scenario_table.h"
 #include "version.h"
 #include "world/firmware_image.h"
 #include "world/world_estimate.h"

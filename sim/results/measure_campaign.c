@@ -122,7 +122,7 @@ static void add_completion(struct measure *m)
         const struct device_record *r = &w->record->devices[i];
         if (r->block_complete_ns != SIM_NS_NEVER) {
             sample_add(&m->sample,
-                    measure_seconds(r->block_complete_ns - w->scenario->campaign.start_ns));
+                    measure_seconds(r->block_complete_ns - w->scenario->campaign.params.start_ns));
         }
     }
     measure_distribution(m, "completion_time_s.", "ma59M");

@@ -72,7 +72,7 @@ void measure_estimate(struct measure *m)
     double n = sum.ready;
     uint32_t sent = campaign_fragments_sent(w->campaign, false)
                     + campaign_fragments_sent(w->campaign, true);
-    sim_ns session_ns = sum.last_report_ns - c->start_ns - c->set_up_window_ns;
+    sim_ns session_ns = sum.last_report_ns - c->params.start_ns - c->params.set_up_window_ns;
     add_pair(m, "fragments", of(e.possible, (double)e.nb_frag + e.coded + e.correction), sent);
     add_pair(m, "airtime_s", of(e.possible, e.airtime_s),
             measure_seconds(fragment_causes_airtime_ns(w->record->causes)));

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/table_reader.h"
+#include "scenario/param_reader.h"
 #include "scenario/text_file.h"
 
 #define BOARD_SIZE_MAX ((size_t)1 << 20)
@@ -35,39 +35,56 @@ struct board_values {
 
 static const char *const erased_names[] = { "0x00", "0xFF", NULL };
 
-_Static_assert(ENERGY_TX_LEVELS == PARAM_TX_LEVEL_COUNT, "a current for each level");
+/* A list of a current for each dBm from -4 to 20 into double[ENERGY_TX_LEVELS]. */
+static bool set_tx_levels(const struct param_text *t)
+{
+    double values[PARAM_NUMBERS_MAX];
+    const int wanted = ENERGY_TX_LEVELS;
+    int count = param_read_numbers(t, values);
+    if (count >= 0 && count != wanted) {
+        scenario_errors_add(t->errors, t->place, "%s has %d numbers; should have %d",
+                t->param->path, count, wanted);
+    }
+    if (count != wanted) {
+        return false;
+    }
+    memcpy(t->member, values, (size_t)count * sizeof values[0]);
+    return true;
+}
+static const struct param_type param_tx_levels = { ENERGY_TX_LEVELS * sizeof(double), set_tx_levels,
+    param_print_range, true };
 
-#define B(member) offsetof(struct board_values, member)
+#define B(member) PARAM_MEMBER(struct board_values, member)
 
 /* clang-format off */
-#define CURRENT(path, member, help) { path, B(energy.member), PARAM_DOUBLE, DIMENSION_CURRENT, 0, 1e6, NULL, "", help }
-#define CYCLES(path, member, help)  { path, B(member), PARAM_U32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
+#define CURRENT(path, member, help) { path, B(energy.member), &param_double, DIMENSION_CURRENT, 0, 1e6, NULL, "", help }
+#define CYCLES(path, member, help)  { path, B(member), &param_u32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
 #define FLASH(region, member) \
-    { region ".size", B(member.size), PARAM_DOUBLE, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "that the firmware's map uses" }, \
-    { region ".erase_unit", B(member.erase_unit), PARAM_DOUBLE, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "erased at once" }, \
-    { region ".program_unit", B(member.program_unit), PARAM_DOUBLE, DIMENSION_BYTES, 1, 4096, NULL, "", "programmed at once" }, \
-    { region ".program_page", B(member.program_page), PARAM_DOUBLE, DIMENSION_BYTES, 1, 4096, NULL, "", "that one program call stays inside" }, \
-    { region ".erased_value", B(member.erased_value), PARAM_ENUM, DIMENSION_NONE, 0, 0, erased_names, "", "of a byte after an erase" }, \
-    { region ".rewritable", B(member.rewritable), PARAM_BOOL, DIMENSION_NONE, 0, 0, NULL, "", "a programmed unit may be programmed again" }, \
-    { region ".program_time", B(member.program_time_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "of a unit or a whole page" }, \
-    { region ".erase_time", B(member.erase_time_ns), PARAM_TIME, DIMENSION_TIME, 0, 10, NULL, "", "of a unit" }, \
-    { region ".read_time", B(member.read_time_s), PARAM_DOUBLE, DIMENSION_TIME, 0, 1e-3, NULL, "", "of a byte" }
+    { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "that the firmware's map uses" }, \
+    { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "erased at once" }, \
+    { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "programmed at once" }, \
+    { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "that one program call stays inside" }, \
+    { region ".erased_value", B(member.erased_value), &param_enum, DIMENSION_NONE, 0, 0, erased_names, "", "of a byte after an erase" }, \
+    { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "a programmed unit may be programmed again" }, \
+    { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "of a unit or a whole page" }, \
+    { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "of a unit" }, \
+    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "of a byte" }
 
 static const struct param rows[] = {
-    { "name", B(name), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "of the board" },
-    { "supply", B(energy.supply_v), PARAM_DOUBLE, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "of everything" },
-    { "cpu.clock", B(cpu_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "of the core" },
-    { "cpu.wakeup", B(wakeup_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "stop mode to first instruction" },
-    { "cpu.reset", B(reset_ns), PARAM_TIME, DIMENSION_TIME, 0, 4, NULL, "", "from any reset to the first instruction" },
-    { "cpu.watchdog", B(watchdog_ns), PARAM_TIME, DIMENSION_TIME, 1e-3, 4, NULL, "", "from a panic to the reset" },
+    { "name", B(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "of the board" },
+    { "supply", B(energy.supply_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "of everything" },
+    { "cpu.clock", B(cpu_hz), &param_double, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "of the core" },
+    { "cpu.wakeup", B(wakeup_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "stop mode to first instruction" },
+    { "cpu.reset", B(reset_ns), &param_time, DIMENSION_TIME, 0, 4, NULL, "", "from any reset to the first instruction" },
+    { "cpu.watchdog", B(watchdog_ns), &param_time, DIMENSION_TIME, 1e-3, 4, NULL, "", "from a panic to the reset" },
     CURRENT("cpu.run", mcu_run_ua, "while it computes"),
     CURRENT("cpu.stop", mcu_stop_ua, "asleep, with the RTC"),
     CYCLES("cpu.cycles.hal_call", hal_call, "of a call to the hardware layer"),
     CYCLES("cpu.cycles.aes_block", aes_block, "of 16 bytes"),
     CYCLES("cpu.cycles.sha256_block", sha256_block, "of 64 bytes"),
     CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "of one signature"),
-    { "radio.spi", B(radio_spi_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
-    { "radio.antenna_gain", B(antenna_gain_db), PARAM_DOUBLE, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output of the chip" },
+    { "radio.spi", B(radio_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
+    { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output of the chip" },
     CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "held in reset"),
     CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "registers kept"),
     CURRENT("radio.standby", radio_ua[SX1276_POWER_STANDBY], "oscillator on"),
@@ -81,23 +98,23 @@ static const struct param rows[] = {
     CURRENT("radio.cad.125kHz", radio_cad_ua[0], "the correlating part of activity detection"),
     CURRENT("radio.cad.250kHz", radio_cad_ua[1], "likewise"),
     CURRENT("radio.cad.500kHz", radio_cad_ua[2], "likewise"),
-    { "radio.tx", B(energy.radio_tx_ua), PARAM_TX_LEVELS, DIMENSION_CURRENT, 0, 1e6, NULL, "", "a list of 25 for -4 to 20 dBm" },
+    { "radio.tx", B(energy.radio_tx_ua), &param_tx_levels, DIMENSION_CURRENT, 0, 1e6, NULL, "", "a list of 25 for -4 to 20 dBm" },
     FLASH("internal", internal),
     CURRENT("internal.program", internal_program_ua, "on top of cpu.run"),
     CURRENT("internal.erase", internal_erase_ua, "on top of cpu.run"),
-    { "nor.spi", B(nor_spi_hz), PARAM_DOUBLE, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
-    { "nor.poll", B(nor_poll_ns), PARAM_TIME, DIMENSION_TIME, 0, 1, NULL, "", "what asking a busy NOR for its status costs" },
-    { "nor.wake_up", B(nor_wake_up_ns), PARAM_TIME, DIMENSION_TIME, 0, 1e-3, NULL, "", "from power-down to the first command" },
+    { "nor.spi", B(nor_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
+    { "nor.poll", B(nor_poll_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "what asking a busy NOR for its status costs" },
+    { "nor.wake_up", B(nor_wake_up_ns), &param_time, DIMENSION_TIME, 0, 1e-3, NULL, "", "from power-down to the first command" },
     FLASH("nor", nor),
     CURRENT("nor.power_down", nor_power_down_ua, "between accesses"),
     CURRENT("nor.standby", nor_standby_ua, "awake, around the commands"),
     CURRENT("nor.program", nor_program_ua, "instead of power-down"),
     CURRENT("nor.erase", nor_erase_ua, "instead of power-down"),
     CURRENT("nor.read", nor_read_ua, "instead of power-down"),
-    { "battery.capacity", B(battery.capacity_mah), PARAM_DOUBLE, DIMENSION_CHARGE, 1, 1e6, NULL, "", "rated" },
-    { "battery.voltage", B(battery.voltage_v), PARAM_DOUBLE, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "at its terminals" },
-    { "battery.self_discharge", B(battery.self_discharge_per_year), PARAM_DOUBLE, DIMENSION_RATIO, 0, 1, NULL, "", "of the capacity, a year" },
-    { "battery.usable", B(battery.usable_fraction), PARAM_DOUBLE, DIMENSION_RATIO, 0.01, 1, NULL, "", "share of the capacity" },
+    { "battery.capacity", B(battery.capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, NULL, "", "rated" },
+    { "battery.voltage", B(battery.voltage_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "at its terminals" },
+    { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "of the capacity, a year" },
+    { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "share of the capacity" },
 };
 /* clang-format on */
 

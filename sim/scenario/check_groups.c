@@ -186,7 +186,7 @@ static void check_group(const struct check *check, const struct scenario_device_
     check_group_channels(check, group);
     check_duty_cycle(check, group);
     check_grains(check, group);
-    if (group->data_rate == DATA_RATE_ADR && !check->scenario->network.adr) {
+    if (group->data_rate == DATA_RATE_ADR && !check->scenario->network.adr.on) {
         scenario_warnings_add(check->errors, check_place(check, &group->data_rate),
                 "data_rate = adr, but network.adr is off: nobody will command one");
     }

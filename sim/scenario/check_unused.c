@@ -9,7 +9,6 @@
 #include "gateway/gateway.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
-#include "scenario/scenario_propagation.h"
 
 /* Says that a key which was given has no effect, unless `used`. */
 static void unused(const struct check *check, const void *member, bool used, const char *key,
@@ -23,7 +22,8 @@ static void unused(const struct check *check, const void *member, bool used, con
 
 static void unused_propagation(const struct check *check)
 {
-    const struct scenario_propagation *p = &check->scenario->propagation;
+    const struct propagation_params *p = &check->scenario->propagation.path;
+    const struct fading_params *fading = &check->scenario->propagation.fading;
     bool own = p->preset == PATH_LOSS_PRESET_NONE;
     bool dual = own && p->model == PROPAGATION_DUAL_SLOPE;
     bool distance = dual || (own && p->model == PROPAGATION_LOG_DISTANCE);
@@ -37,9 +37,9 @@ static void unused_propagation(const struct check *check)
             "log-distance and dual-slope");
     unused(check, &p->exponent_far, dual, "propagation.exponent_far", "dual-slope");
     unused(check, &p->breakpoint_m, dual, "propagation.breakpoint", "dual-slope");
-    unused(check, &p->rician_k_db, p->fading == FADING_RICIAN, "propagation.rician_k",
+    unused(check, &fading->rician_k_db, fading->model == FADING_RICIAN, "propagation.rician_k",
             "fading: rician");
-    unused(check, &p->coherence_ns, p->fading != FADING_NONE, "propagation.coherence",
+    unused(check, &fading->coherence_ns, fading->model != FADING_NONE, "propagation.coherence",
             "fading: rayleigh or rician");
     unused(check, &p->shadowing_correlation_m, p->shadowing_sigma_db > 0,
             "propagation.shadowing.correlation", "a sigma");
@@ -61,7 +61,7 @@ static bool has_fixed_penetration(const struct scenario *scenario)
 static void unused_reception(const struct check *check)
 {
     const struct scenario *s = check->scenario;
-    const struct scenario_reception *r = &s->reception;
+    const struct reception_params *r = &s->reception;
     bool any = r->interference != INTERFERENCE_NONE;
     unused(check, &r->capture_db, r->interference == INTERFERENCE_CAPTURE, "reception.capture",
             "interference: capture");
@@ -79,14 +79,14 @@ static void unused_others(const struct check *check)
     unused(check, &f->payload_bytes, f->devices > 0, "foreign.payload", "foreign.devices");
     unused(check, &f->data_rate, f->devices > 0, "foreign.data_rate", "foreign.devices");
     for (uint32_t i = 0; i < s->interferer_count; i++) {
-        const struct scenario_interferer *other = &s->interferers[i];
+        const struct interferer_params *other = &s->interferers[i];
         bool pauses = other->statistics != INTERFERER_CONTINUOUS;
-        unused(check, &other->on_ns, pauses, "interferers: on",
+        unused(check, &other->mean_on_ns, pauses, "interferers: on",
                 "statistics: periodic or exponential");
-        unused(check, &other->off_ns, pauses, "interferers: off",
+        unused(check, &other->mean_off_ns, pauses, "interferers: off",
                 "statistics: periodic or exponential");
     }
-    unused(check, &s->network.adr_nb_trans, s->network.adr, "network.adr_nb_trans", "adr: on");
+    unused(check, &s->network.adr.nb_trans, s->network.adr.on, "network.adr_nb_trans", "adr: on");
 }
 
 static void unused_gateways(const struct check *check)
@@ -97,12 +97,13 @@ static void unused_gateways(const struct check *check)
     unused(check, &g->spacing_m, lattice, "gateways.spacing", "layout: grid or hex");
     unused(check, g->file, g->layout == LAYOUT_FILE, "gateways.file", "layout: file");
     /* Servers take no time from the others, and class C sends none at a time of theirs. */
-    unused(check, &g->clock_error_ns, g->clock_source != GATEWAY_CLOCK_FREE, "gateways.clock.error",
+    unused(check, &g->params.clock.error_ns, g->params.clock.source != GATEWAY_CLOCK_FREE,
+            "gateways.clock.error",
             "clock.source: gnss or ntp; else devices get the time of arrival at the server");
-    unused(check, &g->clock_drift_ppm, false, "gateways.clock.drift",
+    unused(check, &g->params.clock.drift_ppb, false, "gateways.clock.drift",
             "class B; with clock.source: free devices get the time of arrival at the server");
-    unused(check, &g->beacons, g->clock_source == GATEWAY_CLOCK_GNSS, "gateways.beacons",
-            "clock.source: gnss");
+    unused(check, &g->params.beacons, g->params.clock.source == GATEWAY_CLOCK_GNSS,
+            "gateways.beacons", "clock.source: gnss");
 }
 
 static void unused_group(const struct check *check, const struct scenario_device_group *g)
@@ -130,12 +131,10 @@ static void unused_group(const struct check *check, const struct scenario_device
 /* Laws are fitted to heights and distances: at the edge of the area they should hold. */
 static void check_law(const struct check *check, const struct scenario_device_group *group)
 {
-    const struct scenario_propagation *p = &check->scenario->propagation;
-    struct propagation_params params;
-    scenario_propagation_params(check->scenario, &params);
+    const struct propagation_params *p = &check->scenario->propagation.path;
     const char *source = "";
     double base_m = check->scenario->gateways.height_m, far_m = check->scenario->area.radius_m;
-    const char *beyond = path_loss_beyond(&params, base_m, group->height_m, far_m, &source);
+    const char *beyond = path_loss_beyond(p, base_m, group->height_m, far_m, &source);
     if (beyond != NULL) {
         scenario_warnings_add(check->errors, check_place(check, &p->model),
                 "propagation: the %s is beyond what %s holds for (gateways at %.10g m, '%s' at "

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "scenario/param.h"
 #include "scenario/quantity.h"
-#include "scenario/scenario_table.h"
 
 #define CELLS_MAX 32u
 

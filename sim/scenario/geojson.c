@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "air/penetration.h"
+#include "scenario/param.h"
 #include "scenario/quantity.h"
 #include "scenario/scenario.h"
-#include "scenario/scenario_table.h"
 #include "scenario/scenario_yaml.h"
 
 struct geojson {

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "scenario/scenario_table.h"
+#include "scenario/param.h"
 
 #define WORD_MAX 63u
 

@@ -1,8 +1,9 @@
 /* A scenario: everything that a YAML file can say, in SI-like plain values.
  * SPDX-License-Identifier: MIT
  *
- * One parameter table (scenario_table.c, by section in table_*.c) holds key, member, type, unit,
- * range, default and help; it parses, checks, documents, and applies --set.
+ * Where a scenario states the parameters of a model, it holds the model's own struct. One parameter
+ * table (scenario_keys.c, by section in table_*.c) holds key, member, type, unit, range, default
+ * and help; it parses, checks, documents, and applies --set.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -12,6 +13,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "air/fading.h"
+#include "air/interferer.h"
+#include "air/judge.h"
+#include "air/propagation.h"
+#include "campaign/campaign.h"
+#include "gateway/gateway.h"
+#include "network/network.h"
+#include "scenario/scenario_errors.h"
 #include "sim_time.h"
 
 #define SCENARIO_DEVICE_GROUPS_MAX 16u
@@ -40,50 +49,9 @@ struct scenario_area {
 };
 
 struct scenario_propagation {
-    int model;       /* enum propagation_model */
-    int environment; /* enum propagation_environment */
+    struct propagation_params path;
+    struct fading_params fading;
     double penetration_db;
-    double shadowing_sigma_db; /* shadowing.sigma */
-    int fading;                /* enum fading_model */
-    int preset;                /* published parameters instead of the free ones; 0: none */
-    double exponent;
-    double reference_loss_db;
-    double reference_distance_m;
-    double exponent_far; /* of dual-slope, beyond the breakpoint */
-    double breakpoint_m;
-    double shadowing_correlation_m;    /* 0: independent */
-    double shadowing_site_correlation; /* share common to all gateways */
-    double rician_k_db;
-    sim_ns coherence_ns; /* 0: one draw per frame and receiver */
-};
-
-/* A published table of sensitivities by its name, or levels for SF7..SF12. */
-struct scenario_sensitivity {
-    int table; /* index of the name; -1: levels */
-    double level_dbm[6];
-};
-
-struct scenario_receiver {
-    double noise_figure_db;
-    double noise_rise_db; /* man-made noise over the thermal one */
-    struct scenario_sensitivity sensitivity;
-};
-
-struct scenario_reception {
-    int errors;       /* enum reception_errors */
-    int interference; /* enum interference_model */
-    int overlap;      /* enum overlap_rule */
-    int timing;       /* enum capture_timing */
-    double capture_db;
-    struct scenario_receiver device, gateway;
-};
-
-struct scenario_interferer {
-    double frequency_hz, bandwidth_hz;
-    double power_dbm; /* EIRP */
-    double x_m, y_m, height_m;
-    sim_ns on_ns, off_ns; /* mean lengths */
-    int statistics;       /* continuous, periodic, exponential */
 };
 
 /* End-devices of other networks on the same gateways. */
@@ -100,45 +68,18 @@ struct scenario_channels {
     uint32_t hz[SCENARIO_CHANNELS_MAX];
 };
 
-struct scenario_outage {
-    int32_t gateway; /* -1: all */
-    sim_ns from_ns, duration_ns;
-    sim_ns every_ns; /* 0: once */
-    int kind;        /* enum gateway_outage_kind */
-};
-
 struct scenario_gateways {
     uint32_t count;
-    int layout;      /* enum scenario_layout */
-    double radius_m; /* of the ring */
-    double height_m;
-    uint32_t demodulators;      /* 0: unlimited */
-    sim_ns backhaul_latency_ns; /* backhaul.latency */
-    sim_ns backhaul_jitter_ns;  /* backhaul.jitter */
-    bool gnss;
-    char file[SCENARIO_PATH_MAX];
+    int layout;       /* enum scenario_layout */
+    double radius_m;  /* of the ring */
     double spacing_m; /* of grid and hex */
-    double antenna_gain_db;
-    struct scenario_channels channels;
-    int clock_source;      /* enum gateway_clock_source */
-    sim_ns clock_error_ns; /* -1: usual of the source */
-    double clock_drift_ppm;
+    double height_m;
     double radio_tolerance_ppm;
-    int backhaul_law; /* enum gateway_jitter_law */
-    double backhaul_loss;
-    bool downlink_crc;
-    bool beacons;
-    uint32_t outage_count;
-    struct scenario_outage outages[SCENARIO_OUTAGES_MAX];
-};
-
-struct scenario_network {
-    bool adr;
-    double adr_margin_db;
-    bool adr_nb_trans;
-    int rx2_data_rate;
-    bool device_time;
-    sim_ns dev_status_period_ns; /* dev_status */
+    char file[SCENARIO_PATH_MAX];
+    struct scenario_channels channels;
+    /* Channels, pointer to the outages and the window of the duty cycle are added by the world. */
+    struct gateway_params params;
+    struct gateway_outage outages[SCENARIO_OUTAGES_MAX]; /* params.outage_count */
 };
 
 /* What a group's firmware is told of data rates. */
@@ -213,26 +154,16 @@ struct scenario_firmware {
     int delivery;                  /* 0: full */
 };
 
+struct scenario_verify {
+    bool block_mic, signature;
+};
+
 struct scenario_campaign {
     bool enabled;
-    sim_ns start_ns;
-    int set_up_policy;       /* enum campaign_set_up_policy: set_up.policy */
-    sim_ns set_up_window_ns; /* set_up.window */
-    int session_class;       /* 0: C */
-    int data_rate;           /* DR0..DR5 */
-    double frequency_hz;
-    uint32_t fragment_size_bytes;
-    double redundancy;              /* 15 % -> 0.15 */
-    int correction_policy;          /* correction.policy */
-    sim_ns correction_timeout_ns;   /* correction.timeout */
-    uint32_t block_ack_delay;       /* 0..7; 255 (auto): by fleet size */
-    uint32_t fragmentation_version; /* 1 or 2 */
-    int gateways;                   /* enum multicast_policy */
-    bool verify_block_mic;          /* verify: [block-mic, signature] */
-    bool verify_signature;
+    struct campaign_params params;
+    int session_class; /* 0: C */
+    struct scenario_verify verify;
     double duty_share;
-    sim_ns confirm_timeout_ns;
-    bool group_delete; /* McGroupDeleteReq to who confirmed */
 };
 
 enum expect_operator {
@@ -259,12 +190,13 @@ struct scenario {
     int on_guest_error_fail; /* on_guest_error: 0 count, 1 fail */
     struct scenario_area area;
     struct scenario_propagation propagation;
-    struct scenario_reception reception;
+    struct reception_params reception;
     uint32_t interferer_count;
-    struct scenario_interferer interferers[SCENARIO_INTERFERERS_MAX];
+    struct interferer_params interferers[SCENARIO_INTERFERERS_MAX];
     struct scenario_foreign foreign;
     struct scenario_gateways gateways;
-    struct scenario_network network;
+    /* What no scenario chooses, and the channels, are added by the world. */
+    struct network_params network;
     uint32_t group_count;
     struct scenario_device_group groups[SCENARIO_DEVICE_GROUPS_MAX];
     struct scenario_firmware firmware;
@@ -272,16 +204,6 @@ struct scenario {
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };
-
-/* Mistakes found while reading; all are collected before anybody is told. */
-struct scenario_errors;
-struct scenario_errors *scenario_errors_create(void);
-void scenario_errors_destroy(struct scenario_errors *errors);
-size_t scenario_errors_count(const struct scenario_errors *errors);
-/* What is allowed but probably not meant: told with the mistakes, and no mistake. */
-size_t scenario_warnings_count(const struct scenario_errors *errors);
-/* "file:line:column: error: ..." one line each. */
-void scenario_errors_print(const struct scenario_errors *errors, FILE *out);
 
 /* Defaults, then the file's text (`name` is used in messages), then each "key.path=value" of
  * `sets`. Returns true when there was no mistake; `scenario` is usable only then. */

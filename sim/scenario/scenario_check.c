@@ -40,7 +40,7 @@ uint32_t check_payload_max(uint32_t data_rate)
 
 static void check_fragment_size(const struct check *check)
 {
-    const struct scenario_campaign *c = &check->scenario->campaign;
+    const struct campaign_params *c = &check->scenario->campaign.params;
     uint32_t size_max = check_payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
     if (c->fragment_size_bytes > size_max) {
         scenario_errors_add(check->errors, check_place(check, &c->fragment_size_bytes),
@@ -51,7 +51,7 @@ static void check_fragment_size(const struct check *check)
 
 static void check_block_ack_delay(const struct check *check)
 {
-    const uint32_t *delay = &check->scenario->campaign.block_ack_delay;
+    const uint8_t *delay = &check->scenario->campaign.params.block_ack_delay;
     if (*delay > BLOCK_ACK_DELAY_MAX && *delay != BLOCK_ACK_DELAY_AUTOMATIC) {
         scenario_errors_add(check->errors, check_place(check, delay),
                 "campaign.block_ack_delay = %u should be one of 0 to 7, or 255", *delay);
@@ -60,12 +60,12 @@ static void check_block_ack_delay(const struct check *check)
 
 static void check_frequency(const struct check *check)
 {
-    double frequency_hz = check->scenario->campaign.frequency_hz;
-    if (eu868_sub_band_of((uint32_t)frequency_hz) < 0) {
+    uint32_t frequency_hz = check->scenario->campaign.params.frequency_hz;
+    if (eu868_sub_band_of(frequency_hz) < 0) {
         char frequency[40];
         quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, frequency_hz);
         scenario_errors_add(check->errors,
-                check_place(check, &check->scenario->campaign.frequency_hz),
+                check_place(check, &check->scenario->campaign.params.frequency_hz),
                 "campaign.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
                 "cycle",
                 frequency);
@@ -79,7 +79,7 @@ static void format_time(char *text, size_t size, sim_ns time_ns)
 
 static void check_times(const struct check *check)
 {
-    const struct scenario_campaign *c = &check->scenario->campaign;
+    const struct campaign_params *c = &check->scenario->campaign.params;
     sim_ns session_ns = c->start_ns + c->set_up_window_ns;
     if (session_ns >= check->scenario->duration_ns) {
         char duration[40], session[40];
@@ -95,7 +95,7 @@ static void check_times(const struct check *check)
 /* Shorter blocks of fading could not be numbered over the ten years that a run may take. */
 static void check_coherence(const struct check *check)
 {
-    const struct scenario_propagation *p = &check->scenario->propagation;
+    const struct fading_params *p = &check->scenario->propagation.fading;
     if (p->coherence_ns != 0 && p->coherence_ns < COHERENCE_MIN_NS) {
         char coherence[40];
         format_time(coherence, sizeof coherence, p->coherence_ns);
@@ -106,7 +106,7 @@ static void check_coherence(const struct check *check)
 
 static void check_backhaul(const struct check *check)
 {
-    const struct scenario_gateways *g = &check->scenario->gateways;
+    const struct gateway_params *g = &check->scenario->gateways.params;
     sim_ns answer_ns = 2 * (g->backhaul_latency_ns + g->backhaul_jitter_ns) + DEDUPLICATION_NS
                        + PROGRAMMING_NS;
     if (answer_ns > RX2_DELAY_NS) {
@@ -142,11 +142,11 @@ static void check_channels(const struct check *check)
 static void check_outages(const struct check *check)
 {
     const struct scenario_gateways *g = &check->scenario->gateways;
-    for (uint32_t i = 0; i < g->outage_count; i++) {
-        const struct scenario_outage *o = &g->outages[i];
-        if (o->gateway >= (int32_t)g->count) {
+    for (uint32_t i = 0; i < g->params.outage_count; i++) {
+        const struct gateway_outage *o = &g->outages[i];
+        if (o->gateway != GATEWAY_ALL && o->gateway >= g->count) {
             scenario_errors_add(check->errors, check_place(check, &o->gateway),
-                    "gateways.outages: gateway = %d, but there are %u, counted from 0", o->gateway,
+                    "gateways.outages: gateway = %u, but there are %u, counted from 0", o->gateway,
                     g->count);
         }
         if (o->every_ns != 0 && o->every_ns <= o->duration_ns) {
@@ -160,13 +160,14 @@ static void check_outages(const struct check *check)
 static void check_interferers(const struct check *check)
 {
     for (uint32_t i = 0; i < check->scenario->interferer_count; i++) {
-        const struct scenario_interferer *e = &check->scenario->interferers[i];
-        if (e->statistics != INTERFERER_EXPONENTIAL || e->off_ns == 0) {
+        const struct interferer_params *e = &check->scenario->interferers[i];
+        if (e->statistics != INTERFERER_EXPONENTIAL || e->mean_off_ns == 0) {
             continue;
         }
-        if (e->on_ns < BURST_MIN_NS || e->off_ns < BURST_MIN_NS) {
+        if (e->mean_on_ns < BURST_MIN_NS || e->mean_off_ns < BURST_MIN_NS) {
             scenario_errors_add(check->errors,
-                    check_place(check, e->on_ns < BURST_MIN_NS ? &e->on_ns : &e->off_ns),
+                    check_place(
+                            check, e->mean_on_ns < BURST_MIN_NS ? &e->mean_on_ns : &e->mean_off_ns),
                     "interferers: exponential bursts and pauses should have means of at least "
                     "1 ms; shorter ones are as good as continuous at their mean power");
         }
@@ -176,12 +177,12 @@ static void check_interferers(const struct check *check)
 static void check_verify(const struct check *check)
 {
     const struct scenario_campaign *c = &check->scenario->campaign;
-    if (!c->verify_signature) {
-        scenario_errors_add(check->errors, check_place(check, &c->verify_block_mic),
+    if (!c->verify.signature) {
+        scenario_errors_add(check->errors, check_place(check, &c->verify),
                 "campaign.verify should have signature: the bootloader installs nothing else");
     }
-    if (c->verify_block_mic && c->fragmentation_version == 1) {
-        scenario_errors_add(check->errors, check_place(check, &c->verify_block_mic),
+    if (c->verify.block_mic && c->params.fragmentation_version == 1) {
+        scenario_errors_add(check->errors, check_place(check, &c->verify),
                 "campaign.verify: block-mic needs campaign.fragmentation_version = 2");
     }
 }

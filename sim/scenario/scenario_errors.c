@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/scenario.h"
-
 /* More than anybody reads at once; the rest is counted. */
 #define ERRORS_KEPT 100u
 

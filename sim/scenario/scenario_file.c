@@ -17,6 +17,7 @@
 #include "scenario/text_file.h"
 
 #define TEXT_MAX      (1u << 20)
+#define FREQUENCY_MHZ 868.0  /* for which EU868 is computed */
 #define FRAGMENTS_MAX 16383u /* TS004: NbFrag has 14 bits */
 
 /* Paths in --set and defaults are as they are. */
@@ -102,12 +103,24 @@ static void complete_image(struct scenario *scenario, const struct scenario_plac
         place_path(places, name, image);
         code_size = file_size(image, place_of(places, name, image), errors);
     }
-    uint32_t fragment_size = campaign->fragment_size_bytes;
+    uint32_t fragment_size = campaign->params.fragment_size_bytes;
     uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
     if (campaign->enabled && image_size > FRAGMENTS_MAX * fragment_size) {
-        scenario_errors_add(errors, place_of(places, name, &campaign->fragment_size_bytes),
+        scenario_errors_add(errors, place_of(places, name, &campaign->params.fragment_size_bytes),
                 "campaign: an image of %u bytes does not fit %u fragments of %u bytes", image_size,
                 FRAGMENTS_MAX, fragment_size);
+    }
+}
+
+static void complete_clock(struct scenario_gateways *gateways, const struct scenario_places *places)
+{
+    struct gateway_clock_params *clock = &gateways->params.clock;
+    if (!gateways->params.gnss && scenario_places_find(places, &clock->source) == NULL) {
+        clock->source = GATEWAY_CLOCK_FREE;
+    }
+    gateways->params.gnss = clock->source == GATEWAY_CLOCK_GNSS;
+    if (clock->error_ns < 0) {
+        clock->error_ns = gateway_clock_usual_error_ns(clock->source);
     }
 }
 
@@ -115,15 +128,14 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         const char *name, struct scenario_errors *errors)
 {
     struct scenario_gateways *gateways = &scenario->gateways;
+    scenario->propagation.path.frequency_mhz = FREQUENCY_MHZ;
     complete_image(scenario, places, name, errors);
     place_path(places, name, gateways->file);
     if (gateways->layout == LAYOUT_FILE) {
         count_positions(&gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, &gateways->layout,
                 places, name, errors);
     }
-    if (!gateways->gnss && scenario_places_find(places, &gateways->clock_source) == NULL) {
-        gateways->clock_source = GATEWAY_CLOCK_FREE;
-    }
+    complete_clock(gateways, places);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         struct scenario_device_group *group = &scenario->groups[i];
         place_path(places, name, group->file);

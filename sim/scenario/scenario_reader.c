@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "scenario/expect_keys.h"
+#include "scenario/param_reader.h"
 #include "scenario/scenario_check.h"
-#include "scenario/table_reader.h"
+#include "scenario/scenario_keys.h"
 
 static bool parse_expectation(const char *text, struct scenario_expect *expect)
 {

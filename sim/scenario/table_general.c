@@ -1,30 +1,46 @@
 /* Scenario keys of the run, the area and the firmware that is sent.
  * SPDX-License-Identifier: MIT
  */
-#include "scenario/scenario_table.h"
+#include "scenario/scenario_keys.h"
 
 static const char *const region_names[] = { "EU868", NULL };
 static const char *const fail_count_names[] = { "count", "fail", NULL };
 static const char *const area_shape_names[] = { "disc", NULL };
 static const char *const delivery_names[] = { "full", NULL };
 
-#define S(member) offsetof(struct scenario, member)
+/* uint32_t from "major.minor.patch". */
+static bool set_version(const struct param_text *t)
+{
+    unsigned major, minor, patch;
+    char rest;
+    if (sscanf(t->text, "%3u.%3u.%5u%c", &major, &minor, &patch, &rest) != 3 || major > 255
+            || minor > 255 || patch > 65535) {
+        scenario_errors_add(t->errors, t->place,
+                "%s = '%s' should be major.minor.patch, as in 2.0.0", t->param->path, t->text);
+        return false;
+    }
+    *(uint32_t *)t->member = major << 24 | minor << 16 | patch;
+    return true;
+}
+static const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, false };
+
+#define S(member) PARAM_MEMBER(struct scenario, member)
 #define DAY       86400.0
 
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "name", S(name), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "name in results" },
-    { "seed", S(seed), PARAM_U64, DIMENSION_NONE, 0, 1.8e19, NULL, "1", "keys every random stream" },
-    { "duration", S(duration_ns), PARAM_TIME, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "end of the run, unless the campaign ends before" },
-    { "region", S(region), PARAM_ENUM, DIMENSION_NONE, 0, 0, region_names, "EU868", "regional parameters" },
-    { "on_guest_error", S(on_guest_error_fail), PARAM_ENUM, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "when firmware breaks a rule of the radio's datasheet" },
-    { "area.shape", S(area.shape), PARAM_ENUM, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "where devices stand" },
-    { "area.radius", S(area.radius_m), PARAM_DOUBLE, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "of the disc; okumura-hata holds to 20 km" },
-    { "firmware.image", S(firmware.image), PARAM_STRING, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "device (this firmware's target link), generated, or a file" },
-    { "firmware.size", S(firmware.image_size_bytes), PARAM_U32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "of a generated image" },
-    { "firmware.version", S(firmware.version), PARAM_VERSION, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "that the image carries; devices run 1.0.0" },
-    { "firmware.delivery", S(firmware.delivery), PARAM_ENUM, DIMENSION_NONE, 0, 0, delivery_names, "full", "what is sent" },
+    { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "name in results" },
+    { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 1.8e19, NULL, "1", "keys every random stream" },
+    { "duration", S(duration_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "end of the run, unless the campaign ends before" },
+    { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "regional parameters" },
+    { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "when firmware breaks a rule of the radio's datasheet" },
+    { "area.shape", S(area.shape), &param_enum, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "where devices stand" },
+    { "area.radius", S(area.radius_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "of the disc; okumura-hata holds to 20 km" },
+    { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "device (this firmware's target link), generated, or a file" },
+    { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "of a generated image" },
+    { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "that the image carries; devices run 1.0.0" },
+    { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "what is sent" },
 };
 /* clang-format on */
 const struct param_rows general_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -81,7 +81,7 @@ static struct medium_site *create_sites(
 static bool create_medium(
         struct world *world, const struct placement *placement, const struct medium_site *sites)
 {
-    struct world_medium_params medium;
+    struct medium_params medium;
     world_medium_params(world->scenario, &medium);
     struct medium_site *gateway_sites = calloc(world->gateway_count, sizeof *gateway_sites);
     if (gateway_sites == NULL) {
@@ -89,7 +89,7 @@ static bool create_medium(
     }
     placement_gateways(placement, world->first_gateway, gateway_sites);
     world_complete_gateway_sites(world, gateway_sites);
-    world->medium = medium_create(world->engine, &medium.params, sites,
+    world->medium = medium_create(world->engine, &medium, sites,
             world->device_count + world->scenario->foreign.devices, &node_medium_ops, gateway_sites,
             world->gateway_count, &gateway_medium_ops);
     free(gateway_sites);
@@ -126,7 +126,7 @@ static bool create_nodes(struct world *world, const struct world_options *option
 static bool create_servers(struct world *world)
 {
     struct gateway_params gateway_params;
-    world_gateway_params(world->scenario, world->outages, &gateway_params);
+    world_gateway_params(world->scenario, &gateway_params);
     gateway_params.gps_at_start_ns = GPS_SECONDS_AT_START * SIM_NS_PER_S;
     world->gateways = gateway_fleet_create(
             world->engine, &gateway_params, world->gateway_count, world->first_gateway);

@@ -34,8 +34,7 @@ struct world {
     const struct device_identity *identities;
     const uint8_t *image; /* the block that is sent */
     uint32_t image_size;
-    struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
-    struct gateway_outage outages[SCENARIO_OUTAGES_MAX];
+    struct world_group *groups;  /* world/world_nodes.h: what nodes of a group share */
     struct fleet_record *record; /* world/fleet_record.h: measured by observation */
     char failure[192];           /* see world_failure() */
 };

@@ -67,33 +67,33 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
 bool world_estimate_input(
         const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input)
 {
-    const struct scenario_campaign *c = &scenario->campaign;
+    const struct campaign_params *c = &scenario->campaign.params;
     const struct scenario_device_group *group = &scenario->groups[0];
     struct channel_plan plan;
-    if (!c->enabled || !channel_plan_of(scenario, &plan)) {
+    if (!scenario->campaign.enabled || !channel_plan_of(scenario, &plan)) {
         return false;
     }
     *input = (struct estimate_input){
         .image_size_bytes = image_size_bytes,
-        .fragment_size_bytes = (uint8_t)c->fragment_size_bytes,
+        .fragment_size_bytes = c->fragment_size_bytes,
         .redundancy = c->redundancy,
-        .correction = (enum campaign_correction)c->correction_policy,
+        .correction = c->correction,
         .correction_timeout_s = seconds(c->correction_timeout_ns),
-        .data_rate = (uint8_t)c->data_rate,
-        .frequency_hz = (uint32_t)c->frequency_hz,
-        .duty_share = c->duty_share,
+        .data_rate = c->data_rate,
+        .frequency_hz = c->frequency_hz,
+        .duty_share = scenario->campaign.duty_share,
         .gateway_count = scenario->gateways.count,
-        .gateways = (enum multicast_policy)c->gateways,
-        .rx2_data_rate = (uint8_t)scenario->network.rx2_data_rate,
+        .gateways = c->gateways,
+        .rx2_data_rate = scenario->network.rx2_data_rate,
         .rx2_frequency_hz = 869525000u,
         .fleet_size = scenario_device_count(scenario),
-        .set_up_policy = (enum campaign_set_up_policy)c->set_up_policy,
+        .set_up_policy = c->set_up_policy,
         .expected_loss = EXPECTED_LOSS,
         .unicast_loss = UNICAST_LOSS,
         .uplink_data_rate =
                 (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
         .channel_count = plan.count,
-        .block_ack_delay = (uint8_t)c->block_ack_delay,
+        .block_ack_delay = c->block_ack_delay,
         .guard_s = guard_s(group),
     };
     for (uint32_t i = 0; i < scenario->group_count; i++) {

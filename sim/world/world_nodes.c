@@ -11,6 +11,7 @@
 
 #include "air/judge.h"
 #include "random_stream.h"
+#include "scenario/channel_plan.h"
 #include "world/world_estimate.h"
 #include "world/world_params.h"
 
@@ -71,7 +72,7 @@ void world_complete_gateway_sites(const struct world *world, struct medium_site 
     const struct scenario_gateways *gateways = &world->scenario->gateways;
     struct random_stream stream;
     for (uint32_t i = 0; i < world->gateway_count; i++) {
-        sites[i].antenna_gain_mdb = (int32_t)lround(gateways->antenna_gain_db * 1000.0);
+        sites[i].antenna_gain_mdb = gateways->params.antenna_gain_mdb;
         random_stream_init(&stream, world->scenario->seed, sites[i].entity, RANDOM_CRYSTAL,
                 STREAM_RADIO_ERROR);
         sites[i].radio_error_ppb = draw_ppb(&stream, gateways->radio_tolerance_ppm);
@@ -128,7 +129,7 @@ static struct device_configuration configuration_of(
         .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
         .report_size = (uint8_t)scenario_report_bytes(group),
         .report_random_phase = group->report_phase_uniform != 0,
-        .fragmentation_version = (uint8_t)world->scenario->campaign.fragmentation_version,
+        .fragmentation_version = world->scenario->campaign.params.fragmentation_version,
         .report_traffic = (uint8_t)group->report_traffic,
         .report_jitter_percent = (uint8_t)lround(group->report_jitter * 100.0),
         .report_confirmed = group->report_confirmed,
@@ -187,8 +188,8 @@ static uint8_t data_rate_by_link(const struct world *world, const struct judge_t
         uint32_t device, int32_t eirp_mdbm)
 {
     int32_t best_mdbm = INT32_MIN;
-    int32_t antenna_mdb = (int32_t)lround(world->scenario->gateways.antenna_gain_db * 1000.0);
-    int32_t margin_mdb = (int32_t)lround(world->scenario->network.adr_margin_db * 1000.0);
+    int32_t antenna_mdb = world->scenario->gateways.params.antenna_gain_mdb;
+    int32_t margin_mdb = world->scenario->network.adr.margin_mdb;
     for (uint32_t g = 0; g < world->gateway_count; g++) {
         int32_t power_mdbm =
                 eirp_mdbm + medium_link_gain_mdb(world->medium, g, device) + antenna_mdb;
@@ -236,9 +237,7 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
 
 bool world_configure_nodes(struct world *world, const struct medium_site *sites)
 {
-    struct world_medium_params medium;
-    world_medium_params(world->scenario, &medium);
-    struct judge_tables *tables = judge_tables_create(&medium.params.reception);
+    struct judge_tables *tables = judge_tables_create(&world->scenario->reception);
     if (tables == NULL) {
         return false;
     }

@@ -25,6 +25,10 @@ LADDER = {
 # The board sees no firmware type: of device/ only these.
 FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/update/factory.h',
                   'device/update/flash_map.h', 'device/update/update.h', 'device/update/image.h'}
+# The machinery of parameter tables serves scenarios, boards and others: it knows none of them.
+PARAMETER_FILES = ['sim/engine/sim_time.h'] + [
+    f'sim/scenario/{name}.h' for name in
+    ('param', 'param_reader', 'quantity', 'scenario_errors', 'scenario_places', 'scenario_yaml')]
 SEARCH = ['', 'device', 'sim/engine', 'models', 'sim']
 SYSTEM_DEVICE = {'stdbool.h', 'stddef.h', 'stdint.h', 'string.h'}
 BANNED = re.compile(r'\b(rand|srand|random|gettimeofday|strcpy|strcat|sprintf|gets|localtime)\s*\(')
@@ -67,6 +71,9 @@ def check_include(path, number, line, folder):
     target = resolve(match.group(2), own)
     if target is None or target.startswith('sim/version'):
         return
+    if folder == 'sim/scenario' and os.path.basename(path).startswith('param') \
+            and target not in PARAMETER_FILES:
+        complain(path, number, f'the machinery of parameters may not include {target}')
     if folder_of(target) == folder:
         return
     if not any(target == rung or target.startswith(rung + '/') for rung in LADDER[folder]):

@@ -52,20 +52,20 @@ Test(keys, hold_lists_of_objects)
                     NULL, 0),
             "%s", messages);
     cr_assert_eq(scenario.interferer_count, 2);
-    cr_expect_float_eq(scenario.interferers[0].frequency_hz, 868.3e6, 1e-3);
-    cr_expect_float_eq(scenario.interferers[0].power_dbm, -3.0, 0.0);
+    cr_expect_eq(scenario.interferers[0].frequency_hz, 868300000);
+    cr_expect_eq(scenario.interferers[0].eirp_mdbm, -3000);
     cr_expect_float_eq(scenario.interferers[1].x_m, -1000.0, 0.0);
-    cr_expect_eq(scenario.interferers[1].on_ns, 20 * SIM_NS_PER_MS);
-    cr_expect_float_eq(scenario.interferers[1].frequency_hz, 868.1e6, 1e-3, "default");
-    cr_assert_eq(scenario.gateways.outage_count, 2);
+    cr_expect_eq(scenario.interferers[1].mean_on_ns, 20 * SIM_NS_PER_MS);
+    cr_expect_eq(scenario.interferers[1].frequency_hz, 868100000, "default");
+    cr_assert_eq(scenario.gateways.params.outage_count, 2);
     cr_expect_eq(scenario.gateways.outages[0].gateway, 1);
     cr_expect_eq(scenario.gateways.outages[0].kind, GATEWAY_OUTAGE_POWER);
-    cr_expect_eq(scenario.gateways.outages[1].gateway, -1, "all");
+    cr_expect_eq(scenario.gateways.outages[1].gateway, GATEWAY_ALL);
     static const char *const sets[] = { "interferers.1.power=7 dBm",
         "gateways.outages.0.from=3 h" };
     cr_assert(read_with("interferers: [{}, {}]\ngateways: {outages: [{}]}\n", sets, 2), "%s",
             messages);
-    cr_expect_float_eq(scenario.interferers[1].power_dbm, 7.0, 0.0);
+    cr_expect_eq(scenario.interferers[1].eirp_mdbm, 7000);
     cr_expect_eq(scenario.gateways.outages[0].from_ns, 3 * 3600 * SIM_NS_PER_S);
 }
 
@@ -110,9 +110,9 @@ Test(keys, hold_sensitivities)
                         "dBm, -126 dBm, -129 dBm, -132 dBm, -134.5 dBm, -137 dBm]}}\n",
                       NULL, 0),
             "%s", messages);
-    cr_expect_eq(scenario.reception.gateway.sensitivity.table, SENSITIVITY_LORASIM);
-    cr_expect_eq(scenario.reception.device.sensitivity.table, -1);
-    cr_expect_float_eq(scenario.reception.device.sensitivity.level_dbm[4], -134.5, 0.0);
+    cr_expect_arr_eq(scenario.reception.gateway_sensitivity.mdbm,
+            sensitivity_table(SENSITIVITY_LORASIM)->mdbm, sizeof(struct sensitivity_table));
+    cr_expect_eq(sensitivity_mdbm(&scenario.reception.device_sensitivity, 11, 125000), -134500);
     expect_refused("reception: {device: {sensitivity: sx1267}}\n",
             "reception.device.sensitivity = 'sx1267' should be one of: sx1276");
     expect_refused("reception: {device: {sensitivity: [-1 dBm]}}\n", "is outside -160 dBm .. -60");
@@ -125,7 +125,7 @@ Test(keys, take_words_for_numbers)
     cr_assert(read_with("name: a\n", NULL, 0), "%s", messages);
     cr_expect_eq(scenario.groups[0].guard_fixed_ns, SCENARIO_AUTO);
     cr_expect_eq(scenario.groups[0].clock_refresh_ns, SCENARIO_AUTO);
-    cr_expect_eq(scenario.gateways.clock_source, GATEWAY_CLOCK_GNSS);
+    cr_expect_eq(scenario.gateways.params.clock.source, GATEWAY_CLOCK_GNSS);
     cr_assert(read_with("gateways: {gnss: false}\n"
                         "devices: [{clock_refresh: never, guard: {fixed: 0 s, drift: 3 ppm}, "
                         "battery: {capacity: 1.2 Ah}}]\n",
@@ -136,7 +136,8 @@ Test(keys, take_words_for_numbers)
     cr_expect_float_eq(scenario.groups[0].guard_drift_ppm, 3.0, 0.0);
     cr_expect_float_eq(scenario.groups[0].battery_capacity_mah, 1200.0, 1e-9);
     cr_expect_float_eq(scenario.groups[0].battery_usable, -1.0, 0.0);
-    cr_expect_eq(scenario.gateways.clock_source, GATEWAY_CLOCK_FREE, "gnss: false is short for it");
+    cr_expect_eq(scenario.gateways.params.clock.source, GATEWAY_CLOCK_FREE,
+            "gnss: false is short for it");
     expect_refused("devices: [{clock_refresh: 90 min}]\n", "clock_refresh should be whole hours");
     expect_refused("devices: [{clock_refresh: nevr}]\n", "clock_refresh = 'nevr' is not a number");
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "scenario/scenario.h"
-#include "scenario/scenario_table.h"
+#include "scenario/scenario_keys.h"
 
 static struct scenario scenario;
 static char messages[8192];
@@ -58,7 +58,8 @@ Test(scenario, sets_every_key_of_the_table_to_its_own_default)
         cr_expect(p->standard[0] == '\0' || param_set(p, &scenario, p->standard, place, errors),
                 "%s", p->path);
     }
-    for (size_t i = 0; (p = param_table_row(&group_table, i)) != NULL; i++) {
+    for (size_t i = 0; i < device_rows.count; i++) {
+        p = &device_rows.params[i];
         cr_expect(p->standard[0] == '\0' || param_set(p, &group, p->standard, place, errors), "%s",
                 p->path);
     }
@@ -78,9 +79,9 @@ Test(scenario, reads_nested_and_flow_mappings)
                         "  - {name: b, count: 5, rtc: {tolerance: 50 ppm}}\n"),
             "%s", messages);
     cr_expect_float_eq(scenario.propagation.penetration_db, 9.0, 0.0);
-    cr_expect_float_eq(scenario.propagation.shadowing_sigma_db, 3.0, 0.0);
-    cr_expect_eq(scenario.propagation.fading, 0);
-    cr_expect_eq(scenario.gateways.backhaul_latency_ns, 30 * SIM_NS_PER_MS);
+    cr_expect_float_eq(scenario.propagation.path.shadowing_sigma_db, 3.0, 0.0);
+    cr_expect_eq(scenario.propagation.fading.model, 0);
+    cr_expect_eq(scenario.gateways.params.backhaul_latency_ns, 30 * SIM_NS_PER_MS);
     cr_expect_eq(scenario.group_count, 2);
     cr_expect_eq(scenario.groups[0].report_period_ns, 3600 * SIM_NS_PER_S);
     cr_expect_float_eq(scenario.groups[1].rtc_tolerance_ppm, 50.0, 0.0);
@@ -90,11 +91,11 @@ Test(scenario, reads_nested_and_flow_mappings)
 Test(scenario, reads_the_verification_list)
 {
     cr_assert(read_text("campaign: {verify: [signature]}\n"), "%s", messages);
-    cr_expect_not(scenario.campaign.verify_block_mic);
-    cr_expect(scenario.campaign.verify_signature);
+    cr_expect_not(scenario.campaign.verify.block_mic);
+    cr_expect(scenario.campaign.verify.signature);
     cr_assert(read_text("campaign: {}\n"), "%s", messages);
     cr_expect(scenario.campaign.enabled);
-    cr_expect(scenario.campaign.verify_block_mic);
+    cr_expect(scenario.campaign.verify.block_mic);
 }
 
 Test(scenario, reads_versions_and_expectations)

@@ -57,8 +57,8 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
     const struct scenario_campaign *campaign = &run->scenario.campaign;
     struct watch watch = {
         .world = run->world,
-        .from_ns = campaign->start_ns,
-        .to_ns = campaign->start_ns + campaign->set_up_window_ns,
+        .from_ns = campaign->params.start_ns,
+        .to_ns = campaign->params.start_ns + campaign->params.set_up_window_ns,
     };
     engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_reports, &watch);
     run_play(run);

@@ -1,37 +1,11 @@
-/* The one table of scenario keys, put together from its sections.
+/* Tables of parameters: their rows, defaults, and the reference that is printed from them.
  * SPDX-License-Identifier: MIT
  */
-#include "scenario/scenario_table.h"
-
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
-static const struct param_rows *const scenario_sections[] = { &general_rows, &air_rows,
-    &gateway_rows, &campaign_rows };
-static const struct param_rows *const group_sections[] = { &device_rows };
-
-#define LIST(path, items, count, type, max, rows, keep_one, named, help)                           \
-    {                                                                                              \
-        path, offsetof(struct scenario, items), offsetof(struct scenario, count), sizeof(type),    \
-                max, rows, keep_one, named, help                                                   \
-    }
-
-static const struct param_list scenario_lists[] = {
-    LIST("devices", groups, group_count, struct scenario_device_group, SCENARIO_DEVICE_GROUPS_MAX,
-            &device_rows, true, true, "a group of devices, as in - {count: 20}"),
-    LIST("interferers", interferers, interferer_count, struct scenario_interferer,
-            SCENARIO_INTERFERERS_MAX, &interferer_rows, false, false,
-            "an interferer, as in - {frequency: 868.1 MHz}"),
-    LIST("gateways.outages", gateways.outages, gateways.outage_count, struct scenario_outage,
-            SCENARIO_OUTAGES_MAX, &outage_rows, false, false,
-            "an outage, as in - {from: 2 h, duration: 30 min}"),
-};
-
-const struct param_table scenario_table = { scenario_sections,
-    sizeof scenario_sections / sizeof scenario_sections[0], scenario_lists,
-    sizeof scenario_lists / sizeof scenario_lists[0] };
-const struct param_table group_table = { group_sections,
-    sizeof group_sections / sizeof group_sections[0], NULL, 0 };
+#include "scenario/param.h"
 
 const struct param *param_table_row(const struct param_table *table, size_t n)
 {
@@ -83,5 +57,30 @@ void param_table_set_defaults(const struct param_table *table, void *object)
         if (list->keep_one) {
             params_set_defaults(list->rows, (char *)object + list->offset);
         }
+    }
+}
+
+static void print_rows(const struct param_rows *rows, const char *prefix, FILE *out)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct param *p = &rows->params[i];
+        char key[80], range[360] = "";
+        snprintf(key, sizeof key, "%s%s", prefix, p->path);
+        if (p->type->print != NULL) {
+            p->type->print(p, range, sizeof range);
+        }
+        fprintf(out, "%-40s %-18s %-32s %s\n", key, p->standard, range, p->help);
+    }
+}
+
+void param_table_print(const struct param_table *table, const char *prefix, FILE *out)
+{
+    for (size_t i = 0; i < table->section_count; i++) {
+        print_rows(table->sections[i], prefix, out);
+    }
+    for (size_t i = 0; i < table->list_count; i++) {
+        char item[80];
+        snprintf(item, sizeof item, "%s%s[].", prefix, table->lists[i].path);
+        print_rows(table->lists[i].rows, item, out);
     }
 }

@@ -1,13 +1,13 @@
 /* Fills an object from YAML by its table of keys, and reports every mistake.
  * SPDX-License-Identifier: MIT
  */
-#ifndef SCENARIO_TABLE_READER_H
-#define SCENARIO_TABLE_READER_H
+#ifndef SCENARIO_PARAM_READER_H
+#define SCENARIO_PARAM_READER_H
 
 #include <yaml.h>
 
+#include "scenario/param.h"
 #include "scenario/scenario_places.h"
-#include "scenario/scenario_table.h"
 
 struct table_reader {
     const struct param_table *table;

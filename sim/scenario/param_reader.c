@@ -1,7 +1,7 @@
 /* Fills an object from YAML by its table of keys, and reports every mistake.
  * SPDX-License-Identifier: MIT
  */
-#include "scenario/table_reader.h"
+#include "scenario/param_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +125,7 @@ static void read_leaf(const struct table_reader *reader, const struct scope *sco
 {
     struct scenario_place place = table_place_of(reader, node);
     char words[512];
-    bool list = param_takes_list(param);
+    bool list = param->type->takes_list;
     if (list && node->type == YAML_SEQUENCE_NODE
             && sequence_text(reader, node, words, sizeof words)) {
         param_set(param, scope->object, words, place, reader->errors);

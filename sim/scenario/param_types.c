@@ -1,0 +1,313 @@
+/* The member types of parameters: each sets its member from text, or says what would be right.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/param.h"
+#include "sim_time.h"
+
+static bool out_of_range(const struct param_text *t)
+{
+    char low[40], high[40];
+    quantity_format(low, sizeof low, t->param->dimension, t->param->min);
+    quantity_format(high, sizeof high, t->param->dimension, t->param->max);
+    scenario_errors_add(
+            t->errors, t->place, "%s = %s is outside %s .. %s", t->param->path, t->text, low, high);
+    return false;
+}
+
+bool param_read_number(const struct param_text *t, double *value)
+{
+    for (int i = 0; t->param->names != NULL && t->param->names[i] != NULL; i++) {
+        if (strcmp(t->param->names[i], t->text) == 0) {
+            *value = -1.0 - i;
+            return true;
+        }
+    }
+    switch (quantity_parse(t->text, t->param->dimension, value)) {
+    case QUANTITY_OK:
+        break;
+    case QUANTITY_UNIT_MISSING:
+        scenario_errors_add(t->errors, t->place, "%s = %s needs a unit: one of %s", t->param->path,
+                t->text, quantity_units(t->param->dimension));
+        return false;
+    case QUANTITY_UNIT_UNKNOWN:
+        if (t->param->dimension == DIMENSION_NONE) {
+            scenario_errors_add(t->errors, t->place, "%s = '%s' should be a bare number",
+                    t->param->path, t->text);
+        } else {
+            scenario_errors_add(t->errors, t->place,
+                    "%s = '%s' has a wrong unit: should be one of %s", t->param->path, t->text,
+                    quantity_units(t->param->dimension));
+        }
+        return false;
+    case QUANTITY_NOT_A_NUMBER:
+    default:
+        scenario_errors_add(
+                t->errors, t->place, "%s = '%s' is not a number", t->param->path, t->text);
+        return false;
+    }
+    return (*value >= t->param->min && *value <= t->param->max) ? true : out_of_range(t);
+}
+
+static bool read_whole_number(const struct param_text *t, double *value)
+{
+    if (!param_read_number(t, value)) {
+        return false;
+    }
+    if (*value != floor(*value)) {
+        scenario_errors_add(
+                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+        return false;
+    }
+    return true;
+}
+
+static bool set_double(const struct param_text *t)
+{
+    double value;
+    if (!param_read_number(t, &value)) {
+        return false;
+    }
+    *(double *)t->member = value;
+    return true;
+}
+
+static bool set_u32(const struct param_text *t)
+{
+    double value;
+    if (!read_whole_number(t, &value)) {
+        return false;
+    }
+    *(uint32_t *)t->member = (uint32_t)(int64_t)value; /* a word is UINT32_MAX - i */
+    return true;
+}
+
+static bool set_u16(const struct param_text *t)
+{
+    double value;
+    assert(t->param->max <= UINT16_MAX);
+    if (!read_whole_number(t, &value)) {
+        return false;
+    }
+    *(uint16_t *)t->member = (uint16_t)(int64_t)value;
+    return true;
+}
+
+static bool set_u8(const struct param_text *t)
+{
+    double value;
+    assert(t->param->max <= UINT8_MAX);
+    if (!read_whole_number(t, &value)) {
+        return false;
+    }
+    *(uint8_t *)t->member = (uint8_t)(int64_t)value;
+    return true;
+}
+
+static bool set_hz(const struct param_text *t)
+{
+    double value;
+    if (!param_read_number(t, &value)) {
+        return false;
+    }
+    *(uint32_t *)t->member = (uint32_t)llround(value);
+    return true;
+}
+
+static bool set_mdb(const struct param_text *t)
+{
+    double value;
+    if (!param_read_number(t, &value)) {
+        return false;
+    }
+    *(int32_t *)t->member = (int32_t)lround(value * 1000.0);
+    return true;
+}
+
+static bool set_ppb(const struct param_text *t)
+{
+    double value;
+    if (!param_read_number(t, &value)) {
+        return false;
+    }
+    *(uint32_t *)t->member = (uint32_t)lround(value * 1000.0);
+    return true;
+}
+
+static bool set_time(const struct param_text *t)
+{
+    double value;
+    if (!param_read_number(t, &value)) {
+        return false;
+    }
+    /* A word is no time: -1, not minus one second. */
+    *(sim_ns *)t->member =
+            value < 0.0 ? (sim_ns)value : (sim_ns)llround(value * (double)SIM_NS_PER_S);
+    return true;
+}
+
+static bool set_u64(const struct param_text *t)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(t->text, &end, 0);
+    if (end == t->text || *end != '\0' || errno != 0 || strchr(t->text, '-') != NULL) {
+        scenario_errors_add(t->errors, t->place,
+                "%s = '%s' should be a whole number from 0 to 2^64 - 1", t->param->path, t->text);
+        return false;
+    }
+    *(uint64_t *)t->member = value;
+    return true;
+}
+
+bool param_unknown_name(const struct param_text *t)
+{
+    const char *const *names = t->param->names;
+    char known[256];
+    size_t used = 0;
+    for (size_t i = 0; names[i] != NULL && used < sizeof known; i++) {
+        used += (size_t)snprintf(
+                known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", names[i]);
+    }
+    const char *near = nearest_word(t->text, names);
+    scenario_errors_add(t->errors, t->place, "%s = '%s' should be one of: %s%s%s%s", t->param->path,
+            t->text, known, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+    return false;
+}
+
+int param_find_name(const struct param_text *t)
+{
+    for (int i = 0; t->param->names[i] != NULL; i++) {
+        if (strcmp(t->param->names[i], t->text) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool set_enum(const struct param_text *t)
+{
+    int index = param_find_name(t);
+    if (index < 0) {
+        return param_unknown_name(t);
+    }
+    *(int *)t->member = index;
+    return true;
+}
+
+static bool set_enum_u8(const struct param_text *t)
+{
+    int index = param_find_name(t);
+    if (index < 0) {
+        return param_unknown_name(t);
+    }
+    *(uint8_t *)t->member = (uint8_t)index;
+    return true;
+}
+
+static bool set_bool(const struct param_text *t)
+{
+    static const char *const plain[] = { "false", "true", NULL };
+    const char *const *names = t->param->names != NULL ? t->param->names : plain;
+    bool yes = strcmp(t->text, names[1]) == 0;
+    if (!yes && strcmp(t->text, names[0]) != 0) {
+        scenario_errors_add(t->errors, t->place, "%s = '%s' should be %s or %s", t->param->path,
+                t->text, names[1], names[0]);
+        return false;
+    }
+    *(bool *)t->member = yes;
+    return true;
+}
+
+static bool set_string(const struct param_text *t)
+{
+    size_t size = t->param->size;
+    size_t length = strlen(t->text);
+    if (length == 0 || length >= size) {
+        scenario_errors_add(t->errors, t->place, "%s should have 1 to %zu characters",
+                t->param->path, size - 1);
+        return false;
+    }
+    memcpy(t->member, t->text, length + 1);
+    return true;
+}
+
+int param_read_numbers(const struct param_text *t, double values[PARAM_NUMBERS_MAX])
+{
+    char items[512];
+    int count = 0;
+    snprintf(items, sizeof items, "%s", t->text);
+    char *rest = NULL;
+    for (char *item = strtok_r(items, ",", &rest); item != NULL;
+            item = strtok_r(NULL, ",", &rest)) {
+        struct param_text one = *t;
+        one.text = item + strspn(item, " ");
+        if (count == (int)PARAM_NUMBERS_MAX || !param_read_number(&one, &values[count++])) {
+            return -1;
+        }
+    }
+    return count;
+}
+
+static void print_words(char *text, size_t size, const char *const *names)
+{
+    size_t used = 0;
+    for (size_t n = 0; names[n] != NULL && used < size; n++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%s", n == 0 ? "" : " | ", names[n]);
+    }
+}
+
+static void print_names(const struct param *param, char *text, size_t size)
+{
+    print_words(text, size, param->names);
+}
+
+static void print_bool(const struct param *param, char *text, size_t size)
+{
+    if (param->names != NULL) {
+        print_words(text, size, param->names);
+    } else {
+        snprintf(text, size, "true | false");
+    }
+}
+
+void param_print_range(const struct param *param, char *text, size_t size)
+{
+    char low[32], high[32], words[256] = "";
+    quantity_format(low, sizeof low, param->dimension, param->min);
+    quantity_format(high, sizeof high, param->dimension, param->max);
+    if (param->names != NULL) {
+        print_words(words, sizeof words, param->names);
+    }
+    snprintf(text, size, "%s .. %s%s%s", low, high, words[0] != '\0' ? " | " : "", words);
+}
+
+const struct param_type param_double = { sizeof(double), set_double, param_print_range, false };
+const struct param_type param_time = { sizeof(sim_ns), set_time, param_print_range, false };
+const struct param_type param_u8 = { sizeof(uint8_t), set_u8, param_print_range, false };
+const struct param_type param_u16 = { sizeof(uint16_t), set_u16, param_print_range, false };
+const struct param_type param_u32 = { sizeof(uint32_t), set_u32, param_print_range, false };
+const struct param_type param_u64 = { sizeof(uint64_t), set_u64, NULL, false };
+const struct param_type param_hz = { sizeof(uint32_t), set_hz, param_print_range, false };
+const struct param_type param_mdb = { sizeof(int32_t), set_mdb, param_print_range, false };
+const struct param_type param_ppb = { sizeof(uint32_t), set_ppb, param_print_range, false };
+const struct param_type param_enum = { sizeof(int), set_enum, print_names, false };
+const struct param_type param_enum_u8 = { sizeof(uint8_t), set_enum_u8, print_names, false };
+const struct param_type param_bool = { sizeof(bool), set_bool, print_bool, false };
+const struct param_type param_string = { 0, set_string, NULL, false };
+
+bool param_set(const struct param *param, void *object, const char *text,
+        struct scenario_place place, struct scenario_errors *errors)
+{
+    /* A row of a wrong type would write beyond its member. */
+    assert(param->type->size == 0 || param->type->size == param->size);
+    struct param_text value = { param, (char *)object + param->offset, text, place, errors };
+    return param->type->parse(&value);
+}

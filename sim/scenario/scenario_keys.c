@@ -1,0 +1,39 @@
+/* The one table of scenario keys, put together from its sections.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_keys.h"
+
+#include "scenario/board_file.h"
+
+static const struct param_rows *const scenario_sections[] = { &general_rows, &air_rows,
+    &gateway_rows, &campaign_rows };
+
+#define LIST(path, items, count, type, max, rows, keep_one, named, help)                           \
+    {                                                                                              \
+        path, offsetof(struct scenario, items), offsetof(struct scenario, count), sizeof(type),    \
+                max, rows, keep_one, named, help                                                   \
+    }
+
+static const struct param_list scenario_lists[] = {
+    LIST("devices", groups, group_count, struct scenario_device_group, SCENARIO_DEVICE_GROUPS_MAX,
+            &device_rows, true, true, "a group of devices, as in - {count: 20}"),
+    LIST("interferers", interferers, interferer_count, struct interferer_params,
+            SCENARIO_INTERFERERS_MAX, &interferer_rows, false, false,
+            "an interferer, as in - {frequency: 868.1 MHz}"),
+    LIST("gateways.outages", gateways.outages, gateways.params.outage_count, struct gateway_outage,
+            SCENARIO_OUTAGES_MAX, &outage_rows, false, false,
+            "an outage, as in - {from: 2 h, duration: 30 min}"),
+};
+
+const struct param_table scenario_table = { scenario_sections,
+    sizeof scenario_sections / sizeof scenario_sections[0], scenario_lists,
+    sizeof scenario_lists / sizeof scenario_lists[0] };
+
+void scenario_print_reference(FILE *out)
+{
+    fprintf(out, "%-40s %-18s %-32s %s\n", "key", "default", "range", "what");
+    param_table_print(&scenario_table, "", out);
+    board_print_reference(out);
+    fprintf(out, "%-40s %-18s %-32s %s\n", "expect.SUMMARY.KEY", "", "== != >= > <= < NUMBER [%]",
+            "checked against summary.json");
+}
