@@ -155,7 +155,7 @@ static int run_world(const struct run_options *options, const struct scenario *s
         catch_interrupt(&output);
         if (!options->json && !options->quiet) {
             world_estimate_print(scenario, world->image_size, stdout);
-            fputs(scenario->campaign.enabled ? "\n" : "", stdout);
+            fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
             fflush(stdout);
         }
         double started_s = wall_clock_s();

@@ -130,7 +130,10 @@ static bool validate_file(const char *name)
     if (ok) {
         char error[512];
         uint32_t size;
-        uint8_t *code = firmware_image_load(scenario, &size, error, sizeof error);
+        const struct scenario_firmware *firmware = scenario->campaign_count > 0
+                                                           ? &scenario->campaigns[0].firmware
+                                                           : &scenario->firmware;
+        uint8_t *code = firmware_image_load(firmware, scenario->seed, &size, error, sizeof error);
         ok = code != NULL;
         if (ok) {
             uint32_t gateways = scenario->gateways.count;

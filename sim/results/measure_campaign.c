@@ -121,8 +121,8 @@ static void add_completion(struct measure *m)
     for (uint32_t i = 0; i < w->device_count; i++) {
         const struct device_record *r = &w->record->devices[i];
         if (r->block_complete_ns != SIM_NS_NEVER) {
-            sample_add(&m->sample,
-                    measure_seconds(r->block_complete_ns - w->scenario->campaign.params.start_ns));
+            sample_add(&m->sample, measure_seconds(r->block_complete_ns
+                                                   - w->scenario->campaigns[0].params.start_ns));
         }
     }
     measure_distribution(m, "completion_time_s.", "ma59M");

@@ -58,7 +58,7 @@ static double of(bool known, double value)
 void measure_estimate(struct measure *m)
 {
     const struct world *w = m->world;
-    const struct scenario_campaign *c = &w->scenario->campaign;
+    const struct scenario_campaign *c = &w->scenario->campaigns[0];
     struct estimate_input input;
     struct estimate e = { 0 };
     struct simulated sum = { 0 };

@@ -42,8 +42,8 @@ static bool set_tx_levels(const struct param_text *t)
     const int wanted = ENERGY_TX_LEVELS;
     int count = param_read_numbers(t, values);
     if (count >= 0 && count != wanted) {
-        scenario_errors_add(t->errors, t->place, "%s has %d numbers; should have %d",
-                t->param->path, count, wanted);
+        scenario_errors_add(
+                t->errors, t->place, "%s has %d numbers; should have %d", t->path, count, wanted);
     }
     if (count != wanted) {
         return false;

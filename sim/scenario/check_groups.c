@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "air/lora.h"
+#include "network/region.h"
 #include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
@@ -43,7 +44,8 @@ static uint32_t slowest_data_rate(const struct scenario_device_group *group)
 static void check_report_size(const struct check *check, const struct scenario_device_group *group)
 {
     uint32_t phy = group->report_phy_payload_bytes, size = scenario_report_bytes(group);
-    uint32_t data_rate = slowest_data_rate(group), size_max = check_payload_max(data_rate);
+    uint32_t data_rate = slowest_data_rate(group),
+             size_max = region_payload_max((uint8_t)data_rate);
     const void *member = phy != 0 ? (const void *)&group->report_phy_payload_bytes
                                   : (const void *)&group->report_payload_bytes;
     const char *key = phy != 0 ? "report.phy_payload" : "report.payload";
@@ -57,7 +59,7 @@ static void check_report_size(const struct check *check, const struct scenario_d
                 group->data_rate >= DATA_RATE_DR0 ? "" : ", to which data_rate may come down",
                 size_max);
     }
-    if (check->scenario->campaign.enabled && size < CAMPAIGN_REPORT_MIN) {
+    if (check->scenario->campaign_count > 0 && size < CAMPAIGN_REPORT_MIN) {
         scenario_errors_add(check->errors, check_place(check, member),
                 "%s: a campaign is confirmed by the version in reports of at least %u B; these "
                 "have %u (campaign: none is a plain study)",

@@ -17,11 +17,13 @@ struct check {
 /* Where a member was set, else the whole file. */
 struct scenario_place check_place(const struct check *check, const void *member);
 bool check_given(const struct check *check, const void *member);
-/* Application bytes that a data rate carries, RP002 EU868 DR0..DR5. */
-uint32_t check_payload_max(uint32_t data_rate);
+/* Writes a time with its unit. */
+void check_format_time(char *text, size_t size, sim_ns time_ns);
 
 /* Groups of devices: sizes, rates, powers, channels, duty cycle. */
 void check_groups(const struct check *check);
+/* Campaigns: names, members, sessions, and what holds between two of them. */
+void check_campaigns(const struct check *check);
 /* Warnings: keys that say nothing here, laws beyond their range. */
 void check_unused(const struct check *check);
 

@@ -115,11 +115,11 @@ static void unused_group(const struct check *check, const struct scenario_device
     unused(check, &g->clusters_count, clusters, "clusters.count", "layout: clusters");
     unused(check, &g->clusters_spread_m, clusters, "clusters.spread", "layout: clusters");
     unused(check, &g->indoor_depth, g->indoor_share > 0, "indoor.depth", "an indoor.share");
-    unused(check, &g->report_in_session, check->scenario->campaign.enabled, "report.in_session",
+    unused(check, &g->report_in_session, check->scenario->campaign_count > 0, "report.in_session",
             "a campaign");
-    unused(check, &g->guard_fixed_ns, check->scenario->campaign.enabled, "guard.fixed",
+    unused(check, &g->guard_fixed_ns, check->scenario->campaign_count > 0, "guard.fixed",
             "a campaign");
-    unused(check, &g->guard_drift_ppm, check->scenario->campaign.enabled, "guard.drift",
+    unused(check, &g->guard_drift_ppm, check->scenario->campaign_count > 0, "guard.drift",
             "a campaign");
     unused(check, &g->report_jitter, g->report_traffic == 1, "report.jitter", "traffic: jittered");
     unused(check, &g->rtc_temperature_mean_c, !from_file, "rtc.temperature.mean",

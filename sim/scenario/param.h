@@ -33,6 +33,7 @@ struct param {
 /* A text that is to become the value of a member. */
 struct param_text {
     const struct param *param;
+    const char *path; /* the parameter's, as the user would write it */
     void *member;
     const char *text; /* items of a list are separated by commas */
     struct scenario_place place;
@@ -56,6 +57,7 @@ extern const struct param_type param_double;                   /* double */
 extern const struct param_type param_time;                     /* sim_ns */
 extern const struct param_type param_u8, param_u16, param_u32; /* whole numbers */
 extern const struct param_type param_u64;                      /* any, also hexadecimal */
+extern const struct param_type param_i32;                      /* whole numbers */
 extern const struct param_type param_hz;                       /* uint32_t, rounded */
 extern const struct param_type param_mdb;     /* int32_t in thousandths of dB or dBm, rounded */
 extern const struct param_type param_ppb;     /* uint32_t, from ppm, rounded */
@@ -78,7 +80,10 @@ struct param_list {
     const struct param_rows *rows; /* of one item */
     bool keep_one;                 /* without the list there is one item, all default */
     bool named;                    /* an item starts with its name, a char[] */
-    const char *item_help;         /* "a group of devices should hold keys, as in - {count: 20}" */
+    /* A key that holds one item, as a mapping: "campaign" for a list "campaigns"; NULL: none. The
+     * list and this are not given together. */
+    const char *single;
+    const char *item_help; /* "a group of devices should hold keys, as in - {count: 20}" */
 };
 
 /* Every key of one kind of object. */
@@ -93,8 +98,9 @@ struct param_table {
 const struct param *param_table_row(const struct param_table *table, size_t n);
 const struct param *param_table_find(const struct param_table *table, const char *path);
 
-/* Sets one member of `object` from text. False: a mistake was added, the member is unchanged. */
-bool param_set(const struct param *param, void *object, const char *text,
+/* Sets one member of `object` from text. False: a mistake was added, the member is unchanged.
+ * `prefix` stands before the path in messages: "campaign.", or "". */
+bool param_set(const struct param *param, void *object, const char *prefix, const char *text,
         struct scenario_place place, struct scenario_errors *errors);
 /* Sets every member of `object` to its default. */
 void params_set_defaults(const struct param_rows *rows, void *object);

@@ -20,6 +20,7 @@ struct scope {
     const struct param_table *table;
     void *object;
     bool root;
+    const char *prefix; /* of the keys in messages */
 };
 
 struct scenario_place table_place_of(const struct table_reader *reader, const yaml_node_t *node)
@@ -40,8 +41,10 @@ const char *table_scalar(const yaml_node_t *node)
 static const struct param_list *find_list(const struct param_table *table, const char *path)
 {
     for (size_t i = 0; i < table->list_count; i++) {
-        if (strcmp(table->lists[i].path, path) == 0) {
-            return &table->lists[i];
+        const struct param_list *list = &table->lists[i];
+        if (strcmp(list->path, path) == 0
+                || (list->single != NULL && strcmp(list->single, path) == 0)) {
+            return list;
         }
     }
     return NULL;
@@ -90,6 +93,9 @@ static void unknown_key(const struct table_reader *reader, const struct scope *s
     }
     for (size_t i = 0; i < scope->table->list_count; i++) {
         add_candidate(&candidates, scope->table->lists[i].path, prefix);
+        if (scope->table->lists[i].single != NULL) {
+            add_candidate(&candidates, scope->table->lists[i].single, prefix);
+        }
     }
     for (size_t i = 0; scope->root && reader->extra_keys != NULL && reader->extra_keys[i] != NULL;
             i++) {
@@ -97,8 +103,8 @@ static void unknown_key(const struct table_reader *reader, const struct scope *s
     }
     candidates.list[candidates.count] = NULL;
     const char *near = nearest_word(key, candidates.list);
-    scenario_errors_add(reader->errors, place, "unknown key '%s%s'%s%s%s", prefix, key,
-            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+    scenario_errors_add(reader->errors, place, "unknown key '%s%s%s'%s%s%s", scope->prefix, prefix,
+            key, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
             near != NULL ? "'?)" : "");
 }
 
@@ -128,12 +134,12 @@ static void read_leaf(const struct table_reader *reader, const struct scope *sco
     bool list = param->type->takes_list;
     if (list && node->type == YAML_SEQUENCE_NODE
             && sequence_text(reader, node, words, sizeof words)) {
-        param_set(param, scope->object, words, place, reader->errors);
+        param_set(param, scope->object, scope->prefix, words, place, reader->errors);
     } else if (node->type != YAML_SCALAR_NODE) {
-        scenario_errors_add(reader->errors, place, "%s should be %s", param->path,
+        scenario_errors_add(reader->errors, place, "%s%s should be %s", scope->prefix, param->path,
                 list ? "a list of words" : "one value");
     } else {
-        param_set(param, scope->object, table_scalar(node), place, reader->errors);
+        param_set(param, scope->object, scope->prefix, table_scalar(node), place, reader->errors);
     }
     if (!scenario_places_set(reader->places, (const char *)scope->object + param->offset, place)) {
         scenario_errors_add(reader->errors, place, "out of memory");
@@ -153,6 +159,40 @@ static uint32_t *list_count(const struct param_list *list, void *object)
     return (uint32_t *)(void *)((char *)object + list->count_offset);
 }
 
+static void clear_item(const struct param_list *list, void *item)
+{
+    memset(item, 0, list->item_size);
+    params_set_defaults(list->rows, item);
+}
+
+/* An item's place is known as that of its first member, until that is given itself. */
+static void read_item(const struct table_reader *reader, const struct param_list *list, void *item,
+        const char *prefix, const yaml_node_t *keys)
+{
+    struct param_table table = { &list->rows, 1, NULL, 0 };
+    struct scope scope = { &table, item, false, prefix };
+    clear_item(list, item);
+    if (!scenario_places_set(reader->places, item, table_place_of(reader, keys))) {
+        scenario_errors_add(reader->errors, table_place_of(reader, keys), "out of memory");
+    }
+    read_mapping(reader, &scope, "", keys, 1);
+}
+
+/* The one item of a list, under a key of its own. */
+static void read_single(const struct table_reader *reader, const struct param_list *list,
+        void *object, const yaml_node_t *node)
+{
+    char prefix[PATH_MAX_KEY];
+    if (node->type != YAML_MAPPING_NODE) {
+        scenario_errors_add(reader->errors, table_place_of(reader, node),
+                "'%s' should hold keys, as in %s: {key: value}", list->single, list->single);
+        return;
+    }
+    snprintf(prefix, sizeof prefix, "%s.", list->single);
+    *list_count(list, object) = 1;
+    read_item(reader, list, list_item(list, object, 0), prefix, node);
+}
+
 static void read_items(const struct table_reader *reader, const struct param_list *list,
         void *object, const yaml_node_t *node)
 {
@@ -168,11 +208,7 @@ static void read_items(const struct table_reader *reader, const struct param_lis
                     "'%s' has more than %u items", list->path, list->max);
             break;
         } else {
-            struct param_table table = { &list->rows, 1, NULL, 0 };
-            struct scope scope = { &table, list_item(list, object, count++), false };
-            memset(scope.object, 0, list->item_size);
-            params_set_defaults(list->rows, scope.object);
-            read_mapping(reader, &scope, "", keys, 1);
+            read_item(reader, list, list_item(list, object, count++), "", keys);
         }
     }
     if (count == 0 && list->keep_one) {
@@ -184,9 +220,14 @@ static void read_items(const struct table_reader *reader, const struct param_lis
 }
 
 static void read_list(const struct table_reader *reader, const struct param_list *list,
-        void *object, const yaml_node_t *node)
+        void *object, const char *key, const yaml_node_t *node)
 {
-    if (node->type == YAML_SEQUENCE_NODE) {
+    if (list->single != NULL && *list_count(list, object) > 0) {
+        scenario_errors_add(reader->errors, table_place_of(reader, node),
+                "'%s' and '%s': only one of them", list->single, list->path);
+    } else if (list->single != NULL && strcmp(key, list->single) == 0) {
+        read_single(reader, list, object, node);
+    } else if (node->type == YAML_SEQUENCE_NODE) {
         read_items(reader, list, object, node);
     } else {
         scenario_errors_add(reader->errors, table_place_of(reader, node),
@@ -209,7 +250,7 @@ static void read_entry(const struct table_reader *reader, const struct scope *sc
     if (param != NULL) {
         read_leaf(reader, scope, param, value);
     } else if (list != NULL) {
-        read_list(reader, list, scope->object, value);
+        read_list(reader, list, scope->object, path, value);
     } else if (!is_section(scope->table, path)) {
         unknown_key(reader, scope, prefix, table_scalar(key), table_place_of(reader, key));
     } else if (value->type != YAML_MAPPING_NODE) {
@@ -286,7 +327,7 @@ void table_read_text(struct table_reader *reader, const char *text, size_t size,
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
-    struct scope scope = { reader->table, reader->object, true };
+    struct scope scope = { reader->table, reader->object, true, "" };
     if (root == NULL) {
         scenario_errors_add(
                 reader->errors, (struct scenario_place){ reader->source, 1, 1 }, "%s", empty);
@@ -299,21 +340,19 @@ void table_read_text(struct table_reader *reader, const char *text, size_t size,
     yaml_document_delete(&document);
 }
 
-/* The list that `path` leads into, as "devices.NAME.key" does; `*rest` is behind its dot. */
-static const struct param_list *list_of_path(
-        const struct param_table *table, const char *path, const char **rest)
+/* Does `path` lead into `key`, as "devices.NAME.count" does into "devices"? `*rest` is after the
+ * dot. */
+static bool leads_into(const char *path, const char *key, const char **rest)
 {
-    for (size_t i = 0; i < table->list_count; i++) {
-        size_t length = strlen(table->lists[i].path);
-        if (strncmp(path, table->lists[i].path, length) == 0 && path[length] == '.') {
-            *rest = path + length + 1;
-            return &table->lists[i];
-        }
+    size_t length = key == NULL ? 0 : strlen(key);
+    if (length == 0 || strncmp(path, key, length) != 0 || path[length] != '.') {
+        return false;
     }
-    return NULL;
+    *rest = path + length + 1;
+    return true;
 }
 
-/* The item that "NAME.key" or "INDEX.key" means; the key is behind it. NULL: none. */
+/* The item that "NAME.key" or "INDEX.key" means; the key is after it. NULL: none. */
 static void *find_item(
         const struct param_list *list, void *object, const char *path, const char **key)
 {
@@ -330,6 +369,17 @@ static void *find_item(
         }
     }
     return NULL;
+}
+
+/* The item of a list that has one, made if there is none; NULL: there are several. */
+static void *single_item(const struct param_list *list, void *object)
+{
+    uint32_t *count = list_count(list, object);
+    if (*count == 0) {
+        clear_item(list, list_item(list, object, 0));
+        *count = 1;
+    }
+    return *count == 1 ? list_item(list, object, 0) : NULL;
 }
 
 static void set_leaf(struct table_reader *reader, const struct scope *scope,
@@ -349,30 +399,49 @@ static void set_leaf(struct table_reader *reader, const struct scope *scope,
     yaml_document_delete(&document);
 }
 
+/* The object and the table that an override's path leads to; `*key` is what is left of it. False
+ * after a mistake. `table` and `prefix` are what `scope` points to. */
+static bool scope_of_set(const struct table_reader *reader, const char *path, struct scope *scope,
+        struct param_table *table, char prefix[PATH_MAX_KEY], const char **key)
+{
+    *scope = (struct scope){ reader->table, reader->object, true, "" };
+    *key = path;
+    for (size_t i = 0; i < reader->table->list_count; i++) {
+        const struct param_list *list = &reader->table->lists[i];
+        bool single = leads_into(path, list->single, key);
+        if (!single && !leads_into(path, list->path, key)) {
+            continue;
+        }
+        snprintf(prefix, PATH_MAX_KEY, "%s%s", single ? list->single : "", single ? "." : "");
+        *table = (struct param_table){ &list->rows, 1, NULL, 0 };
+        *scope = (struct scope){ table, NULL, false, prefix };
+        scope->object = single ? single_item(list, reader->object)
+                               : find_item(list, reader->object, *key, key);
+        if (scope->object == NULL) {
+            scenario_errors_add(reader->errors, (struct scenario_place){ reader->source, 0, 0 },
+                    "no such item: should be %s.%s.key or %s.0.key", list->path,
+                    list->named ? "NAME" : "NUMBER", list->path);
+        }
+        return scope->object != NULL;
+    }
+    return true;
+}
+
 void table_read_set(struct table_reader *reader, const char *set)
 {
-    char path[PATH_MAX_KEY];
-    const char *equals = strchr(set, '=');
+    char path[PATH_MAX_KEY], prefix[PATH_MAX_KEY];
+    const char *equals = strchr(set, '='), *key;
     size_t length = equals == NULL ? 0 : (size_t)(equals - set);
     struct scenario_place place = { reader->source, 0, 0 };
+    struct param_table table;
+    struct scope scope;
     if (length == 0 || length >= sizeof path) {
         scenario_errors_add(reader->errors, place, "should be key.path=value");
         return;
     }
     snprintf(path, sizeof path, "%.*s", (int)length, set);
-    struct scope scope = { reader->table, reader->object, true };
-    struct param_table table;
-    const char *key = path;
-    const struct param_list *list = list_of_path(reader->table, path, &key);
-    if (list != NULL) {
-        table = (struct param_table){ &list->rows, 1, NULL, 0 };
-        scope = (struct scope){ &table, find_item(list, reader->object, key, &key), false };
-        if (scope.object == NULL) {
-            scenario_errors_add(reader->errors, place,
-                    "no such item: should be %s.%s.key or %s.0.key", list->path,
-                    list->named ? "NAME" : "NUMBER", list->path);
-            return;
-        }
+    if (!scope_of_set(reader, path, &scope, &table, prefix, &key)) {
+        return;
     }
     const struct param *param = param_table_find(scope.table, key);
     if (param == NULL) {

@@ -39,7 +39,7 @@ void params_set_defaults(const struct param_rows *rows, void *object)
         const struct param *param = &rows->params[i];
         /* An empty text or list is what a cleared object has. */
         bool ok = param->standard[0] == '\0'
-                  || param_set(param, object, param->standard, nowhere, errors);
+                  || param_set(param, object, "", param->standard, nowhere, errors);
         assert(ok);
         (void)ok;
     }
@@ -79,8 +79,17 @@ void param_table_print(const struct param_table *table, const char *prefix, FILE
         print_rows(table->sections[i], prefix, out);
     }
     for (size_t i = 0; i < table->list_count; i++) {
+        const struct param_list *list = &table->lists[i];
         char item[80];
-        snprintf(item, sizeof item, "%s%s[].", prefix, table->lists[i].path);
-        print_rows(table->lists[i].rows, item, out);
+        if (list->single != NULL) {
+            snprintf(item, sizeof item, "%s%s.", prefix, list->single);
+            print_rows(list->rows, item, out);
+            snprintf(item, sizeof item, "%s%s[].KEY", prefix, list->path);
+            fprintf(out, "%-40s %-18s 0 .. %-27u the keys of '%s' for each of several: %s\n", item,
+                    "", list->max, list->single, list->item_help);
+        } else {
+            snprintf(item, sizeof item, "%s%s[].", prefix, list->path);
+            print_rows(list->rows, item, out);
+        }
     }
 }

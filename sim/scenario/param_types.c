@@ -17,7 +17,7 @@ static bool out_of_range(const struct param_text *t)
     quantity_format(low, sizeof low, t->param->dimension, t->param->min);
     quantity_format(high, sizeof high, t->param->dimension, t->param->max);
     scenario_errors_add(
-            t->errors, t->place, "%s = %s is outside %s .. %s", t->param->path, t->text, low, high);
+            t->errors, t->place, "%s = %s is outside %s .. %s", t->path, t->text, low, high);
     return false;
 }
 
@@ -33,23 +33,22 @@ bool param_read_number(const struct param_text *t, double *value)
     case QUANTITY_OK:
         break;
     case QUANTITY_UNIT_MISSING:
-        scenario_errors_add(t->errors, t->place, "%s = %s needs a unit: one of %s", t->param->path,
+        scenario_errors_add(t->errors, t->place, "%s = %s needs a unit: one of %s", t->path,
                 t->text, quantity_units(t->param->dimension));
         return false;
     case QUANTITY_UNIT_UNKNOWN:
         if (t->param->dimension == DIMENSION_NONE) {
-            scenario_errors_add(t->errors, t->place, "%s = '%s' should be a bare number",
-                    t->param->path, t->text);
+            scenario_errors_add(
+                    t->errors, t->place, "%s = '%s' should be a bare number", t->path, t->text);
         } else {
             scenario_errors_add(t->errors, t->place,
-                    "%s = '%s' has a wrong unit: should be one of %s", t->param->path, t->text,
+                    "%s = '%s' has a wrong unit: should be one of %s", t->path, t->text,
                     quantity_units(t->param->dimension));
         }
         return false;
     case QUANTITY_NOT_A_NUMBER:
     default:
-        scenario_errors_add(
-                t->errors, t->place, "%s = '%s' is not a number", t->param->path, t->text);
+        scenario_errors_add(t->errors, t->place, "%s = '%s' is not a number", t->path, t->text);
         return false;
     }
     return (*value >= t->param->min && *value <= t->param->max) ? true : out_of_range(t);
@@ -62,7 +61,7 @@ static bool read_whole_number(const struct param_text *t, double *value)
     }
     if (*value != floor(*value)) {
         scenario_errors_add(
-                t->errors, t->place, "%s = %s should be a whole number", t->param->path, t->text);
+                t->errors, t->place, "%s = %s should be a whole number", t->path, t->text);
         return false;
     }
     return true;
@@ -85,6 +84,16 @@ static bool set_u32(const struct param_text *t)
         return false;
     }
     *(uint32_t *)t->member = (uint32_t)(int64_t)value; /* a word is UINT32_MAX - i */
+    return true;
+}
+
+static bool set_i32(const struct param_text *t)
+{
+    double value;
+    if (!read_whole_number(t, &value)) {
+        return false;
+    }
+    *(int32_t *)t->member = (int32_t)value;
     return true;
 }
 
@@ -159,7 +168,7 @@ static bool set_u64(const struct param_text *t)
     unsigned long long value = strtoull(t->text, &end, 0);
     if (end == t->text || *end != '\0' || errno != 0 || strchr(t->text, '-') != NULL) {
         scenario_errors_add(t->errors, t->place,
-                "%s = '%s' should be a whole number from 0 to 2^64 - 1", t->param->path, t->text);
+                "%s = '%s' should be a whole number from 0 to 2^64 - 1", t->path, t->text);
         return false;
     }
     *(uint64_t *)t->member = value;
@@ -176,7 +185,7 @@ bool param_unknown_name(const struct param_text *t)
                 known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", names[i]);
     }
     const char *near = nearest_word(t->text, names);
-    scenario_errors_add(t->errors, t->place, "%s = '%s' should be one of: %s%s%s%s", t->param->path,
+    scenario_errors_add(t->errors, t->place, "%s = '%s' should be one of: %s%s%s%s", t->path,
             t->text, known, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
             near != NULL ? "'?)" : "");
     return false;
@@ -218,8 +227,8 @@ static bool set_bool(const struct param_text *t)
     const char *const *names = t->param->names != NULL ? t->param->names : plain;
     bool yes = strcmp(t->text, names[1]) == 0;
     if (!yes && strcmp(t->text, names[0]) != 0) {
-        scenario_errors_add(t->errors, t->place, "%s = '%s' should be %s or %s", t->param->path,
-                t->text, names[1], names[0]);
+        scenario_errors_add(t->errors, t->place, "%s = '%s' should be %s or %s", t->path, t->text,
+                names[1], names[0]);
         return false;
     }
     *(bool *)t->member = yes;
@@ -231,8 +240,8 @@ static bool set_string(const struct param_text *t)
     size_t size = t->param->size;
     size_t length = strlen(t->text);
     if (length == 0 || length >= size) {
-        scenario_errors_add(t->errors, t->place, "%s should have 1 to %zu characters",
-                t->param->path, size - 1);
+        scenario_errors_add(
+                t->errors, t->place, "%s should have 1 to %zu characters", t->path, size - 1);
         return false;
     }
     memcpy(t->member, t->text, length + 1);
@@ -294,6 +303,7 @@ const struct param_type param_time = { sizeof(sim_ns), set_time, param_print_ran
 const struct param_type param_u8 = { sizeof(uint8_t), set_u8, param_print_range, false };
 const struct param_type param_u16 = { sizeof(uint16_t), set_u16, param_print_range, false };
 const struct param_type param_u32 = { sizeof(uint32_t), set_u32, param_print_range, false };
+const struct param_type param_i32 = { sizeof(int32_t), set_i32, param_print_range, false };
 const struct param_type param_u64 = { sizeof(uint64_t), set_u64, NULL, false };
 const struct param_type param_hz = { sizeof(uint32_t), set_hz, param_print_range, false };
 const struct param_type param_mdb = { sizeof(int32_t), set_mdb, param_print_range, false };
@@ -303,11 +313,13 @@ const struct param_type param_enum_u8 = { sizeof(uint8_t), set_enum_u8, print_na
 const struct param_type param_bool = { sizeof(bool), set_bool, print_bool, false };
 const struct param_type param_string = { 0, set_string, NULL, false };
 
-bool param_set(const struct param *param, void *object, const char *text,
+bool param_set(const struct param *param, void *object, const char *prefix, const char *text,
         struct scenario_place place, struct scenario_errors *errors)
 {
     /* A row of a wrong type would write beyond its member. */
     assert(param->type->size == 0 || param->type->size == param->size);
-    struct param_text value = { param, (char *)object + param->offset, text, place, errors };
+    char path[128];
+    snprintf(path, sizeof path, "%s%s", prefix, param->path);
+    struct param_text value = { param, path, (char *)object + param->offset, text, place, errors };
     return param->type->parse(&value);
 }

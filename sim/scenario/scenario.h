@@ -24,6 +24,8 @@
 #include "sim_time.h"
 
 #define SCENARIO_DEVICE_GROUPS_MAX 16u
+#define SCENARIO_CAMPAIGNS_MAX     16u
+#define SCENARIO_SHARES_MAX        16u /* of groups, that a campaign names */
 #define SCENARIO_GATEWAYS_MAX      64u
 #define SCENARIO_EXPECT_MAX        32u
 #define SCENARIO_INTERFERERS_MAX   16u
@@ -158,12 +160,49 @@ struct scenario_verify {
     bool block_mic, signature;
 };
 
+/* A share of a group of devices, in the order of their numbers: from 0 to 1 is the whole group. */
+struct scenario_share {
+    char group[SCENARIO_NAME_MAX];
+    double from, to;
+};
+
+struct scenario_members {
+    uint32_t count; /* 0: all devices */
+    struct scenario_share shares[SCENARIO_SHARES_MAX];
+};
+
+/* How a campaign parts its members into multicast sessions. */
+enum scenario_sessions {
+    SESSIONS_ONE,
+    SESSIONS_PER_DATA_RATE, /* each member at the best data rate that its uplinks allow */
+    SESSIONS_THRESHOLD      /* likewise; small groups join the next slower one */
+};
+
+enum scenario_session_order {
+    SESSION_ORDER_IN_TURNS,
+    SESSION_ORDER_AT_ONE_TIME
+};
+
+/* Until the scenario is complete; then: of one session the size that is used, else 0, which stands
+ * for the largest that fits each data rate. */
+#define SCENARIO_FRAGMENT_SIZE_AUTO UINT8_MAX
+
 struct scenario_campaign {
-    bool enabled;
+    char name[SCENARIO_NAME_MAX];
+    struct scenario_members devices;
+    struct scenario_firmware firmware; /* what is not given is the scenario's */
+    uint32_t code_size_bytes;          /* of the image; 0: that of this tree's target link */
     struct campaign_params params;
     int session_class; /* 0: C */
     struct scenario_verify verify;
     double duty_share;
+    int sessions;               /* enum scenario_sessions */
+    uint32_t session_threshold; /* members of a session, of SESSIONS_THRESHOLD */
+    int32_t session_margin_mdb; /* over the SNR that a data rate needs */
+    int session_order;          /* enum scenario_session_order */
+    int32_t periods;            /* class C sessions of one transfer; SCENARIO_AUTO */
+    sim_ns interval_ns;         /* between fragments of one gateway; SCENARIO_AUTO */
+    sim_ns granularity_ns;      /* of sending times; 0: none */
 };
 
 enum expect_operator {
@@ -200,7 +239,8 @@ struct scenario {
     uint32_t group_count;
     struct scenario_device_group groups[SCENARIO_DEVICE_GROUPS_MAX];
     struct scenario_firmware firmware;
-    struct scenario_campaign campaign;
+    uint32_t campaign_count; /* 0: a plain study */
+    struct scenario_campaign campaigns[SCENARIO_CAMPAIGNS_MAX];
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };

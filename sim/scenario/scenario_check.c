@@ -9,11 +9,8 @@
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 
-#define COHERENCE_MIN_NS          SIM_NS_PER_MS
-#define BURST_MIN_NS              SIM_NS_PER_MS /* a symbol of SF7 */
-#define DATA_FRAGMENT_OVERHEAD    3u            /* TS004: CID, Index&N */
-#define BLOCK_ACK_DELAY_MAX       7u
-#define BLOCK_ACK_DELAY_AUTOMATIC 255u
+#define COHERENCE_MIN_NS SIM_NS_PER_MS
+#define BURST_MIN_NS     SIM_NS_PER_MS /* a symbol of SF7 */
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
 #define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
@@ -31,65 +28,9 @@ bool check_given(const struct check *check, const void *member)
     return scenario_places_find(check->places, member) != NULL;
 }
 
-/* Application bytes that a data rate carries, RP002 EU868 DR0..DR5. */
-uint32_t check_payload_max(uint32_t data_rate)
-{
-    static const uint32_t sizes[] = { 51, 51, 51, 115, 242, 242 };
-    return sizes[data_rate];
-}
-
-static void check_fragment_size(const struct check *check)
-{
-    const struct campaign_params *c = &check->scenario->campaign.params;
-    uint32_t size_max = check_payload_max((uint32_t)c->data_rate) - DATA_FRAGMENT_OVERHEAD;
-    if (c->fragment_size_bytes > size_max) {
-        scenario_errors_add(check->errors, check_place(check, &c->fragment_size_bytes),
-                "campaign.fragment_size = %u B does not fit DR%d: at most %u B",
-                c->fragment_size_bytes, c->data_rate, size_max);
-    }
-}
-
-static void check_block_ack_delay(const struct check *check)
-{
-    const uint8_t *delay = &check->scenario->campaign.params.block_ack_delay;
-    if (*delay > BLOCK_ACK_DELAY_MAX && *delay != BLOCK_ACK_DELAY_AUTOMATIC) {
-        scenario_errors_add(check->errors, check_place(check, delay),
-                "campaign.block_ack_delay = %u should be one of 0 to 7, or 255", *delay);
-    }
-}
-
-static void check_frequency(const struct check *check)
-{
-    uint32_t frequency_hz = check->scenario->campaign.params.frequency_hz;
-    if (eu868_sub_band_of(frequency_hz) < 0) {
-        char frequency[40];
-        quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, frequency_hz);
-        scenario_errors_add(check->errors,
-                check_place(check, &check->scenario->campaign.params.frequency_hz),
-                "campaign.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty "
-                "cycle",
-                frequency);
-    }
-}
-
-static void format_time(char *text, size_t size, sim_ns time_ns)
+void check_format_time(char *text, size_t size, sim_ns time_ns)
 {
     quantity_format(text, size, DIMENSION_TIME, (double)time_ns / (double)SIM_NS_PER_S);
-}
-
-static void check_times(const struct check *check)
-{
-    const struct campaign_params *c = &check->scenario->campaign.params;
-    sim_ns session_ns = c->start_ns + c->set_up_window_ns;
-    if (session_ns >= check->scenario->duration_ns) {
-        char duration[40], session[40];
-        format_time(duration, sizeof duration, check->scenario->duration_ns);
-        format_time(session, sizeof session, session_ns);
-        scenario_errors_add(check->errors, check_place(check, &check->scenario->duration_ns),
-                "duration = %s ends before the session opens at %s (campaign.start + "
-                "campaign.set_up.window)",
-                duration, session);
-    }
 }
 
 /* Shorter blocks of fading could not be numbered over the ten years that a run may take. */
@@ -98,7 +39,7 @@ static void check_coherence(const struct check *check)
     const struct fading_params *p = &check->scenario->propagation.fading;
     if (p->coherence_ns != 0 && p->coherence_ns < COHERENCE_MIN_NS) {
         char coherence[40];
-        format_time(coherence, sizeof coherence, p->coherence_ns);
+        check_format_time(coherence, sizeof coherence, p->coherence_ns);
         scenario_errors_add(check->errors, check_place(check, &p->coherence_ns),
                 "propagation.coherence = %s should be 0 or at least 1 ms", coherence);
     }
@@ -112,7 +53,7 @@ static void check_backhaul(const struct check *check)
     if (answer_ns > RX2_DELAY_NS) {
         char answer[40];
         bool is_set = check_given(check, &g->backhaul_latency_ns);
-        format_time(answer, sizeof answer, answer_ns);
+        check_format_time(answer, sizeof answer, answer_ns);
         scenario_errors_add(check->errors,
                 check_place(check, is_set ? &g->backhaul_latency_ns : &g->backhaul_jitter_ns),
                 "gateways.backhaul: twice (latency + jitter) and 250 ms in the servers are %s: "
@@ -174,19 +115,6 @@ static void check_interferers(const struct check *check)
     }
 }
 
-static void check_verify(const struct check *check)
-{
-    const struct scenario_campaign *c = &check->scenario->campaign;
-    if (!c->verify.signature) {
-        scenario_errors_add(check->errors, check_place(check, &c->verify),
-                "campaign.verify should have signature: the bootloader installs nothing else");
-    }
-    if (c->verify.block_mic && c->params.fragmentation_version == 1) {
-        scenario_errors_add(check->errors, check_place(check, &c->verify),
-                "campaign.verify: block-mic needs campaign.fragmentation_version = 2");
-    }
-}
-
 void scenario_check(const struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
@@ -198,11 +126,5 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_outages(&check);
     check_interferers(&check);
     check_unused(&check);
-    if (scenario->campaign.enabled) {
-        check_fragment_size(&check);
-        check_block_ack_delay(&check);
-        check_frequency(&check);
-        check_times(&check);
-        check_verify(&check);
-    }
+    check_campaigns(&check);
 }

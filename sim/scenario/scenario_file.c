@@ -8,17 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "campaign/image_builder.h"
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
+#include "scenario/campaign_plan.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
 #define TEXT_MAX      (1u << 20)
-#define FREQUENCY_MHZ 868.0  /* for which EU868 is computed */
-#define FRAGMENTS_MAX 16383u /* TS004: NbFrag has 14 bits */
+#define FREQUENCY_MHZ 868.0 /* for which EU868 is computed */
 
 /* Paths in --set and defaults are as they are. */
 static void place_path(
@@ -90,25 +89,60 @@ static uint32_t file_size(
     return 0;
 }
 
-/* This tree's target link always fits. */
-static void complete_image(struct scenario *scenario, const struct scenario_places *places,
+/* Bytes of code of an image; 0: this tree's target link, which always fits, or a mistake. */
+static uint32_t code_size_of(const struct scenario_firmware *firmware, struct scenario_place place,
+        struct scenario_errors *errors)
+{
+    if (strcmp(firmware->image, "generated") == 0) {
+        return firmware->image_size_bytes;
+    }
+    return strcmp(firmware->image, "device") == 0 ? 0 : file_size(firmware->image, place, errors);
+}
+
+/* A path in `image` becomes one relative to the scenario. */
+static void place_image(const struct scenario_places *places, const char *name, char *image)
+{
+    if (strcmp(image, "generated") != 0 && strcmp(image, "device") != 0) {
+        place_path(places, name, image);
+    }
+}
+
+/* What a campaign does not say of its firmware is the scenario's. */
+static void complete_firmware(const struct scenario *scenario, struct scenario_campaign *campaign,
+        const struct scenario_places *places, const char *name, struct scenario_errors *errors)
+{
+    struct scenario_firmware *own = &campaign->firmware;
+    const char *image = scenario->firmware.image; /* is placed */
+    if (own->image[0] == '\0') {
+        snprintf(own->image, sizeof own->image, "%s", scenario->firmware.image);
+    } else {
+        image = own->image;
+        place_image(places, name, own->image);
+    }
+    if (scenario_places_find(places, &own->image_size_bytes) == NULL) {
+        own->image_size_bytes = scenario->firmware.image_size_bytes;
+    }
+    if (scenario_places_find(places, &own->version) == NULL) {
+        own->version = scenario->firmware.version;
+    }
+    campaign->code_size_bytes = code_size_of(own, place_of(places, name, image), errors);
+}
+
+/* One campaign may go without a name. */
+static void complete_campaigns(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
-    char *image = scenario->firmware.image;
-    const struct scenario_campaign *campaign = &scenario->campaign;
-    uint32_t code_size = 0;
-    if (strcmp(image, "generated") == 0) {
-        code_size = scenario->firmware.image_size_bytes;
-    } else if (strcmp(image, "device") != 0) {
-        place_path(places, name, image);
-        code_size = file_size(image, place_of(places, name, image), errors);
+    place_image(places, name, scenario->firmware.image);
+    if (scenario->campaign_count == 0) {
+        code_size_of(&scenario->firmware, place_of(places, name, scenario->firmware.image), errors);
     }
-    uint32_t fragment_size = campaign->params.fragment_size_bytes;
-    uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
-    if (campaign->enabled && image_size > FRAGMENTS_MAX * fragment_size) {
-        scenario_errors_add(errors, place_of(places, name, &campaign->params.fragment_size_bytes),
-                "campaign: an image of %u bytes does not fit %u fragments of %u bytes", image_size,
-                FRAGMENTS_MAX, fragment_size);
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        struct scenario_campaign *campaign = &scenario->campaigns[i];
+        if (campaign->name[0] == '\0' && scenario->campaign_count == 1) {
+            snprintf(campaign->name, sizeof campaign->name, "campaign");
+        }
+        complete_firmware(scenario, campaign, places, name, errors);
+        campaign_complete_fragment_size(campaign);
     }
 }
 
@@ -129,7 +163,7 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
 {
     struct scenario_gateways *gateways = &scenario->gateways;
     scenario->propagation.path.frequency_mhz = FREQUENCY_MHZ;
-    complete_image(scenario, places, name, errors);
+    complete_campaigns(scenario, places, name, errors);
     place_path(places, name, gateways->file);
     if (gateways->layout == LAYOUT_FILE) {
         count_positions(&gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, &gateways->layout,

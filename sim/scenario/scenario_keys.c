@@ -6,22 +6,25 @@
 #include "scenario/board_file.h"
 
 static const struct param_rows *const scenario_sections[] = { &general_rows, &air_rows,
-    &gateway_rows, &campaign_rows };
+    &gateway_rows };
 
-#define LIST(path, items, count, type, max, rows, keep_one, named, help)                           \
+#define LIST(path, items, count, type, max, rows, keep_one, named, single, help)                   \
     {                                                                                              \
         path, offsetof(struct scenario, items), offsetof(struct scenario, count), sizeof(type),    \
-                max, rows, keep_one, named, help                                                   \
+                max, rows, keep_one, named, single, help                                           \
     }
 
 static const struct param_list scenario_lists[] = {
     LIST("devices", groups, group_count, struct scenario_device_group, SCENARIO_DEVICE_GROUPS_MAX,
-            &device_rows, true, true, "a group of devices, as in - {count: 20}"),
+            &device_rows, true, true, NULL, "a group of devices, as in - {count: 20}"),
+    LIST("campaigns", campaigns, campaign_count, struct scenario_campaign, SCENARIO_CAMPAIGNS_MAX,
+            &campaign_rows, false, true, "campaign",
+            "a campaign, as in - {name: first, start: 2 h}"),
     LIST("interferers", interferers, interferer_count, struct interferer_params,
-            SCENARIO_INTERFERERS_MAX, &interferer_rows, false, false,
+            SCENARIO_INTERFERERS_MAX, &interferer_rows, false, false, NULL,
             "an interferer, as in - {frequency: 868.1 MHz}"),
     LIST("gateways.outages", gateways.outages, gateways.params.outage_count, struct gateway_outage,
-            SCENARIO_OUTAGES_MAX, &outage_rows, false, false,
+            SCENARIO_OUTAGES_MAX, &outage_rows, false, false, NULL,
             "an outage, as in - {from: 2 h, duration: 30 min}"),
 };
 

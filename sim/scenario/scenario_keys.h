@@ -13,6 +13,8 @@ extern const struct param_table scenario_table;
 extern const struct param_rows general_rows, air_rows, gateway_rows, campaign_rows, device_rows;
 extern const struct param_rows interferer_rows, outage_rows;
 
+/* uint32_t from "major.minor.patch". */
+extern const struct param_type param_version;
 /* A list of frequencies, or none, into struct scenario_channels. */
 extern const struct param_type param_channels;
 

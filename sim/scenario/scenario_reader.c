@@ -81,19 +81,16 @@ static void read_expect(const struct table_reader *reader, const yaml_node_t *no
 
 static const char *const extra_keys[] = { "expect", NULL };
 
-/* `expect` has keys of its own; a campaign is there when it is named, and not "none". */
+/* `expect` has keys of its own; "campaign: none" says that there is none. */
 static bool read_extra(
         const struct table_reader *reader, const yaml_node_t *key, const yaml_node_t *value)
 {
-    struct scenario *scenario = reader->object;
     if (strcmp(table_scalar(key), "expect") == 0) {
         read_expect(reader, value);
         return true;
     }
     if (strcmp(table_scalar(key), "campaign") == 0) {
-        scenario->campaign.enabled =
-                value->type != YAML_SCALAR_NODE || strcmp(table_scalar(value), "none") != 0;
-        return !scenario->campaign.enabled;
+        return value->type == YAML_SCALAR_NODE && strcmp(table_scalar(value), "none") == 0;
     }
     return false;
 }
@@ -112,11 +109,9 @@ static void read_sets(struct table_reader *reader, const char *const *sets, size
         snprintf(sources[i].text, sizeof sources[i].text, "--set %s", sets[i]);
         reader->source = sources[i].text;
         if (strcmp(sets[i], "campaign=none") == 0) {
-            scenario->campaign.enabled = false;
+            scenario->campaign_count = 0;
         } else {
             table_read_set(reader, sets[i]);
-            scenario->campaign.enabled =
-                    scenario->campaign.enabled || strncmp(sets[i], "campaign.", 9) == 0;
         }
     }
 }

@@ -27,7 +27,7 @@ static bool set_sensitivity(const struct param_text *t)
         int count = param_read_numbers(t, values);
         if (count >= 0 && count != 6) {
             scenario_errors_add(t->errors, t->place,
-                    "%s has %d levels; should have six, of SF7 to SF12", t->param->path, count);
+                    "%s has %d levels; should have six, of SF7 to SF12", t->path, count);
         }
         if (count != 6) {
             return false;

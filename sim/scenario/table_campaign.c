@@ -1,14 +1,18 @@
-/* Scenario keys of the campaign.
+/* Scenario keys of a campaign.
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
 
+#include "scenario/scenario_campaigns.h"
 #include "scenario/scenario_keys.h"
 
 static const char *const set_up_names[] = { "chained", "one-per-uplink", NULL };
 static const char *const class_names[] = { "C", NULL };
 static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4", "DR5", NULL };
 static const char *const correction_names[] = { "fixed", "until-reported", "adaptive", NULL };
+static const char *const sessions_names[] = { "one", "per-data-rate", "threshold", NULL };
+static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
+static const char *const auto_names[] = { "auto", NULL };
 static const char *const gateways_names[] = { "staggered", "simultaneous", "single", NULL };
 
 /* A list of block-mic, signature into struct scenario_verify. */
@@ -25,7 +29,7 @@ static bool set_verify(const struct param_text *t)
         if (i < 0) {
             const char *near = nearest_word(word, names);
             scenario_errors_add(t->errors, t->place,
-                    "%s: '%s' should be block-mic or signature%s%s%s", t->param->path, word,
+                    "%s: '%s' should be block-mic or signature%s%s%s", t->path, word,
                     near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?)" : "");
             return false;
@@ -39,29 +43,41 @@ static bool set_verify(const struct param_text *t)
 static const struct param_type param_verify = { sizeof(struct scenario_verify), set_verify, NULL,
     true };
 
-#define S(member) PARAM_MEMBER(struct scenario, member)
+#define C(member) PARAM_MEMBER(struct scenario_campaign, member)
 #define DAY       86400.0
 
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "campaign.start", S(campaign.params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "first command to devices" },
-    { "campaign.set_up.policy", S(campaign.params.set_up_policy), &param_enum, DIMENSION_NONE, 0, 0, set_up_names, "chained", "how the set-up exchanges are held" },
-    { "campaign.set_up.window", S(campaign.params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "from start to the common session" },
-    { "campaign.class", S(campaign.session_class), &param_enum, DIMENSION_NONE, 0, 0, class_names, "C", "of the multicast session" },
-    { "campaign.data_rate", S(campaign.params.data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR5", "of the multicast session" },
-    { "campaign.frequency", S(campaign.params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "869.525 MHz", "of the multicast session" },
-    { "campaign.fragment_size", S(campaign.params.fragment_size_bytes), &param_u8, DIMENSION_BYTES, 8, 239, NULL, "200 B", "data bytes of a fragment" },
-    { "campaign.redundancy", S(campaign.params.redundancy), &param_double, DIMENSION_RATIO, 0, 4, NULL, "15 %", "coded fragments of the first pass" },
-    { "campaign.correction.policy", S(campaign.params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "coded fragments after the first pass" },
-    { "campaign.correction.timeout", S(campaign.params.correction_timeout_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "3 h", "longest correction" },
-    { "campaign.block_ack_delay", S(campaign.params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "0..7: answers spread over 2^(d+4) s; 255: by fleet size" },
-    { "campaign.fragmentation_version", S(campaign.params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "of TS004" },
-    { "campaign.gateways", S(campaign.params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "who sends a multicast frame, and when" },
-    { "campaign.verify", S(campaign.verify), &param_verify, DIMENSION_NONE, 0, 0, NULL, "block-mic signature", "list of block-mic, signature" },
-    { "campaign.duty_share", S(campaign.duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "of a gateway's duty cycle that multicast may use" },
-    { "campaign.confirm_timeout", S(campaign.params.confirm_timeout_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "12 h", "longest wait for reports after the session" },
-    { "campaign.group_delete", S(campaign.params.group_delete), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "McGroupDeleteReq to devices that confirmed" },
+    { "name", C(name), &param_string, DIMENSION_NONE, 0, 0, NULL, "", "Name of the campaign in results; 'campaign' if there is one only, else each needs its own." },
+    { "devices", C(devices), &param_members, DIMENSION_NONE, 0, 0, NULL, "all", "Devices that get the firmware: all, or a list of groups and of shares of groups, as in [meters, valves 0..50 %]." },
+    { "firmware.image", C(firmware.image), &param_string, DIMENSION_NONE, 0, 0, NULL, "", "Image that this campaign sends, in the words of the key firmware.image, which is its default." },
+    { "firmware.size", C(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "", "Size of this campaign's image if it is a generated one; the default is firmware.size." },
+    { "firmware.version", C(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "", "Version of this campaign's image; the default is firmware.version." },
+    { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
+    { "set_up.policy", C(params.set_up_policy), &param_enum, DIMENSION_NONE, 0, 0, set_up_names, "chained", "Policy of the set-up: chained answers each answer with the next command; one-per-uplink waits for the next report." },
+    { "set_up.window", C(params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "Time from the start of the campaign to the multicast session." },
+    { "class", C(session_class), &param_enum, DIMENSION_NONE, 0, 0, class_names, "C", "Device class of the multicast session." },
+    { "data_rate", C(params.data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR5", "Data rate of the multicast session; of split sessions the fastest one." },
+    { "frequency", C(params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "869.525 MHz", "Frequency of the multicast session." },
+    { "fragment_size", C(params.fragment_size_bytes), &param_u8, DIMENSION_BYTES, 8, 239, auto_names, "auto", "Data bytes of a fragment; auto takes 200 B or what fits the data rate if that is less, and with split sessions the largest size that fits each data rate." },
+    { "redundancy", C(params.redundancy), &param_double, DIMENSION_RATIO, 0, 4, NULL, "15 %", "Coded fragments of the first pass for each uncoded one." },
+    { "correction.policy", C(params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "Policy of coded fragments after the first pass: none more, until every device reported, or batches by status answers." },
+    { "correction.timeout", C(params.correction_timeout_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "3 h", "Longest duration of the correction." },
+    { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
+    { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 that server and devices use." },
+    { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, or the one with most members." },
+    { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, NULL, "block-mic signature", "List of the checks of a received block: block-mic, signature." },
+    { "duty_share", C(duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "Share of a gateway's duty cycle that multicast may use." },
+    { "confirm_timeout", C(params.confirm_timeout_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "12 h", "Longest wait for the reports of devices after the session." },
+    { "group_delete", C(params.group_delete), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "Devices that confirmed are told to delete the multicast group (McGroupDeleteReq)." },
+    { "sessions", C(sessions), &param_enum, DIMENSION_NONE, 0, 0, sessions_names, "one", "Multicast sessions: one for all members, one per data rate that members' uplinks allow, or likewise where small groups join the next slower one." },
+    { "session_threshold", C(session_threshold), &param_u32, DIMENSION_NONE, 1, 1000000, NULL, "10", "Fewest members of a session of its own, with sessions: threshold." },
+    { "session_margin", C(session_margin_mdb), &param_mdb, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "Margin over the SNR that a data rate needs when sessions are split by data rate." },
+    { "session_order", C(session_order), &param_enum, DIMENSION_NONE, 0, 0, order_names, "in-turns", "Order of split sessions: one after the other, or all at one time." },
+    { "periods", C(periods), &param_i32, DIMENSION_NONE, 1, 100, auto_names, "auto", "Number of class C sessions that may share one transfer; auto takes as many as the longest TimeOut, 32768 s, makes necessary." },
+    { "interval", C(interval_ns), &param_time, DIMENSION_TIME, 0.001, DAY, auto_names, "auto", "Time between two fragments of a gateway; auto keeps the duty cycle, a shorter one waits for the gateway's sliding hour." },
+    { "granularity", C(granularity_ns), &param_time, DIMENSION_TIME, 0, 3600, NULL, "0 s", "Sending times are rounded up to a multiple of this; the plan goes on unrounded." },
 };
 /* clang-format on */
 const struct param_rows campaign_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -18,8 +18,8 @@ static bool set_channels(const struct param_text *t)
     double values[PARAM_NUMBERS_MAX];
     int count = param_read_numbers(t, values);
     if (count > (int)SCENARIO_CHANNELS_MAX) {
-        scenario_errors_add(t->errors, t->place, "%s: %d channels, at most %u", t->param->path,
-                count, SCENARIO_CHANNELS_MAX);
+        scenario_errors_add(t->errors, t->place, "%s: %d channels, at most %u", t->path, count,
+                SCENARIO_CHANNELS_MAX);
     }
     if (count < 0 || count > (int)SCENARIO_CHANNELS_MAX) {
         return false;
@@ -29,8 +29,8 @@ static bool set_channels(const struct param_text *t)
         channels.hz[i] = (uint32_t)llround(values[i]);
         for (int j = 0; j < i; j++) {
             if (channels.hz[j] == channels.hz[i]) {
-                scenario_errors_add(t->errors, t->place, "%s: %.10g MHz stands twice",
-                        t->param->path, values[i] / 1e6);
+                scenario_errors_add(t->errors, t->place, "%s: %.10g MHz stands twice", t->path,
+                        values[i] / 1e6);
                 return false;
             }
         }

@@ -8,7 +8,6 @@ static const char *const fail_count_names[] = { "count", "fail", NULL };
 static const char *const area_shape_names[] = { "disc", NULL };
 static const char *const delivery_names[] = { "full", NULL };
 
-/* uint32_t from "major.minor.patch". */
 static bool set_version(const struct param_text *t)
 {
     unsigned major, minor, patch;
@@ -16,13 +15,13 @@ static bool set_version(const struct param_text *t)
     if (sscanf(t->text, "%3u.%3u.%5u%c", &major, &minor, &patch, &rest) != 3 || major > 255
             || minor > 255 || patch > 65535) {
         scenario_errors_add(t->errors, t->place,
-                "%s = '%s' should be major.minor.patch, as in 2.0.0", t->param->path, t->text);
+                "%s = '%s' should be major.minor.patch, as in 2.0.0", t->path, t->text);
         return false;
     }
     *(uint32_t *)t->member = major << 24 | minor << 16 | patch;
     return true;
 }
-static const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, false };
+const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, false };
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define DAY       86400.0

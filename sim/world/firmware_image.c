@@ -49,12 +49,12 @@ static uint8_t *load_target_link(uint32_t *size)
 }
 #endif
 
-static uint8_t *generate(const struct scenario *scenario, uint32_t *size)
+static uint8_t *generate(const struct scenario_firmware *firmware, uint64_t seed, uint32_t *size)
 {
-    *size = scenario->firmware.image_size_bytes;
+    *size = firmware->image_size_bytes;
     uint8_t *code = malloc(*size);
     if (code != NULL) {
-        image_generate(code, *size, scenario->seed);
+        image_generate(code, *size, seed);
     }
     return code;
 }
@@ -85,15 +85,15 @@ static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t 
     return code;
 }
 
-uint8_t *firmware_image_load(
-        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size)
+uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
+        uint32_t *size, char *error, size_t error_size)
 {
-    const char *name = scenario->firmware.image;
+    const char *name = firmware->image;
     uint8_t *code;
     if (strcmp(name, "device") == 0 && firmware_image_is_target_link()) {
         code = load_target_link(size);
     } else if (strcmp(name, "device") == 0 || strcmp(name, "generated") == 0) {
-        code = generate(scenario, size);
+        code = generate(firmware, seed, size);
     } else {
         return load_file(name, size, error, error_size);
     }

@@ -13,10 +13,10 @@
 /* True when the build had an Arm compiler, so "device" means the real link. */
 bool firmware_image_is_target_link(void);
 
-/* Allocates the code bytes that scenario.firmware names; the caller frees them. NULL: `error`
- * says why. */
-uint8_t *firmware_image_load(
-        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size);
+/* Allocates the code bytes that a scenario or one of its campaigns names; the caller frees them.
+ * `seed` is that of a generated image. NULL: `error` says why. */
+uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
+        uint32_t *size, char *error, size_t error_size);
 
 /* Bytes that are sent for so much code: header and code. */
 uint32_t firmware_image_size(uint32_t code_size);

@@ -21,7 +21,7 @@ bool set_up_times(const struct world *world, uint32_t device, struct set_up_time
     }
     /* Who reports about the block has been set up, even if an answer was lost: then its step ends
      * where the next one is known to have ended. */
-    sim_ns start_ns = world->scenario->campaign.params.start_ns;
+    sim_ns start_ns = world->scenario->campaigns[0].params.start_ns;
     sim_ns contact_ns = within(d.first_command_ns, start_ns, d.ready_ns);
     sim_ns group_ns = within(d.group_set_up_ns, contact_ns, d.ready_ns);
     sim_ns clock_ns = within(record->clock_set_ns, contact_ns, group_ns);

@@ -40,7 +40,10 @@ static bool build_images(struct world *world, uint8_t **initial, uint32_t *initi
     uint8_t private_key[32];
     image_key_pair(scenario->seed, private_key, public_key);
     uint32_t code_size;
-    uint8_t *code = firmware_image_load(scenario, &code_size, error, error_size);
+    /* Devices run what they are sent, at an older version. */
+    const struct scenario_firmware *firmware =
+            scenario->campaign_count > 0 ? &scenario->campaigns[0].firmware : &scenario->firmware;
+    uint8_t *code = firmware_image_load(firmware, scenario->seed, &code_size, error, error_size);
     if (code == NULL) {
         return false;
     }
@@ -49,7 +52,7 @@ static bool build_images(struct world *world, uint8_t **initial, uint32_t *initi
     *initial = malloc(size_max);
     bool ok = image != NULL && *initial != NULL
               && image_build(image, size_max, &world->image_size, code, code_size,
-                      scenario->firmware.version, WORLD_HARDWARE_ID, private_key)
+                      firmware->version, WORLD_HARDWARE_ID, private_key)
               && image_build(*initial, size_max, initial_size, code, code_size,
                       INITIAL_IMAGE_VERSION, WORLD_HARDWARE_ID, private_key);
     world->image = image;
@@ -145,13 +148,32 @@ static bool create_servers(struct world *world)
     return true;
 }
 
+/* What scenarios may say and the update server does not do yet. */
+static bool is_wired(const struct scenario *scenario, char *error, size_t error_size)
+{
+    const struct scenario_campaign *c = &scenario->campaigns[0];
+    if (scenario->campaign_count > 1 || c->devices.count > 0 || c->sessions != SESSIONS_ONE
+            || c->periods != SCENARIO_AUTO || c->interval_ns != SCENARIO_AUTO
+            || c->granularity_ns != 0) {
+        snprintf(error, error_size,
+                "campaigns: several campaigns, parts of the devices, several sessions, interval "
+                "and "
+                "granularity are not wired to the update server yet");
+        return false;
+    }
+    return true;
+}
+
 static bool create_campaign(struct world *world, char *error, size_t error_size)
 {
+    if (!is_wired(world->scenario, error, error_size)) {
+        return false;
+    }
+    const struct scenario_campaign *campaign = &world->scenario->campaigns[0];
     struct campaign_params params;
-    world_campaign_params(world->scenario, &params);
+    world_campaign_params(campaign, &params);
     world->campaign = campaign_create(world->engine, world->network, &params, world->identities,
-            world->device_count, world->image, world->image_size,
-            world->scenario->firmware.version);
+            world->device_count, world->image, world->image_size, campaign->firmware.version);
     if (world->campaign == NULL) {
         snprintf(error, error_size,
                 "campaign: an image of %u bytes does not fit 16383 fragments of %u bytes",
@@ -179,7 +201,7 @@ static bool create_placed(struct world *world, const struct world_options *optio
               && world_configure_nodes(world, sites) && create_foreign(world);
     free(initial);
     free(sites);
-    if (ok && world->scenario->campaign.enabled) {
+    if (ok && world->scenario->campaign_count > 0) {
         ok = create_campaign(world, error, error_size);
     }
     return ok;

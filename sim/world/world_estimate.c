@@ -3,12 +3,8 @@
  */
 #include "world/world_estimate.h"
 
-#include "scenario/channel_plan.h"
-#include "world/world_params.h"
+#include "scenario/campaign_plan.h"
 
-/* assumed, for want of a simulation: what cities of this size lose. */
-#define EXPECTED_LOSS 0.02
-#define UNICAST_LOSS  0.10
 /* The firmware's own guard time and refresh of its clock (device/services/). */
 #define USUAL_GUARD_PPM 40.0
 #define USUAL_REFRESH_S 86400.0
@@ -67,40 +63,13 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
 bool world_estimate_input(
         const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input)
 {
-    const struct campaign_params *c = &scenario->campaign.params;
     const struct scenario_device_group *group = &scenario->groups[0];
-    struct channel_plan plan;
-    if (!scenario->campaign.enabled || !channel_plan_of(scenario, &plan)) {
+    if (scenario->campaign_count == 0
+            || !campaign_estimate_input(
+                    scenario, &scenario->campaigns[0], image_size_bytes, input)) {
         return false;
     }
-    *input = (struct estimate_input){
-        .image_size_bytes = image_size_bytes,
-        .fragment_size_bytes = c->fragment_size_bytes,
-        .redundancy = c->redundancy,
-        .correction = c->correction,
-        .correction_timeout_s = seconds(c->correction_timeout_ns),
-        .data_rate = c->data_rate,
-        .frequency_hz = c->frequency_hz,
-        .duty_share = scenario->campaign.duty_share,
-        .gateway_count = scenario->gateways.count,
-        .gateways = c->gateways,
-        .rx2_data_rate = scenario->network.rx2_data_rate,
-        .rx2_frequency_hz = 869525000u,
-        .fleet_size = scenario_device_count(scenario),
-        .set_up_policy = c->set_up_policy,
-        .expected_loss = EXPECTED_LOSS,
-        .unicast_loss = UNICAST_LOSS,
-        .uplink_data_rate =
-                (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
-        .channel_count = plan.count,
-        .block_ack_delay = c->block_ack_delay,
-        .guard_s = guard_s(group),
-    };
-    for (uint32_t i = 0; i < scenario->group_count; i++) {
-        double period_s = seconds(scenario->groups[i].report_period_ns);
-        input->report_period_s =
-                period_s > input->report_period_s ? period_s : input->report_period_s;
-    }
+    input->guard_s = guard_s(group);
     return add_energy(group, input);
 }
 

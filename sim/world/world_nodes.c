@@ -12,6 +12,7 @@
 #include "air/judge.h"
 #include "random_stream.h"
 #include "scenario/channel_plan.h"
+#include "scenario/scenario_campaigns.h"
 #include "world/world_estimate.h"
 #include "world/world_params.h"
 
@@ -129,7 +130,8 @@ static struct device_configuration configuration_of(
         .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
         .report_size = (uint8_t)scenario_report_bytes(group),
         .report_random_phase = group->report_phase_uniform != 0,
-        .fragmentation_version = world->scenario->campaign.params.fragmentation_version,
+        .fragmentation_version = scenario_fragmentation_version(
+                world->scenario, (uint32_t)(group - world->scenario->groups)),
         .report_traffic = (uint8_t)group->report_traffic,
         .report_jitter_percent = (uint8_t)lround(group->report_jitter * 100.0),
         .report_confirmed = group->report_confirmed,

@@ -40,15 +40,15 @@ void world_network_params(const struct scenario *scenario, struct network_params
     params->rx1_delay_s = 1;   /* RP002 default */
     params->rx2_frequency_hz = 869525000u;
     params->deduplication_ns = 200 * SIM_NS_PER_MS; /* spec-physics 6: servers wait 100-250 ms */
-    params->duty_share = scenario->campaign.duty_share;
+    params->duty_share = scenario->campaigns[0].duty_share;
     params->extra_channel_count = plan.extra_count;
     memcpy(params->extra_channel_hz, plan.extra_hz, sizeof params->extra_channel_hz);
 }
 
-void world_campaign_params(const struct scenario *scenario, struct campaign_params *params)
+void world_campaign_params(const struct scenario_campaign *campaign, struct campaign_params *params)
 {
-    *params = scenario->campaign.params;
-    params->block_mic = scenario->campaign.verify.block_mic;
+    *params = campaign->params;
+    params->block_mic = campaign->verify.block_mic;
 }
 
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params)

@@ -15,7 +15,8 @@
 void world_medium_params(const struct scenario *scenario, struct medium_params *params);
 void world_gateway_params(const struct scenario *scenario, struct gateway_params *params);
 void world_network_params(const struct scenario *scenario, struct network_params *params);
-void world_campaign_params(const struct scenario *scenario, struct campaign_params *params);
+void world_campaign_params(
+        const struct scenario_campaign *campaign, struct campaign_params *params);
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params);
 
 #endif

@@ -81,7 +81,7 @@ Test(measure, set_up_times_are_those_of_the_devices)
     for (uint32_t i = 0; i < 20; i++) {
         struct campaign_device d;
         campaign_device_get(run->world->campaign, i, &d);
-        times[i] = (double)(d.ready_ns - run->scenario.campaign.params.start_ns) / 1e9;
+        times[i] = (double)(d.ready_ns - run->scenario.campaigns[0].params.start_ns) / 1e9;
         sum += times[i];
     }
     qsort(times, 20, sizeof times[0], by_value);

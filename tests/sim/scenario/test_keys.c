@@ -145,12 +145,12 @@ Test(keys, take_words_for_numbers)
 Test(keys, make_a_campaign_by_naming_it)
 {
     cr_assert(read_with("name: a\n", NULL, 0));
-    cr_expect_not(scenario.campaign.enabled);
+    cr_expect_eq(scenario.campaign_count, 0);
     cr_assert(read_with("campaign: none\n", NULL, 0), "%s", messages);
-    cr_expect_not(scenario.campaign.enabled);
+    cr_expect_eq(scenario.campaign_count, 0);
     static const char *const sets[] = { "campaign=none" };
     cr_assert(read_with("campaign: {start: 1 h}\n", sets, 1), "%s", messages);
-    cr_expect_not(scenario.campaign.enabled);
+    cr_expect_eq(scenario.campaign_count, 0);
     expect_refused("campaign: some\n", "'campaign' should hold keys");
 }
 

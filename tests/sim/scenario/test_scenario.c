@@ -45,7 +45,7 @@ Test(scenario, has_a_default_for_every_key)
     cr_expect_eq(scenario.gateways.count, 3);
     cr_expect_eq(scenario.group_count, 1);
     cr_expect_eq(scenario.groups[0].count, 20);
-    cr_expect_not(scenario.campaign.enabled);
+    cr_expect_eq(scenario.campaign_count, 0);
 }
 
 Test(scenario, sets_every_key_of_the_table_to_its_own_default)
@@ -55,13 +55,13 @@ Test(scenario, sets_every_key_of_the_table_to_its_own_default)
     static struct scenario_device_group group;
     const struct param *p;
     for (size_t i = 0; (p = param_table_row(&scenario_table, i)) != NULL; i++) {
-        cr_expect(p->standard[0] == '\0' || param_set(p, &scenario, p->standard, place, errors),
+        cr_expect(p->standard[0] == '\0' || param_set(p, &scenario, "", p->standard, place, errors),
                 "%s", p->path);
     }
     for (size_t i = 0; i < device_rows.count; i++) {
         p = &device_rows.params[i];
-        cr_expect(p->standard[0] == '\0' || param_set(p, &group, p->standard, place, errors), "%s",
-                p->path);
+        cr_expect(p->standard[0] == '\0' || param_set(p, &group, "", p->standard, place, errors),
+                "%s", p->path);
     }
     cr_expect_eq(scenario_errors_count(errors), 0);
     scenario_errors_destroy(errors);
@@ -91,11 +91,11 @@ Test(scenario, reads_nested_and_flow_mappings)
 Test(scenario, reads_the_verification_list)
 {
     cr_assert(read_text("campaign: {verify: [signature]}\n"), "%s", messages);
-    cr_expect_not(scenario.campaign.verify.block_mic);
-    cr_expect(scenario.campaign.verify.signature);
+    cr_expect_not(scenario.campaigns[0].verify.block_mic);
+    cr_expect(scenario.campaigns[0].verify.signature);
     cr_assert(read_text("campaign: {}\n"), "%s", messages);
-    cr_expect(scenario.campaign.enabled);
-    cr_expect(scenario.campaign.verify.block_mic);
+    cr_expect_eq(scenario.campaign_count, 1);
+    cr_expect(scenario.campaigns[0].verify.block_mic);
 }
 
 Test(scenario, reads_versions_and_expectations)
@@ -185,9 +185,9 @@ Test(scenario, refuses_impossible_combinations)
     expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
     expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
     expect_message("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
-            "city.yaml:2:27: error: campaign: an image of 163072 bytes does not fit 16383 "
-            "fragments "
-            "of 8 bytes");
+            "city.yaml:2:27: error: campaign: an image of 163072 bytes is 20384 fragments of 8 "
+            "bytes; "
+            "the decoder of devices takes at most 4096");
     expect_message("campaign: {block_ack_delay: 8}\n",
             "city.yaml:1:29: error: campaign.block_ack_delay = 8 should be one of 0 to 7, or 255");
     expect_message("propagation: {coherence: 10 us}\n",

@@ -214,8 +214,8 @@ static struct missed missed_by(const struct watch *watch, double opens_s)
 static void check_device(
         const struct run *run, const struct watch *watch, uint32_t i, double error, struct tally *t)
 {
-    double session_s = seconds(run->scenario.campaign.params.start_ns)
-                       + seconds(run->scenario.campaign.params.set_up_window_ns);
+    double session_s = seconds(run->scenario.campaigns[0].params.start_ns)
+                       + seconds(run->scenario.campaigns[0].params.set_up_window_ns);
     double opens_s = watch->sync_s[i] + (session_s - watch->sync_s[i]) / (1 + error);
     struct missed missed = missed_by(watch, opens_s);
     struct cause_counts counts;

@@ -45,8 +45,8 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
     double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua;
     struct estimate_input input = {
         .image_size_bytes = run->world->image_size,
-        .fragment_size_bytes = run->scenario.campaign.params.fragment_size_bytes,
-        .redundancy = run->scenario.campaign.params.redundancy,
+        .fragment_size_bytes = run->scenario.campaigns[0].params.fragment_size_bytes,
+        .redundancy = run->scenario.campaigns[0].params.redundancy,
         .correction = CORRECTION_ADAPTIVE,
         .correction_timeout_s = 3600.0,
         .data_rate = data_rate,
@@ -59,7 +59,7 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
         .report_period_s = 1800.0,
         .uplink_data_rate = 5,
         .channel_count = 8,
-        .block_ack_delay = run->scenario.campaign.params.block_ack_delay,
+        .block_ack_delay = run->scenario.campaigns[0].params.block_ack_delay,
         .guard_s = 0.6, /* the firmware: half a second for TS003, and drift since */
         .rx_current_a = rx_ua * 1e-6,
         .supply_v = energy->supply_v,

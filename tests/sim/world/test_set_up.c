@@ -54,7 +54,7 @@ static void watch_reports(void *context, const struct observation *observation)
 Test(set_up, takes_one_report_and_less_than_a_minute)
 {
     struct run *run = run_create(sparse, NULL, 0);
-    const struct scenario_campaign *campaign = &run->scenario.campaign;
+    const struct scenario_campaign *campaign = &run->scenario.campaigns[0];
     struct watch watch = {
         .world = run->world,
         .from_ns = campaign->params.start_ns,

@@ -95,8 +95,8 @@ Test(worlds, keep_every_draw_when_a_device_is_added)
     const struct world *a = run->world, *b = more->world;
     cr_assert_eq(b->device_count, a->device_count + 1);
     cr_assert_gt(node_power_on_ns(b->nodes, DEVICES), run->scenario.duration_ns);
-    world_run(run->world, run->scenario.campaign.params.start_ns - 1);
-    world_run(more->world, more->scenario.campaign.params.start_ns - 1);
+    world_run(run->world, run->scenario.campaigns[0].params.start_ns - 1);
+    world_run(more->world, more->scenario.campaigns[0].params.start_ns - 1);
     for (uint32_t i = 0; i < DEVICES; i++) {
         for (uint32_t g = 0; g < a->gateway_count; g++) {
             cr_expect_eq(medium_link_gain_mdb(a->medium, g, i),

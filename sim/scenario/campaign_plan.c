@@ -1,0 +1,95 @@
+/* What a campaign of a scenario comes to before it runs: fragment sizes, times.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/campaign_plan.h"
+
+#include "campaign/packages.h"
+#include "network/region.h"
+#include "scenario/channel_plan.h"
+#include "scenario/scenario_campaigns.h"
+
+#define FRAGMENT_SIZE_USUAL 200u
+/* assumed, for want of a simulation: what cities of this size lose. */
+#define EXPECTED_LOSS 0.02
+#define UNICAST_LOSS  0.10
+
+uint32_t campaign_fragment_size_max(uint8_t data_rate)
+{
+    return region_payload_max(data_rate) - PACKAGE_FRAGMENT_OVERHEAD;
+}
+
+void campaign_complete_fragment_size(struct scenario_campaign *campaign)
+{
+    struct campaign_params *params = &campaign->params;
+    uint32_t size_max = campaign_fragment_size_max(params->data_rate);
+    if (params->fragment_size_bytes == SCENARIO_FRAGMENT_SIZE_AUTO) {
+        params->fragment_size_bytes = campaign->sessions != SESSIONS_ONE ? 0
+                                      : size_max < FRAGMENT_SIZE_USUAL   ? (uint8_t)size_max
+                                                                         : FRAGMENT_SIZE_USUAL;
+    }
+}
+
+static double seconds(sim_ns time_ns)
+{
+    return (double)time_ns / (double)SIM_NS_PER_S;
+}
+
+static uint32_t member_count(
+        const struct scenario *scenario, const struct scenario_campaign *campaign)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t count = 0, range_count = scenario_campaign_ranges(scenario, campaign, ranges);
+    for (uint32_t i = 0; i < range_count; i++) {
+        count += ranges[i].to - ranges[i].from;
+    }
+    return count;
+}
+
+/* Of all groups: a share of one may be a member. */
+static double longest_report_period_s(const struct scenario *scenario)
+{
+    double longest_s = 0.0;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        double period_s = seconds(scenario->groups[i].report_period_ns);
+        longest_s = period_s > longest_s ? period_s : longest_s;
+    }
+    return longest_s;
+}
+
+bool campaign_estimate_input(const struct scenario *scenario,
+        const struct scenario_campaign *campaign, uint32_t image_size_bytes,
+        struct estimate_input *input)
+{
+    const struct campaign_params *c = &campaign->params;
+    const struct scenario_device_group *group = &scenario->groups[0];
+    struct channel_plan plan;
+    if (!channel_plan_of(scenario, &plan)) {
+        return false;
+    }
+    uint32_t size_max = campaign_fragment_size_max(c->data_rate);
+    *input = (struct estimate_input){
+        .image_size_bytes = image_size_bytes,
+        .fragment_size_bytes =
+                c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
+        .redundancy = c->redundancy,
+        .correction = c->correction,
+        .correction_timeout_s = seconds(c->correction_timeout_ns),
+        .data_rate = c->data_rate,
+        .frequency_hz = c->frequency_hz,
+        .duty_share = campaign->duty_share,
+        .gateway_count = scenario->gateways.count,
+        .gateways = c->gateways,
+        .rx2_data_rate = scenario->network.rx2_data_rate,
+        .rx2_frequency_hz = 869525000u,
+        .fleet_size = member_count(scenario, campaign),
+        .report_period_s = longest_report_period_s(scenario),
+        .set_up_policy = c->set_up_policy,
+        .expected_loss = EXPECTED_LOSS,
+        .unicast_loss = UNICAST_LOSS,
+        .uplink_data_rate =
+                (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
+        .channel_count = plan.count,
+        .block_ack_delay = c->block_ack_delay,
+    };
+    return true;
+}

@@ -1,0 +1,189 @@
+/* What must hold between the keys of a campaign, and between campaigns.
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "campaign/image_builder.h"
+#include "campaign/schedule.h"
+#include "gateway/gateway.h"
+#include "scenario/campaign_plan.h"
+#include "scenario/check_parts.h"
+#include "scenario/quantity.h"
+#include "scenario/scenario_campaigns.h"
+
+#define BLOCK_ACK_DELAY_MAX 7u
+/* A bound of the firmware's decoder, for its RAM (device/services/fec_row.h; a test holds the two
+ * together). TS004 alone would take 16383. */
+#define DECODER_FRAGMENTS_MAX 4096u
+
+/* A campaign and how messages call its keys. */
+struct campaign_check {
+    const struct check *check;
+    const struct scenario_campaign *campaign;
+    char label[SCENARIO_NAME_MAX + 16];
+};
+
+static void check_fragment_size(const struct campaign_check *c)
+{
+    const struct campaign_params *p = &c->campaign->params;
+    uint32_t size_max = campaign_fragment_size_max(p->data_rate);
+    if (p->fragment_size_bytes > size_max) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->fragment_size_bytes),
+                "%s.fragment_size = %u B does not fit DR%d: at most %u B", c->label,
+                p->fragment_size_bytes, p->data_rate, size_max);
+    }
+}
+
+/* Of split sessions the one with the smallest fragments: the slowest data rate. */
+static void check_fragment_count(const struct campaign_check *c)
+{
+    const struct scenario_campaign *campaign = c->campaign;
+    const uint8_t *size = &campaign->params.fragment_size_bytes;
+    uint32_t fragment_size = *size != 0 ? *size : campaign_fragment_size_max(0);
+    uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + campaign->code_size_bytes;
+    uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)fragment_size);
+    if (nb_frag > DECODER_FRAGMENTS_MAX) {
+        scenario_errors_add(c->check->errors, check_place(c->check, size),
+                "%s: an image of %u bytes is %u fragments of %u bytes; the decoder of devices "
+                "takes "
+                "at most %u",
+                c->label, image_size, nb_frag, fragment_size, DECODER_FRAGMENTS_MAX);
+    }
+}
+
+static void check_block_ack_delay(const struct campaign_check *c)
+{
+    const uint8_t *delay = &c->campaign->params.block_ack_delay;
+    if (*delay > BLOCK_ACK_DELAY_MAX && *delay != SCHEDULE_AUTOMATIC_DELAY) {
+        scenario_errors_add(c->check->errors, check_place(c->check, delay),
+                "%s.block_ack_delay = %u should be one of 0 to 7, or 255", c->label, *delay);
+    }
+}
+
+static void check_frequency(const struct campaign_check *c)
+{
+    const uint32_t *frequency_hz = &c->campaign->params.frequency_hz;
+    if (eu868_sub_band_of(*frequency_hz) < 0) {
+        char frequency[40];
+        quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, *frequency_hz);
+        scenario_errors_add(c->check->errors, check_place(c->check, frequency_hz),
+                "%s.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty cycle",
+                c->label, frequency);
+    }
+}
+
+static void check_times(const struct campaign_check *c)
+{
+    const struct campaign_params *p = &c->campaign->params;
+    const sim_ns *duration_ns = &c->check->scenario->duration_ns;
+    sim_ns session_ns = p->start_ns + p->set_up_window_ns;
+    if (session_ns >= *duration_ns) {
+        char duration[40], session[40];
+        check_format_time(duration, sizeof duration, *duration_ns);
+        check_format_time(session, sizeof session, session_ns);
+        scenario_errors_add(c->check->errors, check_place(c->check, duration_ns),
+                "duration = %s ends before the session opens at %s (%s.start + %s.set_up.window)",
+                duration, session, c->label, c->label);
+    }
+}
+
+static void check_verify(const struct campaign_check *c)
+{
+    const struct scenario_verify *verify = &c->campaign->verify;
+    struct scenario_place place = check_place(c->check, verify);
+    if (!verify->signature) {
+        scenario_errors_add(c->check->errors, place,
+                "%s.verify should have signature: the bootloader installs nothing else", c->label);
+    }
+    if (verify->block_mic && c->campaign->params.fragmentation_version == 1) {
+        scenario_errors_add(c->check->errors, place,
+                "%s.verify: block-mic needs %s.fragmentation_version = 2", c->label, c->label);
+    }
+}
+
+/* --- names and members ------------------------------------------------------------------------ */
+
+static void check_name(const struct campaign_check *c)
+{
+    const struct scenario *scenario = c->check->scenario;
+    const char *name = c->campaign->name;
+    if (name[0] == '\0') {
+        scenario_errors_add(c->check->errors, check_place(c->check, name),
+                "each of several campaigns should have a name");
+        return;
+    }
+    for (const struct scenario_campaign *other = scenario->campaigns; other < c->campaign;
+            other++) {
+        if (strcmp(other->name, name) == 0) {
+            scenario_errors_add(c->check->errors, check_place(c->check, name),
+                    "two campaigns are named '%s'", name);
+        }
+    }
+}
+
+static void unknown_group(const struct campaign_check *c, const char *name)
+{
+    const struct scenario *scenario = c->check->scenario;
+    const char *names[SCENARIO_DEVICE_GROUPS_MAX + 1] = { NULL };
+    for (uint32_t g = 0; g < scenario->group_count; g++) {
+        names[g] = scenario->groups[g].name;
+    }
+    const char *near = nearest_word(name, names);
+    scenario_errors_add(c->check->errors, check_place(c->check, &c->campaign->devices),
+            "%s.devices: there is no group of devices '%s'%s%s%s", c->label, name,
+            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+}
+
+static bool ranges_meet(struct scenario_range a, struct scenario_range b)
+{
+    return a.from < b.to && b.from < a.to;
+}
+
+/* False: ranges cannot be worked out. */
+static bool check_members(const struct campaign_check *c)
+{
+    const struct scenario_members *members = &c->campaign->devices;
+    const struct scenario *scenario = c->check->scenario;
+    bool known = true;
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (scenario_group_named(scenario, members->shares[i].group) == scenario->group_count) {
+            unknown_group(c, members->shares[i].group);
+            known = false;
+        }
+    }
+    for (uint32_t i = 0; known && i < members->count; i++) {
+        struct scenario_range own = scenario_share_range(scenario, &members->shares[i]);
+        if (own.from == own.to) {
+            scenario_errors_add(c->check->errors, check_place(c->check, members),
+                    "%s.devices: the share of '%s' has no device", c->label,
+                    members->shares[i].group);
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (ranges_meet(own, scenario_share_range(scenario, &members->shares[j]))) {
+                scenario_errors_add(c->check->errors, check_place(c->check, members),
+                        "%s.devices names devices of '%s' twice", c->label,
+                        members->shares[i].group);
+            }
+        }
+    }
+    return known;
+}
+
+void check_campaigns(const struct check *check)
+{
+    const struct scenario *scenario = check->scenario;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        struct campaign_check c = { .check = check, .campaign = &scenario->campaigns[i] };
+        bool only = scenario->campaign_count == 1 && strcmp(c.campaign->name, "campaign") == 0;
+        snprintf(c.label, sizeof c.label, "%s%s", only ? "" : "campaigns.", c.campaign->name);
+        check_name(&c);
+        check_members(&c);
+        check_fragment_size(&c);
+        check_fragment_count(&c);
+        check_block_ack_delay(&c);
+        check_frequency(&c);
+        check_times(&c);
+        check_verify(&c);
+    }
+}

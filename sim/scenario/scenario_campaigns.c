@@ -1,0 +1,140 @@
+/* The members of a scenario's campaigns.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_campaigns.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAGMENTATION_VERSION_USUAL 2u
+
+/* Takes " FROM..TO %" from the end of an item. False: the item is a name alone. */
+static bool split_share(char *item, double *from, double *to)
+{
+    char *dots = strstr(item, ".."), *blank = dots, *end;
+    while (blank != NULL && blank > item && *blank != ' ') {
+        blank--;
+    }
+    if (blank == NULL || blank == item) {
+        return false;
+    }
+    *to = strtod(dots + 2, &end) / 100.0;
+    end += strspn(end, " ");
+    if (end == dots + 2 || strcmp(end, "%") != 0) {
+        return false;
+    }
+    *dots = '\0'; /* else "0..50" begins with the number "0." */
+    *from = strtod(blank, &end) / 100.0;
+    if (end != dots) {
+        *dots = '.';
+        return false;
+    }
+    *blank = '\0';
+    return true;
+}
+
+static bool add_share(const struct param_text *t, char *item, struct scenario_members *members)
+{
+    double from = 0.0, to = 1.0;
+    char text[SCENARIO_NAME_MAX + 32];
+    snprintf(text, sizeof text, "%s", item);
+    bool share = split_share(item, &from, &to);
+    if (share && !(from >= 0.0 && from < to && to <= 1.0)) {
+        scenario_errors_add(t->errors, t->place,
+                "%s: '%s' should be a share of a group from 0 to 100 %%, as in meters 0..50 %%",
+                t->path, text);
+        return false;
+    }
+    if (item[0] == '\0' || strlen(item) >= SCENARIO_NAME_MAX) {
+        scenario_errors_add(t->errors, t->place, "%s: a group's name has 1 to %u characters",
+                t->path, SCENARIO_NAME_MAX - 1);
+        return false;
+    }
+    if (members->count == SCENARIO_SHARES_MAX) {
+        scenario_errors_add(
+                t->errors, t->place, "%s has more than %u items", t->path, SCENARIO_SHARES_MAX);
+        return false;
+    }
+    struct scenario_share *next = &members->shares[members->count++];
+    *next = (struct scenario_share){ .from = from, .to = to };
+    memcpy(next->group, item, strlen(item) + 1);
+    return true;
+}
+
+static bool set_members(const struct param_text *t)
+{
+    struct scenario_members members = { 0 };
+    char items[512], *rest = NULL;
+    if (strcmp(t->text, "all") != 0) {
+        snprintf(items, sizeof items, "%s", t->text);
+        for (char *item = strtok_r(items, ",", &rest); item != NULL;
+                item = strtok_r(NULL, ",", &rest)) {
+            if (!add_share(t, item + strspn(item, " "), &members)) {
+                return false;
+            }
+        }
+        if (members.count == 0) {
+            scenario_errors_add(t->errors, t->place,
+                    "%s should be all, or a list of groups of devices", t->path);
+            return false;
+        }
+    }
+    *(struct scenario_members *)t->member = members;
+    return true;
+}
+
+const struct param_type param_members = { sizeof(struct scenario_members), set_members, NULL,
+    true };
+
+uint32_t scenario_group_named(const struct scenario *scenario, const char *name)
+{
+    uint32_t g = 0;
+    while (g < scenario->group_count && strcmp(scenario->groups[g].name, name) != 0) {
+        g++;
+    }
+    return g;
+}
+
+struct scenario_range scenario_share_range(
+        const struct scenario *scenario, const struct scenario_share *share)
+{
+    uint32_t group = scenario_group_named(scenario, share->group), first = 0;
+    assert(group < scenario->group_count);
+    for (uint32_t g = 0; g < group; g++) {
+        first += scenario->groups[g].count;
+    }
+    double count = scenario->groups[group].count;
+    return (struct scenario_range){ first + (uint32_t)lround(share->from * count),
+        first + (uint32_t)lround(share->to * count) };
+}
+
+uint32_t scenario_campaign_ranges(const struct scenario *scenario,
+        const struct scenario_campaign *campaign, struct scenario_range ranges[SCENARIO_SHARES_MAX])
+{
+    const struct scenario_members *members = &campaign->devices;
+    if (members->count == 0) {
+        ranges[0] = (struct scenario_range){ 0, scenario_device_count(scenario) };
+        return 1;
+    }
+    for (uint32_t i = 0; i < members->count; i++) {
+        ranges[i] = scenario_share_range(scenario, &members->shares[i]);
+    }
+    return members->count;
+}
+
+uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group)
+{
+    for (uint32_t c = 0; c < scenario->campaign_count; c++) {
+        const struct scenario_campaign *campaign = &scenario->campaigns[c];
+        bool all = campaign->devices.count == 0;
+        for (uint32_t i = 0; i < campaign->devices.count; i++) {
+            all = all || scenario_group_named(scenario, campaign->devices.shares[i].group) == group;
+        }
+        if (all) {
+            return campaign->params.fragmentation_version;
+        }
+    }
+    return FRAGMENTATION_VERSION_USUAL;
+}

@@ -1,0 +1,33 @@
+/* The members of a scenario's campaigns.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SCENARIO_SCENARIO_CAMPAIGNS_H
+#define SCENARIO_SCENARIO_CAMPAIGNS_H
+
+#include "scenario/param.h"
+#include "scenario/scenario.h"
+
+/* A list of groups and of shares of groups into struct scenario_members: "all", or
+ * "meters, valves 0..50 %". The groups are not looked up. */
+extern const struct param_type param_members;
+
+/* The devices from..to - 1. */
+struct scenario_range {
+    uint32_t from, to;
+};
+
+/* Index of a group of devices; the count of groups: there is none of that name. */
+uint32_t scenario_group_named(const struct scenario *scenario, const char *name);
+/* The devices of a share, whose group exists. Shares that meet have no device in common and leave
+ * none out. */
+struct scenario_range scenario_share_range(
+        const struct scenario *scenario, const struct scenario_share *share);
+/* The devices of a campaign, in the order in which it names them; returns the count of ranges. */
+uint32_t scenario_campaign_ranges(const struct scenario *scenario,
+        const struct scenario_campaign *campaign,
+        struct scenario_range ranges[SCENARIO_SHARES_MAX]);
+/* The version of TS004 that a group of devices speaks: that of its first campaign, 2 without one.
+ */
+uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);
+
+#endif

@@ -1,0 +1,165 @@
+/* Campaigns in a scenario: one or a list, their members, their images, what they must not do.
+ * SPDX-License-Identifier: MIT
+ *
+ * Goal: `campaign` is the one-entry form of `campaigns`; a share of a group is the same devices
+ * whatever else the scenario holds; each mistake is told with its place.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+#include "scenario/scenario_campaigns.h"
+#include "services/fec_row.h"
+
+#define GROUPS                                                                                     \
+    "devices: [{name: meters, count: 7}, {name: valves, count: 4}]\n"                              \
+    "firmware: {image: generated, size: 8 KiB}\n"
+
+static struct scenario scenario;
+static char messages[8192];
+
+static bool read_with(const char *text, const char *const *sets, size_t set_count)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
+    FILE *out = fmemopen(messages, sizeof messages, "w");
+    scenario_errors_print(errors, out);
+    fclose(out);
+    scenario_errors_destroy(errors);
+    return ok;
+}
+
+static void expect_refused(const char *text, const char *message)
+{
+    cr_expect_not(read_with(text, NULL, 0), "accepted: %s", text);
+    cr_expect_not_null(
+            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
+}
+
+Test(campaigns, are_a_list_or_one)
+{
+    cr_assert(read_with("campaign: {start: 1 h}\n", NULL, 0), "%s", messages);
+    cr_assert_eq(scenario.campaign_count, 1);
+    cr_expect_str_eq(scenario.campaigns[0].name, "campaign");
+    cr_expect_eq(scenario.campaigns[0].params.start_ns, 3600 * SIM_NS_PER_S);
+    cr_assert(read_with("campaigns:\n  - {start: 1 h}\n", NULL, 0), "%s", messages);
+    cr_expect_str_eq(scenario.campaigns[0].name, "campaign");
+    cr_assert(read_with(GROUPS "campaigns:\n"
+                               "  - {name: a, devices: meters, start: 1 h}\n"
+                               "  - {name: b, devices: valves, data_rate: DR3}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_assert_eq(scenario.campaign_count, 2);
+    cr_expect_str_eq(scenario.campaigns[1].name, "b");
+    cr_expect_eq(scenario.campaigns[1].params.data_rate, 3);
+    cr_expect_eq(scenario.campaigns[1].params.start_ns, 2 * 3600 * SIM_NS_PER_S, "default");
+}
+
+Test(campaigns, are_refused_in_both_forms_or_without_names)
+{
+    expect_refused("campaign: {}\ncampaigns: [{}]\n",
+            "city.yaml:2:12: error: 'campaign' and 'campaigns': only one of them");
+    expect_refused("campaigns: [{}]\ncampaign: {}\n",
+            "city.yaml:2:11: error: 'campaign' and 'campaigns': only one of them");
+    expect_refused("campaigns: [{name: a}, {start: 3 h}]\n",
+            "city.yaml:1:24: error: each of several campaigns should have a name");
+    expect_refused("campaigns: [{name: a}, {name: a}]\n",
+            "city.yaml:1:31: error: two campaigns are named 'a'");
+    expect_refused("campaigns: {name: a}\n", "city.yaml:1:12: error: 'campaigns' should be a list");
+    expect_refused("campaigns: [{redundency: 5 %}]\n",
+            "city.yaml:1:14: error: unknown key 'redundency' (did you mean 'redundancy'?)");
+    expect_refused("campaign: {redundency: 5 %}\n",
+            "city.yaml:1:12: error: unknown key "
+            "'campaign.redundency' (did you mean 'redundancy'?)");
+}
+
+Test(campaigns, are_set_by_name_number_or_as_the_only_one)
+{
+    static const char *const one[] = { "campaign.redundancy=30 %" };
+    cr_assert(read_with("campaigns: [{name: a}]\n", one, 1), "%s", messages);
+    cr_expect_float_eq(scenario.campaigns[0].params.redundancy, 0.3, 1e-9);
+    cr_assert(read_with("name: plain\n", one, 1), "%s", messages);
+    cr_assert_eq(scenario.campaign_count, 1, "made by --set");
+    static const char *const both[] = { "campaigns.a.start=3 h", "campaigns.1.start=5 h" };
+    const char *text =
+            GROUPS "campaigns: [{name: a, devices: meters}, {name: b, devices: valves}]\n";
+    cr_assert(read_with(text, both, 2), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.start_ns, 3 * 3600 * SIM_NS_PER_S);
+    cr_expect_eq(scenario.campaigns[1].params.start_ns, 5 * 3600 * SIM_NS_PER_S);
+    cr_expect_not(read_with(text, one, 1));
+    cr_expect_not_null(
+            strstr(messages, "--set campaign.redundancy=30 %: error: no such item: should "
+                             "be campaigns.NAME.key"),
+            "%s", messages);
+}
+
+Test(campaigns, have_members_by_group_and_share)
+{
+    struct scenario_range r[SCENARIO_SHARES_MAX];
+    cr_assert(read_with(GROUPS "campaign: {}\n", NULL, 0), "%s", messages);
+    cr_assert_eq(scenario_campaign_ranges(&scenario, &scenario.campaigns[0], r), 1);
+    cr_expect(r[0].from == 0 && r[0].to == 11, "all");
+    cr_assert(read_with(GROUPS "campaigns:\n"
+                               "  - {name: a, devices: [valves, meters 0..50 %]}\n"
+                               "  - {name: b, devices: meters 50..100 %}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_assert_eq(scenario_campaign_ranges(&scenario, &scenario.campaigns[0], r), 2);
+    cr_expect(r[0].from == 7 && r[0].to == 11);
+    cr_expect(r[1].from == 0 && r[1].to == 4, "half of seven, rounded");
+    cr_assert_eq(scenario_campaign_ranges(&scenario, &scenario.campaigns[1], r), 1);
+    cr_expect(r[0].from == 4 && r[0].to == 7, "the rest");
+}
+
+Test(campaigns, refuse_members_that_are_not_there)
+{
+    expect_refused(GROUPS "campaign: {devices: [meter, valves]}\n",
+            "city.yaml:3:21: error: campaign.devices: there is no group of devices 'meter' (did "
+            "you "
+            "mean 'meters'?)");
+    expect_refused(GROUPS "campaign: {devices: [meters, meters 20..40 %]}\n",
+            "city.yaml:3:21: error: campaign.devices names devices of 'meters' twice");
+    expect_refused(GROUPS "campaign: {devices: meters 0..1 %}\n",
+            "city.yaml:3:21: error: campaign.devices: the share of 'meters' has no device");
+    expect_refused(GROUPS "campaign: {devices: meters 60..40 %}\n",
+            "'meters 60..40 %' should be a share of a group from 0 to 100 %");
+    expect_refused(GROUPS "campaign: {devices: []}\n", "should be all, or a list of groups");
+}
+
+Test(campaigns, send_the_image_of_the_scenario_or_their_own)
+{
+    cr_assert(read_with(GROUPS "campaigns:\n"
+                               "  - {name: a, devices: meters}\n"
+                               "  - {name: b, devices: valves, firmware: {size: 4 KiB, version: "
+                               "3.0.0}}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].firmware.image_size_bytes, 8192);
+    cr_expect_eq(scenario.campaigns[0].firmware.version, 0x02000000);
+    cr_expect_str_eq(scenario.campaigns[1].firmware.image, "generated");
+    cr_expect_eq(scenario.campaigns[1].firmware.image_size_bytes, 4096);
+    cr_expect_eq(scenario.campaigns[1].firmware.version, 0x03000000);
+}
+
+Test(campaigns, choose_a_fragment_size_that_fits)
+{
+    cr_assert(read_with(GROUPS "campaign: {}\n", NULL, 0), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 200);
+    cr_assert(read_with(GROUPS "campaign: {data_rate: DR3}\n", NULL, 0), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 112);
+    cr_assert(read_with(GROUPS "campaign: {sessions: per-data-rate}\n", NULL, 0), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 0, "by data rate");
+}
+
+Test(campaigns, know_the_bound_of_the_decoder)
+{
+    cr_assert_eq(FEC_FRAGMENTS_MAX, 4096);
+    const char *text = "firmware: {image: generated, size: %u B}\ncampaign: {fragment_size: 8 B}\n";
+    char fits[128], too_many[128];
+    snprintf(fits, sizeof fits, text, FEC_FRAGMENTS_MAX * 8 - 256);
+    snprintf(too_many, sizeof too_many, text, FEC_FRAGMENTS_MAX * 8 - 255);
+    cr_expect(read_with(fits, NULL, 0), "%s", messages);
+    expect_refused(too_many, "city.yaml:2:27: error: campaign: an image of 32769 bytes is 4097 "
+                             "fragments of 8 bytes; the decoder of devices takes at most 4096");
+}
