@@ -265,12 +265,6 @@ void campaign_destroy(struct campaign *campaign)
     free(campaign);
 }
 
-const struct network_application campaign_application = {
-    .uplink = campaign_on_uplink,
-    .multicast_report = campaign_on_multicast_report,
-    .multicast_idle = campaign_on_multicast_idle,
-};
-
 /* --- views ----------------------------------------------------------------------------------- */
 
 enum campaign_phase campaign_phase(const struct campaign *campaign)

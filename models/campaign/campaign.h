@@ -1,4 +1,4 @@
-/* The update server: runs one campaign over a fleet.
+/* One campaign of the update server (campaign/server.h): what it is given, and what it reports.
  * SPDX-License-Identifier: MIT
  *
  * TS003, TS004 and TS005 from the specifications, with its own codecs and FEC encoder.
@@ -96,13 +96,6 @@ enum campaign_phase {
 /* clang-format on */
 
 struct campaign;
-
-/* `image`: the whole block to send (header + code), its version as the devices will report it. */
-struct campaign *campaign_create(struct engine *engine, struct network *network,
-        const struct campaign_params *params, const struct device_identity *devices,
-        uint32_t device_count, const uint8_t *image, uint32_t image_size, uint32_t version);
-void campaign_destroy(struct campaign *campaign);
-extern const struct network_application campaign_application; /* context: the campaign */
 
 struct campaign_device {
     enum campaign_stage stage;

@@ -108,6 +108,11 @@ struct campaign {
 };
 
 /* campaign.c */
+/* `image`: the whole block to send (header + code), its version as the devices will report it. */
+struct campaign *campaign_create(struct engine *engine, struct network *network,
+        const struct campaign_params *params, const struct device_identity *devices,
+        uint32_t device_count, const uint8_t *image, uint32_t image_size, uint32_t version);
+void campaign_destroy(struct campaign *campaign);
 void campaign_stage_set(
         struct campaign *campaign, uint32_t device, enum campaign_stage stage, sim_ns now_ns);
 void campaign_phase_set(struct campaign *campaign, enum campaign_phase phase, sim_ns now_ns);
@@ -120,7 +125,8 @@ void campaign_finish(struct campaign *campaign, sim_ns now_ns);
 void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns);
 
 /* conversation.c */
-void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns);
+void campaign_on_uplink(
+        struct campaign *campaign, const struct network_uplink *uplink, sim_ns now_ns);
 enum campaign_failure campaign_failure_of(const struct campaign *campaign, uint32_t device);
 
 /* session.c */
@@ -130,8 +136,8 @@ void campaign_session_end(struct campaign *campaign, sim_ns now_ns);
 void campaign_session_on_settled(struct campaign *campaign, sim_ns now_ns);
 void campaign_session_on_answer(struct campaign *campaign, uint32_t device, sim_ns now_ns);
 void campaign_answers_over(struct campaign *campaign, sim_ns now_ns);
-void campaign_on_multicast_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
-        enum gateway_tx_result result, sim_ns at_ns, sim_ns now_ns);
-void campaign_on_multicast_idle(void *context, uint32_t group, sim_ns now_ns);
+void campaign_on_multicast_report(struct campaign *campaign, uint32_t group, uint32_t fcnt,
+        uint32_t gateway, enum gateway_tx_result result, sim_ns now_ns);
+void campaign_on_multicast_idle(struct campaign *campaign, uint32_t group, sim_ns now_ns);
 
 #endif

@@ -409,9 +409,9 @@ static bool on_message(struct campaign *campaign, const struct network_uplink *u
     return true;
 }
 
-void campaign_on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns)
+void campaign_on_uplink(
+        struct campaign *campaign, const struct network_uplink *uplink, sim_ns now_ns)
 {
-    struct campaign *campaign = context;
     assert(uplink->device < campaign->device_count);
     struct campaign_record *record = &campaign->records[uplink->device];
     record->heard = true;

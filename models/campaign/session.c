@@ -332,10 +332,9 @@ void campaign_session_on_settled(struct campaign *campaign, sim_ns now_ns)
 
 /* --- reports of the network server ----------------------------------------------------------- */
 
-void campaign_on_multicast_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
-        enum gateway_tx_result result, sim_ns at_ns, sim_ns now_ns)
+void campaign_on_multicast_report(struct campaign *campaign, uint32_t group, uint32_t fcnt,
+        uint32_t gateway, enum gateway_tx_result result, sim_ns now_ns)
 {
-    struct campaign *campaign = context;
     if (group != campaign->group || fcnt >= FCNT_MAX) {
         return;
     }
@@ -353,15 +352,13 @@ void campaign_on_multicast_report(void *context, uint32_t group, uint32_t fcnt, 
             campaign_phase_set(campaign, CAMPAIGN_PHASE_CODED, now_ns);
         }
     }
-    (void)at_ns;
     if (session_runs(campaign)) {
         feed(campaign);
     }
 }
 
-void campaign_on_multicast_idle(void *context, uint32_t group, sim_ns now_ns)
+void campaign_on_multicast_idle(struct campaign *campaign, uint32_t group, sim_ns now_ns)
 {
-    struct campaign *campaign = context;
     if (group != campaign->group || !session_runs(campaign)) {
         return;
     }

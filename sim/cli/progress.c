@@ -121,13 +121,13 @@ void progress_show(struct progress *progress, const struct world *world)
         .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
         .end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S,
         .elapsed_s = now_s - progress->started_s,
-        .campaign = world->campaign != NULL,
+        .campaign = world_first_campaign(world) != NULL,
     };
     if (facts.campaign) {
-        facts.phase = campaign_phase(world->campaign);
-        facts.ready = campaign_stage_count(world->campaign, CAMPAIGN_READY);
-        facts.complete = campaign_stage_count(world->campaign, CAMPAIGN_COMPLETE);
-        facts.confirmed = campaign_stage_count(world->campaign, CAMPAIGN_CONFIRMED);
+        facts.phase = campaign_phase(world_first_campaign(world));
+        facts.ready = campaign_stage_count(world_first_campaign(world), CAMPAIGN_READY);
+        facts.complete = campaign_stage_count(world_first_campaign(world), CAMPAIGN_COMPLETE);
+        facts.confirmed = campaign_stage_count(world_first_campaign(world), CAMPAIGN_CONFIRMED);
     }
     char text[160];
     progress_format(&facts, text, sizeof text);

@@ -77,7 +77,7 @@ static void add_devices(struct measure *m, bool partial)
     }
     summary_add_count(m->summary, "devices.total", w->device_count);
     summary_add_count(m->summary, "devices.joined", joined);
-    if (w->campaign == NULL) {
+    if (world_first_campaign(w) == NULL) {
         return;
     }
     static const struct {
@@ -89,12 +89,12 @@ static void add_devices(struct measure *m, bool partial)
         { "devices.authenticated", CAMPAIGN_AUTHENTICATED },
     };
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        summary_add_count(
-                m->summary, stages[i].path, campaign_stage_count(w->campaign, stages[i].stage));
+        summary_add_count(m->summary, stages[i].path,
+                campaign_stage_count(world_first_campaign(w), stages[i].stage));
     }
     summary_add_count(m->summary, "devices.installed", installed);
-    summary_add_count(
-            m->summary, "devices.confirmed", campaign_stage_count(w->campaign, CAMPAIGN_CONFIRMED));
+    summary_add_count(m->summary, "devices.confirmed",
+            campaign_stage_count(world_first_campaign(w), CAMPAIGN_CONFIRMED));
     if (!partial) {
         measure_failures(m);
     }
@@ -136,15 +136,15 @@ struct summary *summary_create(const struct world *world, bool partial)
     }
     add_head(&m, partial);
     add_devices(&m, partial);
-    if (world->campaign != NULL) {
+    if (world_first_campaign(world) != NULL) {
         measure_campaign(&m);
     }
     measure_energy(&m);
     measure_air(&m);
-    if (world->campaign != NULL) {
+    if (world_first_campaign(world) != NULL) {
         measure_estimate(&m);
     }
-    if (world->campaign != NULL) {
+    if (world_first_campaign(world) != NULL) {
         measure_clock(&m);
         summary_add_count(m.summary, "security.bad_installs", world->record->installs_wrong);
     }

@@ -10,7 +10,7 @@
 
 static void device_of(const struct measure *m, uint32_t index, struct campaign_device *view)
 {
-    campaign_device_get(m->world->campaign, index, view);
+    campaign_device_get(world_first_campaign(m->world), index, view);
 }
 
 void measure_failures(struct measure *m)
@@ -68,7 +68,8 @@ static void add_causes(struct measure *m)
 {
     struct cause_counts counts;
     fragment_causes_total(m->world->record->causes, &counts);
-    double pairs = (double)m->world->device_count * campaign_nb_frag(m->world->campaign);
+    double pairs =
+            (double)m->world->device_count * campaign_nb_frag(world_first_campaign(m->world));
     measure_add(m, "missing_fragments.", "received", (double)counts.of[LOSS_NONE] / pairs);
     for (int cause = 0; cause < LOSS_NONE; cause++) {
         measure_add(m, "missing_fragments.by_cause.", loss_cause_name((enum loss_cause)cause),
@@ -86,8 +87,8 @@ static void add_missing(struct measure *m)
 {
     const struct world *w = m->world;
     uint64_t recovered = 0, unrecovered = 0, needed_fec = 0;
-    uint32_t nb_frag = campaign_nb_frag(w->campaign);
-    uint32_t sent = campaign_fragments_sent(w->campaign, false);
+    uint32_t nb_frag = campaign_nb_frag(world_first_campaign(w));
+    uint32_t sent = campaign_fragments_sent(world_first_campaign(w), false);
     for (uint32_t i = 0; i < w->device_count; i++) {
         const struct device_record *r = &w->record->devices[i];
         struct campaign_device d;
@@ -105,10 +106,10 @@ static void add_missing(struct measure *m)
     }
     summary_add_count(m->summary, "missing_fragments.nb_frag", nb_frag);
     summary_add_count(m->summary, "missing_fragments.sent", sent);
-    summary_add_count(
-            m->summary, "missing_fragments.coded_sent", campaign_fragments_sent(w->campaign, true));
+    summary_add_count(m->summary, "missing_fragments.coded_sent",
+            campaign_fragments_sent(world_first_campaign(w), true));
     summary_add_count(m->summary, "missing_fragments.correction_batches",
-            campaign_correction_batches(w->campaign));
+            campaign_correction_batches(world_first_campaign(w)));
     summary_add_count(m->summary, "missing_fragments.devices_with_losses", needed_fec);
     measure_distribution(m, "missing_fragments.rate_", "a59M");
     summary_add_count(m->summary, "missing_fragments.recovered", recovered);

@@ -82,12 +82,12 @@ static void add_battery(struct measure *m)
     struct battery_sums sums = { 0 };
     for (uint32_t i = 0; i < w->device_count; i++) {
         struct campaign_device d = { .ready_ns = SIM_NS_NEVER };
-        if (w->campaign != NULL) {
-            campaign_device_get(w->campaign, i, &d);
+        if (world_first_campaign(w) != NULL) {
+            campaign_device_get(world_first_campaign(w), i, &d);
         }
         add_battery_of(w, i, d.ready_ns != SIM_NS_NEVER, &sums);
     }
-    if (w->campaign != NULL) {
+    if (world_first_campaign(w) != NULL) {
         measure_add(m, "battery.", "update_cost_percent", mean(sums.cost_percent, sums.updated));
         measure_add(m, "battery.", "update_cost_days", mean(sums.cost_days, sums.updated));
     }

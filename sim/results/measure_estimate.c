@@ -26,7 +26,7 @@ static void add_device(const struct world *w, uint32_t device, struct simulated 
         return;
     }
     energy_phases_device(w->record->phases, device, engine_now(w->engine), &energy);
-    campaign_device_get(w->campaign, device, &d);
+    campaign_device_get(world_first_campaign(w), device, &d);
     double listening_j = energy.joule[ENERGY_PHASE_LISTENING];
     double bulk_j = energy.joule[ENERGY_PHASE_BULK] + energy.joule[ENERGY_PHASE_CORRECTION];
     sum->ready++;
@@ -70,8 +70,8 @@ void measure_estimate(struct measure *m)
     }
     bool any = sum.ready > 0;
     double n = sum.ready;
-    uint32_t sent = campaign_fragments_sent(w->campaign, false)
-                    + campaign_fragments_sent(w->campaign, true);
+    uint32_t sent = campaign_fragments_sent(world_first_campaign(w), false)
+                    + campaign_fragments_sent(world_first_campaign(w), true);
     sim_ns session_ns = sum.last_report_ns - c->params.start_ns - c->params.set_up_window_ns;
     add_pair(m, "fragments", of(e.possible, (double)e.nb_frag + e.coded + e.correction), sent);
     add_pair(m, "airtime_s", of(e.possible, e.airtime_s),

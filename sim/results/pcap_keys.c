@@ -36,9 +36,9 @@ void pcap_keys_write(FILE *out, const struct world *world)
             write_record(out, network_dev_addr(world->network, i), nwk_s_key, app_s_key);
         }
     }
-    if (world->campaign != NULL) {
-        uint32_t mc_addr = campaign_mc_addr(world->campaign);
-        campaign_mc_key(world->campaign, mc_key);
+    if (world_first_campaign(world) != NULL) {
+        uint32_t mc_addr = campaign_mc_addr(world_first_campaign(world));
+        campaign_mc_key(world_first_campaign(world), mc_key);
         lorawan_mc_session_keys(mc_key, mc_addr, app_s_key, nwk_s_key);
         write_record(out, mc_addr, nwk_s_key, app_s_key);
     }

@@ -231,12 +231,12 @@ bool fleet_record_watch(struct world *world)
     struct fleet_record *record = world->record;
     record->uplinks = uplink_record_create(world->device_count, world->first_device);
     record->phases = energy_phases_create(world->nodes, world->device_count, world->first_device);
-    if (world->campaign != NULL) {
-        record->causes =
-                fragment_causes_create(world->campaign, world->device_count, world->first_device);
+    if (world_first_campaign(world) != NULL) {
+        record->causes = fragment_causes_create(
+                world_first_campaign(world), world->device_count, world->first_device);
     }
     if (record->uplinks == NULL || record->phases == NULL
-            || (world->campaign != NULL && record->causes == NULL)) {
+            || (world_first_campaign(world) != NULL && record->causes == NULL)) {
         return false;
     }
     engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe_firmware, world);

@@ -33,7 +33,7 @@ static bool fragments_fail(const struct audit *a, uint32_t device)
     for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
         sum += counts.of[cause];
     }
-    uint32_t nb_frag = campaign_nb_frag(a->world->campaign);
+    uint32_t nb_frag = campaign_nb_frag(world_first_campaign(a->world));
     if (sum != nb_frag) {
         snprintf(a->text, a->size,
                 "INVARIANT device %" PRIu32 " has causes for %" PRIu64 " of %" PRIu32 " fragments",
@@ -55,7 +55,7 @@ static bool fragments_fail(const struct audit *a, uint32_t device)
 
 static bool causes_fail(const struct audit *a)
 {
-    if (a->world->campaign == NULL) {
+    if (world_first_campaign(a->world) == NULL) {
         return false;
     }
     uint64_t strays = fragment_causes_strays(a->world->record->causes);
@@ -74,7 +74,8 @@ static bool causes_fail(const struct audit *a)
 
 static bool set_up_fails(const struct audit *a)
 {
-    for (uint32_t i = 0; a->world->campaign != NULL && i < a->world->device_count; i++) {
+    for (uint32_t i = 0; world_first_campaign(a->world) != NULL && i < a->world->device_count;
+            i++) {
         struct set_up_times times;
         sim_ns sum_ns = 0;
         if (!set_up_times(a->world, i, &times)) {

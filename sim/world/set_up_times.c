@@ -15,7 +15,7 @@ bool set_up_times(const struct world *world, uint32_t device, struct set_up_time
 {
     struct campaign_device d;
     const struct device_record *record = &world->record->devices[device];
-    campaign_device_get(world->campaign, device, &d);
+    campaign_device_get(world_first_campaign(world), device, &d);
     if (d.ready_ns == SIM_NS_NEVER) {
         return false;
     }

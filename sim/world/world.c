@@ -145,7 +145,9 @@ static bool create_servers(struct world *world)
         return false;
     }
     gateway_fleet_connect(world->gateways, world->medium, &network_gateway_sink, world->network);
-    return true;
+    world->server =
+            server_create(world->engine, world->network, world->identities, world->device_count);
+    return world->server != NULL;
 }
 
 /* What scenarios may say and the update server does not do yet. */
@@ -172,15 +174,14 @@ static bool create_campaign(struct world *world, char *error, size_t error_size)
     const struct scenario_campaign *campaign = &world->scenario->campaigns[0];
     struct campaign_params params;
     world_campaign_params(campaign, &params);
-    world->campaign = campaign_create(world->engine, world->network, &params, world->identities,
-            world->device_count, world->image, world->image_size, campaign->firmware.version);
-    if (world->campaign == NULL) {
+    if (server_campaign_add(
+                world->server, &params, world->image, world->image_size, campaign->firmware.version)
+            == NULL) {
         snprintf(error, error_size,
                 "campaign: an image of %u bytes does not fit 16383 fragments of %u bytes",
                 world->image_size, params.fragment_size_bytes);
         return false;
     }
-    network_set_application(world->network, &campaign_application, world->campaign);
     return true;
 }
 
@@ -254,13 +255,18 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     return world;
 }
 
+const struct campaign *world_first_campaign(const struct world *world)
+{
+    return server_campaign_count(world->server) > 0 ? server_campaign(world->server, 0) : NULL;
+}
+
 void world_destroy(struct world *world)
 {
     if (world == NULL) {
         return;
     }
     foreign_destroy(world->foreign);
-    campaign_destroy(world->campaign);
+    server_destroy(world->server);
     network_destroy(world->network);
     gateway_fleet_destroy(world->gateways);
     node_fleet_destroy(world->nodes);
@@ -329,9 +335,7 @@ static bool world_is_over(struct world *world)
     if (now_ns >= world->scenario->duration_ns) {
         return true;
     }
-    return now_ns % LOOK_NS == 0
-           && ((world->campaign != NULL && campaign_phase(world->campaign) == CAMPAIGN_PHASE_DONE)
-                   || look_fails(world));
+    return now_ns % LOOK_NS == 0 && (server_done(world->server) || look_fails(world));
 }
 
 bool world_run(struct world *world, sim_ns until_ns)

@@ -5,7 +5,7 @@
 #define WORLD_WORLD_H
 
 #include "board/node.h"
-#include "campaign/campaign.h"
+#include "campaign/server.h"
 #include "engine.h"
 #include "gateway/gateway.h"
 #include "network/network.h"
@@ -27,7 +27,7 @@ struct world {
     struct node_fleet *nodes;
     struct gateway_fleet *gateways;
     struct network *network;
-    struct campaign *campaign;     /* NULL: no campaign in the scenario */
+    struct server *server;         /* without a campaign if the scenario has none */
     struct foreign_fleet *foreign; /* NULL: none */
     uint32_t device_count, gateway_count;
     entity_id first_device, first_gateway, first_foreign;
@@ -43,6 +43,9 @@ struct world {
 struct world *world_create(const struct scenario *scenario, const struct world_options *options,
         char *error, size_t error_size);
 void world_destroy(struct world *world);
+
+/* Campaign 0 of the server, for callers that know one only. NULL: no campaign. */
+const struct campaign *world_first_campaign(const struct world *world);
 
 /* Runs to `until_ns` or to the end of scenario or campaign. True: there is more. */
 bool world_run(struct world *world, sim_ns until_ns);

@@ -86,7 +86,7 @@ static double mean_loss(const struct world *world)
 {
     double sum = 0.0;
     uint32_t counted = 0;
-    uint32_t sent = campaign_fragments_sent(world->campaign, false);
+    uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     for (uint32_t i = 0; i < world->device_count; i++) {
         const struct device_record *r = &world->record->devices[i];
         if (r->nb_frag > 0) {
@@ -143,8 +143,8 @@ static double peak_bytes(uint32_t devices)
         struct rusage usage;
         struct world *world = bulk_world(default_models, devices, true);
         fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
-        while (campaign_fragments_sent(world->campaign, false)
-                < campaign_nb_frag(world->campaign) / 2) {
+        while (campaign_fragments_sent(world_first_campaign(world), false)
+                < campaign_nb_frag(world_first_campaign(world)) / 2) {
             world_run(world, engine_now(world->engine) + SIM_NS_PER_S);
         }
         getrusage(RUSAGE_SELF, &usage);

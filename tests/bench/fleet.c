@@ -27,7 +27,7 @@ struct world *fleet_world(struct scenario *scenario, const char *text, bool cryp
 
 void fleet_run_to_phase(struct world *world, enum campaign_phase phase)
 {
-    while (campaign_phase(world->campaign) < phase
+    while (campaign_phase(world_first_campaign(world)) < phase
             && world_run(world, engine_now(world->engine) + SIM_NS_PER_S)) {
     }
     if (world_failure(world) != NULL) {

@@ -438,14 +438,14 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
     image_key_pair(1, private_key, public_key);
     cr_assert(image_build(fleet->image, sizeof fleet->image, &fleet->image_size, code, sizeof code,
             FLEET_VERSION, 1, private_key));
-    fleet->campaign = campaign_create(fleet->engine, fleet->network, params, fleet->identities,
-            count, fleet->image, fleet->image_size, FLEET_VERSION);
-    network_set_application(fleet->network, &campaign_application, fleet->campaign);
+    fleet->server = server_create(fleet->engine, fleet->network, fleet->identities, count);
+    fleet->campaign = server_campaign_add(
+            fleet->server, params, fleet->image, fleet->image_size, FLEET_VERSION);
 }
 
 void fleet_destroy(struct fleet *fleet)
 {
-    campaign_destroy(fleet->campaign);
+    server_destroy(fleet->server);
     network_destroy(fleet->network);
     fake_gateways_destroy(fleet->gateways);
     engine_destroy(fleet->engine);

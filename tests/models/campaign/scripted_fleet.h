@@ -7,7 +7,7 @@
 #ifndef TESTS_SCRIPTED_FLEET_H
 #define TESTS_SCRIPTED_FLEET_H
 
-#include "campaign/campaign.h"
+#include "campaign/server.h"
 #include "models/network/fake_gateways.h"
 #include "models/network/scripted_device.h"
 
@@ -63,7 +63,8 @@ struct fleet {
     struct engine *engine;
     struct gateway_fleet *gateways;
     struct network *network;
-    struct campaign *campaign;
+    struct server *server;
+    struct campaign *campaign; /* number 0; NULL: refused */
     uint16_t handler;
     entity_id entity;
     uint32_t count;
@@ -76,8 +77,7 @@ struct fleet {
     uint32_t bulk_uplinks; /* uplinks of anybody while fragments were on air */
 };
 
-/* Devices boot at once and report every `report_period_ns`; a NULL campaign parameter means
- * campaign_create() refused. */
+/* Devices boot at once and report every `report_period_ns`. */
 void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
         const struct campaign_params *params);
 void fleet_destroy(struct fleet *fleet);

@@ -304,16 +304,11 @@ Test(campaign, refuses_more_fragments_than_n_can_count)
     fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
     static uint8_t image[16384];
     params.fragment_size_bytes = 1;
-    cr_assert_null(campaign_create(
-            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 16384, 1));
-    struct campaign *most = campaign_create(
-            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 16383, 1);
-    cr_assert_not_null(most);
-    campaign_destroy(most);
+    cr_assert_null(server_campaign_add(fleet.server, &params, image, 16384, 1));
+    cr_assert_not_null(server_campaign_add(fleet.server, &params, image, 16383, 1));
     params.data_rate = 0; /* N = 51: no room for 49 bytes of data */
     params.fragment_size_bytes = 49;
-    cr_assert_null(campaign_create(
-            fleet.engine, fleet.network, &params, fleet.identities, 1, image, 1000, 1));
+    cr_assert_null(server_campaign_add(fleet.server, &params, image, 1000, 1));
 }
 
 static struct {

@@ -80,7 +80,7 @@ Test(measure, set_up_times_are_those_of_the_devices)
     double times[20], sum = 0.0;
     for (uint32_t i = 0; i < 20; i++) {
         struct campaign_device d;
-        campaign_device_get(run->world->campaign, i, &d);
+        campaign_device_get(world_first_campaign(run->world), i, &d);
         times[i] = (double)(d.ready_ns - run->scenario.campaigns[0].params.start_ns) / 1e9;
         sum += times[i];
     }
@@ -140,7 +140,7 @@ Test(measure, every_missing_fragment_was_recovered_or_not)
     uint32_t ready = 0;
     for (uint32_t i = 0; i < 20; i++) {
         struct campaign_device d;
-        campaign_device_get(run->world->campaign, i, &d);
+        campaign_device_get(world_first_campaign(run->world), i, &d);
         ready += d.ready_ns != SIM_NS_NEVER;
     }
     double missing = run_value(run, "missing_fragments.rate_mean") * sent * ready;

@@ -108,7 +108,7 @@ Test(campaign, names_a_reason_for_every_device_that_falls_short)
     uint32_t failed = 0;
     for (uint32_t i = 0; i < run->world->device_count; i++) {
         struct campaign_device view;
-        campaign_device_get(run->world->campaign, i, &view);
+        campaign_device_get(world_first_campaign(run->world), i, &view);
         bool confirmed = view.stage == CAMPAIGN_CONFIRMED;
         cr_expect_eq(confirmed, view.failure == CAMPAIGN_FAILURE_NONE, "device %u", i);
         failed += confirmed ? 0u : 1u;

@@ -244,11 +244,11 @@ static uint32_t chosen(const struct world *world, const struct frame *frame, uin
 {
     uint32_t address = (uint32_t)frame->bytes[1] | (uint32_t)frame->bytes[2] << 8
                        | (uint32_t)frame->bytes[3] << 16 | (uint32_t)frame->bytes[4] << 24;
-    if (!frame->downlink || address != campaign_mc_addr(world->campaign)) {
+    if (!frame->downlink || address != campaign_mc_addr(world_first_campaign(world))) {
         return 0;
     }
     *fcnt = (uint32_t)frame->bytes[6] | (uint32_t)frame->bytes[7] << 8;
-    uint32_t n = campaign_fragment_number(world->campaign, *fcnt);
+    uint32_t n = campaign_fragment_number(world_first_campaign(world), *fcnt);
     return n >= FROM_N && n <= TO_N ? n : 0;
 }
 
@@ -308,12 +308,13 @@ static void burn_counter(void *context, const struct observation *o)
     static const uint8_t payload[3] = { 1, 2, 3 };
     struct lorawan_key mic;
     struct aes128_ctx cipher;
-    campaign_mc_key(world->campaign, key);
-    lorawan_mc_session_keys(key, campaign_mc_addr(world->campaign), app_s_key, nwk_s_key);
+    campaign_mc_key(world_first_campaign(world), key);
+    lorawan_mc_session_keys(
+            key, campaign_mc_addr(world_first_campaign(world)), app_s_key, nwk_s_key);
     lorawan_key_set(&mic, nwk_s_key);
     aes128_set_encrypt_key(&cipher, app_s_key);
     struct lorawan_downlink downlink = {
-        .dev_addr = campaign_mc_addr(world->campaign),
+        .dev_addr = campaign_mc_addr(world_first_campaign(world)),
         .fcnt = fcnt + 1,
         .fport = 77,
         .payload = payload,

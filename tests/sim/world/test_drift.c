@@ -141,10 +141,10 @@ static void frame_ended(struct watch *watch, const struct frame *frame, uint32_t
     if (!frame->downlink) {
         watch->uplink_end_s[device] = seconds(frame->end_ns);
     } else if (((uint32_t)b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24)
-               == campaign_mc_addr(watch->world->campaign)) {
+               == campaign_mc_addr(world_first_campaign(watch->world))) {
         uint32_t n = campaign_fragment_number(
-                watch->world->campaign, (uint32_t)b[6] | (uint32_t)b[7] << 8);
-        if (n >= 1 && n <= campaign_nb_frag(watch->world->campaign)) {
+                world_first_campaign(watch->world), (uint32_t)b[6] | (uint32_t)b[7] << 8);
+        if (n >= 1 && n <= campaign_nb_frag(world_first_campaign(watch->world))) {
             watch->start_s[watch->starts++] = seconds(frame->start_ns);
         }
     }
@@ -245,7 +245,7 @@ Test(drift, loses_the_fragments_before_a_session_opens_without_guard_time)
         struct watch *watch = calloc(1, sizeof *watch);
         struct tally tally = { 0 };
         struct run *run = play(watch, hours[h], false);
-        cr_assert_eq(watch->starts, campaign_nb_frag(run->world->campaign));
+        cr_assert_eq(watch->starts, campaign_nb_frag(world_first_campaign(run->world)));
         for (uint32_t i = 0; i < DEVICES; i++) {
             check_device(run, watch, i, own_error(twin, i) + SETUP_PPM * 1e-6, &tally);
         }

@@ -80,7 +80,7 @@ static void check(const char *const *sets, size_t set_count, uint32_t devices, u
     engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_PHASE), watch, &course);
     run_play(run);
     struct estimate estimate = estimate_of(run, devices, data_rate);
-    const struct campaign *campaign = run->world->campaign;
+    const struct campaign *campaign = world_first_campaign(run->world);
     cr_assert_eq(campaign_nb_frag(campaign), estimate.nb_frag);
 
     double set_up_s = 0.0, listening_j = 0.0, bulk_j = 0.0, last_s = 0.0;

@@ -114,17 +114,17 @@ static void keep_fragment_power(void *context, const struct observation *observa
 static void play_fragments(struct run *run)
 {
     struct world *world = run->world;
-    while (campaign_phase(world->campaign) < CAMPAIGN_PHASE_CORRECTION
+    while (campaign_phase(world_first_campaign(world)) < CAMPAIGN_PHASE_CORRECTION
             && world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S)) {
     }
     cr_assert_null(world_failure(world));
-    cr_assert_geq(campaign_phase(world->campaign), CAMPAIGN_PHASE_CORRECTION);
+    cr_assert_geq(campaign_phase(world_first_campaign(world)), CAMPAIGN_PHASE_CORRECTION);
 }
 
 static bool took_part(const struct world *world, uint32_t device)
 {
     struct campaign_device view;
-    campaign_device_get(world->campaign, device, &view);
+    campaign_device_get(world_first_campaign(world), device, &view);
     return view.ready_ns != SIM_NS_NEVER
            && world->record->devices[device].session_opened_ns != SIM_NS_NEVER;
 }
@@ -144,9 +144,9 @@ struct tally {
 static struct tally tally_losses(const struct world *world, double p)
 {
     struct tally tally = { 0 };
-    uint32_t sent = campaign_fragments_sent(world->campaign, false);
-    cr_assert_eq(sent, campaign_nb_frag(world->campaign));
-    cr_assert_eq(campaign_fragments_sent(world->campaign, true), 0);
+    uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
+    cr_assert_eq(sent, campaign_nb_frag(world_first_campaign(world)));
+    cr_assert_eq(campaign_fragments_sent(world_first_campaign(world), true), 0);
     for (uint32_t i = 0; i < world->device_count; i++) {
         const struct device_record *record = &world->record->devices[i];
         if (took_part(world, i)) {

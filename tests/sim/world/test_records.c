@@ -260,7 +260,7 @@ Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
     for (uint32_t i = 0; i < 30; i++) {
         struct set_up_times times;
         struct campaign_device d;
-        campaign_device_get(run->world->campaign, i, &d);
+        campaign_device_get(world_first_campaign(run->world), i, &d);
         if (!set_up_times(run->world, i, &times) || times.session_start_ns == SIM_NS_NEVER) {
             continue;
         }

@@ -65,7 +65,7 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
     sim_ns longest_ns = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
         struct campaign_device view;
-        campaign_device_get(run->world->campaign, i, &view);
+        campaign_device_get(world_first_campaign(run->world), i, &view);
         cr_expect_eq(watch.reports[i], 1, "device %u reported %u times", i, watch.reports[i]);
         cr_assert_neq(view.ready_ns, SIM_NS_NEVER, "device %u never became ready", i);
         sim_ns took_ns = view.ready_ns - watch.report_ns[i];
@@ -76,7 +76,8 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
         longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
     }
     printf("# ready %.1f s after the report at most\n", (double)longest_ns / 1e9);
-    cr_expect_eq(campaign_stage_count(run->world->campaign, CAMPAIGN_CONFIRMED), DEVICES);
+    cr_expect_eq(
+            campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_CONFIRMED), DEVICES);
     run_destroy(run);
 }
 
@@ -87,6 +88,6 @@ Test(set_up, takes_more_than_one_report_without_chaining)
     static const char *const sets[] = { "campaign.set_up.policy=one-per-uplink" };
     struct run *run = run_create(sparse, sets, 1);
     run_play(run);
-    cr_expect_eq(campaign_stage_count(run->world->campaign, CAMPAIGN_READY), 0);
+    cr_expect_eq(campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_READY), 0);
     run_destroy(run);
 }

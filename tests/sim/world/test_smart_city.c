@@ -83,7 +83,7 @@ static uint32_t expect_reasons_named(const struct run *run)
     uint32_t confirmed = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
         struct campaign_device view;
-        campaign_device_get(run->world->campaign, i, &view);
+        campaign_device_get(world_first_campaign(run->world), i, &view);
         cr_assert_lt(view.failure, CAMPAIGN_FAILURE_COUNT);
         bool is_confirmed = view.stage == CAMPAIGN_CONFIRMED;
         cr_expect_eq(is_confirmed, view.failure == CAMPAIGN_FAILURE_NONE, "device %u", i);

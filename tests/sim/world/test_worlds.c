@@ -126,7 +126,8 @@ Test(worlds, update_everybody_in_good_conditions_whatever_the_seed)
         const char *sets[] = { set };
         struct run *run = run_create(small, sets, 1);
         run_play(run);
-        uint32_t confirmed = campaign_stage_count(run->world->campaign, CAMPAIGN_CONFIRMED);
+        uint32_t confirmed =
+                campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_CONFIRMED);
         cr_expect_eq(confirmed, DEVICES, "seed %u: %u of %u confirmed", seed, confirmed, DEVICES);
         run_destroy(run);
     }
