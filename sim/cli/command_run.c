@@ -63,7 +63,7 @@ static void play(struct world *world, const struct run_options *options)
 static void print_expectation(const struct scenario_expect *expect, const struct summary *summary,
         enum expectation_result result, double actual, FILE *table)
 {
-    char text[160];
+    char text[240];
     FILE *out = table != NULL ? table : stderr;
     expectation_format(expect, text, sizeof text);
     fputs(table == NULL                 ? "fleetcast: expectation failed: "

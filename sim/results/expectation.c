@@ -15,10 +15,14 @@ static const char *operator_text(enum expect_operator op)
 static double in_per_cent(
         const struct scenario_expect *expect, const struct summary *summary, double value)
 {
+    static const char devices[] = "devices.";
+    char key[sizeof expect->key + sizeof "total"];
     double total;
-    if (strncmp(expect->key, "devices.", 8) == 0 && summary_value(summary, "devices.total", &total)
-            && total > 0) {
-        return 100.0 * value / total;
+    const char *at = strstr(expect->key, devices);
+    if (at != NULL) {
+        snprintf(key, sizeof key, "%.*stotal", (int)(at - expect->key + strlen(devices)),
+                expect->key);
+        return summary_value(summary, key, &total) && total > 0 ? 100.0 * value / total : 0.0;
     }
     return 100.0 * value;
 }

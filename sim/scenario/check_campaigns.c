@@ -140,8 +140,7 @@ static bool ranges_meet(struct scenario_range a, struct scenario_range b)
     return a.from < b.to && b.from < a.to;
 }
 
-/* False: ranges cannot be worked out. */
-static bool check_members(const struct campaign_check *c)
+static void check_members(const struct campaign_check *c)
 {
     const struct scenario_members *members = &c->campaign->devices;
     const struct scenario *scenario = c->check->scenario;
@@ -167,12 +166,12 @@ static bool check_members(const struct campaign_check *c)
             }
         }
     }
-    return known;
 }
 
 void check_campaigns(const struct check *check)
 {
     const struct scenario *scenario = check->scenario;
+    size_t before = scenario_errors_count(check->errors);
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         struct campaign_check c = { .check = check, .campaign = &scenario->campaigns[i] };
         bool only = scenario->campaign_count == 1 && strcmp(c.campaign->name, "campaign") == 0;
@@ -185,5 +184,8 @@ void check_campaigns(const struct check *check)
         check_frequency(&c);
         check_times(&c);
         check_verify(&c);
+    }
+    if (scenario_errors_count(check->errors) == before) {
+        check_successive(check);
     }
 }

@@ -24,6 +24,11 @@ void check_format_time(char *text, size_t size, sim_ns time_ns);
 void check_groups(const struct check *check);
 /* Campaigns: names, members, sessions, and what holds between two of them. */
 void check_campaigns(const struct check *check);
+/* Times and versions of campaigns one after the other on the same devices, whose members are known
+ * to exist. */
+void check_successive(const struct check *check);
+/* Expectations: numbers that there are, percentages where they mean something. */
+void check_expect(const struct check *check);
 /* Warnings: keys that say nothing here, laws beyond their range. */
 void check_unused(const struct check *check);
 

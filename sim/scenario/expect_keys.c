@@ -186,6 +186,34 @@ const char *const expect_keys[] = {
 };
 /* clang-format on */
 
+static bool begins_with_one_of(const char *key, const char *const *prefixes)
+{
+    while (*prefixes != NULL && strncmp(key, *prefixes, strlen(*prefixes)) != 0) {
+        prefixes++;
+    }
+    return *prefixes != NULL;
+}
+
+bool expect_key_in_scope(const char *key, enum expect_scope scope)
+{
+    static const char *const of_campaign[] = { "devices.total", "devices.ready", "devices.complete",
+        "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
+        "setup_time_s.", "missing_fragments.", "completion_time_s.", "estimate.", NULL };
+    static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
+        "energy_j.", "battery.", NULL };
+    return expect_key_known(key)
+           && (scope == EXPECT_RUN
+                   || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));
+}
+
+bool expect_key_takes_percent(const char *key)
+{
+    static const char *const shares[] = { "devices.", "missing_fragments.rate_",
+        "missing_fragments.received", "missing_fragments.by_cause.", "airtime.gateway_duty_cycle.",
+        "airtime.uplink_pdr", "uplinks.pdr", NULL };
+    return begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0;
+}
+
 bool expect_key_known(const char *key)
 {
     for (size_t i = 0; expect_keys[i] != NULL; i++) {

@@ -12,4 +12,17 @@ extern const char *const expect_keys[];
 
 bool expect_key_known(const char *key);
 
+/* What a number counts: "devices.ready" the whole run, "campaigns.NAME.devices.ready" one campaign,
+ * "groups.NAME.devices.ready" one group of devices. */
+enum expect_scope {
+    EXPECT_RUN,
+    EXPECT_CAMPAIGN,
+    EXPECT_GROUP
+};
+
+/* Is there such a number, a key of expect_keys, in results of that scope? */
+bool expect_key_in_scope(const char *key, enum expect_scope scope);
+/* Is the number a share, or a count of devices that can be one of devices.total? */
+bool expect_key_takes_percent(const char *key);
+
 #endif

@@ -116,7 +116,8 @@ struct scenario_device_group {
 
     int state; /* enum scenario_state */
     char board[SCENARIO_PATH_MAX];
-    char file[SCENARIO_PATH_MAX]; /* positions, of layout file */
+    char firmware[SCENARIO_PATH_MAX]; /* "built-in", or a shared object's path */
+    char file[SCENARIO_PATH_MAX];     /* positions, of layout file */
     uint32_t clusters_count;
     double clusters_spread_m;
     double indoor_share;
@@ -214,10 +215,10 @@ enum expect_operator {
     EXPECT_LT
 };
 struct scenario_expect {
-    char key[96]; /* path in summary.json */
+    char key[160]; /* path in summary.json */
     enum expect_operator op;
     double value;
-    bool percent; /* of devices.total, for device counts */
+    bool percent; /* of a share; of a count of devices, out of devices.total */
 };
 
 struct scenario {

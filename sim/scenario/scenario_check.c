@@ -127,4 +127,5 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_interferers(&check);
     check_unused(&check);
     check_campaigns(&check);
+    check_expect(&check);
 }

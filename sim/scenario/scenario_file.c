@@ -146,6 +146,25 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
     }
 }
 
+/* A shared object is looked for; whether it is a firmware is seen when it is loaded. */
+static void complete_build(char *firmware, const struct scenario_places *places, const char *name,
+        struct scenario_errors *errors)
+{
+    struct stat status;
+    if (strcmp(firmware, "built-in") == 0) {
+        return;
+    }
+    place_path(places, name, firmware);
+    if (stat(firmware, &status) != 0 || access(firmware, R_OK) != 0) {
+        scenario_errors_add(errors, place_of(places, name, firmware),
+                "firmware: cannot read '%s': %s (built-in is this program's own)", firmware,
+                strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        scenario_errors_add(
+                errors, place_of(places, name, firmware), "firmware: '%s' is not a file", firmware);
+    }
+}
+
 static void complete_clock(struct scenario_gateways *gateways, const struct scenario_places *places)
 {
     struct gateway_clock_params *clock = &gateways->params.clock;
@@ -183,6 +202,7 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         if (board_is_path(group->board)) {
             place_path(places, name, group->board);
         }
+        complete_build(group->firmware, places, name, errors);
         struct board_file board;
         board_file_read(&board, group->board, place_of(places, name, group->board), errors);
         if (group->layout == LAYOUT_FILE) {

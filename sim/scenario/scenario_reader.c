@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/check_expect.h"
 #include "scenario/expect_keys.h"
 #include "scenario/param_reader.h"
 #include "scenario/scenario_check.h"
@@ -33,33 +34,31 @@ static bool parse_expectation(const char *text, struct scenario_expect *expect)
     return false;
 }
 
-static void unknown_expectation(
-        const struct table_reader *reader, const char *key, struct scenario_place place)
-{
-    const char *near = nearest_word(key, expect_keys);
-    scenario_errors_add(reader->errors, place, "expect: summary.json has no number '%s'%s%s%s", key,
-            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-            near != NULL ? "'?)" : "");
-}
-
 static void read_expectation(
         const struct table_reader *reader, const yaml_node_t *key, const yaml_node_t *value)
 {
     struct scenario *scenario = reader->object;
     struct scenario_expect expect = { 0 };
-    if (!expect_key_known(table_scalar(key))) {
-        unknown_expectation(reader, table_scalar(key), table_place_of(reader, key));
+    struct scenario_place place = table_place_of(reader, key);
+    if (!expect_key_is_scoped(table_scalar(key)) && !expect_key_known(table_scalar(key))) {
+        expect_key_unknown(table_scalar(key), EXPECT_RUN, place, reader->errors);
     } else if (value == NULL || value->type != YAML_SCALAR_NODE
                || !parse_expectation(table_scalar(value), &expect)) {
         scenario_errors_add(reader->errors, table_place_of(reader, value != NULL ? value : key),
                 "expect.%s should be an operator and a number, as in \">= 99 %%\"",
                 table_scalar(key));
+    } else if (strlen(table_scalar(key)) >= sizeof expect.key) {
+        scenario_errors_add(reader->errors, place, "expect: the key is too long");
     } else if (scenario->expect_count == SCENARIO_EXPECT_MAX) {
-        scenario_errors_add(reader->errors, table_place_of(reader, key),
-                "more than %u expectations", SCENARIO_EXPECT_MAX);
+        scenario_errors_add(
+                reader->errors, place, "more than %u expectations", SCENARIO_EXPECT_MAX);
     } else {
         snprintf(expect.key, sizeof expect.key, "%s", table_scalar(key));
-        scenario->expect[scenario->expect_count++] = expect;
+        struct scenario_expect *kept = &scenario->expect[scenario->expect_count++];
+        *kept = expect;
+        if (!scenario_places_set(reader->places, kept, place)) {
+            scenario_errors_add(reader->errors, place, "out of memory");
+        }
     }
 }
 

@@ -26,6 +26,7 @@ static const struct param rows[] = {
     { "count", G(count), &param_u32, DIMENSION_NONE, 1, 1000000, NULL, "20", "end-devices; of layout file: as many as it has" },
     { "state", G(state), &param_enum, DIMENSION_NONE, 0, 0, state_names, "off", "at time zero: off, or joined long before" },
     { "board", G(board), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "stm32l072-sx1276", "a board that is known, or a board's file" },
+    { "firmware", G(firmware), &param_string, DIMENSION_NONE, 0, 0, NULL, "built-in", "Firmware that the devices run: built-in, or the path of a shared object." },
     { "layout", G(layout), &param_enum, DIMENSION_NONE, 0, 0, layout_names, "uniform", "where they stand in the area" },
     { "file", G(file), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "", "positions of layout file: CSV or GeoJSON" },
     { "spacing", G(spacing_m), &param_double, DIMENSION_LENGTH, 0, 50e3, NULL, "0 m", "between neighbours of grid and hex; 0: as fills the area" },

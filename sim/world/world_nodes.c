@@ -92,6 +92,10 @@ bool world_groups_create(struct world *world, char *error, size_t error_size)
         ok = board_file_read(&shared->board, group->board, place, errors);
         if (!ok) {
             snprintf(error, error_size, "board '%s' cannot be read any more", group->board);
+        } else if (strcmp(group->firmware, "built-in") != 0) {
+            snprintf(error, error_size, "firmware: '%s' cannot be loaded by this program yet",
+                    group->firmware);
+            ok = false;
         } else if (group->rtc_temperature_file[0] != '\0') {
             ok = temperature_file_read(
                     &shared->temperature, group->rtc_temperature_file, place, errors);

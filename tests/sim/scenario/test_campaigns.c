@@ -163,3 +163,104 @@ Test(campaigns, know_the_bound_of_the_decoder)
     expect_refused(too_many, "city.yaml:2:27: error: campaign: an image of 32769 bytes is 4097 "
                              "fragments of 8 bytes; the decoder of devices takes at most 4096");
 }
+
+Test(campaigns, refuse_a_version_that_is_not_newer)
+{
+    expect_refused("firmware: {image: generated, size: 1 KiB, version: 1.0.0}\ncampaign: {}\n",
+            "city.yaml:1:52: error: campaign 'campaign': version 1.0.0 should be newer than 1.0.0, "
+            "which devices run at first");
+    expect_refused(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d}]\n",
+            "error: campaign 'b': version 2.0.0 should be newer than 2.0.0, which devices run "
+            "after "
+            "campaign 'a'");
+    cr_expect(read_with(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d, "
+                               "firmware: {version: 2.0.1}}]\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect(read_with(GROUPS "campaigns: [{name: a, devices: meters}, {name: b, devices: "
+                               "valves}]\n",
+                      NULL, 0),
+            "other devices: %s", messages);
+}
+
+Test(campaigns, refuse_sessions_of_one_device_that_overlap)
+{
+    expect_refused(GROUPS "campaigns:\n"
+                          "  - {name: a, devices: meters}\n"
+                          "  - {name: b, data_rate: DR3, start: 3 h, firmware: {version: 3.0.0}}\n",
+            "city.yaml:5:38: error: campaigns 'a' and 'b' have devices in common, and their class "
+            "C "
+            "sessions overlap at different data rates or frequencies; 'a' is planned until 13.1 h");
+    expect_refused(GROUPS "campaigns:\n"
+                          "  - {name: a, devices: meters}\n"
+                          "  - {name: b, start: 3 h, firmware: {version: 3.0.0}}\n",
+            "city.yaml:5:22: error: campaigns 'a' and 'b' have devices in common, and a device "
+            "holds "
+            "one block at a time; 'a' is planned until 13.1 h");
+    cr_expect(read_with(GROUPS "duration: 2 d\n"
+                               "campaigns:\n"
+                               "  - {name: a, devices: meters 0..50 %}\n"
+                               "  - {name: b, devices: meters 50..100 %, data_rate: DR3}\n",
+                      NULL, 0),
+            "two halves at one time: %s", messages);
+}
+
+/* 48 KB at DR0 need more than the longest TimeOut of TS005, 2^15 s. */
+Test(campaigns, refuse_one_period_that_is_too_short)
+{
+    const char *text = "duration: 5 d\n"
+                       "firmware: {image: generated, size: 48136 B}\n"
+                       "campaign: {data_rate: DR0, fragment_size: 48 B, periods: %s}\n";
+    char one[256], automatic[256], two[256];
+    snprintf(one, sizeof one, text, "1");
+    snprintf(automatic, sizeof automatic, text, "auto");
+    snprintf(two, sizeof two, text, "2");
+    expect_refused(one,
+            "city.yaml:3:58: error: campaign 'campaign': periods = 1, but the fragments "
+            "need 4");
+    cr_expect_not_null(strstr(messages, "a class C session lasts 32768 s at most"), "%s", messages);
+    cr_expect(read_with(automatic, NULL, 0), "%s", messages);
+    cr_expect(read_with(two, NULL, 0), "%s", messages);
+}
+
+Test(campaigns, are_expected_of_by_name)
+{
+    const char *campaigns = GROUPS "campaigns: [{name: a, devices: meters}, {name: b.c, devices: "
+                                   "valves}]\n";
+    static const char *const known[] = { "campaigns.a.devices.confirmed: \">= 99 %\"",
+        "campaigns.b.c.missing_fragments.sent: \">= 1\"", "groups.valves.energy_j.mean: \"< 5\"",
+        "groups.meters.devices.joined: \">= 50 %\"" };
+    static const char *const unknown[][2] = {
+        { "campaigns.aa.devices.confirmed: \"> 1\"",
+                "city.yaml:4:10: error: expect: there is no campaign 'aa' (did you mean 'a'?)" },
+        { "groups.meter.energy_j.mean: \"> 1\"",
+                "expect: there is no group of devices 'meter' (did you mean 'meters'?)" },
+        { "campaigns.a.devices.confirmd: \"> 1\"",
+                "expect: a campaign has no number 'devices.confirmd' (did you mean "
+                "'devices.confirmed'?)" },
+        { "campaigns.a.energy_j.mean: \"> 1\"", "a campaign has no number 'energy_j.mean'" },
+        { "groups.meters.uplinks.sent: \"> 1\"", "a group has no number 'uplinks.sent'" },
+        { "groups.meters.energy_j.mean: \"> 1 %\"",
+                "expect.groups.meters.energy_j.mean should be a plain number" },
+        { "uplinks.received: \">= 90 %\"",
+                "city.yaml:4:10: error: expect.uplinks.received should be a plain number: a "
+                "percentage fits shares" },
+    };
+    char text[512];
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        snprintf(text, sizeof text, "%sexpect: {%s}\n", campaigns, known[i]);
+        cr_expect(read_with(text, NULL, 0), "%s", messages);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        snprintf(text, sizeof text, "%sexpect: {%s}\n", campaigns, unknown[i][0]);
+        expect_refused(text, unknown[i][1]);
+    }
+}
+
+Test(campaigns, reach_devices_of_a_build_whose_file_exists)
+{
+    cr_assert(read_with("devices: [{firmware: built-in}]\n", NULL, 0), "%s", messages);
+    expect_refused("devices: [{firmware: other.so}]\n",
+            "city.yaml:1:22: error: firmware: cannot read 'other.so': No such file");
+    expect_refused("devices: [{firmware: /tmp}]\n", "firmware: '/tmp' is not a file");
+}

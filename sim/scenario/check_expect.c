@@ -1,0 +1,116 @@
+/* Which numbers a scenario's `expect` may name.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/check_expect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/check_parts.h"
+#include "scenario/param.h"
+
+#define CANDIDATES_MAX 256u
+#define CAMPAIGNS      "campaigns."
+#define GROUPS         "groups."
+
+static bool begins(const char *key, const char *prefix)
+{
+    return strncmp(key, prefix, strlen(prefix)) == 0;
+}
+
+bool expect_key_is_scoped(const char *key)
+{
+    return begins(key, CAMPAIGNS) || begins(key, GROUPS);
+}
+
+void expect_key_unknown(const char *key, enum expect_scope scope, struct scenario_place place,
+        struct scenario_errors *errors)
+{
+    const char *candidates[CANDIDATES_MAX + 1];
+    size_t count = 0;
+    for (size_t i = 0; expect_keys[i] != NULL && count < CANDIDATES_MAX; i++) {
+        if (expect_key_in_scope(expect_keys[i], scope)) {
+            candidates[count++] = expect_keys[i];
+        }
+    }
+    candidates[count] = NULL;
+    const char *near = nearest_word(key, candidates);
+    scenario_errors_add(errors, place, "expect: %s has no number '%s'%s%s%s",
+            scope == EXPECT_RUN        ? "summary.json"
+            : scope == EXPECT_CAMPAIGN ? "a campaign"
+                                       : "a group",
+            key, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+}
+
+/* The names of campaigns or of groups, and NULL. */
+static void names_of(const struct scenario *scenario, enum expect_scope scope,
+        const char *names[SCENARIO_CAMPAIGNS_MAX + SCENARIO_DEVICE_GROUPS_MAX + 1])
+{
+    uint32_t count = scope == EXPECT_CAMPAIGN ? scenario->campaign_count : scenario->group_count;
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] =
+                scope == EXPECT_CAMPAIGN ? scenario->campaigns[i].name : scenario->groups[i].name;
+    }
+    names[count] = NULL;
+}
+
+/* The key after "campaigns.NAME."; the longest name counts, as names may have dots. NULL: none. */
+static const char *after_name(const char *key, const char *const *names)
+{
+    const char *rest = NULL;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(key, names[i], length) == 0 && key[length] == '.'
+                && (rest == NULL || key + length + 1 > rest)) {
+            rest = key + length + 1;
+        }
+    }
+    return rest;
+}
+
+static void unknown_name(const struct check *check, const char *key, const char *what,
+        const char *const *names, struct scenario_place place)
+{
+    char name[SCENARIO_NAME_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(key, "."), key);
+    const char *near = nearest_word(name, names);
+    scenario_errors_add(check->errors, place, "expect: there is no %s '%s'%s%s%s", what, name,
+            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?)" : "");
+}
+
+static void check_expectation(const struct check *check, const struct scenario_expect *expect)
+{
+    const char *names[SCENARIO_CAMPAIGNS_MAX + SCENARIO_DEVICE_GROUPS_MAX + 1];
+    const char *key = expect->key;
+    struct scenario_place place = check_place(check, expect);
+    enum expect_scope scope = begins(key, CAMPAIGNS) ? EXPECT_CAMPAIGN
+                              : begins(key, GROUPS)  ? EXPECT_GROUP
+                                                     : EXPECT_RUN;
+    if (scope != EXPECT_RUN) {
+        const char *named = strchr(key, '.') + 1;
+        names_of(check->scenario, scope, names);
+        key = after_name(named, names);
+        if (key == NULL) {
+            unknown_name(check, named, scope == EXPECT_CAMPAIGN ? "campaign" : "group of devices",
+                    names, place);
+            return;
+        }
+    }
+    if (!expect_key_in_scope(key, scope)) {
+        expect_key_unknown(key, scope, place, check->errors);
+    } else if (expect->percent && !expect_key_takes_percent(key)) {
+        scenario_errors_add(check->errors, place,
+                "expect.%s should be a plain number: a percentage fits shares, and counts of "
+                "devices out of devices.total",
+                expect->key);
+    }
+}
+
+void check_expect(const struct check *check)
+{
+    for (uint32_t i = 0; i < check->scenario->expect_count; i++) {
+        check_expectation(check, &check->scenario->expect[i]);
+    }
+}

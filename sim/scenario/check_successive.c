@@ -1,0 +1,176 @@
+/* What must hold between campaigns, and between a campaign and the time that it takes.
+ * SPDX-License-Identifier: MIT
+ *
+ * Times are those of the estimate in closed form (campaign/estimate.h), which the update server
+ * plans its sessions by.
+ */
+#include <stdio.h>
+
+#include "campaign/image_builder.h"
+#include "campaign/schedule.h"
+#include "scenario/campaign_plan.h"
+#include "scenario/check_parts.h"
+#include "scenario/scenario_campaigns.h"
+
+#define INITIAL_VERSION 0x01000000u /* 1.0.0: what devices run at first */
+/* assumed: of this tree's target link, whose size is not known before it is linked. */
+#define TARGET_LINK_SIZE 49152u
+
+#define MINUTE_NS (60 * SIM_NS_PER_S)
+
+/* When a campaign holds its devices. */
+struct plan {
+    bool known; /* false: it cannot run, which is told elsewhere */
+    sim_ns start_ns, session_ns, end_ns;
+    sim_ns first_pass_ns; /* from SessionTime to the end of uncoded and coded fragments */
+};
+
+/* Of split sessions, one at the fastest data rate: they take no less. */
+static struct plan plan_of(const struct scenario *scenario, const struct scenario_campaign *c)
+{
+    struct estimate_input input;
+    struct estimate estimate = { .possible = false };
+    uint32_t code_size = c->code_size_bytes != 0 ? c->code_size_bytes : TARGET_LINK_SIZE;
+    if (campaign_estimate_input(scenario, c, IMAGE_BUILDER_HEADER_SIZE + code_size, &input)) {
+        estimate_make(&input, &estimate);
+    }
+    sim_ns planned_ns = (sim_ns)(estimate.planned_s * (double)SIM_NS_PER_S);
+    struct plan plan = { .known = estimate.possible,
+        .start_ns = c->params.start_ns,
+        .session_ns = c->params.start_ns + c->params.set_up_window_ns };
+    plan.end_ns = plan.session_ns + planned_ns;
+    plan.first_pass_ns =
+            planned_ns
+            - (c->params.correction == CORRECTION_FIXED ? 0 : c->params.correction_timeout_ns);
+    return plan;
+}
+
+static void check_periods(const struct check *check, const struct scenario_campaign *c)
+{
+    struct plan plan = plan_of(check->scenario, c);
+    sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
+    if (plan.known && c->periods != SCENARIO_AUTO && plan.first_pass_ns > c->periods * longest_ns) {
+        scenario_errors_add(check->errors, check_place(check, &c->periods),
+                "campaign '%s': periods = %d, but the fragments need %.0f s, and a class C session "
+                "lasts %.0f s at most (TimeOut %u); auto takes as many as are needed",
+                c->name, c->periods, (double)plan.first_pass_ns / (double)SIM_NS_PER_S,
+                (double)longest_ns / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
+    }
+}
+
+static bool have_devices_in_common(const struct scenario *scenario,
+        const struct scenario_campaign *a, const struct scenario_campaign *b)
+{
+    struct scenario_range of_a[SCENARIO_SHARES_MAX], of_b[SCENARIO_SHARES_MAX];
+    uint32_t count_a = scenario_campaign_ranges(scenario, a, of_a);
+    uint32_t count_b = scenario_campaign_ranges(scenario, b, of_b);
+    for (uint32_t i = 0; i < count_a; i++) {
+        for (uint32_t j = 0; j < count_b; j++) {
+            if (of_a[i].from < of_b[j].to && of_b[j].from < of_a[i].to) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static struct scenario_place place_of_start(
+        const struct check *check, const struct scenario_campaign *c)
+{
+    return check_place(check,
+            check_given(check, &c->params.start_ns) ? (const void *)&c->params.start_ns : c->name);
+}
+
+/* Campaigns `a` and `b` on the same devices: `b` starts no earlier than `a`. */
+static void check_overlap(const struct check *check, const struct scenario_campaign *a,
+        const struct scenario_campaign *b)
+{
+    struct plan first = plan_of(check->scenario, a), second = plan_of(check->scenario, b);
+    if (!first.known || !second.known || second.start_ns >= first.end_ns) {
+        return;
+    }
+    bool sessions_overlap = first.session_ns < second.end_ns && second.session_ns < first.end_ns;
+    char end[40];
+    check_format_time(end, sizeof end, (first.end_ns / MINUTE_NS + 1) * MINUTE_NS);
+    if (sessions_overlap
+            && (a->params.data_rate != b->params.data_rate
+                    || a->params.frequency_hz != b->params.frequency_hz)) {
+        scenario_errors_add(check->errors, place_of_start(check, b),
+                "campaigns '%s' and '%s' have devices in common, and their class C sessions "
+                "overlap "
+                "at different data rates or frequencies; '%s' is planned until %s",
+                a->name, b->name, a->name, end);
+    } else {
+        scenario_errors_add(check->errors, place_of_start(check, b),
+                "campaigns '%s' and '%s' have devices in common, and a device holds one block at a "
+                "time; '%s' is planned until %s",
+                a->name, b->name, a->name, end);
+    }
+}
+
+static void check_fragmentation_versions(const struct check *check,
+        const struct scenario_campaign *a, const struct scenario_campaign *b)
+{
+    if (a->params.fragmentation_version != b->params.fragmentation_version) {
+        scenario_errors_add(check->errors, check_place(check, &b->params.fragmentation_version),
+                "campaigns '%s' and '%s' have devices in common, which speak one version of TS004; "
+                "fragmentation_version should be the same",
+                a->name, b->name);
+    }
+}
+
+static void print_version(char *text, size_t size, uint32_t version)
+{
+    snprintf(text, size, "%u.%u.%u", version >> 24, version >> 16 & 0xFFu, version & 0xFFFFu);
+}
+
+/* The bootloader installs nothing that is not newer. */
+static void check_version(const struct check *check, const struct scenario_campaign *c,
+        uint32_t before, const char *after)
+{
+    const uint32_t *version = &c->firmware.version;
+    if (*version > before) {
+        return;
+    }
+    char own[20], old[20];
+    print_version(own, sizeof own, *version);
+    print_version(old, sizeof old, before);
+    bool own_given = check_given(check, version);
+    scenario_errors_add(check->errors,
+            check_place(check, own_given ? version : &check->scenario->firmware.version),
+            "campaign '%s': version %s should be newer than %s, which devices run %s%s%s", c->name,
+            own, old, after == NULL ? "at first" : "after campaign '", after == NULL ? "" : after,
+            after == NULL ? "" : "'");
+}
+
+/* Of two that start at one time, the one that stands first. */
+static bool is_before(const struct scenario_campaign *a, const struct scenario_campaign *b)
+{
+    return a->params.start_ns < b->params.start_ns
+           || (a->params.start_ns == b->params.start_ns && a < b);
+}
+
+static void check_after_others(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct scenario *scenario = check->scenario;
+    const struct scenario_campaign *last = NULL;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        const struct scenario_campaign *other = &scenario->campaigns[i];
+        if (other == c || !is_before(other, c) || !have_devices_in_common(scenario, other, c)) {
+            continue;
+        }
+        check_overlap(check, other, c);
+        check_fragmentation_versions(check, other, c);
+        last = last == NULL || last->firmware.version < other->firmware.version ? other : last;
+    }
+    check_version(check, c, last != NULL ? last->firmware.version : INITIAL_VERSION,
+            last != NULL ? last->name : NULL);
+}
+
+void check_successive(const struct check *check)
+{
+    for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
+        check_periods(check, &check->scenario->campaigns[i]);
+        check_after_others(check, &check->scenario->campaigns[i]);
+    }
+}
