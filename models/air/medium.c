@@ -10,9 +10,6 @@
 #include "air/medium_internal.h"
 #include "air/shadowing.h"
 
-/* Largest EIRP an end-device may use in EU868: 16 dBm (LoRaWAN regional parameters), and margin. */
-#define DEVICE_EIRP_MAX_MDBM 16150
-
 static int32_t link_gain_mdb(const struct propagation_params *propagation,
         const struct medium_site *gateway, const struct medium_site *device, double shadowing_db)
 {
@@ -59,7 +56,8 @@ static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind
 /* Uplinks look only at gateways that could hear the device at SF12 and full power. */
 static bool within_reach(const struct medium *medium, uint32_t gateway, uint32_t device)
 {
-    int32_t median_mdbm = DEVICE_EIRP_MAX_MDBM + medium_gain_mdb(medium, gateway, device)
+    int32_t median_mdbm = medium->params.device_power_max_mdbm
+                          + medium_gain_mdb(medium, gateway, device)
                           + medium->gateways[gateway].antenna_gain_mdb;
     return median_mdbm >= medium->gateway_cut_off_mdbm;
 }

@@ -81,6 +81,8 @@ struct medium_params {
      * and payload have that of each coherence time. */
     struct fading_params fading;
     struct reception_params reception;
+    /* Largest EIRP of a device, without its antenna: gateways beyond its reach are left out. */
+    int32_t device_power_max_mdbm;
     /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */
     const struct interferer_params *interferers;
     uint32_t interferer_count;

@@ -38,7 +38,7 @@ extern const char *const path_loss_preset_names[];
 struct propagation_params {
     enum propagation_model model;
     enum propagation_environment environment; /* okumura-hata, cost-231 */
-    double frequency_mhz;                     /* 868 for EU868 */
+    double frequency_mhz;                     /* of the region */
 
     /* log-distance, dual-slope: loss = reference + 10 exponent log10(d / reference distance), which
      * is greater than 0. */

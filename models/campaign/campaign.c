@@ -9,7 +9,6 @@
 
 #include "campaign/campaign_internal.h"
 #include "campaign/image_builder.h"
-#include "network/region.h"
 #include "network/wire.h"
 #include "observe.h"
 #include "random_stream.h"
@@ -169,7 +168,8 @@ void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns)
 static bool block_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
 {
     uint32_t size = campaign->params.fragment_size_bytes;
-    uint32_t room = region_payload_max(campaign->params.data_rate);
+    uint32_t room = region_downlink_payload_max(
+            network_region(campaign->network), campaign->params.data_rate);
     if (size == 0 || size + PACKAGE_FRAGMENT_OVERHEAD > room || image_size == 0) {
         return false;
     }
@@ -236,7 +236,8 @@ struct campaign *campaign_create(struct engine *engine, struct network *network,
     campaign->device_count = device_count;
     campaign->version = version;
     campaign->records = calloc(device_count > 0 ? device_count : 1, sizeof *campaign->records);
-    if (campaign->records == NULL || params->data_rate >= REGION_DATA_RATES
+    if (campaign->records == NULL
+            || !region_has_downlink(network_region(network), params->data_rate)
             || !block_create(campaign, image, image_size)) {
         campaign_destroy(campaign);
         return NULL;

@@ -10,7 +10,6 @@
 
 #include "campaign/campaign_internal.h"
 #include "network/lorawan.h"
-#include "network/region.h"
 #include "network/wire.h"
 
 #define REPORT_FPORT      2u /* the application's periodic report, device/app/report.h */
@@ -19,9 +18,10 @@
 
 /* GPS time of the start of an uplink, which is where devices stamp. FOpts are not known here: at
  * most 15 bytes, less than the tolerances that this serves. */
-static int64_t start_gps_ns(const struct network_uplink *uplink)
+static int64_t start_gps_ns(const struct region *region, const struct network_uplink *uplink)
 {
-    struct lora_modulation modulation = region_uplink_modulation(uplink->data_rate, 868100000u);
+    struct lora_modulation modulation = region_uplink_modulation(
+            region, uplink->data_rate, region_default_channel_hz(region, 0));
     return uplink->gps_ns - lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + uplink->size);
 }
 
@@ -159,8 +159,8 @@ static void on_session_ans(struct campaign *campaign, const struct network_uplin
     } else if (message->status != 0) {
         refuse(record);
     } else {
-        int64_t expected_ns =
-                (int64_t)campaign->session_gps_s * SIM_NS_PER_S - start_gps_ns(uplink);
+        int64_t expected_ns = (int64_t)campaign->session_gps_s * SIM_NS_PER_S
+                              - start_gps_ns(network_region(campaign->network), uplink);
         int64_t error_ns = (int64_t)message->time_to_start_s * SIM_NS_PER_S - expected_ns;
         /* TimeToStart is a whole number of seconds, rounded down. */
         record->clock_off = error_ns > CLOCK_TOLERANCE_S * SIM_NS_PER_S

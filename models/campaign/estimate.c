@@ -10,7 +10,7 @@
 #include "campaign/packages.h"
 #include "campaign/schedule.h"
 #include "network/lorawan.h"
-#include "network/region.h"
+#include "region/region.h"
 
 /* Mean number of coded fragments that a decoder needs beyond the lost ones (spec-protocol 5.6,
  * dense regime). */
@@ -108,7 +108,7 @@ static double heard_s(const struct estimate *estimate, double fragments)
 static double report_loss(const struct estimate_input *input, const struct estimate *estimate,
         double spread_s, bool fragments_on_air)
 {
-    double airtime_s = schedule_answer_airtime_s(input->uplink_data_rate);
+    double airtime_s = schedule_answer_airtime_s(input->region, input->uplink_data_rate);
     double load = input->fleet_size * airtime_s / (spread_s * input->channel_count);
     double deaf = fragments_on_air
                           ? (estimate->fragment_airtime_s + airtime_s) / estimate->interval_s
@@ -181,8 +181,8 @@ static void estimate_energy(const struct estimate_input *input, struct estimate 
 /* Time on air in RX2 of all commands for one device: what the fleet's set-up costs at worst. */
 static double command_airtime_s(const struct estimate_input *input)
 {
-    struct lora_modulation rx2 =
-            region_downlink_modulation(input->rx2_data_rate, input->rx2_frequency_hz);
+    struct lora_modulation rx2 = region_downlink_modulation(
+            input->region, input->rx2_data_rate, input->rx2_frequency_hz);
     return seconds(lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
                    + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
 }
@@ -200,7 +200,7 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
     /* Reports that are lost before the first one is heard. */
     double missed_s = input->report_period_s * input->unicast_loss / (1.0 - input->unicast_loss);
     estimate->set_up_s = input->report_period_s / 2.0 + missed_s + rest_s;
-    double duty_cycle = region_duty_cycle(input->rx2_frequency_hz);
+    double duty_cycle = region_duty_cycle(input->region, input->rx2_frequency_hz);
     double carried_s = input->fleet_size * command_airtime_s(input)
                        / (delivered * duty_cycle * input->gateway_count);
     double last_s = input->report_period_s + missed_s + rest_s;
@@ -217,32 +217,34 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
 
 static bool is_possible(const struct estimate_input *input, double duty_cycle)
 {
-    if (input->data_rate >= REGION_DATA_RATES || input->rx2_data_rate >= REGION_DATA_RATES
-            || input->uplink_data_rate >= REGION_DATA_RATES || input->fragment_size_bytes == 0
-            || input->image_size_bytes == 0 || input->gateway_count == 0
-            || input->channel_count == 0) {
+    if (!region_has_downlink(input->region, input->data_rate)
+            || !region_has_downlink(input->region, input->rx2_data_rate)
+            || !region_has_uplink(input->region, input->uplink_data_rate)
+            || input->fragment_size_bytes == 0 || input->image_size_bytes == 0
+            || input->gateway_count == 0 || input->channel_count == 0) {
         return false;
     }
     uint32_t nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
     return input->fragment_size_bytes + PACKAGE_FRAGMENT_OVERHEAD
-                   <= region_payload_max(input->data_rate)
+                   <= region_downlink_payload_max(input->region, input->data_rate)
            && nb_frag <= PACKAGE_FRAGMENTS_MAX && duty_cycle * input->duty_share > 0.0
-           && region_duty_cycle(input->rx2_frequency_hz) > 0.0 && input->expected_loss < 1.0
-           && input->unicast_loss < 1.0;
+           && region_duty_cycle(input->region, input->rx2_frequency_hz) > 0.0
+           && input->expected_loss < 1.0 && input->unicast_loss < 1.0;
 }
 
 void estimate_make(const struct estimate_input *input, struct estimate *estimate)
 {
     memset(estimate, 0, sizeof *estimate);
-    double duty_cycle =
-            input->duty_cycle > 0.0 ? input->duty_cycle : region_duty_cycle(input->frequency_hz);
+    double duty_cycle = input->duty_cycle > 0.0
+                                ? input->duty_cycle
+                                : region_duty_cycle(input->region, input->frequency_hz);
     if (!is_possible(input, duty_cycle)) {
         return;
     }
     estimate->possible = true;
     estimate->nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
     struct lora_modulation modulation =
-            region_downlink_modulation(input->data_rate, input->frequency_hz);
+            region_downlink_modulation(input->region, input->data_rate, input->frequency_hz);
     sim_ns airtime_ns = lora_time_on_air_ns(
             &modulation, LORAWAN_OVERHEAD + PACKAGE_FRAGMENT_OVERHEAD + input->fragment_size_bytes);
     sim_ns interval_ns = network_multicast_interval_ns(airtime_ns, duty_cycle, input->duty_share);
@@ -253,7 +255,7 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
         .corrected = input->correction != CORRECTION_FIXED,
         .correction_timeout_ns = (sim_ns)(input->correction_timeout_s * 1e9),
         .fleet_size = input->fleet_size,
-        .answer_airtime_s = schedule_answer_airtime_s(input->uplink_data_rate),
+        .answer_airtime_s = schedule_answer_airtime_s(input->region, input->uplink_data_rate),
         .channel_count = input->channel_count,
         .block_ack_delay = input->block_ack_delay,
     };

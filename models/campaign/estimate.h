@@ -10,6 +10,7 @@
 #include "campaign/campaign.h"
 
 struct estimate_input {
+    const struct region *region;
     /* what is sent */
     uint32_t image_size_bytes; /* the whole block */
     uint8_t fragment_size_bytes;

@@ -8,7 +8,7 @@
 
 #include "campaign/packages.h"
 #include "network/lorawan.h"
-#include "network/region.h"
+#include "region/region.h"
 
 #define STATUS_ANSWER_SIZE 5u
 /* Of the channels' time: pure ALOHA at G = 0.2 loses a third without capture; what is lost is asked
@@ -32,9 +32,10 @@ uint32_t schedule_coded(uint32_t nb_frag, double redundancy)
     return count < room ? (uint32_t)count : room;
 }
 
-double schedule_answer_airtime_s(uint8_t data_rate)
+double schedule_answer_airtime_s(const struct region *region, uint8_t data_rate)
 {
-    struct lora_modulation modulation = region_uplink_modulation(data_rate, 868100000u);
+    struct lora_modulation modulation =
+            region_uplink_modulation(region, data_rate, region_default_channel_hz(region, 0));
     return (double)lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + STATUS_ANSWER_SIZE) / 1e9;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "region/region.h"
 #include "sim_time.h"
 
 #define SCHEDULE_AUTOMATIC_DELAY 255u /* block_ack_delay: by the size of the fleet */
@@ -46,6 +47,6 @@ void schedule_make(const struct schedule_input *input, struct schedule *schedule
 uint32_t schedule_nb_frag(uint32_t image_size_bytes, uint8_t fragment_size_bytes);
 uint32_t schedule_coded(uint32_t nb_frag, double redundancy);
 /* Time on air of a status answer at an uplink data rate. */
-double schedule_answer_airtime_s(uint8_t data_rate);
+double schedule_answer_airtime_s(const struct region *region, uint8_t data_rate);
 
 #endif

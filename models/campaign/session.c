@@ -47,12 +47,14 @@ static double answer_airtime_s(const struct campaign *campaign)
     uint32_t heard = 0;
     for (uint32_t i = 0; i < campaign->device_count; i++) {
         if (campaign->records[i].heard) {
-            sum_s += schedule_answer_airtime_s(campaign->records[i].data_rate);
+            sum_s += schedule_answer_airtime_s(
+                    network_region(campaign->network), campaign->records[i].data_rate);
             heard++;
         }
     }
     /* assumed: DR0, the worst */
-    return heard > 0 ? sum_s / heard : schedule_answer_airtime_s(0);
+    return heard > 0 ? sum_s / heard
+                     : schedule_answer_airtime_s(network_region(campaign->network), 0);
 }
 
 void campaign_plan(struct campaign *campaign)

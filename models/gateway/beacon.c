@@ -1,25 +1,23 @@
 /* Class B beacons: when they go, what keeps clear of them, what is in them.
  * SPDX-License-Identifier: MIT
  *
- * LoRaWAN L2 1.0.4 section 12 and RP002-1.0.3 section 2.4.9: every 128 s of GPS time, 17 bytes at
- * SF9 on 869.525 MHz. The just-in-time queue keeps 2.12 s behind each beacon free for it, and
- * class B frames 3 s before it (spec-physics section 6).
+ * LoRaWAN L2 1.0.4 section 12 and RP002: every 128 s of GPS time, on the region's frequency and at
+ * its data rate; the layout has reserved bytes of the region's. The just-in-time queue keeps 2.12 s
+ * after each beacon free for it, and class B frames 3 s before it (spec-physics section 6).
  */
 #include <assert.h>
 #include <string.h>
 
 #include "gateway/gateway_internal.h"
 
-#define PERIOD_NS    (128 * SIM_NS_PER_S)
-#define RESERVED_NS  (2120 * SIM_NS_PER_MS)
-#define GUARD_NS     (3 * SIM_NS_PER_S)
-#define DELAY_NS     INT64_C(1500) /* behind the grid of GPS time */
-#define FREQUENCY_HZ 869525000u
-#define POWER_MDBM   14000
-#define TIME_AT      2u
-#define FIRST_CRC_AT 6u
-#define SECOND_AT    8u /* gateway's own part */
-#define LAST_CRC_AT  15u
+#define PERIOD_NS      (128 * SIM_NS_PER_S)
+#define RESERVED_NS    (2120 * SIM_NS_PER_MS)
+#define GUARD_NS       (3 * SIM_NS_PER_S)
+#define DELAY_NS       INT64_C(1500) /* behind the grid of GPS time */
+#define POWER_MDBM     14000
+#define TIME_BYTES     4u
+#define CRC_BYTES      2u
+#define SPECIFIC_BYTES 7u /* GwSpecific */
 
 /* First instant of the grid at or behind `from_ns`. */
 static sim_ns grid_from(const struct gateway_params *params, sim_ns from_ns)
@@ -65,16 +63,22 @@ static void put_crc(uint8_t *bytes, size_t from, size_t at)
     bytes[at + 1] = (uint8_t)(crc >> 8);
 }
 
-/* RFU, precision of 1 us, GPS seconds, CRC; network-specific information, all zero; CRC. */
-void beacon_bytes(uint32_t gps_s, uint8_t bytes[BEACON_SIZE])
+/* RFU1, precision of 1 us, GPS seconds, CRC; network-specific information, all zero; RFU2; CRC. */
+uint16_t beacon_bytes(const struct region *region, uint32_t gps_s, uint8_t bytes[BEACON_SIZE_MAX])
 {
-    memset(bytes, 0, BEACON_SIZE);
-    for (unsigned i = 0; i < 4; i++) {
-        bytes[TIME_AT + i] = (uint8_t)(gps_s >> 8 * i);
+    size_t time_at = region->beacon_rfu1_bytes + 1u;
+    size_t first_crc_at = time_at + TIME_BYTES;
+    size_t specific_at = first_crc_at + CRC_BYTES;
+    size_t last_crc_at = specific_at + SPECIFIC_BYTES + region->beacon_rfu2_bytes;
+    assert(last_crc_at + CRC_BYTES <= BEACON_SIZE_MAX);
+    memset(bytes, 0, BEACON_SIZE_MAX);
+    for (unsigned i = 0; i < TIME_BYTES; i++) {
+        bytes[time_at + i] = (uint8_t)(gps_s >> 8 * i);
     }
-    put_crc(bytes, 0, FIRST_CRC_AT);
-    bytes[SECOND_AT] = 128; /* InfoDesc of a network's own */
-    put_crc(bytes, SECOND_AT, LAST_CRC_AT);
+    put_crc(bytes, 0, first_crc_at);
+    bytes[specific_at] = 128; /* InfoDesc of a network's own */
+    put_crc(bytes, specific_at, last_crc_at);
+    return (uint16_t)(last_crc_at + CRC_BYTES);
 }
 
 static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
@@ -85,23 +89,18 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     message->beacon = true;
     message->given_up = true; /* nobody asked for it */
     struct gateway_tx *tx = &message->as.tx;
+    const struct region *region = fleet->params.region;
     *tx = (struct gateway_tx){
         .timing = GATEWAY_TX_AT_GPS,
         .at_ns = gateway_clock_start_ns(gateway, grid_ns + DELAY_NS),
         .power_mdbm = POWER_MDBM,
-        .modulation = {
-            .frequency_hz = FREQUENCY_HZ,
-            .bandwidth_hz = 125000,
-            .spreading_factor = 9,
-            .coding_rate = 1,
-            .preamble_symbols = 10,
-            .sync_word = 0x34,
-            .implicit_header = true,
-        },
-        .size = BEACON_SIZE,
+        .modulation = region_downlink_modulation(region, region->beacon_rate, region->beacon_hz),
     };
+    tx->modulation.iq_inverted = false;
+    tx->modulation.preamble_symbols = 10;
+    tx->modulation.implicit_header = true;
     int64_t gps_ns = fleet->params.gps_at_start_ns + grid_ns;
-    beacon_bytes((uint32_t)(gps_ns / SIM_NS_PER_S), tx->bytes);
+    tx->size = beacon_bytes(region, (uint32_t)(gps_ns / SIM_NS_PER_S), tx->bytes);
     message->accepted_ns = tx->at_ns - TX_JIT_DELAY_NS; /* made anew after an outage */
     return index;
 }
@@ -117,7 +116,9 @@ void gateway_beacon(void *context, sim_ns now_ns, entity_id entity, uint64_t arg
     uint32_t index = beacon_message(gateway, grid_ns);
     const struct gateway_tx *tx = &message_at(fleet, index)->as.tx;
     sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
-    struct duty_limiter *limiter = &gateway->limiters[eu868_sub_band_of(FREQUENCY_HZ)];
+    int band = region_band_of(fleet->params.region, tx->modulation.frequency_hz);
+    assert(band >= 0);
+    struct duty_limiter *limiter = &gateway->limiters[band];
     if (!duty_limiter_allows(limiter, tx->at_ns, airtime_ns)) {
         gateway->stats.beacons_skipped++;
         message_give(fleet, index);

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "gateway/gateway.h"
-
 #define BIN_NS         (300 * SIM_NS_PER_S)
 #define HOUR_US        3600e6
 #define CLOCK_ERROR    200e-6
@@ -56,11 +54,10 @@ static void check_hour(
 }
 
 bool device_duty_auditor_frame(
-        struct device_duty_band *band, uint32_t index, sim_ns start_ns, sim_ns end_ns)
+        struct device_duty_band *band, double duty_cycle, sim_ns start_ns, sim_ns end_ns)
 {
     assert(start_ns >= 0 && start_ns < end_ns);
-    assert(index < DEVICE_DUTY_BANDS);
-    double duty_cycle = eu868_sub_bands[index].duty_cycle;
+    assert(duty_cycle > 0.0 && duty_cycle <= 1.0);
     check_pause(band, duty_cycle, start_ns, end_ns);
     check_hour(band, duty_cycle, start_ns, end_ns);
     return !(band->broke_pause && band->broke_hour);

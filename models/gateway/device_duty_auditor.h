@@ -22,8 +22,7 @@
 
 #include "sim_time.h"
 
-#define DEVICE_DUTY_BANDS 6u /* of EU868 */
-#define DEVICE_DUTY_BINS  12u
+#define DEVICE_DUTY_BINS 12u
 
 /* A cache line: what one uplink touches. */
 struct device_duty_band {
@@ -33,10 +32,10 @@ struct device_duty_band {
     bool broke_pause, broke_hour;
 };
 
-/* A frame of one device in sub-band `index` (eu868_sub_band_of), of which `band` is all that is
- * known; zeroed: nothing seen yet. Frames come in order of their end, none before time 0. False:
- * with this frame the device is, or still is, in breach of both forms. */
+/* A frame of one device in a sub-band of `duty_cycle`, of which `band` is all that is known;
+ * zeroed: nothing seen yet. Frames come in order of their end, none before time 0. False: with this
+ * frame the device is, or still is, in breach of both forms. */
 bool device_duty_auditor_frame(
-        struct device_duty_band *band, uint32_t index, sim_ns start_ns, sim_ns end_ns);
+        struct device_duty_band *band, double duty_cycle, sim_ns start_ns, sim_ns end_ns);
 
 #endif

@@ -24,13 +24,17 @@ struct band_log {
 };
 
 struct duty_auditor {
-    struct band_log logs[8];
+    const struct region *region;
+    struct band_log logs[REGION_BANDS_MAX];
 };
 
-struct duty_auditor *duty_auditor_create(void)
+struct duty_auditor *duty_auditor_create(const struct region *region)
 {
+    assert(region->band_count <= REGION_BANDS_MAX);
     struct duty_auditor *auditor = calloc(1, sizeof *auditor);
-    assert(eu868_sub_band_count <= sizeof auditor->logs / sizeof auditor->logs[0]);
+    if (auditor != NULL) {
+        auditor->region = region;
+    }
     return auditor;
 }
 
@@ -39,7 +43,7 @@ void duty_auditor_destroy(struct duty_auditor *auditor)
     if (auditor == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < sizeof auditor->logs / sizeof auditor->logs[0]; i++) {
+    for (uint32_t i = 0; i < REGION_BANDS_MAX; i++) {
         free(auditor->logs[i].ring);
     }
     free(auditor);
@@ -77,9 +81,9 @@ sim_ns duty_auditor_frame(
         struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns)
 {
     assert(start_ns < end_ns);
-    int band = eu868_sub_band_of(frequency_hz);
+    int band = region_band_of(auditor->region, frequency_hz);
     if (band < 0) {
-        return end_ns - start_ns; /* nobody may transmit here at all */
+        return end_ns - start_ns; /* no station may transmit here at all */
     }
     struct band_log *log = &auditor->logs[band];
     assert(end_ns >= log->last_end_ns);
@@ -89,14 +93,14 @@ sim_ns duty_auditor_frame(
     if (log->in_hour_ns > log->in_hour_max_ns) {
         log->in_hour_max_ns = log->in_hour_ns;
     }
-    sim_ns allowed_ns = (sim_ns)llround(eu868_sub_bands[band].duty_cycle * (double)HOUR_NS);
+    sim_ns allowed_ns = (sim_ns)llround(auditor->region->bands[band].duty_cycle * (double)HOUR_NS);
     return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
 }
 
 double duty_auditor_share_max(const struct duty_auditor *auditor)
 {
     sim_ns max_ns = 0;
-    for (uint32_t i = 0; i < eu868_sub_band_count; i++) {
+    for (uint32_t i = 0; i < auditor->region->band_count; i++) {
         if (auditor->logs[i].in_hour_max_ns > max_ns) {
             max_ns = auditor->logs[i].in_hour_max_ns;
         }
@@ -107,7 +111,7 @@ double duty_auditor_share_max(const struct duty_auditor *auditor)
 sim_ns duty_auditor_airtime_max_ns(const struct duty_auditor *auditor)
 {
     sim_ns max_ns = 0;
-    for (uint32_t i = 0; i < eu868_sub_band_count; i++) {
+    for (uint32_t i = 0; i < auditor->region->band_count; i++) {
         if (auditor->logs[i].total_ns > max_ns) {
             max_ns = auditor->logs[i].total_ns;
         }

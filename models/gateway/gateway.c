@@ -49,11 +49,12 @@ static bool gateway_init(
     gateway->fleet = fleet;
     gateway->number = number;
     gateway->entity = entity;
-    gateway->auditor = duty_auditor_create();
-    assert(eu868_sub_band_count <= SUB_BANDS_MAX);
-    for (uint32_t i = 0; i < eu868_sub_band_count; i++) {
+    const struct region *region = fleet->params.region;
+    gateway->auditor = duty_auditor_create(region);
+    assert(region->band_count <= REGION_BANDS_MAX);
+    for (uint32_t i = 0; i < region->band_count; i++) {
         duty_limiter_init(
-                &gateway->limiters[i], eu868_sub_bands[i].duty_cycle, fleet->params.duty_window_s);
+                &gateway->limiters[i], region->bands[i].duty_cycle, fleet->params.duty_window_s);
     }
     return gateway->auditor != NULL;
 }
@@ -61,6 +62,7 @@ static bool gateway_init(
 struct gateway_fleet *gateway_fleet_create(struct engine *engine,
         const struct gateway_params *params, uint32_t count, entity_id first_entity)
 {
+    assert(params->region != NULL);
     assert(params->demodulators <= GATEWAY_DEMODULATORS_MAX);
     assert(params->channel_count <= GATEWAY_CHANNELS_MAX);
     assert(params->backhaul_latency_ns >= 0 && params->backhaul_jitter_ns >= 0);
@@ -108,7 +110,7 @@ void gateway_fleet_destroy(struct gateway_fleet *fleet)
     for (uint32_t i = 0; i < fleet->count; i++) {
         duty_auditor_destroy(fleet->gateways[i].auditor);
         free(fleet->gateways[i].demodulating);
-        for (uint32_t band = 0; band < eu868_sub_band_count; band++) {
+        for (uint32_t band = 0; band < REGION_BANDS_MAX; band++) {
             duty_limiter_finish(&fleet->gateways[i].limiters[band]);
         }
     }

@@ -15,13 +15,11 @@
 
 #include "air/medium.h"
 #include "engine.h"
+#include "region/region.h"
 
 #define GATEWAY_CHANNELS_MAX     8u
 #define GATEWAY_DEMODULATORS_MAX 4096u
 #define GATEWAY_ALL              UINT32_MAX
-
-/* EIRP of an antenna with the gain of a half-wave dipole, to which ERP refers. */
-#define GATEWAY_ERP_TO_EIRP_MDB 2150
 
 /* Where a gateway has its time from (spec-physics section 6). A free one's stamps are no time of
  * day: they reach GATEWAY_TX_AT_GPS alone. */
@@ -64,6 +62,7 @@ struct gateway_outage {
 };
 
 struct gateway_params {
+    const struct region *region;
     uint16_t demodulators; /* SX1301: 8, SX1302: 16; 0: as many as there are frames */
     uint8_t channel_count;
     uint32_t channel_hz[GATEWAY_CHANNELS_MAX]; /* 125 kHz, every SF */
@@ -190,22 +189,10 @@ struct gateway_stats {
 void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns now_ns,
         struct gateway_stats *stats);
 
-/* EU868 sub-bands (ETSI EN 300 220-2), for whoever must know the limit of a frequency. */
-struct sub_band {
-    const char *name;
-    uint32_t from_hz, to_hz;
-    double duty_cycle;
-    int32_t erp_max_mdbm;
-};
-extern const struct sub_band eu868_sub_bands[];
-extern const uint32_t eu868_sub_band_count;
-/* Index of the sub-band that holds `frequency_hz`, -1: none (then nobody may transmit there). */
-int eu868_sub_band_of(uint32_t frequency_hz);
-
 /* Watches transmissions of one station and finds what breaks a duty cycle, by a sliding hour over
- * frames counted from their end: knows nothing of who enforces it. */
+ * frames counted from their end, independently of what enforces it. NULL: out of memory. */
 struct duty_auditor;
-struct duty_auditor *duty_auditor_create(void);
+struct duty_auditor *duty_auditor_create(const struct region *region);
 void duty_auditor_destroy(struct duty_auditor *auditor);
 /* Frames come in order of their end. Returns the excess airtime in ns, 0: fine. */
 sim_ns duty_auditor_frame(

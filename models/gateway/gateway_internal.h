@@ -9,8 +9,7 @@
 #include "gateway/tx_queue.h"
 #include "observe.h"
 
-#define SUB_BANDS_MAX 8u
-#define NO_MESSAGE    UINT32_MAX
+#define NO_MESSAGE UINT32_MAX
 
 /* Something on its way over the backhaul, or a transmission that waits for its time. */
 struct message {
@@ -37,7 +36,7 @@ struct gateway {
     sim_ns tx_until_ns;  /* half duplex: deaf before this */
     sim_ns requested_ns; /* latest request: what lost power since then has lost its queue */
     struct tx_queue queue;
-    struct duty_limiter limiters[SUB_BANDS_MAX];
+    struct duty_limiter limiters[REGION_BANDS_MAX];
     struct duty_auditor *auditor;
     uint64_t messages;                 /* over the backhaul so far: index of their random delays */
     sim_ns up_until_ns, down_until_ns; /* latest arrival each way: messages keep their order */
@@ -87,10 +86,11 @@ sim_ns gateway_clock_start_ns(const struct gateway *gateway, sim_ns wanted_ns);
 
 /* beacon.c: does a frame come too close to a beacon? Then `*free_at_ns` is behind that one. Class B
  * frames keep a guard time before it. */
-#define BEACON_SIZE 17u
+#define BEACON_SIZE_MAX 23u /* of US915, the longest of RP002 */
 bool beacon_collides(const struct gateway_params *params, sim_ns at_ns, sim_ns airtime_ns,
         bool guarded, sim_ns *free_at_ns);
-void beacon_bytes(uint32_t gps_s, uint8_t bytes[BEACON_SIZE]);
+/* Returns the size: 17, 19 or 23, by the region. */
+uint16_t beacon_bytes(const struct region *region, uint32_t gps_s, uint8_t bytes[BEACON_SIZE_MAX]);
 uint16_t beacon_crc(const uint8_t *bytes, size_t size);
 engine_event_fn gateway_beacon;
 

@@ -12,7 +12,8 @@ static bool report(struct gateway *gateway, const struct message *message,
     struct gateway_fleet *fleet = gateway->fleet;
     const struct gateway_tx *tx = &message->as.tx;
     engine_observe(fleet->engine, engine_now(fleet->engine), gateway->entity, OBSERVE_GATEWAY_TX,
-            (int64_t)tx->token, result, eu868_sub_band_of(tx->modulation.frequency_hz), NULL);
+            (int64_t)tx->token, result,
+            region_band_of(fleet->params.region, tx->modulation.frequency_hz), NULL);
     struct gateway_report report = {
         .gateway = gateway->number,
         .token = tx->token,
@@ -81,11 +82,12 @@ static void clear_after_outage(struct gateway *gateway, sim_ns now_ns)
 static enum gateway_tx_result accept(struct gateway *gateway, const struct gateway_tx *tx,
         sim_ns now_ns, sim_ns airtime_ns, sim_ns *at_ns)
 {
-    int band = eu868_sub_band_of(tx->modulation.frequency_hz);
+    const struct region *region = gateway->fleet->params.region;
+    int band = region_band_of(region, tx->modulation.frequency_hz);
     if (band < 0) {
         return GATEWAY_TX_FREQUENCY;
     }
-    if (tx->power_mdbm > eu868_sub_bands[band].erp_max_mdbm + GATEWAY_ERP_TO_EIRP_MDB) {
+    if (tx->power_mdbm > region->bands[band].eirp_gateway_mdbm) {
         return GATEWAY_TX_POWER;
     }
     if (tx->timing == GATEWAY_TX_AT_GPS) {
@@ -168,7 +170,8 @@ static void audit(struct gateway *gateway, uint32_t frequency_hz, sim_ns start_n
     if (excess_ns > 0) {
         gateway->stats.duty_violations++;
         engine_observe(gateway->fleet->engine, start_ns, gateway->entity, OBSERVE_DUTY_VIOLATION,
-                eu868_sub_band_of(frequency_hz), excess_ns / SIM_NS_PER_US, 0, NULL);
+                region_band_of(gateway->fleet->params.region, frequency_hz),
+                excess_ns / SIM_NS_PER_US, 0, NULL);
     }
 }
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "network/region.h"
+#include "network/link_budget.h"
 
 #define STEP_MDB 3000
 /* LinkADRReqs without an answer, and refused ones, before the server leaves the device alone: until
@@ -72,21 +72,20 @@ static uint8_t nb_trans_for(uint32_t lost, uint8_t nb_trans)
     return table[row][(nb_trans < NB_TRANS_MAX ? nb_trans : NB_TRANS_MAX) - 1u];
 }
 
-struct adr_link adr_decide(const struct adr_state *state, const struct network_adr_params *params,
-        const struct adr_link *now)
+struct adr_link adr_decide(const struct adr_state *state, const struct region *region,
+        const struct network_adr_params *params, const struct adr_link *now)
 {
     assert(state->count == ADR_HISTORY);
     struct adr_link link = *now;
     if (params->nb_trans) {
         link.nb_trans = nb_trans_for(lost_percent(state), now->nb_trans);
     }
-    int32_t steps = floor_div(
-            best_snr_mdb(state) - region_required_snr_mdb(now->data_rate) - params->margin_mdb,
-            STEP_MDB);
-    for (; steps > 0 && link.data_rate < ADR_DATA_RATE_MAX; steps--) {
+    int32_t needed_mdb = link_required_snr_mdb(region, now->data_rate) + params->margin_mdb;
+    int32_t steps = floor_div(best_snr_mdb(state) - needed_mdb, STEP_MDB);
+    for (; steps > 0 && link.data_rate < region_rate_max(region); steps--) {
         link.data_rate++;
     }
-    for (; steps > 0 && link.tx_power < ADR_TX_POWER_MAX; steps--) {
+    for (; steps > 0 && link.tx_power < region->tx_power_max; steps--) {
         link.tx_power++;
     }
     for (; steps < 0 && link.tx_power > 0; steps++) {
@@ -140,8 +139,9 @@ static bool links_equal(const struct adr_link *a, const struct adr_link *b)
     return a->data_rate == b->data_rate && a->tx_power == b->tx_power && a->nb_trans == b->nb_trans;
 }
 
-bool adr_uplink(struct adr_state *state, const struct network_adr_params *params,
-        const struct adr_uplink *uplink, struct adr_link *link, struct network_stats *stats)
+bool adr_uplink(struct adr_state *state, const struct region *region,
+        const struct network_adr_params *params, const struct adr_uplink *uplink,
+        struct adr_link *link, struct network_stats *stats)
 {
     if (state->sent) {
         take_answer(state, uplink->commands, link, stats);
@@ -156,7 +156,7 @@ bool adr_uplink(struct adr_state *state, const struct network_adr_params *params
     if (state->count < ADR_HISTORY || state->refusals >= REFUSALS_MAX) {
         return state->asked;
     }
-    state->wanted = adr_decide(state, params, link);
+    state->wanted = adr_decide(state, region, params, link);
     state->asked = !links_equal(&state->wanted, link);
     return state->asked;
 }

@@ -14,9 +14,7 @@
 #include "network/mac_commands.h"
 #include "network/network.h"
 
-#define ADR_HISTORY       20u
-#define ADR_TX_POWER_MAX  7u /* RP002, EU868: TXPower 0..7 */
-#define ADR_DATA_RATE_MAX 5u /* of the channels that devices have */
+#define ADR_HISTORY 20u
 
 struct adr_link { /* what LinkADRReq sets */
     uint8_t data_rate, tx_power, nb_trans;
@@ -48,11 +46,12 @@ struct adr_uplink { /* a new uplink of a device with the ADR bit */
 /* At the start of a session. */
 void adr_init(struct adr_state *state);
 /* What the history asks for. It is full. */
-struct adr_link adr_decide(const struct adr_state *state, const struct network_adr_params *params,
-        const struct adr_link *now);
+struct adr_link adr_decide(const struct adr_state *state, const struct region *region,
+        const struct network_adr_params *params, const struct adr_link *now);
 /* Takes note of an uplink; `link` holds the power and NbTrans that the device uses, and is changed
  * when it says that it has changed them. True: `state->wanted` is to be sent. */
-bool adr_uplink(struct adr_state *state, const struct network_adr_params *params,
-        const struct adr_uplink *uplink, struct adr_link *link, struct network_stats *stats);
+bool adr_uplink(struct adr_state *state, const struct region *region,
+        const struct network_adr_params *params, const struct adr_uplink *uplink,
+        struct adr_link *link, struct network_stats *stats);
 
 #endif

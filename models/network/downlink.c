@@ -20,8 +20,6 @@
 #define SUBMIT_AHEAD_NS (45 * SIM_NS_PER_MS)
 /* DevStatusReqs in a row without an answer: then the device is not asked any more. */
 #define STATUS_UNANSWERED_MAX 3u
-/* EIRP that one TXPower index takes from a device (RP002, EU868). */
-#define TX_POWER_STEP_MDB 2000
 
 /* --- windows and gateways -------------------------------------------------------------------- */
 
@@ -43,27 +41,21 @@ uint32_t network_downlink_open(
     sim_ns latency_ns = pending->arrived_ns - pending->end_ns;
     downlink->latency_ns = latency_ns > 0 ? latency_ns : 0;
     downlink->rx1_frequency_hz = pending->frequency_hz;
-    downlink->data_rate[0] =
-            region_rx1_data_rate(pending->data_rate, network->params.rx1_data_rate_offset);
+    downlink->data_rate[0] = region_rx1_rate(
+            network->params.region, pending->data_rate, network->params.rx1_data_rate_offset);
     downlink->data_rate[1] = network->params.rx2_data_rate;
     downlink->option_count = 0;
     downlink->option_next = 0;
     return index;
 }
 
-static sim_ns airtime_ns(const struct downlink *downlink, uint8_t data_rate, uint32_t frequency_hz)
-{
-    struct lora_modulation modulation = region_downlink_modulation(data_rate, frequency_hz);
-    return lora_time_on_air_ns(&modulation, downlink->size);
-}
-
 /* Would an answer in RX2 meet another one there? */
 static bool rx2_taken(const struct network *network, const struct downlink *downlink)
 {
     sim_ns start_ns = downlink->rx_at_ns[1];
-    sim_ns end_ns =
-            start_ns
-            + airtime_ns(downlink, downlink->data_rate[1], network->params.rx2_frequency_hz);
+    struct lora_modulation modulation = region_downlink_modulation(
+            network->params.region, downlink->data_rate[1], network->params.rx2_frequency_hz);
+    sim_ns end_ns = start_ns + lora_time_on_air_ns(&modulation, downlink->size);
     return rx2_plan_is_taken(&network->rx2_plan, start_ns, end_ns);
 }
 
@@ -76,23 +68,22 @@ static void add_option(struct downlink *downlink, uint32_t gateway, enum downlin
 void network_downlink_choose(struct network *network, struct downlink *downlink,
         const struct pending *pending, uint16_t application_size)
 {
-    bool fits_rx1 = application_size <= region_payload_max(downlink->data_rate[0]);
-    bool fits_rx2 = application_size <= region_payload_max(downlink->data_rate[1]);
-    int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(downlink->rx1_frequency_hz);
-    int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(network->params.rx2_frequency_hz);
+    const struct region *region = network->params.region;
+    bool fits_rx1 = application_size <= region_downlink_payload_max(region, downlink->data_rate[0]);
+    bool fits_rx2 = application_size <= region_downlink_payload_max(region, downlink->data_rate[1]);
+    int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(region, downlink->rx1_frequency_hz);
+    int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(region, network->params.rx2_frequency_hz);
     int32_t reserve_mdb = pending->join ? RX1_RESERVE_JOIN_MDB : RX1_RESERVE_MDB;
     bool avoid_rx2 = rx2_taken(network, downlink);
-    /* The device talks more quietly than it hears. */
-    int32_t lowered_mdb = TX_POWER_STEP_MDB * network->devices[pending->device].tx_power;
+    int32_t device_mdbm = link_device_eirp_mdbm(region, network->devices[pending->device].tx_power);
     uint32_t weak_count = 0, rx2_count = 0;
     uint32_t weak[HEARD_MAX], rx2[HEARD_MAX];
     for (uint32_t i = 0; i < pending->heard_count; i++) {
         const struct heard *heard = &pending->heard[i];
-        int32_t snr_mdb = heard->snr_mdb + lowered_mdb;
-        int32_t rx1_mdb = region_downlink_margin_mdb(
-                snr_mdb, pending->bandwidth_hz, downlink->data_rate[0], rx1_eirp_mdbm);
-        int32_t rx2_mdb = region_downlink_margin_mdb(
-                snr_mdb, pending->bandwidth_hz, downlink->data_rate[1], rx2_eirp_mdbm);
+        int32_t rx1_mdb = link_downlink_margin_mdb(region, heard->snr_mdb, pending->bandwidth_hz,
+                device_mdbm, downlink->data_rate[0], rx1_eirp_mdbm);
+        int32_t rx2_mdb = link_downlink_margin_mdb(region, heard->snr_mdb, pending->bandwidth_hz,
+                device_mdbm, downlink->data_rate[1], rx2_eirp_mdbm);
         bool good = rx1_mdb >= reserve_mdb || rx1_mdb >= rx2_mdb || !fits_rx2
                     || (avoid_rx2 && rx1_mdb >= RX1_RESERVE_JOIN_MDB);
         if (fits_rx1 && good) {
@@ -163,8 +154,9 @@ void network_downlink_submit(struct network *network, uint32_t index, sim_ns now
                    | (uint64_t)(downlink->generation & 0xFFFFFFu) << 32 | index;
         tx.timing = GATEWAY_TX_AT;
         tx.at_ns = at_ns;
-        tx.power_mdbm = region_eirp_max_mdbm(frequency_hz);
-        tx.modulation = region_downlink_modulation(downlink->data_rate[window], frequency_hz);
+        tx.power_mdbm = region_eirp_max_mdbm(network->params.region, frequency_hz);
+        tx.modulation = region_downlink_modulation(
+                network->params.region, downlink->data_rate[window], frequency_hz);
         tx.size = downlink->size;
         memcpy(tx.bytes, downlink->bytes, downlink->size);
         if (option->window == WINDOW_RX2) {
@@ -212,16 +204,16 @@ void network_downlink_report(
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static uint8_t build_fopts(const struct pending *pending, const struct downlink_answer *answer,
-        uint8_t fopts[LORAWAN_FOPTS_MAX])
+static uint8_t build_fopts(const struct region *region, const struct pending *pending,
+        const struct downlink_answer *answer, uint8_t fopts[LORAWAN_FOPTS_MAX])
 {
     size_t size = 0;
     if (answer->commands.device_time_req) {
         size += mac_device_time_ans(fopts + size, answer->gps_ns);
     }
     if (answer->commands.link_check_req) {
-        int32_t margin_db =
-                (pending->heard[0].snr_mdb - region_required_snr_mdb(pending->data_rate)) / 1000;
+        int32_t needed_mdb = link_required_snr_mdb(region, pending->data_rate);
+        int32_t margin_db = (pending->heard[0].snr_mdb - needed_mdb) / 1000;
         margin_db = margin_db < 0 ? 0 : margin_db;
         size += mac_link_check_ans(
                 fopts + size, (uint8_t)(margin_db > 254 ? 254 : margin_db), pending->gateway_count);
@@ -262,13 +254,14 @@ static uint8_t put_questions(struct network *network, uint32_t index,
     room = room < LORAWAN_FOPTS_MAX ? room : LORAWAN_FOPTS_MAX;
     if (answer->adr && size + MAC_LINK_ADR_REQ_SIZE <= room) {
         struct adr_state *adr = &network->adr[index];
-        uint16_t mask = network->params.adr.channel_mask;
-        if (mask == 0) {
-            mask = (uint16_t)((1u << network_channel_count(network)) - 1u);
+        struct channel_set channels = network->params.adr.channels;
+        if (channel_set_is_empty(&channels)) {
+            channels = channel_set_first(network_channel_count(network));
         }
         size = (uint8_t)(size
                          + mac_link_adr_req(fopts + size, adr->wanted.data_rate,
-                                 adr->wanted.tx_power, mask, adr->wanted.nb_trans));
+                                 adr->wanted.tx_power, channel_set_block(&channels, 0),
+                                 adr->wanted.nb_trans));
         adr->sent = true;
         network->stats.adr_requests++;
     }
@@ -297,17 +290,17 @@ static uint32_t queue_take_fitting(
 }
 
 /* The longer of what RX1 and RX2 carry; RX1 only counts when it may be asked at all. */
-static uint32_t application_max(const struct downlink *downlink)
+static uint32_t application_max(const struct region *region, const struct downlink *downlink)
 {
-    uint32_t rx1 = region_payload_max(downlink->data_rate[0]);
-    uint32_t rx2 = region_payload_max(downlink->data_rate[1]);
+    uint32_t rx1 = region_downlink_payload_max(region, downlink->data_rate[0]);
+    uint32_t rx2 = region_downlink_payload_max(region, downlink->data_rate[1]);
     return rx1 > rx2 ? rx1 : rx2;
 }
 
-static uint32_t application_least(const struct downlink *downlink)
+static uint32_t application_least(const struct region *region, const struct downlink *downlink)
 {
-    uint32_t rx1 = region_payload_max(downlink->data_rate[0]);
-    uint32_t rx2 = region_payload_max(downlink->data_rate[1]);
+    uint32_t rx1 = region_downlink_payload_max(region, downlink->data_rate[0]);
+    uint32_t rx2 = region_downlink_payload_max(region, downlink->data_rate[1]);
     return rx1 < rx2 ? rx1 : rx2;
 }
 
@@ -316,7 +309,7 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
 {
     struct device_state *device = &network->devices[pending->device];
     uint8_t fopts[LORAWAN_FOPTS_MAX];
-    uint8_t fopts_size = build_fopts(pending, answer, fopts);
+    uint8_t fopts_size = build_fopts(network->params.region, pending, answer, fopts);
     if (fopts_size == 0 && !answer->ack && !answer->adr_ack_req && !device->keep_open
             && device->queue_length == 0 && !answer->adr
             && !status_makes_downlink(network, device, now_ns)) {
@@ -328,11 +321,12 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
         return;
     }
     struct downlink *downlink = pool_at(&network->downlinks, index);
-    downlink->item = queue_take_fitting(network, device, application_max(downlink) - fopts_size);
+    downlink->item = queue_take_fitting(
+            network, device, application_max(network->params.region, downlink) - fopts_size);
     const struct queue_item *item =
             downlink->item == POOL_NONE ? NULL : pool_at(&network->queue_items, downlink->item);
     uint16_t payload_size = item == NULL ? 0 : item->size;
-    uint32_t least_max = application_least(downlink);
+    uint32_t least_max = application_least(network->params.region, downlink);
     uint32_t room = least_max > payload_size ? least_max - payload_size : 0;
     fopts_size = put_questions(network, pending->device, answer, room, fopts, fopts_size, now_ns);
     network->stats.acks += answer->ack ? 1 : 0;

@@ -123,8 +123,8 @@ void network_answer_join(struct network *network, const struct pending *pending,
         return;
     }
     struct downlink *downlink = pool_at(&network->downlinks, downlink_index);
-    /* Before the device has read our DLSettings it listens with the region's RX2. */
-    downlink->data_rate[1] = REGION_RX2_DATA_RATE;
+    /* Before the device has read the DLSettings it listens with the region's RX2. */
+    downlink->data_rate[1] = network->params.region->rx2_rate;
     downlink->size =
             (uint16_t)accept_join(network, index, (uint16_t)pending->fcnt, downlink->bytes, now_ns);
     network_downlink_choose(network, downlink, pending, 0);

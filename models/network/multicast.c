@@ -78,7 +78,8 @@ static struct group_frame *frame_at(const struct group *group, uint32_t sequence
 
 uint32_t network_group_create(struct network *network, const struct network_group_params *params)
 {
-    assert(params->data_rate < REGION_DATA_RATES);
+    const struct region *region = network->params.region;
+    assert(region_has_downlink(region, params->data_rate));
     if (network->groups == NULL) {
         network->groups = calloc(GROUPS_MAX, sizeof *network->groups);
     }
@@ -92,8 +93,8 @@ uint32_t network_group_create(struct network *network, const struct network_grou
     group->params = *params;
     lorawan_key_set(&group->nwk_s_key, nwk_s_key);
     aes128_set_encrypt_key(&group->app_s_key, app_s_key);
-    group->modulation = region_downlink_modulation(params->data_rate, params->frequency_hz);
-    int32_t max_mdbm = region_eirp_max_mdbm(params->frequency_hz);
+    group->modulation = region_downlink_modulation(region, params->data_rate, params->frequency_hz);
+    int32_t max_mdbm = region_eirp_max_mdbm(region, params->frequency_hz);
     group->power_mdbm = params->power_mdbm == 0 ? max_mdbm : params->power_mdbm;
     group->lead_ns = LEAD_FIRST_NS;
     return network->group_count++;
@@ -164,7 +165,8 @@ static sim_ns group_interval_ns(
         const struct network *network, const struct group *group, uint32_t phy_size)
 {
     return network_multicast_interval_ns(lora_time_on_air_ns(&group->modulation, phy_size),
-            region_duty_cycle(group->params.frequency_hz), network->params.duty_share);
+            region_duty_cycle(network->params.region, group->params.frequency_hz),
+            network->params.duty_share);
 }
 
 /* Turns that an interval has room for; with more gateways than that, some share one. */
@@ -327,7 +329,7 @@ uint32_t network_group_enqueue(struct network *network, uint32_t group_index, ui
 {
     assert(fport > 0);
     struct group *group = group_at(network, group_index);
-    if (size > region_payload_max(group->params.data_rate)
+    if (size > region_downlink_payload_max(network->params.region, group->params.data_rate)
             || (group->tail - group->head == group->frame_capacity && !ring_grow(group))
             || (group->head == group->tail && !choose_gateways(network, group))) {
         return UINT32_MAX;

@@ -13,8 +13,6 @@
 /* NetID type 0: DevAddr = 0 | NwkID (6 bits) | NwkAddr (25 bits). (LoRaWAN Backend Interfaces) */
 #define NWK_ID_SHIFT 25
 #define NWK_ADDR_MAX ((1u << NWK_ID_SHIFT) - 1u)
-/* EU868: 868.1, 868.3, 868.5 MHz. */
-#define DEFAULT_CHANNELS 3u
 
 static uint32_t address_prefix(const struct network *network)
 {
@@ -87,7 +85,8 @@ struct network *network_create(struct engine *engine, const struct network_param
         const struct device_identity *devices, uint32_t device_count, int64_t gps_epoch_ns)
 {
     assert(device_count < NWK_ADDR_MAX / 2);
-    assert(params->extra_channel_count <= 5 && params->rx2_data_rate < REGION_DATA_RATES);
+    assert(params->extra_channel_count <= REGION_EXTRA_MAX);
+    assert(region_has_downlink(params->region, params->rx2_data_rate));
     struct network *network = calloc(1, sizeof *network);
     if (network == NULL) {
         return NULL;
@@ -164,6 +163,11 @@ const struct gateway_sink network_gateway_sink = {
     .report = on_report,
     .prefetch = network_prefetch,
 };
+
+const struct region *network_region(const struct network *network)
+{
+    return network->params.region;
+}
 
 int64_t network_gps_ns(const struct network *network, sim_ns at_ns)
 {
@@ -259,8 +263,9 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device)
     assert(device < network->device_count);
     /* RX2 is what a frame falls back to; DeviceTimeAns and LinkCheckAns may ride with it. */
     (void)device;
-    return (uint16_t)(region_payload_max(network->params.rx2_data_rate) - MAC_DEVICE_TIME_ANS_SIZE
-                      - MAC_LINK_CHECK_ANS_SIZE);
+    uint16_t room =
+            region_downlink_payload_max(network->params.region, network->params.rx2_data_rate);
+    return (uint16_t)(room - MAC_DEVICE_TIME_ANS_SIZE - MAC_LINK_CHECK_ANS_SIZE);
 }
 
 /* --- views ----------------------------------------------------------------------------------- */
@@ -292,7 +297,8 @@ uint32_t network_best_gateway(const struct network *network, uint32_t device)
 
 uint32_t network_channel_count(const struct network *network)
 {
-    return DEFAULT_CHANNELS + network->params.extra_channel_count;
+    return region_default_channel_count(network->params.region)
+           + network->params.extra_channel_count;
 }
 
 void network_device_get(

@@ -10,6 +10,8 @@
 #include "board/identity.h"
 #include "engine.h"
 #include "gateway/gateway.h"
+#include "region/channel_set.h"
+#include "region/region.h"
 
 #define NETWORK_DEVICE_QUEUE 4u /* application downlinks waiting per device */
 #define NETWORK_PAYLOAD_MAX  242u
@@ -26,21 +28,22 @@ enum multicast_policy {     /* gateways of a multicast frame */
 /* Server-side ADR (spec-protocol 1.11): data rate and power of devices that set the ADR bit. */
 struct network_adr_params {
     bool on;
-    int32_t margin_mdb;    /* over the SNR that a data rate needs; 10 dB in public networks */
-    bool nb_trans;         /* commands NbTrans too, by the share of uplinks that were lost */
-    uint16_t channel_mask; /* of LinkADRReq; 0: every channel of the network */
+    int32_t margin_mdb;          /* over the SNR that a data rate needs; 10 dB in public networks */
+    bool nb_trans;               /* commands NbTrans too, by the share of uplinks that were lost */
+    struct channel_set channels; /* of LinkADRReq; empty: every channel of the network */
 };
 
 struct network_params {
+    const struct region *region;
     uint32_t net_id;
     uint8_t rx1_delay_s; /* 1 */
     uint8_t rx1_data_rate_offset;
-    uint8_t rx2_data_rate; /* 0 */
+    uint8_t rx2_data_rate; /* after a join */
     uint32_t rx2_frequency_hz;
     sim_ns deduplication_ns;     /* 200 ms */
     double duty_share;           /* share of a gateway's sub-band that multicast may use, 0.8 */
     uint8_t extra_channel_count; /* CFList, 0..5 */
-    uint32_t extra_channel_hz[5];
+    uint32_t extra_channel_hz[REGION_EXTRA_MAX];
     struct network_adr_params adr;
     sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once */
     bool no_device_time;         /* leaves DeviceTimeReq unanswered: a server before 1.0.3 */
@@ -91,6 +94,7 @@ void network_set_application(
         struct network *network, const struct network_application *application, void *context);
 extern const struct gateway_sink network_gateway_sink; /* context: the network */
 
+const struct region *network_region(const struct network *network);
 int64_t network_gps_ns(const struct network *network, sim_ns at_ns);
 
 /* Queues an application downlink for the next receive window of a device. Several waiting ones

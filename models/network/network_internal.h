@@ -8,11 +8,11 @@
 #define NETWORK_NETWORK_INTERNAL_H
 
 #include "network/adr.h"
+#include "network/link_budget.h"
 #include "network/lorawan.h"
 #include "network/mac_commands.h"
 #include "network/network.h"
 #include "network/pool.h"
-#include "network/region.h"
 #include "network/rx2_plan.h"
 
 #define HEARD_MAX           4u /* gateways kept per uplink and per device */

@@ -211,7 +211,8 @@ void network_prefetch(void *context, const struct gateway_uplink *uplink)
 void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns)
 {
     struct network *network = context;
-    int data_rate = region_data_rate(uplink->spreading_factor, uplink->bandwidth_hz);
+    int data_rate = region_uplink_rate(
+            network->params.region, uplink->spreading_factor, uplink->bandwidth_hz);
     if (uplink->size == 0 || uplink->size > LORAWAN_FRAME_MAX || data_rate < 0) {
         network_drop(network, NETWORK_NO_DEVICE, NETWORK_DROP_MALFORMED);
         return;
@@ -264,8 +265,8 @@ static void note_answers(struct network *network, const struct pending *pending,
         .commands = commands,
     };
     struct adr_link link = { pending->data_rate, device->tx_power, device->nb_trans };
-    answer->adr = adr_uplink(
-            &network->adr[pending->device], &network->params.adr, &uplink, &link, &network->stats);
+    answer->adr = adr_uplink(&network->adr[pending->device], network->params.region,
+            &network->params.adr, &uplink, &link, &network->stats);
     device->tx_power = link.tx_power;
     device->nb_trans = link.nb_trans;
 }

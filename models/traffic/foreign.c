@@ -16,9 +16,6 @@
 #define MIC_SIZE       4u
 #define NWK_ADDR_BITS  25u
 
-/* RP002-1.0.3 section 2.4.6: application bytes without FOpts at DR0..DR5. */
-static const uint8_t payload_max[FOREIGN_DATA_RATES] = { 51, 51, 51, 115, 222, 222 };
-
 struct foreign_device {
     sim_ns planned_ns; /* next arrival of its Poisson process */
     sim_ns free_at_ns; /* end of the pause behind the last frame */
@@ -108,9 +105,8 @@ static uint16_t build_frame(const struct foreign_fleet *fleet, uint32_t index, u
     *channel_hz = params->channel_hz[random_stream_u32(&stream) % params->channel_count];
     uint32_t span = params->payload_max - params->payload_min + 1u;
     uint32_t payload = params->payload_min + random_stream_u32(&stream) % span;
-    if (payload > payload_max[device->data_rate]) {
-        payload = payload_max[device->data_rate];
-    }
+    uint32_t room = params->region->rates[device->data_rate].payload_max_repeater;
+    payload = payload < room ? payload : room;
     uint32_t address = (uint32_t)params->nwk_id << NWK_ADDR_BITS | index;
     uint8_t head[9] = { UNCONFIRMED_UP, (uint8_t)address, (uint8_t)(address >> 8),
         (uint8_t)(address >> 16), (uint8_t)(address >> 24), 0, (uint8_t)device->fcnt,
@@ -129,17 +125,8 @@ static void send(void *context, sim_ns now_ns, entity_id entity, uint64_t argume
     uint8_t bytes[LORA_FRAME_SIZE_MAX];
     uint32_t channel_hz;
     uint16_t size = build_frame(fleet, index, &channel_hz, bytes);
-    uint8_t spreading_factor = (uint8_t)(12 - device->data_rate);
-    struct lora_modulation modulation = {
-        .frequency_hz = channel_hz,
-        .bandwidth_hz = 125000,
-        .spreading_factor = spreading_factor,
-        .coding_rate = 1,
-        .preamble_symbols = 8,
-        .sync_word = 0x34,
-        .low_data_rate = lora_needs_low_data_rate(spreading_factor, 125000),
-        .payload_crc = true,
-    };
+    struct lora_modulation modulation =
+            region_uplink_modulation(fleet->params.region, device->data_rate, channel_hz);
     const struct frame *frame = medium_transmit_device(fleet->medium, fleet->first_site + index,
             now_ns, &modulation, fleet->params.power_mdbm, bytes, size);
     sim_ns airtime_ns = frame->end_ns - now_ns;
@@ -160,6 +147,7 @@ struct foreign_fleet *foreign_create(struct engine *engine, struct medium *mediu
     assert(params->channel_count > 0 && params->channel_count <= FOREIGN_CHANNELS_MAX);
     assert(params->payload_min <= params->payload_max);
     assert(params->duty_cycle >= 0 && params->duty_cycle <= 1);
+    assert(params->region != NULL);
     assert(params->nwk_id < 1u << 7 && count < 1u << NWK_ADDR_BITS);
     struct foreign_fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL) {

@@ -13,6 +13,7 @@
 
 #include "air/medium.h"
 #include "engine.h"
+#include "region/region.h"
 
 #define FOREIGN_CHANNELS_MAX 8u
 #define FOREIGN_DATA_RATES   6u   /* DR0..DR5: SF12..SF7 at 125 kHz */
@@ -20,9 +21,10 @@
 #define FOREIGN_PAYLOAD_MAX  222u /* application bytes at DR5 */
 
 struct foreign_params {
+    const struct region *region;
     sim_ns period_ns; /* mean time between two uplinks of a device */
-    /* Application bytes, uniform; cut to what the data rate carries (RP002 EU868, where repeaters
-     * may be in between: 51, 51, 51, 115, 222, 222). */
+    /* Application bytes, uniform; cut to what the data rate carries where repeaters may be
+     * in between. */
     uint8_t payload_min, payload_max;
     /* Share of the devices at DR0..DR5, in any unit: each device draws its own for good. */
     double data_rate_share[FOREIGN_DATA_RATES];

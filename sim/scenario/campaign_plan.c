@@ -4,7 +4,6 @@
 #include "scenario/campaign_plan.h"
 
 #include "campaign/packages.h"
-#include "network/region.h"
 #include "scenario/channel_plan.h"
 #include "scenario/scenario_campaigns.h"
 
@@ -13,15 +12,18 @@
 #define EXPECTED_LOSS 0.02
 #define UNICAST_LOSS  0.10
 
-uint32_t campaign_fragment_size_max(uint8_t data_rate)
+uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_rate)
 {
-    return region_payload_max(data_rate) - PACKAGE_FRAGMENT_OVERHEAD;
+    return region_has_downlink(region, data_rate)
+                   ? region_downlink_payload_max(region, data_rate) - PACKAGE_FRAGMENT_OVERHEAD
+                   : 0;
 }
 
-void campaign_complete_fragment_size(struct scenario_campaign *campaign)
+void campaign_complete_fragment_size(
+        const struct region *region, struct scenario_campaign *campaign)
 {
     struct campaign_params *params = &campaign->params;
-    uint32_t size_max = campaign_fragment_size_max(params->data_rate);
+    uint32_t size_max = campaign_fragment_size_max(region, params->data_rate);
     if (params->fragment_size_bytes == SCENARIO_FRAGMENT_SIZE_AUTO) {
         params->fragment_size_bytes = campaign->sessions != SESSIONS_ONE ? 0
                                       : size_max < FRAGMENT_SIZE_USUAL   ? (uint8_t)size_max
@@ -62,12 +64,14 @@ bool campaign_estimate_input(const struct scenario *scenario,
 {
     const struct campaign_params *c = &campaign->params;
     const struct scenario_device_group *group = &scenario->groups[0];
+    const struct region *region = scenario_region(scenario);
     struct channel_plan plan;
     if (!channel_plan_of(scenario, &plan)) {
         return false;
     }
-    uint32_t size_max = campaign_fragment_size_max(c->data_rate);
+    uint32_t size_max = campaign_fragment_size_max(region, c->data_rate);
     *input = (struct estimate_input){
+        .region = region,
         .image_size_bytes = image_size_bytes,
         .fragment_size_bytes =
                 c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
@@ -80,7 +84,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .gateway_count = scenario->gateways.count,
         .gateways = c->gateways,
         .rx2_data_rate = scenario->network.rx2_data_rate,
-        .rx2_frequency_hz = 869525000u,
+        .rx2_frequency_hz = region->rx2_hz,
         .fleet_size = member_count(scenario, campaign),
         .report_period_s = longest_report_period_s(scenario),
         .set_up_policy = c->set_up_policy,

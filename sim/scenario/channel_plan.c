@@ -5,34 +5,47 @@
 
 #include <string.h>
 
-#define DEFAULT_CHANNELS 3u
-
-static const uint32_t default_channel_hz[DEFAULT_CHANNELS] = { 868100000u, 868300000u, 868500000u };
-static const uint32_t usual_extra_hz[5] = { 867100000u, 867300000u, 867500000u, 867700000u,
-    867900000u };
-
-static bool is_default_channel(uint32_t hz)
+const struct region *scenario_region(const struct scenario *scenario)
 {
-    return hz == default_channel_hz[0] || hz == default_channel_hz[1]
-           || hz == default_channel_hz[2];
+    return regions[scenario->region];
+}
+
+/* Number of a default channel; their count: none of them. */
+static uint32_t default_channel(const struct region *region, uint32_t hz)
+{
+    uint32_t count = region_default_channel_count(region), channel = 0;
+    while (channel < count && region_default_channel_hz(region, channel) != hz) {
+        channel++;
+    }
+    return channel;
+}
+
+static void usual_plan(const struct region *region, struct channel_plan *plan)
+{
+    uint32_t defaults = region_default_channel_count(region);
+    plan->extra_count = region->extra_count;
+    memcpy(plan->extra_hz, region->extra_hz, sizeof plan->extra_hz);
+    for (uint32_t i = 0; i < defaults && plan->count < GATEWAY_CHANNELS_MAX; i++) {
+        plan->hz[plan->count++] = region_default_channel_hz(region, i);
+    }
+    for (uint32_t i = 0; i < plan->extra_count && plan->count < GATEWAY_CHANNELS_MAX; i++) {
+        plan->hz[plan->count++] = plan->extra_hz[i];
+    }
 }
 
 bool channel_plan_of(const struct scenario *scenario, struct channel_plan *plan)
 {
+    const struct region *region = scenario_region(scenario);
     const struct scenario_channels *own = &scenario->gateways.channels;
     *plan = (struct channel_plan){ .named = own->count > 0, .count = own->count };
     if (own->count == 0) {
-        plan->count = 8;
-        plan->extra_count = 5;
-        memcpy(plan->hz, default_channel_hz, sizeof default_channel_hz);
-        memcpy(plan->hz + DEFAULT_CHANNELS, usual_extra_hz, sizeof usual_extra_hz);
-        memcpy(plan->extra_hz, usual_extra_hz, sizeof usual_extra_hz);
+        usual_plan(region, plan);
         return true;
     }
     for (uint32_t i = 0; i < own->count; i++) {
         plan->hz[i] = own->hz[i];
-        if (!is_default_channel(own->hz[i])) {
-            if (plan->extra_count == 5) {
+        if (default_channel(region, own->hz[i]) == region_default_channel_count(region)) {
+            if (plan->extra_count == REGION_EXTRA_MAX) {
                 return false;
             }
             plan->extra_hz[plan->extra_count++] = own->hz[i];
@@ -41,36 +54,35 @@ bool channel_plan_of(const struct scenario *scenario, struct channel_plan *plan)
     return true;
 }
 
-/* As devices number them; behind the last one: none of them. */
-static uint32_t channel_number(const struct channel_plan *plan, uint32_t hz)
+/* As devices number them; after the last one: none of them. */
+static uint32_t channel_number(
+        const struct region *region, const struct channel_plan *plan, uint32_t hz)
 {
-    uint32_t number = 0;
-    while (number < DEFAULT_CHANNELS && default_channel_hz[number] != hz) {
-        number++;
-    }
-    if (number < DEFAULT_CHANNELS) {
+    uint32_t defaults = region_default_channel_count(region);
+    uint32_t number = default_channel(region, hz);
+    if (number < defaults) {
         return number;
     }
-    while (number < DEFAULT_CHANNELS + plan->extra_count
-            && plan->extra_hz[number - DEFAULT_CHANNELS] != hz) {
+    while (number < defaults + plan->extra_count && plan->extra_hz[number - defaults] != hz) {
         number++;
     }
     return number;
 }
 
-bool channel_mask_of(const struct channel_plan *plan, const struct scenario_channels *channels,
-        uint16_t *mask, uint32_t *missing_hz)
+bool channel_set_of(const struct scenario *scenario, const struct channel_plan *plan,
+        const struct scenario_channels *channels, struct channel_set *set, uint32_t *missing_hz)
 {
+    const struct region *region = scenario_region(scenario);
     const uint32_t *hz = channels->count > 0 ? channels->hz : plan->hz;
     uint32_t count = channels->count > 0 ? channels->count : plan->named ? plan->count : 0;
-    *mask = 0;
+    *set = channel_set_first(0);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t number = channel_number(plan, hz[i]);
-        if (number == DEFAULT_CHANNELS + plan->extra_count) {
+        uint32_t number = channel_number(region, plan, hz[i]);
+        if (number == region_default_channel_count(region) + plan->extra_count) {
             *missing_hz = hz[i];
             return false;
         }
-        *mask = (uint16_t)(*mask | 1u << number);
+        channel_set_add(set, number);
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include "campaign/schedule.h"
 #include "gateway/gateway.h"
 #include "scenario/campaign_plan.h"
+#include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 #include "scenario/scenario_campaigns.h"
@@ -26,7 +27,13 @@ struct campaign_check {
 static void check_fragment_size(const struct campaign_check *c)
 {
     const struct campaign_params *p = &c->campaign->params;
-    uint32_t size_max = campaign_fragment_size_max(p->data_rate);
+    const struct region *region = scenario_region(c->check->scenario);
+    uint32_t size_max = campaign_fragment_size_max(region, p->data_rate);
+    if (size_max == 0) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->data_rate),
+                "%s.data_rate: %s has no downlink at DR%d", c->label, region->name, p->data_rate);
+        return;
+    }
     if (p->fragment_size_bytes > size_max) {
         scenario_errors_add(c->check->errors, check_place(c->check, &p->fragment_size_bytes),
                 "%s.fragment_size = %u B does not fit DR%d: at most %u B", c->label,
@@ -39,7 +46,8 @@ static void check_fragment_count(const struct campaign_check *c)
 {
     const struct scenario_campaign *campaign = c->campaign;
     const uint8_t *size = &campaign->params.fragment_size_bytes;
-    uint32_t fragment_size = *size != 0 ? *size : campaign_fragment_size_max(0);
+    uint32_t fragment_size =
+            *size != 0 ? *size : campaign_fragment_size_max(scenario_region(c->check->scenario), 0);
     uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + campaign->code_size_bytes;
     uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)fragment_size);
     if (nb_frag > DECODER_FRAGMENTS_MAX) {
@@ -63,12 +71,13 @@ static void check_block_ack_delay(const struct campaign_check *c)
 static void check_frequency(const struct campaign_check *c)
 {
     const uint32_t *frequency_hz = &c->campaign->params.frequency_hz;
-    if (eu868_sub_band_of(*frequency_hz) < 0) {
+    const struct region *region = scenario_region(c->check->scenario);
+    if (region_band_of(region, *frequency_hz) < 0) {
         char frequency[40];
         quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, *frequency_hz);
         scenario_errors_add(c->check->errors, check_place(c->check, frequency_hz),
-                "%s.frequency = %s is in no EU868 sub-band; 869.525 MHz has 10 %% duty cycle",
-                c->label, frequency);
+                "%s.frequency = %s is in no %s sub-band; the usual choice is %.10g MHz", c->label,
+                frequency, region->name, region->class_c_hz / 1e6);
     }
 }
 

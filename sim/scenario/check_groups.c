@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "air/lora.h"
-#include "network/region.h"
 #include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/quantity.h"
 
 #define DEVICES_MAX         1000000u
 #define CAMPAIGN_REPORT_MIN 20u /* bytes that the version and its digest take in a report */
-#define TX_POWER_STEP_DB    2.0 /* RP002 EU868 TXPower */
 
 static void check_counts(const struct check *check)
 {
@@ -33,8 +31,6 @@ static void check_counts(const struct check *check)
     }
 }
 
-#define EIRP_MAX_DBM 16.15
-
 /* The slowest data rate that the group's reports may have to fit. */
 static uint32_t slowest_data_rate(const struct scenario_device_group *group)
 {
@@ -44,8 +40,9 @@ static uint32_t slowest_data_rate(const struct scenario_device_group *group)
 static void check_report_size(const struct check *check, const struct scenario_device_group *group)
 {
     uint32_t phy = group->report_phy_payload_bytes, size = scenario_report_bytes(group);
-    uint32_t data_rate = slowest_data_rate(group),
-             size_max = region_payload_max((uint8_t)data_rate);
+    uint32_t data_rate = slowest_data_rate(group);
+    uint32_t size_max =
+            region_uplink_payload_max(scenario_region(check->scenario), (uint8_t)data_rate);
     const void *member = phy != 0 ? (const void *)&group->report_phy_payload_bytes
                                   : (const void *)&group->report_payload_bytes;
     const char *key = phy != 0 ? "report.phy_payload" : "report.payload";
@@ -73,7 +70,8 @@ static void check_report_size(const struct check *check, const struct scenario_d
 
 static void check_tx_power(const struct check *check, const struct scenario_device_group *group)
 {
-    if (fmod(group->tx_power_dbm, TX_POWER_STEP_DB) != 0.0) {
+    double step_db = scenario_region(check->scenario)->tx_power_step_mdb / 1000.0;
+    if (fmod(group->tx_power_dbm, step_db) != 0.0) {
         scenario_errors_add(check->errors, check_place(check, &group->tx_power_dbm),
                 "tx_power = %.10g dBm should be one of 0, 2, 4 .. 14 dBm", group->tx_power_dbm);
     }
@@ -83,28 +81,30 @@ static void check_group_channels(
         const struct check *check, const struct scenario_device_group *group)
 {
     struct channel_plan plan;
-    uint16_t mask;
+    struct channel_set set;
     uint32_t missing_hz;
     if (channel_plan_of(check->scenario, &plan)
-            && !channel_mask_of(&plan, &group->channels, &mask, &missing_hz)) {
+            && !channel_set_of(check->scenario, &plan, &group->channels, &set, &missing_hz)) {
         scenario_errors_add(check->errors, check_place(check, &group->channels),
-                "channels: %.10g MHz is none of 868.1, 868.3, 868.5 MHz and gateways.channels",
-                missing_hz / 1e6);
+                "channels: %.10g MHz is neither a default channel of %s nor one of "
+                "gateways.channels",
+                missing_hz / 1e6, scenario_region(check->scenario)->name);
     }
 }
 
 /* Duty cycle of all sub-bands that the group's channels are in. */
-static double duty_cycle_of(const struct channel_plan *plan, const struct scenario_channels *own)
+static double duty_cycle_of(const struct region *region, const struct channel_plan *plan,
+        const struct scenario_channels *own)
 {
-    bool seen[64] = { false };
+    bool seen[REGION_BANDS_MAX] = { false };
     double sum = 0.0;
     uint32_t count = own->count > 0 ? own->count : plan->count;
     const uint32_t *hz = own->count > 0 ? own->hz : plan->hz;
     for (uint32_t i = 0; i < count; i++) {
-        int band = eu868_sub_band_of(hz[i]);
-        if (band >= 0 && band < 64 && !seen[band]) {
+        int band = region_band_of(region, hz[i]);
+        if (band >= 0 && !seen[band]) {
             seen[band] = true;
-            sum += eu868_sub_bands[band].duty_cycle;
+            sum += region->bands[band].duty_cycle;
         }
     }
     return sum;
@@ -114,19 +114,17 @@ static double duty_cycle_of(const struct channel_plan *plan, const struct scenar
 static void check_duty_cycle(const struct check *check, const struct scenario_device_group *group)
 {
     struct channel_plan plan;
-    uint32_t data_rate = group->data_rate >= DATA_RATE_DR0 ? slowest_data_rate(group) : 5;
-    struct lora_modulation m = { .bandwidth_hz = 125000,
-        .spreading_factor = (uint8_t)(12 - data_rate),
-        .coding_rate = 1,
-        .preamble_symbols = 8,
-        .payload_crc = true };
-    m.low_data_rate = lora_needs_low_data_rate(m.spreading_factor, m.bandwidth_hz);
+    const struct region *region = scenario_region(check->scenario);
+    uint32_t data_rate =
+            group->data_rate >= DATA_RATE_DR0 ? slowest_data_rate(group) : region_rate_max(region);
+    struct lora_modulation m = region_uplink_modulation(
+            region, (uint8_t)data_rate, region_default_channel_hz(region, 0));
     channel_plan_of(check->scenario, &plan);
     double airtime_s = (double)lora_time_on_air_ns(
                                &m, scenario_report_bytes(group) + SCENARIO_PHY_OVERHEAD_BYTES)
                        * group->nb_trans / (double)SIM_NS_PER_S;
     double share = airtime_s * (double)SIM_NS_PER_S / (double)group->report_period_ns;
-    double limit = duty_cycle_of(&plan, &group->channels);
+    double limit = duty_cycle_of(region, &plan, &group->channels);
     if (share > limit) {
         scenario_warnings_add(check->errors, check_place(check, &group->report_period_ns),
                 "report.period: %.3g s on air at DR%u are %.3g %% of the period; the duty cycle "
@@ -168,15 +166,16 @@ static void check_grains(const struct check *check, const struct scenario_device
     }
 }
 
-/* 14 dBm ERP (ETSI EN 300 220-2, 863 to 869.2 MHz) is 16.15 dBm EIRP. */
 static void check_radiated_power(
         const struct check *check, const struct scenario_device_group *group)
 {
+    const struct region *region = scenario_region(check->scenario);
     double eirp_dbm = group->tx_power_dbm + group->antenna_gain_db;
-    if (eirp_dbm > EIRP_MAX_DBM) {
+    double eirp_max_dbm = region_device_eirp_max_mdbm(region) / 1000.0;
+    if (eirp_dbm > eirp_max_dbm) {
         scenario_warnings_add(check->errors, check_place(check, &group->antenna_gain_db),
-                "tx_power and antenna_gain radiate %.4g dBm EIRP; EU868 allows %.4g dBm", eirp_dbm,
-                EIRP_MAX_DBM);
+                "tx_power and antenna_gain radiate %.4g dBm EIRP; %s allows %.4g dBm", eirp_dbm,
+                region->name, eirp_max_dbm);
     }
 }
 
@@ -190,7 +189,7 @@ static void check_group(const struct check *check, const struct scenario_device_
     check_grains(check, group);
     if (group->data_rate == DATA_RATE_ADR && !check->scenario->network.adr.on) {
         scenario_warnings_add(check->errors, check_place(check, &group->data_rate),
-                "data_rate = adr, but network.adr is off: nobody will command one");
+                "data_rate = adr, but network.adr is off: no server commands one");
     }
 }
 

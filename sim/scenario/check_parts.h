@@ -29,7 +29,7 @@ void check_campaigns(const struct check *check);
 void check_successive(const struct check *check);
 /* Expectations: numbers that there are, percentages where they mean something. */
 void check_expect(const struct check *check);
-/* Warnings: keys that say nothing here, laws beyond their range. */
+/* Warnings: keys that have no effect here, laws beyond their range. */
 void check_unused(const struct check *check);
 
 #endif

@@ -98,8 +98,9 @@ enum scenario_state {
 };
 
 /* Words in place of a number. */
-#define SCENARIO_AUTO  (-1)
-#define SCENARIO_NEVER (-2)
+#define SCENARIO_AUTO     (-1)
+#define SCENARIO_USUAL_HZ UINT32_MAX /* the same of a frequency */
+#define SCENARIO_NEVER    (-2)
 
 struct scenario_device_group {
     char name[SCENARIO_NAME_MAX];
@@ -226,7 +227,7 @@ struct scenario {
     char name[SCENARIO_NAME_MAX];
     uint64_t seed;
     sim_ns duration_ns;
-    int region;              /* 0: EU868 */
+    int region;              /* index into regions[] (region/region.h) */
     int on_guest_error_fail; /* on_guest_error: 0 count, 1 fail */
     struct scenario_area area;
     struct scenario_propagation propagation;

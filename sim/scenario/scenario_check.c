@@ -65,17 +65,20 @@ static void check_backhaul(const struct check *check)
 
 static void check_channels(const struct check *check)
 {
+    const struct region *region = scenario_region(check->scenario);
     const struct scenario_channels *channels = &check->scenario->gateways.channels;
     struct channel_plan plan;
     struct scenario_place place = check_place(check, channels);
     if (!channel_plan_of(check->scenario, &plan)) {
         scenario_errors_add(check->errors, place,
-                "gateways.channels: a CFList holds five beside 868.1, 868.3 and 868.5 MHz");
+                "gateways.channels: a CFList holds %u beside the default channels of %s",
+                REGION_EXTRA_MAX, region->name);
     }
     for (uint32_t i = 0; i < channels->count; i++) {
-        if (eu868_sub_band_of(channels->hz[i]) < 0) {
+        if (region_band_of(region, channels->hz[i]) < 0) {
             scenario_errors_add(check->errors, place,
-                    "gateways.channels: %.10g MHz is in no EU868 sub-band", channels->hz[i] / 1e6);
+                    "gateways.channels: %.10g MHz is in no %s sub-band", channels->hz[i] / 1e6,
+                    region->name);
         }
     }
 }

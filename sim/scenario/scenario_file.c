@@ -11,13 +11,13 @@
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
 #include "scenario/campaign_plan.h"
+#include "scenario/channel_plan.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
-#define TEXT_MAX      (1u << 20)
-#define FREQUENCY_MHZ 868.0 /* for which EU868 is computed */
+#define TEXT_MAX (1u << 20)
 
 /* Paths in --set and defaults are as they are. */
 static void place_path(
@@ -142,7 +142,7 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
             snprintf(campaign->name, sizeof campaign->name, "campaign");
         }
         complete_firmware(scenario, campaign, places, name, errors);
-        campaign_complete_fragment_size(campaign);
+        campaign_complete_fragment_size(scenario_region(scenario), campaign);
     }
 }
 
@@ -177,11 +177,30 @@ static void complete_clock(struct scenario_gateways *gateways, const struct scen
     }
 }
 
+/* What the region decides where the scenario does not. */
+static void complete_region(struct scenario *scenario)
+{
+    const struct region *region = scenario_region(scenario);
+    scenario->propagation.path.frequency_mhz = region->path_loss_hz / 1e6;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        uint32_t *frequency_hz = &scenario->campaigns[i].params.frequency_hz;
+        if (*frequency_hz == SCENARIO_USUAL_HZ) {
+            *frequency_hz = region->class_c_hz;
+        }
+    }
+    for (uint32_t i = 0; i < scenario->interferer_count; i++) {
+        uint32_t *frequency_hz = &scenario->interferers[i].frequency_hz;
+        if (*frequency_hz == SCENARIO_USUAL_HZ) {
+            *frequency_hz = region_default_channel_hz(region, 0);
+        }
+    }
+}
+
 void scenario_complete(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
     struct scenario_gateways *gateways = &scenario->gateways;
-    scenario->propagation.path.frequency_mhz = FREQUENCY_MHZ;
+    complete_region(scenario);
     complete_campaigns(scenario, places, name, errors);
     place_path(places, name, gateways->file);
     if (gateways->layout == LAYOUT_FILE) {

@@ -9,6 +9,7 @@
 #include "air/judge.h"
 #include "scenario/scenario_keys.h"
 
+static const char *const usual_names[] = { "auto", NULL };
 static const char *const foreign_rate_names[] = { "mixed", "DR0", "DR1", "DR2", "DR3", "DR4", "DR5",
     NULL };
 
@@ -82,7 +83,7 @@ static const struct param rows[] = {
 };
 
 static const struct param interferers[] = {
-    { "frequency", I(frequency_hz), &param_hz, DIMENSION_FREQUENCY, 860e6, 875e6, NULL, "868.1 MHz", "centre" },
+    { "frequency", I(frequency_hz), &param_hz, DIMENSION_FREQUENCY, 137e6, 1020e6, usual_names, "auto", "centre; auto: the region's first channel, 868.1 MHz in EU868" },
     { "bandwidth", I(bandwidth_hz), &param_hz, DIMENSION_FREQUENCY, 1, 10e6, NULL, "125 kHz", "in which its power is spread evenly" },
     { "power", I(eirp_mdbm), &param_mdb, DIMENSION_POWER, -60, 60, NULL, "14 dBm", "EIRP while it is on" },
     { "x", I(x_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "east of the centre of the area" },

@@ -59,7 +59,7 @@ static const struct param rows[] = {
     { "set_up.window", C(params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "Time from the start of the campaign to the multicast session." },
     { "class", C(session_class), &param_enum, DIMENSION_NONE, 0, 0, class_names, "C", "Device class of the multicast session." },
     { "data_rate", C(params.data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR5", "Data rate of the multicast session; of split sessions the fastest one." },
-    { "frequency", C(params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "869.525 MHz", "Frequency of the multicast session." },
+    { "frequency", C(params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 137e6, 1020e6, auto_names, "auto", "Frequency of the multicast session; auto takes the usual one of the region, 869.525 MHz in EU868." },
     { "fragment_size", C(params.fragment_size_bytes), &param_u8, DIMENSION_BYTES, 8, 239, auto_names, "auto", "Data bytes of a fragment; auto takes 200 B or what fits the data rate if that is less, and with split sessions the largest size that fits each data rate." },
     { "redundancy", C(params.redundancy), &param_double, DIMENSION_RATIO, 0, 4, NULL, "15 %", "Coded fragments of the first pass for each uncoded one." },
     { "correction.policy", C(params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "Policy of coded fragments after the first pass: none more, until every device reported, or batches by status answers." },

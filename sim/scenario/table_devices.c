@@ -50,7 +50,7 @@ static const struct param rows[] = {
     { "data_rate", G(data_rate), &param_enum, DIMENSION_NONE, 0, 0, data_rate_names, "link-check", "of uplinks, and who chooses it; commissioned devices of link-check and adr begin as by-link" },
     { "tx_power", G(tx_power_dbm), &param_double, DIMENSION_POWER, 0, 14, NULL, "14 dBm", "of the radio in steps of 2 dB, antenna apart; ADR may take less" },
     { "nb_trans", G(nb_trans), &param_u32, DIMENSION_NONE, 1, 15, NULL, "1", "times that an uplink is sent" },
-    { "channels", G(channels), &param_channels, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "", "list of those of gateways.channels that they use once joined; none: all of them" },
+    { "channels", G(channels), &param_channels, DIMENSION_FREQUENCY, 137e6, 1020e6, NULL, "", "list of those of gateways.channels that they use once joined; none: all of them" },
     { "rtc.tolerance", G(rtc_tolerance_ppm), &param_double, DIMENSION_PPM, 0, 500, NULL, "20 ppm", "initial error of the crystal, uniform in plus or minus this" },
     { "rtc.temperature.mean", G(rtc_temperature_mean_c), &param_double, DIMENSION_TEMPERATURE, -40, 85, NULL, "25 C", "where the crystal is" },
     { "rtc.temperature.swing", G(rtc_temperature_swing_c), &param_double, DIMENSION_TEMPERATURE, 0, 40, NULL, "0 C", "diurnal amplitude" },

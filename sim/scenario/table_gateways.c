@@ -56,7 +56,7 @@ static const struct param rows[] = {
     { "gateways.height", S(gateways.height_m), &param_double, DIMENSION_LENGTH, 1, 300, NULL, "30 m", "of the antennas; okumura-hata holds from 30 m to 200 m" },
     { "gateways.antenna_gain", S(gateways.params.antenna_gain_mdb), &param_mdb, DIMENSION_LEVEL, -10, 20, NULL, "0 dB", "on reception; transmit powers are radiated ones (EIRP)" },
     { "gateways.demodulators", S(gateways.params.demodulators), &param_u16, DIMENSION_NONE, 0, GATEWAY_DEMODULATORS_MAX, NULL, "8", "frames at once (SX1301: 8, SX1302: 16); 0: no limit" },
-    { "gateways.channels", S(gateways.channels), &param_channels, DIMENSION_FREQUENCY, 863e6, 870e6, NULL, "", "list of up to 8; none: the default three and 867.1 to 867.9 MHz" },
+    { "gateways.channels", S(gateways.channels), &param_channels, DIMENSION_FREQUENCY, 137e6, 1020e6, NULL, "", "list of up to 8; none: those of a usual network, 868.1 to 868.5 and 867.1 to 867.9 MHz in EU868" },
     { "gateways.backhaul.latency", S(gateways.params.backhaul_latency_ns), &param_time, DIMENSION_TIME, 0.001, 10, NULL, "80 ms", "one way, mean" },
     { "gateways.backhaul.jitter", S(gateways.params.backhaul_jitter_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "20 ms", "plus or minus (uniform), standard deviation (lognormal)" },
     { "gateways.backhaul.law", S(gateways.params.backhaul_law), &param_enum, DIMENSION_NONE, 0, 0, gateway_jitter_law_names, "uniform", "of the jitter" },

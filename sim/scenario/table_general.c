@@ -1,9 +1,9 @@
 /* Scenario keys of the run, the area and the firmware that is sent.
  * SPDX-License-Identifier: MIT
  */
+#include "region/region.h"
 #include "scenario/scenario_keys.h"
 
-static const char *const region_names[] = { "EU868", NULL };
 static const char *const fail_count_names[] = { "count", "fail", NULL };
 static const char *const area_shape_names[] = { "disc", NULL };
 static const char *const delivery_names[] = { "full", NULL };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "campaign/packages.h"
+#include "scenario/channel_plan.h"
 #include "trace.h"
 #include "update/flash_map.h"
 #include "world/energy_phases.h"
@@ -229,7 +230,8 @@ static void node_about_to_run(void *context, uint32_t index)
 bool fleet_record_watch(struct world *world)
 {
     struct fleet_record *record = world->record;
-    record->uplinks = uplink_record_create(world->device_count, world->first_device);
+    record->uplinks = uplink_record_create(
+            scenario_region(world->scenario), world->device_count, world->first_device);
     record->phases = energy_phases_create(world->nodes, world->device_count, world->first_device);
     if (world_first_campaign(world) != NULL) {
         record->causes = fragment_causes_create(

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 
 #include "gateway/device_duty_auditor.h"
-#include "gateway/gateway.h"
 
 #define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
 #define CONFIRMED_UP   4u
 #define BAND_BYTES     sizeof(struct device_duty_band)
 
 struct uplink_record {
+    const struct region *region;
     uint32_t device_count;
     entity_id first_device;
     uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
@@ -23,16 +23,18 @@ struct uplink_record {
     struct uplink_counts counts;
 };
 
-struct uplink_record *uplink_record_create(uint32_t device_count, entity_id first_device)
+struct uplink_record *uplink_record_create(
+        const struct region *region, uint32_t device_count, entity_id first_device)
 {
     struct uplink_record *record = calloc(1, sizeof *record);
     if (record == NULL) {
         return NULL;
     }
+    record->region = region;
     record->device_count = device_count;
     record->first_device = first_device;
     record->furthest = calloc(device_count, 1);
-    record->bands_block = calloc((size_t)DEVICE_DUTY_BANDS * device_count + 1, BAND_BYTES);
+    record->bands_block = calloc((size_t)region->band_count * device_count + 1, BAND_BYTES);
     if (record->furthest == NULL || record->bands_block == NULL) {
         uplink_record_destroy(record);
         return NULL;
@@ -51,22 +53,22 @@ void uplink_record_destroy(struct uplink_record *record)
     }
 }
 
-static uint32_t data_rate_of(const struct lora_modulation *modulation)
+static uint32_t data_rate_of(const struct region *region, const struct lora_modulation *modulation)
 {
-    uint32_t rate = modulation->bandwidth_hz == 250000u ? 6u : 12u - modulation->spreading_factor;
-    assert(rate < UPLINK_DATA_RATES);
-    return rate;
+    int rate = region_uplink_rate(region, modulation->spreading_factor, modulation->bandwidth_hz);
+    assert(rate >= 0 && (uint32_t)rate < UPLINK_DATA_RATES);
+    return (uint32_t)rate;
 }
 
 static void audit(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     struct uplink_counts *counts = &record->counts;
-    int index = eu868_sub_band_of(frame->modulation.frequency_hz);
+    int index = region_band_of(record->region, frame->modulation.frequency_hz);
     bool allowed = false; /* outside of all sub-bands */
     if (index >= 0) {
         struct device_duty_band *band = &record->bands[(size_t)index * record->device_count];
-        allowed = device_duty_auditor_frame(
-                &band[device], (uint32_t)index, frame->start_ns, frame->end_ns);
+        allowed = device_duty_auditor_frame(&band[device], record->region->bands[index].duty_cycle,
+                frame->start_ns, frame->end_ns);
     }
     if (!allowed && counts->duty_violations++ == 0) {
         counts->duty_first_device = device;
@@ -86,7 +88,7 @@ static void ended(struct uplink_record *record, const struct frame *frame, uint3
     if (cause == LOSS_GATEWAY_SKIPPED) { /* nobody in reach */
         cause = frame->aborted ? LOSS_POWERED_DOWN : LOSS_BELOW_SENSITIVITY;
     }
-    uint32_t rate = data_rate_of(&frame->modulation);
+    uint32_t rate = data_rate_of(record->region, &frame->modulation);
     record->counts.sent++;
     record->counts.by_data_rate[rate].sent++;
     if (cause == LOSS_NONE) {
@@ -100,7 +102,7 @@ static void ended(struct uplink_record *record, const struct frame *frame, uint3
 void uplink_record_started(const struct uplink_record *record, const struct frame *frame)
 {
     uint32_t device = (uint32_t)(frame->id >> 32) - record->first_device;
-    int index = eu868_sub_band_of(frame->modulation.frequency_hz);
+    int index = region_band_of(record->region, frame->modulation.frequency_hz);
     if (device < record->device_count && index >= 0) {
         __builtin_prefetch(&record->bands[(size_t)index * record->device_count + device], 1);
     }

@@ -10,8 +10,9 @@
 
 #include "air/frame.h"
 #include "observe.h"
+#include "region/region.h"
 
-#define UPLINK_DATA_RATES 7u /* EU868: DR0..DR5 at 125 kHz, DR6 at 250 kHz */
+#define UPLINK_DATA_RATES 7u /* DR0..DR6 */
 
 struct uplink_counts {
     uint64_t sent;
@@ -34,7 +35,8 @@ struct uplink_record;
 
 /* Devices are the entities from `first_device` on; what others send is not theirs. NULL: out of
  * memory. */
-struct uplink_record *uplink_record_create(uint32_t device_count, entity_id first_device);
+struct uplink_record *uplink_record_create(
+        const struct region *region, uint32_t device_count, entity_id first_device);
 void uplink_record_destroy(struct uplink_record *record);
 
 /* A frame has begun, whose books will be asked for at its end. */

@@ -20,8 +20,8 @@
 #define STREAM_RADIO_ERROR UINT32_MAX
 
 #define COMMISSIONED_DEV_NONCE 1u
-#define TX_POWER_STEP_DB       2.0 /* RP002 EU868 TXPower */
-#define TX_POWER_MAX_DBM       14.0
+/* What the firmware leaves of the EIRP for the antenna (device/mac/region.c). */
+#define ANTENNA_RESERVE_MDB 2000
 
 struct device_identity *world_draw_identities(
         const struct world *world, const uint8_t image_public_key[32])
@@ -127,6 +127,13 @@ static uint8_t rate_policy(const struct scenario_device_group *group)
                                                     : FACTORY_RATE_FIXED;
 }
 
+/* TXPower at which the firmware sets its amplifier to `tx_power_dbm`. */
+static uint8_t tx_power_index(const struct region *region, double tx_power_dbm)
+{
+    double top_dbm = (region->eirp_max_mdbm - ANTENNA_RESERVE_MDB) / 1000.0;
+    return (uint8_t)lround((top_dbm - tx_power_dbm) * 1000.0 / region->tx_power_step_mdb);
+}
+
 static struct device_configuration configuration_of(
         const struct world *world, const struct scenario_device_group *group)
 {
@@ -141,8 +148,7 @@ static struct device_configuration configuration_of(
         .report_confirmed = group->report_confirmed,
         .report_in_session = group->report_in_session,
         .rate_policy = rate_policy(group),
-        .tx_power_index =
-                (uint8_t)lround((TX_POWER_MAX_DBM - group->tx_power_dbm) / TX_POWER_STEP_DB),
+        .tx_power_index = tx_power_index(scenario_region(world->scenario), group->tx_power_dbm),
         .nb_trans = (uint8_t)group->nb_trans,
         .guard_given = group->guard_fixed_ns >= 0 || group->guard_drift_ppm >= 0.0,
     };
@@ -157,10 +163,12 @@ static struct device_configuration configuration_of(
                                     : (uint16_t)(group->clock_refresh_ns / (3600 * SIM_NS_PER_S));
     }
     struct channel_plan plan;
+    struct channel_set set;
     uint32_t missing_hz;
     channel_plan_of(world->scenario, &plan);
-    bool known = channel_mask_of(&plan, &group->channels, &c.channel_mask, &missing_hz);
+    bool known = channel_set_of(world->scenario, &plan, &group->channels, &set, &missing_hz);
     assert(known); /* scenarios are checked for it */
+    c.channel_mask = channel_set_block(&set, 0);
     return c;
 }
 
@@ -201,10 +209,12 @@ static uint8_t data_rate_by_link(const struct world *world, const struct judge_t
                 eirp_mdbm + medium_link_gain_mdb(world->medium, g, device) + antenna_mdb;
         best_mdbm = power_mdbm > best_mdbm ? power_mdbm : best_mdbm;
     }
-    uint8_t data_rate = 5;
+    const struct region *region = scenario_region(world->scenario);
+    uint8_t data_rate = region_rate_max(region);
     while (data_rate > 0
-            && best_mdbm < judge_sensitivity_mdbm(
-                                   tables, RECEIVER_SX1301, (uint8_t)(12 - data_rate), 125000)
+            && best_mdbm < judge_sensitivity_mdbm(tables, RECEIVER_SX1301,
+                                   region->rates[data_rate].spreading_factor,
+                                   region->rates[data_rate].bandwidth_hz)
                                    + margin_mdb) {
         data_rate--;
     }

@@ -14,6 +14,7 @@ void world_medium_params(const struct scenario *scenario, struct medium_params *
         .propagation = scenario->propagation.path,
         .fading = scenario->propagation.fading,
         .reception = scenario->reception,
+        .device_power_max_mdbm = region_device_eirp_max_mdbm(scenario_region(scenario)),
         .interferers = scenario->interferers,
         .interferer_count = scenario->interferer_count,
     };
@@ -25,6 +26,7 @@ void world_gateway_params(const struct scenario *scenario, struct gateway_params
     bool fits = channel_plan_of(scenario, &plan);
     assert(fits); /* scenarios are checked for it */
     *params = scenario->gateways.params;
+    params->region = scenario_region(scenario);
     params->outages = scenario->gateways.outages;
     params->channel_count = (uint8_t)plan.count;
     memcpy(params->channel_hz, plan.hz, sizeof params->channel_hz);
@@ -36,9 +38,10 @@ void world_network_params(const struct scenario *scenario, struct network_params
     struct channel_plan plan;
     channel_plan_of(scenario, &plan);
     *params = scenario->network;
+    params->region = scenario_region(scenario);
     params->net_id = 0x000013; /* type 0, NwkID 0x13: The Things Network's, as in the vectors */
     params->rx1_delay_s = 1;   /* RP002 default */
-    params->rx2_frequency_hz = 869525000u;
+    params->rx2_frequency_hz = params->region->rx2_hz;
     params->deduplication_ns = 200 * SIM_NS_PER_MS; /* spec-physics 6: servers wait 100-250 ms */
     params->duty_share = scenario->campaigns[0].duty_share;
     params->extra_channel_count = plan.extra_count;
@@ -54,16 +57,18 @@ void world_campaign_params(const struct scenario_campaign *campaign, struct camp
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params)
 {
     const struct scenario_foreign *f = &scenario->foreign;
+    const struct region *region = scenario_region(scenario);
     struct channel_plan plan;
     channel_plan_of(scenario, &plan);
     *params = (struct foreign_params){
+        .region = region,
         .period_ns = f->period_ns,
         .payload_min = (uint8_t)f->payload_bytes,
         .payload_max = (uint8_t)f->payload_bytes,
         .channel_count = (uint8_t)plan.count,
         .power_mdbm = 14000, /* EIRP; most devices radiate no more */
-        .duty_cycle = 0.01,  /* ETSI EN 300 220-2, 865..868.6 MHz */
-        .nwk_id = 0x01,      /* not ours */
+        .duty_cycle = region_duty_cycle(region, region_default_channel_hz(region, 0)),
+        .nwk_id = 0x01, /* not ours */
     };
     memcpy(params->channel_hz, plan.hz, sizeof params->channel_hz);
     for (uint32_t i = 0; i < FOREIGN_DATA_RATES; i++) {

@@ -114,6 +114,7 @@ static inline struct air_world *air_world_create(enum fading_model fading)
     world->first_device = engine_entity_add(world->engine, WORLD_DEVICES);
     world->first_gateway = engine_entity_add(world->engine, WORLD_GATEWAYS);
     struct medium_params params = {
+        .device_power_max_mdbm = 16150,
         .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
         .fading = { .model = fading },
         .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },

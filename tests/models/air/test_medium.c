@@ -514,6 +514,7 @@ Test(medium, shadowing_is_normal_and_one_draw_per_link)
                 (struct medium_site){ .entity = first + COUNT + i, .x_m = 1000, .height_m = 30 };
     }
     struct medium_params params = {
+        .device_power_max_mdbm = 16150,
         .propagation = { .environment = ENVIRONMENT_URBAN,
                 .frequency_mhz = 868,
                 .shadowing_sigma_db = 6 },

@@ -72,6 +72,7 @@ static void prepare(void)
     world.gateways[0] =
             (struct medium_site){ .entity = first + DEVICES, .x_m = 1000, .height_m = 30 };
     world.params = (struct medium_params){
+        .device_power_max_mdbm = 16150,
         .propagation = { .model = PROPAGATION_OKUMURA_HATA, .frequency_mhz = 868 },
         .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
     };

@@ -256,7 +256,10 @@ static void exchange(double sigma_db, struct heard *device, struct heard *gatewa
     };
     struct medium_device_ops device_ops = { .ended = device_ended };
     struct medium_gateway_ops gateway_ops = { .lock = gateway_lock, .ended = device_ended };
-    struct medium_params params = { .propagation = params_of(CORRELATION_M, 0.5) };
+    struct medium_params params = {
+        .device_power_max_mdbm = 16150,
+        .propagation = params_of(CORRELATION_M, 0.5),
+    };
     params.propagation.shadowing_sigma_db = sigma_db;
     params.reception.capture_db = 6;
     params.reception.device_noise_figure_db = 6;

@@ -65,6 +65,7 @@ static inline struct uplink_world *uplink_world_create_fading(
     entity_id device = engine_entity_add(world->engine, 1);
     entity_id gateway = engine_entity_add(world->engine, 1);
     struct medium_params params = {
+        .device_power_max_mdbm = 16150,
         .propagation = { .model = PROPAGATION_OKUMURA_HATA, .frequency_mhz = 868 },
         .fading = *fading,
         .reception = *reception,

@@ -424,6 +424,7 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
         schedule(fleet, i, EVENT_REPORT, (1 + i) * 4 * SIM_NS_PER_S);
     }
     struct network_params network_params = {
+        .region = &region_eu868,
         .net_id = 0x13,
         .rx1_delay_s = 1,
         .rx2_frequency_hz = 869525000,

@@ -15,6 +15,7 @@
 static struct estimate_input input_by_hand(void)
 {
     return (struct estimate_input){
+        .region = &region_eu868,
         .image_size_bytes = 19990,
         .fragment_size_bytes = 200,
         .redundancy = 0.15,

@@ -62,6 +62,7 @@ static void start(void)
     entity_id first_device = engine_entity_add(world.engine, WORLD_DEVICES);
     entity_id first_gateway = engine_entity_add(world.engine, 1);
     struct medium_params air = {
+        .device_power_max_mdbm = 16150,
         .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
         .reception = {
             .capture_db = 6,
@@ -87,6 +88,7 @@ static void start(void)
 void world_default(void)
 {
     world.params = (struct gateway_params){
+        .region = &region_eu868,
         .demodulators = 8,
         .channel_count = 3,
         .channel_hz = { 868100000, 868300000, 868500000 },

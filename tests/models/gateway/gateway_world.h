@@ -30,7 +30,7 @@ struct gateway_world {
 };
 extern struct gateway_world world;
 
-/* EU868: the three default channels and the usual five more. */
+/* The three default channels of EU868 and the usual five more. */
 extern const uint32_t world_channels[8];
 
 /* 8 demodulators, the three default channels, GNSS, 10 ms of backhaul, a sliding hour. */

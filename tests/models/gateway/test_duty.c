@@ -12,35 +12,6 @@
 #define SECOND SIM_NS_PER_S
 #define HOUR   (3600 * SECOND)
 
-/* --- sub-bands -------------------------------------------------------------------------------- */
-
-Test(sub_bands, frequencies_fall_into_the_bands_of_en_300_220)
-{
-    static const struct {
-        uint32_t frequency_hz;
-        double duty_cycle;
-        int32_t erp_mdbm;
-    } rows[] = {
-        { 864000000, 0.001, 14000 },
-        { 867100000, 0.01, 14000 },
-        { 868100000, 0.01, 14000 },
-        { 868500000, 0.01, 14000 },
-        { 868800000, 0.001, 14000 },
-        { 869525000, 0.1, 27000 },
-        { 869800000, 0.01, 14000 },
-    };
-    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int band = eu868_sub_band_of(rows[i].frequency_hz);
-        cr_assert_geq(band, 0);
-        cr_expect_eq(eu868_sub_bands[band].duty_cycle, rows[i].duty_cycle);
-        cr_expect_eq(eu868_sub_bands[band].erp_max_mdbm, rows[i].erp_mdbm);
-    }
-    cr_expect_eq(eu868_sub_band_of(868650000), -1);
-    cr_expect_eq(eu868_sub_band_of(869300000), -1);
-    cr_expect_eq(eu868_sub_band_of(862999999), -1);
-    cr_expect_eq(eu868_sub_band_of(870000000), -1);
-}
-
 /* --- budget form ------------------------------------------------------------------------------ */
 
 static struct duty_limiter limiter;
@@ -161,7 +132,7 @@ Test(duty_limiter, agrees_with_the_definition_on_random_requests)
 
 Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
 {
-    struct duty_auditor *auditor = duty_auditor_create();
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
     for (int i = 0; i < 36; i++) {
         sim_ns start_ns = i * 100 * SECOND;
         cr_expect_eq(duty_auditor_frame(auditor, 868100000, start_ns, start_ns + SECOND), 0);
@@ -181,14 +152,14 @@ Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
 
 Test(duty_auditor, frequency_outside_every_band_is_all_excess)
 {
-    struct duty_auditor *auditor = duty_auditor_create();
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
     cr_expect_eq(duty_auditor_frame(auditor, 869300000, 0, SECOND), SECOND);
     duty_auditor_destroy(auditor);
 }
 
 Test(duty_auditor, finds_nothing_in_what_the_limiter_lets_through)
 {
-    struct duty_auditor *auditor = duty_auditor_create();
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
     struct random_stream stream;
     random_stream_init(&stream, 4, 0, RANDOM_TEST, 0);
     struct duty_limiter band;

@@ -6,24 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "network/region.h"
-
-const struct sub_band eu868_sub_bands[] = {
-    { "M", 868000000u, 868600000u, 0.01, 14000 },
-    { "P", 869400000u, 869650000u, 0.10, 27000 },
-    { "L", 865000000u, 868000000u, 0.01, 14000 },
-};
-const uint32_t eu868_sub_band_count = 3;
-
-int eu868_sub_band_of(uint32_t frequency_hz)
-{
-    for (int i = 0; i < 3; i++) {
-        if (frequency_hz >= eu868_sub_bands[i].from_hz && frequency_hz < eu868_sub_bands[i].to_hz) {
-            return i;
-        }
-    }
-    return -1;
-}
+#include "region/region.h"
 
 enum fake_event {
     EVENT_UPLINK,
@@ -147,7 +130,8 @@ void fake_gateways_uplink(struct gateway_fleet *fleet, uint32_t gateway, sim_ns 
         fleet->uplink_capacity = fleet->uplink_capacity == 0 ? 64 : 2 * fleet->uplink_capacity;
         fleet->uplinks = realloc(fleet->uplinks, fleet->uplink_capacity * sizeof *fleet->uplinks);
     }
-    struct lora_modulation modulation = region_uplink_modulation(data_rate, 868300000u);
+    struct lora_modulation modulation =
+            region_uplink_modulation(&region_eu868, data_rate, 868300000u);
     struct gateway_uplink *uplink = &fleet->uplinks[fleet->uplink_count];
     *uplink = (struct gateway_uplink){
         .gateway = gateway,

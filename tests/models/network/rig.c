@@ -9,6 +9,7 @@
 struct network_params rig_params(double duty_share)
 {
     return (struct network_params){
+        .region = &region_eu868,
         .net_id = RIG_NET_ID,
         .rx1_delay_s = 1,
         .rx2_frequency_hz = 869525000,

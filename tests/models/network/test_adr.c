@@ -64,7 +64,7 @@ Test(adr, decides_as_the_table_by_hand)
     for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct adr_state state = history_of(rows[i].best_mdb);
         struct adr_link now = { rows[i].data_rate, rows[i].tx_power, 1 };
-        struct adr_link link = adr_decide(&state, &margin_10_db, &now);
+        struct adr_link link = adr_decide(&state, &region_eu868, &margin_10_db, &now);
         cr_expect_eq(link.data_rate, rows[i].data_rate_then, "row %u: DR%u", i, link.data_rate);
         cr_expect_eq(link.tx_power, rows[i].tx_power_then, "row %u: power %u", i, link.tx_power);
         cr_expect_eq(link.nb_trans, 1);
@@ -79,7 +79,7 @@ Test(adr, decides_as_a_second_implementation)
             for (uint8_t power = 0; power <= 7; power++) {
                 struct adr_state state = history_of(snr_mdb);
                 struct adr_link now = { data_rate, power, 1 };
-                struct adr_link link = adr_decide(&state, &margin_10_db, &now);
+                struct adr_link link = adr_decide(&state, &region_eu868, &margin_10_db, &now);
                 int steps = (int)floor((snr_mdb / 1000.0 - required_db[data_rate] - 10.0) / 3.0);
                 int up = steps > 0 ? (steps < 5 - data_rate ? steps : 5 - data_rate) : 0;
                 int expected_power = power + steps - up;
@@ -112,8 +112,10 @@ Test(adr, repeats_as_often_as_loss_asks_for)
             state.fcnt[(7 + k) % ADR_HISTORY] = k < 19 ? 100 + k : rows[i].last_fcnt;
         }
         struct adr_link now = { 0, 0, rows[i].now };
-        cr_expect_eq(adr_decide(&state, &params, &now).nb_trans, rows[i].then, "row %u", i);
-        cr_expect_eq(adr_decide(&state, &margin_10_db, &now).nb_trans, rows[i].now, "not asked to");
+        cr_expect_eq(adr_decide(&state, &region_eu868, &params, &now).nb_trans, rows[i].then,
+                "row %u", i);
+        cr_expect_eq(adr_decide(&state, &region_eu868, &margin_10_db, &now).nb_trans, rows[i].now,
+                "not asked to");
     }
 }
 
@@ -353,7 +355,7 @@ Test(adr_talk, reckons_with_a_lowered_power_when_it_chooses_a_window)
 Test(adr_talk, commands_the_channels_it_is_told)
 {
     struct network_adr_params adr = margin_10_db;
-    adr.channel_mask = 0x0005;
+    adr.channels.low = 0x0005;
     create(&adr);
     uplinks(19, 0, 0);
     uplink(0, 0, "");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "models/network/rig.h"
-#include "network/region.h"
+#include "network/link_budget.h"
 
 static struct rig rig;
 
@@ -444,7 +444,7 @@ Test(network, remembers_the_gateway_that_hears_a_device_best)
  * back arrive 6 dB over the -123 dBm of SF7, 27 dBm in RX2 at SF12 32 dB over its -136 dBm. */
 Test(network, downlink_margins_are_those_of_a_path_that_is_the_same_both_ways)
 {
-    cr_assert_eq(region_downlink_margin_mdb(0, 125000, 5, 14000), 6000);
-    cr_assert_eq(region_downlink_margin_mdb(0, 125000, 0, 27000), 32000);
-    cr_assert_eq(region_downlink_margin_mdb(-7500, 125000, 5, 16000), 500);
+    cr_assert_eq(link_downlink_margin_mdb(&region_eu868, 0, 125000, 14000, 5, 14000), 6000);
+    cr_assert_eq(link_downlink_margin_mdb(&region_eu868, 0, 125000, 14000, 0, 27000), 32000);
+    cr_assert_eq(link_downlink_margin_mdb(&region_eu868, -7500, 125000, 14000, 5, 16000), 500);
 }

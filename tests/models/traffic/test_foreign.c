@@ -91,6 +91,7 @@ static void start(void)
     entity_id first_device = engine_entity_add(engine, OWN + FOREIGN);
     first_foreign = first_device + OWN;
     struct medium_params air = {
+        .device_power_max_mdbm = 16150,
         .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
         .reception = {
             .capture_db = 6,
@@ -107,6 +108,7 @@ static void start(void)
     medium = medium_create(
             engine, &air, sites, OWN + FOREIGN, &device_ops, &site, 1, &gateway_medium_ops);
     struct gateway_params gateway_params = {
+        .region = &region_eu868,
         .demodulators = demodulators,
         .channel_count = params.channel_count,
         .duty_window_s = 3600,
@@ -131,6 +133,7 @@ static void default_traffic(void)
 {
     demodulators = 8;
     params = (struct foreign_params){
+        .region = &region_eu868,
         .period_ns = 600 * SECOND,
         .payload_min = 10,
         .payload_max = 30,

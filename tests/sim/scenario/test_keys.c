@@ -99,9 +99,9 @@ Test(keys, hold_channels)
     expect_refused("gateways: {channels: [868.65 MHz]}\n", "868.65 MHz is in no EU868 sub-band");
     expect_refused("gateways: {channels: [867.1 MHz, 867.3 MHz, 867.5 MHz, 867.7 MHz, 867.9 MHz, "
                    "866.1 MHz]}\n",
-            "a CFList holds five");
+            "a CFList holds 5 beside the default channels of EU868");
     expect_refused("devices: [{channels: [866.1 MHz]}]\n",
-            "866.1 MHz is none of 868.1, 868.3, 868.5 MHz and gateways.channels");
+            "866.1 MHz is neither a default channel of EU868 nor one of gateways.channels");
 }
 
 Test(keys, hold_sensitivities)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "campaign/estimate.h"
+#include "scenario/channel_plan.h"
 #include "support/run.h"
 #include "world/energy_phases.h"
 #include "world/fleet_record.h"
@@ -44,6 +45,7 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
     /* Receiver with its low-noise amplifier boosted, MCU stopped, NOR flash in power-down. */
     double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua;
     struct estimate_input input = {
+        .region = scenario_region(&run->scenario),
         .image_size_bytes = run->world->image_size,
         .fragment_size_bytes = run->scenario.campaigns[0].params.fragment_size_bytes,
         .redundancy = run->scenario.campaigns[0].params.redundancy,

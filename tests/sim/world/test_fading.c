@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "air/judge.h"
-#include "network/region.h"
+#include "region/region.h"
 #include "support/run.h"
 #include "world/fleet_record.h"
 
@@ -185,7 +185,8 @@ static void check_distance(double radius_m)
     double noise_dbm = -174.0 + 10.0 * log10(125000.0) + 6.0; /* spec-physics section 2 */
     struct link link = {
         .tables = judge_tables_create(&reception),
-        .modulation = region_downlink_modulation(FRAGMENT_DATA_RATE, FRAGMENT_FREQUENCY),
+        .modulation =
+                region_downlink_modulation(&region_eu868, FRAGMENT_DATA_RATE, FRAGMENT_FREQUENCY),
         .median_snr_db = 29.0 - path_loss_db - noise_dbm,
     };
     double p = expected_loss(&link);
