@@ -46,10 +46,6 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
     fw->alarm_at_ticks = HAL_TICKS_NEVER;
     fw->services_quiet_until_ticks = 0;
     fw->core.hal = *hal;
-    fw->halted = !bootloader_run(hal, cause);
-    if (fw->halted) {
-        return;
-    }
     memset(&fw->core.clock, 0, sizeof fw->core.clock);
     (void)factory_read(hal, &fw->core.factory); /* blank: the MAC stays silent */
     nvm_open(&fw->core.nvm, hal);
@@ -276,9 +272,6 @@ static bool arm(struct fw *fw, const struct services_env *env, uint64_t now_tick
 static bool fw_run(void *ram)
 {
     struct fw *fw = ram;
-    if (fw->halted) {
-        return false;
-    }
     struct services_env env = env_of(fw);
     bool more = false;
     uint64_t now = hal_rtc_now(&fw->core.hal);

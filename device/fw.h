@@ -1,12 +1,27 @@
-/* What a board knows of a firmware: a table of entry points and a block of RAM.
+/* What a board knows of a firmware: tables of entry points and a block of RAM.
  * SPDX-License-Identifier: MIT
+ *
+ * Bootloader and application are two programs. At each reset the board runs the bootloader, then
+ * boots the application that lies in flash; one can be exchanged without the other.
  */
 #ifndef DEVICE_FW_H
 #define DEVICE_FW_H
 
 #include "hal.h"
 
-#define FW_OPS_VERSION 1u
+#define FW_OPS_VERSION      2u
+#define FW_BOOT_OPS_VERSION 1u
+
+/* Bootloader. */
+struct fw_boot_ops {
+    uint16_t version; /* FW_BOOT_OPS_VERSION */
+    uint16_t size;    /* sizeof(struct fw_boot_ops); new members are appended only */
+    const char *name;
+    /* Runs from reset to its end, on the RAM that the application gets afterwards; the content of
+     * RAM is undefined. False: flash holds no whole application, and none may be started. */
+    bool (*run)(void *ram, const struct hal *hal, enum hal_reset_cause cause);
+    size_t ram_size_bytes; /* 0: it needs its stack only */
+};
 
 enum fw_irq {
     FW_IRQ_DIO0, /* DIO lines interrupt on the rising edge */
@@ -20,6 +35,7 @@ enum fw_irq {
     FW_IRQ_COUNT
 };
 
+/* Application. */
 struct fw_ops {
     uint16_t version; /* FW_OPS_VERSION */
     uint16_t size;    /* sizeof(struct fw_ops); new members are appended only */
@@ -27,7 +43,7 @@ struct fw_ops {
     const char *name;
     size_t ram_size_bytes;
     size_t ram_align_bytes;
-    /* Starts from reset; RAM content is undefined. The bootloader runs first, inside. */
+    /* Starts after the bootloader; RAM content is undefined. */
     void (*boot)(void *ram, const struct hal *hal, enum hal_reset_cause cause);
     /* Leaves a note of the interrupt and of the time of its edge; does no work. */
     void (*irq)(void *ram, enum fw_irq source, uint64_t edge_ticks);
@@ -36,6 +52,7 @@ struct fw_ops {
 };
 
 /* The firmware of this tree. */
+extern const struct fw_boot_ops fleetcast_boot;
 extern const struct fw_ops fleetcast_fw;
 
 #endif

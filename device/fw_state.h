@@ -20,7 +20,6 @@ enum fw_install {
 
 struct fw {
     uint32_t irq_latched; /* bit per enum fw_irq, set by the ISR */
-    bool halted;          /* no whole image in the running slot: nothing may run */
     uint8_t install;      /* enum fw_install */
     uint64_t dio_edge_ticks[2];
     uint64_t alarm_at_ticks;             /* as armed in the HAL */

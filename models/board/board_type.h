@@ -13,6 +13,10 @@
 #include "board/flash.h"
 #include "hal.h"
 
+/* Largest flash regions that a simulated board holds: those of the STM32L072 and a W25Q80. */
+#define BOARD_INTERNAL_FLASH_MAX (192u * 1024u)
+#define BOARD_NOR_MAX            (1024u * 1024u)
+
 struct board_type {
     const char *name;               /* name */
     uint32_t cpu_hz;                /* cpu.clock */
@@ -27,7 +31,7 @@ struct board_type {
     struct energy_params energy;
     struct battery_params battery; /* battery.{capacity,voltage,self_discharge,usable} */
     /* internal.{size,erase_unit,program_unit,program_page,erased_value,rewritable}, nor.{the same};
-     * sizes are what the firmware's map uses of the part (device/update/flash_map.h). Internal
+     * sizes are what the board leaves to the firmware, at most the maxima above. Internal
      * flash stalls the CPU, the NOR runs on. */
     struct hal_flash_geometry flash[HAL_FLASH_REGION_COUNT];
     /* internal.{program_time,erase_time,read_time}, nor.{the same}: see struct flash_timing */

@@ -6,7 +6,6 @@
  * holds the constant to the data file boards/stm32l072-sx1276.yaml.
  */
 #include "board/board_type.h"
-#include "update/flash_map.h"
 
 #define MA 1000.0 /* in uA */
 
@@ -63,7 +62,7 @@ const struct board_type board_stm32l072_sx1276 = {
     },
     .flash = {
         [HAL_FLASH_INTERNAL] = {
-            .size_bytes = FLASH_INTERNAL_SIZE,
+            .size_bytes = BOARD_INTERNAL_FLASH_MAX,
             .erase_unit_bytes = 128,
             .program_unit_bytes = 4,
             .program_page_bytes = 64, /* half page */
@@ -72,7 +71,7 @@ const struct board_type board_stm32l072_sx1276 = {
             .stalls_cpu = true,
         },
         [HAL_FLASH_EXTERNAL] = {
-            .size_bytes = NOR_SIZE,
+            .size_bytes = BOARD_NOR_MAX,
             .erase_unit_bytes = 4096,
             .program_unit_bytes = 1,
             .program_page_bytes = 256,
@@ -106,7 +105,7 @@ static const char *flash_fault(const struct hal_flash_geometry *flash, uint32_t 
                "program pages, program page of program units";
     }
     if (flash->size_bytes > size_max) {
-        return "flash is larger than the firmware's map";
+        return "flash is larger than a board holds: 192 KiB internal, 1 MiB of NOR";
     }
     if (flash->erased_value != 0x00 && flash->erased_value != 0xFF) {
         return "flash erases to 0x00 or to 0xFF";
@@ -128,6 +127,6 @@ const char *board_type_fault(const struct board_type *board)
     if (!internal->stalls_cpu || nor->stalls_cpu) {
         return "internal flash stalls the CPU and the NOR does not";
     }
-    const char *fault = flash_fault(internal, FLASH_INTERNAL_SIZE);
-    return fault != NULL ? fault : flash_fault(nor, NOR_SIZE);
+    const char *fault = flash_fault(internal, BOARD_INTERNAL_FLASH_MAX);
+    return fault != NULL ? fault : flash_fault(nor, BOARD_NOR_MAX);
 }

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 
 #include "board/node_internal.h"
-#include "update/factory.h"
 
 _Static_assert(sizeof(struct node) % NODE_LINE_BYTES == 0, "RAM behind it starts on a line");
 
@@ -19,17 +18,21 @@ static size_t round_up(size_t size, size_t unit)
 }
 
 /* An odd number of lines, so the hot lines of neighbours fall into different cache sets. */
-static size_t stride_of(const struct fw_ops *firmware)
+static size_t stride_of(const struct node_fleet *fleet)
 {
-    assert(firmware->ram_align_bytes <= NODE_LINE_BYTES);
-    size_t lines = (sizeof(struct node) + round_up(firmware->ram_size_bytes, NODE_LINE_BYTES))
-                   / NODE_LINE_BYTES;
+    size_t ram_size_bytes = 0;
+    for (uint32_t i = 0; i < fleet->params.build_count; i++) {
+        size_t size_bytes = node_ram_size_bytes(fleet->builds[i]->boot, fleet->applications[i]);
+        ram_size_bytes = size_bytes > ram_size_bytes ? size_bytes : ram_size_bytes;
+    }
+    size_t lines =
+            (sizeof(struct node) + round_up(ram_size_bytes, NODE_LINE_BYTES)) / NODE_LINE_BYTES;
     return (lines | 1u) * NODE_LINE_BYTES;
 }
 
 static bool nodes_map(struct node_fleet *fleet)
 {
-    fleet->stride_bytes = stride_of(fleet->firmware);
+    fleet->stride_bytes = stride_of(fleet);
     fleet->map_bytes = fleet->stride_bytes * (fleet->count > 0 ? fleet->count : 1u);
     void *map = mmap(
             NULL, fleet->map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +56,16 @@ static void node_adopt_board(struct node *node, const struct node_board *board)
             flash[HAL_FLASH_INTERNAL].size_bytes, flash[HAL_FLASH_INTERNAL].erased_value);
     flash_image_init_over(&node->flash[HAL_FLASH_EXTERNAL], node->nor_sectors,
             flash[HAL_FLASH_EXTERNAL].size_bytes, flash[HAL_FLASH_EXTERNAL].erased_value);
-    flash_image_share(store, &node->flash[HAL_FLASH_INTERNAL], &board->initial);
+    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        flash_image_share(store, &node->flash[region], &board->initial[region]);
+    }
+}
+
+static void node_leave_board(struct node *node)
+{
+    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        flash_image_finish(node->fleet->flash, &node->flash[region]);
+    }
 }
 
 static void node_init(struct node_fleet *fleet, uint32_t index)
@@ -71,33 +83,53 @@ static void node_init(struct node_fleet *fleet, uint32_t index)
     node_adopt_board(node, fleet->boards);
 }
 
-struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
-        uint32_t count, entity_id first_entity, const uint8_t *initial_image,
-        uint32_t initial_image_size)
+static void builds_take(struct node_fleet *fleet)
 {
-    assert(params->firmware->version == FW_OPS_VERSION);
-    assert(params->firmware->size >= sizeof(struct fw_ops));
-    assert(initial_image_size <= FLASH_RUNNING_SIZE);
+    assert(fleet->params.build_count >= 1 && fleet->params.build_count <= NODE_BUILDS_MAX);
+    for (uint32_t i = 0; i < fleet->params.build_count; i++) {
+        const struct firmware_build *build = fleet->params.builds[i];
+        assert(build->version == FIRMWARE_BUILD_VERSION);
+        assert(build->boot == NULL || build->boot->version == FW_BOOT_OPS_VERSION);
+        assert(build->application->version == FW_OPS_VERSION);
+        assert(build->application->size >= sizeof(struct fw_ops));
+        assert(build->application->ram_align_bytes <= NODE_LINE_BYTES);
+        fleet->builds[i] = build;
+        fleet->applications[i] = build->application;
+    }
+}
+
+static uint8_t build_index(const struct node_fleet *fleet, const struct firmware_build *build)
+{
+    uint32_t i = 0;
+    while (i < fleet->params.build_count && fleet->builds[i] != build) {
+        i++;
+    }
+    assert(i < fleet->params.build_count);
+    return (uint8_t)i;
+}
+
+struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
+        uint32_t count, entity_id first_entity)
+{
     struct node_fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL) {
         return NULL;
     }
     fleet->engine = engine;
     fleet->params = *params;
-    fleet->firmware = params->firmware;
     fleet->count = count;
     fleet->first_entity = first_entity;
-    fleet->initial_image_size = initial_image_size;
+    builds_take(fleet);
     fleet->flash = flash_store_create();
     fleet->keys = key_store_create();
-    fleet->memo = params->crypto_memo ? calloc(1, sizeof *fleet->memo) : NULL;
-    if (fleet->flash == NULL || fleet->keys == NULL || (params->crypto_memo && fleet->memo == NULL)
-            || node_board_add(fleet, params->board) == NULL || !nodes_map(fleet)) {
+    fleet->worker.memo = params->crypto_memo ? calloc(1, sizeof *fleet->worker.memo) : NULL;
+    if (fleet->flash == NULL || fleet->keys == NULL
+            || (params->crypto_memo && fleet->worker.memo == NULL)
+            || node_board_add(fleet, params->board, fleet->builds[0]) == NULL
+            || !nodes_map(fleet)) {
         node_fleet_destroy(fleet);
         return NULL;
     }
-    flash_image_set(fleet->flash, &fleet->boards->initial, FLASH_RUNNING_ADDRESS, initial_image,
-            initial_image_size);
     for (uint32_t i = 0; i < count; i++) {
         node_init(fleet, i);
     }
@@ -118,7 +150,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
     node_boards_destroy(fleet);
     flash_store_destroy(fleet->flash);
     key_store_destroy(fleet->keys);
-    free(fleet->memo);
+    free(fleet->worker.memo);
     free(fleet);
 }
 
@@ -128,18 +160,28 @@ void node_fleet_configure(
     assert(index < fleet->count);
     struct node *node = node_at(fleet, index);
     assert(node->stage == NODE_OFF);
-    const struct node_board *board = node_board_of(fleet, params->board);
+    const struct board_type *type = params->board != NULL ? params->board : fleet->params.board;
+    const struct firmware_build *build = params->build != NULL ? params->build : fleet->builds[0];
+    const struct node_board *board = node_board_of(fleet, type, build);
     if (board != node->board) {
-        flash_image_finish(fleet->flash, &node->flash[HAL_FLASH_INTERNAL]);
+        node_leave_board(node);
         node_adopt_board(node, board);
     }
+    node->application = build_index(fleet, build);
+    node->application_next = node->application;
     const struct node_profile *profile = node_profile_of(fleet, params, board->type);
     crystal_init(&node->crystal, &profile->crystal, engine_seed(fleet->engine), node_entity(node),
             params->boot_at_ns);
-    uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&params->identity, &params->configuration, record);
-    flash_image_set(fleet->flash, &node->flash[HAL_FLASH_INTERNAL], FLASH_FACTORY_ADDRESS, record,
-            sizeof record);
+    struct node_flash_access access = { fleet->flash, node->flash };
+    struct firmware_flash flash = node_firmware_flash(&access);
+    build->provision(&flash, &params->identity, &params->configuration);
+}
+
+void node_fleet_set_application(
+        struct node_fleet *fleet, uint32_t index, const struct firmware_build *build)
+{
+    assert(index < fleet->count);
+    node_at(fleet, index)->application_next = build_index(fleet, build);
 }
 
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium)

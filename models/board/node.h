@@ -14,10 +14,11 @@
 #include "board/crystal.h"
 #include "board/energy.h"
 #include "board/flash.h"
-#include "board/identity.h"
 #include "engine.h"
-#include "fw.h"
+#include "firmware/firmware_build.h"
+#include "identity/identity.h"
 
+#define NODE_BUILDS_MAX  32u
 #define NODE_LEAD_MAX_NS SIM_NS_PER_MS
 /* A piece of firmware work begins only within this lead, so that the chip accesses at its beginning
  * (at most half a millisecond of SPI) stay within the bound. */
@@ -27,7 +28,13 @@ struct node_fleet; /* all nodes of a run, with what they share */
 
 struct node_fleet_params {
     const struct board_type *board; /* outlives the fleet */
-    const struct fw_ops *firmware;
+    /* The builds that nodes may run, at most NODE_BUILDS_MAX, which outlive the fleet. Each node
+     * has RAM for the largest. The first one is run by nodes that name none. */
+    const struct firmware_build *const *builds;
+    uint32_t build_count;
+    /* The image (header and code) that a running slot holds at first; outlives configuration. */
+    const uint8_t *initial_image;
+    uint32_t initial_image_size;
     bool crypto_memo; /* remember crypto answers across nodes, keyed by the full input */
     bool guest_errors_fatal;
 };
@@ -38,19 +45,24 @@ struct node_params {
     struct crystal_params crystal; /* copied; a table that it points to outlives the fleet */
     sim_ns boot_at_ns;
     struct device_configuration configuration;
-    const struct board_type *board; /* NULL: the fleet's; else outlives the fleet */
-    struct battery_params battery;  /* capacity_mah 0: the board's own */
+    const struct board_type *board;     /* NULL: the fleet's; else outlives the fleet */
+    const struct firmware_build *build; /* one of the fleet's; NULL: its first */
+    struct battery_params battery;      /* capacity_mah 0: the board's own */
 };
 
-/* `count` nodes, entities first_entity .. first_entity + count - 1, device i of the medium. The
- * running slot holds `initial_image` (header + code). NULL: out of memory. */
+/* `count` nodes, entities first_entity .. first_entity + count - 1, device i of the medium. NULL:
+ * out of memory. */
 struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
-        uint32_t count, entity_id first_entity, const uint8_t *initial_image,
-        uint32_t initial_image_size);
+        uint32_t count, entity_id first_entity);
 void node_fleet_destroy(struct node_fleet *fleet);
 void node_fleet_configure(
         struct node_fleet *fleet, uint32_t index, const struct node_params *params);
-/* Called when a node is about to run after a long sleep, for who keeps something about it. */
+/* The application of another build of the fleet runs from the node's next reset on, after the
+ * bootloader of the node's own build. */
+void node_fleet_set_application(
+        struct node_fleet *fleet, uint32_t index, const struct firmware_build *build);
+/* Registers a hook that is called shortly before a node that slept long runs, so that observers can
+ * prefetch their data. */
 void node_fleet_on_prefetch(
         struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context);
 /* Connects to the air and schedules every boot. */
@@ -61,10 +73,14 @@ extern const struct medium_device_ops node_medium_ops;
 /* Flash content as the CPU would read it, without time or energy. */
 void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,
         uint32_t address, void *data, uint32_t size);
+/* The image that a node runs, by its build. False: there is no whole one, or the build can't tell
+ * (see node_build()). */
+bool node_image(const struct node_fleet *fleet, uint32_t index, struct firmware_image *image);
+const struct firmware_build *node_build(const struct node_fleet *fleet, uint32_t index);
 /* Energy by state up to `now_ns`. */
 void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
         struct energy_account *account);
-/* The sum of the account, for who reads it all the time. */
+/* The sum of the account, without computing the account. */
 double node_energy_total_j(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns);
 /* The same in every state; each component is the sum of its states. */
 void node_energy_states(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,
@@ -74,7 +90,6 @@ const struct battery_params *node_battery(const struct node_fleet *fleet, uint32
 /* RTC reading of a node at engine time, in ticks, and the true elapsed time since its power on. */
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns);
 sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
-const struct sx1276 *node_chip(const struct node_fleet *fleet, uint32_t index);
 
 struct node_fleet_stats {
     uint64_t deliveries; /* frames that a firmware read out of its radio */

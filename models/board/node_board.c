@@ -1,4 +1,4 @@
-/* What nodes of a fleet share: board types with their factory content, profiles of groups.
+/* What nodes of a fleet share: board types and builds with their factory content, profiles.
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
@@ -16,18 +16,64 @@ static void times_compute(struct node_board *board)
     board->nor_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / type->nor_spi_hz);
 }
 
-struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type)
+static void flash_read(
+        void *context, enum hal_flash_region region, uint32_t address, void *data, uint32_t size)
+{
+    const struct node_flash_access *access = context;
+    flash_image_read(access->store, &access->images[region], address, data, size);
+}
+
+static void flash_write(void *context, enum hal_flash_region region, uint32_t address,
+        const void *data, uint32_t size)
+{
+    const struct node_flash_access *access = context;
+    flash_image_set(access->store, &access->images[region], address, data, size);
+}
+
+struct firmware_flash node_firmware_flash(struct node_flash_access *access)
+{
+    return (struct firmware_flash){ access, flash_read, flash_write };
+}
+
+static void board_free(struct node_board *board)
+{
+    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        free(board->initial[region].sectors);
+    }
+    free(board);
+}
+
+static bool flash_init(struct node_fleet *fleet, struct node_board *board)
+{
+    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        const struct hal_flash_geometry *flash = &board->type->flash[region];
+        assert(flash->size_bytes >= board->build->flash_size_min[region]);
+        if (!flash_image_init(&board->initial[region], flash->size_bytes, flash->erased_value)) {
+            return false;
+        }
+    }
+    if (board->build->manufacture != NULL && fleet->params.initial_image_size > 0) {
+        struct node_flash_access access = { fleet->flash, board->initial };
+        struct firmware_flash flash = node_firmware_flash(&access);
+        board->build->manufacture(
+                &flash, fleet->params.initial_image, fleet->params.initial_image_size);
+    }
+    return true;
+}
+
+struct node_board *node_board_add(
+        struct node_fleet *fleet, const struct board_type *type, const struct firmware_build *build)
 {
     assert(board_type_fault(type) == NULL);
-    const struct hal_flash_geometry *internal = &type->flash[HAL_FLASH_INTERNAL];
     struct node_board *board = calloc(1, sizeof *board);
     if (board == NULL) {
         return NULL;
     }
     board->type = type;
+    board->build = build;
     times_compute(board);
-    if (!flash_image_init(&board->initial, internal->size_bytes, internal->erased_value)) {
-        free(board);
+    if (!flash_init(fleet, board)) {
+        board_free(board);
         return NULL;
     }
     struct node_board **end = &fleet->boards;
@@ -38,33 +84,17 @@ struct node_board *node_board_add(struct node_fleet *fleet, const struct board_t
     return board;
 }
 
-/* The running slot as on the fleet's own board, in flash that erases to another value. */
-static void initial_image_copy(struct node_fleet *fleet, struct node_board *board)
+/* Out of memory ends the run, as in the flash store. */
+const struct node_board *node_board_of(
+        struct node_fleet *fleet, const struct board_type *type, const struct firmware_build *build)
 {
-    uint8_t page[FLASH_PAGE_BYTES];
-    for (uint32_t at = 0; at < fleet->initial_image_size; at += sizeof page) {
-        uint32_t left = fleet->initial_image_size - at;
-        uint32_t size = left < sizeof page ? left : (uint32_t)sizeof page;
-        flash_image_read(
-                fleet->flash, &fleet->boards->initial, FLASH_RUNNING_ADDRESS + at, page, size);
-        flash_image_set(fleet->flash, &board->initial, FLASH_RUNNING_ADDRESS + at, page, size);
-    }
-}
-
-/* NULL: the fleet's own. Out of memory ends the run, as in the flash store. */
-const struct node_board *node_board_of(struct node_fleet *fleet, const struct board_type *type)
-{
-    if (type == NULL) {
-        return fleet->boards;
-    }
     for (struct node_board *board = fleet->boards; board != NULL; board = board->next) {
-        if (board->type == type) {
+        if (board->type == type && board->build == build) {
             return board;
         }
     }
-    struct node_board *board = node_board_add(fleet, type);
+    struct node_board *board = node_board_add(fleet, type, build);
     assert(board != NULL);
-    initial_image_copy(fleet, board);
     return board;
 }
 
@@ -97,8 +127,7 @@ void node_boards_destroy(struct node_fleet *fleet)
 {
     while (fleet->boards != NULL) {
         struct node_board *next = fleet->boards->next;
-        free(fleet->boards->initial.sectors);
-        free(fleet->boards);
+        board_free(fleet->boards);
         fleet->boards = next;
     }
     while (fleet->profiles != NULL) {

@@ -23,11 +23,11 @@ static void format_time(char *text, size_t size, sim_ns at_ns)
 static void report(struct node *node, sim_ns at_ns, const char *what)
 {
     struct node_fleet *fleet = node->fleet;
-    if (fleet->stats.first_fault[0] == '\0') {
+    if (fleet->worker.stats.first_fault[0] == '\0') {
         char when[48];
         format_time(when, sizeof when, at_ns);
-        snprintf(fleet->stats.first_fault, sizeof fleet->stats.first_fault, "%.90s  dev %u at %s",
-                what, (unsigned)node->index, when);
+        snprintf(fleet->worker.stats.first_fault, sizeof fleet->worker.stats.first_fault,
+                "%.90s  dev %u at %s", what, (unsigned)node->index, when);
     }
     if (fleet->params.guest_errors_fatal) {
         engine_stop(fleet->engine);
@@ -36,7 +36,7 @@ static void report(struct node *node, sim_ns at_ns, const char *what)
 
 void node_panic(struct node *node, const char *file, int line)
 {
-    node->fleet->stats.panics++;
+    node->fleet->worker.stats.panics++;
     engine_observe(node->fleet->engine, node->local_ns, node_entity(node), OBSERVE_FIRMWARE_PANIC,
             line, 0, 0, NULL);
     while (strncmp(file, "../", 3) == 0) {
@@ -55,7 +55,7 @@ void node_guest_fault(
     if (severity != SX1276_GUEST_ERROR) {
         return;
     }
-    node->fleet->stats.guest_errors++;
+    node->fleet->worker.stats.guest_errors++;
     if (!node->fleet->params.guest_errors_fatal) {
         return;
     }

@@ -87,13 +87,13 @@ enum hal_status node_aes_ctr(
         .size = size,
     };
     uint8_t *remember = NULL;
-    if (fleet->memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->memo->ctr, &question);
+    if (fleet->worker.memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->ctr, &question);
         if (known != NULL) {
             memcpy(data, known, size);
             return HAL_OK;
         }
-        remember = crypto_memo_add(&fleet->memo->ctr, &question);
+        remember = crypto_memo_add(&fleet->worker.memo->ctr, &question);
     }
     uint8_t block[AES_BLOCK];
     memcpy(block, counter, sizeof block);
@@ -123,13 +123,13 @@ enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span 
     };
     spend_aes(node, question.size);
     uint8_t *remember = NULL;
-    if (fleet->memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->memo->cmac, &question);
+    if (fleet->worker.memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->cmac, &question);
         if (known != NULL) {
             memcpy(mac, known, AES_BLOCK);
             return HAL_OK;
         }
-        remember = crypto_memo_add(&fleet->memo->cmac, &question);
+        remember = crypto_memo_add(&fleet->worker.memo->cmac, &question);
     }
     const struct aes_schedule *schedule = schedule_of(node, slot);
     struct cmac_state state;
@@ -219,12 +219,12 @@ enum hal_status node_ed25519_verify(void *board, const uint8_t public_key[32], c
         .size = size,
     };
     uint8_t *remember = NULL;
-    if (fleet->memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->memo->verify, &question);
+    if (fleet->worker.memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->verify, &question);
         if (known != NULL) {
             return known[0] != 0 ? HAL_OK : HAL_ERR_VERIFY;
         }
-        remember = crypto_memo_add(&fleet->memo->verify, &question);
+        remember = crypto_memo_add(&fleet->worker.memo->verify, &question);
     }
     bool good = ed25519_sha512_verify(public_key, size, message, signature) == 1;
     if (remember != NULL) {

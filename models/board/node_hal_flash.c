@@ -179,7 +179,7 @@ enum hal_status node_flash_program(
     bool allowed = flash_image_program(fleet->flash, &node->flash[region], address, data,
             (uint32_t)size, geometry->rewritable);
     if (!allowed) {
-        fleet->stats.flash_violations++;
+        fleet->worker.stats.flash_violations++;
         node_guest_fault(node, node->local_ns, SX1276_GUEST_ERROR, -1,
                 region == HAL_FLASH_INTERNAL ? "programs internal flash that is not erased"
                                              : "programs NOR bits back to the erased value");

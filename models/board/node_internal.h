@@ -12,29 +12,30 @@
 #include "board/flash.h"
 #include "board/key_store.h"
 #include "board/node.h"
-#include "update/flash_map.h"
 
 #define NODE_LINE_BYTES       64u
 #define NODE_SCHEDULED        3u
-#define NODE_INTERNAL_SECTORS (FLASH_INTERNAL_SIZE / FLASH_SECTOR_BYTES)
-#define NODE_NOR_SECTORS      (NOR_SIZE / FLASH_SECTOR_BYTES)
+#define NODE_INTERNAL_SECTORS (BOARD_INTERNAL_FLASH_MAX / FLASH_SECTOR_BYTES)
+#define NODE_NOR_SECTORS      (BOARD_NOR_MAX / FLASH_SECTOR_BYTES)
 #define NODE_RAM_POISON       0xA5
 
 /* Where a node's firmware is. What it runs for how long is in its clock. */
 enum node_stage {
-    NODE_OFF,  /* not powered yet */
-    NODE_BOOT, /* starts from reset at local_ns */
-    NODE_READY /* booted: asleep, or more to do at local_ns */
+    NODE_OFF,   /* not powered yet */
+    NODE_BOOT,  /* starts from reset at local_ns */
+    NODE_READY, /* booted: asleep, or more to do at local_ns */
+    NODE_HALTED /* the bootloader found nothing to start: waits for a reset */
 };
 
-/* A board type of this fleet, with what is computed from it once. */
+/* A board type of this fleet with a build, and what is computed from them once. */
 struct node_board {
     const struct board_type *type;
+    const struct firmware_build *build;
     uint32_t call_ns;
     uint32_t radio_spi_byte_ns;
     uint32_t nor_spi_byte_ns;
     uint64_t cycle_ns_q16;
-    struct flash_image initial; /* internal flash as it leaves the factory, without identity */
+    struct flash_image initial[HAL_FLASH_REGION_COUNT]; /* as manufactured, without identity */
     struct node_board *next;
 };
 
@@ -66,11 +67,13 @@ struct node {
     const struct node_board *board;
     struct crystal crystal;
     uint32_t index;
-    uint8_t boot_cause;    /* enum hal_reset_cause of the next boot */
-    uint8_t antenna;       /* enum hal_antenna */
-    uint8_t nor_operation; /* enum node_nor_operation: what ends at nor_done_ns */
-    bool rx_silent;        /* the medium reports no detection */
-    uint32_t key_used;     /* last: its number, or one that was in use once (a hint) */
+    uint8_t boot_cause;       /* enum hal_reset_cause of the next boot */
+    uint8_t antenna;          /* enum hal_antenna */
+    uint8_t nor_operation;    /* enum node_nor_operation: what ends at nor_done_ns */
+    bool rx_silent;           /* the medium reports no detection */
+    uint32_t key_used;        /* last: its number, or one that was in use once (a hint) */
+    uint8_t application;      /* the build whose application runs: index of node_fleet.builds */
+    uint8_t application_next; /* from the next reset on */
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
     sim_ns rx_since_ns; /* start of the chip's last or running reception */
     uint64_t frame_id;  /* what frame_ready speaks of */
@@ -101,32 +104,36 @@ enum node_exit {
     NODE_EXIT_PANIC
 };
 
+/* What one thread that runs nodes of a fleet owns. A fleet has one. */
+struct node_worker {
+    sim_ns slice_ns;         /* engine time of the slice that runs */
+    sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
+    struct node *inside;     /* its firmware is on the C stack; NULL: none is */
+    jmp_buf escape;
+    struct crypto_memo *memo; /* NULL: off */
+    struct node_fleet_stats stats;
+};
+
 struct node_fleet {
     struct engine *engine;
     struct medium *medium;
     struct node_fleet_params params;
     struct node_board *boards;     /* the fleet's own, then others */
     struct node_profile *profiles; /* the last one made first */
-    const struct fw_ops *firmware;
+    const struct firmware_build *builds[NODE_BUILDS_MAX];
+    const struct fw_ops *applications[NODE_BUILDS_MAX]; /* of each build */
     uint8_t *base; /* node 0, then each `stride_bytes` further: struct node, RAM */
     size_t stride_bytes;
     size_t map_bytes;
     uint32_t count;
     entity_id first_entity;
     uint16_t wake_handler;
-    uint32_t initial_image_size;
     void (*on_prefetch)(void *context, uint32_t index); /* NULL: nobody's */
     void *on_prefetch_context;
-    /* of the slice that runs */
-    sim_ns slice_ns;         /* engine time */
-    sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
-    struct node *inside;     /* whose firmware is on the C stack; NULL: nobody's */
-    jmp_buf escape;
+    struct node_worker worker;
     /* shared by all nodes */
     struct flash_store *flash;
     struct key_store *keys;
-    struct crypto_memo *memo; /* NULL: off */
-    struct node_fleet_stats stats;
 };
 
 _Static_assert(offsetof(struct node_profile, crystal) == 0, "found by its first member");
@@ -139,6 +146,14 @@ static inline struct node *node_at(const struct node_fleet *fleet, uint32_t inde
 static inline void *node_ram(struct node *node)
 {
     return node + 1;
+}
+
+/* RAM that a bootloader and an application need, one after the other in the same place. */
+static inline size_t node_ram_size_bytes(
+        const struct fw_boot_ops *boot, const struct fw_ops *application)
+{
+    size_t boot_bytes = boot != NULL ? boot->ram_size_bytes : 0;
+    return boot_bytes > application->ram_size_bytes ? boot_bytes : application->ram_size_bytes;
 }
 
 static inline const struct node_profile *node_profile(const struct node *node)
@@ -176,18 +191,26 @@ static inline sim_ns node_access_ns(struct node *node)
 {
     sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
     struct node_fleet *fleet = node->fleet;
-    if (at_ns - fleet->slice_ns > fleet->stats.lead_max_ns) {
-        fleet->stats.lead_max_ns = at_ns - fleet->slice_ns;
+    if (at_ns - fleet->worker.slice_ns > fleet->worker.stats.lead_max_ns) {
+        fleet->worker.stats.lead_max_ns = at_ns - fleet->worker.slice_ns;
     }
     return at_ns;
 }
 
 /* node_board.c */
-struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type);
-const struct node_board *node_board_of(struct node_fleet *fleet, const struct board_type *type);
+struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type,
+        const struct firmware_build *build);
+const struct node_board *node_board_of(struct node_fleet *fleet, const struct board_type *type,
+        const struct firmware_build *build);
 const struct node_profile *node_profile_of(
         struct node_fleet *fleet, const struct node_params *params, const struct board_type *type);
 void node_boards_destroy(struct node_fleet *fleet);
+/* Direct access to the regions `images` (HAL_FLASH_REGION_COUNT of them). */
+struct node_flash_access {
+    struct flash_store *store;
+    struct flash_image *images;
+};
+struct firmware_flash node_firmware_flash(struct node_flash_access *access);
 /* node_run.c */
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);

@@ -22,6 +22,9 @@ static sim_ns earlier(sim_ns a_ns, sim_ns b_ns)
 
 static sim_ns mcu_wake_ns(const struct node *node)
 {
+    if (node->stage == NODE_HALTED) {
+        return SIM_NS_NEVER;
+    }
     if (node->stage != NODE_READY || node->more || node->irq_pending != 0) {
         return node->local_ns;
     }
@@ -81,7 +84,7 @@ static void timers_latch(struct node *node, sim_ns at_ns)
 /* Tells the firmware of every latched interrupt, in the order of their edges. */
 static void irqs_deliver(struct node *node)
 {
-    const struct fw_ops *firmware = node->fleet->firmware;
+    const struct fw_ops *application = node->fleet->applications[node->application];
     while (node->irq_pending != 0) {
         unsigned first = 0;
         sim_ns first_ns = SIM_NS_NEVER;
@@ -93,20 +96,32 @@ static void irqs_deliver(struct node *node)
         }
         node->irq_pending &= (uint8_t) ~(1u << first);
         crystal_follow(&node->crystal, first_ns);
-        firmware->irq(node_ram(node), (enum fw_irq)first, crystal_ticks(&node->crystal, first_ns));
+        application->irq(
+                node_ram(node), (enum fw_irq)first, crystal_ticks(&node->crystal, first_ns));
     }
 }
 
+/* What runs is looked up here: the bootloader of the node's build, then the application that was
+ * chosen last. */
 static void boot(struct node *node)
 {
     struct node_fleet *fleet = node->fleet;
-    memset(node_ram(node), NODE_RAM_POISON, fleet->firmware->ram_size_bytes);
+    const struct fw_boot_ops *bootloader = node->board->build->boot;
+    node->application = node->application_next;
+    const struct fw_ops *application = fleet->applications[node->application];
+    memset(node_ram(node), NODE_RAM_POISON, node_ram_size_bytes(bootloader, application));
     node->stage = NODE_READY;
     node->more = true;
     engine_observe(fleet->engine, node->local_ns, node_entity(node), OBSERVE_NODE_RESET,
             node->boot_cause, 0, 0, NULL);
     struct hal hal = { .board = node, .ops = &node_hal_ops };
-    fleet->firmware->boot(node_ram(node), &hal, (enum hal_reset_cause)node->boot_cause);
+    enum hal_reset_cause cause = (enum hal_reset_cause)node->boot_cause;
+    if (bootloader != NULL && !bootloader->run(node_ram(node), &hal, cause)) {
+        node->stage = NODE_HALTED;
+        node->more = false;
+        return;
+    }
+    application->boot(node_ram(node), &hal, cause);
 }
 
 static void slice(struct node *node, sim_ns until_ns)
@@ -116,11 +131,13 @@ static void slice(struct node *node, sim_ns until_ns)
         boot(node);
         timers_latch(node, node->local_ns);
     }
-    while (node->local_ns < until_ns && (node->more || node->irq_pending != 0)) {
+    const struct fw_ops *application = fleet->applications[node->application];
+    while (node->stage == NODE_READY && node->local_ns < until_ns
+            && (node->more || node->irq_pending != 0)) {
         irqs_deliver(node);
         node_spend_call(node);
-        node->more = fleet->firmware->run(node_ram(node));
-        fleet->stats.firmware_runs++;
+        node->more = application->run(node_ram(node));
+        fleet->worker.stats.firmware_runs++;
         timers_latch(node, node->local_ns);
         sim_ns settled_ns = earlier(node->local_ns, until_ns);
         if (sx1276_next_edge(&node->chip) <= settled_ns) {
@@ -131,22 +148,22 @@ static void slice(struct node *node, sim_ns until_ns)
 
 _Noreturn void node_escape(struct node *node, enum node_exit how)
 {
-    assert(node->fleet->inside == node);
+    assert(node->fleet->worker.inside == node);
     assert(how != NODE_EXIT_RETURN);
-    _longjmp(node->fleet->escape, (int)how);
+    _longjmp(node->fleet->worker.escape, (int)how);
 }
 
 /* The single place that enters firmware. Nothing of a firmware's C stack outlives it. */
 static enum node_exit node_enter(struct node *node, sim_ns until_ns)
 {
     struct node_fleet *fleet = node->fleet;
-    assert(fleet->inside == NULL);
-    fleet->inside = node;
-    int how = _setjmp(fleet->escape);
+    assert(fleet->worker.inside == NULL);
+    fleet->worker.inside = node;
+    int how = _setjmp(fleet->worker.escape);
     if (how == 0) {
         slice(node, until_ns);
     }
-    fleet->inside = NULL;
+    fleet->worker.inside = NULL;
     return (enum node_exit)how;
 }
 
@@ -198,11 +215,12 @@ static void serve(struct node *node, sim_ns now_ns)
 {
     struct node_fleet *fleet = node->fleet;
     timers_latch(node, now_ns);
-    bool work = node->more || node->irq_pending != 0 || node->stage == NODE_BOOT;
+    bool work = node->stage == NODE_BOOT
+                || (node->stage == NODE_READY && (node->more || node->irq_pending != 0));
     if (work && node->local_ns <= now_ns) {
-        fleet->slice_ns = now_ns;
+        fleet->worker.slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);
-        fleet->running_since_ns = from_ns;
+        fleet->worker.running_since_ns = from_ns;
         switch (node_enter(node, now_ns + NODE_SLICE_NS)) {
         case NODE_EXIT_RETURN:
             break;

@@ -13,6 +13,20 @@ void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_fl
     flash_image_read(fleet->flash, &node_at(fleet, index)->flash[region], address, data, size);
 }
 
+bool node_image(const struct node_fleet *fleet, uint32_t index, struct firmware_image *image)
+{
+    const struct firmware_build *build = node_build(fleet, index);
+    struct node_flash_access access = { fleet->flash, node_at(fleet, index)->flash };
+    struct firmware_flash flash = node_firmware_flash(&access);
+    return build->image != NULL && build->image(&flash, image);
+}
+
+const struct firmware_build *node_build(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return node_at(fleet, index)->board->build;
+}
+
 static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
 {
     return end_ns > now_ns ? end_ns - now_ns : 0;
@@ -25,8 +39,8 @@ static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
     bool erases = node->nor_operation == NODE_NOR_ERASE;
     sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
     return (struct energy_ahead){
-        .mcu_run_ns = fleet->inside == node ? fleet->running_since_ns - now_ns
-                                            : ahead_ns(node->local_ns, now_ns),
+        .mcu_run_ns = fleet->worker.inside == node ? fleet->worker.running_since_ns - now_ns
+                                                   : ahead_ns(node->local_ns, now_ns),
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
@@ -90,16 +104,10 @@ sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index)
     return node_at(fleet, index)->crystal.power_on_ns;
 }
 
-const struct sx1276 *node_chip(const struct node_fleet *fleet, uint32_t index)
-{
-    assert(index < fleet->count);
-    return &node_at(fleet, index)->chip;
-}
-
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
 {
-    *stats = fleet->stats;
+    *stats = fleet->worker.stats;
     stats->resident_bytes = fleet->map_bytes + sizeof *fleet + flash_store_bytes(fleet->flash)
                             + key_store_bytes(fleet->keys)
-                            + (fleet->memo != NULL ? sizeof *fleet->memo : 0);
+                            + (fleet->worker.memo != NULL ? sizeof *fleet->worker.memo : 0);
 }

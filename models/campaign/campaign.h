@@ -6,8 +6,8 @@
 #ifndef CAMPAIGN_CAMPAIGN_H
 #define CAMPAIGN_CAMPAIGN_H
 
-#include "board/identity.h"
 #include "engine.h"
+#include "identity/identity.h"
 #include "network/network.h"
 
 enum campaign_set_up_policy {

@@ -7,9 +7,9 @@
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
-#include "board/identity.h"
 #include "engine.h"
 #include "gateway/gateway.h"
+#include "identity/identity.h"
 #include "region/channel_set.h"
 #include "region/region.h"
 

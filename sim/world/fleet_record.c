@@ -10,7 +10,6 @@
 #include "campaign/packages.h"
 #include "scenario/channel_plan.h"
 #include "trace.h"
-#include "update/flash_map.h"
 #include "world/energy_phases.h"
 #include "world/fleet_observer.h"
 #include "world/fragment_causes.h"
@@ -90,12 +89,12 @@ static void note_uncoded(struct device_record *device, uint32_t received)
 static void compare_image(struct world *world, uint32_t index, struct device_record *device)
 {
     uint8_t chunk[1024];
-    bool equal = true;
+    struct firmware_image running;
+    bool equal = node_image(world->nodes, index, &running);
     for (uint32_t at = 0; equal && at < world->image_size; at += sizeof chunk) {
         uint32_t left = world->image_size - at;
         uint32_t size = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
-        node_flash_peek(
-                world->nodes, index, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS + at, chunk, size);
+        node_flash_peek(world->nodes, index, running.region, running.address + at, chunk, size);
         equal = memcmp(chunk, world->image + at, size) == 0;
     }
     device->image_compared = true;

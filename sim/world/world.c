@@ -115,14 +115,18 @@ static bool create_foreign(struct world *world)
 static bool create_nodes(struct world *world, const struct world_options *options,
         const uint8_t *initial, uint32_t initial_size)
 {
+    static const struct firmware_build *const builds[] = { &firmware_builtin };
     struct node_fleet_params params = {
         .board = &world->groups[0].board.type,
-        .firmware = &fleetcast_fw,
+        .builds = builds,
+        .build_count = 1,
+        .initial_image = initial,
+        .initial_image_size = initial_size,
         .crypto_memo = options->crypto_memo,
         .guest_errors_fatal = world->scenario->on_guest_error_fail,
     };
-    world->nodes = node_fleet_create(world->engine, &params, world->device_count,
-            world->first_device, initial, initial_size);
+    world->nodes =
+            node_fleet_create(world->engine, &params, world->device_count, world->first_device);
     return world->nodes != NULL;
 }
 

@@ -122,9 +122,9 @@ void world_groups_destroy(struct world *world)
 
 static uint8_t rate_policy(const struct scenario_device_group *group)
 {
-    return group->data_rate == DATA_RATE_LINK_CHECK ? FACTORY_RATE_LINK_CHECK
-           : group->data_rate == DATA_RATE_ADR      ? FACTORY_RATE_ADR
-                                                    : FACTORY_RATE_FIXED;
+    return group->data_rate == DATA_RATE_LINK_CHECK ? DEVICE_RATE_LINK_CHECK
+           : group->data_rate == DATA_RATE_ADR      ? DEVICE_RATE_ADR
+                                                    : DEVICE_RATE_FIXED;
 }
 
 /* TXPower at which the firmware sets its amplifier to `tx_power_dbm`. */
@@ -159,7 +159,7 @@ static struct device_configuration configuration_of(
     }
     if (group->clock_refresh_ns != SCENARIO_AUTO) {
         c.clock_refresh_h = group->clock_refresh_ns == SCENARIO_NEVER
-                                    ? FACTORY_CLOCK_REFRESH_NEVER
+                                    ? DEVICE_CLOCK_REFRESH_NEVER
                                     : (uint16_t)(group->clock_refresh_ns / (3600 * SIM_NS_PER_S));
     }
     struct channel_plan plan;

@@ -27,7 +27,6 @@ struct rig *rig_create(void)
     rig->hal.ops = &rig->ops;
     rig->board.now = 50;
     memset(&script, 0, sizeof script);
-    script.image_whole = true;
     script.uplink_at = HAL_TICKS_NEVER;
     script.factory = (struct factory){ .dev_eui = { 1 }, .app_key = { 2 }, .report_period_s = 600 };
     return rig;

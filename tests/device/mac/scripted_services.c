@@ -1,4 +1,4 @@
-/* Doubles of services, update and bootloader, by a script.
+/* Doubles of services and update, by a script.
  * SPDX-License-Identifier: MIT
  */
 #include "device/mac/scripted_services.h"
@@ -6,11 +6,6 @@
 #include <string.h>
 
 struct script script;
-
-bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause)
-{
-    return script.image_whole;
-}
 
 bool factory_read(const struct hal *hal, struct factory *factory)
 {

@@ -1,4 +1,4 @@
-/* Doubles of services, update and bootloader for the main loop: a test writes their script.
+/* Doubles of services and update for the main loop: a test writes their script.
  * SPDX-License-Identifier: MIT
  */
 #ifndef TESTS_DEVICE_MAC_SCRIPTED_SERVICES_H
@@ -8,7 +8,6 @@
 #include "mac/mac.h"
 
 struct script {
-    bool image_whole;
     struct factory factory;
     uint64_t uplink_at;
     uint8_t uplink_size;

@@ -299,17 +299,6 @@ Test(fw, verification_waits_for_a_busy_flash_without_spinning)
     rig_destroy(rig);
 }
 
-Test(fw, without_a_whole_image_nothing_runs)
-{
-    struct rig *rig = rig_create();
-    script.image_whole = false;
-    rig_boot(rig, HAL_RESET_BROWNOUT);
-    rig_run_s(rig, 1000);
-    cr_assert_eq(rig->board.tx_count, 0);
-    cr_assert_not(fleetcast_fw.run(&rig->fw));
-    rig_destroy(rig);
-}
-
 /* The block of RAM may be copied while the device runs: it holds no pointer into itself. */
 Test(fw, copy_of_the_ram_block_goes_on_like_the_original)
 {

@@ -57,6 +57,18 @@ static const struct fw_ops scripted = {
     .run = scripted_run,
 };
 
+static void no_provision(const struct firmware_flash *flash, const struct device_identity *identity,
+        const struct device_configuration *configuration)
+{
+}
+
+static const struct firmware_build scripted_build = {
+    FIRMWARE_BUILD_HEADER,
+    .name = "scripted",
+    .application = &scripted,
+    .provision = no_provision,
+};
+
 /* --- air ---------------------------------------------------------------------------------------
  */
 
@@ -179,8 +191,10 @@ void rig_open(void)
     memset(&air, 0, sizeof air);
     incoming_count = 0;
     rig.board = board_stm32l072_sx1276;
+    rig.build = scripted_build;
+    rig.builds[0] = &rig.build;
     rig.params = (struct node_fleet_params){
-        .board = &rig.board, .firmware = &scripted, .crypto_memo = true
+        .board = &rig.board, .builds = rig.builds, .build_count = 1, .crypto_memo = true
     };
     rig.crystal.temperature_mean_c = 21.5;
     rig.engine = engine_create(RIG_SEED);
@@ -195,8 +209,9 @@ void rig_start(uint32_t count)
     (void)engine_entity_add(rig.engine, 1); /* sender of what comes from the air */
     rig.count = count;
     rig.first_entity = engine_entity_add(rig.engine, count);
-    rig.fleet = node_fleet_create(
-            rig.engine, &rig.params, count, rig.first_entity, image, sizeof image);
+    rig.params.initial_image = image;
+    rig.params.initial_image_size = sizeof image;
+    rig.fleet = node_fleet_create(rig.engine, &rig.params, count, rig.first_entity);
     cr_assert_not_null(rig.fleet);
     for (uint32_t i = 0; i < count; i++) {
         struct node_params params = {

@@ -33,6 +33,8 @@ struct rig {
     struct engine *engine;
     struct node_fleet *fleet;
     struct board_type board;
+    struct firmware_build build; /* the scripted firmware, without a bootloader */
+    const struct firmware_build *builds[4];
     struct node_fleet_params params;
     struct crystal_params crystal; /* of every node */
     struct battery_params battery; /* likewise; none: the board's */

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "firmware/factory_record.h"
 #include "rig.h"
 #include "update/flash_map.h"
 
@@ -293,6 +294,8 @@ Test(node_flash, marks_on_the_nor_may_clear_bit_by_bit)
 
 Test(node_flash, the_factory_leaves_image_and_identity)
 {
+    rig.build.manufacture = firmware_builtin.manufacture;
+    rig.build.provision = firmware_builtin.provision;
     rig_start(2);
     uint8_t bytes[700];
     node_flash_peek(rig.fleet, 1, MCU, FLASH_RUNNING_ADDRESS, bytes, 700);
@@ -301,7 +304,7 @@ Test(node_flash, the_factory_leaves_image_and_identity)
     struct device_identity identity;
     device_identity_draw(&identity, RIG_SEED, 1);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&identity,
+    factory_record_write(&identity,
             &(struct device_configuration){ .report_period_s = 14400, .report_size = 24 }, record);
     node_flash_peek(rig.fleet, 1, MCU, FLASH_FACTORY_ADDRESS, bytes, FACTORY_RECORD_SIZE);
     cr_assert_arr_eq(bytes, record, FACTORY_RECORD_SIZE);

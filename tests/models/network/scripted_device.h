@@ -7,7 +7,7 @@
 #ifndef TESTS_SCRIPTED_DEVICE_H
 #define TESTS_SCRIPTED_DEVICE_H
 
-#include "board/identity.h"
+#include "identity/identity.h"
 #include "network/lorawan.h"
 
 struct scripted_device {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "board/identity.h"
+#include "identity/identity.h"
 
 static void print_eui(uint64_t eui)
 {

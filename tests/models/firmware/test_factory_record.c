@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "board/identity.h"
+#include "firmware/factory_record.h"
 
 Test(identity, every_device_has_its_own_euis_and_keys)
 {
@@ -30,7 +30,7 @@ Test(identity, the_factory_record_is_laid_out_as_the_firmware_reads_it)
     memset(identity.image_public_key, 0x33, 32);
     memset(identity.image_encryption_key, 0x44, 16);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&identity,
+    factory_record_write(&identity,
             &(struct device_configuration){
                     .report_period_s = 14400,
                     .report_size = 24,
@@ -76,7 +76,7 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
     for (unsigned i = 0; i < 33; i++) {
         configuration.join_accept[i] = (uint8_t)(0xC0 + i);
     }
-    device_identity_factory_record(&identity, &configuration, record);
+    factory_record_write(&identity, &configuration, record);
     cr_assert_eq(record[109], 0x0E, "confirmed, in a session, guard time");
     cr_assert_arr_eq(record + 111,
             "\x02\x11\x02\x04\x06\x0F\x00\xB2\xA1\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
@@ -92,7 +92,7 @@ Test(identity, the_record_ends_with_its_ieee_crc_32)
     struct device_identity identity;
     device_identity_draw(&identity, 5, 3);
     uint8_t record[FACTORY_RECORD_SIZE];
-    device_identity_factory_record(&identity, &(struct device_configuration){ 0 }, record);
+    factory_record_write(&identity, &(struct device_configuration){ 0 }, record);
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < sizeof record; i++) {
         crc ^= record[i];

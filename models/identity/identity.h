@@ -1,13 +1,11 @@
 /* A device's identity and keys, as factory and join server both know them.
  * SPDX-License-Identifier: MIT
  */
-#ifndef BOARD_IDENTITY_H
-#define BOARD_IDENTITY_H
+#ifndef IDENTITY_IDENTITY_H
+#define IDENTITY_IDENTITY_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "update/factory.h"
 
 struct device_identity {
     uint64_t dev_eui; /* as a number; on air least significant byte first */
@@ -23,6 +21,23 @@ struct device_identity {
  * keys and hardware id are left 0. */
 void device_identity_draw(struct device_identity *identity, uint64_t seed, uint32_t index);
 
+/* When reports leave. */
+enum device_traffic {
+    DEVICE_TRAFFIC_PERIODIC,
+    DEVICE_TRAFFIC_JITTERED,
+    DEVICE_TRAFFIC_POISSON
+};
+
+/* Who chooses the data rate of uplinks. */
+enum device_rate_policy {
+    DEVICE_RATE_LINK_CHECK, /* the device, by LinkCheck, until a LinkADRReq comes */
+    DEVICE_RATE_FIXED,
+    DEVICE_RATE_ADR /* the network server */
+};
+
+#define DEVICE_CLOCK_REFRESH_NEVER 0xFFFFu
+#define DEVICE_JOIN_ACCEPT_MAX     33u /* bytes of a join-accept with CFList */
+
 /* How the factory configures the firmware. 0 leaves the choice to the firmware. */
 struct device_configuration {
     uint32_t report_period_s; /* mean, with Poisson traffic */
@@ -30,11 +45,11 @@ struct device_configuration {
     bool report_random_phase;
     uint8_t fragmentation_version; /* of TS004: 1 or 2 */
 
-    uint8_t report_traffic;        /* enum factory_traffic (device/update/factory.h) */
+    uint8_t report_traffic;        /* enum device_traffic */
     uint8_t report_jitter_percent; /* jittered: interval uniform in period * (1 -+ jitter) */
     bool report_confirmed;         /* confirmed uplinks, up to nb_trans copies */
     bool report_in_session;        /* reports go on during a multicast session */
-    uint8_t rate_policy;           /* enum factory_rate_policy */
+    uint8_t rate_policy;           /* enum device_rate_policy */
     uint8_t data_rate;      /* fixed: the data rate; else that of a commissioned device's start */
     uint8_t tx_power_index; /* TXPower of a new session */
     uint8_t nb_trans;       /* of a new session, 1..15; 0: 1 */
@@ -44,17 +59,13 @@ struct device_configuration {
     uint32_t guard_ms;
     uint16_t guard_ppm; /* of the time since the clock was set */
     /* Age in hours at which the clock is asked for again; 0: the firmware's (24);
-     * FACTORY_CLOCK_REFRESH_NEVER: the device never asks of its own accord, not even once. */
+     * DEVICE_CLOCK_REFRESH_NEVER: the device never asks of its own accord, not even once. */
     uint16_t clock_refresh_h;
 
     /* A commissioned device: the join-accept that answered its request with `dev_nonce`. */
     uint16_t dev_nonce;
     uint8_t join_accept_size; /* 17 or 33; 0: joins over the air */
-    uint8_t join_accept[FACTORY_JOIN_ACCEPT_MAX];
+    uint8_t join_accept[DEVICE_JOIN_ACCEPT_MAX];
 };
-
-/* What the factory writes at FLASH_FACTORY_ADDRESS (device/update/factory.h). */
-void device_identity_factory_record(const struct device_identity *identity,
-        const struct device_configuration *configuration, uint8_t record[FACTORY_RECORD_SIZE]);
 
 #endif

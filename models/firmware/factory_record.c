@@ -1,28 +1,18 @@
-/* Draws identities and lays out the factory record of a device.
+/* Lays out the factory record as the built-in firmware reads it.
  * SPDX-License-Identifier: MIT
  */
-#include "board/identity.h"
+#include "firmware/factory_record.h"
 
-#include <assert.h>
 #include <string.h>
 
-#include "random_stream.h"
-#include "update/factory.h"
-
-/* EUI-64s of a locally administered block (bit 1 of the first byte set): nobody's. */
-#define DEV_EUI_BASE UINT64_C(0x0246435400000000)
-#define JOIN_EUI     UINT64_C(0x02464354FFFF0001)
-
-void device_identity_draw(struct device_identity *identity, uint64_t seed, uint32_t index)
-{
-    memset(identity, 0, sizeof *identity);
-    identity->dev_eui = DEV_EUI_BASE + index + 1u;
-    identity->join_eui = JOIN_EUI;
-    struct random_stream stream;
-    random_stream_init(&stream, seed, index, RANDOM_KEYS, 0);
-    random_stream_bytes(&stream, identity->app_key, sizeof identity->app_key);
-    random_stream_bytes(&stream, identity->gen_app_key, sizeof identity->gen_app_key);
-}
+_Static_assert((int)DEVICE_TRAFFIC_JITTERED == (int)FACTORY_TRAFFIC_JITTERED
+                       && (int)DEVICE_TRAFFIC_POISSON == (int)FACTORY_TRAFFIC_POISSON,
+        "the record holds the number");
+_Static_assert((int)DEVICE_RATE_FIXED == (int)FACTORY_RATE_FIXED
+                       && (int)DEVICE_RATE_ADR == (int)FACTORY_RATE_ADR,
+        "the record holds the number");
+_Static_assert(DEVICE_CLOCK_REFRESH_NEVER == FACTORY_CLOCK_REFRESH_NEVER, "likewise");
+_Static_assert(DEVICE_JOIN_ACCEPT_MAX == FACTORY_JOIN_ACCEPT_MAX, "a join-accept fits");
 
 static void put_le(uint8_t *out, uint64_t value, unsigned size)
 {
@@ -56,7 +46,6 @@ static uint8_t boot_options(const struct device_configuration *configuration)
 
 static void put_configuration(const struct device_configuration *configuration, uint8_t *record)
 {
-    assert(configuration->join_accept_size <= FACTORY_JOIN_ACCEPT_MAX);
     put_le(record + FACTORY_OFF_REPORT_PERIOD_S, configuration->report_period_s, 4);
     record[FACTORY_OFF_REPORT_SIZE] = configuration->report_size;
     record[FACTORY_OFF_BOOT_OPTIONS] = boot_options(configuration);
@@ -77,7 +66,7 @@ static void put_configuration(const struct device_configuration *configuration, 
             configuration->join_accept_size);
 }
 
-void device_identity_factory_record(const struct device_identity *identity,
+void factory_record_write(const struct device_identity *identity,
         const struct device_configuration *configuration, uint8_t record[FACTORY_RECORD_SIZE])
 {
     memset(record, 0, FACTORY_RECORD_SIZE);

@@ -1,0 +1,67 @@
+/* A firmware build: its tables of entry points, and how a factory makes a device for it.
+ * SPDX-License-Identifier: MIT
+ *
+ * The board runs a build without knowing its flash map or its factory layout. A build that is a
+ * shared object exports one function that returns such a description (struct firmware_build).
+ */
+#ifndef FIRMWARE_FIRMWARE_BUILD_H
+#define FIRMWARE_FIRMWARE_BUILD_H
+
+#include "fw.h"
+#include "identity/identity.h"
+
+#define FIRMWARE_BUILD_VERSION 1u
+
+/* Direct access to the flash of a device at manufacture or for an observer: takes no time and no
+ * energy. Addresses are those of hal_flash_read(). */
+struct firmware_flash {
+    void *context;
+    void (*read)(void *context, enum hal_flash_region region, uint32_t address, void *data,
+            uint32_t size);
+    /* Sets the content, whatever it was. */
+    void (*write)(void *context, enum hal_flash_region region, uint32_t address, const void *data,
+            uint32_t size);
+};
+
+/* The image that a device runs. */
+struct firmware_image {
+    enum hal_flash_region region;
+    uint32_t address;   /* of its first byte, header included */
+    uint32_t size_max;  /* bytes of its slot */
+    uint32_t version;   /* major << 24 | minor << 16 | patch */
+    uint8_t sha256[32]; /* of its code */
+};
+
+struct firmware_build {
+    uint16_t version; /* FIRMWARE_BUILD_VERSION */
+    uint16_t size;    /* sizeof(struct firmware_build); new members are appended only */
+    /* Sizes of the structs that provision() takes: they must be those of the program. */
+    uint16_t identity_size, configuration_size;
+    const char *name;
+    const struct fw_boot_ops *boot; /* runs at each reset; NULL: there is no bootloader */
+    const struct fw_ops *application;
+    /* Starts a device that is commissioned: provision() takes a join-accept. */
+    bool commissions;
+    /* Smallest flash regions that it runs with, in bytes; 0: any. */
+    uint32_t flash_size_min[HAL_FLASH_REGION_COUNT];
+    /* Writes the initial image (header and code), once for all devices of a board type. NULL: the
+     * build has no use for it. */
+    void (*manufacture)(const struct firmware_flash *flash, const uint8_t *image, uint32_t size);
+    /* Writes what one device must hold before its first power on. */
+    void (*provision)(const struct firmware_flash *flash, const struct device_identity *identity,
+            const struct device_configuration *configuration);
+    /* Finds the image that runs. False: there is no whole one. NULL: the build can't tell, and its
+     * installs can't be seen. */
+    bool (*image)(const struct firmware_flash *flash, struct firmware_image *image);
+};
+
+/* The members that every description begins with. */
+#define FIRMWARE_BUILD_HEADER                                                                      \
+    .version = FIRMWARE_BUILD_VERSION, .size = sizeof(struct firmware_build),                      \
+    .identity_size = sizeof(struct device_identity),                                               \
+    .configuration_size = sizeof(struct device_configuration)
+
+/* The firmware of this tree (device/). */
+extern const struct firmware_build firmware_builtin;
+
+#endif

@@ -1,0 +1,190 @@
+/* What runs on a node: the bootloader of its build at each reset, then the chosen application.
+ * SPDX-License-Identifier: MIT
+ *
+ * Method: small firmware tables note each call in one list.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "rig.h"
+
+TestSuite(node_builds, .init = rig_open, .fini = rig_close);
+
+enum {
+    BOOTLOADER,
+    FIRST,
+    SECOND
+};
+
+static struct {
+    unsigned what;
+    enum hal_reset_cause cause;
+} calls[16];
+static unsigned call_count;
+static bool image_whole;
+static unsigned runs[3];
+
+static void note(unsigned what, enum hal_reset_cause cause)
+{
+    cr_assert_lt(call_count, 16);
+    calls[call_count].what = what;
+    calls[call_count++].cause = cause;
+}
+
+static bool bootloader_run(void *ram, const struct hal *hal, enum hal_reset_cause cause)
+{
+    note(BOOTLOADER, cause);
+    hal_charge(hal, 32);
+    return image_whole;
+}
+
+static const struct fw_boot_ops bootloader = {
+    .version = FW_BOOT_OPS_VERSION,
+    .size = sizeof(struct fw_boot_ops),
+    .name = "bootloader",
+    .run = bootloader_run,
+};
+
+#define BIG_RAM_BYTES 9000u
+
+struct ram {
+    struct hal hal;
+};
+
+static void first_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
+{
+    note(FIRST, cause);
+    ((struct ram *)ram)->hal = *hal;
+    hal_alarm_set(hal, hal_rtc_now(hal) + HAL_RTC_HZ);
+}
+
+static void second_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
+{
+    note(SECOND, cause);
+    for (unsigned i = 0; i < BIG_RAM_BYTES; i++) {
+        cr_assert_eq(((const uint8_t *)ram)[i], 0xA5, "RAM is undefined");
+    }
+    memset(ram, 0x11, BIG_RAM_BYTES); /* all of it is its own */
+    ((struct ram *)ram)->hal = *hal;
+}
+
+static void no_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
+{
+}
+
+static void reboot_on_alarm(void *ram, enum fw_irq source, uint64_t edge_ticks)
+{
+    hal_reboot(&((struct ram *)ram)->hal);
+}
+
+static bool first_run(void *ram)
+{
+    runs[FIRST]++;
+    return false;
+}
+
+static bool second_run(void *ram)
+{
+    runs[SECOND]++;
+    return false;
+}
+
+static const struct fw_ops first = {
+    .version = FW_OPS_VERSION,
+    .size = sizeof(struct fw_ops),
+    .name = "first",
+    .ram_size_bytes = sizeof(struct ram),
+    .ram_align_bytes = 8,
+    .boot = first_boot,
+    .irq = reboot_on_alarm,
+    .run = first_run,
+};
+
+static const struct fw_ops second = {
+    .version = FW_OPS_VERSION,
+    .size = sizeof(struct fw_ops),
+    .name = "second",
+    .ram_size_bytes = BIG_RAM_BYTES,
+    .ram_align_bytes = 8,
+    .boot = second_boot,
+    .irq = no_irq,
+    .run = second_run,
+};
+
+static struct firmware_build second_build;
+
+static void builds_of_two(void)
+{
+    rig.build.boot = &bootloader;
+    rig.build.application = &first;
+    second_build = rig.build;
+    second_build.boot = NULL;
+    second_build.application = &second;
+    rig.builds[1] = &second_build;
+    rig.params.build_count = 2;
+    image_whole = true;
+}
+
+Test(node_builds, the_bootloader_runs_before_the_application_at_each_reset)
+{
+    builds_of_two();
+    rig_start(1);
+    rig_run_to(SIM_NS_PER_S * 3 / 2);
+    cr_assert_eq(call_count, 4, "power-on and one reboot");
+    cr_assert_eq(calls[0].what, BOOTLOADER);
+    cr_assert_eq(calls[0].cause, HAL_RESET_POWER_ON);
+    cr_assert_eq(calls[1].what, FIRST);
+    cr_assert_eq(calls[2].what, BOOTLOADER);
+    cr_assert_eq(calls[2].cause, HAL_RESET_SOFTWARE);
+    cr_assert_eq(calls[3].what, FIRST);
+    cr_assert_eq(calls[3].cause, HAL_RESET_SOFTWARE);
+}
+
+Test(node_builds, an_application_is_exchanged_at_a_reset_and_the_bootloader_stays)
+{
+    builds_of_two();
+    rig_start(1);
+    rig_run_to(SIM_NS_PER_S / 2);
+    node_fleet_set_application(rig.fleet, 0, &second_build);
+    rig_run_to(SIM_NS_PER_S * 9 / 10);
+    cr_assert_eq(call_count, 2, "nothing changes before the reset");
+    rig_run_to(10 * SIM_NS_PER_S);
+    cr_assert_eq(call_count, 4);
+    cr_assert_eq(calls[2].what, BOOTLOADER);
+    cr_assert_eq(calls[3].what, SECOND);
+    cr_assert_gt(runs[SECOND], 0);
+    cr_assert_eq(node_build(rig.fleet, 0), &rig.build, "the device is still of its build");
+}
+
+Test(node_builds, every_node_has_room_for_the_largest_build_of_the_fleet)
+{
+    builds_of_two();
+    rig_start(3);
+    for (uint32_t i = 0; i < 3; i++) {
+        node_fleet_set_application(rig.fleet, i, &second_build);
+    }
+    rig_run_to(3 * SIM_NS_PER_S);
+    cr_assert_eq(rig_stats().panics, 0);
+    cr_assert_eq(runs[SECOND], 3, "each filled its RAM and harmed no neighbour");
+}
+
+static void reboot_again(void *ram, enum fw_irq source, uint64_t edge_ticks)
+{
+    cr_assert_fail("nothing runs that could serve it");
+}
+
+Test(node_builds, without_a_whole_image_nothing_runs)
+{
+    static struct fw_ops deaf;
+    builds_of_two();
+    deaf = first;
+    deaf.irq = reboot_again;
+    rig.build.application = &deaf;
+    image_whole = false;
+    rig_start(1);
+    rig_run_to(100 * SIM_NS_PER_S);
+    cr_assert_eq(call_count, 1);
+    cr_assert_eq(calls[0].what, BOOTLOADER);
+    cr_assert_eq(runs[FIRST], 0);
+    cr_assert_eq(engine_pending(rig.engine), 0);
+}
