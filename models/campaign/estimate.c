@@ -232,6 +232,22 @@ static bool is_possible(const struct estimate_input *input, double duty_cycle)
            && input->expected_loss < 1.0 && input->unicast_loss < 1.0;
 }
 
+static sim_ns fragment_interval_ns(
+        const struct estimate_input *input, sim_ns airtime_ns, double duty_cycle)
+{
+    struct network_airtime airtime = {
+        .frame_ns = airtime_ns,
+        .duty_cycle = duty_cycle,
+        .duty_share = input->duty_share,
+        .listen_share = input->listen_share,
+        .gateway_count = input->gateways == MULTICAST_STAGGERED ? input->gateway_count : 1,
+        .sharers = 1,
+    };
+    sim_ns least_ns = airtime_ns + NETWORK_TURN_GUARD_NS;
+    sim_ns asked_ns = input->interval_ns > least_ns ? input->interval_ns : least_ns;
+    return input->interval_ns > 0 ? asked_ns : network_multicast_interval_ns(&airtime);
+}
+
 void estimate_make(const struct estimate_input *input, struct estimate *estimate)
 {
     memset(estimate, 0, sizeof *estimate);
@@ -247,7 +263,7 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
             region_downlink_modulation(input->region, input->data_rate, input->frequency_hz);
     sim_ns airtime_ns = lora_time_on_air_ns(
             &modulation, LORAWAN_OVERHEAD + PACKAGE_FRAGMENT_OVERHEAD + input->fragment_size_bytes);
-    sim_ns interval_ns = network_multicast_interval_ns(airtime_ns, duty_cycle, input->duty_share);
+    sim_ns interval_ns = fragment_interval_ns(input, airtime_ns, duty_cycle);
     struct schedule_input schedule_input = {
         .nb_frag = estimate->nb_frag,
         .redundancy = input->redundancy,

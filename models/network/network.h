@@ -40,8 +40,10 @@ struct network_params {
     uint8_t rx1_data_rate_offset;
     uint8_t rx2_data_rate; /* after a join */
     uint32_t rx2_frequency_hz;
-    sim_ns deduplication_ns;     /* 200 ms */
-    double duty_share;           /* share of a gateway's sub-band that multicast may use, 0.8 */
+    sim_ns deduplication_ns; /* 200 ms */
+    double duty_share;       /* share of a gateway's duty cycle that multicast may use, 0.8 */
+    double listen_share;     /* share of the time that multicast leaves a gateway to listen where a
+                              * sub-band has no duty cycle, 0 .. below 1; 0.5 */
     uint8_t extra_channel_count; /* CFList, 0..5 */
     uint32_t extra_channel_hz[REGION_EXTRA_MAX];
     struct network_adr_params adr;
@@ -130,8 +132,15 @@ struct network_group_params {
     uint8_t data_rate;
     int32_t power_mdbm; /* EIRP, 0: highest allowed there */
     enum multicast_policy policy;
+    double duty_share; /* as network_params.duty_share, for this group; 0: the network's */
+    /* Between two frames from one gateway; 0: as network_multicast_interval_ns() grants. It may be
+     * shorter than the duty cycle allows: gateways refuse what exceeds their hour. */
+    sim_ns interval_ns;
+    /* Frames start at whole multiples of this in GPS time, the first at or after the plan, as from
+     * a server that schedules in whole seconds; the plan itself is not rounded. 0: exact. */
+    sim_ns granularity_ns;
 };
-/* Creates a group; its number. UINT32_MAX: too many (16). */
+/* Creates a group; its number. UINT32_MAX: out of memory, or 4096 exist. */
 uint32_t network_group_create(struct network *network, const struct network_group_params *params);
 /* False: out of memory, the device is no member. */
 bool network_group_add(struct network *network, uint32_t group, uint32_t device);
@@ -141,11 +150,27 @@ bool network_group_add(struct network *network, uint32_t group, uint32_t device)
 uint32_t network_group_enqueue(struct network *network, uint32_t group, uint8_t fport,
         const uint8_t *payload, uint16_t size, sim_ns not_before_ns);
 uint32_t network_group_waiting(const struct network *network, uint32_t group);
-void network_group_flush(struct network *network, uint32_t group); /* drops what waits */
-/* Time between two frames of `size` application bytes from one gateway under duty_share. */
+/* Drops what waits, and gives the group's share of the airtime back to the groups on the air. */
+void network_group_flush(struct network *network, uint32_t group);
+/* Time between two frames of `size` application bytes from one gateway, as it is granted now:
+ * groups on the air (from their first frame to the flush) in one sub-band at one gateway share it
+ * evenly. */
 sim_ns network_group_interval_ns(const struct network *network, uint32_t group, uint16_t size);
-/* The same from its terms: time on air of the frame, duty cycle of the sub-band, share of it. */
-sim_ns network_multicast_interval_ns(sim_ns airtime_ns, double duty_cycle, double duty_share);
+
+#define NETWORK_TURN_GUARD_NS (20 * SIM_NS_PER_MS) /* end of a frame to the next preamble */
+
+/* What the interval between two frames of one gateway follows from. */
+struct network_airtime {
+    sim_ns frame_ns;
+    double duty_cycle;      /* of the sub-band; 1: it has none */
+    double duty_share;      /* with a duty cycle: share of it for multicast */
+    double listen_share;    /* without one: share of the time without multicast */
+    uint32_t gateway_count; /* that send a frame in turn; 1 when they send at once */
+    uint32_t sharers;       /* groups on the air, 1 or more */
+};
+/* With a duty cycle: time on air over the group's share of it. Without one: the gateways in turn,
+ * each time on air and guard, or as long as lets every gateway listen for its share. */
+sim_ns network_multicast_interval_ns(const struct network_airtime *airtime);
 
 struct network_stats {
     uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;

@@ -8,6 +8,7 @@
 #define NETWORK_NETWORK_INTERNAL_H
 
 #include "network/adr.h"
+#include "network/air_plan.h"
 #include "network/link_budget.h"
 #include "network/lorawan.h"
 #include "network/mac_commands.h"
@@ -20,7 +21,7 @@
 #define DOWNLINKS_MAX       65536u
 #define QUEUE_ITEMS_MAX     (1u << 20)
 #define DOWNLINK_OPTIONS    (2u * HEARD_MAX)
-#define GROUPS_MAX          16u
+#define GROUPS_MAX          4096u /* a token has 12 bits for a group */
 #define GROUP_FRAMES_MAX    4096u
 #define JOIN_ACCEPT_DELAY_S 5
 #define COUNTER_NONE        UINT32_MAX /* of a last DevNonce or FCnt: none yet */
@@ -138,8 +139,9 @@ struct network {
     struct pool pendings, downlinks, queue_items;
     struct rx2_plan rx2_plan;
     struct network_stats stats;
-    struct group *groups;
-    uint32_t group_count;
+    struct group **groups;
+    uint32_t group_count, group_capacity;
+    struct air_plan multicast_plan;
 };
 
 /* network.c */

@@ -73,6 +73,7 @@ static const struct param rows[] = {
     { "network.adr_nb_trans", S(network.adr.nb_trans), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "off", "ADR commands repetitions too, by the share of lost uplinks" },
     { "network.device_time", S(network.no_device_time), &param_bool, DIMENSION_NONE, 0, 0, on_off_names, "on", "answers to DeviceTimeReq; off: a server before LoRaWAN 1.0.3" },
     { "network.dev_status", S(network.dev_status_period_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "time between questions for battery and margin; 0: once" },
+    { "network.listen_share", S(network.listen_share), &param_double, DIMENSION_RATIO, 0, 0.99, NULL, "50 %", "Share of the time that multicast leaves a gateway to listen, in a sub-band without a duty cycle." },
     { "network.rx2_data_rate", S(network.rx2_data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR2", "of the second receive window" },
 };
 

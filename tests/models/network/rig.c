@@ -91,3 +91,15 @@ bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t 
            && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
                    entry->tx.bytes, entry->tx.size, downlink);
 }
+
+void rig_hear_best(struct rig *rig, uint32_t index, uint32_t gateway)
+{
+    uint8_t bytes[64];
+    for (int i = 0; i < 8; i++) {
+        uint16_t size =
+                scripted_device_uplink(&rig->devices[index], false, NULL, 0, 0, NULL, 0, bytes);
+        rig_hear(rig, gateway, 5, 5000, bytes, size);
+        rig_run(rig, engine_now(rig->engine) + 3 * SIM_NS_PER_S);
+    }
+    cr_assert_eq(network_best_gateway(rig->network, index), gateway);
+}

@@ -36,6 +36,8 @@ void rig_hear(struct rig *rig, uint32_t gateway, uint8_t data_rate, int32_t snr_
 const struct fake_tx *rig_next_tx(struct rig *rig);
 /* Joins device `index` over gateway 0. */
 void rig_join(struct rig *rig, uint32_t index);
+/* Sends uplinks of device `index` until the network knows `gateway` as its best one. */
+void rig_hear_best(struct rig *rig, uint32_t index, uint32_t gateway);
 /* Sends an uplink of device `index` and reads the answer. False: none. */
 bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
         uint16_t size, struct scripted_downlink *downlink);

@@ -1,0 +1,226 @@
+/* Multicast groups: members, gateways that they need, share of the airtime.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network/multicast_internal.h"
+
+#define LEAD_FIRST_NS (500 * SIM_NS_PER_MS)
+
+struct group *group_at(const struct network *network, uint32_t group)
+{
+    assert(group < network->group_count);
+    return network->groups[group];
+}
+
+/* --- groups and members ---------------------------------------------------------------------- */
+
+/* A group keeps its place in memory: whoever handles its report may create another one. */
+static struct group *group_add(struct network *network)
+{
+    if (network->group_count == network->group_capacity) {
+        uint32_t capacity = network->group_capacity == 0 ? 8 : network->group_capacity * 2;
+        if (capacity > GROUPS_MAX) {
+            return NULL;
+        }
+        struct group **groups = realloc(network->groups, capacity * sizeof *groups);
+        if (groups == NULL) {
+            return NULL;
+        }
+        network->groups = groups;
+        network->group_capacity = capacity;
+    }
+    struct group *group = calloc(1, sizeof *group);
+    if (group != NULL) {
+        network->groups[network->group_count++] = group;
+    }
+    return group;
+}
+
+uint32_t network_group_create(struct network *network, const struct network_group_params *params)
+{
+    const struct region *region = network->params.region;
+    assert(region_has_downlink(region, params->data_rate));
+    assert(params->interval_ns >= 0 && params->granularity_ns >= 0);
+    struct group *group = group_add(network);
+    if (group == NULL) {
+        return UINT32_MAX;
+    }
+    uint8_t app_s_key[16];
+    uint8_t nwk_s_key[16];
+    lorawan_mc_session_keys(params->mc_key, params->mc_addr, app_s_key, nwk_s_key);
+    group->params = *params;
+    lorawan_key_set(&group->nwk_s_key, nwk_s_key);
+    aes128_set_encrypt_key(&group->app_s_key, app_s_key);
+    group->modulation = region_downlink_modulation(region, params->data_rate, params->frequency_hz);
+    int32_t max_mdbm = region_eirp_max_mdbm(region, params->frequency_hz);
+    group->power_mdbm = params->power_mdbm == 0 ? max_mdbm : params->power_mdbm;
+    group->lead_ns = LEAD_FIRST_NS;
+    return network->group_count - 1u;
+}
+
+void network_groups_finish(struct network *network)
+{
+    for (uint32_t i = 0; i < network->group_count; i++) {
+        struct group *group = network->groups[i];
+        free(group->members);
+        free(group->gateways);
+        free(group->frames);
+        free(group);
+    }
+    free(network->groups);
+    network->groups = NULL;
+    network->group_count = 0;
+    network->group_capacity = 0;
+}
+
+bool network_group_add(struct network *network, uint32_t group_index, uint32_t device)
+{
+    assert(device < network->device_count);
+    struct group *group = group_at(network, group_index);
+    if (group->member_count == group->member_capacity) {
+        uint32_t capacity = group->member_capacity == 0 ? 64 : group->member_capacity * 2;
+        uint32_t *members = realloc(group->members, capacity * sizeof *members);
+        if (members == NULL) {
+            return false;
+        }
+        group->members = members;
+        group->member_capacity = capacity;
+    }
+    group->members[group->member_count++] = device;
+    return true;
+}
+
+/* Members whose best gateway each one is; returns how many gateways have any. A member that was
+ * never heard is covered by whoever covers its neighbours. */
+static uint32_t count_members(const struct network *network, const struct group *group,
+        uint32_t *members_of, uint32_t *busiest)
+{
+    uint32_t needed = 0;
+    *busiest = 0;
+    memset(members_of, 0, network->gateway_count * sizeof *members_of);
+    for (uint32_t i = 0; i < group->member_count; i++) {
+        uint32_t gateway = network_best_gateway(network, group->members[i]);
+        if (gateway < network->gateway_count) {
+            needed += members_of[gateway] == 0 ? 1 : 0;
+            members_of[gateway]++;
+        }
+    }
+    for (uint32_t i = 0; i < network->gateway_count; i++) {
+        *busiest = members_of[i] > members_of[*busiest] ? i : *busiest;
+    }
+    return needed;
+}
+
+/* --- grants of airtime ----------------------------------------------------------------------- */
+
+sim_ns network_multicast_interval_ns(const struct network_airtime *airtime)
+{
+    sim_ns turn_ns = airtime->frame_ns + NETWORK_TURN_GUARD_NS;
+    bool free_of_duty = airtime->duty_cycle >= 1.0;
+    double share =
+            free_of_duty ? 1.0 - airtime->listen_share : airtime->duty_cycle * airtime->duty_share;
+    share /= airtime->sharers;
+    /* Without a duty cycle the copies of a frame follow each other, one gateway at a time. */
+    sim_ns least_ns = free_of_duty ? turn_ns * airtime->gateway_count * airtime->sharers : turn_ns;
+    if (share <= 0.0) { /* Transmission is not allowed there: the gateways will say so. */
+        return least_ns;
+    }
+    sim_ns interval_ns = (sim_ns)((double)airtime->frame_ns / share + 0.5);
+    return interval_ns > least_ns ? interval_ns : least_ns;
+}
+
+static bool have_a_gateway_in_common(const struct group *a, const struct group *b)
+{
+    for (uint32_t i = 0; i < a->gateway_count; i++) {
+        for (uint32_t j = 0; j < b->gateway_count; j++) {
+            if (a->gateways[i].gateway == b->gateways[j].gateway) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Groups on the air that take airtime of the same sub-band from the same gateways, `group` among
+ * them. */
+static uint32_t count_sharers(const struct network *network, const struct group *group)
+{
+    int band = region_band_of(network->params.region, group->params.frequency_hz);
+    uint32_t sharers = 1;
+    for (uint32_t i = 0; i < network->group_count; i++) {
+        const struct group *other = network->groups[i];
+        if (other != group && other->on_air
+                && region_band_of(network->params.region, other->params.frequency_hz) == band
+                && have_a_gateway_in_common(group, other)) {
+            sharers++;
+        }
+    }
+    return sharers;
+}
+
+sim_ns group_interval_ns(
+        const struct network *network, const struct group *group, uint32_t phy_size)
+{
+    struct network_airtime airtime = {
+        .frame_ns = lora_time_on_air_ns(&group->modulation, phy_size),
+        .duty_cycle = region_duty_cycle(network->params.region, group->params.frequency_hz),
+        .duty_share = group->params.duty_share > 0.0 ? group->params.duty_share
+                                                     : network->params.duty_share,
+        .listen_share = network->params.listen_share,
+        .gateway_count = group->params.policy == MULTICAST_STAGGERED ? group->gateway_count : 1,
+        .sharers = count_sharers(network, group),
+    };
+    sim_ns least_ns = airtime.frame_ns + NETWORK_TURN_GUARD_NS;
+    if (group->params.interval_ns > 0) {
+        return group->params.interval_ns > least_ns ? group->params.interval_ns : least_ns;
+    }
+    if (airtime.gateway_count == 0) { /* Not chosen before the first frame. */
+        airtime.gateway_count = network->gateway_count > 0 ? network->gateway_count : 1;
+    }
+    return network_multicast_interval_ns(&airtime);
+}
+
+/* --- gateways -------------------------------------------------------------------------------- */
+
+bool group_choose_gateways(const struct network *network, struct group *group)
+{
+    if (network->gateway_count == 0) {
+        return false;
+    }
+    uint32_t *members_of = malloc(network->gateway_count * sizeof *members_of);
+    if (members_of == NULL) {
+        return false;
+    }
+    uint32_t busiest;
+    uint32_t needed = count_members(network, group, members_of, &busiest);
+    bool single = group->params.policy == MULTICAST_SINGLE || needed == 0;
+    uint32_t count = single ? 1 : needed;
+    struct group_gateway *gateways = realloc(group->gateways, count * sizeof *gateways);
+    if (gateways == NULL) {
+        free(members_of);
+        return false;
+    }
+    memset(gateways, 0, count * sizeof *gateways);
+    group->gateways = gateways;
+    group->gateway_count = count;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < network->gateway_count && at < count; i++) {
+        if (single ? i == busiest : members_of[i] > 0) {
+            gateways[at].gateway = i;
+            gateways[at].turn = at;
+            gateways[at].sequence = group->tail;
+            gateways[at].waits_until_ns = SIM_NS_NEVER;
+            at++;
+        }
+    }
+    free(members_of);
+    return true;
+}
+
+sim_ns network_group_interval_ns(const struct network *network, uint32_t group_index, uint16_t size)
+{
+    return group_interval_ns(network, group_at(network, group_index), LORAWAN_OVERHEAD + size);
+}
