@@ -12,10 +12,11 @@
 #include "cli/run_options.h"
 #include "cli/run_output.h"
 #include "results/expectation.h"
+#include "results/summary_text.h"
+#include "scenario/fleet_estimate.h"
 #include "scenario/scenario.h"
 #include "version.h"
 #include "world/world.h"
-#include "world/world_estimate.h"
 
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
 #define STEP_NS (30 * SIM_NS_PER_S)
@@ -115,13 +116,18 @@ static int report(const struct run_options *options, const struct scenario *scen
         run_options_print_again(options, scenario->path, stderr);
     }
     bool partial = interrupted || failure != NULL;
-    struct summary *summary = summary_create(world, partial);
+    struct summary *summary = recorder_set_summary(world->recorders, partial);
     if (summary == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
         pcap_discard(output->pcap);
         return EXIT_RUN;
     }
-    struct run_facts facts = { FLEETCAST_VERSION, wall_s, !options->no_memo };
+    struct run_facts facts = {
+        .version = FLEETCAST_VERSION,
+        .wall_s = wall_s,
+        .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
+        .crypto_memo = !options->no_memo,
+    };
     /* Files first: who reads our standard output may close it early. */
     bool written = run_output_write(output, world, summary, &facts);
     bool table = !options->json && !options->quiet;
@@ -154,7 +160,7 @@ static int run_world(const struct run_options *options, const struct scenario *s
     if (run_output_open(&output, options, world)) {
         catch_interrupt(&output);
         if (!options->json && !options->quiet) {
-            world_estimate_print(scenario, world->image_size, stdout);
+            fleet_estimate_print(scenario, world->image_size, stdout);
             fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
             fflush(stdout);
         }

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "scenario/fleet_estimate.h"
 #include "scenario/param.h"
 #include "scenario/scenario.h"
 #include "version.h"
 #include "world/firmware_image.h"
-#include "world/world_estimate.h"
 
 #define SCENARIO_SUFFIX    ".yaml"
 #define SHIPPED_MAX        64
@@ -140,7 +140,7 @@ static bool validate_file(const char *name)
             printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
                     scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
             scenario_errors_print(errors, stderr);
-            world_estimate_print(scenario, firmware_image_size(size), stdout);
+            fleet_estimate_print(scenario, firmware_image_size(size), stdout);
         } else {
             fprintf(stderr, "%s: error: %s\n", path, error);
         }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "results/pcap_keys.h"
+#include "results/summary_text.h"
 #include "results/whole_file.h"
 
 #define ERROR_SIZE (WHOLE_FILE_PATH_MAX + 128u)
@@ -114,15 +115,9 @@ static void write_summary(FILE *out, void *context)
     summary_write_json(context, out);
 }
 
-struct facts_context {
-    const struct world *world;
-    const struct run_facts *facts;
-};
-
 static void write_facts(FILE *out, void *context)
 {
-    const struct facts_context *c = context;
-    run_facts_write_json(c->world, c->facts, out);
+    run_facts_write_json(context, out);
 }
 
 static void write_keys(FILE *out, void *context)
@@ -142,24 +137,23 @@ static bool write_pcap(struct run_output *output, const struct world *world)
     return ok || say("--pcap", error);
 }
 
-static bool write_directory(const struct run_output *output, const struct world *world,
-        struct summary *summary, const struct run_facts *facts)
+static bool write_directory(
+        const struct run_output *output, struct summary *summary, struct run_facts *facts)
 {
     char error[ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
-    struct facts_context context = { world, facts };
     bool ok = path_in(output, "run.json", path, sizeof path)
-              && whole_file_write(path, write_facts, &context, error, sizeof error)
+              && whole_file_write(path, write_facts, facts, error, sizeof error)
               && path_in(output, "summary.json", path, sizeof path)
               && whole_file_write(path, write_summary, summary, error, sizeof error);
     return ok || say("--out", error);
 }
 
 bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
-        const struct run_facts *facts)
+        struct run_facts *facts)
 {
     bool ok = output->pcap == NULL || write_pcap(output, world);
     if (output->directory != NULL) {
-        ok = write_directory(output, world, summary, facts) && ok;
+        ok = write_directory(output, summary, facts) && ok;
     }
     return ok;
 }

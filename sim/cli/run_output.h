@@ -7,8 +7,10 @@
 #include <stdbool.h>
 
 #include "cli/run_options.h"
+#include "record/summary.h"
 #include "results/pcap.h"
-#include "results/summary.h"
+#include "results/run_facts.h"
+#include "world/world.h"
 
 struct run_output {
     const char *directory; /* NULL: none wanted */
@@ -22,6 +24,6 @@ bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world);
 /* Writes everything. False after a message. */
 bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
-        const struct run_facts *facts);
+        struct run_facts *facts);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "results/expectation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *operator_text(enum expect_operator op)

@@ -4,7 +4,7 @@
 #ifndef RESULTS_EXPECTATION_H
 #define RESULTS_EXPECTATION_H
 
-#include "results/summary.h"
+#include "record/summary.h"
 #include "scenario/scenario.h"
 
 enum expectation_result {

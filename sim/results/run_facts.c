@@ -1,23 +1,23 @@
 /* run.json: what differs from one run of the same scenario to the next.
  * SPDX-License-Identifier: MIT
  */
+#include "results/run_facts.h"
+
 #include <sys/utsname.h>
 
-#include "results/summary.h"
-#include "results/summary_tree.h"
+#include "results/summary_text.h"
 
-void run_facts_write_json(const struct world *world, const struct run_facts *facts, FILE *out)
+void run_facts_write_json(const struct run_facts *facts, FILE *out)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     struct utsname host;
     if (tree == NULL || uname(&host) != 0) {
         summary_destroy(tree);
         return;
     }
-    double simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S;
     summary_add_text(tree, "version", facts->version);
     summary_add_number(tree, "wall_time_s", facts->wall_s);
-    summary_add_number(tree, "speed", simulated_s / facts->wall_s);
+    summary_add_number(tree, "speed", facts->simulated_s / facts->wall_s);
     summary_add_text(tree, "host.name", host.nodename);
     summary_add_text(tree, "host.system", host.sysname);
     summary_add_text(tree, "host.release", host.release);

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "results/summary.h"
-#include "results/summary_tree.h"
+#include "results/summary_text.h"
 
 #define BOLD  "\033[1m"
 #define RESET "\033[0m"

@@ -13,9 +13,7 @@
 #include "update/flash_map.h"
 #include "update/update.h"
 #include "world/firmware_image.h"
-#include "world/fleet_observer.h"
 #include "world/placement.h"
-#include "world/run_audit.h"
 #include "world/world_nodes.h"
 #include "world/world_params.h"
 
@@ -200,7 +198,6 @@ static bool create_placed(struct world *world, const struct world_options *optio
               && (sites = create_sites(world, placement)) != NULL
               && build_images(world, &initial, &initial_size, public_key, error, error_size)
               && (world->identities = world_draw_identities(world, public_key)) != NULL
-              && (world->record = fleet_record_create(world->device_count)) != NULL
               && create_medium(world, placement, sites)
               && create_nodes(world, options, initial, initial_size) && create_servers(world)
               && world_configure_nodes(world, sites) && create_foreign(world);
@@ -210,6 +207,28 @@ static bool create_placed(struct world *world, const struct world_options *optio
         ok = create_campaign(world, error, error_size);
     }
     return ok;
+}
+
+static bool create_recorders(struct world *world)
+{
+    const struct recorder_view view = {
+        .scenario = world->scenario,
+        .engine = world->engine,
+        .nodes = world->nodes,
+        .gateways = world->gateways,
+        .network = world->network,
+        .campaign = world_first_campaign(world),
+        .image = world->image,
+        .image_size_bytes = world->image_size,
+        .device_count = world->device_count,
+        .gateway_count = world->gateway_count,
+        .first_device = world->first_device,
+    };
+    world->recorders = recorder_set_create(&view);
+    if (world->recorders != NULL) {
+        recorder_set_listen(world->recorders, world->engine, world->nodes);
+    }
+    return world->recorders != NULL;
 }
 
 static bool create_parts(
@@ -250,7 +269,7 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
         world_destroy(world);
         return NULL;
     }
-    if (!fleet_record_watch(world)) {
+    if (!create_recorders(world)) {
         fail(error, error_size, "out of memory");
         world_destroy(world);
         return NULL;
@@ -276,7 +295,7 @@ void world_destroy(struct world *world)
     node_fleet_destroy(world->nodes);
     world_groups_destroy(world);
     medium_destroy(world->medium);
-    fleet_record_destroy(world->record);
+    recorder_set_destroy(world->recorders);
     engine_destroy(world->engine);
     free((void *)(uintptr_t)world->identities);
     free((void *)(uintptr_t)world->image);
@@ -298,39 +317,13 @@ static bool failed(struct world *world, const struct node_fleet_stats *nodes)
     return true;
 }
 
-/* Rules that hold in every run, seen by who does not enforce them. */
-static bool audit_fails(struct world *world, const struct node_fleet_stats *nodes)
-{
-    char *text = world->failure;
-    size_t size = sizeof world->failure;
-    for (uint32_t g = 0; g < world->gateway_count; g++) {
-        struct gateway_stats stats;
-        gateway_stats(world->gateways, g, engine_now(world->engine), &stats);
-        if (stats.duty_violations > 0) {
-            snprintf(text, size, "INVARIANT gateway %u broke its duty cycle with %llu frames", g,
-                    (unsigned long long)stats.duty_violations);
-            return true;
-        }
-    }
-    if (world->record->installs_wrong > 0) {
-        snprintf(text, size, "INVARIANT %llu devices installed another image than was sent",
-                (unsigned long long)world->record->installs_wrong);
-        return true;
-    }
-    if (nodes->lead_max_ns > NODE_LEAD_MAX_NS) {
-        snprintf(text, size, "INVARIANT a device led the air by %lld ns; at most %lld",
-                (long long)nodes->lead_max_ns, (long long)NODE_LEAD_MAX_NS);
-        return true;
-    }
-    return false;
-}
-
 static bool look_fails(struct world *world)
 {
     struct node_fleet_stats nodes;
     node_fleet_stats(world->nodes, &nodes);
     return failed(world, &nodes)
-           || (engine_now(world->engine) % AUDIT_NS == 0 && audit_fails(world, &nodes));
+           || (engine_now(world->engine) % AUDIT_NS == 0
+                   && recorder_set_broken(world->recorders, world->failure, sizeof world->failure));
 }
 
 static bool world_is_over(struct world *world)
@@ -365,8 +358,10 @@ const char *world_failure(struct world *world)
 {
     struct node_fleet_stats nodes;
     node_fleet_stats(world->nodes, &nodes);
-    return failed(world, &nodes) || audit_fails(world, &nodes)
-                           || run_audit_fails(world, world->failure, sizeof world->failure)
-                   ? world->failure
+    char *text = world->failure;
+    size_t size = sizeof world->failure;
+    return failed(world, &nodes) || recorder_set_broken(world->recorders, text, size)
+                           || recorder_set_audit_fails(world->recorders, text, size)
+                   ? text
                    : NULL;
 }

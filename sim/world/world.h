@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "network/network.h"
 #include "observe.h"
+#include "record/recorder_set.h"
 #include "scenario/scenario.h"
 #include "traffic/foreign.h"
 
@@ -34,9 +35,9 @@ struct world {
     const struct device_identity *identities;
     const uint8_t *image; /* the block that is sent */
     uint32_t image_size;
-    struct world_group *groups;  /* world/world_nodes.h: what nodes of a group share */
-    struct fleet_record *record; /* world/fleet_record.h: measured by observation */
-    char failure[192];           /* see world_failure() */
+    struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
+    struct recorder_set *recorders;
+    char failure[192]; /* see world_failure() */
 };
 
 /* NULL: `error` says why in one line (image unreadable or too large, out of memory). */

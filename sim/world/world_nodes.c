@@ -12,8 +12,8 @@
 #include "air/judge.h"
 #include "random_stream.h"
 #include "scenario/channel_plan.h"
+#include "scenario/fleet_estimate.h"
 #include "scenario/scenario_campaigns.h"
-#include "world/world_estimate.h"
 #include "world/world_params.h"
 
 /* Streams of RANDOM_CRYSTAL from the end: the first ones are the RTC's. */
@@ -266,7 +266,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .crystal = crystal_of(group, &world->groups[g]),
             .configuration = configuration_of(world, group),
             .board = board,
-            .battery = world_battery_params(group, board),
+            .battery = fleet_battery_params(group, board),
         };
         for (uint32_t i = 0; i < group->count; i++, index++) {
             configure_node(&context, g, index, &params);

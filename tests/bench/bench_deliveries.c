@@ -20,8 +20,8 @@
 
 #include "bench/bench.h"
 #include "bench/fleet.h"
+#include "record/fragment_counts.h"
 #include "update/flash_map.h"
-#include "world/fleet_record.h"
 
 #define FRAME_BYTES   216u
 #define PAYLOAD_BYTES 203u
@@ -88,7 +88,7 @@ static double mean_loss(const struct world *world)
     uint32_t counted = 0;
     uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_record *r = &world->record->devices[i];
+        const struct device_fragments *r = &fragment_counts_of(world->recorders)->devices[i];
         if (r->nb_frag > 0) {
             sum += 1.0 - (double)r->uncoded_now / sent;
             counted++;

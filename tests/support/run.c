@@ -46,7 +46,7 @@ char *run_summary(const struct run *run)
 {
     char *text = NULL;
     size_t size = 0;
-    struct summary *summary = summary_create(run->world, false);
+    struct summary *summary = recorder_set_summary(run->world->recorders, false);
     cr_assert_not_null(summary);
     FILE *out = open_memstream(&text, &size);
     summary_write_json(summary, out);
@@ -58,7 +58,7 @@ char *run_summary(const struct run *run)
 double run_value(const struct run *run, const char *path)
 {
     double value = 0.0;
-    struct summary *summary = summary_create(run->world, false);
+    struct summary *summary = recorder_set_summary(run->world->recorders, false);
     cr_assert(summary_value(summary, path, &value), "no number %s", path);
     summary_destroy(summary);
     return value;

@@ -4,7 +4,7 @@
 #ifndef SUPPORT_RUN_H
 #define SUPPORT_RUN_H
 
-#include "results/summary.h"
+#include "results/summary_text.h"
 #include "world/world.h"
 
 struct run {

@@ -23,9 +23,10 @@ LADDER = {
                        'models/identity'],
     'models/campaign': ['sim/engine', 'models/network', 'models/region', 'models/identity'],
     'sim/scenario': ['sim/engine', 'models'],
-    'sim/world': ['sim/engine', 'models', 'device', 'sim/scenario'],
-    'sim/results': ['sim/engine', 'models', 'sim/scenario', 'sim/world'],
-    'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/world', 'sim/results'],
+    'sim/record': ['sim/engine', 'models', 'device', 'sim/scenario'],
+    'sim/world': ['sim/engine', 'models', 'device', 'sim/scenario', 'sim/record'],
+    'sim/results': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world'],
+    'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results'],
 }
 # The board sees no firmware type: of device/ only these.
 FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/update/factory.h',

@@ -4,10 +4,10 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "record/installs.h"
 #include "scenario/board_file.h"
 #include "support/run.h"
 #include "update/flash_map.h"
-#include "world/fleet_record.h"
 
 static const char campaign[] = "name: boards\n"
                                "duration: 6 h\n"
@@ -45,12 +45,13 @@ static void read_board(struct board_file *file, const char *name)
 static void expect_everybody_updated(const struct run *run)
 {
     const struct world *world = run->world;
+    const struct installs *installs = installs_of(world->recorders);
     uint8_t header[64], other[64];
     cr_expect_float_eq(run_value(run, "devices.confirmed"), world->device_count, 0.0);
     node_flash_peek(world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, header, 64);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        cr_expect(world->record->devices[i].image_compared, "device %u installed nothing", i);
-        cr_expect(world->record->devices[i].image_matches, "device %u installed other bytes", i);
+        cr_expect(installs->devices[i].compared, "device %u installed nothing", i);
+        cr_expect(installs->devices[i].matches, "device %u installed other bytes", i);
         node_flash_peek(world->nodes, i, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, other, 64);
         cr_expect_arr_eq(header, other, 64, "device %u runs another image", i);
     }

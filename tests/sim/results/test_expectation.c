@@ -5,12 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "record/summary.h"
 #include "results/expectation.h"
-#include "results/summary_tree.h"
 
 static struct summary *sample(void)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_count(tree, "devices.total", 200);
     summary_add_count(tree, "devices.confirmed", 198);
     summary_add_number(tree, "missing_fragments.rate_mean", 0.03);

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/summary.h"
 #include "results/expectation.h"
-#include "results/summary_tree.h"
 #include "scenario/expect_keys.h"
 #include "support/run.h"
 #include "trace.h"
-#include "world/fleet_record.h"
 
 static struct run *play_hello(const char *const *sets, size_t set_count)
 {
@@ -24,7 +23,7 @@ static struct run *play_hello(const char *const *sets, size_t set_count)
 
 static bool has(const struct run *run, bool partial, const char *path)
 {
-    struct summary *summary = summary_create(run->world, partial);
+    struct summary *summary = recorder_set_summary(run->world->recorders, partial);
     bool found = summary_has(summary, path);
     summary_destroy(summary);
     return found;
@@ -182,7 +181,7 @@ Test(measure, a_run_cut_short_says_so_and_blames_nobody)
     char *text = run_shipped("hello-20");
     struct run *run = run_create(text, NULL, 0);
     world_run(run->world, 3600 * SIM_NS_PER_S);
-    struct summary *summary = summary_create(run->world, true);
+    struct summary *summary = recorder_set_summary(run->world->recorders, true);
     double value = 0.0;
     cr_assert(summary_value(summary, "partial", &value));
     cr_expect_float_eq(value, 1.0, 0.0);
@@ -211,7 +210,7 @@ Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
 Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
 {
     struct run *run = play_hello(NULL, 0);
-    struct summary *summary = summary_create(run->world, false);
+    struct summary *summary = recorder_set_summary(run->world->recorders, false);
     size_t at = 0;
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_item *item = &summary->items[i];

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/summary.h"
-#include "results/summary_tree.h"
+#include "results/summary_text.h"
 
 static char *json_of(const struct summary *tree)
 {
@@ -120,12 +119,12 @@ Test(summary, the_reader_of_these_tests_tells_json_from_other_text)
 
 Test(summary, an_empty_tree_is_an_empty_object)
 {
-    expect_json(summary_tree_create(), "{\n}\n");
+    expect_json(summary_create(), "{\n}\n");
 }
 
 Test(summary, nests_by_dots_and_keeps_the_order_of_adding)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_count(tree, "z", 1);
     summary_add_count(tree, "a.b.c", 2);
     summary_add_count(tree, "a.b.d", 3);
@@ -150,14 +149,14 @@ Test(summary, nests_by_dots_and_keeps_the_order_of_adding)
 
 Test(summary, closes_what_ends_with_the_tree)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_number(tree, "a.b.c", 0.5);
     expect_json(tree, "{\n  \"a\": {\n    \"b\": {\n      \"c\": 0.5\n    }\n  }\n}\n");
 }
 
 Test(summary, writes_null_for_what_is_no_number)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     double value = 7.0;
     summary_add_number(tree, "nan", NAN);
     summary_add_number(tree, "inf", -INFINITY);
@@ -170,7 +169,7 @@ Test(summary, writes_null_for_what_is_no_number)
 
 Test(summary, escapes_what_json_wants_escaped)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_text(tree, "t",
             "a\"b\\c\nd\x01"
             "e\xc3\xa9");
@@ -179,7 +178,7 @@ Test(summary, escapes_what_json_wants_escaped)
 
 Test(summary, keeps_counts_to_the_last_digit)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_count(tree, "seed", UINT64_MAX);
     summary_add_number(tree, "big", 1234567890.0);
     summary_add_number(tree, "small", 1.0 / 3.0);
@@ -189,7 +188,7 @@ Test(summary, keeps_counts_to_the_last_digit)
 
 Test(summary, finds_values_by_their_whole_path)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     double value;
     summary_add_count(tree, "a.total", 12);
     summary_add_bool(tree, "partial", true);

@@ -5,8 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/summary.h"
-#include "results/summary_tree.h"
+#include "results/summary_text.h"
 
 static char text[8192];
 
@@ -19,7 +18,7 @@ static void write_table(const struct summary *tree, bool colour)
 
 static struct summary *sample(void)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_number(tree, "sim_time_s", 7083.0);
     summary_add_count(tree, "deliveries", 1812);
     summary_add_count(tree, "devices.total", 1000);
@@ -163,7 +162,7 @@ Test(table, has_escape_codes_only_with_colour)
 
 Test(table, a_run_without_devices_that_count_divides_by_nothing)
 {
-    struct summary *tree = summary_tree_create();
+    struct summary *tree = summary_create();
     summary_add_count(tree, "devices.total", 0);
     summary_add_count(tree, "devices.joined", 0);
     write_table(tree, false);

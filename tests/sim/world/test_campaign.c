@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/installs.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 /* Ten devices, 4 KiB: about a second. */
 static const char small[] = "name: small\n"
@@ -39,9 +39,9 @@ Test(campaign, updates_every_device_of_hello_20)
     cr_expect_float_eq(run_value(run, "devices.installed"), 20.0, 0.0);
     cr_expect_float_eq(run_value(run, "security.bad_installs"), 0.0, 0.0);
     for (uint32_t i = 0; i < run->world->device_count; i++) {
-        const struct device_record *record = &run->world->record->devices[i];
-        cr_expect(record->image_compared, "device %u installed nothing", i);
-        cr_expect(record->image_matches, "device %u installed other bytes than were sent", i);
+        const struct device_install *install = &installs_of(run->world->recorders)->devices[i];
+        cr_expect(install->compared, "device %u installed nothing", i);
+        cr_expect(install->matches, "device %u installed other bytes than were sent", i);
     }
     run_destroy(run);
     free(text);

@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "network/lorawan.h"
+#include "record/fragment_causes.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
-#include "world/fragment_causes.h"
 
 #define FROM_N 5u /* what is done to the air concerns these fragments */
 #define TO_N   14u

@@ -15,9 +15,9 @@
 
 #include "air/frame.h"
 #include "hal.h"
+#include "record/clock.h"
 #include "support/run.h"
 #include "trace.h"
-#include "world/fleet_record.h"
 
 #define DEVICES 40u
 
@@ -105,7 +105,7 @@ static void check_device(const struct world *world, uint32_t index, const struct
             0.5 * STATEMENT_MS + 2.0 * TICK_MS, "device %u: %u, expected %f", index, sync->own_ms,
             stated_ms(world, index, sync));
     /* The record that results read says the same. */
-    cr_expect_eq(world->record->devices[index].clock_error_ms, error_ms);
+    cr_expect_eq(clock_of(world->recorders, index)->error_ms, error_ms);
 }
 
 Test(clock, error_is_rate_error_times_age)
@@ -124,7 +124,7 @@ Test(clock, error_is_rate_error_times_age)
             check_device(run->world, i, sync);
             double age_ms = (double)(sync->opened_ns - sync->dated_ns) / 1e6;
             longest_ms = fmax(longest_ms, age_ms);
-            largest_ms = fmax(largest_ms, fabs(run->world->record->devices[i].clock_error_ms));
+            largest_ms = fmax(largest_ms, fabs(clock_of(run->world->recorders, i)->error_ms));
             checked++;
         }
     }

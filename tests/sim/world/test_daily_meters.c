@@ -5,16 +5,16 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "record/installs.h"
 #include "results/expectation.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 Test(daily_meters, are_updated_within_five_days)
 {
     char *text = run_shipped("daily-meters");
     struct run *run = run_create(text, NULL, 0);
     run_play(run);
-    struct summary *summary = summary_create(run->world, false);
+    struct summary *summary = recorder_set_summary(run->world->recorders, false);
     cr_expect_gt(run->scenario.expect_count, 0);
     for (uint32_t i = 0; i < run->scenario.expect_count; i++) {
         char line[128];
@@ -25,7 +25,7 @@ Test(daily_meters, are_updated_within_five_days)
     }
     summary_destroy(summary);
     cr_expect_geq(run_value(run, "devices.confirmed"), 0.95 * run->world->device_count);
-    cr_expect_eq(run->world->record->installs_wrong, 0);
+    cr_expect_eq(installs_of(run->world->recorders)->wrong, 0);
     /* Nobody can be reached before it reports, and first reports are spread evenly over a day: the
      * median is half a day, and somewhat more for those whose first exchange fails and waits for
      * the next day (less than one in eight). The median of n even draws over a day has a standard

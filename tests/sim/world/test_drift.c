@@ -27,10 +27,9 @@
 
 #include "air/frame.h"
 #include "hal.h"
+#include "record/fragment_causes.h"
 #include "support/run.h"
 #include "trace.h"
-#include "world/fleet_record.h"
-#include "world/fragment_causes.h"
 
 #define DEVICES     100u
 #define FRAGMENTS   64u
@@ -222,7 +221,7 @@ static void check_device(
     cr_assert_eq(watch->syncs[i], 1, "device %u set its clock %u times", i, watch->syncs[i]);
     cr_expect_float_eq(watch->opened_s[i], opens_s, TOLERANCE_S, "device %u opened at %f, not %f",
             i, watch->opened_s[i], opens_s);
-    fragment_causes_device(run->world->record->causes, i, &counts);
+    fragment_causes_device(fragment_causes_of(run->world->recorders), i, &counts);
     unsigned lost = (unsigned)counts.of[LOSS_SESSION_NOT_OPEN];
     t->lost += lost;
     if (missed.unclear) {

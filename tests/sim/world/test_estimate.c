@@ -9,10 +9,9 @@
 #include <stdio.h>
 
 #include "campaign/estimate.h"
+#include "record/energy_phases.h"
 #include "scenario/channel_plan.h"
 #include "support/run.h"
-#include "world/energy_phases.h"
-#include "world/fleet_record.h"
 
 static const char city[] = "name: estimate\n"
                            "duration: 24 h\n"
@@ -94,8 +93,7 @@ static void check(const char *const *sets, size_t set_count, uint32_t devices, u
         if (device.ready_ns == SIM_NS_NEVER || device.ready_ns >= course.bulk_ns) {
             continue;
         }
-        energy_phases_device(
-                run->world->record->phases, i, engine_now(run->world->engine), &energy);
+        energy_phases_device(run->world->recorders, i, &energy);
         ready++;
         set_up_s += (double)(device.ready_ns - 3600 * SIM_NS_PER_S) / 1e9;
         listening_j += energy.joule[ENERGY_PHASE_LISTENING];

@@ -14,9 +14,10 @@
 #include <stdio.h>
 
 #include "air/judge.h"
+#include "record/clock.h"
+#include "record/fragment_counts.h"
 #include "region/region.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 #define DEVICES 800u
 /* 200 data bytes, 3 of DataFragment, 13 of LoRaWAN: MHDR, DevAddr, FCtrl, FCnt, FPort, MIC. */
@@ -126,7 +127,7 @@ static bool took_part(const struct world *world, uint32_t device)
     struct campaign_device view;
     campaign_device_get(world_first_campaign(world), device, &view);
     return view.ready_ns != SIM_NS_NEVER
-           && world->record->devices[device].session_opened_ns != SIM_NS_NEVER;
+           && clock_of(world->recorders, device)->session_opened_ns != SIM_NS_NEVER;
 }
 
 /* Both tails of a binomial count are at least half of `risk`. */
@@ -148,9 +149,10 @@ static struct tally tally_losses(const struct world *world, double p)
     cr_assert_eq(sent, campaign_nb_frag(world_first_campaign(world)));
     cr_assert_eq(campaign_fragments_sent(world_first_campaign(world), true), 0);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_record *record = &world->record->devices[i];
+        const struct device_fragments *fragments =
+                &fragment_counts_of(world->recorders)->devices[i];
         if (took_part(world, i)) {
-            uint32_t lost = sent - record->uncoded_now;
+            uint32_t lost = sent - fragments->uncoded_now;
             tally.devices++;
             tally.lost += lost;
             tally.sent += sent;

@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "board/battery.h"
+#include "record/clock.h"
+#include "record/energy_phases.h"
+#include "record/fragment_counts.h"
+#include "record/set_up_times.h"
+#include "record/uplinks.h"
 #include "support/run.h"
 #include "trace.h"
-#include "world/energy_phases.h"
-#include "world/fleet_record.h"
-#include "world/set_up_times.h"
-#include "world/uplink_record.h"
 
 /* Sent and heard without a loss: the times of its phases are all there is to their energy. */
 static const char calm[] = "name: calm\n"
@@ -68,8 +69,7 @@ Test(records, listening_and_bulk_are_the_receivers_current_times_time)
     run_play(run);
     for (uint32_t i = 0; i < 5; i++) {
         struct phase_energy energy;
-        energy_phases_device(
-                run->world->record->phases, i, engine_now(run->world->engine), &energy);
+        energy_phases_device(run->world->recorders, i, &energy);
         double listening_j = CLASS_C_W * (double)(moments.first_ns[i] - moments.opened_ns[i]) / 1e9;
         double bulk_j = CLASS_C_W * (double)(moments.complete_ns[i] - moments.first_ns[i]) / 1e9;
         cr_assert_gt(listening_j, 0.0);
@@ -135,8 +135,7 @@ Test(records, a_battery_lasts_as_long_as_its_energy_over_the_power)
     for (uint32_t i = 0; i < 5; i++) {
         struct phase_energy energy;
         const struct battery_params *battery = node_battery(run->world->nodes, i);
-        energy_phases_device(
-                run->world->record->phases, i, engine_now(run->world->engine), &energy);
+        energy_phases_device(run->world->recorders, i, &energy);
         double capacity_j = battery->capacity_mah * 3.6 * battery->voltage_v;
         double usable_j = capacity_j * battery->usable_fraction;
         double year_s = 365.25 * 86400.0;
@@ -261,10 +260,11 @@ Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
         struct set_up_times times;
         struct campaign_device d;
         campaign_device_get(world_first_campaign(run->world), i, &d);
-        if (!set_up_times(run->world, i, &times) || times.session_start_ns == SIM_NS_NEVER) {
+        if (!set_up_times(run->world->recorders, i, &times)
+                || times.session_start_ns == SIM_NS_NEVER) {
             continue;
         }
-        sim_ns opened_ns = run->world->record->devices[i].session_opened_ns;
+        sim_ns opened_ns = clock_of(run->world->recorders, i)->session_opened_ns;
         sim_ns waited_ns = opened_ns - d.ready_ns;
         opened_first += waited_ns < 0 ? 1u : 0u;
         cr_expect_eq(times.session_start_ns, waited_ns > 0 ? waited_ns : 0, "device %u", i);
@@ -287,7 +287,9 @@ Test(records, a_fragment_that_the_firmware_does_not_know_of_fails_the_run)
 {
     struct run *run = run_create(calm, NULL, 0);
     run_play(run);
-    run->world->record->devices[3].uncoded_received--;
+    struct fragment_counts *counts =
+            (struct fragment_counts *)(uintptr_t)fragment_counts_of(run->world->recorders);
+    counts->devices[3].uncoded_received--;
     expect_failure(run, "by their causes");
 }
 

@@ -12,15 +12,15 @@
 #include <string.h>
 
 #include "board/node.h"
+#include "record/installs.h"
 #include "results/expectation.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 #define DEVICES 1000u
 
 static void expect_expectations_met(const struct run *run)
 {
-    struct summary *summary = summary_create(run->world, false);
+    struct summary *summary = recorder_set_summary(run->world->recorders, false);
     cr_expect_gt(run->scenario.expect_count, 0);
     for (uint32_t i = 0; i < run->scenario.expect_count; i++) {
         char text[128];
@@ -42,16 +42,16 @@ static void expect_losses_worth_correcting(const struct run *run)
 
 static void expect_images_identical(const struct run *run)
 {
-    const struct fleet_record *record = run->world->record;
+    const struct installs *installs = installs_of(run->world->recorders);
     uint32_t installed = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        const struct device_record *device = &record->devices[i];
-        bool done = device->installed_ns != SIM_NS_NEVER;
+        const struct device_install *device = &installs->devices[i];
+        bool done = device->first_ns != SIM_NS_NEVER;
         installed += done ? 1u : 0u;
-        cr_expect_eq(device->image_compared, done, "device %u", i);
-        cr_expect_eq(device->image_matches, done, "device %u runs other bytes than were sent", i);
+        cr_expect_eq(device->compared, done, "device %u", i);
+        cr_expect_eq(device->matches, done, "device %u runs other bytes than were sent", i);
     }
-    cr_expect_eq(record->installs_wrong, 0);
+    cr_expect_eq(installs->wrong, 0);
     cr_expect_eq(run_value(run, "devices.installed"), installed);
     cr_expect_geq(installed, 0.99 * DEVICES);
 }
@@ -132,7 +132,7 @@ Test(smart_city, falls_short_9_db_deeper_in_its_buildings)
     cr_expect_lt(confirmed, 0.99 * DEVICES);
     cr_expect_gt(confirmed, 0.25 * DEVICES, "a city with 9 dB more is not dead: %u", confirmed);
     expect_audits_clean(run);
-    cr_expect_eq(run->world->record->installs_wrong, 0);
+    cr_expect_eq(installs_of(run->world->recorders)->wrong, 0);
     run_destroy(run);
     free(text);
 }

@@ -19,8 +19,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "record/clock.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 #define DEVICES 200u
 
@@ -48,9 +48,9 @@ static struct errors clock_errors(const char *const *sets, size_t set_count)
     struct errors errors = { .least_ms = INFINITY, .greatest_ms = -INFINITY };
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        const struct device_record *device = &run->world->record->devices[i];
+        const struct device_clock *device = clock_of(run->world->recorders, i);
         if (device->session_opened_ns != SIM_NS_NEVER) {
-            double error_ms = device->clock_error_ms + 0.5; /* stated as a floor */
+            double error_ms = device->error_ms + 0.5; /* stated as a floor */
             errors.least_ms = fmin(errors.least_ms, error_ms);
             errors.greatest_ms = fmax(errors.greatest_ms, error_ms);
             sum += error_ms;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "board/node.h"
+#include "record/installs.h"
 #include "support/run.h"
-#include "world/fleet_record.h"
 
 #define DEVICES 10u
 
@@ -138,7 +138,7 @@ Test(worlds, end_at_the_next_minute_when_an_invariant_breaks)
     struct run *run = run_create(small, NULL, 0);
     cr_assert(go_on(run, 10 * 60 * SIM_NS_PER_S + 5 * SIM_NS_PER_S));
     cr_assert_null(world_failure(run->world));
-    run->world->record->installs_wrong = 2;
+    ((struct installs *)(uintptr_t)installs_of(run->world->recorders))->wrong = 2;
     cr_assert_not(world_run(run->world, run->scenario.duration_ns));
     cr_expect_eq(engine_now(run->world->engine), 11 * 60 * SIM_NS_PER_S);
     cr_expect_str_eq(

@@ -1,15 +1,18 @@
 /* What each device's energy was spent on: the meter is read where the firmware changes its work.
  * SPDX-License-Identifier: MIT
  */
-#include "world/energy_phases.h"
+#include "record/energy_phases.h"
 
+#include <inttypes.h>
 #include <stdalign.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "campaign/packages.h"
-#include "trace.h"
+#include "record/energy.h"
+#include "record/measure.h"
 #include "update/update.h"
 
 #define NO_PHASE ENERGY_PHASE_COUNT
@@ -44,21 +47,32 @@ const char *energy_phase_name(enum energy_phase phase)
     return names[phase];
 }
 
-struct energy_phases *energy_phases_create(
-        const struct node_fleet *nodes, uint32_t device_count, entity_id first_device)
+extern const struct recorder_ops energy_phases_recorder;
+
+static void destroy(void *state)
 {
+    struct energy_phases *phases = state;
+    free(phases->listening);
+    free(phases->devices);
+    free(phases);
+}
+
+static void *create(const struct recorder_set *set)
+{
+    const struct recorder_view *view = recorder_set_view(set);
+    uint32_t device_count = view->device_count;
     struct energy_phases *phases = calloc(1, sizeof *phases);
     if (phases == NULL) {
         return NULL;
     }
-    phases->nodes = nodes;
+    phases->nodes = view->nodes;
     phases->device_count = device_count;
-    phases->first_device = first_device;
+    phases->first_device = view->first_device;
     phases->devices =
             aligned_alloc(alignof(struct device_phases), device_count * sizeof *phases->devices);
     phases->listening = calloc(device_count, sizeof *phases->listening);
     if (phases->devices == NULL || phases->listening == NULL) {
-        energy_phases_destroy(phases);
+        destroy(phases);
         return NULL;
     }
     memset(phases->devices, 0, device_count * sizeof *phases->devices);
@@ -67,15 +81,6 @@ struct energy_phases *energy_phases_create(
         phases->devices[i].exchange = NO_PHASE;
     }
     return phases;
-}
-
-void energy_phases_destroy(struct energy_phases *phases)
-{
-    if (phases != NULL) {
-        free(phases->listening);
-        free(phases->devices);
-        free(phases);
-    }
 }
 
 /* --- the meter -------------------------------------------------------------------------------- */
@@ -221,32 +226,35 @@ static void follow_update(struct energy_phases *phases, uint32_t index, const st
     }
 }
 
-/* Behind the verification of an image the restart is the install: the bootloader checks it again
+/* After the verification of an image the restart is the install: the bootloader checks it again
  * before it says that it starts. */
-void energy_phases_reset(struct energy_phases *phases, const struct observation *o)
+static void reset(struct energy_phases *phases, uint32_t index, const struct observation *o)
 {
-    uint32_t index = o->entity - phases->first_device;
     if (phases->devices[index].base == ENERGY_PHASE_VERIFICATION) {
         set_phase(phases, index, o->at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
     }
 }
 
-void energy_phases_prefetch(const struct energy_phases *phases, uint32_t device)
+static void prefetch(const void *state, uint32_t device)
 {
+    const struct energy_phases *phases = state;
     __builtin_prefetch(&phases->devices[device], 1);
 }
 
-void energy_phases_firmware(struct energy_phases *phases, const struct observation *o)
+static void observe(void *state, const struct observation *o)
 {
+    struct energy_phases *phases = state;
     uint32_t index = o->entity - phases->first_device;
+    if (o->kind == OBSERVE_NODE_RESET) {
+        reset(phases, index, o);
+        return;
+    }
     switch (o->a) {
     case FW_TRACE_FRAGMENT_STORED:
         if (phases->listening[index]) {
             next_base(phases, index, o->at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_LISTENING,
                     ENERGY_PHASE_BULK);
         }
-        break;
-    case FW_TRACE_MULTICAST:
         break;
     case FW_TRACE_JOIN_REQUESTED:
         set_phase(phases, index, o->at_ns, ENERGY_PHASE_JOIN, NO_PHASE);
@@ -272,7 +280,7 @@ void energy_phases_firmware(struct energy_phases *phases, const struct observati
     }
 }
 
-void energy_phases_device(const struct energy_phases *phases, uint32_t index, sim_ns now_ns,
+static void add_up(const struct energy_phases *phases, uint32_t index, sim_ns now_ns,
         struct phase_energy *energy)
 {
     struct device_phases device = phases->devices[index];
@@ -289,3 +297,69 @@ void energy_phases_device(const struct energy_phases *phases, uint32_t index, si
     }
     energy->steady_ns = device.steady_ns;
 }
+
+void energy_phases_device(
+        const struct recorder_set *set, uint32_t device, struct phase_energy *energy)
+{
+    sim_ns now_ns = engine_now(recorder_set_view(set)->engine);
+    add_up(recorder_set_state(set, &energy_phases_recorder), device, now_ns, energy);
+}
+
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    const struct energy_phases *phases = state;
+    sim_ns now_ns = engine_now(recorder_set_view(set)->engine);
+    for (uint32_t i = 0; i < phases->device_count; i++) {
+        struct phase_energy energy;
+        struct energy_account account;
+        double sum_j = 0.0;
+        add_up(phases, i, now_ns, &energy);
+        node_energy(phases->nodes, i, now_ns, &account);
+        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+            sum_j += energy.joule[phase];
+        }
+        double total_j = energy_total_j(&account);
+        if (!energy_is_equal(sum_j, total_j)) {
+            snprintf(text, size, "INVARIANT device %" PRIu32 " drew %.12g J, by phases %.12g J", i,
+                    total_j, sum_j);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Means over all devices; they add up to energy_j.mean. */
+static void measure_phases(const void *state, struct measure *m)
+{
+    const struct energy_phases *phases = state;
+    double by_phase[ENERGY_PHASE_COUNT] = { 0 };
+    for (uint32_t i = 0; i < phases->device_count; i++) {
+        struct phase_energy energy;
+        add_up(phases, i, engine_now(m->view->engine), &energy);
+        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+            by_phase[phase] += energy.joule[phase];
+        }
+    }
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        measure_add(m, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
+                by_phase[phase] / phases->device_count);
+    }
+}
+
+const struct recorder_ops energy_phases_recorder = {
+    .name = "energy_phases",
+    .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
+    .traces = RECORDER_TRACE(FRAGMENT_STORED) | RECORDER_TRACE(JOIN_REQUESTED)
+              | RECORDER_TRACE(JOINED) | RECORDER_TRACE(BOOTED) | RECORDER_TRACE(UPLINK)
+              | RECORDER_TRACE(EXCHANGE_ENDED) | RECORDER_TRACE(GROUP_SET_UP)
+              | RECORDER_TRACE(FRAG_SET_UP) | RECORDER_TRACE(SESSION_OPENED)
+              | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE)
+              | RECORDER_TRACE(SESSION_CLOSED) | RECORDER_TRACE(BLOCK_MIC)
+              | RECORDER_TRACE(IMAGE_VERIFIED) | RECORDER_TRACE(INSTALL_STARTED),
+    .create = create,
+    .destroy = destroy,
+    .observe = observe,
+    .prefetch = prefetch,
+    .audit = audit,
+    .measure = measure_phases,
+};

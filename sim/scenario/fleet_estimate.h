@@ -1,8 +1,8 @@
 /* The closed-form estimate of a scenario's campaign.
  * SPDX-License-Identifier: MIT
  */
-#ifndef WORLD_WORLD_ESTIMATE_H
-#define WORLD_WORLD_ESTIMATE_H
+#ifndef SCENARIO_FLEET_ESTIMATE_H
+#define SCENARIO_FLEET_ESTIMATE_H
 
 #include <stdio.h>
 
@@ -11,15 +11,15 @@
 #include "scenario/scenario.h"
 
 /* The battery of a group: its board's, but for what the scenario says. */
-struct battery_params world_battery_params(
+struct battery_params fleet_battery_params(
         const struct scenario_device_group *group, const struct board_type *board);
 
 /* What a campaign with an image of `image_size_bytes` (header and code) is told; energy is that of
  * the first group. False: there is no campaign, or a board cannot be read. */
-bool world_estimate_input(
+bool fleet_estimate_input(
         const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input);
 
 /* A table for people; nothing when there is no campaign. */
-void world_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out);
+void fleet_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out);
 
 #endif

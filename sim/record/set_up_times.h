@@ -1,10 +1,10 @@
 /* How long a device's set-up took, step by step; the steps add up.
  * SPDX-License-Identifier: MIT
  */
-#ifndef WORLD_SET_UP_TIMES_H
-#define WORLD_SET_UP_TIMES_H
+#ifndef RECORD_SET_UP_TIMES_H
+#define RECORD_SET_UP_TIMES_H
 
-#include "world/world.h"
+#include "record/recorder_set.h"
 
 enum set_up_step {
     SET_UP_CONTACT,       /* campaign start to the first command: a device hears after it spoke */
@@ -22,6 +22,6 @@ struct set_up_times {
 };
 
 /* False: the device was never ready. */
-bool set_up_times(const struct world *world, uint32_t device, struct set_up_times *times);
+bool set_up_times(const struct recorder_set *set, uint32_t device, struct set_up_times *times);
 
 #endif

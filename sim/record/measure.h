@@ -1,12 +1,10 @@
-/* What the files that reduce a run to numbers share; nobody else includes it.
+/* What recorders share when they add their keys to a summary.
  * SPDX-License-Identifier: MIT
  */
-#ifndef RESULTS_MEASURE_H
-#define RESULTS_MEASURE_H
+#ifndef RECORD_MEASURE_H
+#define RECORD_MEASURE_H
 
-#include "results/summary.h"
-#include "results/summary_tree.h"
-#include "world/fleet_record.h"
+#include "record/recorder_set.h"
 
 /* Values of one quantity over devices. */
 struct sample {
@@ -15,9 +13,11 @@ struct sample {
 };
 
 struct measure {
-    const struct world *world;
+    const struct recorder_set *set;
+    const struct recorder_view *view;
     struct summary *summary;
-    struct sample sample;
+    bool partial;         /* the run was cut short: no device is said to have failed */
+    struct sample sample; /* room for a value per device */
 };
 
 void sample_add(struct sample *sample, double value);
@@ -29,13 +29,5 @@ void measure_count(struct measure *m, const char *prefix, const char *key, uint6
 /* Adds PREFIXmin .. PREFIXmax of the sample as `keys` asks ("m" min, "a" mean, "5" p50, "9" p95,
  * "M" max), and empties it. An empty sample gives null. */
 void measure_distribution(struct measure *m, const char *prefix, const char *keys);
-
-/* The sections, in the order of docs/summary.md. */
-void measure_failures(struct measure *m);
-void measure_campaign(struct measure *m);
-void measure_estimate(struct measure *m);
-void measure_energy(struct measure *m);
-void measure_air(struct measure *m);
-void measure_clock(struct measure *m);
 
 #endif

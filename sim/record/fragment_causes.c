@@ -4,13 +4,16 @@
  * All arrays are bytes in device order: an observation touches one byte of three of them, and what
  * concerns every device is a walk that the compiler vectorizes.
  */
-#include "world/fragment_causes.h"
+#include "record/fragment_causes.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace.h"
+#include "record/fragment_counts.h"
+#include "record/measure.h"
 
 #define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
 #define NO_COPY    UINT32_MAX
@@ -59,36 +62,11 @@ struct fragment_causes {
     sim_ns airtime_ns;
 };
 
-struct fragment_causes *fragment_causes_create(
-        const struct campaign *campaign, uint32_t device_count, entity_id first_device)
-{
-    struct fragment_causes *causes = calloc(1, sizeof *causes);
-    if (causes == NULL) {
-        return NULL;
-    }
-    causes->campaign = campaign;
-    causes->mc_addr = campaign_mc_addr(campaign);
-    causes->nb_frag = campaign_nb_frag(campaign);
-    causes->device_count = device_count;
-    causes->first_device = first_device;
-    causes->flags = calloc(device_count, 1);
-    causes->unheard = malloc(device_count);
-    causes->rows = malloc((size_t)FRAGMENT_WINDOW * device_count);
-    causes->counters = calloc(device_count, sizeof *causes->counters);
-    if (causes->flags == NULL || causes->unheard == NULL || causes->rows == NULL
-            || causes->counters == NULL) {
-        fragment_causes_destroy(causes);
-        return NULL;
-    }
-    memset(causes->unheard, LOSS_POWERED_DOWN, device_count);
-    return causes;
-}
+extern const struct recorder_ops fragment_causes_recorder;
 
-void fragment_causes_destroy(struct fragment_causes *causes)
+static void destroy(void *state)
 {
-    if (causes == NULL) {
-        return;
-    }
+    struct fragment_causes *causes = state;
     for (uint32_t i = 0; i < COPIES_MAX; i++) {
         free(causes->copies[i].unheard);
     }
@@ -97,6 +75,32 @@ void fragment_causes_destroy(struct fragment_causes *causes)
     free(causes->rows);
     free(causes->counters);
     free(causes);
+}
+
+static void *create(const struct recorder_set *set)
+{
+    const struct recorder_view *view = recorder_set_view(set);
+    uint32_t device_count = view->device_count;
+    struct fragment_causes *causes = calloc(1, sizeof *causes);
+    if (causes == NULL) {
+        return NULL;
+    }
+    causes->campaign = view->campaign;
+    causes->mc_addr = campaign_mc_addr(view->campaign);
+    causes->nb_frag = campaign_nb_frag(view->campaign);
+    causes->device_count = device_count;
+    causes->first_device = view->first_device;
+    causes->flags = calloc(device_count, 1);
+    causes->unheard = malloc(device_count);
+    causes->rows = malloc((size_t)FRAGMENT_WINDOW * device_count);
+    causes->counters = calloc(device_count, sizeof *causes->counters);
+    if (causes->flags == NULL || causes->unheard == NULL || causes->rows == NULL
+            || causes->counters == NULL) {
+        destroy(causes);
+        return NULL;
+    }
+    memset(causes->unheard, LOSS_POWERED_DOWN, device_count);
+    return causes;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -284,9 +288,8 @@ static void node_reset(struct fragment_causes *causes, uint32_t device)
 
 /* --- observations ----------------------------------------------------------------------------- */
 
-void fragment_causes_frame(struct fragment_causes *causes, const struct observation *o)
+static void air(struct fragment_causes *causes, uint32_t device, const struct observation *o)
 {
-    uint32_t device = o->entity - causes->first_device;
     switch (o->kind) {
     case OBSERVE_FRAME_RECEIVED:
         copy_heard(causes, o->a, device, LOSS_MCU_BUSY);
@@ -332,9 +335,8 @@ static void stored(struct fragment_causes *causes, uint32_t device, uint32_t n)
     }
 }
 
-void fragment_causes_firmware(struct fragment_causes *causes, const struct observation *o)
+static void firmware(struct fragment_causes *causes, uint32_t device, const struct observation *o)
 {
-    uint32_t device = o->entity - causes->first_device;
     switch (o->a) {
     case FW_TRACE_FRAGMENT_STORED:
         stored(causes, device, (uint32_t)o->b);
@@ -376,6 +378,17 @@ void fragment_causes_firmware(struct fragment_causes *causes, const struct obser
     }
 }
 
+static void observe(void *state, const struct observation *o)
+{
+    struct fragment_causes *causes = state;
+    uint32_t device = o->entity - causes->first_device; /* of a frame: not always a device */
+    if (o->kind == OBSERVE_FIRMWARE) {
+        firmware(causes, device, o);
+    } else {
+        air(causes, device, o);
+    }
+}
+
 /* --- results ---------------------------------------------------------------------------------- */
 
 /* A fragment without a row was never on the air. */
@@ -405,17 +418,93 @@ void fragment_causes_total(const struct fragment_causes *causes, struct cause_co
     }
 }
 
-uint64_t fragment_causes_strays(const struct fragment_causes *causes)
-{
-    return causes->strays;
-}
-
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes)
 {
     return causes->airtime_ns;
 }
 
-bool fragment_causes_device_reset(const struct fragment_causes *causes, uint32_t device)
+const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
 {
-    return (causes->flags[device] & IS_RESET) != 0;
+    return recorder_set_state(set, &fragment_causes_recorder);
 }
+
+/* Every fragment of the block has one cause for this device, and `received` is what the firmware
+ * counts. A restart in mid-session may have cost it what was not in flash yet. */
+static bool device_fails(const struct fragment_causes *causes, uint32_t device,
+        const struct device_fragments *counted, char *text, size_t size)
+{
+    struct cause_counts counts;
+    uint64_t sum = 0;
+    fragment_causes_device(causes, device, &counts);
+    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+        sum += counts.of[cause];
+    }
+    if (sum != causes->nb_frag) {
+        snprintf(text, size,
+                "INVARIANT device %" PRIu32 " has causes for %" PRIu64 " of %" PRIu32 " fragments",
+                device, sum, causes->nb_frag);
+        return true;
+    }
+    uint64_t received = counted->uncoded_received;
+    if (!counted->uncoded_counted && counted->nb_frag > 0) {
+        received = counted->nb_frag - counted->missing_now;
+    }
+    if (received != counts.of[LOSS_NONE] && (causes->flags[device] & IS_RESET) == 0) {
+        snprintf(text, size,
+                "INVARIANT device %" PRIu32 " has %" PRIu64 " fragments, by their causes %" PRIu64,
+                device, received, counts.of[LOSS_NONE]);
+        return true;
+    }
+    return false;
+}
+
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    const struct fragment_causes *causes = state;
+    const struct fragment_counts *counts = fragment_counts_of(set);
+    if (causes->strays > 0) {
+        snprintf(text, size, "INVARIANT %" PRIu64 " fragments came when their causes were settled",
+                causes->strays);
+        return true;
+    }
+    for (uint32_t i = 0; i < causes->device_count; i++) {
+        if (device_fails(causes, i, &counts->devices[i], text, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Shares of all pairs of a device and an uncoded fragment of the block. */
+static void measure_causes(const void *state, struct measure *m)
+{
+    const struct fragment_causes *causes = state;
+    struct cause_counts counts;
+    fragment_causes_total(causes, &counts);
+    double pairs = (double)causes->device_count * causes->nb_frag;
+    measure_add(m, "missing_fragments.", "received", (double)counts.of[LOSS_NONE] / pairs);
+    for (int cause = 0; cause < LOSS_NONE; cause++) {
+        measure_add(m, "missing_fragments.by_cause.", loss_cause_name((enum loss_cause)cause),
+                (double)counts.of[cause] / pairs);
+    }
+}
+
+const struct recorder_ops fragment_causes_recorder = {
+    .name = "fragment_causes",
+    .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
+             | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED) | OBSERVE_BIT(OBSERVE_FRAME_LOST)
+             | OBSERVE_BIT(OBSERVE_NODE_RESET),
+    .traces = RECORDER_TRACE(FRAGMENT_STORED) | RECORDER_TRACE(BAD_MIC)
+              | RECORDER_TRACE(COUNTER_REJECTED) | RECORDER_TRACE(BOOTED)
+              | RECORDER_TRACE(JOIN_REQUESTED) | RECORDER_TRACE(UPLINK)
+              | RECORDER_TRACE(EXCHANGE_ENDED) | RECORDER_TRACE(FRAG_SET_UP)
+              | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE)
+              | RECORDER_TRACE(SESSION_ARMED) | RECORDER_TRACE(SESSION_OPENED)
+              | RECORDER_TRACE(SESSION_CLOSED),
+    .of_campaign = true,
+    .create = create,
+    .destroy = destroy,
+    .observe = observe,
+    .audit = audit,
+    .measure = measure_causes,
+};

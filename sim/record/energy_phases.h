@@ -1,15 +1,14 @@
 /* What each device's energy was spent on: joining, reporting, each part of an update.
  * SPDX-License-Identifier: MIT
  *
- * An observer: wherever the firmware says that it goes on to something else, what the node has
+ * Wherever the firmware says that it goes on to something else, what the node has
  * drawn since the last such place belongs to the phase that ends there. So phases add up to the
  * node's total, whatever happens.
  */
-#ifndef WORLD_ENERGY_PHASES_H
-#define WORLD_ENERGY_PHASES_H
+#ifndef RECORD_ENERGY_PHASES_H
+#define RECORD_ENERGY_PHASES_H
 
-#include "board/node.h"
-#include "observe.h"
+#include "record/recorder_set.h"
 
 /* clang-format off */
 #define ENERGY_PHASES(X)                                                                           \
@@ -39,24 +38,10 @@ struct phase_energy {
     sim_ns steady_ns; /* in how long */
 };
 
-struct energy_phases;
-
 const char *energy_phase_name(enum energy_phase phase);
 
-/* Devices are the entities from `first_device` on. NULL: out of memory. */
-struct energy_phases *energy_phases_create(
-        const struct node_fleet *nodes, uint32_t device_count, entity_id first_device);
-void energy_phases_destroy(struct energy_phases *phases);
-
-/* `device` is about to say something. */
-void energy_phases_prefetch(const struct energy_phases *phases, uint32_t device);
-/* Takes FIRMWARE. */
-void energy_phases_firmware(struct energy_phases *phases, const struct observation *observation);
-/* Takes NODE_RESET: the bootloader runs from here on. */
-void energy_phases_reset(struct energy_phases *phases, const struct observation *observation);
-
-/* From power on to `now_ns`. */
-void energy_phases_device(const struct energy_phases *phases, uint32_t device, sim_ns now_ns,
-        struct phase_energy *energy);
+/* From power on to now. */
+void energy_phases_device(
+        const struct recorder_set *set, uint32_t device, struct phase_energy *energy);
 
 #endif

@@ -1,7 +1,7 @@
 /* The closed-form estimate of a scenario's campaign.
  * SPDX-License-Identifier: MIT
  */
-#include "world/world_estimate.h"
+#include "scenario/fleet_estimate.h"
 
 #include "scenario/campaign_plan.h"
 
@@ -9,7 +9,7 @@
 #define USUAL_GUARD_PPM 40.0
 #define USUAL_REFRESH_S 86400.0
 
-struct battery_params world_battery_params(
+struct battery_params fleet_battery_params(
         const struct scenario_device_group *group, const struct board_type *board)
 {
     struct battery_params battery = board->battery;
@@ -50,7 +50,7 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
     scenario_errors_destroy(errors);
     if (ok) {
         const struct energy_params *energy = &board.type.energy;
-        struct battery_params battery = world_battery_params(group, &board.type);
+        struct battery_params battery = fleet_battery_params(group, &board.type);
         input->supply_v = energy->supply_v;
         input->rx_current_a =
                 (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua)
@@ -60,7 +60,7 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
     return ok;
 }
 
-bool world_estimate_input(
+bool fleet_estimate_input(
         const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input)
 {
     const struct scenario_device_group *group = &scenario->groups[0];
@@ -105,11 +105,11 @@ static void print_estimate(const struct estimate *e, double battery_usable_j, FI
     }
 }
 
-void world_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out)
+void fleet_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out)
 {
     struct estimate_input input;
     struct estimate estimate;
-    if (!world_estimate_input(scenario, image_size_bytes, &input)) {
+    if (!fleet_estimate_input(scenario, image_size_bytes, &input)) {
         return;
     }
     estimate_make(&input, &estimate);

@@ -1,10 +1,10 @@
-/* Building the tree of named numbers behind summary.json.
+/* The tree of named numbers that becomes summary.json and the table.
  * SPDX-License-Identifier: MIT
  *
  * Items of one section are added one after another: "devices.total", "devices.joined".
  */
-#ifndef RESULTS_SUMMARY_TREE_H
-#define RESULTS_SUMMARY_TREE_H
+#ifndef RECORD_SUMMARY_H
+#define RECORD_SUMMARY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,10 +34,16 @@ struct summary {
     struct summary_item items[SUMMARY_ITEMS_MAX];
 };
 
-struct summary *summary_tree_create(void); /* NULL: out of memory */
+struct summary *summary_create(void); /* NULL: out of memory */
+void summary_destroy(struct summary *summary);
 void summary_add_number(struct summary *summary, const char *path, double value); /* NaN: null */
 void summary_add_count(struct summary *summary, const char *path, uint64_t value);
 void summary_add_text(struct summary *summary, const char *path, const char *text);
 void summary_add_bool(struct summary *summary, const char *path, bool value);
+
+/* Value at a dotted path; false: no such key, or not a number. */
+bool summary_value(const struct summary *summary, const char *path, double *value);
+/* Is there such a key, even if it is null or text? */
+bool summary_has(const struct summary *summary, const char *path);
 
 #endif

@@ -1,0 +1,19 @@
+/* Clocks of devices: when they were set, how wrong they were when a session opened.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef RECORD_CLOCK_H
+#define RECORD_CLOCK_H
+
+#include "record/recorder_set.h"
+
+/* Engine times, SIM_NS_NEVER until they happen. */
+struct device_clock {
+    sim_ns set_ns; /* the first time */
+    sim_ns session_opened_ns;
+    double error_ms; /* RTC against GPS when its session opened */
+};
+
+/* Of a device at an index. */
+const struct device_clock *clock_of(const struct recorder_set *set, uint32_t device);
+
+#endif

@@ -1,0 +1,12 @@
+/* How far devices came: joined, and the stages of a campaign.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef RECORD_DEVICES_H
+#define RECORD_DEVICES_H
+
+#include "record/recorder_set.h"
+
+/* When a device joined for the first time; SIM_NS_NEVER: it has not. */
+sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device);
+
+#endif

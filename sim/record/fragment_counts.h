@@ -1,0 +1,25 @@
+/* Uncoded fragments of each device, as its firmware counts them.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef RECORD_FRAGMENT_COUNTS_H
+#define RECORD_FRAGMENT_COUNTS_H
+
+#include "record/recorder_set.h"
+
+struct device_fragments {
+    uint32_t nb_frag;          /* 0: no fragmentation session was set up */
+    bool uncoded_counted;      /* the session was frozen or complete, and this is what it had: */
+    uint32_t uncoded_received; /* distinct */
+    uint32_t uncoded_now;
+    uint32_t missing_now; /* as the firmware counts, until it freezes its session */
+};
+
+/* Members are for reading. */
+struct fragment_counts {
+    entity_id first_device;
+    struct device_fragments devices[];
+};
+
+const struct fragment_counts *fragment_counts_of(const struct recorder_set *set);
+
+#endif

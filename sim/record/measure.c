@@ -1,0 +1,67 @@
+/* What recorders share when they add their keys to a summary.
+ * SPDX-License-Identifier: MIT
+ */
+#include "record/measure.h"
+
+#include <assert.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
+#include <math.h>
+#include <stdio.h>
+
+void sample_add(struct sample *sample, double value)
+{
+    sample->values[sample->count++] = value;
+}
+
+double measure_seconds(sim_ns ns)
+{
+    return (double)ns / (double)SIM_NS_PER_S;
+}
+
+void measure_add(struct measure *m, const char *prefix, const char *key, double value)
+{
+    char path[SUMMARY_PATH_SIZE];
+    snprintf(path, sizeof path, "%s%s", prefix, key);
+    summary_add_number(m->summary, path, value);
+}
+
+void measure_count(struct measure *m, const char *prefix, const char *key, uint64_t value)
+{
+    char path[SUMMARY_PATH_SIZE];
+    snprintf(path, sizeof path, "%s%s", prefix, key);
+    summary_add_count(m->summary, path, value);
+}
+
+void measure_distribution(struct measure *m, const char *prefix, const char *keys)
+{
+    struct sample *s = &m->sample;
+    gsl_sort(s->values, 1, s->count);
+    for (const char *key = keys; *key != '\0'; key++) {
+        bool empty = s->count == 0;
+        switch (*key) {
+        case 'm':
+            measure_add(m, prefix, "min", empty ? NAN : s->values[0]);
+            break;
+        case 'a':
+            measure_add(m, prefix, "mean", empty ? NAN : gsl_stats_mean(s->values, 1, s->count));
+            break;
+        case '5':
+            measure_add(m, prefix, "p50",
+                    empty ? NAN
+                          : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.50));
+            break;
+        case '9':
+            measure_add(m, prefix, "p95",
+                    empty ? NAN
+                          : gsl_stats_quantile_from_sorted_data(s->values, 1, s->count, 0.95));
+            break;
+        case 'M':
+            measure_add(m, prefix, "max", empty ? NAN : s->values[s->count - 1]);
+            break;
+        default:
+            assert(false && "distribution key");
+        }
+    }
+    s->count = 0;
+}

@@ -1,0 +1,63 @@
+/* A recorder: what one group of results needs from a run, as a row of operations.
+ * SPDX-License-Identifier: MIT
+ *
+ * A recorder listens to observations, and reads const views of the models; it changes nothing. A
+ * new one is one file and one line in recorders.c. No recorder depends on the order in which
+ * recorders hear an observation.
+ */
+#ifndef RECORD_RECORDER_H
+#define RECORD_RECORDER_H
+
+#include "board/node.h"
+#include "campaign/campaign.h"
+#include "engine.h"
+#include "gateway/gateway.h"
+#include "network/network.h"
+#include "observe.h"
+#include "scenario/scenario.h"
+#include "trace.h"
+
+/* What recorders see of a run; everything in it outlives them. */
+struct recorder_view {
+    const struct scenario *scenario;
+    const struct engine *engine;
+    const struct node_fleet *nodes;
+    const struct gateway_fleet *gateways;
+    const struct network *network;
+    const struct campaign *campaign; /* NULL: none in the scenario */
+    const uint8_t *image;            /* the block that the campaign sends */
+    uint32_t image_size_bytes;
+    uint32_t device_count, gateway_count;
+    entity_id first_device; /* devices are the entities from this one on */
+};
+
+struct recorder_set; /* record/recorder_set.h: all recorders of one run */
+struct measure;      /* record/measure.h: the summary under construction */
+
+#define RECORDER_TRACE(event) (UINT64_C(1) << (FW_TRACE_##event))
+
+/* Every operation may be NULL. `state` is what create() returned. */
+struct recorder_ops {
+    const char *name;
+    uint64_t kinds;   /* OBSERVE_BIT()s that it listens to; of FIRMWARE only: */
+    uint64_t traces;  /* RECORDER_TRACE()s that it listens to */
+    bool of_campaign; /* takes no part in a run without a campaign */
+    /* NULL: out of memory. Without create() the state is NULL. */
+    void *(*create)(const struct recorder_set *set);
+    void (*destroy)(void *state);
+    void (*observe)(void *state, const struct observation *observation);
+    /* Device `device` runs soon: its data may be fetched into the cache, and nothing else. */
+    void (*prefetch)(const void *state, uint32_t device);
+    /* Has a rule been broken so far? Asked every simulated minute and at the end; cheap. True:
+     * `text` says what, in one line. */
+    bool (*broken)(const void *state, const struct recorder_set *set, char *text, size_t size);
+    /* The same once, at the end of a run; may look at every device. */
+    bool (*audit)(const void *state, const struct recorder_set *set, char *text, size_t size);
+    /* Adds its keys to the summary. */
+    void (*measure)(const void *state, struct measure *measure);
+};
+
+/* In the order of the keys of summary.json; NULL-terminated. */
+extern const struct recorder_ops *const recorder_rows[];
+
+#endif

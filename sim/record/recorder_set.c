@@ -1,0 +1,202 @@
+/* All recorders of one run: created, fed and asked as one.
+ * SPDX-License-Identifier: MIT
+ */
+#include "record/recorder_set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "record/measure.h"
+
+#define RECORDERS_MAX 32u
+#define LISTENERS_MAX 128u
+
+_Static_assert(FW_TRACE_COUNT <= 64, "a trace event is a bit of a mask");
+
+/* The number of OBSERVE_FIRMWARE's events stands behind the kinds: one list for each. */
+enum {
+    LIST_TRACES = OBSERVATION_KIND_COUNT,
+    LIST_COUNT = OBSERVATION_KIND_COUNT + FW_TRACE_COUNT
+};
+
+struct listener {
+    void (*observe)(void *state, const struct observation *observation);
+    void *state;
+};
+
+struct recorder_set {
+    struct recorder_view view;
+    void *states[RECORDERS_MAX];
+    bool takes_part[RECORDERS_MAX];
+    /* Those of list i: listeners[list_begin[i]] up to listeners[list_begin[i + 1]]. */
+    struct listener listeners[LISTENERS_MAX];
+    uint16_t list_begin[LIST_COUNT + 1];
+};
+
+static bool listens(const struct recorder_ops *recorder, uint32_t list)
+{
+    if (recorder->observe == NULL || list == OBSERVE_FIRMWARE) {
+        return false;
+    }
+    return list < LIST_TRACES ? (recorder->kinds & OBSERVE_BIT(list)) != 0
+                              : (recorder->traces & OBSERVE_BIT(list - LIST_TRACES)) != 0;
+}
+
+static void make_lists(struct recorder_set *set)
+{
+    uint16_t count = 0;
+    for (uint32_t list = 0; list < LIST_COUNT; list++) {
+        set->list_begin[list] = count;
+        for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+            if (set->takes_part[i] && listens(recorder_rows[i], list)) {
+                assert(count < LISTENERS_MAX);
+                set->listeners[count++] =
+                        (struct listener){ recorder_rows[i]->observe, set->states[i] };
+            }
+        }
+    }
+    set->list_begin[LIST_COUNT] = count;
+}
+
+struct recorder_set *recorder_set_create(const struct recorder_view *view)
+{
+    struct recorder_set *set = calloc(1, sizeof *set);
+    if (set == NULL) {
+        return NULL;
+    }
+    set->view = *view;
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        const struct recorder_ops *recorder = recorder_rows[i];
+        assert(i < RECORDERS_MAX);
+        if (recorder->of_campaign && view->campaign == NULL) {
+            continue;
+        }
+        set->takes_part[i] = true;
+        set->states[i] = recorder->create == NULL ? NULL : recorder->create(set);
+        if (recorder->create != NULL && set->states[i] == NULL) {
+            recorder_set_destroy(set);
+            return NULL;
+        }
+    }
+    make_lists(set);
+    return set;
+}
+
+void recorder_set_destroy(struct recorder_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        if (recorder_rows[i]->destroy != NULL && set->states[i] != NULL) {
+            recorder_rows[i]->destroy(set->states[i]);
+        }
+    }
+    free(set);
+}
+
+/* --- observations ----------------------------------------------------------------------------- */
+
+/* What a firmware says is its own affair: an event that this program does not know is dropped. */
+static void observe(void *context, const struct observation *o)
+{
+    const struct recorder_set *set = context;
+    uint32_t list = o->kind;
+    if (list == OBSERVE_FIRMWARE) {
+        if (o->a < 0 || o->a >= FW_TRACE_COUNT) {
+            return;
+        }
+        list = LIST_TRACES + (uint32_t)o->a;
+    }
+    for (uint32_t i = set->list_begin[list]; i < set->list_begin[list + 1]; i++) {
+        set->listeners[i].observe(set->listeners[i].state, o);
+    }
+}
+
+static void prefetch(void *context, uint32_t device)
+{
+    const struct recorder_set *set = context;
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        if (recorder_rows[i]->prefetch != NULL && set->takes_part[i]) {
+            recorder_rows[i]->prefetch(set->states[i], device);
+        }
+    }
+}
+
+void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct node_fleet *nodes)
+{
+    assert(engine == set->view.engine && nodes == set->view.nodes);
+    uint64_t kinds = 0;
+    for (uint32_t list = 0; list < LIST_COUNT; list++) {
+        if (set->list_begin[list + 1] > set->list_begin[list]) {
+            kinds |= OBSERVE_BIT(list < LIST_TRACES ? list : (uint32_t)OBSERVE_FIRMWARE);
+        }
+    }
+    engine_observer_add(engine, kinds, observe, set);
+    node_fleet_on_prefetch(nodes, prefetch, set);
+}
+
+/* --- views ------------------------------------------------------------------------------------ */
+
+const struct recorder_view *recorder_set_view(const struct recorder_set *set)
+{
+    return &set->view;
+}
+
+const void *recorder_set_state(const struct recorder_set *set, const struct recorder_ops *recorder)
+{
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        if (recorder_rows[i] == recorder) {
+            return set->states[i];
+        }
+    }
+    assert(false && "a recorder that is in no row");
+    return NULL;
+}
+
+bool recorder_set_broken(const struct recorder_set *set, char *text, size_t size)
+{
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        const struct recorder_ops *recorder = recorder_rows[i];
+        if (recorder->broken != NULL && set->takes_part[i]
+                && recorder->broken(set->states[i], set, text, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool recorder_set_audit_fails(const struct recorder_set *set, char *text, size_t size)
+{
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        const struct recorder_ops *recorder = recorder_rows[i];
+        if (recorder->audit != NULL && set->takes_part[i]
+                && recorder->audit(set->states[i], set, text, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct summary *recorder_set_summary(const struct recorder_set *set, bool partial)
+{
+    struct measure measure = {
+        .set = set,
+        .view = &set->view,
+        .summary = summary_create(),
+        .partial = partial,
+        .sample = { calloc(set->view.device_count, sizeof(double)), 0 },
+    };
+    if (measure.summary == NULL || measure.sample.values == NULL) {
+        free(measure.sample.values);
+        summary_destroy(measure.summary);
+        return NULL;
+    }
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        if (recorder_rows[i]->measure != NULL && set->takes_part[i]) {
+            recorder_rows[i]->measure(set->states[i], &measure);
+        }
+    }
+    free(measure.sample.values);
+    return measure.summary;
+}

@@ -1,0 +1,83 @@
+/* The tree of named numbers that becomes summary.json and the table.
+ * SPDX-License-Identifier: MIT
+ */
+#include "record/summary.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct summary *summary_create(void)
+{
+    return calloc(1, sizeof(struct summary));
+}
+
+void summary_destroy(struct summary *summary)
+{
+    free(summary);
+}
+
+static struct summary_item *add(struct summary *summary, const char *path)
+{
+    assert(summary->count < SUMMARY_ITEMS_MAX);
+    struct summary_item *item = &summary->items[summary->count++];
+    int length = snprintf(item->path, sizeof item->path, "%s", path);
+    assert(length > 0 && (size_t)length < sizeof item->path);
+    (void)length;
+    return item;
+}
+
+void summary_add_number(struct summary *summary, const char *path, double value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = isfinite(value) ? SUMMARY_NUMBER : SUMMARY_NULL;
+    item->number = value;
+}
+
+void summary_add_count(struct summary *summary, const char *path, uint64_t value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_COUNT;
+    item->number = (double)value;
+    item->count = value;
+}
+
+void summary_add_text(struct summary *summary, const char *path, const char *text)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_TEXT;
+    snprintf(item->text, sizeof item->text, "%s", text);
+}
+
+void summary_add_bool(struct summary *summary, const char *path, bool value)
+{
+    struct summary_item *item = add(summary, path);
+    item->kind = SUMMARY_BOOL;
+    item->count = value ? 1 : 0;
+    item->number = value ? 1.0 : 0.0;
+}
+
+bool summary_value(const struct summary *summary, const char *path, double *value)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_item *item = &summary->items[i];
+        if (strcmp(item->path, path) == 0 && item->kind != SUMMARY_TEXT
+                && item->kind != SUMMARY_NULL) {
+            *value = item->number;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool summary_has(const struct summary *summary, const char *path)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        if (strcmp(summary->items[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

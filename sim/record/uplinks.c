@@ -1,0 +1,238 @@
+/* What became of the uplinks that devices sent: a byte per device, for it sends one at a time.
+ * SPDX-License-Identifier: MIT
+ */
+#include "record/uplinks.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/device_duty_auditor.h"
+#include "record/measure.h"
+#include "scenario/channel_plan.h"
+
+#define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
+#define CONFIRMED_UP   4u
+
+#define BAND_BYTES sizeof(struct device_duty_band)
+
+struct uplink_record {
+    const struct region *region;
+    uint32_t device_count;
+    entity_id first_device;
+    uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
+    /* [sub-band][device], lines of the cache: of sub-bands without traffic no page is touched */
+    struct device_duty_band *bands;
+    void *bands_block; /* as allocated */
+    struct uplink_counts counts;
+};
+
+extern const struct recorder_ops uplinks_recorder;
+
+static void destroy(void *state)
+{
+    struct uplink_record *record = state;
+    free(record->bands_block);
+    free(record->furthest);
+    free(record);
+}
+
+static void *create(const struct recorder_set *set)
+{
+    const struct recorder_view *view = recorder_set_view(set);
+    uint32_t device_count = view->device_count;
+    struct uplink_record *record = calloc(1, sizeof *record);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->region = scenario_region(view->scenario);
+    record->device_count = device_count;
+    record->first_device = view->first_device;
+    record->furthest = calloc(device_count, 1);
+    record->bands_block = calloc((size_t)record->region->band_count * device_count + 1, BAND_BYTES);
+    if (record->furthest == NULL || record->bands_block == NULL) {
+        destroy(record);
+        return NULL;
+    }
+    size_t past_line = (uintptr_t)record->bands_block % BAND_BYTES;
+    record->bands = (void *)((char *)record->bands_block + (BAND_BYTES - past_line) % BAND_BYTES);
+    return record;
+}
+
+static uint32_t data_rate_of(const struct region *region, const struct lora_modulation *modulation)
+{
+    int rate = region_uplink_rate(region, modulation->spreading_factor, modulation->bandwidth_hz);
+    assert(rate >= 0 && (uint32_t)rate < UPLINK_DATA_RATES);
+    return (uint32_t)rate;
+}
+
+static void judge_duty(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
+    struct uplink_counts *counts = &record->counts;
+    int index = region_band_of(record->region, frame->modulation.frequency_hz);
+    bool allowed = false; /* outside of all sub-bands */
+    if (index >= 0) {
+        struct device_duty_band *band = &record->bands[(size_t)index * record->device_count];
+        allowed = device_duty_auditor_frame(&band[device], record->region->bands[index].duty_cycle,
+                frame->start_ns, frame->end_ns);
+    }
+    if (!allowed && counts->duty_violations++ == 0) {
+        counts->duty_first_device = device;
+        counts->duty_first_ns = frame->end_ns;
+    }
+}
+
+static void ended(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
+    enum loss_cause cause = (enum loss_cause)record->furthest[device];
+    unsigned type = frame->bytes[0] >> 5;
+    record->furthest[device] = 0;
+    judge_duty(record, frame, device);
+    if (type != UNCONFIRMED_UP && type != CONFIRMED_UP) {
+        return;
+    }
+    if (cause == LOSS_GATEWAY_SKIPPED) { /* no gateway in reach */
+        cause = frame->aborted ? LOSS_POWERED_DOWN : LOSS_BELOW_SENSITIVITY;
+    }
+    uint32_t rate = data_rate_of(record->region, &frame->modulation);
+    record->counts.sent++;
+    record->counts.by_data_rate[rate].sent++;
+    if (cause == LOSS_NONE) {
+        record->counts.received++;
+        record->counts.by_data_rate[rate].received++;
+    } else {
+        record->counts.lost[cause]++;
+    }
+}
+
+/* At its end the duty cycle of its sender will be looked at. */
+static void started(const struct uplink_record *record, const struct frame *frame)
+{
+    uint32_t device = (uint32_t)(frame->id >> 32) - record->first_device;
+    int index = region_band_of(record->region, frame->modulation.frequency_hz);
+    if (device < record->device_count && index >= 0) {
+        __builtin_prefetch(&record->bands[(size_t)index * record->device_count + device], 1);
+    }
+}
+
+static void observe(void *state, const struct observation *o)
+{
+    struct uplink_record *record = state;
+    uint32_t device = (uint32_t)((uint64_t)o->a >> 32) - record->first_device; /* frame.h: id */
+    if (o->kind == OBSERVE_FRAME_STARTED) {
+        started(record, o->data);
+        return;
+    }
+    if (o->kind == OBSERVE_FRAME_ENDED) {
+        if (device < record->device_count) {
+            ended(record, o->data, device);
+        }
+        return;
+    }
+    bool received = o->kind == OBSERVE_GATEWAY_RECEIVED;
+    assert(received || o->kind == OBSERVE_GATEWAY_LOST);
+    enum loss_cause cause = received ? LOSS_NONE : (enum loss_cause)o->b;
+    record->counts.at_gateways[cause]++;
+    if (device < record->device_count && record->furthest[device] < (uint8_t)cause) {
+        record->furthest[device] = (uint8_t)cause;
+    }
+}
+
+const struct uplink_counts *uplinks_counts(const struct recorder_set *set)
+{
+    const struct uplink_record *record = recorder_set_state(set, &uplinks_recorder);
+    return &record->counts;
+}
+
+/* --- audit ------------------------------------------------------------------------------------ */
+
+static bool counts_fail(const struct uplink_counts *counts, char *text, size_t size)
+{
+    uint64_t by_cause = counts->received, by_rate = 0, received = 0;
+    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+        by_cause += counts->lost[cause];
+    }
+    for (uint32_t rate = 0; rate < UPLINK_DATA_RATES; rate++) {
+        by_rate += counts->by_data_rate[rate].sent;
+        received += counts->by_data_rate[rate].received;
+    }
+    if (by_cause == counts->sent && by_rate == counts->sent && received == counts->received) {
+        return false;
+    }
+    snprintf(text, size,
+            "INVARIANT of %" PRIu64 " uplinks %" PRIu64 " have a cause and %" PRIu64 " a data rate",
+            counts->sent, by_cause, by_rate);
+    return true;
+}
+
+static bool duty_fails(const struct uplink_counts *counts, char *text, size_t size)
+{
+    if (counts->duty_violations == 0) {
+        return false;
+    }
+    snprintf(text, size,
+            "INVARIANT devices broke their duty cycle with %" PRIu64
+            " frames, first device %" PRIu32 " at %.3f s",
+            counts->duty_violations, counts->duty_first_device,
+            (double)counts->duty_first_ns / (double)SIM_NS_PER_S);
+    return true;
+}
+
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    (void)set;
+    const struct uplink_record *record = state;
+    return counts_fail(&record->counts, text, size) || duty_fails(&record->counts, text, size);
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* How an uplink can be lost on its way to a gateway. */
+static const enum loss_cause uplink_causes[] = { LOSS_POWERED_DOWN, LOSS_RADIO_BUSY,
+    LOSS_RECEIVER_LOCKED_ELSEWHERE, LOSS_PREAMBLE_MISSED, LOSS_BELOW_SENSITIVITY, LOSS_FADING,
+    LOSS_INTERFERENCE, LOSS_FREQUENCY_OFFSET };
+#define UPLINK_CAUSES (sizeof uplink_causes / sizeof uplink_causes[0])
+
+void uplinks_measure_lost(
+        struct measure *m, const char *prefix, const uint64_t lost[LOSS_CAUSE_COUNT])
+{
+    uint64_t all = 0, told = 0;
+    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+        all += lost[cause];
+    }
+    for (size_t i = 0; i < UPLINK_CAUSES; i++) {
+        told += lost[uplink_causes[i]];
+        measure_count(m, prefix, loss_cause_name(uplink_causes[i]), lost[uplink_causes[i]]);
+    }
+    assert(all == told);
+}
+
+static void measure_uplinks(const void *state, struct measure *m)
+{
+    const struct uplink_record *record = state;
+    const struct uplink_counts *counts = &record->counts;
+    measure_count(m, "uplinks.", "sent", counts->sent);
+    measure_count(m, "uplinks.", "received", counts->received);
+    measure_add(m, "uplinks.", "pdr",
+            counts->sent == 0 ? NAN : (double)counts->received / (double)counts->sent);
+    uplinks_measure_lost(m, "uplinks.by_cause.", counts->lost);
+    for (unsigned rate = 0; rate < UPLINK_DATA_RATES; rate++) {
+        char prefix[48];
+        snprintf(prefix, sizeof prefix, "uplinks.by_data_rate.DR%u.", rate);
+        measure_count(m, prefix, "sent", counts->by_data_rate[rate].sent);
+        measure_count(m, prefix, "received", counts->by_data_rate[rate].received);
+    }
+}
+
+const struct recorder_ops uplinks_recorder = {
+    .name = "uplinks",
+    .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
+             | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST),
+    .create = create,
+    .destroy = destroy,
+    .observe = observe,
+    .audit = audit,
+    .measure = measure_uplinks,
+};

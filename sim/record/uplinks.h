@@ -1,0 +1,38 @@
+/* What became of the uplinks that devices sent, on the air: by cause and by data rate; duty cycles.
+ * SPDX-License-Identifier: MIT
+ *
+ * Data frames, joins apart, each transmission counted: copies and repetitions too. A frame is
+ * received when one gateway has received it; else its cause is the one that got furthest at any
+ * gateway (the order of enum loss_cause). Frames still on the air are not counted yet.
+ */
+#ifndef RECORD_UPLINKS_H
+#define RECORD_UPLINKS_H
+
+#include "air/frame.h"
+#include "record/recorder_set.h"
+
+#define UPLINK_DATA_RATES 7u /* DR0..DR6 */
+
+struct uplink_counts {
+    uint64_t sent;
+    uint64_t received;
+    uint64_t lost[LOSS_CAUSE_COUNT];
+    struct {
+        uint64_t sent, received;
+    } by_data_rate[UPLINK_DATA_RATES];
+    /* At each gateway that took notice, joins and what is not the devices' too; LOSS_NONE:
+     * received. */
+    uint64_t at_gateways[LOSS_CAUSE_COUNT];
+    /* Frames, joins too, by which a device broke its duty cycle, by an auditor of its own. */
+    uint64_t duty_violations;
+    uint32_t duty_first_device;
+    sim_ns duty_first_ns;
+};
+
+const struct uplink_counts *uplinks_counts(const struct recorder_set *set);
+
+/* Adds a key per cause that an uplink can be lost by at a gateway; no other cause may count. */
+void uplinks_measure_lost(
+        struct measure *m, const char *prefix, const uint64_t lost[LOSS_CAUSE_COUNT]);
+
+#endif
