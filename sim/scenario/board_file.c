@@ -60,61 +60,61 @@ static const struct param_type param_tx_levels = { ENERGY_TX_LEVELS * sizeof(dou
 #define CURRENT(path, member, help) { path, B(energy.member), &param_double, DIMENSION_CURRENT, 0, 1e6, NULL, "", help }
 #define CYCLES(path, member, help)  { path, B(member), &param_u32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
 #define FLASH(region, member) \
-    { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "that the firmware's map uses" }, \
-    { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "erased at once" }, \
-    { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "programmed at once" }, \
-    { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "that one program call stays inside" }, \
-    { region ".erased_value", B(member.erased_value), &param_enum, DIMENSION_NONE, 0, 0, erased_names, "", "of a byte after an erase" }, \
-    { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "a programmed unit may be programmed again" }, \
-    { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "of a unit or a whole page" }, \
-    { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "of a unit" }, \
-    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "of a byte" }
+    { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "Bytes of the flash that the firmware's map uses." }, \
+    { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "Bytes that are erased at once." }, \
+    { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes that are programmed at once." }, \
+    { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of a page, in which one program call stays." }, \
+    { region ".erased_value", B(member.erased_value), &param_enum, DIMENSION_NONE, 0, 0, erased_names, "", "Value of a byte after an erase." }, \
+    { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "A programmed unit may be programmed again." }, \
+    { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time to program a unit or a whole page." }, \
+    { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "Time to erase a unit." }, \
+    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time to read a byte." }
 
 static const struct param rows[] = {
-    { "name", B(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "of the board" },
-    { "supply", B(energy.supply_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "of everything" },
-    { "cpu.clock", B(cpu_hz), &param_double, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "of the core" },
-    { "cpu.wakeup", B(wakeup_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "stop mode to first instruction" },
-    { "cpu.reset", B(reset_ns), &param_time, DIMENSION_TIME, 0, 4, NULL, "", "from any reset to the first instruction" },
-    { "cpu.watchdog", B(watchdog_ns), &param_time, DIMENSION_TIME, 1e-3, 4, NULL, "", "from a panic to the reset" },
-    CURRENT("cpu.run", mcu_run_ua, "while it computes"),
-    CURRENT("cpu.stop", mcu_stop_ua, "asleep, with the RTC"),
-    CYCLES("cpu.cycles.hal_call", hal_call, "of a call to the hardware layer"),
-    CYCLES("cpu.cycles.aes_block", aes_block, "of 16 bytes"),
-    CYCLES("cpu.cycles.sha256_block", sha256_block, "of 64 bytes"),
-    CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "of one signature"),
-    { "radio.spi", B(radio_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
-    { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output of the chip" },
-    CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "held in reset"),
-    CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "registers kept"),
-    CURRENT("radio.standby", radio_ua[SX1276_POWER_STANDBY], "oscillator on"),
-    CURRENT("radio.fs", radio_ua[SX1276_POWER_FS], "synthesizer on"),
-    CURRENT("radio.rx.125kHz", radio_rx_ua[0], "receiving, up to this bandwidth"),
-    CURRENT("radio.rx.250kHz", radio_rx_ua[1], "receiving"),
-    CURRENT("radio.rx.500kHz", radio_rx_ua[2], "receiving"),
-    CURRENT("radio.rx_boost.125kHz", radio_rx_boost_ua[0], "receiving with LnaBoostHf"),
-    CURRENT("radio.rx_boost.250kHz", radio_rx_boost_ua[1], "receiving with LnaBoostHf"),
-    CURRENT("radio.rx_boost.500kHz", radio_rx_boost_ua[2], "receiving with LnaBoostHf"),
-    CURRENT("radio.cad.125kHz", radio_cad_ua[0], "the correlating part of activity detection"),
-    CURRENT("radio.cad.250kHz", radio_cad_ua[1], "likewise"),
-    CURRENT("radio.cad.500kHz", radio_cad_ua[2], "likewise"),
-    { "radio.tx", B(energy.radio_tx_ua), &param_tx_levels, DIMENSION_CURRENT, 0, 1e6, NULL, "", "a list of 25 for -4 to 20 dBm" },
+    { "name", B(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "Name of the board." },
+    { "supply", B(energy.supply_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Supply voltage of the whole board." },
+    { "cpu.clock", B(cpu_hz), &param_double, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "Clock of the core." },
+    { "cpu.wakeup", B(wakeup_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time from stop mode to the first instruction." },
+    { "cpu.reset", B(reset_ns), &param_time, DIMENSION_TIME, 0, 4, NULL, "", "Time from any reset to the first instruction." },
+    { "cpu.watchdog", B(watchdog_ns), &param_time, DIMENSION_TIME, 1e-3, 4, NULL, "", "Time from a panic to the reset." },
+    CURRENT("cpu.run", mcu_run_ua, "Current while the core computes."),
+    CURRENT("cpu.stop", mcu_stop_ua, "Current in stop mode, with the RTC."),
+    CYCLES("cpu.cycles.hal_call", hal_call, "Cycles of a call to the hardware layer."),
+    CYCLES("cpu.cycles.aes_block", aes_block, "Cycles of AES over 16 bytes."),
+    CYCLES("cpu.cycles.sha256_block", sha256_block, "Cycles of SHA-256 over 64 bytes."),
+    CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "Cycles of checking one Ed25519 signature."),
+    { "radio.spi", B(radio_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "Clock of the radio's SPI bus." },
+    { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output power of the chip." },
+    CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "Current of the radio held in reset."),
+    CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "Current of the radio asleep, with its registers kept."),
+    CURRENT("radio.standby", radio_ua[SX1276_POWER_STANDBY], "Current of the radio in standby, with its oscillator on."),
+    CURRENT("radio.fs", radio_ua[SX1276_POWER_FS], "Current of the radio with its synthesizer on."),
+    CURRENT("radio.rx.125kHz", radio_rx_ua[0], "Current while receiving at up to 125 kHz."),
+    CURRENT("radio.rx.250kHz", radio_rx_ua[1], "Current while receiving at 250 kHz."),
+    CURRENT("radio.rx.500kHz", radio_rx_ua[2], "Current while receiving at 500 kHz."),
+    CURRENT("radio.rx_boost.125kHz", radio_rx_boost_ua[0], "Current while receiving at up to 125 kHz with LnaBoostHf."),
+    CURRENT("radio.rx_boost.250kHz", radio_rx_boost_ua[1], "Current while receiving at 250 kHz with LnaBoostHf."),
+    CURRENT("radio.rx_boost.500kHz", radio_rx_boost_ua[2], "Current while receiving at 500 kHz with LnaBoostHf."),
+    CURRENT("radio.cad.125kHz", radio_cad_ua[0], "Current of the correlating part of activity detection at 125 kHz."),
+    CURRENT("radio.cad.250kHz", radio_cad_ua[1], "Current of the correlating part of activity detection at 250 kHz."),
+    CURRENT("radio.cad.500kHz", radio_cad_ua[2], "Current of the correlating part of activity detection at 500 kHz."),
+    { "radio.tx", B(energy.radio_tx_ua), &param_tx_levels, DIMENSION_CURRENT, 0, 1e6, NULL, "", "List of 25 currents while transmitting at -4 to 20 dBm." },
     FLASH("internal", internal),
-    CURRENT("internal.program", internal_program_ua, "on top of cpu.run"),
-    CURRENT("internal.erase", internal_erase_ua, "on top of cpu.run"),
-    { "nor.spi", B(nor_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "clock of the bus" },
-    { "nor.poll", B(nor_poll_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "what asking a busy NOR for its status costs" },
-    { "nor.wake_up", B(nor_wake_up_ns), &param_time, DIMENSION_TIME, 0, 1e-3, NULL, "", "from power-down to the first command" },
+    CURRENT("internal.program", internal_program_ua, "Current of programming the internal flash, on top of cpu.run."),
+    CURRENT("internal.erase", internal_erase_ua, "Current of erasing the internal flash, on top of cpu.run."),
+    { "nor.spi", B(nor_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "Clock of the NOR flash's SPI bus." },
+    { "nor.poll", B(nor_poll_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time to ask a busy NOR flash for its status." },
+    { "nor.wake_up", B(nor_wake_up_ns), &param_time, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time of the NOR flash from power-down to the first command." },
     FLASH("nor", nor),
-    CURRENT("nor.power_down", nor_power_down_ua, "between accesses"),
-    CURRENT("nor.standby", nor_standby_ua, "awake, around the commands"),
-    CURRENT("nor.program", nor_program_ua, "instead of power-down"),
-    CURRENT("nor.erase", nor_erase_ua, "instead of power-down"),
-    CURRENT("nor.read", nor_read_ua, "instead of power-down"),
-    { "battery.capacity", B(battery.capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, NULL, "", "rated" },
-    { "battery.voltage", B(battery.voltage_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "at its terminals" },
-    { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "of the capacity, a year" },
-    { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "share of the capacity" },
+    CURRENT("nor.power_down", nor_power_down_ua, "Current of the NOR flash between accesses."),
+    CURRENT("nor.standby", nor_standby_ua, "Current of the NOR flash that is awake, around the commands."),
+    CURRENT("nor.program", nor_program_ua, "Current of the NOR flash while it programs, instead of nor.power_down."),
+    CURRENT("nor.erase", nor_erase_ua, "Current of the NOR flash while it erases, instead of nor.power_down."),
+    CURRENT("nor.read", nor_read_ua, "Current of the NOR flash while it is read, instead of nor.power_down."),
+    { "battery.capacity", B(battery.capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, NULL, "", "Rated capacity of the battery." },
+    { "battery.voltage", B(battery.voltage_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Voltage at the terminals of the battery." },
+    { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "Self-discharge per year as a share of the capacity." },
+    { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "Share of the capacity that is used before the supply is too low." },
 };
 /* clang-format on */
 

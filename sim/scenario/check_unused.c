@@ -1,4 +1,4 @@
-/* Warnings: keys that say nothing in this scenario, laws beyond their range.
+/* Warnings: keys without effect in this scenario, laws beyond their range.
  * SPDX-License-Identifier: MIT
  */
 #include "air/fading.h"
@@ -16,7 +16,7 @@ static void unused(const struct check *check, const void *member, bool used, con
 {
     if (!used && check_given(check, member)) {
         scenario_warnings_add(check->errors, check_place(check, member),
-                "%s says nothing here: it counts with %s", key, condition);
+                "%s has no effect here; it applies only with %s", key, condition);
     }
 }
 

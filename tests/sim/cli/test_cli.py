@@ -173,7 +173,7 @@ class Scenarios(Folder):
         for command in 'validate', 'run':
             result = fleetcast(command, path)
             self.assertEqual(result.returncode, 0)
-            self.assertIn(f'{path}:6:25: warning: propagation.rician_k says nothing here',
+            self.assertIn(f'{path}:6:25: warning: propagation.rician_k has no effect here',
                           result.stderr)
         self.assertEqual(fleetcast('run', path, '--quiet').stderr, '')
 

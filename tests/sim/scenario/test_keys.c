@@ -175,28 +175,29 @@ Test(keys, refuse_reports_that_cannot_be)
     expect_refused("devices: [{tx_power: 13 dBm}]\n", "should be one of 0, 2, 4 .. 14 dBm");
 }
 
-Test(keys, warn_of_what_says_nothing)
+Test(keys, warn_of_keys_without_effect)
 {
     cr_expect(read_with("name: a\n", NULL, 0));
     cr_expect_eq(warnings, 0, "%s", messages);
     expect_warned("propagation: {preset: lorasim, exponent: 3}\n",
-            "city.yaml:1:42: warning: propagation.exponent says nothing here");
-    expect_warned("propagation: {rician_k: 3 dB}\n", "it counts with fading: rician");
-    expect_warned("devices: [{clusters: {count: 3}}]\n", "clusters.count says nothing here");
+            "city.yaml:1:42: warning: propagation.exponent has no effect here");
+    expect_warned("propagation: {rician_k: 3 dB}\n", "it applies only with fading: rician");
+    expect_warned("devices: [{clusters: {count: 3}}]\n", "clusters.count has no effect here");
     expect_warned("devices: [{data_rate: adr}]\n", "network.adr is off");
     expect_warned("reception: {interference: croce, capture: 1 dB}\n",
-            "reception.capture says nothing here: it counts with interference: capture");
+            "reception.capture has no effect here; it applies only with interference: capture");
     expect_warned("interferers: [{on: 1 ms, off: 9 ms}]\n",
-            "interferers: off says nothing here: it counts with statistics: periodic");
-    expect_warned("foreign: {period: 1 min}\n", "foreign.period says nothing here");
+            "interferers: off has no effect here; it applies only with statistics: periodic");
+    expect_warned("foreign: {period: 1 min}\n", "foreign.period has no effect here");
     expect_warned("propagation: {penetration: 9 dB}\ndevices: [{indoor: {depth: deep}}]\n",
-            "propagation.penetration says nothing here");
+            "propagation.penetration has no effect here");
     expect_warned("gateways: {clock: {source: free, error: 5 s}}\n",
-            "gateways.clock.error says nothing here: it counts with clock.source: gnss or ntp");
+            "gateways.clock.error has no effect here; it applies only with clock.source: gnss or "
+            "ntp");
     expect_warned("propagation: {shadowing: {sigma: 0 dB, correlation: 100 m}}\n",
-            "propagation.shadowing.correlation says nothing here: it counts with a sigma");
+            "propagation.shadowing.correlation has no effect here; it applies only with a sigma");
     expect_warned("devices: [{guard: {fixed: 1 s}}]\ncampaign: none\n",
-            "guard.fixed says nothing here: it counts with a campaign");
+            "guard.fixed has no effect here; it applies only with a campaign");
     cr_expect(read_with("interferers: [{on: 1 ms, off: 9 ms, statistics: periodic}]\n"
                         "propagation: {penetration: 9 dB}\nreception: {capture: 1 dB}\n",
             NULL, 0));
