@@ -29,17 +29,17 @@ const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, f
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "name in results" },
-    { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 1.8e19, NULL, "1", "keys every random stream" },
-    { "duration", S(duration_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "end of the run, unless the campaign ends before" },
-    { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "regional parameters" },
-    { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "when firmware breaks a rule of the radio's datasheet" },
-    { "area.shape", S(area.shape), &param_enum, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "where devices stand" },
-    { "area.radius", S(area.radius_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "of the disc; okumura-hata holds to 20 km" },
-    { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "device (this firmware's target link), generated, or a file" },
-    { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "of a generated image" },
-    { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "that the image carries; devices run 1.0.0" },
-    { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "what is sent" },
+    { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "Name of the scenario in results." },
+    { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 1.8e19, NULL, "1", "Random seed." },
+    { "duration", S(duration_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "End of the run, unless all campaigns end before." },
+    { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "Regional parameters of LoRaWAN: channels, data rates, duty cycles." },
+    { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "Whether the run fails when firmware breaks a rule of the radio's datasheet, or counts it." },
+    { "area.shape", S(area.shape), &param_enum, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "Shape of the area in which devices stand." },
+    { "area.radius", S(area.radius_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "Radius of the area; okumura-hata holds to 20 km." },
+    { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "Image that is sent: device (the target link of this program's firmware), generated, or the path of a file." },
+    { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "Size of a generated image." },
+    { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "Version of the image that is sent; devices run 1.0.0 at first." },
+    { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "Form in which the image is sent: as a whole." },
 };
 /* clang-format on */
 const struct param_rows general_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -113,8 +113,8 @@ class Usage(Folder):
     def test_schema_lists_keys_with_defaults(self):
         text = fleetcast('schema').stdout
         self.assertRegex(text, r'(?m)^campaign\.data_rate +DR5 +DR0 \| DR1')
-        self.assertRegex(text, r'(?m)^gateways\.height .*holds from 30 m to 200 m$')
-        self.assertRegex(text, r'(?m)^area\.radius .*holds to 20 km$')
+        self.assertRegex(text, r'(?m)^gateways\.height .*holds from 30 m to 200 m\.$')
+        self.assertRegex(text, r'(?m)^area\.radius .*holds to 20 km\.$')
         self.assertRegex(text, r'(?m)^devices\[\]\.report\.period +4 h')
 
 

@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,26 @@ Test(scenario, sets_every_key_of_the_table_to_its_own_default)
     }
     cr_expect_eq(scenario_errors_count(errors), 0);
     scenario_errors_destroy(errors);
+}
+
+static void expect_sentences(const struct param_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const char *help = rows->params[i].help;
+        size_t length = strlen(help);
+        cr_expect(length > 2 && isupper((unsigned char)help[0]) && help[length - 1] == '.',
+                "%s: %s", rows->params[i].path, help);
+    }
+}
+
+Test(scenario, explains_every_key_in_a_sentence)
+{
+    for (size_t i = 0; i < scenario_table.section_count; i++) {
+        expect_sentences(scenario_table.sections[i]);
+    }
+    for (size_t i = 0; i < scenario_table.list_count; i++) {
+        expect_sentences(scenario_table.lists[i].rows);
+    }
 }
 
 Test(scenario, reads_nested_and_flow_mappings)
