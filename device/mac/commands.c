@@ -94,33 +94,34 @@ enum {
     ADR_ALL_OK = 7
 };
 
-static bool mask_supports(const struct mac *mac, uint16_t mask, unsigned data_rate)
+static bool mask_supports(
+        const struct mac *mac, const struct channel_mask *mask, unsigned data_rate)
 {
     return mac_region_data_rate_valid(mac_region(mac), data_rate)
            && mac_rate_has_channel(mac, mask, data_rate);
 }
 
 static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, size_t count,
-        uint16_t *mask, uint8_t *data_rate, uint8_t *tx_power)
+        struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
     const struct region *region = mac_region(mac);
-    uint16_t defined = mac_channels_defined(mac);
+    struct channel_mask defined = mac_channels_defined(mac);
     uint8_t status = ADR_MASK_OK;
     *mask = mac->channel_mask;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *request = requests + i * (1u + LINK_ADR_SIZE);
-        if (!region->channel_mask(mask, defined, request[3] >> 4 & 7u, get_le16(request + 1))) {
+        if (!region->channel_mask(mask, &defined, request[3] >> 4 & 7u, get_le16(request + 1))) {
             status = 0;
         }
     }
-    if (*mask == 0) {
+    if (channel_mask_is_empty(mask)) {
         status = 0;
     }
     const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
     *data_rate = last[0] >> 4 == KEEP ? mac->parameters.data_rate : last[0] >> 4;
     *tx_power = (last[0] & 15u) == KEEP ? mac->parameters.tx_power : last[0] & 15u;
     /* A refused mask tells nothing of the data rate: then the channels in use decide. */
-    if (mask_supports(mac, status != 0 ? *mask : mac->channel_mask, *data_rate)) {
+    if (mask_supports(mac, status != 0 ? mask : &mac->channel_mask, *data_rate)) {
         status |= ADR_RATE_OK;
     }
     if (*tx_power <= region->tx_power_max) {
@@ -131,8 +132,8 @@ static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, s
 
 /* With the ADR bit clear, elements are accepted one by one (1.0.4): the channels are the network's,
  * the data rate and the power stay as they are. */
-static uint8_t link_adr_status_fixed(
-        const struct mac *mac, uint8_t status, uint16_t mask, uint8_t *data_rate, uint8_t *tx_power)
+static uint8_t link_adr_status_fixed(const struct mac *mac, uint8_t status,
+        const struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
     const struct mac_parameters *p = &mac->parameters;
     uint8_t accepted = 0;
@@ -155,13 +156,13 @@ static void link_adr(struct mac *mac, struct commands *c)
         count++;
         skip += 1u + LINK_ADR_SIZE;
     }
-    uint16_t mask;
+    struct channel_mask mask;
     uint8_t data_rate;
     uint8_t tx_power;
     uint8_t status = link_adr_status(mac, requests, count, &mask, &data_rate, &tx_power);
     bool fixed = mac_rate_fixed(mac);
     if (fixed) {
-        status = link_adr_status_fixed(mac, status, mask, &data_rate, &tx_power);
+        status = link_adr_status_fixed(mac, status, &mask, &data_rate, &tx_power);
     }
     if (!room_for(mac, 2u * count)) {
         c->full = true; /* a transaction is answered whole or not done */
@@ -231,17 +232,15 @@ static void dev_status(struct mac *mac, struct commands *c)
 
 static void set_channel(struct mac *mac, unsigned index, uint32_t frequency_hz, uint8_t range)
 {
-    uint16_t bit = (uint16_t)(1u << index);
     mac->channels[index] = (struct mac_channel){
         .frequency_hz = frequency_hz,
         .data_rate_min = range & 15u,
         .data_rate_max = range >> 4,
     };
-    mac->channel_mask =
-            (uint16_t)(frequency_hz != 0 ? mac->channel_mask | bit : mac->channel_mask & ~bit);
+    channel_mask_put(&mac->channel_mask, index, frequency_hz != 0);
     /* A device without a channel that fits its data rate would be lost: the default ones do. */
-    if (!mac_rate_has_channel(mac, mac->channel_mask, mac->parameters.data_rate)) {
-        mac->channel_mask |= (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
+    if (!mac_rate_has_channel(mac, &mac->channel_mask, mac->parameters.data_rate)) {
+        channel_mask_put_first(&mac->channel_mask, mac_region(mac)->default_channel_count);
     }
 }
 

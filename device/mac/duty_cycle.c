@@ -41,12 +41,12 @@ void mac_duty_block(struct mac *mac, uint64_t until_ticks)
     }
 }
 
-uint16_t mac_channels_defined(const struct mac *mac)
+struct channel_mask mac_channels_defined(const struct mac *mac)
 {
-    uint16_t defined = 0;
+    struct channel_mask defined = { { 0 } };
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
         if (mac->channels[i].frequency_hz != 0) {
-            defined |= (uint16_t)(1u << i);
+            channel_mask_put(&defined, i, true);
         }
     }
     return defined;
@@ -65,19 +65,20 @@ static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
     return mac->band_free_at_ticks[band];
 }
 
-uint64_t mac_duty_free_at(
-        const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks)
+uint64_t mac_duty_free_at(const struct mac *mac, const struct channel_mask *mask,
+        unsigned data_rate, uint64_t now_ticks)
 {
     uint64_t free_at = HAL_TICKS_NEVER;
     for (unsigned i = 0; i < MAC_CHANNELS && free_at > now_ticks; i++) {
-        if ((mask >> i & 1u) != 0 && mac_channel_can(mac, i, data_rate)) {
+        if (channel_mask_has(mask, i) && mac_channel_can(mac, i, data_rate)) {
             free_at = earlier(free_at, channel_free_at(mac, i));
         }
     }
     return free_at == HAL_TICKS_NEVER ? free_at : later(free_at, mac->aggregate_free_at_ticks);
 }
 
-int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks)
+int mac_duty_choose(const struct mac *mac, const struct channel_mask *mask, unsigned data_rate,
+        uint64_t now_ticks)
 {
     uint8_t candidates[MAC_CHANNELS];
     uint32_t count = 0;
@@ -85,7 +86,7 @@ int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, ui
         return -1;
     }
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
-        if ((mask >> i & 1u) != 0 && mac_channel_can(mac, i, data_rate)
+        if (channel_mask_has(mask, i) && mac_channel_can(mac, i, data_rate)
                 && channel_free_at(mac, i) <= now_ticks) {
             candidates[count++] = (uint8_t)i;
         }

@@ -40,9 +40,11 @@ static uint8_t join_data_rate(const struct mac *mac)
     return (uint8_t)(region->data_rate_max - step);
 }
 
-static uint16_t join_channels(const struct mac *mac)
+static struct channel_mask join_channels(const struct mac *mac)
 {
-    return (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
+    struct channel_mask mask = { { 0 } };
+    channel_mask_put_first(&mask, mac_region(mac)->default_channel_count);
+    return mask;
 }
 
 void mac_join_start(struct mac *mac, uint64_t now_ticks)
@@ -110,9 +112,10 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     if (!backoff_allows(mac, airtime, now_ticks)) {
         return;
     }
-    int channel = mac_duty_choose(mac, join_channels(mac), data_rate, now_ticks);
+    struct channel_mask channels = join_channels(mac);
+    int channel = mac_duty_choose(mac, &channels, data_rate, now_ticks);
     if (channel < 0) {
-        join->next_at_ticks = mac_duty_free_at(mac, join_channels(mac), data_rate, now_ticks)
+        join->next_at_ticks = mac_duty_free_at(mac, &channels, data_rate, now_ticks)
                               + mac_random(hal, SPACING_TICKS);
         return;
     }
@@ -137,7 +140,8 @@ void mac_join_missed(struct mac *mac, uint64_t now_ticks)
     uint8_t data_rate = join_data_rate(mac);
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
-    uint64_t free_at = mac_duty_free_at(mac, join_channels(mac), data_rate, now_ticks);
+    struct channel_mask channels = join_channels(mac);
+    uint64_t free_at = mac_duty_free_at(mac, &channels, data_rate, now_ticks);
     /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
      * instant does not come back in step. */
     mac->join.next_at_ticks =
@@ -187,7 +191,7 @@ static void apply_cflist(struct mac *mac, const uint8_t cflist[CFLIST_SIZE])
                 .data_rate_min = region->data_rate_min,
                 .data_rate_max = region->data_rate_max,
             };
-            mac->channel_mask |= (uint16_t)(1u << index);
+            channel_mask_put(&mac->channel_mask, index, true);
         }
     }
 }
@@ -213,12 +217,15 @@ static void apply_factory(struct mac *mac)
 {
     const struct factory *factory = &core_of_const(mac)->factory;
     struct mac_parameters *p = &mac->parameters;
-    uint16_t mask = mac->channel_mask & factory->channel_mask;
+    struct channel_mask mask;
+    for (unsigned i = 0; i < CHANNEL_MASK_SIZE; i++) {
+        mask.bytes[i] = mac->channel_mask.bytes[i] & factory->channel_mask[i];
+    }
     if (factory->rate_policy == FACTORY_RATE_FIXED
-            && mac_rate_has_channel(mac, mac->channel_mask, factory->data_rate)) {
+            && mac_rate_has_channel(mac, &mac->channel_mask, factory->data_rate)) {
         p->data_rate = factory->data_rate;
     }
-    if (mac_rate_has_channel(mac, mask, p->data_rate)) {
+    if (mac_rate_has_channel(mac, &mask, p->data_rate)) {
         mac->channel_mask = mask;
     }
     if (factory->tx_power <= mac_region(mac)->tx_power_max) {
@@ -277,7 +284,7 @@ bool mac_join_commissioned(struct mac *mac)
         nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
     }
     uint8_t first = core->factory.data_rate;
-    bool valid = mac_rate_has_channel(mac, mac->channel_mask, first);
+    bool valid = mac_rate_has_channel(mac, &mac->channel_mask, first);
     mac->uplink_data_rate = valid ? first : mac_region(mac)->data_rate_min;
     return mac_join_accept(mac, accept, size);
 }

@@ -44,21 +44,23 @@ void mac_init(struct mac *mac, enum hal_reset_cause cause)
 {
     struct core *core = core_of(mac);
     memset(mac, 0, sizeof *mac);
-    mac->region = REGION_EU868;
+    const struct region *region = mac_region_find(core->factory.region_plan);
+    mac->region = region != NULL ? region->plan_id : 0;
     mac->poll_at_ticks = mac->copy_at_ticks = mac->join.next_at_ticks = HAL_TICKS_NEVER;
     hal_key_load(&core->hal, MAC_KEY_APP, core->factory.app_key);
     hal_key_load(&core->hal, MAC_KEY_GEN_APP, core->factory.gen_app_key);
     mac_session_defaults(mac);
     mac->rate_by_network = core->factory.rate_policy == FACTORY_RATE_ADR;
-    mac->joined = mac_session_restore(mac);
+    mac->joined = region != NULL && mac_session_restore(mac);
     mac_multicast_restore(mac);
     uint64_t now = hal_rtc_now(&core->hal);
     block_after_reset(mac, cause, now);
-    if (!mac->joined) {
+    /* Without its region a device must not transmit: it stays silent. */
+    if (!mac->joined && region != NULL) {
         mac->joined = mac_join_commissioned(mac);
         now = hal_rtc_now(&core->hal);
     }
-    if (!mac->joined && !factory_blank(&core->factory)) {
+    if (!mac->joined && region != NULL && !factory_blank(&core->factory)) {
         mac_join_start(mac, now);
     }
     radio_start(&mac->radio);
@@ -255,10 +257,10 @@ uint64_t mac_step_at(const struct mac *mac)
 
 static void launch_copy(struct mac *mac, uint64_t now_ticks)
 {
-    int channel = mac_duty_choose(mac, mac->channel_mask, mac->uplink_data_rate, now_ticks);
+    int channel = mac_duty_choose(mac, &mac->channel_mask, mac->uplink_data_rate, now_ticks);
     if (channel < 0) {
         mac->copy_at_ticks =
-                mac_duty_free_at(mac, mac->channel_mask, mac->uplink_data_rate, now_ticks);
+                mac_duty_free_at(mac, &mac->channel_mask, mac->uplink_data_rate, now_ticks);
         if (mac->copy_at_ticks == HAL_TICKS_NEVER) {
             mac->copies_left = 0;
             mac_uplink_unanswered(mac, now_ticks);

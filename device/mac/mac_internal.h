@@ -13,7 +13,7 @@
 
 static inline const struct region *mac_region(const struct mac *mac)
 {
-    return mac_region_get(mac->region);
+    return mac_region_find(mac->region);
 }
 
 /* Uniform in 0 .. `bound` - 1. */
@@ -79,13 +79,15 @@ uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times);
 void mac_duty_block(struct mac *mac, uint64_t until_ticks);
 /* First time at which one of the channels in `mask` may send at `data_rate`; NEVER: none can. Of
  * times up to now, any one. */
-uint64_t mac_duty_free_at(
-        const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks);
+uint64_t mac_duty_free_at(const struct mac *mac, const struct channel_mask *mask,
+        unsigned data_rate, uint64_t now_ticks);
 /* One of those free now, at random; -1: none. */
-int mac_duty_choose(const struct mac *mac, uint16_t mask, unsigned data_rate, uint64_t now_ticks);
-uint16_t mac_channels_defined(const struct mac *mac);
+int mac_duty_choose(const struct mac *mac, const struct channel_mask *mask, unsigned data_rate,
+        uint64_t now_ticks);
+struct channel_mask mac_channels_defined(const struct mac *mac);
 bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate);
-static inline bool mac_rate_has_channel(const struct mac *mac, uint16_t mask, unsigned data_rate)
+static inline bool mac_rate_has_channel(
+        const struct mac *mac, const struct channel_mask *mask, unsigned data_rate)
 {
     return mac_duty_free_at(mac, mask, data_rate, 0) != HAL_TICKS_NEVER;
 }

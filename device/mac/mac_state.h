@@ -5,6 +5,7 @@
 #define DEVICE_MAC_MAC_STATE_H
 
 #include "hal.h"
+#include "mac/channel_mask.h"
 #include "radio/radio.h"
 
 #define MAC_MULTICAST_GROUPS 4u
@@ -120,8 +121,8 @@ struct mac {
     struct mac_window window; /* that runs in MAC_RX_WINDOW */
     struct mac_window windows[MAC_WINDOWS];
     struct mac_parameters parameters;
-    uint16_t channel_mask;
-    uint8_t region;
+    struct channel_mask channel_mask;
+    uint8_t region;         /* channel plan identifier */
     uint8_t uplink_channel; /* of the uplink on air */
     uint8_t uplink_data_rate;
     uint8_t copies_left;   /* of the uplink on air */

@@ -9,13 +9,39 @@
  * EIRP, the amplifier's setting is not. assumed: a small antenna in its case loses as much again,
  * so that TXPower 0 leaves the amplifier with 14 dBm and radiates 14 dBm EIRP, 2 dB under the
  * 16 dBm of RP002. The simulated board (its tx_antenna_gain_mdb is 0) and the network server's
- * link budgets (models/network/region.c) reckon with that. */
+ * link budgets (models/network/link_budget.c) reckon with that. */
 #define ANTENNA_GAIN_DB 2
 
-const struct region *mac_region_get(unsigned id)
+static const struct region *const regions[] = {
+    &mac_region_eu868,
+};
+#define REGION_COUNT (sizeof regions / sizeof regions[0])
+
+const struct region *mac_region_find(unsigned plan_id)
 {
-    static const struct region *const regions[REGION_COUNT] = { &mac_region_eu868 };
-    return regions[id < REGION_COUNT ? id : REGION_EU868];
+    if (plan_id == 0) {
+        return regions[0];
+    }
+    for (unsigned i = 0; i < REGION_COUNT; i++) {
+        if (regions[i]->plan_id == plan_id) {
+            return regions[i];
+        }
+    }
+    return NULL;
+}
+
+bool mac_region_mask_dynamic(struct channel_mask *mask, const struct channel_mask *defined,
+        uint8_t control, uint16_t requested)
+{
+    if (control == 6) {
+        *mask = *defined;
+        return true;
+    }
+    if (control != 0 || (requested & ~channel_mask_block(defined, 0)) != 0) {
+        return false;
+    }
+    channel_mask_put_block(mask, 0, requested);
+    return true;
 }
 
 int mac_region_sub_band(const struct region *region, uint32_t frequency_hz)

@@ -7,9 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mac/channel_mask.h"
 #include "radio/radio.h"
 
-#define REGION_DATA_RATES 8u
+#define REGION_DATA_RATES  8u
+#define REGION_RX1_OFFSETS 8u
 
 struct region_data_rate {
     uint16_t bandwidth_khz;
@@ -25,9 +27,11 @@ struct region_sub_band {
 };
 
 struct region {
+    uint8_t plan_id; /* RP002 channel plan identifier */
     struct region_data_rate data_rates[REGION_DATA_RATES];
     const struct region_sub_band *sub_bands; /* ascending */
     uint8_t sub_band_count;
+    uint8_t channel_count; /* that may be defined; masks are this wide */
     uint8_t default_channel_count;
     uint8_t data_rate_min; /* of default and join channels */
     uint8_t data_rate_max;
@@ -37,17 +41,19 @@ struct region {
     int8_t eirp_max_dbm;
     const uint32_t *default_channels_hz;
     uint32_t rx2_frequency_hz;
-    uint8_t (*rx1_data_rate)(uint8_t uplink_data_rate, uint8_t offset);
+    uint8_t rx1_data_rate[REGION_DATA_RATES][REGION_RX1_OFFSETS]; /* [uplink][RX1DROffset] */
     /* The mask after one LinkADRReq; false: refused. `defined` is the set of existing channels. */
-    bool (*channel_mask)(uint16_t *mask, uint16_t defined, uint8_t control, uint16_t requested);
+    bool (*channel_mask)(struct channel_mask *mask, const struct channel_mask *defined,
+            uint8_t control, uint16_t requested);
 };
 
-enum region_id {
-    REGION_EU868,
-    REGION_COUNT
-};
-
-const struct region *mac_region_get(unsigned id);
+/* The region of a channel plan identifier; NULL: this firmware has none. 0 leaves the choice to the
+ * firmware: the first of its list. */
+const struct region *mac_region_find(unsigned plan_id);
+/* LinkADRReq of plans with up to 16 channels. ChMaskCntl 0: channels 0..15 as in the mask; 6: all
+ * that exist; others are RFU. */
+bool mac_region_mask_dynamic(struct channel_mask *mask, const struct channel_mask *defined,
+        uint8_t control, uint16_t requested);
 
 /* Sub-band that holds the frequency, or -1: not allowed here. */
 int mac_region_sub_band(const struct region *region, uint32_t frequency_hz);

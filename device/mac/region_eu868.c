@@ -15,32 +15,15 @@ static const struct region_sub_band sub_bands[] = {
 
 static const uint32_t default_channels_hz[] = { 868100000u, 868300000u, 868500000u };
 
-static uint8_t rx1_data_rate(uint8_t uplink_data_rate, uint8_t offset)
-{
-    return offset < uplink_data_rate ? (uint8_t)(uplink_data_rate - offset) : 0;
-}
-
-/* ChMaskCntl 0: channels 0..15 as in the mask; 6: all that exist; others are RFU. */
-static bool channel_mask(uint16_t *mask, uint16_t defined, uint8_t control, uint16_t requested)
-{
-    if (control == 6) {
-        *mask = defined;
-        return true;
-    }
-    if (control != 0 || (requested & ~defined) != 0) {
-        return false;
-    }
-    *mask = requested;
-    return true;
-}
-
 const struct region mac_region_eu868 = {
+    .plan_id = 1,
     .data_rates = {
         { 125, 12, 51 }, { 125, 11, 51 }, { 125, 10, 51 }, { 125, 9, 115 },
         { 125, 8, 242 }, { 125, 7, 242 }, { 250, 7, 242 }, { 0, 0, 0 }, /* DR7 is FSK */
     },
     .sub_bands = sub_bands,
     .sub_band_count = sizeof sub_bands / sizeof sub_bands[0],
+    .channel_count = 16,
     .default_channel_count = sizeof default_channels_hz / sizeof default_channels_hz[0],
     .data_rate_min = 0,
     .data_rate_max = 5,
@@ -50,6 +33,15 @@ const struct region mac_region_eu868 = {
     .eirp_max_dbm = 16,
     .default_channels_hz = default_channels_hz,
     .rx2_frequency_hz = 869525000u,
-    .rx1_data_rate = rx1_data_rate,
-    .channel_mask = channel_mask,
+    .rx1_data_rate = {
+        { 0, 0, 0, 0, 0, 0 },
+        { 1, 0, 0, 0, 0, 0 },
+        { 2, 1, 0, 0, 0, 0 },
+        { 3, 2, 1, 0, 0, 0 },
+        { 4, 3, 2, 1, 0, 0 },
+        { 5, 4, 3, 2, 1, 0 },
+        { 6, 5, 4, 3, 2, 1 },
+        { 7, 6, 5, 4, 3, 2 },
+    },
+    .channel_mask = mac_region_mask_dynamic,
 };

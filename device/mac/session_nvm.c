@@ -30,10 +30,12 @@ enum {
     COUNTERS_SIZE = 10
 };
 
-/* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask. */
+/* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask, as
+ * many bytes as the region has channels for. */
 enum {
     CHANNEL_SIZE = 7,
-    CHANNELS_SIZE = CHANNEL_SIZE * MAC_CHANNELS + 2
+    MASK_AT = CHANNEL_SIZE * MAC_CHANNELS,
+    CHANNELS_SIZE = MASK_AT + (MAC_CHANNELS + 7) / 8
 };
 _Static_assert(CHANNELS_SIZE <= NVM_RECORD_SIZE_MAX, "the channel list is one record");
 
@@ -122,7 +124,7 @@ void mac_session_save_channels(struct mac *mac)
         put_le24(b + 3, channel->rx1_frequency_hz / 100u);
         b[6] = (uint8_t)(channel->data_rate_max << 4 | channel->data_rate_min);
     }
-    put_le16(record + CHANNEL_SIZE * MAC_CHANNELS, mac->channel_mask);
+    memcpy(record + MASK_AT, mac->channel_mask.bytes, CHANNELS_SIZE - MASK_AT);
     nvm_write(&core_of(mac)->nvm, NVM_MAC_CHANNELS, record, sizeof record);
 }
 
@@ -169,7 +171,8 @@ static void restore_channels(struct mac *mac)
             .data_rate_max = b[6] >> 4,
         };
     }
-    mac->channel_mask = get_le16(record + CHANNEL_SIZE * MAC_CHANNELS);
+    memset(&mac->channel_mask, 0, sizeof mac->channel_mask);
+    memcpy(mac->channel_mask.bytes, record + MASK_AT, CHANNELS_SIZE - MASK_AT);
 }
 
 bool mac_session_restore(struct mac *mac)

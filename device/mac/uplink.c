@@ -28,7 +28,7 @@ uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks)
     if (!mac->joined || !ready || mac->exchange != MAC_NO_EXCHANGE) {
         return HAL_TICKS_NEVER;
     }
-    uint64_t at = mac_duty_free_at(mac, mac->channel_mask, mac->parameters.data_rate, now_ticks);
+    uint64_t at = mac_duty_free_at(mac, &mac->channel_mask, mac->parameters.data_rate, now_ticks);
     return at <= now_ticks ? 0 : at;
 }
 
@@ -81,11 +81,11 @@ static void adr_back_off(struct mac *mac)
     if (beyond == ADR_ACK_DELAY) {
         p->tx_power = 0;
     } else if (mac->rate_by_network && p->data_rate > 0
-               && mac_rate_has_channel(mac, mac->channel_mask, p->data_rate - 1u)) {
+               && mac_rate_has_channel(mac, &mac->channel_mask, p->data_rate - 1u)) {
         p->data_rate--;
     } else {
         p->nb_trans = 1;
-        mac->channel_mask |= (uint16_t)((1u << mac_region(mac)->default_channel_count) - 1u);
+        channel_mask_put_first(&mac->channel_mask, mac_region(mac)->default_channel_count);
         mac_session_save_channels(mac);
     }
     mac_session_save_parameters(mac);
@@ -147,7 +147,7 @@ static enum mac_status send(
     }
     DEVICE_ASSERT(hal, size == 0 || fport > 0);
     uint8_t data_rate = mac->parameters.data_rate;
-    int channel = mac_duty_choose(mac, mac->channel_mask, data_rate, now);
+    int channel = mac_duty_choose(mac, &mac->channel_mask, data_rate, now);
     DEVICE_ASSERT(hal, channel >= 0);
     mac_session_reserve_counter(mac);
     mac->confirmed = confirmed;

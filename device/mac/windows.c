@@ -87,7 +87,7 @@ void mac_windows_open_class_a(struct mac *mac, uint64_t end_ticks)
     uint32_t rx1_hz =
             channel->rx1_frequency_hz != 0 ? channel->rx1_frequency_hz : channel->frequency_hz;
     open_one(mac, MAC_WINDOW_RX1, end_ticks, delay_s, rx1_hz,
-            region->rx1_data_rate(mac->uplink_data_rate, offset));
+            region->rx1_data_rate[mac->uplink_data_rate][offset]);
     open_one(mac, MAC_WINDOW_RX2, end_ticks, delay_s + 1u,
             join ? region->rx2_frequency_hz : p->rx2_frequency_hz,
             join ? region->rx2_data_rate : p->rx2_data_rate);

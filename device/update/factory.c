@@ -37,7 +37,8 @@ static void read_options(const uint8_t *record, struct factory *factory)
     factory->data_rate = record[FACTORY_OFF_DATA_RATE];
     factory->tx_power = record[FACTORY_OFF_TX_POWER];
     factory->nb_trans = record[FACTORY_OFF_NB_TRANS];
-    factory->channel_mask = get_le16(record + FACTORY_OFF_CHANNEL_MASK);
+    factory->region_plan = record[FACTORY_OFF_REGION];
+    memcpy(factory->channel_mask, record + FACTORY_OFF_CHANNEL_MASK, sizeof factory->channel_mask);
     factory->guard_ms = get_le32(record + FACTORY_OFF_GUARD_MS);
     factory->guard_ppm = get_le16(record + FACTORY_OFF_GUARD_PPM);
     factory->clock_refresh_h = get_le16(record + FACTORY_OFF_CLOCK_REFRESH_H);

@@ -31,15 +31,17 @@
 #define FACTORY_OFF_DATA_RATE       114u /* u8, fixed; else first one of a commissioned device */
 #define FACTORY_OFF_TX_POWER        115u /* u8, TXPower index of a new session */
 #define FACTORY_OFF_NB_TRANS        116u /* u8, of a new session, 1..15; 0: 1 */
-/* 117 reserved */
-#define FACTORY_OFF_CHANNEL_MASK     118u /* u16, of the channels that may be used; 0: all */
+#define FACTORY_OFF_REGION          117u /* u8, RP002 channel plan identifier */
+/* 118..119 reserved */
 #define FACTORY_OFF_GUARD_MS         120u /* u32, see FACTORY_OPTION_GUARD */
 #define FACTORY_OFF_GUARD_PPM        124u /* u16 */
 #define FACTORY_OFF_CLOCK_REFRESH_H  126u /* u16, oldest clock that is trusted; NEVER: not asked */
 #define FACTORY_OFF_DEV_NONCE        128u /* u16, of the request behind the join-accept */
 #define FACTORY_OFF_JOIN_ACCEPT_SIZE 130u /* u8, 17 or 33; 0: joins over the air */
 #define FACTORY_OFF_JOIN_ACCEPT      131u /* 33, as on air */
-/* 164..187 reserved, 0 */
+#define FACTORY_OFF_CHANNEL_MASK                                                                   \
+    164u /* 9, little-endian, of the channels that may be used; 0: all */
+/* 173..187 reserved, 0 */
 #define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
 
 /* Boot options. */
@@ -50,6 +52,7 @@
 
 #define FACTORY_CLOCK_REFRESH_NEVER 0xFFFFu
 #define FACTORY_JOIN_ACCEPT_MAX     33u
+#define FACTORY_CHANNEL_MASK_SIZE   9u
 
 /* When reports leave. */
 enum factory_traffic {
@@ -83,7 +86,8 @@ struct factory {
     uint8_t data_rate;
     uint8_t tx_power;
     uint8_t nb_trans;
-    uint16_t channel_mask;
+    uint8_t region_plan; /* RP002 channel plan identifier; 0: the firmware's choice */
+    uint8_t channel_mask[FACTORY_CHANNEL_MASK_SIZE];
     uint16_t guard_ppm; /* with FACTORY_OPTION_GUARD, with which a session opens and closes: */
     uint32_t guard_ms;  /* early and late by guard_ms, and guard_ppm of the age of the clock */
     uint16_t clock_refresh_h;

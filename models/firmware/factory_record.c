@@ -56,7 +56,9 @@ static void put_configuration(const struct device_configuration *configuration, 
     record[FACTORY_OFF_DATA_RATE] = configuration->data_rate;
     record[FACTORY_OFF_TX_POWER] = configuration->tx_power_index;
     record[FACTORY_OFF_NB_TRANS] = configuration->nb_trans;
-    put_le(record + FACTORY_OFF_CHANNEL_MASK, configuration->channel_mask, 2);
+    record[FACTORY_OFF_REGION] = configuration->region_plan;
+    memcpy(record + FACTORY_OFF_CHANNEL_MASK, configuration->channel_mask,
+            FACTORY_CHANNEL_MASK_SIZE);
     put_le(record + FACTORY_OFF_GUARD_MS, configuration->guard_ms, 4);
     put_le(record + FACTORY_OFF_GUARD_PPM, configuration->guard_ppm, 2);
     put_le(record + FACTORY_OFF_CLOCK_REFRESH_H, configuration->clock_refresh_h, 2);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DEVICE_CHANNEL_MASK_BYTES 9u /* 72 channels */
+
 struct device_identity {
     uint64_t dev_eui; /* as a number; on air least significant byte first */
     uint64_t join_eui;
@@ -53,7 +55,9 @@ struct device_configuration {
     uint8_t data_rate;      /* fixed: the data rate; else that of a commissioned device's start */
     uint8_t tx_power_index; /* TXPower of a new session */
     uint8_t nb_trans;       /* of a new session, 1..15; 0: 1 */
-    uint16_t channel_mask;  /* channels that may be used, default ones first; 0: all */
+    uint8_t region_plan;    /* RP002 channel plan identifier */
+    /* Channels that may be used, little-endian, default ones first; 0: all. */
+    uint8_t channel_mask[DEVICE_CHANNEL_MASK_BYTES];
 
     bool guard_given; /* a session opens and closes this much early and late, be it 0: */
     uint32_t guard_ms;

@@ -148,6 +148,7 @@ static struct device_configuration configuration_of(
         .report_confirmed = group->report_confirmed,
         .report_in_session = group->report_in_session,
         .rate_policy = rate_policy(group),
+        .region_plan = scenario_region(world->scenario)->plan_id,
         .tx_power_index = tx_power_index(scenario_region(world->scenario), group->tx_power_dbm),
         .nb_trans = (uint8_t)group->nb_trans,
         .guard_given = group->guard_fixed_ns >= 0 || group->guard_drift_ppm >= 0.0,
@@ -168,7 +169,7 @@ static struct device_configuration configuration_of(
     channel_plan_of(world->scenario, &plan);
     bool known = channel_set_of(world->scenario, &plan, &group->channels, &set, &missing_hz);
     assert(known); /* scenarios are checked for it */
-    c.channel_mask = channel_set_block(&set, 0);
+    channel_set_encode(&set, c.channel_mask);
     return c;
 }
 

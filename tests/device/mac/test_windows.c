@@ -18,7 +18,7 @@ static double error_ms(double delay_s)
 
 Test(mac_windows, size_and_start_follow_the_formula)
 {
-    const struct region *region = mac_region_get(REGION_EU868);
+    const struct region *region = &mac_region_eu868;
     for (unsigned dr = 0; dr < 6; dr++) {
         for (unsigned delay_s = 1; delay_s <= 16; delay_s++) {
             uint16_t symbols;
@@ -160,7 +160,7 @@ Test(mac_region, eu868_tables)
         unsigned n;
     } rates[] = { { 12, 125, 51 }, { 11, 125, 51 }, { 10, 125, 51 }, { 9, 125, 115 },
         { 8, 125, 242 }, { 7, 125, 242 }, { 7, 250, 242 } };
-    const struct region *r = mac_region_get(REGION_EU868);
+    const struct region *r = &mac_region_eu868;
     for (unsigned dr = 0; dr < 7; dr++) {
         cr_assert(mac_region_data_rate_valid(r, dr));
         cr_assert_eq(r->data_rates[dr].spreading_factor, rates[dr].sf);
@@ -168,7 +168,7 @@ Test(mac_region, eu868_tables)
         cr_assert_eq(r->data_rates[dr].payload_size_max, rates[dr].n);
         for (unsigned offset = 0; offset < 6; offset++) {
             unsigned rx1 = dr > offset ? dr - offset : 0;
-            cr_assert_eq(r->rx1_data_rate((uint8_t)dr, (uint8_t)offset), rx1);
+            cr_assert_eq(r->rx1_data_rate[dr][offset], rx1);
         }
     }
     cr_assert_not(mac_region_data_rate_valid(r, 7)); /* FSK */
@@ -188,7 +188,7 @@ Test(mac_region, eu868_sub_bands)
         { 869300000u, 0 }, { 869399999u, 0 }, { 869400000u, 10 }, { 869525000u, 10 },
         { 869650000u, 10 }, { 869660000u, 0 }, { 869700000u, 100 }, { 870000000u, 100 },
         { 870000001u, 0 } };
-    const struct region *r = mac_region_get(REGION_EU868);
+    const struct region *r = &mac_region_eu868;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int band = mac_region_sub_band(r, cases[i].hz);
         int divisor = band < 0 ? 0 : r->sub_bands[band].duty_divisor;
@@ -197,6 +197,36 @@ Test(mac_region, eu868_sub_bands)
     cr_assert_neq(mac_region_sub_band(r, 867900000u), mac_region_sub_band(r, 868100000u));
     for (unsigned i = 0; i <= 7; i++) { /* EIRP 16 - 2 i dBm, antenna gain 2 dB */
         cr_assert_eq(mac_region_power_dbm(r, 868100000u, i), 14 - 2 * (int)i);
+    }
+}
+
+Test(mac_region, is_found_by_its_channel_plan)
+{
+    cr_assert_eq(mac_region_find(1), &mac_region_eu868);
+    cr_assert_eq(mac_region_find(0), &mac_region_eu868);
+    cr_assert_null(mac_region_find(200));
+}
+
+/* A mask holds the 72 channels of US915 and gives them back 16 at a time. */
+Test(mac_region, masks_are_72_channels_wide)
+{
+    for (unsigned channel = 0; channel < CHANNEL_MASK_CHANNELS; channel++) {
+        struct channel_mask mask = { { 0 } };
+        cr_assert(channel_mask_is_empty(&mask));
+        channel_mask_put(&mask, channel, true);
+        cr_assert_not(channel_mask_is_empty(&mask));
+        for (unsigned other = 0; other < CHANNEL_MASK_CHANNELS; other++) {
+            cr_assert_eq(channel_mask_has(&mask, other), other == channel);
+        }
+        struct channel_mask copy = { { 0 } };
+        for (unsigned block = 0; block < 5; block++) {
+            unsigned expected = block == channel / 16u ? 1u << channel % 16u : 0u;
+            cr_assert_eq(channel_mask_block(&mask, block), expected);
+            channel_mask_put_block(&copy, block, channel_mask_block(&mask, block));
+        }
+        cr_assert_arr_eq(copy.bytes, mask.bytes, CHANNEL_MASK_SIZE);
+        channel_mask_put(&mask, channel, false);
+        cr_assert(channel_mask_is_empty(&mask));
     }
 }
 

@@ -116,6 +116,8 @@ Test(factory, what_the_firmware_may_not_choose_is_read, .init = set_up)
     record[128] = 0x34;
     record[129] = 0x12;
     record[130] = 17;
+    record[164] = 0x08;
+    record[172] = 0x80;
     fake_board_seal_factory(&board);
     cr_assert(factory_read(&board.hal, &factory));
     cr_assert_eq(factory.traffic, 1);
@@ -124,7 +126,8 @@ Test(factory, what_the_firmware_may_not_choose_is_read, .init = set_up)
     cr_assert_eq(factory.data_rate, 4);
     cr_assert_eq(factory.tx_power, 5);
     cr_assert_eq(factory.nb_trans, 6);
-    cr_assert_eq(factory.channel_mask, 0x0908);
+    cr_assert_eq(factory.region_plan, 7);
+    cr_assert_arr_eq(factory.channel_mask, "\x08\0\0\0\0\0\0\0\x80", 9);
     cr_assert_eq(factory.guard_ms, 0x0D0C0B0Au);
     cr_assert_eq(factory.guard_ppm, 0x0F0E);
     cr_assert_eq(factory.clock_refresh_h, 0x1110);

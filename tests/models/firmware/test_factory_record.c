@@ -65,7 +65,8 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
         .data_rate = 4,
         .tx_power_index = 6,
         .nb_trans = 15,
-        .channel_mask = 0xA1B2,
+        .region_plan = 11,
+        .channel_mask = { 0xB2, 0xA1, 0, 0, 0, 0, 0, 0, 0x80 },
         .guard_given = true,
         .guard_ms = 0x01020304,
         .guard_ppm = 0x0506,
@@ -79,9 +80,10 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
     factory_record_write(&identity, &configuration, record);
     cr_assert_eq(record[109], 0x0E, "confirmed, in a session, guard time");
     cr_assert_arr_eq(record + 111,
-            "\x02\x11\x02\x04\x06\x0F\x00\xB2\xA1\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
+            "\x02\x11\x02\x04\x06\x0F\x0B\x00\x00\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
     cr_assert_arr_eq(record + 131, configuration.join_accept, 33);
-    for (unsigned i = 164; i < 188; i++) {
+    cr_assert_arr_eq(record + 164, configuration.channel_mask, 9);
+    for (unsigned i = 173; i < 188; i++) {
         cr_assert_eq(record[i], 0);
     }
 }
