@@ -93,6 +93,9 @@ sim_ns duty_auditor_frame(
     if (log->in_hour_ns > log->in_hour_max_ns) {
         log->in_hour_max_ns = log->in_hour_ns;
     }
+    if (auditor->region->bands[band].duty_cycle >= 1.0) {
+        return 0;
+    }
     sim_ns allowed_ns = (sim_ns)llround(auditor->region->bands[band].duty_cycle * (double)HOUR_NS);
     return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
 }

@@ -77,6 +77,9 @@ static bool pauses_allow(const struct duty_limiter *limiter, sim_ns start_ns, si
 
 bool duty_limiter_allows(const struct duty_limiter *limiter, sim_ns start_ns, sim_ns airtime_ns)
 {
+    if (limiter->duty_cycle >= 1.0) {
+        return true; /* no limit, even for a frame that began before its hour */
+    }
     if (limiter->window_ns == 0) {
         return pauses_allow(limiter, start_ns, airtime_ns);
     }

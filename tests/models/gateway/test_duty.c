@@ -178,3 +178,23 @@ Test(duty_auditor, finds_nothing_in_what_the_limiter_lets_through)
     duty_limiter_finish(&band);
     duty_auditor_destroy(auditor);
 }
+
+/* A sub-band without a duty cycle: frames without a pause for two hours, none refused or accused.
+ */
+Test(duty_limiter, has_no_limit_where_there_is_no_duty_cycle)
+{
+    static const struct region_band band = { "free", 865000000, 867000000, 1.0, 30000, 30000 };
+    static const struct region free_region = { .bands = &band, .band_count = 1 };
+    const sim_ns airtime_ns = 700 * SIM_NS_PER_MS;
+    struct duty_auditor *auditor = duty_auditor_create(&free_region);
+    struct duty_limiter open_limiter;
+    duty_limiter_init(&open_limiter, 1.0, 3600);
+    for (sim_ns at_ns = 0; at_ns < 7200 * SIM_NS_PER_S; at_ns += airtime_ns) {
+        cr_assert(duty_limiter_allows(&open_limiter, at_ns, airtime_ns));
+        cr_assert_eq(duty_limiter_earliest(&open_limiter, at_ns, airtime_ns), at_ns);
+        duty_limiter_reserve(&open_limiter, at_ns, at_ns, airtime_ns);
+        cr_assert_eq(duty_auditor_frame(auditor, 866550000, at_ns, at_ns + airtime_ns), 0);
+    }
+    duty_limiter_finish(&open_limiter);
+    duty_auditor_destroy(auditor);
+}
