@@ -14,6 +14,7 @@
 
 static const struct region *const regions[] = {
     &mac_region_eu868,
+    &mac_region_in865,
 };
 #define REGION_COUNT (sizeof regions / sizeof regions[0])
 

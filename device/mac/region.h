@@ -70,5 +70,6 @@ uint32_t mac_region_airtime_ticks(
         const struct region *region, unsigned data_rate, size_t size, bool uplink);
 
 extern const struct region mac_region_eu868;
+extern const struct region mac_region_in865;
 
 #endif

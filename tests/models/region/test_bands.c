@@ -51,6 +51,7 @@ static void expect_agreement(const char *name, const struct region *device)
 Test(bands, gateway_and_device_agree_on_every_edge)
 {
     expect_agreement("EU868", &mac_region_eu868);
+    expect_agreement("IN865", &mac_region_in865);
 }
 
 Test(bands, the_upper_end_of_868_6_mhz_belongs_to_one_sub_band)
