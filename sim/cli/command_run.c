@@ -160,7 +160,7 @@ static int run_world(const struct run_options *options, const struct scenario *s
     if (run_output_open(&output, options, world)) {
         catch_interrupt(&output);
         if (!options->json && !options->quiet) {
-            fleet_estimate_print(scenario, world->image_size, stdout);
+            fleet_estimate_print(scenario, world->images[0].size_bytes, stdout);
             fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
             fflush(stdout);
         }

@@ -91,7 +91,7 @@ static void measure_estimate(const void *state, struct measure *m)
     struct estimate_input input;
     struct estimate e = { 0 };
     struct simulated sum = { 0 };
-    if (fleet_estimate_input(view->scenario, view->image_size_bytes, &input)) {
+    if (fleet_estimate_input(view->scenario, view->images[0].size_bytes, &input)) {
         estimate_make(&input, &e);
     }
     for (uint32_t i = 0; i < view->device_count; i++) {

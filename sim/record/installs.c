@@ -26,22 +26,34 @@ static void *create(const struct recorder_set *set)
     return installs;
 }
 
-static bool is_as_sent(const struct recorder_view *view, uint32_t device)
+static bool runs_image(
+        const struct recorder_view *view, uint32_t device, const struct recorder_image *image)
 {
     uint8_t chunk[1024];
     struct firmware_image running;
     if (!node_image(view->nodes, device, &running)) {
         return false;
     }
-    for (uint32_t at = 0; at < view->image_size_bytes; at += sizeof chunk) {
-        uint32_t left = view->image_size_bytes - at;
+    for (uint32_t at = 0; at < image->size_bytes; at += sizeof chunk) {
+        uint32_t left = image->size_bytes - at;
         uint32_t size = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
         node_flash_peek(view->nodes, device, running.region, running.address + at, chunk, size);
-        if (memcmp(chunk, view->image + at, size) != 0) {
+        if (memcmp(chunk, image->bytes + at, size) != 0) {
             return false;
         }
     }
     return true;
+}
+
+/* Is it an image that some campaign sends? */
+static bool is_as_sent(const struct recorder_view *view, uint32_t device)
+{
+    for (uint32_t i = 0; i < view->image_count; i++) {
+        if (runs_image(view, device, &view->images[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void observe(void *state, const struct observation *o)

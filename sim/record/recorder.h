@@ -18,15 +18,21 @@
 #include "trace.h"
 
 /* What recorders see of a run; everything in it outlives them. */
+/* A block that a campaign sends: header and code. */
+struct recorder_image {
+    const uint8_t *bytes;
+    uint32_t size_bytes;
+};
+
 struct recorder_view {
     const struct scenario *scenario;
     const struct engine *engine;
     const struct node_fleet *nodes;
     const struct gateway_fleet *gateways;
     const struct network *network;
-    const struct campaign *campaign; /* NULL: none in the scenario */
-    const uint8_t *image;            /* the block that the campaign sends */
-    uint32_t image_size_bytes;
+    const struct campaign *campaign;     /* NULL: none in the scenario */
+    const struct recorder_image *images; /* that campaigns send */
+    uint32_t image_count;
     uint32_t device_count, gateway_count;
     entity_id first_device; /* devices are the entities from this one on */
 };

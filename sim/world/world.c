@@ -12,16 +12,15 @@
 #include "campaign/image_builder.h"
 #include "update/flash_map.h"
 #include "update/update.h"
-#include "world/firmware_image.h"
 #include "world/placement.h"
+#include "world/world_campaigns.h"
 #include "world/world_nodes.h"
 #include "world/world_params.h"
 
 /* GPS time when the run starts: 2025-01-06 00:00:00 GPS, a Monday at midnight. */
 #define GPS_SECONDS_AT_START INT64_C(1420156800)
 
-#define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
-#define FOREIGN_HEIGHT_M      1.5
+#define FOREIGN_HEIGHT_M 1.5
 
 static bool fail(char *error, size_t error_size, const char *what)
 {
@@ -29,33 +28,6 @@ static bool fail(char *error, size_t error_size, const char *what)
         snprintf(error, error_size, "%s", what);
     }
     return false;
-}
-
-static bool build_images(struct world *world, uint8_t **initial, uint32_t *initial_size,
-        uint8_t public_key[32], char *error, size_t error_size)
-{
-    const struct scenario *scenario = world->scenario;
-    uint8_t private_key[32];
-    image_key_pair(scenario->seed, private_key, public_key);
-    uint32_t code_size;
-    /* Devices run what they are sent, at an older version. */
-    const struct scenario_firmware *firmware =
-            scenario->campaign_count > 0 ? &scenario->campaigns[0].firmware : &scenario->firmware;
-    uint8_t *code = firmware_image_load(firmware, scenario->seed, &code_size, error, error_size);
-    if (code == NULL) {
-        return false;
-    }
-    uint32_t size_max = code_size + IMAGE_HEADER_SIZE;
-    uint8_t *image = malloc(size_max);
-    *initial = malloc(size_max);
-    bool ok = image != NULL && *initial != NULL
-              && image_build(image, size_max, &world->image_size, code, code_size,
-                      firmware->version, WORLD_HARDWARE_ID, private_key)
-              && image_build(*initial, size_max, initial_size, code, code_size,
-                      INITIAL_IMAGE_VERSION, WORLD_HARDWARE_ID, private_key);
-    world->image = image;
-    free(code);
-    return ok ? true : fail(error, error_size, "firmware.image: cannot build the image");
 }
 
 /* Sites of the own devices, then of the foreign ones; freed by the caller. */
@@ -152,41 +124,6 @@ static bool create_servers(struct world *world)
     return world->server != NULL;
 }
 
-/* What scenarios may say and the update server does not do yet. */
-static bool is_wired(const struct scenario *scenario, char *error, size_t error_size)
-{
-    const struct scenario_campaign *c = &scenario->campaigns[0];
-    if (scenario->campaign_count > 1 || c->devices.count > 0 || c->sessions != SESSIONS_ONE
-            || c->periods != SCENARIO_AUTO || c->interval_ns != SCENARIO_AUTO
-            || c->granularity_ns != 0) {
-        snprintf(error, error_size,
-                "campaigns: several campaigns, parts of the devices, several sessions, interval "
-                "and "
-                "granularity are not wired to the update server yet");
-        return false;
-    }
-    return true;
-}
-
-static bool create_campaign(struct world *world, char *error, size_t error_size)
-{
-    if (!is_wired(world->scenario, error, error_size)) {
-        return false;
-    }
-    const struct scenario_campaign *campaign = &world->scenario->campaigns[0];
-    struct campaign_params params;
-    world_campaign_params(campaign, &params);
-    if (server_campaign_add(
-                world->server, &params, world->image, world->image_size, campaign->firmware.version)
-            == NULL) {
-        snprintf(error, error_size,
-                "campaign: an image of %u bytes does not fit 16383 fragments of %u bytes",
-                world->image_size, params.fragment_size_bytes);
-        return false;
-    }
-    return true;
-}
-
 static bool create_placed(struct world *world, const struct world_options *options,
         const struct placement *placement, char *error, size_t error_size)
 {
@@ -196,17 +133,14 @@ static bool create_placed(struct world *world, const struct world_options *optio
     struct medium_site *sites = NULL;
     bool ok = world_groups_create(world, error, error_size)
               && (sites = create_sites(world, placement)) != NULL
-              && build_images(world, &initial, &initial_size, public_key, error, error_size)
+              && world_build_images(world, &initial, &initial_size, public_key, error, error_size)
               && (world->identities = world_draw_identities(world, public_key)) != NULL
               && create_medium(world, placement, sites)
               && create_nodes(world, options, initial, initial_size) && create_servers(world)
               && world_configure_nodes(world, sites) && create_foreign(world);
     free(initial);
     free(sites);
-    if (ok && world->scenario->campaign_count > 0) {
-        ok = create_campaign(world, error, error_size);
-    }
-    return ok;
+    return ok && world_create_campaigns(world, error, error_size);
 }
 
 static bool create_recorders(struct world *world)
@@ -218,8 +152,8 @@ static bool create_recorders(struct world *world)
         .gateways = world->gateways,
         .network = world->network,
         .campaign = world_first_campaign(world),
-        .image = world->image,
-        .image_size_bytes = world->image_size,
+        .images = world->images,
+        .image_count = world->scenario->campaign_count,
         .device_count = world->device_count,
         .gateway_count = world->gateway_count,
         .first_device = world->first_device,
@@ -298,7 +232,7 @@ void world_destroy(struct world *world)
     recorder_set_destroy(world->recorders);
     engine_destroy(world->engine);
     free((void *)(uintptr_t)world->identities);
-    free((void *)(uintptr_t)world->image);
+    world_free_images(world);
     free(world);
 }
 

@@ -33,8 +33,7 @@ struct world {
     uint32_t device_count, gateway_count;
     entity_id first_device, first_gateway, first_foreign;
     const struct device_identity *identities;
-    const uint8_t *image; /* the block that is sent */
-    uint32_t image_size;
+    struct recorder_image images[SCENARIO_CAMPAIGNS_MAX]; /* the block of each campaign */
     struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
     struct recorder_set *recorders;
     char failure[192]; /* see world_failure() */

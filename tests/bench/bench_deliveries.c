@@ -77,7 +77,7 @@ static double read_back(const struct world *world)
         uint8_t data[FRAME_BYTES];
         node_flash_peek(world->nodes, i, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS + 4000u, data,
                 PAYLOAD_BYTES);
-        good += memcmp(data, world->image + 4000u, PAYLOAD_BYTES) == 0 ? 1u : 0u;
+        good += memcmp(data, world->images[0].bytes + 4000u, PAYLOAD_BYTES) == 0 ? 1u : 0u;
     }
     return (double)good / world->device_count;
 }

@@ -72,7 +72,7 @@ static void check_bulk(const char *const *sets, size_t set_count, unsigned gatew
     engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), watch_frame, &bulk);
     run_play(run);
 
-    uint32_t fragments = (run->world->image_size + data_size - 1) / data_size;
+    uint32_t fragments = (run->world->images[0].size_bytes + data_size - 1) / data_size;
     double frame_s = airtime_s(spreading_factor, data_size + FRAME_OVERHEAD);
     double interval_s = frame_s / (DUTY_CYCLE * duty_share);
     double expected_s = fragments * interval_s;

@@ -45,7 +45,7 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
     double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua;
     struct estimate_input input = {
         .region = scenario_region(&run->scenario),
-        .image_size_bytes = run->world->image_size,
+        .image_size_bytes = run->world->images[0].size_bytes,
         .fragment_size_bytes = run->scenario.campaigns[0].params.fragment_size_bytes,
         .redundancy = run->scenario.campaigns[0].params.redundancy,
         .correction = CORRECTION_ADAPTIVE,
