@@ -120,6 +120,7 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     fleet->count = count;
     fleet->first_entity = first_entity;
     builds_take(fleet);
+    node_signals_catch();
     fleet->flash = flash_store_create();
     fleet->keys = key_store_create();
     fleet->worker.memo = params->crypto_memo ? calloc(1, sizeof *fleet->worker.memo) : NULL;
@@ -143,6 +144,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
     if (fleet == NULL) {
         return;
     }
+    node_signals_release();
     /* Content lives in the pools of the store: nothing is released one by one. */
     if (fleet->base != NULL) {
         (void)munmap(fleet->base, fleet->map_bytes);

@@ -28,8 +28,9 @@ struct node_fleet; /* all nodes of a run, with what they share */
 
 struct node_fleet_params {
     const struct board_type *board; /* outlives the fleet */
-    /* The builds that nodes may run, at most NODE_BUILDS_MAX, which outlive the fleet. Each node
-     * has RAM for the largest. The first one is run by nodes that name none. */
+    /* The builds that nodes may run, at most NODE_BUILDS_MAX (one may be there twice); the
+     * builds outlive the fleet, the list its creation. Each node has RAM for the largest. The first
+     * one is run by nodes that name none. */
     const struct firmware_build *const *builds;
     uint32_t build_count;
     /* The image (header and code) that a running slot holds at first; outlives configuration. */
@@ -96,10 +97,12 @@ struct node_fleet_stats {
     uint64_t firmware_runs;
     uint64_t guest_errors;
     uint64_t panics;
+    uint64_t hard_faults; /* SIGSEGV, SIGBUS, SIGFPE, SIGILL inside a firmware */
     uint64_t flash_violations;
     uint64_t resident_bytes; /* heap held for nodes now */
     sim_ns lead_max_ns;      /* longest lead of a chip or air access over engine time */
-    char first_fault[160];   /* node, time and text of the first fatal guest error or panic */
+    char first_fault[160];   /* node, time and text of the first fatal guest error, panic or hard
+                                fault */
 };
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats);
 

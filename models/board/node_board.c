@@ -53,6 +53,7 @@ static bool flash_init(struct node_fleet *fleet, struct node_board *board)
         }
     }
     if (board->build->manufacture != NULL && fleet->params.initial_image_size > 0) {
+        assert(fleet->params.initial_image_size <= board->build->image_size_max);
         struct node_flash_access access = { fleet->flash, board->initial };
         struct firmware_flash flash = node_firmware_flash(&access);
         board->build->manufacture(

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,24 @@ void node_panic(struct node *node, const char *file, int line)
     }
     char what[96];
     snprintf(what, sizeof what, "INVARIANT %.70s:%d", file, line);
+    report(node, node->local_ns, what);
+}
+
+static const char *signal_meaning(int signal)
+{
+    return signal == SIGFPE   ? "arithmetic"
+           : signal == SIGILL ? "illegal instruction"
+                              : "memory access";
+}
+
+void node_hard_fault(struct node *node, int signal)
+{
+    node->fleet->worker.stats.hard_faults++;
+    engine_observe(node->fleet->engine, node->local_ns, node_entity(node), OBSERVE_FIRMWARE_FAULT,
+            0, 0, 0, NULL);
+    char what[96];
+    snprintf(what, sizeof what, "HARD FAULT %s in firmware '%.40s'", signal_meaning(signal),
+            node->fleet->builds[node->application]->name);
     report(node, node->local_ns, what);
 }
 

@@ -101,7 +101,8 @@ enum node_nor_operation {
 enum node_exit {
     NODE_EXIT_RETURN,
     NODE_EXIT_REBOOT,
-    NODE_EXIT_PANIC
+    NODE_EXIT_PANIC,
+    NODE_EXIT_FAULT /* a signal: the firmware broke a rule of the processor */
 };
 
 /* What one thread that runs nodes of a fleet owns. A fleet has one. */
@@ -109,7 +110,8 @@ struct node_worker {
     sim_ns slice_ns;         /* engine time of the slice that runs */
     sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
     struct node *inside;     /* its firmware is on the C stack; NULL: none is */
-    jmp_buf escape;
+    sigjmp_buf escape;
+    int fault_signal;         /* of the last NODE_EXIT_FAULT */
     struct crypto_memo *memo; /* NULL: off */
     struct node_fleet_stats stats;
 };
@@ -219,7 +221,13 @@ void node_schedule(struct node *node);
 _Noreturn void node_escape(struct node *node, enum node_exit how);
 /* node_chip.c */
 extern const struct sx1276_outputs node_chip_outputs;
+/* node_signals.c */
+void node_signals_catch(void); /* for a fleet; each call is undone by one release */
+void node_signals_release(void);
+/* Whose firmware runs on this thread; NULL: no firmware does. */
+void node_signals_inside(struct node_worker *worker);
 /* node_fault.c */
+void node_hard_fault(struct node *node, int signal);
 void node_panic(struct node *node, const char *file, int line);
 void node_guest_fault(struct node *node, sim_ns at_ns, enum sx1276_severity severity, int where,
         const char *what);

@@ -150,7 +150,7 @@ _Noreturn void node_escape(struct node *node, enum node_exit how)
 {
     assert(node->fleet->worker.inside == node);
     assert(how != NODE_EXIT_RETURN);
-    _longjmp(node->fleet->worker.escape, (int)how);
+    siglongjmp(node->fleet->worker.escape, (int)how);
 }
 
 /* The single place that enters firmware. Nothing of a firmware's C stack outlives it. */
@@ -159,10 +159,12 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     struct node_fleet *fleet = node->fleet;
     assert(fleet->worker.inside == NULL);
     fleet->worker.inside = node;
-    int how = _setjmp(fleet->worker.escape);
+    node_signals_inside(&fleet->worker);
+    int how = sigsetjmp(fleet->worker.escape, 0);
     if (how == 0) {
         slice(node, until_ns);
     }
+    node_signals_inside(NULL);
     fleet->worker.inside = NULL;
     return (enum node_exit)how;
 }
@@ -226,6 +228,10 @@ static void serve(struct node *node, sim_ns now_ns)
             break;
         case NODE_EXIT_REBOOT:
             reset(node, HAL_RESET_SOFTWARE, node->board->type->reset_ns);
+            break;
+        case NODE_EXIT_FAULT:
+            node_hard_fault(node, fleet->worker.fault_signal);
+            reset(node, HAL_RESET_WATCHDOG, node->board->type->watchdog_ns);
             break;
         case NODE_EXIT_PANIC:
             reset(node, HAL_RESET_WATCHDOG, node->board->type->watchdog_ns);

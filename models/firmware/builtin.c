@@ -1,7 +1,6 @@
 /* The build of this tree's own firmware: its flash map, factory record and image header.
  * SPDX-License-Identifier: MIT
  */
-#include <assert.h>
 #include <string.h>
 
 #include "firmware/factory_record.h"
@@ -11,7 +10,6 @@
 
 static void manufacture(const struct firmware_flash *flash, const uint8_t *image, uint32_t size)
 {
-    assert(size <= FLASH_RUNNING_SIZE);
     flash->write(flash->context, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, image, size);
 }
 
@@ -50,6 +48,7 @@ const struct firmware_build firmware_builtin = {
     .application = &fleetcast_fw,
     .commissions = true,
     .flash_size_min = { FLASH_INTERNAL_SIZE, NOR_OLD_IMAGE_ADDRESS + NOR_OLD_IMAGE_SIZE },
+    .image_size_max = FLASH_RUNNING_SIZE,
     .manufacture = manufacture,
     .provision = provision,
     .image = image,

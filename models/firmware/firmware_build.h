@@ -11,6 +11,8 @@
 #include "identity/identity.h"
 
 #define FIRMWARE_BUILD_VERSION 1u
+#define FIRMWARE_RAM_SIZE_MAX  (1024u * 1024u)
+#define FIRMWARE_RAM_ALIGN_MAX 64u
 
 /* Direct access to the flash of a device at manufacture or for an observer: takes no time and no
  * energy. Addresses are those of hal_flash_read(). */
@@ -44,6 +46,7 @@ struct firmware_build {
     bool commissions;
     /* Smallest flash regions that it runs with, in bytes; 0: any. */
     uint32_t flash_size_min[HAL_FLASH_REGION_COUNT];
+    uint32_t image_size_max; /* bytes that its running slot holds */
     /* Writes the initial image (header and code), once for all devices of a board type. NULL: the
      * build has no use for it. */
     void (*manufacture)(const struct firmware_flash *flash, const uint8_t *image, uint32_t size);

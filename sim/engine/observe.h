@@ -33,7 +33,8 @@
     X(NETWORK_DROP, "device", "reason", "0")                                                       \
     X(CAMPAIGN_STAGE, "device", "enum campaign_stage", "0")                                        \
     X(CAMPAIGN_FRAGMENT, "N", "gateway", "mc fcnt")                                                \
-    X(CAMPAIGN_PHASE, "enum campaign_phase", "0", "0")
+    X(CAMPAIGN_PHASE, "enum campaign_phase", "0", "0")                                             \
+    X(FIRMWARE_FAULT, "0", "0", "0")
 
 enum observation_kind {
 #define X(name, a, b, c) OBSERVE_##name,

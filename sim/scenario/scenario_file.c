@@ -10,6 +10,7 @@
 
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
+#include "scenario/build_file.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
 #include "scenario/position_file.h"
@@ -146,23 +147,21 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
     }
 }
 
-/* A shared object is looked for; whether it is a firmware is seen when it is loaded. */
-static void complete_build(char *firmware, const struct scenario_places *places, const char *name,
-        struct scenario_errors *errors)
+/* Tries what the group runs on its board. */
+static void complete_build(struct scenario_device_group *group, const struct board_type *board,
+        const struct scenario_places *places, const char *name, struct scenario_errors *errors)
 {
-    struct stat status;
-    if (strcmp(firmware, "built-in") == 0) {
-        return;
+    struct firmware_object *object;
+    if (strcmp(group->firmware, BUILD_BUILTIN) != 0) {
+        place_path(places, name, group->firmware);
     }
-    place_path(places, name, firmware);
-    if (stat(firmware, &status) != 0 || access(firmware, R_OK) != 0) {
-        scenario_errors_add(errors, place_of(places, name, firmware),
-                "firmware: cannot read '%s': %s (built-in is this program's own)", firmware,
-                strerror(errno));
-    } else if (!S_ISREG(status.st_mode)) {
-        scenario_errors_add(
-                errors, place_of(places, name, firmware), "firmware: '%s' is not a file", firmware);
+    if (build_file_load(
+                &object, group->firmware, board, place_of(places, name, group->firmware), errors)
+            && group->state == STATE_COMMISSIONED && !build_of_object(object)->commissions) {
+        scenario_errors_add(errors, place_of(places, name, &group->state),
+                "state: devices with the firmware '%s' can't start commissioned", group->firmware);
     }
+    firmware_object_destroy(object);
 }
 
 static void complete_clock(struct scenario_gateways *gateways, const struct scenario_places *places)
@@ -221,9 +220,10 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         if (board_is_path(group->board)) {
             place_path(places, name, group->board);
         }
-        complete_build(group->firmware, places, name, errors);
         struct board_file board;
-        board_file_read(&board, group->board, place_of(places, name, group->board), errors);
+        if (board_file_read(&board, group->board, place_of(places, name, group->board), errors)) {
+            complete_build(group, &board.type, places, name, errors);
+        }
         if (group->layout == LAYOUT_FILE) {
             count_positions(&group->count, POSITIONS_MAX, group->file, &group->layout, places, name,
                     errors);

@@ -85,11 +85,16 @@ static bool create_foreign(struct world *world)
 static bool create_nodes(struct world *world, const struct world_options *options,
         const uint8_t *initial, uint32_t initial_size)
 {
-    static const struct firmware_build *const builds[] = { &firmware_builtin };
+    const struct firmware_build *builds[SCENARIO_DEVICE_GROUPS_MAX];
+    uint32_t group_count = world->scenario->group_count;
+    _Static_assert(SCENARIO_DEVICE_GROUPS_MAX <= NODE_BUILDS_MAX, "one each");
+    for (uint32_t g = 0; g < group_count; g++) {
+        builds[g] = world->groups[g].build;
+    }
     struct node_fleet_params params = {
         .board = &world->groups[0].board.type,
         .builds = builds,
-        .build_count = 1,
+        .build_count = group_count,
         .initial_image = initial,
         .initial_image_size = initial_size,
         .crypto_memo = options->crypto_memo,

@@ -80,6 +80,24 @@ void world_complete_gateway_sites(const struct world *world, struct medium_site 
     }
 }
 
+/* Groups that name the same file share one copy of it. */
+static bool group_build_load(struct world *world, uint32_t g, struct scenario_place place,
+        struct scenario_errors *errors)
+{
+    const struct scenario_device_group *groups = world->scenario->groups;
+    struct world_group *shared = &world->groups[g];
+    for (uint32_t other = 0; other < g; other++) {
+        if (strcmp(groups[other].firmware, groups[g].firmware) == 0) {
+            shared->build = world->groups[other].build;
+            return true;
+        }
+    }
+    bool ok = build_file_load(
+            &shared->object, groups[g].firmware, &shared->board.type, place, errors);
+    shared->build = build_of_object(shared->object);
+    return ok;
+}
+
 bool world_groups_create(struct world *world, char *error, size_t error_size)
 {
     struct scenario_errors *errors = scenario_errors_create();
@@ -92,9 +110,8 @@ bool world_groups_create(struct world *world, char *error, size_t error_size)
         ok = board_file_read(&shared->board, group->board, place, errors);
         if (!ok) {
             snprintf(error, error_size, "board '%s' cannot be read any more", group->board);
-        } else if (strcmp(group->firmware, "built-in") != 0) {
-            snprintf(error, error_size, "firmware: '%s' cannot be loaded by this program yet",
-                    group->firmware);
+        } else if (!group_build_load(world, g, place, errors)) {
+            snprintf(error, error_size, "firmware '%s' cannot be loaded any more", group->firmware);
             ok = false;
         } else if (group->rtc_temperature_file[0] != '\0') {
             ok = temperature_file_read(
@@ -115,6 +132,7 @@ void world_groups_destroy(struct world *world)
 {
     for (uint32_t g = 0; world->groups != NULL && g < world->scenario->group_count; g++) {
         temperature_file_clear(&world->groups[g].temperature);
+        firmware_object_destroy(world->groups[g].object);
     }
     free(world->groups);
     world->groups = NULL;
@@ -267,6 +285,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .crystal = crystal_of(group, &world->groups[g]),
             .configuration = configuration_of(world, group),
             .board = board,
+            .build = world->groups[g].build,
             .battery = fleet_battery_params(group, board),
         };
         for (uint32_t i = 0; i < group->count; i++, index++) {

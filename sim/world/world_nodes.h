@@ -5,6 +5,7 @@
 #define WORLD_WORLD_NODES_H
 
 #include "scenario/board_file.h"
+#include "scenario/build_file.h"
 #include "scenario/temperature_file.h"
 #include "world/placement.h"
 #include "world/world.h"
@@ -13,6 +14,8 @@
 struct world_group {
     struct board_file board;
     struct temperature_file temperature; /* empty: mean and swing */
+    struct firmware_object *object;      /* loaded for this group; NULL: of another, or built-in */
+    const struct firmware_build *build;
 };
 
 /* Keys and EUIs of every device. NULL: out of memory. */
@@ -26,7 +29,8 @@ void world_complete_sites(
 /* Sites of gateways likewise: antenna, crystal of the radio. */
 void world_complete_gateway_sites(const struct world *world, struct medium_site *sites);
 
-/* Reads what groups name, boards and courses of temperature. False: `error` says why. */
+/* Reads what groups name: boards, firmware builds, courses of temperature. False: `error` says why.
+ */
 bool world_groups_create(struct world *world, char *error, size_t error_size);
 void world_groups_destroy(struct world *world);
 

@@ -4,6 +4,7 @@
  * Method: small firmware tables note each call in one list.
  */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <string.h>
 
 #include "rig.h"
@@ -187,4 +188,91 @@ Test(node_builds, without_a_whole_image_nothing_runs)
     cr_assert_eq(calls[0].what, BOOTLOADER);
     cr_assert_eq(runs[FIRST], 0);
     cr_assert_eq(engine_pending(rig.engine), 0);
+}
+
+/* --- hard faults -----------------------------------------------------------------------------
+ */
+
+enum {
+    ACCESS,
+    DIVISION,
+    INSTRUCTION
+};
+static unsigned fault_kind;
+static enum hal_reset_cause last_cause;
+static unsigned fault_boots;
+
+__attribute__((no_sanitize("undefined"))) static bool fault_once_in_10_s(const struct hal *hal)
+{
+    volatile int *volatile nowhere = NULL;
+    volatile int zero = 0;
+    hal_charge(hal, 320000000); /* 10 s */
+    if (fault_kind == ACCESS) {
+        *nowhere = 1;
+    } else if (fault_kind == DIVISION) {
+        zero = 1000 / zero;
+    } else {
+        __builtin_trap();
+    }
+    return false;
+}
+
+static void note_cause(const struct hal *hal, enum hal_reset_cause cause)
+{
+    last_cause = cause;
+    fault_boots++;
+}
+
+Test(node_builds, a_signal_in_a_firmware_is_a_hard_fault_of_its_node)
+{
+    uint64_t hashes[2];
+    for (unsigned round = 0; round < 2; round++) {
+        fault_kind = ACCESS;
+        fault_boots = 0;
+        rig_script.boot = note_cause;
+        rig_script.run = fault_once_in_10_s;
+        rig_start(1);
+        rig_run_to(40 * SIM_NS_PER_S);
+        cr_assert_eq(
+                rig_stats().hard_faults, 4, "%u boots, %s", fault_boots, rig_stats().first_fault);
+        cr_assert_eq(last_cause, HAL_RESET_WATCHDOG);
+        cr_assert_eq(fault_boots, 4);
+        cr_assert_not_null(strstr(rig_stats().first_fault, "HARD FAULT memory access"), "%s",
+                rig_stats().first_fault);
+        hashes[round] = engine_trace_hash(rig.engine);
+        rig_close();
+        rig_open();
+    }
+    cr_assert_eq(hashes[0], hashes[1]);
+    rig_start(1); /* for rig_close() */
+}
+
+#if defined(__x86_64__)
+Test(node_builds, every_kind_of_hard_fault_is_caught)
+{
+    for (fault_kind = ACCESS; fault_kind <= INSTRUCTION; fault_kind++) {
+        rig_script.run = fault_once_in_10_s;
+        rig_start(2);
+        rig_run_to(15 * SIM_NS_PER_S);
+        cr_assert_eq(rig_stats().hard_faults, 4, "kind %u", fault_kind);
+        rig_close();
+        rig_open();
+    }
+    rig_start(1);
+}
+#endif
+
+Test(node_builds, a_hard_fault_ends_the_run_where_faults_are_fatal)
+{
+    rig.params.guest_errors_fatal = true;
+    rig_script.run = fault_once_in_10_s;
+    rig_start(1);
+    cr_assert_not(engine_run(rig.engine, 30 * SIM_NS_PER_S));
+}
+
+Test(node_builds, a_signal_outside_of_firmware_keeps_its_action, .signal = SIGSEGV)
+{
+    rig_start(1);
+    rig_run_to(SIM_NS_PER_S);
+    (void)raise(SIGSEGV);
 }

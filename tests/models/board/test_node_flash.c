@@ -295,6 +295,7 @@ Test(node_flash, marks_on_the_nor_may_clear_bit_by_bit)
 Test(node_flash, the_factory_leaves_image_and_identity)
 {
     rig.build.manufacture = firmware_builtin.manufacture;
+    rig.build.image_size_max = firmware_builtin.image_size_max;
     rig.build.provision = firmware_builtin.provision;
     rig_start(2);
     uint8_t bytes[700];

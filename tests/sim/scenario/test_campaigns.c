@@ -261,6 +261,6 @@ Test(campaigns, reach_devices_of_a_build_whose_file_exists)
 {
     cr_assert(read_with("devices: [{firmware: built-in}]\n", NULL, 0), "%s", messages);
     expect_refused("devices: [{firmware: other.so}]\n",
-            "city.yaml:1:22: error: firmware: cannot read 'other.so': No such file");
-    expect_refused("devices: [{firmware: /tmp}]\n", "firmware: '/tmp' is not a file");
+            "city.yaml:1:22: error: firmware: 'other.so' cannot be read: No such file");
+    expect_refused("devices: [{firmware: /tmp}]\n", "firmware: '/tmp' is no shared object");
 }

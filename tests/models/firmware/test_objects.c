@@ -1,0 +1,113 @@
+/* Firmware builds that are shared objects: what is refused, and that the built-in firmware runs
+ * alike as one.
+ * SPDX-License-Identifier: MIT
+ *
+ * Method: objects with one defect each (objects/defective.c); whole runs compared by trace hash.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "firmware/firmware_object.h"
+#include "support/run.h"
+
+static const char *in_build(const char *name)
+{
+    static char path[1024];
+    const char *folder = getenv("FLEETCAST_BUILD");
+    cr_assert_not_null(folder, "FLEETCAST_BUILD is not set: run by meson test");
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void expect_refused(const char *path, const char *why)
+{
+    char error[512] = "";
+    struct firmware_object *object = firmware_object_load(path, error, sizeof error);
+    cr_expect_null(object, "%s", path);
+    cr_expect_not_null(strstr(error, why), "'%s' in '%s'", why, error);
+    cr_expect_not_null(strstr(error, path), "the message names the file: '%s'", error);
+    firmware_object_destroy(object);
+}
+
+Test(firmware_objects, a_defect_is_an_error_that_says_what)
+{
+    static const struct {
+        const char *name, *why;
+    } rows[] = {
+        { "no_entry_point", "no entry point 'fleetcast_firmware'" },
+        { "old_version", "version 2 (" },
+        { "other_application", "struct fw_ops; this program takes version 2" },
+        { "crash", "crashes while it is loaded (Segmentation fault)" },
+        { "hang", "does not end to load within 5 s" },
+        { "import", "imports 'malloc'" },
+        { "thread_local", "thread-local variables" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "tests/models/firmware/firmware_%s.so", rows[i].name);
+        expect_refused(in_build(name), rows[i].why);
+    }
+}
+
+Test(firmware_objects, what_is_no_object_is_refused)
+{
+    expect_refused("/no/such.so", "No such file");
+    expect_refused("/", "is no shared object");
+    expect_refused(in_build("build.ninja"), "is no shared object");
+}
+
+Test(firmware_objects, each_load_is_a_copy_of_its_own)
+{
+    char error[512] = "", path[1024];
+    snprintf(path, sizeof path, "%s", in_build("tests/models/firmware/firmware_none.so"));
+    struct firmware_object *a = firmware_object_load(path, error, sizeof error);
+    struct firmware_object *b = firmware_object_load(path, error, sizeof error);
+    cr_assert(a != NULL && b != NULL, "%s", error);
+    cr_assert_neq(firmware_object_build(a), firmware_object_build(b));
+    cr_assert_str_eq(firmware_object_build(a)->name, "defective");
+    firmware_object_destroy(a);
+    firmware_object_destroy(b);
+}
+
+/* --- whole runs ---------------------------------------------------------------------------------
+ */
+
+static const char campaign[] = "name: objects\n"
+                               "duration: 5 h\n"
+                               "area: {radius: 800 m}\n"
+                               "gateways: {count: 2, radius: 400 m}\n"
+                               "devices:\n"
+                               "  - {name: a, count: 8, boot: {spread: 5 min}, "
+                               "report: {period: 10 min}}\n"
+                               "  - {name: b, count: 8, boot: {spread: 5 min}, "
+                               "report: {period: 10 min}}\n"
+                               "firmware: {image: generated, size: 9 KiB}\n"
+                               "campaign: {start: 20 min, set_up: {window: 40 min}, "
+                               "correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
+
+static uint64_t hash_of(const char *first, const char *second, double *confirmed)
+{
+    char sets[2][1100];
+    const char *const list[] = { sets[0], sets[1] };
+    snprintf(sets[0], sizeof sets[0], "devices.0.firmware=%s", first);
+    snprintf(sets[1], sizeof sets[1], "devices.1.firmware=%s", second);
+    struct run *run = run_create(campaign, list, 2);
+    run_play(run);
+    uint64_t hash = engine_trace_hash(run->world->engine);
+    *confirmed = run_value(run, "devices.confirmed");
+    run_destroy(run);
+    return hash;
+}
+
+Test(firmware_objects, a_fleet_of_the_object_has_the_hash_of_the_built_in_firmware)
+{
+    double confirmed = 0;
+    const char *object = in_build("libfleetcast_firmware.so");
+    uint64_t builtin = hash_of("built-in", "built-in", &confirmed);
+    cr_assert_float_eq(confirmed, 16, 0, "the run updates them all");
+    cr_assert_eq(hash_of(object, object, &confirmed), builtin);
+    cr_assert_eq(hash_of("built-in", object, &confirmed), builtin, "two builds in one fleet");
+    cr_assert_float_eq(confirmed, 16, 0);
+}
