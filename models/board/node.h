@@ -69,6 +69,9 @@ void node_fleet_on_prefetch(
 /* Connects to the air and schedules every boot. */
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium);
 extern const struct medium_device_ops node_medium_ops;
+/* Pulls a node's reset pin, from an event at `now_ns`: RAM is lost; flash, RTC and radio are not
+ * touched. Nothing happens to a node that has no power yet. */
+void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns);
 
 /* --- for observers, results and tests: const views -------------------------------------------- */
 /* Flash content as the CPU would read it, without time or energy. */

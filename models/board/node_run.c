@@ -187,6 +187,31 @@ static void reset(struct node *node, enum hal_reset_cause cause, sim_ns delay_ns
     node->local_ns += delay_ns;
 }
 
+static void chip_advance(struct node *node, sim_ns now_ns)
+{
+    if (node->chip.now_ns < now_ns) {
+        sx1276_advance(&node->chip, now_ns);
+    }
+}
+
+/* A node that computes ahead of the engine is reset where its local time is. */
+void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
+{
+    struct node *node = node_at(fleet, index);
+    if (node->stage == NODE_OFF) {
+        return;
+    }
+    chip_advance(node, now_ns);
+    timers_latch(node, now_ns);
+    if (node->local_ns < now_ns) {
+        node->local_ns = now_ns;
+    }
+    sim_ns from_ns = node->local_ns;
+    reset(node, HAL_RESET_PIN, node->board->type->reset_ns);
+    node->energy.mcu_run_ns += node->local_ns - from_ns;
+    node_schedule(node);
+}
+
 /* --- serving ------------------------------------------------------------------------------------
  */
 
@@ -240,13 +265,6 @@ static void serve(struct node *node, sim_ns now_ns)
         node->energy.mcu_run_ns += node->local_ns - from_ns;
     }
     node_schedule(node);
-}
-
-static void chip_advance(struct node *node, sim_ns now_ns)
-{
-    if (node->chip.now_ns < now_ns) {
-        sx1276_advance(&node->chip, now_ns);
-    }
 }
 
 static void power_on(struct node *node, sim_ns now_ns)

@@ -12,6 +12,12 @@
 
 #define IMAGE_BUILDER_HEADER_SIZE 256u
 
+/* A block that a campaign sends: header and code. */
+struct built_image {
+    const uint8_t *bytes;
+    uint32_t size_bytes;
+};
+
 /* Writes header and code. False: more than `out_size_max` bytes; then nothing was written. */
 bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
         uint32_t code_size, uint32_t version, uint32_t hardware_id,

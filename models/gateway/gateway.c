@@ -114,6 +114,7 @@ void gateway_fleet_destroy(struct gateway_fleet *fleet)
             duty_limiter_finish(&fleet->gateways[i].limiters[band]);
         }
     }
+    free(fleet->added);
     messages_finish(fleet);
     free(fleet->gateways);
     free(fleet);

@@ -168,6 +168,14 @@ extern const struct medium_gateway_ops gateway_medium_ops;
 /* Sends a request over the backhaul. Called by the network server. */
 void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct gateway_tx *tx);
 
+/* Begins and ends an outage that is not in the parameters, from now on. What the gateway has begun
+ * already, a frame on the air or a message on its way, is not cut off: it was judged when it began.
+ * Without effect if there is (no) such outage. */
+void gateway_outage_begin(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
+void gateway_outage_end(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
+
 /* --- for results and tests ------------------------------------------------------------------- */
 struct gateway_stats {
     uint64_t uplinks; /* received, whatever the backhaul did to them */

@@ -52,6 +52,8 @@ struct gateway_fleet {
     uint32_t count;
     struct gateway *gateways;
     entity_id first_entity;
+    struct gateway_outage *added; /* gateway_outage_begin() */
+    uint32_t added_count;
     uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler,
             cut_off_handler, beacon_handler;
     struct message **blocks; /* of MESSAGE_BLOCK messages */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "gateway/gateway_internal.h"
 
@@ -21,23 +22,82 @@ static sim_ns first_instant(const struct gateway_outage *outage, sim_ns from_ns,
     return start_ns > from_ns ? start_ns : from_ns;
 }
 
+static bool concerns(const struct gateway_outage *outage, const struct gateway *gateway,
+        enum gateway_outage_kind kind)
+{
+    return outage->kind == kind
+           && (outage->gateway == GATEWAY_ALL || outage->gateway == gateway->number);
+}
+
+static sim_ns first_of(const struct gateway_outage *outages, uint32_t count,
+        const struct gateway *gateway, enum gateway_outage_kind kind, sim_ns from_ns, sim_ns to_ns)
+{
+    sim_ns first_ns = SIM_NS_NEVER;
+    for (uint32_t i = 0; i < count; i++) {
+        if (concerns(&outages[i], gateway, kind)) {
+            sim_ns instant_ns = first_instant(&outages[i], from_ns, to_ns);
+            first_ns = instant_ns < first_ns ? instant_ns : first_ns;
+        }
+    }
+    return first_ns;
+}
+
 bool gateway_outage_touches(const struct gateway *gateway, enum gateway_outage_kind kind,
         sim_ns from_ns, sim_ns to_ns, sim_ns *at_ns)
 {
     assert(from_ns <= to_ns);
-    const struct gateway_params *params = &gateway->fleet->params;
-    sim_ns first_ns = SIM_NS_NEVER;
-    for (uint32_t i = 0; i < params->outage_count; i++) {
-        const struct gateway_outage *outage = &params->outages[i];
-        if (outage->kind != kind
-                || (outage->gateway != GATEWAY_ALL && outage->gateway != gateway->number)) {
-            continue;
-        }
-        sim_ns instant_ns = first_instant(outage, from_ns, to_ns);
-        first_ns = instant_ns < first_ns ? instant_ns : first_ns;
-    }
+    const struct gateway_fleet *fleet = gateway->fleet;
+    const struct gateway_params *params = &fleet->params;
+    sim_ns first_ns =
+            first_of(params->outages, params->outage_count, gateway, kind, from_ns, to_ns);
+    sim_ns added_ns = first_of(fleet->added, fleet->added_count, gateway, kind, from_ns, to_ns);
+    first_ns = added_ns < first_ns ? added_ns : first_ns;
     if (at_ns != NULL) {
         *at_ns = first_ns;
     }
     return first_ns != SIM_NS_NEVER;
+}
+
+/* The outage of this kind that was begun and has not ended. */
+static struct gateway_outage *open_outage(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
+{
+    for (uint32_t i = 0; i < fleet->added_count; i++) {
+        struct gateway_outage *outage = &fleet->added[i];
+        if (outage->gateway == gateway && outage->kind == kind
+                && outage->duration_ns == SIM_NS_NEVER - outage->from_ns) {
+            return outage;
+        }
+    }
+    return NULL;
+}
+
+void gateway_outage_begin(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
+{
+    assert(gateway < fleet->count);
+    if (open_outage(fleet, gateway, kind) != NULL) {
+        return;
+    }
+    size_t size_bytes = (fleet->added_count + 1) * sizeof *fleet->added;
+    struct gateway_outage *added = realloc(fleet->added, size_bytes);
+    assert(added != NULL && "out of memory in the middle of a run");
+    sim_ns now_ns = engine_now(fleet->engine);
+    fleet->added = added;
+    fleet->added[fleet->added_count++] = (struct gateway_outage){
+        .gateway = gateway,
+        .kind = kind,
+        .from_ns = now_ns,
+        .duration_ns = SIM_NS_NEVER - now_ns,
+    };
+}
+
+void gateway_outage_end(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
+{
+    assert(gateway < fleet->count);
+    struct gateway_outage *outage = open_outage(fleet, gateway, kind);
+    if (outage != NULL) {
+        outage->duration_ns = engine_now(fleet->engine) - outage->from_ns;
+    }
 }

@@ -11,12 +11,11 @@
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/run_output.h"
-#include "results/expectation.h"
 #include "results/summary_text.h"
+#include "run/run.h"
 #include "scenario/fleet_estimate.h"
 #include "scenario/scenario.h"
 #include "version.h"
-#include "world/world.h"
 
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
 #define STEP_NS (30 * SIM_NS_PER_S)
@@ -50,20 +49,24 @@ static void catch_interrupt(const struct run_output *output)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static void play(struct world *world, const struct run_options *options)
+static void play(struct run *run, const struct run_options *options)
 {
     struct progress progress;
     progress_start(&progress, stderr, options->quiet);
-    while (!interrupted && world_run(world, engine_now(world->engine) + STEP_NS)) {
-        progress_show(&progress, world);
+    while (!interrupted && run_advance_to(run, engine_now(run_engine(run)) + STEP_NS) == RUN_TIME) {
+        progress_show(&progress, run_world(run));
     }
     progress_clear(&progress);
 }
 
-/* In the table, or for who reads no table, on stderr. */
-static void print_expectation(const struct scenario_expect *expect, const struct summary *summary,
-        enum expectation_result result, double actual, FILE *table)
+/* In the table; without one failures only, on stderr. */
+static void print_expectation(void *context, const struct scenario_expect *expect,
+        const struct summary *summary, enum expectation_result result, double actual)
 {
+    FILE *table = context;
+    if (table == NULL && result == EXPECTATION_MET) {
+        return;
+    }
     char text[240];
     FILE *out = table != NULL ? table : stderr;
     expectation_format(expect, text, sizeof text);
@@ -82,22 +85,12 @@ static void print_expectation(const struct scenario_expect *expect, const struct
 
 /* Returns how many expectations failed. `table` NULL: only failures are told. */
 static unsigned check_expectations(
-        const struct scenario *scenario, const struct summary *summary, FILE *table)
+        const struct run *run, const struct summary *summary, FILE *table)
 {
-    unsigned failed = 0;
-    if (table != NULL && scenario->expect_count > 0) {
+    if (table != NULL && run_scenario(run)->expect_count > 0) {
         fputs("\nExpectations\n", table);
     }
-    for (uint32_t i = 0; i < scenario->expect_count; i++) {
-        const struct scenario_expect *expect = &scenario->expect[i];
-        double actual = 0.0;
-        enum expectation_result result = expectation_check(expect, summary, &actual);
-        failed += result == EXPECTATION_MET ? 0u : 1u;
-        if (table != NULL || result != EXPECTATION_MET) {
-            print_expectation(expect, summary, result, actual, table);
-        }
-    }
-    return failed;
+    return run_expectations(run, summary, print_expectation, table);
 }
 
 static bool want_colour(void)
@@ -107,16 +100,17 @@ static bool want_colour(void)
            && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-static int report(const struct run_options *options, const struct scenario *scenario,
-        struct world *world, struct run_output *output, double wall_s)
+static int report(const struct run_options *options, struct run *run, struct run_output *output,
+        double wall_s)
 {
-    const char *failure = world_failure(world);
-    if (failure != NULL) {
+    char failure[192];
+    bool failed = run_audit_fails(run, failure, sizeof failure);
+    if (failed) {
         fprintf(stderr, "fleetcast: the run failed: %s\nreproduce: ", failure);
-        run_options_print_again(options, scenario->path, stderr);
+        run_options_print_again(options, run_scenario(run)->path, stderr);
     }
-    bool partial = interrupted || failure != NULL;
-    struct summary *summary = recorder_set_summary(world->recorders, partial);
+    bool partial = interrupted || failed;
+    struct summary *summary = run_summary(run, partial);
     if (summary == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
         pcap_discard(output->pcap);
@@ -125,11 +119,11 @@ static int report(const struct run_options *options, const struct scenario *scen
     struct run_facts facts = {
         .version = FLEETCAST_VERSION,
         .wall_s = wall_s,
-        .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
+        .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
         .crypto_memo = !options->no_memo,
     };
     /* Files first: who reads our standard output may close it early. */
-    bool written = run_output_write(output, world, summary, &facts);
+    bool written = run_output_write(output, run_world(run), summary, &facts);
     bool table = !options->json && !options->quiet;
     if (options->json) {
         summary_write_json(summary, stdout);
@@ -138,37 +132,37 @@ static int report(const struct run_options *options, const struct scenario *scen
         printf("  %-28s %.*f s%s\n", "wall time", wall_s < 10.0 ? 2 : 0, wall_s,
                 interrupted ? ", interrupted" : "");
     }
-    unsigned failed = partial ? 0 : check_expectations(scenario, summary, table ? stdout : NULL);
+    unsigned unmet = partial ? 0 : check_expectations(run, summary, table ? stdout : NULL);
     summary_destroy(summary);
-    if (failure != NULL) {
+    if (failed) {
         return EXIT_RUN;
     }
-    return !written ? EXIT_USAGE : failed > 0 ? EXIT_EXPECTATION : EXIT_FINE;
+    return !written ? EXIT_USAGE : unmet > 0 ? EXIT_EXPECTATION : EXIT_FINE;
 }
 
-static int run_world(const struct run_options *options, const struct scenario *scenario)
+static int play_scenario(const struct run_options *options, const struct scenario *scenario)
 {
     char error[1024];
-    struct world_options world_options = { .crypto_memo = !options->no_memo };
-    struct world *world = world_create(scenario, &world_options, error, sizeof error);
-    if (world == NULL) {
+    const struct run_settings settings = { .crypto_memo = !options->no_memo };
+    struct run *run = run_create(scenario, &settings, error, sizeof error);
+    if (run == NULL) {
         fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
         return EXIT_USAGE;
     }
     struct run_output output;
     int status = EXIT_USAGE;
-    if (run_output_open(&output, options, world)) {
+    if (run_output_open(&output, options, run_world(run))) {
         catch_interrupt(&output);
         if (!options->json && !options->quiet) {
-            fleet_estimate_print(scenario, world->images[0].size_bytes, stdout);
+            fleet_estimate_print(scenario, run_world(run)->images[0].size_bytes, stdout);
             fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
             fflush(stdout);
         }
         double started_s = wall_clock_s();
-        play(world, options);
-        status = report(options, scenario, world, &output, wall_clock_s() - started_s);
+        play(run, options);
+        status = report(options, run, &output, wall_clock_s() - started_s);
     }
-    world_destroy(world);
+    run_destroy(run);
     return status;
 }
 
@@ -188,7 +182,7 @@ int command_run(int argc, char **argv)
         if (!ok || !options.quiet) {
             scenario_errors_print(errors, stderr);
         }
-        status = ok ? run_world(&options, scenario) : EXIT_USAGE;
+        status = ok ? play_scenario(&options, scenario) : EXIT_USAGE;
     }
     scenario_errors_destroy(errors);
     free(scenario);

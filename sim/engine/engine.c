@@ -173,22 +173,32 @@ static inline void dispatch(struct engine *engine, const struct event *event)
     handler->function(handler->context, now_ns, entity, argument);
 }
 
-bool engine_run(struct engine *engine, sim_ns until_ns)
+bool engine_run_events(struct engine *engine, sim_ns until_ns, uint64_t events)
 {
     assert(until_ns >= engine->now_ns);
+    assert(events > 0);
     assert(!engine->running);
+    uint64_t left = events;
+    bool reached = false;
     engine->running = true;
     engine->stopping = false;
-    while (!engine->stopping) {
+    while (!engine->stopping && left > 0) {
         const struct event *event = event_queue_pop(engine->queue, (uint64_t)until_ns);
         if (event == NULL) {
             engine->now_ns = until_ns;
+            reached = true;
             break;
         }
         dispatch(engine, event);
+        left--;
     }
     engine->running = false;
-    return !engine->stopping;
+    return reached;
+}
+
+bool engine_run(struct engine *engine, sim_ns until_ns)
+{
+    return engine_run_events(engine, until_ns, UINT64_MAX);
 }
 
 void engine_stop(struct engine *engine)

@@ -66,6 +66,9 @@ sim_ns engine_peek(struct engine *engine);
 /* Dispatches events up to and including `until_ns`, then sets now to it; returns early, with now
  * at the last event, after engine_stop(). Returns true when it was not stopped. */
 bool engine_run(struct engine *engine, sim_ns until_ns);
+/* The same, but at most `events` (at least 1) of them: after that many it returns false, with now
+ * at the last one, even if no other is due. */
+bool engine_run_events(struct engine *engine, sim_ns until_ns, uint64_t events);
 void engine_stop(struct engine *engine); /* from a handler */
 
 #endif

@@ -27,7 +27,7 @@ static void *create(const struct recorder_set *set)
 }
 
 static bool runs_image(
-        const struct recorder_view *view, uint32_t device, const struct recorder_image *image)
+        const struct recorder_view *view, uint32_t device, const struct built_image *image)
 {
     uint8_t chunk[1024];
     struct firmware_image running;

@@ -10,6 +10,7 @@
 
 #include "board/node.h"
 #include "campaign/campaign.h"
+#include "campaign/image_builder.h"
 #include "engine.h"
 #include "gateway/gateway.h"
 #include "network/network.h"
@@ -18,20 +19,14 @@
 #include "trace.h"
 
 /* What recorders see of a run; everything in it outlives them. */
-/* A block that a campaign sends: header and code. */
-struct recorder_image {
-    const uint8_t *bytes;
-    uint32_t size_bytes;
-};
-
 struct recorder_view {
     const struct scenario *scenario;
     const struct engine *engine;
     const struct node_fleet *nodes;
     const struct gateway_fleet *gateways;
     const struct network *network;
-    const struct campaign *campaign;     /* NULL: none in the scenario */
-    const struct recorder_image *images; /* that campaigns send */
+    const struct campaign *campaign;  /* NULL: none in the scenario */
+    const struct built_image *images; /* that campaigns send */
     uint32_t image_count;
     uint32_t device_count, gateway_count;
     entity_id first_device; /* devices are the entities from this one on */

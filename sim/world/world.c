@@ -1,4 +1,4 @@
-/* A run: wires engine, air, nodes, gateways, network and campaign from a scenario.
+/* The models of a run: engine, air, nodes, gateways and servers, wired from a scenario.
  * SPDX-License-Identifier: MIT
  */
 #include "world/world.h"
@@ -148,28 +148,6 @@ static bool create_placed(struct world *world, const struct world_options *optio
     return ok && world_create_campaigns(world, error, error_size);
 }
 
-static bool create_recorders(struct world *world)
-{
-    const struct recorder_view view = {
-        .scenario = world->scenario,
-        .engine = world->engine,
-        .nodes = world->nodes,
-        .gateways = world->gateways,
-        .network = world->network,
-        .campaign = world_first_campaign(world),
-        .images = world->images,
-        .image_count = world->scenario->campaign_count,
-        .device_count = world->device_count,
-        .gateway_count = world->gateway_count,
-        .first_device = world->first_device,
-    };
-    world->recorders = recorder_set_create(&view);
-    if (world->recorders != NULL) {
-        recorder_set_listen(world->recorders, world->engine, world->nodes);
-    }
-    return world->recorders != NULL;
-}
-
 static bool create_parts(
         struct world *world, const struct world_options *options, char *error, size_t error_size)
 {
@@ -196,8 +174,8 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->gateway_count = scenario->gateways.count;
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
-        /* Draws are keyed by entity: a gateway more renumbers nobody, a device more only those that
-         * follow it, the foreign ones last. */
+        /* Draws are keyed by entity: a gateway more renumbers no entity, a device more only those
+         * that follow it, the foreign ones last. */
         assert(world->gateway_count <= SCENARIO_GATEWAYS_MAX);
         world->first_gateway = engine_entity_add(world->engine, SCENARIO_GATEWAYS_MAX);
         world->first_device = engine_entity_add(world->engine, world->device_count);
@@ -208,13 +186,12 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
         world_destroy(world);
         return NULL;
     }
-    if (!create_recorders(world)) {
-        fail(error, error_size, "out of memory");
-        world_destroy(world);
-        return NULL;
-    }
-    node_fleet_start(world->nodes, world->medium);
     return world;
+}
+
+void world_start(struct world *world)
+{
+    node_fleet_start(world->nodes, world->medium);
 }
 
 const struct campaign *world_first_campaign(const struct world *world)
@@ -234,56 +211,10 @@ void world_destroy(struct world *world)
     node_fleet_destroy(world->nodes);
     world_groups_destroy(world);
     medium_destroy(world->medium);
-    recorder_set_destroy(world->recorders);
     engine_destroy(world->engine);
     free((void *)(uintptr_t)world->identities);
     world_free_images(world);
     free(world);
-}
-
-/* The end of a campaign and a failure shall be seen soon, but not by how often a caller looks: they
- * are looked for at fixed instants of simulated time. */
-#define LOOK_NS  SIM_NS_PER_S
-#define AUDIT_NS (60 * SIM_NS_PER_S)
-
-static bool failed(struct world *world, const struct node_fleet_stats *nodes)
-{
-    if (nodes->first_fault[0] == '\0') { /* asked every simulated second */
-        world->failure[0] = '\0';
-        return false;
-    }
-    snprintf(world->failure, sizeof world->failure, "%s", nodes->first_fault);
-    return true;
-}
-
-static bool look_fails(struct world *world)
-{
-    struct node_fleet_stats nodes;
-    node_fleet_stats(world->nodes, &nodes);
-    return failed(world, &nodes)
-           || (engine_now(world->engine) % AUDIT_NS == 0
-                   && recorder_set_broken(world->recorders, world->failure, sizeof world->failure));
-}
-
-static bool world_is_over(struct world *world)
-{
-    sim_ns now_ns = engine_now(world->engine);
-    if (now_ns >= world->scenario->duration_ns) {
-        return true;
-    }
-    return now_ns % LOOK_NS == 0 && (server_done(world->server) || look_fails(world));
-}
-
-bool world_run(struct world *world, sim_ns until_ns)
-{
-    if (until_ns > world->scenario->duration_ns) {
-        until_ns = world->scenario->duration_ns;
-    }
-    while (!world_is_over(world) && engine_now(world->engine) < until_ns) {
-        sim_ns next_ns = engine_now(world->engine) / LOOK_NS * LOOK_NS + LOOK_NS;
-        engine_run(world->engine, next_ns < until_ns ? next_ns : until_ns);
-    }
-    return !world_is_over(world);
 }
 
 int64_t world_start_unix_s(const struct world *world)
@@ -291,16 +222,4 @@ int64_t world_start_unix_s(const struct world *world)
     (void)world;
     /* GPS epoch 315964800 in Unix time; 18 leap seconds since (protocol reference, section 0). */
     return GPS_SECONDS_AT_START + INT64_C(315964800) - 18;
-}
-
-const char *world_failure(struct world *world)
-{
-    struct node_fleet_stats nodes;
-    node_fleet_stats(world->nodes, &nodes);
-    char *text = world->failure;
-    size_t size = sizeof world->failure;
-    return failed(world, &nodes) || recorder_set_broken(world->recorders, text, size)
-                           || recorder_set_audit_fails(world->recorders, text, size)
-                   ? text
-                   : NULL;
 }

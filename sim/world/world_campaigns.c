@@ -50,7 +50,7 @@ bool world_build_images(struct world *world, uint8_t **initial, uint32_t *initia
     bool ok = *initial != NULL;
     for (uint32_t i = 0; ok && i < scenario->campaign_count; i++) {
         const struct scenario_firmware *firmware = &scenario->campaigns[i].firmware;
-        struct recorder_image *image = &world->images[i];
+        struct built_image *image = &world->images[i];
         image->bytes = build_image(
                 world, firmware, firmware->version, &image->size_bytes, error, error_size);
         ok = image->bytes != NULL;
@@ -88,7 +88,7 @@ bool world_create_campaigns(struct world *world, char *error, size_t error_size)
     }
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[i];
-        const struct recorder_image *image = &world->images[i];
+        const struct built_image *image = &world->images[i];
         struct campaign_params params;
         world_campaign_params(campaign, &params);
         if (server_campaign_add(world->server, &params, image->bytes, image->size_bytes,

@@ -82,13 +82,15 @@ static double read_back(const struct world *world)
     return (double)good / world->device_count;
 }
 
-static double mean_loss(const struct world *world)
+static double mean_loss(struct run *run)
 {
+    const struct world *world = run_world(run);
+    const struct fragment_counts *counts = fragment_counts_of(run_recorders(run));
     double sum = 0.0;
     uint32_t counted = 0;
     uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_fragments *r = &fragment_counts_of(world->recorders)->devices[i];
+        const struct device_fragments *r = &counts->devices[i];
         if (r->nb_frag > 0) {
             sum += 1.0 - (double)r->uncoded_now / sent;
             counted++;
@@ -97,35 +99,35 @@ static double mean_loss(const struct world *world)
     return counted == 0 ? NAN : sum / counted;
 }
 
-static double timed_phase(struct world *world, enum campaign_phase end)
+static double timed_phase(struct run *run, enum campaign_phase end)
 {
-    uint64_t before = fleet_deliveries(world);
+    uint64_t before = fleet_deliveries(run_world(run));
     int64_t started_ns = bench_clock_ns();
-    fleet_run_to_phase(world, end);
+    fleet_run_to_phase(run, end);
     double seconds = 1e-9 * (double)(bench_clock_ns() - started_ns);
-    return (double)(fleet_deliveries(world) - before) / seconds;
+    return (double)(fleet_deliveries(run_world(run)) - before) / seconds;
 }
 
-/* A world of one of the scenarios above. */
-static struct world *bulk_world(const char *format, uint32_t devices, bool crypto_memo)
+/* A run of one of the scenarios above. */
+static struct run *bulk_run(const char *format, uint32_t devices, bool crypto_memo)
 {
     static struct scenario scenario;
     char text[2048];
     int length = snprintf(text, sizeof text, format, devices);
     assert(length > 0 && (size_t)length < sizeof text);
-    return fleet_world(&scenario, text, crypto_memo);
+    return fleet_run(&scenario, text, crypto_memo);
 }
 
 static struct bulk run_bulk(const char *format, bool crypto_memo)
 {
-    struct world *world = bulk_world(format, 10000u, crypto_memo);
+    struct run *run = bulk_run(format, 10000u, crypto_memo);
     struct bulk bulk;
-    fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
-    bulk.deliveries_per_s = timed_phase(world, CAMPAIGN_PHASE_CODED);
-    bulk.loss = mean_loss(world);
-    bulk.coded_per_s = timed_phase(world, CAMPAIGN_PHASE_CODED + 1);
-    bulk.verified = read_back(world);
-    world_destroy(world);
+    fleet_run_to_phase(run, CAMPAIGN_PHASE_UNCODED);
+    bulk.deliveries_per_s = timed_phase(run, CAMPAIGN_PHASE_CODED);
+    bulk.loss = mean_loss(run);
+    bulk.coded_per_s = timed_phase(run, CAMPAIGN_PHASE_CODED + 1);
+    bulk.verified = read_back(run_world(run));
+    run_destroy(run);
     return bulk;
 }
 
@@ -141,11 +143,11 @@ static double peak_bytes(uint32_t devices)
     pid_t child = fork();
     if (child == 0) {
         struct rusage usage;
-        struct world *world = bulk_world(default_models, devices, true);
-        fleet_run_to_phase(world, CAMPAIGN_PHASE_UNCODED);
-        while (campaign_fragments_sent(world_first_campaign(world), false)
-                < campaign_nb_frag(world_first_campaign(world)) / 2) {
-            world_run(world, engine_now(world->engine) + SIM_NS_PER_S);
+        struct run *run = bulk_run(default_models, devices, true);
+        fleet_run_to_phase(run, CAMPAIGN_PHASE_UNCODED);
+        while (campaign_fragments_sent(world_first_campaign(run_world(run)), false)
+                < campaign_nb_frag(world_first_campaign(run_world(run))) / 2) {
+            run_advance_to(run, engine_now(run_engine(run)) + SIM_NS_PER_S);
         }
         getrusage(RUSAGE_SELF, &usage);
         bytes = (double)usage.ru_maxrss * 1024.0;

@@ -33,21 +33,21 @@ static double uplinks_per_s(uint32_t devices)
     unsigned spread_h = devices / 400u + 1u;
     unsigned period_h = devices / 2500u + 1u;
     snprintf(text, sizeof text, scenario_format, devices, spread_h, period_h);
-    struct world *world = fleet_world(&scenario, text, false);
+    struct run *run = fleet_run(&scenario, text, false);
     sim_ns hour_ns = 3600 * SIM_NS_PER_S;
     sim_ns period_ns = period_h * hour_ns;
-    world_run(world, spread_h * hour_ns + 2 * period_ns);
+    run_advance_to(run, spread_h * hour_ns + 2 * period_ns);
     struct network_stats before, after;
-    network_stats(world->network, &before);
+    network_stats(run_world(run)->network, &before);
     int64_t started_ns = bench_clock_ns();
     uint64_t target = 200000u;
     do {
-        world_run(world, engine_now(world->engine) + period_ns);
-        network_stats(world->network, &after);
+        run_advance_to(run, engine_now(run_engine(run)) + period_ns);
+        network_stats(run_world(run)->network, &after);
     } while (after.uplinks - before.uplinks < target);
     double seconds = 1e-9 * (double)(bench_clock_ns() - started_ns);
     bench_remark("joins per device", "", (double)after.joins / devices, NAN);
-    world_destroy(world);
+    run_destroy(run);
     return (double)(after.uplinks - before.uplinks) / seconds;
 }
 

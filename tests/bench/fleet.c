@@ -7,31 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct world *fleet_world(struct scenario *scenario, const char *text, bool crypto_memo)
+struct run *fleet_run(struct scenario *scenario, const char *text, bool crypto_memo)
 {
     char error[256] = "the scenario has mistakes";
     struct scenario_errors *errors = scenario_errors_create();
-    struct world_options options = { .crypto_memo = crypto_memo };
-    struct world *world = NULL;
+    struct run_settings settings = { .crypto_memo = crypto_memo };
+    struct run *run = NULL;
     if (scenario_read(scenario, "benchmark", text, strlen(text), NULL, 0, errors)) {
-        world = world_create(scenario, &options, error, sizeof error);
+        run = run_create(scenario, &settings, error, sizeof error);
     }
-    if (world == NULL) {
+    if (run == NULL) {
         scenario_errors_print(errors, stderr);
         fprintf(stderr, "benchmark: %s\n", error);
         exit(1);
     }
     scenario_errors_destroy(errors);
-    return world;
+    return run;
 }
 
-void fleet_run_to_phase(struct world *world, enum campaign_phase phase)
+void fleet_run_to_phase(struct run *run, enum campaign_phase phase)
 {
+    char failure[192];
+    struct world *world = run_world(run);
     while (campaign_phase(world_first_campaign(world)) < phase
-            && world_run(world, engine_now(world->engine) + SIM_NS_PER_S)) {
+            && run_advance_to(run, engine_now(world->engine) + SIM_NS_PER_S) == RUN_TIME) {
     }
-    if (world_failure(world) != NULL) {
-        fprintf(stderr, "benchmark: %s\n", world_failure(world));
+    if (run_audit_fails(run, failure, sizeof failure)) {
+        fprintf(stderr, "benchmark: %s\n", failure);
         exit(1);
     }
 }

@@ -24,9 +24,11 @@ LADDER = {
     'models/campaign': ['sim/engine', 'models/network', 'models/region', 'models/identity'],
     'sim/scenario': ['sim/engine', 'models'],
     'sim/record': ['sim/engine', 'models', 'device', 'sim/scenario'],
-    'sim/world': ['sim/engine', 'models', 'device', 'sim/scenario', 'sim/record'],
+    'sim/world': ['sim/engine', 'models', 'device', 'sim/scenario'],
     'sim/results': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world'],
-    'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results'],
+    'sim/run': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results'],
+    'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
+                'sim/run'],
 }
 # The board sees no firmware type: of device/ only these.
 FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/update/factory.h',

@@ -6,7 +6,7 @@
 
 #include "record/installs.h"
 #include "scenario/board_file.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "update/flash_map.h"
 
 static const char campaign[] = "name: boards\n"
@@ -42,12 +42,12 @@ static void read_board(struct board_file *file, const char *name)
     scenario_errors_destroy(errors);
 }
 
-static void expect_everybody_updated(const struct run *run)
+static void expect_everybody_updated(const struct trial *trial)
 {
-    const struct world *world = run->world;
-    const struct installs *installs = installs_of(world->recorders);
+    const struct world *world = trial->world;
+    const struct installs *installs = installs_of(trial->recorders);
     uint8_t header[64], other[64];
-    cr_expect_float_eq(run_value(run, "devices.confirmed"), world->device_count, 0.0);
+    cr_expect_float_eq(trial_value(trial, "devices.confirmed"), world->device_count, 0.0);
     node_flash_peek(world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, header, 64);
     for (uint32_t i = 0; i < world->device_count; i++) {
         cr_expect(installs->devices[i].compared, "device %u installed nothing", i);
@@ -65,36 +65,36 @@ static void expect_everybody_updated(const struct run *run)
 Test(boards, a_whole_campaign_runs_on_the_second_board)
 {
     static const char *const sets[] = { "devices.0.board=stm32l476-sx1276" };
-    struct run *run = run_create(campaign, sets, 1);
-    cr_assert_str_eq(node_board(run->world->nodes, 0)->name, "stm32l476-sx1276");
-    run_play(run);
-    expect_everybody_updated(run);
+    struct trial *trial = trial_create(campaign, sets, 1);
+    cr_assert_str_eq(node_board(trial->world->nodes, 0)->name, "stm32l476-sx1276");
+    trial_play(trial);
+    expect_everybody_updated(trial);
     uint8_t rest[16];
-    node_flash_peek(run->world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_NVM_ADDRESS - sizeof rest, rest,
-            sizeof rest);
+    node_flash_peek(trial->world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_NVM_ADDRESS - sizeof rest,
+            rest, sizeof rest);
     for (size_t i = 0; i < sizeof rest; i++) {
         cr_expect_eq(rest[i], 0xFF, "erased flash of the STM32L4");
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(boards, of_two_kinds_share_a_campaign)
 {
-    struct run *run = run_create(mixed, NULL, 0);
-    run_play(run);
-    expect_everybody_updated(run);
+    struct trial *trial = trial_create(mixed, NULL, 0);
+    trial_play(trial);
+    expect_everybody_updated(trial);
     /* spec-physics section 8: MCU stop 0.9 and 1.4 uA, over nearly all the time */
-    sim_ns now_ns = engine_now(run->world->engine);
-    for (uint32_t i = 0; i < run->world->device_count; i++) {
+    sim_ns now_ns = engine_now(trial->world->engine);
+    for (uint32_t i = 0; i < trial->world->device_count; i++) {
         struct energy_states states;
-        node_energy_states(run->world->nodes, i, now_ns, &states);
-        double s = (double)(now_ns - node_power_on_ns(run->world->nodes, i)) * 1e-9;
-        double supply_v = node_board(run->world->nodes, i)->energy.supply_v;
+        node_energy_states(trial->world->nodes, i, now_ns, &states);
+        double s = (double)(now_ns - node_power_on_ns(trial->world->nodes, i)) * 1e-9;
+        double supply_v = node_board(trial->world->nodes, i)->energy.supply_v;
         double stop_w = supply_v * (i < 3 ? 0.9e-6 : 1.4e-6);
         double ratio = states.joule[ENERGY_STATE_MCU_STOP] / (stop_w * s);
         cr_expect(ratio > 0.97 && ratio < 1.0, "device %u: %f", i, ratio);
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(boards, shipped_are_sound)

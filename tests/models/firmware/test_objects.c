@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "firmware/firmware_object.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 static const char *in_build(const char *name)
 {
@@ -93,11 +93,11 @@ static uint64_t hash_of(const char *first, const char *second, double *confirmed
     const char *const list[] = { sets[0], sets[1] };
     snprintf(sets[0], sizeof sets[0], "devices.0.firmware=%s", first);
     snprintf(sets[1], sizeof sets[1], "devices.1.firmware=%s", second);
-    struct run *run = run_create(campaign, list, 2);
-    run_play(run);
-    uint64_t hash = engine_trace_hash(run->world->engine);
-    *confirmed = run_value(run, "devices.confirmed");
-    run_destroy(run);
+    struct trial *trial = trial_create(campaign, list, 2);
+    trial_play(trial);
+    uint64_t hash = engine_trace_hash(trial->world->engine);
+    *confirmed = trial_value(trial, "devices.confirmed");
+    trial_destroy(trial);
     return hash;
 }
 

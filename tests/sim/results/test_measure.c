@@ -9,21 +9,21 @@
 #include "record/summary.h"
 #include "results/expectation.h"
 #include "scenario/expect_keys.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
-static struct run *play_hello(const char *const *sets, size_t set_count)
+static struct trial *play_hello(const char *const *sets, size_t set_count)
 {
-    char *text = run_shipped("hello-20");
-    struct run *run = run_create(text, sets, set_count);
-    run_play(run);
+    char *text = trial_shipped("hello-20");
+    struct trial *trial = trial_create(text, sets, set_count);
+    trial_play(trial);
     free(text);
-    return run;
+    return trial;
 }
 
-static bool has(const struct run *run, bool partial, const char *path)
+static bool has(const struct trial *trial, bool partial, const char *path)
 {
-    struct summary *summary = recorder_set_summary(run->world->recorders, partial);
+    struct summary *summary = run_summary(trial->run, partial);
     bool found = summary_has(summary, path);
     summary_destroy(summary);
     return found;
@@ -33,23 +33,23 @@ Test(measure, energy_is_the_sum_of_its_components)
 {
     static const char *const components[] = { "radio_rx", "radio_tx", "radio_idle", "mcu_run",
         "mcu_sleep", "flash" };
-    struct run *run = play_hello(NULL, 0);
+    struct trial *trial = play_hello(NULL, 0);
     double sum = 0.0;
     for (size_t i = 0; i < sizeof components / sizeof components[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "energy_j.by_component.%s", components[i]);
-        double value = run_value(run, path);
+        double value = trial_value(trial, path);
         cr_expect_gt(value, 0.0, "%s", path);
         sum += value;
     }
-    double mean = run_value(run, "energy_j.mean");
+    double mean = trial_value(trial, "energy_j.mean");
     cr_expect_float_eq(sum, mean, 1e-9 * mean);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(measure, distributions_are_in_order)
 {
-    struct run *run = play_hello(NULL, 0);
+    struct trial *trial = play_hello(NULL, 0);
     static const char *const prefixes[] = { "setup_time_s.", "completion_time_s." };
     for (size_t i = 0; i < 2; i++) {
         static const char *const keys[] = { "min", "p50", "p95", "max" };
@@ -57,12 +57,12 @@ Test(measure, distributions_are_in_order)
         for (size_t k = 0; k < 4; k++) {
             char path[64];
             snprintf(path, sizeof path, "%s%s", prefixes[i], keys[k]);
-            double value = run_value(run, path);
+            double value = trial_value(trial, path);
             cr_expect_geq(value, last, "%s", path);
             last = value;
         }
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* The same numbers by another way: straight from the campaign, sorted here. */
@@ -75,23 +75,23 @@ static int by_value(const void *a, const void *b)
 
 Test(measure, set_up_times_are_those_of_the_devices)
 {
-    struct run *run = play_hello(NULL, 0);
+    struct trial *trial = play_hello(NULL, 0);
     double times[20], sum = 0.0;
     for (uint32_t i = 0; i < 20; i++) {
         struct campaign_device d;
-        campaign_device_get(world_first_campaign(run->world), i, &d);
-        times[i] = (double)(d.ready_ns - run->scenario.campaigns[0].params.start_ns) / 1e9;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        times[i] = (double)(d.ready_ns - trial->scenario.campaigns[0].params.start_ns) / 1e9;
         sum += times[i];
     }
     qsort(times, 20, sizeof times[0], by_value);
-    cr_expect_float_eq(run_value(run, "setup_time_s.mean"), sum / 20, 1e-6);
-    cr_expect_float_eq(run_value(run, "setup_time_s.min"), times[0], 1e-9);
-    cr_expect_float_eq(run_value(run, "setup_time_s.max"), times[19], 1e-9);
+    cr_expect_float_eq(trial_value(trial, "setup_time_s.mean"), sum / 20, 1e-6);
+    cr_expect_float_eq(trial_value(trial, "setup_time_s.min"), times[0], 1e-9);
+    cr_expect_float_eq(trial_value(trial, "setup_time_s.max"), times[19], 1e-9);
     /* 20 values: p50 lies half way between the 10th and the 11th, p95 at index 18.05. */
-    cr_expect_float_eq(run_value(run, "setup_time_s.p50"), (times[9] + times[10]) / 2, 1e-6);
-    cr_expect_float_eq(
-            run_value(run, "setup_time_s.p95"), times[18] + 0.05 * (times[19] - times[18]), 1e-6);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "setup_time_s.p50"), (times[9] + times[10]) / 2, 1e-6);
+    cr_expect_float_eq(trial_value(trial, "setup_time_s.p95"),
+            times[18] + 0.05 * (times[19] - times[18]), 1e-6);
+    trial_destroy(trial);
 }
 
 /* From join to the first setting of the clock, as the firmware tells them. */
@@ -115,39 +115,39 @@ static void watch_clock(void *context, const struct observation *o)
 Test(measure, clock_synchronization_ends_when_the_firmware_sets_its_clock)
 {
     static struct clock_watch watch;
-    char *text = run_shipped("hello-20");
-    struct run *run = run_create(text, NULL, 0);
-    watch.world = run->world;
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_clock, &watch);
-    run_play(run);
+    char *text = trial_shipped("hello-20");
+    struct trial *trial = trial_create(text, NULL, 0);
+    watch.world = trial->world;
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_clock, &watch);
+    trial_play(trial);
     double sum = 0.0;
     for (uint32_t i = 0; i < 20; i++) {
         cr_assert_gt(watch.set_ns[i], watch.joined_ns[i], "device %u", i);
         sum += (double)(watch.set_ns[i] - watch.joined_ns[i]) / 1e9;
     }
-    double mean = run_value(run, "clock.first_set_s_mean");
+    double mean = trial_value(trial, "clock.first_set_s_mean");
     cr_expect_float_eq(mean, sum / 20, 1e-6 * mean);
-    run_destroy(run);
+    trial_destroy(trial);
     free(text);
 }
 
 Test(measure, every_missing_fragment_was_recovered_or_not)
 {
     static const char *const sets[] = { "propagation.penetration=14 dB" };
-    struct run *run = play_hello(sets, 1);
-    double sent = run_value(run, "missing_fragments.sent");
+    struct trial *trial = play_hello(sets, 1);
+    double sent = trial_value(trial, "missing_fragments.sent");
     uint32_t ready = 0;
     for (uint32_t i = 0; i < 20; i++) {
         struct campaign_device d;
-        campaign_device_get(world_first_campaign(run->world), i, &d);
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
         ready += d.ready_ns != SIM_NS_NEVER;
     }
-    double missing = run_value(run, "missing_fragments.rate_mean") * sent * ready;
-    double recovered = run_value(run, "missing_fragments.recovered");
-    double unrecovered = run_value(run, "missing_fragments.unrecovered");
+    double missing = trial_value(trial, "missing_fragments.rate_mean") * sent * ready;
+    double recovered = trial_value(trial, "missing_fragments.recovered");
+    double unrecovered = trial_value(trial, "missing_fragments.unrecovered");
     cr_expect_gt(recovered, 0.0, "14 dB must cost fragments");
     cr_expect_float_eq(missing, recovered + unrecovered, 1e-6 * (1.0 + missing));
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(measure, stages_shrink_and_failures_fill_the_rest)
@@ -155,12 +155,12 @@ Test(measure, stages_shrink_and_failures_fill_the_rest)
     static const char *const sets[] = { "propagation.penetration=25 dB" };
     static const char *const stages[] = { "joined", "ready", "complete", "authenticated",
         "confirmed" };
-    struct run *run = play_hello(sets, 1);
-    double last = run_value(run, "devices.total");
+    struct trial *trial = play_hello(sets, 1);
+    double last = trial_value(trial, "devices.total");
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "devices.%s", stages[i]);
-        double count = run_value(run, path);
+        double count = trial_value(trial, path);
         cr_expect_leq(count, last, "%s", path);
         last = count;
     }
@@ -169,19 +169,19 @@ Test(measure, stages_shrink_and_failures_fill_the_rest)
         char path[64];
         snprintf(path, sizeof path, "devices.failed.%s",
                 campaign_failure_name((enum campaign_failure)f));
-        failed += run_value(run, path);
+        failed += trial_value(trial, path);
     }
     cr_expect_gt(failed, 0.0);
-    cr_expect_float_eq(failed + last, run_value(run, "devices.total"), 0.0);
-    run_destroy(run);
+    cr_expect_float_eq(failed + last, trial_value(trial, "devices.total"), 0.0);
+    trial_destroy(trial);
 }
 
 Test(measure, a_run_cut_short_says_so_and_blames_nobody)
 {
-    char *text = run_shipped("hello-20");
-    struct run *run = run_create(text, NULL, 0);
-    world_run(run->world, 3600 * SIM_NS_PER_S);
-    struct summary *summary = recorder_set_summary(run->world->recorders, true);
+    char *text = trial_shipped("hello-20");
+    struct trial *trial = trial_create(text, NULL, 0);
+    trial_go(trial, 3600 * SIM_NS_PER_S);
+    struct summary *summary = run_summary(trial->run, true);
     double value = 0.0;
     cr_assert(summary_value(summary, "partial", &value));
     cr_expect_float_eq(value, 1.0, 0.0);
@@ -189,28 +189,28 @@ Test(measure, a_run_cut_short_says_so_and_blames_nobody)
     cr_assert(summary_value(summary, "sim_time_s", &value));
     cr_expect_float_eq(value, 3600.0, 1e-9);
     summary_destroy(summary);
-    run_destroy(run);
+    trial_destroy(trial);
     free(text);
 }
 
 Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
 {
-    struct run *run = run_create("duration: 2 h\ndevices: [{count: 3}]\n", NULL, 0);
-    run_play(run);
-    cr_expect(has(run, false, "devices.joined"));
-    cr_expect_float_eq(run_value(run, "guest.errors"), 0.0, 0.0);
-    cr_expect_float_eq(run_value(run, "guest.panics"), 0.0, 0.0);
-    cr_expect(has(run, false, "energy_j.mean"));
-    cr_expect_not(has(run, false, "setup_time_s.mean"));
-    cr_expect_not(has(run, false, "devices.confirmed"));
-    run_destroy(run);
+    struct trial *trial = trial_create("duration: 2 h\ndevices: [{count: 3}]\n", NULL, 0);
+    trial_play(trial);
+    cr_expect(has(trial, false, "devices.joined"));
+    cr_expect_float_eq(trial_value(trial, "guest.errors"), 0.0, 0.0);
+    cr_expect_float_eq(trial_value(trial, "guest.panics"), 0.0, 0.0);
+    cr_expect(has(trial, false, "energy_j.mean"));
+    cr_expect_not(has(trial, false, "setup_time_s.mean"));
+    cr_expect_not(has(trial, false, "devices.confirmed"));
+    trial_destroy(trial);
 }
 
 /* What a scenario may expect is what a campaign's summary holds: no key more, none less. */
 Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
 {
-    struct run *run = play_hello(NULL, 0);
-    struct summary *summary = recorder_set_summary(run->world->recorders, false);
+    struct trial *trial = play_hello(NULL, 0);
+    struct summary *summary = run_summary(trial->run, false);
     size_t at = 0;
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_item *item = &summary->items[i];
@@ -225,5 +225,5 @@ Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
     }
     cr_expect_null(expect_keys[at], "%s is in no summary", expect_keys[at]);
     summary_destroy(summary);
-    run_destroy(run);
+    trial_destroy(trial);
 }

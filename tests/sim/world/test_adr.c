@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "network/network.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define DEVICES 20u
 
@@ -43,18 +43,18 @@ static void watch(void *context, const struct observation *observation)
 
 Test(adr, leaves_each_device_less_than_a_step_over_its_margin)
 {
-    struct run *run = run_create(city, NULL, 0);
+    struct trial *trial = trial_create(city, NULL, 0);
     struct heard heard = { .last_snr_db = 0.0 };
-    engine_observer_add(run->world->engine,
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK), watch,
             &heard);
-    run_play(run);
+    trial_play(trial);
     struct network_stats stats;
-    network_stats(run->world->network, &stats);
+    network_stats(trial->world->network, &stats);
     uint32_t faster = 0, quieter = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
         struct network_device_view view;
-        network_device_get(run->world->network, i, &view);
+        network_device_get(trial->world->network, i, &view);
         double left_db = heard.snr_db[i] - required_db[view.data_rate] - 10.0;
         faster += view.data_rate == 5 ? 1 : 0;
         quieter += view.tx_power > 0 ? 1 : 0;
@@ -70,5 +70,5 @@ Test(adr, leaves_each_device_less_than_a_step_over_its_margin)
     cr_expect_gt(quieter, 0);
     cr_expect_eq(stats.adr_refused, 0);
     cr_expect_geq(stats.adr_accepted, quieter);
-    run_destroy(run);
+    trial_destroy(trial);
 }

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 #include "air/frame.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 #define FCTRL_ADR         0x80u
@@ -107,20 +107,20 @@ static void observe(void *context, const struct observation *o)
     uplinks->devices[i].silent++;
 }
 
-static struct run *play(struct uplinks *uplinks, double snr_db, const char *duration)
+static struct trial *play(struct uplinks *uplinks, double snr_db, const char *duration)
 {
     char loss[64];
     const char *sets[] = { loss, duration };
     snprintf(loss, sizeof loss, "propagation.reference.loss=%.3f dB", 14 + NOISE_DB - snr_db);
-    struct run *run = run_create(uplinks->cut ? cut_off : always_up, sets, 2);
-    uplinks->world = run->world;
+    struct trial *trial = trial_create(uplinks->cut ? cut_off : always_up, sets, 2);
+    uplinks->world = trial->world;
     for (uint32_t i = 0; i < DEVICES; i++) {
         uplinks->devices[i].first_rate = -1;
     }
-    engine_observer_add(run->world->engine,
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_ENDED), observe, uplinks);
-    run_play(run);
-    return run;
+    trial_play(trial);
+    return trial;
 }
 
 /* Where ADR takes a device that is heard with `snr_db` at full power. */
@@ -163,7 +163,7 @@ Test(adr_ladder, ends_where_the_margin_says)
     };
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         struct uplinks uplinks = { 0 };
-        struct run *run = play(&uplinks, levels[i].snr_db, "duration=12 h");
+        struct trial *trial = play(&uplinks, levels[i].snr_db, "duration=12 h");
         for (uint32_t d = 0; d < DEVICES; d++) {
             int rate = uplinks.devices[d].first_rate, power_dbm;
             cr_expect_eq(rate, levels[i].joined, "%f dB: joined with DR%d", levels[i].snr_db, rate);
@@ -174,7 +174,7 @@ Test(adr_ladder, ends_where_the_margin_says)
             cr_expect_eq(uplinks.devices[d].power_dbm, power_dbm, "%f dB: %d dBm, by hand %d",
                     levels[i].snr_db, uplinks.devices[d].power_dbm, power_dbm);
         }
-        run_destroy(run);
+        trial_destroy(trial);
     }
 }
 
@@ -191,7 +191,7 @@ Test(adr_ladder, falls_back_by_the_ladder_when_nobody_answers)
     };
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         struct uplinks uplinks = { .cut = true };
-        struct run *run = play(&uplinks, levels[i].snr_db, "duration=48 h");
+        struct trial *trial = play(&uplinks, levels[i].snr_db, "duration=48 h");
         for (uint32_t d = 0; d < DEVICES; d++) {
             int rate = 0, power_dbm;
             by_hand(levels[i].snr_db, &rate, &power_dbm);
@@ -202,6 +202,6 @@ Test(adr_ladder, falls_back_by_the_ladder_when_nobody_answers)
             cr_expect_eq(uplinks.devices[d].power_dbm, power_dbm, "%f dB: %d dBm, by hand %d",
                     levels[i].snr_db, uplinks.devices[d].power_dbm, power_dbm);
         }
-        run_destroy(run);
+        trial_destroy(trial);
     }
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "air/frame.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define FRAME_OVERHEAD                                                                             \
     16u /* LoRaWAN 13 (MHDR, DevAddr, FCtrl, FCnt, FPort, MIC), DataFragment 3                     \
@@ -65,14 +65,15 @@ static double airtime_s(unsigned spreading_factor, unsigned size)
 static void check_bulk(const char *const *sets, size_t set_count, unsigned gateways,
         unsigned spreading_factor, unsigned data_size, double duty_share)
 {
-    struct run *run = run_create(city, sets, set_count);
-    struct bulk bulk = { .world = run->world,
+    struct trial *trial = trial_create(city, sets, set_count);
+    struct bulk bulk = { .world = trial->world,
         .frame_size = (uint16_t)(data_size + FRAME_OVERHEAD),
         .first_start_ns = SIM_NS_NEVER };
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), watch_frame, &bulk);
-    run_play(run);
+    engine_observer_add(
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), watch_frame, &bulk);
+    trial_play(trial);
 
-    uint32_t fragments = (run->world->images[0].size_bytes + data_size - 1) / data_size;
+    uint32_t fragments = (trial->world->images[0].size_bytes + data_size - 1) / data_size;
     double frame_s = airtime_s(spreading_factor, data_size + FRAME_OVERHEAD);
     double interval_s = frame_s / (DUTY_CYCLE * duty_share);
     double expected_s = fragments * interval_s;
@@ -88,10 +89,10 @@ static void check_bulk(const char *const *sets, size_t set_count, unsigned gatew
             expected_s, interval_s);
     for (uint32_t g = 0; g < gateways; g++) {
         struct gateway_stats stats;
-        gateway_stats(run->world->gateways, g, engine_now(run->world->engine), &stats);
+        gateway_stats(trial->world->gateways, g, engine_now(trial->world->engine), &stats);
         cr_expect_eq(stats.duty_violations, 0);
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(bulk, of_one_gateway_takes_airtime_over_duty_cycle)

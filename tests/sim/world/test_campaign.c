@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "record/installs.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 /* Ten devices, 4 KiB: about a second. */
 static const char small[] = "name: small\n"
@@ -23,27 +23,27 @@ static const char small[] = "name: small\n"
 
 static char *play(const char *text, const char *const *sets, size_t set_count)
 {
-    struct run *run = run_create(text, sets, set_count);
-    run_play(run);
-    char *summary = run_summary(run);
-    run_destroy(run);
+    struct trial *trial = trial_create(text, sets, set_count);
+    trial_play(trial);
+    char *summary = trial_summary(trial);
+    trial_destroy(trial);
     return summary;
 }
 
 Test(campaign, updates_every_device_of_hello_20)
 {
-    char *text = run_shipped("hello-20");
-    struct run *run = run_create(text, NULL, 0);
-    run_play(run);
-    cr_expect_float_eq(run_value(run, "devices.confirmed"), 20.0, 0.0);
-    cr_expect_float_eq(run_value(run, "devices.installed"), 20.0, 0.0);
-    cr_expect_float_eq(run_value(run, "security.bad_installs"), 0.0, 0.0);
-    for (uint32_t i = 0; i < run->world->device_count; i++) {
-        const struct device_install *install = &installs_of(run->world->recorders)->devices[i];
+    char *text = trial_shipped("hello-20");
+    struct trial *trial = trial_create(text, NULL, 0);
+    trial_play(trial);
+    cr_expect_float_eq(trial_value(trial, "devices.confirmed"), 20.0, 0.0);
+    cr_expect_float_eq(trial_value(trial, "devices.installed"), 20.0, 0.0);
+    cr_expect_float_eq(trial_value(trial, "security.bad_installs"), 0.0, 0.0);
+    for (uint32_t i = 0; i < trial->world->device_count; i++) {
+        const struct device_install *install = &installs_of(trial->recorders)->devices[i];
         cr_expect(install->compared, "device %u installed nothing", i);
         cr_expect(install->matches, "device %u installed other bytes than were sent", i);
     }
-    run_destroy(run);
+    trial_destroy(trial);
     free(text);
 }
 
@@ -75,14 +75,14 @@ static void count_observation(void *context, const struct observation *observati
 Test(campaign, does_not_change_when_it_is_watched)
 {
     char *unwatched = play(small, NULL, 0);
-    struct run *run = run_create(small, NULL, 0);
+    struct trial *trial = trial_create(small, NULL, 0);
     uint64_t count = 0;
-    engine_observer_add(run->world->engine, OBSERVE_ALL, count_observation, &count);
-    run_play(run);
-    char *watched = run_summary(run);
+    engine_observer_add(trial->world->engine, OBSERVE_ALL, count_observation, &count);
+    trial_play(trial);
+    char *watched = trial_summary(trial);
     cr_expect_str_eq(unwatched, watched);
     cr_expect_gt(count, 1000);
-    run_destroy(run);
+    trial_destroy(trial);
     free(watched);
     free(unwatched);
 }
@@ -90,12 +90,12 @@ Test(campaign, does_not_change_when_it_is_watched)
 Test(campaign, does_not_change_without_the_crypto_memo)
 {
     char *with = play(small, NULL, 0);
-    struct run *run =
-            run_create_with(small, NULL, 0, (struct world_options){ .crypto_memo = false });
-    run_play(run);
-    char *without = run_summary(run);
+    struct trial *trial =
+            trial_create_with(small, NULL, 0, (struct run_settings){ .crypto_memo = false });
+    trial_play(trial);
+    char *without = trial_summary(trial);
     cr_expect_str_eq(with, without);
-    run_destroy(run);
+    trial_destroy(trial);
     free(with);
     free(without);
 }
@@ -103,16 +103,16 @@ Test(campaign, does_not_change_without_the_crypto_memo)
 Test(campaign, names_a_reason_for_every_device_that_falls_short)
 {
     static const char *const sets[] = { "propagation.penetration=40 dB" };
-    struct run *run = run_create(small, sets, 1);
-    run_play(run);
+    struct trial *trial = trial_create(small, sets, 1);
+    trial_play(trial);
     uint32_t failed = 0;
-    for (uint32_t i = 0; i < run->world->device_count; i++) {
+    for (uint32_t i = 0; i < trial->world->device_count; i++) {
         struct campaign_device view;
-        campaign_device_get(world_first_campaign(run->world), i, &view);
+        campaign_device_get(world_first_campaign(trial->world), i, &view);
         bool confirmed = view.stage == CAMPAIGN_CONFIRMED;
         cr_expect_eq(confirmed, view.failure == CAMPAIGN_FAILURE_NONE, "device %u", i);
         failed += confirmed ? 0u : 1u;
     }
     cr_expect_gt(failed, 0u, "40 dB into the building must leave somebody behind");
-    run_destroy(run);
+    trial_destroy(trial);
 }

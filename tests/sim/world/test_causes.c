@@ -15,7 +15,7 @@
 
 #include "network/lorawan.h"
 #include "record/fragment_causes.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define FROM_N 5u /* what is done to the air concerns these fragments */
 #define TO_N   14u
@@ -43,7 +43,7 @@ struct shares {
     double pairs;
 };
 
-typedef void install_fn(struct run *run);
+typedef void install_fn(struct trial *trial);
 
 static struct shares play(
         const char *gateways, const char *const *sets, size_t set_count, install_fn *install)
@@ -51,22 +51,22 @@ static struct shares play(
     char text[2048];
     struct shares shares = { 0 };
     snprintf(text, sizeof text, "%s%s", head, gateways);
-    struct run *run = run_create(text, sets, set_count);
+    struct trial *trial = trial_create(text, sets, set_count);
     if (install != NULL) {
-        install(run);
+        install(trial);
     }
-    run_play(run); /* audits: causes add up, received is what each firmware counts */
-    double sum = shares.received = run_value(run, "missing_fragments.received");
+    trial_play(trial); /* audits: causes add up, received is what each firmware counts */
+    double sum = shares.received = trial_value(trial, "missing_fragments.received");
     for (int cause = 0; cause < LOSS_NONE; cause++) {
         char path[80];
         snprintf(path, sizeof path, "missing_fragments.by_cause.%s",
                 loss_cause_name((enum loss_cause)cause));
-        shares.of[cause] = run_value(run, path);
+        shares.of[cause] = trial_value(trial, path);
         sum += shares.of[cause];
     }
     cr_expect_float_eq(sum, 1.0, 1e-12);
-    shares.pairs = 8.0 * run_value(run, "missing_fragments.nb_frag");
-    run_destroy(run);
+    shares.pairs = 8.0 * trial_value(trial, "missing_fragments.nb_frag");
+    trial_destroy(trial);
     return shares;
 }
 
@@ -324,31 +324,31 @@ static void burn_counter(void *context, const struct observation *o)
             frame->power_mdbm, bytes, (uint16_t)size);
 }
 
-static void watch_starts(struct run *run, engine_observer_fn *function)
+static void watch_starts(struct trial *trial, engine_observer_fn *function)
 {
     engine_observer_add(
-            run->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), function, run->world);
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), function, trial->world);
 }
 
-static void install_talk_before(struct run *run)
+static void install_talk_before(struct trial *trial)
 {
-    watch_starts(run, talk_before);
+    watch_starts(trial, talk_before);
 }
 
-static void install_talk_over(struct run *run)
+static void install_talk_over(struct trial *trial)
 {
-    watch_starts(run, talk_over);
+    watch_starts(trial, talk_over);
 }
 
-static void install_break_mic(struct run *run)
+static void install_break_mic(struct trial *trial)
 {
-    watch_starts(run, break_mic);
+    watch_starts(trial, break_mic);
 }
 
-static void install_burn_counter(struct run *run)
+static void install_burn_counter(struct trial *trial)
 {
     engine_observer_add(
-            run->world->engine, OBSERVE_BIT(OBSERVE_FRAME_ENDED), burn_counter, run->world);
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_ENDED), burn_counter, trial->world);
 }
 
 static void provoke(install_fn *install, enum loss_cause cause, double least)

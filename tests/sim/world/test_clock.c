@@ -16,7 +16,7 @@
 #include "air/frame.h"
 #include "hal.h"
 #include "record/clock.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 #define DEVICES 40u
@@ -89,8 +89,9 @@ static double stated_ms(const struct world *world, uint32_t index, const struct 
     return ms - floor(ms / 4294967296.0) * 4294967296.0; /* stated in 32 bits */
 }
 
-static void check_device(const struct world *world, uint32_t index, const struct sync *sync)
+static void check_device(const struct trial *trial, uint32_t index, const struct sync *sync)
 {
+    const struct world *world = trial->world;
     int64_t true_ms = network_gps_ns(world->network, sync->opened_ns) / SIM_NS_PER_MS;
     double error_ms = (double)(int32_t)(sync->own_ms - (uint32_t)true_ms);
     double age_ms = (double)(sync->opened_ns - sync->dated_ns) / 1e6;
@@ -105,26 +106,26 @@ static void check_device(const struct world *world, uint32_t index, const struct
             0.5 * STATEMENT_MS + 2.0 * TICK_MS, "device %u: %u, expected %f", index, sync->own_ms,
             stated_ms(world, index, sync));
     /* The record that results read says the same. */
-    cr_expect_eq(clock_of(world->recorders, index)->error_ms, error_ms);
+    cr_expect_eq(clock_of(trial->recorders, index)->error_ms, error_ms);
 }
 
 Test(clock, error_is_rate_error_times_age)
 {
-    struct run *run = run_create(fleet, NULL, 0);
+    struct trial *trial = trial_create(fleet, NULL, 0);
     struct watch *watch = calloc(1, sizeof *watch);
-    watch->world = run->world;
-    engine_observer_add(run->world->engine,
+    watch->world = trial->world;
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_ENDED), watch_clock, watch);
-    run_play(run);
+    trial_play(trial);
     uint32_t checked = 0;
     double longest_ms = 0.0, largest_ms = 0.0;
     for (uint32_t i = 0; i < DEVICES; i++) {
         const struct sync *sync = &watch->devices[i];
         if (sync->set && !sync->coarse && sync->opened_ns != 0) {
-            check_device(run->world, i, sync);
+            check_device(trial, i, sync);
             double age_ms = (double)(sync->opened_ns - sync->dated_ns) / 1e6;
             longest_ms = fmax(longest_ms, age_ms);
-            largest_ms = fmax(largest_ms, fabs(clock_of(run->world->recorders, i)->error_ms));
+            largest_ms = fmax(largest_ms, fabs(clock_of(trial->recorders, i)->error_ms));
             checked++;
         }
     }
@@ -135,5 +136,5 @@ Test(clock, error_is_rate_error_times_age)
     cr_expect_gt(longest_ms, 12.0 * 3600e3);
     cr_expect_gt(largest_ms, 1000.0);
     free(watch);
-    run_destroy(run);
+    trial_destroy(trial);
 }

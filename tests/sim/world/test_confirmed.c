@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 #define N_MAX        15u
@@ -60,11 +60,11 @@ static void expect_law(double p, unsigned n)
     struct tally tally = { 0 };
     snprintf(loss, sizeof loss, "gateways.backhaul.loss=%.0f %%", 100 * p);
     snprintf(nb_trans, sizeof nb_trans, "devices.0.nb_trans=%u", n);
-    struct run *run = run_create(base, sets, 2);
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe, &tally);
-    run_play(run);
+    struct trial *trial = trial_create(base, sets, 2);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), observe, &tally);
+    trial_play(trial);
     cr_expect_gt(tally.reports, 10000);
-    cr_expect_eq(tally.transmissions, run_value(run, "uplinks.sent"));
+    cr_expect_eq(tally.transmissions, trial_value(trial, "uplinks.sent"));
     double q = (1 - p) * (1 - p * p), r = 1 - q, square = 0;
     for (unsigned k = 1; k <= n; k++) {
         double share = k < n ? pow(r, k - 1) * q : pow(r, n - 1);
@@ -84,7 +84,7 @@ static void expect_law(double p, unsigned n)
     cr_expect_float_eq(tally.transmissions / tally.reports, mean, margin + DEAF);
     cr_expect_float_eq(tally.acknowledged / tally.reports, acknowledged,
             Z_99 * sqrt(acknowledged * (1 - acknowledged) / tally.reports) + DEAF);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(confirmed, takes_as_many_transmissions_as_the_geometric_law_says)

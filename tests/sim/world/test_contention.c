@@ -68,7 +68,7 @@ static const char mixed[] =
         "report: {traffic: poisson, phy_payload: 222 B}}\n";
 
 struct set_up {
-    struct run *run;
+    struct trial *trial;
     struct uplink_tally *tally;
     double measured_s;
 };
@@ -90,16 +90,16 @@ static struct set_up play(
     for (size_t i = 0; i < count; i++) {
         sets[used++] = more[i];
     }
-    struct set_up set_up = { .run = run_create(text, sets, used), .measured_s = measured_s };
-    set_up.tally = uplink_tally_create(set_up.run, (uint32_t)DEVICES, WARM_UP_NS,
+    struct set_up set_up = { .trial = trial_create(text, sets, used), .measured_s = measured_s };
+    set_up.tally = uplink_tally_create(set_up.trial, (uint32_t)DEVICES, WARM_UP_NS,
             WARM_UP_NS + (sim_ns)(measured_s * SIM_NS_PER_S));
-    run_play(set_up.run);
+    trial_play(set_up.trial);
     return set_up;
 }
 
 static void clear(struct set_up *set_up)
 {
-    run_destroy(set_up->run);
+    trial_destroy(set_up->trial);
     free(set_up->tally);
 }
 
@@ -186,16 +186,16 @@ static double periodic_successes(unsigned seed, double period_s)
     snprintf(period, sizeof period, "devices.0.report.period=%.0f s", period_s);
     snprintf(duration, sizeof duration, "duration=%.0f s", 2 * period_s);
     snprintf(keyed, sizeof keyed, "seed=%u", seed);
-    struct run *run = run_create(base, sets, sizeof sets / sizeof sets[0]);
-    struct uplink_tally *tally = uplink_tally_create(run, (uint32_t)DEVICES,
+    struct trial *trial = trial_create(base, sets, sizeof sets / sizeof sets[0]);
+    struct uplink_tally *tally = uplink_tally_create(trial, (uint32_t)DEVICES,
             (sim_ns)(period_s * SIM_NS_PER_S), (sim_ns)(2 * period_s * SIM_NS_PER_S));
-    run_play(run);
+    trial_play(trial);
     cr_expect_float_eq(uplink_tally_sent(tally, 0), DEVICES, 3);
     for (uint32_t i = 0; i < TALLY_BATCHES; i++) {
         successes += tally->received[0][i];
     }
     free(tally);
-    run_destroy(run);
+    trial_destroy(trial);
     return successes;
 }
 

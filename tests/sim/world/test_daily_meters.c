@@ -7,34 +7,34 @@
 
 #include "record/installs.h"
 #include "results/expectation.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 Test(daily_meters, are_updated_within_five_days)
 {
-    char *text = run_shipped("daily-meters");
-    struct run *run = run_create(text, NULL, 0);
-    run_play(run);
-    struct summary *summary = recorder_set_summary(run->world->recorders, false);
-    cr_expect_gt(run->scenario.expect_count, 0);
-    for (uint32_t i = 0; i < run->scenario.expect_count; i++) {
+    char *text = trial_shipped("daily-meters");
+    struct trial *trial = trial_create(text, NULL, 0);
+    trial_play(trial);
+    struct summary *summary = run_summary(trial->run, false);
+    cr_expect_gt(trial->scenario.expect_count, 0);
+    for (uint32_t i = 0; i < trial->scenario.expect_count; i++) {
         char line[128];
         double actual = 0.0;
-        expectation_format(&run->scenario.expect[i], line, sizeof line);
-        cr_expect_eq(expectation_check(&run->scenario.expect[i], summary, &actual), EXPECTATION_MET,
-                "%s: %f", line, actual);
+        expectation_format(&trial->scenario.expect[i], line, sizeof line);
+        cr_expect_eq(expectation_check(&trial->scenario.expect[i], summary, &actual),
+                EXPECTATION_MET, "%s: %f", line, actual);
     }
     summary_destroy(summary);
-    cr_expect_geq(run_value(run, "devices.confirmed"), 0.95 * run->world->device_count);
-    cr_expect_eq(installs_of(run->world->recorders)->wrong, 0);
+    cr_expect_geq(trial_value(trial, "devices.confirmed"), 0.95 * trial->world->device_count);
+    cr_expect_eq(installs_of(trial->recorders)->wrong, 0);
     /* Nobody can be reached before it reports, and first reports are spread evenly over a day: the
      * median is half a day, and somewhat more for those whose first exchange fails and waits for
      * the next day (less than one in eight). The median of n even draws over a day has a standard
      * deviation of day / (2 sqrt n). */
     double day_s = 86400.0;
-    double deviation_s = day_s / (2.0 * sqrt(run->world->device_count));
-    double median_s = run_value(run, "setup_time_s.p50");
+    double deviation_s = day_s / (2.0 * sqrt(trial->world->device_count));
+    double median_s = trial_value(trial, "setup_time_s.p50");
     cr_expect_gt(median_s, 0.5 * day_s - 4.0 * deviation_s, "%f s", median_s);
     cr_expect_lt(median_s, 0.5 * day_s / (1.0 - 0.125) + 4.0 * deviation_s, "%f s", median_s);
-    run_destroy(run);
+    trial_destroy(trial);
     free(text);
 }

@@ -28,7 +28,7 @@
 #include "air/frame.h"
 #include "hal.h"
 #include "record/fragment_causes.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 #define DEVICES     100u
@@ -57,10 +57,10 @@ static const char fleet[] =
 
 /* --- drift ------------------------------------------------------------------------------------ */
 
-static double ticks(const struct run *run, uint32_t device, double at_s)
+static double ticks(const struct trial *trial, uint32_t device, double at_s)
 {
     return (double)node_rtc_ticks(
-            run->world->nodes, device, (sim_ns)llround(at_s * (double)SIM_NS_PER_S));
+            trial->world->nodes, device, (sim_ns)llround(at_s * (double)SIM_NS_PER_S));
 }
 
 /* Seconds that the course of k (T - 25)^2 makes a clock gain from `from_s` to `to_s`. */
@@ -79,13 +79,13 @@ static void expect_drift(double mean_c, double swing_c)
     const char *sets[] = { mean, swing };
     snprintf(mean, sizeof mean, "devices.0.rtc.temperature.mean=%.0f C", mean_c);
     snprintf(swing, sizeof swing, "devices.0.rtc.temperature.swing=%.0f C", swing_c);
-    struct run *twin = run_create(fleet, NULL, 0);
-    struct run *run = run_create(fleet, sets, 2);
+    struct trial *twin = trial_create(fleet, NULL, 0);
+    struct trial *trial = trial_create(fleet, sets, 2);
     for (uint32_t i = 0; i < 20; i++) {
         /* From a whole segment on, behind everybody's power on. */
         double from_s = 3600;
         for (size_t end = 0; end < sizeof ends_s / sizeof ends_s[0]; end++) {
-            double gained = ticks(run, i, ends_s[end]) - ticks(run, i, from_s)
+            double gained = ticks(trial, i, ends_s[end]) - ticks(trial, i, from_s)
                             - (ticks(twin, i, ends_s[end]) - ticks(twin, i, from_s));
             double expected_s = course_primitive_s(mean_c, swing_c, ends_s[end])
                                 - course_primitive_s(mean_c, swing_c, from_s);
@@ -98,8 +98,8 @@ static void expect_drift(double mean_c, double swing_c)
                          - 1e6;
         cr_expect_leq(fabs(own_ppm), 20.001);
     }
-    run_destroy(run);
-    run_destroy(twin);
+    trial_destroy(trial);
+    trial_destroy(twin);
 }
 
 Test(drift, at_minus_10_degrees_is_what_the_parabola_says)
@@ -165,22 +165,22 @@ static void observe(void *context, const struct observation *o)
     }
 }
 
-static struct run *play(struct watch *watch, unsigned hours, bool default_guard)
+static struct trial *play(struct watch *watch, unsigned hours, bool default_guard)
 {
     char window[48];
     const char *sets[] = { window, "devices.0.rtc.temperature.mean=-10 C",
         "devices.0.guard.fixed=0 s", "devices.0.guard.drift=0 ppm" };
     snprintf(window, sizeof window, "campaign.set_up.window=%u h", hours);
-    struct run *run = run_create(fleet, sets, default_guard ? 2 : 4);
-    watch->world = run->world;
-    engine_observer_add(run->world->engine,
+    struct trial *trial = trial_create(fleet, sets, default_guard ? 2 : 4);
+    watch->world = trial->world;
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_ENDED), observe, watch);
-    run_play(run);
-    return run;
+    trial_play(trial);
+    return trial;
 }
 
 /* Rate of a device at 25 C, its own. */
-static double own_error(const struct run *twin, uint32_t device)
+static double own_error(const struct trial *twin, uint32_t device)
 {
     return (ticks(twin, device, 101 * DAY_S) - ticks(twin, device, DAY_S))
                    / (HAL_RTC_HZ * 100 * DAY_S)
@@ -210,18 +210,18 @@ static struct missed missed_by(const struct watch *watch, double opens_s)
     return missed;
 }
 
-static void check_device(
-        const struct run *run, const struct watch *watch, uint32_t i, double error, struct tally *t)
+static void check_device(const struct trial *trial, const struct watch *watch, uint32_t i,
+        double error, struct tally *t)
 {
-    double session_s = seconds(run->scenario.campaigns[0].params.start_ns)
-                       + seconds(run->scenario.campaigns[0].params.set_up_window_ns);
+    double session_s = seconds(trial->scenario.campaigns[0].params.start_ns)
+                       + seconds(trial->scenario.campaigns[0].params.set_up_window_ns);
     double opens_s = watch->sync_s[i] + (session_s - watch->sync_s[i]) / (1 + error);
     struct missed missed = missed_by(watch, opens_s);
     struct cause_counts counts;
     cr_assert_eq(watch->syncs[i], 1, "device %u set its clock %u times", i, watch->syncs[i]);
     cr_expect_float_eq(watch->opened_s[i], opens_s, TOLERANCE_S, "device %u opened at %f, not %f",
             i, watch->opened_s[i], opens_s);
-    fragment_causes_device(fragment_causes_of(run->world->recorders), i, &counts);
+    fragment_causes_device(fragment_causes_of(trial->recorders), i, &counts);
     unsigned lost = (unsigned)counts.of[LOSS_SESSION_NOT_OPEN];
     t->lost += lost;
     if (missed.unclear) {
@@ -239,35 +239,35 @@ static void check_device(
 Test(drift, loses_the_fragments_before_a_session_opens_without_guard_time)
 {
     static const unsigned hours[] = { 24, 48, 96 };
-    struct run *twin = run_create(fleet, NULL, 0);
+    struct trial *twin = trial_create(fleet, NULL, 0);
     for (size_t h = 0; h < 3; h++) {
         struct watch *watch = calloc(1, sizeof *watch);
         struct tally tally = { 0 };
-        struct run *run = play(watch, hours[h], false);
-        cr_assert_eq(watch->starts, campaign_nb_frag(world_first_campaign(run->world)));
+        struct trial *trial = play(watch, hours[h], false);
+        cr_assert_eq(watch->starts, campaign_nb_frag(world_first_campaign(trial->world)));
         for (uint32_t i = 0; i < DEVICES; i++) {
-            check_device(run, watch, i, own_error(twin, i) + SETUP_PPM * 1e-6, &tally);
+            check_device(trial, watch, i, own_error(twin, i) + SETUP_PPM * 1e-6, &tally);
         }
         printf("# %u h: %u devices lose %u fragments, all %u; %u unclear\n", hours[h],
                 tally.devices, tally.expected, tally.lost, tally.unclear);
         cr_expect_leq(tally.unclear, DEVICES / 20);
         /* The slowest, at -61.65 ppm, is 5.3 s late after a day: within the server's guard. */
         cr_expect(hours[h] == 24 ? tally.expected == 0 : tally.expected > 50);
-        cr_expect_float_eq(run_value(run, "missing_fragments.by_cause.session_not_open"),
+        cr_expect_float_eq(trial_value(trial, "missing_fragments.by_cause.session_not_open"),
                 (double)tally.lost / (DEVICES * watch->starts), 1e-9);
-        run_destroy(run);
+        trial_destroy(trial);
         free(watch);
     }
-    run_destroy(twin);
+    trial_destroy(twin);
 }
 
 /* The firmware's own guard, 0.25 s and 40 ppm of the age, covers what the server's 5 s do not. */
 Test(drift, loses_nothing_before_a_session_with_the_default_guard)
 {
     struct watch *watch = calloc(1, sizeof *watch);
-    struct run *run = play(watch, 48, true);
-    cr_expect_eq(run_value(run, "missing_fragments.by_cause.session_not_open"), 0);
-    cr_expect_eq(run_value(run, "missing_fragments.received"), 1);
-    run_destroy(run);
+    struct trial *trial = play(watch, 48, true);
+    cr_expect_eq(trial_value(trial, "missing_fragments.by_cause.session_not_open"), 0);
+    cr_expect_eq(trial_value(trial, "missing_fragments.received"), 1);
+    trial_destroy(trial);
     free(watch);
 }

@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "support/run.h"
+#include "support/trial.h"
 
 static const char city[] =
         "name: duty-wait\n"
@@ -53,12 +53,12 @@ static void watch_fragment(void *context, const struct observation *observation)
 static void check(const char *seed)
 {
     const char *const sets[] = { seed };
-    struct run *run = run_create(city, sets, 1);
+    struct trial *trial = trial_create(city, sets, 1);
     struct stream stream = { 0 };
     engine_observer_add(
-            run->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_FRAGMENT), watch_fragment, &stream);
-    run_play(run);
-    cr_assert_eq(run_value(run, "missing_fragments.nb_frag"), FRAGMENTS);
+            trial->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_FRAGMENT), watch_fragment, &stream);
+    trial_play(trial);
+    cr_assert_eq(trial_value(trial, "missing_fragments.nb_frag"), FRAGMENTS);
     cr_expect_eq(stream.sent, FIRST_PASS, "%u", stream.sent);
     /* SF9, 116 bytes: 12.25 + 8 + 5 x 26 symbols of 4.096 ms = 615.424 ms, over 0.1 x 0.8. */
     double interval_s = 0.615424 / 0.08;
@@ -70,9 +70,9 @@ static void check(const char *seed)
     cr_expect_geq(used, 0.8, "%f", used);
     cr_expect_leq(used, 1.01, "%f", used);
     cr_expect_leq(stream.last_ns - stream.first_ns, FIRST_PASS_MAX);
-    cr_expect_eq(run_value(run, "missing_fragments.by_cause.gateway_skipped"), 0.0);
-    cr_expect_gt(run_value(run, "gateways.rejected.duty_cycle"), 10.0, "it had to wait");
-    run_destroy(run);
+    cr_expect_eq(trial_value(trial, "missing_fragments.by_cause.gateway_skipped"), 0.0);
+    cr_expect_gt(trial_value(trial, "gateways.rejected.duty_cycle"), 10.0, "it had to wait");
+    trial_destroy(trial);
 }
 
 Test(duty_wait, costs_a_stream_nothing_after_its_end)

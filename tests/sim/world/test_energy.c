@@ -8,7 +8,7 @@
 
 #include "air/frame.h"
 #include "board/node.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define HOUR_NS (3600 * SIM_NS_PER_S)
 
@@ -50,24 +50,24 @@ Test(energy, of_a_sleeping_device_is_current_times_time)
                                        + params->nor_power_down_ua)
                                * 1e-6,
             sleep_w, 1e-12);
-    struct run *run = run_create(sleepers, NULL, 0);
-    struct world *world = run->world;
+    struct trial *trial = trial_create(sleepers, NULL, 0);
+    struct world *world = trial->world;
     double before_j[10];
     uint8_t nwk_s_key[16], app_s_key[16];
-    world_run(world, 2 * HOUR_NS);
+    trial_go(trial, 2 * HOUR_NS);
     for (uint32_t i = 0; i < world->device_count; i++) {
         cr_assert(network_session_keys(world->network, i, nwk_s_key, app_s_key), "joined");
         before_j[i] = total_j(world, i);
     }
-    world_run(world, 30 * HOUR_NS);
-    cr_assert_null(world_failure(world));
+    trial_go(trial, 30 * HOUR_NS);
+    cr_assert_null(trial_failure(trial));
     double expected_j = sleep_w * 28.0 * 3600.0;
     for (uint32_t i = 0; i < world->device_count; i++) {
         double slept_j = total_j(world, i) - before_j[i];
         cr_expect_float_eq(slept_j / expected_j, 1.0, 0.001, "device %u: %f J, expected %f J", i,
                 slept_j, expected_j);
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(energy, of_components_adds_up_to_the_total)
@@ -76,12 +76,12 @@ Test(energy, of_components_adds_up_to_the_total)
         "energy_j.by_component.radio_tx", "energy_j.by_component.radio_idle",
         "energy_j.by_component.mcu_run", "energy_j.by_component.mcu_sleep",
         "energy_j.by_component.flash" };
-    struct run *run = run_create(campaign, NULL, 0);
-    struct world *world = run->world;
-    run_play(run);
+    struct trial *trial = trial_create(campaign, NULL, 0);
+    struct world *world = trial->world;
+    trial_play(trial);
     double sum_j = 0.0, largest_j = 0.0, fleet_j = 0.0;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        double component_j = run_value(run, keys[i]);
+        double component_j = trial_value(trial, keys[i]);
         cr_expect_gt(component_j, 0.0, "%s", keys[i]);
         sum_j += component_j;
     }
@@ -97,10 +97,10 @@ Test(energy, of_components_adds_up_to_the_total)
         largest_j = fmax(largest_j, device_j);
         fleet_j += device_j;
     }
-    cr_expect_float_eq(run_value(run, "energy_j.mean"), sum_j, 1e-9 * sum_j);
+    cr_expect_float_eq(trial_value(trial, "energy_j.mean"), sum_j, 1e-9 * sum_j);
     cr_expect_float_eq(fleet_j / world->device_count, sum_j, 1e-9 * sum_j);
-    cr_expect_float_eq(run_value(run, "energy_j.max"), largest_j, 1e-12);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "energy_j.max"), largest_j, 1e-12);
+    trial_destroy(trial);
 }
 
 struct sent {
@@ -124,12 +124,12 @@ static void add_uplink(void *context, const struct observation *observation)
 /* What a device spent on sending is the sum over its frames on the air. */
 Test(energy, of_sending_is_airtime_times_current)
 {
-    struct run *run = run_create(campaign, NULL, 0);
-    struct world *world = run->world;
+    struct trial *trial = trial_create(campaign, NULL, 0);
+    struct world *world = trial->world;
     struct sent *sent = calloc(1, sizeof *sent);
     sent->world = world;
     engine_observer_add(world->engine, OBSERVE_BIT(OBSERVE_FRAME_ENDED), add_uplink, sent);
-    run_play(run);
+    trial_play(trial);
     for (uint32_t i = 0; i < world->device_count; i++) {
         struct energy_account account;
         node_energy(world->nodes, i, engine_now(world->engine), &account);
@@ -138,5 +138,5 @@ Test(energy, of_sending_is_airtime_times_current)
                 sent->joule[i]);
     }
     free(sent);
-    run_destroy(run);
+    trial_destroy(trial);
 }

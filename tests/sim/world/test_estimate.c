@@ -11,7 +11,7 @@
 #include "campaign/estimate.h"
 #include "record/energy_phases.h"
 #include "scenario/channel_plan.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 static const char city[] = "name: estimate\n"
                            "duration: 24 h\n"
@@ -38,16 +38,16 @@ static void watch(void *context, const struct observation *observation)
     }
 }
 
-static struct estimate estimate_of(const struct run *run, uint32_t devices, uint8_t data_rate)
+static struct estimate estimate_of(const struct trial *trial, uint32_t devices, uint8_t data_rate)
 {
     const struct energy_params *energy = &board_stm32l072_sx1276.energy;
     /* Receiver with its low-noise amplifier boosted, MCU stopped, NOR flash in power-down. */
     double rx_ua = energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua;
     struct estimate_input input = {
-        .region = scenario_region(&run->scenario),
-        .image_size_bytes = run->world->images[0].size_bytes,
-        .fragment_size_bytes = run->scenario.campaigns[0].params.fragment_size_bytes,
-        .redundancy = run->scenario.campaigns[0].params.redundancy,
+        .region = scenario_region(&trial->scenario),
+        .image_size_bytes = trial->world->images[0].size_bytes,
+        .fragment_size_bytes = trial->scenario.campaigns[0].params.fragment_size_bytes,
+        .redundancy = trial->scenario.campaigns[0].params.redundancy,
         .correction = CORRECTION_ADAPTIVE,
         .correction_timeout_s = 3600.0,
         .data_rate = data_rate,
@@ -60,7 +60,7 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
         .report_period_s = 1800.0,
         .uplink_data_rate = 5,
         .channel_count = 8,
-        .block_ack_delay = run->scenario.campaigns[0].params.block_ack_delay,
+        .block_ack_delay = trial->scenario.campaigns[0].params.block_ack_delay,
         .guard_s = 0.6, /* the firmware: half a second for TS003, and drift since */
         .rx_current_a = rx_ua * 1e-6,
         .supply_v = energy->supply_v,
@@ -76,12 +76,12 @@ static struct estimate estimate_of(const struct run *run, uint32_t devices, uint
  * what chance does in the run, and 2 %. */
 static void check(const char *const *sets, size_t set_count, uint32_t devices, uint8_t data_rate)
 {
-    struct run *run = run_create(city, sets, set_count);
+    struct trial *trial = trial_create(city, sets, set_count);
     struct course course = { .bulk_ns = SIM_NS_NEVER, .confirmation_ns = SIM_NS_NEVER };
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_PHASE), watch, &course);
-    run_play(run);
-    struct estimate estimate = estimate_of(run, devices, data_rate);
-    const struct campaign *campaign = world_first_campaign(run->world);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_PHASE), watch, &course);
+    trial_play(trial);
+    struct estimate estimate = estimate_of(trial, devices, data_rate);
+    const struct campaign *campaign = world_first_campaign(trial->world);
     cr_assert_eq(campaign_nb_frag(campaign), estimate.nb_frag);
 
     double set_up_s = 0.0, listening_j = 0.0, bulk_j = 0.0, last_s = 0.0;
@@ -93,7 +93,7 @@ static void check(const char *const *sets, size_t set_count, uint32_t devices, u
         if (device.ready_ns == SIM_NS_NEVER || device.ready_ns >= course.bulk_ns) {
             continue;
         }
-        energy_phases_device(run->world->recorders, i, &energy);
+        energy_phases_device(trial->recorders, i, &energy);
         ready++;
         set_up_s += (double)(device.ready_ns - 3600 * SIM_NS_PER_S) / 1e9;
         listening_j += energy.joule[ENERGY_PHASE_LISTENING];
@@ -117,7 +117,7 @@ static void check(const char *const *sets, size_t set_count, uint32_t devices, u
     cr_expect_float_eq(set_up_s, estimate.set_up_s, 3.0 * sigma_s + 0.02 * estimate.set_up_s);
     cr_expect_float_eq(listening_j / estimate.listening_j, 1.0, 0.05);
     cr_expect_float_eq(bulk_j / estimate.bulk_j, 1.0, 0.02);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(estimate, of_a_small_fleet_is_what_happens)

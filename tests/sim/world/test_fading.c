@@ -17,7 +17,7 @@
 #include "record/clock.h"
 #include "record/fragment_counts.h"
 #include "region/region.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define DEVICES 800u
 /* 200 data bytes, 3 of DataFragment, 13 of LoRaWAN: MHDR, DevAddr, FCtrl, FCnt, FPort, MIC. */
@@ -112,22 +112,23 @@ static void keep_fragment_power(void *context, const struct observation *observa
     }
 }
 
-static void play_fragments(struct run *run)
+static void play_fragments(struct trial *trial)
 {
-    struct world *world = run->world;
+    struct world *world = trial->world;
     while (campaign_phase(world_first_campaign(world)) < CAMPAIGN_PHASE_CORRECTION
-            && world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S)) {
+            && trial_go(trial, engine_now(world->engine) + 60 * SIM_NS_PER_S)) {
     }
-    cr_assert_null(world_failure(world));
+    cr_assert_null(trial_failure(trial));
     cr_assert_geq(campaign_phase(world_first_campaign(world)), CAMPAIGN_PHASE_CORRECTION);
 }
 
-static bool took_part(const struct world *world, uint32_t device)
+static bool took_part(const struct trial *trial, uint32_t device)
 {
+    const struct world *world = trial->world;
     struct campaign_device view;
     campaign_device_get(world_first_campaign(world), device, &view);
     return view.ready_ns != SIM_NS_NEVER
-           && clock_of(world->recorders, device)->session_opened_ns != SIM_NS_NEVER;
+           && clock_of(trial->recorders, device)->session_opened_ns != SIM_NS_NEVER;
 }
 
 /* Both tails of a binomial count are at least half of `risk`. */
@@ -142,16 +143,17 @@ struct tally {
     uint32_t devices, lost, sent, outside;
 };
 
-static struct tally tally_losses(const struct world *world, double p)
+static struct tally tally_losses(const struct trial *trial, double p)
 {
+    const struct world *world = trial->world;
     struct tally tally = { 0 };
     uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     cr_assert_eq(sent, campaign_nb_frag(world_first_campaign(world)));
     cr_assert_eq(campaign_fragments_sent(world_first_campaign(world), true), 0);
     for (uint32_t i = 0; i < world->device_count; i++) {
         const struct device_fragments *fragments =
-                &fragment_counts_of(world->recorders)->devices[i];
-        if (took_part(world, i)) {
+                &fragment_counts_of(trial->recorders)->devices[i];
+        if (took_part(trial, i)) {
             uint32_t lost = sent - fragments->uncoded_now;
             tally.devices++;
             tally.lost += lost;
@@ -173,17 +175,17 @@ static void check_distance(double radius_m)
     struct reception_params reception = {
         .capture_db = 6.0, .device_noise_figure_db = 6.0, .gateway_noise_figure_db = 6.0
     };
-    struct run *run = run_create(ring, sets, 2);
+    struct trial *trial = trial_create(ring, sets, 2);
     int32_t power_mdbm = 0;
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), keep_fragment_power,
-            &power_mdbm);
-    play_fragments(run);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED),
+            keep_fragment_power, &power_mdbm);
+    play_fragments(trial);
     /* ETSI EN 300 220: 500 mW ERP in 869.4 - 869.65 MHz, 27 dBm + 2.15 dB as whole EIRP dB. */
     cr_expect_eq(power_mdbm, 29000);
 
     double path_loss_db = hata_urban_db(radius_m / 1000.0) + 6.0;
     cr_expect_float_eq(
-            medium_link_gain_mdb(run->world->medium, 0, 7) / 1000.0, -path_loss_db, 0.001);
+            medium_link_gain_mdb(trial->world->medium, 0, 7) / 1000.0, -path_loss_db, 0.001);
     double noise_dbm = -174.0 + 10.0 * log10(125000.0) + 6.0; /* spec-physics section 2 */
     struct link link = {
         .tables = judge_tables_create(&reception),
@@ -194,7 +196,7 @@ static void check_distance(double radius_m)
     double p = expected_loss(&link);
     double margin_db = link.median_snr_db - even_odds_snr_db(&link);
     double threshold_p = -expm1(-pow(10.0, -margin_db / 10.0));
-    struct tally tally = tally_losses(run->world, p);
+    struct tally tally = tally_losses(trial, p);
     printf("# %4.0f m: margin %5.2f dB, expected %.5f (threshold %.5f), lost %.5f of %u, %u of %u "
            "devices outside\n",
             radius_m, margin_db, p, threshold_p, (double)tally.lost / tally.sent, tally.sent,
@@ -214,7 +216,7 @@ static void check_distance(double radius_m)
             "%.0f m: %u of %u devices are outside their 99 %% interval", radius_m, tally.outside,
             tally.devices);
     judge_tables_destroy(link.tables);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(fading, loses_what_rayleigh_says_at_1000_m)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "random_stream.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define RUNS   40u
 #define SIMPLE 12u /* the first options; the rest are models and clocks */
@@ -161,15 +161,15 @@ static bool is_of_campaign(size_t option)
 
 static void play(const char *text, const char *const *sets, size_t count, unsigned number)
 {
-    struct run *run = run_create(text, sets, count);
-    while (world_run(run->world, run->scenario.duration_ns)) {
+    struct trial *trial = trial_create(text, sets, count);
+    while (trial_go(trial, trial->scenario.duration_ns)) {
     }
-    const char *failure = world_failure(run->world);
+    const char *failure = trial_failure(trial);
     for (size_t i = 0; failure != NULL && i < count; i++) {
         fprintf(stderr, "%s\n", sets[i]);
     }
     cr_assert_null(failure, "run %u: %s", number, failure);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 static void play_mixtures(const char *text, bool campaign, size_t option_count, uint32_t draws)

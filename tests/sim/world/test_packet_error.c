@@ -113,11 +113,11 @@ static struct uplink_tally *play(const struct point *point, const char *errors)
             s, s, s, s, s, s);
     snprintf(duration, sizeof duration, "duration=%.0f s", FRAMES_EACH * PERIOD_S);
     snprintf(model, sizeof model, "reception.errors=%s", errors);
-    struct run *run = run_create(base, sets, 6);
+    struct trial *trial = trial_create(base, sets, 6);
     struct uplink_tally *tally = uplink_tally_create(
-            run, (uint32_t)DEVICES, 0, (sim_ns)(FRAMES_EACH * PERIOD_S) * SIM_NS_PER_S);
-    run_play(run);
-    run_destroy(run);
+            trial, (uint32_t)DEVICES, 0, (sim_ns)(FRAMES_EACH * PERIOD_S) * SIM_NS_PER_S);
+    trial_play(trial);
+    trial_destroy(trial);
     return tally;
 }
 

@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "support/run.h"
+#include "support/trial.h"
 
 static const char commissioned[] =
         "duration: 4 h\n"
@@ -19,17 +19,17 @@ static const char commissioned[] =
 /* They never send a JoinRequest, have the session of the join server, and take an update. */
 Test(plain_study, starts_with_devices_that_have_joined)
 {
-    struct run *run = run_create(commissioned, NULL, 0);
+    struct trial *trial = trial_create(commissioned, NULL, 0);
     struct network_stats stats;
-    network_stats(run->world->network, &stats);
+    network_stats(trial->world->network, &stats);
     cr_expect_eq(stats.commissioned, 12);
-    run_play(run);
-    network_stats(run->world->network, &stats);
+    trial_play(trial);
+    network_stats(trial->world->network, &stats);
     cr_expect_eq(stats.joins, stats.commissioned, "nobody joined over the air");
     cr_expect_eq(stats.bad_mic, 0);
     cr_expect_eq(stats.unknown_device, 0);
-    cr_expect_float_eq(run_value(run, "devices.confirmed"), 12.0, 0.0);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "devices.confirmed"), 12.0, 0.0);
+    trial_destroy(trial);
 }
 
 /* Twenty devices on a ring whose median link is known: the data rate is the one that the margin
@@ -62,12 +62,12 @@ Test(plain_study, gives_devices_the_rate_that_their_link_carries)
             "indoor: {share: 0 %}, report: {period: 10 min}}]\n";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *sets[] = { rows[i].loss, rows[i].antenna };
-        struct run *run = run_create(text, sets, rows[i].antenna != NULL ? 2 : 1);
-        run_play(run);
-        double sent = run_value(run, "uplinks.sent");
+        struct trial *trial = trial_create(text, sets, rows[i].antenna != NULL ? 2 : 1);
+        trial_play(trial);
+        double sent = trial_value(trial, "uplinks.sent");
         cr_expect_gt(sent, 100.0);
-        cr_expect_float_eq(run_value(run, rows[i].key), sent, 0.0, "%s", rows[i].loss);
-        run_destroy(run);
+        cr_expect_float_eq(trial_value(trial, rows[i].key), sent, 0.0, "%s", rows[i].loss);
+        trial_destroy(trial);
     }
 }
 
@@ -83,13 +83,13 @@ Test(plain_study, keeps_devices_on_the_gateways_channels)
             "devices: [{count: 20, state: commissioned, data_rate: DR5, report: {period: 5 min}}]\n"
             "campaign: none\n";
     static const char *const others[] = { "devices.0.channels=[868.1 MHz]" };
-    struct run *run = run_create(text, NULL, 0);
-    run_play(run);
-    cr_expect_gt(run_value(run, "uplinks.sent"), 300.0);
-    cr_expect_float_eq(run_value(run, "uplinks.pdr"), 1.0, 0.0);
-    run_destroy(run);
-    run = run_create(text, others, 1);
-    run_play(run);
-    cr_expect_float_eq(run_value(run, "uplinks.pdr"), 0.0, 0.0);
-    run_destroy(run);
+    struct trial *trial = trial_create(text, NULL, 0);
+    trial_play(trial);
+    cr_expect_gt(trial_value(trial, "uplinks.sent"), 300.0);
+    cr_expect_float_eq(trial_value(trial, "uplinks.pdr"), 1.0, 0.0);
+    trial_destroy(trial);
+    trial = trial_create(text, others, 1);
+    trial_play(trial);
+    cr_expect_float_eq(trial_value(trial, "uplinks.pdr"), 0.0, 0.0);
+    trial_destroy(trial);
 }

@@ -13,7 +13,7 @@
 #include "record/fragment_counts.h"
 #include "record/set_up_times.h"
 #include "record/uplinks.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 /* Sent and heard without a loss: the times of its phases are all there is to their energy. */
@@ -63,13 +63,14 @@ static void note_moments(void *context, const struct observation *o)
 Test(records, listening_and_bulk_are_the_receivers_current_times_time)
 {
     struct moments moments = { 0 };
-    struct run *run = run_create(calm, NULL, 0);
-    moments.world = run->world;
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), note_moments, &moments);
-    run_play(run);
+    struct trial *trial = trial_create(calm, NULL, 0);
+    moments.world = trial->world;
+    engine_observer_add(
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), note_moments, &moments);
+    trial_play(trial);
     for (uint32_t i = 0; i < 5; i++) {
         struct phase_energy energy;
-        energy_phases_device(run->world->recorders, i, &energy);
+        energy_phases_device(trial->recorders, i, &energy);
         double listening_j = CLASS_C_W * (double)(moments.first_ns[i] - moments.opened_ns[i]) / 1e9;
         double bulk_j = CLASS_C_W * (double)(moments.complete_ns[i] - moments.first_ns[i]) / 1e9;
         cr_assert_gt(listening_j, 0.0);
@@ -85,26 +86,26 @@ Test(records, listening_and_bulk_are_the_receivers_current_times_time)
         double install_j = energy.joule[ENERGY_PHASE_INSTALL];
         cr_expect(install_j > 3.3 * 3.5e-3 * 192 * 3.2e-3 && install_j < 0.05, "%g J", install_j);
     }
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(records, phases_add_up_and_what_did_not_happen_costs_nothing)
 {
-    struct run *run = run_create(busy, NULL, 0);
-    run_play(run);
+    struct trial *trial = trial_create(busy, NULL, 0);
+    trial_play(trial);
     double sum_j = 0.0;
     for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
         char path[64];
         snprintf(path, sizeof path, "energy_j.by_phase.%s",
                 energy_phase_name((enum energy_phase)phase));
-        double joule = run_value(run, path);
+        double joule = trial_value(trial, path);
         bool update = phase >= ENERGY_PHASE_LISTENING;
         cr_expect(update ? joule == 0.0 : joule >= 0.0, "%s: %g J", path, joule);
         sum_j += joule;
     }
-    double mean_j = run_value(run, "energy_j.mean");
+    double mean_j = trial_value(trial, "energy_j.mean");
     cr_expect_float_eq(sum_j, mean_j, 1e-9 * mean_j);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* What a report costs, by its own difference: a fleet that reports twice as often. */
@@ -116,11 +117,11 @@ Test(records, reports_cost_in_proportion_to_their_number)
         "devices.d.report.period=8 min" };
     double per_frame_j[2];
     for (int i = 0; i < 2; i++) {
-        struct run *run = run_create(busy, i == 0 ? often : rarely, 2);
-        run_play(run);
-        per_frame_j[i] =
-                60.0 * run_value(run, "energy_j.by_phase.report") / run_value(run, "uplinks.sent");
-        run_destroy(run);
+        struct trial *trial = trial_create(busy, i == 0 ? often : rarely, 2);
+        trial_play(trial);
+        per_frame_j[i] = 60.0 * trial_value(trial, "energy_j.by_phase.report")
+                         / trial_value(trial, "uplinks.sent");
+        trial_destroy(trial);
     }
     cr_expect_float_eq(per_frame_j[0] / per_frame_j[1], 1.0, 0.05, "%g J, %g J", per_frame_j[0],
             per_frame_j[1]);
@@ -129,13 +130,13 @@ Test(records, reports_cost_in_proportion_to_their_number)
 /* By hand: (usable energy) / (steady power + self-discharge), days by the same power. */
 Test(records, a_battery_lasts_as_long_as_its_energy_over_the_power)
 {
-    struct run *run = run_create(calm, NULL, 0);
-    run_play(run);
+    struct trial *trial = trial_create(calm, NULL, 0);
+    trial_play(trial);
     double life_years = 0.0, cost_percent = 0.0;
     for (uint32_t i = 0; i < 5; i++) {
         struct phase_energy energy;
-        const struct battery_params *battery = node_battery(run->world->nodes, i);
-        energy_phases_device(run->world->recorders, i, &energy);
+        const struct battery_params *battery = node_battery(trial->world->nodes, i);
+        energy_phases_device(trial->recorders, i, &energy);
         double capacity_j = battery->capacity_mah * 3.6 * battery->voltage_v;
         double usable_j = capacity_j * battery->usable_fraction;
         double year_s = 365.25 * 86400.0;
@@ -144,9 +145,9 @@ Test(records, a_battery_lasts_as_long_as_its_energy_over_the_power)
         life_years += usable_j / power_w / year_s / 5.0;
         cost_percent += 100.0 * energy.update_j / usable_j / 5.0;
     }
-    cr_expect_float_eq(run_value(run, "battery.life_years") / life_years, 1.0, 0.001);
-    cr_expect_float_eq(run_value(run, "battery.update_cost_percent") / cost_percent, 1.0, 1e-6);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "battery.life_years") / life_years, 1.0, 0.001);
+    cr_expect_float_eq(trial_value(trial, "battery.update_cost_percent") / cost_percent, 1.0, 1e-6);
+    trial_destroy(trial);
 }
 
 /* --- uplinks ---------------------------------------------------------------------------------- */
@@ -189,13 +190,13 @@ Test(records, uplinks_are_those_of_a_second_count)
 {
     struct uplink_book *book = calloc(1, sizeof *book);
     static const char *const slow[] = { "devices.d.data_rate=DR2" };
-    struct run *run = run_create(busy, slow, 1);
-    book->world = run->world;
-    engine_observer_add(run->world->engine,
+    struct trial *trial = trial_create(busy, slow, 1);
+    book->world = trial->world;
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
                     | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED),
             keep, book);
-    run_play(run);
+    trial_play(trial);
     uint32_t sent = 0, received = 0;
     for (uint32_t i = 0; i < book->count; i++) {
         sent += book->frames[i].data && book->frames[i].ended;
@@ -203,11 +204,11 @@ Test(records, uplinks_are_those_of_a_second_count)
     }
     cr_expect_gt(sent, 500u);
     cr_expect_lt(received, sent, "a busy city loses some");
-    cr_expect_float_eq(run_value(run, "uplinks.sent"), sent, 0.0);
-    cr_expect_float_eq(run_value(run, "uplinks.received"), received, 0.0);
-    cr_expect_float_eq(run_value(run, "uplinks.pdr"), (double)received / sent, 1e-12);
-    cr_expect_gt(run_value(run, "uplinks.by_cause.interference"), 0.0);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "uplinks.sent"), sent, 0.0);
+    cr_expect_float_eq(trial_value(trial, "uplinks.received"), received, 0.0);
+    cr_expect_float_eq(trial_value(trial, "uplinks.pdr"), (double)received / sent, 1e-12);
+    cr_expect_gt(trial_value(trial, "uplinks.by_cause.interference"), 0.0);
+    trial_destroy(trial);
     free(book);
 }
 
@@ -216,14 +217,14 @@ Test(records, uplinks_that_no_gateway_notices_are_below_sensitivity)
     static const char *const far[] = { "devices.d.state=commissioned", "devices.d.data_rate=DR5",
         "devices.d.layout=ring", "area.radius=20 km", "gateways.radius=10 m",
         "propagation.shadowing.sigma=0 dB", "propagation.fading=none" };
-    struct run *run = run_create(busy, far, sizeof far / sizeof far[0]);
-    run_play(run);
-    double sent = run_value(run, "uplinks.sent");
+    struct trial *trial = trial_create(busy, far, sizeof far / sizeof far[0]);
+    trial_play(trial);
+    double sent = trial_value(trial, "uplinks.sent");
     cr_expect_gt(sent, 500.0);
-    cr_expect_float_eq(run_value(run, "uplinks.received"), 0.0, 0.0);
-    cr_expect_float_eq(run_value(run, "uplinks.by_cause.below_sensitivity"), sent, 0.0);
-    cr_expect_float_eq(run_value(run, "uplinks.by_data_rate.DR5.sent"), sent, 0.0);
-    run_destroy(run);
+    cr_expect_float_eq(trial_value(trial, "uplinks.received"), 0.0, 0.0);
+    cr_expect_float_eq(trial_value(trial, "uplinks.by_cause.below_sensitivity"), sent, 0.0);
+    cr_expect_float_eq(trial_value(trial, "uplinks.by_data_rate.DR5.sent"), sent, 0.0);
+    trial_destroy(trial);
 }
 
 /* --- set-up ----------------------------------------------------------------------------------- */
@@ -232,19 +233,19 @@ Test(records, steps_of_the_set_up_add_up_to_its_time)
 {
     static const char *const steps[] = { "contact", "clock_sync", "multicast_setup",
         "fragmentation_setup" };
-    struct run *run = run_create(calm, NULL, 0);
-    run_play(run);
+    struct trial *trial = trial_create(calm, NULL, 0);
+    trial_play(trial);
     double sum_s = 0.0;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         char path[80];
         snprintf(path, sizeof path, "setup_time_s.by_step.%s.mean", steps[i]);
-        double value = run_value(run, path);
+        double value = trial_value(trial, path);
         cr_expect_geq(value, 0.0, "%s", path);
         sum_s += value;
     }
-    double mean_s = run_value(run, "setup_time_s.mean");
+    double mean_s = trial_value(trial, "setup_time_s.mean");
     cr_expect_float_eq(sum_s, mean_s, 1e-9 * mean_s);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* A guard of ten minutes opens sessions while answers are still being lost. */
@@ -253,50 +254,49 @@ Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
     static const char *const early[] = { "campaign.set_up.window=20 min", "devices.d.count=30",
         "devices.d.guard.fixed=10 min", "gateways.backhaul.loss=30 %",
         "devices.d.report.period=2 min" };
-    struct run *run = run_create(calm, early, sizeof early / sizeof early[0]);
-    run_play(run);
+    struct trial *trial = trial_create(calm, early, sizeof early / sizeof early[0]);
+    trial_play(trial);
     unsigned opened_first = 0;
     for (uint32_t i = 0; i < 30; i++) {
         struct set_up_times times;
         struct campaign_device d;
-        campaign_device_get(world_first_campaign(run->world), i, &d);
-        if (!set_up_times(run->world->recorders, i, &times)
-                || times.session_start_ns == SIM_NS_NEVER) {
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        if (!set_up_times(trial->recorders, i, &times) || times.session_start_ns == SIM_NS_NEVER) {
             continue;
         }
-        sim_ns opened_ns = clock_of(run->world->recorders, i)->session_opened_ns;
+        sim_ns opened_ns = clock_of(trial->recorders, i)->session_opened_ns;
         sim_ns waited_ns = opened_ns - d.ready_ns;
         opened_first += waited_ns < 0 ? 1u : 0u;
         cr_expect_eq(times.session_start_ns, waited_ns > 0 ? waited_ns : 0, "device %u", i);
     }
     cr_expect_gt(opened_first, 0);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* --- audits ----------------------------------------------------------------------------------- */
 
-static void expect_failure(struct run *run, const char *words)
+static void expect_failure(struct trial *trial, const char *words)
 {
-    const char *failure = world_failure(run->world);
+    const char *failure = trial_failure(trial);
     cr_assert_not_null(failure, "the books are bent: %s", words);
     cr_expect_not_null(strstr(failure, words), "'%s' does not speak of %s", failure, words);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 Test(records, a_fragment_that_the_firmware_does_not_know_of_fails_the_run)
 {
-    struct run *run = run_create(calm, NULL, 0);
-    run_play(run);
+    struct trial *trial = trial_create(calm, NULL, 0);
+    trial_play(trial);
     struct fragment_counts *counts =
-            (struct fragment_counts *)(uintptr_t)fragment_counts_of(run->world->recorders);
+            (struct fragment_counts *)(uintptr_t)fragment_counts_of(trial->recorders);
     counts->devices[3].uncoded_received--;
-    expect_failure(run, "by their causes");
+    expect_failure(trial, "by their causes");
 }
 
 Test(records, a_device_that_talks_too_much_fails_the_run)
 {
-    struct run *run = run_create(calm, NULL, 0);
-    struct world *world = run->world;
+    struct trial *trial = trial_create(calm, NULL, 0);
+    struct world *world = trial->world;
     static const uint8_t bytes[51] = { 0x40 };
     struct lora_modulation slow = {
         .frequency_hz = 868100000u,
@@ -309,10 +309,10 @@ Test(records, a_device_that_talks_too_much_fails_the_run)
         .payload_crc = true,
     };
     for (int i = 0; i < 20; i++) { /* 2.5 s each: 50 s in an hour of 36 s */
-        world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S);
+        trial_go(trial, engine_now(world->engine) + 60 * SIM_NS_PER_S);
         medium_transmit_device(
                 world->medium, 0, engine_now(world->engine), &slow, 14000, bytes, sizeof bytes);
     }
-    world_run(world, engine_now(world->engine) + 60 * SIM_NS_PER_S);
-    expect_failure(run, "device 0");
+    trial_go(trial, engine_now(world->engine) + 60 * SIM_NS_PER_S);
+    expect_failure(trial, "device 0");
 }

@@ -6,7 +6,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "support/run.h"
+#include "support/trial.h"
 
 Test(region, a_city_in_in865_is_updated)
 {
@@ -19,10 +19,10 @@ Test(region, a_city_in_in865_is_updated)
                                "report: {period: 30 min}}]\n"
                                "firmware: {image: generated, size: 12 KiB}\n"
                                "campaign: {start: 1 h, set_up: {window: 2 h}}\n";
-    struct run *run = run_create(city, NULL, 0);
-    run_play(run);
-    cr_expect_eq(run_value(run, "devices.joined"), 50);
-    cr_expect_eq(run_value(run, "devices.confirmed"), 50);
-    cr_expect_gt(run_value(run, "airtime.gateway_duty_cycle.max"), 0.0);
-    run_destroy(run);
+    struct trial *trial = trial_create(city, NULL, 0);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "devices.joined"), 50);
+    cr_expect_eq(trial_value(trial, "devices.confirmed"), 50);
+    cr_expect_gt(trial_value(trial, "airtime.gateway_duty_cycle.max"), 0.0);
+    trial_destroy(trial);
 }

@@ -45,7 +45,7 @@
 #include <stdlib.h>
 
 #include "board/node.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 static const char scenario[] =
@@ -120,15 +120,15 @@ static void observe(void *context, const struct observation *o)
     }
 }
 
-static struct run *play(struct times *times)
+static struct trial *play(struct times *times)
 {
-    struct run *run = run_create(scenario, NULL, 0);
-    *times = (struct times){ .world = run->world };
-    engine_observer_add(run->world->engine,
+    struct trial *trial = trial_create(scenario, NULL, 0);
+    *times = (struct times){ .world = trial->world };
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NODE_RESET), observe, times);
-    run_play(run);
+    trial_play(trial);
     cr_assert_gt(times->installed_s, 0, "nothing was installed");
-    return run;
+    return trial;
 }
 
 /* --- by hand ---------------------------------------------------------------------------------- */
@@ -202,7 +202,7 @@ static void expect_close(const char *what, double measured_j, double expected_j,
 Test(session_energy, of_a_device_is_the_sum_by_hand)
 {
     struct times times;
-    struct run *run = play(&times);
+    struct trial *trial = play(&times);
     struct by_hand h = compute(&times);
     double total_j = 0;
     cr_expect_float_eq(times.opened_s, h.opened_s, 2e-3);
@@ -220,7 +220,7 @@ Test(session_energy, of_a_device_is_the_sum_by_hand)
     expect_close("radio idle", between_j(&times, ENERGY_RADIO_IDLE), h.idle_j, 0.1);
     expect_close(
             "in all", total_j, h.rx_j + h.tx_j + h.run_j + h.stop_j + h.flash_j + h.idle_j, 0.001);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* Class C before the first fragment is stored, and from there to the close of the session; behind
@@ -228,7 +228,7 @@ Test(session_energy, of_a_device_is_the_sum_by_hand)
 Test(session_energy, of_each_phase_is_its_part_by_hand)
 {
     struct times times;
-    struct run *run = play(&times);
+    struct trial *trial = play(&times);
     struct by_hand h = compute(&times);
     double waiting_w = VOLT * (RX_A + STOP_A + NOR_IDLE_A);
     double listening_j = waiting_w * (h.first_s - h.opened_s)
@@ -238,14 +238,15 @@ Test(session_energy, of_each_phase_is_its_part_by_hand)
                     + VOLT * RUN_A * ((FRAGMENTS - 1) * fragment_work_s() + words_s(13))
                     + VOLT * INTERNAL_A * words_s(13) + VOLT * NOR_WORK_A * 34 * 0.7e-3;
     double all_j = h.rx_j + h.tx_j + h.run_j + h.stop_j + h.flash_j + h.idle_j;
-    expect_close("listening", run_value(run, "energy_j.by_phase.listening"), listening_j, 0.001);
-    expect_close("bulk", run_value(run, "energy_j.by_phase.bulk"), bulk_j, 0.001);
+    expect_close(
+            "listening", trial_value(trial, "energy_j.by_phase.listening"), listening_j, 0.001);
+    expect_close("bulk", trial_value(trial, "energy_j.by_phase.bulk"), bulk_j, 0.001);
     /* To the firmware's start, which keeps its frame counters: five words. */
     expect_close("behind",
-            run_value(run, "energy_j.by_phase.verification")
-                    + run_value(run, "energy_j.by_phase.install"),
+            trial_value(trial, "energy_j.by_phase.verification")
+                    + trial_value(trial, "energy_j.by_phase.install"),
             all_j - listening_j - bulk_j + VOLT * (RUN_A + INTERNAL_A) * words_s(5), 0.015);
-    run_destroy(run);
+    trial_destroy(trial);
 }
 
 /* docs/summary.md: "verification" lasts from the whole block to the restart, "install" is the
@@ -259,11 +260,11 @@ Test(session_energy, of_the_install_holds_all_of_the_bootloaders_work)
     double read_s = 2 * BLOCK_BYTES * NOR_BYTE_S;
     double run_s = 2 * SHA_S + SIGNATURE_S + flash_s + read_s;
     double expected_j = VOLT * (RUN_A * run_s + INTERNAL_A * flash_s + NOR_READ_A * read_s);
-    struct run *run = run_create(scenario, NULL, 0);
-    run_play(run);
-    double install_j = run_value(run, "energy_j.by_phase.install");
+    struct trial *trial = trial_create(scenario, NULL, 0);
+    trial_play(trial);
+    double install_j = trial_value(trial, "energy_j.by_phase.install");
     printf("# install %.3f mJ, by hand %.3f mJ\n", install_j * 1e3, expected_j * 1e3);
     cr_expect_float_eq(
             install_j, expected_j, 0.01 * expected_j, "%f J, by hand %f J", install_j, expected_j);
-    run_destroy(run);
+    trial_destroy(trial);
 }

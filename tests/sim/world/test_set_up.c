@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "campaign/campaign.h"
-#include "support/run.h"
+#include "support/trial.h"
 #include "trace.h"
 
 #define DEVICES 24u
@@ -53,19 +53,19 @@ static void watch_reports(void *context, const struct observation *observation)
 
 Test(set_up, takes_one_report_and_less_than_a_minute)
 {
-    struct run *run = run_create(sparse, NULL, 0);
-    const struct scenario_campaign *campaign = &run->scenario.campaigns[0];
+    struct trial *trial = trial_create(sparse, NULL, 0);
+    const struct scenario_campaign *campaign = &trial->scenario.campaigns[0];
     struct watch watch = {
-        .world = run->world,
+        .world = trial->world,
         .from_ns = campaign->params.start_ns,
         .to_ns = campaign->params.start_ns + campaign->params.set_up_window_ns,
     };
-    engine_observer_add(run->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_reports, &watch);
-    run_play(run);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_reports, &watch);
+    trial_play(trial);
     sim_ns longest_ns = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
         struct campaign_device view;
-        campaign_device_get(world_first_campaign(run->world), i, &view);
+        campaign_device_get(world_first_campaign(trial->world), i, &view);
         cr_expect_eq(watch.reports[i], 1, "device %u reported %u times", i, watch.reports[i]);
         cr_assert_neq(view.ready_ns, SIM_NS_NEVER, "device %u never became ready", i);
         sim_ns took_ns = view.ready_ns - watch.report_ns[i];
@@ -77,8 +77,8 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
     }
     printf("# ready %.1f s after the report at most\n", (double)longest_ns / 1e9);
     cr_expect_eq(
-            campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_CONFIRMED), DEVICES);
-    run_destroy(run);
+            campaign_stage_count(world_first_campaign(trial->world), CAMPAIGN_CONFIRMED), DEVICES);
+    trial_destroy(trial);
 }
 
 /* The comparison that the chained policy is made for: with a command for each report only, one
@@ -86,8 +86,8 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
 Test(set_up, takes_more_than_one_report_without_chaining)
 {
     static const char *const sets[] = { "campaign.set_up.policy=one-per-uplink" };
-    struct run *run = run_create(sparse, sets, 1);
-    run_play(run);
-    cr_expect_eq(campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_READY), 0);
-    run_destroy(run);
+    struct trial *trial = trial_create(sparse, sets, 1);
+    trial_play(trial);
+    cr_expect_eq(campaign_stage_count(world_first_campaign(trial->world), CAMPAIGN_READY), 0);
+    trial_destroy(trial);
 }

@@ -20,7 +20,7 @@
 #include <stdio.h>
 
 #include "record/clock.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define DEVICES 200u
 
@@ -43,12 +43,12 @@ struct errors {
 
 static struct errors clock_errors(const char *const *sets, size_t set_count)
 {
-    struct run *run = run_create(fleet, sets, set_count);
-    run_play(run);
+    struct trial *trial = trial_create(fleet, sets, set_count);
+    trial_play(trial);
     struct errors errors = { .least_ms = INFINITY, .greatest_ms = -INFINITY };
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        const struct device_clock *device = clock_of(run->world->recorders, i);
+        const struct device_clock *device = clock_of(trial->recorders, i);
         if (device->session_opened_ns != SIM_NS_NEVER) {
             double error_ms = device->error_ms + 0.5; /* stated as a floor */
             errors.least_ms = fmin(errors.least_ms, error_ms);
@@ -58,7 +58,7 @@ static struct errors clock_errors(const char *const *sets, size_t set_count)
             errors.count++;
         }
     }
-    run_destroy(run);
+    trial_destroy(trial);
     errors.mean_ms = sum / errors.count;
     errors.deviation_ms = sqrt(squares / errors.count - errors.mean_ms * errors.mean_ms);
     printf("# %u devices, %.1f .. %.1f ms, mean %.1f, deviation %.1f\n", errors.count,

@@ -8,7 +8,7 @@
 
 #include "board/node.h"
 #include "record/installs.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define DEVICES 10u
 
@@ -28,16 +28,16 @@ static const char small[] = SMALL("");
 
 static char *play(const char *const *sets, size_t set_count)
 {
-    struct run *run = run_create(small, sets, set_count);
-    run_play(run);
-    char *summary = run_summary(run);
-    run_destroy(run);
+    struct trial *trial = trial_create(small, sets, set_count);
+    trial_play(trial);
+    char *summary = trial_summary(trial);
+    trial_destroy(trial);
     return summary;
 }
 
-static bool go_on(struct run *run, sim_ns step_ns)
+static bool go_on(struct trial *trial, sim_ns step_ns)
 {
-    return world_run(run->world, engine_now(run->world->engine) + step_ns);
+    return trial_go(trial, engine_now(trial->world->engine) + step_ns);
 }
 
 Test(worlds, do_not_disturb_each_other)
@@ -46,19 +46,19 @@ Test(worlds, do_not_disturb_each_other)
     char *alone = play(NULL, 0);
     char *other_alone = play(other, 2);
     cr_assert_str_neq(alone, other_alone);
-    struct run *first = run_create(small, NULL, 0);
-    struct run *second = run_create(small, other, 2);
+    struct trial *first = trial_create(small, NULL, 0);
+    struct trial *second = trial_create(small, other, 2);
     bool first_runs = true, second_runs = true;
     while (first_runs || second_runs) {
         first_runs = first_runs && go_on(first, 7 * SIM_NS_PER_S);
         second_runs = second_runs && go_on(second, 11 * SIM_NS_PER_S);
     }
-    char *beside = run_summary(first);
-    char *other_beside = run_summary(second);
+    char *beside = trial_summary(first);
+    char *other_beside = trial_summary(second);
     cr_expect_str_eq(alone, beside);
     cr_expect_str_eq(other_alone, other_beside);
-    run_destroy(first);
-    run_destroy(second);
+    trial_destroy(first);
+    trial_destroy(second);
     free(alone);
     free(other_alone);
     free(beside);
@@ -72,13 +72,13 @@ Test(worlds, are_the_same_in_pieces)
         137 * SIM_NS_PER_MS };
     char *whole = play(NULL, 0);
     for (size_t i = 0; i < sizeof steps_ns / sizeof steps_ns[0]; i++) {
-        struct run *run = run_create(small, NULL, 0);
-        while (go_on(run, steps_ns[i])) {
+        struct trial *trial = trial_create(small, NULL, 0);
+        while (go_on(trial, steps_ns[i])) {
         }
-        char *pieces = run_summary(run);
+        char *pieces = trial_summary(trial);
         cr_expect_str_eq(whole, pieces, "in steps of %lld ms:\n%s\n%s",
                 (long long)(steps_ns[i] / SIM_NS_PER_MS), whole, pieces);
-        run_destroy(run);
+        trial_destroy(trial);
         free(pieces);
     }
     free(whole);
@@ -90,13 +90,13 @@ static const char with_stranger[] = SMALL(", {name: stranger, count: 1, boot: {s
 
 Test(worlds, keep_every_draw_when_a_device_is_added)
 {
-    struct run *run = run_create(small, NULL, 0);
-    struct run *more = run_create(with_stranger, NULL, 0);
-    const struct world *a = run->world, *b = more->world;
+    struct trial *trial = trial_create(small, NULL, 0);
+    struct trial *more = trial_create(with_stranger, NULL, 0);
+    const struct world *a = trial->world, *b = more->world;
     cr_assert_eq(b->device_count, a->device_count + 1);
-    cr_assert_gt(node_power_on_ns(b->nodes, DEVICES), run->scenario.duration_ns);
-    world_run(run->world, run->scenario.campaigns[0].params.start_ns - 1);
-    world_run(more->world, more->scenario.campaigns[0].params.start_ns - 1);
+    cr_assert_gt(node_power_on_ns(b->nodes, DEVICES), trial->scenario.duration_ns);
+    trial_go(trial, trial->scenario.campaigns[0].params.start_ns - 1);
+    trial_go(more, more->scenario.campaigns[0].params.start_ns - 1);
     for (uint32_t i = 0; i < DEVICES; i++) {
         for (uint32_t g = 0; g < a->gateway_count; g++) {
             cr_expect_eq(medium_link_gain_mdb(a->medium, g, i),
@@ -114,8 +114,8 @@ Test(worlds, keep_every_draw_when_a_device_is_added)
         cr_expect_eq(engine_entity_hash(a->engine, a->first_gateway + g),
                 engine_entity_hash(b->engine, b->first_gateway + g), "what gateway %u did", g);
     }
-    run_destroy(run);
-    run_destroy(more);
+    trial_destroy(trial);
+    trial_destroy(more);
 }
 
 Test(worlds, update_everybody_in_good_conditions_whatever_the_seed)
@@ -124,24 +124,24 @@ Test(worlds, update_everybody_in_good_conditions_whatever_the_seed)
         char set[32];
         snprintf(set, sizeof set, "seed=%u", seed);
         const char *sets[] = { set };
-        struct run *run = run_create(small, sets, 1);
-        run_play(run);
+        struct trial *trial = trial_create(small, sets, 1);
+        trial_play(trial);
         uint32_t confirmed =
-                campaign_stage_count(world_first_campaign(run->world), CAMPAIGN_CONFIRMED);
+                campaign_stage_count(world_first_campaign(trial->world), CAMPAIGN_CONFIRMED);
         cr_expect_eq(confirmed, DEVICES, "seed %u: %u of %u confirmed", seed, confirmed, DEVICES);
-        run_destroy(run);
+        trial_destroy(trial);
     }
 }
 
 Test(worlds, end_at_the_next_minute_when_an_invariant_breaks)
 {
-    struct run *run = run_create(small, NULL, 0);
-    cr_assert(go_on(run, 10 * 60 * SIM_NS_PER_S + 5 * SIM_NS_PER_S));
-    cr_assert_null(world_failure(run->world));
-    ((struct installs *)(uintptr_t)installs_of(run->world->recorders))->wrong = 2;
-    cr_assert_not(world_run(run->world, run->scenario.duration_ns));
-    cr_expect_eq(engine_now(run->world->engine), 11 * 60 * SIM_NS_PER_S);
+    struct trial *trial = trial_create(small, NULL, 0);
+    cr_assert(go_on(trial, 10 * 60 * SIM_NS_PER_S + 5 * SIM_NS_PER_S));
+    cr_assert_null(trial_failure(trial));
+    ((struct installs *)(uintptr_t)installs_of(trial->recorders))->wrong = 2;
+    cr_assert_not(trial_go(trial, trial->scenario.duration_ns));
+    cr_expect_eq(engine_now(trial->world->engine), 11 * 60 * SIM_NS_PER_S);
     cr_expect_str_eq(
-            world_failure(run->world), "INVARIANT 2 devices installed another image than was sent");
-    run_destroy(run);
+            trial_failure(trial), "INVARIANT 2 devices installed another image than was sent");
+    trial_destroy(trial);
 }

@@ -30,15 +30,15 @@ static void count(void *context, const struct observation *observation)
 }
 
 struct uplink_tally *uplink_tally_create(
-        struct run *run, uint32_t first_group, sim_ns from_ns, sim_ns to_ns)
+        struct trial *trial, uint32_t first_group, sim_ns from_ns, sim_ns to_ns)
 {
     struct uplink_tally *tally = calloc(1, sizeof *tally);
-    tally->world = run->world;
+    tally->world = trial->world;
     tally->group_end[0] = first_group;
-    tally->group_end[1] = run->world->device_count;
+    tally->group_end[1] = trial->world->device_count;
     tally->from_ns = from_ns;
     tally->to_ns = to_ns;
-    engine_observer_add(run->world->engine,
+    engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FRAME_ENDED) | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED)
                     | OBSERVE_BIT(OBSERVE_GATEWAY_LOST),
             count, tally);

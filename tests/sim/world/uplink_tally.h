@@ -9,7 +9,7 @@
 #define TEST_UPLINK_TALLY_H
 
 #include "air/frame.h"
-#include "support/run.h"
+#include "support/trial.h"
 
 #define TALLY_BATCHES 40u
 #define TALLY_GROUPS  2u
@@ -25,7 +25,7 @@ struct uplink_tally {
 
 /* Watches a run from now on; group 0 is the first `first_group` devices, group 1 the others. */
 struct uplink_tally *uplink_tally_create(
-        struct run *run, uint32_t first_group, sim_ns from_ns, sim_ns to_ns);
+        struct trial *trial, uint32_t first_group, sim_ns from_ns, sim_ns to_ns);
 double uplink_tally_sent(const struct uplink_tally *tally, uint32_t group);
 
 /* Fails the test unless received / sent of a group is `expected` within 99 % confidence. */

@@ -1,0 +1,282 @@
+/* One run of a scenario, stepped from outside.
+ * SPDX-License-Identifier: MIT
+ */
+#include "run/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The end of a campaign and a failure shall be seen soon, but not depend on how often a caller
+ * stops: they are looked for at fixed instants of simulated time. */
+#define LOOK_NS SIM_NS_PER_S
+#define RULE_NS (60 * SIM_NS_PER_S)
+
+struct run {
+    const struct scenario *scenario;
+    struct world *world;
+    struct recorder_set *recorders;
+    sim_ns next_look_ns;
+    bool over;
+    enum run_stop end; /* RUN_END or RUN_BROKEN, once it is over */
+    uint16_t fault_handler;
+    /* What the goal of this advance wants to see; kinds 0: nothing. */
+    bool watching; /* an observer of the engine has been added */
+    const struct run_goal *goal;
+    bool seen; /* it was in the event that was done last */
+};
+
+static void fault_happens(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct run *run = context;
+    struct world *world = run->world;
+    enum fault_kind kind = (enum fault_kind)(argument & 0xff);
+    enum gateway_outage_kind outage = (enum gateway_outage_kind)(argument >> 8);
+    switch (kind) {
+    case FAULT_DEVICE_RESET:
+        node_fleet_reset(world->nodes, entity - world->first_device, now_ns);
+        break;
+    case FAULT_GATEWAY_OUTAGE_BEGIN:
+        gateway_outage_begin(world->gateways, entity - world->first_gateway, outage);
+        break;
+    case FAULT_GATEWAY_OUTAGE_END:
+        gateway_outage_end(world->gateways, entity - world->first_gateway, outage);
+        break;
+    case FAULT_KIND_COUNT:
+    default:
+        assert(false && "fault kind");
+    }
+}
+
+static struct recorder_set *create_recorders(const struct world *world)
+{
+    const struct recorder_view view = {
+        .scenario = world->scenario,
+        .engine = world->engine,
+        .nodes = world->nodes,
+        .gateways = world->gateways,
+        .network = world->network,
+        .campaign = world_first_campaign(world),
+        .images = world->images,
+        .image_count = world->scenario->campaign_count,
+        .device_count = world->device_count,
+        .gateway_count = world->gateway_count,
+        .first_device = world->first_device,
+    };
+    struct recorder_set *recorders = recorder_set_create(&view);
+    if (recorders != NULL) {
+        recorder_set_listen(recorders, world->engine, world->nodes);
+    }
+    return recorders;
+}
+
+struct run *run_create(const struct scenario *scenario, const struct run_settings *settings,
+        char *error, size_t error_size)
+{
+    const struct world_options options = { .crypto_memo = settings->crypto_memo };
+    struct run *run = calloc(1, sizeof *run);
+    snprintf(error, error_size, "out of memory");
+    if (run == NULL) {
+        return NULL;
+    }
+    run->scenario = scenario;
+    run->world = world_create(scenario, &options, error, error_size);
+    if (run->world == NULL) {
+        run_destroy(run);
+        return NULL;
+    }
+    run->recorders = create_recorders(run->world);
+    if (run->recorders == NULL) {
+        snprintf(error, error_size, "out of memory");
+        run_destroy(run);
+        return NULL;
+    }
+    run->next_look_ns = LOOK_NS;
+    run->fault_handler = engine_handler_add(run->world->engine, fault_happens, run);
+    world_start(run->world);
+    return run;
+}
+
+void run_destroy(struct run *run)
+{
+    if (run != NULL) {
+        world_destroy(run->world);
+        recorder_set_destroy(run->recorders);
+        free(run);
+    }
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+static bool device_failed(const struct run *run, char *text, size_t size)
+{
+    struct node_fleet_stats nodes;
+    node_fleet_stats(run->world->nodes, &nodes);
+    if (nodes.first_fault[0] == '\0') {
+        return false;
+    }
+    snprintf(text, size, "%s", nodes.first_fault);
+    return true;
+}
+
+static void look(struct run *run)
+{
+    char text[192];
+    sim_ns now_ns = engine_now(run->world->engine);
+    if (server_done(run->world->server)) {
+        run->over = true;
+        run->end = RUN_END;
+    } else if (device_failed(run, text, sizeof text)
+               || (now_ns % RULE_NS == 0
+                       && recorder_set_broken(run->recorders, text, sizeof text))) {
+        run->over = true;
+        run->end = RUN_BROKEN;
+    } else if (now_ns >= run->scenario->duration_ns) {
+        run->over = true;
+        run->end = RUN_END;
+    }
+}
+
+static void watch(void *context, const struct observation *o)
+{
+    struct run *run = context;
+    const struct run_goal *goal = run->goal;
+    if (goal == NULL || (goal->kinds & OBSERVE_BIT(o->kind)) == 0 || run->seen) {
+        return;
+    }
+    if (goal->wanted(goal->context, o)) {
+        run->seen = true;
+        engine_stop(run->world->engine);
+    }
+}
+
+static void watch_for(struct run *run, const struct run_goal *goal)
+{
+    bool wants = goal->kinds != 0;
+    assert(!wants || goal->wanted != NULL);
+    run->goal = wants ? goal : NULL;
+    run->seen = false;
+    if (wants && !run->watching) { /* once: only runs that want to see something pay for it */
+        engine_observer_add(run->world->engine, OBSERVE_ALL, watch, run);
+        run->watching = true;
+    }
+}
+
+static sim_ns earliest(sim_ns a, sim_ns b)
+{
+    return a < b ? a : b;
+}
+
+/* To the next look or stop. True: the goal is not reached yet. */
+static bool step(
+        struct run *run, const struct run_goal *goal, uint64_t last_event, enum run_stop *stop)
+{
+    struct engine *engine = run->world->engine;
+    sim_ns end_ns = earliest(run->next_look_ns, run->scenario->duration_ns);
+    sim_ns to_ns = earliest(end_ns, goal->until_ns);
+    bool reached = engine_run_events(engine, to_ns, last_event - engine_event_count(engine));
+    if (run->seen) {
+        *stop = RUN_WANTED;
+        return false;
+    }
+    if (!reached) { /* so many events, or a model stopped the engine: the next look sees why */
+        *stop = RUN_EVENTS;
+        return engine_event_count(engine) < last_event;
+    }
+    if (to_ns == end_ns) {
+        look(run);
+        run->next_look_ns = to_ns / LOOK_NS * LOOK_NS + LOOK_NS;
+    }
+    if (run->over) {
+        *stop = run->end;
+        return false;
+    }
+    *stop = RUN_TIME;
+    return to_ns < goal->until_ns;
+}
+
+enum run_stop run_advance(struct run *run, const struct run_goal *goal)
+{
+    struct engine *engine = run->world->engine;
+    assert(goal->until_ns >= engine_now(engine));
+    uint64_t before = engine_event_count(engine);
+    uint64_t last_event = goal->events == 0 ? UINT64_MAX : before + goal->events;
+    enum run_stop stop = run->end;
+    if (!run->over) {
+        watch_for(run, goal);
+        while (step(run, goal, last_event, &stop)) {
+        }
+        run->goal = NULL;
+    }
+    return stop;
+}
+
+enum run_stop run_advance_to(struct run *run, sim_ns until_ns)
+{
+    const struct run_goal goal = { .until_ns = until_ns };
+    return run_advance(run, &goal);
+}
+
+bool run_fault(struct run *run, const struct fault *fault)
+{
+    const struct world *world = run->world;
+    bool of_device = fault->kind == FAULT_DEVICE_RESET;
+    uint32_t count = of_device ? world->device_count : world->gateway_count;
+    if (run->over || fault->target >= count || fault->kind >= FAULT_KIND_COUNT) {
+        return false;
+    }
+    entity_id target = (of_device ? world->first_device : world->first_gateway) + fault->target;
+    uint64_t outage = of_device ? 0 : (uint64_t)fault->outage;
+    engine_schedule(world->engine, engine_now(world->engine), SIM_PHASE_WORLD, target,
+            run->fault_handler, (uint64_t)fault->kind | outage << 8);
+    return true;
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+bool run_audit_fails(const struct run *run, char *text, size_t size)
+{
+    return device_failed(run, text, size) || recorder_set_broken(run->recorders, text, size)
+           || recorder_set_audit_fails(run->recorders, text, size);
+}
+
+struct summary *run_summary(const struct run *run, bool partial)
+{
+    return recorder_set_summary(run->recorders, partial);
+}
+
+unsigned run_expectations(const struct run *run, const struct summary *summary,
+        run_expectation_fn *each, void *context)
+{
+    unsigned failed = 0;
+    for (uint32_t i = 0; i < run->scenario->expect_count; i++) {
+        const struct scenario_expect *expect = &run->scenario->expect[i];
+        double actual = 0.0;
+        enum expectation_result result = expectation_check(expect, summary, &actual);
+        failed += result == EXPECTATION_MET ? 0u : 1u;
+        if (each != NULL) {
+            each(context, expect, summary, result, actual);
+        }
+    }
+    return failed;
+}
+
+const struct scenario *run_scenario(const struct run *run)
+{
+    return run->scenario;
+}
+
+struct engine *run_engine(struct run *run)
+{
+    return run->world->engine;
+}
+
+struct world *run_world(struct run *run)
+{
+    return run->world;
+}
+
+const struct recorder_set *run_recorders(const struct run *run)
+{
+    return run->recorders;
+}
