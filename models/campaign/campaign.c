@@ -1,4 +1,4 @@
-/* The update server: what it sends, where each device is, and its clock.
+/* A campaign: its members, its phases, what it reports.
  * SPDX-License-Identifier: MIT
  */
 #include "campaign/campaign.h"
@@ -11,7 +11,6 @@
 #include "campaign/image_builder.h"
 #include "network/wire.h"
 #include "observe.h"
-#include "random_stream.h"
 
 /* --- names ----------------------------------------------------------------------------------- */
 
@@ -37,222 +36,307 @@ const char *campaign_failure_name(enum campaign_failure failure)
 
 /* --- time ------------------------------------------------------------------------------------ */
 
+/* Timers of a transfer carry its index plus one; 0: the campaign's own. */
+void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns)
+{
+    struct engine *engine = campaign->server->engine;
+    sim_ns now_ns = engine_now(engine);
+    engine_schedule(engine, at_ns > now_ns ? at_ns : now_ns, SIM_PHASE_CAMPAIGN, campaign->entity,
+            campaign->handler, timer);
+}
+
+/* --- phases ---------------------------------------------------------------------------------- */
+
+static void release_devices(struct campaign *campaign)
+{
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        if (member->transfer != TRANSFER_NONE) {
+            server_release(campaign->server, member->device, campaign->number,
+                    campaign->transfers[member->transfer].frag_index, false);
+        }
+    }
+}
+
+static void raise_phase(struct campaign *campaign, enum campaign_phase phase, sim_ns now_ns)
+{
+    if (phase <= campaign->phase) {
+        return;
+    }
+    campaign->phase = phase;
+    engine_observe(campaign->server->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_PHASE,
+            campaign->phase, campaign->number, 0, NULL);
+    if (campaign->phase == CAMPAIGN_PHASE_DONE) {
+        release_devices(campaign);
+    }
+}
+
+void campaign_phase_set(struct transfer *transfer, enum campaign_phase phase, sim_ns now_ns)
+{
+    struct campaign *campaign = transfer->campaign;
+    assert(phase >= transfer->phase);
+    transfer->phase = phase;
+    enum campaign_phase least = CAMPAIGN_PHASE_DONE;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        const struct transfer *other = &campaign->transfers[i];
+        if (other->open && other->phase < least) {
+            least = other->phase;
+        }
+    }
+    raise_phase(campaign, least, now_ns);
+}
+
+void campaign_begin(struct campaign *campaign, sim_ns now_ns)
+{
+    raise_phase(campaign, CAMPAIGN_PHASE_SET_UP, now_ns);
+    campaign_schedule(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
+}
+
+/* No member was set up for any transfer. */
+static void end_unless_needed(struct campaign *campaign, sim_ns now_ns)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        open = open || campaign->transfers[i].open;
+    }
+    if (!open) {
+        raise_phase(campaign, CAMPAIGN_PHASE_DONE, now_ns);
+    }
+}
+
 /* Setting a timer again makes the earlier one void: events cannot be cancelled. */
-void campaign_timer_set(struct campaign *campaign, enum campaign_timer timer, sim_ns at_ns)
-{
-    sim_ns now_ns = engine_now(campaign->engine);
-    uint32_t generation = ++campaign->timer_generation[timer];
-    engine_schedule(campaign->engine, at_ns > now_ns ? at_ns : now_ns, SIM_PHASE_CAMPAIGN,
-            campaign->entity, campaign->handler, (uint64_t)timer << 32 | generation);
-}
-
-void campaign_timer_stop(struct campaign *campaign, enum campaign_timer timer)
-{
-    campaign->timer_generation[timer]++;
-}
-
 static void on_timer(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     (void)entity;
     struct campaign *campaign = context;
-    enum campaign_timer timer = (enum campaign_timer)(argument >> 32);
-    if (campaign->timer_generation[timer] != (uint32_t)argument) {
+    uint32_t owner = (uint32_t)(argument >> 48);
+    if (owner == 0) {
+        if (argument == CAMPAIGN_TIMER_START) {
+            split_start(campaign, now_ns);
+        } else {
+            end_unless_needed(campaign, now_ns);
+        }
         return;
     }
-    switch (timer) {
-    case TIMER_START:
-        campaign_plan(campaign);
-        campaign_phase_set(campaign, CAMPAIGN_PHASE_SET_UP, now_ns);
-        break;
-    case TIMER_SET_UP_CLOSE:
-        campaign_phase_set(campaign, CAMPAIGN_PHASE_WAIT_SESSION, now_ns);
-        break;
-    case TIMER_SESSION:
-        campaign_session_start(campaign, now_ns);
-        break;
-    case TIMER_ANSWERS:
-        campaign_answers_over(campaign, now_ns);
-        break;
-    case TIMER_DEADLINE:
-        campaign_session_end(campaign, now_ns);
-        break;
-    case TIMER_DONE:
-        campaign_finish(campaign, now_ns);
-        break;
-    case TIMER_COUNT:
-        assert(false);
-        break;
+    assert(owner <= campaign->transfer_count);
+    struct transfer *transfer = &campaign->transfers[owner - 1u];
+    enum transfer_timer timer = (enum transfer_timer)(argument >> 32 & 0xFFFFu);
+    assert(timer < TRANSFER_TIMER_COUNT);
+    if (transfer->timer_generation[timer] == (uint32_t)argument) {
+        transfer_on_timer(transfer, timer, now_ns);
     }
 }
 
-/* --- stages ---------------------------------------------------------------------------------- */
+/* --- members --------------------------------------------------------------------------------- */
 
-void campaign_phase_set(struct campaign *campaign, enum campaign_phase phase, sim_ns now_ns)
+struct member *campaign_member(const struct campaign *campaign, uint32_t device)
 {
-    if (campaign->phase == phase) {
+    assert(device < campaign->server->device_count);
+    uint32_t index = campaign->member_of_device[device];
+    assert(index == MEMBER_NONE || campaign->members[index].device == device);
+    return index == MEMBER_NONE ? NULL : &campaign->members[index];
+}
+
+static void stamp(struct member *member, enum campaign_stage shown, sim_ns now_ns)
+{
+    if (shown == CAMPAIGN_CONTACTED) {
+        member->first_command_ns = now_ns;
+    } else if (shown == CAMPAIGN_GROUP_SET_UP) {
+        member->group_set_up_ns = now_ns;
+    } else if (shown == CAMPAIGN_READY) {
+        member->ready_ns = now_ns;
+    } else if (shown == CAMPAIGN_CONFIRMED) {
+        member->confirmed_ns = now_ns;
+    }
+    if (shown >= CAMPAIGN_COMPLETE && member->complete_ns == SIM_NS_NEVER) {
+        member->complete_ns = now_ns;
+    }
+}
+
+/* All members are set up: the session time was told to all, so it stays. */
+static void end_set_up_if_all_ready(struct campaign *campaign, sim_ns now_ns)
+{
+    if (campaign->phase != CAMPAIGN_PHASE_SET_UP
+            || campaign_stage_count(campaign, CAMPAIGN_READY) != campaign->member_count) {
         return;
     }
-    campaign->phase = phase;
-    engine_observe(
-            campaign->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_PHASE, phase, 0, 0, NULL);
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        struct transfer *transfer = &campaign->transfers[i];
+        if (transfer->open && transfer->phase == CAMPAIGN_PHASE_SET_UP) {
+            transfer_timer_stop(transfer, TRANSFER_TIMER_SET_UP_CLOSE);
+            campaign_phase_set(transfer, CAMPAIGN_PHASE_WAIT_SESSION, now_ns);
+        }
+    }
 }
 
-void campaign_stage_set(
-        struct campaign *campaign, uint32_t device, enum campaign_stage stage, sim_ns now_ns)
+/* Results see only stages that lie further than the furthest so far. */
+static void show(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    struct campaign_record *record = &campaign->records[device];
-    if (record->stage >= stage) {
+    enum campaign_stage shown = member_stage_shown((enum member_stage)member->stage);
+    if (shown <= member->shown) {
         return;
     }
-    campaign->stage_counts[record->stage]--;
-    campaign->stage_counts[stage]++;
-    record->stage = (uint8_t)stage;
-    if (stage == CAMPAIGN_GROUP_SET_UP) {
-        record->group_set_up_ns = now_ns;
-    } else if (stage == CAMPAIGN_READY) {
-        record->ready_ns = now_ns;
-    } else if (stage == CAMPAIGN_CONFIRMED) {
-        record->confirmed_ns = now_ns;
-    }
-    if (stage >= CAMPAIGN_COMPLETE && record->complete_ns == SIM_NS_NEVER) {
-        record->complete_ns = now_ns;
-    }
-    engine_observe(campaign->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_STAGE, device,
-            stage, 0, NULL);
-    /* Nobody is left to wait for: the session time was told to all, so it stays. */
-    if (campaign->phase == CAMPAIGN_PHASE_SET_UP
-            && campaign_stage_count(campaign, CAMPAIGN_READY) == campaign->device_count) {
-        campaign_timer_stop(campaign, TIMER_SET_UP_CLOSE);
-        campaign_phase_set(campaign, CAMPAIGN_PHASE_WAIT_SESSION, now_ns);
-    }
+    assert(campaign->stage_counts[member->shown] > 0);
+    campaign->stage_counts[member->shown]--;
+    campaign->stage_counts[shown]++;
+    member->shown = (uint8_t)shown;
+    stamp(member, shown, now_ns);
+    engine_observe(campaign->server->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_STAGE,
+            member->device, shown, campaign->number, NULL);
+    end_set_up_if_all_ready(campaign, now_ns);
 }
 
-void campaign_settle(struct campaign *campaign, uint32_t device, sim_ns now_ns)
+/* The outcome of a member in this stage does not change any more. */
+static bool is_final(const struct campaign *campaign, const struct member *member)
 {
-    struct campaign_record *record = &campaign->records[device];
-    if (record->member && !record->settled) {
-        record->settled = true;
-        campaign->settled_count++;
-        campaign_session_on_settled(campaign, now_ns);
-    }
+    return member->stage >= MEMBER_RELEASED
+           || (member->stage == MEMBER_CONFIRMED && !campaign->params.group_delete);
 }
 
-void campaign_finish(struct campaign *campaign, sim_ns now_ns)
+static void count(
+        struct transfer *transfer, bool settled_was, bool settled, bool final_was, bool final)
 {
-    if (campaign->phase == CAMPAIGN_PHASE_DONE) {
+    transfer->settled_count += settled ? 1u : 0u;
+    transfer->settled_count -= settled_was ? 1u : 0u;
+    transfer->final_count += final ? 1u : 0u;
+    transfer->final_count -= final_was ? 1u : 0u;
+    assert(transfer->settled_count <= transfer->counted_count);
+    assert(transfer->final_count <= transfer->settled_count);
+}
+
+bool campaign_member_event(
+        struct campaign *campaign, struct member *member, enum member_event event, sim_ns now_ns)
+{
+    const struct member_transition *transition =
+            member_transition((enum member_stage)member->stage, event);
+    if (transition == NULL) {
+        return false;
+    }
+    assert(transition->from == member->stage && transition->event == event);
+    bool settled = member_is_settled(member);
+    bool final = is_final(campaign, member);
+    member->stage = transition->to;
+    member->reason = transition->reason;
+    if (member->counted) {
+        assert(member->transfer < campaign->transfer_count);
+        count(&campaign->transfers[member->transfer], settled, member_is_settled(member), final,
+                is_final(campaign, member));
+    }
+    switch ((enum member_action)transition->action) {
+    case MEMBER_NO_ACTION:
+        break;
+    case MEMBER_ACTION_NOTHING_MISSING:
+        member->missing = 0;
+        break;
+    case MEMBER_ACTION_RELEASE_DEVICE:
+        server_release(campaign->server, member->device, campaign->number,
+                campaign->transfers[member->transfer].frag_index,
+                transition->to == MEMBER_CONFIRMED);
+        break;
+    }
+    show(campaign, member, now_ns);
+    return true;
+}
+
+double campaign_answer_airtime_s(const struct campaign *campaign)
+{
+    const struct region *region = network_region(campaign->server->network);
+    double sum_s = 0.0;
+    uint32_t heard = 0;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct server_device *device =
+                &campaign->server->devices[campaign->members[i].device];
+        if (device->heard) {
+            sum_s += schedule_answer_airtime_s(region, device->data_rate);
+            heard++;
+        }
+    }
+    /* assumed: DR0, the worst */
+    return heard > 0 ? sum_s / heard : schedule_answer_airtime_s(region, 0);
+}
+
+/* --- uplinks --------------------------------------------------------------------------------- */
+
+void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    if (member->stage > MEMBER_HEARD) {
         return;
     }
-    campaign_phase_set(campaign, CAMPAIGN_PHASE_DONE, now_ns);
+    bool in_set_up = campaign->phase == CAMPAIGN_PHASE_SET_UP;
+    campaign_member_event(campaign, member,
+            in_set_up ? MEMBER_EVENT_UPLINK_IN_SET_UP : MEMBER_EVENT_UPLINK, now_ns);
 }
 
-/* The outcome of a member that will not change any more. */
-void campaign_mark_final(struct campaign *campaign, uint32_t device)
+void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns)
 {
-    struct campaign_record *record = &campaign->records[device];
-    if (record->member && !record->final) {
-        record->final = true;
-        campaign->final_count++;
+    release_step(campaign, member, now_ns);
+    struct transfer *transfer =
+            member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];
+    if (transfer != NULL) {
+        transfer_end_if_all_final(transfer, now_ns);
     }
-}
-
-void campaign_finish_if_all_final(struct campaign *campaign, sim_ns now_ns)
-{
-    if (campaign->phase == CAMPAIGN_PHASE_CONFIRMATION
-            && campaign->final_count == campaign->member_count) {
-        campaign_finish(campaign, now_ns);
+    enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
+    if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION) {
+        set_up_step(campaign, member, course, now_ns);
+    } else if (phase == CAMPAIGN_PHASE_CONFIRMATION && !course->status_answered) {
+        reception_ask_for_status(campaign, member, now_ns);
     }
 }
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-static bool block_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+static bool members_create(struct campaign *campaign, const struct campaign_params *params)
 {
-    uint32_t size = campaign->params.fragment_size_bytes;
-    uint32_t room = region_downlink_payload_max(
-            network_region(campaign->network), campaign->params.data_rate);
-    if (size == 0 || size + PACKAGE_FRAGMENT_OVERHEAD > room || image_size == 0) {
+    uint32_t device_count = campaign->server->device_count;
+    uint32_t count = params->member_count > 0 ? params->member_count : device_count;
+    assert(count <= device_count);
+    campaign->members = calloc(count > 0 ? count : 1, sizeof *campaign->members);
+    campaign->member_of_device = malloc((device_count > 0 ? device_count : 1) * sizeof(uint32_t));
+    if (campaign->members == NULL || campaign->member_of_device == NULL) {
         return false;
     }
-    uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)size);
-    if (nb_frag > PACKAGE_FRAGMENTS_MAX) {
-        return false;
+    for (uint32_t i = 0; i < device_count; i++) {
+        campaign->member_of_device[i] = MEMBER_NONE;
     }
-    campaign->nb_frag = (uint16_t)nb_frag;
-    campaign->padding = (uint8_t)(nb_frag * size - image_size);
-    campaign->block_size = image_size;
-    campaign->block = calloc(nb_frag, size);
-    if (campaign->block == NULL) {
-        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t device = params->member_count > 0 ? params->members[i] : i;
+        assert(device < device_count && campaign->member_of_device[device] == MEMBER_NONE);
+        campaign->member_of_device[device] = i;
+        member_init(&campaign->members[i], device);
     }
-    memcpy(campaign->block, image, image_size);
+    campaign->member_count = count;
+    campaign->stage_counts[CAMPAIGN_WAITING] = count;
     return true;
 }
 
-static bool group_create(struct campaign *campaign)
-{
-    struct random_stream stream;
-    random_stream_init(
-            &stream, engine_seed(campaign->engine), campaign->entity, RANDOM_CAMPAIGN, 0);
-    random_stream_bytes(&stream, campaign->mc_key, sizeof campaign->mc_key);
-    campaign->mc_addr = network_mc_addr(campaign->network, 0);
-    struct network_group_params params = {
-        .mc_addr = campaign->mc_addr,
-        .frequency_hz = campaign->params.frequency_hz,
-        .data_rate = campaign->params.data_rate,
-        .policy = campaign->params.gateways,
-    };
-    memcpy(params.mc_key, campaign->mc_key, sizeof params.mc_key);
-    campaign->group = network_group_create(campaign->network, &params);
-    return campaign->group != UINT32_MAX;
-}
-
-static void records_init(struct campaign *campaign)
-{
-    for (uint32_t i = 0; i < campaign->device_count; i++) {
-        struct campaign_record *record = &campaign->records[i];
-        record->first_command_ns = SIM_NS_NEVER;
-        record->group_set_up_ns = SIM_NS_NEVER;
-        record->ready_ns = SIM_NS_NEVER;
-        record->complete_ns = SIM_NS_NEVER;
-        record->confirmed_ns = SIM_NS_NEVER;
-    }
-    campaign->stage_counts[CAMPAIGN_WAITING] = campaign->device_count;
-}
-
-struct campaign *campaign_create(struct engine *engine, struct network *network,
-        const struct campaign_params *params, const struct device_identity *devices,
-        uint32_t device_count, const uint8_t *image, uint32_t image_size, uint32_t version)
+struct campaign *campaign_create(struct server *server, uint32_t number,
+        const struct campaign_params *params, const uint8_t *image, uint32_t image_size,
+        uint32_t version)
 {
     assert(params->fragmentation_version == 1 || params->fragmentation_version == 2);
     assert(params->block_ack_delay <= 7 || params->block_ack_delay == SCHEDULE_AUTOMATIC_DELAY);
+    assert(params->periods <= TRANSFER_SESSIONS_MAX);
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
         return NULL;
     }
-    campaign->engine = engine;
-    campaign->network = network;
+    campaign->server = server;
+    campaign->number = number;
     campaign->params = *params;
-    campaign->identities = devices;
-    campaign->device_count = device_count;
+    campaign->params.members = NULL;
     campaign->version = version;
-    campaign->records = calloc(device_count > 0 ? device_count : 1, sizeof *campaign->records);
-    if (campaign->records == NULL
-            || !region_has_downlink(network_region(network), params->data_rate)
-            || !block_create(campaign, image, image_size)) {
-        campaign_destroy(campaign);
-        return NULL;
-    }
-    campaign->entity = engine_entity_add(engine, 1);
-    campaign->handler = engine_handler_add(engine, on_timer, campaign);
-    if (!group_create(campaign)) {
+    campaign->image_size = image_size;
+    campaign->entity = engine_entity_add(server->engine, 1);
+    campaign->handler = engine_handler_add(server->engine, on_timer, campaign);
+    if (!members_create(campaign, params) || !split_create(campaign, image, image_size)) {
         campaign_destroy(campaign);
         return NULL;
     }
     uint32_t image_version;
     campaign->has_digest = image_identity(image, image_size, &image_version, campaign->digest);
     wire_put_u32(campaign->descriptor, version);
-    records_init(campaign);
-    campaign_timer_set(campaign, TIMER_START, params->start_ns);
+    campaign_schedule(campaign, CAMPAIGN_TIMER_START, params->start_ns);
     return campaign;
 }
 
@@ -261,8 +345,12 @@ void campaign_destroy(struct campaign *campaign)
     if (campaign == NULL) {
         return;
     }
-    free(campaign->block);
-    free(campaign->records);
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        transfer_finish(&campaign->transfers[i]);
+    }
+    free(campaign->transfers);
+    free(campaign->member_of_device);
+    free(campaign->members);
     free(campaign);
 }
 
@@ -273,21 +361,42 @@ enum campaign_phase campaign_phase(const struct campaign *campaign)
     return campaign->phase;
 }
 
+uint32_t campaign_number(const struct campaign *campaign)
+{
+    return campaign->number;
+}
+
+uint32_t campaign_member_count(const struct campaign *campaign)
+{
+    return campaign->member_count;
+}
+
+sim_ns campaign_start_ns(const struct campaign *campaign)
+{
+    return campaign->params.start_ns;
+}
+
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view)
 {
-    assert(device < campaign->device_count);
-    const struct campaign_record *record = &campaign->records[device];
+    const struct member *member = campaign_member(campaign, device);
+    struct member none;
+    if (member == NULL) {
+        member_init(&none, device);
+    }
+    const struct member *of = member != NULL ? member : &none;
     *view = (struct campaign_device){
-        .stage = (enum campaign_stage)record->stage,
-        .failure = campaign_failure_of(campaign, device),
-        .first_command_ns = record->first_command_ns,
-        .group_set_up_ns = record->group_set_up_ns,
-        .ready_ns = record->ready_ns,
-        .complete_ns = record->complete_ns,
-        .confirmed_ns = record->confirmed_ns,
-        .missing_reported = record->missing,
-        .group_deleted = record->group_gone,
+        .member = member != NULL,
+        .transfer = of->transfer,
+        .stage = (enum campaign_stage)of->shown,
+        .failure = (enum campaign_failure)of->reason,
+        .first_command_ns = of->first_command_ns,
+        .group_set_up_ns = of->group_set_up_ns,
+        .ready_ns = of->ready_ns,
+        .complete_ns = of->complete_ns,
+        .confirmed_ns = of->confirmed_ns,
+        .missing_reported = of->missing,
+        .group_deleted = of->stage == MEMBER_RELEASED,
     };
 }
 
@@ -300,32 +409,122 @@ uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_sta
     return count;
 }
 
+uint32_t campaign_transfer_count(const struct campaign *campaign)
+{
+    return campaign->transfer_count;
+}
+
+void campaign_transfer_get(
+        const struct campaign *campaign, uint32_t index, struct campaign_transfer *view)
+{
+    assert(index < campaign->transfer_count);
+    const struct transfer *transfer = &campaign->transfers[index];
+    *view = (struct campaign_transfer){
+        .open = transfer->open,
+        .data_rate = transfer->data_rate,
+        .fragment_size_bytes = transfer->fragment_size_bytes,
+        .frag_index = transfer->frag_index,
+        .nb_frag = transfer->nb_frag,
+        .members = transfer->member_count,
+        .sent_uncoded = transfer->sent_uncoded,
+        .sent_coded = transfer->sent_coded,
+        .correction_batches = transfer->correction.batches,
+        .session_count = transfer->session_count,
+    };
+}
+
+uint32_t campaign_session_count(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].session_count;
+    }
+    return count;
+}
+
+static const struct session *session_at(const struct campaign *campaign, uint32_t session)
+{
+    uint32_t transfer = 0;
+    while (session >= campaign->transfers[transfer].session_count) {
+        session -= campaign->transfers[transfer].session_count;
+        transfer++;
+        assert(transfer < campaign->transfer_count);
+    }
+    return campaign->transfers[transfer].sessions[session];
+}
+
+void campaign_session_get(
+        const struct campaign *campaign, uint32_t index, struct campaign_session *view)
+{
+    const struct session *session = session_at(campaign, index);
+    *view = (struct campaign_session){
+        .transfer = session->transfer->index,
+        .mc_addr = session_class_c_mc_addr(session),
+        .entity = session->entity,
+        .data_rate = session->params.data_rate,
+        .frequency_hz = session->params.frequency_hz,
+        .start_ns = session->start_ns,
+        .end_ns = session->end_ns,
+    };
+    session_class_c_mc_key(session, view->mc_key);
+}
+
+uint32_t campaign_session_of(const struct campaign *campaign, uint32_t mc_addr)
+{
+    uint32_t index = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        const struct transfer *transfer = &campaign->transfers[i];
+        for (uint32_t s = 0; s < transfer->session_count; s++, index++) {
+            if (session_class_c_mc_addr(transfer->sessions[s]) == mc_addr) {
+                return index;
+            }
+        }
+    }
+    return UINT32_MAX;
+}
+
+uint32_t campaign_session_fragment(
+        const struct campaign *campaign, uint32_t index, uint32_t mc_fcnt)
+{
+    const struct session *session = session_at(campaign, index);
+    return session->ops->number(session, mc_fcnt);
+}
+
 uint32_t campaign_nb_frag(const struct campaign *campaign)
 {
-    return campaign->nb_frag;
+    return campaign->transfers[0].nb_frag;
 }
 
 uint32_t campaign_fragment_number(const struct campaign *campaign, uint32_t mc_fcnt)
 {
-    return mc_fcnt < FCNT_MAX ? campaign->n_of_fcnt[mc_fcnt] : 0;
+    return campaign_session_fragment(campaign, 0, mc_fcnt);
 }
 
 uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded)
 {
-    return coded ? campaign->sent_coded : campaign->sent_uncoded;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        const struct transfer *transfer = &campaign->transfers[i];
+        count += coded ? transfer->sent_coded : transfer->sent_uncoded;
+    }
+    return count;
 }
 
 uint32_t campaign_correction_batches(const struct campaign *campaign)
 {
-    return campaign->batches;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].correction.batches;
+    }
+    return count;
 }
 
 uint32_t campaign_mc_addr(const struct campaign *campaign)
 {
-    return campaign->mc_addr;
+    return session_class_c_mc_addr(campaign->transfers[0].sessions[0]);
 }
 
 void campaign_mc_key(const struct campaign *campaign, uint8_t key[16])
 {
-    memcpy(key, campaign->mc_key, sizeof campaign->mc_key);
+    session_class_c_mc_key(campaign->transfers[0].sessions[0], key);
 }

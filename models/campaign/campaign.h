@@ -17,17 +17,31 @@ enum campaign_set_up_policy {
 enum campaign_correction {
     CORRECTION_FIXED,          /* redundancy only */
     CORRECTION_UNTIL_REPORTED, /* coded fragments until every device reported, or time out */
-    CORRECTION_ADAPTIVE        /* batches sized by multicast status answers */
+    CORRECTION_ADAPTIVE,       /* batches sized by multicast status answers */
+    CORRECTION_COUNT
+};
+
+/* How the members are divided into transfers. */
+enum campaign_sessions {
+    SESSIONS_ONE,
+    SESSIONS_PER_DATA_RATE, /* each member at the best data rate that its uplinks allow */
+    SESSIONS_THRESHOLD      /* likewise; small groups join the next slower one */
+};
+enum campaign_session_order {
+    SESSION_ORDER_IN_TURNS, /* fastest first; each begins when the one before is planned to end */
+    SESSION_ORDER_AT_ONE_TIME
 };
 
 struct campaign_params {
+    const uint32_t *members; /* devices, each once, in the order of their numbers; copied */
+    uint32_t member_count;   /* 0: all devices of the server */
     sim_ns start_ns;
     enum campaign_set_up_policy set_up_policy;
-    sim_ns set_up_window_ns; /* from start to the common session time */
-    uint8_t data_rate;       /* DR5 */
-    uint32_t frequency_hz;   /* 869.525 MHz */
-    uint8_t fragment_size_bytes;
-    double redundancy; /* 0.15: coded fragments of the first pass per uncoded one */
+    sim_ns set_up_window_ns;     /* from start to the common session time */
+    uint8_t data_rate;           /* DR5; of SESSIONS_ONE */
+    uint32_t frequency_hz;       /* 869.525 MHz */
+    uint8_t fragment_size_bytes; /* 0: the largest that fits the data rate */
+    double redundancy;           /* 0.15: coded fragments of the first pass per uncoded one */
     enum campaign_correction correction;
     sim_ns correction_timeout_ns;
     uint8_t block_ack_delay;       /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
@@ -36,6 +50,13 @@ struct campaign_params {
     bool block_mic;            /* TS004 v2 MIC in the set-up */
     sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
     bool group_delete; /* a confirmed device is asked for its groups and told to forget ours */
+    enum campaign_sessions sessions;
+    uint32_t session_threshold; /* least members of a transfer, of SESSIONS_THRESHOLD */
+    int32_t session_margin_mdb; /* of the link budget, over what a data rate needs */
+    enum campaign_session_order session_order;
+    uint8_t periods;       /* class C sessions of one transfer, 1..4; 0: as many as it needs */
+    sim_ns interval_ns;    /* between two fragments of one gateway; 0: the network grants it */
+    sim_ns granularity_ns; /* of sending times; 0: none */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */
@@ -69,7 +90,8 @@ enum campaign_stage {
     X(BLOCK_MIC, "block_mic")                                                                      \
     X(DECODER_MEMORY, "decoder_memory")                                                            \
     X(NOT_INSTALLED, "not_installed")             /* acknowledged, old version reported since */   \
-    X(NOT_CONFIRMED, "not_confirmed")             /* acknowledged, not heard since */
+    X(NOT_CONFIRMED, "not_confirmed")             /* acknowledged, not heard since */              \
+    X(BUSY, "busy")                               /* another campaign held it until too late */
 
 enum campaign_failure {
 #define X(name, text) CAMPAIGN_FAILURE_##name,
@@ -98,6 +120,8 @@ enum campaign_phase {
 struct campaign;
 
 struct campaign_device {
+    bool member;      /* false: the rest says nothing */
+    uint8_t transfer; /* that it belongs to; UINT8_MAX: not decided */
     enum campaign_stage stage;
     enum campaign_failure failure; /* if the campaign ended now */
     sim_ns first_command_ns;       /* SIM_NS_NEVER: not yet, as below */
@@ -109,18 +133,63 @@ struct campaign_device {
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
 };
 
+/* A transfer: the members that get the block at one data rate. Its fragments count once, whichever
+ * of its sessions sent them. */
+struct campaign_transfer {
+    bool open; /* false: no member needed it (so far) */
+    uint8_t data_rate;
+    uint8_t fragment_size_bytes;
+    uint8_t frag_index;
+    uint32_t nb_frag;
+    uint32_t members;
+    uint32_t sent_uncoded, sent_coded; /* different N that a gateway sent */
+    uint32_t correction_batches;
+    uint32_t session_count;
+};
+
+/* One session of a transfer; SessionTime and end once the transfer is open. */
+struct campaign_session {
+    uint32_t transfer;
+    uint32_t mc_addr;
+    uint8_t mc_key[16];
+    entity_id entity; /* of OBSERVE_CAMPAIGN_FRAGMENT */
+    uint8_t data_rate;
+    uint32_t frequency_hz;
+    sim_ns start_ns, end_ns;
+};
+
+/* The phase of the least advanced of its transfers; it never goes back. */
 enum campaign_phase campaign_phase(const struct campaign *campaign);
 const char *campaign_phase_name(enum campaign_phase phase);
 const char *campaign_failure_name(enum campaign_failure failure);
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view);
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least);
+uint32_t campaign_number(const struct campaign *campaign);
+uint32_t campaign_member_count(const struct campaign *campaign);
+sim_ns campaign_start_ns(const struct campaign *campaign);
+uint32_t campaign_transfer_count(const struct campaign *campaign);
+void campaign_transfer_get(
+        const struct campaign *campaign, uint32_t transfer, struct campaign_transfer *view);
+/* Sessions of all transfers, numbered in order of transfer and time. More may come when the
+ * campaign starts. */
+uint32_t campaign_session_count(const struct campaign *campaign);
+void campaign_session_get(
+        const struct campaign *campaign, uint32_t session, struct campaign_session *view);
+/* Index of the session that sends to a multicast address; UINT32_MAX: none of this campaign. */
+uint32_t campaign_session_of(const struct campaign *campaign, uint32_t mc_addr);
+/* N of the fragment that went out under a McFCnt of a session; 0: none. */
+uint32_t campaign_session_fragment(
+        const struct campaign *campaign, uint32_t session, uint32_t mc_fcnt);
+
+/* Of the first transfer and its first session. */
 uint32_t campaign_nb_frag(const struct campaign *campaign);
 /* N of the fragment that went out under a McFCnt; 0: none (a status request, or not sent). */
 uint32_t campaign_fragment_number(const struct campaign *campaign, uint32_t mc_fcnt);
-uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded);
-uint32_t campaign_correction_batches(const struct campaign *campaign);
 uint32_t campaign_mc_addr(const struct campaign *campaign);
 void campaign_mc_key(const struct campaign *campaign, uint8_t key[16]);
+/* Over all transfers. */
+uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded);
+uint32_t campaign_correction_batches(const struct campaign *campaign);
 
 #endif

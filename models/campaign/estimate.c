@@ -96,6 +96,13 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
     estimate->correction_s = estimate->correction * estimate->interval_s;
 }
 
+/* From the first SessionTime to the end of the last session. */
+static double longest_time_s(const struct estimate *estimate)
+{
+    double gaps_s = (estimate->periods - 1.0) * seconds(SCHEDULE_PERIOD_GAP_NS);
+    return estimate->periods * (double)(1u << estimate->time_out) + gaps_s;
+}
+
 /* From SessionTime until a device has heard `fragments`, the last of them to its end. */
 static double heard_s(const struct estimate *estimate, double fragments)
 {
@@ -152,7 +159,9 @@ static void estimate_session(const struct estimate_input *input, const struct sc
     }
     estimate->planned_s = seconds(schedule->planned_ns);
     estimate->time_out = schedule->time_out;
-    double longest_s = (double)(1u << schedule->time_out);
+    estimate->needed_s = seconds(schedule->needed_ns);
+    estimate->periods = input->periods > 0 ? input->periods : schedule->periods;
+    double longest_s = longest_time_s(estimate);
     estimate->time_out_fits = estimate->planned_s <= longest_s;
     estimate->session_s = estimate->session_s < longest_s ? estimate->session_s : longest_s;
 }
@@ -164,7 +173,7 @@ static void estimate_energy(const struct estimate_input *input, struct estimate 
     double fragments = (estimate->nb_frag + excess) / (1.0 - input->expected_loss);
     double whole = input->correction == CORRECTION_FIXED ? estimate->complete_share : 1.0;
     double first_s = heard_s(estimate, 1.0);
-    double longest_s = (double)(1u << estimate->time_out);
+    double longest_s = longest_time_s(estimate);
     double last_s = heard_s(estimate, fragments);
     last_s = last_s < longest_s ? last_s : longest_s;
     estimate->listening_s = input->guard_s + first_s;

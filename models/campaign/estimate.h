@@ -39,6 +39,7 @@ struct estimate_input {
     uint8_t uplink_data_rate; /* of the answers; 0 is the cautious choice */
     uint32_t channel_count;   /* for uplinks: 8 */
     uint8_t block_ack_delay;  /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
+    uint8_t periods;          /* class C sessions of the transfer; 0: as many as it needs */
     double guard_s;           /* a device opens its session this much early */
 
     /* with what */
@@ -59,10 +60,12 @@ struct estimate {
     double airtime_s;          /* the same over all gateways that send */
     double bulk_s, coded_s, correction_s;
     double answer_window_s; /* one round of status answers */
+    double needed_s;        /* of the first pass with its answers: what `periods` must cover */
     double planned_s;       /* what the server allows for the session */
     double session_s;       /* from SessionTime until every device has reported */
-    uint8_t time_out;       /* exponent */
-    bool time_out_fits;     /* planned_s <= 2^time_out: else the session is cut short */
+    uint8_t time_out;       /* exponent, of the first session */
+    uint8_t periods;        /* class C sessions */
+    bool time_out_fits;     /* planned_s fits the sessions: else the last one is cut short */
     double complete_share;  /* of devices whole after uncoded and coded fragments */
     double set_up_s;        /* of a device, from the campaign's start, mean */
     double set_up_fleet_s;  /* until the last one: reports, and what RX2 can carry */

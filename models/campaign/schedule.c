@@ -54,6 +54,16 @@ static uint8_t block_ack_delay(const struct schedule_input *input)
     return delay;
 }
 
+uint8_t schedule_time_out(sim_ns duration_ns)
+{
+    uint8_t time_out = 0;
+    while (time_out < SCHEDULE_TIME_OUT_MAX
+            && (sim_ns)(1u << time_out) * SIM_NS_PER_S < duration_ns) {
+        time_out++;
+    }
+    return time_out;
+}
+
 void schedule_make(const struct schedule_input *input, struct schedule *schedule)
 {
     assert(input->channel_count > 0 && input->interval_ns > 0);
@@ -62,15 +72,18 @@ void schedule_make(const struct schedule_input *input, struct schedule *schedule
     schedule->answer_window_ns = (sim_ns)(1u << (schedule->block_ack_delay + 4)) * SIM_NS_PER_S
                                  + SCHEDULE_ANSWER_TAIL_NS;
     double frames = (double)input->nb_frag + schedule->coded + SCHEDULE_FEED_AHEAD;
-    schedule->planned_ns = SCHEDULE_GUARD_NS
-                           + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
-                           + schedule->answer_window_ns;
+    schedule->needed_ns = SCHEDULE_GUARD_NS
+                          + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
+                          + schedule->answer_window_ns;
+    schedule->planned_ns = schedule->needed_ns;
     if (input->corrected) {
         schedule->planned_ns += input->correction_timeout_ns;
     }
-    schedule->time_out = 0;
-    while (schedule->time_out < SCHEDULE_TIME_OUT_MAX
-            && (sim_ns)(1u << schedule->time_out) * SIM_NS_PER_S < schedule->planned_ns) {
-        schedule->time_out++;
+    schedule->periods = 1;
+    for (sim_ns needed_ns = schedule->needed_ns;
+            needed_ns > SCHEDULE_PERIOD_NS && schedule->periods < UINT8_MAX;
+            needed_ns -= SCHEDULE_PERIOD_USABLE_NS) {
+        schedule->periods++;
     }
+    schedule->time_out = schedule_time_out(schedule->planned_ns);
 }

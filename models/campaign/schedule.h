@@ -1,7 +1,7 @@
 /* The arithmetic of a multicast session: counts, intervals, answer windows, TimeOut.
  * SPDX-License-Identifier: MIT
  *
- * Pure. The update server plans by it (session.c), and so does the estimate before a run.
+ * Pure. The update server plans by it (transfer.c), and so does the estimate before a run.
  */
 #ifndef CAMPAIGN_SCHEDULE_H
 #define CAMPAIGN_SCHEDULE_H
@@ -14,11 +14,17 @@
 
 #define SCHEDULE_AUTOMATIC_DELAY 255u /* block_ack_delay: by the size of the fleet */
 #define SCHEDULE_TIME_OUT_MAX    15u  /* 2^15 s: TS005 section 3.5 */
+/* The longest session of class C. */
+#define SCHEDULE_PERIOD_NS ((sim_ns)(1 << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S)
+/* From the end of a session to the next one of its transfer: devices report in between. */
+#define SCHEDULE_PERIOD_GAP_NS (60 * SIM_NS_PER_S)
+/* Time for fragments in such a session: guard time at both ends. */
+#define SCHEDULE_PERIOD_USABLE_NS (SCHEDULE_PERIOD_NS - 2 * SCHEDULE_GUARD_NS)
 /* Frames that wait at the network server. */
 #define SCHEDULE_FEED_AHEAD 16u
-/* Start of fragments behind SessionTime: covers clocks that agree within the tolerance. */
+/* From SessionTime to the first fragment: covers clocks that agree within the tolerance. */
 #define SCHEDULE_GUARD_NS (5 * SIM_NS_PER_S)
-/* Behind the last answer to a status request: its receive windows and our acknowledgement. */
+/* After the last answer to a status request: its receive windows and our acknowledgement. */
 #define SCHEDULE_ANSWER_TAIL_NS (4 * SIM_NS_PER_S)
 
 struct schedule_input {
@@ -34,15 +40,19 @@ struct schedule_input {
 };
 
 struct schedule {
-    uint32_t coded; /* fragments of the first pass behind the uncoded ones */
+    uint32_t coded; /* fragments of the first pass after the uncoded ones */
     uint8_t block_ack_delay;
     sim_ns answer_window_ns; /* of a status request, to the end of the last exchange */
-    sim_ns planned_ns;       /* what a session may take */
-    uint8_t time_out;        /* exponent of TS005 */
+    sim_ns needed_ns;        /* of the first pass, to the last answer */
+    sim_ns planned_ns;       /* the same and the longest correction */
+    uint8_t time_out;        /* exponent of TS005, of the first session */
+    uint8_t periods;         /* sessions of class C that needed_ns takes, one after the other */
 };
 
 void schedule_make(const struct schedule_input *input, struct schedule *schedule);
 
+/* The least exponent that covers a duration; SCHEDULE_TIME_OUT_MAX where none does. */
+uint8_t schedule_time_out(sim_ns duration_ns);
 /* Fragments of a block; the last may be padded. */
 uint32_t schedule_nb_frag(uint32_t image_size_bytes, uint8_t fragment_size_bytes);
 uint32_t schedule_coded(uint32_t nb_frag, double redundancy);

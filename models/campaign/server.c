@@ -1,58 +1,263 @@
-/* The update server: any number of campaigns over one fleet.
+/* The update server: hands what the network reports to campaigns and sessions.
  * SPDX-License-Identifier: MIT
+ *
+ * A message that names a McGroupID or a FragIndex goes to the campaign that has this number at the
+ * device. AppTimeReq names neither: the server answers it. Reports of versions go to all campaigns
+ * of the device.
  */
 #include "campaign/server.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "campaign/campaign_internal.h"
 
-struct server {
-    struct engine *engine;
-    struct network *network;
-    const struct device_identity *identities;
-    uint32_t device_count;
-    struct campaign **campaigns;
-    uint32_t campaign_count;
-};
+#define REPORT_FPORT 2u /* the application's periodic report, device/app/report.h */
+/* Of the SNR of a new uplink in the smoothed one, which starts with the first. */
+#define SNR_WEIGHT 4
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+static bool is_over(const struct campaign *campaign)
+{
+    return campaign_phase(campaign) == CAMPAIGN_PHASE_DONE;
+}
+
+/* The campaign that gave a device a number, with the member; NULL: none that still runs. */
+static struct campaign *owner(
+        const struct server *server, uint32_t device, uint8_t number, struct member **member)
+{
+    if (number == SERVER_NO_CAMPAIGN) {
+        return NULL;
+    }
+    assert(number < server->campaign_count);
+    struct campaign *campaign = server->campaigns[number];
+    *member = campaign_member(campaign, device);
+    assert(*member != NULL);
+    return is_over(campaign) ? NULL : campaign;
+}
+
+/* TS003 section 3.2: answers when asked to, or when the clock is off by a second or more. Both
+ * fields are seconds that have begun, of one instant: the end of the uplink. */
+static void on_app_time_req(struct server *server, const struct network_uplink *uplink,
+        const struct package_message *message, sim_ns now_ns)
+{
+    int64_t network_s = uplink->gps_ns / SIM_NS_PER_S;
+    /* Both are seconds mod 2^32: the shorter way round is the correction. */
+    int32_t correction_s = (int32_t)((uint32_t)network_s - message->device_time_s);
+    if (message->answer_required || correction_s != 0) {
+        uint8_t answer[PACKAGE_MESSAGE_MAX];
+        size_t size = package_app_time_ans(answer, correction_s, message->token);
+        server_send(server, uplink->device, PACKAGE_FPORT_CLOCK, answer, size);
+    }
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], uplink->device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            campaign_member_event(server->campaigns[i], member, MEMBER_EVENT_CLOCK_ASKED, now_ns);
+        }
+    }
+}
+
+/* McGroupStatusAns lists groups of several owners. */
+static void on_group_status(struct server *server, uint32_t device,
+        const struct package_message *message, sim_ns now_ns)
+{
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            release_on_group_status(server->campaigns[i], member, message, now_ns);
+        }
+    }
+}
+
+static void on_group_message(struct server *server, const struct network_uplink *uplink,
+        const struct package_message *message, sim_ns now_ns)
+{
+    const struct server_device *device = &server->devices[uplink->device];
+    struct member *member = NULL;
+    if (message->index >= SERVER_GROUP_IDS) {
+        return;
+    }
+    struct campaign *campaign =
+            owner(server, uplink->device, device->group_owner[message->index], &member);
+    if (campaign == NULL) {
+        return;
+    }
+    if (message->kind == PACKAGE_MC_GROUP_SETUP_ANS) {
+        set_up_on_group_ans(campaign, member, message, now_ns);
+    } else if (message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS) {
+        set_up_on_session_ans(campaign, member, uplink, message, now_ns);
+    } else {
+        release_on_group_delete(campaign, member, message, now_ns);
+    }
+}
+
+static void on_fragmentation_message(struct server *server, uint32_t device_index,
+        const struct package_message *message, sim_ns now_ns)
+{
+    const struct server_device *device = &server->devices[device_index];
+    struct member *member = NULL;
+    if (message->index >= SERVER_FRAG_INDEXES) {
+        return;
+    }
+    struct campaign *campaign =
+            owner(server, device_index, device->index_owner[message->index], &member);
+    if (campaign == NULL) {
+        return;
+    }
+    if (message->kind == PACKAGE_FRAG_SESSION_SETUP_ANS) {
+        set_up_on_frag_ans(campaign, member, message, now_ns);
+    } else if (message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ) {
+        reception_on_block_received(campaign, member, message, now_ns);
+    } else {
+        reception_on_status_ans(campaign, member, message, now_ns);
+    }
+}
+
+static void on_message(struct server *server, const struct network_uplink *uplink,
+        const struct package_message *message, struct uplink_course *course, sim_ns now_ns)
+{
+    switch (message->kind) {
+    case PACKAGE_MC_GROUP_SETUP_ANS:
+    case PACKAGE_MC_CLASS_C_SESSION_ANS:
+        course->answered = true;
+        on_group_message(server, uplink, message, now_ns);
+        break;
+    case PACKAGE_MC_GROUP_DELETE_ANS:
+        on_group_message(server, uplink, message, now_ns);
+        break;
+    case PACKAGE_MC_GROUP_STATUS_ANS:
+        on_group_status(server, uplink->device, message, now_ns);
+        break;
+    case PACKAGE_FRAG_SESSION_SETUP_ANS:
+        course->answered = true;
+        on_fragmentation_message(server, uplink->device, message, now_ns);
+        break;
+    case PACKAGE_FRAG_SESSION_STATUS_ANS:
+        course->status_answered = true;
+        on_fragmentation_message(server, uplink->device, message, now_ns);
+        break;
+    case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
+        on_fragmentation_message(server, uplink->device, message, now_ns);
+        break;
+    case PACKAGE_APP_TIME_REQ:
+        on_app_time_req(server, uplink, message, now_ns);
+        break;
+    case PACKAGE_OTHER:
+        break;
+    }
+}
+
+static void on_messages(struct server *server, const struct network_uplink *uplink,
+        struct uplink_course *course, sim_ns now_ns)
+{
+    unsigned version = server->devices[uplink->device].fragmentation_version;
+    struct package_message message;
+    size_t used;
+    for (size_t at = 0; at < uplink->size; at += used) {
+        used = package_message_parse(
+                uplink->fport, version, uplink->payload + at, uplink->size - at, &message);
+        if (used == 0) {
+            return;
+        }
+        assert(used <= uplink->size - at);
+        on_message(server, uplink, &message, course, now_ns);
+    }
+}
 
 /* --- application of the network -------------------------------------------------------------- */
+
+static void learn(struct server_device *device, const struct network_uplink *uplink)
+{
+    int32_t snr_mdb = uplink->best_snr_mdb;
+    device->snr_mdb =
+            device->heard ? device->snr_mdb + (snr_mdb - device->snr_mdb) / SNR_WEIGHT : snr_mdb;
+    device->heard = true;
+    device->data_rate = uplink->data_rate;
+}
+
+static void on_report(struct server *server, const struct network_uplink *uplink, sim_ns now_ns)
+{
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], uplink->device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            reception_on_version(server->campaigns[i], member, uplink, now_ns);
+        }
+    }
+}
 
 static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns)
 {
     struct server *server = context;
     assert(uplink->device < server->device_count);
+    learn(&server->devices[uplink->device], uplink);
+    bool over = server_done(server);
     for (uint32_t i = 0; i < server->campaign_count; i++) {
-        campaign_on_uplink(server->campaigns[i], uplink, now_ns);
+        struct member *member = campaign_member(server->campaigns[i], uplink->device);
+        if (member != NULL) {
+            campaign_on_heard(server->campaigns[i], member, now_ns);
+        }
     }
+    if (over) {
+        return;
+    }
+    /* What no gateway could send is out of date by now: the conversation decides anew. */
+    network_queue_clear(server->network, uplink->device);
+    struct uplink_course course = { false, false };
+    if (uplink->fport == REPORT_FPORT) {
+        on_report(server, uplink, now_ns);
+    } else {
+        on_messages(server, uplink, &course, now_ns);
+    }
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], uplink->device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            campaign_on_uplink_end(server->campaigns[i], member, &course, now_ns);
+        }
+    }
+}
+
+/* NULL: the group is none of a session. */
+static struct session *session_of(const struct server *server, uint32_t group)
+{
+    return group < server->session_capacity ? server->sessions[group] : NULL;
 }
 
 static void on_multicast_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
         enum gateway_tx_result result, sim_ns at_ns, sim_ns now_ns)
 {
     (void)at_ns;
-    struct server *server = context;
-    for (uint32_t i = 0; i < server->campaign_count; i++) {
-        campaign_on_multicast_report(server->campaigns[i], group, fcnt, gateway, result, now_ns);
+    struct session *session = session_of(context, group);
+    if (session != NULL) {
+        session->ops->report(session, fcnt, gateway, result, now_ns);
+        transfer_on_report(session->transfer);
     }
 }
 
 static void on_multicast_idle(void *context, uint32_t group, sim_ns now_ns)
 {
-    struct server *server = context;
-    for (uint32_t i = 0; i < server->campaign_count; i++) {
-        campaign_on_multicast_idle(server->campaigns[i], group, now_ns);
+    struct session *session = session_of(context, group);
+    if (session != NULL) {
+        transfer_on_idle(session->transfer, now_ns);
     }
 }
 
-static const struct network_application server_application = {
+static const struct network_application application = {
     .uplink = on_uplink,
     .multicast_report = on_multicast_report,
     .multicast_idle = on_multicast_idle,
 };
 
 /* --- creation -------------------------------------------------------------------------------- */
+
+static void device_init(struct server_device *device)
+{
+    memset(device, 0, sizeof *device);
+    device->held_by = SERVER_NO_CAMPAIGN;
+    memset(device->group_owner, SERVER_NO_CAMPAIGN, sizeof device->group_owner);
+    memset(device->index_owner, SERVER_NO_CAMPAIGN, sizeof device->index_owner);
+}
 
 struct server *server_create(struct engine *engine, struct network *network,
         const struct device_identity *devices, uint32_t device_count)
@@ -65,6 +270,14 @@ struct server *server_create(struct engine *engine, struct network *network,
     server->network = network;
     server->identities = devices;
     server->device_count = device_count;
+    server->devices = malloc((device_count > 0 ? device_count : 1) * sizeof *server->devices);
+    if (server->devices == NULL) {
+        server_destroy(server);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < device_count; i++) {
+        device_init(&server->devices[i]);
+    }
     return server;
 }
 
@@ -77,25 +290,34 @@ void server_destroy(struct server *server)
         campaign_destroy(server->campaigns[i]);
     }
     free(server->campaigns);
+    free(server->sessions);
+    free(server->devices);
     free(server);
 }
 
 struct campaign *server_campaign_add(struct server *server, const struct campaign_params *params,
         const uint8_t *image, uint32_t image_size, uint32_t version)
 {
+    if (server->campaign_count >= SERVER_CAMPAIGNS_MAX) {
+        return NULL;
+    }
     struct campaign **campaigns =
             realloc(server->campaigns, (server->campaign_count + 1u) * sizeof(struct campaign *));
     if (campaigns == NULL) {
         return NULL;
     }
     server->campaigns = campaigns;
-    struct campaign *campaign = campaign_create(server->engine, server->network, params,
-            server->identities, server->device_count, image, image_size, version);
+    struct campaign *campaign =
+            campaign_create(server, server->campaign_count, params, image, image_size, version);
     if (campaign == NULL) {
         return NULL;
     }
     server->campaigns[server->campaign_count++] = campaign;
-    network_set_application(server->network, &server_application, server);
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        server->devices[campaign->members[i].device].fragmentation_version =
+                params->fragmentation_version;
+    }
+    network_set_application(server->network, &application, server);
     return campaign;
 }
 
@@ -115,7 +337,7 @@ const struct campaign *server_campaign(const struct server *server, uint32_t num
 bool server_done(const struct server *server)
 {
     for (uint32_t i = 0; i < server->campaign_count; i++) {
-        if (campaign_phase(server->campaigns[i]) != CAMPAIGN_PHASE_DONE) {
+        if (!is_over(server->campaigns[i])) {
             return false;
         }
     }

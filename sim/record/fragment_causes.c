@@ -47,7 +47,7 @@ struct copy {
 
 struct fragment_causes {
     const struct campaign *campaign;
-    uint32_t mc_addr, nb_frag;
+    uint32_t nb_frag;
     uint32_t device_count;
     entity_id first_device;
     uint8_t *flags;   /* per device */
@@ -86,7 +86,6 @@ static void *create(const struct recorder_set *set)
         return NULL;
     }
     causes->campaign = view->campaign;
-    causes->mc_addr = campaign_mc_addr(view->campaign);
     causes->nb_frag = campaign_nb_frag(view->campaign);
     causes->device_count = device_count;
     causes->first_device = view->first_device;
@@ -163,27 +162,28 @@ static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
     return NO_COPY;
 }
 
-/* Is it a multicast frame of the campaign? The address and the low half of the counter go in clear:
- * spec-protocol 1.3. */
-static bool is_ours(const struct fragment_causes *causes, const struct frame *frame)
+/* Session of the campaign that a frame belongs to, UINT32_MAX: none. The address and the low half
+ * of the counter go in clear: spec-protocol 1.3. */
+static uint32_t session_of(const struct fragment_causes *causes, const struct frame *frame)
 {
     const uint8_t *bytes = frame->bytes;
     if (!frame->downlink || frame->size < 12) {
-        return false;
+        return UINT32_MAX;
     }
     uint32_t address = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16
                        | (uint32_t)bytes[4] << 24;
-    return address == causes->mc_addr;
+    return campaign_session_of(causes->campaign, address);
 }
 
 static void copy_started(struct fragment_causes *causes, const struct frame *frame)
 {
-    if (!is_ours(causes, frame)) {
+    uint32_t session = session_of(causes, frame);
+    if (session == UINT32_MAX) {
         return;
     }
     causes->airtime_ns += frame->end_ns - frame->start_ns;
-    uint32_t n = campaign_fragment_number(
-            causes->campaign, (uint32_t)frame->bytes[6] | (uint32_t)frame->bytes[7] << 8);
+    uint32_t n = campaign_session_fragment(
+            causes->campaign, session, (uint32_t)frame->bytes[6] | (uint32_t)frame->bytes[7] << 8);
     if (n == 0 || n > causes->nb_frag) {
         return;
     }
@@ -315,10 +315,11 @@ static void air(struct fragment_causes *causes, uint32_t device, const struct ob
 static void refused(struct fragment_causes *causes, uint32_t device, const struct observation *o,
         enum loss_cause cause)
 {
-    if ((uint32_t)o->b != causes->mc_addr) {
+    uint32_t session = campaign_session_of(causes->campaign, (uint32_t)o->b);
+    if (session == UINT32_MAX) {
         return;
     }
-    uint32_t n = campaign_fragment_number(causes->campaign, (uint32_t)o->c);
+    uint32_t n = campaign_session_fragment(causes->campaign, session, (uint32_t)o->c);
     uint8_t *furthest = n <= causes->nb_frag ? cell(causes, n, device) : NULL;
     if (furthest != NULL && *furthest >= LOSS_MCU_BUSY && *furthest < (uint8_t)cause) {
         *furthest = (uint8_t)cause;

@@ -30,6 +30,7 @@ const char *const expect_keys[] = {
     "devices.failed.decoder_memory",
     "devices.failed.not_installed",
     "devices.failed.not_confirmed",
+    "devices.failed.busy",
     "setup_time_s.min",
     "setup_time_s.mean",
     "setup_time_s.p50",

@@ -173,18 +173,6 @@ struct scenario_members {
     struct scenario_share shares[SCENARIO_SHARES_MAX];
 };
 
-/* How a campaign parts its members into multicast sessions. */
-enum scenario_sessions {
-    SESSIONS_ONE,
-    SESSIONS_PER_DATA_RATE, /* each member at the best data rate that its uplinks allow */
-    SESSIONS_THRESHOLD      /* likewise; small groups join the next slower one */
-};
-
-enum scenario_session_order {
-    SESSION_ORDER_IN_TURNS,
-    SESSION_ORDER_AT_ONE_TIME
-};
-
 /* Until the scenario is complete; then: of one session the size that is used, else 0, which stands
  * for the largest that fits each data rate. */
 #define SCENARIO_FRAGMENT_SIZE_AUTO UINT8_MAX
@@ -198,10 +186,10 @@ struct scenario_campaign {
     int session_class; /* 0: C */
     struct scenario_verify verify;
     double duty_share;
-    int sessions;               /* enum scenario_sessions */
+    int sessions;               /* enum campaign_sessions */
     uint32_t session_threshold; /* members of a session, of SESSIONS_THRESHOLD */
     int32_t session_margin_mdb; /* over the SNR that a data rate needs */
-    int session_order;          /* enum scenario_session_order */
+    int session_order;          /* enum campaign_session_order */
     int32_t periods;            /* class C sessions of one transfer; SCENARIO_AUTO */
     sim_ns interval_ns;         /* between fragments of one gateway; SCENARIO_AUTO */
     sim_ns granularity_ns;      /* of sending times; 0: none */

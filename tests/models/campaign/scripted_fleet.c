@@ -8,7 +8,7 @@
 
 #include "campaign/image_builder.h"
 
-static const sim_ns campaign_start_ns = 1000 * SIM_NS_PER_S;
+static const sim_ns fleet_start_ns = 1000 * SIM_NS_PER_S;
 
 enum fleet_event {
     EVENT_REPORT,
@@ -117,7 +117,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     bool quiet = in_session(fleet, device)
                  || (device->session && device_gps_s(fleet, device) + 15 >= device->session_gps_s
                          && device_gps_s(fleet, device) < device->session_gps_s);
-    bool fell_silent = device->faults.silent && engine_now(fleet->engine) >= campaign_start_ns;
+    bool fell_silent = device->faults.silent && engine_now(fleet->engine) >= fleet_start_ns;
     if (quiet || fell_silent
             || (device->faults.dies_in_session && device->session
                     && device_gps_s(fleet, device) > device->session_gps_s)) {
@@ -386,7 +386,7 @@ static void on_air(void *context, uint32_t gateway, const struct gateway_tx *tx,
 struct campaign_params fleet_default_params(void)
 {
     return (struct campaign_params){
-        .start_ns = campaign_start_ns,
+        .start_ns = fleet_start_ns,
         .set_up_policy = SET_UP_CHAINED,
         .set_up_window_ns = 3600 * SIM_NS_PER_S,
         .data_rate = 5,

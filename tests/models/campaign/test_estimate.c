@@ -263,10 +263,24 @@ Test(estimate, says_when_no_time_out_is_long_enough)
 {
     struct estimate_input input = input_by_hand();
     input.image_size_bytes = 9000 * 200;
+    input.periods = 1;
     struct estimate estimate = make(&input);
     cr_assert_eq(estimate.time_out, SCHEDULE_TIME_OUT_MAX);
     cr_assert_not(estimate.time_out_fits);
+    cr_assert_gt(estimate.needed_s, 32768.0);
     cr_assert_float_eq(estimate.session_s, 32768.0, 1e-9);
+}
+
+/* The least count of sessions, each with 2^15 s less the guard time of 5 s at either end. */
+Test(estimate, cuts_a_long_transfer_into_sessions)
+{
+    struct estimate_input input = input_by_hand();
+    input.image_size_bytes = 9000 * 200;
+    struct estimate estimate = make(&input);
+    double usable_s = 32768.0 - 10.0;
+    cr_assert_gt(estimate.needed_s, 32768.0 + (estimate.periods - 2.0) * usable_s);
+    cr_assert_leq(estimate.needed_s, 32768.0 + (estimate.periods - 1.0) * usable_s);
+    cr_assert_gt(estimate.session_s, 32768.0);
 }
 
 /* --- against the update server --------------------------------------------------------------- */

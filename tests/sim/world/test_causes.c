@@ -135,7 +135,8 @@ Test(causes, session_not_open_where_the_clock_is_slow_and_the_guard_too_small)
     only_moves(&with, &without, LOSS_SESSION_NOT_OPEN, 1);
 }
 
-/* A block for which the longest session, 2^15 s, is too short: fast clocks leave early. */
+/* A block that one session, 2^15 s, is too short for: the first lasts to its end, fast clocks leave
+ * it early, and a second one sends the rest. */
 Test(causes, session_closed_where_the_clock_is_fast)
 {
     static const char *const fast[] = { "firmware.size=159 KiB", "campaign.fragment_size=40 B",
@@ -144,7 +145,6 @@ Test(causes, session_closed_where_the_clock_is_fast)
         "devices.d.rtc.tolerance=500 ppm" };
     struct shares with = play(ONE_GATEWAY, fast, COUNT(fast), NULL);
     struct shares without = play(ONE_GATEWAY, fast, COUNT(fast) - 1, NULL);
-    cr_expect_gt(without.of[LOSS_GATEWAY_SKIPPED], 0.0, "the session was not too short");
     only_moves(&with, &without, LOSS_SESSION_CLOSED, 1);
 }
 

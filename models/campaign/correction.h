@@ -1,0 +1,47 @@
+/* Correction: which coded fragments follow the first pass, a policy over a transfer and its
+ * members. SPDX-License-Identifier: MIT
+ *
+ * Uplinks cost a device fragments, for its receiver is elsewhere during the whole exchange. So
+ * answers are asked for in pauses of the transmission only.
+ */
+#ifndef CAMPAIGN_CORRECTION_H
+#define CAMPAIGN_CORRECTION_H
+
+#include "campaign/campaign.h"
+
+struct member;
+struct transfer;
+
+/* State of the correction of one transfer; survives the end of a session. */
+struct correction {
+    uint32_t batches;
+    bool status_on_air; /* the request is queued; answers are awaited once it is out */
+    bool awaiting_answers;
+    bool started;
+    sim_ns deadline_ns; /* once started */
+    uint16_t round;
+    uint32_t round_answers;
+    uint32_t silent_rounds;
+};
+
+struct correction_ops {
+    const char *name;
+    /* Everything that was wanted is out. */
+    void (*next_move)(struct transfer *transfer, sim_ns now_ns);
+    /* The time for answers is over and some members lack fragments. */
+    void (*answers_over)(struct transfer *transfer, sim_ns now_ns);
+    bool asks; /* it ends a pause for answers early when all members are known */
+};
+extern const struct correction_ops *const correction_policies[CORRECTION_COUNT];
+
+/* The session has nothing left to send. */
+void correction_on_idle(struct transfer *transfer, sim_ns now_ns);
+void correction_on_answers_over(struct transfer *transfer, sim_ns now_ns);
+/* A member that lacks fragments said so. */
+void correction_on_answer(struct transfer *transfer, struct member *member, sim_ns now_ns);
+/* A member needs no more; some others do. */
+void correction_on_settled(struct transfer *transfer, sim_ns now_ns);
+/* A session ends: no answer to its requests is awaited any more. */
+void correction_pause(struct transfer *transfer);
+
+#endif

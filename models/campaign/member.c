@@ -1,0 +1,141 @@
+/* A member of a campaign: the table of its transitions.
+ * SPDX-License-Identifier: MIT
+ */
+#include "campaign/member.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "campaign/transfer.h"
+
+/* clang-format off */
+#define T(from, event, to, reason, action) \
+    { MEMBER_##from, MEMBER_EVENT_##event, MEMBER_##to, CAMPAIGN_FAILURE_##reason, action }
+#define NONE     MEMBER_NO_ACTION
+#define MISSING  MEMBER_ACTION_NOTHING_MISSING
+#define RELEASE  MEMBER_ACTION_RELEASE_DEVICE
+
+const struct member_transition member_transitions[] = {
+    /* contact */
+    T(UNHEARD,       UPLINK,                 HEARD,         NO_UPLINK,            NONE),
+    T(UNHEARD,       UPLINK_IN_SET_UP,       CALLED,        SET_UP_UNANSWERED,    NONE),
+    T(HEARD,         UPLINK_IN_SET_UP,       CALLED,        SET_UP_UNANSWERED,    NONE),
+    T(CALLED,        DEVICE_HELD,            CALLED,        BUSY,                 NONE),
+    T(CALLED,        COMMAND_QUEUED,         GROUP,         SET_UP_UNANSWERED,    NONE),
+    /* set-up */
+    T(GROUP,         GROUP_ACCEPTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
+    T(GROUP,         CLOCK_DIFFERS,          CLOCK,         CLOCK,                NONE),
+    T(GROUP,         SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
+    T(SESSION,       SESSION_ACCEPTED,       FRAGMENTATION, SET_UP_UNANSWERED,    NONE),
+    T(SESSION,       SESSION_ACCEPTED_MORE,  GROUP,         SET_UP_UNANSWERED,    NONE),
+    T(SESSION,       GROUP_UNDEFINED,        GROUP,         SET_UP_UNANSWERED,    NONE),
+    T(SESSION,       CLOCK_DIFFERS,          CLOCK,         CLOCK,                NONE),
+    T(SESSION,       SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
+    T(CLOCK,         CLOCK_ASKED,            SESSION,       CLOCK,                NONE),
+    T(CLOCK,         SESSION_ACCEPTED,       FRAGMENTATION, SET_UP_UNANSWERED,    NONE),
+    T(CLOCK,         SESSION_ACCEPTED_MORE,  GROUP,         SET_UP_UNANSWERED,    NONE),
+    T(CLOCK,         GROUP_UNDEFINED,        GROUP,         CLOCK,                NONE),
+    T(CLOCK,         SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
+    T(FRAGMENTATION, FRAGMENTATION_ACCEPTED, READY,         SILENT_AFTER_SESSION, NONE),
+    T(FRAGMENTATION, GROUP_UNDEFINED,        GROUP,         SET_UP_UNANSWERED,    NONE),
+    T(FRAGMENTATION, CLOCK_DIFFERS,          CLOCK,         CLOCK,                NONE),
+    T(FRAGMENTATION, MEMORY_REFUSED,         FRAGMENTATION, DECODER_MEMORY,       NONE),
+    T(FRAGMENTATION, SET_UP_NO_MEMORY,       ENDED,         DECODER_MEMORY,       RELEASE),
+    T(FRAGMENTATION, SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
+    /* An answer was lost: whatever step it was at, a report about the block shows the set-up. */
+    T(GROUP,         SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
+    T(SESSION,       SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
+    T(CLOCK,         SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
+    T(FRAGMENTATION, SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
+    /* reception */
+    T(READY,         SESSION_BEGUN,          RECEIVING,     SILENT_AFTER_SESSION, NONE),
+    T(READY,         BLOCK_LACKING,          READY,         INCOMPLETE,           NONE),
+    T(READY,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(READY,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
+    T(READY,         BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
+    T(READY,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(RECEIVING,     BLOCK_LACKING,          RECEIVING,     INCOMPLETE,           NONE),
+    T(RECEIVING,     BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(RECEIVING,     BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
+    T(RECEIVING,     BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
+    T(RECEIVING,     NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    /* after the block */
+    T(WHOLE,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
+    T(WHOLE,         ACKNOWLEDGED,           PROVED,        NOT_CONFIRMED,        NONE),
+    T(WHOLE,         OLD_VERSION,            WHOLE,         NOT_INSTALLED,        NONE),
+    T(WHOLE,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(PROVED,        BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
+    T(PROVED,        OLD_VERSION,            PROVED,        NOT_INSTALLED,        NONE),
+    T(PROVED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    /* An end that the device itself contradicts. */
+    T(ENDED,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(ENDED,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    /* clearing up */
+    T(CONFIRMED,     GROUP_SEEN,             GROUP_LISTED,  NONE,                 NONE),
+    T(CONFIRMED,     GROUP_GONE,             RELEASED,      NONE,                 NONE),
+    T(CONFIRMED,     GROUP_UNANSWERED,       KEPT,          NONE,                 NONE),
+    T(GROUP_LISTED,  GROUP_GONE,             RELEASED,      NONE,                 NONE),
+    T(GROUP_LISTED,  GROUP_UNANSWERED,       KEPT,          NONE,                 NONE),
+    T(KEPT,          GROUP_GONE,             RELEASED,      NONE,                 NONE),
+};
+#undef T
+#undef NONE
+#undef MISSING
+#undef RELEASE
+/* clang-format on */
+
+const uint32_t member_transition_count = sizeof member_transitions / sizeof member_transitions[0];
+
+void member_init(struct member *member, uint32_t device)
+{
+    memset(member, 0, sizeof *member);
+    member->device = device;
+    member->stage = MEMBER_UNHEARD;
+    member->reason = CAMPAIGN_FAILURE_NEVER_JOINED;
+    member->shown = CAMPAIGN_WAITING;
+    member->transfer = TRANSFER_NONE;
+    member->first_command_ns = SIM_NS_NEVER;
+    member->group_set_up_ns = SIM_NS_NEVER;
+    member->ready_ns = SIM_NS_NEVER;
+    member->complete_ns = SIM_NS_NEVER;
+    member->confirmed_ns = SIM_NS_NEVER;
+}
+
+const struct member_transition *member_transition(enum member_stage from, enum member_event event)
+{
+    assert(from < MEMBER_STAGE_COUNT);
+    assert(event < MEMBER_EVENT_COUNT);
+    for (uint32_t i = 0; i < member_transition_count; i++) {
+        if (member_transitions[i].from == from && member_transitions[i].event == event) {
+            return &member_transitions[i];
+        }
+    }
+    return NULL;
+}
+
+const char *member_stage_name(enum member_stage stage)
+{
+    static const char *const names[MEMBER_STAGE_COUNT] = {
+#define X(name, shown) #name,
+        MEMBER_STAGES(X)
+#undef X
+    };
+    assert(stage < MEMBER_STAGE_COUNT);
+    return names[stage];
+}
+
+enum campaign_stage member_stage_shown(enum member_stage stage)
+{
+    static const uint8_t shown[MEMBER_STAGE_COUNT] = {
+#define X(name, shown) CAMPAIGN_##shown,
+        MEMBER_STAGES(X)
+#undef X
+    };
+    assert(stage < MEMBER_STAGE_COUNT);
+    return (enum campaign_stage)shown[stage];
+}
+
+bool member_is_settled(const struct member *member)
+{
+    return member->stage >= MEMBER_WHOLE;
+}

@@ -1,0 +1,119 @@
+/* A member of a campaign: one explicit stage, moved by events through one table of transitions.
+ * SPDX-License-Identifier: MIT
+ *
+ * docs/architecture.md draws the machine. Results see the coarser enum campaign_stage, in which a
+ * member never goes back.
+ */
+#ifndef CAMPAIGN_MEMBER_H
+#define CAMPAIGN_MEMBER_H
+
+#include "campaign/campaign.h"
+
+/* name, what results call it */
+/* clang-format off */
+#define MEMBER_STAGES(X)                                                                           \
+    X(UNHEARD, WAITING)         /* no uplink yet */                                                \
+    X(HEARD, WAITING)           /* heard, but not while the set-up was open */                     \
+    X(CALLED, WAITING)          /* heard in the set-up; no command has been queued yet */          \
+    X(GROUP, CONTACTED)         /* McGroupSetupAns is due; McClassCSessionAns may come with it */  \
+    X(SESSION, CONTACTED)       /* McClassCSessionAns is due */                                    \
+    X(CLOCK, CONTACTED)         /* its clock differs: it is told to synchronize */                 \
+    X(FRAGMENTATION, GROUP_SET_UP) /* FragSessionSetupAns is due */                                \
+    X(READY, READY)             /* set up */                                                       \
+    X(RECEIVING, READY)         /* its session has begun */                                        \
+    X(WHOLE, COMPLETE)          /* reported the block whole */                                     \
+    X(PROVED, AUTHENTICATED)    /* reported it with a good block MIC, and was acknowledged */      \
+    X(CONFIRMED, CONFIRMED)     /* reported the new version */                                     \
+    X(GROUP_LISTED, CONFIRMED)  /* McGroupStatusAns lists our group: McGroupDeleteAns is due */    \
+    X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
+    X(KEPT, CONFIRMED)          /* was asked often enough: its group stays */                      \
+    X(ENDED, WAITING)           /* failed for good; the member's reason says why */
+
+enum member_stage {
+#define X(name, shown) MEMBER_##name,
+    MEMBER_STAGES(X)
+#undef X
+    MEMBER_STAGE_COUNT
+};
+
+#define MEMBER_EVENTS(X)                                                                           \
+    X(UPLINK)                /* any uplink */                                                      \
+    X(UPLINK_IN_SET_UP)      /* any uplink while the set-up is open */                             \
+    X(COMMAND_QUEUED)        /* the first command of the set-up */                                 \
+    X(GROUP_ACCEPTED)        /* McGroupSetupAns, positive */                                       \
+    X(GROUP_UNDEFINED)       /* McClassCSessionAns: the device has no such group */                \
+    X(SESSION_ACCEPTED)      /* McClassCSessionAns with a TimeToStart that fits; the last one */   \
+    X(SESSION_ACCEPTED_MORE) /* the same; the transfer has further sessions */                     \
+    X(CLOCK_DIFFERS)         /* McClassCSessionAns with another TimeToStart, or start missed */    \
+    X(CLOCK_ASKED)           /* AppTimeReq: it synchronizes */                                     \
+    X(FRAGMENTATION_ACCEPTED) /* FragSessionSetupAns, positive */                                  \
+    X(MEMORY_REFUSED)        /* FragSessionSetupAns: no memory; it is asked again */               \
+    X(SET_UP_REFUSED)        /* too many negative answers */                                       \
+    X(SET_UP_NO_MEMORY)      /* the same, the last for want of memory */                           \
+    X(DEVICE_HELD)           /* another campaign holds the device */                               \
+    X(SESSION_BEGUN)         /* the time of its first session has come */                          \
+    X(SESSION_SHOWN)         /* a report about the block: it had been set up */                    \
+    X(BLOCK_LACKING)         /* reported missing fragments */                                      \
+    X(BLOCK_NO_MEMORY)       /* reported that the decoder has no memory */                         \
+    X(BLOCK_WHOLE)           /* reported the block whole */                                        \
+    X(BLOCK_BAD_MIC)         /* the same, with a wrong block MIC */                                \
+    X(ACKNOWLEDGED)          /* the acknowledgement of a block with a good MIC was queued */       \
+    X(OLD_VERSION)           /* its periodic report names another version */                       \
+    X(NEW_VERSION)           /* its periodic report names the version of the block */              \
+    X(GROUP_SEEN)            /* McGroupStatusAns lists our group */                                \
+    X(GROUP_GONE)            /* McGroupStatusAns without it, or McGroupDeleteAns */                \
+    X(GROUP_UNANSWERED)      /* the last request about its group was sent */
+
+enum member_event {
+#define X(name) MEMBER_EVENT_##name,
+    MEMBER_EVENTS(X)
+#undef X
+    MEMBER_EVENT_COUNT
+};
+/* clang-format on */
+
+/* What a transition does besides. */
+enum member_action {
+    MEMBER_NO_ACTION,
+    MEMBER_ACTION_NOTHING_MISSING,
+    MEMBER_ACTION_RELEASE_DEVICE /* other campaigns may have it */
+};
+
+/* `reason`: why the member would not be confirmed if the campaign ended in the stage `to`. */
+struct member_transition {
+    uint8_t from, event, to, reason, action;
+};
+
+struct member {
+    uint32_t device;
+    uint8_t stage;       /* enum member_stage */
+    uint8_t reason;      /* enum campaign_failure */
+    uint8_t shown;       /* enum campaign_stage: the furthest */
+    uint8_t transfer;    /* index, TRANSFER_NONE before it is chosen */
+    uint8_t group_mask;  /* McGroupIDs of the sessions of its transfer, in order of the bits */
+    uint8_t session;     /* the one that is being set up */
+    uint8_t refusals;    /* negative answers in the set-up */
+    uint8_t groups_left; /* McGroupIDs that are still to be deleted */
+    uint8_t group_tries; /* McGroupStatusReq and McGroupDeleteReq sent */
+    bool counted;        /* was READY when its first session began: the transfer waits for it */
+    bool mic_known;
+    uint8_t mic[4];
+    uint16_t round;    /* of correction in which it last answered */
+    uint16_t missing;  /* last reported */
+    uint16_t received; /* NbFragReceived last reported */
+    sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
+};
+
+extern const struct member_transition member_transitions[];
+extern const uint32_t member_transition_count;
+
+void member_init(struct member *member, uint32_t device);
+/* NULL: the event changes nothing in this stage. */
+const struct member_transition *member_transition(enum member_stage from, enum member_event event);
+const char *member_stage_name(enum member_stage stage);
+/* What results call a stage. MEMBER_ENDED shows the furthest stage before it. */
+enum campaign_stage member_stage_shown(enum member_stage stage);
+/* Nothing more is to be sent to a member in this stage for its block. */
+bool member_is_settled(const struct member *member);
+
+#endif

@@ -1,0 +1,80 @@
+/* A session: one transmission that feeds a transfer, of any kind.
+ * SPDX-License-Identifier: MIT
+ *
+ * A kind of session is a row of operations. The interface names no multicast group: a kind may have
+ * none.
+ */
+#ifndef CAMPAIGN_SESSION_H
+#define CAMPAIGN_SESSION_H
+
+#include "engine.h"
+#include "network/network.h"
+
+struct server;
+struct session;
+struct transfer;
+
+/* What a session is made from. */
+struct session_params {
+    uint8_t data_rate;
+    uint32_t frequency_hz;
+    enum multicast_policy gateways;
+    sim_ns interval_ns;    /* between two fragments of one gateway; 0: the network grants it */
+    sim_ns granularity_ns; /* of sending times; 0: none */
+};
+
+/* For whom a session is announced. */
+struct session_recipient {
+    const struct device_identity *identity;
+    uint8_t number; /* that the server gave this session at the device: 0..3 */
+    bool prepared;  /* the device has confirmed the first half of the announcement */
+    size_t room;    /* bytes of one downlink to it */
+    bool one_step;  /* one command for each downlink */
+};
+
+struct session_ops {
+    const char *name;
+    /* NULL: out of memory, or the network has no room for it. */
+    struct session *(*create)(struct server *server, struct transfer *transfer, entity_id entity,
+            const struct session_params *params);
+    void (*destroy)(struct session *session);
+    /* Bytes of the next command or commands that announce it, and their FPort. */
+    size_t (*announce)(const struct session *session, const struct session_recipient *recipient,
+            uint8_t *out, uint8_t *fport);
+    /* Sets the time from start_ns on, rounded to what can be announced, for `duration_ns` at least.
+     * False: the kind has no such long session; it gets its longest. */
+    bool (*plan)(struct session *session, sim_ns start_ns, sim_ns duration_ns);
+    /* Time between two messages of `size` bytes. */
+    sim_ns (*interval_ns)(const struct session *session, uint16_t size);
+    /* The device will listen. False: out of memory. */
+    bool (*join)(struct session *session, uint32_t device);
+    /* When it takes another message, not before after_ns; SIM_NS_NEVER: a report comes first. */
+    sim_ns (*next_slot_ns)(const struct session *session, sim_ns after_ns);
+    /* Takes fragment number `n`; 0: a request. False: it takes no more at all. */
+    bool (*send)(struct session *session, uint32_t n, const uint8_t *payload, uint16_t size);
+    /* N of what went out under a handle; 0: a request, or nothing. */
+    uint32_t (*number)(const struct session *session, uint32_t handle);
+    /* A gateway sent or refused a message. */
+    void (*report)(struct session *session, uint32_t handle, uint32_t gateway,
+            enum gateway_tx_result result, sim_ns now_ns);
+    /* An uplink of a device that listens; NULL: it means nothing to this kind. */
+    void (*uplink)(struct session *session, const struct network_uplink *uplink, sim_ns now_ns);
+    /* Drops what is not on its way to the air. */
+    void (*stop)(struct session *session);
+};
+
+struct session {
+    const struct session_ops *ops;
+    struct transfer *transfer;
+    entity_id entity;
+    struct session_params params;
+    sim_ns start_ns; /* as announced */
+    sim_ns end_ns;   /* when devices stop listening by themselves */
+};
+
+extern const struct session_ops session_class_c;
+/* Of a class C session. */
+uint32_t session_class_c_mc_addr(const struct session *session);
+void session_class_c_mc_key(const struct session *session, uint8_t key[16]);
+
+#endif

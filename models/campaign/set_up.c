@@ -1,0 +1,220 @@
+/* The set-up of one member: group, session, clock, fragmentation session.
+ * SPDX-License-Identifier: MIT
+ *
+ * A class A device listens after its own uplinks only, so everything here starts with one. What an
+ * uplink's answers left undone is asked for at once (design section 4, chained), or with the next
+ * uplink (one per uplink); an answer that did not come is asked for again.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "campaign/campaign_internal.h"
+#include "network/lorawan.h"
+
+#define COMMANDS_SIZE_MAX (2u * PACKAGE_MESSAGE_MAX)
+
+static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
+{
+    assert(member->transfer < campaign->transfer_count);
+    return &campaign->transfers[member->transfer];
+}
+
+/* McGroupID of the session that is being set up: one bit of the mask for each session. */
+static uint8_t group_id_of(const struct member *member)
+{
+    uint8_t id = 0;
+    uint8_t left = member->session;
+    for (; id < SERVER_GROUP_IDS; id++) {
+        if ((member->group_mask >> id & 1u) != 0 && left-- == 0) {
+            return id;
+        }
+    }
+    assert(false);
+    return 0;
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static size_t put_announcement(
+        const struct campaign *campaign, const struct member *member, uint8_t *out, uint8_t *fport)
+{
+    const struct session *session = transfer_of(campaign, member)->sessions[member->session];
+    const struct session_recipient recipient = {
+        .identity = &campaign->server->identities[member->device],
+        .number = group_id_of(member),
+        .prepared = member->stage == MEMBER_SESSION,
+        .room = network_downlink_max(campaign->server->network, member->device),
+        .one_step = campaign->params.set_up_policy != SET_UP_CHAINED,
+    };
+    return session->ops->announce(session, &recipient, out, fport);
+}
+
+static size_t put_frag_setup(
+        const struct campaign *campaign, struct member *member, uint8_t *out, uint8_t *fport)
+{
+    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct device_identity *identity = &campaign->server->identities[member->device];
+    unsigned version = campaign->params.fragmentation_version;
+    struct package_frag_session session = {
+        .frag_index = transfer->frag_index,
+        .group_mask = member->group_mask,
+        .nb_frag = transfer->nb_frag,
+        .frag_size = transfer->fragment_size_bytes,
+        .block_ack_delay = transfer->schedule.block_ack_delay,
+        .ack_reception = true,
+        .padding = transfer->padding,
+        .session_cnt = server_session_cnt(campaign->server, member->device, transfer->frag_index),
+    };
+    if (version >= 2 && !member->mic_known) {
+        package_block_mic(identity->gen_app_key, session.session_cnt, transfer->frag_index,
+                campaign->descriptor, transfer->block, campaign->image_size, member->mic);
+        member->mic_known = true;
+    }
+    memcpy(session.descriptor, campaign->descriptor, sizeof session.descriptor);
+    memcpy(session.mic, member->mic, sizeof session.mic);
+    *fport = PACKAGE_FPORT_FRAGMENTATION;
+    return package_frag_session_setup_req(out, version, &session);
+}
+
+/* The command of the stage that the member is in. */
+static void send_next_step(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    uint8_t commands[COMMANDS_SIZE_MAX];
+    uint8_t fport = PACKAGE_FPORT_CLOCK;
+    size_t size = 0;
+    bool last = member->stage == MEMBER_FRAGMENTATION;
+    if (member->stage == MEMBER_CLOCK) {
+        size = package_force_device_resync_req(commands, 1);
+    } else if (last) {
+        size = put_frag_setup(campaign, member, commands, &fport);
+    } else {
+        size = put_announcement(campaign, member, commands, &fport);
+    }
+    assert(size > 0 && size <= sizeof commands);
+    if (server_send(campaign->server, member->device, fport, commands, size)) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
+    }
+    if (!last && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
+        network_keep_open(campaign->server->network, member->device);
+    }
+}
+
+/* A member that was called takes its place: a transfer, and the numbers that it needs there. */
+static bool claim(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    if (member->group_mask != 0) {
+        return true;
+    }
+    if (!split_assign(campaign, member, now_ns)) {
+        return false;
+    }
+    const struct transfer *transfer = transfer_of(campaign, member);
+    if (!server_claim(campaign->server, member->device, campaign->number, transfer->frag_index,
+                transfer->session_count, transfer_start_ns(transfer), transfer_end_ns(transfer),
+                &member->group_mask)) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_DEVICE_HELD, now_ns);
+        return false;
+    }
+    return true;
+}
+
+void set_up_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns)
+{
+    if (member->stage < MEMBER_CALLED || member->stage > MEMBER_FRAGMENTATION
+            || (campaign->params.set_up_policy == SET_UP_ONE_PER_UPLINK && course->answered)
+            || !claim(campaign, member, now_ns)
+            || now_ns >= transfer_start_ns(transfer_of(campaign, member)) - SET_UP_CLOSE_NS) {
+        return;
+    }
+    send_next_step(campaign, member, now_ns);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void refuse(struct campaign *campaign, struct member *member, bool memory, sim_ns now_ns)
+{
+    member->refusals++;
+    bool enough = member->refusals >= REFUSALS_MAX;
+    if (memory) {
+        campaign_member_event(campaign, member,
+                enough ? MEMBER_EVENT_SET_UP_NO_MEMORY : MEMBER_EVENT_MEMORY_REFUSED, now_ns);
+    } else if (enough) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_SET_UP_REFUSED, now_ns);
+    }
+}
+
+void set_up_on_group_ans(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns)
+{
+    if (message->status != 0) {
+        refuse(campaign, member, false, now_ns);
+    } else if (message->index == group_id_of(member)) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_ACCEPTED, now_ns);
+    }
+}
+
+/* GPS time of the start of an uplink, which is where devices stamp. FOpts are not known here: at
+ * most 15 bytes, less than the tolerances that this serves. */
+static int64_t start_gps_ns(const struct region *region, const struct network_uplink *uplink)
+{
+    struct lora_modulation modulation = region_uplink_modulation(
+            region, uplink->data_rate, region_default_channel_hz(region, 0));
+    return uplink->gps_ns - lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + uplink->size);
+}
+
+/* TimeToStart is a whole number of seconds, rounded down. */
+static bool clock_agrees(const struct campaign *campaign, const struct session *session,
+        const struct network_uplink *uplink, const struct package_message *message)
+{
+    const struct network *network = campaign->server->network;
+    int64_t expected_ns = network_gps_ns(network, session->start_ns)
+                          - start_gps_ns(network_region(network), uplink);
+    int64_t error_ns = (int64_t)message->time_to_start_s * SIM_NS_PER_S - expected_ns;
+    return error_ns <= CLOCK_TOLERANCE_S * SIM_NS_PER_S
+           && error_ns >= -(CLOCK_TOLERANCE_S + 1) * SIM_NS_PER_S;
+}
+
+void set_up_on_session_ans(struct campaign *campaign, struct member *member,
+        const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns)
+{
+    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct session *session = transfer->sessions[member->session];
+    if (now_ns >= transfer_start_ns(transfer) || message->index != group_id_of(member)) {
+        return; /* too late to tell anything, or of an earlier step */
+    }
+    enum member_event event;
+    if ((message->status & PACKAGE_SESSION_UNDEFINED) != 0) {
+        event = MEMBER_EVENT_GROUP_UNDEFINED;
+    } else if ((message->status & PACKAGE_SESSION_START_MISSED) != 0) {
+        event = MEMBER_EVENT_CLOCK_DIFFERS; /* ours lies ahead: its clock does not */
+    } else if (message->status != 0) {
+        refuse(campaign, member, false, now_ns);
+        return;
+    } else if (!clock_agrees(campaign, session, uplink, message)) {
+        event = MEMBER_EVENT_CLOCK_DIFFERS;
+    } else if (member->session + 1u < transfer->session_count) {
+        event = MEMBER_EVENT_SESSION_ACCEPTED_MORE;
+    } else {
+        event = MEMBER_EVENT_SESSION_ACCEPTED;
+    }
+    if (campaign_member_event(campaign, member, event, now_ns)
+            && event == MEMBER_EVENT_SESSION_ACCEPTED_MORE) {
+        member->session++;
+    }
+}
+
+void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns)
+{
+    if (message->status == 0) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_FRAGMENTATION_ACCEPTED, now_ns);
+    } else if ((message->status & PACKAGE_SETUP_REPLAY) != 0) {
+        /* an earlier campaign used this one */
+        server_session_cnt_skip(
+                campaign->server, member->device, transfer_of(campaign, member)->frag_index);
+        member->mic_known = false;
+    } else {
+        refuse(campaign, member, (message->status & PACKAGE_SETUP_MEMORY) != 0, now_ns);
+    }
+}

@@ -1,0 +1,196 @@
+/* How a campaign divides its members into transfers, one for each data rate.
+ * SPDX-License-Identifier: MIT
+ *
+ * A member gets its transfer when it is set up, by the uplinks heard so far. Transfers that the
+ * members heard before the start need are opened at the start, fastest first; others when the first
+ * member needs them, as long as no session has begun.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "campaign/campaign_internal.h"
+#include "network/link_budget.h"
+
+/* --- creation -------------------------------------------------------------------------------- */
+
+/* Appends a transfer; what does not fit its data rate is left out. */
+static bool add(struct campaign *campaign, uint8_t data_rate, const uint8_t *image, uint32_t size)
+{
+    struct transfer *transfer = &campaign->transfers[campaign->transfer_count];
+    if (!transfer_init(
+                transfer, campaign, (uint8_t)campaign->transfer_count, data_rate, image, size)) {
+        transfer_finish(transfer);
+        *transfer = (struct transfer){ 0 };
+        return false;
+    }
+    campaign->transfer_count++;
+    return true;
+}
+
+bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+{
+    const struct campaign_params *params = &campaign->params;
+    const struct region *region = network_region(campaign->server->network);
+    bool one = params->sessions == SESSIONS_ONE;
+    uint32_t room = one ? 1u : (uint32_t)(region->class_c_rate_max - region->class_c_rate_min) + 1u;
+    campaign->transfers = calloc(room, sizeof *campaign->transfers);
+    if (campaign->transfers == NULL) {
+        return false;
+    }
+    if (one) {
+        for (uint32_t i = 0; i < campaign->member_count; i++) {
+            campaign->members[i].transfer = 0;
+        }
+        return add(campaign, params->data_rate, image, image_size);
+    }
+    for (int rate = region->class_c_rate_max; rate >= (int)region->class_c_rate_min; rate--) {
+        add(campaign, (uint8_t)rate, image, image_size);
+    }
+    return campaign->transfer_count > 0;
+}
+
+/* --- data rates ------------------------------------------------------------------------------ */
+
+/* Margin of a downlink to a device, as the server infers it from uplinks. */
+static int32_t margin_mdb(
+        const struct campaign *campaign, const struct transfer *transfer, uint32_t device)
+{
+    const struct server *server = campaign->server;
+    const struct region *region = network_region(server->network);
+    const struct server_device *known = &server->devices[device];
+    struct network_device_view view;
+    network_device_get(server->network, device, &view);
+    return link_downlink_margin_mdb(region, known->snr_mdb,
+            region->rates[known->data_rate].bandwidth_hz,
+            link_device_eirp_mdbm(region, view.tx_power), transfer->data_rate,
+            region_eirp_max_mdbm(region, campaign->params.frequency_hz));
+}
+
+/* The fastest transfer that a device hears well enough; the slowest one where none is. */
+static uint32_t best_transfer(const struct campaign *campaign, uint32_t device)
+{
+    uint32_t best = 0;
+    assert(campaign->transfer_count > 0 && campaign->server->devices[device].heard);
+    while (best + 1u < campaign->transfer_count
+            && margin_mdb(campaign, &campaign->transfers[best], device)
+                       < campaign->params.session_margin_mdb) {
+        best++;
+    }
+    return best;
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static uint32_t open_count(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].open ? 1u : 0u;
+    }
+    return count;
+}
+
+/* `concurrent`: transfers that share the airtime, this one included. */
+static void open(
+        struct campaign *campaign, struct transfer *transfer, uint32_t concurrent, sim_ns now_ns)
+{
+    sim_ns start_ns = campaign->session_ns;
+    bool in_turns = campaign->params.session_order == SESSION_ORDER_IN_TURNS;
+    for (uint32_t i = 0; in_turns && i < campaign->transfer_count; i++) {
+        const struct transfer *other = &campaign->transfers[i];
+        if (other->open && transfer_planned_end_ns(other) > start_ns) {
+            start_ns = transfer_planned_end_ns(other);
+        }
+    }
+    transfer_open(transfer, start_ns, in_turns ? 1u : concurrent);
+    campaign_phase_set(transfer, CAMPAIGN_PHASE_SET_UP, now_ns);
+}
+
+/* Members of each transfer, as far as they have been heard; their number. */
+static uint32_t count_heard(const struct campaign *campaign, uint32_t *counts)
+{
+    uint32_t heard = 0;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        uint32_t device = campaign->members[i].device;
+        if (campaign->server->devices[device].heard) {
+            counts[best_transfer(campaign, device)]++;
+            heard++;
+        }
+    }
+    return heard;
+}
+
+/* Small groups join the next slower one. The counts are those of the members that were heard, taken
+ * for the whole: a transfer whose share is less than the threshold is not opened. */
+static void join_small_groups(const struct campaign *campaign, uint32_t *counts, uint32_t heard)
+{
+    uint32_t carried = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        uint32_t count = counts[i] + carried;
+        bool slowest = i + 1u == campaign->transfer_count;
+        bool enough = (uint64_t)count * campaign->member_count
+                      >= (uint64_t)campaign->params.session_threshold * heard;
+        counts[i] = enough || slowest ? count : 0;
+        carried = enough ? 0 : count;
+    }
+}
+
+void split_start(struct campaign *campaign, sim_ns now_ns)
+{
+    const struct campaign_params *params = &campaign->params;
+    campaign->session_ns = params->start_ns + params->set_up_window_ns;
+    if (params->sessions == SESSIONS_ONE) {
+        open(campaign, &campaign->transfers[0], 1, now_ns);
+        return;
+    }
+    campaign_begin(campaign, now_ns);
+    uint32_t counts[REGION_RATES] = { 0 };
+    assert(campaign->transfer_count <= REGION_RATES);
+    uint32_t heard = count_heard(campaign, counts);
+    if (params->sessions == SESSIONS_THRESHOLD && heard > 0) {
+        join_small_groups(campaign, counts, heard);
+    }
+    uint32_t needed = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        needed += counts[i] > 0 ? 1u : 0u;
+    }
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        if (counts[i] > 0) {
+            open(campaign, &campaign->transfers[i], needed, now_ns);
+        }
+    }
+}
+
+/* --- members --------------------------------------------------------------------------------- */
+
+/* The transfer that a member shall have; it may not be open. */
+static struct transfer *choose(const struct campaign *campaign, uint32_t device)
+{
+    uint32_t best = best_transfer(campaign, device);
+    if (campaign->params.sessions == SESSIONS_THRESHOLD) {
+        for (uint32_t i = best; i < campaign->transfer_count; i++) {
+            if (campaign->transfers[i].open) {
+                return &campaign->transfers[i];
+            }
+        }
+    }
+    return &campaign->transfers[best];
+}
+
+bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    if (campaign->params.sessions == SESSIONS_ONE) {
+        assert(member->transfer == 0);
+        return true;
+    }
+    struct transfer *transfer = choose(campaign, member->device);
+    bool closed = now_ns >= campaign->session_ns - SET_UP_CLOSE_NS;
+    if (!transfer->open && closed) {
+        return false;
+    }
+    if (!transfer->open) {
+        open(campaign, transfer, open_count(campaign) + 1u, now_ns);
+    }
+    member->transfer = transfer->index;
+    return true;
+}

@@ -1,0 +1,413 @@
+/* A transfer: block, times, fragments, end.
+ * SPDX-License-Identifier: MIT
+ *
+ * N never falls: devices may drop what is lower than the last they saw.
+ */
+#include "campaign/transfer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "campaign/campaign_internal.h"
+#include "campaign/fec_encoder.h"
+#include "observe.h"
+
+/* --- creation -------------------------------------------------------------------------------- */
+
+static bool cut_block(struct transfer *transfer, const uint8_t *image, uint32_t image_size)
+{
+    const struct campaign *campaign = transfer->campaign;
+    uint32_t room = region_downlink_payload_max(
+            network_region(campaign->server->network), transfer->data_rate);
+    uint32_t size = campaign->params.fragment_size_bytes;
+    if (size == 0) {
+        size = room > PACKAGE_FRAGMENT_OVERHEAD ? room - PACKAGE_FRAGMENT_OVERHEAD : 0;
+    }
+    if (size == 0 || size + PACKAGE_FRAGMENT_OVERHEAD > room || image_size == 0) {
+        return false;
+    }
+    uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)size);
+    if (nb_frag > PACKAGE_FRAGMENTS_MAX) {
+        return false;
+    }
+    transfer->fragment_size_bytes = (uint8_t)size;
+    transfer->nb_frag = (uint16_t)nb_frag;
+    transfer->padding = (uint8_t)(nb_frag * size - image_size);
+    transfer->block = calloc(nb_frag, size);
+    if (transfer->block == NULL) {
+        return false;
+    }
+    memcpy(transfer->block, image, image_size);
+    return true;
+}
+
+/* The first session of the first transfer is the campaign's own entity. */
+static bool session_add(struct transfer *transfer)
+{
+    struct campaign *campaign = transfer->campaign;
+    const struct campaign_params *params = &campaign->params;
+    assert(transfer->session_count < TRANSFER_SESSIONS_MAX);
+    bool first = transfer->index == 0 && transfer->session_count == 0;
+    const struct session_params session_params = {
+        .data_rate = transfer->data_rate,
+        .frequency_hz = params->frequency_hz,
+        .gateways = params->gateways,
+        .interval_ns = params->interval_ns,
+        .granularity_ns = params->granularity_ns,
+    };
+    entity_id entity = first ? campaign->entity : engine_entity_add(campaign->server->engine, 1);
+    struct session *session =
+            session_class_c.create(campaign->server, transfer, entity, &session_params);
+    if (session == NULL) {
+        return false;
+    }
+    transfer->sessions[transfer->session_count++] = session;
+    return true;
+}
+
+bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t index,
+        uint8_t data_rate, const uint8_t *image, uint32_t image_size)
+{
+    assert(transfer->block == NULL && transfer->session_count == 0);
+    transfer->campaign = campaign;
+    transfer->index = index;
+    transfer->data_rate = data_rate;
+    transfer->frag_index = (uint8_t)(campaign->number % SERVER_FRAG_INDEXES);
+    transfer->phase = CAMPAIGN_PHASE_IDLE;
+    return region_has_downlink(network_region(campaign->server->network), data_rate)
+           && cut_block(transfer, image, image_size) && session_add(transfer);
+}
+
+void transfer_finish(struct transfer *transfer)
+{
+    for (uint32_t i = 0; i < transfer->session_count; i++) {
+        transfer->sessions[i]->ops->destroy(transfer->sessions[i]);
+    }
+    transfer->session_count = 0;
+    free(transfer->block);
+    transfer->block = NULL;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static struct session *session_now(const struct transfer *transfer)
+{
+    assert(transfer->session_now < transfer->session_count);
+    return transfer->sessions[transfer->session_now];
+}
+
+sim_ns transfer_start_ns(const struct transfer *transfer)
+{
+    assert(transfer->session_count > 0);
+    return transfer->sessions[0]->start_ns;
+}
+
+sim_ns transfer_end_ns(const struct transfer *transfer)
+{
+    assert(transfer->session_count > 0);
+    return transfer->sessions[transfer->session_count - 1u]->end_ns;
+}
+
+sim_ns transfer_planned_end_ns(const struct transfer *transfer)
+{
+    const struct session *last = transfer->sessions[transfer->session_count - 1u];
+    sim_ns planned_ns = last->start_ns + transfer->schedule.planned_ns;
+    return planned_ns < last->end_ns ? planned_ns : last->end_ns;
+}
+
+void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, sim_ns at_ns)
+{
+    campaign_schedule(transfer->campaign,
+            (uint64_t)(transfer->index + 1u) << 48 | (uint64_t)timer << 32
+                    | ++transfer->timer_generation[timer],
+            at_ns);
+}
+
+void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer)
+{
+    transfer->timer_generation[timer]++;
+}
+
+/* --- plan ------------------------------------------------------------------------------------ */
+
+static sim_ns fragment_interval_ns(const struct transfer *transfer)
+{
+    const struct session *session = transfer->sessions[0];
+    return session->ops->interval_ns(
+            session, (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes));
+}
+
+/* Sessions that the whole transfer needs, all of the longest kind but the last. Out of memory means
+ * fewer: the transfer is cut short like any that does not fit. */
+static void plan_sessions(struct transfer *transfer, sim_ns start_ns)
+{
+    const struct schedule *schedule = &transfer->schedule;
+    uint32_t wanted = transfer->campaign->params.periods;
+    wanted = wanted == 0 ? schedule->periods : wanted;
+    wanted = wanted < TRANSFER_SESSIONS_MAX ? wanted : TRANSFER_SESSIONS_MAX;
+    while (transfer->session_count < wanted && session_add(transfer)) {
+    }
+    sim_ns left_ns = schedule->planned_ns;
+    for (uint32_t i = 0; i < transfer->session_count; i++) {
+        struct session *session = transfer->sessions[i];
+        bool last = i + 1u == transfer->session_count;
+        session->ops->plan(session, start_ns, last ? left_ns : SCHEDULE_PERIOD_NS);
+        start_ns = session->end_ns + SCHEDULE_PERIOD_GAP_NS;
+        left_ns -= SCHEDULE_PERIOD_USABLE_NS;
+        left_ns = left_ns > 0 ? left_ns : 0;
+    }
+}
+
+void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurrent)
+{
+    const struct campaign *campaign = transfer->campaign;
+    const struct campaign_params *params = &campaign->params;
+    assert(!transfer->open && concurrent > 0);
+    struct schedule_input input = {
+        .nb_frag = transfer->nb_frag,
+        .redundancy = params->redundancy,
+        .interval_ns = fragment_interval_ns(transfer) * concurrent,
+        .corrected = params->correction != CORRECTION_FIXED,
+        .correction_timeout_ns = params->correction_timeout_ns,
+        .fleet_size = campaign->member_count,
+        .answer_airtime_s = campaign_answer_airtime_s(campaign),
+        .channel_count = network_channel_count(campaign->server->network),
+        .block_ack_delay = params->block_ack_delay,
+    };
+    schedule_make(&input, &transfer->schedule);
+    plan_sessions(transfer, start_ns);
+    transfer->open = true;
+    sim_ns first_ns = transfer_start_ns(transfer);
+    transfer_timer_set(transfer, TRANSFER_TIMER_SET_UP_CLOSE, first_ns - SET_UP_CLOSE_NS);
+    transfer_timer_set(transfer, TRANSFER_TIMER_SESSION, first_ns + SCHEDULE_GUARD_NS);
+}
+
+/* --- fragments ------------------------------------------------------------------------------- */
+
+void transfer_feed(struct transfer *transfer)
+{
+    const struct campaign *campaign = transfer->campaign;
+    struct session *session = session_now(transfer);
+    sim_ns now_ns = engine_now(campaign->server->engine);
+    uint8_t data[UINT8_MAX];
+    uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
+    while (!transfer->paused && transfer->next_n <= transfer->target_n
+            && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
+        fec_encoder_fragment(campaign->params.fragmentation_version, transfer->block,
+                transfer->nb_frag, transfer->fragment_size_bytes, transfer->next_n, data);
+        size_t size = package_data_fragment(payload, transfer->frag_index,
+                (uint16_t)transfer->next_n, data, transfer->fragment_size_bytes);
+        if (!session->ops->send(session, transfer->next_n, payload, (uint16_t)size)) {
+            return;
+        }
+        transfer->next_n++;
+    }
+}
+
+bool transfer_extend(struct transfer *transfer, uint32_t count)
+{
+    assert(transfer->target_n <= PACKAGE_FRAGMENTS_MAX);
+    uint32_t room = PACKAGE_FRAGMENTS_MAX - transfer->target_n;
+    transfer->target_n += count < room ? count : room;
+    transfer_feed(transfer);
+    return room > 0;
+}
+
+bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size)
+{
+    struct session *session = session_now(transfer);
+    return session->ops->send(session, 0, request, (uint16_t)size);
+}
+
+bool transfer_runs(const struct transfer *transfer)
+{
+    return transfer->phase == CAMPAIGN_PHASE_UNCODED || transfer->phase == CAMPAIGN_PHASE_CODED
+           || transfer->phase == CAMPAIGN_PHASE_CORRECTION;
+}
+
+void transfer_on_sent(
+        struct session *session, uint32_t n, uint32_t handle, uint32_t gateway, sim_ns now_ns)
+{
+    struct transfer *transfer = session->transfer;
+    assert(n > 0 && n <= PACKAGE_FRAGMENTS_MAX);
+    uint8_t bit = (uint8_t)(1u << (n & 7u));
+    if ((transfer->sent[n >> 3] & bit) == 0) {
+        transfer->sent[n >> 3] |= bit;
+        transfer->sent_uncoded += n <= transfer->nb_frag ? 1 : 0;
+        transfer->sent_coded += n > transfer->nb_frag ? 1 : 0;
+    }
+    transfer->highest_sent_n = n > transfer->highest_sent_n ? n : transfer->highest_sent_n;
+    engine_observe(transfer->campaign->server->engine, now_ns, session->entity,
+            OBSERVE_CAMPAIGN_FRAGMENT, n, gateway, handle, NULL);
+    if (n > transfer->nb_frag && transfer->phase == CAMPAIGN_PHASE_UNCODED) {
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_CODED, now_ns);
+    }
+}
+
+void transfer_on_report(struct transfer *transfer)
+{
+    if (transfer_runs(transfer)) {
+        transfer_feed(transfer);
+    }
+}
+
+void transfer_on_idle(struct transfer *transfer, sim_ns now_ns)
+{
+    if (transfer_runs(transfer) && !transfer->paused) {
+        correction_on_idle(transfer, now_ns);
+    }
+}
+
+/* --- sessions -------------------------------------------------------------------------------- */
+
+/* Members that are ready listen from now on, to all sessions of the transfer. */
+static void count_members(struct transfer *transfer, sim_ns now_ns)
+{
+    struct campaign *campaign = transfer->campaign;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        struct member *member = &campaign->members[i];
+        if (member->transfer != transfer->index) {
+            continue;
+        }
+        /* Set-up commands that no gateway would send so far have missed their session. */
+        network_queue_clear(campaign->server->network, member->device);
+        if (member->stage != MEMBER_READY) {
+            continue;
+        }
+        bool joined = true;
+        for (uint32_t s = 0; s < transfer->session_count; s++) {
+            struct session *session = transfer->sessions[s];
+            joined = session->ops->join(session, member->device) && joined;
+        }
+        if (joined) {
+            member->counted = true;
+            transfer->counted_count++;
+            campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_BEGUN, now_ns);
+        }
+    }
+}
+
+/* The time for fragments ends this much before the session: a device whose clock is late by the
+ * tolerance leaves that much later. */
+static void arm_deadline(struct transfer *transfer)
+{
+    sim_ns at_ns = session_now(transfer)->end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
+    const struct correction *correction = &transfer->correction;
+    if (correction->started && correction->deadline_ns < at_ns) {
+        at_ns = correction->deadline_ns;
+    }
+    transfer_timer_set(transfer, TRANSFER_TIMER_DEADLINE, at_ns);
+}
+
+static void begin_session(struct transfer *transfer, sim_ns now_ns)
+{
+    if (transfer->session_now > 0) { /* goes on where the gateways stopped */
+        transfer->paused = false;
+        transfer->next_n = transfer->highest_sent_n + 1u;
+        arm_deadline(transfer);
+        transfer_feed(transfer);
+        if (transfer->next_n > transfer->target_n) {
+            correction_on_idle(transfer, now_ns);
+        }
+        return;
+    }
+    count_members(transfer, now_ns);
+    if (transfer->counted_count == 0) {
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
+        return;
+    }
+    campaign_phase_set(transfer, CAMPAIGN_PHASE_UNCODED, now_ns);
+    arm_deadline(transfer);
+    transfer->next_n = 1;
+    transfer->target_n = transfer->nb_frag + transfer->schedule.coded;
+    transfer_feed(transfer);
+}
+
+/* The session at hand is over: the next one goes on, or the transfer ends. */
+static void on_deadline(struct transfer *transfer, sim_ns now_ns)
+{
+    const struct correction *correction = &transfer->correction;
+    bool in_time = !correction->started || now_ns < correction->deadline_ns;
+    if (!transfer_runs(transfer) || !in_time
+            || transfer->session_now + 1u >= transfer->session_count) {
+        transfer_end(transfer, now_ns);
+        return;
+    }
+    struct session *session = session_now(transfer);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
+    correction_pause(transfer);
+    session->ops->stop(session);
+    transfer->paused = true;
+    transfer->session_now++;
+    transfer_timer_set(
+            transfer, TRANSFER_TIMER_SESSION, session_now(transfer)->start_ns + SCHEDULE_GUARD_NS);
+}
+
+void transfer_end(struct transfer *transfer, sim_ns now_ns)
+{
+    if (!transfer_runs(transfer)) {
+        return;
+    }
+    struct session *session = session_now(transfer);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_SESSION);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_DEADLINE);
+    correction_pause(transfer);
+    session->ops->stop(session);
+    campaign_phase_set(transfer, CAMPAIGN_PHASE_CONFIRMATION, now_ns);
+    /* A member that is not whole stays in class C, and holds its reports back, until the time-out.
+     */
+    bool all_whole = transfer->settled_count == transfer->counted_count;
+    sim_ns end_ns = transfer_end_ns(transfer);
+    sim_ns from_ns = all_whole || now_ns > end_ns ? now_ns : end_ns;
+    transfer_timer_set(
+            transfer, TRANSFER_TIMER_DONE, from_ns + transfer->campaign->params.confirm_timeout_ns);
+    transfer_end_if_all_final(transfer, now_ns);
+}
+
+void transfer_on_settled(struct transfer *transfer, sim_ns now_ns)
+{
+    if (!transfer_runs(transfer)) {
+        return;
+    }
+    if (transfer->settled_count == transfer->counted_count) {
+        /* The last report is being acknowledged; no member needs more fragments. */
+        transfer_end(transfer, now_ns);
+    } else {
+        correction_on_settled(transfer, now_ns);
+    }
+}
+
+void transfer_end_if_all_final(struct transfer *transfer, sim_ns now_ns)
+{
+    assert(transfer->final_count <= transfer->counted_count);
+    if (transfer->phase == CAMPAIGN_PHASE_CONFIRMATION
+            && transfer->final_count == transfer->counted_count) {
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
+    }
+}
+
+void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim_ns now_ns)
+{
+    switch (timer) {
+    case TRANSFER_TIMER_SET_UP_CLOSE:
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_WAIT_SESSION, now_ns);
+        break;
+    case TRANSFER_TIMER_SESSION:
+        begin_session(transfer, now_ns);
+        break;
+    case TRANSFER_TIMER_ANSWERS:
+        correction_on_answers_over(transfer, now_ns);
+        break;
+    case TRANSFER_TIMER_DEADLINE:
+        on_deadline(transfer, now_ns);
+        break;
+    case TRANSFER_TIMER_DONE:
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
+        break;
+    case TRANSFER_TIMER_COUNT:
+        assert(false);
+        break;
+    }
+}

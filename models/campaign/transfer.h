@@ -1,0 +1,101 @@
+/* A transfer: one fragmentation session. One block in fragments of one size, from N = 1 on.
+ * SPDX-License-Identifier: MIT
+ *
+ * One or more sessions feed it, one after the other: N goes on, and each has a McGroupID of its
+ * own. Where a session ended with fragments that no gateway had sent, the next one goes on after
+ * the highest N that was on the air; coded fragments replace the gaps below.
+ */
+#ifndef CAMPAIGN_TRANSFER_H
+#define CAMPAIGN_TRANSFER_H
+
+#include "campaign/campaign.h"
+#include "campaign/correction.h"
+#include "campaign/packages.h"
+#include "campaign/schedule.h"
+#include "campaign/session.h"
+
+#define TRANSFER_NONE UINT8_MAX
+#define TRANSFER_SESSIONS_MAX                                                                      \
+    4u /* McGroupIDs of a device: they are set up before the first one                             \
+        */
+
+enum transfer_timer {
+    TRANSFER_TIMER_SET_UP_CLOSE,
+    TRANSFER_TIMER_SESSION,
+    TRANSFER_TIMER_ANSWERS,
+    TRANSFER_TIMER_DEADLINE,
+    TRANSFER_TIMER_DONE,
+    TRANSFER_TIMER_COUNT
+};
+
+struct transfer {
+    struct campaign *campaign;
+    uint8_t index; /* in its campaign */
+    bool open;     /* has a time, so members may join it */
+    enum campaign_phase phase;
+    uint32_t timer_generation[TRANSFER_TIMER_COUNT]; /* of the one that counts */
+
+    uint8_t *block; /* padded to whole fragments */
+    uint16_t nb_frag;
+    uint8_t fragment_size_bytes;
+    uint8_t padding;
+    uint8_t data_rate;
+    uint8_t frag_index;
+
+    struct schedule schedule;
+    struct session *sessions[TRANSFER_SESSIONS_MAX];
+    uint8_t session_count;
+    uint8_t session_now; /* the one that runs, or comes next */
+    bool paused;         /* between two sessions */
+
+    uint32_t member_count;
+    uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
+    uint32_t next_n, target_n;                          /* fragments to N <= target_n are wanted */
+    uint32_t highest_sent_n;
+    uint8_t sent[(PACKAGE_FRAGMENTS_MAX + 8u) / 8u]; /* bit for each N: it was on the air */
+    uint32_t sent_uncoded, sent_coded;
+    struct correction correction;
+};
+
+/* Cuts the block and creates the first session. False: it does not fit the data rate or the numbers
+ * of fragments, or out of memory. The transfer is zeroed; finish it in either case. */
+bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t index,
+        uint8_t data_rate, const uint8_t *image, uint32_t image_size);
+void transfer_finish(struct transfer *transfer);
+
+/* Gives its sessions their times, the first from start_ns on, and opens it. `concurrent`: transfers
+ * that share the airtime, this one included. */
+void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurrent);
+/* When the next one may begin if they take turns: its whole plan is over, correction included. */
+sim_ns transfer_planned_end_ns(const struct transfer *transfer);
+/* Start of its first session. */
+sim_ns transfer_start_ns(const struct transfer *transfer);
+/* End of its last session. */
+sim_ns transfer_end_ns(const struct transfer *transfer);
+/* Fragments are sent, or pauses for answers are between them. */
+bool transfer_runs(const struct transfer *transfer);
+
+void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, sim_ns at_ns);
+void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer);
+void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim_ns now_ns);
+
+/* A gateway sent fragment n. */
+void transfer_on_sent(
+        struct session *session, uint32_t n, uint32_t handle, uint32_t gateway, sim_ns now_ns);
+/* A message is done with at one gateway: there may be room for others. */
+void transfer_on_report(struct transfer *transfer);
+/* A session of it has nothing left to send. */
+void transfer_on_idle(struct transfer *transfer, sim_ns now_ns);
+/* Hands fragments to the running session, as many as it takes. */
+void transfer_feed(struct transfer *transfer);
+/* Wants `count` more coded fragments. False: N has no more room. */
+bool transfer_extend(struct transfer *transfer, uint32_t count);
+/* A request to every member. False: the session takes no more. */
+bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size);
+/* No more fragments. */
+void transfer_end(struct transfer *transfer, sim_ns now_ns);
+/* A counted member needs no more, or its outcome stands. */
+void transfer_on_settled(struct transfer *transfer, sim_ns now_ns);
+void transfer_end_if_all_final(struct transfer *transfer, sim_ns now_ns);
+
+#endif
