@@ -12,6 +12,8 @@
 #include "clock.h"
 #include "hal.h"
 #include "mac/mac.h"
+#include "services/package.h"
+#include "services/services.h"
 #include "trace.h"
 #include "update/factory.h"
 
@@ -73,10 +75,11 @@ static void schedule(struct clock_sync *sync, const struct services_env *env, ui
                           + random_ticks(env, 2u * PERIOD_JITTER_S);
 }
 
-void clock_sync_init(struct clock_sync *sync, const struct services_env *env)
+static void init(void *state, const struct services_env *env)
 {
+    struct clock_sync *sync = state;
     memset(sync, 0, sizeof(*sync));
-    sync->version = CLOCK_SYNC_VERSION_DEFAULT;
+    sync->version = clock_sync_package.version;
     uint32_t refresh_h = env->factory->clock_refresh_h;
     sync->period_s = refresh_h != 0 ? refresh_h * 3600u * PERIOD_PER_REFRESH_HALVES / 2u
                                     : CLOCK_SYNC_PERIOD_S;
@@ -90,10 +93,12 @@ void clock_sync_init(struct clock_sync *sync, const struct services_env *env)
     }
 }
 
-uint32_t clock_sync_error_ticks(const struct clock_sync *sync, const struct services_env *env)
+static void tell(const void *state, const struct services_env *env, struct package_facts *facts)
 {
-    return env->clock->set_at_ticks == sync->coarse_set_at_ticks ? ERROR_COARSE_TICKS
-                                                                 : ERROR_FINE_TICKS;
+    const struct clock_sync *sync = state;
+    facts->clock_error_ticks = env->clock->set_at_ticks == sync->coarse_set_at_ticks
+                                       ? ERROR_COARSE_TICKS
+                                       : ERROR_FINE_TICKS;
 }
 
 /* --- downlinks ------------------------------------------------------------------------------ */
@@ -178,9 +183,10 @@ static int command_size(uint8_t cid)
     }
 }
 
-void clock_sync_on_downlink(struct clock_sync *sync, const struct services_env *env,
-        const struct mac_downlink *downlink)
+static void on_downlink(
+        void *state, const struct services_env *env, const struct mac_downlink *downlink)
 {
+    struct clock_sync *sync = state;
     const uint8_t *payload = downlink->payload;
     uint64_t now_ticks = downlink->end_ticks;
     uint32_t offset = 0;
@@ -208,21 +214,24 @@ void clock_sync_on_downlink(struct clock_sync *sync, const struct services_env *
 
 /* --- uplinks -------------------------------------------------------------------------------- */
 
-uint64_t clock_sync_uplink_at(const struct clock_sync *sync, bool held)
+static uint64_t uplink_at(const void *state, bool held)
 {
+    const struct clock_sync *sync = state;
     if (sync->answers.count > 0) {
         return 0;
     }
     return held ? HAL_TICKS_NEVER : sync->next_at_ticks;
 }
 
-void clock_sync_session_over(
-        struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks)
+/* Moves a request that a session held back to a random time after it. */
+static void on_event(
+        void *state, const struct services_env *env, enum package_event event, uint64_t now_ticks)
 {
-    if (sync->next_at_ticks > now_ticks) {
+    struct clock_sync *sync = state;
+    if (event != PACKAGE_EVENT_SESSION_OVER || sync->next_at_ticks > now_ticks) {
         return;
     }
-    /* All devices of the group are here now: they may not speak up together. */
+    /* All devices of the group are here now: they may not send at one time. */
     sync->next_at_ticks = now_ticks + random_ticks(env, SESSION_SPREAD_S);
     sync->held_back++;
     hal_trace(env->hal, FW_TRACE_UPLINK_HELD, 1, sync->held_back);
@@ -245,7 +254,7 @@ static size_t encode_answer(
     }
     out[0] = answer->cid;
     if (version) {
-        out[1] = CLOCK_SYNC_PACKAGE;
+        out[1] = clock_sync_package.identifier;
         out[2] = encode->sync->version;
         return size;
     }
@@ -310,9 +319,10 @@ static void put_request(
     out[5] = (uint8_t)(sync->token | (sync->answer_required ? ANSWER_REQUIRED : 0));
 }
 
-size_t clock_sync_build(struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks,
-        bool held, uint8_t *out, size_t size_max)
+static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
+        uint8_t *out, size_t size_max)
 {
+    struct clock_sync *sync = state;
     bool due = !held && now_ticks >= sync->next_at_ticks && size_max >= APP_TIME_REQ_SIZE
                && request_needed(sync, env, now_ticks);
     size_t planned = due ? APP_TIME_REQ_SIZE : 0;
@@ -329,3 +339,16 @@ size_t clock_sync_build(struct clock_sync *sync, const struct services_env *env,
            + answers_encode(
                    &sync->answers, encode_answer, &context, &out[planned], size_max - planned);
 }
+
+const struct package clock_sync_package = {
+    .fport = CLOCK_SYNC_FPORT,
+    .identifier = 1,
+    .version = 2,
+    .state_offset = offsetof(struct services, clock_sync),
+    .init = init,
+    .on_downlink = on_downlink,
+    .tell = tell,
+    .on_event = on_event,
+    .uplink_at = uplink_at,
+    .build = build,
+};

@@ -1,5 +1,7 @@
 /* TS003, application-layer clock synchronization: FPort 202, package 1.
  * SPDX-License-Identifier: MIT
+ *
+ * Its row is clock_sync_package (services/package.h).
  */
 #ifndef DEVICE_SERVICES_CLOCK_SYNC_H
 #define DEVICE_SERVICES_CLOCK_SYNC_H
@@ -9,12 +11,9 @@
 #include <stdint.h>
 
 #include "services/answers.h"
-#include "services/env.h"
 
-#define CLOCK_SYNC_FPORT           202u
-#define CLOCK_SYNC_PACKAGE         1u
-#define CLOCK_SYNC_VERSION_DEFAULT 2u
-#define CLOCK_SYNC_PERIOD_S        (36u * 3600u) /* until the server sets another one */
+#define CLOCK_SYNC_FPORT    202u
+#define CLOCK_SYNC_PERIOD_S (36u * 3600u) /* until the server sets another one */
 
 struct clock_sync {
     uint64_t next_at_ticks;        /* of the next AppTimeReq */
@@ -31,18 +30,5 @@ struct clock_sync {
     uint16_t held_back; /* requests that a session postponed, in all */
     struct answers answers;
 };
-
-void clock_sync_init(struct clock_sync *sync, const struct services_env *env);
-void clock_sync_on_downlink(struct clock_sync *sync, const struct services_env *env,
-        const struct mac_downlink *downlink);
-/* RTC time of the next uplink; `held`: only answers, no requests of the device's own. */
-uint64_t clock_sync_uplink_at(const struct clock_sync *sync, bool held);
-size_t clock_sync_build(struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks,
-        bool held, uint8_t *out, size_t size_max);
-/* Moves a request that a session held back to a random time after it. */
-void clock_sync_session_over(
-        struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks);
-/* Error that the last correction may have left, in ticks; drift comes on top. */
-uint32_t clock_sync_error_ticks(const struct clock_sync *sync, const struct services_env *env);
 
 #endif

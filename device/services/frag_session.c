@@ -395,7 +395,7 @@ static void step_result(
     }
 }
 
-bool frag_session_step(
+void frag_session_step(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
 {
     switch ((enum frag_phase)frag->phase) {
@@ -437,5 +437,4 @@ bool frag_session_step(
     case FRAG_PHASE_FAILED:
         break;
     }
-    return fragmentation_step_at(frag) <= now_ticks;
 }

@@ -22,8 +22,8 @@ void frag_session_on_fragment(struct fragmentation *frag, const struct services_
         uint32_t n, const uint8_t *data, uint64_t now_ticks);
 /* Waits for the done interrupt unless `status` is OK. */
 bool frag_session_wait(struct fragmentation *frag, enum frag_store_status status);
-/* One bounded piece of the phase; true: more is ready now. */
-bool frag_session_step(
+/* Does one bounded piece of the phase. */
+void frag_session_step(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks);
 /* Gives a block up that cannot be completed; to the server it is one whose MIC is wrong. */
 void frag_session_fail(struct fragmentation *frag, const struct services_env *env);

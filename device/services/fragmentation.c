@@ -9,6 +9,8 @@
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/frag_session.h"
+#include "services/package.h"
+#include "services/services.h"
 #include "trace.h"
 #include "update/factory.h"
 #include "update/flash_map.h"
@@ -65,10 +67,11 @@ static void server_knows(struct fragmentation *frag, const struct services_env *
 
 /* --- start ---------------------------------------------------------------------------------- */
 
-void fragmentation_init(struct fragmentation *frag, const struct services_env *env)
+static void init(void *state, const struct services_env *env)
 {
+    struct fragmentation *frag = state;
     uint8_t version = env->factory->frag_version;
-    frag->version = version == 1u || version == 2u ? version : FRAGMENTATION_VERSION_DEFAULT;
+    frag->version = version == 1u || version == 2u ? version : fragmentation_package.version;
     frag->answers.count = 0;
     uint8_t key[16] = { 0x30 };
     enum hal_status status = hal_key_load(env->hal, MAC_KEY_GEN_APP, env->factory->gen_app_key);
@@ -278,9 +281,10 @@ static void on_command(struct fragmentation *frag, const struct services_env *en
     }
 }
 
-void fragmentation_on_downlink(struct fragmentation *frag, const struct services_env *env,
-        const struct mac_downlink *downlink)
+static void on_downlink(
+        void *state, const struct services_env *env, const struct mac_downlink *downlink)
 {
+    struct fragmentation *frag = state;
     const uint8_t *payload = downlink->payload;
     if (downlink->size > 0 && payload[0] == CID_DATA_FRAGMENT) {
         on_data_fragment(frag, env, downlink);
@@ -347,7 +351,7 @@ static size_t encode_answer(
         return 0;
     }
     out[0] = answer->cid;
-    out[1] = version ? FRAGMENTATION_PACKAGE : answer->a;
+    out[1] = version ? fragmentation_package.identifier : answer->a;
     if (version) {
         out[2] = frag->version;
     }
@@ -378,8 +382,9 @@ static bool status_unsettled(const struct fragmentation *frag)
     return false;
 }
 
-uint64_t fragmentation_uplink_at(const struct fragmentation *frag)
+static uint64_t uplink_at(const void *state, bool held)
 {
+    const struct fragmentation *frag = state;
     if (status_unsettled(frag)) {
         return HAL_TICKS_NEVER;
     }
@@ -406,9 +411,10 @@ static uint64_t next_ack_at(
     return now_ticks + interval_ticks + frag_session_ack_delay(frag, env);
 }
 
-size_t fragmentation_build(struct fragmentation *frag, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *out, size_t size_max)
+static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
+        uint8_t *out, size_t size_max)
 {
+    struct fragmentation *frag = state;
     struct encode_context context = { .frag = frag, .env = env };
     if (status_unsettled(frag)) {
         return 0;
@@ -431,15 +437,16 @@ size_t fragmentation_build(struct fragmentation *frag, const struct services_env
 
 /* --- for the main loop ---------------------------------------------------------------------- */
 
-void fragmentation_on_flash_done(struct fragmentation *frag, const struct services_env *env)
+static void on_flash_done(void *state, const struct services_env *env)
 {
+    struct fragmentation *frag = state;
     frag->wait_flash = false;
     if (frag->phase == FRAG_PHASE_COLLECT) {
         frag_store_on_flash_done(&frag->store, env->hal);
     }
 }
 
-uint64_t fragmentation_step_at(const struct fragmentation *frag)
+static uint64_t due_at(const struct fragmentation *frag)
 {
     if (frag->wait_flash) {
         return HAL_TICKS_NEVER;
@@ -467,21 +474,28 @@ uint64_t fragmentation_step_at(const struct fragmentation *frag)
     return 0;
 }
 
-bool fragmentation_step(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+static uint64_t step_at(
+        const void *state, const struct services_env *env, const struct package_facts *facts)
 {
-    return frag_session_step(frag, env, now_ticks);
+    return due_at(state);
 }
 
-uint8_t fragmentation_served_groups(const struct fragmentation *frag)
+static enum package_event step(void *state, const struct services_env *env,
+        const struct package_facts *facts, uint64_t now_ticks)
 {
-    return frag->block_over ? frag->session.group_mask : 0;
+    struct fragmentation *frag = state;
+    if (due_at(frag) <= now_ticks) {
+        frag_session_step(frag, env, now_ticks);
+    }
+    return PACKAGE_EVENT_NONE;
 }
 
-uint8_t fragmentation_wanted_groups(const struct fragmentation *frag)
+static void tell(const void *state, const struct services_env *env, struct package_facts *facts)
 {
-    bool wanted = frag->phase != FRAG_PHASE_NONE && !frag->block_over;
-    return wanted ? frag->session.group_mask : 0;
+    const struct fragmentation *frag = state;
+    bool exists = frag->phase != FRAG_PHASE_NONE;
+    facts->served_groups = frag->block_over ? frag->session.group_mask : 0;
+    facts->wanted_groups = exists && !frag->block_over ? frag->session.group_mask : 0;
 }
 
 bool fragmentation_take_block(
@@ -504,3 +518,18 @@ void fragmentation_block_used(struct fragmentation *frag, const struct services_
         frag_session_save(frag, env);
     }
 }
+
+const struct package fragmentation_package = {
+    .fport = FRAGMENTATION_FPORT,
+    .identifier = 3,
+    .version = 2,
+    .state_offset = offsetof(struct services, fragmentation),
+    .init = init,
+    .on_downlink = on_downlink,
+    .on_flash_done = on_flash_done,
+    .tell = tell,
+    .step_at = step_at,
+    .step = step,
+    .uplink_at = uplink_at,
+    .build = build,
+};

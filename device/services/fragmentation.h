@@ -1,5 +1,7 @@
 /* TS004, fragmented data block transport: FPort 201, package 3; one session at a time.
  * SPDX-License-Identifier: MIT
+ *
+ * Its row is fragmentation_package (services/package.h).
  */
 #ifndef DEVICE_SERVICES_FRAGMENTATION_H
 #define DEVICE_SERVICES_FRAGMENTATION_H
@@ -15,11 +17,9 @@
 #include "services/fec_row.h"
 #include "services/frag_store.h"
 
-#define FRAGMENTATION_FPORT           201u
-#define FRAGMENTATION_PACKAGE         3u
-#define FRAGMENTATION_VERSION_DEFAULT 2u /* 1: TS004-1.0.0, 2: TS004-2.0.0 */
-#define FRAGMENTATION_INDEXES         4u
-#define FRAGMENTATION_ACK_TRIES       10u
+#define FRAGMENTATION_FPORT     201u
+#define FRAGMENTATION_INDEXES   4u
+#define FRAGMENTATION_ACK_TRIES 10u
 /* FRAME_DROPPED reasons: a fragment came while flash and decoder were busy; it is not the one that
  * was in its place before a reset. */
 #define FRAGMENTATION_DROPPED_BUSY     201u
@@ -86,7 +86,8 @@ struct frag_work {
 
 struct fragmentation {
     uint8_t phase;   /* enum frag_phase */
-    uint8_t version; /* of the package; a session keeps the one it was set up with */
+    uint8_t version; /* of the package, 1: TS004-1.0.0, 2: TS004-2.0.0; a session keeps the one it
+                        was set up with */
     bool wait_flash; /* nothing to do before the flash is done */
     bool memory_error;
     bool stored_since_flush;
@@ -116,22 +117,6 @@ struct fragmentation {
     struct frag_work work;
     struct fec_matrix matrix;
 };
-
-void fragmentation_init(struct fragmentation *frag, const struct services_env *env);
-void fragmentation_on_downlink(struct fragmentation *frag, const struct services_env *env,
-        const struct mac_downlink *downlink);
-void fragmentation_on_flash_done(struct fragmentation *frag, const struct services_env *env);
-uint64_t fragmentation_step_at(const struct fragmentation *frag);
-bool fragmentation_step(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks);
-uint64_t fragmentation_uplink_at(const struct fragmentation *frag);
-size_t fragmentation_build(struct fragmentation *frag, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *out, size_t size_max);
-
-/* Multicast groups whose session has nothing more to give. */
-uint8_t fragmentation_served_groups(const struct fragmentation *frag);
-/* Multicast groups whose session can still bring fragments that are needed. */
-uint8_t fragmentation_wanted_groups(const struct fragmentation *frag);
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
  * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,

@@ -9,6 +9,8 @@
 #include "clock.h"
 #include "hal.h"
 #include "mac/mac.h"
+#include "services/package.h"
+#include "services/services.h"
 #include "trace.h"
 #include "update/factory.h"
 
@@ -36,10 +38,11 @@ enum multicast_cid {
 
 _Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
 
-void multicast_setup_init(struct multicast_setup *setup, const struct services_env *env)
+static void init(void *state, const struct services_env *env)
 {
+    struct multicast_setup *setup = state;
     memset(setup, 0, sizeof(*setup));
-    setup->version = MULTICAST_SETUP_VERSION_DEFAULT;
+    setup->version = multicast_setup_package.version;
     setup->next_at_ticks = HAL_TICKS_NEVER;
 }
 
@@ -115,36 +118,41 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
     return false;
 }
 
-uint64_t multicast_setup_step_at(
-        const struct multicast_setup *setup, const struct services_env *env, uint8_t wanted_groups)
+static uint64_t step_at(
+        const void *state, const struct services_env *env, const struct package_facts *facts)
 {
+    const struct multicast_setup *setup = state;
     if (setup->live == 0) {
         return HAL_TICKS_NEVER;
     }
     bool same_clock = setup->clock_was_valid == env->clock->valid
                       && setup->clock_offset_ticks == env->clock->offset_ticks;
-    return same_clock && setup->wanted_groups == wanted_groups ? setup->next_at_ticks : 0;
+    return same_clock && setup->wanted_groups == facts->wanted_groups ? setup->next_at_ticks : 0;
 }
 
-bool multicast_setup_step(struct multicast_setup *setup, const struct services_env *env,
-        uint64_t now_ticks, uint32_t error_ticks, uint8_t served_groups, uint8_t wanted_groups)
+/* Opens and closes what is due. Sessions of served groups end instead of opening; of the others
+ * only those of wanted groups open, the rest stay armed until their end: a receiver that is on for
+ * nothing costs more than the rest of a campaign. True when an open session timed out. */
+static bool step_sessions(struct multicast_setup *setup, const struct services_env *env,
+        const struct package_facts *facts, uint64_t now_ticks)
 {
     bool closed = false;
-    setup->wanted_groups = wanted_groups;
+    setup->wanted_groups = facts->wanted_groups;
     setup->clock_was_valid = env->clock->valid;
     setup->clock_offset_ticks = env->clock->offset_ticks;
     setup->next_at_ticks = HAL_TICKS_NEVER;
     for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
         bool live = setup->sessions[group].state != MULTICAST_SESSION_NONE;
         if (live && env->clock->valid) { /* without the time, armed sessions wait for it */
-            bool served = (served_groups >> group & 1u) != 0;
-            closed |= step_session(setup, env, group, now_ticks, error_ticks, served);
+            bool served = (facts->served_groups >> group & 1u) != 0;
+            closed |= step_session(setup, env, group, now_ticks, facts->clock_error_ticks, served);
         }
     }
     return closed;
 }
 
-bool multicast_setup_finish(
+/* Ends open sessions of these groups before their time. True when one was open. */
+static bool finish(
         struct multicast_setup *setup, const struct services_env *env, uint8_t group_mask)
 {
     bool closed = false;
@@ -158,15 +166,31 @@ bool multicast_setup_finish(
     return closed;
 }
 
-bool multicast_setup_session_active(const struct multicast_setup *setup,
-        const struct services_env *env, uint64_t now_ticks, uint8_t wanted_groups)
+static enum package_event step(void *state, const struct services_env *env,
+        const struct package_facts *facts, uint64_t now_ticks)
 {
+    bool closed = finish(state, env, facts->served_groups);
+    if (step_at(state, env, facts) <= now_ticks) {
+        closed |= step_sessions(state, env, facts, now_ticks);
+    }
+    return closed ? PACKAGE_EVENT_SESSION_OVER : PACKAGE_EVENT_NONE;
+}
+
+static bool session_pending(const void *state)
+{
+    return ((const struct multicast_setup *)state)->live > 0;
+}
+
+static bool session_active(const void *state, const struct services_env *env,
+        const struct package_facts *facts, uint64_t now_ticks)
+{
+    const struct multicast_setup *setup = state;
     for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
         const struct multicast_session *session = &setup->sessions[group];
         if (session->state == MULTICAST_SESSION_OPEN) {
             return true;
         }
-        bool wanted = (wanted_groups >> group & 1u) != 0;
+        bool wanted = (facts->wanted_groups >> group & 1u) != 0;
         if (session->state == MULTICAST_SESSION_ARMED && wanted && env->clock->valid) {
             uint64_t quiet_s = session->time_gps_s > MULTICAST_SETUP_QUIET_S
                                        ? session->time_gps_s - MULTICAST_SETUP_QUIET_S
@@ -355,9 +379,10 @@ static void on_command(struct multicast_setup *setup, const struct services_env 
     }
 }
 
-void multicast_setup_on_downlink(struct multicast_setup *setup, const struct services_env *env,
-        const struct mac_downlink *downlink)
+static void on_downlink(
+        void *state, const struct services_env *env, const struct mac_downlink *downlink)
 {
+    struct multicast_setup *setup = state;
     uint32_t offset = 0;
     if (downlink->group >= 0) {
         return; /* unicast only */
@@ -438,7 +463,7 @@ static size_t encode_answer(
         return 0;
     }
     out[0] = answer->cid;
-    out[1] = version ? MULTICAST_SETUP_PACKAGE : answer->a;
+    out[1] = version ? multicast_setup_package.identifier : answer->a;
     if (version) {
         out[2] = encode->setup->version;
     }
@@ -448,14 +473,31 @@ static size_t encode_answer(
     return size;
 }
 
-uint64_t multicast_setup_uplink_at(const struct multicast_setup *setup)
+static uint64_t uplink_at(const void *state, bool held)
 {
+    const struct multicast_setup *setup = state;
     return setup->answers.count > 0 ? 0 : HAL_TICKS_NEVER;
 }
 
-size_t multicast_setup_build(struct multicast_setup *setup, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *out, size_t size_max)
+static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
+        uint8_t *out, size_t size_max)
 {
+    struct multicast_setup *setup = state;
     struct encode_context context = { .setup = setup, .env = env, .now_ticks = now_ticks };
     return answers_encode(&setup->answers, encode_answer, &context, out, size_max);
 }
+
+const struct package multicast_setup_package = {
+    .fport = MULTICAST_SETUP_FPORT,
+    .identifier = 2,
+    .version = 2,
+    .state_offset = offsetof(struct services, multicast_setup),
+    .init = init,
+    .on_downlink = on_downlink,
+    .step_at = step_at,
+    .step = step,
+    .session_pending = session_pending,
+    .session_active = session_active,
+    .uplink_at = uplink_at,
+    .build = build,
+};

@@ -5,75 +5,104 @@
 
 #include "hal.h"
 #include "mac/mac.h"
+#include "services/package.h"
 
 /* An answer that fits no uplink now may fit one at another data rate. */
 #define NO_ROOM_DELAY_TICKS (5u * (uint64_t)HAL_RTC_HZ)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+/* In the order of dependence: in a step, a package learns what those before it have just done.
+ * Uplinks are built from the last to the first. */
+static const struct package *const packages[] = {
+    &clock_sync_package,
+    &fragmentation_package,
+    &multicast_setup_package,
+};
+#define PACKAGES (sizeof packages / sizeof packages[0])
+
+static void *state_of(struct services *services, const struct package *package)
 {
-    return a < b ? a : b;
+    return (unsigned char *)services + package->state_offset;
+}
+
+static const void *state_of_const(const struct services *services, const struct package *package)
+{
+    return (const unsigned char *)services + package->state_offset;
+}
+
+static struct package_facts gather(const struct services *services, const struct services_env *env)
+{
+    struct package_facts facts = { 0 };
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->tell != NULL) {
+            packages[i]->tell(state_of_const(services, packages[i]), env, &facts);
+        }
+    }
+    return facts;
 }
 
 void services_init(struct services *services, const struct services_env *env)
 {
     services->uplink_not_before_ticks = 0;
-    multicast_setup_init(&services->multicast_setup, env);
-    clock_sync_init(&services->clock_sync, env);
-    fragmentation_init(&services->fragmentation, env);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        packages[i]->init(state_of(services, packages[i]), env);
+    }
 }
 
 void services_on_downlink(struct services *services, const struct services_env *env,
         const struct mac_downlink *downlink)
 {
-    switch (downlink->fport) {
-    case FRAGMENTATION_FPORT:
-        fragmentation_on_downlink(&services->fragmentation, env, downlink);
-        break;
-    case MULTICAST_SETUP_FPORT:
-        multicast_setup_on_downlink(&services->multicast_setup, env, downlink);
-        break;
-    case CLOCK_SYNC_FPORT:
-        clock_sync_on_downlink(&services->clock_sync, env, downlink);
-        break;
-    default:
-        break;
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->fport == downlink->fport) {
+            packages[i]->on_downlink(state_of(services, packages[i]), env, downlink);
+            return;
+        }
     }
 }
 
 void services_on_flash_done(struct services *services, const struct services_env *env)
 {
-    fragmentation_on_flash_done(&services->fragmentation, env);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->on_flash_done != NULL) {
+            packages[i]->on_flash_done(state_of(services, packages[i]), env);
+        }
+    }
 }
 
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
-    uint64_t at = fragmentation_step_at(&services->fragmentation);
-    if (services->multicast_setup.live == 0) {
-        return at;
+    struct package_facts facts = gather(services, env);
+    uint64_t earliest = HAL_TICKS_NEVER;
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->step_at != NULL) {
+            uint64_t at = packages[i]->step_at(state_of_const(services, packages[i]), env, &facts);
+            earliest = at < earliest ? at : earliest;
+        }
     }
-    return earlier(at, multicast_setup_step_at(&services->multicast_setup, env,
-                               fragmentation_wanted_groups(&services->fragmentation)));
+    return earliest;
+}
+
+static void report_event(struct services *services, const struct services_env *env,
+        enum package_event event, uint64_t now_ticks)
+{
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->on_event != NULL) {
+            packages[i]->on_event(state_of(services, packages[i]), env, event, now_ticks);
+        }
+    }
 }
 
 bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
-    struct fragmentation *frag = &services->fragmentation;
-    struct multicast_setup *setup = &services->multicast_setup;
-    bool closed = false;
-    if (fragmentation_step_at(frag) <= now_ticks) {
-        fragmentation_step(frag, env, now_ticks);
-    }
-    uint8_t served = fragmentation_served_groups(frag);
-    if (served != 0) {
-        closed |= multicast_setup_finish(setup, env, served);
-    }
-    uint8_t wanted = fragmentation_wanted_groups(frag);
-    if (multicast_setup_step_at(setup, env, wanted) <= now_ticks) {
-        uint32_t error_ticks = clock_sync_error_ticks(&services->clock_sync, env);
-        closed |= multicast_setup_step(setup, env, now_ticks, error_ticks, served, wanted);
-    }
-    if (closed) {
-        clock_sync_session_over(&services->clock_sync, env, now_ticks);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->step == NULL) {
+            continue;
+        }
+        struct package_facts facts = gather(services, env);
+        enum package_event event =
+                packages[i]->step(state_of(services, packages[i]), env, &facts, now_ticks);
+        if (event != PACKAGE_EVENT_NONE) {
+            report_event(services, env, event, now_ticks);
+        }
     }
     return services_step_at(services, env) <= now_ticks;
 }
@@ -81,20 +110,41 @@ bool services_step(struct services *services, const struct services_env *env, ui
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
-    return services->multicast_setup.live > 0
-           && multicast_setup_session_active(&services->multicast_setup, env, now_ticks,
-                   fragmentation_wanted_groups(&services->fragmentation));
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        const void *state = state_of_const(services, packages[i]);
+        if (packages[i]->session_pending != NULL && packages[i]->session_pending(state)) {
+            struct package_facts facts = gather(services, env);
+            if (packages[i]->session_active(state, env, &facts, now_ticks)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool any_session_pending(const struct services *services)
+{
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->session_pending != NULL
+                && packages[i]->session_pending(state_of_const(services, packages[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
 {
-    /* Clock sync waits for the end of a session: it is not even due before. */
-    bool open = services->multicast_setup.live > 0
+    /* Reading the RTC takes time. */
+    bool held = any_session_pending(services)
                 && services_session_active(services, env, hal_rtc_now(env->hal));
-    uint64_t at = earlier(multicast_setup_uplink_at(&services->multicast_setup),
-            earlier(fragmentation_uplink_at(&services->fragmentation),
-                    clock_sync_uplink_at(&services->clock_sync, open)));
-    return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
+    uint64_t earliest = HAL_TICKS_NEVER;
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        uint64_t at = packages[i]->uplink_at(state_of_const(services, packages[i]), held);
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest > services->uplink_not_before_ticks ? earliest
+                                                        : services->uplink_not_before_ticks;
 }
 
 size_t services_build_uplink(struct services *services, const struct services_env *env,
@@ -102,15 +152,10 @@ size_t services_build_uplink(struct services *services, const struct services_en
 {
     bool held = services_session_active(services, env, now_ticks);
     size_t size = 0;
-    *fport = MULTICAST_SETUP_FPORT;
-    size = multicast_setup_build(&services->multicast_setup, env, now_ticks, payload, size_max);
-    if (size == 0) {
-        *fport = FRAGMENTATION_FPORT;
-        size = fragmentation_build(&services->fragmentation, env, now_ticks, payload, size_max);
-    }
-    if (size == 0) {
-        *fport = CLOCK_SYNC_FPORT;
-        size = clock_sync_build(&services->clock_sync, env, now_ticks, held, payload, size_max);
+    for (unsigned i = PACKAGES; i > 0 && size == 0; i--) {
+        const struct package *package = packages[i - 1u];
+        *fport = package->fport;
+        size = package->build(state_of(services, package), env, now_ticks, held, payload, size_max);
     }
     services->uplink_not_before_ticks = size > 0 ? 0 : now_ticks + NO_ROOM_DELAY_TICKS;
     return size;

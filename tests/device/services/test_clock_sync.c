@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fake_board.h"
+#include "services/package.h"
 
 #define PORT   CLOCK_SYNC_FPORT
 #define HOUR_S 3600u
@@ -22,6 +23,13 @@ static bool run_to_uplink(struct rig *rig, uint32_t seconds)
         rig_run_s(rig, 1);
     }
     return rig->uplink_count > before;
+}
+
+static uint32_t error_ticks(const struct rig *rig)
+{
+    struct package_facts facts = { 0 };
+    clock_sync_package.tell(&rig->services.clock_sync, &rig->env, &facts);
+    return facts.clock_error_ticks;
 }
 
 static void app_time_ans(struct rig *rig, int32_t correction_s, unsigned token)
@@ -48,7 +56,8 @@ Test(clock_sync, builds_the_published_request)
     rig->clock.valid = false;
     sync->token = 3;
     sync->next_at_ticks = rig->board.now_ticks;
-    cr_expect_eq(clock_sync_build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20), 6);
+    cr_expect_eq(
+            clock_sync_package.build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20), 6);
     hex_parse("01 006d7c4d 13", expected, 6);
     cr_expect_arr_eq(bytes, expected, 6);
     rig_destroy(rig);
@@ -63,7 +72,7 @@ Test(clock_sync, dates_a_request_at_the_end_of_its_transmission)
     rig->clock.valid = false;
     rig->board.airtime_ticks = 2 * HAL_RTC_HZ;
     sync->next_at_ticks = rig->board.now_ticks;
-    clock_sync_build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20);
+    clock_sync_package.build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20);
     cr_expect_eq(bytes[1], 2);
     rig_destroy(rig);
 }
@@ -232,11 +241,10 @@ Test(clock_sync, bounds_its_error_by_the_source_of_the_time)
     struct rig *rig = rig_create();
     cr_assert(run_to_uplink(rig, 200));
     app_time_ans(rig, 1400000000, 0);
-    cr_expect_eq(clock_sync_error_ticks(&rig->services.clock_sync, &rig->env),
-            HAL_RTC_HZ + HAL_RTC_HZ / 2);
+    cr_expect_eq(error_ticks(rig), HAL_RTC_HZ + HAL_RTC_HZ / 2);
     rig_run_s(rig, 1);
     rig_set_gps(rig, 1400000100);
-    cr_expect_eq(clock_sync_error_ticks(&rig->services.clock_sync, &rig->env), HAL_RTC_HZ / 4);
+    cr_expect_eq(error_ticks(rig), HAL_RTC_HZ / 4);
     rig_destroy(rig);
 }
 

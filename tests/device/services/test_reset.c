@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fake_board.h"
+#include "services/package.h"
 
 struct plan {
     unsigned fragments;
@@ -357,7 +358,9 @@ static void fails(const struct plan *plan, const char *status)
         uint32_t address = 0;
         uint32_t block_bytes = 0;
         cr_expect_eq(frag->phase, FRAG_PHASE_FAILED);
-        cr_expect_neq(fragmentation_served_groups(frag), 0);
+        struct package_facts facts = { 0 };
+        fragmentation_package.tell(frag, &rig->env, &facts);
+        cr_expect_neq(facts.served_groups, 0);
         rig_down_hex(rig, FRAGMENTATION_FPORT, -1, "01 01");
         rig_run_s(rig, 1);
         cr_expect_not(fragmentation_take_block(frag, &address, &block_bytes));
