@@ -22,7 +22,7 @@ struct bench *bench_open(int argc, char **argv);
 /* Writes the results file and frees. Returns the program's exit status. */
 int bench_close(struct bench *bench);
 
-/* A monotonic clock with an arbitrary zero. */
+/* CPU time of the process: on a shared machine wall time moves by a factor of four. */
 int64_t bench_clock_ns(void);
 
 /* One run; returns its figure, mostly a rate. */
