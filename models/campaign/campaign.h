@@ -55,6 +55,7 @@ struct campaign_params {
     int32_t session_margin_mdb; /* of the link budget, over what a data rate needs */
     enum campaign_session_order session_order;
     uint8_t periods;       /* class C sessions of one transfer, 1..4; 0: as many as it needs */
+    double duty_share;     /* of a gateway's duty cycle; 0: as the network has it */
     sim_ns interval_ns;    /* between two fragments of one gateway; 0: the network grants it */
     sim_ns granularity_ns; /* of sending times; 0: none */
 };

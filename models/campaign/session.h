@@ -19,6 +19,7 @@ struct session_params {
     uint8_t data_rate;
     uint32_t frequency_hz;
     enum multicast_policy gateways;
+    double duty_share;     /* of the sub-band's duty cycle; 0: the network's */
     sim_ns interval_ns;    /* between two fragments of one gateway; 0: the network grants it */
     sim_ns granularity_ns; /* of sending times; 0: none */
 };

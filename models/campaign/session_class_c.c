@@ -63,6 +63,9 @@ static struct session *create(struct server *server, struct transfer *transfer, 
         .frequency_hz = params->frequency_hz,
         .data_rate = params->data_rate,
         .policy = params->gateways,
+        .duty_share = params->duty_share,
+        .interval_ns = params->interval_ns,
+        .granularity_ns = params->granularity_ns,
     };
     memcpy(group_params.mc_key, self->mc_key, sizeof group_params.mc_key);
     self->group = network_group_create(server->network, &group_params);

@@ -53,6 +53,7 @@ static bool session_add(struct transfer *transfer)
         .data_rate = transfer->data_rate,
         .frequency_hz = params->frequency_hz,
         .gateways = params->gateways,
+        .duty_share = params->duty_share,
         .interval_ns = params->interval_ns,
         .granularity_ns = params->granularity_ns,
     };

@@ -75,7 +75,7 @@ static const struct param rows[] = {
     { "session_threshold", C(session_threshold), &param_u32, DIMENSION_NONE, 1, 1000000, NULL, "10", "Fewest members of a session of its own, with sessions: threshold." },
     { "session_margin", C(session_margin_mdb), &param_mdb, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "Margin over the SNR that a data rate needs when sessions are split by data rate." },
     { "session_order", C(session_order), &param_enum, DIMENSION_NONE, 0, 0, order_names, "in-turns", "Order of split sessions: one after the other, or all at one time." },
-    { "periods", C(periods), &param_i32, DIMENSION_NONE, 1, 100, auto_names, "auto", "Number of class C sessions that may share one transfer; auto takes as many as the longest TimeOut, 32768 s, makes necessary." },
+    { "periods", C(periods), &param_i32, DIMENSION_NONE, 1, 4, auto_names, "auto", "Number of class C sessions that may share one transfer; auto takes as many as the longest TimeOut, 32768 s, makes necessary." },
     { "interval", C(interval_ns), &param_time, DIMENSION_TIME, 0.001, DAY, auto_names, "auto", "Time between two fragments of a gateway; auto keeps the duty cycle, a shorter one waits for the gateway's sliding hour." },
     { "granularity", C(granularity_ns), &param_time, DIMENSION_TIME, 0, 3600, NULL, "0 s", "Sending times are rounded up to a multiple of this; the plan goes on unrounded." },
 };

@@ -69,12 +69,10 @@ void world_free_images(struct world *world)
 static bool is_wired(const struct scenario *scenario, char *error, size_t error_size)
 {
     const struct scenario_campaign *c = &scenario->campaigns[0];
-    if (scenario->campaign_count > 1 || c->devices.count > 0 || c->sessions != SESSIONS_ONE
-            || c->periods != SCENARIO_AUTO || c->interval_ns != SCENARIO_AUTO
-            || c->granularity_ns != 0) {
+    if (scenario->campaign_count > 1 || c->devices.count > 0 || c->sessions != SESSIONS_ONE) {
         snprintf(error, error_size,
-                "campaigns: several campaigns, parts of the devices, several sessions, interval "
-                "and granularity are not wired to the update server yet");
+                "campaigns: several campaigns, parts of the devices and sessions by data rate are "
+                "not wired to the results yet");
         return false;
     }
     return true;

@@ -52,6 +52,14 @@ void world_campaign_params(const struct scenario_campaign *campaign, struct camp
 {
     *params = campaign->params;
     params->block_mic = campaign->verify.block_mic;
+    params->sessions = (enum campaign_sessions)campaign->sessions;
+    params->session_threshold = campaign->session_threshold;
+    params->session_margin_mdb = campaign->session_margin_mdb;
+    params->session_order = (enum campaign_session_order)campaign->session_order;
+    params->periods = campaign->periods == SCENARIO_AUTO ? 0 : (uint8_t)campaign->periods;
+    params->duty_share = campaign->duty_share;
+    params->interval_ns = campaign->interval_ns == SCENARIO_AUTO ? 0 : campaign->interval_ns;
+    params->granularity_ns = campaign->granularity_ns;
 }
 
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params)

@@ -97,7 +97,8 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
                 && !device->faults.dies_in_session) {
             /* FragDataBlockReceivedReq again until it is answered. */
             device->answers[0] = 0x04;
-            device->answers[1] = device->faults.bad_mic ? 0x04 : 0x00;
+            device->answers[1] =
+                    (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index);
             device->answers_size = 2;
             device->answers_fport = 201;
             schedule(fleet, index, EVENT_UPLINK, 40 * SIM_NS_PER_S);
@@ -218,7 +219,9 @@ static void on_group_delete(struct fleet_device *device, uint8_t group)
 
 static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
-    uint8_t out[2] = { 0x02, device->faults.no_memory ? 0x02 : 0x00 };
+    device->frag_index = p[1] >> 4 & 3;
+    uint8_t out[2] = { 0x02,
+        (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
     memcpy(device->set_up_payload, p, fleet->fragmentation_version == 2 ? 17 : 11);
     device->nb_frag = (uint16_t)le(p + 2, 2);
@@ -241,7 +244,10 @@ static void put_status(const struct fleet *fleet, struct fleet_device *device)
     uint32_t lacks = missing(device);
     uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
     uint8_t received[2];
-    put_le(received, device->received_uncoded + device->received_coded, 2);
+    put_le(received,
+            (uint32_t)device->frag_index << 14
+                    | (device->received_uncoded + device->received_coded),
+            2);
     uint8_t lacks8 = (uint8_t)(lacks > 255 ? 255 : lacks);
     if (fleet->fragmentation_version == 2) {
         answer(device, 201, (uint8_t[]){ 0x01, status, received[0], received[1], lacks8 }, 5);
@@ -341,7 +347,10 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     device->whole = device->received_uncoded == device->nb_frag
                     || device->received_uncoded + device->received_coded >= device->nb_frag + 2u;
     if (device->whole && fleet->fragmentation_version == 2 && !device->faults.dies_in_session) {
-        answer(device, 201, (uint8_t[]){ 0x04, device->faults.bad_mic ? 0x04 : 0x00 }, 2);
+        answer(device, 201,
+                (uint8_t[]){ 0x04,
+                        (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index) },
+                2);
         schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
     }
 }

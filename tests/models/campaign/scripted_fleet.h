@@ -48,6 +48,7 @@ struct fleet_device {
     bool session;
     uint32_t session_gps_s, session_s;
     bool fragments_ready;
+    uint8_t frag_index;
     uint16_t nb_frag;
     uint8_t frag_size;
     uint8_t set_up_payload[17];
