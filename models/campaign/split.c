@@ -41,6 +41,7 @@ bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t imag
         for (uint32_t i = 0; i < campaign->member_count; i++) {
             campaign->members[i].transfer = 0;
         }
+        campaign->transfers[0].member_count = campaign->member_count;
         return add(campaign, params->data_rate, image, image_size);
     }
     for (int rate = region->class_c_rate_max; rate >= (int)region->class_c_rate_min; rate--) {
@@ -177,6 +178,14 @@ static struct transfer *choose(const struct campaign *campaign, uint32_t device)
     return &campaign->transfers[best];
 }
 
+static void leave(struct campaign *campaign, struct member *member)
+{
+    if (member->transfer != TRANSFER_NONE) {
+        assert(campaign->transfers[member->transfer].member_count > 0);
+        campaign->transfers[member->transfer].member_count--;
+    }
+}
+
 bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     if (campaign->params.sessions == SESSIONS_ONE) {
@@ -191,6 +200,10 @@ bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_n
     if (!transfer->open) {
         open(campaign, transfer, open_count(campaign) + 1u, now_ns);
     }
-    member->transfer = transfer->index;
+    if (member->transfer != transfer->index) { /* a device that another campaign holds asks again */
+        leave(campaign, member);
+        member->transfer = transfer->index;
+        transfer->member_count++;
+    }
     return true;
 }

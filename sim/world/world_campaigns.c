@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "campaign/image_builder.h"
+#include "scenario/scenario_campaigns.h"
 #include "update/update.h"
 #include "world/firmware_image.h"
 #include "world/world_params.h"
@@ -78,6 +79,38 @@ static bool is_wired(const struct scenario *scenario, char *error, size_t error_
     return true;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The devices of a campaign in the order of their numbers, freed by the caller; NULL: out of
+ * memory.
+ */
+static uint32_t *list_members(
+        const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t *count)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t range_count = scenario_campaign_ranges(scenario, campaign, ranges);
+    *count = 0;
+    for (uint32_t i = 0; i < range_count; i++) {
+        *count += ranges[i].to - ranges[i].from;
+    }
+    uint32_t *members = malloc((*count > 0 ? *count : 1) * sizeof *members);
+    if (members == NULL) {
+        return NULL;
+    }
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < range_count; i++) {
+        for (uint32_t device = ranges[i].from; device < ranges[i].to; device++) {
+            members[at++] = device;
+        }
+    }
+    qsort(members, *count, sizeof *members, by_number);
+    return members;
+}
+
 bool world_create_campaigns(struct world *world, char *error, size_t error_size)
 {
     const struct scenario *scenario = world->scenario;
@@ -89,9 +122,14 @@ bool world_create_campaigns(struct world *world, char *error, size_t error_size)
         const struct built_image *image = &world->images[i];
         struct campaign_params params;
         world_campaign_params(campaign, &params);
-        if (server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
-                    campaign->firmware.version)
-                == NULL) {
+        uint32_t *members = list_members(scenario, campaign, &params.member_count);
+        params.members = members;
+        bool added = members != NULL
+                     && server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
+                                campaign->firmware.version)
+                                != NULL;
+        free(members);
+        if (!added) {
             snprintf(error, error_size,
                     "campaign '%s': an image of %u bytes does not fit fragments of %u bytes",
                     campaign->name, image->size_bytes, params.fragment_size_bytes);

@@ -103,6 +103,7 @@ Test(server, divides_members_by_the_data_rate_that_uplinks_allow)
         campaign_transfer_get(fleet.campaign, i, &transfer);
         cr_assert_eq(transfer.data_rate, 5 - i, "fastest first");
         cr_assert_eq(transfer.open, i == 0);
+        cr_assert_eq(transfer.members, i == 0 ? 6 : 0);
         cr_assert_eq(transfer.sent_uncoded, i == 0 ? transfer.nb_frag : 0);
     }
     struct campaign_transfer fastest;
