@@ -39,16 +39,15 @@ static double mean(double sum, uint32_t count)
 static void measure_battery(const void *state, struct measure *m)
 {
     (void)state;
-    const struct recorder_view *view = m->view;
     struct battery_sums sums = { 0 };
-    for (uint32_t i = 0; i < view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device d = { .ready_ns = SIM_NS_NEVER };
-        if (view->campaign != NULL) {
-            campaign_device_get(view->campaign, i, &d);
+        if (m->campaign != NULL) {
+            campaign_device_get(m->campaign, i, &d);
         }
         add_device(m, i, d.ready_ns != SIM_NS_NEVER, &sums);
     }
-    if (view->campaign != NULL) {
+    if (m->campaign != NULL) {
         measure_add(m, "battery.", "update_cost_percent", mean(sums.cost_percent, sums.updated));
         measure_add(m, "battery.", "update_cost_days", mean(sums.cost_days, sums.updated));
     }
@@ -57,5 +56,6 @@ static void measure_battery(const void *state, struct measure *m)
 
 const struct recorder_ops battery_recorder = {
     .name = "battery",
+    .by_group = true,
     .measure = measure_battery,
 };

@@ -47,8 +47,8 @@ sim_ns completion_ns(const struct recorder_set *set, uint32_t device)
 static void measure_completion(const void *state, struct measure *m)
 {
     const struct completion *completion = state;
-    sim_ns start_ns = m->view->scenario->campaigns[0].params.start_ns;
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    sim_ns start_ns = m->view->scenario->campaigns[m->campaign_index].params.start_ns;
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         if (completion->complete_ns[i] != SIM_NS_NEVER) {
             sample_add(&m->sample, measure_seconds(completion->complete_ns[i] - start_ns));
         }
@@ -60,6 +60,7 @@ const struct recorder_ops completion_recorder = {
     .name = "completion",
     .traces = RECORDER_TRACE(FRAG_COMPLETE),
     .of_campaign = true,
+    .by_campaign = true,
     .create = create,
     .destroy = free,
     .observe = observe,

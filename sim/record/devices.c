@@ -51,15 +51,26 @@ sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device)
 static void add_failures(struct measure *m)
 {
     uint64_t counts[CAMPAIGN_FAILURE_COUNT] = { 0 };
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device device;
-        campaign_device_get(m->view->campaign, i, &device);
+        campaign_device_get(m->campaign, i, &device);
         counts[device.failure]++;
     }
     for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
         measure_count(
                 m, "devices.failed.", campaign_failure_name((enum campaign_failure)f), counts[f]);
     }
+}
+
+static uint64_t count_at_least(const struct measure *m, enum campaign_stage stage)
+{
+    uint64_t count = 0;
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        struct campaign_device device;
+        campaign_device_get(m->campaign, i, &device);
+        count += device.stage >= stage ? 1u : 0u;
+    }
+    return count;
 }
 
 static void add_stages(struct measure *m)
@@ -72,30 +83,30 @@ static void add_stages(struct measure *m)
         { "complete", CAMPAIGN_COMPLETE },
         { "authenticated", CAMPAIGN_AUTHENTICATED },
     };
-    const struct campaign *campaign = m->view->campaign;
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        measure_count(
-                m, "devices.", stages[i].key, campaign_stage_count(campaign, stages[i].stage));
+        measure_count(m, "devices.", stages[i].key, count_at_least(m, stages[i].stage));
     }
     uint64_t installed = 0;
     const struct installs *installs = installs_of(m->set);
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         installed += installs->devices[i].matches ? 1u : 0u;
     }
     measure_count(m, "devices.", "installed", installed);
-    measure_count(m, "devices.", "confirmed", campaign_stage_count(campaign, CAMPAIGN_CONFIRMED));
+    measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));
 }
 
 static void measure_devices(const void *state, struct measure *m)
 {
     const struct devices *devices = state;
     uint64_t joined = 0;
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         joined += devices->joined_ns[i] != SIM_NS_NEVER ? 1u : 0u;
     }
-    measure_count(m, "devices.", "total", m->view->device_count);
-    measure_count(m, "devices.", "joined", joined);
-    if (m->view->campaign != NULL) {
+    measure_count(m, "devices.", "total", measure_device_count(m));
+    if (m->scope != EXPECT_CAMPAIGN) {
+        measure_count(m, "devices.", "joined", joined);
+    }
+    if (m->campaign != NULL) {
         add_stages(m);
         if (!m->partial) {
             add_failures(m);
@@ -105,6 +116,8 @@ static void measure_devices(const void *state, struct measure *m)
 
 const struct recorder_ops devices_recorder = {
     .name = "devices",
+    .by_campaign = true,
+    .by_group = true,
     .traces = RECORDER_TRACE(JOINED),
     .create = create,
     .destroy = free,

@@ -60,7 +60,7 @@ static void measure_energy(const void *state, struct measure *m)
     static const char *const names[ENERGY_COMPONENT_COUNT] = { "radio_rx", "radio_tx", "radio_idle",
         "mcu_run", "mcu_sleep", "flash" };
     double by_component[ENERGY_COMPONENT_COUNT] = { 0 };
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct energy_account account;
         node_energy(m->view->nodes, i, engine_now(m->view->engine), &account);
         double total = 0.0;
@@ -72,12 +72,14 @@ static void measure_energy(const void *state, struct measure *m)
     }
     measure_distribution(m, "energy_j.", "a59M");
     for (size_t c = 0; c < ENERGY_COMPONENT_COUNT; c++) {
-        measure_add(m, "energy_j.by_component.", names[c], by_component[c] / m->view->device_count);
+        measure_add(
+                m, "energy_j.by_component.", names[c], by_component[c] / measure_device_count(m));
     }
 }
 
 const struct recorder_ops energy_recorder = {
     .name = "energy",
+    .by_group = true,
     .audit = audit,
     .measure = measure_energy,
 };

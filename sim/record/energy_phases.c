@@ -328,12 +328,12 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
     return false;
 }
 
-/* Means over all devices; they add up to energy_j.mean. */
+/* Means over the devices; they add up to energy_j.mean. */
 static void measure_phases(const void *state, struct measure *m)
 {
     const struct energy_phases *phases = state;
     double by_phase[ENERGY_PHASE_COUNT] = { 0 };
-    for (uint32_t i = 0; i < phases->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct phase_energy energy;
         add_up(phases, i, engine_now(m->view->engine), &energy);
         for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
@@ -342,12 +342,13 @@ static void measure_phases(const void *state, struct measure *m)
     }
     for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
         measure_add(m, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
-                by_phase[phase] / phases->device_count);
+                by_phase[phase] / measure_device_count(m));
     }
 }
 
 const struct recorder_ops energy_phases_recorder = {
     .name = "energy_phases",
+    .by_group = true,
     .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
     .traces = RECORDER_TRACE(FRAGMENT_STORED) | RECORDER_TRACE(JOIN_REQUESTED)
               | RECORDER_TRACE(JOINED) | RECORDER_TRACE(BOOTED) | RECORDER_TRACE(UPLINK)

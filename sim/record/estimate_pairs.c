@@ -94,7 +94,7 @@ static void measure_estimate(const void *state, struct measure *m)
     if (fleet_estimate_input(view->scenario, view->images[0].size_bytes, &input)) {
         estimate_make(&input, &e);
     }
-    for (uint32_t i = 0; i < view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         add_device(m, state, i, &sum);
     }
     bool any = sum.ready > 0;
@@ -119,6 +119,7 @@ const struct recorder_ops estimate_recorder = {
     .name = "estimate",
     .traces = RECORDER_TRACE(UPLINK),
     .of_campaign = true,
+    .by_campaign = true,
     .create = create,
     .destroy = free,
     .observe = observe,

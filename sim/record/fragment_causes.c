@@ -503,6 +503,7 @@ const struct recorder_ops fragment_causes_recorder = {
               | RECORDER_TRACE(SESSION_ARMED) | RECORDER_TRACE(SESSION_OPENED)
               | RECORDER_TRACE(SESSION_CLOSED),
     .of_campaign = true,
+    .by_campaign = true,
     .create = create,
     .destroy = destroy,
     .observe = observe,

@@ -70,10 +70,10 @@ static uint32_t uncoded_received(const struct device_fragments *device)
 static void measure_counts(const void *state, struct measure *m)
 {
     const struct fragment_counts *counts = state;
-    const struct campaign *campaign = m->view->campaign;
+    const struct campaign *campaign = m->campaign;
     uint64_t recovered = 0, unrecovered = 0, needed_fec = 0;
     uint32_t sent = campaign_fragments_sent(campaign, false);
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device d;
         campaign_device_get(campaign, i, &d);
         if (d.ready_ns == SIM_NS_NEVER || sent == 0) {
@@ -88,6 +88,10 @@ static void measure_counts(const void *state, struct measure *m)
         needed_fec += missing > 0 ? 1u : 0u;
     }
     static const char prefix[] = "missing_fragments.";
+    if (m->scope == EXPECT_GROUP) {
+        measure_distribution(m, "missing_fragments.rate_", "a59M");
+        return;
+    }
     measure_count(m, prefix, "nb_frag", campaign_nb_frag(campaign));
     measure_count(m, prefix, "sent", sent);
     measure_count(m, prefix, "coded_sent", campaign_fragments_sent(campaign, true));
@@ -103,6 +107,8 @@ const struct recorder_ops fragment_counts_recorder = {
     .traces = RECORDER_TRACE(FRAG_SET_UP) | RECORDER_TRACE(FRAGMENT_STORED)
               | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE),
     .of_campaign = true,
+    .by_campaign = true,
+    .by_group = true,
     .create = create,
     .destroy = free,
     .observe = observe,

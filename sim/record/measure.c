@@ -19,17 +19,22 @@ double measure_seconds(sim_ns ns)
     return (double)ns / (double)SIM_NS_PER_S;
 }
 
+uint32_t measure_device_count(const struct measure *m)
+{
+    return m->end_index - m->first_index;
+}
+
 void measure_add(struct measure *m, const char *prefix, const char *key, double value)
 {
     char path[SUMMARY_PATH_SIZE];
-    snprintf(path, sizeof path, "%s%s", prefix, key);
+    snprintf(path, sizeof path, "%s%s%s", m->prefix, prefix, key);
     summary_add_number(m->summary, path, value);
 }
 
 void measure_count(struct measure *m, const char *prefix, const char *key, uint64_t value)
 {
     char path[SUMMARY_PATH_SIZE];
-    snprintf(path, sizeof path, "%s%s", prefix, key);
+    snprintf(path, sizeof path, "%s%s%s", m->prefix, prefix, key);
     summary_add_count(m->summary, path, value);
 }
 

@@ -5,6 +5,7 @@
 #define RECORD_MEASURE_H
 
 #include "record/recorder_set.h"
+#include "scenario/expect_keys.h"
 
 /* Values of one quantity over devices. */
 struct sample {
@@ -16,12 +17,21 @@ struct measure {
     const struct recorder_set *set;
     const struct recorder_view *view;
     struct summary *summary;
-    bool partial;         /* the run was cut short: no device is said to have failed */
-    struct sample sample; /* room for a value per device */
+    /* Which devices count, and what their keys begin with: all of the run (""), one campaign
+     * ("campaigns.NAME.") or one group of devices ("groups.NAME."). */
+    enum expect_scope scope;
+    char prefix[SCENARIO_NAME_MAX + 16];
+    uint32_t first_index, end_index; /* devices from .. to, the last not included */
+    uint32_t campaign_index;         /* of the campaign that stages and times are of */
+    const struct campaign *campaign; /* NULL: none */
+    bool partial;                    /* the run was cut short: no device is said to have failed */
+    struct sample sample;            /* room for a value per device */
 };
 
 void sample_add(struct sample *sample, double value);
 double measure_seconds(sim_ns ns);
+/* How many devices count. */
+uint32_t measure_device_count(const struct measure *m);
 
 /* One number; NaN is null. */
 void measure_add(struct measure *m, const char *prefix, const char *key, double value);

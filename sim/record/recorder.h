@@ -43,6 +43,8 @@ struct recorder_ops {
     uint64_t kinds;   /* OBSERVE_BIT()s that it listens to; of FIRMWARE only: */
     uint64_t traces;  /* RECORDER_TRACE()s that it listens to */
     bool of_campaign; /* takes no part in a run without a campaign */
+    bool by_campaign; /* measure() is called for each campaign, too */
+    bool by_group;    /* measure() is called for each group of devices, too */
     /* NULL: out of memory. Without create() the state is NULL. */
     void *(*create)(const struct recorder_set *set);
     void (*destroy)(void *state);
@@ -54,7 +56,8 @@ struct recorder_ops {
     bool (*broken)(const void *state, const struct recorder_set *set, char *text, size_t size);
     /* The same once, at the end of a run; may look at every device. */
     bool (*audit)(const void *state, const struct recorder_set *set, char *text, size_t size);
-    /* Adds its keys to the summary. */
+    /* Adds its keys to the summary, for the devices and with the prefix that `measure` says; keys
+     * of a campaign or a group are those of expect_key_in_scope(). */
     void (*measure)(const void *state, struct measure *measure);
 };
 

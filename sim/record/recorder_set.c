@@ -4,6 +4,7 @@
 #include "record/recorder_set.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "record/measure.h"
@@ -178,25 +179,68 @@ bool recorder_set_audit_fails(const struct recorder_set *set, char *text, size_t
     return false;
 }
 
+/* --- summary ---------------------------------------------------------------------------------- */
+
+static void measure_all(struct measure *m)
+{
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        const struct recorder_ops *recorder = recorder_rows[i];
+        bool wanted = m->scope == EXPECT_RUN        ? true
+                      : m->scope == EXPECT_CAMPAIGN ? recorder->by_campaign
+                                                    : recorder->by_group;
+        if (wanted && recorder->measure != NULL && m->set->takes_part[i]) {
+            recorder->measure(m->set->states[i], m);
+        }
+    }
+}
+
+/* The update server knows one campaign, of all devices. */
+static void measure_campaigns(struct measure *m)
+{
+    m->scope = EXPECT_CAMPAIGN;
+    if (m->campaign != NULL) {
+        snprintf(
+                m->prefix, sizeof m->prefix, "campaigns.%s.", m->view->scenario->campaigns[0].name);
+        measure_all(m);
+    }
+}
+
+static void measure_groups(struct measure *m)
+{
+    const struct scenario *scenario = m->view->scenario;
+    m->scope = EXPECT_GROUP;
+    m->end_index = 0;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        m->first_index = m->end_index;
+        m->end_index += scenario->groups[i].count;
+        snprintf(m->prefix, sizeof m->prefix, "groups.%s.", scenario->groups[i].name);
+        measure_all(m);
+    }
+}
+
 struct summary *recorder_set_summary(const struct recorder_set *set, bool partial)
 {
     struct measure measure = {
         .set = set,
         .view = &set->view,
         .summary = summary_create(),
+        .scope = EXPECT_RUN,
+        .end_index = set->view.device_count,
+        .campaign = set->view.campaign,
         .partial = partial,
         .sample = { calloc(set->view.device_count, sizeof(double)), 0 },
     };
-    if (measure.summary == NULL || measure.sample.values == NULL) {
-        free(measure.sample.values);
+    if (measure.summary != NULL && measure.sample.values != NULL) {
+        measure_all(&measure);
+        measure_campaigns(&measure);
+        measure_groups(&measure);
+    }
+    bool complete = measure.summary != NULL && measure.sample.values != NULL
+                    && !measure.summary->incomplete;
+    free(measure.sample.values);
+    if (!complete) {
         summary_destroy(measure.summary);
         return NULL;
     }
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
-        if (recorder_rows[i]->measure != NULL && set->takes_part[i]) {
-            recorder_rows[i]->measure(set->states[i], &measure);
-        }
-    }
-    free(measure.sample.values);
     return measure.summary;
 }

@@ -75,7 +75,7 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 
 static void add_step(struct measure *m, int step, const char *prefix, const char *keys)
 {
-    for (uint32_t i = 0; i < m->view->device_count; i++) {
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct set_up_times times;
         if (!set_up_times(m->set, i, &times)) {
             continue;
@@ -112,6 +112,8 @@ static void measure_set_up(const void *state, struct measure *m)
 const struct recorder_ops set_up_times_recorder = {
     .name = "set_up_times",
     .of_campaign = true,
+    .by_campaign = true,
+    .by_group = true,
     .audit = audit,
     .measure = measure_set_up,
 };

@@ -16,13 +16,27 @@ struct summary *summary_create(void)
 
 void summary_destroy(struct summary *summary)
 {
-    free(summary);
+    if (summary != NULL) {
+        free(summary->items);
+        free(summary);
+    }
 }
 
+/* NULL: out of memory. */
 static struct summary_item *add(struct summary *summary, const char *path)
 {
-    assert(summary->count < SUMMARY_ITEMS_MAX);
+    if (summary->count == summary->capacity) {
+        size_t capacity = 2 * summary->capacity + 256;
+        struct summary_item *items = realloc(summary->items, capacity * sizeof *items);
+        if (items == NULL) {
+            summary->incomplete = true;
+            return NULL;
+        }
+        summary->items = items;
+        summary->capacity = capacity;
+    }
     struct summary_item *item = &summary->items[summary->count++];
+    *item = (struct summary_item){ .kind = SUMMARY_NULL };
     int length = snprintf(item->path, sizeof item->path, "%s", path);
     assert(length > 0 && (size_t)length < sizeof item->path);
     (void)length;
@@ -32,31 +46,39 @@ static struct summary_item *add(struct summary *summary, const char *path)
 void summary_add_number(struct summary *summary, const char *path, double value)
 {
     struct summary_item *item = add(summary, path);
-    item->kind = isfinite(value) ? SUMMARY_NUMBER : SUMMARY_NULL;
-    item->number = value;
+    if (item != NULL) {
+        item->kind = isfinite(value) ? SUMMARY_NUMBER : SUMMARY_NULL;
+        item->number = value;
+    }
 }
 
 void summary_add_count(struct summary *summary, const char *path, uint64_t value)
 {
     struct summary_item *item = add(summary, path);
-    item->kind = SUMMARY_COUNT;
-    item->number = (double)value;
-    item->count = value;
+    if (item != NULL) {
+        item->kind = SUMMARY_COUNT;
+        item->number = (double)value;
+        item->count = value;
+    }
 }
 
 void summary_add_text(struct summary *summary, const char *path, const char *text)
 {
     struct summary_item *item = add(summary, path);
-    item->kind = SUMMARY_TEXT;
-    snprintf(item->text, sizeof item->text, "%s", text);
+    if (item != NULL) {
+        item->kind = SUMMARY_TEXT;
+        snprintf(item->text, sizeof item->text, "%s", text);
+    }
 }
 
 void summary_add_bool(struct summary *summary, const char *path, bool value)
 {
     struct summary_item *item = add(summary, path);
-    item->kind = SUMMARY_BOOL;
-    item->count = value ? 1 : 0;
-    item->number = value ? 1.0 : 0.0;
+    if (item != NULL) {
+        item->kind = SUMMARY_BOOL;
+        item->count = value ? 1 : 0;
+        item->number = value ? 1.0 : 0.0;
+    }
 }
 
 bool summary_value(const struct summary *summary, const char *path, double *value)

@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SUMMARY_ITEMS_MAX 320u
-#define SUMMARY_PATH_SIZE 80u
+#define SUMMARY_PATH_SIZE 160u
 
 enum summary_kind {
     SUMMARY_NUMBER,
@@ -30,8 +29,9 @@ struct summary_item {
 };
 
 struct summary {
-    size_t count;
-    struct summary_item items[SUMMARY_ITEMS_MAX];
+    size_t count, capacity;
+    struct summary_item *items;
+    bool incomplete; /* there was no memory for an item */
 };
 
 struct summary *summary_create(void); /* NULL: out of memory */

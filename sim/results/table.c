@@ -289,6 +289,87 @@ static void write_guest(const struct table *t)
     }
 }
 
+/* --- groups of devices, campaigns --------------------------------------------------------------
+ */
+
+/* The name in "groups.NAME.devices.total" of an item, "" if it is another key. Names may hold dots.
+ */
+static void name_of_part(
+        const struct summary_item *item, const char *section, char *name, size_t size)
+{
+    static const char end[] = ".devices.total";
+    size_t start = strlen(section), length = strlen(item->path);
+    name[0] = '\0';
+    if (strncmp(item->path, section, start) == 0 && length > start + strlen(end)
+            && strcmp(item->path + length - strlen(end), end) == 0) {
+        snprintf(name, size, "%.*s", (int)(length - strlen(end) - start), item->path + start);
+    }
+}
+
+static void write_cell(const struct table *t, const char *section, const char *name,
+        const char *key, const char *format, double scale)
+{
+    char path[SUMMARY_PATH_SIZE * 2], text[32] = "-";
+    double value;
+    snprintf(path, sizeof path, "%s%s.%s", section, name, key);
+    if (summary_value(t->summary, path, &value)) {
+        snprintf(text, sizeof text, format, scale * value);
+    }
+    fprintf(t->out, "%15s", text);
+}
+
+/* One line per campaign or group; nothing when there is only one, which the rest of the table is
+ * about. Keys that no part has give no column. */
+static void write_parts(const struct table *t, const char *title, const char *section)
+{
+    static const struct {
+        const char *title, *key, *format;
+        double scale;
+    } columns[] = {
+        { "devices", "devices.total", "%.0f", 1.0 },
+        { "ready", "devices.ready", "%.0f", 1.0 },
+        { "confirmed", "devices.confirmed", "%.0f", 1.0 },
+        { "missing", "missing_fragments.rate_mean", "%.2f %%", 100.0 },
+        { "energy", "energy_j.mean", "%.1f J", 1.0 },
+    };
+    char name[SUMMARY_PATH_SIZE], first[SUMMARY_PATH_SIZE] = "";
+    uint32_t parts = 0;
+    for (size_t i = 0; i < t->summary->count; i++) {
+        name_of_part(&t->summary->items[i], section, name, sizeof name);
+        if (name[0] != '\0' && parts++ == 0) {
+            snprintf(first, sizeof first, "%s", name);
+        }
+    }
+    if (parts < 2) {
+        return;
+    }
+    bool shown[sizeof columns / sizeof columns[0]];
+    char heads[16 * sizeof columns / sizeof columns[0]] = "";
+    for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+        char path[SUMMARY_PATH_SIZE * 2];
+        snprintf(path, sizeof path, "%s%s.%s", section, first, columns[c].key);
+        shown[c] = summary_has(t->summary, path);
+        if (shown[c]) {
+            size_t used = strlen(heads);
+            snprintf(heads + used, sizeof heads - used, "%15s", columns[c].title);
+        }
+    }
+    write_title(t, title, heads);
+    for (size_t i = 0; i < t->summary->count; i++) {
+        name_of_part(&t->summary->items[i], section, name, sizeof name);
+        if (name[0] == '\0') {
+            continue;
+        }
+        fprintf(t->out, "  %-28s", name);
+        for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+            if (shown[c]) {
+                write_cell(t, section, name, columns[c].key, columns[c].format, columns[c].scale);
+            }
+        }
+        fputc('\n', t->out);
+    }
+}
+
 void summary_write_table(const struct summary *summary, FILE *out, bool colour)
 {
     struct table t = { summary, out, colour ? BOLD : "", colour ? RESET : "" };
@@ -300,6 +381,8 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_distribution(&t, "completion time", "completion_time_s.", AS_DURATION);
     write_distribution(&t, "energy", "energy_j.", AS_JOULE);
     write_distribution(&t, "clock error at session", "clock.error_ms_", AS_MS);
+    write_parts(&t, "Campaigns", "campaigns.");
+    write_parts(&t, "Groups of devices", "groups.");
     write_causes(&t);
     write_energy(&t);
     write_uplinks(&t);

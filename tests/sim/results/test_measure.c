@@ -206,6 +206,23 @@ Test(measure, a_run_without_a_campaign_has_no_campaign_numbers)
     trial_destroy(trial);
 }
 
+/* Of one campaign or one group: the next keys of the summary, from `at` on, are those of
+ * expect_keys that count in this scope, in their order. Returns where they end. */
+static size_t expect_keys_of(
+        const struct summary *summary, size_t at, const char *prefix, enum expect_scope scope)
+{
+    for (size_t k = 0; expect_keys[k] != NULL; k++) {
+        if (expect_key_in_scope(expect_keys[k], scope)) {
+            char path[SUMMARY_PATH_SIZE];
+            snprintf(path, sizeof path, "%s%s", prefix, expect_keys[k]);
+            cr_assert_lt(at, summary->count, "%s is not there", path);
+            cr_expect_str_eq(summary->items[at].path, path);
+            at++;
+        }
+    }
+    return at;
+}
+
 /* What a scenario may expect is what a campaign's summary holds: no key more, none less. */
 Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
 {
@@ -214,6 +231,12 @@ Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
     size_t at = 0;
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_item *item = &summary->items[i];
+        if (strncmp(item->path, "campaigns.", 10) == 0) {
+            i = expect_keys_of(summary, i, "campaigns.campaign.", EXPECT_CAMPAIGN);
+            i = expect_keys_of(summary, i, "groups.sensors.", EXPECT_GROUP);
+            cr_expect_eq(i, summary->count, "%s", summary->items[i].path);
+            break;
+        }
         if (item->kind == SUMMARY_TEXT || item->kind == SUMMARY_BOOL) {
             cr_expect_not(expect_key_known(item->path), "%s is no number", item->path);
             continue;
@@ -224,6 +247,83 @@ Test(measure, the_keys_of_expectations_are_the_numbers_of_a_campaign)
         at++;
     }
     cr_expect_null(expect_keys[at], "%s is in no summary", expect_keys[at]);
+    summary_destroy(summary);
+    trial_destroy(trial);
+}
+
+static double part(const struct summary *summary, const char *prefix, const char *key)
+{
+    char path[SUMMARY_PATH_SIZE];
+    double value = NAN;
+    snprintf(path, sizeof path, "%s%s", prefix, key);
+    cr_assert(summary_value(summary, path, &value), "no number %s", path);
+    return value;
+}
+
+/* With one campaign and one group, the parts say what the whole says. */
+Test(measure, one_campaign_and_one_group_are_the_whole)
+{
+    struct trial *trial = play_hello(NULL, 0);
+    struct summary *summary = run_summary(trial->run, false);
+    static const char *const prefixes[] = { "campaigns.campaign.", "groups.sensors." };
+    for (size_t p = 0; p < 2; p++) {
+        for (size_t k = 0; expect_keys[k] != NULL; k++) {
+            double whole;
+            if (expect_key_in_scope(expect_keys[k], p == 0 ? EXPECT_CAMPAIGN : EXPECT_GROUP)
+                    && summary_value(summary, expect_keys[k], &whole)) {
+                cr_expect_eq(part(summary, prefixes[p], expect_keys[k]), whole, "%s%s", prefixes[p],
+                        expect_keys[k]);
+            }
+        }
+    }
+    summary_destroy(summary);
+    trial_destroy(trial);
+}
+
+static const char two_groups[] =
+        "name: two\n"
+        "duration: 4 h\n"
+        "area: {radius: 500 m}\n"
+        "firmware: {image: generated, size: 2 KiB}\n"
+        "gateways: {count: 1}\n"
+        "devices:\n"
+        "  - {name: near, count: 7, boot: {spread: 5 min}, report: {period: 10 min}}\n"
+        "  - {name: seldom, count: 3, boot: {spread: 5 min}, report: {period: 90 min}}\n"
+        "campaign: {start: 15 min, set_up: {window: 30 min}, fragment_size: 100 B,"
+        " correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
+
+/* Counts of two groups add up to those of the run, means weighted by devices; each group's energy
+ * is recomputed from its nodes. */
+Test(measure, groups_add_up_to_the_run)
+{
+    static const char *const counts[] = { "devices.total", "devices.joined", "devices.ready",
+        "devices.complete", "devices.authenticated", "devices.installed", "devices.confirmed",
+        "devices.failed.no_uplink", "devices.failed.set_up_unanswered" };
+    static const char *const means[] = { "energy_j.mean", "energy_j.by_phase.bulk",
+        "energy_j.by_component.radio_rx", "battery.life_years" };
+    struct trial *trial = trial_create(two_groups, NULL, 0);
+    trial_play(trial);
+    struct summary *summary = run_summary(trial->run, false);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        double sum = part(summary, "groups.near.", counts[i])
+                     + part(summary, "groups.seldom.", counts[i]);
+        cr_expect_eq(sum, part(summary, "", counts[i]), "%s", counts[i]);
+    }
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+        double mean = (7.0 * part(summary, "groups.near.", means[i])
+                              + 3.0 * part(summary, "groups.seldom.", means[i]))
+                      / 10.0;
+        cr_expect_float_eq(mean / part(summary, "", means[i]), 1.0, 1e-9, "%s", means[i]);
+    }
+    double seldom_j = 0.0;
+    for (uint32_t i = 7; i < 10; i++) {
+        seldom_j += node_energy_total_j(trial->world->nodes, i, engine_now(trial->world->engine));
+    }
+    cr_expect_float_eq(part(summary, "groups.seldom.", "energy_j.mean"), seldom_j / 3.0, 1e-9);
+    cr_expect_eq(part(summary, "groups.seldom.", "devices.total"), 3.0);
+    cr_expect_lt(
+            part(summary, "groups.seldom.", "devices.ready"), 3.0, "the groups are not told apart");
+    cr_expect_gt(part(summary, "groups.near.", "devices.ready"), 5.0);
     summary_destroy(summary);
     trial_destroy(trial);
 }

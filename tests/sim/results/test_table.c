@@ -170,3 +170,26 @@ Test(table, a_run_without_devices_that_count_divides_by_nothing)
     cr_expect_null(strstr(text, "nan"));
     summary_destroy(tree);
 }
+
+/* One group is the run itself; of two each has its line, with a column per key that the first has.
+ */
+Test(table, has_a_line_per_group_from_two_on)
+{
+    struct summary *tree = sample();
+    summary_add_count(tree, "groups.v1.2.devices.total", 600);
+    summary_add_count(tree, "groups.v1.2.devices.confirmed", 0);
+    summary_add_number(tree, "groups.v1.2.energy_j.mean", 12.34);
+    write_table(tree, false);
+    cr_expect_null(line_of("v1.2"));
+    summary_add_count(tree, "groups.b.devices.total", 400);
+    summary_add_count(tree, "groups.b.devices.confirmed", 7);
+    summary_add_number(tree, "groups.b.energy_j.mean", NAN);
+    write_table(tree, false);
+    cr_assert_not_null(line_of("v1.2"));
+    cr_expect_eq(strlen(line_of("v1.2")), 75);
+    cr_expect_not_null(strstr(line_of("v1.2"), "600              0         12.3 J"));
+    cr_expect_eq(strlen(line_of("b")), 75);
+    cr_expect_str_eq(line_of("b") + 74, "-");
+    cr_expect_null(strstr(text, "missing         energy"), "no group has a rate");
+    summary_destroy(tree);
+}
