@@ -126,7 +126,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     }
     uint8_t report[24] = { 0 };
     put_le(report, device->version, 4);
-    if (device->version == FLEET_VERSION) {
+    if (device->version >= FLEET_VERSION) {
         memcpy(report + 4, fleet->image + 32, 8);
     }
     transmit(fleet, index, 2, report, sizeof report);
@@ -146,10 +146,11 @@ static void answer(struct fleet_device *device, uint8_t fport, const uint8_t *da
 
 static void on_group_setup(struct fleet_device *device, const uint8_t *p)
 {
-    uint8_t ke[16], mc_key[16], out[2] = { 0x02, 0 };
+    uint8_t ke[16], mc_key[16], out[2] = { 0x02, p[1] & 3 };
+    device->group_id = out[1];
     device->set_up_downlinks++;
     if (device->faults.refuses_group) {
-        out[1] = 0x04;
+        out[1] |= 0x04;
     } else {
         device->mc_addr = le(p + 2, 4);
         lorawan_mc_ke_key(device->mac.identity.gen_app_key, ke);
@@ -166,10 +167,10 @@ static void on_group_setup(struct fleet_device *device, const uint8_t *p)
 
 static void on_session(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
-    uint8_t out[5] = { 0x04, 0 };
+    uint8_t out[5] = { 0x04, p[1] & 3 };
     device->set_up_downlinks++;
     if (!device->group_defined) {
-        out[1] = 0x10;
+        out[1] |= 0x10;
         answer(device, 200, out, 2);
         return;
     }
@@ -179,7 +180,7 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
     cr_assert_eq(le(p + 7, 3) * 100, 869525000);
     cr_assert_eq(p[10], 5);
     if (to_start_s <= 0) {
-        out[1] = 0x20;
+        out[1] |= 0x20;
         answer(device, 200, out, 2);
         return;
     }
@@ -219,7 +220,12 @@ static void on_group_delete(struct fleet_device *device, uint8_t group)
 
 static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
-    device->frag_index = p[1] >> 4 & 3;
+    uint8_t frag_index = p[1] >> 4 & 3;
+    if (frag_index != device->frag_index) { /* another block in the place of the last one */
+        device->frag_index = frag_index;
+        device->whole = device->acknowledged = false;
+        device->received_uncoded = device->received_coded = device->last_n = 0;
+    }
     uint8_t out[2] = { 0x02,
         (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
@@ -300,7 +306,7 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
         device->answers_size = 0;
         device->uplink_event++; /* no more reports of reception */
         if (!device->faults.installs_nothing && !device->faults.bad_mic) {
-            device->version = FLEET_VERSION;
+            device->version = FLEET_VERSION + device->frag_index;
             device->group_defined = device->group_defined && !device->faults.forgets_group;
         }
     }

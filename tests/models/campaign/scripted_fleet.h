@@ -13,7 +13,7 @@
 
 #define FLEET_MAX     64u
 #define FLEET_GPS_NS  (INT64_C(1400000000) * SIM_NS_PER_S)
-#define FLEET_VERSION 0x02000000u
+#define FLEET_VERSION 0x02000000u /* of a block under FragIndex 0; under 1 the next one */
 
 struct fleet_faults {
     bool never_joins;
@@ -48,6 +48,7 @@ struct fleet_device {
     bool session;
     uint32_t session_gps_s, session_s;
     bool fragments_ready;
+    uint8_t group_id; /* of the last group, the only one that it keeps */
     uint8_t frag_index;
     uint16_t nb_frag;
     uint8_t frag_size;

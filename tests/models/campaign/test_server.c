@@ -29,7 +29,7 @@ static void create_halves(void)
     fleet_create(&fleet, 8, 900 * SIM_NS_PER_S, &params);
     params.members = second_half;
     cr_assert_not_null(server_campaign_add(
-            fleet.server, &params, fleet.image, fleet.image_size, FLEET_VERSION));
+            fleet.server, &params, fleet.image, fleet.image_size, FLEET_VERSION + 1));
 }
 
 Test(server, runs_two_campaigns_at_one_time_on_two_halves)
@@ -128,4 +128,27 @@ Test(server, makes_a_campaign_wait_for_a_device_that_another_one_holds)
     fleet_run(&fleet, 6 * HOUR_NS);
     cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_CONFIRMED), 3);
     cr_assert(server_done(fleet.server));
+}
+
+/* The second campaign takes other numbers at the devices, for the groups of the first one stay. */
+Test(server, sends_a_second_version_over_the_first_to_the_same_devices)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 5, 900 * SIM_NS_PER_S, &params);
+    params.start_ns += 5 * HOUR_NS;
+    const struct campaign *second = server_campaign_add(
+            fleet.server, &params, fleet.image, fleet.image_size, FLEET_VERSION + 1);
+    cr_assert_not_null(second);
+    fleet_run(&fleet, params.start_ns);
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_CONFIRMED), 5);
+    cr_assert_eq(campaign_stage_count(second, CAMPAIGN_CONTACTED), 0);
+    fleet_run(&fleet, 12 * HOUR_NS);
+    cr_assert_eq(campaign_stage_count(second, CAMPAIGN_CONFIRMED), 5);
+    cr_assert(server_done(fleet.server));
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_assert_eq(fleet.devices[i].version, FLEET_VERSION + 1);
+        cr_assert_eq(fleet.devices[i].group_id, 1);
+        cr_assert_eq(fleet.devices[i].frag_index, 1);
+        cr_assert_eq(fleet.devices[i].mc_addr, campaign_mc_addr(second));
+    }
 }
