@@ -49,7 +49,8 @@ struct package {
             const struct package_facts *facts, uint64_t now_ticks);
     void (*on_event)(void *state, const struct services_env *env, enum package_event event,
             uint64_t now_ticks);
-    /* True: session_active() is worth asking. */
+    /* True: a multicast session is armed or open. Only then are step_at() and session_active() of
+     * this package asked. */
     bool (*session_pending)(const void *state);
     /* A multicast session is open or about to open: uplinks of the device's own accord wait. */
     bool (*session_active)(const void *state, const struct services_env *env,

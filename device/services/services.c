@@ -40,12 +40,62 @@ static struct package_facts gather(const struct services *services, const struct
     return facts;
 }
 
+/* The earliest uplink of all packages. */
+static uint64_t packages_uplink_at(const struct services *services, bool held)
+{
+    uint64_t earliest = HAL_TICKS_NEVER;
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        uint64_t at = packages[i]->uplink_at(state_of_const(services, packages[i]), held);
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
+}
+
+/* The earliest step of the packages that have sessions, or of the others. */
+static uint64_t packages_step_at(
+        const struct services *services, const struct services_env *env, bool with_sessions)
+{
+    struct package_facts facts = { 0 };
+    uint64_t earliest = HAL_TICKS_NEVER;
+    if (with_sessions) {
+        facts = gather(services, env);
+    }
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        const struct package *package = packages[i];
+        if (package->step_at != NULL && (package->session_pending != NULL) == with_sessions) {
+            uint64_t at = package->step_at(state_of_const(services, package), env, &facts);
+            earliest = at < earliest ? at : earliest;
+        }
+    }
+    return earliest;
+}
+
+static bool any_session_pending(const struct services *services)
+{
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->session_pending != NULL
+                && packages[i]->session_pending(state_of_const(services, packages[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A package has changed. */
+static void refresh(struct services *services, const struct services_env *env)
+{
+    services->session_pending = any_session_pending(services);
+    services->step_at_ticks = packages_step_at(services, env, false);
+    services->uplink_at_ticks = packages_uplink_at(services, false);
+}
+
 void services_init(struct services *services, const struct services_env *env)
 {
     services->uplink_not_before_ticks = 0;
     for (unsigned i = 0; i < PACKAGES; i++) {
         packages[i]->init(state_of(services, packages[i]), env);
     }
+    refresh(services, env);
 }
 
 void services_on_downlink(struct services *services, const struct services_env *env,
@@ -54,6 +104,7 @@ void services_on_downlink(struct services *services, const struct services_env *
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->fport == downlink->fport) {
             packages[i]->on_downlink(state_of(services, packages[i]), env, downlink);
+            refresh(services, env);
             return;
         }
     }
@@ -66,19 +117,17 @@ void services_on_flash_done(struct services *services, const struct services_env
             packages[i]->on_flash_done(state_of(services, packages[i]), env);
         }
     }
+    refresh(services, env);
 }
 
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
-    struct package_facts facts = gather(services, env);
-    uint64_t earliest = HAL_TICKS_NEVER;
-    for (unsigned i = 0; i < PACKAGES; i++) {
-        if (packages[i]->step_at != NULL) {
-            uint64_t at = packages[i]->step_at(state_of_const(services, packages[i]), env, &facts);
-            earliest = at < earliest ? at : earliest;
-        }
+    uint64_t at = services->step_at_ticks;
+    if (services->session_pending) {
+        uint64_t session_at = packages_step_at(services, env, true);
+        at = session_at < at ? session_at : at;
     }
-    return earliest;
+    return at;
 }
 
 static void report_event(struct services *services, const struct services_env *env,
@@ -104,29 +153,21 @@ bool services_step(struct services *services, const struct services_env *env, ui
             report_event(services, env, event, now_ticks);
         }
     }
+    refresh(services, env);
     return services_step_at(services, env) <= now_ticks;
 }
 
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
+    if (!services->session_pending) {
+        return false;
+    }
+    struct package_facts facts = gather(services, env);
     for (unsigned i = 0; i < PACKAGES; i++) {
         const void *state = state_of_const(services, packages[i]);
-        if (packages[i]->session_pending != NULL && packages[i]->session_pending(state)) {
-            struct package_facts facts = gather(services, env);
-            if (packages[i]->session_active(state, env, &facts, now_ticks)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool any_session_pending(const struct services *services)
-{
-    for (unsigned i = 0; i < PACKAGES; i++) {
-        if (packages[i]->session_pending != NULL
-                && packages[i]->session_pending(state_of_const(services, packages[i]))) {
+        if (packages[i]->session_active != NULL
+                && packages[i]->session_active(state, env, &facts, now_ticks)) {
             return true;
         }
     }
@@ -135,16 +176,13 @@ static bool any_session_pending(const struct services *services)
 
 uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
 {
+    uint64_t at = services->uplink_at_ticks;
     /* Reading the RTC takes time. */
-    bool held = any_session_pending(services)
-                && services_session_active(services, env, hal_rtc_now(env->hal));
-    uint64_t earliest = HAL_TICKS_NEVER;
-    for (unsigned i = 0; i < PACKAGES; i++) {
-        uint64_t at = packages[i]->uplink_at(state_of_const(services, packages[i]), held);
-        earliest = at < earliest ? at : earliest;
+    if (services->session_pending
+            && services_session_active(services, env, hal_rtc_now(env->hal))) {
+        at = packages_uplink_at(services, true);
     }
-    return earliest > services->uplink_not_before_ticks ? earliest
-                                                        : services->uplink_not_before_ticks;
+    return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
 }
 
 size_t services_build_uplink(struct services *services, const struct services_env *env,
@@ -158,5 +196,6 @@ size_t services_build_uplink(struct services *services, const struct services_en
         size = package->build(state_of(services, package), env, now_ticks, held, payload, size_max);
     }
     services->uplink_not_before_ticks = size > 0 ? 0 : now_ticks + NO_ROOM_DELAY_TICKS;
+    refresh(services, env);
     return size;
 }

@@ -23,6 +23,10 @@ struct services {
     struct multicast_setup multicast_setup;
     struct clock_sync clock_sync;
     uint64_t uplink_not_before_ticks; /* after an uplink that had no room for any answer */
+    /* Kept up to date after each call of a package, for the main loop asks often: */
+    uint64_t uplink_at_ticks; /* earliest uplink while no session is armed or open */
+    uint64_t step_at_ticks;   /* earliest step of packages without sessions */
+    bool session_pending;     /* a session is armed or open */
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC

@@ -32,6 +32,8 @@ struct recorder_set {
     /* Those of list i: listeners[list_begin[i]] up to listeners[list_begin[i + 1]]. */
     struct listener listeners[LISTENERS_MAX];
     uint16_t list_begin[LIST_COUNT + 1];
+    uint8_t prefetching[RECORDERS_MAX]; /* rows that are called before a node runs */
+    uint32_t prefetching_count;
 };
 
 static bool listens(const struct recorder_ops *recorder, uint32_t list)
@@ -57,6 +59,11 @@ static void make_lists(struct recorder_set *set)
         }
     }
     set->list_begin[LIST_COUNT] = count;
+    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        if (set->takes_part[i] && recorder_rows[i]->prefetch != NULL) {
+            set->prefetching[set->prefetching_count++] = (uint8_t)i;
+        }
+    }
 }
 
 struct recorder_set *recorder_set_create(const struct recorder_view *view)
@@ -117,10 +124,9 @@ static void observe(void *context, const struct observation *o)
 static void prefetch(void *context, uint32_t device)
 {
     const struct recorder_set *set = context;
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
-        if (recorder_rows[i]->prefetch != NULL && set->takes_part[i]) {
-            recorder_rows[i]->prefetch(set->states[i], device);
-        }
+    for (uint32_t i = 0; i < set->prefetching_count; i++) {
+        uint32_t row = set->prefetching[i];
+        recorder_rows[row]->prefetch(set->states[row], device);
     }
 }
 
