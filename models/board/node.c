@@ -147,6 +147,9 @@ void node_fleet_destroy(struct node_fleet *fleet)
     node_signals_release();
     /* Content lives in the pools of the store: nothing is released one by one. */
     if (fleet->base != NULL) {
+        for (uint32_t i = 0; i < fleet->count; i++) {
+            node_task_destroy(node_at(fleet, i));
+        }
         (void)munmap(fleet->base, fleet->map_bytes);
     }
     node_boards_destroy(fleet);
@@ -176,6 +179,10 @@ void node_fleet_configure(
             params->boot_at_ns);
     struct node_flash_access access = { fleet->flash, node->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
+    if ((build->flags & (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS)) != 0) {
+        bool made = node_task_create(node, build);
+        assert(made);
+    }
     build->provision(&flash, &params->identity, &params->configuration);
 }
 

@@ -108,7 +108,8 @@ static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct s
 
 static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
 {
-    if (level) {
+    const struct node *node = context;
+    if (level || (node->board->build->flags & FIRMWARE_BOTH_EDGES) != 0) {
         node_latch(context, (enum fw_irq)(FW_IRQ_DIO0 + dio), at_ns);
     }
 }

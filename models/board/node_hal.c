@@ -50,14 +50,16 @@ static void charge(void *board, uint32_t cycles)
     node_spend_cycles(board, cycles);
 }
 
-/* The firmware's stack can't be left, so the local clock jumps; what comes in between is latched
- * and served afterwards, as by a firmware that really blocks. */
+/* On a fiber the node gives way. Else its stack can't be left, so the local clock jumps; what comes
+ * in between is latched and served afterwards, as by a firmware that really blocks. */
 static void wait_until(void *board, uint64_t until_ticks)
 {
     struct node *node = board;
     node_spend_call(node);
     sim_ns until_ns = crystal_time_of(&node->crystal, until_ticks);
-    if (until_ns > node->local_ns && until_ns != SIM_NS_NEVER) {
+    if (node->task != NULL && node->task->fiber != NULL) {
+        node_task_wait(node, until_ns);
+    } else if (until_ns > node->local_ns && until_ns != SIM_NS_NEVER) {
         node->energy.mcu_run_ns -= until_ns - node->local_ns; /* it sleeps meanwhile */
         node->local_ns = until_ns;
     }

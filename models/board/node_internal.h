@@ -91,6 +91,18 @@ struct node {
     uint32_t internal_sectors[NODE_INTERNAL_SECTORS];
     uint32_t entropy_count; /* here they fill a line */
     uint32_t noise_count;
+    struct node_task *task; /* of a build that blocks or has variables; NULL: none */
+};
+
+struct fiber;
+
+struct node_task {
+    struct fiber *fiber; /* NULL: it does not block */
+    struct firmware_segment *segment;
+    uint8_t *saved; /* its variables while another node's are in the segment */
+    sim_ns wait_until_ns;
+    bool fiber_runs;
+    bool in_irq;
 };
 
 enum node_nor_operation {
@@ -110,6 +122,9 @@ struct node_worker {
     sim_ns slice_ns;         /* engine time of the slice that runs */
     sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
     struct node *inside;     /* its firmware is on the C stack; NULL: none is */
+    sim_ns until_ns;         /* end of the slice */
+    sim_ns yield_ns;         /* a node on a fiber gives way from then on; NEVER for others */
+    enum node_exit exit;     /* how a node left its fiber */
     sigjmp_buf escape;
     int fault_signal;         /* of the last NODE_EXIT_FAULT */
     struct crypto_memo *memo; /* NULL: off */
@@ -174,9 +189,15 @@ static inline void node_spend_cycles(struct node *node, uint64_t cycles)
     node->local_ns += (sim_ns)(cycles * node->board->cycle_ns_q16 >> 16);
 }
 
+/* On a fiber, at the end of a slice: back to the engine until local time. */
+void node_give_way(struct node *node);
+
 static inline void node_spend_call(struct node *node)
 {
     node->local_ns += node->board->call_ns;
+    if (node->local_ns >= node->fleet->worker.yield_ns) {
+        node_give_way(node);
+    }
 }
 
 static inline void node_latch(struct node *node, enum fw_irq source, sim_ns edge_ns)
@@ -213,7 +234,16 @@ struct node_flash_access {
     struct flash_image *images;
 };
 struct firmware_flash node_firmware_flash(struct node_flash_access *access);
+/* node_task.c */
+bool node_task_create(struct node *node, const struct firmware_build *build);
+void node_task_destroy(struct node *node);
+bool node_task_enter(struct node *node);
+void node_task_reset(struct node *node);
+void node_task_wait(struct node *node, sim_ns until_ns);
+_Noreturn void node_task_escape(struct node *node, enum node_exit how);
 /* node_run.c */
+void node_slice(struct node *node, sim_ns until_ns);
+void node_irqs_deliver(struct node *node);
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
 void node_schedule(struct node *node);

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "board/fiber.h"
 #include "board/node_internal.h"
 #include "observe.h"
 
@@ -31,6 +32,9 @@ static sim_ns mcu_wake_ns(const struct node *node)
     sim_ns next_ns = node->alarm_ns;
     if (node->nor_notify) {
         next_ns = earlier(next_ns, node->nor_done_ns);
+    }
+    if (node->task != NULL) {
+        next_ns = earlier(next_ns, node->task->wait_until_ns);
     }
     return next_ns > node->local_ns ? next_ns : node->local_ns;
 }
@@ -82,7 +86,7 @@ static void timers_latch(struct node *node, sim_ns at_ns)
 }
 
 /* Tells the firmware of every latched interrupt, in the order of their edges. */
-static void irqs_deliver(struct node *node)
+void node_irqs_deliver(struct node *node)
 {
     const struct fw_ops *application = node->fleet->applications[node->application];
     while (node->irq_pending != 0) {
@@ -124,7 +128,7 @@ static void boot(struct node *node)
     application->boot(node_ram(node), &hal, cause);
 }
 
-static void slice(struct node *node, sim_ns until_ns)
+void node_slice(struct node *node, sim_ns until_ns)
 {
     struct node_fleet *fleet = node->fleet;
     if (node->stage == NODE_BOOT) {
@@ -134,7 +138,7 @@ static void slice(struct node *node, sim_ns until_ns)
     const struct fw_ops *application = fleet->applications[node->application];
     while (node->stage == NODE_READY && node->local_ns < until_ns
             && (node->more || node->irq_pending != 0)) {
-        irqs_deliver(node);
+        node_irqs_deliver(node);
         node_spend_call(node);
         node->more = application->run(node_ram(node));
         fleet->worker.stats.firmware_runs++;
@@ -150,6 +154,9 @@ _Noreturn void node_escape(struct node *node, enum node_exit how)
 {
     assert(node->fleet->worker.inside == node);
     assert(how != NODE_EXIT_RETURN);
+    if (node->task != NULL && node->task->fiber != NULL) {
+        node_task_escape(node, how);
+    }
     siglongjmp(node->fleet->worker.escape, (int)how);
 }
 
@@ -159,10 +166,19 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     struct node_fleet *fleet = node->fleet;
     assert(fleet->worker.inside == NULL);
     fleet->worker.inside = node;
+    fleet->worker.until_ns = until_ns;
+    fleet->worker.yield_ns = SIM_NS_NEVER;
+    fleet->worker.exit = NODE_EXIT_RETURN;
     node_signals_inside(&fleet->worker);
-    int how = sigsetjmp(fleet->worker.escape, 0);
+    volatile int how = sigsetjmp(fleet->worker.escape, 0);
+    if (how == NODE_EXIT_FAULT && node->task != NULL && node->task->fiber != NULL) {
+        fiber_abandoned(node->task->fiber);
+    }
     if (how == 0) {
-        slice(node, until_ns);
+        if (node->task == NULL || !node_task_enter(node)) {
+            node_slice(node, until_ns);
+        }
+        how = (int)fleet->worker.exit;
     }
     node_signals_inside(NULL);
     fleet->worker.inside = NULL;
@@ -175,6 +191,9 @@ static void reset(struct node *node, enum hal_reset_cause cause, sim_ns delay_ns
     if (node->spi_selected) { /* the pin floats, its pull-up wins */
         sx1276_deselect(&node->chip, node_access_ns(node));
         node->spi_selected = false;
+    }
+    if (node->task != NULL) {
+        node_task_reset(node);
     }
     node->stage = NODE_BOOT;
     node->boot_cause = (uint8_t)cause;
@@ -243,7 +262,8 @@ static void serve(struct node *node, sim_ns now_ns)
     struct node_fleet *fleet = node->fleet;
     timers_latch(node, now_ns);
     bool work = node->stage == NODE_BOOT
-                || (node->stage == NODE_READY && (node->more || node->irq_pending != 0));
+                || (node->stage == NODE_READY && (node->more || node->irq_pending != 0))
+                || (node->task != NULL && node->task->wait_until_ns <= now_ns);
     if (work && node->local_ns <= now_ns) {
         fleet->worker.slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);

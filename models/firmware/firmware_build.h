@@ -34,6 +34,19 @@ struct firmware_image {
     uint8_t sha256[32]; /* of its code */
 };
 
+/* Ways in which a build differs from one that keeps its state in RAM and returns soon. */
+#define FIRMWARE_BLOCKS     1u /* waits in hal_wait() or never returns from run(): its own stack */
+#define FIRMWARE_GLOBALS    2u /* has variables: its writable segment is swapped per node */
+#define FIRMWARE_BOTH_EDGES 4u /* DIO lines interrupt on both edges */
+
+/* The writable part of a loaded object. */
+struct firmware_segment {
+    uint8_t *begin;
+    size_t size;
+    uint8_t *initial; /* content after its constructors ran */
+    void *resident;   /* whose content it holds now; NULL: nothing that counts */
+};
+
 struct firmware_build {
     uint16_t version; /* FIRMWARE_BUILD_VERSION */
     uint16_t size;    /* sizeof(struct firmware_build); new members are appended only */
@@ -56,6 +69,9 @@ struct firmware_build {
     /* Finds the image that runs. False: there is no whole one. NULL: the build can't tell, and its
      * installs can't be seen. */
     bool (*image)(const struct firmware_flash *flash, struct firmware_image *image);
+    uint32_t flags;                   /* FIRMWARE_ bits */
+    size_t stack_size_bytes;          /* of a build that blocks; 0: 64 KiB */
+    struct firmware_segment *segment; /* set by the loader */
 };
 
 /* The members that every description begins with. */

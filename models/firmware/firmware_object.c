@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ struct firmware_object {
     void *handle; /* of dlopen() */
     int file;     /* the private copy */
     const struct firmware_build *build;
+    struct firmware_build own; /* the description with its segment */
+    struct firmware_segment segment;
 };
 
 /* --- the private copy ------------------------------------------------------------------------ */
@@ -140,6 +143,60 @@ static bool object_open(struct firmware_object *object, char *why)
     return build_check(object->build, why);
 }
 
+/* --- the segment -------------------------------------------------------------------------------
+ */
+
+struct segment_search {
+    ElfW(Addr) base;
+    struct firmware_segment *segment;
+};
+
+static int segment_visit(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct segment_search *search = context;
+    ElfW(Addr) relro_end = 0, begin = 0, end = 0, page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+    if (info->dlpi_addr != search->base) {
+        return 0;
+    }
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_GNU_RELRO) {
+            relro_end = (part->p_vaddr + part->p_memsz) / page * page;
+        } else if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0) {
+            begin = part->p_vaddr;
+            end = part->p_vaddr + part->p_memsz;
+        }
+    }
+    begin = relro_end > begin ? relro_end : begin; /* constant once relocated */
+    search->segment->begin = (uint8_t *)(uintptr_t)(search->base + begin);
+    search->segment->size = end > begin ? end - begin : 0;
+    return 1;
+}
+
+static bool segment_take(struct firmware_object *object, char *why)
+{
+    struct link_map *map;
+    object->own = *object->build;
+    object->build = &object->own;
+    object->own.segment = NULL;
+    if ((object->own.flags & FIRMWARE_GLOBALS) == 0) {
+        return true;
+    }
+    struct segment_search search = { .segment = &object->segment };
+    if (dlinfo(object->handle, RTLD_DI_LINKMAP, &map) == 0) {
+        search.base = map->l_addr;
+        (void)dl_iterate_phdr(segment_visit, &search);
+    }
+    object->segment.initial = malloc(object->segment.size + 1);
+    if (object->segment.size == 0 || object->segment.initial == NULL) {
+        snprintf(why, REASON_SIZE, "has no writable segment, although it says so");
+        return false;
+    }
+    memcpy(object->segment.initial, object->segment.begin, object->segment.size);
+    object->own.segment = &object->segment;
+    return true;
+}
+
 /* --- the trial ---------------------------------------------------------------------------------
  */
 
@@ -214,7 +271,8 @@ static bool object_load(struct firmware_object *object, const char *path, char *
         object->file = copy_make(bytes, size, why);
     }
     free(bytes);
-    return object->file >= 0 && trial(object->file, why) && object_open(object, why);
+    return object->file >= 0 && trial(object->file, why) && object_open(object, why)
+           && segment_take(object, why);
 }
 
 struct firmware_object *firmware_object_load(const char *path, char *error, size_t error_size)
@@ -243,6 +301,7 @@ void firmware_object_destroy(struct firmware_object *object)
     if (object->file >= 0) {
         close(object->file);
     }
+    free(object->segment.initial);
     free(object);
 }
 
