@@ -15,11 +15,11 @@
 
 struct mac_downlink;
 
-/* What packages tell each other. Asked for when it is needed, so it is never out of date. */
+/* What packages tell each other, gathered after each call into a package and before each step. */
 struct package_facts {
     uint8_t wanted_groups;      /* bit g: multicast group g can still bring fragments of use */
     uint8_t served_groups;      /* bit g: its session has served its purpose */
-    uint32_t clock_error_ticks; /* that the last correction of the clock may have left */
+    uint32_t clock_error_ticks; /* that the last correction of the clock may have left; for steps */
 };
 
 /* What a step may report to the other packages. */

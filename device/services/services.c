@@ -51,42 +51,39 @@ static uint64_t packages_uplink_at(const struct services *services, bool held)
     return earliest;
 }
 
-/* The earliest step of the packages that have sessions, or of the others. */
-static uint64_t packages_step_at(
-        const struct services *services, const struct services_env *env, bool with_sessions)
+/* The earliest step of the packages without sessions. */
+static uint64_t packages_step_at(const struct services *services, const struct services_env *env)
 {
-    struct package_facts facts = { 0 };
     uint64_t earliest = HAL_TICKS_NEVER;
-    if (with_sessions) {
-        facts = gather(services, env);
-    }
     for (unsigned i = 0; i < PACKAGES; i++) {
         const struct package *package = packages[i];
-        if (package->step_at != NULL && (package->session_pending != NULL) == with_sessions) {
-            uint64_t at = package->step_at(state_of_const(services, package), env, &facts);
+        if (package->step_at != NULL && package->session_pending == NULL) {
+            uint64_t at =
+                    package->step_at(state_of_const(services, package), env, &services->facts);
             earliest = at < earliest ? at : earliest;
         }
     }
     return earliest;
 }
 
-static bool any_session_pending(const struct services *services)
+static bool has_session(const struct services *services, const struct package *package)
 {
-    for (unsigned i = 0; i < PACKAGES; i++) {
-        if (packages[i]->session_pending != NULL
-                && packages[i]->session_pending(state_of_const(services, packages[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return package->session_pending != NULL
+           && package->session_pending(state_of_const(services, package));
 }
 
 /* A package has changed. */
 static void refresh(struct services *services, const struct services_env *env)
 {
-    services->session_pending = any_session_pending(services);
-    services->step_at_ticks = packages_step_at(services, env, false);
-    services->uplink_at_ticks = packages_uplink_at(services, false);
+    uint8_t row = 0;
+    while (row < PACKAGES && !has_session(services, packages[row])) {
+        row++;
+    }
+    services->sessions_from = row;
+    services->facts = gather(services, env);
+    services->step_at_ticks = packages_step_at(services, env);
+    services->uplink_at_ticks[0] = packages_uplink_at(services, false);
+    services->uplink_at_ticks[1] = packages_uplink_at(services, true);
 }
 
 void services_init(struct services *services, const struct services_env *env)
@@ -122,12 +119,15 @@ void services_on_flash_done(struct services *services, const struct services_env
 
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
-    uint64_t at = services->step_at_ticks;
-    if (services->session_pending) {
-        uint64_t session_at = packages_step_at(services, env, true);
-        at = session_at < at ? session_at : at;
+    uint64_t earliest = services->step_at_ticks;
+    for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
+        if (has_session(services, packages[i])) {
+            uint64_t at = packages[i]->step_at(
+                    state_of_const(services, packages[i]), env, &services->facts);
+            earliest = at < earliest ? at : earliest;
+        }
     }
-    return at;
+    return earliest;
 }
 
 static void report_event(struct services *services, const struct services_env *env,
@@ -160,14 +160,10 @@ bool services_step(struct services *services, const struct services_env *env, ui
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
-    if (!services->session_pending) {
-        return false;
-    }
-    struct package_facts facts = gather(services, env);
-    for (unsigned i = 0; i < PACKAGES; i++) {
-        const void *state = state_of_const(services, packages[i]);
-        if (packages[i]->session_active != NULL
-                && packages[i]->session_active(state, env, &facts, now_ticks)) {
+    for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
+        if (has_session(services, packages[i])
+                && packages[i]->session_active(
+                        state_of_const(services, packages[i]), env, &services->facts, now_ticks)) {
             return true;
         }
     }
@@ -176,12 +172,10 @@ bool services_session_active(
 
 uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
 {
-    uint64_t at = services->uplink_at_ticks;
     /* Reading the RTC takes time. */
-    if (services->session_pending
-            && services_session_active(services, env, hal_rtc_now(env->hal))) {
-        at = packages_uplink_at(services, true);
-    }
+    bool held = services->sessions_from < PACKAGES
+                && services_session_active(services, env, hal_rtc_now(env->hal));
+    uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
     return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
 }
 

@@ -16,6 +16,7 @@
 #include "services/env.h"
 #include "services/fragmentation.h"
 #include "services/multicast_setup.h"
+#include "services/package.h"
 
 /* No pointers inside: this may be copied together with the rest of the node's RAM. */
 struct services {
@@ -24,9 +25,10 @@ struct services {
     struct clock_sync clock_sync;
     uint64_t uplink_not_before_ticks; /* after an uplink that had no room for any answer */
     /* Kept up to date after each call of a package, for the main loop asks often: */
-    uint64_t uplink_at_ticks; /* earliest uplink while no session is armed or open */
-    uint64_t step_at_ticks;   /* earliest step of packages without sessions */
-    bool session_pending;     /* a session is armed or open */
+    uint64_t uplink_at_ticks[2]; /* earliest uplink; [1]: while a session holds requests back */
+    uint64_t step_at_ticks;      /* earliest step of packages without sessions */
+    struct package_facts facts;
+    uint8_t sessions_from; /* first row of the table with a session armed or open; its end: none */
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC
