@@ -316,7 +316,7 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
 {
     assert(params->fragmentation_version == 1 || params->fragmentation_version == 2);
     assert(params->block_ack_delay <= 7 || params->block_ack_delay == SCHEDULE_AUTOMATIC_DELAY);
-    assert(params->periods <= TRANSFER_SESSIONS_MAX);
+    assert(params->periods <= CAMPAIGN_PERIODS_MAX);
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
         return NULL;

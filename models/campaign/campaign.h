@@ -32,13 +32,16 @@ enum campaign_session_order {
     SESSION_ORDER_AT_ONE_TIME
 };
 
+/* McGroupIDs of a device: those of all periods are set up before the first one. */
+#define CAMPAIGN_PERIODS_MAX 4u
+
 struct campaign_params {
     const uint32_t *members; /* devices, each once, in the order of their numbers; copied */
     uint32_t member_count;   /* 0: all devices of the server */
     sim_ns start_ns;
     enum campaign_set_up_policy set_up_policy;
     sim_ns set_up_window_ns;     /* from start to the common session time */
-    uint8_t data_rate;           /* DR5; of SESSIONS_ONE */
+    uint8_t data_rate;           /* DR5; of split sessions the fastest one */
     uint32_t frequency_hz;       /* 869.525 MHz */
     uint8_t fragment_size_bytes; /* 0: the largest that fits the data rate */
     double redundancy;           /* 0.15: coded fragments of the first pass per uncoded one */

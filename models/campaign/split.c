@@ -44,7 +44,9 @@ bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t imag
         campaign->transfers[0].member_count = campaign->member_count;
         return add(campaign, params->data_rate, image, image_size);
     }
-    for (int rate = region->class_c_rate_max; rate >= (int)region->class_c_rate_min; rate--) {
+    int fastest = params->data_rate < region->class_c_rate_max ? params->data_rate
+                                                               : region->class_c_rate_max;
+    for (int rate = fastest; rate >= (int)region->class_c_rate_min; rate--) {
         add(campaign, (uint8_t)rate, image, image_size);
     }
     return campaign->transfer_count > 0;

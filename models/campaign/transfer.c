@@ -47,7 +47,7 @@ static bool session_add(struct transfer *transfer)
 {
     struct campaign *campaign = transfer->campaign;
     const struct campaign_params *params = &campaign->params;
-    assert(transfer->session_count < TRANSFER_SESSIONS_MAX);
+    assert(transfer->session_count < CAMPAIGN_PERIODS_MAX);
     bool first = transfer->index == 0 && transfer->session_count == 0;
     const struct session_params session_params = {
         .data_rate = transfer->data_rate,
@@ -146,7 +146,7 @@ static void plan_sessions(struct transfer *transfer, sim_ns start_ns)
     const struct schedule *schedule = &transfer->schedule;
     uint32_t wanted = transfer->campaign->params.periods;
     wanted = wanted == 0 ? schedule->periods : wanted;
-    wanted = wanted < TRANSFER_SESSIONS_MAX ? wanted : TRANSFER_SESSIONS_MAX;
+    wanted = wanted < CAMPAIGN_PERIODS_MAX ? wanted : CAMPAIGN_PERIODS_MAX;
     while (transfer->session_count < wanted && session_add(transfer)) {
     }
     sim_ns left_ns = schedule->planned_ns;

@@ -15,9 +15,6 @@
 #include "campaign/session.h"
 
 #define TRANSFER_NONE UINT8_MAX
-#define TRANSFER_SESSIONS_MAX                                                                      \
-    4u /* McGroupIDs of a device: they are set up before the first one                             \
-        */
 
 enum transfer_timer {
     TRANSFER_TIMER_SET_UP_CLOSE,
@@ -43,7 +40,7 @@ struct transfer {
     uint8_t frag_index;
 
     struct schedule schedule;
-    struct session *sessions[TRANSFER_SESSIONS_MAX];
+    struct session *sessions[CAMPAIGN_PERIODS_MAX];
     uint8_t session_count;
     uint8_t session_now; /* the one that runs, or comes next */
     bool paused;         /* between two sessions */

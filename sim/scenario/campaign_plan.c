@@ -19,15 +19,20 @@ uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_ra
                    : 0;
 }
 
-void campaign_complete_fragment_size(
-        const struct region *region, struct scenario_campaign *campaign)
+void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign)
 {
     struct campaign_params *params = &campaign->params;
     uint32_t size_max = campaign_fragment_size_max(region, params->data_rate);
     if (params->fragment_size_bytes == SCENARIO_FRAGMENT_SIZE_AUTO) {
-        params->fragment_size_bytes = campaign->sessions != SESSIONS_ONE ? 0
-                                      : size_max < FRAGMENT_SIZE_USUAL   ? (uint8_t)size_max
-                                                                         : FRAGMENT_SIZE_USUAL;
+        params->fragment_size_bytes = params->sessions != SESSIONS_ONE ? 0
+                                      : size_max < FRAGMENT_SIZE_USUAL ? (uint8_t)size_max
+                                                                       : FRAGMENT_SIZE_USUAL;
+    }
+    if (params->interval_ns == SCENARIO_AUTO) {
+        params->interval_ns = 0;
+    }
+    if (params->periods == SCENARIO_PERIODS_AUTO) {
+        params->periods = 0;
     }
 }
 
@@ -80,8 +85,10 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .correction_timeout_s = seconds(c->correction_timeout_ns),
         .data_rate = c->data_rate,
         .frequency_hz = c->frequency_hz,
-        .duty_share = campaign->duty_share,
+        .duty_share = c->duty_share,
         .listen_share = scenario->network.listen_share,
+        .interval_ns = c->interval_ns,
+        .periods = c->periods,
         .gateway_count = scenario->gateways.count,
         .gateways = c->gateways,
         .rx2_data_rate = scenario->network.rx2_data_rate,

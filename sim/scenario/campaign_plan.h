@@ -9,9 +9,9 @@
 
 /* The largest fragment in bytes that a data rate carries; 0: the region has no such downlink. */
 uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_rate);
-/* Puts a size in the place of SCENARIO_FRAGMENT_SIZE_AUTO. */
-void campaign_complete_fragment_size(
-        const struct region *region, struct scenario_campaign *campaign);
+/* Puts what the models take in the place of the word auto: a fragment size of one session, else
+ * 0. */
+void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign);
 /* The input of the estimate in closed form for a campaign with an image of `image_size_bytes`
  * (header and code); energy is left out. False: the channels do not fit. */
 bool campaign_estimate_input(const struct scenario *scenario,

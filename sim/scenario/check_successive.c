@@ -49,11 +49,12 @@ static void check_periods(const struct check *check, const struct scenario_campa
 {
     struct plan plan = plan_of(check->scenario, c);
     sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
-    if (plan.known && c->periods != SCENARIO_AUTO && plan.first_pass_ns > c->periods * longest_ns) {
-        scenario_errors_add(check->errors, check_place(check, &c->periods),
-                "campaign '%s': periods = %d, but the fragments need %.0f s, and a class C session "
+    if (plan.known && c->params.periods != 0
+            && plan.first_pass_ns > c->params.periods * longest_ns) {
+        scenario_errors_add(check->errors, check_place(check, &c->params.periods),
+                "campaign '%s': periods = %u, but the fragments need %.0f s, and a class C session "
                 "lasts %.0f s at most (TimeOut %u); auto takes as many as are needed",
-                c->name, c->periods, (double)plan.first_pass_ns / (double)SIM_NS_PER_S,
+                c->name, c->params.periods, (double)plan.first_pass_ns / (double)SIM_NS_PER_S,
                 (double)longest_ns / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
     }
 }

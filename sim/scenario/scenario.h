@@ -176,23 +176,16 @@ struct scenario_members {
 /* Until the scenario is complete; then: of one session the size that is used, else 0, which stands
  * for the largest that fits each data rate. */
 #define SCENARIO_FRAGMENT_SIZE_AUTO UINT8_MAX
+#define SCENARIO_PERIODS_AUTO       UINT8_MAX /* likewise; then 0 */
 
 struct scenario_campaign {
     char name[SCENARIO_NAME_MAX];
     struct scenario_members devices;
     struct scenario_firmware firmware; /* what is not given is the scenario's */
     uint32_t code_size_bytes;          /* of the image; 0: that of this tree's target link */
-    struct campaign_params params;
-    int session_class; /* 0: C */
+    struct campaign_params params;     /* `members` are added by the world */
+    int session_class;                 /* 0: C */
     struct scenario_verify verify;
-    double duty_share;
-    int sessions;               /* enum campaign_sessions */
-    uint32_t session_threshold; /* members of a session, of SESSIONS_THRESHOLD */
-    int32_t session_margin_mdb; /* over the SNR that a data rate needs */
-    int session_order;          /* enum campaign_session_order */
-    int32_t periods;            /* class C sessions of one transfer; SCENARIO_AUTO */
-    sim_ns interval_ns;         /* between fragments of one gateway; SCENARIO_AUTO */
-    sim_ns granularity_ns;      /* of sending times; 0: none */
 };
 
 enum expect_operator {

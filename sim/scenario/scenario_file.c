@@ -143,7 +143,7 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
             snprintf(campaign->name, sizeof campaign->name, "campaign");
         }
         complete_firmware(scenario, campaign, places, name, errors);
-        campaign_complete_fragment_size(scenario_region(scenario), campaign);
+        campaign_complete_words(scenario_region(scenario), campaign);
     }
 }
 

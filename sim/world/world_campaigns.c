@@ -66,73 +66,60 @@ void world_free_images(struct world *world)
     }
 }
 
-/* What scenarios may say and the update server does not do yet. */
-static bool is_wired(const struct scenario *scenario, char *error, size_t error_size)
+static int compare_devices(const void *a, const void *b)
 {
-    const struct scenario_campaign *c = &scenario->campaigns[0];
-    if (scenario->campaign_count > 1 || c->devices.count > 0 || c->sessions != SESSIONS_ONE) {
-        snprintf(error, error_size,
-                "campaigns: several campaigns, parts of the devices and sessions by data rate are "
-                "not wired to the results yet");
-        return false;
-    }
-    return true;
+    uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+    return (first > second) - (first < second);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The devices of a campaign in the order of their numbers, freed by the caller; NULL: out of
- * memory.
- */
+/* The devices of a campaign, in the order of their numbers; the caller frees them. NULL: out of
+ * memory. */
 static uint32_t *list_members(
         const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t *count)
 {
     struct scenario_range ranges[SCENARIO_SHARES_MAX];
     uint32_t range_count = scenario_campaign_ranges(scenario, campaign, ranges);
+    uint32_t *members = malloc((scenario_device_count(scenario) + 1u) * sizeof *members);
     *count = 0;
-    for (uint32_t i = 0; i < range_count; i++) {
-        *count += ranges[i].to - ranges[i].from;
-    }
-    uint32_t *members = malloc((*count > 0 ? *count : 1) * sizeof *members);
-    if (members == NULL) {
-        return NULL;
-    }
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < range_count; i++) {
+    for (uint32_t i = 0; members != NULL && i < range_count; i++) {
         for (uint32_t device = ranges[i].from; device < ranges[i].to; device++) {
-            members[at++] = device;
+            members[(*count)++] = device;
         }
     }
-    qsort(members, *count, sizeof *members, by_number);
+    if (members != NULL) {
+        qsort(members, *count, sizeof *members, compare_devices);
+    }
     return members;
+}
+
+static bool create_campaign(
+        struct world *world, uint32_t number, const uint32_t *members, uint32_t member_count)
+{
+    const struct scenario_campaign *campaign = &world->scenario->campaigns[number];
+    const struct built_image *image = &world->images[number];
+    struct campaign_params params;
+    world_campaign_params(campaign, &params);
+    params.members = members;
+    params.member_count = member_count;
+    return server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
+                   campaign->firmware.version)
+           != NULL;
 }
 
 bool world_create_campaigns(struct world *world, char *error, size_t error_size)
 {
     const struct scenario *scenario = world->scenario;
-    if (scenario->campaign_count > 0 && !is_wired(scenario, error, error_size)) {
-        return false;
-    }
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[i];
-        const struct built_image *image = &world->images[i];
-        struct campaign_params params;
-        world_campaign_params(campaign, &params);
-        uint32_t *members = list_members(scenario, campaign, &params.member_count);
-        params.members = members;
-        bool added = members != NULL
-                     && server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
-                                campaign->firmware.version)
-                                != NULL;
+        uint32_t member_count;
+        uint32_t *members = list_members(scenario, campaign, &member_count);
+        bool ok = members != NULL && create_campaign(world, i, members, member_count);
         free(members);
-        if (!added) {
+        if (!ok) {
             snprintf(error, error_size,
                     "campaign '%s': an image of %u bytes does not fit fragments of %u bytes",
-                    campaign->name, image->size_bytes, params.fragment_size_bytes);
+                    campaign->name, world->images[i].size_bytes,
+                    campaign->params.fragment_size_bytes);
             return false;
         }
     }

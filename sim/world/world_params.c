@@ -43,7 +43,6 @@ void world_network_params(const struct scenario *scenario, struct network_params
     params->rx1_delay_s = 1;   /* RP002 default */
     params->rx2_frequency_hz = params->region->rx2_hz;
     params->deduplication_ns = 200 * SIM_NS_PER_MS; /* spec-physics 6: servers wait 100-250 ms */
-    params->duty_share = scenario->campaigns[0].duty_share;
     params->extra_channel_count = plan.extra_count;
     memcpy(params->extra_channel_hz, plan.extra_hz, sizeof params->extra_channel_hz);
 }
@@ -52,14 +51,6 @@ void world_campaign_params(const struct scenario_campaign *campaign, struct camp
 {
     *params = campaign->params;
     params->block_mic = campaign->verify.block_mic;
-    params->sessions = (enum campaign_sessions)campaign->sessions;
-    params->session_threshold = campaign->session_threshold;
-    params->session_margin_mdb = campaign->session_margin_mdb;
-    params->session_order = (enum campaign_session_order)campaign->session_order;
-    params->periods = campaign->periods == SCENARIO_AUTO ? 0 : (uint8_t)campaign->periods;
-    params->duty_share = campaign->duty_share;
-    params->interval_ns = campaign->interval_ns == SCENARIO_AUTO ? 0 : campaign->interval_ns;
-    params->granularity_ns = campaign->granularity_ns;
 }
 
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params)
