@@ -45,7 +45,7 @@ void engine_destroy(struct engine *engine)
     if (engine == NULL) {
         return;
     }
-    assert(!engine->running);
+    assert(!engine->running); /* not from a handler */
     event_queue_destroy(engine->queue);
     free(engine->entities);
     free(engine);
@@ -74,6 +74,7 @@ size_t engine_pending(const struct engine *engine)
 static void entities_grow(struct engine *engine, uint32_t count)
 {
     uint64_t capacity = engine->entity_capacity;
+    assert(count > capacity);
     while (capacity < count) {
         capacity *= 2;
     }
@@ -95,11 +96,13 @@ entity_id engine_entity_add(struct engine *engine, uint32_t count)
         engine->entities[id] = (struct engine_entity){ engine_trace_hash_initial(id), 0 };
     }
     engine->entity_count = first + count;
+    assert(engine->entity_count <= engine->entity_capacity);
     return first;
 }
 
 uint32_t engine_entity_count(const struct engine *engine)
 {
+    assert(engine->entity_count > 0); /* the engine itself */
     return engine->entity_count - 1;
 }
 
@@ -133,12 +136,14 @@ void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, 
 sim_ns engine_peek(struct engine *engine)
 {
     uint64_t first_ns = event_queue_first_ns(engine->queue);
+    assert(first_ns >= (uint64_t)engine->now_ns);
     return first_ns > (uint64_t)SIM_NS_NEVER ? SIM_NS_NEVER : (sim_ns)first_ns;
 }
 
 static inline const struct engine_handler *handler_of(
         const struct engine *engine, const struct event *event)
 {
+    assert((event->tail & ((1u << TAIL_HANDLER_BITS) - 1)) < engine->handler_count);
     return &engine->handlers[event->tail & ((1u << TAIL_HANDLER_BITS) - 1)];
 }
 
@@ -153,6 +158,7 @@ static inline void prepare(struct engine *engine, entity_id now_served)
         return;
     }
     engine->prepared = (entity_id)hint->order;
+    assert(engine->prepared < engine->entity_count);
     __builtin_prefetch(&engine->entities[engine->prepared], 1);
     const struct engine_handler *handler = handler_of(engine, hint);
     if (handler->prefetch != NULL) {
@@ -167,6 +173,7 @@ static inline void dispatch(struct engine *engine, const struct event *event)
     sim_ns now_ns = (sim_ns)event->at_ns;
     entity_id entity = (entity_id)event->order;
     uint64_t argument = event->argument;
+    assert(now_ns >= engine->now_ns);
     engine->now_ns = now_ns;
     engine->dispatched++;
     prepare(engine, entity);
@@ -198,6 +205,7 @@ bool engine_run_events(struct engine *engine, sim_ns until_ns, uint64_t events)
 
 bool engine_run(struct engine *engine, sim_ns until_ns)
 {
+    assert(until_ns >= 0);
     return engine_run_events(engine, until_ns, UINT64_MAX);
 }
 

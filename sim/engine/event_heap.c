@@ -19,6 +19,7 @@ void event_heap_finish(struct event_heap *heap)
 
 static void heap_grow(struct event_heap *heap)
 {
+    assert(heap->count == heap->capacity);
     size_t capacity = heap->capacity == 0 ? HEAP_FIRST_CAPACITY : heap->capacity * 2;
     struct event *events = realloc(heap->events, capacity * sizeof *events);
     assert(events != NULL && "out of memory in the middle of a run");
@@ -41,11 +42,13 @@ void event_heap_push(struct event_heap *heap, const struct event *event)
         heap->events[hole] = heap->events[parent];
         hole = parent;
     }
+    assert(hole < heap->count);
     heap->events[hole] = added;
 }
 
 const struct event *event_heap_first(const struct event_heap *heap)
 {
+    assert(heap->count <= heap->capacity);
     return heap->count == 0 ? NULL : &heap->events[0];
 }
 
@@ -53,6 +56,7 @@ const struct event *event_heap_first(const struct event_heap *heap)
 static size_t heap_first_child(const struct event_heap *heap, size_t node)
 {
     size_t first = node * HEAP_ARITY + 1;
+    assert(first < heap->count);
     size_t end = first + HEAP_ARITY < heap->count ? first + HEAP_ARITY : heap->count;
     for (size_t child = first + 1; child < end; child++) {
         if (event_before(&heap->events[child], &heap->events[first])) {
@@ -67,6 +71,7 @@ struct event event_heap_pop(struct event_heap *heap)
     assert(heap->count > 0);
     struct event taken = heap->events[0];
     struct event last = heap->events[--heap->count];
+    assert(!event_before(&last, &taken));
     size_t hole = 0;
     while (hole * HEAP_ARITY + 1 < heap->count) {
         size_t child = heap_first_child(heap, hole);

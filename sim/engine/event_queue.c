@@ -97,6 +97,7 @@ void event_queue_destroy(struct event_queue *queue)
     if (queue == NULL) {
         return;
     }
+    assert(queue->near != NULL);
     while (queue->slabs != NULL) {
         struct chunk *slab = queue->slabs;
         queue->slabs = slab->next;
@@ -109,6 +110,7 @@ void event_queue_destroy(struct event_queue *queue)
 
 size_t event_queue_count(const struct event_queue *queue)
 {
+    assert(queue->count >= queue->near_count + queue->same.count);
     return queue->count;
 }
 
@@ -122,12 +124,14 @@ static inline uint32_t level_of(uint64_t difference)
 
 static inline uint32_t digit_of(uint64_t at_ns, uint32_t level)
 {
+    assert(level < LEVEL_COUNT);
     return (uint32_t)(at_ns >> (DIGIT_BITS * level)) & (DIGIT_COUNT - 1);
 }
 
 /* The end of the span around `at_ns` that one slot of `level` covers. */
 static inline uint64_t span_end_ns(uint64_t at_ns, uint32_t level)
 {
+    assert(level < LEVEL_COUNT);
     uint64_t mask = (UINT64_C(1) << (DIGIT_BITS * level)) - 1;
     return (at_ns | mask) + 1;
 }
@@ -136,6 +140,8 @@ static inline uint64_t span_end_ns(uint64_t at_ns, uint32_t level)
 static void add_slab(struct event_queue *queue)
 {
     size_t chunk_count = queue->slab_chunks;
+    assert(queue->free_chunks == NULL);
+    assert(chunk_count >= SLAB_CHUNKS_MIN && chunk_count <= SLAB_CHUNKS_MAX);
     struct chunk *slab = aligned_alloc(sizeof *slab, chunk_count * sizeof *slab);
     assert(slab != NULL && "out of memory in the middle of a run");
     slab[0].next = queue->slabs;
@@ -157,6 +163,7 @@ static struct event *slot_add_chunk(struct event_queue *queue, uint32_t level, u
     struct chunk *chunk = queue->free_chunks;
     queue->free_chunks = chunk->next;
     struct slot *slot = &queue->slots[level][digit];
+    assert(slot->room == 0);
     chunk->next = slot->head;
     slot->head = chunk;
     slot->room = CHUNK_EVENTS - 1;
@@ -170,6 +177,7 @@ static inline struct event *slot_place(
         struct event_queue *queue, uint64_t at_ns, uint32_t level, uint32_t digit)
 {
     struct slot *slot = &queue->slots[level][digit];
+    assert(at_ns >= queue->floor_ns);
     slot->min_ns = at_ns < slot->min_ns ? at_ns : slot->min_ns;
     slot->max_ns = at_ns > slot->max_ns ? at_ns : slot->max_ns;
     slot->count++;
@@ -183,6 +191,8 @@ static inline struct event *slot_place(
 static struct slot slot_take(struct event_queue *queue, uint32_t level, uint32_t digit)
 {
     struct slot taken = queue->slots[level][digit];
+    assert(taken.count > 0 && taken.head != NULL);
+    assert((queue->digit_mask[level] >> digit & 1u) != 0);
     queue->slots[level][digit] = slot_empty;
     queue->digit_mask[level] &= ~(UINT64_C(1) << digit);
     if (queue->digit_mask[level] == 0) {
@@ -195,6 +205,7 @@ static struct slot slot_take(struct event_queue *queue, uint32_t level, uint32_t
 static void slot_drop_head(struct event_queue *queue, struct slot *taken)
 {
     struct chunk *chunk = taken->head;
+    assert(chunk != NULL);
     taken->head = chunk->next;
     taken->room = 0;
     chunk->next = queue->free_chunks;
@@ -205,6 +216,7 @@ static void slot_drop_head(struct event_queue *queue, struct slot *taken)
 static inline void near_insert(struct event_queue *queue, const struct event *event)
 {
     struct event added = *event;
+    assert(queue->near_count < queue->near_capacity);
     struct event *hole = &queue->near[queue->near_count++];
     while (hole > queue->near && event_before(hole - 1, &added)) {
         *hole = *(hole - 1);
@@ -272,6 +284,7 @@ void event_queue_push(
 /* Spreads a taken slot over the slots of the level at which its instants part. */
 static void slot_spread(struct event_queue *queue, struct slot taken)
 {
+    assert(taken.min_ns < taken.max_ns);
     uint32_t level = level_of(taken.min_ns ^ taken.max_ns);
     while (taken.head != NULL) {
         const struct chunk *chunk = taken.head;
@@ -289,6 +302,7 @@ static void slot_spread(struct event_queue *queue, struct slot taken)
 /* Room for `count` events, and as many again to sort them with. */
 static void near_reserve(struct event_queue *queue, size_t count)
 {
+    assert(queue->near_count == 0);
     if (2 * count <= queue->near_capacity) {
         return;
     }
@@ -302,6 +316,7 @@ static void near_reserve(struct event_queue *queue, size_t count)
  * first, so there is mostly nothing to sort. */
 static void near_load_instant(struct event_queue *queue, struct slot taken)
 {
+    assert(taken.min_ns == taken.max_ns);
     near_reserve(queue, taken.count);
     struct event *place = queue->near;
     while (taken.head != NULL) {
@@ -310,6 +325,7 @@ static void near_load_instant(struct event_queue *queue, struct slot taken)
         place += count;
         slot_drop_head(queue, &taken);
     }
+    assert(place == queue->near + taken.count);
     queue->near_count = taken.count;
     event_sort_first_last(queue->near, queue->near + taken.count, taken.count);
 }
@@ -323,12 +339,14 @@ static void near_load_few(struct event_queue *queue, struct slot taken)
         }
         slot_drop_head(queue, &taken);
     }
+    assert(queue->near_count == taken.count);
 }
 
 /* Makes a taken slot the new near. */
 static void near_load(struct event_queue *queue, struct slot taken, uint32_t level)
 {
     assert(queue->near_count == 0);
+    assert(taken.min_ns >= queue->floor_ns);
     queue->near_level = taken.min_ns == taken.max_ns ? 0 : level;
     queue->base_ns = taken.min_ns;
     queue->near_end_ns = span_end_ns(taken.min_ns, queue->near_level);
@@ -343,6 +361,7 @@ static void near_load(struct event_queue *queue, struct slot taken, uint32_t lev
  * base_ns from running ahead of the present, where events may still be pushed. */
 static bool near_fill(struct event_queue *queue, uint64_t limit_ns)
 {
+    assert(queue->near_count == 0 && queue->same.count == 0);
     if (event_queue_first_ns(queue) > limit_ns || queue->count == 0) {
         return false;
     }
@@ -377,6 +396,7 @@ const struct event *event_queue_pop(struct event_queue *queue, uint64_t limit_ns
         queue->near_count--;
     }
     assert(first->at_ns >= queue->floor_ns);
+    assert(queue->count > 0);
     queue->floor_ns = first->at_ns;
     queue->count--;
     return first;

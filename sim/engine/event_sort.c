@@ -3,6 +3,7 @@
  */
 #include "event_sort.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static bool is_sorted(const struct event *events, size_t count)
 
 static void sort_piece(struct event *events, size_t count)
 {
+    assert(count <= PIECE);
     for (size_t i = 1; i < count; i++) {
         struct event moved = events[i];
         size_t hole = i;
@@ -36,6 +38,8 @@ static void sort_piece(struct event *events, size_t count)
 /* Merges [0, middle) and [middle, count) of `from` into `to`. */
 static void merge(const struct event *from, struct event *to, size_t middle, size_t count)
 {
+    assert(middle <= count);
+    assert(from + count <= to || to + count <= from);
     size_t left = 0;
     size_t right = middle;
     for (size_t i = 0; i < count; i++) {
@@ -43,6 +47,7 @@ static void merge(const struct event *from, struct event *to, size_t middle, siz
                 left < middle && (right == count || !event_before(&from[left], &from[right]));
         to[i] = take_left ? from[left++] : from[right++];
     }
+    assert(left == middle && right == count);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -52,6 +57,7 @@ static size_t smaller(size_t a, size_t b)
 
 void event_sort_first_last(struct event *events, struct event *scratch, size_t count)
 {
+    assert(events + count <= scratch || scratch + count <= events);
     if (is_sorted(events, count)) {
         return;
     }
@@ -72,4 +78,5 @@ void event_sort_first_last(struct event *events, struct event *scratch, size_t c
     if (from != events) {
         memcpy(events, from, count * sizeof *events);
     }
+    assert(!event_before(&events[0], &events[count - 1]));
 }

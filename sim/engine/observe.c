@@ -53,6 +53,7 @@ void engine_observer_add(
 
 static void show(const struct engine *engine, const struct observation *what)
 {
+    assert(what->entity < engine->entity_count);
     for (uint32_t i = 0; i < engine->observer_count; i++) {
         const struct engine_observer *observer = &engine->observers[i];
         if ((observer->mask & OBSERVE_BIT(what->kind)) != 0) {
@@ -77,6 +78,7 @@ void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
 uint64_t engine_trace_hash(const struct engine *engine)
 {
     uint64_t hash = SALT_STATE;
+    assert(engine->entity_count <= engine->entity_capacity);
     for (uint32_t i = 0; i < engine->entity_count; i++) {
         hash = multiply_fold(hash ^ engine->entities[i].trace_hash, SALT_WHO) + i;
     }

@@ -69,9 +69,11 @@ void random_stream_init(struct random_stream *stream, uint64_t seed, uint32_t en
 
 uint32_t random_stream_u32(struct random_stream *stream)
 {
+    assert(stream->used <= BLOCK_WORDS);
     if (stream->used == BLOCK_WORDS) {
         random_philox(stream->counter, stream->key, stream->block);
         stream->counter[COUNTER_BLOCK]++;
+        assert(stream->counter[COUNTER_BLOCK] != 0); /* 2^34 words are drawn: they would repeat */
         stream->used = 0;
     }
     return stream->block[stream->used++];
@@ -97,6 +99,7 @@ double random_stream_uniform_open(struct random_stream *stream)
 void random_stream_bytes(struct random_stream *stream, void *data, size_t size)
 {
     uint8_t *bytes = data;
+    assert(data != NULL || size == 0);
     uint32_t word = 0;
     for (size_t i = 0; i < size; i++) {
         word = i % 4 == 0 ? random_stream_u32(stream) : word >> 8;
@@ -118,6 +121,7 @@ void random_block(uint64_t seed, uint32_t entity, enum random_purpose purpose, u
 static void gsl_set(void *state, unsigned long seed)
 {
     struct random_stream *stream = state;
+    assert(stream != NULL);
     stream->key[0] = (uint32_t)seed;
     stream->key[1] = (uint32_t)((uint64_t)seed >> 32);
     stream->counter[COUNTER_BLOCK] = 0;
@@ -148,5 +152,6 @@ const gsl_rng_type *const random_stream_gsl_type = &philox_type;
 
 gsl_rng random_stream_gsl(struct random_stream *stream)
 {
+    assert(stream != NULL);
     return (gsl_rng){ .type = random_stream_gsl_type, .state = stream };
 }

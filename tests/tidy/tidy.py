@@ -45,6 +45,10 @@ FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 700
 LINE_COLUMNS_MAX = 100
 
+# Assertions per function, by folder: what is there must not shrink.
+ASSERTION = re.compile(r'\b(assert|DEVICE_ASSERT|_Static_assert)\s*\(')
+DENSITY_FLOORS = {'device': 0.12, 'sim/engine': 1.0, 'models/campaign': 0.3}
+
 complaints = []
 
 
@@ -132,6 +136,21 @@ def check_file(path, folder):
     check_functions(path, lines)
 
 
+def check_density(top, floor):
+    assertions = functions = 0
+    for folder, _, names in os.walk(os.path.join(ROOT, top)):
+        for name in names:
+            if name.endswith(('.c', '.h')):
+                with open(os.path.join(folder, name), encoding='utf-8') as file:
+                    text = file.read()
+                assertions += len(ASSERTION.findall(text))
+                functions += len(re.findall(r'^\{$', text, re.MULTILINE))
+    density = assertions / functions
+    print(f'{top}: {assertions} assertions in {functions} functions, {density:.2f} each')
+    if density < floor:
+        complain(os.path.join(ROOT, top), 1, f'fewer than {floor} assertions per function')
+
+
 def main():
     for top in ('device', 'models', 'sim', 'tests'):
         for folder, _, names in os.walk(os.path.join(ROOT, top)):
@@ -140,6 +159,8 @@ def main():
                     path = os.path.join(folder, name)
                     relative = os.path.relpath(path, ROOT)
                     check_file(path, None if top == 'tests' else folder_of(relative))
+    for top, floor in DENSITY_FLOORS.items():
+        check_density(top, floor)
     for complaint in complaints:
         print(complaint)
     print(f'{len(complaints)} complaints')
