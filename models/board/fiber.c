@@ -21,8 +21,11 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+/* Frames of a function that are larger than this would not meet the guard. */
+#define GUARD_BYTES 65536u
+
 struct fiber {
-    uint8_t *map; /* guard page, then the stack */
+    uint8_t *map; /* guard, then the stack */
     size_t guard_bytes, stack_bytes;
     void (*entry)(void *argument);
     void *argument;
@@ -116,16 +119,20 @@ struct fiber *fiber_create(size_t stack_bytes)
     if (fiber == NULL) {
         return NULL;
     }
-    fiber->guard_bytes = (size_t)sysconf(_SC_PAGESIZE);
-    fiber->stack_bytes =
-            (stack_bytes + fiber->guard_bytes - 1) / fiber->guard_bytes * fiber->guard_bytes;
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    fiber->guard_bytes = (GUARD_BYTES + page_bytes - 1) / page_bytes * page_bytes;
+    fiber->stack_bytes = (stack_bytes + page_bytes - 1) / page_bytes * page_bytes;
     void *map = mmap(NULL, fiber->guard_bytes + fiber->stack_bytes, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (map == MAP_FAILED || mprotect(map, fiber->guard_bytes, PROT_NONE) != 0) {
+    if (map == MAP_FAILED) {
         free(fiber);
         return NULL;
     }
     fiber->map = map;
+    if (mprotect(map, fiber->guard_bytes, PROT_NONE) != 0) {
+        fiber_destroy(fiber);
+        return NULL;
+    }
     return fiber;
 }
 

@@ -11,7 +11,7 @@
 
 struct fiber;
 
-/* The stack has an unmapped page below its end. NULL: out of memory. */
+/* An access below the end of the stack raises SIGSEGV. NULL: out of memory. */
 struct fiber *fiber_create(size_t stack_bytes);
 void fiber_destroy(struct fiber *fiber);
 /* The next fiber_enter() calls `entry`, which never returns. What ran before is discarded. */

@@ -179,7 +179,7 @@ void node_fleet_configure(
             params->boot_at_ns);
     struct node_flash_access access = { fleet->flash, node->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
-    if ((build->flags & (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS)) != 0) {
+    if ((build->flags & FIRMWARE_OWN_STATE) != 0) {
         bool made = node_task_create(node, build);
         assert(made);
     }
@@ -190,7 +190,11 @@ void node_fleet_set_application(
         struct node_fleet *fleet, uint32_t index, const struct firmware_build *build)
 {
     assert(index < fleet->count);
-    node_at(fleet, index)->application_next = build_index(fleet, build);
+    struct node *node = node_at(fleet, index);
+    /* Their stack and their variables are made when the node is configured. */
+    assert(build == node->board->build
+            || ((build->flags | node->board->build->flags) & FIRMWARE_OWN_STATE) == 0);
+    node->application_next = build_index(fleet, build);
 }
 
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium)

@@ -98,9 +98,11 @@ sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
 struct node_fleet_stats {
     uint64_t deliveries; /* frames that a firmware read out of its radio */
     uint64_t firmware_runs;
+    uint64_t fiber_switches; /* to a firmware that blocks; as many back */
+    uint64_t segment_swaps;  /* of variables, for another node's */
     uint64_t guest_errors;
     uint64_t panics;
-    uint64_t hard_faults; /* SIGSEGV, SIGBUS, SIGFPE, SIGILL inside a firmware */
+    uint64_t hard_faults; /* SIGSEGV, SIGBUS, SIGFPE, SIGILL or an endless loop in a firmware */
     uint64_t flash_violations;
     uint64_t resident_bytes; /* heap held for nodes now */
     sim_ns lead_max_ns;      /* longest lead of a chip or air access over engine time */

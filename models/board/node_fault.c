@@ -50,9 +50,10 @@ void node_panic(struct node *node, const char *file, int line)
 
 static const char *signal_meaning(int signal)
 {
-    return signal == SIGFPE   ? "arithmetic"
-           : signal == SIGILL ? "illegal instruction"
-                              : "memory access";
+    return signal == SIGFPE      ? "arithmetic"
+           : signal == SIGILL    ? "illegal instruction"
+           : signal == SIGVTALRM ? "endless loop"
+                                 : "memory access";
 }
 
 void node_hard_fault(struct node *node, int signal)
@@ -64,6 +65,9 @@ void node_hard_fault(struct node *node, int signal)
     snprintf(what, sizeof what, "HARD FAULT %s in firmware '%.40s'", signal_meaning(signal),
             node->fleet->builds[node->application]->name);
     report(node, node->local_ns, what);
+    if (signal == SIGVTALRM) { /* it would take as long in each slice to come */
+        engine_stop(node->fleet->engine);
+    }
 }
 
 void node_guest_fault(

@@ -126,8 +126,9 @@ struct node_worker {
     sim_ns yield_ns;         /* a node on a fiber gives way from then on; NEVER for others */
     enum node_exit exit;     /* how a node left its fiber */
     sigjmp_buf escape;
-    int fault_signal;         /* of the last NODE_EXIT_FAULT */
-    struct crypto_memo *memo; /* NULL: off */
+    int fault_signal;          /* of the last NODE_EXIT_FAULT; SIGVTALRM: an endless loop */
+    volatile uint64_t entries; /* of firmware so far, whichever node's */
+    struct crypto_memo *memo;  /* NULL: off */
     struct node_fleet_stats stats;
 };
 

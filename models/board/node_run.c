@@ -85,8 +85,7 @@ static void timers_latch(struct node *node, sim_ns at_ns)
     }
 }
 
-/* Tells the firmware of every latched interrupt, in the order of their edges. */
-void node_irqs_deliver(struct node *node)
+static void irqs_deliver(struct node *node)
 {
     const struct fw_ops *application = node->fleet->applications[node->application];
     while (node->irq_pending != 0) {
@@ -102,6 +101,23 @@ void node_irqs_deliver(struct node *node)
         crystal_follow(&node->crystal, first_ns);
         application->irq(
                 node_ram(node), (enum fw_irq)first, crystal_ticks(&node->crystal, first_ns));
+    }
+}
+
+/* Tells the firmware of every latched interrupt, in the order of their edges. One that gave way in
+ * an interrupt is told of the next when it returns. */
+void node_irqs_deliver(struct node *node)
+{
+    struct node_task *task = node->task;
+    if (task != NULL) {
+        if (task->in_irq) {
+            return;
+        }
+        task->in_irq = true;
+    }
+    irqs_deliver(node);
+    if (task != NULL) {
+        task->in_irq = false;
     }
 }
 
@@ -169,6 +185,7 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     fleet->worker.until_ns = until_ns;
     fleet->worker.yield_ns = SIM_NS_NEVER;
     fleet->worker.exit = NODE_EXIT_RETURN;
+    fleet->worker.entries++;
     node_signals_inside(&fleet->worker);
     volatile int how = sigsetjmp(fleet->worker.escape, 0);
     if (how == NODE_EXIT_FAULT && node->task != NULL && node->task->fiber != NULL) {

@@ -1,4 +1,4 @@
-/* Signals that a firmware's own faults raise: hard faults of the node that is inside.
+/* Hard faults of the node that is inside: signals that its firmware raises, and endless loops.
  * SPDX-License-Identifier: MIT
  *
  * A handler belongs to the process, so fleets share it: it is installed with the first fleet and
@@ -8,10 +8,14 @@
 #include <assert.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/time.h>
 
 #include "board/node_internal.h"
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+
+/* A slice is 1 ms of simulated time. One that takes this much CPU time of the host never ends. */
+#define ENDLESS_CPU_S 5u
 #define FAULT_SIGNALS (sizeof fault_signals / sizeof fault_signals[0])
 
 static struct sigaction previous[FAULT_SIGNALS];
@@ -25,6 +29,48 @@ void node_signals_inside(struct node_worker *worker)
 {
     worker_inside = worker;
 }
+
+/* --- endless loops -------------------------------------------------------------------------- */
+
+static struct sigaction previous_timer_action;
+
+/* Each second of CPU time. Once a loop was found the run is to end: the next are found sooner. */
+static void on_second(int signal)
+{
+    static _Thread_local uint64_t entries_seen;
+    static _Thread_local unsigned seconds;
+    struct node_worker *worker = worker_inside;
+    if (worker == NULL || worker->entries != entries_seen) {
+        seconds = 0;
+        entries_seen = worker != NULL ? worker->entries : 0;
+        return;
+    }
+    if (++seconds >= (worker->stats.first_fault[0] == '\0' ? ENDLESS_CPU_S : 1u)) {
+        seconds = 0;
+        worker->fault_signal = signal;
+        siglongjmp(worker->escape, NODE_EXIT_FAULT);
+    }
+}
+
+static void timer_catch(void)
+{
+    const struct itimerval each_second = { { 1, 0 }, { 1, 0 } };
+    /* SA_NODEFER as below; calls of the system that it interrupts go on. */
+    struct sigaction action = { .sa_handler = on_second,
+        .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESTART };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGVTALRM, &action, &previous_timer_action);
+    (void)setitimer(ITIMER_VIRTUAL, &each_second, NULL);
+}
+
+static void timer_release(void)
+{
+    const struct itimerval none = { { 0, 0 }, { 0, 0 } };
+    (void)setitimer(ITIMER_VIRTUAL, &none, NULL);
+    (void)sigaction(SIGVTALRM, &previous_timer_action, NULL);
+}
+
+/* --- faults --------------------------------------------------------------------------------- */
 
 static void previous_restore(int signal)
 {
@@ -63,6 +109,7 @@ void node_signals_catch(void)
     for (size_t i = 0; i < FAULT_SIGNALS; i++) {
         (void)sigaction(fault_signals[i], &action, &previous[i]);
     }
+    timer_catch();
 }
 
 void node_signals_release(void)
@@ -74,6 +121,7 @@ void node_signals_release(void)
     for (size_t i = 0; i < FAULT_SIGNALS; i++) {
         (void)sigaction(fault_signals[i], &previous[i], NULL);
     }
+    timer_release();
     if (handler_stack_is_ours) {
         stack_t none = { .ss_flags = SS_DISABLE };
         (void)sigaltstack(&none, NULL);

@@ -52,7 +52,7 @@ void node_task_destroy(struct node *node)
     }
 }
 
-static void segment_enter(struct node_task *task)
+static void segment_enter(struct node_task *task, struct node_fleet_stats *stats)
 {
     struct firmware_segment *segment = task->segment;
     if (segment == NULL || segment->resident == task) {
@@ -64,6 +64,7 @@ static void segment_enter(struct node_task *task)
     }
     memcpy(segment->begin, task->saved, segment->size);
     segment->resident = task;
+    stats->segment_swaps++;
 }
 
 static void fiber_main(void *argument)
@@ -80,7 +81,7 @@ bool node_task_enter(struct node *node)
 {
     struct node_task *task = node->task;
     struct node_worker *worker = &node->fleet->worker;
-    segment_enter(task);
+    segment_enter(task, &worker->stats);
     if (task->fiber == NULL) {
         return false;
     }
@@ -89,6 +90,7 @@ bool node_task_enter(struct node *node)
         fiber_start(task->fiber, fiber_main, node);
     }
     worker->yield_ns = worker->until_ns;
+    worker->stats.fiber_switches++;
     fiber_enter(task->fiber);
     return true;
 }
@@ -108,13 +110,8 @@ void node_task_reset(struct node *node)
 
 static void leave(struct node *node)
 {
-    struct node_task *task = node->task;
-    fiber_leave(task->fiber);
-    if (!task->in_irq) {
-        task->in_irq = true;
-        node_irqs_deliver(node);
-        task->in_irq = false;
-    }
+    fiber_leave(node->task->fiber);
+    node_irqs_deliver(node);
 }
 
 void node_give_way(struct node *node)

@@ -38,6 +38,7 @@ struct firmware_image {
 #define FIRMWARE_BLOCKS     1u /* waits in hal_wait() or never returns from run(): its own stack */
 #define FIRMWARE_GLOBALS    2u /* has variables: its writable segment is swapped per node */
 #define FIRMWARE_BOTH_EDGES 4u /* DIO lines interrupt on both edges */
+#define FIRMWARE_OWN_STATE  (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS) /* outside of its RAM */
 
 /* The writable part of a loaded object. */
 struct firmware_segment {

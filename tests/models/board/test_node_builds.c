@@ -276,3 +276,58 @@ Test(node_builds, a_signal_outside_of_firmware_keeps_its_action, .signal = SIGSE
     rig_run_to(SIM_NS_PER_S);
     (void)raise(SIGSEGV);
 }
+
+/* --- builds that differ ------------------------------------------------------------------------
+ */
+
+static unsigned dio0_edges;
+static unsigned sendings;
+
+static void count_dio0(const struct hal *hal, enum fw_irq source, uint64_t edge_ticks)
+{
+    dio0_edges += source == FW_IRQ_DIO0 ? 1 : 0;
+    rig_write(hal, 0x12, 0xFF); /* the line falls */
+}
+
+static void transmit_when_booted(const struct hal *hal, enum hal_reset_cause cause)
+{
+    sendings = 1;
+    hal_charge(hal, 640000); /* 20 ms */
+}
+
+static bool transmit_once(const struct hal *hal)
+{
+    static const uint8_t bytes[4] = { 1, 2, 3, 4 };
+    if (sendings > 0) {
+        sendings--;
+        rig_lora_standby(hal);
+        rig_transmit(hal, bytes, sizeof bytes);
+    }
+    return false;
+}
+
+Test(node_builds, lines_interrupt_on_both_edges_where_the_build_says_so)
+{
+    for (unsigned both = 0; both <= 1; both++) {
+        dio0_edges = 0;
+        rig.build.flags = both != 0 ? FIRMWARE_BOTH_EDGES : 0;
+        rig_script.boot = transmit_when_booted;
+        rig_script.irq = count_dio0;
+        rig_script.run = transmit_once;
+        rig_start(1);
+        rig_run_to(2 * SIM_NS_PER_S);
+        cr_assert_eq(
+                dio0_edges, both != 0 ? 2 : 1, "%u edges: TxDone rises, and falls", dio0_edges);
+        rig_close();
+        rig_open();
+    }
+    rig_start(1); /* for rig_close() */
+}
+
+Test(node_builds, an_application_with_a_stack_of_its_own_is_not_exchanged, .signal = SIGABRT)
+{
+    builds_of_two();
+    second_build.flags = FIRMWARE_BLOCKS;
+    rig_start(1);
+    node_fleet_set_application(rig.fleet, 0, &second_build);
+}

@@ -129,7 +129,7 @@ Test(multicast_airtime, of_another_sub_band_is_not_shared)
     enqueue(groups[0], 20);
     enqueue(groups[1], 2);
     cr_assert_eq(interval_ns(groups[0]), INTERVAL_NS);
-    cr_assert_eq(interval_ns(groups[1]), 10 * INTERVAL_NS, "1 % instead of 10 %");
+    cr_assert_eq(interval_ns(groups[1]), 10 * INTERVAL_NS, "1 %% instead of 10 %%");
 }
 
 Test(multicast_airtime, of_a_group_may_be_its_own_share)

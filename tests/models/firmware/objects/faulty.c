@@ -1,0 +1,100 @@
+/* A firmware that faults on some boards, some loops after each boot: FAULT says how.
+ * SPDX-License-Identifier: MIT
+ */
+#include "firmware/firmware_object.h"
+
+#define ACCESS 0
+#define STACK  1
+#define SPIN   2
+
+#define LOOPS_TO_FAULT 5u
+#define DEPTH_MAX      1000000u
+#define TRACE_BOOTED   102u
+
+static struct hal hal;
+static uint32_t loops;
+static bool faults;
+static volatile unsigned char *volatile last_frame;
+
+static void boot(void *ram, const struct hal *board, enum hal_reset_cause cause)
+{
+    uint8_t id[8];
+    (void)ram;
+    hal = *board;
+    hal_unique_id(&hal, id);
+    for (unsigned i = 0; i < sizeof id; i++) {
+        faults ^= __builtin_parity(id[i]) != 0;
+    }
+    hal_trace(&hal, TRACE_BOOTED, faults, (uint32_t)cause);
+}
+
+static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
+{
+    (void)ram;
+    (void)source;
+    (void)edge_ticks;
+}
+
+static unsigned deeper(unsigned depth)
+{
+    volatile unsigned char frame[256];
+    frame[depth % sizeof frame] = (unsigned char)depth;
+    last_frame = frame;
+    return (depth < DEPTH_MAX ? deeper(depth + 1) : 0) + frame[depth % sizeof frame];
+}
+
+static void fault(void)
+{
+    volatile int *volatile nowhere = NULL;
+    if (FAULT == STACK) {
+        (void)deeper(0);
+    }
+    while (FAULT == SPIN) {
+    }
+    *nowhere = 1;
+}
+
+static bool run(void *ram)
+{
+    (void)ram;
+    for (;;) {
+        hal.ops->wait(hal.board, hal_rtc_now(&hal) + HAL_RTC_HZ);
+        if (++loops == LOOPS_TO_FAULT && faults) {
+            fault();
+        }
+    }
+    return false;
+}
+
+static const struct fw_ops application = {
+    .version = FW_OPS_VERSION,
+    .size = sizeof(struct fw_ops),
+    .name = "faulty",
+    .ram_align_bytes = 1,
+    .boot = boot,
+    .irq = irq,
+    .run = run,
+};
+
+static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
+        const struct device_configuration *configuration)
+{
+    (void)flash;
+    (void)identity;
+    (void)configuration;
+}
+
+static const struct firmware_build build = {
+    FIRMWARE_BUILD_HEADER,
+    .name = "faulty",
+    .application = &application,
+    .provision = provision,
+    .flags = FIRMWARE_BLOCKS | FIRMWARE_GLOBALS,
+};
+
+firmware_entry_point_fn fleetcast_firmware;
+
+const struct firmware_build *fleetcast_firmware(void)
+{
+    return &build;
+}
