@@ -140,6 +140,9 @@ static const struct {
     { "campaign.block_ack_delay", { "0", "7", "255" } },
     { "campaign.confirm_timeout", { "0 s", "2 h", "365 d" } },
     { "campaign.group_delete", { "false", "true" } },
+    { "campaign.periods", { "auto", "2", "4" } },
+    { "campaign.interval", { "auto", "1 ms", "1 s", "1 min" } },
+    { "campaign.granularity", { "0 s", "1 s", "1 h" } },
 };
 /* clang-format on */
 
