@@ -262,7 +262,8 @@ static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
                 edge_ns = node->irq_edge_ns[source];
             }
         }
-        if (edge_ns >= node->local_ns) { /* it had gone to sleep */
+        /* It had gone to sleep. No edge: a wait is over. */
+        if (edge_ns != SIM_NS_NEVER && edge_ns >= node->local_ns) {
             from_ns = edge_ns > now_ns ? edge_ns : now_ns;
             node->local_ns = from_ns + node->board->type->irq_wakeup_ns;
         }
