@@ -63,6 +63,7 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
 static void fw_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
 {
     struct fw *fw = ram;
+    DEVICE_ASSERT(&fw->core.hal, source < FW_IRQ_COUNT);
     fw->irq_latched |= 1u << source;
     if (source == FW_IRQ_DIO0 || source == FW_IRQ_DIO1) {
         fw->dio_edge_ticks[source - FW_IRQ_DIO0] = edge_ticks;
@@ -71,6 +72,7 @@ static void fw_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
 
 static void serve_dio(struct fw *fw, const struct services_env *env, unsigned dio)
 {
+    DEVICE_ASSERT(env->hal, dio < sizeof fw->dio_edge_ticks / sizeof fw->dio_edge_ticks[0]);
     struct mac_rx rx; /* not cleared: the radio fills what counts */
     if (mac_irq(&fw->core.mac, dio, fw->dio_edge_ticks[dio], &rx)) {
         services_on_downlink(&fw->services, env, &rx.downlink);
@@ -104,6 +106,7 @@ static void serve_irqs(struct fw *fw, const struct services_env *env)
 static void verified(struct fw *fw, const struct services_env *env)
 {
     enum update_status status = update_status(&fw->update);
+    DEVICE_ASSERT(env->hal, status != UPDATE_NONE && status != UPDATE_BUSY);
     fw->report.update_status = (uint8_t)status;
     fw->install = FW_INSTALL_NONE;
     if (status == UPDATE_VALID) {
@@ -115,6 +118,8 @@ static void verified(struct fw *fw, const struct services_env *env)
 
 static void verify_piece(struct fw *fw, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, fw->install == FW_INSTALL_VERIFYING);
+    DEVICE_ASSERT(env->hal, update_status(&fw->update) == UPDATE_BUSY);
     if (hal_flash_busy(env->hal, fw->update.region)) {
         fw->install = FW_INSTALL_WAITING_FOR_FLASH;
         hal_flash_notify(env->hal, fw->update.region);
@@ -128,6 +133,7 @@ static void take_block(struct fw *fw)
     uint32_t address;
     uint32_t size;
     if (fragmentation_take_block(&fw->services.fragmentation, &address, &size)) {
+        DEVICE_ASSERT(&fw->core.hal, update_status(&fw->update) != UPDATE_BUSY);
         update_verify_start(&fw->update, HAL_FLASH_EXTERNAL, address, size);
         fw->install = FW_INSTALL_VERIFYING;
     }
@@ -139,6 +145,7 @@ static uint64_t restart_at(const struct fw *fw, const struct services_env *env, 
     if (fw->install != FW_INSTALL_COMMITTED) {
         return HAL_TICKS_NEVER;
     }
+    DEVICE_ASSERT(env->hal, update_status(&fw->update) == UPDATE_VALID);
     if (services_session_active(&fw->services, env, now_ticks)) {
         return now_ticks + SESSION_RECHECK_TICKS;
     }
@@ -226,6 +233,7 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
         mac_watch_link(mac);
     }
     size_t size_max = mac_payload_size_max(mac);
+    DEVICE_ASSERT(env->hal, size_max <= sizeof payload);
     if (mac_uplink_possible_at(mac, now_ticks) > now_ticks) {
         return; /* the data rate has just changed, to one whose channels rest */
     }
@@ -243,6 +251,7 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
             confirmed = size > 0 && (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
         }
     }
+    DEVICE_ASSERT(env->hal, size <= size_max);
     if (size > 0 || poll) {
         enum mac_status status = confirmed ? mac_send_confirmed(mac, fport, payload, size)
                                            : mac_send(mac, fport, payload, size);

@@ -196,11 +196,18 @@ static inline void hal_panic(const struct hal *h, const char *file, int line) { 
 static inline void hal_trace(const struct hal *h, uint16_t id, uint32_t a, uint32_t b) { h->ops->trace(h->board, id, a, b); }
 /* clang-format on */
 
+/* The name without its path: builds do not depend on where they run, and flash holds each once. */
+#ifdef __FILE_NAME__
+#define DEVICE_FILE __FILE_NAME__
+#else
+#define DEVICE_FILE __FILE__
+#endif
+
 /* A broken invariant stops this device, in release builds too. */
 #define DEVICE_ASSERT(h, condition)                                                                \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
-            hal_panic((h), __FILE__, __LINE__);                                                    \
+            hal_panic((h), DEVICE_FILE, __LINE__);                                                 \
         }                                                                                          \
     } while (0)
 

@@ -38,6 +38,7 @@ static uint64_t poisson_ticks(const struct report *report)
 static uint64_t jittered_ticks(const struct report *report)
 {
     /* Half of the units, so that the product stays within 64 bits. */
+    DEVICE_ASSERT(&report->hal, report->jitter_percent <= 100u);
     uint64_t spread_32 = (uint64_t)report->period_ticks_32 * report->jitter_percent / 50u;
     uint64_t late = spread_32 * (random_word(report) >> 1) >> (31u - 5u);
     return period_ticks(report) - spread_32 * TICKS_PER_UNIT / 2u + late;
@@ -45,6 +46,7 @@ static uint64_t jittered_ticks(const struct report *report)
 
 static uint64_t interval_ticks(const struct report *report)
 {
+    DEVICE_ASSERT(&report->hal, report->period_ticks_32 > 0);
     switch (report->traffic) {
     case FACTORY_TRAFFIC_JITTERED:
         return jittered_ticks(report);
@@ -101,6 +103,7 @@ static void move_on(struct report *report, uint64_t now_ticks)
 
 void report_hold_back(struct report *report, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&report->hal, report->next_at_ticks <= now_ticks);
     if (report->held_back < UINT16_MAX) {
         report->held_back++;
     }
@@ -112,6 +115,7 @@ size_t report_build_uplink(
 {
     uint8_t content[REPORT_CONTENT_SIZE] = { 0 };
     size_t size = report->size;
+    DEVICE_ASSERT(&report->hal, size > 0 && report->next_at_ticks <= now_ticks);
     if (report->whole_left > 0) {
         report->whole_left--;
         size = size < sizeof content ? sizeof content : size;

@@ -27,6 +27,8 @@ enum clock_cid {
 #define TICKS(seconds)       ((uint64_t)(seconds)*HAL_RTC_HZ)
 #define TRIES                3u
 #define ANSWER_REQUIRED      0x10u
+#define TOKEN_MAX            0x0Fu /* 4 bits of AppTimeReq */
+#define PERIOD_MAX           0x0Fu /* 4 bits of DeviceAppTimePeriodicityReq */
 #define APP_TIME_REQ_SIZE    6u
 #define PERIODICITY_ANS_SIZE 6u
 #define PERIOD_JITTER_S      30u
@@ -71,6 +73,7 @@ static void schedule(struct clock_sync *sync, const struct services_env *env, ui
         sync->next_at_ticks = HAL_TICKS_NEVER;
         return;
     }
+    DEVICE_ASSERT(env->hal, sync->period_s > PERIOD_JITTER_S);
     sync->next_at_ticks = from_ticks + TICKS(sync->period_s) - TICKS(PERIOD_JITTER_S)
                           + random_ticks(env, 2u * PERIOD_JITTER_S);
 }
@@ -129,12 +132,13 @@ static void correct(struct clock_sync *sync, const struct services_env *env, int
 static void on_app_time_ans(struct clock_sync *sync, const struct services_env *env,
         const uint8_t *bytes, uint64_t now_ticks)
 {
-    if (!sync->request_out || (bytes[4] & 0xFu) != sync->token) {
+    DEVICE_ASSERT(env->hal, sync->token <= TOKEN_MAX);
+    if (!sync->request_out || (bytes[4] & TOKEN_MAX) != sync->token) {
         return;
     }
     int32_t correction_s = (int32_t)get_le32(bytes);
     sync->request_out = false;
-    sync->token = (uint8_t)((sync->token + 1u) & 0xFu);
+    sync->token = (uint8_t)((sync->token + 1u) & TOKEN_MAX);
     schedule(sync, env, now_ticks);
     if (clock_set_since_request(sync, env)) {
         return; /* DeviceTimeAns came in the same downlink: the correction is for the old clock */
@@ -150,6 +154,7 @@ static void on_app_time_ans(struct clock_sync *sync, const struct services_env *
 static void on_periodicity(struct clock_sync *sync, const struct services_env *env, uint32_t period,
         uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, period <= PERIOD_MAX);
     sync->period_s = 128u << period;
     if (sync->sends_left == 0) {
         schedule(sync, env, now_ticks);
@@ -204,7 +209,7 @@ static void on_downlink(
         } else if (cid == CID_APP_TIME) {
             on_app_time_ans(sync, env, &payload[offset], now_ticks);
         } else if (cid == CID_PERIODICITY) {
-            on_periodicity(sync, env, payload[offset] & 0xFu, now_ticks);
+            on_periodicity(sync, env, payload[offset] & PERIOD_MAX, now_ticks);
         } else {
             on_force_resync(sync, payload[offset] & 7u, now_ticks);
         }
@@ -268,6 +273,7 @@ static bool request_needed(
         struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks)
 {
     const struct gps_clock *clock = env->clock;
+    DEVICE_ASSERT(env->hal, !sync->forced || sync->sends_left > 0);
     if (sync->forced) {
         return true;
     }
@@ -290,6 +296,7 @@ static bool request_needed(
 /* Plans the next transmission of the exchange, or the next exchange. */
 static void plan_next(struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, sync->sends_left > 0);
     sync->sends_left--;
     if (sync->sends_left > 0) {
         uint32_t delay_s = sync->forced ? FORCED_DELAY_S : RETRY_DELAY_S;
@@ -308,6 +315,7 @@ static void put_request(
         struct clock_sync *sync, const struct services_env *env, uint64_t end_ticks, uint8_t *out)
 {
     const struct gps_clock *clock = env->clock;
+    DEVICE_ASSERT(env->hal, sync->token <= TOKEN_MAX);
     if (!clock->valid) {
         mac_request_device_time(env->mac);
     }

@@ -8,6 +8,7 @@
 #include "services/bits.h"
 
 _Static_assert(FEC_VECTOR_WORDS * 32u == FEC_UNKNOWNS_MAX, "vectors are whole words");
+_Static_assert(FEC_UNKNOWNS_MAX <= UINT16_MAX, "unknowns and rank are counted in 16 bits");
 
 void fec_matrix_init(struct fec_matrix *matrix, uint32_t unknowns)
 {

@@ -9,6 +9,9 @@
 /* States are below 2^23 and moduli below 2^13, so a quotient from 36 fraction bits is exact. */
 #define RECIPROCAL_BITS 36u
 
+_Static_assert(FEC_FRAGMENTS_MAX + 1u < 1u << 13, "every modulus is below 2^13");
+_Static_assert(FEC_ROW_WORDS * 32u == FEC_FRAGMENTS_MAX, "rows are whole words");
+
 void fec_rows_init(struct fec_rows *rows, uint32_t fragments, uint8_t version)
 {
     /* A power of two as modulus would expose the shift register's bits as a pattern. */

@@ -48,6 +48,7 @@ static bool add_block_rows(
 {
     uint32_t buffer[RUN_BUFFER_WORDS];
     uint32_t words = data_words(frag);
+    DEVICE_ASSERT(env->hal, count > 0 && count * words <= RUN_BUFFER_WORDS);
     buffer[words - 1u] = 0; /* a last word that is not filled whole */
     if (!frag_session_wait(frag, frag_store_read(&frag->store, env->hal, index, count, buffer))) {
         return false;
@@ -61,6 +62,7 @@ static bool add_slot(struct fragmentation *frag, const struct services_env *env,
 {
     uint32_t buffer[FRAG_DATA_WORDS];
     uint32_t words = data_words(frag);
+    DEVICE_ASSERT(env->hal, slot < frag->slot_next);
     buffer[words - 1u] = 0;
     if (!frag_session_wait(frag, frag_store_slot_read(&frag->store, env->hal, slot, buffer))) {
         return false;
@@ -117,6 +119,7 @@ static int make_row(struct fragmentation *frag, const struct services_env *env, 
 {
     struct frag_work *work = &frag->work;
     uint32_t fragments = frag->session.fragments;
+    DEVICE_ASSERT(env->hal, n > 0 && work->stage == FRAG_WORK_IDLE);
     memset(work->vector, 0, sizeof(work->vector));
     if (n <= fragments) {
         /* An uncoded fragment after the freeze is a row with one column. */
@@ -153,6 +156,7 @@ static void start_row(struct fragmentation *frag, const struct services_env *env
     struct frag_work *work = &frag->work;
     uint32_t n = frag->inbox_n;
     bool coded = n > frag->session.fragments;
+    DEVICE_ASSERT(env->hal, frag->inbox_full && n > 0);
     frag->inbox_full = false;
     if (!coded && !note_late(frag, n)) {
         hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
@@ -206,6 +210,7 @@ static void add_some_rows(struct fragmentation *frag, const struct services_env 
     struct frag_work *work = &frag->work;
     uint32_t words = (frag->session.fragments + 31u) / 32u;
     uint32_t size = frag->session.fragment_size;
+    DEVICE_ASSERT(env->hal, work->next_word <= words);
     /* Rows of whole words can be read in runs and stay aligned. */
     uint32_t run_max = size % 4u == 0 ? RUN_BUFFER_WORDS * 4u / size : 1u;
     uint32_t left = ROWS_PER_STEP;
@@ -236,7 +241,7 @@ static void add_some_rows(struct fragmentation *frag, const struct services_env 
     }
 }
 
-static void begin_solving(struct fragmentation *frag)
+static void begin_solving(struct fragmentation *frag, const struct services_env *env)
 {
     struct frag_work *work = &frag->work;
     uint32_t unknown = 0;
@@ -246,6 +251,8 @@ static void begin_solving(struct fragmentation *frag)
             work->map.unknown[unknown++] = (uint16_t)(32u * w + bits_first(missing));
         }
     }
+    DEVICE_ASSERT(env->hal, unknown == frag->matrix.unknowns);
+    DEVICE_ASSERT(env->hal, frag->matrix.rank == frag->matrix.unknowns);
     frag->inbox_full = false;
     frag->block_over = true;
     work->pivot = frag->matrix.unknowns;
@@ -256,6 +263,7 @@ static void begin_solving(struct fragmentation *frag)
 static void store_row(struct fragmentation *frag, const struct services_env *env)
 {
     struct frag_work *work = &frag->work;
+    DEVICE_ASSERT(env->hal, frag->slot_next < FRAG_SLOTS_MAX && work->pivot < FEC_UNKNOWNS_MAX);
     if (!frag_session_wait(frag, frag_store_slot_write(&frag->store, env->hal, frag->slot_next,
                                          work->n, work->data))) {
         return;
@@ -268,12 +276,13 @@ static void store_row(struct fragmentation *frag, const struct services_env *env
     hal_trace(env->hal, coded ? FW_TRACE_FRAGMENT_CODED : FW_TRACE_FRAGMENT_STORED, work->n,
             frag->missing);
     if (frag->missing == 0) {
-        begin_solving(frag);
+        begin_solving(frag, env);
     }
 }
 
 void frag_decode_step(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_DECODE);
     switch ((enum frag_work_stage)frag->work.stage) {
     case FRAG_WORK_IDLE:
         if (frag->inbox_full) {
@@ -298,6 +307,8 @@ void frag_rebuild_step(struct fragmentation *frag, const struct services_env *en
     struct frag_work *work = &frag->work;
     uint32_t n = 0;
     enum frag_slot_state state = FRAG_SLOT_ERASED;
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_REBUILD);
+    DEVICE_ASSERT(env->hal, frag->slot_next <= FRAG_SLOTS_MAX && !frag->block_over);
     if (frag->slot_next < FRAG_SLOTS_MAX
             && !frag_session_wait(
                     frag, frag_store_slot_check(env->hal, frag->slot_next, &state, &n))) {
@@ -316,7 +327,7 @@ void frag_rebuild_step(struct fragmentation *frag, const struct services_env *en
     if (state == FRAG_SLOT_ERASED) {
         frag->phase = FRAG_PHASE_DECODE;
         if (frag->missing == 0) {
-            begin_solving(frag);
+            begin_solving(frag, env);
         }
         return;
     }
@@ -334,6 +345,7 @@ static void solve_start(struct fragmentation *frag, const struct services_env *e
         return;
     }
     uint32_t row = work->pivot - 1u;
+    DEVICE_ASSERT(env->hal, row < frag->matrix.unknowns);
     work->data[data_words(frag) - 1u] = 0;
     if (!frag_session_wait(frag,
                 frag_store_slot_read(&frag->store, env->hal, frag->matrix.slot[row], work->data))) {
@@ -351,6 +363,7 @@ static void solve_add(struct fragmentation *frag, const struct services_env *env
 {
     struct frag_work *work = &frag->work;
     uint32_t left = ROWS_PER_STEP;
+    DEVICE_ASSERT(env->hal, work->pivot < frag->matrix.unknowns);
     for (uint32_t w = work->pivot / 32u; w < frag->matrix.words; w++) {
         while (work->vector[w] != 0) {
             if (left == 0) {
@@ -372,6 +385,7 @@ static void solve_add(struct fragmentation *frag, const struct services_env *env
 static void solve_store(struct fragmentation *frag, const struct services_env *env)
 {
     struct frag_work *work = &frag->work;
+    DEVICE_ASSERT(env->hal, work->pivot < frag->matrix.unknowns);
     if (work->fresh) {
         enum frag_store_status status = frag_store_put(&frag->store, env->hal,
                 work->map.unknown[work->pivot], (const uint8_t *)work->data, NULL);
@@ -391,6 +405,8 @@ static void solve_store(struct fragmentation *frag, const struct services_env *e
 
 void frag_solve_step(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_SOLVE && frag->block_over);
+    DEVICE_ASSERT(env->hal, frag->missing == 0 && !frag->inbox_full);
     switch ((enum frag_work_stage)frag->work.stage) {
     case FRAG_WORK_IDLE:
         solve_start(frag, env);

@@ -13,10 +13,11 @@
 #include "update/nvm.h"
 
 /* Fragments that sit in RAM go to flash when no other came for this long. */
-#define FLUSH_DELAY_TICKS (60u * (uint64_t)HAL_RTC_HZ)
-#define RECEIVED_MAX      16383u /* 14 bits of FragSessionStatusAns */
-#define CHECK_PIECE_SIZE  256u
-#define CHECK_PIECES      4u /* a step */
+#define FLUSH_DELAY_TICKS   (60u * (uint64_t)HAL_RTC_HZ)
+#define RECEIVED_MAX        16383u /* 14 bits of FragSessionStatusAns */
+#define FRAGMENT_NUMBER_MAX 16383u /* 14 bits of DataFragment */
+#define CHECK_PIECE_SIZE    256u
+#define CHECK_PIECES        4u /* a step */
 
 bool frag_session_wait(struct fragmentation *frag, enum frag_store_status status)
 {
@@ -71,6 +72,8 @@ void frag_session_save(struct fragmentation *frag, const struct services_env *en
 void frag_session_begin(struct fragmentation *frag, const struct services_env *env,
         const struct frag_params *params)
 {
+    DEVICE_ASSERT(env->hal, params->fragments > 0 && params->fragments <= FEC_FRAGMENTS_MAX);
+    DEVICE_ASSERT(env->hal, params->fragment_size > 0 && params->fragment_size <= FRAG_SIZE_MAX);
     forget(frag);
     frag->session = *params;
     hal_entropy(env->hal, &frag->session.tag, sizeof(frag->session.tag));
@@ -96,6 +99,7 @@ void frag_session_recover(struct fragmentation *frag, const struct services_env 
 
 void frag_session_end(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->phase != FRAG_PHASE_NONE);
     nvm_erase(env->nvm, NVM_FRAG_SESSION);
     forget(frag);
 }
@@ -126,10 +130,12 @@ static void collect_uncoded(struct fragmentation *frag, const struct services_en
         const uint8_t *data, uint64_t now_ticks)
 {
     uint32_t index = n - 1u;
+    DEVICE_ASSERT(env->hal, index < frag->session.fragments);
     if (bits_get(frag->received, index)) {
         hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
         return;
     }
+    DEVICE_ASSERT(env->hal, frag->missing > 0);
     enum frag_store_status status =
             frag_store_put(&frag->store, env->hal, index, data, frag->received);
     if (status
@@ -162,6 +168,7 @@ static void collect_coded(
         frag->memory_error = true; /* until late uncoded fragments bring the number down */
         return;
     }
+    DEVICE_ASSERT(env->hal, !frag->inbox_full); /* collecting empties it */
     to_inbox(frag, env, n, data);
     frag->phase = FRAG_PHASE_FREEZE;
     hal_trace(env->hal, FW_TRACE_FRAG_FROZEN, frag->missing, frag->session.fragments);
@@ -200,6 +207,7 @@ static void dispatch(struct fragmentation *frag, const struct services_env *env,
 void frag_session_on_fragment(struct fragmentation *frag, const struct services_env *env,
         uint32_t n, const uint8_t *data, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, n > 0 && n <= FRAGMENT_NUMBER_MAX);
     if (frag->received_count < RECEIVED_MAX) {
         frag->received_count++;
     }
@@ -216,6 +224,7 @@ static void open_inbox(
     if (!frag->inbox_full || frag->phase != FRAG_PHASE_COLLECT) {
         return;
     }
+    DEVICE_ASSERT(env->hal, frag->inbox_n > 0);
     memcpy(data, frag->inbox, frag->session.fragment_size);
     frag->inbox_full = false;
     dispatch(frag, env, frag->inbox_n, data, now_ticks);
@@ -224,6 +233,8 @@ static void open_inbox(
 static void step_resume(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_RESUME);
+    DEVICE_ASSERT(env->hal, frag->missing == frag->session.fragments && !frag->block_ready);
     if (hal_flash_busy(env->hal, HAL_FLASH_EXTERNAL)) {
         hal_flash_notify(env->hal, HAL_FLASH_EXTERNAL);
         frag->wait_flash = true;
@@ -262,6 +273,8 @@ static void step_resume(
 static void step_erase(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_ERASE);
+    DEVICE_ASSERT(env->hal, frag->missing == frag->session.fragments);
     if (frag_session_wait(frag, frag_store_erase_step(&frag->store, env->hal))
             && frag_session_wait(frag, frag_store_tag(env->hal, frag->session.tag))) {
         frag->phase = FRAG_PHASE_COLLECT;
@@ -275,6 +288,7 @@ static void step_collect(
     if (now_ticks < frag->flush_at_ticks) {
         return;
     }
+    DEVICE_ASSERT(env->hal, frag->missing > 0 && !frag->inbox_full);
     if (frag->stored_since_flush) {
         frag->stored_since_flush = false; /* the stream still flows */
         frag->flush_at_ticks = now_ticks + FLUSH_DELAY_TICKS;
@@ -285,6 +299,7 @@ static void step_collect(
 
 static void step_freeze(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->missing <= FEC_UNKNOWNS_MAX && frag->inbox_full);
     frag->flush_at_ticks = HAL_TICKS_NEVER;
     if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))
             && frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_FROZEN))) {
@@ -295,6 +310,7 @@ static void step_freeze(struct fragmentation *frag, const struct services_env *e
 
 static void step_flush(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->missing == 0 && frag->block_over);
     frag->flush_at_ticks = HAL_TICKS_NEVER;
     if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))) {
         frag->phase = FRAG_PHASE_COMMIT;
@@ -303,6 +319,7 @@ static void step_flush(struct fragmentation *frag, const struct services_env *en
 
 static void step_commit(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->missing == 0 && frag->block_over);
     if (frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_COMPLETE))) {
         hal_trace(env->hal, FW_TRACE_FRAG_COMPLETE, frag->session.fragments, frag->frozen_missing);
         frag->check_offset = 0;
@@ -341,6 +358,7 @@ static void check_end(struct fragmentation *frag, const struct services_env *env
 
 void frag_session_fail(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_SOLVE);
     frag->mic_good = false;
     hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
     frag->phase = FRAG_PHASE_RESULT;
@@ -350,6 +368,7 @@ static void step_check(struct fragmentation *frag, const struct services_env *en
 {
     uint8_t piece[CHECK_PIECE_SIZE];
     const struct hal *hal = env->hal;
+    DEVICE_ASSERT(hal, frag->phase == FRAG_PHASE_CHECK && frag->missing == 0);
     if (frag->session.version < 2) {
         frag->mic_good = true; /* TS004-1.0.0 leaves it to the file */
         frag->phase = FRAG_PHASE_RESULT;
@@ -384,6 +403,7 @@ static void step_result(
 {
     enum frag_milestone milestone =
             frag->mic_good ? FRAG_MILESTONE_MIC_GOOD : FRAG_MILESTONE_MIC_BAD;
+    DEVICE_ASSERT(env->hal, frag->block_over && !frag->block_ready);
     if (!frag_session_wait(frag, frag_store_milestone(env->hal, milestone))) {
         return;
     }
@@ -398,6 +418,7 @@ static void step_result(
 void frag_session_step(
         struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, !frag->wait_flash);
     switch ((enum frag_phase)frag->phase) {
     case FRAG_PHASE_RESUME:
         step_resume(frag, env, now_ticks);

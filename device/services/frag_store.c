@@ -27,6 +27,7 @@ _Static_assert(NOR_BLOCK_ADDRESS % FRAG_STORE_SECTOR == 0, "the block starts wit
 /* Tries to program; a busy flash is not waited for. */
 static bool nor_program(const struct hal *hal, uint32_t address, const void *data, size_t size)
 {
+    DEVICE_ASSERT(hal, size > 0 && size <= FRAG_STORE_PAGE_SIZE);
     enum hal_status status = hal_flash_program(hal, NOR, address, data, size);
     DEVICE_ASSERT(hal, status == HAL_OK || status == HAL_BUSY);
     return status == HAL_OK;
@@ -120,6 +121,7 @@ enum frag_store_status frag_store_milestone(const struct hal *hal, enum frag_mil
 {
     const uint8_t reached = 0;
     uint32_t address = NOR_JOURNAL_ADDRESS + (uint32_t)milestone;
+    DEVICE_ASSERT(hal, milestone >= FRAG_MILESTONE_FROZEN && milestone <= FRAG_MILESTONE_MIC_BAD);
     return nor_result(hal, nor_program(hal, address, &reached, 1));
 }
 
@@ -127,6 +129,7 @@ bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone)
 {
     uint8_t value = ERASED;
     uint32_t address = NOR_JOURNAL_ADDRESS + (uint32_t)milestone;
+    DEVICE_ASSERT(hal, milestone >= FRAG_MILESTONE_FROZEN && milestone <= FRAG_MILESTONE_MIC_BAD);
     /* A torn byte does not count: whatever it announced had not begun. */
     return nor_read(hal, address, &value, 1) == FRAG_STORE_OK && value == 0;
 }
@@ -153,6 +156,7 @@ static uint32_t pages_closed(struct frag_store *store)
 static bool program_first_page(struct frag_store *store, const struct hal *hal)
 {
     const struct frag_page *page = page_at(store, 0);
+    DEVICE_ASSERT(hal, store->page_count > 0 && store->page_count <= FRAG_STORE_PAGES);
     if (!nor_program(hal, page->address, page->data, page->size)) {
         return false;
     }
@@ -199,6 +203,8 @@ static bool write_marks(struct frag_store *store, const struct hal *hal, const u
     uint8_t bytes[FRAG_STORE_PAGE_SIZE];
     uint32_t first = store->mark_first_byte;
     uint32_t end = store->mark_last_byte;
+    DEVICE_ASSERT(hal, received != NULL && first <= end);
+    DEVICE_ASSERT(hal, 8u * end < store->fragments);
     uint32_t page_last = first | (FRAG_STORE_PAGE_SIZE - 1u);
     uint32_t last = end < page_last ? end : page_last;
     for (uint32_t i = first; i <= last; i++) {
@@ -273,6 +279,7 @@ enum frag_store_status frag_store_put(struct frag_store *store, const struct hal
 {
     uint32_t size = store->fragment_size;
     uint32_t address = NOR_BLOCK_ADDRESS + index * size;
+    DEVICE_ASSERT(hal, index < store->fragments);
     if (store->resumed) { /* before drain(), which leaves the flash busy */
         enum frag_store_status status = place_takes(store, hal, address, data);
         if (status != FRAG_STORE_OK) {
@@ -288,6 +295,7 @@ enum frag_store_status frag_store_put(struct frag_store *store, const struct hal
         return FRAG_STORE_BUSY;
     }
     append(store, address, data, size);
+    DEVICE_ASSERT(hal, store->page_count > 0 && store->page_count <= FRAG_STORE_PAGES);
     if (received != NULL) {
         uint16_t mark = (uint16_t)(index / 8u);
         store->mark_first_byte = mark < store->mark_first_byte ? mark : store->mark_first_byte;
@@ -315,6 +323,7 @@ void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal)
 enum frag_store_status frag_store_flush(
         struct frag_store *store, const struct hal *hal, const uint32_t *received)
 {
+    DEVICE_ASSERT(hal, received != NULL || store->mark_first_byte == NO_MARK);
     while (store->page_count > 0) {
         if (!program_first_page(store, hal)) {
             return nor_result(hal, false);
@@ -332,6 +341,7 @@ enum frag_store_status frag_store_read(const struct frag_store *store, const str
         uint32_t index, uint32_t count, void *data)
 {
     uint32_t size = store->fragment_size;
+    DEVICE_ASSERT(hal, count > 0 && index + count <= store->fragments);
     return nor_read(hal, NOR_BLOCK_ADDRESS + index * size, data, count * size);
 }
 
@@ -377,7 +387,7 @@ enum frag_store_status frag_store_slot_write(const struct frag_store *store, con
         uint32_t slot, uint32_t n, const uint32_t *data)
 {
     uint32_t page[SLOT_WORDS];
-    DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX);
+    DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX && n > 0 && n <= UINT16_MAX);
     memset(page, ERASED, sizeof(page));
     memcpy(page, data, store->fragment_size);
     page[SLOT_WORDS - 1u] = n;
@@ -396,6 +406,7 @@ enum frag_store_status frag_store_slot_check(
         const struct hal *hal, uint32_t slot, enum frag_slot_state *state, uint32_t *n)
 {
     uint32_t page[SLOT_WORDS];
+    DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX);
     enum frag_store_status status = nor_read(hal, slot_address(slot), page, sizeof(page));
     if (status != FRAG_STORE_OK) {
         return status;

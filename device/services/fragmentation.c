@@ -59,6 +59,7 @@ static uint32_t missing_fragments(const struct fragmentation *frag)
 
 static void server_knows(struct fragmentation *frag, const struct services_env *env)
 {
+    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED);
     if (!frag->session.acknowledged) {
         frag->session.acknowledged = 1; /* kept: the server will not ask again after a reset */
         frag_session_save(frag, env);
@@ -118,6 +119,7 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct serv
         const struct frag_params *params, uint32_t algorithm)
 {
     uint32_t errors = 0;
+    DEVICE_ASSERT(env->hal, params->index < FRAGMENTATION_INDEXES);
     uint32_t size = (uint32_t)params->fragments * params->fragment_size;
     if (algorithm != 0 || size <= params->padding) {
         errors |= SETUP_ENCODING_UNSUPPORTED;
@@ -161,6 +163,7 @@ static void on_setup(
 
 static void on_delete(struct fragmentation *frag, const struct services_env *env, uint32_t index)
 {
+    DEVICE_ASSERT(env->hal, index < FRAGMENTATION_INDEXES);
     bool exists = session_is(frag, index);
     if (exists) {
         frag_session_end(frag, env);
@@ -200,6 +203,7 @@ static void on_status(struct fragmentation *frag, const struct services_env *env
 static void on_block_received(
         struct fragmentation *frag, const struct services_env *env, uint32_t index)
 {
+    DEVICE_ASSERT(env->hal, frag->ack_tries <= FRAGMENTATION_ACK_TRIES);
     if (!session_is(frag, index) || frag->ack_tries == FRAGMENTATION_ACK_TRIES) {
         return; /* nothing was sent that this could answer */
     }
@@ -257,6 +261,7 @@ static int command_size(const struct fragmentation *frag, uint8_t cid)
 static void on_command(struct fragmentation *frag, const struct services_env *env, uint8_t cid,
         const uint8_t *bytes, const struct mac_downlink *downlink)
 {
+    DEVICE_ASSERT(env->hal, !answers_full(&frag->answers));
     if (downlink->group >= 0 && cid != CID_STATUS) {
         return; /* unicast only */
     }
@@ -286,6 +291,7 @@ static void on_downlink(
 {
     struct fragmentation *frag = state;
     const uint8_t *payload = downlink->payload;
+    DEVICE_ASSERT(env->hal, downlink->group < (int)MAC_MULTICAST_GROUPS);
     if (downlink->size > 0 && payload[0] == CID_DATA_FRAGMENT) {
         on_data_fragment(frag, env, downlink);
         return;
@@ -314,6 +320,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
         bytes[1] = STATUS_NO_SESSION;
         size = 2;
     } else {
+        DEVICE_ASSERT(env->hal, frag->missing <= frag->session.fragments);
         uint32_t status =
                 frag->memory_error && frag->missing > FEC_UNKNOWNS_MAX ? STATUS_MEMORY_ERROR : 0;
         if (v2 && frag->phase == FRAG_PHASE_FAILED) {
@@ -399,6 +406,7 @@ static uint64_t uplink_at(const void *state, bool held)
 static uint64_t next_ack_at(
         const struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, frag->ack_tries < FRAGMENTATION_ACK_TRIES); /* one has left */
     if (frag->ack_tries == 0) {
         return HAL_TICKS_NEVER;
     }
@@ -420,12 +428,14 @@ static size_t build(void *state, const struct services_env *env, uint64_t now_ti
         return 0;
     }
     size_t size = answers_encode(&frag->answers, encode_answer, &context, out, size_max);
+    DEVICE_ASSERT(env->hal, size <= size_max);
     if (now_ticks >= frag->status_at_ticks) {
         size_t more = encode_status(frag, env, frag->session.index, &out[size], size_max - size);
         size += more;
         frag->status_at_ticks = more > 0 ? HAL_TICKS_NEVER : frag->status_at_ticks;
     }
     if (now_ticks >= frag->ack_at_ticks && size_max - size >= 2u) {
+        DEVICE_ASSERT(env->hal, frag->ack_tries > 0);
         uint32_t mic_error = frag->mic_good ? 0 : RECEIVED_MIC_ERROR;
         out[size++] = CID_BLOCK_RECEIVED;
         out[size++] = (uint8_t)(mic_error | frag->session.index);
@@ -494,6 +504,7 @@ static void tell(const void *state, const struct services_env *env, struct packa
 {
     const struct fragmentation *frag = state;
     bool exists = frag->phase != FRAG_PHASE_NONE;
+    DEVICE_ASSERT(env->hal, !frag->block_over || (exists && frag->missing == 0));
     facts->served_groups = frag->block_over ? frag->session.group_mask : 0;
     facts->wanted_groups = exists && !frag->block_over ? frag->session.group_mask : 0;
 }

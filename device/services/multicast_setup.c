@@ -37,6 +37,7 @@ enum multicast_cid {
 #define DRIFT_PPM 40u
 
 _Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
+_Static_assert(GROUP_MASK == MULTICAST_SETUP_GROUPS - 1u, "a masked group is one of them");
 
 static void init(void *state, const struct services_env *env)
 {
@@ -65,6 +66,7 @@ static uint64_t clock_error_ticks(
 static void end_session(struct multicast_setup *setup, const struct services_env *env,
         unsigned group, bool timed_out)
 {
+    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
     if (session->state == MULTICAST_SESSION_NONE) {
         return;
@@ -73,6 +75,7 @@ static void end_session(struct multicast_setup *setup, const struct services_env
         mac_class_c_close(env->mac, group);
         hal_trace(env->hal, FW_TRACE_SESSION_CLOSED, group, timed_out);
     }
+    DEVICE_ASSERT(env->hal, setup->live > 0);
     session->state = MULTICAST_SESSION_NONE;
     setup->live--;
 }
@@ -80,7 +83,9 @@ static void end_session(struct multicast_setup *setup, const struct services_env
 static void open_session(
         struct multicast_setup *setup, const struct services_env *env, unsigned group)
 {
+    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
+    DEVICE_ASSERT(env->hal, session->state == MULTICAST_SESSION_ARMED && env->clock->valid);
     session->state = MULTICAST_SESSION_OPEN;
     mac_class_c_open(env->mac, group, session->frequency_hz, session->data_rate);
     int64_t gps_ticks = (int64_t)hal_rtc_now(env->hal) + env->clock->offset_ticks;
@@ -91,7 +96,9 @@ static void open_session(
 static bool step_session(struct multicast_setup *setup, const struct services_env *env,
         unsigned group, uint64_t now_ticks, uint32_t error_ticks, bool served)
 {
+    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
+    DEVICE_ASSERT(env->hal, session->state != MULTICAST_SESSION_NONE && session->time_out <= 15);
     int64_t end_s = (int64_t)session->time_gps_s + ((int64_t)1 << session->time_out);
     uint64_t start = gps_clock_ticks_at(env->clock, session->time_gps_s);
     uint64_t end = gps_clock_ticks_at(env->clock, end_s);
@@ -137,6 +144,7 @@ static bool step_sessions(struct multicast_setup *setup, const struct services_e
         const struct package_facts *facts, uint64_t now_ticks)
 {
     bool closed = false;
+    DEVICE_ASSERT(env->hal, setup->live > 0 && setup->live <= MULTICAST_SETUP_GROUPS);
     setup->wanted_groups = facts->wanted_groups;
     setup->clock_was_valid = env->clock->valid;
     setup->clock_offset_ticks = env->clock->offset_ticks;
@@ -221,6 +229,7 @@ static void encrypt(const struct services_env *env, unsigned slot, uint8_t block
 static void session_key(
         const struct services_env *env, uint8_t label, const uint8_t mc_addr[4], uint8_t key[16])
 {
+    DEVICE_ASSERT(env->hal, label == 1 || label == 2);
     memset(key, 0, 16);
     key[0] = label;
     memcpy(&key[1], mc_addr, 4);
@@ -312,6 +321,7 @@ static void on_class_c_session(struct multicast_setup *setup, const struct servi
         return;
     }
     end_session(setup, env, group, false); /* a new request replaces the old one */
+    DEVICE_ASSERT(env->hal, setup->live < MULTICAST_SETUP_GROUPS);
     setup->sessions[group] = session;
     setup->live++;
     setup->next_at_ticks = 0;
@@ -355,6 +365,7 @@ static int command_size(uint8_t cid)
 static void on_command(struct multicast_setup *setup, const struct services_env *env, uint8_t cid,
         const uint8_t *bytes, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, !answers_full(&setup->answers));
     switch (cid) {
     case CID_PACKAGE_VERSION:
         answers_push(&setup->answers, cid, 0, 0);
@@ -429,6 +440,7 @@ static size_t encode_group_status(
             listed |= 1u << group;
         }
     }
+    DEVICE_ASSERT(encode->env->hal, size <= size_max && total <= MULTICAST_SETUP_GROUPS);
     out[0] = CID_GROUP_STATUS;
     out[1] = (uint8_t)(total << 4 | listed);
     return size;
@@ -438,6 +450,7 @@ static size_t encode_group_status(
 static uint32_t time_to_start(const struct encode_context *encode, uint32_t group)
 {
     const struct gps_clock *clock = encode->env->clock;
+    DEVICE_ASSERT(encode->env->hal, group < MULTICAST_SETUP_GROUPS);
     if (!clock->valid) {
         return TIME_TO_START_MAX; /* tells the server that the clock is off */
     }

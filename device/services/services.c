@@ -19,6 +19,8 @@ static const struct package *const packages[] = {
 };
 #define PACKAGES (sizeof packages / sizeof packages[0])
 
+_Static_assert(PACKAGES <= UINT8_MAX, "sessions_from holds every row and the end");
+
 static void *state_of(struct services *services, const struct package *package)
 {
     return (unsigned char *)services + package->state_offset;
@@ -120,6 +122,7 @@ void services_on_flash_done(struct services *services, const struct services_env
 uint64_t services_step_at(const struct services *services, const struct services_env *env)
 {
     uint64_t earliest = services->step_at_ticks;
+    DEVICE_ASSERT(env->hal, services->sessions_from <= PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])) {
             uint64_t at = packages[i]->step_at(
@@ -133,6 +136,7 @@ uint64_t services_step_at(const struct services *services, const struct services
 static void report_event(struct services *services, const struct services_env *env,
         enum package_event event, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, event != PACKAGE_EVENT_NONE);
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->on_event != NULL) {
             packages[i]->on_event(state_of(services, packages[i]), env, event, now_ticks);
@@ -160,6 +164,7 @@ bool services_step(struct services *services, const struct services_env *env, ui
 bool services_session_active(
         const struct services *services, const struct services_env *env, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(env->hal, services->sessions_from <= PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])
                 && packages[i]->session_active(
@@ -189,6 +194,7 @@ size_t services_build_uplink(struct services *services, const struct services_en
         *fport = package->fport;
         size = package->build(state_of(services, package), env, now_ticks, held, payload, size_max);
     }
+    DEVICE_ASSERT(env->hal, size <= size_max);
     services->uplink_not_before_ticks = size > 0 ? 0 : now_ticks + NO_ROOM_DELAY_TICKS;
     refresh(services, env);
     return size;

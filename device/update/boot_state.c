@@ -41,6 +41,7 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 void boot_state_write(struct nvm *nvm, const struct boot_state *state)
 {
     uint8_t record[RECORD_SIZE] = { 0 };
+    DEVICE_ASSERT(&nvm->hal, !state->pending || state->region < HAL_FLASH_REGION_COUNT);
     record[OFF_FLAGS] = state->pending ? FLAG_PENDING : 0u;
     record[OFF_REGION] = state->region;
     put_le16(record + OFF_INSTALLS, state->installs);

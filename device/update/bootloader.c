@@ -28,6 +28,7 @@ static const struct slot running_slot = { HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDR
 /* The NOR keeps its power through a reset of the processor and may still be erasing. */
 static bool flash_wait(const struct hal *hal, enum hal_flash_region region)
 {
+    DEVICE_ASSERT(hal, region < HAL_FLASH_REGION_COUNT);
     for (unsigned looks = 0; hal_flash_busy(hal, region); ++looks) {
         if (looks == NOR_WAIT_LOOKS_MAX) {
             return false;
@@ -42,6 +43,8 @@ static bool digest_matches(const struct hal *hal, struct slot slot, const struct
     struct hal_sha256 sha;
     uint8_t digest[32];
     uint8_t bytes[COPY_BYTES];
+    DEVICE_ASSERT(hal, image->image_size > 0);
+    DEVICE_ASSERT(hal, image->image_size <= FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE);
     hal_sha256_begin(hal, &sha);
     for (uint32_t offset = 0; offset < image->image_size; offset += sizeof bytes) {
         uint32_t left = image->image_size - offset;
@@ -78,6 +81,7 @@ static bool candidate_valid(
 
 static bool erase_unit(const struct hal *hal, uint32_t offset, uint32_t unit)
 {
+    DEVICE_ASSERT(hal, offset % unit == 0 && offset + unit <= FLASH_RUNNING_SIZE);
     return hal_flash_erase(hal, running_slot.region, running_slot.address + offset, unit) == HAL_OK;
 }
 
@@ -90,6 +94,7 @@ static bool copy_range(const struct hal *hal, struct slot from, uint32_t begin, 
     uint32_t page = geometry->program_page_bytes;
     uint32_t piece = page < sizeof bytes ? page : (uint32_t)sizeof bytes;
     DEVICE_ASSERT(hal, begin % piece == 0 && page % piece == 0);
+    DEVICE_ASSERT(hal, end <= FLASH_RUNNING_SIZE);
     for (uint32_t offset = begin; offset < end; offset += piece) {
         uint32_t left = end - offset;
         uint32_t part = left < piece ? left : piece;
@@ -112,6 +117,7 @@ static bool copy_unit(
         const struct hal *hal, struct slot from, uint32_t offset, uint32_t begin, uint32_t end)
 {
     uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
+    DEVICE_ASSERT(hal, offset < end && begin < end);
     uint32_t from_offset = offset < begin ? begin : offset;
     uint32_t to_offset = end - offset < unit ? end : offset + unit;
     for (unsigned attempt = 0; attempt < PAGE_ATTEMPTS; ++attempt) {
@@ -127,6 +133,7 @@ static bool copy_unit(
 static bool copy_header(const struct hal *hal, struct slot from, uint32_t end)
 {
     uint32_t unit = hal_flash_geometry(hal, running_slot.region)->erase_unit_bytes;
+    DEVICE_ASSERT(hal, end > IMAGE_HEADER_SIZE);
     for (unsigned attempt = 0; attempt < PAGE_ATTEMPTS; ++attempt) {
         if (copy_range(hal, from, 0, IMAGE_HEADER_SIZE)) {
             return true;
@@ -159,6 +166,7 @@ static bool install(const struct hal *hal, struct slot from, const struct image_
 static bool refuse(const struct hal *hal, struct nvm *nvm, struct boot_state *state)
 {
     struct image_info running;
+    DEVICE_ASSERT(hal, state->pending);
     if (!update_running_image(hal, &running) || !digest_matches(hal, running_slot, &running)) {
         return false;
     }

@@ -80,6 +80,7 @@ static void bank_erase(const struct nvm *nvm, uint32_t bank)
 {
     uint32_t unit = geometry_of(nvm)->erase_unit_bytes;
     uint32_t size = bank_size(nvm);
+    DEVICE_ASSERT(&nvm->hal, bank == FLASH_NVM_ADDRESS || bank == FLASH_NVM_ADDRESS + size);
     for (uint32_t offset = 0; offset < size; offset += unit) {
         enum hal_status status =
                 hal_flash_erase(&nvm->hal, HAL_FLASH_INTERNAL, bank + offset, unit);
@@ -108,6 +109,7 @@ static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
 static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t bytes[RECORD_SPAN_MAX])
 {
     uint32_t end = bank_size(nvm);
+    DEVICE_ASSERT(&nvm->hal, offset >= BANK_HEADER_SIZE);
     if (offset + RECORD_HEAD_SIZE + RECORD_CRC_SIZE > end) {
         return 0;
     }
@@ -130,6 +132,7 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
 {
     uint8_t bytes[RECORD_SPAN_MAX];
     uint32_t span = record_span(nvm, size);
+    DEVICE_ASSERT(&nvm->hal, size <= NVM_RECORD_SIZE_MAX);
     DEVICE_ASSERT(&nvm->hal, offset + span <= bank_size(nvm));
     bytes[0] = (uint8_t)id;
     bytes[1] = (uint8_t)size;
@@ -148,6 +151,7 @@ static bool tail_is_erased(const struct nvm *nvm, uint32_t offset)
 {
     uint8_t erased = geometry_of(nvm)->erased_value;
     uint8_t bytes[RECORD_SPAN_MAX];
+    DEVICE_ASSERT(&nvm->hal, offset <= bank_size(nvm));
     uint32_t left = bank_size(nvm) - offset;
     uint32_t size = left < sizeof bytes ? left : sizeof bytes;
     flash_read(nvm, nvm->bank_address + offset, bytes, size);
@@ -200,6 +204,7 @@ static void compact(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t
         record_offset[id] = (uint16_t)offset;
         offset += record_store(nvm, other, sequence, offset, id, data, size);
     }
+    DEVICE_ASSERT(&nvm->hal, offset <= bank_size(nvm));
     bank_seal(nvm, other, sequence);
     nvm->bank_address = other;
     nvm->sequence = sequence;
@@ -250,6 +255,7 @@ int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
 
 static void append(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t size)
 {
+    DEVICE_ASSERT(&nvm->hal, nvm->write_offset >= BANK_HEADER_SIZE);
     if (nvm->write_offset + record_span(nvm, size) > bank_size(nvm)) {
         compact(nvm, id, data, size);
         return;

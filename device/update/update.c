@@ -24,6 +24,7 @@ void update_init(struct update *update, const struct hal *hal)
 void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size)
 {
+    DEVICE_ASSERT(&update->hal, region < HAL_FLASH_REGION_COUNT);
     update->status = UPDATE_BUSY;
     update->region = region;
     update->address = address;
@@ -33,7 +34,7 @@ void update_verify_start(
 
 static bool finish(struct update *update, enum update_status status)
 {
-    DEVICE_ASSERT(&update->hal, update->status == UPDATE_BUSY);
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_BUSY && status > UPDATE_BUSY);
     update->status = status;
     hal_trace(&update->hal, FW_TRACE_IMAGE_VERIFIED, status, update->candidate.version);
     return false;
@@ -80,6 +81,7 @@ static bool step_header(struct update *update, const struct factory *factory, co
 static bool step_digest(struct update *update)
 {
     uint32_t end = update->candidate.image_size;
+    DEVICE_ASSERT(&update->hal, update->offset % READ_BYTES == 0);
     for (uint32_t done = 0; done < UPDATE_STEP_BYTES && update->offset < end; done += READ_BYTES) {
         uint8_t bytes[READ_BYTES];
         uint32_t left = end - update->offset;
@@ -98,6 +100,7 @@ static bool step_signature(struct update *update, const struct factory *factory)
 {
     uint8_t header[IMAGE_HEADER_SIZE];
     uint8_t digest[32];
+    DEVICE_ASSERT(&update->hal, update->offset == update->candidate.image_size);
     hal_sha256_end(&update->hal, &update->sha, digest);
     /* The flash may have changed since the first step: what is signed now must name the digest
      * that was computed, and the header that was judged. */
