@@ -57,6 +57,7 @@ static void answer_sticky(struct mac *mac, const uint8_t *bytes, size_t size)
 
 size_t mac_commands_size(const struct mac *mac)
 {
+    DEVICE_ASSERT(hal_of(mac), room_for(mac, 0));
     size_t size = (size_t)mac->answers.sticky_size + mac->answers.once_size;
     size += mac->time_wanted && size < MAC_FOPTS_MAX;
     size += mac->link_check_wanted && size < MAC_FOPTS_MAX;
@@ -65,6 +66,7 @@ size_t mac_commands_size(const struct mac *mac)
 
 size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX])
 {
+    DEVICE_ASSERT(hal_of(mac), room_for(mac, 0));
     struct mac_answers *a = &mac->answers;
     size_t size = a->sticky_size;
     memcpy(fopts, a->sticky, a->sticky_size);
@@ -104,6 +106,7 @@ static bool mask_supports(
 static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, size_t count,
         struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
+    DEVICE_ASSERT(hal_of(mac), count > 0);
     const struct region *region = mac_region(mac);
     struct channel_mask defined = mac_channels_defined(mac);
     uint8_t status = ADR_MASK_OK;
@@ -149,6 +152,7 @@ static uint8_t link_adr_status_fixed(const struct mac *mac, uint8_t status,
 
 static void link_adr(struct mac *mac, struct commands *c)
 {
+    DEVICE_ASSERT(hal_of(mac), c->left >= LINK_ADR_SIZE);
     const uint8_t *requests = c->bytes;
     size_t count = 1;
     size_t skip = LINK_ADR_SIZE;
@@ -232,6 +236,8 @@ static void dev_status(struct mac *mac, struct commands *c)
 
 static void set_channel(struct mac *mac, unsigned index, uint32_t frequency_hz, uint8_t range)
 {
+    DEVICE_ASSERT(
+            hal_of(mac), index >= mac_region(mac)->default_channel_count && index < MAC_CHANNELS);
     mac->channels[index] = (struct mac_channel){
         .frequency_hz = frequency_hz,
         .data_rate_min = range & 15u,
@@ -362,6 +368,7 @@ void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, 
         c.bytes++;
         c.left--;
         command->handle(mac, &c);
+        DEVICE_ASSERT(hal_of(mac), c.left >= command->size);
         c.bytes += command->size;
         c.left -= command->size;
     }

@@ -32,6 +32,7 @@ static void cmac4(const struct hal *hal, unsigned slot, const struct hal_span *s
 void mac_crypto_mic(const struct hal *hal, unsigned slot, enum mac_direction direction,
         uint32_t dev_addr, uint32_t fcnt, const uint8_t *bytes, size_t size, uint8_t mic[4])
 {
+    DEVICE_ASSERT(hal, size <= UINT8_MAX); /* B0 has one byte for it */
     uint8_t b0[16];
     fill_block(b0, 0x49, direction, dev_addr, fcnt, (uint8_t)size);
     const struct hal_span spans[2] = { { b0, sizeof b0 }, { bytes, size } };
@@ -50,6 +51,7 @@ void mac_crypto_cipher(const struct hal *hal, unsigned slot, enum mac_direction 
     if (size == 0) {
         return;
     }
+    DEVICE_ASSERT(hal, size <= UINT8_MAX);
     uint8_t a1[16];
     fill_block(a1, 0x01, direction, dev_addr, fcnt, 1);
     DEVICE_ASSERT(hal, hal_aes_ctr(hal, slot, a1, payload, size) == HAL_OK);

@@ -17,6 +17,7 @@ static unsigned place(const struct mac *mac)
     if (mac->activity != MAC_RX_WINDOW) {
         return IN_RXC;
     }
+    DEVICE_ASSERT(hal_of(mac), mac->window.owner <= MAC_WINDOW_RX2);
     return mac->window.owner == MAC_WINDOW_RX1 ? IN_RX1 : IN_RX2;
 }
 
@@ -47,6 +48,7 @@ static bool authentic(struct mac *mac, const struct mac_frame *frame, const uint
         size_t size, uint32_t *fcnt)
 {
     const struct hal *hal = hal_of(mac);
+    DEVICE_ASSERT(hal, size >= MAC_FRAME_OVERHEAD);
     uint8_t mic[4];
     if (!mac_frame_counter(mac->fcnt_down_next, frame->fcnt, fcnt)) {
         hal_trace(hal, FW_TRACE_COUNTER_REJECTED, mac->dev_addr, frame->fcnt);
@@ -63,6 +65,7 @@ static bool authentic(struct mac *mac, const struct mac_frame *frame, const uint
 /* What a valid downlink in RX1 or RX2 ends and starts. */
 static void class_a_bookkeeping(struct mac *mac, uint8_t fctrl)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->activity == MAC_RX_WINDOW);
     mac->acknowledged = mac->confirmed && (fctrl & MAC_FCTRL_ACK) != 0;
     mac->answers.sticky_size = 0;
     mac->adr_ack_count = 0;
@@ -71,6 +74,7 @@ static void class_a_bookkeeping(struct mac *mac, uint8_t fctrl)
 static void take_commands(
         struct mac *mac, const struct mac_frame *frame, uint8_t *bytes, uint32_t fcnt, int snr_db)
 {
+    DEVICE_ASSERT(hal_of(mac), frame->payload_at + frame->payload_size <= MAC_FRAME_MAX);
     if (frame->fopts_size > 0) {
         mac_commands_handle(mac, bytes + MAC_FOPTS_AT, frame->fopts_size, snr_db);
     }
@@ -89,6 +93,7 @@ static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame 
     unsigned where = place(mac);
     uint8_t *bytes = rx->bytes;
     uint32_t fcnt;
+    DEVICE_ASSERT(hal, mac->joined && frame->dev_addr == mac->dev_addr);
     if (where == IN_RXC && (frame->fopts_size > 0 || frame->fport == 0)) {
         return drop(mac, MAC_FRAME_MAC_IN_CLASS_C, bytes[0]);
     }

@@ -54,6 +54,7 @@ struct channel_mask mac_channels_defined(const struct mac *mac)
 
 bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate)
 {
+    DEVICE_ASSERT(hal_of(mac), channel < MAC_CHANNELS);
     const struct mac_channel *c = &mac->channels[channel];
     return c->frequency_hz != 0 && data_rate >= c->data_rate_min && data_rate <= c->data_rate_max;
 }
@@ -61,7 +62,7 @@ bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate
 static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
 {
     int band = mac_region_sub_band(mac_region(mac), mac->channels[channel].frequency_hz);
-    DEVICE_ASSERT(hal_of(mac), band >= 0);
+    DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
     return mac->band_free_at_ticks[band];
 }
 

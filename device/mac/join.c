@@ -30,6 +30,10 @@ static const struct {
 };
 #define PERIOD_LAST (sizeof periods / sizeof periods[0] - 1u)
 
+_Static_assert(JOIN_REQUEST_SIZE <= MAC_FRAME_MAX, "a join request fits the frame");
+_Static_assert(sizeof((struct factory *)0)->channel_mask == CHANNEL_MASK_SIZE,
+        "the factory's mask has the channels of the MAC's");
+
 /* From the fastest data rate down and round again, so that a near device joins cheaply; twice at
  * each, since an answer may be lost as well as a request. */
 static uint8_t join_data_rate(const struct mac *mac)
@@ -49,6 +53,7 @@ static struct channel_mask join_channels(const struct mac *mac)
 
 void mac_join_start(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
     struct mac_join *join = &mac->join;
     memset(join, 0, sizeof *join);
     join->first_at_ticks = now_ticks + mac_random(hal_of(mac), FIRST_DELAY_TICKS);
@@ -60,6 +65,7 @@ void mac_join_start(struct mac *mac, uint64_t now_ticks)
 static bool backoff_allows(struct mac *mac, uint32_t airtime_ticks, uint64_t now_ticks)
 {
     struct mac_join *join = &mac->join;
+    DEVICE_ASSERT(hal_of(mac), join->period <= PERIOD_LAST);
     if (now_ticks >= join->period_end_ticks) {
         join->period = join->period < PERIOD_LAST ? (uint8_t)(join->period + 1u) : PERIOD_LAST;
         join->period_end_ticks = now_ticks + periods[join->period].length_s * SECOND;
@@ -93,6 +99,7 @@ static bool take_dev_nonce(struct mac *mac)
 static void build_request(struct mac *mac)
 {
     const struct core *core = core_of_const(mac);
+    DEVICE_ASSERT(&core->hal, mac->exchange == MAC_EXCHANGE_JOIN);
     uint8_t *f = mac->frame;
     f[0] = MAC_JOIN_REQUEST << 5;
     memcpy(f + 1, core->factory.join_eui, 8);
@@ -107,6 +114,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
     const struct hal *hal = hal_of(mac);
     struct mac_join *join = &mac->join;
     uint8_t data_rate = join_data_rate(mac);
+    DEVICE_ASSERT(hal, !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
     if (!backoff_allows(mac, airtime, now_ticks)) {
@@ -137,6 +145,7 @@ void mac_join_send(struct mac *mac, uint64_t now_ticks)
 
 void mac_join_missed(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
     uint8_t data_rate = join_data_rate(mac);
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
@@ -153,6 +162,7 @@ void mac_join_missed(struct mac *mac, uint64_t now_ticks)
 static bool decrypt_accept(const struct hal *hal, uint8_t *bytes, size_t size)
 {
     uint8_t mic[4];
+    DEVICE_ASSERT(hal, size > 16u && size % 16u == 1u);
     for (size_t at = 1; at < size; at += 16) {
         DEVICE_ASSERT(hal, hal_aes_block(hal, MAC_KEY_APP, bytes + at, bytes + at) == HAL_OK);
     }
@@ -186,6 +196,7 @@ static void apply_cflist(struct mac *mac, const uint8_t cflist[CFLIST_SIZE])
         uint32_t frequency_hz = get_le24(cflist + 3 * i) * 100u;
         unsigned index = region->default_channel_count + i;
         if (frequency_hz != 0 && mac_frequency_valid(mac, frequency_hz)) {
+            DEVICE_ASSERT(hal_of(mac), index < MAC_CHANNELS);
             mac->channels[index] = (struct mac_channel){
                 .frequency_hz = frequency_hz,
                 .data_rate_min = region->data_rate_min,
@@ -202,6 +213,7 @@ static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_dela
     struct mac_parameters *p = &mac->parameters;
     uint8_t offset = dl_settings >> 4 & 7u;
     uint8_t rx2_data_rate = dl_settings & 15u;
+    DEVICE_ASSERT(hal_of(mac), mac_data_rate_valid(mac, mac->uplink_data_rate));
     if (offset <= region->rx1_data_rate_offset_max) {
         p->rx1_data_rate_offset = offset;
     }
@@ -240,6 +252,7 @@ bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
 {
     struct core *core = core_of(mac);
     const struct hal *hal = &core->hal;
+    DEVICE_ASSERT(hal, !mac->joined);
     if (size != JOIN_ACCEPT_SIZE && size != JOIN_ACCEPT_SIZE + CFLIST_SIZE) {
         hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_TOO_SHORT, bytes[0]);
         return false;

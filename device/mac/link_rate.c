@@ -24,6 +24,7 @@ static bool rate_is_ours(const struct mac *mac)
 
 static void set_data_rate(struct mac *mac, int data_rate)
 {
+    DEVICE_ASSERT(hal_of(mac), rate_is_ours(mac));
     const struct region *region = mac_region(mac);
     if (data_rate < region->data_rate_min) {
         data_rate = region->data_rate_min;

@@ -70,6 +70,8 @@ void mac_init(struct mac *mac, enum hal_reset_cause cause)
 
 static void set_activity(struct mac *mac, enum mac_activity activity, uint64_t wake_at_ticks)
 {
+    bool waits_for_input = activity == MAC_IDLE || activity == MAC_RX_CONTINUOUS;
+    DEVICE_ASSERT(hal_of(mac), waits_for_input == (wake_at_ticks == HAL_TICKS_NEVER));
     mac->activity = (uint8_t)activity;
     mac->wake_at_ticks = wake_at_ticks;
 }
@@ -78,6 +80,8 @@ static void listen_continuously(struct mac *mac)
 {
     const struct hal *hal = hal_of(mac);
     const struct mac_class_c *c = &mac->class_c;
+    DEVICE_ASSERT(hal, c->open && c->group < MAC_MULTICAST_GROUPS);
+    DEVICE_ASSERT(hal, mac_data_rate_valid(mac, c->data_rate));
     struct lora_modulation modulation =
             mac_region_modulation(mac_region(mac), c->data_rate, c->frequency_hz, true);
     radio_receive_continuous(&mac->radio, hal, &modulation);
@@ -97,6 +101,9 @@ void mac_background(struct mac *mac)
 
 static void transmit(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange != MAC_NO_EXCHANGE);
+    DEVICE_ASSERT(hal_of(mac), mac->uplink_channel < MAC_CHANNELS);
+    DEVICE_ASSERT(hal_of(mac), mac->frame_size >= MAC_FRAME_OVERHEAD);
     const struct region *region = mac_region(mac);
     const struct mac_channel *channel = &mac->channels[mac->uplink_channel];
     struct lora_modulation modulation =
@@ -117,12 +124,15 @@ void mac_background_soon(struct mac *mac)
 
 void mac_launch_soon(struct mac *mac)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange != MAC_NO_EXCHANGE);
+    DEVICE_ASSERT(hal_of(mac), mac->activity == MAC_IDLE || mac->activity == MAC_RX_CONTINUOUS);
     mac_windows_clear(mac);
     set_activity(mac, MAC_LAUNCH_DUE, 0);
 }
 
 static void launch(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->window_count == 0);
     uint32_t wait_ticks = radio_wake(&mac->radio, hal_of(mac));
     if (wait_ticks == 0) {
         transmit(mac, now_ticks);
@@ -133,6 +143,7 @@ static void launch(struct mac *mac, uint64_t now_ticks)
 
 static void account_airtime(struct mac *mac, uint64_t end_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->uplink_channel < MAC_CHANNELS);
     mac->transmissions++;
     uint32_t airtime =
             mac_region_airtime_ticks(mac_region(mac), mac->uplink_data_rate, mac->frame_size, true);
@@ -141,6 +152,7 @@ static void account_airtime(struct mac *mac, uint64_t end_ticks)
 
 static void transmitted(struct mac *mac, uint64_t end_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->activity == MAC_TX && mac->exchange != MAC_NO_EXCHANGE);
     account_airtime(mac, end_ticks);
     mac->uplink_end_ticks = end_ticks;
     mac_windows_open_class_a(mac, end_ticks);
@@ -149,6 +161,7 @@ static void transmitted(struct mac *mac, uint64_t end_ticks)
 
 void mac_exchange_end(struct mac *mac, enum mac_outcome outcome)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange != MAC_NO_EXCHANGE);
     mac->exchange = MAC_NO_EXCHANGE;
     hal_trace(hal_of(mac), FW_TRACE_EXCHANGE_ENDED, mac->transmissions, outcome);
 }
@@ -156,6 +169,7 @@ void mac_exchange_end(struct mac *mac, enum mac_outcome outcome)
 /* No more windows for this uplink. */
 static void exchange_over(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->window_count == 0);
     if (mac->exchange == MAC_EXCHANGE_JOIN) {
         mac_exchange_end(mac, MAC_UNANSWERED);
         mac_join_missed(mac, now_ticks);
@@ -177,6 +191,7 @@ static void open_window(struct mac *mac, uint64_t now_ticks)
     const struct hal *hal = hal_of(mac);
     const struct region *region = mac_region(mac);
     struct mac_window window = mac_windows_take(mac);
+    DEVICE_ASSERT(hal, mac->activity != MAC_RADIO_STARTING && mac->activity != MAC_TX);
     if (mac->activity == MAC_RX_WINDOW && window.priority <= mac->window.priority) {
         return;
     }
@@ -195,6 +210,7 @@ static void open_window(struct mac *mac, uint64_t now_ticks)
 /* An expected interrupt did not come. */
 static void restart_radio(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->activity == MAC_TX || mac->activity == MAC_RX_WINDOW);
     mac_windows_clear(mac);
     radio_start(&mac->radio);
     set_activity(mac, MAC_RADIO_STARTING, now_ticks);
@@ -203,6 +219,7 @@ static void restart_radio(struct mac *mac, uint64_t now_ticks)
 
 static void step_activity(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->activity <= MAC_RX_CONTINUOUS);
     switch ((enum mac_activity)mac->activity) {
     case MAC_RADIO_STARTING: {
         uint32_t wait_ticks = radio_start_step(&mac->radio, hal_of(mac));
@@ -242,6 +259,7 @@ static bool radio_free(const struct mac *mac)
 
 uint64_t mac_step_at(const struct mac *mac)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->window_count <= MAC_WINDOWS);
     uint64_t at = mac->wake_at_ticks;
     if (mac->window_count > 0) {
         at = earlier(at, mac->windows[0].start_ticks);
@@ -257,6 +275,7 @@ uint64_t mac_step_at(const struct mac *mac)
 
 static void launch_copy(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange == MAC_EXCHANGE_DATA);
     int channel = mac_duty_choose(mac, &mac->channel_mask, mac->uplink_data_rate, now_ticks);
     if (channel < 0) {
         mac->copy_at_ticks =
@@ -380,6 +399,7 @@ bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate)
 
 void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate)
 {
+    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS);
     DEVICE_ASSERT(hal_of(mac), mac_frequency_valid(mac, frequency_hz));
     DEVICE_ASSERT(hal_of(mac), mac_data_rate_valid(mac, data_rate));
     mac->class_c = (struct mac_class_c){

@@ -17,6 +17,10 @@ enum {
     GROUP_FCNT_NEXT = 40,
     GROUP_SIZE = 44
 };
+_Static_assert(GROUP_SIZE <= NVM_RECORD_SIZE_MAX, "a group is one record");
+_Static_assert(MAC_KEY_MC_NWK_S_0 - MAC_KEY_MC_APP_S_0 >= MAC_MULTICAST_GROUPS
+                       && MAC_KEY_DATA_BLOCK_INT - MAC_KEY_MC_NWK_S_0 >= MAC_MULTICAST_GROUPS,
+        "each group has key slots of its own");
 
 /* The counter on record may lag by this many frames: after a reset that many fragments can be
  * played back, which does no harm, and flash is spared. */
@@ -30,6 +34,7 @@ static enum nvm_id group_id(unsigned group)
 static void load_group(struct mac *mac, unsigned group, const uint8_t record[GROUP_SIZE])
 {
     const struct hal *hal = hal_of(mac);
+    DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS);
     hal_key_load(hal, MAC_KEY_MC_APP_S_0 + group, record + GROUP_APP_S_KEY);
     hal_key_load(hal, MAC_KEY_MC_NWK_S_0 + group, record + GROUP_NWK_S_KEY);
     mac->groups[group] = (struct mac_group){
@@ -89,6 +94,7 @@ void mac_multicast_restore(struct mac *mac)
 
 static void save_counter(struct mac *mac, unsigned group)
 {
+    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS && mac->groups[group].defined);
     struct mac_group *g = &mac->groups[group];
     struct nvm *nvm = &core_of(mac)->nvm;
     uint8_t record[GROUP_SIZE];
@@ -128,6 +134,8 @@ bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_fram
         size_t size, uint8_t *bytes, uint32_t *fcnt)
 {
     const struct hal *hal = hal_of(mac);
+    DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS && mac->groups[group].defined);
+    DEVICE_ASSERT(hal, size >= MAC_FRAME_OVERHEAD);
     struct mac_group *g = &mac->groups[group];
     uint8_t mic[4];
     if (frame->type != MAC_UNCONFIRMED_DOWN

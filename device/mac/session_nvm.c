@@ -37,11 +37,14 @@ enum {
     MASK_AT = CHANNEL_SIZE * MAC_CHANNELS,
     CHANNELS_SIZE = MASK_AT + (MAC_CHANNELS + 7) / 8
 };
+_Static_assert(SESSION_SIZE <= NVM_RECORD_SIZE_MAX, "the session is one record");
+_Static_assert(COUNTERS_SIZE <= NVM_RECORD_SIZE_MAX, "the counters are one record");
 _Static_assert(CHANNELS_SIZE <= NVM_RECORD_SIZE_MAX, "the channel list is one record");
 
 void mac_session_defaults(struct mac *mac)
 {
     const struct region *region = mac_region(mac);
+    DEVICE_ASSERT(hal_of(mac), region->default_channel_count <= MAC_CHANNELS);
     mac->parameters = (struct mac_parameters){
         .rx2_frequency_hz = region->rx2_frequency_hz,
         .rx2_data_rate = region->rx2_data_rate,
@@ -133,6 +136,8 @@ void mac_session_save(struct mac *mac, const struct mac_session_keys *keys)
 {
     struct core *core = core_of(mac);
     uint8_t record[SESSION_SIZE];
+    /* New keys start at counter 0: the bound on record is reckoned from there. */
+    DEVICE_ASSERT(&core->hal, mac->fcnt_up == 0 && mac->fcnt_down_next == 0);
     nvm_erase(&core->nvm, NVM_MAC_SESSION);
     mac->fcnt_up_bound = FCNT_UP_AHEAD;
     mac_session_save_counters(mac);

@@ -116,6 +116,7 @@ static void build_frame(struct mac *mac, uint8_t fport, const uint8_t *payload, 
     uint32_t fcnt = mac->fcnt_up;
     mac->time_asked = false;
     size_t at = MAC_FOPTS_AT + mac_commands_take(mac, f + MAC_FOPTS_AT);
+    DEVICE_ASSERT(hal, at + (size > 0 ? 1u + size : 0u) + 4u <= MAC_FRAME_MAX);
     f[0] = (uint8_t)((mac->confirmed ? MAC_CONFIRMED_UP : MAC_UNCONFIRMED_UP) << 5);
     put_le32(f + 1, mac->dev_addr);
     f[5] = (uint8_t)(take_fctrl(mac) | (at - MAC_FOPTS_AT));
@@ -145,7 +146,7 @@ static enum mac_status send(
     if (size > mac_payload_size_max(mac)) {
         return MAC_TOO_LONG;
     }
-    DEVICE_ASSERT(hal, size == 0 || fport > 0);
+    DEVICE_ASSERT(hal, size == 0 || (fport > 0 && payload != NULL));
     uint8_t data_rate = mac->parameters.data_rate;
     int channel = mac_duty_choose(mac, &mac->channel_mask, data_rate, now);
     DEVICE_ASSERT(hal, channel >= 0);
@@ -189,6 +190,7 @@ static void schedule_poll(struct mac *mac, uint64_t now_ticks, uint32_t after, u
 
 void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange == MAC_EXCHANGE_DATA && mac->window_count == 0);
     if (mac->copies_left > 0) {
         mac->copies_left--;
         mac->copy_at_ticks = now_ticks;
@@ -209,6 +211,7 @@ void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks)
 
 void mac_uplink_answered(struct mac *mac, bool pending, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->joined);
     mac->polls_in_row = 0;
     mac->exchange_open = pending;
     mac->poll_at_ticks = HAL_TICKS_NEVER;

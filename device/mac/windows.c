@@ -18,6 +18,8 @@
 #define RADIO_WAKE_UP_US 1000u
 #define PRIORITY_CLASS_A 3u
 
+_Static_assert(2u * SYMBOLS_MIN >= 8u, "a window without any error is not negative");
+
 void mac_window_size(const struct region *region, unsigned data_rate, uint32_t delay_us,
         uint16_t *timeout_symbols, int32_t *offset_ticks)
 {
@@ -77,6 +79,8 @@ static void open_one(struct mac *mac, enum mac_window_owner owner, uint64_t end_
 
 void mac_windows_open_class_a(struct mac *mac, uint64_t end_ticks)
 {
+    DEVICE_ASSERT(hal_of(mac), mac->exchange != MAC_NO_EXCHANGE && mac->window_count == 0);
+    DEVICE_ASSERT(hal_of(mac), mac->uplink_channel < MAC_CHANNELS);
     const struct region *region = mac_region(mac);
     const struct mac_parameters *p = &mac->parameters;
     const struct mac_channel *channel = &mac->channels[mac->uplink_channel];

@@ -51,6 +51,7 @@ static uint8_t read_register(const struct hal *hal, uint8_t address)
 static void fifo_access(
         const struct hal *hal, uint8_t first, const uint8_t *tx, uint8_t *rx, size_t size)
 {
+    DEVICE_ASSERT(hal, size > 0 && size <= 255 && (tx == NULL) != (rx == NULL));
     hal_radio_select(hal);
     hal_radio_exchange(hal, &first, NULL, 1);
     hal_radio_exchange(hal, tx, rx, size);
@@ -126,6 +127,7 @@ static void configure(struct radio *radio, const struct hal *hal,
 {
     unsigned sf = modulation->spreading_factor;
     DEVICE_ASSERT(hal, sf >= 7 && sf <= 12);
+    DEVICE_ASSERT(hal, radio->mode == MODE_SLEEP || radio->mode == MODE_STANDBY);
     uint8_t config[3] = {
         (uint8_t)(bandwidth_code(modulation->bandwidth_khz) | CONFIG1_CR_4_5),
         (uint8_t)(sf << 4 | (crc ? CONFIG2_CRC_ON : 0u) | timeout_symbols >> 8),
@@ -204,6 +206,7 @@ static void calibrate_image(const struct hal *hal)
 /* LongRangeMode changes in SLEEP only, so the chip is put to sleep in FSK mode first. */
 static void enter_lora(struct radio *radio, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, radio->start == RADIO_START_CALIBRATING);
     write_register(hal, REG_OP_MODE, MODE_SLEEP);
     set_mode(radio, hal, MODE_SLEEP);
     write_register(hal, REG_LNA, LNA_G1_BOOST_HF);
@@ -228,6 +231,7 @@ static void enter_lora(struct radio *radio, const struct hal *hal)
 
 uint32_t radio_start_step(struct radio *radio, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, radio->start < RADIO_STARTED);
     switch ((enum radio_start)radio->start) {
     case RADIO_START_RESET:
         hal_radio_antenna(hal, HAL_ANTENNA_OFF);
@@ -261,6 +265,7 @@ uint32_t radio_start_step(struct radio *radio, const struct hal *hal)
 
 void radio_sleep(struct radio *radio, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     if (radio->mode != MODE_SLEEP) {
         set_mode(radio, hal, MODE_SLEEP);
         set_antenna(radio, hal, HAL_ANTENNA_OFF);
@@ -269,6 +274,7 @@ void radio_sleep(struct radio *radio, const struct hal *hal)
 
 uint32_t radio_wake(struct radio *radio, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     uint8_t before = radio->mode;
     if (before != MODE_STANDBY) {
         set_mode(radio, hal, MODE_STANDBY);
@@ -302,7 +308,7 @@ void radio_transmit(struct radio *radio, const struct hal *hal,
 static void receive(struct radio *radio, const struct hal *hal,
         const struct lora_modulation *modulation, uint16_t timeout_symbols, enum radio_mode mode)
 {
-    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED);
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     if (radio->mode != MODE_SLEEP && radio->mode != MODE_STANDBY) {
         set_mode(radio, hal, MODE_STANDBY);
     }
@@ -353,6 +359,7 @@ enum radio_event radio_service(
     if (radio->mode == MODE_SLEEP || radio->mode == MODE_STANDBY) {
         return RADIO_NOTHING;
     }
+    DEVICE_ASSERT(hal, radio->start == RADIO_STARTED);
     hal_radio_select(hal);
     hal_radio_exchange(hal, request, status, sizeof status);
     hal_radio_deselect(hal);
