@@ -110,9 +110,10 @@ static size_t accept_join(struct network *network, uint32_t index, uint16_t dev_
     };
     memcpy(accept.channel_hz, network->params.extra_channel_hz, sizeof accept.channel_hz);
     network->stats.joins++;
+    size_t size = lorawan_join_accept_build(&accept, network->identities[index].app_key, bytes);
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_JOIN, index,
-            accept.dev_addr, dev_nonce, NULL);
-    return lorawan_join_accept_build(&accept, network->identities[index].app_key, bytes);
+            accept.dev_addr, dev_nonce, bytes);
+    return size;
 }
 
 void network_answer_join(struct network *network, const struct pending *pending, sim_ns now_ns)

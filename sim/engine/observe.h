@@ -1,8 +1,8 @@
-/* Observations: what happened, for whoever watches. They cannot change a run.
+/* Observations: what happened, for observers. They cannot change a run.
  * SPDX-License-Identifier: MIT
  *
  * Models state what they do with engine_observe(). Each observation goes into the running trace
- * hash of its entity, whether anybody watches or not; observers that ask for its kind get a
+ * hash of its entity, with or without an observer; observers that ask for its kind get a
  * const view of it.
  */
 #ifndef ENGINE_OBSERVE_H
@@ -27,7 +27,7 @@
     X(GUEST_ERROR, "severity", "register", "0")                                                    \
     X(NODE_RESET, "enum hal_reset_cause", "0", "0")                                                \
     X(DUTY_VIOLATION, "sub-band", "excess in us", "0")                                             \
-    X(NETWORK_JOIN, "device", "dev addr", "dev nonce")                                             \
+    X(NETWORK_JOIN, "device", "dev addr", "dev nonce")        /* data: the JoinAccept's bytes */   \
     X(NETWORK_UPLINK, "device", "fcnt", "fport")                                                   \
     X(NETWORK_DOWNLINK, "device or group", "fcnt", "window")                                       \
     X(NETWORK_DROP, "device", "reason", "0")                                                       \

@@ -3,15 +3,28 @@
  */
 #include "record/devices.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "air/frame.h"
 #include "record/installs.h"
 #include "record/measure.h"
 
+#define JOIN_ACCEPT 1u /* MType: spec-protocol 1.3 */
+
+/* A device has joined when its radio has received the JoinAccept that the server made for it, or
+ * when it starts commissioned. */
+struct device_join {
+    uint64_t accept;  /* first bytes, encrypted, of the JoinAccept that is on its way; 0: none */
+    sim_ns joined_ns; /* the first time; SIM_NS_NEVER: not yet */
+};
+
 struct devices {
-    entity_id first_device;
-    sim_ns joined_ns[];
+    const struct recorder_view *view;
+    uint64_t unseen; /* joins in the trace of the built-in firmware that were not seen */
+    struct device_join joins[];
 };
 
 extern const struct recorder_ops devices_recorder;
@@ -20,30 +33,78 @@ static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
     struct devices *devices =
-            malloc(sizeof *devices + view->device_count * sizeof devices->joined_ns[0]);
+            calloc(1, sizeof *devices + view->device_count * sizeof devices->joins[0]);
     if (devices == NULL) {
         return NULL;
     }
-    devices->first_device = view->first_device;
+    devices->view = view;
     for (uint32_t i = 0; i < view->device_count; i++) {
-        devices->joined_ns[i] = SIM_NS_NEVER;
+        struct network_device_view device; /* joined before the run: commissioned */
+        network_device_get(view->network, i, &device);
+        devices->joins[i].joined_ns =
+                device.joined ? node_power_on_ns(view->nodes, i) : SIM_NS_NEVER;
     }
     return devices;
+}
+
+/* The MHDR of every JoinAccept is the same; what follows is encrypted with the device's key. */
+static uint64_t accept_mark(const uint8_t *bytes)
+{
+    uint64_t mark;
+    memcpy(&mark, bytes + 1, sizeof mark);
+    return mark;
+}
+
+static void received(struct devices *devices, const struct observation *o)
+{
+    const struct frame *frame = o->data;
+    uint32_t index = o->entity - devices->view->first_device;
+    if (frame->bytes[0] >> 5 != JOIN_ACCEPT || index >= devices->view->device_count) {
+        return;
+    }
+    struct device_join *join = &devices->joins[index];
+    if (join->joined_ns == SIM_NS_NEVER && join->accept != 0
+            && join->accept == accept_mark(frame->bytes)) {
+        join->joined_ns = o->at_ns;
+    }
+}
+
+/* The trace of the built-in firmware does not count; it checks what does. */
+static void traced(struct devices *devices, const struct observation *o)
+{
+    uint32_t index = o->entity - devices->view->first_device;
+    bool is_own = node_build(devices->view->nodes, index) == &firmware_builtin;
+    devices->unseen += is_own && devices->joins[index].joined_ns > o->at_ns ? 1u : 0u;
 }
 
 static void observe(void *state, const struct observation *o)
 {
     struct devices *devices = state;
-    sim_ns *joined_ns = &devices->joined_ns[o->entity - devices->first_device];
-    if (*joined_ns == SIM_NS_NEVER) {
-        *joined_ns = o->at_ns;
+    if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        received(devices, o);
+    } else if (o->kind == OBSERVE_NETWORK_JOIN) {
+        devices->joins[o->a].accept = accept_mark(o->data);
+    } else {
+        traced(devices, o);
     }
 }
 
 sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device)
 {
     const struct devices *devices = recorder_set_state(set, &devices_recorder);
-    return devices->joined_ns[device];
+    return devices->joins[device].joined_ns;
+}
+
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    (void)set;
+    const struct devices *devices = state;
+    if (devices->unseen == 0) {
+        return false;
+    }
+    snprintf(text, size, "INVARIANT %" PRIu64 " joins of the firmware were not seen on the air",
+            devices->unseen);
+    return true;
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -98,9 +159,10 @@ static void add_stages(struct measure *m)
 static void measure_devices(const void *state, struct measure *m)
 {
     const struct devices *devices = state;
+    sim_ns now_ns = engine_now(m->view->engine);
     uint64_t joined = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        joined += devices->joined_ns[i] != SIM_NS_NEVER ? 1u : 0u;
+        joined += devices->joins[i].joined_ns <= now_ns ? 1u : 0u;
     }
     measure_count(m, "devices.", "total", measure_device_count(m));
     if (m->scope != EXPECT_CAMPAIGN) {
@@ -118,9 +180,11 @@ const struct recorder_ops devices_recorder = {
     .name = "devices",
     .by_campaign = true,
     .by_group = true,
+    .kinds = OBSERVE_BIT(OBSERVE_FRAME_RECEIVED) | OBSERVE_BIT(OBSERVE_NETWORK_JOIN),
     .traces = RECORDER_TRACE(JOINED),
     .create = create,
     .destroy = free,
     .observe = observe,
+    .audit = audit,
     .measure = measure_devices,
 };
