@@ -4,6 +4,7 @@
 #include "record/devices.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,7 @@ static void add_stages(struct measure *m)
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         installed += installs->devices[i].matches ? 1u : 0u;
     }
-    measure_count(m, "devices.", "installed", installed);
+    measure_add(m, "devices.", "installed", installs_seen(m) ? (double)installed : NAN);
     measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));
 }
 

@@ -4,6 +4,7 @@
 #include "record/energy_phases.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct device_phases {
     alignas(64) uint8_t base; /* enum energy_phase: what it is about */
     uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
     bool answer_due;          /* a set-up command has come; its answer has not left */
+    bool told;                /* its firmware has named its work by its trace */
     double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
@@ -261,6 +263,7 @@ static void observe(void *state, const struct observation *o)
         break;
     case FW_TRACE_JOINED:
     case FW_TRACE_BOOTED:
+        phases->devices[index].told = true;
         phases->devices[index].answer_due = false;
         set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
         break;
@@ -284,7 +287,8 @@ static void add_up(const struct energy_phases *phases, uint32_t index, sim_ns no
         struct phase_energy *energy)
 {
     struct device_phases device = phases->devices[index];
-    *energy = (struct phase_energy){ 0 };
+    bool known = device.told || node_build(phases->nodes, index) == &firmware_builtin;
+    *energy = (struct phase_energy){ .known = known };
     if (now_ns <= node_power_on_ns(phases->nodes, index)) {
         return;
     }
@@ -328,21 +332,24 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
     return false;
 }
 
-/* Means over the devices; they add up to energy_j.mean. */
+/* Means over the devices whose phases are known; if those are all, they add up to energy_j.mean. */
 static void measure_phases(const void *state, struct measure *m)
 {
     const struct energy_phases *phases = state;
+    sim_ns now_ns = engine_now(m->view->engine);
     double by_phase[ENERGY_PHASE_COUNT] = { 0 };
+    uint32_t count = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct phase_energy energy;
-        add_up(phases, i, engine_now(m->view->engine), &energy);
-        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        add_up(phases, i, now_ns, &energy);
+        count += energy.known ? 1u : 0u;
+        for (int phase = 0; energy.known && phase < ENERGY_PHASE_COUNT; phase++) {
             by_phase[phase] += energy.joule[phase];
         }
     }
     for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
         measure_add(m, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
-                by_phase[phase] / measure_device_count(m));
+                count > 0 ? by_phase[phase] / count : NAN);
     }
 }
 

@@ -36,6 +36,9 @@ struct phase_energy {
     double update_j;  /* set-up, listening, bulk, correction, verification and install */
     double steady_j;  /* the others, joining apart: what the device draws without an update */
     sim_ns steady_ns; /* in how long */
+    /* False: its firmware does not name its work by hal_trace() as this tree's does, so that all of
+     * it stands in the phase IDLE. */
+    bool known;
 };
 
 const char *energy_phase_name(enum energy_phase phase);

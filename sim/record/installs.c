@@ -3,6 +3,7 @@
  */
 #include "record/installs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,9 @@ static void observe(void *state, const struct observation *o)
 {
     struct installs *installs = state;
     uint32_t index = o->entity - installs->view->first_device;
+    if (node_build(installs->view->nodes, index)->image == NULL) {
+        return; /* what it runs can't be compared */
+    }
     struct device_install *device = &installs->devices[index];
     if (device->first_ns == SIM_NS_NEVER) {
         device->first_ns = o->at_ns;
@@ -72,6 +76,15 @@ static void observe(void *state, const struct observation *o)
 const struct installs *installs_of(const struct recorder_set *set)
 {
     return recorder_set_state(set, &installs_recorder);
+}
+
+bool installs_seen(const struct measure *m)
+{
+    uint32_t i = m->first_index;
+    while (i < m->end_index && node_build(m->view->nodes, i)->image == NULL) {
+        i++;
+    }
+    return i < m->end_index;
 }
 
 static bool broken(const void *state, const struct recorder_set *set, char *text, size_t size)
@@ -89,7 +102,7 @@ static bool broken(const void *state, const struct recorder_set *set, char *text
 static void measure_installs(const void *state, struct measure *m)
 {
     const struct installs *installs = state;
-    summary_add_count(m->summary, "security.bad_installs", installs->wrong);
+    measure_add(m, "security.", "bad_installs", installs_seen(m) ? (double)installs->wrong : NAN);
 }
 
 const struct recorder_ops installs_recorder = {

@@ -16,16 +16,24 @@
 #define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
 #define CONFIRMED_UP   4u
 
+/* Of one device, whatever its firmware is. */
+struct device_duty {
+    uint32_t violations; /* frames by which it broke a duty cycle */
+    float worst_hour;    /* airtime in an hour over what its sub-band allows, highest */
+};
+
 #define BAND_BYTES sizeof(struct device_duty_band)
 
 struct uplink_record {
+    const struct node_fleet *nodes;
     const struct region *region;
     uint32_t device_count;
     entity_id first_device;
     uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
     /* [sub-band][device], lines of the cache: of sub-bands without traffic no page is touched */
     struct device_duty_band *bands;
-    void *bands_block; /* as allocated */
+    void *bands_block;        /* as allocated */
+    struct device_duty *duty; /* [device] */
     struct uplink_counts counts;
 };
 
@@ -36,6 +44,7 @@ static void destroy(void *state)
     struct uplink_record *record = state;
     free(record->bands_block);
     free(record->furthest);
+    free(record->duty);
     free(record);
 }
 
@@ -47,12 +56,14 @@ static void *create(const struct recorder_set *set)
     if (record == NULL) {
         return NULL;
     }
+    record->nodes = view->nodes;
     record->region = scenario_region(view->scenario);
     record->device_count = device_count;
     record->first_device = view->first_device;
     record->furthest = calloc(device_count, 1);
+    record->duty = calloc(device_count, sizeof *record->duty);
     record->bands_block = calloc((size_t)record->region->band_count * device_count + 1, BAND_BYTES);
-    if (record->furthest == NULL || record->bands_block == NULL) {
+    if (record->furthest == NULL || record->duty == NULL || record->bands_block == NULL) {
         destroy(record);
         return NULL;
     }
@@ -68,19 +79,41 @@ static uint32_t data_rate_of(const struct region *region, const struct lora_modu
     return (uint32_t)rate;
 }
 
-static void judge_duty(struct uplink_record *record, const struct frame *frame, uint32_t device)
+/* Airtime of the hour that the auditor sees over what the duty cycle allows in one. */
+static float share_of_hour(const struct device_duty_band *band, double duty_cycle)
+{
+    uint64_t sum_us = 0;
+    for (uint32_t i = 0; i < DEVICE_DUTY_BINS; i++) {
+        sum_us += band->bin_us[i];
+    }
+    return (float)((double)sum_us / (3600e6 * duty_cycle));
+}
+
+/* Of another firmware a broken duty cycle is a result; of this tree's own it is a defect. */
+static void violated(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     struct uplink_counts *counts = &record->counts;
+    record->duty[device].violations++;
+    if (node_build(record->nodes, device) == &firmware_builtin && counts->duty_violations++ == 0) {
+        counts->duty_first_device = device;
+        counts->duty_first_ns = frame->end_ns;
+    }
+}
+
+static void judge_duty(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
     int index = region_band_of(record->region, frame->modulation.frequency_hz);
     bool allowed = false; /* outside of all sub-bands */
     if (index >= 0) {
-        struct device_duty_band *band = &record->bands[(size_t)index * record->device_count];
-        allowed = device_duty_auditor_frame(&band[device], record->region->bands[index].duty_cycle,
-                frame->start_ns, frame->end_ns);
+        struct device_duty_band *band =
+                &record->bands[(size_t)index * record->device_count + device];
+        double duty_cycle = record->region->bands[index].duty_cycle;
+        struct device_duty *duty = &record->duty[device];
+        allowed = device_duty_auditor_frame(band, duty_cycle, frame->start_ns, frame->end_ns);
+        duty->worst_hour = fmaxf(duty->worst_hour, share_of_hour(band, duty_cycle));
     }
-    if (!allowed && counts->duty_violations++ == 0) {
-        counts->duty_first_device = device;
-        counts->duty_first_ns = frame->end_ns;
+    if (!allowed) {
+        violated(record, frame, device);
     }
 }
 
@@ -209,10 +242,26 @@ void uplinks_measure_lost(
     assert(all == told);
 }
 
+static void measure_duty(const struct uplink_record *record, struct measure *m)
+{
+    uint64_t violations = 0;
+    float worst_hour = 0.0f;
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        violations += record->duty[i].violations;
+        worst_hour = fmaxf(worst_hour, record->duty[i].worst_hour);
+    }
+    measure_count(m, "uplinks.", "duty_violations", violations);
+    measure_add(m, "uplinks.", "duty_worst_hour", worst_hour);
+}
+
 static void measure_uplinks(const void *state, struct measure *m)
 {
     const struct uplink_record *record = state;
     const struct uplink_counts *counts = &record->counts;
+    if (m->scope == EXPECT_GROUP) {
+        measure_duty(record, m);
+        return;
+    }
     measure_count(m, "uplinks.", "sent", counts->sent);
     measure_count(m, "uplinks.", "received", counts->received);
     measure_add(m, "uplinks.", "pdr",
@@ -224,10 +273,12 @@ static void measure_uplinks(const void *state, struct measure *m)
         measure_count(m, prefix, "sent", counts->by_data_rate[rate].sent);
         measure_count(m, prefix, "received", counts->by_data_rate[rate].received);
     }
+    measure_duty(record, m);
 }
 
 const struct recorder_ops uplinks_recorder = {
     .name = "uplinks",
+    .by_group = true,
     .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
              | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST),
     .create = create,

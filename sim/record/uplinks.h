@@ -23,7 +23,8 @@ struct uplink_counts {
     /* At each gateway that took notice, joins and what is not the devices' too; LOSS_NONE:
      * received. */
     uint64_t at_gateways[LOSS_CAUSE_COUNT];
-    /* Frames, joins too, by which a device broke its duty cycle, by an auditor of its own. */
+    /* Frames, joins too, by which a device of the built-in firmware broke its duty cycle, by an
+     * auditor of its own. */
     uint64_t duty_violations;
     uint32_t duty_first_device;
     sim_ns duty_first_ns;

@@ -80,6 +80,42 @@ static void unknown_name(const struct check *check, const char *key, const char 
             near != NULL ? "'?)" : "");
 }
 
+static bool is_in_scope(const struct scenario *scenario, const struct scenario_device_group *group,
+        enum expect_scope scope, const char *named)
+{
+    if (scope == EXPECT_GROUP) {
+        size_t length = strlen(group->name);
+        return strncmp(named, group->name, length) == 0 && named[length] == '.';
+    }
+    for (uint32_t c = 0; scope == EXPECT_CAMPAIGN && c < scenario->campaign_count; c++) {
+        const struct scenario_campaign *campaign = &scenario->campaigns[c];
+        size_t length = strlen(campaign->name);
+        bool takes = campaign->devices.count == 0;
+        for (uint32_t i = 0; i < campaign->devices.count; i++) {
+            takes = takes || strcmp(campaign->devices.shares[i].group, group->name) == 0;
+        }
+        if (strncmp(named, campaign->name, length) == 0 && named[length] == '.' && !takes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What devices installed is seen in their flash, if a build of theirs tells where. */
+static bool is_shown(const struct scenario *scenario, const char *key, enum expect_scope scope,
+        const char *named)
+{
+    if (strcmp(key, "devices.installed") != 0 && strcmp(key, "security.bad_installs") != 0) {
+        return true;
+    }
+    bool shown = false;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const struct scenario_device_group *group = &scenario->groups[i];
+        shown = shown || (group->shows_image && is_in_scope(scenario, group, scope, named));
+    }
+    return shown;
+}
+
 static void check_expectation(const struct check *check, const struct scenario_expect *expect)
 {
     const char *names[SCENARIO_CAMPAIGNS_MAX + SCENARIO_DEVICE_GROUPS_MAX + 1];
@@ -88,8 +124,9 @@ static void check_expectation(const struct check *check, const struct scenario_e
     enum expect_scope scope = begins(key, CAMPAIGNS) ? EXPECT_CAMPAIGN
                               : begins(key, GROUPS)  ? EXPECT_GROUP
                                                      : EXPECT_RUN;
+    const char *named = "";
     if (scope != EXPECT_RUN) {
-        const char *named = strchr(key, '.') + 1;
+        named = strchr(key, '.') + 1;
         names_of(check->scenario, scope, names);
         key = after_name(named, names);
         if (key == NULL) {
@@ -100,6 +137,11 @@ static void check_expectation(const struct check *check, const struct scenario_e
     }
     if (!expect_key_in_scope(key, scope)) {
         expect_key_unknown(key, scope, place, check->errors);
+    } else if (!is_shown(check->scenario, key, scope, named)) {
+        scenario_errors_add(check->errors, place,
+                "expect.%s is never known: no firmware of these devices shows the image that it "
+                "runs",
+                expect->key);
     } else if (expect->percent && !expect_key_takes_percent(key)) {
         scenario_errors_add(check->errors, place,
                 "expect.%s should be a plain number: a percentage fits shares, and counts of "

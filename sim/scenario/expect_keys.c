@@ -135,6 +135,8 @@ const char *const expect_keys[] = {
     "uplinks.by_data_rate.DR5.received",
     "uplinks.by_data_rate.DR6.sent",
     "uplinks.by_data_rate.DR6.received",
+    "uplinks.duty_violations",
+    "uplinks.duty_worst_hour",
     "gateways.received",
     "gateways.lost.powered_down",
     "gateways.lost.radio_busy",
@@ -201,7 +203,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
         "setup_time_s.", "missing_fragments.", "completion_time_s.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
-        "energy_j.", "battery.", NULL };
+        "energy_j.", "battery.", "uplinks.duty_", NULL };
     return expect_key_known(key)
            && (scope == EXPECT_RUN
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));

@@ -2,6 +2,7 @@
  * alike as one.
  * SPDX-License-Identifier: MIT
  *
+ * What a build does not show is null in its columns of the results, and no expectation can name it.
  * Method: objects with one defect each (objects/defective.c); whole runs compared by trace hash.
  */
 #include <criterion/criterion.h>
@@ -110,4 +111,91 @@ Test(firmware_objects, a_fleet_of_the_object_has_the_hash_of_the_built_in_firmwa
     cr_assert_eq(hash_of(object, object, &confirmed), builtin);
     cr_assert_eq(hash_of("built-in", object, &confirmed), builtin, "two builds in one fleet");
     cr_assert_float_eq(confirmed, 16, 0);
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* Of group a in a run where it has this firmware; the text is the caller's to free. */
+static char *columns_of(const char *firmware)
+{
+    char set[1100];
+    const char *const list[] = { set };
+    snprintf(set, sizeof set, "devices.0.firmware=%s", firmware);
+    struct trial *trial = trial_create(campaign, list, 1);
+    trial_play(trial);
+    char *text = trial_summary(trial);
+    trial_destroy(trial);
+    char *groups = strstr(text, "\"groups\"");
+    cr_assert_not_null(groups);
+    char *columns = strdup(groups);
+    free(text);
+    return columns;
+}
+
+Test(firmware_objects, a_group_of_the_object_has_the_results_of_the_built_in_firmware)
+{
+    char *builtin = columns_of("built-in");
+    char *object = columns_of(in_build("libfleetcast_firmware.so"));
+    cr_expect_str_eq(object, builtin);
+    free(builtin);
+    free(object);
+}
+
+Test(firmware_objects, what_a_build_does_not_show_is_null)
+{
+    static const char *const nulls[] = { "groups.a.devices.installed",
+        "groups.a.energy_j.by_phase.idle", "groups.a.energy_j.by_phase.bulk",
+        "groups.a.battery.life_years" };
+    char set[1100];
+    const char *const list[] = { set };
+    snprintf(set, sizeof set, "devices.0.firmware=%s",
+            in_build("tests/models/firmware/firmware_none.so"));
+    struct trial *trial = trial_create(campaign, list, 1);
+    trial_play(trial);
+    struct summary *summary = run_summary(trial->run, false);
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++) {
+        double value = 0.0;
+        cr_expect(summary_has(summary, nulls[i]), "%s", nulls[i]);
+        cr_expect_not(summary_value(summary, nulls[i], &value), "%s is %g", nulls[i], value);
+    }
+    summary_destroy(summary);
+    cr_expect_eq(trial_value(trial, "groups.a.devices.joined"), 0, "seen from outside");
+    cr_expect_eq(trial_value(trial, "groups.a.uplinks.duty_violations"), 0);
+    cr_expect_gt(trial_value(trial, "groups.a.energy_j.mean"), 0);
+    cr_expect_eq(trial_value(trial, "groups.b.devices.installed"), 8);
+    cr_expect_eq(trial_value(trial, "devices.installed"), 8, "of those that show it");
+    trial_destroy(trial);
+}
+
+Test(firmware_objects, an_expectation_that_nothing_shows_is_an_error)
+{
+    static const struct {
+        const char *key, *error;
+    } rows[] = {
+        { "groups.a.devices.installed", "expect.groups.a.devices.installed is never known" },
+        { "groups.b.devices.installed", NULL },
+        { "devices.installed", NULL },
+        { "groups.a.devices.joined", NULL },
+    };
+    char set[1100];
+    const char *const list[] = { set };
+    snprintf(set, sizeof set, "devices.0.firmware=%s",
+            in_build("tests/models/firmware/firmware_none.so"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct scenario scenario;
+        struct scenario_errors *errors = scenario_errors_create();
+        char text[2048];
+        snprintf(text, sizeof text, "%sexpect: {%s: \"== 8\"}\n", campaign, rows[i].key);
+        bool ok = scenario_read(&scenario, "text", text, strlen(text), list, 1, errors);
+
+        char *told = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&told, &size);
+        scenario_errors_print(errors, out);
+        fclose(out);
+        cr_expect(rows[i].error == NULL || strstr(told, rows[i].error) != NULL, "'%s'", told);
+        cr_expect_eq(ok, rows[i].error == NULL, "%s: '%s'", rows[i].key, told);
+        free(told);
+        scenario_errors_destroy(errors);
+    }
 }

@@ -94,21 +94,28 @@ Test(measure, set_up_times_are_those_of_the_devices)
     trial_destroy(trial);
 }
 
-/* From join to the first setting of the clock, as the firmware tells them. */
+/* From join to the first setting of the clock: a device joins with the reception of the JoinAccept
+ * that makes its firmware say so. */
+#define JOIN_ACCEPT_MHDR 0x20
 struct clock_watch {
     const struct world *world;
-    sim_ns joined_ns[20], set_ns[20];
+    sim_ns received_ns[20], joined_ns[20], set_ns[20];
 };
 
 static void watch_clock(void *context, const struct observation *o)
 {
     struct clock_watch *watch = context;
     uint32_t i = o->entity - watch->world->first_device;
-    sim_ns *slot = o->a == FW_TRACE_JOINED      ? &watch->joined_ns[i]
-                   : o->a == FW_TRACE_CLOCK_SET ? &watch->set_ns[i]
-                                                : NULL;
-    if (slot != NULL && *slot == 0) {
-        *slot = o->at_ns;
+    if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        const struct frame *frame = o->data;
+        if (frame->bytes[0] == JOIN_ACCEPT_MHDR) {
+            watch->received_ns[i] = o->at_ns;
+        }
+    } else if (o->a == FW_TRACE_JOINED && watch->joined_ns[i] == 0) {
+        watch->joined_ns[i] = watch->received_ns[i];
+        cr_expect_lt(o->at_ns - watch->received_ns[i], SIM_NS_PER_S);
+    } else if (o->a == FW_TRACE_CLOCK_SET && watch->set_ns[i] == 0) {
+        watch->set_ns[i] = o->at_ns;
     }
 }
 
@@ -118,7 +125,9 @@ Test(measure, clock_synchronization_ends_when_the_firmware_sets_its_clock)
     char *text = trial_shipped("hello-20");
     struct trial *trial = trial_create(text, NULL, 0);
     watch.world = trial->world;
-    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch_clock, &watch);
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED), watch_clock,
+            &watch);
     trial_play(trial);
     double sum = 0.0;
     for (uint32_t i = 0; i < 20; i++) {
