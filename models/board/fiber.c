@@ -139,6 +139,10 @@ struct fiber *fiber_create(size_t stack_bytes)
 void fiber_destroy(struct fiber *fiber)
 {
     if (fiber != NULL) {
+#ifdef WITH_ASAN
+        /* The address may be mapped again for something else. */
+        __asan_unpoison_memory_region(fiber->map + fiber->guard_bytes, fiber->stack_bytes);
+#endif
         (void)munmap(fiber->map, fiber->guard_bytes + fiber->stack_bytes);
         free(fiber);
     }
