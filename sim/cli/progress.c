@@ -110,6 +110,26 @@ static int terminal_width(FILE *out)
     return (known ? size.ws_col : WIDTH_USUAL) - 1;
 }
 
+/* Devices are added up over campaigns; the phase is that of the least advanced one that has begun.
+ */
+static void add_campaigns(const struct server *server, struct progress_facts *facts)
+{
+    enum campaign_phase least = CAMPAIGN_PHASE_DONE;
+    bool begun = false;
+    for (uint32_t c = 0; c < server_campaign_count(server); c++) {
+        const struct campaign *campaign = server_campaign(server, c);
+        enum campaign_phase phase = campaign_phase(campaign);
+        if (phase != CAMPAIGN_PHASE_IDLE) {
+            begun = true;
+            least = phase < least ? phase : least;
+        }
+        facts->ready += campaign_stage_count(campaign, CAMPAIGN_READY);
+        facts->complete += campaign_stage_count(campaign, CAMPAIGN_COMPLETE);
+        facts->confirmed += campaign_stage_count(campaign, CAMPAIGN_CONFIRMED);
+    }
+    facts->phase = begun ? least : CAMPAIGN_PHASE_IDLE;
+}
+
 void progress_show(struct progress *progress, const struct world *world)
 {
     double now_s = wall_clock_s();
@@ -121,14 +141,9 @@ void progress_show(struct progress *progress, const struct world *world)
         .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
         .end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S,
         .elapsed_s = now_s - progress->started_s,
-        .campaign = world_first_campaign(world) != NULL,
+        .campaign = server_campaign_count(world->server) > 0,
     };
-    if (facts.campaign) {
-        facts.phase = campaign_phase(world_first_campaign(world));
-        facts.ready = campaign_stage_count(world_first_campaign(world), CAMPAIGN_READY);
-        facts.complete = campaign_stage_count(world_first_campaign(world), CAMPAIGN_COMPLETE);
-        facts.confirmed = campaign_stage_count(world_first_campaign(world), CAMPAIGN_CONFIRMED);
-    }
+    add_campaigns(world->server, &facts);
     char text[160];
     progress_format(&facts, text, sizeof text);
     fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);

@@ -41,13 +41,14 @@ static void measure_battery(const void *state, struct measure *m)
     (void)state;
     struct battery_sums sums = { 0 };
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        struct campaign_device d = { .ready_ns = SIM_NS_NEVER };
-        if (m->campaign != NULL) {
-            campaign_device_get(m->campaign, i, &d);
+        bool ready = false;
+        for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+            struct campaign_device d;
+            ready = ready || (measure_member(m, c, i, &d) && d.ready_ns != SIM_NS_NEVER);
         }
-        add_device(m, i, d.ready_ns != SIM_NS_NEVER, &sums);
+        add_device(m, i, ready, &sums);
     }
-    if (m->campaign != NULL) {
+    if (m->end_campaign > 0) {
         measure_add(m, "battery.", "update_cost_percent", mean(sums.cost_percent, sums.updated));
         measure_add(m, "battery.", "update_cost_days", mean(sums.cost_days, sums.updated));
     }

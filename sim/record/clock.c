@@ -28,6 +28,9 @@ static void *create(const struct recorder_set *set)
     for (uint32_t i = 0; i < view->device_count; i++) {
         clocks->devices[i].set_ns = SIM_NS_NEVER;
         clocks->devices[i].session_opened_ns = SIM_NS_NEVER;
+        for (uint32_t c = 0; c < SCENARIO_CAMPAIGNS_MAX; c++) {
+            clocks->devices[i].opened_ns[c] = SIM_NS_NEVER;
+        }
     }
     return clocks;
 }
@@ -42,7 +45,14 @@ static void observe(void *state, const struct observation *o)
         if (device->set_ns == SIM_NS_NEVER) {
             device->set_ns = o->at_ns;
         }
-    } else if (device->session_opened_ns == SIM_NS_NEVER) {
+        return;
+    }
+    uint32_t index = o->entity - clocks->view->first_device;
+    uint32_t campaign = recorder_campaign_of(clocks->view, index);
+    if (campaign != UINT32_MAX && device->opened_ns[campaign] == SIM_NS_NEVER) {
+        device->opened_ns[campaign] = o->at_ns;
+    }
+    if (device->session_opened_ns == SIM_NS_NEVER) {
         int64_t true_ms = network_gps_ns(clocks->view->network, o->at_ns) / SIM_NS_PER_MS;
         device->error_ms = (double)(int32_t)((uint32_t)o->c - (uint32_t)true_ms);
         device->session_opened_ns = o->at_ns;
@@ -58,7 +68,7 @@ const struct device_clock *clock_of(const struct recorder_set *set, uint32_t dev
 static void measure_clock(const void *state, struct measure *m)
 {
     const struct clocks *clocks = state;
-    if (m->view->campaign == NULL) {
+    if (m->end_campaign == 0) {
         return;
     }
     for (uint32_t i = 0; i < m->view->device_count; i++) {

@@ -10,7 +10,8 @@
 struct device_clock {
     sim_ns set_ns; /* the first time */
     sim_ns session_opened_ns;
-    double error_ms; /* RTC against GPS when its session opened */
+    sim_ns opened_ns[SCENARIO_CAMPAIGNS_MAX]; /* the first session of each campaign */
+    double error_ms;                          /* RTC against GPS when its first session opened */
 };
 
 /* Of a device at an index. */

@@ -110,13 +110,34 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 
 /* --- results ---------------------------------------------------------------------------------- */
 
+/* A device is at the stage that it reached in every campaign that it is in; the first campaign in
+ * which it failed says why. False: it is in none. */
+static bool device_of(const struct measure *m, uint32_t index, struct campaign_device *device)
+{
+    bool member = false;
+    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+        struct campaign_device d;
+        if (!measure_member(m, c, index, &d)) {
+            continue;
+        }
+        if (!member) {
+            *device = d;
+        }
+        device->stage = d.stage < device->stage ? d.stage : device->stage;
+        device->failure = device->failure == CAMPAIGN_FAILURE_NONE ? d.failure : device->failure;
+        member = true;
+    }
+    return member;
+}
+
 static void add_failures(struct measure *m)
 {
     uint64_t counts[CAMPAIGN_FAILURE_COUNT] = { 0 };
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device device;
-        campaign_device_get(m->campaign, i, &device);
-        counts[device.failure]++;
+        if (device_of(m, i, &device)) {
+            counts[device.failure]++;
+        }
     }
     for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
         measure_count(
@@ -129,10 +150,16 @@ static uint64_t count_at_least(const struct measure *m, enum campaign_stage stag
     uint64_t count = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device device;
-        campaign_device_get(m->campaign, i, &device);
-        count += device.stage >= stage ? 1u : 0u;
+        count += device_of(m, i, &device) && device.stage >= stage ? 1u : 0u;
     }
     return count;
+}
+
+/* Members of the campaigns that count; of the run or a group, all devices. */
+static uint64_t count_devices(const struct measure *m)
+{
+    return m->scope == EXPECT_CAMPAIGN ? count_at_least(m, CAMPAIGN_WAITING)
+                                       : measure_device_count(m);
 }
 
 static void add_stages(struct measure *m)
@@ -151,7 +178,8 @@ static void add_stages(struct measure *m)
     uint64_t installed = 0;
     const struct installs *installs = installs_of(m->set);
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        installed += installs->devices[i].matches ? 1u : 0u;
+        struct campaign_device device;
+        installed += device_of(m, i, &device) && installs->devices[i].matches ? 1u : 0u;
     }
     measure_add(m, "devices.", "installed", installs_seen(m) ? (double)installed : NAN);
     measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));
@@ -165,11 +193,11 @@ static void measure_devices(const void *state, struct measure *m)
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         joined += devices->joins[i].joined_ns <= now_ns ? 1u : 0u;
     }
-    measure_count(m, "devices.", "total", measure_device_count(m));
+    measure_count(m, "devices.", "total", count_devices(m));
     if (m->scope != EXPECT_CAMPAIGN) {
         measure_count(m, "devices.", "joined", joined);
     }
-    if (m->campaign != NULL) {
+    if (m->end_campaign > 0) {
         add_stages(m);
         if (!m->partial) {
             add_failures(m);

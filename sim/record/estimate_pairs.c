@@ -38,36 +38,102 @@ static void observe(void *state, const struct observation *o)
     }
 }
 
-/* Of the devices that became ready, for these the estimate is made. */
-struct simulated {
-    uint32_t ready;
-    double set_up_s, uplinks, listening_j, bulk_j, battery_percent; /* sums */
-    sim_ns last_report_ns;
+/* Both sides of each pair. Of all that there is: fragments, airtime; of the longest campaign: the
+ * session; the others are sums over devices. */
+struct pairs {
+    double fragments, airtime_s, session_s;
+    double set_up_s, uplinks, listening_j, bulk_j, battery_percent;
+    double set_ups, devices; /* how many these are sums over */
 };
 
-static void add_device(const struct measure *m, const struct estimate_record *record,
-        uint32_t device, struct simulated *sum)
+/* As expected of each member of a campaign. False: there is no estimate. */
+static bool expect(const struct recorder_view *view, uint32_t c, struct pairs *sum)
 {
-    struct set_up_times times;
-    struct phase_energy energy;
-    struct campaign_device d;
-    if (!set_up_times(m->set, device, &times)) {
-        return;
+    struct estimate_input input;
+    struct estimate e = { 0 };
+    if (fleet_estimate_input(view->scenario, c, view->images[c].size_bytes, &input)) {
+        estimate_make(&input, &e);
     }
-    energy_phases_device(m->set, device, &energy);
-    campaign_device_get(m->view->campaign, device, &d);
-    double listening_j = energy.joule[ENERGY_PHASE_LISTENING];
-    double bulk_j = energy.joule[ENERGY_PHASE_BULK] + energy.joule[ENERGY_PHASE_CORRECTION];
-    sum->ready++;
-    sum->set_up_s += measure_seconds(times.total_ns);
-    sum->uplinks += record->campaign_uplinks[device];
-    sum->listening_j += listening_j;
-    sum->bulk_j += bulk_j;
-    sum->battery_percent +=
-            battery_cost_percent(node_battery(m->view->nodes, device), listening_j + bulk_j);
-    if (d.complete_ns != SIM_NS_NEVER && d.complete_ns > sum->last_report_ns) {
-        sum->last_report_ns = d.complete_ns;
+    double n = campaign_member_count(server_campaign(view->server, c));
+    sum->fragments += (double)e.nb_frag + e.coded + e.correction;
+    sum->airtime_s += e.airtime_s;
+    sum->session_s = fmax(sum->session_s, e.session_s);
+    sum->set_ups += n;
+    sum->set_up_s += n * e.set_up_s;
+    sum->uplinks += n * e.uplinks;
+    sum->listening_j += n * e.listening_j;
+    sum->bulk_j += n * e.bulk_j;
+    sum->battery_percent += n * e.battery_percent;
+    return e.possible;
+}
+
+static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
+{
+    const struct campaign *campaign = server_campaign(m->view->server, c);
+    sim_ns last_report_ns = 0;
+    sum->fragments += campaign_fragments_sent(campaign, false);
+    sum->fragments += campaign_fragments_sent(campaign, true);
+    sum->airtime_s += measure_seconds(fragment_causes_airtime_ns(fragment_causes_of(m->set), c));
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        struct set_up_times times;
+        struct campaign_device d;
+        if (!set_up_times(m->set, c, i, &times) || !measure_member(m, c, i, &d)) {
+            continue;
+        }
+        sum->set_ups += 1.0;
+        sum->set_up_s += measure_seconds(times.total_ns);
+        if (d.complete_ns != SIM_NS_NEVER && d.complete_ns > last_report_ns) {
+            last_report_ns = d.complete_ns;
+        }
     }
+    if (last_report_ns > 0) {
+        sim_ns window_ns = m->view->scenario->campaigns[c].params.set_up_window_ns;
+        sim_ns session_ns = last_report_ns - campaign_start_ns(campaign) - window_ns;
+        sum->session_s = isnan(sum->session_s) ? measure_seconds(session_ns)
+                                               : fmax(sum->session_s, measure_seconds(session_ns));
+    }
+}
+
+/* Each device that became ready in a campaign that counts, once: what it spent is not told apart by
+ * campaign. */
+static void add_devices(
+        const struct measure *m, const struct estimate_record *record, struct pairs *sum)
+{
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        bool ready = false;
+        for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+            struct set_up_times times;
+            ready = ready || set_up_times(m->set, c, i, &times);
+        }
+        if (!ready) {
+            continue;
+        }
+        struct phase_energy energy;
+        energy_phases_device(m->set, i, &energy);
+        double listening_j = energy.joule[ENERGY_PHASE_LISTENING];
+        double bulk_j = energy.joule[ENERGY_PHASE_BULK] + energy.joule[ENERGY_PHASE_CORRECTION];
+        sum->devices += 1.0;
+        sum->uplinks += record->campaign_uplinks[i];
+        sum->listening_j += listening_j;
+        sum->bulk_j += bulk_j;
+        sum->battery_percent +=
+                battery_cost_percent(node_battery(m->view->nodes, i), listening_j + bulk_j);
+    }
+}
+
+/* Devices in a campaign that counts. */
+static uint32_t count_members(const struct measure *m)
+{
+    uint32_t count = 0;
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        bool member = false;
+        for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+            struct campaign_device d;
+            member = member || measure_member(m, c, i, &d);
+        }
+        count += member ? 1u : 0u;
+    }
+    return count;
 }
 
 static void add_pair(struct measure *m, const char *what, double expected, double simulated)
@@ -86,33 +152,27 @@ static double of(bool known, double value)
 
 static void measure_estimate(const void *state, struct measure *m)
 {
-    const struct recorder_view *view = m->view;
-    const struct scenario_campaign *c = &view->scenario->campaigns[0];
-    struct estimate_input input;
-    struct estimate e = { 0 };
-    struct simulated sum = { 0 };
-    if (fleet_estimate_input(view->scenario, view->images[0].size_bytes, &input)) {
-        estimate_make(&input, &e);
+    struct pairs e = { 0 };
+    struct pairs sum = { .session_s = NAN };
+    bool possible = true;
+    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+        possible = expect(m->view, c, &e) && possible;
+        add_campaign(m, c, &sum);
     }
-    for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        add_device(m, state, i, &sum);
-    }
-    bool any = sum.ready > 0;
-    double n = sum.ready;
-    uint32_t sent = campaign_fragments_sent(view->campaign, false)
-                    + campaign_fragments_sent(view->campaign, true);
-    sim_ns session_ns = sum.last_report_ns - c->params.start_ns - c->params.set_up_window_ns;
-    add_pair(m, "fragments", of(e.possible, (double)e.nb_frag + e.coded + e.correction), sent);
-    add_pair(m, "airtime_s", of(e.possible, e.airtime_s),
-            measure_seconds(fragment_causes_airtime_ns(fragment_causes_of(m->set))));
-    add_pair(m, "set_up_s", of(e.possible, e.set_up_s), of(any, sum.set_up_s / n));
-    add_pair(m, "session_s", of(e.possible, e.session_s),
-            of(sum.last_report_ns > 0, measure_seconds(session_ns)));
-    add_pair(m, "uplinks", of(e.possible, e.uplinks), of(any, sum.uplinks / n));
-    add_pair(m, "listening_j", of(e.possible, e.listening_j), of(any, sum.listening_j / n));
-    add_pair(m, "bulk_j", of(e.possible, e.bulk_j), of(any, sum.bulk_j / n));
-    add_pair(m, "battery_percent", of(e.possible, e.battery_percent),
-            of(any, sum.battery_percent / n));
+    add_devices(m, state, &sum);
+    e.devices = count_members(m);
+    bool any = sum.devices > 0.0;
+    add_pair(m, "fragments", of(possible, e.fragments), sum.fragments);
+    add_pair(m, "airtime_s", of(possible, e.airtime_s), sum.airtime_s);
+    add_pair(m, "set_up_s", of(possible, e.set_up_s / e.set_ups),
+            of(any, sum.set_up_s / sum.set_ups));
+    add_pair(m, "session_s", of(possible, e.session_s), sum.session_s);
+    add_pair(m, "uplinks", of(possible, e.uplinks / e.devices), of(any, sum.uplinks / sum.devices));
+    add_pair(m, "listening_j", of(possible, e.listening_j / e.devices),
+            of(any, sum.listening_j / sum.devices));
+    add_pair(m, "bulk_j", of(possible, e.bulk_j / e.devices), of(any, sum.bulk_j / sum.devices));
+    add_pair(m, "battery_percent", of(possible, e.battery_percent / e.devices),
+            of(any, sum.battery_percent / sum.devices));
 }
 
 const struct recorder_ops estimate_recorder = {

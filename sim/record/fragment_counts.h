@@ -1,4 +1,4 @@
-/* Uncoded fragments of each device, as its firmware counts them.
+/* Uncoded fragments of each device and campaign, as its firmware counts them.
  * SPDX-License-Identifier: MIT
  */
 #ifndef RECORD_FRAGMENT_COUNTS_H
@@ -12,14 +12,12 @@ struct device_fragments {
     uint32_t uncoded_received; /* distinct */
     uint32_t uncoded_now;
     uint32_t missing_now; /* as the firmware counts, until it freezes its session */
+    bool settled;         /* frozen or complete since the session was set up last */
+    bool was_reset;       /* the device was, in between */
 };
 
-/* Members are for reading. */
-struct fragment_counts {
-    entity_id first_device;
-    struct device_fragments devices[];
-};
-
-const struct fragment_counts *fragment_counts_of(const struct recorder_set *set);
+/* Of one device in one campaign. */
+const struct device_fragments *fragment_counts_of(
+        const struct recorder_set *set, uint32_t campaign, uint32_t device);
 
 #endif

@@ -24,6 +24,13 @@ uint32_t measure_device_count(const struct measure *m)
     return m->end_index - m->first_index;
 }
 
+bool measure_member(
+        const struct measure *m, uint32_t campaign, uint32_t device, struct campaign_device *d)
+{
+    campaign_device_get(server_campaign(m->view->server, campaign), device, d);
+    return d->member;
+}
+
 void measure_add(struct measure *m, const char *prefix, const char *key, double value)
 {
     char path[SUMMARY_PATH_SIZE];

@@ -22,16 +22,20 @@ struct measure {
     enum expect_scope scope;
     char prefix[SCENARIO_NAME_MAX + 16];
     uint32_t first_index, end_index; /* devices from .. to, the last not included */
-    uint32_t campaign_index;         /* of the campaign that stages and times are of */
-    const struct campaign *campaign; /* NULL: none */
-    bool partial;                    /* the run was cut short: no device is said to have failed */
-    struct sample sample;            /* room for a value per device */
+    /* The campaigns that count, the last not included; none in a run without one. */
+    uint32_t first_campaign, end_campaign;
+    bool partial;         /* the run was cut short: no device is said to have failed */
+    struct sample sample; /* room for a value per device and campaign */
 };
 
 void sample_add(struct sample *sample, double value);
 double measure_seconds(sim_ns ns);
 /* How many devices count. */
 uint32_t measure_device_count(const struct measure *m);
+
+/* Is a device in a campaign? `d` is what became of it there. */
+bool measure_member(
+        const struct measure *m, uint32_t campaign, uint32_t device, struct campaign_device *d);
 
 /* One number; NaN is null. */
 void measure_add(struct measure *m, const char *prefix, const char *key, double value);

@@ -9,8 +9,8 @@
 #define RECORD_RECORDER_H
 
 #include "board/node.h"
-#include "campaign/campaign.h"
 #include "campaign/image_builder.h"
+#include "campaign/server.h"
 #include "engine.h"
 #include "gateway/gateway.h"
 #include "network/network.h"
@@ -25,7 +25,7 @@ struct recorder_view {
     const struct node_fleet *nodes;
     const struct gateway_fleet *gateways;
     const struct network *network;
-    const struct campaign *campaign;  /* NULL: none in the scenario */
+    const struct server *server;      /* of updates; without a campaign if the scenario has none */
     const struct built_image *images; /* that campaigns send */
     uint32_t image_count;
     uint32_t device_count, gateway_count;
@@ -60,6 +60,10 @@ struct recorder_ops {
      * of a campaign or a group are those of expect_key_in_scope(). */
     void (*measure)(const void *state, struct measure *measure);
 };
+
+/* The campaign whose block a device has or gets: the one that began to set it up last. UINT32_MAX:
+ * none so far. */
+uint32_t recorder_campaign_of(const struct recorder_view *view, uint32_t device);
 
 /* In the order of the keys of summary.json; NULL-terminated. */
 extern const struct recorder_ops *const recorder_rows[];

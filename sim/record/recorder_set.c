@@ -76,7 +76,7 @@ struct recorder_set *recorder_set_create(const struct recorder_view *view)
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         assert(i < RECORDERS_MAX);
-        if (recorder->of_campaign && view->campaign == NULL) {
+        if (recorder->of_campaign && server_campaign_count(view->server) == 0) {
             continue;
         }
         set->takes_part[i] = true;
@@ -200,15 +200,19 @@ static void measure_all(struct measure *m)
     }
 }
 
-/* The update server knows one campaign, of all devices. */
 static void measure_campaigns(struct measure *m)
 {
+    uint32_t count = m->end_campaign;
     m->scope = EXPECT_CAMPAIGN;
-    if (m->campaign != NULL) {
+    for (uint32_t c = 0; c < count; c++) {
+        m->first_campaign = c;
+        m->end_campaign = c + 1;
         snprintf(
-                m->prefix, sizeof m->prefix, "campaigns.%s.", m->view->scenario->campaigns[0].name);
+                m->prefix, sizeof m->prefix, "campaigns.%s.", m->view->scenario->campaigns[c].name);
         measure_all(m);
     }
+    m->first_campaign = 0;
+    m->end_campaign = count;
 }
 
 static void measure_groups(struct measure *m)
@@ -226,15 +230,17 @@ static void measure_groups(struct measure *m)
 
 struct summary *recorder_set_summary(const struct recorder_set *set, bool partial)
 {
+    uint32_t campaign_count = server_campaign_count(set->view.server);
+    size_t values = (size_t)set->view.device_count * (campaign_count > 0 ? campaign_count : 1u);
     struct measure measure = {
         .set = set,
         .view = &set->view,
         .summary = summary_create(),
         .scope = EXPECT_RUN,
         .end_index = set->view.device_count,
-        .campaign = set->view.campaign,
+        .end_campaign = campaign_count,
         .partial = partial,
-        .sample = { calloc(set->view.device_count, sizeof(double)), 0 },
+        .sample = { calloc(values, sizeof(double)), 0 },
     };
     if (measure.summary != NULL && measure.sample.values != NULL) {
         measure_all(&measure);

@@ -15,18 +15,19 @@ static sim_ns within(sim_ns at_ns, sim_ns from_ns, sim_ns to_ns)
     return at_ns < from_ns ? from_ns : at_ns > to_ns ? to_ns : at_ns;
 }
 
-bool set_up_times(const struct recorder_set *set, uint32_t device, struct set_up_times *times)
+bool set_up_times(const struct recorder_set *set, uint32_t campaign, uint32_t device,
+        struct set_up_times *times)
 {
     struct campaign_device d;
     const struct recorder_view *view = recorder_set_view(set);
     const struct device_clock *clock = clock_of(set, device);
-    campaign_device_get(view->campaign, device, &d);
-    if (d.ready_ns == SIM_NS_NEVER) {
+    campaign_device_get(server_campaign(view->server, campaign), device, &d);
+    if (!d.member || d.ready_ns == SIM_NS_NEVER) {
         return false;
     }
     /* Who reports about the block has been set up, even if an answer was lost: then its step ends
      * where the next one is known to have ended. */
-    sim_ns start_ns = view->scenario->campaigns[0].params.start_ns;
+    sim_ns start_ns = campaign_start_ns(server_campaign(view->server, campaign));
     sim_ns contact_ns = within(d.first_command_ns, start_ns, d.ready_ns);
     sim_ns group_ns = within(d.group_set_up_ns, contact_ns, d.ready_ns);
     sim_ns clock_ns = within(clock->set_ns, contact_ns, group_ns);
@@ -37,20 +38,20 @@ bool set_up_times(const struct recorder_set *set, uint32_t device, struct set_up
     times->total_ns = d.ready_ns - start_ns;
     /* When answers are lost, the server may learn only later of a device that had opened already.
      */
-    sim_ns opened_ns = clock->session_opened_ns;
+    sim_ns opened_ns = clock->opened_ns[campaign];
     times->session_start_ns = opened_ns == SIM_NS_NEVER ? SIM_NS_NEVER
                               : opened_ns > d.ready_ns  ? opened_ns - d.ready_ns
                                                         : 0;
     return true;
 }
 
-static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+static bool campaign_fails(
+        const struct recorder_set *set, uint32_t campaign, char *text, size_t size)
 {
-    (void)state;
     for (uint32_t i = 0; i < recorder_set_view(set)->device_count; i++) {
         struct set_up_times times;
         sim_ns sum_ns = 0;
-        if (!set_up_times(set, i, &times)) {
+        if (!set_up_times(set, campaign, i, &times)) {
             continue;
         }
         bool negative = false;
@@ -68,6 +69,17 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
     return false;
 }
 
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    (void)state;
+    uint32_t campaign_count = server_campaign_count(recorder_set_view(set)->server);
+    bool fails = false;
+    for (uint32_t c = 0; !fails && c < campaign_count; c++) {
+        fails = campaign_fails(set, c, text, size);
+    }
+    return fails;
+}
+
 /* --- results ---------------------------------------------------------------------------------- */
 
 #define STEP_TOTAL         SET_UP_STEP_COUNT
@@ -75,16 +87,18 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 
 static void add_step(struct measure *m, int step, const char *prefix, const char *keys)
 {
-    for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        struct set_up_times times;
-        if (!set_up_times(m->set, i, &times)) {
-            continue;
-        }
-        sim_ns ns = step == STEP_TOTAL           ? times.total_ns
-                    : step == STEP_SESSION_START ? times.session_start_ns
-                                                 : times.step_ns[step];
-        if (ns != SIM_NS_NEVER) {
-            sample_add(&m->sample, measure_seconds(ns));
+    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+        for (uint32_t i = m->first_index; i < m->end_index; i++) {
+            struct set_up_times times;
+            if (!set_up_times(m->set, c, i, &times)) {
+                continue;
+            }
+            sim_ns ns = step == STEP_TOTAL           ? times.total_ns
+                        : step == STEP_SESSION_START ? times.session_start_ns
+                                                     : times.step_ns[step];
+            if (ns != SIM_NS_NEVER) {
+                sample_add(&m->sample, measure_seconds(ns));
+            }
         }
     }
     measure_distribution(m, prefix, keys);

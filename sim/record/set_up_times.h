@@ -21,7 +21,8 @@ struct set_up_times {
     sim_ns session_start_ns;
 };
 
-/* False: the device was never ready. */
-bool set_up_times(const struct recorder_set *set, uint32_t device, struct set_up_times *times);
+/* In one campaign. False: the device was never ready. */
+bool set_up_times(const struct recorder_set *set, uint32_t campaign, uint32_t device,
+        struct set_up_times *times);
 
 #endif

@@ -28,18 +28,26 @@ static void write_record(
     fputs(",\"0000000000000000\"\n", out);
 }
 
+static void write_campaign(FILE *out, const struct campaign *campaign)
+{
+    for (uint32_t i = 0; i < campaign_session_count(campaign); i++) {
+        uint8_t nwk_s_key[16], app_s_key[16];
+        struct campaign_session session;
+        campaign_session_get(campaign, i, &session);
+        lorawan_mc_session_keys(session.mc_key, session.mc_addr, app_s_key, nwk_s_key);
+        write_record(out, session.mc_addr, nwk_s_key, app_s_key);
+    }
+}
+
 void pcap_keys_write(FILE *out, const struct world *world)
 {
-    uint8_t nwk_s_key[16], app_s_key[16], mc_key[16];
+    uint8_t nwk_s_key[16], app_s_key[16];
     for (uint32_t i = 0; i < world->device_count; i++) {
         if (network_session_keys(world->network, i, nwk_s_key, app_s_key)) {
             write_record(out, network_dev_addr(world->network, i), nwk_s_key, app_s_key);
         }
     }
-    if (world_first_campaign(world) != NULL) {
-        uint32_t mc_addr = campaign_mc_addr(world_first_campaign(world));
-        campaign_mc_key(world_first_campaign(world), mc_key);
-        lorawan_mc_session_keys(mc_key, mc_addr, app_s_key, nwk_s_key);
-        write_record(out, mc_addr, nwk_s_key, app_s_key);
+    for (uint32_t c = 0; c < server_campaign_count(world->server); c++) {
+        write_campaign(out, server_campaign(world->server, c));
     }
 }

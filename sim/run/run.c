@@ -56,7 +56,7 @@ static struct recorder_set *create_recorders(const struct world *world)
         .nodes = world->nodes,
         .gateways = world->gateways,
         .network = world->network,
-        .campaign = world_first_campaign(world),
+        .server = world->server,
         .images = world->images,
         .image_count = world->scenario->campaign_count,
         .device_count = world->device_count,

@@ -60,13 +60,13 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
     return ok;
 }
 
-bool fleet_estimate_input(
-        const struct scenario *scenario, uint32_t image_size_bytes, struct estimate_input *input)
+bool fleet_estimate_input(const struct scenario *scenario, uint32_t campaign,
+        uint32_t image_size_bytes, struct estimate_input *input)
 {
     const struct scenario_device_group *group = &scenario->groups[0];
-    if (scenario->campaign_count == 0
+    if (campaign >= scenario->campaign_count
             || !campaign_estimate_input(
-                    scenario, &scenario->campaigns[0], image_size_bytes, input)) {
+                    scenario, &scenario->campaigns[campaign], image_size_bytes, input)) {
         return false;
     }
     input->guard_s = guard_s(group);
@@ -109,7 +109,7 @@ void fleet_estimate_print(const struct scenario *scenario, uint32_t image_size_b
 {
     struct estimate_input input;
     struct estimate estimate;
-    if (!fleet_estimate_input(scenario, image_size_bytes, &input)) {
+    if (!fleet_estimate_input(scenario, 0, image_size_bytes, &input)) {
         return;
     }
     estimate_make(&input, &estimate);

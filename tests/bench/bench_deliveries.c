@@ -85,12 +85,11 @@ static double read_back(const struct world *world)
 static double mean_loss(struct run *run)
 {
     const struct world *world = run_world(run);
-    const struct fragment_counts *counts = fragment_counts_of(run_recorders(run));
     double sum = 0.0;
     uint32_t counted = 0;
     uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_fragments *r = &counts->devices[i];
+        const struct device_fragments *r = fragment_counts_of(run_recorders(run), 0, i);
         if (r->nb_frag > 0) {
             sum += 1.0 - (double)r->uncoded_now / sent;
             counted++;

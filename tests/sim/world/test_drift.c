@@ -221,7 +221,7 @@ static void check_device(const struct trial *trial, const struct watch *watch, u
     cr_assert_eq(watch->syncs[i], 1, "device %u set its clock %u times", i, watch->syncs[i]);
     cr_expect_float_eq(watch->opened_s[i], opens_s, TOLERANCE_S, "device %u opened at %f, not %f",
             i, watch->opened_s[i], opens_s);
-    fragment_causes_device(fragment_causes_of(trial->recorders), i, &counts);
+    fragment_causes_device(fragment_causes_of(trial->recorders), 0, i, &counts);
     unsigned lost = (unsigned)counts.of[LOSS_SESSION_NOT_OPEN];
     t->lost += lost;
     if (missed.unclear) {

@@ -151,8 +151,7 @@ static struct tally tally_losses(const struct trial *trial, double p)
     cr_assert_eq(sent, campaign_nb_frag(world_first_campaign(world)));
     cr_assert_eq(campaign_fragments_sent(world_first_campaign(world), true), 0);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_fragments *fragments =
-                &fragment_counts_of(trial->recorders)->devices[i];
+        const struct device_fragments *fragments = fragment_counts_of(trial->recorders, 0, i);
         if (took_part(trial, i)) {
             uint32_t lost = sent - fragments->uncoded_now;
             tally.devices++;

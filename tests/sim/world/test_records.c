@@ -261,7 +261,8 @@ Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
         struct set_up_times times;
         struct campaign_device d;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
-        if (!set_up_times(trial->recorders, i, &times) || times.session_start_ns == SIM_NS_NEVER) {
+        if (!set_up_times(trial->recorders, 0, i, &times)
+                || times.session_start_ns == SIM_NS_NEVER) {
             continue;
         }
         sim_ns opened_ns = clock_of(trial->recorders, i)->session_opened_ns;
@@ -287,9 +288,9 @@ Test(records, a_fragment_that_the_firmware_does_not_know_of_fails_the_run)
 {
     struct trial *trial = trial_create(calm, NULL, 0);
     trial_play(trial);
-    struct fragment_counts *counts =
-            (struct fragment_counts *)(uintptr_t)fragment_counts_of(trial->recorders);
-    counts->devices[3].uncoded_received--;
+    struct device_fragments *counted =
+            (struct device_fragments *)(uintptr_t)fragment_counts_of(trial->recorders, 0, 3);
+    counted->uncoded_received--;
     expect_failure(trial, "by their causes");
 }
 
