@@ -18,8 +18,7 @@ static void expect_confirmed(const char *name, double least_share)
         const char *sets[] = { set };
         snprintf(set, sizeof set, "seed=%u", seed);
         struct trial *trial = trial_create(text, sets, 1);
-        while (trial_go(trial, trial->scenario.duration_ns)) {
-        }
+        trial_play(trial);
         const struct server *server = trial->world->server;
         for (uint32_t i = 0; i < server_campaign_count(server); i++) {
             const struct campaign *campaign = server_campaign(server, i);

@@ -41,8 +41,7 @@ static void expect_all_confirmed(const struct trial *trial, uint32_t campaign_co
 static struct trial *play(const char *text, const char *const *sets, size_t set_count)
 {
     struct trial *trial = trial_create(text, sets, set_count);
-    while (trial_go(trial, trial->scenario.duration_ns)) {
-    }
+    trial_play(trial);
     return trial;
 }
 
