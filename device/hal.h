@@ -1,4 +1,4 @@
-/* The firmware's only door to hardware: one board, one table of operations.
+/* The firmware's only interface to hardware: one board, one table of operations.
  * SPDX-License-Identifier: MIT
  *
  * Every call takes the board it acts on, so any number of boards run in one process. A call
@@ -148,7 +148,7 @@ struct hal_ops {
     void (*reboot)(void *board);
     /* A broken invariant. Restarts with HAL_RESET_WATCHDOG; does not return. */
     void (*panic)(void *board, const char *file, int line);
-    /* Names an event for whoever debugs: ids in device/trace.h. Changes nothing. */
+    /* Names an event for debuggers: ids in device/trace.h. Changes nothing. */
     void (*trace)(void *board, uint16_t id, uint32_t a, uint32_t b);
 };
 
@@ -158,7 +158,7 @@ struct hal {
     const struct hal_ops *ops;
 };
 
-/* One line a door. */
+/* Inline wrappers, one per operation. */
 /* clang-format off */
 static inline uint64_t hal_rtc_now(const struct hal *h) { return h->ops->rtc_now(h->board); }
 static inline void hal_alarm_set(const struct hal *h, uint64_t at_ticks) { h->ops->alarm_set(h->board, at_ticks); }

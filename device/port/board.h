@@ -31,7 +31,7 @@ struct board {
     bool nor_notify;      /* the firmware waits for its end */
     uint16_t keys_loaded; /* bit = slot */
     uint8_t key[HAL_KEY_SLOTS][16];
-    uint8_t schedule_slot; /* whose round keys `schedule` holds; HAL_KEY_SLOTS: nobody's */
+    uint8_t schedule_slot; /* whose round keys `schedule` holds; HAL_KEY_SLOTS: none */
     struct aes_key schedule;
 };
 

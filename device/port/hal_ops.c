@@ -1,4 +1,4 @@
-/* The board behind device/hal.h: the table of doors, and crypto by key slot in software.
+/* The board's implementation of device/hal.h: the table of operations, and crypto by key slot.
  * SPDX-License-Identifier: MIT
  */
 #include "port/board.h"

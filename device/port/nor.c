@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * An idle NOR is in power-down, where it hears nothing but its release: each operation wakes it,
- * and it goes back behind a read, or when the status says that what it was at has ended.
+ * and it goes back after a read, or when the status says that what it was at has ended.
  */
 #include "port/board.h"
 #include "port/pins.h"
@@ -41,7 +41,8 @@ static void command_alone(uint8_t command)
     nor_select(false);
 }
 
-/* Into or out of power-down, waited out by clocking bytes to nobody. A NOR at work ignores it. */
+/* Into or out of power-down, then waits by clocking bytes with the chip deselected. A NOR at work
+ * ignores it. */
 static void change_power(uint8_t command)
 {
     command_alone(command);

@@ -31,7 +31,7 @@ void board_entropy(uint8_t *data, size_t size)
     for (size_t i = 0; i < size; ++i) {
         if (i % 4 == 0) {
             while ((RNG->SR & RNG_SR_DRDY) == 0) {
-                if ((RNG->SR & RNG_SR_SEIS) != 0) { /* RM0376 section 20.3.2: start it anew */
+                if ((RNG->SR & RNG_SR_SEIS) != 0) { /* RM0376 section 20.3.2: start it again */
                     RNG->SR &= ~(RNG_SR_SEIS | RNG_SR_CEIS);
                     RNG->CR = 0;
                     RNG->CR = RNG_CR_EN;

@@ -30,7 +30,7 @@ void reset_handler(void)
     program_main();
 }
 
-/* A fault, or an interrupt that nobody enabled: start again, with a note of it. */
+/* A fault, or an interrupt that was not enabled: start again, with a note of it. */
 void fault_handler(void)
 {
     board_reset(BOARD_NOTE_PANIC);

@@ -104,8 +104,8 @@ static void stop_until_interrupt(void)
     clock_to_pll();
 }
 
-/* The NOR has no interrupt line: a tick of 1 ms looks after it, for whoever waits for its end, and
- * to send it to power-down behind it. */
+/* The NOR has no interrupt line: a tick of 1 ms polls it for the end of an operation, and
+ * sends it to power-down afterwards. */
 static void sleep_until_interrupt_or_tick(void)
 {
     SYST_RVR = SYSTICK_PER_MS;

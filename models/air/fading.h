@@ -26,7 +26,7 @@ struct fading_params {
     enum fading_model model;
     double rician_k_db; /* power of the steady part over that of the scattered ones */
     /* 0: every frame and receiver has its own draw. Else the gain of a link stays for this long, is
-     * the same for both directions and any frame, and then drawn anew; at least 100 us, and less
+     * the same for both directions and any frame, and then drawn again; at least 100 us, and less
      * than 2^40 of them in a run. Clarke: 0.423 c / (v f), 146 ms at 1 m/s and 868 MHz. */
     sim_ns coherence_ns;
 };

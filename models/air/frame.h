@@ -1,4 +1,4 @@
-/* One transmission on the air: immutable once started, shared by all who hear it.
+/* One transmission on the air: immutable once started, shared by all its receivers.
  * SPDX-License-Identifier: MIT
  */
 #ifndef AIR_FRAME_H
@@ -19,7 +19,7 @@ struct frame {
     int32_t clock_drift_ppb_per_s;
     struct lora_modulation modulation;
     sim_ns start_ns;
-    sim_ns detect_ns; /* 5 preamble symbols heard by who listened from the start */
+    sim_ns detect_ns; /* 5 preamble symbols received by a station that listened from the start */
     sim_ns preamble_end_ns;
     sim_ns header_ns; /* end of the 8-symbol header block */
     sim_ns end_ns;

@@ -60,7 +60,7 @@ struct overlap {
 
 enum interference_outcome {
     INTERFERENCE_SURVIVED,
-    INTERFERENCE_BREAKS_PAYLOAD, /* all of it came behind the header */
+    INTERFERENCE_BREAKS_PAYLOAD, /* all of it came after the header */
     INTERFERENCE_BREAKS_HEADER
 };
 

@@ -3,7 +3,7 @@
  *
  * The exponential schedule is the two-state Markov chain that leaves "on" with rate 1/mean_on and
  * "off" with rate 1/mean_off. Refresh events of rate 1/mean_on + 1/mean_off, each of which draws
- * the state anew, on with the stationary chance, give the same chain: off turns on with
+ * the state again, on with the stationary chance, give the same chain: off turns on with
  * rate * chance = 1/mean_off, on turns off with the remaining 1/mean_on. So the state at any time
  * hangs on the last refresh alone, and the refreshes, a Poisson process, may be drawn cell by cell.
  */
@@ -82,7 +82,7 @@ static sim_ns periodic_since_begin_ns(const struct interferer *interferer, sim_n
 
 /* --- exponential ------------------------------------------------------------------------------ */
 
-/* Goes through the refreshes of one cell. Begun anew at each cell, since the gaps of a Poisson
+/* Goes through the refreshes of one cell. Started again at each cell, since the gaps of a Poisson
  * process have no memory. */
 struct refresh {
     const struct interferer *interferer;

@@ -126,7 +126,7 @@ static int32_t mean_noise_mdbm(
 }
 
 /* Bursts that come and go within a part, taken one by one: with each the number of states doubles.
- * Those behind the first few count with their mean. */
+ * Those after the first few count with their mean. */
 #define BURSTS_APART_MAX 8u
 
 /* Error exponent of one unit, averaged over the time in each state of the bursts from `first` on;

@@ -21,7 +21,7 @@ enum reception_errors {
     ERRORS_THRESHOLD /* received from the sensitivity on, lost below it: no draws */
 };
 
-/* What is 0 or left out behind the first three is the default. */
+/* After the first three members, 0 is the default. */
 struct reception_params {
     double capture_db;              /* INTERFERENCE_CAPTURE: wanted over all others of its SF, 6 */
     double device_noise_figure_db;  /* 6 */

@@ -12,7 +12,7 @@
 #include "sim_time.h"
 
 #define LORA_FRAME_SIZE_MAX 255u
-/* Behind the programmed preamble: 2 symbols of sync word and 2.25 down-chirps, in quarters. */
+/* After the programmed preamble: 2 symbols of sync word and 2.25 down-chirps, in quarters. */
 #define LORA_SYNC_QUARTERS 17u
 /* Undisturbed preamble symbols that a receiver needs to lock (Bor et al., MSWiM 2016). */
 #define LORA_LOCK_SYMBOLS 5u
@@ -34,7 +34,7 @@ struct lora_modulation {
 sim_ns lora_symbol_ns(const struct lora_modulation *m);
 /* `symbol_quarters` quarter symbols from the start of a frame, rounded to the nanosecond. */
 sim_ns lora_quarter_symbols_ns(const struct lora_modulation *m, uint64_t symbol_quarters);
-/* Symbols behind the preamble: header block and payload. `size`: PHY payload bytes. */
+/* Symbols after the preamble: header block and payload. `size`: PHY payload bytes. */
 uint32_t lora_payload_symbols(const struct lora_modulation *m, uint32_t size);
 /* Preamble through last symbol. */
 sim_ns lora_time_on_air_ns(const struct lora_modulation *m, uint32_t size);

@@ -1,4 +1,4 @@
-/* The air: who transmits, who listens, who hears what.
+/* The air: transmitters, listeners, and which of them receive what.
  * SPDX-License-Identifier: MIT
  *
  * End-devices listen on one (frequency, SF, bandwidth, IQ) and are indexed by it; gateways listen
@@ -37,7 +37,7 @@ struct medium_listening {
     uint8_t spreading_factor;
     bool iq_inverted;
     uint8_t sync_word;
-    bool silent_detect; /* `detected` need not be called: continuous mode, nobody looks */
+    bool silent_detect; /* `detected` need not be called: continuous mode, no consumer */
 };
 
 /* Called by the medium; times are engine times. */
@@ -115,7 +115,7 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
 const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gateway, sim_ns at_ns,
         const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
         uint16_t size);
-/* The transmitter left TX early: nobody receives the frame any more. Those who had locked on it are
+/* The transmitter left TX early: no station receives the frame any more. Stations locked on it are
  * told at its planned end (LOSS_POWERED_DOWN); as interference it ends at `at_ns`. */
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
 

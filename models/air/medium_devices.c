@@ -37,7 +37,7 @@ static void leave_channel(struct medium *medium, uint32_t device)
     }
 }
 
-/* Frames whose detect event has passed know nothing of who comes now. Those that are still to be
+/* Frames whose detect event has passed know nothing of later listeners. Those that are still to be
  * detected find this listener by themselves. */
 static void look_for_late_frames(
         struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
@@ -205,7 +205,7 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     const struct listener *listener = &medium->listeners[device];
     if (listener->channel != air->channel->number || listener->locked == air->slot
             || listener->since_ns + air->search_ns != now_ns || listener->until_ns <= now_ns) {
-        return; /* closed, or opened anew, meanwhile */
+        return; /* closed, or opened again, meanwhile */
     }
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
@@ -281,7 +281,7 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
         struct listener *listener = &medium->listeners[items[i].index];
         if (listener->locked == air->slot) {
             listener->locked = NO_FRAME;
-            /* Searches again from here, unless it was opened anew at a later local time. */
+            /* Searches again from here, unless it was opened again at a later local time. */
             if (listener->since_ns < now_ns) {
                 listener->since_ns = now_ns;
             }

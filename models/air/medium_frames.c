@@ -208,7 +208,7 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
         uint16_t size)
 {
     assert(device < medium->device_count);
-    /* What the frame's gateways and the receive windows behind it will need. */
+    /* What the frame's gateways and the receive windows after it will need. */
     __builtin_prefetch(&medium->listeners[device], 1);
     __builtin_prefetch(&medium->device_contexts[device]);
     __builtin_prefetch(&medium->reach_from[device]);
@@ -270,7 +270,7 @@ void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
             frame->power_mdbm, frame);
 }
 
-/* Polarity says who may hear it: uplinks and downlinks pass each other by. */
+/* Polarity separates uplinks from downlinks: a receiver detects one of them only. */
 static bool reaches_gateways(const struct frame *frame)
 {
     return !frame->downlink && !frame->modulation.iq_inverted;

@@ -1,4 +1,4 @@
-/* What the files of the medium share; nobody else includes it.
+/* Shared by the files of the medium; no other file includes it.
  * SPDX-License-Identifier: MIT
  */
 #ifndef AIR_MEDIUM_INTERNAL_H
@@ -42,7 +42,7 @@ struct on_air {
     struct channel *channel;
     sim_ns search_ns;  /* 5 symbols: how long a receiver searches */
     sim_ns silent_ns;  /* off the air: end or abort */
-    sim_ns lock_by_ns; /* who listens from here on, at the latest, still detects it */
+    sim_ns lock_by_ns; /* a receiver that listens from here on still detects it */
     bool started;
     bool detect_done;
     bool ended;
@@ -50,7 +50,7 @@ struct on_air {
     struct copy_chunk *copies;
 };
 
-/* One (frequency, SF, bandwidth, IQ): who listens, and what is or was lately on the air. */
+/* One (frequency, SF, bandwidth, IQ): its listeners, and what is or was lately on the air. */
 struct channel {
     uint64_t key;
     uint16_t number;
@@ -98,7 +98,7 @@ struct medium {
     int32_t *device_antenna_mdb;       /* NULL: no device has a gain */
     struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
     int64_t clock_error_max_ppb;       /* of any device or gateway */
-    /* Of the frame being judged: nothing but power decides who detects it. */
+    /* Of the frame being judged: only power decides which gateways detect it. */
     bool detected_by_power;
     bool bursts_on; /* and an interferer is on meanwhile */
     struct interferer *interferers;

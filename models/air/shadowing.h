@@ -5,8 +5,8 @@
  * Letters 27(23), 1991: the correlation of two places d apart is exp(-d / correlation distance).
  *
  * A link has one value, so both directions share it. With a correlation distance it is a function
- * of seed, gateway and the device's position alone: a device more moves nobody. Without, it is one
- * draw per (gateway, device).
+ * of seed, gateway and the device's position alone: a device more moves no other's. Without, it is
+ * one draw per (gateway, device).
  */
 #ifndef AIR_SHADOWING_H
 #define AIR_SHADOWING_H

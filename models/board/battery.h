@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Energy is drawn at the terminal voltage: capacity x voltage is what the cell gives.
- * assumed: an ideal converter stands between cell and board. Behind a linear regulator charge
+ * assumed: an ideal converter stands between cell and board. After a linear regulator charge
  * counts instead, and a board of 3.3 V takes 9 % more of a cell of 3.6 V. Self-discharge is a
  * constant power, a share of the full capacity a year (spec-physics section 8). Part of the
  * capacity can't be drawn: cold, pulses, the voltage at which the board browns out.

@@ -1,7 +1,7 @@
 /* Constants of a board type: what a data file in models/board/boards/ says.
  * SPDX-License-Identifier: MIT
  *
- * Plain data. The comment behind a member names its key in the data file first.
+ * Plain data. The comment of a member names its key in the data file first.
  */
 #ifndef BOARD_BOARD_TYPE_H
 #define BOARD_BOARD_TYPE_H

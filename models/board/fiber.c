@@ -30,7 +30,7 @@ struct fiber {
     void (*entry)(void *argument);
     void *argument;
 #ifdef __x86_64__
-    void *own, *other; /* stack pointers of the fiber and of who entered it */
+    void *own, *other; /* stack pointers of the fiber and of its caller */
 #else
     ucontext_t own, other;
 #endif

@@ -18,9 +18,9 @@ void fiber_destroy(struct fiber *fiber);
 void fiber_start(struct fiber *fiber, void (*entry)(void *argument), void *argument);
 /* Runs the fiber until it leaves. */
 void fiber_enter(struct fiber *fiber);
-/* On the fiber: back to who entered; returns at the next fiber_enter(). */
+/* On the fiber: returns to its caller; goes on at the next fiber_enter(). */
 void fiber_leave(struct fiber *fiber);
-/* The fiber was left by a jump; it is started anew before it is entered again. */
+/* The fiber was left by a jump; it is started again before it is entered. */
 void fiber_abandoned(struct fiber *fiber);
 
 #endif

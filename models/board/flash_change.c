@@ -182,7 +182,7 @@ static uint32_t page_converge(struct flash_store *store, uint32_t page)
     return equal;
 }
 
-/* The outcome in `page`, a page nobody else holds. */
+/* The outcome in `page`, a page that no other node holds. */
 static uint32_t page_apply_own(
         struct flash_store *store, uint32_t page, const struct flash_change *c)
 {
@@ -241,7 +241,7 @@ static uint32_t sector_copy(struct flash_store *store, uint32_t old)
     return fresh;
 }
 
-/* Trades a sector nobody else holds for an equal one. */
+/* Trades a sector that no other node holds for an equal one. */
 static uint32_t sector_converge(struct flash_store *store, uint32_t sector)
 {
     uint32_t equal = flash_index_equal(&store->equal_sectors, &store->sectors, sector);

@@ -9,7 +9,7 @@
 #include "board/flash_pool.h"
 
 /* Several ways a set: two changes that all nodes make in turn must not push out each other, or
- * nobody would share any more. */
+ * no other node would share. */
 #define FLASH_MEMO_SETS_LOG2 8u
 #define FLASH_MEMO_SETS      (1u << FLASH_MEMO_SETS_LOG2)
 #define FLASH_MEMO_WAYS      4u

@@ -1,4 +1,4 @@
-/* Interned keys behind a chained hash table.
+/* Interned keys in a chained hash table.
  * SPDX-License-Identifier: MIT
  */
 #include "board/key_store.h"

@@ -10,7 +10,7 @@
 
 #include "board/node_internal.h"
 
-_Static_assert(sizeof(struct node) % NODE_LINE_BYTES == 0, "RAM behind it starts on a line");
+_Static_assert(sizeof(struct node) % NODE_LINE_BYTES == 0, "the RAM that follows starts on a line");
 
 static size_t round_up(size_t size, size_t unit)
 {

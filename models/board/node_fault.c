@@ -20,7 +20,7 @@ static void format_time(char *text, size_t size, sim_ns at_ns)
             (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
 }
 
-/* The first fault of a run is the one to look at; those behind it may be its children. */
+/* The first fault of a run is kept; later ones may be its consequences. */
 static void report(struct node *node, sim_ns at_ns, const char *what)
 {
     struct node_fleet *fleet = node->fleet;

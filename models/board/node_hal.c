@@ -1,4 +1,4 @@
-/* The table of hardware doors, and those for time and the odds and ends.
+/* The table of hardware operations, with those for time, entropy, trace and reboot.
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>

@@ -3,7 +3,7 @@
  *
  * Internal flash stalls the CPU until it is done. The NOR takes its command and data over SPI and
  * runs on; while it does, it answers nothing but status. An idle NOR is in power-down: the driver
- * (device/port/nor.c) wakes it for an access and sends it back behind it.
+ * (device/port/nor.c) wakes it for an access and sends it back after it.
  */
 
 #include "board/node_internal.h"

@@ -49,7 +49,7 @@ struct node_profile {
 /* One end-device. Its firmware's RAM follows it in memory, so where everything lies is a matter of
  * offsets and can be prefetched without looking. */
 struct node {
-    /* --- who runs when: one cache line */
+    /* --- scheduling: one cache line */
     alignas(NODE_LINE_BYTES) struct node_fleet *fleet;
     sim_ns local_ns; /* the MCU's clock: what it did so far ends here */
     sim_ns alarm_ns;
@@ -59,7 +59,7 @@ struct node {
     uint8_t irq_pending;                 /* a bit per enum fw_irq */
     bool more;                           /* the last run has left work */
     bool nor_notify;                     /* FW_IRQ_FLASH_DONE is asked for */
-    bool frame_ready;                    /* a received frame nobody has read yet */
+    bool frame_ready;                    /* a received frame that was not read yet */
     bool spi_selected;
     bool spi_addressed; /* the address byte of this SPI frame went by */
     bool spi_reads_fifo;
@@ -146,7 +146,7 @@ struct node_fleet {
     uint32_t count;
     entity_id first_entity;
     uint16_t wake_handler;
-    void (*on_prefetch)(void *context, uint32_t index); /* NULL: nobody's */
+    void (*on_prefetch)(void *context, uint32_t index); /* NULL: none */
     void *on_prefetch_context;
     struct node_worker worker;
     /* shared by all nodes */
@@ -263,7 +263,7 @@ void node_panic(struct node *node, const char *file, int line);
 void node_guest_fault(struct node *node, sim_ns at_ns, enum sx1276_severity severity, int where,
         const char *what);
 
-/* The doors of device/hal.h, by file. */
+/* The operations of device/hal.h, by file. */
 extern const struct hal_ops node_hal_ops; /* node_hal.c */
 void node_radio_select(void *board);
 void node_radio_exchange(void *board, const uint8_t *tx, uint8_t *rx, size_t size);

@@ -333,7 +333,7 @@ static void prefetch_lines(const void *from, unsigned lines)
 #define PREFETCH_WAKE_CHIP_LINES 7u
 #define PREFETCH_WAKE_RAM_LINES  20u
 #define PREFETCH_WAKE_TAIL_LINES 9u
-/* Who slept this long is not in the cache any more. */
+/* A node that slept this long is no longer in the cache. */
 #define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
 
 void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)

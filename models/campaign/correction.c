@@ -58,7 +58,7 @@ static void await_answers(struct transfer *transfer, sim_ns now_ns)
 
 /* --- fixed ----------------------------------------------------------------------------------- */
 
-/* Answers of those who just completed are still to come. */
+/* Answers of members that have just completed are still to come. */
 static void fixed_next_move(struct transfer *transfer, sim_ns now_ns)
 {
     start(transfer, now_ns);

@@ -20,10 +20,10 @@
 static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.016, 0.008, 0.004 };
 #define NOT_DECODED_COUNT (sizeof not_decoded / sizeof not_decoded[0])
 /* A command and the answer to it.
- * assumed: command 1 or 2 s behind the uplink, its answer at once or, where flash is erased first,
+ * assumed: command 1 or 2 s after the uplink, its answer at once or, where flash is erased first,
  * some seconds later. */
 #define EXCHANGE_S 5.0
-/* A report of the block that nobody answered comes again after this and another random delay.
+/* A report of the block that got no answer comes again after this and another random delay.
  * assumed: as this project's firmware does it. */
 #define REPORT_AGAIN_S 8.0
 #define ROUNDS_MAX     64u
@@ -110,8 +110,8 @@ static double heard_s(const struct estimate *estimate, double fragments)
            + estimate->fragment_airtime_s;
 }
 
-/* Share of reports of the block that nobody hears: lost by the link; met by another report on its
- * channel (pure ALOHA); or come while the gateway sends a fragment, which makes it deaf. */
+/* Share of reports of the block that no gateway receives: lost by the link; met by another report
+ * on its channel (pure ALOHA); or come while the gateway sends a fragment, which makes it deaf. */
 static double report_loss(const struct estimate_input *input, const struct estimate *estimate,
         double spread_s, bool fragments_on_air)
 {
@@ -137,7 +137,7 @@ static double rounds_until_heard(uint32_t n, double loss)
 }
 
 /* The session is over when the last device has reported the block whole: its report comes within
- * an answer window behind the fragment that made it so; of n reports, spread evenly, the last comes
+ * an answer window after the fragment that made it so; of n reports, spread evenly, the last comes
  * after n / (n + 1) of it, and again until it was heard. Rounds of correction begin with a pause
  * for answers. */
 static void estimate_session(const struct estimate_input *input, const struct schedule *schedule,
@@ -215,7 +215,7 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
     double last_s = input->report_period_s + missed_s + rest_s;
     estimate->set_up_fleet_s = carried_s > last_s ? carried_s : last_s;
     /* Report that starts it and an answer to each exchange; report of the block; report of the
-     * version; and an answer to a status request of those who lack fragments. */
+     * version; and an answer to a status request from members that lack fragments. */
     double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
                              ? 1.0 - estimate->complete_share
                              : 0.0;

@@ -30,7 +30,7 @@ struct estimate_input {
     uint8_t rx2_data_rate;
     uint32_t rx2_frequency_hz;
 
-    /* to whom */
+    /* the device */
     uint32_t fleet_size;
     double report_period_s;
     enum campaign_set_up_policy set_up_policy;

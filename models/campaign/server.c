@@ -202,7 +202,7 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
     if (over) {
         return;
     }
-    /* What no gateway could send is out of date by now: the conversation decides anew. */
+    /* What no gateway could send is out of date by now: the next uplink decides what to send. */
     network_queue_clear(server->network, uplink->device);
     struct uplink_course course = { false, false };
     if (uplink->fport == REPORT_FPORT) {

@@ -24,7 +24,7 @@ struct session_params {
     sim_ns granularity_ns; /* of sending times; 0: none */
 };
 
-/* For whom a session is announced. */
+/* The device to which a session is announced. */
 struct session_recipient {
     const struct device_identity *identity;
     uint8_t number; /* that the server gave this session at the device: 0..3 */

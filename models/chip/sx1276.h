@@ -121,7 +121,7 @@ struct sx1276 {
     uint8_t rx_fifo_start;                /* FIFO position of its first byte */
     bool rx_unread;                       /* its last byte was not read yet */
     uint16_t dio_masks[SX1276_DIO_COUNT]; /* signals that each line shows */
-    uint16_t dio_signals;                 /* behind dio_levels */
+    uint16_t dio_signals;                 /* of dio_levels */
     uint8_t dio_levels;
     uint8_t spi_state; /* enum spi_state */
     uint8_t spi_address;

@@ -1,4 +1,4 @@
-/* SX1276 FIFO: 256 bytes behind a pointer, and a received frame that is borrowed, not copied.
+/* SX1276 FIFO: 256 bytes at a pointer, and a received frame that is borrowed, not copied.
  * SPDX-License-Identifier: MIT
  *
  * A borrowed frame covers FIFO positions rx_fifo_start .. + rx_size. It is copied into fifo[] only

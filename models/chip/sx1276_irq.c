@@ -24,7 +24,7 @@ static const uint16_t fsk_lines[SX1276_DIO_COUNT][4] = {
     { 0, SIGNAL_PLL_LOCK, 0, SIGNAL_MODE_READY },
 };
 
-/* No set of signals: the lines are to be worked out anew. */
+/* No set of signals: the lines are to be worked out again. */
 #define SIGNALS_UNKNOWN UINT16_MAX
 
 /* After a change of mapping or modem. DIO0 has the highest bits of RegDioMapping1, DIO4 those of

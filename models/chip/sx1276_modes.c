@@ -139,7 +139,7 @@ static void start_chain(struct sx1276 *chip)
             chip->now_ns + (transmit ? sx1276_tx_ramp_ns(chip) : sx1276_rx_startup_ns(chip)));
 }
 
-/* FSTX, FSRX and the modes behind them. */
+/* FSTX, FSRX and the modes after them. */
 static void command_running_mode(struct sx1276 *chip, enum sx1276_mode from, enum sx1276_mode mode)
 {
     bool locked = locked_for(chip, from, mode);

@@ -58,8 +58,8 @@ void messages_finish(struct gateway_fleet *fleet)
     free(fleet->blocks);
 }
 
-/* How long whoever waits for an answer waits: both ways, late ones too, and the 100 ms after which
- * the packet forwarder's protocol gives up (spec-physics section 6). */
+/* How long the sender of a request waits for its answer: both ways, late ones too, and the 100 ms
+ * after which the packet forwarder's protocol gives up (spec-physics section 6). */
 static sim_ns patience_ns(const struct gateway_params *params)
 {
     return 2 * (params->backhaul_latency_ns + 4 * params->backhaul_jitter_ns) + 100 * SIM_NS_PER_MS;
@@ -153,7 +153,7 @@ void backhaul_give_up(struct gateway *gateway, uint64_t token, sim_ns from_ns)
     };
     sim_ns at_ns = from_ns + patience_ns(&fleet->params);
     if (at_ns < gateway->up_until_ns) {
-        at_ns = gateway->up_until_ns; /* behind what did come back */
+        at_ns = gateway->up_until_ns; /* after what did come back */
     }
     engine_schedule(
             fleet->engine, at_ns, SIM_PHASE_NETWORK, gateway->entity, fleet->report_handler, index);

@@ -13,13 +13,13 @@
 #define PERIOD_NS      (128 * SIM_NS_PER_S)
 #define RESERVED_NS    (2120 * SIM_NS_PER_MS)
 #define GUARD_NS       (3 * SIM_NS_PER_S)
-#define DELAY_NS       INT64_C(1500) /* behind the grid of GPS time */
+#define DELAY_NS       INT64_C(1500) /* after the grid of GPS time */
 #define POWER_MDBM     14000
 #define TIME_BYTES     4u
 #define CRC_BYTES      2u
 #define SPECIFIC_BYTES 7u /* GwSpecific */
 
-/* First instant of the grid at or behind `from_ns`. */
+/* First instant of the grid at or after `from_ns`. */
 static sim_ns grid_from(const struct gateway_params *params, sim_ns from_ns)
 {
     int64_t into_ns = (params->gps_at_start_ns + from_ns) % PERIOD_NS;
@@ -87,7 +87,7 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     uint32_t index = message_take(fleet, gateway->number);
     struct message *message = message_at(fleet, index);
     message->beacon = true;
-    message->given_up = true; /* nobody asked for it */
+    message->given_up = true; /* no request waits for it */
     struct gateway_tx *tx = &message->as.tx;
     const struct region *region = fleet->params.region;
     *tx = (struct gateway_tx){
@@ -101,7 +101,7 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     tx->modulation.implicit_header = true;
     int64_t gps_ns = fleet->params.gps_at_start_ns + grid_ns;
     tx->size = beacon_bytes(region, (uint32_t)(gps_ns / SIM_NS_PER_S), tx->bytes);
-    message->accepted_ns = tx->at_ns - TX_JIT_DELAY_NS; /* made anew after an outage */
+    message->accepted_ns = tx->at_ns - TX_JIT_DELAY_NS; /* made again after an outage */
     return index;
 }
 

@@ -26,7 +26,7 @@
 
 /* A cache line: what one uplink touches. */
 struct device_duty_band {
-    sim_ns free_at_ns;                 /* end of the pause behind the last frame */
+    sim_ns free_at_ns;                 /* end of the pause after the last frame */
     uint32_t bin_us[DEVICE_DUTY_BINS]; /* airtime that ended in each, a ring */
     uint32_t bin;                      /* number of the newest, in five minutes since time 0 */
     bool broke_pause, broke_hour;

@@ -113,7 +113,7 @@ sim_ns duty_limiter_earliest(const struct duty_limiter *limiter, sim_ns from_ns,
     if (room_ns < 0) {
         return SIM_NS_NEVER;
     }
-    /* Behind all that is reserved, as soon as enough has left the window. */
+    /* After all that is reserved, as soon as enough has left the window. */
     uint32_t leaves = 0;
     sim_ns total_ns = sum_of(limiter, limiter->count);
     while (total_ns - sum_of(limiter, leaves) > room_ns) {

@@ -6,7 +6,7 @@
  * direction of the backhaul keeps the order of its messages.
  *
  * Every request ends in exactly one report other than GATEWAY_TX_ACCEPTED: when the backhaul loses
- * the request or an answer to it, or the gateway loses its power, whoever waits at the server's end
+ * the request or an answer to it, or the gateway loses its power, the sender at the server's end
  * gives up and reports GATEWAY_TX_NO_ANSWER; later answers to that request are not handed on. Such
  * a request may have been sent all the same.
  */
@@ -35,7 +35,7 @@ sim_ns gateway_clock_usual_error_ns(enum gateway_clock_source source);
 
 struct gateway_clock_params {
     enum gateway_clock_source source;
-    /* FREE: offset at time 0, uniform in +- this. NTP, GNSS: standard deviation; NTP draws anew
+    /* FREE: offset at time 0, uniform in +- this. NTP, GNSS: standard deviation; NTP draws again
      * every 1024 s (RFC 5905: longest usual poll interval) and is steered in between, GNSS draws
      * every second. */
     sim_ns error_ns;
@@ -81,7 +81,7 @@ struct gateway_params {
     uint32_t outage_count;
     int32_t antenna_gain_mdb; /* of the site too: medium_site.antenna_gain_mdb */
     /* 3600: budget form over a sliding hour. 0: off-time form, a pause of airtime x (1/d - 1)
-     * behind each frame; its sliding hour may hold up to one frame more than the budget, and the
+     * after each frame; its sliding hour may hold up to one frame more than the budget, and the
      * auditor says so. */
     double duty_window_s;
 };

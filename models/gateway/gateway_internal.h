@@ -1,4 +1,4 @@
-/* What the files of the gateway share; nobody else includes it.
+/* Shared by the files of the gateway; no other file includes it.
  * SPDX-License-Identifier: MIT
  */
 #ifndef GATEWAY_GATEWAY_INTERNAL_H
@@ -86,8 +86,8 @@ sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_stamp(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_start_ns(const struct gateway *gateway, sim_ns wanted_ns);
 
-/* beacon.c: does a frame come too close to a beacon? Then `*free_at_ns` is behind that one. Class B
- * frames keep a guard time before it. */
+/* beacon.c: does a frame come too close to a beacon? Then `*free_at_ns` is the end of that one.
+ * Class B frames keep a guard time before it. */
 #define BEACON_SIZE_MAX 23u /* of US915, the longest of RP002 */
 bool beacon_collides(const struct gateway_params *params, sim_ns at_ns, sim_ns airtime_ns,
         bool guarded, sim_ns *free_at_ns);

@@ -5,7 +5,7 @@
 
 #include "gateway/gateway_internal.h"
 
-/* False: the report got lost, or nobody waits for it any more. */
+/* False: the report got lost, or no request waits for it any more. */
 static bool report(struct gateway *gateway, const struct message *message,
         enum gateway_tx_result result, sim_ns at_ns, sim_ns airtime_ns)
 {

@@ -12,7 +12,7 @@ static sim_ns first_instant(const struct gateway_outage *outage, sim_ns from_ns,
 {
     sim_ns start_ns = outage->from_ns;
     if (outage->every_ns > 0 && from_ns >= start_ns + outage->duration_ns) {
-        /* The first turn that ends behind from_ns. */
+        /* The first turn that ends after from_ns. */
         sim_ns past_ns = from_ns - start_ns - outage->duration_ns;
         start_ns += (past_ns / outage->every_ns + 1) * outage->every_ns;
     }

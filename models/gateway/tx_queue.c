@@ -56,7 +56,7 @@ sim_ns tx_queue_first_free(const struct tx_queue *queue, sim_ns from_ns, sim_ns 
             return at_ns;
         }
     }
-    assert(false && "the time behind the last frame is free");
+    assert(false && "the time after the last frame is free");
     return SIM_NS_NEVER;
 }
 

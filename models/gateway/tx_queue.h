@@ -36,7 +36,8 @@ void tx_queue_advance(struct tx_queue *queue, sim_ns now_ns);
 /* Are TX_QUEUE_SIZE frames waiting to be handed over? */
 bool tx_queue_full(const struct tx_queue *queue, sim_ns now_ns);
 bool tx_queue_collides(const struct tx_queue *queue, sim_ns at_ns, sim_ns airtime_ns);
-/* First time from `from_ns` on that collides with nothing: that one, or behind a queued frame. */
+/* First time from `from_ns` on that collides with nothing: that one, or the end of a queued frame.
+ */
 sim_ns tx_queue_first_free(const struct tx_queue *queue, sim_ns from_ns, sim_ns airtime_ns);
 void tx_queue_insert(struct tx_queue *queue, sim_ns at_ns, sim_ns airtime_ns);
 

@@ -30,7 +30,7 @@ enum device_traffic {
     DEVICE_TRAFFIC_POISSON
 };
 
-/* Who chooses the data rate of uplinks. */
+/* What chooses the data rate of uplinks. */
 enum device_rate_policy {
     DEVICE_RATE_LINK_CHECK, /* the device, by LinkCheck, until a LinkADRReq comes */
     DEVICE_RATE_FIXED,

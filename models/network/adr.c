@@ -13,7 +13,7 @@
  * its history is full again, and until it joins again. */
 #define UNANSWERED_MAX 8u
 #define REFUSALS_MAX   3u
-/* LoRaWAN 1.0.4 section 4.3.1.1: a device that gets no answer for so many uplinks behind its first
+/* LoRaWAN 1.0.4 section 4.3.1.1: a device that gets no answer for so many uplinks after its first
  * ADRACKReq goes back to its highest power. */
 #define ACK_DELAY    32u
 #define NB_TRANS_MAX 3u
@@ -116,7 +116,7 @@ static void take_answer(struct adr_state *state, const struct mac_commands *comm
     forget(state); /* heard with another power; or the same question would come again at once */
 }
 
-/* A device that nobody answered climbs down its ladder by itself: power first. */
+/* A device that got no answer lowers its data rate by itself, after it has raised its power. */
 static void follow_ladder(
         struct adr_state *state, const struct adr_uplink *uplink, struct adr_link *link)
 {

@@ -3,7 +3,7 @@
  *
  * spec-protocol 1.11: the best SNR of the last 20 uplinks, less what the data rate needs and a
  * margin; each 3 dB is a step, spent on data rate first, then on power. The server never lowers a
- * data rate: that is the device's ladder, when nobody hears it.
+ * data rate: the device does so by itself when it gets no answer.
  */
 #ifndef NETWORK_ADR_H
 #define NETWORK_ADR_H

@@ -116,7 +116,8 @@ static void item_free(struct network *network, struct downlink *downlink)
     }
 }
 
-/* Nobody sends it: the payload goes back to the head of its queue and leaves with a new FCnt. */
+/* No gateway sends it: the payload goes back to the head of its queue and leaves with a new FCnt.
+ */
 static void refuse(struct network *network, uint32_t index)
 {
     struct downlink *downlink = pool_at(&network->downlinks, index);
@@ -198,7 +199,7 @@ void network_downlink_report(
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_DOWNLINK,
             downlink->device, downlink->fcnt, window, NULL);
     item_free(network, downlink);
-    downlink->option_next = downlink->option_count; /* a second report finds nobody */
+    downlink->option_next = downlink->option_count; /* a second report finds none */
     pool_give(&network->downlinks, index);
 }
 

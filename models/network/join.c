@@ -75,7 +75,7 @@ void network_on_join_request(struct network *network, const struct gateway_uplin
     }
 }
 
-/* Section 1.4 of spec-protocol: counters and ADR start anew. */
+/* Section 1.4 of spec-protocol: counters and ADR start again. */
 static void start_session(struct network *network, uint32_t index, uint16_t dev_nonce)
 {
     struct device_state *device = &network->devices[index];

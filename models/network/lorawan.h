@@ -81,7 +81,7 @@ enum lorawan_ftype lorawan_ftype(uint8_t mhdr);
 /* False: not a well-formed LoRaWAN R1 data uplink. */
 bool lorawan_uplink_parse(const uint8_t *bytes, size_t size, struct lorawan_uplink *uplink);
 
-/* Next 32-bit counter that has the low half `fcnt`, behind `last` (NULL: none yet). False: it is
+/* Next 32-bit counter that has the low half `fcnt`, after `last` (NULL: none yet). False: it is
  * the last one again. (section 4.3.1.5) */
 bool lorawan_fcnt_next(const uint32_t *last, uint16_t fcnt, uint32_t *next);
 

@@ -5,7 +5,7 @@
  * one frame. Under MULTICAST_STAGGERED the interval is cut into turns and gateway g sends in turn
  * g, so that no two of them transmit at once. A gateway that had to wait goes on in the next
  * interval that it can use, in its turn. Requests leave shortly before their time, at most
- * GATEWAY_AHEAD_MAX per gateway, so that unicast answers find room in between. A gateway never
+ * GATEWAY_AHEAD_MAX per gateway, so that unicast answers fit in between. A gateway never
  * sends a lower McFCnt after a higher one.
  */
 #include <assert.h>
@@ -174,7 +174,7 @@ void network_on_multicast_slot(void *context, sim_ns now_ns, entity_id entity, u
     uint32_t gateway_index = (uint32_t)argument;
     struct group *group = group_at(network, group_index);
     if (gateway_index >= group->gateway_count) {
-        return; /* flushed and chosen anew meanwhile */
+        return; /* flushed and chosen again meanwhile */
     }
     struct group_gateway *gateway = &group->gateways[gateway_index];
     gateway->timer_pending = false;

@@ -17,7 +17,7 @@ struct group *group_at(const struct network *network, uint32_t group)
 
 /* --- groups and members ---------------------------------------------------------------------- */
 
-/* A group keeps its place in memory: whoever handles its report may create another one. */
+/* A group keeps its place in memory: the handler of its report may create another one. */
 static struct group *group_add(struct network *network)
 {
     if (network->group_count == network->group_capacity) {
@@ -94,7 +94,7 @@ bool network_group_add(struct network *network, uint32_t group_index, uint32_t d
 }
 
 /* Members whose best gateway each one is; returns how many gateways have any. A member that was
- * never heard is covered by whoever covers its neighbours. */
+ * never heard is covered by the gateways that cover its neighbours. */
 static uint32_t count_members(const struct network *network, const struct group *group,
         uint32_t *members_of, uint32_t *busiest)
 {

@@ -26,7 +26,7 @@
 #define JOIN_ACCEPT_DELAY_S 5
 #define COUNTER_NONE        UINT32_MAX /* of a last DevNonce or FCnt: none yet */
 
-/* A request's token says who gets the report: kind, then what that kind needs. */
+/* A request's token names the receiver of its report: kind, then what that kind needs. */
 #define TOKEN_UNICAST     UINT64_C(1)
 #define TOKEN_MULTICAST   UINT64_C(2)
 #define TOKEN_KIND_SHIFT  60
@@ -52,7 +52,7 @@ struct pending {
     bool gps_time;
     uint8_t data_rate;
     uint8_t heard_count;   /* entries in heard[] */
-    uint8_t gateway_count; /* all who reported it */
+    uint8_t gateway_count; /* all that reported it */
     uint16_t size;
     struct heard heard[HEARD_MAX]; /* best first */
     uint8_t bytes[LORAWAN_FRAME_MAX];
@@ -75,7 +75,7 @@ struct downlink_option {
     enum downlink_window window;
 };
 
-/* A unicast downlink until a gateway has sent it or nobody can any more. */
+/* A unicast downlink until a gateway has sent it or none can any more. */
 struct downlink {
     uint32_t next_free;
     uint32_t generation; /* tells a late report from one for the next user of this item */

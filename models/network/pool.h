@@ -15,7 +15,7 @@ struct pool {
     uint8_t *items;
     size_t item_size;
     uint32_t count, count_max; /* allocated; ceiling */
-    uint32_t used;             /* ever taken: those behind are untouched */
+    uint32_t used;             /* ever taken: later ones are untouched */
     uint32_t free_head;
     uint32_t taken;
 };

@@ -11,7 +11,7 @@
 #include "observe.h"
 
 #define PREFETCH_LINE_BYTES 64u
-/* A device sends a copy behind its receive windows, 1 s after its last transmission at the
+/* A device sends a copy after its receive windows, 1 s after its last transmission at the
  * soonest: what ended less than that apart is one transmission, late over a slow backhaul. */
 #define COPY_AFTER_NS SIM_NS_PER_S
 

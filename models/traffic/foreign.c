@@ -1,4 +1,4 @@
-/* Poisson uplinks of devices that belong to somebody else.
+/* Poisson uplinks of devices of other networks.
  * SPDX-License-Identifier: MIT
  *
  * Draws are keyed by the device's entity; frame n of a device takes block n of each purpose.
@@ -18,7 +18,7 @@
 
 struct foreign_device {
     sim_ns planned_ns; /* next arrival of its Poisson process */
-    sim_ns free_at_ns; /* end of the pause behind the last frame */
+    sim_ns free_at_ns; /* end of the pause after the last frame */
     uint32_t fcnt;
     uint8_t data_rate;
 };
@@ -78,7 +78,7 @@ static uint8_t draw_data_rate(const struct foreign_params *params, uint64_t seed
     return data_rate;
 }
 
-/* The uplink behind the one at hand: its process goes on from where it was planned, so that
+/* The uplink after the present one: its process goes on from where it was planned, so that
  * waiting for the duty cycle lowers no device's rate. */
 static void plan_next(struct foreign_fleet *fleet, uint32_t index)
 {

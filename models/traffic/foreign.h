@@ -3,10 +3,10 @@
  *
  * They send unconfirmed uplinks as Poisson processes and hear nothing. Gateways demodulate and
  * forward their frames like any others; the network server finds no device of that address. They
- * are stations of the medium behind the devices of the fleet: sites first_site .. first_site +
+ * are stations of the medium after the devices of the fleet: sites first_site .. first_site +
  * count - 1.
  *
- * assumed: their crystals are exact, they radiate 14 dBm EIRP and stand behind one fixed loss.
+ * assumed: their crystals are exact, they radiate 14 dBm EIRP and have one fixed loss.
  */
 #ifndef TRAFFIC_FOREIGN_H
 #define TRAFFIC_FOREIGN_H
@@ -34,7 +34,7 @@ struct foreign_params {
     uint8_t channel_count;
     uint32_t channel_hz[FOREIGN_CHANNELS_MAX]; /* one at random for each uplink */
     int32_t power_mdbm;                        /* EIRP */
-    /* Pause of airtime x (1 / this - 1) behind each frame: 0.01 keeps every device to 1 % whatever
+    /* Pause of airtime x (1 / this - 1) after each frame: 0.01 keeps every device to 1 % whatever
      * its channel. 0: none. */
     double duty_cycle;
     uint8_t nwk_id; /* upper 7 bits of their addresses; not that of the own network */

@@ -21,7 +21,7 @@
 #define STEP_NS (30 * SIM_NS_PER_S)
 
 static volatile sig_atomic_t interrupted;
-static char *volatile unlink_when_killed; /* what a second Ctrl-C must not leave behind */
+static char *volatile unlink_when_killed; /* removed by a second Ctrl-C */
 
 /* The first Ctrl-C ends the run cleanly, the second ends the program. */
 static void on_interrupt(int signal_number)
@@ -122,7 +122,7 @@ static int report(const struct run_options *options, struct run *run, struct run
         .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
         .crypto_memo = !options->no_memo,
     };
-    /* Files first: who reads our standard output may close it early. */
+    /* Files first: the reader of standard output may close it early. */
     bool written = run_output_write(output, run_world(run), summary, &facts);
     bool table = !options->json && !options->quiet;
     if (options->json) {

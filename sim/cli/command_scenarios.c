@@ -172,7 +172,7 @@ int command_validate(int argc, char **argv)
     return status;
 }
 
-/* Where the first sentence ends: behind a full stop at the end or before a blank. NULL: it goes
+/* Where the first sentence ends: after a full stop at the end or before a blank. NULL: it goes
  * on. */
 static char *sentence_end(char *text)
 {

@@ -11,7 +11,7 @@
 
 struct progress {
     FILE *out;
-    bool enabled;     /* `out` is a terminal and nobody said --quiet */
+    bool enabled;     /* `out` is a terminal and --quiet is absent */
     double started_s; /* wall clock */
     double shown_s;
 };

@@ -21,7 +21,7 @@ static const struct argp_option options_table[] = {
             "encryption_keys_lorawan",
             0 },
     { "quiet", 'q', NULL, 0, "no progress line, no table", 0 },
-    { "no-memo", 'M', NULL, 0, "compute every crypto answer anew (same results)", 0 },
+    { "no-memo", 'M', NULL, 0, "compute every cryptographic result again (same results)", 0 },
     { 0 },
 };
 

@@ -60,7 +60,7 @@ static bool open_directory(struct run_output *output)
            && try_file("--out", path);
 }
 
-/* Keys go beside a file; beside a pipe or a device nobody would look for them. */
+/* Keys go beside a regular file only: a pipe or a device has no place beside it. */
 static bool wants_keys(const struct run_output *output)
 {
     return pcap_temporary(output->pcap)[0] != '\0';

@@ -1,4 +1,4 @@
-/* The discrete-event engine: who gets which event when.
+/* The discrete-event engine: dispatches events in the order of time, phase, entity and sequence.
  * SPDX-License-Identifier: MIT
  */
 #include "engine.h"
@@ -149,7 +149,7 @@ static inline const struct engine_handler *handler_of(
 
 /* Events of one entity mostly come in bursts: those after the first find its memory in the cache
  * and need no preparation. Looking PREFETCH_SKIP events past the next one gives the memory time to
- * arrive, and finds the first of a burst behind the last ones of another. */
+ * arrive, and finds the first of a burst after the last ones of another. */
 static inline void prepare(struct engine *engine, entity_id now_served)
 {
     const struct event *hint = event_queue_hint(engine->queue, PREFETCH_SKIP);

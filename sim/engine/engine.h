@@ -20,7 +20,7 @@ struct engine;
 typedef uint32_t entity_id; /* 0 is the engine itself; others by engine_entity_add() */
 
 /* Among events of one instant, lower phases run first: what ends, before what is judged, before
- * what starts, before who computes. At most 16. */
+ * what starts, before what computes. At most 16. */
 enum sim_phase {
     SIM_PHASE_AIR_END,    /* frames end, receivers get them */
     SIM_PHASE_AIR_DETECT, /* preambles are detected */
@@ -47,7 +47,7 @@ size_t engine_pending(const struct engine *engine);
 entity_id engine_entity_add(struct engine *engine, uint32_t count);
 uint32_t engine_entity_count(const struct engine *engine); /* entity 0 not counted */
 
-/* Registers who handles a kind of event; returns its number. At most 256. */
+/* Registers the handler of a kind of event; returns its number. At most 256. */
 uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, void *context);
 
 /* Optional: called a few events before an event of this handler is likely to be dispatched, or

@@ -13,7 +13,7 @@ enum {
     ENGINE_OBSERVER_MAX = 16
 };
 
-/* Together, since who is dispatched usually observes and schedules. */
+/* Together, since a dispatched handler usually observes and schedules. */
 struct engine_entity {
     uint64_t trace_hash;
     uint64_t sequence; /* events scheduled so far; 48 bits */

@@ -1,4 +1,4 @@
-/* Observations: hashed for the run's fingerprint, then shown to whoever asked for their kind.
+/* Observations: hashed for the run's fingerprint, then shown to the observers of their kind.
  * SPDX-License-Identifier: MIT
  */
 #include "observe.h"

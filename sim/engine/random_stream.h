@@ -59,8 +59,8 @@ void random_stream_bytes(struct random_stream *stream, void *data, size_t size);
 void random_block(uint64_t seed, uint32_t entity, enum random_purpose purpose, uint64_t index,
         uint32_t out[4]);
 
-/* The same behind GSL: random_stream_gsl() wraps a stream that outlives it, so gsl_ran_*() draw
- * from it. */
+/* The same as a GSL generator: random_stream_gsl() wraps a stream that outlives it, so gsl_ran_*()
+ * draw from it. */
 extern const gsl_rng_type *const random_stream_gsl_type;
 gsl_rng random_stream_gsl(struct random_stream *stream);
 

@@ -14,7 +14,7 @@
 
 _Static_assert(FW_TRACE_COUNT <= 64, "a trace event is a bit of a mask");
 
-/* The number of OBSERVE_FIRMWARE's events stands behind the kinds: one list for each. */
+/* One list for each kind, then one for each event of OBSERVE_FIRMWARE. */
 enum {
     LIST_TRACES = OBSERVATION_KIND_COUNT,
     LIST_COUNT = OBSERVATION_KIND_COUNT + FW_TRACE_COUNT

@@ -15,7 +15,7 @@ static bool cannot(const char *path, int why, char *error, size_t error_size)
     return false;
 }
 
-/* mkstemp() keeps everybody else out; an output gets the permissions that open() would give. */
+/* mkstemp() gives permissions to the owner only; an output gets those that open() would give. */
 static mode_t usual_mode(void)
 {
     mode_t mask = umask(0);

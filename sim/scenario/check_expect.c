@@ -101,7 +101,7 @@ static bool is_in_scope(const struct scenario *scenario, const struct scenario_d
     return true;
 }
 
-/* What devices installed is seen in their flash, if a build of theirs tells where. */
+/* What devices installed is seen in their flash, if one of their builds tells where. */
 static bool is_shown(const struct scenario *scenario, const char *key, enum expect_scope scope,
         const char *named)
 {

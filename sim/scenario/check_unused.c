@@ -47,7 +47,7 @@ static void unused_propagation(const struct check *check)
             "propagation.shadowing.site_correlation", "a sigma");
 }
 
-/* Foreign devices are all behind the fixed loss. */
+/* All foreign devices have the fixed loss. */
 static bool has_fixed_penetration(const struct scenario *scenario)
 {
     bool has = scenario->foreign.devices > 0;
@@ -96,7 +96,7 @@ static void unused_gateways(const struct check *check)
     unused(check, &g->radius_m, g->layout == LAYOUT_RING, "gateways.radius", "layout: ring");
     unused(check, &g->spacing_m, lattice, "gateways.spacing", "layout: grid or hex");
     unused(check, g->file, g->layout == LAYOUT_FILE, "gateways.file", "layout: file");
-    /* Servers take no time from the others, and class C sends none at a time of theirs. */
+    /* Servers take no time from the others, and class C has no send times of its own. */
     unused(check, &g->params.clock.error_ns, g->params.clock.source != GATEWAY_CLOCK_FREE,
             "gateways.clock.error",
             "clock.source: gnss or ntp; else devices get the time of arrival at the server");

@@ -17,7 +17,7 @@ struct csv {
     const struct csv_column *columns;
     size_t count;
     struct scenario_errors *errors;
-    int column_of_cell[CELLS_MAX]; /* -1: a column that nobody asked for */
+    int column_of_cell[CELLS_MAX]; /* -1: a column that the caller does not want */
     size_t cell_count;
     size_t line;
 };

@@ -26,7 +26,7 @@ struct csv_row {
     size_t columns[CSV_COLUMNS_MAX]; /* where each stands, from 1; 0: not there */
 };
 
-/* Calls `row` for each line of `text`, which is cut into pieces and has a 0 behind it. False after
+/* Calls `row` for each line of `text`, which is cut into pieces and ends with a 0. False after
  * mistakes, or when `row` said so. */
 bool csv_read(const char *source, char *text, size_t size, const struct csv_column *columns,
         size_t count, bool (*row)(void *context, const struct csv_row *row), void *context,

@@ -171,6 +171,5 @@ bool geojson_read(const char *source, const char *text, size_t size,
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     bool ok = root != NULL && read_root(&g, root);
     yaml_document_delete(&document);
-    return ok
-           && scenario_errors_count(errors) == before; /* what comes behind the document counts */
+    return ok && scenario_errors_count(errors) == before; /* what follows the document counts */
 }

@@ -40,7 +40,7 @@ static unsigned word_distance(const char *a, const char *b)
     return rows[length_a % 3][length_b];
 }
 
-/* Who writes DR9 means a number, not another one. */
+/* DR9 is a wrong number, not a misspelt word. */
 static bool digits_differ_only(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {

@@ -70,7 +70,7 @@ struct candidates {
     size_t count;
 };
 
-/* The word of `path` behind `prefix`. */
+/* The word of `path` after `prefix`. */
 static void add_candidate(struct candidates *candidates, const char *path, const char *prefix)
 {
     size_t length = strlen(prefix);

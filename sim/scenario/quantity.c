@@ -98,7 +98,7 @@ enum quantity_result quantity_parse(const char *text, enum dimension dimension, 
     char *end;
     errno = 0;
     double number = strtod(text, &end);
-    /* strtod also reads hexadecimal, "inf" and "nan": nobody means those here. */
+    /* strtod also reads hexadecimal, "inf" and "nan", which are no quantities. */
     if (end == text || errno != 0 || !isfinite(number) || strpbrk(text, "xX") != NULL) {
         return QUANTITY_NOT_A_NUMBER;
     }

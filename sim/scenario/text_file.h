@@ -8,7 +8,7 @@
 
 #include "scenario/scenario_errors.h"
 
-/* The file's bytes with a 0 behind them, freed by the caller; "-" is standard input. NULL after a
+/* The file's bytes followed by a 0, freed by the caller; "-" is standard input. NULL after a
  * mistake at `place`: it cannot be read, or has more than `size_max` bytes. */
 char *text_file_read(const char *path, size_t size_max, size_t *size, struct scenario_place place,
         struct scenario_errors *errors);

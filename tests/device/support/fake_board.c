@@ -263,7 +263,7 @@ int fake_chip_edge(struct fake_board *b)
     return raise_flag(b, 0x40, 0);
 }
 
-/* --- the other doors ------------------------------------------------------------------------- */
+/* --- the other operations -------------------------------------------------------------------- */
 
 static uint64_t rtc_now(void *board)
 {

@@ -1,4 +1,4 @@
-/* Crypto doors against published vectors, with and without the memo, and what they cost.
+/* Crypto operations against published vectors, with and without the memo, and what they cost.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* Flash doors: rules, times and currents as the firmware meets them.
+/* Flash operations: rules, times and currents as the firmware meets them.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* Radio doors over the real chip model: transmissions, receptions, and what a frame costs.
+/* Radio operations over the real chip model: transmissions, receptions, and what a frame costs.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
