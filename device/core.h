@@ -1,4 +1,5 @@
-/* The MAC and what it stands on, side by side in one block, so that no member needs a pointer.
+/* What the firmware's layers share, in one block: every function that needs more than its own state
+ * gets a struct core, and hands it on.
  * SPDX-License-Identifier: MIT
  */
 #ifndef DEVICE_CORE_H
@@ -9,30 +10,15 @@
 #include "mac/mac_state.h"
 #include "update/factory.h"
 #include "update/nvm.h"
+#include "update/update.h"
 
-/* Every struct mac lives in a struct core; functions that get the MAC find the rest beside it. */
 struct core {
-    struct hal hal; /* the only pointers */
+    struct hal hal; /* the only pointers, and copies of them */
     struct mac mac;
     struct gps_clock clock;
     struct nvm nvm;
     struct factory factory;
+    struct update update;
 };
-
-static inline struct core *core_of(struct mac *mac)
-{
-    return (struct core *)(void *)((unsigned char *)mac - offsetof(struct core, mac));
-}
-
-static inline const struct core *core_of_const(const struct mac *mac)
-{
-    return (const struct core *)(const void *)((const unsigned char *)mac
-                                               - offsetof(struct core, mac));
-}
-
-static inline const struct hal *hal_of(const struct mac *mac)
-{
-    return &core_of_const(mac)->hal;
-}
 
 #endif

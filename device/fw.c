@@ -24,18 +24,6 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static struct services_env env_of(struct fw *fw)
-{
-    return (struct services_env){
-        .hal = &fw->core.hal,
-        .mac = &fw->core.mac,
-        .clock = &fw->core.clock,
-        .factory = &fw->core.factory,
-        .nvm = &fw->core.nvm,
-        .update = &fw->update,
-    };
-}
-
 /* --- boot ------------------------------------------------------------------------------------ */
 
 static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
@@ -49,12 +37,11 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
     memset(&fw->core.clock, 0, sizeof fw->core.clock);
     (void)factory_read(hal, &fw->core.factory); /* blank: the MAC stays silent */
     nvm_open(&fw->core.nvm, hal);
-    mac_init(&fw->core.mac, cause);
-    update_init(&fw->update, hal);
+    mac_init(&fw->core, cause);
+    update_init(&fw->core.update, hal);
     report_init(&fw->report, hal, &fw->core.factory, cause);
-    fw->report.reboots = mac_resets(&fw->core.mac);
-    struct services_env env = env_of(fw);
-    services_init(&fw->services, &env);
+    fw->report.reboots = mac_resets(&fw->core);
+    services_init(&fw->services, &fw->core);
     hal_trace(hal, FW_TRACE_BOOTED, cause, fw->report.running.version);
 }
 
@@ -70,30 +57,30 @@ static void fw_irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
     }
 }
 
-static void serve_dio(struct fw *fw, const struct services_env *env, unsigned dio)
+static void serve_dio(struct fw *fw, unsigned dio)
 {
-    DEVICE_ASSERT(env->hal, dio < sizeof fw->dio_edge_ticks / sizeof fw->dio_edge_ticks[0]);
+    DEVICE_ASSERT(&fw->core.hal, dio < sizeof fw->dio_edge_ticks / sizeof fw->dio_edge_ticks[0]);
     struct mac_rx rx; /* not cleared: the radio fills what counts */
-    if (mac_irq(&fw->core.mac, dio, fw->dio_edge_ticks[dio], &rx)) {
-        services_on_downlink(&fw->services, env, &rx.downlink);
+    if (mac_irq(&fw->core, dio, fw->dio_edge_ticks[dio], &rx)) {
+        services_on_downlink(&fw->services, &fw->core, &rx.downlink);
     }
 }
 
-static void serve_irqs(struct fw *fw, const struct services_env *env)
+static void serve_irqs(struct fw *fw)
 {
     uint32_t latched = fw->irq_latched;
     fw->irq_latched = 0;
     if ((latched & 1u << FW_IRQ_DIO0) != 0) {
-        serve_dio(fw, env, 0);
+        serve_dio(fw, 0);
     }
     if ((latched & 1u << FW_IRQ_DIO1) != 0) {
-        serve_dio(fw, env, 1);
+        serve_dio(fw, 1);
     }
     if ((latched & 1u << FW_IRQ_FLASH_DONE) != 0) {
         if (fw->install == FW_INSTALL_WAITING_FOR_FLASH) {
             fw->install = FW_INSTALL_VERIFYING;
         }
-        services_on_flash_done(&fw->services, env);
+        services_on_flash_done(&fw->services, &fw->core);
     }
     if ((latched & 1u << FW_IRQ_ALARM) != 0) {
         fw->alarm_at_ticks = HAL_TICKS_NEVER;
@@ -103,28 +90,28 @@ static void serve_irqs(struct fw *fw, const struct services_env *env)
 /* --- install --------------------------------------------------------------------------------- */
 
 /* Verification ended: an authentic image is committed, and the block is done with either way. */
-static void verified(struct fw *fw, const struct services_env *env)
+static void verified(struct fw *fw)
 {
-    enum update_status status = update_status(&fw->update);
-    DEVICE_ASSERT(env->hal, status != UPDATE_NONE && status != UPDATE_BUSY);
+    enum update_status status = update_status(&fw->core.update);
+    DEVICE_ASSERT(&fw->core.hal, status != UPDATE_NONE && status != UPDATE_BUSY);
     fw->report.update_status = (uint8_t)status;
     fw->install = FW_INSTALL_NONE;
     if (status == UPDATE_VALID) {
-        update_commit(&fw->update, env->nvm);
+        update_commit(&fw->core.update, &fw->core.nvm);
         fw->install = FW_INSTALL_COMMITTED;
     }
-    fragmentation_block_used(&fw->services.fragmentation, env);
+    fragmentation_block_used(&fw->services.fragmentation, &fw->core);
 }
 
-static void verify_piece(struct fw *fw, const struct services_env *env)
+static void verify_piece(struct fw *fw)
 {
-    DEVICE_ASSERT(env->hal, fw->install == FW_INSTALL_VERIFYING);
-    DEVICE_ASSERT(env->hal, update_status(&fw->update) == UPDATE_BUSY);
-    if (hal_flash_busy(env->hal, fw->update.region)) {
+    DEVICE_ASSERT(&fw->core.hal, fw->install == FW_INSTALL_VERIFYING);
+    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
+    if (hal_flash_busy(&fw->core.hal, fw->core.update.region)) {
         fw->install = FW_INSTALL_WAITING_FOR_FLASH;
-        hal_flash_notify(env->hal, fw->update.region);
-    } else if (!update_step(&fw->update, env->factory, env->nvm)) {
-        verified(fw, env);
+        hal_flash_notify(&fw->core.hal, fw->core.update.region);
+    } else if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
+        verified(fw);
     }
 }
 
@@ -133,54 +120,53 @@ static void take_block(struct fw *fw)
     uint32_t address;
     uint32_t size;
     if (fragmentation_take_block(&fw->services.fragmentation, &address, &size)) {
-        DEVICE_ASSERT(&fw->core.hal, update_status(&fw->update) != UPDATE_BUSY);
-        update_verify_start(&fw->update, HAL_FLASH_EXTERNAL, address, size);
+        DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) != UPDATE_BUSY);
+        update_verify_start(&fw->core.update, HAL_FLASH_EXTERNAL, address, size);
         fw->install = FW_INSTALL_VERIFYING;
     }
 }
 
 /* RTC time of the restart that installs; never in the middle of a session or an exchange. */
-static uint64_t restart_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+static uint64_t restart_at(const struct fw *fw, uint64_t now_ticks)
 {
     if (fw->install != FW_INSTALL_COMMITTED) {
         return HAL_TICKS_NEVER;
     }
-    DEVICE_ASSERT(env->hal, update_status(&fw->update) == UPDATE_VALID);
-    if (services_session_active(&fw->services, env, now_ticks)) {
+    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_VALID);
+    if (services_session_active(&fw->services, &fw->core, now_ticks)) {
         return now_ticks + SESSION_RECHECK_TICKS;
     }
-    return mac_idle_at(&fw->core.mac);
+    return mac_idle_at(&fw->core);
 }
 
 /* True: more of it is ready now. */
-static bool step_install(struct fw *fw, const struct services_env *env)
+static bool step_install(struct fw *fw)
 {
     if (fw->install == FW_INSTALL_NONE) {
         take_block(fw);
     } else if (fw->install == FW_INSTALL_VERIFYING) {
-        verify_piece(fw, env);
+        verify_piece(fw);
     }
     return fw->install == FW_INSTALL_VERIFYING;
 }
 
 /* --- uplinks --------------------------------------------------------------------------------- */
 
-static uint64_t services_want_at(const struct fw *fw, const struct services_env *env)
+static uint64_t services_want_at(const struct fw *fw)
 {
-    uint64_t at = services_uplink_at(&fw->services, env);
+    uint64_t at = services_uplink_at(&fw->services, &fw->core);
     return at > fw->services_quiet_until_ticks ? at : fw->services_quiet_until_ticks;
 }
 
 /* When something wants to leave. A session, and a restart that is near, hold back what the device
  * would say of its own accord. */
-static uint64_t uplink_wanted_at(
-        const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+static uint64_t uplink_wanted_at(const struct fw *fw, uint64_t now_ticks)
 {
-    uint64_t wanted_at = services_want_at(fw, env);
+    uint64_t wanted_at = services_want_at(fw);
     if (fw->install != FW_INSTALL_COMMITTED) {
         wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
-        if (!services_session_active(&fw->services, env, now_ticks)) {
-            wanted_at = earlier(wanted_at, mac_poll_at(&fw->core.mac));
+        if (!services_session_active(&fw->services, &fw->core, now_ticks)) {
+            wanted_at = earlier(wanted_at, mac_poll_at(&fw->core));
         }
     }
     return wanted_at;
@@ -188,13 +174,13 @@ static uint64_t uplink_wanted_at(
 
 /* When to look at the next uplink. The duty cycle is asked only once something wants to leave:
  * most runs are about a frame that came. */
-static uint64_t uplink_at(const struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+static uint64_t uplink_at(const struct fw *fw, uint64_t now_ticks)
 {
-    uint64_t wanted_at = uplink_wanted_at(fw, env, now_ticks);
+    uint64_t wanted_at = uplink_wanted_at(fw, now_ticks);
     if (wanted_at > now_ticks) {
         return wanted_at;
     }
-    uint64_t possible_at = mac_uplink_possible_at(&fw->core.mac, now_ticks);
+    uint64_t possible_at = mac_uplink_possible_at(&fw->core, now_ticks);
     return wanted_at > possible_at ? wanted_at : possible_at;
 }
 
@@ -208,7 +194,7 @@ static void refresh_clock(struct fw *fw, uint64_t now_ticks)
     }
     uint64_t age_max = (hours != 0 ? hours : CLOCK_AGE_MAX_H) * 3600u * (uint64_t)HAL_RTC_HZ;
     if (!clock->valid || now_ticks - clock->set_at_ticks > age_max) {
-        mac_request_device_time(&fw->core.mac);
+        mac_request_device_time(&fw->core);
     }
 }
 
@@ -218,27 +204,28 @@ static void hold_report_back(struct fw *fw, uint64_t now_ticks)
     hal_trace(&fw->core.hal, FW_TRACE_UPLINK_HELD, 0, fw->report.held_back);
 }
 
-static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+static void send_uplink(struct fw *fw, uint64_t now_ticks)
 {
-    struct mac *mac = &fw->core.mac;
+    struct core *core = &fw->core;
     uint8_t payload[MAC_PAYLOAD_SIZE_MAX];
     uint8_t fport = 0;
     uint8_t options = fw->core.factory.boot_options;
     size_t size = 0;
     bool confirmed = false;
-    bool session = services_session_active(&fw->services, env, now_ticks);
-    bool poll = !session && mac_poll_at(mac) <= now_ticks;
+    bool session = services_session_active(&fw->services, &fw->core, now_ticks);
+    bool poll = !session && mac_poll_at(core) <= now_ticks;
     refresh_clock(fw, now_ticks);
     if (!session) {
-        mac_watch_link(mac);
+        mac_watch_link(core);
     }
-    size_t size_max = mac_payload_size_max(mac);
-    DEVICE_ASSERT(env->hal, size_max <= sizeof payload);
-    if (mac_uplink_possible_at(mac, now_ticks) > now_ticks) {
+    size_t size_max = mac_payload_size_max(core);
+    DEVICE_ASSERT(&fw->core.hal, size_max <= sizeof payload);
+    if (mac_uplink_possible_at(core, now_ticks) > now_ticks) {
         return; /* the data rate has just changed, to one whose channels rest */
     }
-    if (services_want_at(fw, env) <= now_ticks) {
-        size = services_build_uplink(&fw->services, env, now_ticks, payload, size_max, &fport);
+    if (services_want_at(fw) <= now_ticks) {
+        size = services_build_uplink(
+                &fw->services, &fw->core, now_ticks, payload, size_max, &fport);
         if (size == 0) {
             fw->services_quiet_until_ticks = now_ticks + SERVICES_QUIET_TICKS;
         }
@@ -251,23 +238,23 @@ static void send_uplink(struct fw *fw, const struct services_env *env, uint64_t 
             confirmed = size > 0 && (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
         }
     }
-    DEVICE_ASSERT(env->hal, size <= size_max);
+    DEVICE_ASSERT(&fw->core.hal, size <= size_max);
     if (size > 0 || poll) {
-        enum mac_status status = confirmed ? mac_send_confirmed(mac, fport, payload, size)
-                                           : mac_send(mac, fport, payload, size);
-        DEVICE_ASSERT(env->hal, status == MAC_OK);
+        enum mac_status status = confirmed ? mac_send_confirmed(core, fport, payload, size)
+                                           : mac_send(core, fport, payload, size);
+        DEVICE_ASSERT(&fw->core.hal, status == MAC_OK);
     }
 }
 
 /* --- main loop ------------------------------------------------------------------------------- */
 
 /* True: something is due already. Else the alarm is set for what comes first. */
-static bool arm(struct fw *fw, const struct services_env *env, uint64_t now_ticks)
+static bool arm(struct fw *fw, uint64_t now_ticks)
 {
-    uint64_t at = mac_step_at(&fw->core.mac);
-    at = earlier(at, services_step_at(&fw->services, env));
-    at = earlier(at, uplink_at(fw, env, now_ticks));
-    at = earlier(at, restart_at(fw, env, now_ticks));
+    uint64_t at = mac_step_at(&fw->core);
+    at = earlier(at, services_step_at(&fw->services, &fw->core));
+    at = earlier(at, uplink_at(fw, now_ticks));
+    at = earlier(at, restart_at(fw, now_ticks));
     if (at <= now_ticks) {
         return true;
     }
@@ -281,33 +268,32 @@ static bool arm(struct fw *fw, const struct services_env *env, uint64_t now_tick
 static bool fw_run(void *ram)
 {
     struct fw *fw = ram;
-    struct services_env env = env_of(fw);
     bool more = false;
     uint64_t now = hal_rtc_now(&fw->core.hal);
     if (fw->irq_latched != 0) {
         uint64_t started = now;
-        serve_irqs(fw, &env);
+        serve_irqs(fw);
         now = hal_rtc_now(&fw->core.hal);
         /* A received frame took its time: the radio is only touched early in a run. */
-        if (now - started > RADIO_EARLY_TICKS && mac_step_at(&fw->core.mac) <= now) {
+        if (now - started > RADIO_EARLY_TICKS && mac_step_at(&fw->core) <= now) {
             return true;
         }
     }
-    if (mac_step_at(&fw->core.mac) <= now) {
-        mac_step(&fw->core.mac, now);
+    if (mac_step_at(&fw->core) <= now) {
+        mac_step(&fw->core, now);
     }
-    if (services_step_at(&fw->services, &env) <= now) {
-        more = services_step(&fw->services, &env, now);
+    if (services_step_at(&fw->services, &fw->core) <= now) {
+        more = services_step(&fw->services, &fw->core, now);
     }
-    more = step_install(fw, &env) || more;
-    if (restart_at(fw, &env, now) <= now && services_want_at(fw, &env) > now) {
+    more = step_install(fw) || more;
+    if (restart_at(fw, now) <= now && services_want_at(fw) > now) {
         hal_reboot(&fw->core.hal);
         return false;
     }
-    if (uplink_at(fw, &env, now) <= now) {
-        send_uplink(fw, &env, now);
+    if (uplink_at(fw, now) <= now) {
+        send_uplink(fw, now);
     }
-    return arm(fw, &env, now) || more || fw->irq_latched != 0;
+    return arm(fw, now) || more || fw->irq_latched != 0;
 }
 
 const struct fw_ops fleetcast_fw = {

@@ -9,7 +9,6 @@
 #include "app/report.h"
 #include "core.h"
 #include "services/services.h"
-#include "update/update.h"
 
 enum fw_install {
     FW_INSTALL_NONE,
@@ -27,7 +26,6 @@ struct fw {
     struct core core;
     struct services services;
     struct report report;
-    struct update update;
 };
 
 #endif

@@ -35,55 +35,55 @@ struct commands {
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static bool room_for(const struct mac *mac, size_t size)
+static bool room_for(const struct core *core, size_t size)
 {
-    const struct mac_answers *a = &mac->answers;
+    const struct mac_answers *a = &core->mac.answers;
     return a->once_size + a->sticky_size + size <= MAC_FOPTS_MAX;
 }
 
-static void answer(struct mac *mac, const uint8_t *bytes, size_t size)
+static void answer(struct core *core, const uint8_t *bytes, size_t size)
 {
-    DEVICE_ASSERT(hal_of(mac), room_for(mac, size));
-    memcpy(mac->answers.once + mac->answers.once_size, bytes, size);
-    mac->answers.once_size = (uint8_t)(mac->answers.once_size + size);
+    DEVICE_ASSERT(&core->hal, room_for(core, size));
+    memcpy(core->mac.answers.once + core->mac.answers.once_size, bytes, size);
+    core->mac.answers.once_size = (uint8_t)(core->mac.answers.once_size + size);
 }
 
-static void answer_sticky(struct mac *mac, const uint8_t *bytes, size_t size)
+static void answer_sticky(struct core *core, const uint8_t *bytes, size_t size)
 {
-    DEVICE_ASSERT(hal_of(mac), room_for(mac, size));
-    memcpy(mac->answers.sticky + mac->answers.sticky_size, bytes, size);
-    mac->answers.sticky_size = (uint8_t)(mac->answers.sticky_size + size);
+    DEVICE_ASSERT(&core->hal, room_for(core, size));
+    memcpy(core->mac.answers.sticky + core->mac.answers.sticky_size, bytes, size);
+    core->mac.answers.sticky_size = (uint8_t)(core->mac.answers.sticky_size + size);
 }
 
-size_t mac_commands_size(const struct mac *mac)
+size_t mac_commands_size(const struct core *core)
 {
-    DEVICE_ASSERT(hal_of(mac), room_for(mac, 0));
-    size_t size = (size_t)mac->answers.sticky_size + mac->answers.once_size;
-    size += mac->time_wanted && size < MAC_FOPTS_MAX;
-    size += mac->link_check_wanted && size < MAC_FOPTS_MAX;
+    DEVICE_ASSERT(&core->hal, room_for(core, 0));
+    size_t size = (size_t)core->mac.answers.sticky_size + core->mac.answers.once_size;
+    size += core->mac.time_wanted && size < MAC_FOPTS_MAX;
+    size += core->mac.link_check_wanted && size < MAC_FOPTS_MAX;
     return size;
 }
 
-size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX])
+size_t mac_commands_take(struct core *core, uint8_t fopts[MAC_FOPTS_MAX])
 {
-    DEVICE_ASSERT(hal_of(mac), room_for(mac, 0));
-    struct mac_answers *a = &mac->answers;
+    DEVICE_ASSERT(&core->hal, room_for(core, 0));
+    struct mac_answers *a = &core->mac.answers;
     size_t size = a->sticky_size;
     memcpy(fopts, a->sticky, a->sticky_size);
     memcpy(fopts + size, a->once, a->once_size);
     size += a->once_size;
     a->once_size = 0;
-    if (mac->time_wanted && size < MAC_FOPTS_MAX) {
+    if (core->mac.time_wanted && size < MAC_FOPTS_MAX) {
         fopts[size++] = CID_DEVICE_TIME;
-        mac->time_wanted = false;
-        mac->time_asked = true;
+        core->mac.time_wanted = false;
+        core->mac.time_asked = true;
     }
-    bool ask_link = mac->link_check_wanted && size < MAC_FOPTS_MAX;
+    bool ask_link = core->mac.link_check_wanted && size < MAC_FOPTS_MAX;
     if (ask_link) {
         fopts[size++] = CID_LINK_CHECK;
-        mac->link_check_wanted = false;
+        core->mac.link_check_wanted = false;
     }
-    mac_link_rate_sent(mac, ask_link);
+    mac_link_rate_sent(core, ask_link);
     return size;
 }
 
@@ -97,20 +97,20 @@ enum {
 };
 
 static bool mask_supports(
-        const struct mac *mac, const struct channel_mask *mask, unsigned data_rate)
+        const struct core *core, const struct channel_mask *mask, unsigned data_rate)
 {
-    return mac_region_data_rate_valid(mac_region(mac), data_rate)
-           && mac_rate_has_channel(mac, mask, data_rate);
+    return mac_region_data_rate_valid(mac_region(core), data_rate)
+           && mac_rate_has_channel(core, mask, data_rate);
 }
 
-static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, size_t count,
+static uint8_t link_adr_status(const struct core *core, const uint8_t *requests, size_t count,
         struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
-    DEVICE_ASSERT(hal_of(mac), count > 0);
-    const struct region *region = mac_region(mac);
-    struct channel_mask defined = mac_channels_defined(mac);
+    DEVICE_ASSERT(&core->hal, count > 0);
+    const struct region *region = mac_region(core);
+    struct channel_mask defined = mac_channels_defined(core);
     uint8_t status = ADR_MASK_OK;
-    *mask = mac->channel_mask;
+    *mask = core->mac.channel_mask;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *request = requests + i * (1u + LINK_ADR_SIZE);
         if (!region->channel_mask(mask, &defined, request[3] >> 4 & 7u, get_le16(request + 1))) {
@@ -121,10 +121,10 @@ static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, s
         status = 0;
     }
     const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
-    *data_rate = last[0] >> 4 == KEEP ? mac->parameters.data_rate : last[0] >> 4;
-    *tx_power = (last[0] & 15u) == KEEP ? mac->parameters.tx_power : last[0] & 15u;
+    *data_rate = last[0] >> 4 == KEEP ? core->mac.parameters.data_rate : last[0] >> 4;
+    *tx_power = (last[0] & 15u) == KEEP ? core->mac.parameters.tx_power : last[0] & 15u;
     /* A refused mask tells nothing of the data rate: then the channels in use decide. */
-    if (mask_supports(mac, status != 0 ? mask : &mac->channel_mask, *data_rate)) {
+    if (mask_supports(core, status != 0 ? mask : &core->mac.channel_mask, *data_rate)) {
         status |= ADR_RATE_OK;
     }
     if (*tx_power <= region->tx_power_max) {
@@ -135,12 +135,12 @@ static uint8_t link_adr_status(const struct mac *mac, const uint8_t *requests, s
 
 /* With the ADR bit clear, elements are accepted one by one (1.0.4): the channels are the network's,
  * the data rate and the power stay as they are. */
-static uint8_t link_adr_status_fixed(const struct mac *mac, uint8_t status,
+static uint8_t link_adr_status_fixed(const struct core *core, uint8_t status,
         const struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
-    const struct mac_parameters *p = &mac->parameters;
+    const struct mac_parameters *p = &core->mac.parameters;
     uint8_t accepted = 0;
-    if ((status & ADR_MASK_OK) != 0 && mac_rate_has_channel(mac, mask, p->data_rate)) {
+    if ((status & ADR_MASK_OK) != 0 && mac_rate_has_channel(core, mask, p->data_rate)) {
         accepted |= ADR_MASK_OK;
     }
     accepted |= *data_rate == p->data_rate ? ADR_RATE_OK : 0;
@@ -150,9 +150,9 @@ static uint8_t link_adr_status_fixed(const struct mac *mac, uint8_t status,
     return accepted;
 }
 
-static void link_adr(struct mac *mac, struct commands *c)
+static void link_adr(struct core *core, struct commands *c)
 {
-    DEVICE_ASSERT(hal_of(mac), c->left >= LINK_ADR_SIZE);
+    DEVICE_ASSERT(&core->hal, c->left >= LINK_ADR_SIZE);
     const uint8_t *requests = c->bytes;
     size_t count = 1;
     size_t skip = LINK_ADR_SIZE;
@@ -163,28 +163,28 @@ static void link_adr(struct mac *mac, struct commands *c)
     struct channel_mask mask;
     uint8_t data_rate;
     uint8_t tx_power;
-    uint8_t status = link_adr_status(mac, requests, count, &mask, &data_rate, &tx_power);
-    bool fixed = mac_rate_fixed(mac);
+    uint8_t status = link_adr_status(core, requests, count, &mask, &data_rate, &tx_power);
+    bool fixed = mac_rate_fixed(core);
     if (fixed) {
-        status = link_adr_status_fixed(mac, status, &mask, &data_rate, &tx_power);
+        status = link_adr_status_fixed(core, status, &mask, &data_rate, &tx_power);
     }
-    if (!room_for(mac, 2u * count)) {
+    if (!room_for(core, 2u * count)) {
         c->full = true; /* a transaction is answered whole or not done */
         return;
     }
     if (status == ADR_ALL_OK || (fixed && (status & ADR_MASK_OK) != 0)) {
         const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
         uint8_t nb_trans = last[3] & 15u;
-        mac->channel_mask = mask;
-        mac->parameters.data_rate = data_rate;
-        mac->rate_by_network = !fixed;
-        mac->parameters.tx_power = tx_power;
-        mac->parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
+        core->mac.channel_mask = mask;
+        core->mac.parameters.data_rate = data_rate;
+        core->mac.rate_by_network = !fixed;
+        core->mac.parameters.tx_power = tx_power;
+        core->mac.parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
         c->parameters_changed = c->channels_changed = true;
     }
     const uint8_t ans[2] = { CID_LINK_ADR, status };
     for (size_t i = 0; i < count; i++) {
-        answer(mac, ans, sizeof ans);
+        answer(core, ans, sizeof ans);
     }
     c->bytes += skip - LINK_ADR_SIZE; /* the caller steps over one more */
     c->left -= skip - LINK_ADR_SIZE;
@@ -192,67 +192,67 @@ static void link_adr(struct mac *mac, struct commands *c)
 
 /* --- the others ------------------------------------------------------------------------------ */
 
-static void link_check(struct mac *mac, struct commands *c)
+static void link_check(struct core *core, struct commands *c)
 {
-    mac->link_margin_db = c->bytes[0];
-    mac->link_gateways = c->bytes[1];
-    mac_link_rate_answered(mac);
+    core->mac.link_margin_db = c->bytes[0];
+    core->mac.link_gateways = c->bytes[1];
+    mac_link_rate_answered(core);
 }
 
-static void duty_cycle(struct mac *mac, struct commands *c)
+static void duty_cycle(struct core *core, struct commands *c)
 {
     const uint8_t ans[1] = { CID_DUTY_CYCLE };
-    mac->parameters.max_duty_cycle = c->bytes[0] & 15u;
+    core->mac.parameters.max_duty_cycle = c->bytes[0] & 15u;
     c->parameters_changed = true;
-    answer(mac, ans, sizeof ans);
+    answer(core, ans, sizeof ans);
 }
 
-static void rx_param_setup(struct mac *mac, struct commands *c)
+static void rx_param_setup(struct core *core, struct commands *c)
 {
-    const struct region *region = mac_region(mac);
+    const struct region *region = mac_region(core);
     uint8_t offset = c->bytes[0] >> 4 & 7u;
     uint8_t data_rate = c->bytes[0] & 15u;
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
-    uint8_t status = (uint8_t)((mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
+    uint8_t status = (uint8_t)((mac_frequency_valid(core, frequency_hz) ? 1u : 0u)
                                | (mac_region_data_rate_valid(region, data_rate) ? 2u : 0u)
                                | (offset <= region->rx1_data_rate_offset_max ? 4u : 0u));
     if (status == 7) {
-        mac->parameters.rx1_data_rate_offset = offset;
-        mac->parameters.rx2_data_rate = data_rate;
-        mac->parameters.rx2_frequency_hz = frequency_hz;
+        core->mac.parameters.rx1_data_rate_offset = offset;
+        core->mac.parameters.rx2_data_rate = data_rate;
+        core->mac.parameters.rx2_frequency_hz = frequency_hz;
         c->parameters_changed = true;
     }
     const uint8_t ans[2] = { CID_RX_PARAM_SETUP, status };
-    answer_sticky(mac, ans, sizeof ans);
+    answer_sticky(core, ans, sizeof ans);
 }
 
-static void dev_status(struct mac *mac, struct commands *c)
+static void dev_status(struct core *core, struct commands *c)
 {
     int margin_db = c->snr_db < -32 ? -32 : c->snr_db > 31 ? 31 : c->snr_db;
-    const uint8_t ans[3] = { CID_DEV_STATUS, hal_battery_level(hal_of(mac)),
+    const uint8_t ans[3] = { CID_DEV_STATUS, hal_battery_level(&core->hal),
         (uint8_t)((unsigned)margin_db & 0x3Fu) };
-    answer(mac, ans, sizeof ans);
+    answer(core, ans, sizeof ans);
 }
 
-static void set_channel(struct mac *mac, unsigned index, uint32_t frequency_hz, uint8_t range)
+static void set_channel(struct core *core, unsigned index, uint32_t frequency_hz, uint8_t range)
 {
     DEVICE_ASSERT(
-            hal_of(mac), index >= mac_region(mac)->default_channel_count && index < MAC_CHANNELS);
-    mac->channels[index] = (struct mac_channel){
+            &core->hal, index >= mac_region(core)->default_channel_count && index < MAC_CHANNELS);
+    core->mac.channels[index] = (struct mac_channel){
         .frequency_hz = frequency_hz,
         .data_rate_min = range & 15u,
         .data_rate_max = range >> 4,
     };
-    channel_mask_put(&mac->channel_mask, index, frequency_hz != 0);
+    channel_mask_put(&core->mac.channel_mask, index, frequency_hz != 0);
     /* A device without a channel that fits its data rate would be lost: the default ones do. */
-    if (!mac_rate_has_channel(mac, &mac->channel_mask, mac->parameters.data_rate)) {
-        channel_mask_put_first(&mac->channel_mask, mac_region(mac)->default_channel_count);
+    if (!mac_rate_has_channel(core, &core->mac.channel_mask, core->mac.parameters.data_rate)) {
+        channel_mask_put_first(&core->mac.channel_mask, mac_region(core)->default_channel_count);
     }
 }
 
-static void new_channel(struct mac *mac, struct commands *c)
+static void new_channel(struct core *core, struct commands *c)
 {
-    const struct region *region = mac_region(mac);
+    const struct region *region = mac_region(core);
     unsigned index = c->bytes[0];
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
     uint8_t range = c->bytes[4];
@@ -262,52 +262,51 @@ static void new_channel(struct mac *mac, struct commands *c)
                         && mac_region_data_rate_valid(region, range & 15u)
                         && mac_region_data_rate_valid(region, range >> 4);
         bool remove = frequency_hz == 0;
-        status = (uint8_t)((remove || mac_frequency_valid(mac, frequency_hz) ? 1u : 0u)
+        status = (uint8_t)((remove || mac_frequency_valid(core, frequency_hz) ? 1u : 0u)
                            | (remove || rates_ok ? 2u : 0u));
         if (status == 3) {
-            set_channel(mac, index, frequency_hz, range);
+            set_channel(core, index, frequency_hz, range);
             c->channels_changed = true;
         }
     }
     const uint8_t ans[2] = { CID_NEW_CHANNEL, status };
-    answer(mac, ans, sizeof ans);
+    answer(core, ans, sizeof ans);
 }
 
-static void rx_timing_setup(struct mac *mac, struct commands *c)
+static void rx_timing_setup(struct core *core, struct commands *c)
 {
     const uint8_t ans[1] = { CID_RX_TIMING_SETUP };
     uint8_t delay_s = c->bytes[0] & 15u;
-    mac->parameters.rx_delay_s = delay_s == 0 ? 1u : delay_s;
+    core->mac.parameters.rx_delay_s = delay_s == 0 ? 1u : delay_s;
     c->parameters_changed = true;
-    answer_sticky(mac, ans, sizeof ans);
+    answer_sticky(core, ans, sizeof ans);
 }
 
-static void dl_channel(struct mac *mac, struct commands *c)
+static void dl_channel(struct core *core, struct commands *c)
 {
     unsigned index = c->bytes[0];
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
-    bool exists = index < MAC_CHANNELS && mac->channels[index].frequency_hz != 0;
+    bool exists = index < MAC_CHANNELS && core->mac.channels[index].frequency_hz != 0;
     uint8_t status =
-            (uint8_t)((mac_frequency_valid(mac, frequency_hz) ? 1u : 0u) | (exists ? 2u : 0u));
+            (uint8_t)((mac_frequency_valid(core, frequency_hz) ? 1u : 0u) | (exists ? 2u : 0u));
     if (status == 3) {
-        mac->channels[index].rx1_frequency_hz = frequency_hz;
+        core->mac.channels[index].rx1_frequency_hz = frequency_hz;
         c->channels_changed = true;
     }
     const uint8_t ans[2] = { CID_DL_CHANNEL, status };
-    answer_sticky(mac, ans, sizeof ans);
+    answer_sticky(core, ans, sizeof ans);
 }
 
 /* The time is that of the end of the uplink that asked. */
-static void device_time(struct mac *mac, struct commands *c)
+static void device_time(struct core *core, struct commands *c)
 {
-    struct core *core = core_of(mac);
-    if (!mac->time_asked) {
+    if (!core->mac.time_asked) {
         return;
     }
-    mac->time_asked = false;
+    core->mac.time_asked = false;
     int64_t gps_ticks = (int64_t)get_le32(c->bytes) * (int64_t)HAL_RTC_HZ
                         + (int64_t)c->bytes[4] * (int64_t)(HAL_RTC_HZ / 256u);
-    int64_t offset_ticks = gps_ticks - (int64_t)mac->uplink_end_ticks;
+    int64_t offset_ticks = gps_ticks - (int64_t)core->mac.uplink_end_ticks;
     int64_t correction_ms = 0;
     if (core->clock.valid) {
         correction_ms = (offset_ticks - core->clock.offset_ticks) * 1000 / (int64_t)HAL_RTC_HZ;
@@ -317,14 +316,14 @@ static void device_time(struct mac *mac, struct commands *c)
     }
     core->clock.valid = true;
     core->clock.offset_ticks = offset_ticks;
-    core->clock.set_at_ticks = mac->uplink_end_ticks;
+    core->clock.set_at_ticks = core->mac.uplink_end_ticks;
     hal_trace(&core->hal, FW_TRACE_CLOCK_SET, (uint32_t)correction_ms, 0);
 }
 
 /* TXParamSetupReq has no meaning here: its length is known, and it gets no answer. */
-static void ignore(struct mac *mac, struct commands *c)
+static void ignore(struct core *core, struct commands *c)
 {
-    (void)mac;
+    (void)core;
     (void)c;
 }
 
@@ -332,7 +331,7 @@ static const struct command {
     uint8_t cid;
     uint8_t size;        /* of the payload, downlink */
     uint8_t answer_size; /* room that must be left */
-    void (*handle)(struct mac *mac, struct commands *c);
+    void (*handle)(struct core *core, struct commands *c);
 } commands_known[] = {
     { CID_LINK_CHECK, 2, 0, link_check },
     { CID_LINK_ADR, LINK_ADR_SIZE, 2, link_adr },
@@ -356,26 +355,26 @@ static const struct command *find_command(uint8_t cid)
     return NULL;
 }
 
-void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, int snr_db)
+void mac_commands_handle(struct core *core, const uint8_t *commands, size_t size, int snr_db)
 {
     struct commands c = { .bytes = commands, .left = size, .snr_db = snr_db };
     while (c.left > 0 && !c.full) {
         const struct command *command = find_command(c.bytes[0]);
         if (command == NULL || c.left < 1u + command->size
-                || !room_for(mac, command->answer_size)) {
+                || !room_for(core, command->answer_size)) {
             break; /* the length of an unknown command is unknown too */
         }
         c.bytes++;
         c.left--;
-        command->handle(mac, &c);
-        DEVICE_ASSERT(hal_of(mac), c.left >= command->size);
+        command->handle(core, &c);
+        DEVICE_ASSERT(&core->hal, c.left >= command->size);
         c.bytes += command->size;
         c.left -= command->size;
     }
     if (c.parameters_changed) {
-        mac_session_save_parameters(mac);
+        mac_session_save_parameters(core);
     }
     if (c.channels_changed) {
-        mac_session_save_channels(mac);
+        mac_session_save_channels(core);
     }
 }

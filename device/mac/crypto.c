@@ -25,7 +25,8 @@ static void cmac4(const struct hal *hal, unsigned slot, const struct hal_span *s
         size_t span_count, uint8_t mic[4])
 {
     uint8_t mac[16];
-    DEVICE_ASSERT(hal, hal_aes_cmac(hal, slot, spans, span_count, mac) == HAL_OK);
+    enum hal_status status = hal_aes_cmac(hal, slot, spans, span_count, mac);
+    DEVICE_ASSERT(hal, status == HAL_OK);
     memcpy(mic, mac, 4);
 }
 
@@ -54,7 +55,14 @@ void mac_crypto_cipher(const struct hal *hal, unsigned slot, enum mac_direction 
     DEVICE_ASSERT(hal, size <= UINT8_MAX);
     uint8_t a1[16];
     fill_block(a1, 0x01, direction, dev_addr, fcnt, 1);
-    DEVICE_ASSERT(hal, hal_aes_ctr(hal, slot, a1, payload, size) == HAL_OK);
+    enum hal_status status = hal_aes_ctr(hal, slot, a1, payload, size);
+    DEVICE_ASSERT(hal, status == HAL_OK);
+}
+
+void mac_crypto_block(const struct hal *hal, unsigned slot, const uint8_t in[16], uint8_t out[16])
+{
+    enum hal_status status = hal_aes_block(hal, slot, in, out);
+    DEVICE_ASSERT(hal, status == HAL_OK);
 }
 
 void mac_crypto_session_keys(const struct hal *hal, uint32_t join_nonce, uint32_t net_id,
@@ -64,7 +72,7 @@ void mac_crypto_session_keys(const struct hal *hal, uint32_t join_nonce, uint32_
     put_le24(block + 1, join_nonce);
     put_le24(block + 4, net_id);
     put_le16(block + 7, dev_nonce);
-    DEVICE_ASSERT(hal, hal_aes_block(hal, MAC_KEY_APP, block, nwk_s_key) == HAL_OK);
+    mac_crypto_block(hal, MAC_KEY_APP, block, nwk_s_key);
     block[0] = 0x02;
-    DEVICE_ASSERT(hal, hal_aes_block(hal, MAC_KEY_APP, block, app_s_key) == HAL_OK);
+    mac_crypto_block(hal, MAC_KEY_APP, block, app_s_key);
 }

@@ -22,6 +22,9 @@ void mac_crypto_join_mic(const struct hal *hal, const uint8_t *bytes, size_t siz
 void mac_crypto_cipher(const struct hal *hal, unsigned slot, enum mac_direction direction,
         uint32_t dev_addr, uint32_t fcnt, uint8_t *payload, size_t size);
 
+/* Encrypts one block; `in` and `out` may be the same. */
+void mac_crypto_block(const struct hal *hal, unsigned slot, const uint8_t in[16], uint8_t out[16]);
+
 /* NwkSKey and AppSKey from AppKey. */
 void mac_crypto_session_keys(const struct hal *hal, uint32_t join_nonce, uint32_t net_id,
         uint16_t dev_nonce, uint8_t nwk_s_key[16], uint8_t app_s_key[16]);

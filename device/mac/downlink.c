@@ -12,18 +12,18 @@ enum {
     IN_RXC = 3
 };
 
-static unsigned place(const struct mac *mac)
+static unsigned place(const struct core *core)
 {
-    if (mac->activity != MAC_RX_WINDOW) {
+    if (core->mac.activity != MAC_RX_WINDOW) {
         return IN_RXC;
     }
-    DEVICE_ASSERT(hal_of(mac), mac->window.owner <= MAC_WINDOW_RX2);
-    return mac->window.owner == MAC_WINDOW_RX1 ? IN_RX1 : IN_RX2;
+    DEVICE_ASSERT(&core->hal, core->mac.window.owner <= MAC_WINDOW_RX2);
+    return core->mac.window.owner == MAC_WINDOW_RX1 ? IN_RX1 : IN_RX2;
 }
 
-static enum mac_receipt drop(struct mac *mac, enum mac_frame_status why, uint8_t mhdr)
+static enum mac_receipt drop(struct core *core, enum mac_frame_status why, uint8_t mhdr)
 {
-    hal_trace(hal_of(mac), FW_TRACE_FRAME_DROPPED, why, mhdr);
+    hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, why, mhdr);
     return MAC_RECEIPT_NONE;
 }
 
@@ -44,79 +44,79 @@ static void fill_downlink(struct mac_rx *rx, const struct mac_frame *frame,
 }
 
 /* Counter and MIC. */
-static bool authentic(struct mac *mac, const struct mac_frame *frame, const uint8_t *bytes,
+static bool authentic(struct core *core, const struct mac_frame *frame, const uint8_t *bytes,
         size_t size, uint32_t *fcnt)
 {
-    const struct hal *hal = hal_of(mac);
+    const struct hal *hal = &core->hal;
     DEVICE_ASSERT(hal, size >= MAC_FRAME_OVERHEAD);
     uint8_t mic[4];
-    if (!mac_frame_counter(mac->fcnt_down_next, frame->fcnt, fcnt)) {
-        hal_trace(hal, FW_TRACE_COUNTER_REJECTED, mac->dev_addr, frame->fcnt);
+    if (!mac_frame_counter(core->mac.fcnt_down_next, frame->fcnt, fcnt)) {
+        hal_trace(hal, FW_TRACE_COUNTER_REJECTED, core->mac.dev_addr, frame->fcnt);
         return false;
     }
-    mac_crypto_mic(hal, MAC_KEY_NWK_S, MAC_DOWN, mac->dev_addr, *fcnt, bytes, size - 4, mic);
+    mac_crypto_mic(hal, MAC_KEY_NWK_S, MAC_DOWN, core->mac.dev_addr, *fcnt, bytes, size - 4, mic);
     if (!mac_crypto_mic_equal(mic, bytes + size - 4)) {
-        hal_trace(hal, FW_TRACE_BAD_MIC, mac->dev_addr, *fcnt);
+        hal_trace(hal, FW_TRACE_BAD_MIC, core->mac.dev_addr, *fcnt);
         return false;
     }
     return true;
 }
 
 /* What a valid downlink in RX1 or RX2 ends and starts. */
-static void class_a_bookkeeping(struct mac *mac, uint8_t fctrl)
+static void class_a_bookkeeping(struct core *core, uint8_t fctrl)
 {
-    DEVICE_ASSERT(hal_of(mac), mac->activity == MAC_RX_WINDOW);
-    mac->acknowledged = mac->confirmed && (fctrl & MAC_FCTRL_ACK) != 0;
-    mac->answers.sticky_size = 0;
-    mac->adr_ack_count = 0;
+    DEVICE_ASSERT(&core->hal, core->mac.activity == MAC_RX_WINDOW);
+    core->mac.acknowledged = core->mac.confirmed && (fctrl & MAC_FCTRL_ACK) != 0;
+    core->mac.answers.sticky_size = 0;
+    core->mac.adr_ack_count = 0;
 }
 
 static void take_commands(
-        struct mac *mac, const struct mac_frame *frame, uint8_t *bytes, uint32_t fcnt, int snr_db)
+        struct core *core, const struct mac_frame *frame, uint8_t *bytes, uint32_t fcnt, int snr_db)
 {
-    DEVICE_ASSERT(hal_of(mac), frame->payload_at + frame->payload_size <= MAC_FRAME_MAX);
+    DEVICE_ASSERT(&core->hal, frame->payload_at + frame->payload_size <= MAC_FRAME_MAX);
     if (frame->fopts_size > 0) {
-        mac_commands_handle(mac, bytes + MAC_FOPTS_AT, frame->fopts_size, snr_db);
+        mac_commands_handle(core, bytes + MAC_FOPTS_AT, frame->fopts_size, snr_db);
     }
     if (frame->fport == 0) {
         uint8_t *commands = bytes + frame->payload_at;
-        mac_crypto_cipher(hal_of(mac), MAC_KEY_NWK_S, MAC_DOWN, mac->dev_addr, fcnt, commands,
+        mac_crypto_cipher(&core->hal, MAC_KEY_NWK_S, MAC_DOWN, core->mac.dev_addr, fcnt, commands,
                 frame->payload_size);
-        mac_commands_handle(mac, commands, frame->payload_size, snr_db);
+        mac_commands_handle(core, commands, frame->payload_size, snr_db);
     }
 }
 
-static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame *frame,
+static enum mac_receipt receive_unicast(struct core *core, const struct mac_frame *frame,
         const struct radio_frame *radio, uint64_t end_ticks, struct mac_rx *rx, bool *deliver)
 {
-    const struct hal *hal = hal_of(mac);
-    unsigned where = place(mac);
+    const struct hal *hal = &core->hal;
+    unsigned where = place(core);
     uint8_t *bytes = rx->bytes;
     uint32_t fcnt;
-    DEVICE_ASSERT(hal, mac->joined && frame->dev_addr == mac->dev_addr);
+    DEVICE_ASSERT(hal, core->mac.joined && frame->dev_addr == core->mac.dev_addr);
     if (where == IN_RXC && (frame->fopts_size > 0 || frame->fport == 0)) {
-        return drop(mac, MAC_FRAME_MAC_IN_CLASS_C, bytes[0]);
+        return drop(core, MAC_FRAME_MAC_IN_CLASS_C, bytes[0]);
     }
-    if (!authentic(mac, frame, bytes, radio->size, &fcnt)) {
+    if (!authentic(core, frame, bytes, radio->size, &fcnt)) {
         return MAC_RECEIPT_NONE;
     }
-    mac->fcnt_down_next = fcnt + 1u;
+    core->mac.fcnt_down_next = fcnt + 1u;
     unsigned fport = frame->fport < 0 ? 0u : (unsigned)frame->fport;
     hal_trace(hal, FW_TRACE_DOWNLINK, fcnt, fport << 8 | where);
     if (where != IN_RXC) {
-        class_a_bookkeeping(mac, frame->fctrl);
+        class_a_bookkeeping(core, frame->fctrl);
     }
     if (frame->type == MAC_CONFIRMED_DOWN) {
-        mac->ack_pending = true;
-        mac->confirmed_class_c = where == IN_RXC;
+        core->mac.ack_pending = true;
+        core->mac.confirmed_class_c = where == IN_RXC;
     }
-    take_commands(mac, frame, bytes, fcnt, radio->snr_db);
-    mac_session_save_counters(mac);
-    mac_uplink_answered(mac, (frame->fctrl & MAC_FCTRL_FPENDING) != 0, end_ticks);
+    take_commands(core, frame, bytes, fcnt, radio->snr_db);
+    mac_session_save_counters(core);
+    mac_uplink_answered(core, (frame->fctrl & MAC_FCTRL_FPENDING) != 0, end_ticks);
     if (frame->fport >= 224) {
-        drop(mac, MAC_FRAME_BAD_PORT, bytes[0]);
+        drop(core, MAC_FRAME_BAD_PORT, bytes[0]);
     } else if (frame->fport > 0) {
-        mac_crypto_cipher(hal, MAC_KEY_APP_S, MAC_DOWN, mac->dev_addr, fcnt,
+        mac_crypto_cipher(hal, MAC_KEY_APP_S, MAC_DOWN, core->mac.dev_addr, fcnt,
                 bytes + frame->payload_at, frame->payload_size);
         fill_downlink(rx, frame, radio, -1, fcnt, end_ticks);
         *deliver = true;
@@ -125,38 +125,38 @@ static enum mac_receipt receive_unicast(struct mac *mac, const struct mac_frame 
 }
 
 static enum mac_receipt receive_join_accept(
-        struct mac *mac, const struct radio_frame *radio, struct mac_rx *rx)
+        struct core *core, const struct radio_frame *radio, struct mac_rx *rx)
 {
-    if (mac->exchange != MAC_EXCHANGE_JOIN || mac->activity != MAC_RX_WINDOW) {
-        return drop(mac, MAC_FRAME_NOT_EXPECTED, rx->bytes[0]);
+    if (core->mac.exchange != MAC_EXCHANGE_JOIN || core->mac.activity != MAC_RX_WINDOW) {
+        return drop(core, MAC_FRAME_NOT_EXPECTED, rx->bytes[0]);
     }
-    return mac_join_accept(mac, rx->bytes, radio->size) ? MAC_RECEIPT_UNICAST : MAC_RECEIPT_NONE;
+    return mac_join_accept(core, rx->bytes, radio->size) ? MAC_RECEIPT_UNICAST : MAC_RECEIPT_NONE;
 }
 
-enum mac_receipt mac_receive(struct mac *mac, const struct radio_frame *radio, uint64_t end_ticks,
+enum mac_receipt mac_receive(struct core *core, const struct radio_frame *radio, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver)
 {
     struct mac_frame frame;
     uint8_t *bytes = rx->bytes;
     if (radio->size > 0 && (bytes[0] & 0x03u) == 0 && mac_frame_type(bytes[0]) == MAC_JOIN_ACCEPT) {
-        return receive_join_accept(mac, radio, rx);
+        return receive_join_accept(core, radio, rx);
     }
     enum mac_frame_status status = mac_frame_parse(bytes, radio->size, &frame);
     if (status != MAC_FRAME_OK) {
-        return drop(mac, status, radio->size > 0 ? bytes[0] : 0);
+        return drop(core, status, radio->size > 0 ? bytes[0] : 0);
     }
-    int group = mac_multicast_find(mac, frame.dev_addr);
+    int group = mac_multicast_find(core, frame.dev_addr);
     if (group >= 0) {
         uint32_t fcnt;
-        if (!mac_multicast_accept(mac, (unsigned)group, &frame, radio->size, bytes, &fcnt)) {
+        if (!mac_multicast_accept(core, (unsigned)group, &frame, radio->size, bytes, &fcnt)) {
             return MAC_RECEIPT_NONE;
         }
         fill_downlink(rx, &frame, radio, group, fcnt, end_ticks);
         *deliver = frame.fport < 224;
         return MAC_RECEIPT_MULTICAST;
     }
-    if (!mac->joined || frame.dev_addr != mac->dev_addr) {
-        return drop(mac, MAC_FRAME_NOT_FOR_US, bytes[0]);
+    if (!core->mac.joined || frame.dev_addr != core->mac.dev_addr) {
+        return drop(core, MAC_FRAME_NOT_FOR_US, bytes[0]);
     }
-    return receive_unicast(mac, &frame, radio, end_ticks, rx, deliver);
+    return receive_unicast(core, &frame, radio, end_ticks, rx, deliver);
 }

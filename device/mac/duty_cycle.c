@@ -23,74 +23,74 @@ uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times)
 }
 
 void mac_duty_account(
-        struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
+        struct core *core, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
 {
-    const struct region *region = mac_region(mac);
+    const struct region *region = mac_region(core);
     int band = mac_region_sub_band(region, frequency_hz);
-    DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
+    DEVICE_ASSERT(&core->hal, band >= 0 && (unsigned)band < MAC_SUB_BANDS);
     uint32_t rest = region->sub_bands[band].duty_divisor - 1u;
-    mac->band_free_at_ticks[band] = end_ticks + mac_duty_rest_ticks(airtime_ticks, rest);
-    uint32_t total_rest = (1u << mac->parameters.max_duty_cycle) - 1u;
-    mac->aggregate_free_at_ticks = end_ticks + mac_duty_rest_ticks(airtime_ticks, total_rest);
+    core->mac.band_free_at_ticks[band] = end_ticks + mac_duty_rest_ticks(airtime_ticks, rest);
+    uint32_t total_rest = (1u << core->mac.parameters.max_duty_cycle) - 1u;
+    core->mac.aggregate_free_at_ticks = end_ticks + mac_duty_rest_ticks(airtime_ticks, total_rest);
 }
 
-void mac_duty_block(struct mac *mac, uint64_t until_ticks)
+void mac_duty_block(struct core *core, uint64_t until_ticks)
 {
     for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
-        mac->band_free_at_ticks[i] = later(mac->band_free_at_ticks[i], until_ticks);
+        core->mac.band_free_at_ticks[i] = later(core->mac.band_free_at_ticks[i], until_ticks);
     }
 }
 
-struct channel_mask mac_channels_defined(const struct mac *mac)
+struct channel_mask mac_channels_defined(const struct core *core)
 {
     struct channel_mask defined = { { 0 } };
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
-        if (mac->channels[i].frequency_hz != 0) {
+        if (core->mac.channels[i].frequency_hz != 0) {
             channel_mask_put(&defined, i, true);
         }
     }
     return defined;
 }
 
-bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate)
+bool mac_channel_can(const struct core *core, unsigned channel, unsigned data_rate)
 {
-    DEVICE_ASSERT(hal_of(mac), channel < MAC_CHANNELS);
-    const struct mac_channel *c = &mac->channels[channel];
+    DEVICE_ASSERT(&core->hal, channel < MAC_CHANNELS);
+    const struct mac_channel *c = &core->mac.channels[channel];
     return c->frequency_hz != 0 && data_rate >= c->data_rate_min && data_rate <= c->data_rate_max;
 }
 
-static uint64_t channel_free_at(const struct mac *mac, unsigned channel)
+static uint64_t channel_free_at(const struct core *core, unsigned channel)
 {
-    int band = mac_region_sub_band(mac_region(mac), mac->channels[channel].frequency_hz);
-    DEVICE_ASSERT(hal_of(mac), band >= 0 && (unsigned)band < MAC_SUB_BANDS);
-    return mac->band_free_at_ticks[band];
+    int band = mac_region_sub_band(mac_region(core), core->mac.channels[channel].frequency_hz);
+    DEVICE_ASSERT(&core->hal, band >= 0 && (unsigned)band < MAC_SUB_BANDS);
+    return core->mac.band_free_at_ticks[band];
 }
 
-uint64_t mac_duty_free_at(const struct mac *mac, const struct channel_mask *mask,
+uint64_t mac_duty_free_at(const struct core *core, const struct channel_mask *mask,
         unsigned data_rate, uint64_t now_ticks)
 {
     uint64_t free_at = HAL_TICKS_NEVER;
     for (unsigned i = 0; i < MAC_CHANNELS && free_at > now_ticks; i++) {
-        if (channel_mask_has(mask, i) && mac_channel_can(mac, i, data_rate)) {
-            free_at = earlier(free_at, channel_free_at(mac, i));
+        if (channel_mask_has(mask, i) && mac_channel_can(core, i, data_rate)) {
+            free_at = earlier(free_at, channel_free_at(core, i));
         }
     }
-    return free_at == HAL_TICKS_NEVER ? free_at : later(free_at, mac->aggregate_free_at_ticks);
+    return free_at == HAL_TICKS_NEVER ? free_at : later(free_at, core->mac.aggregate_free_at_ticks);
 }
 
-int mac_duty_choose(const struct mac *mac, const struct channel_mask *mask, unsigned data_rate,
+int mac_duty_choose(const struct core *core, const struct channel_mask *mask, unsigned data_rate,
         uint64_t now_ticks)
 {
     uint8_t candidates[MAC_CHANNELS];
     uint32_t count = 0;
-    if (mac->aggregate_free_at_ticks > now_ticks) {
+    if (core->mac.aggregate_free_at_ticks > now_ticks) {
         return -1;
     }
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
-        if (channel_mask_has(mask, i) && mac_channel_can(mac, i, data_rate)
-                && channel_free_at(mac, i) <= now_ticks) {
+        if (channel_mask_has(mask, i) && mac_channel_can(core, i, data_rate)
+                && channel_free_at(core, i) <= now_ticks) {
             candidates[count++] = (uint8_t)i;
         }
     }
-    return count == 0 ? -1 : candidates[mac_random(hal_of(mac), count)];
+    return count == 0 ? -1 : candidates[mac_random(&core->hal, count)];
 }

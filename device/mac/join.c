@@ -36,36 +36,36 @@ _Static_assert(sizeof((struct factory *)0)->channel_mask == CHANNEL_MASK_SIZE,
 
 /* From the fastest data rate down and round again, so that a near device joins cheaply; twice at
  * each, since an answer may be lost as well as a request. */
-static uint8_t join_data_rate(const struct mac *mac)
+static uint8_t join_data_rate(const struct core *core)
 {
-    const struct region *region = mac_region(mac);
+    const struct region *region = mac_region(core);
     unsigned count = region->data_rate_max - region->data_rate_min + 1u;
-    unsigned step = mac->join.attempts / ATTEMPTS_PER_RATE % count;
+    unsigned step = core->mac.join.attempts / ATTEMPTS_PER_RATE % count;
     return (uint8_t)(region->data_rate_max - step);
 }
 
-static struct channel_mask join_channels(const struct mac *mac)
+static struct channel_mask join_channels(const struct core *core)
 {
     struct channel_mask mask = { { 0 } };
-    channel_mask_put_first(&mask, mac_region(mac)->default_channel_count);
+    channel_mask_put_first(&mask, mac_region(core)->default_channel_count);
     return mask;
 }
 
-void mac_join_start(struct mac *mac, uint64_t now_ticks)
+void mac_join_start(struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(hal_of(mac), !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
-    struct mac_join *join = &mac->join;
+    DEVICE_ASSERT(&core->hal, !core->mac.joined && core->mac.exchange == MAC_NO_EXCHANGE);
+    struct mac_join *join = &core->mac.join;
     memset(join, 0, sizeof *join);
-    join->first_at_ticks = now_ticks + mac_random(hal_of(mac), FIRST_DELAY_TICKS);
+    join->first_at_ticks = now_ticks + mac_random(&core->hal, FIRST_DELAY_TICKS);
     join->next_at_ticks = join->first_at_ticks;
     join->period_end_ticks = join->first_at_ticks + periods[0].length_s * SECOND;
 }
 
 /* True when `airtime_ticks` more may be spent in the back-off period of now; else sets when. */
-static bool backoff_allows(struct mac *mac, uint32_t airtime_ticks, uint64_t now_ticks)
+static bool backoff_allows(struct core *core, uint32_t airtime_ticks, uint64_t now_ticks)
 {
-    struct mac_join *join = &mac->join;
-    DEVICE_ASSERT(hal_of(mac), join->period <= PERIOD_LAST);
+    struct mac_join *join = &core->mac.join;
+    DEVICE_ASSERT(&core->hal, join->period <= PERIOD_LAST);
     if (now_ticks >= join->period_end_ticks) {
         join->period = join->period < PERIOD_LAST ? (uint8_t)(join->period + 1u) : PERIOD_LAST;
         join->period_end_ticks = now_ticks + periods[join->period].length_s * SECOND;
@@ -74,14 +74,13 @@ static bool backoff_allows(struct mac *mac, uint32_t airtime_ticks, uint64_t now
     if (join->airtime_ticks + airtime_ticks <= periods[join->period].airtime_ticks) {
         return true;
     }
-    join->next_at_ticks = join->period_end_ticks + mac_random(hal_of(mac), 60u * HAL_RTC_HZ);
+    join->next_at_ticks = join->period_end_ticks + mac_random(&core->hal, 60u * HAL_RTC_HZ);
     return false;
 }
 
 /* Takes the next DevNonce; it is on record as used before the request leaves. */
-static bool take_dev_nonce(struct mac *mac)
+static bool take_dev_nonce(struct core *core)
 {
-    struct core *core = core_of(mac);
     uint8_t record[2];
     uint16_t nonce = 0;
     if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) == (int)sizeof record) {
@@ -92,70 +91,69 @@ static bool take_dev_nonce(struct mac *mac)
     }
     put_le16(record, nonce + 1u);
     nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
-    mac->join.dev_nonce = nonce;
+    core->mac.join.dev_nonce = nonce;
     return true;
 }
 
-static void build_request(struct mac *mac)
+static void build_request(struct core *core)
 {
-    const struct core *core = core_of_const(mac);
-    DEVICE_ASSERT(&core->hal, mac->exchange == MAC_EXCHANGE_JOIN);
-    uint8_t *f = mac->frame;
+    DEVICE_ASSERT(&core->hal, core->mac.exchange == MAC_EXCHANGE_JOIN);
+    uint8_t *f = core->mac.frame;
     f[0] = MAC_JOIN_REQUEST << 5;
     memcpy(f + 1, core->factory.join_eui, 8);
     memcpy(f + 9, core->factory.dev_eui, 8);
-    put_le16(f + 17, mac->join.dev_nonce);
+    put_le16(f + 17, core->mac.join.dev_nonce);
     mac_crypto_join_mic(&core->hal, f, 19, f + 19);
-    mac->frame_size = JOIN_REQUEST_SIZE;
+    core->mac.frame_size = JOIN_REQUEST_SIZE;
 }
 
-void mac_join_send(struct mac *mac, uint64_t now_ticks)
+void mac_join_send(struct core *core, uint64_t now_ticks)
 {
-    const struct hal *hal = hal_of(mac);
-    struct mac_join *join = &mac->join;
-    uint8_t data_rate = join_data_rate(mac);
-    DEVICE_ASSERT(hal, !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
+    const struct hal *hal = &core->hal;
+    struct mac_join *join = &core->mac.join;
+    uint8_t data_rate = join_data_rate(core);
+    DEVICE_ASSERT(hal, !core->mac.joined && core->mac.exchange == MAC_NO_EXCHANGE);
     uint32_t airtime =
-            mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
-    if (!backoff_allows(mac, airtime, now_ticks)) {
+            mac_region_airtime_ticks(mac_region(core), data_rate, JOIN_REQUEST_SIZE, true);
+    if (!backoff_allows(core, airtime, now_ticks)) {
         return;
     }
-    struct channel_mask channels = join_channels(mac);
-    int channel = mac_duty_choose(mac, &channels, data_rate, now_ticks);
+    struct channel_mask channels = join_channels(core);
+    int channel = mac_duty_choose(core, &channels, data_rate, now_ticks);
     if (channel < 0) {
-        join->next_at_ticks = mac_duty_free_at(mac, &channels, data_rate, now_ticks)
+        join->next_at_ticks = mac_duty_free_at(core, &channels, data_rate, now_ticks)
                               + mac_random(hal, SPACING_TICKS);
         return;
     }
     join->next_at_ticks = HAL_TICKS_NEVER;
-    if (!take_dev_nonce(mac)) {
+    if (!take_dev_nonce(core)) {
         return;
     }
     join->airtime_ticks += airtime;
     join->attempts++;
-    mac->uplink_channel = (uint8_t)channel;
-    mac->uplink_data_rate = data_rate;
-    mac->transmissions = 0;
-    mac->confirmed = mac->acknowledged = false;
-    mac->exchange = MAC_EXCHANGE_JOIN;
-    build_request(mac);
+    core->mac.uplink_channel = (uint8_t)channel;
+    core->mac.uplink_data_rate = data_rate;
+    core->mac.transmissions = 0;
+    core->mac.confirmed = core->mac.acknowledged = false;
+    core->mac.exchange = MAC_EXCHANGE_JOIN;
+    build_request(core);
     hal_trace(hal, FW_TRACE_JOIN_REQUESTED, join->dev_nonce, data_rate);
-    mac_launch_soon(mac);
+    mac_launch_soon(core);
 }
 
-void mac_join_missed(struct mac *mac, uint64_t now_ticks)
+void mac_join_missed(struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(hal_of(mac), !mac->joined && mac->exchange == MAC_NO_EXCHANGE);
-    uint8_t data_rate = join_data_rate(mac);
+    DEVICE_ASSERT(&core->hal, !core->mac.joined && core->mac.exchange == MAC_NO_EXCHANGE);
+    uint8_t data_rate = join_data_rate(core);
     uint32_t airtime =
-            mac_region_airtime_ticks(mac_region(mac), data_rate, JOIN_REQUEST_SIZE, true);
-    struct channel_mask channels = join_channels(mac);
-    uint64_t free_at = mac_duty_free_at(mac, &channels, data_rate, now_ticks);
+            mac_region_airtime_ticks(mac_region(core), data_rate, JOIN_REQUEST_SIZE, true);
+    struct channel_mask channels = join_channels(core);
+    uint64_t free_at = mac_duty_free_at(core, &channels, data_rate, now_ticks);
     /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
      * instant does not come back in step. */
-    mac->join.next_at_ticks =
+    core->mac.join.next_at_ticks =
             later(free_at, now_ticks)
-            + mac_random(hal_of(mac), SPACING_TICKS + SPACING_PER_AIRTIME * airtime);
+            + mac_random(&core->hal, SPACING_TICKS + SPACING_PER_AIRTIME * airtime);
 }
 
 /* The server sends AES decryptions, so the device only ever encrypts. */
@@ -164,7 +162,7 @@ static bool decrypt_accept(const struct hal *hal, uint8_t *bytes, size_t size)
     uint8_t mic[4];
     DEVICE_ASSERT(hal, size > 16u && size % 16u == 1u);
     for (size_t at = 1; at < size; at += 16) {
-        DEVICE_ASSERT(hal, hal_aes_block(hal, MAC_KEY_APP, bytes + at, bytes + at) == HAL_OK);
+        mac_crypto_block(hal, MAC_KEY_APP, bytes + at, bytes + at);
     }
     mac_crypto_join_mic(hal, bytes, size - 4, mic);
     return mac_crypto_mic_equal(mic, bytes + size - 4);
@@ -186,34 +184,34 @@ static bool take_join_nonce(struct core *core, uint32_t join_nonce)
 }
 
 /* CFListType 0: five frequencies for the channels after the default ones. */
-static void apply_cflist(struct mac *mac, const uint8_t cflist[CFLIST_SIZE])
+static void apply_cflist(struct core *core, const uint8_t cflist[CFLIST_SIZE])
 {
-    const struct region *region = mac_region(mac);
+    const struct region *region = mac_region(core);
     if (cflist[CFLIST_SIZE - 1] != 0) {
         return;
     }
     for (unsigned i = 0; i < CFLIST_CHANNELS; i++) {
         uint32_t frequency_hz = get_le24(cflist + 3 * i) * 100u;
         unsigned index = region->default_channel_count + i;
-        if (frequency_hz != 0 && mac_frequency_valid(mac, frequency_hz)) {
-            DEVICE_ASSERT(hal_of(mac), index < MAC_CHANNELS);
-            mac->channels[index] = (struct mac_channel){
+        if (frequency_hz != 0 && mac_frequency_valid(core, frequency_hz)) {
+            DEVICE_ASSERT(&core->hal, index < MAC_CHANNELS);
+            core->mac.channels[index] = (struct mac_channel){
                 .frequency_hz = frequency_hz,
                 .data_rate_min = region->data_rate_min,
                 .data_rate_max = region->data_rate_max,
             };
-            channel_mask_put(&mac->channel_mask, index, true);
+            channel_mask_put(&core->mac.channel_mask, index, true);
         }
     }
 }
 
-static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_delay)
+static void apply_settings(struct core *core, uint8_t dl_settings, uint8_t rx_delay)
 {
-    const struct region *region = mac_region(mac);
-    struct mac_parameters *p = &mac->parameters;
+    const struct region *region = mac_region(core);
+    struct mac_parameters *p = &core->mac.parameters;
     uint8_t offset = dl_settings >> 4 & 7u;
     uint8_t rx2_data_rate = dl_settings & 15u;
-    DEVICE_ASSERT(hal_of(mac), mac_data_rate_valid(mac, mac->uplink_data_rate));
+    DEVICE_ASSERT(&core->hal, mac_data_rate_valid(core, core->mac.uplink_data_rate));
     if (offset <= region->rx1_data_rate_offset_max) {
         p->rx1_data_rate_offset = offset;
     }
@@ -221,26 +219,26 @@ static void apply_settings(struct mac *mac, uint8_t dl_settings, uint8_t rx_dela
         p->rx2_data_rate = rx2_data_rate;
     }
     p->rx_delay_s = (rx_delay & 15u) == 0 ? 1u : rx_delay & 15u;
-    p->data_rate = mac->uplink_data_rate;
+    p->data_rate = core->mac.uplink_data_rate;
 }
 
 /* What the factory wants of the device's uplinks, as far as the session's channels allow. */
-static void apply_factory(struct mac *mac)
+static void apply_factory(struct core *core)
 {
-    const struct factory *factory = &core_of_const(mac)->factory;
-    struct mac_parameters *p = &mac->parameters;
+    const struct factory *factory = &core->factory;
+    struct mac_parameters *p = &core->mac.parameters;
     struct channel_mask mask;
     for (unsigned i = 0; i < CHANNEL_MASK_SIZE; i++) {
-        mask.bytes[i] = mac->channel_mask.bytes[i] & factory->channel_mask[i];
+        mask.bytes[i] = core->mac.channel_mask.bytes[i] & factory->channel_mask[i];
     }
     if (factory->rate_policy == FACTORY_RATE_FIXED
-            && mac_rate_has_channel(mac, &mac->channel_mask, factory->data_rate)) {
+            && mac_rate_has_channel(core, &core->mac.channel_mask, factory->data_rate)) {
         p->data_rate = factory->data_rate;
     }
-    if (mac_rate_has_channel(mac, &mask, p->data_rate)) {
-        mac->channel_mask = mask;
+    if (mac_rate_has_channel(core, &mask, p->data_rate)) {
+        core->mac.channel_mask = mask;
     }
-    if (factory->tx_power <= mac_region(mac)->tx_power_max) {
+    if (factory->tx_power <= mac_region(core)->tx_power_max) {
         p->tx_power = factory->tx_power;
     }
     if (factory->nb_trans >= 1 && factory->nb_trans <= NB_TRANS_MAX) {
@@ -248,11 +246,10 @@ static void apply_factory(struct mac *mac)
     }
 }
 
-bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
+bool mac_join_accept(struct core *core, uint8_t *bytes, size_t size)
 {
-    struct core *core = core_of(mac);
     const struct hal *hal = &core->hal;
-    DEVICE_ASSERT(hal, !mac->joined);
+    DEVICE_ASSERT(hal, !core->mac.joined);
     if (size != JOIN_ACCEPT_SIZE && size != JOIN_ACCEPT_SIZE + CFLIST_SIZE) {
         hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_TOO_SHORT, bytes[0]);
         return false;
@@ -267,37 +264,36 @@ bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size)
         return false;
     }
     struct mac_session_keys keys;
-    mac_crypto_session_keys(hal, join_nonce, get_le24(bytes + 4), mac->join.dev_nonce,
+    mac_crypto_session_keys(hal, join_nonce, get_le24(bytes + 4), core->mac.join.dev_nonce,
             keys.nwk_s_key, keys.app_s_key);
-    mac_session_defaults(mac);
-    mac->dev_addr = get_le32(bytes + 7);
-    apply_settings(mac, bytes[11], bytes[12]);
+    mac_session_defaults(core);
+    core->mac.dev_addr = get_le32(bytes + 7);
+    apply_settings(core, bytes[11], bytes[12]);
     if (size > JOIN_ACCEPT_SIZE) {
-        apply_cflist(mac, bytes + 13);
+        apply_cflist(core, bytes + 13);
     }
-    apply_factory(mac);
-    mac_session_save(mac, &keys);
-    mac->joined = true;
-    mac->join.next_at_ticks = HAL_TICKS_NEVER;
-    hal_trace(hal, FW_TRACE_JOINED, mac->dev_addr, mac->join.dev_nonce);
+    apply_factory(core);
+    mac_session_save(core, &keys);
+    core->mac.joined = true;
+    core->mac.join.next_at_ticks = HAL_TICKS_NEVER;
+    hal_trace(hal, FW_TRACE_JOINED, core->mac.dev_addr, core->mac.join.dev_nonce);
     return true;
 }
 
-bool mac_join_commissioned(struct mac *mac)
+bool mac_join_commissioned(struct core *core)
 {
-    struct core *core = core_of(mac);
     uint8_t accept[FACTORY_JOIN_ACCEPT_MAX];
     uint8_t record[2];
-    size_t size = factory_join_accept(&core->hal, accept, &mac->join.dev_nonce);
+    size_t size = factory_join_accept(&core->hal, accept, &core->mac.join.dev_nonce);
     if (size == 0) {
         return false;
     }
     if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) != (int)sizeof record) {
-        put_le16(record, mac->join.dev_nonce + 1u);
+        put_le16(record, core->mac.join.dev_nonce + 1u);
         nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
     }
     uint8_t first = core->factory.data_rate;
-    bool valid = mac_rate_has_channel(mac, &mac->channel_mask, first);
-    mac->uplink_data_rate = valid ? first : mac_region(mac)->data_rate_min;
-    return mac_join_accept(mac, accept, size);
+    bool valid = mac_rate_has_channel(core, &core->mac.channel_mask, first);
+    core->mac.uplink_data_rate = valid ? first : mac_region(core)->data_rate_min;
+    return mac_join_accept(core, accept, size);
 }

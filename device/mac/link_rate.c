@@ -17,23 +17,23 @@
 #define UNANSWERED_PER_STEP 2u
 
 /* The policy of the factory, and nobody has commanded yet. */
-static bool rate_is_ours(const struct mac *mac)
+static bool rate_is_ours(const struct core *core)
 {
-    return !mac->rate_by_network && !mac_rate_fixed(mac);
+    return !core->mac.rate_by_network && !mac_rate_fixed(core);
 }
 
-static void set_data_rate(struct mac *mac, int data_rate)
+static void set_data_rate(struct core *core, int data_rate)
 {
-    DEVICE_ASSERT(hal_of(mac), rate_is_ours(mac));
-    const struct region *region = mac_region(mac);
+    DEVICE_ASSERT(&core->hal, rate_is_ours(core));
+    const struct region *region = mac_region(core);
     if (data_rate < region->data_rate_min) {
         data_rate = region->data_rate_min;
     } else if (data_rate > region->data_rate_max) {
         data_rate = region->data_rate_max;
     }
-    if (data_rate != mac->parameters.data_rate) {
-        mac->parameters.data_rate = (uint8_t)data_rate;
-        mac_session_save_parameters(mac);
+    if (data_rate != core->mac.parameters.data_rate) {
+        core->mac.parameters.data_rate = (uint8_t)data_rate;
+        mac_session_save_parameters(core);
     }
 }
 
@@ -49,32 +49,32 @@ static int steps_of(int margin_db)
     return steps > 0 ? steps - 1 : 0;
 }
 
-void mac_link_rate_answered(struct mac *mac)
+void mac_link_rate_answered(struct core *core)
 {
-    mac->link_unanswered = 0;
-    mac->link_check_in = ASK_EVERY_UPLINKS;
-    if (rate_is_ours(mac)) {
-        set_data_rate(mac, mac->uplink_data_rate + steps_of(mac->link_margin_db));
+    core->mac.link_unanswered = 0;
+    core->mac.link_check_in = ASK_EVERY_UPLINKS;
+    if (rate_is_ours(core)) {
+        set_data_rate(core, core->mac.uplink_data_rate + steps_of(core->mac.link_margin_db));
     }
 }
 
-void mac_watch_link(struct mac *mac)
+void mac_watch_link(struct core *core)
 {
-    if (!rate_is_ours(mac) || mac->link_check_in > 0) {
+    if (!rate_is_ours(core) || core->mac.link_check_in > 0) {
         return;
     }
-    if (mac->link_unanswered == UNANSWERED_PER_STEP) {
-        mac->link_unanswered = 0;
-        set_data_rate(mac, (int)mac->parameters.data_rate - 1);
+    if (core->mac.link_unanswered == UNANSWERED_PER_STEP) {
+        core->mac.link_unanswered = 0;
+        set_data_rate(core, (int)core->mac.parameters.data_rate - 1);
     }
-    mac_request_link_check(mac);
+    mac_request_link_check(core);
 }
 
-void mac_link_rate_sent(struct mac *mac, bool asked)
+void mac_link_rate_sent(struct core *core, bool asked)
 {
     if (asked) {
-        mac->link_unanswered++;
-    } else if (mac->link_check_in > 0) {
-        mac->link_check_in--;
+        core->mac.link_unanswered++;
+    } else if (core->mac.link_check_in > 0) {
+        core->mac.link_check_in--;
     }
 }

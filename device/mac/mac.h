@@ -6,9 +6,11 @@
 
 #include "clock.h"
 #include "hal.h"
-#include "mac/mac_state.h" /* struct mac, complete so that its owner can place it */
+#include "mac/mac_state.h"
 #include "update/factory.h"
 #include "update/nvm.h"
+
+struct core;
 
 #define MAC_PAYLOAD_SIZE_MAX 242u /* RP002, EU868 DR4..DR7 */
 
@@ -53,61 +55,61 @@ struct mac_rx {
 
 /* The MAC is part of a struct core (core.h) whose HAL, factory record and non-volatile store are
  * ready: restores session and groups, starts the radio, joins when there is no session. */
-void mac_init(struct mac *mac, enum hal_reset_cause cause);
+void mac_init(struct core *core, enum hal_reset_cause cause);
 
 /* --- driven by the main loop ----------------------------------------------------------------- */
 /* Serves an edge on DIO0 or DIO1, outside the ISR. True: `rx->downlink` is for the application. */
-bool mac_irq(struct mac *mac, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
-uint64_t mac_step_at(const struct mac *mac);        /* 0: now; HAL_TICKS_NEVER: on input only */
-void mac_step(struct mac *mac, uint64_t now_ticks); /* does what is due */
+bool mac_irq(struct core *core, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
+uint64_t mac_step_at(const struct core *core);        /* 0: now; HAL_TICKS_NEVER: on input only */
+void mac_step(struct core *core, uint64_t now_ticks); /* does what is due */
 /* RTC time from which nothing runs or is owed to the duty cycle, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
-uint64_t mac_idle_at(const struct mac *mac);
+uint64_t mac_idle_at(const struct core *core);
 /* Resets that the session survived. */
-uint16_t mac_resets(const struct mac *mac);
+uint16_t mac_resets(const struct core *core);
 
 /* --- uplink ---------------------------------------------------------------------------------- */
-bool mac_joined(const struct mac *mac);
+bool mac_joined(const struct core *core);
 /* RTC time from which mac_send() may succeed: 0 now, HAL_TICKS_NEVER while not joined or busy. */
-uint64_t mac_uplink_possible_at(const struct mac *mac, uint64_t now_ticks);
+uint64_t mac_uplink_possible_at(const struct core *core, uint64_t now_ticks);
 /* Application bytes that the next uplink can carry, MAC answers deducted. */
-size_t mac_payload_size_max(const struct mac *mac);
+size_t mac_payload_size_max(const struct core *core);
 /* Sends an unconfirmed uplink now. `size` 0: an empty frame without FPort (a poll). */
-enum mac_status mac_send(struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size);
+enum mac_status mac_send(struct core *core, uint8_t fport, const uint8_t *payload, size_t size);
 /* The same, but confirmed: up to NbTrans copies until the acknowledgement comes. */
 enum mac_status mac_send_confirmed(
-        struct mac *mac, uint8_t fport, const uint8_t *payload, size_t size);
+        struct core *core, uint8_t fport, const uint8_t *payload, size_t size);
 /* True when an empty uplink is due by itself: sticky MAC answers are not a reason, an open
  * exchange (FPending) is. Time in mac_poll_at(). */
-uint64_t mac_poll_at(const struct mac *mac);
+uint64_t mac_poll_at(const struct core *core);
 /* Puts DeviceTimeReq (LinkCheckReq) into the next uplink. */
-void mac_request_device_time(struct mac *mac);
-void mac_request_link_check(struct mac *mac);
+void mac_request_device_time(struct core *core);
+void mac_request_link_check(struct core *core);
 /* Before each uplink of the application: asks for a LinkCheck now and then, and goes a data rate
  * down when nobody answers. Without effect where the factory decided on another policy, and once
  * the network commanded a data rate. */
-void mac_watch_link(struct mac *mac);
+void mac_watch_link(struct core *core);
 /* Time on air of the next uplink with `size` application bytes, in RTC ticks, rounded up. */
-uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size);
-uint8_t mac_data_rate(const struct mac *mac);
+uint32_t mac_uplink_airtime_ticks(const struct core *core, size_t size);
+uint8_t mac_data_rate(const struct core *core);
 
 /* --- multicast ------------------------------------------------------------------------------- */
 /* Defines (or overwrites) a group; keys are loaded into the slots and kept in non-volatile
  * memory; the counter restarts at `fcnt_min` - 1. */
-void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
         const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
         uint32_t fcnt_max);
-bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr);
-void mac_multicast_delete(struct mac *mac, unsigned group);
+bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr);
+void mac_multicast_delete(struct core *core, unsigned group);
 
 /* True if the region allows the frequency (a downlink channel) and data rate. */
-bool mac_frequency_valid(const struct mac *mac, uint32_t frequency_hz);
-bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate);
+bool mac_frequency_valid(const struct core *core, uint32_t frequency_hz);
+bool mac_data_rate_valid(const struct core *core, uint8_t data_rate);
 
 /* Class C: keep the receiver open with these parameters whenever nothing more urgent runs. A
  * second call replaces the first. */
-void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate);
-void mac_class_c_close(struct mac *mac, unsigned group);
-bool mac_class_c_is_open(const struct mac *mac);
+void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, uint8_t data_rate);
+void mac_class_c_close(struct core *core, unsigned group);
+bool mac_class_c_is_open(const struct core *core);
 
 #endif

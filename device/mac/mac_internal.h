@@ -11,9 +11,9 @@
 
 #define DEV_NONCE_EXHAUSTED 0xFFFFu
 
-static inline const struct region *mac_region(const struct mac *mac)
+static inline const struct region *mac_region(const struct core *core)
 {
-    return mac_region_find(mac->region);
+    return mac_region_find(core->mac.region);
 }
 
 /* Uniform in 0 .. `bound` - 1. */
@@ -35,25 +35,25 @@ static inline uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* True when nobody changes the data rate: the ADR bit is clear. */
-static inline bool mac_rate_fixed(const struct mac *mac)
+static inline bool mac_rate_fixed(const struct core *core)
 {
-    return core_of_const(mac)->factory.rate_policy == FACTORY_RATE_FIXED;
+    return core->factory.rate_policy == FACTORY_RATE_FIXED;
 }
 
 /* --- mac.c: the radio's schedule ------------------------------------------------------------- */
 /* Continuous reception when class C is open, else sleep. */
-void mac_background(struct mac *mac);
+void mac_background(struct core *core);
 /* The same by the next step. */
-void mac_background_soon(struct mac *mac);
-/* The next step puts the frame in `mac->frame` on the air on the channel that was chosen. */
-void mac_launch_soon(struct mac *mac);
+void mac_background_soon(struct core *core);
+/* The next step puts the frame in `core->mac.frame` on the air on the channel that was chosen. */
+void mac_launch_soon(struct core *core);
 /* Nothing of the uplink is on the air or awaited any more. The numbers are those of the trace. */
 enum mac_outcome {
     MAC_UNANSWERED,
     MAC_ANSWERED,
     MAC_ACKNOWLEDGED
 };
-void mac_exchange_end(struct mac *mac, enum mac_outcome outcome);
+void mac_exchange_end(struct core *core, enum mac_outcome outcome);
 
 /* --- windows.c ------------------------------------------------------------------------------- */
 /* Symbols to wait for a preamble, and when to start the receiver relative to the nominal start,
@@ -61,57 +61,57 @@ void mac_exchange_end(struct mac *mac, enum mac_outcome outcome);
 void mac_window_size(const struct region *region, unsigned data_rate, uint32_t delay_us,
         uint16_t *timeout_symbols, int32_t *offset_ticks);
 /* The two windows of the uplink that ended at `end_ticks`. */
-void mac_windows_open_class_a(struct mac *mac, uint64_t end_ticks);
-void mac_windows_insert(struct mac *mac, const struct mac_window *window);
+void mac_windows_open_class_a(struct core *core, uint64_t end_ticks);
+void mac_windows_insert(struct core *core, const struct mac_window *window);
 /* Takes the first window out of the list. */
-struct mac_window mac_windows_take(struct mac *mac);
-static inline void mac_windows_clear(struct mac *mac)
+struct mac_window mac_windows_take(struct core *core);
+static inline void mac_windows_clear(struct core *core)
 {
-    mac->window_count = 0;
+    core->mac.window_count = 0;
 }
 
 /* --- duty_cycle.c ---------------------------------------------------------------------------- */
 void mac_duty_account(
-        struct mac *mac, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks);
+        struct core *core, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks);
 /* `times` the time on air, by a crystal that may run fast. */
 uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times);
 /* Nothing leaves on any sub-band before then. */
-void mac_duty_block(struct mac *mac, uint64_t until_ticks);
+void mac_duty_block(struct core *core, uint64_t until_ticks);
 /* First time at which one of the channels in `mask` may send at `data_rate`; NEVER: none can. Of
  * times up to now, any one. */
-uint64_t mac_duty_free_at(const struct mac *mac, const struct channel_mask *mask,
+uint64_t mac_duty_free_at(const struct core *core, const struct channel_mask *mask,
         unsigned data_rate, uint64_t now_ticks);
 /* One of those free now, at random; -1: none. */
-int mac_duty_choose(const struct mac *mac, const struct channel_mask *mask, unsigned data_rate,
+int mac_duty_choose(const struct core *core, const struct channel_mask *mask, unsigned data_rate,
         uint64_t now_ticks);
-struct channel_mask mac_channels_defined(const struct mac *mac);
-bool mac_channel_can(const struct mac *mac, unsigned channel, unsigned data_rate);
+struct channel_mask mac_channels_defined(const struct core *core);
+bool mac_channel_can(const struct core *core, unsigned channel, unsigned data_rate);
 static inline bool mac_rate_has_channel(
-        const struct mac *mac, const struct channel_mask *mask, unsigned data_rate)
+        const struct core *core, const struct channel_mask *mask, unsigned data_rate)
 {
-    return mac_duty_free_at(mac, mask, data_rate, 0) != HAL_TICKS_NEVER;
+    return mac_duty_free_at(core, mask, data_rate, 0) != HAL_TICKS_NEVER;
 }
 
 /* --- join.c ---------------------------------------------------------------------------------- */
-void mac_join_start(struct mac *mac, uint64_t now_ticks);
-void mac_join_send(struct mac *mac, uint64_t now_ticks);
-void mac_join_missed(struct mac *mac, uint64_t now_ticks);
+void mac_join_start(struct core *core, uint64_t now_ticks);
+void mac_join_send(struct core *core, uint64_t now_ticks);
+void mac_join_missed(struct core *core, uint64_t now_ticks);
 /* Handles a frame in a window of a join request. True: joined. */
-bool mac_join_accept(struct mac *mac, uint8_t *bytes, size_t size);
+bool mac_join_accept(struct core *core, uint8_t *bytes, size_t size);
 /* Takes up the session that the factory negotiated. True: joined. */
-bool mac_join_commissioned(struct mac *mac);
+bool mac_join_commissioned(struct core *core);
 
 /* --- commands.c ------------------------------------------------------------------------------ */
-void mac_commands_handle(struct mac *mac, const uint8_t *commands, size_t size, int snr_db);
+void mac_commands_handle(struct core *core, const uint8_t *commands, size_t size, int snr_db);
 /* Bytes of FOpts that the next uplink carries. */
-size_t mac_commands_size(const struct mac *mac);
+size_t mac_commands_size(const struct core *core);
 /* Writes them and forgets what is said once. */
-size_t mac_commands_take(struct mac *mac, uint8_t fopts[MAC_FOPTS_MAX]);
+size_t mac_commands_take(struct core *core, uint8_t fopts[MAC_FOPTS_MAX]);
 
 /* --- uplink.c -------------------------------------------------------------------------------- */
 /* The uplink that ended at `now_ticks` got no answer: next copy, or the end. */
-void mac_uplink_unanswered(struct mac *mac, uint64_t now_ticks);
-void mac_uplink_answered(struct mac *mac, bool pending, uint64_t now_ticks);
+void mac_uplink_unanswered(struct core *core, uint64_t now_ticks);
+void mac_uplink_answered(struct core *core, bool pending, uint64_t now_ticks);
 
 /* --- downlink.c ------------------------------------------------------------------------------ */
 enum mac_receipt {
@@ -120,34 +120,34 @@ enum mac_receipt {
     MAC_RECEIPT_MULTICAST
 };
 /* A frame of `size` bytes in rx->bytes; `deliver`: the application gets rx->downlink. */
-enum mac_receipt mac_receive(struct mac *mac, const struct radio_frame *frame, uint64_t end_ticks,
+enum mac_receipt mac_receive(struct core *core, const struct radio_frame *frame, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver);
 
 /* --- multicast.c ----------------------------------------------------------------------------- */
-int mac_multicast_find(const struct mac *mac, uint32_t mc_addr);
-bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_frame *frame,
+int mac_multicast_find(const struct core *core, uint32_t mc_addr);
+bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
         size_t size, uint8_t *bytes, uint32_t *fcnt);
-void mac_multicast_restore(struct mac *mac);
+void mac_multicast_restore(struct core *core);
 
 /* --- session_nvm.c --------------------------------------------------------------------------- */
 struct mac_session_keys {
     uint8_t nwk_s_key[16];
     uint8_t app_s_key[16];
 };
-void mac_session_defaults(struct mac *mac);
-void mac_session_save(struct mac *mac, const struct mac_session_keys *keys);
+void mac_session_defaults(struct core *core);
+void mac_session_save(struct core *core, const struct mac_session_keys *keys);
 /* Parameters changed: the keys on record stay. */
-void mac_session_save_parameters(struct mac *mac);
-void mac_session_save_channels(struct mac *mac);
-void mac_session_save_counters(struct mac *mac);
+void mac_session_save_parameters(struct core *core);
+void mac_session_save_channels(struct core *core);
+void mac_session_save_counters(struct core *core);
 /* Before an uplink: keeps the counter on record ahead of the one in use. */
-void mac_session_reserve_counter(struct mac *mac);
+void mac_session_reserve_counter(struct core *core);
 /* True: the session of before the reset goes on. */
-bool mac_session_restore(struct mac *mac);
+bool mac_session_restore(struct core *core);
 
 /* link_rate.c: a LinkCheckAns came. */
-void mac_link_rate_answered(struct mac *mac);
+void mac_link_rate_answered(struct core *core);
 /* An uplink leaves; `asked`: with a LinkCheckReq. */
-void mac_link_rate_sent(struct mac *mac, bool asked);
+void mac_link_rate_sent(struct core *core, bool asked);
 
 #endif

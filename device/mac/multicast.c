@@ -31,13 +31,13 @@ static enum nvm_id group_id(unsigned group)
     return (enum nvm_id)(NVM_MULTICAST_0 + group);
 }
 
-static void load_group(struct mac *mac, unsigned group, const uint8_t record[GROUP_SIZE])
+static void load_group(struct core *core, unsigned group, const uint8_t record[GROUP_SIZE])
 {
-    const struct hal *hal = hal_of(mac);
+    const struct hal *hal = &core->hal;
     DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS);
     hal_key_load(hal, MAC_KEY_MC_APP_S_0 + group, record + GROUP_APP_S_KEY);
     hal_key_load(hal, MAC_KEY_MC_NWK_S_0 + group, record + GROUP_NWK_S_KEY);
-    mac->groups[group] = (struct mac_group){
+    core->mac.groups[group] = (struct mac_group){
         .mc_addr = get_le32(record + GROUP_MC_ADDR),
         .fcnt_max = get_le32(record + GROUP_FCNT_MAX),
         .fcnt_next = get_le32(record + GROUP_FCNT_NEXT),
@@ -46,57 +46,57 @@ static void load_group(struct mac *mac, unsigned group, const uint8_t record[GRO
     };
 }
 
-void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
         const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
         uint32_t fcnt_max)
 {
-    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS);
+    DEVICE_ASSERT(&core->hal, group < MAC_MULTICAST_GROUPS);
     uint8_t record[GROUP_SIZE];
     put_le32(record + GROUP_MC_ADDR, mc_addr);
     memcpy(record + GROUP_APP_S_KEY, mc_app_s_key, 16);
     memcpy(record + GROUP_NWK_S_KEY, mc_nwk_s_key, 16);
     put_le32(record + GROUP_FCNT_MAX, fcnt_max);
     put_le32(record + GROUP_FCNT_NEXT, fcnt_min);
-    nvm_write(&core_of(mac)->nvm, group_id(group), record, sizeof record);
-    load_group(mac, group, record);
+    nvm_write(&core->nvm, group_id(group), record, sizeof record);
+    load_group(core, group, record);
 }
 
-bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr)
+bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr)
 {
-    if (group >= MAC_MULTICAST_GROUPS || !mac->groups[group].defined) {
+    if (group >= MAC_MULTICAST_GROUPS || !core->mac.groups[group].defined) {
         return false;
     }
     if (mc_addr != NULL) {
-        *mc_addr = mac->groups[group].mc_addr;
+        *mc_addr = core->mac.groups[group].mc_addr;
     }
     return true;
 }
 
-void mac_multicast_delete(struct mac *mac, unsigned group)
+void mac_multicast_delete(struct core *core, unsigned group)
 {
-    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS);
-    if (mac->class_c.open && mac->class_c.group == group) {
-        mac_class_c_close(mac, group);
+    DEVICE_ASSERT(&core->hal, group < MAC_MULTICAST_GROUPS);
+    if (core->mac.class_c.open && core->mac.class_c.group == group) {
+        mac_class_c_close(core, group);
     }
-    mac->groups[group].defined = false;
-    nvm_erase(&core_of(mac)->nvm, group_id(group));
+    core->mac.groups[group].defined = false;
+    nvm_erase(&core->nvm, group_id(group));
 }
 
-void mac_multicast_restore(struct mac *mac)
+void mac_multicast_restore(struct core *core)
 {
     uint8_t record[GROUP_SIZE];
     for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
-        if (nvm_read(&core_of(mac)->nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {
-            load_group(mac, group, record);
+        if (nvm_read(&core->nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {
+            load_group(core, group, record);
         }
     }
 }
 
-static void save_counter(struct mac *mac, unsigned group)
+static void save_counter(struct core *core, unsigned group)
 {
-    DEVICE_ASSERT(hal_of(mac), group < MAC_MULTICAST_GROUPS && mac->groups[group].defined);
-    struct mac_group *g = &mac->groups[group];
-    struct nvm *nvm = &core_of(mac)->nvm;
+    DEVICE_ASSERT(&core->hal, group < MAC_MULTICAST_GROUPS && core->mac.groups[group].defined);
+    struct mac_group *g = &core->mac.groups[group];
+    struct nvm *nvm = &core->nvm;
     uint8_t record[GROUP_SIZE];
     if (g->fcnt_next != g->fcnt_saved
             && nvm_read(nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {
@@ -106,37 +106,37 @@ static void save_counter(struct mac *mac, unsigned group)
     }
 }
 
-void mac_class_c_close(struct mac *mac, unsigned group)
+void mac_class_c_close(struct core *core, unsigned group)
 {
-    if (!mac->class_c.open || mac->class_c.group != group) {
+    if (!core->mac.class_c.open || core->mac.class_c.group != group) {
         return;
     }
-    mac->class_c.open = false;
-    if (mac->activity == MAC_RX_CONTINUOUS) {
-        mac_background_soon(mac);
+    core->mac.class_c.open = false;
+    if (core->mac.activity == MAC_RX_CONTINUOUS) {
+        mac_background_soon(core);
     }
-    if (mac->groups[group].defined) {
-        save_counter(mac, group);
+    if (core->mac.groups[group].defined) {
+        save_counter(core, group);
     }
 }
 
-int mac_multicast_find(const struct mac *mac, uint32_t mc_addr)
+int mac_multicast_find(const struct core *core, uint32_t mc_addr)
 {
     for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
-        if (mac->groups[group].mc_addr == mc_addr && mac->groups[group].defined) {
+        if (core->mac.groups[group].mc_addr == mc_addr && core->mac.groups[group].defined) {
             return (int)group;
         }
     }
     return -1;
 }
 
-bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_frame *frame,
+bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
         size_t size, uint8_t *bytes, uint32_t *fcnt)
 {
-    const struct hal *hal = hal_of(mac);
-    DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS && mac->groups[group].defined);
+    const struct hal *hal = &core->hal;
+    DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS && core->mac.groups[group].defined);
     DEVICE_ASSERT(hal, size >= MAC_FRAME_OVERHEAD);
-    struct mac_group *g = &mac->groups[group];
+    struct mac_group *g = &core->mac.groups[group];
     uint8_t mic[4];
     if (frame->type != MAC_UNCONFIRMED_DOWN
             || (frame->fctrl & (MAC_FCTRL_ACK | MAC_FCTRL_ADR_ACK_REQ | MAC_FCTRL_FOPTS_SIZE)) != 0
@@ -160,7 +160,7 @@ bool mac_multicast_accept(struct mac *mac, unsigned group, const struct mac_fram
             bytes + frame->payload_at, frame->payload_size);
     hal_trace(hal, FW_TRACE_MULTICAST, *fcnt, group);
     if (g->fcnt_next - g->fcnt_saved >= FCNT_SAVE_EVERY) {
-        save_counter(mac, group);
+        save_counter(core, group);
     }
     return true;
 }

@@ -41,35 +41,35 @@ _Static_assert(SESSION_SIZE <= NVM_RECORD_SIZE_MAX, "the session is one record")
 _Static_assert(COUNTERS_SIZE <= NVM_RECORD_SIZE_MAX, "the counters are one record");
 _Static_assert(CHANNELS_SIZE <= NVM_RECORD_SIZE_MAX, "the channel list is one record");
 
-void mac_session_defaults(struct mac *mac)
+void mac_session_defaults(struct core *core)
 {
-    const struct region *region = mac_region(mac);
-    DEVICE_ASSERT(hal_of(mac), region->default_channel_count <= MAC_CHANNELS);
-    mac->parameters = (struct mac_parameters){
+    const struct region *region = mac_region(core);
+    DEVICE_ASSERT(&core->hal, region->default_channel_count <= MAC_CHANNELS);
+    core->mac.parameters = (struct mac_parameters){
         .rx2_frequency_hz = region->rx2_frequency_hz,
         .rx2_data_rate = region->rx2_data_rate,
         .rx_delay_s = 1,
         .data_rate = region->data_rate_min,
         .nb_trans = 1,
     };
-    memset(mac->channels, 0, sizeof mac->channels);
+    memset(core->mac.channels, 0, sizeof core->mac.channels);
     for (unsigned i = 0; i < region->default_channel_count; i++) {
-        mac->channels[i] = (struct mac_channel){
+        core->mac.channels[i] = (struct mac_channel){
             .frequency_hz = region->default_channels_hz[i],
             .data_rate_min = region->data_rate_min,
             .data_rate_max = region->data_rate_max,
         };
     }
-    mac->channel_mask = mac_channels_defined(mac);
-    memset(&mac->answers, 0, sizeof mac->answers);
-    mac->fcnt_up = 0;
-    mac->fcnt_up_bound = 0;
-    mac->fcnt_down_next = 0;
-    mac->adr_ack_count = 0;
-    mac->ack_pending = false;
-    mac->exchange_open = false;
-    mac->polls_in_row = 0;
-    mac->poll_at_ticks = HAL_TICKS_NEVER;
+    core->mac.channel_mask = mac_channels_defined(core);
+    memset(&core->mac.answers, 0, sizeof core->mac.answers);
+    core->mac.fcnt_up = 0;
+    core->mac.fcnt_up_bound = 0;
+    core->mac.fcnt_down_next = 0;
+    core->mac.adr_ack_count = 0;
+    core->mac.ack_pending = false;
+    core->mac.exchange_open = false;
+    core->mac.polls_in_row = 0;
+    core->mac.poll_at_ticks = HAL_TICKS_NEVER;
 }
 
 static void put_parameters(uint8_t record[SESSION_SIZE], const struct mac_parameters *p)
@@ -100,102 +100,99 @@ static void get_parameters(const uint8_t record[SESSION_SIZE], struct mac_parame
     };
 }
 
-void mac_session_save_counters(struct mac *mac)
+void mac_session_save_counters(struct core *core)
 {
     uint8_t record[COUNTERS_SIZE];
-    put_le32(record + COUNTERS_UP_BOUND, mac->fcnt_up_bound);
-    put_le32(record + COUNTERS_DOWN_NEXT, mac->fcnt_down_next);
-    put_le16(record + COUNTERS_RESETS, mac->resets);
-    nvm_write(&core_of(mac)->nvm, NVM_MAC_COUNTERS, record, sizeof record);
+    put_le32(record + COUNTERS_UP_BOUND, core->mac.fcnt_up_bound);
+    put_le32(record + COUNTERS_DOWN_NEXT, core->mac.fcnt_down_next);
+    put_le16(record + COUNTERS_RESETS, core->mac.resets);
+    nvm_write(&core->nvm, NVM_MAC_COUNTERS, record, sizeof record);
 }
 
-void mac_session_reserve_counter(struct mac *mac)
+void mac_session_reserve_counter(struct core *core)
 {
-    if (mac->fcnt_up >= mac->fcnt_up_bound) {
-        mac->fcnt_up_bound = mac->fcnt_up + FCNT_UP_AHEAD;
-        mac_session_save_counters(mac);
+    if (core->mac.fcnt_up >= core->mac.fcnt_up_bound) {
+        core->mac.fcnt_up_bound = core->mac.fcnt_up + FCNT_UP_AHEAD;
+        mac_session_save_counters(core);
     }
 }
 
-void mac_session_save_channels(struct mac *mac)
+void mac_session_save_channels(struct core *core)
 {
     uint8_t record[CHANNELS_SIZE];
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
-        const struct mac_channel *channel = &mac->channels[i];
+        const struct mac_channel *channel = &core->mac.channels[i];
         uint8_t *b = record + CHANNEL_SIZE * i;
         put_le24(b, channel->frequency_hz / 100u);
         put_le24(b + 3, channel->rx1_frequency_hz / 100u);
         b[6] = (uint8_t)(channel->data_rate_max << 4 | channel->data_rate_min);
     }
-    memcpy(record + MASK_AT, mac->channel_mask.bytes, CHANNELS_SIZE - MASK_AT);
-    nvm_write(&core_of(mac)->nvm, NVM_MAC_CHANNELS, record, sizeof record);
+    memcpy(record + MASK_AT, core->mac.channel_mask.bytes, CHANNELS_SIZE - MASK_AT);
+    nvm_write(&core->nvm, NVM_MAC_CHANNELS, record, sizeof record);
 }
 
 /* The session record comes last: without it the other two do not count. */
-void mac_session_save(struct mac *mac, const struct mac_session_keys *keys)
+void mac_session_save(struct core *core, const struct mac_session_keys *keys)
 {
-    struct core *core = core_of(mac);
     uint8_t record[SESSION_SIZE];
     /* New keys start at counter 0: the bound on record is reckoned from there. */
-    DEVICE_ASSERT(&core->hal, mac->fcnt_up == 0 && mac->fcnt_down_next == 0);
+    DEVICE_ASSERT(&core->hal, core->mac.fcnt_up == 0 && core->mac.fcnt_down_next == 0);
     nvm_erase(&core->nvm, NVM_MAC_SESSION);
-    mac->fcnt_up_bound = FCNT_UP_AHEAD;
-    mac_session_save_counters(mac);
-    mac_session_save_channels(mac);
-    put_le32(record + SESSION_DEV_ADDR, mac->dev_addr);
+    core->mac.fcnt_up_bound = FCNT_UP_AHEAD;
+    mac_session_save_counters(core);
+    mac_session_save_channels(core);
+    put_le32(record + SESSION_DEV_ADDR, core->mac.dev_addr);
     memcpy(record + SESSION_NWK_S_KEY, keys->nwk_s_key, 16);
     memcpy(record + SESSION_APP_S_KEY, keys->app_s_key, 16);
-    put_parameters(record, &mac->parameters);
+    put_parameters(record, &core->mac.parameters);
     nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
     hal_key_load(&core->hal, MAC_KEY_NWK_S, keys->nwk_s_key);
     hal_key_load(&core->hal, MAC_KEY_APP_S, keys->app_s_key);
 }
 
-void mac_session_save_parameters(struct mac *mac)
+void mac_session_save_parameters(struct core *core)
 {
-    struct core *core = core_of(mac);
     uint8_t record[SESSION_SIZE];
     if (nvm_read(&core->nvm, NVM_MAC_SESSION, record, sizeof record) == SESSION_SIZE) {
-        put_parameters(record, &mac->parameters);
+        put_parameters(record, &core->mac.parameters);
         nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
     }
 }
 
-static void restore_channels(struct mac *mac)
+static void restore_channels(struct core *core)
 {
     uint8_t record[CHANNELS_SIZE];
-    if (nvm_read(&core_of(mac)->nvm, NVM_MAC_CHANNELS, record, sizeof record) != CHANNELS_SIZE) {
+    if (nvm_read(&core->nvm, NVM_MAC_CHANNELS, record, sizeof record) != CHANNELS_SIZE) {
         return;
     }
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
         const uint8_t *b = record + CHANNEL_SIZE * i;
-        mac->channels[i] = (struct mac_channel){
+        core->mac.channels[i] = (struct mac_channel){
             .frequency_hz = get_le24(b) * 100u,
             .rx1_frequency_hz = get_le24(b + 3) * 100u,
             .data_rate_min = b[6] & 15u,
             .data_rate_max = b[6] >> 4,
         };
     }
-    memset(&mac->channel_mask, 0, sizeof mac->channel_mask);
-    memcpy(mac->channel_mask.bytes, record + MASK_AT, CHANNELS_SIZE - MASK_AT);
+    memset(&core->mac.channel_mask, 0, sizeof core->mac.channel_mask);
+    memcpy(core->mac.channel_mask.bytes, record + MASK_AT, CHANNELS_SIZE - MASK_AT);
 }
 
-bool mac_session_restore(struct mac *mac)
+bool mac_session_restore(struct core *core)
 {
-    struct core *core = core_of(mac);
     uint8_t session[SESSION_SIZE];
     uint8_t counters[COUNTERS_SIZE];
     if (nvm_read(&core->nvm, NVM_MAC_SESSION, session, sizeof session) != SESSION_SIZE
             || nvm_read(&core->nvm, NVM_MAC_COUNTERS, counters, sizeof counters) != COUNTERS_SIZE) {
         return false;
     }
-    mac->dev_addr = get_le32(session + SESSION_DEV_ADDR);
-    get_parameters(session, &mac->parameters);
-    restore_channels(mac);
-    mac->fcnt_up = mac->fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
-    mac->fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
-    mac->resets = (uint16_t)(get_le16(counters + COUNTERS_RESETS) + 1u);
-    mac_session_save_counters(mac);
+    core->mac.dev_addr = get_le32(session + SESSION_DEV_ADDR);
+    get_parameters(session, &core->mac.parameters);
+    restore_channels(core);
+    core->mac.fcnt_up = core->mac.fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
+    core->mac.fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
+    core->mac.resets = (uint16_t)(get_le16(counters + COUNTERS_RESETS) + 1u);
+    mac_session_save_counters(core);
     hal_key_load(&core->hal, MAC_KEY_NWK_S, session + SESSION_NWK_S_KEY);
     hal_key_load(&core->hal, MAC_KEY_APP_S, session + SESSION_APP_S_KEY);
     return true;

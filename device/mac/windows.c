@@ -38,30 +38,30 @@ void mac_window_size(const struct region *region, unsigned data_rate, uint32_t d
 
 /* The later of two overlapping windows keeps its place only with the higher priority; the check
  * is made when it is due, see mac_step(). */
-void mac_windows_insert(struct mac *mac, const struct mac_window *window)
+void mac_windows_insert(struct core *core, const struct mac_window *window)
 {
-    DEVICE_ASSERT(hal_of(mac), mac->window_count < MAC_WINDOWS);
-    unsigned at = mac->window_count;
-    while (at > 0 && mac->windows[at - 1].start_ticks > window->start_ticks) {
-        mac->windows[at] = mac->windows[at - 1];
+    DEVICE_ASSERT(&core->hal, core->mac.window_count < MAC_WINDOWS);
+    unsigned at = core->mac.window_count;
+    while (at > 0 && core->mac.windows[at - 1].start_ticks > window->start_ticks) {
+        core->mac.windows[at] = core->mac.windows[at - 1];
         at--;
     }
-    mac->windows[at] = *window;
-    mac->window_count++;
+    core->mac.windows[at] = *window;
+    core->mac.window_count++;
 }
 
-struct mac_window mac_windows_take(struct mac *mac)
+struct mac_window mac_windows_take(struct core *core)
 {
-    DEVICE_ASSERT(hal_of(mac), mac->window_count > 0);
-    struct mac_window first = mac->windows[0];
-    mac->window_count--;
-    for (unsigned i = 0; i < mac->window_count; i++) {
-        mac->windows[i] = mac->windows[i + 1];
+    DEVICE_ASSERT(&core->hal, core->mac.window_count > 0);
+    struct mac_window first = core->mac.windows[0];
+    core->mac.window_count--;
+    for (unsigned i = 0; i < core->mac.window_count; i++) {
+        core->mac.windows[i] = core->mac.windows[i + 1];
     }
     return first;
 }
 
-static void open_one(struct mac *mac, enum mac_window_owner owner, uint64_t end_ticks,
+static void open_one(struct core *core, enum mac_window_owner owner, uint64_t end_ticks,
         uint32_t delay_s, uint32_t frequency_hz, uint8_t data_rate)
 {
     struct mac_window window = {
@@ -71,28 +71,28 @@ static void open_one(struct mac *mac, enum mac_window_owner owner, uint64_t end_
         .priority = PRIORITY_CLASS_A,
     };
     int32_t offset_ticks;
-    mac_window_size(
-            mac_region(mac), data_rate, delay_s * 1000000u, &window.timeout_symbols, &offset_ticks);
+    mac_window_size(mac_region(core), data_rate, delay_s * 1000000u, &window.timeout_symbols,
+            &offset_ticks);
     window.start_ticks = end_ticks + (uint64_t)((int64_t)delay_s * HAL_RTC_HZ + offset_ticks);
-    mac_windows_insert(mac, &window);
+    mac_windows_insert(core, &window);
 }
 
-void mac_windows_open_class_a(struct mac *mac, uint64_t end_ticks)
+void mac_windows_open_class_a(struct core *core, uint64_t end_ticks)
 {
-    DEVICE_ASSERT(hal_of(mac), mac->exchange != MAC_NO_EXCHANGE && mac->window_count == 0);
-    DEVICE_ASSERT(hal_of(mac), mac->uplink_channel < MAC_CHANNELS);
-    const struct region *region = mac_region(mac);
-    const struct mac_parameters *p = &mac->parameters;
-    const struct mac_channel *channel = &mac->channels[mac->uplink_channel];
-    bool join = mac->exchange == MAC_EXCHANGE_JOIN;
+    DEVICE_ASSERT(&core->hal, core->mac.exchange != MAC_NO_EXCHANGE && core->mac.window_count == 0);
+    DEVICE_ASSERT(&core->hal, core->mac.uplink_channel < MAC_CHANNELS);
+    const struct region *region = mac_region(core);
+    const struct mac_parameters *p = &core->mac.parameters;
+    const struct mac_channel *channel = &core->mac.channels[core->mac.uplink_channel];
+    bool join = core->mac.exchange == MAC_EXCHANGE_JOIN;
     /* JOIN_ACCEPT_DELAY1 is 5 s, RECEIVE_DELAY1 is negotiated; the second is 1 s later. */
     uint32_t delay_s = join ? 5u : p->rx_delay_s;
     uint8_t offset = join ? 0 : p->rx1_data_rate_offset;
     uint32_t rx1_hz =
             channel->rx1_frequency_hz != 0 ? channel->rx1_frequency_hz : channel->frequency_hz;
-    open_one(mac, MAC_WINDOW_RX1, end_ticks, delay_s, rx1_hz,
-            region->rx1_data_rate[mac->uplink_data_rate][offset]);
-    open_one(mac, MAC_WINDOW_RX2, end_ticks, delay_s + 1u,
+    open_one(core, MAC_WINDOW_RX1, end_ticks, delay_s, rx1_hz,
+            region->rx1_data_rate[core->mac.uplink_data_rate][offset]);
+    open_one(core, MAC_WINDOW_RX2, end_ticks, delay_s + 1u,
             join ? region->rx2_frequency_hz : p->rx2_frequency_hz,
             join ? region->rx2_data_rate : p->rx2_data_rate);
 }

@@ -9,13 +9,12 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "clock.h"
+#include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/package.h"
 #include "services/services.h"
 #include "trace.h"
-#include "update/factory.h"
 
 enum clock_cid {
     CID_PACKAGE_VERSION = 0x00,
@@ -52,70 +51,70 @@ enum clock_cid {
 #define ERROR_COARSE_TICKS (HAL_RTC_HZ + HAL_RTC_HZ / 2u)
 
 /* The factory may forbid all requests that nobody asked for. */
-static bool may_ask(const struct services_env *env)
+static bool may_ask(const struct core *core)
 {
-    return env->factory->clock_refresh_h != FACTORY_CLOCK_REFRESH_NEVER;
+    return core->factory.clock_refresh_h != FACTORY_CLOCK_REFRESH_NEVER;
 }
 
-static uint64_t random_ticks(const struct services_env *env, uint32_t range_s)
+static uint64_t random_ticks(const struct core *core, uint32_t range_s)
 {
     uint32_t random = 0;
-    hal_entropy(env->hal, &random, sizeof(random));
+    hal_entropy(&core->hal, &random, sizeof(random));
     return TICKS(range_s) * random >> 32;
 }
 
 /* One period after `from_ticks`, 30 s earlier or later by chance. */
-static void schedule(struct clock_sync *sync, const struct services_env *env, uint64_t from_ticks)
+static void schedule(struct clock_sync *sync, struct core *core, uint64_t from_ticks)
 {
     sync->sends_left = 0;
     sync->forced = false;
-    if (!may_ask(env)) {
+    if (!may_ask(core)) {
         sync->next_at_ticks = HAL_TICKS_NEVER;
         return;
     }
-    DEVICE_ASSERT(env->hal, sync->period_s > PERIOD_JITTER_S);
+    DEVICE_ASSERT(&core->hal, sync->period_s > PERIOD_JITTER_S);
     sync->next_at_ticks = from_ticks + TICKS(sync->period_s) - TICKS(PERIOD_JITTER_S)
-                          + random_ticks(env, 2u * PERIOD_JITTER_S);
+                          + random_ticks(core, 2u * PERIOD_JITTER_S);
 }
 
-static void init(void *state, const struct services_env *env)
+static void init(void *state, struct core *core)
 {
     struct clock_sync *sync = state;
     memset(sync, 0, sizeof(*sync));
     sync->version = clock_sync_package.version;
-    uint32_t refresh_h = env->factory->clock_refresh_h;
+    uint32_t refresh_h = core->factory.clock_refresh_h;
     sync->period_s = refresh_h != 0 ? refresh_h * 3600u * PERIOD_PER_REFRESH_HALVES / 2u
                                     : CLOCK_SYNC_PERIOD_S;
     sync->coarse_set_at_ticks = HAL_TICKS_NEVER;
     sync->next_at_ticks =
-            hal_rtc_now(env->hal) + TICKS(FIRST_DELAY_S) + random_ticks(env, FIRST_SPREAD_S);
-    if (!may_ask(env)) {
+            hal_rtc_now(&core->hal) + TICKS(FIRST_DELAY_S) + random_ticks(core, FIRST_SPREAD_S);
+    if (!may_ask(core)) {
         sync->next_at_ticks = HAL_TICKS_NEVER;
-    } else if (!env->clock->valid) {
-        mac_request_device_time(env->mac);
+    } else if (!core->clock.valid) {
+        mac_request_device_time(core);
     }
 }
 
-static void tell(const void *state, const struct services_env *env, struct package_facts *facts)
+static void tell(const void *state, const struct core *core, struct package_facts *facts)
 {
     const struct clock_sync *sync = state;
-    facts->clock_error_ticks = env->clock->set_at_ticks == sync->coarse_set_at_ticks
+    facts->clock_error_ticks = core->clock.set_at_ticks == sync->coarse_set_at_ticks
                                        ? ERROR_COARSE_TICKS
                                        : ERROR_FINE_TICKS;
 }
 
 /* --- downlinks ------------------------------------------------------------------------------ */
 
-static bool clock_set_since_request(const struct clock_sync *sync, const struct services_env *env)
+static bool clock_set_since_request(const struct clock_sync *sync, const struct core *core)
 {
-    return env->clock->set_at_ticks != sync->request_set_at_ticks
-           || env->clock->offset_ticks != sync->request_offset_ticks;
+    return core->clock.set_at_ticks != sync->request_set_at_ticks
+           || core->clock.offset_ticks != sync->request_offset_ticks;
 }
 
-static void correct(struct clock_sync *sync, const struct services_env *env, int32_t correction_s,
-        uint64_t now_ticks)
+static void correct(
+        struct clock_sync *sync, struct core *core, int32_t correction_s, uint64_t now_ticks)
 {
-    struct gps_clock *clock = env->clock;
+    struct gps_clock *clock = &core->clock;
     int64_t correction_ms = (int64_t)correction_s * 1000;
     if (correction_ms > INT32_MAX) {
         correction_ms = INT32_MAX;
@@ -126,24 +125,24 @@ static void correct(struct clock_sync *sync, const struct services_env *env, int
     clock->set_at_ticks = now_ticks;
     clock->valid = true;
     sync->coarse_set_at_ticks = now_ticks;
-    hal_trace(env->hal, FW_TRACE_CLOCK_SET, (uint32_t)(int32_t)correction_ms, 1);
+    hal_trace(&core->hal, FW_TRACE_CLOCK_SET, (uint32_t)(int32_t)correction_ms, 1);
 }
 
-static void on_app_time_ans(struct clock_sync *sync, const struct services_env *env,
-        const uint8_t *bytes, uint64_t now_ticks)
+static void on_app_time_ans(
+        struct clock_sync *sync, struct core *core, const uint8_t *bytes, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, sync->token <= TOKEN_MAX);
+    DEVICE_ASSERT(&core->hal, sync->token <= TOKEN_MAX);
     if (!sync->request_out || (bytes[4] & TOKEN_MAX) != sync->token) {
         return;
     }
     int32_t correction_s = (int32_t)get_le32(bytes);
     sync->request_out = false;
     sync->token = (uint8_t)((sync->token + 1u) & TOKEN_MAX);
-    schedule(sync, env, now_ticks);
-    if (clock_set_since_request(sync, env)) {
+    schedule(sync, core, now_ticks);
+    if (clock_set_since_request(sync, core)) {
         return; /* DeviceTimeAns came in the same downlink: the correction is for the old clock */
     }
-    correct(sync, env, correction_s, now_ticks);
+    correct(sync, core, correction_s, now_ticks);
     if (correction_s == INT32_MAX || correction_s == INT32_MIN) {
         sync->next_at_ticks = now_ticks; /* the field was too small: once more at once */
         sync->sends_left = TRIES;
@@ -151,13 +150,13 @@ static void on_app_time_ans(struct clock_sync *sync, const struct services_env *
     }
 }
 
-static void on_periodicity(struct clock_sync *sync, const struct services_env *env, uint32_t period,
-        uint64_t now_ticks)
+static void on_periodicity(
+        struct clock_sync *sync, struct core *core, uint32_t period, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, period <= PERIOD_MAX);
+    DEVICE_ASSERT(&core->hal, period <= PERIOD_MAX);
     sync->period_s = 128u << period;
     if (sync->sends_left == 0) {
-        schedule(sync, env, now_ticks);
+        schedule(sync, core, now_ticks);
     }
     answers_push(&sync->answers, CID_PERIODICITY, 0, 0);
 }
@@ -188,8 +187,7 @@ static int command_size(uint8_t cid)
     }
 }
 
-static void on_downlink(
-        void *state, const struct services_env *env, const struct mac_downlink *downlink)
+static void on_downlink(void *state, struct core *core, const struct mac_downlink *downlink)
 {
     struct clock_sync *sync = state;
     const uint8_t *payload = downlink->payload;
@@ -207,9 +205,9 @@ static void on_downlink(
         if (cid == CID_PACKAGE_VERSION) {
             answers_push(&sync->answers, cid, 0, 0);
         } else if (cid == CID_APP_TIME) {
-            on_app_time_ans(sync, env, &payload[offset], now_ticks);
+            on_app_time_ans(sync, core, &payload[offset], now_ticks);
         } else if (cid == CID_PERIODICITY) {
-            on_periodicity(sync, env, payload[offset] & PERIOD_MAX, now_ticks);
+            on_periodicity(sync, core, payload[offset] & PERIOD_MAX, now_ticks);
         } else {
             on_force_resync(sync, payload[offset] & 7u, now_ticks);
         }
@@ -229,22 +227,21 @@ static uint64_t uplink_at(const void *state, bool held)
 }
 
 /* Moves a request that a session held back to a random time after it. */
-static void on_event(
-        void *state, const struct services_env *env, enum package_event event, uint64_t now_ticks)
+static void on_event(void *state, struct core *core, enum package_event event, uint64_t now_ticks)
 {
     struct clock_sync *sync = state;
     if (event != PACKAGE_EVENT_SESSION_OVER || sync->next_at_ticks > now_ticks) {
         return;
     }
     /* All devices of the group are here now: they may not send at one time. */
-    sync->next_at_ticks = now_ticks + random_ticks(env, SESSION_SPREAD_S);
+    sync->next_at_ticks = now_ticks + random_ticks(core, SESSION_SPREAD_S);
     sync->held_back++;
-    hal_trace(env->hal, FW_TRACE_UPLINK_HELD, 1, sync->held_back);
+    hal_trace(&core->hal, FW_TRACE_UPLINK_HELD, 1, sync->held_back);
 }
 
 struct encode_context {
     const struct clock_sync *sync;
-    const struct services_env *env;
+    const struct core *core;
     uint64_t end_ticks; /* of the uplink: the server dates its end */
 };
 
@@ -264,28 +261,27 @@ static size_t encode_answer(
         return size;
     }
     out[1] = 0; /* the period is accepted */
-    put_le32(&out[2], (uint32_t)gps_clock_seconds(encode->env->clock, encode->end_ticks));
+    put_le32(&out[2], (uint32_t)gps_clock_seconds(&encode->core->clock, encode->end_ticks));
     return size;
 }
 
 /* Decides whether a request that is due still has a purpose. */
-static bool request_needed(
-        struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks)
+static bool request_needed(struct clock_sync *sync, struct core *core, uint64_t now_ticks)
 {
-    const struct gps_clock *clock = env->clock;
-    DEVICE_ASSERT(env->hal, !sync->forced || sync->sends_left > 0);
+    const struct gps_clock *clock = &core->clock;
+    DEVICE_ASSERT(&core->hal, !sync->forced || sync->sends_left > 0);
     if (sync->forced) {
         return true;
     }
     if (sync->sends_left > 0) {
-        if (sync->request_out && clock_set_since_request(sync, env)) {
-            schedule(sync, env, now_ticks); /* DeviceTimeAns did it */
+        if (sync->request_out && clock_set_since_request(sync, core)) {
+            schedule(sync, core, now_ticks); /* DeviceTimeAns did it */
             return false;
         }
         return true;
     }
     if (clock->valid && now_ticks - clock->set_at_ticks < TICKS(sync->period_s) / 2u) {
-        schedule(sync, env, clock->set_at_ticks);
+        schedule(sync, core, clock->set_at_ticks);
         return sync->next_at_ticks <= now_ticks;
     }
     sync->sends_left = TRIES;
@@ -294,30 +290,30 @@ static bool request_needed(
 }
 
 /* Plans the next transmission of the exchange, or the next exchange. */
-static void plan_next(struct clock_sync *sync, const struct services_env *env, uint64_t now_ticks)
+static void plan_next(struct clock_sync *sync, struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, sync->sends_left > 0);
+    DEVICE_ASSERT(&core->hal, sync->sends_left > 0);
     sync->sends_left--;
     if (sync->sends_left > 0) {
         uint32_t delay_s = sync->forced ? FORCED_DELAY_S : RETRY_DELAY_S;
         uint32_t spread_s = sync->forced ? FORCED_SPREAD_S : RETRY_SPREAD_S;
-        sync->next_at_ticks = now_ticks + TICKS(delay_s) + random_ticks(env, spread_s);
-    } else if (env->clock->valid || !may_ask(env)) {
-        schedule(sync, env, now_ticks);
+        sync->next_at_ticks = now_ticks + TICKS(delay_s) + random_ticks(core, spread_s);
+    } else if (core->clock.valid || !may_ask(core)) {
+        schedule(sync, core, now_ticks);
     } else {
         sync->forced = false;
         sync->next_at_ticks =
-                now_ticks + TICKS(UNANSWERED_DELAY_S) + random_ticks(env, UNANSWERED_DELAY_S);
+                now_ticks + TICKS(UNANSWERED_DELAY_S) + random_ticks(core, UNANSWERED_DELAY_S);
     }
 }
 
 static void put_request(
-        struct clock_sync *sync, const struct services_env *env, uint64_t end_ticks, uint8_t *out)
+        struct clock_sync *sync, struct core *core, uint64_t end_ticks, uint8_t *out)
 {
-    const struct gps_clock *clock = env->clock;
-    DEVICE_ASSERT(env->hal, sync->token <= TOKEN_MAX);
+    const struct gps_clock *clock = &core->clock;
+    DEVICE_ASSERT(&core->hal, sync->token <= TOKEN_MAX);
     if (!clock->valid) {
-        mac_request_device_time(env->mac);
+        mac_request_device_time(core);
     }
     sync->request_out = true;
     sync->request_set_at_ticks = clock->set_at_ticks;
@@ -327,21 +323,21 @@ static void put_request(
     out[5] = (uint8_t)(sync->token | (sync->answer_required ? ANSWER_REQUIRED : 0));
 }
 
-static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
-        uint8_t *out, size_t size_max)
+static size_t build(void *state, struct core *core, uint64_t now_ticks, bool held, uint8_t *out,
+        size_t size_max)
 {
     struct clock_sync *sync = state;
     bool due = !held && now_ticks >= sync->next_at_ticks && size_max >= APP_TIME_REQ_SIZE
-               && request_needed(sync, env, now_ticks);
+               && request_needed(sync, core, now_ticks);
     size_t planned = due ? APP_TIME_REQ_SIZE : 0;
     struct encode_context context = {
         .sync = sync,
-        .env = env,
-        .end_ticks = now_ticks + mac_uplink_airtime_ticks(env->mac, APP_TIME_REQ_SIZE),
+        .core = core,
+        .end_ticks = now_ticks + mac_uplink_airtime_ticks(core, APP_TIME_REQ_SIZE),
     };
     if (due) {
-        put_request(sync, env, context.end_ticks, out);
-        plan_next(sync, env, now_ticks);
+        put_request(sync, core, context.end_ticks, out);
+        plan_next(sync, core, now_ticks);
     }
     return planned
            + answers_encode(

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/bits.h"
 #include "trace.h"
-#include "update/nvm.h"
 
 /* Fragments that sit in RAM go to flash when no other came for this long. */
 #define FLUSH_DELAY_TICKS   (60u * (uint64_t)HAL_RTC_HZ)
@@ -19,16 +19,17 @@
 #define CHECK_PIECE_SIZE    256u
 #define CHECK_PIECES        4u /* a step */
 
-bool frag_session_wait(struct fragmentation *frag, enum frag_store_status status)
+/* Waits for the done interrupt unless `status` is OK. */
+static bool ready(struct fragmentation *frag, enum frag_store_status status)
 {
     frag->wait_flash = status != FRAG_STORE_OK;
     return !frag->wait_flash;
 }
 
-uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct services_env *env)
+uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct core *core)
 {
     uint32_t random = 0;
-    hal_entropy(env->hal, &random, sizeof(random));
+    hal_entropy(&core->hal, &random, sizeof(random));
     uint64_t range = (uint64_t)HAL_RTC_HZ << (frag->session.block_ack_delay + 4u);
     return range * random >> 32;
 }
@@ -48,59 +49,56 @@ static void forget(struct fragmentation *frag)
     frag->missing = 0;
     frag->received_count = 0;
     frag->frozen_missing = 0;
-    frag->slot_next = 0;
     frag->ack_tries = 0;
     frag->flush_at_ticks = HAL_TICKS_NEVER;
     frag->status_at_ticks = HAL_TICKS_NEVER;
     frag->ack_at_ticks = HAL_TICKS_NEVER;
-    frag->work.stage = FRAG_WORK_IDLE;
 }
 
 static void prepare(struct fragmentation *frag)
 {
     frag->missing = frag->session.fragments;
-    frag_store_init(&frag->store, frag->session.fragments, frag->session.fragment_size);
-    fec_rows_init(&frag->rows, frag->session.fragments, frag->session.version);
-    memset(frag->received, 0, sizeof(frag->received));
+    frag_decode_init(&frag->decoder, frag->session.fragments, frag->session.fragment_size,
+            frag->session.version);
 }
 
-void frag_session_save(struct fragmentation *frag, const struct services_env *env)
+void frag_session_save(struct fragmentation *frag, struct core *core)
 {
-    nvm_write(env->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
+    nvm_write(&core->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
 }
 
-void frag_session_begin(struct fragmentation *frag, const struct services_env *env,
-        const struct frag_params *params)
+void frag_session_begin(
+        struct fragmentation *frag, struct core *core, const struct frag_params *params)
 {
-    DEVICE_ASSERT(env->hal, params->fragments > 0 && params->fragments <= FEC_FRAGMENTS_MAX);
-    DEVICE_ASSERT(env->hal, params->fragment_size > 0 && params->fragment_size <= FRAG_SIZE_MAX);
+    DEVICE_ASSERT(&core->hal, params->fragments > 0 && params->fragments <= FEC_FRAGMENTS_MAX);
+    DEVICE_ASSERT(&core->hal, params->fragment_size > 0 && params->fragment_size <= FRAG_SIZE_MAX);
     forget(frag);
     frag->session = *params;
-    hal_entropy(env->hal, &frag->session.tag, sizeof(frag->session.tag));
+    hal_entropy(&core->hal, &frag->session.tag, sizeof(frag->session.tag));
     frag->session.tag &= ~1u; /* never the value of an erased journal */
-    frag_session_save(frag, env);
+    frag_session_save(frag, core);
     prepare(frag);
-    frag_store_erase_start(&frag->store);
+    frag_store_erase_start(&frag->decoder.store);
     frag->phase = FRAG_PHASE_ERASE;
-    hal_trace(env->hal, FW_TRACE_FRAG_SET_UP, params->fragments,
+    hal_trace(&core->hal, FW_TRACE_FRAG_SET_UP, params->fragments,
             (uint32_t)params->fragment_size << 8 | params->index);
 }
 
-void frag_session_recover(struct fragmentation *frag, const struct services_env *env)
+void frag_session_recover(struct fragmentation *frag, struct core *core)
 {
     _Static_assert(sizeof(frag->session) == 28, "the record has no gaps");
     forget(frag);
-    int size = nvm_read(env->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
+    int size = nvm_read(&core->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
     if (size == (int)sizeof(frag->session)) {
         prepare(frag);
         frag->phase = FRAG_PHASE_RESUME;
     }
 }
 
-void frag_session_end(struct fragmentation *frag, const struct services_env *env)
+void frag_session_end(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->phase != FRAG_PHASE_NONE);
-    nvm_erase(env->nvm, NVM_FRAG_SESSION);
+    DEVICE_ASSERT(&core->hal, frag->phase != FRAG_PHASE_NONE);
+    nvm_erase(&core->nvm, NVM_FRAG_SESSION);
     forget(frag);
 }
 
@@ -108,17 +106,16 @@ bool frag_session_untouched(const struct fragmentation *frag)
 {
     return (frag->phase == FRAG_PHASE_ERASE || frag->phase == FRAG_PHASE_COLLECT)
            && frag->missing == frag->session.fragments && !frag->inbox_full
-           && !frag->store.resumed; /* without a mark does not mean without data then */
+           && !frag->decoder.store.resumed; /* without a mark does not mean without data then */
 }
 
 /* --- fragments ------------------------------------------------------------------------------ */
 
 /* One fragment can wait for flash or for the row before it; the next one is lost. */
-static void to_inbox(
-        struct fragmentation *frag, const struct services_env *env, uint32_t n, const uint8_t *data)
+static void to_inbox(struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data)
 {
     if (frag->inbox_full) {
-        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+        hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
         return;
     }
     frag->inbox_n = (uint16_t)n;
@@ -126,28 +123,28 @@ static void to_inbox(
     memcpy(frag->inbox, data, frag->session.fragment_size);
 }
 
-static void collect_uncoded(struct fragmentation *frag, const struct services_env *env, uint32_t n,
+static void collect_uncoded(struct fragmentation *frag, struct core *core, uint32_t n,
         const uint8_t *data, uint64_t now_ticks)
 {
     uint32_t index = n - 1u;
-    DEVICE_ASSERT(env->hal, index < frag->session.fragments);
-    if (bits_get(frag->received, index)) {
-        hal_trace(env->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
+    DEVICE_ASSERT(&core->hal, index < frag->session.fragments);
+    if (bits_get(frag->decoder.received, index)) {
+        hal_trace(&core->hal, FW_TRACE_FRAGMENT_DUPLICATE, n, 0);
         return;
     }
-    DEVICE_ASSERT(env->hal, frag->missing > 0);
+    DEVICE_ASSERT(&core->hal, frag->missing > 0);
     enum frag_store_status status =
-            frag_store_put(&frag->store, env->hal, index, data, frag->received);
+            frag_store_put(&frag->decoder.store, &core->hal, index, data, frag->decoder.received);
     if (status
             != FRAG_STORE_OK) { /* an occupied place stays missing: coding decides who is right */
         bool busy = status == FRAG_STORE_BUSY;
-        hal_trace(env->hal, FW_TRACE_FRAME_DROPPED,
+        hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED,
                 busy ? FRAGMENTATION_DROPPED_BUSY : FRAGMENTATION_DROPPED_OCCUPIED, 0);
         return;
     }
-    bits_set(frag->received, index);
+    bits_set(frag->decoder.received, index);
     frag->missing--;
-    hal_trace(env->hal, FW_TRACE_FRAGMENT_STORED, n, frag->missing);
+    hal_trace(&core->hal, FW_TRACE_FRAGMENT_STORED, n, frag->missing);
     frag->stored_since_flush = true;
     if (frag->flush_at_ticks == HAL_TICKS_NEVER) {
         frag->flush_at_ticks = now_ticks + FLUSH_DELAY_TICKS;
@@ -159,30 +156,30 @@ static void collect_uncoded(struct fragmentation *frag, const struct services_en
 }
 
 static void collect_coded(
-        struct fragmentation *frag, const struct services_env *env, uint32_t n, const uint8_t *data)
+        struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data)
 {
     if (frag->missing > FEC_UNKNOWNS_MAX) {
         if (!frag->memory_error) {
-            hal_trace(env->hal, FW_TRACE_FEC_MEMORY, frag->missing - FEC_UNKNOWNS_MAX, 0);
+            hal_trace(&core->hal, FW_TRACE_FEC_MEMORY, frag->missing - FEC_UNKNOWNS_MAX, 0);
         }
         frag->memory_error = true; /* until late uncoded fragments bring the number down */
         return;
     }
-    DEVICE_ASSERT(env->hal, !frag->inbox_full); /* collecting empties it */
-    to_inbox(frag, env, n, data);
+    DEVICE_ASSERT(&core->hal, !frag->inbox_full); /* collecting empties it */
+    to_inbox(frag, core, n, data);
     frag->phase = FRAG_PHASE_FREEZE;
-    hal_trace(env->hal, FW_TRACE_FRAG_FROZEN, frag->missing, frag->session.fragments);
+    hal_trace(&core->hal, FW_TRACE_FRAG_FROZEN, frag->missing, frag->session.fragments);
 }
 
-static void dispatch(struct fragmentation *frag, const struct services_env *env, uint32_t n,
-        const uint8_t *data, uint64_t now_ticks)
+static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data,
+        uint64_t now_ticks)
 {
     switch ((enum frag_phase)frag->phase) {
     case FRAG_PHASE_COLLECT:
         if (n <= frag->session.fragments) {
-            collect_uncoded(frag, env, n, data, now_ticks);
+            collect_uncoded(frag, core, n, data, now_ticks);
         } else {
-            collect_coded(frag, env, n, data);
+            collect_coded(frag, core, n, data);
         }
         break;
     case FRAG_PHASE_RESUME:
@@ -190,7 +187,7 @@ static void dispatch(struct fragmentation *frag, const struct services_env *env,
     case FRAG_PHASE_FREEZE:
     case FRAG_PHASE_REBUILD:
     case FRAG_PHASE_DECODE:
-        to_inbox(frag, env, n, data);
+        to_inbox(frag, core, n, data);
         break;
     case FRAG_PHASE_NONE:
     case FRAG_PHASE_SOLVE:
@@ -204,43 +201,48 @@ static void dispatch(struct fragmentation *frag, const struct services_env *env,
     }
 }
 
-void frag_session_on_fragment(struct fragmentation *frag, const struct services_env *env,
-        uint32_t n, const uint8_t *data, uint64_t now_ticks)
+void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uint32_t n,
+        const uint8_t *data, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, n > 0 && n <= FRAGMENT_NUMBER_MAX);
+    DEVICE_ASSERT(&core->hal, n > 0 && n <= FRAGMENT_NUMBER_MAX);
     if (frag->received_count < RECEIVED_MAX) {
         frag->received_count++;
     }
-    dispatch(frag, env, n, data, now_ticks);
+    dispatch(frag, core, n, data, now_ticks);
 }
 
 /* --- phases --------------------------------------------------------------------------------- */
 
 /* What waited for the flash takes its normal way. */
-static void open_inbox(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+static void open_inbox(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
     uint8_t data[FRAG_SIZE_MAX + 1u];
     if (!frag->inbox_full || frag->phase != FRAG_PHASE_COLLECT) {
         return;
     }
-    DEVICE_ASSERT(env->hal, frag->inbox_n > 0);
+    DEVICE_ASSERT(&core->hal, frag->inbox_n > 0);
     memcpy(data, frag->inbox, frag->session.fragment_size);
     frag->inbox_full = false;
-    dispatch(frag, env, frag->inbox_n, data, now_ticks);
+    dispatch(frag, core, frag->inbox_n, data, now_ticks);
 }
 
-static void step_resume(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+/* The set of missing fragments is final. */
+static void begin_decoding(struct fragmentation *frag)
 {
-    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_RESUME);
-    DEVICE_ASSERT(env->hal, frag->missing == frag->session.fragments && !frag->block_ready);
-    if (hal_flash_busy(env->hal, HAL_FLASH_EXTERNAL)) {
-        hal_flash_notify(env->hal, HAL_FLASH_EXTERNAL);
+    frag_decode_begin(&frag->decoder);
+    frag->frozen_missing = frag->missing;
+}
+
+static void step_resume(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
+{
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_RESUME);
+    DEVICE_ASSERT(&core->hal, frag->missing == frag->session.fragments && !frag->block_ready);
+    if (hal_flash_busy(&core->hal, HAL_FLASH_EXTERNAL)) {
+        hal_flash_notify(&core->hal, HAL_FLASH_EXTERNAL);
         frag->wait_flash = true;
         return;
     }
-    const struct hal *hal = env->hal;
+    const struct hal *hal = &core->hal;
     if (!frag_store_has_tag(hal, frag->session.tag)) {
         frag->phase = FRAG_PHASE_ERASE; /* the reset came before the journal was opened */
         return;
@@ -255,73 +257,115 @@ static void step_resume(
         frag->phase = frag->mic_good || bad ? FRAG_PHASE_RESULT : FRAG_PHASE_CHECK;
         return;
     }
-    uint32_t present = frag_store_read_marks(&frag->store, hal, frag->received);
+    uint32_t present = frag_store_read_marks(&frag->decoder.store, hal, frag->decoder.received);
     frag->missing = (uint16_t)(frag->session.fragments - present);
     frag->received_count = (uint16_t)(frag->received_count + present);
     if (frag_store_reached(hal, FRAG_MILESTONE_FROZEN)) {
-        frag_decode_init(frag);
+        begin_decoding(frag);
         frag->phase = FRAG_PHASE_REBUILD;
     } else if (frag->missing == 0) {
         frag->block_over = true;
         frag->phase = FRAG_PHASE_COMMIT; /* all marks are there, so all data is */
     } else {
         frag->phase = FRAG_PHASE_COLLECT;
-        open_inbox(frag, env, now_ticks);
+        open_inbox(frag, core, now_ticks);
     }
 }
 
-static void step_erase(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+static void step_erase(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_ERASE);
-    DEVICE_ASSERT(env->hal, frag->missing == frag->session.fragments);
-    if (frag_session_wait(frag, frag_store_erase_step(&frag->store, env->hal))
-            && frag_session_wait(frag, frag_store_tag(env->hal, frag->session.tag))) {
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_ERASE);
+    DEVICE_ASSERT(&core->hal, frag->missing == frag->session.fragments);
+    if (ready(frag, frag_store_erase_step(&frag->decoder.store, &core->hal))
+            && ready(frag, frag_store_tag(&core->hal, frag->session.tag))) {
         frag->phase = FRAG_PHASE_COLLECT;
-        open_inbox(frag, env, now_ticks);
+        open_inbox(frag, core, now_ticks);
     }
 }
 
-static void step_collect(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+static void step_collect(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
     if (now_ticks < frag->flush_at_ticks) {
         return;
     }
-    DEVICE_ASSERT(env->hal, frag->missing > 0 && !frag->inbox_full);
+    DEVICE_ASSERT(&core->hal, frag->missing > 0 && !frag->inbox_full);
     if (frag->stored_since_flush) {
         frag->stored_since_flush = false; /* the stream still flows */
         frag->flush_at_ticks = now_ticks + FLUSH_DELAY_TICKS;
-    } else if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))) {
+    } else if (ready(frag, frag_store_flush(
+                                   &frag->decoder.store, &core->hal, frag->decoder.received))) {
         frag->flush_at_ticks = HAL_TICKS_NEVER;
     }
 }
 
-static void step_freeze(struct fragmentation *frag, const struct services_env *env)
+static void step_freeze(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->missing <= FEC_UNKNOWNS_MAX && frag->inbox_full);
+    DEVICE_ASSERT(&core->hal, frag->missing <= FEC_UNKNOWNS_MAX && frag->inbox_full);
     frag->flush_at_ticks = HAL_TICKS_NEVER;
-    if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))
-            && frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_FROZEN))) {
-        frag_decode_init(frag);
+    if (ready(frag, frag_store_flush(&frag->decoder.store, &core->hal, frag->decoder.received))
+            && ready(frag, frag_store_milestone(&core->hal, FRAG_MILESTONE_FROZEN))) {
+        begin_decoding(frag);
         frag->phase = FRAG_PHASE_DECODE;
     }
 }
 
-static void step_flush(struct fragmentation *frag, const struct services_env *env)
+/* The rank is full. */
+static void begin_solving(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->missing == 0 && frag->block_over);
+    frag_decode_solve_begin(&frag->decoder, &core->hal);
+    frag->inbox_full = false;
+    frag->block_over = true;
+    frag->phase = FRAG_PHASE_SOLVE;
+}
+
+static void step_rebuild(struct fragmentation *frag, struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_REBUILD && !frag->block_over);
+    enum frag_decode_status status = frag_decode_rebuild_step(&frag->decoder, &core->hal);
+    uint32_t missing = frag_decode_missing(&frag->decoder);
+    frag->received_count = (uint16_t)(frag->received_count + frag->missing - missing);
+    frag->missing = (uint16_t)missing;
+    frag->wait_flash = status == FRAG_DECODE_BUSY;
+    if (status == FRAG_DECODE_DONE) {
+        frag->phase = FRAG_PHASE_DECODE;
+        if (missing == 0) {
+            begin_solving(frag, core);
+        }
+    }
+}
+
+static void step_decode(struct fragmentation *frag, struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_DECODE);
+    if (frag_decode_idle(&frag->decoder)) {
+        DEVICE_ASSERT(&core->hal, frag->inbox_full); /* nothing else calls for a step */
+        frag->inbox_full = false;
+        frag_decode_take(&frag->decoder, &core->hal, frag->inbox_n, frag->inbox);
+        return;
+    }
+    enum frag_decode_status status = frag_decode_step(&frag->decoder, &core->hal);
+    frag->missing = (uint16_t)frag_decode_missing(&frag->decoder);
+    frag->wait_flash = status == FRAG_DECODE_BUSY;
+    if (status == FRAG_DECODE_DONE) {
+        begin_solving(frag, core);
+    }
+}
+
+static void step_flush(struct fragmentation *frag, struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, frag->missing == 0 && frag->block_over);
     frag->flush_at_ticks = HAL_TICKS_NEVER;
-    if (frag_session_wait(frag, frag_store_flush(&frag->store, env->hal, frag->received))) {
+    if (ready(frag, frag_store_flush(&frag->decoder.store, &core->hal, frag->decoder.received))) {
         frag->phase = FRAG_PHASE_COMMIT;
     }
 }
 
-static void step_commit(struct fragmentation *frag, const struct services_env *env)
+static void step_commit(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->missing == 0 && frag->block_over);
-    if (frag_session_wait(frag, frag_store_milestone(env->hal, FRAG_MILESTONE_COMPLETE))) {
-        hal_trace(env->hal, FW_TRACE_FRAG_COMPLETE, frag->session.fragments, frag->frozen_missing);
+    DEVICE_ASSERT(&core->hal, frag->missing == 0 && frag->block_over);
+    if (ready(frag, frag_store_milestone(&core->hal, FRAG_MILESTONE_COMPLETE))) {
+        hal_trace(
+                &core->hal, FW_TRACE_FRAG_COMPLETE, frag->session.fragments, frag->frozen_missing);
         frag->check_offset = 0;
         frag->phase = FRAG_PHASE_CHECK;
     }
@@ -333,41 +377,48 @@ static uint32_t block_size(const struct fragmentation *frag)
 }
 
 /* TS004-2.0.0: MIC = CMAC(DataBlockIntKey, B0 | block without padding). */
-static void check_begin(struct fragmentation *frag, const struct services_env *env)
+static void check_begin(struct fragmentation *frag, struct core *core)
 {
     uint8_t b0[16] = { 0x49 };
     put_le16(&b0[1], frag->session.session_cnt);
     b0[3] = frag->session.index;
     memcpy(&b0[4], frag->session.descriptor, 4);
     put_le32(&b0[12], block_size(frag));
-    hal_cmac_begin(env->hal, &frag->cmac);
+    hal_cmac_begin(&core->hal, &frag->cmac);
     enum hal_status status =
-            hal_cmac_update(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, b0, sizeof(b0));
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
+            hal_cmac_update(&core->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, b0, sizeof(b0));
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
 }
 
-static void check_end(struct fragmentation *frag, const struct services_env *env)
+static void check_end(struct fragmentation *frag, struct core *core)
 {
     uint8_t mac[16];
-    enum hal_status status = hal_cmac_end(env->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, mac);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    enum hal_status status = hal_cmac_end(&core->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, mac);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
     frag->mic_good = memcmp(mac, frag->session.mic, sizeof(frag->session.mic)) == 0;
-    hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+    hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
     frag->phase = FRAG_PHASE_RESULT;
 }
 
-void frag_session_fail(struct fragmentation *frag, const struct services_env *env)
+static void step_solve(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_SOLVE);
-    frag->mic_good = false;
-    hal_trace(env->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
-    frag->phase = FRAG_PHASE_RESULT;
+    DEVICE_ASSERT(&core->hal, frag->block_over && frag->missing == 0 && !frag->inbox_full);
+    enum frag_decode_status status = frag_decode_solve_step(&frag->decoder, &core->hal);
+    frag->wait_flash = status == FRAG_DECODE_BUSY;
+    if (status == FRAG_DECODE_DONE) {
+        frag->phase = FRAG_PHASE_COMMIT;
+    } else if (status == FRAG_DECODE_FAILED) {
+        /* To the server a block that cannot be completed is one whose MIC is wrong. */
+        frag->mic_good = false;
+        hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+        frag->phase = FRAG_PHASE_RESULT;
+    }
 }
 
-static void step_check(struct fragmentation *frag, const struct services_env *env)
+static void step_check(struct fragmentation *frag, struct core *core)
 {
     uint8_t piece[CHECK_PIECE_SIZE];
-    const struct hal *hal = env->hal;
+    const struct hal *hal = &core->hal;
     DEVICE_ASSERT(hal, frag->phase == FRAG_PHASE_CHECK && frag->missing == 0);
     if (frag->session.version < 2) {
         frag->mic_good = true; /* TS004-1.0.0 leaves it to the file */
@@ -375,7 +426,7 @@ static void step_check(struct fragmentation *frag, const struct services_env *en
         return;
     }
     if (frag->check_offset == 0) {
-        check_begin(frag, env);
+        check_begin(frag, core);
     }
     for (unsigned i = 0; i < CHECK_PIECES; i++) {
         uint32_t left = block_size(frag) - frag->check_offset;
@@ -392,66 +443,64 @@ static void step_check(struct fragmentation *frag, const struct services_env *en
         DEVICE_ASSERT(hal, status == HAL_OK);
         frag->check_offset += (uint32_t)size;
         if (frag->check_offset == block_size(frag)) {
-            check_end(frag, env);
+            check_end(frag, core);
             return;
         }
     }
 }
 
-static void step_result(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+static void step_result(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
     enum frag_milestone milestone =
             frag->mic_good ? FRAG_MILESTONE_MIC_GOOD : FRAG_MILESTONE_MIC_BAD;
-    DEVICE_ASSERT(env->hal, frag->block_over && !frag->block_ready);
-    if (!frag_session_wait(frag, frag_store_milestone(env->hal, milestone))) {
+    DEVICE_ASSERT(&core->hal, frag->block_over && !frag->block_ready);
+    if (!ready(frag, frag_store_milestone(&core->hal, milestone))) {
         return;
     }
     frag->phase = frag->mic_good ? FRAG_PHASE_DONE : FRAG_PHASE_FAILED;
     frag->block_ready = frag->mic_good && !frag->session.used;
     if (frag->session.ack_reception && !frag->session.acknowledged) {
         frag->ack_tries = FRAGMENTATION_ACK_TRIES;
-        frag->ack_at_ticks = now_ticks + frag_session_ack_delay(frag, env);
+        frag->ack_at_ticks = now_ticks + frag_session_ack_delay(frag, core);
     }
 }
 
-void frag_session_step(
-        struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+void frag_session_step(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, !frag->wait_flash);
+    DEVICE_ASSERT(&core->hal, !frag->wait_flash);
     switch ((enum frag_phase)frag->phase) {
     case FRAG_PHASE_RESUME:
-        step_resume(frag, env, now_ticks);
+        step_resume(frag, core, now_ticks);
         break;
     case FRAG_PHASE_ERASE:
-        step_erase(frag, env, now_ticks);
+        step_erase(frag, core, now_ticks);
         break;
     case FRAG_PHASE_COLLECT:
-        step_collect(frag, env, now_ticks);
+        step_collect(frag, core, now_ticks);
         break;
     case FRAG_PHASE_FREEZE:
-        step_freeze(frag, env);
+        step_freeze(frag, core);
         break;
     case FRAG_PHASE_REBUILD:
-        frag_rebuild_step(frag, env);
+        step_rebuild(frag, core);
         break;
     case FRAG_PHASE_DECODE:
-        frag_decode_step(frag, env);
+        step_decode(frag, core);
         break;
     case FRAG_PHASE_SOLVE:
-        frag_solve_step(frag, env);
+        step_solve(frag, core);
         break;
     case FRAG_PHASE_FLUSH:
-        step_flush(frag, env);
+        step_flush(frag, core);
         break;
     case FRAG_PHASE_COMMIT:
-        step_commit(frag, env);
+        step_commit(frag, core);
         break;
     case FRAG_PHASE_CHECK:
-        step_check(frag, env);
+        step_check(frag, core);
         break;
     case FRAG_PHASE_RESULT:
-        step_result(frag, env, now_ticks);
+        step_result(frag, core, now_ticks);
         break;
     case FRAG_PHASE_NONE:
     case FRAG_PHASE_DONE:

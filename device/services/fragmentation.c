@@ -6,16 +6,14 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/frag_session.h"
 #include "services/package.h"
 #include "services/services.h"
 #include "trace.h"
-#include "update/factory.h"
 #include "update/flash_map.h"
-#include "update/nvm.h"
-#include "update/update.h"
 
 enum frag_cid {
     CID_PACKAGE_VERSION = 0x00,
@@ -57,40 +55,40 @@ static uint32_t missing_fragments(const struct fragmentation *frag)
     return frag->missing < UINT8_MAX ? frag->missing : UINT8_MAX;
 }
 
-static void server_knows(struct fragmentation *frag, const struct services_env *env)
+static void server_knows(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(env->hal, frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED);
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED);
     if (!frag->session.acknowledged) {
         frag->session.acknowledged = 1; /* kept: the server will not ask again after a reset */
-        frag_session_save(frag, env);
+        frag_session_save(frag, core);
     }
 }
 
 /* --- start ---------------------------------------------------------------------------------- */
 
-static void init(void *state, const struct services_env *env)
+static void init(void *state, struct core *core)
 {
     struct fragmentation *frag = state;
-    uint8_t version = env->factory->frag_version;
+    uint8_t version = core->factory.frag_version;
     frag->version = version == 1u || version == 2u ? version : fragmentation_package.version;
     frag->answers.count = 0;
     uint8_t key[16] = { 0x30 };
-    enum hal_status status = hal_key_load(env->hal, MAC_KEY_GEN_APP, env->factory->gen_app_key);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
-    status = hal_aes_block(env->hal, MAC_KEY_GEN_APP, key, key);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
-    status = hal_key_load(env->hal, MAC_KEY_DATA_BLOCK_INT, key);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    enum hal_status status = hal_key_load(&core->hal, MAC_KEY_GEN_APP, core->factory.gen_app_key);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
+    status = hal_aes_block(&core->hal, MAC_KEY_GEN_APP, key, key);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
+    status = hal_key_load(&core->hal, MAC_KEY_DATA_BLOCK_INT, key);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
     memset(key, 0, sizeof(key));
 
-    int size = nvm_read(
-            env->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev, sizeof(frag->session_cnt_prev));
+    int size = nvm_read(&core->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
+            sizeof(frag->session_cnt_prev));
     if (size != (int)sizeof(frag->session_cnt_prev)) {
         for (unsigned i = 0; i < FRAGMENTATION_INDEXES; i++) {
             frag->session_cnt_prev[i] = -1;
         }
     }
-    frag_session_recover(frag, env);
+    frag_session_recover(frag, core);
 }
 
 /* --- commands ------------------------------------------------------------------------------- */
@@ -115,18 +113,18 @@ static struct frag_params parse_setup(const struct fragmentation *frag, const ui
     return params;
 }
 
-static uint32_t setup_errors(const struct fragmentation *frag, const struct services_env *env,
+static uint32_t setup_errors(const struct fragmentation *frag, const struct core *core,
         const struct frag_params *params, uint32_t algorithm)
 {
     uint32_t errors = 0;
-    DEVICE_ASSERT(env->hal, params->index < FRAGMENTATION_INDEXES);
+    DEVICE_ASSERT(&core->hal, params->index < FRAGMENTATION_INDEXES);
     uint32_t size = (uint32_t)params->fragments * params->fragment_size;
     if (algorithm != 0 || size <= params->padding) {
         errors |= SETUP_ENCODING_UNSUPPORTED;
     }
     /* While the block before is being verified its memory is not free. */
     if (params->fragments > FEC_FRAGMENTS_MAX || params->fragment_size > FRAG_SIZE_MAX
-            || size > NOR_BLOCK_SIZE || update_status(env->update) == UPDATE_BUSY) {
+            || size > NOR_BLOCK_SIZE || update_status(&core->update) == UPDATE_BUSY) {
         errors |= SETUP_NOT_ENOUGH_MEMORY;
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
@@ -139,11 +137,10 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct serv
     return errors;
 }
 
-static void on_setup(
-        struct fragmentation *frag, const struct services_env *env, const uint8_t *bytes)
+static void on_setup(struct fragmentation *frag, struct core *core, const uint8_t *bytes)
 {
     struct frag_params params = parse_setup(frag, bytes);
-    uint32_t errors = setup_errors(frag, env, &params, bytes[4] >> 3 & 7u);
+    uint32_t errors = setup_errors(frag, core, &params, bytes[4] >> 3 & 7u);
     answers_push(&frag->answers, CID_SETUP, (uint8_t)((uint32_t)params.index << 6 | errors), 0);
     if (errors != 0) {
         return;
@@ -155,24 +152,24 @@ static void on_setup(
             && frag->session.fragment_size == params.fragment_size) {
         params.tag = frag->session.tag;
         frag->session = params;
-        frag_session_save(frag, env);
+        frag_session_save(frag, core);
         return;
     }
-    frag_session_begin(frag, env, &params);
+    frag_session_begin(frag, core, &params);
 }
 
-static void on_delete(struct fragmentation *frag, const struct services_env *env, uint32_t index)
+static void on_delete(struct fragmentation *frag, struct core *core, uint32_t index)
 {
-    DEVICE_ASSERT(env->hal, index < FRAGMENTATION_INDEXES);
+    DEVICE_ASSERT(&core->hal, index < FRAGMENTATION_INDEXES);
     bool exists = session_is(frag, index);
     if (exists) {
-        frag_session_end(frag, env);
+        frag_session_end(frag, core);
     }
     answers_push(
             &frag->answers, CID_DELETE, (uint8_t)(index | (exists ? 0 : DELETE_NO_SESSION)), 0);
 }
 
-static void on_status(struct fragmentation *frag, const struct services_env *env, uint32_t param,
+static void on_status(struct fragmentation *frag, struct core *core, uint32_t param,
         const struct mac_downlink *downlink)
 {
     uint32_t index = param >> 1 & 3u;
@@ -185,7 +182,7 @@ static void on_status(struct fragmentation *frag, const struct services_env *env
     if (exists && !everyone && frag->missing == 0) {
         /* Only those who miss fragments answer: silence is the report. */
         if (frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
-            server_knows(frag, env);
+            server_knows(frag, core);
         }
         return;
     }
@@ -196,14 +193,13 @@ static void on_status(struct fragmentation *frag, const struct services_env *env
         return;
     }
     /* A whole group was asked: answers are spread. */
-    uint64_t at = downlink->end_ticks + frag_session_ack_delay(frag, env);
+    uint64_t at = downlink->end_ticks + frag_session_ack_delay(frag, core);
     frag->status_at_ticks = at < frag->status_at_ticks ? at : frag->status_at_ticks;
 }
 
-static void on_block_received(
-        struct fragmentation *frag, const struct services_env *env, uint32_t index)
+static void on_block_received(struct fragmentation *frag, struct core *core, uint32_t index)
 {
-    DEVICE_ASSERT(env->hal, frag->ack_tries <= FRAGMENTATION_ACK_TRIES);
+    DEVICE_ASSERT(&core->hal, frag->ack_tries <= FRAGMENTATION_ACK_TRIES);
     if (!session_is(frag, index) || frag->ack_tries == FRAGMENTATION_ACK_TRIES) {
         return; /* nothing was sent that this could answer */
     }
@@ -211,13 +207,13 @@ static void on_block_received(
     if (over && frag->session.ack_reception) {
         frag->ack_tries = 0;
         frag->ack_at_ticks = HAL_TICKS_NEVER;
-        server_knows(frag, env);
-        hal_trace(env->hal, FW_TRACE_BLOCK_ACKNOWLEDGED, index, 0);
+        server_knows(frag, core);
+        hal_trace(&core->hal, FW_TRACE_BLOCK_ACKNOWLEDGED, index, 0);
     }
 }
 
-static void on_data_fragment(struct fragmentation *frag, const struct services_env *env,
-        const struct mac_downlink *downlink)
+static void on_data_fragment(
+        struct fragmentation *frag, struct core *core, const struct mac_downlink *downlink)
 {
     if (frag->phase == FRAG_PHASE_NONE
             || downlink->size != FRAGMENT_HEADER_SIZE + frag->session.fragment_size) {
@@ -233,11 +229,11 @@ static void on_data_fragment(struct fragmentation *frag, const struct services_e
     /* The counter is spent with the first fragment, so a set-up may be repeated before. */
     if (frag->session.version >= 2 && frag->session_cnt_prev[index] != frag->session.session_cnt) {
         frag->session_cnt_prev[index] = frag->session.session_cnt;
-        nvm_write(env->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
+        nvm_write(&core->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
                 sizeof(frag->session_cnt_prev));
     }
     frag_session_on_fragment(
-            frag, env, n, &downlink->payload[FRAGMENT_HEADER_SIZE], downlink->end_ticks);
+            frag, core, n, &downlink->payload[FRAGMENT_HEADER_SIZE], downlink->end_ticks);
 }
 
 /* Payload bytes of a command, or -1: unknown, so that what follows cannot be parsed. */
@@ -258,10 +254,10 @@ static int command_size(const struct fragmentation *frag, uint8_t cid)
     }
 }
 
-static void on_command(struct fragmentation *frag, const struct services_env *env, uint8_t cid,
+static void on_command(struct fragmentation *frag, struct core *core, uint8_t cid,
         const uint8_t *bytes, const struct mac_downlink *downlink)
 {
-    DEVICE_ASSERT(env->hal, !answers_full(&frag->answers));
+    DEVICE_ASSERT(&core->hal, !answers_full(&frag->answers));
     if (downlink->group >= 0 && cid != CID_STATUS) {
         return; /* unicast only */
     }
@@ -270,30 +266,29 @@ static void on_command(struct fragmentation *frag, const struct services_env *en
         answers_push(&frag->answers, CID_PACKAGE_VERSION, 0, 0);
         break;
     case CID_STATUS:
-        on_status(frag, env, bytes[0], downlink);
+        on_status(frag, core, bytes[0], downlink);
         break;
     case CID_SETUP:
-        on_setup(frag, env, bytes);
+        on_setup(frag, core, bytes);
         break;
     case CID_DELETE:
-        on_delete(frag, env, bytes[0] & 3u);
+        on_delete(frag, core, bytes[0] & 3u);
         break;
     case CID_BLOCK_RECEIVED:
-        on_block_received(frag, env, bytes[0] & 3u);
+        on_block_received(frag, core, bytes[0] & 3u);
         break;
     default:
         break;
     }
 }
 
-static void on_downlink(
-        void *state, const struct services_env *env, const struct mac_downlink *downlink)
+static void on_downlink(void *state, struct core *core, const struct mac_downlink *downlink)
 {
     struct fragmentation *frag = state;
     const uint8_t *payload = downlink->payload;
-    DEVICE_ASSERT(env->hal, downlink->group < (int)MAC_MULTICAST_GROUPS);
+    DEVICE_ASSERT(&core->hal, downlink->group < (int)MAC_MULTICAST_GROUPS);
     if (downlink->size > 0 && payload[0] == CID_DATA_FRAGMENT) {
-        on_data_fragment(frag, env, downlink);
+        on_data_fragment(frag, core, downlink);
         return;
     }
     uint32_t offset = 0;
@@ -303,15 +298,15 @@ static void on_downlink(
         if (size < 0 || (uint32_t)size > downlink->size - offset) {
             break;
         }
-        on_command(frag, env, cid, &payload[offset], downlink);
+        on_command(frag, core, cid, &payload[offset], downlink);
         offset += (uint32_t)size;
     }
 }
 
 /* --- uplinks -------------------------------------------------------------------------------- */
 
-static size_t encode_status(struct fragmentation *frag, const struct services_env *env,
-        uint32_t index, uint8_t *out, size_t size_max)
+static size_t encode_status(struct fragmentation *frag, struct core *core, uint32_t index,
+        uint8_t *out, size_t size_max)
 {
     uint8_t bytes[5] = { CID_STATUS };
     size_t size = 5;
@@ -320,7 +315,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
         bytes[1] = STATUS_NO_SESSION;
         size = 2;
     } else {
-        DEVICE_ASSERT(env->hal, frag->missing <= frag->session.fragments);
+        DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
         uint32_t status =
                 frag->memory_error && frag->missing > FEC_UNKNOWNS_MAX ? STATUS_MEMORY_ERROR : 0;
         if (v2 && frag->phase == FRAG_PHASE_FAILED) {
@@ -334,7 +329,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
         return 0;
     }
     if (session_is(frag, index) && frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
-        server_knows(frag, env);
+        server_knows(frag, core);
     }
     memcpy(out, bytes, size);
     return size;
@@ -342,7 +337,7 @@ static size_t encode_status(struct fragmentation *frag, const struct services_en
 
 struct encode_context {
     struct fragmentation *frag;
-    const struct services_env *env;
+    struct core *core;
 };
 
 static size_t encode_answer(
@@ -351,7 +346,7 @@ static size_t encode_answer(
     struct encode_context *encode = context;
     struct fragmentation *frag = encode->frag;
     if (answer->cid == CID_STATUS) {
-        return encode_status(frag, encode->env, answer->a, out, size_max);
+        return encode_status(frag, encode->core, answer->a, out, size_max);
     }
     bool version = answer->cid == CID_PACKAGE_VERSION;
     if (size_max < (version ? 3u : 2u)) {
@@ -404,9 +399,9 @@ static uint64_t uplink_at(const void *state, bool held)
 /* When a FragDataBlockReceivedReq without answer is repeated: soon at first; then, since gateways
  * that send to others all the time hear badly, in ever longer intervals. */
 static uint64_t next_ack_at(
-        const struct fragmentation *frag, const struct services_env *env, uint64_t now_ticks)
+        const struct fragmentation *frag, const struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, frag->ack_tries < FRAGMENTATION_ACK_TRIES); /* one has left */
+    DEVICE_ASSERT(&core->hal, frag->ack_tries < FRAGMENTATION_ACK_TRIES); /* one has left */
     if (frag->ack_tries == 0) {
         return HAL_TICKS_NEVER;
     }
@@ -416,43 +411,43 @@ static uint64_t next_ack_at(
         unsigned doublings = sent - ACK_TRIES_SOON;
         interval_ticks = ACK_LATER_TICKS << (doublings < ACK_DOUBLINGS ? doublings : ACK_DOUBLINGS);
     }
-    return now_ticks + interval_ticks + frag_session_ack_delay(frag, env);
+    return now_ticks + interval_ticks + frag_session_ack_delay(frag, core);
 }
 
-static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
-        uint8_t *out, size_t size_max)
+static size_t build(void *state, struct core *core, uint64_t now_ticks, bool held, uint8_t *out,
+        size_t size_max)
 {
     struct fragmentation *frag = state;
-    struct encode_context context = { .frag = frag, .env = env };
+    struct encode_context context = { .frag = frag, .core = core };
     if (status_unsettled(frag)) {
         return 0;
     }
     size_t size = answers_encode(&frag->answers, encode_answer, &context, out, size_max);
-    DEVICE_ASSERT(env->hal, size <= size_max);
+    DEVICE_ASSERT(&core->hal, size <= size_max);
     if (now_ticks >= frag->status_at_ticks) {
-        size_t more = encode_status(frag, env, frag->session.index, &out[size], size_max - size);
+        size_t more = encode_status(frag, core, frag->session.index, &out[size], size_max - size);
         size += more;
         frag->status_at_ticks = more > 0 ? HAL_TICKS_NEVER : frag->status_at_ticks;
     }
     if (now_ticks >= frag->ack_at_ticks && size_max - size >= 2u) {
-        DEVICE_ASSERT(env->hal, frag->ack_tries > 0);
+        DEVICE_ASSERT(&core->hal, frag->ack_tries > 0);
         uint32_t mic_error = frag->mic_good ? 0 : RECEIVED_MIC_ERROR;
         out[size++] = CID_BLOCK_RECEIVED;
         out[size++] = (uint8_t)(mic_error | frag->session.index);
         frag->ack_tries--;
-        frag->ack_at_ticks = next_ack_at(frag, env, now_ticks);
+        frag->ack_at_ticks = next_ack_at(frag, core, now_ticks);
     }
     return size;
 }
 
 /* --- for the main loop ---------------------------------------------------------------------- */
 
-static void on_flash_done(void *state, const struct services_env *env)
+static void on_flash_done(void *state, struct core *core)
 {
     struct fragmentation *frag = state;
     frag->wait_flash = false;
     if (frag->phase == FRAG_PHASE_COLLECT) {
-        frag_store_on_flash_done(&frag->store, env->hal);
+        frag_store_on_flash_done(&frag->decoder.store, &core->hal);
     }
 }
 
@@ -465,7 +460,7 @@ static uint64_t due_at(const struct fragmentation *frag)
     case FRAG_PHASE_COLLECT:
         return frag->flush_at_ticks;
     case FRAG_PHASE_DECODE:
-        return frag->work.stage != FRAG_WORK_IDLE || frag->inbox_full ? 0 : HAL_TICKS_NEVER;
+        return !frag_decode_idle(&frag->decoder) || frag->inbox_full ? 0 : HAL_TICKS_NEVER;
     case FRAG_PHASE_NONE:
     case FRAG_PHASE_DONE:
     case FRAG_PHASE_FAILED:
@@ -485,26 +480,26 @@ static uint64_t due_at(const struct fragmentation *frag)
 }
 
 static uint64_t step_at(
-        const void *state, const struct services_env *env, const struct package_facts *facts)
+        const void *state, const struct core *core, const struct package_facts *facts)
 {
     return due_at(state);
 }
 
-static enum package_event step(void *state, const struct services_env *env,
-        const struct package_facts *facts, uint64_t now_ticks)
+static enum package_event step(
+        void *state, struct core *core, const struct package_facts *facts, uint64_t now_ticks)
 {
     struct fragmentation *frag = state;
     if (due_at(frag) <= now_ticks) {
-        frag_session_step(frag, env, now_ticks);
+        frag_session_step(frag, core, now_ticks);
     }
     return PACKAGE_EVENT_NONE;
 }
 
-static void tell(const void *state, const struct services_env *env, struct package_facts *facts)
+static void tell(const void *state, const struct core *core, struct package_facts *facts)
 {
     const struct fragmentation *frag = state;
     bool exists = frag->phase != FRAG_PHASE_NONE;
-    DEVICE_ASSERT(env->hal, !frag->block_over || (exists && frag->missing == 0));
+    DEVICE_ASSERT(&core->hal, !frag->block_over || (exists && frag->missing == 0));
     facts->served_groups = frag->block_over ? frag->session.group_mask : 0;
     facts->wanted_groups = exists && !frag->block_over ? frag->session.group_mask : 0;
 }
@@ -522,11 +517,11 @@ bool fragmentation_take_block(
     return true;
 }
 
-void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env)
+void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
     if (frag->phase == FRAG_PHASE_DONE && !frag->session.used) {
         frag->session.used = 1;
-        frag_session_save(frag, env);
+        frag_session_save(frag, core);
     }
 }
 

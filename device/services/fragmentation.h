@@ -4,6 +4,8 @@
  * Its row is fragmentation_package (services/package.h).
  */
 #ifndef DEVICE_SERVICES_FRAGMENTATION_H
+struct core;
+
 #define DEVICE_SERVICES_FRAGMENTATION_H
 
 #include <stdbool.h>
@@ -12,10 +14,7 @@
 
 #include "hal.h"
 #include "services/answers.h"
-#include "services/env.h"
-#include "services/fec_matrix.h"
-#include "services/fec_row.h"
-#include "services/frag_store.h"
+#include "services/frag_decode.h"
 
 #define FRAGMENTATION_FPORT     201u
 #define FRAGMENTATION_INDEXES   4u
@@ -61,29 +60,6 @@ struct frag_params {
     uint8_t reserved[3];
 };
 
-enum frag_work_stage {
-    FRAG_WORK_IDLE,
-    FRAG_WORK_XOR,
-    FRAG_WORK_STORE
-};
-
-/* The one row in the works, coded or late uncoded; and in back substitution the row that is
- * being solved. */
-struct frag_work {
-    uint8_t stage; /* enum frag_work_stage */
-    bool fresh;    /* solving: the data of the row must be read first */
-    uint16_t n;
-    uint16_t pivot;
-    uint16_t next_word;              /* of `columns`: earlier ones are done */
-    uint32_t used[FEC_VECTOR_WORDS]; /* rows of the matrix still to be added to the data */
-    uint32_t vector[FEC_VECTOR_WORDS];
-    uint32_t data[FRAG_DATA_WORDS];
-    union {
-        uint32_t columns[FEC_ROW_WORDS];    /* uncoded fragments still to be added */
-        uint16_t unknown[FEC_UNKNOWNS_MAX]; /* solving: index of each missing fragment */
-    } map;
-};
-
 struct fragmentation {
     uint8_t phase;   /* enum frag_phase */
     uint8_t version; /* of the package, 1: TS004-1.0.0, 2: TS004-2.0.0; a session keeps the one it
@@ -96,7 +72,6 @@ struct fragmentation {
     uint16_t missing; /* unknowns not yet resolved */
     uint16_t received_count;
     uint16_t frozen_missing;
-    uint16_t slot_next;
     uint64_t flush_at_ticks;
     uint64_t status_at_ticks; /* delayed answer to a multicast status request */
     uint64_t ack_at_ticks;    /* next FragDataBlockReceivedReq */
@@ -105,17 +80,12 @@ struct fragmentation {
     bool block_over; /* rank is full: the session on air has served its purpose */
     uint16_t inbox_n;
     struct frag_params session;
-    struct fec_rows rows;
     struct answers answers;
     int32_t session_cnt_prev[FRAGMENTATION_INDEXES];
-    uint32_t check_offset;            /* MIC progress */
-    uint32_t received[FEC_ROW_WORDS]; /* uncoded fragments; final once frozen */
-    uint32_t late[FEC_VECTOR_WORDS];  /* uncoded fragments that came after that */
-    struct frag_store store;
+    uint32_t check_offset;             /* MIC progress */
     uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
     struct hal_cmac cmac;
-    struct frag_work work;
-    struct fec_matrix matrix;
+    struct frag_decoder decoder;
 };
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
@@ -126,6 +96,6 @@ bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes);
 
 /* The block was verified and committed, or refused: it is not handed over again. */
-void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env);
+void fragmentation_block_used(struct fragmentation *frag, struct core *core);
 
 #endif

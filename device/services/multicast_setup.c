@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "clock.h"
+#include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/package.h"
 #include "services/services.h"
 #include "trace.h"
-#include "update/factory.h"
 
 enum multicast_cid {
     CID_PACKAGE_VERSION = 0x00,
@@ -39,7 +38,7 @@ enum multicast_cid {
 _Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
 _Static_assert(GROUP_MASK == MULTICAST_SETUP_GROUPS - 1u, "a masked group is one of them");
 
-static void init(void *state, const struct services_env *env)
+static void init(void *state, struct core *core)
 {
     struct multicast_setup *setup = state;
     memset(setup, 0, sizeof(*setup));
@@ -50,11 +49,10 @@ static void init(void *state, const struct services_env *env)
 /* --- sessions ------------------------------------------------------------------------------- */
 
 /* What the clock may be off by at `at_ticks`: the guard time before and after a session. */
-static uint64_t clock_error_ticks(
-        const struct services_env *env, uint64_t at_ticks, uint32_t error_ticks)
+static uint64_t clock_error_ticks(const struct core *core, uint64_t at_ticks, uint32_t error_ticks)
 {
-    const struct factory *factory = env->factory;
-    uint64_t set_at_ticks = env->clock->set_at_ticks;
+    const struct factory *factory = &core->factory;
+    uint64_t set_at_ticks = core->clock.set_at_ticks;
     uint64_t age = at_ticks > set_at_ticks ? at_ticks - set_at_ticks : 0;
     if ((factory->boot_options & FACTORY_OPTION_GUARD) != 0) {
         return (uint64_t)factory->guard_ms * HAL_RTC_HZ / 1000u
@@ -63,51 +61,50 @@ static uint64_t clock_error_ticks(
     return error_ticks + age * DRIFT_PPM / 1000000u;
 }
 
-static void end_session(struct multicast_setup *setup, const struct services_env *env,
-        unsigned group, bool timed_out)
+static void end_session(
+        struct multicast_setup *setup, struct core *core, unsigned group, bool timed_out)
 {
-    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
+    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
     if (session->state == MULTICAST_SESSION_NONE) {
         return;
     }
     if (session->state == MULTICAST_SESSION_OPEN) {
-        mac_class_c_close(env->mac, group);
-        hal_trace(env->hal, FW_TRACE_SESSION_CLOSED, group, timed_out);
+        mac_class_c_close(core, group);
+        hal_trace(&core->hal, FW_TRACE_SESSION_CLOSED, group, timed_out);
     }
-    DEVICE_ASSERT(env->hal, setup->live > 0);
+    DEVICE_ASSERT(&core->hal, setup->live > 0);
     session->state = MULTICAST_SESSION_NONE;
     setup->live--;
 }
 
-static void open_session(
-        struct multicast_setup *setup, const struct services_env *env, unsigned group)
+static void open_session(struct multicast_setup *setup, struct core *core, unsigned group)
 {
-    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
+    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
-    DEVICE_ASSERT(env->hal, session->state == MULTICAST_SESSION_ARMED && env->clock->valid);
+    DEVICE_ASSERT(&core->hal, session->state == MULTICAST_SESSION_ARMED && core->clock.valid);
     session->state = MULTICAST_SESSION_OPEN;
-    mac_class_c_open(env->mac, group, session->frequency_hz, session->data_rate);
-    int64_t gps_ticks = (int64_t)hal_rtc_now(env->hal) + env->clock->offset_ticks;
-    hal_trace(env->hal, FW_TRACE_SESSION_OPENED, group,
+    mac_class_c_open(core, group, session->frequency_hz, session->data_rate);
+    int64_t gps_ticks = (int64_t)hal_rtc_now(&core->hal) + core->clock.offset_ticks;
+    hal_trace(&core->hal, FW_TRACE_SESSION_OPENED, group,
             (uint32_t)(gps_ticks * 1000 / (int64_t)HAL_RTC_HZ));
 }
 
-static bool step_session(struct multicast_setup *setup, const struct services_env *env,
-        unsigned group, uint64_t now_ticks, uint32_t error_ticks, bool served)
+static bool step_session(struct multicast_setup *setup, struct core *core, unsigned group,
+        uint64_t now_ticks, uint32_t error_ticks, bool served)
 {
-    DEVICE_ASSERT(env->hal, group < MULTICAST_SETUP_GROUPS);
+    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &setup->sessions[group];
-    DEVICE_ASSERT(env->hal, session->state != MULTICAST_SESSION_NONE && session->time_out <= 15);
+    DEVICE_ASSERT(&core->hal, session->state != MULTICAST_SESSION_NONE && session->time_out <= 15);
     int64_t end_s = (int64_t)session->time_gps_s + ((int64_t)1 << session->time_out);
-    uint64_t start = gps_clock_ticks_at(env->clock, session->time_gps_s);
-    uint64_t end = gps_clock_ticks_at(env->clock, end_s);
-    uint64_t early = clock_error_ticks(env, start, error_ticks);
+    uint64_t start = gps_clock_ticks_at(&core->clock, session->time_gps_s);
+    uint64_t end = gps_clock_ticks_at(&core->clock, end_s);
+    uint64_t early = clock_error_ticks(core, start, error_ticks);
     uint64_t open_at = start > early ? start - early : 0;
-    session->close_at_ticks = end + clock_error_ticks(env, end, error_ticks);
+    session->close_at_ticks = end + clock_error_ticks(core, end, error_ticks);
     if (now_ticks >= session->close_at_ticks) {
         bool was_open = session->state == MULTICAST_SESSION_OPEN;
-        end_session(setup, env, group, true);
+        end_session(setup, core, group, true);
         return was_open;
     }
     uint64_t next = session->close_at_ticks;
@@ -115,10 +112,10 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
         if (now_ticks < open_at) {
             next = open_at;
         } else if (served) {
-            end_session(setup, env, group, false);
+            end_session(setup, core, group, false);
             return false;
         } else if ((setup->wanted_groups >> group & 1u) != 0) {
-            open_session(setup, env, group);
+            open_session(setup, core, group);
         }
     }
     setup->next_at_ticks = next < setup->next_at_ticks ? next : setup->next_at_ticks;
@@ -126,60 +123,59 @@ static bool step_session(struct multicast_setup *setup, const struct services_en
 }
 
 static uint64_t step_at(
-        const void *state, const struct services_env *env, const struct package_facts *facts)
+        const void *state, const struct core *core, const struct package_facts *facts)
 {
     const struct multicast_setup *setup = state;
     if (setup->live == 0) {
         return HAL_TICKS_NEVER;
     }
-    bool same_clock = setup->clock_was_valid == env->clock->valid
-                      && setup->clock_offset_ticks == env->clock->offset_ticks;
+    bool same_clock = setup->clock_was_valid == core->clock.valid
+                      && setup->clock_offset_ticks == core->clock.offset_ticks;
     return same_clock && setup->wanted_groups == facts->wanted_groups ? setup->next_at_ticks : 0;
 }
 
 /* Opens and closes what is due. Sessions of served groups end instead of opening; of the others
  * only those of wanted groups open, the rest stay armed until their end: a receiver that is on for
  * nothing costs more than the rest of a campaign. True when an open session timed out. */
-static bool step_sessions(struct multicast_setup *setup, const struct services_env *env,
+static bool step_sessions(struct multicast_setup *setup, struct core *core,
         const struct package_facts *facts, uint64_t now_ticks)
 {
     bool closed = false;
-    DEVICE_ASSERT(env->hal, setup->live > 0 && setup->live <= MULTICAST_SETUP_GROUPS);
+    DEVICE_ASSERT(&core->hal, setup->live > 0 && setup->live <= MULTICAST_SETUP_GROUPS);
     setup->wanted_groups = facts->wanted_groups;
-    setup->clock_was_valid = env->clock->valid;
-    setup->clock_offset_ticks = env->clock->offset_ticks;
+    setup->clock_was_valid = core->clock.valid;
+    setup->clock_offset_ticks = core->clock.offset_ticks;
     setup->next_at_ticks = HAL_TICKS_NEVER;
     for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
         bool live = setup->sessions[group].state != MULTICAST_SESSION_NONE;
-        if (live && env->clock->valid) { /* without the time, armed sessions wait for it */
+        if (live && core->clock.valid) { /* without the time, armed sessions wait for it */
             bool served = (facts->served_groups >> group & 1u) != 0;
-            closed |= step_session(setup, env, group, now_ticks, facts->clock_error_ticks, served);
+            closed |= step_session(setup, core, group, now_ticks, facts->clock_error_ticks, served);
         }
     }
     return closed;
 }
 
 /* Ends open sessions of these groups before their time. True when one was open. */
-static bool finish(
-        struct multicast_setup *setup, const struct services_env *env, uint8_t group_mask)
+static bool finish(struct multicast_setup *setup, struct core *core, uint8_t group_mask)
 {
     bool closed = false;
     for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
         if ((group_mask >> group & 1u) != 0
                 && setup->sessions[group].state == MULTICAST_SESSION_OPEN) {
-            end_session(setup, env, group, false);
+            end_session(setup, core, group, false);
             closed = true;
         }
     }
     return closed;
 }
 
-static enum package_event step(void *state, const struct services_env *env,
-        const struct package_facts *facts, uint64_t now_ticks)
+static enum package_event step(
+        void *state, struct core *core, const struct package_facts *facts, uint64_t now_ticks)
 {
-    bool closed = finish(state, env, facts->served_groups);
-    if (step_at(state, env, facts) <= now_ticks) {
-        closed |= step_sessions(state, env, facts, now_ticks);
+    bool closed = finish(state, core, facts->served_groups);
+    if (step_at(state, core, facts) <= now_ticks) {
+        closed |= step_sessions(state, core, facts, now_ticks);
     }
     return closed ? PACKAGE_EVENT_SESSION_OVER : PACKAGE_EVENT_NONE;
 }
@@ -189,7 +185,7 @@ static bool session_pending(const void *state)
     return ((const struct multicast_setup *)state)->live > 0;
 }
 
-static bool session_active(const void *state, const struct services_env *env,
+static bool session_active(const void *state, const struct core *core,
         const struct package_facts *facts, uint64_t now_ticks)
 {
     const struct multicast_setup *setup = state;
@@ -199,11 +195,11 @@ static bool session_active(const void *state, const struct services_env *env,
             return true;
         }
         bool wanted = (facts->wanted_groups >> group & 1u) != 0;
-        if (session->state == MULTICAST_SESSION_ARMED && wanted && env->clock->valid) {
+        if (session->state == MULTICAST_SESSION_ARMED && wanted && core->clock.valid) {
             uint64_t quiet_s = session->time_gps_s > MULTICAST_SETUP_QUIET_S
                                        ? session->time_gps_s - MULTICAST_SETUP_QUIET_S
                                        : 0;
-            if (now_ticks >= gps_clock_ticks_at(env->clock, (int64_t)quiet_s)) {
+            if (now_ticks >= gps_clock_ticks_at(&core->clock, (int64_t)quiet_s)) {
                 return true;
             }
         }
@@ -213,78 +209,76 @@ static bool session_active(const void *state, const struct services_env *env,
 
 /* --- commands ------------------------------------------------------------------------------- */
 
-static void load_scratch(const struct services_env *env, const uint8_t key[16])
+static void load_scratch(const struct core *core, const uint8_t key[16])
 {
-    enum hal_status status = hal_key_load(env->hal, MAC_KEY_SCRATCH, key);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    enum hal_status status = hal_key_load(&core->hal, MAC_KEY_SCRATCH, key);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
 }
 
-static void encrypt(const struct services_env *env, unsigned slot, uint8_t block[16])
+static void encrypt(const struct core *core, unsigned slot, uint8_t block[16])
 {
-    enum hal_status status = hal_aes_block(env->hal, slot, block, block);
-    DEVICE_ASSERT(env->hal, status == HAL_OK);
+    enum hal_status status = hal_aes_block(&core->hal, slot, block, block);
+    DEVICE_ASSERT(&core->hal, status == HAL_OK);
 }
 
 /* Key of the group from McKey in the scratch slot: label 01 McAppSKey, 02 McNwkSKey. */
 static void session_key(
-        const struct services_env *env, uint8_t label, const uint8_t mc_addr[4], uint8_t key[16])
+        const struct core *core, uint8_t label, const uint8_t mc_addr[4], uint8_t key[16])
 {
-    DEVICE_ASSERT(env->hal, label == 1 || label == 2);
+    DEVICE_ASSERT(&core->hal, label == 1 || label == 2);
     memset(key, 0, 16);
     key[0] = label;
     memcpy(&key[1], mc_addr, 4);
-    encrypt(env, MAC_KEY_SCRATCH, key);
+    encrypt(core, MAC_KEY_SCRATCH, key);
 }
 
 /* TS005 key chain of a LoRaWAN 1.0.x device, from GenAppKey down. */
-static void on_group_setup(
-        struct multicast_setup *setup, const struct services_env *env, const uint8_t *bytes)
+static void on_group_setup(struct multicast_setup *setup, struct core *core, const uint8_t *bytes)
 {
     unsigned group = bytes[0] & GROUP_MASK;
     const uint8_t *mc_addr = &bytes[1];
     uint8_t key[16] = { 0 };
     uint8_t app_s_key[16];
-    encrypt(env, MAC_KEY_GEN_APP, key); /* McRootKey */
-    load_scratch(env, key);
+    encrypt(core, MAC_KEY_GEN_APP, key); /* McRootKey */
+    load_scratch(core, key);
     memset(key, 0, sizeof(key));
-    encrypt(env, MAC_KEY_SCRATCH, key); /* McKEKey */
-    load_scratch(env, key);
+    encrypt(core, MAC_KEY_SCRATCH, key); /* McKEKey */
+    load_scratch(core, key);
     memcpy(key, &bytes[5], sizeof(key));
-    encrypt(env, MAC_KEY_SCRATCH, key); /* McKey */
-    load_scratch(env, key);
-    session_key(env, 1, mc_addr, app_s_key);
-    session_key(env, 2, mc_addr, key);
-    end_session(setup, env, group, false); /* its keys are gone */
-    mac_multicast_set(env->mac, group, get_le32(mc_addr), app_s_key, key, get_le32(&bytes[21]),
+    encrypt(core, MAC_KEY_SCRATCH, key); /* McKey */
+    load_scratch(core, key);
+    session_key(core, 1, mc_addr, app_s_key);
+    session_key(core, 2, mc_addr, key);
+    end_session(setup, core, group, false); /* its keys are gone */
+    mac_multicast_set(core, group, get_le32(mc_addr), app_s_key, key, get_le32(&bytes[21]),
             get_le32(&bytes[25]));
-    hal_trace(env->hal, FW_TRACE_GROUP_SET_UP, get_le32(mc_addr), group);
+    hal_trace(&core->hal, FW_TRACE_GROUP_SET_UP, get_le32(mc_addr), group);
     memset(key, 0, sizeof(key));
     memset(app_s_key, 0, sizeof(app_s_key));
-    load_scratch(env, key);
+    load_scratch(core, key);
     answers_push(&setup->answers, CID_GROUP_SETUP, (uint8_t)group, 0);
 }
 
-static void on_group_delete(
-        struct multicast_setup *setup, const struct services_env *env, unsigned group)
+static void on_group_delete(struct multicast_setup *setup, struct core *core, unsigned group)
 {
     uint32_t mc_addr = 0;
-    bool defined = mac_multicast_defined(env->mac, group, &mc_addr);
+    bool defined = mac_multicast_defined(core, group, &mc_addr);
     if (defined) {
-        end_session(setup, env, group, false);
-        mac_multicast_delete(env->mac, group);
+        end_session(setup, core, group, false);
+        mac_multicast_delete(core, group);
     }
     answers_push(&setup->answers, CID_GROUP_DELETE,
             (uint8_t)(group | (defined ? 0 : DELETE_UNDEFINED)), 0);
 }
 
 /* The session begins at `time_s`; what if that is past? */
-static uint32_t start_error(const struct multicast_setup *setup, const struct services_env *env,
+static uint32_t start_error(const struct multicast_setup *setup, const struct core *core,
         int64_t time_s, uint32_t duration_s, uint64_t now_ticks)
 {
-    if (!env->clock->valid) {
+    if (!core->clock.valid) {
         return 0;
     }
-    int64_t now_s = gps_clock_seconds(env->clock, now_ticks);
+    int64_t now_s = gps_clock_seconds(&core->clock, now_ticks);
     if (setup->version >= 2) {
         return time_s < now_s ? SESSION_START_MISSED : 0;
     }
@@ -293,8 +287,8 @@ static uint32_t start_error(const struct multicast_setup *setup, const struct se
     return time_s + duration_s <= now_s ? SESSION_UNDEFINED : 0;
 }
 
-static void on_class_c_session(struct multicast_setup *setup, const struct services_env *env,
-        const uint8_t *bytes, uint64_t now_ticks)
+static void on_class_c_session(
+        struct multicast_setup *setup, struct core *core, const uint8_t *bytes, uint64_t now_ticks)
 {
     unsigned group = bytes[0] & GROUP_MASK;
     uint32_t mc_addr = 0;
@@ -306,39 +300,39 @@ static void on_class_c_session(struct multicast_setup *setup, const struct servi
         .state = MULTICAST_SESSION_ARMED,
     };
     uint32_t errors = 0;
-    if (!mac_data_rate_valid(env->mac, session.data_rate)) {
+    if (!mac_data_rate_valid(core, session.data_rate)) {
         errors |= SESSION_DR_ERROR;
     }
-    if (!mac_frequency_valid(env->mac, session.frequency_hz)) {
+    if (!mac_frequency_valid(core, session.frequency_hz)) {
         errors |= SESSION_FREQ_ERROR;
     }
-    if (!mac_multicast_defined(env->mac, group, &mc_addr)) {
+    if (!mac_multicast_defined(core, group, &mc_addr)) {
         errors |= SESSION_UNDEFINED;
     }
-    errors |= start_error(setup, env, session.time_gps_s, 1u << session.time_out, now_ticks);
+    errors |= start_error(setup, core, session.time_gps_s, 1u << session.time_out, now_ticks);
     answers_push(&setup->answers, CID_CLASS_C_SESSION, (uint8_t)(errors | group), 0);
     if (errors != 0) {
         return;
     }
-    end_session(setup, env, group, false); /* a new request replaces the old one */
-    DEVICE_ASSERT(env->hal, setup->live < MULTICAST_SETUP_GROUPS);
+    end_session(setup, core, group, false); /* a new request replaces the old one */
+    DEVICE_ASSERT(&core->hal, setup->live < MULTICAST_SETUP_GROUPS);
     setup->sessions[group] = session;
     setup->live++;
     setup->next_at_ticks = 0;
-    hal_trace(env->hal, FW_TRACE_SESSION_ARMED, session.time_gps_s, group);
-    if (!env->clock->valid) {
-        mac_request_device_time(env->mac);
+    hal_trace(&core->hal, FW_TRACE_SESSION_ARMED, session.time_gps_s, group);
+    if (!core->clock.valid) {
+        mac_request_device_time(core);
     }
 }
 
 /* Class B is not supported: no ping slot frequency and no data rate for it exists here. */
 static void on_class_b_session(
-        struct multicast_setup *setup, const struct services_env *env, const uint8_t *bytes)
+        struct multicast_setup *setup, struct core *core, const uint8_t *bytes)
 {
     unsigned group = bytes[0] & GROUP_MASK;
     uint32_t mc_addr = 0;
     uint32_t errors = SESSION_DR_ERROR | SESSION_FREQ_ERROR;
-    if (!mac_multicast_defined(env->mac, group, &mc_addr)) {
+    if (!mac_multicast_defined(core, group, &mc_addr)) {
         errors |= SESSION_UNDEFINED;
     }
     answers_push(&setup->answers, CID_CLASS_B_SESSION, (uint8_t)(errors | group), 0);
@@ -362,10 +356,10 @@ static int command_size(uint8_t cid)
     }
 }
 
-static void on_command(struct multicast_setup *setup, const struct services_env *env, uint8_t cid,
+static void on_command(struct multicast_setup *setup, struct core *core, uint8_t cid,
         const uint8_t *bytes, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, !answers_full(&setup->answers));
+    DEVICE_ASSERT(&core->hal, !answers_full(&setup->answers));
     switch (cid) {
     case CID_PACKAGE_VERSION:
         answers_push(&setup->answers, cid, 0, 0);
@@ -374,24 +368,23 @@ static void on_command(struct multicast_setup *setup, const struct services_env 
         answers_push(&setup->answers, cid, bytes[0] & 0xFu, 0);
         break;
     case CID_GROUP_SETUP:
-        on_group_setup(setup, env, bytes);
+        on_group_setup(setup, core, bytes);
         break;
     case CID_GROUP_DELETE:
-        on_group_delete(setup, env, bytes[0] & GROUP_MASK);
+        on_group_delete(setup, core, bytes[0] & GROUP_MASK);
         break;
     case CID_CLASS_C_SESSION:
-        on_class_c_session(setup, env, bytes, now_ticks);
+        on_class_c_session(setup, core, bytes, now_ticks);
         break;
     case CID_CLASS_B_SESSION:
-        on_class_b_session(setup, env, bytes);
+        on_class_b_session(setup, core, bytes);
         break;
     default:
         break;
     }
 }
 
-static void on_downlink(
-        void *state, const struct services_env *env, const struct mac_downlink *downlink)
+static void on_downlink(void *state, struct core *core, const struct mac_downlink *downlink)
 {
     struct multicast_setup *setup = state;
     uint32_t offset = 0;
@@ -404,7 +397,7 @@ static void on_downlink(
         if (size < 0 || (uint32_t)size > downlink->size - offset) {
             break;
         }
-        on_command(setup, env, cid, &downlink->payload[offset], downlink->end_ticks);
+        on_command(setup, core, cid, &downlink->payload[offset], downlink->end_ticks);
         offset += (uint32_t)size;
     }
 }
@@ -413,7 +406,7 @@ static void on_downlink(
 
 struct encode_context {
     struct multicast_setup *setup;
-    const struct services_env *env;
+    const struct core *core;
     uint64_t now_ticks;
 };
 
@@ -428,7 +421,7 @@ static size_t encode_group_status(
     }
     for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
         uint32_t mc_addr = 0;
-        if (!mac_multicast_defined(encode->env->mac, group, &mc_addr)) {
+        if (!mac_multicast_defined(encode->core, group, &mc_addr)) {
             continue;
         }
         total++;
@@ -440,7 +433,7 @@ static size_t encode_group_status(
             listed |= 1u << group;
         }
     }
-    DEVICE_ASSERT(encode->env->hal, size <= size_max && total <= MULTICAST_SETUP_GROUPS);
+    DEVICE_ASSERT(&encode->core->hal, size <= size_max && total <= MULTICAST_SETUP_GROUPS);
     out[0] = CID_GROUP_STATUS;
     out[1] = (uint8_t)(total << 4 | listed);
     return size;
@@ -449,8 +442,8 @@ static size_t encode_group_status(
 /* Seconds from the transmission of this answer to the start. */
 static uint32_t time_to_start(const struct encode_context *encode, uint32_t group)
 {
-    const struct gps_clock *clock = encode->env->clock;
-    DEVICE_ASSERT(encode->env->hal, group < MULTICAST_SETUP_GROUPS);
+    const struct gps_clock *clock = &encode->core->clock;
+    DEVICE_ASSERT(&encode->core->hal, group < MULTICAST_SETUP_GROUPS);
     if (!clock->valid) {
         return TIME_TO_START_MAX; /* tells the server that the clock is off */
     }
@@ -492,11 +485,11 @@ static uint64_t uplink_at(const void *state, bool held)
     return setup->answers.count > 0 ? 0 : HAL_TICKS_NEVER;
 }
 
-static size_t build(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
-        uint8_t *out, size_t size_max)
+static size_t build(void *state, struct core *core, uint64_t now_ticks, bool held, uint8_t *out,
+        size_t size_max)
 {
     struct multicast_setup *setup = state;
-    struct encode_context context = { .setup = setup, .env = env, .now_ticks = now_ticks };
+    struct encode_context context = { .setup = setup, .core = core, .now_ticks = now_ticks };
     return answers_encode(&setup->answers, encode_answer, &context, out, size_max);
 }
 

@@ -11,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "services/env.h"
-
+struct core;
 struct mac_downlink;
 
 /* What packages tell each other, gathered after each call into a package and before each step. */
@@ -34,32 +33,30 @@ struct package {
     uint8_t identifier; /* PackageIdentifier of PackageVersionAns */
     uint8_t version;    /* PackageVersion at start */
     uint16_t state_offset;
-    void (*init)(void *state, const struct services_env *env);
-    void (*on_downlink)(
-            void *state, const struct services_env *env, const struct mac_downlink *downlink);
-    void (*on_flash_done)(void *state, const struct services_env *env);
+    void (*init)(void *state, struct core *core);
+    void (*on_downlink)(void *state, struct core *core, const struct mac_downlink *downlink);
+    void (*on_flash_done)(void *state, struct core *core);
     /* Adds to the facts. */
-    void (*tell)(const void *state, const struct services_env *env, struct package_facts *facts);
+    void (*tell)(const void *state, const struct core *core, struct package_facts *facts);
     /* RTC time of the next step; 0: now; HAL_TICKS_NEVER: on input only. */
     uint64_t (*step_at)(
-            const void *state, const struct services_env *env, const struct package_facts *facts);
+            const void *state, const struct core *core, const struct package_facts *facts);
     /* Does one bounded piece of what is due at `now_ticks`; called at every step of the services.
      */
-    enum package_event (*step)(void *state, const struct services_env *env,
-            const struct package_facts *facts, uint64_t now_ticks);
-    void (*on_event)(void *state, const struct services_env *env, enum package_event event,
-            uint64_t now_ticks);
+    enum package_event (*step)(
+            void *state, struct core *core, const struct package_facts *facts, uint64_t now_ticks);
+    void (*on_event)(void *state, struct core *core, enum package_event event, uint64_t now_ticks);
     /* True: a multicast session is armed or open. Only then are step_at() and session_active() of
      * this package asked. */
     bool (*session_pending)(const void *state);
     /* A multicast session is open or about to open: uplinks of the device's own accord wait. */
-    bool (*session_active)(const void *state, const struct services_env *env,
+    bool (*session_active)(const void *state, const struct core *core,
             const struct package_facts *facts, uint64_t now_ticks);
     /* RTC time of the next uplink; `held`: only answers, no requests of the device's own. */
     uint64_t (*uplink_at)(const void *state, bool held);
     /* Builds that uplink; returns its size, at most `size_max`; 0: nothing. */
-    size_t (*build)(void *state, const struct services_env *env, uint64_t now_ticks, bool held,
-            uint8_t *out, size_t size_max);
+    size_t (*build)(void *state, struct core *core, uint64_t now_ticks, bool held, uint8_t *out,
+            size_t size_max);
 };
 
 extern const struct package clock_sync_package, fragmentation_package, multicast_setup_package;

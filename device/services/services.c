@@ -3,6 +3,7 @@
  */
 #include "services/services.h"
 
+#include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/package.h"
@@ -31,12 +32,12 @@ static const void *state_of_const(const struct services *services, const struct 
     return (const unsigned char *)services + package->state_offset;
 }
 
-static struct package_facts gather(const struct services *services, const struct services_env *env)
+static struct package_facts gather(const struct services *services, const struct core *core)
 {
     struct package_facts facts = { 0 };
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->tell != NULL) {
-            packages[i]->tell(state_of_const(services, packages[i]), env, &facts);
+            packages[i]->tell(state_of_const(services, packages[i]), core, &facts);
         }
     }
     return facts;
@@ -54,14 +55,14 @@ static uint64_t packages_uplink_at(const struct services *services, bool held)
 }
 
 /* The earliest step of the packages without sessions. */
-static uint64_t packages_step_at(const struct services *services, const struct services_env *env)
+static uint64_t packages_step_at(const struct services *services, const struct core *core)
 {
     uint64_t earliest = HAL_TICKS_NEVER;
     for (unsigned i = 0; i < PACKAGES; i++) {
         const struct package *package = packages[i];
         if (package->step_at != NULL && package->session_pending == NULL) {
             uint64_t at =
-                    package->step_at(state_of_const(services, package), env, &services->facts);
+                    package->step_at(state_of_const(services, package), core, &services->facts);
             earliest = at < earliest ? at : earliest;
         }
     }
@@ -75,127 +76,128 @@ static bool has_session(const struct services *services, const struct package *p
 }
 
 /* A package has changed. */
-static void refresh(struct services *services, const struct services_env *env)
+static void refresh(struct services *services, struct core *core)
 {
     uint8_t row = 0;
     while (row < PACKAGES && !has_session(services, packages[row])) {
         row++;
     }
     services->sessions_from = row;
-    services->facts = gather(services, env);
-    services->step_at_ticks = packages_step_at(services, env);
+    services->facts = gather(services, core);
+    services->step_at_ticks = packages_step_at(services, core);
     services->uplink_at_ticks[0] = packages_uplink_at(services, false);
     services->uplink_at_ticks[1] = packages_uplink_at(services, true);
 }
 
-void services_init(struct services *services, const struct services_env *env)
+void services_init(struct services *services, struct core *core)
 {
     services->uplink_not_before_ticks = 0;
     for (unsigned i = 0; i < PACKAGES; i++) {
-        packages[i]->init(state_of(services, packages[i]), env);
+        packages[i]->init(state_of(services, packages[i]), core);
     }
-    refresh(services, env);
+    refresh(services, core);
 }
 
-void services_on_downlink(struct services *services, const struct services_env *env,
-        const struct mac_downlink *downlink)
+void services_on_downlink(
+        struct services *services, struct core *core, const struct mac_downlink *downlink)
 {
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->fport == downlink->fport) {
-            packages[i]->on_downlink(state_of(services, packages[i]), env, downlink);
-            refresh(services, env);
+            packages[i]->on_downlink(state_of(services, packages[i]), core, downlink);
+            refresh(services, core);
             return;
         }
     }
 }
 
-void services_on_flash_done(struct services *services, const struct services_env *env)
+void services_on_flash_done(struct services *services, struct core *core)
 {
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->on_flash_done != NULL) {
-            packages[i]->on_flash_done(state_of(services, packages[i]), env);
+            packages[i]->on_flash_done(state_of(services, packages[i]), core);
         }
     }
-    refresh(services, env);
+    refresh(services, core);
 }
 
-uint64_t services_step_at(const struct services *services, const struct services_env *env)
+uint64_t services_step_at(const struct services *services, const struct core *core)
 {
     uint64_t earliest = services->step_at_ticks;
-    DEVICE_ASSERT(env->hal, services->sessions_from <= PACKAGES);
+    DEVICE_ASSERT(&core->hal, services->sessions_from <= PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])) {
             uint64_t at = packages[i]->step_at(
-                    state_of_const(services, packages[i]), env, &services->facts);
+                    state_of_const(services, packages[i]), core, &services->facts);
             earliest = at < earliest ? at : earliest;
         }
     }
     return earliest;
 }
 
-static void report_event(struct services *services, const struct services_env *env,
-        enum package_event event, uint64_t now_ticks)
+static void report_event(
+        struct services *services, struct core *core, enum package_event event, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, event != PACKAGE_EVENT_NONE);
+    DEVICE_ASSERT(&core->hal, event != PACKAGE_EVENT_NONE);
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->on_event != NULL) {
-            packages[i]->on_event(state_of(services, packages[i]), env, event, now_ticks);
+            packages[i]->on_event(state_of(services, packages[i]), core, event, now_ticks);
         }
     }
 }
 
-bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
+bool services_step(struct services *services, struct core *core, uint64_t now_ticks)
 {
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->step == NULL) {
             continue;
         }
-        struct package_facts facts = gather(services, env);
+        struct package_facts facts = gather(services, core);
         enum package_event event =
-                packages[i]->step(state_of(services, packages[i]), env, &facts, now_ticks);
+                packages[i]->step(state_of(services, packages[i]), core, &facts, now_ticks);
         if (event != PACKAGE_EVENT_NONE) {
-            report_event(services, env, event, now_ticks);
+            report_event(services, core, event, now_ticks);
         }
     }
-    refresh(services, env);
-    return services_step_at(services, env) <= now_ticks;
+    refresh(services, core);
+    return services_step_at(services, core) <= now_ticks;
 }
 
 bool services_session_active(
-        const struct services *services, const struct services_env *env, uint64_t now_ticks)
+        const struct services *services, const struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(env->hal, services->sessions_from <= PACKAGES);
+    DEVICE_ASSERT(&core->hal, services->sessions_from <= PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])
                 && packages[i]->session_active(
-                        state_of_const(services, packages[i]), env, &services->facts, now_ticks)) {
+                        state_of_const(services, packages[i]), core, &services->facts, now_ticks)) {
             return true;
         }
     }
     return false;
 }
 
-uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
+uint64_t services_uplink_at(const struct services *services, const struct core *core)
 {
     /* Reading the RTC takes time. */
     bool held = services->sessions_from < PACKAGES
-                && services_session_active(services, env, hal_rtc_now(env->hal));
+                && services_session_active(services, core, hal_rtc_now(&core->hal));
     uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
     return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
 }
 
-size_t services_build_uplink(struct services *services, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport)
+size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,
+        uint8_t *payload, size_t size_max, uint8_t *fport)
 {
-    bool held = services_session_active(services, env, now_ticks);
+    bool held = services_session_active(services, core, now_ticks);
     size_t size = 0;
     for (unsigned i = PACKAGES; i > 0 && size == 0; i--) {
         const struct package *package = packages[i - 1u];
         *fport = package->fport;
-        size = package->build(state_of(services, package), env, now_ticks, held, payload, size_max);
+        size = package->build(
+                state_of(services, package), core, now_ticks, held, payload, size_max);
     }
-    DEVICE_ASSERT(env->hal, size <= size_max);
+    DEVICE_ASSERT(&core->hal, size <= size_max);
     services->uplink_not_before_ticks = size > 0 ? 0 : now_ticks + NO_ROOM_DELAY_TICKS;
-    refresh(services, env);
+    refresh(services, core);
     return size;
 }

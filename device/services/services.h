@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 #include "services/clock_sync.h"
-#include "services/env.h"
 #include "services/fragmentation.h"
 #include "services/multicast_setup.h"
 #include "services/package.h"
+
+struct core;
 
 /* No pointers inside: this may be copied together with the rest of the node's RAM. */
 struct services {
@@ -33,31 +34,31 @@ struct services {
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC
  * and the non-volatile store are up already. */
-void services_init(struct services *services, const struct services_env *env);
+void services_init(struct services *services, struct core *core);
 
 /* One application downlink; `downlink` is valid during the call only. */
-void services_on_downlink(struct services *services, const struct services_env *env,
-        const struct mac_downlink *downlink);
+void services_on_downlink(
+        struct services *services, struct core *core, const struct mac_downlink *downlink);
 
-void services_on_flash_done(struct services *services, const struct services_env *env);
+void services_on_flash_done(struct services *services, struct core *core);
 
 /* RTC time at which services_step() wants to run next; 0: now; HAL_TICKS_NEVER: on input only. */
-uint64_t services_step_at(const struct services *services, const struct services_env *env);
+uint64_t services_step_at(const struct services *services, const struct core *core);
 
 /* One bounded piece of work. True: more is ready now. */
-bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks);
+bool services_step(struct services *services, struct core *core, uint64_t now_ticks);
 
 /* RTC time at which an uplink wants to leave, or HAL_TICKS_NEVER. */
-uint64_t services_uplink_at(const struct services *services, const struct services_env *env);
+uint64_t services_uplink_at(const struct services *services, const struct core *core);
 
 /* Builds that uplink into `payload` (at most `size_max` bytes) for transmission at `now_ticks`.
  * Returns its size, 0: nothing after all; sets `*fport`. */
-size_t services_build_uplink(struct services *services, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport);
+size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,
+        uint8_t *payload, size_t size_max, uint8_t *fport);
 
 /* True while a multicast session is open or about to open: reports and clock sync wait. One that no
  * fragmentation session needs holds nothing back. */
 bool services_session_active(
-        const struct services *services, const struct services_env *env, uint64_t now_ticks);
+        const struct services *services, const struct core *core, uint64_t now_ticks);
 
 #endif

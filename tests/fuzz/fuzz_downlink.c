@@ -53,24 +53,23 @@ static void prepare(void)
     fresh_start = *bench;
     bench_join(bench, 0, 1, NULL);
     mac_multicast_set(
-            &bench->core.mac, GROUP, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, 0, UINT32_MAX);
-    mac_class_c_open(&bench->core.mac, GROUP, SESSION_HZ, SESSION_DR);
+            &bench->core, GROUP, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, 0, UINT32_MAX);
+    mac_class_c_open(&bench->core, GROUP, SESSION_HZ, SESSION_DR);
     joined_start = *bench;
 }
 
 /* Gets an uplink or a join-request on air; false: the device keeps silent for an hour. */
 static bool device_sends(void)
 {
-    struct mac *mac = &bench->core.mac;
     unsigned count = bench->board.tx_count;
-    if (mac_joined(mac)) {
-        uint64_t at = mac_uplink_possible_at(mac, bench->board.now);
+    if (mac_joined(&bench->core)) {
+        uint64_t at = mac_uplink_possible_at(&bench->core, bench->board.now);
         if (at == HAL_TICKS_NEVER || at > bench->board.now + 3600u * (uint64_t)HAL_RTC_HZ) {
             bench_run_s(bench, EXCHANGE_S);
             return false;
         }
         bench_run_until(bench, at);
-        if (mac_send(mac, 0, NULL, 0) != MAC_OK) {
+        if (mac_send(&bench->core, 0, NULL, 0) != MAC_OK) {
             return false;
         }
     }
@@ -130,7 +129,7 @@ static void hear_join_accept(struct fuzz_bytes *in, enum place place)
             rx_delay, with_list ? cflist : NULL, frame);
     hear(place, frame, size);
     const uint8_t *request = bench->board.tx;
-    if (mac_joined(&bench->core.mac) && bench->board.tx_size == 23) {
+    if (mac_joined(&bench->core) && bench->board.tx_size == 23) {
         bench->keys = fake_session_keys(
                 app_key, 0x2Au + nonce, 0x13, (uint16_t)(request[17] | request[18] << 8));
     }

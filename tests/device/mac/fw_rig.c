@@ -112,7 +112,7 @@ void rig_join(struct rig *rig)
     rig_answer(rig, accept, size);
     rig->keys = fake_session_keys(script.factory.app_key, 1, 0, 0);
     rig_run_s(rig, 6);
-    cr_assert(mac_joined(&rig->fw.core.mac));
+    cr_assert(mac_joined(&rig->fw.core));
 }
 
 struct rig *rig_joined(void)

@@ -52,39 +52,39 @@ void update_commit(struct update *update, struct nvm *nvm)
     script.commits++;
 }
 
-void services_init(struct services *services, const struct services_env *env)
+void services_init(struct services *services, struct core *core)
 {
 }
 
-void services_on_downlink(struct services *services, const struct services_env *env,
-        const struct mac_downlink *downlink)
+void services_on_downlink(
+        struct services *services, struct core *core, const struct mac_downlink *downlink)
 {
     script.downlinks++;
     script.downlink_fport = downlink->fport;
 }
 
-void services_on_flash_done(struct services *services, const struct services_env *env)
+void services_on_flash_done(struct services *services, struct core *core)
 {
     script.flash_notes++;
 }
 
-uint64_t services_step_at(const struct services *services, const struct services_env *env)
+uint64_t services_step_at(const struct services *services, const struct core *core)
 {
     return HAL_TICKS_NEVER;
 }
 
-bool services_step(struct services *services, const struct services_env *env, uint64_t now_ticks)
+bool services_step(struct services *services, struct core *core, uint64_t now_ticks)
 {
     return false;
 }
 
-uint64_t services_uplink_at(const struct services *services, const struct services_env *env)
+uint64_t services_uplink_at(const struct services *services, const struct core *core)
 {
     return script.uplink_at;
 }
 
-size_t services_build_uplink(struct services *services, const struct services_env *env,
-        uint64_t now_ticks, uint8_t *payload, size_t size_max, uint8_t *fport)
+size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,
+        uint8_t *payload, size_t size_max, uint8_t *fport)
 {
     script.builds++;
     if (script.uplink_size > 0) {
@@ -96,7 +96,7 @@ size_t services_build_uplink(struct services *services, const struct services_en
 }
 
 bool services_session_active(
-        const struct services *services, const struct services_env *env, uint64_t now_ticks)
+        const struct services *services, const struct core *core, uint64_t now_ticks)
 {
     return script.session;
 }
@@ -111,7 +111,7 @@ bool fragmentation_take_block(
     return ready;
 }
 
-void fragmentation_block_used(struct fragmentation *frag, const struct services_env *env)
+void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
     script.block_used = true;
 }

@@ -231,7 +231,7 @@ Test(mac_commands, port_0_carries_more_than_fopts_and_answers_stop_at_15_bytes)
         0x04, 0x0A, 0x04, 0x0A, 0x04, 0x0A };
     struct bench *bench = joined();
     bench_commands(bench, commands, sizeof commands);
-    cr_assert_eq(mac_payload_size_max(&bench->core.mac), 242 - 15);
+    cr_assert_eq(mac_payload_size_max(&bench->core), 242 - 15);
     struct fake_uplink uplink = bench_next_uplink(bench);
     cr_assert_eq(uplink.fopts_size, 15);
     cr_assert_eq(bench->core.mac.parameters.max_duty_cycle, 0);
@@ -242,7 +242,7 @@ Test(mac_commands, link_check_result_is_kept)
 {
     static const uint8_t answer[] = { 0x02, 20, 3 };
     struct bench *bench = joined();
-    mac_request_link_check(&bench->core.mac);
+    mac_request_link_check(&bench->core);
     struct fake_uplink uplink = bench_next_uplink(bench);
     cr_assert(uplink.fopts_size == 1 && uplink.fopts[0] == 0x02);
     bench_commands(bench, answer, sizeof answer);

@@ -81,7 +81,7 @@ Test(mac_frames, downlink_vector_is_accepted_with_its_ack_time_answer_and_payloa
     uint8_t frame[255];
     struct bench *bench = joined(9, 0);
     unsigned size = from_hex("60da1b01262603000d0094357780ca9d705f76e61a2fc8f601", frame);
-    mac_request_device_time(&bench->core.mac);
+    mac_request_device_time(&bench->core);
     bench_send(bench, 2, (const uint8_t *)"x", 1);
     uint64_t tx_end = bench->board.tx_end;
     bench_answer(bench, 1, frame, size);
@@ -175,7 +175,7 @@ Test(mac_frames, fport_0_beside_fopts_is_dropped_and_so_are_reserved_ports)
         bench_send(bench, 2, (const uint8_t *)"x", 1);
         bench_answer(bench, 1, frame, size);
         bench_run_s(bench, 10.0);
-        cr_assert_eq(mac_payload_size_max(&bench->core.mac), 242);
+        cr_assert_eq(mac_payload_size_max(&bench->core), 242);
         cr_assert_eq(bench->delivered_count, i == 2);
     }
     bench_destroy(bench);

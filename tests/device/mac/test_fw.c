@@ -194,7 +194,7 @@ Test(fw, a_commissioned_device_reports_without_a_join)
     board->join_accept_dev_nonce = 0;
     rig->keys = fake_session_keys(script.factory.app_key, 5, 0, 0);
     rig_boot(rig, HAL_RESET_POWER_ON);
-    cr_assert(mac_joined(&rig->fw.core.mac));
+    cr_assert(mac_joined(&rig->fw.core));
     struct fake_uplink u = rig_next_uplink(rig, 70);
     cr_assert(u.mic_ok && u.fport == (int)REPORT_FPORT && u.fcnt == 0);
     cr_assert_eq(fake_trace_count(board, FW_TRACE_JOIN_REQUESTED), 0);
@@ -245,7 +245,7 @@ Test(fw, authentic_block_is_committed_and_installed_by_a_restart)
     double since_s = (double)(rig->board.now - rig->board.tx_end) / TICKS_PER_S;
     cr_assert_geq(since_s, 98.9 * airtime_s);
     rig_boot(rig, HAL_RESET_SOFTWARE);
-    cr_assert(mac_joined(&rig->fw.core.mac));
+    cr_assert(mac_joined(&rig->fw.core));
     cr_assert_eq(rig->fw.report.reboots, 1);
     rig_destroy(rig);
 }

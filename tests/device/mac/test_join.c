@@ -52,11 +52,11 @@ Test(mac_join, accept_gives_the_reference_session)
     cr_assert(bench_run_to_tx(bench, 1, 60.0));
     bench_answer(bench, 1, air, sizeof air);
     bench_run_s(bench, 8.0);
-    cr_assert(mac_joined(mac));
+    cr_assert(mac_joined(&bench->core));
     cr_assert_eq(mac->dev_addr, 0x26011bda);
     cr_assert_eq(mac->parameters.rx2_data_rate, 3);
     cr_assert_eq(mac->parameters.rx_delay_s, 1);
-    cr_assert_eq(mac_data_rate(mac), 5);
+    cr_assert_eq(mac_data_rate(&bench->core), 5);
     for (unsigned i = 0; i < 5; i++) {
         cr_assert_eq(mac->channels[3 + i].frequency_hz, 867100000u + 200000u * i);
     }
@@ -75,7 +75,7 @@ Test(mac_join, short_accept_is_taken_in_the_second_window_too)
     cr_assert_eq(size, 17);
     bench_answer(bench, 2, accept, size);
     bench_run_s(bench, 10.0);
-    cr_assert(mac_joined(&bench->core.mac));
+    cr_assert(mac_joined(&bench->core));
     cr_assert_eq(bench->core.mac.parameters.rx_delay_s, 1);
     bench_destroy(bench);
 }
@@ -91,19 +91,19 @@ Test(mac_join, accept_with_a_wrong_mic_or_an_old_nonce_is_refused)
             fake_write_join_accept(bench->core.factory.app_key, 9, 0x13, 5, 0, 0, NULL, accept);
     bench_answer(bench, 1, accept, size);
     cr_assert(bench_run_to_tx(bench, 2, 600.0));
-    cr_assert_not(mac_joined(&bench->core.mac));
+    cr_assert_not(mac_joined(&bench->core));
     cr_assert_eq(
             fake_trace_last(&bench->board, FW_TRACE_FRAME_DROPPED)->a, MAC_FRAME_BAD_JOIN_NONCE);
     size = fake_write_join_accept(bench->core.factory.app_key, 10, 0x13, 5, 0, 0, NULL, accept);
     accept[5] ^= 1;
     bench_answer(bench, 1, accept, size);
     cr_assert(bench_run_to_tx(bench, 3, 600.0));
-    cr_assert_not(mac_joined(&bench->core.mac));
+    cr_assert_not(mac_joined(&bench->core));
     cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_BAD_MIC), 1);
     accept[5] ^= 1;
     bench_answer(bench, 1, accept, size);
     bench_run_s(bench, 8.0);
-    cr_assert(mac_joined(&bench->core.mac));
+    cr_assert(mac_joined(&bench->core));
     bench_destroy(bench);
 }
 
@@ -190,8 +190,8 @@ Test(mac_join, session_goes_on_after_a_reset_without_reusing_counters)
     unsigned requests = fake_trace_count(&bench->board, FW_TRACE_JOIN_REQUESTED);
     bench_reset(bench, HAL_RESET_BROWNOUT);
     const struct mac *mac = &bench->core.mac;
-    cr_assert(mac_joined(mac));
-    cr_assert_eq(mac_resets(mac), 1);
+    cr_assert(mac_joined(&bench->core));
+    cr_assert_eq(mac_resets(&bench->core), 1);
     cr_assert_eq(mac->parameters.rx_delay_s, 2);
     cr_assert_eq(mac->channels[7].frequency_hz, 867900000u);
     bench_run_s(bench, 1.0);
@@ -214,7 +214,7 @@ Test(mac_join, unplanned_reset_keeps_the_longest_off_time)
     bench_run_s(bench, 4.0);
     bench_reset(bench, HAL_RESET_WATCHDOG);
     bench_run_s(bench, 1.0);
-    uint64_t at = mac_uplink_possible_at(&bench->core.mac, bench->board.now);
+    uint64_t at = mac_uplink_possible_at(&bench->core, bench->board.now);
     double off_s = (double)(at - bench->board.now) / TICKS_PER_S;
     double longest_s = fake_airtime_us(7, 255, true) / 1e6 * 99.0;
     cr_assert(off_s > longest_s - 2.0 && off_s < longest_s + 1.0, "%f", off_s);
@@ -225,7 +225,7 @@ Test(mac_join, blank_factory_record_keeps_the_device_silent)
 {
     struct bench *bench = bench_create(12);
     memset(&bench->core.factory, 0, sizeof bench->core.factory);
-    mac_init(&bench->core.mac, HAL_RESET_POWER_ON);
+    mac_init(&bench->core, HAL_RESET_POWER_ON);
     bench_run_s(bench, 7200.0);
     cr_assert_eq(bench->board.tx_count, 0);
     bench_destroy(bench);
@@ -244,6 +244,6 @@ Test(mac_join, accept_of_any_other_size_is_dropped_unread)
         cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_FRAME_DROPPED), i + 1);
     }
     cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_BAD_MIC), 0);
-    cr_assert_not(mac_joined(&bench->core.mac));
+    cr_assert_not(mac_joined(&bench->core));
     bench_destroy(bench);
 }

@@ -26,8 +26,8 @@ static struct bench *joined(uint32_t fcnt_min, uint32_t fcnt_max)
     struct bench *bench = bench_create(41);
     bench_join(bench, 0, 1, NULL);
     mac_multicast_set(
-            &bench->core.mac, 1, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, fcnt_min, fcnt_max);
-    mac_class_c_open(&bench->core.mac, 1, SESSION_HZ, SESSION_DR);
+            &bench->core, 1, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, fcnt_min, fcnt_max);
+    mac_class_c_open(&bench->core, 1, SESSION_HZ, SESSION_DR);
     return bench;
 }
 
@@ -161,14 +161,14 @@ Test(mac_multicast, deleted_group_is_deaf_and_its_session_ends)
 {
     struct bench *bench = joined(0, UINT32_MAX);
     uint32_t mc_addr = 0;
-    cr_assert(mac_multicast_defined(&bench->core.mac, 1, &mc_addr));
+    cr_assert(mac_multicast_defined(&bench->core, 1, &mc_addr));
     cr_assert_eq(mc_addr, MC_ADDR);
-    mac_multicast_delete(&bench->core.mac, 1);
-    cr_assert_not(mac_multicast_defined(&bench->core.mac, 1, NULL));
-    cr_assert_not(mac_class_c_is_open(&bench->core.mac));
+    mac_multicast_delete(&bench->core, 1);
+    cr_assert_not(mac_multicast_defined(&bench->core, 1, NULL));
+    cr_assert_not(mac_class_c_is_open(&bench->core));
     cr_assert_eq(bench->board.lora[0x01] & 7, 0, "the radio sleeps");
     bench_reset(bench, HAL_RESET_SOFTWARE);
-    cr_assert_not(mac_multicast_defined(&bench->core.mac, 1, NULL));
+    cr_assert_not(mac_multicast_defined(&bench->core, 1, NULL));
     bench_destroy(bench);
 }
 
@@ -178,10 +178,10 @@ Test(mac_multicast, groups_and_counters_survive_a_reset)
     for (uint32_t fcnt = 5; fcnt < 40; fcnt++) {
         hear_counter(bench, fcnt);
     }
-    mac_class_c_close(&bench->core.mac, 1);
+    mac_class_c_close(&bench->core, 1);
     bench_reset(bench, HAL_RESET_BROWNOUT);
     bench_run_s(bench, 1.0);
-    mac_class_c_open(&bench->core.mac, 1, SESSION_HZ, SESSION_DR);
+    mac_class_c_open(&bench->core, 1, SESSION_HZ, SESSION_DR);
     unsigned count = bench->delivered_count;
     hear_counter(bench, 39);
     cr_assert_eq(bench->delivered_count, count);
@@ -294,7 +294,7 @@ Test(mac_multicast, second_open_moves_the_receiver)
         .dev_addr = MC_ADDR, .fcnt = 3, .fport = 201, .payload = payload, .payload_size = 1
     };
     size_t size = fake_write_downlink(&mc_keys, &downlink, frame);
-    mac_class_c_open(&bench->core.mac, 1, 868500000u, 3);
+    mac_class_c_open(&bench->core, 1, 868500000u, 3);
     bench_air(bench, bench->board.now + 100, 868500000u, 3, frame, size);
     bench_run_s(bench, 2.0);
     cr_assert_eq(bench->delivered_count, 1);

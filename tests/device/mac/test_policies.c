@@ -41,7 +41,7 @@ static void send_confirmed(struct bench *bench)
 {
     unlimited(bench);
     unsigned count = bench->board.tx_count;
-    cr_assert_eq(mac_send_confirmed(&bench->core.mac, 2, byte, 1), MAC_OK);
+    cr_assert_eq(mac_send_confirmed(&bench->core, 2, byte, 1), MAC_OK);
     cr_assert(bench_run_to_tx(bench, count + 1, 1.0));
 }
 
@@ -184,10 +184,9 @@ Test(mac_policy, a_fixed_data_rate_stays_whatever_happens)
 {
     struct bench *bench =
             made(76, &(struct factory){ .rate_policy = FACTORY_RATE_FIXED, .data_rate = 2 }, NULL);
-    struct mac *mac = &bench->core.mac;
     for (unsigned uplink = 1; uplink <= 200; uplink++) {
         unlimited(bench);
-        mac_watch_link(mac);
+        mac_watch_link(&bench->core);
         bench_send(bench, 2, byte, 1);
         cr_assert_eq(bench->board.tx_spreading_factor, 10);
         cr_assert_eq(bench->board.tx[5], 0, "no ADR bits, no questions in FOpts");
@@ -222,7 +221,7 @@ Test(mac_policy, with_a_fixed_rate_the_network_moves_channels_and_copies_only)
         cr_assert_eq(u.fopts[1], rows[i].answer, "row %u: %u", i, u.fopts[1]);
         cr_assert_eq(channel_mask_block(&mac->channel_mask, 0), rows[i].mask, "row %u", i);
         cr_assert_eq(mac->parameters.nb_trans, rows[i].nb_trans, "row %u", i);
-        cr_assert_eq(mac_data_rate(mac), 2);
+        cr_assert_eq(mac_data_rate(&bench->core), 2);
         cr_assert_eq(mac->parameters.tx_power, 0);
         bench_run_s(bench, 1000.0);
     }
@@ -244,7 +243,7 @@ Test(mac_policy, adr_backs_off_by_the_whole_ladder)
         cr_assert_eq(mac->adr_ack_count, 0);
         for (unsigned uplink = 1; uplink <= 200; uplink++) {
             unlimited(bench);
-            mac_watch_link(mac);
+            mac_watch_link(&bench->core);
             bench_send(bench, 2, byte, 1);
             cr_assert_eq(bench->board.tx[5] & 0xF0, uplink > 64 ? 0xC0 : 0x80, "uplink %u", uplink);
             cr_assert_eq(bench->board.tx[5] & 0x0F, uplink == 1 ? 2 : 0, "uplink %u", uplink);
@@ -303,7 +302,7 @@ Test(mac_policy, what_the_region_does_not_have_is_not_taken)
                     .channel_mask = { 0x00, 0xF0 } },
             NULL);
     const struct mac *mac = &bench->core.mac;
-    cr_assert_leq(mac_data_rate(mac), 5);
+    cr_assert_leq(mac_data_rate(&bench->core), 5);
     cr_assert_eq(mac->parameters.tx_power, 0);
     cr_assert_eq(mac->parameters.nb_trans, 1);
     cr_assert_eq(channel_mask_block(&mac->channel_mask, 0), 7);
@@ -332,14 +331,15 @@ Test(mac_commissioned, sends_from_the_first_start_on_without_a_join)
 {
     struct bench *bench = commissioned(cflist);
     struct mac *mac = &bench->core.mac;
-    cr_assert(mac_joined(mac));
+    cr_assert(mac_joined(&bench->core));
     const struct fake_trace *trace = fake_trace_last(&bench->board, FW_TRACE_JOINED);
     cr_assert(trace->a == BENCH_DEV_ADDR && trace->b == 7);
     cr_assert_eq(mac->parameters.rx2_data_rate, 3);
     cr_assert_eq(channel_mask_block(&mac->channel_mask, 0), 0xFF, "CFList");
-    cr_assert_eq(mac_data_rate(mac), 3);
+    cr_assert_eq(mac_data_rate(&bench->core), 3);
     bench_run_s(bench, 1.0);
-    cr_assert_eq(mac_uplink_possible_at(mac, bench->board.now), 0, "it has sent nothing yet");
+    cr_assert_eq(
+            mac_uplink_possible_at(&bench->core, bench->board.now), 0, "it has sent nothing yet");
     bench_send(bench, 2, byte, 1);
     struct fake_uplink u = fake_read_uplink(&bench->keys, bench->board.tx, bench->board.tx_size, 0);
     cr_assert(u.mic_ok && u.dev_addr == BENCH_DEV_ADDR && u.fcnt == 0);
@@ -354,8 +354,8 @@ Test(mac_commissioned, keeps_the_session_through_a_reset_like_any_other)
     bench_send(bench, 2, byte, 1);
     bench_run_s(bench, 10.0);
     bench_reset(bench, HAL_RESET_BROWNOUT);
-    cr_assert(mac_joined(&bench->core.mac));
-    cr_assert_eq(mac_resets(&bench->core.mac), 1);
+    cr_assert(mac_joined(&bench->core));
+    cr_assert_eq(mac_resets(&bench->core), 1);
     cr_assert_eq(fake_trace_count(&bench->board, FW_TRACE_JOINED), 1, "the accept is used once");
     bench_run_s(bench, 10.0);
     bench_send(bench, 2, byte, 1);
@@ -370,7 +370,7 @@ Test(mac_commissioned, joins_over_the_air_with_a_fresh_nonce_when_the_session_is
     struct bench *bench = commissioned(NULL);
     bench->board.nvm_size[NVM_MAC_SESSION] = 0;
     bench_reset(bench, HAL_RESET_BROWNOUT);
-    cr_assert_not(mac_joined(&bench->core.mac));
+    cr_assert_not(mac_joined(&bench->core));
     cr_assert(bench_run_to_tx(bench, bench->board.tx_count + 1, 3600.0));
     cr_assert_eq(bench->board.tx[0], 0);
     cr_assert_eq(bench->board.tx[17] | bench->board.tx[18] << 8, 8);
@@ -384,7 +384,7 @@ Test(mac_commissioned, does_not_take_an_accept_under_another_key)
     bench->board.join_accept_size = fake_write_join_accept(
             other_key, JOIN_NONCE, 0x13, BENCH_DEV_ADDR, 0, 1, NULL, bench->board.join_accept);
     bench_reset(bench, HAL_RESET_POWER_ON);
-    cr_assert_not(mac_joined(&bench->core.mac));
+    cr_assert_not(mac_joined(&bench->core));
     bench_join(bench, 0, 1, NULL);
     bench_destroy(bench);
 }

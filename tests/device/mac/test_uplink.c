@@ -38,8 +38,8 @@ Test(mac_uplink, frame_is_authentic_and_counts_up)
         cr_assert_eq(u.fctrl, 0x80);
         cr_assert_eq(u.payload_size, sizeof payload);
         cr_assert_arr_eq(u.payload, payload, sizeof payload);
-        cr_assert_eq(mac_uplink_possible_at(&bench->core.mac, bench->board.now), HAL_TICKS_NEVER);
-        cr_assert_eq(mac_send(&bench->core.mac, 2, byte, 1), MAC_BUSY);
+        cr_assert_eq(mac_uplink_possible_at(&bench->core, bench->board.now), HAL_TICKS_NEVER);
+        cr_assert_eq(mac_send(&bench->core, 2, byte, 1), MAC_BUSY);
         bench_run_s(bench, 5.0);
     }
     bench_destroy(bench);
@@ -52,12 +52,12 @@ Test(mac_uplink, payload_bound_follows_the_data_rate)
     uint8_t payload[243] = { 0 };
     for (unsigned dr = 0; dr < 6; dr++) {
         bench->core.mac.parameters.data_rate = (uint8_t)dr;
-        cr_assert_eq(mac_payload_size_max(&bench->core.mac), expected[dr]);
+        cr_assert_eq(mac_payload_size_max(&bench->core), expected[dr]);
         bench_run_s(bench, 10000.0);
-        cr_assert_eq(mac_send(&bench->core.mac, 2, payload, expected[dr] + 1), MAC_TOO_LONG);
+        cr_assert_eq(mac_send(&bench->core, 2, payload, expected[dr] + 1), MAC_TOO_LONG);
         bench_send(bench, 2, payload, expected[dr]);
         cr_assert_eq(bench->board.tx_size, expected[dr] + 13);
-        uint32_t airtime = mac_uplink_airtime_ticks(&bench->core.mac, expected[dr]);
+        uint32_t airtime = mac_uplink_airtime_ticks(&bench->core, expected[dr]);
         double exact = fake_airtime_us(12 - dr, bench->board.tx_size, true) * 32768e-6;
         cr_assert_eq(airtime, (uint32_t)ceil(exact));
         bench_run_s(bench, 20.0);
@@ -77,13 +77,13 @@ Test(mac_uplink, sub_band_rests_after_a_frame)
     bench_send(bench, 2, payload, sizeof payload);
     uint64_t end = bench->board.tx_end;
     bench_run_s(bench, 5.0);
-    cr_assert_eq(mac_send(&bench->core.mac, 2, byte, 1), MAC_DUTY_CYCLE);
-    uint64_t at = mac_uplink_possible_at(&bench->core.mac, bench->board.now);
+    cr_assert_eq(mac_send(&bench->core, 2, byte, 1), MAC_DUTY_CYCLE);
+    uint64_t at = mac_uplink_possible_at(&bench->core, bench->board.now);
     double rest_s = (double)(at - end) / TICKS_PER_S;
     double airtime_s = fake_airtime_us(7, 113, true) / 1e6;
     cr_assert_float_eq(rest_s, 99.0 * CLOCK_FAST * airtime_s, 0.01);
     bench_run_until(bench, at);
-    cr_assert_eq(mac_send(&bench->core.mac, 2, byte, 1), MAC_OK);
+    cr_assert_eq(mac_send(&bench->core, 2, byte, 1), MAC_OK);
     bench_run_s(bench, 5.0);
     bench_destroy(bench);
 }
@@ -155,7 +155,7 @@ Test(mac_uplink, duty_cycle_req_limits_the_sum_of_all_bands)
     uint64_t end = bench->board.tx_end;
     double airtime_s = fake_airtime_us(7, bench->board.tx_size, true) / 1e6;
     bench_run_s(bench, 5.0);
-    uint64_t at = mac_uplink_possible_at(&bench->core.mac, bench->board.now);
+    uint64_t at = mac_uplink_possible_at(&bench->core, bench->board.now);
     cr_assert_float_eq((double)(at - end) / TICKS_PER_S, airtime_s * 1023.0 * CLOCK_FAST, 0.1);
     bench_destroy(bench);
 }
@@ -203,7 +203,7 @@ Test(mac_uplink, adr_back_off_follows_the_table)
         bench_run_s(bench, 8.0);
         unsigned steps = uplink < 128 ? 0 : (uplink - 128) / 32 + 1;
         cr_assert_eq(mac->parameters.tx_power, uplink >= 96 ? 0 : 3, "uplink %u", uplink);
-        cr_assert_eq(mac_data_rate(mac), steps < 5 ? 5 - steps : 0, "uplink %u", uplink);
+        cr_assert_eq(mac_data_rate(&bench->core), steps < 5 ? 5 - steps : 0, "uplink %u", uplink);
     }
     bench_commands(bench, NULL, 0);
     cr_assert_eq(mac->adr_ack_count, 0);
@@ -225,18 +225,18 @@ Test(mac_uplink, adr_back_off_leaves_a_rate_of_the_devices_own_alone)
         cr_assert_eq((bench->board.tx[5] & 0x40) != 0, uplink > 64, "uplink %u", uplink);
         bench_run_s(bench, 8.0);
         cr_assert_eq(mac->parameters.tx_power, uplink >= 96 ? 0 : 3, "uplink %u", uplink);
-        cr_assert_eq(mac_data_rate(mac), 5, "uplink %u", uplink);
+        cr_assert_eq(mac_data_rate(&bench->core), 5, "uplink %u", uplink);
     }
     memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
     bench_commands(bench, to_dr3, sizeof to_dr3);
-    cr_assert_eq(mac_data_rate(mac), 3);
+    cr_assert_eq(mac_data_rate(&bench->core), 3);
     for (unsigned uplink = 1; uplink <= 128; uplink++) {
         memset(mac->band_free_at_ticks, 0, sizeof mac->band_free_at_ticks);
         bench_send(bench, 2, byte, 1);
         bench_run_s(bench, 8.0);
-        cr_assert_geq(mac_data_rate(mac), 2);
+        cr_assert_geq(mac_data_rate(&bench->core), 2);
     }
-    cr_assert_eq(mac_data_rate(mac), 2, "the network's rate falls");
+    cr_assert_eq(mac_data_rate(&bench->core), 2, "the network's rate falls");
     bench_destroy(bench);
 }
 
@@ -249,7 +249,7 @@ Test(mac_uplink, confirmed_downlink_is_acknowledged_soon_and_once)
     bench_send(bench, 2, byte, 1);
     bench_answer(bench, 1, frame, size);
     bench_run_s(bench, 1.5);
-    uint64_t poll_at = mac_poll_at(&bench->core.mac);
+    uint64_t poll_at = mac_poll_at(&bench->core);
     cr_assert_neq(poll_at, HAL_TICKS_NEVER);
     cr_assert_leq(poll_at, bench->board.now + 8 * 32768);
     cr_assert_eq(bench_next_uplink(bench).fctrl & 0x20, 0x20);
@@ -262,17 +262,16 @@ Test(mac_uplink, confirmed_downlink_is_acknowledged_soon_and_once)
 Test(mac_uplink, open_exchange_asks_for_three_polls)
 {
     struct bench *bench = joined(59, NULL);
-    const struct mac *mac = &bench->core.mac;
     uint8_t frame[255];
     struct fake_downlink downlink = { .fctrl = 0x10, .dev_addr = BENCH_DEV_ADDR, .fport = -1 };
     size_t size = fake_write_downlink(&bench->keys, &downlink, frame);
     bench_run_s(bench, 100.0);
     bench_send(bench, 2, byte, 1);
-    cr_assert_eq(mac_poll_at(mac), HAL_TICKS_NEVER);
+    cr_assert_eq(mac_poll_at(&bench->core), HAL_TICKS_NEVER);
     bench_answer(bench, 1, frame, size);
     bench_run_s(bench, 2.0);
     for (unsigned i = 0; i < 3; i++) {
-        uint64_t at = mac_poll_at(mac);
+        uint64_t at = mac_poll_at(&bench->core);
         cr_assert_neq(at, HAL_TICKS_NEVER);
         uint64_t since = i == 0 ? bench->board.tx_end + 32768 : bench->board.tx_end + 65536;
         double after_s = (double)(at - since) / TICKS_PER_S;
@@ -282,14 +281,13 @@ Test(mac_uplink, open_exchange_asks_for_three_polls)
         cr_assert_eq(bench->board.tx_size, 12);
         bench_run_s(bench, 4.0);
     }
-    cr_assert_eq(mac_poll_at(mac), HAL_TICKS_NEVER);
+    cr_assert_eq(mac_poll_at(&bench->core), HAL_TICKS_NEVER);
     bench_destroy(bench);
 }
 
 Test(mac_uplink, an_uplink_of_another_kind_replaces_the_poll)
 {
     struct bench *bench = joined(60, NULL);
-    const struct mac *mac = &bench->core.mac;
     uint8_t frame[255];
     struct fake_downlink downlink = { .fctrl = 0x10, .dev_addr = BENCH_DEV_ADDR, .fport = -1 };
     size_t size = fake_write_downlink(&bench->keys, &downlink, frame);
@@ -297,15 +295,15 @@ Test(mac_uplink, an_uplink_of_another_kind_replaces_the_poll)
     bench_send(bench, 2, byte, 1);
     bench_answer(bench, 1, frame, size);
     bench_run_s(bench, 2.0);
-    uint64_t first = mac_poll_at(mac);
+    uint64_t first = mac_poll_at(&bench->core);
     memset(bench->core.mac.band_free_at_ticks, 0, sizeof bench->core.mac.band_free_at_ticks);
     bench_send(bench, 2, byte, 1);
-    cr_assert_eq(mac_poll_at(mac), HAL_TICKS_NEVER);
+    cr_assert_eq(mac_poll_at(&bench->core), HAL_TICKS_NEVER);
     downlink = (struct fake_downlink){ .dev_addr = BENCH_DEV_ADDR, .fcnt = 1, .fport = -1 };
     size = fake_write_downlink(&bench->keys, &downlink, frame);
     bench_answer(bench, 1, frame, size);
     bench_run_s(bench, 4.0);
-    cr_assert_eq(mac_poll_at(mac), HAL_TICKS_NEVER);
+    cr_assert_eq(mac_poll_at(&bench->core), HAL_TICKS_NEVER);
     cr_assert_neq(first, HAL_TICKS_NEVER);
     bench_destroy(bench);
 }
@@ -359,6 +357,6 @@ Test(mac_uplink, silent_chip_is_started_again_and_the_device_goes_on)
             99.0 * fake_airtime_us(7, bench->board.tx_size, true) * 32768e-6);
     bench_send(bench, 2, byte, 1);
     bench_run_s(bench, 10.0);
-    cr_assert_neq(mac_idle_at(&bench->core.mac), HAL_TICKS_NEVER);
+    cr_assert_neq(mac_idle_at(&bench->core), HAL_TICKS_NEVER);
     bench_destroy(bench);
 }

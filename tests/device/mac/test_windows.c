@@ -75,7 +75,7 @@ Test(mac_windows, frame_in_the_first_window_closes_the_second)
     bench_answer(bench, 1, frame, size);
     bench_run_s(bench, 1.3);
     cr_assert_eq(bench->core.mac.window_count, 0);
-    cr_assert_eq(mac_step_at(&bench->core.mac), HAL_TICKS_NEVER);
+    cr_assert_eq(mac_step_at(&bench->core), HAL_TICKS_NEVER);
     cr_assert_eq(bench->board.lora[0x01] & 7, 0, "the radio sleeps");
     bench_destroy(bench);
 }
@@ -110,16 +110,16 @@ Test(mac_windows, list_is_sorted_whatever_the_order_of_insertion)
     for (unsigned permutation = 0; permutation < 24; permutation++) {
         unsigned rest[4] = { 10, 20, 30, 40 };
         unsigned code = permutation;
-        mac_windows_clear(mac);
+        mac_windows_clear(&bench->core);
         for (unsigned left = 4; left > 0; left--) {
             unsigned pick = code % left;
             code /= left;
             const struct mac_window window = { .start_ticks = rest[pick] };
-            mac_windows_insert(mac, &window);
+            mac_windows_insert(&bench->core, &window);
             rest[pick] = rest[left - 1];
         }
         for (unsigned i = 1; i <= 4; i++) {
-            cr_assert_eq(mac_windows_take(mac).start_ticks, 10 * i);
+            cr_assert_eq(mac_windows_take(&bench->core).start_ticks, 10 * i);
         }
         cr_assert_eq(mac->window_count, 0);
     }
@@ -143,9 +143,9 @@ Test(mac_windows, more_urgent_window_takes_the_receiver_and_others_do_not)
             .timeout_symbols = 1000,
             .data_rate = 0,
             .priority = windows[i].priority };
-        mac_windows_insert(mac, &window);
+        mac_windows_insert(&bench->core, &window);
         bench->board.now = now + i;
-        mac_step(mac, now + i);
+        mac_step(&bench->core, now + i);
         cr_assert_eq(mac->window.frequency_hz, expected_hz[i]);
     }
     bench_destroy(bench);

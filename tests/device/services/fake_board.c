@@ -260,18 +260,18 @@ static const struct hal_ops ops = {
     .trace = op_trace,
 };
 
-/* --- doubles of MAC, store and update: the pointers lead to the board ------------------------ */
+/* --- doubles of MAC, store and update: the HAL leads to the board ---------------------------- */
 
-static struct board_group *group_of(const struct mac *mac, unsigned group)
+static struct board_group *group_of(const struct core *core, unsigned group)
 {
-    return &((struct board *)(uintptr_t)mac)->groups[group];
+    return &board_of(core->hal.board)->groups[group];
 }
 
-void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
+void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
         const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
         uint32_t fcnt_max)
 {
-    struct board_group *to = group_of(mac, group);
+    struct board_group *to = group_of(core, group);
     to->defined = true;
     to->mc_addr = mc_addr;
     memcpy(to->app_s_key, mc_app_s_key, 16);
@@ -280,52 +280,52 @@ void mac_multicast_set(struct mac *mac, unsigned group, uint32_t mc_addr,
     to->fcnt_max = fcnt_max;
 }
 
-bool mac_multicast_defined(const struct mac *mac, unsigned group, uint32_t *mc_addr)
+bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr)
 {
-    *mc_addr = group_of(mac, group)->mc_addr;
-    return group_of(mac, group)->defined;
+    *mc_addr = group_of(core, group)->mc_addr;
+    return group_of(core, group)->defined;
 }
 
-void mac_multicast_delete(struct mac *mac, unsigned group)
+void mac_multicast_delete(struct core *core, unsigned group)
 {
-    group_of(mac, group)->defined = false;
+    group_of(core, group)->defined = false;
 }
 
-bool mac_frequency_valid(const struct mac *mac, uint32_t frequency_hz)
+bool mac_frequency_valid(const struct core *core, uint32_t frequency_hz)
 {
     return frequency_hz >= 863000000u && frequency_hz <= 870000000u;
 }
 
-bool mac_data_rate_valid(const struct mac *mac, uint8_t data_rate)
+bool mac_data_rate_valid(const struct core *core, uint8_t data_rate)
 {
     return data_rate <= 7;
 }
 
-void mac_class_c_open(struct mac *mac, unsigned group, uint32_t frequency_hz, uint8_t data_rate)
+void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, uint8_t data_rate)
 {
-    group_of(mac, group)->open = true;
-    group_of(mac, group)->frequency_hz = frequency_hz;
-    group_of(mac, group)->data_rate = data_rate;
+    group_of(core, group)->open = true;
+    group_of(core, group)->frequency_hz = frequency_hz;
+    group_of(core, group)->data_rate = data_rate;
 }
 
-void mac_class_c_close(struct mac *mac, unsigned group)
+void mac_class_c_close(struct core *core, unsigned group)
 {
-    group_of(mac, group)->open = false;
+    group_of(core, group)->open = false;
 }
 
-void mac_request_device_time(struct mac *mac)
+void mac_request_device_time(struct core *core)
 {
-    ((struct board *)(void *)mac)->device_time_requests++;
+    board_of(core->hal.board)->device_time_requests++;
 }
 
-uint32_t mac_uplink_airtime_ticks(const struct mac *mac, size_t size)
+uint32_t mac_uplink_airtime_ticks(const struct core *core, size_t size)
 {
-    return ((const struct board *)(const void *)mac)->airtime_ticks;
+    return board_of(core->hal.board)->airtime_ticks;
 }
 
 static struct board_record *record_of(const struct nvm *nvm, enum nvm_id id)
 {
-    return &((struct board *)(uintptr_t)nvm)->records[id];
+    return &board_of(nvm->hal.board)->records[id];
 }
 
 int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
@@ -342,7 +342,7 @@ void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
 {
     struct board_record *record = record_of(nvm, id);
     cr_assert(size >= 1 && size <= NVM_RECORD_SIZE_MAX);
-    ((struct board *)(void *)nvm)->nvm_writes++;
+    board_of(nvm->hal.board)->nvm_writes++;
     record->size = (int)size;
     memcpy(record->bytes, data, size);
 }
@@ -354,7 +354,7 @@ void nvm_erase(struct nvm *nvm, enum nvm_id id)
 
 enum update_status update_status(const struct update *update)
 {
-    return ((const struct board *)(const void *)update)->update_status;
+    return update->status;
 }
 
 /* --- rig ------------------------------------------------------------------------------------ */
@@ -373,7 +373,7 @@ struct rig *rig_create(void)
     for (unsigned i = 0; i < NVM_ID_COUNT; i++) {
         board->records[i].size = -1;
     }
-    hex_parse("0f0e0d0c0b0a09080706050403020100", rig->factory.gen_app_key, 16);
+    hex_parse("0f0e0d0c0b0a09080706050403020100", rig->core.factory.gen_app_key, 16);
     rig->uplink_size_max = 242;
     rig_boot(rig);
     return rig;
@@ -389,25 +389,19 @@ void rig_boot(struct rig *rig)
 {
     struct board *board = &rig->board;
     memset(&rig->services, 0xA5, sizeof(rig->services));
-    memset(&rig->clock, 0, sizeof(rig->clock));
+    memset(&rig->core.clock, 0, sizeof(rig->core.clock));
+    rig->core.hal = board->hal;
+    rig->core.nvm.hal = board->hal;
     memset(board->key_loaded, 0, sizeof(board->key_loaded));
     board->notify = false;
-    rig->env = (struct services_env){
-        .hal = &board->hal,
-        .mac = (struct mac *)(void *)board,
-        .clock = &rig->clock,
-        .factory = &rig->factory,
-        .nvm = (struct nvm *)(void *)board,
-        .update = (struct update *)(void *)board,
-    };
-    services_init(&rig->services, &rig->env);
+    services_init(&rig->services, &rig->core);
 }
 
 void rig_set_gps(struct rig *rig, int64_t gps_s)
 {
-    rig->clock.valid = true;
-    rig->clock.offset_ticks = gps_s * (int64_t)HAL_RTC_HZ - (int64_t)rig->board.now_ticks;
-    rig->clock.set_at_ticks = rig->board.now_ticks;
+    rig->core.clock.valid = true;
+    rig->core.clock.offset_ticks = gps_s * (int64_t)HAL_RTC_HZ - (int64_t)rig->board.now_ticks;
+    rig->core.clock.set_at_ticks = rig->board.now_ticks;
 }
 
 void rig_down(struct rig *rig, uint8_t fport, int group, const void *bytes, size_t size)
@@ -417,7 +411,7 @@ void rig_down(struct rig *rig, uint8_t fport, int group, const void *bytes, size
         .fport = fport,
         .group = (int8_t)group,
         .end_ticks = rig->board.now_ticks };
-    services_on_downlink(&rig->services, &rig->env, &downlink);
+    services_on_downlink(&rig->services, &rig->core, &downlink);
 }
 
 void rig_down_hex(struct rig *rig, uint8_t fport, int group, const char *hex)
@@ -433,12 +427,12 @@ void rig_down_hex(struct rig *rig, uint8_t fport, int group, const char *hex)
 static void send_due(struct rig *rig)
 {
     uint64_t now = rig->board.now_ticks;
-    if (rig->uplinks_off || services_uplink_at(&rig->services, &rig->env) > now) {
+    if (rig->uplinks_off || services_uplink_at(&rig->services, &rig->core) > now) {
         return;
     }
     struct board_uplink *uplink = &rig->uplinks[rig->uplink_count % BOARD_UPLINKS_MAX];
     size_t size = services_build_uplink(
-            &rig->services, &rig->env, now, uplink->bytes, rig->uplink_size_max, &uplink->fport);
+            &rig->services, &rig->core, now, uplink->bytes, rig->uplink_size_max, &uplink->fport);
     cr_assert_leq(size, rig->uplink_size_max);
     uplink->size = (uint8_t)size;
     uplink->at_ticks = now;
@@ -450,17 +444,17 @@ void rig_run_ticks(struct rig *rig, uint64_t ticks)
     struct board *board = &rig->board;
     uint64_t until = board->now_ticks + ticks;
     for (;;) {
-        while (services_step_at(&rig->services, &rig->env) <= board->now_ticks) {
-            services_step(&rig->services, &rig->env, board->now_ticks);
+        while (services_step_at(&rig->services, &rig->core) <= board->now_ticks) {
+            services_step(&rig->services, &rig->core, board->now_ticks);
         }
         if (board->notify && board->now_ticks >= board->nor_busy_until) {
             board->notify = false;
-            services_on_flash_done(&rig->services, &rig->env);
+            services_on_flash_done(&rig->services, &rig->core);
             continue;
         }
         send_due(rig);
-        uint64_t next = services_step_at(&rig->services, &rig->env);
-        uint64_t uplink = services_uplink_at(&rig->services, &rig->env);
+        uint64_t next = services_step_at(&rig->services, &rig->core);
+        uint64_t uplink = services_uplink_at(&rig->services, &rig->core);
         next = !rig->uplinks_off && uplink < next ? uplink : next;
         next = board->notify && board->nor_busy_until < next ? board->nor_busy_until : next;
         if (next > until) {

@@ -13,14 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clock.h"
-#include "hal.h"
+#include "core.h"
 #include "mac/mac.h"
 #include "services/services.h"
 #include "trace.h"
 #include "update/flash_map.h"
-#include "update/nvm.h"
-#include "update/update.h"
 
 #define BOARD_NOR_SIZE      NOR_NEW_IMAGE_ADDRESS
 #define BOARD_PROGRAM_TICKS 30u   /* 0.9 ms */
@@ -80,7 +77,6 @@ struct board {
     uint32_t airtime_ticks;
     struct board_record records[NVM_ID_COUNT];
     unsigned nvm_writes;
-    enum update_status update_status;
     /* what came out */
     unsigned trace_counts[FW_TRACE_COUNT];
     unsigned trace_count;
@@ -94,10 +90,8 @@ struct board {
 
 struct rig {
     struct board board;
-    struct gps_clock clock;
-    struct factory factory;
+    struct core core; /* of its MAC nothing is used */
     struct services services;
-    struct services_env env;
     size_t uplink_size_max;
     bool uplinks_off;
     unsigned uplink_count;

@@ -116,7 +116,7 @@ size_t setup_message(const struct rig *rig, const uint8_t *block, unsigned fragm
     uint8_t mac[16];
     struct aes128_ctx gen_app_key;
     struct cmac_aes128_ctx cmac;
-    aes128_set_encrypt_key(&gen_app_key, rig->factory.gen_app_key);
+    aes128_set_encrypt_key(&gen_app_key, rig->core.factory.gen_app_key);
     aes128_encrypt(&gen_app_key, 16, key, key);
     cmac_aes128_set_key(&cmac, key);
     cmac_aes128_update(&cmac, 16, b0);

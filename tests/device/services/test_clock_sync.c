@@ -28,7 +28,7 @@ static bool run_to_uplink(struct rig *rig, uint32_t seconds)
 static uint32_t error_ticks(const struct rig *rig)
 {
     struct package_facts facts = { 0 };
-    clock_sync_package.tell(&rig->services.clock_sync, &rig->env, &facts);
+    clock_sync_package.tell(&rig->services.clock_sync, &rig->core, &facts);
     return facts.clock_error_ticks;
 }
 
@@ -42,7 +42,7 @@ static void app_time_ans(struct rig *rig, int32_t correction_s, unsigned token)
 
 static int64_t gps_now(const struct rig *rig)
 {
-    return gps_clock_seconds(&rig->clock, rig->board.now_ticks);
+    return gps_clock_seconds(&rig->core.clock, rig->board.now_ticks);
 }
 
 /* spec-protocol 10.2: DeviceTime 1300000000, AnsRequired, token 3. */
@@ -53,11 +53,11 @@ Test(clock_sync, builds_the_published_request)
     uint8_t bytes[20];
     uint8_t expected[6];
     rig_set_gps(rig, 1300000000);
-    rig->clock.valid = false;
+    rig->core.clock.valid = false;
     sync->token = 3;
     sync->next_at_ticks = rig->board.now_ticks;
     cr_expect_eq(
-            clock_sync_package.build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20), 6);
+            clock_sync_package.build(sync, &rig->core, rig->board.now_ticks, false, bytes, 20), 6);
     hex_parse("01 006d7c4d 13", expected, 6);
     cr_expect_arr_eq(bytes, expected, 6);
     rig_destroy(rig);
@@ -69,10 +69,10 @@ Test(clock_sync, dates_a_request_at_the_end_of_its_transmission)
     struct clock_sync *sync = &rig->services.clock_sync;
     uint8_t bytes[20];
     rig_set_gps(rig, 1300000000);
-    rig->clock.valid = false;
+    rig->core.clock.valid = false;
     rig->board.airtime_ticks = 2 * HAL_RTC_HZ;
     sync->next_at_ticks = rig->board.now_ticks;
-    clock_sync_package.build(sync, &rig->env, rig->board.now_ticks, false, bytes, 20);
+    clock_sync_package.build(sync, &rig->core, rig->board.now_ticks, false, bytes, 20);
     cr_expect_eq(bytes[1], 2);
     rig_destroy(rig);
 }
@@ -105,10 +105,10 @@ Test(clock_sync, applies_a_correction_once_and_only_for_its_own_token)
     struct rig *rig = rig_create();
     cr_assert(run_to_uplink(rig, 200));
     app_time_ans(rig, 1000, 1);
-    cr_expect_not(rig->clock.valid); /* token 0 was asked */
+    cr_expect_not(rig->core.clock.valid); /* token 0 was asked */
     int64_t before = gps_now(rig);
     app_time_ans(rig, 1400000000, 0xF0); /* RFU bits */
-    cr_expect(rig->clock.valid);
+    cr_expect(rig->core.clock.valid);
     cr_expect_eq(gps_now(rig), before + 1400000000);
     cr_expect_eq(rig_traces(rig, FW_TRACE_CLOCK_SET), 1);
     app_time_ans(rig, 1400000000, 0);
@@ -252,7 +252,7 @@ Test(clock_sync, bounds_its_error_by_the_source_of_the_time)
 Test(clock_sync, keeps_the_schedule_of_the_factory)
 {
     struct rig *rig = rig_create();
-    rig->factory.clock_refresh_h = 10;
+    rig->core.factory.clock_refresh_h = 10;
     rig_boot(rig);
     cr_assert(run_to_uplink(rig, 200));
     rig_set_gps(rig, 1300000000);
@@ -267,7 +267,7 @@ Test(clock_sync, keeps_the_schedule_of_the_factory)
 Test(clock_sync, never_asks_by_itself_where_the_factory_forbids_it)
 {
     struct rig *rig = rig_create();
-    rig->factory.clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER;
+    rig->core.factory.clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER;
     rig->board.device_time_requests = 0;
     rig_boot(rig);
     cr_expect_not(run_to_uplink(rig, 100 * HOUR_S));

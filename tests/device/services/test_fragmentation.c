@@ -134,9 +134,9 @@ Test(fragmentation, refuses_set_ups_with_the_bit_for_each_reason)
     cr_expect(device_d_answers(rig, "02 01 0110 0a 08 00 00010203 0500 9b749d5f", "02 03"));
     cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_NONE);
     /* the block before is still being verified */
-    rig->board.update_status = UPDATE_BUSY;
+    rig->core.update.status = UPDATE_BUSY;
     cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 42"));
-    rig->board.update_status = UPDATE_VALID;
+    rig->core.update.status = UPDATE_VALID;
     cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 40"));
     rig_destroy(rig);
 }

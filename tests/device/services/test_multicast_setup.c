@@ -25,7 +25,7 @@ static bool answers(struct rig *rig, const char *request, const char *answer)
 
 static int64_t gps_now(const struct rig *rig)
 {
-    return gps_clock_seconds(&rig->clock, rig->board.now_ticks);
+    return gps_clock_seconds(&rig->core.clock, rig->board.now_ticks);
 }
 
 /* A device with group 0 and a good clock, `before_s` before the session. */
@@ -84,7 +84,7 @@ Test(multicast_setup, derives_the_keys_of_published_interoperability_vectors)
                 "bb75c362588f5d65fcc61c080b76dba3", "c3f6c39b6b6496c29629f7e7e9b0cd29" },
     };
     struct rig *rig = rig_create();
-    hex_parse("000102030405060708090a0b0c0d0e0f", rig->factory.gen_app_key, 16);
+    hex_parse("000102030405060708090a0b0c0d0e0f", rig->core.factory.gen_app_key, 16);
     rig_boot(rig);
     for (unsigned i = 0; i < 2; i++) {
         const struct board_group *group = &rig->board.groups[i == 0 ? 1 : 3];
@@ -246,10 +246,10 @@ Test(multicast_setup, opens_early_and_closes_late_by_the_guard_time_of_the_facto
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct rig *rig = wanting(10000);
-        rig->factory.boot_options = FACTORY_OPTION_GUARD;
-        rig->factory.guard_ms = rows[i].ms;
-        rig->factory.guard_ppm = rows[i].ppm;
-        uint64_t start = rig->clock.set_at_ticks + UINT64_C(10000) * HAL_RTC_HZ;
+        rig->core.factory.boot_options = FACTORY_OPTION_GUARD;
+        rig->core.factory.guard_ms = rows[i].ms;
+        rig->core.factory.guard_ppm = rows[i].ppm;
+        uint64_t start = rig->core.clock.set_at_ticks + UINT64_C(10000) * HAL_RTC_HZ;
         rig_down_hex(rig, PORT, -1, CLASS_C);
         rig_run_ticks(rig, start - rows[i].early_ticks - 1 - rig->board.now_ticks);
         cr_expect_not(rig->board.groups[0].open, "row %u", i);
@@ -349,13 +349,13 @@ Test(multicast_setup, says_that_a_session_is_active_from_shortly_before_it_opens
     struct rig *rig = wanting(600);
     rig_down_hex(rig, PORT, -1, CLASS_C);
     rig_run_s(rig, 584);
-    cr_expect_not(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    cr_expect_not(services_session_active(&rig->services, &rig->core, rig->board.now_ticks));
     rig_run_s(rig, 2);
-    cr_expect(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    cr_expect(services_session_active(&rig->services, &rig->core, rig->board.now_ticks));
     rig_run_s(rig, 1000);
-    cr_expect(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    cr_expect(services_session_active(&rig->services, &rig->core, rig->board.now_ticks));
     rig_run_s(rig, 2000);
-    cr_expect_not(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    cr_expect_not(services_session_active(&rig->services, &rig->core, rig->board.now_ticks));
     rig_destroy(rig);
 }
 
@@ -363,7 +363,7 @@ Test(multicast_setup, says_that_a_session_is_active_from_shortly_before_it_opens
 
 static bool active(const struct rig *rig)
 {
-    return services_session_active(&rig->services, &rig->env, rig->board.now_ticks);
+    return services_session_active(&rig->services, &rig->core, rig->board.now_ticks);
 }
 
 Test(multicast_setup, leaves_the_receiver_off_without_a_fragmentation_session)

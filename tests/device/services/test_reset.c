@@ -225,7 +225,7 @@ Test(reset, keeps_a_finished_block_and_hands_it_over_until_it_is_used)
     cr_assert(fragmentation_take_block(frag, &address, &size));
     cr_assert_eq(address, NOR_BLOCK_ADDRESS);
     cr_assert_eq(size, 3000);
-    fragmentation_block_used(frag, &run->rig->env);
+    fragmentation_block_used(frag, &run->rig->core);
     rig_boot(run->rig);
     rig_run_s(run->rig, 1);
     cr_assert_not(fragmentation_take_block(frag, &address, &size));
@@ -359,7 +359,7 @@ static void fails(const struct plan *plan, const char *status)
         uint32_t block_bytes = 0;
         cr_expect_eq(frag->phase, FRAG_PHASE_FAILED);
         struct package_facts facts = { 0 };
-        fragmentation_package.tell(frag, &rig->env, &facts);
+        fragmentation_package.tell(frag, &rig->core, &facts);
         cr_expect_neq(facts.served_groups, 0);
         rig_down_hex(rig, FRAGMENTATION_FPORT, -1, "01 01");
         rig_run_s(rig, 1);

@@ -64,7 +64,7 @@ Test(services, leave_the_session_when_the_block_is_complete)
     rig_run_ticks(rig, 3000);
     cr_expect_not(rig->board.groups[0].open);
     cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 1);
-    cr_expect_not(services_session_active(&rig->services, &rig->env, rig->board.now_ticks));
+    cr_expect_not(services_session_active(&rig->services, &rig->core, rig->board.now_ticks));
     rig_destroy(rig);
 }
 

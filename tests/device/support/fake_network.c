@@ -170,7 +170,7 @@ void bench_reset(struct bench *bench, enum hal_reset_cause cause)
     bench->core.factory = bench->factory;
     memset(&bench->core.clock, 0, sizeof bench->core.clock);
     nvm_open(&bench->core.nvm, &bench->core.hal);
-    mac_init(&bench->core.mac, cause);
+    mac_init(&bench->core, cause);
 }
 
 struct bench *bench_create(uint64_t seed)
@@ -202,7 +202,7 @@ static void deliver(struct bench *bench, const struct mac_downlink *downlink)
 
 static uint64_t next_event(const struct bench *bench)
 {
-    uint64_t step_at = mac_step_at(&bench->core.mac);
+    uint64_t step_at = mac_step_at(&bench->core);
     uint64_t edge_at = fake_chip_edge_at(&bench->board);
     return step_at < edge_at ? step_at : edge_at;
 }
@@ -215,12 +215,12 @@ static void do_event(struct bench *bench, uint64_t at)
         struct mac_rx rx;
         uint64_t edge = board->now;
         int dio = fake_chip_edge(board);
-        if (dio >= 0 && mac_irq(&bench->core.mac, (unsigned)dio, edge, &rx)) {
+        if (dio >= 0 && mac_irq(&bench->core, (unsigned)dio, edge, &rx)) {
             deliver(bench, &rx.downlink);
         }
     }
-    if (mac_step_at(&bench->core.mac) <= board->now) {
-        mac_step(&bench->core.mac, board->now);
+    if (mac_step_at(&bench->core) <= board->now) {
+        mac_step(&bench->core, board->now);
     }
 }
 
@@ -305,23 +305,22 @@ void bench_join(struct bench *bench, uint8_t dl_settings, uint8_t rx_delay, cons
             dl_settings, rx_delay, cflist, accept);
     bench_answer(bench, 1, accept, size);
     bench_run_s(bench, 8.0);
-    cr_assert(mac_joined(&bench->core.mac));
+    cr_assert(mac_joined(&bench->core));
     bench->keys = fake_session_keys(device_d.app_key, join_nonce, 0x13, dev_nonce);
     bench->fcnt_down = 0;
 }
 
 void bench_send(struct bench *bench, uint8_t fport, const uint8_t *payload, size_t size)
 {
-    struct mac *mac = &bench->core.mac;
     uint64_t at;
     unsigned guard = 0;
-    while ((at = mac_uplink_possible_at(mac, bench->board.now)) == HAL_TICKS_NEVER) {
+    while ((at = mac_uplink_possible_at(&bench->core, bench->board.now)) == HAL_TICKS_NEVER) {
         bench_run_s(bench, 1.0); /* copies, or windows that are still open */
         cr_assert_lt(++guard, 3600u);
     }
     bench_run_until(bench, at);
     unsigned count = bench->board.tx_count;
-    cr_assert_eq(mac_send(mac, fport, payload, size), MAC_OK);
+    cr_assert_eq(mac_send(&bench->core, fport, payload, size), MAC_OK);
     cr_assert(bench_run_to_tx(bench, count + 1, 1.0));
 }
 
