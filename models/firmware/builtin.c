@@ -52,4 +52,5 @@ const struct firmware_build firmware_builtin = {
     .manufacture = manufacture,
     .provision = provision,
     .image = image,
+    .flags = FIRMWARE_TRACES,
 };

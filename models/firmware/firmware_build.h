@@ -34,10 +34,12 @@ struct firmware_image {
     uint8_t sha256[32]; /* of its code */
 };
 
-/* Ways in which a build differs from one that keeps its state in RAM and returns soon. */
+/* Ways in which a build differs from one that keeps its state in RAM, returns soon, and whose trace
+ * nothing is known of. */
 #define FIRMWARE_BLOCKS     1u /* waits in hal_wait() or never returns from run(): its own stack */
 #define FIRMWARE_GLOBALS    2u /* has variables: its writable segment is swapped per node */
 #define FIRMWARE_BOTH_EDGES 4u /* DIO lines interrupt on both edges */
+#define FIRMWARE_TRACES     8u /* its hal_trace() events are all those of device/trace.h */
 #define FIRMWARE_OWN_STATE  (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS) /* outside of its RAM */
 
 /* The writable part of a loaded object. */

@@ -24,7 +24,7 @@ struct device_join {
 
 struct devices {
     const struct recorder_view *view;
-    uint64_t unseen; /* joins in the trace of the built-in firmware that were not seen */
+    uint64_t unseen; /* joins in a firmware's trace that were not seen */
     struct device_join joins[];
 };
 
@@ -60,7 +60,8 @@ static void received(struct devices *devices, const struct observation *o)
 {
     const struct frame *frame = o->data;
     uint32_t index = o->entity - devices->view->first_device;
-    if (frame->bytes[0] >> 5 != JOIN_ACCEPT || index >= devices->view->device_count) {
+    if (frame->size == 0 || frame->bytes[0] >> 5 != JOIN_ACCEPT
+            || index >= devices->view->device_count) {
         return;
     }
     struct device_join *join = &devices->joins[index];
@@ -70,12 +71,11 @@ static void received(struct devices *devices, const struct observation *o)
     }
 }
 
-/* The trace of the built-in firmware does not count; it checks what does. */
+/* The trace of a firmware does not count; it checks what does. */
 static void traced(struct devices *devices, const struct observation *o)
 {
     uint32_t index = o->entity - devices->view->first_device;
-    bool is_own = node_build(devices->view->nodes, index) == &firmware_builtin;
-    devices->unseen += is_own && devices->joins[index].joined_ns > o->at_ns ? 1u : 0u;
+    devices->unseen += devices->joins[index].joined_ns > o->at_ns ? 1u : 0u;
 }
 
 static void observe(void *state, const struct observation *o)

@@ -23,7 +23,6 @@ struct device_phases {
     alignas(64) uint8_t base; /* enum energy_phase: what it is about */
     uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
     bool answer_due;          /* a set-up command has come; its answer has not left */
-    bool told;                /* its firmware has named its work by its trace */
     double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
@@ -263,7 +262,6 @@ static void observe(void *state, const struct observation *o)
         break;
     case FW_TRACE_JOINED:
     case FW_TRACE_BOOTED:
-        phases->devices[index].told = true;
         phases->devices[index].answer_due = false;
         set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
         break;
@@ -287,7 +285,7 @@ static void add_up(const struct energy_phases *phases, uint32_t index, sim_ns no
         struct phase_energy *energy)
 {
     struct device_phases device = phases->devices[index];
-    bool known = device.told || node_build(phases->nodes, index) == &firmware_builtin;
+    bool known = (node_build(phases->nodes, index)->flags & FIRMWARE_TRACES) != 0;
     *energy = (struct phase_energy){ .known = known };
     if (now_ns <= node_power_on_ns(phases->nodes, index)) {
         return;

@@ -3,40 +3,13 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "campaign/packages.h"
 #include "record/energy_phases.h"
 #include "record/fragment_causes.h"
 #include "record/measure.h"
 #include "record/set_up_times.h"
+#include "record/uplinks.h"
 #include "scenario/fleet_estimate.h"
-
-struct estimate_record {
-    entity_id first_device;
-    /* Per device, polls and answers: no port, or one of TS004 and TS005. */
-    uint32_t campaign_uplinks[];
-};
-
-static void *create(const struct recorder_set *set)
-{
-    const struct recorder_view *view = recorder_set_view(set);
-    struct estimate_record *record =
-            calloc(1, sizeof *record + view->device_count * sizeof record->campaign_uplinks[0]);
-    if (record != NULL) {
-        record->first_device = view->first_device;
-    }
-    return record;
-}
-
-static void observe(void *state, const struct observation *o)
-{
-    struct estimate_record *record = state;
-    uint32_t fport = (uint32_t)o->c >> 8;
-    if (fport == 0 || fport == PACKAGE_FPORT_MULTICAST || fport == PACKAGE_FPORT_FRAGMENTATION) {
-        record->campaign_uplinks[o->entity - record->first_device]++;
-    }
-}
 
 /* Both sides of each pair. Of all that there is: fragments, airtime; of the longest campaign: the
  * session; the others are sums over devices. */
@@ -96,8 +69,7 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
 
 /* Each device that became ready in a campaign that counts, once: what it spent is not told apart by
  * campaign. */
-static void add_devices(
-        const struct measure *m, const struct estimate_record *record, struct pairs *sum)
+static void add_devices(const struct measure *m, struct pairs *sum)
 {
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         bool ready = false;
@@ -113,7 +85,7 @@ static void add_devices(
         double listening_j = energy.joule[ENERGY_PHASE_LISTENING];
         double bulk_j = energy.joule[ENERGY_PHASE_BULK] + energy.joule[ENERGY_PHASE_CORRECTION];
         sum->devices += 1.0;
-        sum->uplinks += record->campaign_uplinks[i];
+        sum->uplinks += uplinks_campaign_messages(m->set, i);
         sum->listening_j += listening_j;
         sum->bulk_j += bulk_j;
         sum->battery_percent +=
@@ -152,6 +124,7 @@ static double of(bool known, double value)
 
 static void measure_estimate(const void *state, struct measure *m)
 {
+    (void)state;
     struct pairs e = { 0 };
     struct pairs sum = { .session_s = NAN };
     bool possible = true;
@@ -159,7 +132,7 @@ static void measure_estimate(const void *state, struct measure *m)
         possible = expect(m->view, c, &e) && possible;
         add_campaign(m, c, &sum);
     }
-    add_devices(m, state, &sum);
+    add_devices(m, &sum);
     e.devices = count_members(m);
     bool any = sum.devices > 0.0;
     add_pair(m, "fragments", of(possible, e.fragments), sum.fragments);
@@ -177,11 +150,7 @@ static void measure_estimate(const void *state, struct measure *m)
 
 const struct recorder_ops estimate_recorder = {
     .name = "estimate",
-    .traces = RECORDER_TRACE(UPLINK),
     .of_campaign = true,
     .by_campaign = true,
-    .create = create,
-    .destroy = free,
-    .observe = observe,
     .measure = measure_estimate,
 };

@@ -34,6 +34,7 @@ struct recorder_set {
     uint16_t list_begin[LIST_COUNT + 1];
     uint8_t prefetching[RECORDERS_MAX]; /* rows that are called before a node runs */
     uint32_t prefetching_count;
+    bool traces[]; /* per device: its firmware's events are those of device/trace.h */
 };
 
 static bool listens(const struct recorder_ops *recorder, uint32_t list)
@@ -68,11 +69,14 @@ static void make_lists(struct recorder_set *set)
 
 struct recorder_set *recorder_set_create(const struct recorder_view *view)
 {
-    struct recorder_set *set = calloc(1, sizeof *set);
+    struct recorder_set *set = calloc(1, sizeof *set + view->device_count * sizeof set->traces[0]);
     if (set == NULL) {
         return NULL;
     }
     set->view = *view;
+    for (uint32_t i = 0; i < view->device_count; i++) {
+        set->traces[i] = (node_build(view->nodes, i)->flags & FIRMWARE_TRACES) != 0;
+    }
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         assert(i < RECORDERS_MAX);
@@ -105,13 +109,16 @@ void recorder_set_destroy(struct recorder_set *set)
 
 /* --- observations ----------------------------------------------------------------------------- */
 
-/* What a firmware says is its own affair: an event that this program does not know is dropped. */
+/* Events of a firmware that has its own numbers for them, and events that this program does not
+ * know, are dropped. */
 static void observe(void *context, const struct observation *o)
 {
     const struct recorder_set *set = context;
     uint32_t list = o->kind;
     if (list == OBSERVE_FIRMWARE) {
-        if (o->a < 0 || o->a >= FW_TRACE_COUNT) {
+        uint32_t device = o->entity - set->view.first_device;
+        if (o->a < 0 || o->a >= FW_TRACE_COUNT || device >= set->view.device_count
+                || !set->traces[device]) {
             return;
         }
         list = LIST_TRACES + (uint32_t)o->a;

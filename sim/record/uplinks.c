@@ -1,4 +1,4 @@
-/* What became of the uplinks that devices sent: a byte per device, for it sends one at a time.
+/* What became of the uplinks that devices sent, as the air shows it.
  * SPDX-License-Identifier: MIT
  */
 #include "record/uplinks.h"
@@ -9,17 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "campaign/packages.h"
 #include "gateway/device_duty_auditor.h"
+#include "network/lorawan.h"
 #include "record/measure.h"
 #include "scenario/channel_plan.h"
 
-#define UNCONFIRMED_UP 2u /* MType: spec-protocol 1.3 */
-#define CONFIRMED_UP   4u
-
 /* Of one device, whatever its firmware is. */
-struct device_duty {
-    uint32_t violations; /* frames by which it broke a duty cycle */
-    float worst_hour;    /* airtime in an hour over what its sub-band allows, highest */
+struct device_uplinks {
+    uint32_t duty_violations; /* frames by which it broke a duty cycle */
+    float duty_worst_hour;    /* airtime in an hour over what its sub-band allows, highest */
+    uint64_t last;            /* DevAddr and FCnt of its last data frame; UINT64_MAX: none */
+    uint32_t campaign_messages;
 };
 
 #define BAND_BYTES sizeof(struct device_duty_band)
@@ -29,11 +30,12 @@ struct uplink_record {
     const struct region *region;
     uint32_t device_count;
     entity_id first_device;
-    uint8_t *furthest; /* of the frame on the air, at any gateway; 0: none took notice */
+    /* Of the frame on the air (a device sends one at a time) at any gateway; 0: none took notice */
+    uint8_t *furthest;
     /* [sub-band][device], lines of the cache: of sub-bands without traffic no page is touched */
     struct device_duty_band *bands;
-    void *bands_block;        /* as allocated */
-    struct device_duty *duty; /* [device] */
+    void *bands_block;              /* as allocated */
+    struct device_uplinks *devices; /* [device] */
     struct uplink_counts counts;
 };
 
@@ -44,7 +46,7 @@ static void destroy(void *state)
     struct uplink_record *record = state;
     free(record->bands_block);
     free(record->furthest);
-    free(record->duty);
+    free(record->devices);
     free(record);
 }
 
@@ -61,11 +63,14 @@ static void *create(const struct recorder_set *set)
     record->device_count = device_count;
     record->first_device = view->first_device;
     record->furthest = calloc(device_count, 1);
-    record->duty = calloc(device_count, sizeof *record->duty);
+    record->devices = calloc(device_count, sizeof *record->devices);
     record->bands_block = calloc((size_t)record->region->band_count * device_count + 1, BAND_BYTES);
-    if (record->furthest == NULL || record->duty == NULL || record->bands_block == NULL) {
+    if (record->furthest == NULL || record->devices == NULL || record->bands_block == NULL) {
         destroy(record);
         return NULL;
+    }
+    for (uint32_t i = 0; i < device_count; i++) {
+        record->devices[i].last = UINT64_MAX;
     }
     size_t past_line = (uintptr_t)record->bands_block % BAND_BYTES;
     record->bands = (void *)((char *)record->bands_block + (BAND_BYTES - past_line) % BAND_BYTES);
@@ -75,8 +80,7 @@ static void *create(const struct recorder_set *set)
 static uint32_t data_rate_of(const struct region *region, const struct lora_modulation *modulation)
 {
     int rate = region_uplink_rate(region, modulation->spreading_factor, modulation->bandwidth_hz);
-    assert(rate >= 0 && (uint32_t)rate < UPLINK_DATA_RATES);
-    return (uint32_t)rate;
+    return rate >= 0 && (uint32_t)rate < UPLINK_DATA_RATES ? (uint32_t)rate : UPLINK_OTHER_RATE;
 }
 
 /* Airtime of the hour that the auditor sees over what the duty cycle allows in one. */
@@ -93,7 +97,7 @@ static float share_of_hour(const struct device_duty_band *band, double duty_cycl
 static void violated(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     struct uplink_counts *counts = &record->counts;
-    record->duty[device].violations++;
+    record->devices[device].duty_violations++;
     if (node_build(record->nodes, device) == &firmware_builtin && counts->duty_violations++ == 0) {
         counts->duty_first_device = device;
         counts->duty_first_ns = frame->end_ns;
@@ -108,24 +112,44 @@ static void judge_duty(struct uplink_record *record, const struct frame *frame, 
         struct device_duty_band *band =
                 &record->bands[(size_t)index * record->device_count + device];
         double duty_cycle = record->region->bands[index].duty_cycle;
-        struct device_duty *duty = &record->duty[device];
+        struct device_uplinks *sender = &record->devices[device];
         allowed = device_duty_auditor_frame(band, duty_cycle, frame->start_ns, frame->end_ns);
-        duty->worst_hour = fmaxf(duty->worst_hour, share_of_hour(band, duty_cycle));
+        sender->duty_worst_hour = fmaxf(sender->duty_worst_hour, share_of_hour(band, duty_cycle));
     }
     if (!allowed) {
         violated(record, frame, device);
     }
 }
 
+/* Whatever the bytes are: a frame that is no well-formed one is a message of its own. */
+static void count_message(struct uplink_record *record, const struct frame *frame, uint32_t device)
+{
+    struct device_uplinks *sender = &record->devices[device];
+    struct lorawan_uplink uplink;
+    bool parsed = lorawan_uplink_parse(frame->bytes, frame->size, &uplink);
+    uint64_t counter = parsed ? (uint64_t)uplink.dev_addr << 16 | uplink.fcnt : UINT64_MAX;
+    if (parsed && sender->last == counter) {
+        return;
+    }
+    sender->last = counter;
+    record->counts.messages++;
+    if (parsed
+            && (!uplink.has_fport || uplink.fport == 0 || uplink.fport == PACKAGE_FPORT_MULTICAST
+                    || uplink.fport == PACKAGE_FPORT_FRAGMENTATION)) {
+        sender->campaign_messages++;
+    }
+}
+
 static void ended(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     enum loss_cause cause = (enum loss_cause)record->furthest[device];
-    unsigned type = frame->bytes[0] >> 5;
+    enum lorawan_ftype type = frame->size > 0 ? lorawan_ftype(frame->bytes[0]) : LORAWAN_RFU;
     record->furthest[device] = 0;
     judge_duty(record, frame, device);
-    if (type != UNCONFIRMED_UP && type != CONFIRMED_UP) {
+    if (type != LORAWAN_UNCONFIRMED_UP && type != LORAWAN_CONFIRMED_UP) {
         return;
     }
+    count_message(record, frame, device);
     if (cause == LOSS_GATEWAY_SKIPPED) { /* no gateway in reach */
         cause = frame->aborted ? LOSS_POWERED_DOWN : LOSS_BELOW_SENSITIVITY;
     }
@@ -179,6 +203,12 @@ const struct uplink_counts *uplinks_counts(const struct recorder_set *set)
     return &record->counts;
 }
 
+uint32_t uplinks_campaign_messages(const struct recorder_set *set, uint32_t device)
+{
+    const struct uplink_record *record = recorder_set_state(set, &uplinks_recorder);
+    return record->devices[device].campaign_messages;
+}
+
 /* --- audit ------------------------------------------------------------------------------------ */
 
 static bool counts_fail(const struct uplink_counts *counts, char *text, size_t size)
@@ -187,7 +217,7 @@ static bool counts_fail(const struct uplink_counts *counts, char *text, size_t s
     for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
         by_cause += counts->lost[cause];
     }
-    for (uint32_t rate = 0; rate < UPLINK_DATA_RATES; rate++) {
+    for (uint32_t rate = 0; rate <= UPLINK_OTHER_RATE; rate++) {
         by_rate += counts->by_data_rate[rate].sent;
         received += counts->by_data_rate[rate].received;
     }
@@ -247,8 +277,8 @@ static void measure_duty(const struct uplink_record *record, struct measure *m)
     uint64_t violations = 0;
     float worst_hour = 0.0f;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        violations += record->duty[i].violations;
-        worst_hour = fmaxf(worst_hour, record->duty[i].worst_hour);
+        violations += record->devices[i].duty_violations;
+        worst_hour = fmaxf(worst_hour, record->devices[i].duty_worst_hour);
     }
     measure_count(m, "uplinks.", "duty_violations", violations);
     measure_add(m, "uplinks.", "duty_worst_hour", worst_hour);
@@ -267,9 +297,11 @@ static void measure_uplinks(const void *state, struct measure *m)
     measure_add(m, "uplinks.", "pdr",
             counts->sent == 0 ? NAN : (double)counts->received / (double)counts->sent);
     uplinks_measure_lost(m, "uplinks.by_cause.", counts->lost);
-    for (unsigned rate = 0; rate < UPLINK_DATA_RATES; rate++) {
-        char prefix[48];
-        snprintf(prefix, sizeof prefix, "uplinks.by_data_rate.DR%u.", rate);
+    for (unsigned rate = 0; rate <= UPLINK_OTHER_RATE; rate++) {
+        char prefix[48] = "uplinks.by_data_rate.other.";
+        if (rate != UPLINK_OTHER_RATE) {
+            snprintf(prefix, sizeof prefix, "uplinks.by_data_rate.DR%u.", rate);
+        }
         measure_count(m, prefix, "sent", counts->by_data_rate[rate].sent);
         measure_count(m, prefix, "received", counts->by_data_rate[rate].received);
     }

@@ -135,6 +135,8 @@ const char *const expect_keys[] = {
     "uplinks.by_data_rate.DR5.received",
     "uplinks.by_data_rate.DR6.sent",
     "uplinks.by_data_rate.DR6.received",
+    "uplinks.by_data_rate.other.sent",
+    "uplinks.by_data_rate.other.received",
     "uplinks.duty_violations",
     "uplinks.duty_worst_hour",
     "gateways.received",
