@@ -13,7 +13,8 @@ enum exit_status {
     EXIT_FINE = 0,
     EXIT_EXPECTATION = 1, /* an expectation failed */
     EXIT_USAGE = 2,       /* bad usage, scenario, image or output */
-    EXIT_RUN = 3          /* the run itself failed: an invariant broke */
+    EXIT_RUN = 3,         /* the run itself failed: an invariant broke */
+    EXIT_SIGNAL = 128     /* plus the number of the signal that cut the run short */
 };
 
 int command_run(int argc, char **argv);

@@ -33,7 +33,7 @@ static void print_help(FILE *out)
     }
     fputs("\n'fleetcast COMMAND --help' tells more. 'fleetcast run' alone plays 20 devices.\n"
           "Exit status: 0 fine, 1 an expectation failed, 2 bad usage or scenario, 3 the run\n"
-          "failed.\n",
+          "failed, 128 + N signal N cut the run short.\n",
             out);
 }
 

@@ -20,10 +20,10 @@
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
 #define STEP_NS (30 * SIM_NS_PER_S)
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal's number */
 static char *volatile unlink_when_killed; /* removed by a second Ctrl-C */
 
-/* The first Ctrl-C ends the run cleanly, the second ends the program. */
+/* The first signal ends the run cleanly, the second ends the program. */
 static void on_interrupt(int signal_number)
 {
     if (interrupted) {
@@ -33,7 +33,7 @@ static void on_interrupt(int signal_number)
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
-    interrupted = 1;
+    interrupted = signal_number;
 }
 
 static void catch_interrupt(const struct run_output *output)
@@ -45,8 +45,14 @@ static void catch_interrupt(const struct run_output *output)
         unlink_when_killed = strdup(pcap_temporary(output->pcap));
     }
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction before;
+        sigaction(signals[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN) { /* nohup, background jobs */
+            sigaction(signals[i], &action, NULL);
+        }
+    }
 }
 
 static void play(struct run *run, const struct run_options *options)
@@ -136,6 +142,14 @@ static int report(const struct run_options *options, struct run *run, struct run
     summary_destroy(summary);
     if (failed) {
         return EXIT_RUN;
+    }
+    if (interrupted) {
+        fprintf(stderr,
+                "fleetcast: %s cut the run short at %.0f s of %.0f s; its expectations were "
+                "not checked\n",
+                strsignal(interrupted), facts.simulated_s,
+                (double)run_scenario(run)->duration_ns / (double)SIM_NS_PER_S);
+        return written ? EXIT_SIGNAL + interrupted : EXIT_USAGE;
     }
     return !written ? EXIT_USAGE : unmet > 0 ? EXIT_EXPECTATION : EXIT_FINE;
 }

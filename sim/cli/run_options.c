@@ -28,11 +28,13 @@ static const struct argp_option options_table[] = {
 static const char documentation[] =
         "Plays a scenario (a YAML file, '-' for standard input, or a shipped name; default "
         "hello-20) and prints what it measured.\v"
-        "Ctrl-C ends a run cleanly: its results are written with \"partial\": true, its "
-        "expectations are not checked, and the status is 0. A second Ctrl-C ends the program "
-        "at once.\n\n"
+        "Ctrl-C, SIGTERM and SIGHUP end a run cleanly: its results are written with \"partial\": "
+        "true, its expectations are not checked, and the status is 130, 143 or 129. A second "
+        "signal ends the program at once.\n\n"
         "Exit status: 0 fine, 1 an expectation failed, 2 bad usage, scenario, image or output, "
-        "3 the run itself failed (an invariant broke: the line to reproduce it is printed).";
+        "3 the run itself failed (an invariant broke: the line to reproduce it is printed), 128 + "
+        "N "
+        "signal N cut the run short.";
 
 static error_t add_set(struct run_options *options, const char *set, struct argp_state *state)
 {

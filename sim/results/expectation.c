@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scenario/expect_keys.h"
+
 static const char *operator_text(enum expect_operator op)
 {
-    static const char *const texts[] = { "==", "!=", ">=", ">", "<=", "<" };
+    static const char *const texts[] = { "==", "!=", ">=", ">", "<=", "<", "between" };
     return texts[op];
 }
 
@@ -20,6 +22,9 @@ static double in_per_cent(
     char key[sizeof expect->key + sizeof "total"];
     double total;
     const char *at = strstr(expect->key, devices);
+    if (expect_key_is_percentage(expect->key)) {
+        return value;
+    }
     if (at != NULL) {
         snprintf(key, sizeof key, "%.*stotal", (int)(at - expect->key + strlen(devices)),
                 expect->key);
@@ -55,6 +60,9 @@ enum expectation_result expectation_check(
     case EXPECT_LE:
         met = *actual <= wanted;
         break;
+    case EXPECT_BETWEEN:
+        met = *actual >= wanted && *actual <= expect->value_high;
+        break;
     case EXPECT_LT:
     default:
         met = *actual < wanted;
@@ -65,6 +73,10 @@ enum expectation_result expectation_check(
 
 void expectation_format(const struct scenario_expect *expect, char *text, size_t size)
 {
-    snprintf(text, size, "%s %s %g%s", expect->key, operator_text(expect->op), expect->value,
-            expect->percent ? " %" : "");
+    const char *unit = expect->percent ? " %" : "";
+    int length = snprintf(
+            text, size, "%s %s %g%s", expect->key, operator_text(expect->op), expect->value, unit);
+    if (expect->op == EXPECT_BETWEEN && length > 0 && (size_t)length < size) {
+        snprintf(text + length, size - (size_t)length, " and %g%s", expect->value_high, unit);
+    }
 }

@@ -211,12 +211,20 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));
 }
 
+bool expect_key_is_percentage(const char *key)
+{
+    static const char suffix[] = "_percent";
+    size_t length = strlen(key);
+    return length > strlen(suffix) && strcmp(key + length - strlen(suffix), suffix) == 0;
+}
+
 bool expect_key_takes_percent(const char *key)
 {
     static const char *const shares[] = { "devices.", "missing_fragments.rate_",
         "missing_fragments.received", "missing_fragments.by_cause.", "airtime.gateway_duty_cycle.",
         "airtime.uplink_pdr", "uplinks.pdr", NULL };
-    return begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0;
+    return expect_key_is_percentage(key)
+           || (begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0);
 }
 
 bool expect_key_known(const char *key)

@@ -22,7 +22,10 @@ enum expect_scope {
 
 /* Is there such a number, a key of expect_keys, in results of that scope? */
 bool expect_key_in_scope(const char *key, enum expect_scope scope);
-/* Is the number a share, or a count of devices that can be one of devices.total? */
+/* Does the number count per cent already ("..._percent")? */
+bool expect_key_is_percentage(const char *key);
+/* May the number be compared in per cent: is it one, a share, or a count of devices that can be one
+ * of devices.total? */
 bool expect_key_takes_percent(const char *key);
 
 #endif

@@ -195,13 +195,14 @@ enum expect_operator {
     EXPECT_GE,
     EXPECT_GT,
     EXPECT_LE,
-    EXPECT_LT
+    EXPECT_LT,
+    EXPECT_BETWEEN /* both ends are allowed */
 };
 struct scenario_expect {
     char key[160]; /* path in summary.json */
     enum expect_operator op;
-    double value;
-    bool percent; /* of a share; of a count of devices, out of devices.total */
+    double value, value_high; /* the second: upper end of EXPECT_BETWEEN */
+    bool percent;             /* of a share; of a count of devices, out of devices.total */
 };
 
 struct scenario {

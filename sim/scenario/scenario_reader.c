@@ -7,58 +7,54 @@
 
 #include "scenario/check_expect.h"
 #include "scenario/expect_keys.h"
+#include "scenario/expect_text.h"
 #include "scenario/param_reader.h"
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_keys.h"
 
-static bool parse_expectation(const char *text, struct scenario_expect *expect)
-{
-    static const struct {
-        const char *text;
-        enum expect_operator op;
-    } operators[] = { { "==", EXPECT_EQ }, { "!=", EXPECT_NE }, { ">=", EXPECT_GE },
-        { "<=", EXPECT_LE }, { ">", EXPECT_GT }, { "<", EXPECT_LT } };
-    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
-        size_t length = strlen(operators[i].text);
-        if (strncmp(text, operators[i].text, length) == 0) {
-            char *end;
-            expect->op = operators[i].op;
-            expect->value = strtod(text + length, &end);
-            bool number = end != text + length;
-            end += strspn(end, " ");
-            expect->percent = *end == '%';
-            end += expect->percent ? 1 : 0;
-            return number && *end == '\0';
-        }
-    }
-    return false;
-}
-
-static void read_expectation(
+/* One condition on a key; its place is that of its text. */
+static void read_condition(
         const struct table_reader *reader, const yaml_node_t *key, const yaml_node_t *value)
 {
     struct scenario *scenario = reader->object;
     struct scenario_expect expect = { 0 };
     struct scenario_place place = table_place_of(reader, key);
-    if (!expect_key_is_scoped(table_scalar(key)) && !expect_key_known(table_scalar(key))) {
-        expect_key_unknown(table_scalar(key), EXPECT_RUN, place, reader->errors);
-    } else if (value == NULL || value->type != YAML_SCALAR_NODE
-               || !parse_expectation(table_scalar(value), &expect)) {
+    snprintf(expect.key, sizeof expect.key, "%s", table_scalar(key));
+    if (value == NULL || value->type != YAML_SCALAR_NODE
+            || !expect_text_parse(table_scalar(value), &expect)) {
         scenario_errors_add(reader->errors, table_place_of(reader, value != NULL ? value : key),
-                "expect.%s should be an operator and a number, as in \">= 99 %%\"",
+                "expect.%s should be a condition or a list of them, as in \">= 99 %%\", \"between "
+                "3 and 4\" or \"1.2 %% +- 10 %%\"",
                 table_scalar(key));
-    } else if (strlen(table_scalar(key)) >= sizeof expect.key) {
-        scenario_errors_add(reader->errors, place, "expect: the key is too long");
     } else if (scenario->expect_count == SCENARIO_EXPECT_MAX) {
         scenario_errors_add(
                 reader->errors, place, "more than %u expectations", SCENARIO_EXPECT_MAX);
     } else {
-        snprintf(expect.key, sizeof expect.key, "%s", table_scalar(key));
         struct scenario_expect *kept = &scenario->expect[scenario->expect_count++];
         *kept = expect;
         if (!scenario_places_set(reader->places, kept, place)) {
             scenario_errors_add(reader->errors, place, "out of memory");
         }
+    }
+}
+
+static void read_conditions(
+        const struct table_reader *reader, const yaml_node_t *key, const yaml_node_t *value)
+{
+    struct scenario_place place = table_place_of(reader, key);
+    const char *name = table_scalar(key);
+    if (!expect_key_is_scoped(name) && !expect_key_known(name)) {
+        expect_key_unknown(name, EXPECT_RUN, place, reader->errors);
+    } else if (strlen(name) >= sizeof((struct scenario_expect *)NULL)->key) {
+        scenario_errors_add(reader->errors, place, "expect: the key is too long");
+    } else if (value != NULL && value->type == YAML_SEQUENCE_NODE
+               && value->data.sequence.items.start < value->data.sequence.items.top) {
+        for (const yaml_node_item_t *item = value->data.sequence.items.start;
+                item < value->data.sequence.items.top; item++) {
+            read_condition(reader, key, yaml_document_get_node(reader->document, *item));
+        }
+    } else {
+        read_condition(reader, key, value);
     }
 }
 
@@ -73,7 +69,7 @@ static void read_expect(const struct table_reader *reader, const yaml_node_t *no
             pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = table_pair_key(reader, node, pair);
         if (key != NULL) {
-            read_expectation(reader, key, yaml_document_get_node(reader->document, pair->value));
+            read_conditions(reader, key, yaml_document_get_node(reader->document, pair->value));
         }
     }
 }

@@ -477,7 +477,7 @@ class Terminal(Folder):
         process.send_signal(signal.SIGINT)
         output = self.finish(process, 10)
         self.assertLess(time.monotonic() - interrupted, 5)
-        self.assertEqual(process.returncode, 0)
+        self.assertEqual(process.returncode, 128 + signal.SIGINT)
         summary = json.loads(output)
         self.assertIs(summary['partial'], True)
         self.assertLess(summary['sim_time_s'], 24 * 3600)
@@ -485,12 +485,34 @@ class Terminal(Folder):
         self.assertEqual(self.files(), ['air.pcap', 'air.pcap.keys', 'out', 'out/run.json',
                                         'out/summary.json'])
 
-    def test_terminate_does_the_same(self):
-        process = self.start()
-        self.read_until(r'left')
+    def test_terminate_and_hang_up_do_the_same(self):
+        for number in [signal.SIGTERM, signal.SIGHUP]:
+            process = self.start()
+            self.read_until(r'left')
+            process.send_signal(number)
+            self.assertIn('interrupted', self.finish(process, 10))
+            self.assertEqual(process.returncode, 128 + number)
+
+    def test_a_quiet_run_that_was_cut_short_says_so(self):
+        # Long and without a terminal: the run cannot end by itself first.
+        process = subprocess.Popen([FLEETCAST, 'run', 'smart-city-1000', '--quiet', '--out', 'out',
+                                    '--set', 'duration=200 d'], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not self.catches(process.pid):
+            time.sleep(0.02)
         process.terminate()
-        self.assertIn('interrupted', self.finish(process, 10))
-        self.assertEqual(process.returncode, 0)
+        output, error = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        self.assertEqual(output, '')
+        self.assertIn('Terminated cut the run short', error)
+
+    @staticmethod
+    def catches(pid):
+        """Does the process handle SIGTERM by now?"""
+        with open(f'/proc/{pid}/status') as file:
+            caught = next(line for line in file if line.startswith('SigCgt'))
+        return int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1
 
     def test_a_second_interrupt_leaves_nothing_half_written(self):
         process = self.start('--out', 'out', '--pcap', 'air.pcap')

@@ -15,6 +15,7 @@ static struct summary *sample(void)
     summary_add_count(tree, "devices.confirmed", 198);
     summary_add_number(tree, "missing_fragments.rate_mean", 0.03);
     summary_add_number(tree, "setup_time_s.max", NAN);
+    summary_add_number(tree, "battery.update_cost_percent", 0.5);
     return tree;
 }
 
@@ -72,6 +73,30 @@ Test(expectation, per_cent_of_a_ratio_is_the_ratio_times_100)
     cr_expect_eq(check("missing_fragments.rate_mean", EXPECT_LT, 2.5, true), EXPECTATION_FAILED);
 }
 
+Test(expectation, a_number_that_is_per_cent_already_is_not_scaled)
+{
+    cr_expect_eq(check("battery.update_cost_percent", EXPECT_LT, 1.0, true), EXPECTATION_MET);
+    cr_expect_eq(check("battery.update_cost_percent", EXPECT_GT, 0.4, true), EXPECTATION_MET);
+}
+
+Test(expectation, a_range_holds_its_ends)
+{
+    static const struct {
+        double low, high;
+        enum expectation_result result;
+    } rows[] = { { 198.0, 199.0, EXPECTATION_MET }, { 197.0, 198.0, EXPECTATION_MET },
+        { 199.0, 200.0, EXPECTATION_FAILED }, { 196.0, 197.0, EXPECTATION_FAILED } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct summary *tree = sample();
+        struct scenario_expect expect =
+                expect_of("devices.confirmed", EXPECT_BETWEEN, rows[i].low, false);
+        expect.value_high = rows[i].high;
+        double actual;
+        cr_expect_eq(expectation_check(&expect, tree, &actual), rows[i].result, "row %zu", i);
+        summary_destroy(tree);
+    }
+}
+
 Test(expectation, a_key_that_is_not_there_or_null_is_never_met)
 {
     cr_expect_eq(check("devices.confrmed", EXPECT_NE, 5.0, false), EXPECTATION_NO_SUCH_KEY);
@@ -88,4 +113,8 @@ Test(expectation, is_said_as_it_was_written)
     expect = expect_of("security.bad_installs", EXPECT_EQ, 0.0, false);
     expectation_format(&expect, text, sizeof text);
     cr_expect_str_eq(text, "security.bad_installs == 0");
+    expect = expect_of("missing_fragments.rate_mean", EXPECT_BETWEEN, 1.08, true);
+    expect.value_high = 1.32;
+    expectation_format(&expect, text, sizeof text);
+    cr_expect_str_eq(text, "missing_fragments.rate_mean between 1.08 % and 1.32 %");
 }

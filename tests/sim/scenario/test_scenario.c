@@ -131,6 +131,20 @@ Test(scenario, reads_versions_and_expectations)
     cr_expect_float_eq(scenario.expect[1].value, 12.5, 0.0);
 }
 
+Test(scenario, reads_several_conditions_on_one_number)
+{
+    cr_assert(read_text("expect: {devices.confirmed: [\">= 99 %\", \"<= 1000\"],\n"
+                        "  setup_time_s.mean: between 3 h and 4 h}\n"),
+            "%s", messages);
+    cr_assert_eq(scenario.expect_count, 3);
+    cr_expect_str_eq(scenario.expect[1].key, "devices.confirmed");
+    cr_expect_eq(scenario.expect[1].op, EXPECT_LE);
+    cr_expect_eq(scenario.expect[2].op, EXPECT_BETWEEN);
+    expect_message("expect:\n  devices.confirmed: [\">= 99 %\", most]\n",
+            "city.yaml:2:34: error: expect.devices.confirmed should be a condition");
+    expect_message("expect: {devices.confirmed: []}\n", "should be a condition");
+}
+
 Test(scenario, names_place_and_nearest_key_of_an_unknown_one)
 {
     expect_message("name: x\npropagation:\n  penetratoin: 6 dB\n",
@@ -235,7 +249,7 @@ Test(scenario, refuses_broken_documents)
     expect_message("propagation: 5\n", "'propagation' should hold keys");
     expect_message("devices: 5\n", "'devices' should be a list");
     expect_message("devices: []\n", "'devices' should have a group");
-    expect_message("expect: {devices.joined: lots}\n", "should be an operator and a number");
+    expect_message("expect: {devices.joined: lots}\n", "should be a condition or a list of them");
     expect_message("name: [a]\n", "name should be one value");
     expect_message("propagation: &a {shadowing: *a}\n", "");
 }
