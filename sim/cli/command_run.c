@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/run_output.h"
+#include "commit.h"
 #include "results/summary_text.h"
 #include "run/run.h"
 #include "scenario/fleet_estimate.h"
@@ -124,6 +125,12 @@ static int report(const struct run_options *options, struct run *run, struct run
     }
     struct run_facts facts = {
         .version = FLEETCAST_VERSION,
+        .commit = FLEETCAST_COMMIT,
+        .scenario = run_scenario(run),
+        .argument_count = options->argument_count,
+        .arguments = options->arguments,
+        .set_count = options->set_count,
+        .sets = options->sets,
         .wall_s = wall_s,
         .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
         .crypto_memo = !options->no_memo,

@@ -15,6 +15,7 @@ static const struct argp_option options_table[] = {
             "devices.0.count=50; may be repeated",
             0 },
     { "out", 'o', "DIR", 0, "write summary.json and run.json there", 0 },
+    { "force", 'f', NULL, 0, "with --out: write into a folder that is not empty", 0 },
     { "json", 'j', NULL, 0, "print summary.json instead of the table", 0 },
     { "pcap", 'p', "FILE", 0,
             "write the air as LoRaTap pcap, and FILE.keys: the session keys as Wireshark's table "
@@ -65,6 +66,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'o':
         options->out = argument;
         return 0;
+    case 'f':
+        options->force = true;
+        return 0;
     case 'j':
         options->json = true;
         return 0;
@@ -88,11 +92,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* argv[0] is "fleetcast run" (command_main()). Kept before argp moves options to the front. */
+static void keep_arguments(struct run_options *options, int argc, char **argv)
+{
+    options->arguments[options->argument_count++] = "fleetcast";
+    options->arguments[options->argument_count++] = "run";
+    for (int i = 1; i < argc && options->argument_count < RUN_ARGUMENTS_MAX; i++) {
+        options->arguments[options->argument_count++] = argv[i];
+    }
+}
+
 void run_options_parse(struct run_options *options, int argc, char **argv)
 {
     const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
         NULL };
     argp_err_exit_status = EXIT_USAGE;
+    keep_arguments(options, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, options);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli/run_output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,20 @@ static bool try_file(const char *option, const char *path)
     return true;
 }
 
+static bool is_empty(const char *directory)
+{
+    DIR *listing = opendir(directory);
+    bool empty = true;
+    if (listing != NULL) {
+        for (const struct dirent *entry = readdir(listing); entry != NULL && empty;
+                entry = readdir(listing)) {
+            empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        }
+        closedir(listing);
+    }
+    return empty;
+}
+
 static bool open_directory(struct run_output *output)
 {
     char error[ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
@@ -51,6 +66,12 @@ static bool open_directory(struct run_output *output)
     }
     if (stat(output->directory, &status) != 0 || !S_ISDIR(status.st_mode)) {
         snprintf(error, sizeof error, "'%s' is not a folder", output->directory);
+        return say("--out", error);
+    }
+    if (!output->force && !is_empty(output->directory)) {
+        snprintf(error, sizeof error,
+                "'%s' is not empty: choose another folder, or write over its results with --force",
+                output->directory);
         return say("--out", error);
     }
     if (!path_in(output, "summary.json", path, sizeof path)) {
@@ -97,7 +118,9 @@ static void discard(struct run_output *output)
 bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world)
 {
-    *output = (struct run_output){ .directory = options->out, .pcap_path = options->pcap };
+    *output = (struct run_output){
+        .directory = options->out, .force = options->force, .pcap_path = options->pcap
+    };
     if ((output->directory != NULL && !open_directory(output))
             || (output->pcap_path != NULL && !open_pcap(output, world))) {
         discard(output);

@@ -14,6 +14,7 @@
 
 struct run_output {
     const char *directory; /* NULL: none wanted */
+    bool force;            /* it may hold files */
     bool directory_created;
     const char *pcap_path;
     struct pcap *pcap; /* NULL: none wanted */

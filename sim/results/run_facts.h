@@ -1,18 +1,28 @@
-/* run.json: what differs from one run of the same scenario to the next.
+/* run.json: where a run's results come from, and how it went.
  * SPDX-License-Identifier: MIT
  */
 #ifndef RESULTS_RUN_FACTS_H
 #define RESULTS_RUN_FACTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+
+#include "scenario/scenario.h"
 
 struct run_facts {
     const char *version;
+    const char *commit; /* "0123456789ab", with "-dirty" where files differ from it; "unknown" */
+    const struct scenario *scenario;
+    size_t argument_count; /* the command line */
+    const char *const *arguments;
+    size_t set_count; /* each --set, and --seed as one */
+    const char *const *sets;
     double wall_s, simulated_s;
     bool crypto_memo;
 };
 
+/* Reads the files that the scenario names again, for their digests; null where that fails. */
 void run_facts_write_json(const struct run_facts *facts, FILE *out);
 
 #endif

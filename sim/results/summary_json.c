@@ -6,7 +6,7 @@
 
 #include "results/summary_text.h"
 
-static void write_text(FILE *out, const char *text)
+void json_write_text(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
@@ -35,7 +35,7 @@ static void write_value(FILE *out, const struct summary_item *item)
         fputs(item->count != 0 ? "true" : "false", out);
         break;
     case SUMMARY_TEXT:
-        write_text(out, item->text);
+        json_write_text(out, item->text);
         break;
     case SUMMARY_NULL:
     default:

@@ -9,6 +9,8 @@
 
 #include "record/summary.h"
 
+/* A JSON string: quotes, escapes. */
+void json_write_text(FILE *out, const char *text);
 void summary_write_json(const struct summary *summary, FILE *out);
 /* For people; `colour`: `out` is a terminal that shows bold. */
 void summary_write_table(const struct summary *summary, FILE *out, bool colour);

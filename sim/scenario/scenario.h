@@ -207,6 +207,7 @@ struct scenario_expect {
 
 struct scenario {
     char path[SCENARIO_PATH_MAX]; /* of the file, "-" standard input */
+    uint8_t text_sha256[32];      /* of its bytes */
     char name[SCENARIO_NAME_MAX];
     uint64_t seed;
     sim_ns duration_ns;

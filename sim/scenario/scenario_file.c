@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,6 +245,10 @@ bool scenario_read_file(struct scenario *scenario, const char *path, const char 
             text_file_read(path, TEXT_MAX, &size, (struct scenario_place){ name, 0, 0 }, errors);
     bool ok = text != NULL && scenario_read(scenario, name, text, size, sets, set_count, errors);
     if (text != NULL) {
+        struct sha256_ctx sha;
+        sha256_init(&sha);
+        sha256_update(&sha, size, (const uint8_t *)text);
+        sha256_digest(&sha, sizeof scenario->text_sha256, scenario->text_sha256);
         snprintf(scenario->path, sizeof scenario->path, "%s", path);
     }
     free(text);

@@ -37,6 +37,6 @@ void scenario_print_reference(FILE *out)
     fprintf(out, "%-40s %-18s %-32s %s\n", "key", "default", "range", "what");
     param_table_print(&scenario_table, "", out);
     board_print_reference(out);
-    fprintf(out, "%-40s %-18s %-32s %s\n", "expect.SUMMARY.KEY", "", "== != >= > <= < NUMBER [%], between A and B, A +- B",
-            "checked against summary.json");
+    fprintf(out, "%-40s %-18s %-32s %s\n", "expect.SUMMARY.KEY", "",
+            "== != >= > <= < NUMBER [%], between A and B, A +- B", "checked against summary.json");
 }

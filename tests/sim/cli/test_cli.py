@@ -4,6 +4,7 @@
     test_cli.py [-v] [TEST...]        FLEETCAST and FLEETCAST_SCENARIOS in the environment
 """
 import glob
+import hashlib
 import json
 import os
 import pty
@@ -295,6 +296,33 @@ class Run(Folder):
         self.assertEqual(facts['host']['name'], os.uname().nodename)
         self.assertNotIn('wall', self.read('out/summary.json'))
 
+    def test_run_facts_name_what_the_results_come_from(self):
+        sites = self.write('sites.csv', 'x,y\n10,20\n30,40\n')
+        scenario = self.write('small.yaml', SMALL.replace('count: 3', 'layout: file, file: sites.csv'))
+        arguments = ['run', scenario, '-q', '--seed', '7', '--set', 'duration=1 h', '--out', 'out']
+        result = fleetcast(*arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        facts = json.loads(self.read('out/run.json'))
+        self.assertEqual(facts['command_line'], ['fleetcast', *arguments])
+        self.assertEqual(facts['seed'], 7)
+        self.assertEqual(facts['set'], ['seed=7', 'duration=1 h'])
+        self.assertEqual(facts['scenario'], {'path': scenario, 'sha256': self.sha256('small.yaml')})
+        self.assertEqual(facts['files'], [{'path': sites, 'sha256': self.sha256('sites.csv')}])
+        self.assertRegex(facts['compiler'], r'(gcc|clang) \d')
+        self.assertRegex(facts['commit'], r'^([0-9a-f]{12,}|unknown)$')
+        self.assertIn(facts['dirty'], [False, True])
+
+    def test_run_facts_hash_standard_input(self):
+        fleetcast('run', '-', '-q', '--out', self.path('out'), text=SMALL)
+        facts = json.loads(self.read('out/run.json'))
+        self.assertEqual(facts['scenario'], {
+            'path': '-', 'sha256': hashlib.sha256(SMALL.encode()).hexdigest()})
+        self.assertEqual(facts['files'], [])
+
+    def sha256(self, name):
+        with open(self.path(name), 'rb') as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
     def test_two_runs_give_the_same_bytes(self):
         for name in ('a', 'b'):
             fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
@@ -390,12 +418,12 @@ class Outputs(Folder):
 
     def test_a_folder_in_the_way_of_a_result(self):
         os.makedirs(self.path('out/run.json'))
-        self.refused('run', '--out', 'out', says='run.json\': Is a directory')
+        self.refused('run', '--out', 'out', '--force', says='run.json\': Is a directory')
         self.assertEqual(self.files(), ['out', 'out/run.json'])
 
     def test_a_folder_that_no_one_can_write_in(self):
         if os.path.isdir('/proc/self'):
-            self.refused('run', '--out', '/proc/self', says='cannot write')
+            self.refused('run', '--out', '/proc/self', '--force', says='cannot write')
 
     def test_pcap_in_bad_places(self):
         self.refused('run', '--pcap', 'none/air.pcap', says='--pcap: cannot write')
@@ -413,8 +441,18 @@ class Outputs(Folder):
     def test_earlier_results_survive_a_run_that_cannot_start(self):
         fleetcast('run', '-q', '--out', self.path('out'))
         before = self.read('out/summary.json')
-        self.refused('run', '--seed', '2', '--out', 'out', '--pcap', 'none/x', says='--pcap')
+        self.refused('run', '--seed', '2', '--out', 'out', '--force', '--pcap', 'none/x',
+                     says='--pcap')
         self.assertEqual(self.read('out/summary.json'), before)
+
+    def test_a_folder_that_is_not_empty_is_kept_unless_forced(self):
+        fleetcast('run', '-q', '--out', self.path('out'))
+        before = self.read('out/summary.json')
+        self.refused('run', '-q', '--seed', '2', '--out', 'out', says="'out' is not empty")
+        self.assertEqual(self.read('out/summary.json'), before)
+        result = fleetcast('run', '-q', '--seed', '2', '--out', 'out', '--force', cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotEqual(self.read('out/summary.json'), before)
 
 
 class Terminal(Folder):

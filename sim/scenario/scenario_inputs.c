@@ -1,0 +1,68 @@
+/* The files that a scenario names.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_inputs.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "scenario/board_file.h"
+
+#define INPUTS_MAX (1u + 4u * SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_CAMPAIGNS_MAX)
+
+static bool is_image_file(const char *image)
+{
+    return image[0] != '\0' && strcmp(image, "device") != 0 && strcmp(image, "generated") != 0;
+}
+
+struct inputs {
+    size_t count;
+    const char *paths[INPUTS_MAX];
+};
+
+static void add(struct inputs *inputs, const char *path)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (strcmp(inputs->paths[i], path) == 0) {
+            return;
+        }
+    }
+    assert(inputs->count < INPUTS_MAX);
+    inputs->paths[inputs->count++] = path;
+}
+
+static void add_group(struct inputs *inputs, const struct scenario_device_group *group)
+{
+    if (group->layout == LAYOUT_FILE) {
+        add(inputs, group->file);
+    }
+    if (board_is_path(group->board)) {
+        add(inputs, group->board);
+    }
+    if (strcmp(group->firmware, "built-in") != 0) {
+        add(inputs, group->firmware);
+    }
+    if (group->rtc_temperature_file[0] != '\0') {
+        add(inputs, group->rtc_temperature_file);
+    }
+}
+
+void scenario_each_input(const struct scenario *scenario,
+        void (*each)(void *context, const char *path), void *context)
+{
+    struct inputs inputs = { 0 };
+    if (scenario->gateways.layout == LAYOUT_FILE) {
+        add(&inputs, scenario->gateways.file);
+    }
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        add_group(&inputs, &scenario->groups[i]);
+    }
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        if (is_image_file(scenario->campaigns[i].firmware.image)) {
+            add(&inputs, scenario->campaigns[i].firmware.image);
+        }
+    }
+    for (size_t i = 0; i < inputs.count; i++) {
+        each(context, inputs.paths[i]);
+    }
+}
