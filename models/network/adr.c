@@ -27,7 +27,8 @@ static void forget(struct adr_state *state)
 {
     state->count = 0;
     state->next = 0;
-    state->asked = false;
+    state->asking = false;
+    state->is_offered = false;
     state->sent = false;
     state->unanswered = 0;
 }
@@ -96,19 +97,34 @@ struct adr_link adr_decide(const struct adr_state *state, const struct region *r
 
 /* --- course ---------------------------------------------------------------------------------- */
 
+void adr_offer(struct adr_state *state)
+{
+    state->offered = state->wanted;
+    state->is_offered = true;
+}
+
+void adr_sent(struct adr_state *state)
+{
+    state->sent = state->is_offered; /* a report later than the next uplink finds nothing offered */
+}
+
+/* An answer counts even where no gateway said that it sent the question: its report may be lost. */
 static void take_answer(struct adr_state *state, const struct mac_commands *commands,
         struct adr_link *link, struct network_stats *stats)
 {
+    bool due = state->sent;
+    bool answered = state->is_offered && commands->link_adr_answers > 0;
+    state->is_offered = false;
     state->sent = false;
-    if (commands->link_adr_answers == 0) {
-        if (++state->unanswered >= UNANSWERED_MAX) {
+    if (!answered) {
+        if (due && ++state->unanswered >= UNANSWERED_MAX) {
             forget(state);
         }
         return;
     }
     if (commands->link_adr_accepted) {
         stats->adr_accepted++;
-        *link = state->wanted;
+        *link = state->offered;
     } else {
         stats->adr_refused++;
         state->refusals++;
@@ -143,9 +159,7 @@ bool adr_uplink(struct adr_state *state, const struct region *region,
         const struct network_adr_params *params, const struct adr_uplink *uplink,
         struct adr_link *link, struct network_stats *stats)
 {
-    if (state->sent) {
-        take_answer(state, uplink->commands, link, stats);
-    }
+    take_answer(state, uplink->commands, link, stats);
     follow_ladder(state, uplink, link);
     link->data_rate = uplink->data_rate;
     state->data_rate = uplink->data_rate;
@@ -154,9 +168,9 @@ bool adr_uplink(struct adr_state *state, const struct region *region,
     state->next = (uint8_t)((state->next + 1u) % ADR_HISTORY);
     state->count = (uint8_t)(state->count < ADR_HISTORY ? state->count + 1u : ADR_HISTORY);
     if (state->count < ADR_HISTORY || state->refusals >= REFUSALS_MAX) {
-        return state->asked;
+        return state->asking;
     }
     state->wanted = adr_decide(state, region, params, link);
-    state->asked = !links_equal(&state->wanted, link);
-    return state->asked;
+    state->asking = !links_equal(&state->wanted, link);
+    return state->asking;
 }

@@ -27,12 +27,13 @@ struct adr_state {
     uint8_t count, next;
     uint8_t refusals;   /* since it joined */
     uint8_t unanswered; /* LinkADRReq in a row */
-    bool asked;         /* for `wanted` */
-    bool sent;          /* the LinkADRReq has left; false: it waits for a downlink with room */
+    bool asking;        /* `wanted` is to be asked for */
+    bool is_offered;    /* a LinkADRReq for `offered` is in an answer to the last uplink */
+    bool sent;          /* and a gateway has put it on the air: an answer is due */
     bool ack_requested; /* its uplinks have set ADRACKReq since `ack_requested_from` */
     uint32_t ack_requested_from;
     uint8_t data_rate; /* of its last uplink */
-    struct adr_link wanted;
+    struct adr_link wanted, offered;
 };
 
 struct adr_uplink { /* a new uplink of a device with the ADR bit */
@@ -53,5 +54,9 @@ struct adr_link adr_decide(const struct adr_state *state, const struct region *r
 bool adr_uplink(struct adr_state *state, const struct region *region,
         const struct network_adr_params *params, const struct adr_uplink *uplink,
         struct adr_link *link, struct network_stats *stats);
+/* A LinkADRReq for `state->wanted` goes into a frame: it becomes `state->offered`. */
+void adr_offer(struct adr_state *state);
+/* A gateway has put that frame on the air. */
+void adr_sent(struct adr_state *state);
 
 #endif

@@ -18,8 +18,6 @@
 #define RX1_RESERVE_JOIN_MDB 4000
 /* Between the arrival of a request and its start: pre-delay of the JIT queue, 32.5 ms, and some. */
 #define SUBMIT_AHEAD_NS (45 * SIM_NS_PER_MS)
-/* DevStatusReqs in a row without an answer: then the device is not asked any more. */
-#define STATUS_UNANSWERED_MAX 3u
 
 /* --- windows and gateways -------------------------------------------------------------------- */
 
@@ -46,6 +44,9 @@ uint32_t network_downlink_open(
     downlink->data_rate[1] = network->params.rx2_data_rate;
     downlink->option_count = 0;
     downlink->option_next = 0;
+    downlink->ack = false;
+    downlink->asks_adr = false;
+    downlink->asks_status = false;
     return index;
 }
 
@@ -196,6 +197,8 @@ void network_downlink_report(
     } else {
         network->stats.downlinks_rx2++;
     }
+    network->stats.acks += downlink->ack ? 1 : 0;
+    network_questions_asked(network, downlink);
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_DOWNLINK,
             downlink->device, downlink->fcnt, window, NULL);
     item_free(network, downlink);
@@ -223,55 +226,6 @@ static uint8_t build_fopts(const struct region *region, const struct pending *pe
         size += mac_ping_slot_info_ans(fopts + size);
     }
     return (uint8_t)size;
-}
-
-/* --- what the server asks -------------------------------------------------------------------- */
-
-static bool status_is_due(
-        const struct network *network, const struct device_state *device, sim_ns now_ns)
-{
-    if (device->status_asked || device->status_unanswered >= STATUS_UNANSWERED_MAX) {
-        return false;
-    }
-    sim_ns period_ns = network->params.dev_status_period_ns;
-    return !device->status_known || (period_ns > 0 && now_ns - device->status_ns >= period_ns);
-}
-
-/* Only so often does a question of the server alone make a downlink; the first DevStatusReq waits
- * for one that leaves anyhow. */
-static bool status_makes_downlink(
-        const struct network *network, const struct device_state *device, sim_ns now_ns)
-{
-    return network->params.dev_status_period_ns > 0 && status_is_due(network, device, now_ns);
-}
-
-/* Appends what the server asks, as far as it fits beside the payload in either window: an answer
- * or a command of the application never waits for it. Returns the new size. */
-static uint8_t put_questions(struct network *network, uint32_t index,
-        const struct downlink_answer *answer, uint32_t room, uint8_t fopts[LORAWAN_FOPTS_MAX],
-        uint8_t size, sim_ns now_ns)
-{
-    struct device_state *device = &network->devices[index];
-    room = room < LORAWAN_FOPTS_MAX ? room : LORAWAN_FOPTS_MAX;
-    if (answer->adr && size + MAC_LINK_ADR_REQ_SIZE <= room) {
-        struct adr_state *adr = &network->adr[index];
-        struct channel_set channels = network->params.adr.channels;
-        if (channel_set_is_empty(&channels)) {
-            channels = channel_set_first(network_channel_count(network));
-        }
-        size = (uint8_t)(size
-                         + mac_link_adr_req(fopts + size, adr->wanted.data_rate,
-                                 adr->wanted.tx_power, channel_set_block(&channels, 0),
-                                 adr->wanted.nb_trans));
-        adr->sent = true;
-        network->stats.adr_requests++;
-    }
-    if (status_is_due(network, device, now_ns) && size + MAC_DEV_STATUS_REQ_SIZE <= room) {
-        size = (uint8_t)(size + mac_dev_status_req(fopts + size));
-        device->status_asked = true;
-        network->stats.status_requests++;
-    }
-    return size;
 }
 
 static uint32_t queue_take_fitting(
@@ -313,7 +267,7 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
     uint8_t fopts_size = build_fopts(network->params.region, pending, answer, fopts);
     if (fopts_size == 0 && !answer->ack && !answer->adr_ack_req && !device->keep_open
             && device->queue_length == 0 && !answer->adr
-            && !status_makes_downlink(network, device, now_ns)) {
+            && !network_question_makes_downlink(network, device, now_ns)) {
         return;
     }
     uint32_t index = network_downlink_open(network, pending, network_rx1_delay_s(network));
@@ -329,8 +283,9 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
     uint16_t payload_size = item == NULL ? 0 : item->size;
     uint32_t least_max = application_least(network->params.region, downlink);
     uint32_t room = least_max > payload_size ? least_max - payload_size : 0;
-    fopts_size = put_questions(network, pending->device, answer, room, fopts, fopts_size, now_ns);
-    network->stats.acks += answer->ack ? 1 : 0;
+    fopts_size =
+            network_put_questions(network, downlink, answer->adr, room, fopts, fopts_size, now_ns);
+    downlink->ack = answer->ack;
     struct lorawan_downlink frame = {
         .dev_addr = network_dev_addr(network, pending->device),
         .fcnt = device->fcnt_down,

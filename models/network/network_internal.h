@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * uplink.c takes what gateways report, checks and de-duplicates it; join.c answers join requests;
- * downlink.c builds answers and finds a gateway and window for them; multicast.c schedules groups.
+ * downlink.c builds answers and finds a gateway and window for them; questions.c adds what the
+ * server asks; multicast.c schedules groups.
  */
 #ifndef NETWORK_NETWORK_INTERNAL_H
 #define NETWORK_NETWORK_INTERNAL_H
@@ -86,6 +87,7 @@ struct downlink {
     sim_ns latency_ns;  /* one way to the gateways, as seen from the uplink */
     uint32_t rx1_frequency_hz;
     uint8_t data_rate[2];
+    bool ack, asks_adr, asks_status; /* what it holds */
     uint8_t option_count, option_next;
     struct downlink_option options[DOWNLINK_OPTIONS];
     uint16_t size;
@@ -105,7 +107,8 @@ struct device_state {
     uint8_t queue_length;
     bool joined;
     bool keep_open;
-    bool status_asked; /* DevStatusReq was sent, its answer is due */
+    bool status_offered; /* in an answer to the last uplink */
+    bool status_asked;   /* and a gateway has sent it: an answer is due */
     uint8_t status_unanswered;
     bool status_known;
     sim_ns status_ns; /* of the last answer */
@@ -184,6 +187,22 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
 void network_downlink_submit(struct network *network, uint32_t index, sim_ns now_ns);
 void network_downlink_report(
         struct network *network, const struct gateway_report *report, sim_ns now_ns);
+
+/* questions.c */
+/* Appends what the server asks, as far as it fits beside the payload in either window: an answer
+ * or a command of the application never waits for it. `adr`: a LinkADRReq is wanted; `room`: bytes
+ * for FOpts. Returns the new size. */
+uint8_t network_put_questions(struct network *network, struct downlink *downlink, bool adr,
+        uint32_t room, uint8_t fopts[LORAWAN_FOPTS_MAX], uint8_t size, sim_ns now_ns);
+/* Only so often does a question of the server alone make a downlink; the first DevStatusReq waits
+ * for one that leaves anyhow. */
+bool network_question_makes_downlink(
+        const struct network *network, const struct device_state *device, sim_ns now_ns);
+/* A gateway has put the frame on the air. */
+void network_questions_asked(struct network *network, const struct downlink *downlink);
+/* Reads what a new uplink answers. True: a LinkADRReq is wanted. */
+bool network_take_answers(struct network *network, const struct pending *pending,
+        const struct lorawan_uplink *frame, const struct mac_commands *commands, sim_ns now_ns);
 
 /* multicast.c */
 void network_groups_finish(struct network *network);

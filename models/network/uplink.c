@@ -237,40 +237,6 @@ void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplin
 
 /* --- end of the window ----------------------------------------------------------------------- */
 
-/* What the device says about itself and about the server's questions. */
-static void note_answers(struct network *network, const struct pending *pending,
-        const struct lorawan_uplink *frame, struct downlink_answer *answer, sim_ns now_ns)
-{
-    struct device_state *device = &network->devices[pending->device];
-    const struct mac_commands *commands = &answer->commands;
-    if (commands->dev_status_ans) {
-        device->status_known = true;
-        device->status_ns = now_ns;
-        device->status_unanswered = 0;
-        device->battery = commands->battery;
-        device->radio_margin_db = commands->radio_margin_db;
-        network->stats.status_answers++;
-    } else if (device->status_asked) {
-        device->status_unanswered++;
-    }
-    device->status_asked = false;
-    if (network->adr == NULL || !frame->adr) {
-        return;
-    }
-    struct adr_uplink uplink = {
-        .fcnt = pending->fcnt,
-        .data_rate = pending->data_rate,
-        .best_snr_mdb = pending->heard[0].snr_mdb,
-        .ack_req = frame->adr_ack_req,
-        .commands = commands,
-    };
-    struct adr_link link = { pending->data_rate, device->tx_power, device->nb_trans };
-    answer->adr = adr_uplink(&network->adr[pending->device], network->params.region,
-            &network->params.adr, &uplink, &link, &network->stats);
-    device->tx_power = link.tx_power;
-    device->nb_trans = link.nb_trans;
-}
-
 /* The frame as the application gets it, with the payload in clear; a MAC payload goes into the
  * commands, and the application sees an empty frame. */
 static void read_frame(const struct network *network, const struct pending *pending,
@@ -315,13 +281,15 @@ static void deliver(struct network *network, const struct pending *pending, sim_
     answer.gps_ns = uplink.gps_ns;
     network->stats.without_gps_time += pending->gps_time ? 0 : 1;
     if (!pending->copy) {
-        note_answers(network, pending, &frame, &answer, now_ns);
+        answer.adr = network_take_answers(network, pending, &frame, &answer.commands, now_ns);
         engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
                 pending->device, pending->fcnt, uplink.fport, NULL);
         device->keep_open = false;
         if (network->application.uplink != NULL) {
             network->application.uplink(network->application_context, &uplink, now_ns);
         }
+    } else if (network->adr != NULL && frame.adr) {
+        answer.adr = network->adr[pending->device].asking; /* it has not heard the first answer */
     }
     network_answer_uplink(network, pending, &answer, now_ns);
 }
