@@ -66,6 +66,10 @@ void node_fleet_set_application(
  * prefetch their data. */
 void node_fleet_on_prefetch(
         struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context);
+/* Registers a hook that is called whenever an application starts, after the bootloader; observers
+ * may look at the node's flash. `at_ns` is the node's local time. */
+void node_fleet_on_boot(struct node_fleet *fleet,
+        void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context);
 /* Connects to the air and schedules every boot. */
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium);
 extern const struct medium_device_ops node_medium_ops;

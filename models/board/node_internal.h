@@ -148,6 +148,8 @@ struct node_fleet {
     uint16_t wake_handler;
     void (*on_prefetch)(void *context, uint32_t index); /* NULL: none */
     void *on_prefetch_context;
+    void (*on_boot)(void *context, uint32_t index, sim_ns at_ns); /* NULL: none */
+    void *on_boot_context;
     struct node_worker worker;
     /* shared by all nodes */
     struct flash_store *flash;

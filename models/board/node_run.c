@@ -123,7 +123,7 @@ void node_irqs_deliver(struct node *node)
 
 /* What runs is looked up here: the bootloader of the node's build, then the application that was
  * chosen last. */
-static void boot(struct node *node)
+static void start(struct node *node)
 {
     struct node_fleet *fleet = node->fleet;
     const struct fw_boot_ops *bootloader = node->board->build->boot;
@@ -141,14 +141,24 @@ static void boot(struct node *node)
         node->more = false;
         return;
     }
+    if (fleet->on_boot != NULL) {
+        fleet->on_boot(fleet->on_boot_context, node->index, node->local_ns);
+    }
     application->boot(node_ram(node), &hal, cause);
+}
+
+void node_fleet_on_boot(struct node_fleet *fleet,
+        void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context)
+{
+    fleet->on_boot = boot;
+    fleet->on_boot_context = context;
 }
 
 void node_slice(struct node *node, sim_ns until_ns)
 {
     struct node_fleet *fleet = node->fleet;
     if (node->stage == NODE_BOOT) {
-        boot(node);
+        start(node);
         timers_latch(node, node->local_ns);
     }
     const struct fw_ops *application = fleet->applications[node->application];

@@ -162,6 +162,21 @@ static uint64_t count_devices(const struct measure *m)
                                        : measure_device_count(m);
 }
 
+/* Has it installed the image of each campaign that counts and that it is in? */
+static bool is_installed(
+        const struct measure *m, const struct device_install *install, uint32_t index)
+{
+    bool member = false, installed = true;
+    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+        struct campaign_device d;
+        if (measure_member(m, c, index, &d)) {
+            member = true;
+            installed = installed && (install->campaigns >> c & 1u) != 0;
+        }
+    }
+    return member && installed;
+}
+
 static void add_stages(struct measure *m)
 {
     static const struct {
@@ -178,8 +193,7 @@ static void add_stages(struct measure *m)
     uint64_t installed = 0;
     const struct installs *installs = installs_of(m->set);
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        struct campaign_device device;
-        installed += device_of(m, i, &device) && installs->devices[i].matches ? 1u : 0u;
+        installed += is_installed(m, &installs->devices[i], i) ? 1u : 0u;
     }
     measure_add(m, "devices.", "installed", installs_seen(m) ? (double)installed : NAN);
     measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));

@@ -10,6 +10,8 @@
 
 #include "record/measure.h"
 
+_Static_assert(SCENARIO_CAMPAIGNS_MAX <= 32, "a campaign is a bit of device_install.campaigns");
+
 extern const struct recorder_ops installs_recorder;
 
 static void *create(const struct recorder_set *set)
@@ -27,18 +29,17 @@ static void *create(const struct recorder_set *set)
     return installs;
 }
 
-static bool runs_image(
-        const struct recorder_view *view, uint32_t device, const struct built_image *image)
+static bool runs_image(const struct recorder_view *view, uint32_t device,
+        const struct firmware_image *running, const struct built_image *image)
 {
     uint8_t chunk[1024];
-    struct firmware_image running;
-    if (!node_image(view->nodes, device, &running)) {
+    if (image->size_bytes > running->size_max) {
         return false;
     }
     for (uint32_t at = 0; at < image->size_bytes; at += sizeof chunk) {
         uint32_t left = image->size_bytes - at;
         uint32_t size = left < sizeof chunk ? left : (uint32_t)sizeof chunk;
-        node_flash_peek(view->nodes, device, running.region, running.address + at, chunk, size);
+        node_flash_peek(view->nodes, device, running->region, running->address + at, chunk, size);
         if (memcmp(chunk, image->bytes + at, size) != 0) {
             return false;
         }
@@ -46,31 +47,64 @@ static bool runs_image(
     return true;
 }
 
-/* Is it an image that some campaign sends? */
-static bool is_as_sent(const struct recorder_view *view, uint32_t device)
+/* Bits of the campaigns that sent a device the image that it runs. */
+static uint32_t senders_of(
+        const struct recorder_view *view, uint32_t device, const struct firmware_image *running)
 {
-    for (uint32_t i = 0; i < view->image_count; i++) {
-        if (runs_image(view, device, &view->images[i])) {
-            return true;
+    uint32_t senders = 0;
+    for (uint32_t c = 0; c < view->image_count; c++) {
+        struct campaign_device d;
+        campaign_device_get(server_campaign(view->server, c), device, &d);
+        if (d.member && runs_image(view, device, running, &view->images[c])) {
+            senders |= UINT32_C(1) << c;
         }
     }
-    return false;
+    return senders;
 }
 
-static void observe(void *state, const struct observation *o)
+static bool is_image(const struct firmware_image *image, uint32_t version, const uint8_t sha256[32])
+{
+    return image->version == version && memcmp(image->sha256, sha256, sizeof image->sha256) == 0;
+}
+
+static void remember(struct device_install *device, bool whole, const struct firmware_image *image)
+{
+    if (!device->known) {
+        device->factory_version = image->version;
+        memcpy(device->factory_sha256, image->sha256, sizeof device->factory_sha256);
+    }
+    device->known = true;
+    device->whole = whole;
+    device->version = image->version;
+    memcpy(device->sha256, image->sha256, sizeof device->sha256);
+}
+
+/* An image that is neither the factory's nor the last one has been installed; a wrong one is looked
+ * at again, since a bootloader may have replaced it by the right one. */
+static void boot(void *state, uint32_t index, sim_ns at_ns)
 {
     struct installs *installs = state;
-    uint32_t index = o->entity - installs->view->first_device;
+    struct device_install *device = &installs->devices[index];
+    struct firmware_image image = { 0 };
     if (node_build(installs->view->nodes, index)->image == NULL) {
         return; /* what it runs can't be compared */
     }
-    struct device_install *device = &installs->devices[index];
-    if (device->first_ns == SIM_NS_NEVER) {
-        device->first_ns = o->at_ns;
+    bool whole = node_image(installs->view->nodes, index, &image);
+    bool first = !device->known;
+    bool same = whole == device->whole && is_image(&image, device->version, device->sha256);
+    remember(device, whole, &image);
+    if (first || (same && !device->wrong)) {
+        return;
     }
-    device->compared = true;
-    device->matches = is_as_sent(installs->view, index);
-    installs->wrong += device->matches ? 0u : 1u;
+    uint32_t senders = whole ? senders_of(installs->view, index, &image) : 0;
+    bool factory = whole && is_image(&image, device->factory_version, device->factory_sha256);
+    bool wrong = senders == 0 && !factory;
+    device->campaigns |= senders;
+    if (device->first_ns == SIM_NS_NEVER && !factory) {
+        device->first_ns = at_ns;
+    }
+    installs->wrong += wrong && (!same || !device->wrong) ? 1u : 0u;
+    device->wrong = wrong;
 }
 
 const struct installs *installs_of(const struct recorder_set *set)
@@ -107,11 +141,10 @@ static void measure_installs(const void *state, struct measure *m)
 
 const struct recorder_ops installs_recorder = {
     .name = "installs",
-    .traces = RECORDER_TRACE(INSTALLED),
     .of_campaign = true,
     .create = create,
     .destroy = free,
-    .observe = observe,
+    .boot = boot,
     .broken = broken,
     .measure = measure_installs,
 };

@@ -51,6 +51,9 @@ struct recorder_ops {
     void (*observe)(void *state, const struct observation *observation);
     /* Device `device` runs soon: its data may be fetched into the cache, and nothing else. */
     void (*prefetch)(const void *state, uint32_t device);
+    /* An application starts on device `device`, after the bootloader: its flash may be looked at.
+     * `at_ns` is the device's local time. */
+    void (*boot)(void *state, uint32_t device, sim_ns at_ns);
     /* Has a rule been broken so far? Asked every simulated minute and at the end; cheap. True:
      * `text` says what, in one line. */
     bool (*broken)(const void *state, const struct recorder_set *set, char *text, size_t size);

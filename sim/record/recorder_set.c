@@ -34,6 +34,8 @@ struct recorder_set {
     uint16_t list_begin[LIST_COUNT + 1];
     uint8_t prefetching[RECORDERS_MAX]; /* rows that are called before a node runs */
     uint32_t prefetching_count;
+    uint8_t booting[RECORDERS_MAX]; /* rows that are called when an application starts */
+    uint32_t booting_count;
     bool traces[]; /* per device: its firmware's events are those of device/trace.h */
 };
 
@@ -63,6 +65,9 @@ static void make_lists(struct recorder_set *set)
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
         if (set->takes_part[i] && recorder_rows[i]->prefetch != NULL) {
             set->prefetching[set->prefetching_count++] = (uint8_t)i;
+        }
+        if (set->takes_part[i] && recorder_rows[i]->boot != NULL) {
+            set->booting[set->booting_count++] = (uint8_t)i;
         }
     }
 }
@@ -137,6 +142,15 @@ static void prefetch(void *context, uint32_t device)
     }
 }
 
+static void boot(void *context, uint32_t device, sim_ns at_ns)
+{
+    const struct recorder_set *set = context;
+    for (uint32_t i = 0; i < set->booting_count; i++) {
+        uint32_t row = set->booting[i];
+        recorder_rows[row]->boot(set->states[row], device, at_ns);
+    }
+}
+
 void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct node_fleet *nodes)
 {
     assert(engine == set->view.engine && nodes == set->view.nodes);
@@ -148,6 +162,7 @@ void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct
     }
     engine_observer_add(engine, kinds, observe, set);
     node_fleet_on_prefetch(nodes, prefetch, set);
+    node_fleet_on_boot(nodes, boot, set);
 }
 
 /* --- views ------------------------------------------------------------------------------------ */

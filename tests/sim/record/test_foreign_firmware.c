@@ -10,8 +10,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "air/frame.h"
+#include "record/installs.h"
 #include "support/trial.h"
 #include "trace.h"
 
@@ -31,16 +33,21 @@ static const char fleet[] = "name: mixed\n"
                             "campaign: {start: 20 min, set_up: {window: 40 min}, devices: own, "
                             "correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
 
-/* The fleet with another firmware in the group `vendor`. */
-static struct trial *create(void)
+/* A fleet whose first group runs an object of tests/models/firmware/objects. */
+static struct trial *create_with(const char *text, const char *object)
 {
     char set[1100];
     const char *const sets[] = { set };
     const char *folder = getenv("FLEETCAST_BUILD");
     cr_assert_not_null(folder, "FLEETCAST_BUILD is not set: run by meson test");
-    snprintf(set, sizeof set, "devices.0.firmware=%s/tests/models/firmware/firmware_joining.so",
-            folder);
-    return trial_create(fleet, sets, 1);
+    snprintf(set, sizeof set, "devices.0.firmware=%s/tests/models/firmware/firmware_%s.so", folder,
+            object);
+    return trial_create(text, sets, 1);
+}
+
+static struct trial *create(void)
+{
+    return create_with(fleet, "joining");
 }
 
 /* --- the air ---------------------------------------------------------------------------------- */
@@ -127,4 +134,86 @@ Test(foreign_firmware, it_joins_and_its_broken_duty_cycle_is_a_result)
     cr_expect_not(summary_value(summary, "groups.vendor.energy_j.by_phase.idle", &value));
     summary_destroy(summary);
     trial_destroy(trial);
+}
+
+/* --- flash ------------------------------------------------------------------------------------ */
+
+static const char two_versions[] =
+        "name: silent\n"
+        "duration: 3 d\n"
+        "firmware: {image: generated, size: 4096 B}\n"
+        "devices: [{name: silent, count: 5}, {name: own, count: 5}]\n"
+        "campaigns:\n"
+        "  - {name: a, start: 2 h, firmware: {version: 1.1.0}}\n"
+        "  - {name: b, start: 1 d, devices: silent, firmware: {version: 1.2.0}}\n";
+
+/* What is seen from outside is equal, whether the trace of a firmware is known or not. */
+Test(foreign_firmware, installs_are_seen_in_flash)
+{
+    static const struct {
+        const char *key;
+        double value;
+    } rows[] = {
+        { "groups.silent.devices.joined", 5 },
+        { "groups.silent.devices.ready", 5 },
+        { "groups.silent.devices.complete", 5 },
+        { "groups.silent.devices.installed", 5 },
+        { "groups.silent.devices.confirmed", 5 },
+        { "groups.own.devices.installed", 5 },
+        { "campaigns.a.devices.installed", 10 },
+        { "campaigns.b.devices.installed", 5 },
+        { "devices.installed", 10 },
+        { "security.bad_installs", 0 },
+    };
+    struct trial *trial = create_with(two_versions, "silent");
+    trial_play(trial);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect_eq(trial_value(trial, rows[i].key), rows[i].value, "%s is %g", rows[i].key,
+                trial_value(trial, rows[i].key));
+    }
+    trial_destroy(trial);
+}
+
+extern const struct recorder_ops installs_recorder;
+
+/* The recorder is shown the flash before and after an update, and other bytes as those sent. */
+static uint64_t wrong_installs(struct trial *trial, uint32_t flipped_at)
+{
+    static uint8_t bytes[SCENARIO_CODE_SIZE_MAX];
+    struct recorder_view view = *recorder_set_view(trial->recorders);
+    struct built_image image = { bytes, view.images[0].size_bytes };
+    memcpy(bytes, view.images[0].bytes, image.size_bytes);
+    if (flipped_at < image.size_bytes) {
+        bytes[flipped_at] ^= 1u;
+    }
+    view.images = &image;
+    struct recorder_set *set = recorder_set_create(&view);
+    void *state = (void *)(uintptr_t)recorder_set_state(set, &installs_recorder);
+    for (uint32_t i = 0; i < view.device_count; i++) {
+        installs_recorder.boot(state, i, 0);
+    }
+    cr_expect_eq(installs_of(set)->wrong, 0, "the factory's image");
+    trial_play(trial);
+    for (uint32_t again = 0; again < 2; again++) { /* counted once */
+        for (uint32_t i = 0; i < view.device_count; i++) {
+            installs_recorder.boot(state, i, engine_now(view.engine));
+        }
+    }
+    uint64_t wrong = installs_of(set)->wrong;
+    char text[192];
+    cr_expect_eq(installs_recorder.broken(state, set, text, sizeof text), wrong > 0);
+    recorder_set_destroy(set);
+    return wrong;
+}
+
+Test(foreign_firmware, an_installed_image_that_was_not_sent_is_an_invariant)
+{
+    static const struct {
+        uint32_t flipped_at, wrong;
+    } rows[] = { { UINT32_MAX, 0 }, { 300, OWN }, { 9000, OWN } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct trial *trial = create();
+        cr_expect_eq(wrong_installs(trial, rows[i].flipped_at), rows[i].wrong, "row %zu", i);
+        trial_destroy(trial);
+    }
 }
