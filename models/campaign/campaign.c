@@ -215,6 +215,9 @@ bool campaign_member_event(
     assert(transition->from == member->stage && transition->event == event);
     bool settled = member_is_settled(member);
     bool final = is_final(campaign, member);
+    if (transition->to != transition->from) {
+        set_up_answered(member);
+    }
     member->stage = transition->to;
     member->reason = transition->reason;
     if (member->counted) {
@@ -275,6 +278,9 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
             member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];
     if (transfer != NULL) {
         transfer_end_if_all_final(transfer, now_ns);
+    }
+    if (course->time_answered) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_TIME_ANSWERED, now_ns);
     }
     enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
     if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION) {

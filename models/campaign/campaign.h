@@ -88,7 +88,10 @@ enum campaign_stage {
     X(NO_UPLINK, "no_uplink")                     /* joined, not heard in the set-up window */     \
     X(SET_UP_UNANSWERED, "set_up_unanswered")                                                      \
     X(SET_UP_REFUSED, "set_up_refused")           /* a negative answer */                          \
+    X(GROUP_UNDEFINED, "group_undefined")         /* McGroupUndefined after each McGroupSetupReq */ \
     X(CLOCK, "clock")                             /* TimeToStart never agreed */                   \
+    X(START_MISSED, "start_missed")               /* StartMissed, of a session that lay ahead */   \
+    X(SESSION_CNT, "session_cnt")                 /* each SessionCnt refused as a replay */        \
     X(INCOMPLETE, "incomplete")                   /* fragments missing at the end */               \
     X(SILENT_AFTER_SESSION, "silent_after_session")                                                \
     X(BLOCK_MIC, "block_mic")                                                                      \

@@ -15,7 +15,6 @@
 #include "campaign/transfer.h"
 
 #define CLOCK_TOLERANCE_S 3
-#define REFUSALS_MAX      3u
 /* McGroupStatusReq and McGroupDeleteReq to one device: two each are needed when one of each is
  * lost. */
 #define GROUP_REQUESTS_MAX 8u
@@ -84,6 +83,17 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns);
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
+
+/* set_up_tries.c */
+/* An answer asks for another try: pauses the member, or ends its set-up with the cause's reason. */
+void set_up_try_failed(
+        struct campaign *campaign, struct member *member, enum member_cause cause, sim_ns now_ns);
+/* A command was queued; what follows without an answer has growing pauses. */
+void set_up_command_sent(struct member *member, sim_ns now_ns);
+/* No gateway sent the last one: it does not count. */
+void set_up_command_not_sent(struct member *member);
+/* An answer moved the set-up on. */
+void set_up_answered(struct member *member);
 
 /* reception.c */
 void reception_on_block_received(struct campaign *campaign, struct member *member,

@@ -18,6 +18,7 @@
     X(GROUP, CONTACTED)         /* McGroupSetupAns is due; McClassCSessionAns may come with it */  \
     X(SESSION, CONTACTED)       /* McClassCSessionAns is due */                                    \
     X(CLOCK, CONTACTED)         /* its clock differs: it is told to synchronize */                 \
+    X(TIME, CONTACTED)          /* it has no time yet: its DeviceTimeReq is due */                 \
     X(FRAGMENTATION, GROUP_SET_UP) /* FragSessionSetupAns is due */                                \
     X(READY, READY)             /* set up */                                                       \
     X(RECEIVING, READY)         /* its session has begun */                                        \
@@ -44,10 +45,18 @@ enum member_stage {
     X(GROUP_UNDEFINED)       /* McClassCSessionAns: the device has no such group */                \
     X(SESSION_ACCEPTED)      /* McClassCSessionAns with a TimeToStart that fits; the last one */   \
     X(SESSION_ACCEPTED_MORE) /* the same; the transfer has further sessions */                     \
+    X(GROUP_NEVER_DEFINED)   /* the same, too often */                                             \
     X(CLOCK_DIFFERS)         /* McClassCSessionAns with another TimeToStart, or start missed */    \
+    X(NO_TIME)               /* McClassCSessionAns with the TimeToStart of a device without time */ \
+    X(CLOCK_NEVER_AGREES)    /* the one or the other, too often */                                 \
+    X(START_ALWAYS_MISSED)   /* McClassCSessionAns: start missed, too often */                     \
     X(CLOCK_ASKED)           /* AppTimeReq: it synchronizes */                                     \
+    X(TIME_ANSWERED)         /* DeviceTimeReq: its answer goes out with this downlink */           \
     X(FRAGMENTATION_ACCEPTED) /* FragSessionSetupAns, positive */                                  \
     X(MEMORY_REFUSED)        /* FragSessionSetupAns: no memory; it is asked again */               \
+    X(SESSION_CNT_OLD)       /* FragSessionSetupAns: replay; the next SessionCnt is higher */      \
+    X(SESSION_CNT_ALWAYS_OLD) /* the same, too often */                                            \
+    X(REFUSED)               /* any other negative answer; it is asked again */                    \
     X(SET_UP_REFUSED)        /* too many negative answers */                                       \
     X(SET_UP_NO_MEMORY)      /* the same, the last for want of memory */                           \
     X(DEVICE_HELD)           /* another campaign holds the device */                               \
@@ -72,6 +81,18 @@ enum member_event {
 };
 /* clang-format on */
 
+/* Answers of the set-up that make a step be tried again; set_up_tries.c limits each. */
+enum member_cause {
+    MEMBER_CAUSE_GROUP,       /* McGroupUndefined */
+    MEMBER_CAUSE_START,       /* StartMissed, of a session that lies ahead */
+    MEMBER_CAUSE_CLOCK,       /* TimeToStart that does not fit */
+    MEMBER_CAUSE_NO_TIME,     /* TimeToStart of a device without time */
+    MEMBER_CAUSE_SESSION_CNT, /* SessionCntReplay */
+    MEMBER_CAUSE_REFUSED,     /* any other negative answer */
+    MEMBER_CAUSE_MEMORY,      /* NotEnoughMemory */
+    MEMBER_CAUSE_COUNT
+};
+
 /* What a transition does besides. */
 enum member_action {
     MEMBER_NO_ACTION,
@@ -86,21 +107,23 @@ struct member_transition {
 
 struct member {
     uint32_t device;
-    uint8_t stage;       /* enum member_stage */
-    uint8_t reason;      /* enum campaign_failure */
-    uint8_t shown;       /* enum campaign_stage: the furthest */
-    uint8_t transfer;    /* index, TRANSFER_NONE before it is chosen */
-    uint8_t group_mask;  /* McGroupIDs of the sessions of its transfer, in order of the bits */
-    uint8_t session;     /* the one that is being set up */
-    uint8_t refusals;    /* negative answers in the set-up */
-    uint8_t groups_left; /* McGroupIDs that are still to be deleted */
-    uint8_t group_tries; /* McGroupStatusReq and McGroupDeleteReq sent */
-    bool counted;        /* was READY when its first session began: the transfer waits for it */
+    uint8_t stage;      /* enum member_stage */
+    uint8_t reason;     /* enum campaign_failure */
+    uint8_t shown;      /* enum campaign_stage: the furthest */
+    uint8_t transfer;   /* index, TRANSFER_NONE before it is chosen */
+    uint8_t group_mask; /* McGroupIDs of the sessions of its transfer, in order of the bits */
+    uint8_t session;    /* the one that is being set up */
+    uint8_t tries[MEMBER_CAUSE_COUNT]; /* answers of each cause */
+    uint8_t unanswered;                /* commands of the set-up since the last answer, 0..16 */
+    uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
+    uint8_t group_tries;               /* McGroupStatusReq and McGroupDeleteReq sent */
+    bool counted; /* was READY when its first session began: the transfer waits for it */
     bool mic_known;
     uint8_t mic[4];
-    uint16_t round;    /* of correction in which it last answered */
-    uint16_t missing;  /* last reported */
-    uint16_t received; /* NbFragReceived last reported */
+    uint16_t round;        /* of correction in which it last answered */
+    uint16_t missing;      /* last reported */
+    uint16_t received;     /* NbFragReceived last reported */
+    sim_ns pause_until_ns; /* no command of the set-up before */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
 };
 

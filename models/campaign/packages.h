@@ -76,6 +76,8 @@ enum package_message_kind {
 #define PACKAGE_SESSION_FREQ_ERROR   0x08u
 #define PACKAGE_SESSION_UNDEFINED    0x10u
 #define PACKAGE_SESSION_START_MISSED 0x20u
+/* TimeToStart of such an answer: as long, or longer, or the device has no time. */
+#define PACKAGE_TIME_TO_START_MAX 0xFFFFFFu
 /* Status bit of McGroupDeleteAns. */
 #define PACKAGE_DELETE_UNDEFINED 0x04u
 /* Status bits of FragSessionSetupAns. */

@@ -203,8 +203,11 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
         return;
     }
     /* What no gateway could send is out of date by now: the next uplink decides what to send. */
+    struct uplink_course course = {
+        .unsent = network_queue_length(server->network, uplink->device) > 0,
+        .time_answered = uplink->time_answered,
+    };
     network_queue_clear(server->network, uplink->device);
-    struct uplink_course course = { false, false };
     if (uplink->fport == REPORT_FPORT) {
         on_report(server, uplink, now_ns);
     } else {

@@ -91,10 +91,13 @@ uint16_t server_session_cnt(const struct server *server, uint32_t device, uint8_
     return server->devices[device].session_cnt[frag_index];
 }
 
-void server_session_cnt_skip(struct server *server, uint32_t device, uint8_t frag_index)
+void server_session_cnt_skip(
+        struct server *server, uint32_t device, uint8_t frag_index, uint32_t step)
 {
     assert(device < server->device_count && frag_index < SERVER_FRAG_INDEXES);
-    server->devices[device].session_cnt[frag_index]++;
+    uint32_t next = server->devices[device].session_cnt[frag_index] + step;
+    server->devices[device].session_cnt[frag_index] =
+            (uint16_t)(next < UINT16_MAX ? next : UINT16_MAX);
 }
 
 bool server_send(

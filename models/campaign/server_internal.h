@@ -43,6 +43,8 @@ struct server {
 struct uplink_course {
     bool answered;        /* an answer to a command of the set-up */
     bool status_answered; /* FragSessionStatusAns */
+    bool time_answered;   /* DeviceTimeReq: its answer goes out with this downlink */
+    bool unsent;          /* a command was still waiting: no gateway had sent it */
 };
 
 /* A multicast address that no device and no other group has or will have. */
@@ -62,8 +64,9 @@ void server_release(
         struct server *server, uint32_t device, uint32_t campaign, uint8_t frag_index, bool deaf);
 /* SessionCnt for a set-up of this FragIndex. */
 uint16_t server_session_cnt(const struct server *server, uint32_t device, uint8_t frag_index);
-/* A device refused the count as a replay. */
-void server_session_cnt_skip(struct server *server, uint32_t device, uint8_t frag_index);
+/* A device refused the count as a replay: goes on `step` later. */
+void server_session_cnt_skip(
+        struct server *server, uint32_t device, uint8_t frag_index, uint32_t step);
 
 /* Queues a command to a device. False: no room, nothing is sent. */
 bool server_send(

@@ -83,7 +83,7 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     uint8_t fport = PACKAGE_FPORT_CLOCK;
     size_t size = 0;
     bool last = member->stage == MEMBER_FRAGMENTATION;
-    if (member->stage == MEMBER_CLOCK) {
+    if (member->stage == MEMBER_CLOCK || member->stage == MEMBER_TIME) {
         size = package_force_device_resync_req(commands, 1);
     } else if (last) {
         size = put_frag_setup(campaign, member, commands, &fport);
@@ -93,6 +93,7 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     assert(size > 0 && size <= sizeof commands);
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
+        set_up_command_sent(member, now_ns);
     }
     if (!last && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
         network_keep_open(campaign->server->network, member->device);
@@ -127,29 +128,25 @@ void set_up_step(struct campaign *campaign, struct member *member,
             || now_ns >= transfer_start_ns(transfer_of(campaign, member)) - SET_UP_CLOSE_NS) {
         return;
     }
-    send_next_step(campaign, member, now_ns);
+    if (course->unsent) {
+        set_up_command_not_sent(member);
+    }
+    if (now_ns >= member->pause_until_ns) {
+        send_next_step(campaign, member, now_ns);
+    }
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void refuse(struct campaign *campaign, struct member *member, bool memory, sim_ns now_ns)
-{
-    member->refusals++;
-    bool enough = member->refusals >= REFUSALS_MAX;
-    if (memory) {
-        campaign_member_event(campaign, member,
-                enough ? MEMBER_EVENT_SET_UP_NO_MEMORY : MEMBER_EVENT_MEMORY_REFUSED, now_ns);
-    } else if (enough) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_SET_UP_REFUSED, now_ns);
-    }
-}
-
 void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    if (message->index != group_id_of(member)) {
+        return; /* of an earlier step */
+    }
     if (message->status != 0) {
-        refuse(campaign, member, false, now_ns);
-    } else if (message->index == group_id_of(member)) {
+        set_up_try_failed(campaign, member, MEMBER_CAUSE_REFUSED, now_ns);
+    } else {
         campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_ACCEPTED, now_ns);
     }
 }
@@ -175,6 +172,22 @@ static bool clock_agrees(const struct campaign *campaign, const struct session *
            && error_ns >= -(CLOCK_TOLERANCE_S + 1) * SIM_NS_PER_S;
 }
 
+/* Why a McClassCSessionAns asks for another try. */
+static enum member_cause session_cause(const struct package_message *message)
+{
+    if ((message->status & PACKAGE_SESSION_UNDEFINED) != 0) {
+        return MEMBER_CAUSE_GROUP;
+    }
+    if ((message->status & PACKAGE_SESSION_START_MISSED) != 0) {
+        return MEMBER_CAUSE_START; /* ours lies ahead: its clock does not */
+    }
+    if (message->status != 0) {
+        return MEMBER_CAUSE_REFUSED;
+    }
+    return message->time_to_start_s == PACKAGE_TIME_TO_START_MAX ? MEMBER_CAUSE_NO_TIME
+                                                                 : MEMBER_CAUSE_CLOCK;
+}
+
 void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns)
 {
@@ -183,38 +196,46 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
     if (now_ns >= transfer_start_ns(transfer) || message->index != group_id_of(member)) {
         return; /* too late to tell anything, or of an earlier step */
     }
-    enum member_event event;
-    if ((message->status & PACKAGE_SESSION_UNDEFINED) != 0) {
-        event = MEMBER_EVENT_GROUP_UNDEFINED;
-    } else if ((message->status & PACKAGE_SESSION_START_MISSED) != 0) {
-        event = MEMBER_EVENT_CLOCK_DIFFERS; /* ours lies ahead: its clock does not */
-    } else if (message->status != 0) {
-        refuse(campaign, member, false, now_ns);
+    if (message->status != 0 || !clock_agrees(campaign, session, uplink, message)) {
+        set_up_try_failed(campaign, member, session_cause(message), now_ns);
         return;
-    } else if (!clock_agrees(campaign, session, uplink, message)) {
-        event = MEMBER_EVENT_CLOCK_DIFFERS;
-    } else if (member->session + 1u < transfer->session_count) {
-        event = MEMBER_EVENT_SESSION_ACCEPTED_MORE;
-    } else {
-        event = MEMBER_EVENT_SESSION_ACCEPTED;
     }
+    enum member_event event = member->session + 1u < transfer->session_count
+                                      ? MEMBER_EVENT_SESSION_ACCEPTED_MORE
+                                      : MEMBER_EVENT_SESSION_ACCEPTED;
     if (campaign_member_event(campaign, member, event, now_ns)
             && event == MEMBER_EVENT_SESSION_ACCEPTED_MORE) {
         member->session++;
     }
 }
 
+/* The device's last SessionCnt is not known: 1, 16, 256 and 4096 further on reach it soon. */
+static void raise_session_cnt(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    set_up_try_failed(campaign, member, MEMBER_CAUSE_SESSION_CNT, now_ns);
+    if (member->stage != MEMBER_FRAGMENTATION) {
+        return;
+    }
+    uint32_t tries = member->tries[MEMBER_CAUSE_SESSION_CNT];
+    assert(tries >= 1 && tries <= 4);
+    server_session_cnt_skip(campaign->server, member->device,
+            transfer_of(campaign, member)->frag_index, UINT32_C(1) << 4u * (tries - 1u));
+    member->mic_known = false;
+}
+
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    if (member->stage != MEMBER_FRAGMENTATION) {
+        return; /* late */
+    }
     if (message->status == 0) {
         campaign_member_event(campaign, member, MEMBER_EVENT_FRAGMENTATION_ACCEPTED, now_ns);
     } else if ((message->status & PACKAGE_SETUP_REPLAY) != 0) {
-        /* an earlier campaign used this one */
-        server_session_cnt_skip(
-                campaign->server, member->device, transfer_of(campaign, member)->frag_index);
-        member->mic_known = false;
+        raise_session_cnt(campaign, member, now_ns);
     } else {
-        refuse(campaign, member, (message->status & PACKAGE_SETUP_MEMORY) != 0, now_ns);
+        bool memory = (message->status & PACKAGE_SETUP_MEMORY) != 0;
+        set_up_try_failed(
+                campaign, member, memory ? MEMBER_CAUSE_MEMORY : MEMBER_CAUSE_REFUSED, now_ns);
     }
 }

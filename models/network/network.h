@@ -73,6 +73,7 @@ struct network_uplink {
     int64_t gps_ns; /* GPS time of the end of the frame, ns since the GPS epoch */
     int32_t best_snr_mdb;
     uint32_t best_gateway;
+    bool time_answered; /* it carried DeviceTimeReq, and the answer goes out with its downlink */
 };
 
 struct network_application {

@@ -285,6 +285,7 @@ static void deliver(struct network *network, const struct pending *pending, sim_
         engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_UPLINK,
                 pending->device, pending->fcnt, uplink.fport, NULL);
         device->keep_open = false;
+        uplink.time_answered = answer.commands.device_time_req;
         if (network->application.uplink != NULL) {
             network->application.uplink(network->application_context, &uplink, now_ns);
         }

@@ -63,8 +63,9 @@ static void transmit(
 {
     struct fleet_device *device = &fleet->devices[index];
     uint8_t bytes[255];
-    uint16_t frame_size =
-            scripted_device_uplink(&device->mac, false, NULL, 0, fport, payload, size, bytes);
+    static const uint8_t device_time_req[] = { 0x0D };
+    uint16_t frame_size = scripted_device_uplink(&device->mac, false, device_time_req,
+            device->faults.no_time ? 1 : 0, fport, payload, size, bytes);
     device->uplinks_in_session += in_session(fleet, device) ? 1 : 0;
     enum campaign_phase phase = campaign_phase(fleet->campaign);
     fleet->bulk_uplinks += phase == CAMPAIGN_PHASE_UNCODED || phase == CAMPAIGN_PHASE_CODED ? 1 : 0;
@@ -169,7 +170,7 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
 {
     uint8_t out[5] = { 0x04, p[1] & 3 };
     device->set_up_downlinks++;
-    if (!device->group_defined) {
+    if (!device->group_defined || device->faults.never_defines_group) {
         out[1] |= 0x10;
         answer(device, 200, out, 2);
         return;
@@ -179,7 +180,12 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
     int64_t to_start_s = (int64_t)device->session_gps_s - device_gps_s(fleet, device) - 3;
     cr_assert_eq(le(p + 7, 3) * 100, 869525000);
     cr_assert_eq(p[10], 5);
-    if (to_start_s <= 0) {
+    if (device->faults.no_time || device->faults.never_gets_time) {
+        put_le(out + 2, 0xFFFFFF, 3);
+        answer(device, 200, out, 5);
+        return;
+    }
+    if (to_start_s <= 0 || device->faults.always_misses_start) {
         out[1] |= 0x20;
         answer(device, 200, out, 2);
         return;
@@ -229,6 +235,13 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     uint8_t out[2] = { 0x02,
         (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
+    if (device->faults.advances_session_cnt
+            || (fleet->fragmentation_version == 2
+                    && le(p + 11, 2) < device->faults.session_cnt_least)) {
+        out[1] |= 0x10;
+        answer(device, 201, out, 2);
+        return;
+    }
     memcpy(device->set_up_payload, p, fleet->fragmentation_version == 2 ? 17 : 11);
     device->nb_frag = (uint16_t)le(p + 2, 2);
     device->frag_size = p[4];
@@ -267,6 +280,9 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
     struct fleet_device *device = &fleet->devices[index];
     const uint8_t *p = d->payload;
     uint16_t at = 0;
+    if (d->fport == 200 || d->fport == 201) {
+        device->set_up_last_ns = engine_now(fleet->engine);
+    }
     if (d->fport == 202 && p[0] == 0x03) {
         device->resyncs++;
         uint8_t out[6] = { 0x01, 0, 0, 0, 0, 0x10 | 5 };
@@ -318,6 +334,9 @@ static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripte
     if (device->faults.lost_downlinks > 0) {
         device->faults.lost_downlinks--;
         return;
+    }
+    if (d->fopts_size > 0 && d->fopts[0] == 0x0D) {
+        device->faults.no_time = false;
     }
     if (d->size > 0) {
         on_commands(fleet, index, d);

@@ -20,7 +20,13 @@ struct fleet_faults {
     bool silent;         /* heard before the campaign, not after */
     bool ignores_set_up; /* never answers port 200 and 201 */
     bool refuses_group;
-    bool no_memory; /* NotEnoughMemory in FragSessionSetupAns */
+    bool never_defines_group; /* accepts it, and answers McGroupUndefined to each session */
+    bool always_misses_start;
+    bool no_time;               /* until a DeviceTimeAns; asks for it with each uplink */
+    bool never_gets_time;       /* the same, but does not ask */
+    bool advances_session_cnt;  /* has used every SessionCnt that it is given */
+    uint16_t session_cnt_least; /* lower ones are replays */
+    bool no_memory;             /* NotEnoughMemory in FragSessionSetupAns */
     bool bad_mic;
     bool ignores_clock; /* never corrects its clock */
     bool dies_in_session;
@@ -58,6 +64,7 @@ struct fleet_device {
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
+    sim_ns set_up_last_ns; /* the last of set_up_downlinks */
     uint32_t group_status_requests, group_delete_requests;
 };
 
