@@ -82,6 +82,7 @@ size_t mac_commands_take(struct core *core, uint8_t fopts[MAC_FOPTS_MAX])
     if (ask_link) {
         fopts[size++] = CID_LINK_CHECK;
         core->mac.link_check_wanted = false;
+        core->mac.link_asked = true;
     }
     mac_link_rate_sent(core, ask_link);
     return size;
@@ -176,7 +177,7 @@ static void link_adr(struct core *core, struct commands *c)
         const uint8_t *last = requests + (count - 1) * (1u + LINK_ADR_SIZE);
         uint8_t nb_trans = last[3] & 15u;
         core->mac.channel_mask = mask;
-        core->mac.parameters.data_rate = data_rate;
+        mac_rate_take(core, data_rate);
         core->mac.rate_by_network = !fixed;
         core->mac.parameters.tx_power = tx_power;
         core->mac.parameters.nb_trans = nb_trans == 0 ? 1u : nb_trans;
@@ -194,6 +195,10 @@ static void link_adr(struct core *core, struct commands *c)
 
 static void link_check(struct core *core, struct commands *c)
 {
+    if (!core->mac.link_asked) {
+        return;
+    }
+    core->mac.link_asked = false;
     core->mac.link_margin_db = c->bytes[0];
     core->mac.link_gateways = c->bytes[1];
     mac_link_rate_answered(core);
@@ -234,8 +239,10 @@ static void dev_status(struct core *core, struct commands *c)
     answer(core, ans, sizeof ans);
 }
 
-static void set_channel(struct core *core, unsigned index, uint32_t frequency_hz, uint8_t range)
+static void set_channel(
+        struct core *core, struct commands *c, unsigned index, uint32_t frequency_hz, uint8_t range)
 {
+    uint8_t data_rate = core->mac.parameters.data_rate;
     DEVICE_ASSERT(
             &core->hal, index >= mac_region(core)->default_channel_count && index < MAC_CHANNELS);
     core->mac.channels[index] = (struct mac_channel){
@@ -244,10 +251,8 @@ static void set_channel(struct core *core, unsigned index, uint32_t frequency_hz
         .data_rate_max = range >> 4,
     };
     channel_mask_put(&core->mac.channel_mask, index, frequency_hz != 0);
-    /* A device without a channel that fits its data rate would be lost: the default ones do. */
-    if (!mac_rate_has_channel(core, &core->mac.channel_mask, core->mac.parameters.data_rate)) {
-        channel_mask_put_first(&core->mac.channel_mask, mac_region(core)->default_channel_count);
-    }
+    mac_rate_take(core, data_rate);
+    c->parameters_changed |= core->mac.parameters.data_rate != data_rate;
 }
 
 static void new_channel(struct core *core, struct commands *c)
@@ -265,7 +270,7 @@ static void new_channel(struct core *core, struct commands *c)
         status = (uint8_t)((remove || mac_frequency_valid(core, frequency_hz) ? 1u : 0u)
                            | (remove || rates_ok ? 2u : 0u));
         if (status == 3) {
-            set_channel(core, index, frequency_hz, range);
+            set_channel(core, c, index, frequency_hz, range);
             c->channels_changed = true;
         }
     }

@@ -17,7 +17,6 @@
 #define SPACING_TICKS       (60u * HAL_RTC_HZ)
 #define SPACING_PER_AIRTIME 32u
 #define ATTEMPTS_PER_RATE   2u
-#define NB_TRANS_MAX        15u
 
 /* Retransmission back-off: time on air allowed in a period, and the period's length. */
 static const struct {
@@ -238,10 +237,11 @@ static void apply_factory(struct core *core)
     if (mac_rate_has_channel(core, &mask, p->data_rate)) {
         core->mac.channel_mask = mask;
     }
+    mac_rate_take(core, p->data_rate);
     if (factory->tx_power <= mac_region(core)->tx_power_max) {
         p->tx_power = factory->tx_power;
     }
-    if (factory->nb_trans >= 1 && factory->nb_trans <= NB_TRANS_MAX) {
+    if (factory->nb_trans >= 1 && factory->nb_trans <= MAC_NB_TRANS_MAX) {
         p->nb_trans = factory->nb_trans;
     }
 }

@@ -31,9 +31,23 @@ static void set_data_rate(struct core *core, int data_rate)
     } else if (data_rate > region->data_rate_max) {
         data_rate = region->data_rate_max;
     }
-    if (data_rate != core->mac.parameters.data_rate) {
-        core->mac.parameters.data_rate = (uint8_t)data_rate;
+    uint8_t before = core->mac.parameters.data_rate;
+    if (mac_rate_take(core, data_rate)) {
+        mac_session_save_channels(core);
+    }
+    if (core->mac.parameters.data_rate != before) {
         mac_session_save_parameters(core);
+    }
+}
+
+/* Nobody answers. At the slowest rate of the enabled channels, the default ones may do better. */
+static void go_slower(struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, rate_is_ours(core));
+    if (mac_rate_lower(core)) {
+        mac_session_save_parameters(core);
+    } else if (mac_rate_enable_defaults(core)) {
+        mac_session_save_channels(core);
     }
 }
 
@@ -65,7 +79,7 @@ void mac_watch_link(struct core *core)
     }
     if (core->mac.link_unanswered == UNANSWERED_PER_STEP) {
         core->mac.link_unanswered = 0;
-        set_data_rate(core, (int)core->mac.parameters.data_rate - 1);
+        go_slower(core);
     }
     mac_request_link_check(core);
 }

@@ -10,6 +10,7 @@
 #include "mac/region.h"
 
 #define DEV_NONCE_EXHAUSTED 0xFFFFu
+#define MAC_NB_TRANS_MAX    15u
 
 static inline const struct region *mac_region(const struct core *core)
 {
@@ -86,11 +87,18 @@ int mac_duty_choose(const struct core *core, const struct channel_mask *mask, un
         uint64_t now_ticks);
 struct channel_mask mac_channels_defined(const struct core *core);
 bool mac_channel_can(const struct core *core, unsigned channel, unsigned data_rate);
-static inline bool mac_rate_has_channel(
-        const struct core *core, const struct channel_mask *mask, unsigned data_rate)
-{
-    return mac_duty_free_at(core, mask, data_rate, 0) != HAL_TICKS_NEVER;
-}
+
+/* --- data_rate.c ----------------------------------------------------------------------------- */
+bool mac_rate_has_channel(
+        const struct core *core, const struct channel_mask *mask, unsigned data_rate);
+/* Takes `wanted` or, of what enabled channels carry, what is nearest: slower if they can, else
+ * faster. Where they carry nothing, or the rate is fixed, the default channels are enabled. True:
+ * the mask has changed. */
+bool mac_rate_take(struct core *core, int wanted);
+/* Takes the next slower one that enabled channels carry. False: there is none. */
+bool mac_rate_lower(struct core *core);
+/* True: the mask has changed. */
+bool mac_rate_enable_defaults(struct core *core);
 
 /* --- join.c ---------------------------------------------------------------------------------- */
 void mac_join_start(struct core *core, uint64_t now_ticks);

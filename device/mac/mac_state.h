@@ -134,6 +134,7 @@ struct mac {
     bool time_wanted;
     bool link_check_wanted;
     bool time_asked; /* in the uplink on air */
+    bool link_asked; /* a LinkCheckReq has left and is not answered yet */
     bool exchange_open;
     uint8_t polls_in_row;
     uint16_t adr_ack_count;

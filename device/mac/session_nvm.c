@@ -11,6 +11,9 @@
 #include "mac/mac_internal.h"
 
 #define FCNT_UP_AHEAD 64u
+/* What the fields of the MAC commands can hold. */
+#define RX_DELAY_MAX_S     15u
+#define MAX_DUTY_CYCLE_MAX 15u
 
 /* NVM_MAC_SESSION. */
 enum {
@@ -159,23 +162,62 @@ void mac_session_save_parameters(struct core *core)
     }
 }
 
-static void restore_channels(struct core *core)
+/* --- restore: nothing on record is taken on trust -------------------------------------------- */
+
+static bool parameters_valid(const struct core *core, const struct mac_parameters *p)
+{
+    const struct region *region = mac_region(core);
+    return mac_region_sub_band(region, p->rx2_frequency_hz) >= 0
+           && mac_region_data_rate_valid(region, p->rx2_data_rate)
+           && mac_region_data_rate_valid(region, p->data_rate)
+           && p->rx1_data_rate_offset <= region->rx1_data_rate_offset_max && p->rx_delay_s >= 1
+           && p->rx_delay_s <= RX_DELAY_MAX_S && p->tx_power <= region->tx_power_max
+           && p->nb_trans >= 1 && p->nb_trans <= MAC_NB_TRANS_MAX
+           && p->max_duty_cycle <= MAX_DUTY_CYCLE_MAX;
+}
+
+static bool channel_valid(const struct core *core, unsigned index, const struct mac_channel *c)
+{
+    const struct region *region = mac_region(core);
+    if (index < region->default_channel_count
+            && c->frequency_hz != region->default_channels_hz[index]) {
+        return false;
+    }
+    if (c->frequency_hz == 0) {
+        return true; /* the rest has no meaning */
+    }
+    return mac_region_sub_band(region, c->frequency_hz) >= 0
+           && (c->rx1_frequency_hz == 0 || mac_region_sub_band(region, c->rx1_frequency_hz) >= 0)
+           && c->data_rate_min <= c->data_rate_max
+           && mac_region_data_rate_valid(region, c->data_rate_min)
+           && mac_region_data_rate_valid(region, c->data_rate_max);
+}
+
+/* False: the record is not this firmware's, or of another region. Without a record the default
+ * channels stay. */
+static bool restore_channels(struct core *core)
 {
     uint8_t record[CHANNELS_SIZE];
+    struct mac_channel channels[MAC_CHANNELS];
     if (nvm_read(&core->nvm, NVM_MAC_CHANNELS, record, sizeof record) != CHANNELS_SIZE) {
-        return;
+        return true;
     }
     for (unsigned i = 0; i < MAC_CHANNELS; i++) {
         const uint8_t *b = record + CHANNEL_SIZE * i;
-        core->mac.channels[i] = (struct mac_channel){
+        channels[i] = (struct mac_channel){
             .frequency_hz = get_le24(b) * 100u,
             .rx1_frequency_hz = get_le24(b + 3) * 100u,
             .data_rate_min = b[6] & 15u,
             .data_rate_max = b[6] >> 4,
         };
+        if (!channel_valid(core, i, &channels[i])) {
+            return false;
+        }
     }
+    memcpy(core->mac.channels, channels, sizeof channels);
     memset(&core->mac.channel_mask, 0, sizeof core->mac.channel_mask);
     memcpy(core->mac.channel_mask.bytes, record + MASK_AT, CHANNELS_SIZE - MASK_AT);
+    return true;
 }
 
 bool mac_session_restore(struct core *core)
@@ -186,9 +228,14 @@ bool mac_session_restore(struct core *core)
             || nvm_read(&core->nvm, NVM_MAC_COUNTERS, counters, sizeof counters) != COUNTERS_SIZE) {
         return false;
     }
+    struct mac_parameters parameters;
+    get_parameters(session, &parameters);
+    if (!parameters_valid(core, &parameters) || !restore_channels(core)) {
+        return false;
+    }
     core->mac.dev_addr = get_le32(session + SESSION_DEV_ADDR);
-    get_parameters(session, &core->mac.parameters);
-    restore_channels(core);
+    core->mac.parameters = parameters;
+    mac_rate_take(core, parameters.data_rate);
     core->mac.fcnt_up = core->mac.fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
     core->mac.fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
     core->mac.resets = (uint16_t)(get_le16(counters + COUNTERS_RESETS) + 1u);

@@ -81,12 +81,9 @@ static void adr_back_off(struct core *core)
     }
     if (beyond == ADR_ACK_DELAY) {
         p->tx_power = 0;
-    } else if (core->mac.rate_by_network && p->data_rate > 0
-               && mac_rate_has_channel(core, &core->mac.channel_mask, p->data_rate - 1u)) {
-        p->data_rate--;
-    } else {
+    } else if (!core->mac.rate_by_network || !mac_rate_lower(core)) {
         p->nb_trans = 1;
-        channel_mask_put_first(&core->mac.channel_mask, mac_region(core)->default_channel_count);
+        mac_rate_enable_defaults(core);
         mac_session_save_channels(core);
     }
     mac_session_save_parameters(core);

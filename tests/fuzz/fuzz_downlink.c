@@ -3,7 +3,8 @@
  *
  * The firmware's driver and MAC run against the fake chip of the device tests. An input is a byte
  * that says whether the device has joined, then messages: kind, place, fields. Assertions of
- * firmware and fakes, and the sanitizers, are the oracle; so is that the device goes on sending.
+ * firmware and fakes, and the sanitizers, are the oracle; so is that the device goes on sending:
+ * whatever it heard, after that and after a reset.
  */
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ static void prepare(void)
     mac_multicast_set(
             &bench->core, GROUP, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, 0, UINT32_MAX);
     mac_class_c_open(&bench->core, GROUP, SESSION_HZ, SESSION_DR);
+    bench_run_s(bench, 1.0); /* it listens, so the first message finds it ready to send */
     joined_start = *bench;
 }
 
@@ -161,6 +163,43 @@ static void play(struct fuzz_bytes *in)
     }
 }
 
+/* Copies at the lowest duty cycle, 1 / 2^15 of 2.8 s each, and the longest pause between joins. */
+#define SILENCE_MAX_S (16.0 * 32768.0 * 2.8 + 86400.0)
+/* Questions without an answer, until the data rate has fallen as far as it can. */
+#define LAST_UPLINKS 16u
+
+/* Uplinks that nobody answers, as the main loop sends them. */
+static void expect_uplinks(unsigned count)
+{
+    bench->board.air.present = false;
+    while (count-- > 0) {
+        unsigned sent = bench->board.tx_count;
+        double waited_s = 0.0;
+        while (mac_joined(&bench->core)
+                && mac_uplink_possible_at(&bench->core, bench->board.now) == HAL_TICKS_NEVER) {
+            bench_run_s(bench, 60.0); /* copies of the last one, and its windows */
+            waited_s += 60.0;
+            if (waited_s > SILENCE_MAX_S) {
+                abort(); /* no channel carries its data rate */
+            }
+        }
+        if (mac_joined(&bench->core)) {
+            mac_watch_link(&bench->core);
+            uint64_t at = mac_uplink_possible_at(&bench->core, bench->board.now);
+            if (at == HAL_TICKS_NEVER) {
+                abort();
+            }
+            bench_run_until(bench, at);
+            if (mac_send(&bench->core, 0, NULL, 0) != MAC_OK) {
+                abort();
+            }
+        }
+        if (!bench_run_to_tx(bench, sent + 1, SILENCE_MAX_S)) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
@@ -171,6 +210,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < MESSAGES_MAX && in.at < in.size; i++) {
         play(&in);
     }
+    expect_uplinks(LAST_UPLINKS);
+    bench_reset(bench, HAL_RESET_BROWNOUT);
+    expect_uplinks(LAST_UPLINKS);
     if (bench->board.panics != 0) {
         abort();
     }

@@ -86,6 +86,14 @@ def downlink_seeds():
           + data(MULTICAST, RXC, NO_PORT) + data(MULTICAST, RXC, 0, 0, b'\6')
           + data(MULTICAST, RXC, 0, 201, b'a', h('06')) + data(UNICAST, RXC, 0, 0, b'\6')
           + data(UNICAST, RX1, 0, 224, b'test') + data(UNICAST, RX1, 0, 255, b'x'))
+    confine = '07 03 184f84 {0:x}{0:x} 03 {0:x}0 0800 01' # channel 3 of one data rate, and it alone
+    for rate in (1, 5, 6):
+        write('downlink', f'confined-to-dr{rate}', b'\1'
+              + data(UNICAST, RX1, NO_PORT, fopts=h(confine.format(rate))))
+    write('downlink', 'confined-and-removed', b'\1' + data(UNICAST, RX1, NO_PORT, fopts=h(
+        confine.format(6))) + data(UNICAST, RX1, NO_PORT, fopts=h('07 03 000000 00')))
+    write('downlink', 'duty-cycle-15', b'\1'
+          + data(UNICAST, RX1, NO_PORT, fopts=h('04 0f 03 5007 000f')))
     write('downlink', 'headers', b'\1' + b''.join(
         raw(RX1 if i % 2 else RXC, bytes([i * 32]) + h('da1b0126') + bytes(i * 2))
         for i in range(8)) + raw(RX1, b''))
