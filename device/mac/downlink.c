@@ -145,18 +145,22 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *radio,
     if (status != MAC_FRAME_OK) {
         return drop(core, status, radio->size > 0 ? bytes[0] : 0);
     }
-    int group = mac_multicast_find(core, frame.dev_addr);
-    if (group >= 0) {
+    bool known = false;
+    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
         uint32_t fcnt;
-        if (!mac_multicast_accept(core, (unsigned)group, &frame, radio->size, bytes, &fcnt)) {
-            return MAC_RECEIPT_NONE;
+        if (!core->mac.groups[group].defined || core->mac.groups[group].mc_addr != frame.dev_addr) {
+            continue;
         }
-        fill_downlink(rx, &frame, radio, group, fcnt, end_ticks);
-        *deliver = frame.fport < 224;
-        return MAC_RECEIPT_MULTICAST;
+        /* New groups get an address of their own, but one on record may share it. */
+        known = true;
+        if (mac_multicast_accept(core, group, &frame, radio->size, bytes, &fcnt)) {
+            fill_downlink(rx, &frame, radio, (int)group, fcnt, end_ticks);
+            *deliver = frame.fport < 224;
+            return MAC_RECEIPT_MULTICAST;
+        }
     }
-    if (!core->mac.joined || frame.dev_addr != core->mac.dev_addr) {
-        return drop(core, MAC_FRAME_NOT_FOR_US, bytes[0]);
+    if (core->mac.joined && frame.dev_addr == core->mac.dev_addr) {
+        return receive_unicast(core, &frame, radio, end_ticks, rx, deliver);
     }
-    return receive_unicast(core, &frame, radio, end_ticks, rx, deliver);
+    return known ? MAC_RECEIPT_NONE : drop(core, MAC_FRAME_NOT_FOR_US, bytes[0]);
 }

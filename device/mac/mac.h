@@ -99,6 +99,8 @@ uint8_t mac_data_rate(const struct core *core);
 void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
         const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
         uint32_t fcnt_max);
+/* True when frames to `mc_addr` are for the device alone, or for another group than `group`. */
+bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr);
 bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr);
 void mac_multicast_delete(struct core *core, unsigned group);
 

@@ -132,7 +132,8 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *frame,
         struct mac_rx *rx, bool *deliver);
 
 /* --- multicast.c ----------------------------------------------------------------------------- */
-int mac_multicast_find(const struct core *core, uint32_t mc_addr);
+/* A frame for this group's address. True: authentic and new, and its payload is decrypted. False:
+ * nothing has changed. */
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
         size_t size, uint8_t *bytes, uint32_t *fcnt);
 void mac_multicast_restore(struct core *core);

@@ -61,6 +61,16 @@ void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
     load_group(core, group, record);
 }
 
+bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr)
+{
+    for (unsigned g = 0; g < MAC_MULTICAST_GROUPS; g++) {
+        if (g != group && core->mac.groups[g].defined && core->mac.groups[g].mc_addr == mc_addr) {
+            return true;
+        }
+    }
+    return core->mac.joined && core->mac.dev_addr == mc_addr;
+}
+
 bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr)
 {
     if (group >= MAC_MULTICAST_GROUPS || !core->mac.groups[group].defined) {
@@ -118,16 +128,6 @@ void mac_class_c_close(struct core *core, unsigned group)
     if (core->mac.groups[group].defined) {
         save_counter(core, group);
     }
-}
-
-int mac_multicast_find(const struct core *core, uint32_t mc_addr)
-{
-    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
-        if (core->mac.groups[group].mc_addr == mc_addr && core->mac.groups[group].defined) {
-            return (int)group;
-        }
-    }
-    return -1;
 }
 
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,

@@ -22,6 +22,7 @@ enum multicast_cid {
     CID_CLASS_B_SESSION = 0x05
 };
 
+#define SETUP_ID_ERROR       0x04u
 #define DELETE_UNDEFINED     0x04u
 #define SESSION_DR_ERROR     0x04u
 #define SESSION_FREQ_ERROR   0x08u
@@ -232,13 +233,18 @@ static void session_key(
     encrypt(core, MAC_KEY_SCRATCH, key);
 }
 
-/* TS005 key chain of a LoRaWAN 1.0.x device, from GenAppKey down. */
+/* TS005 key chain of a LoRaWAN 1.0.x device, from GenAppKey down. An address that is in use would
+ * make two contexts of one frame: refused by the only error that the answer has. */
 static void on_group_setup(struct multicast_setup *setup, struct core *core, const uint8_t *bytes)
 {
     unsigned group = bytes[0] & GROUP_MASK;
     const uint8_t *mc_addr = &bytes[1];
     uint8_t key[16] = { 0 };
     uint8_t app_s_key[16];
+    if (mac_multicast_address_taken(core, group, get_le32(mc_addr))) {
+        answers_push(&setup->answers, CID_GROUP_SETUP, (uint8_t)(SETUP_ID_ERROR | group), 0);
+        return;
+    }
     encrypt(core, MAC_KEY_GEN_APP, key); /* McRootKey */
     load_scratch(core, key);
     memset(key, 0, sizeof(key));

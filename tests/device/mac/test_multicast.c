@@ -300,3 +300,45 @@ Test(mac_multicast, second_open_moves_the_receiver)
     cr_assert_eq(bench->delivered_count, 1);
     bench_destroy(bench);
 }
+
+/* --- one address, two contexts --------------------------------------------------------------- */
+
+Test(mac_multicast, an_address_is_taken_by_the_device_and_by_each_other_group)
+{
+    struct bench *bench = joined(0, UINT32_MAX);
+    cr_expect(mac_multicast_address_taken(&bench->core, 1, BENCH_DEV_ADDR));
+    cr_expect(mac_multicast_address_taken(&bench->core, 0, MC_ADDR));
+    cr_expect_not(mac_multicast_address_taken(&bench->core, 1, MC_ADDR));
+    cr_expect_not(mac_multicast_address_taken(&bench->core, 1, BENCH_DEV_ADDR + 1u));
+    mac_multicast_delete(&bench->core, 1);
+    cr_expect_not(mac_multicast_address_taken(&bench->core, 0, MC_ADDR));
+    bench_destroy(bench);
+}
+
+/* What is on record, or a DevAddr of a later join, may share an address all the same: then the MIC
+ * says whose a frame is. */
+Test(mac_multicast, a_frame_whose_mic_fails_in_one_context_goes_to_the_next)
+{
+    static const struct fake_keys other = { { 1 }, { 2 } };
+    struct bench *bench = joined(0, UINT32_MAX);
+    mac_multicast_set(&bench->core, 0, MC_ADDR, other.app_s_key, other.nwk_s_key, 0, UINT32_MAX);
+    hear_counter(bench, 5);
+    cr_expect_eq(bench->delivered_count, 1);
+    cr_expect_eq(bench->delivered[0].group, 1);
+    cr_expect_eq(bench->core.mac.groups[0].fcnt_next, 0, "the other one has not moved");
+    mac_multicast_set(
+            &bench->core, 3, BENCH_DEV_ADDR, other.app_s_key, other.nwk_s_key, 0, UINT32_MAX);
+    uint8_t frame[255];
+    const uint8_t payload[1] = { 7 };
+    struct fake_downlink unicast = {
+        .dev_addr = BENCH_DEV_ADDR, .fcnt = 0, .fport = 9, .payload = payload, .payload_size = 1
+    };
+    bench_run_s(bench, 10.0);
+    bench_send(bench, 2, payload, 1);
+    bench_answer(bench, 1, frame, fake_write_downlink(&bench->keys, &unicast, frame));
+    bench_run_s(bench, 10.0);
+    cr_assert_eq(bench->delivered_count, 2);
+    cr_expect_eq(bench->delivered[1].group, -1);
+    cr_expect_eq(bench->delivered[1].fport, 9);
+    bench_destroy(bench);
+}

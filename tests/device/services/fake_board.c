@@ -280,6 +280,16 @@ void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
     to->fcnt_max = fcnt_max;
 }
 
+bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr)
+{
+    const struct board *board = board_of(core->hal.board);
+    bool taken = board->dev_addr == mc_addr;
+    for (unsigned g = 0; g < 4; g++) {
+        taken |= g != group && board->groups[g].defined && board->groups[g].mc_addr == mc_addr;
+    }
+    return taken;
+}
+
 bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr)
 {
     *mc_addr = group_of(core, group)->mc_addr;

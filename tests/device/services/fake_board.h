@@ -73,6 +73,7 @@ struct board {
     bool key_loaded[HAL_KEY_SLOTS];
     /* doubles */
     struct board_group groups[4];
+    uint32_t dev_addr;
     unsigned device_time_requests;
     uint32_t airtime_ticks;
     struct board_record records[NVM_ID_COUNT];

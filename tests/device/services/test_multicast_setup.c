@@ -101,6 +101,24 @@ Test(multicast_setup, derives_the_keys_of_published_interoperability_vectors)
     rig_destroy(rig);
 }
 
+/* Goal: no frame has two contexts. IDerror (bit 2) is the only error of McGroupSetupAns. */
+Test(multicast_setup, refuses_an_address_that_is_in_use)
+{
+    struct rig *rig = grouped(600);
+    struct board_group before = rig->board.groups[0];
+    cr_expect(answers(
+            rig, "02 02 aa00ff01 00000000000000000000000000000000 00000000 ffffffff", "02 06"));
+    cr_expect_not(rig->board.groups[2].defined);
+    cr_expect(answers(rig, GROUP_SETUP, "02 00"), "its own address is not in use");
+    rig->board.dev_addr = 0x26011bda;
+    cr_expect(answers(
+            rig, "02 00 da1b0126 00000000000000000000000000000000 00000000 ffffffff", "02 04"));
+    cr_expect_eq(memcmp(&before, &rig->board.groups[0], sizeof before), 0, "the group stays");
+    cr_expect(answers(
+            rig, "02 03 db1b0126 00000000000000000000000000000000 00000000 ffffffff", "02 03"));
+    rig_destroy(rig);
+}
+
 Test(multicast_setup, tells_package_version_and_groups)
 {
     struct rig *rig = grouped(600);
