@@ -6,9 +6,11 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "scenario/param.h"
 #include "scenario/quantity.h"
+#include "scenario/text_file.h"
 
 #define CELLS_MAX 32u
 
@@ -27,62 +29,134 @@ struct cell {
     struct scenario_place place;
 };
 
-/* Cuts a line at its commas and trims the pieces. */
-static size_t cut_line(const struct csv *csv, char *line, struct cell cells[CELLS_MAX])
+static bool wrong(const struct csv *csv, size_t column, const char *what)
 {
-    size_t count = 0;
-    char *at = line;
-    for (bool more = true; more && count < CELLS_MAX;) {
-        size_t length = strcspn(at, ",");
-        more = at[length] == ',';
-        at[length] = '\0';
-        char *text = at + strspn(at, " \t");
-        for (size_t n = strlen(text); n > 0 && strchr(" \t\r", text[n - 1]) != NULL; n--) {
-            text[n - 1] = '\0';
-        }
-        cells[count++] =
-                (struct cell){ text, { csv->source, csv->line, (size_t)(text - line) + 1 } };
-        at += length + 1;
-    }
-    return count;
+    struct scenario_place place = { csv->source, csv->line, column };
+    scenario_errors_add(csv->errors, place, "%s", what);
+    return false;
 }
 
-static void unknown_column(const struct csv *csv, const struct cell *cell)
+static void trim_end(char *text)
 {
-    const char *names[CSV_COLUMNS_MAX + 1] = { NULL };
-    for (size_t i = 0; i < csv->count; i++) {
-        names[i] = csv->columns[i].name;
+    for (size_t n = strlen(text); n > 0 && strchr(" \t\r", text[n - 1]) != NULL; n--) {
+        text[n - 1] = '\0';
     }
-    const char *near = nearest_word(cell->text, names);
-    scenario_errors_add(csv->errors, cell->place,
-            "unknown column '%s'%s%s%s: the first line names the columns, as in %s,%s", cell->text,
-            near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-            near != NULL ? "'?)" : "", csv->columns[0].name, csv->columns[1].name);
+}
+
+/* Takes the quotes off the cell at `*at`, in place, and moves `*at` to the comma or the end of the
+ * line. False: there is something else after the quotes, or no second quote. */
+static bool unquote(char **at)
+{
+    char *from = *at + 1, *to = *at;
+    while (*from != '\0' && (*from != '"' || from[1] == '"')) {
+        from += *from == '"' ? 1 : 0;
+        *to++ = *from++;
+    }
+    bool closed = *from == '"';
+    from += closed ? 1 : 0;
+    from += strspn(from, " \t\r");
+    *to = '\0';
+    *at = from;
+    return closed && (*from == ',' || *from == '\0');
+}
+
+/* Cuts a line at its commas and trims the pieces. False after a message. */
+static bool cut_line(const struct csv *csv, char *line, struct cell cells[CELLS_MAX], size_t *count)
+{
+    char *at = line;
+    *count = 0;
+    for (bool more = true; more;) {
+        at += strspn(at, " \t");
+        char *text = at;
+        size_t column = (size_t)(text - line) + 1;
+        bool quoted = *at == '"';
+        if (*count == CELLS_MAX) {
+            return wrong(csv, column, "too many columns");
+        }
+        if (quoted && !unquote(&at)) {
+            return wrong(csv, column, "a quoted value should end with '\"' before the next comma");
+        }
+        at += quoted ? 0 : strcspn(at, ",");
+        more = *at == ',';
+        *at = '\0';
+        at += more ? 1 : 0;
+        if (!quoted) {
+            trim_end(text);
+        }
+        cells[(*count)++] = (struct cell){ text, { csv->source, csv->line, column } };
+    }
+    return true;
+}
+
+static bool is_named(const struct csv_column *column, const char *name)
+{
+    bool found = strcasecmp(name, column->name) == 0;
+    for (size_t i = 0; i < CSV_NAMES_MAX && column->other_names[i] != NULL; i++) {
+        found = found || strcasecmp(name, column->other_names[i]) == 0;
+    }
+    return found;
+}
+
+/* Index of the column with that name; csv->count: none. */
+static size_t column_named(const struct csv *csv, const char *name)
+{
+    size_t column = 0;
+    while (column < csv->count && !is_named(&csv->columns[column], name)) {
+        column++;
+    }
+    return column;
+}
+
+/* A column that is left out must not be a misspelt one that is absent. */
+static bool check_other_columns(
+        const struct csv *csv, const struct cell *cells, const bool seen[CSV_COLUMNS_MAX])
+{
+    const char *absent[CSV_COLUMNS_MAX + 1];
+    size_t count = 0;
+    bool ok = true;
+    for (size_t i = 0; i < csv->count; i++) {
+        if (!seen[i]) {
+            absent[count++] = csv->columns[i].name;
+        }
+    }
+    absent[count] = NULL;
+    for (size_t i = 0; i < csv->cell_count; i++) {
+        const char *near = csv->column_of_cell[i] < 0 ? nearest_word(cells[i].text, absent) : NULL;
+        if (near != NULL) {
+            scenario_errors_add(csv->errors, cells[i].place,
+                    "unknown column '%s' (did you mean '%s'?)", cells[i].text, near);
+            ok = false;
+        }
+    }
+    return ok;
 }
 
 static bool read_header(struct csv *csv, char *line)
 {
     struct cell cells[CELLS_MAX];
-    bool seen[CSV_COLUMNS_MAX] = { false }, ok = true;
-    csv->cell_count = cut_line(csv, line, cells);
+    bool seen[CSV_COLUMNS_MAX] = { false }, ok = true, any = false;
+    if (!cut_line(csv, line, cells, &csv->cell_count)) {
+        return false;
+    }
     for (size_t i = 0; i < csv->cell_count; i++) {
-        size_t column = 0;
-        while (column < csv->count && strcmp(cells[i].text, csv->columns[column].name) != 0) {
-            column++;
-        }
-        csv->column_of_cell[i] = (int)column;
-        if (column == csv->count) {
-            unknown_column(csv, &cells[i]);
-            ok = false;
-        } else if (seen[column]) {
+        size_t column = column_named(csv, cells[i].text);
+        bool known = column < csv->count;
+        csv->column_of_cell[i] = known ? (int)column : -1;
+        if (known && seen[column]) {
             scenario_errors_add(
                     csv->errors, cells[i].place, "column '%s' stands twice", cells[i].text);
             ok = false;
-        } else {
-            seen[column] = true;
+        } else if (known) {
+            seen[column] = any = true;
         }
     }
-    return ok;
+    if (!any) {
+        scenario_errors_add(csv->errors, cells[0].place,
+                "no known column: the first line names the columns, as in %s,%s",
+                csv->columns[0].name, csv->columns[1].name);
+        return false;
+    }
+    return check_other_columns(csv, cells, seen) && ok;
 }
 
 static bool read_word(const struct csv *csv, const struct cell *cell,
@@ -127,8 +201,11 @@ static bool read_cell(const struct csv *csv, const struct cell *cell,
 static bool read_row(const struct csv *csv, char *line, struct csv_row *row)
 {
     struct cell cells[CELLS_MAX];
-    size_t count = cut_line(csv, line, cells);
+    size_t count;
     bool ok = true;
+    if (!cut_line(csv, line, cells, &count)) {
+        return false;
+    }
     row->line = csv->line;
     for (size_t i = 0; i < CSV_COLUMNS_MAX; i++) {
         row->values[i] = NAN;
@@ -140,6 +217,9 @@ static bool read_row(const struct csv *csv, char *line, struct csv_row *row)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
+        if (csv->column_of_cell[i] < 0) {
+            continue;
+        }
         size_t column = (size_t)csv->column_of_cell[i];
         row->columns[column] = cells[i].place.column;
         ok = read_cell(csv, &cells[i], &csv->columns[column], &row->values[column]) && ok;
@@ -167,7 +247,7 @@ bool csv_read(const char *source, char *text, size_t size, const struct csv_colu
     struct csv csv = { source, columns, count, errors, { 0 }, 0, 0 };
     bool ok = true, header_read = false;
     char *rest = NULL;
-    for (char *line = text; line != NULL; line = rest) {
+    for (char *line = text + text_file_mark(text, size); line != NULL; line = rest) {
         rest = strchr(line, '\n');
         if (rest != NULL) {
             *rest++ = '\0';

@@ -1,8 +1,11 @@
 /* Tables of numbers with named columns, separated by commas.
  * SPDX-License-Identifier: MIT
  *
- * The first line names the columns, in any order; empty lines and lines that start with '#' say
- * nothing; an empty cell is a value that is not given.
+ * RFC 4180, and what programs write besides: a byte order mark, LF or CR LF, blanks around cells.
+ * The first line names the columns, in any order, in capitals or not. Columns with other names are
+ * left out, unless one looks like a misspelt name of a column that is absent. Empty lines and lines
+ * that start with '#' are left out; an empty cell is a value that is not given. A quoted cell holds
+ * no line break.
  */
 #ifndef SCENARIO_CSV_H
 #define SCENARIO_CSV_H
@@ -13,9 +16,11 @@
 #include "scenario/scenario_errors.h"
 
 #define CSV_COLUMNS_MAX 8u
+#define CSV_NAMES_MAX   3u
 
 struct csv_column {
     const char *name;
+    const char *other_names[CSV_NAMES_MAX];
     double min, max;          /* inclusive */
     const char *const *words; /* NULL: numbers; else a value is the index of one of these */
 };

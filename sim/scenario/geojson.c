@@ -83,13 +83,18 @@ static bool read_coordinates(
     return g->point(g->context, &position, pair->start_mark.line + 1, pair->start_mark.column + 1);
 }
 
+static bool is_geometry(const char *type)
+{
+    return strcmp(type, "Point") == 0 || strcmp(type, "MultiPoint") == 0;
+}
+
 static bool read_geometry(
         const struct geojson *g, const yaml_node_t *geometry, const struct position *properties)
 {
     const yaml_node_t *coordinates = member(g, geometry, "coordinates");
     const char *type = scalar(member(g, geometry, "type"));
     bool many = strcmp(type, "MultiPoint") == 0;
-    if (!many && strcmp(type, "Point") != 0) {
+    if (!is_geometry(type)) {
         return wrong(g, geometry, "geometry should be of type Point or MultiPoint");
     }
     if (coordinates == NULL) {
@@ -148,8 +153,13 @@ static bool read_root(const struct geojson *g, const yaml_node_t *root)
     if (strcmp(scalar(member(g, root, "type")), "Feature") == 0) {
         return read_feature(g, root);
     }
+    if (is_geometry(scalar(member(g, root, "type")))) {
+        return read_geometry(g, root, &(struct position){ .height_m = NAN, .indoor = -1 });
+    }
     if (features == NULL || features->type != YAML_SEQUENCE_NODE) {
-        return wrong(g, root, "should be a FeatureCollection, with a list of features");
+        return wrong(g, root,
+                "should be a FeatureCollection with a list of features, a Feature, a Point or a "
+                "MultiPoint");
     }
     bool ok = true;
     for (size_t i = 0; i < item_count(features); i++) {
@@ -165,7 +175,7 @@ bool geojson_read(const char *source, const char *text, size_t size,
     yaml_document_t document;
     struct geojson g = { source, &document, point, context, errors };
     size_t before = scenario_errors_count(errors);
-    if (!scenario_yaml_load(&document, source, text, size, errors)) {
+    if (!scenario_yaml_load(&document, source, "JSON", text, size, errors)) {
         return false;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);

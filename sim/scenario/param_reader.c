@@ -323,7 +323,7 @@ void table_read_text(struct table_reader *reader, const char *text, size_t size,
 {
     yaml_document_t document;
     reader->document = &document;
-    if (!scenario_yaml_load(&document, reader->source, text, size, reader->errors)) {
+    if (!scenario_yaml_load(&document, reader->source, "YAML", text, size, reader->errors)) {
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
@@ -387,7 +387,8 @@ static void set_leaf(struct table_reader *reader, const struct scope *scope,
 {
     yaml_document_t document;
     reader->document = &document;
-    if (!scenario_yaml_load(&document, reader->source, text, strlen(text), reader->errors)) {
+    if (!scenario_yaml_load(
+                &document, reader->source, "YAML", text, strlen(text), reader->errors)) {
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);

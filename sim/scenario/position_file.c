@@ -25,12 +25,12 @@ enum column {
 };
 
 static const struct csv_column columns[COLUMN_COUNT] = {
-    [COLUMN_X] = { "x", -1e6, 1e6, NULL },
-    [COLUMN_Y] = { "y", -1e6, 1e6, NULL },
-    [COLUMN_LATITUDE] = { "latitude", -90, 90, NULL },
-    [COLUMN_LONGITUDE] = { "longitude", -180, 180, NULL },
-    [COLUMN_HEIGHT] = { "height", 0.1, 1000, NULL },
-    [COLUMN_INDOOR] = { "indoor", 0, 0, penetration_class_names },
+    [COLUMN_X] = { "x", { NULL }, -1e6, 1e6, NULL },
+    [COLUMN_Y] = { "y", { NULL }, -1e6, 1e6, NULL },
+    [COLUMN_LATITUDE] = { "latitude", { "lat" }, -90, 90, NULL },
+    [COLUMN_LONGITUDE] = { "longitude", { "lon", "lng", "long" }, -180, 180, NULL },
+    [COLUMN_HEIGHT] = { "height", { NULL }, 0.1, 1000, NULL },
+    [COLUMN_INDOOR] = { "indoor", { NULL }, 0, 0, penetration_class_names },
 };
 
 struct position_reader {
@@ -101,10 +101,12 @@ bool position_file_read(struct position_file *file, const char *path, struct sce
         return false;
     }
     struct position_reader reader = { file, path, errors, 0 };
+    const char *content = text + text_file_mark(text, size);
     bool ok;
-    if (text[strspn(text, " \t\r\n")] == '{') {
+    if (content[strspn(content, " \t\r\n")] == '{') {
         file->geographic = true;
-        ok = geojson_read(path, text, size, add_point, &reader, errors);
+        ok = geojson_read(
+                path, content, size - (size_t)(content - text), add_point, &reader, errors);
     } else {
         ok = csv_read(path, text, size, columns, COLUMN_COUNT, add_row, &reader, errors);
     }

@@ -5,6 +5,7 @@
 
 struct source {
     const char *name;
+    const char *language;
     const char *text;
     size_t size;
     struct scenario_errors *errors;
@@ -32,8 +33,11 @@ static void not_yaml(const struct source *source, const yaml_parser_t *parser)
     struct scenario_place place = parser->error == YAML_READER_ERROR
                                           ? place_of_offset(source, parser->problem_offset)
                                           : place_of_mark(source, &parser->problem_mark);
-    scenario_errors_add(source->errors, place, "not YAML: %s",
-            parser->problem != NULL ? parser->problem : "unreadable");
+    bool at_end = parser->error != YAML_READER_ERROR && parser->problem_mark.index >= source->size;
+    scenario_errors_add(source->errors, place, "not %s: %s", source->language,
+            at_end && source->size > 0 ? "it ends before it is complete"
+            : parser->problem != NULL  ? parser->problem
+                                       : "unreadable");
 }
 
 /* A second document would be ignored without a word. */
@@ -52,10 +56,10 @@ static void refuse_second_document(const struct source *source, yaml_parser_t *p
     yaml_document_delete(&document);
 }
 
-bool scenario_yaml_load(yaml_document_t *document, const char *name, const char *text, size_t size,
-        struct scenario_errors *errors)
+bool scenario_yaml_load(yaml_document_t *document, const char *name, const char *language,
+        const char *text, size_t size, struct scenario_errors *errors)
 {
-    struct source source = { name, text, size, errors };
+    struct source source = { name, language, text, size, errors };
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
         scenario_errors_add(errors, (struct scenario_place){ name, 0, 0 }, "out of memory");

@@ -9,8 +9,9 @@
 
 #include "scenario/scenario_errors.h"
 
-/* False after a message; else the caller deletes the document. A second document is a mistake. */
-bool scenario_yaml_load(yaml_document_t *document, const char *source, const char *text,
-        size_t size, struct scenario_errors *errors);
+/* Reads `text`, which messages call `language`: "YAML", or "JSON", which is a part of it. False
+ * after a message; else the caller deletes the document. A second document is a mistake. */
+bool scenario_yaml_load(yaml_document_t *document, const char *source, const char *language,
+        const char *text, size_t size, struct scenario_errors *errors);
 
 #endif

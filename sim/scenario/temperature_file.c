@@ -12,8 +12,8 @@
 #define FILE_SIZE_MAX ((size_t)16 << 20)
 #define HOURS_MAX     (20.0 * 366.0 * 24.0)
 
-static const struct csv_column columns[] = { { "hours", 0, HOURS_MAX, NULL },
-    { "temperature", -60, 150, NULL } };
+static const struct csv_column columns[] = { { "hours", { NULL }, 0, HOURS_MAX, NULL },
+    { "temperature", { NULL }, -60, 150, NULL } };
 
 struct reader {
     struct temperature_file *file;

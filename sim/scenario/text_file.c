@@ -62,3 +62,9 @@ char *text_file_read(const char *path, size_t size_max, size_t *size, struct sce
     }
     return text;
 }
+
+size_t text_file_mark(const char *text, size_t size)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    return size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+}

@@ -13,4 +13,7 @@
 char *text_file_read(const char *path, size_t size_max, size_t *size, struct scenario_place place,
         struct scenario_errors *errors);
 
+/* Bytes of the byte order mark (UTF-8) at the start of `text`: 3, or 0 without one. */
+size_t text_file_mark(const char *text, size_t size);
+
 #endif

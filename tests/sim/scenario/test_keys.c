@@ -96,6 +96,9 @@ Test(keys, hold_channels)
     cr_expect_eq(scenario.groups[0].channels.hz[0], 867100000);
     expect_refused("gateways: {channels: [868.1 MHz, 868.1 MHz]}\n", "868.1 MHz stands twice");
     expect_refused("gateways: {channels: [868.1 MHz, 1 GHz]}\n", "wrong unit");
+    expect_refused("gateways: {channels: [868.1 MHz, 868.3 MHz, 868.5 MHz, 867.1 MHz, 867.3 MHz, "
+                   "867.5 MHz, 867.7 MHz, 867.9 MHz, 868.8 MHz, 868.9 MHz]}\n",
+            "10 channels, at most 8");
     expect_refused("gateways: {channels: [868.65 MHz]}\n", "868.65 MHz is in no EU868 sub-band");
     expect_refused("gateways: {channels: [867.1 MHz, 867.3 MHz, 867.5 MHz, 867.7 MHz, 867.9 MHz, "
                    "866.1 MHz]}\n",
@@ -268,6 +271,12 @@ Test(keys, name_courses_of_temperature)
     cr_expect_not(read_temperature("hours,temperature\n1,1\n5,2\n", &file));
     cr_expect_not_null(
             strstr(messages, ":2:1: error: the first row should be at 0"), "%s", messages);
+    cr_expect_not(read_temperature("hours,temperature\n0,1\n5,\n", &file));
+    cr_expect_not_null(
+            strstr(messages, ":3:1: error: should have hours and temperature"), "%s", messages);
+    cr_expect_not(read_temperature("hours,temperature\n0,1\n5,151\n", &file));
+    cr_expect_not_null(
+            strstr(messages, ":3:3: error: temperature = 151 is outside"), "%s", messages);
     cr_expect_not(read_temperature("hours,temperature\n0,1\n", &file));
     cr_expect_not_null(strstr(messages, "at least two rows"), "%s", messages);
 }

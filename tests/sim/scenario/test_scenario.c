@@ -145,6 +145,24 @@ Test(scenario, reads_several_conditions_on_one_number)
     expect_message("expect: {devices.confirmed: []}\n", "should be a condition");
 }
 
+Test(scenario, refuses_numbers_with_something_after_them)
+{
+    expect_message("seed: 12abc\n", "city.yaml:1:7: error: seed");
+    expect_message("seed: 1 2\n", "city.yaml:1:7: error: seed");
+    expect_message("gateways: {count: 3x}\n", "gateways.count");
+    expect_message("duration: 3 h 5\n", "duration");
+}
+
+/* Terminal codes and line ends of a file must not reach a terminal. */
+Test(scenario, prints_no_control_characters)
+{
+    expect_message("\"se\\u001b[31md\\u007f\": 1\n", "unknown key 'se?[31md?'");
+    for (const char *at = messages; *at != '\0'; at++) {
+        bool plain = *at == '\n' || ((unsigned char)*at >= 0x20 && *at != 0x7F);
+        cr_expect(plain);
+    }
+}
+
 Test(scenario, names_place_and_nearest_key_of_an_unknown_one)
 {
     expect_message("name: x\npropagation:\n  penetratoin: 6 dB\n",

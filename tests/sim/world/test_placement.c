@@ -226,12 +226,29 @@ Test(positions, are_read_from_csv)
     position_file_clear(&file);
 }
 
-Test(positions, refuse_what_stands_behind_a_document)
+/* RFC 4180, and what spreadsheets write besides. */
+Test(positions, are_read_from_csv_of_other_programs)
+{
+    struct position_file file;
+    cr_assert(read_positions("\xEF\xBB\xBF\"Name\",\"Lat\",LNG,\"Owner\"\r\n"
+                             "\"Main street 1, left\",\"48.1\", 11.5 ,\"the \"\"city\"\"\"\r\n"
+                             ",48.2,\"11.6\" ,\r\n",
+                      &file),
+            "%s", messages);
+    cr_assert_eq(file.count, 2);
+    cr_expect(file.geographic);
+    cr_expect_float_eq(file.positions[0].x, 11.5, 0.0);
+    cr_expect_float_eq(file.positions[0].y, 48.1, 0.0);
+    cr_expect_float_eq(file.positions[1].x, 11.6, 0.0);
+    position_file_clear(&file);
+}
+
+Test(positions, refuse_what_follows_a_document)
 {
     expect_refused(
             "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[0,0]}}\n"
             "outdoor\n",
-            "2:1", "not YAML");
+            "2:1", "not JSON");
 }
 
 Test(positions, say_which_line_of_csv_is_wrong)
@@ -241,6 +258,10 @@ Test(positions, say_which_line_of_csv_is_wrong)
     expect_refused("x,hight,y\n", "1:3", "unknown column 'hight' (did you mean 'height'?)");
     expect_refused("1,2\n3,4\n", "1:1", "the first line names the columns");
     expect_refused("x,y,x\n", "1:5", "column 'x' stands twice");
+    expect_refused("lat,lon,latitude\n", "1:9", "column 'latitude' stands twice");
+    expect_refused("x,y\n\"1,2\n", "2:1", "a quoted value should end");
+    expect_refused("x,y\n1,\"2\" 3\n", "2:3", "a quoted value should end");
+    expect_refused("a,b\n1,2\n", "1:1", "no known column");
     expect_refused("latitude,longitude\n91,0\n", "2:1", "latitude = 91 is outside -90 .. 90");
     expect_refused("x,latitude\n1,2\n", "2:1", "x and y, or for latitude and longitude");
     expect_refused("x,y,indoor\n1,2,depe\n", "2:5", "(did you mean 'deep'?)");
@@ -275,6 +296,21 @@ Test(positions, are_read_from_geojson)
     position_file_clear(&file);
 }
 
+/* RFC 7946, section 3: a GeoJSON text is a geometry, a feature, or a collection of features. */
+Test(positions, are_read_from_a_bare_geometry)
+{
+    struct position_file file;
+    cr_assert(
+            read_positions("{\"type\": \"MultiPoint\", \"coordinates\": [[1, 2], [3, 4]]}", &file),
+            "%s", messages);
+    cr_expect_eq(file.count, 2);
+    position_file_clear(&file);
+    cr_assert(read_positions("\xEF\xBB\xBF{\"type\": \"Point\", \"coordinates\": [1, 2]}", &file),
+            "%s", messages);
+    cr_expect_eq(file.count, 1);
+    position_file_clear(&file);
+}
+
 Test(positions, say_which_line_of_geojson_is_wrong)
 {
     expect_refused("{\"type\": \"Topology\"}\n", "1:1", "should be a FeatureCollection");
@@ -284,7 +320,7 @@ Test(positions, say_which_line_of_geojson_is_wrong)
     expect_refused("{\"type\": \"Feature\", \"geometry\": {\"type\": \"Point\",\n"
                    " \"coordinates\": [200, 4]}}\n",
             "2:17", "coordinates should be [longitude, latitude]");
-    expect_refused("{\"type\": \"Feature\",\n", "2:1", "not YAML");
+    expect_refused("{\"type\": \"Feature\",\n", "2:1", "not JSON: it ends before it is complete");
 }
 
 /* Lengths of a degree on WGS 84 (NGA, "Length of a degree of latitude and longitude"): at 45 deg
