@@ -199,10 +199,7 @@ int command_run(int argc, char **argv)
         fprintf(stderr, "fleetcast: out of memory\n");
     } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
         bool ok = scenario_read_file(scenario, path, options.sets, options.set_count, errors);
-        /* Warnings too. */
-        if (!ok || !options.quiet) {
-            scenario_errors_print(errors, stderr);
-        }
+        scenario_errors_print(errors, stderr); /* warnings too, with --quiet as well */
         status = ok ? play_scenario(&options, scenario) : EXIT_USAGE;
     }
     scenario_errors_destroy(errors);

@@ -2,71 +2,30 @@
  * SPDX-License-Identifier: MIT
  */
 #include <argp.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/shipped.h"
 #include "scenario/fleet_estimate.h"
 #include "scenario/param.h"
 #include "scenario/scenario.h"
-#include "version.h"
 #include "world/firmware_image.h"
 
-#define SCENARIO_SUFFIX    ".yaml"
-#define SHIPPED_MAX        64
 #define VALIDATE_FILES_MAX 256
-
-static int is_scenario(const struct dirent *entry)
-{
-    const char *suffix = strrchr(entry->d_name, '.');
-    return suffix != NULL && strcmp(suffix, SCENARIO_SUFFIX) == 0;
-}
-
-static void shipped_path(const char *name, char path[SCENARIO_PATH_MAX])
-{
-    snprintf(path, SCENARIO_PATH_MAX, "%s/%.200s%s", FLEETCAST_SCENARIOS, name, SCENARIO_SUFFIX);
-}
-
-/* Names of the shipped scenarios in alphabetical order, without suffix; freed together. */
-static int shipped_names(char *names[SHIPPED_MAX + 1])
-{
-    struct dirent **entries;
-    int kept = 0;
-    int count = scandir(FLEETCAST_SCENARIOS, &entries, is_scenario, alphasort);
-    for (int i = 0; i < count; i++) {
-        size_t length = strlen(entries[i]->d_name) - strlen(SCENARIO_SUFFIX);
-        char *name = kept < SHIPPED_MAX ? strndup(entries[i]->d_name, length) : NULL;
-        if (name != NULL) {
-            names[kept++] = name;
-        }
-        free(entries[i]);
-    }
-    if (count >= 0) {
-        free(entries);
-    }
-    names[kept] = NULL;
-    return kept;
-}
-
-static void free_names(char *const *names)
-{
-    for (; *names != NULL; names++) {
-        free(*names);
-    }
-}
+#define VALIDATE_SETS_MAX  64u
 
 static void no_such_scenario(const char *name)
 {
-    char *names[SHIPPED_MAX + 1];
+    char *names[SHIPPED_SCENARIOS_MAX + 1];
     shipped_names(names);
     const char *near = nearest_word(name, (const char *const *)names);
     fprintf(stderr, "fleetcast: '%s' is neither a file nor a shipped scenario%s%s%s\n", name,
             near != NULL ? " (did you mean '" : "; see 'fleetcast scenarios'",
             near != NULL ? near : "", near != NULL ? "'?)" : "");
-    free_names(names);
+    shipped_names_free(names);
 }
 
 bool scenario_file(const char *name, char path[SCENARIO_PATH_MAX])
@@ -93,12 +52,20 @@ struct arguments {
     int allowed;
     int count;
     const char *words[VALIDATE_FILES_MAX];
+    size_t set_count;
+    const char *sets[VALIDATE_SETS_MAX];
 };
 
-/* Commands without options but --help and --usage. */
 static error_t parse_argument(int key, char *argument, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
+    if (key == 'S' && arguments->set_count < VALIDATE_SETS_MAX) {
+        arguments->sets[arguments->set_count++] = argument;
+        return 0;
+    }
+    if (key == 'S') {
+        argp_error(state, "more than %u times --set", VALIDATE_SETS_MAX);
+    }
     if (key != ARGP_KEY_ARG) {
         return ARGP_ERR_UNKNOWN;
     }
@@ -109,15 +76,16 @@ static error_t parse_argument(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static void parse_arguments(int argc, char **argv, const char *usage, const char *documentation,
-        struct arguments *arguments)
+/* `options` NULL: none but --help and --usage. */
+static void parse_arguments(int argc, char **argv, const struct argp_option *options,
+        const char *usage, const char *documentation, struct arguments *arguments)
 {
-    const struct argp argp = { NULL, parse_argument, usage, documentation, NULL, NULL, NULL };
+    const struct argp argp = { options, parse_argument, usage, documentation, NULL, NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, arguments);
 }
 
-static bool validate_file(const char *name)
+static bool validate_file(const char *name, const struct arguments *arguments)
 {
     char path[SCENARIO_PATH_MAX];
     if (!scenario_file(name, path)) {
@@ -126,7 +94,7 @@ static bool validate_file(const char *name)
     struct scenario *scenario = malloc(sizeof *scenario);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = scenario != NULL && errors != NULL
-              && scenario_read_file(scenario, path, NULL, 0, errors);
+              && scenario_read_file(scenario, path, arguments->sets, arguments->set_count, errors);
     if (ok) {
         char error[512];
         uint32_t size;
@@ -156,14 +124,18 @@ static bool validate_file(const char *name)
 int command_validate(int argc, char **argv)
 {
     struct arguments arguments = { .allowed = VALIDATE_FILES_MAX };
-    parse_arguments(argc, argv, "SCENARIO...",
+    static const struct argp_option options[] = {
+        { "set", 'S', "KEY=VALUE", 0, "override a scenario key; may be repeated", 0 },
+        { 0 },
+    };
+    parse_arguments(argc, argv, options, "SCENARIO...",
             "Reads scenarios (YAML files, '-' for standard input, or shipped names) and reports "
             "every mistake as file:line:column.\v"
             "Exit status: 0 all are fine, 2 a scenario or its firmware image has a mistake.",
             &arguments);
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {
-        status = validate_file(arguments.words[i]) ? status : EXIT_USAGE;
+        status = validate_file(arguments.words[i], &arguments) ? status : EXIT_USAGE;
     }
     if (arguments.count == 0) {
         fprintf(stderr, "fleetcast validate: which scenario? See 'fleetcast validate --help'.\n");
@@ -218,26 +190,28 @@ static void print_scenario(const char *name)
 int command_scenarios(int argc, char **argv)
 {
     struct arguments arguments = { .allowed = 0 };
-    parse_arguments(argc, argv, "",
+    parse_arguments(argc, argv, NULL, "",
             "Lists the shipped scenarios: each name is one that 'fleetcast run' knows.",
             &arguments);
-    char *names[SHIPPED_MAX + 1];
+    char *names[SHIPPED_SCENARIOS_MAX + 1];
     if (shipped_names(names) == 0) {
-        fprintf(stderr, "fleetcast: no scenarios in '%s'\n", FLEETCAST_SCENARIOS);
+        char folder[SCENARIO_PATH_MAX];
+        shipped_folder(folder);
+        fprintf(stderr, "fleetcast: no scenarios in '%s'\n", folder);
         return EXIT_USAGE;
     }
     for (char **name = names; *name != NULL; name++) {
         print_scenario(*name);
     }
-    free_names(names);
+    shipped_names_free(names);
     return EXIT_FINE;
 }
 
 int command_schema(int argc, char **argv)
 {
     struct arguments arguments = { .allowed = 0 };
-    parse_arguments(argc, argv, "", "Lists every scenario key with default, range and meaning.",
-            &arguments);
+    parse_arguments(argc, argv, NULL, "",
+            "Lists every scenario key with default, range and meaning.", &arguments);
     scenario_print_reference(stdout);
     return EXIT_FINE;
 }

@@ -176,7 +176,7 @@ class Scenarios(Folder):
             self.assertEqual(result.returncode, 0)
             self.assertIn(f'{path}:6:25: warning: propagation.rician_k has no effect here',
                           result.stderr)
-        self.assertEqual(fleetcast('run', path, '--quiet').stderr, '')
+        self.assertIn('warning:', fleetcast('run', path, '--quiet').stderr)
 
     def test_files_that_a_scenario_names_lie_beside_it(self):
         self.write('sites.csv', 'x,y\n0,0\n100,-50\n')
@@ -403,6 +403,29 @@ class Run(Folder):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertFalse(os.path.isfile('/dev/null'))
         self.assertFalse(os.path.exists('/dev/null.keys'))
+
+
+class Warnings(Folder):
+    """A warning reaches its reader in every mode."""
+
+    def warned(self, *arguments):
+        result = fleetcast(*arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return 'warning:' in result.stderr
+
+    def test_quiet_shows_warnings(self):
+        self.write('small.yaml', SMALL.replace('500 m', '3 km'))
+        self.assertFalse(self.warned('run', 'small.yaml', '--quiet'))
+        unused = ['--set', 'gateways.spacing=50 m']
+        self.assertTrue(self.warned('run', 'small.yaml', '--quiet', *unused))
+        self.assertTrue(self.warned('validate', 'small.yaml', *unused))
+
+    def test_validate_takes_overrides(self):
+        self.write('small.yaml', SMALL)
+        self.refused('validate', 'small.yaml', '--set', 'gateways.count=none',
+                     says='--set gateways.count=none')
+        result = fleetcast('validate', 'small.yaml', '--set', 'devices.0.count=7', cwd=self.folder)
+        self.assertIn('7 end-devices', result.stdout)
 
 
 class Outputs(Folder):

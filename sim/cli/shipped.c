@@ -1,0 +1,84 @@
+/* The scenarios that come with the program.
+ * SPDX-License-Identifier: MIT
+ */
+#include "cli/shipped.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "version.h"
+
+#define SUFFIX ".yaml"
+
+static int is_scenario(const struct dirent *entry)
+{
+    const char *suffix = strrchr(entry->d_name, '.');
+    return suffix != NULL && strcmp(suffix, SUFFIX) == 0;
+}
+
+/* The folder of the program's own file is bin/ of an installation. */
+static bool installed_folder(char path[SCENARIO_PATH_MAX])
+{
+    char program[SCENARIO_PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0) {
+        return false;
+    }
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL) {
+        return false;
+    }
+    *slash = '\0';
+    int size = snprintf(path, SCENARIO_PATH_MAX, "%s/%s", program, FLEETCAST_DATA_FROM_PROGRAM);
+    return size > 0 && (size_t)size < SCENARIO_PATH_MAX && access(path, F_OK) == 0;
+}
+
+void shipped_folder(char path[SCENARIO_PATH_MAX])
+{
+    if (!installed_folder(path)) {
+        snprintf(path, SCENARIO_PATH_MAX, "%s", FLEETCAST_SCENARIOS);
+    }
+}
+
+void shipped_path(const char *name, char path[SCENARIO_PATH_MAX])
+{
+    char folder[SCENARIO_PATH_MAX];
+    shipped_folder(folder);
+    int size = snprintf(path, SCENARIO_PATH_MAX, "%s/%s%s", folder, name, SUFFIX);
+    if (size < 0 || (size_t)size >= SCENARIO_PATH_MAX) {
+        path[0] = '\0';
+    }
+}
+
+int shipped_names(char *names[SHIPPED_SCENARIOS_MAX + 1])
+{
+    char folder[SCENARIO_PATH_MAX];
+    struct dirent **entries;
+    int kept = 0;
+    shipped_folder(folder);
+    int count = scandir(folder, &entries, is_scenario, alphasort);
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(entries[i]->d_name) - strlen(SUFFIX);
+        char *name = kept < SHIPPED_SCENARIOS_MAX ? strndup(entries[i]->d_name, length) : NULL;
+        if (name != NULL) {
+            names[kept++] = name;
+        }
+        free(entries[i]);
+    }
+    if (count >= 0) {
+        free(entries);
+    }
+    names[kept] = NULL;
+    return kept;
+}
+
+void shipped_names_free(char *const *names)
+{
+    for (; *names != NULL; names++) {
+        free(*names);
+    }
+}

@@ -1,0 +1,20 @@
+/* The scenarios that come with the program.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_SHIPPED_H
+#define CLI_SHIPPED_H
+
+#include "scenario/scenario.h"
+
+#define SHIPPED_SCENARIOS_MAX 64
+
+/* The folder that holds them: share/fleetcast/scenarios beside the folder of an installed program,
+ * else the one of the checkout that the program was built in. */
+void shipped_folder(char path[SCENARIO_PATH_MAX]);
+/* The file of the scenario `name`, whether it is there or not. */
+void shipped_path(const char *name, char path[SCENARIO_PATH_MAX]);
+/* Their names in alphabetical order, without suffix, and NULL; returns how many. */
+int shipped_names(char *names[SHIPPED_SCENARIOS_MAX + 1]);
+void shipped_names_free(char *const *names);
+
+#endif
