@@ -219,8 +219,8 @@ static uint8_t build_fopts(const struct region *region, const struct pending *pe
         int32_t needed_mdb = link_required_snr_mdb(region, pending->data_rate);
         int32_t margin_db = (pending->heard[0].snr_mdb - needed_mdb) / 1000;
         margin_db = margin_db < 0 ? 0 : margin_db;
-        size += mac_link_check_ans(
-                fopts + size, (uint8_t)(margin_db > 254 ? 254 : margin_db), pending->gateway_count);
+        size += mac_link_check_ans(fopts + size, (uint8_t)(margin_db > 254 ? 254 : margin_db),
+                (uint8_t)__builtin_popcountll(pending->heard_by));
     }
     for (uint32_t i = 0; i < answer->commands.ping_slot_info_reqs && size < 12u; i++) {
         size += mac_ping_slot_info_ans(fopts + size);

@@ -87,7 +87,7 @@ static void start_session(struct network *network, uint32_t index, uint16_t dev_
     device->fcnt_up = COUNTER_NONE;
     device->fcnt_down = 0;
     device->tx_power = 0;
-    device->nb_trans = 1;
+    device->nb_trans = device->nb_trans_first;
     if (network->adr != NULL) {
         adr_init(&network->adr[index]);
     }

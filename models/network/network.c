@@ -84,7 +84,7 @@ struct network *network_create(struct engine *engine, const struct network_param
         struct gateway_fleet *gateways, uint32_t gateway_count,
         const struct device_identity *devices, uint32_t device_count, int64_t gps_epoch_ns)
 {
-    assert(device_count < NWK_ADDR_MAX / 2);
+    assert(device_count < NWK_ADDR_MAX / 2 && gateway_count <= NETWORK_GATEWAYS_MAX);
     assert(params->extra_channel_count <= REGION_EXTRA_MAX);
     assert(region_has_downlink(params->region, params->rx2_data_rate));
     struct network *network = calloc(1, sizeof *network);
@@ -122,6 +122,7 @@ struct network *network_create(struct engine *engine, const struct network_param
         network->devices[i].fcnt_up = COUNTER_NONE;
         network->devices[i].pending = POOL_NONE;
         network->devices[i].queue_head = POOL_NONE;
+        network->devices[i].nb_trans_first = 1;
     }
     return network;
 }
@@ -192,6 +193,9 @@ void network_drop(struct network *network, uint32_t device, enum network_drop_re
     case NETWORK_DROP_BAD_MIC:
         network->stats.bad_mic++;
         break;
+    case NETWORK_DROP_EXCESS:
+        network->stats.excess_copies++;
+        break;
     case NETWORK_DROP_REPLAYED:
         network->stats.replayed++;
         break;
@@ -201,6 +205,12 @@ void network_drop(struct network *network, uint32_t device, enum network_drop_re
     }
     engine_observe(network->engine, engine_now(network->engine), network->entity,
             OBSERVE_NETWORK_DROP, device, reason, 0, NULL);
+}
+
+void network_set_nb_trans(struct network *network, uint32_t device, uint8_t nb_trans)
+{
+    assert(device < network->device_count && nb_trans >= 1 && nb_trans <= 15);
+    network->devices[device].nb_trans_first = nb_trans;
 }
 
 /* --- application downlinks ------------------------------------------------------------------- */

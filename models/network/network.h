@@ -16,6 +16,7 @@
 #define NETWORK_DEVICE_QUEUE 4u /* application downlinks waiting per device */
 #define NETWORK_PAYLOAD_MAX  242u
 #define NETWORK_NO_DEVICE    UINT32_MAX
+#define NETWORK_GATEWAYS_MAX 64u
 
 struct network;
 
@@ -59,7 +60,8 @@ enum network_drop_reason {
     NETWORK_DROP_REPLAYED,
     NETWORK_DROP_DEV_NONCE, /* not greater than the last one */
     NETWORK_DROP_NO_ROOM,   /* more uplinks in de-duplication than the server holds */
-    NETWORK_DROP_COPY       /* the last uplink again (NbTrans), and nothing to answer */
+    NETWORK_DROP_COPY,      /* the last uplink again (NbTrans), and nothing to answer */
+    NETWORK_DROP_EXCESS     /* the same more often than NbTrans, or much later: a replay */
 };
 
 /* An uplink as the application server gets it. */
@@ -88,7 +90,8 @@ struct network_application {
     void (*multicast_idle)(void *context, uint32_t group, sim_ns now_ns);
 };
 
-/* Devices 0..device_count-1 with their keys. GPS time of engine time 0 is `gps_epoch_ns`. */
+/* Devices 0..device_count-1 with their keys; up to NETWORK_GATEWAYS_MAX gateways. GPS time of
+ * engine time 0 is `gps_epoch_ns`. */
 struct network *network_create(struct engine *engine, const struct network_params *params,
         struct gateway_fleet *gateways, uint32_t gateway_count,
         const struct device_identity *devices, uint32_t device_count, int64_t gps_epoch_ns);
@@ -118,6 +121,10 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device);
  * (the DevNonce is not greater than the last one). */
 size_t network_commission(
         struct network *network, uint32_t device, uint16_t dev_nonce, uint8_t accept[33]);
+
+/* How often the device is set up to send an uplink, 1..15, from its next session on; 1 by default.
+ * The server drops copies that exceed it, or what ADR has commanded since. */
+void network_set_nb_trans(struct network *network, uint32_t device, uint8_t nb_trans);
 
 uint32_t network_dev_addr(const struct network *network, uint32_t device);
 /* Session keys, for pcap key files and tests. False: not joined. */
@@ -179,6 +186,7 @@ struct network_stats {
     uint64_t downlinks_rx1, downlinks_rx2, downlinks_refused;
     uint64_t commissioned;     /* counted in joins, too */
     uint64_t copies;           /* of the last uplink, later than its de-duplication (NbTrans) */
+    uint64_t excess_copies;    /* more than NbTrans of them: not processed, not in `copies` */
     uint64_t confirmed, acks;  /* confirmed uplinks, copies included; answers with ACK */
     uint64_t without_gps_time; /* uplinks stamped by their arrival */
     uint64_t adr_requests;     /* LinkADRReq */

@@ -52,8 +52,8 @@ struct pending {
     bool copy; /* of the last uplink: to be answered, not to be handed on */
     bool gps_time;
     uint8_t data_rate;
-    uint8_t heard_count;   /* entries in heard[] */
-    uint8_t gateway_count; /* all that reported it */
+    uint8_t heard_count; /* entries in heard[] */
+    uint64_t heard_by;   /* bit g: gateway g reported it */
     uint16_t size;
     struct heard heard[HEARD_MAX]; /* best first */
     uint8_t bytes[LORAWAN_FRAME_MAX];
@@ -101,8 +101,10 @@ struct device_state {
     uint32_t fcnt_down; /* next */
     uint32_t dev_nonce; /* last, COUNTER_NONE */
     uint32_t join_nonce;
-    uint32_t pending;     /* newest uplink in its window, POOL_NONE */
-    sim_ns uplink_end_ns; /* of the newest uplink, or copy of it */
+    uint32_t pending;       /* newest uplink in its window, POOL_NONE */
+    sim_ns uplink_end_ns;   /* of the newest uplink, or copy of it */
+    uint8_t transmissions;  /* of it: 1 and copies */
+    uint8_t nb_trans_first; /* NbTrans of a new session */
     uint32_t queue_head, queue_tail;
     uint8_t queue_length;
     bool joined;

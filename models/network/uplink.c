@@ -14,14 +14,18 @@
 /* A device sends a copy after its receive windows, 1 s after its last transmission at the
  * soonest: what ended less than that apart is one transmission, late over a slow backhaul. */
 #define COPY_AFTER_NS SIM_NS_PER_S
+/* assumed: the longest pause before a copy: a device that has spent its hour's duty cycle. */
+#define COPY_UNTIL_NS (3600 * SIM_NS_PER_S)
 
 /* --- which gateways heard it ----------------------------------------------------------------- */
 
 void network_pending_hear(struct pending *pending, const struct gateway_uplink *uplink)
 {
-    if (pending->gateway_count < UINT8_MAX) {
-        pending->gateway_count++;
+    uint64_t bit = UINT64_C(1) << uplink->gateway;
+    if ((pending->heard_by & bit) != 0) {
+        return; /* a packet forwarder's second report, or a replay inside the window */
     }
+    pending->heard_by |= bit;
     if (uplink->time_known && !pending->gps_time) {
         pending->gps_time = true;
         pending->stamped_ns = uplink->stamped_ns;
@@ -88,7 +92,7 @@ struct pending *network_pending_open(struct network *network, uint32_t device,
     pending->gps_time = false;
     pending->data_rate = data_rate;
     pending->heard_count = 0;
-    pending->gateway_count = 0;
+    pending->heard_by = 0;
     pending->size = uplink->size;
     memcpy(pending->bytes, uplink->bytes, uplink->size);
     network_pending_hear(pending, uplink);
@@ -109,9 +113,23 @@ static bool is_duplicate(const struct network *network, const struct device_stat
            && memcmp(pending->bytes, uplink->bytes, uplink->size) == 0;
 }
 
-/* The last counter again: a repetition (NbTrans), or a replay of it, which looks the same. The
- * application has it. Who wants an ACK has not heard the first one and gets another (1.0.4 section
- * 4.3.1.4); what no gateway could send with the first answer goes out now. */
+/* May a device that sent its last uplink `behind_ns` ago send it again? TS001-1.0.4 section 5.3:
+ * more than NbTrans transmissions of one frame are a replay or a malfunction, and are not
+ * processed. While a LinkADRReq waits for its answer, the device uses one of two values. */
+static bool copy_is_allowed(const struct network *network, uint32_t index, sim_ns behind_ns)
+{
+    const struct device_state *device = &network->devices[index];
+    uint8_t nb_trans = device->nb_trans;
+    if (network->adr != NULL && network->adr[index].is_offered
+            && network->adr[index].offered.nb_trans > nb_trans) {
+        nb_trans = network->adr[index].offered.nb_trans;
+    }
+    return device->transmissions < nb_trans && behind_ns <= COPY_UNTIL_NS;
+}
+
+/* The last counter again: a repetition (NbTrans), or a replay. The application has it. A device
+ * that wants an ACK has not heard the first one and gets another (1.0.4 section 4.3.1.4); what no
+ * gateway could send with the first answer goes out now. */
 static void on_copy(struct network *network, uint32_t index, const struct gateway_uplink *uplink,
         const struct lorawan_uplink *frame, uint8_t data_rate, sim_ns now_ns)
 {
@@ -123,12 +141,18 @@ static void on_copy(struct network *network, uint32_t index, const struct gatewa
         return;
     }
     sim_ns behind_ns = uplink->end_ns - device->uplink_end_ns;
-    if (behind_ns < COPY_AFTER_NS && behind_ns > -COPY_AFTER_NS) {
+    if (behind_ns < COPY_AFTER_NS) {
         network->stats.duplicates++;
+        return;
+    }
+    if (!copy_is_allowed(network, index, behind_ns)) {
+        network_drop(network, index, NETWORK_DROP_EXCESS);
         return;
     }
     network->stats.copies++;
     network->stats.confirmed += frame->confirmed ? 1 : 0;
+    device->transmissions++;
+    device->uplink_end_ns = uplink->end_ns;
     if (!frame->confirmed && device->queue_length == 0) {
         network_drop(network, index, NETWORK_DROP_COPY);
         return;
@@ -137,7 +161,6 @@ static void on_copy(struct network *network, uint32_t index, const struct gatewa
     if (pending != NULL) {
         pending->fcnt = device->fcnt_up;
         pending->copy = true;
-        device->uplink_end_ns = uplink->end_ns;
     }
 }
 
@@ -187,6 +210,7 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
     network->stats.uplinks++;
     network->stats.confirmed += frame.confirmed ? 1 : 0;
     device->fcnt_up = fcnt;
+    device->transmissions = 1;
     device->uplink_end_ns = uplink->end_ns;
     device->data_rate = data_rate;
 }
@@ -303,7 +327,9 @@ void network_on_deduplication_end(void *context, sim_ns now_ns, entity_id entity
     /* No uplink enters the pool while this one is answered, so the pointer holds. */
     const struct pending *pending = pool_at(&network->pendings, index);
     struct device_state *device = &network->devices[pending->device];
-    device_hear(device, pending);
+    if (!pending->copy) { /* a replay must not move what goes to the device */
+        device_hear(device, pending);
+    }
     if (pending->join) {
         network_answer_join(network, pending, now_ns);
     } else if (device->joined) {

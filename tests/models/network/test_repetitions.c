@@ -31,6 +31,7 @@ static void setup(void)
     replies = 0;
     rig_create(&rig, 0.8);
     network_set_application(rig.network, &application, NULL);
+    network_set_nb_trans(rig.network, 0, 4);
     rig_join(&rig, 0);
 }
 
@@ -177,6 +178,87 @@ Test(repetitions, of_an_older_uplink_are_replays_and_get_no_ack)
     cr_assert_not(hear(old, old_size, &downlink));
     cr_assert_eq(stats().replayed, 1);
     cr_assert_eq(stats().acks, 2);
+}
+
+/* TS001-1.0.4 section 5.3: more than NbTrans transmissions of a frame are not processed. */
+Test(repetitions, more_than_nb_trans_are_discarded)
+{
+    uint8_t bytes[255];
+    struct scripted_downlink downlink;
+    uint16_t size = make(true, "", bytes);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert(hear(bytes, size, &downlink));
+    }
+    cr_assert(network_enqueue(rig.network, 0, 9, (const uint8_t *)"reply", 5));
+    cr_assert_not(hear(bytes, size, &downlink));
+    cr_assert_not(hear(bytes, size, &downlink));
+    cr_assert_eq(network_queue_length(rig.network, 0), 1, "it waits for the next uplink");
+    cr_assert_eq(stats().copies, 3);
+    cr_assert_eq(stats().excess_copies, 2);
+    cr_assert_eq(stats().acks, 4);
+    cr_assert(hear(bytes, make(true, "", bytes), &downlink));
+    cr_assert_eq(downlink.fport, 9);
+    cr_assert(hear(bytes, size, &downlink), "the count begins again");
+}
+
+Test(repetitions, count_once_however_many_gateways_report_them)
+{
+    uint8_t bytes[255];
+    uint16_t size = make(false, "", bytes);
+    for (uint32_t i = 0; i < 4; i++) {
+        sim_ns end_ns = engine_now(rig.engine);
+        for (uint32_t gateway = 0; gateway < 3; gateway++) { /* one of them after the window */
+            fake_gateways_uplink(rig.gateways, gateway,
+                    end_ns + (gateway == 2 ? 300 * SIM_NS_PER_MS : 0), 5, 5000, bytes, size);
+        }
+        rig_run(&rig, end_ns + 4 * SIM_NS_PER_S);
+    }
+    cr_assert_eq(stats().copies, 3);
+    cr_assert_eq(stats().excess_copies, 0);
+    cr_assert_eq(stats().duplicates, 8);
+}
+
+/* What an attacker does who has recorded the frame at one place and sends it at another. */
+Test(repetitions, a_replay_moves_no_downlink_and_gets_no_answer)
+{
+    uint8_t bytes[255];
+    network_set_nb_trans(rig.network, 1, 1);
+    rig_join(&rig, 1);
+    rig_hear_best(&rig, 1, 2);
+    uint32_t answers = fake_gateways_accepted_count(rig.gateways);
+    uint16_t size = scripted_device_uplink(
+            &rig.devices[1], true, NULL, 0, 2, (const uint8_t *)"report", 6, bytes);
+    rig_hear(&rig, 2, 5, 0, bytes, size);
+    rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+    cr_assert_eq(fake_gateways_accepted_count(rig.gateways), answers + 1);
+    for (uint32_t i = 0; i < 10; i++) {
+        rig_hear(&rig, 3, 5, 20000, bytes, size);
+        rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+    }
+    cr_assert_eq(fake_gateways_accepted_count(rig.gateways), answers + 1);
+    cr_assert_eq(network_best_gateway(rig.network, 1), 2);
+    cr_assert_eq(stats().excess_copies, 10);
+}
+
+/* Where copies are allowed a replay may look like one: it gets what a copy gets, within the hour in
+ * which a device can be held up by its duty cycle. */
+Test(repetitions, a_replay_that_could_be_a_copy_leaves_the_multicast_gateway_alone)
+{
+    uint8_t bytes[255];
+    struct scripted_downlink downlink;
+    rig_hear_best(&rig, 0, 2);
+    uint16_t size = make(true, "", bytes);
+    rig_hear(&rig, 2, 5, 0, bytes, size);
+    rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+    (void)rig_next_tx(&rig);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(hear(bytes, size, &downlink)); /* gateway 0 */
+    }
+    cr_assert_eq(network_best_gateway(rig.network, 0), 2);
+    rig_run(&rig, engine_now(rig.engine) + 3601 * SIM_NS_PER_S);
+    cr_assert_not(hear(bytes, size, &downlink));
+    cr_assert_eq(stats().copies, 2);
+    cr_assert_eq(stats().excess_copies, 1);
 }
 
 /* --- DevStatus ------------------------------------------------------------------------------- */
