@@ -49,7 +49,7 @@ static void forget(struct fragmentation *frag)
     frag->missing = 0;
     frag->received_count = 0;
     frag->frozen_missing = 0;
-    frag->ack_tries = 0;
+    frag->acks_sent = 0;
     frag->flush_at_ticks = HAL_TICKS_NEVER;
     frag->status_at_ticks = HAL_TICKS_NEVER;
     frag->ack_at_ticks = HAL_TICKS_NEVER;
@@ -460,7 +460,7 @@ static void step_result(struct fragmentation *frag, struct core *core, uint64_t 
     frag->phase = frag->mic_good ? FRAG_PHASE_DONE : FRAG_PHASE_FAILED;
     frag->block_ready = frag->mic_good && !frag->session.used;
     if (frag->session.ack_reception && !frag->session.acknowledged) {
-        frag->ack_tries = FRAGMENTATION_ACK_TRIES;
+        frag->acks_sent = 0;
         frag->ack_at_ticks = now_ticks + frag_session_ack_delay(frag, core);
     }
 }

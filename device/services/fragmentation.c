@@ -40,10 +40,12 @@ enum frag_cid {
 #define SETUP_SIZE_V2        16u
 #define FRAGMENT_HEADER_SIZE 3u
 #define ACK_SPACING_TICKS    (8u * (uint64_t)HAL_RTC_HZ) /* the receive windows, and a bit */
-/* FragDataBlockReceivedReqs in short order; then after 10, 20, 40, 80 minutes. */
-#define ACK_TRIES_SOON  3u
+/* FragDataBlockReceivedReqs in short order; then after 10, 20, 40 minutes and so on up to 21 hours,
+ * for as long as the block is held: an outage of the server may be longer than any number of tries.
+ */
+#define ACKS_SOON       3u
 #define ACK_LATER_TICKS ((uint64_t)600u * HAL_RTC_HZ)
-#define ACK_DOUBLINGS   3u
+#define ACK_DOUBLINGS   7u
 
 static bool session_is(const struct fragmentation *frag, uint32_t index)
 {
@@ -199,13 +201,11 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
 
 static void on_block_received(struct fragmentation *frag, struct core *core, uint32_t index)
 {
-    DEVICE_ASSERT(&core->hal, frag->ack_tries <= FRAGMENTATION_ACK_TRIES);
-    if (!session_is(frag, index) || frag->ack_tries == FRAGMENTATION_ACK_TRIES) {
+    if (!session_is(frag, index) || frag->acks_sent == 0) {
         return; /* nothing was sent that this could answer */
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
     if (over && frag->session.ack_reception) {
-        frag->ack_tries = 0;
         frag->ack_at_ticks = HAL_TICKS_NEVER;
         server_knows(frag, core);
         hal_trace(&core->hal, FW_TRACE_BLOCK_ACKNOWLEDGED, index, 0);
@@ -401,14 +401,10 @@ static uint64_t uplink_at(const void *state, bool held)
 static uint64_t next_ack_at(
         const struct fragmentation *frag, const struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, frag->ack_tries < FRAGMENTATION_ACK_TRIES); /* one has left */
-    if (frag->ack_tries == 0) {
-        return HAL_TICKS_NEVER;
-    }
-    unsigned sent = FRAGMENTATION_ACK_TRIES - frag->ack_tries;
+    DEVICE_ASSERT(&core->hal, frag->acks_sent > 0);
     uint64_t interval_ticks = ACK_SPACING_TICKS;
-    if (sent >= ACK_TRIES_SOON) {
-        unsigned doublings = sent - ACK_TRIES_SOON;
+    if (frag->acks_sent >= ACKS_SOON) {
+        unsigned doublings = frag->acks_sent - ACKS_SOON;
         interval_ticks = ACK_LATER_TICKS << (doublings < ACK_DOUBLINGS ? doublings : ACK_DOUBLINGS);
     }
     return now_ticks + interval_ticks + frag_session_ack_delay(frag, core);
@@ -430,11 +426,10 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
         frag->status_at_ticks = more > 0 ? HAL_TICKS_NEVER : frag->status_at_ticks;
     }
     if (now_ticks >= frag->ack_at_ticks && size_max - size >= 2u) {
-        DEVICE_ASSERT(&core->hal, frag->ack_tries > 0);
         uint32_t mic_error = frag->mic_good ? 0 : RECEIVED_MIC_ERROR;
         out[size++] = CID_BLOCK_RECEIVED;
         out[size++] = (uint8_t)(mic_error | frag->session.index);
-        frag->ack_tries--;
+        frag->acks_sent = (uint8_t)(frag->acks_sent < UINT8_MAX ? frag->acks_sent + 1u : UINT8_MAX);
         frag->ack_at_ticks = next_ack_at(frag, core, now_ticks);
     }
     return size;

@@ -16,9 +16,8 @@ struct core;
 #include "services/answers.h"
 #include "services/frag_decode.h"
 
-#define FRAGMENTATION_FPORT     201u
-#define FRAGMENTATION_INDEXES   4u
-#define FRAGMENTATION_ACK_TRIES 10u
+#define FRAGMENTATION_FPORT   201u
+#define FRAGMENTATION_INDEXES 4u
 /* FRAME_DROPPED reasons: a fragment came while flash and decoder were busy; it is not the one that
  * was in its place before a reset. */
 #define FRAGMENTATION_DROPPED_BUSY     201u
@@ -75,7 +74,7 @@ struct fragmentation {
     uint64_t flush_at_ticks;
     uint64_t status_at_ticks; /* delayed answer to a multicast status request */
     uint64_t ack_at_ticks;    /* next FragDataBlockReceivedReq */
-    uint8_t ack_tries;
+    uint8_t acks_sent;        /* FragDataBlockReceivedReqs, counted up to 255 */
     bool inbox_full;
     bool block_over; /* rank is full: the session on air has served its purpose */
     uint16_t inbox_n;

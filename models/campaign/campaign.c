@@ -286,7 +286,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION) {
         set_up_step(campaign, member, course, now_ns);
     } else if (phase == CAMPAIGN_PHASE_CONFIRMATION && !course->status_answered) {
-        reception_ask_for_status(campaign, member, now_ns);
+        reception_ask_for_status(campaign, member, course);
     }
 }
 

@@ -103,7 +103,8 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
 /* The periodic report of a device names the version that it runs. */
 void reception_on_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns);
-void reception_ask_for_status(struct campaign *campaign, struct member *member, sim_ns now_ns);
+void reception_ask_for_status(
+        struct campaign *campaign, struct member *member, const struct uplink_course *course);
 
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,

@@ -120,6 +120,8 @@ struct member {
     bool counted; /* was READY when its first session began: the transfer waits for it */
     bool mic_known;
     uint8_t mic[4];
+    uint16_t old_reports;  /* of the old version, since the block is whole */
+    uint16_t status_turns; /* uplinks after which its status might have been asked for */
     uint16_t round;        /* of correction in which it last answered */
     uint16_t missing;      /* last reported */
     uint16_t received;     /* NbFragReceived last reported */

@@ -15,11 +15,18 @@ static struct transfer *transfer_of(const struct campaign *campaign, const struc
     return &campaign->transfers[member->transfer];
 }
 
+/* 1, 2, 4, 8, ...: what is repeated at these counts has pauses that grow, and no last time. */
+static bool is_power_of_two(uint32_t count)
+{
+    return count != 0 && (count & (count - 1u)) == 0;
+}
+
 /* A device that reports about the fragmentation session has it, even if its FragSessionSetupAns was
- * lost. */
+ * lost. Before the first fragment a report is about an earlier block under the same FragIndex. */
 static bool has_session(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (member->shown < CAMPAIGN_GROUP_SET_UP) {
+    if (member->shown < CAMPAIGN_GROUP_SET_UP
+            || transfer_of(campaign, member)->phase < CAMPAIGN_PHASE_UNCODED) {
         return false;
     }
     campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_SHOWN, now_ns);
@@ -35,12 +42,28 @@ static void tell_if_settled(
     }
 }
 
-static bool acknowledge(struct campaign *campaign, const struct member *member)
+/* Version 2: a device waits for this before it installs, whatever told the server of its block. */
+static void acknowledge(
+        struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
 {
     uint8_t answer[PACKAGE_MESSAGE_MAX];
+    if (campaign->params.fragmentation_version < 2) {
+        return;
+    }
     size_t size =
             package_frag_data_block_received_ans(answer, transfer_of(campaign, member)->frag_index);
-    return server_send(campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
+    bool queued = server_send(
+            campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
+    if (queued && !bad_mic && campaign->params.block_mic) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_ACKNOWLEDGED, now_ns);
+    }
+}
+
+static void on_whole(struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
+{
+    campaign_member_event(campaign, member,
+            bad_mic ? MEMBER_EVENT_BLOCK_BAD_MIC : MEMBER_EVENT_BLOCK_WHOLE, now_ns);
+    acknowledge(campaign, member, bad_mic, now_ns);
 }
 
 void reception_on_block_received(struct campaign *campaign, struct member *member,
@@ -50,13 +73,20 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
         return;
     }
     bool settled = member_is_settled(member);
-    bool bad_mic = (message->status & PACKAGE_STATUS_MIC) != 0;
-    campaign_member_event(campaign, member,
-            bad_mic ? MEMBER_EVENT_BLOCK_BAD_MIC : MEMBER_EVENT_BLOCK_WHOLE, now_ns);
-    if (acknowledge(campaign, member) && !bad_mic && campaign->params.block_mic) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_ACKNOWLEDGED, now_ns);
-    }
+    on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
     tell_if_settled(campaign, member, settled, now_ns);
+}
+
+/* Each fragment resolves one unknown at most, so NbFrag - NbFragReceived are missing at least,
+ * whatever the answer says: LoRaMac-node answers 0 received, 0 missing when it heard nothing
+ * (spec-protocol 9.5). */
+static uint16_t missing_at_least(
+        const struct transfer *transfer, const struct package_message *message)
+{
+    uint16_t rest = message->received < transfer->nb_frag
+                            ? (uint16_t)(transfer->nb_frag - message->received)
+                            : 0;
+    return message->missing > rest ? message->missing : rest;
 }
 
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
@@ -66,21 +96,19 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
             || !has_session(campaign, member, now_ns)) {
         return;
     }
+    struct transfer *transfer = transfer_of(campaign, member);
     bool settled = member_is_settled(member);
-    enum member_event event = MEMBER_EVENT_BLOCK_LACKING;
     member->received = message->received;
+    member->missing = missing_at_least(transfer, message);
     if ((message->status & PACKAGE_STATUS_MEMORY) != 0) {
-        event = MEMBER_EVENT_BLOCK_NO_MEMORY;
-    } else if (message->missing == 0) {
-        event = (message->status & PACKAGE_STATUS_MIC) != 0 ? MEMBER_EVENT_BLOCK_BAD_MIC
-                                                            : MEMBER_EVENT_BLOCK_WHOLE;
+        campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_NO_MEMORY, now_ns);
+    } else if (member->missing == 0) {
+        on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
+    } else {
+        campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_LACKING, now_ns);
+        correction_on_answer(transfer, member, now_ns);
     }
-    member->missing = message->missing;
-    campaign_member_event(campaign, member, event, now_ns);
     tell_if_settled(campaign, member, settled, now_ns);
-    if (event == MEMBER_EVENT_BLOCK_LACKING) {
-        correction_on_answer(transfer_of(campaign, member), member, now_ns);
-    }
 }
 
 void reception_on_version(struct campaign *campaign, struct member *member,
@@ -95,8 +123,12 @@ void reception_on_version(struct campaign *campaign, struct member *member,
                     || memcmp(uplink->payload + 4, campaign->digest, sizeof campaign->digest) == 0);
     if (!same) {
         campaign_member_event(campaign, member, MEMBER_EVENT_OLD_VERSION, now_ns);
-        if (member->stage == MEMBER_PROVED) { /* it waits for an answer that was lost */
-            acknowledge(campaign, member);
+        bool whole = member->stage == MEMBER_WHOLE || member->stage == MEMBER_PROVED;
+        if (whole && member->old_reports < UINT16_MAX) {
+            member->old_reports++;
+        }
+        if (whole && is_power_of_two(member->old_reports)) { /* its answer may have been lost */
+            acknowledge(campaign, member, false, now_ns);
         }
         return;
     }
@@ -105,12 +137,21 @@ void reception_on_version(struct campaign *campaign, struct member *member,
     tell_if_settled(campaign, member, settled, now_ns);
 }
 
-/* After the session, a member that has not reported is asked after each of its uplinks. */
-void reception_ask_for_status(struct campaign *campaign, struct member *member, sim_ns now_ns)
+/* After the session, a member that has not reported is asked, after more and more of its uplinks.
+ */
+void reception_ask_for_status(
+        struct campaign *campaign, struct member *member, const struct uplink_course *course)
 {
-    (void)now_ns;
     if (member->stage != MEMBER_RECEIVING
             || network_queue_length(campaign->server->network, member->device) > 0) {
+        return;
+    }
+    /* What no gateway sent was not asked. */
+    bool again = course->unsent && member->status_turns > 0;
+    if (!again && member->status_turns < UINT16_MAX) {
+        member->status_turns++;
+    }
+    if (!is_power_of_two(member->status_turns)) {
         return;
     }
     uint8_t request[PACKAGE_MESSAGE_MAX];

@@ -94,8 +94,11 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         transmit(fleet, index, device->answers_size > 0 ? device->answers_fport : 0,
                 device->answers, device->answers_size);
         device->answers_size = 0;
-        if (fleet->fragmentation_version == 2 && device->whole && !device->acknowledged
+        bool may_ask = device->faults.receipts_most == 0
+                       || device->receipts < device->faults.receipts_most;
+        if (fleet->fragmentation_version == 2 && device->whole && !device->acknowledged && may_ask
                 && !device->faults.dies_in_session) {
+            device->receipts++;
             /* FragDataBlockReceivedReq again until it is answered. */
             device->answers[0] = 0x04;
             device->answers[1] =
@@ -247,6 +250,9 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     device->frag_size = p[4];
     device->fragments_ready = !device->faults.no_memory;
     answer(device, 201, out, 2);
+    if (device->faults.holds_old_block) {
+        answer(device, 201, (uint8_t[]){ 0x04, frag_index }, 2);
+    }
 }
 
 static uint32_t missing(const struct fleet_device *device)
@@ -260,7 +266,7 @@ static uint32_t missing(const struct fleet_device *device)
 
 static void put_status(const struct fleet *fleet, struct fleet_device *device)
 {
-    uint32_t lacks = missing(device);
+    uint32_t lacks = device->faults.counts_nothing ? 0 : missing(device);
     uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
     uint8_t received[2];
     put_le(received,
@@ -317,7 +323,7 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
     } else if (d->fport == 201 && p[0] == 0x01) {
         device->status_requests++;
         put_status(fleet, device);
-    } else if (d->fport == 201 && p[0] == 0x04) {
+    } else if (d->fport == 201 && p[0] == 0x04 && device->acks++ >= device->faults.lost_acks) {
         device->acknowledged = true;
         device->answers_size = 0;
         device->uplink_event++; /* no more reports of reception */

@@ -30,6 +30,10 @@ struct fleet_faults {
     bool bad_mic;
     bool ignores_clock; /* never corrects its clock */
     bool dies_in_session;
+    bool counts_nothing;  /* FragSessionStatusAns: 0 received, 0 missing */
+    bool holds_old_block; /* of an earlier session under this FragIndex; asks to be acknowledged */
+    uint32_t lost_acks;   /* the first few FragDataBlockReceivedAns are not heard */
+    uint32_t receipts_most; /* FragDataBlockReceivedReqs; 0: as many as it takes */
     bool installs_nothing;
     bool forgets_group;    /* with the new image */
     bool other_group;      /* has another one under our number by the time it is asked */
@@ -64,7 +68,8 @@ struct fleet_device {
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
-    sim_ns set_up_last_ns; /* the last of set_up_downlinks */
+    uint32_t receipts, acks; /* FragDataBlockReceivedReqs, and answers to them */
+    sim_ns set_up_last_ns;   /* the last of set_up_downlinks */
     uint32_t group_status_requests, group_delete_requests;
 };
 

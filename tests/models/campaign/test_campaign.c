@@ -248,6 +248,72 @@ Test(campaign, names_the_reason_of_every_failure)
     cr_assert_leq(fleet.devices[3].set_up_downlinks, 3 * 2, "no endless asking");
 }
 
+/* --- what devices say of the block ----------------------------------------------------------- */
+
+/* Semtech's LoRaMac-node answers 01 00 00 00 00 when it heard nothing (spec-protocol 9.5). */
+Test(campaign, does_not_believe_that_nothing_received_is_a_whole_block)
+{
+    for (uint8_t version = 1; version <= 2; version++) {
+        struct campaign_params params = fleet_default_params();
+        params.fragmentation_version = version;
+        fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+        fleet.devices[0].faults.loss_percent = 100;
+        fleet.devices[0].faults.counts_nothing = true;
+        fleet_run(&fleet, 8 * HOUR_NS);
+        cr_assert_eq(device(0).stage, CAMPAIGN_READY);
+        cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_INCOMPLETE, "%s",
+                campaign_failure_name(device(0).failure));
+        cr_assert_eq(device(0).missing_reported, campaign_nb_frag(fleet.campaign));
+        if (version == 1) {
+            fleet_destroy(&fleet);
+        }
+    }
+}
+
+/* Its receipt comes before the first fragment of this campaign was sent. */
+Test(campaign, takes_no_old_block_for_its_own)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.holds_old_block = true;
+    fleet_run(&fleet, params.start_ns + HOUR_NS - 60 * SIM_NS_PER_S);
+    cr_assert_eq(device(0).stage, CAMPAIGN_READY);
+    fleet_run(&fleet, 5 * HOUR_NS);
+    expect_all_confirmed();
+}
+
+/* Design section 5, invariant 9: device 0 asks for ever; device 1 stops, and its old version says
+ * that it waits; device 2 never gets a receipt through, and its status says that it is whole. */
+Test(campaign, acknowledges_a_whole_block_on_every_sign_of_it)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    params.confirm_timeout_ns = 24 * HOUR_NS;
+    for (uint32_t i = 0; i < 3; i++) {
+        fleet.devices[i].faults.lost_acks = 3;
+    }
+    fleet.devices[0].faults.lost_acks = 12;
+    fleet.devices[1].faults.receipts_most = 1;
+    fleet_run(&fleet, 9 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_eq(fleet.devices[0].acks, 13);
+    cr_assert_leq(fleet.devices[1].receipts, 1);
+}
+
+/* A device that has acknowledged its block and does not install it reports its old version for
+ * ever. It gets few acknowledgements: after 1, 2, 4, 8, 16 reports. */
+Test(campaign, acknowledges_with_growing_pauses)
+{
+    struct campaign_params params = fleet_default_params();
+    params.confirm_timeout_ns = 12 * HOUR_NS;
+    fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.installs_nothing = true;
+    fleet_run(&fleet, 16 * HOUR_NS);
+    cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+    cr_assert_leq(fleet.devices[0].acks, 1 + 6);
+    cr_assert_geq(fleet.devices[0].acks, 1 + 5);
+}
+
 static enum gateway_tx_result refuse_unicast_before_the_session(
         void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
 {
