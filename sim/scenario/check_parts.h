@@ -29,6 +29,8 @@ void check_campaigns(const struct check *check);
 void check_successive(const struct check *check);
 /* Expectations: numbers that there are, percentages where they mean something. */
 void check_expect(const struct check *check);
+/* Warnings: settings that are allowed and hardly meant, of scenarios without a mistake. */
+void check_doubtful(const struct check *check);
 /* Warnings: keys that have no effect here, laws beyond their range. */
 void check_unused(const struct check *check);
 

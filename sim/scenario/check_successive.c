@@ -59,6 +59,24 @@ static void check_periods(const struct check *check, const struct scenario_campa
     }
 }
 
+/* The correction goes on until all devices have reported: a session that ends first cuts it. */
+static void check_correction(const struct check *check, const struct scenario_campaign *c)
+{
+    struct plan plan = plan_of(check->scenario, c);
+    sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
+    if (plan.known && c->params.periods != 0 && plan.first_pass_ns <= c->params.periods * longest_ns
+            && plan.end_ns - plan.session_ns > c->params.periods * longest_ns) {
+        scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
+                "campaign '%s': with correction.timeout the session may need %.0f s, and %u class "
+                "C "
+                "session%s at most %.0f s (TimeOut %u): its correction is cut",
+                c->name, (double)(plan.end_ns - plan.session_ns) / (double)SIM_NS_PER_S,
+                c->params.periods, c->params.periods == 1 ? " lasts" : "s last",
+                (double)(c->params.periods * longest_ns) / (double)SIM_NS_PER_S,
+                SCHEDULE_TIME_OUT_MAX);
+    }
+}
+
 static bool have_devices_in_common(const struct scenario *scenario,
         const struct scenario_campaign *a, const struct scenario_campaign *b)
 {
@@ -172,6 +190,7 @@ void check_successive(const struct check *check)
 {
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_periods(check, &check->scenario->campaigns[i]);
+        check_correction(check, &check->scenario->campaigns[i]);
         check_after_others(check, &check->scenario->campaigns[i]);
     }
 }

@@ -131,4 +131,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_unused(&check);
     check_campaigns(&check);
     check_expect(&check);
+    if (scenario_errors_count(errors) == 0) {
+        check_doubtful(&check);
+    }
 }

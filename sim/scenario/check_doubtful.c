@@ -1,0 +1,255 @@
+/* Warnings: settings that are allowed and hardly meant.
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "campaign/image_builder.h"
+#include "campaign/schedule.h"
+#include "scenario/campaign_plan.h"
+#include "scenario/channel_plan.h"
+#include "scenario/check_parts.h"
+#include "scenario/position_file.h"
+#include "scenario/quantity.h"
+#include "scenario/scenario_campaigns.h"
+
+/* Missing fragments that the firmware can repair: a bound of its RAM (device/services/fec_matrix.h;
+ * a test holds the two together). */
+#define DECODER_MISSING_MAX 256u
+#define FAR_OUTSIDE         10.0 /* radii of the area */
+
+static sim_ns symbol_ns(const struct lora_modulation *modulation)
+{
+    return (sim_ns)((uint64_t)SIM_NS_PER_S << modulation->spreading_factor)
+           / modulation->bandwidth_hz;
+}
+
+/* --- physics ---------------------------------------------------------------------------------- */
+
+/* The slowest uplink that a group may send. */
+static struct lora_modulation slowest_uplink(const struct scenario *scenario)
+{
+    const struct region *region = scenario_region(scenario);
+    uint8_t slowest = region_rate_max(region);
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        int rate = scenario->groups[i].data_rate;
+        uint8_t own = rate >= DATA_RATE_DR0 ? (uint8_t)(rate - DATA_RATE_DR0) : 0;
+        slowest = own < slowest ? own : slowest;
+    }
+    return region_uplink_modulation(region, slowest, region_default_channel_hz(region, 0));
+}
+
+static void check_coherence_in_symbol(const struct check *check)
+{
+    const struct fading_params *p = &check->scenario->propagation.fading;
+    struct lora_modulation modulation = slowest_uplink(check->scenario);
+    sim_ns longest_ns = symbol_ns(&modulation);
+    if (p->model != FADING_NONE && p->coherence_ns > 0 && p->coherence_ns < longest_ns) {
+        char coherence[40], symbol[40];
+        check_format_time(coherence, sizeof coherence, p->coherence_ns);
+        check_format_time(symbol, sizeof symbol, longest_ns);
+        scenario_warnings_add(check->errors, check_place(check, &p->coherence_ns),
+                "propagation.coherence = %s is shorter than a symbol of SF%u (%s): independent "
+                "draws within a symbol are not physical",
+                coherence, modulation.spreading_factor, symbol);
+    }
+}
+
+static bool is_in_band(const struct interferer_params *interferer, uint32_t frequency_hz)
+{
+    return frequency_hz != 0
+           && interferer_in_band_mdb(interferer, frequency_hz, 125000) > INTERFERER_NOTHING_MDB;
+}
+
+static bool is_on_a_channel(
+        const struct scenario *scenario, const struct interferer_params *interferer)
+{
+    struct channel_plan plan;
+    const struct region *region = scenario_region(scenario);
+    bool on = is_in_band(interferer, region->rx2_hz);
+    channel_plan_of(scenario, &plan);
+    for (uint32_t i = 0; i < plan.count; i++) {
+        on = on || is_in_band(interferer, plan.hz[i]);
+    }
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        on = on || is_in_band(interferer, scenario->campaigns[i].params.frequency_hz);
+    }
+    return on;
+}
+
+static void check_interferer_channels(const struct check *check)
+{
+    const struct scenario *scenario = check->scenario;
+    for (uint32_t i = 0; i < scenario->interferer_count; i++) {
+        const struct interferer_params *e = &scenario->interferers[i];
+        if (!is_on_a_channel(scenario, e)) {
+            char frequency[40];
+            quantity_format(frequency, sizeof frequency, DIMENSION_FREQUENCY, e->frequency_hz);
+            scenario_warnings_add(check->errors, check_place(check, &e->frequency_hz),
+                    "interferers: frequency = %s is outside all channels, RX2 and the frequencies "
+                    "of campaigns: it disturbs nothing",
+                    frequency);
+        }
+    }
+}
+
+static void check_outage_times(const struct check *check)
+{
+    const struct scenario_gateways *g = &check->scenario->gateways;
+    for (uint32_t i = 0; i < g->params.outage_count; i++) {
+        const struct gateway_outage *o = &g->outages[i];
+        if (o->from_ns >= check->scenario->duration_ns) {
+            char start[40], duration[40];
+            check_format_time(start, sizeof start, o->from_ns);
+            check_format_time(duration, sizeof duration, check->scenario->duration_ns);
+            scenario_warnings_add(check->errors, check_place(check, &o->from_ns),
+                    "gateways.outages: from = %s is after the end of the run (duration = %s)",
+                    start, duration);
+        }
+    }
+}
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+/* Position files of a scenario: that of the gateways first, then those of groups. */
+struct files {
+    uint32_t count;
+    struct position_file files[1 + SCENARIO_DEVICE_GROUPS_MAX];
+    const char *paths[1 + SCENARIO_DEVICE_GROUPS_MAX];
+};
+
+static void add_file(struct files *files, const char *path, struct scenario_errors *errors)
+{
+    struct scenario_place place = { path, 0, 0 };
+    files->paths[files->count] = path;
+    if (position_file_read(&files->files[files->count], path, place, errors)) {
+        files->count++;
+    }
+}
+
+static double farthest_m(const struct position_file *file)
+{
+    double farthest = 0.0;
+    for (uint32_t i = 0; i < file->count; i++) {
+        farthest = fmax(farthest, hypot(file->positions[i].x, file->positions[i].y));
+    }
+    return farthest;
+}
+
+/* Degrees in the wrong order put devices thousands of kilometres away. */
+static void check_distances(const struct check *check)
+{
+    const struct scenario *s = check->scenario;
+    struct files *files = calloc(1, sizeof *files);
+    struct scenario_errors *unused = scenario_errors_create();
+    if (files == NULL || unused == NULL) {
+        free(files);
+        scenario_errors_destroy(unused);
+        return;
+    }
+    if (s->gateways.layout == LAYOUT_FILE) {
+        add_file(files, s->gateways.file, unused);
+    }
+    for (uint32_t i = 0; i < s->group_count; i++) {
+        if (s->groups[i].layout == LAYOUT_FILE) {
+            add_file(files, s->groups[i].file, unused);
+        }
+    }
+    struct geo_origin origin = geo_centroid(files->files, files->count);
+    for (uint32_t i = 0; i < files->count; i++) {
+        bool geographic = files->files[i].geographic;
+        position_file_project(&files->files[i], &origin);
+        double distance_m = farthest_m(&files->files[i]);
+        if (distance_m > FAR_OUTSIDE * s->area.radius_m) {
+            scenario_warnings_add(check->errors, check_place(check, files->paths[i]),
+                    "'%s' has a position %.3g km from the centre, and area.radius is %.3g km%s",
+                    files->paths[i], distance_m / 1e3, s->area.radius_m / 1e3,
+                    geographic ? ": are latitude and longitude in the wrong order?" : "");
+        }
+        position_file_clear(&files->files[i]);
+    }
+    scenario_errors_destroy(unused);
+    free(files);
+}
+
+/* --- campaigns -------------------------------------------------------------------------------- */
+
+static void check_repair(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct campaign_params *p = &c->params;
+    struct estimate_input input;
+    if (p->redundancy > 1.0) {
+        scenario_warnings_add(check->errors, check_place(check, &p->redundancy),
+                "campaign '%s': redundancy = %.10g %% sends more coded fragments than uncoded ones",
+                c->name, p->redundancy * 100.0);
+    }
+    if (c->code_size_bytes == 0
+            || !campaign_estimate_input(
+                    check->scenario, c, IMAGE_BUILDER_HEADER_SIZE + c->code_size_bytes, &input)
+            || input.fragment_size_bytes == 0) {
+        return;
+    }
+    uint32_t nb_frag = schedule_nb_frag(input.image_size_bytes, input.fragment_size_bytes);
+    double lost = fmax(input.expected_loss, p->redundancy) * nb_frag;
+    if (lost > DECODER_MISSING_MAX) {
+        scenario_warnings_add(check->errors, check_place(check, &p->redundancy),
+                "campaign '%s': %.0f of %u fragments may be lost by its redundancy; the decoder of "
+                "devices repairs at most %u",
+                c->name, lost, nb_frag, DECODER_MISSING_MAX);
+    }
+}
+
+static bool takes(
+        const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t group)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t count = scenario_campaign_ranges(scenario, campaign, ranges), first = 0;
+    for (uint32_t i = 0; i < group; i++) {
+        first += scenario->groups[i].count;
+    }
+    uint32_t end = first + scenario->groups[group].count;
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        any = any || (ranges[i].from < end && first < ranges[i].to);
+    }
+    return any;
+}
+
+static void check_window(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct campaign_params *p = &c->params;
+    for (uint32_t i = 0; i < check->scenario->group_count; i++) {
+        const struct scenario_device_group *group = &check->scenario->groups[i];
+        if (!takes(check->scenario, c, i)) {
+            continue;
+        }
+        char window[40], other[40];
+        check_format_time(window, sizeof window, p->set_up_window_ns);
+        if (p->set_up_window_ns < group->report_period_ns) {
+            check_format_time(other, sizeof other, group->report_period_ns);
+            scenario_warnings_add(check->errors, check_place(check, &p->set_up_window_ns),
+                    "campaign '%s': set_up.window = %s is shorter than the report.period of '%s', "
+                    "%s: devices that send nothing in it are not set up",
+                    c->name, window, group->name, other);
+        }
+        if (p->start_ns + p->set_up_window_ns < group->boot_spread_ns) {
+            check_format_time(other, sizeof other, group->boot_spread_ns);
+            scenario_warnings_add(check->errors, check_place(check, &p->set_up_window_ns),
+                    "campaign '%s': its session opens before all devices of '%s' have started "
+                    "(boot.spread = %s)",
+                    c->name, group->name, other);
+        }
+    }
+}
+
+void check_doubtful(const struct check *check)
+{
+    check_coherence_in_symbol(check);
+    check_interferer_channels(check);
+    check_outage_times(check);
+    check_distances(check);
+    for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
+        check_repair(check, &check->scenario->campaigns[i]);
+        check_window(check, &check->scenario->campaigns[i]);
+    }
+}
