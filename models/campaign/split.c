@@ -66,7 +66,7 @@ static int32_t margin_mdb(
     return link_downlink_margin_mdb(region, known->snr_mdb,
             region->rates[known->data_rate].bandwidth_hz,
             link_device_eirp_mdbm(region, view.tx_power), transfer->data_rate,
-            region_eirp_max_mdbm(region, campaign->params.frequency_hz));
+            network_eirp_mdbm(server->network, campaign->params.frequency_hz));
 }
 
 /* The fastest transfer that a device hears well enough; the slowest one where none is. */

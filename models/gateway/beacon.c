@@ -81,6 +81,12 @@ uint16_t beacon_bytes(const struct region *region, uint32_t gps_s, uint8_t bytes
     return (uint16_t)(last_crc_at + CRC_BYTES);
 }
 
+static int32_t power_mdbm(const struct gateway_params *params)
+{
+    bool lower = params->eirp_mdbm > 0 && params->eirp_mdbm < POWER_MDBM;
+    return lower ? params->eirp_mdbm : POWER_MDBM;
+}
+
 static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
 {
     struct gateway_fleet *fleet = gateway->fleet;
@@ -93,7 +99,7 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     *tx = (struct gateway_tx){
         .timing = GATEWAY_TX_AT_GPS,
         .at_ns = gateway_clock_start_ns(gateway, grid_ns + DELAY_NS),
-        .power_mdbm = POWER_MDBM,
+        .power_mdbm = power_mdbm(&fleet->params),
         .modulation = region_downlink_modulation(region, region->beacon_rate, region->beacon_hz),
     };
     tx->modulation.iq_inverted = false;

@@ -1,8 +1,8 @@
 /* Watches a station's transmissions against the duty cycle of their sub-bands.
  * SPDX-License-Identifier: MIT
  *
- * It sees what went on the air and nothing else: one queue of frames per sub-band and the running
- * sum of those whose end lies in the last hour.
+ * It sees what went on the air and nothing else: one queue of frames per sub-band, the running sum
+ * of those whose end lies in the last hour, and when the pause of the last one is over.
  */
 #include <assert.h>
 #include <math.h>
@@ -21,19 +21,22 @@ struct band_log {
     struct aired *ring;
     uint32_t first, count, capacity;
     sim_ns in_hour_ns, total_ns, in_hour_max_ns, last_end_ns;
+    sim_ns pause_until_ns; /* in the forms with pauses */
 };
 
 struct duty_auditor {
     const struct region *region;
+    enum gateway_duty_form form;
     struct band_log logs[REGION_BANDS_MAX];
 };
 
-struct duty_auditor *duty_auditor_create(const struct region *region)
+struct duty_auditor *duty_auditor_create(const struct region *region, enum gateway_duty_form form)
 {
     assert(region->band_count <= REGION_BANDS_MAX);
     struct duty_auditor *auditor = calloc(1, sizeof *auditor);
     if (auditor != NULL) {
         auditor->region = region;
+        auditor->form = form;
     }
     return auditor;
 }
@@ -77,6 +80,23 @@ static void drop_older(struct band_log *log, sim_ns from_ns)
     }
 }
 
+static sim_ns over_hour_ns(const struct band_log *log, double duty_cycle)
+{
+    sim_ns allowed_ns = (sim_ns)llround(duty_cycle * (double)HOUR_NS);
+    return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
+}
+
+/* By how much the frame is too early for the pause before it. */
+static sim_ns into_pause_ns(struct band_log *log, enum gateway_duty_form form, double duty_cycle,
+        sim_ns start_ns, sim_ns end_ns)
+{
+    sim_ns early_ns = log->pause_until_ns - start_ns;
+    sim_ns from_ns = form == GATEWAY_DUTY_PAUSES ? end_ns : start_ns;
+    log->pause_until_ns =
+            from_ns + (sim_ns)floor((double)(end_ns - start_ns) * (1 - duty_cycle) / duty_cycle);
+    return early_ns > 0 ? early_ns : 0;
+}
+
 sim_ns duty_auditor_frame(
         struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns)
 {
@@ -93,11 +113,13 @@ sim_ns duty_auditor_frame(
     if (log->in_hour_ns > log->in_hour_max_ns) {
         log->in_hour_max_ns = log->in_hour_ns;
     }
-    if (auditor->region->bands[band].duty_cycle >= 1.0) {
+    double duty_cycle = auditor->region->bands[band].duty_cycle;
+    if (duty_cycle >= 1.0) {
         return 0;
     }
-    sim_ns allowed_ns = (sim_ns)llround(auditor->region->bands[band].duty_cycle * (double)HOUR_NS);
-    return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
+    return auditor->form == GATEWAY_DUTY_HOUR
+                   ? over_hour_ns(log, duty_cycle)
+                   : into_pause_ns(log, auditor->form, duty_cycle, start_ns, end_ns);
 }
 
 double duty_auditor_share_max(const struct duty_auditor *auditor)

@@ -10,10 +10,16 @@
 
 void duty_limiter_init(struct duty_limiter *limiter, double duty_cycle, double window_s)
 {
-    assert(duty_cycle > 0 && duty_cycle <= 1 && window_s >= 0);
+    assert(duty_cycle > 0 && duty_cycle <= 1 && window_s > 0);
     *limiter = (struct duty_limiter){ .duty_cycle = duty_cycle };
     limiter->window_ns = (sim_ns)llround(window_s * 1e9);
     limiter->budget_ns = (sim_ns)llround(window_s * duty_cycle * 1e9);
+}
+
+void duty_limiter_init_pauses(struct duty_limiter *limiter, double duty_cycle, bool from_start)
+{
+    assert(duty_cycle > 0 && duty_cycle <= 1);
+    *limiter = (struct duty_limiter){ .duty_cycle = duty_cycle, .pauses_from_start = from_start };
 }
 
 void duty_limiter_finish(struct duty_limiter *limiter)
@@ -53,9 +59,14 @@ static sim_ns used_ns(const struct duty_limiter *limiter, sim_ns at_ns)
            - sum_of(limiter, ended_by(limiter, at_ns - limiter->window_ns));
 }
 
+/* From the end of a frame to the earliest start of the next one. */
 static sim_ns pause_ns(const struct duty_limiter *limiter, sim_ns airtime_ns)
 {
-    return (sim_ns)ceil((double)airtime_ns / limiter->duty_cycle) - airtime_ns;
+    sim_ns pause_ns = (sim_ns)ceil((double)airtime_ns / limiter->duty_cycle) - airtime_ns;
+    if (limiter->pauses_from_start) {
+        pause_ns = pause_ns > airtime_ns ? pause_ns - airtime_ns : 0;
+    }
+    return pause_ns;
 }
 
 static bool pauses_allow(const struct duty_limiter *limiter, sim_ns start_ns, sim_ns airtime_ns)

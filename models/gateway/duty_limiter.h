@@ -3,6 +3,7 @@
  *
  * Budget form: of the frames whose end lies in any window (e - W, e], the airtimes sum up to at
  * most d W. Counting whole frames by their end is never less than the true on-time of a window.
+ * Off-time form: a pause of T/d - T for each frame of airtime T, from its end or from its start.
  */
 #ifndef GATEWAY_DUTY_LIMITER_H
 #define GATEWAY_DUTY_LIMITER_H
@@ -20,7 +21,8 @@ struct duty_entry {
 
 struct duty_limiter {
     double duty_cycle;
-    sim_ns window_ns; /* 0: off-time form */
+    sim_ns window_ns;       /* 0: off-time form */
+    bool pauses_from_start; /* else from a frame's end */
     sim_ns budget_ns;
     struct duty_entry *entries; /* in order of end */
     uint32_t head, count, capacity;
@@ -28,6 +30,7 @@ struct duty_limiter {
 };
 
 void duty_limiter_init(struct duty_limiter *limiter, double duty_cycle, double window_s);
+void duty_limiter_init_pauses(struct duty_limiter *limiter, double duty_cycle, bool from_start);
 void duty_limiter_finish(struct duty_limiter *limiter);
 bool duty_limiter_allows(const struct duty_limiter *limiter, sim_ns start_ns, sim_ns airtime_ns);
 /* Earliest allowed start from `from_ns` on; SIM_NS_NEVER: the frame is longer than the budget. */

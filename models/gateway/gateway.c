@@ -10,6 +10,7 @@
 
 const char *const gateway_clock_source_names[] = { "gnss", "ntp", "free", NULL };
 const char *const gateway_jitter_law_names[] = { "uniform", "lognormal", NULL };
+const char *const gateway_duty_form_names[] = { "hour", "pauses", "pauses-from-start", NULL };
 const char *const gateway_outage_kind_names[] = { "backhaul", "power", NULL };
 
 const char *gateway_tx_result_name(enum gateway_tx_result result)
@@ -50,11 +51,16 @@ static bool gateway_init(
     gateway->number = number;
     gateway->entity = entity;
     const struct region *region = fleet->params.region;
-    gateway->auditor = duty_auditor_create(region);
+    gateway->auditor = duty_auditor_create(region, fleet->params.duty_form);
     assert(region->band_count <= REGION_BANDS_MAX);
     for (uint32_t i = 0; i < region->band_count; i++) {
-        duty_limiter_init(
-                &gateway->limiters[i], region->bands[i].duty_cycle, fleet->params.duty_window_s);
+        double duty_cycle = region->bands[i].duty_cycle;
+        if (fleet->params.duty_form == GATEWAY_DUTY_HOUR) {
+            duty_limiter_init(&gateway->limiters[i], duty_cycle, 3600.0); /* ETSI EN 300 220 */
+        } else {
+            duty_limiter_init_pauses(&gateway->limiters[i], duty_cycle,
+                    fleet->params.duty_form == GATEWAY_DUTY_PAUSES_FROM_START);
+        }
     }
     return gateway->auditor != NULL;
 }

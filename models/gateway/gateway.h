@@ -61,6 +61,16 @@ struct gateway_outage {
     sim_ns from_ns, duration_ns, every_ns;
 };
 
+/* How a gateway keeps the duty cycle d of a sub-band. T is the time on air of a frame. */
+enum gateway_duty_form {
+    GATEWAY_DUTY_HOUR,             /* in any hour no more than d x 3600 s, by ends of frames */
+    GATEWAY_DUTY_PAUSES,           /* a pause of T/d - T from a frame's end: d, and in an hour up to
+                                    * one frame more than d x 3600 s */
+    GATEWAY_DUTY_PAUSES_FROM_START /* the same from a frame's start, as ns-3 counts: d / (1 - d),
+                                    * at d = 10 % too much by 11 % */
+};
+extern const char *const gateway_duty_form_names[];
+
 struct gateway_params {
     const struct region *region;
     uint16_t demodulators; /* SX1301: 8, SX1302: 16; 0: as many as there are frames */
@@ -80,10 +90,8 @@ struct gateway_params {
     const struct gateway_outage *outages; /* live as long as the fleet */
     uint32_t outage_count;
     int32_t antenna_gain_mdb; /* of the site too: medium_site.antenna_gain_mdb */
-    /* 3600: budget form over a sliding hour. 0: off-time form, a pause of airtime x (1/d - 1)
-     * after each frame; its sliding hour may hold up to one frame more than the budget, and the
-     * auditor says so. */
-    double duty_window_s;
+    int32_t eirp_mdbm;        /* of beacons at most; 0 or less: what they have */
+    enum gateway_duty_form duty_form;
 };
 
 /* An uplink as the packet forwarder reports it. */
@@ -197,12 +205,14 @@ struct gateway_stats {
 void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns now_ns,
         struct gateway_stats *stats);
 
-/* Watches transmissions of one station and finds what breaks a duty cycle, by a sliding hour over
- * frames counted from their end, independently of what enforces it. NULL: out of memory. */
+/* Watches transmissions of one station and finds what breaks a duty cycle in the form that the
+ * station keeps, independently of what enforces it: by a sliding hour over frames counted from
+ * their end, or by the pause before each frame. NULL: out of memory. */
 struct duty_auditor;
-struct duty_auditor *duty_auditor_create(const struct region *region);
+struct duty_auditor *duty_auditor_create(const struct region *region, enum gateway_duty_form form);
 void duty_auditor_destroy(struct duty_auditor *auditor);
-/* Frames come in order of their end. Returns the excess airtime in ns, 0: fine. */
+/* Frames come in order of their end. Returns by how much it is too much airtime, or too early, in
+ * ns; 0: fine. */
 sim_ns duty_auditor_frame(
         struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns);
 /* Highest share of an hour in any sub-band so far; airtime of the busiest sub-band. */

@@ -72,8 +72,8 @@ void network_downlink_choose(struct network *network, struct downlink *downlink,
     const struct region *region = network->params.region;
     bool fits_rx1 = application_size <= region_downlink_payload_max(region, downlink->data_rate[0]);
     bool fits_rx2 = application_size <= region_downlink_payload_max(region, downlink->data_rate[1]);
-    int32_t rx1_eirp_mdbm = region_eirp_max_mdbm(region, downlink->rx1_frequency_hz);
-    int32_t rx2_eirp_mdbm = region_eirp_max_mdbm(region, network->params.rx2_frequency_hz);
+    int32_t rx1_eirp_mdbm = network_eirp_mdbm(network, downlink->rx1_frequency_hz);
+    int32_t rx2_eirp_mdbm = network_eirp_mdbm(network, network->params.rx2_frequency_hz);
     int32_t reserve_mdb = pending->join ? RX1_RESERVE_JOIN_MDB : RX1_RESERVE_MDB;
     bool avoid_rx2 = rx2_taken(network, downlink);
     int32_t device_mdbm = link_device_eirp_mdbm(region, network->devices[pending->device].tx_power);
@@ -156,7 +156,7 @@ void network_downlink_submit(struct network *network, uint32_t index, sim_ns now
                    | (uint64_t)(downlink->generation & 0xFFFFFFu) << 32 | index;
         tx.timing = GATEWAY_TX_AT;
         tx.at_ns = at_ns;
-        tx.power_mdbm = region_eirp_max_mdbm(network->params.region, frequency_hz);
+        tx.power_mdbm = network_eirp_mdbm(network, frequency_hz);
         tx.modulation = region_downlink_modulation(
                 network->params.region, downlink->data_rate[window], frequency_hz);
         tx.size = downlink->size;

@@ -170,6 +170,13 @@ const struct region *network_region(const struct network *network)
     return network->params.region;
 }
 
+int32_t network_eirp_mdbm(const struct network *network, uint32_t frequency_hz)
+{
+    int32_t limit_mdbm = region_eirp_max_mdbm(network->params.region, frequency_hz);
+    int32_t eirp_mdbm = network->params.gateway_eirp_mdbm;
+    return eirp_mdbm > 0 && eirp_mdbm < limit_mdbm ? eirp_mdbm : limit_mdbm;
+}
+
 int64_t network_gps_ns(const struct network *network, sim_ns at_ns)
 {
     return network->gps_epoch_ns + at_ns;

@@ -48,7 +48,9 @@ struct network_params {
     uint8_t extra_channel_count; /* CFList, 0..5 */
     uint32_t extra_channel_hz[REGION_EXTRA_MAX];
     struct network_adr_params adr;
-    sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once */
+    int32_t gateway_eirp_mdbm;   /* of gateways, where a sub-band allows it; 0 or less: its limit */
+    sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once;
+                                  * less: never */
     bool no_device_time;         /* leaves DeviceTimeReq unanswered: a server before 1.0.3 */
 };
 
@@ -121,6 +123,9 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device);
  * (the DevNonce is not greater than the last one). */
 size_t network_commission(
         struct network *network, uint32_t device, uint16_t dev_nonce, uint8_t accept[33]);
+
+/* EIRP of gateways on a frequency: that of the parameters, at most what the sub-band allows. */
+int32_t network_eirp_mdbm(const struct network *network, uint32_t frequency_hz);
 
 /* How often the device is set up to send an uplink, 1..15, from its next session on; 1 by default.
  * The server drops copies that exceed it, or what ADR has commanded since. */

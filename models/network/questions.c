@@ -15,7 +15,8 @@
 static bool status_is_due(
         const struct network *network, const struct device_state *device, sim_ns now_ns)
 {
-    if (device->status_unanswered >= STATUS_UNANSWERED_MAX) {
+    if (network->params.dev_status_period_ns < 0
+            || device->status_unanswered >= STATUS_UNANSWERED_MAX) {
         return false;
     }
     sim_ns period_ns = network->params.dev_status_period_ns;

@@ -83,6 +83,22 @@ static void check_channels(const struct check *check)
     }
 }
 
+static void check_power(const struct check *check)
+{
+    const struct region *region = scenario_region(check->scenario);
+    const int32_t *eirp_mdbm = &check->scenario->gateways.params.eirp_mdbm;
+    int32_t most_mdbm = INT32_MIN;
+    for (uint32_t i = 0; i < region->band_count; i++) {
+        int32_t limit_mdbm = region->bands[i].eirp_gateway_mdbm;
+        most_mdbm = limit_mdbm > most_mdbm ? limit_mdbm : most_mdbm;
+    }
+    if (*eirp_mdbm > most_mdbm) {
+        scenario_warnings_add(check->errors, check_place(check, eirp_mdbm),
+                "gateways.power = %.10g dBm: no sub-band of %s allows more than %.10g dBm",
+                *eirp_mdbm / 1000.0, region->name, most_mdbm / 1000.0);
+    }
+}
+
 static void check_outages(const struct check *check)
 {
     const struct scenario_gateways *g = &check->scenario->gateways;
@@ -126,6 +142,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_coherence(&check);
     check_backhaul(&check);
     check_channels(&check);
+    check_power(&check);
     check_outages(&check);
     check_interferers(&check);
     check_unused(&check);

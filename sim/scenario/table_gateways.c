@@ -10,6 +10,7 @@ static const char *const layout_names[] = { "uniform", "ring", "grid", "hex", "f
 static const char *const off_on_names[] = { "off", "on", NULL };
 static const char *const on_off_names[] = { "on", "off", NULL }; /* of a member that says "no" */
 static const char *const usual_names[] = { "auto", NULL };
+static const char *const never_names[] = { "never", NULL };
 static const char *const all_names[] = { "all", NULL };
 static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4", "DR5", NULL };
 
@@ -55,6 +56,8 @@ static const struct param rows[] = {
     { "gateways.spacing", S(gateways.spacing_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "1.5 km", "Distance between neighbours of layouts grid and hex." },
     { "gateways.height", S(gateways.height_m), &param_double, DIMENSION_LENGTH, 1, 300, NULL, "30 m", "Height of the gateways' antennas; okumura-hata holds from 30 m to 200 m." },
     { "gateways.antenna_gain", S(gateways.params.antenna_gain_mdb), &param_mdb, DIMENSION_LEVEL, -10, 20, NULL, "0 dB", "Antenna gain on reception; transmit powers are radiated powers (EIRP)." },
+    { "gateways.power", S(gateways.params.eirp_mdbm), &param_mdb, DIMENSION_POWER, 1, 36, usual_names, "auto", "Radiated power of downlinks (EIRP), at most the limit of the sub-band in whole dB, which is also auto; EU868: 16.15 dBm, at 869.4 to 869.65 MHz 29.15 dBm; IN865: 30 dBm." },
+    { "gateways.duty_form", S(gateways.params.duty_form), &param_enum, DIMENSION_NONE, 0, 0, gateway_duty_form_names, "hour", "How gateways keep a duty cycle d: at most d of any hour, or a pause of T/d - T from the end, or from the start, of a frame of airtime T; from the start, as ns-3 counts, exceeds d = 10 % by 11 %." },
     { "gateways.demodulators", S(gateways.params.demodulators), &param_u16, DIMENSION_NONE, 0, GATEWAY_DEMODULATORS_MAX, NULL, "8", "Number of frames that a gateway receives at one time (SX1301: 8, SX1302: 16); 0 is no limit." },
     { "gateways.channels", S(gateways.channels), &param_channels, DIMENSION_FREQUENCY, 137e6, 1020e6, NULL, "", "List of at most 8 uplink channels; without it, those of a usual network in the region." },
     { "gateways.backhaul.latency", S(gateways.params.backhaul_latency_ns), &param_time, DIMENSION_TIME, 0.001, 10, NULL, "80 ms", "Mean latency of the backhaul in one direction." },
@@ -72,7 +75,7 @@ static const struct param rows[] = {
     { "network.adr_margin", S(network.adr.margin_mdb), &param_mdb, DIMENSION_LEVEL, 0, 40, NULL, "10 dB", "Margin over the required SNR that ADR keeps, and data_rate by-link; ADR judges the best SNR of 20 uplinks, which fading raises." },
     { "network.adr_nb_trans", S(network.adr.nb_trans), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "off", "ADR commands repetitions (NbTrans) by the share of lost uplinks." },
     { "network.device_time", S(network.no_device_time), &param_bool, DIMENSION_NONE, 0, 0, on_off_names, "on", "The network server answers DeviceTimeReq; off is a server before LoRaWAN 1.0.3." },
-    { "network.dev_status", S(network.dev_status_period_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "Time between two questions for battery and margin (DevStatusReq); 0 asks once." },
+    { "network.dev_status", S(network.dev_status_period_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, never_names, "0 s", "Time between two questions for battery and margin (DevStatusReq); 0 asks once, never does not ask." },
     { "network.listen_share", S(network.listen_share), &param_double, DIMENSION_RATIO, 0, 0.99, NULL, "50 %", "Share of the time that multicast leaves a gateway to listen, in a sub-band without a duty cycle." },
     { "network.rx2_data_rate", S(network.rx2_data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR2", "Data rate of the second receive window." },
 };

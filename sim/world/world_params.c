@@ -30,7 +30,6 @@ void world_gateway_params(const struct scenario *scenario, struct gateway_params
     params->outages = scenario->gateways.outages;
     params->channel_count = (uint8_t)plan.count;
     memcpy(params->channel_hz, plan.hz, sizeof params->channel_hz);
-    params->duty_window_s = 3600.0; /* ETSI EN 300 220: on-time within any hour */
 }
 
 void world_network_params(const struct scenario *scenario, struct network_params *params)
@@ -39,6 +38,7 @@ void world_network_params(const struct scenario *scenario, struct network_params
     channel_plan_of(scenario, &plan);
     *params = scenario->network;
     params->region = scenario_region(scenario);
+    params->gateway_eirp_mdbm = scenario->gateways.params.eirp_mdbm;
     params->net_id = 0x000013; /* type 0, NwkID 0x13: The Things Network's, as in the vectors */
     params->rx1_delay_s = 1;   /* RP002 default */
     params->rx2_frequency_hz = params->region->rx2_hz;

@@ -94,7 +94,6 @@ void world_default(void)
         .channel_hz = { 868100000, 868300000, 868500000 },
         .backhaul_latency_ns = WORLD_LATENCY_NS,
         .gnss = true,
-        .duty_window_s = 3600,
     };
     start();
 }

@@ -41,7 +41,7 @@ static unsigned off_time_device(double hurry)
 {
     struct random_stream draws;
     random_stream_init(&draws, 1, 0, RANDOM_TEST, 2);
-    struct duty_auditor *exact = duty_auditor_create(&region_eu868);
+    struct duty_auditor *exact = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
     unsigned accused = 0, over_hour = 0;
     sim_ns at_ns = SECOND;
     while (at_ns < 10 * HOUR) {

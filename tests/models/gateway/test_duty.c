@@ -63,7 +63,7 @@ Test(duty_limiter, frames_reserved_for_later_keep_their_right)
 
 Test(duty_limiter, off_time_form_pauses_behind_each_frame)
 {
-    duty_limiter_init(&limiter, 0.1, 0);
+    duty_limiter_init_pauses(&limiter, 0.1, false);
     sim_ns airtime_ns = 2793472 * SIM_NS_PER_US; /* SF12, 64 bytes: gap 25.14 s */
     cr_expect(duty_limiter_allows(&limiter, 0, airtime_ns));
     duty_limiter_reserve(&limiter, 0, 0, airtime_ns);
@@ -76,6 +76,15 @@ Test(duty_limiter, off_time_form_pauses_behind_each_frame)
     duty_limiter_reserve(&limiter, 0, 3 * next_ns, airtime_ns);
     cr_expect(duty_limiter_allows(&limiter, 2 * next_ns, airtime_ns), "fits between");
     cr_expect_not(duty_limiter_allows(&limiter, 2 * next_ns + 1, airtime_ns));
+}
+
+Test(duty_limiter, pauses_from_the_start_begin_with_the_frame)
+{
+    duty_limiter_init_pauses(&limiter, 0.01, true);
+    duty_limiter_reserve(&limiter, 0, 0, SECOND);
+    cr_expect(duty_limiter_allows(&limiter, 99 * SECOND, SECOND));
+    cr_expect_not(duty_limiter_allows(&limiter, 99 * SECOND - 1, SECOND));
+    cr_expect_eq(duty_limiter_earliest(&limiter, SECOND, SECOND), 99 * SECOND);
 }
 
 /* The definition, by brute force: no frame's window holds more than the budget. */
@@ -132,7 +141,7 @@ Test(duty_limiter, agrees_with_the_definition_on_random_requests)
 
 Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
     for (int i = 0; i < 36; i++) {
         sim_ns start_ns = i * 100 * SECOND;
         cr_expect_eq(duty_auditor_frame(auditor, 868100000, start_ns, start_ns + SECOND), 0);
@@ -150,16 +159,37 @@ Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
     duty_auditor_destroy(auditor);
 }
 
+/* 868.1 MHz, 1 %: the pause after 1 s is 99 s, from 1 s or from 0 s. */
+Test(duty_auditor, knows_the_pauses_of_each_form_to_the_nanosecond)
+{
+    static const struct {
+        enum gateway_duty_form form;
+        sim_ns next_ns;
+    } rows[] = { { GATEWAY_DUTY_PAUSES, 100 * SECOND },
+        { GATEWAY_DUTY_PAUSES_FROM_START, 99 * SECOND } };
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct duty_auditor *auditor = duty_auditor_create(&region_eu868, rows[i].form);
+        cr_expect_eq(duty_auditor_frame(auditor, 868100000, 0, SECOND), 0);
+        cr_expect_eq(
+                duty_auditor_frame(auditor, 869525000, 2 * SECOND, 3 * SECOND), 0, "another band");
+        sim_ns at_ns = rows[i].next_ns - 7;
+        cr_expect_eq(duty_auditor_frame(auditor, 868300000, at_ns, at_ns + SECOND), 7);
+        at_ns += rows[i].next_ns;
+        cr_expect_eq(duty_auditor_frame(auditor, 868100000, at_ns, at_ns + SECOND), 0);
+        duty_auditor_destroy(auditor);
+    }
+}
+
 Test(duty_auditor, frequency_outside_every_band_is_all_excess)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
     cr_expect_eq(duty_auditor_frame(auditor, 869300000, 0, SECOND), SECOND);
     duty_auditor_destroy(auditor);
 }
 
 Test(duty_auditor, finds_nothing_in_what_the_limiter_lets_through)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
     struct random_stream stream;
     random_stream_init(&stream, 4, 0, RANDOM_TEST, 0);
     struct duty_limiter band;
@@ -186,7 +216,7 @@ Test(duty_limiter, has_no_limit_where_there_is_no_duty_cycle)
     static const struct region_band band = { "free", 865000000, 867000000, 1.0, 30000, 30000 };
     static const struct region free_region = { .bands = &band, .band_count = 1 };
     const sim_ns airtime_ns = 700 * SIM_NS_PER_MS;
-    struct duty_auditor *auditor = duty_auditor_create(&free_region);
+    struct duty_auditor *auditor = duty_auditor_create(&free_region, GATEWAY_DUTY_HOUR);
     struct duty_limiter open_limiter;
     duty_limiter_init(&open_limiter, 1.0, 3600);
     for (sim_ns at_ns = 0; at_ns < 7200 * SIM_NS_PER_S; at_ns += airtime_ns) {

@@ -448,3 +448,23 @@ Test(network, downlink_margins_are_those_of_a_path_that_is_the_same_both_ways)
     cr_assert_eq(link_downlink_margin_mdb(&region_eu868, 0, 125000, 14000, 0, 27000), 32000);
     cr_assert_eq(link_downlink_margin_mdb(&region_eu868, -7500, 125000, 14000, 5, 16000), 500);
 }
+
+/* Of RX1 at 868.3 MHz the limit is 16 dBm, of RX2 at 869.525 MHz 29 dBm (EN 300 220, ERP + 2.15 dB,
+ * whole dB); a gateway set to less has that. */
+Test(network, sends_with_the_power_of_its_gateways_up_to_the_limit)
+{
+    static const struct {
+        int32_t set_mdbm, rx1_mdbm, rx2_mdbm;
+    } rows[] = { { 0, 16000, 29000 }, { 14000, 14000, 14000 }, { 27000, 16000, 27000 },
+        { 36000, 16000, 29000 } };
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        rig_destroy(&rig);
+        struct network_params params = rig_params(0.8);
+        params.gateway_eirp_mdbm = rows[i].set_mdbm;
+        rig_create_with(&rig, &params);
+        cr_expect_eq(network_eirp_mdbm(rig.network, 868300000), rows[i].rx1_mdbm);
+        cr_expect_eq(network_eirp_mdbm(rig.network, 869525000), rows[i].rx2_mdbm);
+        rig_join(&rig, 0);
+        cr_expect_eq(rig.gateways->log[0].tx.power_mdbm, rows[i].rx1_mdbm, "row %u", i);
+    }
+}

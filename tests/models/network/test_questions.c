@@ -125,6 +125,19 @@ Test(questions, status_comes_with_the_answer_to_a_copy_when_the_first_was_refuse
     cr_assert_not(asks(0x06));
 }
 
+Test(questions, status_is_never_asked_where_the_network_does_not)
+{
+    rig_destroy(&rig);
+    struct network_params params = rig_params(0.8);
+    params.dev_status_period_ns = -1;
+    rig_create_with(&rig, &params);
+    rig_join(&rig, 0);
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_assert(uplink(""));
+        cr_assert_not(asks(0x06));
+    }
+}
+
 /* History of 20, status known. SF12 at 0 dB: (20 - 10) / 3 = 3 steps, DR3. */
 static void fill_history(void)
 {

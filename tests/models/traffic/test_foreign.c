@@ -111,7 +111,6 @@ static void start(void)
         .region = &region_eu868,
         .demodulators = demodulators,
         .channel_count = params.channel_count,
-        .duty_window_s = 3600,
     };
     memcpy(gateway_params.channel_hz, params.channel_hz, sizeof params.channel_hz);
     gateways = gateway_fleet_create(engine, &gateway_params, 1, gateway);

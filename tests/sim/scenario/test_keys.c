@@ -280,3 +280,22 @@ Test(keys, name_courses_of_temperature)
     cr_expect_not(read_temperature("hours,temperature\n0,1\n", &file));
     cr_expect_not_null(strstr(messages, "at least two rows"), "%s", messages);
 }
+
+Test(keys, set_power_and_duty_cycle_of_gateways)
+{
+    cr_assert(read_with("{}\n", NULL, 0), "%s", messages);
+    cr_expect_lt(scenario.gateways.params.eirp_mdbm, 0, "auto");
+    cr_expect_eq(scenario.gateways.params.duty_form, GATEWAY_DUTY_HOUR);
+    cr_expect_eq(scenario.network.dev_status_period_ns, 0);
+    cr_assert(read_with("gateways: {power: 14 dBm, duty_form: pauses-from-start}\n"
+                        "network: {dev_status: never}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.gateways.params.eirp_mdbm, 14000);
+    cr_expect_eq(scenario.gateways.params.duty_form, GATEWAY_DUTY_PAUSES_FROM_START);
+    cr_expect_lt(scenario.network.dev_status_period_ns, 0);
+    expect_refused("gateways: {power: 40 dBm}\n",
+            "city.yaml:1:19: error: gateways.power = 40 dBm is outside 1 dBm .. 36 dBm");
+    expect_warned("gateways: {power: 30 dBm}\n",
+            "gateways.power = 30 dBm: no sub-band of EU868 allows more than 29.15 dBm");
+}
