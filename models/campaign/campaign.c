@@ -270,6 +270,25 @@ void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns 
             in_set_up ? MEMBER_EVENT_UPLINK_IN_SET_UP : MEMBER_EVENT_UPLINK, now_ns);
 }
 
+/* A reset may have cost the armed session; group and fragmentation session, too. What is left is
+ * seen by the answers to the set-up, which begins with the session. */
+void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    if (member->stage != MEMBER_READY && member->stage != MEMBER_RECEIVING) {
+        return;
+    }
+    const struct transfer *transfer = &campaign->transfers[member->transfer];
+    bool open = transfer->phase == CAMPAIGN_PHASE_SET_UP
+                || transfer->phase == CAMPAIGN_PHASE_WAIT_SESSION || transfer_runs(transfer);
+    if (!open || member->restarts >= RESTARTS_MAX) {
+        return;
+    }
+    member->restarts++;
+    member->session = transfer->session_now;
+    member->session_asked = transfer_runs(transfer);
+    campaign_member_event(campaign, member, MEMBER_EVENT_RESET_REPORTED, now_ns);
+}
+
 void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
@@ -279,11 +298,12 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (transfer != NULL) {
         transfer_end_if_all_final(transfer, now_ns);
     }
+    bool restarted = transfer != NULL && transfer_runs(transfer) && member->restarts > 0;
     if (course->time_answered) {
         campaign_member_event(campaign, member, MEMBER_EVENT_TIME_ANSWERED, now_ns);
     }
     enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
-    if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION) {
+    if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION || restarted) {
         set_up_step(campaign, member, course, now_ns);
     } else if (phase == CAMPAIGN_PHASE_CONFIRMATION && !course->status_answered) {
         reception_ask_for_status(campaign, member, course);

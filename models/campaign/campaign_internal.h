@@ -22,6 +22,12 @@
  * fall silent some 15 s before it. */
 #define SET_UP_CLOSE_NS (30 * SIM_NS_PER_S)
 #define MEMBER_NONE     UINT32_MAX
+/* Set-ups of one member after resets; a device that is reset more often is left alone. */
+#define RESTARTS_MAX 5u
+/* A session that a device joins late begins this much after the command: time for its answer, and
+ * for the fragmentation session. One that ends sooner is not worth it. */
+#define RESTART_LEAD_NS  (60 * SIM_NS_PER_S)
+#define RESTART_LEAST_NS (120 * SIM_NS_PER_S)
 /* Arguments of the campaign's own timer events. */
 #define CAMPAIGN_TIMER_START       0u
 #define CAMPAIGN_TIMER_SET_UP_OVER 1u
@@ -74,6 +80,9 @@ void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns 
 void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns);
 
+/* The device was reset: joined again, or its report counts one more. */
+void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns now_ns);
+
 /* set_up.c */
 void set_up_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns);
@@ -83,6 +92,11 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns);
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
+
+/* FragSessionStatusAns: the device has no such session. */
+void set_up_on_no_frag_session(struct member *member);
+/* A member that is READY while its session runs listens from now on. */
+void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns);
 
 /* set_up_tries.c */
 /* An answer asks for another try: pauses the member, or ends its set-up with the cause's reason. */

@@ -82,6 +82,8 @@ const struct member_transition member_transitions[] = {
     T(TIME,          SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     T(FRAGMENTATION, SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     /* reception */
+    T(READY,         RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
+    T(RECEIVING,     RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
     T(READY,         SESSION_BEGUN,          RECEIVING,     SILENT_AFTER_SESSION, NONE),
     T(READY,         BLOCK_LACKING,          READY,         INCOMPLETE,           NONE),
     T(READY,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
@@ -101,6 +103,12 @@ const struct member_transition member_transitions[] = {
     T(PROVED,        BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
     T(PROVED,        OLD_VERSION,            PROVED,        NOT_INSTALLED,        NONE),
     T(PROVED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    /* The set-up after a reset came too late: the device had its block. */
+    T(GROUP,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(SESSION,       NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(CLOCK,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(TIME,          NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(FRAGMENTATION, NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* An end that the device itself contradicts. */
     T(ENDED,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
     T(ENDED,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),

@@ -60,6 +60,7 @@ enum member_stage {
     X(SET_UP_REFUSED)        /* too many negative answers */                                       \
     X(SET_UP_NO_MEMORY)      /* the same, the last for want of memory */                           \
     X(DEVICE_HELD)           /* another campaign holds the device */                               \
+    X(RESET_REPORTED)        /* it was reset, and its session is not over */                       \
     X(SESSION_BEGUN)         /* the time of its first session has come */                          \
     X(SESSION_SHOWN)         /* a report about the block: it had been set up */                    \
     X(BLOCK_LACKING)         /* reported missing fragments */                                      \
@@ -117,7 +118,10 @@ struct member {
     uint8_t unanswered;                /* commands of the set-up since the last answer, 0..16 */
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
     uint8_t group_tries;               /* McGroupStatusReq and McGroupDeleteReq sent */
-    bool counted; /* was READY when its first session began: the transfer waits for it */
+    bool counted;       /* was READY when its first session began: the transfer waits for it */
+    uint8_t restarts;   /* set-ups after a reset */
+    bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
+    sim_ns told_ns;     /* SessionTime of a restarted member, as it was told last */
     bool mic_known;
     uint8_t mic[4];
     uint16_t old_reports;  /* of the old version, since the block is whole */

@@ -7,7 +7,7 @@
 #include "campaign/campaign_internal.h"
 #include "network/wire.h"
 
-#define REPORT_SIZE_LEAST 12u /* of the application's periodic report, device/app/report.h */
+#define REPORT_SIZE_LEAST 12u /* version and digest of the periodic report, device/app/report.h */
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
 {
@@ -30,6 +30,7 @@ static bool has_session(struct campaign *campaign, struct member *member, sim_ns
         return false;
     }
     campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_SHOWN, now_ns);
+    set_up_resume(campaign, member, now_ns);
     return true;
 }
 
@@ -137,12 +138,20 @@ void reception_on_version(struct campaign *campaign, struct member *member,
     tell_if_settled(campaign, member, settled, now_ns);
 }
 
+/* A member whose set-up after a reset was not done may have its block all the same. */
+static bool owes_a_report(const struct member *member)
+{
+    bool restarting =
+            member->restarts > 0 && member->stage >= MEMBER_GROUP && member->stage < MEMBER_WHOLE;
+    return member->stage == MEMBER_RECEIVING || restarting;
+}
+
 /* After the session, a member that has not reported is asked, after more and more of its uplinks.
  */
 void reception_ask_for_status(
         struct campaign *campaign, struct member *member, const struct uplink_course *course)
 {
-    if (member->stage != MEMBER_RECEIVING
+    if (!owes_a_report(member)
             || network_queue_length(campaign->server->network, member->device) > 0) {
         return;
     }

@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "campaign/campaign_internal.h"
+#include "network/wire.h"
 
-#define REPORT_FPORT 2u /* the application's periodic report, device/app/report.h */
+#define REPORT_FPORT     2u  /* the application's periodic report, device/app/report.h */
+#define REPORT_RESETS_AT 18u /* u16, resets since the join */
 /* Of the SNR of a new uplink in the smoothed one, which starts with the first. */
 #define SNR_WEIGHT 4
 
@@ -115,6 +117,16 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
     }
 }
 
+static void on_no_frag_session(struct server *server, uint32_t device)
+{
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], device);
+        if (member != NULL) {
+            set_up_on_no_frag_session(member);
+        }
+    }
+}
+
 static void on_message(struct server *server, const struct network_uplink *uplink,
         const struct package_message *message, struct uplink_course *course, sim_ns now_ns)
 {
@@ -136,6 +148,10 @@ static void on_message(struct server *server, const struct network_uplink *uplin
         break;
     case PACKAGE_FRAG_SESSION_STATUS_ANS:
         course->status_answered = true;
+        if ((message->status & PACKAGE_STATUS_NO_SESSION) != 0) {
+            on_no_frag_session(server, uplink->device); /* the answer names no FragIndex */
+            break;
+        }
         on_fragmentation_message(server, uplink->device, message, now_ns);
         break;
     case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
@@ -177,6 +193,30 @@ static void learn(struct server_device *device, const struct network_uplink *upl
     device->data_rate = uplink->data_rate;
 }
 
+/* Every campaign that the device is set up for sets it up again. */
+static void on_reset(struct server *server, uint32_t device, sim_ns now_ns)
+{
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            campaign_on_reset(server->campaigns[i], member, now_ns);
+        }
+    }
+}
+
+/* True: the report counts another reset than the last one did. */
+static bool learn_resets(struct server_device *device, const struct network_uplink *uplink)
+{
+    if (uplink->fport != REPORT_FPORT || uplink->size < REPORT_RESETS_AT + 2u) {
+        return false;
+    }
+    uint16_t resets = (uint16_t)wire_u16(uplink->payload + REPORT_RESETS_AT);
+    bool changed = device->resets_known && resets != device->resets;
+    device->resets_known = true;
+    device->resets = resets;
+    return changed;
+}
+
 static void on_report(struct server *server, const struct network_uplink *uplink, sim_ns now_ns)
 {
     for (uint32_t i = 0; i < server->campaign_count; i++) {
@@ -192,6 +232,7 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
     struct server *server = context;
     assert(uplink->device < server->device_count);
     learn(&server->devices[uplink->device], uplink);
+    bool reset = learn_resets(&server->devices[uplink->device], uplink);
     bool over = server_done(server);
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);
@@ -210,6 +251,9 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
     network_queue_clear(server->network, uplink->device);
     if (uplink->fport == REPORT_FPORT) {
         on_report(server, uplink, now_ns);
+        if (reset) {
+            on_reset(server, uplink->device, now_ns);
+        }
     } else {
         on_messages(server, uplink, &course, now_ns);
     }
@@ -246,7 +290,17 @@ static void on_multicast_idle(void *context, uint32_t group, sim_ns now_ns)
     }
 }
 
+/* A device that joins again has lost its state, or the network's. */
+static void on_joined(void *context, uint32_t device, sim_ns now_ns)
+{
+    struct server *server = context;
+    assert(device < server->device_count);
+    server->devices[device].resets_known = false;
+    on_reset(server, device, now_ns);
+}
+
 static const struct network_application application = {
+    .joined = on_joined,
     .uplink = on_uplink,
     .multicast_report = on_multicast_report,
     .multicast_idle = on_multicast_idle,

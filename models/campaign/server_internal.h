@@ -19,7 +19,9 @@ struct server_device {
     uint8_t data_rate;             /* of the last uplink */
     uint8_t fragmentation_version; /* of TS004, that its campaigns name */
     uint8_t held_by;               /* campaign whose transfer it is in, SERVER_NO_CAMPAIGN */
-    int32_t snr_mdb;               /* best gateway, smoothed over uplinks */
+    bool resets_known;             /* resets: last reported */
+    uint16_t resets;
+    int32_t snr_mdb;                           /* best gateway, smoothed over uplinks */
     uint8_t group_owner[SERVER_GROUP_IDS];     /* campaign, SERVER_NO_CAMPAIGN: free */
     uint8_t index_owner[SERVER_FRAG_INDEXES];  /* the same of FragIndex */
     uint16_t session_cnt[SERVER_FRAG_INDEXES]; /* SessionCnt of the next set-up */

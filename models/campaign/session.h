@@ -31,6 +31,8 @@ struct session_recipient {
     bool prepared;  /* the device has confirmed the first half of the announcement */
     size_t room;    /* bytes of one downlink to it */
     bool one_step;  /* one command for each downlink */
+    /* It joins a session that has begun, at this time; before the session's start: with all. */
+    sim_ns start_ns;
 };
 
 struct session_ops {

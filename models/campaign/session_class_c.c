@@ -94,6 +94,21 @@ static size_t put_group_setup(
             out, recipient->number, self->mc_addr, mc_key_encrypted, 0, FCNT_MAX);
 }
 
+/* SessionTime and TimeOut for one recipient: those of all, or what is left of them. */
+static size_t put_session(
+        const struct class_c *self, const struct session_recipient *recipient, uint8_t *out)
+{
+    const struct session *session = &self->session;
+    uint32_t start_gps_s = self->start_gps_s;
+    uint8_t time_out = self->time_out;
+    if (recipient->start_ns > session->start_ns) {
+        start_gps_s += (uint32_t)((recipient->start_ns - session->start_ns) / SIM_NS_PER_S);
+        time_out = schedule_time_out(session->end_ns - recipient->start_ns);
+    }
+    return package_mc_class_c_session_req(out, recipient->number, start_gps_s, time_out,
+            session->params.frequency_hz, session->params.data_rate);
+}
+
 static size_t announce(const struct session *session, const struct session_recipient *recipient,
         uint8_t *out, uint8_t *fport)
 {
@@ -105,8 +120,7 @@ static size_t announce(const struct session *session, const struct session_recip
     }
     bool room = recipient->room >= size + SESSION_REQ_SIZE;
     if (recipient->prepared || (!recipient->one_step && room)) {
-        size += package_mc_class_c_session_req(out + size, recipient->number, self->start_gps_s,
-                self->time_out, session->params.frequency_hz, session->params.data_rate);
+        size += put_session(self, recipient, out + size);
     }
     return size;
 }

@@ -12,6 +12,8 @@
 #include "network/lorawan.h"
 
 #define COMMANDS_SIZE_MAX (2u * PACKAGE_MESSAGE_MAX)
+/* FragSessionStatusReq to a restarted member, before its silence means that it has no session. */
+#define SESSION_QUESTIONS_MAX 3u
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
 {
@@ -35,16 +37,29 @@ static uint8_t group_id_of(const struct member *member)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static size_t put_announcement(
-        const struct campaign *campaign, const struct member *member, uint8_t *out, uint8_t *fport)
+/* When the session begins for a member: for all at one time, later for one that lost it. */
+static sim_ns session_time_ns(
+        const struct member *member, const struct session *session, sim_ns now_ns)
+{
+    sim_ns late_ns = now_ns + RESTART_LEAD_NS;
+    if (member->restarts == 0 || late_ns <= session->start_ns) {
+        return session->start_ns;
+    }
+    return session->start_ns + (late_ns - session->start_ns) / SIM_NS_PER_S * SIM_NS_PER_S;
+}
+
+static size_t put_announcement(const struct campaign *campaign, struct member *member,
+        sim_ns now_ns, uint8_t *out, uint8_t *fport)
 {
     const struct session *session = transfer_of(campaign, member)->sessions[member->session];
+    member->told_ns = session_time_ns(member, session, now_ns);
     const struct session_recipient recipient = {
         .identity = &campaign->server->identities[member->device],
         .number = group_id_of(member),
         .prepared = member->stage == MEMBER_SESSION,
         .room = network_downlink_max(campaign->server->network, member->device),
         .one_step = campaign->params.set_up_policy != SET_UP_CHAINED,
+        .start_ns = member->told_ns,
     };
     return session->ops->announce(session, &recipient, out, fport);
 }
@@ -76,6 +91,13 @@ static size_t put_frag_setup(
     return package_frag_session_setup_req(out, version, &session);
 }
 
+/* A restarted member may have kept the block so far: it is asked before a set-up clears it. Version
+ * 1 is silent without a session. */
+static bool asks_for_session(const struct member *member)
+{
+    return member->session_asked && member->unanswered < SESSION_QUESTIONS_MAX;
+}
+
 /* The command of the stage that the member is in. */
 static void send_next_step(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
@@ -85,17 +107,22 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     bool last = member->stage == MEMBER_FRAGMENTATION;
     if (member->stage == MEMBER_CLOCK || member->stage == MEMBER_TIME) {
         size = package_force_device_resync_req(commands, 1);
+    } else if (last && asks_for_session(member)) {
+        fport = PACKAGE_FPORT_FRAGMENTATION;
+        size = package_frag_session_status_req(
+                commands, transfer_of(campaign, member)->frag_index, true);
     } else if (last) {
         size = put_frag_setup(campaign, member, commands, &fport);
     } else {
-        size = put_announcement(campaign, member, commands, &fport);
+        size = put_announcement(campaign, member, now_ns, commands, &fport);
     }
     assert(size > 0 && size <= sizeof commands);
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         set_up_command_sent(member, now_ns);
     }
-    if (!last && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
+    bool more = !last || asks_for_session(member);
+    if (more && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
         network_keep_open(campaign->server->network, member->device);
     }
 }
@@ -119,13 +146,19 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
     return true;
 }
 
+static sim_ns closes_ns(const struct transfer *transfer, const struct member *member)
+{
+    return member->restarts > 0 ? transfer_end_ns(transfer) - RESTART_LEAST_NS
+                                : transfer_start_ns(transfer) - SET_UP_CLOSE_NS;
+}
+
 void set_up_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
     if (member->stage < MEMBER_CALLED || member->stage > MEMBER_FRAGMENTATION
             || (campaign->params.set_up_policy == SET_UP_ONE_PER_UPLINK && course->answered)
             || !claim(campaign, member, now_ns)
-            || now_ns >= transfer_start_ns(transfer_of(campaign, member)) - SET_UP_CLOSE_NS) {
+            || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
         return;
     }
     if (course->unsent) {
@@ -161,12 +194,12 @@ static int64_t start_gps_ns(const struct region *region, const struct network_up
 }
 
 /* TimeToStart is a whole number of seconds, rounded down. */
-static bool clock_agrees(const struct campaign *campaign, const struct session *session,
+static bool clock_agrees(const struct campaign *campaign, sim_ns start_ns,
         const struct network_uplink *uplink, const struct package_message *message)
 {
     const struct network *network = campaign->server->network;
-    int64_t expected_ns = network_gps_ns(network, session->start_ns)
-                          - start_gps_ns(network_region(network), uplink);
+    int64_t expected_ns =
+            network_gps_ns(network, start_ns) - start_gps_ns(network_region(network), uplink);
     int64_t error_ns = (int64_t)message->time_to_start_s * SIM_NS_PER_S - expected_ns;
     return error_ns <= CLOCK_TOLERANCE_S * SIM_NS_PER_S
            && error_ns >= -(CLOCK_TOLERANCE_S + 1) * SIM_NS_PER_S;
@@ -193,10 +226,13 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
 {
     const struct transfer *transfer = transfer_of(campaign, member);
     const struct session *session = transfer->sessions[member->session];
-    if (now_ns >= transfer_start_ns(transfer) || message->index != group_id_of(member)) {
+    bool restarted = member->restarts > 0;
+    sim_ns start_ns = restarted ? member->told_ns : session->start_ns;
+    if (now_ns >= (restarted ? start_ns : transfer_start_ns(transfer))
+            || message->index != group_id_of(member)) {
         return; /* too late to tell anything, or of an earlier step */
     }
-    if (message->status != 0 || !clock_agrees(campaign, session, uplink, message)) {
+    if (message->status != 0 || !clock_agrees(campaign, start_ns, uplink, message)) {
         set_up_try_failed(campaign, member, session_cause(message), now_ns);
         return;
     }
@@ -231,11 +267,27 @@ void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
     }
     if (message->status == 0) {
         campaign_member_event(campaign, member, MEMBER_EVENT_FRAGMENTATION_ACCEPTED, now_ns);
+        set_up_resume(campaign, member, now_ns);
     } else if ((message->status & PACKAGE_SETUP_REPLAY) != 0) {
         raise_session_cnt(campaign, member, now_ns);
     } else {
         bool memory = (message->status & PACKAGE_SETUP_MEMORY) != 0;
         set_up_try_failed(
                 campaign, member, memory ? MEMBER_CAUSE_MEMORY : MEMBER_CAUSE_REFUSED, now_ns);
+    }
+}
+
+void set_up_on_no_frag_session(struct member *member)
+{
+    if (member->stage == MEMBER_FRAGMENTATION) {
+        member->session_asked = false;
+    }
+}
+
+void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    struct transfer *transfer = transfer_of(campaign, member);
+    if (member->restarts > 0 && member->stage == MEMBER_READY && transfer_runs(transfer)) {
+        transfer_join(transfer, member, now_ns);
     }
 }

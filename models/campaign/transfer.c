@@ -262,7 +262,22 @@ void transfer_on_idle(struct transfer *transfer, sim_ns now_ns)
 
 /* --- sessions -------------------------------------------------------------------------------- */
 
-/* Members that are ready listen from now on, to all sessions of the transfer. */
+void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns)
+{
+    bool joined = true;
+    assert(member->stage == MEMBER_READY);
+    for (uint32_t s = 0; s < transfer->session_count && !member->counted; s++) {
+        struct session *session = transfer->sessions[s];
+        joined = session->ops->join(session, member->device) && joined;
+    }
+    if (!joined) {
+        return;
+    }
+    transfer->counted_count += member->counted ? 0 : 1u;
+    member->counted = true;
+    campaign_member_event(transfer->campaign, member, MEMBER_EVENT_SESSION_BEGUN, now_ns);
+}
+
 static void count_members(struct transfer *transfer, sim_ns now_ns)
 {
     struct campaign *campaign = transfer->campaign;
@@ -273,18 +288,8 @@ static void count_members(struct transfer *transfer, sim_ns now_ns)
         }
         /* Set-up commands that no gateway would send so far have missed their session. */
         network_queue_clear(campaign->server->network, member->device);
-        if (member->stage != MEMBER_READY) {
-            continue;
-        }
-        bool joined = true;
-        for (uint32_t s = 0; s < transfer->session_count; s++) {
-            struct session *session = transfer->sessions[s];
-            joined = session->ops->join(session, member->device) && joined;
-        }
-        if (joined) {
-            member->counted = true;
-            transfer->counted_count++;
-            campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_BEGUN, now_ns);
+        if (member->stage == MEMBER_READY) {
+            transfer_join(transfer, member, now_ns);
         }
     }
 }

@@ -72,6 +72,9 @@ sim_ns transfer_end_ns(const struct transfer *transfer);
 /* Fragments are sent, or pauses for answers are between them. */
 bool transfer_runs(const struct transfer *transfer);
 
+/* A member that is READY listens from now on, to all sessions of the transfer. */
+void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns);
+
 void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, sim_ns at_ns);
 void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer);
 void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim_ns now_ns);

@@ -81,6 +81,21 @@ static void join(struct fleet *fleet, uint32_t index)
             fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5, 5000, bytes, size);
 }
 
+static void reset_if_due(struct fleet *fleet, struct fleet_device *device)
+{
+    bool due = device->faults.reset_at_ns > 0
+               && engine_now(fleet->engine) >= device->faults.reset_at_ns;
+    if (!due || (device->resets > 0 && !device->faults.resets_for_ever)) {
+        return;
+    }
+    device->resets++;
+    device->session = false;
+    if (!device->faults.keeps_block) {
+        device->group_defined = device->fragments_ready = false;
+        device->received_uncoded = device->received_coded = 0;
+    }
+}
+
 static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     (void)entity, (void)now_ns;
@@ -119,6 +134,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         }
         return;
     }
+    reset_if_due(fleet, device);
     bool quiet = in_session(fleet, device)
                  || (device->session && device_gps_s(fleet, device) + 15 >= device->session_gps_s
                          && device_gps_s(fleet, device) < device->session_gps_s);
@@ -130,6 +146,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     }
     uint8_t report[24] = { 0 };
     put_le(report, device->version, 4);
+    put_le(report + 18, device->resets, 2);
     if (device->version >= FLEET_VERSION) {
         memcpy(report + 4, fleet->image + 32, 8);
     }
@@ -173,6 +190,7 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
 {
     uint8_t out[5] = { 0x04, p[1] & 3 };
     device->set_up_downlinks++;
+    device->session_requests++;
     if (!device->group_defined || device->faults.never_defines_group) {
         out[1] |= 0x10;
         answer(device, 200, out, 2);
@@ -230,11 +248,10 @@ static void on_group_delete(struct fleet_device *device, uint8_t group)
 static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
     uint8_t frag_index = p[1] >> 4 & 3;
-    if (frag_index != device->frag_index) { /* another block in the place of the last one */
-        device->frag_index = frag_index;
-        device->whole = device->acknowledged = false;
-        device->received_uncoded = device->received_coded = device->last_n = 0;
-    }
+    device->frag_index = frag_index; /* another block in the place of the last one */
+    device->whole = device->acknowledged = false;
+    device->received_uncoded = device->received_coded = device->last_n = 0;
+    device->frag_set_ups++;
     uint8_t out[2] = { 0x02,
         (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
@@ -266,6 +283,12 @@ static uint32_t missing(const struct fleet_device *device)
 
 static void put_status(const struct fleet *fleet, struct fleet_device *device)
 {
+    if (!device->fragments_ready) {
+        if (fleet->fragmentation_version == 2) {
+            answer(device, 201, (uint8_t[]){ 0x01, 0x04 }, 2);
+        }
+        return; /* version 1 cannot say that there is no session */
+    }
     uint32_t lacks = device->faults.counts_nothing ? 0 : missing(device);
     uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
     uint8_t received[2];

@@ -30,6 +30,9 @@ struct fleet_faults {
     bool bad_mic;
     bool ignores_clock; /* never corrects its clock */
     bool dies_in_session;
+    sim_ns reset_at_ns;   /* loses its session, group and fragments; 0: never */
+    bool keeps_block;     /* loses its session alone */
+    bool resets_for_ever; /* with each report from reset_at_ns on */
     bool counts_nothing;  /* FragSessionStatusAns: 0 received, 0 missing */
     bool holds_old_block; /* of an earlier session under this FragIndex; asks to be acknowledged */
     uint32_t lost_acks;   /* the first few FragDataBlockReceivedAns are not heard */
@@ -68,6 +71,8 @@ struct fleet_device {
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
+    uint16_t resets;
+    uint32_t frag_set_ups, session_requests;
     uint32_t receipts, acks; /* FragDataBlockReceivedReqs, and answers to them */
     sim_ns set_up_last_ns;   /* the last of set_up_downlinks */
     uint32_t group_status_requests, group_delete_requests;

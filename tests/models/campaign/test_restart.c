@@ -1,0 +1,90 @@
+/* Devices that are reset between their set-up and the end of their session.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracle: design section 5, invariants 9 and 12: a reset costs no device its update. The devices
+ * count their resets in the report, as device/app/report.h lays it out.
+ */
+#include <criterion/criterion.h>
+
+#include "models/campaign/scripted_fleet.h"
+
+#define HOUR_NS (3600 * SIM_NS_PER_S)
+
+static struct fleet fleet;
+static struct campaign_params params;
+
+static void setup(void)
+{
+    params = fleet_default_params();
+    params.correction = CORRECTION_UNTIL_REPORTED;
+    params.redundancy = 1.0;
+}
+
+static void teardown(void)
+{
+    fleet_destroy(&fleet);
+}
+
+TestSuite(restart, .init = setup, .fini = teardown);
+
+static void expect_all_confirmed(void)
+{
+    for (uint32_t i = 0; i < fleet.count; i++) {
+        struct campaign_device view;
+        campaign_device_get(fleet.campaign, i, &view);
+        cr_assert_eq(view.stage, CAMPAIGN_CONFIRMED, "device %u: %s", i,
+                campaign_failure_name(view.failure));
+    }
+}
+
+Test(restart, sets_a_device_up_again_before_its_session)
+{
+    fleet_create(&fleet, 3, 600 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.reset_at_ns = params.start_ns + HOUR_NS / 2;
+    fleet.devices[1].faults.reset_at_ns = params.start_ns + HOUR_NS / 2;
+    fleet.devices[1].faults.keeps_block = true;
+    fleet_run(&fleet, params.start_ns + 59 * 60 * SIM_NS_PER_S);
+    cr_assert_eq(fleet.devices[0].session_requests, 3, "undefined first, then with its group");
+    cr_assert_eq(fleet.devices[1].session_requests, 2);
+    cr_assert_eq(fleet.devices[2].session_requests, 1);
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+}
+
+Test(restart, lets_a_device_join_its_session_late)
+{
+    fleet_create(&fleet, 3, 30 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.reset_at_ns = params.start_ns + HOUR_NS + 60 * SIM_NS_PER_S;
+    fleet_run(&fleet, 6 * HOUR_NS);
+    cr_assert_eq(fleet.devices[0].resets, 1);
+    cr_assert_eq(fleet.devices[0].frag_set_ups, 2, "it had lost its fragments");
+    expect_all_confirmed();
+}
+
+Test(restart, does_not_clear_a_block_that_survived)
+{
+    for (uint8_t version = 1; version <= 2; version++) {
+        params.fragmentation_version = version;
+        fleet_create(&fleet, 3, 30 * SIM_NS_PER_S, &params);
+        fleet.devices[0].faults.reset_at_ns = params.start_ns + HOUR_NS + 60 * SIM_NS_PER_S;
+        fleet.devices[0].faults.keeps_block = true;
+        fleet_run(&fleet, 6 * HOUR_NS);
+        cr_assert_eq(fleet.devices[0].resets, 1);
+        cr_assert_eq(fleet.devices[0].frag_set_ups, 1);
+        cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_COMPLETE), 3);
+        if (version == 1) {
+            fleet_destroy(&fleet);
+        }
+    }
+}
+
+Test(restart, leaves_a_device_alone_that_is_reset_all_the_time)
+{
+    params.set_up_window_ns = 8 * HOUR_NS;
+    fleet_create(&fleet, 2, 60 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.reset_at_ns = params.start_ns + HOUR_NS / 2;
+    fleet.devices[0].faults.resets_for_ever = true;
+    fleet_run(&fleet, params.start_ns + 8 * HOUR_NS);
+    cr_assert_gt(fleet.devices[0].resets, 400);
+    cr_assert_leq(fleet.devices[0].set_up_downlinks, 3 + 5 * 4);
+}
