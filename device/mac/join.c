@@ -9,6 +9,7 @@
 #include "trace.h"
 
 #define JOIN_REQUEST_SIZE   23u
+#define DEV_NONCE_SIZE      2u /* of its record */
 #define JOIN_ACCEPT_SIZE    17u
 #define CFLIST_SIZE         16u
 #define CFLIST_CHANNELS     5u
@@ -77,10 +78,25 @@ static bool backoff_allows(struct core *core, uint32_t airtime_ticks, uint64_t n
     return false;
 }
 
+void mac_join_skip_lost(struct core *core)
+{
+    uint8_t record[DEV_NONCE_SIZE];
+    uint32_t nonce = DEV_NONCE_UNKNOWN;
+    unsigned lost = nvm_lost_records_max(&core->nvm, sizeof record);
+    if (lost == 0) {
+        return;
+    }
+    if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) == (int)sizeof record) {
+        nonce = get_le16(record) + lost;
+    }
+    put_le16(record, (uint16_t)(nonce < DEV_NONCE_EXHAUSTED ? nonce : DEV_NONCE_EXHAUSTED));
+    nvm_write(&core->nvm, NVM_DEV_NONCE, record, sizeof record);
+}
+
 /* Takes the next DevNonce; it is on record as used before the request leaves. */
 static bool take_dev_nonce(struct core *core)
 {
-    uint8_t record[2];
+    uint8_t record[DEV_NONCE_SIZE];
     uint16_t nonce = 0;
     if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) == (int)sizeof record) {
         nonce = get_le16(record);
@@ -283,10 +299,11 @@ bool mac_join_accept(struct core *core, uint8_t *bytes, size_t size)
 bool mac_join_commissioned(struct core *core)
 {
     uint8_t accept[FACTORY_JOIN_ACCEPT_MAX];
-    uint8_t record[2];
+    uint8_t record[DEV_NONCE_SIZE];
+    uint8_t counters[NVM_RECORD_SIZE_MAX];
     size_t size = factory_join_accept(&core->hal, accept, &core->mac.join.dev_nonce);
-    if (size == 0) {
-        return false;
+    if (size == 0 || nvm_read(&core->nvm, NVM_MAC_COUNTERS, counters, sizeof counters) >= 0) {
+        return false; /* it was used already */
     }
     if (nvm_read(&core->nvm, NVM_DEV_NONCE, record, sizeof record) != (int)sizeof record) {
         put_le16(record, core->mac.join.dev_nonce + 1u);

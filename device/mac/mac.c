@@ -50,7 +50,11 @@ void mac_init(struct core *core, enum hal_reset_cause cause)
     hal_key_load(&core->hal, MAC_KEY_GEN_APP, core->factory.gen_app_key);
     mac_session_defaults(core);
     core->mac.rate_by_network = core->factory.rate_policy == FACTORY_RATE_ADR;
-    core->mac.joined = region != NULL && mac_session_restore(core);
+    if (region != NULL) {
+        mac_join_skip_lost(core);
+        core->mac.joined = mac_session_restore(core);
+        nvm_forget_lost(&core->nvm);
+    }
     mac_multicast_restore(core);
     uint64_t now = hal_rtc_now(&core->hal);
     block_after_reset(core, cause, now);

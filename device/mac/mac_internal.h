@@ -10,6 +10,7 @@
 #include "mac/region.h"
 
 #define DEV_NONCE_EXHAUSTED 0xFFFFu
+#define DEV_NONCE_UNKNOWN   0x8000u /* where to go on when all records are lost: far ahead */
 #define MAC_NB_TRANS_MAX    15u
 
 static inline const struct region *mac_region(const struct core *core)
@@ -101,6 +102,8 @@ bool mac_rate_lower(struct core *core);
 bool mac_rate_enable_defaults(struct core *core);
 
 /* --- join.c ---------------------------------------------------------------------------------- */
+/* DevNonces that lost records may have spoken for are not used. */
+void mac_join_skip_lost(struct core *core);
 void mac_join_start(struct core *core, uint64_t now_ticks);
 void mac_join_send(struct core *core, uint64_t now_ticks);
 void mac_join_missed(struct core *core, uint64_t now_ticks);

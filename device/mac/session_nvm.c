@@ -230,13 +230,17 @@ bool mac_session_restore(struct core *core)
     }
     struct mac_parameters parameters;
     get_parameters(session, &parameters);
-    if (!parameters_valid(core, &parameters) || !restore_channels(core)) {
+    /* A newer bound may be among the records that were lost: each was one step ahead. */
+    uint32_t fcnt_up = get_le32(counters + COUNTERS_UP_BOUND);
+    uint32_t skip = FCNT_UP_AHEAD * nvm_lost_records_max(&core->nvm, COUNTERS_SIZE);
+    if (fcnt_up > UINT32_MAX - skip || !parameters_valid(core, &parameters)
+            || !restore_channels(core)) {
         return false;
     }
     core->mac.dev_addr = get_le32(session + SESSION_DEV_ADDR);
     core->mac.parameters = parameters;
     mac_rate_take(core, parameters.data_rate);
-    core->mac.fcnt_up = core->mac.fcnt_up_bound = get_le32(counters + COUNTERS_UP_BOUND);
+    core->mac.fcnt_up = core->mac.fcnt_up_bound = fcnt_up + skip;
     core->mac.fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
     core->mac.resets = (uint16_t)(get_le16(counters + COUNTERS_RESETS) + 1u);
     mac_session_save_counters(core);

@@ -1,5 +1,8 @@
 /* The record by which update and bootloader talk across a reset.
  * SPDX-License-Identifier: MIT
+ *
+ * The application is updated and the bootloader is not: the record may be longer than one of them
+ * knows. Each reads what it knows and leaves the rest as it is.
  */
 #include <string.h>
 
@@ -23,11 +26,8 @@ _Static_assert(RECORD_SIZE <= NVM_RECORD_SIZE_MAX, "the boot state is one record
 
 void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 {
-    uint8_t record[RECORD_SIZE];
-    *state = (struct boot_state){ 0 };
-    if (nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record) != (int)sizeof record) {
-        return;
-    }
+    uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
+    (void)nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record); /* shorter or none: zeros */
     state->pending = (record[OFF_FLAGS] & FLAG_PENDING) != 0;
     state->region = record[OFF_REGION];
     state->installs = get_le16(record + OFF_INSTALLS);
@@ -40,7 +40,8 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 
 void boot_state_write(struct nvm *nvm, const struct boot_state *state)
 {
-    uint8_t record[RECORD_SIZE] = { 0 };
+    uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
+    int size = nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record);
     DEVICE_ASSERT(&nvm->hal, !state->pending || state->region < HAL_FLASH_REGION_COUNT);
     record[OFF_FLAGS] = state->pending ? FLAG_PENDING : 0u;
     record[OFF_REGION] = state->region;
@@ -50,5 +51,5 @@ void boot_state_write(struct nvm *nvm, const struct boot_state *state)
     put_le32(record + OFF_SIZE, state->size);
     put_le32(record + OFF_VERSION_FLOOR, state->version_floor);
     memcpy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
-    nvm_write(nvm, NVM_BOOT_STATE, record, sizeof record);
+    nvm_write(nvm, NVM_BOOT_STATE, record, size > (int)RECORD_SIZE ? (size_t)size : RECORD_SIZE);
 }

@@ -9,19 +9,27 @@
 #include "update/crc32.h"
 #include "update/flash_map.h"
 
+#define READ_ATTEMPTS 3u
+
 _Static_assert(FACTORY_RECORD_SIZE <= FLASH_FACTORY_SIZE, "the record fits its place");
 _Static_assert(FACTORY_OFF_CRC32 + 4u == FACTORY_RECORD_SIZE, "the CRC ends the record");
 
 _Static_assert(FACTORY_OFF_JOIN_ACCEPT + FACTORY_JOIN_ACCEPT_MAX <= FACTORY_OFF_CRC32,
         "the join-accept lies before the CRC");
 
+/* One wrong read does not make a device without identity. */
 static bool record_read(const struct hal *hal, uint8_t record[FACTORY_RECORD_SIZE])
 {
-    return hal_flash_read(
-                   hal, HAL_FLASH_INTERNAL, FLASH_FACTORY_ADDRESS, record, FACTORY_RECORD_SIZE)
-                   == HAL_OK
-           && get_le32(record + FACTORY_OFF_MAGIC) == FACTORY_MAGIC
-           && get_le32(record + FACTORY_OFF_CRC32) == crc32_update(0, record, FACTORY_OFF_CRC32);
+    bool whole = false;
+    for (unsigned attempt = 0; attempt < READ_ATTEMPTS && !whole; ++attempt) {
+        whole = hal_flash_read(
+                        hal, HAL_FLASH_INTERNAL, FLASH_FACTORY_ADDRESS, record, FACTORY_RECORD_SIZE)
+                        == HAL_OK
+                && get_le32(record + FACTORY_OFF_MAGIC) == FACTORY_MAGIC
+                && get_le32(record + FACTORY_OFF_CRC32)
+                           == crc32_update(0, record, FACTORY_OFF_CRC32);
+    }
+    return whole;
 }
 
 /* What the firmware may choose itself. */

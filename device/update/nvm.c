@@ -12,6 +12,10 @@
  * programmed last; a bank counts from its header on, which a compaction programs after the
  * records; the bank it replaces stays as it is until the next compaction. What a cut may leave
  * behind the last whole record is never programmed again: such a bank is full.
+ *
+ * A cell that lost its charge costs one record: the scan goes on after it at the next program unit
+ * that begins a whole record. A header that rotted hides no record, because each names the sequence
+ * of its bank. What does not read well is read again before it counts as lost.
  */
 #include "update/nvm.h"
 
@@ -29,12 +33,16 @@
 #define RECORD_CRC_SIZE  4u
 #define UNIT_SIZE_MAX    8u
 #define RECORD_SPAN_MAX  (RECORD_HEAD_SIZE + NVM_RECORD_SIZE_MAX + RECORD_CRC_SIZE)
+#define LOST_SIZE        2u /* of the record NVM_LOST: bytes lost, little-endian */
+#define READ_ATTEMPTS    3u
 
 _Static_assert(RECORD_SPAN_MAX % UNIT_SIZE_MAX == 0, "the longest record needs no fill");
 _Static_assert(BANK_HEADER_SIZE % UNIT_SIZE_MAX == 0, "the header is whole program units");
-_Static_assert(BANK_HEADER_SIZE + (NVM_ID_COUNT - 1) * RECORD_SPAN_MAX <= BANK_SIZE_MIN,
-        "a bank holds the longest record of every id");
-_Static_assert(NVM_ID_COUNT < 0xFF, "an id differs from erased flash");
+_Static_assert(BANK_HEADER_SIZE + NVM_ID_COUNT * RECORD_SPAN_MAX <= BANK_SIZE_MIN,
+        "a bank holds the longest record of every id, and NVM_LOST");
+_Static_assert(NVM_ID_COUNT <= NVM_LOST && NVM_LOST < NVM_ID_LIMIT, "ids of their own");
+_Static_assert(NVM_ID_LIMIT < 0xFF, "an id differs from erased flash");
+_Static_assert(FLASH_NVM_SIZE / BANK_COUNT <= UINT16_MAX, "16 bits hold an offset in a bank");
 
 static const struct hal_flash_geometry *geometry_of(const struct nvm *nvm)
 {
@@ -88,14 +96,6 @@ static void bank_erase(const struct nvm *nvm, uint32_t bank)
     }
 }
 
-static bool bank_sequence(const struct nvm *nvm, uint32_t bank, uint16_t *sequence)
-{
-    uint8_t header[BANK_HEADER_SIZE];
-    flash_read(nvm, bank, header, sizeof header);
-    *sequence = get_le16(header);
-    return get_le16(header + 2) == BANK_MAGIC && get_le32(header + 4) == crc32_update(0, header, 4);
-}
-
 static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
 {
     uint8_t header[BANK_HEADER_SIZE];
@@ -105,8 +105,8 @@ static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
     flash_program(nvm, bank, header, sizeof header);
 }
 
-/* Reads the record at `offset` of the live bank. Returns its span, 0 when none begins there. */
-static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t bytes[RECORD_SPAN_MAX])
+static uint32_t record_load_once(
+        const struct nvm *nvm, uint32_t offset, uint8_t bytes[RECORD_SPAN_MAX])
 {
     uint32_t end = bank_size(nvm);
     DEVICE_ASSERT(&nvm->hal, offset >= BANK_HEADER_SIZE);
@@ -124,6 +124,17 @@ static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t byte
             span - RECORD_HEAD_SIZE);
     uint32_t crc = get_le32(bytes + span - RECORD_CRC_SIZE);
     return crc == crc32_update(0, bytes, span - RECORD_CRC_SIZE) ? span : 0;
+}
+
+/* Reads the record at `offset` of the live bank. Returns its span, 0 when no whole one begins
+ * there. */
+static uint32_t record_load(const struct nvm *nvm, uint32_t offset, uint8_t bytes[RECORD_SPAN_MAX])
+{
+    uint32_t span = 0;
+    for (unsigned attempt = 0; attempt < READ_ATTEMPTS && span == 0; ++attempt) {
+        span = record_load_once(nvm, offset, bytes);
+    }
+    return span;
 }
 
 /* Programs a record at `offset` of a bank and returns its span. */
@@ -146,111 +157,205 @@ static uint32_t record_store(const struct nvm *nvm, uint32_t bank, uint16_t sequ
     return span;
 }
 
-/* A program that power cut short reaches no further than one record behind the last whole one. */
-static bool tail_is_erased(const struct nvm *nvm, uint32_t offset)
+/* Erased bytes from `offset` on, in whole program units; looks no further than one record. */
+static uint32_t erased_span(const struct nvm *nvm, uint32_t offset)
 {
-    uint8_t erased = geometry_of(nvm)->erased_value;
+    const struct hal_flash_geometry *geometry = geometry_of(nvm);
     uint8_t bytes[RECORD_SPAN_MAX];
-    DEVICE_ASSERT(&nvm->hal, offset <= bank_size(nvm));
+    DEVICE_ASSERT(&nvm->hal, offset < bank_size(nvm));
     uint32_t left = bank_size(nvm) - offset;
-    uint32_t size = left < sizeof bytes ? left : sizeof bytes;
-    flash_read(nvm, nvm->bank_address + offset, bytes, size);
-    for (uint32_t i = 0; i < size; ++i) {
-        if (bytes[i] != erased) {
-            return false;
+    uint32_t size = left < sizeof bytes ? left : (uint32_t)sizeof bytes;
+    uint32_t span = 0;
+    for (unsigned attempt = 0; attempt < READ_ATTEMPTS && span == 0; ++attempt) {
+        flash_read(nvm, nvm->bank_address + offset, bytes, size);
+        while (span < size && bytes[span] == geometry->erased_value) {
+            ++span;
         }
+        span -= span % geometry->program_unit_bytes;
     }
-    return true;
+    return span;
 }
 
+enum bank_header {
+    BANK_UNSEALED,
+    BANK_SEALED,
+    BANK_HEADER_ROTTEN
+};
+
+static enum bank_header header_read(const struct nvm *nvm, uint16_t *sequence)
+{
+    enum bank_header header = BANK_HEADER_ROTTEN;
+    for (unsigned attempt = 0; attempt < READ_ATTEMPTS; ++attempt) {
+        uint8_t bytes[BANK_HEADER_SIZE];
+        unsigned erased = 0;
+        flash_read(nvm, nvm->bank_address, bytes, sizeof bytes);
+        if (get_le16(bytes + 2) == BANK_MAGIC && get_le32(bytes + 4) == crc32_update(0, bytes, 4)) {
+            *sequence = get_le16(bytes);
+            return BANK_SEALED;
+        }
+        for (unsigned i = 0; i < sizeof bytes; ++i) {
+            erased += bytes[i] == geometry_of(nvm)->erased_value;
+        }
+        if (erased == sizeof bytes) {
+            header = BANK_UNSEALED;
+        }
+    }
+    return header;
+}
+
+/* Sets the sequence of `nvm` to that of the bank at its bank address. False: the bank was never
+ * sealed, or it holds no record. `whole`: its header reads well. */
+static bool bank_recognise(struct nvm *nvm, bool *whole)
+{
+    uint8_t bytes[RECORD_SPAN_MAX];
+    enum bank_header header = header_read(nvm, &nvm->sequence);
+    *whole = header == BANK_SEALED;
+    if (header != BANK_HEADER_ROTTEN) {
+        return *whole;
+    }
+    uint32_t unit = geometry_of(nvm)->program_unit_bytes;
+    for (uint32_t offset = BANK_HEADER_SIZE; offset < bank_size(nvm); offset += unit) {
+        flash_read(nvm, nvm->bank_address + offset, bytes, RECORD_HEAD_SIZE);
+        nvm->sequence = get_le16(bytes + 2);
+        if (record_load_once(nvm, offset, bytes) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bytes that are neither records nor the erased end of the bank are lost. */
 static void bank_scan(struct nvm *nvm)
 {
     uint8_t bytes[RECORD_SPAN_MAX];
-    uint32_t offset = BANK_HEADER_SIZE;
-    for (unsigned id = 0; id < NVM_ID_COUNT; ++id) {
-        nvm->record_offset[id] = 0;
-    }
-    for (uint32_t span = record_load(nvm, offset, bytes); span > 0;
-            span = record_load(nvm, offset, bytes)) {
-        if (bytes[0] < NVM_ID_COUNT) { /* else: of a later firmware, dropped by compaction */
-            nvm->record_offset[bytes[0]] = bytes[1] > 0 ? (uint16_t)offset : 0u;
+    uint32_t used_end = BANK_HEADER_SIZE;
+    uint32_t whole_bytes = 0;
+    memset((uint8_t *)nvm->record_offset, 0, sizeof nvm->record_offset);
+    for (uint32_t offset = BANK_HEADER_SIZE; offset < bank_size(nvm);) {
+        uint32_t span = record_load(nvm, offset, bytes);
+        if (span > 0) {
+            if (bytes[0] < NVM_ID_LIMIT) {
+                nvm->record_offset[bytes[0]] = bytes[1] > 0 ? (uint16_t)offset : 0u;
+            }
+            whole_bytes += span;
+            used_end = offset + span;
+        } else {
+            span = erased_span(nvm, offset);
+            if (span == 0) {
+                span = geometry_of(nvm)->program_unit_bytes;
+                used_end = offset + span;
+            }
         }
         offset += span;
     }
-    nvm->write_offset = tail_is_erased(nvm, offset) ? offset : bank_size(nvm);
+    nvm->lost_bytes = used_end - BANK_HEADER_SIZE - whole_bytes;
+    nvm->write_offset = nvm->lost_bytes == 0 ? used_end : bank_size(nvm);
+    if (nvm_read(nvm, NVM_LOST, bytes, LOST_SIZE) == (int)LOST_SIZE) {
+        nvm->lost_bytes += get_le16(bytes);
+    }
 }
 
-/* Moves the last records, `id` replaced by the new value, into the other bank. */
+/* Where a compaction writes to. */
+struct target {
+    uint32_t bank;
+    uint32_t offset;
+    uint16_t sequence;
+    uint16_t record_offset[NVM_ID_LIMIT];
+};
+
+static void target_store(
+        const struct nvm *nvm, struct target *to, unsigned id, const uint8_t *data, size_t size)
+{
+    to->record_offset[id] = (uint16_t)to->offset;
+    to->offset +=
+            record_store(nvm, to->bank, to->sequence, to->offset, (enum nvm_id)id, data, size);
+}
+
+/* Moves the last records, `id` replaced by the new value, into the other bank. Records with ids of
+ * a later firmware move too: that firmware sees to it that all ids fit. */
 static void compact(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t size)
 {
-    uint32_t other = FLASH_NVM_ADDRESS;
-    other += nvm->bank_address == FLASH_NVM_ADDRESS ? bank_size(nvm) : 0u;
-    uint16_t sequence = (uint16_t)(nvm->sequence + 1u);
-    uint16_t record_offset[NVM_ID_COUNT] = { 0 };
-    uint32_t offset = BANK_HEADER_SIZE;
-    bank_erase(nvm, other);
-    for (unsigned i = 1; i < NVM_ID_COUNT; ++i) {
-        uint8_t bytes[RECORD_SPAN_MAX];
+    uint8_t bytes[RECORD_SPAN_MAX];
+    struct target to = { .bank = FLASH_NVM_ADDRESS,
+        .offset = BANK_HEADER_SIZE,
+        .sequence = (uint16_t)(nvm->sequence + 1u) };
+    to.bank += nvm->bank_address == FLASH_NVM_ADDRESS ? bank_size(nvm) : 0u;
+    bank_erase(nvm, to.bank);
+    if (size > 0) {
+        target_store(nvm, &to, id, data, size);
+    }
+    for (unsigned i = 1; i < NVM_LOST; ++i) {
         if (i == id || nvm->record_offset[i] == 0) {
             continue;
         }
         uint32_t span = record_load(nvm, nvm->record_offset[i], bytes);
-        DEVICE_ASSERT(&nvm->hal, span > 0 && bytes[0] == i);
-        record_offset[i] = (uint16_t)offset;
-        offset += record_store(
-                nvm, other, sequence, offset, (enum nvm_id)i, bytes + RECORD_HEAD_SIZE, bytes[1]);
+        if (span > 0 && to.offset + span + record_span(nvm, LOST_SIZE) <= bank_size(nvm)) {
+            target_store(nvm, &to, i, bytes + RECORD_HEAD_SIZE, bytes[1]);
+        } else {
+            nvm->lost_bytes += RECORD_HEAD_SIZE + RECORD_CRC_SIZE; /* at least */
+        }
     }
-    if (size > 0) {
-        record_offset[id] = (uint16_t)offset;
-        offset += record_store(nvm, other, sequence, offset, id, data, size);
+    if (id != NVM_LOST && nvm->lost_bytes > 0) {
+        put_le16(bytes, (uint16_t)(nvm->lost_bytes < UINT16_MAX ? nvm->lost_bytes : UINT16_MAX));
+        target_store(nvm, &to, NVM_LOST, bytes, LOST_SIZE);
     }
-    DEVICE_ASSERT(&nvm->hal, offset <= bank_size(nvm));
-    bank_seal(nvm, other, sequence);
-    nvm->bank_address = other;
-    nvm->sequence = sequence;
-    nvm->write_offset = offset;
-    memcpy((uint8_t *)nvm->record_offset, (const uint8_t *)record_offset, sizeof record_offset);
+    DEVICE_ASSERT(&nvm->hal, to.offset <= bank_size(nvm));
+    bank_seal(nvm, to.bank, to.sequence);
+    nvm->bank_address = to.bank;
+    nvm->sequence = to.sequence;
+    nvm->write_offset = to.offset;
+    memcpy((uint8_t *)nvm->record_offset, (const uint8_t *)to.record_offset,
+            sizeof to.record_offset);
+}
+
+static void region_format(struct nvm *nvm)
+{
+    nvm->bank_address = FLASH_NVM_ADDRESS;
+    nvm->sequence = 1;
+    bank_erase(nvm, nvm->bank_address);
+    bank_seal(nvm, nvm->bank_address, nvm->sequence);
 }
 
 void nvm_open(struct nvm *nvm, const struct hal *hal)
 {
-    uint16_t sequence[BANK_COUNT];
     nvm->hal = *hal;
-    const struct hal_flash_geometry *geometry = geometry_of(nvm);
-    uint32_t size = bank_size(nvm);
-    DEVICE_ASSERT(hal, size >= BANK_SIZE_MIN);
-    DEVICE_ASSERT(hal, FLASH_NVM_ADDRESS % geometry->erase_unit_bytes == 0);
-    DEVICE_ASSERT(hal, UNIT_SIZE_MAX % geometry->program_unit_bytes == 0);
-    bool whole_0 = bank_sequence(nvm, FLASH_NVM_ADDRESS, &sequence[0]);
-    bool whole_1 = bank_sequence(nvm, FLASH_NVM_ADDRESS + size, &sequence[1]);
-    if (!whole_0 && !whole_1) {
-        bank_erase(nvm, FLASH_NVM_ADDRESS);
-        sequence[0] = 1;
-        bank_seal(nvm, FLASH_NVM_ADDRESS, sequence[0]);
-    }
+    uint32_t unit = geometry_of(nvm)->program_unit_bytes;
+    DEVICE_ASSERT(hal, bank_size(nvm) >= BANK_SIZE_MIN);
+    DEVICE_ASSERT(hal, FLASH_NVM_ADDRESS % geometry_of(nvm)->erase_unit_bytes == 0);
+    DEVICE_ASSERT(hal, UNIT_SIZE_MAX % unit == 0 && bank_size(nvm) % unit == 0);
+    bool whole_0;
+    bool whole_1;
+    nvm->bank_address = FLASH_NVM_ADDRESS;
+    bool known_0 = bank_recognise(nvm, &whole_0);
+    uint16_t sequence_0 = nvm->sequence;
+    nvm->bank_address += bank_size(nvm);
+    bool known_1 = bank_recognise(nvm, &whole_1);
     /* The sequence wraps; two banks are never further apart than one. */
-    bool second = whole_1 && (!whole_0 || (uint16_t)(sequence[1] - sequence[0]) < 0x8000u);
-    nvm->bank_address = FLASH_NVM_ADDRESS + (second ? size : 0u);
-    nvm->sequence = sequence[second ? 1 : 0];
+    bool second = known_1 && (!known_0 || (uint16_t)(nvm->sequence - sequence_0) < 0x8000u);
+    bool whole = second ? whole_1 : whole_0;
+    if (!known_0 && !known_1) {
+        region_format(nvm);
+        whole = true;
+    } else if (!second) {
+        nvm->bank_address = FLASH_NVM_ADDRESS;
+        nvm->sequence = sequence_0;
+    }
     bank_scan(nvm);
+    if (!whole) {
+        nvm->write_offset = bank_size(nvm); /* the next record goes into a bank with a header */
+    }
 }
 
 int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
 {
-    DEVICE_ASSERT(&nvm->hal, id > 0 && id < NVM_ID_COUNT);
+    uint8_t bytes[RECORD_SPAN_MAX];
+    DEVICE_ASSERT(&nvm->hal, id > 0 && id < NVM_ID_LIMIT);
     uint32_t offset = nvm->record_offset[id];
-    if (offset == 0) {
+    if (offset == 0 || record_load(nvm, offset, bytes) == 0 || bytes[1] > size_max) {
         return -1;
     }
-    uint8_t head[RECORD_HEAD_SIZE];
-    flash_read(nvm, nvm->bank_address + offset, head, sizeof head);
-    DEVICE_ASSERT(&nvm->hal, head[0] == id);
-    uint8_t size = head[1];
-    if (size > size_max) {
-        return -1;
-    }
-    flash_read(nvm, nvm->bank_address + offset + RECORD_HEAD_SIZE, data, size);
-    return size;
+    memcpy(data, bytes + RECORD_HEAD_SIZE, bytes[1]);
+    return bytes[1];
 }
 
 static void append(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t size)
@@ -278,8 +383,23 @@ void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
 
 void nvm_erase(struct nvm *nvm, enum nvm_id id)
 {
-    DEVICE_ASSERT(&nvm->hal, id > 0 && id < NVM_ID_COUNT);
+    DEVICE_ASSERT(&nvm->hal, id > 0 && id < NVM_ID_LIMIT);
     if (nvm->record_offset[id] != 0) {
         append(nvm, id, NULL, 0);
+    }
+}
+
+unsigned nvm_lost_records_max(const struct nvm *nvm, size_t size)
+{
+    DEVICE_ASSERT(&nvm->hal, size > 0 && size <= NVM_RECORD_SIZE_MAX);
+    uint32_t span = record_span(nvm, size);
+    return (nvm->lost_bytes + span - 1u) / span;
+}
+
+void nvm_forget_lost(struct nvm *nvm)
+{
+    if (nvm->lost_bytes > 0) {
+        append(nvm, NVM_LOST, NULL, 0);
+        nvm->lost_bytes = 0;
     }
 }

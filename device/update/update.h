@@ -68,6 +68,7 @@ struct boot_state {
 };
 void boot_state_read(
         const struct nvm *nvm, struct boot_state *state); /* all 0 when there is none */
+/* Bytes of the record that a later firmware added stay. */
 void boot_state_write(struct nvm *nvm, const struct boot_state *state);
 
 /* The bootloader: called from reset, before anything else. Installs a committed, verified image

@@ -388,3 +388,55 @@ Test(mac_commissioned, does_not_take_an_accept_under_another_key)
     bench_join(bench, 0, 1, NULL);
     bench_destroy(bench);
 }
+
+/* --- counters after records were lost -------------------------------------------------------- */
+
+/* The bound on record was written by steps of 64: each lost record may have been one. */
+Test(mac_lost_records, the_uplink_counter_skips_what_they_may_have_reserved)
+{
+    struct bench *bench = commissioned(NULL);
+    bench_send(bench, 2, byte, 1);
+    bench_run_s(bench, 10.0);
+    bench->board.nvm_lost_records = 3;
+    bench_reset(bench, HAL_RESET_BROWNOUT);
+    bench_run_s(bench, 10.0);
+    bench_send(bench, 2, byte, 1);
+    struct fake_uplink u = fake_read_uplink(&bench->keys, bench->board.tx, bench->board.tx_size, 0);
+    cr_assert(u.mic_ok && u.fcnt == 64 + 3 * 64);
+    cr_assert_eq(bench->board.nvm_lost_records, 0, "on record, hence forgotten");
+    bench_destroy(bench);
+}
+
+Test(mac_lost_records, dev_nonces_are_skipped_too)
+{
+    static const struct {
+        unsigned lost;
+        bool on_record;
+        unsigned next;
+    } cases[] = { { 0, true, 0x0107 }, { 5, true, 0x010C }, { 1, false, 0x8000 } };
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench *bench = bench_create(82 + i);
+        const uint8_t record[2] = { 0x07, 0x01 };
+        nvm_write(&bench->core.nvm, NVM_DEV_NONCE, record, sizeof record);
+        if (!cases[i].on_record) {
+            nvm_erase(&bench->core.nvm, NVM_DEV_NONCE);
+        }
+        bench->board.nvm_lost_records = cases[i].lost;
+        bench_reset(bench, HAL_RESET_BROWNOUT);
+        cr_assert(bench_run_to_tx(bench, bench->board.tx_count + 1, 3600.0));
+        cr_assert_eq(bench->board.tx[17] | (unsigned)bench->board.tx[18] << 8, cases[i].next);
+        bench_destroy(bench);
+    }
+}
+
+/* The accept in the factory record makes the same keys each time: it counts once, even if the
+ * records of its use were lost. */
+Test(mac_lost_records, an_accept_that_was_used_is_not_used_again)
+{
+    struct bench *bench = commissioned(NULL);
+    bench->board.nvm_size[NVM_MAC_SESSION] = 0;
+    bench->board.nvm_size[NVM_JOIN_NONCE] = 0;
+    bench_reset(bench, HAL_RESET_BROWNOUT);
+    cr_assert_not(mac_joined(&bench->core));
+    bench_destroy(bench);
+}

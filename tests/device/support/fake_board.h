@@ -91,6 +91,7 @@ struct fake_board {
     uint8_t join_accept[33];
     uint16_t join_accept_dev_nonce;
     unsigned nvm_writes;
+    unsigned nvm_lost_records; /* what nvm_lost_records_max() answers */
     uint8_t nvm_size[NVM_ID_COUNT];
     uint8_t nvm_data[NVM_ID_COUNT][NVM_RECORD_SIZE_MAX];
 };

@@ -45,6 +45,16 @@ void nvm_erase(struct nvm *nvm, enum nvm_id id)
     board->nvm_size[id] = 0;
 }
 
+unsigned nvm_lost_records_max(const struct nvm *nvm, size_t size)
+{
+    return ((const struct fake_board *)nvm->hal.board)->nvm_lost_records;
+}
+
+void nvm_forget_lost(struct nvm *nvm)
+{
+    ((struct fake_board *)nvm->hal.board)->nvm_lost_records = 0;
+}
+
 size_t factory_join_accept(
         const struct hal *hal, uint8_t accept[FACTORY_JOIN_ACCEPT_MAX], uint16_t *dev_nonce)
 {

@@ -43,6 +43,10 @@ static enum hal_status flash_read(
         return HAL_ERR_RANGE;
     }
     memcpy(data, region_bytes(board, region) + address, size);
+    if (board->reads++ == board->flip_read_at && size > 0) {
+        uint32_t bit = board->flip_read_bit % (8u * (uint32_t)size);
+        ((uint8_t *)data)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
     return HAL_OK;
 }
 
@@ -198,6 +202,7 @@ void fake_board_init(struct fake_board *board)
     memset(board->external, 0xFF, sizeof board->external);
     board->hal = (struct hal){ board, &ops };
     board->cut_at = FAKE_CUT_NEVER;
+    board->flip_read_at = FAKE_CUT_NEVER;
     board->random = 1;
 }
 

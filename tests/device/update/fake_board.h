@@ -36,6 +36,9 @@ struct fake_board {
     uint32_t panics;
     uint32_t busy_looks;     /* flash_busy() of the NOR answers yes that often */
     uint32_t traces[64];     /* count by id */
+    uint32_t reads;          /* calls so far */
+    uint32_t flip_read_at;   /* the read with this number (from 0) has one wrong bit: */
+    uint32_t flip_read_bit;  /* its index in the data, modulo their size */
     uint8_t flip_at_program; /* XORed into the first byte of the next internal program */
     jmp_buf power;
 };

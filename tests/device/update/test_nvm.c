@@ -261,3 +261,161 @@ Test(nvm, a_second_cut_during_the_repair_is_survived_too, .timeout = 120)
         }
     }
 }
+
+/* Writes values of steps 0 .. `steps` - 1 and keeps for each record its last value and the one
+ * before. */
+static void fill(struct nvm *nvm, unsigned steps, struct value last[NVM_ID_COUNT],
+        struct value before[NVM_ID_COUNT])
+{
+    fake_board_init(&board);
+    forget(last);
+    forget(before);
+    nvm_open(nvm, &board.hal);
+    for (unsigned step = 0; step < steps; ++step) {
+        enum nvm_id id = script_id(step);
+        before[id] = last[id];
+        script_apply(nvm, step);
+        script_value(step, &last[id]);
+    }
+}
+
+#define ROT_STEPS 22u /* nearly two records of each id, in one bank of either family */
+
+/* spec-protocol does not say it; design.md section 5, entry 11: what is read from outside can cost
+ * a session, never the device. */
+Test(nvm, a_rotten_byte_costs_one_record_and_hides_no_newer_one, .timeout = 120)
+{
+    static struct value last[NVM_ID_COUNT];
+    static struct value before[NVM_ID_COUNT];
+    struct nvm nvm;
+    fill(&nvm, ROT_STEPS, last, before);
+    cr_assert_eq(nvm.sequence, 1, "no compaction yet");
+    uint32_t begin = nvm.bank_address;
+    uint32_t end = begin + nvm.write_offset;
+    for (uint32_t address = begin; address < end; ++address) {
+        for (unsigned bit = 0; bit < 8; bit += 3) {
+            fill(&nvm, ROT_STEPS, last, before);
+            board.internal[address] ^= (uint8_t)(1u << bit);
+            nvm_open(&nvm, &board.hal);
+            unsigned older = 0;
+            for (unsigned id = 1; id < NVM_ID_COUNT; ++id) {
+                if (!holds(&nvm, (enum nvm_id)id, &last[id])) {
+                    cr_assert(holds(&nvm, (enum nvm_id)id, &before[id]), "byte %u", address);
+                    last[id] = before[id];
+                    ++older;
+                }
+            }
+            cr_assert_leq(older, 1, "byte %u hides %u records", address, older);
+            cr_assert(address < begin + 8 || nvm_lost_records_max(&nvm, 1) > 0);
+            script_apply(&nvm, ROT_STEPS);
+            script_value(ROT_STEPS, &last[script_id(ROT_STEPS)]);
+            nvm_open(&nvm, &board.hal);
+            expect_all(&nvm, last);
+            cr_assert_eq(board.violations, 0);
+            cr_assert_eq(board.panics, 0);
+        }
+    }
+}
+
+/* A counter asks how many of its records may be missing, before and after the bootloader wrote. */
+Test(nvm, lost_records_are_counted_until_they_are_forgotten)
+{
+    static struct value last[NVM_ID_COUNT];
+    static struct value before[NVM_ID_COUNT];
+    struct nvm nvm;
+    uint8_t counter[10] = { 0 };
+    fill(&nvm, 3, last, before);
+    cr_assert_eq(nvm_lost_records_max(&nvm, sizeof counter), 0);
+    for (counter[0] = 1; counter[0] <= 5; ++counter[0]) {
+        nvm_write(&nvm, NVM_MAC_COUNTERS, counter, sizeof counter);
+        if (counter[0] > 1) {
+            board.internal[nvm.bank_address + nvm.record_offset[NVM_MAC_COUNTERS] + 5] ^= 0x40;
+        }
+    }
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm_read(&nvm, NVM_MAC_COUNTERS, counter, sizeof counter), 10);
+    cr_assert_eq(counter[0], 1);
+    cr_assert_eq(nvm_lost_records_max(&nvm, sizeof counter), 4);
+    nvm_write(&nvm, NVM_BOOT_STATE, counter, 5); /* compacts */
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm.sequence, 2);
+    cr_assert_eq(nvm_lost_records_max(&nvm, sizeof counter), 4);
+    nvm_forget_lost(&nvm);
+    cr_assert_eq(nvm_lost_records_max(&nvm, 1), 0);
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm_lost_records_max(&nvm, 1), 0);
+    uint32_t operations = board.operations;
+    nvm_forget_lost(&nvm);
+    cr_assert_eq(board.operations, operations, "nothing to forget");
+    cr_assert_eq(board.violations, 0);
+}
+
+Test(nvm, forgetting_at_once_drops_what_did_not_read_well)
+{
+    static struct value last[NVM_ID_COUNT];
+    static struct value before[NVM_ID_COUNT];
+    struct nvm nvm;
+    fill(&nvm, 8, last, before);
+    board.internal[nvm.bank_address + nvm.record_offset[script_id(7)]] ^= 0x40;
+    nvm_open(&nvm, &board.hal);
+    last[script_id(7)] = before[script_id(7)];
+    nvm_forget_lost(&nvm);
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm_lost_records_max(&nvm, 1), 0);
+    expect_all(&nvm, last);
+}
+
+/* The bootloader is never updated: it meets ids that only a later application knows. */
+Test(nvm, records_with_unknown_ids_outlive_compactions)
+{
+    static struct value last[NVM_ID_COUNT];
+    static struct value before[NVM_ID_COUNT];
+    struct nvm nvm;
+    uint8_t bytes[VALUE_MAX];
+    fill(&nvm, 3, last, before);
+    nvm_write(&nvm, (enum nvm_id)29, "from a later firmware", 21);
+    nvm_write(&nvm, (enum nvm_id)30, "gone", 4);
+    nvm_erase(&nvm, (enum nvm_id)30);
+    for (unsigned step = 0; step < 500; ++step) {
+        script_apply(&nvm, step);
+    }
+    cr_assert_gt(nvm.sequence, 4);
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm_read(&nvm, (enum nvm_id)29, bytes, sizeof bytes), 21);
+    cr_assert_arr_eq(bytes, "from a later firmware", 21);
+    cr_assert_eq(nvm_read(&nvm, (enum nvm_id)30, bytes, sizeof bytes), -1);
+}
+
+/* Any one read with any one wrong bit, while opening, reading and compacting. */
+Test(nvm, one_wrong_read_changes_nothing, .timeout = 120)
+{
+    static struct value last[NVM_ID_COUNT];
+    static struct value before[NVM_ID_COUNT];
+    struct nvm nvm;
+    fill(&nvm, ROT_STEPS, last, before);
+    board.reads = 0;
+    nvm_open(&nvm, &board.hal);
+    expect_all(&nvm, last);
+    uint32_t reads = board.reads;
+    for (uint32_t read = 0; read < reads; ++read) {
+        for (uint32_t bit = 0; bit < 1024; bit += bit < 64 ? 1 : 61) {
+            board.reads = 0;
+            board.flip_read_at = read;
+            board.flip_read_bit = bit;
+            nvm_open(&nvm, &board.hal);
+            expect_all(&nvm, last);
+            cr_assert_eq(nvm_lost_records_max(&nvm, 1), 0, "read %u bit %u", read, bit);
+        }
+    }
+    for (uint32_t read = 0; read < 40; ++read) { /* compaction */
+        fill(&nvm, ROT_STEPS, last, before);
+        nvm.write_offset = fake_internal_geometry.size_bytes;
+        board.reads = 0;
+        board.flip_read_at = read;
+        board.flip_read_bit = read * 7;
+        script_apply(&nvm, ROT_STEPS);
+        script_value(ROT_STEPS, &last[script_id(ROT_STEPS)]);
+        nvm_open(&nvm, &board.hal);
+        expect_all(&nvm, last);
+    }
+}

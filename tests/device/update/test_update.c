@@ -306,6 +306,26 @@ static bool commit_and_boot_is_cut(void)
     return cut;
 }
 
+/* The application is updated and the bootloader is not: a later one knows more of the record. */
+Test(bootloader, a_longer_boot_state_is_read_and_kept_as_long, .init = set_up)
+{
+    struct nvm nvm;
+    uint8_t record[NVM_RECORD_SIZE_MAX];
+    verify_and_commit();
+    nvm_open(&nvm, &board.hal);
+    int size = nvm_read(&nvm, NVM_BOOT_STATE, record, sizeof record);
+    cr_assert_gt(size, 0);
+    memcpy(record + size, "later", 5);
+    nvm_write(&nvm, NVM_BOOT_STATE, record, (size_t)size + 5);
+    cr_assert(stored_state().pending);
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_assert(runs(new_image, NEW_SIZE));
+    cr_assert_eq(stored_state().installs, 1);
+    nvm_open(&nvm, &board.hal);
+    cr_assert_eq(nvm_read(&nvm, NVM_BOOT_STATE, record, sizeof record), size + 5);
+    cr_assert_arr_eq(record + size, "later", 5);
+}
+
 /* Flash operations of an install and of the record that it leaves. */
 static uint32_t install_operations(void)
 {
