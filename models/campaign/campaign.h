@@ -84,8 +84,8 @@ enum campaign_stage {
 /* Why a device is not confirmed when the campaign ends. */
 #define CAMPAIGN_FAILURES(X)                                                                       \
     X(NONE, "none")                                                                                \
-    X(NEVER_JOINED, "never_joined")                                                                \
-    X(NO_UPLINK, "no_uplink")                     /* joined, not heard in the set-up window */     \
+    X(NEVER_HEARD, "never_heard")                 /* no uplink at all */                           \
+    X(NO_UPLINK, "no_uplink")                     /* heard, but not in the set-up window */        \
     X(SET_UP_UNANSWERED, "set_up_unanswered")                                                      \
     X(SET_UP_REFUSED, "set_up_refused")           /* a negative answer */                          \
     X(GROUP_UNDEFINED, "group_undefined")         /* McGroupUndefined after each McGroupSetupReq */ \

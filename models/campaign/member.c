@@ -133,7 +133,7 @@ void member_init(struct member *member, uint32_t device)
     memset(member, 0, sizeof *member);
     member->device = device;
     member->stage = MEMBER_UNHEARD;
-    member->reason = CAMPAIGN_FAILURE_NEVER_JOINED;
+    member->reason = CAMPAIGN_FAILURE_NEVER_HEARD;
     member->shown = CAMPAIGN_WAITING;
     member->transfer = TRANSFER_NONE;
     member->first_command_ns = SIM_NS_NEVER;

@@ -96,16 +96,56 @@ sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device)
     return devices->joins[device].joined_ns;
 }
 
+/* --- audit ------------------------------------------------------------------------------------ */
+
+/* What the server heard against what the air shows: a member has joined, or it has never joined and
+ * the server never heard it. It is confirmed, or it has a reason. */
+static bool member_fails(const struct devices *devices, uint32_t device,
+        const struct campaign_device *d, char *text, size_t size)
+{
+    bool joined = devices->joins[device].joined_ns <= engine_now(devices->view->engine);
+    if (!joined && d->failure != CAMPAIGN_FAILURE_NEVER_HEARD) {
+        snprintf(text, size, "INVARIANT the server heard device %" PRIu32 ", which never joined",
+                device);
+        return true;
+    }
+    if ((d->stage == CAMPAIGN_CONFIRMED) != (d->failure == CAMPAIGN_FAILURE_NONE)) {
+        snprintf(text, size, "INVARIANT device %" PRIu32 " is at stage %d, with failure '%s'",
+                device, (int)d->stage, campaign_failure_name(d->failure));
+        return true;
+    }
+    return false;
+}
+
+static bool campaign_fails(
+        const struct devices *devices, uint32_t campaign, char *text, size_t size)
+{
+    const struct recorder_view *view = devices->view;
+    for (uint32_t i = 0; i < view->device_count; i++) {
+        struct campaign_device d;
+        campaign_device_get(server_campaign(view->server, campaign), i, &d);
+        if (d.member && member_fails(devices, i, &d, text, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
 {
     (void)set;
     const struct devices *devices = state;
-    if (devices->unseen == 0) {
-        return false;
+    if (devices->unseen > 0) {
+        snprintf(text, size, "INVARIANT %" PRIu64 " joins of the firmware were not seen on the air",
+                devices->unseen);
+        return true;
     }
-    snprintf(text, size, "INVARIANT %" PRIu64 " joins of the firmware were not seen on the air",
-            devices->unseen);
-    return true;
+    for (uint32_t c = 0; c < server_campaign_count(devices->view->server); c++) {
+        if (campaign_fails(devices, c, text, size)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -130,15 +170,24 @@ static bool device_of(const struct measure *m, uint32_t index, struct campaign_d
     return member;
 }
 
-static void add_failures(struct measure *m)
+/* The server can't tell a device that never joined from one that it never heard; the air can. */
+static void add_failures(const struct devices *devices, struct measure *m)
 {
-    uint64_t counts[CAMPAIGN_FAILURE_COUNT] = { 0 };
+    sim_ns now_ns = engine_now(m->view->engine);
+    uint64_t counts[CAMPAIGN_FAILURE_COUNT] = { 0 }, never_joined = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct campaign_device device;
-        if (device_of(m, i, &device)) {
+        if (!device_of(m, i, &device)) {
+            continue;
+        }
+        if (device.failure == CAMPAIGN_FAILURE_NEVER_HEARD
+                && devices->joins[i].joined_ns > now_ns) {
+            never_joined++;
+        } else {
             counts[device.failure]++;
         }
     }
+    measure_count(m, "devices.failed.", "never_joined", never_joined);
     for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
         measure_count(
                 m, "devices.failed.", campaign_failure_name((enum campaign_failure)f), counts[f]);
@@ -214,7 +263,7 @@ static void measure_devices(const void *state, struct measure *m)
     if (m->end_campaign > 0) {
         add_stages(m);
         if (!m->partial) {
-            add_failures(m);
+            add_failures(devices, m);
         }
     }
 }

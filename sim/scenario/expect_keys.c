@@ -20,6 +20,7 @@ const char *const expect_keys[] = {
     "devices.installed",
     "devices.confirmed",
     "devices.failed.never_joined",
+    "devices.failed.never_heard",
     "devices.failed.no_uplink",
     "devices.failed.set_up_unanswered",
     "devices.failed.set_up_refused",

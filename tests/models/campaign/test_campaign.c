@@ -235,7 +235,7 @@ Test(campaign, names_the_reason_of_every_failure)
     fleet.devices[9].faults.installs_nothing = true;
     fleet_run(&fleet, 12 * HOUR_NS);
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
-    const enum campaign_failure expected[12] = { CAMPAIGN_FAILURE_NEVER_JOINED,
+    const enum campaign_failure expected[12] = { CAMPAIGN_FAILURE_NEVER_HEARD,
         CAMPAIGN_FAILURE_NO_UPLINK, CAMPAIGN_FAILURE_SET_UP_UNANSWERED,
         CAMPAIGN_FAILURE_SET_UP_REFUSED, CAMPAIGN_FAILURE_CLOCK, CAMPAIGN_FAILURE_INCOMPLETE,
         CAMPAIGN_FAILURE_SILENT_AFTER_SESSION, CAMPAIGN_FAILURE_BLOCK_MIC,

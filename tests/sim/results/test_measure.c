@@ -173,7 +173,9 @@ Test(measure, stages_shrink_and_failures_fill_the_rest)
         cr_expect_leq(count, last, "%s", path);
         last = count;
     }
-    double failed = 0.0;
+    double failed = trial_value(trial, "devices.failed.never_joined");
+    cr_expect_eq(
+            failed + trial_value(trial, "devices.joined"), trial_value(trial, "devices.total"));
     for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
         char path[64];
         snprintf(path, sizeof path, "devices.failed.%s",
