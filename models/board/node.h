@@ -37,6 +37,8 @@ struct node_fleet_params {
     const uint8_t *initial_image;
     uint32_t initial_image_size;
     bool crypto_memo; /* remember crypto answers across nodes, keyed by the full input */
+    /* Else guest errors are counted, and panics and hard faults of builds other than this tree's
+     * too. */
     bool guest_errors_fatal;
 };
 
@@ -110,8 +112,9 @@ struct node_fleet_stats {
     uint64_t flash_violations;
     uint64_t resident_bytes; /* heap held for nodes now */
     sim_ns lead_max_ns;      /* longest lead of a chip or air access over engine time */
-    char first_fault[160];   /* node, time and text of the first fatal guest error, panic or hard
-                                fault */
+    bool failed;             /* a fault that is not only counted has occurred */
+    char first_fault[160];   /* node, time and text of the first that was not only counted, else of
+                                the first panic or hard fault */
 };
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats);
 

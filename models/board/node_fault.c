@@ -20,16 +20,27 @@ static void format_time(char *text, size_t size, sim_ns at_ns)
             (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
 }
 
-/* The first fault of a run is kept; later ones may be its consequences. */
-static void report(struct node *node, sim_ns at_ns, const char *what)
+/* A fault of this tree's own firmware is a defect; that of another one is a result where guest
+ * errors are counted. */
+static bool is_fatal(const struct node *node)
+{
+    const struct node_fleet *fleet = node->fleet;
+    return fleet->params.guest_errors_fatal
+           || fleet->builds[node->application] == &firmware_builtin;
+}
+
+/* The first fault of a run is the one to look at; later ones may follow from it. */
+static void report(struct node *node, sim_ns at_ns, const char *what, bool fatal)
 {
     struct node_fleet *fleet = node->fleet;
-    if (fleet->worker.stats.first_fault[0] == '\0') {
+    struct node_fleet_stats *stats = &fleet->worker.stats;
+    if (stats->first_fault[0] == '\0' || (fatal && !stats->failed)) {
         char when[48];
         format_time(when, sizeof when, at_ns);
-        snprintf(fleet->worker.stats.first_fault, sizeof fleet->worker.stats.first_fault,
-                "%.90s  dev %u at %s", what, (unsigned)node->index, when);
+        snprintf(stats->first_fault, sizeof stats->first_fault, "%.90s  dev %u at %s", what,
+                (unsigned)node->index, when);
     }
+    stats->failed = stats->failed || fatal;
     if (fleet->params.guest_errors_fatal) {
         engine_stop(fleet->engine);
     }
@@ -45,7 +56,7 @@ void node_panic(struct node *node, const char *file, int line)
     }
     char what[96];
     snprintf(what, sizeof what, "INVARIANT %.70s:%d", file, line);
-    report(node, node->local_ns, what);
+    report(node, node->local_ns, what, is_fatal(node));
 }
 
 static const char *signal_meaning(int signal)
@@ -64,7 +75,7 @@ void node_hard_fault(struct node *node, int signal)
     char what[96];
     snprintf(what, sizeof what, "HARD FAULT %s in firmware '%.40s'", signal_meaning(signal),
             node->fleet->builds[node->application]->name);
-    report(node, node->local_ns, what);
+    report(node, node->local_ns, what, signal == SIGVTALRM || is_fatal(node));
     if (signal == SIGVTALRM) { /* it would take as long in each slice to come */
         engine_stop(node->fleet->engine);
     }
@@ -88,5 +99,5 @@ void node_guest_fault(
     } else {
         snprintf(text, sizeof text, "GUEST ERROR %.70s", what);
     }
-    report(node, at_ns, text);
+    report(node, at_ns, text, true);
 }

@@ -281,11 +281,13 @@ static void write_counts(const struct table *t)
 
 static void write_guest(const struct table *t)
 {
-    double errors = 0.0, panics = 0.0;
+    double errors = 0.0, panics = 0.0, hard_faults = 0.0;
     summary_value(t->summary, "guest.errors", &errors);
     summary_value(t->summary, "guest.panics", &panics);
-    if (errors > 0.0 || panics > 0.0) {
-        fprintf(t->out, "  %-28s %.0f errors, %.0f panics\n", "firmware faults", errors, panics);
+    summary_value(t->summary, "guest.hard_faults", &hard_faults);
+    if (errors > 0.0 || panics > 0.0 || hard_faults > 0.0) {
+        fprintf(t->out, "  %-28s %.0f errors, %.0f panics, %.0f hard faults\n", "firmware faults",
+                errors, panics, hard_faults);
     }
 }
 

@@ -112,7 +112,7 @@ static bool device_failed(const struct run *run, char *text, size_t size)
 {
     struct node_fleet_stats nodes;
     node_fleet_stats(run->world->nodes, &nodes);
-    if (nodes.first_fault[0] == '\0') {
+    if (!nodes.failed) {
         return false;
     }
     snprintf(text, size, "%s", nodes.first_fault);

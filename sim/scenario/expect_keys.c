@@ -191,6 +191,7 @@ const char *const expect_keys[] = {
     "security.bad_installs",
     "guest.errors",
     "guest.panics",
+    "guest.hard_faults",
     NULL
 };
 /* clang-format on */
@@ -209,7 +210,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
         "setup_time_s.", "missing_fragments.", "completion_time_s.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
-        "energy_j.", "battery.", "uplinks.duty_", NULL };
+        "energy_j.", "battery.", "uplinks.duty_", "guest.", NULL };
     return expect_key_known(key)
            && (scope == EXPECT_RUN
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));

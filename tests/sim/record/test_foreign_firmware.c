@@ -217,3 +217,73 @@ Test(foreign_firmware, an_installed_image_that_was_not_sent_is_an_invariant)
         trial_destroy(trial);
     }
 }
+
+/* --- faults ----------------------------------------------------------------------------------- */
+
+static const char faulty_group[] = "name: faults\n"
+                                   "duration: 2 min\n"
+                                   "on_guest_error: count\n"
+                                   "devices:\n"
+                                   "  - {name: faulty, count: 12, boot: {spread: 30 s}}\n"
+                                   "  - {name: own, count: 4, boot: {spread: 30 s}}\n";
+
+struct faults {
+    uint64_t guest_errors, panics, hard_faults;
+};
+
+static void count_faults(void *context, const struct observation *o)
+{
+    struct faults *faults = context;
+    faults->guest_errors += o->kind == OBSERVE_GUEST_ERROR && o->a == SX1276_GUEST_ERROR ? 1u : 0u;
+    faults->panics += o->kind == OBSERVE_FIRMWARE_PANIC ? 1u : 0u;
+    faults->hard_faults += o->kind == OBSERVE_FIRMWARE_FAULT ? 1u : 0u;
+}
+
+static void expect_faults_of_group(const char *object, bool breaks_rules)
+{
+    struct trial *trial = create_with(faulty_group, object);
+    struct faults faults = { 0 };
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_GUEST_ERROR) | OBSERVE_BIT(OBSERVE_FIRMWARE_PANIC)
+                    | OBSERVE_BIT(OBSERVE_FIRMWARE_FAULT),
+            count_faults, &faults);
+    trial_play(trial);
+    cr_expect_gt(faults.panics + faults.hard_faults, 12, "%s", object);
+    cr_expect_eq(faults.guest_errors > 12, breaks_rules, "%s", object);
+    cr_expect_eq(trial_value(trial, "groups.faulty.guest.errors"), faults.guest_errors);
+    cr_expect_eq(trial_value(trial, "groups.faulty.guest.panics"), faults.panics);
+    cr_expect_eq(trial_value(trial, "groups.faulty.guest.hard_faults"), faults.hard_faults);
+    cr_expect_eq(trial_value(trial, "groups.own.guest.errors"), 0);
+    cr_expect_eq(trial_value(trial, "groups.own.guest.panics"), 0);
+    cr_expect_eq(trial_value(trial, "groups.own.guest.hard_faults"), 0);
+    cr_expect_eq(trial_value(trial, "guest.errors"), faults.guest_errors);
+    cr_expect_eq(trial_value(trial, "guest.panics"), faults.panics);
+    cr_expect_eq(trial_value(trial, "guest.hard_faults"), faults.hard_faults);
+    trial_destroy(trial);
+}
+
+Test(foreign_firmware, its_faults_are_counted_by_group)
+{
+    expect_faults_of_group("faulty_rule", true);
+    expect_faults_of_group("faulty_access", false);
+}
+
+Test(foreign_firmware, its_first_fault_fails_a_run_that_does_not_count_them)
+{
+    static const struct {
+        const char *object, *failure;
+    } rows[] = {
+        { "faulty_rule", "GUEST ERROR register 0x00: FIFO access in SLEEP" },
+        { "faulty_access", "HARD FAULT memory access in firmware 'faulty'" },
+    };
+    char text[512];
+    snprintf(text, sizeof text, "%s", faulty_group);
+    memcpy(strstr(text, "count\n"), "fail \n", 6);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct trial *trial = create_with(text, rows[i].object);
+        cr_expect_not(trial_go(trial, trial->scenario.duration_ns));
+        const char *failure = trial_failure(trial);
+        cr_expect(failure != NULL && strstr(failure, rows[i].failure) == failure, "%s", failure);
+        trial_destroy(trial);
+    }
+}

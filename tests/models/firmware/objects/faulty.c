@@ -6,6 +6,7 @@
 #define ACCESS 0
 #define STACK  1
 #define SPIN   2
+#define RULE   3 /* of the radio: the FIFO is read in SLEEP; then a broken assertion */
 
 #define LOOPS_TO_FAULT 5u
 #define DEPTH_MAX      1000000u
@@ -43,6 +44,21 @@ static unsigned deeper(unsigned depth)
     return (depth < DEPTH_MAX ? deeper(depth + 1) : 0) + frame[depth % sizeof frame];
 }
 
+static void break_rule(void)
+{
+    static const uint8_t sleep[2][2] = { { 0x81, 0x00 }, { 0x81, 0x80 } }; /* FSK, then LoRa */
+    uint8_t fifo[2] = { 0x00, 0x00 };
+    for (unsigned i = 0; i < 2; i++) {
+        hal_radio_select(&hal);
+        hal_radio_exchange(&hal, sleep[i], NULL, sizeof sleep[i]);
+        hal_radio_deselect(&hal);
+    }
+    hal_radio_select(&hal);
+    hal_radio_exchange(&hal, fifo, fifo, sizeof fifo);
+    hal_radio_deselect(&hal);
+    hal_panic(&hal, "faulty.c", __LINE__);
+}
+
 static void fault(void)
 {
     volatile int *volatile nowhere = NULL;
@@ -50,6 +66,9 @@ static void fault(void)
         (void)deeper(0);
     }
     while (FAULT == SPIN) {
+    }
+    if (FAULT == RULE) {
+        break_rule();
     }
     *nowhere = 1;
 }
