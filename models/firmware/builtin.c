@@ -52,5 +52,5 @@ const struct firmware_build firmware_builtin = {
     .manufacture = manufacture,
     .provision = provision,
     .image = image,
-    .flags = FIRMWARE_TRACES,
+    .flags = FIRMWARE_TRACES | FIRMWARE_REPORTS_VERSION,
 };

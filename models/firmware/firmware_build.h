@@ -40,7 +40,10 @@ struct firmware_image {
 #define FIRMWARE_GLOBALS    2u /* has variables: its writable segment is swapped per node */
 #define FIRMWARE_BOTH_EDGES 4u /* DIO lines interrupt on both edges */
 #define FIRMWARE_TRACES     8u /* its hal_trace() events are all those of device/trace.h */
-#define FIRMWARE_OWN_STATE  (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS) /* outside of its RAM */
+/* Its reports on FPort 2 name the version and the image that it runs as those of
+ * device/app/report.h do. */
+#define FIRMWARE_REPORTS_VERSION 16u
+#define FIRMWARE_OWN_STATE       (FIRMWARE_BLOCKS | FIRMWARE_GLOBALS) /* outside of its RAM */
 
 /* The writable part of a loaded object. */
 struct firmware_segment {
@@ -85,5 +88,18 @@ struct firmware_build {
 
 /* The firmware of this tree (device/). */
 extern const struct firmware_build firmware_builtin;
+
+/* What a build shows to observers beyond that which air, servers and radio show of any. */
+#define FIRMWARE_SHOWS_TRACE   1u /* FIRMWARE_TRACES */
+#define FIRMWARE_SHOWS_VERSION 2u /* FIRMWARE_REPORTS_VERSION */
+#define FIRMWARE_SHOWS_IMAGE   4u /* image() */
+
+static inline uint8_t firmware_shows(const struct firmware_build *build)
+{
+    unsigned trace = (build->flags & FIRMWARE_TRACES) != 0 ? FIRMWARE_SHOWS_TRACE : 0u;
+    unsigned version = (build->flags & FIRMWARE_REPORTS_VERSION) != 0 ? FIRMWARE_SHOWS_VERSION : 0u;
+    unsigned image = build->image != NULL ? FIRMWARE_SHOWS_IMAGE : 0u;
+    return (uint8_t)(trace | version | image);
+}
 
 #endif

@@ -4,7 +4,6 @@
 #include "record/devices.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +169,15 @@ static bool device_of(const struct measure *m, uint32_t index, struct campaign_d
     return member;
 }
 
+/* A report of another firmware on the same port names no version, so none is the old one. */
+static enum campaign_failure reason_of(
+        const struct measure *m, uint32_t device, enum campaign_failure failure)
+{
+    bool told = measure_shows(m, device, FIRMWARE_SHOWS_VERSION);
+    return failure == CAMPAIGN_FAILURE_NOT_INSTALLED && !told ? CAMPAIGN_FAILURE_NOT_CONFIRMED
+                                                              : failure;
+}
+
 /* The server can't tell a device that never joined from one that it never heard; the air can. */
 static void add_failures(const struct devices *devices, struct measure *m)
 {
@@ -184,7 +192,7 @@ static void add_failures(const struct devices *devices, struct measure *m)
                 && devices->joins[i].joined_ns > now_ns) {
             never_joined++;
         } else {
-            counts[device.failure]++;
+            counts[reason_of(m, i, device.failure)]++;
         }
     }
     measure_count(m, "devices.failed.", "never_joined", never_joined);
@@ -244,7 +252,7 @@ static void add_stages(struct measure *m)
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         installed += is_installed(m, &installs->devices[i], i) ? 1u : 0u;
     }
-    measure_add(m, "devices.", "installed", installs_seen(m) ? (double)installed : NAN);
+    measure_count(m, "devices.", "installed", installed);
     measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));
 }
 

@@ -3,7 +3,6 @@
  */
 #include "record/installs.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,15 +111,6 @@ const struct installs *installs_of(const struct recorder_set *set)
     return recorder_set_state(set, &installs_recorder);
 }
 
-bool installs_seen(const struct measure *m)
-{
-    uint32_t i = m->first_index;
-    while (i < m->end_index && node_build(m->view->nodes, i)->image == NULL) {
-        i++;
-    }
-    return i < m->end_index;
-}
-
 static bool broken(const void *state, const struct recorder_set *set, char *text, size_t size)
 {
     (void)set;
@@ -136,7 +126,7 @@ static bool broken(const void *state, const struct recorder_set *set, char *text
 static void measure_installs(const void *state, struct measure *m)
 {
     const struct installs *installs = state;
-    measure_add(m, "security.", "bad_installs", installs_seen(m) ? (double)installs->wrong : NAN);
+    measure_count(m, "security.", "bad_installs", installs->wrong);
 }
 
 const struct recorder_ops installs_recorder = {

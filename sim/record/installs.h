@@ -30,9 +30,4 @@ struct installs {
 
 const struct installs *installs_of(const struct recorder_set *set);
 
-struct measure; /* record/measure.h */
-
-/* Has any of the devices that count a build that shows the image that it runs? */
-bool installs_seen(const struct measure *m);
-
 #endif

@@ -8,6 +8,7 @@
 #include <gsl/gsl_statistics.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 void sample_add(struct sample *sample, double value)
 {
@@ -31,18 +32,34 @@ bool measure_member(
     return d->member;
 }
 
+bool measure_shows(const struct measure *m, uint32_t device, uint8_t bits)
+{
+    return (recorder_set_shows(m->set, device) & bits) == bits;
+}
+
+/* False: no device that counts shows what the number needs. */
+static bool path_of(
+        const struct measure *m, const char *prefix, const char *key, char path[SUMMARY_PATH_SIZE])
+{
+    snprintf(path, SUMMARY_PATH_SIZE, "%s%s%s", m->prefix, prefix, key);
+    return (expect_key_needs(path + strlen(m->prefix)) & ~m->shows) == 0;
+}
+
 void measure_add(struct measure *m, const char *prefix, const char *key, double value)
 {
     char path[SUMMARY_PATH_SIZE];
-    snprintf(path, sizeof path, "%s%s%s", m->prefix, prefix, key);
-    summary_add_number(m->summary, path, value);
+    bool known = path_of(m, prefix, key, path);
+    summary_add_number(m->summary, path, known ? value : NAN);
 }
 
 void measure_count(struct measure *m, const char *prefix, const char *key, uint64_t value)
 {
     char path[SUMMARY_PATH_SIZE];
-    snprintf(path, sizeof path, "%s%s%s", m->prefix, prefix, key);
-    summary_add_count(m->summary, path, value);
+    if (path_of(m, prefix, key, path)) {
+        summary_add_count(m->summary, path, value);
+    } else {
+        summary_add_number(m->summary, path, NAN);
+    }
 }
 
 void measure_distribution(struct measure *m, const char *prefix, const char *keys)

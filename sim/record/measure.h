@@ -24,6 +24,7 @@ struct measure {
     uint32_t first_index, end_index; /* devices from .. to, the last not included */
     /* The campaigns that count, the last not included; none in a run without one. */
     uint32_t first_campaign, end_campaign;
+    uint8_t shows;        /* FIRMWARE_SHOWS_ bits that any of the devices that count has */
     bool partial;         /* the run was cut short: no device is said to have failed */
     struct sample sample; /* room for a value per device and campaign */
 };
@@ -37,7 +38,10 @@ uint32_t measure_device_count(const struct measure *m);
 bool measure_member(
         const struct measure *m, uint32_t campaign, uint32_t device, struct campaign_device *d);
 
-/* One number; NaN is null. */
+/* Does the build of a device show all of these FIRMWARE_SHOWS_ bits? */
+bool measure_shows(const struct measure *m, uint32_t device, uint8_t bits);
+
+/* One number; NaN is null, and so is what no device that counts shows (expect_key_needs()). */
 void measure_add(struct measure *m, const char *prefix, const char *key, double value);
 void measure_count(struct measure *m, const char *prefix, const char *key, uint64_t value);
 /* Adds PREFIXmin .. PREFIXmax of the sample as `keys` asks ("m" min, "a" mean, "5" p50, "9" p95,

@@ -36,7 +36,7 @@ struct recorder_set {
     uint32_t prefetching_count;
     uint8_t booting[RECORDERS_MAX]; /* rows that are called when an application starts */
     uint32_t booting_count;
-    bool traces[]; /* per device: its firmware's events are those of device/trace.h */
+    uint8_t shows[]; /* FIRMWARE_SHOWS_ bits of each device's build */
 };
 
 static bool listens(const struct recorder_ops *recorder, uint32_t list)
@@ -74,13 +74,13 @@ static void make_lists(struct recorder_set *set)
 
 struct recorder_set *recorder_set_create(const struct recorder_view *view)
 {
-    struct recorder_set *set = calloc(1, sizeof *set + view->device_count * sizeof set->traces[0]);
+    struct recorder_set *set = calloc(1, sizeof *set + view->device_count * sizeof set->shows[0]);
     if (set == NULL) {
         return NULL;
     }
     set->view = *view;
     for (uint32_t i = 0; i < view->device_count; i++) {
-        set->traces[i] = (node_build(view->nodes, i)->flags & FIRMWARE_TRACES) != 0;
+        set->shows[i] = firmware_shows(node_build(view->nodes, i));
     }
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
@@ -123,7 +123,7 @@ static void observe(void *context, const struct observation *o)
     if (list == OBSERVE_FIRMWARE) {
         uint32_t device = o->entity - set->view.first_device;
         if (o->a < 0 || o->a >= FW_TRACE_COUNT || device >= set->view.device_count
-                || !set->traces[device]) {
+                || (set->shows[device] & FIRMWARE_SHOWS_TRACE) == 0) {
             return;
         }
         list = LIST_TRACES + (uint32_t)o->a;
@@ -172,6 +172,12 @@ const struct recorder_view *recorder_set_view(const struct recorder_set *set)
     return &set->view;
 }
 
+uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device)
+{
+    assert(device < set->view.device_count);
+    return set->shows[device];
+}
+
 const void *recorder_set_state(const struct recorder_set *set, const struct recorder_ops *recorder)
 {
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
@@ -209,8 +215,22 @@ bool recorder_set_audit_fails(const struct recorder_set *set, char *text, size_t
 
 /* --- summary ---------------------------------------------------------------------------------- */
 
+/* What one build at least of the devices that count shows. */
+static uint8_t shows_of(const struct measure *m)
+{
+    uint8_t shows = 0;
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        struct campaign_device d;
+        if (m->scope != EXPECT_CAMPAIGN || measure_member(m, m->first_campaign, i, &d)) {
+            shows |= m->set->shows[i];
+        }
+    }
+    return shows;
+}
+
 static void measure_all(struct measure *m)
 {
+    m->shows = shows_of(m);
     for (size_t i = 0; recorder_rows[i] != NULL; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         bool wanted = m->scope == EXPECT_RUN        ? true

@@ -17,6 +17,9 @@ void recorder_set_destroy(struct recorder_set *set);
 void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct node_fleet *nodes);
 
 const struct recorder_view *recorder_set_view(const struct recorder_set *set);
+/* FIRMWARE_SHOWS_ bits of a device's build: without FIRMWARE_SHOWS_TRACE its trace events reach no
+ * recorder. */
+uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device);
 /* The state of one recorder, for the recorder's own functions. NULL: it takes no part. */
 const void *recorder_set_state(const struct recorder_set *set, const struct recorder_ops *recorder);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "firmware/firmware_build.h"
 #include "scenario/check_parts.h"
 #include "scenario/param.h"
 
@@ -101,19 +102,23 @@ static bool is_in_scope(const struct scenario *scenario, const struct scenario_d
     return true;
 }
 
-/* What devices installed is seen in their flash, if one of their builds tells where. */
-static bool is_shown(const struct scenario *scenario, const char *key, enum expect_scope scope,
-        const char *named)
+/* FIRMWARE_SHOWS_ bits that a number needs and that no build of the devices that count has. */
+static uint8_t never_shown(const struct scenario *scenario, const char *key,
+        enum expect_scope scope, const char *named)
 {
-    if (strcmp(key, "devices.installed") != 0 && strcmp(key, "security.bad_installs") != 0) {
-        return true;
-    }
-    bool shown = false;
+    uint8_t shown = 0;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const struct scenario_device_group *group = &scenario->groups[i];
-        shown = shown || (group->shows_image && is_in_scope(scenario, group, scope, named));
+        shown |= is_in_scope(scenario, group, scope, named) ? group->shows : 0u;
     }
-    return shown;
+    return (uint8_t)(expect_key_needs(key) & ~shown);
+}
+
+static const char *text_of(uint8_t shows)
+{
+    return (shows & FIRMWARE_SHOWS_IMAGE) != 0     ? "says where the image lies that it runs"
+           : (shows & FIRMWARE_SHOWS_VERSION) != 0 ? "names the version that it runs in its reports"
+                                                   : "traces the events of device/trace.h";
 }
 
 static void check_expectation(const struct check *check, const struct scenario_expect *expect)
@@ -137,11 +142,10 @@ static void check_expectation(const struct check *check, const struct scenario_e
     }
     if (!expect_key_in_scope(key, scope)) {
         expect_key_unknown(key, scope, place, check->errors);
-    } else if (!is_shown(check->scenario, key, scope, named)) {
+    } else if (never_shown(check->scenario, key, scope, named) != 0) {
         scenario_errors_add(check->errors, place,
-                "expect.%s is never known: no firmware of these devices shows the image that it "
-                "runs",
-                expect->key);
+                "expect.%s is never known: no firmware of these devices %s", expect->key,
+                text_of(never_shown(check->scenario, key, scope, named)));
     } else if (expect->percent && !expect_key_takes_percent(key)) {
         scenario_errors_add(check->errors, place,
                 "expect.%s should be a plain number: a percentage fits shares, and counts of "

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "firmware/firmware_build.h"
+
 /* clang-format off */
 const char *const expect_keys[] = {
     "seed",
@@ -230,6 +232,34 @@ bool expect_key_takes_percent(const char *key)
         "airtime.uplink_pdr", "uplinks.pdr", NULL };
     return expect_key_is_percentage(key)
            || (begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0);
+}
+
+uint8_t expect_key_needs(const char *key)
+{
+    static const struct {
+        const char *begin;
+        uint8_t needs;
+    } rows[] = {
+        { "devices.installed", FIRMWARE_SHOWS_IMAGE },
+        { "security.bad_installs", FIRMWARE_SHOWS_IMAGE },
+        { "devices.confirmed", FIRMWARE_SHOWS_VERSION },
+        { "setup_time_s.by_step.clock_sync.", FIRMWARE_SHOWS_TRACE },
+        { "setup_time_s.by_step.multicast_setup.", FIRMWARE_SHOWS_TRACE },
+        { "setup_time_s.by_step.session_start.", FIRMWARE_SHOWS_TRACE },
+        { "completion_time_s.", FIRMWARE_SHOWS_TRACE },
+        { "energy_j.by_phase.", FIRMWARE_SHOWS_TRACE },
+        { "battery.", FIRMWARE_SHOWS_TRACE },
+        { "estimate.listening_j.simulated", FIRMWARE_SHOWS_TRACE },
+        { "estimate.bulk_j.simulated", FIRMWARE_SHOWS_TRACE },
+        { "estimate.battery_percent.simulated", FIRMWARE_SHOWS_TRACE },
+        { "clock.", FIRMWARE_SHOWS_TRACE },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strncmp(key, rows[i].begin, strlen(rows[i].begin)) == 0) {
+            return rows[i].needs;
+        }
+    }
+    return 0;
 }
 
 bool expect_key_known(const char *key)

@@ -118,7 +118,7 @@ struct scenario_device_group {
     int state; /* enum scenario_state */
     char board[SCENARIO_PATH_MAX];
     char firmware[SCENARIO_PATH_MAX]; /* "built-in", or a shared object's path */
-    bool shows_image;                 /* its build can tell which image runs */
+    uint8_t shows;                    /* FIRMWARE_SHOWS_ bits of its build */
     char file[SCENARIO_PATH_MAX];     /* positions, of layout file */
     uint32_t clusters_count;
     double clusters_spread_m;

@@ -159,7 +159,7 @@ static void complete_build(struct scenario_device_group *group, const struct boa
     if (build_file_load(
                 &object, group->firmware, board, place_of(places, name, group->firmware), errors)) {
         const struct firmware_build *build = build_of_object(object);
-        group->shows_image = build->image != NULL;
+        group->shows = firmware_shows(build);
         if (group->state == STATE_COMMISSIONED && !build->commissions) {
             scenario_errors_add(errors, place_of(places, name, &group->state),
                     "state: devices with the firmware '%s' can't start commissioned",

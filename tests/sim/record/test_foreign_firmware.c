@@ -8,6 +8,7 @@
  * it; frames on the air are counted again from observations.
  */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,4 +287,126 @@ Test(foreign_firmware, its_first_fault_fails_a_run_that_does_not_count_them)
         cr_expect(failure != NULL && strstr(failure, rows[i].failure) == failure, "%s", failure);
         trial_destroy(trial);
     }
+}
+
+/* --- what is not shown ------------------------------------------------------------------------ */
+
+static const char two_campaigns[] =
+        "name: mixed\n"
+        "duration: 5 h\n"
+        "area: {radius: 800 m}\n"
+        "gateways: {count: 2, radius: 400 m}\n"
+        "devices:\n"
+        "  - {name: vendor, count: 6, boot: {spread: 5 min}, report: {period: 60 s}}\n"
+        "  - {name: own, count: 8, boot: {spread: 5 min}, report: {period: 10 min}}\n"
+        "firmware: {image: generated, size: 4 KiB}\n"
+        "campaigns:\n"
+        "  - {name: theirs, devices: vendor, start: 20 min, set_up: {window: 40 min}}\n"
+        "  - {name: ours, devices: own, start: 20 min, set_up: {window: 40 min}}\n";
+
+/* A number that no device of its scope shows is null; where one does, those that do count. */
+Test(foreign_firmware, what_no_device_of_a_scope_shows_is_null)
+{
+    static const struct {
+        const char *key;
+        double value; /* NaN: null */
+    } rows[] = {
+        { "groups.vendor.devices.joined", VENDOR },
+        { "groups.vendor.devices.ready", 0 },
+        { "groups.vendor.devices.installed", NAN },
+        { "groups.vendor.devices.confirmed", NAN },
+        { "groups.vendor.energy_j.by_phase.bulk", NAN },
+        { "groups.vendor.battery.life_years", NAN },
+        { "groups.vendor.battery.update_cost_percent", NAN },
+        { "groups.vendor.setup_time_s.by_step.session_start.mean", NAN },
+        { "groups.vendor.guest.errors", 0 },
+        { "groups.own.devices.installed", OWN },
+        { "groups.own.devices.confirmed", OWN },
+        { "campaigns.theirs.devices.total", VENDOR },
+        { "campaigns.theirs.devices.complete", 0 },
+        { "campaigns.theirs.devices.installed", NAN },
+        { "campaigns.theirs.devices.confirmed", NAN },
+        { "campaigns.theirs.completion_time_s.mean", NAN },
+        { "campaigns.theirs.estimate.bulk_j.simulated", NAN },
+        { "campaigns.ours.devices.installed", OWN },
+        { "campaigns.ours.devices.confirmed", OWN },
+        { "devices.joined", VENDOR + OWN },
+        { "devices.installed", OWN },
+        { "devices.confirmed", OWN },
+        { "security.bad_installs", 0 },
+    };
+    struct trial *trial = create_with(two_campaigns, "joining");
+    trial_play(trial);
+    struct summary *summary = run_summary(trial->run, false);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double value = NAN;
+        cr_expect(summary_has(summary, rows[i].key), "%s", rows[i].key);
+        bool known = summary_value(summary, rows[i].key, &value);
+        cr_expect_eq(known, !isnan(rows[i].value), "%s is %g", rows[i].key, value);
+        cr_expect(!known || value == rows[i].value, "%s is %g", rows[i].key, value);
+    }
+    summary_destroy(summary);
+    trial_destroy(trial);
+}
+
+/* Reads a scenario with one line more; returns what is wrong, "" if nothing is. */
+static const char *mistakes(const char *line, const char *set)
+{
+    static struct scenario scenario;
+    static char told[2048];
+    char text[2048], firmware[1100];
+    const char *const sets[] = { firmware, set };
+    snprintf(text, sizeof text, "%s%s\n", two_campaigns, line);
+    snprintf(firmware, sizeof firmware,
+            "devices.0.firmware=%s/tests/models/firmware/firmware_joining.so",
+            getenv("FLEETCAST_BUILD"));
+    struct scenario_errors *errors = scenario_errors_create();
+    FILE *out = fmemopen(told, sizeof told, "w");
+    bool ok = scenario_read(
+            &scenario, "mixed.yaml", text, strlen(text), sets, set != NULL ? 2 : 1, errors);
+    scenario_errors_print(errors, out);
+    fclose(out);
+    scenario_errors_destroy(errors);
+    return ok ? "" : told;
+}
+
+Test(foreign_firmware, an_expectation_that_no_device_shows_is_an_error)
+{
+    static const struct {
+        const char *key, *why; /* NULL: it is none */
+    } rows[] = {
+        { "groups.vendor.devices.confirmed", "names the version" },
+        { "groups.vendor.devices.installed", "says where the image lies" },
+        { "groups.vendor.energy_j.by_phase.idle", "traces the events of device/trace.h" },
+        { "groups.vendor.battery.life_years", "traces the events" },
+        { "campaigns.theirs.devices.confirmed", "names the version" },
+        { "campaigns.theirs.completion_time_s.max", "traces the events" },
+        { "groups.vendor.devices.joined", NULL },
+        { "groups.vendor.uplinks.duty_violations", NULL },
+        { "groups.own.devices.confirmed", NULL },
+        { "campaigns.ours.devices.confirmed", NULL },
+        { "devices.confirmed", NULL },
+        { "clock.error_ms_p50", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[128], where[160];
+        snprintf(line, sizeof line, "expect: {%s: \"> 0\"}", rows[i].key);
+        snprintf(where, sizeof where,
+                "mixed.yaml:12:10: error: expect.%s is never known: no firmware", rows[i].key);
+        const char *told = mistakes(line, NULL);
+        if (rows[i].why == NULL) {
+            cr_expect_null(strstr(told, "never known"), "%s", told);
+        } else {
+            cr_expect_not_null(strstr(told, where), "'%s' in '%s'", where, told);
+            cr_expect_not_null(strstr(told, rows[i].why), "'%s' in '%s'", rows[i].why, told);
+        }
+    }
+}
+
+Test(foreign_firmware, it_cannot_start_commissioned_unless_it_says_so)
+{
+    const char *told = mistakes("", "devices.0.state=commissioned");
+    cr_expect_not_null(strstr(told, "can't start commissioned"), "'%s'", told);
+    told = mistakes("", "devices.1.state=commissioned");
+    cr_expect_null(strstr(told, "can't start commissioned"), "'%s'", told);
 }
