@@ -123,6 +123,7 @@ struct member {
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
     sim_ns told_ns;     /* SessionTime of a restarted member, as it was told last */
     bool mic_known;
+    bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];
     uint16_t old_reports;  /* of the old version, since the block is whole */
     uint16_t status_turns; /* uplinks after which its status might have been asked for */

@@ -115,14 +115,20 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
 void reception_on_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns)
 {
-    if (uplink->size < REPORT_SIZE_LEAST || member->shown < CAMPAIGN_READY) {
+    if (uplink->size < REPORT_SIZE_LEAST) {
         return;
     }
     bool same =
             wire_u32(uplink->payload) == campaign->version
             && (!campaign->has_digest
                     || memcmp(uplink->payload + 4, campaign->digest, sizeof campaign->digest) == 0);
-    if (!same) {
+    bool on_the_air = member->transfer != TRANSFER_NONE
+                      && transfer_of(campaign, member)->phase >= CAMPAIGN_PHASE_UNCODED;
+    member->ran_before = member->ran_before || (same && !on_the_air);
+    if (member->shown < CAMPAIGN_READY) {
+        return;
+    }
+    if (!same || member->ran_before) {
         campaign_member_event(campaign, member, MEMBER_EVENT_OLD_VERSION, now_ns);
         bool whole = member->stage == MEMBER_WHOLE || member->stage == MEMBER_PROVED;
         if (whole && member->old_reports < UINT16_MAX) {

@@ -148,7 +148,7 @@ static void check_version(const struct check *check, const struct scenario_campa
         uint32_t before, const char *after)
 {
     const uint32_t *version = &c->firmware.version;
-    if (*version > before) {
+    if (*version > before || c->firmware.expect_refusal) {
         return;
     }
     char own[20], old[20];
@@ -157,9 +157,10 @@ static void check_version(const struct check *check, const struct scenario_campa
     bool own_given = check_given(check, version);
     scenario_errors_add(check->errors,
             check_place(check, own_given ? version : &check->scenario->firmware.version),
-            "campaign '%s': version %s should be newer than %s, which devices run %s%s%s", c->name,
-            own, old, after == NULL ? "at first" : "after campaign '", after == NULL ? "" : after,
-            after == NULL ? "" : "'");
+            "campaign '%s': version %s should be newer than %s, which devices run %s%s%s, unless "
+            "firmware.expect_refusal is true",
+            c->name, own, old, after == NULL ? "at first" : "after campaign '",
+            after == NULL ? "" : after, after == NULL ? "" : "'");
 }
 
 /* Of two that start at one time, the one that stands first. */

@@ -156,6 +156,7 @@ struct scenario_firmware {
     char image[SCENARIO_PATH_MAX]; /* "device", "generated", or a file's path */
     uint32_t image_size_bytes;     /* firmware.size, of a generated image */
     uint32_t version;              /* "2.0.0" -> major << 24 | minor << 16 | patch */
+    bool expect_refusal;           /* its version may be one that devices must refuse */
     int delivery;                  /* 0: full */
 };
 

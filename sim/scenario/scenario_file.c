@@ -127,6 +127,7 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
     if (scenario_places_find(places, &own->version) == NULL) {
         own->version = scenario->firmware.version;
     }
+    own->expect_refusal = own->expect_refusal || scenario->firmware.expect_refusal;
     campaign->code_size_bytes = code_size_of(own, place_of(places, name, image), errors);
 }
 

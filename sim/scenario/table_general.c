@@ -39,6 +39,7 @@ static const struct param rows[] = {
     { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "Image that is sent: device (the target link of this program's firmware), generated, or the path of a file." },
     { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "Size of a generated image." },
     { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "Version of the image that is sent; devices run 1.0.0 at first." },
+    { "firmware.expect_refusal", S(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "The version may be one that devices must refuse, as it is not newer than theirs." },
     { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "Form in which the image is sent: as a whole." },
 };
 /* clang-format on */
