@@ -72,3 +72,19 @@ uint8_t *crypto_memo_add(struct crypto_answers *answers, const struct crypto_que
     }
     return answer->output;
 }
+
+struct crypto_digest_step *crypto_memo_digest(
+        struct crypto_memo *memo, const struct hal_sha256 *before, const uint8_t *piece)
+{
+    uint64_t word;
+    memcpy(&word, piece, sizeof word);
+    uint64_t mixed = (before->opaque[0] ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    struct crypto_digest_step *step = &memo->digests[(mixed >> 32) % CRYPTO_DIGEST_ENTRIES];
+    if (!step->valid || memcmp(&step->before, before, sizeof *before) != 0
+            || memcmp(step->piece, piece, sizeof step->piece) != 0) {
+        step->valid = false;
+        step->before = *before;
+        memcpy(step->piece, piece, sizeof step->piece);
+    }
+    return step;
+}

@@ -30,10 +30,23 @@ struct crypto_answers { /* of one operation, the last hit first */
     uint32_t oldest;
 };
 
+/* One piece of a SHA-256 stream. Every device computes the digest of its image at each boot, and
+ * most hold the same image: state and piece find the next state. */
+#define CRYPTO_DIGEST_ENTRIES 1024u /* pieces of the longest image, and half as many again */
+#define CRYPTO_DIGEST_PIECE   256u
+
+struct crypto_digest_step {
+    bool valid;
+    uint8_t piece[CRYPTO_DIGEST_PIECE];
+    struct hal_sha256 before;
+    struct hal_sha256 after;
+};
+
 struct crypto_memo {
     struct crypto_answers cmac;
     struct crypto_answers ctr;
     struct crypto_answers verify;
+    struct crypto_digest_step digests[CRYPTO_DIGEST_ENTRIES];
 };
 
 struct crypto_question {
@@ -52,5 +65,10 @@ const uint8_t *crypto_memo_find(
         struct crypto_answers *answers, const struct crypto_question *question);
 /* Remembers a question; the caller writes its output. NULL: too large to be remembered. */
 uint8_t *crypto_memo_add(struct crypto_answers *answers, const struct crypto_question *question);
+
+/* The step that begins with this state and this piece of CRYPTO_DIGEST_PIECE bytes. If it is not
+ * valid, the caller fills in `after` and sets `valid`. */
+struct crypto_digest_step *crypto_memo_digest(
+        struct crypto_memo *memo, const struct hal_sha256 *before, const uint8_t *piece);
 
 #endif

@@ -192,7 +192,19 @@ void node_sha256_update(void *board, struct hal_sha256 *sha, const void *data, s
 {
     struct node *node = board;
     node_spend_cycles(node, (uint64_t)size * node->board->type->cycles_per_sha_block / SHA_BLOCK);
+    struct crypto_digest_step *step = NULL;
+    if (node->fleet->worker.memo != NULL && size == CRYPTO_DIGEST_PIECE) {
+        step = crypto_memo_digest(node->fleet->worker.memo, sha, data);
+        if (step->valid) {
+            *sha = step->after;
+            return;
+        }
+    }
     sha256_update((struct sha256_ctx *)(void *)sha, size, data);
+    if (step != NULL) {
+        step->after = *sha;
+        step->valid = true;
+    }
 }
 
 void node_sha256_end(void *board, struct hal_sha256 *sha, uint8_t digest[32])

@@ -266,6 +266,41 @@ Test(node_crypto, a_question_that_differs_anywhere_gets_its_own_answer)
     run_both(near_questions);
 }
 
+static void digest_of(
+        const struct hal *hal, const uint8_t *data, size_t size, size_t piece, uint8_t digest[32])
+{
+    struct hal_sha256 sha;
+    hal_sha256_begin(hal, &sha);
+    for (size_t at = 0; at < size; at += piece) {
+        hal_sha256_update(hal, &sha, data + at, piece);
+    }
+    hal_sha256_end(hal, &sha, digest);
+}
+
+/* Pieces of 256 bytes are remembered, others are not. */
+static bool near_images(const struct hal *hal)
+{
+    uint8_t image[2048];
+    uint8_t digest[32], expected[32];
+    for (unsigned i = 0; i < sizeof image; i++) {
+        image[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    for (unsigned change = 0; change <= sizeof image; change += 93) {
+        digest_of(hal, image, sizeof image, 64, expected);
+        for (unsigned again = 0; again < 2; again++) {
+            digest_of(hal, image, sizeof image, 256, digest);
+            cr_assert_arr_eq(digest, expected, 32, "change %u", change);
+        }
+        image[change % sizeof image] ^= 1;
+    }
+    return false;
+}
+
+Test(node_crypto, an_image_that_differs_anywhere_gets_its_own_digest)
+{
+    run_both(near_images);
+}
+
 static sim_ns spent_ns[2][5];
 
 static sim_ns now_ns(const struct hal *hal)
@@ -279,6 +314,7 @@ static bool take_times(const struct hal *hal)
     static unsigned turn;
     sim_ns *spent = spent_ns[turn++ % 2];
     uint8_t key[16] = { 7 }, data[230] = { 0 }, mac[32] = { 0 }, signature[64] = { 0 };
+    uint8_t piece[256] = { 9 };
     struct hal_span span = { data, sizeof data };
     struct hal_sha256 sha;
     cr_assert_eq(hal_key_load(hal, 0, key), HAL_OK);
@@ -292,6 +328,9 @@ static bool take_times(const struct hal *hal)
     hal_sha256_begin(hal, &sha);
     hal_sha256_update(hal, &sha, data, 128);
     spent[2] = now_ns(hal) - at_ns;
+    at_ns = now_ns(hal);
+    hal_sha256_update(hal, &sha, piece, sizeof piece);
+    spent[4] = now_ns(hal) - at_ns;
     at_ns = now_ns(hal);
     hal_ed25519_verify(hal, mac, data, 4, signature);
     spent[3] = now_ns(hal) - at_ns;
@@ -308,4 +347,5 @@ Test(node_crypto, work_takes_its_time_whether_or_not_the_answer_is_remembered)
     cr_assert_eq(spent_ns[0][1], 15 * 3600 * 1000 / 32);
     cr_assert_eq(spent_ns[0][2], 1250 + 2 * 9000 * 1000 / 32);
     cr_assert_eq(spent_ns[0][3], 937500000);
+    cr_assert_eq(spent_ns[0][4], 4 * 9000 * 1000 / 32);
 }
