@@ -6,6 +6,7 @@
  */
 #include "port/board.h"
 #include "port/stm32l0.h"
+#include "port/wait.h"
 
 #define PAGE_SIZE      128u
 #define HALF_PAGE_SIZE 64u
@@ -40,10 +41,15 @@ static bool in_range(uint32_t address, size_t size)
            && size <= board_internal_geometry.size_bytes - address;
 }
 
+/* No operation lasts longer than 4 ms. One that does not end shows as bytes that read wrong. */
+static inline __attribute__((always_inline)) bool idle(void)
+{
+    return wait_for(&FLASH->SR, FLASH_SR_BSY, 0);
+}
+
 static void unlock(void)
 {
-    while ((FLASH->SR & FLASH_SR_BSY) != 0) {
-    }
+    (void)idle();
     if ((FLASH->PECR & FLASH_PECR_PELOCK) != 0) {
         FLASH->PEKEYR = FLASH_PEKEY_1;
         FLASH->PEKEYR = FLASH_PEKEY_2;
@@ -70,8 +76,7 @@ RUNS_FROM_RAM static void program_half_page(volatile uint32_t *to, const uint32_
     for (unsigned i = 0; i < HALF_PAGE_SIZE / WORD_SIZE; ++i) {
         to[i] = words[i];
     }
-    while ((FLASH->SR & FLASH_SR_BSY) != 0) {
-    }
+    (void)idle();
     FLASH->PECR &= ~(FLASH_PECR_FPRG | FLASH_PECR_PROG);
 }
 
@@ -79,8 +84,7 @@ static void program_words(uint32_t address, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i += WORD_SIZE) {
         *word_at(address + (uint32_t)i) = word_of(data + i);
-        while ((FLASH->SR & FLASH_SR_BSY) != 0) {
-        }
+        (void)idle();
     }
 }
 
@@ -133,8 +137,7 @@ enum hal_status board_internal_erase(uint32_t address, size_t size)
     FLASH->PECR |= FLASH_PECR_ERASE | FLASH_PECR_PROG;
     for (size_t i = 0; i < size; i += PAGE_SIZE) {
         *word_at(address + (uint32_t)i) = 0; /* any word of the page */
-        while ((FLASH->SR & FLASH_SR_BSY) != 0) {
-        }
+        (void)idle();
     }
     FLASH->PECR &= ~(FLASH_PECR_ERASE | FLASH_PECR_PROG);
     enum hal_status status = lock();

@@ -8,7 +8,8 @@
 #include "update/image.h"
 #include "update/update.h"
 
-#define RETRY_TICKS (10u * HAL_RTC_HZ)
+#define RETRY_TICKS     (10u * HAL_RTC_HZ)
+#define RETRY_LOOKS_MAX 10000000u /* of some 100 cycles: an end also where the RTC stands still */
 
 static struct board board;
 
@@ -47,7 +48,7 @@ void program_main(void)
     }
     /* No whole image, and none to install: a read may have failed, so try again later. */
     uint64_t until = board_rtc_now() + RETRY_TICKS;
-    while (board_rtc_now() < until) {
+    for (uint32_t looks = 0; looks < RETRY_LOOKS_MAX && board_rtc_now() < until; ++looks) {
     }
     board_reset(BOARD_NOTE_REBOOT);
 }

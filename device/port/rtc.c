@@ -6,6 +6,7 @@
 #include "port/board.h"
 #include "port/calendar.h"
 #include "port/stm32l0.h"
+#include "port/wait.h"
 
 #define TICKS_PER_SECOND HAL_RTC_HZ
 #define SECONDS_PER_DAY  86400u
@@ -28,12 +29,12 @@ void board_rtc_start(void)
     PWR->CR |= PWR_CR_DBP;
     if ((RTC->ISR & RTC_ISR_INITS) == 0 || (RCC->CSR & RCC_CSR_RTCEN) == 0) {
         RCC->CSR |= RCC_CSR_LSEON;
-        while ((RCC->CSR & RCC_CSR_LSERDY) == 0) {
-        }
+        bool runs = wait_for(&RCC->CSR, RCC_CSR_LSERDY, RCC_CSR_LSERDY);
         RCC->CSR |= RCC_CSR_RTCSEL_LSE | RCC_CSR_RTCEN;
         unlock();
         RTC->ISR = RTC_ISR_INIT;
-        while ((RTC->ISR & RTC_ISR_INITF) == 0) {
+        if (!wait_for(&RTC->ISR, RTC_ISR_INITF, RTC_ISR_INITF) || !runs) {
+            board_reset(BOARD_NOTE_PANIC);
         }
         RTC->PRER = TICKS_PER_SECOND - 1u; /* two writes, RM0376 section 26.4.6: synchronous, */
         RTC->PRER = TICKS_PER_SECOND - 1u; /* then asynchronous, which stays 0: divide by one */

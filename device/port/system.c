@@ -4,21 +4,27 @@
 #include "port/board.h"
 #include "port/pins.h"
 #include "port/stm32l0.h"
+#include "port/wait.h"
 
 #define SYSTICK_PER_MS (BOARD_CPU_HZ / 1000u - 1u)
+
+/* Hardware that does not answer: the next start may find it better. */
+static void require(const volatile uint32_t *bits, uint32_t mask, uint32_t value)
+{
+    if (!wait_for(bits, mask, value)) {
+        board_reset(BOARD_NOTE_PANIC);
+    }
+}
 
 /* HSI 16 MHz x 4 / 2. After a wake-up from stop mode the processor runs from HSI. */
 static void clock_to_pll(void)
 {
     RCC->CR |= RCC_CR_HSI16ON;
-    while ((RCC->CR & RCC_CR_HSI16RDY) == 0) {
-    }
+    require(&RCC->CR, RCC_CR_HSI16RDY, RCC_CR_HSI16RDY);
     RCC->CR |= RCC_CR_PLLON;
-    while ((RCC->CR & RCC_CR_PLLRDY) == 0) {
-    }
+    require(&RCC->CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY);
     RCC->CFGR |= RCC_CFGR_SW_PLL;
-    while ((RCC->CFGR & RCC_CFGR_SWS_MASK) != RCC_CFGR_SWS_PLL) {
-    }
+    require(&RCC->CFGR, RCC_CFGR_SWS_MASK, RCC_CFGR_SWS_PLL);
 }
 
 static void clock_start(void)
@@ -27,8 +33,7 @@ static void clock_start(void)
     RCC->APB2ENR |= RCC_APB2ENR_SYSCFG | RCC_APB2ENR_SPI1;
     RCC->IOPENR |= RCC_IOPENR_ABC;
     PWR->CR = (PWR->CR & ~PWR_CR_VOS_MASK) | PWR_CR_VOS_1V8; /* range 1: up to 32 MHz */
-    while ((PWR->CSR & PWR_CSR_VOSF) != 0) {
-    }
+    require(&PWR->CSR, PWR_CSR_VOSF, 0);
     FLASH->ACR |= FLASH_ACR_LATENCY | FLASH_ACR_PREFETCH; /* one wait state above 16 MHz */
     if ((RCC->CFGR & RCC_CFGR_SWS_MASK) == RCC_CFGR_SWS_PLL) {
         return; /* the bootloader did it, and a running PLL must not be set */
@@ -85,8 +90,7 @@ void board_watchdog_start(void)
     IWDG->KR = IWDG_KEY_ACCESS;
     IWDG->PR = IWDG_PR_DIV_256;
     IWDG->RLR = IWDG_RLR_LONGEST; /* 4096 x 256 / 37 kHz: 28 s, at the fastest LSI 18 s */
-    while (IWDG->SR != 0) {
-    }
+    require(&IWDG->SR, UINT32_MAX, 0);
     IWDG->KR = IWDG_KEY_FEED;
 }
 
