@@ -26,6 +26,24 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 /* --- boot ------------------------------------------------------------------------------------ */
 
+/* Tells the session and the reports how the last commit ended, and the reports what runs. */
+static void take_boot_result(struct fw *fw)
+{
+    struct boot_state state;
+    boot_state_read(&fw->core.nvm, &state);
+    if (state.damaged) {
+        fw->report.update_status = UPDATE_DAMAGED;
+        memcpy(fw->report.running.sha256, state.running_sha256, sizeof state.running_sha256);
+    } else if (state.result == BOOT_RESULT_REFUSED) {
+        fw->report.update_status = UPDATE_REFUSED;
+    }
+    if (state.result_new) {
+        fragmentation_block_used(&fw->services.fragmentation, &fw->core);
+        state.result_new = false;
+        boot_state_write(&fw->core.nvm, &state);
+    }
+}
+
 static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
 {
     struct fw *fw = ram;
@@ -42,6 +60,7 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
     report_init(&fw->report, hal, &fw->core.factory, cause);
     fw->report.reboots = mac_resets(&fw->core);
     services_init(&fw->services, &fw->core);
+    take_boot_result(fw);
     hal_trace(hal, FW_TRACE_BOOTED, cause, fw->report.running.version);
 }
 
@@ -89,7 +108,7 @@ static void serve_irqs(struct fw *fw)
 
 /* --- install --------------------------------------------------------------------------------- */
 
-/* Verification ended: an authentic image is committed, and the block is done with either way. */
+/* Verification ended: an authentic image is committed, another block is done with. */
 static void verified(struct fw *fw)
 {
     enum update_status status = update_status(&fw->core.update);
@@ -98,9 +117,10 @@ static void verified(struct fw *fw)
     fw->install = FW_INSTALL_NONE;
     if (status == UPDATE_VALID) {
         update_commit(&fw->core.update, &fw->core.nvm);
-        fw->install = FW_INSTALL_COMMITTED;
+        fw->install = FW_INSTALL_COMMITTED; /* the block is used when the bootloader is done */
+    } else {
+        fragmentation_block_used(&fw->services.fragmentation, &fw->core);
     }
-    fragmentation_block_used(&fw->services.fragmentation, &fw->core);
 }
 
 static void verify_piece(struct fw *fw)

@@ -5,10 +5,10 @@
  * shorter, down to one byte. After a planned restart the first REPORT_WHOLE_COUNT reports are whole
  * all the same: what runs now is news.
  *   0 u32 version of the running image, read from its slot
- *   4 u8[8] first bytes of its SHA-256
+ *   4 u8[8] first bytes of its SHA-256, as the bootloader computed it over the code
  *   12 u8 battery level (DevStatusAns scale)
  *   13 i16 temperature, 0.1 degree C
- *   15 u8 last update_status
+ *   15 u8 enum update_status: of the last candidate, or what the bootloader found
  *   16 u16 reports held back by sessions
  *   18 u16 resets since the join
  */

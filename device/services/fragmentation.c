@@ -124,9 +124,11 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
     if (algorithm != 0 || size <= params->padding) {
         errors |= SETUP_ENCODING_UNSUPPORTED;
     }
-    /* While the block before is being verified its memory is not free. */
+    /* While the block before is being verified, or waits for its install, its memory is not free.
+     */
+    enum update_status status = update_status(&core->update);
     if (params->fragments > FEC_FRAGMENTS_MAX || params->fragment_size > FRAG_SIZE_MAX
-            || size > NOR_BLOCK_SIZE || update_status(&core->update) == UPDATE_BUSY) {
+            || size > NOR_BLOCK_SIZE || status == UPDATE_BUSY || status == UPDATE_VALID) {
         errors |= SETUP_NOT_ENOUGH_MEMORY;
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
@@ -514,7 +516,7 @@ bool fragmentation_take_block(
 
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
-    if (frag->phase == FRAG_PHASE_DONE && !frag->session.used) {
+    if (frag->phase != FRAG_PHASE_NONE && !frag->session.used) {
         frag->session.used = 1;
         frag_session_save(frag, core);
     }

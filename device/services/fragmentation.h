@@ -94,7 +94,7 @@ struct fragmentation {
 bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes);
 
-/* The block was verified and committed, or refused: it is not handed over again. */
+/* The block was installed or refused: it is not handed over again. Also right after a reset. */
 void fragmentation_block_used(struct fragmentation *frag, struct core *core);
 
 #endif

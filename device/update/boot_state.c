@@ -10,7 +10,7 @@
 #include "update/update.h"
 
 /* Layout of NVM_BOOT_STATE. */
-#define OFF_FLAGS         0u /* bit 0: pending */
+#define OFF_FLAGS         0u /* FLAG_ bits; bits 2..3: enum boot_result */
 #define OFF_REGION        1u
 #define OFF_INSTALLS      2u
 #define OFF_REFUSALS      4u
@@ -18,9 +18,14 @@
 #define OFF_SIZE          12u
 #define OFF_VERSION_FLOOR 16u
 #define OFF_SHA256        20u
-#define RECORD_SIZE       52u
+#define OFF_RUNNING       52u /* SHA-256 */
+#define RECORD_SIZE       84u
 
-#define FLAG_PENDING 1u
+#define FLAG_PENDING    0x01u
+#define FLAG_DAMAGED    0x02u
+#define FLAG_RESULT_NEW 0x10u
+#define RESULT_SHIFT    2u
+#define RESULT_MASK     3u
 
 _Static_assert(RECORD_SIZE <= NVM_RECORD_SIZE_MAX, "the boot state is one record");
 
@@ -29,6 +34,9 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
     uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
     (void)nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record); /* shorter or none: zeros */
     state->pending = (record[OFF_FLAGS] & FLAG_PENDING) != 0;
+    state->damaged = (record[OFF_FLAGS] & FLAG_DAMAGED) != 0;
+    state->result_new = (record[OFF_FLAGS] & FLAG_RESULT_NEW) != 0;
+    state->result = record[OFF_FLAGS] >> RESULT_SHIFT & RESULT_MASK;
     state->region = record[OFF_REGION];
     state->installs = get_le16(record + OFF_INSTALLS);
     state->refusals = get_le16(record + OFF_REFUSALS);
@@ -36,14 +44,16 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
     state->size = get_le32(record + OFF_SIZE);
     state->version_floor = get_le32(record + OFF_VERSION_FLOOR);
     memcpy(state->sha256, record + OFF_SHA256, sizeof state->sha256);
+    memcpy(state->running_sha256, record + OFF_RUNNING, sizeof state->running_sha256);
 }
 
-void boot_state_write(struct nvm *nvm, const struct boot_state *state)
+static void put_state(const struct boot_state *state, uint8_t record[NVM_RECORD_SIZE_MAX])
 {
-    uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
-    int size = nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record);
-    DEVICE_ASSERT(&nvm->hal, !state->pending || state->region < HAL_FLASH_REGION_COUNT);
-    record[OFF_FLAGS] = state->pending ? FLAG_PENDING : 0u;
+    uint32_t flags = (uint32_t)state->result << RESULT_SHIFT;
+    flags |= state->pending ? FLAG_PENDING : 0u;
+    flags |= state->damaged ? FLAG_DAMAGED : 0u;
+    flags |= state->result_new ? FLAG_RESULT_NEW : 0u;
+    record[OFF_FLAGS] = (uint8_t)flags;
     record[OFF_REGION] = state->region;
     put_le16(record + OFF_INSTALLS, state->installs);
     put_le16(record + OFF_REFUSALS, state->refusals);
@@ -51,5 +61,19 @@ void boot_state_write(struct nvm *nvm, const struct boot_state *state)
     put_le32(record + OFF_SIZE, state->size);
     put_le32(record + OFF_VERSION_FLOOR, state->version_floor);
     memcpy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
+    memcpy(record + OFF_RUNNING, state->running_sha256, sizeof state->running_sha256);
+}
+
+void boot_state_write(struct nvm *nvm, const struct boot_state *state)
+{
+    static const uint8_t nothing[RECORD_SIZE] = { 0 };
+    uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
+    int size = nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record);
+    DEVICE_ASSERT(&nvm->hal, !state->pending || state->region < HAL_FLASH_REGION_COUNT);
+    DEVICE_ASSERT(&nvm->hal, state->result <= RESULT_MASK);
+    put_state(state, record);
+    if (size < 0 && memcmp(record, nothing, sizeof nothing) == 0) {
+        return; /* no record says the same */
+    }
     nvm_write(nvm, NVM_BOOT_STATE, record, size > (int)RECORD_SIZE ? (size_t)size : RECORD_SIZE);
 }

@@ -24,18 +24,25 @@
 #define IMAGE_OFF_SHA256      32u /* 32, over the image bytes */
 #define IMAGE_OFF_SIGNATURE   96u /* 64 */
 #define IMAGE_SIGNED_SIZE     96u
+#define IMAGE_DIGEST_SIZE     32u
+#define IMAGE_SIGNATURE_SIZE  64u
 
 struct image_info {
     uint32_t version;
     uint32_t image_size; /* without header */
     uint32_t hardware_id;
-    uint8_t sha256[32];
+    uint8_t sha256[IMAGE_DIGEST_SIZE];
 };
 
-/* Reads a header out of its bytes. False: magic, format or flags wrong, or header and code do not
- * fit `size_max` bytes; `info` is all zero then. */
+/* Reads a header out of its bytes. False: magic, format or flags wrong, a byte that is neither
+ * signed nor the signature is not 0, or header and code do not fit `size_max` bytes; `info` is all
+ * zero then. */
 bool image_header_parse(
         const uint8_t header[IMAGE_HEADER_SIZE], uint32_t size_max, struct image_info *info);
+
+/* SHA-256 over the `image_size` bytes after the header at `address`. False: they can't be read. */
+bool image_code_digest(const struct hal *hal, enum hal_flash_region region, uint32_t address,
+        uint32_t image_size, uint8_t digest[IMAGE_DIGEST_SIZE]);
 
 /* True when the header's signature is that of the key in the factory record. */
 bool image_signature_valid(const struct hal *hal, const struct factory *factory,

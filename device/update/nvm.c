@@ -248,6 +248,7 @@ static void bank_scan(struct nvm *nvm)
         }
         offset += span;
     }
+    DEVICE_ASSERT(&nvm->hal, used_end >= BANK_HEADER_SIZE + whole_bytes);
     nvm->lost_bytes = used_end - BANK_HEADER_SIZE - whole_bytes;
     nvm->write_offset = nvm->lost_bytes == 0 ? used_end : bank_size(nvm);
     if (nvm_read(nvm, NVM_LOST, bytes, LOST_SIZE) == (int)LOST_SIZE) {
@@ -266,6 +267,7 @@ struct target {
 static void target_store(
         const struct nvm *nvm, struct target *to, unsigned id, const uint8_t *data, size_t size)
 {
+    DEVICE_ASSERT(&nvm->hal, id > 0 && id < NVM_ID_LIMIT && to->bank != nvm->bank_address);
     to->record_offset[id] = (uint16_t)to->offset;
     to->offset +=
             record_store(nvm, to->bank, to->sequence, to->offset, (enum nvm_id)id, data, size);

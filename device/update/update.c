@@ -30,11 +30,18 @@ void update_verify_start(
     update->address = address;
     update->size = size;
     update->offset = HEADER_NEXT;
+    update->attempts_left = UPDATE_ATTEMPTS;
 }
 
+/* True: what does not hold is read again, for one wrong read must not cost an update. */
 static bool finish(struct update *update, enum update_status status)
 {
     DEVICE_ASSERT(&update->hal, update->status == UPDATE_BUSY && status > UPDATE_BUSY);
+    DEVICE_ASSERT(&update->hal, update->attempts_left > 0);
+    if (status != UPDATE_VALID && --update->attempts_left > 0) {
+        update->offset = HEADER_NEXT;
+        return true;
+    }
     update->status = status;
     hal_trace(&update->hal, FW_TRACE_IMAGE_VERIFIED, status, update->candidate.version);
     return false;
@@ -143,6 +150,8 @@ void update_commit(struct update *update, struct nvm *nvm)
     DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
     boot_state_read(nvm, &state);
     state.pending = true;
+    state.result = BOOT_RESULT_NONE;
+    state.result_new = false;
     state.region = (uint8_t)update->region;
     state.address = update->address;
     state.size = update->size;
@@ -152,9 +161,14 @@ void update_commit(struct update *update, struct nvm *nvm)
 
 bool update_running_image(const struct hal *hal, struct image_info *info)
 {
-    uint8_t header[IMAGE_HEADER_SIZE];
-    *info = (struct image_info){ 0 };
-    return hal_flash_read(hal, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, header, sizeof header)
-                   == HAL_OK
-           && image_header_parse(header, FLASH_RUNNING_SIZE, info);
+    bool known = false;
+    for (unsigned attempt = 0; attempt < UPDATE_ATTEMPTS && !known; ++attempt) {
+        uint8_t header[IMAGE_HEADER_SIZE];
+        *info = (struct image_info){ 0 };
+        known = hal_flash_read(
+                        hal, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, header, sizeof header)
+                        == HAL_OK
+                && image_header_parse(header, FLASH_RUNNING_SIZE, info);
+    }
+    return known;
 }

@@ -20,7 +20,10 @@ enum update_status {
     UPDATE_BAD_VERSION,  /* not newer than the running image, or than any that ever ran */
     UPDATE_BAD_DIGEST,
     UPDATE_BAD_SIGNATURE,
-    UPDATE_VALID /* authentic: may be committed */
+    UPDATE_VALID,   /* authentic: may be committed */
+    UPDATE_REFUSED, /* it was committed, but did not read as authentic when it was to be installed
+                     */
+    UPDATE_DAMAGED  /* the code of the image that runs is not what its header says */
 };
 
 struct update {
@@ -29,7 +32,8 @@ struct update {
     enum hal_flash_region region;
     uint32_t address;
     uint32_t size;
-    uint32_t offset; /* digest progress in the code; UINT32_MAX: the header comes next */
+    uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
+    uint8_t attempts_left; /* a candidate is refused when it was read that often */
     struct image_info candidate;
     struct hal_sha256 sha;
 };
@@ -42,7 +46,9 @@ void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size);
 
 /* One bounded piece of verification: header, then UPDATE_STEP_BYTES of digest a call, then the
- * signature. True: call again. A busy flash makes it come back later. Traces IMAGE_VERIFIED. */
+ * signature. True: call again. A busy flash makes it come back later. What does not hold is read
+ * UPDATE_ATTEMPTS times before the status says so. Traces IMAGE_VERIFIED. */
+#define UPDATE_ATTEMPTS   3u
 #define UPDATE_STEP_BYTES 512u
 bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm);
 
@@ -55,15 +61,28 @@ void update_commit(struct update *update, struct nvm *nvm);
 /* Reads header fields of the image that runs. False: no valid header there. */
 bool update_running_image(const struct hal *hal, struct image_info *info);
 
-/* What update and bootloader remember in NVM_BOOT_STATE. */
+/* How the last commit ended. */
+enum boot_result {
+    BOOT_RESULT_NONE,
+    BOOT_RESULT_INSTALLED,
+    BOOT_RESULT_REFUSED
+};
+
+/* What update and bootloader remember in NVM_BOOT_STATE. The candidate stays on record after its
+ * install: as long as it lies in flash, a damaged image is repaired from it. */
 struct boot_state {
-    bool pending;   /* a committed candidate waits for installation */
-    uint8_t region; /* enum hal_flash_region of the candidate */
+    bool pending;    /* a committed candidate waits for installation */
+    bool damaged;    /* the code that runs has another digest than its header says: */
+    bool result_new; /* the application has not seen the result yet */
+    uint8_t result;  /* enum boot_result */
+    uint8_t region;  /* enum hal_flash_region of the candidate */
     uint32_t address;
     uint32_t size;
-    uint8_t sha256[32];     /* of its code: what was committed, nothing else, is installed */
+    uint8_t sha256[IMAGE_DIGEST_SIZE];         /* of its code: what was committed, nothing else, is
+                                                  installed */
+    uint8_t running_sha256[IMAGE_DIGEST_SIZE]; /* when damaged: as computed */
     uint32_t version_floor; /* highest version that was ever installed by the bootloader */
-    uint16_t installs;      /* images installed */
+    uint16_t installs;      /* images installed, repairs included */
     uint16_t refusals;      /* committed candidates that the bootloader refused */
 };
 void boot_state_read(
@@ -72,8 +91,10 @@ void boot_state_read(
 void boot_state_write(struct nvm *nvm, const struct boot_state *state);
 
 /* The bootloader: called from reset, before anything else. Installs a committed, verified image
- * into the running slot; a cut at any point is finished by the next boot. Blocking: it owns the
- * machine and charges its time. Returns true when the running slot holds a whole image. */
+ * into the running slot; a cut at any point is finished by the next boot. Else it compares the code
+ * in the slot with the digest in its header; a damaged image is replaced by the last committed one
+ * if that is still whole, or started as it is, with `damaged` set. Blocking: it owns the machine
+ * and charges its time. Returns true when the running slot holds an image to start. */
 bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause);
 
 #endif

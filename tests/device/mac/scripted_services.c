@@ -52,6 +52,16 @@ void update_commit(struct update *update, struct nvm *nvm)
     script.commits++;
 }
 
+void boot_state_read(const struct nvm *nvm, struct boot_state *state)
+{
+    *state = script.boot;
+}
+
+void boot_state_write(struct nvm *nvm, const struct boot_state *state)
+{
+    script.boot = *state;
+}
+
 void services_init(struct services *services, struct core *core)
 {
 }

@@ -236,17 +236,42 @@ Test(fw, authentic_block_is_committed_and_installed_by_a_restart)
     script.verdict = UPDATE_VALID;
     (void)rig_next_uplink(rig, 70);
     rig_run_s(rig, 2);
-    cr_assert(script.block_used);
     cr_assert_eq(script.commits, 1);
     rig_run_s(rig, 200);
     cr_assert_eq(rig->board.reboots, 1);
+    cr_assert_not(script.block_used, "until it is installed: the commit may be lost");
     /* Not before the duty cycle was paid: after the restart nobody remembers it. */
     double airtime_s = fake_airtime_us(7, rig->board.tx_size, true) / 1e6;
     double since_s = (double)(rig->board.now - rig->board.tx_end) / TICKS_PER_S;
     cr_assert_geq(since_s, 98.9 * airtime_s);
+    script.boot = (struct boot_state){ .result = BOOT_RESULT_INSTALLED, .result_new = true };
     rig_boot(rig, HAL_RESET_SOFTWARE);
     cr_assert(mac_joined(&rig->fw.core));
     cr_assert_eq(rig->fw.report.reboots, 1);
+    cr_assert(script.block_used);
+    cr_assert_not(script.boot.result_new, "told once");
+    cr_assert_eq(rig->fw.report.update_status, UPDATE_NONE);
+    rig_destroy(rig);
+}
+
+Test(fw, what_the_bootloader_refused_or_found_is_reported)
+{
+    struct rig *rig = rig_joined();
+    script.boot = (struct boot_state){ .result = BOOT_RESULT_REFUSED, .result_new = true };
+    rig_boot(rig, HAL_RESET_SOFTWARE);
+    cr_assert(script.block_used);
+    script.block_used = false;
+    rig_boot(rig, HAL_RESET_SOFTWARE);
+    cr_assert_not(script.block_used, "another session's block is not touched");
+    struct fake_uplink u = rig_next_uplink(rig, 700);
+    cr_assert_eq(u.payload[15], UPDATE_REFUSED);
+    cr_assert_eq(u.payload[4], 0xAB);
+    script.boot.damaged = true;
+    memset(script.boot.running_sha256, 0x5C, sizeof script.boot.running_sha256);
+    rig_boot(rig, HAL_RESET_SOFTWARE);
+    u = rig_next_uplink(rig, 700);
+    cr_assert_eq(u.payload[15], UPDATE_DAMAGED);
+    cr_assert_eq(u.payload[4], 0x5C, "the digest of what is there");
     rig_destroy(rig);
 }
 

@@ -136,7 +136,10 @@ Test(fragmentation, refuses_set_ups_with_the_bit_for_each_reason)
     /* the block before is still being verified */
     rig->core.update.status = UPDATE_BUSY;
     cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 42"));
+    /* or waits for the restart that installs it: a new session would erase it */
     rig->core.update.status = UPDATE_VALID;
+    cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 42"));
+    rig->core.update.status = UPDATE_BAD_SIGNATURE;
     cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 40"));
     rig_destroy(rig);
 }

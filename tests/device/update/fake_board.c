@@ -129,6 +129,7 @@ static bool flash_busy(void *context, enum hal_flash_region region)
     struct fake_board *board = context;
     if (region == HAL_FLASH_EXTERNAL && board->busy_looks > 0) {
         --board->busy_looks;
+        board->now_ns += board->look_ns;
         return true;
     }
     return false;
@@ -136,6 +137,15 @@ static bool flash_busy(void *context, enum hal_flash_region region)
 
 static void charge(void *context, uint32_t cycles)
 {
+    struct fake_board *board = context;
+    if (!board->charge_is_free) {
+        board->now_ns += cycles * UINT64_C(125) / 4; /* 32 MHz */
+    }
+}
+
+static uint64_t rtc_now(void *context)
+{
+    return ((const struct fake_board *)context)->now_ns * HAL_RTC_HZ / UINT64_C(1000000000);
 }
 
 _Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hal_sha256), "nettle fits");
@@ -181,6 +191,7 @@ static void trace(void *context, uint16_t id, uint32_t a, uint32_t b)
 static const struct hal_ops ops = {
     .version = HAL_OPS_VERSION,
     .size = sizeof(struct hal_ops),
+    .rtc_now = rtc_now,
     .charge = charge,
     .flash_geometry = flash_geometry,
     .flash_read = flash_read,

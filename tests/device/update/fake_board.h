@@ -35,6 +35,9 @@ struct fake_board {
     uint32_t violations; /* programs over programmed units, ranges and units broken */
     uint32_t panics;
     uint32_t busy_looks;     /* flash_busy() of the NOR answers yes that often */
+    uint64_t now_ns;         /* of the RTC */
+    uint32_t look_ns;        /* each look at a busy flash takes */
+    bool charge_is_free;     /* hal_charge() takes no time, as on silicon */
     uint32_t traces[64];     /* count by id */
     uint32_t reads;          /* calls so far */
     uint32_t flip_read_at;   /* the read with this number (from 0) has one wrong bit: */
