@@ -330,6 +330,11 @@ static bool members_create(struct campaign *campaign, const struct campaign_para
         assert(device < device_count && campaign->member_of_device[device] == MEMBER_NONE);
         campaign->member_of_device[device] = i;
         member_init(&campaign->members[i], device);
+        if (params->versions == VERSIONS_KNOWN) {
+            campaign->server->devices[device].fragmentation_version =
+                    params->member_versions != NULL ? params->member_versions[i]
+                                                    : params->fragmentation_version;
+        }
     }
     campaign->member_count = count;
     campaign->stage_counts[CAMPAIGN_WAITING] = count;
@@ -351,6 +356,7 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
     campaign->number = number;
     campaign->params = *params;
     campaign->params.members = NULL;
+    campaign->params.member_versions = NULL;
     campaign->version = version;
     campaign->image_size = image_size;
     campaign->entity = engine_entity_add(server->engine, 1);
@@ -448,6 +454,7 @@ void campaign_transfer_get(
     *view = (struct campaign_transfer){
         .open = transfer->open,
         .data_rate = transfer->data_rate,
+        .fragmentation_version = transfer->fragmentation_version,
         .fragment_size_bytes = transfer->fragment_size_bytes,
         .frag_index = transfer->frag_index,
         .nb_frag = transfer->nb_frag,

@@ -14,6 +14,10 @@ enum campaign_set_up_policy {
     SET_UP_CHAINED,
     SET_UP_ONE_PER_UPLINK
 };
+enum campaign_versions {
+    VERSIONS_KNOWN, /* of packages: from a register of devices */
+    VERSIONS_ASK    /* each device is asked once */
+};
 enum campaign_correction {
     CORRECTION_FIXED,          /* redundancy only */
     CORRECTION_UNTIL_REPORTED, /* coded fragments until every device reported, or time out */
@@ -47,8 +51,12 @@ struct campaign_params {
     double redundancy;           /* 0.15: coded fragments of the first pass per uncoded one */
     enum campaign_correction correction;
     sim_ns correction_timeout_ns;
-    uint8_t block_ack_delay;       /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
-    uint8_t fragmentation_version; /* 1 or 2 */
+    uint8_t block_ack_delay; /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
+    enum campaign_versions versions;
+    uint8_t fragmentation_version; /* of TS004, 1 or 2, of members whose version is not given */
+    /* Versions of TS004, as `members`; NULL: fragmentation_version. Copied. VERSIONS_ASK needs
+     * none. */
+    const uint8_t *member_versions;
     enum multicast_policy gateways;
     bool block_mic;            /* TS004 v2 MIC in the set-up */
     sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
@@ -86,6 +94,7 @@ enum campaign_stage {
     X(NONE, "none")                                                                                \
     X(NEVER_HEARD, "never_heard")                 /* no uplink at all */                           \
     X(NO_UPLINK, "no_uplink")                     /* heard, but not in the set-up window */        \
+    X(NO_PACKAGE, "no_package")                   /* did not answer that it has TS004 */           \
     X(SET_UP_UNANSWERED, "set_up_unanswered")                                                      \
     X(SET_UP_REFUSED, "set_up_refused")           /* a negative answer */                          \
     X(GROUP_UNDEFINED, "group_undefined")         /* McGroupUndefined after each McGroupSetupReq */ \
@@ -140,11 +149,12 @@ struct campaign_device {
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
 };
 
-/* A transfer: the members that get the block at one data rate. Its fragments count once, whichever
- * of its sessions sent them. */
+/* A transfer: the members that get the block at one data rate in one version of TS004. Its
+ * fragments count once, whichever of its sessions sent them. */
 struct campaign_transfer {
     bool open; /* false: no member needed it (so far) */
     uint8_t data_rate;
+    uint8_t fragmentation_version; /* of its members: versions code fragments differently */
     uint8_t fragment_size_bytes;
     uint8_t frag_index;
     uint32_t nb_frag;

@@ -35,7 +35,7 @@
 struct campaign {
     struct server *server;
     uint32_t number;
-    struct campaign_params params; /* `members` is NULL */
+    struct campaign_params params; /* `members` and `member_versions` are NULL */
     entity_id entity;
     uint16_t handler;
     enum campaign_phase phase;
@@ -46,8 +46,9 @@ struct campaign {
     uint32_t *member_of_device;                  /* index, MEMBER_NONE; [device] */
     uint32_t stage_counts[CAMPAIGN_STAGE_COUNT]; /* members whose furthest stage it is */
 
-    struct transfer *transfers; /* fastest first */
+    struct transfer *transfers; /* for each version of TS004: all data rates, fastest first */
     uint32_t transfer_count;
+    uint32_t rate_count; /* transfers of one version */
 
     uint32_t image_size;
     uint32_t version;
@@ -93,6 +94,8 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 
+/* PackageVersionAns of TS004 names no version that we know. */
+void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* FragSessionStatusAns: the device has no such session. */
 void set_up_on_no_frag_session(struct member *member);
 /* A member that is READY while its session runs listens from now on. */

@@ -89,7 +89,7 @@ static const struct correction_ops until_reported = { "until-reported", until_re
 static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
 {
     uint8_t request[PACKAGE_MESSAGE_MAX];
-    bool all_answer = transfer->campaign->params.fragmentation_version < 2;
+    bool all_answer = transfer->fragmentation_version < 2;
     size_t size = package_frag_session_status_req(request, transfer->frag_index, all_answer);
     transfer->correction.round++;
     transfer->correction.round_answers = 0;

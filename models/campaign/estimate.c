@@ -89,7 +89,8 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
 {
     uint32_t copies = input->gateways == MULTICAST_SINGLE ? 1 : input->gateway_count;
     double frames = estimate->nb_frag + estimate->coded + estimate->correction;
-    estimate->gateway_airtime_s = frames * estimate->fragment_airtime_s;
+    estimate->transfers = input->versions > 0 ? input->versions : 1u;
+    estimate->gateway_airtime_s = estimate->transfers * frames * estimate->fragment_airtime_s;
     estimate->airtime_s = copies * estimate->gateway_airtime_s;
     estimate->bulk_s = estimate->nb_frag * estimate->interval_s;
     estimate->coded_s = estimate->coded * estimate->interval_s;

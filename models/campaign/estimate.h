@@ -40,6 +40,7 @@ struct estimate_input {
     uint32_t channel_count;   /* for uplinks: 8 */
     uint8_t block_ack_delay;  /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     uint8_t periods;          /* class C sessions of the transfer; 0: as many as it needs */
+    uint8_t versions;         /* of TS004 among the members: a transfer for each; 0: one */
     double guard_s;           /* a device opens its session this much early */
 
     /* with what */
@@ -49,14 +50,16 @@ struct estimate_input {
 };
 
 struct estimate {
-    bool possible; /* false: fragment too long for the data rate, too many, or no duty cycle */
+    bool possible;      /* false: fragment too long for the data rate, too many, or no duty cycle */
+    uint32_t transfers; /* that send the whole block; all but the airtimes is of one */
     uint32_t nb_frag;
     uint32_t coded;      /* of the first pass */
     uint32_t correction; /* further ones, for loss that redundancy does not cover */
     uint8_t block_ack_delay;
     double fragment_airtime_s; /* of one frame */
     double interval_s;         /* between two of one gateway */
-    double gateway_airtime_s;  /* of all uncoded, coded and correction fragments, one gateway */
+    double gateway_airtime_s;  /* of all uncoded, coded and correction fragments of all transfers,
+                                * one gateway */
     double airtime_s;          /* the same over all gateways that send */
     double bulk_s, coded_s, correction_s;
     double answer_window_s; /* one round of status answers */

@@ -22,6 +22,11 @@ const struct member_transition member_transitions[] = {
     T(HEARD,         UPLINK_IN_SET_UP,       CALLED,        SET_UP_UNANSWERED,    NONE),
     T(CALLED,        DEVICE_HELD,            CALLED,        BUSY,                 NONE),
     T(CALLED,        COMMAND_QUEUED,         GROUP,         SET_UP_UNANSWERED,    NONE),
+    T(CALLED,        VERSION_ASKED,          VERSION,       NO_PACKAGE,           NONE),
+    T(CALLED,        NO_PACKAGE,             ENDED,         NO_PACKAGE,           NONE),
+    T(VERSION,       NO_PACKAGE,             ENDED,         NO_PACKAGE,           NONE),
+    T(VERSION,       DEVICE_HELD,            VERSION,       BUSY,                 NONE),
+    T(VERSION,       COMMAND_QUEUED,         GROUP,         SET_UP_UNANSWERED,    NONE),
     /* set-up */
     T(GROUP,         GROUP_ACCEPTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
     T(GROUP,         GROUP_UNDEFINED,        GROUP,         GROUP_UNDEFINED,      NONE),

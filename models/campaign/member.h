@@ -15,6 +15,7 @@
     X(UNHEARD, WAITING)         /* no uplink yet */                                                \
     X(HEARD, WAITING)           /* heard, but not while the set-up was open */                     \
     X(CALLED, WAITING)          /* heard in the set-up; no command has been queued yet */          \
+    X(VERSION, CONTACTED)       /* PackageVersionAns of TS004 is due, and then a transfer */         \
     X(GROUP, CONTACTED)         /* McGroupSetupAns is due; McClassCSessionAns may come with it */  \
     X(SESSION, CONTACTED)       /* McClassCSessionAns is due */                                    \
     X(CLOCK, CONTACTED)         /* its clock differs: it is told to synchronize */                 \
@@ -40,6 +41,8 @@ enum member_stage {
 #define MEMBER_EVENTS(X)                                                                           \
     X(UPLINK)                /* any uplink */                                                      \
     X(UPLINK_IN_SET_UP)      /* any uplink while the set-up is open */                             \
+    X(VERSION_ASKED)         /* PackageVersionReq was queued */                                    \
+    X(NO_PACKAGE)            /* PackageVersionAns names no version that we know */                 \
     X(COMMAND_QUEUED)        /* the first command of the set-up */                                 \
     X(GROUP_ACCEPTED)        /* McGroupSetupAns, positive */                                       \
     X(GROUP_UNDEFINED)       /* McClassCSessionAns: the device has no such group */                \

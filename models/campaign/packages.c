@@ -33,6 +33,12 @@ enum clock_cid {
 
 #define PACKAGE_VERSION 0x00 /* of every package */
 
+size_t package_version_req(uint8_t *out)
+{
+    out[0] = PACKAGE_VERSION;
+    return 1;
+}
+
 /* --- TS005 section 3 ------------------------------------------------------------------------- */
 
 size_t package_mc_group_setup_req(uint8_t *out, uint8_t group_id, uint32_t mc_addr,
@@ -159,6 +165,17 @@ size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions)
 
 /* --- what devices send ----------------------------------------------------------------------- */
 
+/* PackageIdentifier and PackageVersion; the same in each package. */
+static size_t parse_version(const uint8_t *data, size_t size, struct package_message *message)
+{
+    if (size >= 3) {
+        message->kind = PACKAGE_VERSION_ANS;
+        message->package_id = data[1];
+        message->package_version = data[2];
+    }
+    return 3;
+}
+
 /* One group of five bytes for each bit of AnsGroupMask, lowest first. */
 static size_t parse_group_status(const uint8_t *data, size_t size, struct package_message *message)
 {
@@ -187,7 +204,7 @@ static size_t parse_multicast(const uint8_t *data, size_t size, struct package_m
     message->index = status & 0x03u;
     switch (data[0]) {
     case PACKAGE_VERSION:
-        return 3;
+        return parse_version(data, size, message);
     case MC_GROUP_STATUS:
         return parse_group_status(data, size, message);
     case MC_GROUP_SETUP:
@@ -239,7 +256,7 @@ static size_t parse_fragmentation(
     uint8_t status = size > 1 ? data[1] : 0;
     switch (data[0]) {
     case PACKAGE_VERSION:
-        return 3;
+        return parse_version(data, size, message);
     case FRAG_SESSION_STATUS:
         return parse_frag_status(data, size, version, message);
     case FRAG_SESSION_SETUP:
@@ -264,7 +281,7 @@ static size_t parse_clock(const uint8_t *data, size_t size, struct package_messa
 {
     switch (data[0]) {
     case PACKAGE_VERSION:
-        return 3;
+        return parse_version(data, size, message);
     case CLOCK_APP_TIME:
         if (size >= 6) {
             message->kind = PACKAGE_APP_TIME_REQ;

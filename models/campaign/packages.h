@@ -18,6 +18,9 @@
 #define PACKAGE_FRAGMENT_OVERHEAD   3u     /* of a DataFragment over its data */
 #define PACKAGE_FRAGMENTS_MAX       16383u /* N has 14 bits */
 
+/* PackageVersionReq, on the port of each package. */
+size_t package_version_req(uint8_t *out);
+
 /* --- TS005 ----------------------------------------------------------------------------------- */
 size_t package_mc_group_setup_req(uint8_t *out, uint8_t group_id, uint32_t mc_addr,
         const uint8_t mc_key_encrypted[16], uint32_t fcnt_min, uint32_t fcnt_max);
@@ -57,6 +60,7 @@ size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions);
 /* --- what devices send ----------------------------------------------------------------------- */
 enum package_message_kind {
     PACKAGE_OTHER, /* well-formed, of no interest here */
+    PACKAGE_VERSION_ANS,
     PACKAGE_MC_GROUP_SETUP_ANS,
     PACKAGE_MC_GROUP_STATUS_ANS,
     PACKAGE_MC_GROUP_DELETE_ANS,
@@ -66,6 +70,9 @@ enum package_message_kind {
     PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ,
     PACKAGE_APP_TIME_REQ
 };
+
+#define PACKAGE_ID_MULTICAST     2u
+#define PACKAGE_ID_FRAGMENTATION 3u
 
 /* Status bits of FragSessionStatusAns and FragDataBlockReceivedReq, TS004-2.0.0. */
 #define PACKAGE_STATUS_MEMORY     0x01u
@@ -86,8 +93,10 @@ enum package_message_kind {
 
 struct package_message {
     enum package_message_kind kind;
-    uint8_t index;  /* McGroupID or FragIndex */
-    uint8_t status; /* error bits, in place; 0: positive */
+    uint8_t index;      /* McGroupID or FragIndex */
+    uint8_t status;     /* error bits, in place; 0: positive */
+    uint8_t package_id; /* PackageVersionAns: 1 TS003, 2 TS005, 3 TS004 */
+    uint8_t package_version;
     bool has_time_to_start;
     uint32_t time_to_start_s;
     uint16_t received;

@@ -48,11 +48,11 @@ static void acknowledge(
         struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
 {
     uint8_t answer[PACKAGE_MESSAGE_MAX];
-    if (campaign->params.fragmentation_version < 2) {
+    const struct transfer *transfer = transfer_of(campaign, member);
+    if (transfer->fragmentation_version < 2) {
         return;
     }
-    size_t size =
-            package_frag_data_block_received_ans(answer, transfer_of(campaign, member)->frag_index);
+    size_t size = package_frag_data_block_received_ans(answer, transfer->frag_index);
     bool queued = server_send(
             campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
     if (queued && !bad_mic && campaign->params.block_mic) {

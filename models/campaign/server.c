@@ -14,8 +14,9 @@
 #include "campaign/campaign_internal.h"
 #include "network/wire.h"
 
-#define REPORT_FPORT     2u  /* the application's periodic report, device/app/report.h */
-#define REPORT_RESETS_AT 18u /* u16, resets since the join */
+#define REPORT_FPORT              2u /* the application's periodic report, device/app/report.h */
+#define FRAGMENTATION_VERSION_MAX 2u
+#define REPORT_RESETS_AT          18u /* u16, resets since the join */
 /* Of the SNR of a new uplink in the smoothed one, which starts with the first. */
 #define SNR_WEIGHT 4
 
@@ -117,6 +118,30 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
     }
 }
 
+/* What a device answers is kept over campaigns. */
+static void on_package_version(struct server *server, const struct network_uplink *uplink,
+        const struct package_message *message, sim_ns now_ns)
+{
+    struct server_device *device = &server->devices[uplink->device];
+    uint8_t version = message->package_version;
+    if (uplink->fport == PACKAGE_FPORT_MULTICAST && message->package_id == PACKAGE_ID_MULTICAST) {
+        device->multicast_version = version;
+    }
+    if (uplink->fport != PACKAGE_FPORT_FRAGMENTATION) {
+        return;
+    }
+    bool served = message->package_id == PACKAGE_ID_FRAGMENTATION && version >= 1
+                  && version <= FRAGMENTATION_VERSION_MAX;
+    device->fragmentation_version = served ? version : 0;
+    device->no_fragmentation = !served;
+    for (uint32_t i = 0; i < server->campaign_count && !served; i++) {
+        struct member *member = campaign_member(server->campaigns[i], uplink->device);
+        if (member != NULL) {
+            set_up_on_no_package(server->campaigns[i], member, now_ns);
+        }
+    }
+}
+
 static void on_no_frag_session(struct server *server, uint32_t device)
 {
     for (uint32_t i = 0; i < server->campaign_count; i++) {
@@ -131,6 +156,10 @@ static void on_message(struct server *server, const struct network_uplink *uplin
         const struct package_message *message, struct uplink_course *course, sim_ns now_ns)
 {
     switch (message->kind) {
+    case PACKAGE_VERSION_ANS:
+        course->answered = true;
+        on_package_version(server, uplink, message, now_ns);
+        break;
     case PACKAGE_MC_GROUP_SETUP_ANS:
     case PACKAGE_MC_CLASS_C_SESSION_ANS:
         course->answered = true;
@@ -168,7 +197,8 @@ static void on_message(struct server *server, const struct network_uplink *uplin
 static void on_messages(struct server *server, const struct network_uplink *uplink,
         struct uplink_course *course, sim_ns now_ns)
 {
-    unsigned version = server->devices[uplink->device].fragmentation_version;
+    unsigned known = server->devices[uplink->device].fragmentation_version;
+    unsigned version = known != 0 ? known : FRAGMENTATION_VERSION_MAX;
     struct package_message message;
     size_t used;
     for (size_t at = 0; at < uplink->size; at += used) {
@@ -370,10 +400,6 @@ struct campaign *server_campaign_add(struct server *server, const struct campaig
         return NULL;
     }
     server->campaigns[server->campaign_count++] = campaign;
-    for (uint32_t i = 0; i < campaign->member_count; i++) {
-        server->devices[campaign->members[i].device].fragmentation_version =
-                params->fragmentation_version;
-    }
     network_set_application(server->network, &application, server);
     return campaign;
 }

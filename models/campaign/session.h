@@ -27,10 +27,11 @@ struct session_params {
 /* The device to which a session is announced. */
 struct session_recipient {
     const struct device_identity *identity;
-    uint8_t number; /* that the server gave this session at the device: 0..3 */
-    bool prepared;  /* the device has confirmed the first half of the announcement */
-    size_t room;    /* bytes of one downlink to it */
-    bool one_step;  /* one command for each downlink */
+    uint8_t number;   /* that the server gave this session at the device: 0..3 */
+    bool prepared;    /* the device has confirmed the first half of the announcement */
+    size_t room;      /* bytes of one downlink to it */
+    bool ask_version; /* of TS005: the question rides in front */
+    bool one_step;    /* one command for each downlink */
     /* It joins a session that has begun, at this time; before the session's start: with all. */
     sim_ns start_ns;
 };

@@ -115,8 +115,11 @@ static size_t announce(const struct session *session, const struct session_recip
     const struct class_c *self = class_c_const(session);
     size_t size = 0;
     *fport = PACKAGE_FPORT_MULTICAST;
+    if (!recipient->prepared && recipient->ask_version) {
+        size += package_version_req(out);
+    }
     if (!recipient->prepared) {
-        size += put_group_setup(self, recipient, out);
+        size += put_group_setup(self, recipient, out + size);
     }
     bool room = recipient->room >= size + SESSION_REQ_SIZE;
     if (recipient->prepared || (!recipient->one_step && room)) {

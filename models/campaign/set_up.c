@@ -58,6 +58,8 @@ static size_t put_announcement(const struct campaign *campaign, struct member *m
         .number = group_id_of(member),
         .prepared = member->stage == MEMBER_SESSION,
         .room = network_downlink_max(campaign->server->network, member->device),
+        .ask_version = campaign->params.versions == VERSIONS_ASK
+                       && campaign->server->devices[member->device].multicast_version == 0,
         .one_step = campaign->params.set_up_policy != SET_UP_CHAINED,
         .start_ns = member->told_ns,
     };
@@ -69,7 +71,7 @@ static size_t put_frag_setup(
 {
     const struct transfer *transfer = transfer_of(campaign, member);
     const struct device_identity *identity = &campaign->server->identities[member->device];
-    unsigned version = campaign->params.fragmentation_version;
+    unsigned version = transfer->fragmentation_version;
     struct package_frag_session session = {
         .frag_index = transfer->frag_index,
         .group_mask = member->group_mask,
@@ -146,6 +148,30 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
     return true;
 }
 
+/* The version of TS004 decides on the transfer, so nothing comes before it. True: it is known. */
+static bool knows_version(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    const struct server_device *device = &campaign->server->devices[member->device];
+    if (device->fragmentation_version != 0) {
+        return true;
+    }
+    if (device->no_fragmentation) { /* as it said to an earlier campaign */
+        set_up_on_no_package(campaign, member, now_ns);
+        return false;
+    }
+    uint8_t question[PACKAGE_MESSAGE_MAX];
+    size_t size = package_version_req(question);
+    if (server_send(
+                campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, question, size)) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_VERSION_ASKED, now_ns);
+        set_up_command_sent(member, now_ns);
+    }
+    if (campaign->params.set_up_policy == SET_UP_CHAINED) {
+        network_keep_open(campaign->server->network, member->device);
+    }
+    return false;
+}
+
 static sim_ns closes_ns(const struct transfer *transfer, const struct member *member)
 {
     return member->restarts > 0 ? transfer_end_ns(transfer) - RESTART_LEAST_NS
@@ -156,17 +182,18 @@ void set_up_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
     if (member->stage < MEMBER_CALLED || member->stage > MEMBER_FRAGMENTATION
-            || (campaign->params.set_up_policy == SET_UP_ONE_PER_UPLINK && course->answered)
-            || !claim(campaign, member, now_ns)
-            || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
+            || (campaign->params.set_up_policy == SET_UP_ONE_PER_UPLINK && course->answered)) {
         return;
     }
     if (course->unsent) {
         set_up_command_not_sent(member);
     }
-    if (now_ns >= member->pause_until_ns) {
-        send_next_step(campaign, member, now_ns);
+    if (now_ns < member->pause_until_ns || !knows_version(campaign, member, now_ns)
+            || !claim(campaign, member, now_ns)
+            || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
+        return;
     }
+    send_next_step(campaign, member, now_ns);
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -290,4 +317,9 @@ void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_
     if (member->restarts > 0 && member->stage == MEMBER_READY && transfer_runs(transfer)) {
         transfer_join(transfer, member, now_ns);
     }
+}
+
+void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    campaign_member_event(campaign, member, MEMBER_EVENT_NO_PACKAGE, now_ns);
 }

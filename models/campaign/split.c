@@ -1,5 +1,8 @@
-/* How a campaign divides its members into transfers, one for each data rate.
+/* How a campaign divides its members into transfers, one for each data rate and version of TS004.
  * SPDX-License-Identifier: MIT
+ *
+ * Versions 1 and 2 code fragments differently (spec-protocol 5.4), so their members can share no
+ * transfer: the block goes out once for each.
  *
  * A member gets its transfer when it is set up, by the uplinks heard so far. Transfers that the
  * members heard before the start need are opened at the start, fastest first; others when the first
@@ -11,12 +14,16 @@
 #include "campaign/campaign_internal.h"
 #include "network/link_budget.h"
 
+#define TRANSFERS_MAX (2u * REGION_RATES) /* two versions of TS004 */
+
 /* --- creation -------------------------------------------------------------------------------- */
 
 /* Appends a transfer; what does not fit its data rate is left out. */
-static bool add(struct campaign *campaign, uint8_t data_rate, const uint8_t *image, uint32_t size)
+static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, const uint8_t *image,
+        uint32_t size)
 {
     struct transfer *transfer = &campaign->transfers[campaign->transfer_count];
+    transfer->fragmentation_version = version;
     if (!transfer_init(
                 transfer, campaign, (uint8_t)campaign->transfer_count, data_rate, image, size)) {
         transfer_finish(transfer);
@@ -27,29 +34,64 @@ static bool add(struct campaign *campaign, uint8_t data_rate, const uint8_t *ima
     return true;
 }
 
-bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+/* The transfers of one version; their number is the same for each. */
+static bool add_version(
+        struct campaign *campaign, uint8_t version, const uint8_t *image, uint32_t image_size)
 {
     const struct campaign_params *params = &campaign->params;
     const struct region *region = network_region(campaign->server->network);
-    bool one = params->sessions == SESSIONS_ONE;
-    uint32_t room = one ? 1u : (uint32_t)(region->class_c_rate_max - region->class_c_rate_min) + 1u;
-    campaign->transfers = calloc(room, sizeof *campaign->transfers);
+    uint32_t before = campaign->transfer_count;
+    if (params->sessions == SESSIONS_ONE) {
+        add(campaign, version, params->data_rate, image, image_size);
+    } else {
+        int fastest = params->data_rate < region->class_c_rate_max ? params->data_rate
+                                                                   : region->class_c_rate_max;
+        for (int rate = fastest; rate >= (int)region->class_c_rate_min; rate--) {
+            add(campaign, version, (uint8_t)rate, image, image_size);
+        }
+    }
+    uint32_t added = campaign->transfer_count - before;
+    if (before == 0) {
+        campaign->rate_count = added;
+    }
+    return added > 0 && added == campaign->rate_count;
+}
+
+/* Members may have this version. */
+static bool needs_version(const struct campaign *campaign, uint8_t version)
+{
+    bool needed = campaign->params.versions == VERSIONS_ASK;
+    for (uint32_t i = 0; i < campaign->member_count && !needed; i++) {
+        uint32_t device = campaign->members[i].device;
+        needed = campaign->server->devices[device].fragmentation_version == version;
+    }
+    return needed;
+}
+
+/* One transfer for all: each member has it from the start. */
+static bool is_undivided(const struct campaign *campaign)
+{
+    return campaign->params.sessions == SESSIONS_ONE && campaign->transfer_count == 1;
+}
+
+bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+{
+    campaign->transfers = calloc(TRANSFERS_MAX, sizeof *campaign->transfers);
     if (campaign->transfers == NULL) {
         return false;
     }
-    if (one) {
-        for (uint32_t i = 0; i < campaign->member_count; i++) {
-            campaign->members[i].transfer = 0;
-        }
-        campaign->transfers[0].member_count = campaign->member_count;
-        return add(campaign, params->data_rate, image, image_size);
+    uint8_t usual = campaign->params.fragmentation_version;
+    uint8_t other = usual == 1 ? 2 : 1;
+    if (!add_version(campaign, usual, image, image_size)
+            || (needs_version(campaign, other)
+                    && !add_version(campaign, other, image, image_size))) {
+        return false;
     }
-    int fastest = params->data_rate < region->class_c_rate_max ? params->data_rate
-                                                               : region->class_c_rate_max;
-    for (int rate = fastest; rate >= (int)region->class_c_rate_min; rate--) {
-        add(campaign, (uint8_t)rate, image, image_size);
+    for (uint32_t i = 0; is_undivided(campaign) && i < campaign->member_count; i++) {
+        campaign->members[i].transfer = 0;
     }
-    return campaign->transfer_count > 0;
+    campaign->transfers[0].member_count = is_undivided(campaign) ? campaign->member_count : 0;
+    return true;
 }
 
 /* --- data rates ------------------------------------------------------------------------------ */
@@ -69,12 +111,35 @@ static int32_t margin_mdb(
             network_eirp_mdbm(server->network, campaign->params.frequency_hz));
 }
 
-/* The fastest transfer that a device hears well enough; the slowest one where none is. */
+/* Index of the fastest transfer of the version that a device has. */
+static uint32_t first_of_version(const struct campaign *campaign, uint32_t device)
+{
+    uint8_t version = campaign->server->devices[device].fragmentation_version;
+    assert(campaign->rate_count > 0);
+    uint32_t first = 0;
+    while (first < campaign->transfer_count
+            && campaign->transfers[first].fragmentation_version != version) {
+        first += campaign->rate_count;
+    }
+    return first;
+}
+
+/* One past the slowest transfer of the version that a transfer has. */
+static uint32_t end_of_version(const struct campaign *campaign, uint32_t transfer)
+{
+    return (transfer / campaign->rate_count + 1u) * campaign->rate_count;
+}
+
+/* The fastest transfer that a device hears well enough; the slowest one where none is.
+ * TRANSFER_NONE: its version is not known, or none of the campaign's. */
 static uint32_t best_transfer(const struct campaign *campaign, uint32_t device)
 {
-    uint32_t best = 0;
     assert(campaign->transfer_count > 0 && campaign->server->devices[device].heard);
-    while (best + 1u < campaign->transfer_count
+    uint32_t best = first_of_version(campaign, device);
+    if (best >= campaign->transfer_count) {
+        return TRANSFER_NONE;
+    }
+    while (best + 1u < end_of_version(campaign, best)
             && margin_mdb(campaign, &campaign->transfers[best], device)
                        < campaign->params.session_margin_mdb) {
         best++;
@@ -115,8 +180,10 @@ static uint32_t count_heard(const struct campaign *campaign, uint32_t *counts)
     uint32_t heard = 0;
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         uint32_t device = campaign->members[i].device;
-        if (campaign->server->devices[device].heard) {
-            counts[best_transfer(campaign, device)]++;
+        uint32_t best = campaign->server->devices[device].heard ? best_transfer(campaign, device)
+                                                                : TRANSFER_NONE;
+        if (best != TRANSFER_NONE) {
+            counts[best]++;
             heard++;
         }
     }
@@ -130,11 +197,11 @@ static void join_small_groups(const struct campaign *campaign, uint32_t *counts,
     uint32_t carried = 0;
     for (uint32_t i = 0; i < campaign->transfer_count; i++) {
         uint32_t count = counts[i] + carried;
-        bool slowest = i + 1u == campaign->transfer_count;
+        bool slowest = i + 1u == end_of_version(campaign, i);
         bool enough = (uint64_t)count * campaign->member_count
                       >= (uint64_t)campaign->params.session_threshold * heard;
         counts[i] = enough || slowest ? count : 0;
-        carried = enough ? 0 : count;
+        carried = enough || slowest ? 0 : count;
     }
 }
 
@@ -142,13 +209,13 @@ void split_start(struct campaign *campaign, sim_ns now_ns)
 {
     const struct campaign_params *params = &campaign->params;
     campaign->session_ns = params->start_ns + params->set_up_window_ns;
-    if (params->sessions == SESSIONS_ONE) {
+    if (is_undivided(campaign)) {
         open(campaign, &campaign->transfers[0], 1, now_ns);
         return;
     }
     campaign_begin(campaign, now_ns);
-    uint32_t counts[REGION_RATES] = { 0 };
-    assert(campaign->transfer_count <= REGION_RATES);
+    uint32_t counts[TRANSFERS_MAX] = { 0 };
+    assert(campaign->transfer_count <= TRANSFERS_MAX);
     uint32_t heard = count_heard(campaign, counts);
     if (params->sessions == SESSIONS_THRESHOLD && heard > 0) {
         join_small_groups(campaign, counts, heard);
@@ -166,12 +233,15 @@ void split_start(struct campaign *campaign, sim_ns now_ns)
 
 /* --- members --------------------------------------------------------------------------------- */
 
-/* The transfer that a member shall have; it may not be open. */
+/* The transfer that a member shall have; it may not be open. NULL: none has its version. */
 static struct transfer *choose(const struct campaign *campaign, uint32_t device)
 {
     uint32_t best = best_transfer(campaign, device);
+    if (best == TRANSFER_NONE) {
+        return NULL;
+    }
     if (campaign->params.sessions == SESSIONS_THRESHOLD) {
-        for (uint32_t i = best; i < campaign->transfer_count; i++) {
+        for (uint32_t i = best; i < end_of_version(campaign, best); i++) {
             if (campaign->transfers[i].open) {
                 return &campaign->transfers[i];
             }
@@ -190,13 +260,13 @@ static void leave(struct campaign *campaign, struct member *member)
 
 bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (campaign->params.sessions == SESSIONS_ONE) {
+    if (is_undivided(campaign)) {
         assert(member->transfer == 0);
         return true;
     }
     struct transfer *transfer = choose(campaign, member->device);
     bool closed = now_ns >= campaign->session_ns - SET_UP_CLOSE_NS;
-    if (!transfer->open && closed) {
+    if (transfer == NULL || (!transfer->open && closed)) {
         return false;
     }
     if (!transfer->open) {

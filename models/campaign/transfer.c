@@ -195,8 +195,8 @@ void transfer_feed(struct transfer *transfer)
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
     while (!transfer->paused && transfer->next_n <= transfer->target_n
             && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
-        fec_encoder_fragment(campaign->params.fragmentation_version, transfer->block,
-                transfer->nb_frag, transfer->fragment_size_bytes, transfer->next_n, data);
+        fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
+                transfer->fragment_size_bytes, transfer->next_n, data);
         size_t size = package_data_fragment(payload, transfer->frag_index,
                 (uint16_t)transfer->next_n, data, transfer->fragment_size_bytes);
         if (!session->ops->send(session, transfer->next_n, payload, (uint16_t)size)) {

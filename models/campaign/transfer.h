@@ -37,6 +37,7 @@ struct transfer {
     uint8_t fragment_size_bytes;
     uint8_t padding;
     uint8_t data_rate;
+    uint8_t fragmentation_version; /* of TS004, 1 or 2; set before transfer_init() */
     uint8_t frag_index;
 
     struct schedule schedule;

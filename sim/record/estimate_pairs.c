@@ -28,7 +28,7 @@ static bool expect(const struct recorder_view *view, uint32_t c, struct pairs *s
         estimate_make(&input, &e);
     }
     double n = campaign_member_count(server_campaign(view->server, c));
-    sum->fragments += (double)e.nb_frag + e.coded + e.correction;
+    sum->fragments += e.transfers * ((double)e.nb_frag + e.coded + e.correction);
     sum->airtime_s += e.airtime_s;
     sum->session_s = fmax(sum->session_s, e.session_s);
     sum->set_ups += n;

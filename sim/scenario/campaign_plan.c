@@ -52,6 +52,25 @@ static uint32_t member_count(
     return count;
 }
 
+/* Versions of TS004 that the members have. */
+static uint8_t version_count(
+        const struct scenario *scenario, const struct scenario_campaign *campaign)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t range_count = scenario_campaign_ranges(scenario, campaign, ranges);
+    uint32_t mask = 0, first = 0;
+    for (uint32_t group = 0; group < scenario->group_count; group++) {
+        uint32_t end = first + scenario->groups[group].count;
+        for (uint32_t i = 0; i < range_count; i++) {
+            if (ranges[i].from < end && ranges[i].to > first) {
+                mask |= 1u << scenario_fragmentation_version(scenario, group);
+            }
+        }
+        first = end;
+    }
+    return (uint8_t)((mask >> 1 & 1u) + (mask >> 2 & 1u));
+}
+
 /* Of all groups: a share of one may be a member. */
 static double longest_report_period_s(const struct scenario *scenario)
 {
@@ -89,6 +108,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .listen_share = scenario->network.listen_share,
         .interval_ns = c->interval_ns,
         .periods = c->periods,
+        .versions = version_count(scenario, campaign),
         .gateway_count = scenario->gateways.count,
         .gateways = c->gateways,
         .rx2_data_rate = scenario->network.rx2_data_rate,

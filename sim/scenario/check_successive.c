@@ -34,7 +34,7 @@ static struct plan plan_of(const struct scenario *scenario, const struct scenari
     if (campaign_estimate_input(scenario, c, IMAGE_BUILDER_HEADER_SIZE + code_size, &input)) {
         estimate_make(&input, &estimate);
     }
-    sim_ns planned_ns = (sim_ns)(estimate.planned_s * (double)SIM_NS_PER_S);
+    sim_ns planned_ns = (sim_ns)(estimate.transfers * estimate.planned_s * (double)SIM_NS_PER_S);
     struct plan plan = { .known = estimate.possible,
         .start_ns = c->params.start_ns,
         .session_ns = c->params.start_ns + c->params.set_up_window_ns };

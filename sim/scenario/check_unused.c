@@ -119,6 +119,8 @@ static void unused_group(const struct check *check, const struct scenario_device
             "a campaign");
     unused(check, &g->guard_fixed_ns, check->scenario->campaign_count > 0, "guard.fixed",
             "a campaign");
+    unused(check, &g->packages_fragmentation, check->scenario->campaign_count > 0,
+            "packages.fragmentation", "a campaign");
     unused(check, &g->guard_drift_ppm, check->scenario->campaign_count > 0, "guard.drift",
             "a campaign");
     unused(check, &g->report_jitter, g->report_traffic == 1, "report.jitter", "traffic: jittered");

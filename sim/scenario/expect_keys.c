@@ -24,6 +24,7 @@ const char *const expect_keys[] = {
     "devices.failed.never_joined",
     "devices.failed.never_heard",
     "devices.failed.no_uplink",
+    "devices.failed.no_package",
     "devices.failed.set_up_unanswered",
     "devices.failed.set_up_refused",
     "devices.failed.group_undefined",

@@ -143,13 +143,14 @@ struct scenario_device_group {
     double rtc_parabola_ppm_per_c2;
     double rtc_turnover_c;
     double rtc_ageing_ppm_per_year;
-    double rtc_random_walk_ppm;    /* per sqrt(day) */
-    sim_ns guard_fixed_ns;         /* -1: the firmware's own */
-    double guard_drift_ppm;        /* -1: the firmware's own */
-    sim_ns clock_refresh_ns;       /* -1: the firmware's own; -2: never */
-    double battery_capacity_mah;   /* -1: the board's */
-    double battery_self_discharge; /* a year; -1: the board's */
-    double battery_usable;         /* -1: the board's */
+    double rtc_random_walk_ppm;     /* per sqrt(day) */
+    sim_ns guard_fixed_ns;          /* -1: the firmware's own */
+    double guard_drift_ppm;         /* -1: the firmware's own */
+    uint8_t packages_fragmentation; /* version of TS004, or SCENARIO_VERSION_AUTO */
+    sim_ns clock_refresh_ns;        /* -1: the firmware's own; -2: never */
+    double battery_capacity_mah;    /* -1: the board's */
+    double battery_self_discharge;  /* a year; -1: the board's */
+    double battery_usable;          /* -1: the board's */
 };
 
 struct scenario_firmware {
@@ -179,6 +180,7 @@ struct scenario_members {
  * for the largest that fits each data rate. */
 #define SCENARIO_FRAGMENT_SIZE_AUTO UINT8_MAX
 #define SCENARIO_PERIODS_AUTO       UINT8_MAX /* likewise; then 0 */
+#define SCENARIO_VERSION_AUTO       UINT8_MAX /* of a package: that of the campaign */
 
 struct scenario_campaign {
     char name[SCENARIO_NAME_MAX];

@@ -126,6 +126,9 @@ uint32_t scenario_campaign_ranges(const struct scenario *scenario,
 
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group)
 {
+    if (scenario->groups[group].packages_fragmentation != SCENARIO_VERSION_AUTO) {
+        return scenario->groups[group].packages_fragmentation;
+    }
     for (uint32_t c = 0; c < scenario->campaign_count; c++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[c];
         bool all = campaign->devices.count == 0;

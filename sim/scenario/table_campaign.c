@@ -7,6 +7,7 @@
 #include "scenario/scenario_keys.h"
 
 static const char *const set_up_names[] = { "chained", "one-per-uplink", NULL };
+static const char *const versions_names[] = { "known", "ask", NULL };
 static const char *const class_names[] = { "C", NULL };
 static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4", "DR5", NULL };
 static const char *const correction_names[] = { "fixed", "until-reported", "adaptive", NULL };
@@ -58,6 +59,7 @@ static const struct param rows[] = {
     { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
     { "set_up.policy", C(params.set_up_policy), &param_enum, DIMENSION_NONE, 0, 0, set_up_names, "chained", "Policy of the set-up: chained answers each answer with the next command; one-per-uplink waits for the next report." },
     { "set_up.window", C(params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "Time from the start of the campaign to the multicast session." },
+    { "set_up.versions", C(params.versions), &param_enum, DIMENSION_NONE, 0, 0, versions_names, "known", "Source of the package versions of a device: known to the server, or asked for once with PackageVersionReq." },
     { "class", C(session_class), &param_enum, DIMENSION_NONE, 0, 0, class_names, "C", "Device class of the multicast session." },
     { "data_rate", C(params.data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR5", "Data rate of the multicast session; of split sessions the fastest one." },
     { "frequency", C(params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 137e6, 1020e6, auto_names, "auto", "Frequency of the multicast session; auto takes the usual one of the region, 869.525 MHz in EU868." },
@@ -66,7 +68,7 @@ static const struct param rows[] = {
     { "correction.policy", C(params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "Policy of coded fragments after the first pass: none more, until every device reported, or batches by status answers." },
     { "correction.timeout", C(params.correction_timeout_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "3 h", "Longest duration of the correction." },
     { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
-    { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 that server and devices use." },
+    { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 of devices without packages.fragmentation; devices of each version get a transfer of their own." },
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, or the one with most members." },
     { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, NULL, "block-mic signature", "List of the checks of a received block: block-mic, signature." },
     { "duty_share", C(params.duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "Share of a gateway's duty cycle that multicast may use." },

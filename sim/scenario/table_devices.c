@@ -12,6 +12,7 @@ static const char *const traffic_names[] = { "periodic", "jittered", "poisson", 
 static const char *const in_session_names[] = { "hold", "send", NULL };
 static const char *const data_rate_names[] = { "link-check", "adr", "by-link", "DR0", "DR1", "DR2",
     "DR3", "DR4", "DR5", NULL };
+static const char *const own_version_names[] = { "auto", NULL };
 static const char *const own_names[] = { "auto", NULL };
 static const char *const refresh_names[] = { "auto", "never", NULL };
 static const char *const board_names[] = { "board", NULL };
@@ -61,6 +62,7 @@ static const struct param rows[] = {
     { "rtc.random_walk", G(rtc_random_walk_ppm), &param_double, DIMENSION_PPM, 0, 10, NULL, "0 ppm", "Random walk of the crystal's error per square root of a day." },
     { "guard.fixed", G(guard_fixed_ns), &param_time, DIMENSION_TIME, 0, 600, own_names, "auto", "Fixed part of the time by which a session opens early; auto leaves it to the firmware, or is 0 s if guard.drift is given." },
     { "guard.drift", G(guard_drift_ppm), &param_double, DIMENSION_PPM, 0, 1000, own_names, "auto", "Part of the guard time that grows with the age of the clock; auto leaves it to the firmware, or is 0 ppm if guard.fixed is given." },
+    { "packages.fragmentation", G(packages_fragmentation), &param_u8, DIMENSION_NONE, 1, 2, own_version_names, "auto", "Version of TS004 in the devices' firmware; auto is the campaign's fragmentation_version." },
     { "clock_refresh", G(clock_refresh_ns), &param_time, DIMENSION_TIME, 3600, 365 * DAY, refresh_names, "auto", "Age of the clock at which a device asks for the time; auto leaves it to the firmware." },
     { "battery.capacity", G(battery_capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, board_names, "board", "Rated capacity of the battery." },
     { "battery.self_discharge", G(battery_self_discharge), &param_double, DIMENSION_RATIO, 0, 1, board_names, "board", "Self-discharge of the battery per year as a share of its capacity." },

@@ -92,6 +92,22 @@ static uint32_t *list_members(
     return members;
 }
 
+/* Versions of TS004 of the members, as the register of devices has them; the caller frees them. */
+static uint8_t *list_versions(
+        const struct scenario *scenario, const uint32_t *members, uint32_t member_count)
+{
+    uint8_t *versions = malloc(member_count + 1u);
+    uint32_t group = 0;
+    uint32_t end = scenario->group_count > 0 ? scenario->groups[0].count : 0;
+    for (uint32_t i = 0; versions != NULL && i < member_count; i++) {
+        while (members[i] >= end) { /* in the order of their numbers */
+            end += scenario->groups[++group].count;
+        }
+        versions[i] = scenario_fragmentation_version(scenario, group);
+    }
+    return versions;
+}
+
 static bool create_campaign(
         struct world *world, uint32_t number, const uint32_t *members, uint32_t member_count)
 {
@@ -101,9 +117,14 @@ static bool create_campaign(
     world_campaign_params(campaign, &params);
     params.members = members;
     params.member_count = member_count;
-    return server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
-                   campaign->firmware.version)
-           != NULL;
+    uint8_t *versions = list_versions(world->scenario, members, member_count);
+    params.member_versions = versions;
+    bool ok = versions != NULL
+              && server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
+                         campaign->firmware.version)
+                         != NULL;
+    free(versions);
+    return ok;
 }
 
 bool world_create_campaigns(struct world *world, char *error, size_t error_size)

@@ -40,7 +40,7 @@ static bool in_session(const struct fleet *fleet, const struct fleet_device *dev
 {
     int64_t now_s = device_gps_s(fleet, device);
     /* Class C ends early: acknowledged, or in version 1, which has no acknowledgement, whole. */
-    bool over = fleet->fragmentation_version == 1 ? device->whole : device->acknowledged;
+    bool over = device->fragmentation_version == 1 ? device->whole : device->acknowledged;
     return device->session && !over && now_s >= device->session_gps_s
            && now_s < (int64_t)device->session_gps_s + device->session_s;
 }
@@ -111,7 +111,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         device->answers_size = 0;
         bool may_ask = device->faults.receipts_most == 0
                        || device->receipts < device->faults.receipts_most;
-        if (fleet->fragmentation_version == 2 && device->whole && !device->acknowledged && may_ask
+        if (device->fragmentation_version == 2 && device->whole && !device->acknowledged && may_ask
                 && !device->faults.dies_in_session) {
             device->receipts++;
             /* FragDataBlockReceivedReq again until it is answered. */
@@ -161,7 +161,15 @@ static void answer(struct fleet_device *device, uint8_t fport, const uint8_t *da
         return;
     }
     device->answers_fport = fport;
-    memcpy(device->answers + device->answers_size, data, size);
+    uint8_t *out = device->answers + device->answers_size;
+    memcpy(out, data, size);
+    if (device->faults.names_other_group && fport == 200) {
+        out[1] ^= 0x01;
+    }
+    if (device->faults.names_other_index && fport == 201) { /* set-up: bits 7..6; receipt: 1..0 */
+        out[1] ^= out[0] == 0x02 ? 0x40 : out[0] == 0x04 ? 0x01 : 0x00;
+        out[size > 3 ? 3 : 0] ^= size > 3 ? 0x40 : 0x00; /* version 2 status */
+    }
     device->answers_size = (uint8_t)(device->answers_size + size);
 }
 
@@ -256,13 +264,13 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
         (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
     if (device->faults.advances_session_cnt
-            || (fleet->fragmentation_version == 2
+            || (device->fragmentation_version == 2
                     && le(p + 11, 2) < device->faults.session_cnt_least)) {
         out[1] |= 0x10;
         answer(device, 201, out, 2);
         return;
     }
-    memcpy(device->set_up_payload, p, fleet->fragmentation_version == 2 ? 17 : 11);
+    memcpy(device->set_up_payload, p, device->fragmentation_version == 2 ? 17 : 11);
     device->nb_frag = (uint16_t)le(p + 2, 2);
     device->frag_size = p[4];
     device->fragments_ready = !device->faults.no_memory;
@@ -284,7 +292,7 @@ static uint32_t missing(const struct fleet_device *device)
 static void put_status(const struct fleet *fleet, struct fleet_device *device)
 {
     if (!device->fragments_ready) {
-        if (fleet->fragmentation_version == 2) {
+        if (device->fragmentation_version == 2) {
             answer(device, 201, (uint8_t[]){ 0x01, 0x04 }, 2);
         }
         return; /* version 1 cannot say that there is no session */
@@ -297,7 +305,7 @@ static void put_status(const struct fleet *fleet, struct fleet_device *device)
                     | (device->received_uncoded + device->received_coded),
             2);
     uint8_t lacks8 = (uint8_t)(lacks > 255 ? 255 : lacks);
-    if (fleet->fragmentation_version == 2) {
+    if (device->fragmentation_version == 2) {
         answer(device, 201, (uint8_t[]){ 0x01, status, received[0], received[1], lacks8 }, 5);
     } else {
         answer(device, 201, (uint8_t[]){ 0x01, received[0], received[1], lacks8, 0 }, 5);
@@ -326,6 +334,12 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
         return;
     }
     while (d->fport == 200 && at < d->size) {
+        if (p[at] == 0x00) {
+            answer(device, 200, (uint8_t[]){ 0x00, 2, 2 }, 3);
+            device->version_questions[0]++;
+            at++;
+            continue;
+        }
         if (p[at] == 0x02) {
             on_group_setup(device, p + at);
             at = (uint16_t)(at + 30);
@@ -341,7 +355,17 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
             at = (uint16_t)(at + 11);
         }
     }
-    if (d->fport == 201 && p[0] == 0x02) {
+    if (d->fport == 201 && device->faults.no_fragmentation) {
+        device->version_questions[1] += p[0] == 0x00 ? 1 : 0;
+        return;
+    }
+    if (d->fport == 201 && p[0] == 0x00) {
+        device->version_questions[1]++;
+        answer(device, 201,
+                (uint8_t[]){ 0x00, 3,
+                        device->faults.unknown_version ? 7 : device->fragmentation_version },
+                3);
+    } else if (d->fport == 201 && p[0] == 0x02) {
         on_frag_setup(fleet, device, p);
     } else if (d->fport == 201 && p[0] == 0x01) {
         device->status_requests++;
@@ -394,13 +418,16 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     uint32_t n = le(d->payload + 1, 2) & 0x3FFF;
     cr_assert_gt(n, device->last_n, "N never falls");
     device->last_n = n;
-    if (device->whole) {
+    if (device->whole || n == device->faults.loses_n) {
         return;
+    }
+    if (n == device->nb_frag + 1u) {
+        memcpy(device->first_coded, d->payload + 3, device->frag_size);
     }
     *(n <= device->nb_frag ? &device->received_uncoded : &device->received_coded) += 1;
     device->whole = device->received_uncoded == device->nb_frag
                     || device->received_uncoded + device->received_coded >= device->nb_frag + 2u;
-    if (device->whole && fleet->fragmentation_version == 2 && !device->faults.dies_in_session) {
+    if (device->whole && device->fragmentation_version == 2 && !device->faults.dies_in_session) {
         answer(device, 201,
                 (uint8_t[]){ 0x04,
                         (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index) },
@@ -473,7 +500,6 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
     cr_assert_leq(count, FLEET_MAX);
     fleet->count = count;
     fleet->report_period_ns = report_period_ns;
-    fleet->fragmentation_version = params->fragmentation_version;
     fleet->engine = engine_create(1);
     fleet->gateways = fake_gateways_create(fleet->engine, 80 * SIM_NS_PER_MS);
     fleet->gateways->on_air = on_air;
@@ -484,6 +510,7 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
         scripted_device_init(&fleet->devices[i].mac, i);
         fleet->identities[i] = fleet->devices[i].mac.identity;
         fleet->devices[i].version = 0x01000000;
+        fleet->devices[i].fragmentation_version = params->fragmentation_version;
         schedule(fleet, i, EVENT_REPORT, (1 + i) * 4 * SIM_NS_PER_S);
     }
     struct network_params network_params = {

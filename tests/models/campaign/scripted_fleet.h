@@ -20,12 +20,16 @@ struct fleet_faults {
     bool silent;         /* heard before the campaign, not after */
     bool ignores_set_up; /* never answers port 200 and 201 */
     bool refuses_group;
+    bool names_other_group;   /* in its answers on port 200 */
+    bool names_other_index;   /* FragIndex, in its answers on port 201 */
     bool never_defines_group; /* accepts it, and answers McGroupUndefined to each session */
     bool always_misses_start;
     bool no_time;               /* until a DeviceTimeAns; asks for it with each uplink */
     bool never_gets_time;       /* the same, but does not ask */
     bool advances_session_cnt;  /* has used every SessionCnt that it is given */
     uint16_t session_cnt_least; /* lower ones are replays */
+    bool no_fragmentation;      /* has no TS004: nothing answers on its port */
+    bool unknown_version;       /* PackageVersionAns names version 7 */
     bool no_memory;             /* NotEnoughMemory in FragSessionSetupAns */
     bool bad_mic;
     bool ignores_clock; /* never corrects its clock */
@@ -43,6 +47,7 @@ struct fleet_faults {
     bool keeps_group_mute; /* answers neither McGroupStatusReq nor McGroupDeleteReq */
     bool loses_delete_ans; /* its first one */
     int32_t clock_error_s;
+    uint32_t loses_n;        /* the fragment with this number; 0: none */
     uint32_t loss_percent;   /* of multicast frames */
     uint32_t lost_downlinks; /* the first few unicast ones are not heard */
 };
@@ -51,7 +56,8 @@ struct fleet_device {
     struct scripted_device mac;
     struct fleet_faults faults;
     uint32_t version;
-    uint8_t answers[64]; /* waiting, one port */
+    uint8_t fragmentation_version; /* of TS004; the campaign's unless a test changes it */
+    uint8_t answers[64];           /* waiting, one port */
     uint8_t answers_size;
     uint8_t answers_fport;
     uint64_t uplink_event; /* generation of the one that counts */
@@ -73,8 +79,10 @@ struct fleet_device {
     uint32_t set_up_downlinks, resyncs, status_requests;
     uint16_t resets;
     uint32_t frag_set_ups, session_requests;
-    uint32_t receipts, acks; /* FragDataBlockReceivedReqs, and answers to them */
-    sim_ns set_up_last_ns;   /* the last of set_up_downlinks */
+    uint32_t version_questions[2]; /* PackageVersionReq on ports 200 and 201 */
+    uint8_t first_coded[242];      /* data of fragment NbFrag + 1 */
+    uint32_t receipts, acks;       /* FragDataBlockReceivedReqs, and answers to them */
+    sim_ns set_up_last_ns;         /* the last of set_up_downlinks */
     uint32_t group_status_requests, group_delete_requests;
 };
 
@@ -90,7 +98,6 @@ struct fleet {
     sim_ns report_period_ns;
     uint8_t image[4096];
     uint32_t image_size;
-    uint8_t fragmentation_version;
     struct device_identity identities[FLEET_MAX];
     struct fleet_device devices[FLEET_MAX];
     uint32_t bulk_uplinks; /* uplinks of anybody while fragments were on air */

@@ -270,6 +270,24 @@ Test(campaign, does_not_believe_that_nothing_received_is_a_whole_block)
     }
 }
 
+/* Answers about another group or block than the server's are not about its own. */
+Test(campaign, ignores_answers_about_other_numbers)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.names_other_group = true;
+    fleet.devices[1].faults.names_other_index = true;
+    fleet.devices[1].faults.loss_percent = 100;
+    fleet_run(&fleet, 8 * HOUR_NS);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(device(i).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED, "%u: %s", i,
+                campaign_failure_name(device(i).failure));
+    }
+    cr_assert_eq(device(0).stage, CAMPAIGN_CONTACTED);
+    cr_assert_eq(device(1).stage, CAMPAIGN_GROUP_SET_UP);
+    cr_assert_eq(device(2).stage, CAMPAIGN_CONFIRMED);
+}
+
 /* Its receipt comes before the first fragment of this campaign was sent. */
 Test(campaign, takes_no_old_block_for_its_own)
 {

@@ -45,6 +45,8 @@ static const struct {
     { "gateways.backhaul.latency", { "5 ms", "80 ms", "400 ms", "700 ms" } },
     { "campaign.gateways", { "staggered", "simultaneous", "single" } },
     { "campaign.correction.policy", { "fixed", "until-reported", "adaptive" } },
+    { "campaign.set_up.versions", { "known", "ask" } },
+    { "devices.0.packages.fragmentation", { "auto", "1", "2" } },
     { "campaign.set_up.policy", { "chained", "one-per-uplink" } },
     { "campaign.redundancy", { "0 %", "5 %", "20 %", "60 %" } },
     { "campaign.duty_share", { "20 %", "80 %", "100 %" } },
