@@ -17,6 +17,11 @@
 /* assumed: the longest pause before a copy: a device that has spent its hour's duty cycle. */
 #define COPY_UNTIL_NS (3600 * SIM_NS_PER_S)
 
+/* assumed: no report is later than this. A stamp that is further from the arrival comes from a
+ * gateway whose clock is wrong, as of NTP that lost its servers, and would date every answer of a
+ * device by another time than the next gateway does. */
+#define STAMP_ERROR_MAX_NS (60 * SIM_NS_PER_S)
+
 /* --- which gateways heard it ----------------------------------------------------------------- */
 
 void network_pending_hear(struct pending *pending, const struct gateway_uplink *uplink)
@@ -26,7 +31,9 @@ void network_pending_hear(struct pending *pending, const struct gateway_uplink *
         return; /* a packet forwarder's second report, or a replay inside the window */
     }
     pending->heard_by |= bit;
-    if (uplink->time_known && !pending->gps_time) {
+    sim_ns late_ns = pending->arrived_ns - uplink->stamped_ns;
+    bool plausible = late_ns >= -STAMP_ERROR_MAX_NS && late_ns <= STAMP_ERROR_MAX_NS;
+    if (uplink->time_known && plausible && !pending->gps_time) {
         pending->gps_time = true;
         pending->stamped_ns = uplink->stamped_ns;
     }

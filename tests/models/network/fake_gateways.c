@@ -142,7 +142,8 @@ void fake_gateways_uplink(struct gateway_fleet *fleet, uint32_t gateway, sim_ns 
         .rssi_mdbm = -117000 + snr_mdb,
         .snr_mdb = snr_mdb,
         .end_ns = end_ns,
-        .stamped_ns = end_ns + (sim_ns)gateway * 1000, /* clocks agree to microseconds */
+        /* clocks agree to microseconds, unless a test makes one wrong */
+        .stamped_ns = end_ns + (sim_ns)gateway * 1000 + (gateway == 0 ? fleet->stamp_error_ns : 0),
         .time_known = (fleet->without_gps >> gateway & 1u) == 0,
     };
     memcpy(uplink->bytes, bytes, size);

@@ -27,8 +27,9 @@ typedef void fake_air_fn(
 struct gateway_fleet {
     struct engine *engine;
     struct network *network;
-    sim_ns latency_ns;    /* one way */
-    uint32_t without_gps; /* bit g: gateway g has no GPS time */
+    sim_ns latency_ns;     /* one way */
+    uint32_t without_gps;  /* bit g: gateway g has no GPS time */
+    sim_ns stamp_error_ns; /* of gateway 0's clock */
     uint16_t handler;
     entity_id entity;
     struct fake_tx *log;

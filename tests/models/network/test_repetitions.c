@@ -319,6 +319,28 @@ Test(repetitions, dev_status_comes_by_itself_when_a_period_is_set)
 
 /* --- time ------------------------------------------------------------------------------------ */
 
+/* A gateway whose NTP time is ten minutes off: its stamp contradicts the arrival. */
+Test(repetitions, time_of_a_wrong_clock_is_not_used)
+{
+    static const int64_t errors_s[] = { 600, -600, 61, -61 };
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t bytes[255];
+        sim_ns end_ns = engine_now(rig.engine);
+        uint16_t size = make(false, "", bytes);
+        rig.gateways->stamp_error_ns = errors_s[i] * SIM_NS_PER_S;
+        rig_hear(&rig, 0, 5, 0, bytes, size);
+        rig_run(&rig, end_ns + SIM_NS_PER_S);
+        cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 80 * SIM_NS_PER_MS, "by its arrival");
+        end_ns = engine_now(rig.engine);
+        size = make(false, "", bytes);
+        rig_hear(&rig, 0, 5, 0, bytes, size);
+        rig_hear(&rig, 1, 5, -9000, bytes, size);
+        rig_run(&rig, end_ns + SIM_NS_PER_S);
+        cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 1000, "as gateway 1 stamped it");
+    }
+    cr_assert_eq(stats().without_gps_time, 4);
+}
+
 Test(repetitions, time_without_gps_is_late_by_the_backhaul)
 {
     uint8_t bytes[255];
