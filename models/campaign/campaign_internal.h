@@ -1,9 +1,9 @@
 /* What the parts of the update server share of a campaign. Not for others.
  * SPDX-License-Identifier: MIT
  *
- * campaign.c holds members and phases; set_up.c and reception.c talk to one device at a time;
- * transfer.c sends the fragments, correction.c decides on further ones; split.c chooses the
- * transfer of a member.
+ * campaign.c holds members and phases, campaign_views.c what it tells of them; set_up.c and
+ * reception.c talk to one device at a time; transfer.c sends the fragments, correction.c decides on
+ * further ones; split.c chooses the transfer of a member.
  */
 #ifndef CAMPAIGN_CAMPAIGN_INTERNAL_H
 #define CAMPAIGN_CAMPAIGN_INTERNAL_H

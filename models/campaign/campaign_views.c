@@ -1,0 +1,204 @@
+/* What a campaign tells of itself: names, members, transfers, sessions.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+
+#include "campaign/campaign_internal.h"
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+const char *campaign_phase_name(enum campaign_phase phase)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        CAMPAIGN_PHASES(X)
+#undef X
+    };
+    return names[phase];
+}
+
+const char *campaign_failure_name(enum campaign_failure failure)
+{
+    static const char *const names[CAMPAIGN_FAILURE_COUNT] = {
+#define X(name, text) text,
+        CAMPAIGN_FAILURES(X)
+#undef X
+    };
+    return names[failure];
+}
+
+/* --- members and transfers ------------------------------------------------------------------- */
+
+enum campaign_phase campaign_phase(const struct campaign *campaign)
+{
+    return campaign->phase;
+}
+
+uint32_t campaign_number(const struct campaign *campaign)
+{
+    return campaign->number;
+}
+
+uint32_t campaign_member_count(const struct campaign *campaign)
+{
+    return campaign->member_count;
+}
+
+sim_ns campaign_start_ns(const struct campaign *campaign)
+{
+    return campaign->params.start_ns;
+}
+
+void campaign_device_get(
+        const struct campaign *campaign, uint32_t device, struct campaign_device *view)
+{
+    const struct member *member = campaign_member(campaign, device);
+    struct member none;
+    if (member == NULL) {
+        member_init(&none, device);
+    }
+    const struct member *of = member != NULL ? member : &none;
+    *view = (struct campaign_device){
+        .member = member != NULL,
+        .transfer = of->transfer,
+        .stage = (enum campaign_stage)of->shown,
+        .failure = (enum campaign_failure)of->reason,
+        .first_command_ns = of->first_command_ns,
+        .group_set_up_ns = of->group_set_up_ns,
+        .ready_ns = of->ready_ns,
+        .complete_ns = of->complete_ns,
+        .confirmed_ns = of->confirmed_ns,
+        .missing_reported = of->missing,
+        .group_deleted = of->stage == MEMBER_RELEASED,
+    };
+}
+
+uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least)
+{
+    uint32_t count = 0;
+    for (uint32_t stage = at_least; stage < CAMPAIGN_STAGE_COUNT; stage++) {
+        count += campaign->stage_counts[stage];
+    }
+    return count;
+}
+
+uint32_t campaign_transfer_count(const struct campaign *campaign)
+{
+    return campaign->transfer_count;
+}
+
+void campaign_transfer_get(
+        const struct campaign *campaign, uint32_t index, struct campaign_transfer *view)
+{
+    assert(index < campaign->transfer_count);
+    const struct transfer *transfer = &campaign->transfers[index];
+    *view = (struct campaign_transfer){
+        .open = transfer->open,
+        .data_rate = transfer->data_rate,
+        .fragmentation_version = transfer->fragmentation_version,
+        .fragment_size_bytes = transfer->fragment_size_bytes,
+        .frag_index = transfer->frag_index,
+        .nb_frag = transfer->nb_frag,
+        .members = transfer->member_count,
+        .sent_uncoded = transfer->sent_uncoded,
+        .sent_coded = transfer->sent_coded,
+        .correction_batches = transfer->correction.batches,
+        .session_count = transfer->session_count,
+    };
+}
+
+uint32_t campaign_session_count(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].session_count;
+    }
+    return count;
+}
+
+static const struct session *session_at(const struct campaign *campaign, uint32_t session)
+{
+    uint32_t transfer = 0;
+    while (session >= campaign->transfers[transfer].session_count) {
+        session -= campaign->transfers[transfer].session_count;
+        transfer++;
+        assert(transfer < campaign->transfer_count);
+    }
+    return campaign->transfers[transfer].sessions[session];
+}
+
+void campaign_session_get(
+        const struct campaign *campaign, uint32_t index, struct campaign_session *view)
+{
+    const struct session *session = session_at(campaign, index);
+    *view = (struct campaign_session){
+        .transfer = session->transfer->index,
+        .mc_addr = session_class_c_mc_addr(session),
+        .entity = session->entity,
+        .data_rate = session->params.data_rate,
+        .frequency_hz = session->params.frequency_hz,
+        .start_ns = session->start_ns,
+        .end_ns = session->end_ns,
+    };
+    session_class_c_mc_key(session, view->mc_key);
+}
+
+uint32_t campaign_session_of(const struct campaign *campaign, uint32_t mc_addr)
+{
+    uint32_t index = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        const struct transfer *transfer = &campaign->transfers[i];
+        for (uint32_t s = 0; s < transfer->session_count; s++, index++) {
+            if (session_class_c_mc_addr(transfer->sessions[s]) == mc_addr) {
+                return index;
+            }
+        }
+    }
+    return UINT32_MAX;
+}
+
+uint32_t campaign_session_fragment(
+        const struct campaign *campaign, uint32_t index, uint32_t mc_fcnt)
+{
+    const struct session *session = session_at(campaign, index);
+    return session->ops->number(session, mc_fcnt);
+}
+
+uint32_t campaign_nb_frag(const struct campaign *campaign)
+{
+    return campaign->transfers[0].nb_frag;
+}
+
+uint32_t campaign_fragment_number(const struct campaign *campaign, uint32_t mc_fcnt)
+{
+    return campaign_session_fragment(campaign, 0, mc_fcnt);
+}
+
+uint32_t campaign_fragments_sent(const struct campaign *campaign, bool coded)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        const struct transfer *transfer = &campaign->transfers[i];
+        count += coded ? transfer->sent_coded : transfer->sent_uncoded;
+    }
+    return count;
+}
+
+uint32_t campaign_correction_batches(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].correction.batches;
+    }
+    return count;
+}
+
+uint32_t campaign_mc_addr(const struct campaign *campaign)
+{
+    return session_class_c_mc_addr(campaign->transfers[0].sessions[0]);
+}
+
+void campaign_mc_key(const struct campaign *campaign, uint8_t key[16])
+{
+    session_class_c_mc_key(campaign->transfers[0].sessions[0], key);
+}
