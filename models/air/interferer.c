@@ -45,7 +45,13 @@ void interferer_init(struct interferer *interferer, const struct interferer_para
         uint64_t seed, uint32_t index)
 {
     assert(params->mean_on_ns >= 0 && params->mean_off_ns >= 0);
-    *interferer = (struct interferer){ .params = *params, .seed = seed, .index = index };
+    *interferer = (struct interferer){
+        .params = *params,
+        .seed = seed,
+        .index = index,
+        .from_ns = INT64_MIN,
+        .until_ns = SIM_NS_NEVER,
+    };
     if (!alternates(params)) {
         return;
     }
@@ -155,6 +161,9 @@ static sim_ns exponential_on_ns(const struct interferer *interferer, sim_ns from
 
 bool interferer_on(const struct interferer *interferer, sim_ns at_ns)
 {
+    if (at_ns < interferer->from_ns || at_ns >= interferer->until_ns) {
+        return false;
+    }
     if (!alternates(&interferer->params)) {
         return steady_on(&interferer->params);
     }
@@ -167,6 +176,11 @@ bool interferer_on(const struct interferer *interferer, sim_ns at_ns)
 sim_ns interferer_on_ns(const struct interferer *interferer, sim_ns from_ns, sim_ns to_ns)
 {
     assert(from_ns <= to_ns);
+    from_ns = from_ns > interferer->from_ns ? from_ns : interferer->from_ns;
+    to_ns = to_ns < interferer->until_ns ? to_ns : interferer->until_ns;
+    if (from_ns >= to_ns) {
+        return 0;
+    }
     if (!alternates(&interferer->params)) {
         return steady_on(&interferer->params) ? to_ns - from_ns : 0;
     }

@@ -41,6 +41,9 @@ struct interferer {
     uint32_t index;
     sim_ns cell_ns;  /* exponential: draws are keyed by cells of this length */
     sim_ns begin_ns; /* periodic: some instant at which it goes on */
+    /* It is off before and after this, whatever its schedule says: a jammer is turned on and off
+     * in the middle of a run. From interferer_init() on there is no such limit. */
+    sim_ns from_ns, until_ns;
 };
 
 void interferer_init(struct interferer *interferer, const struct interferer_params *params,

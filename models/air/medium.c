@@ -127,6 +127,9 @@ static void place(struct medium *medium, const struct medium_site *devices,
         medium->gateways[i] = (struct gateway_state){
             .entity = gateways[i].entity,
             .antenna_gain_mdb = gateways[i].antenna_gain_mdb,
+            .x_m = gateways[i].x_m,
+            .y_m = gateways[i].y_m,
+            .height_m = gateways[i].height_m,
             .tx_start_ns = INT64_MIN,
             .tx_end_ns = INT64_MIN,
         };

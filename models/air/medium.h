@@ -119,6 +119,21 @@ const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gate
  * told at its planned end (LOSS_POWERED_DOWN); as interference it ends at `at_ns`. */
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
 
+/* Somebody who jams a band on purpose: all its time, from when it is told to until it is told to
+ * stop. Times of the engine, between two events. */
+struct medium_jammer {
+    struct interferer_params emitter; /* frequency, bandwidth, EIRP and place are used */
+    bool received;                    /* instead of EIRP and place: */
+    int32_t received_mdbm;            /* what arrives at the antenna of each that it reaches */
+    /* Whom it reaches: a flag for each device, then for each gateway; NULL: all. Not kept. */
+    const bool *reaches;
+};
+/* `number` names it, and is the caller's choice; it has no effect while it jams already, or for
+ * medium_jammer_stop() while it does not. */
+void medium_jammer_start(
+        struct medium *medium, uint32_t number, const struct medium_jammer *jammer);
+void medium_jammer_stop(struct medium *medium, uint32_t number);
+
 /* Channel activity detection: is a LoRa signal of this SF, bandwidth and polarity on the air at
  * some time between `from_ns` and `to_ns`, strong enough here to be demodulated? The sync word is
  * not looked at. Downlinks come over their link; other devices' uplinks over the path loss between

@@ -80,6 +80,7 @@ struct gateway_state {
     entity_id entity;
     void *context;
     int32_t antenna_gain_mdb;
+    double x_m, y_m, height_m;
     struct radio_clock clock;
     sim_ns tx_start_ns, tx_end_ns; /* of its last transmission that started */
 };
@@ -101,7 +102,10 @@ struct medium {
     /* Of the frame being judged: only power decides which gateways detect it. */
     bool detected_by_power;
     bool bursts_on; /* and an interferer is on meanwhile */
+    /* params.interferer_count of them: those of the parameters, then jammers (medium_jammers.c). */
     struct interferer *interferers;
+    uint32_t *jammer_numbers; /* of each interferer behind the parameters' */
+    uint32_t jammer_count;
     /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
     int32_t *interferer_mdbm;
     struct noise_burst *bursts; /* scratch: of the frame being judged, at the current receiver */
@@ -168,6 +172,9 @@ void medium_links_finish(struct medium *medium);
  * many receivers may leave out the link of one that has the power where `detected_by_power`. */
 void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
         const struct frame *frame);
+/* Power of an interferer's whole emission where a receiver is. */
+int32_t medium_interferer_mdbm(const struct medium *medium, const struct interferer_params *params,
+        const struct medium_site *site);
 void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link);
 /* The gains of a frame that outlasts a coherence time. */
 void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_t device,

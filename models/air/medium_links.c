@@ -85,14 +85,20 @@ static bool clocks_init(struct medium *medium, const struct medium_site *gateway
     return true;
 }
 
+int32_t medium_interferer_mdbm(const struct medium *medium, const struct interferer_params *params,
+        const struct medium_site *site)
+{
+    int32_t power_mdbm = interferer_power_mdbm(
+            params, &medium->params.propagation, site->x_m, site->y_m, site->height_m);
+    return power_mdbm + site->antenna_gain_mdb - (int32_t)lround(1000 * site->penetration_db);
+}
+
 static void interferers_at(struct medium *medium, uint32_t receiver, const struct medium_site *site)
 {
     uint32_t count = medium->params.interferer_count;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t power_mdbm = interferer_power_mdbm(&medium->interferers[i].params,
-                &medium->params.propagation, site->x_m, site->y_m, site->height_m);
         medium->interferer_mdbm[(size_t)receiver * count + i] =
-                power_mdbm + site->antenna_gain_mdb - (int32_t)lround(1000 * site->penetration_db);
+                medium_interferer_mdbm(medium, &medium->interferers[i].params, site);
     }
 }
 
@@ -135,6 +141,7 @@ void medium_links_finish(struct medium *medium)
     free(medium->device_antenna_mdb);
     free(medium->device_clocks);
     free(medium->interferers);
+    free(medium->jammer_numbers);
     free(medium->interferer_mdbm);
     free(medium->bursts);
     free(medium->bursts_in_band_mdb);

@@ -113,6 +113,22 @@ void energy_meter_radio(struct energy_meter *meter, const struct energy_params *
     meter->radio_ua = radio_current_ua(meter, params, power, radio);
 }
 
+void energy_meter_power_off(struct energy_meter *meter, sim_ns at_ns)
+{
+    radio_settle(meter, at_ns);
+    meter->radio_power = SX1276_POWER_RESET;
+    meter->radio_ua = 0;
+}
+
+void energy_meter_power_on(
+        struct energy_meter *meter, const struct energy_params *params, sim_ns at_ns)
+{
+    radio_settle(meter, at_ns); /* of no current */
+    meter->radio_power = SX1276_POWER_STANDBY;
+    meter->radio_ua = params->radio_ua[SX1276_POWER_STANDBY];
+    energy_meter_tx_power(meter, params, at_ns, SX1276_POWER_ON_MDBM);
+}
+
 /* The slot of a level; when all are taken by others, the nearest. */
 static uint8_t tx_slot_of(struct energy_meter *meter, int dbm)
 {

@@ -118,6 +118,10 @@ struct energy_radio {
 
 void energy_meter_init(
         struct energy_meter *meter, const struct energy_params *params, sim_ns power_on_ns);
+/* The radio loses its power, and has it again; the meter goes on. */
+void energy_meter_power_off(struct energy_meter *meter, sim_ns at_ns);
+void energy_meter_power_on(
+        struct energy_meter *meter, const struct energy_params *params, sim_ns at_ns);
 /* `radio` is looked at in RX and CAD only; NULL elsewhere will do. */
 void energy_meter_radio(struct energy_meter *meter, const struct energy_params *params,
         sim_ns at_ns, enum sx1276_power power, const struct energy_radio *radio);

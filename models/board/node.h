@@ -78,6 +78,19 @@ extern const struct medium_device_ops node_medium_ops;
 /* Pulls a node's reset pin, from an event at `now_ns`: RAM is lost; flash, RTC and radio are not
  * touched. Nothing happens to a node that has no power yet. */
 void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns);
+/* Takes a node's power for `duration_ns`, from an event at `now_ns`: RAM, keys, the radio's state
+ * and the RTC's count are lost, flash stays. Nothing happens to a node that has no power. */
+void node_fleet_cut_power(
+        struct node_fleet *fleet, uint32_t index, sim_ns now_ns, sim_ns duration_ns);
+/* The same at an operation (program or erase of either flash) that the node's firmware will begin.
+ * Several cuts may wait. */
+struct node_power_cut {
+    uint32_t operation; /* the next one is 1 */
+    bool torn;          /* in the middle of it; else right after it */
+    sim_ns duration_ns;
+};
+void node_fleet_cut_at_flash(
+        struct node_fleet *fleet, uint32_t index, const struct node_power_cut *cut);
 
 /* --- for observers, results and tests: const views -------------------------------------------- */
 /* Flash content as the CPU would read it, without time or energy. */
@@ -100,6 +113,8 @@ const struct battery_params *node_battery(const struct node_fleet *fleet, uint32
 /* RTC reading of a node at engine time, in ticks, and the true elapsed time since its power on. */
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns);
 sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
+/* Programs and erases of a node's flash so far. */
+uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index);
 
 struct node_fleet_stats {
     uint64_t deliveries; /* frames that a firmware read out of its radio */

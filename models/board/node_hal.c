@@ -105,8 +105,8 @@ static uint8_t battery_level(void *board)
     struct node *node = board;
     node_spend_call(node);
     double spent_j = node_energy_total_j(node->fleet, node->index, node->local_ns);
-    double left = battery_left(node_battery(node->fleet, node->index), spent_j,
-            node->local_ns - node->crystal.power_on_ns);
+    double left = battery_left(
+            node_battery(node->fleet, node->index), spent_j, node->local_ns - node->energy_from_ns);
     return (uint8_t)(1.5 + left * 253.0);
 }
 

@@ -162,6 +162,32 @@ static sim_ns program_ns(
     return (sim_ns)(size / geometry->program_unit_bytes) * timing->program_ns_per_unit;
 }
 
+/* Counts an operation that begins. True: power goes when it is done. One that is torn ends here,
+ * and does not return. */
+static bool operation_cut(struct node *node, const struct node_flash_work *work, const void *data,
+        struct node_cut_now *cut)
+{
+    node->flash_operations++;
+    if (node->cuts == NULL || !node_cut_takes(node, cut)) {
+        return false;
+    }
+    if (cut->torn) {
+        node_tear(node, cut, work, data);
+        node_cut_falls(node, cut);
+    }
+    return true;
+}
+
+/* Power goes when the operation has just been done. */
+static void cut_behind(
+        struct node *node, const struct node_flash_work *work, const struct node_cut_now *cut)
+{
+    if (!geometry_of(node, work->region)->stalls_cpu) {
+        node->local_ns = node->nor_done_ns;
+    }
+    node_cut_falls(node, cut);
+}
+
 enum hal_status node_flash_program(
         void *board, enum hal_flash_region region, uint32_t address, const void *data, size_t size)
 {
@@ -176,6 +202,10 @@ enum hal_status node_flash_program(
     if (busy(node, region)) {
         return HAL_BUSY;
     }
+    sim_ns run_ns = program_ns(geometry, &node->board->type->flash_timing[region], size);
+    const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
+    struct node_cut_now cut;
+    bool cuts = operation_cut(node, &work, data, &cut);
     bool allowed = flash_image_program(fleet->flash, &node->flash[region], address, data,
             (uint32_t)size, geometry->rewritable);
     if (!allowed) {
@@ -184,11 +214,13 @@ enum hal_status node_flash_program(
                 region == HAL_FLASH_INTERNAL ? "programs internal flash that is not erased"
                                              : "programs NOR bits back to the erased value");
     }
-    sim_ns run_ns = program_ns(geometry, &node->board->type->flash_timing[region], size);
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_program_ns, run_ns);
     } else {
         nor_start(node, NODE_NOR_PROGRAM, NOR_PROGRAM_OVERHEAD + size, run_ns);
+    }
+    if (cuts) {
+        cut_behind(node, &work, &cut);
     }
     return HAL_OK;
 }
@@ -215,13 +247,19 @@ enum hal_status node_flash_erase(
     if (busy(node, region)) {
         return HAL_BUSY;
     }
-    flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
     sim_ns run_ns = (sim_ns)(size / geometry->erase_unit_bytes)
                     * node->board->type->flash_timing[region].erase_ns_per_unit;
+    const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
+    struct node_cut_now cut;
+    bool cuts = operation_cut(node, &work, NULL, &cut);
+    flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_erase_ns, run_ns);
     } else {
         nor_start(node, NODE_NOR_ERASE, NOR_ERASE_BYTES, run_ns);
+    }
+    if (cuts) {
+        cut_behind(node, &work, &cut);
     }
     return HAL_OK;
 }

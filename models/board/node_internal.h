@@ -12,6 +12,7 @@
 #include "board/flash.h"
 #include "board/key_store.h"
 #include "board/node.h"
+#include "random_stream.h"
 
 #define NODE_LINE_BYTES       64u
 #define NODE_SCHEDULED        3u
@@ -23,6 +24,7 @@
 enum node_stage {
     NODE_OFF,   /* not powered yet */
     NODE_BOOT,  /* starts from reset at local_ns */
+    NODE_CUT,   /* without power until local_ns */
     NODE_READY, /* booted: asleep, or more to do at local_ns */
     NODE_HALTED /* the bootloader found nothing to start: waits for a reset */
 };
@@ -92,9 +94,16 @@ struct node {
     uint32_t entropy_count; /* here they fill a line */
     uint32_t noise_count;
     struct node_task *task; /* of a build that blocks or has variables; NULL: none */
+    /* --- power */
+    struct node_cut *cuts;     /* that wait for an operation of the flash; NULL: none */
+    uint32_t flash_operations; /* programs and erases so far */
+    sim_ns energy_from_ns;     /* first power on, later by all time without power since */
+    sim_ns cut_ns;             /* since when it has been without power */
+    sim_ns cut_duration_ns;    /* of a cut that its firmware's flash operation brought about */
 };
 
 struct fiber;
+struct node_cut;
 
 struct node_task {
     struct fiber *fiber; /* NULL: it does not block */
@@ -110,10 +119,25 @@ enum node_nor_operation {
     NODE_NOR_ERASE
 };
 
+/* What the flash is told to do. */
+struct node_flash_work {
+    enum hal_flash_region region;
+    uint32_t address, size;
+    sim_ns run_ns;
+};
+
+/* A cut at an operation that begins, and the draws for what it leaves. */
+struct node_cut_now {
+    bool torn;
+    sim_ns duration_ns;
+    struct random_stream stream;
+};
+
 enum node_exit {
     NODE_EXIT_RETURN,
     NODE_EXIT_REBOOT,
     NODE_EXIT_PANIC,
+    NODE_EXIT_POWER_CUT,
     NODE_EXIT_FAULT /* a signal: the firmware broke a rule of the processor */
 };
 
@@ -252,6 +276,21 @@ void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
 void node_schedule(struct node *node);
 /* Leaves the firmware for good, on the way to a reset. Does not return. */
 _Noreturn void node_escape(struct node *node, enum node_exit how);
+/* Brings the chip and the board's timers to `now_ns`. */
+void node_advance(struct node *node, sim_ns now_ns);
+/* node_power.c */
+void node_power_on(struct node *node, sim_ns now_ns);
+void node_power_on_again(struct node *node, sim_ns now_ns);
+/* Takes its power at local time, for `duration_ns`. */
+void node_power_cut(struct node *node, sim_ns duration_ns);
+void node_cuts_destroy(struct node *node);
+/* Is there a cut for the flash operation that was counted last? It is taken off the list. */
+bool node_cut_takes(struct node *node, struct node_cut_now *now);
+/* Leaves in the flash what a program of `data` (NULL: an erase) had done when it was cut. */
+void node_tear(struct node *node, struct node_cut_now *now, const struct node_flash_work *work,
+        const void *data);
+/* Leaves the firmware, whose power goes. */
+_Noreturn void node_cut_falls(struct node *node, const struct node_cut_now *now);
 /* node_chip.c */
 extern const struct sx1276_outputs node_chip_outputs;
 /* node_signals.c */

@@ -240,15 +240,20 @@ static void chip_advance(struct node *node, sim_ns now_ns)
     }
 }
 
+void node_advance(struct node *node, sim_ns now_ns)
+{
+    chip_advance(node, now_ns);
+    timers_latch(node, now_ns);
+}
+
 /* A node that computes ahead of the engine is reset where its local time is. */
 void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
 {
     struct node *node = node_at(fleet, index);
-    if (node->stage == NODE_OFF) {
+    if (node->stage == NODE_OFF || node->stage == NODE_CUT) {
         return;
     }
-    chip_advance(node, now_ns);
-    timers_latch(node, now_ns);
+    node_advance(node, now_ns);
     if (node->local_ns < now_ns) {
         node->local_ns = now_ns;
     }
@@ -309,22 +314,14 @@ static void serve(struct node *node, sim_ns now_ns)
         case NODE_EXIT_PANIC:
             reset(node, HAL_RESET_WATCHDOG, node->board->type->watchdog_ns);
             break;
+        case NODE_EXIT_POWER_CUT:
+            node->energy.mcu_run_ns += node->local_ns - from_ns;
+            node_power_cut(node, node->cut_duration_ns);
+            node_schedule(node);
+            return;
         }
         node->energy.mcu_run_ns += node->local_ns - from_ns;
     }
-    node_schedule(node);
-}
-
-static void power_on(struct node *node, sim_ns now_ns)
-{
-    assert(now_ns == node->crystal.power_on_ns);
-    energy_meter_init(&node->energy, &node->board->type->energy, now_ns);
-    sx1276_init(&node->chip, &node_chip_outputs, node, now_ns);
-    node->local_ns = now_ns + node->board->type->reset_ns;
-    node->energy.mcu_run_ns = node->board->type->reset_ns;
-    node->nor_done_ns = now_ns;
-    node->stage = NODE_BOOT;
-    node->boot_cause = HAL_RESET_POWER_ON;
     node_schedule(node);
 }
 
@@ -378,7 +375,11 @@ void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument
     }
     scheduled_pop(node, now_ns);
     if (node->stage == NODE_OFF) {
-        power_on(node, now_ns);
+        node_power_on(node, now_ns);
+        return;
+    }
+    if (node->stage == NODE_CUT && node->local_ns <= now_ns) {
+        node_power_on_again(node, now_ns);
         return;
     }
     if (wake_ns(node) > now_ns) {

@@ -32,6 +32,17 @@ static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
     return end_ns > now_ns ? end_ns - now_ns : 0;
 }
 
+/* Nothing is drawn while a cut of power lasts. */
+static sim_ns powered_until_ns(const struct node *node, sim_ns now_ns)
+{
+    return node->stage == NODE_CUT && now_ns > node->cut_ns ? node->cut_ns : now_ns;
+}
+
+static sim_ns busy_until_ns(const struct node *node)
+{
+    return node->stage == NODE_CUT ? node->cut_ns : node->local_ns;
+}
+
 /* What is under way was booked whole when it began; a slice that runs is booked at its end. */
 static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
 {
@@ -40,7 +51,7 @@ static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
     sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
     return (struct energy_ahead){
         .mcu_run_ns = fleet->worker.inside == node ? fleet->worker.running_since_ns - now_ns
-                                                   : ahead_ns(node->local_ns, now_ns),
+                                                   : ahead_ns(busy_until_ns(node), now_ns),
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
@@ -55,8 +66,9 @@ void node_energy_states(
         memset(states, 0, sizeof *states);
         return;
     }
+    now_ns = powered_until_ns(node, now_ns);
     struct energy_ahead ahead = ahead_of(node, now_ns);
-    energy_meter_read(&node->energy, &node->board->type->energy, node->crystal.power_on_ns, now_ns,
+    energy_meter_read(&node->energy, &node->board->type->energy, node->energy_from_ns, now_ns,
             &ahead, states);
 }
 
@@ -67,9 +79,10 @@ double node_energy_total_j(const struct node_fleet *fleet, uint32_t index, sim_n
     if (node->stage == NODE_OFF) {
         return 0;
     }
+    now_ns = powered_until_ns(node, now_ns);
     struct energy_ahead ahead = ahead_of(node, now_ns);
     return energy_meter_total_j(
-            &node->energy, &node->board->type->energy, node->crystal.power_on_ns, now_ns, &ahead);
+            &node->energy, &node->board->type->energy, node->energy_from_ns, now_ns, &ahead);
 }
 
 void node_energy(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns,

@@ -178,7 +178,7 @@ void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct 
 
 /* Begins and ends an outage that is not in the parameters, from now on. What the gateway has begun
  * already, a frame on the air or a message on its way, is not cut off: it was judged when it began.
- * Without effect if there is (no) such outage. */
+ * Outages may overlap: an end is of one that was begun, and without effect if there is none. */
 void gateway_outage_begin(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
 void gateway_outage_end(

@@ -58,27 +58,42 @@ bool gateway_outage_touches(const struct gateway *gateway, enum gateway_outage_k
     return first_ns != SIM_NS_NEVER;
 }
 
-/* The outage of this kind that was begun and has not ended. */
+static bool is_open(const struct gateway_outage *outage)
+{
+    return outage->duration_ns == SIM_NS_NEVER - outage->from_ns;
+}
+
+/* An outage of this kind that was begun and has not ended. */
 static struct gateway_outage *open_outage(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
 {
     for (uint32_t i = 0; i < fleet->added_count; i++) {
         struct gateway_outage *outage = &fleet->added[i];
-        if (outage->gateway == gateway && outage->kind == kind
-                && outage->duration_ns == SIM_NS_NEVER - outage->from_ns) {
+        if (outage->gateway == gateway && outage->kind == kind && is_open(outage)) {
             return outage;
         }
     }
     return NULL;
 }
 
+/* Of outages that have ended, the last one tells whether the gateway was out since any time. */
+static void forget_ended(
+        struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < fleet->added_count; i++) {
+        const struct gateway_outage *outage = &fleet->added[i];
+        if (outage->gateway != gateway || outage->kind != kind || is_open(outage)) {
+            fleet->added[kept++] = *outage;
+        }
+    }
+    fleet->added_count = kept;
+}
+
 void gateway_outage_begin(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
 {
     assert(gateway < fleet->count);
-    if (open_outage(fleet, gateway, kind) != NULL) {
-        return;
-    }
     size_t size_bytes = (fleet->added_count + 1) * sizeof *fleet->added;
     struct gateway_outage *added = realloc(fleet->added, size_bytes);
     assert(added != NULL && "out of memory in the middle of a run");
@@ -96,8 +111,9 @@ void gateway_outage_end(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
 {
     assert(gateway < fleet->count);
-    struct gateway_outage *outage = open_outage(fleet, gateway, kind);
-    if (outage != NULL) {
+    if (open_outage(fleet, gateway, kind) != NULL) {
+        forget_ended(fleet, gateway, kind);
+        struct gateway_outage *outage = open_outage(fleet, gateway, kind);
         outage->duration_ns = engine_now(fleet->engine) - outage->from_ns;
     }
 }

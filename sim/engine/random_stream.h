@@ -31,7 +31,8 @@ enum random_purpose {
     RANDOM_FADING_BLOCK = 32, /* index: gateway and block */
     RANDOM_FADING_PHASE,      /* index: frame id */
     RANDOM_PENETRATION,
-    RANDOM_INTERFERER /* index: cell of time and event in it */
+    RANDOM_INTERFERER, /* index: cell of time and event in it */
+    RANDOM_FAULT       /* index: fault of the list and its turn; what of a page was programmed */
 };
 
 struct random_stream {

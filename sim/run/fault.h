@@ -1,27 +1,50 @@
-/* Faults that a caller injects into a run between two events.
+/* Faults that a caller injects into a run between two events, or that its scenario lists.
  * SPDX-License-Identifier: MIT
  *
  * A fault has no entity of its own: its event is one of its target, in the last phase of the
- * instant at which it was injected. So the same faults at the same times make the same run.
+ * instant at which it was injected or for which it is listed. Nothing knows of it before. So the
+ * same faults at the same times make the same run, whichever way they came. The target of a jammer
+ * is the channel; its event is one of gateway 0.
  */
 #ifndef RUN_FAULT_H
 #define RUN_FAULT_H
 
 #include <stdint.h>
 
+#include "air/medium.h"
+#include "board/node.h"
 #include "gateway/gateway.h"
+#include "world/world.h"
 
 enum fault_kind {
     FAULT_DEVICE_RESET,         /* as by the reset pin: RAM is lost, flash and clock stay */
+    FAULT_DEVICE_POWER_CUT,     /* RAM and clock are lost, flash stays */
     FAULT_GATEWAY_OUTAGE_BEGIN, /* what is on the air or on its way already is not cut off */
     FAULT_GATEWAY_OUTAGE_END,
+    FAULT_JAMMER_START,
+    FAULT_JAMMER_STOP,
     FAULT_KIND_COUNT
 };
 
 struct fault {
     enum fault_kind kind;
-    uint32_t target;                 /* index of the device or gateway */
+    uint32_t target; /* index of the device or gateway; a jammer's number, by the caller's choice */
     enum gateway_outage_kind outage; /* of a gateway's fault */
+    /* Of a cut: operation 0 is now, others wait for the device's flash. */
+    struct node_power_cut cut;
+    struct medium_jammer jammer; /* of its start; the flags that it points to outlive the run */
 };
+
+/* The entity whose event a fault is. False: there is no such target. */
+bool fault_entity(const struct world *world, const struct fault *fault, entity_id *entity);
+/* From that event. */
+void fault_apply(struct world *world, const struct fault *fault, sim_ns now_ns);
+
+/* --- those of the scenario -------------------------------------------------------------------- */
+struct listed_faults;
+
+/* Schedules the first event of each. NULL: out of memory. */
+struct listed_faults *listed_faults_create(struct world *world);
+void listed_faults_destroy(struct listed_faults *faults);
 
 #endif

@@ -18,7 +18,10 @@ struct run {
     struct recorder_set *recorders;
     sim_ns next_look_ns;
     bool over;
-    enum run_stop end; /* RUN_END or RUN_BROKEN, once it is over */
+    enum run_stop end;            /* RUN_END or RUN_BROKEN, once it is over */
+    struct listed_faults *listed; /* those of the scenario */
+    struct fault *injected;       /* in the order of run_fault() */
+    uint32_t injected_count;
     uint16_t fault_handler;
     /* What the goal of this advance wants to see; kinds 0: nothing. */
     bool watching; /* an observer of the engine has been added */
@@ -29,23 +32,8 @@ struct run {
 static void fault_happens(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct run *run = context;
-    struct world *world = run->world;
-    enum fault_kind kind = (enum fault_kind)(argument & 0xff);
-    enum gateway_outage_kind outage = (enum gateway_outage_kind)(argument >> 8);
-    switch (kind) {
-    case FAULT_DEVICE_RESET:
-        node_fleet_reset(world->nodes, entity - world->first_device, now_ns);
-        break;
-    case FAULT_GATEWAY_OUTAGE_BEGIN:
-        gateway_outage_begin(world->gateways, entity - world->first_gateway, outage);
-        break;
-    case FAULT_GATEWAY_OUTAGE_END:
-        gateway_outage_end(world->gateways, entity - world->first_gateway, outage);
-        break;
-    case FAULT_KIND_COUNT:
-    default:
-        assert(false && "fault kind");
-    }
+    assert(argument < run->injected_count);
+    fault_apply(run->world, &run->injected[argument], now_ns);
 }
 
 static struct recorder_set *create_recorders(const struct world *world)
@@ -93,6 +81,12 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
     }
     run->next_look_ns = LOOK_NS;
     run->fault_handler = engine_handler_add(run->world->engine, fault_happens, run);
+    run->listed = listed_faults_create(run->world);
+    if (run->listed == NULL) {
+        snprintf(error, error_size, "out of memory");
+        run_destroy(run);
+        return NULL;
+    }
     world_start(run->world);
     return run;
 }
@@ -102,6 +96,8 @@ void run_destroy(struct run *run)
     if (run != NULL) {
         world_destroy(run->world);
         recorder_set_destroy(run->recorders);
+        listed_faults_destroy(run->listed);
+        free(run->injected);
         free(run);
     }
 }
@@ -219,16 +215,19 @@ enum run_stop run_advance_to(struct run *run, sim_ns until_ns)
 
 bool run_fault(struct run *run, const struct fault *fault)
 {
-    const struct world *world = run->world;
-    bool of_device = fault->kind == FAULT_DEVICE_RESET;
-    uint32_t count = of_device ? world->device_count : world->gateway_count;
-    if (run->over || fault->target >= count || fault->kind >= FAULT_KIND_COUNT) {
+    entity_id target;
+    if (run->over || !fault_entity(run->world, fault, &target)) {
         return false;
     }
-    entity_id target = (of_device ? world->first_device : world->first_gateway) + fault->target;
-    uint64_t outage = of_device ? 0 : (uint64_t)fault->outage;
-    engine_schedule(world->engine, engine_now(world->engine), SIM_PHASE_WORLD, target,
-            run->fault_handler, (uint64_t)fault->kind | outage << 8);
+    size_t size_bytes = (run->injected_count + 1) * sizeof *run->injected;
+    struct fault *injected = realloc(run->injected, size_bytes);
+    if (injected == NULL) {
+        return false;
+    }
+    run->injected = injected;
+    injected[run->injected_count] = *fault;
+    engine_schedule(run->world->engine, engine_now(run->world->engine), SIM_PHASE_WORLD, target,
+            run->fault_handler, run->injected_count++);
     return true;
 }
 

@@ -51,7 +51,7 @@ enum run_stop run_advance(struct run *run, const struct run_goal *goal);
 enum run_stop run_advance_to(struct run *run, sim_ns until_ns);
 
 /* Schedules `fault` now, after all that has happened at this instant; it acts in the next advance.
- * False: there is no such target, or the run is over. */
+ * False: there is no such target, no memory, or the run is over. */
 bool run_fault(struct run *run, const struct fault *fault);
 
 /* True: something is broken, and `text` says what in one line. Looks at every device. */

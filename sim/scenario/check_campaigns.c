@@ -130,16 +130,17 @@ static void check_name(const struct campaign_check *c)
     }
 }
 
-static void unknown_group(const struct campaign_check *c, const char *name)
+static void unknown_group(const struct check *check, const struct scenario_members *members,
+        const char *label, const char *name)
 {
-    const struct scenario *scenario = c->check->scenario;
+    const struct scenario *scenario = check->scenario;
     const char *names[SCENARIO_DEVICE_GROUPS_MAX + 1] = { NULL };
     for (uint32_t g = 0; g < scenario->group_count; g++) {
         names[g] = scenario->groups[g].name;
     }
     const char *near = nearest_word(name, names);
-    scenario_errors_add(c->check->errors, check_place(c->check, &c->campaign->devices),
-            "%s.devices: there is no group of devices '%s'%s%s%s", c->label, name,
+    scenario_errors_add(check->errors, check_place(check, members),
+            "%s.devices: there is no group of devices '%s'%s%s%s", label, name,
             near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
             near != NULL ? "'?)" : "");
 }
@@ -149,32 +150,31 @@ static bool ranges_meet(struct scenario_range a, struct scenario_range b)
     return a.from < b.to && b.from < a.to;
 }
 
-static void check_members(const struct campaign_check *c)
+bool check_members(
+        const struct check *check, const struct scenario_members *members, const char *label)
 {
-    const struct scenario_members *members = &c->campaign->devices;
-    const struct scenario *scenario = c->check->scenario;
-    bool known = true;
+    const struct scenario *scenario = check->scenario;
+    size_t before = scenario_errors_count(check->errors);
     for (uint32_t i = 0; i < members->count; i++) {
         if (scenario_group_named(scenario, members->shares[i].group) == scenario->group_count) {
-            unknown_group(c, members->shares[i].group);
-            known = false;
+            unknown_group(check, members, label, members->shares[i].group);
         }
     }
+    bool known = scenario_errors_count(check->errors) == before;
     for (uint32_t i = 0; known && i < members->count; i++) {
         struct scenario_range own = scenario_share_range(scenario, &members->shares[i]);
         if (own.from == own.to) {
-            scenario_errors_add(c->check->errors, check_place(c->check, members),
-                    "%s.devices: the share of '%s' has no device", c->label,
-                    members->shares[i].group);
+            scenario_errors_add(check->errors, check_place(check, members),
+                    "%s.devices: the share of '%s' has no device", label, members->shares[i].group);
         }
         for (uint32_t j = 0; j < i; j++) {
             if (ranges_meet(own, scenario_share_range(scenario, &members->shares[j]))) {
-                scenario_errors_add(c->check->errors, check_place(c->check, members),
-                        "%s.devices names devices of '%s' twice", c->label,
-                        members->shares[i].group);
+                scenario_errors_add(check->errors, check_place(check, members),
+                        "%s.devices names devices of '%s' twice", label, members->shares[i].group);
             }
         }
     }
+    return scenario_errors_count(check->errors) == before;
 }
 
 void check_campaigns(const struct check *check)
@@ -186,7 +186,7 @@ void check_campaigns(const struct check *check)
         bool only = scenario->campaign_count == 1 && strcmp(c.campaign->name, "campaign") == 0;
         snprintf(c.label, sizeof c.label, "%s%s", only ? "" : "campaigns.", c.campaign->name);
         check_name(&c);
-        check_members(&c);
+        check_members(check, &c.campaign->devices, c.label);
         check_fragment_size(&c);
         check_fragment_count(&c);
         check_block_ack_delay(&c);

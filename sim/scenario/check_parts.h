@@ -24,6 +24,12 @@ void check_format_time(char *text, size_t size, sim_ns time_ns);
 void check_groups(const struct check *check);
 /* Campaigns: names, members, sessions, and what holds between two of them. */
 void check_campaigns(const struct check *check);
+/* The groups and shares that a list names; `label` is what messages call the list's owner. False:
+ * mistakes were added. */
+bool check_members(
+        const struct check *check, const struct scenario_members *members, const char *label);
+/* Faults: targets, times, and keys that belong to their kind. */
+void check_faults(const struct check *check);
 /* Times and versions of campaigns one after the other on the same devices, whose members are known
  * to exist. */
 void check_successive(const struct check *check);

@@ -149,11 +149,26 @@ static bool set_ppb(const struct param_text *t)
     return true;
 }
 
+/* "123 ns": whole nanoseconds are taken exactly, beyond what a double holds. */
+static bool is_whole_ns(const char *text, sim_ns *time_ns)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    bool number = end != text && errno == 0;
+    end += strspn(end, " ");
+    *time_ns = value;
+    return number && strcmp(end, "ns") == 0;
+}
+
 static bool set_time(const struct param_text *t)
 {
     double value;
     if (!param_read_number(t, &value)) {
         return false;
+    }
+    if (is_whole_ns(t->text, t->member)) {
+        return true;
     }
     /* A word is no time: -1, not minus one second. */
     *(sim_ns *)t->member =

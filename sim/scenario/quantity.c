@@ -44,6 +44,8 @@ static const struct unit units[] = {
     { "B", DIMENSION_BYTES, 1.0 },
     { "KiB", DIMENSION_BYTES, 1024.0 },
     { "%", DIMENSION_RATIO, 0.01 },
+    { "/d", DIMENSION_RATE, 1.0 },
+    { "/h", DIMENSION_RATE, 24.0 },
 };
 
 #define UNIT_COUNT (sizeof units / sizeof units[0])
@@ -77,6 +79,8 @@ const char *quantity_units(enum dimension dimension)
         return "B KiB";
     case DIMENSION_RATIO:
         return "%";
+    case DIMENSION_RATE:
+        return "/d /h";
     case DIMENSION_NONE:
     default:
         return "";

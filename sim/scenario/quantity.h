@@ -21,7 +21,8 @@ enum dimension {
     DIMENSION_PARABOLA,    /* ppm per square of a degree */
     DIMENSION_CURRENT,     /* uA */
     DIMENSION_VOLTAGE,     /* V */
-    DIMENSION_CHARGE       /* mAh */
+    DIMENSION_CHARGE,      /* mAh */
+    DIMENSION_RATE         /* a day */
 };
 
 enum quantity_result {

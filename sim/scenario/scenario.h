@@ -30,6 +30,7 @@
 #define SCENARIO_EXPECT_MAX        32u
 #define SCENARIO_INTERFERERS_MAX   16u
 #define SCENARIO_OUTAGES_MAX       32u
+#define SCENARIO_FAULTS_MAX        64u
 #define SCENARIO_CHANNELS_MAX      8u
 #define SCENARIO_CODE_SIZE_MAX     163584u /* 160 KiB of flash without the image's header */
 #define SCENARIO_NAME_MAX          64u
@@ -192,6 +193,41 @@ struct scenario_campaign {
     struct scenario_verify verify;
 };
 
+/* Faults that happen in the run by themselves. A fault acts between two events, on its target, as
+ * one that is injected at the same instant (run/fault.h). */
+enum scenario_fault_kind {
+    SCENARIO_FAULT_RESET,     /* of devices, as by the reset pin */
+    SCENARIO_FAULT_POWER_CUT, /* of devices */
+    SCENARIO_FAULT_OUTAGE,    /* of gateways */
+    SCENARIO_FAULT_JAMMER     /* on a channel */
+};
+
+#define SCENARIO_NO_NUMBER UINT32_MAX /* a word in place of a device's number */
+
+/* A cut of power that waits for the operations (program or erase) of a device's flash. */
+struct scenario_flash_cut {
+    uint32_t operation; /* at the n-th from the fault's time on; 0: at that time itself */
+    uint32_t step;      /* the next device of the target: so many operations later */
+    bool torn;          /* the operation itself is cut; else it is the last that was whole */
+};
+
+struct scenario_fault {
+    int kind;                        /* enum scenario_fault_kind */
+    uint32_t device;                 /* one device; SCENARIO_NO_NUMBER: those of `devices` */
+    struct scenario_members devices; /* none named: all */
+    uint32_t gateway;                /* GATEWAY_ALL: all */
+    bool for_devices, for_gateways;  /* keys that name such a target are given */
+    sim_ns at_ns;
+    sim_ns duration_ns;  /* SCENARIO_AUTO: a power cut 1 s, others to the end of the run */
+    sim_ns every_ns;     /* 0: once */
+    double rate_per_day; /* of each target, from at_ns on; 0: not by chance */
+    enum gateway_outage_kind part;
+    struct scenario_flash_cut flash;
+    struct interferer_params jammer; /* place and power, and: */
+    int32_t received_mdbm;           /* instead of them */
+    bool received;                   /* is given */
+};
+
 enum expect_operator {
     EXPECT_EQ,
     EXPECT_NE,
@@ -230,6 +266,8 @@ struct scenario {
     struct scenario_firmware firmware;
     uint32_t campaign_count; /* 0: a plain study */
     struct scenario_campaign campaigns[SCENARIO_CAMPAIGNS_MAX];
+    uint32_t fault_count;
+    struct scenario_fault faults[SCENARIO_FAULTS_MAX];
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };

@@ -1,4 +1,4 @@
-/* The members of a scenario's campaigns.
+/* The devices that campaigns and faults of a scenario name.
  * SPDX-License-Identifier: MIT
  */
 #include "scenario/scenario_campaigns.h"
@@ -110,10 +110,9 @@ struct scenario_range scenario_share_range(
         first + (uint32_t)lround(share->to * count) };
 }
 
-uint32_t scenario_campaign_ranges(const struct scenario *scenario,
-        const struct scenario_campaign *campaign, struct scenario_range ranges[SCENARIO_SHARES_MAX])
+uint32_t scenario_members_ranges(const struct scenario *scenario,
+        const struct scenario_members *members, struct scenario_range ranges[SCENARIO_SHARES_MAX])
 {
-    const struct scenario_members *members = &campaign->devices;
     if (members->count == 0) {
         ranges[0] = (struct scenario_range){ 0, scenario_device_count(scenario) };
         return 1;

@@ -1,4 +1,4 @@
-/* The members of a scenario's campaigns.
+/* The devices that campaigns and faults of a scenario name.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SCENARIO_SCENARIO_CAMPAIGNS_H
@@ -22,10 +22,14 @@ uint32_t scenario_group_named(const struct scenario *scenario, const char *name)
  * none out. */
 struct scenario_range scenario_share_range(
         const struct scenario *scenario, const struct scenario_share *share);
-/* The devices of a campaign, in the order in which it names them; returns the count of ranges. */
-uint32_t scenario_campaign_ranges(const struct scenario *scenario,
-        const struct scenario_campaign *campaign,
-        struct scenario_range ranges[SCENARIO_SHARES_MAX]);
+/* The devices of a list, in the order in which it names them; returns the count of ranges. */
+uint32_t scenario_members_ranges(const struct scenario *scenario,
+        const struct scenario_members *members, struct scenario_range ranges[SCENARIO_SHARES_MAX]);
+static inline uint32_t scenario_campaign_ranges(const struct scenario *scenario,
+        const struct scenario_campaign *campaign, struct scenario_range ranges[SCENARIO_SHARES_MAX])
+{
+    return scenario_members_ranges(scenario, &campaign->devices, ranges);
+}
 /* The version of TS004 that a group of devices speaks: that of its first campaign, 2 without one.
  */
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);

@@ -145,6 +145,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_power(&check);
     check_outages(&check);
     check_interferers(&check);
+    check_faults(&check);
     check_unused(&check);
     check_campaigns(&check);
     check_expect(&check);

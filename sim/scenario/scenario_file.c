@@ -16,6 +16,7 @@
 #include "scenario/channel_plan.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
+#include "scenario/scenario_faults.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
@@ -213,6 +214,7 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
                 places, name, errors);
     }
     complete_clock(gateways, places);
+    scenario_complete_faults(scenario, places);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         struct scenario_device_group *group = &scenario->groups[i];
         place_path(places, name, group->file);

@@ -26,6 +26,8 @@ static const struct param_list scenario_lists[] = {
     LIST("gateways.outages", gateways.outages, gateways.params.outage_count, struct gateway_outage,
             SCENARIO_OUTAGES_MAX, &outage_rows, false, false, NULL,
             "an outage, as in - {from: 2 h, duration: 30 min}"),
+    LIST("faults", faults, fault_count, struct scenario_fault, SCENARIO_FAULTS_MAX, &fault_rows,
+            false, false, NULL, "a fault, as in - {kind: reset, device: 3, at: 2 h}"),
 };
 
 const struct param_table scenario_table = { scenario_sections,

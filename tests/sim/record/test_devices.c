@@ -56,7 +56,8 @@ Test(devices, one_that_never_joined_is_told_from_one_that_was_never_heard)
         .kinds = OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
         .wanted = always };
     cr_assert_eq(run_advance(trial->run, &accepted), RUN_WANTED);
-    const struct fault outage = { FAULT_GATEWAY_OUTAGE_BEGIN, 0, GATEWAY_OUTAGE_POWER };
+    const struct fault outage = { .kind = FAULT_GATEWAY_OUTAGE_BEGIN,
+        .outage = GATEWAY_OUTAGE_POWER };
     cr_assert(run_fault(trial->run, &outage));
     trial_play(trial);
     struct network_stats network;

@@ -1,0 +1,221 @@
+/* Power of a node: on, cut, and on again.
+ * SPDX-License-Identifier: MIT
+ *
+ * Without power RAM, keys, the radio's registers and the RTC's count are lost; flash stays. The
+ * RTC's crystal is the same when it starts anew: its error does not hang on when it was switched
+ * on.
+ *
+ * assumed: an operation of the NOR that a cut at a given time falls into has reached its end. A cut
+ * that waits for an operation (struct node_power_cut) may leave it half done: of a program a part
+ * from its begin is whole, one byte has some of its bits, the rest is as before; of an erase each
+ * byte has a fate of its own (tear_erase()).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/node_internal.h"
+#include "observe.h"
+#include "random_stream.h"
+
+struct node_cut {
+    uint32_t operation; /* by the node's count of them */
+    bool torn;
+    sim_ns duration_ns;
+    struct node_cut *next;
+};
+
+static void power_up(struct node *node, sim_ns now_ns)
+{
+    sx1276_init(&node->chip, &node_chip_outputs, node, now_ns);
+    node->local_ns = now_ns + node->board->type->reset_ns;
+    node->energy.mcu_run_ns += node->board->type->reset_ns;
+    node->nor_done_ns = now_ns;
+    node->stage = NODE_BOOT;
+    node->boot_cause = HAL_RESET_POWER_ON;
+    node_schedule(node);
+}
+
+void node_power_on(struct node *node, sim_ns now_ns)
+{
+    assert(now_ns == node->crystal.power_on_ns);
+    node->energy_from_ns = now_ns;
+    energy_meter_init(&node->energy, &node->board->type->energy, now_ns);
+    power_up(node, now_ns);
+}
+
+void node_power_on_again(struct node *node, sim_ns now_ns)
+{
+    const struct energy_params *energy = &node->board->type->energy;
+    crystal_init(
+            &node->crystal, node->crystal.params, node->crystal.seed, node->crystal.entity, now_ns);
+    node->alarm_ticks = HAL_TICKS_NEVER;
+    node->alarm_ticks_ns = SIM_NS_NEVER;
+    node->energy_from_ns += now_ns - node->cut_ns;
+    energy_meter_power_on(&node->energy, energy, now_ns);
+    power_up(node, now_ns);
+}
+
+/* What was booked whole when it began, and has not come to pass. */
+static void unbook_nor(struct node *node, sim_ns at_ns)
+{
+    sim_ns left_ns = node->nor_done_ns > at_ns ? node->nor_done_ns - at_ns : 0;
+    if (node->nor_operation == NODE_NOR_ERASE) {
+        node->energy.nor_erase_ns -= left_ns;
+    } else {
+        node->energy.nor_program_ns -= left_ns;
+    }
+    node->nor_done_ns = at_ns;
+}
+
+void node_power_cut(struct node *node, sim_ns duration_ns)
+{
+    sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
+    if (node->frame_ready) {
+        engine_observe(node->fleet->engine, at_ns, node_entity(node), OBSERVE_FRAME_LOST,
+                (int64_t)node->frame_id, LOSS_POWERED_DOWN, 0, NULL);
+        node->frame_ready = false;
+    }
+    if (node->task != NULL) {
+        node_task_reset(node);
+    }
+    node->spi_selected = false;
+    node->antenna = HAL_ANTENNA_OFF;
+    sx1276_reset_pin(&node->chip, at_ns, true); /* off the air; deaf and mute until power is back */
+    unbook_nor(node, at_ns);
+    energy_meter_power_off(&node->energy, at_ns);
+    node_keys_forget(node);
+    node->more = false;
+    node->irq_pending = 0;
+    node->alarm_ns = SIM_NS_NEVER;
+    node->nor_notify = false;
+    node->cut_ns = at_ns;
+    node->local_ns = at_ns + duration_ns;
+    node->stage = NODE_CUT;
+}
+
+/* --- cuts that wait for the flash ------------------------------------------------------------- */
+
+void node_fleet_cut_at_flash(
+        struct node_fleet *fleet, uint32_t index, const struct node_power_cut *cut)
+{
+    assert(index < fleet->count && cut->operation > 0);
+    struct node *node = node_at(fleet, index);
+    struct node_cut *waiting = malloc(sizeof *waiting);
+    assert(waiting != NULL && "out of memory in the middle of a run");
+    *waiting = (struct node_cut){
+        .operation = node->flash_operations + cut->operation,
+        .torn = cut->torn,
+        .duration_ns = cut->duration_ns,
+        .next = node->cuts,
+    };
+    node->cuts = waiting;
+}
+
+uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return node_at(fleet, index)->flash_operations;
+}
+
+void node_cuts_destroy(struct node *node)
+{
+    while (node->cuts != NULL) {
+        struct node_cut *cut = node->cuts;
+        node->cuts = cut->next;
+        free(cut);
+    }
+}
+
+bool node_cut_takes(struct node *node, struct node_cut_now *now)
+{
+    for (struct node_cut **at = &node->cuts; *at != NULL; at = &(*at)->next) {
+        struct node_cut *cut = *at;
+        if (cut->operation == node->flash_operations) {
+            *now = (struct node_cut_now){ .torn = cut->torn, .duration_ns = cut->duration_ns };
+            random_stream_init(&now->stream, engine_seed(node->fleet->engine), node_entity(node),
+                    RANDOM_FAULT, node->flash_operations);
+            *at = cut->next;
+            free(cut);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A drawn share of the bits that `value` would change away from the erased value. */
+static uint8_t torn_byte(struct random_stream *stream, uint8_t value, uint8_t erased_value)
+{
+    uint8_t changed = (uint8_t)random_stream_u32(stream);
+    return (uint8_t)(((value ^ erased_value) & changed) ^ erased_value);
+}
+
+static void tear_program(struct node *node, struct node_cut_now *now,
+        const struct node_flash_work *work, const uint8_t *data)
+{
+    uint8_t part[FLASH_PAGE_BYTES];
+    uint8_t erased_value = node->flash[work->region].erased_value;
+    assert(work->size > 0 && work->size <= sizeof part);
+    uint32_t whole = random_stream_u32(&now->stream) % work->size;
+    memset(part, erased_value, work->size);
+    memcpy(part, data, whole);
+    part[whole] = torn_byte(&now->stream, data[whole], erased_value);
+    flash_image_program(
+            node->fleet->flash, &node->flash[work->region], work->address, part, work->size, true);
+}
+
+/* Each byte is as before, programmed (an erase begins with that), on its way, or erased. */
+static void tear_erase(
+        struct node *node, struct node_cut_now *now, const struct node_flash_work *work)
+{
+    uint8_t part[FLASH_PAGE_BYTES];
+    struct flash_store *store = node->fleet->flash;
+    struct flash_image *image = &node->flash[work->region];
+    uint8_t erased_value = image->erased_value;
+    for (uint32_t done = 0, size; done < work->size; done += size) {
+        size = work->size - done < sizeof part ? work->size - done : (uint32_t)sizeof part;
+        flash_image_read(store, image, work->address + done, part, size);
+        for (uint32_t i = 0; i < size; i++) {
+            uint32_t fate = random_stream_u32(&now->stream) % 4;
+            part[i] = fate == 0   ? part[i]
+                      : fate == 1 ? (uint8_t)~erased_value
+                      : fate == 2 ? torn_byte(&now->stream, (uint8_t)~erased_value, erased_value)
+                                  : erased_value;
+        }
+        flash_image_set(store, image, work->address + done, part, size);
+    }
+}
+
+void node_tear(struct node *node, struct node_cut_now *now, const struct node_flash_work *work,
+        const void *data)
+{
+    if (data != NULL) {
+        tear_program(node, now, work, data);
+    } else {
+        tear_erase(node, now, work);
+    }
+    node->local_ns += (sim_ns)(random_stream_uniform(&now->stream) * (double)work->run_ns);
+}
+
+void node_cut_falls(struct node *node, const struct node_cut_now *now)
+{
+    node->cut_duration_ns = now->duration_ns;
+    node_escape(node, NODE_EXIT_POWER_CUT);
+}
+
+/* --- a cut from outside ----------------------------------------------------------------------- */
+
+void node_fleet_cut_power(
+        struct node_fleet *fleet, uint32_t index, sim_ns now_ns, sim_ns duration_ns)
+{
+    assert(index < fleet->count && duration_ns > 0);
+    struct node *node = node_at(fleet, index);
+    if (node->stage == NODE_OFF || node->stage == NODE_CUT) {
+        return;
+    }
+    node_advance(node, now_ns);
+    sim_ns from_ns = node->local_ns > now_ns ? node->local_ns : now_ns;
+    node->local_ns = from_ns;
+    node_power_cut(node, duration_ns);
+    node_schedule(node);
+}

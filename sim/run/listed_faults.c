@@ -1,0 +1,228 @@
+/* The faults that a scenario lists: each acts as one that is injected at the same instant.
+ * SPDX-License-Identifier: MIT
+ *
+ * Each target of a fault has a chain of events of its own: a begin schedules its end and the next
+ * begin. Times by chance are a Poisson process of each target; the gap before its n-th begin is
+ * drawn by (seed, target, fault, n), and counts from the end of the one before.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "random_stream.h"
+#include "run/fault.h"
+#include "scenario/scenario_faults.h"
+
+#define NS_PER_DAY (86400.0 * (double)SIM_NS_PER_S)
+/* An event's argument: number of the fault, of its turn above. */
+#define ITEM_BITS 16
+
+struct listed_faults {
+    struct world *world;
+    uint16_t begin_handler, end_handler;
+    bool *reaches[SCENARIO_FAULTS_MAX]; /* of a jammer; NULL: all */
+};
+
+static bool is_outage(const struct scenario_fault *item)
+{
+    return item->kind == SCENARIO_FAULT_OUTAGE;
+}
+
+/* How many operations further a device of the target is cut than its first. */
+static uint32_t steps_of(
+        const struct scenario *scenario, const struct scenario_fault *item, uint32_t device)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t count = scenario_fault_ranges(scenario, item, ranges), before = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (device >= ranges[i].from && device < ranges[i].to) {
+            return (before + device - ranges[i].from) * item->flash.step;
+        }
+        before += ranges[i].to - ranges[i].from;
+    }
+    return 0;
+}
+
+static struct fault fault_of(const struct listed_faults *faults, uint32_t i, entity_id entity)
+{
+    const struct scenario *scenario = faults->world->scenario;
+    const struct scenario_fault *item = &scenario->faults[i];
+    struct fault fault = { .target = i };
+    switch ((enum scenario_fault_kind)item->kind) {
+    case SCENARIO_FAULT_RESET:
+        fault.kind = FAULT_DEVICE_RESET;
+        fault.target = entity - faults->world->first_device;
+        break;
+    case SCENARIO_FAULT_POWER_CUT:
+        fault.kind = FAULT_DEVICE_POWER_CUT;
+        fault.target = entity - faults->world->first_device;
+        fault.cut.duration_ns = item->duration_ns;
+        fault.cut.torn = item->flash.torn;
+        fault.cut.operation = item->flash.operation;
+        if (fault.cut.operation > 0) {
+            fault.cut.operation += steps_of(scenario, item, fault.target);
+        }
+        break;
+    case SCENARIO_FAULT_OUTAGE:
+        fault.kind = FAULT_GATEWAY_OUTAGE_BEGIN;
+        fault.target = entity - faults->world->first_gateway;
+        fault.outage = item->part;
+        break;
+    case SCENARIO_FAULT_JAMMER:
+        fault.kind = FAULT_JAMMER_START;
+        fault.jammer = (struct medium_jammer){
+            .emitter = item->jammer,
+            .received = item->received,
+            .received_mdbm = item->received_mdbm,
+            .reaches = faults->reaches[i],
+        };
+        break;
+    }
+    return fault;
+}
+
+static bool has_end(const struct scenario_fault *item)
+{
+    return (is_outage(item) || item->kind == SCENARIO_FAULT_JAMMER)
+           && item->duration_ns != SCENARIO_AUTO;
+}
+
+/* Time from `from_ns` to the begin of a turn by chance. */
+static sim_ns gap_ns(
+        const struct listed_faults *faults, uint32_t i, entity_id entity, uint64_t turn)
+{
+    uint32_t word[4];
+    random_block(faults->world->scenario->seed, entity, RANDOM_FAULT, turn << ITEM_BITS | i, word);
+    double mean_ns = NS_PER_DAY / faults->world->scenario->faults[i].rate_per_day;
+    return (sim_ns)(-log((word[0] + 0.5) / 4294967296.0) * mean_ns) + 1;
+}
+
+/* Beyond the end of the run nothing is scheduled. */
+static void schedule(struct listed_faults *faults, sim_ns at_ns, entity_id entity, uint16_t handler,
+        uint64_t argument)
+{
+    if (at_ns <= faults->world->scenario->duration_ns) {
+        engine_schedule(faults->world->engine, at_ns, SIM_PHASE_WORLD, entity, handler, argument);
+    }
+}
+
+static void begins(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct listed_faults *faults = context;
+    uint32_t i = argument & ((1u << ITEM_BITS) - 1);
+    uint64_t turn = (argument >> ITEM_BITS) + 1;
+    const struct scenario_fault *item = &faults->world->scenario->faults[i];
+    struct fault fault = fault_of(faults, i, entity);
+    fault_apply(faults->world, &fault, now_ns);
+    sim_ns end_ns = now_ns;
+    if (has_end(item)) {
+        end_ns += item->duration_ns;
+        schedule(faults, end_ns, entity, faults->end_handler, argument);
+    }
+    uint64_t next = turn << ITEM_BITS | i;
+    if (item->every_ns > 0) {
+        schedule(faults, now_ns + item->every_ns, entity, faults->begin_handler, next);
+    } else if (item->rate_per_day > 0) {
+        schedule(faults, end_ns + gap_ns(faults, i, entity, turn), entity, faults->begin_handler,
+                next);
+    }
+}
+
+static void ends(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct listed_faults *faults = context;
+    uint32_t i = argument & ((1u << ITEM_BITS) - 1);
+    struct fault fault = fault_of(faults, i, entity);
+    fault.kind = is_outage(&faults->world->scenario->faults[i]) ? FAULT_GATEWAY_OUTAGE_END
+                                                                : FAULT_JAMMER_STOP;
+    fault_apply(faults->world, &fault, now_ns);
+}
+
+/* --- the first of each ------------------------------------------------------------------------ */
+
+static void first_of(struct listed_faults *faults, uint32_t i, entity_id entity)
+{
+    const struct scenario_fault *item = &faults->world->scenario->faults[i];
+    sim_ns gap = item->rate_per_day > 0 ? gap_ns(faults, i, entity, 0) : 0;
+    schedule(faults, item->at_ns + gap, entity, faults->begin_handler, i);
+}
+
+static void first_of_devices(struct listed_faults *faults, uint32_t i)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    const struct world *world = faults->world;
+    uint32_t count = scenario_fault_ranges(world->scenario, &world->scenario->faults[i], ranges);
+    for (uint32_t r = 0; r < count; r++) {
+        for (uint32_t device = ranges[r].from; device < ranges[r].to; device++) {
+            first_of(faults, i, world->first_device + device);
+        }
+    }
+}
+
+static void first_of_gateways(struct listed_faults *faults, uint32_t i)
+{
+    const struct world *world = faults->world;
+    uint32_t gateway = world->scenario->faults[i].gateway;
+    bool all = gateway == GATEWAY_ALL;
+    for (uint32_t g = all ? 0 : gateway; g < (all ? world->gateway_count : gateway + 1); g++) {
+        first_of(faults, i, world->first_gateway + g);
+    }
+}
+
+/* Whom a jammer reaches: those that it names, all if it names none. */
+static bool mark_reached(struct listed_faults *faults, uint32_t i)
+{
+    const struct world *world = faults->world;
+    const struct scenario_fault *item = &world->scenario->faults[i];
+    if (!item->for_devices && !item->for_gateways) {
+        return true;
+    }
+    bool *reaches = calloc((size_t)world->device_count + world->gateway_count, sizeof *reaches);
+    faults->reaches[i] = reaches;
+    if (reaches == NULL) {
+        return false;
+    }
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t count = item->for_devices ? scenario_fault_ranges(world->scenario, item, ranges) : 0;
+    for (uint32_t r = 0; r < count; r++) {
+        for (uint32_t device = ranges[r].from; device < ranges[r].to; device++) {
+            reaches[device] = true;
+        }
+    }
+    for (uint32_t g = 0; item->for_gateways && g < world->gateway_count; g++) {
+        reaches[world->device_count + g] = item->gateway == GATEWAY_ALL || item->gateway == g;
+    }
+    return true;
+}
+
+struct listed_faults *listed_faults_create(struct world *world)
+{
+    struct listed_faults *faults = calloc(1, sizeof *faults);
+    if (faults == NULL) {
+        return NULL;
+    }
+    faults->world = world;
+    faults->begin_handler = engine_handler_add(world->engine, begins, faults);
+    faults->end_handler = engine_handler_add(world->engine, ends, faults);
+    for (uint32_t i = 0; i < world->scenario->fault_count; i++) {
+        const struct scenario_fault *item = &world->scenario->faults[i];
+        if (scenario_fault_of_devices(item)) {
+            first_of_devices(faults, i);
+        } else if (is_outage(item)) {
+            first_of_gateways(faults, i);
+        } else if (mark_reached(faults, i)) {
+            first_of(faults, i, world->first_gateway);
+        } else {
+            listed_faults_destroy(faults);
+            return NULL;
+        }
+    }
+    return faults;
+}
+
+void listed_faults_destroy(struct listed_faults *faults)
+{
+    for (uint32_t i = 0; faults != NULL && i < SCENARIO_FAULTS_MAX; i++) {
+        free(faults->reaches[i]);
+    }
+    free(faults);
+}

@@ -1,0 +1,123 @@
+/* What must hold between the keys of a fault.
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "gateway/gateway.h"
+#include "scenario/check_parts.h"
+#include "scenario/scenario_faults.h"
+
+#define KIND(name)  (1u << SCENARIO_FAULT_##name)
+#define OF_DEVICES  (KIND(RESET) | KIND(POWER_CUT))
+#define HAVE_LENGTH (KIND(POWER_CUT) | KIND(OUTAGE) | KIND(JAMMER))
+
+/* A fault and how messages call it. */
+struct fault_check {
+    const struct check *check;
+    const struct scenario_fault *fault;
+    char label[24]; /* "faults.3" */
+};
+
+/* Keys that say something of some kinds only. */
+static void check_kind_keys(const struct fault_check *c)
+{
+    const struct scenario_fault *f = c->fault;
+    const struct {
+        const char *key;
+        const void *member;
+        unsigned kinds;
+        const char *words;
+    } rows[] = {
+        { "device", &f->device, OF_DEVICES | KIND(JAMMER), "reset, power-cut or jammer" },
+        { "devices", &f->devices, OF_DEVICES | KIND(JAMMER), "reset, power-cut or jammer" },
+        { "gateway", &f->gateway, KIND(OUTAGE) | KIND(JAMMER), "outage or jammer" },
+        { "duration", &f->duration_ns, HAVE_LENGTH, "power-cut, outage or jammer" },
+        { "part", &f->part, KIND(OUTAGE), "outage" },
+        { "flash.operation", &f->flash.operation, KIND(POWER_CUT), "power-cut" },
+        { "flash.step", &f->flash.step, KIND(POWER_CUT), "power-cut" },
+        { "flash.torn", &f->flash.torn, KIND(POWER_CUT), "power-cut" },
+        { "frequency", &f->jammer.frequency_hz, KIND(JAMMER), "jammer" },
+        { "bandwidth", &f->jammer.bandwidth_hz, KIND(JAMMER), "jammer" },
+        { "power", &f->jammer.eirp_mdbm, KIND(JAMMER), "jammer" },
+        { "x", &f->jammer.x_m, KIND(JAMMER), "jammer" },
+        { "y", &f->jammer.y_m, KIND(JAMMER), "jammer" },
+        { "height", &f->jammer.height_m, KIND(JAMMER), "jammer" },
+        { "received", &f->received_mdbm, KIND(JAMMER), "jammer" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (check_given(c->check, rows[i].member) && (rows[i].kinds >> f->kind & 1u) == 0) {
+            scenario_errors_add(c->check->errors, check_place(c->check, rows[i].member),
+                    "%s.%s belongs to faults of kind: %s; this one is %s", c->label, rows[i].key,
+                    rows[i].words, scenario_fault_names[f->kind]);
+        }
+    }
+}
+
+static void check_targets(const struct fault_check *c)
+{
+    const struct scenario_fault *f = c->fault;
+    const struct scenario *scenario = c->check->scenario;
+    uint32_t count = scenario_device_count(scenario);
+    if (f->device != SCENARIO_NO_NUMBER && f->device >= count) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->device),
+                "%s.device = %u, but there are %u, counted from 0", c->label, f->device, count);
+    }
+    if (f->device != SCENARIO_NO_NUMBER && check_given(c->check, &f->devices)) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->devices),
+                "%s: device and devices: only one of them", c->label);
+    }
+    if (f->gateway != GATEWAY_ALL && f->gateway >= scenario->gateways.count) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->gateway),
+                "%s.gateway = %u, but there are %u, counted from 0", c->label, f->gateway,
+                scenario->gateways.count);
+    }
+    check_members(c->check, &f->devices, c->label);
+}
+
+static void check_times(const struct fault_check *c)
+{
+    const struct scenario_fault *f = c->fault;
+    char at[40], end[40];
+    if (f->at_ns >= c->check->scenario->duration_ns) {
+        check_format_time(at, sizeof at, f->at_ns);
+        check_format_time(end, sizeof end, c->check->scenario->duration_ns);
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->at_ns),
+                "%s.at = %s is not before the end of the run (duration = %s)", c->label, at, end);
+    }
+    if (f->every_ns != 0 && f->rate_per_day > 0) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
+                "%s: every and rate: only one of them", c->label);
+    }
+    bool endless = (HAVE_LENGTH >> f->kind & 1u) != 0 && f->duration_ns == SCENARIO_AUTO;
+    if (endless && (f->every_ns != 0 || f->rate_per_day > 0)) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->kind),
+                "%s: what happens more than once needs a duration", c->label);
+    }
+    if (f->every_ns != 0 && f->every_ns <= f->duration_ns) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
+                "%s.every should be longer than duration", c->label);
+    }
+}
+
+static void check_flash(const struct fault_check *c)
+{
+    const struct scenario_fault *f = c->fault;
+    if (f->flash.operation == 0 && (f->flash.step != 0 || f->flash.torn)) {
+        scenario_errors_add(c->check->errors,
+                check_place(c->check, f->flash.step != 0 ? (const void *)&f->flash.step
+                                                         : (const void *)&f->flash.torn),
+                "%s: flash.step and flash.torn need flash.operation of at least 1", c->label);
+    }
+}
+
+void check_faults(const struct check *check)
+{
+    for (uint32_t i = 0; i < check->scenario->fault_count; i++) {
+        struct fault_check c = { .check = check, .fault = &check->scenario->faults[i] };
+        snprintf(c.label, sizeof c.label, "faults.%u", i);
+        check_kind_keys(&c);
+        check_targets(&c);
+        check_times(&c);
+        check_flash(&c);
+    }
+}

@@ -1,0 +1,35 @@
+/* The faults of a scenario: their targets.
+ * SPDX-License-Identifier: MIT
+ */
+#include "scenario/scenario_faults.h"
+
+#include "scenario/channel_plan.h"
+
+#define POWER_CUT_USUAL_NS SIM_NS_PER_S
+
+void scenario_complete_faults(struct scenario *scenario, const struct scenario_places *places)
+{
+    for (uint32_t i = 0; i < scenario->fault_count; i++) {
+        struct scenario_fault *fault = &scenario->faults[i];
+        fault->for_devices = fault->device != SCENARIO_NO_NUMBER
+                             || scenario_places_find(places, &fault->devices) != NULL;
+        fault->for_gateways = scenario_places_find(places, &fault->gateway) != NULL;
+        fault->received = scenario_places_find(places, &fault->received_mdbm) != NULL;
+        if (fault->jammer.frequency_hz == SCENARIO_USUAL_HZ) {
+            fault->jammer.frequency_hz = region_default_channel_hz(scenario_region(scenario), 0);
+        }
+        if (fault->duration_ns == SCENARIO_AUTO && fault->kind == SCENARIO_FAULT_POWER_CUT) {
+            fault->duration_ns = POWER_CUT_USUAL_NS;
+        }
+    }
+}
+
+uint32_t scenario_fault_ranges(const struct scenario *scenario, const struct scenario_fault *fault,
+        struct scenario_range ranges[SCENARIO_SHARES_MAX])
+{
+    if (fault->device != SCENARIO_NO_NUMBER) {
+        ranges[0] = (struct scenario_range){ fault->device, fault->device + 1 };
+        return 1;
+    }
+    return scenario_members_ranges(scenario, &fault->devices, ranges);
+}

@@ -1,0 +1,41 @@
+/* Scenario keys of a fault.
+ * SPDX-License-Identifier: MIT
+ */
+#include "gateway/gateway.h"
+#include "scenario/scenario_campaigns.h"
+#include "scenario/scenario_faults.h"
+#include "scenario/scenario_keys.h"
+
+const char *const scenario_fault_names[] = { "reset", "power-cut", "outage", "jammer", NULL };
+static const char *const all_names[] = { "all", NULL };
+static const char *const auto_names[] = { "auto", NULL };
+static const char *const none_names[] = { "none", NULL };
+
+#define F(member) PARAM_MEMBER(struct scenario_fault, member)
+#define DAY       86400.0
+
+/* clang-format off */
+static const struct param rows[] = {
+    /* path, member, type, dimension, min, max, names, default, help */
+    { "kind", F(kind), &param_enum, DIMENSION_NONE, 0, 0, scenario_fault_names, "reset", "What happens: a device's reset pin is pulled, or its power cut; a gateway has an outage; a jammer is on." },
+    { "at", F(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time at which the fault begins, exact to the nanosecond; with a rate, the time from which it may." },
+    { "duration", F(duration_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, auto_names, "auto", "Length of the fault; auto is 1 s without power, and to the end of the run for outages and jammers." },
+    { "every", F(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one begin of the fault to the next; 0 is once." },
+    { "rate", F(rate_per_day), &param_double, DIMENSION_RATE, 0, 1e4, NULL, "0 /d", "Mean number of times that each target has the fault, at random times (Poisson); 0 is not by chance." },
+    { "device", F(device), &param_u32, DIMENSION_NONE, 0, 999999, none_names, "none", "Number of the one device, from 0 over all groups; none leaves it to 'devices'." },
+    { "devices", F(devices), &param_members, DIMENSION_NONE, 0, 0, NULL, "all", "Devices that the fault concerns: all, or a list of groups and of shares of groups, as in meters 0..50 %." },
+    { "gateway", F(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that the fault concerns, from 0, or all." },
+    { "part", F(part), &param_enum, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "Part of a gateway that has the outage: the backhaul, or its power." },
+    { "flash.operation", F(flash.operation), &param_u32, DIMENSION_NONE, 0, 10000000, NULL, "0", "The power cut waits for this operation of the device's flash (program or erase), counted from 1 at the fault's time; 0 cuts at that time." },
+    { "flash.step", F(flash.step), &param_u32, DIMENSION_NONE, 0, 1000000, NULL, "0", "Each further device of the target is cut so many flash operations later than the one before it." },
+    { "flash.torn", F(flash.torn), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "The cut falls into that flash operation and leaves it half done; otherwise it falls right after it." },
+    { "frequency", F(jammer.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 137e6, 1020e6, auto_names, "auto", "Centre frequency of the jammer; auto takes the region's first channel." },
+    { "bandwidth", F(jammer.bandwidth_hz), &param_hz, DIMENSION_FREQUENCY, 1, 10e6, NULL, "125 kHz", "Bandwidth over which the jammer's power is spread evenly." },
+    { "power", F(jammer.eirp_mdbm), &param_mdb, DIMENSION_POWER, -60, 60, NULL, "14 dBm", "EIRP of the jammer." },
+    { "x", F(jammer.x_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the jammer east of the centre of the area." },
+    { "y", F(jammer.y_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the jammer north of the centre of the area." },
+    { "height", F(jammer.height_m), &param_double, DIMENSION_LENGTH, 0.1, 300, NULL, "1.5 m", "Height of the jammer's antenna." },
+    { "received", F(received_mdbm), &param_mdb, DIMENSION_POWER, -200, 30, NULL, "", "Power of the jammer at the antenna of everybody whom it reaches, in place of power and position." },
+};
+/* clang-format on */
+const struct param_rows fault_rows = { rows, sizeof rows / sizeof rows[0] };
