@@ -231,7 +231,7 @@ static void send_uplink(struct fw *fw, uint64_t now_ticks)
     uint8_t fport = 0;
     uint8_t options = fw->core.factory.boot_options;
     size_t size = 0;
-    bool confirmed = false;
+    bool confirmed = false, report = false;
     bool session = services_session_active(&fw->services, &fw->core, now_ticks);
     bool poll = !session && mac_poll_at(core) <= now_ticks;
     refresh_clock(fw, now_ticks);
@@ -248,18 +248,20 @@ static void send_uplink(struct fw *fw, uint64_t now_ticks)
                 &fw->services, &fw->core, now_ticks, payload, size_max, &fport);
         if (size == 0) {
             fw->services_quiet_until_ticks = now_ticks + SERVICES_QUIET_TICKS;
+            fport = 0;
         }
     } else if (report_uplink_at(&fw->report) <= now_ticks) {
         if (session && (options & FACTORY_OPTION_REPORT_SESSION) == 0) {
             hold_report_back(fw, now_ticks);
         } else {
+            report = true;
             fport = REPORT_FPORT;
             size = report_build_uplink(&fw->report, now_ticks, payload, size_max);
-            confirmed = size > 0 && (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
+            confirmed = (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
         }
     }
     DEVICE_ASSERT(&fw->core.hal, size <= size_max);
-    if (size > 0 || poll) {
+    if (size > 0 || report || poll) {
         enum mac_status status = confirmed ? mac_send_confirmed(core, fport, payload, size)
                                            : mac_send(core, fport, payload, size);
         DEVICE_ASSERT(&fw->core.hal, status == MAC_OK);

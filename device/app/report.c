@@ -57,6 +57,19 @@ static uint64_t interval_ticks(const struct report *report)
     }
 }
 
+static void schedule(struct report *report, uint64_t at_ticks)
+{
+    report->next_at_ticks = at_ticks <= report->until_ticks ? at_ticks : HAL_TICKS_NEVER;
+}
+
+static uint8_t size_of(const struct factory *factory)
+{
+    if ((factory->boot_options & FACTORY_OPTION_REPORT_EMPTY) != 0) {
+        return 0;
+    }
+    return factory->report_size != 0 ? factory->report_size : REPORT_SIZE_DEFAULT;
+}
+
 void report_init(struct report *report, const struct hal *hal, const struct factory *factory,
         enum hal_reset_cause cause)
 {
@@ -67,7 +80,11 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     /* 48 days is the longest period that fits. */
     uint32_t period_max_s = UINT32_MAX / UNITS_PER_S;
     report->period_ticks_32 = (period_s < period_max_s ? period_s : period_max_s) * UNITS_PER_S;
-    report->size = factory->report_size != 0 ? factory->report_size : REPORT_SIZE_DEFAULT;
+    report->size = size_of(factory);
+    report->left = factory->report_count;
+    report->until_ticks = factory->report_until_s != 0
+                                  ? (uint64_t)factory->report_until_s * HAL_RTC_HZ
+                                  : HAL_TICKS_NEVER;
     report->whole_left = cause == HAL_RESET_SOFTWARE ? REPORT_WHOLE_COUNT : 0;
     report->traffic = factory->traffic;
     report->jitter_percent = factory->jitter_percent < 100u ? factory->jitter_percent : 100u;
@@ -75,13 +92,14 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     /* After a planned restart the version is news; else a crowd that starts together spreads. */
     bool spread = (factory->boot_options & FACTORY_OPTION_RANDOM_PHASE) != 0
                   && cause != HAL_RESET_SOFTWARE;
-    report->next_at_ticks = hal_rtc_now(hal);
+    uint64_t first_ticks;
     if (spread && report->traffic == FACTORY_TRAFFIC_POISSON) {
-        report->next_at_ticks += poisson_ticks(report); /* it has no memory, so no phase either */
+        first_ticks = poisson_ticks(report); /* it has no memory, so no phase either */
     } else {
-        report->next_at_ticks += random_below(
+        first_ticks = random_below(
                 report, spread ? period_ticks(report) : (uint64_t)REPORT_FIRST_S * HAL_RTC_HZ);
     }
+    schedule(report, hal_rtc_now(hal) + first_ticks);
 }
 
 uint64_t report_uplink_at(const struct report *report)
@@ -95,10 +113,11 @@ uint64_t report_uplink_at(const struct report *report)
 static void move_on(struct report *report, uint64_t now_ticks)
 {
     uint64_t patience = report->traffic == FACTORY_TRAFFIC_POISSON ? period_ticks(report) : 0;
-    report->next_at_ticks += interval_ticks(report);
-    if (report->next_at_ticks + patience <= now_ticks) {
-        report->next_at_ticks = now_ticks + interval_ticks(report);
+    uint64_t next_ticks = report->next_at_ticks + interval_ticks(report);
+    if (next_ticks + patience <= now_ticks) {
+        next_ticks = now_ticks + interval_ticks(report);
     }
+    schedule(report, next_ticks);
 }
 
 void report_hold_back(struct report *report, uint64_t now_ticks)
@@ -115,13 +134,16 @@ size_t report_build_uplink(
 {
     uint8_t content[REPORT_CONTENT_SIZE] = { 0 };
     size_t size = report->size;
-    DEVICE_ASSERT(&report->hal, size > 0 && report->next_at_ticks <= now_ticks);
+    DEVICE_ASSERT(&report->hal, report->next_at_ticks <= now_ticks);
     if (report->whole_left > 0) {
         report->whole_left--;
         size = size < sizeof content ? sizeof content : size;
     }
     size = size < size_max ? size : size_max;
     move_on(report, now_ticks);
+    if (report->left > 0 && --report->left == 0) {
+        report->next_at_ticks = HAL_TICKS_NEVER;
+    }
     put_le32(content, report->running.version);
     memcpy(content + 4, report->running.sha256, 8);
     content[12] = hal_battery_level(&report->hal);

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * FPort 2. Payload, little-endian; a factory record may make it longer, filled with zeros, or
- * shorter, down to one byte. After a planned restart the first REPORT_WHOLE_COUNT reports are whole
- * all the same: what runs now is news.
+ * shorter, down to none, and end the reports after a number or at a time. After a planned restart
+ * the first REPORT_WHOLE_COUNT reports are whole all the same: what runs now is news.
  *   0 u32 version of the running image, read from its slot
  *   4 u8[8] first bytes of its SHA-256, as the bootloader computed it over the code
  *   12 u8 battery level (DevStatusAns scale)
@@ -28,7 +28,9 @@
 struct report {
     struct hal hal;
     uint32_t period_ticks_32; /* period (mean interval) in units of 32 ticks */
-    uint64_t next_at_ticks;
+    uint64_t next_at_ticks;   /* HAL_TICKS_NEVER: there is no other report */
+    uint64_t until_ticks;     /* no report after this */
+    uint16_t left;            /* reports until the last one; 0: no end */
     uint8_t size;
     uint8_t update_status; /* set by the main loop */
     uint16_t held_back;

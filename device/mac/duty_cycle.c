@@ -22,21 +22,29 @@ uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times)
     return rest + (rest >> CLOCK_FAST_SHIFT);
 }
 
+static uint32_t rest_times(const struct core *core, unsigned band)
+{
+    bool kept = (core->factory.boot_options & FACTORY_OPTION_NO_DUTY_CYCLE) == 0;
+    return kept ? mac_region(core)->sub_bands[band].duty_divisor - 1u : 0;
+}
+
 void mac_duty_account(
         struct core *core, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
 {
     const struct region *region = mac_region(core);
     int band = mac_region_sub_band(region, frequency_hz);
     DEVICE_ASSERT(&core->hal, band >= 0 && (unsigned)band < MAC_SUB_BANDS);
-    uint32_t rest = region->sub_bands[band].duty_divisor - 1u;
-    core->mac.band_free_at_ticks[band] = end_ticks + mac_duty_rest_ticks(airtime_ticks, rest);
+    core->mac.band_free_at_ticks[band] =
+            end_ticks + mac_duty_rest_ticks(airtime_ticks, rest_times(core, (unsigned)band));
     uint32_t total_rest = (1u << core->mac.parameters.max_duty_cycle) - 1u;
     core->mac.aggregate_free_at_ticks = end_ticks + mac_duty_rest_ticks(airtime_ticks, total_rest);
 }
 
-void mac_duty_block(struct core *core, uint64_t until_ticks)
+void mac_duty_block(struct core *core, uint32_t airtime_ticks, uint64_t from_ticks)
 {
-    for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
+    DEVICE_ASSERT(&core->hal, mac_region(core)->sub_band_count <= MAC_SUB_BANDS);
+    for (unsigned i = 0; i < mac_region(core)->sub_band_count; i++) {
+        uint64_t until_ticks = from_ticks + mac_duty_rest_ticks(airtime_ticks, rest_times(core, i));
         core->mac.band_free_at_ticks[i] = later(core->mac.band_free_at_ticks[i], until_ticks);
     }
 }

@@ -36,7 +36,7 @@ static void block_after_reset(struct core *core, enum hal_reset_cause cause, uin
                           ? MAC_FRAME_OVERHEAD + 1u + region->data_rates[data_rate].payload_size_max
                           : 23u;
     uint32_t airtime = mac_region_airtime_ticks(region, data_rate, size, true);
-    mac_duty_block(core, now_ticks + mac_duty_rest_ticks(airtime, 99u));
+    mac_duty_block(core, airtime, now_ticks);
 }
 
 void mac_init(struct core *core, enum hal_reset_cause cause)

@@ -74,7 +74,7 @@ bool mac_joined(const struct core *core);
 uint64_t mac_uplink_possible_at(const struct core *core, uint64_t now_ticks);
 /* Application bytes that the next uplink can carry, MAC answers deducted. */
 size_t mac_payload_size_max(const struct core *core);
-/* Sends an unconfirmed uplink now. `size` 0: an empty frame without FPort (a poll). */
+/* Sends an unconfirmed uplink now. `fport` 0: an empty frame without FPort (a poll). */
 enum mac_status mac_send(struct core *core, uint8_t fport, const uint8_t *payload, size_t size);
 /* The same, but confirmed: up to NbTrans copies until the acknowledgement comes. */
 enum mac_status mac_send_confirmed(

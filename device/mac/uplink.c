@@ -114,12 +114,12 @@ static void build_frame(struct core *core, uint8_t fport, const uint8_t *payload
     uint32_t fcnt = core->mac.fcnt_up;
     core->mac.time_asked = false;
     size_t at = MAC_FOPTS_AT + mac_commands_take(core, f + MAC_FOPTS_AT);
-    DEVICE_ASSERT(hal, at + (size > 0 ? 1u + size : 0u) + 4u <= MAC_FRAME_MAX);
+    DEVICE_ASSERT(hal, at + (fport > 0 ? 1u + size : 0u) + 4u <= MAC_FRAME_MAX);
     f[0] = (uint8_t)((core->mac.confirmed ? MAC_CONFIRMED_UP : MAC_UNCONFIRMED_UP) << 5);
     put_le32(f + 1, core->mac.dev_addr);
     f[5] = (uint8_t)(take_fctrl(core) | (at - MAC_FOPTS_AT));
     put_le16(f + 6, fcnt);
-    if (size > 0) {
+    if (fport > 0) {
         f[at++] = fport;
         memcpy(f + at, payload, size);
         mac_crypto_cipher(hal, MAC_KEY_APP_S, MAC_UP, core->mac.dev_addr, fcnt, f + at, size);
@@ -144,7 +144,7 @@ static enum mac_status send(
     if (size > mac_payload_size_max(core)) {
         return MAC_TOO_LONG;
     }
-    DEVICE_ASSERT(hal, size == 0 || (fport > 0 && payload != NULL));
+    DEVICE_ASSERT(hal, fport > 0 ? payload != NULL : size == 0);
     uint8_t data_rate = core->mac.parameters.data_rate;
     int channel = mac_duty_choose(core, &core->mac.channel_mask, data_rate, now);
     DEVICE_ASSERT(hal, channel >= 0);
@@ -163,7 +163,7 @@ static enum mac_status send(
     core->mac.transmissions = 0;
     core->mac.exchange = MAC_EXCHANGE_DATA;
     core->mac.poll_at_ticks = HAL_TICKS_NEVER;
-    if (size == 0 && core->mac.polls_in_row < UINT8_MAX) {
+    if (fport == 0 && core->mac.polls_in_row < UINT8_MAX) {
         core->mac.polls_in_row++;
     }
     mac_launch_soon(core);

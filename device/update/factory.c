@@ -37,6 +37,8 @@ static void read_options(const uint8_t *record, struct factory *factory)
 {
     factory->report_period_s = get_le32(record + FACTORY_OFF_REPORT_PERIOD_S);
     factory->report_size = record[FACTORY_OFF_REPORT_SIZE];
+    factory->report_count = get_le16(record + FACTORY_OFF_REPORT_COUNT);
+    factory->report_until_s = get_le32(record + FACTORY_OFF_REPORT_UNTIL_S);
     factory->boot_options = record[FACTORY_OFF_BOOT_OPTIONS];
     factory->frag_version = record[FACTORY_OFF_FRAG_VERSION];
     factory->traffic = record[FACTORY_OFF_TRAFFIC];

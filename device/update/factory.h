@@ -13,26 +13,26 @@
 #define FACTORY_RECORD_SIZE 192u
 
 /* Byte offsets in the record. */
-#define FACTORY_OFF_MAGIC           0u
-#define FACTORY_OFF_HARDWARE_ID     4u   /* u32 */
-#define FACTORY_OFF_DEV_EUI         8u   /* 8 */
-#define FACTORY_OFF_JOIN_EUI        16u  /* 8 */
-#define FACTORY_OFF_APP_KEY         24u  /* 16 */
-#define FACTORY_OFF_GEN_APP_KEY     40u  /* 16 */
-#define FACTORY_OFF_IMAGE_PUB_KEY   56u  /* 32, Ed25519 */
-#define FACTORY_OFF_IMAGE_ENC_KEY   88u  /* 16 */
-#define FACTORY_OFF_REPORT_PERIOD_S 104u /* u32, 0: default of the application */
-#define FACTORY_OFF_REPORT_SIZE     108u /* u8, application bytes of a report, 0: default */
-#define FACTORY_OFF_BOOT_OPTIONS    109u /* u8, FACTORY_OPTION_ bits */
-#define FACTORY_OFF_FRAG_VERSION    110u /* u8, TS004: 1 or 2; 0: default of the firmware */
-#define FACTORY_OFF_TRAFFIC         111u /* u8, enum factory_traffic */
-#define FACTORY_OFF_JITTER_PERCENT  112u /* u8, of the period, either way, 0..100 */
-#define FACTORY_OFF_RATE_POLICY     113u /* u8, enum factory_rate_policy */
-#define FACTORY_OFF_DATA_RATE       114u /* u8, fixed; else first one of a commissioned device */
-#define FACTORY_OFF_TX_POWER        115u /* u8, TXPower index of a new session */
-#define FACTORY_OFF_NB_TRANS        116u /* u8, of a new session, 1..15; 0: 1 */
-#define FACTORY_OFF_REGION          117u /* u8, RP002 channel plan identifier */
-/* 118..119 reserved */
+#define FACTORY_OFF_MAGIC            0u
+#define FACTORY_OFF_HARDWARE_ID      4u   /* u32 */
+#define FACTORY_OFF_DEV_EUI          8u   /* 8 */
+#define FACTORY_OFF_JOIN_EUI         16u  /* 8 */
+#define FACTORY_OFF_APP_KEY          24u  /* 16 */
+#define FACTORY_OFF_GEN_APP_KEY      40u  /* 16 */
+#define FACTORY_OFF_IMAGE_PUB_KEY    56u  /* 32, Ed25519 */
+#define FACTORY_OFF_IMAGE_ENC_KEY    88u  /* 16 */
+#define FACTORY_OFF_REPORT_PERIOD_S  104u /* u32, 0: default of the application */
+#define FACTORY_OFF_REPORT_SIZE      108u /* u8, application bytes of a report, 0: default */
+#define FACTORY_OFF_BOOT_OPTIONS     109u /* u8, FACTORY_OPTION_ bits */
+#define FACTORY_OFF_FRAG_VERSION     110u /* u8, TS004: 1 or 2; 0: default of the firmware */
+#define FACTORY_OFF_TRAFFIC          111u /* u8, enum factory_traffic */
+#define FACTORY_OFF_JITTER_PERCENT   112u /* u8, of the period, either way, 0..100 */
+#define FACTORY_OFF_RATE_POLICY      113u /* u8, enum factory_rate_policy */
+#define FACTORY_OFF_DATA_RATE        114u /* u8, fixed; else first one of a commissioned device */
+#define FACTORY_OFF_TX_POWER         115u /* u8, TXPower index of a new session */
+#define FACTORY_OFF_NB_TRANS         116u /* u8, of a new session, 1..15; 0: 1 */
+#define FACTORY_OFF_REGION           117u /* u8, RP002 channel plan identifier */
+#define FACTORY_OFF_REPORT_COUNT     118u /* u16, reports after each start; 0: no end */
 #define FACTORY_OFF_GUARD_MS         120u /* u32, see FACTORY_OPTION_GUARD */
 #define FACTORY_OFF_GUARD_PPM        124u /* u16 */
 #define FACTORY_OFF_CLOCK_REFRESH_H  126u /* u16, oldest clock that is trusted; NEVER: not asked */
@@ -41,7 +41,9 @@
 #define FACTORY_OFF_JOIN_ACCEPT      131u /* 33, as on air */
 #define FACTORY_OFF_CHANNEL_MASK                                                                   \
     164u /* 9, little-endian, of the channels that may be used; 0: all */
-/* 173..187 reserved, 0 */
+/* u32, time by the RTC after which no report leaves; 0: no end */
+#define FACTORY_OFF_REPORT_UNTIL_S 173u
+/* 177..187 reserved, 0 */
 #define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
 
 /* Boot options. */
@@ -49,6 +51,8 @@
 #define FACTORY_OPTION_REPORT_CONFIRMED 0x02u
 #define FACTORY_OPTION_REPORT_SESSION   0x04u /* reports go on during a multicast session */
 #define FACTORY_OPTION_GUARD            0x08u /* guard time is the record's, be it 0 */
+#define FACTORY_OPTION_REPORT_EMPTY     0x10u /* reports have an FPort and no bytes */
+#define FACTORY_OPTION_NO_DUTY_CYCLE    0x20u /* the device keeps no duty cycle of the region */
 
 #define FACTORY_CLOCK_REFRESH_NEVER 0xFFFFu
 #define FACTORY_JOIN_ACCEPT_MAX     33u
@@ -79,6 +83,8 @@ struct factory {
     uint32_t report_period_s;
     uint8_t report_size;
     uint8_t boot_options;
+    uint16_t report_count;
+    uint32_t report_until_s;
     uint8_t frag_version;
     uint8_t traffic;        /* enum factory_traffic */
     uint8_t jitter_percent; /* FACTORY_TRAFFIC_JITTERED */

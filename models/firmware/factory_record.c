@@ -41,6 +41,8 @@ static uint8_t boot_options(const struct device_configuration *configuration)
     options |= configuration->report_confirmed ? FACTORY_OPTION_REPORT_CONFIRMED : 0u;
     options |= configuration->report_in_session ? FACTORY_OPTION_REPORT_SESSION : 0u;
     options |= configuration->guard_given ? FACTORY_OPTION_GUARD : 0u;
+    options |= configuration->report_empty ? FACTORY_OPTION_REPORT_EMPTY : 0u;
+    options |= configuration->no_duty_cycle ? FACTORY_OPTION_NO_DUTY_CYCLE : 0u;
     return (uint8_t)options;
 }
 
@@ -48,6 +50,8 @@ static void put_configuration(const struct device_configuration *configuration, 
 {
     put_le(record + FACTORY_OFF_REPORT_PERIOD_S, configuration->report_period_s, 4);
     record[FACTORY_OFF_REPORT_SIZE] = configuration->report_size;
+    put_le(record + FACTORY_OFF_REPORT_COUNT, configuration->report_count, 2);
+    put_le(record + FACTORY_OFF_REPORT_UNTIL_S, configuration->report_until_s, 4);
     record[FACTORY_OFF_BOOT_OPTIONS] = boot_options(configuration);
     record[FACTORY_OFF_FRAG_VERSION] = configuration->fragmentation_version;
     record[FACTORY_OFF_TRAFFIC] = configuration->report_traffic;

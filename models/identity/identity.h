@@ -44,6 +44,10 @@ enum device_rate_policy {
 struct device_configuration {
     uint32_t report_period_s; /* mean, with Poisson traffic */
     uint8_t report_size;      /* application bytes, 1..242; 0: the firmware's report of 24 */
+    bool report_empty;        /* no application bytes; report_size is 0 */
+    uint16_t report_count;    /* reports after each start; 0: no end */
+    uint32_t report_until_s;  /* time by the device's RTC after which no report leaves; 0: no end */
+    bool no_duty_cycle;       /* keeps no duty cycle of its region */
     bool report_random_phase;
     uint8_t fragmentation_version; /* of TS004: 1 or 2 */
 

@@ -18,6 +18,7 @@
 /* Of one device, whatever its firmware is. */
 struct device_uplinks {
     uint32_t duty_violations; /* frames by which it broke a duty cycle */
+    bool no_duty_cycle;       /* devices[].duty_cycle: off */
     float duty_worst_hour;    /* airtime in an hour over what its sub-band allows, highest */
     uint64_t last;            /* DevAddr and FCnt of its last data frame; UINT64_MAX: none */
     uint32_t campaign_messages;
@@ -72,6 +73,12 @@ static void *create(const struct recorder_set *set)
     for (uint32_t i = 0; i < device_count; i++) {
         record->devices[i].last = UINT64_MAX;
     }
+    uint32_t device = 0;
+    for (uint32_t g = 0; g < view->scenario->group_count; g++) {
+        for (uint32_t i = 0; i < view->scenario->groups[g].count; i++) {
+            record->devices[device++].no_duty_cycle = view->scenario->groups[g].no_duty_cycle;
+        }
+    }
     size_t past_line = (uintptr_t)record->bands_block % BAND_BYTES;
     record->bands = (void *)((char *)record->bands_block + (BAND_BYTES - past_line) % BAND_BYTES);
     return record;
@@ -93,12 +100,15 @@ static float share_of_hour(const struct device_duty_band *band, double duty_cycl
     return (float)((double)sum_us / (3600e6 * duty_cycle));
 }
 
-/* Of another firmware a broken duty cycle is a result; of this tree's own it is a defect. */
+/* Of another firmware, or where the scenario switches it off, a broken duty cycle is a result; of
+ * this tree's own it is a defect. */
 static void violated(struct uplink_record *record, const struct frame *frame, uint32_t device)
 {
     struct uplink_counts *counts = &record->counts;
     record->devices[device].duty_violations++;
-    if (node_build(record->nodes, device) == &firmware_builtin && counts->duty_violations++ == 0) {
+    bool defect = node_build(record->nodes, device) == &firmware_builtin
+                  && !record->devices[device].no_duty_cycle;
+    if (defect && counts->duty_violations++ == 0) {
         counts->duty_first_device = device;
         counts->duty_first_ns = frame->end_ns;
     }

@@ -46,10 +46,10 @@ static void check_report_size(const struct check *check, const struct scenario_d
     const void *member = phy != 0 ? (const void *)&group->report_phy_payload_bytes
                                   : (const void *)&group->report_payload_bytes;
     const char *key = phy != 0 ? "report.phy_payload" : "report.payload";
-    if (phy != 0 && phy <= SCENARIO_PHY_OVERHEAD_BYTES) {
+    if (phy != 0 && phy < SCENARIO_PHY_OVERHEAD_BYTES) {
         scenario_errors_add(check->errors, check_place(check, member),
-                "report.phy_payload = %u B leaves no application byte: at least %u B", phy,
-                SCENARIO_PHY_OVERHEAD_BYTES + 1);
+                "report.phy_payload = %u B is no report: header, FPort and MIC take %u B", phy,
+                SCENARIO_PHY_OVERHEAD_BYTES);
     } else if (size > size_max) {
         scenario_errors_add(check->errors, check_place(check, member),
                 "%s: %u application bytes do not fit DR%u%s: at most %u B", key, size, data_rate,
@@ -125,7 +125,7 @@ static void check_duty_cycle(const struct check *check, const struct scenario_de
                        * group->nb_trans / (double)SIM_NS_PER_S;
     double share = airtime_s * (double)SIM_NS_PER_S / (double)group->report_period_ns;
     double limit = duty_cycle_of(region, &plan, &group->channels);
-    if (share > limit) {
+    if (share > limit && !group->no_duty_cycle) {
         scenario_warnings_add(check->errors, check_place(check, &group->report_period_ns),
                 "report.period: %.3g s on air at DR%u are %.3g %% of the period; the duty cycle "
                 "lets %.3g %% pass, and the rest waits",

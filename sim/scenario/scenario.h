@@ -133,6 +133,10 @@ struct scenario_device_group {
     uint32_t report_phy_payload_bytes; /* bytes on air; 0: by report_payload_bytes */
     int report_traffic;                /* periodic, jittered, poisson */
     double report_jitter;              /* share of the period */
+    sim_ns report_until_ns;            /* -1: never */
+    uint32_t report_count;             /* 0: no end */
+    bool no_duty_cycle;                /* duty_cycle: off */
+    double wrong_gen_app_key;          /* share of the devices */
     bool report_confirmed;
     bool report_in_session; /* send, not hold */
     int data_rate;          /* enum scenario_data_rate */

@@ -261,8 +261,8 @@ bool scenario_read_file(struct scenario *scenario, const char *path, const char 
 uint32_t scenario_report_bytes(const struct scenario_device_group *group)
 {
     uint32_t phy = group->report_phy_payload_bytes;
-    return phy > SCENARIO_PHY_OVERHEAD_BYTES ? phy - SCENARIO_PHY_OVERHEAD_BYTES
-                                             : group->report_payload_bytes;
+    return phy >= SCENARIO_PHY_OVERHEAD_BYTES ? phy - SCENARIO_PHY_OVERHEAD_BYTES
+                                              : group->report_payload_bytes;
 }
 
 uint32_t scenario_device_count(const struct scenario *scenario)

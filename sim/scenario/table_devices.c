@@ -15,6 +15,8 @@ static const char *const data_rate_names[] = { "link-check", "adr", "by-link", "
 static const char *const own_version_names[] = { "auto", NULL };
 static const char *const own_names[] = { "auto", NULL };
 static const char *const refresh_names[] = { "auto", "never", NULL };
+static const char *const never_names[] = { "never", NULL };
+static const char *const on_off_names[] = { "on", "off", NULL }; /* of a member that says "no" */
 static const char *const board_names[] = { "board", NULL };
 
 #define G(member) PARAM_MEMBER(struct scenario_device_group, member)
@@ -42,7 +44,9 @@ static const struct param rows[] = {
     { "boot.spread", G(boot_spread_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 h", "Time from zero over which devices are switched on, uniformly." },
     { "report.period", G(report_period_ns), &param_time, DIMENSION_TIME, 10, 48 * DAY, NULL, "4 h", "Period of the application's report; the firmware counts up to 48 days." },
     { "report.phase", G(report_phase_uniform), &param_enum, DIMENSION_NONE, 0, 0, phase_names, "uniform", "Time of the first report: soon after the join, or anywhere in the period." },
-    { "report.payload", G(report_payload_bytes), &param_u32, DIMENSION_BYTES, 1, 242, NULL, "24 B", "Application bytes of a report; a campaign needs 20 B." },
+    { "report.until", G(report_until_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, never_names, "never", "Time of the run after which no report leaves, by the device's RTC; never is no end." },
+    { "report.count", G(report_count), &param_u32, DIMENSION_NONE, 0, 65535, NULL, "0", "Number of reports after each start of the device; 0 is no end." },
+    { "report.payload", G(report_payload_bytes), &param_u32, DIMENSION_BYTES, 0, 242, NULL, "24 B", "Application bytes of a report; a campaign needs 20 B." },
     { "report.phy_payload", G(report_phy_payload_bytes), &param_u32, DIMENSION_BYTES, 0, 255, NULL, "0 B", "Bytes of a report on air, which are 13 B more than report.payload and replace it; 0 leaves report.payload." },
     { "report.traffic", G(report_traffic), &param_enum, DIMENSION_NONE, 0, 0, traffic_names, "periodic", "Distribution of the times between reports." },
     { "report.jitter", G(report_jitter), &param_double, DIMENSION_RATIO, 0, 1, NULL, "10 %", "Jitter of jittered traffic as a share of the period." },
@@ -51,6 +55,8 @@ static const struct param rows[] = {
     { "data_rate", G(data_rate), &param_enum, DIMENSION_NONE, 0, 0, data_rate_names, "link-check", "Data rate of uplinks, or the rule that chooses it; commissioned devices of link-check and adr begin as by-link." },
     { "tx_power", G(tx_power_dbm), &param_double, DIMENSION_POWER, 0, 14, NULL, "14 dBm", "Output power of the radio in steps of 2 dB, without the antenna; ADR may lower it." },
     { "nb_trans", G(nb_trans), &param_u32, DIMENSION_NONE, 1, 15, NULL, "1", "Number of transmissions of an uplink." },
+    { "duty_cycle", G(no_duty_cycle), &param_bool, DIMENSION_NONE, 0, 0, on_off_names, "on", "Whether devices keep the duty cycle of their region; off counts what breaks it in uplinks.duty_violations." },
+    { "wrong_gen_app_key", G(wrong_gen_app_key), &param_double, DIMENSION_RATIO, 0, 1, NULL, "0 %", "Share of the devices that left the factory with a GenAppKey that the server does not have, evenly among the group." },
     { "channels", G(channels), &param_channels, DIMENSION_FREQUENCY, 137e6, 1020e6, NULL, "", "List of those of gateways.channels that the devices use after the join; without it, all." },
     { "rtc.tolerance", G(rtc_tolerance_ppm), &param_double, DIMENSION_PPM, 0, 500, NULL, "20 ppm", "Initial error of the RTC's crystal, uniform in plus or minus this." },
     { "rtc.temperature.mean", G(rtc_temperature_mean_c), &param_double, DIMENSION_TEMPERATURE, -40, 85, NULL, "25 C", "Mean temperature of the crystal." },

@@ -158,6 +158,9 @@ static struct device_configuration configuration_of(
     struct device_configuration c = {
         .report_period_s = (uint32_t)(group->report_period_ns / SIM_NS_PER_S),
         .report_size = (uint8_t)scenario_report_bytes(group),
+        .report_empty = scenario_report_bytes(group) == 0,
+        .report_count = (uint16_t)group->report_count,
+        .no_duty_cycle = group->no_duty_cycle,
         .report_random_phase = group->report_phase_uniform != 0,
         .fragmentation_version = scenario_fragmentation_version(
                 world->scenario, (uint32_t)(group - world->scenario->groups)),
@@ -240,6 +243,22 @@ static uint8_t data_rate_by_link(const struct world *world, const struct judge_t
     return data_rate;
 }
 
+/* By the RTC, which counts from power-on; 0: no end. */
+static uint32_t report_until_s(const struct scenario_device_group *group, sim_ns power_on_ns)
+{
+    if (group->report_until_ns < 0) {
+        return 0;
+    }
+    sim_ns left_ns = group->report_until_ns - power_on_ns;
+    return left_ns > SIM_NS_PER_S ? (uint32_t)(left_ns / SIM_NS_PER_S) : 1u;
+}
+
+/* Of a group of `count` devices floor(count * share) have it, evenly among them. */
+static bool has_share(uint32_t index_in_group, double share)
+{
+    return floor((index_in_group + 1.0) * share) > floor(index_in_group * share);
+}
+
 struct nodes_context {
     struct world *world;
     const struct medium_site *sites;
@@ -247,7 +266,7 @@ struct nodes_context {
 };
 
 static void configure_node(const struct nodes_context *context, uint32_t g, uint32_t index,
-        const struct node_params *of_group)
+        uint32_t index_in_group, const struct node_params *of_group)
 {
     struct world *world = context->world;
     const struct scenario_device_group *group = &world->scenario->groups[g];
@@ -257,8 +276,12 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
                         + world->groups[g].board.type.tx_antenna_gain_mdb;
     params.site = context->sites[index];
     params.identity = world->identities[index];
+    if (has_share(index_in_group, group->wrong_gen_app_key)) {
+        params.identity.gen_app_key[0] ^= 0xFFu; /* the server keeps the right one */
+    }
     params.boot_at_ns = draw_boot_time(
             world->scenario->seed, context->sites[index].entity, group->boot_spread_ns);
+    c->report_until_s = report_until_s(group, params.boot_at_ns);
     c->data_rate = group->data_rate >= DATA_RATE_DR0
                            ? (uint8_t)(group->data_rate - DATA_RATE_DR0)
                            : data_rate_by_link(world, context->tables, index, eirp_mdbm);
@@ -290,7 +313,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .battery = fleet_battery_params(group, board),
         };
         for (uint32_t i = 0; i < group->count; i++, index++) {
-            configure_node(&context, g, index, &params);
+            configure_node(&context, g, index, i, &params);
         }
     }
     judge_tables_destroy(tables);

@@ -179,3 +179,43 @@ Test(report, short_reports_are_whole_after_a_planned_restart)
         cr_assert_eq(payload[0], 3);
     }
 }
+
+/* Draining: the last report is the `report_count`-th, or the last one not after `report_until_s`.
+ */
+Test(report, reports_end_after_their_number)
+{
+    uint8_t payload[242];
+    start(&(struct factory){ .report_period_s = 900, .report_count = 3 });
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t at = report_uplink_at(&report);
+        cr_assert_neq(at, HAL_TICKS_NEVER, "report %u", i);
+        cr_assert_gt(report_build_uplink(&report, at, payload, sizeof payload), 0);
+    }
+    cr_assert_eq(report_uplink_at(&report), HAL_TICKS_NEVER);
+}
+
+Test(report, reports_end_at_their_time)
+{
+    uint8_t payload[242];
+    start(&(struct factory){ .report_period_s = 900, .report_until_s = 3600 });
+    unsigned count = 0;
+    uint64_t last = 0;
+    for (uint64_t at; (at = report_uplink_at(&report)) != HAL_TICKS_NEVER; count++) {
+        cr_assert_leq(at, 3600u * (uint64_t)TICKS_PER_S);
+        last = at;
+        (void)report_build_uplink(&report, at, payload, sizeof payload);
+    }
+    cr_assert_eq(count, 4, "within the first minute, and each 15 minutes");
+    cr_assert_gt(last + 900u * (uint64_t)TICKS_PER_S, 3600u * (uint64_t)TICKS_PER_S);
+    start(&(struct factory){ .report_period_s = 900, .report_until_s = 3600 });
+    report_hold_back(&report, 3599u * (uint64_t)TICKS_PER_S);
+    cr_assert_eq(
+            report_uplink_at(&report), HAL_TICKS_NEVER, "one that is held back is no exception");
+}
+
+Test(report, reports_may_have_no_bytes)
+{
+    uint8_t payload[242];
+    start(&(struct factory){ .report_period_s = 900, .boot_options = FACTORY_OPTION_REPORT_EMPTY });
+    cr_assert_eq(report_build_uplink(&report, report_uplink_at(&report), payload, 242), 0);
+}

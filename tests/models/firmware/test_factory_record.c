@@ -61,6 +61,10 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
         .report_jitter_percent = 17,
         .report_confirmed = true,
         .report_in_session = true,
+        .report_empty = true,
+        .report_count = 0x090A,
+        .report_until_s = 0x0B0C0D0E,
+        .no_duty_cycle = true,
         .rate_policy = FACTORY_RATE_ADR,
         .data_rate = 4,
         .tx_power_index = 6,
@@ -78,12 +82,13 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
         configuration.join_accept[i] = (uint8_t)(0xC0 + i);
     }
     factory_record_write(&identity, &configuration, record);
-    cr_assert_eq(record[109], 0x0E, "confirmed, in a session, guard time");
+    cr_assert_eq(record[109], 0x3E, "confirmed, in a session, guard time, empty, no duty cycle");
     cr_assert_arr_eq(record + 111,
-            "\x02\x11\x02\x04\x06\x0F\x0B\x00\x00\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
+            "\x02\x11\x02\x04\x06\x0F\x0B\x0A\x09\x04\x03\x02\x01\x06\x05\xFF\xFF\x08\x07\x21", 20);
     cr_assert_arr_eq(record + 131, configuration.join_accept, 33);
     cr_assert_arr_eq(record + 164, configuration.channel_mask, 9);
-    for (unsigned i = 173; i < 188; i++) {
+    cr_assert_arr_eq(record + 173, "\x0E\x0D\x0C\x0B", 4);
+    for (unsigned i = 177; i < 188; i++) {
         cr_assert_eq(record[i], 0);
     }
 }

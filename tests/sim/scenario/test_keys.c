@@ -166,7 +166,10 @@ Test(keys, refuse_reports_that_cannot_be)
     expect_refused("devices: [{report: {payload: 100 B}}]\n",
             "100 application bytes do not fit DR0, to which data_rate may come down: at most 51 B");
     cr_expect(read_with("devices: [{report: {payload: 100 B}, data_rate: DR3}]\n", NULL, 0));
-    expect_refused("devices: [{report: {phy_payload: 13 B}}]\n", "leaves no application byte");
+    expect_refused("devices: [{report: {phy_payload: 12 B}}]\n",
+            "report.phy_payload = 12 B is no report: header, FPort and MIC take 13 B");
+    cr_expect(read_with("devices: [{report: {phy_payload: 13 B}}]\n", NULL, 0));
+    cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 0);
     expect_refused("devices: [{report: {phy_payload: 33 B, payload: 20 B}}]\n", "only one of them");
     cr_expect(read_with("devices: [{report: {phy_payload: 33 B}}]\n", NULL, 0));
     cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 20);
@@ -298,4 +301,21 @@ Test(keys, set_power_and_duty_cycle_of_gateways)
             "city.yaml:1:19: error: gateways.power = 40 dBm is outside 1 dBm .. 36 dBm");
     expect_warned("gateways: {power: 30 dBm}\n",
             "gateways.power = 30 dBm: no sub-band of EU868 allows more than 29.15 dBm");
+}
+
+Test(keys, end_the_reports_of_devices)
+{
+    cr_assert(read_with("devices: [{}]\n", NULL, 0), "%s", messages);
+    cr_expect_lt(scenario.groups[0].report_until_ns, 0);
+    cr_expect_eq(scenario.groups[0].report_count, 0);
+    cr_expect_not(scenario.groups[0].no_duty_cycle);
+    cr_assert(read_with("campaign: none\ndevices: [{duty_cycle: off, wrong_gen_app_key: 10 %, "
+                        "report: {until: 3 h, count: 7, payload: 0 B}}]\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_expect_eq(scenario.groups[0].report_until_ns, 3 * 3600 * SIM_NS_PER_S);
+    cr_expect_eq(scenario.groups[0].report_count, 7);
+    cr_expect(scenario.groups[0].no_duty_cycle);
+    cr_expect_float_eq(scenario.groups[0].wrong_gen_app_key, 0.1, 1e-12);
+    expect_refused("devices: [{report: {count: 70000}}]\n", "is outside 0 .. 65535");
 }
