@@ -3,6 +3,7 @@
  */
 #include "record/installs.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,29 @@ static bool broken(const void *state, const struct recorder_set *set, char *text
     return true;
 }
 
+/* What devices report against what their flash shows: one that is confirmed has started with the
+ * image of the campaign. */
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
+{
+    const uint8_t both = FIRMWARE_SHOWS_IMAGE | FIRMWARE_SHOWS_VERSION;
+    const struct installs *installs = state;
+    const struct recorder_view *view = installs->view;
+    for (uint32_t c = 0; c < view->image_count; c++) {
+        for (uint32_t i = 0; i < view->device_count; i++) {
+            struct campaign_device d;
+            campaign_device_get(server_campaign(view->server, c), i, &d);
+            if (d.member && d.stage == CAMPAIGN_CONFIRMED
+                    && (recorder_set_shows(set, i) & both) == both
+                    && (installs->devices[i].campaigns >> c & 1u) == 0) {
+                snprintf(text, size,
+                        "INVARIANT device %" PRIu32 " confirmed an image that it never started", i);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void measure_installs(const void *state, struct measure *m)
 {
     const struct installs *installs = state;
@@ -136,5 +160,6 @@ const struct recorder_ops installs_recorder = {
     .destroy = free,
     .boot = boot,
     .broken = broken,
+    .audit = audit,
     .measure = measure_installs,
 };

@@ -203,6 +203,8 @@ static uint64_t wrong_installs(struct trial *trial, uint32_t flipped_at)
     uint64_t wrong = installs_of(set)->wrong;
     char text[192];
     cr_expect_eq(installs_recorder.broken(state, set, text, sizeof text), wrong > 0);
+    cr_expect_eq(installs_recorder.audit(state, set, text, sizeof text), wrong > 0,
+            "confirmed, so installed");
     recorder_set_destroy(set);
     return wrong;
 }
