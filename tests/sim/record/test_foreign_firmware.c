@@ -351,6 +351,38 @@ Test(foreign_firmware, what_no_device_of_a_scope_shows_is_null)
     trial_destroy(trial);
 }
 
+/* Both groups in one campaign: the devices that show a number are those that it counts. */
+Test(foreign_firmware, a_mixed_campaign_counts_the_devices_that_show)
+{
+    static const struct {
+        const char *key;
+        double value;
+    } rows[] = {
+        { "campaigns.campaign.devices.total", VENDOR + OWN },
+        { "campaigns.campaign.devices.ready", OWN },
+        { "campaigns.campaign.devices.installed", OWN },
+        { "campaigns.campaign.devices.confirmed", OWN },
+        { "campaigns.campaign.devices.failed.set_up_unanswered", VENDOR },
+        { "devices.confirmed", OWN },
+        { "devices.failed.never_joined", 0 },
+    };
+    char text[1024];
+    snprintf(text, sizeof text, "%s", fleet);
+    memcpy(strstr(text, "devices: own, "), "              ", strlen("devices: own, "));
+    struct trial *trial = create_with(text, "joining");
+    trial_play(trial);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double value = trial_value(trial, rows[i].key);
+        cr_expect_eq(value, rows[i].value, "%s is %g", rows[i].key, value);
+    }
+    /* Means of phases are those of the group that shows them. */
+    cr_expect_float_eq(trial_value(trial, "energy_j.by_phase.bulk"),
+            trial_value(trial, "groups.own.energy_j.by_phase.bulk"), 1e-9);
+    cr_expect_float_eq(trial_value(trial, "battery.life_years"),
+            trial_value(trial, "groups.own.battery.life_years"), 1e-9);
+    trial_destroy(trial);
+}
+
 /* Reads a scenario with one line more; returns what is wrong, "" if nothing is. */
 static const char *mistakes(const char *line, const char *set)
 {
