@@ -383,6 +383,27 @@ Test(foreign_firmware, a_mixed_campaign_counts_the_devices_that_show)
     trial_destroy(trial);
 }
 
+/* Devices that acknowledge a block and go on with the old version: the server sees it where reports
+ * name versions; the same bytes of a firmware with other reports say nothing. */
+Test(foreign_firmware, the_old_version_is_seen_where_reports_name_versions)
+{
+    static const struct {
+        const char *object;
+        double not_installed, not_confirmed;
+    } rows[] = { { "no_install", VENDOR, 0 }, { "no_install_unversioned", 0, VENDOR } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct trial *trial = create_with(two_campaigns, rows[i].object);
+        trial_play(trial);
+        cr_expect_eq(trial_value(trial, "groups.vendor.devices.authenticated"), VENDOR);
+        cr_expect_eq(trial_value(trial, "groups.vendor.devices.installed"), 0);
+        cr_expect_eq(trial_value(trial, "groups.vendor.devices.failed.not_installed"),
+                rows[i].not_installed, "%s", rows[i].object);
+        cr_expect_eq(trial_value(trial, "groups.vendor.devices.failed.not_confirmed"),
+                rows[i].not_confirmed, "%s", rows[i].object);
+        trial_destroy(trial);
+    }
+}
+
 /* Reads a scenario with one line more; returns what is wrong, "" if nothing is. */
 static const char *mistakes(const char *line, const char *set)
 {
