@@ -94,6 +94,8 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 
+/* PackageVersionAns of TS005. */
+void set_up_on_other_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* PackageVersionAns of TS004 names no version that we know. */
 void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* FragSessionStatusAns: the device has no such session. */

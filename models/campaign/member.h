@@ -42,6 +42,7 @@ enum member_stage {
     X(UPLINK)                /* any uplink */                                                      \
     X(UPLINK_IN_SET_UP)      /* any uplink while the set-up is open */                             \
     X(VERSION_ASKED)         /* PackageVersionReq was queued */                                    \
+    X(OTHER_PACKAGE)         /* it answers on the port of TS005, and was silent on that of TS004 */ \
     X(NO_PACKAGE)            /* PackageVersionAns names no version that we know */                 \
     X(COMMAND_QUEUED)        /* the first command of the set-up */                                 \
     X(GROUP_ACCEPTED)        /* McGroupSetupAns, positive */                                       \

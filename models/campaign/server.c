@@ -124,20 +124,22 @@ static void on_package_version(struct server *server, const struct network_uplin
 {
     struct server_device *device = &server->devices[uplink->device];
     uint8_t version = message->package_version;
-    if (uplink->fport == PACKAGE_FPORT_MULTICAST && message->package_id == PACKAGE_ID_MULTICAST) {
+    bool fragmentation = uplink->fport == PACKAGE_FPORT_FRAGMENTATION;
+    bool multicast = uplink->fport == PACKAGE_FPORT_MULTICAST;
+    if (fragmentation) {
+        bool served = message->package_id == PACKAGE_ID_FRAGMENTATION && version >= 1
+                      && version <= FRAGMENTATION_VERSION_MAX;
+        device->fragmentation_version = served ? version : 0;
+        device->no_fragmentation = !served;
+    } else if (multicast && message->package_id == PACKAGE_ID_MULTICAST) {
         device->multicast_version = version;
     }
-    if (uplink->fport != PACKAGE_FPORT_FRAGMENTATION) {
-        return;
-    }
-    bool served = message->package_id == PACKAGE_ID_FRAGMENTATION && version >= 1
-                  && version <= FRAGMENTATION_VERSION_MAX;
-    device->fragmentation_version = served ? version : 0;
-    device->no_fragmentation = !served;
-    for (uint32_t i = 0; i < server->campaign_count && !served; i++) {
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);
-        if (member != NULL) {
+        if (member != NULL && fragmentation && device->no_fragmentation) {
             set_up_on_no_package(server->campaigns[i], member, now_ns);
+        } else if (member != NULL && multicast) {
+            set_up_on_other_package(server->campaigns[i], member, now_ns);
         }
     }
 }

@@ -14,6 +14,8 @@
 #define COMMANDS_SIZE_MAX (2u * PACKAGE_MESSAGE_MAX)
 /* FragSessionStatusReq to a restarted member, before its silence means that it has no session. */
 #define SESSION_QUESTIONS_MAX 3u
+/* One in so many PackageVersionReqs without an answer goes to TS005 instead of TS004. */
+#define VERSION_QUESTIONS 4u
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
 {
@@ -161,8 +163,10 @@ static bool knows_version(struct campaign *campaign, struct member *member, sim_
     }
     uint8_t question[PACKAGE_MESSAGE_MAX];
     size_t size = package_version_req(question);
-    if (server_send(
-                campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, question, size)) {
+    /* Silence is a lost message, or no such package: whether it answers elsewhere tells. */
+    bool elsewhere = member->unanswered % VERSION_QUESTIONS == VERSION_QUESTIONS - 1u;
+    uint8_t fport = elsewhere ? PACKAGE_FPORT_MULTICAST : PACKAGE_FPORT_FRAGMENTATION;
+    if (server_send(campaign->server, member->device, fport, question, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_VERSION_ASKED, now_ns);
         set_up_command_sent(member, now_ns);
     }
@@ -317,6 +321,11 @@ void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_
     if (member->restarts > 0 && member->stage == MEMBER_READY && transfer_runs(transfer)) {
         transfer_join(transfer, member, now_ns);
     }
+}
+
+void set_up_on_other_package(struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    campaign_member_event(campaign, member, MEMBER_EVENT_OTHER_PACKAGE, now_ns);
 }
 
 void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns)

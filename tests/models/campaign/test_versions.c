@@ -127,13 +127,16 @@ Test(versions, are_asked_once_for_several_campaigns)
 
 Test(versions, that_do_not_exist_are_the_reason_of_a_failure)
 {
-    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet_create(&fleet, 4, 600 * SIM_NS_PER_S, &params);
     fleet.devices[0].faults.no_fragmentation = true;
+    fleet.devices[3].faults.ignores_set_up = true;
     fleet.devices[1].faults.unknown_version = true;
     fleet_run(&fleet, 8 * HOUR_NS);
     cr_assert_eq(device(fleet.campaign, 0).failure, CAMPAIGN_FAILURE_NO_PACKAGE);
     cr_assert_eq(device(fleet.campaign, 1).failure, CAMPAIGN_FAILURE_NO_PACKAGE);
     cr_assert_eq(fleet.devices[1].version_questions[1], 1);
     cr_assert_eq(fleet.devices[0].set_up_downlinks, 0);
+    cr_assert_eq(device(fleet.campaign, 3).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED,
+            "silent on all ports: nothing is known of its packages");
     cr_assert_eq(device(fleet.campaign, 2).stage, CAMPAIGN_CONFIRMED);
 }
