@@ -188,11 +188,21 @@ static void estimate_energy(const struct estimate_input *input, struct estimate 
     }
 }
 
+/* As the gateways send it. */
+static struct lora_modulation downlink_modulation(
+        const struct estimate_input *input, uint8_t data_rate, uint32_t frequency_hz)
+{
+    struct lora_modulation modulation =
+            region_downlink_modulation(input->region, data_rate, frequency_hz);
+    modulation.payload_crc = input->downlink_crc;
+    return modulation;
+}
+
 /* Time on air in RX2 of all commands for one device: what the fleet's set-up costs at worst. */
 static double command_airtime_s(const struct estimate_input *input)
 {
-    struct lora_modulation rx2 = region_downlink_modulation(
-            input->region, input->rx2_data_rate, input->rx2_frequency_hz);
+    struct lora_modulation rx2 =
+            downlink_modulation(input, input->rx2_data_rate, input->rx2_frequency_hz);
     return seconds(lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
                    + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
 }
@@ -270,7 +280,7 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
     estimate->possible = true;
     estimate->nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
     struct lora_modulation modulation =
-            region_downlink_modulation(input->region, input->data_rate, input->frequency_hz);
+            downlink_modulation(input, input->data_rate, input->frequency_hz);
     sim_ns airtime_ns = lora_time_on_air_ns(
             &modulation, LORAWAN_OVERHEAD + PACKAGE_FRAGMENT_OVERHEAD + input->fragment_size_bytes);
     sim_ns interval_ns = fragment_interval_ns(input, airtime_ns, duty_cycle);

@@ -54,8 +54,8 @@ uint32_t network_downlink_open(
 static bool rx2_taken(const struct network *network, const struct downlink *downlink)
 {
     sim_ns start_ns = downlink->rx_at_ns[1];
-    struct lora_modulation modulation = region_downlink_modulation(
-            network->params.region, downlink->data_rate[1], network->params.rx2_frequency_hz);
+    struct lora_modulation modulation = network_downlink_modulation(
+            network, downlink->data_rate[1], network->params.rx2_frequency_hz);
     sim_ns end_ns = start_ns + lora_time_on_air_ns(&modulation, downlink->size);
     return rx2_plan_is_taken(&network->rx2_plan, start_ns, end_ns);
 }
@@ -157,8 +157,8 @@ void network_downlink_submit(struct network *network, uint32_t index, sim_ns now
         tx.timing = GATEWAY_TX_AT;
         tx.at_ns = at_ns;
         tx.power_mdbm = network_eirp_mdbm(network, frequency_hz);
-        tx.modulation = region_downlink_modulation(
-                network->params.region, downlink->data_rate[window], frequency_hz);
+        tx.modulation =
+                network_downlink_modulation(network, downlink->data_rate[window], frequency_hz);
         tx.size = downlink->size;
         memcpy(tx.bytes, downlink->bytes, downlink->size);
         if (option->window == WINDOW_RX2) {

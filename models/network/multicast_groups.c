@@ -54,7 +54,8 @@ uint32_t network_group_create(struct network *network, const struct network_grou
     group->params = *params;
     lorawan_key_set(&group->nwk_s_key, nwk_s_key);
     aes128_set_encrypt_key(&group->app_s_key, app_s_key);
-    group->modulation = region_downlink_modulation(region, params->data_rate, params->frequency_hz);
+    group->modulation =
+            network_downlink_modulation(network, params->data_rate, params->frequency_hz);
     int32_t max_mdbm = network_eirp_mdbm(network, params->frequency_hz);
     group->power_mdbm = params->power_mdbm == 0 ? max_mdbm : params->power_mdbm;
     group->lead_ns = LEAD_FIRST_NS;

@@ -165,6 +165,15 @@ const struct gateway_sink network_gateway_sink = {
     .prefetch = network_prefetch,
 };
 
+struct lora_modulation network_downlink_modulation(
+        const struct network *network, uint8_t data_rate, uint32_t frequency_hz)
+{
+    struct lora_modulation modulation =
+            region_downlink_modulation(network->params.region, data_rate, frequency_hz);
+    modulation.payload_crc = network->params.downlink_crc;
+    return modulation;
+}
+
 const struct region *network_region(const struct network *network)
 {
     return network->params.region;

@@ -51,6 +51,7 @@ struct network_params {
     int32_t gateway_eirp_mdbm;   /* of gateways, where a sub-band allows it; 0 or less: its limit */
     sim_ns dev_status_period_ns; /* from a DevStatusAns to the next DevStatusReq; 0: asked once;
                                   * less: never */
+    bool downlink_crc;           /* gateways add a payload CRC: frames last that much longer */
     bool no_device_time;         /* leaves DeviceTimeReq unanswered: a server before 1.0.3 */
 };
 

@@ -154,6 +154,9 @@ uint32_t network_device_by_eui(const struct network *network, uint64_t dev_eui);
 uint32_t network_device_by_address(const struct network *network, uint32_t dev_addr);
 void network_drop(struct network *network, uint32_t device, enum network_drop_reason reason);
 uint8_t network_rx1_delay_s(const struct network *network);
+/* As gateways will send it: their payload CRC included. */
+struct lora_modulation network_downlink_modulation(
+        const struct network *network, uint8_t data_rate, uint32_t frequency_hz);
 
 /* uplink.c */
 void network_on_gateway_uplink(void *context, const struct gateway_uplink *uplink, sim_ns now_ns);

@@ -107,6 +107,17 @@ Test(estimate, of_a_session_is_as_by_hand)
     cr_assert_float_eq(estimate.complete_share, 1.0, 1e-12);
 }
 
+/* SX1276 datasheet 4.1.1.7: ceil((8 x 216 - 28 + 28 + 16) / 28) = 63 blocks of five symbols, where
+ * 62 do without the CRC: 335.25 symbols of 1.024 ms. */
+Test(estimate, counts_the_payload_crc_of_downlinks)
+{
+    struct estimate_input input = input_by_hand();
+    input.downlink_crc = true;
+    struct estimate estimate = make(&input);
+    cr_assert_float_eq(estimate.fragment_airtime_s, 0.343296, 1e-9);
+    cr_assert_float_eq(estimate.interval_s, 0.343296 / 0.08, 1e-8);
+}
+
 Test(estimate, of_a_device_is_as_by_hand)
 {
     struct estimate_input input = input_by_hand();

@@ -96,6 +96,24 @@ Test(multicast_airtime, is_shared_while_two_groups_are_on_the_air)
     cr_assert_eq(interval_ns(groups[0]), INTERVAL_NS, "the other one has ended");
 }
 
+/* SX1276 datasheet 4.1.1.7: a payload CRC makes 63 blocks of five symbols of 62, so 335.25 symbols
+ * of 1.024 ms; 343.296 ms / (0.1 x 0.8). */
+Test(multicast_airtime, counts_the_payload_crc_that_gateways_add)
+{
+    rig_destroy(&rig);
+    struct network_params params = rig_params(0.8);
+    params.downlink_crc = true;
+    rig_create_with(&rig, &params);
+    rig_join(&rig, 0);
+    rig_run(&rig, 1000 * SIM_NS_PER_S);
+    rig.accepted_seen = fake_gateways_accepted_count(rig.gateways);
+    uint32_t group = make_group((struct network_group_params){ 0 }, 0);
+    cr_assert_eq(interval_ns(group), INT64_C(4291200000));
+    enqueue(group, 1);
+    rig_run(&rig, 1010 * SIM_NS_PER_S);
+    cr_assert(rig_next_tx(&rig)->tx.modulation.payload_crc);
+}
+
 Test(multicast_airtime, of_two_groups_together_keeps_to_the_share)
 {
     make_two_groups((struct network_group_params){ 0 }, 0);
