@@ -283,7 +283,8 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
     if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION || restarted) {
         set_up_step(campaign, member, course, now_ns);
-    } else if (phase == CAMPAIGN_PHASE_CONFIRMATION && !course->status_answered) {
+    } else if ((phase == CAMPAIGN_PHASE_CORRECTION || phase == CAMPAIGN_PHASE_CONFIRMATION)
+               && !course->status_answered) {
         reception_ask_for_status(campaign, member, course);
     }
 }

@@ -17,13 +17,18 @@
 #define DECODE_RESERVE 8u
 /* Answers; with fewer the worst decides: a 95th percentile of less than 20 is the greatest. */
 #define PERCENTILE_FROM 20u
-/* Status requests in a row without any answer: while a device is known to lack something; and when
- * all may be whole, their reports lost.
- * assumed: of a request and its answer at 20 % loss each 0.36 is lost, so six silent rounds in a
- * row are chance one time in 460 (0.36^6), three one time in 21: enough where a report that is lost
- * comes again in the confirmation phase. */
-#define SILENT_ROUNDS_LACKING 6u
-#define SILENT_ROUNDS_WHOLE   3u
+/* Of the uncoded fragments: a batch for members of whom nothing is known.
+ * assumed: an eighth serves who lost as much, in one round. */
+#define BLIND_SHARE 8u
+/* Silent rounds in a row in which those who are known to lack something get a whole batch.
+ * assumed: of a request and its answer at 20 % loss each 0.36 is lost; after three silent rounds in
+ * a row (0.36^3: one time in 21) they are whole rather, and their reports were lost. */
+#define SILENT_ROUNDS_LACKING 3u
+/* Silent rounds in a row from which on requests come after a rest, doubled each time.
+ * assumed: a device that listens for 100 J waits 43 min; eight rounds lie in the first 40. */
+#define REST_AFTER    2u
+#define REST_FIRST_NS (20 * SIM_NS_PER_S)
+#define REST_MAX_NS   (600 * SIM_NS_PER_S)
 /* assumed: a member that reports more is out of reach for now: a batch is five times what it lacks
  * at most, for all others share the airtime. */
 #define LOSS_MAX 0.8
@@ -32,6 +37,20 @@ static bool all_settled(const struct transfer *transfer)
 {
     assert(transfer->settled_count <= transfer->counted_count);
     return transfer->settled_count == transfer->counted_count;
+}
+
+/* A member whose last answer of the set-up is due may have lost no more than that: it listens then,
+ * and says so when all are asked. */
+static bool some_may_listen(const struct transfer *transfer)
+{
+    const struct campaign *campaign = transfer->campaign;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        if (member->transfer == transfer->index && member->stage == MEMBER_FRAGMENTATION) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void start(struct transfer *transfer, sim_ns now_ns)
@@ -56,6 +75,19 @@ static void await_answers(struct transfer *transfer, sim_ns now_ns)
             transfer, TRANSFER_TIMER_ANSWERS, now_ns + transfer->schedule.answer_window_ns);
 }
 
+/* Nothing is sent for a time that doubles from REST_FIRST_NS on. */
+static void rest(struct transfer *transfer, uint32_t doublings, sim_ns now_ns)
+{
+    sim_ns rest_ns = REST_FIRST_NS;
+    for (uint32_t i = 0; i < doublings && rest_ns < REST_MAX_NS; i++) {
+        rest_ns *= 2;
+    }
+    assert(!transfer->correction.awaiting_answers && !transfer->correction.resting);
+    transfer->correction.resting = true;
+    transfer_timer_set(transfer, TRANSFER_TIMER_ANSWERS,
+            now_ns + (rest_ns < REST_MAX_NS ? rest_ns : REST_MAX_NS));
+}
+
 /* --- fixed ----------------------------------------------------------------------------------- */
 
 /* Answers of members that have just completed are still to come. */
@@ -65,39 +97,53 @@ static void fixed_next_move(struct transfer *transfer, sim_ns now_ns)
     await_answers(transfer, now_ns);
 }
 
-static const struct correction_ops fixed = { "fixed", fixed_next_move, transfer_end, false };
+static const struct correction_ops fixed = { "fixed", fixed_next_move, transfer_end,
+    fixed_next_move, false };
+
+/* False: N has no more room. */
+static bool send_batch(struct transfer *transfer, uint32_t size)
+{
+    struct correction *correction = &transfer->correction;
+    if (!transfer_has_room(transfer)) {
+        return false;
+    }
+    correction->batches++;
+    return transfer_extend(transfer, size);
+}
 
 /* --- until reported -------------------------------------------------------------------------- */
 
 static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
 {
     start(transfer, now_ns);
-    transfer->correction.batches++;
     uint32_t step = transfer->nb_frag / 50u;
-    if (!transfer_extend(transfer, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
+    if (!send_batch(transfer, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
         await_answers(transfer, now_ns);
     }
 }
 
 static const struct correction_ops until_reported = { "until-reported", until_reported_next_move,
-    transfer_end, false };
+    transfer_end, until_reported_next_move, false };
 
 /* --- adaptive -------------------------------------------------------------------------------- */
 
-/* Members that lack fragments answer, the others keep quiet. Version 1 has no report of reception,
+/* Members that lack fragments answer, the others keep quiet. After a round of silence all answer
+ * who listen: who is whole and was not acknowledged listens. Version 1 has no report of reception,
  * so there all answer. */
 static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
 {
+    struct correction *correction = &transfer->correction;
     uint8_t request[PACKAGE_MESSAGE_MAX];
-    bool all_answer = transfer->fragmentation_version < 2;
+    bool all_answer = transfer->fragmentation_version < 2 || correction->silent_rounds > 0;
     size_t size = package_frag_session_status_req(request, transfer->frag_index, all_answer);
-    transfer->correction.round++;
-    transfer->correction.round_answers = 0;
+    correction->round++;
+    correction->round_answers = 0;
+    correction->request_sent = false;
     if (!transfer_ask(transfer, request, size)) {
         transfer_end(transfer, now_ns);
         return;
     }
-    transfer->correction.status_on_air = true;
+    correction->status_on_air = true;
 }
 
 static void adaptive_next_move(struct transfer *transfer, sim_ns now_ns)
@@ -112,7 +158,7 @@ static int compare_u16(const void *a, const void *b)
 }
 
 /* Members whose needs the next batch serves: those that answered in this round, else those that are
- * known to lack something. */
+ * known to lack something: they answered in an earlier one. */
 static bool counts_for_batch(const struct transfer *transfer, const struct member *member)
 {
     if (!member->counted || &transfer->campaign->transfers[member->transfer] != transfer
@@ -120,7 +166,7 @@ static bool counts_for_batch(const struct transfer *transfer, const struct membe
         return false;
     }
     return transfer->correction.round_answers > 0 ? member->round == transfer->correction.round
-                                                  : member->missing > 0;
+                                                  : member->round > 0 && member->missing > 0;
 }
 
 /* Coded fragments of the next batch: what the 95th percentile lacks, a reserve for decoding, and
@@ -135,13 +181,13 @@ static uint32_t batch_size(const struct transfer *transfer)
     }
     uint32_t count = 0;
     double lost = 0.0;
-    uint32_t sent = transfer->next_n - 1u;
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         const struct member *member = &campaign->members[i];
         if (counts_for_batch(transfer, member)) {
             assert(count < transfer->counted_count);
             missing[count++] = member->missing;
-            lost += member->received < sent ? 1.0 - (double)member->received / sent : 0.0;
+            lost += member->received < member->sent ? 1.0 - (double)member->received / member->sent
+                                                    : 0.0;
         }
     }
     uint32_t size = 0;
@@ -152,37 +198,75 @@ static uint32_t batch_size(const struct transfer *transfer)
         size = (uint32_t)ceil((missing[rank] + DECODE_RESERVE) / (1.0 - loss));
     }
     free(missing);
-    return size;
+    /* More than the block is for members that hear next to nothing: they may be asked in between.
+     */
+    uint32_t most = transfer->nb_frag > LAST_BATCH_MIN ? transfer->nb_frag : LAST_BATCH_MIN;
+    return size < most ? size : most;
 }
 
-/* Silence may be a lost request or lost answers: members that are known to lack something get coded
- * fragments all the same. */
-static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
+/* Of the next batch in a row of silent rounds; 0: none. Silence may be a lost request or lost
+ * answers: who is known to lack something gets coded fragments all the same, and who was never
+ * heard a few. Devices of version 1 leave class C when they are whole, so there silence means that
+ * nobody lacks anything, or that the request must come again. */
+static uint32_t batch_in_silence(const struct transfer *transfer)
 {
-    struct correction *correction = &transfer->correction;
-    uint32_t size = batch_size(transfer);
-    correction->silent_rounds = correction->round_answers > 0 ? 0 : correction->silent_rounds + 1u;
-    uint32_t rounds_max = size > 0 ? SILENT_ROUNDS_LACKING : SILENT_ROUNDS_WHOLE;
-    if (correction->silent_rounds >= rounds_max) {
-        transfer_end(transfer, now_ns);
-    } else if (size == 0) {
+    const struct correction *correction = &transfer->correction;
+    if (transfer->fragmentation_version < 2) {
+        return 0;
+    }
+    uint32_t size = correction->silent_rounds < SILENT_ROUNDS_LACKING ? batch_size(transfer) : 0;
+    uint32_t blind = transfer->nb_frag / BLIND_SHARE;
+    blind = blind > LAST_BATCH_MIN ? blind : LAST_BATCH_MIN;
+    return size > blind ? size : blind;
+}
+
+/* A batch, after which those who listen are asked again; or no more than the question. */
+static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns now_ns)
+{
+    if (size == 0 || !send_batch(transfer, size)) {
         ask_who_misses(transfer, now_ns);
-    } else {
-        correction->batches++;
-        if (!transfer_extend(transfer, size)) {
-            transfer_end(transfer, now_ns);
-        }
     }
 }
 
+static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
+{
+    struct correction *correction = &transfer->correction;
+    if (correction->round_answers > 0) {
+        correction->silent_rounds = 0;
+        batch_or_question(transfer, batch_size(transfer), now_ns);
+        return;
+    }
+    correction->silent_rounds++;
+    if (correction->silent_rounds < REST_AFTER) {
+        batch_or_question(transfer, batch_in_silence(transfer), now_ns);
+    } else {
+        rest(transfer, correction->silent_rounds - REST_AFTER, now_ns);
+    }
+}
+
+static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
+{
+    bool asked = transfer->correction.unsent_rounds == 0;
+    batch_or_question(transfer, asked ? batch_in_silence(transfer) : 0, now_ns);
+}
+
 static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
-    adaptive_answers_over, true };
+    adaptive_answers_over, adaptive_rested, true };
 
 const struct correction_ops *const correction_policies[CORRECTION_COUNT] = {
     [CORRECTION_FIXED] = &fixed,
     [CORRECTION_UNTIL_REPORTED] = &until_reported,
     [CORRECTION_ADAPTIVE] = &adaptive,
 };
+
+/* --- end ------------------------------------------------------------------------------------- */
+
+bool correction_is_over(const struct transfer *transfer)
+{
+    bool asks = correction_policies[transfer->campaign->params.correction]->asks
+                && transfer->correction.silent_rounds < SILENT_ROUNDS_LACKING;
+    return all_settled(transfer) && !(asks && some_may_listen(transfer));
+}
 
 /* --- events ---------------------------------------------------------------------------------- */
 
@@ -192,26 +276,51 @@ static const struct correction_ops *policy_of(const struct transfer *transfer)
     return correction_policies[transfer->campaign->params.correction];
 }
 
+void correction_on_request_sent(struct transfer *transfer)
+{
+    transfer->correction.request_sent = true;
+    transfer->correction.unsent_rounds = 0;
+}
+
+/* A round whose request was not on the air is none. */
+static void on_request_over(struct transfer *transfer, sim_ns now_ns)
+{
+    struct correction *correction = &transfer->correction;
+    assert(correction->status_on_air && !correction->awaiting_answers);
+    correction->status_on_air = false;
+    if (correction->request_sent) {
+        /* Answers are spread over the delay from the last copy on. */
+        await_answers(transfer, now_ns);
+        return;
+    }
+    assert(correction->round > 0);
+    correction->round--;
+    rest(transfer, correction->unsent_rounds++, now_ns);
+}
+
 void correction_on_idle(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
     if (correction->status_on_air) {
-        /* Answers are spread over the delay from the last copy on. */
-        correction->status_on_air = false;
-        await_answers(transfer, now_ns);
-    } else if (!correction->awaiting_answers) {
+        on_request_over(transfer, now_ns);
+    } else if (!correction->awaiting_answers && !correction->resting) {
         policy_of(transfer)->next_move(transfer, now_ns);
     }
 }
 
-void correction_on_answers_over(struct transfer *transfer, sim_ns now_ns)
+void correction_on_timer(struct transfer *transfer, sim_ns now_ns)
 {
-    if (!transfer->correction.awaiting_answers) {
+    struct correction *correction = &transfer->correction;
+    bool rested = correction->resting;
+    if (!correction->awaiting_answers && !rested) {
         return;
     }
-    transfer->correction.awaiting_answers = false;
-    if (all_settled(transfer)) {
+    correction->awaiting_answers = false;
+    correction->resting = false;
+    if (correction_is_over(transfer)) {
         transfer_end(transfer, now_ns);
+    } else if (rested) {
+        policy_of(transfer)->rested(transfer, now_ns);
     } else {
         policy_of(transfer)->answers_over(transfer, now_ns);
     }
@@ -246,4 +355,5 @@ void correction_pause(struct transfer *transfer)
 {
     transfer->correction.awaiting_answers = false;
     transfer->correction.status_on_air = false;
+    transfer->correction.resting = false;
 }

@@ -16,12 +16,15 @@ struct transfer;
 struct correction {
     uint32_t batches;
     bool status_on_air; /* the request is queued; answers are awaited once it is out */
+    bool request_sent;  /* and a gateway said that it is */
     bool awaiting_answers;
+    bool resting; /* nothing is sent until a time */
     bool started;
     sim_ns deadline_ns; /* once started */
-    uint16_t round;
+    uint16_t round;     /* of requests that were on the air, and the one at hand */
     uint32_t round_answers;
-    uint32_t silent_rounds;
+    uint32_t silent_rounds; /* in a row, without any answer */
+    uint32_t unsent_rounds; /* in a row, whose request or fragments were not on the air */
 };
 
 struct correction_ops {
@@ -30,13 +33,20 @@ struct correction_ops {
     void (*next_move)(struct transfer *transfer, sim_ns now_ns);
     /* The time for answers is over and some members lack fragments. */
     void (*answers_over)(struct transfer *transfer, sim_ns now_ns);
+    /* A rest is over and some members lack fragments. */
+    void (*rested)(struct transfer *transfer, sim_ns now_ns);
     bool asks; /* it ends a pause for answers early when all members are known */
 };
 extern const struct correction_ops *const correction_policies[CORRECTION_COUNT];
 
+/* No member needs more fragments, as far as is known, and none is asked whether it does. */
+bool correction_is_over(const struct transfer *transfer);
+/* A gateway sent the request at hand. */
+void correction_on_request_sent(struct transfer *transfer);
 /* The session has nothing left to send. */
 void correction_on_idle(struct transfer *transfer, sim_ns now_ns);
-void correction_on_answers_over(struct transfer *transfer, sim_ns now_ns);
+/* The time for answers, or a rest, is over. */
+void correction_on_timer(struct transfer *transfer, sim_ns now_ns);
 /* A member that lacks fragments said so. */
 void correction_on_answer(struct transfer *transfer, struct member *member, sim_ns now_ns);
 /* A member needs no more; some others do. */

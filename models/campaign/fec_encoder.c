@@ -4,7 +4,6 @@
 #include "campaign/fec_encoder.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* One step of the 23-bit shift register: taps 0 and 5, feedback into bit 22. */
@@ -34,6 +33,11 @@ void fec_encoder_row(unsigned version, uint32_t m, uint32_t n, uint8_t row[FEC_R
         /* 1.0.0 counts every draw, 2.0.0 only those that set a new column. */
         left -= version < 2 || fresh ? 1u : 0u;
     }
+}
+
+bool fec_encoder_rows_are_even(unsigned version, uint32_t m)
+{
+    return m < 2 || (version >= 2 && m / 2u % 2u == 0);
 }
 
 static void xor_into(uint8_t *restrict out, const uint8_t *restrict in, uint32_t size)

@@ -126,6 +126,7 @@ struct member {
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
     sim_ns told_ns;     /* SessionTime of a restarted member, as it was told last */
+    bool asked_alone;   /* for its status, by unicast: no answer yet */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];
@@ -134,6 +135,7 @@ struct member {
     uint16_t round;        /* of correction in which it last answered */
     uint16_t missing;      /* last reported */
     uint16_t received;     /* NbFragReceived last reported */
+    uint16_t sent;         /* fragments that had been sent by then */
     sim_ns pause_until_ns; /* no command of the set-up before */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
 };

@@ -99,7 +99,11 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     }
     struct transfer *transfer = transfer_of(campaign, member);
     bool settled = member_is_settled(member);
+    /* Who sends uplinks of its own does not listen to the session: a batch is not for it. */
+    bool listens = !member->asked_alone;
+    member->asked_alone = false;
     member->received = message->received;
+    member->sent = (uint16_t)(transfer->next_n - 1u);
     member->missing = missing_at_least(transfer, message);
     if ((message->status & PACKAGE_STATUS_MEMORY) != 0) {
         campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_NO_MEMORY, now_ns);
@@ -107,7 +111,9 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
         on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
     } else {
         campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_LACKING, now_ns);
-        correction_on_answer(transfer, member, now_ns);
+        if (listens) {
+            correction_on_answer(transfer, member, now_ns);
+        }
     }
     tell_if_settled(campaign, member, settled, now_ns);
 }
@@ -152,8 +158,9 @@ static bool owes_a_report(const struct member *member)
     return member->stage == MEMBER_RECEIVING || restarting;
 }
 
-/* After the session, a member that has not reported is asked, after more and more of its uplinks.
- */
+/* A member that has not reported is asked, after more and more of its uplinks: after the session,
+ * and in its correction, where it is whole and has left class C, or has not heard the request to
+ * all. */
 void reception_ask_for_status(
         struct campaign *campaign, struct member *member, const struct uplink_course *course)
 {
@@ -172,5 +179,6 @@ void reception_ask_for_status(
     uint8_t request[PACKAGE_MESSAGE_MAX];
     size_t size = package_frag_session_status_req(
             request, transfer_of(campaign, member)->frag_index, true);
-    server_send(campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, request, size);
+    member->asked_alone = server_send(
+            campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, request, size);
 }

@@ -186,8 +186,13 @@ static void report(struct session *session, uint32_t handle, uint32_t gateway,
         enum gateway_tx_result result, sim_ns now_ns)
 {
     uint32_t n = number(session, handle);
-    if (n != 0 && result == GATEWAY_TX_SENT) {
+    if (result != GATEWAY_TX_SENT) {
+        return;
+    }
+    if (n != 0) {
         transfer_on_sent(session, n, handle, gateway, now_ns);
+    } else {
+        transfer_on_request_sent(session->transfer);
     }
 }
 

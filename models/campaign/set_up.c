@@ -318,7 +318,7 @@ void set_up_on_no_frag_session(struct member *member)
 void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     struct transfer *transfer = transfer_of(campaign, member);
-    if (member->restarts > 0 && member->stage == MEMBER_READY && transfer_runs(transfer)) {
+    if (member->stage == MEMBER_READY && transfer_runs(transfer)) {
         transfer_join(transfer, member, now_ns);
     }
 }

@@ -186,24 +186,35 @@ void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurre
 
 /* --- fragments ------------------------------------------------------------------------------- */
 
-void transfer_feed(struct transfer *transfer)
+/* False: the session takes no more. */
+static bool send_fragment(struct transfer *transfer, uint32_t n)
 {
-    const struct campaign *campaign = transfer->campaign;
     struct session *session = session_now(transfer);
-    sim_ns now_ns = engine_now(campaign->server->engine);
     uint8_t data[UINT8_MAX];
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
+    fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
+            transfer->fragment_size_bytes, n, data);
+    size_t size = package_data_fragment(
+            payload, transfer->frag_index, (uint16_t)n, data, transfer->fragment_size_bytes);
+    return session->ops->send(session, n, payload, (uint16_t)size);
+}
+
+void transfer_feed(struct transfer *transfer)
+{
+    const struct session *session = session_now(transfer);
+    sim_ns now_ns = engine_now(transfer->campaign->server->engine);
     while (!transfer->paused && transfer->next_n <= transfer->target_n
             && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
-        fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
-                transfer->fragment_size_bytes, transfer->next_n, data);
-        size_t size = package_data_fragment(payload, transfer->frag_index,
-                (uint16_t)transfer->next_n, data, transfer->fragment_size_bytes);
-        if (!session->ops->send(session, transfer->next_n, payload, (uint16_t)size)) {
+        if (!send_fragment(transfer, transfer->next_n)) {
             return;
         }
         transfer->next_n++;
     }
+}
+
+bool transfer_has_room(const struct transfer *transfer)
+{
+    return transfer->target_n < PACKAGE_FRAGMENTS_MAX;
 }
 
 bool transfer_extend(struct transfer *transfer, uint32_t count)
@@ -246,6 +257,11 @@ void transfer_on_sent(
     }
 }
 
+void transfer_on_request_sent(struct transfer *transfer)
+{
+    correction_on_request_sent(transfer);
+}
+
 void transfer_on_report(struct transfer *transfer)
 {
     if (transfer_runs(transfer)) {
@@ -253,9 +269,24 @@ void transfer_on_report(struct transfer *transfer)
     }
 }
 
+/* Coded fragments take the place of those that no gateway sent though a higher N is out. False:
+ * there are none, or N has no more room. */
+static bool replace_unsent(struct transfer *transfer)
+{
+    uint32_t sent = transfer->sent_uncoded + transfer->sent_coded;
+    assert(transfer->next_n > sent);
+    uint32_t unsent = transfer->next_n - 1u - sent;
+    if (unsent <= transfer->replaced || transfer->highest_sent_n == 0) {
+        return false;
+    }
+    uint32_t count = unsent - transfer->replaced;
+    transfer->replaced = unsent;
+    return transfer_extend(transfer, count);
+}
+
 void transfer_on_idle(struct transfer *transfer, sim_ns now_ns)
 {
-    if (transfer_runs(transfer) && !transfer->paused) {
+    if (transfer_runs(transfer) && !transfer->paused && !replace_unsent(transfer)) {
         correction_on_idle(transfer, now_ns);
     }
 }
@@ -377,7 +408,7 @@ void transfer_on_settled(struct transfer *transfer, sim_ns now_ns)
     if (!transfer_runs(transfer)) {
         return;
     }
-    if (transfer->settled_count == transfer->counted_count) {
+    if (correction_is_over(transfer)) {
         /* The last report is being acknowledged; no member needs more fragments. */
         transfer_end(transfer, now_ns);
     } else {
@@ -404,7 +435,7 @@ void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim
         begin_session(transfer, now_ns);
         break;
     case TRANSFER_TIMER_ANSWERS:
-        correction_on_answers_over(transfer, now_ns);
+        correction_on_timer(transfer, now_ns);
         break;
     case TRANSFER_TIMER_DEADLINE:
         on_deadline(transfer, now_ns);

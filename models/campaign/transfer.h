@@ -50,6 +50,7 @@ struct transfer {
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
     uint32_t next_n, target_n;                          /* fragments to N <= target_n are wanted */
     uint32_t highest_sent_n;
+    uint32_t replaced; /* of N below next_n that were not on the air: coded ones took their place */
     uint8_t sent[(PACKAGE_FRAGMENTS_MAX + 8u) / 8u]; /* bit for each N: it was on the air */
     uint32_t sent_uncoded, sent_coded;
     struct correction correction;
@@ -83,12 +84,15 @@ void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim
 /* A gateway sent fragment n. */
 void transfer_on_sent(
         struct session *session, uint32_t n, uint32_t handle, uint32_t gateway, sim_ns now_ns);
+/* A gateway sent a request. */
+void transfer_on_request_sent(struct transfer *transfer);
 /* A message is done with at one gateway: there may be room for others. */
 void transfer_on_report(struct transfer *transfer);
 /* A session of it has nothing left to send. */
 void transfer_on_idle(struct transfer *transfer, sim_ns now_ns);
 /* Hands fragments to the running session, as many as it takes. */
 void transfer_feed(struct transfer *transfer);
+bool transfer_has_room(const struct transfer *transfer); /* for a higher N */
 /* Wants `count` more coded fragments. False: N has no more room. */
 bool transfer_extend(struct transfer *transfer, uint32_t count);
 /* A request to every member. False: the session takes no more. */

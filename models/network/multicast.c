@@ -7,23 +7,19 @@
  * interval that it can use, in its turn. Requests leave shortly before their time, at most
  * GATEWAY_AHEAD_MAX per gateway, so that unicast answers fit in between. A gateway never
  * sends a lower McFCnt after a higher one.
+ *
+ * multicast_reports.c decides on what the gateways say.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "network/multicast_internal.h"
-#include "observe.h"
 
-#define GATEWAY_AHEAD_MAX 2u  /* accepted frames not yet on air, per gateway */
-#define TRIES_MAX         10u /* of one frame at one gateway, refusals for duty cycle apart */
-#define TURN_STEPS        4   /* tries within one's turn before waiting for the next interval */
-#define LEAD_MAX_NS       (8 * SIM_NS_PER_S)
-/* Airtime that is spent has left a sliding hour an hour later (ETSI EN 300 220-2); a second half
- * hour is for what unicast takes meanwhile. */
-#define DUTY_WAIT_MAX_NS (INT64_C(5400) * SIM_NS_PER_S)
+#define GATEWAY_AHEAD_MAX 2u /* accepted frames not yet on air, per gateway */
+#define TURN_STEPS        4  /* tries within one's turn before waiting for the next interval */
 
-static struct group_frame *frame_at(const struct group *group, uint32_t sequence)
+struct group_frame *group_frame_at(const struct group *group, uint32_t sequence)
 {
     assert(sequence - group->head < group->tail - group->head);
     return &group->frames[sequence & (group->frame_capacity - 1u)];
@@ -52,7 +48,7 @@ static uint32_t turn_count(const struct group *group, sim_ns interval_ns, uint32
 /* When a gateway is to start its frame at hand, its turn and delays included. */
 static sim_ns planned_ns(const struct group *group, const struct group_gateway *gateway)
 {
-    const struct group_frame *frame = frame_at(group, gateway->sequence);
+    const struct group_frame *frame = group_frame_at(group, gateway->sequence);
     uint32_t turns = turn_count(group, frame->interval_ns, frame->size);
     sim_ns offset_ns = frame->interval_ns * (gateway->turn % turns) / turns;
     return gateway->slot_ns + offset_ns + gateway->step_ns;
@@ -70,17 +66,16 @@ static sim_ns start_ns(
     return past_ns == 0 ? planned_start_ns : planned_start_ns + tick_ns - past_ns;
 }
 
-/* Waits whole intervals until there is time enough to ask for the frame at hand: keeps one's turn,
- * and takes the first interval that can still be used. */
-static void plan_frame(
+void group_plan_frame(
         const struct network *network, const struct group *group, struct group_gateway *gateway)
 {
-    struct group_frame *frame = frame_at(group, gateway->sequence);
+    struct group_frame *frame = group_frame_at(group, gateway->sequence);
     if (frame->interval_ns == 0) {
         frame->interval_ns = group_interval_ns(network, group, frame->size);
     }
     sim_ns earliest_ns = engine_now(network->engine) + group->lead_ns / 2;
     earliest_ns = earliest_ns > frame->not_before_ns ? earliest_ns : frame->not_before_ns;
+    earliest_ns = earliest_ns > gateway->probe_ns ? earliest_ns : gateway->probe_ns;
     sim_ns late_ns = earliest_ns - planned_ns(group, gateway);
     if (late_ns > 0) {
         gateway->step_ns = 0;
@@ -90,8 +85,7 @@ static void plan_frame(
     }
 }
 
-/* Arms the timer of a gateway that has a frame to submit and room to do so. */
-static void arm(struct network *network, uint32_t group_index, uint32_t gateway_index)
+void group_arm(struct network *network, uint32_t group_index, uint32_t gateway_index)
 {
     struct group *group = group_at(network, group_index);
     struct group_gateway *gateway = &group->gateways[gateway_index];
@@ -99,7 +93,7 @@ static void arm(struct network *network, uint32_t group_index, uint32_t gateway_
             || gateway->sequence == group->tail) {
         return;
     }
-    plan_frame(network, group, gateway);
+    group_plan_frame(network, group, gateway);
     sim_ns now_ns = engine_now(network->engine);
     sim_ns at_ns = planned_ns(group, gateway) - group->lead_ns;
     gateway->timer_pending = true;
@@ -108,12 +102,10 @@ static void arm(struct network *network, uint32_t group_index, uint32_t gateway_
             (uint64_t)group_index << 32 | gateway_index);
 }
 
-/* Moves the frame at hand on: by a step within one's turn, which may pass another frame on the air,
- * else to the next interval. */
-static void step_on(
+void group_step_on(
         const struct network *network, const struct group *group, struct group_gateway *gateway)
 {
-    const struct group_frame *frame = frame_at(group, gateway->sequence);
+    const struct group_frame *frame = group_frame_at(group, gateway->sequence);
     uint32_t turns = turn_count(group, frame->interval_ns, frame->size);
     sim_ns slack_ns = frame->interval_ns / turns
                       - lora_time_on_air_ns(&group->modulation, frame->size)
@@ -125,7 +117,7 @@ static void step_on(
         gateway->step_ns = 0;
         gateway->slot_ns += frame->interval_ns;
     }
-    plan_frame(network, group, gateway);
+    group_plan_frame(network, group, gateway);
 }
 
 /* Passes frames of other groups that are planned for the same time. */
@@ -134,14 +126,14 @@ static void avoid_other_groups(
 {
     const struct group *group = group_at(network, group_index);
     sim_ns airtime_ns =
-            lora_time_on_air_ns(&group->modulation, frame_at(group, gateway->sequence)->size);
+            lora_time_on_air_ns(&group->modulation, group_frame_at(group, gateway->sequence)->size);
     for (;;) {
         sim_ns at_ns = start_ns(network, group, planned_ns(group, gateway));
         if (!air_plan_is_taken(&network->multicast_plan, group_index, &group->modulation,
                     at_ns - NETWORK_TURN_GUARD_NS, at_ns + airtime_ns)) {
             return;
         }
-        step_on(network, group, gateway);
+        group_step_on(network, group, gateway);
     }
 }
 
@@ -149,7 +141,7 @@ static void submit(struct network *network, uint32_t group_index, uint32_t gatew
 {
     struct group *group = group_at(network, group_index);
     struct group_gateway *gateway = &group->gateways[gateway_index];
-    const struct group_frame *frame = frame_at(group, gateway->sequence);
+    const struct group_frame *frame = group_frame_at(group, gateway->sequence);
     struct gateway_tx tx;
     tx.token = TOKEN_MULTICAST << TOKEN_KIND_SHIFT | (uint64_t)group_index << 48
                | (uint64_t)(gateway_index & 0xFFFFu) << 32 | gateway->sequence;
@@ -182,10 +174,10 @@ void network_on_multicast_slot(void *context, sim_ns now_ns, entity_id entity, u
             || gateway->sequence == group->tail) {
         return;
     }
-    plan_frame(network, group, gateway);
+    group_plan_frame(network, group, gateway);
     avoid_other_groups(network, group_index, gateway);
     if (planned_ns(group, gateway) - group->lead_ns > now_ns) {
-        arm(network, group_index, gateway_index);
+        group_arm(network, group_index, gateway_index);
         return;
     }
     submit(network, group_index, gateway_index);
@@ -202,7 +194,7 @@ static bool ring_grow(struct group *group)
         return false;
     }
     for (uint32_t i = group->head; i != group->tail; i++) {
-        frames[i & (capacity - 1u)] = *frame_at(group, i);
+        frames[i & (capacity - 1u)] = *group_frame_at(group, i);
     }
     free(group->frames);
     group->frames = frames;
@@ -244,144 +236,18 @@ uint32_t network_group_enqueue(struct network *network, uint32_t group_index, ui
         .payload_size = size,
     };
     uint32_t sequence = group->tail++;
-    struct group_frame *frame = frame_at(group, sequence);
+    struct group_frame *frame = group_frame_at(group, sequence);
     frame->size = (uint16_t)lorawan_downlink_build(
             &downlink, &group->nwk_s_key, &group->app_s_key, frame->bytes);
     frame->fcnt = group->fcnt++;
     frame->remaining = (uint16_t)group->gateway_count;
     frame->not_before_ns = not_before_ns;
     frame->interval_ns = 0;
+    frame->sent = false;
     for (uint32_t i = 0; i < group->gateway_count; i++) {
-        arm(network, group_index, i);
+        group_arm(network, group_index, i);
     }
     return frame->fcnt;
-}
-
-/* --- reports --------------------------------------------------------------------------------- */
-
-/* One gateway is done with one frame. Tells the application, and when it was the last of all. */
-static void finish_frame(struct network *network, uint32_t group_index, uint32_t sequence,
-        uint32_t gateway, const struct gateway_report *report, sim_ns now_ns)
-{
-    struct group *group = group_at(network, group_index);
-    struct group_frame *frame = frame_at(group, sequence);
-    uint32_t fcnt = frame->fcnt;
-    assert(frame->remaining > 0);
-    frame->remaining--;
-    while (group->head != group->tail && frame_at(group, group->head)->remaining == 0) {
-        group->head++;
-    }
-    if (report->result == GATEWAY_TX_SENT) {
-        engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_DOWNLINK,
-                group_index, fcnt, 0, NULL);
-    }
-    if (network->application.multicast_report != NULL) {
-        network->application.multicast_report(network->application_context, group_index, fcnt,
-                gateway, report->result, report->at_ns, now_ns);
-    }
-    if (group->head == group->tail && network->application.multicast_idle != NULL) {
-        network->application.multicast_idle(network->application_context, group_index, now_ns);
-    }
-}
-
-/* Leaves the frame at hand for the next, an interval later. */
-static void advance(struct group *group, struct group_gateway *gateway)
-{
-    gateway->slot_ns += frame_at(group, gateway->sequence)->interval_ns;
-    if (gateway->slot_ns > group->next_slot_ns) {
-        group->next_slot_ns = gateway->slot_ns;
-    }
-    gateway->unresolved = false;
-    gateway->tries = 0;
-    gateway->step_ns = 0;
-    gateway->waits_until_ns = SIM_NS_NEVER;
-    gateway->sequence++;
-    if ((int32_t)(gateway->skip_to - gateway->sequence) > 0) {
-        gateway->sequence = gateway->skip_to;
-    }
-}
-
-/* Sets the time of the next try. A collision is with a unicast answer: a step within one's turn may
- * pass it. What a duty cycle refuses waits for the next interval. */
-static void retry_later(const struct network *network, struct group *group,
-        struct group_gateway *gateway, enum gateway_tx_result result)
-{
-    gateway->unresolved = false;
-    if (result == GATEWAY_TX_TOO_LATE && group->lead_ns < LEAD_MAX_NS) {
-        group->lead_ns *= 2;
-    }
-    if (result == GATEWAY_TX_COLLISION) {
-        step_on(network, group, gateway);
-        return;
-    }
-    gateway->step_ns = 0;
-    gateway->slot_ns += frame_at(group, gateway->sequence)->interval_ns;
-    plan_frame(network, group, gateway);
-}
-
-/* A wait for duty cycle ends by itself, so it costs no tries; other refusals are counted. */
-static bool gives_up(struct group_gateway *gateway, enum gateway_tx_result result, sim_ns now_ns)
-{
-    if (result == GATEWAY_TX_DUTY_CYCLE) {
-        if (gateway->waits_until_ns == SIM_NS_NEVER) {
-            gateway->waits_until_ns = now_ns + DUTY_WAIT_MAX_NS;
-        }
-        return now_ns >= gateway->waits_until_ns;
-    }
-    return ++gateway->tries >= TRIES_MAX || result == GATEWAY_TX_FREQUENCY
-           || result == GATEWAY_TX_POWER || result == GATEWAY_TX_NO_ANSWER;
-}
-
-/* What went unanswered may be on air all the same, and a gateway that is out must not delay the
- * others: it is not tried again. */
-static void on_result(struct network *network, uint32_t group_index, uint32_t gateway_index,
-        uint32_t sequence, const struct gateway_report *report, sim_ns now_ns)
-{
-    struct group *group = group_at(network, group_index);
-    struct group_gateway *gateway = &group->gateways[gateway_index];
-    uint32_t gateway_number = gateway->gateway;
-    bool at_hand = gateway->unresolved && gateway->sequence == sequence;
-    if (report->result == GATEWAY_TX_ACCEPTED) {
-        if (at_hand) {
-            sim_ns round_trip_ns = now_ns - gateway->submitted_ns;
-            sim_ns lead_ns = 2 * round_trip_ns + 200 * SIM_NS_PER_MS;
-            lead_ns = lead_ns < LEAD_MAX_NS ? lead_ns : LEAD_MAX_NS;
-            group->lead_ns = lead_ns > group->lead_ns ? lead_ns : group->lead_ns;
-            gateway->ahead++;
-            advance(group, gateway);
-        }
-    } else if (!at_hand) { /* one accepted before: it was sent, or dropped at the last moment */
-        assert(gateway->ahead > 0);
-        gateway->ahead--;
-        finish_frame(network, group_index, sequence, gateway_number, report, now_ns);
-    } else if (report->result == GATEWAY_TX_SENT || (int32_t)(gateway->skip_to - sequence) > 0
-               || gives_up(gateway, report->result, now_ns)) {
-        advance(group, gateway);
-        finish_frame(network, group_index, sequence, gateway_number, report, now_ns);
-    } else {
-        retry_later(network, group, gateway, report->result);
-    }
-}
-
-void network_multicast_report(
-        struct network *network, const struct gateway_report *report, sim_ns now_ns)
-{
-    uint32_t group_index = (uint32_t)(report->token >> 48) & 0xFFFu;
-    uint32_t gateway_index = (uint32_t)(report->token >> 32) & 0xFFFFu;
-    uint32_t sequence = (uint32_t)report->token;
-    if (group_index >= network->group_count) {
-        return;
-    }
-    struct group *group = group_at(network, group_index);
-    /* A frame stays in the ring until every gateway has reported, so late reports find it. */
-    if (gateway_index >= group->gateway_count
-            || sequence - group->head >= group->tail - group->head) {
-        return;
-    }
-    on_result(network, group_index, gateway_index, sequence, report, now_ns);
-    if (gateway_index < group->gateway_count) {
-        arm(network, group_index, gateway_index);
-    }
 }
 
 void network_group_flush(struct network *network, uint32_t group_index)
@@ -391,19 +257,23 @@ void network_group_flush(struct network *network, uint32_t group_index)
         const struct group_gateway *gateway = &group->gateways[i];
         uint32_t first = gateway->sequence + (gateway->unresolved ? 1u : 0u);
         for (uint32_t sequence = first; sequence != group->tail; sequence++) {
-            frame_at(group, sequence)->remaining--;
+            group_frame_at(group, sequence)->remaining--;
         }
     }
-    while (group->head != group->tail && frame_at(group, group->tail - 1u)->remaining == 0) {
+    while (group->head != group->tail && group_frame_at(group, group->tail - 1u)->remaining == 0) {
         group->tail--;
     }
-    while (group->head != group->tail && frame_at(group, group->head)->remaining == 0) {
+    while (group->head != group->tail && group_frame_at(group, group->head)->remaining == 0) {
         group->head++;
     }
     for (uint32_t i = 0; i < group->gateway_count; i++) {
         struct group_gateway *gateway = &group->gateways[i];
         gateway->skip_to = group->tail;
-        gateway->sequence = gateway->unresolved ? gateway->sequence : group->tail;
+        if (!gateway->unresolved) {
+            gateway->sequence = group->tail;
+            gateway->tries = 0;
+            gateway->waits_until_ns = SIM_NS_NEVER;
+        }
     }
     group->on_air = false;
 }

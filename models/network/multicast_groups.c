@@ -8,6 +8,8 @@
 #include "network/multicast_internal.h"
 
 #define LEAD_FIRST_NS (500 * SIM_NS_PER_MS)
+/* assumed: a gateway that did not answer is tried again after this, where others can stand in. */
+#define GIVEN_UP_NS (600 * SIM_NS_PER_S)
 
 struct group *group_at(const struct network *network, uint32_t group)
 {
@@ -94,6 +96,23 @@ bool network_group_add(struct network *network, uint32_t group_index, uint32_t d
     return true;
 }
 
+/* Where a device is heard best, gateways apart that were given up lately; UINT32_MAX: nowhere. */
+static uint32_t best_answering_gateway(const struct network *network, uint32_t device)
+{
+    const struct device_state *state = &network->devices[device];
+    sim_ns now_ns = engine_now(network->engine);
+    uint32_t best = UINT32_MAX;
+    int32_t best_snr_mdb = INT32_MIN;
+    for (uint32_t i = 0; i < state->heard_count; i++) {
+        const struct heard *heard = &state->heard[i];
+        if (heard->snr_mdb > best_snr_mdb && network->given_up_until_ns[heard->gateway] <= now_ns) {
+            best = heard->gateway;
+            best_snr_mdb = heard->snr_mdb;
+        }
+    }
+    return best;
+}
+
 /* Members whose best gateway each one is; returns how many gateways have any. A member that was
  * never heard is covered by the gateways that cover its neighbours. */
 static uint32_t count_members(const struct network *network, const struct group *group,
@@ -103,7 +122,13 @@ static uint32_t count_members(const struct network *network, const struct group 
     *busiest = 0;
     memset(members_of, 0, network->gateway_count * sizeof *members_of);
     for (uint32_t i = 0; i < group->member_count; i++) {
-        uint32_t gateway = network_best_gateway(network, group->members[i]);
+        uint32_t gateway = UINT32_MAX;
+        if (group->params.policy == MULTICAST_SINGLE) {
+            gateway = best_answering_gateway(network, group->members[i]);
+        }
+        if (gateway == UINT32_MAX) {
+            gateway = network_best_gateway(network, group->members[i]);
+        }
         if (gateway < network->gateway_count) {
             needed += members_of[gateway] == 0 ? 1 : 0;
             members_of[gateway]++;
@@ -219,6 +244,24 @@ bool group_choose_gateways(const struct network *network, struct group *group)
     }
     free(members_of);
     return true;
+}
+
+void group_fail_over(struct network *network, struct group *group)
+{
+    assert(group->params.policy == MULTICAST_SINGLE && group->gateway_count == 1);
+    uint32_t *members_of = malloc(network->gateway_count * sizeof *members_of);
+    if (members_of == NULL) {
+        return;
+    }
+    struct group_gateway *gateway = &group->gateways[0];
+    uint32_t busiest;
+    network->given_up_until_ns[gateway->gateway] = engine_now(network->engine) + GIVEN_UP_NS;
+    if (count_members(network, group, members_of, &busiest) > 0 && busiest != gateway->gateway) {
+        gateway->gateway = busiest;
+        gateway->failures = 0;
+        gateway->probe_ns = 0;
+    }
+    free(members_of);
 }
 
 sim_ns network_group_interval_ns(const struct network *network, uint32_t group_index, uint16_t size)

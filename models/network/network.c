@@ -106,7 +106,10 @@ struct network *network_create(struct engine *engine, const struct network_param
     pool_init(&network->downlinks, sizeof(struct downlink), DOWNLINKS_MAX);
     pool_init(&network->queue_items, sizeof(struct queue_item), QUEUE_ITEMS_MAX);
     network->devices = calloc(device_count > 0 ? device_count : 1, sizeof *network->devices);
-    if (network->devices == NULL || !eui_table_create(network)) {
+    network->given_up_until_ns =
+            calloc(gateway_count > 0 ? gateway_count : 1, sizeof *network->given_up_until_ns);
+    if (network->devices == NULL || network->given_up_until_ns == NULL
+            || !eui_table_create(network)) {
         network_destroy(network);
         return NULL;
     }
@@ -139,6 +142,7 @@ void network_destroy(struct network *network)
     free(network->eui_table);
     free(network->devices);
     free(network->adr);
+    free(network->given_up_until_ns);
     free(network);
 }
 

@@ -146,6 +146,7 @@ struct network {
     struct network_stats stats;
     struct group **groups;
     uint32_t group_count, group_capacity;
+    sim_ns *given_up_until_ns; /* [gateway]: another one stands in for multicast */
     struct air_plan multicast_plan;
 };
 

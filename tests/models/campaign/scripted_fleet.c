@@ -274,7 +274,9 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     device->nb_frag = (uint16_t)le(p + 2, 2);
     device->frag_size = p[4];
     device->fragments_ready = !device->faults.no_memory;
-    answer(device, 201, out, 2);
+    if (!device->faults.loses_frag_ans) {
+        answer(device, 201, out, 2);
+    }
     if (device->faults.holds_old_block) {
         answer(device, 201, (uint8_t[]){ 0x04, frag_index }, 2);
     }
@@ -416,9 +418,11 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     cr_assert_eq(d->payload[0], 0x08);
     cr_assert_eq(d->size, 3 + device->frag_size);
     uint32_t n = le(d->payload + 1, 2) & 0x3FFF;
-    cr_assert_gt(n, device->last_n, "N never falls");
-    device->last_n = n;
-    if (device->whole || n == device->faults.loses_n) {
+    bool again = n <= device->nb_frag && device->status_requests > 0;
+    cr_assert(again || n > device->last_n, "N falls for a repeated uncoded fragment only");
+    device->last_n = n > device->last_n ? n : device->last_n;
+    if (device->whole || n == device->faults.loses_n
+            || (device->faults.needs_uncoded && n <= device->nb_frag && !again)) {
         return;
     }
     if (n == device->nb_frag + 1u) {
@@ -427,6 +431,9 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     *(n <= device->nb_frag ? &device->received_uncoded : &device->received_coded) += 1;
     device->whole = device->received_uncoded == device->nb_frag
                     || device->received_uncoded + device->received_coded >= device->nb_frag + 2u;
+    if (device->faults.needs_uncoded && device->received_uncoded == 0) {
+        device->whole = false;
+    }
     if (device->whole && device->fragmentation_version == 2 && !device->faults.dies_in_session) {
         answer(device, 201,
                 (uint8_t[]){ 0x04,

@@ -46,6 +46,8 @@ struct fleet_faults {
     bool other_group;      /* has another one under our number by the time it is asked */
     bool keeps_group_mute; /* answers neither McGroupStatusReq nor McGroupDeleteReq */
     bool loses_delete_ans; /* its first one */
+    bool loses_frag_ans;   /* every FragSessionSetupAns */
+    bool needs_uncoded;    /* hears no uncoded fragment before a status request, and needs one */
     int32_t clock_error_s;
     uint32_t loses_n;        /* the fragment with this number; 0: none */
     uint32_t loss_percent;   /* of multicast frames */

@@ -273,29 +273,6 @@ Test(campaign, drops_set_up_commands_that_missed_their_session)
     cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 0);
 }
 
-Test(campaign, gives_up_after_some_rounds_of_silence)
-{
-    struct campaign_params params = fleet_default_params();
-    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
-    fleet.devices[2].faults.dies_in_session = true;
-    fleet.devices[2].faults.loss_percent = 100;
-    fleet_run(&fleet, params.start_ns + 2 * HOUR_NS);
-    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_CONFIRMATION);
-    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
-    uint32_t requests = 0;
-    const struct fake_tx *entry;
-    for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
-        requests += entry->tx.modulation.spreading_factor == 7
-                                    && entry->tx.modulation.frequency_hz == 869525000
-                                    && entry->tx.size == 13 + 2
-                            ? 1
-                            : 0;
-    }
-    /* Nothing is known of it, so it may be whole: three rounds by two gateways, no batch. */
-    cr_assert_eq(requests, 2 * 3);
-    cr_assert_eq(campaign_correction_batches(fleet.campaign), 0);
-}
-
 /* --- limits and observations ----------------------------------------------------------------- */
 
 Test(campaign, refuses_more_fragments_than_n_can_count)

@@ -10,6 +10,7 @@
 
 #include "campaign/fec_encoder.h"
 #include "models/network/hex.h"
+#include "services/fec_matrix.h"
 #include "support/ts004_rows.h"
 
 static void expect_row(unsigned version, uint32_t m, uint32_t n, const char *expected)
@@ -151,5 +152,42 @@ Test(fec_encoder, lets_a_naive_decoder_recover_lost_fragments)
         }
         cr_assert(decode(version, 60, 8, numbers, count, block), "version %u", version);
         cr_assert_not(decode(version, 60, 8, numbers, 59, block), "fewer than M never suffice");
+    }
+}
+
+/* --- coded fragments alone ------------------------------------------------------------------- */
+
+/* Rank that the device's decoder reaches with so many coded fragments, and uncoded fragment 1. */
+static uint32_t device_rank(unsigned version, uint32_t m, uint32_t coded, bool uncoded)
+{
+    static struct fec_matrix matrix;
+    fec_matrix_init(&matrix, m);
+    for (uint32_t n = 0; n < coded + (uncoded ? 1u : 0u) && matrix.rank < m; n++) {
+        uint8_t row[FEC_ROW_BYTES_MAX] = { 1 }; /* of uncoded fragment 1 */
+        uint32_t vector[FEC_VECTOR_WORDS] = { 0 };
+        uint32_t used[FEC_VECTOR_WORDS] = { 0 };
+        if (n < coded) {
+            fec_encoder_row(version, m, n + 1u, row);
+        }
+        for (uint32_t c = 0; c < m; c++) {
+            vector[c / 32u] |= (uint32_t)(row[c / 8u] >> (c % 8u) & 1u) << (c % 32u);
+        }
+        int pivot = fec_matrix_reduce(&matrix, vector, used);
+        if (pivot >= 0) {
+            fec_matrix_add(&matrix, vector, (uint32_t)pivot, 0);
+        }
+    }
+    return matrix.rank;
+}
+
+/* Linear algebra: vectors of even weight span a space of M - 1 dimensions at most. */
+Test(fec_encoder, serves_who_lost_all_uncoded_fragments)
+{
+    for (uint32_t m = 2; m <= 64; m++) {
+        bool even = fec_encoder_rows_are_even(2, m);
+        cr_assert_eq(even, m / 2 % 2 == 0, "M %u", m);
+        cr_assert_eq(device_rank(2, m, 4 * m + 100, false), even ? m - 1 : m, "M %u", m);
+        cr_assert_eq(device_rank(2, m, 4 * m + 100, true), m, "M %u", m);
+        cr_assert_eq(device_rank(1, m, 4 * m + 100, true), m, "M %u", m);
     }
 }

@@ -297,6 +297,82 @@ Test(multicast, a_gateway_that_does_not_answer_delays_no_other)
     cr_assert_eq(seen.refused[1], 40);
 }
 
+/* --- outages --------------------------------------------------------------------------------- */
+
+static sim_ns out_until_ns;
+static uint32_t unanswered[RIG_GATEWAYS];
+
+static enum gateway_tx_result all_are_out(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    if (now_ns < out_until_ns) {
+        unanswered[gateway]++;
+        return GATEWAY_TX_NO_ANSWER;
+    }
+    return fake_gateways_queue(rig.gateways, gateway, tx, now_ns);
+}
+
+/* Design section 5, invariant 8. */
+Test(multicast, frame_that_no_gateway_sent_is_asked_for_again_after_growing_pauses)
+{
+    make_group(MULTICAST_STAGGERED);
+    rig.gateways->judge = all_are_out;
+    out_until_ns = engine_now(rig.engine) + 600 * SIM_NS_PER_S;
+    enqueue(10, 203);
+    rig_run(&rig, out_until_ns);
+    cr_assert_eq(network_group_waiting(rig.network, group), 10);
+    /* After 2, 4, 8, 16, 32 s, then every 60 s, an interval later each: 13 at most. */
+    cr_assert_geq(unanswered[0], 10);
+    cr_assert_leq(unanswered[0], 14);
+    rig_run(&rig, out_until_ns + 200 * SIM_NS_PER_S);
+    expect_all_in_order(10);
+    cr_assert_eq(seen.refused[0] + seen.refused[1] + seen.refused[3], 0);
+    cr_assert_eq(seen.idle, 1);
+}
+
+Test(multicast, frame_that_no_gateway_sends_is_given_up_in_the_end)
+{
+    make_group(MULTICAST_STAGGERED);
+    rig.gateways->judge = all_are_out;
+    out_until_ns = SIM_NS_NEVER;
+    enqueue(1, 203);
+    rig_run(&rig, engine_now(rig.engine) + 5390 * SIM_NS_PER_S);
+    cr_assert_eq(seen.idle, 0);
+    rig_run(&rig, engine_now(rig.engine) + 200 * SIM_NS_PER_S);
+    cr_assert_eq(seen.idle, 1);
+    cr_assert_eq(seen.refused[0] + seen.refused[1] + seen.refused[3], 3);
+}
+
+static enum gateway_tx_result gateway_3_is_out(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    return gateway == 3 ? GATEWAY_TX_NO_ANSWER
+                        : fake_gateways_queue(rig.gateways, gateway, tx, now_ns);
+}
+
+Test(multicast, another_gateway_stands_in_for_a_single_one_that_is_out)
+{
+    make_group(MULTICAST_SINGLE);
+    rig.gateways->judge = gateway_3_is_out;
+    sim_ns from_ns = engine_now(rig.engine);
+    for (uint32_t i = 2; i < 4; i++) { /* the members of gateway 3 are heard by gateway 1, too */
+        uint8_t bytes[64];
+        uint16_t size = scripted_device_uplink(&rig.devices[i], false, NULL, 0, 0, NULL, 0, bytes);
+        rig_hear(&rig, 1, 5, RIG_SNR_MDB - 5000, bytes, size);
+        rig_hear(&rig, 3, 5, RIG_SNR_MDB, bytes, size);
+    }
+    rig_run(&rig, from_ns + 10 * SIM_NS_PER_S);
+    enqueue(20, 203);
+    rig_run(&rig, from_ns + 300 * SIM_NS_PER_S);
+    cr_assert_eq(seen.sent[1], 20);
+    cr_assert_eq(seen.sent[3], 0);
+    enqueue(1, 203);
+    rig_run(&rig, from_ns + 310 * SIM_NS_PER_S);
+    cr_assert_eq(seen.sent[1], 21, "it is known to be out");
+}
+
 Test(multicast, lets_a_unicast_answer_pass)
 {
     make_group(MULTICAST_STAGGERED);

@@ -97,10 +97,11 @@ Test(causes, nothing_is_lost_where_nothing_is_in_the_way)
     cr_expect_float_eq(plain.received, 1.0, 0.0);
 }
 
+/* It outlasts the session: what was never on the air was skipped. */
 Test(causes, gateway_skipped_in_an_outage_of_the_only_gateway)
 {
     static const char off[] = "gateways: {count: 1, outages: "
-                              "[{from: 9060 s, duration: 60 s, kind: power}]}\n";
+                              "[{from: 9060 s, duration: 10 d, kind: power}]}\n";
     struct shares with = play(off, NULL, 0, NULL);
     struct shares without = play(ONE_GATEWAY, NULL, 0, NULL);
     only_moves(&with, &without, LOSS_GATEWAY_SKIPPED, 8 * 10);
