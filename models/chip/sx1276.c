@@ -210,6 +210,9 @@ static bool settings_are_latched(const struct sx1276 *chip)
 static void check_write(
         struct sx1276 *chip, const struct sx1276_register *r, uint8_t address, uint8_t value)
 {
+    if (r->access != SX1276_TRIGGER && value == *bank_of(chip, address)) {
+        return; /* what stays as it is harms nothing */
+    }
     if (r->access == SX1276_R) {
         sx1276_fault(
                 chip, (enum sx1276_severity)r->severity, address, "write to a read-only register");
@@ -233,7 +236,7 @@ static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
         *stored = (uint8_t)((*stored & r->read_only) | (value & ~r->read_only));
         break;
     case SX1276_W1C:
-        *stored = (uint8_t)(*stored & ~value);
+        *stored = (uint8_t)(*stored & (~value | r->read_only));
         break;
     case SX1276_R:
     case SX1276_TRIGGER:

@@ -13,13 +13,17 @@
 
 /* --- RegOpMode ------------------------------------------------------------------------------- */
 
-/* Whether a write may change LongRangeMode. To LoRa: from SLEEP, or with SLEEP in the same write
- * (RadioHead starts so). Back to FSK: only from SLEEP to SLEEP, since RadioHead leaves the bit 0
- * in every later write, the one that wakes the chip included, and stays in LoRa on silicon. */
+#define OP_MODE_LONG_RANGE    0x80u
+#define OP_MODE_LOW_FREQUENCY 0x08u
+#define OP_MODE_FSK_RESERVED  0x10u /* reads 0 */
+
+/* Whether a write may change LongRangeMode: only one whose mode is SLEEP. To LoRa from every mode
+ * (RadioHead starts so); back to FSK only from SLEEP, since RadioHead leaves the bit 0 in every
+ * later write, the one that puts the chip to sleep included, and stays in LoRa on silicon. */
 static bool modem_may_change(enum sx1276_mode from, uint8_t value)
 {
     bool to_sleep = (value & 7u) == MODE_SLEEP;
-    return (value & 0x80u) != 0 ? from == MODE_SLEEP || to_sleep : from == MODE_SLEEP && to_sleep;
+    return to_sleep && ((value & OP_MODE_LONG_RANGE) != 0 || from == MODE_SLEEP);
 }
 
 static void switch_modem(struct sx1276 *chip, uint8_t value)
@@ -38,15 +42,17 @@ void sx1276_write_op_mode(struct sx1276 *chip, uint8_t address, uint8_t value)
 {
     uint8_t old = chip->lora[address];
     enum sx1276_mode mode = (enum sx1276_mode)(value & 7u);
-    if (((old ^ value) & 0x80u) != 0) {
+    if (((old ^ value) & OP_MODE_LONG_RANGE) != 0) {
         if (modem_may_change(sx1276_mode(chip), value)) {
             switch_modem(chip, value);
+            value &= (uint8_t) ~(sx1276_is_lora(chip) ? OP_MODE_LOW_FREQUENCY : 0u);
         } else {
             sx1276_fault(
                     chip, SX1276_GUEST_WARNING, address, "LongRangeMode changes only in SLEEP");
         }
     }
-    uint8_t modem_bit = chip->lora[address] & 0x80u;
+    uint8_t modem_bit = chip->lora[address] & OP_MODE_LONG_RANGE;
+    value &= (uint8_t) ~(modem_bit == 0 ? OP_MODE_FSK_RESERVED : 0u);
     uint8_t mode_bits = chip->lora[address] & 7u;
     chip->lora[address] = (uint8_t)(modem_bit | (value & 0x78u) | mode_bits);
     if (modem_bit == 0 && (mode == MODE_RX_SINGLE || mode == MODE_CAD)) {

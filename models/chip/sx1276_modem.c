@@ -143,8 +143,12 @@ void sx1276_check_modem_settings(struct sx1276 *chip)
     if (reg[REG_MODEM_CONFIG1] >> 4 > 9) {
         sx1276_fault(chip, SX1276_GUEST_ERROR, REG_MODEM_CONFIG1, "no such bandwidth");
     }
+    /* A receiver takes the rate of the payload from the header: a widely used stack has 5 there. */
     if (coding_rate < 1 || coding_rate > 4) {
-        sx1276_fault(chip, SX1276_GUEST_ERROR, REG_MODEM_CONFIG1, "no such coding rate");
+        sx1276_fault(chip,
+                sx1276_mode(chip) == MODE_TX || chip->modem.implicit_header ? SX1276_GUEST_ERROR
+                                                                            : SX1276_GUEST_WARNING,
+                REG_MODEM_CONFIG1, "no such coding rate");
     }
     if (chip->modem.preamble_symbols < 6) {
         sx1276_fault(chip, SX1276_GUEST_WARNING, REG_PREAMBLE_MSB, "preamble below 6 symbols");

@@ -153,7 +153,7 @@ const struct sx1276_register
     [AT(0x3b)] = ROW("RegImageCal",       0x82, RW, 0x68, ERROR, MODEL,  FSK, WRITE(image_cal)),
     [AT(0x3c)] = ROW("RegTemp",           0x00, R,  0x00, WARN,  STORED, FSK),
     [AT(0x3d)] = ROW("RegLowBat",         0x02, RW, 0x00, COUNT, STORED, FSK),
-    [AT(0x3e)] = ROW("RegIrqFlags1",      0x80, R,  0x00, COUNT, MODEL,  FSK, READ(fsk_irq_flags1)),
-    [AT(0x3f)] = ROW("RegIrqFlags2",      0x40, R,  0x00, COUNT, STORED, FSK),
+    [AT(0x3e)] = ROW("RegIrqFlags1",      0x80, W1C, 0xf4, COUNT, MODEL,  FSK, READ(fsk_irq_flags1)),
+    [AT(0x3f)] = ROW("RegIrqFlags2",      0x40, W1C, 0xee, COUNT, STORED, FSK),
 };
 /* clang-format on */

@@ -143,10 +143,25 @@ Test(chip_modes, long_range_mode_changes_in_sleep)
     cr_expect_eq(fake_read(&board, 0x01), 0x80);
     fake_write(&board, 0x01, 0x00);
     cr_expect_eq(fake_read(&board, 0x01), 0x00, "back to FSK, SLEEP to SLEEP");
-    fake_write(&board, 0x01, 0x81); /* from SLEEP with another mode */
-    cr_expect_eq(fake_read(&board, 0x01), 0x81);
-    cr_expect_eq(board.counts[SX1276_GUEST_WARNING], 1);
+    fake_write(&board, 0x01, 0x81); /* from SLEEP with another mode: b7 stays */
+    cr_expect_eq(fake_read(&board, 0x01), 0x01);
+    cr_expect_eq(board.counts[SX1276_GUEST_WARNING], 2);
     cr_expect_eq(board.counts[SX1276_GUEST_ERROR], 0);
+}
+
+/* As silicon was seen to do: b4 is reserved in FSK, and b3 reads 0 after the change to LoRa. */
+Test(chip_modes, bits_beside_the_mode_after_a_refused_and_a_taken_change)
+{
+    fake_board_init(&board);
+    fake_write(&board, 0x01, 0x00);
+    fake_write(&board, 0x01, 0xd3);
+    cr_expect_eq(fake_read(&board, 0x01), 0x43);
+    fake_board_init(&board);
+    cr_expect_eq(fake_read(&board, 0x01), 0x09);
+    fake_write(&board, 0x01, 0x88);
+    cr_expect_eq(fake_read(&board, 0x01), 0x80);
+    fake_write(&board, 0x01, 0x89);
+    cr_expect_eq(fake_read(&board, 0x01), 0x89, "a later write sets it");
 }
 
 Test(chip_modes, radiohead_stays_in_lora_though_it_never_writes_the_bit_again)

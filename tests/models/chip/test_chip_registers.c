@@ -247,4 +247,21 @@ Test(chip_registers, of_modem_settings_warn_while_the_modem_runs)
     fake_write(&board, 0x1e, 0x94);
     cr_expect_eq(board.counts[SX1276_GUEST_WARNING], 1);
     cr_expect_eq(fake_read(&board, 0x1e), 0x94, "stored for the next start");
+    fake_write(&board, 0x1e, 0x94);
+    cr_expect_eq(board.counts[SX1276_GUEST_WARNING], 1, "what stays as it is harms nothing");
+}
+
+/* Datasheet tables of the FSK page: RegIrqFlags1 bits 3, 1, 0 and RegIrqFlags2 bits 4, 0 are
+ * cleared by writing 1. */
+Test(chip_registers, fsk_flags_are_cleared_by_writing_one)
+{
+    fake_board_init(&board);
+    fake_write(&board, 0x01, 0x01);
+    board.chip.fsk[0x3e - SX1276_PAGE_FIRST] |= 0x0b;
+    board.chip.fsk[0x3f - SX1276_PAGE_FIRST] |= 0x11;
+    fake_write(&board, 0x3e, 0xf9);
+    fake_write(&board, 0x3f, 0xfe);
+    cr_expect_eq(fake_read(&board, 0x3e) & 0x0f, 0x02);
+    cr_expect_eq(fake_read(&board, 0x3f), 0x41);
+    cr_expect_eq(fake_faults(&board), 0);
 }

@@ -452,3 +452,19 @@ Test(chip_rx, narrow_bands_are_received_at_frf_minus_bandwidth)
     fake_write(&board, 0x01, 0x8b);
     cr_expect_eq(board.modem.frequency_hz, 868099976, "TX is not shifted");
 }
+
+/* The header names the rate of its payload; a widely used stack starts its receiver with field 5.
+ */
+Test(chip_rx, reserved_coding_rate_is_a_warning_with_an_explicit_header)
+{
+    fake_board_init_lora(&board);
+    fake_set_up_modem(&board, 7, 7);
+    fake_write(&board, 0x1d, 0x7a);
+    fake_write(&board, 0x01, 0x8d);
+    cr_expect_eq(board.counts[SX1276_GUEST_ERROR], 0);
+    cr_expect_eq(board.counts[SX1276_GUEST_WARNING], 1);
+    fake_write(&board, 0x01, 0x89);
+    fake_write(&board, 0x1d, 0x7b);
+    fake_write(&board, 0x01, 0x8d);
+    cr_expect_eq(board.counts[SX1276_GUEST_ERROR], 1, "nothing names it with an implicit header");
+}
