@@ -42,6 +42,7 @@ struct frame {
     X(FADING, "fading")                           /* strong enough without fading */               \
     X(INTERFERENCE, "interference")                                                                \
     X(FREQUENCY_OFFSET, "frequency_offset")                                                        \
+    X(MISMATCH, "mismatch")                       /* LowDataRateOptimize or header mode differ */  \
     X(MCU_BUSY, "mcu_busy")                       /* overwritten in the FIFO before it was read */ \
     X(BAD_MIC, "bad_mic")                                                                          \
     X(COUNTER_REJECTED, "counter_rejected")                                                        \

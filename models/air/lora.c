@@ -45,6 +45,13 @@ sim_ns lora_time_on_air_ns(const struct lora_modulation *m, uint32_t size)
     return lora_quarter_symbols_ns(m, 4 * symbols + LORA_SYNC_QUARTERS);
 }
 
+bool lora_is_decodable(
+        const struct lora_modulation *modulation, bool low_data_rate, bool implicit_header)
+{
+    return modulation->low_data_rate == low_data_rate
+           && modulation->implicit_header == implicit_header;
+}
+
 bool lora_needs_low_data_rate(uint8_t spreading_factor, uint32_t bandwidth_hz)
 {
     struct lora_modulation m = { .bandwidth_hz = bandwidth_hz,

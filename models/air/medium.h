@@ -37,6 +37,7 @@ struct medium_listening {
     uint8_t spreading_factor;
     bool iq_inverted;
     uint8_t sync_word;
+    bool low_data_rate, implicit_header; /* a frame of another kind is LOSS_MISMATCH */
     bool silent_detect; /* `detected` need not be called: continuous mode, no consumer */
 };
 

@@ -73,6 +73,8 @@ void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
     listener->until_ns = SIM_NS_NEVER;
     listener->sync_word = listening->sync_word;
     listener->silent_detect = listening->silent_detect;
+    listener->low_data_rate = listening->low_data_rate;
+    listener->implicit_header = listening->implicit_header;
     look_for_late_frames(medium, device, channel, at_ns);
 }
 
@@ -243,6 +245,11 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
     link.overlap_count = overlaps_at(medium, rivals, device);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
+    const struct listener *listener = &medium->listeners[device];
+    if (!lora_is_decodable(
+                &frame->modulation, listener->low_data_rate, listener->implicit_header)) {
+        medium_mismatch(&verdict);
+    }
     if (frame->aborted) {
         verdict.cause = LOSS_POWERED_DOWN;
         verdict.header_ok = false;

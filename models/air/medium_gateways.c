@@ -98,6 +98,11 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     link.overlap_count = overlaps_at(medium, rivals, receiver->index);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
+    const struct lora_modulation *m = &frame->modulation;
+    bool low_data_rate = lora_needs_low_data_rate(m->spreading_factor, m->bandwidth_hz);
+    if (!lora_is_decodable(m, low_data_rate, false)) {
+        medium_mismatch(&verdict);
+    }
     /* Transmissions follow each other: if any fell into the reception, the last one did. */
     bool transmitted = state->tx_start_ns >= frame->detect_ns;
     if (frame->aborted || transmitted) {

@@ -69,6 +69,7 @@ struct listener {
     uint16_t channel; /* NO_CHANNEL: off */
     uint8_t sync_word;
     bool silent_detect;
+    bool low_data_rate, implicit_header;
 };
 
 /* Crystal of a radio. */
@@ -166,6 +167,14 @@ void medium_frames_finish(struct medium *medium);
 engine_event_fn medium_on_start, medium_on_detect, medium_on_end, medium_on_late;
 
 /* medium_links.c */
+/* A frame that is received but for what it does not tell is lost. assumed: nothing of it shows,
+ * where silicon may put out a payload with errors after a header of the right mode. */
+static inline void medium_mismatch(struct verdict *verdict)
+{
+    verdict->cause = verdict->cause == LOSS_NONE ? LOSS_MISMATCH : verdict->cause;
+    verdict->header_ok = false;
+}
+
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
 void medium_links_finish(struct medium *medium);
 /* judge_frame_init(), and which interferers are on meanwhile: for the links made next. Who walks

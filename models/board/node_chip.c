@@ -35,6 +35,8 @@ static struct medium_listening listening_of(const struct sx1276_modem *modem)
         .spreading_factor = modem->spreading_factor,
         .iq_inverted = modem->iq_inverted,
         .sync_word = modem->sync_word,
+        .low_data_rate = modem->low_data_rate,
+        .implicit_header = modem->implicit_header,
     };
 }
 

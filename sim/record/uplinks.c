@@ -265,7 +265,7 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 /* How an uplink can be lost on its way to a gateway. */
 static const enum loss_cause uplink_causes[] = { LOSS_POWERED_DOWN, LOSS_RADIO_BUSY,
     LOSS_RECEIVER_LOCKED_ELSEWHERE, LOSS_PREAMBLE_MISSED, LOSS_BELOW_SENSITIVITY, LOSS_FADING,
-    LOSS_INTERFERENCE, LOSS_FREQUENCY_OFFSET };
+    LOSS_INTERFERENCE, LOSS_FREQUENCY_OFFSET, LOSS_MISMATCH };
 #define UPLINK_CAUSES (sizeof uplink_causes / sizeof uplink_causes[0])
 
 void uplinks_measure_lost(

@@ -166,6 +166,43 @@ Test(medium_links, a_device_antenna_counts_where_the_device_receives)
     cr_expect_eq(world.at_gateway.verdict.rssi_mdbm, -90000, "EIRP holds the device's antenna");
 }
 
+/* SX1276 datasheet sections 4.1.1.3 and 4.1.1.6: header mode and LowDataRateOptimize must be the
+ * same at both ends; a frame tells neither. */
+Test(medium_links, a_receiver_set_up_otherwise_does_not_receive)
+{
+    static const struct {
+        uint8_t sf;
+        bool low_data_rate, implicit_header, received;
+    } rows[] = { { 11, true, false, true }, { 11, false, false, false }, { 11, true, true, false },
+        { 7, false, false, true }, { 7, true, false, false }, { 7, false, true, false } };
+    start();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lora_modulation m = modulation(rows[i].sf, false);
+        m.low_data_rate = rows[i].low_data_rate;
+        m.implicit_header = rows[i].implicit_header;
+        medium_transmit_device(
+                world.medium, 0, engine_now(world.engine), &m, 14000, content, sizeof content);
+        run();
+        enum loss_cause cause = rows[i].received ? LOSS_NONE : LOSS_MISMATCH;
+        cr_expect_eq(world.at_gateway.count, i + 1, "row %zu", i);
+        cr_expect_eq(world.at_gateway.verdict.cause, cause, "row %zu", i);
+        cr_expect_eq(world.at_gateway.verdict.header_ok, rows[i].received, "row %zu", i);
+        /* The device is set up for what the row has, the frame for what the network sends. */
+        struct medium_listening listening = { .frequency_hz = 869525000,
+            .bandwidth_hz = 125000,
+            .spreading_factor = rows[i].sf,
+            .iq_inverted = true,
+            .sync_word = 0x34,
+            .low_data_rate = rows[i].low_data_rate,
+            .implicit_header = rows[i].implicit_header };
+        medium_listen(world.medium, 0, engine_now(world.engine), &listening);
+        down(engine_now(world.engine), rows[i].sf, 27000);
+        run();
+        cr_expect_eq(world.at_device[0].count, i + 1, "row %zu", i);
+        cr_expect_eq(world.at_device[0].verdict.cause, cause, "row %zu", i);
+    }
+}
+
 /* 10 ppm of 868.1 MHz are 8681 Hz; of 869.525 MHz 8695 Hz. */
 Test(medium_links, a_verdict_states_the_received_carrier_minus_the_receivers_own)
 {

@@ -268,7 +268,13 @@ static void exchange(double sigma_db, struct heard *device, struct heard *gatewa
             engine, &params, &device_site, 1, &device_ops, &gateway_site, 1, &gateway_ops);
     medium_device_attach(medium, 0, device);
     medium_gateway_attach(medium, 0, gateway);
-    struct medium_listening listening = { 868100000, 125000, 12, true, 0x34, true };
+    struct medium_listening listening = { .frequency_hz = 868100000,
+        .bandwidth_hz = 125000,
+        .spreading_factor = 12,
+        .iq_inverted = true,
+        .sync_word = 0x34,
+        .low_data_rate = true,
+        .silent_detect = true };
     medium_listen(medium, 0, 0, &listening);
     static const uint8_t bytes[20] = { 1 };
     struct lora_modulation down = modulation(true), up = modulation(false);
