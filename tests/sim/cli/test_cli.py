@@ -478,6 +478,12 @@ class Outputs(Folder):
         self.assertNotEqual(self.read('out/summary.json'), before)
 
 
+def default_signals():
+    """A test run under nohup ignores SIGHUP, and a child would inherit that."""
+    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal(Folder):
     """A long run under a pseudo-terminal."""
 
@@ -486,7 +492,7 @@ class Terminal(Folder):
     def start(self, *more, stdout=subprocess.PIPE):
         self.master, slave = pty.openpty()
         process = subprocess.Popen([FLEETCAST, *self.LONG, *more], stdout=stdout, stderr=slave,
-                                   cwd=self.folder)
+                                   cwd=self.folder, preexec_fn=default_signals)
         os.close(slave)
         self.addCleanup(os.close, self.master)
         self.addCleanup(process.stdout.close)
