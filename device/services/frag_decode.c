@@ -262,9 +262,18 @@ static enum frag_decode_status store_row(struct frag_decoder *decoder, const str
 {
     struct frag_work *work = &decoder->work;
     DEVICE_ASSERT(hal, decoder->slot_next < FRAG_SLOTS_MAX && work->pivot < FEC_UNKNOWNS_MAX);
-    if (!ready(frag_store_slot_write(
-                &decoder->store, hal, decoder->slot_next, work->n, work->data))) {
+    enum frag_store_status status =
+            frag_store_slot_write(&decoder->store, hal, decoder->slot_next, work->n, work->data);
+    if (status == FRAG_STORE_BUSY) {
         return FRAG_DECODE_BUSY;
+    }
+    if (status == FRAG_STORE_OCCUPIED) {
+        decoder->slot_next++;
+        if (decoder->slot_next == FRAG_SLOTS_MAX) { /* the row is lost */
+            hal_trace(hal, FW_TRACE_FEC_MEMORY, 1, 0);
+            work->stage = FRAG_WORK_IDLE;
+        }
+        return FRAG_DECODE_MORE;
     }
     fec_matrix_add(&decoder->matrix, work->vector, work->pivot, decoder->slot_next);
     decoder->slot_next++;
@@ -290,12 +299,31 @@ enum frag_decode_status frag_decode_step(struct frag_decoder *decoder, const str
 
 /* --- after a reset -------------------------------------------------------------------------- */
 
+/* What a slot holds is input: a number that no fragment has, a fragment that lies in the block, and
+ * a row that brings nothing were never stored by this decoder. */
+static bool take_slot(struct frag_decoder *decoder, const struct hal *hal, uint32_t n)
+{
+    bool uncoded = n <= decoder->rows.fragments;
+    DEVICE_ASSERT(hal, decoder->slot_next < FRAG_SLOTS_MAX);
+    if (n == 0 || n > FRAG_NUMBER_MAX || (uncoded && bits_get(decoder->received, n - 1u))) {
+        return false;
+    }
+    int pivot = make_row(decoder, hal, n);
+    if (pivot < 0) {
+        return false;
+    }
+    fec_matrix_add(&decoder->matrix, decoder->work.vector, (uint32_t)pivot, decoder->slot_next);
+    if (uncoded) {
+        note_late(decoder, n);
+    }
+    return true;
+}
+
 /* One slot a call. The data of a slot is already reduced; the bits are reduced again, by the same
  * rows in the same order, so they come out the same. */
 enum frag_decode_status frag_decode_rebuild_step(
         struct frag_decoder *decoder, const struct hal *hal)
 {
-    struct frag_work *work = &decoder->work;
     uint32_t n = 0;
     enum frag_slot_state state = FRAG_SLOT_ERASED;
     DEVICE_ASSERT(hal, decoder->slot_next <= FRAG_SLOTS_MAX);
@@ -303,19 +331,14 @@ enum frag_decode_status frag_decode_rebuild_step(
             && !ready(frag_store_slot_check(hal, decoder->slot_next, &state, &n))) {
         return FRAG_DECODE_BUSY;
     }
-    if (state == FRAG_SLOT_VALID && n > 0) {
-        int pivot = make_row(decoder, hal, n);
-        DEVICE_ASSERT(hal, pivot >= 0);
-        fec_matrix_add(&decoder->matrix, work->vector, (uint32_t)pivot, decoder->slot_next);
-        if (n <= decoder->rows.fragments) {
-            note_late(decoder, n);
-        }
-    }
     if (state == FRAG_SLOT_ERASED) {
         return FRAG_DECODE_DONE;
     }
-    decoder->slot_next++; /* a torn slot is passed over for good */
-    return FRAG_DECODE_MORE;
+    if (state == FRAG_SLOT_VALID) {
+        (void)take_slot(decoder, hal, n);
+    }
+    decoder->slot_next++; /* one that is torn, or was not taken, is passed over for good */
+    return frag_decode_missing(decoder) == 0 ? FRAG_DECODE_DONE : FRAG_DECODE_MORE;
 }
 
 /* --- back substitution ---------------------------------------------------------------------- */

@@ -13,11 +13,10 @@
 #include "trace.h"
 
 /* Fragments that sit in RAM go to flash when no other came for this long. */
-#define FLUSH_DELAY_TICKS   (60u * (uint64_t)HAL_RTC_HZ)
-#define RECEIVED_MAX        16383u /* 14 bits of FragSessionStatusAns */
-#define FRAGMENT_NUMBER_MAX 16383u /* 14 bits of DataFragment */
-#define CHECK_PIECE_SIZE    256u
-#define CHECK_PIECES        4u /* a step */
+#define FLUSH_DELAY_TICKS (60u * (uint64_t)HAL_RTC_HZ)
+#define RECEIVED_MAX      16383u /* 14 bits of FragSessionStatusAns */
+#define CHECK_PIECE_SIZE  256u
+#define CHECK_PIECES      4u /* a step */
 
 /* Waits for the done interrupt unless `status` is OK. */
 static bool ready(struct fragmentation *frag, enum frag_store_status status)
@@ -32,6 +31,12 @@ uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct c
     hal_entropy(&core->hal, &random, sizeof(random));
     uint64_t range = (uint64_t)HAL_RTC_HZ << (frag->session.block_ack_delay + 4u);
     return range * random >> 32;
+}
+
+static void count_received(struct fragmentation *frag, uint32_t more)
+{
+    uint32_t count = frag->received_count + more;
+    frag->received_count = (uint16_t)(count < RECEIVED_MAX ? count : RECEIVED_MAX);
 }
 
 /* --- begin, recover, end -------------------------------------------------------------------- */
@@ -67,11 +72,20 @@ void frag_session_save(struct fragmentation *frag, struct core *core)
     nvm_write(&core->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
 }
 
+/* True when block, memory and fields are within their limits. */
+static bool params_fit(const struct frag_params *params)
+{
+    uint32_t size = (uint32_t)params->fragments * params->fragment_size;
+    return params->fragments <= FEC_FRAGMENTS_MAX && params->fragment_size <= FRAG_SIZE_MAX
+           && size <= NOR_BLOCK_SIZE && size > params->padding
+           && params->index < FRAGMENTATION_INDEXES && params->group_mask <= 0xFu
+           && params->block_ack_delay <= 7u && (params->version == 1 || params->version == 2);
+}
+
 void frag_session_begin(
         struct fragmentation *frag, struct core *core, const struct frag_params *params)
 {
-    DEVICE_ASSERT(&core->hal, params->fragments > 0 && params->fragments <= FEC_FRAGMENTS_MAX);
-    DEVICE_ASSERT(&core->hal, params->fragment_size > 0 && params->fragment_size <= FRAG_SIZE_MAX);
+    DEVICE_ASSERT(&core->hal, params_fit(params)); /* the set-up was checked */
     forget(frag);
     frag->session = *params;
     hal_entropy(&core->hal, &frag->session.tag, sizeof(frag->session.tag));
@@ -89,10 +103,15 @@ void frag_session_recover(struct fragmentation *frag, struct core *core)
     _Static_assert(sizeof(frag->session) == 28, "the record has no gaps");
     forget(frag);
     int size = nvm_read(&core->nvm, NVM_FRAG_SESSION, &frag->session, sizeof(frag->session));
-    if (size == (int)sizeof(frag->session)) {
-        prepare(frag);
-        frag->phase = FRAG_PHASE_RESUME;
+    if (size != (int)sizeof(frag->session)) {
+        return;
     }
+    if (!params_fit(&frag->session)) { /* of a firmware that had other limits */
+        nvm_erase(&core->nvm, NVM_FRAG_SESSION);
+        return;
+    }
+    prepare(frag);
+    frag->phase = FRAG_PHASE_RESUME;
 }
 
 void frag_session_end(struct fragmentation *frag, struct core *core)
@@ -204,10 +223,8 @@ static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, 
 void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uint32_t n,
         const uint8_t *data, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, n > 0 && n <= FRAGMENT_NUMBER_MAX);
-    if (frag->received_count < RECEIVED_MAX) {
-        frag->received_count++;
-    }
+    DEVICE_ASSERT(&core->hal, n > 0 && n <= FRAG_NUMBER_MAX);
+    count_received(frag, 1);
     dispatch(frag, core, n, data, now_ticks);
 }
 
@@ -259,8 +276,14 @@ static void step_resume(struct fragmentation *frag, struct core *core, uint64_t 
     }
     uint32_t present = frag_store_read_marks(&frag->decoder.store, hal, frag->decoder.received);
     frag->missing = (uint16_t)(frag->session.fragments - present);
-    frag->received_count = (uint16_t)(frag->received_count + present);
+    count_received(frag, present);
     if (frag_store_reached(hal, FRAG_MILESTONE_FROZEN)) {
+        if (frag->missing > FEC_UNKNOWNS_MAX) { /* marks have rotted: nothing was frozen so */
+            prepare(frag);
+            frag->received_count = 0;
+            frag->phase = FRAG_PHASE_ERASE;
+            return;
+        }
         begin_decoding(frag);
         frag->phase = FRAG_PHASE_REBUILD;
     } else if (frag->missing == 0) {
@@ -323,7 +346,8 @@ static void step_rebuild(struct fragmentation *frag, struct core *core)
     DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_REBUILD && !frag->block_over);
     enum frag_decode_status status = frag_decode_rebuild_step(&frag->decoder, &core->hal);
     uint32_t missing = frag_decode_missing(&frag->decoder);
-    frag->received_count = (uint16_t)(frag->received_count + frag->missing - missing);
+    DEVICE_ASSERT(&core->hal, missing <= frag->missing);
+    count_received(frag, frag->missing - missing);
     frag->missing = (uint16_t)missing;
     frag->wait_flash = status == FRAG_DECODE_BUSY;
     if (status == FRAG_DECODE_DONE) {

@@ -6,7 +6,7 @@
 
 #include "services/fragmentation.h"
 
-/* Reads the record of a session that a reset interrupted. */
+/* Reads the record of a session that a reset interrupted; one that does not fit is dropped. */
 void frag_session_recover(struct fragmentation *frag, struct core *core);
 /* Begins a session with `params` (its tag is chosen here). */
 void frag_session_begin(

@@ -209,6 +209,9 @@ static bool write_marks(struct frag_store *store, const struct hal *hal, const u
     uint32_t last = end < page_last ? end : page_last;
     for (uint32_t i = first; i <= last; i++) {
         bytes[i - first] = (uint8_t) ~(received[i / 4u] >> 8u * (i % 4u));
+        if (store->fragments - 8u * i < 8u) { /* bits of no fragment, whatever they read */
+            bytes[i - first] &= (uint8_t)((1u << (store->fragments - 8u * i)) - 1u);
+        }
     }
     bool more = last < end;
     store->mark_first_byte = more ? (uint16_t)(last + 1u) : NO_MARK;
@@ -387,7 +390,15 @@ enum frag_store_status frag_store_slot_write(const struct frag_store *store, con
         uint32_t slot, uint32_t n, const uint32_t *data)
 {
     uint32_t page[SLOT_WORDS];
-    DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX && n > 0 && n <= UINT16_MAX);
+    DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX && n > 0 && n <= FRAG_NUMBER_MAX);
+    if (store->resumed) {
+        enum frag_slot_state state;
+        uint32_t there;
+        enum frag_store_status status = frag_store_slot_check(hal, slot, &state, &there);
+        if (status != FRAG_STORE_OK || state != FRAG_SLOT_ERASED) {
+            return status != FRAG_STORE_OK ? status : FRAG_STORE_OCCUPIED;
+        }
+    }
     memset(page, ERASED, sizeof(page));
     memcpy(page, data, store->fragment_size);
     page[SLOT_WORDS - 1u] = n;

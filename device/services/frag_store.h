@@ -24,6 +24,7 @@ struct hal;
 
 #define FRAG_SIZE_MAX         239u /* RP002: 242 bytes of application payload less 3 */
 #define FRAG_DATA_WORDS       60u
+#define FRAG_NUMBER_MAX       16383u /* N, 14 bits of DataFragment */
 #define FRAG_STORE_PAGE_SIZE  256u
 #define FRAG_STORE_PAGES      3u
 #define FRAG_STORE_SECTOR     4096u
@@ -98,7 +99,8 @@ enum frag_store_status frag_store_read(const struct frag_store *store, const str
 uint32_t frag_store_read_marks(
         struct frag_store *store, const struct hal *hal, uint32_t received[FEC_ROW_WORDS]);
 
-/* One combination, `data` of FRAG_DATA_WORDS words. */
+/* One combination, `data` of FRAG_DATA_WORDS words. OCCUPIED: after a reset something else is
+ * there. */
 enum frag_store_status frag_store_slot_write(const struct frag_store *store, const struct hal *hal,
         uint32_t slot, uint32_t n, const uint32_t *data);
 enum frag_store_status frag_store_slot_read(

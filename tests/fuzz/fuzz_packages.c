@@ -97,6 +97,7 @@ static void fragments(struct fuzz_bytes *in, const struct session *session)
 
 static void play(struct fuzz_bytes *in, struct session *session)
 {
+    uint64_t ticks;
     switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
     case MESSAGE_200:
         message(in, MULTICAST_SETUP_FPORT);
@@ -117,7 +118,8 @@ static void play(struct fuzz_bytes *in, struct session *session)
         fragments(in, session);
         break;
     case WAIT:
-        rig_run_ticks(rig, (uint64_t)fuzz_u8(in) * (1u << fuzz_u8(in) % 20u));
+        ticks = fuzz_u8(in);
+        rig_run_ticks(rig, ticks << fuzz_u8(in) % 20u);
         break;
     case CLOCK:
         rig_set_gps(rig, 1300000000 + fuzz_u16(in));

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of fuzz_downlink and fuzz_packages into corpus/: frames and messages of the
 protocol's published examples ("device D" of the reference set), in the targets' own input form.
+And those of fuzz_journal and fuzz_candidate: flash as a reset may find it.
 
     make_corpus.py [FOLDER]       default: corpus/ beside this file
 """
@@ -159,5 +160,81 @@ def packages_seeds():
                                         for port in (0, 1, 203, 223, 224, 255)))
 
 
+# --- fuzz_journal: session, then steps ------------------------------------------------------------
+MILESTONE, MARKS, SLOT, RAW_PAGE, ON_AIR, PAUSE, REBOOT = range(7)
+FROZEN, COMPLETE, MIC_GOOD, MIC_BAD = range(4)
+
+
+def session(fragments, size, version=2, acknowledged=0, raw=None):
+    head = bytes([(raw is not None) | (version - 1) * 2 | acknowledged * 4, (fragments - 1) & 255,
+                  (fragments - 1) >> 8, size - 1])
+    return head + (block(raw) if raw is not None else b'')
+
+
+def marks(cleared):
+    return bytes([MARKS, 0]) + block(cleared)
+
+
+def slot(at, n, data, right=1):
+    return bytes([SLOT, at & 255, at >> 8, n & 255, n >> 8, right]) + block(data)
+
+
+def on_air(first, count):
+    return bytes([ON_AIR, first & 255, first >> 8, count])
+
+
+def journal_seeds():
+    row = bytes(range(20))
+    frozen = session(30, 20) + bytes([MILESTONE, FROZEN]) + marks(b'\0\0\0\xe0')
+    write('journal', 'gathering', session(30, 20) + marks(b'\0\0') + bytes([REBOOT])
+          + on_air(17, 14) + on_air(1, 30))
+    write('journal', 'frozen', frozen + slot(0, 31, row) + bytes([REBOOT]) + on_air(32, 40))
+    write('journal', 'equal-slots', frozen + slot(0, 31, row) + slot(1, 31, row) + bytes([REBOOT]))
+    write('journal', 'torn-slot', frozen + slot(0, 31, row, 0) + slot(1, 32, row) + bytes([REBOOT])
+          + on_air(33, 9))
+    write('journal', 'numbers', frozen + slot(0, 0, row) + slot(1, 65535, row) + slot(2, 1, row)
+          + slot(3, 30, row) + slot(4, 16383, row) + bytes([REBOOT]) + on_air(40, 20))
+    write('journal', 'occupied-slot', frozen + slot(0, 31, row) + slot(2, 40, row)
+          + bytes([REBOOT]) + on_air(32, 60))
+    write('journal', 'more-holes-than-rows', session(900, 60) + bytes([MILESTONE, FROZEN])
+          + bytes([REBOOT]) + on_air(901, 20))
+    write('journal', 'many-slots', session(200, 20) + bytes([MILESTONE, FROZEN])
+          + b''.join(slot(i, 201 + i, row) for i in range(60)) + on_air(261, 60))
+    write('journal', 'no-holes', session(8, 20) + bytes([MILESTONE, FROZEN]) + marks(b'\0')
+          + on_air(9, 5))
+    for name, step in ('complete', COMPLETE), ('good', MIC_GOOD), ('bad', MIC_BAD):
+        write('journal', name, session(30, 20, acknowledged=1) + bytes([MILESTONE, COMPLETE,
+              MILESTONE, step]) + bytes([REBOOT]) + on_air(1, 5))
+    write('journal', 'record-of-ones', session(1, 1, raw=b'\xff' * 28) + on_air(1, 5))
+    write('journal', 'record-of-zeros', session(1, 1, raw=b'') + on_air(1, 5))
+
+
+# --- fuzz_candidate: steps ------------------------------------------------------------------------
+CANDIDATE, RUNNING, RECORDS, BOOT_STATE, VERIFY, BOOT = range(6)
+
+
+def change(area, at, mask):
+    return bytes([area, at & 255, at >> 8]) + block(mask)
+
+
+def candidate_seeds():
+    install = bytes([VERIFY, BOOT])
+    write('candidate', 'installed', install + bytes([BOOT]))
+    for name, at in ('magic', 0), ('size', 8), ('version', 12), ('digest', 32), ('signature', 96), (
+            'rest', 170), ('code', 700):
+        write('candidate', f'candidate-{name}', change(CANDIDATE, at, b'\x01') + install)
+        write('candidate', f'committed-{name}', bytes([VERIFY]) + change(CANDIDATE, at, b'\x80')
+              + bytes([BOOT, BOOT]))
+        write('candidate', f'running-{name}', change(RUNNING, at, b'\x04') + bytes([BOOT])
+              + install + change(RUNNING, at, b'\x04') + bytes([BOOT]))
+    write('candidate', 'records-header', bytes([VERIFY]) + change(RECORDS, 0, b'\xff' * 8)
+          + bytes([BOOT]))
+    write('candidate', 'records', bytes([VERIFY]) + change(RECORDS, 8, b'\x01' * 40) + bytes([BOOT]))
+    write('candidate', 'boot-state', bytes([VERIFY]) + change(BOOT_STATE, 0, b'\xff' * 64)
+          + bytes([119, BOOT]))
+
+
 downlink_seeds()
 packages_seeds()
+journal_seeds()
+candidate_seeds()
