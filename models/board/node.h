@@ -72,6 +72,10 @@ void node_fleet_on_prefetch(
  * may look at the node's flash. `at_ns` is the node's local time. */
 void node_fleet_on_boot(struct node_fleet *fleet,
         void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context);
+/* Registers a hook that is called at each change of a node's radio, at the chip's time, after the
+ * energy meter has booked what was before. */
+typedef void node_radio_fn(void *context, uint32_t index, sim_ns at_ns, enum sx1276_power power);
+void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context);
 /* Connects to the air and schedules every boot. */
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium);
 extern const struct medium_device_ops node_medium_ops;

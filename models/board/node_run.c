@@ -358,6 +358,12 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
     }
 }
 
+void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context)
+{
+    fleet->on_radio = changed;
+    fleet->on_radio_context = context;
+}
+
 void node_fleet_on_prefetch(
         struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context)
 {

@@ -44,9 +44,10 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
 {
     const struct campaign *campaign = server_campaign(m->view->server, c);
     sim_ns last_report_ns = 0;
-    sum->fragments += campaign_fragments_sent(campaign, false);
-    sum->fragments += campaign_fragments_sent(campaign, true);
-    sum->airtime_s += measure_seconds(fragment_causes_airtime_ns(fragment_causes_of(m->set), c));
+    const struct fragment_causes *causes = fragment_causes_of(m->set);
+    sum->fragments += fragment_causes_sent(causes, c, false);
+    sum->fragments += fragment_causes_sent(causes, c, true);
+    sum->airtime_s += measure_seconds(fragment_causes_airtime_ns(causes, c));
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct set_up_times times;
         struct campaign_device d;

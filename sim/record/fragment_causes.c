@@ -1,4 +1,4 @@
-/* Why each device lost each uncoded fragment: rows of open fragments, folded copy by copy.
+/* Why each device lost each uncoded fragment: rows of fragments, folded copy by copy.
  * SPDX-License-Identifier: MIT
  *
  * All arrays are bytes in device order: an observation touches one byte of three of them, and what
@@ -7,33 +7,35 @@
 #include "record/fragment_causes.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/fragment_counts.h"
-#include "record/measure.h"
+#include "campaign/packages.h"
+#include "record/air_frames.h"
+#include "record/device_radio.h"
 
 #define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
 #define NO_COPY    UINT32_MAX
-
-/* What is known of a device's life. */
-enum {
-    IS_BOOTED = 1,
-    IS_FRAGMENTS_SET_UP = 2,
-    IS_SESSION_CLOSED = 4,
-    IS_EXCHANGING = 8 /* an uplink of its own and its windows */
-};
+#define NO_SESSION UINT32_MAX
 
 /* Where a device's receiver is on and nothing is observed, the link is below the medium's cut-off.
  */
 #define LISTENING LOSS_BELOW_SENSITIVITY
 
+enum copy_mic {
+    MIC_UNKNOWN, /* not looked at so far */
+    MIC_GOOD,
+    MIC_BAD
+};
+
+/* A frame of a multicast group on the air. */
 struct copy {
     int64_t frame_id;
     struct stream *stream;
-    uint32_t n;
+    uint32_t n;       /* 0: no uncoded fragment */
+    uint32_t session; /* of the campaign */
+    uint32_t fcnt;
+    uint8_t mic; /* enum copy_mic */
     /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
      * changes nothing in a fold. */
     uint8_t *unheard;
@@ -45,13 +47,29 @@ struct stream {
     uint32_t nb_frag;
     uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
     struct fragment_rows rows;
+    uint32_t sent_coded; /* coded fragments that were on the air */
+    uint8_t *coded;      /* a bit for each of their N */
+};
+
+/* A frame of its group that a device has received. */
+struct reception {
+    int64_t frame_id; /* 0: none */
+    uint32_t n, fcnt;
+    uint8_t before; /* the cell of fragment n */
 };
 
 /* What is known of one device. */
 struct causes_device {
-    struct stream *stream; /* that it is in; NULL: none so far */
-    uint8_t flags;
-    uint8_t armed, open; /* its sessions, a bit per McGroupID */
+    struct stream *stream; /* whose fragments it has been told to expect; NULL: none so far */
+    struct stream *former; /* the same before a request that it has not answered */
+    struct device_radio radio;
+    bool open;        /* its class C session, and it may only be interrupted */
+    bool listened;    /* to a session of the stream */
+    bool asked;       /* its answer to the set-up is due */
+    uint8_t now;      /* cause of a frame of its stream that its receiver takes no notice of */
+    uint32_t session; /* of its last reception; NO_SESSION: none */
+    uint32_t next_fcnt;
+    struct reception last[2]; /* the latest first */
 };
 
 struct fragment_causes {
@@ -65,7 +83,6 @@ struct fragment_causes {
     sim_ns airtime_ns[SCENARIO_CAMPAIGNS_MAX];
     struct copy copies[COPIES_MAX];
     uint32_t copy_count, copy_last;
-    uint64_t strays;
 };
 
 extern const struct recorder_ops fragment_causes_recorder;
@@ -78,6 +95,7 @@ static void destroy(void *state)
     }
     for (uint32_t i = 0; causes->streams != NULL && i < causes->stream_count; i++) {
         free(causes->streams[i].unheard);
+        free(causes->streams[i].coded);
         fragment_rows_destroy(&causes->streams[i].rows);
     }
     free(causes->streams);
@@ -93,7 +111,9 @@ static bool create_stream(struct stream *stream, const struct campaign *campaign
     stream->campaign = campaign;
     stream->nb_frag = view.nb_frag;
     stream->unheard = malloc(device_count);
-    if (!fragment_rows_create(&stream->rows, device_count) || stream->unheard == NULL) {
+    stream->coded = calloc(PACKAGE_FRAGMENTS_MAX / 8u + 1u, 1);
+    if (!fragment_rows_create(&stream->rows, device_count, view.nb_frag) || stream->unheard == NULL
+            || stream->coded == NULL) {
         return false;
     }
     memset(stream->unheard, LOSS_POWERED_DOWN, device_count);
@@ -137,6 +157,10 @@ static void *create(const struct recorder_set *set)
         destroy(causes);
         return NULL;
     }
+    for (uint32_t i = 0; i < view->device_count; i++) {
+        causes->devices[i].now = LOSS_POWERED_DOWN;
+        causes->devices[i].session = NO_SESSION;
+    }
     return causes;
 }
 
@@ -156,25 +180,19 @@ static struct stream *stream_of(
     return &causes->streams[first + transfer];
 }
 
-/* The fragment that went out under a multicast address and a frame counter; N is 0 if it is a
- * coded one or no fragment. NULL: no campaign sends there. */
-static struct stream *fragment_find(
-        const struct fragment_causes *causes, uint32_t mc_addr, uint32_t mc_fcnt, uint32_t *n)
+/* The campaign and the session that send to a multicast address. False: none does. */
+static bool session_find(const struct fragment_causes *causes, uint32_t mc_addr,
+        const struct campaign **campaign, uint32_t *session)
 {
     const struct server *server = causes->view->server;
     for (uint32_t c = 0; c < server_campaign_count(server); c++) {
-        const struct campaign *campaign = server_campaign(server, c);
-        uint32_t index = campaign_session_of(campaign, mc_addr);
-        if (index != UINT32_MAX) {
-            struct campaign_session session;
-            campaign_session_get(campaign, index, &session);
-            struct stream *stream = &causes->streams[causes->first_stream[c] + session.transfer];
-            *n = campaign_session_fragment(campaign, index, mc_fcnt);
-            *n = *n <= stream->nb_frag ? *n : 0;
-            return stream;
+        *campaign = server_campaign(server, c);
+        *session = campaign_session_of(*campaign, mc_addr);
+        if (*session != UINT32_MAX) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 /* --- copies ----------------------------------------------------------------------------------- */
@@ -194,40 +212,53 @@ static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
     return NO_COPY;
 }
 
-/* The address and the low half of the counter go in clear: spec-protocol 1.3. */
-static void copy_started(struct fragment_causes *causes, const struct frame *frame)
+static void coded_sent(struct stream *stream, uint32_t n)
 {
-    const uint8_t *bytes = frame->bytes;
-    if (!frame->downlink || frame->size < 12) {
-        return;
-    }
-    uint32_t address = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16
-                       | (uint32_t)bytes[4] << 24;
-    uint32_t n;
-    struct stream *stream =
-            fragment_find(causes, address, (uint32_t)bytes[6] | (uint32_t)bytes[7] << 8, &n);
-    if (stream == NULL) {
-        return;
-    }
-    causes->airtime_ns[campaign_number(stream->campaign)] += frame->end_ns - frame->start_ns;
-    if (n == 0) {
-        return;
-    }
-    if (!fragment_rows_open(&stream->rows, n)) {
-        causes->strays++;
-        return;
-    }
+    uint8_t bit = (uint8_t)(1u << (n & 7u));
+    assert(n <= PACKAGE_FRAGMENTS_MAX);
+    stream->sent_coded += (stream->coded[n >> 3] & bit) == 0 ? 1u : 0u;
+    stream->coded[n >> 3] |= bit;
+}
+
+static void copy_add(struct fragment_causes *causes, const struct copy *added)
+{
     assert(causes->copy_count < COPIES_MAX);
     struct copy *copy = &causes->copies[causes->copy_count];
-    if (copy->unheard == NULL) {
-        copy->unheard = malloc(causes->device_count);
-        assert(copy->unheard != NULL);
-    }
-    copy->frame_id = (int64_t)frame->id;
-    copy->stream = stream;
-    copy->n = n;
-    memcpy(copy->unheard, stream->unheard, causes->device_count);
+    uint8_t *unheard = copy->unheard != NULL ? copy->unheard : malloc(causes->device_count);
+    assert(unheard != NULL);
+    *copy = *added;
+    copy->unheard = unheard;
+    memcpy(unheard, added->stream->unheard, causes->device_count);
     causes->copy_last = causes->copy_count++;
+}
+
+/* McFCnt stays below 2^16, so the low half that goes on the air is all of it
+ * (models/campaign/session_class_c.c). */
+static void copy_started(struct fragment_causes *causes, const struct frame *frame)
+{
+    struct air_downlink downlink;
+    const struct campaign *campaign;
+    struct campaign_session session;
+    struct copy copy = { .frame_id = (int64_t)frame->id };
+    if (!air_downlink_parse(frame, &downlink)
+            || !session_find(causes, downlink.address, &campaign, &copy.session)) {
+        return;
+    }
+    causes->airtime_ns[campaign_number(campaign)] += frame->end_ns - frame->start_ns;
+    campaign_session_get(campaign, copy.session, &session);
+    copy.fcnt = downlink.fcnt;
+    copy.stream =
+            &causes->streams[causes->first_stream[campaign_number(campaign)] + session.transfer];
+    uint32_t n = downlink.fport != PACKAGE_FPORT_FRAGMENTATION
+                         ? 0
+                         : campaign_session_fragment(campaign, copy.session, copy.fcnt);
+    if (n > copy.stream->nb_frag) {
+        coded_sent(copy.stream, n);
+    } else if (n > 0) {
+        copy.n = n;
+        fragment_rows_begin(&copy.stream->rows, n, (uint64_t)copy.session << 32 | (copy.fcnt + 1u));
+    }
+    copy_add(causes, &copy);
 }
 
 static void copy_ended(struct fragment_causes *causes, int64_t frame_id)
@@ -237,64 +268,115 @@ static void copy_ended(struct fragment_causes *causes, int64_t frame_id)
         return;
     }
     struct copy ended = causes->copies[at];
-    uint8_t *row = fragment_rows_of(&ended.stream->rows, ended.n);
-    assert(row != NULL);
-    for (uint32_t i = 0; i < causes->device_count; i++) {
+    uint8_t *row = ended.n == 0 ? NULL : fragment_rows_of(&ended.stream->rows, ended.n);
+    for (uint32_t i = 0; row != NULL && i < causes->device_count; i++) {
         row[i] = row[i] > ended.unheard[i] ? row[i] : ended.unheard[i];
     }
     causes->copies[at] = causes->copies[--causes->copy_count];
     causes->copies[causes->copy_count] = ended; /* its array serves again */
 }
 
-/* What a device's receiver made of a copy, unless it could not have used it anyway. A frame that it
- * received is the busy MCU's until the firmware says what became of it. */
-static void copy_heard(
-        struct fragment_causes *causes, int64_t frame_id, uint32_t device, enum loss_cause cause)
+/* By the group's own keys. */
+static bool mic_is_good(struct copy *copy, const struct frame *frame)
+{
+    if (copy->mic == MIC_UNKNOWN) {
+        struct campaign_session session;
+        campaign_session_get(copy->stream->campaign, copy->session, &session);
+        copy->mic = air_multicast_mic_ok(frame, session.mc_addr, session.mc_key, copy->fcnt)
+                            ? MIC_GOOD
+                            : MIC_BAD;
+    }
+    return copy->mic == MIC_GOOD;
+}
+
+/* A device accepts the counters of a group in ascending order only (LoRaWAN L2 1.0.4 section
+ * 4.3.1.5). */
+static enum loss_cause accept(struct causes_device *device, const struct copy *copy)
+{
+    if (device->session == copy->session && copy->fcnt < device->next_fcnt) {
+        return LOSS_COUNTER_REJECTED;
+    }
+    device->session = copy->session;
+    device->next_fcnt = copy->fcnt + 1u;
+    return LOSS_NONE;
+}
+
+static void fold(uint8_t *cell, enum loss_cause cause)
+{
+    *cell = *cell > (uint8_t)cause ? *cell : (uint8_t)cause;
+}
+
+/* What a device's receiver made of a copy, unless it could not have used it anyway. */
+static void copy_heard(struct fragment_causes *causes, uint32_t device, enum loss_cause cause,
+        int64_t frame_id, const struct frame *frame)
 {
     uint32_t at = copy_find(causes, frame_id);
     if (at == NO_COPY || causes->copies[at].stream->unheard[device] < LOSS_RADIO_BUSY) {
         return;
     }
-    const struct copy *copy = &causes->copies[at];
+    struct copy *copy = &causes->copies[at];
+    struct causes_device *d = &causes->devices[device];
+    uint8_t *cell = copy->n == 0 ? NULL : fragment_rows_of(&copy->stream->rows, copy->n) + device;
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
         if (copy->unheard[device] > LOSS_RADIO_BUSY) {
             copy->unheard[device] = LOSS_RADIO_BUSY;
         }
         return;
     }
-    uint8_t *furthest = fragment_rows_of(&copy->stream->rows, copy->n) + device;
-    if (*furthest < (uint8_t)cause) {
-        *furthest = (uint8_t)cause;
+    if (cause == LOSS_NONE) {
+        d->last[1] = d->last[0];
+        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, cell == NULL ? 0 : *cell };
+        cause = mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
+    }
+    if (cell != NULL) {
+        fold(cell, cause);
     }
     copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
 }
 
+/* The radio had received a frame, which another one replaced before the MCU read it. A second copy
+ * of the frame takes the place of the first. */
+static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t frame_id)
+{
+    struct causes_device *d = &causes->devices[device];
+    const struct reception *lost = &d->last[d->last[0].frame_id == frame_id ? 0 : 1];
+    bool again = lost == &d->last[1] && d->last[0].fcnt == lost->fcnt;
+    if (lost->frame_id != frame_id || lost->n == 0 || again || d->stream == NULL) {
+        return;
+    }
+    uint8_t *cell = fragment_rows_of(&d->stream->rows, lost->n) + device;
+    *cell = lost->before;
+    fold(cell, LOSS_MCU_BUSY);
+}
+
 /* --- devices ---------------------------------------------------------------------------------- */
 
-static enum loss_cause unheard_by(const struct causes_device *device, const struct stream *stream)
+/* Of a frame of its own stream. A receiver that listens outside the windows of an uplink shows a
+ * session; it is over when the radio sleeps. */
+static enum loss_cause own_cause(struct causes_device *device)
 {
-    if ((device->flags & IS_BOOTED) == 0) {
+    if (!device->radio.on) {
         return LOSS_POWERED_DOWN;
     }
-    if ((device->flags & IS_FRAGMENTS_SET_UP) == 0 || device->stream != stream) {
-        return LOSS_NOT_SET_UP;
+    if (device_radio_listens(&device->radio)) {
+        device->open = true;
+        device->listened = true;
+        return LISTENING;
     }
-    if (device->open != 0) {
-        return (device->flags & IS_EXCHANGING) != 0 ? LOSS_RADIO_BUSY : LISTENING;
-    }
-    /* It left one session, though another of the same transfer may be armed. */
-    if ((device->flags & IS_SESSION_CLOSED) != 0) {
-        return LOSS_SESSION_CLOSED;
-    }
-    return device->armed != 0 ? LOSS_SESSION_NOT_OPEN : LOSS_NOT_SET_UP;
+    device->open = device->open && (device->radio.exchanging || !device->radio.asleep);
+    return device->open       ? LOSS_RADIO_BUSY
+           : device->listened ? LOSS_SESSION_CLOSED
+                              : LOSS_SESSION_NOT_OPEN;
 }
 
 /* Of a frame on the air the device may have missed the part that counts: the worse state stays. */
 static void device_changed(struct fragment_causes *causes, uint32_t device)
 {
+    const struct causes_device *d = &causes->devices[device];
     for (uint32_t i = 0; i < causes->stream_count; i++) {
         struct stream *stream = &causes->streams[i];
-        stream->unheard[device] = (uint8_t)unheard_by(&causes->devices[device], stream);
+        bool own = d->stream == stream || !d->radio.on;
+        stream->unheard[device] = own ? d->now : LOSS_NOT_SET_UP;
     }
     for (uint32_t i = 0; i < causes->copy_count; i++) {
         uint8_t unheard = causes->copies[i].stream->unheard[device];
@@ -303,171 +385,145 @@ static void device_changed(struct fragment_causes *causes, uint32_t device)
     }
 }
 
-static void flags_change(
-        struct fragment_causes *causes, uint32_t device, uint8_t clear, uint8_t set)
-{
-    uint8_t *flags = &causes->devices[device].flags;
-    *flags = (uint8_t)((*flags & (uint8_t)~clear) | set);
-    device_changed(causes, device);
-}
-
-/* What a firmware says of a group is not to be trusted with a shift. */
-static uint8_t group_bit(int64_t group)
-{
-    return (uint8_t)(1u << ((uint64_t)group & 3u));
-}
-
-static void session_armed(struct fragment_causes *causes, uint32_t device, uint8_t group)
-{
-    causes->devices[device].armed |= group;
-    causes->devices[device].open &= (uint8_t)~group;
-    flags_change(causes, device, IS_SESSION_CLOSED, 0);
-}
-
-static void session_opened(struct fragment_causes *causes, uint32_t device, uint8_t group)
-{
-    causes->devices[device].open |= group;
-    flags_change(causes, device, IS_SESSION_CLOSED, 0);
-}
-
-static void session_closed(struct fragment_causes *causes, uint32_t device, uint8_t group)
-{
-    causes->devices[device].armed &= (uint8_t)~group;
-    causes->devices[device].open &= (uint8_t)~group;
-    flags_change(causes, device, 0, IS_SESSION_CLOSED);
-}
-
-/* A firmware holds one block at a time: the one of the campaign that spoke to it last. */
-static void fragments_set_up(struct fragment_causes *causes, uint32_t device)
-{
-    uint32_t campaign = recorder_campaign_of(causes->view, device);
-    causes->devices[device].stream =
-            campaign == UINT32_MAX ? NULL : stream_of(causes, campaign, device);
-    flags_change(causes, device, 0, IS_FRAGMENTS_SET_UP);
-}
-
-static void node_reset(struct fragment_causes *causes, uint32_t device)
+static void cause_update(struct fragment_causes *causes, uint32_t device)
 {
     struct causes_device *d = &causes->devices[device];
-    /* Sessions live in RAM (device/services/multicast_setup.c): one that was open is over. */
-    uint8_t was_open = d->open != 0 ? IS_SESSION_CLOSED : 0;
-    d->open = 0;
-    d->armed = 0;
-    flags_change(causes, device, IS_BOOTED | IS_EXCHANGING, was_open);
+    uint8_t cause = (uint8_t)own_cause(d);
+    if (cause != d->now) {
+        d->now = cause;
+        device_changed(causes, device);
+    }
+}
+
+static void radio(void *state, uint32_t device, sim_ns at_ns, enum sx1276_power power)
+{
+    struct fragment_causes *causes = state;
+    device_radio_changed(&causes->devices[device].radio, at_ns, power);
+    cause_update(causes, device);
+}
+
+static void stream_set(struct fragment_causes *causes, uint32_t device, struct stream *stream)
+{
+    struct causes_device *d = &causes->devices[device];
+    if (d->stream != stream) {
+        d->stream = stream;
+        d->open = false;
+        d->listened = false;
+        d->session = NO_SESSION;
+        d->last[0] = d->last[1] = (struct reception){ 0 };
+        d->now = (uint8_t)own_cause(d);
+        device_changed(causes, device);
+    }
+}
+
+/* A device holds one block at a time: the one of the campaign that spoke to it last. */
+static void downlink(struct fragment_causes *causes, uint32_t device, const struct frame *frame)
+{
+    struct causes_device *d = &causes->devices[device];
+    if (air_is_for(causes->view, device, frame)) {
+        device_radio_answered(&d->radio);
+        uint32_t campaign = recorder_campaign_of(causes->view, device);
+        if (campaign != UINT32_MAX && air_sets_up_fragments(causes->view, device, frame)) {
+            struct stream *former = d->stream;
+            stream_set(causes, device, stream_of(causes, campaign, device));
+            d->former = d->asked ? d->former : former;
+            d->asked = true;
+        }
+    }
+}
+
+/* A refusal leaves the device as it was before. */
+static void uplink(struct fragment_causes *causes, uint32_t device, const struct frame *frame)
+{
+    struct causes_device *d = &causes->devices[device];
+    device_radio_sends(&d->radio, frame);
+    enum air_answer answer = d->asked ? air_set_up_answer(causes->view, device, frame) : AIR_NONE;
+    if (answer != AIR_NONE) {
+        d->asked = false;
+        if (answer == AIR_REFUSED) {
+            stream_set(causes, device, d->former);
+        }
+    }
+    cause_update(causes, device);
 }
 
 /* --- observations ----------------------------------------------------------------------------- */
 
-static void air(struct fragment_causes *causes, uint32_t device, const struct observation *o)
+static void started(struct fragment_causes *causes, const struct frame *frame)
 {
-    switch (o->kind) {
-    case OBSERVE_FRAME_RECEIVED:
-        copy_heard(causes, o->a, device, LOSS_MCU_BUSY);
-        break;
-    case OBSERVE_FRAME_LOST:
-        copy_heard(causes, o->a, device, (enum loss_cause)o->b);
-        break;
-    case OBSERVE_FRAME_STARTED:
-        copy_started(causes, o->data);
-        break;
-    case OBSERVE_FRAME_ENDED:
-        copy_ended(causes, o->a);
-        break;
-    default:
-        assert(o->kind == OBSERVE_NODE_RESET);
-        node_reset(causes, device);
-        break;
+    uint32_t device = frame->sender - causes->first_device;
+    if (frame->downlink) {
+        copy_started(causes, frame);
+    } else if (device < causes->device_count) {
+        uplink(causes, device, frame);
     }
 }
 
-/* The firmware refused what its radio had received. What noise or interference broke has its cause
- * already, though the MIC says so too. */
-static void refused(struct fragment_causes *causes, uint32_t device, const struct observation *o,
-        enum loss_cause cause)
+static void received(struct fragment_causes *causes, uint32_t device, const struct observation *o)
 {
-    uint32_t n;
-    const struct stream *stream = fragment_find(causes, (uint32_t)o->b, (uint32_t)o->c, &n);
-    uint8_t *row = stream == NULL ? NULL : fragment_rows_of(&stream->rows, n);
-    if (row != NULL && row[device] >= LOSS_MCU_BUSY && row[device] < (uint8_t)cause) {
-        row[device] = (uint8_t)cause;
-    }
-}
-
-static void stored(struct fragment_causes *causes, uint32_t device, uint32_t n)
-{
-    const struct stream *stream = causes->devices[device].stream;
-    uint8_t *row = stream == NULL ? NULL : fragment_rows_of(&stream->rows, n);
-    if (row == NULL) {
-        causes->strays++;
-    } else {
-        row[device] = LOSS_NONE;
-    }
-}
-
-static void firmware(struct fragment_causes *causes, uint32_t device, const struct observation *o)
-{
-    switch (o->a) {
-    case FW_TRACE_FRAGMENT_STORED:
-        stored(causes, device, (uint32_t)o->b);
-        break;
-    case FW_TRACE_BAD_MIC:
-        refused(causes, device, o, LOSS_BAD_MIC);
-        break;
-    case FW_TRACE_COUNTER_REJECTED:
-        refused(causes, device, o, LOSS_COUNTER_REJECTED);
-        break;
-    case FW_TRACE_BOOTED:
-        flags_change(causes, device, 0, IS_BOOTED);
-        break;
-    case FW_TRACE_JOIN_REQUESTED:
-    case FW_TRACE_UPLINK:
-        flags_change(causes, device, 0, IS_EXCHANGING);
-        break;
-    case FW_TRACE_EXCHANGE_ENDED:
-        flags_change(causes, device, IS_EXCHANGING, 0);
-        break;
-    case FW_TRACE_FRAG_SET_UP:
-        fragments_set_up(causes, device);
-        break;
-    case FW_TRACE_SESSION_ARMED:
-        session_armed(causes, device, group_bit(o->c));
-        break;
-    case FW_TRACE_SESSION_OPENED:
-        session_opened(causes, device, group_bit(o->b));
-        break;
-    case FW_TRACE_SESSION_CLOSED:
-        session_closed(causes, device, group_bit(o->b));
-        break;
-    default:
-        break;
-    }
+    copy_heard(causes, device, LOSS_NONE, o->a, o->data);
+    downlink(causes, device, o->data);
 }
 
 static void observe(void *state, const struct observation *o)
 {
     struct fragment_causes *causes = state;
     uint32_t device = o->entity - causes->first_device; /* of a frame: not always a device */
-    if (o->kind == OBSERVE_FIRMWARE) {
-        firmware(causes, device, o);
-    } else {
-        air(causes, device, o);
+    switch (o->kind) {
+    case OBSERVE_FRAME_RECEIVED:
+        received(causes, device, o);
+        break;
+    case OBSERVE_FRAME_LOST:
+        if (o->b == LOSS_MCU_BUSY) {
+            overwritten(causes, device, o->a);
+        } else {
+            copy_heard(causes, device, (enum loss_cause)o->b, o->a, NULL);
+        }
+        break;
+    case OBSERVE_FRAME_STARTED:
+        started(causes, o->data);
+        break;
+    case OBSERVE_FRAME_ENDED:
+        copy_ended(causes, o->a);
+        break;
+    default:
+        assert(o->kind == OBSERVE_NODE_RESET);
+        device_radio_reset(&causes->devices[device].radio);
+        causes->devices[device].open = false;
+        cause_update(causes, device);
+        break;
     }
 }
 
-/* --- results ---------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 
-/* A fragment without a row was never on the air. */
 uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t campaign,
         uint32_t device, struct cause_counts *counts)
 {
     memset(counts, 0, sizeof *counts);
     const struct stream *stream = stream_of(causes, campaign, device);
-    uint32_t nb_frag = stream == NULL ? 0 : stream->nb_frag;
-    if (nb_frag > 0) {
-        fragment_rows_add(&stream->rows, device, counts);
-        counts->of[LOSS_GATEWAY_SKIPPED] += nb_frag - stream->rows.begun;
+    if (stream == NULL) {
+        return 0;
     }
-    return nb_frag;
+    fragment_rows_add(&stream->rows, device, counts);
+    return stream->nb_frag;
+}
+
+uint32_t fragment_causes_sent_to(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    const struct stream *stream = stream_of(causes, campaign, device);
+    return stream == NULL ? 0 : stream->rows.sent;
+}
+
+uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded)
+{
+    uint32_t count = 0;
+    for (uint32_t i = causes->first_stream[campaign]; i < causes->first_stream[campaign + 1]; i++) {
+        const struct stream *stream = &causes->streams[i];
+        count += coded ? stream->sent_coded : stream->rows.sent;
+    }
+    return count;
 }
 
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign)
@@ -480,92 +536,14 @@ const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
     return recorder_set_state(set, &fragment_causes_recorder);
 }
 
-/* Every fragment of the block has one cause for this device, and `received` is what the firmware
- * counts. A restart in mid-session may have cost it what was not in flash yet. */
-static bool device_fails(const struct fragment_causes *causes, uint32_t campaign, uint32_t device,
-        const struct device_fragments *counted, char *text, size_t size)
-{
-    struct cause_counts counts;
-    uint64_t sum = 0;
-    uint32_t nb_frag = fragment_causes_device(causes, campaign, device, &counts);
-    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
-        sum += counts.of[cause];
-    }
-    if (sum != nb_frag) {
-        snprintf(text, size,
-                "INVARIANT device %" PRIu32 " has causes for %" PRIu64 " of %" PRIu32 " fragments",
-                device, sum, nb_frag);
-        return true;
-    }
-    uint64_t received = counted->uncoded_received;
-    if (!counted->uncoded_counted && counted->nb_frag > 0) {
-        received = counted->nb_frag - counted->missing_now;
-    }
-    if (received != counts.of[LOSS_NONE] && !counted->was_reset) {
-        snprintf(text, size,
-                "INVARIANT device %" PRIu32 " has %" PRIu64 " fragments, by their causes %" PRIu64,
-                device, received, counts.of[LOSS_NONE]);
-        return true;
-    }
-    return false;
-}
-
-static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
-{
-    const struct fragment_causes *causes = state;
-    if (causes->strays > 0) {
-        snprintf(text, size, "INVARIANT %" PRIu64 " fragments came when their causes were settled",
-                causes->strays);
-        return true;
-    }
-    for (uint32_t c = 0; c < server_campaign_count(causes->view->server); c++) {
-        for (uint32_t i = 0; i < causes->device_count; i++) {
-            if (device_fails(causes, c, i, fragment_counts_of(set, c, i), text, size)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Shares of all pairs of a device and an uncoded fragment of its block. */
-static void measure_causes(const void *state, struct measure *m)
-{
-    const struct fragment_causes *causes = state;
-    struct cause_counts total = { 0 };
-    uint64_t pairs = 0;
-    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        for (uint32_t i = m->first_index; i < m->end_index; i++) {
-            struct cause_counts counts;
-            pairs += fragment_causes_device(causes, c, i, &counts);
-            for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
-                total.of[cause] += counts.of[cause];
-            }
-        }
-    }
-    measure_add(m, "missing_fragments.", "received", (double)total.of[LOSS_NONE] / (double)pairs);
-    for (int cause = 0; cause < LOSS_NONE; cause++) {
-        measure_add(m, "missing_fragments.by_cause.", loss_cause_name((enum loss_cause)cause),
-                (double)total.of[cause] / (double)pairs);
-    }
-}
-
 const struct recorder_ops fragment_causes_recorder = {
     .name = "fragment_causes",
     .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
              | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED) | OBSERVE_BIT(OBSERVE_FRAME_LOST)
              | OBSERVE_BIT(OBSERVE_NODE_RESET),
-    .traces = RECORDER_TRACE(FRAGMENT_STORED) | RECORDER_TRACE(BAD_MIC)
-              | RECORDER_TRACE(COUNTER_REJECTED) | RECORDER_TRACE(BOOTED)
-              | RECORDER_TRACE(JOIN_REQUESTED) | RECORDER_TRACE(UPLINK)
-              | RECORDER_TRACE(EXCHANGE_ENDED) | RECORDER_TRACE(FRAG_SET_UP)
-              | RECORDER_TRACE(SESSION_ARMED) | RECORDER_TRACE(SESSION_OPENED)
-              | RECORDER_TRACE(SESSION_CLOSED),
     .of_campaign = true,
-    .by_campaign = true,
     .create = create,
     .destroy = destroy,
     .observe = observe,
-    .audit = audit,
-    .measure = measure_causes,
+    .radio = radio,
 };

@@ -2,10 +2,14 @@
  * SPDX-License-Identifier: MIT
  *
  * Of every copy that a gateway sends, each device gets a cause: what the medium observed of it, or,
- * where its receiver took no notice, what the device was doing (off, not set up, waiting for its
- * session, at an uplink of its own, after the session, out of range). Copies of one fragment fold
- * into the cause that got furthest, the order of enum loss_cause (design section 6).
- * A device is in one transfer of a campaign, and its fragments are those of that transfer.
+ * where its receiver took no notice, what the device's radio was doing (off, not set up, waiting
+ * for its session, at an uplink of its own, after the session, out of range). Copies of one
+ * fragment fold into the cause that got furthest, the order of enum loss_cause (design section 6).
+ * A fragment that goes out again has the cause of its last time on the air. Received is what the
+ * radio received whole, in the order of its counters and with the group's MIC, and the MCU read in
+ * time; nothing is asked of the firmware. A device is set up from the FragSessionSetupReq that its
+ * radio receives, unless it answers that it refuses. A device is in one transfer of a campaign, and
+ * its fragments are those of that transfer.
  */
 #ifndef RECORD_FRAGMENT_CAUSES_H
 #define RECORD_FRAGMENT_CAUSES_H
@@ -22,6 +26,11 @@ const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
  * air too. Returns how many that are: NbFrag of its transfer, 0 when it is in none. */
 uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t campaign,
         uint32_t device, struct cause_counts *counts);
+/* Different uncoded fragments of its transfer that were on the air so far; 0 when it is in none. */
+uint32_t fragment_causes_sent_to(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* The same of all transfers of a campaign, uncoded or coded ones. */
+uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded);
 /* Of all multicast frames of a campaign so far, copies each: coded ones and requests too. */
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
 

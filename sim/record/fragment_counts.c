@@ -1,14 +1,19 @@
-/* Uncoded fragments of each device and campaign, as its firmware counts them.
+/* Uncoded fragments of each device and campaign, as its firmware counts them: an audit.
  * SPDX-License-Identifier: MIT
  */
 #include "record/fragment_counts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "record/completion.h"
-#include "record/measure.h"
+#include "record/fragment_causes.h"
+
+/* Least reason of FW_TRACE_FRAME_DROPPED that is a fragment's: device/services/fragmentation.h. */
+#define FRAGMENTATION_DROPPED_BUSY 201
 
 struct fragment_counts {
+    const struct recorder_set *set;
     const struct recorder_view *view;
     uint32_t *current;                 /* campaign per device, UINT32_MAX: none so far */
     struct device_fragments devices[]; /* [campaign][device] */
@@ -27,6 +32,7 @@ static void *create(const struct recorder_set *set)
         free(current);
         return NULL;
     }
+    counts->set = set;
     counts->view = view;
     counts->current = current;
     for (uint32_t i = 0; i < view->device_count; i++) {
@@ -54,39 +60,50 @@ const struct device_fragments *fragment_counts_of(
     return &counts->devices[place_of(counts, campaign, device)];
 }
 
-/* The first count is the one before FEC. */
-static void count_uncoded(struct device_fragments *device, uint32_t received)
+static uint32_t seen_of(const struct recorder_set *set, uint32_t campaign, uint32_t device)
+{
+    struct cause_counts counts;
+    fragment_causes_device(fragment_causes_of(set), campaign, device, &counts);
+    return (uint32_t)counts.of[LOSS_NONE];
+}
+
+/* The first count is the one before FEC: from there on a firmware may drop uncoded fragments. */
+static void settle(const struct fragment_counts *counts, uint32_t index,
+        struct device_fragments *device, uint32_t received)
 {
     if (!device->uncoded_counted) {
         device->uncoded_counted = true;
         device->uncoded_received = received;
+        device->uncoded_seen = seen_of(counts->set, counts->current[index], index);
     }
+    device->settled = true;
 }
 
-static void firmware(struct device_fragments *device, const struct observation *o)
+static void firmware(const struct fragment_counts *counts, uint32_t index,
+        struct device_fragments *device, const struct observation *o)
 {
     uint32_t a = (uint32_t)o->b;
     uint32_t b = (uint32_t)o->c;
     switch (o->a) {
     case FW_TRACE_FRAG_SET_UP:
         device->nb_frag = a;
-        device->uncoded_now = 0;
         device->missing_now = a;
+        device->dropped = 0;
         device->settled = false;
         device->was_reset = false;
         break;
+    case FW_TRACE_FRAME_DROPPED:
+        device->dropped += device->settled || o->b < FRAGMENTATION_DROPPED_BUSY ? 0u : 1u;
+        break;
     case FW_TRACE_FRAGMENT_STORED:
-        device->uncoded_now++;
         device->missing_now = b;
         break;
     case FW_TRACE_FRAG_FROZEN:
-        count_uncoded(device, b - a);
-        device->settled = true;
+        settle(counts, index, device, b - a);
         break;
     case FW_TRACE_FRAG_COMPLETE:
     default:
-        count_uncoded(device, a);
-        device->settled = true;
+        settle(counts, index, device, a);
         break;
     }
 }
@@ -105,110 +122,82 @@ static void observe(void *state, const struct observation *o)
     }
     struct device_fragments *device = &counts->devices[place_of(counts, *current, index)];
     if (of_firmware) {
-        firmware(device, o);
+        firmware(counts, index, device, o);
     } else {
         device->was_reset = device->was_reset || !device->settled;
     }
 }
 
-/* Uncoded fragments received before FEC came in. */
-static uint32_t uncoded_received(const struct device_fragments *device)
+/* Every fragment of the block has one cause for this device; what was on the air and is no loss was
+ * received. */
+static bool causes_fail(
+        const struct recorder_set *set, uint32_t campaign, uint32_t device, char *text, size_t size)
 {
-    return device->uncoded_counted ? device->uncoded_received : device->uncoded_now;
+    struct cause_counts counts;
+    uint64_t sum = 0;
+    const struct fragment_causes *causes = fragment_causes_of(set);
+    uint32_t nb_frag = fragment_causes_device(causes, campaign, device, &counts);
+    uint32_t sent = fragment_causes_sent_to(causes, campaign, device);
+    for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+        sum += counts.of[cause];
+    }
+    if (sum == nb_frag && sent == nb_frag - counts.of[LOSS_GATEWAY_SKIPPED]) {
+        return false;
+    }
+    snprintf(text, size,
+            "INVARIANT device %" PRIu32 " has causes for %" PRIu64 " of %" PRIu32
+            " fragments, %" PRIu64 " of them never sent, when %" PRIu32 " were",
+            device, sum, nb_frag, counts.of[LOSS_GATEWAY_SKIPPED], sent);
+    return true;
 }
 
-struct losses {
-    uint64_t recovered, unrecovered;
-    uint32_t devices; /* that missed a fragment, in any campaign */
-};
-
-/* A fragment is sent once per transfer, however many sessions send it. Returns what the device
- * missed of the transfer that it is in; its rate joins the sample. */
-static uint32_t add_missing(
-        const struct fragment_counts *counts, struct measure *m, uint32_t c, uint32_t device)
+/* `received` is what the firmware counted, but for fragments that it says it dropped when it had
+ * them, which may have been coded ones. A restart in mid-session may have cost it what was not
+ * in flash yet. */
+static bool count_fails(const struct fragment_counts *counts, uint32_t campaign, uint32_t device,
+        char *text, size_t size)
 {
-    struct campaign_device d;
-    struct campaign_transfer transfer;
-    if (!measure_member(m, c, device, &d) || d.ready_ns == SIM_NS_NEVER
-            || d.transfer == UINT8_MAX) {
-        return 0;
+    const struct device_fragments *own = &counts->devices[place_of(counts, campaign, device)];
+    uint32_t received = own->uncoded_received;
+    uint32_t seen = own->uncoded_seen;
+    if (own->nb_frag == 0 || own->was_reset) {
+        return false;
     }
-    campaign_transfer_get(server_campaign(m->view->server, c), d.transfer, &transfer);
-    uint32_t sent = transfer.sent_uncoded;
-    if (sent == 0) {
-        return 0;
+    if (!own->uncoded_counted) {
+        received = own->nb_frag - own->missing_now;
+        seen = seen_of(counts->set, campaign, device);
     }
-    uint32_t received = uncoded_received(&counts->devices[place_of(counts, c, device)]);
-    uint32_t missing = received < sent ? sent - received : 0;
-    sample_add(&m->sample, (double)missing / (double)sent);
-    return missing;
+    if (received <= seen && received + own->dropped >= seen) {
+        return false;
+    }
+    snprintf(text, size,
+            "INVARIANT device %" PRIu32 " has %" PRIu32 " fragments, by their causes %" PRIu32,
+            device, received, seen);
+    return true;
 }
 
-static void add_losses(const struct fragment_counts *counts, struct measure *m, struct losses *sum)
-{
-    for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        bool any = false;
-        for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-            uint32_t missing = add_missing(counts, m, c, i);
-            bool whole = completion_ns(m->set, c, i) != SIM_NS_NEVER;
-            sum->recovered += whole ? missing : 0u;
-            sum->unrecovered += whole ? 0u : missing;
-            any = any || missing > 0;
-        }
-        sum->devices += any ? 1u : 0u;
-    }
-}
-
-/* Of the transfers that members needed; of the first while none is open. */
-static uint32_t nb_frag_of(const struct campaign *campaign)
-{
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < campaign_transfer_count(campaign); i++) {
-        struct campaign_transfer transfer;
-        campaign_transfer_get(campaign, i, &transfer);
-        sum += transfer.open ? transfer.nb_frag : 0u;
-    }
-    return sum > 0 ? sum : campaign_nb_frag(campaign);
-}
-
-static void measure_counts(const void *state, struct measure *m)
+static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)
 {
     const struct fragment_counts *counts = state;
-    static const char prefix[] = "missing_fragments.";
-    struct losses losses = { 0 };
-    uint64_t nb_frag = 0, sent = 0, coded = 0, batches = 0;
-    add_losses(counts, m, &losses);
-    if (m->scope == EXPECT_GROUP) {
-        measure_distribution(m, "missing_fragments.rate_", "a59M");
-        return;
+    for (uint32_t c = 0; c < server_campaign_count(counts->view->server); c++) {
+        for (uint32_t i = 0; i < counts->view->device_count; i++) {
+            if (causes_fail(set, c, i, text, size) || count_fails(counts, c, i, text, size)) {
+                return true;
+            }
+        }
     }
-    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        const struct campaign *campaign = server_campaign(m->view->server, c);
-        nb_frag += nb_frag_of(campaign);
-        sent += campaign_fragments_sent(campaign, false);
-        coded += campaign_fragments_sent(campaign, true);
-        batches += campaign_correction_batches(campaign);
-    }
-    measure_count(m, prefix, "nb_frag", nb_frag);
-    measure_count(m, prefix, "sent", sent);
-    measure_count(m, prefix, "coded_sent", coded);
-    measure_count(m, prefix, "correction_batches", batches);
-    measure_count(m, prefix, "devices_with_losses", losses.devices);
-    measure_distribution(m, "missing_fragments.rate_", "a59M");
-    measure_count(m, prefix, "recovered", losses.recovered);
-    measure_count(m, prefix, "unrecovered", losses.unrecovered);
+    return false;
 }
 
 const struct recorder_ops fragment_counts_recorder = {
     .name = "fragment_counts",
     .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
     .traces = RECORDER_TRACE(FRAG_SET_UP) | RECORDER_TRACE(FRAGMENT_STORED)
-              | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE),
+              | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE)
+              | RECORDER_TRACE(FRAME_DROPPED),
     .of_campaign = true,
-    .by_campaign = true,
-    .by_group = true,
     .create = create,
     .destroy = destroy,
     .observe = observe,
-    .measure = measure_counts,
+    .audit = audit,
 };

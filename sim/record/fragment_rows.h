@@ -1,15 +1,13 @@
-/* The fragments of one transfer, each with a byte per device: how far it got.
+/* The uncoded fragments of one transfer, each with a byte per device: how far it got.
  * SPDX-License-Identifier: MIT
  *
- * A fragment's row stays open for FRAGMENT_WINDOW fragments after it, far more than the network
- * server lets its gateways fall apart; then it is added to the devices' counters.
+ * A fragment may go out more than once, each time under another frame counter. What its last time
+ * on the air came to stands in its row; a device that received it once has it for good.
  */
 #ifndef RECORD_FRAGMENT_ROWS_H
 #define RECORD_FRAGMENT_ROWS_H
 
 #include "air/frame.h"
-
-#define FRAGMENT_WINDOW 64u /* a power of two */
 
 /* Pairs by cause; LOSS_NONE: received. */
 struct cause_counts {
@@ -17,21 +15,21 @@ struct cause_counts {
 };
 
 struct fragment_rows {
-    uint32_t device_count;
-    uint8_t *cells;                  /* [FRAGMENT_WINDOW][device]: furthest so far */
-    uint32_t row_n[FRAGMENT_WINDOW]; /* N, from 1, of each row's fragment; 0: none yet */
-    uint32_t begun;
-    uint16_t (*counters)[LOSS_CAUSE_COUNT]; /* per device, of rows that are closed */
+    uint32_t device_count, nb_frag;
+    uint8_t *cells;   /* [nb_frag][device]: furthest, of the last time on the air */
+    uint64_t *rounds; /* [nb_frag]: session << 32 | frame counter + 1 of that time; 0: none */
+    uint32_t sent;    /* fragments that were on the air */
 };
 
 /* False: out of memory; what there is can be freed. */
-bool fragment_rows_create(struct fragment_rows *rows, uint32_t device_count);
+bool fragment_rows_create(struct fragment_rows *rows, uint32_t device_count, uint32_t nb_frag);
 void fragment_rows_destroy(struct fragment_rows *rows);
-/* False: this fragment's row has been closed. */
-bool fragment_rows_open(struct fragment_rows *rows, uint32_t n);
-/* The row of a fragment, a byte per device; NULL: it is not open. */
+/* A copy of fragment n, 1..nb_frag, is on the air; `round` is not 0, and the same for all copies of
+ * one time. */
+void fragment_rows_begin(struct fragment_rows *rows, uint32_t n, uint64_t round);
+/* The row of a fragment, a byte per device. */
 uint8_t *fragment_rows_of(const struct fragment_rows *rows, uint32_t n);
-/* Adds what became of one device's fragments; those without a row are not among them. */
+/* Adds what became of one device's fragments. */
 void fragment_rows_add(
         const struct fragment_rows *rows, uint32_t device, struct cause_counts *counts);
 

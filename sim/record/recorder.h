@@ -45,6 +45,8 @@ struct recorder_ops {
     bool of_campaign; /* takes no part in a run without a campaign */
     bool by_campaign; /* measure() is called for each campaign, too */
     bool by_group;    /* measure() is called for each group of devices, too */
+    /* The radio of device `device` changes to the state `power`. */
+    void (*radio)(void *state, uint32_t device, sim_ns at_ns, enum sx1276_power power);
     /* NULL: out of memory. Without create() the state is NULL. */
     void *(*create)(const struct recorder_set *set);
     void (*destroy)(void *state);

@@ -36,6 +36,8 @@ struct recorder_set {
     uint32_t prefetching_count;
     uint8_t booting[RECORDERS_MAX]; /* rows that are called when an application starts */
     uint32_t booting_count;
+    uint8_t watching_radios[RECORDERS_MAX]; /* rows that hear of changes of radios */
+    uint32_t watching_radios_count;
     uint8_t shows[]; /* FIRMWARE_SHOWS_ bits of each device's build */
 };
 
@@ -68,6 +70,9 @@ static void make_lists(struct recorder_set *set)
         }
         if (set->takes_part[i] && recorder_rows[i]->boot != NULL) {
             set->booting[set->booting_count++] = (uint8_t)i;
+        }
+        if (set->takes_part[i] && recorder_rows[i]->radio != NULL) {
+            set->watching_radios[set->watching_radios_count++] = (uint8_t)i;
         }
     }
 }
@@ -151,6 +156,15 @@ static void boot(void *context, uint32_t device, sim_ns at_ns)
     }
 }
 
+static void radio(void *context, uint32_t device, sim_ns at_ns, enum sx1276_power power)
+{
+    const struct recorder_set *set = context;
+    for (uint32_t i = 0; i < set->watching_radios_count; i++) {
+        uint32_t row = set->watching_radios[i];
+        recorder_rows[row]->radio(set->states[row], device, at_ns, power);
+    }
+}
+
 void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct node_fleet *nodes)
 {
     assert(engine == set->view.engine && nodes == set->view.nodes);
@@ -163,6 +177,7 @@ void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct
     engine_observer_add(engine, kinds, observe, set);
     node_fleet_on_prefetch(nodes, prefetch, set);
     node_fleet_on_boot(nodes, boot, set);
+    node_fleet_on_radio(nodes, radio, set);
 }
 
 /* --- views ------------------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
     X(set_up_times)                                                                                \
     X(fragment_counts)                                                                             \
     X(fragment_causes)                                                                             \
+    X(fragments)                                                                                   \
     X(completion)                                                                                  \
     X(energy)                                                                                      \
     X(energy_phases)                                                                               \

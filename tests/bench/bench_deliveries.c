@@ -20,7 +20,7 @@
 
 #include "bench/bench.h"
 #include "bench/fleet.h"
-#include "record/fragment_counts.h"
+#include "record/fragment_causes.h"
 #include "update/flash_map.h"
 
 #define FRAME_BYTES   216u
@@ -89,9 +89,10 @@ static double mean_loss(struct run *run)
     uint32_t counted = 0;
     uint32_t sent = campaign_fragments_sent(world_first_campaign(world), false);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_fragments *r = fragment_counts_of(run_recorders(run), 0, i);
-        if (r->nb_frag > 0) {
-            sum += 1.0 - (double)r->uncoded_now / sent;
+        struct cause_counts counts;
+        fragment_causes_device(fragment_causes_of(run_recorders(run)), 0, i, &counts);
+        if (counts.of[LOSS_NOT_SET_UP] == 0) {
+            sum += 1.0 - (double)counts.of[LOSS_NONE] / sent;
             counted++;
         }
     }

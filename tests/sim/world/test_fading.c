@@ -15,7 +15,7 @@
 
 #include "air/judge.h"
 #include "record/clock.h"
-#include "record/fragment_counts.h"
+#include "record/fragment_causes.h"
 #include "region/region.h"
 #include "support/trial.h"
 
@@ -151,9 +151,10 @@ static struct tally tally_losses(const struct trial *trial, double p)
     cr_assert_eq(sent, campaign_nb_frag(world_first_campaign(world)));
     cr_assert_eq(campaign_fragments_sent(world_first_campaign(world), true), 0);
     for (uint32_t i = 0; i < world->device_count; i++) {
-        const struct device_fragments *fragments = fragment_counts_of(trial->recorders, 0, i);
+        struct cause_counts counts;
+        fragment_causes_device(fragment_causes_of(trial->recorders), 0, i, &counts);
         if (took_part(trial, i)) {
-            uint32_t lost = sent - fragments->uncoded_now;
+            uint32_t lost = sent - (uint32_t)counts.of[LOSS_NONE];
             tally.devices++;
             tally.lost += lost;
             tally.sent += sent;

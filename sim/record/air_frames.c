@@ -1,0 +1,121 @@
+/* LoRaWAN frames on the air, as one sees them who has the servers' keys.
+ * SPDX-License-Identifier: MIT
+ */
+#include "record/air_frames.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "campaign/packages.h"
+#include "network/lorawan.h"
+#include "network/wire.h"
+
+#define FRAG_SESSION_SETUP_REQ 0x02u /* TS004-2.0.0 section 3.2 */
+#define HEADER_SIZE            8u    /* MHDR and FHDR without FOpts */
+
+bool air_downlink_parse(const struct frame *frame, struct air_downlink *downlink)
+{
+    const uint8_t *bytes = frame->bytes;
+    if (!frame->downlink || frame->size < HEADER_SIZE + LORAWAN_MIC_SIZE) {
+        return false;
+    }
+    enum lorawan_ftype type = lorawan_ftype(bytes[0]);
+    size_t fopts_size = bytes[5] & 0x0fu;
+    size_t fport_at = HEADER_SIZE + fopts_size;
+    size_t mic_at = frame->size - LORAWAN_MIC_SIZE;
+    if ((type != LORAWAN_UNCONFIRMED_DOWN && type != LORAWAN_CONFIRMED_DOWN) || fport_at > mic_at) {
+        return false;
+    }
+    bool has_fport = fport_at < mic_at;
+    *downlink = (struct air_downlink){
+        .address = wire_u32(bytes + 1),
+        .fcnt = wire_u16(bytes + 6),
+        .fport = has_fport ? bytes[fport_at] : 0,
+        .fopts = bytes + HEADER_SIZE,
+        .fopts_size = (uint8_t)fopts_size,
+        .payload = bytes + (has_fport ? fport_at + 1u : mic_at),
+        .payload_size = (uint16_t)(has_fport ? mic_at - fport_at - 1u : 0u),
+    };
+    return true;
+}
+
+bool air_is_for(const struct recorder_view *view, uint32_t device, const struct frame *frame)
+{
+    struct air_downlink downlink;
+    return air_downlink_parse(frame, &downlink)
+           && downlink.address == network_dev_addr(view->network, device);
+}
+
+int air_uplink_fport(const struct frame *frame)
+{
+    struct lorawan_uplink uplink;
+    bool ok = !frame->downlink && lorawan_uplink_parse(frame->bytes, frame->size, &uplink);
+    return ok ? uplink.fport : -1;
+}
+
+/* Decrypts a payload of a device's own session. Its counter's high half is taken for 0: 65,536
+ * frames are more than a device sends or receives in a run, or the message is not recognized. */
+static bool decrypt(const struct recorder_view *view, uint32_t device,
+        enum lorawan_direction direction, uint32_t fcnt, const uint8_t *payload, size_t size,
+        uint8_t *out)
+{
+    uint8_t nwk_s_key[16], app_s_key[16];
+    struct aes128_ctx cipher;
+    if (!network_session_keys(view->network, device, nwk_s_key, app_s_key)) {
+        return false;
+    }
+    aes128_set_encrypt_key(&cipher, app_s_key);
+    memcpy(out, payload, size);
+    lorawan_crypt(&cipher, direction, network_dev_addr(view->network, device), fcnt, out, size);
+    return true;
+}
+
+bool air_sets_up_fragments(
+        const struct recorder_view *view, uint32_t device, const struct frame *frame)
+{
+    struct air_downlink downlink;
+    uint8_t message[LORAWAN_FRAME_MAX];
+    return air_downlink_parse(frame, &downlink) && downlink.fport == PACKAGE_FPORT_FRAGMENTATION
+           && downlink.payload_size > 0
+           && decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
+                   downlink.payload_size, message)
+           && message[0] == FRAG_SESSION_SETUP_REQ;
+}
+
+enum air_answer air_set_up_answer(
+        const struct recorder_view *view, uint32_t device, const struct frame *frame)
+{
+    struct lorawan_uplink uplink;
+    uint8_t messages[LORAWAN_FRAME_MAX];
+    uint32_t campaign = recorder_campaign_of(view, device);
+    if (campaign == UINT32_MAX || air_uplink_fport(frame) != PACKAGE_FPORT_FRAGMENTATION
+            || !lorawan_uplink_parse(frame->bytes, frame->size, &uplink)
+            || !decrypt(view, device, LORAWAN_UP, uplink.fcnt, uplink.payload, uplink.payload_size,
+                    messages)) {
+        return AIR_NONE;
+    }
+    unsigned version = view->scenario->campaigns[campaign].params.fragmentation_version;
+    size_t used = 1;
+    for (size_t at = 0; at < uplink.payload_size && used > 0; at += used) {
+        struct package_message message;
+        used = package_message_parse(
+                uplink.fport, version, messages + at, uplink.payload_size - at, &message);
+        if (used > 0 && message.kind == PACKAGE_FRAG_SESSION_SETUP_ANS) {
+            return message.status == 0 ? AIR_ACCEPTED : AIR_REFUSED;
+        }
+    }
+    return AIR_NONE;
+}
+
+bool air_multicast_mic_ok(
+        const struct frame *frame, uint32_t mc_addr, const uint8_t mc_key[16], uint32_t mc_fcnt)
+{
+    uint8_t app_s_key[16], nwk_s_key[16];
+    struct lorawan_key key;
+    assert(frame->size > LORAWAN_MIC_SIZE);
+    size_t size = frame->size - LORAWAN_MIC_SIZE;
+    lorawan_mc_session_keys(mc_key, mc_addr, app_s_key, nwk_s_key);
+    lorawan_key_set(&key, nwk_s_key);
+    return lorawan_mic(&key, LORAWAN_DOWN, mc_addr, mc_fcnt, frame->bytes, size)
+           == wire_u32(frame->bytes + size);
+}

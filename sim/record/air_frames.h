@@ -1,0 +1,45 @@
+/* LoRaWAN frames on the air, as one sees them who has the servers' keys.
+ * SPDX-License-Identifier: MIT
+ *
+ * Addresses, counters, FPort and MAC commands in FOpts go in clear (LoRaWAN L2 1.0.4 section 4.3);
+ * payloads are decrypted with the session keys that the join server gave out.
+ */
+#ifndef RECORD_AIR_FRAMES_H
+#define RECORD_AIR_FRAMES_H
+
+#include "air/frame.h"
+#include "record/recorder.h"
+
+/* A data downlink; points into the frame. */
+struct air_downlink {
+    uint32_t address;
+    uint16_t fcnt; /* low half */
+    uint8_t fport; /* 0: none, or MAC commands */
+    const uint8_t *fopts, *payload;
+    uint8_t fopts_size;
+    uint16_t payload_size;
+};
+
+enum air_answer {
+    AIR_NONE, /* the frame holds no such answer */
+    AIR_ACCEPTED,
+    AIR_REFUSED
+};
+
+/* False: no data downlink. */
+bool air_downlink_parse(const struct frame *frame, struct air_downlink *downlink);
+/* A data downlink to the address of one device, at an index. */
+bool air_is_for(const struct recorder_view *view, uint32_t device, const struct frame *frame);
+/* FPort of a data uplink; 0: it has none, or MAC commands; -1: no data uplink. */
+int air_uplink_fport(const struct frame *frame);
+/* A downlink to this device that holds a FragSessionSetupReq. */
+bool air_sets_up_fragments(
+        const struct recorder_view *view, uint32_t device, const struct frame *frame);
+/* FragSessionSetupAns in an uplink of this device. */
+enum air_answer air_set_up_answer(
+        const struct recorder_view *view, uint32_t device, const struct frame *frame);
+/* The frame has the MIC that the keys of its group give. */
+bool air_multicast_mic_ok(
+        const struct frame *frame, uint32_t mc_addr, const uint8_t mc_key[16], uint32_t mc_fcnt);
+
+#endif

@@ -1,0 +1,140 @@
+/* Rate of missing fragments and causes of loss against a count of the air.
+ * SPDX-License-Identifier: MIT
+ *
+ * Method: observations of the air alone. A fragment was sent if a gateway transmitted a frame of
+ * the group on port 201 whose counter the server gave to its N; a device has it if its radio
+ * received one of those frames whole. Nothing here has lost a set-up, so every member listens from
+ * the first fragment on. Reports of gateways, which a backhaul may lose, are not looked at.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "air/frame.h"
+#include "record/fragment_causes.h"
+#include "record/fragment_rows.h"
+#include "support/trial.h"
+
+#define DEVICES 30u
+#define NB_FRAG 64u /* more than the block has */
+
+static const char fleet[] = "name: backhaul\n"
+                            "duration: 12 h\n"
+                            "area: {radius: 3 km}\n"
+                            "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
+                            "gateways: {count: 3, radius: 2 km, backhaul: {loss: 5 %}}\n"
+                            "devices: [{name: d, count: 30, boot: {spread: 5 min}, "
+                            "report: {period: 10 min}}]\n"
+                            "firmware: {image: generated, size: 8 KiB}\n"
+                            "campaign: {start: 30 min, set_up: {window: 4 h}, redundancy: 30 %, "
+                            "correction: {policy: fixed}, confirm_timeout: 1 h}\n";
+
+struct air {
+    const struct world *world;
+    bool sent[NB_FRAG + 1];
+    bool coded[4 * NB_FRAG];
+    bool received[DEVICES][NB_FRAG + 1];
+};
+
+/* N of a fragment in a frame; 0: it is none. */
+static uint32_t fragment_of(const struct world *world, const struct frame *frame)
+{
+    const struct campaign *campaign = world_first_campaign(world);
+    const uint8_t *b = frame->bytes;
+    uint32_t address =
+            (uint32_t)b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24;
+    if (!frame->downlink || address != campaign_mc_addr(campaign) || b[8] != 201) {
+        return 0;
+    }
+    return campaign_fragment_number(campaign, (uint32_t)b[6] | (uint32_t)b[7] << 8);
+}
+
+static void watch(void *context, const struct observation *o)
+{
+    struct air *air = context;
+    uint32_t n = fragment_of(air->world, o->data);
+    if (n == 0) {
+        return;
+    }
+    if (n > campaign_nb_frag(world_first_campaign(air->world))) {
+        cr_assert_lt(n, 4 * NB_FRAG);
+        air->coded[n] = true;
+    } else if (o->kind == OBSERVE_FRAME_STARTED) {
+        air->sent[n] = true;
+    } else {
+        air->received[o->entity - air->world->first_device][n] = true;
+    }
+}
+
+static uint32_t count(const bool *of, size_t size)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < size; i++) {
+        sum += of[i] ? 1u : 0u;
+    }
+    return sum;
+}
+
+Test(fragments, rate_is_that_of_the_air_where_the_backhaul_loses_reports)
+{
+    static struct air air;
+    struct trial *trial = trial_create(fleet, NULL, 0);
+    air.world = trial->world;
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED), watch, &air);
+    trial_play(trial);
+    cr_assert_eq(trial_value(trial, "devices.ready"), DEVICES);
+    uint32_t sent = count(air.sent, NB_FRAG + 1);
+    double rate = 0.0;
+    uint32_t missing = 0, with_losses = 0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct cause_counts counts;
+        uint32_t received = count(air.received[i], NB_FRAG + 1);
+        fragment_causes_device(fragment_causes_of(trial->recorders), 0, i, &counts);
+        cr_expect_eq(counts.of[LOSS_NONE], received, "device %u", i);
+        rate += (double)(sent - received) / sent / DEVICES;
+        missing += sent - received;
+        with_losses += received < sent ? 1u : 0u;
+    }
+    cr_expect_gt(missing, 20, "the radio loses some");
+    cr_expect_eq(trial_value(trial, "missing_fragments.sent"), sent);
+    cr_expect_eq(trial_value(trial, "missing_fragments.coded_sent"), count(air.coded, 4 * NB_FRAG));
+    cr_expect_float_eq(trial_value(trial, "missing_fragments.rate_mean"), rate, 1e-12);
+    cr_expect_eq(trial_value(trial, "missing_fragments.devices_with_losses"), with_losses);
+    cr_expect_eq(trial_value(trial, "missing_fragments.recovered")
+                         + trial_value(trial, "missing_fragments.unrecovered"),
+            missing);
+    trial_destroy(trial);
+}
+
+/* design section 6: a cause for each pair. What goes out again has the cause of its last time, and
+ * is never lost again once it was received. */
+Test(fragments, a_cause_is_that_of_the_last_time_on_the_air)
+{
+    struct fragment_rows rows;
+    struct cause_counts counts[3];
+    memset(counts, 0, sizeof counts);
+    cr_assert(fragment_rows_create(&rows, 3, 2));
+    fragment_rows_begin(&rows, 1, 7);
+    uint8_t *row = fragment_rows_of(&rows, 1);
+    row[0] = LOSS_NONE;
+    row[1] = LOSS_INTERFERENCE;
+    row[2] = LOSS_INTERFERENCE;
+    fragment_rows_begin(&rows, 1, 7); /* another copy of the same time */
+    cr_expect_eq(row[1], LOSS_INTERFERENCE);
+    fragment_rows_begin(&rows, 1, 9);
+    cr_expect_eq(row[0], LOSS_NONE);
+    row[1] = LOSS_SESSION_CLOSED; /* less far than before */
+    row[2] = LOSS_NONE;
+    cr_expect_eq(rows.sent, 1, "one fragment, twice");
+    for (uint32_t i = 0; i < 3; i++) {
+        fragment_rows_add(&rows, i, &counts[i]);
+        cr_expect_eq(counts[i].of[LOSS_GATEWAY_SKIPPED], 1, "the second one never went out");
+    }
+    cr_expect_eq(counts[0].of[LOSS_NONE], 1);
+    cr_expect_eq(counts[1].of[LOSS_SESSION_CLOSED], 1);
+    cr_expect_eq(counts[2].of[LOSS_NONE], 1);
+    fragment_rows_destroy(&rows);
+}
