@@ -11,7 +11,10 @@
 #include "network/wire.h"
 
 #define FRAG_SESSION_SETUP_REQ 0x02u /* TS004-2.0.0 section 3.2 */
-#define HEADER_SIZE            8u    /* MHDR and FHDR without FOpts */
+#define APP_TIME_ANS           0x01u /* TS003-2.0.0 section 3.2: CID, s, token */
+#define APP_TIME_ANS_SIZE      6u
+#define DEVICE_TIME_ANS        0x0du
+#define HEADER_SIZE            8u /* MHDR and FHDR without FOpts */
 
 bool air_downlink_parse(const struct frame *frame, struct air_downlink *downlink)
 {
@@ -105,6 +108,64 @@ enum air_answer air_set_up_answer(
         }
     }
     return AIR_NONE;
+}
+
+/* LoRaWAN L2 1.0.4 section 5: sizes of the commands that a server sends, without CID; -1: no such
+ * command. */
+static int command_size(uint8_t cid)
+{
+    static const int8_t sizes[] = { [0x02] = 2,
+        [0x03] = 4,
+        [0x04] = 1,
+        [0x05] = 4,
+        [0x06] = 0,
+        [0x07] = 5,
+        [0x08] = 1,
+        [0x09] = 1,
+        [0x0a] = 4,
+        [0x0b] = -1,
+        [0x0c] = -1,
+        [DEVICE_TIME_ANS] = 5 };
+    return cid < 0x02 || cid >= sizeof sizes ? -1 : sizes[cid];
+}
+
+static bool device_time(const struct air_downlink *downlink, int64_t *gps_ns)
+{
+    size_t at = 0;
+    while (at < downlink->fopts_size) {
+        const uint8_t *command = downlink->fopts + at;
+        int size = command_size(command[0]);
+        if (size < 0 || at + 1u + (size_t)size > downlink->fopts_size) {
+            return false;
+        }
+        if (command[0] == DEVICE_TIME_ANS) { /* s, and 1/256 s: section 5.10 */
+            *gps_ns = wire_u32(command + 1) * SIM_NS_PER_S + command[5] * SIM_NS_PER_S / 256;
+            return true;
+        }
+        at += 1u + (size_t)size;
+    }
+    return false;
+}
+
+enum air_time air_time_answer(const struct recorder_view *view, uint32_t device,
+        const struct frame *frame, int64_t *value_ns)
+{
+    struct air_downlink downlink;
+    uint8_t message[LORAWAN_FRAME_MAX];
+    if (!air_downlink_parse(frame, &downlink)) {
+        return AIR_TIME_NONE;
+    }
+    if (device_time(&downlink, value_ns)) {
+        return AIR_TIME_GPS;
+    }
+    if (downlink.fport != PACKAGE_FPORT_CLOCK || downlink.payload_size < APP_TIME_ANS_SIZE
+            || !decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
+                    downlink.payload_size, message)
+            || message[0] != APP_TIME_ANS) {
+        return AIR_TIME_NONE;
+    }
+    *value_ns = (int32_t)wire_u32(message + 1) * SIM_NS_PER_S;
+    return AIR_TIME_CORRECTION;
 }
 
 bool air_multicast_mic_ok(

@@ -26,6 +26,12 @@ enum air_answer {
     AIR_REFUSED
 };
 
+enum air_time {
+    AIR_TIME_NONE,
+    AIR_TIME_GPS,
+    AIR_TIME_CORRECTION
+};
+
 /* False: no data downlink. */
 bool air_downlink_parse(const struct frame *frame, struct air_downlink *downlink);
 /* A data downlink to the address of one device, at an index. */
@@ -38,6 +44,10 @@ bool air_sets_up_fragments(
 /* FragSessionSetupAns in an uplink of this device. */
 enum air_answer air_set_up_answer(
         const struct recorder_view *view, uint32_t device, const struct frame *frame);
+/* DeviceTimeAns in FOpts, or AppTimeAns, in a downlink to this device: GPS time of the end of its
+ * uplink in ns, or what its clock is to be put forward by. */
+enum air_time air_time_answer(const struct recorder_view *view, uint32_t device,
+        const struct frame *frame, int64_t *value_ns);
 /* The frame has the MIC that the keys of its group give. */
 bool air_multicast_mic_ok(
         const struct frame *frame, uint32_t mc_addr, const uint8_t mc_key[16], uint32_t mc_fcnt);

@@ -17,7 +17,7 @@ static void add_device(
 {
     struct phase_energy energy;
     energy_phases_device(m->set, device, &energy);
-    if (!energy.known || energy.steady_ns <= 0) {
+    if (energy.steady_ns <= 0) {
         return;
     }
     const struct battery_params *battery = node_battery(m->view->nodes, device);

@@ -1,17 +1,35 @@
 /* Clocks of devices: when they were set, how wrong they were when a session opened.
  * SPDX-License-Identifier: MIT
+ *
+ * A device that gets the time for an uplink counts on from the end of that uplink by its RTC: so
+ * what it was told, and the readings of the RTC then and now, are its clock.
  */
 #include "record/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "record/air_frames.h"
+#include "record/device_radio.h"
 #include "record/devices.h"
+#include "record/fragment_causes.h"
 #include "record/measure.h"
 
+#define RTC_HZ 32768 /* device/hal.h: HAL_RTC_HZ */
+
+struct clock {
+    struct device_clock result;
+    struct device_radio radio;
+    sim_ns uplink_end_ns; /* of the last one */
+    bool told;            /* a time, not only corrections of one that is not known: */
+    int64_t told_gps_ns;  /* GPS time */
+    uint64_t told_ticks;  /* of the RTC at that time */
+};
+
 struct clocks {
+    const struct recorder_set *set;
     const struct recorder_view *view;
-    struct device_clock devices[];
+    struct clock devices[];
 };
 
 extern const struct recorder_ops clock_recorder;
@@ -24,45 +42,111 @@ static void *create(const struct recorder_set *set)
     if (clocks == NULL) {
         return NULL;
     }
+    clocks->set = set;
     clocks->view = view;
     for (uint32_t i = 0; i < view->device_count; i++) {
-        clocks->devices[i].set_ns = SIM_NS_NEVER;
-        clocks->devices[i].session_opened_ns = SIM_NS_NEVER;
+        struct device_clock *result = &clocks->devices[i].result;
+        result->set_ns = SIM_NS_NEVER;
+        result->session_opened_ns = SIM_NS_NEVER;
+        result->error_ms = NAN;
         for (uint32_t c = 0; c < SCENARIO_CAMPAIGNS_MAX; c++) {
-            clocks->devices[i].opened_ns[c] = SIM_NS_NEVER;
+            result->opened_ns[c] = SIM_NS_NEVER;
         }
     }
     return clocks;
 }
 
-/* The event of a session that opens carries the device's own GPS time in ms: the error of its
- * clock is measured, not modelled. */
+/* --- setting ---------------------------------------------------------------------------------- */
+
+static void downlink(struct clocks *clocks, uint32_t index, const struct observation *o)
+{
+    struct clock *clock = &clocks->devices[index];
+    int64_t value_ns = 0;
+    if (fragment_causes_has(fragment_causes_of(clocks->set), o->a)
+            || !air_is_for(clocks->view, index, o->data)) {
+        return;
+    }
+    device_radio_answered(&clock->radio);
+    enum air_time time = air_time_answer(clocks->view, index, o->data, &value_ns);
+    if (time == AIR_TIME_NONE) {
+        return;
+    }
+    if (clock->result.set_ns == SIM_NS_NEVER) {
+        clock->result.set_ns = o->at_ns;
+    }
+    if (time == AIR_TIME_GPS) {
+        clock->told = true;
+        clock->told_gps_ns = value_ns;
+        clock->told_ticks = node_rtc_ticks(clocks->view->nodes, index, clock->uplink_end_ns);
+    } else {
+        clock->told_gps_ns += value_ns;
+    }
+}
+
+/* --- sessions --------------------------------------------------------------------------------- */
+
+static double error_ms(const struct clocks *clocks, uint32_t index, sim_ns at_ns)
+{
+    const struct clock *clock = &clocks->devices[index];
+    if (!clock->told) {
+        return NAN;
+    }
+    uint64_t ticks = node_rtc_ticks(clocks->view->nodes, index, at_ns) - clock->told_ticks;
+    int64_t true_ns = network_gps_ns(clocks->view->network, at_ns) - clock->told_gps_ns;
+    return (double)ticks / RTC_HZ * 1e3 - (double)true_ns / SIM_NS_PER_MS;
+}
+
+/* Its receiver is on outside the windows of an uplink: a class C session, if a campaign has spoken
+ * to it. */
+static void listens(struct clocks *clocks, uint32_t index, sim_ns at_ns)
+{
+    struct device_clock *result = &clocks->devices[index].result;
+    uint32_t campaign = recorder_campaign_of(clocks->view, index);
+    if (campaign == UINT32_MAX) {
+        return;
+    }
+    if (result->opened_ns[campaign] == SIM_NS_NEVER) {
+        result->opened_ns[campaign] = at_ns;
+    }
+    if (result->session_opened_ns == SIM_NS_NEVER) {
+        result->error_ms = error_ms(clocks, index, at_ns);
+        result->session_opened_ns = at_ns;
+    }
+}
+
+static void radio(void *state, uint32_t index, sim_ns at_ns, enum sx1276_power power)
+{
+    struct clocks *clocks = state;
+    struct device_radio *radio = &clocks->devices[index].radio;
+    bool listened = device_radio_listens(radio);
+    device_radio_changed(radio, at_ns, power);
+    if (!listened && device_radio_listens(radio)) {
+        listens(clocks, index, at_ns);
+    }
+}
+
 static void observe(void *state, const struct observation *o)
 {
     struct clocks *clocks = state;
-    struct device_clock *device = &clocks->devices[o->entity - clocks->view->first_device];
-    if (o->a == FW_TRACE_CLOCK_SET) {
-        if (device->set_ns == SIM_NS_NEVER) {
-            device->set_ns = o->at_ns;
-        }
-        return;
-    }
     uint32_t index = o->entity - clocks->view->first_device;
-    uint32_t campaign = recorder_campaign_of(clocks->view, index);
-    if (campaign != UINT32_MAX && device->opened_ns[campaign] == SIM_NS_NEVER) {
-        device->opened_ns[campaign] = o->at_ns;
-    }
-    if (device->session_opened_ns == SIM_NS_NEVER) {
-        int64_t true_ms = network_gps_ns(clocks->view->network, o->at_ns) / SIM_NS_PER_MS;
-        device->error_ms = (double)(int32_t)((uint32_t)o->c - (uint32_t)true_ms);
-        device->session_opened_ns = o->at_ns;
+    if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        downlink(clocks, index, o);
+    } else if (o->kind == OBSERVE_NODE_RESET) {
+        device_radio_reset(&clocks->devices[index].radio);
+    } else {
+        const struct frame *frame = o->data;
+        index = frame->sender - clocks->view->first_device;
+        if (!frame->downlink && index < clocks->view->device_count) {
+            clocks->devices[index].uplink_end_ns = frame->end_ns;
+            device_radio_sends(&clocks->devices[index].radio, frame);
+        }
     }
 }
 
 const struct device_clock *clock_of(const struct recorder_set *set, uint32_t device)
 {
     const struct clocks *clocks = recorder_set_state(set, &clock_recorder);
-    return &clocks->devices[device];
+    return &clocks->devices[device].result;
 }
 
 static void measure_clock(const void *state, struct measure *m)
@@ -72,14 +156,14 @@ static void measure_clock(const void *state, struct measure *m)
         return;
     }
     for (uint32_t i = 0; i < m->view->device_count; i++) {
-        if (clocks->devices[i].session_opened_ns != SIM_NS_NEVER) {
-            sample_add(&m->sample, fabs(clocks->devices[i].error_ms));
+        if (!isnan(clocks->devices[i].result.error_ms)) {
+            sample_add(&m->sample, fabs(clocks->devices[i].result.error_ms));
         }
     }
     measure_distribution(m, "clock.error_ms_", "59");
     for (uint32_t i = 0; i < m->view->device_count; i++) {
         sim_ns joined_ns = devices_joined_ns(m->set, i);
-        sim_ns set_ns = clocks->devices[i].set_ns;
+        sim_ns set_ns = clocks->devices[i].result.set_ns;
         if (joined_ns != SIM_NS_NEVER && set_ns != SIM_NS_NEVER) {
             sample_add(&m->sample, measure_seconds(set_ns - joined_ns));
         }
@@ -89,9 +173,11 @@ static void measure_clock(const void *state, struct measure *m)
 
 const struct recorder_ops clock_recorder = {
     .name = "clock",
-    .traces = RECORDER_TRACE(CLOCK_SET) | RECORDER_TRACE(SESSION_OPENED),
+    .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)
+             | OBSERVE_BIT(OBSERVE_NODE_RESET),
     .create = create,
     .destroy = free,
     .observe = observe,
+    .radio = radio,
     .measure = measure_clock,
 };

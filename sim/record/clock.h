@@ -8,10 +8,12 @@
 
 /* Engine times, SIM_NS_NEVER until they happen. */
 struct device_clock {
-    sim_ns set_ns; /* the first time */
+    sim_ns set_ns; /* the first time that it received an answer with the time */
     sim_ns session_opened_ns;
     sim_ns opened_ns[SCENARIO_CAMPAIGNS_MAX]; /* the first session of each campaign */
-    double error_ms;                          /* RTC against GPS when its first session opened */
+    /* Against GPS when its first session opened: what it was told and its RTC since. NaN: it did
+     * not open, or the device was told corrections only. */
+    double error_ms;
 };
 
 /* Of a device at an index. */

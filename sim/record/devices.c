@@ -55,17 +55,20 @@ static uint64_t accept_mark(const uint8_t *bytes)
     return mark;
 }
 
+static bool is_accept(const struct device_join *join, const struct frame *frame)
+{
+    return frame->size > 0 && frame->bytes[0] >> 5 == JOIN_ACCEPT && join->accept != 0
+           && join->accept == accept_mark(frame->bytes);
+}
+
 static void received(struct devices *devices, const struct observation *o)
 {
-    const struct frame *frame = o->data;
     uint32_t index = o->entity - devices->view->first_device;
-    if (frame->size == 0 || frame->bytes[0] >> 5 != JOIN_ACCEPT
-            || index >= devices->view->device_count) {
+    if (index >= devices->view->device_count) {
         return;
     }
     struct device_join *join = &devices->joins[index];
-    if (join->joined_ns == SIM_NS_NEVER && join->accept != 0
-            && join->accept == accept_mark(frame->bytes)) {
+    if (join->joined_ns == SIM_NS_NEVER && is_accept(join, o->data)) {
         join->joined_ns = o->at_ns;
     }
 }
@@ -93,6 +96,12 @@ sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device)
 {
     const struct devices *devices = recorder_set_state(set, &devices_recorder);
     return devices->joins[device].joined_ns;
+}
+
+bool devices_is_accept(const struct recorder_set *set, uint32_t device, const struct frame *frame)
+{
+    const struct devices *devices = recorder_set_state(set, &devices_recorder);
+    return is_accept(&devices->joins[device], frame);
 }
 
 /* --- audit ------------------------------------------------------------------------------------ */

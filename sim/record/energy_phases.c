@@ -1,4 +1,5 @@
-/* What each device's energy was spent on: the meter is read where the firmware changes its work.
+/* What each device's energy was spent on: the meter is read where its radio, the air or the server
+ * show that its work changes.
  * SPDX-License-Identifier: MIT
  */
 #include "record/energy_phases.h"
@@ -12,30 +13,52 @@
 #include <string.h>
 
 #include "campaign/packages.h"
+#include "network/lorawan.h"
+#include "record/air_frames.h"
+#include "record/device_radio.h"
+#include "record/devices.h"
 #include "record/energy.h"
+#include "record/fragment_causes.h"
 #include "record/measure.h"
-#include "update/update.h"
 
-#define NO_PHASE ENERGY_PHASE_COUNT
+#define NO_PHASE    ENERGY_PHASE_COUNT
+#define NO_CAMPAIGN UINT8_MAX
 
-/* What a report touches is the first cache line: so far to ENERGY_PHASE_CLOCK_SYNC. */
+/* What a device has of the block of its campaign. */
+enum block {
+    BLOCK_NOTHING,
+    BLOCK_UNCODED,
+    BLOCK_CODED, /* a coded fragment has come */
+    BLOCK_WHOLE  /* it has reported so */
+};
+
+/* What a report touches are the first two cache lines. */
 struct device_phases {
     alignas(64) uint8_t base; /* enum energy_phase: what it is about */
     uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
     bool answer_due;          /* a set-up command has come; its answer has not left */
+    uint8_t block;            /* enum block */
+    uint8_t campaign;         /* of the block; NO_CAMPAIGN: none */
+    bool left;                /* a session with fragments, and the server has not judged since: */
     double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
+    struct device_radio radio;
     double joule[ENERGY_PHASE_COUNT];
+    double idle_left_j, set_up_left_j; /* what has gone to these phases since it left */
+    sim_ns steady_left_ns;
 };
-_Static_assert(offsetof(struct device_phases, joule[ENERGY_PHASE_CLOCK_SYNC + 1]) == 64, "a line");
 
 struct energy_phases {
+    const struct recorder_set *set;
+    const struct recorder_view *view;
     const struct node_fleet *nodes;
     uint32_t device_count;
     entity_id first_device;
     struct device_phases *devices;
-    bool *listening; /* [device]: its base is LISTENING; dense, because every fragment asks */
+    /* [device]: its base, LISTENING or BULK, which a fragment may change; else 0. Dense, because
+     * every fragment asks. */
+    uint8_t *expecting;
 };
 
 const char *energy_phase_name(enum energy_phase phase)
@@ -53,7 +76,7 @@ extern const struct recorder_ops energy_phases_recorder;
 static void destroy(void *state)
 {
     struct energy_phases *phases = state;
-    free(phases->listening);
+    free(phases->expecting);
     free(phases->devices);
     free(phases);
 }
@@ -66,13 +89,15 @@ static void *create(const struct recorder_set *set)
     if (phases == NULL) {
         return NULL;
     }
+    phases->set = set;
+    phases->view = view;
     phases->nodes = view->nodes;
     phases->device_count = device_count;
     phases->first_device = view->first_device;
     phases->devices =
             aligned_alloc(alignof(struct device_phases), device_count * sizeof *phases->devices);
-    phases->listening = calloc(device_count, sizeof *phases->listening);
-    if (phases->devices == NULL || phases->listening == NULL) {
+    phases->expecting = calloc(device_count, sizeof *phases->expecting);
+    if (phases->devices == NULL || phases->expecting == NULL) {
         destroy(phases);
         return NULL;
     }
@@ -80,6 +105,7 @@ static void *create(const struct recorder_set *set)
     for (uint32_t i = 0; i < device_count; i++) {
         phases->devices[i].base = ENERGY_PHASE_IDLE;
         phases->devices[i].exchange = NO_PHASE;
+        phases->devices[i].campaign = NO_CAMPAIGN;
     }
     return phases;
 }
@@ -111,8 +137,16 @@ static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at
     if (device->read_ns == 0) {
         device->read_ns = node_power_on_ns(phases->nodes, index);
     }
-    device->joule[phase] += total_j - device->read_j;
-    device->steady_ns += is_steady(phase) ? at_ns - device->read_ns : 0;
+    double spent_j = total_j - device->read_j;
+    sim_ns steady_ns = is_steady(phase) ? at_ns - device->read_ns : 0;
+    device->joule[phase] += spent_j;
+    device->steady_ns += steady_ns;
+    if (device->left && phase == ENERGY_PHASE_IDLE) {
+        device->idle_left_j += spent_j;
+        device->steady_left_ns += steady_ns;
+    } else if (device->left && phase == ENERGY_PHASE_SET_UP) {
+        device->set_up_left_j += spent_j;
+    }
     device->read_j = total_j;
     device->read_ns = at_ns;
 }
@@ -127,156 +161,235 @@ static void set_phase(struct energy_phases *phases, uint32_t index, sim_ns at_ns
     settle(phases, index, at_ns, device);
     device->base = (uint8_t)base;
     device->exchange = (uint8_t)exchange;
-    phases->listening[index] = base == ENERGY_PHASE_LISTENING;
+    bool expecting = base == ENERGY_PHASE_LISTENING || base == ENERGY_PHASE_BULK;
+    phases->expecting[index] = expecting ? (uint8_t)base : 0;
 }
 
-/* --- what the firmware does ------------------------------------------------------------------- */
+/* --- uplinks ---------------------------------------------------------------------------------- */
 
 /* Answers within a session, and to it, belong to what they are about. An empty frame polls: that is
  * how a set-up goes on. */
-static int phase_of_uplink(enum energy_phase base, unsigned fport)
+static int phase_of_uplink(enum energy_phase base, int fport)
 {
-    if (fport == PACKAGE_FPORT_CLOCK) {
+    if (fport == (int)PACKAGE_FPORT_CLOCK) {
         return ENERGY_PHASE_CLOCK_SYNC;
     }
-    if (fport > 0 && fport < PACKAGE_FPORT_MULTICAST) {
+    if (fport > 0 && fport < (int)PACKAGE_FPORT_MULTICAST) {
         return ENERGY_PHASE_REPORT;
     }
     return base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE;
 }
 
-static void uplink(struct energy_phases *phases, uint32_t index, const struct observation *o)
+/* The server knows that no install will follow: a bad block, or an old version after all. */
+static bool is_over(const struct energy_phases *phases, uint32_t index)
+{
+    const struct device_phases *device = &phases->devices[index];
+    struct campaign_device d;
+    if (device->base != ENERGY_PHASE_VERIFICATION || device->campaign == NO_CAMPAIGN) {
+        return false;
+    }
+    campaign_device_get(server_campaign(phases->view->server, device->campaign), index, &d);
+    return d.failure == CAMPAIGN_FAILURE_BLOCK_MIC || d.failure == CAMPAIGN_FAILURE_NOT_INSTALLED;
+}
+
+static void uplink(
+        struct energy_phases *phases, uint32_t index, sim_ns at_ns, const struct frame *frame)
 {
     struct device_phases *device = &phases->devices[index];
-    unsigned fport = (unsigned)(o->c >> 8);
-    if (fport == PACKAGE_FPORT_MULTICAST || fport == PACKAGE_FPORT_FRAGMENTATION) {
+    device_radio_sends(&device->radio, frame);
+    if (frame->size > 0 && lorawan_ftype(frame->bytes[0]) == LORAWAN_JOIN_REQUEST) {
+        set_phase(phases, index, at_ns, ENERGY_PHASE_JOIN, NO_PHASE);
+        return;
+    }
+    int fport = air_uplink_fport(frame);
+    if (fport == (int)PACKAGE_FPORT_MULTICAST || fport == (int)PACKAGE_FPORT_FRAGMENTATION) {
         device->answer_due = false;
     }
-    enum energy_phase base = (enum energy_phase)device->base;
-    set_phase(phases, index, o->at_ns, base, phase_of_uplink(base, fport));
+    enum energy_phase base =
+            is_over(phases, index) ? ENERGY_PHASE_IDLE : (enum energy_phase)device->base;
+    set_phase(phases, index, at_ns, base, phase_of_uplink(base, fport));
 }
 
-/* A command came in the windows of some uplink: from here on it is set-up. */
-static void command(struct energy_phases *phases, uint32_t index, const struct observation *o)
+static void exchange_ended(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
 {
-    struct device_phases *device = &phases->devices[index];
-    device->answer_due = true;
-    if (device->base == ENERGY_PHASE_IDLE) {
-        set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_SET_UP);
-    }
-}
-
-static void exchange_ended(
-        struct energy_phases *phases, uint32_t index, const struct observation *o)
-{
-    struct device_phases *device = &phases->devices[index];
+    const struct device_phases *device = &phases->devices[index];
     bool set_up = device->answer_due && device->base == ENERGY_PHASE_IDLE;
-    set_phase(phases, index, o->at_ns, (enum energy_phase)device->base,
+    set_phase(phases, index, at_ns, (enum energy_phase)device->base,
             set_up ? (int)ENERGY_PHASE_SET_UP : (int)NO_PHASE);
 }
 
-static void next_base(struct energy_phases *phases, uint32_t index, sim_ns at_ns,
-        enum energy_phase from, enum energy_phase to, enum energy_phase next)
+/* --- downlinks -------------------------------------------------------------------------------- */
+
+static void fragment(
+        struct energy_phases *phases, uint32_t index, sim_ns at_ns, enum fragment_kind kind)
 {
-    const struct device_phases *device = &phases->devices[index];
-    if (device->base >= from && device->base <= to) {
-        set_phase(phases, index, at_ns, next,
-                is_update(next) && device->exchange == ENERGY_PHASE_SET_UP ? (int)NO_PHASE
-                                                                           : device->exchange);
+    struct device_phases *device = &phases->devices[index];
+    enum energy_phase base = kind == FRAGMENT_CODED ? ENERGY_PHASE_CORRECTION : ENERGY_PHASE_BULK;
+    device->block = kind == FRAGMENT_CODED ? BLOCK_CODED : BLOCK_UNCODED;
+    set_phase(phases, index, at_ns, base, device->exchange);
+}
+
+static void downlink(struct energy_phases *phases, uint32_t index, const struct observation *o)
+{
+    const struct frame *frame = o->data;
+    struct device_phases *device = &phases->devices[index];
+    struct air_downlink downlink;
+    if (phases->expecting[index] != 0) {
+        enum fragment_kind kind =
+                fragment_causes_kind(fragment_causes_of(phases->set), index, o->a);
+        if (kind != FRAGMENT_NONE) {
+            if (phases->expecting[index] == ENERGY_PHASE_LISTENING || kind == FRAGMENT_CODED) {
+                fragment(phases, index, o->at_ns, kind);
+            }
+            return;
+        }
+    }
+    if (device->base == ENERGY_PHASE_JOIN && devices_is_accept(phases->set, index, frame)) {
+        device->answer_due = false;
+        set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
+        return;
+    }
+    if (!air_downlink_parse(frame, &downlink)
+            || downlink.address != network_dev_addr(phases->view->network, index)) {
+        return;
+    }
+    device_radio_answered(&device->radio);
+    if (downlink.fport == PACKAGE_FPORT_MULTICAST
+            || downlink.fport == PACKAGE_FPORT_FRAGMENTATION) {
+        device->answer_due = true; /* from the end of these windows on it is set-up */
     }
 }
 
-/* Steps of an update, in order; a device in another step than expected stays where it is. */
-static void follow_update(struct energy_phases *phases, uint32_t index, const struct observation *o)
+/* --- sessions --------------------------------------------------------------------------------- */
+
+static enum energy_phase phase_of_block(const struct device_phases *device)
 {
-    sim_ns at_ns = o->at_ns;
-    switch (o->a) {
-    case FW_TRACE_SESSION_OPENED:
-        next_base(
-                phases, index, at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_IDLE, ENERGY_PHASE_LISTENING);
-        break;
-    case FW_TRACE_FRAG_FROZEN:
-        next_base(phases, index, at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_BULK,
-                ENERGY_PHASE_CORRECTION);
-        break;
-    case FW_TRACE_FRAG_COMPLETE:
-        next_base(phases, index, at_ns, ENERGY_PHASE_IDLE, ENERGY_PHASE_CORRECTION,
-                ENERGY_PHASE_VERIFICATION);
-        break;
-    case FW_TRACE_SESSION_CLOSED:
-        next_base(phases, index, at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_CORRECTION,
-                ENERGY_PHASE_IDLE);
-        break;
-    case FW_TRACE_BLOCK_MIC: /* a bad block, or a bad image: no install will follow */
-        if (o->b == 0) {
-            next_base(phases, index, at_ns, ENERGY_PHASE_VERIFICATION, ENERGY_PHASE_VERIFICATION,
-                    ENERGY_PHASE_IDLE);
-        }
-        break;
-    case FW_TRACE_IMAGE_VERIFIED:
-        if (o->b != UPDATE_VALID) {
-            next_base(phases, index, at_ns, ENERGY_PHASE_VERIFICATION, ENERGY_PHASE_VERIFICATION,
-                    ENERGY_PHASE_IDLE);
-        }
-        break;
-    case FW_TRACE_INSTALL_STARTED:
-        set_phase(phases, index, at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
-        break;
-    default:
-        break;
+    static const uint8_t phases[] = { ENERGY_PHASE_LISTENING, ENERGY_PHASE_BULK,
+        ENERGY_PHASE_CORRECTION, ENERGY_PHASE_VERIFICATION };
+    return (enum energy_phase)phases[device->block];
+}
+
+/* Its receiver is on outside the windows of an uplink. Without a campaign that has spoken to it,
+ * nothing says what for. */
+static void listens(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
+{
+    struct device_phases *device = &phases->devices[index];
+    if (device->base == ENERGY_PHASE_JOIN || device->base >= ENERGY_PHASE_LISTENING) {
+        return;
+    }
+    uint32_t campaign = recorder_campaign_of(phases->view, index);
+    if (campaign == UINT32_MAX) {
+        return;
+    }
+    if (campaign != device->campaign) {
+        device->campaign = (uint8_t)campaign;
+        device->block = BLOCK_NOTHING;
+    }
+    set_phase(phases, index, at_ns, phase_of_block(device), NO_PHASE);
+    device->left = false;
+}
+
+/* Its radio sleeps, and no uplink is under way. Whether it has the block shows when it reports. */
+static void leaves(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
+{
+    struct device_phases *device = &phases->devices[index];
+    if (device->base < ENERGY_PHASE_LISTENING || device->base > ENERGY_PHASE_CORRECTION) {
+        return;
+    }
+    set_phase(phases, index, at_ns, ENERGY_PHASE_IDLE, device->exchange);
+    device->left = device->block != BLOCK_NOTHING;
+    device->idle_left_j = 0.0;
+    device->set_up_left_j = 0.0;
+    device->steady_left_ns = 0;
+}
+
+/* The device has the whole block: what it spent since it left its session was verification. */
+static void whole(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
+{
+    struct device_phases *device = &phases->devices[index];
+    if (device->block == BLOCK_NOTHING || device->block == BLOCK_WHOLE) {
+        return;
+    }
+    settle(phases, index, at_ns, device);
+    if (device->left) {
+        device->joule[ENERGY_PHASE_IDLE] -= device->idle_left_j;
+        device->joule[ENERGY_PHASE_SET_UP] -= device->set_up_left_j;
+        device->joule[ENERGY_PHASE_VERIFICATION] += device->idle_left_j + device->set_up_left_j;
+        device->steady_ns -= device->steady_left_ns;
+    }
+    device->left = false;
+    device->block = BLOCK_WHOLE;
+    bool answers = device->exchange == ENERGY_PHASE_SET_UP;
+    set_phase(phases, index, at_ns, ENERGY_PHASE_VERIFICATION,
+            answers ? (int)NO_PHASE : device->exchange);
+}
+
+static void radio(void *state, uint32_t index, sim_ns at_ns, enum sx1276_power power)
+{
+    struct energy_phases *phases = state;
+    struct device_phases *device = &phases->devices[index];
+    bool exchanging = device->radio.exchanging;
+    device_radio_changed(&device->radio, at_ns, power);
+    if (exchanging && !device->radio.exchanging) {
+        exchange_ended(phases, index, at_ns);
+    }
+    if (device_radio_listens(&device->radio)) {
+        listens(phases, index, at_ns);
+    } else if (device->radio.asleep && !device->radio.exchanging) {
+        leaves(phases, index, at_ns);
     }
 }
+
+/* --- resets ----------------------------------------------------------------------------------- */
 
 /* After the verification of an image the restart is the install: the bootloader checks it again
  * before it says that it starts. */
-static void reset(struct energy_phases *phases, uint32_t index, const struct observation *o)
+static void reset(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
 {
+    device_radio_reset(&phases->devices[index].radio);
     if (phases->devices[index].base == ENERGY_PHASE_VERIFICATION) {
-        set_phase(phases, index, o->at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
+        set_phase(phases, index, at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
     }
+}
+
+/* The application starts. */
+static void boot(void *state, uint32_t index, sim_ns at_ns)
+{
+    struct energy_phases *phases = state;
+    struct device_phases *device = &phases->devices[index];
+    device->answer_due = false;
+    device->block = device->base == ENERGY_PHASE_INSTALL ? BLOCK_NOTHING : device->block;
+    set_phase(phases, index, at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
 }
 
 static void prefetch(const void *state, uint32_t device)
 {
     const struct energy_phases *phases = state;
     __builtin_prefetch(&phases->devices[device], 1);
+    __builtin_prefetch(&phases->devices[device].joule[ENERGY_PHASE_CLOCK_SYNC], 1);
 }
 
 static void observe(void *state, const struct observation *o)
 {
     struct energy_phases *phases = state;
-    uint32_t index = o->entity - phases->first_device;
-    if (o->kind == OBSERVE_NODE_RESET) {
-        reset(phases, index, o);
-        return;
-    }
-    switch (o->a) {
-    case FW_TRACE_FRAGMENT_STORED:
-        if (phases->listening[index]) {
-            next_base(phases, index, o->at_ns, ENERGY_PHASE_LISTENING, ENERGY_PHASE_LISTENING,
-                    ENERGY_PHASE_BULK);
+    uint32_t index = o->entity - phases->first_device; /* of a frame or a stage: another */
+    const struct frame *frame = o->data;
+    switch (o->kind) {
+    case OBSERVE_FRAME_STARTED:
+        if (frame->sender - phases->first_device < phases->device_count && !frame->downlink) {
+            uplink(phases, frame->sender - phases->first_device, o->at_ns, frame);
         }
         break;
-    case FW_TRACE_JOIN_REQUESTED:
-        set_phase(phases, index, o->at_ns, ENERGY_PHASE_JOIN, NO_PHASE);
+    case OBSERVE_FRAME_RECEIVED:
+        downlink(phases, index, o);
         break;
-    case FW_TRACE_JOINED:
-    case FW_TRACE_BOOTED:
-        phases->devices[index].answer_due = false;
-        set_phase(phases, index, o->at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
-        break;
-    case FW_TRACE_UPLINK:
-        uplink(phases, index, o);
-        break;
-    case FW_TRACE_EXCHANGE_ENDED:
-        exchange_ended(phases, index, o);
-        break;
-    case FW_TRACE_GROUP_SET_UP:
-    case FW_TRACE_FRAG_SET_UP:
-        command(phases, index, o);
+    case OBSERVE_CAMPAIGN_STAGE:
+        if (o->b == CAMPAIGN_COMPLETE || o->b == CAMPAIGN_AUTHENTICATED) {
+            whole(phases, (uint32_t)o->a, o->at_ns);
+        }
         break;
     default:
-        follow_update(phases, index, o);
+        reset(phases, index, o->at_ns);
         break;
     }
 }
@@ -285,8 +398,7 @@ static void add_up(const struct energy_phases *phases, uint32_t index, sim_ns no
         struct phase_energy *energy)
 {
     struct device_phases device = phases->devices[index];
-    bool known = (node_build(phases->nodes, index)->flags & FIRMWARE_TRACES) != 0;
-    *energy = (struct phase_energy){ .known = known };
+    *energy = (struct phase_energy){ 0 };
     if (now_ns <= node_power_on_ns(phases->nodes, index)) {
         return;
     }
@@ -330,18 +442,17 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
     return false;
 }
 
-/* Means over the devices whose phases are known; if those are all, they add up to energy_j.mean. */
+/* Means over the devices; they add up to energy_j.mean. */
 static void measure_phases(const void *state, struct measure *m)
 {
     const struct energy_phases *phases = state;
     sim_ns now_ns = engine_now(m->view->engine);
     double by_phase[ENERGY_PHASE_COUNT] = { 0 };
-    uint32_t count = 0;
+    uint32_t count = measure_device_count(m);
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct phase_energy energy;
         add_up(phases, i, now_ns, &energy);
-        count += energy.known ? 1u : 0u;
-        for (int phase = 0; energy.known && phase < ENERGY_PHASE_COUNT; phase++) {
+        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
             by_phase[phase] += energy.joule[phase];
         }
     }
@@ -354,17 +465,13 @@ static void measure_phases(const void *state, struct measure *m)
 const struct recorder_ops energy_phases_recorder = {
     .name = "energy_phases",
     .by_group = true,
-    .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
-    .traces = RECORDER_TRACE(FRAGMENT_STORED) | RECORDER_TRACE(JOIN_REQUESTED)
-              | RECORDER_TRACE(JOINED) | RECORDER_TRACE(BOOTED) | RECORDER_TRACE(UPLINK)
-              | RECORDER_TRACE(EXCHANGE_ENDED) | RECORDER_TRACE(GROUP_SET_UP)
-              | RECORDER_TRACE(FRAG_SET_UP) | RECORDER_TRACE(SESSION_OPENED)
-              | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE)
-              | RECORDER_TRACE(SESSION_CLOSED) | RECORDER_TRACE(BLOCK_MIC)
-              | RECORDER_TRACE(IMAGE_VERIFIED) | RECORDER_TRACE(INSTALL_STARTED),
+    .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET) | OBSERVE_BIT(OBSERVE_FRAME_STARTED)
+             | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED) | OBSERVE_BIT(OBSERVE_CAMPAIGN_STAGE),
     .create = create,
     .destroy = destroy,
     .observe = observe,
+    .radio = radio,
+    .boot = boot,
     .prefetch = prefetch,
     .audit = audit,
     .measure = measure_phases,

@@ -16,7 +16,7 @@
 struct pairs {
     double fragments, airtime_s, session_s;
     double set_up_s, uplinks, listening_j, bulk_j, battery_percent;
-    double set_ups, devices, phases_known; /* how many these are sums over */
+    double set_ups, devices; /* how many these are sums over */
 };
 
 /* As expected of each member of a campaign. False: there is no estimate. */
@@ -85,12 +85,8 @@ static void add_devices(const struct measure *m, struct pairs *sum)
         sum->uplinks += uplinks_campaign_messages(m->set, i);
         struct phase_energy energy;
         energy_phases_device(m->set, i, &energy);
-        if (!energy.known) {
-            continue;
-        }
         double listening_j = energy.joule[ENERGY_PHASE_LISTENING];
         double bulk_j = energy.joule[ENERGY_PHASE_BULK] + energy.joule[ENERGY_PHASE_CORRECTION];
-        sum->phases_known += 1.0;
         sum->listening_j += listening_j;
         sum->bulk_j += bulk_j;
         sum->battery_percent +=
@@ -139,7 +135,7 @@ static void measure_estimate(const void *state, struct measure *m)
     }
     add_devices(m, &sum);
     e.devices = count_members(m);
-    bool any = sum.devices > 0.0, known = sum.phases_known > 0.0;
+    bool any = sum.devices > 0.0;
     add_pair(m, "fragments", of(possible, e.fragments), sum.fragments);
     add_pair(m, "airtime_s", of(possible, e.airtime_s), sum.airtime_s);
     add_pair(m, "set_up_s", of(possible, e.set_up_s / e.set_ups),
@@ -147,11 +143,10 @@ static void measure_estimate(const void *state, struct measure *m)
     add_pair(m, "session_s", of(possible, e.session_s), sum.session_s);
     add_pair(m, "uplinks", of(possible, e.uplinks / e.devices), of(any, sum.uplinks / sum.devices));
     add_pair(m, "listening_j", of(possible, e.listening_j / e.devices),
-            of(known, sum.listening_j / sum.phases_known));
-    add_pair(m, "bulk_j", of(possible, e.bulk_j / e.devices),
-            of(known, sum.bulk_j / sum.phases_known));
+            of(any, sum.listening_j / sum.devices));
+    add_pair(m, "bulk_j", of(possible, e.bulk_j / e.devices), of(any, sum.bulk_j / sum.devices));
     add_pair(m, "battery_percent", of(possible, e.battery_percent / e.devices),
-            of(known, sum.battery_percent / sum.phases_known));
+            of(any, sum.battery_percent / sum.devices));
 }
 
 const struct recorder_ops estimate_recorder = {

@@ -13,6 +13,7 @@
 #include "campaign/packages.h"
 #include "record/air_frames.h"
 #include "record/device_radio.h"
+#include "scenario/scenario_campaigns.h"
 
 #define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
 #define NO_COPY    UINT32_MAX
@@ -35,7 +36,8 @@ struct copy {
     uint32_t n;       /* 0: no uncoded fragment */
     uint32_t session; /* of the campaign */
     uint32_t fcnt;
-    uint8_t mic; /* enum copy_mic */
+    uint8_t mic;  /* enum copy_mic */
+    uint8_t kind; /* enum fragment_kind */
     /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
      * changes nothing in a fold. */
     uint8_t *unheard;
@@ -63,6 +65,7 @@ struct causes_device {
     struct stream *stream; /* whose fragments it has been told to expect; NULL: none so far */
     struct stream *former; /* the same before a request that it has not answered */
     struct device_radio radio;
+    bool wrong_key;   /* it cannot read the group's key */
     bool open;        /* its class C session, and it may only be interrupted */
     bool listened;    /* to a session of the stream */
     bool asked;       /* its answer to the set-up is due */
@@ -160,6 +163,7 @@ static void *create(const struct recorder_set *set)
     for (uint32_t i = 0; i < view->device_count; i++) {
         causes->devices[i].now = LOSS_POWERED_DOWN;
         causes->devices[i].session = NO_SESSION;
+        causes->devices[i].wrong_key = scenario_has_wrong_key(view->scenario, i);
     }
     return causes;
 }
@@ -253,8 +257,10 @@ static void copy_started(struct fragment_causes *causes, const struct frame *fra
                          ? 0
                          : campaign_session_fragment(campaign, copy.session, copy.fcnt);
     if (n > copy.stream->nb_frag) {
+        copy.kind = FRAGMENT_CODED;
         coded_sent(copy.stream, n);
     } else if (n > 0) {
+        copy.kind = FRAGMENT_UNCODED;
         copy.n = n;
         fragment_rows_begin(&copy.stream->rows, n, (uint64_t)copy.session << 32 | (copy.fcnt + 1u));
     }
@@ -326,7 +332,7 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     if (cause == LOSS_NONE) {
         d->last[1] = d->last[0];
         d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, cell == NULL ? 0 : *cell };
-        cause = mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
+        cause = !d->wrong_key && mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
     }
     if (cell != NULL) {
         fold(cell, cause);
@@ -461,8 +467,11 @@ static void started(struct fragment_causes *causes, const struct frame *frame)
 
 static void received(struct fragment_causes *causes, uint32_t device, const struct observation *o)
 {
-    copy_heard(causes, device, LOSS_NONE, o->a, o->data);
-    downlink(causes, device, o->data);
+    if (copy_find(causes, o->a) != NO_COPY) {
+        copy_heard(causes, device, LOSS_NONE, o->a, o->data);
+    } else {
+        downlink(causes, device, o->data);
+    }
 }
 
 static void observe(void *state, const struct observation *o)
@@ -524,6 +533,29 @@ uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t cam
         count += coded ? stream->sent_coded : stream->rows.sent;
     }
     return count;
+}
+
+static const struct copy *copy_of(const struct fragment_causes *causes, int64_t frame_id)
+{
+    for (uint32_t i = 0; causes != NULL && i < causes->copy_count; i++) {
+        if (causes->copies[i].frame_id == frame_id) {
+            return &causes->copies[i];
+        }
+    }
+    return NULL;
+}
+
+bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id)
+{
+    return copy_of(causes, frame_id) != NULL;
+}
+
+enum fragment_kind fragment_causes_kind(
+        const struct fragment_causes *causes, uint32_t device, int64_t frame_id)
+{
+    const struct copy *copy = copy_of(causes, frame_id);
+    bool own = copy != NULL && copy->stream == causes->devices[device].stream;
+    return own ? (enum fragment_kind)copy->kind : FRAGMENT_NONE;
 }
 
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign)

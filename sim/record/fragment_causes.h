@@ -19,6 +19,12 @@
 
 struct fragment_causes;
 
+enum fragment_kind {
+    FRAGMENT_NONE,
+    FRAGMENT_UNCODED,
+    FRAGMENT_CODED
+};
+
 /* NULL: no campaign. */
 const struct fragment_causes *fragment_causes_of(const struct recorder_set *set);
 
@@ -31,6 +37,12 @@ uint32_t fragment_causes_sent_to(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
 /* The same of all transfers of a campaign, uncoded or coded ones. */
 uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded);
+/* A frame on the air, by its id, is one of a campaign's multicast groups. NULL causes: no. */
+bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id);
+/* What a frame on the air is, by its id, to a device that has been set up for fragments. NULL
+ * causes: FRAGMENT_NONE. */
+enum fragment_kind fragment_causes_kind(
+        const struct fragment_causes *causes, uint32_t device, int64_t frame_id);
 /* Of all multicast frames of a campaign so far, copies each: coded ones and requests too. */
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
 

@@ -1,5 +1,5 @@
-/* How long a device's set-up took, step by step: one line of time, cut at what server and firmware
- * say.
+/* How long a device's set-up took, step by step: one line of time, cut at what the server knows
+ * and what the device's radio receives.
  * SPDX-License-Identifier: MIT
  */
 #include "record/set_up_times.h"

@@ -247,16 +247,7 @@ uint8_t expect_key_needs(const char *key)
         { "devices.installed", FIRMWARE_SHOWS_IMAGE },
         { "security.bad_installs", FIRMWARE_SHOWS_IMAGE },
         { "devices.confirmed", FIRMWARE_SHOWS_VERSION },
-        { "setup_time_s.by_step.clock_sync.", FIRMWARE_SHOWS_TRACE },
-        { "setup_time_s.by_step.multicast_setup.", FIRMWARE_SHOWS_TRACE },
-        { "setup_time_s.by_step.session_start.", FIRMWARE_SHOWS_TRACE },
         { "completion_time_s.", FIRMWARE_SHOWS_TRACE },
-        { "energy_j.by_phase.", FIRMWARE_SHOWS_TRACE },
-        { "battery.", FIRMWARE_SHOWS_TRACE },
-        { "estimate.listening_j.simulated", FIRMWARE_SHOWS_TRACE },
-        { "estimate.bulk_j.simulated", FIRMWARE_SHOWS_TRACE },
-        { "estimate.battery_percent.simulated", FIRMWARE_SHOWS_TRACE },
-        { "clock.", FIRMWARE_SHOWS_TRACE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(key, rows[i].begin, strlen(rows[i].begin)) == 0) {

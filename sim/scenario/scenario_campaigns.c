@@ -123,6 +123,18 @@ uint32_t scenario_members_ranges(const struct scenario *scenario,
     return members->count;
 }
 
+bool scenario_has_wrong_key(const struct scenario *scenario, uint32_t device)
+{
+    uint32_t group = 0;
+    while (group < scenario->group_count && device >= scenario->groups[group].count) {
+        device -= scenario->groups[group].count;
+        group++;
+    }
+    assert(group < scenario->group_count);
+    double share = scenario->groups[group].wrong_gen_app_key;
+    return floor((device + 1.0) * share) > floor(device * share);
+}
+
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group)
 {
     if (scenario->groups[group].packages_fragmentation != SCENARIO_VERSION_AUTO) {

@@ -253,12 +253,6 @@ static uint32_t report_until_s(const struct scenario_device_group *group, sim_ns
     return left_ns > SIM_NS_PER_S ? (uint32_t)(left_ns / SIM_NS_PER_S) : 1u;
 }
 
-/* Of a group of `count` devices floor(count * share) have it, evenly among them. */
-static bool has_share(uint32_t index_in_group, double share)
-{
-    return floor((index_in_group + 1.0) * share) > floor(index_in_group * share);
-}
-
 struct nodes_context {
     struct world *world;
     const struct medium_site *sites;
@@ -266,7 +260,7 @@ struct nodes_context {
 };
 
 static void configure_node(const struct nodes_context *context, uint32_t g, uint32_t index,
-        uint32_t index_in_group, const struct node_params *of_group)
+        const struct node_params *of_group)
 {
     struct world *world = context->world;
     const struct scenario_device_group *group = &world->scenario->groups[g];
@@ -276,7 +270,7 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
                         + world->groups[g].board.type.tx_antenna_gain_mdb;
     params.site = context->sites[index];
     params.identity = world->identities[index];
-    if (has_share(index_in_group, group->wrong_gen_app_key)) {
+    if (scenario_has_wrong_key(world->scenario, index)) {
         params.identity.gen_app_key[0] ^= 0xFFu; /* the server keeps the right one */
     }
     params.boot_at_ns = draw_boot_time(
@@ -313,7 +307,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .battery = fleet_battery_params(group, board),
         };
         for (uint32_t i = 0; i < group->count; i++, index++) {
-            configure_node(&context, g, index, i, &params);
+            configure_node(&context, g, index, &params);
         }
     }
     judge_tables_destroy(tables);

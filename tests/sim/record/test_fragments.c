@@ -22,9 +22,9 @@
 
 static const char fleet[] = "name: backhaul\n"
                             "duration: 12 h\n"
-                            "area: {radius: 3 km}\n"
+                            "area: {radius: 2 km}\n"
                             "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
-                            "gateways: {count: 3, radius: 2 km, backhaul: {loss: 5 %}}\n"
+                            "gateways: {count: 1, backhaul: {loss: 5 %}}\n"
                             "devices: [{name: d, count: 30, boot: {spread: 5 min}, "
                             "report: {period: 10 min}}]\n"
                             "firmware: {image: generated, size: 8 KiB}\n"
