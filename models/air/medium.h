@@ -108,6 +108,17 @@ void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
  * LOSS_RADIO_BUSY). */
 void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns);
 
+/* What a device's receiver has found by now. */
+struct medium_reception {
+    const struct frame *frame; /* its preamble was detected; NULL: none */
+    bool header_ok;            /* its header has ended since, and was read */
+};
+/* Costs nothing while it is not asked. Not from inside a call of the medium, unless for the device
+ * that is called. */
+struct medium_reception medium_reception(struct medium *medium, uint32_t device);
+/* From now on `detected` is called, until medium_listen(): undoes `silent_detect`. */
+void medium_tell_detection(struct medium *medium, uint32_t device);
+
 /* Starts a transmission at `at_ns` (not before the engine's now). Returns its frame, valid until
  * one longest frame time after its end. */
 const struct frame *medium_transmit_device(struct medium *medium, uint32_t device, sim_ns at_ns,
@@ -141,6 +152,12 @@ void medium_jammer_stop(struct medium *medium, uint32_t number);
  * the two places, without shadowing. */
 bool medium_channel_active(const struct medium *medium, uint32_t device,
         const struct medium_listening *listening, sim_ns from_ns, sim_ns to_ns);
+
+/* Power in mW of all signals in a band that arrive at a device's antenna at one instant, which the
+ * engine has reached but for the lead of a local clock: frames of any kind but its own, and
+ * interferers that are on. 0: none. Frames are spread evenly over their bandwidth. */
+double medium_channel_power_mw(const struct medium *medium, uint32_t device, sim_ns at_ns,
+        uint32_t frequency_hz, uint32_t bandwidth_hz);
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
 int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);

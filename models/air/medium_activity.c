@@ -28,6 +28,11 @@ static int32_t power_mdbm_at(const struct medium *medium, const struct on_air *a
            + medium->device_sites[device].antenna_gain_mdb;
 }
 
+static bool is_own(const struct on_air *air, uint32_t device)
+{
+    return !air->frame.downlink && air->transmitter == device;
+}
+
 /* All interferers while it listens, as one of their mean power. */
 static struct noise_burst noise_within(const struct medium *medium, uint32_t device,
         const struct lora_modulation *m, sim_ns from_ns, sim_ns to_ns)
@@ -62,7 +67,7 @@ bool medium_channel_active(const struct medium *medium, uint32_t device,
     for (uint32_t i = 0; i < medium->slot_count; i++) {
         const struct on_air *air = medium->slots[i];
         if (!on_air_within(air, from_ns, to_ns) || air->channel->key != key
-                || (!air->frame.downlink && air->transmitter == device)) {
+                || is_own(air, device)) {
             continue;
         }
         struct judge_frame judged;
@@ -80,4 +85,41 @@ bool medium_channel_active(const struct medium *medium, uint32_t device,
         }
     }
     return false;
+}
+
+/* --- power ------------------------------------------------------------------------------------ */
+
+static double mw(int32_t mdbm)
+{
+    return pow(10, mdbm / 10000.0);
+}
+
+double medium_channel_power_mw(const struct medium *medium, uint32_t device, sim_ns at_ns,
+        uint32_t frequency_hz, uint32_t bandwidth_hz)
+{
+    assert(device < medium->device_count);
+    double power_mw = 0;
+    for (uint32_t i = 0; i < medium->slot_count; i++) {
+        const struct on_air *air = medium->slots[i];
+        if (!on_air_within(air, at_ns, at_ns + 1) || is_own(air, device)) {
+            continue;
+        }
+        const struct lora_modulation *m = &air->frame.modulation;
+        struct interferer_params band = { .frequency_hz = m->frequency_hz,
+            .bandwidth_hz = m->bandwidth_hz };
+        int32_t in_band_mdb = interferer_in_band_mdb(&band, frequency_hz, bandwidth_hz);
+        if (in_band_mdb != INTERFERER_NOTHING_MDB) {
+            power_mw += mw(power_mdbm_at(medium, air, device) + in_band_mdb);
+        }
+    }
+    uint32_t count = medium->params.interferer_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct interferer *interferer = &medium->interferers[i];
+        int32_t in_band_mdb =
+                interferer_in_band_mdb(&interferer->params, frequency_hz, bandwidth_hz);
+        if (in_band_mdb != INTERFERER_NOTHING_MDB && interferer_on(interferer, at_ns)) {
+            power_mw += mw(medium->interferer_mdbm[(size_t)device * count + i] + in_band_mdb);
+        }
+    }
+    return power_mw;
 }

@@ -91,6 +91,12 @@ void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
     }
 }
 
+void medium_tell_detection(struct medium *medium, uint32_t device)
+{
+    assert(device < medium->device_count);
+    medium->listeners[device].silent_detect = false;
+}
+
 /* --- detection -------------------------------------------------------------------------------- */
 
 static int32_t fading_mdb_at(const struct medium *medium, const struct on_air *air, uint32_t device)
@@ -233,12 +239,11 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t dev
     return rivals;
 }
 
-static void serve_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+static struct verdict judge_device(struct medium *medium, const struct judge_frame *judged,
+        uint32_t rivals, const struct on_air *air, const struct receiver *receiver)
 {
     const struct frame *frame = &air->frame;
     uint32_t device = receiver->index;
-    entity_id entity = medium->device_entities[device];
     struct judge_link link = medium_device_link(
             medium, air, device, medium_at_device_mdbm(medium, air, device), receiver->fading_mdb);
     medium_link_fades(medium, frame, device, air->transmitter, &link);
@@ -250,6 +255,16 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
                 &frame->modulation, listener->low_data_rate, listener->implicit_header)) {
         medium_mismatch(&verdict);
     }
+    return verdict;
+}
+
+static void serve_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+{
+    const struct frame *frame = &air->frame;
+    uint32_t device = receiver->index;
+    entity_id entity = medium->device_entities[device];
+    struct verdict verdict = judge_device(medium, judged, rivals, air, receiver);
     if (frame->aborted) {
         verdict.cause = LOSS_POWERED_DOWN;
         verdict.header_ok = false;
@@ -295,4 +310,29 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
             serve_device(medium, &judged, rivals, air, &items[i], now_ns);
         }
     }
+}
+
+/* --- in between ------------------------------------------------------------------------------- */
+
+/* What is on the air by the end of a header decides whether it is read, so this agrees with the
+ * verdict at the frame's end: whatever comes later harms the payload. */
+struct medium_reception medium_reception(struct medium *medium, uint32_t device)
+{
+    assert(device < medium->device_count);
+    struct medium_reception reception = { 0 };
+    uint32_t slot = medium->listeners[device].locked;
+    if (slot == NO_FRAME) {
+        return reception;
+    }
+    const struct on_air *air = medium->slots[slot];
+    const struct frame *frame = &air->frame;
+    reception.frame = frame;
+    if (frame->header_ns <= engine_now(medium->engine) && frame->header_ns <= air->silent_ns) {
+        struct judge_frame judged;
+        medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
+        uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
+        struct receiver receiver = { device, fading_mdb_at(medium, air, device) };
+        reception.header_ok = judge_device(medium, &judged, rivals, air, &receiver).header_ok;
+    }
+    return reception;
 }

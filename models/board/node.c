@@ -136,6 +136,7 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     }
     fleet->wake_handler = engine_handler_add(engine, node_wake, fleet);
     engine_handler_prefetch(engine, fleet->wake_handler, node_wake_prefetch);
+    fleet->header_handler = engine_handler_add(engine, node_header, fleet);
     return fleet;
 }
 

@@ -73,9 +73,9 @@ static void chip_tx_abort(void *context, sim_ns at_ns)
     node->tx_frame = NULL;
 }
 
-/* A receiver without a time-out (RXCONTINUOUS) does nothing at a preamble that anybody sees: it is
- * not called for one, and takes its detection together with the end of the frame. (A firmware
- * that polls RegModemStat there sees "detected" late.) */
+/* A receiver without a time-out (RXCONTINUOUS) does nothing at a preamble by itself: it is not
+ * called for one, and takes its detection together with the end of the frame, or when firmware
+ * looks at its registers before. */
 static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *modem)
 {
     struct node *node = context;
@@ -83,6 +83,7 @@ static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem
             "receives with the antenna switch not at RX");
     node->rx_since_ns = at_ns;
     node->rx_silent = sx1276_next_edge(&node->chip) == SIM_NS_NEVER;
+    node->header_watched = false;
     struct medium_listening listening = listening_of(modem);
     listening.silent_detect = node->rx_silent;
     if (node->fleet->medium != NULL) {
@@ -106,6 +107,49 @@ static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct s
     struct medium_listening listening = listening_of(modem);
     return node->fleet->medium != NULL
            && medium_channel_active(node->fleet->medium, node->index, &listening, from_ns, to_ns);
+}
+
+static bool chip_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
+{
+    const struct node *node = context;
+    struct medium *medium = node->fleet->medium;
+    struct medium_reception reception = { 0 };
+    if (medium != NULL) {
+        reception = medium_reception(medium, node->index);
+    }
+    if (reception.header_ok) {
+        const struct frame *frame = reception.frame;
+        header->bytes = frame->bytes;
+        header->size = frame->size;
+        header->coding_rate = frame->modulation.coding_rate;
+        header->has_crc = frame->modulation.payload_crc;
+        header->header_ns = frame->header_ns;
+    }
+    return reception.frame != NULL;
+}
+
+static void chip_watch_header(void *context, sim_ns at_ns)
+{
+    struct node *node = context;
+    struct node_fleet *fleet = node->fleet;
+    node->header_watched = true;
+    if (fleet->medium == NULL) {
+        return;
+    }
+    medium_tell_detection(fleet->medium, node->index);
+    struct medium_reception reception = medium_reception(fleet->medium, node->index);
+    if (reception.frame != NULL) {
+        node_schedule_header(node, reception.frame);
+    }
+}
+
+static double chip_channel_power_mw(
+        void *context, sim_ns at_ns, uint32_t frequency_hz, uint32_t bandwidth_hz)
+{
+    const struct node *node = context;
+    return node->fleet->medium != NULL ? medium_channel_power_mw(
+                   node->fleet->medium, node->index, at_ns, frequency_hz, bandwidth_hz)
+                                       : 0;
 }
 
 static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
@@ -157,6 +201,9 @@ const struct sx1276_outputs node_chip_outputs = {
     .rx_begin = chip_rx_begin,
     .rx_end = chip_rx_end,
     .cad = chip_cad,
+    .reception = chip_reception,
+    .watch_header = chip_watch_header,
+    .channel_power_mw = chip_channel_power_mw,
     .dio = chip_dio,
     .power = chip_power,
     .fault = chip_fault,

@@ -72,7 +72,8 @@ struct node {
     uint8_t boot_cause;       /* enum hal_reset_cause of the next boot */
     uint8_t antenna;          /* enum hal_antenna */
     uint8_t nor_operation;    /* enum node_nor_operation: what ends at nor_done_ns */
-    bool rx_silent;           /* the medium reports no detection */
+    bool rx_silent;           /* the medium need report no detection */
+    bool header_watched;      /* a line shows ValidHeader: the chip looks at the end of a header */
     uint32_t key_used;        /* last: its number, or one that was in use once (a hint) */
     uint8_t application;      /* the build whose application runs: index of node_fleet.builds */
     uint8_t application_next; /* from the next reset on */
@@ -169,7 +170,7 @@ struct node_fleet {
     size_t map_bytes;
     uint32_t count;
     entity_id first_entity;
-    uint16_t wake_handler;
+    uint16_t wake_handler, header_handler;
     void (*on_prefetch)(void *context, uint32_t index); /* NULL: none */
     void *on_prefetch_context;
     void (*on_boot)(void *context, uint32_t index, sim_ns at_ns); /* NULL: none */
@@ -276,6 +277,8 @@ void node_irqs_deliver(struct node *node);
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
 void node_schedule(struct node *node);
+void node_schedule_header(struct node *node, const struct frame *frame);
+void node_header(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 /* Leaves the firmware for good, on the way to a reset. Does not return. */
 _Noreturn void node_escape(struct node *node, enum node_exit how);
 /* Brings the chip and the board's timers to `now_ns`. */

@@ -412,6 +412,27 @@ static void air_detected(void *device, const struct frame *frame, sim_ns now_ns)
 {
     struct node *node = device;
     sx1276_rx_detected(&node->chip, chip_ns(node, now_ns));
+    if (node->header_watched) {
+        node_schedule_header(node, frame);
+    }
+    serve(node, now_ns);
+}
+
+void node_schedule_header(struct node *node, const struct frame *frame)
+{
+    struct node_fleet *fleet = node->fleet;
+    if (frame->header_ns >= engine_now(fleet->engine)) {
+        engine_schedule(fleet->engine, frame->header_ns, SIM_PHASE_NODE, node_entity(node),
+                fleet->header_handler, 0);
+    }
+}
+
+/* The end of a header whose ValidHeader a line shows. */
+void node_header(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct node_fleet *fleet = context;
+    struct node *node = node_at(fleet, entity - fleet->first_entity);
+    sx1276_look(&node->chip, chip_ns(node, now_ns));
     serve(node, now_ns);
 }
 

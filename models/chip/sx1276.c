@@ -298,6 +298,9 @@ void sx1276_exchange(
         if (chip->spi_state == SPI_ADDRESS) {
             chip->spi_address = in & 0x7fu;
             chip->spi_state = (in & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
+            if (sx1276_shows_reception(chip, chip->spi_address)) {
+                sx1276_rx_look(chip);
+            }
         } else if (chip->spi_address == REG_FIFO) { /* a burst stays here */
             exchange_fifo(chip, tx != NULL ? tx + i : NULL, rx != NULL ? rx + i : NULL, size - i);
             return;

@@ -66,6 +66,7 @@ enum sx1276_severity {
 
 /* Outputs of the chip, none NULL. All are called from inside an access or an advance, in time
  * order, and must not call the chip back (its const functions excepted). */
+struct sx1276_rx;
 struct sx1276_outputs {
     /* The first preamble symbol leaves at `at_ns` (in the future by the start-up times). The chip
      * stays in TX for `duration` that the callee returns: it knows the time on air. `bytes` are
@@ -81,6 +82,17 @@ struct sx1276_outputs {
     /* Was a LoRa signal of this frequency, bandwidth, SF and polarity on the air, above the
      * demodulation threshold here, while the receiver of a CAD ran? Asked at its end. */
     bool (*cad)(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem);
+    /* Firmware looks at the state of a reception. True: the receiver has found a preamble. Once the
+     * header block has ended and was read, `header` tells what sx1276_rx_header() needs; else its
+     * `bytes` stays NULL. Not called while RxDone stands: registers then show that frame. */
+    bool (*reception)(void *context, sim_ns at_ns, struct sx1276_rx *header);
+    /* A line shows ValidHeader from now on, until rx_end: sx1276_look() is to be called at the end
+     * of each header. Else no such call is needed. */
+    void (*watch_header)(void *context, sim_ns at_ns);
+    /* Power of all signals in a band at the antenna, in mW; 0: none. Asked when firmware reads an
+     * RSSI in RX. */
+    double (*channel_power_mw)(
+            void *context, sim_ns at_ns, uint32_t frequency_hz, uint32_t bandwidth_hz);
     void (*dio)(void *context, sim_ns at_ns, unsigned dio, bool level);  /* on change only */
     void (*power)(void *context, sim_ns at_ns, enum sx1276_power power); /* on change only */
     void (*fault)(void *context, sim_ns at_ns, enum sx1276_severity severity, uint8_t address,
@@ -140,8 +152,9 @@ struct sx1276 {
     uint8_t lora[SX1276_BANK_SIZE]; /* common registers and the LoRa page */
     /* --- cold from here -------------------------------------------------------------------- */
     uint8_t fsk[SX1276_PAGE_LAST - SX1276_PAGE_FIRST + 1u];
-    bool tx_begun;  /* tx_begin was called and TX has not ended */
-    bool listening; /* rx_begin was called without rx_end */
+    bool tx_begun;       /* tx_begin was called and TX has not ended */
+    bool listening;      /* rx_begin was called without rx_end */
+    bool header_watched; /* watch_header was called since */
     bool cad_detected;
     bool reset_asserted;
     bool early_access_reported;
@@ -197,6 +210,9 @@ struct sx1276_rx {
 /* A preamble with the right sync word is being received: a symbol timeout no longer fires, not
  * even one of this very instant. Ignored unless the receiver is on. */
 void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns);
+/* Takes in what the receiver has found by `now_ns`, as an SPI access to the status registers does.
+ * A header that failed shows at sx1276_rx_ended(). */
+void sx1276_look(struct sx1276 *chip, sim_ns now_ns);
 /* Optional: the header block ended at `now_ns`, good if rx->bytes is not NULL (only size,
  * coding_rate and has_crc are read). Without this call the header is judged in rx_ended. */
 void sx1276_rx_header(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx *rx);

@@ -78,6 +78,14 @@ void sx1276_write_dio_map(struct sx1276 *chip, uint8_t address, uint8_t value)
     (void)value;
     sx1276_map_dio(chip);
     sx1276_update_dio(chip);
+    sx1276_rx_watch(chip);
+}
+
+void sx1276_write_irq_mask(struct sx1276 *chip, uint8_t address, uint8_t value)
+{
+    (void)address;
+    (void)value;
+    sx1276_rx_watch(chip);
 }
 
 uint8_t sx1276_read_fsk_irq_flags1(struct sx1276 *chip, uint8_t address)
@@ -135,11 +143,21 @@ void sx1276_calibration_ended(struct sx1276 *chip)
 
 /* --- RSSI ------------------------------------------------------------------------------------ */
 
-/* Noise floor of the receiver in this bandwidth, unsteady by up to 2 dB either way. */
-static double live_noise_dbm(struct sx1276 *chip, uint32_t bandwidth_hz)
+/* Wideband RSSI is measured before the channel filter. assumed: over the widest channel, and its
+ * low three bits are noise: drivers make random numbers of the lowest. */
+#define WIDEBAND_HZ         500000u
+#define WIDEBAND_NOISE_BITS 7u
+
+/* Signals in a band and the noise floor of the receiver there, which is unsteady by up to 2 dB
+ * either way. */
+static double live_power_dbm(struct sx1276 *chip, uint32_t frequency_hz, uint32_t bandwidth_hz)
 {
     double flicker_db = ((chip->outputs->noise(chip->context) & 15) - 7.5) * (2.0 / 7.5);
-    return THERMAL_DBM_PER_HZ + RECEIVER_NOISE_DB + 10.0 * log10(bandwidth_hz) + flicker_db;
+    double noise_dbm =
+            THERMAL_DBM_PER_HZ + RECEIVER_NOISE_DB + 10.0 * log10(bandwidth_hz) + flicker_db;
+    double signal_mw = chip->outputs->channel_power_mw(
+            chip->context, chip->now_ns, frequency_hz, bandwidth_hz);
+    return signal_mw > 0 ? 10.0 * log10(pow(10.0, noise_dbm / 10.0) + signal_mw) : noise_dbm;
 }
 
 static uint8_t rounded(double value)
@@ -147,13 +165,13 @@ static uint8_t rounded(double value)
     return (uint8_t)(value < 0.0 ? 0.0 : value > 255.0 ? 255.0 : floor(value + 0.5));
 }
 
-/* Outside RX a live value stays what it was. The power of a frame being received is known only at
- * its end, so the channel always sounds empty. */
+/* Outside RX a live value stays what it was. */
 uint8_t sx1276_read_rssi(struct sx1276 *chip, uint8_t address)
 {
     if (chip->stage == STAGE_RX) {
-        chip->lora[address] = rounded(live_noise_dbm(chip, chip->modem.bandwidth_hz)
-                                      + sx1276_rssi_offset_db(&chip->modem));
+        uint32_t frequency_hz = chip->modem.frequency_hz;
+        chip->lora[address] = rounded(live_power_dbm(chip, frequency_hz, chip->modem.bandwidth_hz)
+                                      + sx1276_rssi_offset_db(frequency_hz));
     }
     return chip->lora[address];
 }
@@ -161,7 +179,11 @@ uint8_t sx1276_read_rssi(struct sx1276 *chip, uint8_t address)
 uint8_t sx1276_read_wideband(struct sx1276 *chip, uint8_t address)
 {
     if (chip->stage == STAGE_RX) {
-        chip->lora[address] = chip->outputs->noise(chip->context);
+        uint32_t frequency_hz = chip->modem.frequency_hz;
+        uint8_t level = rounded(live_power_dbm(chip, frequency_hz, WIDEBAND_HZ)
+                                + sx1276_rssi_offset_db(frequency_hz));
+        unsigned noise = chip->outputs->noise(chip->context) & WIDEBAND_NOISE_BITS;
+        chip->lora[address] = (uint8_t)((level & ~WIDEBAND_NOISE_BITS) | noise);
     }
     return chip->lora[address];
 }
@@ -171,7 +193,9 @@ uint8_t sx1276_read_fsk_rssi(struct sx1276 *chip, uint8_t address)
 {
     uint8_t *stored = &chip->fsk[address - SX1276_PAGE_FIRST];
     if (chip->stage == STAGE_RX) {
-        *stored = rounded(-2.0 * live_noise_dbm(chip, 2 * sx1276_fsk_bandwidth_hz(chip)));
+        *stored = rounded(-2.0
+                          * live_power_dbm(chip, sx1276_frequency_hz(chip),
+                                  2 * sx1276_fsk_bandwidth_hz(chip)));
     }
     return *stored;
 }

@@ -20,7 +20,7 @@ static uint8_t clamped(unsigned value, unsigned low, unsigned high)
 }
 
 /* Frf x 32 MHz / 2^19 = Frf x 15625 / 256. */
-static uint32_t frequency_hz(const struct sx1276 *chip)
+uint32_t sx1276_frequency_hz(const struct sx1276 *chip)
 {
     const uint8_t *frf = &chip->lora[REG_FRF_MSB];
     uint64_t steps = (uint64_t)frf[0] << 16 | (uint64_t)frf[1] << 8 | frf[2];
@@ -49,7 +49,7 @@ void sx1276_latch_modem(struct sx1276 *chip, bool transmit)
     uint32_t shift_hz = transmit ? 0 : receive_shift_hz(chip, bandwidth);
     uint8_t invert = reg[REG_INVERT_IQ]; /* the only register of polarity that is looked at */
     chip->modem = (struct sx1276_modem){
-        .frequency_hz = frequency_hz(chip) - shift_hz,
+        .frequency_hz = sx1276_frequency_hz(chip) - shift_hz,
         .bandwidth_hz = bandwidth,
         .spreading_factor = clamped(reg[REG_MODEM_CONFIG2] >> 4, 6, 12),
         .coding_rate = clamped(reg[REG_MODEM_CONFIG1] >> 1 & 7u, 1, 4),
@@ -197,7 +197,7 @@ uint32_t sx1276_fsk_bandwidth_hz(const struct sx1276 *chip)
 
 /* RegPktRssiValue and RegRssiValue: dBm = value - offset. The two ports differ; drivers draw the
  * line at 525 MHz. */
-double sx1276_rssi_offset_db(const struct sx1276_modem *modem)
+double sx1276_rssi_offset_db(uint32_t frequency_hz)
 {
-    return modem->frequency_hz > 525000000u ? 157.0 : 164.0;
+    return frequency_hz > 525000000u ? 157.0 : 164.0;
 }

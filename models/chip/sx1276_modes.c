@@ -205,7 +205,9 @@ static void start_listening(struct sx1276 *chip, sim_ns end_ns)
     set_stage(chip, STAGE_RX, end_ns);
     if (sx1276_is_lora(chip)) {
         chip->listening = true;
+        chip->header_watched = false;
         chip->outputs->rx_begin(chip->context, chip->now_ns, &chip->modem);
+        sx1276_rx_watch(chip);
     }
 }
 

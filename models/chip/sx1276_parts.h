@@ -96,7 +96,8 @@ uint32_t sx1276_fsk_bandwidth_hz(const struct sx1276 *chip);
 void sx1276_check_tx_settings(struct sx1276 *chip, int32_t power_mdbm);
 void sx1276_check_modem_settings(struct sx1276 *chip);
 
-double sx1276_rssi_offset_db(const struct sx1276_modem *modem);
+uint32_t sx1276_frequency_hz(const struct sx1276 *chip);
+double sx1276_rssi_offset_db(uint32_t frequency_hz);
 
 /* sx1276_irq.c */
 void sx1276_map_dio(struct sx1276 *chip);
@@ -123,10 +124,20 @@ const uint8_t *sx1276_fifo_view(
 /* sx1276_rx.c */
 void sx1276_rx_started(struct sx1276 *chip);
 void sx1276_rx_done(struct sx1276 *chip);
+void sx1276_rx_look(struct sx1276 *chip);
+void sx1276_rx_watch(struct sx1276 *chip);
+
+/* Registers that tell of a reception which runs. A burst may begin a little before them. */
+static inline bool sx1276_shows_reception(const struct sx1276 *chip, uint8_t address)
+{
+    return chip->stage == STAGE_RX && (chip->lora[REG_IRQ_FLAGS] & IRQ_RX_DONE) == 0
+           && address >= REG_FIFO_RX_CURRENT && address <= REG_HOP_CHANNEL;
+}
 
 /* sx1276_hooks.c: of the register table. */
 void sx1276_write_op_mode(struct sx1276 *chip, uint8_t address, uint8_t value);
 void sx1276_write_dio_map(struct sx1276 *chip, uint8_t address, uint8_t value);
+void sx1276_write_irq_mask(struct sx1276 *chip, uint8_t address, uint8_t value);
 void sx1276_write_irqs(struct sx1276 *chip, uint8_t address, uint8_t value);
 void sx1276_write_image_cal(struct sx1276 *chip, uint8_t address, uint8_t value);
 uint8_t sx1276_read_wideband(struct sx1276 *chip, uint8_t address);

@@ -104,6 +104,47 @@ void sx1276_rx_header(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx
     }
 }
 
+/* What the receiver has found since the last call. One that failed is left to the end of its
+ * frame: until then nothing else is found. */
+void sx1276_rx_look(struct sx1276 *chip)
+{
+    struct sx1276_rx header = { 0 };
+    if (!chip->listening || (chip->receiving && chip->header_seen)
+            || !chip->outputs->reception(chip->context, chip->now_ns, &header)) {
+        return;
+    }
+    if (!chip->receiving) {
+        sx1276_rx_detected(chip, chip->now_ns);
+    }
+    if (header.bytes != NULL && header_is_good(chip, &header)) {
+        accept_header(chip, &header);
+    }
+}
+
+void sx1276_look(struct sx1276 *chip, sim_ns now_ns)
+{
+    sx1276_pass_time(chip, now_ns);
+    sx1276_rx_look(chip);
+}
+
+static bool line_shows_header(const struct sx1276 *chip)
+{
+    unsigned shown = 0;
+    for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
+        shown |= chip->dio_masks[dio];
+    }
+    return (shown & ~(unsigned)chip->lora[REG_IRQ_MASK] & IRQ_VALID_HEADER) != 0;
+}
+
+/* After a change of what the lines show, and when the receiver begins. */
+void sx1276_rx_watch(struct sx1276 *chip)
+{
+    if (chip->listening && !chip->header_watched && line_shows_header(chip)) {
+        chip->header_watched = true;
+        chip->outputs->watch_header(chip->context, chip->now_ns);
+    }
+}
+
 /* --- encodings ------------------------------------------------------------------------------- */
 
 /* RegPktSnrValue: quarter dB, saturating at -32 and +12 dB (assumed: real chips stop near +10). */
@@ -120,7 +161,7 @@ static uint8_t packet_rssi(const struct sx1276 *chip, const struct sx1276_rx *rx
     const double nepers_per_db = 0.23025850929940457; /* ln(10) / 10 */
     double noise_over_signal = exp(-1e-3 * rx->snr_mdb * nepers_per_db);
     double total_dbm = 1e-3 * rx->signal_mdbm + log(1.0 + noise_over_signal) / nepers_per_db;
-    double above_floor_db = total_dbm + sx1276_rssi_offset_db(&chip->modem);
+    double above_floor_db = total_dbm + sx1276_rssi_offset_db(chip->modem.frequency_hz);
     double raw = floor((negative ? above_floor_db : above_floor_db * 15.0 / 16.0) + 0.5);
     return (uint8_t)(raw < 0.0 ? 0.0 : raw > 255.0 ? 255.0 : raw);
 }

@@ -86,12 +86,37 @@ static bool on_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1
     return board->channel_active;
 }
 
+static bool on_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
+{
+    struct fake_board *board = context;
+    board->receptions_asked++;
+    *header = board->header;
+    return board->preamble_found;
+}
+
+static void on_watch_header(void *context, sim_ns at_ns)
+{
+    record(context, FAKE_WATCH_HEADER, at_ns, 0, 0);
+}
+
+static double on_channel_power_mw(
+        void *context, sim_ns at_ns, uint32_t frequency_hz, uint32_t bandwidth_hz)
+{
+    struct fake_board *board = context;
+    board->power_frequency_hz = frequency_hz;
+    board->power_bandwidth_hz = bandwidth_hz;
+    return board->channel_power_mw;
+}
+
 static const struct sx1276_outputs outputs = {
     .tx_begin = on_tx_begin,
     .tx_abort = on_tx_abort,
     .rx_begin = on_rx_begin,
     .rx_end = on_rx_end,
     .cad = on_cad,
+    .reception = on_reception,
+    .watch_header = on_watch_header,
+    .channel_power_mw = on_channel_power_mw,
     .dio = on_dio,
     .power = on_power,
     .fault = on_fault,

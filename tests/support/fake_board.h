@@ -15,7 +15,8 @@ enum fake_output {
     FAKE_DIO_DOWN,
     FAKE_POWER,
     FAKE_FAULT,
-    FAKE_CAD /* value: from when on the receiver ran, in ns before */
+    FAKE_CAD, /* value: from when on the receiver ran, in ns before */
+    FAKE_WATCH_HEADER
 };
 
 struct fake_record {
@@ -33,6 +34,11 @@ struct fake_board {
     sim_ns tx_duration_ns; /* what tx_begin answers */
     uint32_t noise_state;
     bool channel_active; /* what cad answers */
+    bool preamble_found; /* what reception answers, with the header */
+    struct sx1276_rx header;
+    unsigned receptions_asked;
+    double channel_power_mw; /* what channel_power_mw answers, and where it was asked */
+    uint32_t power_frequency_hz, power_bandwidth_hz;
     unsigned log_size;
     bool log_wrapped; /* it was full and began anew */
     struct fake_record log[FAKE_LOG_SIZE];

@@ -109,6 +109,27 @@ bool medium_channel_active(const struct medium *medium, uint32_t device,
     return rig.channel_active;
 }
 
+struct medium_reception medium_reception(struct medium *medium, uint32_t device)
+{
+    rig.receptions_asked++;
+    const struct frame *found = rig.found;
+    return (struct medium_reception){
+        .frame = found,
+        .header_ok = found != NULL && found->header_ns <= engine_now(rig.engine),
+    };
+}
+
+void medium_tell_detection(struct medium *medium, uint32_t device)
+{
+    rig.detections_asked++;
+}
+
+double medium_channel_power_mw(const struct medium *medium, uint32_t device, sim_ns at_ns,
+        uint32_t frequency_hz, uint32_t bandwidth_hz)
+{
+    return rig.channel_power_mw;
+}
+
 const struct frame *medium_transmit_device(struct medium *medium, uint32_t device, sim_ns at_ns,
         const struct lora_modulation *modulation, int32_t power_mdbm, const uint8_t *bytes,
         uint16_t size)
@@ -139,6 +160,7 @@ static uint16_t detect_handler, end_handler;
 
 static void on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t which)
 {
+    rig.found = &incoming[which];
     node_medium_ops.detected(air.contexts[0], &incoming[which], now_ns);
 }
 
@@ -152,6 +174,7 @@ static void on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t whic
         .snr_mdb = 8000,
         .frequency_error_hz = rig.frequency_error_hz,
     };
+    rig.found = NULL;
     node_medium_ops.prefetch(air.contexts[0]);
     node_medium_ops.ended(air.contexts[0], frame, &verdict, frame->bytes, frame->size, now_ns);
 }

@@ -49,6 +49,9 @@ struct rig {
     struct rig_listening sensed;
     sim_ns sensed_from_ns;
     bool channel_active;
+    double channel_power_mw;   /* what the air answers where an RSSI is read */
+    const struct frame *found; /* what a receiver has found: medium_reception() */
+    unsigned receptions_asked, detections_asked;
     int32_t frequency_error_hz; /* of frames that come from the air */
     /* observations of nodes */
     unsigned observations;
