@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "campaign/campaign_internal.h"
+#include "campaign/fec_encoder.h"
 
 /* assumed: the least batch while nothing is known of what is missing; as many as DECODE_RESERVE, so
  * that one batch ends a decoder that lacks nothing but rank. */
@@ -107,15 +108,23 @@ static bool send_batch(struct transfer *transfer, uint32_t size)
     if (!transfer_has_room(transfer)) {
         return false;
     }
+    if (correction->stuck
+            && fec_encoder_rows_are_even(transfer->fragmentation_version, transfer->nb_frag)) {
+        /* Coded fragments alone never end a decoder that lacks all uncoded ones. */
+        transfer_repeat(transfer, 1u + correction->batches % transfer->nb_frag);
+    }
+    correction->stuck = false;
     correction->batches++;
     return transfer_extend(transfer, size);
 }
 
 /* --- until reported -------------------------------------------------------------------------- */
 
+/* Nothing says that a member is stuck: one batch in four is sent as if. */
 static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
 {
     start(transfer, now_ns);
+    transfer->correction.stuck = transfer->correction.batches % 4u == 3u;
     uint32_t step = transfer->nb_frag / 50u;
     if (!send_batch(transfer, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
         await_answers(transfer, now_ns);
@@ -326,13 +335,16 @@ void correction_on_timer(struct transfer *transfer, sim_ns now_ns)
     }
 }
 
-void correction_on_answer(struct transfer *transfer, struct member *member, sim_ns now_ns)
+void correction_on_answer(
+        struct transfer *transfer, struct member *member, uint16_t missing_was, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
     if (!member->counted || (!correction->awaiting_answers && !correction->status_on_air)
             || member->round == correction->round) {
         return;
     }
+    bool no_progress = member->round != 0 && member->missing == missing_was;
+    correction->stuck = correction->stuck || no_progress;
     member->round = correction->round;
     correction->round_answers++;
     if (correction->awaiting_answers

@@ -24,6 +24,7 @@ struct correction {
     uint16_t round;     /* of requests that were on the air, and the one at hand */
     uint32_t round_answers;
     uint32_t silent_rounds; /* in a row, without any answer */
+    bool stuck;             /* a member lacks as much as before the last batch */
     uint32_t unsent_rounds; /* in a row, whose request or fragments were not on the air */
 };
 
@@ -47,8 +48,9 @@ void correction_on_request_sent(struct transfer *transfer);
 void correction_on_idle(struct transfer *transfer, sim_ns now_ns);
 /* The time for answers, or a rest, is over. */
 void correction_on_timer(struct transfer *transfer, sim_ns now_ns);
-/* A member that lacks fragments said so. */
-void correction_on_answer(struct transfer *transfer, struct member *member, sim_ns now_ns);
+/* A member that lacks fragments said so; `missing_was`: how many it lacked when it last did. */
+void correction_on_answer(
+        struct transfer *transfer, struct member *member, uint16_t missing_was, sim_ns now_ns);
 /* A member needs no more; some others do. */
 void correction_on_settled(struct transfer *transfer, sim_ns now_ns);
 /* A session ends: no answer to its requests is awaited any more. */

@@ -101,6 +101,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     bool settled = member_is_settled(member);
     /* Who sends uplinks of its own does not listen to the session: a batch is not for it. */
     bool listens = !member->asked_alone;
+    uint16_t missing_was = member->missing;
     member->asked_alone = false;
     member->received = message->received;
     member->sent = (uint16_t)(transfer->next_n - 1u);
@@ -112,7 +113,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     } else {
         campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_LACKING, now_ns);
         if (listens) {
-            correction_on_answer(transfer, member, now_ns);
+            correction_on_answer(transfer, member, missing_was, now_ns);
         }
     }
     tell_if_settled(campaign, member, settled, now_ns);

@@ -205,16 +205,24 @@ void transfer_feed(struct transfer *transfer)
     sim_ns now_ns = engine_now(transfer->campaign->server->engine);
     while (!transfer->paused && transfer->next_n <= transfer->target_n
             && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
-        if (!send_fragment(transfer, transfer->next_n)) {
+        bool again = transfer->repeat_n != 0;
+        if (!send_fragment(transfer, again ? transfer->repeat_n : transfer->next_n)) {
             return;
         }
-        transfer->next_n++;
+        transfer->repeat_n = 0;
+        transfer->next_n += again ? 0 : 1;
     }
 }
 
 bool transfer_has_room(const struct transfer *transfer)
 {
     return transfer->target_n < PACKAGE_FRAGMENTS_MAX;
+}
+
+void transfer_repeat(struct transfer *transfer, uint32_t n)
+{
+    assert(n > 0 && n <= transfer->nb_frag);
+    transfer->repeat_n = n;
 }
 
 bool transfer_extend(struct transfer *transfer, uint32_t count)

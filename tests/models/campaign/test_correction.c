@@ -209,3 +209,19 @@ Test(correction, sends_no_fragments_to_silent_members_of_version_1)
     cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38");
     cr_assert_eq(campaign_correction_batches(fleet.campaign), 0);
 }
+
+/* Version 2, M = 40: all rows have 20 columns, so coded fragments alone have rank 39 at most. */
+Test(correction, sends_an_uncoded_fragment_to_who_has_none)
+{
+    struct campaign_params params = fleet_default_params();
+    params.fragment_size_bytes = 94;
+    create(3, &params);
+    for (uint32_t i = 0; i < 3; i++) {
+        fleet.devices[i].faults.needs_uncoded = true;
+    }
+    fleet_run(&fleet, 6 * HOUR_NS);
+    cr_assert_eq(fleet.devices[0].nb_frag % 4 / 2, 0, "rows of even weight");
+    expect_all_confirmed();
+    /* One for what they lack, one that brings nothing, one with an uncoded fragment. */
+    cr_assert_leq(campaign_correction_batches(fleet.campaign), 3);
+}

@@ -74,6 +74,16 @@ Test(outages, through_the_whole_uncoded_pass_leaves_no_device_without_the_block)
     check(text, &(struct goal){ .confirmed_least = 1.0, .mean_j_most = 60.0 });
 }
 
+/* Gateways report every fragment as sent. With 84 fragments all rows of version 2 have an even
+ * number of columns, so coded fragments alone never complete a device. */
+Test(outages, by_a_jammer_leave_no_device_without_the_block)
+{
+    static const char text[] = TWENTY("",
+            "faults: [{kind: jammer, frequency: 869.525 MHz, at: 89 min, duration: 450 s, "
+            "received: -60 dBm}]\n");
+    check(text, &(struct goal){ .confirmed_least = 1.0, .mean_j_most = 0.0 });
+}
+
 Test(outages, in_the_bulk_leave_every_device_complete)
 {
     static const char text[] =
