@@ -86,7 +86,7 @@ static void start_session(struct network *network, uint32_t index, uint16_t dev_
     aes128_set_encrypt_key(&device->app_s_key, device->app_s_key_bytes);
     device->fcnt_up = COUNTER_NONE;
     device->fcnt_down = 0;
-    device->tx_power = 0;
+    device->tx_power = device->tx_power_first;
     device->nb_trans = device->nb_trans_first;
     if (network->adr != NULL) {
         adr_init(&network->adr[index]);

@@ -227,9 +227,11 @@ void network_drop(struct network *network, uint32_t device, enum network_drop_re
             OBSERVE_NETWORK_DROP, device, reason, 0, NULL);
 }
 
-void network_set_nb_trans(struct network *network, uint32_t device, uint8_t nb_trans)
+void network_set_link(struct network *network, uint32_t device, uint8_t tx_power, uint8_t nb_trans)
 {
     assert(device < network->device_count && nb_trans >= 1 && nb_trans <= 15);
+    assert(tx_power <= network->params.region->tx_power_max);
+    network->devices[device].tx_power_first = tx_power;
     network->devices[device].nb_trans_first = nb_trans;
 }
 

@@ -17,6 +17,8 @@
 #define NETWORK_PAYLOAD_MAX  242u
 #define NETWORK_NO_DEVICE    UINT32_MAX
 #define NETWORK_GATEWAYS_MAX 64u
+/* Usual window in which servers wait for copies of an uplink (spec-physics 6: 100 to 250 ms). */
+#define NETWORK_DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
 
 struct network;
 
@@ -128,9 +130,10 @@ size_t network_commission(
 /* EIRP of gateways on a frequency: that of the parameters, at most what the sub-band allows. */
 int32_t network_eirp_mdbm(const struct network *network, uint32_t frequency_hz);
 
-/* How often the device is set up to send an uplink, 1..15, from its next session on; 1 by default.
- * The server drops copies that exceed it, or what ADR has commanded since. */
-void network_set_nb_trans(struct network *network, uint32_t device, uint8_t nb_trans);
+/* What the device is set up with, from its next session on; 0 and 1 by default. ADR lowers its
+ * power from `tx_power`, up to the region's highest index; the server drops copies above
+ * `nb_trans`, 1..15, or what ADR has commanded since. */
+void network_set_link(struct network *network, uint32_t device, uint8_t tx_power, uint8_t nb_trans);
 
 uint32_t network_dev_addr(const struct network *network, uint32_t device);
 /* Session keys, for pcap key files and tests. False: not joined. */

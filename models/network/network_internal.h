@@ -101,10 +101,10 @@ struct device_state {
     uint32_t fcnt_down; /* next */
     uint32_t dev_nonce; /* last, COUNTER_NONE */
     uint32_t join_nonce;
-    uint32_t pending;       /* newest uplink in its window, POOL_NONE */
-    sim_ns uplink_end_ns;   /* of the newest uplink, or copy of it */
-    uint8_t transmissions;  /* of it: 1 and copies */
-    uint8_t nb_trans_first; /* NbTrans of a new session */
+    uint32_t pending;                       /* newest uplink in its window, POOL_NONE */
+    sim_ns uplink_end_ns;                   /* of the newest uplink, or copy of it */
+    uint8_t transmissions;                  /* of it: 1 and copies */
+    uint8_t tx_power_first, nb_trans_first; /* of a new session */
     uint32_t queue_head, queue_tail;
     uint8_t queue_length;
     bool joined;

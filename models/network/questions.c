@@ -5,6 +5,8 @@
  * offered: a frame that every gateway refuses asks nothing, and the next downlink offers the
  * question again.
  */
+#include <assert.h>
+
 #include "network/network_internal.h"
 
 /* DevStatusReqs in a row without an answer: then the device is not asked any more. */
@@ -40,6 +42,8 @@ uint8_t network_put_questions(struct network *network, struct downlink *downlink
         if (channel_set_is_empty(&channels)) {
             channels = channel_set_first(network_channel_count(network));
         }
+        /* ChMaskCntl 0: the plans of today's regions have up to 16 channels. */
+        assert(channels.high == 0 && channels.low <= UINT16_MAX);
         adr_offer(state);
         size = (uint8_t)(size
                          + mac_link_adr_req(fopts + size, state->offered.data_rate,

@@ -37,9 +37,6 @@ const struct region region_eu868 = {
     },
     .channels = channels,
     .channel_row_count = sizeof channels / sizeof channels[0],
-    .join_rate_min = 0,
-    .join_rate_max = 5,
-    .cflist_type = 0,
     /* assumed: what public networks add, 867.1 to 867.9 MHz */
     .extra_count = 5,
     .extra_hz = { 867100000, 867300000, 867500000, 867700000, 867900000 },
@@ -64,8 +61,6 @@ const struct region region_eu868 = {
     .beacon_rate = 3,
     .beacon_rfu1_bytes = 1,
     .beacon_rfu2_bytes = 0,
-    .ping_hz = 869525000,
-    .ping_rate = 3,
     .class_c_hz = 869525000, /* 10 % duty cycle */
     .class_c_rate_min = 0,
     .class_c_rate_max = 5,

@@ -34,9 +34,6 @@ const struct region region_in865 = {
     },
     .channels = channels,
     .channel_row_count = sizeof channels / sizeof channels[0],
-    .join_rate_min = 0,
-    .join_rate_max = 5,
-    .cflist_type = 0,
     /* assumed: five that keep clear of RX2 */
     .extra_count = 5,
     .extra_hz = { 865232500, 866185000, 866385000, 866785000, 866985000 },
@@ -60,8 +57,6 @@ const struct region region_in865 = {
     .beacon_rate = 4,
     .beacon_rfu1_bytes = 0,
     .beacon_rfu2_bytes = 3,
-    .ping_hz = 866550000,
-    .ping_rate = 4,
     .class_c_hz = 866550000,
     .class_c_rate_min = 0,
     .class_c_rate_max = 5,

@@ -49,8 +49,6 @@ struct region {
     struct region_rate rates[REGION_RATES];
     const struct region_channels *channels; /* default ones, which are the join channels too */
     uint8_t channel_row_count;
-    uint8_t join_rate_min, join_rate_max;
-    uint8_t cflist_type; /* 0: up to five frequencies, 1: channel masks */
     uint8_t extra_count; /* channels that a usual network adds by a CFList of type 0 */
     uint32_t extra_hz[REGION_EXTRA_MAX];
     uint8_t rx1_offset_max;
@@ -66,8 +64,6 @@ struct region {
     uint32_t beacon_hz;
     uint8_t beacon_rate;
     uint8_t beacon_rfu1_bytes, beacon_rfu2_bytes; /* before the parameters; before the last CRC */
-    uint32_t ping_hz;
-    uint8_t ping_rate;
     uint32_t class_c_hz; /* usual choice for a multicast session of class C */
     uint8_t class_c_rate_min, class_c_rate_max;
 };

@@ -13,9 +13,8 @@
 #define BURST_MIN_NS     SIM_NS_PER_MS /* a symbol of SF7 */
 /* From the end of an uplink: RX2 opens (RP002 RECEIVE_DELAY2); what the network waits for copies of
  * the uplink by other gateways; what a gateway needs to program a transmission. */
-#define RX2_DELAY_NS     (2 * SIM_NS_PER_S)
-#define DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
-#define PROGRAMMING_NS   (50 * SIM_NS_PER_MS)
+#define RX2_DELAY_NS   (2 * SIM_NS_PER_S)
+#define PROGRAMMING_NS (50 * SIM_NS_PER_MS)
 
 struct scenario_place check_place(const struct check *check, const void *member)
 {
@@ -48,8 +47,8 @@ static void check_coherence(const struct check *check)
 static void check_backhaul(const struct check *check)
 {
     const struct gateway_params *g = &check->scenario->gateways.params;
-    sim_ns answer_ns = 2 * (g->backhaul_latency_ns + g->backhaul_jitter_ns) + DEDUPLICATION_NS
-                       + PROGRAMMING_NS;
+    sim_ns answer_ns = 2 * (g->backhaul_latency_ns + g->backhaul_jitter_ns)
+                       + NETWORK_DEDUPLICATION_NS + PROGRAMMING_NS;
     if (answer_ns > RX2_DELAY_NS) {
         char answer[40];
         bool is_set = check_given(check, &g->backhaul_latency_ns);

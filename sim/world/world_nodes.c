@@ -279,7 +279,7 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
     c->data_rate = group->data_rate >= DATA_RATE_DR0
                            ? (uint8_t)(group->data_rate - DATA_RATE_DR0)
                            : data_rate_by_link(world, context->tables, index, eirp_mdbm);
-    network_set_nb_trans(world->network, index, c->nb_trans);
+    network_set_link(world->network, index, c->tx_power_index, c->nb_trans);
     if (group->state == STATE_COMMISSIONED) {
         c->dev_nonce = COMMISSIONED_DEV_NONCE;
         c->join_accept_size =

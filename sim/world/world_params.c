@@ -43,7 +43,7 @@ void world_network_params(const struct scenario *scenario, struct network_params
     params->rx1_delay_s = 1;   /* RP002 default */
     params->rx2_frequency_hz = params->region->rx2_hz;
     params->downlink_crc = scenario->gateways.params.downlink_crc;
-    params->deduplication_ns = 200 * SIM_NS_PER_MS; /* spec-physics 6: servers wait 100-250 ms */
+    params->deduplication_ns = NETWORK_DEDUPLICATION_NS;
     params->extra_channel_count = plan.extra_count;
     memcpy(params->extra_channel_hz, plan.extra_hz, sizeof params->extra_channel_hz);
 }

@@ -363,3 +363,17 @@ Test(adr_talk, commands_the_channels_it_is_told)
     cr_assert_eq(request[3], 0x00);
     rig_destroy(&rig);
 }
+
+/* A device that was set up with TXPower 3 begins there: 16.5 - 10 dB are two steps, to 5. */
+Test(adr_talk, begins_with_the_power_that_a_device_is_set_up_with)
+{
+    create(&margin_10_db);
+    network_set_link(rig.network, 0, 3, 1);
+    rig_join(&rig, 0);
+    cr_assert_eq(view().tx_power, 3);
+    uplinks(19, 5, 9000);
+    uplink(5, 9000, "");
+    cr_assert(requested);
+    cr_assert_eq(request[1], 0x55);
+    rig_destroy(&rig);
+}

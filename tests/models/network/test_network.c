@@ -468,3 +468,96 @@ Test(network, sends_with_the_power_of_its_gateways_up_to_the_limit)
         cr_expect_eq(rig.gateways->log[0].tx.power_mdbm, rows[i].rx1_mdbm, "row %u", i);
     }
 }
+
+/* RX1 three data rates below the uplink (RP002 table of RX1DROffset), and DLSettings says so. */
+Test(network, answers_with_the_rx1_data_rate_offset_that_the_join_accept_named)
+{
+    rig_destroy(&rig);
+    struct network_params params = rig_params(0.8);
+    params.rx1_data_rate_offset = 3;
+    params.rx2_data_rate = 2;
+    rig_create_with(&rig, &params);
+    rig_join(&rig, 0);
+    cr_expect_eq(rig.devices[0].dl_settings, 0x32, "RX1DROffset 3, RX2 DR2");
+    struct scripted_downlink downlink;
+    uint8_t bytes[255];
+    uint16_t size = make_uplink(0, true, "", bytes);
+    rig_hear(&rig, 0, 5, 10000, bytes, size);
+    run_s(5);
+    const struct fake_tx *entry;
+    downlink = read_next(0, &entry);
+    cr_expect(downlink.ack);
+    cr_expect_eq(entry->tx.modulation.spreading_factor, 10, "DR5 - 3 is DR2");
+}
+
+/* TS001-1.0.4 section 4.2.2: Major 0 is LoRaWAN R1, others are not defined. */
+Test(network, drops_join_requests_of_another_major)
+{
+    struct lorawan_join_request request;
+    uint8_t bytes[23];
+    (void)scripted_device_join_request(&rig.devices[0], bytes);
+    cr_expect(lorawan_join_request_parse(bytes, sizeof bytes, &request));
+    for (uint8_t major = 1; major < 4; major++) {
+        bytes[0] = major;
+        cr_expect_not(lorawan_join_request_parse(bytes, sizeof bytes, &request), "%u", major);
+    }
+    rig_hear(&rig, 0, 5, 0, bytes, sizeof bytes);
+    run_s(8);
+    cr_expect_eq(stats().joins, 0);
+}
+
+/* The window of an uplink is open: the join request is another frame and gets a window of its own.
+ * The uplink reaches the application under the session in which it was sent. */
+Test(network, takes_a_join_request_while_an_uplink_waits)
+{
+    uint8_t request[23], bytes[255];
+    rig_join(&rig, 0);
+    uint16_t size = make_uplink(0, false, "", bytes);
+    uint16_t request_size = scripted_device_join_request(&rig.devices[0], request);
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    run_s(0.1);
+    rig_hear(&rig, 0, 5, 0, request, request_size);
+    run_s(8);
+    cr_expect_eq(stats().joins, 2);
+    cr_expect_eq(stats().duplicates, 0);
+    cr_assert_eq(seen.uplinks, 1);
+    cr_expect_arr_eq(seen.last.payload, "report", 6);
+}
+
+/* Two requests in one window: the second is no copy of the first. */
+Test(network, takes_another_join_request_while_one_waits)
+{
+    uint8_t first[23], second[23];
+    uint16_t size = scripted_device_join_request(&rig.devices[0], first);
+    (void)scripted_device_join_request(&rig.devices[0], second);
+    rig_hear(&rig, 0, 5, 0, first, size);
+    run_s(0.1);
+    rig_hear(&rig, 0, 5, 0, second, size);
+    run_s(8);
+    cr_expect_eq(stats().joins, 2);
+    cr_expect_eq(stats().duplicates, 0);
+}
+
+/* CFList type 0 (TS001-1.0.4 section 6.2.3): five frequencies in units of 100 Hz, least significant
+ * byte first; of IN865 866.985 MHz, the last one, is 0x844A9A. */
+Test(network, sends_the_channels_of_in865_in_the_cflist)
+{
+    rig_destroy(&rig);
+    struct network_params params = rig_params(0.8);
+    params.region = &region_in865;
+    params.rx2_frequency_hz = region_in865.rx2_hz;
+    params.rx2_data_rate = region_in865.rx2_rate;
+    params.extra_channel_count = region_in865.extra_count;
+    memcpy(params.extra_channel_hz, region_in865.extra_hz, sizeof params.extra_channel_hz);
+    rig_create_with(&rig, &params);
+    uint8_t bytes[23];
+    uint16_t size = scripted_device_join_request(&rig.devices[0], bytes);
+    rig_hear(&rig, 0, 5, 0, bytes, size);
+    run_s(8);
+    const struct fake_tx *entry = rig_next_tx(&rig);
+    cr_assert_not_null(entry);
+    cr_assert(scripted_device_join_accept(&rig.devices[0], entry->tx.bytes, entry->tx.size));
+    cr_assert(rig.devices[0].has_cf_list);
+    cr_expect_arr_eq(rig.devices[0].cf_list + 12, ((uint8_t[]){ 0x9A, 0x4A, 0x84, 0 }), 4);
+    cr_expect_eq(rig.devices[0].dl_settings, 0x02);
+}

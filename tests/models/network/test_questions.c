@@ -29,7 +29,7 @@ static void setup(void)
     rig_create_with(&rig, &params);
     verdict = GATEWAY_TX_ACCEPTED;
     rig.gateways->judge = judge;
-    network_set_nb_trans(rig.network, 0, 8);
+    network_set_link(rig.network, 0, 0, 8);
     rig_join(&rig, 0);
     rig.devices[0].fctrl = 0x80;
 }

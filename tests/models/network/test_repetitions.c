@@ -31,7 +31,7 @@ static void setup(void)
     replies = 0;
     rig_create(&rig, 0.8);
     network_set_application(rig.network, &application, NULL);
-    network_set_nb_trans(rig.network, 0, 4);
+    network_set_link(rig.network, 0, 0, 4);
     rig_join(&rig, 0);
 }
 
@@ -222,7 +222,7 @@ Test(repetitions, count_once_however_many_gateways_report_them)
 Test(repetitions, a_replay_moves_no_downlink_and_gets_no_answer)
 {
     uint8_t bytes[255];
-    network_set_nb_trans(rig.network, 1, 1);
+    network_set_link(rig.network, 1, 0, 1);
     rig_join(&rig, 1);
     rig_hear_best(&rig, 1, 2);
     uint32_t answers = fake_gateways_accepted_count(rig.gateways);

@@ -28,8 +28,6 @@ Test(eu868, default_channels)
     cr_expect_eq(region_default_channel_hz(eu868, 1), 868300000);
     cr_expect_eq(region_default_channel_hz(eu868, 2), 868500000);
     cr_expect_eq(region_rate_max(eu868), 5);
-    cr_expect_eq(eu868->join_rate_min, 0);
-    cr_expect_eq(eu868->join_rate_max, 5);
 }
 
 /* Sections 2.4.3 and 2.4.6, table without repeater and table with one. */
@@ -86,7 +84,6 @@ Test(eu868, everything_else)
     cr_expect_eq(eu868->eirp_max_mdbm, 16000);
     cr_expect_eq(eu868->tx_power_max, 7);
     cr_expect_eq(eu868->tx_power_step_mdb, 2000);
-    cr_expect_eq(eu868->cflist_type, 0);
     cr_expect_eq(eu868->rx2_hz, 869525000);
     cr_expect_eq(eu868->rx2_rate, 0);
     cr_expect_eq(eu868->dwell_up_ms, 0);
@@ -95,8 +92,6 @@ Test(eu868, everything_else)
     cr_expect_eq(eu868->beacon_rate, 3);
     cr_expect_eq(eu868->beacon_rfu1_bytes, 1);
     cr_expect_eq(eu868->beacon_rfu2_bytes, 0);
-    cr_expect_eq(eu868->ping_hz, 869525000);
-    cr_expect_eq(eu868->ping_rate, 3);
     cr_expect_eq(eu868->class_c_hz, 869525000);
 }
 

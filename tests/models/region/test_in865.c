@@ -28,8 +28,6 @@ Test(in865, channels_powers_and_windows)
     cr_expect_eq(in865->beacon_hz, 866550000);
     cr_expect_eq(in865->beacon_rate, 4);
     cr_expect_eq(in865->beacon_rfu1_bytes + in865->beacon_rfu2_bytes + 16, 19);
-    cr_expect_eq(in865->ping_rate, 4);
-    cr_expect_eq(in865->cflist_type, 0);
 }
 
 /* RX1DROffset 0..5 lowers, 6 and 7 raise by one and two. */

@@ -319,3 +319,14 @@ Test(keys, end_the_reports_of_devices)
     cr_expect_float_eq(scenario.groups[0].wrong_gen_app_key, 0.1, 1e-12);
     expect_refused("devices: [{report: {count: 70000}}]\n", "is outside 0 .. 65535");
 }
+
+Test(keys, say_which_regions_and_data_rates_there_are)
+{
+    expect_refused("region: US915\n",
+            "city.yaml:1:9: error: region = 'US915' should be one of: EU868, IN865");
+    expect_refused("region: IN865\ncampaign: {data_rate: DR6}\n",
+            "city.yaml:2:23: error: campaign.data_rate = 'DR6' should be one of: DR0, DR1");
+    expect_refused("region: IN865\ncampaign: {data_rate: DR3, fragment_size: 200 B}\n",
+            "city.yaml:2:43: error: campaign.fragment_size = 200 B does not fit DR3: at most 112 "
+            "B");
+}
