@@ -111,6 +111,7 @@ bool mac_data_rate_valid(const struct core *core, uint8_t data_rate);
 /* Class C: keep the receiver open with these parameters whenever nothing more urgent runs. A
  * second call replaces the first. */
 void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, uint8_t data_rate);
+/* The receiver closes if it is the group's; the group's counter goes on record either way. */
 void mac_class_c_close(struct core *core, unsigned group);
 bool mac_class_c_is_open(const struct core *core);
 

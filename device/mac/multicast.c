@@ -118,12 +118,12 @@ static void save_counter(struct core *core, unsigned group)
 
 void mac_class_c_close(struct core *core, unsigned group)
 {
-    if (!core->mac.class_c.open || core->mac.class_c.group != group) {
-        return;
-    }
-    core->mac.class_c.open = false;
-    if (core->mac.activity == MAC_RX_CONTINUOUS) {
-        mac_background_soon(core);
+    DEVICE_ASSERT(&core->hal, group < MAC_MULTICAST_GROUPS);
+    if (core->mac.class_c.open && core->mac.class_c.group == group) {
+        core->mac.class_c.open = false;
+        if (core->mac.activity == MAC_RX_CONTINUOUS) {
+            mac_background_soon(core);
+        }
     }
     if (core->mac.groups[group].defined) {
         save_counter(core, group);

@@ -1,4 +1,4 @@
-/* TS005 messages, group keys, and the sessions' opening and closing times.
+/* TS005 messages and group keys.
  * SPDX-License-Identifier: MIT
  */
 #include "services/multicast_setup.h"
@@ -33,9 +33,6 @@ enum multicast_cid {
 #define GROUP_STATUS_ITEM    5u
 #define GROUP_MASK           3u
 
-/* assumed: a 20 ppm crystal, and as much again for temperature away from 25 degrees. */
-#define DRIFT_PPM 40u
-
 _Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
 _Static_assert(GROUP_MASK == MULTICAST_SETUP_GROUPS - 1u, "a masked group is one of them");
 
@@ -44,168 +41,36 @@ static void init(void *state, struct core *core)
     struct multicast_setup *setup = state;
     memset(setup, 0, sizeof(*setup));
     setup->version = multicast_setup_package.version;
-    setup->next_at_ticks = HAL_TICKS_NEVER;
+    multicast_sessions_restore(&setup->sessions, core);
 }
 
 /* --- sessions ------------------------------------------------------------------------------- */
-
-/* What the clock may be off by at `at_ticks`: the guard time before and after a session. */
-static uint64_t clock_error_ticks(const struct core *core, uint64_t at_ticks, uint32_t error_ticks)
-{
-    const struct factory *factory = &core->factory;
-    uint64_t set_at_ticks = core->clock.set_at_ticks;
-    uint64_t age = at_ticks > set_at_ticks ? at_ticks - set_at_ticks : 0;
-    if ((factory->boot_options & FACTORY_OPTION_GUARD) != 0) {
-        return (uint64_t)factory->guard_ms * HAL_RTC_HZ / 1000u
-               + age * factory->guard_ppm / 1000000u;
-    }
-    return error_ticks + age * DRIFT_PPM / 1000000u;
-}
-
-static void end_session(
-        struct multicast_setup *setup, struct core *core, unsigned group, bool timed_out)
-{
-    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
-    struct multicast_session *session = &setup->sessions[group];
-    if (session->state == MULTICAST_SESSION_NONE) {
-        return;
-    }
-    if (session->state == MULTICAST_SESSION_OPEN) {
-        mac_class_c_close(core, group);
-        hal_trace(&core->hal, FW_TRACE_SESSION_CLOSED, group, timed_out);
-    }
-    DEVICE_ASSERT(&core->hal, setup->live > 0);
-    session->state = MULTICAST_SESSION_NONE;
-    setup->live--;
-}
-
-static void open_session(struct multicast_setup *setup, struct core *core, unsigned group)
-{
-    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
-    struct multicast_session *session = &setup->sessions[group];
-    DEVICE_ASSERT(&core->hal, session->state == MULTICAST_SESSION_ARMED && core->clock.valid);
-    session->state = MULTICAST_SESSION_OPEN;
-    mac_class_c_open(core, group, session->frequency_hz, session->data_rate);
-    int64_t gps_ticks = (int64_t)hal_rtc_now(&core->hal) + core->clock.offset_ticks;
-    hal_trace(&core->hal, FW_TRACE_SESSION_OPENED, group,
-            (uint32_t)(gps_ticks * 1000 / (int64_t)HAL_RTC_HZ));
-}
-
-static bool step_session(struct multicast_setup *setup, struct core *core, unsigned group,
-        uint64_t now_ticks, uint32_t error_ticks, bool served)
-{
-    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
-    struct multicast_session *session = &setup->sessions[group];
-    DEVICE_ASSERT(&core->hal, session->state != MULTICAST_SESSION_NONE && session->time_out <= 15);
-    int64_t end_s = (int64_t)session->time_gps_s + ((int64_t)1 << session->time_out);
-    uint64_t start = gps_clock_ticks_at(&core->clock, session->time_gps_s);
-    uint64_t end = gps_clock_ticks_at(&core->clock, end_s);
-    uint64_t early = clock_error_ticks(core, start, error_ticks);
-    uint64_t open_at = start > early ? start - early : 0;
-    session->close_at_ticks = end + clock_error_ticks(core, end, error_ticks);
-    if (now_ticks >= session->close_at_ticks) {
-        bool was_open = session->state == MULTICAST_SESSION_OPEN;
-        end_session(setup, core, group, true);
-        return was_open;
-    }
-    uint64_t next = session->close_at_ticks;
-    if (session->state == MULTICAST_SESSION_ARMED) {
-        if (now_ticks < open_at) {
-            next = open_at;
-        } else if (served) {
-            end_session(setup, core, group, false);
-            return false;
-        } else if ((setup->wanted_groups >> group & 1u) != 0) {
-            open_session(setup, core, group);
-        }
-    }
-    setup->next_at_ticks = next < setup->next_at_ticks ? next : setup->next_at_ticks;
-    return false;
-}
 
 static uint64_t step_at(
         const void *state, const struct core *core, const struct package_facts *facts)
 {
     const struct multicast_setup *setup = state;
-    if (setup->live == 0) {
-        return HAL_TICKS_NEVER;
-    }
-    bool same_clock = setup->clock_was_valid == core->clock.valid
-                      && setup->clock_offset_ticks == core->clock.offset_ticks;
-    return same_clock && setup->wanted_groups == facts->wanted_groups ? setup->next_at_ticks : 0;
-}
-
-/* Opens and closes what is due. Sessions of served groups end instead of opening; of the others
- * only those of wanted groups open, the rest stay armed until their end: a receiver that is on for
- * nothing costs more than the rest of a campaign. True when an open session timed out. */
-static bool step_sessions(struct multicast_setup *setup, struct core *core,
-        const struct package_facts *facts, uint64_t now_ticks)
-{
-    bool closed = false;
-    DEVICE_ASSERT(&core->hal, setup->live > 0 && setup->live <= MULTICAST_SETUP_GROUPS);
-    setup->wanted_groups = facts->wanted_groups;
-    setup->clock_was_valid = core->clock.valid;
-    setup->clock_offset_ticks = core->clock.offset_ticks;
-    setup->next_at_ticks = HAL_TICKS_NEVER;
-    for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
-        bool live = setup->sessions[group].state != MULTICAST_SESSION_NONE;
-        if (live && core->clock.valid) { /* without the time, armed sessions wait for it */
-            bool served = (facts->served_groups >> group & 1u) != 0;
-            closed |= step_session(setup, core, group, now_ticks, facts->clock_error_ticks, served);
-        }
-    }
-    return closed;
-}
-
-/* Ends open sessions of these groups before their time. True when one was open. */
-static bool finish(struct multicast_setup *setup, struct core *core, uint8_t group_mask)
-{
-    bool closed = false;
-    for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
-        if ((group_mask >> group & 1u) != 0
-                && setup->sessions[group].state == MULTICAST_SESSION_OPEN) {
-            end_session(setup, core, group, false);
-            closed = true;
-        }
-    }
-    return closed;
+    return multicast_sessions_step_at(&setup->sessions, core, facts);
 }
 
 static enum package_event step(
         void *state, struct core *core, const struct package_facts *facts, uint64_t now_ticks)
 {
-    bool closed = finish(state, core, facts->served_groups);
-    if (step_at(state, core, facts) <= now_ticks) {
-        closed |= step_sessions(state, core, facts, now_ticks);
-    }
+    struct multicast_setup *setup = state;
+    bool closed = multicast_sessions_step(&setup->sessions, core, facts, now_ticks);
     return closed ? PACKAGE_EVENT_SESSION_OVER : PACKAGE_EVENT_NONE;
 }
 
 static bool session_pending(const void *state)
 {
-    return ((const struct multicast_setup *)state)->live > 0;
+    return ((const struct multicast_setup *)state)->sessions.live > 0;
 }
 
 static bool session_active(const void *state, const struct core *core,
         const struct package_facts *facts, uint64_t now_ticks)
 {
     const struct multicast_setup *setup = state;
-    for (unsigned group = 0; setup->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
-        const struct multicast_session *session = &setup->sessions[group];
-        if (session->state == MULTICAST_SESSION_OPEN) {
-            return true;
-        }
-        bool wanted = (facts->wanted_groups >> group & 1u) != 0;
-        if (session->state == MULTICAST_SESSION_ARMED && wanted && core->clock.valid) {
-            uint64_t quiet_s = session->time_gps_s > MULTICAST_SETUP_QUIET_S
-                                       ? session->time_gps_s - MULTICAST_SETUP_QUIET_S
-                                       : 0;
-            if (now_ticks >= gps_clock_ticks_at(&core->clock, (int64_t)quiet_s)) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return multicast_sessions_active(&setup->sessions, core, facts, now_ticks);
 }
 
 /* --- commands ------------------------------------------------------------------------------- */
@@ -255,7 +120,7 @@ static void on_group_setup(struct multicast_setup *setup, struct core *core, con
     load_scratch(core, key);
     session_key(core, 1, mc_addr, app_s_key);
     session_key(core, 2, mc_addr, key);
-    end_session(setup, core, group, false); /* its keys are gone */
+    multicast_session_end(&setup->sessions, core, group); /* its keys are gone */
     mac_multicast_set(core, group, get_le32(mc_addr), app_s_key, key, get_le32(&bytes[21]),
             get_le32(&bytes[25]));
     hal_trace(&core->hal, FW_TRACE_GROUP_SET_UP, get_le32(mc_addr), group);
@@ -270,27 +135,28 @@ static void on_group_delete(struct multicast_setup *setup, struct core *core, un
     uint32_t mc_addr = 0;
     bool defined = mac_multicast_defined(core, group, &mc_addr);
     if (defined) {
-        end_session(setup, core, group, false);
+        multicast_session_end(&setup->sessions, core, group);
         mac_multicast_delete(core, group);
     }
     answers_push(&setup->answers, CID_GROUP_DELETE,
             (uint8_t)(group | (defined ? 0 : DELETE_UNDEFINED)), 0);
 }
 
-/* The session begins at `time_s`; what if that is past? */
+/* What if the start is past? */
 static uint32_t start_error(const struct multicast_setup *setup, const struct core *core,
-        int64_t time_s, uint32_t duration_s, uint64_t now_ticks)
+        const struct multicast_session *session, uint64_t now_ticks)
 {
     if (!core->clock.valid) {
         return 0;
     }
     int64_t now_s = gps_clock_seconds(&core->clock, now_ticks);
+    int64_t start_s = multicast_session_start_s(core, session->time_gps_s, now_ticks);
     if (setup->version >= 2) {
-        return time_s < now_s ? SESSION_START_MISSED : 0;
+        return start_s < now_s ? SESSION_START_MISSED : 0;
     }
     /* 1.0.0 leaves it open and has no bit for it: join what still runs, and refuse what is over
      * with an answer that every 1.0.0 server can read. */
-    return time_s + duration_s <= now_s ? SESSION_UNDEFINED : 0;
+    return start_s + (1 << session->time_out) <= now_s ? SESSION_UNDEFINED : 0;
 }
 
 static void on_class_c_session(
@@ -303,7 +169,6 @@ static void on_class_c_session(
         .time_out = bytes[5] & 0xFu,
         .frequency_hz = get_le24(&bytes[6]) * 100u,
         .data_rate = bytes[9],
-        .state = MULTICAST_SESSION_ARMED,
     };
     uint32_t errors = 0;
     if (!mac_data_rate_valid(core, session.data_rate)) {
@@ -315,17 +180,12 @@ static void on_class_c_session(
     if (!mac_multicast_defined(core, group, &mc_addr)) {
         errors |= SESSION_UNDEFINED;
     }
-    errors |= start_error(setup, core, session.time_gps_s, 1u << session.time_out, now_ticks);
+    errors |= start_error(setup, core, &session, now_ticks);
     answers_push(&setup->answers, CID_CLASS_C_SESSION, (uint8_t)(errors | group), 0);
     if (errors != 0) {
         return;
     }
-    end_session(setup, core, group, false); /* a new request replaces the old one */
-    DEVICE_ASSERT(&core->hal, setup->live < MULTICAST_SETUP_GROUPS);
-    setup->sessions[group] = session;
-    setup->live++;
-    setup->next_at_ticks = 0;
-    hal_trace(&core->hal, FW_TRACE_SESSION_ARMED, session.time_gps_s, group);
+    multicast_session_arm(&setup->sessions, core, group, &session);
     if (!core->clock.valid) {
         mac_request_device_time(core);
     }
@@ -453,7 +313,8 @@ static uint32_t time_to_start(const struct encode_context *encode, uint32_t grou
     if (!clock->valid) {
         return TIME_TO_START_MAX; /* tells the server that the clock is off */
     }
-    int64_t left = (int64_t)encode->setup->sessions[group].time_gps_s
+    uint32_t time_gps_s = encode->setup->sessions.of_group[group].time_gps_s;
+    int64_t left = multicast_session_start_s(encode->core, time_gps_s, encode->now_ticks)
                    - gps_clock_seconds(clock, encode->now_ticks);
     if (left < 0) {
         return 0;

@@ -29,6 +29,7 @@ enum nvm_id {
     NVM_SESSION_CNT_PREV, /* i32 per FragIndex, TS004 v2 */
     NVM_FRAG_SESSION,     /* parameters of the running fragmentation session */
     NVM_BOOT_STATE,       /* what the bootloader shall do and did */
+    NVM_CLASS_C_SESSIONS, /* of the multicast groups, armed or open */
     NVM_ID_COUNT,
     NVM_LOST = 31, /* the store's own: bytes of records that were lost */
     NVM_ID_LIMIT   /* of any firmware, ever */

@@ -1,7 +1,9 @@
-/* Goal: whatever the network commands and flash holds, a device can send again: its data rate is
- * always one that an enabled channel carries. Rules: TS001-1.0.4 4.3.1 and 5.3, 5.6 (LinkADRReq,
- * NewChannelReq), spec-protocol 1.6 and 1.11.
+/* The data rate and the channels that carry it.
  * SPDX-License-Identifier: MIT
+ *
+ * Goal: whatever the network commands and flash holds, a device can send again: its data rate is
+ * always one that an enabled channel carries. Rules: TS001-1.0.4 4.3.1, 5.3 and 5.6 (LinkADRReq,
+ * NewChannelReq), spec-protocol 1.6 and 1.11.
  */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -301,6 +301,22 @@ Test(mac_multicast, second_open_moves_the_receiver)
     bench_destroy(bench);
 }
 
+/* Two sessions share the receiver; the end of one is not lost for its counter. */
+Test(mac_multicast, close_of_a_session_without_the_receiver_keeps_its_counter)
+{
+    struct bench *bench = joined(0, UINT32_MAX);
+    mac_multicast_set(&bench->core, 3, MC_ADDR + 1u, mc_keys.app_s_key, mc_keys.nwk_s_key, 0, 100);
+    mac_class_c_open(&bench->core, 3, SESSION_HZ, SESSION_DR);
+    bench_run_s(bench, 1.0);
+    hear_counter(bench, 5);
+    cr_assert_eq(bench->delivered_count, 1);
+    mac_class_c_close(&bench->core, 1);
+    cr_expect(mac_class_c_is_open(&bench->core), "group 3 listens");
+    bench_reset(bench, HAL_RESET_POWER_ON);
+    cr_expect_eq(bench->core.mac.groups[1].fcnt_next, 6);
+    bench_destroy(bench);
+}
+
 /* --- one address, two contexts --------------------------------------------------------------- */
 
 Test(mac_multicast, an_address_is_taken_by_the_device_and_by_each_other_group)

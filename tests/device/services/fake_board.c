@@ -316,11 +316,19 @@ void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, 
     group_of(core, group)->open = true;
     group_of(core, group)->frequency_hz = frequency_hz;
     group_of(core, group)->data_rate = data_rate;
+    board_of(core->hal.board)->receiver_group = (int)group;
+}
+
+bool mac_class_c_is_open(const struct core *core)
+{
+    return board_of(core->hal.board)->receiver_group >= 0;
 }
 
 void mac_class_c_close(struct core *core, unsigned group)
 {
+    struct board *board = board_of(core->hal.board);
     group_of(core, group)->open = false;
+    board->receiver_group = board->receiver_group == (int)group ? -1 : board->receiver_group;
 }
 
 void mac_request_device_time(struct core *core)
@@ -400,6 +408,10 @@ void rig_boot(struct rig *rig)
     struct board *board = &rig->board;
     memset(&rig->services, 0xA5, sizeof(rig->services));
     memset(&rig->core.clock, 0, sizeof(rig->core.clock));
+    board->receiver_group = -1;
+    for (unsigned group = 0; group < 4; group++) {
+        board->groups[group].open = false;
+    }
     rig->core.hal = board->hal;
     rig->core.nvm.hal = board->hal;
     memset(board->key_loaded, 0, sizeof(board->key_loaded));

@@ -73,6 +73,7 @@ struct board {
     bool key_loaded[HAL_KEY_SLOTS];
     /* doubles */
     struct board_group groups[4];
+    int receiver_group; /* whose session the one receiver serves, -1: it is off */
     uint32_t dev_addr;
     unsigned device_time_requests;
     uint32_t airtime_ticks;

@@ -191,7 +191,7 @@ Test(multicast_setup, refuses_sessions_with_the_bit_for_each_reason)
     cr_expect(answers(rig, "04 00 004b7253 0b d2ad84 03", "04 20")); /* 768 s earlier: missed */
     cr_expect(answers(rig, CLASS_B, "05 0c"));                       /* class B is not there */
     cr_expect(answers(rig, "05 01 004e7253 45 d2ad84 03", "05 1d"));
-    cr_expect_eq(rig->services.multicast_setup.live, 0);
+    cr_expect_eq(rig->services.multicast_setup.sessions.live, 0);
     rig_destroy(rig);
 }
 
@@ -224,7 +224,7 @@ Test(multicast_setup, stamps_time_to_start_when_the_answer_leaves)
 Test(multicast_setup, saturates_time_to_start)
 {
     struct rig *rig = grouped(600);
-    cr_expect(answers(rig, "04 00 ffffffff 0b d2ad84 03", "04 00 ffffff"));
+    cr_expect(answers(rig, "04 00 004e7254 0b d2ad84 03", "04 00 ffffff"));
     rig_destroy(rig);
 }
 
@@ -335,9 +335,9 @@ Test(multicast_setup, closes_an_open_session_that_a_new_request_replaces)
     rig_down_hex(rig, PORT, -1, "04 00 644e7253 02 d2ad84 05"); /* in 99 s */
     rig_run_s(rig, 1);
     cr_expect_not(rig->board.groups[0].open);
-    cr_expect_eq(rig->services.multicast_setup.live, 1);
+    cr_expect_eq(rig->services.multicast_setup.sessions.live, 1);
     rig_run_s(rig, 200);
-    cr_expect_eq(rig->services.multicast_setup.live, 0);
+    cr_expect_eq(rig->services.multicast_setup.sessions.live, 0);
     cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_OPENED), 2);
     cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 2);
     rig_destroy(rig);
@@ -395,7 +395,7 @@ Test(multicast_setup, leaves_the_receiver_off_without_a_fragmentation_session)
     }
     cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_OPENED), 0);
     cr_expect_eq(rig_traces(rig, FW_TRACE_SESSION_CLOSED), 0);
-    cr_expect_eq(rig->services.multicast_setup.live, 0); /* its time is over */
+    cr_expect_eq(rig->services.multicast_setup.sessions.live, 0); /* its time is over */
     want(rig);
     rig_run_s(rig, 1);
     cr_expect_not(rig->board.groups[0].open);
@@ -408,7 +408,7 @@ Test(multicast_setup, opens_within_its_time_once_a_fragmentation_session_is_set_
     cr_expect(answers(rig, CLASS_C, "04 00 580200"));
     rig_run_s(rig, 600 + 1000);
     cr_expect_not(rig->board.groups[0].open);
-    cr_expect_eq(rig->services.multicast_setup.sessions[0].state, MULTICAST_SESSION_ARMED);
+    cr_expect_eq(rig->services.multicast_setup.sessions.of_group[0].state, MULTICAST_SESSION_ARMED);
     want(rig);
     cr_expect(rig->board.groups[0].open);
     cr_expect_eq(rig->board.groups[0].frequency_hz, 869525000u);

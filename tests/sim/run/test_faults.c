@@ -158,10 +158,10 @@ Test(faults, resets_a_share_of_a_group_at_the_nanosecond)
 
 Test(faults, comes_again_every_so_often)
 {
-    play_resets("{kind: reset, device: 1, at: 40 min, every: 7 min}");
-    cr_assert_eq(resets.count, 5, "%u", resets.count); /* at 40, 47, 54, 61, 68 min */
+    play_resets("{kind: reset, device: 1, at: 31 min, every: 3 min}");
+    cr_assert_geq(resets.count, 5, "%u", resets.count); /* at 31, 34, 37, 40, 43 min, and on */
     for (uint32_t i = 0; i < 5; i++) {
-        cr_expect_eq(resets.at_ns[i] - 1000000, (40 + 7 * (sim_ns)i) * 60 * SIM_NS_PER_S);
+        cr_expect_eq(resets.at_ns[i] - 1000000, (31 + 3 * (sim_ns)i) * 60 * SIM_NS_PER_S);
     }
 }
 

@@ -13,8 +13,8 @@
  *   216 B on air (13 + 3 + 200) without CRC take ToA = 4.25 + 8 symbols of preamble and
  *   8 + ceil((8 x 216 - 28 + 28) / 28) x 5 = 318 symbols of 1.024 ms = 338.176 ms;
  *   10 % duty cycle, of which multicast takes 80 %: one every 338.176 / 0.08 = 4227.2 ms;
- *   the last one is decrypted (below), and the group's frame counter kept (13 words), before the
- *   session closes.
+ *   the last one is decrypted (below), and the group's frame counter kept (13 words), and the
+ *   session comes off the record (2 words), before it closes.
  * Class A: 15 B on air (13 + 2) take 46.336 ms with and without CRC; 44 mA at 14 dBm. The answer
  *   comes in RX1. Its window is centred on the fourth symbol: +-3.1 ms of clock and
  *   2 x 6 - 8 symbols make 11 symbols, so it opens 11 / 2 - 4 symbols and 1 ms of wake-up early,
@@ -29,10 +29,10 @@
  *   twice (application, bootloader); the start after the reset is 1 ms;
  *   internal flash stalls it: 3.2 ms for each word, half page of 64 B, and page of 128 B to erase.
  * Internal flash, + 0.5 mA. A record of n bytes is (8 + n) / 4 words: SessionCnt of four sessions
- *   (16 B) 6 with the first fragment, group (44 B) 13, frame counters with the acknowledgement
- *   (10 B) 5, session acknowledged (28 B) 9, boot state (84 B) 23 at the end; at the commit it
- *   holds a whole half page, which takes as long as a word: 8. 64 in all. Install: 8448 B are 66
- *   pages to erase, 132 half pages.
+ *   (16 B) 6 with the first fragment, group (44 B) 13, class C sessions (0 B, none is left) 2,
+ *   frame counters with the acknowledgement (10 B) 5, session acknowledged (28 B) 9, boot state
+ *   (84 B) 23 at the commit; at the end it holds a whole half page, which takes as long as a word:
+ *   8. 66 in all. Install: 8448 B are 66 pages to erase, 132 half pages.
  * NOR: 8600 B are 34 pages of 0.7 ms at 20 mA, marks of fragments twice (each 32, and at the end),
  *   two milestones; read at 4 mA, 500 ns a byte: block MIC 8448 B, digests 2 x 8192 B, copy
  *   8192 B, headers 3 x 256 B; 1 uA of power-down else. Transfers of 261 B a page at 16 MHz.
@@ -157,7 +157,7 @@ static struct by_hand compute(const struct times *times)
     double total_s;
     h.opened_s = SESSION_S - 0.25 - 40e-6 * (SESSION_S - times->set_s);
     h.first_s = first_end_s + fragment_work_s() + words_s(6);
-    h.closed_s = first_end_s + (FRAGMENTS - 1) * INTERVAL_S + fragment_work_s() + words_s(13);
+    h.closed_s = first_end_s + (FRAGMENTS - 1) * INTERVAL_S + fragment_work_s() + words_s(13 + 2);
     total_s = times->installed_s - h.opened_s;
 
     double window_s = ANSWER_S + 1.5 * 1.024e-3 + 1e-3 - 310e-6;
@@ -166,13 +166,13 @@ static struct by_hand compute(const struct times *times)
     double read_bytes = BLOCK_BYTES + 3 * CODE_BYTES + 3 * 256;
     double wakes_s = (38 + 33 + 2 * 32 + 3 + 128) * 2 * (NOR_BYTE_S + 3e-6);
     double run_s = FRAGMENTS * fragment_work_s() + 529 * AES_S + 10 * AES_S + 3 * SHA_S
-                   + 2 * SIGNATURE_S + 1e-3 + words_s(64) + install_s + read_bytes * NOR_BYTE_S
+                   + 2 * SIGNATURE_S + 1e-3 + words_s(66) + install_s + read_bytes * NOR_BYTE_S
                    + 34 * 261 * NOR_BYTE_S + wakes_s;
     h.run_j = VOLT * RUN_A * run_s;
     h.stop_j = VOLT * STOP_A * (total_s - run_s);
     double nor_s = 38 * 0.7e-3;
     h.flash_j = VOLT
-                * (INTERNAL_A * (words_s(64) + install_s) + NOR_WORK_A * nor_s
+                * (INTERNAL_A * (words_s(66) + install_s) + NOR_WORK_A * nor_s
                         + NOR_READ_A * read_bytes * NOR_BYTE_S
                         + NOR_AWAKE_A * (34 * 261 * NOR_BYTE_S + wakes_s)
                         + NOR_IDLE_A * (total_s - nor_s - read_bytes * NOR_BYTE_S));
@@ -235,8 +235,8 @@ Test(session_energy, of_each_phase_is_its_part_by_hand)
     double first_end_s = h.first_s - fragment_work_s() - words_s(6);
     double listening_j = waiting_w * (first_end_s - h.opened_s);
     double bulk_j = waiting_w * (h.closed_s - first_end_s)
-                    + VOLT * RUN_A * (FRAGMENTS * fragment_work_s() + words_s(6 + 13))
-                    + VOLT * INTERNAL_A * words_s(6 + 13) + VOLT * NOR_WORK_A * 34 * 0.7e-3;
+                    + VOLT * RUN_A * (FRAGMENTS * fragment_work_s() + words_s(6 + 13 + 2))
+                    + VOLT * INTERNAL_A * words_s(6 + 13 + 2) + VOLT * NOR_WORK_A * 34 * 0.7e-3;
     double all_j = h.rx_j + h.tx_j + h.run_j + h.stop_j + h.flash_j + h.idle_j;
     expect_close(
             "listening", trial_value(trial, "energy_j.by_phase.listening"), listening_j, 0.001);
@@ -251,11 +251,11 @@ Test(session_energy, of_each_phase_is_its_part_by_hand)
 /* docs/summary.md: "verification" lasts from the whole block to the restart, "install" is the
  * bootloader's work. It checks the candidate before it touches the running slot (digest and
  * signature), erases 66 pages, programs 132 half pages, digests the copy again and keeps its state,
- * 23 words; what the application keeps when it starts is no install. Whatever else there is, waking
+ * 8 words; what the application keeps when it starts is no install. Whatever else there is, waking
  * the NOR and sleep, is below 1 %. */
 Test(session_energy, of_the_install_holds_all_of_the_bootloaders_work)
 {
-    double flash_s = words_s(66 + 132 + 23);
+    double flash_s = words_s(66 + 132 + 8);
     double read_s = 2 * BLOCK_BYTES * NOR_BYTE_S;
     double run_s = 2 * SHA_S + SIGNATURE_S + flash_s + read_s;
     double expected_j = VOLT * (RUN_A * run_s + INTERNAL_A * flash_s + NOR_READ_A * read_s);
