@@ -238,6 +238,69 @@ Test(mac_commands, port_0_carries_more_than_fopts_and_answers_stop_at_15_bytes)
     bench_destroy(bench);
 }
 
+/* The list ends with FOpts: behind it stand FPort 6, which would be a DevStatusReq, and a payload
+ * that would be others. */
+Test(mac_commands, a_transaction_of_link_adr_requests_ends_with_fopts)
+{
+    static const uint8_t fopts[] = { 0x03, 0x00, 0x01, 0x00, 0x01, 0x03, 0x22, 0x02, 0x00, 0x03 };
+    static const uint8_t payload[] = { 0x06, 0x06, 0x06, 0x06, 0x06, 0x06 };
+    struct bench *bench = joined();
+    uint8_t frame[255];
+    struct fake_downlink downlink = { .dev_addr = BENCH_DEV_ADDR,
+        .fcnt = bench->fcnt_down++,
+        .fopts = fopts,
+        .fopts_size = sizeof fopts,
+        .fport = 0x06,
+        .payload = payload,
+        .payload_size = sizeof payload };
+    bench_run_s(bench, 10.0);
+    bench_send(bench, 2, (const uint8_t *)"x", 1);
+    bench_answer(bench, 1, frame, fake_write_downlink(&bench->keys, &downlink, frame));
+    bench_run_s(bench, 1000.0);
+    cr_assert_eq(bench->delivered_count, 1);
+    struct fake_uplink uplink = bench_next_uplink(bench);
+    static const uint8_t answers[] = { 0x03, 7, 0x03, 7 };
+    cr_assert_eq(uplink.fopts_size, sizeof answers);
+    cr_assert_arr_eq(uplink.fopts, answers, sizeof answers);
+    bench_destroy(bench);
+}
+
+/* FOpts hold 15 bytes (TS001-1.0.4 4.3.1.6): a question that finds them full waits. */
+Test(mac_commands, questions_wait_while_answers_fill_fopts)
+{
+    static const uint8_t commands[] = { 0x06, 0x06, 0x06, 0x06, 0x06, 0x06 };
+    for (unsigned status_requests = 4; status_requests <= 5; status_requests++) {
+        struct bench *bench = joined();
+        bench_commands(bench, commands, status_requests);
+        bench_run_s(bench, 1000.0);
+        mac_request_link_check(&bench->core);
+        mac_request_device_time(&bench->core);
+        unsigned expected = status_requests == 5 ? 15 : 14;
+        cr_assert_eq(mac_payload_size_max(&bench->core), 242 - expected);
+        uint8_t payload[242] = { 0 };
+        bench_send(bench, 2, payload, 242 - expected); /* as long as it was said to fit */
+        bench_run_s(bench, 1000.0);
+        cr_assert_eq(bench->board.tx[5] & 0x0F, expected);
+        struct fake_uplink uplink = bench_next_uplink(bench);
+        cr_assert_eq(uplink.fopts_size, expected == 15 ? 2 : 0);
+        cr_assert(expected != 15 || (uplink.fopts[0] == 0x0D && uplink.fopts[1] == 0x02));
+        bench_destroy(bench);
+    }
+    struct bench *bench = joined(); /* room for one of the two */
+    static const uint8_t fourteen[] = { 0x06, 0x06, 0x06, 0x06, 0x04, 0x00, 0x04, 0x00 };
+    bench_commands(bench, fourteen, sizeof fourteen);
+    bench_run_s(bench, 1000.0);
+    mac_request_link_check(&bench->core);
+    mac_request_device_time(&bench->core);
+    cr_assert_eq(mac_payload_size_max(&bench->core), 242 - 15);
+    struct fake_uplink uplink = bench_next_uplink(bench);
+    cr_assert_eq(uplink.fopts_size, 15);
+    cr_assert_eq(uplink.fopts[14], 0x0D);
+    uplink = bench_next_uplink(bench);
+    cr_assert(uplink.fopts_size == 1 && uplink.fopts[0] == 0x02);
+    bench_destroy(bench);
+}
+
 Test(mac_commands, link_check_result_is_kept)
 {
     static const uint8_t answer[] = { 0x02, 20, 3 };

@@ -107,6 +107,52 @@ Test(mac_join, accept_with_a_wrong_mic_or_an_old_nonce_is_refused)
     bench_destroy(bench);
 }
 
+/* An accept is an answer: it counts in a window of a request on air, and nowhere else. Goal: no
+ * stranger's or late accept ends a session, or starts one. */
+Test(mac_join, an_accept_that_was_not_asked_for_changes_nothing)
+{
+    struct bench *bench = bench_create(12);
+    uint8_t accept[33];
+    bench_join(bench, 0, 1, NULL);
+    struct mac_session_keys before;
+    memcpy(&before, bench->board.nvm_data[NVM_MAC_SESSION] + 4, sizeof before);
+    size_t size = fake_write_join_accept(
+            bench->core.factory.app_key, 0x1000, 0x13, 5, 0, 0, NULL, accept);
+    for (unsigned window = 1; window <= 2; window++) {
+        bench_run_s(bench, 1000.0);
+        bench_send(bench, 2, (const uint8_t *)"x", 1);
+        bench_answer(bench, window, accept, size);
+        bench_run_s(bench, 10.0);
+    }
+    mac_class_c_open(&bench->core, 1, 869525000u, 5);
+    bench_run_s(bench, 10.0);
+    bench_air(bench, bench->board.now + 100, 869525000u, 5, accept, size);
+    bench_run_s(bench, 1.0);
+    cr_expect_eq(fake_trace_count(&bench->board, FW_TRACE_FRAME_DROPPED), 3);
+    cr_expect_eq(fake_trace_last(&bench->board, FW_TRACE_FRAME_DROPPED)->a, MAC_FRAME_NOT_EXPECTED);
+    cr_expect_eq(bench->core.mac.dev_addr, BENCH_DEV_ADDR);
+    cr_expect_arr_eq(bench->board.nvm_data[NVM_MAC_SESSION] + 4, &before, sizeof before);
+    bench_destroy(bench);
+}
+
+Test(mac_join, an_accept_outside_the_windows_of_its_request_is_dropped)
+{
+    struct bench *bench = bench_create(13);
+    uint8_t accept[33];
+    mac_class_c_open(&bench->core, 1, 869525000u, 5); /* a group outlived the session */
+    cr_assert(bench_run_to_tx(bench, 1, 60.0));
+    size_t size =
+            fake_write_join_accept(bench->core.factory.app_key, 1, 0x13, 5, 0, 0, NULL, accept);
+    bench_air(bench, bench->board.tx_end + 2 * 32768, 869525000u, 5, accept, size);
+    bench_run_s(bench, 4.0);
+    cr_expect_eq(bench->board.air_heard, 1);
+    cr_expect_not(mac_joined(&bench->core), "2 s after the request no window is open");
+    bench_answer(bench, 1, accept, size);
+    bench_run_s(bench, 8.0);
+    cr_expect(mac_joined(&bench->core));
+    bench_destroy(bench);
+}
+
 Test(mac_join, dev_nonce_grows_with_every_request_and_through_resets)
 {
     struct bench *bench = bench_create(5);

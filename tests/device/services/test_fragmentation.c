@@ -36,6 +36,60 @@ Test(fragmentation, tells_its_package_and_version)
     rig_destroy(rig);
 }
 
+/* Goal: at every payload size of the region and below, answers come whole, in order, in as many
+ * uplinks as it takes, and never a byte beyond the room that there is. */
+Test(fragmentation, writes_no_answer_where_there_is_no_room_for_it)
+{
+    static const char *const answers[] = { "\x00\x03\x02", "\x01\x00\x00\x40\x0a", "\x03\x06" };
+    static const size_t sizes[] = { 3, 5, 2 };
+    for (size_t room = 0; room <= 12; room++) {
+        struct rig *rig = set_up(2);
+        struct fragmentation *frag = &rig->services.fragmentation;
+        rig->uplinks_off = true;
+        rig_down_hex(rig, DEVICE_D_PORT, -1, "00 01 03 03 02"); /* version, status, delete */
+        unsigned next = 0;
+        for (unsigned uplink = 0; uplink < 4; uplink++) {
+            uint8_t out[32];
+            memset(out, 0xEE, sizeof out);
+            size_t size = fragmentation_package.build(
+                    frag, &rig->core, rig->board.now_ticks, false, out, room);
+            cr_assert_leq(size, room, "%zu bytes", room);
+            for (size_t at = 0; at < size; at += sizes[next++]) {
+                cr_assert_lt(next, 3u);
+                cr_assert_leq(at + sizes[next], size, "%zu bytes: a cut answer", room);
+                cr_assert_arr_eq(out + at, answers[next], sizes[next], "%zu bytes", room);
+            }
+            for (size_t at = size; at < sizeof out; at++) {
+                cr_assert_eq(out[at], 0xEE, "%zu bytes: byte %zu", room, at);
+            }
+        }
+        cr_expect_eq(next, room < 3 ? 0 : room < 5 ? 1 : 3, "%zu bytes", room);
+        rig_destroy(rig);
+    }
+}
+
+Test(fragmentation, writes_no_receipt_where_there_is_no_room_for_it)
+{
+    for (size_t room = 0; room <= 3; room++) {
+        struct rig *rig = set_up(2);
+        struct fragmentation *frag = &rig->services.fragmentation;
+        for (unsigned n = 1; n <= 10; n++) {
+            device_d_fragment(rig, n, 0);
+        }
+        rig->uplinks_off = true;
+        rig_run_s(rig, 3600);
+        cr_assert_leq(frag->ack_at_ticks, rig->board.now_ticks);
+        cr_assert_eq(frag->acks_sent, 0);
+        uint8_t out[4] = { 0xEE, 0xEE, 0xEE, 0xEE };
+        size_t size = fragmentation_package.build(
+                frag, &rig->core, rig->board.now_ticks, false, out, room);
+        cr_expect_eq(size, room < 2 ? 0 : 2);
+        cr_expect_eq(out[room < 2 ? 0 : 2], 0xEE);
+        cr_expect_eq(frag->acks_sent, room < 2 ? 0 : 1, "one that did not leave");
+        rig_destroy(rig);
+    }
+}
+
 Test(fragmentation, reconstructs_the_published_block_and_finds_its_mic_good)
 {
     struct rig *rig = set_up(2);
