@@ -358,7 +358,8 @@ uint32_t frag_store_read_marks(
     }
     for (uint32_t w = 0; 32u * w < store->fragments; w++) {
         uint8_t bytes[4];
-        DEVICE_ASSERT(hal, nor_read(hal, MARKS_ADDRESS + 4u * w, bytes, 4) == FRAG_STORE_OK);
+        enum frag_store_status status = nor_read(hal, MARKS_ADDRESS + 4u * w, bytes, 4);
+        DEVICE_ASSERT(hal, status == FRAG_STORE_OK);
         received[w] = ~get_le32(bytes);
         if (store->fragments - 32u * w < 32u) {
             received[w] &= (1u << (store->fragments - 32u * w)) - 1u;
