@@ -28,6 +28,12 @@ const char *const capture_timing_names[] = {
     [TIMING_WHOLE_FRAME + 1] = NULL,
 };
 
+const char *const equal_copies_names[] = {
+    [EQUAL_COPIES_INTERFERE] = "interfere",
+    [EQUAL_COPIES_COMBINE] = "combine",
+    [EQUAL_COPIES_COMBINE + 1] = NULL,
+};
+
 static void same_sf_only(struct interference_thresholds *thresholds, int32_t threshold_mdb)
 {
     for (unsigned wanted = 0; wanted < INTERFERENCE_SF_COUNT; wanted++) {

@@ -15,6 +15,7 @@
 extern const char *const interference_model_names[]; /* capture none aloha goursaud croce */
 extern const char *const overlap_rule_names[];       /* instant energy */
 extern const char *const capture_timing_names[];     /* preamble-lock whole-frame */
+extern const char *const equal_copies_names[];       /* interfere combine */
 
 enum interference_model {
     INTERFERENCE_CAPTURE,  /* same SF: one threshold; spreading factors are orthogonal */
@@ -33,6 +34,14 @@ enum overlap_rule {
 enum capture_timing {
     TIMING_PREAMBLE_LOCK, /* the last five preamble symbols on count (Bor et al., MSWiM 2016) */
     TIMING_WHOLE_FRAME
+};
+
+/* Copies of one frame that several gateways send at one time. */
+enum equal_copies {
+    EQUAL_COPIES_INTERFERE, /* like any other frames: AWS IoT Wireless warns of it */
+    /* Those that begin within a quarter of a symbol (assumed) are one signal of all their power.
+     * LoRa receivers bear such collisions: Liao et al., IEEE Access 5, 2017. */
+    EQUAL_COPIES_COMBINE
 };
 
 #define INTERFERENCE_SF_MIN   6u

@@ -32,6 +32,7 @@ struct reception_params {
     enum interference_model interference;
     enum overlap_rule overlap;
     enum capture_timing timing;
+    enum equal_copies equal_copies;
     struct sensitivity_table device_sensitivity;
     struct sensitivity_table gateway_sensitivity;
 };

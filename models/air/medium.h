@@ -15,8 +15,8 @@
  *
  * Left out: end-devices do not receive from end-devices, nor gateways from gateways (uplinks and
  * downlinks differ in polarity, and pass each other by); frequencies that overlap in part (bands
- * are the same or apart); simultaneous copies of one frame from several gateways interfere like any
- * others (their carriers differ by more than a bin at high SF).
+ * are the same or apart); the phases of equal copies from several gateways, which interfere like
+ * any other frames, or add up where enum equal_copies says so.
  */
 #ifndef AIR_MEDIUM_H
 #define AIR_MEDIUM_H

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "air/medium_internal.h"
 
@@ -134,8 +135,38 @@ void medium_channel_forget(struct channel *channel)
     } while (sibling != channel);
 }
 
+/* Do the two come as one signal? What they share with the channel is not compared. */
+static bool is_equal_copy(const struct frame *frame, const struct frame *other)
+{
+    const struct lora_modulation *a = &frame->modulation, *b = &other->modulation;
+    sim_ns apart_ns = llabs(frame->start_ns - other->start_ns);
+    return !other->aborted && apart_ns <= lora_quarter_symbols_ns(a, 1)
+           && frame->size == other->size && a->spreading_factor == b->spreading_factor
+           && a->coding_rate == b->coding_rate && a->preamble_symbols == b->preamble_symbols
+           && a->sync_word == b->sync_word
+           && lora_is_decodable(a, b->low_data_rate, b->implicit_header)
+           && a->payload_crc == b->payload_crc
+           && memcmp(frame->bytes, other->bytes, frame->size) == 0;
+}
+
+/* Moves equal copies behind the other rivals. Returns how many others there are. */
+static uint32_t set_copies_apart(struct medium *medium, const struct on_air *air, uint32_t count)
+{
+    uint32_t rivals = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct on_air *other = medium->rivals[i];
+        if (!is_equal_copy(&air->frame, &other->frame)) {
+            medium->rivals[i] = medium->rivals[rivals];
+            medium->rivals[rivals++] = other;
+        }
+    }
+    medium->copy_count = count - rivals;
+    return rivals;
+}
+
 uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
 {
+    medium->copy_count = 0;
     if (medium->params.reception.interference == INTERFERENCE_NONE) {
         return 0;
     }
@@ -152,7 +183,8 @@ uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim
         }
         channel = channel->next_sibling;
     } while (channel != air->channel);
-    return count;
+    bool combine = medium->params.reception.equal_copies == EQUAL_COPIES_COMBINE;
+    return combine && air->frame.downlink ? set_copies_apart(medium, air, count) : count;
 }
 
 void medium_channels_finish(struct medium *medium)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <math.h>
 
 #include "air/medium_internal.h"
 
@@ -105,6 +106,20 @@ static int32_t fading_mdb_at(const struct medium *medium, const struct on_air *a
             medium, &air->frame, device, air->transmitter, medium->device_entities[device]);
 }
 
+/* What equal copies add to the power of a frame. assumed: powers add up, phases do not matter. */
+static int32_t copies_mdb(
+        const struct medium *medium, uint32_t rivals, uint32_t device, int32_t power_mdbm)
+{
+    double ratio = 0; /* all copies over the frame */
+    for (uint32_t i = rivals; i < rivals + medium->copy_count; i++) {
+        const struct on_air *copy = medium->rivals[i];
+        int32_t copy_mdbm =
+                medium_at_device_mdbm(medium, copy, device) + fading_mdb_at(medium, copy, device);
+        ratio += pow(10, (copy_mdbm - power_mdbm) / 10000.0);
+    }
+    return (int32_t)lround(10000 * log10(1 + ratio));
+}
+
 static bool stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
         const struct on_air *air, uint32_t device, int32_t power_mdbm)
 {
@@ -154,6 +169,9 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         return false;
     }
     int32_t fading_mdb = fading_mdb_at(medium, air, device);
+    if (medium->copy_count > 0) {
+        median_mdbm += copies_mdb(medium, rivals, device, median_mdbm + fading_mdb);
+    }
     int32_t power_mdbm = median_mdbm + fading_mdb;
     enum loss_cause cause = cause_of_missing(medium, judged, air, device, median_mdbm, fading_mdb);
     if (cause == LOSS_NONE && rivals > 0
@@ -244,8 +262,12 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
 {
     const struct frame *frame = &air->frame;
     uint32_t device = receiver->index;
-    struct judge_link link = medium_device_link(
-            medium, air, device, medium_at_device_mdbm(medium, air, device), receiver->fading_mdb);
+    int32_t median_mdbm = medium_at_device_mdbm(medium, air, device);
+    if (medium->copy_count > 0) {
+        median_mdbm += copies_mdb(medium, rivals, device, median_mdbm + receiver->fading_mdb);
+    }
+    struct judge_link link =
+            medium_device_link(medium, air, device, median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, frame, device, air->transmitter, &link);
     link.overlap_count = overlaps_at(medium, rivals, device);
     link.overlaps = medium->overlaps;

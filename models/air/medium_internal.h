@@ -140,6 +140,7 @@ struct medium {
     struct overlap *overlaps; /* scratch, as long as the longest channel's list */
     const struct on_air **rivals;
     uint32_t rival_capacity;
+    uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
 };
@@ -153,7 +154,8 @@ void medium_channel_add(struct medium *medium, struct on_air *air);
 /* Lets go of ended frames that no frame on the air overlaps. */
 void medium_channel_forget(struct channel *channel);
 /* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
- * on: into medium->rivals. */
+ * on: into medium->rivals. After them come medium->copy_count frames that are not counted: equal
+ * copies of it that add to its power. */
 uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns);
 void medium_channels_finish(struct medium *medium);
 

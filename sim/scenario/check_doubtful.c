@@ -199,6 +199,22 @@ static void check_repair(const struct check *check, const struct scenario_campai
     }
 }
 
+/* Where two gateways are heard alike, their copies of a frame destroy each other. */
+static void check_simultaneous(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct scenario *s = check->scenario;
+    if (c->params.gateways == MULTICAST_SIMULTANEOUS && s->gateways.count > 1
+            && s->reception.interference != INTERFERENCE_NONE
+            && s->reception.equal_copies == EQUAL_COPIES_INTERFERE) {
+        scenario_warnings_add(check->errors, check_place(check, &c->params.gateways),
+                "campaign '%s': gateways = simultaneous: copies of a frame interfere like any "
+                "other "
+                "frames (reception.equal_copies = interfere); devices that hear two gateways alike "
+                "lose it",
+                c->name);
+    }
+}
+
 static bool takes(
         const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t group)
 {
@@ -250,6 +266,7 @@ void check_doubtful(const struct check *check)
     check_distances(check);
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_repair(check, &check->scenario->campaigns[i]);
+        check_simultaneous(check, &check->scenario->campaigns[i]);
         check_window(check, &check->scenario->campaigns[i]);
     }
 }

@@ -58,6 +58,15 @@ static bool has_fixed_penetration(const struct scenario *scenario)
     return has;
 }
 
+static bool has_simultaneous(const struct scenario *scenario)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        has = has || scenario->campaigns[i].params.gateways == MULTICAST_SIMULTANEOUS;
+    }
+    return has;
+}
+
 static void unused_reception(const struct check *check)
 {
     const struct scenario *s = check->scenario;
@@ -67,6 +76,8 @@ static void unused_reception(const struct check *check)
             "interference: capture");
     unused(check, &r->overlap, any, "reception.overlap", "an interference model");
     unused(check, &r->timing, any, "reception.timing", "an interference model");
+    unused(check, &r->equal_copies, any && has_simultaneous(s), "reception.equal_copies",
+            "campaign.gateways: simultaneous and an interference model");
     unused(check, &s->propagation.penetration_db, has_fixed_penetration(s),
             "propagation.penetration", "indoor.depth: fixed, and with foreign traffic");
 }

@@ -69,6 +69,7 @@ static const struct param rows[] = {
     { "reception.interference", S(reception.interference), &param_enum, DIMENSION_NONE, 0, 0, interference_model_names, "capture", "Effect of frames on each other." },
     { "reception.overlap", S(reception.overlap), &param_enum, DIMENSION_NONE, 0, 0, overlap_rule_names, "instant", "Power of an interfering frame: that of its worst instant, or its energy over the overlap." },
     { "reception.timing", S(reception.timing), &param_enum, DIMENSION_NONE, 0, 0, capture_timing_names, "preamble-lock", "Part of a frame that must be free of interference." },
+    { "reception.equal_copies", S(reception.equal_copies), &param_enum, DIMENSION_NONE, 0, 0, equal_copies_names, "interfere", "Copies of a downlink that gateways send within a quarter of a symbol: they interfere like any other frames, or combine their powers." },
     { "reception.capture", S(reception.capture_db), &param_double, DIMENSION_LEVEL, 0, 30, NULL, "6 dB", "Threshold of capture: power of a frame over those that it survives." },
     { "reception.device.noise_figure", S(reception.device_noise_figure_db), &param_double, DIMENSION_LEVEL, 0, 30, NULL, "6 dB", "Noise figure of the devices' receivers." },
     { "reception.device.noise_rise", S(reception.device_noise_rise_db), &param_double, DIMENSION_LEVEL, 0, 60, NULL, "0 dB", "Man-made noise over the thermal noise at devices." },

@@ -28,6 +28,7 @@ struct heard_record {
     sim_ns at_ns;
     enum loss_cause cause;
     bool bytes_good, bytes_bad;
+    int32_t rssi_mdbm; /* of HEARD_ENDED */
 };
 
 struct world_peer {
@@ -55,7 +56,7 @@ static inline void fixture_detected(void *device, const struct frame *frame, sim
 {
     struct world_peer *peer = device;
     world_log(peer->world, (struct heard_record){ HEARD_DETECTED, peer->number, frame->id, now_ns,
-                                   LOSS_NONE, false, false });
+                                   LOSS_NONE, false, false, 0 });
 }
 
 static inline void fixture_ended(void *device, const struct frame *frame,
@@ -63,8 +64,9 @@ static inline void fixture_ended(void *device, const struct frame *frame,
 {
     struct world_peer *peer = device;
     bool good = bytes != NULL && memcmp(bytes, frame->bytes, size) == 0;
-    world_log(peer->world, (struct heard_record){ HEARD_ENDED, peer->number, frame->id, now_ns,
-                                   verdict->cause, good, bytes != NULL && !good });
+    world_log(peer->world,
+            (struct heard_record){ HEARD_ENDED, peer->number, frame->id, now_ns, verdict->cause,
+                    good, bytes != NULL && !good, verdict->rssi_mdbm });
 }
 
 static inline bool fixture_lock(
@@ -72,7 +74,7 @@ static inline bool fixture_lock(
 {
     struct world_peer *peer = gateway;
     world_log(peer->world, (struct heard_record){ HEARD_DETECTED, 1000 + peer->number, frame->id,
-                                   now_ns, LOSS_NONE, false, false });
+                                   now_ns, LOSS_NONE, false, false, 0 });
     *cause = LOSS_RECEIVER_LOCKED_ELSEWHERE;
     return !peer->world->refuse_locks;
 }
@@ -82,8 +84,9 @@ static inline void fixture_gateway_ended(void *gateway, const struct frame *fram
 {
     struct world_peer *peer = gateway;
     bool good = bytes != NULL && memcmp(bytes, frame->bytes, size) == 0;
-    world_log(peer->world, (struct heard_record){ HEARD_ENDED, 1000 + peer->number, frame->id,
-                                   now_ns, verdict->cause, good, bytes != NULL && !good });
+    world_log(peer->world,
+            (struct heard_record){ HEARD_ENDED, 1000 + peer->number, frame->id, now_ns,
+                    verdict->cause, good, bytes != NULL && !good, verdict->rssi_mdbm });
 }
 
 static inline void fixture_observe(void *context, const struct observation *observation)
@@ -92,8 +95,9 @@ static inline void fixture_observe(void *context, const struct observation *obse
     bool gateway = observation->kind == OBSERVE_GATEWAY_LOST;
     uint32_t receiver = gateway ? 1000 + observation->entity - world->first_gateway
                                 : observation->entity - world->first_device;
-    world_log(world, (struct heard_record){ HEARD_LOST, receiver, (uint64_t)observation->a,
-                             observation->at_ns, (enum loss_cause)observation->b, false, false });
+    world_log(
+            world, (struct heard_record){ HEARD_LOST, receiver, (uint64_t)observation->a,
+                           observation->at_ns, (enum loss_cause)observation->b, false, false, 0 });
 }
 
 static const struct medium_device_ops fixture_device_ops = {
@@ -107,7 +111,8 @@ static const struct medium_gateway_ops fixture_gateway_ops = {
 
 /* Gateways 0 and 1 are equally far (1 km) from every device, gateway 2 is 3 km away: devices stand
  * in one point. */
-static inline struct air_world *air_world_create(enum fading_model fading)
+static inline struct air_world *air_world_create_with(
+        enum fading_model fading, enum equal_copies equal_copies)
 {
     struct air_world *world = calloc(1, sizeof *world);
     world->engine = engine_create(1);
@@ -117,7 +122,10 @@ static inline struct air_world *air_world_create(enum fading_model fading)
         .device_power_max_mdbm = 16150,
         .propagation = { .environment = ENVIRONMENT_URBAN, .frequency_mhz = 868 },
         .fading = { .model = fading },
-        .reception = { .capture_db = 6, .device_noise_figure_db = 6, .gateway_noise_figure_db = 6 },
+        .reception = { .capture_db = 6,
+                .device_noise_figure_db = 6,
+                .gateway_noise_figure_db = 6,
+                .equal_copies = equal_copies },
     };
     struct medium_site devices[WORLD_DEVICES], gateways[WORLD_GATEWAYS];
     for (uint32_t i = 0; i < WORLD_DEVICES; i++) {
@@ -144,6 +152,11 @@ static inline struct air_world *air_world_create(enum fading_model fading)
             OBSERVE_BIT(OBSERVE_FRAME_LOST) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST), fixture_observe,
             world);
     return world;
+}
+
+static inline struct air_world *air_world_create(enum fading_model fading)
+{
+    return air_world_create_with(fading, EQUAL_COPIES_INTERFERE);
 }
 
 static inline void air_world_destroy(struct air_world *world)

@@ -138,6 +138,19 @@ Test(doubtful, a_correction_that_the_time_out_cuts)
             "TimeOut 15");
 }
 
+Test(doubtful, copies_at_one_time_that_interfere)
+{
+    expect_warning(CITY "campaign: {gateways: simultaneous}\n",
+            "city.yaml:2:22: warning: campaign 'campaign': gateways = simultaneous: copies of a "
+            "frame interfere like any other frames");
+    expect_none(CITY "campaign: {gateways: staggered}\n");
+    expect_none(CITY "campaign: {gateways: simultaneous}\ngateways: {count: 1}\n");
+    expect_none(CITY "campaign: {gateways: simultaneous}\nreception: {interference: none}\n");
+    expect_none(CITY "campaign: {gateways: simultaneous}\nreception: {equal_copies: combine}\n");
+    expect_warning(CITY "campaign: {}\nreception: {equal_copies: combine}\n",
+            "reception.equal_copies has no effect here");
+}
+
 Test(doubtful, no_shipped_scenario)
 {
     static const char *const names[] = { "aloha-100", "daily-meters", "harsh-city-500", "hello-20",

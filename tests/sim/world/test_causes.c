@@ -185,6 +185,17 @@ Test(causes, interference_where_two_gateways_talk_at_once)
     only_moves(&with, &without, LOSS_INTERFERENCE, 1);
 }
 
+/* Clocks of GNSS are 50 ns apart, a quarter of a symbol of SF7 is 256 us. */
+Test(causes, no_interference_where_copies_combine)
+{
+    static const char *const combine[] = { "gateways.count=2", "campaign.gateways=simultaneous",
+        "reception.equal_copies=combine" };
+    struct shares with = play(ONE_GATEWAY, combine, 2, NULL);
+    struct shares without = play(ONE_GATEWAY, combine, 3, NULL);
+    only_moves(&with, &without, LOSS_INTERFERENCE, 1);
+    cr_expect_eq(without.of[LOSS_INTERFERENCE], 0);
+}
+
 /* Without optimization for low data rates a carrier may drift BW / (3 x 2^SF) in a frame: 325 Hz at
  * SF7 (spec-physics 7). 3 ppm/s for 0.37 s are 960 Hz; uplinks and their answers are shorter. */
 Test(causes, frequency_offset_where_crystals_drift)

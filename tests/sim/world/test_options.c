@@ -62,6 +62,7 @@ static const struct {
     { "reception.interference", { "capture", "none", "aloha", "goursaud", "croce" } },
     { "reception.overlap", { "instant", "energy" } },
     { "reception.timing", { "preamble-lock", "whole-frame" } },
+    { "reception.equal_copies", { "interfere", "combine" } },
     { "reception.device.sensitivity", { "sx1276", "sx1272", "lorasim", "ns-3-device", "fuotasim" } },
     { "reception.gateway.noise_rise", { "0 dB", "3 dB", "20 dB" } },
     { "foreign.devices", { "0", "0", "50", "300" } },
