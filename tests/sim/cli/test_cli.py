@@ -535,14 +535,14 @@ class Terminal(Folder):
         self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready \d+ whole \d+ new  '
                         r'\d+x  < \d+ (s|min|h) left')
         process.send_signal(signal.SIGINT)
-        self.finish(process, 10)
+        self.finish(process, 60)
 
     def test_interrupt_ends_a_run_cleanly(self):
         process = self.start('--json', '--out', 'out', '--pcap', 'air.pcap')
         self.read_until(r'left')
         interrupted = time.monotonic()
         process.send_signal(signal.SIGINT)
-        output = self.finish(process, 10)
+        output = self.finish(process, 60)
         self.assertLess(time.monotonic() - interrupted, 5)
         self.assertEqual(process.returncode, 128 + signal.SIGINT)
         summary = json.loads(output)
@@ -557,7 +557,7 @@ class Terminal(Folder):
             process = self.start()
             self.read_until(r'left')
             process.send_signal(number)
-            self.assertIn('interrupted', self.finish(process, 10))
+            self.assertIn('interrupted', self.finish(process, 60))
             self.assertEqual(process.returncode, 128 + number)
 
     def test_a_quiet_run_that_was_cut_short_says_so(self):
@@ -588,7 +588,7 @@ class Terminal(Folder):
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGCONT)
-        self.finish(process, 10)
+        self.finish(process, 60)
         self.assertIn(process.returncode, (-signal.SIGINT, -signal.SIGTERM))
         self.assertEqual([name for name in self.files() if name.startswith('air')], [])
 
