@@ -37,7 +37,9 @@
     X(INSTALLED, "image version", "size")                                                          \
     X(FEC_MEMORY, "missing fragments beyond the matrix", "0")                                      \
     X(RADIO_RX_START, "0 class A single, 1 continuous", "data rate")                               \
-    X(EXCHANGE_ENDED, "transmissions", "0 no answer, 1 an answer, 2 the acknowledgement asked for")
+    X(EXCHANGE_ENDED, "transmissions", "0 no answer, 1 an answer, 2 the acknowledgement asked for")\
+    X(REPORT_PLANNED, "signed, 1/32 s until the next report is due; 2^31 - 1: there is none",      \
+            "reports that were due since the last one and are not sent")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

@@ -7,9 +7,11 @@
 
 #include "app/exponential.h"
 #include "bytes.h"
+#include "trace.h"
 
 #define TICKS_PER_UNIT 32u
 #define UNITS_PER_S    (HAL_RTC_HZ / TICKS_PER_UNIT)
+#define TRACE_TICKS    (HAL_RTC_HZ / 32u) /* of REPORT_PLANNED */
 
 static uint64_t period_ticks(const struct report *report)
 {
@@ -62,6 +64,16 @@ static void schedule(struct report *report, uint64_t at_ticks)
     report->next_at_ticks = at_ticks <= report->until_ticks ? at_ticks : HAL_TICKS_NEVER;
 }
 
+static void trace_plan(const struct report *report, uint64_t now_ticks, uint32_t overtaken)
+{
+    int32_t until_due = INT32_MAX;
+    if (report->next_at_ticks != HAL_TICKS_NEVER) {
+        int64_t ahead = (int64_t)(report->next_at_ticks - now_ticks) / (int64_t)TRACE_TICKS;
+        until_due = ahead < INT32_MAX ? (int32_t)ahead : INT32_MAX;
+    }
+    hal_trace(&report->hal, FW_TRACE_REPORT_PLANNED, (uint32_t)until_due, overtaken);
+}
+
 static uint8_t size_of(const struct factory *factory)
 {
     if ((factory->boot_options & FACTORY_OPTION_REPORT_EMPTY) != 0) {
@@ -99,7 +111,9 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
         first_ticks = random_below(
                 report, spread ? period_ticks(report) : (uint64_t)REPORT_FIRST_S * HAL_RTC_HZ);
     }
-    schedule(report, hal_rtc_now(hal) + first_ticks);
+    uint64_t now_ticks = hal_rtc_now(hal);
+    schedule(report, now_ticks + first_ticks);
+    trace_plan(report, now_ticks, 0);
 }
 
 uint64_t report_uplink_at(const struct report *report)
@@ -107,17 +121,33 @@ uint64_t report_uplink_at(const struct report *report)
     return report->next_at_ticks;
 }
 
+/* How many reports were due from `first_ticks` to `last_ticks`: exact for periodic ones, of others
+ * as many as come in that time on average, besides the first. */
+static uint32_t due_between(const struct report *report, uint64_t first_ticks, uint64_t last_ticks)
+{
+    return first_ticks > last_ticks
+                   ? 0
+                   : 1u + (uint32_t)((last_ticks - first_ticks) / period_ticks(report));
+}
+
 /* A periodic report keeps its phase; periods that passed without a chance to send are not made up
  * for. Poisson arrivals are: one that came while the last report waited for the duty cycle is sent
- * next, unless it is older than a period, for a device beyond its duty cycle would never end. */
-static void move_on(struct report *report, uint64_t now_ticks)
+ * next, unless it is older than a period, for a device beyond its duty cycle would never end.
+ * Returns how many are given up. */
+static uint32_t move_on(struct report *report, uint64_t now_ticks)
 {
-    uint64_t patience = report->traffic == FACTORY_TRAFFIC_POISSON ? period_ticks(report) : 0;
+    bool poisson = report->traffic == FACTORY_TRAFFIC_POISSON;
+    uint64_t patience = poisson ? period_ticks(report) : 0;
     uint64_t next_ticks = report->next_at_ticks + interval_ticks(report);
+    uint32_t overtaken = 0;
     if (next_ticks + patience <= now_ticks) {
-        next_ticks = now_ticks + interval_ticks(report);
+        uint64_t last_ticks = now_ticks < report->until_ticks ? now_ticks : report->until_ticks;
+        uint64_t passed = due_between(report, next_ticks, now_ticks) * period_ticks(report);
+        overtaken = due_between(report, next_ticks, last_ticks);
+        next_ticks = poisson ? now_ticks + interval_ticks(report) : next_ticks + passed;
     }
     schedule(report, next_ticks);
+    return overtaken;
 }
 
 void report_hold_back(struct report *report, uint64_t now_ticks)
@@ -126,7 +156,7 @@ void report_hold_back(struct report *report, uint64_t now_ticks)
     if (report->held_back < UINT16_MAX) {
         report->held_back++;
     }
-    move_on(report, now_ticks);
+    trace_plan(report, now_ticks, move_on(report, now_ticks));
 }
 
 size_t report_build_uplink(
@@ -140,10 +170,11 @@ size_t report_build_uplink(
         size = size < sizeof content ? sizeof content : size;
     }
     size = size < size_max ? size : size_max;
-    move_on(report, now_ticks);
+    uint32_t overtaken = move_on(report, now_ticks);
     if (report->left > 0 && --report->left == 0) {
         report->next_at_ticks = HAL_TICKS_NEVER;
     }
+    trace_plan(report, now_ticks, overtaken);
     put_le32(content, report->running.version);
     memcpy(content + 4, report->running.sha256, 8);
     content[12] = hal_battery_level(&report->hal);

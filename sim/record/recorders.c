@@ -19,6 +19,7 @@
     X(battery)                                                                                     \
     X(airtime)                                                                                     \
     X(uplinks)                                                                                     \
+    X(reports)                                                                                     \
     X(gateways)                                                                                    \
     X(estimate)                                                                                    \
     X(clock)                                                                                       \

@@ -210,6 +210,29 @@ static void write_uplinks(const struct table *t)
     }
 }
 
+static void write_reports(const struct table *t)
+{
+    static const char *const keys[] = { "sent", "late", "dropped", "waiting", "delivered" };
+    double due, share;
+    if (!summary_value(t->summary, "reports.due", &due) || due <= 0.0) {
+        return;
+    }
+    char what[40];
+    snprintf(what, sizeof what, "%15s%15s", "reports", "share");
+    write_title(t, "Reports", what);
+    fprintf(t->out, "  %-28s%15.0f\n", "due", due);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char path[64];
+        double count = 0.0;
+        snprintf(path, sizeof path, "reports.%s", keys[i]);
+        summary_value(t->summary, path, &count);
+        fprintf(t->out, "  %-28s%15.0f%13.2f %%\n", keys[i], count, 100.0 * count / due);
+    }
+    if (summary_value(t->summary, "reports.acknowledged_share", &share)) {
+        fprintf(t->out, "  %-28s%28.2f %%\n", "acknowledged of sent", 100.0 * share);
+    }
+}
+
 static void write_gateways(const struct table *t)
 {
     double duty, downlinks;
@@ -388,6 +411,7 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_causes(&t);
     write_energy(&t);
     write_uplinks(&t);
+    write_reports(&t);
     write_gateways(&t);
     write_estimate(&t);
     write_counts(&t);

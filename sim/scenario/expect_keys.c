@@ -148,6 +148,15 @@ const char *const expect_keys[] = {
     "uplinks.by_data_rate.other.received",
     "uplinks.duty_violations",
     "uplinks.duty_worst_hour",
+    "reports.due",
+    "reports.sent",
+    "reports.late",
+    "reports.dropped",
+    "reports.waiting",
+    "reports.delivered",
+    "reports.confirmed",
+    "reports.acknowledged",
+    "reports.acknowledged_share",
     "gateways.received",
     "gateways.lost.powered_down",
     "gateways.lost.radio_busy",
@@ -216,7 +225,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
         "setup_time_s.", "missing_fragments.", "completion_time_s.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
-        "energy_j.", "battery.", "uplinks.duty_", "guest.", NULL };
+        "energy_j.", "battery.", "uplinks.duty_", "reports.", "guest.", NULL };
     return expect_key_known(key)
            && (scope == EXPECT_RUN
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));
@@ -233,7 +242,7 @@ bool expect_key_takes_percent(const char *key)
 {
     static const char *const shares[] = { "devices.", "missing_fragments.rate_",
         "missing_fragments.received", "missing_fragments.by_cause.", "airtime.gateway_duty_cycle.",
-        "airtime.uplink_pdr", "uplinks.pdr", NULL };
+        "airtime.uplink_pdr", "uplinks.pdr", "reports.acknowledged_share", NULL };
     return expect_key_is_percentage(key)
            || (begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0);
 }
@@ -248,6 +257,7 @@ uint8_t expect_key_needs(const char *key)
         { "security.bad_installs", FIRMWARE_SHOWS_IMAGE },
         { "devices.confirmed", FIRMWARE_SHOWS_VERSION },
         { "completion_time_s.", FIRMWARE_SHOWS_TRACE },
+        { "reports.", FIRMWARE_SHOWS_TRACE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(key, rows[i].begin, strlen(rows[i].begin)) == 0) {

@@ -8,6 +8,7 @@
 
 #include "app/report.h"
 #include "device/support/fake_board.h"
+#include "trace.h"
 
 #define TICKS_PER_S 32768u
 #define REPORTS     20000u
@@ -145,6 +146,44 @@ Test(report, arrivals_that_waited_are_sent_and_a_backlog_does_not_grow)
         double share = (double)sent / REPORTS;
         cr_assert(share > rows[row].sent_least && share < rows[row].sent_most, "%f", share);
     }
+}
+
+/* Due each 600 s from `first` on: the one that is sent 1500 s late overtakes two, and the next is
+ * due on the grid. */
+Test(report, a_late_report_keeps_the_phase_and_tells_of_those_that_it_overtakes)
+{
+    static const struct {
+        unsigned late_s, overtaken, next_s;
+    } rows[] = { { 0, 0, 600 }, { 599, 0, 600 }, { 600, 1, 1200 }, { 1500, 2, 1800 } };
+    uint8_t payload[24];
+    for (unsigned row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        for (unsigned held = 0; held < 2; held++) {
+            start(&(struct factory){ .report_period_s = 600 });
+            uint64_t due = report_uplink_at(&report);
+            uint64_t now = due + (uint64_t)rows[row].late_s * TICKS_PER_S;
+            if (held) {
+                report_hold_back(&report, now);
+            } else {
+                report_build_uplink(&report, now, payload, sizeof payload);
+            }
+            const struct fake_trace *plan = fake_trace_last(&board, FW_TRACE_REPORT_PLANNED);
+            cr_expect_eq(report_uplink_at(&report), due + rows[row].next_s * TICKS_PER_S);
+            cr_expect_eq(plan->a, (rows[row].next_s - rows[row].late_s) * 32u);
+            cr_expect_eq(plan->b, rows[row].overtaken, "%u s late", rows[row].late_s);
+        }
+    }
+}
+
+/* None is due after the end, so none is overtaken there. */
+Test(report, the_last_report_overtakes_none_that_is_not_due)
+{
+    start(&(struct factory){ .report_period_s = 600, .report_until_s = 1000 });
+    uint8_t payload[24];
+    uint64_t now = report_uplink_at(&report) + 6000u * TICKS_PER_S;
+    report_build_uplink(&report, now, payload, sizeof payload);
+    const struct fake_trace *plan = fake_trace_last(&board, FW_TRACE_REPORT_PLANNED);
+    cr_expect_eq(plan->a, INT32_MAX, "there is no other");
+    cr_expect_eq(plan->b, 1, "that of 600 s later");
 }
 
 Test(report, a_short_report_is_the_beginning_of_a_whole_one)

@@ -193,3 +193,18 @@ Test(table, has_a_line_per_group_from_two_on)
     cr_expect_null(strstr(text, "missing         energy"), "no group has a rate");
     summary_destroy(tree);
 }
+
+/* What was due and never sent has its line, with its share of what was due. */
+Test(table, reports_that_were_dropped_have_a_line)
+{
+    struct summary *tree = sample();
+    summary_add_count(tree, "reports.due", 2000);
+    summary_add_count(tree, "reports.sent", 1760);
+    summary_add_count(tree, "reports.dropped", 240);
+    summary_add_number(tree, "reports.acknowledged_share", 0.4321);
+    write_table(tree, false);
+    cr_expect_not_null(strstr(line_of("due"), " 2000"));
+    cr_expect_not_null(strstr(line_of("dropped"), " 240        12.00 %"));
+    cr_expect_not_null(strstr(line_of("acknowledged of sent"), " 43.21 %"));
+    summary_destroy(tree);
+}
