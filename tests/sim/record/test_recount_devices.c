@@ -1,0 +1,328 @@
+/* Numbers of a summary over devices, counted again: steps of the set-up, clocks, energy, battery.
+ * SPDX-License-Identifier: MIT
+ *
+ * Goal: each mean and percentile is over the devices that its text names, in its unit, of the thing
+ * that its name says.
+ *
+ * Method: one run whose devices differ (distance, fading, joins and reports at their own times),
+ * watched by an observer of the test. What the recorders tell from the radio and the air is told
+ * here by the firmware's trace, so both agree within what a frame takes; percentiles are worked out
+ * here.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/energy_phases.h"
+#include "record/fragment_causes.h"
+#include "support/trial.h"
+#include "trace.h"
+
+#define DEVICES            20u
+#define ERROR_TOLERANCE_MS 1.5    /* both are whole milliseconds */
+#define START_S            1800.0 /* campaign.start */
+#define S_PER_YEAR         (365.25 * 86400.0)
+
+static const char fleet[] =
+        "name: fleet\n"
+        "duration: 10 h\n"
+        "area: {radius: 2500 m}\n"
+        "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
+        "gateways: {count: 2, radius: 1 km}\n"
+        "devices: [{name: d, count: 20, boot: {spread: 45 min}, report: {period: 10 min}, "
+        "battery: {capacity: 1200 mAh, self_discharge: 3 %, usable: 70 %}}]\n"
+        "firmware: {image: generated, size: 8 KiB}\n"
+        "campaign: {start: 30 min, set_up: {window: 3 h}, confirm_timeout: 1 h}\n";
+
+static struct {
+    const struct world *world;
+    sim_ns joined_ns[DEVICES], set_ns[DEVICES], opened_ns[DEVICES];
+    double error_ms[DEVICES];
+} run;
+
+static void watch(void *context, const struct observation *o)
+{
+    (void)context;
+    uint32_t i = o->entity - run.world->first_device;
+    if (o->a == FW_TRACE_JOINED && run.joined_ns[i] == 0) {
+        run.joined_ns[i] = o->at_ns;
+    } else if (o->a == FW_TRACE_CLOCK_SET && run.set_ns[i] == 0) {
+        run.set_ns[i] = o->at_ns;
+    } else if (o->a == FW_TRACE_SESSION_OPENED && run.opened_ns[i] == 0) {
+        int64_t true_ms = network_gps_ns(run.world->network, o->at_ns) / SIM_NS_PER_MS;
+        run.opened_ns[i] = o->at_ns;
+        run.error_ms[i] = fabs((double)(int32_t)((uint32_t)o->c - (uint32_t)true_ms));
+    }
+}
+
+static struct trial *play_with(const char *const *sets, size_t set_count)
+{
+    struct trial *trial = trial_create(fleet, sets, set_count);
+    memset(&run, 0, sizeof run);
+    run.world = trial->world;
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch, NULL);
+    trial_play(trial);
+    return trial;
+}
+
+static struct trial *play(void)
+{
+    return play_with(NULL, 0);
+}
+
+/* A wide area, and a window in which not every device reports often enough: not all become ready.
+ */
+static struct trial *play_wide(void)
+{
+    static const char *const sets[] = { "area.radius=7 km", "campaign.set_up.window=30 min",
+        "devices.0.report.period=40 min", "devices.0.wrong_gen_app_key=20 %" };
+    return play_with(sets, sizeof sets / sizeof sets[0]);
+}
+
+/* --- values over devices ---------------------------------------------------------------------- */
+
+struct values {
+    double of[DEVICES];
+    uint32_t count;
+};
+
+static void add(struct values *values, double value)
+{
+    values->of[values->count++] = value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double mean_of(const struct values *values)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < values->count; i++) {
+        sum += values->of[i];
+    }
+    return sum / values->count;
+}
+
+/* Between the two values that lie about index p * (n - 1). */
+static double percentile_of(struct values *values, double p)
+{
+    qsort(values->of, values->count, sizeof values->of[0], by_value);
+    double at = p * (values->count - 1);
+    uint32_t below = (uint32_t)at, above = below + 1 < values->count ? below + 1 : below;
+    return values->of[below] + (at - below) * (values->of[above] - values->of[below]);
+}
+
+static void expect_near(const struct trial *trial, const char *prefix, const char *key,
+        double expected, double tolerance)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s%s", prefix, key);
+    double value = trial_value(trial, path);
+    cr_expect_float_eq(
+            value, expected, tolerance, "%s is %.9g, counted %.9g", path, value, expected);
+}
+
+/* Keys PREFIXp50 and PREFIXp95, and PREFIXmean. */
+static void expect_percentiles(
+        const struct trial *trial, const char *prefix, struct values *values, double tolerance)
+{
+    cr_assert_gt(values->count, DEVICES / 2, "%s", prefix);
+    expect_near(trial, prefix, "p50", percentile_of(values, 0.50), tolerance);
+    expect_near(trial, prefix, "p95", percentile_of(values, 0.95), tolerance);
+}
+
+static void expect_values(
+        const struct trial *trial, const char *prefix, struct values *values, double tolerance)
+{
+    expect_percentiles(trial, prefix, values, tolerance);
+    expect_near(trial, prefix, "mean", mean_of(values), tolerance);
+}
+
+/* --- set-up, clocks --------------------------------------------------------------------------- */
+
+/* Seconds from the campaign's start to `at_ns`, at least `least`. */
+static double since(sim_ns at_ns, double least)
+{
+    return fmax((double)at_ns / 1e9 - START_S, least);
+}
+
+/* The steps are one line of time: contact, clock, group and session, fragmentation session. Where
+ * the clock was set before the first command, its step is empty. */
+Test(recount_devices, steps_of_the_set_up)
+{
+    struct trial *trial = play();
+    struct values contact = { 0 }, clock = { 0 }, multicast = { 0 }, fragmentation = { 0 },
+                  session = { 0 };
+    double clock_sum = 0.0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        if (d.ready_ns == SIM_NS_NEVER) {
+            continue;
+        }
+        double contact_s = since(d.first_command_ns, 0.0);
+        double group_s = since(d.group_set_up_ns, contact_s);
+        double clock_s = fmin(since(run.set_ns[i], contact_s), group_s);
+        add(&contact, contact_s);
+        add(&clock, clock_s - contact_s);
+        add(&multicast, group_s - clock_s);
+        add(&fragmentation, since(d.ready_ns, group_s) - group_s);
+        if (run.opened_ns[i] > 0) {
+            add(&session, (double)(run.opened_ns[i] - d.ready_ns) / 1e9);
+        }
+        clock_sum += clock_s - contact_s;
+    }
+    cr_expect_gt(clock_sum, 0.1, "a clock was set after the first command");
+    cr_expect_gt(percentile_of(&contact, 0.95), 2 * percentile_of(&contact, 0.5) + 1);
+    /* The firmware sets its clock within 0.1 s of the frame. */
+    expect_values(trial, "setup_time_s.by_step.contact.", &contact, 1e-6);
+    expect_values(trial, "setup_time_s.by_step.clock_sync.", &clock, 0.1);
+    expect_values(trial, "setup_time_s.by_step.multicast_setup.", &multicast, 0.1);
+    expect_values(trial, "setup_time_s.by_step.fragmentation_setup.", &fragmentation, 1e-6);
+    expect_values(trial, "setup_time_s.by_step.session_start.", &session, 0.1);
+    trial_destroy(trial);
+}
+
+Test(recount_devices, clocks)
+{
+    struct trial *trial = play();
+    struct values error = { 0 }, first = { 0 };
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        if (run.opened_ns[i] > 0) {
+            add(&error, run.error_ms[i]);
+        }
+        if (run.set_ns[i] > 0) {
+            add(&first, (double)(run.set_ns[i] - run.joined_ns[i]) / 1e9);
+        }
+    }
+    cr_expect_gt(percentile_of(&error, 0.95), 1.0);
+    expect_percentiles(trial, "clock.error_ms_", &error, ERROR_TOLERANCE_MS);
+    /* The firmware takes 0.1 to 0.2 s for the keys of a JoinAccept, and their record in flash. */
+    expect_percentiles(trial, "clock.first_set_s_", &first, 0.2);
+    expect_near(trial, "clock.first_set_s_", "mean", mean_of(&first), 0.2);
+    trial_destroy(trial);
+}
+
+/* --- fragments, failures ---------------------------------------------------------------------- */
+
+Test(recount_devices, rates_of_missing_fragments)
+{
+    struct trial *trial = play();
+    const struct fragment_causes *causes = fragment_causes_of(trial->recorders);
+    struct values rate = { 0 };
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        struct cause_counts counts;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        fragment_causes_device(causes, 0, i, &counts);
+        double sent = trial_value(trial, "missing_fragments.sent");
+        if (d.ready_ns != SIM_NS_NEVER) {
+            add(&rate, 1.0 - (double)counts.of[LOSS_NONE] / sent);
+        }
+    }
+    expect_values(trial, "missing_fragments.rate_", &rate, 1e-9);
+    cr_expect_gt(percentile_of(&rate, 0.95), percentile_of(&rate, 0.5));
+    expect_near(trial, "missing_fragments.rate_", "max", rate.of[rate.count - 1], 1e-9);
+    trial_destroy(trial);
+}
+
+Test(recount_devices, devices_by_the_reason_of_their_failure)
+{
+    struct trial *trial = play_wide();
+    uint32_t failed[CAMPAIGN_FAILURE_COUNT] = { 0 }, never_joined = 0, kinds = 0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        failed[d.failure]++;
+        never_joined += run.joined_ns[i] == 0;
+    }
+    cr_assert_gt(never_joined, 0);
+    cr_assert_geq(failed[CAMPAIGN_FAILURE_NEVER_HEARD], never_joined);
+    failed[CAMPAIGN_FAILURE_NEVER_HEARD] -= never_joined;
+    expect_near(trial, "devices.failed.", "never_joined", never_joined, 0.0);
+    for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
+        const char *name = campaign_failure_name((enum campaign_failure)f);
+        expect_near(trial, "devices.failed.", name, failed[f], 0.0);
+        kinds += failed[f] > 0;
+    }
+    cr_expect_geq(kinds, 3, "%u reasons", kinds);
+    trial_destroy(trial);
+}
+
+/* --- energy, battery -------------------------------------------------------------------------- */
+
+Test(recount_devices, energy_by_component)
+{
+    static const struct {
+        enum energy_component component;
+        const char *name;
+    } rows[] = { { ENERGY_RADIO_RX, "radio_rx" }, { ENERGY_RADIO_TX, "radio_tx" },
+        { ENERGY_RADIO_IDLE, "radio_idle" }, { ENERGY_MCU_RUN, "mcu_run" },
+        { ENERGY_MCU_SLEEP, "mcu_sleep" }, { ENERGY_FLASH, "flash" } };
+    struct trial *trial = play();
+    sim_ns now_ns = engine_now(trial->world->engine);
+    struct values total = { 0 };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        double sum_j = 0.0;
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            struct energy_account account;
+            node_energy(trial->world->nodes, i, now_ns, &account);
+            sum_j += account.joule[rows[r].component];
+        }
+        expect_near(trial, "energy_j.by_component.", rows[r].name, sum_j / DEVICES, 1e-9 * sum_j);
+    }
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        add(&total, node_energy_total_j(trial->world->nodes, i, now_ns));
+    }
+    double mean = mean_of(&total);
+    expect_values(trial, "energy_j.", &total, 1e-9 * mean);
+    expect_near(trial, "energy_j.", "max", total.of[DEVICES - 1], 1e-9 * mean);
+    trial_destroy(trial);
+}
+
+Test(recount_devices, energy_by_phase)
+{
+    struct trial *trial = play();
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        double sum_j = 0.0;
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            struct phase_energy energy;
+            energy_phases_device(trial->recorders, i, &energy);
+            sum_j += energy.joule[phase];
+        }
+        expect_near(trial, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
+                sum_j / DEVICES, 1e-9 * sum_j);
+    }
+    trial_destroy(trial);
+}
+
+/* 1200 mAh at the board's cell voltage, of which 70 % can be used and 3 % leak each year. */
+Test(recount_devices, what_the_update_costs_the_battery)
+{
+    struct trial *trial = play_wide();
+    struct values percent = { 0 }, days = { 0 }, years = { 0 };
+    double capacity_j = 1.2 * 3600.0 * node_battery(trial->world->nodes, 0)->voltage_v;
+    double leak_w = 0.03 * capacity_j / S_PER_YEAR;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        struct phase_energy energy;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        energy_phases_device(trial->recorders, i, &energy);
+        double power_w = energy.steady_j / ((double)energy.steady_ns / 1e9) + leak_w;
+        add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
+        if (d.ready_ns != SIM_NS_NEVER) {
+            add(&percent, 100.0 * energy.update_j / (0.7 * capacity_j));
+            add(&days, energy.update_j / power_w / 86400.0);
+        }
+    }
+    cr_assert(percent.count > 0 && percent.count < DEVICES);
+    expect_near(trial, "battery.", "update_cost_percent", mean_of(&percent), 1e-9);
+    expect_near(trial, "battery.", "update_cost_days", mean_of(&days), 1e-6);
+    expect_near(trial, "battery.", "life_years", mean_of(&years), 1e-6);
+    trial_destroy(trial);
+}
