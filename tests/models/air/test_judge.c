@@ -427,6 +427,40 @@ Test(judge, corrupted_copies_differ_in_one_to_four_bytes_and_are_reproducible)
     }
 }
 
+/* 1 to 4 errors, 2.5 on average, fall on any byte alike and on any bit of it: of N copies each of
+ * 64 bytes differs in 2.5 N / 64 less those that two errors hit, each of its bits in half of these.
+ * Five standard deviations. */
+Test(judge, errors_of_corrupted_copies_fall_on_the_whole_frame)
+{
+    enum {
+        SIZE = 64,
+        COPIES = 40000
+    };
+    double changed[SIZE] = { 0 }, bits[8] = { 0 }, sum = 0;
+    for (uint64_t id = 0; id < COPIES; id++) {
+        struct frame frame = frame_of(7, SIZE, id);
+        uint8_t bytes[LORA_FRAME_SIZE_MAX];
+        air_corrupt(SEED, &frame, 9, bytes);
+        for (unsigned i = 0; i < SIZE; i++) {
+            uint8_t flips = bytes[i] ^ frame.bytes[i];
+            changed[i] += flips != 0;
+            sum += flips != 0;
+            for (unsigned bit = 0; bit < 8; bit++) {
+                bits[bit] += flips >> bit & 1;
+            }
+        }
+    }
+    /* Of the pairs of errors in a copy, (0 + 1 + 3 + 6) / 4 on average, one in 64 is one byte. */
+    double mean = COPIES * (2.5 - 2.5 / SIZE) / SIZE;
+    cr_expect_float_eq(sum / SIZE, mean, 0.01 * mean);
+    for (unsigned i = 0; i < SIZE; i++) {
+        cr_expect_float_eq(changed[i], mean, 5 * sqrt(mean), "byte %u: %g", i, changed[i]);
+    }
+    for (unsigned bit = 0; bit < 8; bit++) {
+        cr_expect_float_eq(bits[bit], sum / 2, 0.01 * sum, "bit %u: %g", bit, bits[bit]);
+    }
+}
+
 Test(judge, corrupted_copy_of_one_byte_is_never_whole_again)
 {
     for (uint64_t id = 0; id < 5000; id++) {

@@ -195,6 +195,7 @@ Test(estimate, corrects_by_the_planning_rule)
     /* 48 / 0.9 + 3 x 6.3246 / 0.9 = 53.33 + 21.08 = 74.4 */
     cr_assert_eq(estimate.correction, 15);
     cr_assert_float_eq(estimate.correction_s, 15 * 4.2272, 1e-6);
+    cr_assert_float_eq(estimate.gateway_airtime_s, (400 + 60 + 15) * 0.338176, 1e-6);
     cr_assert_gt(estimate.session_s, estimate.bulk_s + estimate.coded_s + estimate.correction_s);
     input.redundancy = 0.2;
     cr_assert_eq(make(&input).correction, 0);
