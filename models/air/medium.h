@@ -13,8 +13,12 @@
  * whatever becomes of its header. Of frames that overlap before the lock, one stronger than the
  * other by the capture threshold is locked on, whichever came first.
  *
- * Left out: end-devices do not receive from end-devices, nor gateways from gateways (uplinks and
- * downlinks differ in polarity, and pass each other by); frequencies that overlap in part (bands
+ * Uplinks and downlinks differ in polarity, and pass each other by. A device that listens to the
+ * polarity of uplinks (a relay) receives other devices, and one that transmits with that of
+ * downlinks (an attacker) is received by them, both over the path loss between the two places,
+ * without shadowing and fading (assumed).
+ *
+ * Left out: gateways do not receive from gateways; frequencies that overlap in part (bands
  * are the same or apart); the phases of equal copies from several gateways, which interfere like
  * any other frames, or add up where enum equal_copies says so.
  */
@@ -148,8 +152,7 @@ void medium_jammer_stop(struct medium *medium, uint32_t number);
 
 /* Channel activity detection: is a LoRa signal of this SF, bandwidth and polarity on the air at
  * some time between `from_ns` and `to_ns`, strong enough here to be demodulated? The sync word is
- * not looked at. Downlinks come over their link; other devices' uplinks over the path loss between
- * the two places, without shadowing. */
+ * not looked at. Frames of other devices come over the path loss between the two places. */
 bool medium_channel_active(const struct medium *medium, uint32_t device,
         const struct medium_listening *listening, sim_ns from_ns, sim_ns to_ns);
 

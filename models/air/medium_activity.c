@@ -6,26 +6,10 @@
 
 #include "air/medium_internal.h"
 
-/* Between two end-devices: the law of the scenario and both walls.
- * assumed: no shadowing and no fading, which are drawn for links with gateways. */
-static int32_t device_gain_mdb(const struct medium *medium, uint32_t from, uint32_t to)
-{
-    const struct medium_site *a = &medium->device_sites[from], *b = &medium->device_sites[to];
-    double loss_db = path_loss_between_db(&medium->params.propagation, a->height_m, b->height_m,
-            hypot(a->x_m - b->x_m, a->y_m - b->y_m));
-    loss_db += a->penetration_db + b->penetration_db;
-    return (int32_t)lround(-1000 * loss_db);
-}
-
 static int32_t power_mdbm_at(const struct medium *medium, const struct on_air *air, uint32_t device)
 {
-    if (air->frame.downlink) {
-        return medium_at_device_mdbm(medium, air, device)
-               + medium_fading_mdb(medium, &air->frame, device, air->transmitter,
-                       medium->device_entities[device]);
-    }
-    return air->frame.power_mdbm + device_gain_mdb(medium, air->transmitter, device)
-           + medium->device_sites[device].antenna_gain_mdb;
+    return medium_at_device_mdbm(medium, air, device)
+           + medium_device_fading_mdb(medium, air, device);
 }
 
 static bool is_own(const struct on_air *air, uint32_t device)

@@ -164,27 +164,29 @@ static uint32_t set_copies_apart(struct medium *medium, const struct on_air *air
     return rivals;
 }
 
-uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
+uint32_t medium_find_rivals(
+        struct medium *medium, const struct on_air *air, enum receiver_kind kind, sim_ns from_ns)
 {
     medium->copy_count = 0;
     if (medium->params.reception.interference == INTERFERENCE_NONE) {
         return 0;
     }
     const struct channel *channel = air->channel;
+    bool at_device = kind == RECEIVER_SX1276;
     uint32_t count = 0;
     do {
         for (uint32_t i = 0; i < channel->frame_count; i++) {
             const struct on_air *other = channel->frames[i];
             if (other != air && other->silent_ns > from_ns
                     && other->frame.start_ns < air->frame.end_ns
-                    && other->frame.downlink == air->frame.downlink) {
+                    && (at_device || !other->frame.downlink)) {
                 medium->rivals[count++] = other;
             }
         }
         channel = channel->next_sibling;
     } while (channel != air->channel);
     bool combine = medium->params.reception.equal_copies == EQUAL_COPIES_COMBINE;
-    return combine && air->frame.downlink ? set_copies_apart(medium, air, count) : count;
+    return combine && at_device ? set_copies_apart(medium, air, count) : count;
 }
 
 void medium_channels_finish(struct medium *medium)

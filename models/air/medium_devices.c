@@ -1,4 +1,4 @@
-/* Downlinks: which end-devices listen, lock on and receive.
+/* Which end-devices listen, lock on and receive: frames of gateways and of other devices.
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
@@ -33,7 +33,9 @@ static void leave_channel(struct medium *medium, uint32_t device)
 {
     struct listener *listener = &medium->listeners[device];
     if (listener->channel != NO_CHANNEL) {
-        member_set_remove(&medium->channels[listener->channel]->listeners, device);
+        struct channel *channel = medium->channels[listener->channel];
+        member_set_remove(&channel->listeners, device);
+        channel->listener_count--;
         listener->channel = NO_CHANNEL;
     }
 }
@@ -45,7 +47,7 @@ static void look_for_late_frames(
 {
     for (uint32_t i = 0; i < channel->frame_count; i++) {
         const struct on_air *air = channel->frames[i];
-        if (air->ended || !air->detect_done || !air->frame.downlink) {
+        if (air->ended || !air->detect_done) {
             continue;
         }
         if (at_ns <= air->lock_by_ns) {
@@ -68,6 +70,7 @@ void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
     if (listener->channel != channel->number) {
         leave_channel(medium, device);
         member_set_add(&channel->listeners, device);
+        channel->listener_count++;
         listener->channel = channel->number;
     }
     listener->since_ns = at_ns;
@@ -100,12 +103,6 @@ void medium_tell_detection(struct medium *medium, uint32_t device)
 
 /* --- detection -------------------------------------------------------------------------------- */
 
-static int32_t fading_mdb_at(const struct medium *medium, const struct on_air *air, uint32_t device)
-{
-    return medium_fading_mdb(
-            medium, &air->frame, device, air->transmitter, medium->device_entities[device]);
-}
-
 /* What equal copies add to the power of a frame. assumed: powers add up, phases do not matter. */
 static int32_t copies_mdb(
         const struct medium *medium, uint32_t rivals, uint32_t device, int32_t power_mdbm)
@@ -113,8 +110,8 @@ static int32_t copies_mdb(
     double ratio = 0; /* all copies over the frame */
     for (uint32_t i = rivals; i < rivals + medium->copy_count; i++) {
         const struct on_air *copy = medium->rivals[i];
-        int32_t copy_mdbm =
-                medium_at_device_mdbm(medium, copy, device) + fading_mdb_at(medium, copy, device);
+        int32_t copy_mdbm = medium_at_device_mdbm(medium, copy, device)
+                            + medium_device_fading_mdb(medium, copy, device);
         ratio += pow(10, (copy_mdbm - power_mdbm) / 10000.0);
     }
     return (int32_t)lround(10000 * log10(1 + ratio));
@@ -128,8 +125,8 @@ static bool stronger_rival(struct medium *medium, const struct judge_frame *judg
         if (other->channel != air->channel) {
             continue; /* another SF: this receiver cannot lock on it */
         }
-        int32_t other_mdbm =
-                medium_at_device_mdbm(medium, other, device) + fading_mdb_at(medium, other, device);
+        int32_t other_mdbm = medium_at_device_mdbm(medium, other, device)
+                             + medium_device_fading_mdb(medium, other, device);
         if (other_mdbm - power_mdbm >= judged->capture_mdb) {
             return true;
         }
@@ -168,7 +165,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         }
         return false;
     }
-    int32_t fading_mdb = fading_mdb_at(medium, air, device);
+    int32_t fading_mdb = medium_device_fading_mdb(medium, air, device);
     if (medium->copy_count > 0) {
         median_mdbm += copies_mdb(medium, rivals, device, median_mdbm + fading_mdb);
     }
@@ -185,7 +182,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         return false;
     }
     listener->locked = air->slot;
-    medium_add_receiver(medium, air, device, fading_mdb);
+    medium_add_receiver(medium, &air->devices, device, fading_mdb);
     return true;
 }
 
@@ -193,8 +190,8 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
 static void tell_detected(struct medium *medium, const struct on_air *air, sim_ns now_ns)
 {
     const struct medium_device_ops *ops = medium->device_ops;
-    const struct receiver *items = air->receivers.items;
-    for (uint32_t i = 0; i < air->receivers.count; i++) {
+    const struct receiver *items = air->devices.items;
+    for (uint32_t i = 0; i < air->devices.count; i++) {
         uint32_t device = items[i].index;
         const struct listener *listener = &medium->listeners[device];
         if (!listener->silent_detect && listener->locked == air->slot) {
@@ -209,7 +206,7 @@ void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now
     struct channel *channel = air->channel;
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
-    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
     for (uint32_t device = member_set_next(&channel->listeners, 0); device != MEMBER_NONE;
             device = member_set_next(&channel->listeners, device + 1)) {
         struct listener *listener = &medium->listeners[device];
@@ -235,7 +232,7 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     }
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
     if (lock_device(medium, &judged, rivals, air, device, now_ns) && !listener->silent_detect) {
         medium->device_ops->detected(medium->device_contexts[device], &air->frame, now_ns);
     }
@@ -250,7 +247,7 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t dev
         medium->overlaps[i] = (struct overlap){
             .frame = &other->frame,
             .power_mdbm = medium_at_device_mdbm(medium, other, device)
-                          + fading_mdb_at(medium, other, device),
+                          + medium_device_fading_mdb(medium, other, device),
             .off_ns = other->silent_ns,
         };
     }
@@ -268,7 +265,9 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
     }
     struct judge_link link =
             medium_device_link(medium, air, device, median_mdbm, receiver->fading_mdb);
-    medium_link_fades(medium, frame, device, air->transmitter, &link);
+    if (frame->downlink) {
+        medium_link_fades(medium, frame, device, air->transmitter, &link);
+    }
     link.overlap_count = overlaps_at(medium, rivals, device);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
@@ -311,9 +310,9 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
-    const struct receiver *items = air->receivers.items;
-    uint32_t count = air->receivers.count;
+    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
+    const struct receiver *items = air->devices.items;
+    uint32_t count = air->devices.count;
     void (*prefetch)(void *device) = medium->device_ops->prefetch;
     for (uint32_t i = 0; prefetch != NULL && i < count && i < PREFETCH_AHEAD; i++) {
         prefetch(medium->device_contexts[items[i].index]);
@@ -352,8 +351,9 @@ struct medium_reception medium_reception(struct medium *medium, uint32_t device)
     if (frame->header_ns <= engine_now(medium->engine) && frame->header_ns <= air->silent_ns) {
         struct judge_frame judged;
         medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
-        uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
-        struct receiver receiver = { device, fading_mdb_at(medium, air, device) };
+        uint32_t rivals =
+                medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
+        struct receiver receiver = { device, medium_device_fading_mdb(medium, air, device) };
         reception.header_ok = judge_device(medium, &judged, rivals, air, &receiver).header_ok;
     }
     return reception;

@@ -69,9 +69,8 @@ static struct on_air *slot_take(struct medium *medium)
 }
 
 void medium_add_receiver(
-        struct medium *medium, struct on_air *air, uint32_t index, int32_t fading_mdb)
+        struct medium *medium, struct receiver_list *list, uint32_t index, int32_t fading_mdb)
 {
-    struct receiver_list *list = &air->receivers;
     if (list->capacity == 0 && medium->spare_count > 0) {
         *list = medium->spare[--medium->spare_count];
     }
@@ -89,9 +88,8 @@ void medium_add_receiver(
     list->items[position] = (struct receiver){ .index = index, .fading_mdb = fading_mdb };
 }
 
-static void receivers_release(struct medium *medium, struct on_air *air)
+static void receivers_release(struct medium *medium, struct receiver_list *list)
 {
-    struct receiver_list *list = &air->receivers;
     list->count = 0;
     if (list->capacity > 0) {
         if (medium->spare_count < sizeof medium->spare / sizeof medium->spare[0]) {
@@ -127,7 +125,8 @@ void medium_frames_finish(struct medium *medium)
 {
     for (uint32_t i = 0; i < medium->slot_count; i++) {
         slot_release_copies(medium, medium->slots[i]);
-        free(medium->slots[i]->receivers.items);
+        free(medium->slots[i]->devices.items);
+        free(medium->slots[i]->gateways.items);
         free(medium->slots[i]);
     }
     for (uint32_t i = 0; i < medium->spare_count; i++) {
@@ -270,7 +269,8 @@ void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
             frame->power_mdbm, frame);
 }
 
-/* Polarity separates uplinks from downlinks: a receiver detects one of them only. */
+/* Polarity separates uplinks from downlinks: gateways detect the former only, a device those of the
+ * polarity that it listens to. */
 static bool reaches_gateways(const struct frame *frame)
 {
     return !frame->downlink && !frame->modulation.iq_inverted;
@@ -284,10 +284,11 @@ void medium_on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t a
         return;
     }
     air->detect_done = true;
-    if (air->frame.downlink) {
-        medium_devices_detect(medium, air, now_ns);
-    } else if (reaches_gateways(&air->frame)) {
+    if (reaches_gateways(&air->frame)) {
         medium_gateways_detect(medium, air, now_ns);
+    }
+    if (air->channel->listener_count > 0) {
+        medium_devices_detect(medium, air, now_ns);
     }
 }
 
@@ -297,12 +298,14 @@ void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
     struct on_air *air = medium->slots[argument];
     if (air->started) {
         air->ended = true;
-        if (air->frame.downlink) {
-            medium_devices_end(medium, air, now_ns);
-        } else {
+        if (air->gateways.count > 0) {
             medium_gateways_end(medium, air, now_ns);
         }
-        receivers_release(medium, air);
+        if (air->devices.count > 0) {
+            medium_devices_end(medium, air, now_ns);
+        }
+        receivers_release(medium, &air->gateways);
+        receivers_release(medium, &air->devices);
         medium_channel_forget(air->channel);
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
                 0, 0, &air->frame);

@@ -49,7 +49,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
     if (!judge_detects(judged, &link)) {
         cause = judge_link_reception(judged, &link).cause;
     } else if (medium->gateway_ops->lock(state->context, &air->frame, now_ns, &cause)) {
-        medium_add_receiver(medium, air, gateway, fading_mdb);
+        medium_add_receiver(medium, &air->gateways, gateway, fading_mdb);
         return;
     }
     assert(cause != LOSS_NONE);
@@ -123,8 +123,8 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
-    for (uint32_t i = 0; i < air->receivers.count; i++) {
-        serve(medium, &judged, rivals, air, &air->receivers.items[i], now_ns);
+    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1301, judged.interference.from_ns);
+    for (uint32_t i = 0; i < air->gateways.count; i++) {
+        serve(medium, &judged, rivals, air, &air->gateways.items[i], now_ns);
     }
 }

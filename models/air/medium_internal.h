@@ -46,7 +46,7 @@ struct on_air {
     bool started;
     bool detect_done;
     bool ended;
-    struct receiver_list receivers;
+    struct receiver_list devices, gateways; /* that locked on it */
     struct copy_chunk *copies;
 };
 
@@ -57,7 +57,8 @@ struct channel {
     /* Ring of the channels that differ in SF alone, where they interfere; else of itself. */
     struct channel *next_sibling;
     struct member_set listeners; /* devices */
-    struct on_air **frames;      /* started, and may still interfere; in order of start */
+    uint32_t listener_count;
+    struct on_air **frames; /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
 };
 
@@ -153,15 +154,17 @@ struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uin
 void medium_channel_add(struct medium *medium, struct on_air *air);
 /* Lets go of ended frames that no frame on the air overlaps. */
 void medium_channel_forget(struct channel *channel);
-/* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
- * on: into medium->rivals. After them come medium->copy_count frames that are not counted: equal
- * copies of it that add to its power. */
-uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns);
+/* Frames that share the channel with `air`, or a sibling of it, touch its time from `from_ns` on
+ * and arrive at this kind of receiver: into medium->rivals. Gateways do not hear each other. After
+ * them come medium->copy_count frames that are not counted: equal copies of it that add to its
+ * power. */
+uint32_t medium_find_rivals(
+        struct medium *medium, const struct on_air *air, enum receiver_kind kind, sim_ns from_ns);
 void medium_channels_finish(struct medium *medium);
 
 /* medium_frames.c */
 void medium_add_receiver(
-        struct medium *medium, struct on_air *air, uint32_t index, int32_t fading_mdb);
+        struct medium *medium, struct receiver_list *list, uint32_t index, int32_t fading_mdb);
 uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver);
 void medium_schedule_late(
         struct medium *medium, const struct on_air *air, uint32_t receiver, sim_ns since_ns);
@@ -194,12 +197,12 @@ void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);
 
-/* medium_devices.c: downlinks */
+/* medium_devices.c: at devices, of gateways and of other devices */
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_device_late(struct medium *medium, struct on_air *air, uint32_t device, sim_ns now_ns);
 
-/* medium_gateways.c: uplinks */
+/* medium_gateways.c: at gateways */
 void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_gateway_late(
@@ -211,10 +214,17 @@ static inline int32_t medium_gain_mdb(
     return medium->gain_mdb[(size_t)gateway * medium->device_count + device];
 }
 
-/* Received power without fading: a downlink at a device, an uplink at a gateway. */
+/* medium_links.c: of another device's frame. */
+int32_t medium_between_devices_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t device);
+
+/* Received power without fading. */
 static inline int32_t medium_at_device_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t device)
 {
+    if (!air->frame.downlink) {
+        return medium_between_devices_mdbm(medium, air, device);
+    }
     int32_t median_mdbm = air->frame.power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
     return medium->device_antenna_mdb == NULL ? median_mdbm
                                               : median_mdbm + medium->device_antenna_mdb[device];
@@ -239,6 +249,15 @@ static inline int32_t medium_fading_mdb(const struct medium *medium, const struc
             fading->coherence_ns == 0 ? judge_fading_word(medium->seed, frame->id, receiver) : 0;
     return fading_gain_mdb(fading, medium->seed, frame->id, medium->device_entities[device],
             gateway, receiver, frame->start_ns, word);
+}
+
+/* At a device. assumed: frames of other devices do not fade. */
+static inline int32_t medium_device_fading_mdb(
+        const struct medium *medium, const struct on_air *air, uint32_t device)
+{
+    return air->frame.downlink ? medium_fading_mdb(
+                   medium, &air->frame, device, air->transmitter, medium->device_entities[device])
+                               : 0;
 }
 
 static inline struct judge_link medium_device_link(struct medium *medium, const struct on_air *air,

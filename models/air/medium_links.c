@@ -148,6 +148,26 @@ void medium_links_finish(struct medium *medium)
     free(medium->fades);
 }
 
+/* --- between devices -------------------------------------------------------------------------- */
+
+/* Between two end-devices: the law of the scenario and both walls.
+ * assumed: no shadowing and no fading, which are drawn for links with gateways. */
+static int32_t device_gain_mdb(const struct medium *medium, uint32_t from, uint32_t to)
+{
+    const struct medium_site *a = &medium->device_sites[from], *b = &medium->device_sites[to];
+    double loss_db = path_loss_between_db(&medium->params.propagation, a->height_m, b->height_m,
+            hypot(a->x_m - b->x_m, a->y_m - b->y_m));
+    loss_db += a->penetration_db + b->penetration_db;
+    return (int32_t)lround(-1000 * loss_db);
+}
+
+int32_t medium_between_devices_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t device)
+{
+    return air->frame.power_mdbm + device_gain_mdb(medium, air->transmitter, device)
+           + medium->device_sites[device].antenna_gain_mdb;
+}
+
 /* --- noise from outside ----------------------------------------------------------------------- */
 
 /* A burst this far below the noise floor raises it by less than 5 mdB. */

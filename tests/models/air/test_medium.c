@@ -362,11 +362,10 @@ Test(medium, frames_keep_for_the_longest_frame_time_and_slots_serve_again)
 
 /* --- uplinks ---------------------------------------------------------------------------------- */
 
-Test(medium, uplink_reaches_every_gateway_in_range_and_no_device)
+Test(medium, uplink_reaches_every_gateway_in_range_and_no_device_that_waits_for_a_downlink)
 {
     struct medium_listening listening = fixture_listening();
     listening.frequency_hz = 868100000;
-    listening.iq_inverted = false;
     medium_listen(world->medium, 6, LISTEN_NS, &listening);
     const struct frame *frame = fixture_uplink_send(world, 5, START_NS, STRONG);
     run();
