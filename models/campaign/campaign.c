@@ -249,10 +249,11 @@ void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns 
 }
 
 /* A reset may have cost the armed session; group and fragmentation session, too. What is left is
- * seen by the answers to the set-up, which begins with the session. */
+ * seen by the answers to the set-up, which begins with the session. A set-up that the reset broke
+ * off goes on, after the start of the session as well. */
 void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (member->stage != MEMBER_READY && member->stage != MEMBER_RECEIVING) {
+    if (member->stage < MEMBER_GROUP || member->stage > MEMBER_RECEIVING) {
         return;
     }
     const struct transfer *transfer = &campaign->transfers[member->transfer];
@@ -262,6 +263,10 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
         return;
     }
     member->restarts++;
+    set_up_answered(member); /* its silence until now says nothing about the device as it is */
+    if (member->stage < MEMBER_READY && !transfer_runs(transfer)) {
+        return; /* there is time for the rest */
+    }
     member->session = transfer->session_now;
     member->session_asked = transfer_runs(transfer);
     campaign_member_event(campaign, member, MEMBER_EVENT_RESET_REPORTED, now_ns);

@@ -88,6 +88,10 @@ const struct member_transition member_transitions[] = {
     T(TIME,          SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     T(FRAGMENTATION, SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     /* reception */
+    T(SESSION,       RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
+    T(CLOCK,         RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
+    T(TIME,          RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
+    T(FRAGMENTATION, RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
     T(READY,         RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
     T(RECEIVING,     RESET_REPORTED,         SESSION,       SET_UP_UNANSWERED,    NONE),
     T(READY,         SESSION_BEGUN,          RECEIVING,     SILENT_AFTER_SESSION, NONE),

@@ -61,6 +61,26 @@ Test(restart, lets_a_device_join_its_session_late)
     expect_all_confirmed();
 }
 
+/* As it happens with a power cut between two answers: the next uplink comes after the start. */
+Test(restart, goes_on_with_a_set_up_that_it_broke_off)
+{
+    fleet_create(&fleet, 4, 30 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.ignores_set_up = true; /* stays at its group */
+    fleet.devices[1].faults.loses_frag_ans = true; /* at its fragmentation session */
+    fleet.devices[2].faults.ignores_set_up = true; /* and is not reset */
+    fleet_run(&fleet, params.start_ns + HOUR_NS + 30 * SIM_NS_PER_S);
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_READY), 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        fleet.devices[i].faults.ignores_set_up = fleet.devices[i].faults.loses_frag_ans = false;
+        fleet.devices[i].faults.reset_at_ns = i < 2 ? engine_now(fleet.engine) : 0;
+    }
+    fleet_run(&fleet, 6 * HOUR_NS);
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_CONFIRMED), 3);
+    struct campaign_device view;
+    campaign_device_get(fleet.campaign, 2, &view);
+    cr_assert_eq(view.failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED, "the window was over");
+}
+
 Test(restart, does_not_clear_a_block_that_survived)
 {
     for (uint8_t version = 1; version <= 2; version++) {
