@@ -98,7 +98,8 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     const struct region *region = fleet->params.region;
     *tx = (struct gateway_tx){
         .timing = GATEWAY_TX_AT_GPS,
-        .at_ns = gateway_clock_start_ns(gateway, grid_ns + DELAY_NS),
+        /* assumed: a wrong date leaves the pulses that start a beacon where they are. */
+        .at_ns = gateway_clock_start_ns(gateway, grid_ns + DELAY_NS + gateway->clock_wrong_ns),
         .power_mdbm = power_mdbm(&fleet->params),
         .modulation = region_downlink_modulation(region, region->beacon_rate, region->beacon_hz),
     };

@@ -50,6 +50,10 @@ static bool gateway_init(
     gateway->fleet = fleet;
     gateway->number = number;
     gateway->entity = entity;
+    for (uint32_t i = 0; i < fleet->params.wrong_clock_count; i++) {
+        const struct gateway_wrong_clock *wrong = &fleet->params.wrong_clocks[i];
+        gateway->clock_wrong_ns += wrong->gateway == number ? wrong->error_ns : 0;
+    }
     const struct region *region = fleet->params.region;
     gateway->auditor = duty_auditor_create(region, fleet->params.duty_form);
     assert(region->band_count <= REGION_BANDS_MAX);

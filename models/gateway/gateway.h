@@ -42,6 +42,14 @@ struct gateway_clock_params {
     uint32_t drift_ppb; /* FREE: of its oscillator, uniform in +- this */
 };
 
+/* One gateway shows another time than its source has, as a host whose NTP server is wrong or a GNSS
+ * receiver that takes its weeks for 1024 earlier ones. */
+struct gateway_wrong_clock {
+    uint32_t gateway;
+    sim_ns error_ns; /* ahead of true time, beside what gateway_clock_params says; may be negative
+                      */
+};
+
 enum gateway_jitter_law {
     GATEWAY_JITTER_UNIFORM,  /* in latency +- jitter */
     GATEWAY_JITTER_LOGNORMAL /* mean: latency, standard deviation: jitter */
@@ -82,6 +90,8 @@ struct gateway_params {
     double backhaul_loss; /* of a message, either way */
     bool gnss;            /* has a receiver: without it, GATEWAY_CLOCK_GNSS becomes _FREE */
     struct gateway_clock_params clock;
+    const struct gateway_wrong_clock *wrong_clocks; /* each another gateway; read at creation */
+    uint32_t wrong_clock_count;
     /* Downlinks carry a payload CRC (LoRaWAN 1.0.4 section 3: they should not). */
     bool downlink_crc;
     /* Class B beacons, every 128 s of GPS time; only with GNSS. */

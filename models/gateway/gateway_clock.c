@@ -39,7 +39,8 @@ static double normal_ns(const struct gateway *gateway, uint64_t index)
     return sigma_ns * gsl_cdf_ugaussian_Pinv(uniform_of(gateway, 1 + index, 0));
 }
 
-sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns)
+/* What the source of its time leaves. */
+static sim_ns source_error_ns(const struct gateway *gateway, sim_ns at_ns)
 {
     const struct gateway_clock_params *clock = &gateway->fleet->params.clock;
     assert(at_ns >= 0);
@@ -62,6 +63,11 @@ sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns)
     }
     assert(false && "a clock has a source");
     return 0;
+}
+
+sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns)
+{
+    return gateway->clock_wrong_ns + source_error_ns(gateway, at_ns);
 }
 
 static sim_ns whole_us(sim_ns at_ns)

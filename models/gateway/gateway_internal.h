@@ -31,6 +31,7 @@ struct gateway {
     struct gateway_fleet *fleet;
     uint32_t number;
     entity_id entity;
+    sim_ns clock_wrong_ns;  /* gateway_wrong_clock.error_ns; 0: its clock is right */
     uint64_t *demodulating; /* ids of the frames that hold a demodulator, in no order */
     uint32_t demodulating_count, demodulating_capacity;
     sim_ns tx_until_ns;  /* half duplex: deaf before this */

@@ -113,6 +113,10 @@ static void unused_gateways(const struct check *check)
             "clock.source: gnss or ntp; else devices get the time of arrival at the server");
     unused(check, &g->params.clock.drift_ppb, false, "gateways.clock.drift",
             "class B; with clock.source: free devices get the time of arrival at the server");
+    for (uint32_t i = 0; i < g->params.wrong_clock_count; i++) {
+        unused(check, &g->wrong_clocks[i].error_ns, g->params.clock.source != GATEWAY_CLOCK_FREE,
+                "gateways.clock.wrong", "clock.source: gnss or ntp");
+    }
     unused(check, &g->params.beacons, g->params.clock.source == GATEWAY_CLOCK_GNSS,
             "gateways.beacons", "clock.source: gnss");
 }

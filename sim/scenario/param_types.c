@@ -170,9 +170,9 @@ static bool set_time(const struct param_text *t)
     if (is_whole_ns(t->text, t->member)) {
         return true;
     }
-    /* A word is no time: -1, not minus one second. */
-    *(sim_ns *)t->member =
-            value < 0.0 ? (sim_ns)value : (sim_ns)llround(value * (double)SIM_NS_PER_S);
+    /* A word is no time: -1, not minus one second. Rows with words have no times below zero. */
+    bool word = value < 0.0 && t->param->names != NULL;
+    *(sim_ns *)t->member = word ? (sim_ns)value : (sim_ns)llround(value * (double)SIM_NS_PER_S);
     return true;
 }
 

@@ -30,6 +30,7 @@
 #define SCENARIO_EXPECT_MAX        32u
 #define SCENARIO_INTERFERERS_MAX   16u
 #define SCENARIO_OUTAGES_MAX       32u
+#define SCENARIO_WRONG_CLOCKS_MAX  64u /* as many as gateways */
 #define SCENARIO_FAULTS_MAX        64u
 #define SCENARIO_CHANNELS_MAX      8u
 #define SCENARIO_CODE_SIZE_MAX     163584u /* 160 KiB of flash without the image's header */
@@ -80,9 +81,10 @@ struct scenario_gateways {
     double radio_tolerance_ppm;
     char file[SCENARIO_PATH_MAX];
     struct scenario_channels channels;
-    /* Channels, pointer to the outages and the window of the duty cycle are added by the world. */
+    /* Channels and the pointers to the lists below are added by the world. */
     struct gateway_params params;
-    struct gateway_outage outages[SCENARIO_OUTAGES_MAX]; /* params.outage_count */
+    struct gateway_outage outages[SCENARIO_OUTAGES_MAX];                /* params.outage_count */
+    struct gateway_wrong_clock wrong_clocks[SCENARIO_WRONG_CLOCKS_MAX]; /* ..wrong_clock_count */
 };
 
 /* What a group's firmware is told of data rates. */

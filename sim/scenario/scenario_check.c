@@ -115,6 +115,25 @@ static void check_outages(const struct check *check)
     }
 }
 
+static void check_wrong_clocks(const struct check *check)
+{
+    const struct scenario_gateways *g = &check->scenario->gateways;
+    for (uint32_t i = 0; i < g->params.wrong_clock_count; i++) {
+        const struct gateway_wrong_clock *wrong = &g->wrong_clocks[i];
+        if (wrong->gateway >= g->count) {
+            scenario_errors_add(check->errors, check_place(check, &wrong->gateway),
+                    "gateways.clock.wrong: gateway = %u, but there are %u, counted from 0",
+                    wrong->gateway, g->count);
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (g->wrong_clocks[j].gateway == wrong->gateway) {
+                scenario_errors_add(check->errors, check_place(check, &wrong->gateway),
+                        "gateways.clock.wrong: gateway = %u stands twice", wrong->gateway);
+            }
+        }
+    }
+}
+
 /* What a receiver gets of shorter bursts is their mean, at a cost that grows with their number. */
 static void check_interferers(const struct check *check)
 {
@@ -143,6 +162,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_channels(&check);
     check_power(&check);
     check_outages(&check);
+    check_wrong_clocks(&check);
     check_interferers(&check);
     check_faults(&check);
     check_unused(&check);

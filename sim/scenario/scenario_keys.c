@@ -26,6 +26,9 @@ static const struct param_list scenario_lists[] = {
     LIST("gateways.outages", gateways.outages, gateways.params.outage_count, struct gateway_outage,
             SCENARIO_OUTAGES_MAX, &outage_rows, false, false, NULL,
             "an outage, as in - {from: 2 h, duration: 30 min}"),
+    LIST("gateways.clock.wrong", gateways.wrong_clocks, gateways.params.wrong_clock_count,
+            struct gateway_wrong_clock, SCENARIO_WRONG_CLOCKS_MAX, &wrong_clock_rows, false, false,
+            NULL, "a gateway, as in - {gateway: 1, error: 10 min}"),
     LIST("faults", faults, fault_count, struct scenario_fault, SCENARIO_FAULTS_MAX, &fault_rows,
             false, false, NULL, "a fault, as in - {kind: reset, device: 3, at: 2 h}"),
 };

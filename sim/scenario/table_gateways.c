@@ -44,6 +44,7 @@ const struct param_type param_channels = { sizeof(struct scenario_channels), set
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define O(member) PARAM_MEMBER(struct gateway_outage, member)
+#define W(member) PARAM_MEMBER(struct gateway_wrong_clock, member)
 #define DAY       86400.0
 
 /* clang-format off */
@@ -87,6 +88,13 @@ static const struct param outages[] = {
     { "every", O(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one start of the outage to the next; 0 is one outage." },
     { "kind", O(kind), &param_enum, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "Part that fails: the backhaul, or the gateway's power." },
 };
+
+static const struct param wrong_clocks[] = {
+    { "gateway", W(gateway), &param_u32, DIMENSION_NONE, 0, 63, NULL, "0", "Number of a gateway whose clock is wrong, from 0." },
+    { "error", W(error_ns), &param_time, DIMENSION_TIME, -7300 * DAY, 7300 * DAY, NULL, "10 min", "What that clock is ahead of the right time, beside clock.error; a negative one is late. Servers use no stamp that is a minute or more from its arrival." },
+};
 /* clang-format on */
 const struct param_rows gateway_rows = { rows, sizeof rows / sizeof rows[0] };
 const struct param_rows outage_rows = { outages, sizeof outages / sizeof outages[0] };
+const struct param_rows wrong_clock_rows = { wrong_clocks,
+    sizeof wrong_clocks / sizeof wrong_clocks[0] };

@@ -104,6 +104,28 @@ Test(gateway_clock, free_running_clock_drifts_in_a_straight_line)
     cr_expect_not(stamped(SIM_NS_PER_S)->time_known);
 }
 
+/* The error comes on top of what the source of the time leaves, both ways, and
+ * no other clock has it. */
+Test(gateway_clock, of_one_gateway_can_be_wrong)
+{
+    static const sim_ns errors_ns[] = { 600 * SIM_NS_PER_S, -3 * SIM_NS_PER_S };
+    for (size_t i = 0; i < 2; i++) {
+        struct gateway_wrong_clock wrong = { .gateway = 0, .error_ns = errors_ns[i] };
+        world.params.wrong_clocks = &wrong;
+        world.params.wrong_clock_count = 1;
+        world_restart();
+        const struct gateway_uplink *uplink = stamped(1234567890123);
+        cr_expect(uplink->time_known, "it does not know that it is wrong");
+        sim_ns early_ns = uplink->end_ns + errors_ns[i] - uplink->stamped_ns;
+        cr_expect(early_ns >= 0 && early_ns < 1000, "%lld ns", (long long)early_ns);
+        wrong.gateway = 1;
+        world_restart();
+        uplink = stamped(1234567890123);
+        early_ns = uplink->end_ns - uplink->stamped_ns;
+        cr_expect(early_ns >= 0 && early_ns < 1000, "%lld ns", (long long)early_ns);
+    }
+}
+
 /* --- transmissions by GPS time ---------------------------------------------------------------- */
 
 static void submit_at_gps(sim_ns at_ns)
@@ -119,6 +141,17 @@ Test(gateway_clock, gnss_starts_on_the_microsecond_before)
     submit_at_gps(5 * SIM_NS_PER_S + 1999);
     world_expect_report(1, 1, GATEWAY_TX_SENT);
     cr_expect_eq(world_report_of(1, 1)->at_ns, 5 * SIM_NS_PER_S + 1000);
+}
+
+Test(gateway_clock, wrong_by_a_second_starts_a_second_early)
+{
+    struct gateway_wrong_clock wrong = { .gateway = 0, .error_ns = SIM_NS_PER_S };
+    world.params.wrong_clocks = &wrong;
+    world.params.wrong_clock_count = 1;
+    world_restart();
+    submit_at_gps(5 * SIM_NS_PER_S);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+    cr_expect_eq(world_report_of(1, 1)->at_ns, 4 * SIM_NS_PER_S);
 }
 
 Test(gateway_clock, ntp_starts_when_its_clock_shows_the_time)

@@ -69,6 +69,22 @@ Test(keys, hold_lists_of_objects)
     cr_expect_eq(scenario.gateways.outages[0].from_ns, 3 * 3600 * SIM_NS_PER_S);
 }
 
+/* The one time of a scenario that can be below zero. */
+Test(keys, hold_wrong_clocks)
+{
+    cr_assert(read_with("gateways: {clock: {source: ntp, wrong: [{gateway: 1, error: -90 s}, "
+                        "{gateway: 2, error: -5 ns}, {}]}}\n",
+                      NULL, 0),
+            "%s", messages);
+    cr_assert_eq(scenario.gateways.params.wrong_clock_count, 3);
+    cr_expect_eq(scenario.gateways.wrong_clocks[0].gateway, 1);
+    cr_expect_eq(scenario.gateways.wrong_clocks[0].error_ns, -90 * SIM_NS_PER_S);
+    cr_expect_eq(scenario.gateways.wrong_clocks[1].error_ns, -5);
+    cr_expect_eq(scenario.gateways.wrong_clocks[2].gateway, 0);
+    cr_expect_eq(scenario.gateways.wrong_clocks[2].error_ns, 600 * SIM_NS_PER_S);
+    cr_expect_eq(warnings, 0, "%s", messages);
+}
+
 Test(keys, say_what_is_wrong_in_a_list)
 {
     expect_refused("interferers:\n  - {frequency: 868.3 MHz, pwer: 1 dBm}\n",
@@ -79,6 +95,11 @@ Test(keys, say_what_is_wrong_in_a_list)
             "city.yaml:1:32: error: gateways.outages: gateway = 3, but there are 3");
     expect_refused(
             "gateways: {outages: [{every: 1 h, duration: 2 h}]}\n", "every should be longer");
+    expect_refused("gateways: {clock: {wrong: [{gateway: 3}]}}\n",
+            "city.yaml:1:38: error: gateways.clock.wrong: gateway = 3, but there are 3");
+    expect_refused("gateways:\n  clock: {wrong: [{gateway: 1}, {gateway: 1}]}\n",
+            "city.yaml:2:43: error: gateways.clock.wrong: gateway = 1 stands twice");
+    expect_refused("gateways: {clock: {wrong: [{error: 30 years}]}}\n", "city.yaml:1:36: error: ");
     static const char *const sets[] = { "interferers.0.power=7 dBm" };
     cr_expect_not(read_with("name: a\n", sets, 1));
     cr_expect_not_null(
@@ -200,6 +221,8 @@ Test(keys, warn_of_keys_without_effect)
     expect_warned("gateways: {clock: {source: free, error: 5 s}}\n",
             "gateways.clock.error has no effect here; it applies only with clock.source: gnss or "
             "ntp");
+    expect_warned("gateways: {clock: {source: free, wrong: [{gateway: 1, error: 5 s}]}}\n",
+            "gateways.clock.wrong has no effect here");
     expect_warned("propagation: {shadowing: {sigma: 0 dB, correlation: 100 m}}\n",
             "propagation.shadowing.correlation has no effect here; it applies only with a sigma");
     expect_warned("devices: [{guard: {fixed: 1 s}}]\ncampaign: none\n",
