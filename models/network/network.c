@@ -206,6 +206,7 @@ void network_drop(struct network *network, uint32_t device, enum network_drop_re
     case NETWORK_DROP_MALFORMED:
     case NETWORK_DROP_NO_ROOM:
     case NETWORK_DROP_COPY:
+    case NETWORK_DROP_SESSION:
         break;
     case NETWORK_DROP_UNKNOWN_DEVICE:
         network->stats.unknown_device++;

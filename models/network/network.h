@@ -66,7 +66,8 @@ enum network_drop_reason {
     NETWORK_DROP_DEV_NONCE, /* not greater than the last one */
     NETWORK_DROP_NO_ROOM,   /* more uplinks in de-duplication than the server holds */
     NETWORK_DROP_COPY,      /* the last uplink again (NbTrans), and nothing to answer */
-    NETWORK_DROP_EXCESS     /* the same more often than NbTrans, or much later: a replay */
+    NETWORK_DROP_EXCESS,    /* the same more often than NbTrans, or much later: a replay */
+    NETWORK_DROP_SESSION    /* its session ended while it was in de-duplication */
 };
 
 /* An uplink as the application server gets it. */

@@ -42,7 +42,8 @@ struct heard {
 struct pending {
     uint32_t next_free;
     uint32_t device;
-    uint32_t fcnt; /* 32 bits; of a join request: DevNonce */
+    uint32_t fcnt;       /* 32 bits; of a join request: DevNonce */
+    uint32_t join_nonce; /* of the session that it was checked against */
     uint32_t frequency_hz;
     uint32_t bandwidth_hz;
     sim_ns end_ns;     /* concentrator time */

@@ -90,6 +90,7 @@ struct pending *network_pending_open(struct network *network, uint32_t device,
     }
     struct pending *pending = pool_at(&network->pendings, index);
     pending->device = device;
+    pending->join_nonce = network->devices[device].join_nonce;
     pending->frequency_hz = uplink->frequency_hz;
     pending->bandwidth_hz = uplink->bandwidth_hz;
     pending->end_ns = uplink->end_ns;
@@ -339,8 +340,12 @@ void network_on_deduplication_end(void *context, sim_ns now_ns, entity_id entity
     }
     if (pending->join) {
         network_answer_join(network, pending, now_ns);
-    } else if (device->joined) {
+    } else if (pending->join_nonce == device->join_nonce) {
         deliver(network, pending, now_ns);
+    } else {
+        /* A join was answered meanwhile. The keys of this frame are gone, its counter is none of
+         * the new session, and a device that joins hears no answer under the old one. */
+        network_drop(network, pending->device, NETWORK_DROP_SESSION);
     }
     if (device->pending == index) {
         device->pending = POOL_NONE;
