@@ -26,10 +26,14 @@
  * a row (0.36^3: one time in 21) they are whole rather, and their reports were lost. */
 #define SILENT_ROUNDS_LACKING 3u
 /* Silent rounds in a row from which on requests come after a rest, doubled each time.
- * assumed: a device that listens for 100 J waits 43 min; eight rounds lie in the first 40. */
-#define REST_AFTER    2u
+ * assumed: a device that listens for 100 J waits 43 min, for eight rounds of 290 s at least. */
+#define REST_AFTER    5u
 #define REST_FIRST_NS (20 * SIM_NS_PER_S)
 #define REST_MAX_NS   (600 * SIM_NS_PER_S)
+/* Passes of all uncoded fragments after the first, for members that lack more than their decoder
+ * holds: coded ones are of no use to them.
+ * assumed: one serves who missed the first; the second who lost part of it. */
+#define REPEATS_MAX 2u
 /* assumed: a member that reports more is out of reach for now: a batch is five times what it lacks
  * at most, for all others share the airtime. */
 #define LOSS_MAX 0.8
@@ -111,7 +115,7 @@ static bool send_batch(struct transfer *transfer, uint32_t size)
     if (correction->stuck
             && fec_encoder_rows_are_even(transfer->fragmentation_version, transfer->nb_frag)) {
         /* Coded fragments alone never end a decoder that lacks all uncoded ones. */
-        transfer_repeat(transfer, 1u + correction->batches % transfer->nb_frag);
+        transfer_repeat(transfer, 1u + correction->batches % transfer->nb_frag, 1);
     }
     correction->stuck = false;
     correction->batches++;
@@ -166,12 +170,16 @@ static int compare_u16(const void *a, const void *b)
     return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
 
-/* Members whose needs the next batch serves: those that answered in this round, else those that are
- * known to lack something: they answered in an earlier one. */
+static bool is_lacking(const struct transfer *transfer, const struct member *member)
+{
+    return member->counted && member->transfer == transfer->index && !member_is_settled(member);
+}
+
+/* Members whose needs the next batch of coded fragments serves: those that answered in this round,
+ * else those that are known to lack something: they answered in an earlier one. */
 static bool counts_for_batch(const struct transfer *transfer, const struct member *member)
 {
-    if (!member->counted || &transfer->campaign->transfers[member->transfer] != transfer
-            || member_is_settled(member)) {
+    if (!is_lacking(transfer, member) || member->over_memory) {
         return false;
     }
     return transfer->correction.round_answers > 0 ? member->round == transfer->correction.round
@@ -224,6 +232,9 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
         return 0;
     }
     uint32_t size = correction->silent_rounds < SILENT_ROUNDS_LACKING ? batch_size(transfer) : 0;
+    if (size == 0 && (correction->silent_rounds & (correction->silent_rounds - 1u)) != 0) {
+        return 0; /* rarer and rarer: after 1, 2, 4, 8, ... silent rounds */
+    }
     uint32_t blind = transfer->nb_frag / BLIND_SHARE;
     blind = blind > LAST_BATCH_MIN ? blind : LAST_BATCH_MIN;
     return size > blind ? size : blind;
@@ -237,12 +248,44 @@ static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns n
     }
 }
 
+bool correction_may_repeat(const struct transfer *transfer)
+{
+    return transfer->campaign->params.correction == CORRECTION_ADAPTIVE
+           && transfer->phase == CAMPAIGN_PHASE_CORRECTION
+           && transfer->correction.repeats < REPEATS_MAX;
+}
+
+/* Members of this round lack more than their decoder holds, and a batch of coded fragments for the
+ * others, which leave sooner, would be nothing or not much shorter than the block. */
+static bool repeats_instead(const struct transfer *transfer, uint32_t size)
+{
+    if (!correction_may_repeat(transfer) || (size > 0 && size < transfer->nb_frag / 2u)) {
+        return false;
+    }
+    const struct campaign *campaign = transfer->campaign;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        if (is_lacking(transfer, member) && member->over_memory
+                && member->round == transfer->correction.round) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
     if (correction->round_answers > 0) {
+        uint32_t size = batch_size(transfer);
         correction->silent_rounds = 0;
-        batch_or_question(transfer, batch_size(transfer), now_ns);
+        if (repeats_instead(transfer, size)) {
+            correction->repeats++;
+            correction->batches++;
+            transfer_repeat(transfer, 1, transfer->nb_frag);
+        } else {
+            batch_or_question(transfer, size, now_ns);
+        }
         return;
     }
     correction->silent_rounds++;

@@ -25,6 +25,7 @@ struct correction {
     uint32_t round_answers;
     uint32_t silent_rounds; /* in a row, without any answer */
     bool stuck;             /* a member lacks as much as before the last batch */
+    uint32_t repeats;       /* passes of all uncoded fragments after the first */
     uint32_t unsent_rounds; /* in a row, whose request or fragments were not on the air */
 };
 
@@ -51,6 +52,8 @@ void correction_on_timer(struct transfer *transfer, sim_ns now_ns);
 /* A member that lacks fragments said so; `missing_was`: how many it lacked when it last did. */
 void correction_on_answer(
         struct transfer *transfer, struct member *member, uint16_t missing_was, sim_ns now_ns);
+/* Members that lack more than their decoder holds can still be helped. */
+bool correction_may_repeat(const struct transfer *transfer);
 /* A member needs no more; some others do. */
 void correction_on_settled(struct transfer *transfer, sim_ns now_ns);
 /* A session ends: no answer to its requests is awaited any more. */

@@ -68,6 +68,7 @@ enum member_stage {
     X(SESSION_BEGUN)         /* the time of its first session has come */                          \
     X(SESSION_SHOWN)         /* a report about the block: it had been set up */                    \
     X(BLOCK_LACKING)         /* reported missing fragments */                                      \
+    X(BLOCK_LACKING_MUCH)    /* more than its decoder holds; they are sent again */                \
     X(BLOCK_NO_MEMORY)       /* reported that the decoder has no memory */                         \
     X(BLOCK_WHOLE)           /* reported the block whole */                                        \
     X(BLOCK_BAD_MIC)         /* the same, with a wrong block MIC */                                \
@@ -134,6 +135,7 @@ struct member {
     uint16_t status_turns; /* uplinks after which its status might have been asked for */
     uint16_t round;        /* of correction in which it last answered */
     uint16_t missing;      /* last reported */
+    bool over_memory;      /* more than its decoder holds */
     uint16_t received;     /* NbFragReceived last reported */
     uint16_t sent;         /* fragments that had been sent by then */
     sim_ns pause_until_ns; /* no command of the set-up before */

@@ -7,7 +7,9 @@
 #include "campaign/campaign_internal.h"
 #include "network/wire.h"
 
-#define REPORT_SIZE_LEAST 12u /* version and digest of the periodic report, device/app/report.h */
+/* Missing fragments that a decoder holds. assumed: as device/services/fec_matrix.h. */
+#define DECODER_MISSING_MAX 256u
+#define REPORT_SIZE_LEAST   12u /* version and digest of the periodic report, device/app/report.h */
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
 {
@@ -90,6 +92,16 @@ static uint16_t missing_at_least(
     return message->missing > rest ? message->missing : rest;
 }
 
+/* It says so, or it will when it hears a coded fragment. Before all uncoded ones were on the air,
+ * what is missing says nothing. */
+static bool is_over_memory(const struct transfer *transfer, const struct member *member,
+        const struct package_message *message)
+{
+    return (message->status & PACKAGE_STATUS_MEMORY) != 0
+           || (transfer->phase >= CAMPAIGN_PHASE_CORRECTION
+                   && member->missing > DECODER_MISSING_MAX);
+}
+
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
@@ -106,12 +118,15 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     member->received = message->received;
     member->sent = (uint16_t)(transfer->next_n - 1u);
     member->missing = missing_at_least(transfer, message);
-    if ((message->status & PACKAGE_STATUS_MEMORY) != 0) {
+    member->over_memory = is_over_memory(transfer, member, message);
+    if (member->over_memory && !(listens && correction_may_repeat(transfer))) {
         campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_NO_MEMORY, now_ns);
     } else if (member->missing == 0) {
         on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
     } else {
-        campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_LACKING, now_ns);
+        campaign_member_event(campaign, member,
+                member->over_memory ? MEMBER_EVENT_BLOCK_LACKING_MUCH : MEMBER_EVENT_BLOCK_LACKING,
+                now_ns);
         if (listens) {
             correction_on_answer(transfer, member, missing_was, now_ns);
         }

@@ -203,13 +203,15 @@ void transfer_feed(struct transfer *transfer)
 {
     const struct session *session = session_now(transfer);
     sim_ns now_ns = engine_now(transfer->campaign->server->engine);
-    while (!transfer->paused && transfer->next_n <= transfer->target_n
+    while (!transfer->paused
+            && (transfer->repeat_left > 0 || transfer->next_n <= transfer->target_n)
             && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
-        bool again = transfer->repeat_n != 0;
+        bool again = transfer->repeat_left > 0;
         if (!send_fragment(transfer, again ? transfer->repeat_n : transfer->next_n)) {
             return;
         }
-        transfer->repeat_n = 0;
+        transfer->repeat_n += again ? 1 : 0;
+        transfer->repeat_left -= again ? 1 : 0;
         transfer->next_n += again ? 0 : 1;
     }
 }
@@ -219,10 +221,12 @@ bool transfer_has_room(const struct transfer *transfer)
     return transfer->target_n < PACKAGE_FRAGMENTS_MAX;
 }
 
-void transfer_repeat(struct transfer *transfer, uint32_t n)
+void transfer_repeat(struct transfer *transfer, uint32_t n, uint32_t count)
 {
-    assert(n > 0 && n <= transfer->nb_frag);
+    assert(n > 0 && count <= transfer->nb_frag && n <= transfer->nb_frag - count + 1u);
     transfer->repeat_n = n;
+    transfer->repeat_left = count;
+    transfer_feed(transfer);
 }
 
 bool transfer_extend(struct transfer *transfer, uint32_t count)
@@ -383,6 +387,7 @@ static void on_deadline(struct transfer *transfer, sim_ns now_ns)
     transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
     correction_pause(transfer);
     session->ops->stop(session);
+    transfer->repeat_left = 0;
     transfer->paused = true;
     transfer->session_now++;
     transfer_timer_set(

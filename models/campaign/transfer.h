@@ -50,7 +50,7 @@ struct transfer {
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
     uint32_t next_n, target_n;                          /* fragments to N <= target_n are wanted */
     uint32_t highest_sent_n;
-    uint32_t repeat_n; /* uncoded, wanted again before the others; 0: none */
+    uint32_t repeat_n, repeat_left; /* uncoded, wanted again before the others, from repeat_n on */
     uint32_t replaced; /* of N below next_n that were not on the air: coded ones took their place */
     uint8_t sent[(PACKAGE_FRAGMENTS_MAX + 8u) / 8u]; /* bit for each N: it was on the air */
     uint32_t sent_uncoded, sent_coded;
@@ -94,9 +94,9 @@ void transfer_on_idle(struct transfer *transfer, sim_ns now_ns);
 /* Hands fragments to the running session, as many as it takes. */
 void transfer_feed(struct transfer *transfer);
 bool transfer_has_room(const struct transfer *transfer); /* for a higher N */
-/* Wants an uncoded fragment again, before those that are wanted next. Members that insist on a
- * growing N drop it. */
-void transfer_repeat(struct transfer *transfer, uint32_t n);
+/* Wants `count` uncoded fragments from n on again, before those that are wanted next. Members that
+ * insist on a growing N drop them. */
+void transfer_repeat(struct transfer *transfer, uint32_t n, uint32_t count);
 /* Wants `count` more coded fragments. False: N has no more room. */
 bool transfer_extend(struct transfer *transfer, uint32_t count);
 /* A request to every member. False: the session takes no more. */

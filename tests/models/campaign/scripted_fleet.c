@@ -291,6 +291,12 @@ static uint32_t missing(const struct fleet_device *device)
     return got < device->nb_frag + 2u ? device->nb_frag + 2u - got : 1u;
 }
 
+static bool is_over_memory(const struct fleet_device *device)
+{
+    return device->faults.decoder_most > 0
+           && device->nb_frag - device->received_uncoded > device->faults.decoder_most;
+}
+
 static void put_status(const struct fleet *fleet, struct fleet_device *device)
 {
     if (!device->fragments_ready) {
@@ -301,6 +307,7 @@ static void put_status(const struct fleet *fleet, struct fleet_device *device)
     }
     uint32_t lacks = device->faults.counts_nothing ? 0 : missing(device);
     uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
+    status |= is_over_memory(device) ? 0x01 : 0x00;
     uint8_t received[2];
     put_le(received,
             (uint32_t)device->frag_index << 14
@@ -310,7 +317,7 @@ static void put_status(const struct fleet *fleet, struct fleet_device *device)
     if (device->fragmentation_version == 2) {
         answer(device, 201, (uint8_t[]){ 0x01, status, received[0], received[1], lacks8 }, 5);
     } else {
-        answer(device, 201, (uint8_t[]){ 0x01, received[0], received[1], lacks8, 0 }, 5);
+        answer(device, 201, (uint8_t[]){ 0x01, received[0], received[1], lacks8, status }, 5);
     }
 }
 
@@ -421,8 +428,11 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     bool again = n <= device->nb_frag && device->status_requests > 0;
     cr_assert(again || n > device->last_n, "N falls for a repeated uncoded fragment only");
     device->last_n = n > device->last_n ? n : device->last_n;
+    bool misses_first = device->faults.needs_uncoded || device->faults.decoder_most > 0;
     if (device->whole || n == device->faults.loses_n
-            || (device->faults.needs_uncoded && n <= device->nb_frag && !again)) {
+            || (misses_first && n <= device->nb_frag && !again)
+            || (device->faults.loses_repeated && again)
+            || (n > device->nb_frag && is_over_memory(device))) {
         return;
     }
     if (n == device->nb_frag + 1u) {

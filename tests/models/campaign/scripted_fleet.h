@@ -48,6 +48,10 @@ struct fleet_faults {
     bool loses_delete_ans; /* its first one */
     bool loses_frag_ans;   /* every FragSessionSetupAns */
     bool needs_uncoded;    /* hears no uncoded fragment before a status request, and needs one */
+    /* Hears no uncoded fragment before a status request, and drops coded ones while it lacks more
+     * than so many; 0: no limit. */
+    uint32_t decoder_most;
+    bool loses_repeated; /* uncoded fragments after a status request are not heard either */
     int32_t clock_error_s;
     uint32_t loses_n;        /* the fragment with this number; 0: none */
     uint32_t loss_percent;   /* of multicast frames */

@@ -225,3 +225,46 @@ Test(correction, sends_an_uncoded_fragment_to_who_has_none)
     /* One for what they lack, one that brings nothing, one with an uncoded fragment. */
     cr_assert_leq(campaign_correction_batches(fleet.campaign), 3);
 }
+
+/* --- decoders that hold less than a member lacks -----------------------------------------------
+ */
+
+/* TS004-2.0.0: the status bit MemoryError. Coded fragments are of no use before uncoded ones. */
+Test(correction, repeats_uncoded_fragments_for_a_decoder_that_is_too_small)
+{
+    struct campaign_params params = fleet_default_params();
+    create(4, &params);
+    for (uint32_t i = 0; i < 4; i++) {
+        fleet.devices[i].faults.decoder_most = 8;
+    }
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38, no batch");
+    cr_assert_eq(campaign_correction_batches(fleet.campaign), 1, "one pass");
+}
+
+Test(correction, gives_up_a_decoder_that_stays_too_small)
+{
+    struct campaign_params params = fleet_default_params();
+    create(4, &params);
+    fleet.devices[1].faults.decoder_most = 8;
+    fleet.devices[1].faults.loses_repeated = true;
+    fleet_run(&fleet, 6 * HOUR_NS);
+    cr_assert_eq(device(1).failure, CAMPAIGN_FAILURE_DECODER_MEMORY);
+    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(campaign_correction_batches(fleet.campaign), 2, "two passes");
+    cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38");
+}
+
+Test(correction, knows_of_a_small_decoder_by_the_count_alone)
+{
+    struct campaign_params params = fleet_default_params();
+    params.fragment_size_bytes = 12; /* 313 of them */
+    params.redundancy = 0.0;         /* no coded one that would make a device say so */
+    create(3, &params);
+    fleet.devices[1].faults.needs_uncoded = true;
+    fleet_run(&fleet, 6 * HOUR_NS);
+    expect_all_confirmed();
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 0);
+    cr_assert_eq(campaign_correction_batches(fleet.campaign), 1);
+}
