@@ -64,9 +64,10 @@ enum sx1276_severity {
     SX1276_SEVERITY_COUNT
 };
 
+struct sx1276_rx; /* from the air, below */
+
 /* Outputs of the chip, none NULL. All are called from inside an access or an advance, in time
  * order, and must not call the chip back (its const functions excepted). */
-struct sx1276_rx;
 struct sx1276_outputs {
     /* The first preamble symbol leaves at `at_ns` (in the future by the start-up times). The chip
      * stays in TX for `duration` that the callee returns: it knows the time on air. `bytes` are
@@ -83,8 +84,8 @@ struct sx1276_outputs {
      * demodulation threshold here, while the receiver of a CAD ran? Asked at its end. */
     bool (*cad)(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem);
     /* Firmware looks at the state of a reception. True: the receiver has found a preamble. Once the
-     * header block has ended and was read, `header` tells what sx1276_rx_header() needs; else its
-     * `bytes` stays NULL. Not called while RxDone stands: registers then show that frame. */
+     * header block has ended and was read, `header` tells size, coding_rate and has_crc, and its
+     * `bytes` is not NULL. Not called while RxDone stands: registers then show that frame. */
     bool (*reception)(void *context, sim_ns at_ns, struct sx1276_rx *header);
     /* A line shows ValidHeader from now on, until rx_end: sx1276_look() is to be called at the end
      * of each header. Else no such call is needed. */
@@ -213,9 +214,6 @@ void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns);
 /* Takes in what the receiver has found by `now_ns`, as an SPI access to the status registers does.
  * A header that failed shows at sx1276_rx_ended(). */
 void sx1276_look(struct sx1276 *chip, sim_ns now_ns);
-/* Optional: the header block ended at `now_ns`, good if rx->bytes is not NULL (only size,
- * coding_rate and has_crc are read). Without this call the header is judged in rx_ended. */
-void sx1276_rx_header(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx *rx);
 /* The frame ended at `now_ns`: sets RxDone (after the demodulation latency), PayloadCrcError,
  * counters, packet SNR and RSSI; drops it where the datasheet does. Ignored unless a preamble was
  * detected and the receiver stayed on since. */

@@ -91,19 +91,6 @@ static void accept_header(struct sx1276 *chip, const struct sx1276_rx *rx)
     sx1276_raise(chip, IRQ_VALID_HEADER);
 }
 
-void sx1276_rx_header(struct sx1276 *chip, sim_ns now_ns, const struct sx1276_rx *rx)
-{
-    sx1276_pass_time(chip, now_ns);
-    if (!chip->receiving || chip->header_seen) {
-        return;
-    }
-    if (header_is_good(chip, rx)) {
-        accept_header(chip, rx);
-    } else {
-        drop(chip);
-    }
-}
-
 /* What the receiver has found since the last call. One that failed is left to the end of its
  * frame: until then nothing else is found. */
 void sx1276_rx_look(struct sx1276 *chip)

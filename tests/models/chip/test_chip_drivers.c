@@ -195,6 +195,8 @@ Test(chip_drivers, loramac_node_draws_random_bits_and_senses_the_carrier)
     node_op_mode(5);
     fake_run(&board, MS);
     cr_expect_lt(-(fake_read(&board, 0x11) >> 1), -90);
+    board.channel_power_mw = 1e-6; /* -60 dBm: not free */
+    cr_expect_eq(-(fake_read(&board, 0x11) >> 1), -60);
     node_op_mode(0);
     node_set_modem(true);
     cr_expect_eq(fake_read(&board, 0x39), 0x34, "LoRa settings survive FSK");

@@ -230,7 +230,7 @@ Test(chip_rx, empty_frame_is_a_frame)
     cr_expect(!sx1276_rx_unread(&board.chip));
 }
 
-Test(chip_rx, header_can_be_told_in_time)
+Test(chip_rx, header_shows_when_it_has_ended)
 {
     listen(7, 0x8e);
     fake_write(&board, 0x40, 0x01); /* DIO3: ValidHeader */
@@ -239,7 +239,9 @@ Test(chip_rx, header_can_be_told_in_time)
     sx1276_rx_detected(&board.chip, board.now_ns);
     fake_run(&board, 10 * MS);
     cr_expect_eq(fake_read(&board, 0x18), 0x07, "on-going, synchronised, detected");
-    sx1276_rx_header(&board.chip, board.now_ns, &rx);
+    board.preamble_found = true;
+    board.header = rx;
+    sx1276_look(&board.chip, board.now_ns);
     cr_expect_eq(fake_dio_edge(&board, FAKE_DIO_UP, 3), board.now_ns);
     cr_expect_eq(fake_read(&board, 0x12), 0x10);
     cr_expect_eq(fake_read(&board, 0x18), 0x6f, "coding rate 3, header valid");
@@ -247,13 +249,20 @@ Test(chip_rx, header_can_be_told_in_time)
     sx1276_rx_ended(&board.chip, board.now_ns, &rx);
     cr_expect_eq(read16(0x14), 1, "counted once");
     cr_expect_eq(fake_read(&board, 0x18), 0x70, "clear, coding rate of the last header");
+}
 
+Test(chip_rx, single_that_loses_the_signal_after_its_header_times_out)
+{
+    struct sx1276_rx lost = { .bytes = NULL };
     listen(7, 0x8e);
-    rx.bytes = NULL;
     sx1276_rx_detected(&board.chip, board.now_ns);
+    board.preamble_found = true;
+    board.header = fake_good_frame(frame, 20);
+    sx1276_look(&board.chip, board.now_ns);
     fake_run(&board, 10 * MS);
-    sx1276_rx_header(&board.chip, board.now_ns, &rx);
-    cr_expect_eq(fake_read(&board, 0x12), 0x80, "a bad header ends RXSINGLE at once");
+    sx1276_rx_ended(&board.chip, board.now_ns, &lost);
+    cr_expect_eq(fake_read(&board, 0x12), 0x90, "RxTimeout, after ValidHeader");
+    cr_expect_eq(fake_read(&board, 0x01), 0x89);
     cr_expect_eq(fake_find(&board, FAKE_RX_END, 0)->at_ns, board.now_ns);
 }
 
