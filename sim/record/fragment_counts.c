@@ -90,7 +90,8 @@ static void firmware(const struct fragment_counts *counts, uint32_t index,
         device->missing_now = a;
         device->dropped = 0;
         device->settled = false;
-        device->was_reset = false;
+        /* Set up once more in mid-session: it starts over, its causes do not. */
+        device->was_reset = seen_of(counts->set, counts->current[index], index) > 0;
         break;
     case FW_TRACE_FRAME_DROPPED:
         device->dropped += device->settled || o->b < FRAGMENTATION_DROPPED_BUSY ? 0u : 1u;

@@ -17,7 +17,7 @@ struct device_fragments {
     uint32_t dropped;          /* fragments that its flash or its decoder had no time or room for */
     uint32_t missing_now;      /* as the firmware counts, until it freezes its session */
     bool settled;              /* frozen or complete since the session was set up last */
-    bool was_reset;            /* the device was, in between */
+    bool was_reset;            /* the device was, or set up once more, in between */
 };
 
 /* Of one device in one campaign. */

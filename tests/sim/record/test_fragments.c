@@ -16,6 +16,7 @@
 #include "record/fragment_causes.h"
 #include "record/fragment_rows.h"
 #include "support/trial.h"
+#include "trace.h"
 
 #define DEVICES 30u
 #define NB_FRAG 64u /* more than the block has */
@@ -106,6 +107,23 @@ Test(fragments, rate_is_that_of_the_air_where_the_backhaul_loses_reports)
     cr_expect_eq(trial_value(trial, "missing_fragments.recovered")
                          + trial_value(trial, "missing_fragments.unrecovered"),
             missing);
+    trial_destroy(trial);
+}
+
+/* A device that is set up again in mid-session has none of its fragments left. What was received
+ * stays received: that is no contradiction. */
+Test(fragments, causes_outlive_a_second_set_up)
+{
+    struct trial *trial = trial_create(fleet, NULL, 0);
+    sim_ns at_ns = (4 * 3600 + 1800 + 60) * SIM_NS_PER_S; /* a minute of the session */
+    cr_assert(trial_go(trial, at_ns));
+    struct cause_counts counts;
+    uint32_t nb_frag = fragment_causes_device(fragment_causes_of(trial->recorders), 0, 0, &counts);
+    cr_assert_gt(counts.of[LOSS_NONE], 0);
+    cr_assert_null(trial_failure(trial), "%s", trial_failure(trial));
+    engine_observe(trial->world->engine, at_ns, trial->world->first_device, OBSERVE_FIRMWARE,
+            FW_TRACE_FRAG_SET_UP, nb_frag, 0, NULL);
+    cr_expect_null(trial_failure(trial), "%s", trial_failure(trial));
     trial_destroy(trial);
 }
 
