@@ -135,6 +135,9 @@ const struct frame *medium_transmit_gateway(struct medium *medium, uint32_t gate
  * told at its planned end (LOSS_POWERED_DOWN); as interference it ends at `at_ns`. */
 void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns);
 
+/* The gateway lost its power, now: what it is receiving is lost (LOSS_POWERED_DOWN). */
+void medium_gateway_power_off(struct medium *medium, uint32_t gateway);
+
 /* Somebody who jams a band on purpose: all its time, from when it is told to until it is told to
  * stop. Times of the engine, between two events. */
 struct medium_jammer {

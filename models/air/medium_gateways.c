@@ -87,6 +87,18 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gat
     return rivals;
 }
 
+/* What ended a reception before the frame's end; LOSS_NONE: nothing. */
+static enum loss_cause cut_short(const struct gateway_state *state, const struct frame *frame)
+{
+    /* Transmissions follow each other: if any fell into the reception, the last one did. */
+    bool transmitted = state->tx_start_ns >= frame->detect_ns;
+    bool powered_off = state->power_off_ns >= frame->detect_ns;
+    if (transmitted && !(powered_off && state->power_off_ns <= state->tx_start_ns)) {
+        return LOSS_RADIO_BUSY;
+    }
+    return powered_off || frame->aborted ? LOSS_POWERED_DOWN : LOSS_NONE;
+}
+
 static void serve(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
         struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
 {
@@ -103,10 +115,9 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     if (!lora_is_decodable(m, low_data_rate, false)) {
         medium_mismatch(&verdict);
     }
-    /* Transmissions follow each other: if any fell into the reception, the last one did. */
-    bool transmitted = state->tx_start_ns >= frame->detect_ns;
-    if (frame->aborted || transmitted) {
-        verdict.cause = transmitted ? LOSS_RADIO_BUSY : LOSS_POWERED_DOWN;
+    enum loss_cause cut = cut_short(state, frame);
+    if (cut != LOSS_NONE) {
+        verdict.cause = cut;
         verdict.header_ok = false;
     }
     if (verdict.cause == LOSS_NONE) {
@@ -127,4 +138,10 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
     for (uint32_t i = 0; i < air->gateways.count; i++) {
         serve(medium, &judged, rivals, air, &air->gateways.items[i], now_ns);
     }
+}
+
+void medium_gateway_power_off(struct medium *medium, uint32_t gateway)
+{
+    assert(gateway < medium->gateway_count);
+    medium->gateways[gateway].power_off_ns = engine_now(medium->engine);
 }

@@ -85,6 +85,7 @@ struct gateway_state {
     double x_m, y_m, height_m;
     struct radio_clock clock;
     sim_ns tx_start_ns, tx_end_ns; /* of its last transmission that started */
+    sim_ns power_off_ns;           /* when it lost its power last; 0: never */
 };
 
 struct medium {

@@ -1,5 +1,9 @@
 /* Messages between gateway and server: latency, jitter, order, loss.
  * SPDX-License-Identifier: MIT
+ *
+ * A message is lost that is sent in an outage of the backhaul, or has not arrived when one begins.
+ * Which of those on their way are lost is seen when they would arrive: nothing knows of an outage
+ * before it begins.
  */
 #include <assert.h>
 #include <gsl/gsl_cdf.h>
@@ -18,6 +22,12 @@ struct message *message_at(struct gateway_fleet *fleet, uint32_t index)
     return &fleet->blocks[index / MESSAGE_BLOCK][index % MESSAGE_BLOCK];
 }
 
+static void put_free(struct gateway_fleet *fleet, uint32_t index)
+{
+    message_at(fleet, index)->next_free = fleet->free_message;
+    fleet->free_message = index;
+}
+
 static void add_block(struct gateway_fleet *fleet)
 {
     uint32_t block = fleet->block_count++;
@@ -26,7 +36,7 @@ static void add_block(struct gateway_fleet *fleet)
     fleet->blocks[block] = malloc(MESSAGE_BLOCK * sizeof(struct message));
     assert(fleet->blocks[block] != NULL);
     for (uint32_t i = MESSAGE_BLOCK; i > 0; i--) {
-        message_give(fleet, block * MESSAGE_BLOCK + i - 1);
+        put_free(fleet, block * MESSAGE_BLOCK + i - 1);
     }
 }
 
@@ -39,6 +49,7 @@ uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway)
     struct message *message = message_at(fleet, index);
     fleet->free_message = message->next_free;
     message->gateway = gateway;
+    message->holders = 1;
     message->given_up = false;
     message->beacon = false;
     return index;
@@ -46,8 +57,11 @@ uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway)
 
 void message_give(struct gateway_fleet *fleet, uint32_t index)
 {
-    message_at(fleet, index)->next_free = fleet->free_message;
-    fleet->free_message = index;
+    struct message *message = message_at(fleet, index);
+    assert(message->holders > 0);
+    if (--message->holders == 0) {
+        put_free(fleet, index);
+    }
 }
 
 void messages_finish(struct gateway_fleet *fleet)
@@ -96,8 +110,8 @@ static sim_ns delay_ns(const struct gateway_params *params, uint64_t draw)
 }
 
 /* One block of draws per message. False: it gets lost, as `*by_chance` or in an outage. */
-static bool travel(
-        struct gateway *gateway, sim_ns *previous_ns, sim_ns *arrival_ns, bool *by_chance)
+static bool travel(struct gateway *gateway, struct message *message, sim_ns *previous_ns,
+        sim_ns *arrival_ns, bool *by_chance)
 {
     const struct gateway_params *params = &gateway->fleet->params;
     sim_ns now_ns = engine_now(gateway->fleet->engine);
@@ -106,11 +120,11 @@ static bool travel(
             gateway->messages++, word);
     *arrival_ns = now_ns + delay_ns(params, (uint64_t)word[0] << 32 | word[1]);
     *by_chance = word[2] < params->backhaul_loss * 0x1p32;
-    if (*by_chance
-            || gateway_outage_touches(
-                    gateway, GATEWAY_OUTAGE_BACKHAUL, now_ns, *arrival_ns, NULL)) {
+    if (*by_chance || gateway->out[GATEWAY_OUTAGE_BACKHAUL] > 0) {
         return false;
     }
+    message->sent_ns = now_ns;
+    message->backhaul_outages = gateway->outages[GATEWAY_OUTAGE_BACKHAUL];
     if (*arrival_ns < *previous_ns) {
         *arrival_ns = *previous_ns;
     }
@@ -118,11 +132,18 @@ static bool travel(
     return true;
 }
 
+/* An outage began while the message that arrives now was on its way. */
+static bool was_lost(const struct gateway *gateway, const struct message *message)
+{
+    return message->backhaul_outages != gateway->outages[GATEWAY_OUTAGE_BACKHAUL];
+}
+
 static bool send_up(struct gateway *gateway, uint16_t handler, uint32_t message)
 {
     sim_ns at_ns;
     bool by_chance;
-    if (!travel(gateway, &gateway->up_until_ns, &at_ns, &by_chance)) {
+    struct message *sent = message_at(gateway->fleet, message);
+    if (!travel(gateway, sent, &gateway->up_until_ns, &at_ns, &by_chance)) {
         *(by_chance ? &gateway->stats.backhaul_lost_up : &gateway->stats.outage_lost_up) += 1;
         message_give(gateway->fleet, message);
         return false;
@@ -141,34 +162,43 @@ void backhaul_send_uplink(struct gateway *gateway, uint32_t message)
     }
 }
 
-void backhaul_give_up(struct gateway *gateway, uint64_t token, sim_ns from_ns)
+void backhaul_give_up(struct gateway *gateway, struct message *request, sim_ns from_ns)
 {
     struct gateway_fleet *fleet = gateway->fleet;
+    if (request->given_up) {
+        return;
+    }
+    request->given_up = true;
     gateway->stats.rejected[GATEWAY_TX_NO_ANSWER]++;
     uint32_t index = message_take(fleet, gateway->number);
     message_at(fleet, index)->as.report = (struct gateway_report){
         .gateway = gateway->number,
-        .token = token,
+        .token = request->as.tx.token,
         .result = GATEWAY_TX_NO_ANSWER,
     };
     sim_ns at_ns = from_ns + patience_ns(&fleet->params);
     if (at_ns < gateway->up_until_ns) {
         at_ns = gateway->up_until_ns; /* after what did come back */
     }
-    engine_schedule(
-            fleet->engine, at_ns, SIM_PHASE_NETWORK, gateway->entity, fleet->report_handler, index);
+    if (at_ns < engine_now(fleet->engine)) {
+        at_ns = engine_now(fleet->engine); /* it would have come later than patience lasts */
+    }
+    engine_schedule(fleet->engine, at_ns, SIM_PHASE_NETWORK, gateway->entity,
+            fleet->give_up_handler, index);
 }
 
-bool backhaul_send_report(struct gateway *gateway, const struct gateway_report *report)
+void backhaul_send_report(
+        struct gateway *gateway, uint32_t request, const struct gateway_report *report)
 {
     struct gateway_fleet *fleet = gateway->fleet;
     uint32_t index = message_take(fleet, gateway->number);
+    message_at(fleet, index)->request = request;
     message_at(fleet, index)->as.report = *report;
-    if (!send_up(gateway, fleet->report_handler, index)) {
-        backhaul_give_up(gateway, report->token, engine_now(fleet->engine));
-        return false;
+    if (send_up(gateway, fleet->report_handler, index)) {
+        message_at(fleet, request)->holders++;
+    } else {
+        backhaul_give_up(gateway, message_at(fleet, request), engine_now(fleet->engine));
     }
-    return true;
 }
 
 void backhaul_send_request(struct gateway *gateway, uint32_t message)
@@ -176,27 +206,67 @@ void backhaul_send_request(struct gateway *gateway, uint32_t message)
     struct gateway_fleet *fleet = gateway->fleet;
     sim_ns at_ns;
     bool by_chance = false;
-    bool arrives = travel(gateway, &gateway->down_until_ns, &at_ns, &by_chance);
-    if (arrives && !gateway_outage_touches(gateway, GATEWAY_OUTAGE_POWER, at_ns, at_ns, NULL)) {
+    struct message *request = message_at(fleet, message);
+    if (travel(gateway, request, &gateway->down_until_ns, &at_ns, &by_chance)) {
         engine_schedule(fleet->engine, at_ns, SIM_PHASE_GATEWAY, gateway->entity,
                 fleet->request_handler, message);
         return;
     }
     *(by_chance ? &gateway->stats.backhaul_lost_down : &gateway->stats.outage_lost_down) += 1;
-    uint64_t token = message_at(fleet, message)->as.tx.token;
+    backhaul_give_up(gateway, request, engine_now(fleet->engine));
     message_give(fleet, message);
-    backhaul_give_up(gateway, token, engine_now(fleet->engine));
+}
+
+bool backhaul_loses_request(struct gateway *gateway, uint32_t message)
+{
+    struct message *request = message_at(gateway->fleet, message);
+    if (!was_lost(gateway, request) && gateway->out[GATEWAY_OUTAGE_POWER] == 0) {
+        return false;
+    }
+    gateway->stats.outage_lost_down++;
+    backhaul_give_up(gateway, request, request->sent_ns);
+    message_give(gateway->fleet, message);
+    return true;
 }
 
 void backhaul_uplink_arrives(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct gateway_fleet *fleet = context;
     uint32_t index = (uint32_t)argument;
-    fleet->sink->uplink(fleet->sink_context, &message_at(fleet, index)->as.uplink, now_ns);
+    const struct message *message = message_at(fleet, index);
+    struct gateway *gateway = &fleet->gateways[message->gateway];
+    if (was_lost(gateway, message)) {
+        gateway->stats.outage_lost_up++;
+    } else {
+        fleet->sink->uplink(fleet->sink_context, &message->as.uplink, now_ns);
+    }
     message_give(fleet, index);
 }
 
+/* An acceptance is the first answer: what was given up before it arrives, was so for a later one.
+ */
 void backhaul_report_arrives(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct gateway_fleet *fleet = context;
+    uint32_t index = (uint32_t)argument;
+    const struct message *message = message_at(fleet, index);
+    struct gateway_report report = message->as.report;
+    struct gateway *gateway = &fleet->gateways[message->gateway];
+    struct message *request = message_at(fleet, message->request);
+    bool lost = was_lost(gateway, message);
+    if (lost) {
+        gateway->stats.outage_lost_up++;
+        backhaul_give_up(gateway, request, message->sent_ns);
+    }
+    bool handed_on = !lost && (report.result == GATEWAY_TX_ACCEPTED || !request->given_up);
+    message_give(fleet, message->request);
+    message_give(fleet, index); /* the sink may submit at once: the slot serves again */
+    if (handed_on) {
+        fleet->sink->report(fleet->sink_context, &report, now_ns);
+    }
+}
+
+void backhaul_gives_up(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct gateway_fleet *fleet = context;
     uint32_t index = (uint32_t)argument;

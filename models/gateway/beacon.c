@@ -108,7 +108,6 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     tx->modulation.implicit_header = true;
     int64_t gps_ns = fleet->params.gps_at_start_ns + grid_ns;
     tx->size = beacon_bytes(region, (uint32_t)(gps_ns / SIM_NS_PER_S), tx->bytes);
-    message->accepted_ns = tx->at_ns - TX_JIT_DELAY_NS; /* made again after an outage */
     return index;
 }
 

@@ -21,7 +21,8 @@ struct band_log {
     struct aired *ring;
     uint32_t first, count, capacity;
     sim_ns in_hour_ns, total_ns, in_hour_max_ns, last_end_ns;
-    sim_ns pause_until_ns; /* in the forms with pauses */
+    sim_ns max_before_last_ns; /* in_hour_max_ns without the last frame */
+    sim_ns pause_until_ns;     /* in the forms with pauses */
 };
 
 struct duty_auditor {
@@ -86,14 +87,19 @@ static sim_ns over_hour_ns(const struct band_log *log, double duty_cycle)
     return log->in_hour_ns > allowed_ns ? log->in_hour_ns - allowed_ns : 0;
 }
 
+static sim_ns pause_end_ns(
+        enum gateway_duty_form form, double duty_cycle, sim_ns start_ns, sim_ns end_ns)
+{
+    sim_ns from_ns = form == GATEWAY_DUTY_PAUSES ? end_ns : start_ns;
+    return from_ns + (sim_ns)floor((double)(end_ns - start_ns) * (1 - duty_cycle) / duty_cycle);
+}
+
 /* By how much the frame is too early for the pause before it. */
 static sim_ns into_pause_ns(struct band_log *log, enum gateway_duty_form form, double duty_cycle,
         sim_ns start_ns, sim_ns end_ns)
 {
     sim_ns early_ns = log->pause_until_ns - start_ns;
-    sim_ns from_ns = form == GATEWAY_DUTY_PAUSES ? end_ns : start_ns;
-    log->pause_until_ns =
-            from_ns + (sim_ns)floor((double)(end_ns - start_ns) * (1 - duty_cycle) / duty_cycle);
+    log->pause_until_ns = pause_end_ns(form, duty_cycle, start_ns, end_ns);
     return early_ns > 0 ? early_ns : 0;
 }
 
@@ -110,6 +116,7 @@ sim_ns duty_auditor_frame(
     log->last_end_ns = end_ns;
     push(log, (struct aired){ .end_ns = end_ns, .airtime_ns = end_ns - start_ns });
     drop_older(log, end_ns - HOUR_NS);
+    log->max_before_last_ns = log->in_hour_max_ns;
     if (log->in_hour_ns > log->in_hour_max_ns) {
         log->in_hour_max_ns = log->in_hour_ns;
     }
@@ -120,6 +127,31 @@ sim_ns duty_auditor_frame(
     return auditor->form == GATEWAY_DUTY_HOUR
                    ? over_hour_ns(log, duty_cycle)
                    : into_pause_ns(log, auditor->form, duty_cycle, start_ns, end_ns);
+}
+
+void duty_auditor_cut(struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns end_ns)
+{
+    int band = region_band_of(auditor->region, frequency_hz);
+    if (band < 0) {
+        return;
+    }
+    struct band_log *log = &auditor->logs[band];
+    assert(log->count > 0);
+    struct aired *last = &log->ring[(log->first + log->count - 1) & (log->capacity - 1)];
+    sim_ns start_ns = last->end_ns - last->airtime_ns;
+    assert(start_ns <= end_ns && end_ns <= last->end_ns);
+    sim_ns not_sent_ns = last->end_ns - end_ns;
+    last->end_ns = end_ns;
+    last->airtime_ns -= not_sent_ns;
+    log->last_end_ns = end_ns;
+    log->in_hour_ns -= not_sent_ns;
+    log->total_ns -= not_sent_ns;
+    log->in_hour_max_ns =
+            log->in_hour_ns > log->max_before_last_ns ? log->in_hour_ns : log->max_before_last_ns;
+    double duty_cycle = auditor->region->bands[band].duty_cycle;
+    if (duty_cycle < 1.0) {
+        log->pause_until_ns = pause_end_ns(auditor->form, duty_cycle, start_ns, end_ns);
+    }
 }
 
 double duty_auditor_share_max(const struct duty_auditor *auditor)

@@ -107,7 +107,7 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     fleet->hand_over_handler = engine_handler_add(engine, gateway_hand_over, fleet);
     fleet->on_air_handler = engine_handler_add(engine, gateway_on_air, fleet);
     fleet->beacon_handler = engine_handler_add(engine, gateway_beacon, fleet);
-    fleet->cut_off_handler = engine_handler_add(engine, gateway_cut_off, fleet);
+    fleet->give_up_handler = engine_handler_add(engine, backhaul_gives_up, fleet);
     engine_observer_add(engine, OBSERVE_BIT(OBSERVE_GATEWAY_LOST), count_lost, fleet);
     return fleet;
 }
@@ -124,7 +124,6 @@ void gateway_fleet_destroy(struct gateway_fleet *fleet)
             duty_limiter_finish(&fleet->gateways[i].limiters[band]);
         }
     }
-    free(fleet->added);
     messages_finish(fleet);
     free(fleet->gateways);
     free(fleet);

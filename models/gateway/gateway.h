@@ -19,7 +19,7 @@
 
 #define GATEWAY_CHANNELS_MAX     8u
 #define GATEWAY_DEMODULATORS_MAX 4096u
-#define GATEWAY_ALL              UINT32_MAX
+#define GATEWAY_ALL              UINT32_MAX /* in place of a number, where all are meant */
 
 /* Where a gateway has its time from (spec-physics section 6). A free one's stamps are no time of
  * day: they reach GATEWAY_TX_AT_GPS alone. */
@@ -58,16 +58,10 @@ extern const char *const gateway_jitter_law_names[];
 
 enum gateway_outage_kind {
     GATEWAY_OUTAGE_BACKHAUL, /* messages are lost, both ways */
-    GATEWAY_OUTAGE_POWER     /* deaf and mute; what was queued is lost */
+    GATEWAY_OUTAGE_POWER,    /* deaf and mute; what was queued is lost */
+    GATEWAY_OUTAGE_KIND_COUNT
 };
 extern const char *const gateway_outage_kind_names[];
-
-/* Out from `from_ns` for `duration_ns`, and again every `every_ns` (0: once). */
-struct gateway_outage {
-    uint32_t gateway; /* GATEWAY_ALL: all */
-    enum gateway_outage_kind kind;
-    sim_ns from_ns, duration_ns, every_ns;
-};
 
 /* How a gateway keeps the duty cycle d of a sub-band. T is the time on air of a frame. */
 enum gateway_duty_form {
@@ -96,9 +90,7 @@ struct gateway_params {
     bool downlink_crc;
     /* Class B beacons, every 128 s of GPS time; only with GNSS. */
     bool beacons;
-    int64_t gps_at_start_ns;              /* GPS time of engine time 0, for beacons */
-    const struct gateway_outage *outages; /* live as long as the fleet */
-    uint32_t outage_count;
+    int64_t gps_at_start_ns;  /* GPS time of engine time 0, for beacons */
     int32_t antenna_gain_mdb; /* of the site too: medium_site.antenna_gain_mdb */
     int32_t eirp_mdbm;        /* of beacons at most; 0 or less: what they have */
     enum gateway_duty_form duty_form;
@@ -186,9 +178,10 @@ extern const struct medium_gateway_ops gateway_medium_ops;
 /* Sends a request over the backhaul. Called by the network server. */
 void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct gateway_tx *tx);
 
-/* Begins and ends an outage that is not in the parameters, from now on. What the gateway has begun
- * already, a frame on the air or a message on its way, is not cut off: it was judged when it began.
- * Outages may overlap: an end is of one that was begun, and without effect if there is none. */
+/* Begins and ends an outage, now. An outage of power cuts off the frame on the air, loses what was
+ * being received (LOSS_POWERED_DOWN) and what was queued, and requests that arrive in it; an outage
+ * of the backhaul loses what is sent in it and what was on its way when it began. Outages may
+ * overlap: the part is back after as many ends as begins. An end without a begin has no effect. */
 void gateway_outage_begin(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
 void gateway_outage_end(
@@ -225,6 +218,9 @@ void duty_auditor_destroy(struct duty_auditor *auditor);
  * ns; 0: fine. */
 sim_ns duty_auditor_frame(
         struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns start_ns, sim_ns end_ns);
+/* The frame that was given last, on that frequency, ended at `end_ns` already: not before its
+ * start, before its planned end. */
+void duty_auditor_cut(struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns end_ns);
 /* Highest share of an hour in any sub-band so far; airtime of the busiest sub-band. */
 double duty_auditor_share_max(const struct duty_auditor *auditor);
 sim_ns duty_auditor_airtime_max_ns(const struct duty_auditor *auditor);

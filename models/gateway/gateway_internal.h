@@ -15,11 +15,15 @@
 struct message {
     uint32_t next_free;
     uint32_t gateway;
+    uint32_t holders; /* who needs it still: its way, and the reports to it that are on theirs */
+    /* On its way: */
+    sim_ns sent_ns;
+    uint32_t backhaul_outages; /* of its gateway when it was sent */
+    uint32_t request;          /* of a report: what it answers */
     /* Of a transmission: */
     bool beacon;
-    bool given_up;             /* its acceptance got lost: the server expects no more of it */
-    sim_ns accepted_ns;        /* since when it has been in the queue */
-    const struct frame *frame; /* on the air */
+    bool given_up;          /* an answer got lost: the server expects no more of it */
+    uint32_t power_outages; /* of its gateway when it came into the queue */
     union {
         struct gateway_uplink uplink;
         struct gateway_report report;
@@ -34,8 +38,11 @@ struct gateway {
     sim_ns clock_wrong_ns;  /* gateway_wrong_clock.error_ns; 0: its clock is right */
     uint64_t *demodulating; /* ids of the frames that hold a demodulator, in no order */
     uint32_t demodulating_count, demodulating_capacity;
-    sim_ns tx_until_ns;  /* half duplex: deaf before this */
-    sim_ns requested_ns; /* latest request: what lost power since then has lost its queue */
+    sim_ns tx_until_ns;          /* half duplex: deaf before this */
+    const struct frame *sending; /* handed over last; valid until the next time */
+    sim_ns sending_until_ns;     /* its end */
+    /* Outages of each kind: not ended, and begun so far; those that overlap count once there. */
+    uint32_t out[GATEWAY_OUTAGE_KIND_COUNT], outages[GATEWAY_OUTAGE_KIND_COUNT];
     struct tx_queue queue;
     struct duty_limiter limiters[REGION_BANDS_MAX];
     struct duty_auditor *auditor;
@@ -53,10 +60,8 @@ struct gateway_fleet {
     uint32_t count;
     struct gateway *gateways;
     entity_id first_entity;
-    struct gateway_outage *added; /* gateway_outage_begin() */
-    uint32_t added_count;
     uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler,
-            cut_off_handler, beacon_handler;
+            give_up_handler, beacon_handler;
     struct message **blocks; /* of MESSAGE_BLOCK messages */
     uint32_t block_count;
     uint32_t free_message;
@@ -65,21 +70,21 @@ struct gateway_fleet {
 /* backhaul.c */
 struct message *message_at(struct gateway_fleet *fleet, uint32_t index);
 uint32_t message_take(struct gateway_fleet *fleet, uint32_t gateway);
+/* One of its holders is done with it: the last one frees it. */
 void message_give(struct gateway_fleet *fleet, uint32_t index);
 void messages_finish(struct gateway_fleet *fleet);
 /* Sends a message up, or frees it when it gets lost. */
 void backhaul_send_uplink(struct gateway *gateway, uint32_t message);
-/* Reports to the server. False: the answer got lost, and the server will give up waiting. */
-bool backhaul_send_report(struct gateway *gateway, const struct gateway_report *report);
-/* Nothing will come back for this request: the server gives up some time after `from_ns`. */
-void backhaul_give_up(struct gateway *gateway, uint64_t token, sim_ns from_ns);
+/* Reports to the server on a request; the server gives up waiting for what gets lost. */
+void backhaul_send_report(
+        struct gateway *gateway, uint32_t request, const struct gateway_report *report);
+/* Nothing more will come back for this request: the server gives up some time after `from_ns`. No
+ * effect if it has done so already. */
+void backhaul_give_up(struct gateway *gateway, struct message *request, sim_ns from_ns);
 void backhaul_send_request(struct gateway *gateway, uint32_t message);
-engine_event_fn backhaul_uplink_arrives, backhaul_report_arrives;
-
-/* outage.c: is the gateway out at any instant of [from_ns, to_ns]? `at_ns` (may be NULL): the
- * first. */
-bool gateway_outage_touches(const struct gateway *gateway, enum gateway_outage_kind kind,
-        sim_ns from_ns, sim_ns to_ns, sim_ns *at_ns);
+/* True: the request that arrives now got lost in an outage, and is freed. */
+bool backhaul_loses_request(struct gateway *gateway, uint32_t message);
+engine_event_fn backhaul_uplink_arrives, backhaul_report_arrives, backhaul_gives_up;
 
 /* gateway_clock.c: what its clock shows ahead of true time; a time stamp; when a start that is
  * wanted at a GPS time comes to pass. */
@@ -101,6 +106,8 @@ engine_event_fn gateway_beacon;
 void gateway_stop_receptions(struct gateway *gateway);
 
 /* gateway_tx.c */
-engine_event_fn gateway_request_arrives, gateway_hand_over, gateway_on_air, gateway_cut_off;
+engine_event_fn gateway_request_arrives, gateway_hand_over, gateway_on_air;
+/* Power goes: the frame on the air and the queue are lost. */
+void gateway_stop_transmissions(struct gateway *gateway);
 
 #endif

@@ -2,9 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A demodulator is taken from detection to the end of the frame, whatever it will be worth
- * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6). A
- * frame that an outage of power will cut is lost at its detection: its demodulator would be freed
- * by nothing but the outage.
+ * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -70,7 +68,7 @@ static enum loss_cause try_lock(struct gateway *gateway, const struct frame *fra
     if (channel_of(&gateway->fleet->params, &frame->modulation) == 0) {
         return LOSS_PREAMBLE_MISSED; /* no correlator looks there */
     }
-    if (gateway_outage_touches(gateway, GATEWAY_OUTAGE_POWER, now_ns, frame->end_ns, NULL)) {
+    if (gateway->out[GATEWAY_OUTAGE_POWER] > 0) {
         return LOSS_POWERED_DOWN;
     }
     if (now_ns < gateway->tx_until_ns) {
@@ -112,7 +110,7 @@ static void ended(void *context, const struct frame *frame, const struct verdict
 {
     struct gateway *gateway = context;
     bool held = free_demodulator(gateway, frame->id);
-    /* What our own transmission cut short, the medium has seen too. */
+    /* What our own transmission or an outage cut short, the medium has seen too. */
     assert(held || verdict->cause != LOSS_NONE);
     if (verdict->cause == LOSS_NONE) {
         gateway->stats.uplinks++;

@@ -5,15 +5,18 @@
 
 #include "gateway/gateway_internal.h"
 
-/* False: the report got lost, or no request waits for it any more. */
-static bool report(struct gateway *gateway, const struct message *message,
-        enum gateway_tx_result result, sim_ns at_ns, sim_ns airtime_ns)
+static void report(struct gateway *gateway, uint32_t request, enum gateway_tx_result result,
+        sim_ns at_ns, sim_ns airtime_ns)
 {
     struct gateway_fleet *fleet = gateway->fleet;
+    const struct message *message = message_at(fleet, request);
     const struct gateway_tx *tx = &message->as.tx;
     engine_observe(fleet->engine, engine_now(fleet->engine), gateway->entity, OBSERVE_GATEWAY_TX,
             (int64_t)tx->token, result,
             region_band_of(fleet->params.region, tx->modulation.frequency_hz), NULL);
+    if (message->given_up) {
+        return;
+    }
     struct gateway_report report = {
         .gateway = gateway->number,
         .token = tx->token,
@@ -21,7 +24,7 @@ static bool report(struct gateway *gateway, const struct message *message,
         .at_ns = at_ns,
         .airtime_ns = airtime_ns,
     };
-    return !message->given_up && backhaul_send_report(gateway, &report);
+    backhaul_send_report(gateway, request, &report);
 }
 
 /* The time of an immediate request: where queue, duty cycle and beacons agree. Each turn moves
@@ -68,17 +71,6 @@ static enum gateway_tx_result check_time(const struct gateway *gateway,
     return GATEWAY_TX_ACCEPTED;
 }
 
-/* A gateway that comes up has an empty queue. Its duty cycle stays booked: how long it has to be
- * silent must not depend on a memory that loses power. */
-static void clear_after_outage(struct gateway *gateway, sim_ns now_ns)
-{
-    if (gateway_outage_touches(
-                gateway, GATEWAY_OUTAGE_POWER, gateway->requested_ns, now_ns, NULL)) {
-        gateway->queue.count = 0;
-    }
-    gateway->requested_ns = now_ns;
-}
-
 static enum gateway_tx_result accept(struct gateway *gateway, const struct gateway_tx *tx,
         sim_ns now_ns, sim_ns airtime_ns, sim_ns *at_ns)
 {
@@ -96,7 +88,6 @@ static enum gateway_tx_result accept(struct gateway *gateway, const struct gatew
         }
         *at_ns = gateway_clock_start_ns(gateway, *at_ns);
     }
-    clear_after_outage(gateway, now_ns);
     tx_queue_advance(&gateway->queue, now_ns);
     if (tx_queue_full(&gateway->queue, now_ns)) {
         return GATEWAY_TX_FULL;
@@ -123,22 +114,40 @@ void gateway_request_arrives(void *context, sim_ns now_ns, entity_id entity, uin
     struct message *message = message_at(fleet, index);
     struct gateway *gateway = &fleet->gateways[message->gateway];
     struct gateway_tx *tx = &message->as.tx;
+    if (backhaul_loses_request(gateway, index)) {
+        return;
+    }
     if (fleet->params.downlink_crc) {
         tx->modulation.payload_crc = true;
     }
     sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
     sim_ns at_ns = tx->at_ns;
     enum gateway_tx_result result = accept(gateway, tx, now_ns, airtime_ns, &at_ns);
-    message->given_up = !report(gateway, message, result, at_ns, airtime_ns);
+    report(gateway, index, result, at_ns, airtime_ns);
     if (result != GATEWAY_TX_ACCEPTED) {
         gateway->stats.rejected[result]++;
         message_give(fleet, index);
         return;
     }
-    message->accepted_ns = now_ns;
+    message->power_outages = gateway->outages[GATEWAY_OUTAGE_POWER];
     tx->at_ns = at_ns;
     engine_schedule(fleet->engine, at_ns - TX_JIT_DELAY_NS, SIM_PHASE_GATEWAY, gateway->entity,
             fleet->hand_over_handler, index);
+}
+
+/* True: the gateway has been without power since the frame came into its queue. Nothing will come
+ * of it, and it is freed. */
+static bool lost_power(struct gateway *gateway, uint32_t index)
+{
+    struct message *message = message_at(gateway->fleet, index);
+    if (message->power_outages == gateway->outages[GATEWAY_OUTAGE_POWER]
+            && gateway->out[GATEWAY_OUTAGE_POWER] == 0) {
+        return false;
+    }
+    gateway->stats.cut_off++;
+    backhaul_give_up(gateway, message, message->as.tx.at_ns);
+    message_give(gateway->fleet, index);
+    return true;
 }
 
 /* The concentrator gets the frame and starts it by its own counter. */
@@ -149,17 +158,15 @@ void gateway_hand_over(void *context, sim_ns now_ns, entity_id entity, uint64_t 
     struct message *message = message_at(fleet, index);
     struct gateway *gateway = &fleet->gateways[message->gateway];
     const struct gateway_tx *tx = &message->as.tx;
-    if (gateway_outage_touches(
-                gateway, GATEWAY_OUTAGE_POWER, message->accepted_ns, tx->at_ns, NULL)) {
-        gateway->stats.cut_off++;
-        if (!message->given_up) {
-            backhaul_give_up(gateway, tx->token, tx->at_ns);
-        }
-        message_give(fleet, index);
+    if (message->beacon) { /* made again after an outage */
+        message->power_outages = gateway->outages[GATEWAY_OUTAGE_POWER];
+    }
+    if (lost_power(gateway, index)) {
         return;
     }
-    message->frame = medium_transmit_gateway(fleet->medium, message->gateway, tx->at_ns,
+    gateway->sending = medium_transmit_gateway(fleet->medium, message->gateway, tx->at_ns,
             &tx->modulation, tx->power_mdbm, tx->bytes, tx->size);
+    gateway->sending_until_ns = tx->at_ns + lora_time_on_air_ns(&tx->modulation, tx->size);
     engine_schedule(
             fleet->engine, tx->at_ns, SIM_PHASE_GATEWAY, entity, fleet->on_air_handler, argument);
 }
@@ -182,37 +189,41 @@ void gateway_on_air(void *context, sim_ns now_ns, entity_id entity, uint64_t arg
     const struct message *message = message_at(fleet, index);
     const struct gateway_tx *tx = &message->as.tx;
     struct gateway *gateway = &fleet->gateways[message->gateway];
+    if (lost_power(gateway, index)) {
+        return;
+    }
     sim_ns airtime_ns = lora_time_on_air_ns(&tx->modulation, tx->size);
     sim_ns end_ns = now_ns + airtime_ns;
-    bool cut_off = gateway_outage_touches(
-            gateway, GATEWAY_OUTAGE_POWER, now_ns + 1, now_ns + airtime_ns - 1, &end_ns);
-    if (!cut_off) {
-        end_ns = now_ns + airtime_ns;
-    }
     assert(gateway->tx_until_ns <= now_ns); /* one transmission at a time per board */
     gateway->tx_until_ns = end_ns;
     gateway_stop_receptions(gateway);
     *(message->beacon ? &gateway->stats.beacons : &gateway->stats.transmitted) += 1;
-    gateway->stats.airtime_ns += end_ns - now_ns;
+    gateway->stats.airtime_ns += airtime_ns;
     audit(gateway, tx->modulation.frequency_hz, now_ns, end_ns);
     if (!message->beacon) {
-        report(gateway, message, GATEWAY_TX_SENT, now_ns, airtime_ns);
+        report(gateway, index, GATEWAY_TX_SENT, now_ns, airtime_ns);
     }
-    if (cut_off) {
-        gateway->stats.cut_off++;
-        engine_schedule(
-                fleet->engine, end_ns, SIM_PHASE_GATEWAY, entity, fleet->cut_off_handler, argument);
-    } else {
-        message_give(fleet, index);
-    }
+    message_give(fleet, index);
 }
 
-/* Power goes amid a transmission. */
-void gateway_cut_off(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+/* A frame that was handed over and is not on the air yet is counted when it would start. Duty
+ * cycle stays booked: how long a gateway has to be silent must not depend on a memory that loses
+ * power. */
+void gateway_stop_transmissions(struct gateway *gateway)
 {
-    struct gateway_fleet *fleet = context;
-    medium_abort(fleet->medium, message_at(fleet, (uint32_t)argument)->frame, now_ns);
-    message_give(fleet, (uint32_t)argument);
+    sim_ns now_ns = engine_now(gateway->fleet->engine);
+    if (now_ns < gateway->sending_until_ns) {
+        uint32_t frequency_hz = gateway->sending->modulation.frequency_hz;
+        medium_abort(gateway->fleet->medium, gateway->sending, now_ns);
+        gateway->sending_until_ns = now_ns;
+        if (now_ns < gateway->tx_until_ns) {
+            gateway->stats.cut_off++;
+            gateway->stats.airtime_ns -= gateway->tx_until_ns - now_ns;
+            gateway->tx_until_ns = now_ns;
+            duty_auditor_cut(gateway->auditor, frequency_hz, now_ns);
+        }
+    }
+    gateway->queue.count = 0;
 }
 
 void gateway_submit(struct gateway_fleet *fleet, uint32_t gateway, const struct gateway_tx *tx)

@@ -17,9 +17,9 @@
 #include "world/world.h"
 
 enum fault_kind {
-    FAULT_DEVICE_RESET,         /* as by the reset pin: RAM is lost, flash and clock stay */
-    FAULT_DEVICE_POWER_CUT,     /* RAM and clock are lost, flash stays */
-    FAULT_GATEWAY_OUTAGE_BEGIN, /* what is on the air or on its way already is not cut off */
+    FAULT_DEVICE_RESET,     /* as by the reset pin: RAM is lost, flash and clock stay */
+    FAULT_DEVICE_POWER_CUT, /* RAM and clock are lost, flash stays */
+    FAULT_GATEWAY_OUTAGE_BEGIN,
     FAULT_GATEWAY_OUTAGE_END,
     FAULT_JAMMER_START,
     FAULT_JAMMER_STOP,
@@ -40,7 +40,8 @@ bool fault_entity(const struct world *world, const struct fault *fault, entity_i
 /* From that event. */
 void fault_apply(struct world *world, const struct fault *fault, sim_ns now_ns);
 
-/* --- those of the scenario -------------------------------------------------------------------- */
+/* --- those of the scenario: `faults` and `gateways.outages`
+ * -------------------------------------------------------------------- */
 struct listed_faults;
 
 /* Schedules the first event of each. NULL: out of memory. */

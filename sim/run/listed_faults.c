@@ -22,6 +22,18 @@ struct listed_faults {
     bool *reaches[SCENARIO_FAULTS_MAX]; /* of a jammer; NULL: all */
 };
 
+static uint32_t item_count(const struct scenario *scenario)
+{
+    return scenario->fault_count + scenario->outage_count;
+}
+
+/* The faults first, then the outages of the gateways' section. */
+static const struct scenario_fault *item_at(const struct scenario *scenario, uint32_t i)
+{
+    return i < scenario->fault_count ? &scenario->faults[i]
+                                     : &scenario->outages[i - scenario->fault_count];
+}
+
 static bool is_outage(const struct scenario_fault *item)
 {
     return item->kind == SCENARIO_FAULT_OUTAGE;
@@ -45,7 +57,7 @@ static uint32_t steps_of(
 static struct fault fault_of(const struct listed_faults *faults, uint32_t i, entity_id entity)
 {
     const struct scenario *scenario = faults->world->scenario;
-    const struct scenario_fault *item = &scenario->faults[i];
+    const struct scenario_fault *item = item_at(scenario, i);
     struct fault fault = { .target = i };
     switch ((enum scenario_fault_kind)item->kind) {
     case SCENARIO_FAULT_RESET:
@@ -92,7 +104,7 @@ static sim_ns gap_ns(
 {
     uint32_t word[4];
     random_block(faults->world->scenario->seed, entity, RANDOM_FAULT, turn << ITEM_BITS | i, word);
-    double mean_ns = NS_PER_DAY / faults->world->scenario->faults[i].rate_per_day;
+    double mean_ns = NS_PER_DAY / item_at(faults->world->scenario, i)->rate_per_day;
     return (sim_ns)(-log((word[0] + 0.5) / 4294967296.0) * mean_ns) + 1;
 }
 
@@ -110,7 +122,7 @@ static void begins(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
     struct listed_faults *faults = context;
     uint32_t i = argument & ((1u << ITEM_BITS) - 1);
     uint64_t turn = (argument >> ITEM_BITS) + 1;
-    const struct scenario_fault *item = &faults->world->scenario->faults[i];
+    const struct scenario_fault *item = item_at(faults->world->scenario, i);
     struct fault fault = fault_of(faults, i, entity);
     fault_apply(faults->world, &fault, now_ns);
     sim_ns end_ns = now_ns;
@@ -132,7 +144,7 @@ static void ends(void *context, sim_ns now_ns, entity_id entity, uint64_t argume
     struct listed_faults *faults = context;
     uint32_t i = argument & ((1u << ITEM_BITS) - 1);
     struct fault fault = fault_of(faults, i, entity);
-    fault.kind = is_outage(&faults->world->scenario->faults[i]) ? FAULT_GATEWAY_OUTAGE_END
+    fault.kind = is_outage(item_at(faults->world->scenario, i)) ? FAULT_GATEWAY_OUTAGE_END
                                                                 : FAULT_JAMMER_STOP;
     fault_apply(faults->world, &fault, now_ns);
 }
@@ -141,7 +153,7 @@ static void ends(void *context, sim_ns now_ns, entity_id entity, uint64_t argume
 
 static void first_of(struct listed_faults *faults, uint32_t i, entity_id entity)
 {
-    const struct scenario_fault *item = &faults->world->scenario->faults[i];
+    const struct scenario_fault *item = item_at(faults->world->scenario, i);
     sim_ns gap = item->rate_per_day > 0 ? gap_ns(faults, i, entity, 0) : 0;
     schedule(faults, item->at_ns + gap, entity, faults->begin_handler, i);
 }
@@ -150,7 +162,7 @@ static void first_of_devices(struct listed_faults *faults, uint32_t i)
 {
     struct scenario_range ranges[SCENARIO_SHARES_MAX];
     const struct world *world = faults->world;
-    uint32_t count = scenario_fault_ranges(world->scenario, &world->scenario->faults[i], ranges);
+    uint32_t count = scenario_fault_ranges(world->scenario, item_at(world->scenario, i), ranges);
     for (uint32_t r = 0; r < count; r++) {
         for (uint32_t device = ranges[r].from; device < ranges[r].to; device++) {
             first_of(faults, i, world->first_device + device);
@@ -161,7 +173,7 @@ static void first_of_devices(struct listed_faults *faults, uint32_t i)
 static void first_of_gateways(struct listed_faults *faults, uint32_t i)
 {
     const struct world *world = faults->world;
-    uint32_t gateway = world->scenario->faults[i].gateway;
+    uint32_t gateway = item_at(world->scenario, i)->gateway;
     bool all = gateway == GATEWAY_ALL;
     for (uint32_t g = all ? 0 : gateway; g < (all ? world->gateway_count : gateway + 1); g++) {
         first_of(faults, i, world->first_gateway + g);
@@ -172,7 +184,7 @@ static void first_of_gateways(struct listed_faults *faults, uint32_t i)
 static bool mark_reached(struct listed_faults *faults, uint32_t i)
 {
     const struct world *world = faults->world;
-    const struct scenario_fault *item = &world->scenario->faults[i];
+    const struct scenario_fault *item = item_at(world->scenario, i);
     if (!item->for_devices && !item->for_gateways) {
         return true;
     }
@@ -203,8 +215,8 @@ struct listed_faults *listed_faults_create(struct world *world)
     faults->world = world;
     faults->begin_handler = engine_handler_add(world->engine, begins, faults);
     faults->end_handler = engine_handler_add(world->engine, ends, faults);
-    for (uint32_t i = 0; i < world->scenario->fault_count; i++) {
-        const struct scenario_fault *item = &world->scenario->faults[i];
+    for (uint32_t i = 0; i < item_count(world->scenario); i++) {
+        const struct scenario_fault *item = item_at(world->scenario, i);
         if (scenario_fault_of_devices(item)) {
             first_of_devices(faults, i);
         } else if (is_outage(item)) {

@@ -95,14 +95,13 @@ static void check_interferer_channels(const struct check *check)
 
 static void check_outage_times(const struct check *check)
 {
-    const struct scenario_gateways *g = &check->scenario->gateways;
-    for (uint32_t i = 0; i < g->params.outage_count; i++) {
-        const struct gateway_outage *o = &g->outages[i];
-        if (o->from_ns >= check->scenario->duration_ns) {
+    for (uint32_t i = 0; i < check->scenario->outage_count; i++) {
+        const struct scenario_fault *o = &check->scenario->outages[i];
+        if (o->at_ns >= check->scenario->duration_ns) {
             char start[40], duration[40];
-            check_format_time(start, sizeof start, o->from_ns);
+            check_format_time(start, sizeof start, o->at_ns);
             check_format_time(duration, sizeof duration, check->scenario->duration_ns);
-            scenario_warnings_add(check->errors, check_place(check, &o->from_ns),
+            scenario_warnings_add(check->errors, check_place(check, &o->at_ns),
                     "gateways.outages: from = %s is after the end of the run (duration = %s)",
                     start, duration);
         }

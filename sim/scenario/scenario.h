@@ -81,9 +81,7 @@ struct scenario_gateways {
     double radio_tolerance_ppm;
     char file[SCENARIO_PATH_MAX];
     struct scenario_channels channels;
-    /* Channels and the pointers to the lists below are added by the world. */
-    struct gateway_params params;
-    struct gateway_outage outages[SCENARIO_OUTAGES_MAX];                /* params.outage_count */
+    struct gateway_params params; /* region, channels and the list below: added by the world */
     struct gateway_wrong_clock wrong_clocks[SCENARIO_WRONG_CLOCKS_MAX]; /* ..wrong_clock_count */
 };
 
@@ -274,6 +272,8 @@ struct scenario {
     struct scenario_campaign campaigns[SCENARIO_CAMPAIGNS_MAX];
     uint32_t fault_count;
     struct scenario_fault faults[SCENARIO_FAULTS_MAX];
+    uint32_t outage_count;
+    struct scenario_fault outages[SCENARIO_OUTAGES_MAX]; /* gateways.outages: of kind outage too */
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };

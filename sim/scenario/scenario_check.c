@@ -100,13 +100,13 @@ static void check_power(const struct check *check)
 
 static void check_outages(const struct check *check)
 {
-    const struct scenario_gateways *g = &check->scenario->gateways;
-    for (uint32_t i = 0; i < g->params.outage_count; i++) {
-        const struct gateway_outage *o = &g->outages[i];
-        if (o->gateway != GATEWAY_ALL && o->gateway >= g->count) {
+    uint32_t count = check->scenario->gateways.count;
+    for (uint32_t i = 0; i < check->scenario->outage_count; i++) {
+        const struct scenario_fault *o = &check->scenario->outages[i];
+        if (o->gateway != GATEWAY_ALL && o->gateway >= count) {
             scenario_errors_add(check->errors, check_place(check, &o->gateway),
                     "gateways.outages: gateway = %u, but there are %u, counted from 0", o->gateway,
-                    g->count);
+                    count);
         }
         if (o->every_ns != 0 && o->every_ns <= o->duration_ns) {
             scenario_errors_add(check->errors, check_place(check, &o->every_ns),

@@ -22,6 +22,9 @@ void scenario_complete_faults(struct scenario *scenario, const struct scenario_p
             fault->duration_ns = POWER_CUT_USUAL_NS;
         }
     }
+    for (uint32_t i = 0; i < scenario->outage_count; i++) {
+        scenario->outages[i].kind = SCENARIO_FAULT_OUTAGE;
+    }
 }
 
 uint32_t scenario_fault_ranges(const struct scenario *scenario, const struct scenario_fault *fault,

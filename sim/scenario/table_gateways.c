@@ -43,7 +43,7 @@ const struct param_type param_channels = { sizeof(struct scenario_channels), set
     param_print_range, true };
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
-#define O(member) PARAM_MEMBER(struct gateway_outage, member)
+#define O(member) PARAM_MEMBER(struct scenario_fault, member)
 #define W(member) PARAM_MEMBER(struct gateway_wrong_clock, member)
 #define DAY       86400.0
 
@@ -83,10 +83,10 @@ static const struct param rows[] = {
 
 static const struct param outages[] = {
     { "gateway", O(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that fails, from 0, or all." },
-    { "from", O(from_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Start of the outage." },
+    { "from", O(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Start of the outage." },
     { "duration", O(duration_ns), &param_time, DIMENSION_TIME, 0.001, 3650 * DAY, NULL, "1 h", "Length of the outage." },
     { "every", O(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one start of the outage to the next; 0 is one outage." },
-    { "kind", O(kind), &param_enum, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "Part that fails: the backhaul, or the gateway's power." },
+    { "kind", O(part), &param_enum, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "Part that fails: the backhaul, or the gateway's power." },
 };
 
 static const struct param wrong_clocks[] = {

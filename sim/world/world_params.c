@@ -27,7 +27,6 @@ void world_gateway_params(const struct scenario *scenario, struct gateway_params
     assert(fits); /* scenarios are checked for it */
     *params = scenario->gateways.params;
     params->region = scenario_region(scenario);
-    params->outages = scenario->gateways.outages;
     params->wrong_clocks = scenario->gateways.wrong_clocks;
     params->channel_count = (uint8_t)plan.count;
     memcpy(params->channel_hz, plan.hz, sizeof params->channel_hz);

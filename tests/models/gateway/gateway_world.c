@@ -48,6 +48,23 @@ static void on_observation(void *context, const struct observation *observation)
     }
 }
 
+static void begin_outage(void *context, sim_ns now_ns, entity_id entity, uint64_t kind)
+{
+    gateway_outage_begin(world.fleet, 0, (enum gateway_outage_kind)kind);
+}
+
+static void end_outage(void *context, sim_ns now_ns, entity_id entity, uint64_t kind)
+{
+    gateway_outage_end(world.fleet, 0, (enum gateway_outage_kind)kind);
+}
+
+void world_outage(enum gateway_outage_kind kind, sim_ns from_ns, sim_ns duration_ns)
+{
+    engine_schedule(world.engine, from_ns, SIM_PHASE_WORLD, 1, world.outage_begin, kind);
+    engine_schedule(
+            world.engine, from_ns + duration_ns, SIM_PHASE_WORLD, 1, world.outage_end, kind);
+}
+
 static const struct gateway_sink sink = { .uplink = on_uplink, .report = on_report };
 static const struct medium_device_ops device_ops = { .detected = on_detected, .ended = on_ended };
 
@@ -80,6 +97,8 @@ static void start(void)
             world.engine, &air, devices, WORLD_DEVICES, &device_ops, &site, 1, &gateway_medium_ops);
     world.fleet = gateway_fleet_create(world.engine, &world.params, 1, first_gateway);
     gateway_fleet_connect(world.fleet, world.medium, &sink, NULL);
+    world.outage_begin = engine_handler_add(world.engine, begin_outage, NULL);
+    world.outage_end = engine_handler_add(world.engine, end_outage, NULL);
     engine_observer_add(world.engine,
             OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_DUTY_VIOLATION), on_observation,
             NULL);

@@ -26,6 +26,7 @@ struct gateway_world {
     struct world_arrival uplinks[WORLD_ARRIVALS], reports[WORLD_ARRIVALS];
     uint32_t uplink_count, report_count; /* all; the arrays hold the first ones */
     uint32_t violations;
+    uint16_t outage_begin, outage_end;                        /* handlers of the engine */
     unsigned lost[LOSS_CAUSE_COUNT], heard[LOSS_CAUSE_COUNT]; /* by gateway and by devices */
 };
 extern struct gateway_world world;
@@ -39,6 +40,8 @@ void world_default(void);
 void world_restart(void);
 void world_stop(void);
 void world_run_to(sim_ns at_ns);
+/* From `from_ns` on, in the last phase of that instant, for so long. */
+void world_outage(enum gateway_outage_kind kind, sim_ns from_ns, sim_ns duration_ns);
 
 /* 20 bytes at 14 dBm. */
 const struct frame *world_uplink(uint32_t device, sim_ns at_ns, uint32_t frequency_hz, uint8_t sf);

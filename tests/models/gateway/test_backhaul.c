@@ -136,25 +136,11 @@ Test(backhaul, server_gives_up_after_both_ways_and_100_ms)
 
 /* --- outages ---------------------------------------------------------------------------------- */
 
-static struct gateway_outage outage;
-
-static void with_outage(struct gateway_outage given)
-{
-    outage = given;
-    world.params.outages = &outage;
-    world.params.outage_count = 1;
-    world_restart();
-}
-
 Test(backhaul, outage_windows_repeat_and_lose_what_is_under_way)
 {
-    with_outage((struct gateway_outage){
-            .gateway = GATEWAY_ALL,
-            .kind = GATEWAY_OUTAGE_BACKHAUL,
-            .from_ns = 100 * SIM_NS_PER_S,
-            .duration_ns = 10 * SIM_NS_PER_S,
-            .every_ns = 50 * SIM_NS_PER_S,
-    });
+    for (sim_ns from_s = 100; from_s <= 450; from_s += 50) {
+        world_outage(GATEWAY_OUTAGE_BACKHAUL, from_s * SIM_NS_PER_S, 10 * SIM_NS_PER_S);
+    }
     unsigned expected = 0;
     for (uint32_t i = 1; i <= 300; i++) {
         sim_ns at_ns = i * SIM_NS_PER_S + 500 * SIM_NS_PER_MS;
@@ -169,37 +155,54 @@ Test(backhaul, outage_windows_repeat_and_lose_what_is_under_way)
     cr_expect_eq(world.uplink_count, 300 - expected);
     cr_expect_eq(stats.uplinks, 300);
 
-    /* 57 ms on air and 10 ms of backhaul: one arrives just before, the other would just after. */
+    /* 10 ms of backhaul: one arrives at the last instant, the other would just after. */
     struct gateway_tx tx = world_request(1, 452 * SIM_NS_PER_S, 7, 20);
-    world_run_to(450 * SIM_NS_PER_S - WORLD_LATENCY_NS - 1);
-    world_submit(&tx);
     world_run_to(450 * SIM_NS_PER_S - WORLD_LATENCY_NS);
+    world_submit(&tx);
+    world_run_to(450 * SIM_NS_PER_S - WORLD_LATENCY_NS + 1);
     tx.token = 2;
     world_submit(&tx);
+    world_run_to(451 * SIM_NS_PER_S);
     cr_expect_eq(world_stats().outage_lost_down, 1);
+    cr_expect_eq(expect_one_end(2), GATEWAY_TX_NO_ANSWER);
 }
 
-Test(backhaul, outage_of_another_gateway_does_not_matter)
+/* The acceptance is on its way for 10 ms, and 5 ms of them fall into an outage. */
+Test(backhaul, outage_loses_an_answer_on_its_way_and_the_server_gives_up_once)
 {
-    with_outage((struct gateway_outage){
-            .gateway = 1,
-            .kind = GATEWAY_OUTAGE_BACKHAUL,
-            .duration_ns = 10 * SIM_NS_PER_S,
-    });
-    world_uplink(0, SIM_NS_PER_S, 868100000, 7);
-    world_run_to(2 * SIM_NS_PER_S);
-    cr_expect_eq(world.uplink_count, 1);
+    struct gateway_tx tx = world_request(1, 2 * SIM_NS_PER_S, 7, 20);
+    world_submit(&tx);
+    world_outage(GATEWAY_OUTAGE_BACKHAUL, WORLD_LATENCY_NS + 2 * SIM_NS_PER_MS, 5 * SIM_NS_PER_MS);
+    world_run_to(5 * SIM_NS_PER_S);
+    cr_assert_eq(world.report_count, 1);
+    world_expect_report(1, 0, GATEWAY_TX_NO_ANSWER);
+    /* It was sent at 10 ms; both ways and 100 ms of patience. */
+    cr_expect_eq(world.reports[0].at_ns, 3 * WORLD_LATENCY_NS + 100 * SIM_NS_PER_MS);
+    cr_expect_eq(world_stats().transmitted, 1, "the gateway knows nothing of it");
+    cr_expect_eq(world_stats().outage_lost_up, 1);
+    cr_expect_eq(world_stats().rejected[GATEWAY_TX_NO_ANSWER], 1);
+}
+
+Test(backhaul, is_back_after_as_many_ends_as_begins)
+{
+    world_outage(GATEWAY_OUTAGE_BACKHAUL, SIM_NS_PER_S, 10 * SIM_NS_PER_S);
+    world_outage(GATEWAY_OUTAGE_BACKHAUL, 5 * SIM_NS_PER_S, 10 * SIM_NS_PER_S);
+    for (uint32_t i = 0; i < 20; i++) { /* those from 1 to 14 s are lost */
+        world_uplink(i, i * SIM_NS_PER_S + SIM_NS_PER_MS, 868100000, 7);
+    }
+    world_run_to(25 * SIM_NS_PER_S);
+    cr_expect_eq(world_stats().outage_lost_up, 14);
+    cr_expect_eq(world.uplink_count, 6);
+    gateway_outage_end(world.fleet, 0, GATEWAY_OUTAGE_BACKHAUL); /* of none */
+    world_uplink(0, 26 * SIM_NS_PER_S, 868100000, 7);
+    world_run_to(30 * SIM_NS_PER_S);
+    cr_expect_eq(world.uplink_count, 7);
 }
 
 static void power_from_10_to_20_s(void)
 {
     world_default();
-    with_outage((struct gateway_outage){
-            .gateway = 0,
-            .kind = GATEWAY_OUTAGE_POWER,
-            .from_ns = 10 * SIM_NS_PER_S,
-            .duration_ns = 10 * SIM_NS_PER_S,
-    });
+    world_outage(GATEWAY_OUTAGE_POWER, 10 * SIM_NS_PER_S, 10 * SIM_NS_PER_S);
 }
 
 TestSuite(power, .init = power_from_10_to_20_s, .fini = world_stop);
@@ -265,4 +268,39 @@ Test(power, transmission_is_cut_off_on_the_air)
     cr_expect_eq(stats.airtime_ns, SIM_NS_PER_S, "it was on the air for one second");
     cr_expect_eq(world.heard[LOSS_NONE], 0);
     cr_expect_eq(world.heard[LOSS_POWERED_DOWN], 1);
+    /* The hour's share of 10 % is watched by what was on the air, not by what was planned. */
+    cr_expect_float_eq(stats.duty_cycle_max, 1.0 / 3600, 1e-9);
+    cr_expect_float_eq(stats.duty_cycle_mean, 1.0 / 30, 1e-9);
+}
+
+/* Handed over 30 ms before its start, and not on the air yet. */
+Test(power, goes_between_the_hand_over_of_a_frame_and_its_start)
+{
+    struct gateway_tx tx = world_request(1, 10 * SIM_NS_PER_S + 10 * SIM_NS_PER_MS, 7, 20);
+    world_submit(&tx);
+    world_run_to(30 * SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_ACCEPTED);
+    cr_expect_eq(expect_one_end(1), GATEWAY_TX_NO_ANSWER);
+    cr_expect_eq(world_stats().transmitted, 0);
+    cr_expect_eq(world_stats().airtime_ns, 0);
+    cr_expect_eq(world_stats().cut_off, 1);
+}
+
+/* Six demodulators are taken for 0.7 s and more when the power goes for 10 ms; free after it. */
+Test(power, frees_the_demodulators)
+{
+    world.params.demodulators = 6;
+    world_restart();
+    sim_ns from_ns = 5 * SIM_NS_PER_S, back_ns = from_ns + 510 * SIM_NS_PER_MS;
+    world_outage(GATEWAY_OUTAGE_POWER, from_ns + 500 * SIM_NS_PER_MS, 10 * SIM_NS_PER_MS);
+    for (uint32_t i = 0; i < 6; i++) {
+        world_uplink(i, from_ns, world_channels[i % 3], (uint8_t)(12 - i / 3));
+    }
+    world_uplink(20, back_ns, 868100000, 7);
+    world_run_to(10 * SIM_NS_PER_S);
+    cr_expect_eq(world_stats().demodulators_max, 6);
+    cr_expect_eq(world.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 0);
+    cr_expect_eq(world.uplink_count, 1, "the frame after it alone: %u", world.uplink_count);
+    cr_expect_eq(world.uplinks[0].uplink.spreading_factor, 7);
+    cr_expect_eq(world.lost[LOSS_POWERED_DOWN], 6);
 }

@@ -122,15 +122,7 @@ Test(beacon, immediate_requests_go_behind_it)
 
 Test(beacon, none_is_sent_without_power)
 {
-    static const struct gateway_outage outage = {
-        .gateway = GATEWAY_ALL,
-        .kind = GATEWAY_OUTAGE_POWER,
-        .from_ns = 100 * SIM_NS_PER_S,
-        .duration_ns = 100 * SIM_NS_PER_S,
-    };
-    world.params.outages = &outage;
-    world.params.outage_count = 1;
-    world_restart();
+    world_outage(GATEWAY_OUTAGE_POWER, 100 * SIM_NS_PER_S, 100 * SIM_NS_PER_S);
     world_run_to(300 * SIM_NS_PER_S);
     cr_expect_eq(world_stats().beacons, 2, "at 28 and 284 s, not at 156 s");
     cr_expect_eq(world_stats().cut_off, 1);

@@ -113,6 +113,59 @@ Test(faults, listed_are_as_injected)
     }
 }
 
+/* --- outages in their short form ---------------------------------------------------------------
+ */
+
+/* The same outages as rows of `gateways.outages` and of `faults`. */
+static const struct {
+    const char *outage, *fault;
+} forms[] = {
+    { "{gateway: 1, kind: power, from: 40 min, duration: 10 min}",
+            "{kind: outage, gateway: 1, part: power, at: 40 min, duration: 10 min}" },
+    { "{gateway: all, kind: power, from: 20 min, duration: 90 s, every: 7 min}",
+            "{kind: outage, part: power, at: 20 min, duration: 90 s, every: 7 min}" },
+    { "{gateway: 0, kind: backhaul, from: 40 min, duration: 10 min}",
+            "{kind: outage, gateway: 0, at: 40 min, duration: 10 min}" },
+    { "{from: 20 min, duration: 90 s, every: 7 min}",
+            "{kind: outage, gateway: all, part: backhaul, at: 20 min, duration: 90 s,"
+            " every: 7 min}" },
+};
+
+static struct trial *in_short_form(const char *outage)
+{
+    char text[4096];
+    const char *gateways = strstr(small, "{count: 2}"), *faults = strstr(small, "faults:");
+    const char *rest = gateways + strlen("{count: 2}");
+    snprintf(text, sizeof text, "%.*s{count: 2, outages: [%s]}%.*s", (int)(gateways - small), small,
+            outage, (int)(faults - rest), rest);
+    return trial_create(text, NULL, 0);
+}
+
+Test(faults, outages_of_gateways_are_as_listed)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        char *expected = played(listed(forms[i].fault));
+        char *actual = played(in_short_form(forms[i].outage));
+        cr_expect_not_null(strstr(expected, "trace_hash"));
+        cr_expect_str_eq(actual, expected, "%s", forms[i].outage);
+        free(expected);
+        free(actual);
+    }
+}
+
+Test(faults, outage_of_one_gateway_leaves_the_other)
+{
+    struct trial *trial = in_short_form("{gateway: 1, from: 20 min, duration: 1 h}");
+    trial_play(trial);
+    struct gateway_stats stats[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        gateway_stats(trial->world->gateways, i, engine_now(trial->world->engine), &stats[i]);
+    }
+    cr_expect_eq(stats[0].outage_lost_up, 0);
+    cr_expect_gt(stats[1].outage_lost_up, 20);
+    trial_destroy(trial);
+}
+
 /* --- targets and times ------------------------------------------------------------------------ */
 
 static struct {

@@ -57,16 +57,16 @@ Test(keys, hold_lists_of_objects)
     cr_expect_float_eq(scenario.interferers[1].x_m, -1000.0, 0.0);
     cr_expect_eq(scenario.interferers[1].mean_on_ns, 20 * SIM_NS_PER_MS);
     cr_expect_eq(scenario.interferers[1].frequency_hz, 868100000, "default");
-    cr_assert_eq(scenario.gateways.params.outage_count, 2);
-    cr_expect_eq(scenario.gateways.outages[0].gateway, 1);
-    cr_expect_eq(scenario.gateways.outages[0].kind, GATEWAY_OUTAGE_POWER);
-    cr_expect_eq(scenario.gateways.outages[1].gateway, GATEWAY_ALL);
+    cr_assert_eq(scenario.outage_count, 2);
+    cr_expect_eq(scenario.outages[0].gateway, 1);
+    cr_expect_eq(scenario.outages[0].part, GATEWAY_OUTAGE_POWER);
+    cr_expect_eq(scenario.outages[1].gateway, GATEWAY_ALL);
     static const char *const sets[] = { "interferers.1.power=7 dBm",
         "gateways.outages.0.from=3 h" };
     cr_assert(read_with("interferers: [{}, {}]\ngateways: {outages: [{}]}\n", sets, 2), "%s",
             messages);
     cr_expect_eq(scenario.interferers[1].eirp_mdbm, 7000);
-    cr_expect_eq(scenario.gateways.outages[0].from_ns, 3 * 3600 * SIM_NS_PER_S);
+    cr_expect_eq(scenario.outages[0].at_ns, 3 * 3600 * SIM_NS_PER_S);
 }
 
 /* The one time of a scenario that can be below zero. */
