@@ -85,6 +85,18 @@ Test(node_power, costs_no_energy_while_it_is_off)
     cr_expect_float_eq(idle_j, 1.6e-3 * 3.3, 1e-4, "%g J in a second", idle_j);
 }
 
+/* The processor stops at 0.9 uA (STM32L072 datasheet: stop with RTC): for 10 s before the cut and
+ * 10 s after it, and not for the 20 s between. */
+Test(node_power, leaves_the_time_without_power_out_of_every_state)
+{
+    start_and_cut();
+    rig_run_to(BACK_NS + 10 * SIM_NS_PER_S);
+    struct energy_account account;
+    node_energy(rig.fleet, 0, BACK_NS + 10 * SIM_NS_PER_S, &account);
+    double sleep_j = account.joule[ENERGY_MCU_SLEEP];
+    cr_expect_float_eq(sleep_j, 20 * 0.9e-6 * 3.3, 0.1e-6, "%g J", sleep_j);
+}
+
 Test(node_power, starts_the_clock_from_zero)
 {
     start_and_cut();

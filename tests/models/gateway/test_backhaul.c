@@ -183,6 +183,34 @@ Test(backhaul, outage_loses_an_answer_on_its_way_and_the_server_gives_up_once)
     cr_expect_eq(world_stats().rejected[GATEWAY_TX_NO_ANSWER], 1);
 }
 
+/* The acceptance is sent at 0.1 s and would arrive at 0.2 s; the frame is on the air at 0.15 s, and
+ * the report of that arrives at 0.25 s. */
+static void expect_no_answer_with_outage(sim_ns from_ms, sim_ns duration_ms, unsigned answers_lost)
+{
+    world.params.backhaul_latency_ns = 100 * SIM_NS_PER_MS;
+    world_restart();
+    struct gateway_tx tx = world_request(1, 150 * SIM_NS_PER_MS, 7, 20);
+    world_submit(&tx);
+    world_outage(GATEWAY_OUTAGE_BACKHAUL, from_ms * SIM_NS_PER_MS, duration_ms * SIM_NS_PER_MS);
+    world_run_to(5 * SIM_NS_PER_S);
+    cr_expect_eq(expect_one_end(1), GATEWAY_TX_NO_ANSWER);
+    cr_expect_eq(world.report_count, 1, "%u", world.report_count);
+    cr_expect_eq(world_stats().transmitted, 1);
+    cr_expect_eq(world_stats().outage_lost_up, answers_lost);
+    cr_expect_eq(world_stats().rejected[GATEWAY_TX_NO_ANSWER], 1);
+}
+
+Test(backhaul, outage_between_two_answers_ends_the_request_once)
+{
+    expect_no_answer_with_outage(110, 10, 1);
+}
+
+Test(backhaul, outage_of_both_answers_ends_the_request_once)
+{
+    expect_no_answer_with_outage(110, 60, 2); /* the second is sent in it */
+    expect_no_answer_with_outage(170, 5, 2);  /* both are on their way */
+}
+
 Test(backhaul, is_back_after_as_many_ends_as_begins)
 {
     world_outage(GATEWAY_OUTAGE_BACKHAUL, SIM_NS_PER_S, 10 * SIM_NS_PER_S);
