@@ -94,6 +94,7 @@ static void add_causes(const struct fragment_causes *causes, struct measure *m)
             }
         }
     }
+    measure_count(m, prefix, "pairs", pairs);
     measure_add(m, prefix, "received", (double)total.of[LOSS_NONE] / (double)pairs);
     for (int cause = 0; cause < LOSS_NONE; cause++) {
         measure_add(m, "missing_fragments.by_cause.", loss_cause_name((enum loss_cause)cause),

@@ -149,15 +149,13 @@ static void write_shares(const struct table *t, const char *prefix, const char *
 
 static void write_causes(const struct table *t)
 {
-    double received, nb_frag, devices;
+    double received, pairs;
     if (!summary_value(t->summary, "missing_fragments.received", &received)
-            || !summary_value(t->summary, "missing_fragments.nb_frag", &nb_frag)
-            || !summary_value(t->summary, "devices.total", &devices)) {
+            || !summary_value(t->summary, "missing_fragments.pairs", &pairs)) {
         return;
     }
     char what[80];
-    snprintf(what, sizeof what, "%15s   of %.0f fragments at %.0f devices", "share", nb_frag,
-            devices);
+    snprintf(what, sizeof what, "%15s   of %.0f that devices should receive", "share", pairs);
     write_title(t, "Uncoded fragments", what);
     fprintf(t->out, "  %-28s%13.3f %%\n", "received", 100.0 * received);
     write_shares(t, "missing_fragments.by_cause.", "%.3f %s", "%", 100.0, 0.0);

@@ -69,6 +69,7 @@ const char *const expect_keys[] = {
     "missing_fragments.rate_max",
     "missing_fragments.recovered",
     "missing_fragments.unrecovered",
+    "missing_fragments.pairs",
     "missing_fragments.received",
     "missing_fragments.by_cause.gateway_skipped",
     "missing_fragments.by_cause.powered_down",

@@ -76,6 +76,7 @@ static uint32_t confirmed(const struct trial *trial, uint32_t first, uint32_t en
 static void expect_received(const struct trial *trial, uint64_t stored, double pairs)
 {
     cr_assert_gt(stored, 0);
+    cr_expect_eq(trial_value(trial, "missing_fragments.pairs"), pairs);
     cr_expect_float_eq(trial_value(trial, "missing_fragments.received"), (double)stored / pairs,
             1e-12, "%llu of %g pairs", (unsigned long long)stored, pairs);
 }

@@ -127,7 +127,7 @@ Test(table, faults_of_firmware_are_told_when_there_are_any)
 Test(table, shares_list_what_occurred_in_one_column)
 {
     struct summary *tree = sample();
-    summary_add_number(tree, "missing_fragments.nb_frag", 84);
+    summary_add_number(tree, "missing_fragments.pairs", 84000);
     summary_add_number(tree, "missing_fragments.received", 0.75);
     summary_add_number(tree, "missing_fragments.by_cause.radio_busy", 0.25);
     summary_add_number(tree, "missing_fragments.by_cause.fading", 0.0);
@@ -138,7 +138,7 @@ Test(table, shares_list_what_occurred_in_one_column)
     summary_add_number(tree, "estimate.set_up_s.expected", 745.68);
     summary_add_number(tree, "estimate.set_up_s.simulated", 621.0);
     write_table(tree, false);
-    cr_expect_not_null(strstr(text, "of 84 fragments at 1000 devices"));
+    cr_expect_not_null(strstr(text, "of 84000 that devices should receive"));
     cr_expect_not_null(strstr(line_of("radio busy"), " 25.000 %"));
     cr_expect_null(line_of("fading"), "what did not occur is no line");
     cr_expect_not_null(strstr(line_of("bulk"), "3.000 J        75.00 %"), "%s", line_of("bulk"));
