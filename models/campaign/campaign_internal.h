@@ -133,7 +133,8 @@ void release_on_group_delete(struct campaign *campaign, struct member *member,
 void release_step(struct campaign *campaign, struct member *member, sim_ns now_ns);
 
 /* split.c */
-/* Creates the transfers that a campaign may need. False: none fits, or out of memory. */
+/* Creates the transfers that a campaign may need. False: one does not fit its data rate or the
+ * numbers of fragments, the region has none, or out of memory. */
 bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size);
 /* The campaign starts: opens the transfers that are known to be needed. */
 void split_start(struct campaign *campaign, sim_ns now_ns);

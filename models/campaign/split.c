@@ -18,7 +18,7 @@
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-/* Appends a transfer; what does not fit its data rate is left out. */
+/* Appends a transfer. False: the block does not fit the data rate, or out of memory. */
 static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, const uint8_t *image,
         uint32_t size)
 {
@@ -41,20 +41,19 @@ static bool add_version(
     const struct campaign_params *params = &campaign->params;
     const struct region *region = network_region(campaign->server->network);
     uint32_t before = campaign->transfer_count;
+    bool ok = true;
     if (params->sessions == SESSIONS_ONE) {
-        add(campaign, version, params->data_rate, image, image_size);
+        ok = add(campaign, version, params->data_rate, image, image_size);
     } else {
         int fastest = params->data_rate < region->class_c_rate_max ? params->data_rate
                                                                    : region->class_c_rate_max;
-        for (int rate = fastest; rate >= (int)region->class_c_rate_min; rate--) {
-            add(campaign, version, (uint8_t)rate, image, image_size);
+        for (int rate = fastest; ok && rate >= (int)region->class_c_rate_min; rate--) {
+            ok = !region_has_downlink(region, (uint32_t)rate)
+                 || add(campaign, version, (uint8_t)rate, image, image_size);
         }
     }
-    uint32_t added = campaign->transfer_count - before;
-    if (before == 0) {
-        campaign->rate_count = added;
-    }
-    return added > 0 && added == campaign->rate_count;
+    campaign->rate_count = campaign->transfer_count - before; /* the same of each version */
+    return ok && campaign->rate_count > 0;
 }
 
 /* Members may have this version. */

@@ -175,7 +175,7 @@ static int play_scenario(const struct run_options *options, const struct scenari
     if (run_output_open(&output, options, run_world(run))) {
         catch_interrupt(&output);
         if (!options->json && !options->quiet) {
-            fleet_estimate_print(scenario, run_world(run)->images[0].size_bytes, stdout);
+            fleet_estimate_print(scenario, stdout);
             fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
             fflush(stdout);
         }

@@ -9,10 +9,10 @@
 
 #include "cli/command.h"
 #include "cli/shipped.h"
+#include "scenario/firmware_image.h"
 #include "scenario/fleet_estimate.h"
 #include "scenario/param.h"
 #include "scenario/scenario.h"
-#include "world/firmware_image.h"
 
 #define VALIDATE_FILES_MAX 256
 #define VALIDATE_SETS_MAX  64u
@@ -108,7 +108,7 @@ static bool validate_file(const char *name, const struct arguments *arguments)
             printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
                     scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
             scenario_errors_print(errors, stderr);
-            fleet_estimate_print(scenario, firmware_image_size(size), stdout);
+            fleet_estimate_print(scenario, stdout);
         } else {
             fprintf(stderr, "%s: error: %s\n", path, error);
         }

@@ -19,12 +19,15 @@ struct pairs {
     double set_ups, devices; /* how many these are sums over */
 };
 
-/* As expected of each member of a campaign. False: there is no estimate. */
-static bool expect(const struct recorder_view *view, uint32_t c, struct pairs *sum)
+/* As expected of each member of a campaign. False: there is no estimate. `whole` is cleared where
+ * it is one of the set-up only: members decide by their uplinks which data rates a split campaign
+ * sends at. */
+static bool expect(const struct recorder_view *view, uint32_t c, struct pairs *sum, bool *whole)
 {
+    *whole = *whole && view->scenario->campaigns[c].params.sessions == SESSIONS_ONE;
     struct estimate_input input;
     struct estimate e = { 0 };
-    if (fleet_estimate_input(view->scenario, c, view->images[c].size_bytes, &input)) {
+    if (fleet_estimate_input(view->scenario, c, &input)) {
         estimate_make(&input, &e);
     }
     double n = campaign_member_count(server_campaign(view->server, c));
@@ -128,24 +131,25 @@ static void measure_estimate(const void *state, struct measure *m)
     (void)state;
     struct pairs e = { 0 };
     struct pairs sum = { .session_s = NAN };
-    bool possible = true;
+    bool possible = true, whole = true;
     for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        possible = expect(m->view, c, &e) && possible;
+        possible = expect(m->view, c, &e, &whole) && possible;
         add_campaign(m, c, &sum);
     }
     add_devices(m, &sum);
     e.devices = count_members(m);
+    whole = whole && possible;
     bool any = sum.devices > 0.0;
-    add_pair(m, "fragments", of(possible, e.fragments), sum.fragments);
-    add_pair(m, "airtime_s", of(possible, e.airtime_s), sum.airtime_s);
+    add_pair(m, "fragments", of(whole, e.fragments), sum.fragments);
+    add_pair(m, "airtime_s", of(whole, e.airtime_s), sum.airtime_s);
     add_pair(m, "set_up_s", of(possible, e.set_up_s / e.set_ups),
             of(any, sum.set_up_s / sum.set_ups));
-    add_pair(m, "session_s", of(possible, e.session_s), sum.session_s);
+    add_pair(m, "session_s", of(whole, e.session_s), sum.session_s);
     add_pair(m, "uplinks", of(possible, e.uplinks / e.devices), of(any, sum.uplinks / sum.devices));
-    add_pair(m, "listening_j", of(possible, e.listening_j / e.devices),
+    add_pair(m, "listening_j", of(whole, e.listening_j / e.devices),
             of(any, sum.listening_j / sum.devices));
-    add_pair(m, "bulk_j", of(possible, e.bulk_j / e.devices), of(any, sum.bulk_j / sum.devices));
-    add_pair(m, "battery_percent", of(possible, e.battery_percent / e.devices),
+    add_pair(m, "bulk_j", of(whole, e.bulk_j / e.devices), of(any, sum.bulk_j / sum.devices));
+    add_pair(m, "battery_percent", of(whole, e.battery_percent / e.devices),
             of(any, sum.battery_percent / sum.devices));
 }
 

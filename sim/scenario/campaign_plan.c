@@ -5,6 +5,7 @@
 
 #include "campaign/packages.h"
 #include "scenario/channel_plan.h"
+#include "scenario/firmware_image.h"
 #include "scenario/scenario_campaigns.h"
 
 #define FRAGMENT_SIZE_USUAL 200u
@@ -17,6 +18,13 @@ uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_ra
     return region_has_downlink(region, data_rate)
                    ? region_downlink_payload_max(region, data_rate) - PACKAGE_FRAGMENT_OVERHEAD
                    : 0;
+}
+
+uint8_t campaign_slowest_rate(const struct region *region, const struct campaign_params *params)
+{
+    return params->sessions == SESSIONS_ONE || params->data_rate < region->class_c_rate_min
+                   ? params->data_rate
+                   : region->class_c_rate_min;
 }
 
 void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign)
@@ -83,11 +91,11 @@ static double longest_report_period_s(const struct scenario *scenario)
 }
 
 bool campaign_estimate_input(const struct scenario *scenario,
-        const struct scenario_campaign *campaign, uint32_t image_size_bytes,
-        struct estimate_input *input)
+        const struct scenario_campaign *campaign, struct estimate_input *input)
 {
     const struct campaign_params *c = &campaign->params;
-    const struct scenario_device_group *group = &scenario->groups[0];
+    const struct scenario_device_group *group =
+            &scenario->groups[scenario_campaign_first_group(scenario, campaign)];
     const struct region *region = scenario_region(scenario);
     struct channel_plan plan;
     if (!channel_plan_of(scenario, &plan)) {
@@ -96,7 +104,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
     uint32_t size_max = campaign_fragment_size_max(region, c->data_rate);
     *input = (struct estimate_input){
         .region = region,
-        .image_size_bytes = image_size_bytes,
+        .image_size_bytes = firmware_image_size(campaign->code_size_bytes),
         .fragment_size_bytes =
                 c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
         .redundancy = c->redundancy,

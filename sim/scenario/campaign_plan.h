@@ -9,13 +9,14 @@
 
 /* The largest fragment in bytes that a data rate carries; 0: the region has no such downlink. */
 uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_rate);
+/* The slowest data rate that the campaign's sessions may have: of one session its own. */
+uint8_t campaign_slowest_rate(const struct region *region, const struct campaign_params *params);
 /* Puts what the models take in the place of the word auto: a fragment size of one session, else
  * 0. */
 void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign);
-/* The input of the estimate in closed form for a campaign with an image of `image_size_bytes`
- * (header and code); energy is left out. False: the channels do not fit. */
+/* The input of the estimate in closed form for a campaign; uplinks are those of its first group,
+ * energy is left out. False: the channels do not fit. */
 bool campaign_estimate_input(const struct scenario *scenario,
-        const struct scenario_campaign *campaign, uint32_t image_size_bytes,
-        struct estimate_input *input);
+        const struct scenario_campaign *campaign, struct estimate_input *input);
 
 #endif

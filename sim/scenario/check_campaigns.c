@@ -3,12 +3,12 @@
  */
 #include <string.h>
 
-#include "campaign/image_builder.h"
 #include "campaign/schedule.h"
 #include "gateway/gateway.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
+#include "scenario/firmware_image.h"
 #include "scenario/quantity.h"
 #include "scenario/scenario_campaigns.h"
 
@@ -34,10 +34,18 @@ static void check_fragment_size(const struct campaign_check *c)
                 "%s.data_rate: %s has no downlink at DR%d", c->label, region->name, p->data_rate);
         return;
     }
-    if (p->fragment_size_bytes > size_max) {
-        scenario_errors_add(c->check->errors, check_place(c->check, &p->fragment_size_bytes),
-                "%s.fragment_size = %u B does not fit DR%d: at most %u B", c->label,
-                p->fragment_size_bytes, p->data_rate, size_max);
+    const uint8_t *size = &p->fragment_size_bytes;
+    uint8_t slowest = campaign_slowest_rate(region, p);
+    uint32_t size_max_slowest = campaign_fragment_size_max(region, slowest);
+    if (*size > size_max) {
+        scenario_errors_add(c->check->errors, check_place(c->check, size),
+                "%s.fragment_size = %u B does not fit DR%d: at most %u B", c->label, *size,
+                p->data_rate, size_max);
+    } else if (*size > size_max_slowest) {
+        scenario_errors_add(c->check->errors, check_place(c->check, size),
+                "%s.fragment_size = %u B does not fit DR%d, the slowest of the split sessions: at "
+                "most %u B; auto takes the largest size of each data rate",
+                c->label, *size, slowest, size_max_slowest);
     }
 }
 
@@ -45,10 +53,12 @@ static void check_fragment_size(const struct campaign_check *c)
 static void check_fragment_count(const struct campaign_check *c)
 {
     const struct scenario_campaign *campaign = c->campaign;
+    const struct region *region = scenario_region(c->check->scenario);
     const uint8_t *size = &campaign->params.fragment_size_bytes;
-    uint32_t fragment_size =
-            *size != 0 ? *size : campaign_fragment_size_max(scenario_region(c->check->scenario), 0);
-    uint32_t image_size = IMAGE_BUILDER_HEADER_SIZE + campaign->code_size_bytes;
+    uint32_t fragment_size = *size != 0 ? *size
+                                        : campaign_fragment_size_max(region,
+                                                campaign_slowest_rate(region, &campaign->params));
+    uint32_t image_size = firmware_image_size(campaign->code_size_bytes);
     uint32_t nb_frag = schedule_nb_frag(image_size, (uint8_t)fragment_size);
     if (nb_frag > DECODER_FRAGMENTS_MAX) {
         scenario_errors_add(c->check->errors, check_place(c->check, size),

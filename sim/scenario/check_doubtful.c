@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "campaign/image_builder.h"
 #include "campaign/schedule.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
@@ -182,10 +181,7 @@ static void check_repair(const struct check *check, const struct scenario_campai
                 "campaign '%s': redundancy = %.10g %% sends more coded fragments than uncoded ones",
                 c->name, p->redundancy * 100.0);
     }
-    if (c->code_size_bytes == 0
-            || !campaign_estimate_input(
-                    check->scenario, c, IMAGE_BUILDER_HEADER_SIZE + c->code_size_bytes, &input)
-            || input.fragment_size_bytes == 0) {
+    if (!campaign_estimate_input(check->scenario, c, &input) || input.fragment_size_bytes == 0) {
         return;
     }
     uint32_t nb_frag = schedule_nb_frag(input.image_size_bytes, input.fragment_size_bytes);

@@ -6,15 +6,12 @@
  */
 #include <stdio.h>
 
-#include "campaign/image_builder.h"
 #include "campaign/schedule.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/scenario_campaigns.h"
 
 #define INITIAL_VERSION 0x01000000u /* 1.0.0: what devices run at first */
-/* assumed: of this tree's target link, whose size is not known before it is linked. */
-#define TARGET_LINK_SIZE 49152u
 
 #define MINUTE_NS (60 * SIM_NS_PER_S)
 
@@ -30,8 +27,7 @@ static struct plan plan_of(const struct scenario *scenario, const struct scenari
 {
     struct estimate_input input;
     struct estimate estimate = { .possible = false };
-    uint32_t code_size = c->code_size_bytes != 0 ? c->code_size_bytes : TARGET_LINK_SIZE;
-    if (campaign_estimate_input(scenario, c, IMAGE_BUILDER_HEADER_SIZE + code_size, &input)) {
+    if (campaign_estimate_input(scenario, c, &input)) {
         estimate_make(&input, &estimate);
     }
     sim_ns planned_ns = (sim_ns)(estimate.transfers * estimate.planned_s * (double)SIM_NS_PER_S);

@@ -1,9 +1,12 @@
-/* The closed-form estimate of a scenario's campaign.
+/* The closed-form estimate of a scenario's campaigns.
  * SPDX-License-Identifier: MIT
  */
 #include "scenario/fleet_estimate.h"
 
+#include <assert.h>
+
 #include "scenario/campaign_plan.h"
+#include "scenario/scenario_campaigns.h"
 
 /* The firmware's own guard time and refresh of its clock (device/services/). */
 #define USUAL_GUARD_PPM 40.0
@@ -60,28 +63,40 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
     return ok;
 }
 
-bool fleet_estimate_input(const struct scenario *scenario, uint32_t campaign,
-        uint32_t image_size_bytes, struct estimate_input *input)
+bool fleet_estimate_input(
+        const struct scenario *scenario, uint32_t number, struct estimate_input *input)
 {
-    const struct scenario_device_group *group = &scenario->groups[0];
-    if (campaign >= scenario->campaign_count
-            || !campaign_estimate_input(
-                    scenario, &scenario->campaigns[campaign], image_size_bytes, input)) {
+    assert(number < scenario->campaign_count);
+    const struct scenario_campaign *campaign = &scenario->campaigns[number];
+    const struct scenario_device_group *group =
+            &scenario->groups[scenario_campaign_first_group(scenario, campaign)];
+    if (!campaign_estimate_input(scenario, campaign, input)) {
         return false;
     }
     input->guard_s = guard_s(group);
     return add_energy(group, input);
 }
 
-static void print_time(FILE *out, const char *what, double time_s)
+/* --- tables ---------------------------------------------------------------------------------- */
+
+#define TIME_TEXT 24
+
+static const char *format_time(char text[TIME_TEXT], double time_s)
 {
     if (time_s < 120.0) {
-        fprintf(out, "  %-34s %10.1f s\n", what, time_s);
+        snprintf(text, TIME_TEXT, "%10.1f s", time_s);
     } else if (time_s < 7200.0) {
-        fprintf(out, "  %-34s %10.1f min\n", what, time_s / 60.0);
+        snprintf(text, TIME_TEXT, "%10.1f min", time_s / 60.0);
     } else {
-        fprintf(out, "  %-34s %10.1f h\n", what, time_s / 3600.0);
+        snprintf(text, TIME_TEXT, "%10.1f h", time_s / 3600.0);
     }
+    return text;
+}
+
+static void print_time(FILE *out, const char *what, double time_s)
+{
+    char text[TIME_TEXT];
+    fprintf(out, "  %-34s %s\n", what, format_time(text, time_s));
 }
 
 static void print_estimate(const struct estimate *e, double battery_usable_j, FILE *out)
@@ -105,18 +120,66 @@ static void print_estimate(const struct estimate *e, double battery_usable_j, FI
     }
 }
 
-void fleet_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out)
+/* One line per data rate that members may need, each as if all members needed it: uplinks decide
+ * that in the run. */
+static void print_split(const struct campaign_params *params, const struct estimate_input *input,
+        const struct estimate *fastest, FILE *out)
 {
+    print_time(out, "set-up of a device, mean", fastest->set_up_s);
+    print_time(out, "set-up of the last device", fastest->set_up_fleet_s);
+    fprintf(out, "  %-34s %10.1f\n  sessions for members at:\n", "uplinks of a device",
+            fastest->uplinks);
+    double planned_s = 0.0;
+    for (int rate = params->data_rate; rate >= campaign_slowest_rate(input->region, params);
+            rate--) {
+        struct estimate_input at_rate = *input;
+        struct estimate e;
+        char session[TIME_TEXT];
+        at_rate.data_rate = (uint8_t)rate;
+        if (params->fragment_size_bytes == 0) {
+            at_rate.fragment_size_bytes =
+                    (uint8_t)campaign_fragment_size_max(input->region, (uint8_t)rate);
+        }
+        estimate_make(&at_rate, &e);
+        if (e.possible) {
+            planned_s += e.planned_s;
+            fprintf(out,
+                    "    DR%d %5u + %u fragments of %3u B, every %5.1f s, %u period%s:%s, %.2f J\n",
+                    rate, e.nb_frag, e.coded + e.correction, at_rate.fragment_size_bytes,
+                    e.interval_s, e.periods, e.periods == 1 ? "" : "s",
+                    format_time(session, e.session_s), e.listening_j + e.bulk_j);
+        }
+    }
+    if (params->session_order == SESSION_ORDER_IN_TURNS) {
+        print_time(out, "planned for all of them in turns", planned_s);
+    }
+}
+
+static void print_campaign(const struct scenario *scenario, uint32_t number, FILE *out)
+{
+    const struct scenario_campaign *campaign = &scenario->campaigns[number];
     struct estimate_input input;
     struct estimate estimate;
-    if (!fleet_estimate_input(scenario, 0, image_size_bytes, &input)) {
+    if (!fleet_estimate_input(scenario, number, &input)) {
         return;
     }
     estimate_make(&input, &estimate);
-    fprintf(out, "Estimate in closed form, at %.0f %% loss\n", input.expected_loss * 100.0);
-    if (estimate.possible) {
-        print_estimate(&estimate, input.battery_usable_j, out);
-    } else {
+    bool several = scenario->campaign_count > 1;
+    fprintf(out, "Estimate in closed form%s%s%s, at %.0f %% loss\n",
+            several ? " of campaign '" : "", several ? campaign->name : "", several ? "'" : "",
+            input.expected_loss * 100.0);
+    if (!estimate.possible) {
         fputs("  impossible: the block does not fit its fragments, or nothing may be sent\n", out);
+    } else if (campaign->params.sessions != SESSIONS_ONE) {
+        print_split(&campaign->params, &input, &estimate, out);
+    } else {
+        print_estimate(&estimate, input.battery_usable_j, out);
+    }
+}
+
+void fleet_estimate_print(const struct scenario *scenario, FILE *out)
+{
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        print_campaign(scenario, i, out);
     }
 }

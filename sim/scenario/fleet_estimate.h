@@ -1,4 +1,4 @@
-/* The closed-form estimate of a scenario's campaign.
+/* The closed-form estimate of a scenario's campaigns.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SCENARIO_FLEET_ESTIMATE_H
@@ -14,13 +14,13 @@
 struct battery_params fleet_battery_params(
         const struct scenario_device_group *group, const struct board_type *board);
 
-/* What campaign number `campaign` with an image of `image_size_bytes` (header and code) is told;
- * energy is that of the first group. False: there is no such campaign, or a board cannot be read.
- */
-bool fleet_estimate_input(const struct scenario *scenario, uint32_t campaign,
-        uint32_t image_size_bytes, struct estimate_input *input);
+/* What the estimate of campaign `number` starts from; energy is that of its first group. Of split
+ * sessions: the one at the fastest data rate, with all members. False: the channels do not fit, or
+ * a board cannot be read. */
+bool fleet_estimate_input(
+        const struct scenario *scenario, uint32_t number, struct estimate_input *input);
 
-/* A table for people; nothing when there is no campaign. */
-void fleet_estimate_print(const struct scenario *scenario, uint32_t image_size_bytes, FILE *out);
+/* A table for people of each campaign. */
+void fleet_estimate_print(const struct scenario *scenario, FILE *out);
 
 #endif

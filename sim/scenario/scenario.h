@@ -191,7 +191,7 @@ struct scenario_campaign {
     char name[SCENARIO_NAME_MAX];
     struct scenario_members devices;
     struct scenario_firmware firmware; /* what is not given is the scenario's */
-    uint32_t code_size_bytes;          /* of the image; 0: that of this tree's target link */
+    uint32_t code_size_bytes;          /* of the image */
     struct campaign_params params;     /* `members` are added by the world */
     int session_class;                 /* 0: C */
     struct scenario_verify verify;

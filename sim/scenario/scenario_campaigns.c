@@ -135,6 +135,16 @@ bool scenario_has_wrong_key(const struct scenario *scenario, uint32_t device)
     return floor((device + 1.0) * share) > floor(device * share);
 }
 
+uint32_t scenario_campaign_first_group(
+        const struct scenario *scenario, const struct scenario_campaign *campaign)
+{
+    uint32_t group = campaign->devices.count == 0
+                             ? 0
+                             : scenario_group_named(scenario, campaign->devices.shares[0].group);
+    assert(group < scenario->group_count);
+    return group;
+}
+
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group)
 {
     if (scenario->groups[group].packages_fragmentation != SCENARIO_VERSION_AUTO) {

@@ -33,6 +33,9 @@ static inline uint32_t scenario_campaign_ranges(const struct scenario *scenario,
 /* Of a group of n devices floor(n * wrong_gen_app_key) have a GenAppKey that the servers do not
  * have, evenly among them. Is this device, counted over all groups, one of them? */
 bool scenario_has_wrong_key(const struct scenario *scenario, uint32_t device);
+/* Index of the group of the first device that a campaign names; groups exist. */
+uint32_t scenario_campaign_first_group(
+        const struct scenario *scenario, const struct scenario_campaign *campaign);
 /* The version of TS004 that a group of devices speaks: that of its first campaign, 2 without one.
  */
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);

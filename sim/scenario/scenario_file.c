@@ -14,6 +14,7 @@
 #include "scenario/build_file.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
+#include "scenario/firmware_image.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_faults.h"
@@ -92,21 +93,20 @@ static uint32_t file_size(
     return 0;
 }
 
-/* Bytes of code of an image; 0: this tree's target link, which always fits, or a mistake. */
+/* Bytes of code of an image; 0 after a mistake. */
 static uint32_t code_size_of(const struct scenario_firmware *firmware, struct scenario_place place,
         struct scenario_errors *errors)
 {
-    if (strcmp(firmware->image, "generated") == 0) {
-        return firmware->image_size_bytes;
-    }
-    return strcmp(firmware->image, "device") == 0 ? 0 : file_size(firmware->image, place, errors);
+    return firmware_image_is_file(firmware) ? file_size(firmware->image, place, errors)
+                                            : firmware_image_code_size(firmware);
 }
 
 /* A path in `image` becomes one relative to the scenario. */
-static void place_image(const struct scenario_places *places, const char *name, char *image)
+static void place_image(
+        const struct scenario_places *places, const char *name, struct scenario_firmware *firmware)
 {
-    if (strcmp(image, "generated") != 0 && strcmp(image, "device") != 0) {
-        place_path(places, name, image);
+    if (firmware_image_is_file(firmware)) {
+        place_path(places, name, firmware->image);
     }
 }
 
@@ -120,7 +120,7 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
         snprintf(own->image, sizeof own->image, "%s", scenario->firmware.image);
     } else {
         image = own->image;
-        place_image(places, name, own->image);
+        place_image(places, name, own);
     }
     if (scenario_places_find(places, &own->image_size_bytes) == NULL) {
         own->image_size_bytes = scenario->firmware.image_size_bytes;
@@ -136,7 +136,7 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
 static void complete_campaigns(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
-    place_image(places, name, scenario->firmware.image);
+    place_image(places, name, &scenario->firmware);
     if (scenario->campaign_count == 0) {
         code_size_of(&scenario->firmware, place_of(places, name, scenario->firmware.image), errors);
     }

@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "scenario/board_file.h"
+#include "scenario/firmware_image.h"
 
 #define INPUTS_MAX (1u + 4u * SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_CAMPAIGNS_MAX)
-
-static bool is_image_file(const char *image)
-{
-    return image[0] != '\0' && strcmp(image, "device") != 0 && strcmp(image, "generated") != 0;
-}
 
 struct inputs {
     size_t count;
@@ -58,7 +54,7 @@ void scenario_each_input(const struct scenario *scenario,
         add_group(&inputs, &scenario->groups[i]);
     }
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
-        if (is_image_file(scenario->campaigns[i].firmware.image)) {
+        if (firmware_image_is_file(&scenario->campaigns[i].firmware)) {
             add(&inputs, scenario->campaigns[i].firmware.image);
         }
     }

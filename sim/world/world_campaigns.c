@@ -7,12 +7,17 @@
 #include <stdlib.h>
 
 #include "campaign/image_builder.h"
+#include "scenario/firmware_image.h"
 #include "scenario/scenario_campaigns.h"
+#include "update/flash_map.h"
 #include "update/update.h"
-#include "world/firmware_image.h"
 #include "world/world_params.h"
 
 #define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
+
+/* The slot holds header and code. */
+_Static_assert(SCENARIO_CODE_SIZE_MAX == FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE,
+        "what scenarios may ask for");
 
 /* Header and code; NULL after `error` has been set. */
 static uint8_t *build_image(const struct world *world, const struct scenario_firmware *firmware,

@@ -169,6 +169,24 @@ class Scenarios(Folder):
         self.assertNotIn('Estimate', fleetcast('run', campaign, '--json').stdout)
         self.assertNotIn('Estimate', fleetcast('validate', plain).stdout)
 
+    def test_each_campaign_and_each_data_rate_has_an_estimate(self):
+        text = SMALL.replace('2 h', '2 d').replace('}}]', '}}, {name: e, count: 2}]') + (
+            'firmware: {image: generated, size: 4 KiB}\n'
+            'campaigns:\n'
+            '  - {name: whole, devices: d, fragment_size: 200 B}\n'
+            '  - {name: split, devices: e, sessions: per-data-rate, firmware: {size: 8 KiB}}\n')
+        result = fleetcast('validate', '-', text=text)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        whole, split = result.stdout.split('Estimate in closed form of campaign ')[1:]
+        self.assertTrue(whole.startswith("'whole', at "), whole)
+        self.assertRegex(whole, r'(?m)^  fragments +22 uncoded, 4 coded')
+        self.assertTrue(split.startswith("'split', at "), split)
+        # Fragments of 242, 115 and 51 bytes less 3 (RP002-1.0.3 section 2.4.8) of 8448 bytes.
+        rows = re.findall(r'(?m)^    DR(\d) +(\d+) \+ \d+ fragments of +(\d+) B, ', split)
+        self.assertEqual(rows, [('5', '36', '239'), ('4', '36', '239'), ('3', '76', '112'),
+                                ('2', '176', '48'), ('1', '176', '48'), ('0', '176', '48')])
+        self.assertRegex(split, r'(?m)^  planned for all of them in turns +[0-9.]+ h$')
+
     def test_warnings_are_told_and_do_no_harm(self):
         path = self.write('warn.yaml', SMALL + 'propagation: {rician_k: 3 dB}\n')
         for command in 'validate', 'run':
@@ -256,6 +274,27 @@ class Scenarios(Folder):
         self.refused(*image('none.bin'), says="cannot read 'none.bin': No such file")
         self.refused(*image(self.folder), says='is not a file')
         self.refused('run', '--set', 'firmware.size=300 KiB', says='is outside')
+
+    def test_builds_and_regions_that_cannot_be_used(self):
+        # Objects with one defect each: tests/models/firmware/objects/defective.c.
+        objects = os.path.join(os.environ['FLEETCAST_BUILD'], 'tests/models/firmware/firmware_')
+        group = 'devices: [{name: d, count: 3, firmware: '
+        column = len(group) + 1
+        rows = [(f'{group}{objects}{defect}.so}}]\n', f'4:{column}', why) for defect, why in [
+            ('old_version', 'describes itself in version '),
+            ('no_entry_point', "has no entry point 'fleetcast_firmware'"),
+            ('crash', 'crashes while it is loaded'),
+            ('hang', 'does not end to load within'),
+            ('missing', 'No such file')]]
+        rows.append(('region: EU433\n', '4:9', "'EU433' should be one of"))
+        for line, place, why in rows:
+            text = 'name: x\nduration: 2 h\nseed: 2\n' + line
+            path = self.write('bad.yaml', text)
+            before = self.files()
+            for command in ['validate', path], ['run', path, '--out', 'out', '--pcap', 'a.pcap']:
+                said = self.refused(*command, says=f'{path}:{place}: error: ')
+                self.assertIn(why, said)
+                self.assertEqual(self.files(), before, 'nothing was written')
 
     def test_an_image_is_looked_for_beside_the_scenario_that_names_it(self):
         os.mkdir(self.path('sub'))

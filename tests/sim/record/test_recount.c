@@ -226,8 +226,7 @@ Test(recount, both_sides_of_the_estimate)
     struct trial *trial = play();
     struct estimate_input input;
     struct estimate e = { 0 };
-    cr_assert(
-            fleet_estimate_input(&trial->scenario, 0, trial->world->images[0].size_bytes, &input));
+    cr_assert(fleet_estimate_input(&trial->scenario, 0, &input));
     estimate_make(&input, &e);
     cr_assert(e.possible);
     expect_number(trial, "estimate.fragments.expected", (double)e.nb_frag + e.coded + e.correction);

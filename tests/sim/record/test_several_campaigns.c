@@ -140,3 +140,26 @@ Test(several_campaigns, with_split_sessions_measure_each_device_in_its_own_trans
     expect_received(trial, stored, pairs);
     trial_destroy(trial);
 }
+
+/* Which data rates are needed is known from uplinks only. */
+Test(several_campaigns, with_split_sessions_have_an_estimate_of_the_set_up_only)
+{
+    static const char *const unknown[] = { "estimate.fragments.expected",
+        "estimate.airtime_s.expected", "estimate.session_s.expected",
+        "estimate.listening_j.expected", "estimate.bulk_j.expected",
+        "estimate.battery_percent.expected" };
+    static const char *const one[] = { "campaigns.a.sessions=one" };
+    for (size_t sets = 0; sets < 2; sets++) {
+        struct trial *trial = trial_create(split, one, sets);
+        struct summary *summary = run_summary(trial->run, false);
+        double value;
+        cr_expect(summary_value(summary, "estimate.set_up_s.expected", &value));
+        cr_expect(summary_value(summary, "estimate.uplinks.expected", &value));
+        for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+            cr_expect(summary_has(summary, unknown[i]), "%s", unknown[i]);
+            cr_expect_eq(summary_value(summary, unknown[i], &value), sets == 1, "%s", unknown[i]);
+        }
+        summary_destroy(summary);
+        trial_destroy(trial);
+    }
+}

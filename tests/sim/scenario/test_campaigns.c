@@ -6,8 +6,10 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "scenario/firmware_image.h"
 #include "scenario/scenario.h"
 #include "scenario/scenario_campaigns.h"
 #include "services/fec_row.h"
@@ -150,6 +152,46 @@ Test(campaigns, choose_a_fragment_size_that_fits)
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 112);
     cr_assert(read_with(GROUPS "campaign: {sessions: per-data-rate}\n", NULL, 0), "%s", messages);
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 0, "by data rate");
+}
+
+/* RP002-1.0.3 section 2.4.8: N of EU868 is 51 bytes at DR0 to DR2, 115 at DR3, 242 at DR4 and DR5;
+ * a fragment carries three bytes of header. */
+Test(campaigns, refuse_a_fragment_size_too_long_for_a_slow_data_rate)
+{
+    static const char *const fits[] = {
+        "campaign: {sessions: per-data-rate, fragment_size: 48 B}\n",
+        "campaign: {sessions: one, fragment_size: 49 B}\n",
+    };
+    for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s%s", GROUPS, fits[i]);
+        cr_expect(read_with(text, NULL, 0), "%s", messages);
+    }
+    expect_refused(GROUPS "campaign: {sessions: per-data-rate, fragment_size: 49 B}\n",
+            "city.yaml:3:52: error: campaign.fragment_size = 49 B does not fit DR0, the slowest of "
+            "the split sessions: at most 48 B; auto takes the largest size of each data rate");
+    expect_refused(GROUPS "campaign: {sessions: threshold, data_rate: DR3, fragment_size: 112 B}\n",
+            "city.yaml:3:64: error: campaign.fragment_size = 112 B does not fit DR0");
+    expect_refused(GROUPS "campaign: {sessions: threshold, data_rate: DR3, fragment_size: 113 B}\n",
+            "city.yaml:3:64: error: campaign.fragment_size = 113 B does not fit DR3: at most 112 "
+            "B");
+}
+
+Test(campaigns, know_the_size_of_the_image_that_the_program_holds)
+{
+    char error[256] = "";
+    uint32_t size = 0;
+    cr_assert(read_with("campaign: {}\n", NULL, 0), "%s", messages);
+    uint8_t *code = firmware_image_load(
+            &scenario.campaigns[0].firmware, scenario.seed, &size, error, sizeof error);
+    cr_assert_not_null(code, "%s", error);
+    cr_expect_gt(size, 0);
+    cr_expect_eq(scenario.campaigns[0].code_size_bytes, size);
+    free(code);
+    /* 4096 fragments of 8 bytes are 32 KiB. */
+    cr_assert_gt(size, 32768 - 256);
+    expect_refused(
+            "campaign: {fragment_size: 8 B}\n", "city.yaml:1:27: error: campaign: an image of ");
 }
 
 Test(campaigns, know_the_bound_of_the_decoder)

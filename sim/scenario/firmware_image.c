@@ -1,8 +1,9 @@
 /* The code that a campaign sends: this tree's target link, a generated one, or a file.
  * SPDX-License-Identifier: MIT
  */
-#include "world/firmware_image.h"
+#include "scenario/firmware_image.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +11,6 @@
 #include <sys/stat.h>
 
 #include "campaign/image_builder.h"
-#include "update/flash_map.h"
-#include "update/update.h"
-
-/* The slot holds header and code. */
-#define CODE_SIZE_MAX (FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE)
-_Static_assert(CODE_SIZE_MAX == SCENARIO_CODE_SIZE_MAX, "what scenarios may ask for");
 
 #ifdef FLEETCAST_TARGET_LINK
 /* The Cortex-M0+ link of device/, embedded at build time. */
@@ -25,6 +20,11 @@ extern const uint32_t fleetcast_target_code_size;
 bool firmware_image_is_target_link(void)
 {
     return true;
+}
+
+static uint32_t target_link_size(void)
+{
+    return fleetcast_target_code_size;
 }
 
 static uint8_t *load_target_link(uint32_t *size)
@@ -40,6 +40,11 @@ static uint8_t *load_target_link(uint32_t *size)
 bool firmware_image_is_target_link(void)
 {
     return false;
+}
+
+static uint32_t target_link_size(void)
+{
+    return 0;
 }
 
 static uint8_t *load_target_link(uint32_t *size)
@@ -68,9 +73,9 @@ static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t 
         snprintf(error, error_size, "firmware.image: cannot read '%s': %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
         snprintf(error, error_size, "firmware.image: '%s' is not a file", path);
-    } else if (status.st_size < 1 || status.st_size > (off_t)CODE_SIZE_MAX) {
+    } else if (status.st_size < 1 || status.st_size > (off_t)SCENARIO_CODE_SIZE_MAX) {
         snprintf(error, error_size, "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u",
-                path, (long long)status.st_size, CODE_SIZE_MAX);
+                path, (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
     } else if ((code = malloc((size_t)status.st_size)) == NULL
                || fread(code, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
         snprintf(error, error_size, "firmware.image: cannot read all of '%s'", path);
@@ -85,18 +90,30 @@ static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t 
     return code;
 }
 
+static bool is_target_link(const struct scenario_firmware *firmware)
+{
+    return strcmp(firmware->image, "device") == 0 && firmware_image_is_target_link();
+}
+
+bool firmware_image_is_file(const struct scenario_firmware *firmware)
+{
+    return strcmp(firmware->image, "device") != 0 && strcmp(firmware->image, "generated") != 0;
+}
+
+uint32_t firmware_image_code_size(const struct scenario_firmware *firmware)
+{
+    assert(!firmware_image_is_file(firmware));
+    return is_target_link(firmware) ? target_link_size() : firmware->image_size_bytes;
+}
+
 uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
         uint32_t *size, char *error, size_t error_size)
 {
-    const char *name = firmware->image;
-    uint8_t *code;
-    if (strcmp(name, "device") == 0 && firmware_image_is_target_link()) {
-        code = load_target_link(size);
-    } else if (strcmp(name, "device") == 0 || strcmp(name, "generated") == 0) {
-        code = generate(firmware, seed, size);
-    } else {
-        return load_file(name, size, error, error_size);
+    if (firmware_image_is_file(firmware)) {
+        return load_file(firmware->image, size, error, error_size);
     }
+    uint8_t *code =
+            is_target_link(firmware) ? load_target_link(size) : generate(firmware, seed, size);
     if (code == NULL) {
         snprintf(error, error_size, "firmware.image: out of memory");
     }
@@ -105,5 +122,5 @@ uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t 
 
 uint32_t firmware_image_size(uint32_t code_size)
 {
-    return IMAGE_HEADER_SIZE + code_size;
+    return IMAGE_BUILDER_HEADER_SIZE + code_size;
 }

@@ -1,8 +1,8 @@
 /* The code that a campaign sends: this tree's target link, a generated one, or a file.
  * SPDX-License-Identifier: MIT
  */
-#ifndef WORLD_FIRMWARE_IMAGE_H
-#define WORLD_FIRMWARE_IMAGE_H
+#ifndef SCENARIO_FIRMWARE_IMAGE_H
+#define SCENARIO_FIRMWARE_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,10 @@
 
 /* True when the build had an Arm compiler, so "device" means the real link. */
 bool firmware_image_is_target_link(void);
+
+bool firmware_image_is_file(const struct scenario_firmware *firmware);
+/* Bytes of code of an image that is no file. */
+uint32_t firmware_image_code_size(const struct scenario_firmware *firmware);
 
 /* Allocates the code bytes that a scenario or one of its campaigns names; the caller frees them.
  * `seed` is that of a generated image. NULL: `error` says why. */
