@@ -36,13 +36,45 @@ static int64_t device_gps_s(const struct fleet *fleet, const struct fleet_device
     return (FLEET_GPS_NS + engine_now(fleet->engine)) / SIM_NS_PER_S + device->faults.clock_error_s;
 }
 
-static bool in_session(const struct fleet *fleet, const struct fleet_device *device)
+/* The group whose session is open; NULL: none. */
+static struct fleet_group *open_group(const struct fleet *fleet, struct fleet_device *device)
 {
     int64_t now_s = device_gps_s(fleet, device);
-    /* Class C ends early: acknowledged, or in version 1, which has no acknowledgement, whole. */
-    bool over = device->fragmentation_version == 1 ? device->whole : device->acknowledged;
-    return device->session && !over && now_s >= device->session_gps_s
-           && now_s < (int64_t)device->session_gps_s + device->session_s;
+    for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
+        struct fleet_group *group = &device->groups[i];
+        if (group->session && now_s >= group->session_gps_s
+                && now_s < (int64_t)group->session_gps_s + group->session_s) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+/* Class C ends early: acknowledged, or in version 1, which has no acknowledgement, whole. */
+static void leave_sessions(struct fleet_device *device)
+{
+    for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
+        device->groups[i].session = false;
+    }
+}
+
+/* From 15 s before a session: its radio is prepared for it. */
+static bool opens_soon(const struct fleet *fleet, const struct fleet_device *device)
+{
+    int64_t now_s = device_gps_s(fleet, device);
+    for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
+        const struct fleet_group *group = &device->groups[i];
+        if (group->session && now_s + 15 >= group->session_gps_s && now_s < group->session_gps_s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_opened(const struct fleet *fleet, const struct fleet_device *device)
+{
+    const struct fleet_group *group = &device->groups[device->group_id];
+    return group->session && device_gps_s(fleet, device) > group->session_gps_s;
 }
 
 static void schedule(struct fleet *fleet, uint32_t index, enum fleet_event event, sim_ns in_ns)
@@ -66,19 +98,19 @@ static void transmit(
     static const uint8_t device_time_req[] = { 0x0D };
     uint16_t frame_size = scripted_device_uplink(&device->mac, false, device_time_req,
             device->faults.no_time ? 1 : 0, fport, payload, size, bytes);
-    device->uplinks_in_session += in_session(fleet, device) ? 1 : 0;
+    device->uplinks_in_session += open_group(fleet, device) != NULL ? 1 : 0;
     enum campaign_phase phase = campaign_phase(fleet->campaign);
     fleet->bulk_uplinks += phase == CAMPAIGN_PHASE_UNCODED || phase == CAMPAIGN_PHASE_CODED ? 1 : 0;
-    fake_gateways_uplink(fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5, 5000,
-            bytes, frame_size);
+    fake_gateways_uplink(fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5,
+            device->uplink_snr_mdb, bytes, frame_size);
 }
 
 static void join(struct fleet *fleet, uint32_t index)
 {
     uint8_t bytes[23];
     uint16_t size = scripted_device_join_request(&fleet->devices[index].mac, bytes);
-    fake_gateways_uplink(
-            fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5, 5000, bytes, size);
+    fake_gateways_uplink(fleet->gateways, gateway_of(index), engine_now(fleet->engine), 5,
+            fleet->devices[index].uplink_snr_mdb, bytes, size);
 }
 
 static void reset_if_due(struct fleet *fleet, struct fleet_device *device)
@@ -89,9 +121,12 @@ static void reset_if_due(struct fleet *fleet, struct fleet_device *device)
         return;
     }
     device->resets++;
-    device->session = false;
+    leave_sessions(device);
+    for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
+        device->groups[i].defined = device->groups[i].defined && device->faults.keeps_block;
+    }
     if (!device->faults.keeps_block) {
-        device->group_defined = device->fragments_ready = false;
+        device->fragments_ready = false;
         device->received_uncoded = device->received_coded = 0;
     }
 }
@@ -135,13 +170,9 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         return;
     }
     reset_if_due(fleet, device);
-    bool quiet = in_session(fleet, device)
-                 || (device->session && device_gps_s(fleet, device) + 15 >= device->session_gps_s
-                         && device_gps_s(fleet, device) < device->session_gps_s);
+    bool quiet = open_group(fleet, device) != NULL || opens_soon(fleet, device);
     bool fell_silent = device->faults.silent && engine_now(fleet->engine) >= fleet_start_ns;
-    if (quiet || fell_silent
-            || (device->faults.dies_in_session && device->session
-                    && device_gps_s(fleet, device) > device->session_gps_s)) {
+    if (quiet || fell_silent || (device->faults.dies_in_session && has_opened(fleet, device))) {
         return;
     }
     uint8_t report[24] = { 0 };
@@ -176,20 +207,20 @@ static void answer(struct fleet_device *device, uint8_t fport, const uint8_t *da
 static void on_group_setup(struct fleet_device *device, const uint8_t *p)
 {
     uint8_t ke[16], mc_key[16], out[2] = { 0x02, p[1] & 3 };
+    struct fleet_group *group = &device->groups[out[1]];
     device->group_id = out[1];
     device->set_up_downlinks++;
     if (device->faults.refuses_group) {
         out[1] |= 0x04;
     } else {
-        device->mc_addr = le(p + 2, 4);
+        group->mc_addr = le(p + 2, 4);
         lorawan_mc_ke_key(device->mac.identity.gen_app_key, ke);
         lorawan_aes_encrypt(ke, p + 6, mc_key);
-        lorawan_mc_session_keys(
-                mc_key, device->mc_addr, device->mc_app_s_key, device->mc_nwk_s_key);
-        device->fcnt_min = le(p + 22, 4);
-        device->fcnt_max = le(p + 26, 4);
-        device->last_fcnt = UINT32_MAX;
-        device->group_defined = true;
+        lorawan_mc_session_keys(mc_key, group->mc_addr, group->mc_app_s_key, group->mc_nwk_s_key);
+        group->fcnt_min = le(p + 22, 4);
+        group->fcnt_max = le(p + 26, 4);
+        group->last_fcnt = UINT32_MAX;
+        group->defined = true;
     }
     answer(device, 200, out, 2);
 }
@@ -197,18 +228,19 @@ static void on_group_setup(struct fleet_device *device, const uint8_t *p)
 static void on_session(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
     uint8_t out[5] = { 0x04, p[1] & 3 };
+    struct fleet_group *group = &device->groups[out[1]];
     device->set_up_downlinks++;
     device->session_requests++;
-    if (!device->group_defined || device->faults.never_defines_group) {
+    if (!group->defined || device->faults.never_defines_group) {
         out[1] |= 0x10;
         answer(device, 200, out, 2);
         return;
     }
-    device->session_gps_s = le(p + 2, 4);
-    device->session_s = 1u << p[6];
-    int64_t to_start_s = (int64_t)device->session_gps_s - device_gps_s(fleet, device) - 3;
+    group->session_gps_s = le(p + 2, 4);
+    group->session_s = 1u << p[6];
+    group->data_rate = p[10];
+    int64_t to_start_s = (int64_t)group->session_gps_s - device_gps_s(fleet, device) - 3;
     cr_assert_eq(le(p + 7, 3) * 100, 869525000);
-    cr_assert_eq(p[10], 5);
     if (device->faults.no_time || device->faults.never_gets_time) {
         put_le(out + 2, 0xFFFFFF, 3);
         answer(device, 200, out, 5);
@@ -219,33 +251,36 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
         answer(device, 200, out, 2);
         return;
     }
-    device->session = true;
+    group->session = true;
     put_le(out + 2, (uint32_t)to_start_s, 3); /* of the uplink that follows in three seconds */
     answer(device, 200, out, 5);
 }
 
-/* McGroupStatusAns (TS005-2.0.0): NbTotalGroups, AnsGroupMask, then number and address of each. */
+/* McGroupStatusAns (TS005-2.0.0): NbTotalGroups, AnsGroupMask, then number and address of each.
+ * Tests ask for group 0 only. */
 static void on_group_status(struct fleet_device *device, uint8_t wanted)
 {
     uint8_t out[7] = { 0x01, 0 };
+    const struct fleet_group *group = &device->groups[0];
     device->group_status_requests++;
     if (device->faults.keeps_group_mute) {
         return;
     }
-    bool listed = device->group_defined && (wanted & 1u) != 0;
-    out[1] = (uint8_t)((device->group_defined ? 0x10 : 0) | (listed ? 1 : 0));
-    put_le(out + 3, device->faults.other_group ? ~device->mc_addr : device->mc_addr, 4);
+    bool listed = group->defined && (wanted & 1u) != 0;
+    out[1] = (uint8_t)((group->defined ? 0x10 : 0) | (listed ? 1 : 0));
+    put_le(out + 3, device->faults.other_group ? ~group->mc_addr : group->mc_addr, 4);
     answer(device, 200, out, listed ? 7 : 2);
 }
 
-static void on_group_delete(struct fleet_device *device, uint8_t group)
+static void on_group_delete(struct fleet_device *device, uint8_t id)
 {
-    uint8_t out[2] = { 0x03, device->group_defined ? group : group | 0x04 };
+    struct fleet_group *group = &device->groups[id & 3];
+    uint8_t out[2] = { 0x03, group->defined ? id : id | 0x04 };
     device->group_delete_requests++;
     if (device->faults.keeps_group_mute) {
         return;
     }
-    device->group_defined = false;
+    group->defined = false;
     if (device->faults.loses_delete_ans) {
         device->faults.loses_delete_ans = false;
     } else {
@@ -381,11 +416,13 @@ static void on_commands(struct fleet *fleet, uint32_t index, const struct script
         put_status(fleet, device);
     } else if (d->fport == 201 && p[0] == 0x04 && device->acks++ >= device->faults.lost_acks) {
         device->acknowledged = true;
+        leave_sessions(device);
         device->answers_size = 0;
         device->uplink_event++; /* no more reports of reception */
         if (!device->faults.installs_nothing && !device->faults.bad_mic) {
             device->version = FLEET_VERSION + device->frag_index;
-            device->group_defined = device->group_defined && !device->faults.forgets_group;
+            struct fleet_group *group = &device->groups[device->group_id];
+            group->defined = group->defined && !device->faults.forgets_group;
         }
     }
 }
@@ -450,6 +487,8 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
                         (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index) },
                 2);
         schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
+    } else if (device->whole && device->fragmentation_version == 1) {
+        leave_sessions(device);
     }
 }
 
@@ -459,6 +498,28 @@ static bool lost(const struct fleet_device *device, uint32_t index, uint32_t fcn
     hash ^= hash >> 15;
     hash *= 2246822519u;
     return (hash >> 8) % 100 < device->faults.loss_percent;
+}
+
+static void on_multicast(struct fleet *fleet, uint32_t index, const struct gateway_tx *tx)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    struct fleet_group *group = open_group(fleet, device);
+    struct scripted_downlink downlink;
+    if (group == NULL || !device->fragments_ready
+            || !scripted_downlink_read(group->mc_nwk_s_key, group->mc_app_s_key, group->mc_addr, 0,
+                    tx->bytes, tx->size, &downlink)
+            || (group->last_fcnt != UINT32_MAX && downlink.fcnt <= group->last_fcnt)
+            || lost(device, index, downlink.fcnt)) {
+        return;
+    }
+    cr_assert_eq(tx->modulation.spreading_factor, 12 - group->data_rate, "EU868: DR0 is SF12");
+    cr_assert(downlink.fcnt >= group->fcnt_min && downlink.fcnt < group->fcnt_max);
+    group->last_fcnt = downlink.fcnt;
+    group->fragments++;
+    sim_ns now_ns = engine_now(fleet->engine);
+    device->first_fragment_ns = device->first_fragment_ns == 0 ? now_ns : device->first_fragment_ns;
+    device->last_fragment_ns = now_ns;
+    on_fragment(fleet, index, &downlink);
 }
 
 static void on_air(void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
@@ -476,14 +537,8 @@ static void on_air(void *context, uint32_t gateway, const struct gateway_tx *tx,
                    && scripted_downlink_read(device->mac.nwk_s_key, device->mac.app_s_key,
                            device->mac.dev_addr, 0, tx->bytes, tx->size, &downlink)) {
             on_unicast(fleet, i, &downlink);
-        } else if (in_session(fleet, device) && device->fragments_ready
-                   && scripted_downlink_read(device->mc_nwk_s_key, device->mc_app_s_key,
-                           device->mc_addr, 0, tx->bytes, tx->size, &downlink)
-                   && (device->last_fcnt == UINT32_MAX || downlink.fcnt > device->last_fcnt)
-                   && !lost(device, i, downlink.fcnt)) {
-            cr_assert(downlink.fcnt >= device->fcnt_min && downlink.fcnt < device->fcnt_max);
-            device->last_fcnt = downlink.fcnt;
-            on_fragment(fleet, i, &downlink);
+        } else {
+            on_multicast(fleet, i, tx);
         }
     }
 }
@@ -526,6 +581,7 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
     for (uint32_t i = 0; i < count; i++) {
         scripted_device_init(&fleet->devices[i].mac, i);
         fleet->identities[i] = fleet->devices[i].mac.identity;
+        fleet->devices[i].uplink_snr_mdb = 5000;
         fleet->devices[i].version = 0x01000000;
         fleet->devices[i].fragmentation_version = params->fragmentation_version;
         schedule(fleet, i, EVENT_REPORT, (1 + i) * 4 * SIM_NS_PER_S);

@@ -58,28 +58,39 @@ struct fleet_faults {
     uint32_t lost_downlinks; /* the first few unicast ones are not heard */
 };
 
+#define FLEET_GROUPS 4u /* McGroupID 0..3 */
+
+/* A multicast group as a device knows it, and its session. */
+struct fleet_group {
+    bool defined;
+    uint8_t mc_app_s_key[16], mc_nwk_s_key[16];
+    uint32_t mc_addr, fcnt_min, fcnt_max;
+    uint32_t last_fcnt;
+    bool session;
+    uint32_t session_gps_s, session_s;
+    uint8_t data_rate;
+    uint32_t fragments; /* that it brought */
+};
+
 struct fleet_device {
     struct scripted_device mac;
     struct fleet_faults faults;
+    int32_t uplink_snr_mdb; /* of its uplinks, at DR5 */
     uint32_t version;
     uint8_t fragmentation_version; /* of TS004; the campaign's unless a test changes it */
     uint8_t answers[64];           /* waiting, one port */
     uint8_t answers_size;
     uint8_t answers_fport;
     uint64_t uplink_event; /* generation of the one that counts */
-    bool group_defined;
-    uint8_t mc_app_s_key[16], mc_nwk_s_key[16];
-    uint32_t mc_addr, fcnt_min, fcnt_max;
-    bool session;
-    uint32_t session_gps_s, session_s;
+    struct fleet_group groups[FLEET_GROUPS];
+    uint8_t group_id; /* of the last group that it was given */
     bool fragments_ready;
-    uint8_t group_id; /* of the last group, the only one that it keeps */
     uint8_t frag_index;
     uint16_t nb_frag;
     uint8_t frag_size;
     uint8_t set_up_payload[17];
-    uint32_t last_fcnt;
     uint32_t received_uncoded, received_coded, last_n;
+    sim_ns first_fragment_ns, last_fragment_ns; /* on the air while it listened; 0: none */
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;

@@ -82,7 +82,8 @@ Test(campaign, gives_each_device_its_own_key_and_block_mic)
     lorawan_mc_session_keys(mc_key, campaign_mc_addr(fleet.campaign), app, nwk);
     for (uint32_t i = 0; i < 3; i++) {
         const struct fleet_device *d = &fleet.devices[i];
-        cr_assert_arr_eq(d->mc_app_s_key, app, 16, "the McKey that device %u decrypted", i);
+        cr_assert_arr_eq(
+                d->groups[0].mc_app_s_key, app, 16, "the McKey that device %u decrypted", i);
         cr_assert_eq(d->nb_frag, (fleet.image_size + 99) / 100);
         cr_assert_eq(campaign_nb_frag(fleet.campaign), d->nb_frag);
         cr_assert_eq(d->set_up_payload[6], d->nb_frag * 100 - fleet.image_size, "padding");
@@ -368,7 +369,7 @@ Test(campaign, asks_confirmed_devices_for_their_groups_and_deletes_ours)
     run_with_group_delete(4, NULL);
     for (uint32_t i = 0; i < 4; i++) {
         cr_assert(device(i).group_deleted);
-        cr_assert_not(fleet.devices[i].group_defined);
+        cr_assert_not(fleet.devices[i].groups[0].defined);
         cr_assert_eq(fleet.devices[i].group_status_requests, 1);
         cr_assert_eq(fleet.devices[i].group_delete_requests, 1);
     }
@@ -381,7 +382,7 @@ Test(campaign, leaves_groups_alone_by_default)
     fleet_run(&fleet, 6 * HOUR_NS);
     expect_all_confirmed();
     for (uint32_t i = 0; i < 3; i++) {
-        cr_assert(fleet.devices[i].group_defined && !device(i).group_deleted);
+        cr_assert(fleet.devices[i].groups[0].defined && !device(i).group_deleted);
         cr_assert_eq(fleet.devices[i].group_status_requests, 0);
         cr_assert_eq(fleet.devices[i].group_delete_requests, 0);
     }
@@ -398,7 +399,7 @@ Test(campaign, deletes_no_group_that_the_device_has_forgotten_or_that_is_not_our
     const struct fleet_faults other = { .other_group = true };
     run_with_group_delete(2, &other);
     cr_assert(device(1).group_deleted);
-    cr_assert(fleet.devices[1].group_defined);
+    cr_assert(fleet.devices[1].groups[0].defined);
     cr_assert_eq(fleet.devices[1].group_delete_requests, 0);
 }
 

@@ -333,8 +333,8 @@ Test(estimate, announces_the_time_out_that_the_server_announces)
         input.report_period_s = 600.0;
         struct estimate estimate = make(&input);
         cr_assert_eq(estimate.nb_frag, campaign_nb_frag(fleet.campaign));
-        cr_expect_eq(fleet.devices[5].session_s, 1u << estimate.time_out, "row %u: 2^%u s", i,
-                estimate.time_out);
+        cr_expect_eq(fleet.devices[5].groups[0].session_s, 1u << estimate.time_out,
+                "row %u: 2^%u s", i, estimate.time_out);
         cr_expect_eq(fleet.devices[5].set_up_payload[5] & 7, estimate.block_ack_delay);
         fleet_destroy(&fleet);
     }

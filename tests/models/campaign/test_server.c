@@ -47,8 +47,8 @@ Test(server, runs_two_campaigns_at_one_time_on_two_halves)
         cr_assert_eq(own.stage, CAMPAIGN_CONFIRMED, "device %u: %s", i,
                 campaign_failure_name(own.failure));
         cr_assert_eq(other.stage, CAMPAIGN_WAITING);
-        cr_assert_eq(
-                fleet.devices[i].mc_addr, campaign_mc_addr(server_campaign(fleet.server, i / 4)));
+        cr_assert_eq(fleet.devices[i].groups[fleet.devices[i].group_id].mc_addr,
+                campaign_mc_addr(server_campaign(fleet.server, i / 4)));
     }
     for (uint32_t c = 0; c < 2; c++) {
         const struct campaign *campaign = server_campaign(fleet.server, c);
@@ -149,6 +149,6 @@ Test(server, sends_a_second_version_over_the_first_to_the_same_devices)
         cr_assert_eq(fleet.devices[i].version, FLEET_VERSION + 1);
         cr_assert_eq(fleet.devices[i].group_id, 1);
         cr_assert_eq(fleet.devices[i].frag_index, 1);
-        cr_assert_eq(fleet.devices[i].mc_addr, campaign_mc_addr(second));
+        cr_assert_eq(fleet.devices[i].groups[1].mc_addr, campaign_mc_addr(second));
     }
 }
