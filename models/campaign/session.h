@@ -61,8 +61,6 @@ struct session_ops {
     /* A gateway sent or refused a message. */
     void (*report)(struct session *session, uint32_t handle, uint32_t gateway,
             enum gateway_tx_result result, sim_ns now_ns);
-    /* An uplink of a device that listens; NULL: it means nothing to this kind. */
-    void (*uplink)(struct session *session, const struct network_uplink *uplink, sim_ns now_ns);
     /* Drops what is not on its way to the air. */
     void (*stop)(struct session *session);
 };

@@ -214,7 +214,6 @@ const struct session_ops session_class_c = {
     .send = send,
     .number = number,
     .report = report,
-    .uplink = NULL,
     .stop = stop,
 };
 

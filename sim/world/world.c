@@ -194,11 +194,6 @@ void world_start(struct world *world)
     node_fleet_start(world->nodes, world->medium);
 }
 
-const struct campaign *world_first_campaign(const struct world *world)
-{
-    return server_campaign_count(world->server) > 0 ? server_campaign(world->server, 0) : NULL;
-}
-
 void world_destroy(struct world *world)
 {
     if (world == NULL) {

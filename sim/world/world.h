@@ -44,9 +44,6 @@ void world_destroy(struct world *world);
 /* Schedules the power-on of every device. Once; observers are added before it. */
 void world_start(struct world *world);
 
-/* Campaign 0 of the server, for callers that know one only. NULL: no campaign. */
-const struct campaign *world_first_campaign(const struct world *world);
-
 /* Unix time of the engine's time 0, for time stamps in captures. */
 int64_t world_start_unix_s(const struct world *world);
 

@@ -21,6 +21,7 @@
 #include "bench/bench.h"
 #include "bench/fleet.h"
 #include "record/fragment_causes.h"
+#include "support/first_campaign.h"
 #include "update/flash_map.h"
 
 #define FRAME_BYTES   216u

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/first_campaign.h"
+
 struct run *fleet_run(struct scenario *scenario, const char *text, bool crypto_memo)
 {
     char error[256] = "the scenario has mistakes";

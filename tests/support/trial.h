@@ -6,6 +6,7 @@
 
 #include "results/summary_text.h"
 #include "run/run.h"
+#include "support/first_campaign.h"
 
 struct trial {
     struct scenario scenario;
