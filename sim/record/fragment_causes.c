@@ -525,6 +525,23 @@ uint32_t fragment_causes_sent_to(
     return stream == NULL ? 0 : stream->rows.sent;
 }
 
+uint32_t fragment_causes_on_air_to(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    const struct stream *stream = stream_of(causes, campaign, device);
+    uint32_t count = 0;
+    for (uint32_t i = 0; stream != NULL && i < causes->copy_count; i++) {
+        const struct copy *copy = &causes->copies[i];
+        bool counted = copy->stream != stream || copy->n == 0;
+        for (uint32_t k = 0; k < i; k++) {
+            counted = counted
+                      || (causes->copies[k].stream == stream && causes->copies[k].n == copy->n);
+        }
+        count += counted ? 0u : 1u;
+    }
+    return count;
+}
+
 uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded)
 {
     uint32_t count = 0;

@@ -35,7 +35,11 @@ uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t c
 /* Different uncoded fragments of its transfer that were on the air so far; 0 when it is in none. */
 uint32_t fragment_causes_sent_to(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
-/* The same of all transfers of a campaign, uncoded or coded ones. */
+/* Those of them that are on the air now, which have no cause yet if it is the first time. */
+uint32_t fragment_causes_on_air_to(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* Different fragments of all transfers of a campaign that were on the air so far, uncoded or coded
+ * ones. */
 uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded);
 /* A frame on the air, by its id, is one of a campaign's multicast groups. NULL causes: no. */
 bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id);

@@ -130,7 +130,7 @@ static void observe(void *state, const struct observation *o)
 }
 
 /* Every fragment of the block has one cause for this device; what was on the air and is no loss was
- * received. */
+ * received. The run may end while fragments are on the air. */
 static bool causes_fail(
         const struct recorder_set *set, uint32_t campaign, uint32_t device, char *text, size_t size)
 {
@@ -139,10 +139,12 @@ static bool causes_fail(
     const struct fragment_causes *causes = fragment_causes_of(set);
     uint32_t nb_frag = fragment_causes_device(causes, campaign, device, &counts);
     uint32_t sent = fragment_causes_sent_to(causes, campaign, device);
+    uint32_t on_air = fragment_causes_on_air_to(causes, campaign, device);
     for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
         sum += counts.of[cause];
     }
-    if (sum == nb_frag && sent == nb_frag - counts.of[LOSS_GATEWAY_SKIPPED]) {
+    uint64_t caused = nb_frag - counts.of[LOSS_GATEWAY_SKIPPED];
+    if (sum == nb_frag && caused <= sent && caused + on_air >= sent) {
         return false;
     }
     snprintf(text, size,

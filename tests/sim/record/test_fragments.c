@@ -127,6 +127,41 @@ Test(fragments, causes_outlive_a_second_set_up)
     trial_destroy(trial);
 }
 
+struct third {
+    const struct world *world;
+    sim_ns start_ns;
+};
+
+static void note_third(void *context, const struct observation *o)
+{
+    struct third *third = context;
+    const struct frame *frame = o->data;
+    if (fragment_of(third->world, frame) == 3) {
+        third->start_ns = frame->start_ns;
+    }
+}
+
+/* The audit of the causes holds at that instant too. */
+Test(fragments, may_be_on_the_air_when_the_run_ends)
+{
+    struct trial *trial = trial_create(fleet, NULL, 0);
+    struct third third = { .world = trial->world };
+    engine_observer_add(
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), note_third, &third);
+    trial_play(trial);
+    trial_destroy(trial);
+    cr_assert_gt(third.start_ns, 0);
+    char duration[64];
+    const char *const sets[] = { duration };
+    snprintf(duration, sizeof duration, "duration=%lld ns", (long long)third.start_ns + 1);
+    trial = trial_create(fleet, sets, 1);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "missing_fragments.sent"), 3);
+    cr_expect_lt(trial_value(trial, "missing_fragments.received"),
+            2.1 / campaign_nb_frag(world_first_campaign(trial->world)));
+    trial_destroy(trial);
+}
+
 /* design section 6: a cause for each pair. What goes out again has the cause of its last time, and
  * is never lost again once it was received. */
 Test(fragments, a_cause_is_that_of_the_last_time_on_the_air)
