@@ -10,47 +10,25 @@
 #include <string.h>
 
 #include "scenario/firmware_image.h"
-#include "scenario/scenario.h"
 #include "scenario/scenario_campaigns.h"
 #include "services/fec_row.h"
+#include "sim/scenario/reading.h"
 
 #define GROUPS                                                                                     \
     "devices: [{name: meters, count: 7}, {name: valves, count: 4}]\n"                              \
     "firmware: {image: generated, size: 8 KiB}\n"
 
-static struct scenario scenario;
-static char messages[8192];
-
-static bool read_with(const char *text, const char *const *sets, size_t set_count)
-{
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
-    return ok;
-}
-
-static void expect_refused(const char *text, const char *message)
-{
-    cr_expect_not(read_with(text, NULL, 0), "accepted: %s", text);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
-
 Test(campaigns, are_a_list_or_one)
 {
-    cr_assert(read_with("campaign: {start: 1 h}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("campaign: {start: 1 h}\n"), "%s", messages);
     cr_assert_eq(scenario.campaign_count, 1);
     cr_expect_str_eq(scenario.campaigns[0].name, "campaign");
     cr_expect_eq(scenario.campaigns[0].params.start_ns, 3600 * SIM_NS_PER_S);
-    cr_assert(read_with("campaigns:\n  - {start: 1 h}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("campaigns:\n  - {start: 1 h}\n"), "%s", messages);
     cr_expect_str_eq(scenario.campaigns[0].name, "campaign");
-    cr_assert(read_with(GROUPS "campaigns:\n"
+    cr_assert(read_text(GROUPS "campaigns:\n"
                                "  - {name: a, devices: meters, start: 1 h}\n"
-                               "  - {name: b, devices: valves, data_rate: DR3}\n",
-                      NULL, 0),
+                               "  - {name: b, devices: valves, data_rate: DR3}\n"),
             "%s", messages);
     cr_assert_eq(scenario.campaign_count, 2);
     cr_expect_str_eq(scenario.campaigns[1].name, "b");
@@ -99,13 +77,12 @@ Test(campaigns, are_set_by_name_number_or_as_the_only_one)
 Test(campaigns, have_members_by_group_and_share)
 {
     struct scenario_range r[SCENARIO_SHARES_MAX];
-    cr_assert(read_with(GROUPS "campaign: {}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text(GROUPS "campaign: {}\n"), "%s", messages);
     cr_assert_eq(scenario_campaign_ranges(&scenario, &scenario.campaigns[0], r), 1);
     cr_expect(r[0].from == 0 && r[0].to == 11, "all");
-    cr_assert(read_with(GROUPS "campaigns:\n"
+    cr_assert(read_text(GROUPS "campaigns:\n"
                                "  - {name: a, devices: [valves, meters 0..50 %]}\n"
-                               "  - {name: b, devices: meters 50..100 %}\n",
-                      NULL, 0),
+                               "  - {name: b, devices: meters 50..100 %}\n"),
             "%s", messages);
     cr_assert_eq(scenario_campaign_ranges(&scenario, &scenario.campaigns[0], r), 2);
     cr_expect(r[0].from == 7 && r[0].to == 11);
@@ -131,11 +108,10 @@ Test(campaigns, refuse_members_that_are_not_there)
 
 Test(campaigns, send_the_image_of_the_scenario_or_their_own)
 {
-    cr_assert(read_with(GROUPS "campaigns:\n"
+    cr_assert(read_text(GROUPS "campaigns:\n"
                                "  - {name: a, devices: meters}\n"
                                "  - {name: b, devices: valves, firmware: {size: 4 KiB, version: "
-                               "3.0.0}}\n",
-                      NULL, 0),
+                               "3.0.0}}\n"),
             "%s", messages);
     cr_expect_eq(scenario.campaigns[0].firmware.image_size_bytes, 8192);
     cr_expect_eq(scenario.campaigns[0].firmware.version, 0x02000000);
@@ -146,11 +122,11 @@ Test(campaigns, send_the_image_of_the_scenario_or_their_own)
 
 Test(campaigns, choose_a_fragment_size_that_fits)
 {
-    cr_assert(read_with(GROUPS "campaign: {}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text(GROUPS "campaign: {}\n"), "%s", messages);
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 200);
-    cr_assert(read_with(GROUPS "campaign: {data_rate: DR3}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text(GROUPS "campaign: {data_rate: DR3}\n"), "%s", messages);
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 112);
-    cr_assert(read_with(GROUPS "campaign: {sessions: per-data-rate}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text(GROUPS "campaign: {sessions: per-data-rate}\n"), "%s", messages);
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 0, "by data rate");
 }
 
@@ -165,7 +141,7 @@ Test(campaigns, refuse_a_fragment_size_too_long_for_a_slow_data_rate)
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
         char text[256];
         snprintf(text, sizeof text, "%s%s", GROUPS, fits[i]);
-        cr_expect(read_with(text, NULL, 0), "%s", messages);
+        cr_expect(read_text(text), "%s", messages);
     }
     expect_refused(GROUPS "campaign: {sessions: per-data-rate, fragment_size: 49 B}\n",
             "city.yaml:3:52: error: campaign.fragment_size = 49 B does not fit DR0, the slowest of "
@@ -181,7 +157,7 @@ Test(campaigns, know_the_size_of_the_image_that_the_program_holds)
 {
     char error[256] = "";
     uint32_t size = 0;
-    cr_assert(read_with("campaign: {}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("campaign: {}\n"), "%s", messages);
     uint8_t *code = firmware_image_load(
             &scenario.campaigns[0].firmware, scenario.seed, &size, error, sizeof error);
     cr_assert_not_null(code, "%s", error);
@@ -201,7 +177,7 @@ Test(campaigns, know_the_bound_of_the_decoder)
     char fits[128], too_many[128];
     snprintf(fits, sizeof fits, text, FEC_FRAGMENTS_MAX * 8 - 256);
     snprintf(too_many, sizeof too_many, text, FEC_FRAGMENTS_MAX * 8 - 255);
-    cr_expect(read_with(fits, NULL, 0), "%s", messages);
+    cr_expect(read_text(fits), "%s", messages);
     expect_refused(too_many, "city.yaml:2:27: error: campaign: an image of 32769 bytes is 4097 "
                              "fragments of 8 bytes; the decoder of devices takes at most 4096");
 }
@@ -215,13 +191,11 @@ Test(campaigns, refuse_a_version_that_is_not_newer)
             "error: campaign 'b': version 2.0.0 should be newer than 2.0.0, which devices run "
             "after "
             "campaign 'a'");
-    cr_expect(read_with(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d, "
-                               "firmware: {version: 2.0.1}}]\n",
-                      NULL, 0),
+    cr_expect(read_text(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d, "
+                               "firmware: {version: 2.0.1}}]\n"),
             "%s", messages);
-    cr_expect(read_with(GROUPS "campaigns: [{name: a, devices: meters}, {name: b, devices: "
-                               "valves}]\n",
-                      NULL, 0),
+    cr_expect(read_text(GROUPS "campaigns: [{name: a, devices: meters}, {name: b, devices: "
+                               "valves}]\n"),
             "other devices: %s", messages);
 }
 
@@ -239,11 +213,10 @@ Test(campaigns, refuse_sessions_of_one_device_that_overlap)
             "city.yaml:5:22: error: campaigns 'a' and 'b' have devices in common, and a device "
             "holds "
             "one block at a time; 'a' is planned until 13.1 h");
-    cr_expect(read_with(GROUPS "duration: 2 d\n"
+    cr_expect(read_text(GROUPS "duration: 2 d\n"
                                "campaigns:\n"
                                "  - {name: a, devices: meters 0..50 %}\n"
-                               "  - {name: b, devices: meters 50..100 %, data_rate: DR3}\n",
-                      NULL, 0),
+                               "  - {name: b, devices: meters 50..100 %, data_rate: DR3}\n"),
             "two halves at one time: %s", messages);
 }
 
@@ -261,8 +234,8 @@ Test(campaigns, refuse_one_period_that_is_too_short)
             "city.yaml:3:58: error: campaign 'campaign': periods = 1, but the fragments "
             "need 4");
     cr_expect_not_null(strstr(messages, "a class C session lasts 32768 s at most"), "%s", messages);
-    cr_expect(read_with(automatic, NULL, 0), "%s", messages);
-    cr_expect(read_with(two, NULL, 0), "%s", messages);
+    cr_expect(read_text(automatic), "%s", messages);
+    cr_expect(read_text(two), "%s", messages);
 }
 
 Test(campaigns, are_expected_of_by_name)
@@ -291,7 +264,7 @@ Test(campaigns, are_expected_of_by_name)
     char text[512];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         snprintf(text, sizeof text, "%sexpect: {%s}\n", campaigns, known[i]);
-        cr_expect(read_with(text, NULL, 0), "%s", messages);
+        cr_expect(read_text(text), "%s", messages);
     }
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         snprintf(text, sizeof text, "%sexpect: {%s}\n", campaigns, unknown[i][0]);
@@ -301,7 +274,7 @@ Test(campaigns, are_expected_of_by_name)
 
 Test(campaigns, reach_devices_of_a_build_whose_file_exists)
 {
-    cr_assert(read_with("devices: [{firmware: built-in}]\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("devices: [{firmware: built-in}]\n"), "%s", messages);
     expect_refused("devices: [{firmware: other.so}]\n",
             "city.yaml:1:22: error: firmware: 'other.so' cannot be read: No such file");
     expect_refused("devices: [{firmware: /tmp}]\n", "firmware: '/tmp' is no shared object");

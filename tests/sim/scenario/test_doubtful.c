@@ -8,66 +8,38 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "scenario/scenario.h"
 #include "services/fec_matrix.h"
-
-static struct scenario scenario;
-static char messages[4096];
-
-/* Returns the number of warnings. */
-static size_t warnings_of(const char *text)
-{
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), NULL, 0, errors);
-    size_t warnings = scenario_warnings_count(errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
-    cr_assert(ok, "%s", messages);
-    return warnings;
-}
-
-static void expect_warning(const char *text, const char *message)
-{
-    warnings_of(text);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
-
-static void expect_none(const char *text)
-{
-    cr_expect_eq(warnings_of(text), 0, "%s", messages);
-}
+#include "sim/scenario/reading.h"
 
 #define CITY "area: {radius: 3 km}\n"
 
 /* A symbol of SF12 at 125 kHz is 2^12 / 125 kHz = 32.768 ms, one of SF7 1.024 ms. */
 Test(doubtful, coherence_within_a_symbol)
 {
-    expect_warning(CITY "propagation: {fading: rayleigh, coherence: 32 ms}\n",
+    expect_warned(CITY "propagation: {fading: rayleigh, coherence: 32 ms}\n",
             "city.yaml:2:44: warning: propagation.coherence = 32 ms is shorter than a symbol of "
             "SF12 (32.768 ms)");
-    expect_none(CITY "propagation: {fading: rayleigh, coherence: 33 ms}\n");
-    expect_none(CITY "propagation: {fading: rayleigh}\n");
-    expect_none(CITY "propagation: {fading: rayleigh, coherence: 2 ms}\n"
-                     "devices: [{data_rate: DR5}]\n");
+    expect_no_warning(CITY "propagation: {fading: rayleigh, coherence: 33 ms}\n");
+    expect_no_warning(CITY "propagation: {fading: rayleigh}\n");
+    expect_no_warning(CITY "propagation: {fading: rayleigh, coherence: 2 ms}\n"
+                           "devices: [{data_rate: DR5}]\n");
 }
 
 Test(doubtful, interferers_beside_all_channels)
 {
-    expect_warning(CITY "interferers: [{frequency: 868.9 MHz, bandwidth: 1 kHz}]\n",
+    expect_warned(CITY "interferers: [{frequency: 868.9 MHz, bandwidth: 1 kHz}]\n",
             "warning: interferers: frequency = 868.9 MHz is outside all channels");
-    expect_none(CITY "interferers: [{frequency: 868.12 MHz, bandwidth: 1 kHz}]\n");
-    expect_none(CITY "interferers: [{frequency: 869.525 MHz, bandwidth: 125 kHz}]\n");
-    expect_none(CITY "interferers: [{frequency: 868.7 MHz, bandwidth: 400 kHz}]\n");
+    expect_no_warning(CITY "interferers: [{frequency: 868.12 MHz, bandwidth: 1 kHz}]\n");
+    expect_no_warning(CITY "interferers: [{frequency: 869.525 MHz, bandwidth: 125 kHz}]\n");
+    expect_no_warning(CITY "interferers: [{frequency: 868.7 MHz, bandwidth: 400 kHz}]\n");
 }
 
 Test(doubtful, outages_after_the_end)
 {
-    expect_warning(CITY "duration: 2 h\ngateways: {outages: [{from: 2 h, duration: 1 min}]}\n",
+    expect_warned(CITY "duration: 2 h\ngateways: {outages: [{from: 2 h, duration: 1 min}]}\n",
             "city.yaml:3:29: warning: gateways.outages: from = 2 h is after the end of the run");
-    expect_none(CITY "duration: 2 h\ngateways: {outages: [{from: 119 min, duration: 1 min}]}\n");
+    expect_no_warning(
+            CITY "duration: 2 h\ngateways: {outages: [{from: 119 min, duration: 1 min}]}\n");
 }
 
 static void with_positions(const char *csv, char *path, size_t size, char *text, size_t text_size)
@@ -84,16 +56,16 @@ Test(doubtful, degrees_in_the_wrong_order)
     char path[64], text[256];
     with_positions(
             "lat,lon\n48.1,11.5\n48.11,11.52\n11.5,48.1\n", path, sizeof path, text, sizeof text);
-    expect_warning(text, "are latitude and longitude in the wrong order?");
+    expect_warned(text, "are latitude and longitude in the wrong order?");
     unlink(path);
     with_positions("lat,lon\n48.1,11.5\n48.11,11.52\n", path, sizeof path, text, sizeof text);
-    expect_none(text);
+    expect_no_warning(text);
     unlink(path);
     with_positions("x,y\n0,29999\n", path, sizeof path, text, sizeof text);
-    expect_none(text);
+    expect_no_warning(text);
     unlink(path);
     with_positions("x,y\n0,30001\n", path, sizeof path, text, sizeof text);
-    expect_warning(text, "has a position 30 km from the centre, and area.radius is 3 km");
+    expect_warned(text, "has a position 30 km from the centre, and area.radius is 3 km");
     cr_expect_null(strstr(messages, "latitude"), "%s", messages);
     unlink(path);
 }
@@ -101,14 +73,14 @@ Test(doubtful, degrees_in_the_wrong_order)
 Test(doubtful, redundancy_beyond_sense_or_decoder)
 {
     cr_assert_eq(FEC_UNKNOWNS_MAX, 256);
-    expect_warning(CITY "firmware: {image: generated, size: 2 KiB}\n"
-                        "campaign: {redundancy: 101 %}\n",
+    expect_warned(CITY "firmware: {image: generated, size: 2 KiB}\n"
+                       "campaign: {redundancy: 101 %}\n",
             "city.yaml:3:24: warning: campaign 'campaign': redundancy = 101 % sends more coded");
     /* 1000 fragments of 50 bytes; 256 and 257 of them. */
-    expect_none(CITY "firmware: {image: generated, size: 49744 B}\n"
-                     "campaign: {fragment_size: 50 B, redundancy: 25.6 %}\n");
-    expect_warning(CITY "firmware: {image: generated, size: 49744 B}\n"
-                        "campaign: {fragment_size: 50 B, redundancy: 25.7 %}\n",
+    expect_no_warning(CITY "firmware: {image: generated, size: 49744 B}\n"
+                           "campaign: {fragment_size: 50 B, redundancy: 25.6 %}\n");
+    expect_warned(CITY "firmware: {image: generated, size: 49744 B}\n"
+                       "campaign: {fragment_size: 50 B, redundancy: 25.7 %}\n",
             "257 of 1000 fragments may be lost by its redundancy; the decoder of devices repairs "
             "at "
             "most 256");
@@ -116,38 +88,39 @@ Test(doubtful, redundancy_beyond_sense_or_decoder)
 
 Test(doubtful, a_window_in_which_devices_may_not_send)
 {
-    expect_warning(CITY "devices: [{name: a, report: {period: 2 h}}]\n"
-                        "campaign: {set_up: {window: 119 min}}\n",
+    expect_warned(CITY "devices: [{name: a, report: {period: 2 h}}]\n"
+                       "campaign: {set_up: {window: 119 min}}\n",
             "city.yaml:3:29: warning: campaign 'campaign': set_up.window = 119 min is shorter than "
             "the report.period of 'a', 2 h");
-    expect_none(CITY "devices: [{name: a, report: {period: 2 h}}]\n"
-                     "campaign: {set_up: {window: 2 h}}\n");
-    expect_warning(CITY "devices: [{name: a, boot: {spread: 3 h}, report: {period: 1 h}}]\n"
-                        "campaign: {start: 30 min, set_up: {window: 2 h}}\n",
+    expect_no_warning(CITY "devices: [{name: a, report: {period: 2 h}}]\n"
+                           "campaign: {set_up: {window: 2 h}}\n");
+    expect_warned(CITY "devices: [{name: a, boot: {spread: 3 h}, report: {period: 1 h}}]\n"
+                       "campaign: {start: 30 min, set_up: {window: 2 h}}\n",
             "its session opens before all devices of 'a' have started (boot.spread = 3 h)");
     /* Another group's period does not matter. */
-    expect_none(
+    expect_no_warning(
             CITY "devices: [{name: a, report: {period: 1 h}}, {name: b, report: {period: 4 h}}]\n"
                  "campaigns: [{name: x, devices: [a], set_up: {window: 2 h}}]\n");
 }
 
 Test(doubtful, a_correction_that_the_time_out_cuts)
 {
-    expect_warning(CITY
+    expect_warned(CITY
             "campaign: {set_up: {window: 8 h}, periods: 1, correction: {timeout: 10 h}}\n",
             "TimeOut 15");
 }
 
 Test(doubtful, copies_at_one_time_that_interfere)
 {
-    expect_warning(CITY "campaign: {gateways: simultaneous}\n",
+    expect_warned(CITY "campaign: {gateways: simultaneous}\n",
             "city.yaml:2:22: warning: campaign 'campaign': gateways = simultaneous: copies of a "
             "frame interfere like any other frames");
-    expect_none(CITY "campaign: {gateways: staggered}\n");
-    expect_none(CITY "campaign: {gateways: simultaneous}\ngateways: {count: 1}\n");
-    expect_none(CITY "campaign: {gateways: simultaneous}\nreception: {interference: none}\n");
-    expect_none(CITY "campaign: {gateways: simultaneous}\nreception: {equal_copies: combine}\n");
-    expect_warning(CITY "campaign: {}\nreception: {equal_copies: combine}\n",
+    expect_no_warning(CITY "campaign: {gateways: staggered}\n");
+    expect_no_warning(CITY "campaign: {gateways: simultaneous}\ngateways: {count: 1}\n");
+    expect_no_warning(CITY "campaign: {gateways: simultaneous}\nreception: {interference: none}\n");
+    expect_no_warning(
+            CITY "campaign: {gateways: simultaneous}\nreception: {equal_copies: combine}\n");
+    expect_warned(CITY "campaign: {}\nreception: {equal_copies: combine}\n",
             "reception.equal_copies has no effect here");
 }
 

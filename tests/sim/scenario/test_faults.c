@@ -8,37 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/scenario.h"
 #include "scenario/scenario_faults.h"
+#include "sim/scenario/reading.h"
 
 #define HEAD "devices: [{name: meters, count: 7}, {name: valves, count: 4}]\nfaults:\n- "
-
-static struct scenario scenario;
-static char messages[8192];
-
-static bool read(const char *text)
-{
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), NULL, 0, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
-    return ok;
-}
-
-static void expect_refused(const char *text, const char *message)
-{
-    cr_expect_not(read(text), "accepted: %s", text);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
 
 Test(faults, have_times_exact_to_the_nanosecond)
 {
     /* 300 days and 1 ns: more than the 53 bits of a double. */
-    cr_assert(read("duration: 365 d\ncampaign: none\n"
-                   "faults: [{at: 25920000000000001 ns}, {at: 1.5 h}]\n"),
+    cr_assert(read_text("duration: 365 d\ncampaign: none\n"
+                        "faults: [{at: 25920000000000001 ns}, {at: 1.5 h}]\n"),
             "%s", messages);
     cr_assert_eq(scenario.fault_count, 2);
     cr_expect_eq(scenario.faults[0].at_ns, INT64_C(25920000000000001));
@@ -49,7 +28,7 @@ Test(faults, name_their_targets)
 {
     struct scenario_range r[SCENARIO_SHARES_MAX];
     cr_assert(
-            read(HEAD
+            read_text(HEAD
                     "{kind: reset, devices: [valves 50..100 %, meters]}\n"
                     "- {kind: power-cut, device: 8, flash: {operation: 12, step: 3, torn: true}}\n"
                     "- {kind: jammer, received: -1 dBm, gateway: 2}\n"

@@ -8,48 +8,17 @@
 
 #include "air/sensitivity.h"
 #include "gateway/gateway.h"
-#include "scenario/scenario.h"
 #include "scenario/temperature_file.h"
-
-static struct scenario scenario;
-static char messages[8192];
-static size_t warnings;
-
-static bool read_with(const char *text, const char *const *sets, size_t set_count)
-{
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    warnings = scenario_warnings_count(errors);
-    scenario_errors_destroy(errors);
-    return ok;
-}
-
-static void expect_refused(const char *text, const char *message)
-{
-    cr_expect_not(read_with(text, NULL, 0), "accepted: %s", text);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
-
-static void expect_warned(const char *text, const char *message)
-{
-    cr_expect(read_with(text, NULL, 0), "%s", messages);
-    cr_expect_gt(warnings, 0);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
+#include "sim/scenario/reading.h"
 
 Test(keys, hold_lists_of_objects)
 {
     cr_assert(
-            read_with("interferers:\n"
-                      "  - {frequency: 868.3 MHz, power: -3 dBm, statistics: periodic}\n"
-                      "  - {x: -1 km, on: 20 ms}\n"
-                      "gateways: {outages: [{gateway: 1, from: 2 h, kind: power}, {every: 1 d}]}\n",
-                    NULL, 0),
+            read_text(
+                    "interferers:\n"
+                    "  - {frequency: 868.3 MHz, power: -3 dBm, statistics: periodic}\n"
+                    "  - {x: -1 km, on: 20 ms}\n"
+                    "gateways: {outages: [{gateway: 1, from: 2 h, kind: power}, {every: 1 d}]}\n"),
             "%s", messages);
     cr_assert_eq(scenario.interferer_count, 2);
     cr_expect_eq(scenario.interferers[0].frequency_hz, 868300000);
@@ -108,9 +77,8 @@ Test(keys, say_what_is_wrong_in_a_list)
 
 Test(keys, hold_channels)
 {
-    cr_assert(read_with("gateways: {channels: [868.1 MHz, 867100 kHz]}\n"
-                        "devices: [{channels: [867.1 MHz]}]\n",
-                      NULL, 0),
+    cr_assert(read_text("gateways: {channels: [868.1 MHz, 867100 kHz]}\n"
+                        "devices: [{channels: [867.1 MHz]}]\n"),
             "%s", messages);
     cr_expect_eq(scenario.gateways.channels.count, 2);
     cr_expect_eq(scenario.gateways.channels.hz[1], 867100000);
@@ -130,9 +98,8 @@ Test(keys, hold_channels)
 
 Test(keys, hold_sensitivities)
 {
-    cr_assert(read_with("reception: {gateway: {sensitivity: lorasim}, device: {sensitivity: [-123 "
-                        "dBm, -126 dBm, -129 dBm, -132 dBm, -134.5 dBm, -137 dBm]}}\n",
-                      NULL, 0),
+    cr_assert(read_text("reception: {gateway: {sensitivity: lorasim}, device: {sensitivity: [-123 "
+                        "dBm, -126 dBm, -129 dBm, -132 dBm, -134.5 dBm, -137 dBm]}}\n"),
             "%s", messages);
     cr_expect_arr_eq(scenario.reception.gateway_sensitivity.mdbm,
             sensitivity_table(SENSITIVITY_LORASIM)->mdbm, sizeof(struct sensitivity_table));
@@ -146,14 +113,13 @@ Test(keys, hold_sensitivities)
 
 Test(keys, take_words_for_numbers)
 {
-    cr_assert(read_with("name: a\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("name: a\n"), "%s", messages);
     cr_expect_eq(scenario.groups[0].guard_fixed_ns, SCENARIO_AUTO);
     cr_expect_eq(scenario.groups[0].clock_refresh_ns, SCENARIO_AUTO);
     cr_expect_eq(scenario.gateways.params.clock.source, GATEWAY_CLOCK_GNSS);
-    cr_assert(read_with("gateways: {gnss: false}\n"
+    cr_assert(read_text("gateways: {gnss: false}\n"
                         "devices: [{clock_refresh: never, guard: {fixed: 0 s, drift: 3 ppm}, "
-                        "battery: {capacity: 1.2 Ah}}]\n",
-                      NULL, 0),
+                        "battery: {capacity: 1.2 Ah}}]\n"),
             "%s", messages);
     cr_expect_eq(scenario.groups[0].clock_refresh_ns, SCENARIO_NEVER);
     cr_expect_eq(scenario.groups[0].guard_fixed_ns, 0);
@@ -168,9 +134,9 @@ Test(keys, take_words_for_numbers)
 
 Test(keys, make_a_campaign_by_naming_it)
 {
-    cr_assert(read_with("name: a\n", NULL, 0));
+    cr_assert(read_text("name: a\n"));
     cr_expect_eq(scenario.campaign_count, 0);
-    cr_assert(read_with("campaign: none\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("campaign: none\n"), "%s", messages);
     cr_expect_eq(scenario.campaign_count, 0);
     static const char *const sets[] = { "campaign=none" };
     cr_assert(read_with("campaign: {start: 1 h}\n", sets, 1), "%s", messages);
@@ -183,16 +149,16 @@ Test(keys, refuse_reports_that_cannot_be)
     expect_refused("devices: [{report: {payload: 8 B}}]\ncampaign: {}\n",
             "city.yaml:1:30: error: report.payload: a campaign is confirmed by the version in "
             "reports of at least 20 B; these have 8");
-    cr_expect(read_with("devices: [{report: {payload: 8 B}}]\n", NULL, 0), "%s", messages);
+    cr_expect(read_text("devices: [{report: {payload: 8 B}}]\n"), "%s", messages);
     expect_refused("devices: [{report: {payload: 100 B}}]\n",
             "100 application bytes do not fit DR0, to which data_rate may come down: at most 51 B");
-    cr_expect(read_with("devices: [{report: {payload: 100 B}, data_rate: DR3}]\n", NULL, 0));
+    cr_expect(read_text("devices: [{report: {payload: 100 B}, data_rate: DR3}]\n"));
     expect_refused("devices: [{report: {phy_payload: 12 B}}]\n",
             "report.phy_payload = 12 B is no report: header, FPort and MIC take 13 B");
-    cr_expect(read_with("devices: [{report: {phy_payload: 13 B}}]\n", NULL, 0));
+    cr_expect(read_text("devices: [{report: {phy_payload: 13 B}}]\n"));
     cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 0);
     expect_refused("devices: [{report: {phy_payload: 33 B, payload: 20 B}}]\n", "only one of them");
-    cr_expect(read_with("devices: [{report: {phy_payload: 33 B}}]\n", NULL, 0));
+    cr_expect(read_text("devices: [{report: {phy_payload: 33 B}}]\n"));
     cr_expect_eq(scenario_report_bytes(&scenario.groups[0]), 20);
     expect_refused("devices: [{report: {period: 12.5 s}}]\n", "should be whole seconds");
     expect_refused("devices: [{report: {period: 60 d}}]\n", "report.period = 60 d is outside");
@@ -204,7 +170,7 @@ Test(keys, refuse_reports_that_cannot_be)
 
 Test(keys, warn_of_keys_without_effect)
 {
-    cr_expect(read_with("name: a\n", NULL, 0));
+    cr_expect(read_text("name: a\n"));
     cr_expect_eq(warnings, 0, "%s", messages);
     expect_warned("propagation: {preset: lorasim, exponent: 3}\n",
             "city.yaml:1:42: warning: propagation.exponent has no effect here");
@@ -227,11 +193,10 @@ Test(keys, warn_of_keys_without_effect)
             "propagation.shadowing.correlation has no effect here; it applies only with a sigma");
     expect_warned("devices: [{guard: {fixed: 1 s}}]\ncampaign: none\n",
             "guard.fixed has no effect here; it applies only with a campaign");
-    cr_expect(read_with("interferers: [{on: 1 ms, off: 9 ms, statistics: periodic}]\n"
-                        "propagation: {penetration: 9 dB}\nreception: {capture: 1 dB}\n",
-            NULL, 0));
+    cr_expect(read_text("interferers: [{on: 1 ms, off: 9 ms, statistics: periodic}]\n"
+                        "propagation: {penetration: 9 dB}\nreception: {capture: 1 dB}\n"));
     cr_expect_eq(warnings, 0, "%s", messages);
-    cr_expect(read_with("devices: [{data_rate: adr}]\nnetwork: {adr: on}\n", NULL, 0));
+    cr_expect(read_text("devices: [{data_rate: adr}]\nnetwork: {adr: on}\n"));
     cr_expect_eq(warnings, 0, "%s", messages);
 }
 
@@ -249,9 +214,8 @@ Test(keys, warn_of_reports_that_the_duty_cycle_holds_back)
     expect_warned("gateways: {channels: [868.1 MHz]}\n"
                   "devices: [{data_rate: DR0, report: {payload: 51 B, period: 100 s}}]\n",
             "2.79 s on air at DR0 are 2.79 % of the period; the duty cycle lets 1 % pass");
-    cr_expect(read_with("gateways: {channels: [868.1 MHz]}\n"
-                        "devices: [{data_rate: DR0, report: {payload: 51 B, period: 300 s}}]\n",
-            NULL, 0));
+    cr_expect(read_text("gateways: {channels: [868.1 MHz]}\n"
+                        "devices: [{data_rate: DR0, report: {payload: 51 B, period: 300 s}}]\n"));
     cr_expect_eq(warnings, 0, "%s", messages);
 }
 
@@ -309,13 +273,12 @@ Test(keys, name_courses_of_temperature)
 
 Test(keys, set_power_and_duty_cycle_of_gateways)
 {
-    cr_assert(read_with("{}\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("{}\n"), "%s", messages);
     cr_expect_lt(scenario.gateways.params.eirp_mdbm, 0, "auto");
     cr_expect_eq(scenario.gateways.params.duty_form, GATEWAY_DUTY_HOUR);
     cr_expect_eq(scenario.network.dev_status_period_ns, 0);
-    cr_assert(read_with("gateways: {power: 14 dBm, duty_form: pauses-from-start}\n"
-                        "network: {dev_status: never}\n",
-                      NULL, 0),
+    cr_assert(read_text("gateways: {power: 14 dBm, duty_form: pauses-from-start}\n"
+                        "network: {dev_status: never}\n"),
             "%s", messages);
     cr_expect_eq(scenario.gateways.params.eirp_mdbm, 14000);
     cr_expect_eq(scenario.gateways.params.duty_form, GATEWAY_DUTY_PAUSES_FROM_START);
@@ -328,13 +291,12 @@ Test(keys, set_power_and_duty_cycle_of_gateways)
 
 Test(keys, end_the_reports_of_devices)
 {
-    cr_assert(read_with("devices: [{}]\n", NULL, 0), "%s", messages);
+    cr_assert(read_text("devices: [{}]\n"), "%s", messages);
     cr_expect_lt(scenario.groups[0].report_until_ns, 0);
     cr_expect_eq(scenario.groups[0].report_count, 0);
     cr_expect_not(scenario.groups[0].no_duty_cycle);
-    cr_assert(read_with("campaign: none\ndevices: [{duty_cycle: off, wrong_gen_app_key: 10 %, "
-                        "report: {until: 3 h, count: 7, payload: 0 B}}]\n",
-                      NULL, 0),
+    cr_assert(read_text("campaign: none\ndevices: [{duty_cycle: off, wrong_gen_app_key: 10 %, "
+                        "report: {until: 3 h, count: 7, payload: 0 B}}]\n"),
             "%s", messages);
     cr_expect_eq(scenario.groups[0].report_until_ns, 3 * 3600 * SIM_NS_PER_S);
     cr_expect_eq(scenario.groups[0].report_count, 7);

@@ -8,35 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/scenario.h"
 #include "scenario/scenario_keys.h"
-
-static struct scenario scenario;
-static char messages[8192];
-
-/* Reads `text` with `sets`; messages land in `messages`. */
-static bool read_with(const char *text, const char *const *sets, size_t set_count)
-{
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
-    return ok;
-}
-
-static bool read_text(const char *text)
-{
-    return read_with(text, NULL, 0);
-}
-
-static void expect_message(const char *text, const char *message)
-{
-    cr_expect_not(read_text(text), "accepted: %s", text);
-    cr_expect_not_null(
-            strstr(messages, message), "%s\nshould be said, was:\n%s", message, messages);
-}
+#include "sim/scenario/reading.h"
 
 Test(scenario, has_a_default_for_every_key)
 {
@@ -140,23 +113,23 @@ Test(scenario, reads_several_conditions_on_one_number)
     cr_expect_str_eq(scenario.expect[1].key, "devices.confirmed");
     cr_expect_eq(scenario.expect[1].op, EXPECT_LE);
     cr_expect_eq(scenario.expect[2].op, EXPECT_BETWEEN);
-    expect_message("expect:\n  devices.confirmed: [\">= 99 %\", most]\n",
+    expect_refused("expect:\n  devices.confirmed: [\">= 99 %\", most]\n",
             "city.yaml:2:34: error: expect.devices.confirmed should be a condition");
-    expect_message("expect: {devices.confirmed: []}\n", "should be a condition");
+    expect_refused("expect: {devices.confirmed: []}\n", "should be a condition");
 }
 
 Test(scenario, refuses_numbers_with_something_after_them)
 {
-    expect_message("seed: 12abc\n", "city.yaml:1:7: error: seed");
-    expect_message("seed: 1 2\n", "city.yaml:1:7: error: seed");
-    expect_message("gateways: {count: 3x}\n", "gateways.count");
-    expect_message("duration: 3 h 5\n", "duration");
+    expect_refused("seed: 12abc\n", "city.yaml:1:7: error: seed");
+    expect_refused("seed: 1 2\n", "city.yaml:1:7: error: seed");
+    expect_refused("gateways: {count: 3x}\n", "gateways.count");
+    expect_refused("duration: 3 h 5\n", "duration");
 }
 
 /* Terminal codes and line ends of a file must not reach a terminal. */
 Test(scenario, prints_no_control_characters)
 {
-    expect_message("\"se\\u001b[31md\\u007f\": 1\n", "unknown key 'se?[31md?'");
+    expect_refused("\"se\\u001b[31md\\u007f\": 1\n", "unknown key 'se?[31md?'");
     for (const char *at = messages; *at != '\0'; at++) {
         bool plain = *at == '\n' || ((unsigned char)*at >= 0x20 && *at != 0x7F);
         cr_expect(plain);
@@ -165,22 +138,22 @@ Test(scenario, prints_no_control_characters)
 
 Test(scenario, names_place_and_nearest_key_of_an_unknown_one)
 {
-    expect_message("name: x\npropagation:\n  penetratoin: 6 dB\n",
+    expect_refused("name: x\npropagation:\n  penetratoin: 6 dB\n",
             "city.yaml:3:3: error: unknown key 'propagation.penetratoin' (did you mean "
             "'penetration'?)");
-    expect_message("gatways: {count: 3}\n", "city.yaml:1:1: error: unknown key 'gatways' (did you "
+    expect_refused("gatways: {count: 3}\n", "city.yaml:1:1: error: unknown key 'gatways' (did you "
                                             "mean 'gateways'?)");
-    expect_message("devices: [{rtc: {tolerence: 1 ppm}}]\n",
+    expect_refused("devices: [{rtc: {tolerence: 1 ppm}}]\n",
             "unknown key 'rtc.tolerence' (did you mean 'tolerance'?)");
 }
 
 Test(scenario, names_place_and_nearest_key_of_an_unknown_expectation)
 {
-    expect_message("name: x\nexpect: {devices.confirmd: \">= 2\"}\n",
+    expect_refused("name: x\nexpect: {devices.confirmd: \">= 2\"}\n",
             "city.yaml:2:10: error: expect: summary.json has no number 'devices.confirmd' (did you "
             "mean 'devices.confirmed'?)");
-    expect_message("expect: {devices.failed: \"== 0\"}\n", "no number 'devices.failed'");
-    expect_message("expect: {trace_hash: \"== 0\"}\n", "no number 'trace_hash'");
+    expect_refused("expect: {devices.failed: \"== 0\"}\n", "no number 'devices.failed'");
+    expect_refused("expect: {trace_hash: \"== 0\"}\n", "no number 'trace_hash'");
     cr_expect(read_text("expect: {devices.failed.clock: \"== 0\"}\n"), "%s", messages);
 }
 
@@ -220,56 +193,56 @@ Test(scenario, reports_all_mistakes_at_once_in_order)
 
 Test(scenario, says_which_unit_is_right)
 {
-    expect_message("duration: 24\n", "duration = 24 needs a unit: one of ns us ms s min h d");
-    expect_message("duration: 24 parsecs\n", "should be one of ns us ms s min h d");
-    expect_message("area: {radius: 3 dB}\n", "should be one of m km");
-    expect_message("gateways: {count: 3 km}\n", "should be a bare number");
+    expect_refused("duration: 24\n", "duration = 24 needs a unit: one of ns us ms s min h d");
+    expect_refused("duration: 24 parsecs\n", "should be one of ns us ms s min h d");
+    expect_refused("area: {radius: 3 dB}\n", "should be one of m km");
+    expect_refused("gateways: {count: 3 km}\n", "should be a bare number");
 }
 
 Test(scenario, refuses_impossible_combinations)
 {
-    expect_message("campaign: {data_rate: DR0, fragment_size: 200 B}\n",
+    expect_refused("campaign: {data_rate: DR0, fragment_size: 200 B}\n",
             "city.yaml:1:43: error: campaign.fragment_size = 200 B does not fit DR0: at most 48 B");
-    expect_message("campaign: {frequency: 868.65 MHz}\n", "is in no EU868 sub-band");
-    expect_message("duration: 4 h\ncampaign: {start: 2 h, set_up: {window: 8 h}}\n",
+    expect_refused("campaign: {frequency: 868.65 MHz}\n", "is in no EU868 sub-band");
+    expect_refused("duration: 4 h\ncampaign: {start: 2 h, set_up: {window: 8 h}}\n",
             "city.yaml:1:11: error: duration = 4 h ends before the session opens at 10 h");
-    expect_message("duration: 20 min\ncampaign: {start: 1 h, set_up: {window: 24 h}}\n",
+    expect_refused("duration: 20 min\ncampaign: {start: 1 h, set_up: {window: 24 h}}\n",
             "duration = 20 min ends before the session opens at 25 h");
-    expect_message("campaign: {fragmentation_version: 1}\n", "block-mic needs");
-    expect_message("campaign: {verify: [block-mic]}\n", "should have signature");
-    expect_message("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
+    expect_refused("campaign: {fragmentation_version: 1}\n", "block-mic needs");
+    expect_refused("campaign: {verify: [block-mic]}\n", "should have signature");
+    expect_refused("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
             "city.yaml:2:27: error: campaign: an image of 163072 bytes is 20384 fragments of 8 "
             "bytes; "
             "the decoder of devices takes at most 4096");
-    expect_message("campaign: {block_ack_delay: 8}\n",
+    expect_refused("campaign: {block_ack_delay: 8}\n",
             "city.yaml:1:29: error: campaign.block_ack_delay = 8 should be one of 0 to 7, or 255");
-    expect_message("propagation: {coherence: 10 us}\n",
+    expect_refused("propagation: {coherence: 10 us}\n",
             "city.yaml:1:26: error: propagation.coherence = 10 us should be 0 or at least 1 ms");
-    expect_message("interferers: [{statistics: exponential, on: 2 us, off: 1 s}]\n",
+    expect_refused("interferers: [{statistics: exponential, on: 2 us, off: 1 s}]\n",
             "city.yaml:1:45: error: interferers: exponential bursts and pauses should have means");
-    expect_message(
+    expect_refused(
             "interferers: [{statistics: exponential, off: 10 ns}]\n", "city.yaml:1:46: error: ");
-    expect_message("gateways: {backhaul: {latency: 900 ms}}\n",
+    expect_refused("gateways: {backhaul: {latency: 900 ms}}\n",
             "city.yaml:1:32: error: gateways.backhaul: twice (latency + jitter) and 250 ms in the "
             "servers are 2.09 s: then no answer can reach a receive window");
-    expect_message("gateways: {backhaul: {jitter: 800 ms}}\n", "city.yaml:1:31: error: ");
+    expect_refused("gateways: {backhaul: {jitter: 800 ms}}\n", "city.yaml:1:31: error: ");
     cr_expect(read_text("gateways: {backhaul: {latency: 800 ms, jitter: 75 ms}}\n"), "2 s: %s",
             messages);
-    expect_message("devices: [{name: a}, {name: a}]\n", "two groups of devices are named 'a'");
+    expect_refused("devices: [{name: a}, {name: a}]\n", "two groups of devices are named 'a'");
 }
 
 Test(scenario, refuses_broken_documents)
 {
-    expect_message("", "the file is empty");
-    expect_message("[1, 2]\n", "should hold keys");
-    expect_message("name: {\n", "not YAML");
-    expect_message("name: x\nname: y\n", "city.yaml:2:1: error: key 'name' stands twice");
-    expect_message("propagation: 5\n", "'propagation' should hold keys");
-    expect_message("devices: 5\n", "'devices' should be a list");
-    expect_message("devices: []\n", "'devices' should have a group");
-    expect_message("expect: {devices.joined: lots}\n", "should be a condition or a list of them");
-    expect_message("name: [a]\n", "name should be one value");
-    expect_message("propagation: &a {shadowing: *a}\n", "");
+    expect_refused("", "the file is empty");
+    expect_refused("[1, 2]\n", "should hold keys");
+    expect_refused("name: {\n", "not YAML");
+    expect_refused("name: x\nname: y\n", "city.yaml:2:1: error: key 'name' stands twice");
+    expect_refused("propagation: 5\n", "'propagation' should hold keys");
+    expect_refused("devices: 5\n", "'devices' should be a list");
+    expect_refused("devices: []\n", "'devices' should have a group");
+    expect_refused("expect: {devices.joined: lots}\n", "should be a condition or a list of them");
+    expect_refused("name: [a]\n", "name should be one value");
+    expect_refused("propagation: &a {shadowing: *a}\n", "");
 }
 
 Test(scenario, applies_overrides_after_the_file)
