@@ -8,6 +8,7 @@
 
 #include "campaign/schedule.h"
 #include "scenario/campaign_plan.h"
+#include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
 #include "scenario/scenario_campaigns.h"
 
@@ -19,26 +20,39 @@
 struct plan {
     bool known; /* false: it cannot run, which is told elsewhere */
     sim_ns start_ns, session_ns, end_ns;
-    sim_ns first_pass_ns; /* from SessionTime to the end of uncoded and coded fragments */
+    /* Of one transfer: from SessionTime to the end of uncoded and coded fragments, and of the
+     * longest correction. */
+    sim_ns first_pass_ns, transfer_ns;
 };
 
-/* Of split sessions, one at the fastest data rate: they take no less. */
-static struct plan plan_of(const struct scenario *scenario, const struct scenario_campaign *c)
+static struct plan plan_at(
+        const struct scenario *scenario, const struct scenario_campaign *c, uint8_t data_rate)
 {
     struct estimate_input input;
     struct estimate estimate = { .possible = false };
     if (campaign_estimate_input(scenario, c, &input)) {
+        input.data_rate = data_rate;
+        if (c->params.fragment_size_bytes == 0) {
+            input.fragment_size_bytes =
+                    (uint8_t)campaign_fragment_size_max(input.region, data_rate);
+        }
         estimate_make(&input, &estimate);
     }
-    sim_ns planned_ns = (sim_ns)(estimate.transfers * estimate.planned_s * (double)SIM_NS_PER_S);
     struct plan plan = { .known = estimate.possible,
         .start_ns = c->params.start_ns,
         .session_ns = c->params.start_ns + c->params.set_up_window_ns };
-    plan.end_ns = plan.session_ns + planned_ns;
+    plan.transfer_ns = (sim_ns)(estimate.planned_s * (double)SIM_NS_PER_S);
+    plan.end_ns = plan.session_ns + estimate.transfers * plan.transfer_ns;
     plan.first_pass_ns =
-            planned_ns
+            plan.transfer_ns
             - (c->params.correction == CORRECTION_FIXED ? 0 : c->params.correction_timeout_ns);
     return plan;
+}
+
+/* Of split sessions, one at the fastest data rate: they take no less. */
+static struct plan plan_of(const struct scenario *scenario, const struct scenario_campaign *c)
+{
+    return plan_at(scenario, c, c->params.data_rate);
 }
 
 static void check_periods(const struct check *check, const struct scenario_campaign *c)
@@ -55,19 +69,37 @@ static void check_periods(const struct check *check, const struct scenario_campa
     }
 }
 
+/* Whether members need the slowest data rate is known from uplinks only. */
+static void check_slowest_periods(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct scenario *scenario = check->scenario;
+    uint8_t slowest = campaign_slowest_rate(scenario_region(scenario), &c->params);
+    struct plan plan = plan_at(scenario, c, slowest);
+    sim_ns allowed_ns = c->params.periods * SCHEDULE_PERIOD_NS;
+    if (plan.known && c->params.sessions != SESSIONS_ONE && c->params.periods != 0
+            && plan.first_pass_ns > allowed_ns) {
+        scenario_warnings_add(check->errors, check_place(check, &c->params.periods),
+                "campaign '%s': periods = %u, but members at DR%u would need %.0f s for the "
+                "fragments, and the sessions last %.0f s at most (TimeOut %u)",
+                c->name, c->params.periods, slowest,
+                (double)plan.first_pass_ns / (double)SIM_NS_PER_S,
+                (double)allowed_ns / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
+    }
+}
+
 /* The correction goes on until all devices have reported: a session that ends first cuts it. */
 static void check_correction(const struct check *check, const struct scenario_campaign *c)
 {
     struct plan plan = plan_of(check->scenario, c);
     sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
     if (plan.known && c->params.periods != 0 && plan.first_pass_ns <= c->params.periods * longest_ns
-            && plan.end_ns - plan.session_ns > c->params.periods * longest_ns) {
+            && plan.transfer_ns > c->params.periods * longest_ns) {
         scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
                 "campaign '%s': with correction.timeout the session may need %.0f s, and %u class "
                 "C "
                 "session%s at most %.0f s (TimeOut %u): its correction is cut",
-                c->name, (double)(plan.end_ns - plan.session_ns) / (double)SIM_NS_PER_S,
-                c->params.periods, c->params.periods == 1 ? " lasts" : "s last",
+                c->name, (double)plan.transfer_ns / (double)SIM_NS_PER_S, c->params.periods,
+                c->params.periods == 1 ? " lasts" : "s last",
                 (double)(c->params.periods * longest_ns) / (double)SIM_NS_PER_S,
                 SCHEDULE_TIME_OUT_MAX);
     }
@@ -187,6 +219,7 @@ void check_successive(const struct check *check)
 {
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_periods(check, &check->scenario->campaigns[i]);
+        check_slowest_periods(check, &check->scenario->campaigns[i]);
         check_correction(check, &check->scenario->campaigns[i]);
         check_after_others(check, &check->scenario->campaigns[i]);
     }

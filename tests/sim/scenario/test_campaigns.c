@@ -238,6 +238,35 @@ Test(campaigns, refuse_one_period_that_is_too_short)
     cr_expect(read_text(two), "%s", messages);
 }
 
+/* Each transfer has sessions of its own: the correction of one is no part of the other's. */
+Test(campaigns, count_the_periods_of_each_version_alone)
+{
+    cr_expect(read_text("duration: 60 d\n"
+                        "devices: [{name: a, packages: {fragmentation: 1}}, {name: b}]\n"
+                        "firmware: {image: generated, size: 8 KiB}\n"
+                        "campaign: {periods: 2, correction: {timeout: 10 d}}\n"),
+            "%s", messages);
+    cr_expect_not_null(
+            strstr(messages, "with correction.timeout the session may need 86"), "%s", messages);
+}
+
+Test(campaigns, warn_of_slow_members_that_need_more_periods)
+{
+    const char *text = "duration: 5 d\n"
+                       "firmware: {image: generated, size: 48136 B}\n"
+                       "campaign: {sessions: per-data-rate, periods: %u}\n";
+    char one[256], two[256];
+    snprintf(one, sizeof one, text, 1);
+    snprintf(two, sizeof two, text, 2);
+    cr_expect(read_text(one), "%s", messages);
+    cr_expect_not_null(
+            strstr(messages, "city.yaml:3:46: warning: campaign 'campaign': periods = 1, "
+                             "but members at DR0 would need 4"),
+            "%s", messages);
+    cr_expect(read_text(two), "%s", messages);
+    cr_expect_null(strstr(messages, "periods"), "%s", messages);
+}
+
 Test(campaigns, are_expected_of_by_name)
 {
     const char *campaigns = GROUPS "campaigns: [{name: a, devices: meters}, {name: b.c, devices: "

@@ -68,6 +68,8 @@ static const char *const sessions[] = {
     "data_rate: DR5, fragment_size: 40 B, correction: {policy: until-reported, timeout: 1 h}",
     "data_rate: DR5, fragment_size: 64 B, correction: {policy: fixed}, gateways: single",
     "sessions: per-data-rate, fragment_size: 48 B",
+    "sessions: per-data-rate, session_order: at-one-time, session_margin: 0 dB",
+    "sessions: threshold, session_threshold: 4, session_order: at-one-time",
     "data_rate: DR5, fragment_size: 100 B, set_up: {policy: one-per-uplink}",
     "data_rate: DR4, fragment_size: 64 B, group_delete: true, gateways: simultaneous",
 };

@@ -146,6 +146,10 @@ static const struct {
     { "campaign.periods", { "auto", "2", "4" } },
     { "campaign.interval", { "auto", "1 ms", "1 s", "1 min" } },
     { "campaign.granularity", { "0 s", "1 s", "1 h" } },
+    { "campaign.sessions", { "one", "per-data-rate", "threshold" } },
+    { "campaign.session_order", { "in-turns", "at-one-time" } },
+    { "campaign.session_threshold", { "1", "10", "1000000" } },
+    { "campaign.session_margin", { "0 dB", "10 dB", "40 dB" } },
 };
 /* clang-format on */
 
