@@ -1,7 +1,7 @@
 /* A firmware as vendors ship it: variables, a main loop that never returns, a polled radio.
  * SPDX-License-Identifier: MIT
  */
-#include "firmware/firmware_object.h"
+#include "object.h"
 
 #define POLLS         20u
 #define LOOPS_TO_BOOT 50u
@@ -16,13 +16,6 @@ static void boot(void *ram, const struct hal *board, enum hal_reset_cause cause)
     (void)ram;
     (void)cause;
     hal = *board;
-}
-
-static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
-{
-    (void)ram;
-    (void)source;
-    (void)edge_ticks;
 }
 
 static void delay(uint32_t ticks)
@@ -60,35 +53,4 @@ static bool run(void *ram)
     return false;
 }
 
-static const struct fw_ops application = {
-    .version = FW_OPS_VERSION,
-    .size = sizeof(struct fw_ops),
-    .name = "blocking",
-    .ram_align_bytes = 1,
-    .boot = boot,
-    .irq = irq,
-    .run = run,
-};
-
-static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
-        const struct device_configuration *configuration)
-{
-    (void)flash;
-    (void)identity;
-    (void)configuration;
-}
-
-static const struct firmware_build build = {
-    FIRMWARE_BUILD_HEADER,
-    .name = "blocking",
-    .application = &application,
-    .provision = provision,
-    .flags = FIRMWARE_BLOCKS | FIRMWARE_GLOBALS | FIRMWARE_BOTH_EDGES,
-};
-
-firmware_entry_point_fn fleetcast_firmware;
-
-const struct firmware_build *fleetcast_firmware(void)
-{
-    return &build;
-}
+FIRMWARE_OBJECT("blocking", provision_nothing, FIRMWARE_BOTH_EDGES);

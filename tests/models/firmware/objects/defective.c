@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "firmware/firmware_object.h"
+#include "object.h"
 
 #define NONE              0
 #define NO_ENTRY_POINT    1
@@ -21,13 +21,6 @@ static void boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
     (void)cause;
 }
 
-static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
-{
-    (void)ram;
-    (void)source;
-    (void)edge_ticks;
-}
-
 static bool run(void *ram)
 {
     (void)ram;
@@ -40,17 +33,9 @@ static const struct fw_ops application = {
     .name = "defective",
     .ram_align_bytes = 1,
     .boot = boot,
-    .irq = irq,
+    .irq = irq_ignore,
     .run = run,
 };
-
-static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
-        const struct device_configuration *configuration)
-{
-    (void)flash;
-    (void)identity;
-    (void)configuration;
-}
 
 static const struct firmware_build build = {
     .version = DEFECT == OLD_VERSION ? FIRMWARE_BUILD_VERSION + 1 : FIRMWARE_BUILD_VERSION,
@@ -59,7 +44,7 @@ static const struct firmware_build build = {
     .configuration_size = sizeof(struct device_configuration),
     .name = "defective",
     .application = &application,
-    .provision = provision,
+    .provision = provision_nothing,
 };
 
 #if DEFECT == NO_ENTRY_POINT

@@ -1,7 +1,7 @@
 /* A firmware that faults on some boards, some loops after each boot: FAULT says how.
  * SPDX-License-Identifier: MIT
  */
-#include "firmware/firmware_object.h"
+#include "object.h"
 
 #define ACCESS 0
 #define STACK  1
@@ -27,13 +27,6 @@ static void boot(void *ram, const struct hal *board, enum hal_reset_cause cause)
         faults ^= __builtin_parity(id[i]) != 0;
     }
     hal_trace(&hal, TRACE_BOOTED, faults, (uint32_t)cause);
-}
-
-static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
-{
-    (void)ram;
-    (void)source;
-    (void)edge_ticks;
 }
 
 static unsigned deeper(unsigned depth)
@@ -85,35 +78,4 @@ static bool run(void *ram)
     return false;
 }
 
-static const struct fw_ops application = {
-    .version = FW_OPS_VERSION,
-    .size = sizeof(struct fw_ops),
-    .name = "faulty",
-    .ram_align_bytes = 1,
-    .boot = boot,
-    .irq = irq,
-    .run = run,
-};
-
-static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
-        const struct device_configuration *configuration)
-{
-    (void)flash;
-    (void)identity;
-    (void)configuration;
-}
-
-static const struct firmware_build build = {
-    FIRMWARE_BUILD_HEADER,
-    .name = "faulty",
-    .application = &application,
-    .provision = provision,
-    .flags = FIRMWARE_BLOCKS | FIRMWARE_GLOBALS,
-};
-
-firmware_entry_point_fn fleetcast_firmware;
-
-const struct firmware_build *fleetcast_firmware(void)
-{
-    return &build;
-}
+FIRMWARE_OBJECT("faulty", provision_nothing, 0);

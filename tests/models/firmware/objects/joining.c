@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "firmware/firmware_object.h"
+#include "object.h"
 #include "polled_sx1276.h"
 
 #define CHANNELS       3u
@@ -199,13 +199,6 @@ static void boot(void *ram, const struct hal *board, enum hal_reset_cause cause)
     (void)hal_key_load(&hal, KEY_APP, own.app_key);
 }
 
-static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
-{
-    (void)ram;
-    (void)source;
-    (void)edge_ticks;
-}
-
 static bool run(void *ram)
 {
     (void)ram;
@@ -221,16 +214,6 @@ static bool run(void *ram)
 /* --- the description --------------------------------------------------------------------------
  */
 
-static const struct fw_ops application = {
-    .version = FW_OPS_VERSION,
-    .size = sizeof(struct fw_ops),
-    .name = "joining",
-    .ram_align_bytes = 1,
-    .boot = boot,
-    .irq = irq,
-    .run = run,
-};
-
 static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
         const struct device_configuration *configuration)
 {
@@ -243,17 +226,4 @@ static void provision(const struct firmware_flash *flash, const struct device_id
     flash->write(flash->context, HAL_FLASH_INTERNAL, 0, &record, sizeof record);
 }
 
-static const struct firmware_build build = {
-    FIRMWARE_BUILD_HEADER,
-    .name = "joining",
-    .application = &application,
-    .provision = provision,
-    .flags = FIRMWARE_BLOCKS | FIRMWARE_GLOBALS,
-};
-
-firmware_entry_point_fn fleetcast_firmware;
-
-const struct firmware_build *fleetcast_firmware(void)
-{
-    return &build;
-}
+FIRMWARE_OBJECT("joining", provision, 0);

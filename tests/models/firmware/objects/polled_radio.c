@@ -3,7 +3,7 @@
  *
  * Unconfirmed LoRaWAN uplinks, without a session: a network server drops them.
  */
-#include "firmware/firmware_object.h"
+#include "object.h"
 #include "polled_sx1276.h"
 
 #define PERIOD_TICKS   (300u * HAL_RTC_HZ)
@@ -39,13 +39,6 @@ static void boot(void *ram, const struct hal *board, enum hal_reset_cause cause)
     hal = *board;
 }
 
-static void irq(void *ram, enum fw_irq source, uint64_t edge_ticks)
-{
-    (void)ram;
-    (void)source;
-    (void)edge_ticks;
-}
-
 static bool run(void *ram)
 {
     uint32_t draw = 0;
@@ -64,35 +57,4 @@ static bool run(void *ram)
     return false;
 }
 
-static const struct fw_ops application = {
-    .version = FW_OPS_VERSION,
-    .size = sizeof(struct fw_ops),
-    .name = "polled-radio",
-    .ram_align_bytes = 1,
-    .boot = boot,
-    .irq = irq,
-    .run = run,
-};
-
-static void provision(const struct firmware_flash *flash, const struct device_identity *identity,
-        const struct device_configuration *configuration)
-{
-    (void)flash;
-    (void)identity;
-    (void)configuration;
-}
-
-static const struct firmware_build build = {
-    FIRMWARE_BUILD_HEADER,
-    .name = "polled-radio",
-    .application = &application,
-    .provision = provision,
-    .flags = FIRMWARE_BLOCKS | FIRMWARE_GLOBALS,
-};
-
-firmware_entry_point_fn fleetcast_firmware;
-
-const struct firmware_build *fleetcast_firmware(void)
-{
-    return &build;
-}
+FIRMWARE_OBJECT("polled-radio", provision_nothing, 0);
