@@ -17,6 +17,7 @@
 /* Timers of a transfer carry its index plus one; 0: the campaign's own. */
 void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns)
 {
+    assert(timer >> 48 <= campaign->transfer_count);
     struct engine *engine = campaign->server->engine;
     sim_ns now_ns = engine_now(engine);
     engine_schedule(engine, at_ns > now_ns ? at_ns : now_ns, SIM_PHASE_CAMPAIGN, campaign->entity,
@@ -30,6 +31,7 @@ static void release_devices(struct campaign *campaign)
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         const struct member *member = &campaign->members[i];
         if (member->transfer != TRANSFER_NONE) {
+            assert(member->transfer < campaign->transfer_count);
             server_release(campaign->server, member->device, campaign->number,
                     campaign->transfers[member->transfer].frag_index, false);
         }
@@ -38,6 +40,7 @@ static void release_devices(struct campaign *campaign)
 
 static void raise_phase(struct campaign *campaign, enum campaign_phase phase, sim_ns now_ns)
 {
+    assert(phase <= CAMPAIGN_PHASE_DONE);
     if (phase <= campaign->phase) {
         return;
     }
@@ -66,6 +69,7 @@ void campaign_phase_set(struct transfer *transfer, enum campaign_phase phase, si
 
 void campaign_begin(struct campaign *campaign, sim_ns now_ns)
 {
+    assert(campaign->phase == CAMPAIGN_PHASE_IDLE);
     raise_phase(campaign, CAMPAIGN_PHASE_SET_UP, now_ns);
     campaign_schedule(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
 }
@@ -117,6 +121,7 @@ struct member *campaign_member(const struct campaign *campaign, uint32_t device)
 
 static void stamp(struct member *member, enum campaign_stage shown, sim_ns now_ns)
 {
+    assert(shown < CAMPAIGN_STAGE_COUNT);
     if (shown == CAMPAIGN_CONTACTED) {
         member->first_command_ns = now_ns;
     } else if (shown == CAMPAIGN_GROUP_SET_UP) {
@@ -167,6 +172,7 @@ static void show(struct campaign *campaign, struct member *member, sim_ns now_ns
 /* The outcome of a member in this stage does not change any more. */
 static bool is_final(const struct campaign *campaign, const struct member *member)
 {
+    assert(member->stage < MEMBER_STAGE_COUNT);
     return member->stage >= MEMBER_RELEASED
            || (member->stage == MEMBER_CONFIRMED && !campaign->params.group_delete);
 }
@@ -240,6 +246,7 @@ double campaign_answer_airtime_s(const struct campaign *campaign)
 
 void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
+    assert(campaign_member(campaign, member->device) == member);
     if (member->stage > MEMBER_HEARD) {
         return;
     }
@@ -256,6 +263,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
     if (member->stage < MEMBER_GROUP || member->stage > MEMBER_RECEIVING) {
         return;
     }
+    assert(member->transfer < campaign->transfer_count && member->restarts <= RESTARTS_MAX);
     const struct transfer *transfer = &campaign->transfers[member->transfer];
     bool open = transfer->phase == CAMPAIGN_PHASE_SET_UP
                 || transfer->phase == CAMPAIGN_PHASE_WAIT_SESSION || transfer_runs(transfer);
@@ -275,6 +283,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
 void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
+    assert(campaign_member(campaign, member->device) == member);
     release_step(campaign, member, now_ns);
     struct transfer *transfer =
             member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];

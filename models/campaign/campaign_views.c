@@ -14,6 +14,7 @@ const char *campaign_phase_name(enum campaign_phase phase)
         CAMPAIGN_PHASES(X)
 #undef X
     };
+    assert(phase < sizeof names / sizeof names[0]);
     return names[phase];
 }
 
@@ -24,6 +25,7 @@ const char *campaign_failure_name(enum campaign_failure failure)
         CAMPAIGN_FAILURES(X)
 #undef X
     };
+    assert(failure < CAMPAIGN_FAILURE_COUNT);
     return names[failure];
 }
 
@@ -75,6 +77,7 @@ void campaign_device_get(
 
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least)
 {
+    assert(at_least < CAMPAIGN_STAGE_COUNT);
     uint32_t count = 0;
     for (uint32_t stage = at_least; stage < CAMPAIGN_STAGE_COUNT; stage++) {
         count += campaign->stage_counts[stage];
@@ -166,6 +169,7 @@ uint32_t campaign_session_fragment(
 
 uint32_t campaign_nb_frag(const struct campaign *campaign)
 {
+    assert(campaign->transfer_count > 0);
     return campaign->transfers[0].nb_frag;
 }
 
@@ -195,10 +199,12 @@ uint32_t campaign_correction_batches(const struct campaign *campaign)
 
 uint32_t campaign_mc_addr(const struct campaign *campaign)
 {
+    assert(campaign->transfer_count > 0 && campaign->transfers[0].session_count > 0);
     return session_class_c_mc_addr(campaign->transfers[0].sessions[0]);
 }
 
 void campaign_mc_key(const struct campaign *campaign, uint8_t key[16])
 {
+    assert(campaign->transfer_count > 0 && campaign->transfers[0].session_count > 0);
     session_class_c_mc_key(campaign->transfers[0].sessions[0], key);
 }

@@ -3,6 +3,7 @@
  */
 #include "campaign/estimate.h"
 
+#include <assert.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static double decoder_fails(uint32_t excess)
  * coded fragments beyond them help the decoder; without loss among the uncoded none is needed. */
 static double complete_share(uint32_t nb_frag, uint32_t coded, double loss)
 {
+    assert(loss >= 0.0 && loss < 1.0);
     double untouched = pow(1.0 - loss, nb_frag);
     double share = 0.0;
     for (uint32_t lost = 0; lost <= coded; lost++) {
@@ -76,6 +78,7 @@ static double complete_share(uint32_t nb_frag, uint32_t coded, double loss)
  * spec-protocol 5.6). */
 static double coded_needed(uint32_t nb_frag, double loss)
 {
+    assert(loss < 1.0);
     if (loss <= 0.0) {
         return 0.0;
     }
@@ -87,6 +90,7 @@ static double coded_needed(uint32_t nb_frag, double loss)
 
 static void estimate_air(const struct estimate_input *input, struct estimate *estimate)
 {
+    assert(estimate->nb_frag > 0);
     uint32_t copies = input->gateways == MULTICAST_SINGLE ? 1 : input->gateway_count;
     double frames = estimate->nb_frag + estimate->coded + estimate->correction;
     estimate->transfers = input->versions > 0 ? input->versions : 1u;
@@ -100,6 +104,7 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
 /* From the first SessionTime to the end of the last session. */
 static double longest_time_s(const struct estimate *estimate)
 {
+    assert(estimate->periods > 0);
     double gaps_s = (estimate->periods - 1.0) * seconds(SCHEDULE_PERIOD_GAP_NS);
     return estimate->periods * (double)(1u << estimate->time_out) + gaps_s;
 }
@@ -116,6 +121,7 @@ static double heard_s(const struct estimate *estimate, double fragments)
 static double report_loss(const struct estimate_input *input, const struct estimate *estimate,
         double spread_s, bool fragments_on_air)
 {
+    assert(spread_s > 0.0 && input->channel_count > 0);
     double airtime_s = schedule_answer_airtime_s(input->region, input->uplink_data_rate);
     double load = input->fleet_size * airtime_s / (spread_s * input->channel_count);
     double deaf = fragments_on_air
@@ -128,6 +134,7 @@ static double report_loss(const struct estimate_input *input, const struct estim
 /* Expected number of rounds until each of n devices was heard, at `loss` in each round. */
 static double rounds_until_heard(uint32_t n, double loss)
 {
+    assert(loss >= 0.0 && loss <= 1.0);
     double rounds = 0.0;
     double lost = 1.0;
     for (uint32_t round = 0; round < ROUNDS_MAX; round++) {

@@ -37,6 +37,7 @@ void fec_encoder_row(unsigned version, uint32_t m, uint32_t n, uint8_t row[FEC_R
 
 bool fec_encoder_rows_are_even(unsigned version, uint32_t m)
 {
+    assert(m > 0);
     return m < 2 || (version >= 2 && m / 2u % 2u == 0);
 }
 
@@ -50,7 +51,7 @@ static void xor_into(uint8_t *restrict out, const uint8_t *restrict in, uint32_t
 void fec_encoder_fragment(unsigned version, const uint8_t *block, uint32_t m,
         uint32_t fragment_size, uint32_t number, uint8_t *out)
 {
-    assert(number >= 1);
+    assert(number >= 1 && m > 0 && fragment_size > 0);
     if (number <= m) {
         memcpy(out, block + (size_t)(number - 1u) * fragment_size, fragment_size);
         return;

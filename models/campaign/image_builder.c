@@ -3,6 +3,7 @@
  */
 #include "campaign/image_builder.h"
 
+#include <assert.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -80,11 +81,13 @@ struct generator {
 
 static uint32_t draw(struct generator *generator, uint32_t below)
 {
+    assert(below > 0);
     return random_stream_u32(&generator->stream) % below;
 }
 
 static void put(struct generator *generator, uint32_t value, uint32_t bytes)
 {
+    assert(bytes <= 4);
     for (uint32_t i = 0; i < bytes && generator->at < generator->size; i++) {
         generator->out[generator->at++] = (uint8_t)(value >> (8u * i));
     }

@@ -191,5 +191,6 @@ enum campaign_stage member_stage_shown(enum member_stage stage)
 
 bool member_is_settled(const struct member *member)
 {
+    assert(member->stage < MEMBER_STAGE_COUNT);
     return member->stage >= MEMBER_WHOLE;
 }

@@ -107,6 +107,7 @@ size_t package_frag_session_setup_req(
 
 size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer)
 {
+    assert(frag_index < 4);
     out[0] = FRAG_SESSION_STATUS;
     out[1] = (uint8_t)((uint32_t)frag_index << 1 | (all_answer ? 1u : 0u));
     return 2;
@@ -114,6 +115,7 @@ size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool al
 
 size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index)
 {
+    assert(frag_index < 4);
     out[0] = FRAG_DATA_BLOCK_RECEIVED;
     out[1] = frag_index;
     return 2;
@@ -122,7 +124,7 @@ size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index)
 size_t package_data_fragment(
         uint8_t *out, uint8_t frag_index, uint16_t n, const uint8_t *data, uint8_t size)
 {
-    assert(n >= 1 && n <= PACKAGE_FRAGMENTS_MAX);
+    assert(n >= 1 && n <= PACKAGE_FRAGMENTS_MAX && frag_index < 4);
     out[0] = FRAG_DATA_FRAGMENT;
     wire_put_u16(out + 1, (uint32_t)frag_index << 14 | n);
     memcpy(out + PACKAGE_FRAGMENT_OVERHEAD, data, size);
@@ -132,6 +134,7 @@ size_t package_data_fragment(
 void package_block_mic(const uint8_t gen_app_key[16], uint16_t session_cnt, uint8_t frag_index,
         const uint8_t descriptor[4], const uint8_t *block, uint32_t size, uint8_t mic[4])
 {
+    assert(frag_index < 4 && size > 0);
     uint8_t key_bytes[16];
     struct lorawan_key key;
     lorawan_data_block_int_key(gen_app_key, key_bytes);
@@ -158,6 +161,7 @@ size_t package_app_time_ans(uint8_t *out, int32_t correction_s, uint8_t token)
 
 size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions)
 {
+    assert(transmissions < 8);
     out[0] = CLOCK_FORCE_RESYNC;
     out[1] = transmissions & 0x07u;
     return 2;
@@ -200,6 +204,7 @@ static size_t parse_group_status(const uint8_t *data, size_t size, struct packag
 
 static size_t parse_multicast(const uint8_t *data, size_t size, struct package_message *message)
 {
+    assert(size > 0);
     uint8_t status = size > 1 ? data[1] : 0;
     message->index = status & 0x03u;
     switch (data[0]) {
@@ -253,6 +258,7 @@ static size_t parse_frag_status(
 static size_t parse_fragmentation(
         const uint8_t *data, size_t size, unsigned version, struct package_message *message)
 {
+    assert(size > 0);
     uint8_t status = size > 1 ? data[1] : 0;
     switch (data[0]) {
     case PACKAGE_VERSION:
@@ -279,6 +285,7 @@ static size_t parse_fragmentation(
 
 static size_t parse_clock(const uint8_t *data, size_t size, struct package_message *message)
 {
+    assert(size > 0);
     switch (data[0]) {
     case PACKAGE_VERSION:
         return parse_version(data, size, message);

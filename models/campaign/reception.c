@@ -72,6 +72,7 @@ static void on_whole(struct campaign *campaign, struct member *member, bool bad_
 void reception_on_block_received(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ);
     if (!has_session(campaign, member, now_ns)) {
         return;
     }
@@ -86,6 +87,7 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
 static uint16_t missing_at_least(
         const struct transfer *transfer, const struct package_message *message)
 {
+    assert(transfer->nb_frag > 0);
     uint16_t rest = message->received < transfer->nb_frag
                             ? (uint16_t)(transfer->nb_frag - message->received)
                             : 0;
@@ -105,6 +107,7 @@ static bool is_over_memory(const struct transfer *transfer, const struct member 
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_FRAG_SESSION_STATUS_ANS);
     if ((message->status & PACKAGE_STATUS_NO_SESSION) != 0
             || !has_session(campaign, member, now_ns)) {
         return;

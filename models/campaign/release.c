@@ -9,6 +9,7 @@
 static uint8_t listed_groups(const struct campaign *campaign, const struct member *member,
         const struct package_message *message)
 {
+    assert(member->transfer < campaign->transfer_count);
     const struct transfer *transfer = &campaign->transfers[member->transfer];
     uint8_t listed = 0;
     uint32_t session = 0;
@@ -29,6 +30,7 @@ static uint8_t listed_groups(const struct campaign *campaign, const struct membe
 void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_MC_GROUP_STATUS_ANS);
     if (member->group_tries == 0) {
         return;
     }
@@ -40,6 +42,7 @@ void release_on_group_status(struct campaign *campaign, struct member *member,
 void release_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_MC_GROUP_DELETE_ANS);
     /* McGroupUndefined says the same: an earlier answer was lost. */
     if (member->stage != MEMBER_GROUP_LISTED || message->index >= SERVER_GROUP_IDS) {
         return;
@@ -63,6 +66,7 @@ static uint8_t lowest_bit(uint8_t mask)
 /* After each uplink of a confirmed device: first ask what it has, then delete what is ours. */
 void release_step(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
+    assert(member->group_tries <= GROUP_REQUESTS_MAX);
     bool listed = member->stage == MEMBER_GROUP_LISTED;
     if (!campaign->params.group_delete || (member->stage != MEMBER_CONFIRMED && !listed)) {
         return;

@@ -42,6 +42,7 @@ double schedule_answer_airtime_s(const struct region *region, uint8_t data_rate)
 /* Answers spread over 2^(d+4) s must not drown each other. */
 static uint8_t block_ack_delay(const struct schedule_input *input)
 {
+    assert(input->block_ack_delay <= 7 || input->block_ack_delay == SCHEDULE_AUTOMATIC_DELAY);
     if (input->block_ack_delay != SCHEDULE_AUTOMATIC_DELAY) {
         return input->block_ack_delay;
     }
@@ -56,6 +57,7 @@ static uint8_t block_ack_delay(const struct schedule_input *input)
 
 uint8_t schedule_time_out(sim_ns duration_ns)
 {
+    assert(duration_ns >= 0);
     uint8_t time_out = 0;
     while (time_out < SCHEDULE_TIME_OUT_MAX
             && (sim_ns)(1u << time_out) * SIM_NS_PER_S < duration_ns) {

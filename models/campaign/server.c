@@ -77,6 +77,7 @@ static void on_group_status(struct server *server, uint32_t device,
 static void on_group_message(struct server *server, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(uplink->device < server->device_count);
     const struct server_device *device = &server->devices[uplink->device];
     struct member *member = NULL;
     if (message->index >= SERVER_GROUP_IDS) {
@@ -99,6 +100,7 @@ static void on_group_message(struct server *server, const struct network_uplink 
 static void on_fragmentation_message(struct server *server, uint32_t device_index,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(device_index < server->device_count);
     const struct server_device *device = &server->devices[device_index];
     struct member *member = NULL;
     if (message->index >= SERVER_FRAG_INDEXES) {
@@ -122,6 +124,7 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
 static void on_package_version(struct server *server, const struct network_uplink *uplink,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(uplink->device < server->device_count);
     struct server_device *device = &server->devices[uplink->device];
     uint8_t version = message->package_version;
     bool fragmentation = uplink->fport == PACKAGE_FPORT_FRAGMENTATION;
@@ -199,6 +202,7 @@ static void on_message(struct server *server, const struct network_uplink *uplin
 static void on_messages(struct server *server, const struct network_uplink *uplink,
         struct uplink_course *course, sim_ns now_ns)
 {
+    assert(uplink->device < server->device_count);
     unsigned known = server->devices[uplink->device].fragmentation_version;
     unsigned version = known != 0 ? known : FRAGMENTATION_VERSION_MAX;
     struct package_message message;

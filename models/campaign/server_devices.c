@@ -43,6 +43,7 @@ static uint8_t choose_groups(const struct server_device *device, uint32_t groups
             }
         }
     }
+    assert(groups == 0);
     return mask;
 }
 

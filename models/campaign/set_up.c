@@ -43,6 +43,7 @@ static uint8_t group_id_of(const struct member *member)
 static sim_ns session_time_ns(
         const struct member *member, const struct session *session, sim_ns now_ns)
 {
+    assert(member->restarts <= RESTARTS_MAX);
     sim_ns late_ns = now_ns + RESTART_LEAD_NS;
     if (member->restarts == 0 || late_ns <= session->start_ns) {
         return session->start_ns;
@@ -53,6 +54,7 @@ static sim_ns session_time_ns(
 static size_t put_announcement(const struct campaign *campaign, struct member *member,
         sim_ns now_ns, uint8_t *out, uint8_t *fport)
 {
+    assert(member->session < transfer_of(campaign, member)->session_count);
     const struct session *session = transfer_of(campaign, member)->sessions[member->session];
     member->told_ns = session_time_ns(member, session, now_ns);
     const struct session_recipient recipient = {
@@ -74,6 +76,7 @@ static size_t put_frag_setup(
     const struct transfer *transfer = transfer_of(campaign, member);
     const struct device_identity *identity = &campaign->server->identities[member->device];
     unsigned version = transfer->fragmentation_version;
+    assert(member->group_mask != 0);
     struct package_frag_session session = {
         .frag_index = transfer->frag_index,
         .group_mask = member->group_mask,
@@ -205,6 +208,7 @@ void set_up_step(struct campaign *campaign, struct member *member,
 void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_MC_GROUP_SETUP_ANS);
     if (message->index != group_id_of(member)) {
         return; /* of an earlier step */
     }
@@ -256,6 +260,8 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns)
 {
     const struct transfer *transfer = transfer_of(campaign, member);
+    assert(message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS);
+    assert(member->session < transfer->session_count);
     const struct session *session = transfer->sessions[member->session];
     bool restarted = member->restarts > 0;
     sim_ns start_ns = restarted ? member->told_ns : session->start_ns;
@@ -293,6 +299,7 @@ static void raise_session_cnt(struct campaign *campaign, struct member *member, 
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
+    assert(message->kind == PACKAGE_FRAG_SESSION_SETUP_ANS);
     if (member->stage != MEMBER_FRAGMENTATION) {
         return; /* late */
     }

@@ -68,6 +68,7 @@ void set_up_try_failed(
 
 void set_up_command_sent(struct member *member, sim_ns now_ns)
 {
+    assert(member->unanswered <= UNANSWERED_LATE);
     if (member->unanswered < UNANSWERED_LATE) {
         member->unanswered++;
     }

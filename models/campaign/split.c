@@ -22,6 +22,7 @@
 static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, const uint8_t *image,
         uint32_t size)
 {
+    assert(campaign->transfer_count < TRANSFERS_MAX && (version == 1 || version == 2));
     struct transfer *transfer = &campaign->transfers[campaign->transfer_count];
     transfer->fragmentation_version = version;
     if (!transfer_init(
@@ -99,6 +100,7 @@ bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t imag
 static int32_t margin_mdb(
         const struct campaign *campaign, const struct transfer *transfer, uint32_t device)
 {
+    assert(device < campaign->server->device_count);
     const struct server *server = campaign->server;
     const struct region *region = network_region(server->network);
     const struct server_device *known = &server->devices[device];
@@ -126,6 +128,7 @@ static uint32_t first_of_version(const struct campaign *campaign, uint32_t devic
 /* One past the slowest transfer of the version that a transfer has. */
 static uint32_t end_of_version(const struct campaign *campaign, uint32_t transfer)
 {
+    assert(campaign->rate_count > 0 && transfer < campaign->transfer_count);
     return (transfer / campaign->rate_count + 1u) * campaign->rate_count;
 }
 
@@ -162,6 +165,7 @@ static void open(
         struct campaign *campaign, struct transfer *transfer, uint32_t concurrent, sim_ns now_ns)
 {
     sim_ns start_ns = campaign->session_ns;
+    assert(!transfer->open && concurrent > 0);
     bool in_turns = campaign->params.session_order == SESSION_ORDER_IN_TURNS;
     for (uint32_t i = 0; in_turns && i < campaign->transfer_count; i++) {
         const struct transfer *other = &campaign->transfers[i];
