@@ -143,7 +143,7 @@ static const struct {
     { "campaign.block_ack_delay", { "0", "7", "255" } },
     { "campaign.confirm_timeout", { "0 s", "2 h", "365 d" } },
     { "campaign.group_delete", { "false", "true" } },
-    { "campaign.periods", { "auto", "2", "4" } },
+    { "campaign.periods", { "auto", "4" } },
     { "campaign.interval", { "auto", "1 ms", "1 s", "1 min" } },
     { "campaign.granularity", { "0 s", "1 s", "1 h" } },
     { "campaign.sessions", { "one", "per-data-rate", "threshold" } },
