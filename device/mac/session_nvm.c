@@ -33,12 +33,12 @@ enum {
     COUNTERS_SIZE = 10
 };
 
-/* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask, as
- * many bytes as the region has channels for. */
+/* NVM_MAC_CHANNELS: per channel both frequencies in 100 Hz and the data rates, then the mask of
+ * the widest channel plan. */
 enum {
     CHANNEL_SIZE = 7,
     MASK_AT = CHANNEL_SIZE * MAC_CHANNELS,
-    CHANNELS_SIZE = MASK_AT + (MAC_CHANNELS + 7) / 8
+    CHANNELS_SIZE = MASK_AT + CHANNEL_MASK_SIZE
 };
 _Static_assert(SESSION_SIZE <= NVM_RECORD_SIZE_MAX, "the session is one record");
 _Static_assert(COUNTERS_SIZE <= NVM_RECORD_SIZE_MAX, "the counters are one record");
@@ -130,7 +130,7 @@ void mac_session_save_channels(struct core *core)
         put_le24(b + 3, channel->rx1_frequency_hz / 100u);
         b[6] = (uint8_t)(channel->data_rate_max << 4 | channel->data_rate_min);
     }
-    memcpy(record + MASK_AT, core->mac.channel_mask.bytes, CHANNELS_SIZE - MASK_AT);
+    memcpy(record + MASK_AT, core->mac.channel_mask.bytes, CHANNEL_MASK_SIZE);
     nvm_write(&core->nvm, NVM_MAC_CHANNELS, record, sizeof record);
 }
 
@@ -214,9 +214,15 @@ static bool restore_channels(struct core *core)
             return false;
         }
     }
+    struct channel_mask mask;
+    memcpy(mask.bytes, record + MASK_AT, sizeof mask.bytes);
+    for (unsigned i = MAC_CHANNELS; i < CHANNEL_MASK_CHANNELS; i++) {
+        if (channel_mask_has(&mask, i)) {
+            return false;
+        }
+    }
     memcpy(core->mac.channels, channels, sizeof channels);
-    memset(&core->mac.channel_mask, 0, sizeof core->mac.channel_mask);
-    memcpy(core->mac.channel_mask.bytes, record + MASK_AT, CHANNELS_SIZE - MASK_AT);
+    core->mac.channel_mask = mask;
     return true;
 }
 

@@ -12,7 +12,7 @@
 
 #include "hal.h"
 
-#define NVM_RECORD_SIZE_MAX 120u
+#define NVM_RECORD_SIZE_MAX 128u
 
 /* Ids are stable: append only, below NVM_ID_LIMIT. A changed layout gets a new id, unless all that
  * changes is that the record grows at its end. */
