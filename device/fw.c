@@ -29,6 +29,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* Tells the session and the reports how the last commit ended, and the reports what runs. */
 static void take_boot_result(struct fw *fw)
 {
+    DEVICE_ASSERT(&fw->core.hal, fw->install == FW_INSTALL_NONE);
     struct boot_state state;
     boot_state_read(&fw->core.nvm, &state);
     if (state.damaged) {
@@ -88,6 +89,7 @@ static void serve_dio(struct fw *fw, unsigned dio)
 static void serve_irqs(struct fw *fw)
 {
     uint32_t latched = fw->irq_latched;
+    DEVICE_ASSERT(&fw->core.hal, latched >> FW_IRQ_COUNT == 0);
     fw->irq_latched = 0;
     if ((latched & 1u << FW_IRQ_DIO0) != 0) {
         serve_dio(fw, 0);
@@ -162,6 +164,7 @@ static uint64_t restart_at(const struct fw *fw, uint64_t now_ticks)
 /* True: more of it is ready now. */
 static bool step_install(struct fw *fw)
 {
+    DEVICE_ASSERT(&fw->core.hal, fw->install <= FW_INSTALL_COMMITTED);
     if (fw->install == FW_INSTALL_NONE) {
         take_block(fw);
     } else if (fw->install == FW_INSTALL_VERIFYING) {

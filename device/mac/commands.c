@@ -139,6 +139,7 @@ static uint8_t link_adr_status(const struct core *core, const uint8_t *requests,
 static uint8_t link_adr_status_fixed(const struct core *core, uint8_t status,
         const struct channel_mask *mask, uint8_t *data_rate, uint8_t *tx_power)
 {
+    DEVICE_ASSERT(&core->hal, mac_rate_fixed(core));
     const struct mac_parameters *p = &core->mac.parameters;
     uint8_t accepted = 0;
     if ((status & ADR_MASK_OK) != 0 && mac_rate_has_channel(core, mask, p->data_rate)) {
@@ -195,6 +196,7 @@ static void link_adr(struct core *core, struct commands *c)
 
 static void link_check(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 2);
     if (!core->mac.link_asked) {
         return;
     }
@@ -206,6 +208,7 @@ static void link_check(struct core *core, struct commands *c)
 
 static void duty_cycle(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 1);
     const uint8_t ans[1] = { CID_DUTY_CYCLE };
     core->mac.parameters.max_duty_cycle = c->bytes[0] & 15u;
     c->parameters_changed = true;
@@ -214,6 +217,7 @@ static void duty_cycle(struct core *core, struct commands *c)
 
 static void rx_param_setup(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 4);
     const struct region *region = mac_region(core);
     uint8_t offset = c->bytes[0] >> 4 & 7u;
     uint8_t data_rate = c->bytes[0] & 15u;
@@ -257,6 +261,7 @@ static void set_channel(
 
 static void new_channel(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 5);
     const struct region *region = mac_region(core);
     unsigned index = c->bytes[0];
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
@@ -289,6 +294,7 @@ static void rx_timing_setup(struct core *core, struct commands *c)
 
 static void dl_channel(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 4);
     unsigned index = c->bytes[0];
     uint32_t frequency_hz = get_le24(c->bytes + 1) * 100u;
     bool exists = index < MAC_CHANNELS && core->mac.channels[index].frequency_hz != 0;
@@ -305,6 +311,7 @@ static void dl_channel(struct core *core, struct commands *c)
 /* The time is that of the end of the uplink that asked. */
 static void device_time(struct core *core, struct commands *c)
 {
+    DEVICE_ASSERT(&core->hal, c->left >= 5);
     if (!core->mac.time_asked) {
         return;
     }

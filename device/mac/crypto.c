@@ -42,6 +42,7 @@ void mac_crypto_mic(const struct hal *hal, unsigned slot, enum mac_direction dir
 
 void mac_crypto_join_mic(const struct hal *hal, const uint8_t *bytes, size_t size, uint8_t mic[4])
 {
+    DEVICE_ASSERT(hal, bytes != NULL && size > 0 && size <= MAC_FRAME_MAX);
     const struct hal_span span = { bytes, size };
     cmac4(hal, MAC_KEY_APP, &span, 1, mic);
 }
@@ -68,6 +69,7 @@ void mac_crypto_block(const struct hal *hal, unsigned slot, const uint8_t in[16]
 void mac_crypto_session_keys(const struct hal *hal, uint32_t join_nonce, uint32_t net_id,
         uint16_t dev_nonce, uint8_t nwk_s_key[16], uint8_t app_s_key[16])
 {
+    DEVICE_ASSERT(hal, nwk_s_key != NULL && app_s_key != NULL && nwk_s_key != app_s_key);
     uint8_t block[16] = { 0x01 };
     put_le24(block + 1, join_nonce);
     put_le24(block + 4, net_id);

@@ -25,6 +25,7 @@ bool mac_rate_enable_defaults(struct core *core)
 /* The nearest data rate from `from` on in steps of `step` that enabled channels carry; -1: none. */
 static int enabled_rate(const struct core *core, int from, int step)
 {
+    DEVICE_ASSERT(&core->hal, step == 1 || step == -1);
     for (int rate = from; rate >= 0 && rate < (int)REGION_DATA_RATES; rate += step) {
         if (mac_rate_has_channel(core, &core->mac.channel_mask, (unsigned)rate)) {
             return rate;
@@ -35,6 +36,7 @@ static int enabled_rate(const struct core *core, int from, int step)
 
 bool mac_rate_take(struct core *core, int wanted)
 {
+    DEVICE_ASSERT(&core->hal, wanted >= 0 && wanted < (int)REGION_DATA_RATES);
     int rate = enabled_rate(core, wanted, -1);
     bool fixed = mac_rate_fixed(core);
     if (rate < 0) {
@@ -53,6 +55,7 @@ bool mac_rate_take(struct core *core, int wanted)
 
 bool mac_rate_lower(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.parameters.data_rate < REGION_DATA_RATES);
     int rate = enabled_rate(core, (int)core->mac.parameters.data_rate - 1, -1);
     if (rate >= 0) {
         core->mac.parameters.data_rate = (uint8_t)rate;

@@ -23,6 +23,7 @@ static unsigned place(const struct core *core)
 
 static enum mac_receipt drop(struct core *core, enum mac_frame_status why, uint8_t mhdr)
 {
+    DEVICE_ASSERT(&core->hal, why > MAC_FRAME_OK && why <= MAC_FRAME_BAD_CRC);
     hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, why, mhdr);
     return MAC_RECEIPT_NONE;
 }

@@ -24,6 +24,7 @@ uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times)
 
 static uint32_t rest_times(const struct core *core, unsigned band)
 {
+    DEVICE_ASSERT(&core->hal, band < mac_region(core)->sub_band_count);
     bool kept = (core->factory.boot_options & FACTORY_OPTION_NO_DUTY_CYCLE) == 0;
     return kept ? mac_region(core)->sub_bands[band].duty_divisor - 1u : 0;
 }
@@ -89,6 +90,7 @@ uint64_t mac_duty_free_at(const struct core *core, const struct channel_mask *ma
 int mac_duty_choose(const struct core *core, const struct channel_mask *mask, unsigned data_rate,
         uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, data_rate < REGION_DATA_RATES);
     uint8_t candidates[MAC_CHANNELS];
     uint32_t count = 0;
     if (core->mac.aggregate_free_at_ticks > now_ticks) {

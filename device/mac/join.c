@@ -39,6 +39,7 @@ _Static_assert(sizeof((struct factory *)0)->channel_mask == CHANNEL_MASK_SIZE,
 static uint8_t join_data_rate(const struct core *core)
 {
     const struct region *region = mac_region(core);
+    DEVICE_ASSERT(&core->hal, region->data_rate_min <= region->data_rate_max);
     unsigned count = region->data_rate_max - region->data_rate_min + 1u;
     unsigned step = core->mac.join.attempts / ATTEMPTS_PER_RATE % count;
     return (uint8_t)(region->data_rate_max - step);
@@ -80,6 +81,7 @@ static bool backoff_allows(struct core *core, uint32_t airtime_ticks, uint64_t n
 
 void mac_join_skip_lost(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, !core->mac.joined);
     uint8_t record[DEV_NONCE_SIZE];
     uint32_t nonce = DEV_NONCE_UNKNOWN;
     unsigned lost = nvm_lost_records_max(&core->nvm, sizeof record);
@@ -242,6 +244,7 @@ static void apply_factory(struct core *core)
 {
     const struct factory *factory = &core->factory;
     struct mac_parameters *p = &core->mac.parameters;
+    DEVICE_ASSERT(&core->hal, mac_data_rate_valid(core, p->data_rate));
     struct channel_mask mask;
     for (unsigned i = 0; i < CHANNEL_MASK_SIZE; i++) {
         mask.bytes[i] = core->mac.channel_mask.bytes[i] & factory->channel_mask[i];
@@ -298,6 +301,7 @@ bool mac_join_accept(struct core *core, uint8_t *bytes, size_t size)
 
 bool mac_join_commissioned(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, !core->mac.joined && core->mac.exchange == MAC_NO_EXCHANGE);
     uint8_t accept[FACTORY_JOIN_ACCEPT_MAX];
     uint8_t record[DEV_NONCE_SIZE];
     uint8_t counters[NVM_RECORD_SIZE_MAX];

@@ -65,6 +65,7 @@ static int steps_of(int margin_db)
 
 void mac_link_rate_answered(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.uplink_data_rate < REGION_DATA_RATES);
     core->mac.link_unanswered = 0;
     core->mac.link_check_in = ASK_EVERY_UPLINKS;
     if (rate_is_ours(core)) {
@@ -86,6 +87,7 @@ void mac_watch_link(struct core *core)
 
 void mac_link_rate_sent(struct core *core, bool asked)
 {
+    DEVICE_ASSERT(&core->hal, !asked || core->mac.link_asked);
     if (asked) {
         core->mac.link_unanswered++;
     } else if (core->mac.link_check_in > 0) {

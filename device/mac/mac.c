@@ -63,12 +63,18 @@ void mac_init(struct core *core, enum hal_reset_cause cause)
         core->mac.joined = mac_join_commissioned(core);
         now = hal_rtc_now(&core->hal);
     }
+    DEVICE_ASSERT(&core->hal, !core->mac.joined || region != NULL);
     if (!core->mac.joined && region != NULL && !factory_blank(&core->factory)) {
         mac_join_start(core, now);
     }
     radio_start(&core->mac.radio);
     core->mac.activity = MAC_RADIO_STARTING;
     core->mac.wake_at_ticks = now;
+}
+
+static bool radio_free(const struct core *core)
+{
+    return core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS;
 }
 
 static void set_activity(struct core *core, enum mac_activity activity, uint64_t wake_at_ticks)
@@ -124,6 +130,7 @@ static void transmit(struct core *core, uint64_t now_ticks)
  * which take many milliseconds, and what touches the radio shall not come late in a run. */
 void mac_background_soon(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.activity == MAC_RX_WINDOW || radio_free(core));
     set_activity(core, MAC_BACKGROUND_DUE, 0);
 }
 
@@ -188,6 +195,7 @@ static void exchange_over(struct core *core, uint64_t now_ticks)
 
 static void window_closed(struct core *core, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.activity != MAC_RX_WINDOW);
     if (core->mac.window_count == 0) {
         exchange_over(core, now_ticks);
     }
@@ -260,11 +268,6 @@ static void step_activity(struct core *core, uint64_t now_ticks)
     }
 }
 
-static bool radio_free(const struct core *core)
-{
-    return core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS;
-}
-
 uint64_t mac_step_at(const struct core *core)
 {
     DEVICE_ASSERT(&core->hal, core->mac.window_count <= MAC_WINDOWS);
@@ -302,6 +305,7 @@ static void launch_copy(struct core *core, uint64_t now_ticks)
 
 void mac_step(struct core *core, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.exchange <= MAC_EXCHANGE_DATA);
     if (core->mac.wake_at_ticks <= now_ticks) {
         step_activity(core, now_ticks);
     }
@@ -323,6 +327,7 @@ static bool frame_received(
     bool deliver = false;
     bool class_a = core->mac.activity == MAC_RX_WINDOW;
     enum mac_receipt receipt = mac_receive(core, frame, end_ticks, rx, &deliver);
+    DEVICE_ASSERT(&core->hal, receipt != MAC_RECEIPT_NONE || !deliver);
     if (class_a) {
         if (receipt == MAC_RECEIPT_UNICAST) {
             mac_windows_clear(core);
@@ -374,6 +379,7 @@ uint64_t mac_idle_at(const struct core *core)
     if (!radio_free(core) || core->mac.exchange != MAC_NO_EXCHANGE) {
         return HAL_TICKS_NEVER;
     }
+    DEVICE_ASSERT(&core->hal, core->mac.window_count == 0);
     uint64_t rest_until = core->mac.aggregate_free_at_ticks;
     for (unsigned i = 0; i < MAC_SUB_BANDS; i++) {
         rest_until = later(rest_until, core->mac.band_free_at_ticks[i]);

@@ -94,6 +94,7 @@ void mac_multicast_delete(struct core *core, unsigned group)
 
 void mac_multicast_restore(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, !core->mac.class_c.open);
     uint8_t record[GROUP_SIZE];
     for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
         if (nvm_read(&core->nvm, group_id(group), record, sizeof record) == GROUP_SIZE) {

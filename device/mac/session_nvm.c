@@ -114,6 +114,7 @@ void mac_session_save_counters(struct core *core)
 
 void mac_session_reserve_counter(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.joined);
     if (core->mac.fcnt_up >= core->mac.fcnt_up_bound) {
         core->mac.fcnt_up_bound = core->mac.fcnt_up + FCNT_UP_AHEAD;
         mac_session_save_counters(core);
@@ -178,6 +179,7 @@ static bool parameters_valid(const struct core *core, const struct mac_parameter
 
 static bool channel_valid(const struct core *core, unsigned index, const struct mac_channel *c)
 {
+    DEVICE_ASSERT(&core->hal, index < MAC_CHANNELS);
     const struct region *region = mac_region(core);
     if (index < region->default_channel_count
             && c->frequency_hz != region->default_channels_hz[index]) {
@@ -228,6 +230,7 @@ static bool restore_channels(struct core *core)
 
 bool mac_session_restore(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, !core->mac.joined);
     uint8_t session[SESSION_SIZE];
     uint8_t counters[COUNTERS_SIZE];
     if (nvm_read(&core->nvm, NVM_MAC_SESSION, session, sizeof session) != SESSION_SIZE

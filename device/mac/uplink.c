@@ -35,6 +35,7 @@ uint64_t mac_uplink_possible_at(const struct core *core, uint64_t now_ticks)
 
 size_t mac_payload_size_max(const struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.parameters.data_rate < REGION_DATA_RATES);
     const struct region *region = mac_region(core);
     size_t size = region->data_rates[core->mac.parameters.data_rate].payload_size_max;
     size_t fopts = mac_commands_size(core);
@@ -73,6 +74,7 @@ void mac_request_link_check(struct core *core)
  * link_rate.c lowers it, by questions of its own. */
 static void adr_back_off(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.exchange == MAC_NO_EXCHANGE);
     struct mac_parameters *p = &core->mac.parameters;
     unsigned beyond = core->mac.adr_ack_count - ADR_ACK_LIMIT;
     if (mac_rate_fixed(core) || core->mac.adr_ack_count < ADR_ACK_LIMIT + ADR_ACK_DELAY
@@ -95,6 +97,7 @@ static void adr_back_off(struct core *core)
  * LinkADRReq, link_rate.c does. */
 static uint8_t take_fctrl(struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, core->mac.joined);
     uint8_t fctrl = 0;
     if (!mac_rate_fixed(core)) {
         fctrl = core->mac.adr_ack_count >= ADR_ACK_LIMIT ? MAC_FCTRL_ADR | MAC_FCTRL_ADR_ACK_REQ

@@ -32,6 +32,7 @@ static void write_registers(
 
 static void write_register(const struct hal *hal, uint8_t address, uint8_t value)
 {
+    DEVICE_ASSERT(hal, address < SPI_WRITE);
     const uint8_t bytes[2] = { (uint8_t)(SPI_WRITE | address), value };
     hal_radio_select(hal);
     hal_radio_exchange(hal, bytes, NULL, sizeof bytes);
@@ -40,6 +41,7 @@ static void write_register(const struct hal *hal, uint8_t address, uint8_t value
 
 static uint8_t read_register(const struct hal *hal, uint8_t address)
 {
+    DEVICE_ASSERT(hal, address < SPI_WRITE);
     const uint8_t tx[2] = { address, 0 };
     uint8_t rx[2];
     hal_radio_select(hal);
@@ -60,12 +62,14 @@ static void fifo_access(
 
 static void set_mode(struct radio *radio, const struct hal *hal, enum radio_mode mode)
 {
+    DEVICE_ASSERT(hal, mode <= MODE_RX_SINGLE);
     write_register(hal, REG_OP_MODE, (uint8_t)(OP_MODE_LONG_RANGE | mode));
     radio->mode = (uint8_t)mode;
 }
 
 static void set_antenna(struct radio *radio, const struct hal *hal, enum hal_antenna antenna)
 {
+    DEVICE_ASSERT(hal, antenna <= HAL_ANTENNA_TX_BOOST);
     if (radio->antenna != antenna) {
         radio->antenna = (uint8_t)antenna;
         hal_radio_antenna(hal, antenna);
@@ -92,6 +96,7 @@ static uint32_t frf_of(uint32_t frequency_hz)
 static void set_frequency(struct radio *radio, const struct hal *hal, uint32_t frequency_hz)
 {
     uint32_t frf = frf_of(frequency_hz);
+    DEVICE_ASSERT(hal, frf <= 0xFFFFFFu);
     if (radio->frf != frf) {
         radio->frf = frf;
         const uint8_t bytes[3] = { (uint8_t)(frf >> 16), (uint8_t)(frf >> 8), (uint8_t)frf };
