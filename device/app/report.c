@@ -27,6 +27,7 @@ static uint32_t random_word(const struct report *report)
 
 static uint64_t random_below(const struct report *report, uint64_t bound)
 {
+    DEVICE_ASSERT(&report->hal, bound / UNITS_PER_S <= UINT32_MAX);
     return random_word(report) * (bound / UNITS_PER_S) / (UINT32_MAX / UNITS_PER_S + 1u);
 }
 
@@ -125,6 +126,7 @@ uint64_t report_uplink_at(const struct report *report)
  * as many as come in that time on average, besides the first. */
 static uint32_t due_between(const struct report *report, uint64_t first_ticks, uint64_t last_ticks)
 {
+    DEVICE_ASSERT(&report->hal, report->period_ticks_32 > 0);
     return first_ticks > last_ticks
                    ? 0
                    : 1u + (uint32_t)((last_ticks - first_ticks) / period_ticks(report));
@@ -137,6 +139,7 @@ static uint32_t due_between(const struct report *report, uint64_t first_ticks, u
 static uint32_t move_on(struct report *report, uint64_t now_ticks)
 {
     bool poisson = report->traffic == FACTORY_TRAFFIC_POISSON;
+    DEVICE_ASSERT(&report->hal, report->next_at_ticks != HAL_TICKS_NEVER);
     uint64_t patience = poisson ? period_ticks(report) : 0;
     uint64_t next_ticks = report->next_at_ticks + interval_ticks(report);
     uint32_t overtaken = 0;

@@ -59,6 +59,7 @@ static bool may_ask(const struct core *core)
 static uint64_t random_ticks(const struct core *core, uint32_t range_s)
 {
     uint32_t random = 0;
+    DEVICE_ASSERT(&core->hal, TICKS(range_s) <= UINT32_MAX); /* the product below fits */
     hal_entropy(&core->hal, &random, sizeof(random));
     return TICKS(range_s) * random >> 32;
 }
@@ -98,6 +99,7 @@ static void init(void *state, struct core *core)
 static void tell(const void *state, const struct core *core, struct package_facts *facts)
 {
     const struct clock_sync *sync = state;
+    DEVICE_ASSERT(&core->hal, facts->clock_error_ticks == 0); /* no other package tells it */
     facts->clock_error_ticks = core->clock.set_at_ticks == sync->coarse_set_at_ticks
                                        ? ERROR_COARSE_TICKS
                                        : ERROR_FINE_TICKS;
@@ -115,6 +117,7 @@ static void correct(
         struct clock_sync *sync, struct core *core, int32_t correction_s, uint64_t now_ticks)
 {
     struct gps_clock *clock = &core->clock;
+    DEVICE_ASSERT(&core->hal, !sync->request_out);
     int64_t correction_ms = (int64_t)correction_s * 1000;
     if (correction_ms > INT32_MAX) {
         correction_ms = INT32_MAX;
@@ -230,6 +233,7 @@ static uint64_t uplink_at(const void *state, bool held)
 static void on_event(void *state, struct core *core, enum package_event event, uint64_t now_ticks)
 {
     struct clock_sync *sync = state;
+    DEVICE_ASSERT(&core->hal, !sync->forced || sync->sends_left > 0);
     if (event != PACKAGE_EVENT_SESSION_OVER || sync->next_at_ticks > now_ticks) {
         return;
     }
@@ -250,6 +254,7 @@ static size_t encode_answer(
 {
     const struct encode_context *encode = context;
     bool version = answer->cid == CID_PACKAGE_VERSION;
+    DEVICE_ASSERT(&encode->core->hal, version || answer->cid == CID_PERIODICITY);
     size_t size = version ? 3u : PERIODICITY_ANS_SIZE;
     if (size > size_max) {
         return 0;
@@ -327,6 +332,7 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
         size_t size_max)
 {
     struct clock_sync *sync = state;
+    DEVICE_ASSERT(&core->hal, sync->answers.count <= ANSWERS_MAX);
     bool due = !held && now_ticks >= sync->next_at_ticks && size_max >= APP_TIME_REQ_SIZE
                && request_needed(sync, core, now_ticks);
     size_t planned = due ? APP_TIME_REQ_SIZE : 0;

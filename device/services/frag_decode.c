@@ -286,6 +286,8 @@ static enum frag_decode_status store_row(struct frag_decoder *decoder, const str
 
 enum frag_decode_status frag_decode_step(struct frag_decoder *decoder, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, decoder->work.stage <= FRAG_WORK_STORE);
+    DEVICE_ASSERT(hal, decoder->matrix.rank <= decoder->matrix.unknowns);
     switch ((enum frag_work_stage)decoder->work.stage) {
     case FRAG_WORK_IDLE:
         break;

@@ -133,6 +133,7 @@ bool frag_session_untouched(const struct fragmentation *frag)
 /* One fragment can wait for flash or for the row before it; the next one is lost. */
 static void to_inbox(struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data)
 {
+    DEVICE_ASSERT(&core->hal, data != NULL && data != frag->inbox);
     if (frag->inbox_full) {
         hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
         return;
@@ -193,6 +194,7 @@ static void collect_coded(
 static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data,
         uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
     switch ((enum frag_phase)frag->phase) {
     case FRAG_PHASE_COLLECT:
         if (n <= frag->session.fragments) {
@@ -335,6 +337,7 @@ static void step_freeze(struct fragmentation *frag, struct core *core)
 /* The rank is full. */
 static void begin_solving(struct fragmentation *frag, struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_DECODE && frag->missing == 0);
     frag_decode_solve_begin(&frag->decoder, &core->hal);
     frag->inbox_full = false;
     frag->block_over = true;

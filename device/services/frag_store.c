@@ -168,6 +168,7 @@ static bool program_first_page(struct frag_store *store, const struct hal *hal)
 /* Programs what is complete. Returns false when the flash is busy now. */
 static bool drain(struct frag_store *store, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, store->page_count <= FRAG_STORE_PAGES);
     if (pages_closed(store) > 0) {
         program_first_page(store, hal);
         return false;
@@ -317,6 +318,7 @@ enum frag_store_status frag_store_put(struct frag_store *store, const struct hal
 
 void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal)
 {
+    DEVICE_ASSERT(hal, store->page_first < FRAG_STORE_PAGES);
     drain(store, hal);
     if (pages_closed(store) > 1u) {
         hal_flash_notify(hal, NOR);

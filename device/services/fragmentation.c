@@ -143,6 +143,7 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
 
 static void on_setup(struct fragmentation *frag, struct core *core, const uint8_t *bytes)
 {
+    DEVICE_ASSERT(&core->hal, frag->version == 1 || frag->version == 2);
     struct frag_params params = parse_setup(frag, bytes);
     uint32_t errors = setup_errors(frag, core, &params, bytes[4] >> 3 & 7u);
     answers_push(&frag->answers, CID_SETUP, (uint8_t)((uint32_t)params.index << 6 | errors), 0);
@@ -177,6 +178,7 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
         const struct mac_downlink *downlink)
 {
     uint32_t index = param >> 1 & 3u;
+    DEVICE_ASSERT(&core->hal, downlink->group < (int)MAC_MULTICAST_GROUPS);
     bool exists = session_is(frag, index);
     bool everyone = (param & 1u) != 0;
     if (downlink->group >= 0
@@ -203,6 +205,7 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
 
 static void on_block_received(struct fragmentation *frag, struct core *core, uint32_t index)
 {
+    DEVICE_ASSERT(&core->hal, index < FRAGMENTATION_INDEXES);
     if (!session_is(frag, index) || frag->acks_sent == 0) {
         return; /* nothing was sent that this could answer */
     }
@@ -217,6 +220,7 @@ static void on_block_received(struct fragmentation *frag, struct core *core, uin
 static void on_data_fragment(
         struct fragmentation *frag, struct core *core, const struct mac_downlink *downlink)
 {
+    DEVICE_ASSERT(&core->hal, downlink->payload != NULL && downlink->size > 0);
     if (frag->phase == FRAG_PHASE_NONE
             || downlink->size != FRAGMENT_HEADER_SIZE + frag->session.fragment_size) {
         return;
@@ -351,6 +355,8 @@ static size_t encode_answer(
         return encode_status(frag, encode->core, answer->a, out, size_max);
     }
     bool version = answer->cid == CID_PACKAGE_VERSION;
+    DEVICE_ASSERT(
+            &encode->core->hal, version || answer->cid == CID_SETUP || answer->cid == CID_DELETE);
     if (size_max < (version ? 3u : 2u)) {
         return 0;
     }
@@ -442,6 +448,7 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
 static void on_flash_done(void *state, struct core *core)
 {
     struct fragmentation *frag = state;
+    DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
     frag->wait_flash = false;
     if (frag->phase == FRAG_PHASE_COLLECT) {
         frag_store_on_flash_done(&frag->decoder.store, &core->hal);
@@ -486,6 +493,7 @@ static enum package_event step(
         void *state, struct core *core, const struct package_facts *facts, uint64_t now_ticks)
 {
     struct fragmentation *frag = state;
+    DEVICE_ASSERT(&core->hal, frag->phase <= FRAG_PHASE_FAILED);
     if (due_at(frag) <= now_ticks) {
         frag_session_step(frag, core, now_ticks);
     }

@@ -36,6 +36,7 @@ _Static_assert(SESSIONS_SIZE <= NVM_RECORD_SIZE_MAX, "the sessions are one recor
 static void save(const struct multicast_sessions *sessions, struct core *core)
 {
     uint8_t record[SESSIONS_SIZE] = { 0 };
+    DEVICE_ASSERT(&core->hal, sessions->live <= MULTICAST_SETUP_GROUPS);
     if (sessions->live == 0) {
         nvm_erase(&core->nvm, NVM_CLASS_C_SESSIONS);
         return;
@@ -97,6 +98,7 @@ void multicast_sessions_restore(struct multicast_sessions *sessions, struct core
 
 int64_t multicast_session_start_s(const struct core *core, uint32_t time_gps_s, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, core->clock.valid);
     int64_t now_s = gps_clock_seconds(&core->clock, now_ticks);
     return now_s + (int32_t)(time_gps_s - (uint32_t)now_s);
 }
@@ -105,6 +107,7 @@ int64_t multicast_session_start_s(const struct core *core, uint32_t time_gps_s, 
 static uint64_t clock_error_ticks(const struct core *core, uint64_t at_ticks, uint32_t error_ticks)
 {
     const struct factory *factory = &core->factory;
+    DEVICE_ASSERT(&core->hal, core->clock.valid);
     uint64_t set_at_ticks = core->clock.set_at_ticks;
     uint64_t age = at_ticks > set_at_ticks ? at_ticks - set_at_ticks : 0;
     if ((factory->boot_options & FACTORY_OPTION_GUARD) != 0) {
@@ -117,6 +120,7 @@ static uint64_t clock_error_ticks(const struct core *core, uint64_t at_ticks, ui
 /* There is one receiver: when the session that had it closes, another open one gets it back. */
 static void listen_to_another(const struct multicast_sessions *sessions, struct core *core)
 {
+    DEVICE_ASSERT(&core->hal, !mac_class_c_is_open(core));
     for (unsigned group = 0; group < MULTICAST_SETUP_GROUPS; group++) {
         const struct multicast_session *session = &sessions->of_group[group];
         if (session->state == MULTICAST_SESSION_OPEN) {
@@ -151,6 +155,7 @@ static void end_session(
 {
     uint8_t live = sessions->live;
     bool was_open = remove_session(sessions, core, group);
+    DEVICE_ASSERT(&core->hal, !was_open || sessions->live < live);
     if (sessions->live != live) {
         save(sessions, core);
     }
@@ -225,6 +230,7 @@ static bool step_session(struct multicast_sessions *sessions, struct core *core,
 uint64_t multicast_sessions_step_at(const struct multicast_sessions *sessions,
         const struct core *core, const struct package_facts *facts)
 {
+    DEVICE_ASSERT(&core->hal, sessions->live <= MULTICAST_SETUP_GROUPS);
     if (sessions->live == 0) {
         return HAL_TICKS_NEVER;
     }
@@ -284,6 +290,7 @@ bool multicast_sessions_step(struct multicast_sessions *sessions, struct core *c
 bool multicast_sessions_active(const struct multicast_sessions *sessions, const struct core *core,
         const struct package_facts *facts, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, sessions->live <= MULTICAST_SETUP_GROUPS);
     for (unsigned group = 0; sessions->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
         const struct multicast_session *session = &sessions->of_group[group];
         if (session->state == MULTICAST_SESSION_OPEN) {

@@ -132,6 +132,7 @@ static void on_group_setup(struct multicast_setup *setup, struct core *core, con
 
 static void on_group_delete(struct multicast_setup *setup, struct core *core, unsigned group)
 {
+    DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
     uint32_t mc_addr = 0;
     bool defined = mac_multicast_defined(core, group, &mc_addr);
     if (defined) {
@@ -146,6 +147,7 @@ static void on_group_delete(struct multicast_setup *setup, struct core *core, un
 static uint32_t start_error(const struct multicast_setup *setup, const struct core *core,
         const struct multicast_session *session, uint64_t now_ticks)
 {
+    DEVICE_ASSERT(&core->hal, session->time_out <= 0xFu);
     if (!core->clock.valid) {
         return 0;
     }
@@ -326,6 +328,7 @@ static size_t encode_answer(
         void *context, const struct answer *answer, uint8_t *out, size_t size_max)
 {
     const struct encode_context *encode = context;
+    DEVICE_ASSERT(&encode->core->hal, answer->cid <= CID_CLASS_B_SESSION);
     if (answer->cid == CID_GROUP_STATUS) {
         return encode_group_status(encode, answer->a, out, size_max);
     }
@@ -357,6 +360,7 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
 {
     struct multicast_setup *setup = state;
     struct encode_context context = { .setup = setup, .core = core, .now_ticks = now_ticks };
+    DEVICE_ASSERT(&core->hal, setup->answers.count <= ANSWERS_MAX);
     return answers_encode(&setup->answers, encode_answer, &context, out, size_max);
 }
 

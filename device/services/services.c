@@ -40,6 +40,7 @@ static struct package_facts gather(const struct services *services, const struct
             packages[i]->tell(state_of_const(services, packages[i]), core, &facts);
         }
     }
+    DEVICE_ASSERT(&core->hal, (facts.served_groups & facts.wanted_groups) == 0);
     return facts;
 }
 
@@ -87,6 +88,7 @@ static void refresh(struct services *services, struct core *core)
     services->step_at_ticks = packages_step_at(services, core);
     services->uplink_at_ticks[0] = packages_uplink_at(services, false);
     services->uplink_at_ticks[1] = packages_uplink_at(services, true);
+    DEVICE_ASSERT(&core->hal, services->uplink_at_ticks[0] <= services->uplink_at_ticks[1]);
 }
 
 void services_init(struct services *services, struct core *core)
@@ -101,6 +103,7 @@ void services_init(struct services *services, struct core *core)
 void services_on_downlink(
         struct services *services, struct core *core, const struct mac_downlink *downlink)
 {
+    DEVICE_ASSERT(&core->hal, downlink != NULL && downlink->group < (int)MAC_MULTICAST_GROUPS);
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->fport == downlink->fport) {
             packages[i]->on_downlink(state_of(services, packages[i]), core, downlink);
@@ -154,6 +157,7 @@ bool services_step(struct services *services, struct core *core, uint64_t now_ti
         struct package_facts facts = gather(services, core);
         enum package_event event =
                 packages[i]->step(state_of(services, packages[i]), core, &facts, now_ticks);
+        DEVICE_ASSERT(&core->hal, event <= PACKAGE_EVENT_SESSION_OVER);
         if (event != PACKAGE_EVENT_NONE) {
             report_event(services, core, event, now_ticks);
         }
