@@ -321,7 +321,6 @@ static size_t encode_status(struct fragmentation *frag, struct core *core, uint3
         bytes[1] = STATUS_NO_SESSION;
         size = 2;
     } else {
-        DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
         uint32_t status =
                 frag->memory_error && frag->missing > FEC_UNKNOWNS_MAX ? STATUS_MEMORY_ERROR : 0;
         if (v2 && frag->phase == FRAG_PHASE_FAILED) {
@@ -448,7 +447,6 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
 static void on_flash_done(void *state, struct core *core)
 {
     struct fragmentation *frag = state;
-    DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
     frag->wait_flash = false;
     if (frag->phase == FRAG_PHASE_COLLECT) {
         frag_store_on_flash_done(&frag->decoder.store, &core->hal);

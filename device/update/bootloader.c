@@ -182,7 +182,6 @@ bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause)
             state.pending ? run_pending(hal, &state, &from) : run_installed(hal, &state, &from);
     boot_state_write(&nvm, &state);
     if (state.installs != installs) {
-        DEVICE_ASSERT(hal, from.info.version == state.version_floor);
         hal_trace(hal, FW_TRACE_INSTALLED, from.info.version, from.info.image_size);
     }
     return starts;

@@ -32,7 +32,8 @@
  *   (16 B) 6 with the first fragment, group (44 B) 13, class C sessions (0 B, none is left) 2,
  *   frame counters with the acknowledgement (10 B) 5, session acknowledged (28 B) 9, boot state
  *   (84 B) 23 at the commit, and 23 at the end, where it holds no whole half page, which would take
- *   as long as a word: 66 without the last, which is the bootloader's. Install: 8448 B are 66 pages to erase, 132 half pages.
+ *   as long as a word: 66 without the last, which is the bootloader's. Install: 8448 B are 66 pages
+ *   to erase, 132 half pages.
  * NOR: 8600 B are 34 pages of 0.7 ms at 20 mA, marks of fragments twice (each 32, and at the end),
  *   two milestones; read at 4 mA, 500 ns a byte: block MIC 8448 B, digests 2 x 8192 B, copy
  *   8192 B, headers 3 x 256 B; 1 uA of power-down else. Transfers of 261 B a page at 16 MHz.
