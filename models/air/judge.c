@@ -60,8 +60,9 @@ static void set_frequency_limits(struct judge_frame *judged, const struct lora_m
 {
     judged->frequency_error_max_hz = (int32_t)(m->bandwidth_hz / 4);
     judged->clock_error_max_ppb = clock_error_max_ppb(m->spreading_factor);
-    int64_t drift_mhz = (INT64_C(1000) * m->bandwidth_hz / 3) >> m->spreading_factor;
-    judged->drift_max_mhz = (int32_t)(m->low_data_rate ? 16 * drift_mhz : drift_mhz);
+    int64_t drift_millihertz = (INT64_C(1000) * m->bandwidth_hz / 3) >> m->spreading_factor;
+    judged->drift_max_millihertz =
+            (int32_t)(m->low_data_rate ? 16 * drift_millihertz : drift_millihertz);
 }
 
 void judge_frame_init(struct judge_frame *judged, const struct judge_tables *tables, uint64_t seed,
@@ -279,7 +280,7 @@ static void judge_beyond_noise(
             return;
         }
     }
-    if (abs(link->drift_mhz) > judged->drift_max_mhz) {
+    if (abs(link->drift_millihertz) > judged->drift_max_millihertz) {
         verdict->cause = LOSS_FREQUENCY_OFFSET;
         verdict->stage = STAGE_PAYLOAD;
     }

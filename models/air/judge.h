@@ -75,7 +75,7 @@ struct judge_link {
     uint32_t fade_count;
     int32_t frequency_error_hz; /* received carrier minus the receiver's own */
     int32_t clock_error_ppb;    /* symbol clock of the sender minus the receiver's own */
-    int32_t drift_mhz;          /* millihertz that the carrier moves while the frame lasts */
+    int32_t drift_millihertz;   /* millihertz that the carrier moves while the frame lasts */
     const struct overlap *overlaps;
     uint32_t overlap_count;
     uint32_t burst_count;
@@ -102,7 +102,7 @@ struct judge_frame {
     struct interference_rule interference;
     int32_t frequency_error_max_hz;
     int32_t clock_error_max_ppb;
-    int32_t drift_max_mhz;
+    int32_t drift_max_millihertz;
 };
 
 struct judge_tables; /* packet-error curves, sensitivities, thresholds: worked out once */

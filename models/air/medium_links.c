@@ -295,6 +295,6 @@ void medium_link_clocks(
     link->frequency_error_hz = (int32_t)lround(1e-9 * link->clock_error_ppb * carrier_hz);
     if (drift_ppb_per_s != 0) {
         double duration_s = (double)(frame->end_ns - frame->start_ns) / SIM_NS_PER_S;
-        link->drift_mhz = (int32_t)lround(1e-6 * drift_ppb_per_s * carrier_hz * duration_s);
+        link->drift_millihertz = (int32_t)lround(1e-6 * drift_ppb_per_s * carrier_hz * duration_s);
     }
 }

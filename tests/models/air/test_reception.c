@@ -274,14 +274,14 @@ Test(reception, errors_under_a_burst_are_those_of_its_share)
 /* --- frequency -------------------------------------------------------------------------------- */
 
 static enum loss_cause off_by(uint8_t sf, uint32_t bandwidth_hz, int32_t hz, int32_t clock_ppb,
-        int32_t drift_mhz, enum reception_stage *stage)
+        int32_t drift_millihertz, enum reception_stage *stage)
 {
     struct reception_params params = defaults();
     struct frame frame = frame_of(sf, bandwidth_hz, 51);
     struct judge_link link = { .median_mdbm = -80000,
         .frequency_error_hz = hz,
         .clock_error_ppb = clock_ppb,
-        .drift_mhz = drift_mhz };
+        .drift_millihertz = drift_millihertz };
     struct verdict verdict = judge(&params, RECEIVER_SX1276, &frame, &link);
     cr_expect_eq(verdict.frequency_error_hz, hz);
     *stage = verdict.stage;
@@ -340,9 +340,9 @@ Test(reception, a_carrier_may_move_by_a_third_of_a_bin_and_16_times_that_with_ld
     cr_expect_eq(off_by(12, 125000, 0, 0, 162800, &stage), LOSS_FREQUENCY_OFFSET);
     struct frame frame = frame_of(12, 125000, 51);
     frame.modulation.low_data_rate = false;
-    struct judge_link link = { .median_mdbm = -80000, .drift_mhz = 10170 };
+    struct judge_link link = { .median_mdbm = -80000, .drift_millihertz = 10170 };
     cr_expect_eq(judge(&params, RECEIVER_SX1276, &frame, &link).cause, LOSS_NONE);
-    link.drift_mhz = 10180;
+    link.drift_millihertz = 10180;
     cr_expect_eq(judge(&params, RECEIVER_SX1276, &frame, &link).cause, LOSS_FREQUENCY_OFFSET);
 }
 
