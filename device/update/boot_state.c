@@ -33,7 +33,9 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 {
     uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
     (void)nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record); /* shorter or none: zeros */
-    state->pending = (record[OFF_FLAGS] & FLAG_PENDING) != 0;
+    /* A candidate in a region that there is not is none. */
+    state->pending =
+            (record[OFF_FLAGS] & FLAG_PENDING) != 0 && record[OFF_REGION] < HAL_FLASH_REGION_COUNT;
     state->damaged = (record[OFF_FLAGS] & FLAG_DAMAGED) != 0;
     state->result_new = (record[OFF_FLAGS] & FLAG_RESULT_NEW) != 0;
     state->result = record[OFF_FLAGS] >> RESULT_SHIFT & RESULT_MASK;

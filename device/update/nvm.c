@@ -99,8 +99,6 @@ static void bank_erase(const struct nvm *nvm, uint32_t bank)
 static void bank_seal(const struct nvm *nvm, uint32_t bank, uint16_t sequence)
 {
     uint8_t header[BANK_HEADER_SIZE];
-    DEVICE_ASSERT(
-            &nvm->hal, bank == FLASH_NVM_ADDRESS || bank == FLASH_NVM_ADDRESS + bank_size(nvm));
     put_le16(header, sequence);
     put_le16(header + 2, BANK_MAGIC);
     put_le32(header + 4, crc32_update(0, header, 4));
@@ -187,7 +185,6 @@ enum bank_header {
 static enum bank_header header_read(const struct nvm *nvm, uint16_t *sequence)
 {
     enum bank_header header = BANK_HEADER_ROTTEN;
-    DEVICE_ASSERT(&nvm->hal, nvm->bank_address >= FLASH_NVM_ADDRESS && sequence != NULL);
     for (unsigned attempt = 0; attempt < READ_ATTEMPTS; ++attempt) {
         uint8_t bytes[BANK_HEADER_SIZE];
         unsigned erased = 0;
@@ -403,7 +400,6 @@ unsigned nvm_lost_records_max(const struct nvm *nvm, size_t size)
 
 void nvm_forget_lost(struct nvm *nvm)
 {
-    DEVICE_ASSERT(&nvm->hal, nvm->write_offset <= bank_size(nvm));
     if (nvm->lost_bytes > 0) {
         append(nvm, NVM_LOST, NULL, 0);
         nvm->lost_bytes = 0;

@@ -71,7 +71,6 @@ static bool step_header(struct update *update, const struct factory *factory, co
     uint8_t header[IMAGE_HEADER_SIZE];
     uint32_t size_max = update->size < FLASH_RUNNING_SIZE ? update->size : FLASH_RUNNING_SIZE;
     update->candidate = (struct image_info){ 0 };
-    DEVICE_ASSERT(&update->hal, update->status == UPDATE_BUSY && update->offset == HEADER_NEXT);
     if (!header_read(update, header) || !image_header_parse(header, size_max, &update->candidate)) {
         return finish(update, UPDATE_BAD_HEADER);
     }
@@ -128,8 +127,6 @@ bool update_step(struct update *update, const struct factory *factory, const str
     if (update->status != UPDATE_BUSY) {
         return false;
     }
-    DEVICE_ASSERT(
-            &update->hal, update->attempts_left > 0 && update->attempts_left <= UPDATE_ATTEMPTS);
     if (hal_flash_busy(&update->hal, update->region)) {
         return true;
     }
@@ -144,7 +141,6 @@ bool update_step(struct update *update, const struct factory *factory, const str
 
 enum update_status update_status(const struct update *update)
 {
-    DEVICE_ASSERT(&update->hal, update->status <= UPDATE_DAMAGED);
     return update->status;
 }
 
