@@ -13,7 +13,8 @@
 #include "scenario/scenario_faults.h"
 
 #define NS_PER_DAY (86400.0 * (double)SIM_NS_PER_S)
-/* An event's argument: number of the fault, of its turn above. */
+#define GAP_MAX_NS (3650.0 * NS_PER_DAY) /* the longest run */
+/* An event's argument: the number of the fault in the low bits, that of the turn above them. */
 #define ITEM_BITS 16
 
 struct listed_faults {
@@ -98,14 +99,16 @@ static bool has_end(const struct scenario_fault *item)
            && item->duration_ns != SCENARIO_AUTO;
 }
 
-/* Time from `from_ns` to the begin of a turn by chance. */
+/* Time from the end of the turn before to the begin of a turn by chance; longer ones than any run
+ * are cut, as 64 bits would not hold those of the lowest rates. */
 static sim_ns gap_ns(
         const struct listed_faults *faults, uint32_t i, entity_id entity, uint64_t turn)
 {
     uint32_t word[4];
     random_block(faults->world->scenario->seed, entity, RANDOM_FAULT, turn << ITEM_BITS | i, word);
     double mean_ns = NS_PER_DAY / item_at(faults->world->scenario, i)->rate_per_day;
-    return (sim_ns)(-log((word[0] + 0.5) / 4294967296.0) * mean_ns) + 1;
+    double gap = -log((word[0] + 0.5) / 4294967296.0) * mean_ns;
+    return (sim_ns)fmin(gap, GAP_MAX_NS) + 1;
 }
 
 /* Beyond the end of the run nothing is scheduled. */
@@ -180,7 +183,7 @@ static void first_of_gateways(struct listed_faults *faults, uint32_t i)
     }
 }
 
-/* Whom a jammer reaches: those that it names, all if it names none. */
+/* A jammer reaches the devices and gateways that it names, or all if it names none. */
 static bool mark_reached(struct listed_faults *faults, uint32_t i)
 {
     const struct world *world = faults->world;

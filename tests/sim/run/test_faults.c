@@ -1,7 +1,8 @@
-/* The faults that a scenario lists do what the same faults do that are injected at the same
- * instants: the whole summary is the same, with the trace hash and the count of events; and each
- * does what its kind says. SPDX-License-Identifier: MIT
+/* The faults that a scenario lists.
+ * SPDX-License-Identifier: MIT
  *
+ * Goal: they do what the same faults do that are injected at the same instants (the whole summary
+ * is the same, with the trace hash and the count of events), and each does what its kind says.
  * Right values: by arithmetic from the scenario.
  */
 #include <criterion/criterion.h>
@@ -265,6 +266,20 @@ Test(faults, come_by_chance_at_their_rate)
     trial_play(trial);
     cr_expect_geq(drawn_resets, 800 - 113);
     cr_expect_leq(drawn_resets, 800 + 113);
+    trial_destroy(trial);
+}
+
+/* A mean of 100 million years is more than 64 bits of nanoseconds. */
+Test(faults, by_chance_at_the_lowest_rates_do_not_come)
+{
+    struct trial *trial = trial_create("duration: 10 d\ncampaign: none\n"
+                                       "devices: [{count: 40, report: {period: 20 d}}]\n"
+                                       "faults: [{kind: reset, at: 1 d, rate: 2.7e-11 /d}]\n",
+            NULL, 0);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_NODE_RESET), count_pin, NULL);
+    drawn_resets = 0;
+    trial_play(trial);
+    cr_expect_eq(drawn_resets, 0);
     trial_destroy(trial);
 }
 
