@@ -64,17 +64,11 @@ static uint32_t member_count(
 static uint8_t version_count(
         const struct scenario *scenario, const struct scenario_campaign *campaign)
 {
-    struct scenario_range ranges[SCENARIO_SHARES_MAX];
-    uint32_t range_count = scenario_campaign_ranges(scenario, campaign, ranges);
-    uint32_t mask = 0, first = 0;
+    uint32_t mask = 0;
     for (uint32_t group = 0; group < scenario->group_count; group++) {
-        uint32_t end = first + scenario->groups[group].count;
-        for (uint32_t i = 0; i < range_count; i++) {
-            if (ranges[i].from < end && ranges[i].to > first) {
-                mask |= 1u << scenario_fragmentation_version(scenario, group);
-            }
+        if (scenario_campaign_takes(campaign, scenario->groups[group].name)) {
+            mask |= 1u << scenario_fragmentation_version(scenario, group);
         }
-        first = end;
     }
     return (uint8_t)((mask >> 1 & 1u) + (mask >> 2 & 1u));
 }

@@ -63,8 +63,7 @@ static void check_fragment_count(const struct campaign_check *c)
     if (nb_frag > DECODER_FRAGMENTS_MAX) {
         scenario_errors_add(c->check->errors, check_place(c->check, size),
                 "%s: an image of %u bytes is %u fragments of %u bytes; the decoder of devices "
-                "takes "
-                "at most %u",
+                "takes at most %u",
                 c->label, image_size, nb_frag, fragment_size, DECODER_FRAGMENTS_MAX);
     }
 }
@@ -155,11 +154,6 @@ static void unknown_group(const struct check *check, const struct scenario_membe
             near != NULL ? "'?)" : "");
 }
 
-static bool ranges_meet(struct scenario_range a, struct scenario_range b)
-{
-    return a.from < b.to && b.from < a.to;
-}
-
 bool check_members(
         const struct check *check, const struct scenario_members *members, const char *label)
 {
@@ -178,7 +172,7 @@ bool check_members(
                     "%s.devices: the share of '%s' has no device", label, members->shares[i].group);
         }
         for (uint32_t j = 0; j < i; j++) {
-            if (ranges_meet(own, scenario_share_range(scenario, &members->shares[j]))) {
+            if (scenario_ranges_meet(own, scenario_share_range(scenario, &members->shares[j]))) {
                 scenario_errors_add(check->errors, check_place(check, members),
                         "%s.devices names devices of '%s' twice", label, members->shares[i].group);
             }

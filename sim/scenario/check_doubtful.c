@@ -2,20 +2,17 @@
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "campaign/schedule.h"
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
 #include "scenario/check_parts.h"
-#include "scenario/position_file.h"
 #include "scenario/quantity.h"
 #include "scenario/scenario_campaigns.h"
 
 /* Missing fragments that the firmware can repair: a bound of its RAM (device/services/fec_matrix.h;
  * a test holds the two together). */
 #define DECODER_MISSING_MAX 256u
-#define FAR_OUTSIDE         10.0 /* radii of the area */
 
 static sim_ns symbol_ns(const struct lora_modulation *modulation)
 {
@@ -92,84 +89,6 @@ static void check_interferer_channels(const struct check *check)
     }
 }
 
-static void check_outage_times(const struct check *check)
-{
-    for (uint32_t i = 0; i < check->scenario->outage_count; i++) {
-        const struct scenario_fault *o = &check->scenario->outages[i];
-        if (o->at_ns >= check->scenario->duration_ns) {
-            char start[40], duration[40];
-            check_format_time(start, sizeof start, o->at_ns);
-            check_format_time(duration, sizeof duration, check->scenario->duration_ns);
-            scenario_warnings_add(check->errors, check_place(check, &o->at_ns),
-                    "gateways.outages: from = %s is after the end of the run (duration = %s)",
-                    start, duration);
-        }
-    }
-}
-
-/* --- places ----------------------------------------------------------------------------------- */
-
-/* Position files of a scenario: that of the gateways first, then those of groups. */
-struct files {
-    uint32_t count;
-    struct position_file files[1 + SCENARIO_DEVICE_GROUPS_MAX];
-    const char *paths[1 + SCENARIO_DEVICE_GROUPS_MAX];
-};
-
-static void add_file(struct files *files, const char *path, struct scenario_errors *errors)
-{
-    struct scenario_place place = { path, 0, 0 };
-    files->paths[files->count] = path;
-    if (position_file_read(&files->files[files->count], path, place, errors)) {
-        files->count++;
-    }
-}
-
-static double farthest_m(const struct position_file *file)
-{
-    double farthest = 0.0;
-    for (uint32_t i = 0; i < file->count; i++) {
-        farthest = fmax(farthest, hypot(file->positions[i].x, file->positions[i].y));
-    }
-    return farthest;
-}
-
-/* Degrees in the wrong order put devices thousands of kilometres away. */
-static void check_distances(const struct check *check)
-{
-    const struct scenario *s = check->scenario;
-    struct files *files = calloc(1, sizeof *files);
-    struct scenario_errors *unused = scenario_errors_create();
-    if (files == NULL || unused == NULL) {
-        free(files);
-        scenario_errors_destroy(unused);
-        return;
-    }
-    if (s->gateways.layout == LAYOUT_FILE) {
-        add_file(files, s->gateways.file, unused);
-    }
-    for (uint32_t i = 0; i < s->group_count; i++) {
-        if (s->groups[i].layout == LAYOUT_FILE) {
-            add_file(files, s->groups[i].file, unused);
-        }
-    }
-    struct geo_origin origin = geo_centroid(files->files, files->count);
-    for (uint32_t i = 0; i < files->count; i++) {
-        bool geographic = files->files[i].geographic;
-        position_file_project(&files->files[i], &origin);
-        double distance_m = farthest_m(&files->files[i]);
-        if (distance_m > FAR_OUTSIDE * s->area.radius_m) {
-            scenario_warnings_add(check->errors, check_place(check, files->paths[i]),
-                    "'%s' has a position %.3g km from the centre, and area.radius is %.3g km%s",
-                    files->paths[i], distance_m / 1e3, s->area.radius_m / 1e3,
-                    geographic ? ": are latitude and longitude in the wrong order?" : "");
-        }
-        position_file_clear(&files->files[i]);
-    }
-    scenario_errors_destroy(unused);
-    free(files);
-}
-
 /* --- campaigns -------------------------------------------------------------------------------- */
 
 static void check_repair(const struct check *check, const struct scenario_campaign *c)
@@ -203,27 +122,11 @@ static void check_simultaneous(const struct check *check, const struct scenario_
             && s->reception.equal_copies == EQUAL_COPIES_INTERFERE) {
         scenario_warnings_add(check->errors, check_place(check, &c->params.gateways),
                 "campaign '%s': gateways = simultaneous: copies of a frame interfere like any "
-                "other "
-                "frames (reception.equal_copies = interfere); devices that hear two gateways alike "
+                "other frames (reception.equal_copies = interfere); devices that hear two gateways "
+                "alike "
                 "lose it",
                 c->name);
     }
-}
-
-static bool takes(
-        const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t group)
-{
-    struct scenario_range ranges[SCENARIO_SHARES_MAX];
-    uint32_t count = scenario_campaign_ranges(scenario, campaign, ranges), first = 0;
-    for (uint32_t i = 0; i < group; i++) {
-        first += scenario->groups[i].count;
-    }
-    uint32_t end = first + scenario->groups[group].count;
-    bool any = false;
-    for (uint32_t i = 0; i < count; i++) {
-        any = any || (ranges[i].from < end && first < ranges[i].to);
-    }
-    return any;
 }
 
 static void check_window(const struct check *check, const struct scenario_campaign *c)
@@ -231,7 +134,7 @@ static void check_window(const struct check *check, const struct scenario_campai
     const struct campaign_params *p = &c->params;
     for (uint32_t i = 0; i < check->scenario->group_count; i++) {
         const struct scenario_device_group *group = &check->scenario->groups[i];
-        if (!takes(check->scenario, c, i)) {
+        if (!scenario_campaign_takes(c, group->name)) {
             continue;
         }
         char window[40], other[40];
@@ -257,8 +160,6 @@ void check_doubtful(const struct check *check)
 {
     check_coherence_in_symbol(check);
     check_interferer_channels(check);
-    check_outage_times(check);
-    check_distances(check);
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_repair(check, &check->scenario->campaigns[i]);
         check_simultaneous(check, &check->scenario->campaigns[i]);

@@ -9,6 +9,7 @@
 #include "firmware/firmware_build.h"
 #include "scenario/check_parts.h"
 #include "scenario/param.h"
+#include "scenario/scenario_campaigns.h"
 
 #define CANDIDATES_MAX 256u
 #define CAMPAIGNS      "campaigns."
@@ -91,11 +92,8 @@ static bool is_in_scope(const struct scenario *scenario, const struct scenario_d
     for (uint32_t c = 0; scope == EXPECT_CAMPAIGN && c < scenario->campaign_count; c++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[c];
         size_t length = strlen(campaign->name);
-        bool takes = campaign->devices.count == 0;
-        for (uint32_t i = 0; i < campaign->devices.count; i++) {
-            takes = takes || strcmp(campaign->devices.shares[i].group, group->name) == 0;
-        }
-        if (strncmp(named, campaign->name, length) == 0 && named[length] == '.' && !takes) {
+        if (strncmp(named, campaign->name, length) == 0 && named[length] == '.'
+                && !scenario_campaign_takes(campaign, group->name)) {
             return false;
         }
     }

@@ -1,7 +1,7 @@
-/* What must hold between the keys of a fault.
+/* What must hold between the keys of a fault: one of `faults`, or of `gateways.outages`.
  * SPDX-License-Identifier: MIT
  */
-#include <string.h>
+#include <stdio.h>
 
 #include "gateway/gateway.h"
 #include "scenario/check_parts.h"
@@ -15,7 +15,8 @@
 struct fault_check {
     const struct check *check;
     const struct scenario_fault *fault;
-    char label[24]; /* "faults.3" */
+    char label[32];      /* "faults.3" */
+    const char *at_name; /* the key of its first begin */
 };
 
 /* Keys that say something of some kinds only. */
@@ -53,7 +54,7 @@ static void check_kind_keys(const struct fault_check *c)
     }
 }
 
-static void check_targets(const struct fault_check *c)
+static void check_devices(const struct fault_check *c)
 {
     const struct scenario_fault *f = c->fault;
     const struct scenario *scenario = c->check->scenario;
@@ -66,12 +67,17 @@ static void check_targets(const struct fault_check *c)
         scenario_errors_add(c->check->errors, check_place(c->check, &f->devices),
                 "%s: device and devices: only one of them", c->label);
     }
-    if (f->gateway != GATEWAY_ALL && f->gateway >= scenario->gateways.count) {
-        scenario_errors_add(c->check->errors, check_place(c->check, &f->gateway),
-                "%s.gateway = %u, but there are %u, counted from 0", c->label, f->gateway,
-                scenario->gateways.count);
-    }
     check_members(c->check, &f->devices, c->label);
+}
+
+static void check_gateway(const struct fault_check *c)
+{
+    const struct scenario_fault *f = c->fault;
+    uint32_t count = c->check->scenario->gateways.count;
+    if (f->gateway != GATEWAY_ALL && f->gateway >= count) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->gateway),
+                "%s.gateway = %u, but there are %u, counted from 0", c->label, f->gateway, count);
+    }
 }
 
 static void check_times(const struct fault_check *c)
@@ -82,7 +88,8 @@ static void check_times(const struct fault_check *c)
         check_format_time(at, sizeof at, f->at_ns);
         check_format_time(end, sizeof end, c->check->scenario->duration_ns);
         scenario_errors_add(c->check->errors, check_place(c->check, &f->at_ns),
-                "%s.at = %s is not before the end of the run (duration = %s)", c->label, at, end);
+                "%s.%s = %s is not before the end of the run (duration = %s)", c->label, c->at_name,
+                at, end);
     }
     if (f->every_ns != 0 && f->rate_per_day > 0) {
         scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
@@ -112,12 +119,20 @@ static void check_flash(const struct fault_check *c)
 
 void check_faults(const struct check *check)
 {
-    for (uint32_t i = 0; i < check->scenario->fault_count; i++) {
-        struct fault_check c = { .check = check, .fault = &check->scenario->faults[i] };
+    const struct scenario *scenario = check->scenario;
+    for (uint32_t i = 0; i < scenario->fault_count; i++) {
+        struct fault_check c = { check, &scenario->faults[i], "", "at" };
         snprintf(c.label, sizeof c.label, "faults.%u", i);
         check_kind_keys(&c);
-        check_targets(&c);
+        check_devices(&c);
+        check_gateway(&c);
         check_times(&c);
         check_flash(&c);
+    }
+    for (uint32_t i = 0; i < scenario->outage_count; i++) {
+        struct fault_check c = { check, &scenario->outages[i], "", "from" };
+        snprintf(c.label, sizeof c.label, "gateways.outages.%u", i);
+        check_gateway(&c);
+        check_times(&c);
     }
 }

@@ -58,14 +58,13 @@ static struct plan plan_of(const struct scenario *scenario, const struct scenari
 static void check_periods(const struct check *check, const struct scenario_campaign *c)
 {
     struct plan plan = plan_of(check->scenario, c);
-    sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
     if (plan.known && c->params.periods != 0
-            && plan.first_pass_ns > c->params.periods * longest_ns) {
+            && plan.first_pass_ns > c->params.periods * SCHEDULE_PERIOD_NS) {
         scenario_errors_add(check->errors, check_place(check, &c->params.periods),
                 "campaign '%s': periods = %u, but the fragments need %.0f s, and a class C session "
                 "lasts %.0f s at most (TimeOut %u); auto takes as many as are needed",
                 c->name, c->params.periods, (double)plan.first_pass_ns / (double)SIM_NS_PER_S,
-                (double)longest_ns / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
+                (double)SCHEDULE_PERIOD_NS / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
     }
 }
 
@@ -91,16 +90,15 @@ static void check_slowest_periods(const struct check *check, const struct scenar
 static void check_correction(const struct check *check, const struct scenario_campaign *c)
 {
     struct plan plan = plan_of(check->scenario, c);
-    sim_ns longest_ns = (sim_ns)(1u << SCHEDULE_TIME_OUT_MAX) * SIM_NS_PER_S;
-    if (plan.known && c->params.periods != 0 && plan.first_pass_ns <= c->params.periods * longest_ns
-            && plan.transfer_ns > c->params.periods * longest_ns) {
+    if (plan.known && c->params.periods != 0
+            && plan.first_pass_ns <= c->params.periods * SCHEDULE_PERIOD_NS
+            && plan.transfer_ns > c->params.periods * SCHEDULE_PERIOD_NS) {
         scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
                 "campaign '%s': with correction.timeout the session may need %.0f s, and %u class "
-                "C "
-                "session%s at most %.0f s (TimeOut %u): its correction is cut",
+                "C session%s at most %.0f s (TimeOut %u): its correction is cut",
                 c->name, (double)plan.transfer_ns / (double)SIM_NS_PER_S, c->params.periods,
                 c->params.periods == 1 ? " lasts" : "s last",
-                (double)(c->params.periods * longest_ns) / (double)SIM_NS_PER_S,
+                (double)(c->params.periods * SCHEDULE_PERIOD_NS) / (double)SIM_NS_PER_S,
                 SCHEDULE_TIME_OUT_MAX);
     }
 }
@@ -113,7 +111,7 @@ static bool have_devices_in_common(const struct scenario *scenario,
     uint32_t count_b = scenario_campaign_ranges(scenario, b, of_b);
     for (uint32_t i = 0; i < count_a; i++) {
         for (uint32_t j = 0; j < count_b; j++) {
-            if (of_a[i].from < of_b[j].to && of_b[j].from < of_a[i].to) {
+            if (scenario_ranges_meet(of_a[i], of_b[j])) {
                 return true;
             }
         }
@@ -144,8 +142,7 @@ static void check_overlap(const struct check *check, const struct scenario_campa
                     || a->params.frequency_hz != b->params.frequency_hz)) {
         scenario_errors_add(check->errors, place_of_start(check, b),
                 "campaigns '%s' and '%s' have devices in common, and their class C sessions "
-                "overlap "
-                "at different data rates or frequencies; '%s' is planned until %s",
+                "overlap at different data rates or frequencies; '%s' is planned until %s",
                 a->name, b->name, a->name, end);
     } else {
         scenario_errors_add(check->errors, place_of_start(check, b),

@@ -1,5 +1,5 @@
-/* Conditions of `expect:` as scenarios write them: ">= 99 %", "between 3 h and 4 h", "1.2 % +- 10
- * %". SPDX-License-Identifier: MIT
+/* Conditions of `expect:` as scenarios write them: ">= 99 %", "between 3 h and 4 h", "12 +- 1".
+ * SPDX-License-Identifier: MIT
  */
 #ifndef SCENARIO_EXPECT_TEXT_H
 #define SCENARIO_EXPECT_TEXT_H

@@ -286,7 +286,7 @@ bool scenario_read(struct scenario *scenario, const char *name, const char *text
  */
 bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
         size_t set_count, struct scenario_errors *errors);
-/* Application bytes of a report: as given, or what is left of the bytes on air behind MHDR, FHDR
+/* Application bytes of a report: as given, or what is left of the bytes on air after MHDR, FHDR
  * without options, FPort and MIC. */
 #define SCENARIO_PHY_OVERHEAD_BYTES 13u
 uint32_t scenario_report_bytes(const struct scenario_device_group *group);

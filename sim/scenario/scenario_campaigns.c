@@ -135,6 +135,15 @@ bool scenario_has_wrong_key(const struct scenario *scenario, uint32_t device)
     return floor((device + 1.0) * share) > floor(device * share);
 }
 
+bool scenario_campaign_takes(const struct scenario_campaign *campaign, const char *group)
+{
+    bool takes = campaign->devices.count == 0;
+    for (uint32_t i = 0; i < campaign->devices.count; i++) {
+        takes = takes || strcmp(campaign->devices.shares[i].group, group) == 0;
+    }
+    return takes;
+}
+
 uint32_t scenario_campaign_first_group(
         const struct scenario *scenario, const struct scenario_campaign *campaign)
 {
@@ -152,11 +161,7 @@ uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t
     }
     for (uint32_t c = 0; c < scenario->campaign_count; c++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[c];
-        bool all = campaign->devices.count == 0;
-        for (uint32_t i = 0; i < campaign->devices.count; i++) {
-            all = all || scenario_group_named(scenario, campaign->devices.shares[i].group) == group;
-        }
-        if (all) {
+        if (scenario_campaign_takes(campaign, scenario->groups[group].name)) {
             return campaign->params.fragmentation_version;
         }
     }

@@ -16,6 +16,12 @@ struct scenario_range {
     uint32_t from, to;
 };
 
+/* Do two ranges have a device in common? */
+static inline bool scenario_ranges_meet(struct scenario_range a, struct scenario_range b)
+{
+    return a.from < b.to && b.from < a.to;
+}
+
 /* Index of a group of devices; the count of groups: there is none of that name. */
 uint32_t scenario_group_named(const struct scenario *scenario, const char *name);
 /* The devices of a share, whose group exists. Shares that meet have no device in common and leave
@@ -33,6 +39,8 @@ static inline uint32_t scenario_campaign_ranges(const struct scenario *scenario,
 /* Of a group of n devices floor(n * wrong_gen_app_key) have a GenAppKey that the servers do not
  * have, evenly among them. Is this device, counted over all groups, one of them? */
 bool scenario_has_wrong_key(const struct scenario *scenario, uint32_t device);
+/* Does the campaign take devices of the group of that name? Shares are not empty. */
+bool scenario_campaign_takes(const struct scenario_campaign *campaign, const char *group);
 /* Index of the group of the first device that a campaign names; groups exist. */
 uint32_t scenario_campaign_first_group(
         const struct scenario *scenario, const struct scenario_campaign *campaign);

@@ -56,8 +56,7 @@ static void check_backhaul(const struct check *check)
         scenario_errors_add(check->errors,
                 check_place(check, is_set ? &g->backhaul_latency_ns : &g->backhaul_jitter_ns),
                 "gateways.backhaul: twice (latency + jitter) and 250 ms in the servers are %s: "
-                "then "
-                "no answer can reach a receive window, RX2 opens after 2 s",
+                "then no answer can reach a receive window, RX2 opens after 2 s",
                 answer);
     }
 }
@@ -95,23 +94,6 @@ static void check_power(const struct check *check)
         scenario_warnings_add(check->errors, check_place(check, eirp_mdbm),
                 "gateways.power = %.10g dBm: no sub-band of %s allows more than %.10g dBm",
                 *eirp_mdbm / 1000.0, region->name, most_mdbm / 1000.0);
-    }
-}
-
-static void check_outages(const struct check *check)
-{
-    uint32_t count = check->scenario->gateways.count;
-    for (uint32_t i = 0; i < check->scenario->outage_count; i++) {
-        const struct scenario_fault *o = &check->scenario->outages[i];
-        if (o->gateway != GATEWAY_ALL && o->gateway >= count) {
-            scenario_errors_add(check->errors, check_place(check, &o->gateway),
-                    "gateways.outages: gateway = %u, but there are %u, counted from 0", o->gateway,
-                    count);
-        }
-        if (o->every_ns != 0 && o->every_ns <= o->duration_ns) {
-            scenario_errors_add(check->errors, check_place(check, &o->every_ns),
-                    "gateways.outages: every should be longer than duration");
-        }
     }
 }
 
@@ -161,7 +143,6 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_backhaul(&check);
     check_channels(&check);
     check_power(&check);
-    check_outages(&check);
     check_wrong_clocks(&check);
     check_interferers(&check);
     check_faults(&check);

@@ -1,4 +1,4 @@
-/* The faults of a scenario: their targets.
+/* The faults of a scenario: defaults and targets.
  * SPDX-License-Identifier: MIT
  */
 #include "scenario/scenario_faults.h"

@@ -15,9 +15,9 @@
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
 #include "scenario/firmware_image.h"
-#include "scenario/position_file.h"
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_faults.h"
+#include "scenario/scenario_positions.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
@@ -44,33 +44,6 @@ static struct scenario_place place_of(
 {
     const struct scenario_place *place = scenario_places_find(places, member);
     return place != NULL ? *place : (struct scenario_place){ name, 0, 0 };
-}
-
-/* A file of positions says how many there are, unless `count` asks for less. */
-static void count_positions(uint32_t *count, uint32_t count_max, const char *path,
-        const int *layout, const struct scenario_places *places, const char *name,
-        struct scenario_errors *errors)
-{
-    struct position_file file;
-    if (path[0] == '\0') {
-        scenario_errors_add(
-                errors, place_of(places, name, layout), "layout: file needs a key 'file'");
-        return;
-    }
-    if (!position_file_read(&file, path, place_of(places, name, path), errors)) {
-        return;
-    }
-    bool given = scenario_places_find(places, count) != NULL;
-    if (given && *count > file.count) {
-        scenario_errors_add(errors, place_of(places, name, count),
-                "count = %u, but '%s' has %u positions", *count, path, file.count);
-    } else if (!given && file.count > count_max) {
-        scenario_errors_add(errors, place_of(places, name, path),
-                "'%s' has %u positions; at most %u", path, file.count, count_max);
-    } else if (!given) {
-        *count = file.count;
-    }
-    position_file_clear(&file);
 }
 
 /* Bytes of code that a file has; 0 after a mistake. */
@@ -209,10 +182,6 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
     complete_region(scenario);
     complete_campaigns(scenario, places, name, errors);
     place_path(places, name, gateways->file);
-    if (gateways->layout == LAYOUT_FILE) {
-        count_positions(&gateways->count, SCENARIO_GATEWAYS_MAX, gateways->file, &gateways->layout,
-                places, name, errors);
-    }
     complete_clock(gateways, places);
     scenario_complete_faults(scenario, places);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
@@ -232,11 +201,8 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         if (board_file_read(&board, group->board, place_of(places, name, group->board), errors)) {
             complete_build(group, &board.type, places, name, errors);
         }
-        if (group->layout == LAYOUT_FILE) {
-            count_positions(&group->count, POSITIONS_MAX, group->file, &group->layout, places, name,
-                    errors);
-        }
     }
+    scenario_complete_positions(scenario, places, name, errors);
 }
 
 bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/board_file.h"
+#include "scenario/build_file.h"
 #include "scenario/firmware_image.h"
 
 #define INPUTS_MAX (1u + 4u * SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_CAMPAIGNS_MAX)
@@ -35,7 +36,7 @@ static void add_group(struct inputs *inputs, const struct scenario_device_group 
     if (board_is_path(group->board)) {
         add(inputs, group->board);
     }
-    if (strcmp(group->firmware, "built-in") != 0) {
+    if (strcmp(group->firmware, BUILD_BUILTIN) != 0) {
         add(inputs, group->firmware);
     }
     if (group->rtc_temperature_file[0] != '\0') {

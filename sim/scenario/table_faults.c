@@ -35,7 +35,7 @@ static const struct param rows[] = {
     { "x", F(jammer.x_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the jammer east of the centre of the area." },
     { "y", F(jammer.y_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the jammer north of the centre of the area." },
     { "height", F(jammer.height_m), &param_double, DIMENSION_LENGTH, 0.1, 300, NULL, "1.5 m", "Height of the jammer's antenna." },
-    { "received", F(received_mdbm), &param_mdb, DIMENSION_POWER, -200, 30, NULL, "", "Power of the jammer at the antenna of everybody whom it reaches, in place of power and position." },
+    { "received", F(received_mdbm), &param_mdb, DIMENSION_POWER, -200, 30, NULL, "", "Power of the jammer at the antenna of each device and gateway that it reaches, in place of power and position." },
 };
 /* clang-format on */
 const struct param_rows fault_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -95,8 +95,7 @@ Test(campaigns, refuse_members_that_are_not_there)
 {
     expect_refused(GROUPS "campaign: {devices: [meter, valves]}\n",
             "city.yaml:3:21: error: campaign.devices: there is no group of devices 'meter' (did "
-            "you "
-            "mean 'meters'?)");
+            "you mean 'meters'?)");
     expect_refused(GROUPS "campaign: {devices: [meters, meters 20..40 %]}\n",
             "city.yaml:3:21: error: campaign.devices names devices of 'meters' twice");
     expect_refused(GROUPS "campaign: {devices: meters 0..1 %}\n",
@@ -189,8 +188,7 @@ Test(campaigns, refuse_a_version_that_is_not_newer)
             "which devices run at first");
     expect_refused(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d}]\n",
             "error: campaign 'b': version 2.0.0 should be newer than 2.0.0, which devices run "
-            "after "
-            "campaign 'a'");
+            "after campaign 'a'");
     cr_expect(read_text(GROUPS "duration: 20 d\ncampaigns: [{name: a}, {name: b, start: 10 d, "
                                "firmware: {version: 2.0.1}}]\n"),
             "%s", messages);
@@ -205,14 +203,13 @@ Test(campaigns, refuse_sessions_of_one_device_that_overlap)
                           "  - {name: a, devices: meters}\n"
                           "  - {name: b, data_rate: DR3, start: 3 h, firmware: {version: 3.0.0}}\n",
             "city.yaml:5:38: error: campaigns 'a' and 'b' have devices in common, and their class "
-            "C "
-            "sessions overlap at different data rates or frequencies; 'a' is planned until 13.1 h");
+            "C sessions overlap at different data rates or frequencies; 'a' is planned until 13.1 "
+            "h");
     expect_refused(GROUPS "campaigns:\n"
                           "  - {name: a, devices: meters}\n"
                           "  - {name: b, start: 3 h, firmware: {version: 3.0.0}}\n",
             "city.yaml:5:22: error: campaigns 'a' and 'b' have devices in common, and a device "
-            "holds "
-            "one block at a time; 'a' is planned until 13.1 h");
+            "holds one block at a time; 'a' is planned until 13.1 h");
     cr_expect(read_text(GROUPS "duration: 2 d\n"
                                "campaigns:\n"
                                "  - {name: a, devices: meters 0..50 %}\n"

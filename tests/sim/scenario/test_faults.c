@@ -65,6 +65,13 @@ Test(faults, are_refused_at_times_that_never_come)
     expect_refused("duration: 12 h\n" HEAD "{at: 14 h}\n",
             "city.yaml:4:8: error: faults.0.at = 14 h is not before the end of the run (duration "
             "= 12 h)");
+    expect_refused("duration: 2 h\ncampaign: none\n"
+                   "gateways: {outages: [{from: 119 min}, {from: 2 h}]}\n",
+            "city.yaml:3:46: error: gateways.outages.1.from = 2 h is not before the end of the run "
+            "(duration = 2 h)");
+    cr_expect(read_text("duration: 2 h\ncampaign: none\n"
+                        "gateways: {outages: [{from: 119 min}]}\n"),
+            "%s", messages);
     expect_refused(HEAD "{kind: outage, duration: 0 s}\n",
             "city.yaml:3:28: error: duration = 0 s is outside 1 ns .. 3650 d");
     expect_refused(HEAD "{every: 1 h, rate: 1 /d}\n",

@@ -61,9 +61,10 @@ Test(keys, say_what_is_wrong_in_a_list)
     expect_refused("interferers: {power: 1 dBm}\n", "'interferers' should be a list");
     expect_refused("interferers: [5]\n", "city.yaml:1:15: error: 'interferers' should list keys");
     expect_refused("gateways: {outages: [{gateway: 3}]}\n",
-            "city.yaml:1:32: error: gateways.outages: gateway = 3, but there are 3");
-    expect_refused(
-            "gateways: {outages: [{every: 1 h, duration: 2 h}]}\n", "every should be longer");
+            "city.yaml:1:32: error: gateways.outages.0.gateway = 3, but there are 3, counted from "
+            "0");
+    expect_refused("gateways: {outages: [{every: 1 h, duration: 2 h}]}\n",
+            "city.yaml:1:30: error: gateways.outages.0.every should be longer than duration");
     expect_refused("gateways: {clock: {wrong: [{gateway: 3}]}}\n",
             "city.yaml:1:38: error: gateways.clock.wrong: gateway = 3, but there are 3");
     expect_refused("gateways:\n  clock: {wrong: [{gateway: 1}, {gateway: 1}]}\n",

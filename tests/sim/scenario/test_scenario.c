@@ -212,8 +212,7 @@ Test(scenario, refuses_impossible_combinations)
     expect_refused("campaign: {verify: [block-mic]}\n", "should have signature");
     expect_refused("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
             "city.yaml:2:27: error: campaign: an image of 163072 bytes is 20384 fragments of 8 "
-            "bytes; "
-            "the decoder of devices takes at most 4096");
+            "bytes; the decoder of devices takes at most 4096");
     expect_refused("campaign: {block_ack_delay: 8}\n",
             "city.yaml:1:29: error: campaign.block_ack_delay = 8 should be one of 0 to 7, or 255");
     expect_refused("propagation: {coherence: 10 us}\n",
