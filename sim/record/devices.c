@@ -57,8 +57,8 @@ static uint64_t accept_mark(const uint8_t *bytes)
 
 static bool is_accept(const struct device_join *join, const struct frame *frame)
 {
-    return frame->size > 0 && frame->bytes[0] >> 5 == JOIN_ACCEPT && join->accept != 0
-           && join->accept == accept_mark(frame->bytes);
+    return frame->size > sizeof join->accept && frame->bytes[0] >> 5 == JOIN_ACCEPT
+           && join->accept != 0 && join->accept == accept_mark(frame->bytes);
 }
 
 static void received(struct devices *devices, const struct observation *o)
