@@ -1,5 +1,5 @@
-/* Correction: which coded fragments follow the first pass, a policy over a transfer and its
- * members. SPDX-License-Identifier: MIT
+/* Correction: which coded fragments follow the first pass.
+ * SPDX-License-Identifier: MIT
  *
  * Uplinks cost a device fragments, for its receiver is elsewhere during the whole exchange. So
  * answers are asked for in pauses of the transmission only.

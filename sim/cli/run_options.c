@@ -34,8 +34,7 @@ static const char documentation[] =
         "signal ends the program at once.\n\n"
         "Exit status: 0 fine, 1 an expectation failed, 2 bad usage, scenario, image or output, "
         "3 the run itself failed (an invariant broke: the line to reproduce it is printed), 128 + "
-        "N "
-        "signal N cut the run short.";
+        "N signal N cut the run short.";
 
 static error_t add_set(struct run_options *options, const char *set, struct argp_state *state)
 {

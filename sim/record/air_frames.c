@@ -1,4 +1,4 @@
-/* LoRaWAN frames on the air, as one sees them who has the servers' keys.
+/* LoRaWAN frames on the air, parsed and decrypted with the keys that the servers have.
  * SPDX-License-Identifier: MIT
  */
 #include "record/air_frames.h"

@@ -1,8 +1,9 @@
-/* LoRaWAN frames on the air, as one sees them who has the servers' keys.
+/* LoRaWAN frames on the air, parsed and decrypted with the keys that the servers have.
  * SPDX-License-Identifier: MIT
  *
  * Addresses, counters, FPort and MAC commands in FOpts go in clear (LoRaWAN L2 1.0.4 section 4.3);
- * payloads are decrypted with the session keys that the join server gave out.
+ * payloads are decrypted with the session keys that the join server gave out. Any bytes may be on
+ * the air: a frame that is too short or of another type is none of these.
  */
 #ifndef RECORD_AIR_FRAMES_H
 #define RECORD_AIR_FRAMES_H

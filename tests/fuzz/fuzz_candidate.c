@@ -1,8 +1,9 @@
-/* Fuzzes what update and bootloader read from flash: candidate, running image, boot state and
- * record log with any content. SPDX-License-Identifier: MIT
+/* Fuzzes what update and bootloader read from flash.
+ * SPDX-License-Identifier: MIT
  *
- * They run on the fake board of their tests, from a state in which an authentic candidate waits.
- * Oracle: no assertion fails, flash rules hold, and whatever is installed is that candidate.
+ * Candidate, running image, boot state and record log have any content. Update and bootloader run
+ * on the fake board of their tests, from a state in which an authentic candidate waits. Oracle: no
+ * assertion fails, flash rules hold, and whatever is installed is that candidate.
  */
 #include <nettle/eddsa.h>
 #include <stdlib.h>

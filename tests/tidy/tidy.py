@@ -111,7 +111,7 @@ def check_file(path, folder):
         lines = file.read().split('\n')
     if len(lines) > FILE_LINES_MAX:
         complain(path, 1, f'file of {len(lines)} lines')
-    if not lines[0].startswith('/* ') or 'SPDX-License-Identifier: MIT' not in '\n'.join(lines[:4]):
+    if not lines[0].startswith('/* ') or ' * SPDX-License-Identifier: MIT' not in lines[:4]:
         complain(path, 1, 'starts with no sentence of purpose and SPDX line')
     formatted = True
     for number, line in enumerate(lines, 1):

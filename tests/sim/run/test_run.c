@@ -1,6 +1,8 @@
-/* A run stepped from outside is the same run as one in one go; faults act at the instant at which
- * they are injected; runs of one process do not touch each other. SPDX-License-Identifier: MIT
+/* A run stepped from outside is the same run as one in one go.
+ * SPDX-License-Identifier: MIT
  *
+ * Goal: that, and faults act at the instant at which they are injected, and runs of one process do
+ * not touch each other.
  * Method: one small campaign with losses, played in one go, is the reference: its summary, with the
  * trace hash and the count of events, is compared byte for byte. Also clean under address sanitizer
  * (meson setup -Db_sanitize=address,undefined).

@@ -1,6 +1,7 @@
-/* Causes of loss: each provoked, beside its twin that differs in nothing else; only its share
- * moves. SPDX-License-Identifier: MIT
+/* Causes of loss: each is provoked, and compared with a run that differs in nothing else.
+ * SPDX-License-Identifier: MIT
  *
+ * Goal: only the share of that cause moves.
  * Nine causes come from keys of a scenario, mcu_busy from the data file of a slow board. What no
  * scenario provokes is done to the air: a foreign gateway talks at the wrong time
  * (receiver_locked_elsewhere, preamble_missed), a frame's MIC is wrong as it leaves (bad_mic), and
