@@ -97,22 +97,15 @@ static bool validate_file(const char *name, const struct arguments *arguments)
               && scenario_read_file(scenario, path, arguments->sets, arguments->set_count, errors);
     if (ok) {
         char error[512];
-        uint32_t size;
         const struct scenario_firmware *firmware = scenario->campaign_count > 0
                                                            ? &scenario->campaigns[0].firmware
                                                            : &scenario->firmware;
-        uint8_t *code = firmware_image_load(firmware, scenario->seed, &size, error, sizeof error);
-        ok = code != NULL;
-        if (ok) {
-            uint32_t gateways = scenario->gateways.count;
-            printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
-                    scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
-            scenario_errors_print(errors, stderr);
-            fleet_estimate_print(scenario, stdout);
-        } else {
-            fprintf(stderr, "%s: error: %s\n", path, error);
-        }
-        free(code);
+        uint32_t size = firmware_image_code_size(firmware, error, sizeof error);
+        uint32_t gateways = scenario->gateways.count;
+        printf("%s: fine: %u end-devices, %u gateway%s, %u bytes of firmware\n", path,
+                scenario_device_count(scenario), gateways, gateways == 1 ? "" : "s", size);
+        scenario_errors_print(errors, stderr);
+        fleet_estimate_print(scenario, stdout);
     } else if (errors != NULL) {
         scenario_errors_print(errors, stderr);
     }

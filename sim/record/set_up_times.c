@@ -25,8 +25,8 @@ bool set_up_times(const struct recorder_set *set, uint32_t campaign, uint32_t de
     if (!d.member || d.ready_ns == SIM_NS_NEVER) {
         return false;
     }
-    /* Who reports about the block has been set up, even if an answer was lost: then its step ends
-     * where the next one is known to have ended. */
+    /* A device that reports about the block has been set up, even if an answer was lost: then its
+     * step ends where the next one is known to have ended. */
     sim_ns start_ns = campaign_start_ns(server_campaign(view->server, campaign));
     sim_ns contact_ns = within(d.first_command_ns, start_ns, d.ready_ns);
     sim_ns group_ns = within(d.group_set_up_ns, contact_ns, d.ready_ns);

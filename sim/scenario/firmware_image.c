@@ -3,12 +3,12 @@
  */
 #include "scenario/firmware_image.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "campaign/image_builder.h"
 
@@ -64,25 +64,35 @@ static uint8_t *generate(const struct scenario_firmware *firmware, uint64_t seed
     return code;
 }
 
-static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t error_size)
+/* 0: `error` says why. */
+static uint32_t file_size(const char *path, char *error, size_t error_size)
 {
     struct stat status;
-    uint8_t *code = NULL;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &status) != 0) {
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
         snprintf(error, error_size, "firmware.image: cannot read '%s': %s", path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
         snprintf(error, error_size, "firmware.image: '%s' is not a file", path);
     } else if (status.st_size < 1 || status.st_size > (off_t)SCENARIO_CODE_SIZE_MAX) {
         snprintf(error, error_size, "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u",
                 path, (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
-    } else if ((code = malloc((size_t)status.st_size)) == NULL
-               || fread(code, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
+    } else {
+        return (uint32_t)status.st_size;
+    }
+    return 0;
+}
+
+static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t error_size)
+{
+    *size = file_size(path, error, error_size);
+    if (*size == 0) {
+        return NULL;
+    }
+    uint8_t *code = malloc(*size);
+    FILE *file = fopen(path, "rb");
+    if (code == NULL || file == NULL || fread(code, 1, *size, file) != *size) {
         snprintf(error, error_size, "firmware.image: cannot read all of '%s'", path);
         free(code);
         code = NULL;
-    } else {
-        *size = (uint32_t)status.st_size;
     }
     if (file != NULL) {
         fclose(file);
@@ -100,10 +110,12 @@ bool firmware_image_is_file(const struct scenario_firmware *firmware)
     return strcmp(firmware->image, "device") != 0 && strcmp(firmware->image, "generated") != 0;
 }
 
-uint32_t firmware_image_code_size(const struct scenario_firmware *firmware)
+uint32_t firmware_image_code_size(
+        const struct scenario_firmware *firmware, char *error, size_t error_size)
 {
-    assert(!firmware_image_is_file(firmware));
-    return is_target_link(firmware) ? target_link_size() : firmware->image_size_bytes;
+    return firmware_image_is_file(firmware) ? file_size(firmware->image, error, error_size)
+           : is_target_link(firmware)       ? target_link_size()
+                                            : firmware->image_size_bytes;
 }
 
 uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,

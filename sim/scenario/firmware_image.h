@@ -14,8 +14,9 @@
 bool firmware_image_is_target_link(void);
 
 bool firmware_image_is_file(const struct scenario_firmware *firmware);
-/* Bytes of code of an image that is no file. */
-uint32_t firmware_image_code_size(const struct scenario_firmware *firmware);
+/* Bytes of code of an image, without reading a file; 0: `error` says why. */
+uint32_t firmware_image_code_size(
+        const struct scenario_firmware *firmware, char *error, size_t error_size);
 
 /* Allocates the code bytes that a scenario or one of its campaigns names; the caller frees them.
  * `seed` is that of a generated image. NULL: `error` says why. */

@@ -1,13 +1,10 @@
 /* Scenario files: reading them, and what is named in them relative to them.
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "gateway/gateway.h"
 #include "scenario/board_file.h"
@@ -46,32 +43,16 @@ static struct scenario_place place_of(
     return place != NULL ? *place : (struct scenario_place){ name, 0, 0 };
 }
 
-/* Bytes of code that a file has; 0 after a mistake. */
-static uint32_t file_size(
-        const char *path, struct scenario_place place, struct scenario_errors *errors)
-{
-    struct stat status;
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
-        scenario_errors_add(
-                errors, place, "firmware.image: cannot read '%s': %s", path, strerror(errno));
-    } else if (!S_ISREG(status.st_mode)) {
-        scenario_errors_add(errors, place, "firmware.image: '%s' is not a file", path);
-    } else if (status.st_size < 1 || status.st_size > (off_t)SCENARIO_CODE_SIZE_MAX) {
-        scenario_errors_add(errors, place,
-                "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u", path,
-                (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
-    } else {
-        return (uint32_t)status.st_size;
-    }
-    return 0;
-}
-
 /* Bytes of code of an image; 0 after a mistake. */
 static uint32_t code_size_of(const struct scenario_firmware *firmware, struct scenario_place place,
         struct scenario_errors *errors)
 {
-    return firmware_image_is_file(firmware) ? file_size(firmware->image, place, errors)
-                                            : firmware_image_code_size(firmware);
+    char error[SCENARIO_PATH_MAX + 128];
+    uint32_t size = firmware_image_code_size(firmware, error, sizeof error);
+    if (size == 0) {
+        scenario_errors_add(errors, place, "%s", error);
+    }
+    return size;
 }
 
 /* A path in `image` becomes one relative to the scenario. */
