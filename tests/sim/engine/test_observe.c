@@ -1,4 +1,4 @@
-/* Trace hashes depend on everything that is observed and on nobody who watches.
+/* Trace hashes depend on everything that is observed and not on observers.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

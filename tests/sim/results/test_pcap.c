@@ -86,7 +86,7 @@ Test(pcap, holds_the_file_header_and_a_frame_byte_by_byte, .init = make_folder,
     static const uint8_t expected[19] = { 0, 0, 0, 15, /* version, padding, length */
         0x33, 0xBE, 0x27, 0xA0,                        /* 868100000 Hz */
         1, 9,                                          /* 125 kHz, SF9 */
-        255, 255, 255, 0,                              /* nobody's RSSI and SNR */
+        255, 255, 255, 0,                              /* RSSI and SNR of no receiver */
         0x34, 0x40, 1, 2, 3 };
     cr_expect_arr_eq(record + 16, expected, sizeof expected);
     cr_expect_eq(record[35 + 16 + 8], 2, "250 kHz");

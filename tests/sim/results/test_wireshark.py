@@ -147,7 +147,7 @@ def check_join_requests(pcap, devices):
 
 def check_join_accepts(frames, devices, records):
     """LoRaWAN 1.0.4 section 6.2.3: AES encryption undoes the server's decryption. Session keys are
-    derived anew, and the last ones of a device are those of the .keys file."""
+    derived again, and the last ones of a device are those of the .keys file."""
     count, sessions = 0, {}
     nonces = {}
     for frame in frames:
@@ -166,7 +166,7 @@ def check_join_accepts(frames, devices, records):
                                      for dev_nonce in nonces[dev_eui]]
                 break
         else:
-            expect(False, f'join-accept {frame.hex()} has nobody\'s MIC')
+            expect(False, f'join-accept {frame.hex()} has the MIC of no device')
     print('join-accepts checked by openssl:', count)
     expect(count >= DEVICES, 'too few join-accepts')
     for record in records[:-1]:

@@ -1,4 +1,4 @@
-/* ADR by hand: where devices end up, and the ladder they climb down when nobody answers.
+/* ADR by hand: where devices end up, and the ladder they climb down when no server answers.
  * SPDX-License-Identifier: MIT
  *
  * Server (spec-protocol 1.11): margin = best SNR of the last 20 - required SNR of the data rate -
@@ -179,7 +179,7 @@ Test(adr_ladder, ends_where_the_margin_says)
 }
 
 /* 24 h of silence are 360 uplinks: the whole ladder, which ends at 128 + 4 x 32. Then ADR begins
- * anew, from DR0: near devices get all back, far ones what their SNR allows with the margin. */
+ * again, from DR0: near devices get all back, far ones what their SNR allows with the margin. */
 Test(adr_ladder, falls_back_by_the_ladder_when_nobody_answers)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* Whole campaigns, small: everybody is confirmed, images are right, runs repeat byte for byte.
+/* Whole campaigns, small: every device is confirmed, images are right, runs repeat byte for byte.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
@@ -113,6 +113,6 @@ Test(campaign, names_a_reason_for_every_device_that_falls_short)
         cr_expect_eq(confirmed, view.failure == CAMPAIGN_FAILURE_NONE, "device %u", i);
         failed += confirmed ? 0u : 1u;
     }
-    cr_expect_gt(failed, 0u, "40 dB into the building must leave somebody behind");
+    cr_expect_gt(failed, 0u, "40 dB into the building must leave devices without the update");
     trial_destroy(trial);
 }

@@ -126,7 +126,7 @@ Test(causes, not_set_up_where_a_device_says_nothing)
     cr_expect_float_eq(with.of[LOSS_NOT_SET_UP], 2.0 / 8.0, 1e-12, "both of group e");
 }
 
-/* Nine hours at up to 500 ppm are up to 16 s; fragments begin 5 s behind the session's time. */
+/* Nine hours at up to 500 ppm are up to 16 s; fragments begin 5 s after the session's time. */
 Test(causes, session_not_open_where_the_clock_is_slow_and_the_guard_too_small)
 {
     static const char *const slow[] = { "campaign.set_up.window=9 h", "duration=24 h",
@@ -264,7 +264,7 @@ static uint32_t chosen(const struct world *world, const struct frame *frame, uin
     return n >= FROM_N && n <= TO_N ? n : 0;
 }
 
-/* The gateway that does not send this frame says something nobody is meant to hear. */
+/* The gateway that does not send this frame sends a frame that is for no device. */
 static void talk(struct world *world, const struct frame *frame, sim_ns at_ns, int32_t louder_mdb)
 {
     static const uint8_t noise[255] = { 0x60, 1, 2, 3, 4 };
@@ -306,7 +306,7 @@ static void break_mic(void *context, const struct observation *o)
     }
 }
 
-/* Behind each chosen fragment a frame with the counter of the next, by the group's own keys. */
+/* After each chosen fragment a frame with the counter of the next, by the group's own keys. */
 static void burn_counter(void *context, const struct observation *o)
 {
     struct world *world = context;

@@ -1,9 +1,9 @@
 /* Adaptive correction over twenty seeds: it leaves no device without the block, at a bounded cost.
  * SPDX-License-Identifier: MIT
  *
- * Right values: whom until-reported completes is complete, and coded fragments stay below twice
- * what was sent while the server gave up after three silent rounds (7663 in the city of 1000, 4868
- * in that of 100, over the same seeds; then six devices and one stayed without the block).
+ * Right values: a device that until-reported completes is complete, and coded fragments stay below
+ * twice what was sent while the server gave up after three silent rounds (7663 in the city of 1000,
+ * 4868 in that of 100, over the same seeds; then six devices and one stayed without the block).
  */
 #include <stdlib.h>
 

@@ -26,10 +26,10 @@ Test(daily_meters, are_updated_within_five_days)
     summary_destroy(summary);
     cr_expect_geq(trial_value(trial, "devices.confirmed"), 0.95 * trial->world->device_count);
     cr_expect_eq(installs_of(trial->recorders)->wrong, 0);
-    /* Nobody can be reached before it reports, and first reports are spread evenly over a day: the
-     * median is half a day, and somewhat more for those whose first exchange fails and waits for
-     * the next day (less than one in eight). The median of n even draws over a day has a standard
-     * deviation of day / (2 sqrt n). */
+    /* No device can be reached before it reports, and first reports are spread evenly over a day:
+     * the median is half a day, and somewhat more for those whose first exchange fails and waits
+     * for the next day (less than one in eight). The median of n even draws over a day has a
+     * standard deviation of day / (2 sqrt n). */
     double day_s = 86400.0;
     double deviation_s = day_s / (2.0 * sqrt(trial->world->device_count));
     double median_s = trial_value(trial, "setup_time_s.p50");

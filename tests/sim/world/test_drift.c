@@ -18,7 +18,7 @@
  * when the device opens is arithmetic, to within 5 ms: the answer's step of 1/256 s, and the chip's
  * way into reception. Clocks are set once: clock_refresh of a year forbids both DeviceTimeReq and
  * TS003 after the first answer, and the set-up comes within 2 h, when TimeToStart is still right,
- * so that nobody is told to synchronize again.
+ * so that no device is told to synchronize again.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -82,7 +82,7 @@ static void expect_drift(double mean_c, double swing_c)
     struct trial *twin = trial_create(fleet, NULL, 0);
     struct trial *trial = trial_create(fleet, sets, 2);
     for (uint32_t i = 0; i < 20; i++) {
-        /* From a whole segment on, behind everybody's power on. */
+        /* From a whole segment on, after the power on of every device. */
         double from_s = 3600;
         for (size_t end = 0; end < sizeof ends_s / sizeof ends_s[0]; end++) {
             double gained = ticks(trial, i, ends_s[end]) - ticks(trial, i, from_s)
@@ -156,7 +156,7 @@ static void observe(void *context, const struct observation *o)
     if (o->kind == OBSERVE_FRAME_ENDED) {
         frame_ended(watch, o->data, device);
     } else if (watch->opened_s[device] > 0) {
-        return; /* what comes behind the update is another life */
+        return; /* after the update the device has started again */
     } else if (o->a == FW_TRACE_CLOCK_SET) {
         watch->sync_s[device] = watch->uplink_end_s[device];
         watch->syncs[device]++;

@@ -12,7 +12,7 @@
 
 #define HOUR_NS (3600 * SIM_NS_PER_S)
 
-/* Nobody says anything after the first minutes: the first report follows the join, the clock is
+/* No device sends anything after the first minutes: the first report follows the join, the clock is
  * synchronized again 36 h after (TS003 on the device's own schedule). */
 static const char sleepers[] = "name: sleepers\n"
                                "duration: 30 h\n"

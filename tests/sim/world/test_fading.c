@@ -25,7 +25,7 @@
 #define FRAGMENT_FREQUENCY  869525000u
 #define FRAGMENT_DATA_RATE  5u
 
-/* Any change of what gateways send draws the fading anew, so chance gets little room: 1 in 10,000
+/* Any change of what gateways send draws the fading again, so chance gets little room: 1 in 10,000
  * for all devices together, which is still within 0.2 dB of theory, and the 99 % of each device. */
 #define RISK_TOGETHER   1e-4
 #define RISK_DEVICE     0.01

@@ -1,9 +1,9 @@
 /* Campaigns whose gateways fail: whole runs that once lost every device.
  * SPDX-License-Identifier: MIT
  *
- * Method: scenarios with an outage around the session, each on five seeds. Right values: who was
- * set up becomes whole, and nobody listens much longer than the outage lasts (ten minutes of
- * listening are 23 J: 11.5 mA at 3.3 V, SX1276 datasheet table 10).
+ * Method: scenarios with an outage around the session, each on five seeds. Right values: a
+ * device that was set up has the whole block, and no device listens much longer than the outage
+ * lasts (ten minutes of listening are 23 J: 11.5 mA at 3.3 V, SX1276 datasheet table 10).
  */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -67,7 +67,7 @@ static double bit_error(unsigned sf, double snr_db)
     return result * (m / 2) / (m - 1);
 }
 
-/* Symbols behind the preamble, CR 4/5, CRC, explicit header, no LDRO. */
+/* Symbols after the preamble, CR 4/5, CRC, explicit header, no LDRO. */
 static double symbols(unsigned sf, unsigned size)
 {
     return 8 + ceil((8.0 * size - 4.0 * sf + 44) / (4.0 * sf)) * 5;

@@ -25,7 +25,7 @@ Test(plain_study, starts_with_devices_that_have_joined)
     cr_expect_eq(stats.commissioned, 12);
     trial_play(trial);
     network_stats(trial->world->network, &stats);
-    cr_expect_eq(stats.joins, stats.commissioned, "nobody joined over the air");
+    cr_expect_eq(stats.joins, stats.commissioned, "no device joined over the air");
     cr_expect_eq(stats.bad_mic, 0);
     cr_expect_eq(stats.unknown_device, 0);
     cr_expect_float_eq(trial_value(trial, "devices.confirmed"), 12.0, 0.0);

@@ -5,7 +5,7 @@
  * energy meter but the sum that is compared. Sources: spec-physics 8, spec-sx127x 13 (currents and
  * flash times), spec-physics 1 (times on air), the board's file for cycles.
  *
- * The block: 8 KiB of code behind a header of 256 B, 8448 B; 43 fragments of 200 B, 8600 B.
+ * The block: 8 KiB of code after a header of 256 B, 8448 B; 43 fragments of 200 B, 8600 B.
  *
  * Class C, radio at 11.5 mA (band 1, LNA boost):
  *   opens at S - (0.25 s + 40 ppm of the clock's age), S the session time;
@@ -25,7 +25,7 @@
  *   3600 cycles, 3.15 ms; 216 B over SPI at 8 MHz, 0.216 ms;
  *   block MIC: B0 and 8448 B are 529 blocks, 59.5 ms; two frames of class A 5 blocks each;
  *   digest: 8192 B are 128 blocks of SHA-256 and one of padding, 9000 cycles each, 36.3 ms, three
- *   times (application, bootloader before and behind the copy); signature 30e6 cycles, 0.9375 s,
+ *   times (application, bootloader before and after the copy); signature 30e6 cycles, 0.9375 s,
  *   twice (application, bootloader); the start after the reset is 1 ms;
  *   internal flash stalls it: 3.2 ms for each word, half page of 64 B, and page of 128 B to erase.
  * Internal flash, + 0.5 mA. A record of n bytes is (8 + n) / 4 words: SessionCnt of four sessions
@@ -39,7 +39,7 @@
  *   8192 B, headers 3 x 256 B; 1 uA of power-down else. Transfers of 261 B a page at 16 MHz.
  *   Each of the 38 programs and of the reads, 33 + 2 x 32 + 3 of up to 256 B and 128 of a half
  *   page, wakes it and sends it back, a byte and tRES1 of 3 us each time: 7 us of standby, 10 uA.
- * Sleep: MCU 0.9 uA, radio 0.2 uA; the radio stands by (1.6 mA) over the two records behind RX1.
+ * Sleep: MCU 0.9 uA, radio 0.2 uA; the radio stands by (1.6 mA) over the two records after RX1.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -242,7 +242,7 @@ Test(session_energy, of_each_phase_is_its_part_by_hand)
     expect_close(
             "listening", trial_value(trial, "energy_j.by_phase.listening"), listening_j, 0.001);
     expect_close("bulk", trial_value(trial, "energy_j.by_phase.bulk"), bulk_j, 0.001);
-    expect_close("behind",
+    expect_close("after",
             trial_value(trial, "energy_j.by_phase.verification")
                     + trial_value(trial, "energy_j.by_phase.install"),
             all_j - listening_j - bulk_j, 0.015);

@@ -3,7 +3,7 @@
  *
  * Method: devices that report every six hours get a set-up window of four, placed so that each
  * reports once in it. In the clear, with no fading, that one uplink has to lead to "ready": each
- * answer is an uplink too, behind which the server sends the next command (design section 4).
+ * answer is an uplink too, after which the server sends the next command (design section 4).
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ Test(set_up, takes_one_report_and_less_than_a_minute)
 }
 
 /* The comparison that the chained policy is made for: with a command for each report only, one
- * report leaves everybody behind. */
+ * report leaves every device without the update. */
 Test(set_up, takes_more_than_one_report_without_chaining)
 {
     static const char *const sets[] = { "campaign.set_up.policy=one-per-uplink" };

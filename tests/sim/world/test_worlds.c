@@ -84,7 +84,7 @@ Test(worlds, are_the_same_in_pieces)
     free(whole);
 }
 
-/* One more device, switched on long after the run: nobody can hear of it, so all draws of the
+/* One more device, switched on long after the run: nothing depends on it, so all draws of the
  * others and everything that they do until the campaign counts its devices must stay. */
 static const char with_stranger[] = SMALL(", {name: stranger, count: 1, boot: {spread: 365 d}}");
 
