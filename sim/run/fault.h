@@ -28,7 +28,9 @@ enum fault_kind {
 
 struct fault {
     enum fault_kind kind;
-    uint32_t target; /* index of the device or gateway; a jammer's number, by the caller's choice */
+    /* Index of the device or gateway. A jammer's number is the caller's choice, but for those of
+     * jammers that the scenario lists: their places in `faults`. */
+    uint32_t target;
     enum gateway_outage_kind outage; /* of a gateway's fault */
     /* Of a cut: operation 0 is now, others wait for the device's flash. */
     struct node_power_cut cut;
@@ -40,8 +42,7 @@ bool fault_entity(const struct world *world, const struct fault *fault, entity_i
 /* From that event. */
 void fault_apply(struct world *world, const struct fault *fault, sim_ns now_ns);
 
-/* --- those of the scenario: `faults` and `gateways.outages`
- * -------------------------------------------------------------------- */
+/* Those that the scenario lists: `faults` and `gateways.outages`. */
 struct listed_faults;
 
 /* Schedules the first event of each. NULL: out of memory. */

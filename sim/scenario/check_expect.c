@@ -138,12 +138,13 @@ static void check_expectation(const struct check *check, const struct scenario_e
             return;
         }
     }
+    uint8_t hidden = never_shown(check->scenario, key, scope, named);
     if (!expect_key_in_scope(key, scope)) {
         expect_key_unknown(key, scope, place, check->errors);
-    } else if (never_shown(check->scenario, key, scope, named) != 0) {
+    } else if (hidden != 0) {
         scenario_errors_add(check->errors, place,
                 "expect.%s is never known: no firmware of these devices %s", expect->key,
-                text_of(never_shown(check->scenario, key, scope, named)));
+                text_of(hidden));
     } else if (expect->percent && !expect_key_takes_percent(key)) {
         scenario_errors_add(check->errors, place,
                 "expect.%s should be a plain number: a percentage fits shares, and counts of "
