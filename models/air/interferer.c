@@ -5,7 +5,8 @@
  * "off" with rate 1/mean_off. Refresh events of rate 1/mean_on + 1/mean_off, each of which draws
  * the state again, on with the stationary chance, give the same chain: off turns on with
  * rate * chance = 1/mean_off, on turns off with the remaining 1/mean_on. So the state at any time
- * hangs on the last refresh alone, and the refreshes, a Poisson process, may be drawn cell by cell.
+ * depends on the last refresh alone, and the refreshes, a Poisson process, may be drawn cell by
+ * cell.
  */
 #include "air/interferer.h"
 

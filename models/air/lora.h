@@ -38,11 +38,11 @@ sim_ns lora_quarter_symbols_ns(const struct lora_modulation *m, uint64_t symbol_
 uint32_t lora_payload_symbols(const struct lora_modulation *m, uint32_t size);
 /* Preamble through last symbol. */
 sim_ns lora_time_on_air_ns(const struct lora_modulation *m, uint32_t size);
-/* True where LoRaWAN mandates LDRO: symbols longer than 16 ms. */
 /* Do sender and receiver agree on what a frame does not tell: LowDataRateOptimize and header mode?
  * (SX1276 datasheet sections 4.1.1.6 and 4.1.1.3: "both must be set alike") */
 bool lora_is_decodable(
         const struct lora_modulation *modulation, bool low_data_rate, bool implicit_header);
+/* True where LoRaWAN mandates LDRO: symbols longer than 16 ms. */
 bool lora_needs_low_data_rate(uint8_t spreading_factor, uint32_t bandwidth_hz);
 
 #endif

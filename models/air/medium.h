@@ -138,17 +138,18 @@ void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns
 /* The gateway lost its power, now: what it is receiving is lost (LOSS_POWERED_DOWN). */
 void medium_gateway_power_off(struct medium *medium, uint32_t gateway);
 
-/* Somebody who jams a band on purpose: all its time, from when it is told to until it is told to
- * stop. Times of the engine, between two events. */
+/* An emitter that jams a band without a pause, from medium_jammer_start() to medium_jammer_stop().
+ * Both are called between two events and act at engine time. */
 struct medium_jammer {
     struct interferer_params emitter; /* frequency, bandwidth, EIRP and place are used */
     bool received;                    /* instead of EIRP and place: */
     int32_t received_mdbm;            /* what arrives at the antenna of each that it reaches */
-    /* Whom it reaches: a flag for each device, then for each gateway; NULL: all. Not kept. */
+    /* Receivers that it reaches: a flag for each device, then for each gateway; NULL: all. Not
+     * kept. */
     const bool *reaches;
 };
-/* `number` names it, and is the caller's choice; it has no effect while it jams already, or for
- * medium_jammer_stop() while it does not. */
+/* `number` identifies a jammer and is the caller's choice. To start one that runs, or to stop one
+ * that does not, has no effect. */
 void medium_jammer_start(
         struct medium *medium, uint32_t number, const struct medium_jammer *jammer);
 void medium_jammer_stop(struct medium *medium, uint32_t number);

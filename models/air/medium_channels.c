@@ -149,7 +149,7 @@ static bool is_equal_copy(const struct frame *frame, const struct frame *other)
            && memcmp(frame->bytes, other->bytes, frame->size) == 0;
 }
 
-/* Moves equal copies behind the other rivals. Returns how many others there are. */
+/* Moves equal copies to the end of the rivals. Returns the number of the others. */
 static uint32_t set_copies_apart(struct medium *medium, const struct on_air *air, uint32_t count)
 {
     uint32_t rivals = 0;

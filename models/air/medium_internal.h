@@ -107,7 +107,7 @@ struct medium {
     bool bursts_on; /* and an interferer is on meanwhile */
     /* params.interferer_count of them: those of the parameters, then jammers (medium_jammers.c). */
     struct interferer *interferers;
-    uint32_t *jammer_numbers; /* of each interferer behind the parameters' */
+    uint32_t *jammer_numbers; /* [interferer - those of the parameters]: the caller's number */
     uint32_t jammer_count;
     /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
     int32_t *interferer_mdbm;
@@ -183,8 +183,9 @@ static inline void medium_mismatch(struct verdict *verdict)
 
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
 void medium_links_finish(struct medium *medium);
-/* judge_frame_init(), and which interferers are on meanwhile: for the links made next. Who walks
- * many receivers may leave out the link of one that has the power where `detected_by_power`. */
+/* judge_frame_init(), and which interferers are on meanwhile: for the links made next. A
+ * caller that walks many receivers may leave out the link of one that has the power where
+ * `detected_by_power`. */
 void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum receiver_kind kind,
         const struct frame *frame);
 /* Power of an interferer's whole emission where a receiver is. */

@@ -1,9 +1,9 @@
 /* Jammers: interferers that are turned on and off in the middle of a run.
  * SPDX-License-Identifier: MIT
  *
- * Nothing knows of a jammer before it starts, nor of its end before it stops, so it makes no odds
- * whether somebody turned it on or a scenario says when. A frame whose preamble has been found is
- * judged by what jams from then on.
+ * Nothing knows of a jammer before it starts, nor of its end before it stops, so a jammer that a
+ * caller turns on and one that a scenario lists make the same run. A frame whose preamble has been
+ * found is judged by the jammers that are on from then on.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The firmware's way to flash: rules, times and currents of the two regions.
+/* HAL calls for flash: rules, times and currents of the two regions.
  * SPDX-License-Identifier: MIT
  *
  * Internal flash stalls the CPU until it is done. The NOR takes its command and data over SPI and
@@ -178,8 +178,8 @@ static bool operation_cut(struct node *node, const struct node_flash_work *work,
     return true;
 }
 
-/* Power goes when the operation has just been done. */
-static void cut_behind(
+/* The power is cut when the operation has just ended. */
+static void cut_after(
         struct node *node, const struct node_flash_work *work, const struct node_cut_now *cut)
 {
     if (!geometry_of(node, work->region)->stalls_cpu) {
@@ -220,7 +220,7 @@ enum hal_status node_flash_program(
         nor_start(node, NODE_NOR_PROGRAM, NOR_PROGRAM_OVERHEAD + size, run_ns);
     }
     if (cuts) {
-        cut_behind(node, &work, &cut);
+        cut_after(node, &work, &cut);
     }
     return HAL_OK;
 }
@@ -259,7 +259,7 @@ enum hal_status node_flash_erase(
         nor_start(node, NODE_NOR_ERASE, NOR_ERASE_BYTES, run_ns);
     }
     if (cuts) {
-        cut_behind(node, &work, &cut);
+        cut_after(node, &work, &cut);
     }
     return HAL_OK;
 }

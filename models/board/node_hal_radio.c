@@ -1,4 +1,4 @@
-/* The firmware's way to the radio: SPI frames, pins, antenna switch.
+/* HAL calls for the radio: SPI frames, pins, antenna switch.
  * SPDX-License-Identifier: MIT
  */
 #include "board/node_internal.h"

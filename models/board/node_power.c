@@ -2,13 +2,12 @@
  * SPDX-License-Identifier: MIT
  *
  * Without power RAM, keys, the radio's registers and the RTC's count are lost; flash stays. The
- * RTC's crystal is the same when it starts anew: its error does not hang on when it was switched
- * on.
+ * RTC's crystal keeps its error: it is a function of engine time, not of the time since power-on.
  *
  * assumed: an operation of the NOR that a cut at a given time falls into has reached its end. A cut
  * that waits for an operation (struct node_power_cut) may leave it half done: of a program a part
  * from its begin is whole, one byte has some of its bits, the rest is as before; of an erase each
- * byte has a fate of its own (tear_erase()).
+ * byte is drawn by itself (tear_erase()).
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -8,11 +8,11 @@
  *   one frame more than d x 3600 s, counted by ends of frames, and that is allowed;
  * - hour: the frames that ended in any hour are no longer than d x 3600 s together. The auditor
  *   counts in bins of five minutes, the current one and the eleven before it, so that it sees the
- *   last 55 to 60 minutes: no device that keeps to the hour is accused, and whoever sends more than
- *   d x 3600 s within 55 minutes is found.
+ *   last 55 to 60 minutes: it accuses no device that keeps to the hour, and finds each that sends
+ * more than d x 3600 s within 55 minutes.
  *
- * It accuses who has broken both. Pauses and budgets are allowed 200 ppm, the error of a device's
- * own clock, and pauses 2 ms, the grain of its timers.
+ * A device is accused when it has broken both forms. Pauses and budgets are allowed 200 ppm, the
+ * error of a device's own clock, and pauses 2 ms, the grain of its timers.
  */
 #ifndef GATEWAY_DEVICE_DUTY_AUDITOR_H
 #define GATEWAY_DEVICE_DUTY_AUDITOR_H

@@ -15,7 +15,7 @@
 struct message {
     uint32_t next_free;
     uint32_t gateway;
-    uint32_t holders; /* who needs it still: its way, and the reports to it that are on theirs */
+    uint32_t holders; /* that need it: one until it is dealt with, one for each report under way */
     /* On its way: */
     sim_ns sent_ns;
     uint32_t backhaul_outages; /* of its gateway when it was sent */

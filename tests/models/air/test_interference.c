@@ -135,7 +135,7 @@ Test(interference, a_quarter_of_a_frame_at_equal_power_is_withstood_and_a_third_
             INTERFERENCE_SURVIVED);
     other.start_ns = frame.end_ns - frame.end_ns * 3 / 10;
     cr_expect_eq(judge(INTERFERENCE_CAPTURE, OVERLAP_ENERGY, &frame, -100000, &overlap, 1),
-            INTERFERENCE_BREAKS_PAYLOAD, "all of it is behind the header");
+            INTERFERENCE_BREAKS_PAYLOAD, "all of it is after the header");
     other.start_ns = -frame.end_ns;
     other.end_ns = frame.end_ns * 3 / 10;
     cr_expect_eq(judge(INTERFERENCE_CAPTURE, OVERLAP_ENERGY, &frame, -100000, &overlap, 1),

@@ -375,7 +375,7 @@ Test(judge, overlaps_one_after_the_other_do_not_add_up)
     first.end_ns++;
     struct verdict verdict = judge_at(&frame, -100000, overlaps, 2);
     cr_expect_eq(verdict.cause, LOSS_INTERFERENCE);
-    cr_expect(verdict.header_ok, "they came together behind the header");
+    cr_expect(verdict.header_ok, "they came together after the header");
     last.start_ns = frame.header_ns - 1;
     cr_expect_not(judge_at(&frame, -100000, overlaps, 2).header_ok);
     struct overlap swapped[2] = { overlaps[1], overlaps[0] };
@@ -404,7 +404,7 @@ Test(judge, only_overlaps_of_the_last_five_preamble_symbols_or_later_harm)
     other.end_ns = frame.end_ns + 1;
     verdict = judge_at(&frame, -100000, &overlap, 1);
     cr_expect_eq(verdict.cause, LOSS_INTERFERENCE);
-    cr_expect(verdict.header_ok, "it began behind the header");
+    cr_expect(verdict.header_ok, "it began after the header");
     other.start_ns = frame.end_ns;
     cr_expect_eq(judge_at(&frame, -100000, &overlap, 1).cause, LOSS_NONE);
 }

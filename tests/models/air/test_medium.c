@@ -1,4 +1,4 @@
-/* Who hears what: listening, locks, late listeners, overlaps, aborts.
+/* Which station hears which frame: listening, locks, late listeners, overlaps, aborts.
  * SPDX-License-Identifier: MIT
  *
  * Method: one frame or two at hand-computed times; symbols last 1.024 ms, and a receiver needs 5 of
@@ -41,7 +41,7 @@ Test(medium, listener_detects_after_five_symbols_and_receives_at_the_end)
     cr_assert_not_null(detected);
     cr_expect_eq(detected->at_ns, START_NS + 5 * SYMBOL_NS);
     fixture_expect_received(world, 5, frame);
-    cr_expect_eq(world->log_count, 2, "nobody else is bothered");
+    cr_expect_eq(world->log_count, 2, "no other station is told");
     cr_expect_eq(medium_deliveries(world->medium), 1);
 }
 
@@ -146,7 +146,7 @@ Test(medium, long_preamble_is_joined_behind_the_detect_event)
     fixture_listen(world, 6, START_NS + 11 * SYMBOL_NS);
     fixture_listen(world, 8, START_NS + 11 * SYMBOL_NS + 1);
     fixture_listen(world, 9, START_NS + 10 * SYMBOL_NS);
-    fixture_listen(world, 9, START_NS + 11 * SYMBOL_NS); /* opened anew: counts from here */
+    fixture_listen(world, 9, START_NS + 11 * SYMBOL_NS); /* opened again: counts from here */
     run();
     fixture_expect_received(world, 6, frame);
     fixture_expect_received(world, 9, frame);
@@ -179,7 +179,7 @@ Test(medium, receiver_that_closes_before_the_end_loses_the_frame)
     engine_run(world->engine, frame->end_ns - SIM_NS_PER_MS / 2);
     medium_unlisten(world->medium, 0, frame->end_ns - 1);
     medium_unlisten(world->medium, 1, frame->end_ns);
-    fixture_listen(world, 2, frame->end_ns - 1); /* opened anew */
+    fixture_listen(world, 2, frame->end_ns - 1); /* opened again */
     struct medium_listening elsewhere = fixture_listening();
     elsewhere.frequency_hz = 868100000;
     medium_listen(world->medium, 3, frame->end_ns + 1, &elsewhere);

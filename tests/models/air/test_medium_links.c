@@ -264,7 +264,7 @@ Test(medium_links, drift_adds_up_over_the_frame)
     cr_expect_eq(world.at_gateway.verdict.cause, LOSS_NONE, "a short frame stands the same drift");
 }
 
-/* Foreign stations are sites without a node: nobody is attached to them. */
+/* Foreign stations are sites without a node: no node is attached to them. */
 Test(medium_links, a_site_without_a_node_transmits_and_interferes)
 {
     start();

@@ -167,7 +167,7 @@ Test(shadowing, independent_links_share_it_too)
     expect_correlation(&pairs, 0, "two devices a metre apart");
 }
 
-/* --- what a value hangs on -------------------------------------------------------------------- */
+/* --- what a value depends on ------------------------------------------------------------------ */
 
 Test(shadowing, is_a_function_of_seed_gateway_and_place)
 {

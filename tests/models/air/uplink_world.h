@@ -47,7 +47,7 @@ static inline void uplink_observe(void *context, const struct observation *obser
 
 static const struct medium_gateway_ops uplink_gateway_ops = { .lock = uplink_lock,
     .ended = uplink_ended };
-static const struct medium_device_ops uplink_device_ops = { 0 }; /* nobody listens */
+static const struct medium_device_ops uplink_device_ops = { 0 }; /* no device listens */
 
 static inline struct reception_params uplink_reception(void)
 {

@@ -138,7 +138,7 @@ static bool aes_vectors(const struct hal *hal)
                 want);
         from_hex(message_hex, rest);
         cr_assert_arr_eq(data, want, size);
-        cr_assert_arr_eq(data + size, rest + size, 64 - size, "nothing behind is touched");
+        cr_assert_arr_eq(data + size, rest + size, 64 - size, "no byte after it is touched");
     }
     return false;
 }

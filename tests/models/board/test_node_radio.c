@@ -185,7 +185,7 @@ Test(node_radio, a_delivered_frame_costs_no_event_of_the_node)
 {
     start_receiver();
     uint8_t bytes[220] = { 0 };
-    work_cycles = 100000; /* 3 ms of crypto: the local clock leads, nobody is waiting */
+    work_cycles = 100000; /* 3 ms of crypto: the local clock leads, and no event waits for it */
     uint64_t before = engine_event_count(rig.engine);
     for (int i = 0; i < 50; i++) {
         rig_frame_at((200 + 50 * i) * SIM_NS_PER_MS, bytes, sizeof bytes, false);

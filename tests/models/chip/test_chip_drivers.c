@@ -154,7 +154,7 @@ Test(chip_drivers, loramac_node_runs_a_class_a_exchange)
     node_op_mode(0);
     fake_run(&board, SIM_NS_PER_S);
 
-    node_listen(6, 24); /* RX1: nobody answers */
+    node_listen(6, 24); /* RX1: no answer comes */
     fake_run(&board, 100 * MS);
     cr_assert(sx1276_dio_level(&board.chip, 1), "RxTimeout");
     fake_write(&board, 0x12, 0x80);

@@ -133,7 +133,7 @@ Test(chip_fifo, lent_frame_is_read_in_place_and_never_copied)
         cr_expect(sx1276_rx_unread(&board.chip));
         expect_frame_at(fake_read(&board, 0x10), 230);
         cr_expect(!sx1276_rx_unread(&board.chip));
-        cr_expect_eq(sx1276_next_edge(&board.chip), SIM_NS_NEVER, "no event left behind");
+        cr_expect_eq(sx1276_next_edge(&board.chip), SIM_NS_NEVER, "no event is left");
         fake_run(&board, 400 * MS);
     }
     cr_expect_arr_eq(board.chip.fifo, untouched, sizeof untouched);

@@ -271,7 +271,7 @@ Test(chip_modes, cad_asks_for_the_modem_it_was_commanded_with)
     cr_expect_eq(board.modem.spreading_factor, 9);
     cr_expect_eq(board.modem.bandwidth_hz, 500000);
     cr_expect_eq(fake_find(&board, FAKE_CAD, 0)->value, (512u + 32u) * 2000u);
-    cr_expect_null(fake_find(&board, FAKE_RX_BEGIN, 0), "nobody can lock on a frame");
+    cr_expect_null(fake_find(&board, FAKE_RX_BEGIN, 0), "no frame can be locked on");
     fake_forget(&board);
     fake_write(&board, 0x33, 0x67); /* inverted in RX, as downlinks are */
     fake_write(&board, 0x01, 0x8f);

@@ -54,8 +54,8 @@ static void random_spi(void)
     }
 }
 
-/* Lent bytes live on the heap and are freed as soon as the loan is over, for the address sanitizer
- * to see whoever looks later. */
+/* Lent bytes live on the heap and are freed as soon as the loan is over, so that the address
+ * sanitizer finds a later access. */
 static uint8_t *lent;
 static sim_ns lent_until_ns;
 

@@ -307,7 +307,7 @@ Test(chip_tx, continuous_mode_stays_in_tx)
     const struct fake_record *first = fake_find(&board, FAKE_TX_BEGIN, 0);
     const struct fake_record *second = fake_find(&board, FAKE_TX_BEGIN, 1);
     cr_assert_not_null(second);
-    cr_expect_eq(second->at_ns, first->at_ns + 50 * MS, "one frame behind the other");
+    cr_expect_eq(second->at_ns, first->at_ns + 50 * MS, "one frame after the other");
 }
 
 Test(chip_tx, in_fsk_is_counted_as_not_modelled)

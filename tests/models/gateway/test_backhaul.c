@@ -69,7 +69,7 @@ Test(backhaul, loses_its_share_of_the_uplinks)
 
 /* --- reports ---------------------------------------------------------------------------------- */
 
-/* Exactly one report that is not an acceptance, and nothing behind it. */
+/* Exactly one report that is not an acceptance, and nothing after it. */
 static enum gateway_tx_result expect_one_end(uint64_t token)
 {
     enum gateway_tx_result end = GATEWAY_TX_ACCEPTED;
@@ -117,7 +117,7 @@ Test(backhaul, every_request_ends_in_one_report_whatever_gets_lost)
     cr_expect_eq(stats.rejected[GATEWAY_TX_NO_ANSWER], unanswered);
     cr_expect_eq(stats.backhaul_lost_down + stats.backhaul_lost_up, unanswered,
             "each loss ends one request");
-    cr_expect(stats.transmitted > sent, "some were sent and nobody heard of it");
+    cr_expect(stats.transmitted > sent, "some were sent without a report of it");
 }
 
 Test(backhaul, server_gives_up_after_both_ways_and_100_ms)
@@ -256,7 +256,7 @@ Test(power, its_queue_is_lost_and_empty_when_it_comes_back)
     tx = world_request(3, 25 * SIM_NS_PER_S, 7, 20);
     world_submit(&tx);
     world_run_to(11 * SIM_NS_PER_S);
-    tx = world_request(4, 30 * SIM_NS_PER_S, 7, 20); /* arrives where nobody is */
+    tx = world_request(4, 30 * SIM_NS_PER_S, 7, 20); /* arrives at a gateway without power */
     world_submit(&tx);
     world_run_to(21 * SIM_NS_PER_S);
     tx = world_request(5, 25 * SIM_NS_PER_S, 7, 20); /* where 3 was */

@@ -45,14 +45,14 @@ Test(beacon, goes_every_128_s_of_gps_time)
     cr_expect_eq(detected, 0);
     world_run_to(30 * SIM_NS_PER_S);
     cr_assert_eq(detected, 1);
-    cr_expect_eq(beacon.start_ns, 28 * SIM_NS_PER_S + US, "1.5 us behind, to the whole us");
+    cr_expect_eq(beacon.start_ns, 28 * SIM_NS_PER_S + US, "1.5 us after the grid, to the whole us");
     cr_expect_eq(beacon.size, 17);
     cr_expect_float_eq((double)(beacon.end_ns - beacon.start_ns) / 1e6, 152.6, 0.05);
     uint32_t gps_s = (uint32_t)beacon.bytes[2] | (uint32_t)beacon.bytes[3] << 8
                      | (uint32_t)beacon.bytes[4] << 16 | (uint32_t)beacon.bytes[5] << 24;
     cr_expect_eq(gps_s, 1400000000 / 128 * 128 + 128);
     cr_expect_eq(gps_s % 128, 0);
-    /* A CRC with its bytes swapped back behind the message leaves no remainder. */
+    /* A CRC with its bytes swapped back after the message leaves no remainder. */
     uint8_t half[8] = { 0 };
     for (unsigned i = 0; i < 6; i++) {
         half[i] = beacon.bytes[i];

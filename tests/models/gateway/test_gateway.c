@@ -177,7 +177,7 @@ Test(gateway, immediate_request_goes_one_second_later_or_behind_the_queue)
             WORLD_LATENCY_NS + SIM_NS_PER_S + airtime_ns + 62500 * SIM_NS_PER_US);
 }
 
-/* spec-physics section 6: 51 bytes at SF12 behind a frame set at 2.000 s go at 4.5285 s. */
+/* spec-physics section 6: 51 bytes at SF12 after a frame set at 2.000 s go at 4.5285 s. */
 Test(gateway, immediate_request_behind_a_frame_at_2_s_starts_at_4_5285_s)
 {
     struct gateway_tx tx = world_request(1, 2 * SIM_NS_PER_S, 12, 55);
