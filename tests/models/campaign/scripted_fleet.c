@@ -1,12 +1,11 @@
 /* End-devices of a test that go through a whole campaign in bytes, with faults on demand.
  * SPDX-License-Identifier: MIT
  */
-#include "models/campaign/scripted_fleet.h"
-
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "campaign/image_builder.h"
+#include "models/campaign/scripted_fleet_internal.h"
 
 static const sim_ns fleet_start_ns = 1000 * SIM_NS_PER_S;
 
@@ -15,31 +14,10 @@ enum fleet_event {
     EVENT_UPLINK
 };
 
-static uint32_t le(const uint8_t *p, unsigned bytes)
-{
-    uint32_t value = 0;
-    for (unsigned i = 0; i < bytes; i++) {
-        value |= (uint32_t)p[i] << (8 * i);
-    }
-    return value;
-}
-
-static void put_le(uint8_t *p, uint32_t value, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        p[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static int64_t device_gps_s(const struct fleet *fleet, const struct fleet_device *device)
-{
-    return (FLEET_GPS_NS + engine_now(fleet->engine)) / SIM_NS_PER_S + device->faults.clock_error_s;
-}
-
 /* The group whose session is open; NULL: none. */
 static struct fleet_group *open_group(const struct fleet *fleet, struct fleet_device *device)
 {
-    int64_t now_s = device_gps_s(fleet, device);
+    int64_t now_s = fleet_device_gps_s(fleet, device);
     for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
         struct fleet_group *group = &device->groups[i];
         if (group->session && now_s >= group->session_gps_s
@@ -50,18 +28,10 @@ static struct fleet_group *open_group(const struct fleet *fleet, struct fleet_de
     return NULL;
 }
 
-/* Class C ends early: acknowledged, or in version 1, which has no acknowledgement, whole. */
-static void leave_sessions(struct fleet_device *device)
-{
-    for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
-        device->groups[i].session = false;
-    }
-}
-
 /* From 15 s before a session: its radio is prepared for it. */
 static bool opens_soon(const struct fleet *fleet, const struct fleet_device *device)
 {
-    int64_t now_s = device_gps_s(fleet, device);
+    int64_t now_s = fleet_device_gps_s(fleet, device);
     for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
         const struct fleet_group *group = &device->groups[i];
         if (group->session && now_s + 15 >= group->session_gps_s && now_s < group->session_gps_s) {
@@ -74,7 +44,7 @@ static bool opens_soon(const struct fleet *fleet, const struct fleet_device *dev
 static bool has_opened(const struct fleet *fleet, const struct fleet_device *device)
 {
     const struct fleet_group *group = &device->groups[device->group_id];
-    return group->session && device_gps_s(fleet, device) > group->session_gps_s;
+    return group->session && fleet_device_gps_s(fleet, device) > group->session_gps_s;
 }
 
 static void schedule(struct fleet *fleet, uint32_t index, enum fleet_event event, sim_ns in_ns)
@@ -121,7 +91,7 @@ static void reset_if_due(struct fleet *fleet, struct fleet_device *device)
         return;
     }
     device->resets++;
-    leave_sessions(device);
+    fleet_leave_sessions(device);
     for (uint32_t i = 0; i < FLEET_GROUPS; i++) {
         device->groups[i].defined = device->groups[i].defined && device->faults.keeps_block;
     }
@@ -176,256 +146,15 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         return;
     }
     uint8_t report[24] = { 0 };
-    put_le(report, device->version, 4);
-    put_le(report + 18, device->resets, 2);
+    fleet_put_le(report, device->version, 4);
+    fleet_put_le(report + 18, device->resets, 2);
     if (device->version >= FLEET_VERSION) {
         memcpy(report + 4, fleet->image + 32, 8);
     }
     transmit(fleet, index, 2, report, sizeof report);
 }
 
-/* --- commands -------------------------------------------------------------------------------- */
-
-static void answer(struct fleet_device *device, uint8_t fport, const uint8_t *data, uint8_t size)
-{
-    if (device->answers_size > 0 && device->answers_fport != fport) {
-        return;
-    }
-    device->answers_fport = fport;
-    uint8_t *out = device->answers + device->answers_size;
-    memcpy(out, data, size);
-    if (device->faults.names_other_group && fport == 200) {
-        out[1] ^= 0x01;
-    }
-    if (device->faults.names_other_index && fport == 201) { /* set-up: bits 7..6; receipt: 1..0 */
-        out[1] ^= out[0] == 0x02 ? 0x40 : out[0] == 0x04 ? 0x01 : 0x00;
-        out[size > 3 ? 3 : 0] ^= size > 3 ? 0x40 : 0x00; /* version 2 status */
-    }
-    device->answers_size = (uint8_t)(device->answers_size + size);
-}
-
-static void on_group_setup(struct fleet_device *device, const uint8_t *p)
-{
-    uint8_t ke[16], mc_key[16], out[2] = { 0x02, p[1] & 3 };
-    struct fleet_group *group = &device->groups[out[1]];
-    device->group_id = out[1];
-    device->set_up_downlinks++;
-    if (device->faults.refuses_group) {
-        out[1] |= 0x04;
-    } else {
-        group->mc_addr = le(p + 2, 4);
-        lorawan_mc_ke_key(device->mac.identity.gen_app_key, ke);
-        lorawan_aes_encrypt(ke, p + 6, mc_key);
-        lorawan_mc_session_keys(mc_key, group->mc_addr, group->mc_app_s_key, group->mc_nwk_s_key);
-        group->fcnt_min = le(p + 22, 4);
-        group->fcnt_max = le(p + 26, 4);
-        group->last_fcnt = UINT32_MAX;
-        group->defined = true;
-    }
-    answer(device, 200, out, 2);
-}
-
-static void on_session(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
-{
-    uint8_t out[5] = { 0x04, p[1] & 3 };
-    struct fleet_group *group = &device->groups[out[1]];
-    device->set_up_downlinks++;
-    device->session_requests++;
-    if (!group->defined || device->faults.never_defines_group) {
-        out[1] |= 0x10;
-        answer(device, 200, out, 2);
-        return;
-    }
-    group->session_gps_s = le(p + 2, 4);
-    group->session_s = 1u << p[6];
-    group->data_rate = p[10];
-    int64_t to_start_s = (int64_t)group->session_gps_s - device_gps_s(fleet, device) - 3;
-    cr_assert_eq(le(p + 7, 3) * 100, 869525000);
-    if (device->faults.no_time || device->faults.never_gets_time) {
-        put_le(out + 2, 0xFFFFFF, 3);
-        answer(device, 200, out, 5);
-        return;
-    }
-    if (to_start_s <= 0 || device->faults.always_misses_start) {
-        out[1] |= 0x20;
-        answer(device, 200, out, 2);
-        return;
-    }
-    group->session = true;
-    put_le(out + 2, (uint32_t)to_start_s, 3); /* of the uplink that follows in three seconds */
-    answer(device, 200, out, 5);
-}
-
-/* McGroupStatusAns (TS005-2.0.0): NbTotalGroups, AnsGroupMask, then number and address of each.
- * Tests ask for group 0 only. */
-static void on_group_status(struct fleet_device *device, uint8_t wanted)
-{
-    uint8_t out[7] = { 0x01, 0 };
-    const struct fleet_group *group = &device->groups[0];
-    device->group_status_requests++;
-    if (device->faults.keeps_group_mute) {
-        return;
-    }
-    bool listed = group->defined && (wanted & 1u) != 0;
-    out[1] = (uint8_t)((group->defined ? 0x10 : 0) | (listed ? 1 : 0));
-    put_le(out + 3, device->faults.other_group ? ~group->mc_addr : group->mc_addr, 4);
-    answer(device, 200, out, listed ? 7 : 2);
-}
-
-static void on_group_delete(struct fleet_device *device, uint8_t id)
-{
-    struct fleet_group *group = &device->groups[id & 3];
-    uint8_t out[2] = { 0x03, group->defined ? id : id | 0x04 };
-    device->group_delete_requests++;
-    if (device->faults.keeps_group_mute) {
-        return;
-    }
-    group->defined = false;
-    if (device->faults.loses_delete_ans) {
-        device->faults.loses_delete_ans = false;
-    } else {
-        answer(device, 200, out, 2);
-    }
-}
-
-static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
-{
-    uint8_t frag_index = p[1] >> 4 & 3;
-    device->frag_index = frag_index; /* another block in the place of the last one */
-    device->whole = device->acknowledged = false;
-    device->received_uncoded = device->received_coded = device->last_n = 0;
-    device->frag_set_ups++;
-    uint8_t out[2] = { 0x02,
-        (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
-    device->set_up_downlinks++;
-    if (device->faults.advances_session_cnt
-            || (device->fragmentation_version == 2
-                    && le(p + 11, 2) < device->faults.session_cnt_least)) {
-        out[1] |= 0x10;
-        answer(device, 201, out, 2);
-        return;
-    }
-    memcpy(device->set_up_payload, p, device->fragmentation_version == 2 ? 17 : 11);
-    device->nb_frag = (uint16_t)le(p + 2, 2);
-    device->frag_size = p[4];
-    device->fragments_ready = !device->faults.no_memory;
-    if (!device->faults.loses_frag_ans) {
-        answer(device, 201, out, 2);
-    }
-    if (device->faults.holds_old_block) {
-        answer(device, 201, (uint8_t[]){ 0x04, frag_index }, 2);
-    }
-}
-
-static uint32_t missing(const struct fleet_device *device)
-{
-    if (device->whole) {
-        return 0;
-    }
-    uint32_t got = device->received_uncoded + device->received_coded;
-    return got < device->nb_frag + 2u ? device->nb_frag + 2u - got : 1u;
-}
-
-static bool is_over_memory(const struct fleet_device *device)
-{
-    return device->faults.decoder_most > 0
-           && device->nb_frag - device->received_uncoded > device->faults.decoder_most;
-}
-
-static void put_status(const struct fleet *fleet, struct fleet_device *device)
-{
-    if (!device->fragments_ready) {
-        if (device->fragmentation_version == 2) {
-            answer(device, 201, (uint8_t[]){ 0x01, 0x04 }, 2);
-        }
-        return; /* version 1 cannot say that there is no session */
-    }
-    uint32_t lacks = device->faults.counts_nothing ? 0 : missing(device);
-    uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
-    status |= is_over_memory(device) ? 0x01 : 0x00;
-    uint8_t received[2];
-    put_le(received,
-            (uint32_t)device->frag_index << 14
-                    | (device->received_uncoded + device->received_coded),
-            2);
-    uint8_t lacks8 = (uint8_t)(lacks > 255 ? 255 : lacks);
-    if (device->fragmentation_version == 2) {
-        answer(device, 201, (uint8_t[]){ 0x01, status, received[0], received[1], lacks8 }, 5);
-    } else {
-        answer(device, 201, (uint8_t[]){ 0x01, received[0], received[1], lacks8, status }, 5);
-    }
-}
-
-static void on_commands(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
-{
-    struct fleet_device *device = &fleet->devices[index];
-    const uint8_t *p = d->payload;
-    uint16_t at = 0;
-    if (d->fport == 200 || d->fport == 201) {
-        device->set_up_last_ns = engine_now(fleet->engine);
-    }
-    if (d->fport == 202 && p[0] == 0x03) {
-        device->resyncs++;
-        uint8_t out[6] = { 0x01, 0, 0, 0, 0, 0x10 | 5 };
-        put_le(out + 1, (uint32_t)(device_gps_s(fleet, device) + 3), 4);
-        answer(device, 202, out, 6);
-    } else if (d->fport == 202 && p[0] == 0x01 && !device->faults.ignores_clock) {
-        cr_assert_eq(p[5], 5, "the token comes back");
-        device->faults.clock_error_s += (int32_t)le(p + 1, 4);
-    }
-    if (device->faults.ignores_set_up) {
-        device->set_up_downlinks++;
-        return;
-    }
-    while (d->fport == 200 && at < d->size) {
-        if (p[at] == 0x00) {
-            answer(device, 200, (uint8_t[]){ 0x00, 2, 2 }, 3);
-            device->version_questions[0]++;
-            at++;
-            continue;
-        }
-        if (p[at] == 0x02) {
-            on_group_setup(device, p + at);
-            at = (uint16_t)(at + 30);
-        } else if (p[at] == 0x01) {
-            on_group_status(device, p[at + 1]);
-            at = (uint16_t)(at + 2);
-        } else if (p[at] == 0x03) {
-            on_group_delete(device, p[at + 1]);
-            at = (uint16_t)(at + 2);
-        } else {
-            cr_assert_eq(p[at], 0x04);
-            on_session(fleet, device, p + at);
-            at = (uint16_t)(at + 11);
-        }
-    }
-    if (d->fport == 201 && device->faults.no_fragmentation) {
-        device->version_questions[1] += p[0] == 0x00 ? 1 : 0;
-        return;
-    }
-    if (d->fport == 201 && p[0] == 0x00) {
-        device->version_questions[1]++;
-        answer(device, 201,
-                (uint8_t[]){ 0x00, 3,
-                        device->faults.unknown_version ? 7 : device->fragmentation_version },
-                3);
-    } else if (d->fport == 201 && p[0] == 0x02) {
-        on_frag_setup(fleet, device, p);
-    } else if (d->fport == 201 && p[0] == 0x01) {
-        device->status_requests++;
-        put_status(fleet, device);
-    } else if (d->fport == 201 && p[0] == 0x04 && device->acks++ >= device->faults.lost_acks) {
-        device->acknowledged = true;
-        leave_sessions(device);
-        device->answers_size = 0;
-        device->uplink_event++; /* no more reports of reception */
-        if (!device->faults.installs_nothing && !device->faults.bad_mic) {
-            device->version = FLEET_VERSION + device->frag_index;
-            struct fleet_group *group = &device->groups[device->group_id];
-            group->defined = group->defined && !device->faults.forgets_group;
-        }
-    }
-}
+/* --- downlinks ------------------------------------------------------------------------------- */
 
 static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
 {
@@ -438,7 +167,7 @@ static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripte
         device->faults.no_time = false;
     }
     if (d->size > 0) {
-        on_commands(fleet, index, d);
+        fleet_on_commands(fleet, index, d);
     }
     if (device->answers_size > 0) {
         schedule(fleet, index, EVENT_UPLINK, 3 * SIM_NS_PER_S);
@@ -453,15 +182,15 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     if (d->payload[0] == 0x01) {
         device->status_requests++;
         bool all = (d->payload[1] & 1) != 0;
-        if (all || missing(device) > 0) {
-            put_status(fleet, device);
+        if (all || fleet_missing(device) > 0) {
+            fleet_put_status(fleet, device);
             schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S / 2);
         }
         return;
     }
     cr_assert_eq(d->payload[0], 0x08);
     cr_assert_eq(d->size, 3 + device->frag_size);
-    uint32_t n = le(d->payload + 1, 2) & 0x3FFF;
+    uint32_t n = fleet_le(d->payload + 1, 2) & 0x3FFF;
     bool again = n <= device->nb_frag && device->status_requests > 0;
     cr_assert(again || n > device->last_n, "N falls for a repeated uncoded fragment only");
     device->last_n = n > device->last_n ? n : device->last_n;
@@ -469,7 +198,7 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     if (device->whole || n == device->faults.loses_n
             || (misses_first && n <= device->nb_frag && !again)
             || (device->faults.loses_repeated && again)
-            || (n > device->nb_frag && is_over_memory(device))) {
+            || (n > device->nb_frag && fleet_is_over_memory(device))) {
         return;
     }
     if (n == device->nb_frag + 1u) {
@@ -482,13 +211,13 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
         device->whole = false;
     }
     if (device->whole && device->fragmentation_version == 2 && !device->faults.dies_in_session) {
-        answer(device, 201,
+        fleet_answer(device, 201,
                 (uint8_t[]){ 0x04,
                         (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index) },
                 2);
         schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
     } else if (device->whole && device->fragmentation_version == 1) {
-        leave_sessions(device);
+        fleet_leave_sessions(device);
     }
 }
 
@@ -618,4 +347,22 @@ void fleet_destroy(struct fleet *fleet)
 void fleet_run(struct fleet *fleet, sim_ns until_ns)
 {
     engine_run(fleet->engine, until_ns);
+}
+
+struct campaign_device fleet_view(const struct fleet *fleet, uint32_t index)
+{
+    struct campaign_device view;
+    campaign_device_get(fleet->campaign, index, &view);
+    return view;
+}
+
+void fleet_expect_all_confirmed(const struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        struct campaign_device view = fleet_view(fleet, i);
+        cr_assert_eq(view.stage, CAMPAIGN_CONFIRMED, "device %u: stage %d, %s", i, (int)view.stage,
+                campaign_failure_name(view.failure));
+        cr_assert_eq(view.failure, CAMPAIGN_FAILURE_NONE);
+    }
+    cr_assert_eq(campaign_phase(fleet->campaign), CAMPAIGN_PHASE_DONE);
 }

@@ -117,7 +117,7 @@ struct fleet {
     uint32_t image_size;
     struct device_identity identities[FLEET_MAX];
     struct fleet_device devices[FLEET_MAX];
-    uint32_t bulk_uplinks; /* uplinks of anybody while fragments were on air */
+    uint32_t bulk_uplinks; /* uplinks of all devices while fragments were on the air */
 };
 
 /* Devices boot at once and report every `report_period_ns`. */
@@ -126,5 +126,9 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
 void fleet_destroy(struct fleet *fleet);
 void fleet_run(struct fleet *fleet, sim_ns until_ns);
 struct campaign_params fleet_default_params(void);
+/* What the campaign says of a device. */
+struct campaign_device fleet_view(const struct fleet *fleet, uint32_t index);
+/* The campaign is over, and each device confirmed the new version. */
+void fleet_expect_all_confirmed(const struct fleet *fleet);
 
 #endif

@@ -30,21 +30,6 @@ static void create(uint32_t count, struct campaign_params *params)
     session_ns = params->start_ns + params->set_up_window_ns;
 }
 
-static struct campaign_device device(uint32_t index)
-{
-    struct campaign_device view;
-    campaign_device_get(fleet.campaign, index, &view);
-    return view;
-}
-
-static void expect_all_confirmed(void)
-{
-    for (uint32_t i = 0; i < fleet.count; i++) {
-        cr_assert_eq(device(i).stage, CAMPAIGN_CONFIRMED, "device %u at stage %d", i,
-                (int)device(i).stage);
-    }
-}
-
 static bool is_multicast(const struct gateway_tx *tx)
 {
     return tx->modulation.spreading_factor == 7 && tx->modulation.frequency_hz == 869525000;
@@ -93,7 +78,7 @@ static void expect_after_outage(sim_ns from_ns)
     out_until_ns = out_from_ns + 10 * MINUTE_NS;
     fleet.gateways->judge = in_an_outage;
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
     for (uint32_t i = 0; i < 5; i++) {
         cr_assert_eq(
                 fleet.devices[i].received_uncoded, fleet.devices[i].nb_frag, "none is skipped");
@@ -133,7 +118,7 @@ Test(correction, question_that_no_gateway_sent_has_no_answer_to_miss)
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_CORRECTION);
     cr_assert_eq(campaign_correction_batches(fleet.campaign), 0, "nothing was asked");
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
 }
 
 /* Gateways take every request and drop every other frame at the last moment. */
@@ -158,7 +143,7 @@ Test(correction, coded_fragments_replace_what_was_passed_over)
     fleet_run(&fleet, 4 * HOUR_NS);
     cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 38 - 10);
     cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 6 + 10, "15 %% of 38, and ten");
-    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_CONFIRMED);
 }
 
 /* --- members that do not answer --------------------------------------------------------------- */
@@ -174,7 +159,7 @@ Test(correction, asks_who_is_silent_until_the_time_is_over)
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_CORRECTION);
     fleet_run(&fleet, session_ns + 4 * HOUR_NS);
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_CONFIRMATION);
-    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_CONFIRMED);
     sim_ns last_ns, gap_ns;
     uint32_t questions = questions_after(session_ns, &last_ns, &gap_ns);
     /* Rests of 20, 40, ... 320 s, then 600 s: with an answer window of 20 s at most, 27 of them. */
@@ -194,7 +179,7 @@ Test(correction, serves_a_member_whose_last_answer_of_the_set_up_was_lost)
     fleet.devices[3].faults.loses_frag_ans = true;
     fleet.devices[3].faults.loss_percent = 50;
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
 }
 
 /* Devices of version 1 leave class C when they are whole, and answer no request to a group. */
@@ -221,7 +206,7 @@ Test(correction, sends_an_uncoded_fragment_to_who_has_none)
     }
     fleet_run(&fleet, 6 * HOUR_NS);
     cr_assert_eq(fleet.devices[0].nb_frag % 4 / 2, 0, "rows of even weight");
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
     /* One for what they lack, one that brings nothing, one with an uncoded fragment. */
     cr_assert_leq(campaign_correction_batches(fleet.campaign), 3);
 }
@@ -238,7 +223,7 @@ Test(correction, repeats_uncoded_fragments_for_a_decoder_that_is_too_small)
         fleet.devices[i].faults.decoder_most = 8;
     }
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
     cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38, no batch");
     cr_assert_eq(campaign_correction_batches(fleet.campaign), 1, "one pass");
 }
@@ -250,8 +235,8 @@ Test(correction, gives_up_a_decoder_that_stays_too_small)
     fleet.devices[1].faults.decoder_most = 8;
     fleet.devices[1].faults.loses_repeated = true;
     fleet_run(&fleet, 6 * HOUR_NS);
-    cr_assert_eq(device(1).failure, CAMPAIGN_FAILURE_DECODER_MEMORY);
-    cr_assert_eq(device(0).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(fleet_view(&fleet, 1).failure, CAMPAIGN_FAILURE_DECODER_MEMORY);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_CONFIRMED);
     cr_assert_eq(campaign_correction_batches(fleet.campaign), 2, "two passes");
     cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38");
 }
@@ -264,7 +249,7 @@ Test(correction, knows_of_a_small_decoder_by_the_count_alone)
     create(3, &params);
     fleet.devices[1].faults.needs_uncoded = true;
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
     cr_assert_eq(campaign_fragments_sent(fleet.campaign, true), 0);
     cr_assert_eq(campaign_correction_batches(fleet.campaign), 1);
 }

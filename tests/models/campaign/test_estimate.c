@@ -96,7 +96,7 @@ Test(estimate, of_a_session_is_as_by_hand)
     estimate = make(&input);
     cr_assert_eq(estimate.block_ack_delay, 0);
     cr_assert_float_eq(estimate.session_s, 424.330976 + 15.841584 + 2.36 * 16.0 + 4.0, 0.05);
-    /* Nobody else reports and no fragment goes out meanwhile: heard at once. */
+    /* No other device reports and no fragment goes out meanwhile: heard at once. */
     input.redundancy = 0.0;
     input.uplink_data_rate = 5;
     input.fleet_size = 1;
@@ -245,7 +245,7 @@ Test(estimate, of_little_loss_is_that_of_whole_blocks)
     struct estimate_input input = input_by_hand();
     input.redundancy = 0.0;
     input.expected_loss = 0.01;
-    /* Without redundancy: nobody may lose anything. */
+    /* Without redundancy: no device may lose anything. */
     cr_assert_float_eq(make(&input).complete_share, pow(0.99, 100), 1e-9);
     input.redundancy = 1.0;
     cr_assert_gt(make(&input).complete_share, 0.9999);
@@ -261,7 +261,7 @@ Test(estimate, refuses_what_cannot_be_sent)
     input.image_size_bytes = 48 * 16384; /* N has 14 bits */
     cr_assert_not(make(&input).possible);
     input = input_by_hand();
-    input.frequency_hz = 870500000; /* no sub-band, nobody may transmit */
+    input.frequency_hz = 870500000; /* no sub-band: no station may transmit */
     cr_assert_not(make(&input).possible);
     input.duty_cycle = 0.01;
     cr_assert(make(&input).possible);

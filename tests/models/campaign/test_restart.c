@@ -27,16 +27,6 @@ static void teardown(void)
 
 TestSuite(restart, .init = setup, .fini = teardown);
 
-static void expect_all_confirmed(void)
-{
-    for (uint32_t i = 0; i < fleet.count; i++) {
-        struct campaign_device view;
-        campaign_device_get(fleet.campaign, i, &view);
-        cr_assert_eq(view.stage, CAMPAIGN_CONFIRMED, "device %u: %s", i,
-                campaign_failure_name(view.failure));
-    }
-}
-
 Test(restart, sets_a_device_up_again_before_its_session)
 {
     fleet_create(&fleet, 3, 600 * SIM_NS_PER_S, &params);
@@ -48,7 +38,7 @@ Test(restart, sets_a_device_up_again_before_its_session)
     cr_assert_eq(fleet.devices[1].session_requests, 2);
     cr_assert_eq(fleet.devices[2].session_requests, 1);
     fleet_run(&fleet, 6 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
 }
 
 Test(restart, lets_a_device_join_its_session_late)
@@ -58,7 +48,7 @@ Test(restart, lets_a_device_join_its_session_late)
     fleet_run(&fleet, 6 * HOUR_NS);
     cr_assert_eq(fleet.devices[0].resets, 1);
     cr_assert_eq(fleet.devices[0].frag_set_ups, 2, "it had lost its fragments");
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
 }
 
 /* As it happens with a power cut between two answers: the next uplink comes after the start. */
@@ -76,8 +66,7 @@ Test(restart, goes_on_with_a_set_up_that_it_broke_off)
     }
     fleet_run(&fleet, 6 * HOUR_NS);
     cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_CONFIRMED), 3);
-    struct campaign_device view;
-    campaign_device_get(fleet.campaign, 2, &view);
+    struct campaign_device view = fleet_view(&fleet, 2);
     cr_assert_eq(view.failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED, "the window was over");
 }
 

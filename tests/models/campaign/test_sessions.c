@@ -62,7 +62,7 @@ static void expect_rates(uint32_t fast, uint8_t fast_rate, uint8_t slow_rate)
     }
 }
 
-Test(sessions, of_each_data_rate_take_those_who_hear_it_with_margin)
+Test(sessions, of_each_data_rate_take_the_members_that_hear_it_with_margin)
 {
     params.sessions = SESSIONS_PER_DATA_RATE;
     play(4);
@@ -85,7 +85,8 @@ Test(sessions, with_fewer_members_than_the_threshold_join_the_next_slower_one)
     expect_rates(0, 5, 3);
 }
 
-/* DR2, DR1 and DR0 have no members of their own either; the slowest takes whoever is left. */
+/* DR2, DR1 and DR0 have no members of their own either; the slowest takes the members that are
+ * left. */
 Test(sessions, with_few_members_and_none_slower_are_the_slowest)
 {
     params.sessions = SESSIONS_THRESHOLD;

@@ -26,18 +26,11 @@ static void create(uint32_t count, struct campaign_params *params)
     fleet_create(&fleet, count, 900 * SIM_NS_PER_S, params);
 }
 
-static struct campaign_device device(uint32_t index)
-{
-    struct campaign_device view;
-    campaign_device_get(fleet.campaign, index, &view);
-    return view;
-}
-
 static void expect_end(uint32_t index, enum campaign_failure failure, uint32_t commands_most)
 {
     const struct fleet_device *d = &fleet.devices[index];
-    cr_assert_eq(device(index).failure, failure, "device %u: %s", index,
-            campaign_failure_name(device(index).failure));
+    cr_assert_eq(fleet_view(&fleet, index).failure, failure, "device %u: %s", index,
+            campaign_failure_name(fleet_view(&fleet, index).failure));
     cr_assert_leq(d->set_up_downlinks, commands_most, "device %u: %u commands", index,
             d->set_up_downlinks);
 }
@@ -61,11 +54,11 @@ Test(tries, end_with_a_reason_for_each_cause)
     expect_end(4, CAMPAIGN_FAILURE_CLOCK, 6);
     for (uint32_t i = 0; i < 5; i++) {
         /* Pauses grow: 5, 10 and 20 minutes after the second answer, until the fifth. */
-        sim_ns taken_ns = fleet.devices[i].set_up_last_ns - device(i).first_command_ns;
+        sim_ns taken_ns = fleet.devices[i].set_up_last_ns - fleet_view(&fleet, i).first_command_ns;
         cr_assert_geq(taken_ns, 35 * 60 * SIM_NS_PER_S, "device %u", i);
         cr_assert_leq(fleet.devices[i].resyncs, 5);
     }
-    cr_assert_eq(device(5).stage, CAMPAIGN_READY, "the others are set up");
+    cr_assert_eq(fleet_view(&fleet, 5).stage, CAMPAIGN_READY, "the others are set up");
 }
 
 /* SessionCntPrev of the device is 300: 0, 1, 17 and 273 are replays, 4369 is not. */
@@ -75,7 +68,8 @@ Test(tries, reach_a_session_cnt_far_ahead)
     create(1, &params);
     fleet.devices[0].faults.session_cnt_least = 301;
     fleet_run(&fleet, params.start_ns + 7 * HOUR_NS);
-    cr_assert_eq(device(0).stage, CAMPAIGN_READY, "%s", campaign_failure_name(device(0).failure));
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_READY, "%s",
+            campaign_failure_name(fleet_view(&fleet, 0).failure));
     cr_assert_eq(fleet.devices[0].set_up_payload[11] | fleet.devices[0].set_up_payload[12] << 8,
             1 + 16 + 256 + 4096);
 }
@@ -88,7 +82,8 @@ Test(tries, send_the_session_again_once_a_device_was_told_the_time)
     create(2, &params);
     fleet.devices[0].faults.no_time = true;
     fleet_run(&fleet, params.start_ns + HOUR_NS);
-    cr_assert_eq(device(0).stage, CAMPAIGN_READY, "%s", campaign_failure_name(device(0).failure));
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_READY, "%s",
+            campaign_failure_name(fleet_view(&fleet, 0).failure));
     cr_assert_eq(fleet.devices[0].resyncs, 0, "it needs no ForceDeviceResync");
     cr_assert_leq(fleet.devices[0].set_up_downlinks, 4, "one McClassCSessionReq more");
 }

@@ -77,6 +77,26 @@ void rig_join(struct rig *rig, uint32_t index)
     cr_assert(scripted_device_join_accept(&rig->devices[index], entry->tx.bytes, entry->tx.size));
 }
 
+uint16_t rig_make(
+        struct rig *rig, uint32_t index, bool confirmed, const char *fopts, uint8_t *bytes)
+{
+    return scripted_device_uplink(&rig->devices[index], confirmed, (const uint8_t *)fopts,
+            (uint8_t)strlen(fopts), 2, (const uint8_t *)"report", 6, bytes);
+}
+
+bool rig_hear_answer(struct rig *rig, uint32_t index, uint8_t data_rate, int32_t snr_mdb,
+        const uint8_t *bytes, uint16_t size, struct scripted_downlink *downlink)
+{
+    const struct scripted_device *device = &rig->devices[index];
+    rig_hear(rig, 0, data_rate, snr_mdb, bytes, size);
+    rig_run(rig, engine_now(rig->engine) + 5 * SIM_NS_PER_S);
+    const struct fake_tx *entry = rig_next_tx(rig);
+    memset(downlink, 0, sizeof *downlink);
+    return entry != NULL
+           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
+                   entry->tx.bytes, entry->tx.size, downlink);
+}
+
 bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
         uint16_t size, struct scripted_downlink *downlink)
 {
@@ -84,12 +104,7 @@ bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t 
     uint8_t bytes[255];
     uint16_t frame_size =
             scripted_device_uplink(device, false, NULL, 0, fport, payload, size, bytes);
-    rig_hear(rig, 0, 5, RIG_SNR_MDB, bytes, frame_size);
-    rig_run(rig, engine_now(rig->engine) + 5 * SIM_NS_PER_S);
-    const struct fake_tx *entry = rig_next_tx(rig);
-    return entry != NULL
-           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
-                   entry->tx.bytes, entry->tx.size, downlink);
+    return rig_hear_answer(rig, index, 5, RIG_SNR_MDB, bytes, frame_size, downlink);
 }
 
 void rig_hear_best(struct rig *rig, uint32_t index, uint32_t gateway)

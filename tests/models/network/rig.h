@@ -38,6 +38,13 @@ const struct fake_tx *rig_next_tx(struct rig *rig);
 void rig_join(struct rig *rig, uint32_t index);
 /* Sends uplinks of device `index` until the network knows `gateway` as its best one. */
 void rig_hear_best(struct rig *rig, uint32_t index, uint32_t gateway);
+/* Makes an uplink of device `index` with the payload "report" on FPort 2. `fopts`: its FOpts, which
+ * hold no byte of value 0. Returns its size, 255 at most. */
+uint16_t rig_make(
+        struct rig *rig, uint32_t index, bool confirmed, const char *fopts, uint8_t *bytes);
+/* Gateway 0 hears a frame of device `index` now; reads the answer. False: none goes out. */
+bool rig_hear_answer(struct rig *rig, uint32_t index, uint8_t data_rate, int32_t snr_mdb,
+        const uint8_t *bytes, uint16_t size, struct scripted_downlink *downlink);
 /* Sends an uplink of device `index` and reads the answer. False: none. */
 bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
         uint16_t size, struct scripted_downlink *downlink);

@@ -258,7 +258,7 @@ Test(adr_talk, leaves_a_device_alone_that_refuses_three_times)
     uplinks(60, 0, 0);
     cr_assert_eq(stats().adr_refused, 3);
     cr_assert_eq(view().tx_power, 0);
-    rig_join(&rig, 0); /* a new session starts anew */
+    rig_join(&rig, 0); /* a new session forgets the old one */
     uplinks(19, 0, 0);
     uplink(0, 0, "");
     cr_assert(requested);

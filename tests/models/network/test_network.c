@@ -64,12 +64,6 @@ static struct network_stats stats(void)
     return now;
 }
 
-static uint16_t make_uplink(uint32_t index, bool confirmed, const char *fopts, uint8_t *bytes)
-{
-    return scripted_device_uplink(&rig.devices[index], confirmed, (const uint8_t *)fopts,
-            (uint8_t)strlen(fopts), 2, (const uint8_t *)"report", 6, bytes);
-}
-
 static void run_s(double seconds)
 {
     rig_run(&rig, engine_now(rig.engine) + (sim_ns)(seconds * 1e9));
@@ -153,7 +147,7 @@ Test(network, delivers_a_frame_once_with_the_best_gateway)
 {
     uint8_t bytes[255];
     rig_join(&rig, 1);
-    uint16_t size = make_uplink(1, false, "", bytes);
+    uint16_t size = rig_make(&rig, 1, false, "", bytes);
     sim_ns end_ns = engine_now(rig.engine);
     rig_hear(&rig, 0, 5, -3000, bytes, size);
     rig_hear(&rig, 1, 5, 4000, bytes, size);
@@ -177,18 +171,18 @@ Test(network, drops_replays_and_forgeries_and_counts_gaps)
 {
     uint8_t old[255], bytes[255];
     rig_join(&rig, 0);
-    uint16_t old_size = make_uplink(0, false, "", old);
+    uint16_t old_size = rig_make(&rig, 0, false, "", old);
     rig_hear(&rig, 0, 5, 0, old, old_size);
     run_s(3);
     for (int i = 0; i < 4; i++) { /* four are lost */
-        make_uplink(0, false, "", bytes);
+        rig_make(&rig, 0, false, "", bytes);
     }
-    uint16_t size = make_uplink(0, false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     run_s(3);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_hear(&rig, 0, 5, 0, old, old_size);
-    size = make_uplink(0, false, "", bytes);
+    size = rig_make(&rig, 0, false, "", bytes);
     bytes[9] ^= 0x10;
     rig_hear(&rig, 0, 5, 0, bytes, size);
     run_s(3);
@@ -205,7 +199,7 @@ Test(network, keeps_counting_beyond_16_bits)
     rig_join(&rig, 0);
     rig.devices[0].fcnt_up = 65535;
     for (int i = 0; i < 3; i++) {
-        uint16_t size = make_uplink(0, false, "", bytes);
+        uint16_t size = rig_make(&rig, 0, false, "", bytes);
         rig_hear(&rig, 0, 5, 0, bytes, size);
         run_s(3);
     }
@@ -232,7 +226,7 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
     const struct fake_tx *entry;
     rig_join(&rig, 0);
     sim_ns end_ns = engine_now(rig.engine);
-    uint16_t size = make_uplink(0, true, "\x02\x0d", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "\x02\x0d", bytes);
     rig_hear(&rig, 3, 5, 8500, bytes, size);
     rig_hear(&rig, 1, 5, 8000, bytes, size);
     rig_hear(&rig, 1, 5, 9000, bytes, size); /* the same gateway again: not another one */
@@ -250,7 +244,7 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
     cr_assert_eq(downlink.fopts_size, sizeof expected);
     cr_assert_arr_eq(downlink.fopts, expected, sizeof expected);
     cr_assert_eq(stats().downlinks_rx1, 2, "join accept and this one");
-    size = make_uplink(0, true, "\x06\xC8\x05", bytes);
+    size = rig_make(&rig, 0, true, "\x06\xC8\x05", bytes);
     rig_hear(&rig, 3, 5, 1500, bytes, size);
     run_s(5);
     cr_assert_eq(read_next(0, &entry).fopts_size, 0);
@@ -311,7 +305,7 @@ Test(network, uses_rx2_when_rx1_is_too_weak)
     sim_ns end_ns = engine_now(rig.engine);
     /* -117 dBm - 5 dB = -122 dBm at the gateway from 14 dBm, so 16 dBm come back as -120 dBm; the
      * device needs -123 dBm at SF7: 3 dB. */
-    uint16_t size = make_uplink(0, true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 1, 5, -5000, bytes, size);
     run_s(5);
     read_next(0, &entry);
@@ -329,14 +323,14 @@ Test(network, uses_rx1_when_the_payload_is_too_long_for_rx2)
     const struct fake_tx *entry;
     rig_join(&rig, 0);
     cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
-    uint16_t size = make_uplink(0, false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 1, 5, -5000, bytes, size);
     run_s(5);
     cr_assert_eq(read_next(0, &entry).size, 100);
     cr_assert_eq(entry->tx.modulation.spreading_factor, 7);
     /* At DR0 neither window carries it: it waits, and the device is told to stay. */
     cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
-    size = make_uplink(0, false, "", bytes);
+    size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 1, 0, -5000, bytes, size);
     run_s(5);
     struct scripted_downlink downlink = read_next(0, &entry);
@@ -372,7 +366,7 @@ Test(network, falls_back_to_rx2_when_rx1_is_refused)
     rig_join(&rig, 0);
     rig.gateways->judge = refuse_rx1;
     sim_ns end_ns = engine_now(rig.engine);
-    uint16_t size = make_uplink(0, true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
     run_s(5);
     read_next(0, &entry);
@@ -386,7 +380,7 @@ Test(network, falls_back_to_the_next_best_gateway)
     const struct fake_tx *entry;
     rig_join(&rig, 0);
     rig.gateways->judge = refuse_gateway_0;
-    uint16_t size = make_uplink(0, true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
     rig_hear(&rig, 3, 5, 4000, bytes, size);
     rig_hear(&rig, 2, 5, 3000, bytes, size);
@@ -418,7 +412,7 @@ Test(network, skips_a_window_that_a_slow_backhaul_cannot_reach)
     rig_join(&rig, 0);
     rig.gateways->latency_ns = 450 * SIM_NS_PER_MS; /* there, 200 ms, and back: 1.1 s */
     sim_ns end_ns = engine_now(rig.engine);
-    uint16_t size = make_uplink(0, true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
     run_s(5);
     read_next(0, &entry);
@@ -433,7 +427,7 @@ Test(network, remembers_the_gateway_that_hears_a_device_best)
     rig_join(&rig, 0);
     cr_assert_eq(network_best_gateway(rig.network, 0), 0);
     for (int i = 0; i < 8; i++) {
-        uint16_t size = make_uplink(0, false, "", bytes);
+        uint16_t size = rig_make(&rig, 0, false, "", bytes);
         rig_hear(&rig, 0, 5, -8000, bytes, size);
         rig_hear(&rig, 2, 5, 2000, bytes, size);
         run_s(3);
@@ -482,7 +476,7 @@ Test(network, answers_with_the_rx1_data_rate_offset_that_the_join_accept_named)
     cr_expect_eq(rig.devices[0].dl_settings, 0x32, "RX1DROffset 3, RX2 DR2");
     struct scripted_downlink downlink;
     uint8_t bytes[255];
-    uint16_t size = make_uplink(0, true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 10000, bytes, size);
     run_s(5);
     const struct fake_tx *entry;
@@ -507,18 +501,25 @@ Test(network, drops_join_requests_of_another_major)
     cr_expect_eq(stats().joins, 0);
 }
 
+/* The second frame comes while the de-duplication window of the first is open. */
+static void hear_in_one_window(
+        const uint8_t *first, uint16_t first_size, const uint8_t *second, uint16_t second_size)
+{
+    rig_hear(&rig, 0, 5, 0, first, first_size);
+    run_s(0.1);
+    rig_hear(&rig, 0, 5, 0, second, second_size);
+    run_s(8);
+}
+
 /* The window of an uplink is open: the join request is another frame and gets a window of its own.
  * The uplink reaches the application under the session in which it was sent. */
 Test(network, takes_a_join_request_while_an_uplink_waits)
 {
     uint8_t request[23], bytes[255];
     rig_join(&rig, 0);
-    uint16_t size = make_uplink(0, false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     uint16_t request_size = scripted_device_join_request(&rig.devices[0], request);
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(0.1);
-    rig_hear(&rig, 0, 5, 0, request, request_size);
-    run_s(8);
+    hear_in_one_window(bytes, size, request, request_size);
     cr_expect_eq(stats().joins, 2);
     cr_expect_eq(stats().duplicates, 0);
     cr_assert_eq(seen.uplinks, 1);
@@ -540,12 +541,9 @@ Test(network, drops_an_uplink_whose_session_ends_while_it_waits)
     uint32_t dropped = 0;
     engine_observer_add(rig.engine, OBSERVE_BIT(OBSERVE_NETWORK_DROP), count_of_session, &dropped);
     rig_join(&rig, 0);
-    uint16_t size = make_uplink(0, true, "\x0d", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "\x0d", bytes);
     uint16_t request_size = scripted_device_join_request(&rig.devices[0], request);
-    rig_hear(&rig, 0, 5, 0, request, request_size);
-    run_s(0.1);
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(8);
+    hear_in_one_window(request, request_size, bytes, size);
     cr_expect_eq(stats().joins, 2);
     cr_expect_eq(stats().uplinks, 1, "it was genuine when it came");
     cr_expect_eq(seen.uplinks, 0);
@@ -554,7 +552,7 @@ Test(network, drops_an_uplink_whose_session_ends_while_it_waits)
     const struct fake_tx *accept = rig_next_tx(&rig);
     cr_assert_not_null(accept);
     cr_assert(scripted_device_join_accept(&rig.devices[0], accept->tx.bytes, accept->tx.size));
-    size = make_uplink(0, false, "", bytes);
+    size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     run_s(8);
     cr_expect_eq(seen.uplinks, 1, "the first uplink of the new session");
@@ -567,10 +565,7 @@ Test(network, takes_another_join_request_while_one_waits)
     uint8_t first[23], second[23];
     uint16_t size = scripted_device_join_request(&rig.devices[0], first);
     (void)scripted_device_join_request(&rig.devices[0], second);
-    rig_hear(&rig, 0, 5, 0, first, size);
-    run_s(0.1);
-    rig_hear(&rig, 0, 5, 0, second, size);
-    run_s(8);
+    hear_in_one_window(first, size, second, size);
     cr_expect_eq(stats().joins, 2);
     cr_expect_eq(stats().duplicates, 0);
 }

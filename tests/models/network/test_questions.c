@@ -48,29 +48,16 @@ static struct network_stats stats(void)
     return now;
 }
 
-static uint16_t make(bool confirmed, const char *fopts, uint8_t *bytes)
-{
-    return scripted_device_uplink(&rig.devices[0], confirmed, (const uint8_t *)fopts,
-            (uint8_t)strlen(fopts), 2, (const uint8_t *)"report", 6, bytes);
-}
-
 /* Gateway 0 hears the frame now; true: an answer goes out, `downlink`. */
 static bool hear(const uint8_t *bytes, uint16_t size)
 {
-    rig_hear(&rig, 0, 0, 0, bytes, size);
-    rig_run(&rig, engine_now(rig.engine) + 5 * SIM_NS_PER_S);
-    const struct fake_tx *entry = rig_next_tx(&rig);
-    const struct scripted_device *device = &rig.devices[0];
-    memset(&downlink, 0, sizeof downlink);
-    return entry != NULL
-           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
-                   entry->tx.bytes, entry->tx.size, &downlink);
+    return rig_hear_answer(&rig, 0, 0, 0, bytes, size, &downlink);
 }
 
 static bool uplink(const char *fopts)
 {
     uint8_t bytes[255];
-    return hear(bytes, make(true, fopts, bytes));
+    return hear(bytes, rig_make(&rig, 0, true, fopts, bytes));
 }
 
 /* Every command but LinkADRReq that these answers hold has one byte. */
@@ -108,7 +95,7 @@ Test(questions, status_that_no_gateway_sent_is_not_asked)
 Test(questions, status_comes_with_the_answer_to_a_copy_when_the_first_was_refused)
 {
     uint8_t bytes[255];
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     verdict = GATEWAY_TX_COLLISION;
     cr_assert_not(hear(bytes, size));
     verdict = GATEWAY_TX_ACCEPTED;
@@ -170,7 +157,7 @@ Test(questions, link_adr_comes_with_the_answer_to_a_copy_when_the_first_was_refu
 {
     uint8_t bytes[255];
     fill_history();
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     verdict = GATEWAY_TX_FULL;
     cr_assert_not(hear(bytes, size));
     verdict = GATEWAY_TX_ACCEPTED;

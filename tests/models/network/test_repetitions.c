@@ -49,28 +49,16 @@ static struct network_stats stats(void)
     return now;
 }
 
-static uint16_t make(bool confirmed, const char *fopts, uint8_t *bytes)
-{
-    return scripted_device_uplink(&rig.devices[0], confirmed, (const uint8_t *)fopts,
-            (uint8_t)strlen(fopts), 2, (const uint8_t *)"report", 6, bytes);
-}
-
 /* Gateway 0 hears the frame now; the answer goes out. */
 static bool hear(const uint8_t *bytes, uint16_t size, struct scripted_downlink *downlink)
 {
-    rig_hear(&rig, 0, 5, 5000, bytes, size);
-    rig_run(&rig, engine_now(rig.engine) + 4 * SIM_NS_PER_S);
-    const struct fake_tx *entry = rig_next_tx(&rig);
-    const struct scripted_device *device = &rig.devices[0];
-    return entry != NULL
-           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
-                   entry->tx.bytes, entry->tx.size, downlink);
+    return rig_hear_answer(&rig, 0, 5, 5000, bytes, size, downlink);
 }
 
 Test(repetitions, of_a_confirmed_uplink_get_an_ack_each_and_reach_the_application_once)
 {
     uint8_t bytes[255];
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     for (uint16_t i = 0; i < 4; i++) {
         struct scripted_downlink downlink;
         cr_assert(hear(bytes, size, &downlink));
@@ -89,7 +77,7 @@ Test(repetitions, of_an_unconfirmed_uplink_are_dropped)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    uint16_t size = make(false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_eq(uplinks, 1);
@@ -113,7 +101,7 @@ Test(repetitions, carry_what_no_gateway_could_send_before)
     rig.gateways->judge = refuse_first;
     rig.gateways->context = &requests;
     replies = 1;
-    uint16_t size = make(false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_eq(network_queue_length(rig.network, 0), 1);
     cr_assert(hear(bytes, size, &downlink));
@@ -127,7 +115,7 @@ Test(repetitions, answer_a_device_time_req_with_their_own_end)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    uint16_t size = make(true, "\x0d", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "\x0d", bytes);
     cr_assert(hear(bytes, size, &downlink));
     sim_ns end_ns = engine_now(rig.engine);
     cr_assert(hear(bytes, size, &downlink));
@@ -141,7 +129,7 @@ Test(repetitions, are_told_from_a_late_report_of_the_same_transmission)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     sim_ns end_ns = engine_now(rig.engine);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
     rig_run(&rig, end_ns + 500 * SIM_NS_PER_MS); /* its window of 200 ms is over */
@@ -160,7 +148,7 @@ Test(repetitions, must_have_a_good_mic)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     cr_assert(hear(bytes, size, &downlink));
     bytes[10] ^= 1u; /* payload */
     cr_assert_not(hear(bytes, size, &downlink));
@@ -172,9 +160,9 @@ Test(repetitions, of_an_older_uplink_are_replays_and_get_no_ack)
 {
     uint8_t old[255], bytes[255];
     struct scripted_downlink downlink;
-    uint16_t old_size = make(true, "", old);
+    uint16_t old_size = rig_make(&rig, 0, true, "", old);
     cr_assert(hear(old, old_size, &downlink));
-    cr_assert(hear(bytes, make(true, "", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     cr_assert_not(hear(old, old_size, &downlink));
     cr_assert_eq(stats().replayed, 1);
     cr_assert_eq(stats().acks, 2);
@@ -185,7 +173,7 @@ Test(repetitions, more_than_nb_trans_are_discarded)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     for (uint32_t i = 0; i < 4; i++) {
         cr_assert(hear(bytes, size, &downlink));
     }
@@ -196,7 +184,7 @@ Test(repetitions, more_than_nb_trans_are_discarded)
     cr_assert_eq(stats().copies, 3);
     cr_assert_eq(stats().excess_copies, 2);
     cr_assert_eq(stats().acks, 4);
-    cr_assert(hear(bytes, make(true, "", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     cr_assert_eq(downlink.fport, 9);
     cr_assert(hear(bytes, size, &downlink), "the count begins again");
 }
@@ -204,7 +192,7 @@ Test(repetitions, more_than_nb_trans_are_discarded)
 Test(repetitions, count_once_however_many_gateways_report_them)
 {
     uint8_t bytes[255];
-    uint16_t size = make(false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     for (uint32_t i = 0; i < 4; i++) {
         sim_ns end_ns = engine_now(rig.engine);
         for (uint32_t gateway = 0; gateway < 3; gateway++) { /* one of them after the window */
@@ -247,7 +235,7 @@ Test(repetitions, a_replay_that_could_be_a_copy_leaves_the_multicast_gateway_alo
     uint8_t bytes[255];
     struct scripted_downlink downlink;
     rig_hear_best(&rig, 0, 2);
-    uint16_t size = make(true, "", bytes);
+    uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 2, 5, 0, bytes, size);
     rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
     (void)rig_next_tx(&rig);
@@ -272,12 +260,13 @@ Test(repetitions, dev_status_is_asked_again_until_it_is_answered)
 {
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    cr_assert(hear(bytes, make(true, "", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     cr_assert(asks_for_status(&downlink));
-    cr_assert(hear(bytes, make(true, "", bytes), &downlink)); /* no answer: asked again */
+    cr_assert(hear(
+            bytes, rig_make(&rig, 0, true, "", bytes), &downlink)); /* no answer: asked again */
     cr_assert(asks_for_status(&downlink));
     /* DevStatusAns: battery 200, -3 dB (spec-protocol 1.6: six bits, signed). */
-    cr_assert(hear(bytes, make(true, "\x06\xC8\x3D", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, true, "\x06\xC8\x3D", bytes), &downlink));
     cr_assert_not(asks_for_status(&downlink));
     struct network_device_view view;
     network_device_get(rig.network, 0, &view);
@@ -293,7 +282,7 @@ Test(repetitions, dev_status_is_not_asked_of_a_device_that_never_answers)
     uint8_t bytes[255];
     struct scripted_downlink downlink;
     for (uint32_t i = 0; i < 10; i++) {
-        cr_assert(hear(bytes, make(true, "", bytes), &downlink));
+        cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     }
     cr_assert_eq(stats().status_requests, 3);
 }
@@ -307,13 +296,13 @@ Test(repetitions, dev_status_comes_by_itself_when_a_period_is_set)
     rig_join(&rig, 0);
     uint8_t bytes[255];
     struct scripted_downlink downlink;
-    cr_assert(hear(bytes, make(false, "", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
     cr_assert(asks_for_status(&downlink));
-    cr_assert_not(hear(bytes, make(false, "\x06\xC8\x05", bytes), &downlink));
+    cr_assert_not(hear(bytes, rig_make(&rig, 0, false, "\x06\xC8\x05", bytes), &downlink));
     rig_run(&rig, engine_now(rig.engine) + SIM_NS_PER_S * 3500);
-    cr_assert_not(hear(bytes, make(false, "", bytes), &downlink));
+    cr_assert_not(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
     rig_run(&rig, engine_now(rig.engine) + SIM_NS_PER_S * 100);
-    cr_assert(hear(bytes, make(false, "", bytes), &downlink));
+    cr_assert(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
     cr_assert(asks_for_status(&downlink));
 }
 
@@ -326,13 +315,13 @@ Test(repetitions, time_of_a_wrong_clock_is_not_used)
     for (unsigned i = 0; i < 4; i++) {
         uint8_t bytes[255];
         sim_ns end_ns = engine_now(rig.engine);
-        uint16_t size = make(false, "", bytes);
+        uint16_t size = rig_make(&rig, 0, false, "", bytes);
         rig.gateways->stamp_error_ns = errors_s[i] * SIM_NS_PER_S;
         rig_hear(&rig, 0, 5, 0, bytes, size);
         rig_run(&rig, end_ns + SIM_NS_PER_S);
         cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 80 * SIM_NS_PER_MS, "by its arrival");
         end_ns = engine_now(rig.engine);
-        size = make(false, "", bytes);
+        size = rig_make(&rig, 0, false, "", bytes);
         rig_hear(&rig, 0, 5, 0, bytes, size);
         rig_hear(&rig, 1, 5, -9000, bytes, size);
         rig_run(&rig, end_ns + SIM_NS_PER_S);
@@ -345,14 +334,14 @@ Test(repetitions, time_without_gps_is_late_by_the_backhaul)
 {
     uint8_t bytes[255];
     sim_ns end_ns = engine_now(rig.engine);
-    uint16_t size = make(false, "", bytes);
+    uint16_t size = rig_make(&rig, 0, false, "", bytes);
     rig.gateways->without_gps = 0x1; /* gateway 0; gateway 1 has it */
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_run(&rig, end_ns + SIM_NS_PER_S);
     cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 80 * SIM_NS_PER_MS, "the rig's backhaul");
     cr_assert_eq(stats().without_gps_time, 1);
     end_ns = engine_now(rig.engine);
-    size = make(false, "", bytes);
+    size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_hear(&rig, 1, 5, -9000, bytes, size);
     rig_run(&rig, end_ns + SIM_NS_PER_S);
