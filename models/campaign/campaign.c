@@ -200,7 +200,7 @@ bool campaign_member_event(
     bool settled = member_is_settled(member);
     bool final = is_final(campaign, member);
     if (transition->to != transition->from) {
-        set_up_answered(member);
+        member_answered(member);
     }
     member->stage = transition->to;
     member->reason = transition->reason;
@@ -271,7 +271,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
         return;
     }
     member->restarts++;
-    set_up_answered(member); /* its silence until now says nothing about the device as it is */
+    member_answered(member); /* its silence until now says nothing about the device as it is */
     if (member->stage < MEMBER_READY && !transfer_runs(transfer)) {
         return; /* there is time for the rest */
     }
@@ -284,7 +284,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
     assert(campaign_member(campaign, member->device) == member);
-    release_step(campaign, member, now_ns);
+    release_step(campaign, member, course, now_ns);
     struct transfer *transfer =
             member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];
     if (transfer != NULL) {

@@ -101,6 +101,7 @@ enum campaign_stage {
     X(CLOCK, "clock")                             /* TimeToStart never agreed */                   \
     X(START_MISSED, "start_missed")               /* StartMissed, of a session that lay ahead */   \
     X(SESSION_CNT, "session_cnt")                 /* each SessionCnt refused as a replay */        \
+    X(NOT_SENT, "not_sent")                       /* no gateway sent a fragment to it */           \
     X(INCOMPLETE, "incomplete")                   /* fragments missing at the end */               \
     X(SILENT_AFTER_SESSION, "silent_after_session")                                                \
     X(BLOCK_MIC, "block_mic")                                                                      \

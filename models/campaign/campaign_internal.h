@@ -15,9 +15,6 @@
 #include "campaign/transfer.h"
 
 #define CLOCK_TOLERANCE_S 3
-/* McGroupStatusReq and McGroupDeleteReq to one device: two each are needed when one of each is
- * lost. */
-#define GROUP_REQUESTS_MAX 8u
 /* No more set-up commands this long before the session: time for answer and flash erase. Devices
  * fall silent some 15 s before it. */
 #define SET_UP_CLOSE_NS (30 * SIM_NS_PER_S)
@@ -103,20 +100,22 @@ void set_up_on_no_frag_session(struct member *member);
 /* A member that is READY while its session runs listens from now on. */
 void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns);
 
-/* set_up_tries.c */
-/* An answer asks for another try: pauses the member, or ends its set-up with the cause's reason. */
-void set_up_try_failed(
+/* member_tries.c */
+/* A step is to be tried again: pauses the member, or causes the event with which the tries end. */
+void member_try_failed(
         struct campaign *campaign, struct member *member, enum member_cause cause, sim_ns now_ns);
 /* A command was queued; what follows without an answer has growing pauses. */
-void set_up_command_sent(struct member *member, sim_ns now_ns);
+void member_command_sent(struct member *member, sim_ns now_ns);
 /* No gateway sent the last one: it does not count. */
-void set_up_command_not_sent(struct member *member);
-/* An answer moved the set-up on. */
-void set_up_answered(struct member *member);
+void member_command_not_sent(struct member *member);
+/* An answer came: the next command needs no pause. */
+void member_answered(struct member *member);
 
 /* reception.c */
 void reception_on_block_received(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
+/* The same once the campaign is over. */
+void reception_on_late_block(const struct campaign *campaign, const struct member *member);
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 /* The periodic report of a device names the version that it runs. */
@@ -130,7 +129,8 @@ void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 void release_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
-void release_step(struct campaign *campaign, struct member *member, sim_ns now_ns);
+void release_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
 
 /* split.c */
 /* Creates the transfers that a campaign may need. False: one does not fit its data rate or the

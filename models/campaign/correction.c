@@ -19,9 +19,9 @@
 /* Answers; with fewer the worst decides: a 95th percentile of less than 20 is the greatest. */
 #define PERCENTILE_FROM 20u
 /* Of the uncoded fragments: a batch for members of whom nothing is known.
- * assumed: an eighth serves who lost as much, in one round. */
+ * assumed: an eighth serves members that lost as much, in one round. */
 #define BLIND_SHARE 8u
-/* Silent rounds in a row in which those who are known to lack something get a whole batch.
+/* Silent rounds in a row in which members that are known to lack something get a whole batch.
  * assumed: of a request and its answer at 20 % loss each 0.36 is lost; after three silent rounds in
  * a row (0.36^3: one time in 21) they are whole rather, and their reports were lost. */
 #define SILENT_ROUNDS_LACKING 3u
@@ -36,7 +36,7 @@
 #define REST_MAX_NS   (600 * SIM_NS_PER_S)
 /* Passes of all uncoded fragments after the first, for members that lack more than their decoder
  * holds: coded ones are of no use to them.
- * assumed: one serves who missed the first; the second who lost part of it. */
+ * assumed: one serves members that missed the first; the second those that lost part of it. */
 #define REPEATS_MAX 2u
 /* assumed: a member that reports more is out of reach for now: a batch is five times what it lacks
  * at most, for all others share the airtime. */
@@ -144,9 +144,9 @@ static const struct correction_ops until_reported = { "until-reported", until_re
 
 /* --- adaptive -------------------------------------------------------------------------------- */
 
-/* Members that lack fragments answer, the others keep quiet. After a round of silence all answer
- * who listen: who is whole and was not acknowledged listens. Version 1 has no report of reception,
- * so there all answer. */
+/* Members that lack fragments answer, the others keep quiet. After a round of silence all members
+ * that listen answer: one that is whole and was not acknowledged still listens. Version 1 has no
+ * report of reception, so there all answer. */
 static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
@@ -226,9 +226,9 @@ static uint32_t batch_size(const struct transfer *transfer)
 }
 
 /* Of the next batch in a row of silent rounds; 0: none. Silence may be a lost request or lost
- * answers: who is known to lack something gets coded fragments all the same, and who was never
- * heard a few. Devices of version 1 leave class C when they are whole, so there silence means that
- * nobody lacks anything, or that the request must come again. */
+ * answers: members that are known to lack something get coded fragments all the same, and members
+ * that were never heard a few. Devices of version 1 leave class C when they are whole, so there
+ * silence means that no member lacks anything, or that the request must come again. */
 static uint32_t batch_in_silence(const struct transfer *transfer)
 {
     const struct correction *correction = &transfer->correction;
@@ -244,7 +244,7 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
     return size > blind ? size : blind;
 }
 
-/* A batch, after which those who listen are asked again; or no more than the question. */
+/* A batch, after which members that listen are asked again; or no more than the question. */
 static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns now_ns)
 {
     if (size == 0 || !send_batch(transfer, size)) {

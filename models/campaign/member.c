@@ -81,7 +81,7 @@ const struct member_transition member_transitions[] = {
     T(FRAGMENTATION, SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
     T(FRAGMENTATION, SET_UP_NO_MEMORY,       ENDED,         DECODER_MEMORY,       RELEASE),
     T(FRAGMENTATION, SESSION_CNT_ALWAYS_OLD, ENDED,         SESSION_CNT,          RELEASE),
-    /* An answer was lost: whatever step it was at, a report about the block shows the set-up. */
+    /* An answer was lost: a report about the block shows the set-up, whichever step was due. */
     T(GROUP,         SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     T(SESSION,       SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
     T(CLOCK,         SESSION_SHOWN,          READY,         SILENT_AFTER_SESSION, NONE),
@@ -100,12 +100,14 @@ const struct member_transition member_transitions[] = {
     T(READY,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
     T(READY,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
     T(READY,         BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
+    T(READY,         NOTHING_SENT,           ENDED,         NOT_SENT,             RELEASE),
     T(READY,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(RECEIVING,     BLOCK_LACKING,          RECEIVING,     INCOMPLETE,           NONE),
     T(RECEIVING,     BLOCK_LACKING_MUCH,     RECEIVING,     DECODER_MEMORY,       NONE),
     T(RECEIVING,     BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
     T(RECEIVING,     BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
     T(RECEIVING,     BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
+    T(RECEIVING,     NOTHING_SENT,           ENDED,         NOT_SENT,             RELEASE),
     T(RECEIVING,     NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* after the block */
     T(WHOLE,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
@@ -127,8 +129,10 @@ const struct member_transition member_transitions[] = {
     /* clearing up */
     T(CONFIRMED,     GROUP_SEEN,             GROUP_LISTED,  NONE,                 NONE),
     T(CONFIRMED,     GROUP_GONE,             RELEASED,      NONE,                 NONE),
+    T(CONFIRMED,     GROUP_SILENT,           CONFIRMED,     NONE,                 NONE),
     T(CONFIRMED,     GROUP_UNANSWERED,       KEPT,          NONE,                 NONE),
     T(GROUP_LISTED,  GROUP_GONE,             RELEASED,      NONE,                 NONE),
+    T(GROUP_LISTED,  GROUP_SILENT,           GROUP_LISTED,  NONE,                 NONE),
     T(GROUP_LISTED,  GROUP_UNANSWERED,       KEPT,          NONE,                 NONE),
     T(KEPT,          GROUP_GONE,             RELEASED,      NONE,                 NONE),
 };

@@ -28,7 +28,7 @@
     X(CONFIRMED, CONFIRMED)     /* reported the new version */                                     \
     X(GROUP_LISTED, CONFIRMED)  /* McGroupStatusAns lists our group: McGroupDeleteAns is due */    \
     X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
-    X(KEPT, CONFIRMED)          /* was asked often enough: its group stays */                      \
+    X(KEPT, CONFIRMED)          /* was asked in vain: its group stays */                       \
     X(ENDED, WAITING)           /* failed for good; the member's reason says why */
 
 enum member_stage {
@@ -77,7 +77,9 @@ enum member_stage {
     X(NEW_VERSION)           /* its periodic report names the version of the block */              \
     X(GROUP_SEEN)            /* McGroupStatusAns lists our group */                                \
     X(GROUP_GONE)            /* McGroupStatusAns without it, or McGroupDeleteAns */                \
-    X(GROUP_UNANSWERED)      /* the last request about its group was sent */
+    X(GROUP_SILENT)          /* no answer to a request about its group */                          \
+    X(GROUP_UNANSWERED)      /* the same, too often */                                             \
+    X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */
 
 enum member_event {
 #define X(name) MEMBER_EVENT_##name,
@@ -87,15 +89,17 @@ enum member_event {
 };
 /* clang-format on */
 
-/* Answers of the set-up that make a step be tried again; set_up_tries.c limits each. */
+/* Why a step is tried again: answers of the set-up, and silence after it; member_tries.c limits
+ * each. */
 enum member_cause {
-    MEMBER_CAUSE_GROUP,       /* McGroupUndefined */
-    MEMBER_CAUSE_START,       /* StartMissed, of a session that lies ahead */
-    MEMBER_CAUSE_CLOCK,       /* TimeToStart that does not fit */
-    MEMBER_CAUSE_NO_TIME,     /* TimeToStart of a device without time */
-    MEMBER_CAUSE_SESSION_CNT, /* SessionCntReplay */
-    MEMBER_CAUSE_REFUSED,     /* any other negative answer */
-    MEMBER_CAUSE_MEMORY,      /* NotEnoughMemory */
+    MEMBER_CAUSE_GROUP,        /* McGroupUndefined */
+    MEMBER_CAUSE_START,        /* StartMissed, of a session that lies ahead */
+    MEMBER_CAUSE_CLOCK,        /* TimeToStart that does not fit */
+    MEMBER_CAUSE_NO_TIME,      /* TimeToStart of a device without time */
+    MEMBER_CAUSE_SESSION_CNT,  /* SessionCntReplay */
+    MEMBER_CAUSE_REFUSED,      /* any other negative answer */
+    MEMBER_CAUSE_MEMORY,       /* NotEnoughMemory */
+    MEMBER_CAUSE_GROUP_SILENT, /* no McGroupStatusAns, or no McGroupDeleteAns */
     MEMBER_CAUSE_COUNT
 };
 
@@ -119,10 +123,10 @@ struct member {
     uint8_t transfer;   /* index, TRANSFER_NONE before it is chosen */
     uint8_t group_mask; /* McGroupIDs of the sessions of its transfer, in order of the bits */
     uint8_t session;    /* the one that is being set up */
-    uint8_t tries[MEMBER_CAUSE_COUNT]; /* answers of each cause */
-    uint8_t unanswered;                /* commands of the set-up since the last answer, 0..16 */
+    uint8_t tries[MEMBER_CAUSE_COUNT]; /* that failed, of each cause */
+    uint8_t unanswered;                /* commands since the last answer, 0..16 */
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
-    uint8_t group_tries;               /* McGroupStatusReq and McGroupDeleteReq sent */
+    bool groups_asked;                 /* McGroupStatusReq was queued: an answer counts */
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
@@ -138,7 +142,7 @@ struct member {
     bool over_memory;      /* more than its decoder holds */
     uint16_t received;     /* NbFragReceived last reported */
     uint16_t sent;         /* fragments that had been sent by then */
-    sim_ns pause_until_ns; /* no command of the set-up before */
+    sim_ns pause_until_ns; /* no command of the set-up, and of its end, before */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
 };
 

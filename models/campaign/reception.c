@@ -45,19 +45,23 @@ static void tell_if_settled(
     }
 }
 
-/* Version 2: a device waits for this before it installs, whatever told the server of its block. */
-static void acknowledge(
-        struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
+/* Version 2: a device waits for this before it installs, whatever told the server of its block.
+ * False: nothing was queued. */
+static bool send_receipt(const struct campaign *campaign, const struct member *member)
 {
     uint8_t answer[PACKAGE_MESSAGE_MAX];
     const struct transfer *transfer = transfer_of(campaign, member);
     if (transfer->fragmentation_version < 2) {
-        return;
+        return false;
     }
     size_t size = package_frag_data_block_received_ans(answer, transfer->frag_index);
-    bool queued = server_send(
-            campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
-    if (queued && !bad_mic && campaign->params.block_mic) {
+    return server_send(campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
+}
+
+static void acknowledge(
+        struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
+{
+    if (send_receipt(campaign, member) && !bad_mic && campaign->params.block_mic) {
         campaign_member_event(campaign, member, MEMBER_EVENT_ACKNOWLEDGED, now_ns);
     }
 }
@@ -79,6 +83,16 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
     bool settled = member_is_settled(member);
     on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
     tell_if_settled(campaign, member, settled, now_ns);
+}
+
+/* The outcome of the campaign stands, but a device that holds the block asks until it is answered.
+ */
+void reception_on_late_block(const struct campaign *campaign, const struct member *member)
+{
+    if (member->shown >= CAMPAIGN_GROUP_SET_UP
+            && transfer_of(campaign, member)->highest_sent_n > 0) {
+        (void)send_receipt(campaign, member);
+    }
 }
 
 /* Each fragment resolves one unknown at most, so NbFrag - NbFragReceived are missing at least,
@@ -114,7 +128,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     }
     struct transfer *transfer = transfer_of(campaign, member);
     bool settled = member_is_settled(member);
-    /* Who sends uplinks of its own does not listen to the session: a batch is not for it. */
+    /* A device that sends uplinks of its own does not listen to the session: no batch is for it. */
     bool listens = !member->asked_alone;
     uint16_t missing_was = member->missing;
     member->asked_alone = false;

@@ -31,9 +31,10 @@ void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_MC_GROUP_STATUS_ANS);
-    if (member->group_tries == 0) {
-        return;
+    if (!member->groups_asked) {
+        return; /* it answers another campaign */
     }
+    member_answered(member);
     member->groups_left = listed_groups(campaign, member, message);
     campaign_member_event(campaign, member,
             member->groups_left != 0 ? MEMBER_EVENT_GROUP_SEEN : MEMBER_EVENT_GROUP_GONE, now_ns);
@@ -47,6 +48,7 @@ void release_on_group_delete(struct campaign *campaign, struct member *member,
     if (member->stage != MEMBER_GROUP_LISTED || message->index >= SERVER_GROUP_IDS) {
         return;
     }
+    member_answered(member);
     member->groups_left &= (uint8_t) ~(1u << message->index);
     if (member->groups_left == 0) {
         campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_GONE, now_ns);
@@ -64,22 +66,28 @@ static uint8_t lowest_bit(uint8_t mask)
 }
 
 /* After each uplink of a confirmed device: first ask what it has, then delete what is ours. */
-void release_step(struct campaign *campaign, struct member *member, sim_ns now_ns)
+void release_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns)
 {
-    assert(member->group_tries <= GROUP_REQUESTS_MAX);
     bool listed = member->stage == MEMBER_GROUP_LISTED;
     if (!campaign->params.group_delete || (member->stage != MEMBER_CONFIRMED && !listed)) {
         return;
     }
-    if (member->group_tries >= GROUP_REQUESTS_MAX) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_UNANSWERED, now_ns);
+    if (course->unsent) {
+        member_command_not_sent(member);
+    }
+    if (member->unanswered > 0) {
+        member_try_failed(campaign, member, MEMBER_CAUSE_GROUP_SILENT, now_ns);
+    }
+    if (member->stage == MEMBER_KEPT || now_ns < member->pause_until_ns) {
         return;
     }
     uint8_t request[PACKAGE_MESSAGE_MAX];
     size_t size = listed ? package_mc_group_delete_req(request, lowest_bit(member->groups_left))
                          : package_mc_group_status_req(request, member->group_mask);
     if (server_send(campaign->server, member->device, PACKAGE_FPORT_MULTICAST, request, size)) {
-        member->group_tries++;
+        member->groups_asked = true;
+        member_command_sent(member, now_ns);
     }
     if (campaign->params.set_up_policy == SET_UP_CHAINED && !listed) {
         network_keep_open(campaign->server->network, member->device);

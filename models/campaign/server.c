@@ -27,7 +27,7 @@ static bool is_over(const struct campaign *campaign)
     return campaign_phase(campaign) == CAMPAIGN_PHASE_DONE;
 }
 
-/* The campaign that gave a device a number, with the member; NULL: none that still runs. */
+/* The campaign that gave a device a number, with the member; NULL: none. */
 static struct campaign *owner(
         const struct server *server, uint32_t device, uint8_t number, struct member **member)
 {
@@ -38,7 +38,7 @@ static struct campaign *owner(
     struct campaign *campaign = server->campaigns[number];
     *member = campaign_member(campaign, device);
     assert(*member != NULL);
-    return is_over(campaign) ? NULL : campaign;
+    return campaign;
 }
 
 /* TS003 section 3.2: answers when asked to, or when the clock is off by a second or more. Both
@@ -85,7 +85,7 @@ static void on_group_message(struct server *server, const struct network_uplink 
     }
     struct campaign *campaign =
             owner(server, uplink->device, device->group_owner[message->index], &member);
-    if (campaign == NULL) {
+    if (campaign == NULL || is_over(campaign)) {
         return;
     }
     if (message->kind == PACKAGE_MC_GROUP_SETUP_ANS) {
@@ -111,9 +111,16 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
     if (campaign == NULL) {
         return;
     }
+    bool block_received = message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ;
+    if (is_over(campaign)) {
+        if (block_received) {
+            reception_on_late_block(campaign, member);
+        }
+        return;
+    }
     if (message->kind == PACKAGE_FRAG_SESSION_SETUP_ANS) {
         set_up_on_frag_ans(campaign, member, message, now_ns);
-    } else if (message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ) {
+    } else if (block_received) {
         reception_on_block_received(campaign, member, message, now_ns);
     } else {
         reception_on_status_ans(campaign, member, message, now_ns);
@@ -139,9 +146,12 @@ static void on_package_version(struct server *server, const struct network_uplin
     }
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);
-        if (member != NULL && fragmentation && device->no_fragmentation) {
+        if (member == NULL || is_over(server->campaigns[i])) {
+            continue;
+        }
+        if (fragmentation && device->no_fragmentation) {
             set_up_on_no_package(server->campaigns[i], member, now_ns);
-        } else if (member != NULL && multicast) {
+        } else if (multicast) {
             set_up_on_other_package(server->campaigns[i], member, now_ns);
         }
     }
@@ -269,15 +279,11 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
     assert(uplink->device < server->device_count);
     learn(&server->devices[uplink->device], uplink);
     bool reset = learn_resets(&server->devices[uplink->device], uplink);
-    bool over = server_done(server);
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);
         if (member != NULL) {
             campaign_on_heard(server->campaigns[i], member, now_ns);
         }
-    }
-    if (over) {
-        return;
     }
     /* What no gateway could send is out of date by now: the next uplink decides what to send. */
     struct uplink_course course = {

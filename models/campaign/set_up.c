@@ -126,7 +126,7 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     assert(size > 0 && size <= sizeof commands);
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
-        set_up_command_sent(member, now_ns);
+        member_command_sent(member, now_ns);
     }
     bool more = !last || asks_for_session(member);
     if (more && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
@@ -171,7 +171,7 @@ static bool knows_version(struct campaign *campaign, struct member *member, sim_
     uint8_t fport = elsewhere ? PACKAGE_FPORT_MULTICAST : PACKAGE_FPORT_FRAGMENTATION;
     if (server_send(campaign->server, member->device, fport, question, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_VERSION_ASKED, now_ns);
-        set_up_command_sent(member, now_ns);
+        member_command_sent(member, now_ns);
     }
     if (campaign->params.set_up_policy == SET_UP_CHAINED) {
         network_keep_open(campaign->server->network, member->device);
@@ -193,7 +193,7 @@ void set_up_step(struct campaign *campaign, struct member *member,
         return;
     }
     if (course->unsent) {
-        set_up_command_not_sent(member);
+        member_command_not_sent(member);
     }
     if (now_ns < member->pause_until_ns || !knows_version(campaign, member, now_ns)
             || !claim(campaign, member, now_ns)
@@ -213,7 +213,7 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         return; /* of an earlier step */
     }
     if (message->status != 0) {
-        set_up_try_failed(campaign, member, MEMBER_CAUSE_REFUSED, now_ns);
+        member_try_failed(campaign, member, MEMBER_CAUSE_REFUSED, now_ns);
     } else {
         campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_ACCEPTED, now_ns);
     }
@@ -270,7 +270,7 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         return; /* too late to tell anything, or of an earlier step */
     }
     if (message->status != 0 || !clock_agrees(campaign, start_ns, uplink, message)) {
-        set_up_try_failed(campaign, member, session_cause(message), now_ns);
+        member_try_failed(campaign, member, session_cause(message), now_ns);
         return;
     }
     enum member_event event = member->session + 1u < transfer->session_count
@@ -285,7 +285,7 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
 /* The device's last SessionCnt is not known: 1, 16, 256 and 4096 further on reach it soon. */
 static void raise_session_cnt(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    set_up_try_failed(campaign, member, MEMBER_CAUSE_SESSION_CNT, now_ns);
+    member_try_failed(campaign, member, MEMBER_CAUSE_SESSION_CNT, now_ns);
     if (member->stage != MEMBER_FRAGMENTATION) {
         return;
     }
@@ -310,7 +310,7 @@ void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         raise_session_cnt(campaign, member, now_ns);
     } else {
         bool memory = (message->status & PACKAGE_SETUP_MEMORY) != 0;
-        set_up_try_failed(
+        member_try_failed(
                 campaign, member, memory ? MEMBER_CAUSE_MEMORY : MEMBER_CAUSE_REFUSED, now_ns);
     }
 }

@@ -1,7 +1,8 @@
 /* A transfer: block, times, fragments, end.
  * SPDX-License-Identifier: MIT
  *
- * N never falls: devices may drop what is lower than the last they saw.
+ * N never falls, but for repeated uncoded fragments: devices may drop what is lower than the last
+ * they saw.
  */
 #include "campaign/transfer.h"
 
@@ -394,6 +395,18 @@ static void on_deadline(struct transfer *transfer, sim_ns now_ns)
             transfer, TRANSFER_TIMER_SESSION, session_now(transfer)->start_ns + SCHEDULE_GUARD_NS);
 }
 
+/* Members have nothing of a block of which no fragment was on the air: they are not asked. */
+static void end_unless_sent(struct transfer *transfer, sim_ns now_ns)
+{
+    struct campaign *campaign = transfer->campaign;
+    for (uint32_t i = 0; i < campaign->member_count && transfer->highest_sent_n == 0; i++) {
+        if (campaign->members[i].transfer == transfer->index) {
+            campaign_member_event(
+                    campaign, &campaign->members[i], MEMBER_EVENT_NOTHING_SENT, now_ns);
+        }
+    }
+}
+
 void transfer_end(struct transfer *transfer, sim_ns now_ns)
 {
     if (!transfer_runs(transfer)) {
@@ -406,6 +419,7 @@ void transfer_end(struct transfer *transfer, sim_ns now_ns)
     correction_pause(transfer);
     session->ops->stop(session);
     campaign_phase_set(transfer, CAMPAIGN_PHASE_CONFIRMATION, now_ns);
+    end_unless_sent(transfer, now_ns);
     /* A member that is not whole stays in class C, and holds its reports back, until the time-out.
      */
     bool all_whole = transfer->settled_count == transfer->counted_count;

@@ -31,6 +31,7 @@ const char *const expect_keys[] = {
     "devices.failed.clock",
     "devices.failed.start_missed",
     "devices.failed.session_cnt",
+    "devices.failed.not_sent",
     "devices.failed.incomplete",
     "devices.failed.silent_after_session",
     "devices.failed.block_mic",

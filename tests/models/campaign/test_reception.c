@@ -19,23 +19,6 @@ static void teardown(void)
 
 TestSuite(reception, .fini = teardown);
 
-static struct campaign_device device(uint32_t index)
-{
-    struct campaign_device view;
-    campaign_device_get(fleet.campaign, index, &view);
-    return view;
-}
-
-static void expect_all_confirmed(void)
-{
-    for (uint32_t i = 0; i < fleet.count; i++) {
-        cr_assert_eq(device(i).stage, CAMPAIGN_CONFIRMED, "device %u at stage %d", i,
-                (int)device(i).stage);
-        cr_assert_eq(device(i).failure, CAMPAIGN_FAILURE_NONE);
-    }
-    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
-}
-
 /* Semtech's LoRaMac-node answers 01 00 00 00 00 when it heard nothing (spec-protocol 9.5). */
 Test(reception, does_not_believe_that_nothing_received_is_a_whole_block)
 {
@@ -46,10 +29,10 @@ Test(reception, does_not_believe_that_nothing_received_is_a_whole_block)
         fleet.devices[0].faults.loss_percent = 100;
         fleet.devices[0].faults.counts_nothing = true;
         fleet_run(&fleet, 8 * HOUR_NS);
-        cr_assert_eq(device(0).stage, CAMPAIGN_READY);
-        cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_INCOMPLETE, "%s",
-                campaign_failure_name(device(0).failure));
-        cr_assert_eq(device(0).missing_reported, campaign_nb_frag(fleet.campaign));
+        cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_READY);
+        cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_INCOMPLETE, "%s",
+                campaign_failure_name(fleet_view(&fleet, 0).failure));
+        cr_assert_eq(fleet_view(&fleet, 0).missing_reported, campaign_nb_frag(fleet.campaign));
         if (version == 1) {
             fleet_destroy(&fleet);
         }
@@ -66,12 +49,12 @@ Test(reception, ignores_answers_about_other_numbers)
     fleet.devices[1].faults.loss_percent = 100;
     fleet_run(&fleet, 8 * HOUR_NS);
     for (uint32_t i = 0; i < 2; i++) {
-        cr_assert_eq(device(i).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED, "%u: %s", i,
-                campaign_failure_name(device(i).failure));
+        cr_assert_eq(fleet_view(&fleet, i).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED, "%u: %s", i,
+                campaign_failure_name(fleet_view(&fleet, i).failure));
     }
-    cr_assert_eq(device(0).stage, CAMPAIGN_CONTACTED);
-    cr_assert_eq(device(1).stage, CAMPAIGN_GROUP_SET_UP);
-    cr_assert_eq(device(2).stage, CAMPAIGN_CONFIRMED);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_CONTACTED);
+    cr_assert_eq(fleet_view(&fleet, 1).stage, CAMPAIGN_GROUP_SET_UP);
+    cr_assert_eq(fleet_view(&fleet, 2).stage, CAMPAIGN_CONFIRMED);
 }
 
 /* Its receipt comes before the first fragment of this campaign was sent. */
@@ -81,9 +64,9 @@ Test(reception, takes_no_old_block_for_its_own)
     fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
     fleet.devices[0].faults.holds_old_block = true;
     fleet_run(&fleet, params.start_ns + HOUR_NS - 60 * SIM_NS_PER_S);
-    cr_assert_eq(device(0).stage, CAMPAIGN_READY);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, CAMPAIGN_READY);
     fleet_run(&fleet, 5 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
 }
 
 /* Design section 5, invariant 9: device 0 asks for ever; device 1 stops, and its old version says
@@ -99,7 +82,7 @@ Test(reception, acknowledges_a_whole_block_on_every_sign_of_it)
     fleet.devices[0].faults.lost_acks = 12;
     fleet.devices[1].faults.receipts_most = 1;
     fleet_run(&fleet, 9 * HOUR_NS);
-    expect_all_confirmed();
+    fleet_expect_all_confirmed(&fleet);
     cr_assert_eq(fleet.devices[0].acks, 13);
     cr_assert_leq(fleet.devices[1].receipts, 1);
 }
@@ -113,7 +96,60 @@ Test(reception, acknowledges_with_growing_pauses)
     fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
     fleet.devices[0].faults.installs_nothing = true;
     fleet_run(&fleet, 16 * HOUR_NS);
-    cr_assert_eq(device(0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
     cr_assert_leq(fleet.devices[0].acks, 1 + 6);
     cr_assert_geq(fleet.devices[0].acks, 1 + 5);
+}
+
+/* Design section 5, invariant 9: the outcome of the campaign stands once it is over, but the device
+ * asks on, and installs when it is answered. */
+Test(reception, acknowledges_a_block_after_the_end_of_the_campaign)
+{
+    struct campaign_params params = fleet_default_params();
+    params.confirm_timeout_ns = 1800 * SIM_NS_PER_S;
+    fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.lost_acks = UINT32_MAX;
+    while (campaign_phase(fleet.campaign) != CAMPAIGN_PHASE_DONE) {
+        cr_assert_lt(engine_now(fleet.engine), 12 * HOUR_NS);
+        fleet_run(&fleet, engine_now(fleet.engine) + 60 * SIM_NS_PER_S);
+    }
+    cr_assert_not(fleet.devices[0].acknowledged);
+    enum campaign_stage stage = fleet_view(&fleet, 0).stage;
+    enum campaign_failure failure = fleet_view(&fleet, 0).failure;
+    cr_assert_neq(failure, CAMPAIGN_FAILURE_NONE);
+    fleet.devices[0].faults.lost_acks = 0;
+    fleet_run(&fleet, engine_now(fleet.engine) + HOUR_NS);
+    cr_assert(fleet.devices[0].acknowledged);
+    cr_assert_eq(fleet.devices[0].version, FLEET_VERSION);
+    cr_assert_eq(fleet_view(&fleet, 0).stage, stage);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, failure);
+}
+
+static sim_ns session_ns;
+
+static enum gateway_tx_result refuse_since_the_session(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    struct fleet *of = context;
+    return now_ns >= session_ns ? GATEWAY_TX_NO_ANSWER
+                                : fake_gateways_queue(of->gateways, gateway, tx, now_ns);
+}
+
+/* Design section 5, invariants 8 and 10: what was never on the air is no fault of the members. */
+Test(reception, says_of_members_that_no_fragment_was_sent)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    session_ns = params.start_ns + params.set_up_window_ns;
+    fleet.gateways->judge = refuse_since_the_session;
+    fleet.devices[2].faults.never_joins = true;
+    fleet_run(&fleet, 12 * HOUR_NS);
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 0);
+    cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(fleet_view(&fleet, i).stage, CAMPAIGN_READY);
+        cr_assert_eq(fleet_view(&fleet, i).failure, CAMPAIGN_FAILURE_NOT_SENT, "%u: %s", i,
+                campaign_failure_name(fleet_view(&fleet, i).failure));
+    }
+    cr_assert_eq(fleet_view(&fleet, 2).failure, CAMPAIGN_FAILURE_NEVER_HEARD);
 }

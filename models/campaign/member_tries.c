@@ -1,22 +1,22 @@
-/* How often a step of the set-up is tried again, and what it ends with.
+/* How often a command to a member is tried again, and what its tries end with.
  * SPDX-License-Identifier: MIT
  *
  * Each cause has a number of tries, pauses that double, and a reason at its end (design section 5,
- * invariant 10). A command without an answer says nothing about the device: it has no last try,
- * for the set-up window ends it, but its pauses double too.
+ * invariant 10). A command of the set-up without an answer says nothing about the device: it has no
+ * last try, for the set-up window ends it, but its pauses double too.
  */
 #include <assert.h>
 
 #include "campaign/campaign_internal.h"
 
 #define MINUTE_NS (60 * SIM_NS_PER_S)
-/* Commands without an answer that are repeated with every uplink. */
+/* Commands without an answer that are repeated with each uplink. */
 #define UNANSWERED_SOON 8u
 #define UNANSWERED_LATE 16u /* no longer pause than after so many */
 
 struct cause {
-    uint8_t tries_max;      /* the last answer ends the set-up */
-    sim_ns first_pause_ns;  /* after the first answer, 0: none */
+    uint8_t tries_max;      /* the last one causes the event `end` */
+    sim_ns first_pause_ns;  /* after the first try, 0: none */
     sim_ns second_pause_ns; /* after the second one; each further one is twice as long */
     enum member_event again, end;
 };
@@ -38,6 +38,8 @@ static const struct cause causes[MEMBER_CAUSE_COUNT] = {
         { 3, 0, 5 * MINUTE_NS, MEMBER_EVENT_REFUSED, MEMBER_EVENT_SET_UP_REFUSED },
     [MEMBER_CAUSE_MEMORY] =
         { 3, 0, 5 * MINUTE_NS, MEMBER_EVENT_MEMORY_REFUSED, MEMBER_EVENT_SET_UP_NO_MEMORY },
+    [MEMBER_CAUSE_GROUP_SILENT] =
+        { 5, 0, 5 * MINUTE_NS, MEMBER_EVENT_GROUP_SILENT, MEMBER_EVENT_GROUP_UNANSWERED },
 };
 /* clang-format on */
 
@@ -47,7 +49,7 @@ static sim_ns pause_ns(const struct cause *cause, uint32_t tries)
     return tries == 1 ? cause->first_pause_ns : cause->second_pause_ns << (tries - 2u);
 }
 
-void set_up_try_failed(
+void member_try_failed(
         struct campaign *campaign, struct member *member, enum member_cause which, sim_ns now_ns)
 {
     assert(which < MEMBER_CAUSE_COUNT);
@@ -66,7 +68,7 @@ void set_up_try_failed(
     member->pause_until_ns = now_ns + pause_ns(cause, member->tries[which]);
 }
 
-void set_up_command_sent(struct member *member, sim_ns now_ns)
+void member_command_sent(struct member *member, sim_ns now_ns)
 {
     assert(member->unanswered <= UNANSWERED_LATE);
     if (member->unanswered < UNANSWERED_LATE) {
@@ -77,15 +79,15 @@ void set_up_command_sent(struct member *member, sim_ns now_ns)
     }
 }
 
-void set_up_command_not_sent(struct member *member)
+void member_command_not_sent(struct member *member)
 {
-    if (member->unanswered > 0) {
+    if (member->unanswered > 0) { /* else the pause follows an answer, and stays */
         member->unanswered--;
+        member->pause_until_ns = 0;
     }
-    member->pause_until_ns = 0;
 }
 
-void set_up_answered(struct member *member)
+void member_answered(struct member *member)
 {
     member->unanswered = 0;
     member->pause_until_ns = 0;
