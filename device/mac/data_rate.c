@@ -36,7 +36,6 @@ static int enabled_rate(const struct core *core, int from, int step)
 
 bool mac_rate_take(struct core *core, int wanted)
 {
-    DEVICE_ASSERT(&core->hal, wanted >= 0 && wanted < (int)REGION_DATA_RATES);
     int rate = enabled_rate(core, wanted, -1);
     bool fixed = mac_rate_fixed(core);
     if (rate < 0) {
@@ -49,6 +48,7 @@ bool mac_rate_take(struct core *core, int wanted)
     const struct region *region = mac_region(core);
     rate = wanted < region->data_rate_min ? region->data_rate_min : wanted;
     rate = rate > region->data_rate_max ? region->data_rate_max : rate;
+    DEVICE_ASSERT(&core->hal, rate >= 0 && rate < (int)REGION_DATA_RATES);
     core->mac.parameters.data_rate = (uint8_t)rate;
     return mac_rate_enable_defaults(core);
 }

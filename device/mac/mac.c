@@ -21,8 +21,8 @@ static bool factory_blank(const struct factory *factory)
     return any == 0;
 }
 
-/* The off-times of before the reset are lost; unless the restart was planned (mac_idle_at()), the
- * longest one that an uplink can have left behind is kept. */
+/* The off-times of before the reset are lost. Unless the restart was planned (mac_idle_at()), each
+ * sub-band rests for the longest off-time that an uplink before the reset can have caused. */
 static void block_after_reset(struct core *core, enum hal_reset_cause cause, uint64_t now_ticks)
 {
     uint8_t nonce[2];
@@ -70,11 +70,6 @@ void mac_init(struct core *core, enum hal_reset_cause cause)
     radio_start(&core->mac.radio);
     core->mac.activity = MAC_RADIO_STARTING;
     core->mac.wake_at_ticks = now;
-}
-
-static bool radio_free(const struct core *core)
-{
-    return core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS;
 }
 
 static void set_activity(struct core *core, enum mac_activity activity, uint64_t wake_at_ticks)
@@ -126,19 +121,19 @@ static void transmit(struct core *core, uint64_t now_ticks)
     set_activity(core, MAC_TX, now_ticks + airtime + RADIO_PATIENCE_TICKS);
 }
 
-/* Both leave the radio to the next step: they stand behind cryptography and non-volatile records,
- * which take many milliseconds, and what touches the radio shall not come late in a run. */
+/* Both leave the radio to the next step: they are called after cryptography and writes of
+ * non-volatile records, which take many milliseconds, and the radio is only touched early in a
+ * run. */
 void mac_background_soon(struct core *core)
 {
-    DEVICE_ASSERT(&core->hal, core->mac.activity == MAC_RX_WINDOW || radio_free(core));
+    DEVICE_ASSERT(&core->hal, core->mac.activity == MAC_RX_WINDOW || mac_radio_free(core));
     set_activity(core, MAC_BACKGROUND_DUE, 0);
 }
 
 void mac_launch_soon(struct core *core)
 {
     DEVICE_ASSERT(&core->hal, core->mac.exchange != MAC_NO_EXCHANGE);
-    DEVICE_ASSERT(
-            &core->hal, core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS);
+    DEVICE_ASSERT(&core->hal, mac_radio_free(core));
     mac_windows_clear(core);
     set_activity(core, MAC_LAUNCH_DUE, 0);
 }
@@ -275,7 +270,7 @@ uint64_t mac_step_at(const struct core *core)
     if (core->mac.window_count > 0) {
         at = earlier(at, core->mac.windows[0].start_ticks);
     }
-    if (radio_free(core)) {
+    if (mac_radio_free(core)) {
         at = earlier(at, core->mac.copy_at_ticks);
         if (core->mac.exchange == MAC_NO_EXCHANGE) {
             at = earlier(at, core->mac.join.next_at_ticks);
@@ -312,10 +307,10 @@ void mac_step(struct core *core, uint64_t now_ticks)
     if (core->mac.window_count > 0 && core->mac.windows[0].start_ticks <= now_ticks) {
         open_window(core, now_ticks);
     }
-    if (radio_free(core) && core->mac.copy_at_ticks <= now_ticks) {
+    if (mac_radio_free(core) && core->mac.copy_at_ticks <= now_ticks) {
         launch_copy(core, now_ticks);
     }
-    if (radio_free(core) && core->mac.exchange == MAC_NO_EXCHANGE
+    if (mac_radio_free(core) && core->mac.exchange == MAC_NO_EXCHANGE
             && core->mac.join.next_at_ticks <= now_ticks) {
         mac_join_send(core, now_ticks);
     }
@@ -376,7 +371,7 @@ bool mac_irq(struct core *core, unsigned dio, uint64_t edge_ticks, struct mac_rx
 
 uint64_t mac_idle_at(const struct core *core)
 {
-    if (!radio_free(core) || core->mac.exchange != MAC_NO_EXCHANGE) {
+    if (!mac_radio_free(core) || core->mac.exchange != MAC_NO_EXCHANGE) {
         return HAL_TICKS_NEVER;
     }
     DEVICE_ASSERT(&core->hal, core->mac.window_count == 0);
@@ -423,7 +418,7 @@ void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, 
         .group = (uint8_t)group,
         .open = true,
     };
-    if (radio_free(core)) {
+    if (mac_radio_free(core)) {
         mac_background_soon(core);
     }
 }

@@ -36,7 +36,13 @@ static inline uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* True when nobody changes the data rate: the ADR bit is clear. */
+/* True: the radio sleeps or listens for class C, so an uplink may take it. */
+static inline bool mac_radio_free(const struct core *core)
+{
+    return core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS;
+}
+
+/* True when the data rate stays as it is: the ADR bit is clear. */
 static inline bool mac_rate_fixed(const struct core *core)
 {
     return core->factory.rate_policy == FACTORY_RATE_FIXED;
@@ -92,9 +98,9 @@ bool mac_channel_can(const struct core *core, unsigned channel, unsigned data_ra
 /* --- data_rate.c ----------------------------------------------------------------------------- */
 bool mac_rate_has_channel(
         const struct core *core, const struct channel_mask *mask, unsigned data_rate);
-/* Takes `wanted` or, of what enabled channels carry, what is nearest: slower if they can, else
- * faster. Where they carry nothing, or the rate is fixed, the default channels are enabled. True:
- * the mask has changed. */
+/* Takes `wanted` (any number) or, of what enabled channels carry, what is nearest: slower if they
+ * can, else faster. Where they carry nothing, or the rate is fixed, it takes the nearest one of the
+ * region, and the default channels are enabled. True: the mask has changed. */
 bool mac_rate_take(struct core *core, int wanted);
 /* Takes the next slower one that enabled channels carry. False: there is none. */
 bool mac_rate_lower(struct core *core);
@@ -102,7 +108,7 @@ bool mac_rate_lower(struct core *core);
 bool mac_rate_enable_defaults(struct core *core);
 
 /* --- join.c ---------------------------------------------------------------------------------- */
-/* DevNonces that lost records may have spoken for are not used. */
+/* Skips the DevNonces that lost records may have held. */
 void mac_join_skip_lost(struct core *core);
 void mac_join_start(struct core *core, uint64_t now_ticks);
 void mac_join_send(struct core *core, uint64_t now_ticks);

@@ -24,8 +24,7 @@
 
 uint64_t mac_uplink_possible_at(const struct core *core, uint64_t now_ticks)
 {
-    bool ready = core->mac.activity == MAC_IDLE || core->mac.activity == MAC_RX_CONTINUOUS;
-    if (!core->mac.joined || !ready || core->mac.exchange != MAC_NO_EXCHANGE) {
+    if (!core->mac.joined || !mac_radio_free(core) || core->mac.exchange != MAC_NO_EXCHANGE) {
         return HAL_TICKS_NEVER;
     }
     uint64_t at = mac_duty_free_at(
@@ -69,9 +68,10 @@ void mac_request_link_check(struct core *core)
     core->mac.link_check_wanted = true;
 }
 
-/* Nobody answered for long: at 96 uplinks louder, from 128 on slower each 32, and at the slowest
- * rate on all channels (spec 1.11). Slower only while the network holds the data rate: else
- * link_rate.c lowers it, by questions of its own. */
+/* ADR back-off (spec 1.11), by uplinks since the last downlink: full power at 96; from 128 on, each
+ * 32, the next lower data rate, and where there is none, all default channels. The data rate falls
+ * here only while the network commands it; else link_rate.c lowers it, by LinkCheckReqs.
+ */
 static void adr_back_off(struct core *core)
 {
     DEVICE_ASSERT(&core->hal, core->mac.exchange == MAC_NO_EXCHANGE);

@@ -64,7 +64,7 @@ struct mac_window mac_windows_take(struct core *core)
 static void open_one(struct core *core, enum mac_window_owner owner, uint64_t end_ticks,
         uint32_t delay_s, uint32_t frequency_hz, uint8_t data_rate)
 {
-    DEVICE_ASSERT(&core->hal, delay_s > 0 && mac_data_rate_valid(core, data_rate));
+    DEVICE_ASSERT(&core->hal, owner <= MAC_WINDOW_RX2);
     struct mac_window window = {
         .frequency_hz = frequency_hz,
         .data_rate = data_rate,

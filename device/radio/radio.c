@@ -96,7 +96,6 @@ static uint32_t frf_of(uint32_t frequency_hz)
 static void set_frequency(struct radio *radio, const struct hal *hal, uint32_t frequency_hz)
 {
     uint32_t frf = frf_of(frequency_hz);
-    DEVICE_ASSERT(hal, frf <= 0xFFFFFFu);
     if (radio->frf != frf) {
         radio->frf = frf;
         const uint8_t bytes[3] = { (uint8_t)(frf >> 16), (uint8_t)(frf >> 8), (uint8_t)frf };

@@ -155,8 +155,8 @@ static void collect_uncoded(struct fragmentation *frag, struct core *core, uint3
     DEVICE_ASSERT(&core->hal, frag->missing > 0);
     enum frag_store_status status =
             frag_store_put(&frag->decoder.store, &core->hal, index, data, frag->decoder.received);
-    if (status
-            != FRAG_STORE_OK) { /* an occupied place stays missing: coding decides who is right */
+    if (status != FRAG_STORE_OK) {
+        /* An occupied place stays missing: coding decides which data is right. */
         bool busy = status == FRAG_STORE_BUSY;
         hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED,
                 busy ? FRAGMENTATION_DROPPED_BUSY : FRAGMENTATION_DROPPED_OCCUPIED, 0);
@@ -194,7 +194,6 @@ static void collect_coded(
 static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data,
         uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, frag->missing <= frag->session.fragments);
     switch ((enum frag_phase)frag->phase) {
     case FRAG_PHASE_COLLECT:
         if (n <= frag->session.fragments) {
@@ -398,7 +397,7 @@ static void step_commit(struct fragmentation *frag, struct core *core)
     }
 }
 
-static uint32_t block_size(const struct fragmentation *frag)
+uint32_t frag_session_block_size(const struct fragmentation *frag)
 {
     return (uint32_t)frag->session.fragments * frag->session.fragment_size - frag->session.padding;
 }
@@ -410,7 +409,7 @@ static void check_begin(struct fragmentation *frag, struct core *core)
     put_le16(&b0[1], frag->session.session_cnt);
     b0[3] = frag->session.index;
     memcpy(&b0[4], frag->session.descriptor, 4);
-    put_le32(&b0[12], block_size(frag));
+    put_le32(&b0[12], frag_session_block_size(frag));
     hal_cmac_begin(&core->hal, &frag->cmac);
     enum hal_status status =
             hal_cmac_update(&core->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, b0, sizeof(b0));
@@ -423,7 +422,7 @@ static void check_end(struct fragmentation *frag, struct core *core)
     enum hal_status status = hal_cmac_end(&core->hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, mac);
     DEVICE_ASSERT(&core->hal, status == HAL_OK);
     frag->mic_good = memcmp(mac, frag->session.mic, sizeof(frag->session.mic)) == 0;
-    hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+    hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, frag_session_block_size(frag));
     frag->phase = FRAG_PHASE_RESULT;
 }
 
@@ -437,7 +436,7 @@ static void step_solve(struct fragmentation *frag, struct core *core)
     } else if (status == FRAG_DECODE_FAILED) {
         /* To the server a block that cannot be completed is one whose MIC is wrong. */
         frag->mic_good = false;
-        hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, block_size(frag));
+        hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, frag_session_block_size(frag));
         frag->phase = FRAG_PHASE_RESULT;
     }
 }
@@ -456,7 +455,7 @@ static void step_check(struct fragmentation *frag, struct core *core)
         check_begin(frag, core);
     }
     for (unsigned i = 0; i < CHECK_PIECES; i++) {
-        uint32_t left = block_size(frag) - frag->check_offset;
+        uint32_t left = frag_session_block_size(frag) - frag->check_offset;
         size_t size = left < sizeof(piece) ? left : sizeof(piece);
         enum hal_status status = hal_flash_read(
                 hal, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS + frag->check_offset, piece, size);
@@ -469,7 +468,7 @@ static void step_check(struct fragmentation *frag, struct core *core)
         status = hal_cmac_update(hal, MAC_KEY_DATA_BLOCK_INT, &frag->cmac, piece, size);
         DEVICE_ASSERT(hal, status == HAL_OK);
         frag->check_offset += (uint32_t)size;
-        if (frag->check_offset == block_size(frag)) {
+        if (frag->check_offset == frag_session_block_size(frag)) {
             check_end(frag, core);
             return;
         }

@@ -18,6 +18,8 @@ bool frag_session_untouched(const struct fragmentation *frag);
 /* Fragment `n` of the session with whole data. */
 void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uint32_t n,
         const uint8_t *data, uint64_t now_ticks);
+/* Bytes of the block, padding not counted. */
+uint32_t frag_session_block_size(const struct fragmentation *frag);
 /* Does one bounded piece of the phase. */
 void frag_session_step(struct fragmentation *frag, struct core *core, uint64_t now_ticks);
 /* A random delay of up to 2^(BlockAckDelay + 4) s, in ticks. */

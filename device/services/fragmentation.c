@@ -186,7 +186,7 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
         return;
     }
     if (exists && !everyone && frag->missing == 0) {
-        /* Only those who miss fragments answer: silence is the report. */
+        /* Only devices that miss fragments answer: silence is the report. */
         if (frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
             server_knows(frag, core);
         }
@@ -515,8 +515,7 @@ bool fragmentation_take_block(
     }
     frag->block_ready = false;
     *nor_address = NOR_BLOCK_ADDRESS;
-    *size_bytes =
-            (uint32_t)frag->session.fragments * frag->session.fragment_size - frag->session.padding;
+    *size_bytes = frag_session_block_size(frag);
     return true;
 }
 

@@ -4,8 +4,6 @@
  * Its row is fragmentation_package (services/package.h).
  */
 #ifndef DEVICE_SERVICES_FRAGMENTATION_H
-struct core;
-
 #define DEVICE_SERVICES_FRAGMENTATION_H
 
 #include <stdbool.h>
@@ -15,6 +13,8 @@ struct core;
 #include "hal.h"
 #include "services/answers.h"
 #include "services/frag_decode.h"
+
+struct core;
 
 #define FRAGMENTATION_FPORT   201u
 #define FRAGMENTATION_INDEXES 4u
@@ -89,8 +89,8 @@ struct fragmentation {
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
  * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,
- * or by the silence that a request for those who still miss fragments asks for. True again after a
- * reset, unless fragmentation_block_used() was called. */
+ * or by the silence that a request to devices that still miss fragments asks for. True again after
+ * a reset, unless fragmentation_block_used() was called. */
 bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes);
 

@@ -15,7 +15,7 @@
 
 /* assumed: a 20 ppm crystal, and as much again for temperature away from 25 degrees. */
 #define DRIFT_PPM    40u
-#define TIME_OUT_MAX 15u
+#define TIME_OUT_MAX 15u /* 4 bits of McClassCSessionReq */
 
 _Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
 
@@ -103,6 +103,11 @@ int64_t multicast_session_start_s(const struct core *core, uint32_t time_gps_s, 
     return now_s + (int32_t)(time_gps_s - (uint32_t)now_s);
 }
 
+int64_t multicast_session_end_s(const struct multicast_session *session, int64_t start_s)
+{
+    return start_s + (1 << (session->time_out & TIME_OUT_MAX));
+}
+
 /* What the clock may be off by at `at_ticks`: the guard time before and after a session. */
 static uint64_t clock_error_ticks(const struct core *core, uint64_t at_ticks, uint32_t error_ticks)
 {
@@ -173,7 +178,6 @@ void multicast_session_arm(struct multicast_sessions *sessions, struct core *cor
         const struct multicast_session *session)
 {
     DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
-    DEVICE_ASSERT(&core->hal, session->time_out <= TIME_OUT_MAX);
     /* The record changes once: after a reset it holds the old session or the new one. */
     if (remove_session(sessions, core, group)) {
         hal_trace(&core->hal, FW_TRACE_SESSION_CLOSED, group, false);
@@ -199,11 +203,10 @@ static bool step_session(struct multicast_sessions *sessions, struct core *core,
 {
     DEVICE_ASSERT(&core->hal, group < MULTICAST_SETUP_GROUPS);
     struct multicast_session *session = &sessions->of_group[group];
-    DEVICE_ASSERT(&core->hal,
-            session->state != MULTICAST_SESSION_NONE && session->time_out <= TIME_OUT_MAX);
+    DEVICE_ASSERT(&core->hal, session->state != MULTICAST_SESSION_NONE);
     int64_t start_s = multicast_session_start_s(core, session->time_gps_s, now_ticks);
     uint64_t start = gps_clock_ticks_at(&core->clock, start_s);
-    uint64_t end = gps_clock_ticks_at(&core->clock, start_s + (1 << session->time_out));
+    uint64_t end = gps_clock_ticks_at(&core->clock, multicast_session_end_s(session, start_s));
     uint64_t early = clock_error_ticks(core, start, error_ticks);
     uint64_t open_at = start > early ? start - early : 0;
     session->close_at_ticks = end + clock_error_ticks(core, end, error_ticks);

@@ -25,7 +25,7 @@ struct multicast_session {
     uint32_t time_gps_s;     /* SessionTime: GPS time modulo 2^32 */
     uint32_t frequency_hz;
     uint8_t data_rate;
-    uint8_t time_out; /* lasts 2^time_out seconds */
+    uint8_t time_out; /* TimeOut, 4 bits: lasts 2^time_out seconds */
     uint8_t state;    /* enum multicast_session_state */
 };
 
@@ -51,8 +51,10 @@ void multicast_session_arm(struct multicast_sessions *sessions, struct core *cor
 void multicast_session_end(struct multicast_sessions *sessions, struct core *core, unsigned group);
 
 /* GPS second of the start: of the seconds that SessionTime stands for the one nearest to now, less
- * than 2^31 s before or after it. */
+ * than 2^31 s before or after it. Only while the clock is valid. */
 int64_t multicast_session_start_s(const struct core *core, uint32_t time_gps_s, uint64_t now_ticks);
+/* GPS second of the end of a session that starts at `start_s`. */
+int64_t multicast_session_end_s(const struct multicast_session *session, int64_t start_s);
 
 /* RTC time of the next step; 0: now; HAL_TICKS_NEVER: on input only. */
 uint64_t multicast_sessions_step_at(const struct multicast_sessions *sessions,

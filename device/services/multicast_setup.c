@@ -33,7 +33,6 @@ enum multicast_cid {
 #define GROUP_STATUS_ITEM    5u
 #define GROUP_MASK           3u
 
-_Static_assert(MULTICAST_SETUP_GROUPS == MAC_MULTICAST_GROUPS, "the MAC holds the groups");
 _Static_assert(GROUP_MASK == MULTICAST_SETUP_GROUPS - 1u, "a masked group is one of them");
 
 static void init(void *state, struct core *core)
@@ -143,11 +142,10 @@ static void on_group_delete(struct multicast_setup *setup, struct core *core, un
             (uint8_t)(group | (defined ? 0 : DELETE_UNDEFINED)), 0);
 }
 
-/* What if the start is past? */
+/* Error bits of a request whose start, or whole session, is over already. */
 static uint32_t start_error(const struct multicast_setup *setup, const struct core *core,
         const struct multicast_session *session, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, session->time_out <= 0xFu);
     if (!core->clock.valid) {
         return 0;
     }
@@ -158,7 +156,7 @@ static uint32_t start_error(const struct multicast_setup *setup, const struct co
     }
     /* 1.0.0 leaves it open and has no bit for it: join what still runs, and refuse what is over
      * with an answer that every 1.0.0 server can read. */
-    return start_s + (1 << session->time_out) <= now_s ? SESSION_UNDEFINED : 0;
+    return multicast_session_end_s(session, start_s) <= now_s ? SESSION_UNDEFINED : 0;
 }
 
 static void on_class_c_session(
@@ -184,12 +182,8 @@ static void on_class_c_session(
     }
     errors |= start_error(setup, core, &session, now_ticks);
     answers_push(&setup->answers, CID_CLASS_C_SESSION, (uint8_t)(errors | group), 0);
-    if (errors != 0) {
-        return;
-    }
-    multicast_session_arm(&setup->sessions, core, group, &session);
-    if (!core->clock.valid) {
-        mac_request_device_time(core);
+    if (errors == 0) {
+        multicast_session_arm(&setup->sessions, core, group, &session);
     }
 }
 

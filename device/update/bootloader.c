@@ -103,7 +103,6 @@ static enum running running_read(const struct hal *hal, uint8_t digest[IMAGE_DIG
 static bool install(
         const struct hal *hal, struct boot_state *state, const struct install_source *from)
 {
-    DEVICE_ASSERT(hal, from->info.version >= state->version_floor);
     hal_trace(hal, FW_TRACE_INSTALL_STARTED, from->info.version, from->info.image_size);
     if (!install_image(hal, from)) {
         return false;

@@ -278,3 +278,21 @@ Test(mac_data_rate, a_session_record_out_of_range_means_a_new_join)
         bench_destroy(bench);
     }
 }
+
+/* The check of a record may miss a value: then the region decides, and no assertion of the device.
+ * A restart at a record that stays as it is would never end. */
+Test(mac_data_rate, any_number_becomes_a_data_rate_that_can_send)
+{
+    static const int wanted[] = { -1, 8, 15, 255 };
+    static const uint8_t policies[] = { FACTORY_RATE_LINK_CHECK, FACTORY_RATE_FIXED };
+    for (unsigned i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        for (unsigned p = 0; p < sizeof policies; p++) {
+            struct bench *bench = joined(policies[p], 3);
+            mac_rate_take(&bench->core, wanted[i]);
+            cr_expect_eq(mac_data_rate(&bench->core), wanted[i] < 0 ? 0 : 5, "%d", wanted[i]);
+            expect_can_send(bench);
+            cr_expect_eq(bench->board.panics, 0);
+            bench_destroy(bench);
+        }
+    }
+}
