@@ -1,4 +1,4 @@
-/* Takes fuzz input apart, byte by byte; behind its end are zeroes.
+/* Takes fuzz input apart, byte by byte; after its end come zeroes.
  * SPDX-License-Identifier: MIT
  */
 #ifndef FUZZ_BYTES_H

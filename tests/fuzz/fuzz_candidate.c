@@ -8,11 +8,10 @@
 #include <nettle/eddsa.h>
 #include <stdlib.h>
 
-#include "device/update/fake_board.h"
+#include "device/update/candidate.h"
 #include "fuzz/bytes.h"
 #include "fuzz/fuzz.h"
 #include "trace.h"
-#include "update/update.h"
 
 #define STEPS_MAX   32u
 #define HARDWARE_ID 7u
@@ -64,22 +63,6 @@ static void change(struct fuzz_bytes *in, uint8_t *bytes, uint32_t size)
     }
 }
 
-static void verify(void)
-{
-    struct nvm nvm;
-    struct factory factory;
-    struct update update;
-    (void)factory_read(&board.hal, &factory);
-    nvm_open(&nvm, &board.hal);
-    update_init(&update, &board.hal);
-    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, IMAGE_SIZE);
-    while (update_step(&update, &factory, &nvm)) {
-    }
-    if (update_status(&update) == UPDATE_VALID) {
-        update_commit(&update, &nvm);
-    }
-}
-
 static void boot(void)
 {
     uint32_t installs = board.traces[FW_TRACE_INSTALLED];
@@ -116,7 +99,7 @@ static void play(struct fuzz_bytes *in)
         change_boot_state(in);
         break;
     case VERIFY:
-        verify();
+        (void)candidate_commit(&board, IMAGE_SIZE);
         break;
     case BOOT:
     case STEP_COUNT:
@@ -136,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
         play(&in);
     }
-    verify();
+    (void)candidate_commit(&board, IMAGE_SIZE);
     boot();
     if (board.violations > 0) {
         abort();

@@ -165,10 +165,11 @@ static void play(struct fuzz_bytes *in)
 
 /* Copies at the lowest duty cycle, 1 / 2^15 of 2.8 s each, and the longest pause between joins. */
 #define SILENCE_MAX_S (16.0 * 32768.0 * 2.8 + 86400.0)
-/* Questions without an answer, until the data rate has fallen as far as it can. */
+/* LinkCheckReqs without an answer, until the data rate has fallen as far as it can. */
 #define LAST_UPLINKS 16u
 
-/* Uplinks that nobody answers, as the main loop sends them. */
+/* Uplinks without an answer, sent as the main loop sends them; the device must always be able to
+ * send the next one. */
 static void expect_uplinks(unsigned count)
 {
     bench->board.air.present = false;

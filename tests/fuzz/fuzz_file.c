@@ -1,4 +1,4 @@
-/* Bytes behind a path, and what a reader's messages must be like.
+/* A path to bytes in memory, and what a reader's messages must be like.
  * SPDX-License-Identifier: MIT
  */
 #define _GNU_SOURCE /* memfd_create */

@@ -1,4 +1,4 @@
-/* Readers of files under fuzzing: bytes behind a path, and what their messages must be like.
+/* Readers of files under fuzzing: a path to bytes in memory, and what their messages must be like.
  * SPDX-License-Identifier: MIT
  */
 #ifndef FUZZ_FUZZ_FILE_H

@@ -7,13 +7,11 @@
  */
 #include <stddef.h>
 
-#include "device/services/fake_board.h"
-#include "fuzz/bytes.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/fuzz_rig.h"
 #include "update/flash_map.h"
 
-#define STEPS_MAX    64u
-#define CHANGED_SIZE (NOR_JOURNAL_ADDRESS + NOR_JOURNAL_SIZE)
+#define STEPS_MAX 64u
 
 enum step {
     MILESTONE,
@@ -27,21 +25,7 @@ enum step {
 };
 
 static struct rig *rig;
-static struct rig start;
 static uint8_t block[NOR_BLOCK_SIZE];
-
-static void begin(void)
-{
-    if (rig == NULL) {
-        rig = rig_create();
-        start = *rig;
-        for (size_t i = 0; i < sizeof block; i++) {
-            block[i] = (uint8_t)rig_random(rig);
-        }
-    }
-    memset(rig->board.nor, 0xFF, CHANGED_SIZE);
-    *rig = start;
-}
 
 /* The record of a session, or any bytes in its place; and the journal's tag. */
 static struct frag_params session(struct fuzz_bytes *in)
@@ -113,14 +97,13 @@ static void fragments(struct fuzz_bytes *in, const struct frag_params *params)
 
 static void raw(struct fuzz_bytes *in)
 {
-    uint32_t page = fuzz_u16(in) % (CHANGED_SIZE / 256u);
+    uint32_t page = fuzz_u16(in) % (BOARD_NOR_SIZE / 256u);
     (void)fuzz_block(in, rig->board.nor + 256u * page + fuzz_u8(in) % 16u, 239);
 }
 
 /* Content changes between a power cut and the start after it. */
 static void play(struct fuzz_bytes *in, const struct frag_params *params, bool *off)
 {
-    uint64_t ticks;
     enum step step = (enum step)(fuzz_u8(in) % STEP_COUNT);
     if (step >= FRAGMENTS && *off) {
         rig_boot(rig);
@@ -143,8 +126,7 @@ static void play(struct fuzz_bytes *in, const struct frag_params *params, bool *
         fragments(in, params);
         break;
     case WAIT:
-        ticks = fuzz_u8(in);
-        rig_run_ticks(rig, ticks << fuzz_u8(in) % 20u);
+        fuzz_rig_wait(rig, in);
         break;
     case RESET:
     case STEP_COUNT:
@@ -158,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
     bool off = true;
-    begin();
+    rig = fuzz_rig_begin(block, sizeof block, true);
     struct frag_params params = session(&in);
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
         play(&in, &params, &off);

@@ -8,9 +8,8 @@
  */
 #include <stdlib.h>
 
-#include "device/services/fake_board.h"
-#include "fuzz/bytes.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/fuzz_rig.h"
 
 #define STEPS_MAX     64u
 #define FRAGMENTS_MAX 40u
@@ -34,23 +33,7 @@ struct session {
 };
 
 static struct rig *rig;
-static struct rig start;
 static uint8_t block[FRAGMENTS_MAX * SIZE_MAX_B];
-
-static void begin(void)
-{
-    if (rig == NULL) {
-        rig = rig_create();
-        start = *rig;
-        for (size_t i = 0; i < sizeof block; i++) {
-            block[i] = (uint8_t)rig_random(rig);
-        }
-    }
-    if (rig->board.programs + rig->board.erases > 0) {
-        memset(rig->board.nor, 0xFF, BOARD_NOR_SIZE);
-    }
-    *rig = start;
-}
 
 static void message(struct fuzz_bytes *in, uint8_t fport)
 {
@@ -97,7 +80,6 @@ static void fragments(struct fuzz_bytes *in, const struct session *session)
 
 static void play(struct fuzz_bytes *in, struct session *session)
 {
-    uint64_t ticks;
     switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
     case MESSAGE_200:
         message(in, MULTICAST_SETUP_FPORT);
@@ -118,8 +100,7 @@ static void play(struct fuzz_bytes *in, struct session *session)
         fragments(in, session);
         break;
     case WAIT:
-        ticks = fuzz_u8(in);
-        rig_run_ticks(rig, ticks << fuzz_u8(in) % 20u);
+        fuzz_rig_wait(rig, in);
         break;
     case CLOCK:
         rig_set_gps(rig, 1300000000 + fuzz_u16(in));
@@ -136,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
     struct session session = { 0, 0, 2 };
-    begin();
+    rig = fuzz_rig_begin(block, sizeof block, false);
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
         play(&in, &session);
         rig_run_ticks(rig, 300);

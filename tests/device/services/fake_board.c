@@ -1,4 +1,4 @@
-/* The board and the doubles behind the tests of the services.
+/* The board and the doubles for the tests of the services.
  * SPDX-License-Identifier: MIT
  */
 #include "fake_board.h"

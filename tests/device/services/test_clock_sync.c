@@ -248,7 +248,7 @@ Test(clock_sync, bounds_its_error_by_the_source_of_the_time)
     rig_destroy(rig);
 }
 
-/* The factory may move the schedule, 36 h by default, or forbid what nobody asked for. */
+/* The factory may move the schedule, 36 h by default, or forbid requests of the device's own. */
 Test(clock_sync, keeps_the_schedule_of_the_factory)
 {
     struct rig *rig = rig_create();

@@ -364,7 +364,8 @@ Test(fragmentation, delays_status_answers_to_a_group_by_up_to_2_to_the_power_of_
         rig->board.entropy_fixed = true;
         rig->board.entropy_word = rows[i].random;
         uint64_t asked = rig->board.now_ticks;
-        rig_down_hex(rig, DEVICE_D_PORT, 0, "01 02"); /* Participants 0: those who miss fragments */
+        rig_down_hex(
+                rig, DEVICE_D_PORT, 0, "01 02"); /* Participants 0: devices that miss fragments */
         rig_run_s(rig, 600);
         cr_expect_eq(rig->uplink_count, before + 1);
         cr_expect(device_d_last_uplink_is(rig, "01 00 0040 0a"));

@@ -377,7 +377,7 @@ Test(multicast_setup, says_that_a_session_is_active_from_shortly_before_it_opens
     rig_destroy(rig);
 }
 
-/* --- sessions nobody needs ------------------------------------------------------------------ */
+/* --- sessions that no transfer needs -------------------------------------------------------- */
 
 static bool active(const struct rig *rig)
 {

@@ -9,7 +9,7 @@
 #include "hal.h"
 #include "update/flash_map.h"
 
-/* What the flash operation that the power cut hits leaves behind. */
+/* What the flash operation that the power cut hits has done. */
 enum fake_tear {
     FAKE_TEAR_NOTHING, /* it had not begun */
     FAKE_TEAR_ALL,     /* it was complete, only the return is missing */

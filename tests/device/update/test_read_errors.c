@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake_board.h"
-#include "update/update.h"
+#include "device/update/candidate.h"
 
 #define HARDWARE_ID   0x4C4F5241u
 #define OLD_VERSION   0x01000000u
@@ -43,23 +42,6 @@ static void set_up(void)
     memcpy(before.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
 }
 
-static enum update_status verify_and_commit(void)
-{
-    struct nvm nvm;
-    struct factory factory;
-    struct update update;
-    (void)factory_read(&board.hal, &factory);
-    nvm_open(&nvm, &board.hal);
-    update_init(&update, &board.hal);
-    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
-    while (update_step(&update, &factory, &nvm)) {
-    }
-    if (update_status(&update) == UPDATE_VALID) {
-        update_commit(&update, &nvm);
-    }
-    return update_status(&update);
-}
-
 struct outcome {
     uint32_t reads;
     unsigned bricks;
@@ -79,7 +61,7 @@ static void run_case(uint32_t read, uint32_t bit, struct outcome *outcome)
     board.hal.board = &board;
     board.flip_read_at = read;
     board.flip_read_bit = bit;
-    outcome->refused += verify_and_commit() != UPDATE_VALID;
+    outcome->refused += candidate_commit(&board, NEW_SIZE) != UPDATE_VALID;
     for (unsigned boot = 0; boot < 2; ++boot) {
         outcome->bricks += !bootloader_run(&board.hal, HAL_RESET_SOFTWARE);
     }

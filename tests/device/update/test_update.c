@@ -8,9 +8,8 @@
 #include <nettle/eddsa.h>
 #include <string.h>
 
-#include "fake_board.h"
+#include "device/update/candidate.h"
 #include "trace.h"
-#include "update/update.h"
 
 #define HARDWARE_ID 0x4C4F5241u
 #define OLD_VERSION 0x01000000u
@@ -50,27 +49,12 @@ static void sign_and_store(void)
 
 static enum update_status verify(struct update *update, uint32_t size)
 {
-    struct nvm nvm;
-    struct factory factory;
-    cr_assert(factory_read(&board.hal, &factory));
-    nvm_open(&nvm, &board.hal);
-    update_init(update, &board.hal);
-    update_verify_start(update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
-    cr_assert_eq(update_status(update), UPDATE_BUSY);
-    unsigned steps = 0;
-    while (update_step(update, &factory, &nvm)) {
-        cr_assert_lt(++steps, 1000);
-    }
-    return update_status(update);
+    return candidate_verify(&board, update, size);
 }
 
 static void verify_and_commit(void)
 {
-    struct update update;
-    struct nvm nvm;
-    cr_assert_eq(verify(&update, NEW_SIZE + PADDING), UPDATE_VALID);
-    nvm_open(&nvm, &board.hal);
-    update_commit(&update, &nvm);
+    cr_assert_eq(candidate_commit(&board, NEW_SIZE + PADDING), UPDATE_VALID);
 }
 
 static bool runs(const uint8_t *image, uint32_t size)
@@ -392,7 +376,7 @@ Test(bootloader, only_the_committed_digest_is_installed, .init = set_up)
     fake_image_build(new_image, NEW_CODE, NEW_VERSION + 1, HARDWARE_ID, 3, private_key);
     memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
     cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
-    cr_assert(runs(old_image, OLD_SIZE), "as authentic, but nobody committed it");
+    cr_assert(runs(old_image, OLD_SIZE), "as authentic, but it was not committed");
 }
 
 Test(bootloader, a_page_that_does_not_take_its_bytes_is_written_again, .init = set_up)

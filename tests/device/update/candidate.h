@@ -1,0 +1,17 @@
+/* The candidate in the NOR of the fake board: verified and committed as the main loop does it.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_DEVICE_UPDATE_CANDIDATE_H
+#define TESTS_DEVICE_UPDATE_CANDIDATE_H
+
+#include "device/update/fake_board.h"
+#include "update/update.h"
+
+/* Verifies the `size` bytes at NOR_BLOCK_ADDRESS with what the board's flash holds; `update` is
+ * initialised. UPDATE_BUSY: it did not end within 1000 steps. */
+enum update_status candidate_verify(struct fake_board *board, struct update *update, uint32_t size);
+
+/* The same; a VALID one is committed. */
+enum update_status candidate_commit(struct fake_board *board, uint32_t size);
+
+#endif
