@@ -1,8 +1,8 @@
 /* The firmware's root: boot, interrupts, main loop.
  * SPDX-License-Identifier: MIT
  *
- * Every run does what is due and arms the one alarm for what comes next. Interrupts only leave
- * a note. Who gets the next uplink: answers of the services, then the report, then a poll.
+ * Every run does what is due and arms the one alarm for what comes next. Interrupts only set
+ * a flag. Order of uplinks: answers of the services, then the report, then a poll.
  */
 #include "fw.h"
 

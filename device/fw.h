@@ -45,7 +45,7 @@ struct fw_ops {
     size_t ram_align_bytes;
     /* Starts after the bootloader; RAM content is undefined. */
     void (*boot)(void *ram, const struct hal *hal, enum hal_reset_cause cause);
-    /* Leaves a note of the interrupt and of the time of its edge; does no work. */
+    /* Records the interrupt and the time of its edge; does no work. */
     void (*irq)(void *ram, enum fw_irq source, uint64_t edge_ticks);
     /* Does one bounded piece of work. True: more is ready; false: sleep until an interrupt. */
     bool (*run)(void *ram);

@@ -102,7 +102,7 @@ void report_init(struct report *report, const struct hal *hal, const struct fact
     report->traffic = factory->traffic;
     report->jitter_percent = factory->jitter_percent < 100u ? factory->jitter_percent : 100u;
     (void)update_running_image(hal, &report->running);
-    /* After a planned restart the version is news; else a crowd that starts together spreads. */
+    /* After a planned restart the version is news; else devices that start together spread. */
     bool spread = (factory->boot_options & FACTORY_OPTION_RANDOM_PHASE) != 0
                   && cause != HAL_RESET_SOFTWARE;
     uint64_t first_ticks;

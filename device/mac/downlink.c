@@ -1,4 +1,4 @@
-/* A received frame: whose is it, is it new, is it authentic, what does it carry.
+/* A received frame: its addressee, its counter, its MIC, and what it carries.
  * SPDX-License-Identifier: MIT
  */
 #include "mac/crypto.h"

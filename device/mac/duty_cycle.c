@@ -1,4 +1,4 @@
-/* Who may send when: off-times per sub-band and in total, and the choice of a channel.
+/* When a channel may be used: off-times per sub-band and in total, and the choice of a channel.
  * SPDX-License-Identifier: MIT
  *
  * After a frame of time on air T a sub-band with limit d rests for T * (1 / d - 1), counted from

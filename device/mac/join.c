@@ -166,8 +166,8 @@ void mac_join_missed(struct core *core, uint64_t now_ticks)
             mac_region_airtime_ticks(mac_region(core), data_rate, JOIN_REQUEST_SIZE, true);
     struct channel_mask channels = join_channels(core);
     uint64_t free_at = mac_duty_free_at(core, &channels, data_rate, now_ticks);
-    /* Random spacing in the measure of the frame, so that a crowd that lost its network at one
-     * instant does not come back in step. */
+    /* Random spacing in proportion to the time on air, so that devices that lost their network at
+     * one instant do not ask again at one instant. */
     core->mac.join.next_at_ticks =
             later(free_at, now_ticks)
             + mac_random(&core->hal, SPACING_TICKS + SPACING_PER_AIRTIME * airtime);

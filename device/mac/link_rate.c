@@ -11,12 +11,12 @@
 
 #define MARGIN_WANTED_DB 10
 #define STEP_TENTH_DB    25
-/* Uplinks between two questions once one was answered. */
+/* Uplinks between two LinkCheckReqs once one was answered. */
 #define ASK_EVERY_UPLINKS 16u
-/* Questions without an answer before the next lower rate is tried. */
+/* LinkCheckReqs without an answer before the next lower rate is tried. */
 #define UNANSWERED_PER_STEP 2u
 
-/* The policy of the factory, and nobody has commanded yet. */
+/* The factory leaves the data rate to the device, and no LinkADRReq was obeyed yet. */
 static bool rate_is_ours(const struct core *core)
 {
     return !core->mac.rate_by_network && !mac_rate_fixed(core);
@@ -40,7 +40,7 @@ static void set_data_rate(struct core *core, int data_rate)
     }
 }
 
-/* Nobody answers. At the slowest rate of the enabled channels, the default ones may do better. */
+/* No answer comes. At the slowest rate of the enabled channels, the default ones may do better. */
 static void go_slower(struct core *core)
 {
     DEVICE_ASSERT(&core->hal, rate_is_ours(core));

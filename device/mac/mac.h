@@ -14,7 +14,7 @@ struct core;
 
 #define MAC_PAYLOAD_SIZE_MAX 242u /* RP002, EU868 DR4..DR7 */
 
-/* AES key slots of the HAL, who uses which. */
+/* AES key slots of the HAL. */
 enum mac_key_slot {
     MAC_KEY_APP,
     MAC_KEY_GEN_APP,
@@ -47,7 +47,7 @@ struct mac_downlink {
     uint64_t end_ticks; /* RTC time of the end of the frame */
 };
 
-/* Room for one received frame, on the stack of whoever serves the interrupt. */
+/* Room for one received frame, on the stack of the function that serves the interrupt. */
 struct mac_rx {
     struct mac_downlink downlink; /* its payload points into `bytes` */
     uint8_t bytes[256];
@@ -62,7 +62,7 @@ void mac_init(struct core *core, enum hal_reset_cause cause);
 bool mac_irq(struct core *core, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
 uint64_t mac_step_at(const struct core *core);        /* 0: now; HAL_TICKS_NEVER: on input only */
 void mac_step(struct core *core, uint64_t now_ticks); /* does what is due */
-/* RTC time from which nothing runs or is owed to the duty cycle, so that a restart loses nothing;
+/* RTC time from which nothing runs and no off-time is left, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
 uint64_t mac_idle_at(const struct core *core);
 /* Resets that the session survived. */
@@ -86,7 +86,7 @@ uint64_t mac_poll_at(const struct core *core);
 void mac_request_device_time(struct core *core);
 void mac_request_link_check(struct core *core);
 /* Before each uplink of the application: asks for a LinkCheck now and then, and goes a data rate
- * down when nobody answers. Without effect where the factory decided on another policy, and once
+ * down when no answer comes. Without effect where the factory decided on another policy, and once
  * the network commanded a data rate. */
 void mac_watch_link(struct core *core);
 /* Time on air of the next uplink with `size` application bytes, in RTC ticks, rounded up. */

@@ -163,7 +163,7 @@ void mac_session_save_parameters(struct core *core)
     }
 }
 
-/* --- restore: nothing on record is taken on trust -------------------------------------------- */
+/* --- restore: each value on record is checked ------------------------------------------------ */
 
 static bool parameters_valid(const struct core *core, const struct mac_parameters *p)
 {

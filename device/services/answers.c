@@ -1,4 +1,4 @@
-/* Queue of owed answers.
+/* Queue of answers that wait for an uplink.
  * SPDX-License-Identifier: MIT
  */
 #include "services/answers.h"

@@ -50,7 +50,7 @@ enum clock_cid {
 #define ERROR_FINE_TICKS   (HAL_RTC_HZ / 4u)
 #define ERROR_COARSE_TICKS (HAL_RTC_HZ + HAL_RTC_HZ / 2u)
 
-/* The factory may forbid all requests that nobody asked for. */
+/* The factory may forbid all requests that the server did not ask for. */
 static bool may_ask(const struct core *core)
 {
     return core->factory.clock_refresh_h != FACTORY_CLOCK_REFRESH_NEVER;

@@ -339,7 +339,7 @@ enum frag_decode_status frag_decode_rebuild_step(
     if (state == FRAG_SLOT_VALID) {
         (void)take_slot(decoder, hal, n);
     }
-    decoder->slot_next++; /* one that is torn, or was not taken, is passed over for good */
+    decoder->slot_next++; /* one that is torn, or was not taken, is never used */
     return frag_decode_missing(decoder) == 0 ? FRAG_DECODE_DONE : FRAG_DECODE_MORE;
 }
 

@@ -263,7 +263,7 @@ static uint32_t pages_needed(struct frag_store *store, uint32_t address, uint32_
 }
 
 /* Data goes to flash before its mark, so after a reset a place without a mark may hold some, whole
- * or torn. The same data fits over it. Other data, from somebody else with the group's keys or out
+ * or torn. The same data fits over it. Other data, from another sender with the group's keys or out
  * of coded fragments that do not agree, would mix with it: zeros stay zeros. */
 static enum frag_store_status place_takes(const struct frag_store *store, const struct hal *hal,
         uint32_t address, const uint8_t *data)

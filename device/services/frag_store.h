@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Every program clears bits once and in an order that makes a cut harmless: data first, its mark
- * afterwards. The flash runs its operations by itself; whoever finds it busy asks for a done
- * interrupt and comes back, or leaves the work to the next call.
+ * afterwards. The flash runs its operations by itself; a function that finds it busy asks for a
+ * done interrupt and is called again, or leaves the work to the next call.
  *
  * Journal, first sector: page 0 the session tag and one byte for each milestone, pages 1 and 2 the
  * marks, one bit cleared for each uncoded fragment in place. The other sectors are spare slots.

@@ -1,4 +1,4 @@
-/* The record by which update and bootloader talk across a reset.
+/* The record that update and bootloader exchange across a reset.
  * SPDX-License-Identifier: MIT
  *
  * The application is updated and the bootloader is not: the record may be longer than one of them

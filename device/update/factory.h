@@ -35,8 +35,8 @@
 #define FACTORY_OFF_REPORT_COUNT     118u /* u16, reports after each start; 0: no end */
 #define FACTORY_OFF_GUARD_MS         120u /* u32, see FACTORY_OPTION_GUARD */
 #define FACTORY_OFF_GUARD_PPM        124u /* u16 */
-#define FACTORY_OFF_CLOCK_REFRESH_H  126u /* u16, oldest clock that is trusted; NEVER: not asked */
-#define FACTORY_OFF_DEV_NONCE        128u /* u16, of the request behind the join-accept */
+#define FACTORY_OFF_CLOCK_REFRESH_H  126u /* u16, age at which time is asked for; NEVER: not */
+#define FACTORY_OFF_DEV_NONCE        128u /* u16, of the request that the join-accept answers */
 #define FACTORY_OFF_JOIN_ACCEPT_SIZE 130u /* u8, 17 or 33; 0: joins over the air */
 #define FACTORY_OFF_JOIN_ACCEPT      131u /* 33, as on air */
 #define FACTORY_OFF_CHANNEL_MASK                                                                   \
@@ -65,10 +65,10 @@ enum factory_traffic {
     FACTORY_TRAFFIC_POISSON   /* each interval exponential, its mean the period */
 };
 
-/* Who chooses the data rate. */
+/* What chooses the data rate. */
 enum factory_rate_policy {
     FACTORY_RATE_LINK_CHECK, /* the device, by LinkCheck, until a LinkADRReq comes */
-    FACTORY_RATE_FIXED,      /* nobody: ADR bit clear */
+    FACTORY_RATE_FIXED,      /* the factory, once: ADR bit clear */
     FACTORY_RATE_ADR         /* the network; back-off by the device */
 };
 
@@ -94,8 +94,10 @@ struct factory {
     uint8_t nb_trans;
     uint8_t region_plan; /* RP002 channel plan identifier; 0: the firmware's choice */
     uint8_t channel_mask[FACTORY_CHANNEL_MASK_SIZE];
-    uint16_t guard_ppm; /* with FACTORY_OPTION_GUARD, with which a session opens and closes: */
-    uint32_t guard_ms;  /* early and late by guard_ms, and guard_ppm of the age of the clock */
+    /* With FACTORY_OPTION_GUARD, a session opens early and closes late by guard_ms and guard_ppm of
+     * the time since the clock was set. */
+    uint16_t guard_ppm;
+    uint32_t guard_ms;
     uint16_t clock_refresh_h;
 };
 

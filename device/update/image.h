@@ -12,7 +12,7 @@
 
 #define IMAGE_MAGIC       0x474D4946u /* "FIMG" */
 #define IMAGE_FORMAT      1u
-#define IMAGE_HEADER_SIZE 256u /* the vector table behind it stays aligned */
+#define IMAGE_HEADER_SIZE 256u /* the vector table after it stays aligned */
 /* Byte offsets in the header; bytes not named are 0. */
 #define IMAGE_OFF_MAGIC       0u
 #define IMAGE_OFF_HEADER_SIZE 4u  /* u16 */

@@ -1,10 +1,10 @@
 /* Copies an image page by page and seals it with its header.
  * SPDX-License-Identifier: MIT
  *
- * The header of the running slot goes first and comes back last, behind a digest of what was
- * copied: a slot with a header is whole, also where an erase unit holds the header and code behind
- * it. A page is never trusted because it reads well: a program that was cut may leave cells that
- * read right today only, so each copy begins at the first page.
+ * The header of the running slot is erased first and written last, after the digest of the copied
+ * code was compared: a slot with a header is whole, also where one erase unit holds the header and
+ * the first code. A page is not kept because it reads well: a program that was cut may leave cells
+ * that read right today only, so each copy begins at the first page.
  */
 #include "update/install.h"
 

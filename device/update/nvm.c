@@ -10,8 +10,8 @@
  *
  * Why a power cut keeps the old or the new value: a record counts from its CRC on, which is
  * programmed last; a bank counts from its header on, which a compaction programs after the
- * records; the bank it replaces stays as it is until the next compaction. What a cut may leave
- * behind the last whole record is never programmed again: such a bank is full.
+ * records; the bank it replaces stays as it is until the next compaction. Cells that a cut may have
+ * left half programmed after the last whole record are never programmed again: such a bank is full.
  *
  * A cell that lost its charge costs one record: the scan goes on after it at the next program unit
  * that begins a whole record. A header that rotted hides no record, because each names the sequence

@@ -33,14 +33,14 @@ struct update {
     uint32_t address;
     uint32_t size;
     uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
-    uint8_t attempts_left; /* a candidate is refused when it was read that often */
+    uint8_t attempts_left; /* readings of the candidate until it is refused */
     struct image_info candidate;
     struct hal_sha256 sha;
 };
 
 void update_init(struct update *update, const struct hal *hal);
 
-/* Starts verification of a candidate image (header + code) in `size` bytes of flash. Bytes behind
+/* Starts verification of a candidate image (header + code) in `size` bytes of flash. Bytes after
  * the image are padding. Replaces a verification that runs. */
 void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size);

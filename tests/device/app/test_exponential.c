@@ -1,4 +1,4 @@
-/* The integer logarithm behind Poisson traffic against the C library's.
+/* The integer logarithm of Poisson traffic against the C library's.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

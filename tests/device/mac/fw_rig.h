@@ -30,7 +30,7 @@ void rig_run_until(struct rig *rig, uint64_t ticks);
 void rig_run_s(struct rig *rig, unsigned seconds);
 /* To the end of the next transmission. */
 void rig_run_to_tx(struct rig *rig, unsigned limit_s);
-/* Sends `bytes` in the first window behind the last transmission. */
+/* Sends `bytes` in the first window after the last transmission. */
 void rig_answer(struct rig *rig, const uint8_t *bytes, size_t size);
 void rig_join(struct rig *rig); /* boots and joins */
 /* A new board, booted and joined. */

@@ -238,7 +238,7 @@ Test(mac_commands, port_0_carries_more_than_fopts_and_answers_stop_at_15_bytes)
     bench_destroy(bench);
 }
 
-/* The list ends with FOpts: behind it stand FPort 6, which would be a DevStatusReq, and a payload
+/* The list ends with FOpts: after it come FPort 6, which would be a DevStatusReq, and a payload
  * that would be others. */
 Test(mac_commands, a_transaction_of_link_adr_requests_ends_with_fopts)
 {

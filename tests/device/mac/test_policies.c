@@ -123,7 +123,7 @@ Test(mac_confirmed, is_repeated_until_the_acknowledgement_comes)
             uint64_t end = bench->board.tx_end;
             cr_assert(bench_run_to_tx(bench, count + copy, 10.0));
             cr_assert_arr_eq(bench->board.tx, first, bench->board.tx_size);
-            /* RX2 opens 2 s after the end; nobody sends there, so it closes within 0.3 s. */
+            /* RX2 opens 2 s after the end; no frame comes, so it closes within 0.3 s. */
             double after_s = (double)(bench->board.tx_start - end) / TICKS_PER_S - 2.0;
             earliest_s = after_s < earliest_s ? after_s : earliest_s;
             latest_s = after_s > latest_s ? after_s : latest_s;

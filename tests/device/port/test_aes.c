@@ -124,6 +124,6 @@ Test(aes, agrees_with_nettle_on_drawn_keys_and_sizes)
         aes128_set_encrypt_key(&theirs, drawn_key);
         ctr_crypt(&theirs, their_block, 16, their_counter, size, expected, data);
         aes_key_ctr(&aes, counter, data, size);
-        cr_assert_arr_eq(data, expected, sizeof data, "bytes behind `size` stay");
+        cr_assert_arr_eq(data, expected, sizeof data, "bytes after `size` stay");
     }
 }

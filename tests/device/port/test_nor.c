@@ -38,7 +38,7 @@ static uint32_t frame_address(void)
 static uint8_t answer(size_t at)
 {
     if (nor.down || at == 0) {
-        return 0xFF; /* nobody drives the line */
+        return 0xFF; /* no chip drives the line */
     }
     if (nor.frame[0] == 0x05) {
         return nor.polls_left > 0 ? 0x01 : 0x00;
