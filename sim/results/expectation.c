@@ -21,11 +21,11 @@ static double in_per_cent(
     static const char devices[] = "devices.";
     char key[sizeof expect->key + sizeof "total"];
     double total;
-    const char *at = strstr(expect->key, devices);
+    const char *at = expect_key_in_path(expect->key);
     if (expect_key_is_percentage(expect->key)) {
         return value;
     }
-    if (at != NULL) {
+    if (at != NULL && strncmp(at, devices, strlen(devices)) == 0) {
         snprintf(key, sizeof key, "%.*stotal", (int)(at - expect->key + strlen(devices)),
                 expect->key);
         return summary_value(summary, key, &total) && total > 0 ? 100.0 * value / total : 0.0;

@@ -278,3 +278,12 @@ bool expect_key_known(const char *key)
     }
     return false;
 }
+
+const char *expect_key_in_path(const char *path)
+{
+    while (path != NULL && !expect_key_known(path)) {
+        path = strchr(path, '.');
+        path = path == NULL ? NULL : path + 1;
+    }
+    return path;
+}

@@ -12,6 +12,9 @@
 extern const char *const expect_keys[];
 
 bool expect_key_known(const char *key);
+/* The key in a path of the summary: what follows "campaigns.NAME." or "groups.NAME.", where names
+ * may have dots and be words of keys. NULL: there is none. */
+const char *expect_key_in_path(const char *path);
 
 /* What a number counts: "devices.ready" the whole run, "campaigns.NAME.devices.ready" one campaign,
  * "groups.NAME.devices.ready" one group of devices. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scenario/expect_keys.h"
 #include "scenario/quantity.h"
 
 #define NUMBER_SIZE 48u
@@ -17,9 +18,11 @@ struct number {
 };
 
 /* Does a part of the dotted key end in "_s"? */
-static bool counts_seconds(const char *key)
+static bool counts_seconds(const char *path)
 {
-    for (const char *at = strstr(key, "_s"); at != NULL; at = strstr(at + 1, "_s")) {
+    const char *key = expect_key_in_path(path);
+    for (const char *at = key == NULL ? NULL : strstr(key, "_s"); at != NULL;
+            at = strstr(at + 1, "_s")) {
         if (at[2] == '\0' || at[2] == '.') {
             return true;
         }

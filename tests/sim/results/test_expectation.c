@@ -13,7 +13,10 @@ static struct summary *sample(void)
     struct summary *tree = summary_create();
     summary_add_count(tree, "devices.total", 200);
     summary_add_count(tree, "devices.confirmed", 198);
+    summary_add_count(tree, "groups.devices.devices.total", 50);
+    summary_add_count(tree, "groups.devices.devices.confirmed", 49);
     summary_add_number(tree, "missing_fragments.rate_mean", 0.03);
+    summary_add_number(tree, "campaigns.devices.missing_fragments.rate_mean", 0.03);
     summary_add_number(tree, "setup_time_s.max", NAN);
     summary_add_number(tree, "battery.update_cost_percent", 0.5);
     return tree;
@@ -65,6 +68,13 @@ Test(expectation, per_cent_of_a_device_count_is_a_share_of_all_devices)
 {
     cr_expect_eq(check("devices.confirmed", EXPECT_GE, 99.0, true), EXPECTATION_MET);
     cr_expect_eq(check("devices.confirmed", EXPECT_GT, 99.0, true), EXPECTATION_FAILED);
+}
+
+Test(expectation, names_of_groups_and_campaigns_say_nothing_of_the_number)
+{
+    cr_expect_eq(check("groups.devices.devices.confirmed", EXPECT_EQ, 98.0, true), EXPECTATION_MET);
+    cr_expect_eq(check("campaigns.devices.missing_fragments.rate_mean", EXPECT_EQ, 3.0, true),
+            EXPECTATION_MET);
 }
 
 Test(expectation, per_cent_of_a_ratio_is_the_ratio_times_100)

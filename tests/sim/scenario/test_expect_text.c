@@ -24,13 +24,14 @@ Test(expect_text, reads_every_form)
         { "devices.confirmed", ">= 99 %", EXPECT_GE, 99.0, 0.0, true },
         { "devices.confirmed", "==7", EXPECT_EQ, 7.0, 0.0, false },
         { "energy_j.mean", "< 12.5", EXPECT_LT, 12.5, 0.0, false },
-        { "completion.time_s.mean", "<= 4 h", EXPECT_LE, 14400.0, 0.0, false },
+        { "completion_time_s.mean", "<= 4 h", EXPECT_LE, 14400.0, 0.0, false },
         { "setup_time_s.mean", "between 3 h and 4 h", EXPECT_BETWEEN, 10800.0, 14400.0, false },
         { "setup_time_s.max", "between 10 and 90 min", EXPECT_BETWEEN, 10.0, 5400.0, false },
         { "devices.ready", "between 95 % and 100%", EXPECT_BETWEEN, 95.0, 100.0, true },
         { "missing_fragments.rate_mean", "1.2 % +- 10 %", EXPECT_BETWEEN, 1.08, 1.32, true },
         { "energy_j.mean", "-20 +- 10 %", EXPECT_BETWEEN, -22.0, -18.0, false },
         { "setup_time_s.p95", "2 h +- 30 min", EXPECT_BETWEEN, 5400.0, 9000.0, false },
+        { "groups.a.b.setup_time_s.p95", "< 2 h", EXPECT_LT, 7200.0, 0.0, false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scenario_expect expect;
@@ -53,4 +54,6 @@ Test(expect_text, refuses_what_is_no_condition)
         cr_expect_not(parse("devices.confirmed", texts[i], &expect), "text %zu", i);
     }
     cr_expect_not(parse("setup_time_s.mean", ">= 3 dB", &expect));
+    /* The name of a group says nothing of the number. */
+    cr_expect_not(parse("groups.slow_s.devices.ready", ">= 3 h", &expect));
 }
