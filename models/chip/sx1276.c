@@ -210,14 +210,16 @@ static bool settings_are_latched(const struct sx1276 *chip)
 static void check_write(
         struct sx1276 *chip, const struct sx1276_register *r, uint8_t address, uint8_t value)
 {
-    if (r->access != SX1276_TRIGGER && value == *bank_of(chip, address)) {
+    bool read_only = r->access == SX1276_R;
+    bool latched = r->latched && settings_are_latched(chip);
+    if ((read_only || latched) && value == *bank_of(chip, address)) {
         return; /* what stays as it is harms nothing */
     }
-    if (r->access == SX1276_R) {
+    if (read_only) {
         sx1276_fault(
                 chip, (enum sx1276_severity)r->severity, address, "write to a read-only register");
     }
-    if (r->latched && settings_are_latched(chip)) {
+    if (latched) {
         sx1276_fault(chip, (enum sx1276_severity)r->severity, address,
                 "modem setting written while TX, RX or CAD runs");
     }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "record/air_frames.h"
-#include "record/device_radio.h"
 #include "record/devices.h"
 #include "record/fragment_causes.h"
 #include "record/measure.h"
@@ -19,7 +18,6 @@
 
 struct clock {
     struct device_clock result;
-    struct device_radio radio;
     sim_ns uplink_end_ns; /* of the last one */
     bool told;            /* a time, not only corrections of one that is not known: */
     int64_t told_gps_ns;  /* GPS time */
@@ -66,7 +64,6 @@ static void downlink(struct clocks *clocks, uint32_t index, const struct observa
             || !air_is_for(clocks->view, index, o->data)) {
         return;
     }
-    device_radio_answered(&clock->radio);
     enum air_time time = air_time_answer(clocks->view, index, o->data, &value_ns);
     if (time == AIR_TIME_NONE) {
         return;
@@ -114,14 +111,12 @@ static void listens(struct clocks *clocks, uint32_t index, sim_ns at_ns)
     }
 }
 
-static void radio(void *state, uint32_t index, sim_ns at_ns, enum sx1276_power power)
+static void radio(void *state, uint32_t index, sim_ns at_ns, enum device_activity was,
+        enum device_activity is)
 {
-    struct clocks *clocks = state;
-    struct device_radio *radio = &clocks->devices[index].radio;
-    bool listened = device_radio_listens(radio);
-    device_radio_changed(radio, at_ns, power);
-    if (!listened && device_radio_listens(radio)) {
-        listens(clocks, index, at_ns);
+    (void)was;
+    if (is == DEVICE_LISTENING) {
+        listens(state, index, at_ns);
     }
 }
 
@@ -131,14 +126,11 @@ static void observe(void *state, const struct observation *o)
     uint32_t index = o->entity - clocks->view->first_device;
     if (o->kind == OBSERVE_FRAME_RECEIVED) {
         downlink(clocks, index, o);
-    } else if (o->kind == OBSERVE_NODE_RESET) {
-        device_radio_reset(&clocks->devices[index].radio);
     } else {
         const struct frame *frame = o->data;
         index = frame->sender - clocks->view->first_device;
         if (!frame->downlink && index < clocks->view->device_count) {
             clocks->devices[index].uplink_end_ns = frame->end_ns;
-            device_radio_sends(&clocks->devices[index].radio, frame);
         }
     }
 }
@@ -173,8 +165,8 @@ static void measure_clock(const void *state, struct measure *m)
 
 const struct recorder_ops clock_recorder = {
     .name = "clock",
-    .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)
-             | OBSERVE_BIT(OBSERVE_NODE_RESET),
+    .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
+    .of_campaign = true,
     .create = create,
     .destroy = free,
     .observe = observe,

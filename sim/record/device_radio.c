@@ -1,4 +1,4 @@
-/* What a device's radio does, told from its states and from the air: whatever its firmware is.
+/* What a device does with its radio, told from the radio's states and from the air.
  * SPDX-License-Identifier: MIT
  */
 #include "record/device_radio.h"
@@ -10,38 +10,40 @@
 
 void device_radio_reset(struct device_radio *radio)
 {
-    radio->on = false;
-    radio->exchanging = false;
+    radio->activity = DEVICE_OFF;
 }
 
 void device_radio_sends(struct device_radio *radio, const struct frame *uplink)
 {
     radio->windows_by_ns = uplink->end_ns + WINDOWS_WITHIN_NS;
     radio->windows = 0;
-    radio->exchanging = true;
+    radio->activity = DEVICE_EXCHANGING;
     radio->answered = false;
 }
 
 void device_radio_answered(struct device_radio *radio)
 {
-    radio->answered = radio->exchanging;
+    radio->answered = radio->activity == DEVICE_EXCHANGING;
+}
+
+/* Its two windows have closed, or one with an answer; or a window opens that is none of its own. */
+static bool exchange_is_over(
+        struct device_radio *radio, sim_ns at_ns, bool received, bool receiving)
+{
+    if (received && !receiving) {
+        radio->windows++;
+        return radio->windows >= WINDOWS || radio->answered;
+    }
+    return receiving && at_ns > radio->windows_by_ns;
 }
 
 void device_radio_changed(struct device_radio *radio, sim_ns at_ns, enum sx1276_power power)
 {
-    bool received = radio->receiving;
-    radio->on = true;
-    radio->receiving = power == SX1276_POWER_RX;
-    radio->asleep = power == SX1276_POWER_SLEEP || power == SX1276_POWER_RESET;
-    if (received && !radio->receiving && radio->exchanging) {
-        radio->windows++;
-        radio->exchanging = radio->windows < WINDOWS && !radio->answered;
-    } else if (radio->receiving && at_ns > radio->windows_by_ns) {
-        radio->exchanging = false;
+    bool receiving = power == SX1276_POWER_RX, received = radio->receiving;
+    radio->receiving = receiving;
+    if (radio->activity == DEVICE_EXCHANGING
+            && !exchange_is_over(radio, at_ns, received, receiving)) {
+        return;
     }
-}
-
-bool device_radio_listens(const struct device_radio *radio)
-{
-    return radio->receiving && !radio->exchanging;
+    radio->activity = device_radio_without_exchange(power);
 }

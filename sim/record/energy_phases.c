@@ -15,7 +15,6 @@
 #include "campaign/packages.h"
 #include "network/lorawan.h"
 #include "record/air_frames.h"
-#include "record/device_radio.h"
 #include "record/devices.h"
 #include "record/energy.h"
 #include "record/fragment_causes.h"
@@ -43,7 +42,6 @@ struct device_phases {
     double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
-    struct device_radio radio;
     double joule[ENERGY_PHASE_COUNT];
     double idle_left_j, set_up_left_j; /* what has gone to these phases since it left */
     sim_ns steady_left_ns;
@@ -128,7 +126,7 @@ static bool is_steady(enum energy_phase phase)
            || phase == ENERGY_PHASE_CLOCK_SYNC;
 }
 
-/* Books what was drawn since the last change. */
+/* Adds what was drawn since the last change. */
 static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at_ns,
         struct device_phases *device)
 {
@@ -196,7 +194,6 @@ static void uplink(
         struct energy_phases *phases, uint32_t index, sim_ns at_ns, const struct frame *frame)
 {
     struct device_phases *device = &phases->devices[index];
-    device_radio_sends(&device->radio, frame);
     if (frame->size > 0 && lorawan_ftype(frame->bytes[0]) == LORAWAN_JOIN_REQUEST) {
         set_phase(phases, index, at_ns, ENERGY_PHASE_JOIN, NO_PHASE);
         return;
@@ -253,7 +250,6 @@ static void downlink(struct energy_phases *phases, uint32_t index, const struct 
             || downlink.address != network_dev_addr(phases->view->network, index)) {
         return;
     }
-    device_radio_answered(&device->radio);
     if (downlink.fport == PACKAGE_FPORT_MULTICAST
             || downlink.fport == PACKAGE_FPORT_FRAGMENTATION) {
         device->answer_due = true; /* from the end of these windows on it is set-up */
@@ -324,18 +320,16 @@ static void whole(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
             answers ? (int)NO_PHASE : device->exchange);
 }
 
-static void radio(void *state, uint32_t index, sim_ns at_ns, enum sx1276_power power)
+static void radio(void *state, uint32_t index, sim_ns at_ns, enum device_activity was,
+        enum device_activity is)
 {
     struct energy_phases *phases = state;
-    struct device_phases *device = &phases->devices[index];
-    bool exchanging = device->radio.exchanging;
-    device_radio_changed(&device->radio, at_ns, power);
-    if (exchanging && !device->radio.exchanging) {
+    if (was == DEVICE_EXCHANGING) {
         exchange_ended(phases, index, at_ns);
     }
-    if (device_radio_listens(&device->radio)) {
+    if (is == DEVICE_LISTENING) {
         listens(phases, index, at_ns);
-    } else if (device->radio.asleep && !device->radio.exchanging) {
+    } else if (is == DEVICE_ASLEEP) {
         leaves(phases, index, at_ns);
     }
 }
@@ -346,7 +340,6 @@ static void radio(void *state, uint32_t index, sim_ns at_ns, enum sx1276_power p
  * before it says that it starts. */
 static void reset(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
 {
-    device_radio_reset(&phases->devices[index].radio);
     if (phases->devices[index].base == ENERGY_PHASE_VERIFICATION) {
         set_phase(phases, index, at_ns, ENERGY_PHASE_INSTALL, NO_PHASE);
     }

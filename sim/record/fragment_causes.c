@@ -12,7 +12,7 @@
 
 #include "campaign/packages.h"
 #include "record/air_frames.h"
-#include "record/device_radio.h"
+#include "record/recorder_set.h"
 #include "scenario/scenario_campaigns.h"
 
 #define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
@@ -64,18 +64,18 @@ struct reception {
 struct causes_device {
     struct stream *stream; /* whose fragments it has been told to expect; NULL: none so far */
     struct stream *former; /* the same before a request that it has not answered */
-    struct device_radio radio;
-    bool wrong_key;   /* it cannot read the group's key */
-    bool open;        /* its class C session, and it may only be interrupted */
-    bool listened;    /* to a session of the stream */
-    bool asked;       /* its answer to the set-up is due */
-    uint8_t now;      /* cause of a frame of its stream that its receiver takes no notice of */
-    uint32_t session; /* of its last reception; NO_SESSION: none */
+    bool wrong_key;        /* it cannot read the group's key */
+    bool open;             /* its class C session, and it may only be interrupted */
+    bool listened;         /* to a session of the stream */
+    bool asked;            /* its answer to the set-up is due */
+    uint8_t now;           /* cause of a frame of its stream that its receiver takes no notice of */
+    uint32_t session;      /* of its last reception; NO_SESSION: none */
     uint32_t next_fcnt;
     struct reception last[2]; /* the latest first */
 };
 
 struct fragment_causes {
+    const struct recorder_set *set;
     const struct recorder_view *view;
     uint32_t device_count;
     entity_id first_device;
@@ -152,6 +152,7 @@ static void *create(const struct recorder_set *set)
     if (causes == NULL) {
         return NULL;
     }
+    causes->set = set;
     causes->view = view;
     causes->device_count = view->device_count;
     causes->first_device = view->first_device;
@@ -359,17 +360,19 @@ static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t
 
 /* Of a frame of its own stream. A receiver that listens outside the windows of an uplink shows a
  * session; it is over when the radio sleeps. */
-static enum loss_cause own_cause(struct causes_device *device)
+static enum loss_cause own_cause(const struct fragment_causes *causes, uint32_t index)
 {
-    if (!device->radio.on) {
+    struct causes_device *device = &causes->devices[index];
+    enum device_activity activity = recorder_set_activity(causes->set, index);
+    if (activity == DEVICE_OFF) {
         return LOSS_POWERED_DOWN;
     }
-    if (device_radio_listens(&device->radio)) {
+    if (activity == DEVICE_LISTENING) {
         device->open = true;
         device->listened = true;
         return LISTENING;
     }
-    device->open = device->open && (device->radio.exchanging || !device->radio.asleep);
+    device->open = device->open && activity != DEVICE_ASLEEP;
     return device->open       ? LOSS_RADIO_BUSY
            : device->listened ? LOSS_SESSION_CLOSED
                               : LOSS_SESSION_NOT_OPEN;
@@ -379,9 +382,10 @@ static enum loss_cause own_cause(struct causes_device *device)
 static void device_changed(struct fragment_causes *causes, uint32_t device)
 {
     const struct causes_device *d = &causes->devices[device];
+    bool off = recorder_set_activity(causes->set, device) == DEVICE_OFF;
     for (uint32_t i = 0; i < causes->stream_count; i++) {
         struct stream *stream = &causes->streams[i];
-        bool own = d->stream == stream || !d->radio.on;
+        bool own = d->stream == stream || off;
         stream->unheard[device] = own ? d->now : LOSS_NOT_SET_UP;
     }
     for (uint32_t i = 0; i < causes->copy_count; i++) {
@@ -394,18 +398,20 @@ static void device_changed(struct fragment_causes *causes, uint32_t device)
 static void cause_update(struct fragment_causes *causes, uint32_t device)
 {
     struct causes_device *d = &causes->devices[device];
-    uint8_t cause = (uint8_t)own_cause(d);
+    uint8_t cause = (uint8_t)own_cause(causes, device);
     if (cause != d->now) {
         d->now = cause;
         device_changed(causes, device);
     }
 }
 
-static void radio(void *state, uint32_t device, sim_ns at_ns, enum sx1276_power power)
+static void radio(void *state, uint32_t device, sim_ns at_ns, enum device_activity was,
+        enum device_activity is)
 {
-    struct fragment_causes *causes = state;
-    device_radio_changed(&causes->devices[device].radio, at_ns, power);
-    cause_update(causes, device);
+    (void)at_ns;
+    (void)was;
+    (void)is;
+    cause_update(state, device);
 }
 
 static void stream_set(struct fragment_causes *causes, uint32_t device, struct stream *stream)
@@ -417,7 +423,7 @@ static void stream_set(struct fragment_causes *causes, uint32_t device, struct s
         d->listened = false;
         d->session = NO_SESSION;
         d->last[0] = d->last[1] = (struct reception){ 0 };
-        d->now = (uint8_t)own_cause(d);
+        d->now = (uint8_t)own_cause(causes, device);
         device_changed(causes, device);
     }
 }
@@ -427,7 +433,6 @@ static void downlink(struct fragment_causes *causes, uint32_t device, const stru
 {
     struct causes_device *d = &causes->devices[device];
     if (air_is_for(causes->view, device, frame)) {
-        device_radio_answered(&d->radio);
         uint32_t campaign = recorder_campaign_of(causes->view, device);
         if (campaign != UINT32_MAX && air_sets_up_fragments(causes->view, device, frame)) {
             struct stream *former = d->stream;
@@ -442,7 +447,6 @@ static void downlink(struct fragment_causes *causes, uint32_t device, const stru
 static void uplink(struct fragment_causes *causes, uint32_t device, const struct frame *frame)
 {
     struct causes_device *d = &causes->devices[device];
-    device_radio_sends(&d->radio, frame);
     enum air_answer answer = d->asked ? air_set_up_answer(causes->view, device, frame) : AIR_NONE;
     if (answer != AIR_NONE) {
         d->asked = false;
@@ -497,7 +501,6 @@ static void observe(void *state, const struct observation *o)
         break;
     default:
         assert(o->kind == OBSERVE_NODE_RESET);
-        device_radio_reset(&causes->devices[device].radio);
         causes->devices[device].open = false;
         cause_update(causes, device);
         break;

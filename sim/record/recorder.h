@@ -15,6 +15,7 @@
 #include "gateway/gateway.h"
 #include "network/network.h"
 #include "observe.h"
+#include "record/device_radio.h"
 #include "scenario/scenario.h"
 #include "trace.h"
 
@@ -45,8 +46,9 @@ struct recorder_ops {
     bool of_campaign; /* takes no part in a run without a campaign */
     bool by_campaign; /* measure() is called for each campaign, too */
     bool by_group;    /* measure() is called for each group of devices, too */
-    /* The radio of device `device` changes to the state `power`. */
-    void (*radio)(void *state, uint32_t device, sim_ns at_ns, enum sx1276_power power);
+    /* What device `device` does with its radio changes by a state of the radio. */
+    void (*radio)(void *state, uint32_t device, sim_ns at_ns, enum device_activity was,
+            enum device_activity is);
     /* NULL: out of memory. Without create() the state is NULL. */
     void *(*create)(const struct recorder_set *set);
     void (*destroy)(void *state);

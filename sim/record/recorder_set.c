@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/air_frames.h"
 #include "record/measure.h"
 
 #define RECORDERS_MAX 32u
@@ -38,7 +39,8 @@ struct recorder_set {
     uint32_t booting_count;
     uint8_t watching_radios[RECORDERS_MAX]; /* rows that hear of changes of radios */
     uint32_t watching_radios_count;
-    uint8_t shows[]; /* FIRMWARE_SHOWS_ bits of each device's build */
+    struct device_radio *radios; /* [device] */
+    uint8_t shows[];             /* FIRMWARE_SHOWS_ bits of each device's build */
 };
 
 static bool listens(const struct recorder_ops *recorder, uint32_t list)
@@ -84,6 +86,11 @@ struct recorder_set *recorder_set_create(const struct recorder_view *view)
         return NULL;
     }
     set->view = *view;
+    set->radios = calloc(view->device_count, sizeof *set->radios);
+    if (set->radios == NULL) {
+        recorder_set_destroy(set);
+        return NULL;
+    }
     for (uint32_t i = 0; i < view->device_count; i++) {
         set->shows[i] = firmware_shows(node_build(view->nodes, i));
     }
@@ -114,10 +121,34 @@ void recorder_set_destroy(struct recorder_set *set)
             recorder_rows[i]->destroy(set->states[i]);
         }
     }
+    free(set->radios);
     free(set);
 }
 
 /* --- observations ----------------------------------------------------------------------------- */
+
+/* What radios do follows from these; recorders hear of them after. */
+#define RADIO_KINDS                                                                                \
+    (OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)                      \
+            | OBSERVE_BIT(OBSERVE_NODE_RESET))
+
+static void follow_radio(const struct recorder_set *set, const struct observation *o)
+{
+    const struct frame *frame = o->data;
+    bool started = o->kind == OBSERVE_FRAME_STARTED;
+    uint32_t device = (started ? frame->sender : o->entity) - set->view.first_device;
+    if (device >= set->view.device_count || (started && frame->downlink)) {
+        return;
+    }
+    struct device_radio *radio = &set->radios[device];
+    if (started) {
+        device_radio_sends(radio, frame);
+    } else if (o->kind == OBSERVE_NODE_RESET) {
+        device_radio_reset(radio);
+    } else if (radio->activity == DEVICE_EXCHANGING && air_is_for(&set->view, device, frame)) {
+        device_radio_answered(radio);
+    }
+}
 
 /* Events of a firmware that has its own numbers for them, and events that this program does not
  * know, are dropped. */
@@ -132,6 +163,8 @@ static void observe(void *context, const struct observation *o)
             return;
         }
         list = LIST_TRACES + (uint32_t)o->a;
+    } else if ((RADIO_KINDS & OBSERVE_BIT(list)) != 0) {
+        follow_radio(set, o);
     }
     for (uint32_t i = set->list_begin[list]; i < set->list_begin[list + 1]; i++) {
         set->listeners[i].observe(set->listeners[i].state, o);
@@ -141,6 +174,7 @@ static void observe(void *context, const struct observation *o)
 static void prefetch(void *context, uint32_t device)
 {
     const struct recorder_set *set = context;
+    __builtin_prefetch(&set->radios[device], 1);
     for (uint32_t i = 0; i < set->prefetching_count; i++) {
         uint32_t row = set->prefetching[i];
         recorder_rows[row]->prefetch(set->states[row], device);
@@ -156,19 +190,32 @@ static void boot(void *context, uint32_t device, sim_ns at_ns)
     }
 }
 
+/* Apart, so that the usual case saves no registers. */
+__attribute__((noinline)) static void change_radio(
+        const struct recorder_set *set, uint32_t device, sim_ns at_ns, enum sx1276_power power)
+{
+    struct device_radio *radio = &set->radios[device];
+    enum device_activity was = (enum device_activity)radio->activity;
+    device_radio_changed(radio, at_ns, power);
+    enum device_activity is = (enum device_activity)radio->activity;
+    for (uint32_t i = 0; was != is && i < set->watching_radios_count; i++) {
+        uint32_t row = set->watching_radios[i];
+        recorder_rows[row]->radio(set->states[row], device, at_ns, was, is);
+    }
+}
+
 static void radio(void *context, uint32_t device, sim_ns at_ns, enum sx1276_power power)
 {
     const struct recorder_set *set = context;
-    for (uint32_t i = 0; i < set->watching_radios_count; i++) {
-        uint32_t row = set->watching_radios[i];
-        recorder_rows[row]->radio(set->states[row], device, at_ns, power);
+    if (!device_radio_stays(&set->radios[device], power)) {
+        change_radio(set, device, at_ns, power);
     }
 }
 
 void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct node_fleet *nodes)
 {
     assert(engine == set->view.engine && nodes == set->view.nodes);
-    uint64_t kinds = 0;
+    uint64_t kinds = RADIO_KINDS;
     for (uint32_t list = 0; list < LIST_COUNT; list++) {
         if (set->list_begin[list + 1] > set->list_begin[list]) {
             kinds |= OBSERVE_BIT(list < LIST_TRACES ? list : (uint32_t)OBSERVE_FIRMWARE);
@@ -185,6 +232,12 @@ void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct
 const struct recorder_view *recorder_set_view(const struct recorder_set *set)
 {
     return &set->view;
+}
+
+enum device_activity recorder_set_activity(const struct recorder_set *set, uint32_t device)
+{
+    assert(device < set->view.device_count);
+    return (enum device_activity)set->radios[device].activity;
 }
 
 uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device)

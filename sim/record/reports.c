@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,44 +21,57 @@
 #define HELD_REPORT   0 /* UPLINK_HELD: a report */
 #define ACKNOWLEDGED  2 /* EXCHANGE_ENDED: the acknowledgement that was asked for */
 
+/* 32 bits: a device that reports every second takes 136 years to pass them. */
 struct report_counts {
-    uint64_t due, sent, late, dropped, waiting, delivered;
-    uint64_t confirmed, acknowledged; /* sent ones that ask for an acknowledgement, and got it */
+    uint32_t due, sent, late, dropped, waiting, delivered;
+    uint32_t confirmed, acknowledged; /* sent ones that ask for an acknowledgement, and got it */
 };
 
+/* One line of the cache: each report touches it several times. */
 struct device_reports {
-    sim_ns period_ns;
-    sim_ns until_ns;             /* no report is due after this */
-    sim_ns next_ns;              /* when the next one is due; SIM_NS_NEVER: there is none */
+    alignas(64) sim_ns next_ns;  /* when the next one is due; SIM_NS_NEVER: there is none */
     sim_ns taken_ns;             /* when the one was due that the application took up last */
     uint64_t last;               /* DevAddr and FCnt of the last one on the air; UINT64_MAX: none */
-    bool on_its_way;             /* one was taken up to be sent, and is not on the air yet */
     struct report_counts counts; /* waiting: at the end only */
+    bool on_its_way;             /* one was taken up to be sent, and is not on the air yet */
+    uint8_t group;               /* of the scenario */
 };
+_Static_assert(sizeof(struct device_reports) == 64, "one line of the cache");
+_Static_assert(SCENARIO_DEVICE_GROUPS_MAX <= UINT8_MAX + 1u, "a group fits a byte");
 
 struct reports {
     const struct recorder_view *view;
-    struct device_reports devices[];
+    struct device_reports *devices; /* [device] */
 };
+
+static void destroy(void *state)
+{
+    struct reports *reports = state;
+    free(reports->devices);
+    free(reports);
+}
 
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
-    struct reports *reports =
-            calloc(1, sizeof *reports + view->device_count * sizeof reports->devices[0]);
+    struct reports *reports = malloc(sizeof *reports);
     if (reports == NULL) {
         return NULL;
     }
     reports->view = view;
+    reports->devices = aligned_alloc(
+            alignof(struct device_reports), view->device_count * sizeof reports->devices[0]);
+    if (reports->devices == NULL) {
+        destroy(reports);
+        return NULL;
+    }
     uint32_t device = 0;
     for (uint32_t g = 0; g < view->scenario->group_count; g++) {
-        const struct scenario_device_group *group = &view->scenario->groups[g];
-        for (uint32_t i = 0; i < group->count; i++) {
+        for (uint32_t i = 0; i < view->scenario->groups[g].count; i++) {
             reports->devices[device++] = (struct device_reports){
-                .period_ns = group->report_period_ns,
-                .until_ns = group->report_until_ns < 0 ? SIM_NS_NEVER : group->report_until_ns,
                 .next_ns = SIM_NS_NEVER,
                 .last = UINT64_MAX,
+                .group = (uint8_t)g,
             };
         }
     }
@@ -70,7 +84,7 @@ static void *create(const struct recorder_set *set)
 static void planned(struct device_reports *device, const struct observation *o)
 {
     int32_t until_due = (int32_t)(uint32_t)o->b;
-    uint64_t overtaken = (uint64_t)o->c;
+    uint32_t overtaken = (uint32_t)o->c;
     device->counts.due += overtaken + (device->next_ns != SIM_NS_NEVER);
     device->counts.dropped += overtaken;
     device->on_its_way = device->next_ns != SIM_NS_NEVER;
@@ -104,18 +118,21 @@ static void on_air(struct device_reports *device, const struct frame *frame)
 }
 
 /* How many reports were due from the next one to now, if the device took none of them up. */
-static uint64_t due_until(const struct device_reports *device, sim_ns now_ns)
+static uint32_t due_until(
+        const struct reports *reports, const struct device_reports *device, sim_ns now_ns)
 {
-    sim_ns last_ns = now_ns < device->until_ns ? now_ns : device->until_ns;
+    const struct scenario_device_group *group = &reports->view->scenario->groups[device->group];
+    sim_ns until_ns = group->report_until_ns;
+    sim_ns last_ns = until_ns < 0 || now_ns < until_ns ? now_ns : until_ns;
     return device->next_ns > last_ns
                    ? 0
-                   : 1u + (uint64_t)((last_ns - device->next_ns) / device->period_ns);
+                   : 1u + (uint32_t)((last_ns - device->next_ns) / group->report_period_ns);
 }
 
 /* What waits is lost; the application plans again. */
-static void reset(struct device_reports *device, sim_ns now_ns)
+static void reset(struct reports *reports, struct device_reports *device, sim_ns now_ns)
 {
-    uint64_t due = due_until(device, now_ns);
+    uint32_t due = due_until(reports, device, now_ns);
     device->counts.due += due;
     device->counts.dropped += due + device->on_its_way;
     device->next_ns = SIM_NS_NEVER;
@@ -156,7 +173,7 @@ static void observe(void *state, const struct observation *o)
     if (air) {
         on_air(device, o->data);
     } else if (o->kind == OBSERVE_NODE_RESET) {
-        reset(device, o->at_ns);
+        reset(reports, device, o->at_ns);
     } else {
         on_trace(device, o);
     }
@@ -169,10 +186,10 @@ static struct report_counts counts_of(const struct reports *reports, uint32_t in
 {
     const struct device_reports *device = &reports->devices[index];
     struct report_counts counts = device->counts;
-    uint64_t due = due_until(device, engine_now(reports->view->engine));
+    uint32_t due = due_until(reports, device, engine_now(reports->view->engine));
     counts.due += due;
     counts.dropped += due > 1 ? due - 1u : 0u;
-    counts.waiting = (due > 0) + (uint64_t)device->on_its_way;
+    counts.waiting = (uint32_t)(due > 0) + device->on_its_way;
     return counts;
 }
 
@@ -187,9 +204,9 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
         if (c.due != c.sent + c.dropped + c.waiting || c.delivered > c.sent
                 || c.acknowledged > c.confirmed) {
             snprintf(text, size,
-                    "INVARIANT device %" PRIu32 ": %" PRIu64 " reports due, %" PRIu64
-                    " sent, %" PRIu64 " dropped, %" PRIu64 " waiting, %" PRIu64
-                    " delivered; %" PRIu64 " confirmed, %" PRIu64 " acknowledged",
+                    "INVARIANT device %" PRIu32 ": %" PRIu32 " reports due, %" PRIu32
+                    " sent, %" PRIu32 " dropped, %" PRIu32 " waiting, %" PRIu32
+                    " delivered; %" PRIu32 " confirmed, %" PRIu32 " acknowledged",
                     i, c.due, c.sent, c.dropped, c.waiting, c.delivered, c.confirmed,
                     c.acknowledged);
             return true;
@@ -200,30 +217,31 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 
 static void measure_reports(const void *state, struct measure *m)
 {
-    struct report_counts sum = { 0 };
+    static const char *const names[] = { "due", "sent", "late", "dropped", "waiting", "delivered",
+        "confirmed", "acknowledged" };
+    uint64_t sums[sizeof names / sizeof names[0]] = { 0 };
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         if (measure_shows(m, i, FIRMWARE_SHOWS_TRACE)) {
-            struct report_counts counts = counts_of(state, i);
-            sum.due += counts.due;
-            sum.sent += counts.sent;
-            sum.late += counts.late;
-            sum.dropped += counts.dropped;
-            sum.waiting += counts.waiting;
-            sum.delivered += counts.delivered;
-            sum.confirmed += counts.confirmed;
-            sum.acknowledged += counts.acknowledged;
+            struct report_counts c = counts_of(state, i);
+            const uint32_t counts[] = { c.due, c.sent, c.late, c.dropped, c.waiting, c.delivered,
+                c.confirmed, c.acknowledged };
+            for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+                sums[k] += counts[k];
+            }
         }
     }
-    measure_count(m, "reports.", "due", sum.due);
-    measure_count(m, "reports.", "sent", sum.sent);
-    measure_count(m, "reports.", "late", sum.late);
-    measure_count(m, "reports.", "dropped", sum.dropped);
-    measure_count(m, "reports.", "waiting", sum.waiting);
-    measure_count(m, "reports.", "delivered", sum.delivered);
-    measure_count(m, "reports.", "confirmed", sum.confirmed);
-    measure_count(m, "reports.", "acknowledged", sum.acknowledged);
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        measure_count(m, "reports.", names[k], sums[k]);
+    }
+    uint64_t confirmed = sums[6], acknowledged = sums[7];
     measure_add(m, "reports.", "acknowledged_share",
-            sum.confirmed == 0 ? NAN : (double)sum.acknowledged / (double)sum.confirmed);
+            confirmed == 0 ? NAN : (double)acknowledged / (double)confirmed);
+}
+
+static void prefetch(const void *state, uint32_t device)
+{
+    const struct reports *reports = state;
+    __builtin_prefetch(&reports->devices[device], 1);
 }
 
 const struct recorder_ops reports_recorder = {
@@ -234,8 +252,9 @@ const struct recorder_ops reports_recorder = {
     .traces = RECORDER_TRACE(REPORT_PLANNED) | RECORDER_TRACE(UPLINK) | RECORDER_TRACE(UPLINK_HELD)
               | RECORDER_TRACE(EXCHANGE_ENDED),
     .create = create,
-    .destroy = free,
+    .destroy = destroy,
     .observe = observe,
+    .prefetch = prefetch,
     .audit = audit,
     .measure = measure_reports,
 };

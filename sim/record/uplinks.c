@@ -174,12 +174,13 @@ static void ended(struct uplink_record *record, const struct frame *frame, uint3
     }
 }
 
-/* At its end the duty cycle of its sender will be looked at. */
+/* At its end what is known of its sender will be looked at. */
 static void started(const struct uplink_record *record, const struct frame *frame)
 {
     uint32_t device = (uint32_t)(frame->id >> 32) - record->first_device;
     int index = region_band_of(record->region, frame->modulation.frequency_hz);
     if (device < record->device_count && index >= 0) {
+        __builtin_prefetch(&record->devices[device], 1);
         __builtin_prefetch(&record->bands[(size_t)index * record->device_count + device], 1);
     }
 }
