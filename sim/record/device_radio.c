@@ -45,5 +45,5 @@ void device_radio_changed(struct device_radio *radio, sim_ns at_ns, enum sx1276_
             && !exchange_is_over(radio, at_ns, received, receiving)) {
         return;
     }
-    radio->activity = device_radio_without_exchange(power);
+    radio->activity = (uint8_t)device_radio_without_exchange(power);
 }
