@@ -152,15 +152,13 @@ static uint8_t torn_byte(struct random_stream *stream, uint8_t value, uint8_t er
 static void tear_program(struct node *node, struct node_cut_now *now,
         const struct node_flash_work *work, const uint8_t *data)
 {
-    uint8_t part[FLASH_PAGE_BYTES];
-    uint8_t erased_value = node->flash[work->region].erased_value;
-    assert(work->size > 0 && work->size <= sizeof part);
+    struct flash_store *store = node->fleet->flash;
+    struct flash_image *image = &node->flash[work->region];
+    assert(work->size > 0);
     uint32_t whole = random_stream_u32(&now->stream) % work->size;
-    memset(part, erased_value, work->size);
-    memcpy(part, data, whole);
-    part[whole] = torn_byte(&now->stream, data[whole], erased_value);
-    flash_image_program(
-            node->fleet->flash, &node->flash[work->region], work->address, part, work->size, true);
+    uint8_t torn = torn_byte(&now->stream, data[whole], image->erased_value);
+    flash_image_program(store, image, work->address, data, whole, true);
+    flash_image_program(store, image, work->address + whole, &torn, 1, true);
 }
 
 /* Each byte is as before, programmed (an erase begins with that), on its way, or erased. */

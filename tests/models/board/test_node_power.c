@@ -158,6 +158,49 @@ Test(node_power, keeps_the_flash)
     cr_expect_arr_eq(after, before, sizeof before);
 }
 
+/* --- cuts that wait for the flash ------------------------------------------------------------- */
+
+#define PROGRAM_BYTES 1024u
+#define PROGRAM_AT    8192u
+
+static void program_once(const struct hal *hal, enum hal_reset_cause cause)
+{
+    static uint8_t data[PROGRAM_BYTES];
+    memset(data, 0x5A, sizeof data);
+    if (cause_count++ == 0) {
+        hal_flash_program(hal, HAL_FLASH_INTERNAL, PROGRAM_AT, data, sizeof data);
+    }
+    (void)cause;
+}
+
+/* Board files allow program pages of up to 4 KiB: longer than a page of the model. docs/models.md
+ * says what a torn program leaves. */
+Test(node_power, tears_a_long_program)
+{
+    uint8_t after[PROGRAM_BYTES];
+    struct hal_flash_geometry *geometry = &rig.board.flash[HAL_FLASH_INTERNAL];
+    geometry->erase_unit_bytes = 4096;
+    geometry->program_page_bytes = 4096;
+    cause_count = 0;
+    rig_script.boot = program_once;
+    rig_start(1);
+    const struct node_power_cut cut = { .operation = 1, .torn = true, .duration_ns = GAP_NS };
+    node_fleet_cut_at_flash(rig.fleet, 0, &cut);
+    rig_run_to(BACK_NS);
+    cr_assert_eq(cause_count, 2, "its power was cut");
+    node_flash_peek(rig.fleet, 0, HAL_FLASH_INTERNAL, PROGRAM_AT, after, sizeof after);
+    uint32_t whole = 0;
+    while (whole < sizeof after && after[whole] == 0x5A) {
+        whole++;
+    }
+    cr_assert_lt(whole, PROGRAM_BYTES);
+    uint8_t erased = geometry->erased_value;
+    cr_expect_eq((after[whole] ^ erased) & ~(0x5A ^ erased), 0, "bits of the data alone");
+    for (uint32_t i = whole + 1; i < sizeof after; i++) {
+        cr_assert_eq(after[i], erased, "byte %u", i);
+    }
+}
+
 Test(node_power, cut_in_a_cut_has_no_effect)
 {
     start_and_cut();
