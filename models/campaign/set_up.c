@@ -185,6 +185,18 @@ static sim_ns closes_ns(const struct transfer *transfer, const struct member *me
                                 : transfer_start_ns(transfer) - SET_UP_CLOSE_NS;
 }
 
+/* A restarted member is set up for the first session that has time left for it. */
+static void pass_ending_sessions(
+        const struct transfer *transfer, struct member *member, sim_ns now_ns)
+{
+    assert(member->session < transfer->session_count);
+    while (member->restarts > 0 && member->stage < MEMBER_FRAGMENTATION
+            && member->session + 1u < transfer->session_count
+            && now_ns >= transfer->sessions[member->session]->end_ns - RESTART_LEAST_NS) {
+        member->session++;
+    }
+}
+
 void set_up_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
@@ -200,6 +212,7 @@ void set_up_step(struct campaign *campaign, struct member *member,
             || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
         return;
     }
+    pass_ending_sessions(transfer_of(campaign, member), member, now_ns);
     send_next_step(campaign, member, now_ns);
 }
 

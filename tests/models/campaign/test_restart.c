@@ -97,3 +97,25 @@ Test(restart, leaves_a_device_alone_that_is_reset_all_the_time)
     cr_assert_gt(fleet.devices[0].resets, 400);
     cr_assert_leq(fleet.devices[0].set_up_downlinks, 3 + 5 * 4);
 }
+
+/* 44 fragments, a quarter of an hour apart, take two sessions; device 0 reports its reset 38 s
+ * before the end of the first one, which is too late to join it. */
+Test(restart, joins_the_next_session_when_the_first_one_ends)
+{
+    params.redundancy = 0.15;
+    params.interval_ns = 900 * SIM_NS_PER_S;
+    params.periods = 2;
+    sim_ns end_ns = params.start_ns + HOUR_NS + 32768 * SIM_NS_PER_S; /* TimeOut 15 of TS005 */
+    fleet_create(&fleet, 2, (end_ns - 42 * SIM_NS_PER_S) / 40, &params);
+    fleet.devices[0].faults.reset_at_ns = end_ns - 60 * SIM_NS_PER_S;
+    fleet.devices[0].faults.keeps_block = true;
+    fleet_run(&fleet, end_ns - 30 * SIM_NS_PER_S);
+    cr_assert_eq(fleet.devices[0].resets, 1);
+    struct campaign_session second;
+    campaign_session_get(fleet.campaign, 1, &second);
+    fleet_run(&fleet, second.end_ns);
+    cr_assert_eq(fleet.devices[0].groups[1].session_gps_s,
+            (FLEET_GPS_NS + second.start_ns) / SIM_NS_PER_S);
+    fleet_run(&fleet, second.end_ns + 4 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+}
