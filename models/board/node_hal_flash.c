@@ -162,8 +162,8 @@ static sim_ns program_ns(
     return (sim_ns)(size / geometry->program_unit_bytes) * timing->program_ns_per_unit;
 }
 
-/* Counts an operation that begins. True: power goes when it is done. One that is torn ends here,
- * and does not return. */
+/* Counts an operation that begins. True: the power is cut when it is done. One that is torn ends
+ * here, and does not return. */
 static bool operation_cut(struct node *node, const struct node_flash_work *work, const void *data,
         struct node_cut_now *cut)
 {

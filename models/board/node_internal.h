@@ -79,7 +79,7 @@ struct node {
     uint8_t application_next; /* from the next reset on */
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
     sim_ns rx_since_ns; /* start of the chip's last or running reception */
-    uint64_t frame_id;  /* what frame_ready speaks of */
+    uint64_t frame_id;  /* of the frame that frame_ready tells of */
     struct energy_meter energy;
     /* --- now and then */
     uint64_t alarm_ticks; /* the alarm last set, as asked for and as converted */
@@ -294,7 +294,7 @@ bool node_cut_takes(struct node *node, struct node_cut_now *now);
 /* Leaves in the flash what a program of `data` (NULL: an erase) had done when it was cut. */
 void node_tear(struct node *node, struct node_cut_now *now, const struct node_flash_work *work,
         const void *data);
-/* Leaves the firmware, whose power goes. */
+/* Leaves the firmware: its power is cut. */
 _Noreturn void node_cut_falls(struct node *node, const struct node_cut_now *now);
 /* node_chip.c */
 extern const struct sx1276_outputs node_chip_outputs;

@@ -54,6 +54,12 @@ struct campaign {
     uint8_t descriptor[4];
 };
 
+/* 1, 2, 4, 8, ...: what is repeated at these counts has pauses that grow, and no last time. */
+static inline bool campaign_is_turn(uint32_t count)
+{
+    return count != 0 && (count & (count - 1u)) == 0;
+}
+
 /* campaign.c */
 /* `image`: the whole block to send (header + code), its version as the devices will report it. */
 struct campaign *campaign_create(struct server *server, uint32_t number,

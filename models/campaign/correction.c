@@ -236,8 +236,8 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
         return 0;
     }
     uint32_t size = correction->silent_rounds < SILENT_ROUNDS_LACKING ? batch_size(transfer) : 0;
-    if (size == 0 && (correction->silent_rounds & (correction->silent_rounds - 1u)) != 0) {
-        return 0; /* rarer and rarer: after 1, 2, 4, 8, ... silent rounds */
+    if (size == 0 && !campaign_is_turn(correction->silent_rounds)) {
+        return 0;
     }
     uint32_t blind = transfer->nb_frag / BLIND_SHARE;
     blind = blind > LAST_BATCH_MIN ? blind : LAST_BATCH_MIN;

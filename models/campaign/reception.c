@@ -17,12 +17,6 @@ static struct transfer *transfer_of(const struct campaign *campaign, const struc
     return &campaign->transfers[member->transfer];
 }
 
-/* 1, 2, 4, 8, ...: what is repeated at these counts has pauses that grow, and no last time. */
-static bool is_power_of_two(uint32_t count)
-{
-    return count != 0 && (count & (count - 1u)) == 0;
-}
-
 /* A device that reports about the fragmentation session has it, even if its FragSessionSetupAns was
  * lost. Before the first fragment a report is about an earlier block under the same FragIndex. */
 static bool has_session(struct campaign *campaign, struct member *member, sim_ns now_ns)
@@ -173,7 +167,7 @@ void reception_on_version(struct campaign *campaign, struct member *member,
         if (whole && member->old_reports < UINT16_MAX) {
             member->old_reports++;
         }
-        if (whole && is_power_of_two(member->old_reports)) { /* its answer may have been lost */
+        if (whole && campaign_is_turn(member->old_reports)) { /* its answer may have been lost */
             acknowledge(campaign, member, false, now_ns);
         }
         return;
@@ -206,7 +200,7 @@ void reception_ask_for_status(
     if (!again && member->status_turns < UINT16_MAX) {
         member->status_turns++;
     }
-    if (!is_power_of_two(member->status_turns)) {
+    if (!campaign_is_turn(member->status_turns)) {
         return;
     }
     uint8_t request[PACKAGE_MESSAGE_MAX];

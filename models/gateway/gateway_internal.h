@@ -107,7 +107,7 @@ void gateway_stop_receptions(struct gateway *gateway);
 
 /* gateway_tx.c */
 engine_event_fn gateway_request_arrives, gateway_hand_over, gateway_on_air;
-/* Power goes: the frame on the air and the queue are lost. */
+/* The gateway loses its power: the frame on the air and the queue are lost. */
 void gateway_stop_transmissions(struct gateway *gateway);
 
 #endif

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A frame that no gateway has sent is asked for again, with growing pauses, and the frames after it
- * wait. A gateway that fails while others send leaves to them what they have sent.
+ * wait. A gateway that fails while others send skips the frames that they have sent.
  */
 #include <assert.h>
 
@@ -112,7 +112,7 @@ static bool gives_up(const struct group_frame *frame, struct group_gateway *gate
            || (frame->sent && (gateway->tries >= TRIES_MAX || result == GATEWAY_TX_NO_ANSWER));
 }
 
-/* A gateway that fails leaves to the others what they have sent. */
+/* A gateway that fails skips the frames that others have sent. */
 static void skip_sent(
         struct network *network, uint32_t group_index, uint32_t gateway_index, sim_ns now_ns)
 {

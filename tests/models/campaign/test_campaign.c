@@ -408,6 +408,29 @@ Test(campaign, ends_although_a_device_keeps_its_group)
             35 * 60 * SIM_NS_PER_S);
 }
 
+/* Of an hour and a half after the first device has confirmed. */
+static enum gateway_tx_result refuses_for_a_time(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    struct fleet *of = context;
+    sim_ns confirmed_ns = fleet_view(of, 0).confirmed_ns;
+    return confirmed_ns != SIM_NS_NEVER && now_ns < confirmed_ns + 3 * HOUR_NS / 2
+                   ? GATEWAY_TX_DUTY_CYCLE
+                   : fake_gateways_queue(of->gateways, gateway, tx, now_ns);
+}
+
+/* Design section 5, invariant 8: 18 requests that no gateway sent are no tries. */
+Test(campaign, asks_for_groups_until_a_gateway_has_sent_it)
+{
+    struct campaign_params params = fleet_default_params();
+    params.group_delete = true;
+    fleet_create(&fleet, 1, 300 * SIM_NS_PER_S, &params);
+    fleet.gateways->judge = refuses_for_a_time;
+    fleet_run(&fleet, 6 * HOUR_NS);
+    cr_assert(fleet_view(&fleet, 0).group_deleted);
+    cr_assert_eq(fleet.devices[0].group_status_requests, 1);
+}
+
 Test(campaign, knows_the_fragment_of_each_multicast_counter)
 {
     struct campaign_params params = fleet_default_params();
