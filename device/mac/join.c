@@ -8,7 +8,6 @@
 #include "mac/mac_internal.h"
 #include "trace.h"
 
-#define JOIN_REQUEST_SIZE   23u
 #define DEV_NONCE_SIZE      2u /* of its record */
 #define JOIN_ACCEPT_SIZE    17u
 #define CFLIST_SIZE         16u

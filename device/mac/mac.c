@@ -34,7 +34,7 @@ static void block_after_reset(struct core *core, enum hal_reset_cause cause, uin
     unsigned data_rate = core->mac.joined ? core->mac.parameters.data_rate : region->data_rate_min;
     size_t size = core->mac.joined
                           ? MAC_FRAME_OVERHEAD + 1u + region->data_rates[data_rate].payload_size_max
-                          : 23u;
+                          : JOIN_REQUEST_SIZE;
     uint32_t airtime = mac_region_airtime_ticks(region, data_rate, size, true);
     mac_duty_block(core, airtime, now_ticks);
 }

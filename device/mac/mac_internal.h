@@ -11,6 +11,7 @@
 
 #define DEV_NONCE_EXHAUSTED 0xFFFFu
 #define DEV_NONCE_UNKNOWN   0x8000u /* where to go on when all records are lost: far ahead */
+#define JOIN_REQUEST_SIZE   23u
 #define MAC_NB_TRANS_MAX    15u
 
 static inline const struct region *mac_region(const struct core *core)
