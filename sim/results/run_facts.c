@@ -135,8 +135,12 @@ void run_facts_write_json(const struct run_facts *facts, FILE *out)
     fprintf(out, ",\n  \"seed\": %" PRIu64, facts->scenario->seed);
     write_list(out, "set", facts->sets, facts->set_count);
     write_inputs(out, facts->scenario);
-    fprintf(out, ",\n  \"wall_time_s\": %.6g,\n  \"speed\": %.6g", facts->wall_s,
-            facts->simulated_s / facts->wall_s);
+    fprintf(out, ",\n  \"wall_time_s\": %.6g,\n  \"speed\": ", facts->wall_s);
+    if (facts->wall_s > 0) {
+        fprintf(out, "%.6g", facts->simulated_s / facts->wall_s);
+    } else {
+        fputs("null", out); /* sooner than the clock tells */
+    }
     write_host(out);
     fprintf(out, ",\n  \"crypto_memo\": %s\n}\n", facts->crypto_memo ? "true" : "false");
 }

@@ -82,18 +82,26 @@ static void unknown_name(const struct check *check, const char *key, const char 
             near != NULL ? "'?)" : "");
 }
 
+/* A name that an expectation begins with; its first `length` characters. */
+struct named {
+    const char *text;
+    size_t length;
+};
+
+static bool is_named(struct named named, const char *name)
+{
+    return strlen(name) == named.length && strncmp(named.text, name, named.length) == 0;
+}
+
 static bool is_in_scope(const struct scenario *scenario, const struct scenario_device_group *group,
-        enum expect_scope scope, const char *named)
+        enum expect_scope scope, struct named named)
 {
     if (scope == EXPECT_GROUP) {
-        size_t length = strlen(group->name);
-        return strncmp(named, group->name, length) == 0 && named[length] == '.';
+        return is_named(named, group->name);
     }
     for (uint32_t c = 0; scope == EXPECT_CAMPAIGN && c < scenario->campaign_count; c++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[c];
-        size_t length = strlen(campaign->name);
-        if (strncmp(named, campaign->name, length) == 0 && named[length] == '.'
-                && !scenario_campaign_takes(campaign, group->name)) {
+        if (is_named(named, campaign->name) && !scenario_campaign_takes(campaign, group->name)) {
             return false;
         }
     }
@@ -102,7 +110,7 @@ static bool is_in_scope(const struct scenario *scenario, const struct scenario_d
 
 /* FIRMWARE_SHOWS_ bits that a number needs and that no build of the devices that count has. */
 static uint8_t never_shown(const struct scenario *scenario, const char *key,
-        enum expect_scope scope, const char *named)
+        enum expect_scope scope, struct named named)
 {
     uint8_t shown = 0;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
@@ -127,16 +135,17 @@ static void check_expectation(const struct check *check, const struct scenario_e
     enum expect_scope scope = begins(key, CAMPAIGNS) ? EXPECT_CAMPAIGN
                               : begins(key, GROUPS)  ? EXPECT_GROUP
                                                      : EXPECT_RUN;
-    const char *named = "";
+    struct named named = { .text = "" };
     if (scope != EXPECT_RUN) {
-        named = strchr(key, '.') + 1;
+        named.text = strchr(key, '.') + 1;
         names_of(check->scenario, scope, names);
-        key = after_name(named, names);
+        key = after_name(named.text, names);
         if (key == NULL) {
-            unknown_name(check, named, scope == EXPECT_CAMPAIGN ? "campaign" : "group of devices",
-                    names, place);
+            unknown_name(check, named.text,
+                    scope == EXPECT_CAMPAIGN ? "campaign" : "group of devices", names, place);
             return;
         }
+        named.length = (size_t)(key - named.text) - 1;
     }
     uint8_t hidden = never_shown(check->scenario, key, scope, named);
     if (!expect_key_in_scope(key, scope)) {

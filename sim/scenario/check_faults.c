@@ -80,6 +80,9 @@ static void check_gateway(const struct fault_check *c)
     }
 }
 
+/* What repeats sooner keeps the simulated time from going on. */
+#define EVERY_LEAST_NS SIM_NS_PER_MS
+
 static void check_times(const struct fault_check *c)
 {
     const struct scenario_fault *f = c->fault;
@@ -94,6 +97,10 @@ static void check_times(const struct fault_check *c)
     if (f->every_ns != 0 && f->rate_per_day > 0) {
         scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
                 "%s: every and rate: only one of them", c->label);
+    }
+    if (f->every_ns > 0 && f->every_ns < EVERY_LEAST_NS) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
+                "%s.every should be 0 (once) or at least 1 ms", c->label);
     }
     bool endless = (HAVE_LENGTH >> f->kind & 1u) != 0 && f->duration_ns == SCENARIO_AUTO;
     if (endless && (f->every_ns != 0 || f->rate_per_day > 0)) {

@@ -171,23 +171,27 @@ Test(firmware_objects, what_a_build_does_not_show_is_null)
 Test(firmware_objects, an_expectation_that_nothing_shows_is_an_error)
 {
     static const struct {
-        const char *key, *error;
+        const char *name, *key, *error;
     } rows[] = {
-        { "groups.a.devices.installed", "expect.groups.a.devices.installed is never known" },
-        { "groups.b.devices.installed", NULL },
-        { "devices.installed", NULL },
-        { "groups.a.devices.joined", NULL },
+        { "a", "groups.a.devices.installed", "expect.groups.a.devices.installed is never known" },
+        { "a", "groups.b.devices.installed", NULL },
+        { "a", "devices.installed", NULL },
+        { "a", "groups.a.devices.joined", NULL },
+        /* Not group b, which shows it. */
+        { "b.c", "groups.b.c.devices.installed", "b.c.devices.installed is never known" },
+        { "b.c", "groups.b.devices.installed", NULL },
     };
-    char set[1100];
-    const char *const list[] = { set };
+    char set[1100], name[64];
+    const char *const list[] = { set, name };
     snprintf(set, sizeof set, "devices.0.firmware=%s",
             in_build("tests/models/firmware/firmware_none.so"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         static struct scenario scenario;
         struct scenario_errors *errors = scenario_errors_create();
         char text[2048];
+        snprintf(name, sizeof name, "devices.0.name=%s", rows[i].name);
         snprintf(text, sizeof text, "%sexpect: {%s: \"== 8\"}\n", campaign, rows[i].key);
-        bool ok = scenario_read(&scenario, "text", text, strlen(text), list, 1, errors);
+        bool ok = scenario_read(&scenario, "text", text, strlen(text), list, 2, errors);
 
         char *told = NULL;
         size_t size = 0;

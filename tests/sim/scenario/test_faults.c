@@ -78,6 +78,9 @@ Test(faults, are_refused_at_times_that_never_come)
             "city.yaml:3:11: error: faults.0: every and rate: only one of them");
     expect_refused(HEAD "{kind: outage, every: 1 h}\n", "city.yaml:3:10: error: faults.0: what "
                                                         "happens more than once needs a duration");
+    expect_refused(HEAD "{kind: reset, every: 999999 ns}\n",
+            "city.yaml:3:24: error: faults.0.every should be 0 (once) or at least 1 ms");
+    cr_expect(read_text(HEAD "{kind: reset, every: 1 ms}\n"), "%s", messages);
     expect_refused(HEAD "{kind: outage, every: 1 h, duration: 1 h}\n",
             "city.yaml:3:25: error: faults.0.every should be longer than duration");
     expect_refused(
