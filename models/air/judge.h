@@ -21,6 +21,13 @@ enum reception_errors {
     ERRORS_THRESHOLD /* received from the sensitivity on, lost below it: no draws */
 };
 
+/* When a gateway takes a demodulator for a frame that it can detect. */
+extern const char *const demodulator_from_names[]; /* detection start; NULL-terminated */
+enum demodulator_from {
+    DEMODULATOR_FROM_DETECTION, /* of its preamble: SX1301 */
+    DEMODULATOR_FROM_START      /* of the frame: ns-3 lorawan */
+};
+
 /* After the first three members, 0 is the default. */
 struct reception_params {
     double capture_db;              /* INTERFERENCE_CAPTURE: wanted over all others of its SF, 6 */
@@ -33,6 +40,7 @@ struct reception_params {
     enum overlap_rule overlap;
     enum capture_timing timing;
     enum equal_copies equal_copies;
+    enum demodulator_from demodulator_from;
     struct sensitivity_table device_sensitivity;
     struct sensitivity_table gateway_sensitivity;
 };

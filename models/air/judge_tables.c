@@ -16,6 +16,7 @@ const char *const reception_errors_names[] = {
     [ERRORS_THRESHOLD] = "threshold",
     [ERRORS_THRESHOLD + 1] = NULL,
 };
+const char *const demodulator_from_names[] = { "detection", "start", NULL };
 
 /* --- noise and sensitivity -------------------------------------------------------------------- */
 

@@ -60,7 +60,8 @@ struct medium_device_ops {
 };
 
 struct medium_gateway_ops {
-    /* True: a demodulator takes the frame; LOSS_NONE in `*cause`, else why not. */
+    /* True: a demodulator takes the frame; LOSS_NONE in `*cause`, else why not. Asked for frames
+     * that can be detected, when reception_params.demodulator_from says. */
     bool (*lock)(void *gateway, const struct frame *frame, sim_ns now_ns, enum loss_cause *cause);
     /* Ends every lock that was granted. Only frames with verdict cause LOSS_NONE were received;
      * `bytes` is NULL for the others. */

@@ -249,6 +249,13 @@ void medium_abort(struct medium *medium, const struct frame *frame, sim_ns at_ns
 
 /* --- events ----------------------------------------------------------------------------------- */
 
+/* Polarity separates uplinks from downlinks: gateways detect the former only, a device those of the
+ * polarity that it listens to. */
+static bool reaches_gateways(const struct frame *frame)
+{
+    return !frame->downlink && !frame->modulation.iq_inverted;
+}
+
 void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct medium *medium = context;
@@ -267,13 +274,9 @@ void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_STARTED, (int64_t)frame->id,
             (int64_t)((uint64_t)frame->size << 32 | frame->modulation.frequency_hz),
             frame->power_mdbm, frame);
-}
-
-/* Polarity separates uplinks from downlinks: gateways detect the former only, a device those of the
- * polarity that it listens to. */
-static bool reaches_gateways(const struct frame *frame)
-{
-    return !frame->downlink && !frame->modulation.iq_inverted;
+    if (reaches_gateways(frame) && medium_gateway_search_ns(medium, air) == 0) {
+        medium_gateways_detect(medium, air, now_ns);
+    }
 }
 
 void medium_on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
@@ -284,7 +287,7 @@ void medium_on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t a
         return;
     }
     air->detect_done = true;
-    if (reaches_gateways(&air->frame)) {
+    if (reaches_gateways(&air->frame) && medium_gateway_search_ns(medium, air) > 0) {
         medium_gateways_detect(medium, air, now_ns);
     }
     if (air->channel->listener_count > 0) {
@@ -321,7 +324,8 @@ void medium_schedule_late(
     bool gateway = (receiver & LATE_GATEWAY) != 0;
     uint32_t index = receiver & ~LATE_GATEWAY;
     entity_id entity = gateway ? medium->gateways[index].entity : medium->device_entities[index];
-    engine_schedule(medium->engine, since_ns + air->search_ns, SIM_PHASE_AIR_DETECT, entity,
+    sim_ns search_ns = gateway ? medium_gateway_search_ns(medium, air) : air->search_ns;
+    engine_schedule(medium->engine, since_ns + search_ns, SIM_PHASE_AIR_DETECT, entity,
             medium->late_handler, (uint64_t)air->slot << 32 | receiver);
 }
 

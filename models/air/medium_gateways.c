@@ -23,7 +23,7 @@ static int32_t fading_mdb_at(
 static bool deaf(struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns)
 {
     const struct gateway_state *state = &medium->gateways[gateway];
-    if (state->tx_end_ns <= now_ns - air->search_ns) {
+    if (state->tx_end_ns <= now_ns - medium_gateway_search_ns(medium, air)) {
         return false;
     }
     if (state->tx_end_ns <= air->lock_by_ns) {
@@ -88,11 +88,14 @@ static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gat
 }
 
 /* What ended a reception before the frame's end; LOSS_NONE: nothing. */
-static enum loss_cause cut_short(const struct gateway_state *state, const struct frame *frame)
+static enum loss_cause cut_short(
+        const struct medium *medium, const struct gateway_state *state, const struct on_air *air)
 {
+    const struct frame *frame = &air->frame;
+    sim_ns lock_ns = frame->start_ns + medium_gateway_search_ns(medium, air);
     /* Transmissions follow each other: if any fell into the reception, the last one did. */
-    bool transmitted = state->tx_start_ns >= frame->detect_ns;
-    bool powered_off = state->power_off_ns >= frame->detect_ns;
+    bool transmitted = state->tx_start_ns >= lock_ns;
+    bool powered_off = state->power_off_ns >= lock_ns;
     if (transmitted && !(powered_off && state->power_off_ns <= state->tx_start_ns)) {
         return LOSS_RADIO_BUSY;
     }
@@ -115,7 +118,7 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     if (!lora_is_decodable(m, low_data_rate, false)) {
         medium_mismatch(&verdict);
     }
-    enum loss_cause cut = cut_short(state, frame);
+    enum loss_cause cut = cut_short(medium, state, air);
     if (cut != LOSS_NONE) {
         verdict.cause = cut;
         verdict.header_ok = false;

@@ -181,6 +181,13 @@ static inline void medium_mismatch(struct verdict *verdict)
     verdict->header_ok = false;
 }
 
+/* How long a gateway has heard a frame when it takes a demodulator for it. */
+static inline sim_ns medium_gateway_search_ns(const struct medium *medium, const struct on_air *air)
+{
+    bool at_start = medium->params.reception.demodulator_from == DEMODULATOR_FROM_START;
+    return at_start ? 0 : air->search_ns;
+}
+
 bool medium_links_init(struct medium *medium, const struct medium_site *gateways);
 void medium_links_finish(struct medium *medium);
 /* judge_frame_init(), and which interferers are on meanwhile: for the links made next. A

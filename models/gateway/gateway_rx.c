@@ -1,8 +1,9 @@
 /* Uplinks: demodulators, channels, half duplex.
  * SPDX-License-Identifier: MIT
  *
- * A demodulator is taken from detection to the end of the frame, whatever it will be worth
- * (SX1301: eight paths shared by all channels and spreading factors; spec-physics section 6).
+ * A demodulator is taken from detection, or from the start (reception_params.demodulator_from), to
+ * the end of the frame, whatever it will be worth (SX1301: eight paths shared by all channels and
+ * spreading factors; spec-physics section 6).
  */
 #include <assert.h>
 #include <stdlib.h>

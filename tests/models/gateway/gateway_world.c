@@ -45,6 +45,8 @@ static void on_observation(void *context, const struct observation *observation)
         world.violations++;
     } else {
         world.lost[observation->b]++;
+        world.lost_at_ns = observation->at_ns;
+        world.lost_device = ((const struct frame *)observation->data)->bytes[1];
     }
 }
 
@@ -72,9 +74,11 @@ static void start(void)
 {
     struct gateway_params params = world.params;
     enum interference_model interference = world.interference;
+    enum demodulator_from demodulator_from = world.demodulator_from;
     memset(&world, 0, sizeof world);
     world.params = params;
     world.interference = interference;
+    world.demodulator_from = demodulator_from;
     world.engine = engine_create(1);
     entity_id first_device = engine_entity_add(world.engine, WORLD_DEVICES);
     entity_id first_gateway = engine_entity_add(world.engine, 1);
@@ -86,6 +90,7 @@ static void start(void)
             .device_noise_figure_db = 6,
             .gateway_noise_figure_db = 6,
             .interference = world.interference,
+            .demodulator_from = world.demodulator_from,
         },
     };
     static struct medium_site devices[WORLD_DEVICES];

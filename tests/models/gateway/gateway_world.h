@@ -23,11 +23,14 @@ struct gateway_world {
     struct gateway_fleet *fleet;
     struct gateway_params params;
     enum interference_model interference;
+    enum demodulator_from demodulator_from;
     struct world_arrival uplinks[WORLD_ARRIVALS], reports[WORLD_ARRIVALS];
     uint32_t uplink_count, report_count; /* all; the arrays hold the first ones */
     uint32_t violations;
     uint16_t outage_begin, outage_end;                        /* handlers of the engine */
     unsigned lost[LOSS_CAUSE_COUNT], heard[LOSS_CAUSE_COUNT]; /* by gateway and by devices */
+    sim_ns lost_at_ns;                                        /* the last one, by the gateway */
+    uint32_t lost_device;
 };
 extern struct gateway_world world;
 

@@ -78,6 +78,58 @@ Test(demodulators, none_given_means_as_many_as_frames)
     cr_expect_eq(world_stats().demodulators_max, 32);
 }
 
+/* --- from detection, or from the start: which one of nine, and when ----------------------------
+ */
+
+/* Eight frames at SF12, and 1 ms later a ninth. Five symbols at SF12 take 163.84 ms, at SF11
+ * 81.92 ms, at SF7 5.12 ms; 20 bytes at SF7 take 56.576 ms (Semtech AN1200.13). */
+static void send_eight_and(uint8_t sf, enum demodulator_from from)
+{
+    world.demodulator_from = from;
+    eight_channels(8);
+    for (uint32_t i = 0; i < 8; i++) {
+        world_uplink(i, START_NS, world_channels[i], 12);
+    }
+    world_uplink(8, START_NS + SIM_NS_PER_MS, world_channels[0], sf);
+    world_run_to(START_NS + 5 * SIM_NS_PER_S);
+}
+
+static void expect_one_lost(uint32_t device, sim_ns after_ns)
+{
+    cr_expect_eq(world.uplink_count, 8);
+    cr_expect_eq(world.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 1);
+    cr_expect_eq(lost_in_all(), 1);
+    cr_expect_eq(world.lost_device, device);
+    cr_expect_eq(world.lost_at_ns, START_NS + after_ns);
+    cr_expect_eq(world_stats().demodulators_max, 8);
+}
+
+Test(demodulators, from_detection_a_short_frame_is_over_before_long_ones_are_detected)
+{
+    send_eight_and(7, DEMODULATOR_FROM_DETECTION);
+    cr_expect_eq(world.uplink_count, 9);
+    cr_expect_eq(lost_in_all(), 0);
+    cr_expect_eq(world_stats().demodulators_max, 8);
+}
+
+Test(demodulators, from_the_start_a_short_frame_that_comes_ninth_is_lost_when_it_begins)
+{
+    send_eight_and(7, DEMODULATOR_FROM_START);
+    expect_one_lost(8, SIM_NS_PER_MS);
+}
+
+Test(demodulators, from_detection_the_frame_that_is_detected_ninth_is_lost)
+{
+    send_eight_and(11, DEMODULATOR_FROM_DETECTION);
+    expect_one_lost(7, 163840000);
+}
+
+Test(demodulators, from_the_start_the_frame_that_begins_ninth_is_lost)
+{
+    send_eight_and(11, DEMODULATOR_FROM_START);
+    expect_one_lost(8, SIM_NS_PER_MS);
+}
+
 /* --- half duplex ------------------------------------------------------------------------------ */
 
 static void send_downlink(sim_ns at_ns, uint16_t size)
@@ -112,6 +164,50 @@ Test(demodulators, a_transmission_ends_the_receptions_it_meets)
     world_run_to(8 * SIM_NS_PER_S);
     cr_expect_eq(world.uplink_count, 9, "its demodulators are free again");
     cr_expect_eq(world_stats().demodulators_max, 9);
+}
+
+/* A frame at SF12 is detected 163.84 ms after its start, so a downlink of 41 ms that begins 20 ms
+ * after it leaves more than five symbols of its preamble. */
+static void send_within_preamble(enum demodulator_from from)
+{
+    world.demodulator_from = from;
+    eight_channels(8);
+    struct gateway_tx tx = world_request(1, START_NS + 20 * SIM_NS_PER_MS, 7, 10);
+    world_submit(&tx);
+    world_uplink(0, START_NS, world_channels[0], 12);
+    world_run_to(START_NS + 5 * SIM_NS_PER_S);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+}
+
+Test(demodulators, from_detection_a_transmission_before_it_costs_nothing)
+{
+    send_within_preamble(DEMODULATOR_FROM_DETECTION);
+    cr_expect_eq(world.uplink_count, 1);
+}
+
+Test(demodulators, from_the_start_a_transmission_in_the_preamble_ends_the_reception)
+{
+    send_within_preamble(DEMODULATOR_FROM_START);
+    cr_expect_eq(world.uplink_count, 0);
+    cr_expect_eq(world.lost[LOSS_RADIO_BUSY], 1);
+}
+
+/* The downlink ends 31 ms after the start of the frame at SF12, which has the only demodulator from
+ * then on: one frame at SF7 that begins 20 ms later finds none. */
+Test(demodulators, from_the_start_one_is_taken_when_a_transmission_has_ended)
+{
+    world.demodulator_from = DEMODULATOR_FROM_START;
+    eight_channels(1);
+    struct gateway_tx tx = world_request(1, START_NS, 7, 10);
+    world_submit(&tx);
+    world_uplink(0, START_NS + 10 * SIM_NS_PER_MS, world_channels[0], 12);
+    world_uplink(1, START_NS + 60 * SIM_NS_PER_MS, world_channels[1], 7);
+    world_run_to(START_NS + 5 * SIM_NS_PER_S);
+    world_expect_report(1, 1, GATEWAY_TX_SENT);
+    cr_expect_eq(world.uplink_count, 1);
+    cr_expect_eq(world.uplinks[0].uplink.bytes[1], 0);
+    cr_expect_eq(world.lost[LOSS_RECEIVER_LOCKED_ELSEWHERE], 1);
+    cr_expect_eq(world.lost_device, 1);
 }
 
 /* --- Erlang's formula ------------------------------------------------------------------------- */

@@ -290,6 +290,18 @@ Test(keys, set_power_and_duty_cycle_of_gateways)
             "gateways.power = 30 dBm: no sub-band of EU868 allows more than 29.15 dBm");
 }
 
+Test(keys, say_when_a_demodulator_is_taken)
+{
+    cr_assert(read_text("{}\n"), "%s", messages);
+    cr_expect_eq(scenario.reception.demodulator_from, DEMODULATOR_FROM_DETECTION);
+    cr_assert(read_text("gateways: {demodulator_from: start}\n"), "%s", messages);
+    cr_expect_eq(scenario.reception.demodulator_from, DEMODULATOR_FROM_START);
+    expect_refused("gateways: {demodulator_from: lock}\n",
+            "city.yaml:1:30: error: gateways.demodulator_from = 'lock' should be one of: "
+            "detection, "
+            "start");
+}
+
 Test(keys, end_the_reports_of_devices)
 {
     cr_assert(read_text("devices: [{}]\n"), "%s", messages);

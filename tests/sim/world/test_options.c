@@ -69,6 +69,7 @@ static const struct {
     { "foreign.data_rate", { "mixed", "DR0", "DR5" } },
     { "gateways.layout", { "ring", "grid", "hex", "uniform" } },
     { "gateways.demodulators", { "0", "1", "8", "16" } },
+    { "gateways.demodulator_from", { "detection", "start" } },
     { "gateways.clock.source", { "gnss", "ntp", "free" } },
     { "gateways.clock.drift", { "0 ppm", "10 ppm", "500 ppm" } },
     { "gateways.backhaul.law", { "uniform", "lognormal" } },
