@@ -29,6 +29,12 @@ LADDER = {
     'sim/run': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results'],
     'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
                 'sim/run'],
+    'viz/draw': [],
+    'viz/watch': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
+                  'sim/run'],
+    'viz/view': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/run', 'viz/draw',
+                 'viz/watch'],
+    'viz/app': ['sim', 'models', 'viz/draw', 'viz/watch', 'viz/view'],
 }
 # The board sees no firmware type: of device/ only these.
 FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/update/factory.h',
@@ -37,7 +43,7 @@ FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/updat
 PARAMETER_FILES = ['sim/engine/sim_time.h'] + [
     f'sim/scenario/{name}.h' for name in
     ('param', 'param_reader', 'quantity', 'scenario_errors', 'scenario_places', 'scenario_yaml')]
-SEARCH = ['', 'device', 'sim/engine', 'models', 'sim']
+SEARCH = ['', 'device', 'sim/engine', 'models', 'sim', 'viz']
 SYSTEM_DEVICE = {'stdbool.h', 'stddef.h', 'stdint.h', 'string.h'}
 BANNED = re.compile(r'\b(rand|srand|random|gettimeofday|strcpy|strcat|sprintf|gets|localtime)\s*\(')
 BANNED_MODEL = re.compile(r'\b(time|clock_gettime|exit|abort|printf|fprintf|puts)\s*\(')

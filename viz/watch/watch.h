@@ -1,0 +1,36 @@
+/* Watches a run for the view, through observers and const views; it changes nothing in the run.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WATCH_WATCH_H
+#define WATCH_WATCH_H
+
+#include "run/run.h"
+#include "watch/scene.h"
+
+struct watch;
+
+/* Before the run's first advance; `run` outlives the watch. NULL: out of memory. */
+struct watch *watch_create(struct run *run);
+void watch_destroy(struct watch *watch);
+
+/* Between two events: */
+
+/* From now on `device` has a lane, until it is unpinned. False: SCENE_PINNED_MAX have one, it has
+ * one, or there is no such device. */
+bool watch_pin(struct watch *watch, uint32_t device);
+void watch_unpin(struct watch *watch, uint32_t device);
+/* Its detail is filled; SCENE_NONE: none. */
+void watch_select(struct watch *watch, uint32_t device);
+/* The operator gave a device a fault, now. */
+void watch_fault(struct watch *watch, uint32_t device);
+
+/* When the next sample of the timeline is due: whoever advances the run stops there, and calls
+ * watch_sample(). */
+sim_ns watch_next_sample_ns(const struct watch *watch);
+void watch_sample(struct watch *watch);
+
+/* Brings a scene of the same run up to date; what only grows is added to. `energies`: of all
+ * devices too, which costs a look at each; else they stay as they were. False: out of memory. */
+bool watch_fill(struct watch *watch, bool energies, struct scene *scene);
+
+#endif
