@@ -110,7 +110,7 @@ void medium_gateway_attach(struct medium *medium, uint32_t gateway, void *contex
 void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
         const struct medium_listening *listening);
 /* Off from `at_ns` on: a frame that would end later is lost without a call (observed as
- * LOSS_RADIO_BUSY). */
+ * LOSS_RADIO_BUSY, or by what broke its header before). */
 void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns);
 
 /* What a device's receiver has found by now. */

@@ -6,27 +6,11 @@
 
 #include "air/medium_internal.h"
 
-/* --- listening -------------------------------------------------------------------------------- */
-
 static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
 {
     engine_observe(medium->engine, at_ns, medium->device_entities[device], OBSERVE_FRAME_LOST,
             (int64_t)frame->id, cause, snr_mdb, frame);
-}
-
-/* The receiver closes at `at_ns`: what ends later is lost. */
-static void break_lock(struct medium *medium, uint32_t device, sim_ns at_ns)
-{
-    struct listener *listener = &medium->listeners[device];
-    if (listener->locked == NO_FRAME) {
-        return;
-    }
-    const struct frame *frame = &medium->slots[listener->locked]->frame;
-    if (frame->end_ns > at_ns) {
-        listener->locked = NO_FRAME;
-        observe_lost(medium, frame, device, LOSS_RADIO_BUSY, 0, at_ns);
-    }
 }
 
 static void leave_channel(struct medium *medium, uint32_t device)
@@ -38,67 +22,6 @@ static void leave_channel(struct medium *medium, uint32_t device)
         channel->listener_count--;
         listener->channel = NO_CHANNEL;
     }
-}
-
-/* Frames whose detect event has passed know nothing of later listeners. Those that are still to be
- * detected find this listener by themselves. */
-static void look_for_late_frames(
-        struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
-{
-    for (uint32_t i = 0; i < channel->frame_count; i++) {
-        const struct on_air *air = channel->frames[i];
-        if (air->ended || !air->detect_done) {
-            continue;
-        }
-        if (at_ns <= air->lock_by_ns) {
-            medium_schedule_late(medium, air, device, at_ns);
-        } else if (at_ns < air->frame.preamble_end_ns) {
-            observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
-        }
-    }
-}
-
-void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
-        const struct medium_listening *listening)
-{
-    assert(device < medium->device_count);
-    assert(at_ns >= engine_now(medium->engine));
-    struct listener *listener = &medium->listeners[device];
-    break_lock(medium, device, at_ns);
-    struct channel *channel = medium_channel(medium, listening->frequency_hz,
-            listening->bandwidth_hz, listening->spreading_factor, listening->iq_inverted);
-    if (listener->channel != channel->number) {
-        leave_channel(medium, device);
-        member_set_add(&channel->listeners, device);
-        channel->listener_count++;
-        listener->channel = channel->number;
-    }
-    listener->since_ns = at_ns;
-    listener->until_ns = SIM_NS_NEVER;
-    listener->sync_word = listening->sync_word;
-    listener->silent_detect = listening->silent_detect;
-    listener->low_data_rate = listening->low_data_rate;
-    listener->implicit_header = listening->implicit_header;
-    look_for_late_frames(medium, device, channel, at_ns);
-}
-
-void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
-{
-    assert(device < medium->device_count);
-    sim_ns now_ns = engine_now(medium->engine);
-    assert(at_ns >= now_ns);
-    break_lock(medium, device, at_ns);
-    if (at_ns == now_ns) {
-        leave_channel(medium, device);
-    } else {
-        medium->listeners[device].until_ns = at_ns;
-    }
-}
-
-void medium_tell_detection(struct medium *medium, uint32_t device)
-{
-    assert(device < medium->device_count);
-    medium->listeners[device].silent_detect = false;
 }
 
 /* --- detection -------------------------------------------------------------------------------- */
@@ -335,8 +258,28 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
 
 /* --- in between ------------------------------------------------------------------------------- */
 
-/* What is on the air by the end of a header decides whether it is read, so this agrees with the
- * verdict at the frame's end: whatever comes later harms the payload. */
+/* False: the header of the frame that the device has locked on has not ended. What is on the air by
+ * its end decides whether it is read, so this agrees with the verdict at the frame's end: whatever
+ * comes later harms the payload. */
+static bool judge_header(
+        struct medium *medium, const struct on_air *air, uint32_t device, struct verdict *verdict)
+{
+    const struct frame *frame = &air->frame;
+    if (frame->header_ns > engine_now(medium->engine)) {
+        return false;
+    }
+    struct judge_frame judged;
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
+    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
+    struct receiver receiver = { device, medium_device_fading_mdb(medium, air, device) };
+    *verdict = judge_device(medium, &judged, rivals, air, &receiver);
+    if (frame->header_ns > air->silent_ns) {
+        verdict->cause = LOSS_POWERED_DOWN;
+        verdict->header_ok = false;
+    }
+    return true;
+}
+
 struct medium_reception medium_reception(struct medium *medium, uint32_t device)
 {
     assert(device < medium->device_count);
@@ -346,15 +289,90 @@ struct medium_reception medium_reception(struct medium *medium, uint32_t device)
         return reception;
     }
     const struct on_air *air = medium->slots[slot];
-    const struct frame *frame = &air->frame;
-    reception.frame = frame;
-    if (frame->header_ns <= engine_now(medium->engine) && frame->header_ns <= air->silent_ns) {
-        struct judge_frame judged;
-        medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
-        uint32_t rivals =
-                medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-        struct receiver receiver = { device, medium_device_fading_mdb(medium, air, device) };
-        reception.header_ok = judge_device(medium, &judged, rivals, air, &receiver).header_ok;
-    }
+    struct verdict verdict;
+    reception.frame = &air->frame;
+    reception.header_ok = judge_header(medium, air, device, &verdict) && verdict.header_ok;
     return reception;
+}
+
+/* --- listening -------------------------------------------------------------------------------- */
+
+/* The receiver closes at `at_ns`: what ends later is lost, unless its header was already. */
+static void break_lock(struct medium *medium, uint32_t device, sim_ns at_ns)
+{
+    struct listener *listener = &medium->listeners[device];
+    if (listener->locked == NO_FRAME) {
+        return;
+    }
+    const struct on_air *air = medium->slots[listener->locked];
+    if (air->frame.end_ns <= at_ns) {
+        return;
+    }
+    struct verdict verdict;
+    if (!judge_header(medium, air, device, &verdict) || verdict.header_ok) {
+        verdict = (struct verdict){ .cause = LOSS_RADIO_BUSY };
+    }
+    listener->locked = NO_FRAME;
+    observe_lost(medium, &air->frame, device, verdict.cause, verdict.snr_mdb, at_ns);
+}
+
+/* Frames whose detect event has passed know nothing of later listeners. Those that are still to be
+ * detected find this listener by themselves. */
+static void look_for_late_frames(
+        struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
+{
+    for (uint32_t i = 0; i < channel->frame_count; i++) {
+        const struct on_air *air = channel->frames[i];
+        if (air->ended || !air->detect_done) {
+            continue;
+        }
+        if (at_ns <= air->lock_by_ns) {
+            medium_schedule_late(medium, air, device, at_ns);
+        } else if (at_ns < air->frame.preamble_end_ns) {
+            observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
+        }
+    }
+}
+
+void medium_listen(struct medium *medium, uint32_t device, sim_ns at_ns,
+        const struct medium_listening *listening)
+{
+    assert(device < medium->device_count);
+    assert(at_ns >= engine_now(medium->engine));
+    struct listener *listener = &medium->listeners[device];
+    break_lock(medium, device, at_ns);
+    struct channel *channel = medium_channel(medium, listening->frequency_hz,
+            listening->bandwidth_hz, listening->spreading_factor, listening->iq_inverted);
+    if (listener->channel != channel->number) {
+        leave_channel(medium, device);
+        member_set_add(&channel->listeners, device);
+        channel->listener_count++;
+        listener->channel = channel->number;
+    }
+    listener->since_ns = at_ns;
+    listener->until_ns = SIM_NS_NEVER;
+    listener->sync_word = listening->sync_word;
+    listener->silent_detect = listening->silent_detect;
+    listener->low_data_rate = listening->low_data_rate;
+    listener->implicit_header = listening->implicit_header;
+    look_for_late_frames(medium, device, channel, at_ns);
+}
+
+void medium_unlisten(struct medium *medium, uint32_t device, sim_ns at_ns)
+{
+    assert(device < medium->device_count);
+    sim_ns now_ns = engine_now(medium->engine);
+    assert(at_ns >= now_ns);
+    break_lock(medium, device, at_ns);
+    if (at_ns == now_ns) {
+        leave_channel(medium, device);
+    } else {
+        medium->listeners[device].until_ns = at_ns;
+    }
+}
+
+void medium_tell_detection(struct medium *medium, uint32_t device)
+{
+    assert(device < medium->device_count);
+    medium->listeners[device].silent_detect = false;
 }

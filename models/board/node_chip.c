@@ -109,7 +109,7 @@ static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct s
            && medium_channel_active(node->fleet->medium, node->index, &listening, from_ns, to_ns);
 }
 
-static bool chip_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
+static enum sx1276_found chip_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
 {
     const struct node *node = context;
     struct medium *medium = node->fleet->medium;
@@ -117,15 +117,20 @@ static bool chip_reception(void *context, sim_ns at_ns, struct sx1276_rx *header
     if (medium != NULL) {
         reception = medium_reception(medium, node->index);
     }
-    if (reception.header_ok) {
-        const struct frame *frame = reception.frame;
-        header->bytes = frame->bytes;
-        header->size = frame->size;
-        header->coding_rate = frame->modulation.coding_rate;
-        header->has_crc = frame->modulation.payload_crc;
-        header->header_ns = frame->header_ns;
+    const struct frame *frame = reception.frame;
+    if (frame == NULL) {
+        return SX1276_FOUND_NOTHING;
     }
-    return reception.frame != NULL;
+    if (!reception.header_ok) {
+        bool over = frame->header_ns <= engine_now(node->fleet->engine);
+        return over ? SX1276_FOUND_BROKEN_HEADER : SX1276_FOUND_PREAMBLE;
+    }
+    header->bytes = frame->bytes;
+    header->size = frame->size;
+    header->coding_rate = frame->modulation.coding_rate;
+    header->has_crc = frame->modulation.payload_crc;
+    header->header_ns = frame->header_ns;
+    return SX1276_FOUND_HEADER;
 }
 
 static void chip_watch_header(void *context, sim_ns at_ns)

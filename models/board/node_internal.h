@@ -73,7 +73,7 @@ struct node {
     uint8_t antenna;          /* enum hal_antenna */
     uint8_t nor_operation;    /* enum node_nor_operation: what ends at nor_done_ns */
     bool rx_silent;           /* the medium need report no detection */
-    bool header_watched;      /* a line shows ValidHeader: the chip looks at the end of a header */
+    bool header_watched;      /* the chip looks at the end of a header */
     uint32_t key_used;        /* last: its number, or one that was in use once (a hint) */
     uint8_t application;      /* the build whose application runs: index of node_fleet.builds */
     uint8_t application_next; /* from the next reset on */

@@ -427,7 +427,7 @@ void node_schedule_header(struct node *node, const struct frame *frame)
     }
 }
 
-/* The end of a header whose ValidHeader a line shows. */
+/* The end of a header that a line shows, or that RXSINGLE depends on. */
 void node_header(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct node_fleet *fleet = context;

@@ -66,6 +66,14 @@ enum sx1276_severity {
 
 struct sx1276_rx; /* from the air, below */
 
+/* What the receiver has found of a frame by now. */
+enum sx1276_found {
+    SX1276_FOUND_NOTHING,
+    SX1276_FOUND_PREAMBLE,
+    SX1276_FOUND_HEADER,
+    SX1276_FOUND_BROKEN_HEADER /* its block has ended and could not be read */
+};
+
 /* Outputs of the chip, none NULL. All are called from inside an access or an advance, in time
  * order, and must not call the chip back (its const functions excepted). */
 struct sx1276_outputs {
@@ -83,12 +91,13 @@ struct sx1276_outputs {
     /* Was a LoRa signal of this frequency, bandwidth, SF and polarity on the air, above the
      * demodulation threshold here, while the receiver of a CAD ran? Asked at its end. */
     bool (*cad)(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem);
-    /* Firmware looks at the state of a reception. True: the receiver has found a preamble. Once the
-     * header block has ended and was read, `header` tells size, coding_rate and has_crc, and its
-     * `bytes` is not NULL. Not called while RxDone stands: registers then show that frame. */
-    bool (*reception)(void *context, sim_ns at_ns, struct sx1276_rx *header);
-    /* A line shows ValidHeader from now on, until rx_end: sx1276_look() is to be called at the end
-     * of each header. Else no such call is needed. */
+    /* Firmware, or the receiver itself, looks at the state of a reception. Of a header that was
+     * read, `header` tells size, coding_rate and has_crc, and its `bytes` is not NULL. Not called
+     * while RxDone stands: registers then show that frame. */
+    enum sx1276_found (*reception)(void *context, sim_ns at_ns, struct sx1276_rx *header);
+    /* A line shows ValidHeader, or RXSINGLE is to end with a broken header, from now on, until
+     * rx_end: sx1276_look() is to be called at the end of each header. Else no such call is
+     * needed. */
     void (*watch_header)(void *context, sim_ns at_ns);
     /* Power of all signals in a band at the antenna, in mW; 0: none. Asked when firmware reads an
      * RSSI in RX. */
@@ -212,7 +221,8 @@ struct sx1276_rx {
  * even one of this very instant. Ignored unless the receiver is on. */
 void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns);
 /* Takes in what the receiver has found by `now_ns`, as an SPI access to the status registers does.
- * A header that failed shows at sx1276_rx_ended(). */
+ * RXSINGLE ends with a header that cannot be read: RxTimeout. In RXCONTINUOUS it shows at
+ * sx1276_rx_ended(). */
 void sx1276_look(struct sx1276 *chip, sim_ns now_ns);
 /* The frame ended at `now_ns`: sets RxDone (after the demodulation latency), PayloadCrcError,
  * counters, packet SNR and RSSI; drops it where the datasheet does. Ignored unless a preamble was

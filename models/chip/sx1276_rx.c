@@ -59,7 +59,8 @@ void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns)
     sx1276_pass_time(chip, now_ns);
 }
 
-/* Reception dropped: RXSINGLE ends with RxTimeout, RXCONTINUOUS searches again in silence. */
+/* Reception dropped: RXSINGLE ends with RxTimeout, RXCONTINUOUS searches again in silence. (SX1276
+ * 4.1.6: a receiver that "loses track of the data" flags RxTimeout and goes to STANDBY.) */
 static void drop(struct sx1276 *chip)
 {
     chip->receiving = false;
@@ -91,20 +92,31 @@ static void accept_header(struct sx1276 *chip, const struct sx1276_rx *rx)
     sx1276_raise(chip, IRQ_VALID_HEADER);
 }
 
-/* What the receiver has found since the last call. One that failed is left to the end of its
- * frame: until then nothing else is found. */
+/* The receiver reads a header whose failure ends the reception. */
+static bool ends_with_header(const struct sx1276 *chip)
+{
+    return sx1276_mode(chip) == MODE_RX_SINGLE && !chip->modem.implicit_header;
+}
+
+/* What the receiver has found since the last call. In RXCONTINUOUS one that failed is left to the
+ * end of its frame: until then nothing else is found. */
 void sx1276_rx_look(struct sx1276 *chip)
 {
     struct sx1276_rx header = { 0 };
-    if (!chip->listening || (chip->receiving && chip->header_seen)
-            || !chip->outputs->reception(chip->context, chip->now_ns, &header)) {
+    if (!chip->listening || (chip->receiving && chip->header_seen)) {
+        return;
+    }
+    enum sx1276_found found = chip->outputs->reception(chip->context, chip->now_ns, &header);
+    if (found == SX1276_FOUND_NOTHING) {
         return;
     }
     if (!chip->receiving) {
         sx1276_rx_detected(chip, chip->now_ns);
     }
-    if (header.bytes != NULL && header_is_good(chip, &header)) {
+    if (found == SX1276_FOUND_HEADER && header_is_good(chip, &header)) {
         accept_header(chip, &header);
+    } else if (found != SX1276_FOUND_PREAMBLE && ends_with_header(chip)) {
+        drop(chip);
     }
 }
 
@@ -126,7 +138,8 @@ static bool line_shows_header(const struct sx1276 *chip)
 /* After a change of what the lines show, and when the receiver begins. */
 void sx1276_rx_watch(struct sx1276 *chip)
 {
-    if (chip->listening && !chip->header_watched && line_shows_header(chip)) {
+    if (chip->listening && !chip->header_watched
+            && (line_shows_header(chip) || ends_with_header(chip))) {
         chip->header_watched = true;
         chip->outputs->watch_header(chip->context, chip->now_ns);
     }

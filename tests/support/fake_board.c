@@ -86,12 +86,18 @@ static bool on_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1
     return board->channel_active;
 }
 
-static bool on_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
+static enum sx1276_found on_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
 {
     struct fake_board *board = context;
     board->receptions_asked++;
     *header = board->header;
-    return board->preamble_found;
+    if (!board->preamble_found) {
+        return SX1276_FOUND_NOTHING;
+    }
+    if (board->header.bytes != NULL) {
+        return SX1276_FOUND_HEADER;
+    }
+    return board->header_broken ? SX1276_FOUND_BROKEN_HEADER : SX1276_FOUND_PREAMBLE;
 }
 
 static void on_watch_header(void *context, sim_ns at_ns)

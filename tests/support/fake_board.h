@@ -35,6 +35,7 @@ struct fake_board {
     uint32_t noise_state;
     bool channel_active; /* what cad answers */
     bool preamble_found; /* what reception answers, with the header */
+    bool header_broken;
     struct sx1276_rx header;
     unsigned receptions_asked;
     double channel_power_mw; /* what channel_power_mw answers, and where it was asked */

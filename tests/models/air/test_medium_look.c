@@ -115,6 +115,27 @@ Test(medium_look, a_header_fails_by_what_is_on_the_air_before_its_end)
     cr_expect(header_under(25 * SYMBOL_NS, 8 * MS), "and that does not change later");
 }
 
+/* A receiver that closes between the header and the frame's end. */
+static void expect_cause_of_closing(sim_ns rival_after_ns, enum loss_cause cause)
+{
+    struct air_world *world = air_world_create(FADING_NONE);
+    fixture_listen(world, 2, 0);
+    const struct frame *frame = fixture_send(world, 0, 0, 14000);
+    fixture_send(world, 1, rival_after_ns, 14000);
+    engine_run(world->engine, frame->header_ns + MS);
+    medium_unlisten(world->medium, 2, frame->header_ns + MS);
+    engine_run(world->engine, SIM_NS_PER_S);
+    fixture_expect_lost(world, 2, frame, cause);
+    cr_expect_null(fixture_find(world, HEARD_ENDED, 2, frame->id));
+    air_world_destroy(world);
+}
+
+Test(medium_look, a_receiver_that_closes_has_lost_what_broke_in_its_header_by_that)
+{
+    expect_cause_of_closing(10 * SYMBOL_NS, LOSS_INTERFERENCE);
+    expect_cause_of_closing(25 * SYMBOL_NS, LOSS_RADIO_BUSY);
+}
+
 Test(medium_look, detection_can_be_asked_for_later)
 {
     struct air_world *world = air_world_create(FADING_NONE);

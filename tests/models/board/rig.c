@@ -115,7 +115,8 @@ struct medium_reception medium_reception(struct medium *medium, uint32_t device)
     const struct frame *found = rig.found;
     return (struct medium_reception){
         .frame = found,
-        .header_ok = found != NULL && found->header_ns <= engine_now(rig.engine),
+        .header_ok =
+                found != NULL && found->header_ns <= engine_now(rig.engine) && !rig.headers_broken,
     };
 }
 

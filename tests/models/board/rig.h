@@ -51,6 +51,7 @@ struct rig {
     bool channel_active;
     double channel_power_mw;   /* what the air answers where an RSSI is read */
     const struct frame *found; /* what a receiver has found: medium_reception() */
+    bool headers_broken;
     unsigned receptions_asked, detections_asked;
     int32_t frequency_error_hz; /* of frames that come from the air */
     /* observations of nodes */

@@ -83,6 +83,41 @@ Test(node_look, a_line_without_valid_header_costs_no_event_and_no_question)
     cr_expect_eq(engine_event_count(rig.engine) - before, 1, "the end of the frame");
 }
 
+static bool receive_single(const struct hal *hal)
+{
+    if (!listening && hal_rtc_now(hal) >= 400) {
+        listening = true;
+        rig_lora_standby(hal);
+        hal_radio_antenna(hal, HAL_ANTENNA_RX);
+        rig_write(hal, 0x1f, 0xff); /* 255 symbols of 1 ms */
+        rig_write(hal, 0x40, 0x00); /* DIO0: RxDone, DIO1: RxTimeout */
+        rig_write(hal, 0x01, 0x86);
+    }
+    return false;
+}
+
+static uint64_t timeout_ticks;
+
+static void note_timeout(const struct hal *hal, enum fw_irq source, uint64_t ticks)
+{
+    cr_expect_neq(source, FW_IRQ_DIO0, "no RxDone");
+    timeout_ticks = source == FW_IRQ_DIO1 ? ticks : timeout_ticks;
+}
+
+/* Else it draws 10.8 mA to the end of the frame, for up to 2.5 s at SF12. */
+Test(node_look, a_single_receiver_stops_at_the_end_of_a_header_that_it_cannot_read)
+{
+    rig.headers_broken = true;
+    rig_script.boot = wait_for_chip;
+    rig_script.irq = note_timeout;
+    rig_script.run = receive_single;
+    rig_start(1);
+    rig_run_to(100 * SIM_NS_PER_MS);
+    rig_frame_at(FRAME_END_NS, bytes, sizeof bytes, true);
+    rig_run_to(FRAME_END_NS + SIM_NS_PER_MS);
+    cr_expect_eq(timeout_ticks, node_rtc_ticks(rig.fleet, 0, HEADER_END_NS));
+}
+
 static uint8_t modem_stat, irq_flags, rssi;
 
 static bool poll_once(const struct hal *hal)

@@ -65,6 +65,71 @@ Test(chip_look, a_header_longer_than_the_limit_does_not_show)
     cr_expect_eq(fake_read(&board, 0x18), 0x07);
 }
 
+/* --- a header that cannot be read ------------------------------------------------------------- */
+
+/* SX1276 4.1.6: a single receiver that "loses track of the data" flags RxTimeout and goes to
+ * STANDBY. It knows neither length nor coding rate of a frame whose header it cannot read. */
+static void break_header(uint8_t op_mode, bool implicit)
+{
+    fake_board_init_lora(&board);
+    fake_set_up_modem(&board, 7, 7);
+    if (implicit) {
+        fake_write(&board, 0x1d, 0x73);
+        fake_write(&board, 0x22, 20);
+    }
+    fake_write(&board, 0x01, op_mode);
+    fake_run(&board, MS);
+    sx1276_rx_detected(&board.chip, board.now_ns);
+    fake_run(&board, 8 * MS);
+    board.preamble_found = true;
+    sx1276_look(&board.chip, board.now_ns);
+    cr_expect_eq(fake_read(&board, 0x01), op_mode, "as long as the header lasts");
+    board.header_broken = true;
+    fake_run(&board, MS);
+    sx1276_look(&board.chip, board.now_ns);
+}
+
+Test(chip_look, a_single_receiver_ends_with_a_broken_header)
+{
+    break_header(0x8e, false);
+    cr_expect_not_null(fake_find(&board, FAKE_WATCH_HEADER, 0), "it asks for the header's end");
+    cr_expect_eq(fake_find(&board, FAKE_RX_END, 0)->at_ns, board.now_ns);
+    cr_expect_eq(fake_read(&board, 0x01), 0x89);
+    cr_expect_eq(fake_read(&board, 0x12), 0x80, "RxTimeout alone");
+    struct sx1276_rx rx = fake_good_frame(frame, 20);
+    sx1276_rx_ended(&board.chip, board.now_ns, &rx);
+    cr_expect_eq(fake_read(&board, 0x12), 0x80, "and nothing at the frame's end");
+}
+
+Test(chip_look, a_single_receiver_ends_with_a_header_longer_than_the_limit)
+{
+    listen(0x8e);
+    fake_write(&board, 0x23, 19);
+    board.preamble_found = true;
+    board.header = fake_good_frame(frame, 20);
+    sx1276_look(&board.chip, board.now_ns);
+    cr_expect_eq(fake_read(&board, 0x01), 0x89);
+    cr_expect_eq(fake_read(&board, 0x12), 0x80);
+}
+
+Test(chip_look, a_continuous_receiver_goes_on_after_a_broken_header)
+{
+    break_header(0x8d, false);
+    cr_expect_null(fake_find(&board, FAKE_WATCH_HEADER, 0));
+    cr_expect_null(fake_find(&board, FAKE_RX_END, 0));
+    cr_expect_eq(fake_read(&board, 0x01), 0x8d);
+    cr_expect_eq(fake_read(&board, 0x12), 0x00);
+}
+
+Test(chip_look, an_implicit_header_has_nothing_to_end_with)
+{
+    break_header(0x8e, true);
+    cr_expect_null(fake_find(&board, FAKE_WATCH_HEADER, 0));
+    cr_expect_eq(fake_read(&board, 0x01), 0x8e);
+}
+
+/* --- what asks the air ------------------------------------------------------------------------ */
+
 Test(chip_look, only_accesses_to_the_status_of_a_receiver_ask_the_air)
 {
     listen(0x8d);

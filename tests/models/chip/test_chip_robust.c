@@ -101,6 +101,7 @@ static void random_air(void)
     sx1276_rx_detected(&board.chip, board.now_ns);
     board.preamble_found = draw(3) == 0; /* what a look at the registers finds from here on */
     board.header = rx;
+    board.header_broken = draw(2) == 0;
     sx1276_look(&board.chip, board.now_ns);
     fake_run(&board, draw(50000000));
     if (draw(8) == 0) {
