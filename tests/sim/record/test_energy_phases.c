@@ -11,6 +11,7 @@
 
 #include "board/node.h"
 #include "record/energy_phases.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 
 static const char quiet[] =
@@ -32,19 +33,12 @@ struct meter {
     double set_up_j; /* as recorded when the last answer started */
 };
 
-/* FPort of a data frame; 0: none. */
-static unsigned port_of(const struct frame *frame)
-{
-    unsigned at = 8u + (frame->bytes[5] & 15u);
-    return at + 4u < frame->size ? frame->bytes[at] : 0u;
-}
-
 static void watch(void *context, const struct observation *o)
 {
     struct meter *meter = context;
     const struct frame *frame = o->data;
     bool session = campaign_phase(world_first_campaign(meter->world)) > CAMPAIGN_PHASE_WAIT_SESSION;
-    unsigned port = port_of(frame);
+    int port = data_frame_fport(frame);
     if (session || (port != 200 && port != 201)) {
         return;
     }

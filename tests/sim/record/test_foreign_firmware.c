@@ -16,6 +16,7 @@
 #include "air/frame.h"
 #include "record/energy_phases.h"
 #include "record/installs.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 #include "trace.h"
 
@@ -67,21 +68,19 @@ struct air {
 static void on_frame(struct air *air, const struct frame *frame)
 {
     uint32_t device = frame->sender - air->first;
-    unsigned type = frame->bytes[0] >> 5;
-    if (device >= VENDOR + OWN || (type != 2 && type != 4)) {
+    if (device >= VENDOR + OWN || !data_frame_is(frame)) {
         return;
     }
     air->frames++;
     air->by_vendor += device < VENDOR ? 1u : 0u;
-    uint64_t counter = 1u + (frame->bytes[6] | (uint32_t)frame->bytes[7] << 8);
+    uint64_t counter = 1u + data_frame_fcnt(frame);
     if (counter == air->last_counter[device]) {
         return;
     }
     air->last_counter[device] = counter;
     air->messages++;
-    unsigned port_at = 8u + (frame->bytes[5] & 15u);
-    unsigned port = port_at + 4u < frame->size ? frame->bytes[port_at] : 0u;
-    air->answers[device] += port == 0 || port == 200 || port == 201 ? 1u : 0u;
+    int port = data_frame_fport(frame);
+    air->answers[device] += port <= 0 || port == 200 || port == 201 ? 1u : 0u;
 }
 
 static void watch(void *context, const struct observation *o)

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "air/frame.h"
 #include "record/fragment_causes.h"
 #include "record/fragment_rows.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 #include "trace.h"
 
@@ -39,23 +39,10 @@ struct air {
     bool received[DEVICES][NB_FRAG + 1];
 };
 
-/* N of a fragment in a frame; 0: it is none. */
-static uint32_t fragment_of(const struct world *world, const struct frame *frame)
-{
-    const struct campaign *campaign = world_first_campaign(world);
-    const uint8_t *b = frame->bytes;
-    uint32_t address =
-            (uint32_t)b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24;
-    if (!frame->downlink || address != campaign_mc_addr(campaign) || b[8] != 201) {
-        return 0;
-    }
-    return campaign_fragment_number(campaign, (uint32_t)b[6] | (uint32_t)b[7] << 8);
-}
-
 static void watch(void *context, const struct observation *o)
 {
     struct air *air = context;
-    uint32_t n = fragment_of(air->world, o->data);
+    uint32_t n = data_frame_fragment(air->world, o->data);
     if (n == 0) {
         return;
     }
@@ -136,7 +123,7 @@ static void note_third(void *context, const struct observation *o)
 {
     struct third *third = context;
     const struct frame *frame = o->data;
-    if (fragment_of(third->world, frame) == 3) {
+    if (data_frame_fragment(third->world, frame) == 3) {
         third->start_ns = frame->start_ns;
     }
 }

@@ -8,19 +8,18 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "air/frame.h"
 #include "scenario/channel_plan.h"
 #include "scenario/fleet_estimate.h"
-#include "support/trial.h"
+#include "support/data_frame.h"
+#include "support/recount.h"
 #include "trace.h"
 
 #define DEVICES    30u
 #define GATEWAYS   2u
 #define FRAMES_MAX 20000u
 #define HOUR_NS    (3600 * SIM_NS_PER_S)
+#define START_S    1800.0 /* campaign.start */
 
 static const char lossy[] =
         "name: lossy\n"
@@ -55,8 +54,6 @@ static struct recount {
 static void on_downlink(const struct frame *frame)
 {
     uint32_t gateway = frame->sender - run.world->first_gateway;
-    uint32_t address = frame->bytes[1] | (uint32_t)frame->bytes[2] << 8
-                       | (uint32_t)frame->bytes[3] << 16 | (uint32_t)frame->bytes[4] << 24;
     if (gateway >= GATEWAYS) {
         return;
     }
@@ -64,8 +61,8 @@ static void on_downlink(const struct frame *frame)
     run.sent[run.sent_count++] = (struct sent){ gateway,
         region_band_of(scenario_region(run.world->scenario), frame->modulation.frequency_hz),
         frame->start_ns, frame->end_ns };
-    bool join_accept = frame->bytes[0] >> 5 == 1;
-    if (!join_accept && address == campaign_mc_addr(world_first_campaign(run.world))) {
+    if (data_frame_is(frame)
+            && data_frame_address(frame) == campaign_mc_addr(world_first_campaign(run.world))) {
         run.multicast_ns += frame->end_ns - frame->start_ns;
     }
 }
@@ -102,17 +99,7 @@ static struct trial *play(void)
 
 static void expect_number(const struct trial *trial, const char *key, double expected)
 {
-    double value = trial_value(trial, key);
-    cr_expect_float_eq(value, expected, 1e-9 * fabs(expected), "%s is %.12g, counted %.12g", key,
-            value, expected);
-}
-
-static void expect_count(
-        const struct trial *trial, const char *prefix, const char *name, uint64_t expected)
-{
-    char key[96];
-    snprintf(key, sizeof key, "%s%s", prefix, name);
-    expect_number(trial, key, (double)expected);
+    expect_near(trial, key, "", expected, 1e-9 * fabs(expected));
 }
 
 Test(recount, what_gateways_received_lost_and_refused)
@@ -170,31 +157,19 @@ Test(recount, the_share_of_time_that_gateways_transmit)
     trial_destroy(trial);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double difference = *(const double *)a - *(const double *)b;
-    return difference < 0 ? -1 : difference > 0 ? 1 : 0;
-}
-
 Test(recount, when_devices_held_the_block)
 {
     struct trial *trial = play();
-    double complete_s[DEVICES], sum_s = 0.0;
-    uint32_t count = 0;
+    struct values complete = { 0 };
     for (uint32_t i = 0; i < DEVICES; i++) {
         if (run.complete_ns[i] > 0) {
-            complete_s[count++] = (double)run.complete_ns[i] / 1e9 - 1800.0; /* campaign.start */
-            sum_s += complete_s[count - 1];
+            values_add(&complete, (double)run.complete_ns[i] / 1e9 - START_S);
         }
     }
-    cr_assert_gt(count, DEVICES / 2);
-    qsort(complete_s, count, sizeof complete_s[0], by_value);
-    expect_number(trial, "completion_time_s.min", complete_s[0]);
-    expect_number(trial, "completion_time_s.mean", sum_s / count);
-    expect_number(trial, "completion_time_s.max", complete_s[count - 1]);
-    double middle = count % 2 == 1 ? complete_s[count / 2]
-                                   : (complete_s[count / 2 - 1] + complete_s[count / 2]) / 2.0;
-    expect_number(trial, "completion_time_s.p50", middle);
+    cr_assert_gt(complete.count, DEVICES / 2);
+    expect_values(trial, "completion_time_s.", &complete, 1e-6);
+    expect_near(trial, "completion_time_s.", "min", values_percentile(&complete, 0.0), 1e-6);
+    expect_near(trial, "completion_time_s.", "max", values_percentile(&complete, 1.0), 1e-6);
     trial_destroy(trial);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "air/frame.h"
-#include "support/trial.h"
+#include "support/recount.h"
 
 #define DEVICES_MAX 60u
 #define RATES       7u
@@ -110,15 +110,6 @@ static struct trial *play(const char *text)
             watch, NULL);
     trial_play(trial);
     return trial;
-}
-
-static void expect_count(
-        const struct trial *trial, const char *prefix, const char *name, uint64_t expected)
-{
-    char path[96];
-    snprintf(path, sizeof path, "%s%s", prefix, name);
-    cr_expect_eq(trial_value(trial, path), (double)expected, "%s is %g, counted %g", path,
-            trial_value(trial, path), (double)expected);
 }
 
 /* --- uplinks ---------------------------------------------------------------------------------- */

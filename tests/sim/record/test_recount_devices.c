@@ -11,13 +11,11 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "record/energy_phases.h"
 #include "record/fragment_causes.h"
-#include "support/trial.h"
+#include "support/recount.h"
 #include "trace.h"
 
 #define DEVICES            20u
@@ -81,68 +79,6 @@ static struct trial *play_wide(void)
     return play_with(sets, sizeof sets / sizeof sets[0]);
 }
 
-/* --- values over devices ---------------------------------------------------------------------- */
-
-struct values {
-    double of[DEVICES];
-    uint32_t count;
-};
-
-static void add(struct values *values, double value)
-{
-    values->of[values->count++] = value;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double mean_of(const struct values *values)
-{
-    double sum = 0.0;
-    for (uint32_t i = 0; i < values->count; i++) {
-        sum += values->of[i];
-    }
-    return sum / values->count;
-}
-
-/* Between the two values that lie about index p * (n - 1). */
-static double percentile_of(struct values *values, double p)
-{
-    qsort(values->of, values->count, sizeof values->of[0], by_value);
-    double at = p * (values->count - 1);
-    uint32_t below = (uint32_t)at, above = below + 1 < values->count ? below + 1 : below;
-    return values->of[below] + (at - below) * (values->of[above] - values->of[below]);
-}
-
-static void expect_near(const struct trial *trial, const char *prefix, const char *key,
-        double expected, double tolerance)
-{
-    char path[96];
-    snprintf(path, sizeof path, "%s%s", prefix, key);
-    double value = trial_value(trial, path);
-    cr_expect_float_eq(
-            value, expected, tolerance, "%s is %.9g, counted %.9g", path, value, expected);
-}
-
-/* Keys PREFIXp50 and PREFIXp95, and PREFIXmean. */
-static void expect_percentiles(
-        const struct trial *trial, const char *prefix, struct values *values, double tolerance)
-{
-    cr_assert_gt(values->count, DEVICES / 2, "%s", prefix);
-    expect_near(trial, prefix, "p50", percentile_of(values, 0.50), tolerance);
-    expect_near(trial, prefix, "p95", percentile_of(values, 0.95), tolerance);
-}
-
-static void expect_values(
-        const struct trial *trial, const char *prefix, struct values *values, double tolerance)
-{
-    expect_percentiles(trial, prefix, values, tolerance);
-    expect_near(trial, prefix, "mean", mean_of(values), tolerance);
-}
-
 /* --- set-up, clocks --------------------------------------------------------------------------- */
 
 /* Seconds from the campaign's start to `at_ns`, at least `least`. */
@@ -168,17 +104,17 @@ Test(recount_devices, steps_of_the_set_up)
         double contact_s = since(d.first_command_ns, 0.0);
         double group_s = since(d.group_set_up_ns, contact_s);
         double clock_s = fmin(since(run.set_ns[i], contact_s), group_s);
-        add(&contact, contact_s);
-        add(&clock, clock_s - contact_s);
-        add(&multicast, group_s - clock_s);
-        add(&fragmentation, since(d.ready_ns, group_s) - group_s);
+        values_add(&contact, contact_s);
+        values_add(&clock, clock_s - contact_s);
+        values_add(&multicast, group_s - clock_s);
+        values_add(&fragmentation, since(d.ready_ns, group_s) - group_s);
         if (run.opened_ns[i] > 0) {
-            add(&session, (double)(run.opened_ns[i] - d.ready_ns) / 1e9);
+            values_add(&session, (double)(run.opened_ns[i] - d.ready_ns) / 1e9);
         }
         clock_sum += clock_s - contact_s;
     }
     cr_expect_gt(clock_sum, 0.1, "a clock was set after the first command");
-    cr_expect_gt(percentile_of(&contact, 0.95), 2 * percentile_of(&contact, 0.5) + 1);
+    cr_expect_gt(values_percentile(&contact, 0.95), 2 * values_percentile(&contact, 0.5) + 1);
     /* The firmware sets its clock within 0.1 s of the frame. */
     expect_values(trial, "setup_time_s.by_step.contact.", &contact, 1e-6);
     expect_values(trial, "setup_time_s.by_step.clock_sync.", &clock, 0.1);
@@ -194,17 +130,17 @@ Test(recount_devices, clocks)
     struct values error = { 0 }, first = { 0 };
     for (uint32_t i = 0; i < DEVICES; i++) {
         if (run.opened_ns[i] > 0) {
-            add(&error, run.error_ms[i]);
+            values_add(&error, run.error_ms[i]);
         }
         if (run.set_ns[i] > 0) {
-            add(&first, (double)(run.set_ns[i] - run.joined_ns[i]) / 1e9);
+            values_add(&first, (double)(run.set_ns[i] - run.joined_ns[i]) / 1e9);
         }
     }
-    cr_expect_gt(percentile_of(&error, 0.95), 1.0);
+    cr_expect_gt(values_percentile(&error, 0.95), 1.0);
     expect_percentiles(trial, "clock.error_ms_", &error, ERROR_TOLERANCE_MS);
     /* The firmware takes 0.1 to 0.2 s for the keys of a JoinAccept, and their record in flash. */
     expect_percentiles(trial, "clock.first_set_s_", &first, 0.2);
-    expect_near(trial, "clock.first_set_s_", "mean", mean_of(&first), 0.2);
+    expect_near(trial, "clock.first_set_s_", "mean", values_mean(&first), 0.2);
     trial_destroy(trial);
 }
 
@@ -222,11 +158,11 @@ Test(recount_devices, rates_of_missing_fragments)
         fragment_causes_device(causes, 0, i, &counts);
         double sent = trial_value(trial, "missing_fragments.sent");
         if (d.ready_ns != SIM_NS_NEVER) {
-            add(&rate, 1.0 - (double)counts.of[LOSS_NONE] / sent);
+            values_add(&rate, 1.0 - (double)counts.of[LOSS_NONE] / sent);
         }
     }
     expect_values(trial, "missing_fragments.rate_", &rate, 1e-9);
-    cr_expect_gt(percentile_of(&rate, 0.95), percentile_of(&rate, 0.5));
+    cr_expect_gt(values_percentile(&rate, 0.95), values_percentile(&rate, 0.5));
     expect_near(trial, "missing_fragments.rate_", "max", rate.of[rate.count - 1], 1e-9);
     trial_destroy(trial);
 }
@@ -277,9 +213,9 @@ Test(recount_devices, energy_by_component)
         expect_near(trial, "energy_j.by_component.", rows[r].name, sum_j / DEVICES, 1e-9 * sum_j);
     }
     for (uint32_t i = 0; i < DEVICES; i++) {
-        add(&total, node_energy_total_j(trial->world->nodes, i, now_ns));
+        values_add(&total, node_energy_total_j(trial->world->nodes, i, now_ns));
     }
-    double mean = mean_of(&total);
+    double mean = values_mean(&total);
     expect_values(trial, "energy_j.", &total, 1e-9 * mean);
     expect_near(trial, "energy_j.", "max", total.of[DEVICES - 1], 1e-9 * mean);
     trial_destroy(trial);
@@ -314,15 +250,15 @@ Test(recount_devices, what_the_update_costs_the_battery)
         campaign_device_get(world_first_campaign(trial->world), i, &d);
         energy_phases_device(trial->recorders, i, &energy);
         double power_w = energy.steady_j / ((double)energy.steady_ns / 1e9) + leak_w;
-        add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
+        values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
         if (d.ready_ns != SIM_NS_NEVER) {
-            add(&percent, 100.0 * energy.update_j / (0.7 * capacity_j));
-            add(&days, energy.update_j / power_w / 86400.0);
+            values_add(&percent, 100.0 * energy.update_j / (0.7 * capacity_j));
+            values_add(&days, energy.update_j / power_w / 86400.0);
         }
     }
     cr_assert(percent.count > 0 && percent.count < DEVICES);
-    expect_near(trial, "battery.", "update_cost_percent", mean_of(&percent), 1e-9);
-    expect_near(trial, "battery.", "update_cost_days", mean_of(&days), 1e-6);
-    expect_near(trial, "battery.", "life_years", mean_of(&years), 1e-6);
+    expect_near(trial, "battery.", "update_cost_percent", values_mean(&percent), 1e-9);
+    expect_near(trial, "battery.", "update_cost_days", values_mean(&days), 1e-6);
+    expect_near(trial, "battery.", "life_years", values_mean(&years), 1e-6);
     trial_destroy(trial);
 }

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "air/frame.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 #include "trace.h"
 
@@ -45,19 +45,12 @@ static struct tally {
     uint64_t last[DEVICES * 16];
 } tally;
 
-/* FCnt and DevAddr of a data uplink with the reports' FPort, from the bytes (TS001-1.0.4 section
- * 4.3); 0: another frame. */
+/* FCnt and DevAddr of a data uplink with the reports' FPort; 0: another frame. */
 static uint64_t message_of(const struct frame *frame)
 {
-    unsigned type = frame->bytes[0] >> 5, fopts = frame->bytes[5] & 15u;
-    if ((type != 2 && type != 4) || frame->size < 13u + fopts || frame->bytes[8 + fopts] != FPORT) {
-        return 0;
-    }
-    uint64_t message = 1;
-    for (unsigned i = 1; i < 8; i++) {
-        message = message << 8 | (i == 5 ? 0 : frame->bytes[i]);
-    }
-    return message;
+    return data_frame_is(frame) && data_frame_fport(frame) == FPORT
+                   ? (uint64_t)data_frame_address(frame) << 16 | data_frame_fcnt(frame)
+                   : 0;
 }
 
 static void watch(void *context, const struct observation *o)

@@ -16,6 +16,7 @@
 
 #include "network/lorawan.h"
 #include "record/fragment_causes.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 
 #define FROM_N 5u /* what is done to the air concerns these fragments */
@@ -254,13 +255,8 @@ static const char *const single[] = { "campaign.gateways=single" };
 /* The fragment in a frame of the campaign, if it is one of those that something is done to. */
 static uint32_t chosen(const struct world *world, const struct frame *frame, uint32_t *fcnt)
 {
-    uint32_t address = (uint32_t)frame->bytes[1] | (uint32_t)frame->bytes[2] << 8
-                       | (uint32_t)frame->bytes[3] << 16 | (uint32_t)frame->bytes[4] << 24;
-    if (!frame->downlink || address != campaign_mc_addr(world_first_campaign(world))) {
-        return 0;
-    }
-    *fcnt = (uint32_t)frame->bytes[6] | (uint32_t)frame->bytes[7] << 8;
-    uint32_t n = campaign_fragment_number(world_first_campaign(world), *fcnt);
+    uint32_t n = data_frame_fragment(world, frame);
+    *fcnt = data_frame_fcnt(frame);
     return n >= FROM_N && n <= TO_N ? n : 0;
 }
 

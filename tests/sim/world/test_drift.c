@@ -28,6 +28,7 @@
 #include "air/frame.h"
 #include "hal.h"
 #include "record/fragment_causes.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 #include "trace.h"
 
@@ -136,16 +137,11 @@ static double seconds(sim_ns at_ns)
 
 static void frame_ended(struct watch *watch, const struct frame *frame, uint32_t device)
 {
-    const uint8_t *b = frame->bytes;
+    uint32_t n = data_frame_fragment(watch->world, frame);
     if (!frame->downlink) {
         watch->uplink_end_s[device] = seconds(frame->end_ns);
-    } else if (((uint32_t)b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24)
-               == campaign_mc_addr(world_first_campaign(watch->world))) {
-        uint32_t n = campaign_fragment_number(
-                world_first_campaign(watch->world), (uint32_t)b[6] | (uint32_t)b[7] << 8);
-        if (n >= 1 && n <= campaign_nb_frag(world_first_campaign(watch->world))) {
-            watch->start_s[watch->starts++] = seconds(frame->start_ns);
-        }
+    } else if (n >= 1 && n <= campaign_nb_frag(world_first_campaign(watch->world))) {
+        watch->start_s[watch->starts++] = seconds(frame->start_ns);
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "air/frame.h"
 #include "network/network.h"
+#include "support/data_frame.h"
 #include "support/trial.h"
 
 #define DEVICES 300u
@@ -45,8 +46,7 @@ static void observe(void *context, const struct observation *o)
     if (frame->bytes[0] >> 5 != 3) { /* unconfirmed data down */
         return;
     }
-    uint32_t address = (uint32_t)frame->bytes[1] | (uint32_t)frame->bytes[2] << 8
-                       | (uint32_t)frame->bytes[3] << 16 | (uint32_t)frame->bytes[4] << 24;
+    uint32_t address = data_frame_address(frame);
     for (uint32_t i = 0; i < DEVICES; i++) {
         if (network_dev_addr(tally->network, i) == address && !tally->answered[i]) {
             tally->answered[i] = true;
