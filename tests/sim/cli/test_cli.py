@@ -350,6 +350,9 @@ class Run(Folder):
         self.assertRegex(facts['compiler'], r'(gcc|clang) \d')
         self.assertRegex(facts['commit'], r'^([0-9a-f]{12,}|unknown)$')
         self.assertIn(facts['dirty'], [False, True])
+        self.assertIs(facts['crypto_memo'], True)
+        fleetcast(*arguments, '--force', '--no-memo', cwd=self.folder)
+        self.assertIs(json.loads(self.read('out/run.json'))['crypto_memo'], False)
 
     def test_run_facts_hash_standard_input(self):
         fleetcast('run', '-', '-q', '--out', self.path('out'), text=SMALL)
@@ -381,6 +384,7 @@ class Run(Folder):
         self.assertEqual(more['devices']['total'], 5)
         self.refused('run', '--seed', '-1', says='should be a whole number from 0 to 2^64 - 1')
         self.refused('run', '--seed', '9' * 80, says='should be a whole number')
+        self.refused('run', '--seed', '0' * 80 + '7', says='should be a whole number')
 
     def test_quiet_says_nothing(self):
         result = fleetcast('run', '--quiet')

@@ -1,10 +1,18 @@
-/* The progress line: what it says, and that all of it fits a terminal.
+/* The progress line: what it says, that all of it fits a terminal, and that only terminals get it.
  * SPDX-License-Identifier: MIT
+ *
+ * Method: the line of made-up facts, then that of a run on a pseudo-terminal, where the counts are
+ * those of the campaigns' members.
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/progress.h"
+#include "support/trial.h"
 
 static char text[160];
 
@@ -45,4 +53,132 @@ Test(progress, fits_79_columns)
             cr_expect_str_eq(text + strlen(text) - 5, " left", "'%s'", text);
         }
     }
+}
+
+/* --- on a terminal ---------------------------------------------------------------------------- */
+
+/* The first campaign waits for its session when the second is over. */
+static const char two_campaigns[] =
+        "name: two\n"
+        "duration: 8 h\n"
+        "area: {radius: 1 km}\n"
+        "gateways: {count: 1}\n"
+        "firmware: {image: generated, size: 2 KiB}\n"
+        "devices: [{name: d, count: 10, boot: {spread: 5 min}, report: {period: 10 min}}]\n"
+        "campaigns:\n"
+        "  - {name: late, devices: d 0..50 %, start: 4 h, set_up: {window: 2 h}}\n"
+        "  - {name: early, devices: d 50..100 %, start: 15 min, set_up: {window: 30 min}}\n";
+
+struct terminal {
+    int master;
+    FILE *out;
+    char seen[512]; /* by terminal_read() */
+};
+
+/* `columns` 0: it does not know its width. */
+static void terminal_open(struct terminal *terminal, unsigned short columns)
+{
+    int slave;
+    struct winsize size = { .ws_col = columns, .ws_row = 24 };
+    cr_assert_eq(openpty(&terminal->master, &slave, NULL, NULL, &size), 0);
+    cr_assert_geq(fcntl(terminal->master, F_SETFL, O_NONBLOCK), 0);
+    terminal->out = fdopen(slave, "w");
+    cr_assert_not_null(terminal->out);
+}
+
+static const char *terminal_read(struct terminal *terminal)
+{
+    fflush(terminal->out);
+    ssize_t size = read(terminal->master, terminal->seen, sizeof terminal->seen - 1);
+    terminal->seen[size > 0 ? size : 0] = '\0';
+    return terminal->seen;
+}
+
+static void terminal_close(struct terminal *terminal)
+{
+    fclose(terminal->out);
+    close(terminal->master);
+}
+
+/* 100 s of wall clock have passed. */
+static void show(struct terminal *terminal, bool quiet, struct trial *trial)
+{
+    struct progress progress;
+    progress_start(&progress, terminal->out, quiet);
+    progress.started_s -= 100.0;
+    progress_show(&progress, trial->world);
+    progress_show(&progress, trial->world); /* sooner than a fifth of a second */
+}
+
+static struct trial *five_hours(void)
+{
+    struct trial *trial = trial_create(two_campaigns, NULL, 0);
+    cr_assert(trial_go(trial, 5 * 3600 * SIM_NS_PER_S));
+    return trial;
+}
+
+static uint32_t count(const struct trial *trial, enum campaign_stage stage)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < 20; i++) {
+        struct campaign_device d;
+        campaign_device_get(server_campaign(trial->world->server, i / 10), i % 10, &d);
+        sum += d.member && d.stage >= stage ? 1u : 0u;
+    }
+    return sum;
+}
+
+Test(progress, a_terminal_gets_a_line_of_all_campaigns_once_in_a_while)
+{
+    struct terminal terminal;
+    char expected[160];
+    struct trial *trial = five_hours();
+    uint32_t ready = count(trial, CAMPAIGN_READY), whole = count(trial, CAMPAIGN_COMPLETE);
+    terminal_open(&terminal, 0);
+    show(&terminal, false, trial);
+    cr_assert_gt(ready, whole);
+    cr_assert_geq(whole, 4);
+    /* 18000 s in 100 s; 10800 s are left. */
+    snprintf(expected, sizeof expected,
+            "\r\033[K0d 05:00  wait     %u ready %u whole %u new  180x  < 61 s left", ready, whole,
+            count(trial, CAMPAIGN_CONFIRMED));
+    cr_expect_str_eq(terminal_read(&terminal), expected);
+    terminal_close(&terminal);
+    trial_destroy(trial);
+}
+
+/* A line as wide as the terminal would wrap. */
+Test(progress, is_cut_one_column_before_the_terminal_ends_and_cleared)
+{
+    struct terminal terminal;
+    struct progress progress;
+    struct trial *trial = five_hours();
+    terminal_open(&terminal, 30);
+    show(&terminal, false, trial);
+    cr_expect_eq(strlen(terminal_read(&terminal)), strlen("\r\033[K") + 29, "'%s'", terminal.seen);
+    progress_start(&progress, terminal.out, false);
+    progress_clear(&progress);
+    cr_expect_str_eq(terminal_read(&terminal), "\r\033[K");
+    terminal_close(&terminal);
+    trial_destroy(trial);
+}
+
+Test(progress, is_not_shown_where_it_is_not_wanted_or_not_seen)
+{
+    struct terminal terminal;
+    struct progress progress;
+    char file[64] = "";
+    struct trial *trial = five_hours();
+    terminal_open(&terminal, 80);
+    show(&terminal, true, trial);
+    progress_start(&progress, terminal.out, true);
+    progress_clear(&progress);
+    cr_expect_str_empty(terminal_read(&terminal));
+    terminal_close(&terminal);
+    terminal.out = tmpfile();
+    show(&terminal, false, trial);
+    rewind(terminal.out);
+    cr_expect_null(fgets(file, sizeof file, terminal.out));
+    fclose(terminal.out);
+    trial_destroy(trial);
 }
