@@ -58,13 +58,14 @@ static void write_slot(struct rig *rig, unsigned slot, unsigned n)
     bytes[255] = (uint8_t)(zeros >> 8);
 }
 
-Test(reset_content, passes_over_a_torn_slot_now_and_at_each_later_reset)
+/* Another byte in slot 1 than the zeros that its trailer counts. */
+static void pass_over(uint8_t byte)
 {
     struct cut_run *run = frozen(1);
     const struct fragmentation *frag = &run->rig->services.fragmentation;
     cr_assert_eq(frag->missing, 4);
     write_slot(run->rig, 1, 40);
-    run->rig->board.nor[SLOT(1) + 50] = 0xFF; /* zeros that were not programmed any more */
+    run->rig->board.nor[SLOT(1) + 50] = byte;
     reboot(run);
     cr_assert_eq(frag->phase, FRAG_PHASE_DECODE);
     cr_assert_eq(frag->missing, 4, "it counts for nothing");
@@ -75,6 +76,16 @@ Test(reset_content, passes_over_a_torn_slot_now_and_at_each_later_reset)
     reboot(run);
     cr_assert_eq(frag->missing, 3);
     expect_whole_block(run);
+}
+
+Test(reset_content, passes_over_a_torn_slot_now_and_at_each_later_reset)
+{
+    pass_over(0xFF); /* zeros that the program did not reach */
+}
+
+Test(reset_content, passes_over_a_slot_that_lost_bits_later)
+{
+    pass_over(0x38); /* 0x3C with one zero more */
 }
 
 Test(reset_content, two_equal_slots_count_once)

@@ -257,6 +257,25 @@ Test(chip_tx, reports_settings_that_do_not_exist_or_fit)
     }
 }
 
+/* Datasheet section 4.1.1.2 (SF6): implicit header only, 5 in DetectionOptimize. */
+Test(chip_tx, at_sf6_needs_the_implicit_header_and_the_detector_of_sf6)
+{
+    static const struct {
+        uint8_t modem_config1, detect_optimize;
+        unsigned errors, warnings;
+    } rows[] = { { 0x73, 0xc5, 0, 0 }, { 0x72, 0xc5, 1, 0 }, { 0x73, 0xc3, 0, 1 },
+        { 0x72, 0xc3, 1, 1 } };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        start();
+        fake_write(&board, 0x1d, rows[i].modem_config1);
+        fake_write(&board, 0x1e, 0x64);
+        fake_write(&board, 0x31, rows[i].detect_optimize);
+        transmit();
+        cr_expect_eq(board.counts[SX1276_GUEST_ERROR], rows[i].errors, "row %u", i);
+        cr_expect_eq(board.counts[SX1276_GUEST_WARNING], rows[i].warnings, "row %u", i);
+    }
+}
+
 Test(chip_tx, left_early_is_aborted)
 {
     start();
