@@ -221,22 +221,6 @@ Test(recount_devices, energy_by_component)
     trial_destroy(trial);
 }
 
-Test(recount_devices, energy_by_phase)
-{
-    struct trial *trial = play();
-    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
-        double sum_j = 0.0;
-        for (uint32_t i = 0; i < DEVICES; i++) {
-            struct phase_energy energy;
-            energy_phases_device(trial->recorders, i, &energy);
-            sum_j += energy.joule[phase];
-        }
-        expect_near(trial, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
-                sum_j / DEVICES, 1e-9 * sum_j);
-    }
-    trial_destroy(trial);
-}
-
 /* 1200 mAh at the board's cell voltage, of which 70 % can be used and 3 % leak each year. */
 Test(recount_devices, what_the_update_costs_the_battery)
 {

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "board/battery.h"
 #include "record/clock.h"
 #include "record/energy_phases.h"
 #include "record/fragment_counts.h"
@@ -125,29 +124,6 @@ Test(records, reports_cost_in_proportion_to_their_number)
     }
     cr_expect_float_eq(per_frame_j[0] / per_frame_j[1], 1.0, 0.05, "%g J, %g J", per_frame_j[0],
             per_frame_j[1]);
-}
-
-/* By hand: (usable energy) / (steady power + self-discharge), days by the same power. */
-Test(records, a_battery_lasts_as_long_as_its_energy_over_the_power)
-{
-    struct trial *trial = trial_create(calm, NULL, 0);
-    trial_play(trial);
-    double life_years = 0.0, cost_percent = 0.0;
-    for (uint32_t i = 0; i < 5; i++) {
-        struct phase_energy energy;
-        const struct battery_params *battery = node_battery(trial->world->nodes, i);
-        energy_phases_device(trial->recorders, i, &energy);
-        double capacity_j = battery->capacity_mah * 3.6 * battery->voltage_v;
-        double usable_j = capacity_j * battery->usable_fraction;
-        double year_s = 365.25 * 86400.0;
-        double power_w = energy.steady_j / ((double)energy.steady_ns / 1e9)
-                         + capacity_j * battery->self_discharge_per_year / year_s;
-        life_years += usable_j / power_w / year_s / 5.0;
-        cost_percent += 100.0 * energy.update_j / usable_j / 5.0;
-    }
-    cr_expect_float_eq(trial_value(trial, "battery.life_years") / life_years, 1.0, 0.001);
-    cr_expect_float_eq(trial_value(trial, "battery.update_cost_percent") / cost_percent, 1.0, 1e-6);
-    trial_destroy(trial);
 }
 
 /* --- uplinks ---------------------------------------------------------------------------------- */

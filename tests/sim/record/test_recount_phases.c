@@ -1,0 +1,248 @@
+/* Energy by phase, battery and the energy of the estimate, counted again by the firmware's trace.
+ * SPDX-License-Identifier: MIT
+ *
+ * Goal: docs/summary.md says which moments bound a phase; each joule counts in the phase between
+ * its moments, and what a battery pays and lasts follows from that.
+ *
+ * Method: recorders tell the moments from the radio's states, the air and the server. The observer
+ * of this test reads each node's meter at the events of the firmware's trace instead, which name
+ * the same moments within what the firmware takes to reach them. Every device is updated here.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "record/energy_phases.h"
+#include "support/data_frame.h"
+#include "support/recount.h"
+#include "trace.h"
+
+#define DEVICES    16u
+#define NO_PHASE   ENERGY_PHASE_COUNT
+#define S_PER_YEAR (365.25 * 86400.0)
+
+/* 1200 mAh, 70 % of them usable, 3 % leak each year. */
+static const char fleet[] =
+        "name: fleet\n"
+        "duration: 10 h\n"
+        "area: {radius: 2500 m}\n"
+        "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
+        "gateways: {count: 2, radius: 1 km}\n"
+        "devices: [{name: d, count: 16, boot: {spread: 45 min}, report: {period: 10 min}, "
+        "battery: {capacity: 1200 mAh, self_discharge: 3 %, usable: 70 %}}]\n"
+        "firmware: {image: generated, size: 8 KiB}\n"
+        "campaign: {start: 30 min, set_up: {window: 3 h}, redundancy: 40 %, "
+        "correction: {policy: fixed}, confirm_timeout: 1 h}\n";
+
+static struct spender {
+    int base, exchange; /* enum energy_phase; exchange NO_PHASE: none */
+    bool answer_due;    /* a command on port 200 or 201 */
+    double read_j, accept_j;
+    sim_ns read_ns, steady_ns;
+    double joule[ENERGY_PHASE_COUNT];
+} spenders[DEVICES];
+
+static const struct world *world;
+
+static bool is_steady(int phase)
+{
+    return phase == ENERGY_PHASE_IDLE || phase == ENERGY_PHASE_REPORT
+           || phase == ENERGY_PHASE_CLOCK_SYNC;
+}
+
+/* What was drawn since the last reading belongs to the phase that ends now. */
+static void read_meter(uint32_t i, sim_ns at_ns)
+{
+    struct spender *s = &spenders[i];
+    int phase = s->exchange != NO_PHASE ? s->exchange : s->base;
+    double now_j = node_energy_total_j(world->nodes, i, at_ns);
+    s->read_ns = s->read_ns == 0 ? node_power_on_ns(world->nodes, i) : s->read_ns;
+    s->joule[phase] += now_j - s->read_j;
+    s->steady_ns += is_steady(phase) ? at_ns - s->read_ns : 0;
+    s->read_j = now_j;
+    s->read_ns = at_ns;
+}
+
+static int exchange_of(const struct spender *s, int fport)
+{
+    bool in_session = s->base >= ENERGY_PHASE_LISTENING;
+    return fport == 202               ? ENERGY_PHASE_CLOCK_SYNC
+           : fport > 0 && fport < 200 ? ENERGY_PHASE_REPORT
+           : in_session               ? (int)NO_PHASE
+                                      : ENERGY_PHASE_SET_UP;
+}
+
+static void on_uplink(const struct frame *frame, sim_ns at_ns)
+{
+    uint32_t i = frame->sender - world->first_device;
+    if (i >= DEVICES || frame->downlink || !data_frame_is(frame)) {
+        return;
+    }
+    int fport = data_frame_fport(frame);
+    read_meter(i, at_ns);
+    spenders[i].answer_due = spenders[i].answer_due && fport != 200 && fport != 201;
+    spenders[i].exchange = exchange_of(&spenders[i], fport);
+}
+
+static void enter(struct spender *s, int base)
+{
+    s->base = base;
+    s->exchange = NO_PHASE;
+}
+
+static void on_firmware(struct spender *s, const struct observation *o)
+{
+    int64_t port = o->c >> 8;
+    switch (o->a) {
+    case FW_TRACE_JOIN_REQUESTED:
+        enter(s, ENERGY_PHASE_JOIN);
+        break;
+    case FW_TRACE_JOINED: /* the keys and their record in flash came after the JoinAccept */
+        s->joule[ENERGY_PHASE_JOIN] -= s->read_j - s->accept_j;
+        s->joule[ENERGY_PHASE_IDLE] += s->read_j - s->accept_j;
+        enter(s, ENERGY_PHASE_IDLE);
+        break;
+    case FW_TRACE_DOWNLINK:
+        s->answer_due = s->answer_due || port == 200 || port == 201;
+        break;
+    case FW_TRACE_EXCHANGE_ENDED:
+        s->exchange = s->answer_due && s->base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP
+                                                                    : (int)NO_PHASE;
+        break;
+    case FW_TRACE_SESSION_OPENED:
+        enter(s, ENERGY_PHASE_LISTENING);
+        break;
+    case FW_TRACE_FRAGMENT_STORED:
+        s->base = s->base == ENERGY_PHASE_LISTENING ? ENERGY_PHASE_BULK : s->base;
+        break;
+    case FW_TRACE_FRAG_FROZEN:
+        s->base = ENERGY_PHASE_CORRECTION;
+        break;
+    case FW_TRACE_SESSION_CLOSED:
+        s->base = ENERGY_PHASE_VERIFICATION;
+        break;
+    case FW_TRACE_BOOTED:
+        s->answer_due = false;
+        enter(s, ENERGY_PHASE_IDLE);
+        break;
+    default:
+        break;
+    }
+}
+
+static void watch(void *context, const struct observation *o)
+{
+    (void)context;
+    if (o->kind == OBSERVE_FRAME_STARTED) {
+        on_uplink(o->data, o->at_ns);
+        return;
+    }
+    uint32_t i = o->entity - world->first_device;
+    if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        bool accept = ((const struct frame *)o->data)->bytes[0] >> 5 == 1;
+        spenders[i].accept_j =
+                accept ? node_energy_total_j(world->nodes, i, o->at_ns) : spenders[i].accept_j;
+        return;
+    }
+    read_meter(i, o->at_ns);
+    if (o->kind == OBSERVE_FIRMWARE) {
+        on_firmware(&spenders[i], o);
+    } else if (spenders[i].base == ENERGY_PHASE_VERIFICATION) {
+        enter(&spenders[i], ENERGY_PHASE_INSTALL);
+    }
+}
+
+static struct trial *play(void)
+{
+    struct trial *trial = trial_create(fleet, NULL, 0);
+    world = trial->world;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        spenders[i] = (struct spender){ .base = ENERGY_PHASE_IDLE, .exchange = NO_PHASE };
+    }
+    engine_observer_add(world->engine,
+            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NODE_RESET)
+                    | OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
+            watch, NULL);
+    trial_play(trial);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        read_meter(i, engine_now(world->engine));
+    }
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    return trial;
+}
+
+static double mean_j(int phase)
+{
+    double sum_j = 0.0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        sum_j += spenders[i].joule[phase];
+    }
+    return sum_j / DEVICES;
+}
+
+/* The firmware says that an exchange is over some milliseconds after its last window, when it has
+ * dealt with the answer and its counters are in flash: that much less is idle. */
+Test(recount_phases, energy_counts_between_the_moments_of_its_phase)
+{
+    static const double tolerance[ENERGY_PHASE_COUNT] = {
+        [ENERGY_PHASE_JOIN] = 0.001,
+        [ENERGY_PHASE_IDLE] = 0.04,
+        [ENERGY_PHASE_REPORT] = 0.002,
+        [ENERGY_PHASE_CLOCK_SYNC] = 0.03,
+        [ENERGY_PHASE_SET_UP] = 0.002,
+        [ENERGY_PHASE_LISTENING] = 0.006,
+        [ENERGY_PHASE_BULK] = 0.001,
+        [ENERGY_PHASE_CORRECTION] = 0.002,
+        [ENERGY_PHASE_VERIFICATION] = 0.001,
+        [ENERGY_PHASE_INSTALL] = 0.06, /* to the start of the application, not to its first word */
+    };
+    struct trial *trial = play();
+    for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+        const char *name = energy_phase_name((enum energy_phase)phase);
+        double expected_j = mean_j(phase);
+        cr_expect_gt(expected_j, 0.01, "%s", name);
+        expect_near(trial, "energy_j.by_phase.", name, expected_j, tolerance[phase] * expected_j);
+    }
+    trial_destroy(trial);
+}
+
+/* What of an update the estimate is compared with: the receiver's energy alone. */
+Test(recount_phases, the_estimate_is_compared_with_listening_and_both_bulk_phases)
+{
+    struct trial *trial = play();
+    double listening_j = mean_j(ENERGY_PHASE_LISTENING);
+    double bulk_j = mean_j(ENERGY_PHASE_BULK) + mean_j(ENERGY_PHASE_CORRECTION);
+    double usable_j = 0.7 * 1.2 * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
+    double percent = 100.0 * (listening_j + bulk_j) / usable_j;
+    expect_near(trial, "estimate.listening_j.", "simulated", listening_j, 0.01 * listening_j);
+    expect_near(trial, "estimate.bulk_j.", "simulated", bulk_j, 0.001 * bulk_j);
+    expect_near(trial, "estimate.battery_percent.", "simulated", percent, 0.001 * percent);
+    trial_destroy(trial);
+}
+
+/* Life: usable energy over the power of the phases that go on without an update, and the leak. A
+ * day of it is worth what the device draws in that day. */
+Test(recount_phases, a_battery_pays_for_the_phases_from_the_set_up_on)
+{
+    struct trial *trial = play();
+    double capacity_j = 1.2 * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
+    struct values percent = { 0 }, days = { 0 }, years = { 0 };
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        double steady_j = 0.0, update_j = 0.0;
+        for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
+            steady_j += is_steady(phase) ? spenders[i].joule[phase] : 0.0;
+            update_j += phase >= ENERGY_PHASE_SET_UP ? spenders[i].joule[phase] : 0.0;
+        }
+        double power_w =
+                steady_j / ((double)spenders[i].steady_ns / 1e9) + 0.03 * capacity_j / S_PER_YEAR;
+        values_add(&percent, 100.0 * update_j / (0.7 * capacity_j));
+        values_add(&days, update_j / power_w / 86400.0);
+        values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
+    }
+    expect_near(trial, "battery.", "update_cost_percent", values_mean(&percent),
+            0.001 * values_mean(&percent));
+    expect_near(
+            trial, "battery.", "update_cost_days", values_mean(&days), 0.002 * values_mean(&days));
+    expect_near(trial, "battery.", "life_years", values_mean(&years), 0.002 * values_mean(&years));
+    trial_destroy(trial);
+}
