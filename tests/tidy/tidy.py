@@ -29,7 +29,7 @@ LADDER = {
     'sim/run': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results'],
     'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
                 'sim/run'],
-    'viz/draw': [],
+    'viz/draw': ['sim/results/whole_file.h'],
     'viz/watch': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
                   'sim/run'],
     'viz/view': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/run', 'viz/draw',

@@ -1,5 +1,5 @@
 /* A surface to draw on: a window, or a picture in memory. The only header of drawing primitives;
- * its implementation alone (draw/canvas.c) knows SDL.
+ * its implementation alone (draw/canvas*.c) knows SDL.
  * SPDX-License-Identifier: MIT
  *
  * Lengths and places are in points, 1/1 pixel at the usual density and `canvas_scale()` pixels at a

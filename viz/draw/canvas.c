@@ -1,0 +1,302 @@
+/* The canvas on SDL: windows and pictures, and what is filled.
+ * SPDX-License-Identifier: MIT
+ *
+ * Rectangles are drawn on whole pixels: edges are sharp, and areas that touch leave no gap.
+ */
+#include "draw/canvas.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "draw/canvas_internal.h"
+
+#define FILL_BATCH 256 /* rectangles given to SDL in one call */
+
+static bool complain(char *error, size_t error_size, const char *what, const char *hint)
+{
+    snprintf(error, error_size, "%s: %s%s", what, SDL_GetError(), hint);
+    return false;
+}
+
+/* The target follows the size of the window; a software renderer keeps what it drew by itself. */
+static void measure(struct canvas *canvas)
+{
+    int window_width = 0, window_height = 0;
+    SDL_GetRendererOutputSize(canvas->renderer, &canvas->width, &canvas->height);
+    SDL_GetWindowSize(canvas->window, &window_width, &window_height);
+    canvas->scale = window_width > 0 ? (float)canvas->width / (float)window_width : 1.0f;
+    if (canvas->accelerated) {
+        SDL_DestroyTexture(canvas->target);
+        canvas->target = SDL_CreateTexture(canvas->renderer, CANVAS_PIXEL_FORMAT,
+                SDL_TEXTUREACCESS_TARGET, canvas->width, canvas->height);
+    }
+}
+
+static bool open_window(struct canvas *canvas, const char *title, int width, int height,
+        char *error, size_t error_size)
+{
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) {
+        return complain(error, error_size, "no display",
+                "; set DISPLAY or WAYLAND_DISPLAY, or ask for a picture with --screenshot");
+    }
+    canvas->video = true;
+    canvas->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
+            width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+    if (canvas->window == NULL) {
+        return complain(
+                error, error_size, "cannot open a window", "; ask for a picture with --screenshot");
+    }
+    /* SDL takes an accelerated one if it finds one, else the software renderer. */
+    canvas->renderer = SDL_CreateRenderer(canvas->window, -1, SDL_RENDERER_PRESENTVSYNC);
+    if (canvas->renderer == NULL) {
+        return complain(
+                error, error_size, "cannot draw into a window", "; set SDL_RENDER_DRIVER=software");
+    }
+    SDL_RendererInfo info;
+    canvas->accelerated = SDL_GetRendererInfo(canvas->renderer, &info) == 0
+                          && (info.flags & SDL_RENDERER_ACCELERATED) != 0;
+    measure(canvas);
+    return true;
+}
+
+static bool open_picture(
+        struct canvas *canvas, int width, int height, float scale, char *error, size_t error_size)
+{
+    canvas->scale = scale;
+    canvas->width = canvas_pixel(canvas, (float)width);
+    canvas->height = canvas_pixel(canvas, (float)height);
+    canvas->surface = SDL_CreateRGBSurfaceWithFormat(
+            0, canvas->width, canvas->height, 32, CANVAS_PIXEL_FORMAT);
+    if (canvas->surface != NULL) {
+        canvas->renderer = SDL_CreateSoftwareRenderer(canvas->surface);
+    }
+    return canvas->renderer != NULL || complain(error, error_size, "cannot draw a picture", "");
+}
+
+static struct canvas *create(char *error, size_t error_size)
+{
+    struct canvas *canvas = calloc(1, sizeof *canvas);
+    if (canvas == NULL) {
+        snprintf(error, error_size, "out of memory");
+    }
+    return canvas;
+}
+
+struct canvas *canvas_create_window(
+        const char *title, int width, int height, char *error, size_t error_size)
+{
+    struct canvas *canvas = create(error, error_size);
+    if (canvas != NULL
+            && !(open_window(canvas, title, width, height, error, error_size)
+                    && canvas_fonts_open(canvas, error, error_size))) {
+        canvas_destroy(canvas);
+        return NULL;
+    }
+    return canvas;
+}
+
+struct canvas *canvas_create_picture(
+        int width, int height, float scale, char *error, size_t error_size)
+{
+    struct canvas *canvas = create(error, error_size);
+    if (canvas != NULL
+            && !(open_picture(canvas, width, height, scale, error, error_size)
+                    && canvas_fonts_open(canvas, error, error_size))) {
+        canvas_destroy(canvas);
+        return NULL;
+    }
+    return canvas;
+}
+
+void canvas_destroy(struct canvas *canvas)
+{
+    if (canvas == NULL) {
+        return;
+    }
+    canvas_fonts_close(canvas);
+    for (int i = 0; i < CANVAS_DISC_SIZES; i++) {
+        SDL_DestroyTexture(canvas->discs[i]);
+    }
+    SDL_DestroyTexture(canvas->cells);
+    SDL_DestroyTexture(canvas->target);
+    if (canvas->renderer != NULL) {
+        SDL_DestroyRenderer(canvas->renderer);
+    }
+    SDL_FreeSurface(canvas->surface);
+    if (canvas->window != NULL) {
+        SDL_DestroyWindow(canvas->window);
+    }
+    if (canvas->video) {
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    }
+    free(canvas);
+}
+
+struct box canvas_box(const struct canvas *canvas)
+{
+    return (struct box){ 0, 0, (float)canvas->width / canvas->scale,
+        (float)canvas->height / canvas->scale };
+}
+
+float canvas_scale(const struct canvas *canvas)
+{
+    return canvas->scale;
+}
+
+void canvas_resized(struct canvas *canvas)
+{
+    float scale = canvas->scale;
+    if (canvas->window != NULL) {
+        measure(canvas);
+    }
+    if (canvas->scale != scale) {
+        canvas_fonts_rescale(canvas);
+    }
+}
+
+bool canvas_accelerated(const struct canvas *canvas)
+{
+    return canvas->accelerated;
+}
+
+void canvas_begin(struct canvas *canvas, struct colour background)
+{
+    if (canvas->target != NULL) {
+        SDL_SetRenderTarget(canvas->renderer, canvas->target);
+    }
+    SDL_RenderSetClipRect(canvas->renderer, NULL);
+    SDL_SetRenderDrawColor(
+            canvas->renderer, background.r, background.g, background.b, SDL_ALPHA_OPAQUE);
+    SDL_RenderClear(canvas->renderer);
+}
+
+void canvas_end(struct canvas *canvas)
+{
+    SDL_RenderSetClipRect(canvas->renderer, NULL);
+    if (canvas->target != NULL) {
+        SDL_SetRenderTarget(canvas->renderer, NULL);
+        SDL_RenderCopy(canvas->renderer, canvas->target, NULL, NULL);
+    }
+    SDL_RenderPresent(canvas->renderer);
+}
+
+static SDL_Rect pixels_of(const struct canvas *canvas, struct box box)
+{
+    int left = canvas_pixel(canvas, box.x), top = canvas_pixel(canvas, box.y);
+    return (SDL_Rect){ left, top, canvas_pixel(canvas, box.x + box.width) - left,
+        canvas_pixel(canvas, box.y + box.height) - top };
+}
+
+void canvas_clip(struct canvas *canvas, const struct box *box)
+{
+    if (box == NULL) {
+        SDL_RenderSetClipRect(canvas->renderer, NULL);
+        return;
+    }
+    SDL_Rect rect = pixels_of(canvas, *box);
+    rect.w = rect.w > 0 ? rect.w : 0;
+    rect.h = rect.h > 0 ? rect.h : 0;
+    SDL_RenderSetClipRect(canvas->renderer, &rect);
+}
+
+void canvas_set_colour(struct canvas *canvas, struct colour colour)
+{
+    SDL_SetRenderDrawBlendMode(canvas->renderer,
+            colour.a == SDL_ALPHA_OPAQUE ? SDL_BLENDMODE_NONE : SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(canvas->renderer, colour.r, colour.g, colour.b, colour.a);
+}
+
+void canvas_set_tint(SDL_Texture *texture, struct colour colour)
+{
+    SDL_SetTextureColorMod(texture, colour.r, colour.g, colour.b);
+    SDL_SetTextureAlphaMod(texture, colour.a);
+}
+
+void canvas_fill(struct canvas *canvas, struct box box, struct colour colour)
+{
+    SDL_Rect rect = pixels_of(canvas, box);
+    canvas_set_colour(canvas, colour);
+    SDL_RenderFillRect(canvas->renderer, &rect);
+}
+
+void canvas_frame(struct canvas *canvas, struct box box, struct colour colour)
+{
+    SDL_Rect rect = pixels_of(canvas, box);
+    int width = canvas_pixel(canvas, 1.0f);
+    width = width > 1 ? width : 1;
+    if (rect.w <= 2 * width || rect.h <= 2 * width) { /* no room inside */
+        canvas_fill(canvas, box, colour);
+        return;
+    }
+    const SDL_Rect sides[] = {
+        { rect.x, rect.y, rect.w, width },
+        { rect.x, rect.y + rect.h - width, rect.w, width },
+        { rect.x, rect.y + width, width, rect.h - 2 * width },
+        { rect.x + rect.w - width, rect.y + width, width, rect.h - 2 * width },
+    };
+    canvas_set_colour(canvas, colour);
+    SDL_RenderFillRects(canvas->renderer, sides, SDL_arraysize(sides));
+}
+
+/* Between two corners of a band, at one column of pixels. */
+static float between(float x0, float y0, float x1, float y1, float x)
+{
+    return x1 > x0 ? y0 + (y1 - y0) * (x - x0) / (x1 - x0) : y0;
+}
+
+void canvas_band(struct canvas *canvas, const float *x, const float *upper, const float *lower,
+        size_t count, struct colour colour)
+{
+    SDL_Rect columns[FILL_BATCH];
+    int used = 0;
+    canvas_set_colour(canvas, colour);
+    for (size_t i = 0; i + 1 < count; i++) {
+        int end = canvas_pixel(canvas, x[i + 1]);
+        for (int column = canvas_pixel(canvas, x[i]); column < end; column++) {
+            float middle = ((float)column + 0.5f) / canvas->scale;
+            int top = canvas_pixel(canvas, between(x[i], upper[i], x[i + 1], upper[i + 1], middle));
+            int bottom =
+                    canvas_pixel(canvas, between(x[i], lower[i], x[i + 1], lower[i + 1], middle));
+            if (bottom > top) {
+                columns[used++] = (SDL_Rect){ column, top, 1, bottom - top };
+            }
+            if (used == FILL_BATCH) {
+                SDL_RenderFillRects(canvas->renderer, columns, used);
+                used = 0;
+            }
+        }
+    }
+    if (used > 0) {
+        SDL_RenderFillRects(canvas->renderer, columns, used);
+    }
+}
+
+/* A texture with room for so many cells. */
+static bool cells_room(struct canvas *canvas, int columns, int rows)
+{
+    if (canvas->cells != NULL && canvas->cells_columns >= columns && canvas->cells_rows >= rows) {
+        return true;
+    }
+    canvas->cells_columns = SDL_max(canvas->cells_columns, columns);
+    canvas->cells_rows = SDL_max(canvas->cells_rows, rows);
+    SDL_DestroyTexture(canvas->cells);
+    canvas->cells = SDL_CreateTexture(canvas->renderer, SDL_PIXELFORMAT_RGBA32,
+            SDL_TEXTUREACCESS_STREAMING, canvas->cells_columns, canvas->cells_rows);
+    if (canvas->cells == NULL) {
+        return false;
+    }
+    SDL_SetTextureBlendMode(canvas->cells, SDL_BLENDMODE_BLEND);
+    SDL_SetTextureScaleMode(canvas->cells, SDL_ScaleModeNearest);
+    return true;
+}
+
+void canvas_cells(
+        struct canvas *canvas, struct box box, const struct colour *pixels, int columns, int rows)
+{
+    if (columns <= 0 || rows <= 0 || !cells_room(canvas, columns, rows)) {
+        return;
+    }
+    SDL_Rect from = { 0, 0, columns, rows }, to = pixels_of(canvas, box);
+    SDL_UpdateTexture(canvas->cells, &from, pixels, columns * (int)sizeof *pixels);
+    SDL_RenderCopy(canvas->renderer, canvas->cells, &from, &to);
+}
