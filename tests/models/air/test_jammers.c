@@ -5,6 +5,8 @@
  * gateway. A jammer that arrives with -40 dBm is 70 dB above the frame and loses it; without one it
  * is received (some -112 dBm, -123 needed).
  */
+#include <math.h>
+
 #include "medium_fixture.h"
 
 #define STRONG    14000
@@ -163,4 +165,55 @@ Test(jammers, come_and_go_often)
             fixture_uplink_send(world, 3, engine_now(world->engine) + SIM_NS_PER_MS, STRONG);
     engine_run(world->engine, engine_now(world->engine) + SIM_NS_PER_S);
     cr_expect_not(received(1000, uplink));
+}
+
+/* --- by spreading factor and bandwidth -------------------------------------------------------- */
+
+/* SNR limits of the SX1276, from its sensitivities at 125 kHz (datasheet, table 10: -123 to -136
+ * dBm) and its floor of -174 + 10 lg 125000 + 6 = -117.03 dBm. */
+#define FLOOR_DBM (-117.03)
+static const double snr_limits_db[] = { -5.97, -8.97, -11.97, -14.97, -15.97, -18.97 };
+
+/* Frames at a spreading factor that device 5 receives, of ten, while a jammer of `received_dbm` in
+ * all its bandwidth is on. */
+static unsigned received_of_ten(uint8_t sf, double received_dbm, uint32_t bandwidth_hz)
+{
+    static const uint8_t bytes[20] = { 0x60 };
+    struct lora_modulation m = fixture_downlink();
+    struct medium_listening listening = fixture_listening();
+    struct medium_jammer jammer = loud(JAMMED_HZ);
+    unsigned count = 0;
+    m.spreading_factor = listening.spreading_factor = sf;
+    m.low_data_rate = listening.low_data_rate = sf >= 11;
+    jammer.emitter.bandwidth_hz = bandwidth_hz;
+    jammer.received_mdbm = (int32_t)lround(1000 * received_dbm);
+    start(7, jammer);
+    for (unsigned i = 0; i < 10; i++) {
+        sim_ns at_ns = engine_now(world->engine) + 10 * SIM_NS_PER_MS;
+        medium_listen(world->medium, 5, engine_now(world->engine), &listening);
+        const struct frame *frame =
+                medium_transmit_gateway(world->medium, 0, at_ns, &m, STRONG, bytes, sizeof bytes);
+        engine_run(world->engine, at_ns + 3 * SIM_NS_PER_S);
+        count += received(5, frame);
+    }
+    medium_jammer_stop(world->medium, 7);
+    return count;
+}
+
+/* A jammer is noise: floor and jammer together may be above a frame by the SNR limit of its
+ * spreading factor, 13 dB more at SF12 than at SF7, and a jammer on twice the bandwidth may have
+ * twice the power. 1 dB below and 5 dB above it the error curve leaves nothing to chance. */
+Test(jammers, are_withstood_by_the_snr_limit_of_the_spreading_factor)
+{
+    double signal_dbm = (STRONG + medium_link_gain_mdb(world->medium, 0, 5)) / 1000.0;
+    double floor_mw = pow(10, FLOOR_DBM / 10);
+    for (uint8_t sf = 7; sf <= 12; sf++) {
+        for (uint32_t wider = 1; wider <= 4; wider *= 2) {
+            double noise_dbm = signal_dbm - snr_limits_db[sf - 7];
+            double jammer_dbm = 10 * log10(wider * (pow(10, noise_dbm / 10) - floor_mw));
+            uint32_t bandwidth_hz = wider * 125000;
+            cr_expect_eq(received_of_ten(sf, jammer_dbm - 1, bandwidth_hz), 10, "SF%u", sf);
+            cr_expect_eq(received_of_ten(sf, jammer_dbm + 5, bandwidth_hz), 0, "SF%u", sf);
+        }
+    }
 }
