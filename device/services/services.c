@@ -123,10 +123,11 @@ void services_on_flash_done(struct services *services, struct core *core)
     refresh(services, core);
 }
 
-uint64_t services_step_at(const struct services *services, const struct core *core)
+/* The earliest step of the packages with a session, and of the others. */
+static uint64_t sessions_step_at(const struct services *services, const struct core *core)
 {
     uint64_t earliest = services->step_at_ticks;
-    DEVICE_ASSERT(&core->hal, services->sessions_from <= PACKAGES);
+    DEVICE_ASSERT(&core->hal, services->sessions_from < PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])) {
             uint64_t at = packages[i]->step_at(
@@ -135,6 +136,14 @@ uint64_t services_step_at(const struct services *services, const struct core *co
         }
     }
     return earliest;
+}
+
+/* The main loop asks this, and whether a session is active, several times a run; without a session
+ * the answer is known. */
+uint64_t services_step_at(const struct services *services, const struct core *core)
+{
+    return services->sessions_from < PACKAGES ? sessions_step_at(services, core)
+                                              : services->step_at_ticks;
 }
 
 static void report_event(
@@ -166,10 +175,10 @@ bool services_step(struct services *services, struct core *core, uint64_t now_ti
     return services_step_at(services, core) <= now_ticks;
 }
 
-bool services_session_active(
+static bool sessions_active(
         const struct services *services, const struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, services->sessions_from <= PACKAGES);
+    DEVICE_ASSERT(&core->hal, services->sessions_from < PACKAGES);
     for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
         if (has_session(services, packages[i])
                 && packages[i]->session_active(
@@ -180,11 +189,17 @@ bool services_session_active(
     return false;
 }
 
+bool services_session_active(
+        const struct services *services, const struct core *core, uint64_t now_ticks)
+{
+    return services->sessions_from < PACKAGES && sessions_active(services, core, now_ticks);
+}
+
 uint64_t services_uplink_at(const struct services *services, const struct core *core)
 {
     /* Reading the RTC takes time. */
     bool held = services->sessions_from < PACKAGES
-                && services_session_active(services, core, hal_rtc_now(&core->hal));
+                && sessions_active(services, core, hal_rtc_now(&core->hal));
     uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
     return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
 }
