@@ -181,22 +181,18 @@ void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns)
     chip->spi_state = SPI_DESELECTED;
 }
 
-static uint8_t *bank_of(struct sx1276 *chip, uint8_t address)
-{
-    return sx1276_shows_fsk_page(chip, address) ? &chip->fsk[address - SX1276_PAGE_FIRST]
-                                                : &chip->lora[address];
-}
+/* A register as the pages are switched now. */
+struct cell {
+    const struct sx1276_register *row;
+    uint8_t *stored;
+};
 
-static const struct sx1276_register *register_of(const struct sx1276 *chip, uint8_t address)
+static struct cell cell_of(struct sx1276 *chip, uint8_t address)
 {
-    return sx1276_shows_fsk_page(chip, address) ? &sx1276_fsk_registers[address - SX1276_PAGE_FIRST]
-                                                : &sx1276_lora_registers[address];
-}
-
-static uint8_t read_register(struct sx1276 *chip, uint8_t address)
-{
-    const struct sx1276_register *r = register_of(chip, address);
-    return r->read != NULL ? r->read(chip, address) : *bank_of(chip, address);
+    unsigned at = address - SX1276_PAGE_FIRST;
+    return sx1276_shows_fsk_page(chip, address)
+                   ? (struct cell){ &sx1276_fsk_registers[at], &chip->fsk[at] }
+                   : (struct cell){ &sx1276_lora_registers[address], &chip->lora[address] };
 }
 
 /* TX, RX or CAD runs or starts up: its settings are latched. */
@@ -207,12 +203,12 @@ static bool settings_are_latched(const struct sx1276 *chip)
 }
 
 /* Misuse and reliance on what is not modelled; the write itself goes on as silicon would. */
-static void check_write(
-        struct sx1276 *chip, const struct sx1276_register *r, uint8_t address, uint8_t value)
+static void check_write(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
+    const struct sx1276_register *r = cell.row;
     bool read_only = r->access == SX1276_R;
     bool latched = r->latched && settings_are_latched(chip);
-    if ((read_only || latched) && value == *bank_of(chip, address)) {
+    if ((read_only || latched) && value == *cell.stored) {
         return; /* what stays as it is harms nothing */
     }
     if (read_only) {
@@ -228,17 +224,16 @@ static void check_write(
     }
 }
 
-static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
+static void write_register(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
-    const struct sx1276_register *r = register_of(chip, address);
-    uint8_t *stored = bank_of(chip, address);
-    check_write(chip, r, address, value);
+    const struct sx1276_register *r = cell.row;
+    check_write(chip, cell, address, value);
     switch ((enum sx1276_access)r->access) {
     case SX1276_RW:
-        *stored = (uint8_t)((*stored & r->read_only) | (value & ~r->read_only));
+        *cell.stored = (uint8_t)((*cell.stored & r->read_only) | (value & ~r->read_only));
         break;
     case SX1276_W1C:
-        *stored = (uint8_t)(*stored & (~value | r->read_only));
+        *cell.stored = (uint8_t)(*cell.stored & (~value | r->read_only));
         break;
     case SX1276_R:
     case SX1276_TRIGGER:
@@ -255,15 +250,24 @@ static void write_register(struct sx1276 *chip, uint8_t address, uint8_t value)
 static inline uint8_t exchange_register(struct sx1276 *chip, uint8_t in)
 {
     uint8_t address = chip->spi_address;
-    uint8_t out;
-    if (chip->spi_state == SPI_READ) {
-        out = read_register(chip, address);
-    } else {
-        out = *bank_of(chip, address);
-        write_register(chip, address, in);
+    struct cell cell = cell_of(chip, address);
+    uint8_t out = *cell.stored;
+    if (chip->spi_state == SPI_WRITE) {
+        write_register(chip, cell, address, in);
+    } else if (cell.row->read != NULL) {
+        out = cell.row->read(chip, address);
     }
     chip->spi_address = (address + 1u) & 0x7fu;
     return out;
+}
+
+static void take_address(struct sx1276 *chip, uint8_t in)
+{
+    chip->spi_address = in & 0x7fu;
+    chip->spi_state = (in & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
+    if (sx1276_shows_reception(chip, chip->spi_address)) {
+        sx1276_rx_look(chip);
+    }
 }
 
 static void exchange_fifo(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, size_t size)
@@ -294,23 +298,21 @@ void sx1276_exchange(
         exchange_nothing(chip, rx, size);
         return;
     }
-    for (size_t i = 0; i < size; i++) {
-        uint8_t in = tx != NULL ? tx[i] : 0;
-        uint8_t out = 0;
-        if (chip->spi_state == SPI_ADDRESS) {
-            chip->spi_address = in & 0x7fu;
-            chip->spi_state = (in & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
-            if (sx1276_shows_reception(chip, chip->spi_address)) {
-                sx1276_rx_look(chip);
-            }
-        } else if (chip->spi_address == REG_FIFO) { /* a burst stays here */
-            exchange_fifo(chip, tx != NULL ? tx + i : NULL, rx != NULL ? rx + i : NULL, size - i);
-            return;
-        } else {
-            out = exchange_register(chip, in);
-        }
+    size_t at = 0;
+    if (chip->spi_state == SPI_ADDRESS && size > 0) {
+        take_address(chip, tx != NULL ? tx[0] : 0);
         if (rx != NULL) {
-            rx[i] = out;
+            rx[0] = 0;
         }
+        at = 1;
+    }
+    for (; at < size && chip->spi_address != REG_FIFO; at++) {
+        uint8_t out = exchange_register(chip, tx != NULL ? tx[at] : 0);
+        if (rx != NULL) {
+            rx[at] = out;
+        }
+    }
+    if (at < size) { /* a burst stays in the FIFO */
+        exchange_fifo(chip, tx != NULL ? tx + at : NULL, rx != NULL ? rx + at : NULL, size - at);
     }
 }

@@ -25,11 +25,12 @@
 
 #include "sim_time.h"
 
-#define SX1276_FIFO_SIZE  256u
-#define SX1276_DIO_COUNT  6u
-#define SX1276_BANK_SIZE  128u
-#define SX1276_PAGE_FIRST 0x0du /* 0D..3F exist twice: LoRa page and FSK page */
-#define SX1276_PAGE_LAST  0x3fu
+#define SX1276_FIFO_SIZE    256u
+#define SX1276_DIO_COUNT    6u
+#define SX1276_SIGNAL_COUNT 10u /* that lines can show: interrupt flags, ModeReady, PllLock */
+#define SX1276_BANK_SIZE    128u
+#define SX1276_PAGE_FIRST   0x0du /* 0D..3F exist twice: LoRa page and FSK page */
+#define SX1276_PAGE_LAST    0x3fu
 
 /* What the chip's supply current depends on. */
 enum sx1276_power {
@@ -137,15 +138,16 @@ struct sx1276 {
     const struct sx1276_outputs *outputs;
     void *context;
     sim_ns now_ns;
-    sim_ns edge_ns;                       /* earliest of edges_ns[] */
-    const uint8_t *rx_bytes;              /* borrowed frame, NULL: none */
-    uint16_t rx_size;                     /* of the last frame */
-    uint8_t rx_fifo_start;                /* FIFO position of its first byte */
-    bool rx_unread;                       /* its last byte was not read yet */
-    uint16_t dio_masks[SX1276_DIO_COUNT]; /* signals that each line shows */
-    uint16_t dio_signals;                 /* of dio_levels */
-    uint8_t dio_levels;
-    uint8_t spi_state; /* enum spi_state */
+    sim_ns edge_ns;                         /* earliest of edges_ns[] */
+    const uint8_t *rx_bytes;                /* borrowed frame, NULL: none */
+    uint16_t rx_size;                       /* of the last frame */
+    uint8_t rx_fifo_start;                  /* FIFO position of its first byte */
+    bool rx_unread;                         /* its last byte was not read yet */
+    uint8_t dio_lines[SX1276_SIGNAL_COUNT]; /* lines that show each signal, a bit each */
+    uint16_t dio_signals;                   /* of dio_shown */
+    uint8_t dio_shown;                      /* levels of the lines as mapped now */
+    uint8_t dio_levels;                     /* as told to the board */
+    uint8_t spi_state;                      /* enum spi_state */
     uint8_t spi_address;
     uint8_t stage;      /* enum sx1276_stage */
     bool receiving;     /* a preamble was detected */

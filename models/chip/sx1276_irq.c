@@ -1,6 +1,8 @@
 /* SX1276 interrupt flags and the DIO lines that show them.
  * SPDX-License-Identifier: MIT
  */
+#include <string.h>
+
 #include "chip/sx1276_parts.h"
 
 /* Datasheet table 18 (LoRa): signal by line and by the two bits of its mapping. ClkOut counts as
@@ -14,6 +16,8 @@ static const uint16_t lora_lines[SX1276_DIO_COUNT][4] = {
     { SIGNAL_MODE_READY, 0, 0, 0 },
 };
 
+_Static_assert(SIGNAL_PLL_LOCK >> SX1276_SIGNAL_COUNT == 0, "each signal has its lines");
+
 /* FSK, packet mode: only what does not come from the packet engine. */
 static const uint16_t fsk_lines[SX1276_DIO_COUNT][4] = {
     { 0, 0, 0, 0 },
@@ -24,19 +28,21 @@ static const uint16_t fsk_lines[SX1276_DIO_COUNT][4] = {
     { 0, SIGNAL_PLL_LOCK, 0, SIGNAL_MODE_READY },
 };
 
-/* No set of signals: the lines are to be worked out again. */
-#define SIGNALS_UNKNOWN UINT16_MAX
-
 /* After a change of mapping or modem. DIO0 has the highest bits of RegDioMapping1, DIO4 those of
  * RegDioMapping2. */
 void sx1276_map_dio(struct sx1276 *chip)
 {
     const uint16_t(*lines)[4] = sx1276_is_lora(chip) ? lora_lines : fsk_lines;
     unsigned maps = (unsigned)chip->lora[REG_DIO_MAPPING1] << 8 | chip->lora[REG_DIO_MAPPING2];
+    memset(chip->dio_lines, 0, sizeof chip->dio_lines);
     for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
-        chip->dio_masks[dio] = lines[dio][maps >> (14u - 2u * dio) & 3u];
+        unsigned signal = lines[dio][maps >> (14u - 2u * dio) & 3u];
+        if (signal != 0) {
+            chip->dio_lines[__builtin_ctz(signal)] |= (uint8_t)(1u << dio);
+        }
     }
-    chip->dio_signals = SIGNALS_UNKNOWN;
+    chip->dio_signals = 0;
+    chip->dio_shown = 0; /* what no signals show */
 }
 
 static unsigned signals_now(const struct sx1276 *chip)
@@ -58,19 +64,16 @@ static unsigned signals_now(const struct sx1276 *chip)
 void sx1276_update_dio(struct sx1276 *chip)
 {
     unsigned signals = signals_now(chip);
-    unsigned levels = 0;
-    if (signals == chip->dio_signals) {
-        return;
-    }
-    chip->dio_signals = (uint16_t)signals;
-    for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
-        levels |= (unsigned)((signals & chip->dio_masks[dio]) != 0) << dio;
+    unsigned levels = chip->dio_shown;
+    for (unsigned news = signals ^ chip->dio_signals; news != 0; news &= news - 1u) {
+        levels ^= chip->dio_lines[__builtin_ctz(news)]; /* a line shows one signal */
     }
     unsigned changed = levels ^ chip->dio_levels;
+    chip->dio_signals = (uint16_t)signals;
+    chip->dio_shown = (uint8_t)levels;
     chip->dio_levels = (uint8_t)levels;
-    while (changed != 0) {
+    for (; changed != 0; changed &= changed - 1u) {
         unsigned dio = (unsigned)__builtin_ctz(changed);
-        changed &= changed - 1u;
         chip->outputs->dio(chip->context, chip->now_ns, dio, (levels >> dio & 1u) != 0);
     }
 }

@@ -128,11 +128,8 @@ void sx1276_look(struct sx1276 *chip, sim_ns now_ns)
 
 static bool line_shows_header(const struct sx1276 *chip)
 {
-    unsigned shown = 0;
-    for (unsigned dio = 0; dio < SX1276_DIO_COUNT; dio++) {
-        shown |= chip->dio_masks[dio];
-    }
-    return (shown & ~(unsigned)chip->lora[REG_IRQ_MASK] & IRQ_VALID_HEADER) != 0;
+    return chip->dio_lines[__builtin_ctz(IRQ_VALID_HEADER)] != 0
+           && (chip->lora[REG_IRQ_MASK] & IRQ_VALID_HEADER) == 0;
 }
 
 /* After a change of what the lines show, and when the receiver begins. */
