@@ -85,18 +85,25 @@ static void timers_latch(struct node *node, sim_ns at_ns)
     }
 }
 
+/* The pending interrupt whose edge came first; of equal edges the lower source. */
+static unsigned first_irq(const struct node *node)
+{
+    assert(node->irq_pending != 0);
+    unsigned first = (unsigned)__builtin_ctz(node->irq_pending);
+    for (unsigned rest = node->irq_pending & (node->irq_pending - 1u); rest != 0;
+            rest &= rest - 1u) {
+        unsigned source = (unsigned)__builtin_ctz(rest);
+        first = node->irq_edge_ns[source] < node->irq_edge_ns[first] ? source : first;
+    }
+    return first;
+}
+
 static void irqs_deliver(struct node *node)
 {
     const struct fw_ops *application = node->fleet->applications[node->application];
     while (node->irq_pending != 0) {
-        unsigned first = 0;
-        sim_ns first_ns = SIM_NS_NEVER;
-        for (unsigned source = 0; source < FW_IRQ_COUNT; source++) {
-            if ((node->irq_pending >> source & 1u) != 0 && node->irq_edge_ns[source] < first_ns) {
-                first = source;
-                first_ns = node->irq_edge_ns[source];
-            }
-        }
+        unsigned first = first_irq(node);
+        sim_ns first_ns = node->irq_edge_ns[first];
         node->irq_pending &= (uint8_t) ~(1u << first);
         crystal_follow(&node->crystal, first_ns);
         application->irq(
@@ -270,15 +277,10 @@ void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
 static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
 {
     sim_ns from_ns = node->local_ns;
-    if (node->stage == NODE_READY && !node->more) {
-        sim_ns edge_ns = SIM_NS_NEVER;
-        for (unsigned source = 0; source < FW_IRQ_COUNT; source++) {
-            if ((node->irq_pending >> source & 1u) != 0 && node->irq_edge_ns[source] < edge_ns) {
-                edge_ns = node->irq_edge_ns[source];
-            }
-        }
-        /* It had gone to sleep. No edge: a wait is over. */
-        if (edge_ns != SIM_NS_NEVER && edge_ns >= node->local_ns) {
+    /* It had gone to sleep. No interrupt: a wait is over. */
+    if (node->stage == NODE_READY && !node->more && node->irq_pending != 0) {
+        sim_ns edge_ns = node->irq_edge_ns[first_irq(node)];
+        if (edge_ns >= node->local_ns) {
             from_ns = edge_ns > now_ns ? edge_ns : now_ns;
             node->local_ns = from_ns + node->board->type->irq_wakeup_ns;
         }
