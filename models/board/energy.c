@@ -28,26 +28,27 @@ const char *const energy_state_names[ENERGY_STATE_COUNT] = {
     [ENERGY_STATE_NOR_ERASE] = "nor_erase",
 };
 
+static const uint8_t component_of[ENERGY_STATE_COUNT] = {
+    [ENERGY_STATE_RADIO_RESET] = ENERGY_RADIO_IDLE,
+    [ENERGY_STATE_RADIO_SLEEP] = ENERGY_RADIO_IDLE,
+    [ENERGY_STATE_RADIO_STANDBY] = ENERGY_RADIO_IDLE,
+    [ENERGY_STATE_RADIO_FS] = ENERGY_RADIO_IDLE,
+    [ENERGY_STATE_RADIO_RX] = ENERGY_RADIO_RX,
+    [ENERGY_STATE_RADIO_CAD] = ENERGY_RADIO_RX,
+    [ENERGY_STATE_RADIO_TX] = ENERGY_RADIO_TX,
+    [ENERGY_STATE_MCU_RUN] = ENERGY_MCU_RUN,
+    [ENERGY_STATE_MCU_STOP] = ENERGY_MCU_SLEEP,
+    [ENERGY_STATE_INTERNAL_PROGRAM] = ENERGY_FLASH,
+    [ENERGY_STATE_INTERNAL_ERASE] = ENERGY_FLASH,
+    [ENERGY_STATE_NOR_POWER_DOWN] = ENERGY_FLASH,
+    [ENERGY_STATE_NOR_STANDBY] = ENERGY_FLASH,
+    [ENERGY_STATE_NOR_READ] = ENERGY_FLASH,
+    [ENERGY_STATE_NOR_PROGRAM] = ENERGY_FLASH,
+    [ENERGY_STATE_NOR_ERASE] = ENERGY_FLASH,
+};
+
 enum energy_component energy_state_component(enum energy_state state)
 {
-    static const uint8_t component_of[ENERGY_STATE_COUNT] = {
-        [ENERGY_STATE_RADIO_RESET] = ENERGY_RADIO_IDLE,
-        [ENERGY_STATE_RADIO_SLEEP] = ENERGY_RADIO_IDLE,
-        [ENERGY_STATE_RADIO_STANDBY] = ENERGY_RADIO_IDLE,
-        [ENERGY_STATE_RADIO_FS] = ENERGY_RADIO_IDLE,
-        [ENERGY_STATE_RADIO_RX] = ENERGY_RADIO_RX,
-        [ENERGY_STATE_RADIO_CAD] = ENERGY_RADIO_RX,
-        [ENERGY_STATE_RADIO_TX] = ENERGY_RADIO_TX,
-        [ENERGY_STATE_MCU_RUN] = ENERGY_MCU_RUN,
-        [ENERGY_STATE_MCU_STOP] = ENERGY_MCU_SLEEP,
-        [ENERGY_STATE_INTERNAL_PROGRAM] = ENERGY_FLASH,
-        [ENERGY_STATE_INTERNAL_ERASE] = ENERGY_FLASH,
-        [ENERGY_STATE_NOR_POWER_DOWN] = ENERGY_FLASH,
-        [ENERGY_STATE_NOR_STANDBY] = ENERGY_FLASH,
-        [ENERGY_STATE_NOR_READ] = ENERGY_FLASH,
-        [ENERGY_STATE_NOR_PROGRAM] = ENERGY_FLASH,
-        [ENERGY_STATE_NOR_ERASE] = ENERGY_FLASH,
-    };
     assert(state < ENERGY_STATE_COUNT);
     return (enum energy_component)component_of[state];
 }
@@ -264,7 +265,7 @@ void energy_account_of(const struct energy_states *states, struct energy_account
 {
     memset(account, 0, sizeof *account);
     for (int i = 0; i < ENERGY_STATE_COUNT; i++) {
-        account->joule[energy_state_component((enum energy_state)i)] += states->joule[i];
+        account->joule[component_of[i]] += states->joule[i];
     }
 }
 
@@ -280,8 +281,7 @@ double energy_meter_total_j(const struct energy_meter *meter, const struct energ
     struct energy_account account = { { 0 } };
     charges(meter, params, power_on_ns, now_ns, ahead, uans);
     for (int i = 0; i < ENERGY_STATE_COUNT; i++) {
-        account.joule[energy_state_component((enum energy_state)i)] +=
-                uans[i] * joule_per_uans(params);
+        account.joule[component_of[i]] += uans[i] * joule_per_uans(params);
     }
     return energy_total_j(&account);
 }
