@@ -347,6 +347,53 @@ Test(medium, aborted_frame_reaches_nobody_and_stops_interfering)
     cr_expect_null(fixture_find(world, HEARD_LOST, 5, never->id));
 }
 
+Test(medium, frame_aborted_in_its_preamble_is_not_detected)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, START_NS + SYMBOL_NS);
+    medium_abort(world->medium, frame, START_NS + 5 * SYMBOL_NS); /* the instant of detection */
+    const struct frame *second = fixture_send(world, 1, START_NS + 6 * SYMBOL_NS, STRONG);
+    run();
+    cr_expect_null(fixture_find(world, HEARD_DETECTED, 5, frame->id));
+    fixture_expect_received(world, 5, second);
+}
+
+Test(medium, frame_aborted_at_its_very_end_is_whole)
+{
+    fixture_listen(world, 5, LISTEN_NS);
+    const struct frame *frame = fixture_send(world, 0, START_NS, STRONG);
+    engine_run(world->engine, frame->end_ns - 1);
+    medium_abort(world->medium, frame, frame->end_ns);
+    run();
+    fixture_expect_received(world, 5, frame);
+}
+
+/* At 62.5 kHz a frame of SF12 lasts twice as long as any at 125 kHz. What destroyed it just after
+ * its header is over for 20 s when it ends, and others have been sent since. */
+Test(medium, frame_matters_until_a_longer_one_that_it_met_has_ended)
+{
+    static const uint8_t bytes[255] = { 0x60 };
+    struct lora_modulation m = fixture_downlink();
+    struct medium_listening listening = fixture_listening();
+    m.spreading_factor = listening.spreading_factor = 12;
+    m.bandwidth_hz = listening.bandwidth_hz = 62500;
+    m.low_data_rate = listening.low_data_rate = true;
+    m.coding_rate = 4;
+    medium_listen(world->medium, 5, LISTEN_NS, &listening);
+    const struct frame *slow =
+            medium_transmit_gateway(world->medium, 0, START_NS, &m, STRONG, bytes, sizeof bytes);
+    const struct frame *loud = medium_transmit_gateway(
+            world->medium, 1, slow->header_ns + SIM_NS_PER_S, &m, STRONG + 9000, bytes, 1);
+    cr_assert_gt(slow->end_ns - loud->end_ns, 20 * SIM_NS_PER_S);
+    engine_run(world->engine, slow->end_ns - SIM_NS_PER_S);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture_send(world, 2, engine_now(world->engine) + i * 100 * SIM_NS_PER_MS, -60000);
+    }
+    run();
+    fixture_expect_lost(world, 5, slow, LOSS_INTERFERENCE);
+}
+
 Test(medium, frames_keep_for_the_longest_frame_time_and_slots_serve_again)
 {
     const struct frame *first = fixture_send(world, 0, START_NS, STRONG);

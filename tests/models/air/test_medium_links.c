@@ -264,6 +264,26 @@ Test(medium_links, drift_adds_up_over_the_frame)
     cr_expect_eq(world.at_gateway.verdict.cause, LOSS_NONE, "a short frame stands the same drift");
 }
 
+/* The same drift at both ends moves nothing: 80 ppb/s at the device, none, then 80, then -80 at the
+ * gateway. */
+Test(medium_links, drift_is_that_of_the_sender_beside_the_receivers)
+{
+    static const int32_t drifts[] = { 0, 80, -80 };
+    for (size_t i = 0; i < sizeof drifts / sizeof drifts[0]; i++) {
+        if (i > 0) {
+            finish();
+            prepare();
+        }
+        world.devices[0].radio_drift_ppb_per_s = 80;
+        world.gateways[0].radio_drift_ppb_per_s = drifts[i];
+        start();
+        up(0, 1000, 12, -90000);
+        run();
+        cr_expect_eq(world.at_gateway.verdict.cause, i == 1 ? LOSS_NONE : LOSS_FREQUENCY_OFFSET,
+                "%d ppb/s", drifts[i]);
+    }
+}
+
 /* Foreign stations are sites without a node: no node is attached to them. */
 Test(medium_links, a_site_without_a_node_transmits_and_interferes)
 {
@@ -361,6 +381,53 @@ Test(medium_links, an_interferer_off_the_channel_does_nothing)
     run();
     cr_expect_eq(world.at_gateway.verdict.cause, LOSS_NONE);
     cr_expect_eq(world.at_gateway.verdict.snr_mdb, -110000 + 117031);
+}
+
+/* Spread over 500 kHz, a quarter of its power falls into the channel. */
+Test(medium_links, an_interferer_wider_than_the_channel_adds_its_share)
+{
+    struct interferer_params interferer = { .frequency_hz = 868100000,
+        .bandwidth_hz = 500000,
+        .eirp_mdbm = 40000,
+        .x_m = 2000,
+        .height_m = 1.5 };
+    world.params.interferers = &interferer;
+    world.params.interferer_count = 1;
+    start();
+    up(0, 1000, 7, -60000);
+    run();
+    double loss_db = path_loss_db(&world.params.propagation, 30, 1.5, 1000);
+    double noise_mw = pow(10, -117.031 / 10) + 0.25 * pow(10, (40 - loss_db) / 10);
+    cr_expect_float_eq(world.at_gateway.verdict.snr_mdb, -60000 - 10000 * log10(noise_mw), 3);
+}
+
+/* SNR after a frame of -80 dBm during which a tone of -100 dBm was on for a while. */
+static int32_t snr_with_tone_mdb(bool in_header, bool in_payload)
+{
+    struct medium_jammer tone = {
+        .emitter = { .frequency_hz = 868100000 },
+        .received = true,
+        .received_mdbm = -100000,
+    };
+    const struct frame *frame = up(0, engine_now(world.engine) + 1000, 7, -80000);
+    engine_run(world.engine, in_header ? frame->preamble_end_ns : frame->header_ns);
+    medium_jammer_start(world.medium, 1, &tone);
+    engine_run(world.engine, in_payload ? frame->end_ns : frame->header_ns);
+    medium_jammer_stop(world.medium, 1);
+    run();
+    cr_assert_eq(world.at_gateway.verdict.cause, LOSS_NONE);
+    return world.at_gateway.verdict.snr_mdb;
+}
+
+/* The SNR that a receiver states is that of the payload. */
+Test(medium_links, a_burst_counts_in_the_part_of_the_frame_that_it_meets)
+{
+    start();
+    double noise_mw = pow(10, -117.031 / 10) + pow(10, -100.0 / 10);
+    cr_expect_eq(snr_with_tone_mdb(true, false), -80000 + 117031, "in the header alone");
+    double payload_mdb = snr_with_tone_mdb(false, true);
+    cr_expect_float_eq(payload_mdb, -80000 - 10000 * log10(noise_mw), 3);
+    cr_expect_eq(snr_with_tone_mdb(true, true), payload_mdb);
 }
 
 /* On for half of the time, in periods much shorter than a frame: the mean noise is half. */
