@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * The hold model (Jones, CACM 29(4), 1986): with n events pending, take the first and schedule
- * another; increments are exponential, or of a shape known to hurt some queues. Each entity has
- * one event pending, as a node has one alarm. The floor takes and adds the same 32-byte records
+ * another; increments are exponential, or of a shape that is known to slow some queues. Each entity
+ * has one event pending, as a node has one alarm. The floor takes and adds the same 32-byte records
  * in a binary heap, without engine, handler or entity.
  */
 #include <assert.h>
@@ -178,7 +178,7 @@ static double shape_chained(struct random_stream *stream)
     return random_stream_uniform(stream) < 0.75 ? 0.0 : 4 * shape_exponential(stream);
 }
 
-/* Everybody at the same instant, always: a class C session that begins. */
+/* All at the same instant, always: a class C session that begins. */
 static double shape_in_step(struct random_stream *stream)
 {
     (void)stream;

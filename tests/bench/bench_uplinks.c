@@ -28,7 +28,7 @@ static double uplinks_per_s(uint32_t devices)
 {
     static struct scenario scenario;
     char text[1024];
-    /* One gateway's duty cycle answers some 500 joins an hour; then everybody has the air to
+    /* One gateway's duty cycle answers some 500 joins an hour; then every device has the air to
      * itself: 46 ms on eight channels every second or two. */
     unsigned spread_h = devices / 400u + 1u;
     unsigned period_h = devices / 2500u + 1u;

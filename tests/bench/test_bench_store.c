@@ -90,7 +90,7 @@ Test(bench_store, reads_back_what_it_wrote_and_keeps_the_rest)
     expect_value("b", 3);
 }
 
-Test(bench_store, leaves_no_second_file_behind)
+Test(bench_store, leaves_no_second_file)
 {
     char beside[sizeof path + 8];
     snprintf(beside, sizeof beside, "%s.new", path);

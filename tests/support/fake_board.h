@@ -41,7 +41,7 @@ struct fake_board {
     double channel_power_mw; /* what channel_power_mw answers, and where it was asked */
     uint32_t power_frequency_hz, power_bandwidth_hz;
     unsigned log_size;
-    bool log_wrapped; /* it was full and began anew */
+    bool log_wrapped; /* it was full and starts over */
     struct fake_record log[FAKE_LOG_SIZE];
     /* of the last tx_begin or rx_begin */
     struct sx1276_modem modem;

@@ -6,7 +6,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# What each folder may include from, besides itself. models/: who may see whom.
+# What each folder may include from, besides itself. models/: which folder may see which.
 LADDER = {
     'device': ['device'],
     'sim/engine': ['sim/engine'],

@@ -150,7 +150,7 @@ Test(report, arrivals_that_waited_are_sent_and_a_backlog_does_not_grow)
 
 /* Due each 600 s from `first` on: the one that is sent 1500 s late overtakes two, and the next is
  * due on the grid. */
-Test(report, a_late_report_keeps_the_phase_and_tells_of_those_that_it_overtakes)
+Test(report, a_late_report_keeps_the_phase_and_counts_those_that_it_overtakes)
 {
     static const struct {
         unsigned late_s, overtaken, next_s;

@@ -188,7 +188,7 @@ Test(mac_commands, dl_channel_frequency_is_listened_to)
     bench_destroy(bench);
 }
 
-Test(mac_commands, dev_status_tells_battery_and_margin_of_the_request)
+Test(mac_commands, dev_status_holds_battery_and_margin_of_the_request)
 {
     static const uint8_t commands[] = { 0x06 };
     struct bench *bench = joined();

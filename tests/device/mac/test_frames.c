@@ -99,7 +99,7 @@ Test(mac_frames, downlink_vector_is_accepted_with_its_ack_time_answer_and_payloa
     bench_destroy(bench);
 }
 
-Test(mac_frames, device_time_that_nobody_asked_for_is_ignored)
+Test(mac_frames, device_time_that_was_not_asked_for_is_ignored)
 {
     const uint8_t answer[6] = { 0x0D, 1, 2, 3, 4, 5 };
     struct bench *bench = joined(0, 0);
@@ -182,7 +182,7 @@ Test(mac_frames, fport_0_beside_fopts_is_dropped_and_so_are_reserved_ports)
 }
 
 /* spec-protocol 1.3, written out as there: L last accepted, d = f - (L mod 2^16). */
-static bool counter_by_the_book(bool any, uint32_t last, uint16_t f, uint64_t *fcnt)
+static bool counter_by_the_text(bool any, uint32_t last, uint16_t f, uint64_t *fcnt)
 {
     if (!any) {
         *fcnt = f;
@@ -196,18 +196,18 @@ static bool counter_by_the_book(bool any, uint32_t last, uint16_t f, uint64_t *f
     return *fcnt < UINT32_MAX;
 }
 
-Test(mac_frames, counter_rule_agrees_with_the_book_around_every_edge)
+Test(mac_frames, counter_rule_agrees_with_the_text_around_every_edge)
 {
     static const uint32_t lasts[] = { 0, 1, 0xFFFE, 0xFFFF, 0x10000, 0x10001, 0x1FFFF, 0x7FFFFFFF,
         0xFFFEFFFF, 0xFFFF0000, 0xFFFFFFFD };
     for (unsigned i = 0; i < sizeof lasts / sizeof lasts[0]; i++) {
         for (uint32_t f = 0; f <= 0xFFFF; f++) {
-            uint64_t book = 0;
+            uint64_t by_text = 0;
             uint32_t fcnt = 0;
-            bool expected = counter_by_the_book(true, lasts[i], (uint16_t)f, &book);
+            bool expected = counter_by_the_text(true, lasts[i], (uint16_t)f, &by_text);
             bool got = mac_frame_counter(lasts[i] + 1, (uint16_t)f, &fcnt);
             cr_assert_eq(got, expected, "last %x f %x", lasts[i], f);
-            cr_assert(!got || fcnt == book, "last %x f %x: %x", lasts[i], f, fcnt);
+            cr_assert(!got || fcnt == by_text, "last %x f %x: %x", lasts[i], f, fcnt);
         }
     }
     for (uint32_t f = 0; f <= 0xFFFF; f++) {

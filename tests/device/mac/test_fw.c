@@ -1,5 +1,5 @@
-/* The main loop over the real MAC and a scripted chip: boot, who gets the uplink, sessions,
- * install. Services and update are doubles (scripted_services.h).
+/* The main loop over the real MAC and a scripted chip: boot, which package gets the uplink,
+ * sessions, install. Services and update are doubles (scripted_services.h).
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
@@ -240,7 +240,7 @@ Test(fw, authentic_block_is_committed_and_installed_by_a_restart)
     rig_run_s(rig, 200);
     cr_assert_eq(rig->board.reboots, 1);
     cr_assert_not(script.block_used, "until it is installed: the commit may be lost");
-    /* Not before the off-time of the duty cycle is over: the restart forgets it. */
+    /* Not before the off-time of the duty cycle is over: the restart clears it. */
     double airtime_s = fake_airtime_us(7, rig->board.tx_size, true) / 1e6;
     double since_s = (double)(rig->board.now - rig->board.tx_end) / TICKS_PER_S;
     cr_assert_geq(since_s, 98.9 * airtime_s);

@@ -1,4 +1,4 @@
-/* Multicast contexts, class C, and who gets the receiver (spec-protocol 1.8 and 1.10).
+/* Multicast contexts, class C, and what uses the receiver (spec-protocol 1.8 and 1.10).
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

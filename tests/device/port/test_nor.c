@@ -156,7 +156,7 @@ Test(nor, goes_to_power_down_when_its_first_status_says_idle)
     cr_assert_eq(nor.faults, 0);
 }
 
-Test(nor, is_woken_for_a_read_and_sent_back_behind_it)
+Test(nor, is_woken_for_a_read_and_powered_down_after_it)
 {
     uint8_t bytes[3];
     memcpy(&nor.memory[70000], "abc", 3);
@@ -189,7 +189,7 @@ Test(nor, goes_back_when_the_end_of_a_program_or_erase_is_seen)
     cr_assert_eq(nor.faults, 0);
 }
 
-Test(nor, is_found_in_power_down_or_at_work_behind_a_reset_of_the_processor)
+Test(nor, is_found_in_power_down_or_at_work_after_a_reset_of_the_processor)
 {
     cr_assert_not(board_nor_busy(&board));
     cr_assert(nor.down);

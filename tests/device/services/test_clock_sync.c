@@ -220,7 +220,7 @@ Test(clock_sync, is_forced_to_send_as_often_as_asked_until_an_answer_comes)
     rig_destroy(rig);
 }
 
-Test(clock_sync, tells_its_version_ignores_groups_and_stops_at_unknown_commands)
+Test(clock_sync, answers_its_version_ignores_groups_and_stops_at_unknown_commands)
 {
     struct rig *rig = rig_create();
     rig_set_gps(rig, 1300000000);

@@ -27,7 +27,7 @@ static bool silent(struct rig *rig, int group, const char *request)
     return rig->uplink_count == before;
 }
 
-Test(fragmentation, tells_its_package_and_version)
+Test(fragmentation, answers_its_package_and_version)
 {
     struct rig *rig = rig_create();
     cr_expect(device_d_answers(rig, "00", "00 03 02"));
@@ -160,7 +160,7 @@ Test(fragmentation, stops_at_an_unknown_or_truncated_command)
     rig_destroy(rig);
 }
 
-Test(fragmentation, never_owes_more_answers_than_it_can_keep)
+Test(fragmentation, never_queues_more_answers_than_it_can_keep)
 {
     struct rig *rig = rig_create();
     uint8_t message[242] = { 0 };
@@ -283,7 +283,7 @@ Test(fragmentation, erases_again_when_a_repeated_set_up_has_another_geometry)
     rig_destroy(rig);
 }
 
-Test(fragmentation, forgets_a_fragment_held_for_the_session_before)
+Test(fragmentation, drops_a_fragment_held_for_the_session_before)
 {
     struct rig *rig = rig_create();
     rig_set_gps(rig, 1300000000);
@@ -391,7 +391,7 @@ Test(fragmentation, spreads_group_answers_evenly)
     rig_destroy(rig);
 }
 
-Test(fragmentation, stays_silent_when_only_those_who_miss_fragments_are_asked)
+Test(fragmentation, stays_silent_when_only_devices_that_miss_fragments_are_asked)
 {
     struct rig *rig = set_up(1);
     struct fragmentation *frag = &rig->services.fragmentation;

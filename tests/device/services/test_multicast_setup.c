@@ -119,7 +119,7 @@ Test(multicast_setup, refuses_an_address_that_is_in_use)
     rig_destroy(rig);
 }
 
-Test(multicast_setup, tells_package_version_and_groups)
+Test(multicast_setup, answers_package_version_and_groups)
 {
     struct rig *rig = grouped(600);
     cr_expect(answers(rig, "00", "00 02 02"));

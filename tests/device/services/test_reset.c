@@ -154,7 +154,7 @@ Test(reset, keeps_a_finished_block_and_hands_it_over_until_it_is_used)
     cut_run_end(run);
 }
 
-Test(reset, knows_late_uncoded_fragments_again)
+Test(reset, recognizes_late_uncoded_fragments)
 {
     struct plan plan = { .fragments = 30, .size = 100, .version = 2 };
     struct cut_run *run = cut_run_start(&plan, 0, false);

@@ -1,4 +1,4 @@
-/* The packages together: a campaign as a device sees it, and who may speak during a session.
+/* The packages together: a campaign as a device sees it, and which uplinks a session allows.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>

@@ -99,7 +99,7 @@ struct fake_board {
 void fake_board_init(struct fake_board *board, uint64_t seed);
 struct hal fake_board_hal(struct fake_board *board);
 
-/* A power cut: the chip and the key slots forget, the records stay. */
+/* A power cut: the chip and the key slots are cleared, the records stay. */
 void fake_board_reset(struct fake_board *board);
 
 /* RTC time of the chip's next edge, or HAL_TICKS_NEVER. */

@@ -185,7 +185,7 @@ static void trace(void *context, uint16_t id, uint32_t a, uint32_t b)
     ++board->traces[id];
 }
 
-/* nettle renames its functions by macros, which would rename the door too. */
+/* nettle renames its functions by macros, which would rename the operations of the HAL too. */
 #undef sha256_update
 
 static const struct hal_ops ops = {

@@ -110,7 +110,7 @@ Test(interference, capture_and_aloha_know_their_own_spreading_factor_only)
 
 /* "SF12 wanted at -130 dBm, SF7 interferer at -95 dBm, 100 % overlap: -35 dB: survives Goursaud
  * (-36), dies in Croce (-25)." */
-Test(interference, sf12_under_35_db_of_sf7_survives_goursaud_and_dies_in_croce)
+Test(interference, sf12_under_35_db_of_sf7_survives_goursaud_and_is_lost_by_croce)
 {
     struct frame frame = frame_at(12, 51, 0), other = frame_at(7, 51, -SIM_NS_PER_S);
     other.end_ns = frame.end_ns;

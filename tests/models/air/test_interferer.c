@@ -126,7 +126,7 @@ Test(interferer, exponential_has_exponential_times_on_and_off)
 }
 
 /* At any age: P(on) = on / (on + off), and the correlation over t is exp(-t (1/on + 1/off)). */
-Test(interferer, exponential_is_stationary_and_forgets_at_the_right_rate)
+Test(interferer, exponential_is_stationary_and_decorrelates_at_the_right_rate)
 {
     enum {
         TRIALS = 20000

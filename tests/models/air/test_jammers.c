@@ -1,4 +1,4 @@
-/* Jammers in the medium: from when to when, on which channel, and whom they reach.
+/* Jammers in the medium: from when to when, on which channel, and which receivers they reach.
  * SPDX-License-Identifier: MIT
  *
  * Method: one frame of 57 ms at a time among devices that stand in one point, 1 km from the
@@ -97,7 +97,7 @@ Test(jammers, leave_other_channels)
     cr_expect_not(received(1000, uplink));
 }
 
-Test(jammers, reach_whom_they_name)
+Test(jammers, reach_the_receivers_that_they_name)
 {
     static bool reaches[WORLD_DEVICES + WORLD_GATEWAYS];
     memset(reaches, 0, sizeof reaches);

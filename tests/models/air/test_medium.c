@@ -135,7 +135,7 @@ Test(medium, listener_later_than_that_misses_the_preamble)
 }
 
 /* A preamble of 16 symbols can be joined after its detection. */
-Test(medium, long_preamble_is_joined_behind_the_detect_event)
+Test(medium, long_preamble_is_joined_after_the_detect_event)
 {
     struct lora_modulation m = fixture_downlink();
     m.preamble_symbols = 16;
@@ -243,7 +243,7 @@ Test(medium, later_frame_within_capture_destroys_and_is_not_heard_itself)
     cr_expect(!ended->bytes_good && !ended->bytes_bad, "the header was hit");
 }
 
-Test(medium, interference_behind_the_header_leaves_wrong_bytes)
+Test(medium, interference_after_the_header_leaves_wrong_bytes)
 {
     fixture_listen(world, 5, LISTEN_NS);
     const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
@@ -306,7 +306,7 @@ static const struct frame *send_long_preamble(sim_ns start_ns)
     return medium_transmit_gateway(world->medium, 1, start_ns, &m, weaker, bytes, sizeof bytes);
 }
 
-Test(medium, long_preamble_that_began_while_locked_is_caught_behind_the_first_frame)
+Test(medium, long_preamble_that_began_while_locked_is_caught_after_the_first_frame)
 {
     fixture_listen(world, 5, LISTEN_NS);
     const struct frame *first = fixture_send(world, 0, START_NS, STRONG);
@@ -328,7 +328,7 @@ Test(medium, long_preamble_that_ends_too_soon_is_lost_to_the_lock)
 
 /* --- aborts ----------------------------------------------------------------------------------- */
 
-Test(medium, aborted_frame_reaches_nobody_and_stops_interfering)
+Test(medium, aborted_frame_reaches_no_receiver_and_stops_interfering)
 {
     fixture_listen(world, 5, LISTEN_NS);
     const struct frame *first = fixture_send(world, 0, START_NS, STRONG);

@@ -167,7 +167,7 @@ Test(medium_links, a_device_antenna_counts_where_the_device_receives)
 }
 
 /* SX1276 datasheet sections 4.1.1.3 and 4.1.1.6: header mode and LowDataRateOptimize must be the
- * same at both ends; a frame tells neither. */
+ * same at both ends; a frame announces neither. */
 Test(medium_links, a_receiver_set_up_otherwise_does_not_receive)
 {
     static const struct {
@@ -322,7 +322,7 @@ Test(medium_links, sf12_under_30_db_of_sf7_survives_goursaud)
     cr_expect_eq(lost_of_sf12_under_sf7(INTERFERENCE_GOURSAUD), 0);
 }
 
-Test(medium_links, sf12_under_30_db_of_sf7_dies_in_croce)
+Test(medium_links, sf12_under_30_db_of_sf7_is_lost_by_croce)
 {
     cr_expect_eq(lost_of_sf12_under_sf7(INTERFERENCE_CROCE), 1);
     cr_expect_eq(world.lost, LOSS_INTERFERENCE);

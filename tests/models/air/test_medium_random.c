@@ -3,7 +3,7 @@
  *
  * Method: two gateways send frames of random power, length and preamble at random times on one
  * channel; devices open and close their receivers at random local times that lead the engine's by
- * up to a millisecond. The naive model walks each device's life by itself, looking at all frames.
+ * up to a millisecond. The naive model follows each device by itself, looking at all frames.
  */
 #include "medium_fixture.h"
 #include "random_stream.h"

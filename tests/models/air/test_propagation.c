@@ -262,7 +262,7 @@ static void expect_beyond(const struct propagation_params *params, double base_m
 
 /* Hata 1980: 150..1500 MHz, 30..200 m, 1..10 m, 1..20 km. COST 231: the same at 1500..2000 MHz, no
  * open land. */
-Test(path_loss, tells_what_is_beyond_its_source)
+Test(path_loss, names_what_is_beyond_its_source)
 {
     struct propagation_params hata = of_model(PROPAGATION_OKUMURA_HATA);
     expect_beyond(&hata, 30, 1.5, 1000, NULL);

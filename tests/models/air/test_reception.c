@@ -156,7 +156,7 @@ Test(reception, noise_figure_and_man_made_noise_move_the_sensitivity)
     cr_expect_eq(judge(&params, RECEIVER_SX1301, &frame, &link).cause, LOSS_BELOW_SENSITIVITY);
 }
 
-Test(reception, a_threshold_tells_fading_from_weakness)
+Test(reception, a_threshold_separates_fading_from_weakness)
 {
     struct reception_params params = defaults();
     params.errors = ERRORS_THRESHOLD;
@@ -346,7 +346,7 @@ Test(reception, a_carrier_may_move_by_a_third_of_a_bin_and_16_times_that_with_ld
     cr_expect_eq(judge(&params, RECEIVER_SX1276, &frame, &link).cause, LOSS_FREQUENCY_OFFSET);
 }
 
-Test(reception, who_is_too_weak_is_not_called_off_frequency)
+Test(reception, a_weak_frame_is_not_called_off_frequency)
 {
     struct reception_params params = defaults();
     struct frame frame = frame_of(7, 125000, 51);

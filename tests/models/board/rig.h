@@ -69,7 +69,7 @@ void rig_open(void);
 void rig_start(uint32_t count);
 void rig_close(void);
 void rig_run_to(sim_ns at_ns);
-/* A frame ends at `at_ns` for node 0; `detect` also tells of its preamble 5 ms before. */
+/* A frame ends at `at_ns` for node 0; `detect` also announces its preamble 5 ms before. */
 void rig_frame_at(sim_ns at_ns, const uint8_t *bytes, uint16_t size, bool detect);
 struct node_fleet_stats rig_stats(void);
 const struct observation *rig_find(enum observation_kind kind, unsigned nth);

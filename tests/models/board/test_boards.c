@@ -42,7 +42,7 @@ static void read_board(struct board_file *file, const char *name)
     scenario_errors_destroy(errors);
 }
 
-static void expect_everybody_updated(const struct trial *trial)
+static void expect_all_updated(const struct trial *trial)
 {
     const struct world *world = trial->world;
     const struct installs *installs = installs_of(trial->recorders);
@@ -68,7 +68,7 @@ Test(boards, a_whole_campaign_runs_on_the_second_board)
     struct trial *trial = trial_create(campaign, sets, 1);
     cr_assert_str_eq(node_board(trial->world->nodes, 0)->name, "stm32l476-sx1276");
     trial_play(trial);
-    expect_everybody_updated(trial);
+    expect_all_updated(trial);
     uint8_t rest[16];
     node_flash_peek(trial->world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_NVM_ADDRESS - sizeof rest,
             rest, sizeof rest);
@@ -82,7 +82,7 @@ Test(boards, of_two_kinds_share_a_campaign)
 {
     struct trial *trial = trial_create(mixed, NULL, 0);
     trial_play(trial);
-    expect_everybody_updated(trial);
+    expect_all_updated(trial);
     /* spec-physics section 8: MCU stop 0.9 and 1.4 uA, over nearly all the time */
     sim_ns now_ns = engine_now(trial->world->engine);
     for (uint32_t i = 0; i < trial->world->device_count; i++) {

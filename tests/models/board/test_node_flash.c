@@ -169,7 +169,7 @@ static bool erase_silently(const struct hal *hal)
     return false;
 }
 
-Test(node_flash, nobody_is_woken_who_did_not_ask)
+Test(node_flash, no_node_is_woken_that_did_not_ask)
 {
     rig_script.irq = note_done;
     run_once(erase_silently);

@@ -177,7 +177,7 @@ static bool reboot_once(const struct hal *hal)
     return false;
 }
 
-Test(node_time, a_reboot_starts_over_and_forgets_ram_keys_and_alarm)
+Test(node_time, a_reboot_starts_over_and_clears_ram_keys_and_alarm)
 {
     rig_script.boot = note_boot;
     rig_script.run = reboot_once;

@@ -431,7 +431,7 @@ Test(campaign, asks_for_groups_until_a_gateway_has_sent_it)
     cr_assert_eq(fleet.devices[0].group_status_requests, 1);
 }
 
-Test(campaign, knows_the_fragment_of_each_multicast_counter)
+Test(campaign, names_the_fragment_of_each_multicast_counter)
 {
     struct campaign_params params = fleet_default_params();
     fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);

@@ -148,7 +148,7 @@ Test(correction, coded_fragments_replace_what_was_passed_over)
 
 /* --- members that do not answer --------------------------------------------------------------- */
 
-Test(correction, asks_who_is_silent_until_the_time_is_over)
+Test(correction, asks_silent_devices_until_the_time_is_over)
 {
     struct campaign_params params = fleet_default_params();
     params.correction_timeout_ns = 3 * HOUR_NS;
@@ -196,7 +196,7 @@ Test(correction, sends_no_fragments_to_silent_members_of_version_1)
 }
 
 /* Version 2, M = 40: all rows have 20 columns, so coded fragments alone have rank 39 at most. */
-Test(correction, sends_an_uncoded_fragment_to_who_has_none)
+Test(correction, sends_an_uncoded_fragment_to_devices_that_have_none)
 {
     struct campaign_params params = fleet_default_params();
     params.fragment_size_bytes = 94;
@@ -241,7 +241,7 @@ Test(correction, gives_up_a_decoder_that_stays_too_small)
     cr_assert_leq(campaign_fragments_sent(fleet.campaign, true), 6, "15 %% of 38");
 }
 
-Test(correction, knows_of_a_small_decoder_by_the_count_alone)
+Test(correction, finds_a_small_decoder_by_the_count_alone)
 {
     struct campaign_params params = fleet_default_params();
     params.fragment_size_bytes = 12; /* 313 of them */

@@ -151,13 +151,13 @@ Test(estimate, of_a_device_is_as_by_hand)
     cr_assert_float_eq(make(&input).set_up_fleet_s, 10000 * 1.028096 / 0.2, 1e-3);
 }
 
-Test(estimate, listens_until_the_time_out_with_those_who_stay_incomplete)
+Test(estimate, listens_until_the_time_out_where_devices_stay_incomplete)
 {
     struct estimate_input input = input_by_hand();
     input.expected_loss = 0.2;
     struct estimate estimate = make(&input);
     cr_assert_lt(estimate.complete_share, 0.1);
-    /* (100 + 1.6) / 0.8 fragments for who becomes whole; 2^10 s for the others. */
+    /* (100 + 1.6) / 0.8 fragments for a device that becomes whole; 2^10 s for the others. */
     double whole_s = (101.6 / 0.8 - 1.0) * 4.2272;
     double longest_s = 1024.0 - 5.838176;
     cr_assert_float_eq(estimate.bulk_rx_s,

@@ -181,7 +181,7 @@ static uint32_t device_rank(unsigned version, uint32_t m, uint32_t coded, bool u
 }
 
 /* Linear algebra: vectors of even weight span a space of M - 1 dimensions at most. */
-Test(fec_encoder, serves_who_lost_all_uncoded_fragments)
+Test(fec_encoder, serves_devices_that_lost_all_uncoded_fragments)
 {
     for (uint32_t m = 2; m <= 64; m++) {
         bool even = fec_encoder_rows_are_even(2, m);

@@ -68,7 +68,7 @@ Test(chip_look, a_header_longer_than_the_limit_does_not_show)
 /* --- a header that cannot be read ------------------------------------------------------------- */
 
 /* SX1276 4.1.6: a single receiver that "loses track of the data" flags RxTimeout and goes to
- * STANDBY. It knows neither length nor coding rate of a frame whose header it cannot read. */
+ * STANDBY. Of a frame whose header it cannot read, it has neither length nor coding rate. */
 static void break_header(uint8_t op_mode, bool implicit)
 {
     fake_board_init_lora(&board);
@@ -212,7 +212,7 @@ Test(chip_look, rssi_of_a_signal_is_its_power)
     cr_expect_eq(fake_read(&board, 0x1b), last, "outside RX it stays what it was");
 }
 
-Test(chip_look, wideband_rssi_tells_the_level_in_its_high_bits_and_noise_in_its_low_ones)
+Test(chip_look, wideband_rssi_has_the_level_in_its_high_bits_and_noise_in_its_low_ones)
 {
     listen(0x8d);
     unsigned seen = 0;

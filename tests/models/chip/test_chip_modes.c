@@ -21,7 +21,7 @@ static void expect_power(unsigned n, sim_ns at_ns, enum sx1276_power power)
             (long long)at_ns);
 }
 
-static void sleep_and_start_afresh(void)
+static void sleep_and_clear_the_log(void)
 {
     fake_write(&board, 0x01, 0x88);
     fake_run(&board, MS);
@@ -67,7 +67,7 @@ Test(chip_modes, rest_of_the_crystal_start_counts_for_the_next_command)
 {
     fake_board_init_lora(&board);
     fake_set_up_modem(&board, 7, 7);
-    sleep_and_start_afresh();
+    sleep_and_clear_the_log();
     sim_ns start_ns = board.now_ns;
     fake_write(&board, 0x01, 0x89);
     fake_run(&board, 100 * US);
@@ -279,7 +279,7 @@ Test(chip_modes, cad_asks_for_the_modem_it_was_commanded_with)
     cr_expect(board.modem.iq_inverted);
 }
 
-Test(chip_modes, cad_that_is_broken_off_asks_nobody_and_raises_nothing)
+Test(chip_modes, cad_that_is_broken_off_asks_no_air_and_raises_no_flag)
 {
     fake_board_init_lora(&board);
     fake_set_up_modem(&board, 12, 7);
@@ -330,7 +330,7 @@ Test(chip_modes, image_calibration_ends_with_the_mode)
     cr_expect_eq(sx1276_next_edge(&board.chip), SIM_NS_NEVER);
 }
 
-/* --- what a receiver without a frame tells ---------------------------------------------------- */
+/* --- what a receiver without a frame shows --------------------------------------------------- */
 
 Test(chip_modes, wideband_rssi_changes_between_reads_in_rx)
 {
@@ -347,7 +347,7 @@ Test(chip_modes, wideband_rssi_changes_between_reads_in_rx)
     cr_expect_eq(fake_read(&board, 0x2c), fake_read(&board, 0x2c));
 }
 
-Test(chip_modes, empty_channel_sounds_like_thermal_noise)
+Test(chip_modes, empty_channel_has_thermal_noise)
 {
     /* -174 dBm/Hz + 6 dB: -117 dBm in 125 kHz; RegRssiValue is dBm + 157. */
     fake_board_init_lora(&board);

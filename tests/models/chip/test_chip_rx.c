@@ -75,7 +75,7 @@ Test(chip_rx, timeout_stands_on_dio1_until_it_is_cleared)
     cr_expect_eq(fake_dio_edge(&board, FAKE_DIO_DOWN, 1), board.now_ns);
 }
 
-Test(chip_rx, begin_knows_whether_the_receiver_ends_by_itself)
+Test(chip_rx, begin_says_whether_the_receiver_ends_by_itself)
 {
     static const uint8_t modes[] = { 0x8d, 0x8e };
     for (unsigned i = 0; i < sizeof modes; i++) {
@@ -305,7 +305,7 @@ Test(chip_rx, leaving_rx_loses_the_frame_without_a_flag)
     }
 }
 
-Test(chip_rx, counters_start_anew_with_each_rx_and_in_sleep)
+Test(chip_rx, counters_are_cleared_by_each_rx_and_in_sleep)
 {
     listen(7, 0x8d);
     struct sx1276_rx rx = fake_good_frame(frame, 20);

@@ -178,7 +178,7 @@ Test(backhaul, outage_loses_an_answer_on_its_way_and_the_server_gives_up_once)
     world_expect_report(1, 0, GATEWAY_TX_NO_ANSWER);
     /* It was sent at 10 ms; both ways and 100 ms of patience. */
     cr_expect_eq(world.reports[0].at_ns, 3 * WORLD_LATENCY_NS + 100 * SIM_NS_PER_MS);
-    cr_expect_eq(world_stats().transmitted, 1, "the gateway knows nothing of it");
+    cr_expect_eq(world_stats().transmitted, 1, "the gateway was not told");
     cr_expect_eq(world_stats().outage_lost_up, 1);
     cr_expect_eq(world_stats().rejected[GATEWAY_TX_NO_ANSWER], 1);
 }

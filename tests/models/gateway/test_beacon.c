@@ -93,11 +93,11 @@ Test(beacon, frames_keep_clear_of_it)
     sim_ns grid_ns = 28 * SIM_NS_PER_S, airtime_ns = 0;
     struct gateway_tx tx = world_request(0, 0, 7, 20);
     airtime_ns = lora_time_on_air_ns(&tx.modulation, 20);
-    /* Behind: 2120 + 31.5 + 1 ms; before: airtime + 31.5 + 1 ms, class B 3 s more. */
-    sim_ns behind_ns = grid_ns + 2152500 * US, before_ns = grid_ns - airtime_ns - 32500 * US;
+    /* After: 2120 + 31.5 + 1 ms; before: airtime + 31.5 + 1 ms, class B 3 s more. */
+    sim_ns after_ns = grid_ns + 2152500 * US, before_ns = grid_ns - airtime_ns - 32500 * US;
     cr_expect_eq(answer_to(GATEWAY_TX_AT, grid_ns), GATEWAY_TX_COLLISION_BEACON);
-    cr_expect_eq(answer_to(GATEWAY_TX_AT, behind_ns), GATEWAY_TX_COLLISION_BEACON);
-    cr_expect_eq(answer_to(GATEWAY_TX_AT, behind_ns + 1), GATEWAY_TX_ACCEPTED);
+    cr_expect_eq(answer_to(GATEWAY_TX_AT, after_ns), GATEWAY_TX_COLLISION_BEACON);
+    cr_expect_eq(answer_to(GATEWAY_TX_AT, after_ns + 1), GATEWAY_TX_ACCEPTED);
     cr_expect_eq(answer_to(GATEWAY_TX_AT, before_ns), GATEWAY_TX_COLLISION_BEACON);
     cr_expect_eq(answer_to(GATEWAY_TX_AT_GPS, before_ns - 1000 * MS), GATEWAY_TX_COLLISION_BEACON);
     cr_expect_eq(answer_to(GATEWAY_TX_AT_GPS, before_ns - 3000 * MS), GATEWAY_TX_COLLISION_BEACON);
@@ -109,7 +109,7 @@ Test(beacon, frames_keep_clear_of_it)
     cr_expect_eq(world_stats().transmitted, 3);
 }
 
-Test(beacon, immediate_requests_go_behind_it)
+Test(beacon, immediate_requests_go_after_it)
 {
     world_run_to(27 * SIM_NS_PER_S);
     struct gateway_tx tx = world_request(1000, 0, 7, 20);

@@ -1,4 +1,4 @@
-/* The auditor of end-devices: whom it accuses and whom it lets pass.
+/* The auditor of end-devices: which frames it counts as violations.
  * SPDX-License-Identifier: MIT
  *
  * Oracles: devices built to keep one form of the duty cycle to the nanosecond, or to break it by
@@ -65,7 +65,7 @@ Test(device_duty_auditor, lets_a_clock_of_150_ppm_pass)
     cr_expect_eq(off_time_device(150e-6), 0);
 }
 
-Test(device_duty_auditor, accuses_who_pauses_a_tenth_too_short)
+Test(device_duty_auditor, counts_pauses_that_are_a_tenth_too_short)
 {
     cr_expect_gt(off_time_device(0.1), 100);
 }
@@ -89,7 +89,7 @@ Test(device_duty_auditor, lets_the_hour_form_pass_although_no_pause_is_kept)
     duty_limiter_finish(&limiter);
 }
 
-Test(device_duty_auditor, accuses_who_takes_both)
+Test(device_duty_auditor, counts_a_device_that_takes_both)
 {
     /* The hour's budget in one go, and then the pauses of the other form. */
     for (int i = 0; i < 36; i++) {
@@ -110,7 +110,7 @@ Test(device_duty_auditor, finds_little_more_than_the_budget_within_55_minutes)
     cr_expect_not(frame(3210 * SECOND, SIM_NS_PER_MS));
 }
 
-Test(device_duty_auditor, forgets_an_hour)
+Test(device_duty_auditor, leaves_out_what_is_older_than_an_hour)
 {
     for (int hour = 0; hour < 5; hour++) {
         for (int i = 0; i < 36; i++) {

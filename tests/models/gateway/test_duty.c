@@ -61,7 +61,7 @@ Test(duty_limiter, frames_reserved_for_later_keep_their_right)
     cr_expect_not(duty_limiter_allows(&limiter, 435 * SECOND + 1, SECOND));
 }
 
-Test(duty_limiter, off_time_form_pauses_behind_each_frame)
+Test(duty_limiter, off_time_form_pauses_after_each_frame)
 {
     duty_limiter_init_pauses(&limiter, 0.1, false);
     sim_ns airtime_ns = 2793472 * SIM_NS_PER_US; /* SF12, 64 bytes: gap 25.14 s */
@@ -160,7 +160,7 @@ Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
 }
 
 /* 868.1 MHz, 1 %: the pause after 1 s is 99 s, from 1 s or from 0 s. */
-Test(duty_auditor, knows_the_pauses_of_each_form_to_the_nanosecond)
+Test(duty_auditor, holds_the_pauses_of_each_form_to_the_nanosecond)
 {
     static const struct {
         enum gateway_duty_form form;

@@ -162,7 +162,7 @@ Test(gateway, colliding_and_excess_requests_are_refused)
     world_expect_report(131, 0, GATEWAY_TX_FULL);
 }
 
-Test(gateway, immediate_request_goes_one_second_later_or_behind_the_queue)
+Test(gateway, immediate_request_goes_one_second_later_or_after_the_queue)
 {
     struct gateway_tx tx = world_request(1, 0, 7, 20);
     tx.timing = GATEWAY_TX_IMMEDIATE;
@@ -178,7 +178,7 @@ Test(gateway, immediate_request_goes_one_second_later_or_behind_the_queue)
 }
 
 /* spec-physics section 6: 51 bytes at SF12 after a frame set at 2.000 s go at 4.5285 s. */
-Test(gateway, immediate_request_behind_a_frame_at_2_s_starts_at_4_5285_s)
+Test(gateway, immediate_request_after_a_frame_at_2_s_starts_at_4_5285_s)
 {
     struct gateway_tx tx = world_request(1, 2 * SIM_NS_PER_S, 12, 55);
     world_submit(&tx);

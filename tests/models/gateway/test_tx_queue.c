@@ -22,7 +22,7 @@ Test(tx_queue, frames_2490_ms_apart_collide)
     cr_expect(tx_queue_collides(&queue, first_ns, 1));
 }
 
-Test(tx_queue, immediate_frame_goes_behind_the_queued_one)
+Test(tx_queue, immediate_frame_goes_after_the_queued_one)
 {
     struct tx_queue queue = { .count = 0 };
     tx_queue_insert(&queue, 2 * SIM_NS_PER_S, SF12_51_NS);

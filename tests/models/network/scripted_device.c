@@ -1,4 +1,4 @@
-/* An end-device of a test that speaks LoRaWAN in bytes: join, uplinks, downlinks.
+/* A test's end-device that makes and reads LoRaWAN frames: join, uplinks, downlinks.
  * SPDX-License-Identifier: MIT
  */
 #include "models/network/scripted_device.h"

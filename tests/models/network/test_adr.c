@@ -1,4 +1,4 @@
-/* Server-side ADR: decisions by hand, a second implementation, and the talk with a device.
+/* Server-side ADR: decisions by hand, a second implementation, and the exchange with a device.
  * SPDX-License-Identifier: MIT
  *
  * Oracle: spec-protocol 1.11: margin = best SNR of the last 20 - required(SF) - 10 dB, steps =
@@ -198,7 +198,7 @@ static void uplinks(uint32_t count, uint8_t data_rate, int32_t snr_mdb)
     }
 }
 
-Test(adr_talk, commands_with_the_twentieth_uplink)
+Test(adr_exchange, commands_with_the_twentieth_uplink)
 {
     create(&margin_10_db);
     uplinks(19, 0, -3000);
@@ -212,7 +212,7 @@ Test(adr_talk, commands_with_the_twentieth_uplink)
     rig_destroy(&rig);
 }
 
-Test(adr_talk, takes_the_new_power_when_the_device_accepts)
+Test(adr_exchange, takes_the_new_power_when_the_device_accepts)
 {
     create(&margin_10_db);
     uplinks(19, 5, 9000);
@@ -231,7 +231,7 @@ Test(adr_talk, takes_the_new_power_when_the_device_accepts)
     rig_destroy(&rig);
 }
 
-Test(adr_talk, asks_again_when_the_answer_is_lost_and_gives_up_after_eight)
+Test(adr_exchange, asks_again_when_the_answer_is_lost_and_ends_after_eight)
 {
     create(&margin_10_db);
     uplinks(19, 0, 0);
@@ -239,13 +239,13 @@ Test(adr_talk, asks_again_when_the_answer_is_lost_and_gives_up_after_eight)
         uplink(0, 0, "");
         cr_assert(requested, "request %u", i);
     }
-    uplinks(19, 0, 0); /* the one that gives up starts a new history */
+    uplinks(19, 0, 0); /* the one after the last request starts a new history */
     uplink(0, 0, "");
     cr_assert(requested);
     rig_destroy(&rig);
 }
 
-Test(adr_talk, leaves_a_device_alone_that_refuses_three_times)
+Test(adr_exchange, leaves_a_device_alone_that_refuses_three_times)
 {
     create(&margin_10_db);
     for (uint32_t i = 0; i < 3; i++) {
@@ -258,14 +258,14 @@ Test(adr_talk, leaves_a_device_alone_that_refuses_three_times)
     uplinks(60, 0, 0);
     cr_assert_eq(stats().adr_refused, 3);
     cr_assert_eq(view().tx_power, 0);
-    rig_join(&rig, 0); /* a new session forgets the old one */
+    rig_join(&rig, 0); /* a new session starts without the old one's state */
     uplinks(19, 0, 0);
     uplink(0, 0, "");
     cr_assert(requested);
     rig_destroy(&rig);
 }
 
-Test(adr_talk, is_silent_when_off_and_to_devices_without_the_adr_bit)
+Test(adr_exchange, is_silent_when_off_and_to_devices_without_the_adr_bit)
 {
     static const struct network_adr_params off = { .on = false, .margin_mdb = 10000 };
     create(&off);
@@ -277,7 +277,7 @@ Test(adr_talk, is_silent_when_off_and_to_devices_without_the_adr_bit)
     rig_destroy(&rig);
 }
 
-Test(adr_talk, never_crowds_out_a_command_of_the_application)
+Test(adr_exchange, never_crowds_out_a_command_of_the_application)
 {
     create(&margin_10_db);
     uplinks(19, 0, 0);
@@ -305,7 +305,7 @@ Test(adr_talk, never_crowds_out_a_command_of_the_application)
 }
 
 /* Spec 1.11: at ADRACKCnt 64 + 32 the device takes its highest power, then it lowers its rate. */
-Test(adr_talk, follows_the_device_down_its_ladder)
+Test(adr_exchange, follows_the_device_down_its_ladder)
 {
     create(&margin_10_db);
     uplinks(19, 5, 9000);
@@ -331,7 +331,7 @@ Test(adr_talk, follows_the_device_down_its_ladder)
     rig_destroy(&rig);
 }
 
-Test(adr_talk, reckons_with_a_lowered_power_when_it_chooses_a_window)
+Test(adr_exchange, counts_with_a_lowered_power_when_it_chooses_a_window)
 {
     /* RX1 needs 12 dB to spare. At the gateway: -117 dBm + 4 dB = -113; the device sends 14 dBm,
      * the gateway answers with 16: -111 dBm, 12 over the -123 of SF7. With 6 dB less from the
@@ -352,7 +352,7 @@ Test(adr_talk, reckons_with_a_lowered_power_when_it_chooses_a_window)
     rig_destroy(&rig);
 }
 
-Test(adr_talk, commands_the_channels_it_is_told)
+Test(adr_exchange, commands_the_channels_it_is_told)
 {
     struct network_adr_params adr = margin_10_db;
     adr.channels.low = 0x0005;
@@ -365,7 +365,7 @@ Test(adr_talk, commands_the_channels_it_is_told)
 }
 
 /* A device that was set up with TXPower 3 begins there: 16.5 - 10 dB are two steps, to 5. */
-Test(adr_talk, begins_with_the_power_that_a_device_is_set_up_with)
+Test(adr_exchange, begins_with_the_power_that_a_device_is_set_up_with)
 {
     create(&margin_10_db);
     network_set_link(rig.network, 0, 3, 1);

@@ -390,7 +390,7 @@ Test(network, falls_back_to_the_next_best_gateway)
     cr_assert_eq(rig_next_tx(&rig), NULL, "sent once");
 }
 
-Test(network, keeps_a_payload_that_nobody_would_send)
+Test(network, keeps_a_payload_that_no_gateway_would_send)
 {
     struct scripted_downlink downlink;
     rig_join(&rig, 0);

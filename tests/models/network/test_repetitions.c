@@ -206,7 +206,7 @@ Test(repetitions, count_once_however_many_gateways_report_them)
     cr_assert_eq(stats().duplicates, 8);
 }
 
-/* What an attacker does who has recorded the frame at one place and sends it at another. */
+/* An attacker has recorded the frame at one place and sends it at another. */
 Test(repetitions, a_replay_moves_no_downlink_and_gets_no_answer)
 {
     uint8_t bytes[255];

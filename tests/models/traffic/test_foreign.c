@@ -225,7 +225,7 @@ Test(foreign, devices_keep_to_one_percent_when_asked_for_more)
     cr_expect_leq((double)stats.airtime_ns, 0.01 * FOREIGN * (double)(5 * HOUR + 50 * SECOND));
 }
 
-Test(foreign, without_a_duty_cycle_nobody_waits)
+Test(foreign, without_a_duty_cycle_no_device_waits)
 {
     params.period_ns = 20 * SECOND;
     params.duty_cycle = 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Drives the program as people and scripts do: statuses, messages, files, signals, terminals.
+"""Drives the program from outside, as a shell does: statuses, messages, files, signals, terminals.
 
     test_cli.py [-v] [TEST...]        FLEETCAST and FLEETCAST_SCENARIOS in the environment
 """
@@ -104,7 +104,7 @@ class Usage(Folder):
         self.refused('run', '--seed', says='requires an argument')
         self.refused('run', *['--set', 'seed=1'] * 65, says='more than 64 times')
 
-    def test_output_that_nobody_can_write_is_an_error(self):
+    def test_output_that_cannot_be_written_is_an_error(self):
         with open('/dev/full', 'w') as full:
             result = subprocess.run([FLEETCAST, 'schema'], stdout=full, stderr=subprocess.PIPE,
                                     text=True)
@@ -137,7 +137,7 @@ class Scenarios(Folder):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.count(': fine: '), len(names))
 
-    def test_validate_goes_through_all_files_and_tells_all_mistakes(self):
+    def test_validate_reads_all_files_and_prints_all_mistakes(self):
         good = self.write('good.yaml', SMALL)
         bad = self.write('bad.yaml', 'seed: x\nduration: 5\ngatways: {count: 1}\n')
         image = self.write('image.yaml', 'campaign: {}\nfirmware: {image: none.bin}\n')
@@ -635,7 +635,7 @@ class Terminal(Folder):
         self.assertIn(process.returncode, (-signal.SIGINT, -signal.SIGTERM))
         self.assertEqual([name for name in self.files() if name.startswith('air')], [])
 
-    def test_colour_is_for_terminals_that_want_it(self):
+    def test_colour_is_for_terminals_that_show_it(self):
         self.assertIn(b'\x1b[1mDevices', self.table_on_terminal())
         self.assertNotIn(b'\x1b', self.table_on_terminal(NO_COLOR='1'))
         self.assertNotIn(b'\x1b', self.table_on_terminal(TERM='dumb'))

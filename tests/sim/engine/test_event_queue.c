@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Oracle: a naive array, kept sorted by insertion. Both get the same pushes and pops, from many
- * seeds and from increments chosen to hurt: ties, bursts, digit borders, centuries.
+ * seeds and from increments chosen as the worst cases: ties, bursts, digit borders, centuries.
  */
 #include <criterion/criterion.h>
 #include <malloc.h>
@@ -261,8 +261,8 @@ Test(event_queue, sorts_a_large_burst_of_one_instant_while_it_drains)
     }
 }
 
-/* A lone event far ahead must not make the queue open its slot: what comes before it later would
- * crowd into one sorted set. */
+/* A lone event far ahead must not make the queue open its slot: later events before it would all
+ * join one sorted set. */
 Test(event_queue, accepts_events_before_one_it_has_peeked_at)
 {
     pair_start("peeked", 1);
@@ -275,9 +275,9 @@ Test(event_queue, accepts_events_before_one_it_has_peeked_at)
 }
 
 /* Taken from a wide, almost empty slot: the near set has to shrink its span, several times. */
-Test(event_queue, narrows_when_events_crowd_into_a_wide_slot)
+Test(event_queue, narrows_when_many_events_fall_into_a_wide_slot)
 {
-    pair_start("crowd", 2);
+    pair_start("wide slot", 2);
     pair_push(UINT64_C(1) << 50, 0);
     pair_push((UINT64_C(1) << 50) + (UINT64_C(1) << 47), 0);
     cr_assert(pair_pop(FOREVER_NS));

@@ -49,7 +49,7 @@ static void swap(size_t a, size_t b)
     events[b] = kept;
 }
 
-Test(event_sort, mends_a_run_in_which_one_pair_is_the_wrong_way_round)
+Test(event_sort, sorts_a_run_in_which_one_pair_is_out_of_order)
 {
     for (size_t count = 2; count < 70; count++) {
         for (size_t at = 0; at + 1 < count; at++) {

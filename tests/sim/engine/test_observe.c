@@ -166,7 +166,7 @@ static uint64_t run_watched(struct watcher *watchers, const uint64_t *masks, siz
     return hash;
 }
 
-Test(observe, gives_the_same_hash_whoever_watches)
+Test(observe, gives_the_same_hash_with_any_observers)
 {
     struct watcher watchers[16] = { 0 };
     uint64_t masks[16];

@@ -1,4 +1,4 @@
-/* Results of a fleet of two firmwares: the built-in one, and one that tells nothing of itself.
+/* Results of a fleet of two firmwares: the built-in one, and one without trace events.
  * SPDX-License-Identifier: MIT
  *
  * What is seen from outside (air, servers, radio, flash) holds for both; the trace of the other

@@ -177,7 +177,7 @@ Test(reports, a_campaign_holds_them_back_and_each_group_has_its_own)
     trial_destroy(trial);
 }
 
-/* A device that never joins sends nothing, and each report that it owed is named. */
+/* A device that never joins sends nothing, and each report that was due is dropped. */
 Test(reports, a_device_without_a_session_drops_what_is_due)
 {
     struct trial *trial =

@@ -177,7 +177,7 @@ Test(measure, stages_shrink_and_failures_fill_the_rest)
     trial_destroy(trial);
 }
 
-Test(measure, a_run_cut_short_says_so_and_blames_nobody)
+Test(measure, a_run_cut_short_is_partial_and_names_no_failures)
 {
     char *text = trial_shipped("hello-20");
     struct trial *trial = trial_create(text, NULL, 0);

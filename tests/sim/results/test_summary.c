@@ -105,7 +105,7 @@ static void expect_json(struct summary *tree, const char *expected)
     summary_destroy(tree);
 }
 
-Test(summary, the_reader_of_these_tests_tells_json_from_other_text)
+Test(summary, the_reader_of_these_tests_refuses_what_is_no_json)
 {
     cr_expect(is_json("{}"));
     cr_expect(is_json("{\"a\": {\"b\": -1.5e3, \"c\": [1]}}") == false, "no arrays here");
@@ -167,7 +167,7 @@ Test(summary, writes_null_for_what_is_no_number)
     expect_json(tree, "{\n  \"nan\": null,\n  \"inf\": null\n}\n");
 }
 
-Test(summary, escapes_what_json_wants_escaped)
+Test(summary, escapes_what_json_needs_escaped)
 {
     struct summary *tree = summary_create();
     summary_add_text(tree, "t",

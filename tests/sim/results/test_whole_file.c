@@ -145,7 +145,7 @@ Test(whole_file, refuses_a_path_that_no_system_takes)
     free(path);
 }
 
-Test(whole_file, tells_that_the_disk_was_full)
+Test(whole_file, reports_that_the_disk_was_full)
 {
     cr_expect_not(whole_file_write("/dev/full", put, "x", error, sizeof error));
     cr_expect_str_eq(error, "cannot write '/dev/full': No space left on device");
@@ -159,7 +159,7 @@ Test(whole_file, writes_to_a_device_and_leaves_it_one)
     cr_expect(S_ISCHR(status.st_mode));
 }
 
-Test(whole_file, tells_that_its_folder_went_away)
+Test(whole_file, reports_that_its_folder_was_removed)
 {
     struct whole_file file;
     cr_assert_eq(mkdir(in_folder("gone"), 0777), 0);

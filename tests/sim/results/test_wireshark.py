@@ -87,7 +87,7 @@ def data_mic_is_good(frame, nwk_s_key):
 
 
 def undissected_is_good(frame, nwk_s_key):
-    """tshark 4.0 knows no DeviceTimeAns (0x0d) in FOpts, stumbles over its bytes and checks no MIC:
+    """tshark 4.0 does not know DeviceTimeAns (0x0d) in FOpts, misreads its bytes and checks no MIC:
     then openssl does."""
     options = frame[8:8 + (frame[5] & 0x0f)]
     return 0x0d in options and data_mic_is_good(frame, nwk_s_key)
@@ -201,7 +201,7 @@ def main():
         records = open(pcap + '.keys').read().splitlines()
         frames = frames_of(pcap)
         expect(len(records) == DEVICES + 1, f'{len(records)} records of keys')
-        expect(check_radio(pcap) == len(frames), 'tshark sees another number of frames')
+        expect(check_radio(pcap) == len(frames), 'tshark reads another number of frames')
         check_data(pcap, frames, records)
         check_a_wrong_key_shows(pcap, records)
         requests = check_join_requests(pcap, devices)

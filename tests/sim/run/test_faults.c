@@ -310,7 +310,7 @@ static struct heard heard_under(const char *faults)
     return heard;
 }
 
-Test(faults, jammer_keeps_a_channel_from_whom_it_reaches)
+Test(faults, jammer_blocks_a_channel_for_the_receivers_that_it_reaches)
 {
     struct heard all = heard_under("{kind: jammer, frequency: 869.525 MHz, received: -40 dBm,"
                                    " at: 45 min, duration: 10 min}");

@@ -26,7 +26,7 @@ Test(quantity, reads_every_unit_in_base_units)
     cr_expect_float_eq(parse("-4 C", DIMENSION_TEMPERATURE), -4.0, 0.0);
 }
 
-Test(quantity, wants_a_unit_unless_the_number_is_zero_or_a_ratio)
+Test(quantity, needs_a_unit_unless_the_number_is_zero_or_a_ratio)
 {
     double value;
     cr_expect_eq(quantity_parse("6", DIMENSION_TIME, &value), QUANTITY_UNIT_MISSING);

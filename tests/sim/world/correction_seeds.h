@@ -1,4 +1,4 @@
-/* Adaptive correction beside until-reported, over seeds: who stays without the block, at what cost.
+/* Adaptive correction beside until-reported, over seeds: devices without the block, and the cost.
  * SPDX-License-Identifier: MIT
  */
 #ifndef TESTS_CORRECTION_SEEDS_H

@@ -180,7 +180,7 @@ Test(adr_ladder, ends_where_the_margin_says)
 
 /* 24 h of silence are 360 uplinks: the whole ladder, which ends at 128 + 4 x 32. Then ADR begins
  * again, from DR0: near devices get all back, far ones what their SNR allows with the margin. */
-Test(adr_ladder, falls_back_by_the_ladder_when_nobody_answers)
+Test(adr_ladder, falls_back_by_the_ladder_without_an_answer)
 {
     static const struct {
         double snr_db;

@@ -3,9 +3,9 @@
  *
  * Goal: only the share of that cause moves.
  * Nine causes come from keys of a scenario, mcu_busy from the data file of a slow board. What no
- * scenario provokes is done to the air: a foreign gateway talks at the wrong time
+ * scenario provokes is done to the air: a foreign gateway transmits at the wrong time
  * (receiver_locked_elsewhere, preamble_missed), a frame's MIC is wrong as it leaves (bad_mic), and
- * one who knows the group's keys sends a later counter (counter_rejected).
+ * a gateway with the group's keys sends a later counter (counter_rejected).
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -109,7 +109,7 @@ Test(causes, gateway_skipped_in_an_outage_of_the_only_gateway)
     only_moves(&with, &without, LOSS_GATEWAY_SKIPPED, 8 * 10);
 }
 
-Test(causes, powered_down_where_a_device_boots_behind_the_session)
+Test(causes, powered_down_where_a_device_boots_after_the_session)
 {
     static const char *const late[] = { "devices.e.boot.spread=365 d" };
     struct shares with = play(ONE_GATEWAY, late, 1, NULL);
@@ -178,7 +178,7 @@ Test(causes, fading_under_rayleigh)
     only_moves(&with, &without, LOSS_FADING, 1);
 }
 
-Test(causes, interference_where_two_gateways_talk_at_once)
+Test(causes, interference_where_two_gateways_transmit_at_once)
 {
     static const char *const simultaneous[] = { "gateways.count=2",
         "campaign.gateways=simultaneous" };
@@ -261,7 +261,8 @@ static uint32_t chosen(const struct world *world, const struct frame *frame, uin
 }
 
 /* The gateway that does not send this frame sends a frame that is for no device. */
-static void talk(struct world *world, const struct frame *frame, sim_ns at_ns, int32_t louder_mdb)
+static void send_noise(
+        struct world *world, const struct frame *frame, sim_ns at_ns, int32_t louder_mdb)
 {
     static const uint8_t noise[255] = { 0x60, 1, 2, 3, 4 };
     uint32_t gateway = frame->sender == world->first_gateway ? 1 : 0;
@@ -269,8 +270,8 @@ static void talk(struct world *world, const struct frame *frame, sim_ns at_ns, i
             frame->power_mdbm + louder_mdb, noise, sizeof noise);
 }
 
-/* Longer than the fragment and well before it: who hears both is locked when it comes. */
-static void talk_before(void *context, const struct observation *o)
+/* Longer than the fragment and well before it: a device that hears both is locked when it comes. */
+static void send_before(void *context, const struct observation *o)
 {
     static sim_ns last_ns;
     struct world *world = context;
@@ -279,17 +280,17 @@ static void talk_before(void *context, const struct observation *o)
     if (chosen(world, frame, &fcnt) != 0) {
         sim_ns interval_ns = o->at_ns - last_ns;
         if (last_ns != 0 && interval_ns < 10 * SIM_NS_PER_S) {
-            talk(world, frame, o->at_ns + interval_ns - 100 * SIM_NS_PER_MS, -10000);
+            send_noise(world, frame, o->at_ns + interval_ns - 100 * SIM_NS_PER_MS, -10000);
         }
         last_ns = o->at_ns;
     }
 }
 
-static void talk_over(void *context, const struct observation *o)
+static void send_over(void *context, const struct observation *o)
 {
     uint32_t fcnt;
     if (chosen(context, o->data, &fcnt) != 0) {
-        talk(context, o->data, o->at_ns + SIM_NS_PER_MS, 60000);
+        send_noise(context, o->data, o->at_ns + SIM_NS_PER_MS, 60000);
     }
 }
 
@@ -339,14 +340,14 @@ static void watch_starts(struct trial *trial, engine_observer_fn *function)
             trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), function, trial->world);
 }
 
-static void install_talk_before(struct trial *trial)
+static void install_send_before(struct trial *trial)
 {
-    watch_starts(trial, talk_before);
+    watch_starts(trial, send_before);
 }
 
-static void install_talk_over(struct trial *trial)
+static void install_send_over(struct trial *trial)
 {
-    watch_starts(trial, talk_over);
+    watch_starts(trial, send_over);
 }
 
 static void install_break_mic(struct trial *trial)
@@ -369,12 +370,12 @@ static void provoke(install_fn *install, enum loss_cause cause, double least)
 
 Test(causes, receiver_locked_elsewhere_where_another_gateway_was_first)
 {
-    provoke(install_talk_before, LOSS_RECEIVER_LOCKED_ELSEWHERE, 8);
+    provoke(install_send_before, LOSS_RECEIVER_LOCKED_ELSEWHERE, 8);
 }
 
 Test(causes, preamble_missed_where_another_gateway_is_louder)
 {
-    provoke(install_talk_over, LOSS_PREAMBLE_MISSED, 8);
+    provoke(install_send_over, LOSS_PREAMBLE_MISSED, 8);
 }
 
 Test(causes, bad_mic_where_it_was_wrong_when_it_left)
@@ -382,7 +383,7 @@ Test(causes, bad_mic_where_it_was_wrong_when_it_left)
     provoke(install_break_mic, LOSS_BAD_MIC, 8 * (TO_N - FROM_N + 1));
 }
 
-Test(causes, counter_rejected_where_somebody_was_ahead)
+Test(causes, counter_rejected_where_a_later_one_was_sent)
 {
     provoke(install_burn_counter, LOSS_COUNTER_REJECTED, 8 * 5);
 }

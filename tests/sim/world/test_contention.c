@@ -22,8 +22,9 @@
  *   sum e^-L L^n/n! a^n/n! = exp(-L) I0(2 sqrt(0.2512 L)).
  * - Demodulators without collisions: one is taken from the detection of the preamble, 5 symbols
  *   after the start (spec-physics 6: "from preamble detection to packet end"), so it holds for
- *   T - 5 x 1.024 ms = 97.536 ms, and who finds none is lost: Erlang B of that load, which holds
- *   for any distribution of the holding time. Taken from the start (ns-3 lorawan), it holds for T.
+ *   T - 5 x 1.024 ms = 97.536 ms, and a frame that finds none is lost: Erlang B of that load, which
+ * holds for any distribution of the holding time. Taken from the start (ns-3 lorawan), it holds for
+ * T.
  */
 #include <criterion/criterion.h>
 #include <gsl/gsl_sf_bessel.h>

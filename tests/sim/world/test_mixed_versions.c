@@ -40,7 +40,7 @@ static double play(const char *set)
     return bad;
 }
 
-Test(mixed_versions, are_served_as_the_scenario_knows_them)
+Test(mixed_versions, are_served_by_the_versions_of_the_scenario)
 {
     cr_expect_eq(play("campaign.set_up.versions=known"), 0);
 }

@@ -2,7 +2,7 @@
  * image that was sent in the end, no counter is used twice on the air.
  * SPDX-License-Identifier: MIT
  *
- * Method: an undisturbed run tells how many flash operations (programs and erases) a device has
+ * Method: an undisturbed run shows how many flash operations (programs and erases) a device has
  * from its first boot to the end, well after its confirmation. Then fleets in which device i loses
  * its power at operation n_i, torn or whole, and again a few operations later, amid what it does
  * about the first cut. RAM is poisoned at each reset. `FLEETCAST_POWER_CUTS` is the number of

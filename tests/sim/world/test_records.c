@@ -1,4 +1,4 @@
-/* What a run records of uplinks and energy against a second count, closed forms and bent books.
+/* What a run records of uplinks and energy beside a second count, closed forms, changed numbers.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
@@ -15,7 +15,7 @@
 #include "support/trial.h"
 #include "trace.h"
 
-/* Sent and heard without a loss: the times of its phases are all there is to their energy. */
+/* Nothing is lost: the energy of a phase is its time multiplied by its power. */
 static const char calm[] = "name: calm\n"
                            "duration: 12 h\n"
                            "area: {radius: 500 m}\n"
@@ -131,7 +131,7 @@ Test(records, reports_cost_in_proportion_to_their_number)
 #define FRAMES_MAX 20000u
 
 /* The same by another way: every uplink kept, looked up by its number. */
-struct uplink_book {
+struct uplink_log {
     const struct world *world;
     uint32_t count;
     struct {
@@ -142,21 +142,21 @@ struct uplink_book {
 
 static void keep(void *context, const struct observation *o)
 {
-    struct uplink_book *book = context;
+    struct uplink_log *uplinks = context;
     const struct frame *frame = o->data;
     if (o->kind == OBSERVE_FRAME_STARTED) {
         if (!frame->downlink) {
-            cr_assert_lt(book->count, FRAMES_MAX);
+            cr_assert_lt(uplinks->count, FRAMES_MAX);
             unsigned type = frame->bytes[0] >> 5;
-            book->frames[book->count].id = frame->id;
-            book->frames[book->count++].data = type == 2 || type == 4;
+            uplinks->frames[uplinks->count].id = frame->id;
+            uplinks->frames[uplinks->count++].data = type == 2 || type == 4;
         }
         return;
     }
-    for (uint32_t i = book->count; i-- > 0;) {
-        if (book->frames[i].id == (uint64_t)o->a) {
-            book->frames[i].received |= o->kind == OBSERVE_GATEWAY_RECEIVED;
-            book->frames[i].ended |= o->kind == OBSERVE_FRAME_ENDED;
+    for (uint32_t i = uplinks->count; i-- > 0;) {
+        if (uplinks->frames[i].id == (uint64_t)o->a) {
+            uplinks->frames[i].received |= o->kind == OBSERVE_GATEWAY_RECEIVED;
+            uplinks->frames[i].ended |= o->kind == OBSERVE_FRAME_ENDED;
             return;
         }
     }
@@ -164,19 +164,19 @@ static void keep(void *context, const struct observation *o)
 
 Test(records, uplinks_are_those_of_a_second_count)
 {
-    struct uplink_book *book = calloc(1, sizeof *book);
+    struct uplink_log *uplinks = calloc(1, sizeof *uplinks);
     static const char *const slow[] = { "devices.d.data_rate=DR2" };
     struct trial *trial = trial_create(busy, slow, 1);
-    book->world = trial->world;
+    uplinks->world = trial->world;
     engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
                     | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED),
-            keep, book);
+            keep, uplinks);
     trial_play(trial);
     uint32_t sent = 0, received = 0;
-    for (uint32_t i = 0; i < book->count; i++) {
-        sent += book->frames[i].data && book->frames[i].ended;
-        received += book->frames[i].data && book->frames[i].received;
+    for (uint32_t i = 0; i < uplinks->count; i++) {
+        sent += uplinks->frames[i].data && uplinks->frames[i].ended;
+        received += uplinks->frames[i].data && uplinks->frames[i].received;
     }
     cr_expect_gt(sent, 500u);
     cr_expect_lt(received, sent, "a busy city loses some");
@@ -185,7 +185,7 @@ Test(records, uplinks_are_those_of_a_second_count)
     cr_expect_float_eq(trial_value(trial, "uplinks.pdr"), (double)received / sent, 1e-12);
     cr_expect_gt(trial_value(trial, "uplinks.by_cause.interference"), 0.0);
     trial_destroy(trial);
-    free(book);
+    free(uplinks);
 }
 
 Test(records, uplinks_that_no_gateway_notices_are_below_sensitivity)
@@ -225,7 +225,7 @@ Test(records, steps_of_the_set_up_add_up_to_its_time)
 }
 
 /* A guard of ten minutes opens sessions while answers are still being lost. */
-Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
+Test(records, sessions_that_open_before_the_last_answer_waited_0_s)
 {
     static const char *const early[] = { "campaign.set_up.window=20 min", "devices.d.count=30",
         "devices.d.guard.fixed=10 min", "gateways.backhaul.loss=30 %",
@@ -255,8 +255,8 @@ Test(records, sessions_that_open_before_the_server_knows_waited_for_nothing)
 static void expect_failure(struct trial *trial, const char *words)
 {
     const char *failure = trial_failure(trial);
-    cr_assert_not_null(failure, "the books are bent: %s", words);
-    cr_expect_not_null(strstr(failure, words), "'%s' does not speak of %s", failure, words);
+    cr_assert_not_null(failure, "a number was changed: %s", words);
+    cr_expect_not_null(strstr(failure, words), "'%s' does not name %s", failure, words);
     trial_destroy(trial);
 }
 
@@ -270,7 +270,7 @@ Test(records, a_fragment_that_the_firmware_does_not_know_of_fails_the_run)
     expect_failure(trial, "by their causes");
 }
 
-Test(records, a_device_that_talks_too_much_fails_the_run)
+Test(records, a_device_that_breaks_its_duty_cycle_fails_the_run)
 {
     struct trial *trial = trial_create(calm, NULL, 0);
     struct world *world = trial->world;

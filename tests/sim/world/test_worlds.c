@@ -118,7 +118,7 @@ Test(worlds, keep_every_draw_when_a_device_is_added)
     trial_destroy(more);
 }
 
-Test(worlds, update_everybody_in_good_conditions_whatever_the_seed)
+Test(worlds, update_every_device_in_good_conditions_with_each_seed)
 {
     for (unsigned seed = 100; seed < 105; seed++) {
         char set[32];
