@@ -8,8 +8,35 @@
 #include "draw/theme.h"
 #include "watch/scene.h"
 
+/* clang-format off */
+/* Causes of a loss by what would have to be other, so that a colour stands for few of them; X(name,
+ * palette in the dark theme, in the light theme, meaning). */
+#define CAUSE_FAMILIES(X)                                                                          \
+    X(NOT_SENT_OR_OFF, LIGHT_GREY, DARK_GREY, "not sent, or the receiver had no power")            \
+    X(NO_SESSION, PURPLE, PURPLE, "the device was in no open session")                             \
+    X(RADIO_ELSEWHERE, YELLOW, YELLOW, "the receiver was busy or late")                            \
+    X(TOO_WEAK, BLUE, BLUE, "too weak, with or without fading")                                    \
+    X(INTERFERENCE, VERMILLION, VERMILLION, "another transmission or a jammer")                    \
+    X(NOT_UNDERSTOOD, ORANGE, ORANGE, "demodulated, or close to it, and refused")                  \
+    X(RECEIVED, GREEN, GREEN, "received")
+/* clang-format on */
+
+enum cause_family {
+#define X(name, dark, light, meaning) CAUSE_FAMILY_##name,
+    CAUSE_FAMILIES(X)
+#undef X
+    CAUSE_FAMILY_COUNT
+};
+enum cause_family cause_family_of(enum loss_cause cause);
+const char *cause_family_meaning(enum cause_family family);
+struct colour mark_colour_of_family(enum theme_kind theme, enum cause_family family);
+
 /* Of a frame or a fragment that was lost; LOSS_NONE: received. */
 struct colour mark_colour_of_cause(enum theme_kind theme, enum loss_cause cause);
 struct colour mark_colour_of_stage(enum theme_kind theme, enum scene_stage stage);
+struct colour mark_colour_of_lane(
+        enum theme_kind theme, enum lane_kind kind, enum loss_cause cause);
+struct colour mark_colour_of_fragment(
+        enum theme_kind theme, enum fragment_state state, enum loss_cause cause);
 
 #endif

@@ -51,6 +51,7 @@ struct view {
     struct schemes *schemes; /* of the map */
     uint32_t scheme;         /* index into them */
     struct box boxes[VIEW_PART_COUNT];
+    enum view_part_id grabbed; /* that a drag goes to: where the pointer was pressed */
     struct camera camera;
     bool fitted; /* the camera shows all stations until the operator moves it */
     uint32_t selected;
@@ -58,7 +59,8 @@ struct view {
     enum view_follow follow;
     uint32_t gateway;                  /* that interventions are about: clicked last; SCENE_NONE */
     sim_ns lanes_from_ns, lanes_to_ns; /* what the lanes show; 0, 0: the last minute */
-    float lanes_scroll;                /* points */
+    float lanes_scroll, panel_scroll;  /* points */
+    float panel_height;                /* of all that the panel has to show, drawn last */
     uint32_t hidden_stages;            /* bit s: devices at enum scene_stage s are not drawn */
     bool coverage, help, frame_time;
     enum view_typing typing;
@@ -73,11 +75,18 @@ struct view {
 
 /* `schemes` outlives the view. */
 void view_init(struct view *view, const struct scenario *scenario, struct schemes *schemes);
-/* Places the parts in a window of that size. */
+/* Places the parts in a window of that size. In a small one parts are left out (their boxes have no
+ * area): with less and less height the lanes, the timeline and the toolbar, with less width the
+ * panel; the legend goes where the map is small. The map is always there. */
 void view_layout(struct view *view, struct box window);
 /* Before drawing: follows the worst device, and fits the camera. */
 void view_update(struct view *view, const struct scene *scene);
 void view_draw(struct view *view, const struct scene *scene, struct canvas *canvas);
+/* The pointer's acts go to the uppermost part below it that takes them; a drag to the part that was
+ * pressed. True: done. */
+bool view_press(struct view *view, const struct scene *scene, struct point at, bool twice);
+bool view_drag(struct view *view, const struct scene *scene, struct point at, struct point by);
+bool view_wheel(struct view *view, const struct scene *scene, struct point at, float turns);
 /* True: the energy of every device is looked at in this view. */
 bool view_wants_energies(const struct view *view);
 
@@ -94,7 +103,7 @@ struct view_part {
     bool (*drag)(struct view *view, const struct scene *scene, struct point at, struct point by);
     bool (*wheel)(struct view *view, const struct scene *scene, struct point at, float turns);
 };
-extern const struct view_part view_parts[VIEW_PART_COUNT];
+extern const struct view_part *const view_parts[VIEW_PART_COUNT];
 
 extern const struct view_part toolbar_part, map_part, legend_part, panel_part, lanes_part,
         timeline_part;

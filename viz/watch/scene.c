@@ -39,6 +39,61 @@ const char *scene_event_word(enum scene_event_kind kind)
     return words[kind];
 }
 
+const char *lane_kind_word(enum lane_kind kind)
+{
+    static const char *const words[] = {
+#define X(name, word, meaning) word,
+        LANE_KINDS(X)
+#undef X
+    };
+    assert(kind < LANE_KIND_COUNT);
+    return words[kind];
+}
+
+const char *lane_kind_meaning(enum lane_kind kind)
+{
+    static const char *const meanings[] = {
+#define X(name, word, meaning) meaning,
+        LANE_KINDS(X)
+#undef X
+    };
+    assert(kind < LANE_KIND_COUNT);
+    return meanings[kind];
+}
+
+const char *fragment_state_word(enum fragment_state state)
+{
+    static const char *const words[] = {
+#define X(name, word, meaning) word,
+        FRAGMENT_STATES(X)
+#undef X
+    };
+    assert(state < FRAGMENT_STATE_COUNT);
+    return words[state];
+}
+
+const char *fragment_state_meaning(enum fragment_state state)
+{
+    static const char *const meanings[] = {
+#define X(name, word, meaning) meaning,
+        FRAGMENT_STATES(X)
+#undef X
+    };
+    assert(state < FRAGMENT_STATE_COUNT);
+    return meanings[state];
+}
+
+const char *slot_state_word(enum slot_state state)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        SLOT_STATES(X)
+#undef X
+    };
+    assert(state < SLOT_STATE_COUNT);
+    return words[state];
+}
+
 struct scene *scene_create(uint32_t device_count, uint32_t gateway_count)
 {
     struct scene *scene = calloc(1, sizeof *scene);

@@ -99,16 +99,27 @@ struct scene_sample {
                                          * its end and has begun; IDLE: none */
 };
 
-/* What a station did for a while. */
+/* clang-format off */
+/* What a station did for a while; X(name, word, meaning). Frames last from their start to their
+ * end. The worst is last: what is too short to be shown gives way to what is worse. */
+#define LANE_KINDS(X)                                                                              \
+    X(ASLEEP, "asleep", "the radio sleeps")                                                        \
+    X(LISTENING, "listening", "the receiver is on")                                                \
+    X(TRANSMITTING, "transmitting", "the station sends a frame")                                   \
+    X(RECEIVED, "received", "a frame that was received")                                           \
+    X(OFF, "off", "the station has no power")                                                      \
+    X(LOST, "lost", "a frame that was lost; its colour is that of the cause")
+/* clang-format on */
+
 enum lane_kind {
-    LANE_ASLEEP,
-    LANE_LISTENING,
-    LANE_TRANSMITTING,
-    LANE_RECEIVED, /* a frame, from its start to its end */
-    LANE_LOST,     /* likewise; `cause` says why */
-    LANE_OFF,      /* without power */
+#define X(name, word, meaning) LANE_##name,
+    LANE_KINDS(X)
+#undef X
     LANE_KIND_COUNT
 };
+
+const char *lane_kind_word(enum lane_kind kind);
+const char *lane_kind_meaning(enum lane_kind kind);
 
 struct lane_item {
     sim_ns from_ns, to_ns; /* to_ns SIM_NS_NEVER: still */
@@ -165,6 +176,8 @@ enum fragment_state {
 #undef X
     FRAGMENT_STATE_COUNT
 };
+const char *fragment_state_word(enum fragment_state state);
+const char *fragment_state_meaning(enum fragment_state state);
 
 struct fragment_cell {
     uint8_t state; /* enum fragment_state */
@@ -180,6 +193,7 @@ enum slot_state {
 #undef X
     SLOT_STATE_COUNT
 };
+const char *slot_state_word(enum slot_state state);
 
 struct scene_slot {
     const char *name; /* static text: "running", "received block" */

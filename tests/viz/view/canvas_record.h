@@ -1,0 +1,42 @@
+/* A canvas that notes what is drawn on it, in place of draw/canvas.c: for tests without SDL.
+ * SPDX-License-Identifier: MIT
+ *
+ * Text is as wide as 0.55 times its size for each character.
+ */
+#ifndef TESTS_CANVAS_RECORD_H
+#define TESTS_CANVAS_RECORD_H
+
+#include "draw/canvas.h"
+
+enum drawn_kind {
+    DRAWN_FILL,
+    DRAWN_FRAME,
+    DRAWN_LINE,
+    DRAWN_DISC,
+    DRAWN_MARKS,
+    DRAWN_BAND,
+    DRAWN_CELLS,
+    DRAWN_TEXT
+};
+
+struct drawn {
+    enum drawn_kind kind;
+    struct box box; /* that it covers; not cut by the clip */
+    struct box clip;
+    struct colour colour;
+    char text[128];
+};
+
+#define DRAWN_MAX 65536u
+
+struct canvas {
+    struct box box, clip;
+    uint32_t count;
+    struct drawn drawn[DRAWN_MAX];
+};
+
+struct canvas *canvas_record_create(float width, float height);
+/* The first text that holds `part`; NULL: none. */
+const struct drawn *canvas_record_text(const struct canvas *canvas, const char *part);
+
+#endif
