@@ -222,6 +222,20 @@ int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint
     return medium_gain_mdb(medium, gateway, device);
 }
 
+void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m)
+{
+    assert(device < medium->device_count);
+    *x_m = medium->device_sites[device].x_m;
+    *y_m = medium->device_sites[device].y_m;
+}
+
+void medium_gateway_place(const struct medium *medium, uint32_t gateway, double *x_m, double *y_m)
+{
+    assert(gateway < medium->gateway_count);
+    *x_m = medium->gateways[gateway].x_m;
+    *y_m = medium->gateways[gateway].y_m;
+}
+
 uint64_t medium_deliveries(const struct medium *medium)
 {
     return medium->deliveries;

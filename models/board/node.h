@@ -18,8 +18,9 @@
 #include "firmware/firmware_build.h"
 #include "identity/identity.h"
 
-#define NODE_BUILDS_MAX  32u
-#define NODE_LEAD_MAX_NS SIM_NS_PER_MS
+#define NODE_BUILDS_MAX      32u
+#define NODE_RADIO_HOOKS_MAX 2u
+#define NODE_LEAD_MAX_NS     SIM_NS_PER_MS
 /* A piece of firmware work begins only within this lead, so that the chip accesses at its beginning
  * (at most half a millisecond of SPI) stay within the bound. */
 #define NODE_SLICE_NS (400 * SIM_NS_PER_US)
@@ -73,7 +74,7 @@ void node_fleet_on_prefetch(
 void node_fleet_on_boot(struct node_fleet *fleet,
         void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context);
 /* Registers a hook that is called at each change of a node's radio, at the chip's time, after the
- * energy meter has booked what was before. */
+ * energy meter has booked what was before. At most NODE_RADIO_HOOKS_MAX. */
 typedef void node_radio_fn(void *context, uint32_t index, sim_ns at_ns, enum sx1276_power power);
 void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context);
 /* Connects to the air and schedules every boot. */
@@ -117,6 +118,11 @@ const struct battery_params *node_battery(const struct node_fleet *fleet, uint32
 /* RTC reading of a node at engine time, in ticks, and the true elapsed time since its power on. */
 uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns at_ns);
 sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
+/* False: it was not powered yet, or a cut lasts. */
+bool node_has_power(const struct node_fleet *fleet, uint32_t index);
+/* Its radio: the state, and a register of the LoRa page as sx1276_peek() shows it. */
+enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t index);
+uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address);
 /* Programs and erases of a node's flash so far. */
 uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index);
 

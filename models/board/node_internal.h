@@ -175,8 +175,11 @@ struct node_fleet {
     void *on_prefetch_context;
     void (*on_boot)(void *context, uint32_t index, sim_ns at_ns); /* NULL: none */
     void *on_boot_context;
-    node_radio_fn *on_radio; /* NULL: none */
-    void *on_radio_context;
+    struct {
+        node_radio_fn *changed;
+        void *context;
+    } on_radio[NODE_RADIO_HOOKS_MAX];
+    uint32_t on_radio_count;
     struct node_worker worker;
     /* shared by all nodes */
     struct flash_store *flash;

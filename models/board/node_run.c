@@ -362,8 +362,10 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
 
 void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context)
 {
-    fleet->on_radio = changed;
-    fleet->on_radio_context = context;
+    assert(fleet->on_radio_count < NODE_RADIO_HOOKS_MAX);
+    fleet->on_radio[fleet->on_radio_count].changed = changed;
+    fleet->on_radio[fleet->on_radio_count].context = context;
+    fleet->on_radio_count++;
 }
 
 void node_fleet_on_prefetch(

@@ -117,6 +117,25 @@ sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index)
     return node_at(fleet, index)->crystal.power_on_ns;
 }
 
+bool node_has_power(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    uint8_t stage = node_at(fleet, index)->stage;
+    return stage != NODE_OFF && stage != NODE_CUT;
+}
+
+enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return (enum sx1276_power)node_at(fleet, index)->chip.power;
+}
+
+uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address)
+{
+    assert(index < fleet->count);
+    return sx1276_peek(&node_at(fleet, index)->chip, address);
+}
+
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
 {
     *stats = fleet->worker.stats;

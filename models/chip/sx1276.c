@@ -181,6 +181,12 @@ void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns)
     chip->spi_state = SPI_DESELECTED;
 }
 
+uint8_t sx1276_peek(const struct sx1276 *chip, uint8_t address)
+{
+    assert(address < SX1276_BANK_SIZE);
+    return chip->lora[address];
+}
+
 /* A register as the pages are switched now. */
 struct cell {
     const struct sx1276_register *row;

@@ -196,6 +196,10 @@ sim_ns sx1276_next_edge(const struct sx1276 *chip);
 bool sx1276_dio_level(const struct sx1276 *chip, unsigned dio);
 /* RegLna asks for the high supply current of the low-noise amplifier (LnaBoostHf, band 1). */
 bool sx1276_lna_boost(const struct sx1276 *chip);
+/* A common register or one of the LoRa page, for observers: what the last access or edge left
+ * there. Nothing is read out or cleared, and what the chip works out at a read is as it was at the
+ * last one. */
+uint8_t sx1276_peek(const struct sx1276 *chip, uint8_t address);
 /* The last received frame was not read to its end: the next one may overwrite it. */
 bool sx1276_rx_unread(const struct sx1276 *chip);
 

@@ -154,6 +154,21 @@ void duty_auditor_cut(struct duty_auditor *auditor, uint32_t frequency_hz, sim_n
     }
 }
 
+sim_ns duty_auditor_hour_ns(const struct duty_auditor *auditor, uint32_t band, sim_ns now_ns)
+{
+    assert(band < auditor->region->band_count);
+    const struct band_log *log = &auditor->logs[band];
+    sim_ns in_hour_ns = log->in_hour_ns;
+    for (uint32_t i = 0; i < log->count; i++) {
+        const struct aired *aired = &log->ring[(log->first + i) & (log->capacity - 1)];
+        if (aired->end_ns > now_ns - HOUR_NS) {
+            break;
+        }
+        in_hour_ns -= aired->airtime_ns;
+    }
+    return in_hour_ns;
+}
+
 double duty_auditor_share_max(const struct duty_auditor *auditor)
 {
     sim_ns max_ns = 0;

@@ -144,6 +144,16 @@ void gateway_fleet_connect(struct gateway_fleet *fleet, struct medium *medium,
     }
 }
 
+double gateway_duty_used(
+        const struct gateway_fleet *fleet, uint32_t gateway, uint32_t band, sim_ns now_ns)
+{
+    assert(gateway < fleet->count && band < fleet->params.region->band_count);
+    sim_ns used_ns = duty_auditor_hour_ns(fleet->gateways[gateway].auditor, band, now_ns);
+    double allowed_ns =
+            fleet->params.region->bands[band].duty_cycle * 3600.0 * (double)SIM_NS_PER_S;
+    return (double)used_ns / allowed_ns;
+}
+
 void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns now_ns,
         struct gateway_stats *stats)
 {

@@ -187,7 +187,21 @@ void gateway_outage_begin(
 void gateway_outage_end(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
 
-/* --- for results and tests ------------------------------------------------------------------- */
+/* --- for observers, results and tests -------------------------------------------------------- */
+/* Registers a hook that is called when a part of a gateway is lost and when it is back; outages
+ * that overlap are one. */
+typedef void gateway_outage_fn(
+        void *context, uint32_t gateway, enum gateway_outage_kind kind, bool is_out, sim_ns now_ns);
+void gateway_fleet_on_outage(
+        struct gateway_fleet *fleet, gateway_outage_fn *changed, void *context);
+/* Is it in an outage of that kind? */
+bool gateway_is_out(
+        const struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
+/* Airtime of frames in a sub-band whose end lies in the last hour, and of the one on the air, as a
+ * share of what the sub-band allows in an hour: 1 is all of it. */
+double gateway_duty_used(
+        const struct gateway_fleet *fleet, uint32_t gateway, uint32_t band, sim_ns now_ns);
+
 struct gateway_stats {
     uint64_t uplinks; /* received, whatever the backhaul did to them */
     /* Uplinks it could have heard, by cause: LOSS_RADIO_BUSY: deaf while it transmitted;
@@ -221,6 +235,8 @@ sim_ns duty_auditor_frame(
 /* The frame that was given last, on that frequency, ended at `end_ns` already: not before its
  * start, before its planned end. */
 void duty_auditor_cut(struct duty_auditor *auditor, uint32_t frequency_hz, sim_ns end_ns);
+/* Airtime in a sub-band of the frames that end after `now_ns` - 1 h. */
+sim_ns duty_auditor_hour_ns(const struct duty_auditor *auditor, uint32_t band, sim_ns now_ns);
 /* Highest share of an hour in any sub-band so far; airtime of the busiest sub-band. */
 double duty_auditor_share_max(const struct duty_auditor *auditor);
 sim_ns duty_auditor_airtime_max_ns(const struct duty_auditor *auditor);

@@ -57,6 +57,8 @@ struct gateway_fleet {
     struct gateway_params params;
     const struct gateway_sink *sink;
     void *sink_context;
+    gateway_outage_fn *on_outage; /* NULL: none */
+    void *on_outage_context;
     uint32_t count;
     struct gateway *gateways;
     entity_id first_entity;

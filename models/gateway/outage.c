@@ -8,6 +8,15 @@
 
 #include "gateway/gateway_internal.h"
 
+static void tell(const struct gateway *gateway, enum gateway_outage_kind kind, bool is_out)
+{
+    const struct gateway_fleet *fleet = gateway->fleet;
+    if (fleet->on_outage != NULL) {
+        fleet->on_outage(
+                fleet->on_outage_context, gateway->number, kind, is_out, engine_now(fleet->engine));
+    }
+}
+
 void gateway_outage_begin(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
 {
@@ -22,6 +31,7 @@ void gateway_outage_begin(
         gateway_stop_receptions(it);
         medium_gateway_power_off(fleet->medium, gateway);
     }
+    tell(it, kind, true);
 }
 
 void gateway_outage_end(
@@ -29,7 +39,20 @@ void gateway_outage_end(
 {
     assert(gateway < fleet->count);
     struct gateway *it = &fleet->gateways[gateway];
-    if (it->out[kind] > 0) {
-        it->out[kind]--;
+    if (it->out[kind] > 0 && --it->out[kind] == 0) {
+        tell(it, kind, false);
     }
+}
+
+void gateway_fleet_on_outage(struct gateway_fleet *fleet, gateway_outage_fn *changed, void *context)
+{
+    fleet->on_outage = changed;
+    fleet->on_outage_context = context;
+}
+
+bool gateway_is_out(
+        const struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind)
+{
+    assert(gateway < fleet->count);
+    return fleet->gateways[gateway].out[kind] > 0;
 }

@@ -5,8 +5,9 @@
 
 #include <assert.h>
 
-#define SF_MIN 7u
-#define SF_MAX 12u
+#define SF_MIN     7u
+#define SF_MAX     12u
+#define SNR_SF_MIN 6u
 /* assumed: a device leaves 2 dB of the EIRP that its region allows for its antenna's gain, and a
  * small antenna lacks it; its amplifier reaches 14 dBm and no more (SX1276 RFO). In EU868 that is
  * 14 dBm at TXPower 0 (device/mac/region.c says so, the board's tx_antenna_gain_mdb of 0 makes it
@@ -15,17 +16,21 @@
 #define DEVICE_EIRP_TOP_MDBM 14000
 #define NOISE_125_MDBM       (-117000) /* kTB + noise figure 6 dB */
 
-/* SX1276 datasheet table 13, SF7..SF12. */
-static const int32_t required_snr_mdb[] = { -7500, -10000, -12500, -15000, -17500, -20000 };
+/* SX1276 datasheet table 13, SF6..SF12. */
+static const int32_t required_snr_mdb[] = { -5000, -7500, -10000, -12500, -15000, -17500, -20000 };
 /* SX1276 HF port at 125 kHz, datasheet rev 4 table 10; 3 dB less at twice the bandwidth. */
 static const int32_t sensitivity_mdbm[] = { -123000, -126000, -129000, -132000, -133000, -136000 };
+
+int32_t link_demodulation_snr_mdb(uint8_t spreading_factor)
+{
+    assert(spreading_factor >= SNR_SF_MIN && spreading_factor <= SF_MAX);
+    return required_snr_mdb[spreading_factor - SNR_SF_MIN];
+}
 
 int32_t link_required_snr_mdb(const struct region *region, uint8_t data_rate)
 {
     assert(region_has_uplink(region, data_rate));
-    uint8_t sf = region->rates[data_rate].spreading_factor;
-    assert(sf >= SF_MIN && sf <= SF_MAX);
-    return required_snr_mdb[sf - SF_MIN];
+    return link_demodulation_snr_mdb(region->rates[data_rate].spreading_factor);
 }
 
 int32_t link_device_eirp_mdbm(const struct region *region, uint8_t tx_power)

@@ -6,6 +6,8 @@
 
 #include "region/region.h"
 
+/* SNR at which a frame of a spreading factor, 6..12, is still demodulated. */
+int32_t link_demodulation_snr_mdb(uint8_t spreading_factor);
 /* SNR at which a data rate of uplinks is still demodulated (for LinkCheckAns margins and ADR). */
 int32_t link_required_snr_mdb(const struct region *region, uint8_t data_rate);
 /* EIRP that the server assumes of a device at a TXPower index. */

@@ -82,7 +82,7 @@ static void downlink(struct clocks *clocks, uint32_t index, const struct observa
 
 /* --- sessions --------------------------------------------------------------------------------- */
 
-static double error_ms(const struct clocks *clocks, uint32_t index, sim_ns at_ns)
+static double error_of(const struct clocks *clocks, uint32_t index, sim_ns at_ns)
 {
     const struct clock *clock = &clocks->devices[index];
     if (!clock->told) {
@@ -106,7 +106,7 @@ static void listens(struct clocks *clocks, uint32_t index, sim_ns at_ns)
         result->opened_ns[campaign] = at_ns;
     }
     if (result->session_opened_ns == SIM_NS_NEVER) {
-        result->error_ms = error_ms(clocks, index, at_ns);
+        result->error_ms = error_of(clocks, index, at_ns);
         result->session_opened_ns = at_ns;
     }
 }
@@ -139,6 +139,11 @@ const struct device_clock *clock_of(const struct recorder_set *set, uint32_t dev
 {
     const struct clocks *clocks = recorder_set_state(set, &clock_recorder);
     return &clocks->devices[device].result;
+}
+
+double clock_error_ms(const struct recorder_set *set, uint32_t device, sim_ns at_ns)
+{
+    return error_of(recorder_set_state(set, &clock_recorder), device, at_ns);
 }
 
 static void measure_clock(const void *state, struct measure *m)

@@ -18,5 +18,8 @@ struct device_clock {
 
 /* Of a device at an index. */
 const struct device_clock *clock_of(const struct recorder_set *set, uint32_t device);
+/* What its clock shows ahead of GPS at an engine time, from what it was told and its RTC since.
+ * NaN: it was told no time, or corrections only. */
+double clock_error_ms(const struct recorder_set *set, uint32_t device, sim_ns at_ns);
 
 #endif

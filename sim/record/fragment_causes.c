@@ -275,9 +275,8 @@ static void copy_ended(struct fragment_causes *causes, int64_t frame_id)
         return;
     }
     struct copy ended = causes->copies[at];
-    uint8_t *row = ended.n == 0 ? NULL : fragment_rows_of(&ended.stream->rows, ended.n);
-    for (uint32_t i = 0; row != NULL && i < causes->device_count; i++) {
-        row[i] = row[i] > ended.unheard[i] ? row[i] : ended.unheard[i];
+    if (ended.n > 0) {
+        fragment_rows_fold(&ended.stream->rows, ended.n, ended.unheard);
     }
     causes->copies[at] = causes->copies[--causes->copy_count];
     causes->copies[causes->copy_count] = ended; /* its array serves again */
@@ -308,9 +307,9 @@ static enum loss_cause accept(struct causes_device *device, const struct copy *c
     return LOSS_NONE;
 }
 
-static void fold(uint8_t *cell, enum loss_cause cause)
+static enum loss_cause further(enum loss_cause a, enum loss_cause b)
 {
-    *cell = *cell > (uint8_t)cause ? *cell : (uint8_t)cause;
+    return a > b ? a : b;
 }
 
 /* What a device's receiver made of a copy, unless it could not have used it anyway. */
@@ -323,7 +322,8 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     }
     struct copy *copy = &causes->copies[at];
     struct causes_device *d = &causes->devices[device];
-    uint8_t *cell = copy->n == 0 ? NULL : fragment_rows_of(&copy->stream->rows, copy->n) + device;
+    struct fragment_rows *rows = &copy->stream->rows;
+    uint8_t before = copy->n == 0 ? 0 : fragment_rows_of(rows, copy->n)[device];
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
         if (copy->unheard[device] > LOSS_RADIO_BUSY) {
             copy->unheard[device] = LOSS_RADIO_BUSY;
@@ -332,11 +332,11 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     }
     if (cause == LOSS_NONE) {
         d->last[1] = d->last[0];
-        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, cell == NULL ? 0 : *cell };
+        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, before };
         cause = !d->wrong_key && mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
     }
-    if (cell != NULL) {
-        fold(cell, cause);
+    if (copy->n > 0) {
+        fragment_rows_set(rows, copy->n, device, further((enum loss_cause)before, cause));
     }
     copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
 }
@@ -351,9 +351,8 @@ static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t
     if (lost->frame_id != frame_id || lost->n == 0 || again || d->stream == NULL) {
         return;
     }
-    uint8_t *cell = fragment_rows_of(&d->stream->rows, lost->n) + device;
-    *cell = lost->before;
-    fold(cell, LOSS_MCU_BUSY);
+    fragment_rows_set(&d->stream->rows, lost->n, device,
+            further((enum loss_cause)lost->before, LOSS_MCU_BUSY));
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */
@@ -519,6 +518,20 @@ uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t c
     }
     fragment_rows_add(&stream->rows, device, counts);
     return stream->nb_frag;
+}
+
+uint32_t fragment_causes_received(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    const struct stream *stream = stream_of(causes, campaign, device);
+    return stream == NULL ? 0 : stream->rows.received[device];
+}
+
+const struct fragment_rows *fragment_causes_rows(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    const struct stream *stream = stream_of(causes, campaign, device);
+    return stream == NULL ? NULL : &stream->rows;
 }
 
 uint32_t fragment_causes_sent_to(

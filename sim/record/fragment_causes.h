@@ -32,6 +32,13 @@ const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
  * air too. Returns how many that are: NbFrag of its transfer, 0 when it is in none. */
 uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t campaign,
         uint32_t device, struct cause_counts *counts);
+/* Those that it has received: counts->of[LOSS_NONE] of the function above, without a look at each.
+ */
+uint32_t fragment_causes_received(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* The rows of its transfer; NULL when it is in none. */
+const struct fragment_rows *fragment_causes_rows(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
 /* Different uncoded fragments of its transfer that were on the air so far; 0 when it is in none. */
 uint32_t fragment_causes_sent_to(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);

@@ -62,9 +62,7 @@ const struct device_fragments *fragment_counts_of(
 
 static uint32_t seen_of(const struct recorder_set *set, uint32_t campaign, uint32_t device)
 {
-    struct cause_counts counts;
-    fragment_causes_device(fragment_causes_of(set), campaign, device, &counts);
-    return (uint32_t)counts.of[LOSS_NONE];
+    return fragment_causes_received(fragment_causes_of(set), campaign, device);
 }
 
 /* The first count is the one before FEC: from there on a firmware may drop uncoded fragments. */
@@ -144,7 +142,8 @@ static bool causes_fail(
         sum += counts.of[cause];
     }
     uint64_t caused = nb_frag - counts.of[LOSS_GATEWAY_SKIPPED];
-    if (sum == nb_frag && caused <= sent && caused + on_air >= sent) {
+    if (sum == nb_frag && caused <= sent && caused + on_air >= sent
+            && counts.of[LOSS_NONE] == fragment_causes_received(causes, campaign, device)) {
         return false;
     }
     snprintf(text, size,

@@ -15,24 +15,60 @@ bool fragment_rows_create(struct fragment_rows *rows, uint32_t device_count, uin
     *rows = (struct fragment_rows){ .device_count = device_count, .nb_frag = nb_frag };
     rows->cells = calloc(nb_frag, device_count);
     rows->rounds = calloc(nb_frag, sizeof *rows->rounds);
-    return rows->cells != NULL && rows->rounds != NULL;
+    rows->changes = calloc(nb_frag, sizeof *rows->changes);
+    rows->received = calloc(device_count, sizeof *rows->received);
+    return rows->cells != NULL && rows->rounds != NULL && rows->changes != NULL
+           && rows->received != NULL;
 }
 
 void fragment_rows_destroy(struct fragment_rows *rows)
 {
     free(rows->cells);
     free(rows->rounds);
+    free(rows->changes);
+    free(rows->received);
 }
 
-uint8_t *fragment_rows_of(const struct fragment_rows *rows, uint32_t n)
+static uint8_t *row_of(const struct fragment_rows *rows, uint32_t n)
 {
     assert(n > 0 && n <= rows->nb_frag);
     return rows->cells + (size_t)(n - 1u) * rows->device_count;
 }
 
+const uint8_t *fragment_rows_of(const struct fragment_rows *rows, uint32_t n)
+{
+    return row_of(rows, n);
+}
+
+void fragment_rows_set(
+        struct fragment_rows *rows, uint32_t n, uint32_t device, enum loss_cause cause)
+{
+    uint8_t *cell = row_of(rows, n) + device;
+    assert(device < rows->device_count);
+    if (*cell == (uint8_t)cause) {
+        return;
+    }
+    if (cause == LOSS_NONE) {
+        rows->received[device]++;
+    } else if (*cell == LOSS_NONE) {
+        rows->received[device]--;
+    }
+    *cell = (uint8_t)cause;
+    rows->changes[n - 1u]++;
+}
+
+void fragment_rows_fold(struct fragment_rows *rows, uint32_t n, const uint8_t *causes)
+{
+    uint8_t *row = row_of(rows, n);
+    for (uint32_t i = 0; i < rows->device_count; i++) {
+        row[i] = row[i] > causes[i] ? row[i] : causes[i];
+    }
+    rows->changes[n - 1u]++;
+}
+
 void fragment_rows_begin(struct fragment_rows *rows, uint32_t n, uint64_t round)
 {
-    uint8_t *row = fragment_rows_of(rows, n);
+    uint8_t *row = row_of(rows, n);
     uint64_t *last = &rows->rounds[n - 1u];
     assert(round != 0);
     if (*last == round) {
@@ -43,6 +79,7 @@ void fragment_rows_begin(struct fragment_rows *rows, uint32_t n, uint64_t round)
         row[i] = row[i] == LOSS_NONE ? LOSS_NONE : LOSS_GATEWAY_SKIPPED;
     }
     *last = round;
+    rows->changes[n - 1u]++;
 }
 
 void fragment_rows_add(

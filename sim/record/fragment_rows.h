@@ -16,9 +16,11 @@ struct cause_counts {
 
 struct fragment_rows {
     uint32_t device_count, nb_frag;
-    uint8_t *cells;   /* [nb_frag][device]: furthest, of the last time on the air */
-    uint64_t *rounds; /* [nb_frag]: session << 32 | frame counter + 1 of that time; 0: none */
-    uint32_t sent;    /* fragments that were on the air */
+    uint8_t *cells;     /* [nb_frag][device]: furthest, of the last time on the air */
+    uint64_t *rounds;   /* [nb_frag]: session << 32 | frame counter + 1 of that time; 0: none */
+    uint32_t *changes;  /* [nb_frag]: of the row so far */
+    uint16_t *received; /* [device]: fragments that it has */
+    uint32_t sent;      /* fragments that were on the air */
 };
 
 /* False: out of memory; what there is can be freed. */
@@ -28,7 +30,13 @@ void fragment_rows_destroy(struct fragment_rows *rows);
  * one time. */
 void fragment_rows_begin(struct fragment_rows *rows, uint32_t n, uint64_t round);
 /* The row of a fragment, a byte per device. */
-uint8_t *fragment_rows_of(const struct fragment_rows *rows, uint32_t n);
+const uint8_t *fragment_rows_of(const struct fragment_rows *rows, uint32_t n);
+/* What fragment n came to at one device, whatever it was before. */
+void fragment_rows_set(
+        struct fragment_rows *rows, uint32_t n, uint32_t device, enum loss_cause cause);
+/* Each device gets the further one of what it has and causes[device], none of which is LOSS_NONE.
+ */
+void fragment_rows_fold(struct fragment_rows *rows, uint32_t n, const uint8_t *causes);
 /* Adds what became of one device's fragments. */
 void fragment_rows_add(
         const struct fragment_rows *rows, uint32_t device, struct cause_counts *counts);

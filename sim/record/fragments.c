@@ -19,14 +19,13 @@ static uint32_t add_missing(
         const struct fragment_causes *causes, struct measure *m, uint32_t c, uint32_t device)
 {
     struct campaign_device d;
-    struct cause_counts counts;
     uint32_t sent = fragment_causes_sent_to(causes, c, device);
     if (!measure_member(m, c, device, &d) || d.ready_ns == SIM_NS_NEVER || sent == 0) {
         return 0;
     }
-    fragment_causes_device(causes, c, device, &counts);
-    assert(counts.of[LOSS_NONE] <= sent);
-    uint32_t missing = sent - (uint32_t)counts.of[LOSS_NONE];
+    uint32_t received = fragment_causes_received(causes, c, device);
+    assert(received <= sent);
+    uint32_t missing = sent - received;
     sample_add(&m->sample, (double)missing / (double)sent);
     return missing;
 }

@@ -213,6 +213,14 @@ enum run_stop run_advance_to(struct run *run, sim_ns until_ns)
     return run_advance(run, &goal);
 }
 
+bool run_over(const struct run *run, enum run_stop *end)
+{
+    if (run->over) {
+        *end = run->end;
+    }
+    return run->over;
+}
+
 bool run_fault(struct run *run, const struct fault *fault)
 {
     entity_id target;

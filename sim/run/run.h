@@ -50,6 +50,9 @@ enum run_stop run_advance(struct run *run, const struct run_goal *goal);
 /* The same without limits but the time. */
 enum run_stop run_advance_to(struct run *run, sim_ns until_ns);
 
+/* True: it is over, and why: RUN_END or RUN_BROKEN. */
+bool run_over(const struct run *run, enum run_stop *end);
+
 /* Schedules `fault` now, after all that has happened at this instant; it acts in the next advance.
  * False: there is no such target, no memory, or the run is over. */
 bool run_fault(struct run *run, const struct fault *fault);

@@ -97,6 +97,40 @@ Test(node_power, leaves_the_time_without_power_out_of_every_state)
     cr_expect_float_eq(sleep_j, 20 * 0.9e-6 * 3.3, 0.1e-6, "%g J", sleep_j);
 }
 
+static void note_radio(void *context, uint32_t index, sim_ns at_ns, enum sx1276_power power)
+{
+    enum sx1276_power *last = context;
+    *last = index == 0 ? power : SX1276_POWER_COUNT;
+}
+
+/* RegOpMode: LoRa, RXCONTINUOUS; after power on: FSK, standby (SX1276 datasheet section 6.4). */
+Test(node_power, shows_power_radio_and_registers_without_touching_them)
+{
+    enum sx1276_power told[NODE_RADIO_HOOKS_MAX] = { SX1276_POWER_COUNT, SX1276_POWER_COUNT };
+    cause_count = alarms = frames = 0;
+    rig_script.boot = note_boot;
+    rig_script.irq = on_irq;
+    rig_start(1);
+    node_fleet_on_radio(rig.fleet, note_radio, &told[0]);
+    node_fleet_on_radio(rig.fleet, note_radio, &told[1]);
+    rig_run_to(CUT_NS);
+    cr_expect(node_has_power(rig.fleet, 0));
+    cr_expect_eq(node_radio_power(rig.fleet, 0), SX1276_POWER_RX);
+    cr_expect_eq(node_radio_register(rig.fleet, 0, 0x01), 0x85);
+    cr_expect(told[0] == SX1276_POWER_RX && told[1] == SX1276_POWER_RX, "both hooks are called");
+    double before_j = node_energy_total_j(rig.fleet, 0, CUT_NS);
+    node_fleet_cut_power(rig.fleet, 0, CUT_NS, GAP_NS);
+    rig_run_to(BACK_NS - 1);
+    cr_expect_not(node_has_power(rig.fleet, 0));
+    cr_expect_eq(node_radio_power(rig.fleet, 0), SX1276_POWER_RESET);
+    cr_expect_eq(told[1], SX1276_POWER_RESET);
+    cr_expect_eq(node_energy_total_j(rig.fleet, 0, BACK_NS - 1), before_j);
+    rig_run_to(BACK_NS + SIM_NS_PER_MS);
+    cr_expect(node_has_power(rig.fleet, 0));
+    cr_expect_eq(node_radio_power(rig.fleet, 0), SX1276_POWER_STANDBY);
+    cr_expect_eq(node_radio_register(rig.fleet, 0, 0x01), 0x09);
+}
+
 Test(node_power, starts_the_clock_from_zero)
 {
     start_and_cut();

@@ -167,6 +167,39 @@ Test(backhaul, outage_windows_repeat_and_lose_what_is_under_way)
     cr_expect_eq(expect_one_end(2), GATEWAY_TX_NO_ANSWER);
 }
 
+struct told {
+    uint32_t count;
+    sim_ns at_ns[4];
+    bool is_out[4];
+};
+
+static void note_outage(
+        void *context, uint32_t gateway, enum gateway_outage_kind kind, bool is_out, sim_ns now_ns)
+{
+    struct told *told = context;
+    cr_assert(gateway == 0 && kind == GATEWAY_OUTAGE_POWER && told->count < 4);
+    cr_expect_eq(gateway_is_out(world.fleet, 0, GATEWAY_OUTAGE_POWER), is_out);
+    told->at_ns[told->count] = now_ns;
+    told->is_out[told->count++] = is_out;
+}
+
+/* From 10 to 20 s and from 15 to 30 s: one outage of power from 10 to 30 s, and none of backhaul.
+ */
+Test(backhaul, outages_that_overlap_are_told_as_one)
+{
+    struct told told = { 0 };
+    gateway_fleet_on_outage(world.fleet, note_outage, &told);
+    world_outage(GATEWAY_OUTAGE_POWER, 10 * SIM_NS_PER_S, 10 * SIM_NS_PER_S);
+    world_outage(GATEWAY_OUTAGE_POWER, 15 * SIM_NS_PER_S, 15 * SIM_NS_PER_S);
+    world_run_to(25 * SIM_NS_PER_S);
+    cr_expect(gateway_is_out(world.fleet, 0, GATEWAY_OUTAGE_POWER));
+    cr_expect_not(gateway_is_out(world.fleet, 0, GATEWAY_OUTAGE_BACKHAUL));
+    world_run_to(40 * SIM_NS_PER_S);
+    cr_assert_eq(told.count, 2);
+    cr_expect(told.is_out[0] && told.at_ns[0] == 10 * SIM_NS_PER_S);
+    cr_expect(!told.is_out[1] && told.at_ns[1] == 30 * SIM_NS_PER_S);
+}
+
 /* The acceptance is on its way for 10 ms, and 5 ms of them fall into an outage. */
 Test(backhaul, outage_loses_an_answer_on_its_way_and_the_server_gives_up_once)
 {

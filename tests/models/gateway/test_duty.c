@@ -187,6 +187,25 @@ Test(duty_auditor, frequency_outside_every_band_is_all_excess)
     duty_auditor_destroy(auditor);
 }
 
+/* Two frames of a second, and what of them is in the hour before an instant: a frame leaves it when
+ * it ended an hour ago. */
+Test(duty_auditor, tells_the_airtime_of_the_last_hour_at_any_time)
+{
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_PAUSES);
+    uint32_t band = (uint32_t)region_band_of(&region_eu868, 868100000);
+    uint32_t other = (uint32_t)region_band_of(&region_eu868, 869525000);
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, 0), 0);
+    duty_auditor_frame(auditor, 868100000, 0, SECOND);
+    duty_auditor_frame(auditor, 868300000, 500 * SECOND, 501 * SECOND);
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, 500 * SECOND), 2 * SECOND, "one on the air");
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, HOUR + SECOND - 1), 2 * SECOND);
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, HOUR + SECOND), SECOND);
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, HOUR + 501 * SECOND), 0);
+    cr_expect_eq(duty_auditor_hour_ns(auditor, band, HOUR), 2 * SECOND, "asking changes nothing");
+    cr_expect_eq(duty_auditor_hour_ns(auditor, other, SECOND), 0);
+    duty_auditor_destroy(auditor);
+}
+
 Test(duty_auditor, finds_nothing_in_what_the_limiter_lets_through)
 {
     struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);

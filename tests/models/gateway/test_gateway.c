@@ -367,6 +367,22 @@ Test(gateway, backhaul_delays_lie_within_latency_and_jitter, .init = jitter_worl
     cr_expect(mean_ms > 75 && mean_ms < 85, "mean %g ms", mean_ms);
 }
 
+/* 10 % of an hour are 360 s: one frame of SF12 with 20 bytes lasts 1.319 s (Semtech AN1200.13), and
+ * no longer counts an hour after its end. */
+Test(gateway, tells_what_it_has_used_of_its_duty_cycle)
+{
+    struct gateway_tx tx = world_request(1, SIM_NS_PER_S, 12, 20);
+    uint32_t band = (uint32_t)region_band_of(world.params.region, tx.modulation.frequency_hz);
+    sim_ns airtime_ns = lora_time_on_air_ns(&tx.modulation, tx.size);
+    world_submit(&tx);
+    world_run_to(10 * SIM_NS_PER_S);
+    double used = gateway_duty_used(world.fleet, 0, band, 10 * SIM_NS_PER_S);
+    cr_expect_float_eq(used, (double)airtime_ns / 360e9, 1e-12, "%g", used);
+    sim_ns later_ns = SIM_NS_PER_S + airtime_ns + 3600 * SIM_NS_PER_S;
+    cr_expect_eq(gateway_duty_used(world.fleet, 0, band, later_ns), 0);
+    cr_expect_eq(gateway_duty_used(world.fleet, 0, band == 0 ? 1 : 0, 10 * SIM_NS_PER_S), 0);
+}
+
 Test(gateway, backhaul_keeps_the_order_of_messages, .init = jitter_world)
 {
     for (uint64_t i = 0; i < 30; i++) {

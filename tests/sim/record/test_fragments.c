@@ -158,16 +158,20 @@ Test(fragments, a_cause_is_that_of_the_last_time_on_the_air)
     memset(counts, 0, sizeof counts);
     cr_assert(fragment_rows_create(&rows, 3, 2));
     fragment_rows_begin(&rows, 1, 7);
-    uint8_t *row = fragment_rows_of(&rows, 1);
-    row[0] = LOSS_NONE;
-    row[1] = LOSS_INTERFERENCE;
-    row[2] = LOSS_INTERFERENCE;
+    const uint8_t *row = fragment_rows_of(&rows, 1);
+    const uint8_t unheard[3] = { LOSS_POWERED_DOWN, LOSS_RADIO_BUSY, LOSS_RADIO_BUSY };
+    fragment_rows_set(&rows, 1, 0, LOSS_NONE);
+    fragment_rows_set(&rows, 1, 1, LOSS_INTERFERENCE);
+    fragment_rows_fold(&rows, 1, unheard);
+    cr_expect_eq(row[0], LOSS_NONE);
+    cr_expect_eq(row[1], LOSS_INTERFERENCE);
+    cr_expect_eq(row[2], LOSS_RADIO_BUSY);
     fragment_rows_begin(&rows, 1, 7); /* another copy of the same time */
     cr_expect_eq(row[1], LOSS_INTERFERENCE);
     fragment_rows_begin(&rows, 1, 9);
     cr_expect_eq(row[0], LOSS_NONE);
-    row[1] = LOSS_SESSION_CLOSED; /* less far than before */
-    row[2] = LOSS_NONE;
+    fragment_rows_set(&rows, 1, 1, LOSS_SESSION_CLOSED); /* less far than before */
+    fragment_rows_set(&rows, 1, 2, LOSS_NONE);
     cr_expect_eq(rows.sent, 1, "one fragment, twice");
     for (uint32_t i = 0; i < 3; i++) {
         fragment_rows_add(&rows, i, &counts[i]);
@@ -176,5 +180,13 @@ Test(fragments, a_cause_is_that_of_the_last_time_on_the_air)
     cr_expect_eq(counts[0].of[LOSS_NONE], 1);
     cr_expect_eq(counts[1].of[LOSS_SESSION_CLOSED], 1);
     cr_expect_eq(counts[2].of[LOSS_NONE], 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_expect_eq(rows.received[i], counts[i].of[LOSS_NONE]);
+    }
+    uint32_t changes = rows.changes[0];
+    fragment_rows_set(&rows, 1, 2, LOSS_MCU_BUSY); /* it was not read in time, after all */
+    cr_expect_eq(rows.received[2], 0);
+    cr_expect_gt(rows.changes[0], changes);
+    cr_expect_eq(rows.changes[1], 0);
     fragment_rows_destroy(&rows);
 }
