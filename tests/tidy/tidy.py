@@ -158,7 +158,7 @@ def check_density(top, floor):
 
 
 def main():
-    for top in ('device', 'models', 'sim', 'tests'):
+    for top in ('device', 'models', 'sim', 'viz', 'tests'):
         for folder, _, names in os.walk(os.path.join(ROOT, top)):
             for name in sorted(names):
                 if name.endswith(('.c', '.h')):

@@ -73,13 +73,13 @@ struct scene_gateway {
     uint64_t sent, received, lost;        /* frames */
 };
 
-/* A frame on the air now, or that ended lately. */
+/* One of the frames that started last: it is on the air now, or has ended. */
 struct scene_flight {
     uint64_t frame_id;
     sim_ns start_ns, end_ns;
     bool uplink;
     bool foreign;    /* of a device that is none of the fleet */
-    uint32_t sender; /* device or gateway, by `uplink` */
+    uint32_t sender; /* gateway, device or foreign device */
     uint8_t spreading_factor;
     uint32_t received, lost; /* stations that did, of those that took notice */
     uint8_t gateway_count;   /* of an uplink: gateways that took notice, the first of them */
@@ -128,11 +128,15 @@ struct lane_item {
     uint8_t cause;         /* enum loss_cause of LANE_LOST */
 };
 
-/* Items of one station in the order of from_ns; frames may lie over what the radio does. */
+/* Items of one station in the order of from_ns; frames may lie over what a device's radio does. Of
+ * a lane that has grown to LANE_ITEMS_MAX the older half is dropped. */
+#define LANE_ITEMS_MAX (1u << 17)
 struct lane {
     bool gateway;
-    uint32_t station; /* device or gateway */
-    sim_ns since_ns;  /* nothing is known before */
+    uint32_t station;  /* device or gateway */
+    sim_ns since_ns;   /* nothing is known before */
+    uint32_t settled;  /* items, the first ones, that will stay as they are; unless: */
+    uint32_t revision; /* another one when some of them have changed or gone */
     uint32_t count, room;
     struct lane_item *items;
 };
@@ -244,7 +248,7 @@ struct scene_headline {
 };
 
 struct scene {
-    uint64_t generation; /* of the run: another one after each restart */
+    uint64_t generation; /* of the run: another one after each restart; 0: not filled yet */
     sim_ns now_ns, end_ns;
     bool over;   /* the run ended; */
     bool broken; /* because an invariant broke: */

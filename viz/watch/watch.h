@@ -9,8 +9,10 @@
 
 struct watch;
 
-/* Before the run's first advance; `run` outlives the watch. NULL: out of memory. */
-struct watch *watch_create(struct run *run);
+/* Before the run's first advance; `run` is advanced no more once the watch is destroyed.
+ * `generation` is another one for each run: a scene of another run is filled from its beginning.
+ * NULL: out of memory. */
+struct watch *watch_create(struct run *run, uint64_t generation);
 void watch_destroy(struct watch *watch);
 
 /* Between two events: */
@@ -24,13 +26,14 @@ void watch_select(struct watch *watch, uint32_t device);
 /* The operator gave a device a fault, now. */
 void watch_fault(struct watch *watch, uint32_t device);
 
-/* When the next sample of the timeline is due: whoever advances the run stops there, and calls
- * watch_sample(). */
+/* When the next sample of the timeline is due, SIM_NS_NEVER after the last one: whoever advances
+ * the run stops there, and calls watch_sample(), which samples if one is due. */
 sim_ns watch_next_sample_ns(const struct watch *watch);
 void watch_sample(struct watch *watch);
 
-/* Brings a scene of the same run up to date; what only grows is added to. `energies`: of all
- * devices too, which costs a look at each; else they stay as they were. False: out of memory. */
+/* Brings a scene up to date; of what only grows, what is new is added. The end of a run is sampled
+ * too. `energies`: of all devices too, which costs a look at each; else they stay as they were.
+ * False: out of memory; the scene may be filled again. */
 bool watch_fill(struct watch *watch, bool energies, struct scene *scene);
 
 #endif
