@@ -52,6 +52,18 @@ void rig_run(struct rig *rig, sim_ns at_ns)
     engine_run(rig->engine, at_ns);
 }
 
+void rig_run_s(struct rig *rig, double seconds)
+{
+    engine_run(rig->engine, engine_now(rig->engine) + (sim_ns)(seconds * 1e9));
+}
+
+struct network_stats rig_stats(const struct rig *rig)
+{
+    struct network_stats now;
+    network_stats(rig->network, &now);
+    return now;
+}
+
 void rig_hear(struct rig *rig, uint32_t gateway, uint8_t data_rate, int32_t snr_mdb,
         const uint8_t *bytes, uint16_t size)
 {
@@ -66,12 +78,20 @@ const struct fake_tx *rig_next_tx(struct rig *rig)
     return entry;
 }
 
+bool rig_read(const struct rig *rig, uint32_t index, const struct fake_tx *entry,
+        struct scripted_downlink *downlink)
+{
+    const struct scripted_device *device = &rig->devices[index];
+    return scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
+            entry->tx.bytes, entry->tx.size, downlink);
+}
+
 void rig_join(struct rig *rig, uint32_t index)
 {
     uint8_t bytes[23];
     uint16_t size = scripted_device_join_request(&rig->devices[index], bytes);
     rig_hear(rig, 0, 5, RIG_SNR_MDB, bytes, size);
-    rig_run(rig, engine_now(rig->engine) + 8 * SIM_NS_PER_S);
+    rig_run_s(rig, 8);
     const struct fake_tx *entry = rig_next_tx(rig);
     cr_assert_not_null(entry);
     cr_assert(scripted_device_join_accept(&rig->devices[index], entry->tx.bytes, entry->tx.size));
@@ -87,14 +107,11 @@ uint16_t rig_make(
 bool rig_hear_answer(struct rig *rig, uint32_t index, uint8_t data_rate, int32_t snr_mdb,
         const uint8_t *bytes, uint16_t size, struct scripted_downlink *downlink)
 {
-    const struct scripted_device *device = &rig->devices[index];
     rig_hear(rig, 0, data_rate, snr_mdb, bytes, size);
-    rig_run(rig, engine_now(rig->engine) + 5 * SIM_NS_PER_S);
+    rig_run_s(rig, 5);
     const struct fake_tx *entry = rig_next_tx(rig);
     memset(downlink, 0, sizeof *downlink);
-    return entry != NULL
-           && scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
-                   entry->tx.bytes, entry->tx.size, downlink);
+    return entry != NULL && rig_read(rig, index, entry, downlink);
 }
 
 bool rig_exchange(struct rig *rig, uint32_t index, uint8_t fport, const uint8_t *payload,
@@ -114,7 +131,7 @@ void rig_hear_best(struct rig *rig, uint32_t index, uint32_t gateway)
         uint16_t size =
                 scripted_device_uplink(&rig->devices[index], false, NULL, 0, 0, NULL, 0, bytes);
         rig_hear(rig, gateway, 5, 5000, bytes, size);
-        rig_run(rig, engine_now(rig->engine) + 3 * SIM_NS_PER_S);
+        rig_run_s(rig, 3);
     }
     cr_assert_eq(network_best_gateway(rig->network, index), gateway);
 }

@@ -29,11 +29,17 @@ struct network_params rig_params(double duty_share);
 void rig_destroy(struct rig *rig);
 /* Runs until `at_ns`. */
 void rig_run(struct rig *rig, sim_ns at_ns);
+/* Runs `seconds` on. */
+void rig_run_s(struct rig *rig, double seconds);
+struct network_stats rig_stats(const struct rig *rig);
 /* Sends a frame that one gateway hears, ending now. */
 void rig_hear(struct rig *rig, uint32_t gateway, uint8_t data_rate, int32_t snr_mdb,
         const uint8_t *bytes, uint16_t size);
 /* The next accepted request that the test has not looked at; NULL: none. */
 const struct fake_tx *rig_next_tx(struct rig *rig);
+/* Reads a request as device `index` would. False: it is not for it. */
+bool rig_read(const struct rig *rig, uint32_t index, const struct fake_tx *entry,
+        struct scripted_downlink *downlink);
 /* Joins device `index` over gateway 0. */
 void rig_join(struct rig *rig, uint32_t index);
 /* Sends uplinks of device `index` until the network knows `gateway` as its best one. */

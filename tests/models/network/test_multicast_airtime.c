@@ -161,7 +161,7 @@ Test(multicast_airtime, frames_of_two_groups_at_one_spreading_factor_do_not_over
     make_two_groups((struct network_group_params){ 0 }, 1);
     enqueue(groups[0], 100);
     enqueue(groups[1], 100);
-    rig_run(&rig, engine_now(rig.engine) + 900 * SIM_NS_PER_S);
+    rig_run_s(&rig, 900);
     sim_ns start_ns[200];
     uint32_t count = 0;
     const struct fake_tx *entry;
@@ -182,7 +182,7 @@ Test(multicast_airtime, is_there_for_more_than_sixteen_groups)
         group = make_group((struct network_group_params){ 0 }, 0);
     }
     enqueue(group, 3);
-    rig_run(&rig, engine_now(rig.engine) + 60 * SIM_NS_PER_S);
+    rig_run_s(&rig, 60);
     cr_assert_eq(network_group_waiting(rig.network, group), 0);
     cr_assert_eq(refused, 0);
 }
@@ -194,7 +194,7 @@ Test(multicast_airtime, interval_may_be_given_and_exceed_the_duty_cycle)
     uint32_t group =
             make_group((struct network_group_params){ .interval_ns = 1500 * SIM_NS_PER_MS }, 0);
     enqueue(group, 10);
-    rig_run(&rig, engine_now(rig.engine) + 60 * SIM_NS_PER_S);
+    rig_run_s(&rig, 60);
     sim_ns before_ns = rig_next_tx(&rig)->tx.at_ns;
     for (int i = 1; i < 10; i++) {
         sim_ns at_ns = rig_next_tx(&rig)->tx.at_ns;
@@ -275,9 +275,9 @@ Test(multicast_airtime, frame_is_given_up_when_the_duty_cycle_never_lets_it_pass
     rig.gateways->judge = spent;
     busy_until_ns = SIM_NS_NEVER;
     enqueue(group, 1);
-    rig_run(&rig, engine_now(rig.engine) + 5390 * SIM_NS_PER_S);
+    rig_run_s(&rig, 5390);
     cr_assert_eq(refused, 0);
-    rig_run(&rig, engine_now(rig.engine) + 30 * SIM_NS_PER_S);
+    rig_run_s(&rig, 30);
     cr_assert_eq(refused, 1);
     cr_assert_eq(network_group_waiting(rig.network, group), 0);
 }

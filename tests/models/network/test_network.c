@@ -1,4 +1,4 @@
-/* Join, de-duplication, counters and class A answers of the network server.
+/* De-duplication, counters and class A answers of the network server.
  * SPDX-License-Identifier: MIT
  *
  * Oracles: timing and layout rules of LoRaWAN L2 1.0.4 and RP002 (EU868), checked on the requests
@@ -9,23 +9,16 @@
 
 #include "models/network/rig.h"
 #include "network/link_budget.h"
-#include "observe.h"
 
 static struct rig rig;
 
 static struct {
-    uint32_t uplinks, joins;
+    uint32_t uplinks;
     struct network_uplink last;
     uint8_t reply_fport; /* queued in answer to every uplink; 0: nothing */
     uint32_t replies;
     bool keep_open;
 } seen;
-
-static void on_joined(void *context, uint32_t device, sim_ns now_ns)
-{
-    (void)context, (void)device, (void)now_ns;
-    seen.joins++;
-}
 
 static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns now_ns)
 {
@@ -43,8 +36,7 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
 
 static void setup(void)
 {
-    static const struct network_application application = { .joined = on_joined,
-        .uplink = on_uplink };
+    static const struct network_application application = { .uplink = on_uplink };
     memset(&seen, 0, sizeof seen);
     rig_create(&rig, 0.8);
     network_set_application(rig.network, &application, NULL);
@@ -57,90 +49,6 @@ static void teardown(void)
 
 TestSuite(network, .init = setup, .fini = teardown);
 
-static struct network_stats stats(void)
-{
-    struct network_stats now;
-    network_stats(rig.network, &now);
-    return now;
-}
-
-static void run_s(double seconds)
-{
-    rig_run(&rig, engine_now(rig.engine) + (sim_ns)(seconds * 1e9));
-}
-
-/* --- join ------------------------------------------------------------------------------------ */
-
-Test(network, answers_a_join_request_five_seconds_after_its_end)
-{
-    uint8_t bytes[23];
-    uint16_t size = scripted_device_join_request(&rig.devices[3], bytes);
-    rig_run(&rig, 7 * SIM_NS_PER_S);
-    rig_hear(&rig, 2, 5, 0, bytes, size);
-    run_s(8);
-    const struct fake_tx *entry = rig_next_tx(&rig);
-    cr_assert_not_null(entry);
-    cr_assert_eq(entry->gateway, 2);
-    cr_assert_eq(entry->tx.at_ns, 12 * SIM_NS_PER_S);
-    cr_assert_eq(entry->tx.modulation.frequency_hz, 868300000);
-    cr_assert_eq(entry->tx.modulation.spreading_factor, 7);
-    cr_assert(entry->tx.modulation.iq_inverted && !entry->tx.modulation.payload_crc);
-    cr_assert_eq(entry->tx.modulation.preamble_symbols, 8);
-    cr_assert_eq(entry->tx.modulation.sync_word, 0x34);
-    cr_assert_eq(entry->tx.power_mdbm, 16000);
-    cr_assert(scripted_device_join_accept(&rig.devices[3], entry->tx.bytes, entry->tx.size));
-    cr_assert_eq(rig.devices[3].dev_addr, network_dev_addr(rig.network, 3));
-    cr_assert_eq(rig.devices[3].dev_addr >> 25, 0x13, "NwkID in the address");
-    cr_assert_eq(rig.devices[3].rx_delay_s, 1);
-    cr_assert(rig.devices[3].has_cf_list);
-    /* 867.1 MHz in units of 100 Hz, least significant byte first; CFListType 0. */
-    cr_assert_arr_eq(rig.devices[3].cf_list, ((uint8_t[]){ 0x18, 0x4F, 0x84 }), 3);
-    cr_assert_eq(rig.devices[3].cf_list[15], 0);
-    uint8_t nwk[16], app[16];
-    cr_assert(network_session_keys(rig.network, 3, nwk, app));
-    cr_assert_arr_eq(nwk, rig.devices[3].nwk_s_key, 16);
-    cr_assert_arr_eq(app, rig.devices[3].app_s_key, 16);
-    cr_assert_eq(seen.joins, 1);
-}
-
-Test(network, takes_a_dev_nonce_only_once_and_only_upwards)
-{
-    uint8_t first[23], second[23];
-    uint16_t size = scripted_device_join_request(&rig.devices[0], first);
-    scripted_device_join_request(&rig.devices[0], second);
-    rig_hear(&rig, 0, 5, 0, second, size);
-    run_s(10);
-    rig_hear(&rig, 0, 5, 0, second, size); /* replay */
-    rig_hear(&rig, 0, 5, 0, first, size);  /* older */
-    run_s(10);
-    cr_assert_eq(stats().joins, 1);
-    cr_assert_eq(stats().join_rejects, 2);
-    /* The next one is fine, and its JoinNonce is greater. */
-    const struct fake_tx *entry = rig_next_tx(&rig);
-    cr_assert(scripted_device_join_accept(&rig.devices[0], entry->tx.bytes, entry->tx.size));
-    uint32_t join_nonce = rig.devices[0].join_nonce;
-    rig_join(&rig, 0);
-    cr_assert_gt(rig.devices[0].join_nonce, join_nonce);
-}
-
-Test(network, ignores_strangers_and_forged_join_requests)
-{
-    struct scripted_device stranger;
-    uint8_t bytes[23];
-    scripted_device_init(&stranger, 4711);
-    uint16_t size = scripted_device_join_request(&stranger, bytes);
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    size = scripted_device_join_request(&rig.devices[0], bytes);
-    bytes[22] ^= 1;
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(10);
-    cr_assert_eq(rig.gateways->count, 0);
-    cr_assert_eq(stats().unknown_device, 1);
-    cr_assert_eq(stats().bad_mic, 1);
-    uint8_t nwk[16], app[16];
-    cr_assert_not(network_session_keys(rig.network, 0, nwk, app));
-}
-
 /* --- uplinks --------------------------------------------------------------------------------- */
 
 Test(network, delivers_a_frame_once_with_the_best_gateway)
@@ -152,9 +60,9 @@ Test(network, delivers_a_frame_once_with_the_best_gateway)
     rig_hear(&rig, 0, 5, -3000, bytes, size);
     rig_hear(&rig, 1, 5, 4000, bytes, size);
     rig_hear(&rig, 2, 5, -9000, bytes, size);
-    run_s(0.27);
+    rig_run_s(&rig, 0.27);
     cr_assert_eq(seen.uplinks, 0, "before the end of the window");
-    run_s(1);
+    rig_run_s(&rig, 1);
     cr_assert_eq(seen.uplinks, 1);
     cr_assert_eq(seen.last.device, 1);
     cr_assert_eq(seen.last.best_gateway, 1);
@@ -162,8 +70,8 @@ Test(network, delivers_a_frame_once_with_the_best_gateway)
     cr_assert_eq(seen.last.fport, 2);
     cr_assert_arr_eq(seen.last.payload, "report", 6);
     cr_assert_eq(seen.last.gps_ns, RIG_GPS_NS + end_ns);
-    cr_assert_eq(stats().duplicates, 2);
-    cr_assert_eq(stats().uplinks, 1);
+    cr_assert_eq(rig_stats(&rig).duplicates, 2);
+    cr_assert_eq(rig_stats(&rig).uplinks, 1);
     cr_assert_eq(rig_next_tx(&rig), NULL, "nothing to answer");
 }
 
@@ -173,24 +81,24 @@ Test(network, drops_replays_and_forgeries_and_counts_gaps)
     rig_join(&rig, 0);
     uint16_t old_size = rig_make(&rig, 0, false, "", old);
     rig_hear(&rig, 0, 5, 0, old, old_size);
-    run_s(3);
+    rig_run_s(&rig, 3);
     for (int i = 0; i < 4; i++) { /* four are lost */
         rig_make(&rig, 0, false, "", bytes);
     }
     uint16_t size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(3);
+    rig_run_s(&rig, 3);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_hear(&rig, 0, 5, 0, old, old_size);
     size = rig_make(&rig, 0, false, "", bytes);
     bytes[9] ^= 0x10;
     rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(3);
+    rig_run_s(&rig, 3);
     cr_assert_eq(seen.uplinks, 2);
-    cr_assert_eq(stats().uplinks, 2);
-    cr_assert_eq(stats().excess_copies, 1, "the last counter again: NbTrans is 1");
-    cr_assert_eq(stats().replayed, 1);
-    cr_assert_eq(stats().bad_mic, 1);
+    cr_assert_eq(rig_stats(&rig).uplinks, 2);
+    cr_assert_eq(rig_stats(&rig).excess_copies, 1, "the last counter again: NbTrans is 1");
+    cr_assert_eq(rig_stats(&rig).replayed, 1);
+    cr_assert_eq(rig_stats(&rig).bad_mic, 1);
 }
 
 Test(network, keeps_counting_beyond_16_bits)
@@ -201,7 +109,7 @@ Test(network, keeps_counting_beyond_16_bits)
     for (int i = 0; i < 3; i++) {
         uint16_t size = rig_make(&rig, 0, false, "", bytes);
         rig_hear(&rig, 0, 5, 0, bytes, size);
-        run_s(3);
+        rig_run_s(&rig, 3);
     }
     cr_assert_eq(seen.uplinks, 3);
     cr_assert_eq(seen.last.fcnt, 65537);
@@ -212,11 +120,9 @@ Test(network, keeps_counting_beyond_16_bits)
 static struct scripted_downlink read_next(uint32_t index, const struct fake_tx **entry)
 {
     struct scripted_downlink downlink;
-    const struct scripted_device *device = &rig.devices[index];
     *entry = rig_next_tx(&rig);
     cr_assert_not_null(*entry);
-    cr_assert(scripted_downlink_read(device->nwk_s_key, device->app_s_key, device->dev_addr, 0,
-            (*entry)->tx.bytes, (*entry)->tx.size, &downlink));
+    cr_assert(rig_read(&rig, index, *entry, &downlink));
     return downlink;
 }
 
@@ -230,7 +136,7 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
     rig_hear(&rig, 3, 5, 8500, bytes, size);
     rig_hear(&rig, 1, 5, 8000, bytes, size);
     rig_hear(&rig, 1, 5, 9000, bytes, size); /* the same gateway again: not another one */
-    run_s(5);
+    rig_run_s(&rig, 5);
     struct scripted_downlink downlink = read_next(0, &entry);
     cr_assert_eq(entry->gateway, 3);
     cr_assert_eq(entry->tx.at_ns, end_ns + SIM_NS_PER_S);
@@ -243,10 +149,10 @@ Test(network, acknowledges_and_answers_mac_requests_in_rx1)
         (uint8_t)(gps_s >> 24), 0, 0x02, 16, 2, 0x06 };
     cr_assert_eq(downlink.fopts_size, sizeof expected);
     cr_assert_arr_eq(downlink.fopts, expected, sizeof expected);
-    cr_assert_eq(stats().downlinks_rx1, 2, "join accept and this one");
+    cr_assert_eq(rig_stats(&rig).downlinks_rx1, 2, "join accept and this one");
     size = rig_make(&rig, 0, true, "\x06\xC8\x05", bytes);
     rig_hear(&rig, 3, 5, 1500, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     cr_assert_eq(read_next(0, &entry).fopts_size, 0);
 }
 
@@ -307,14 +213,14 @@ Test(network, uses_rx2_when_rx1_is_too_weak)
      * device needs -123 dBm at SF7: 3 dB. */
     uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 1, 5, -5000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     read_next(0, &entry);
     cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
     cr_assert_eq(entry->tx.modulation.frequency_hz, 869525000);
     cr_assert_eq(entry->tx.modulation.spreading_factor, 12);
     cr_assert(entry->tx.modulation.low_data_rate);
     cr_assert_eq(entry->tx.power_mdbm, 29000);
-    cr_assert_eq(stats().downlinks_rx2, 1);
+    cr_assert_eq(rig_stats(&rig).downlinks_rx2, 1);
 }
 
 Test(network, uses_rx1_when_the_payload_is_too_long_for_rx2)
@@ -325,14 +231,14 @@ Test(network, uses_rx1_when_the_payload_is_too_long_for_rx2)
     cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
     uint16_t size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 1, 5, -5000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     cr_assert_eq(read_next(0, &entry).size, 100);
     cr_assert_eq(entry->tx.modulation.spreading_factor, 7);
     /* At DR0 neither window carries it: it waits, and the device is told to stay. */
     cr_assert(network_enqueue(rig.network, 0, 9, payload, sizeof payload));
     size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 1, 0, -5000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     struct scripted_downlink downlink = read_next(0, &entry);
     cr_assert(downlink.fport == 0 && downlink.pending);
     cr_assert_eq(network_queue_length(rig.network, 0), 1);
@@ -368,10 +274,10 @@ Test(network, falls_back_to_rx2_when_rx1_is_refused)
     sim_ns end_ns = engine_now(rig.engine);
     uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     read_next(0, &entry);
     cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
-    cr_assert_eq(stats().downlinks_rx2, 1);
+    cr_assert_eq(rig_stats(&rig).downlinks_rx2, 1);
 }
 
 Test(network, falls_back_to_the_next_best_gateway)
@@ -384,7 +290,7 @@ Test(network, falls_back_to_the_next_best_gateway)
     rig_hear(&rig, 0, 5, 5000, bytes, size);
     rig_hear(&rig, 3, 5, 4000, bytes, size);
     rig_hear(&rig, 2, 5, 3000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     read_next(0, &entry);
     cr_assert_eq(entry->gateway, 3);
     cr_assert_eq(rig_next_tx(&rig), NULL, "sent once");
@@ -397,7 +303,7 @@ Test(network, keeps_a_payload_that_no_gateway_would_send)
     cr_assert(network_enqueue(rig.network, 0, 9, (const uint8_t *)"keep", 4));
     rig.gateways->judge = refuse_all;
     cr_assert_not(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
-    cr_assert_eq(stats().downlinks_refused, 1);
+    cr_assert_eq(rig_stats(&rig).downlinks_refused, 1);
     cr_assert_eq(network_queue_length(rig.network, 0), 1);
     rig.gateways->judge = NULL;
     cr_assert(rig_exchange(&rig, 0, 2, (const uint8_t *)"r", 1, &downlink));
@@ -414,7 +320,7 @@ Test(network, skips_a_window_that_a_slow_backhaul_cannot_reach)
     sim_ns end_ns = engine_now(rig.engine);
     uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 5000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     read_next(0, &entry);
     cr_assert_eq(entry->tx.at_ns, end_ns + 2 * SIM_NS_PER_S);
     cr_assert_eq(rig.gateways->count, 2, "RX1 was not even asked for");
@@ -430,7 +336,7 @@ Test(network, remembers_the_gateway_that_hears_a_device_best)
         uint16_t size = rig_make(&rig, 0, false, "", bytes);
         rig_hear(&rig, 0, 5, -8000, bytes, size);
         rig_hear(&rig, 2, 5, 2000, bytes, size);
-        run_s(3);
+        rig_run_s(&rig, 3);
     }
     cr_assert_eq(network_best_gateway(rig.network, 0), 2);
 }
@@ -478,118 +384,9 @@ Test(network, answers_with_the_rx1_data_rate_offset_that_the_join_accept_named)
     uint8_t bytes[255];
     uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 0, 5, 10000, bytes, size);
-    run_s(5);
+    rig_run_s(&rig, 5);
     const struct fake_tx *entry;
     downlink = read_next(0, &entry);
     cr_expect(downlink.ack);
     cr_expect_eq(entry->tx.modulation.spreading_factor, 10, "DR5 - 3 is DR2");
-}
-
-/* TS001-1.0.4 section 4.2.2: Major 0 is LoRaWAN R1, others are not defined. */
-Test(network, drops_join_requests_of_another_major)
-{
-    struct lorawan_join_request request;
-    uint8_t bytes[23];
-    (void)scripted_device_join_request(&rig.devices[0], bytes);
-    cr_expect(lorawan_join_request_parse(bytes, sizeof bytes, &request));
-    for (uint8_t major = 1; major < 4; major++) {
-        bytes[0] = major;
-        cr_expect_not(lorawan_join_request_parse(bytes, sizeof bytes, &request), "%u", major);
-    }
-    rig_hear(&rig, 0, 5, 0, bytes, sizeof bytes);
-    run_s(8);
-    cr_expect_eq(stats().joins, 0);
-}
-
-/* The second frame comes while the de-duplication window of the first is open. */
-static void hear_in_one_window(
-        const uint8_t *first, uint16_t first_size, const uint8_t *second, uint16_t second_size)
-{
-    rig_hear(&rig, 0, 5, 0, first, first_size);
-    run_s(0.1);
-    rig_hear(&rig, 0, 5, 0, second, second_size);
-    run_s(8);
-}
-
-/* The window of an uplink is open: the join request is another frame and gets a window of its own.
- * The uplink reaches the application under the session in which it was sent. */
-Test(network, takes_a_join_request_while_an_uplink_waits)
-{
-    uint8_t request[23], bytes[255];
-    rig_join(&rig, 0);
-    uint16_t size = rig_make(&rig, 0, false, "", bytes);
-    uint16_t request_size = scripted_device_join_request(&rig.devices[0], request);
-    hear_in_one_window(bytes, size, request, request_size);
-    cr_expect_eq(stats().joins, 2);
-    cr_expect_eq(stats().duplicates, 0);
-    cr_assert_eq(seen.uplinks, 1);
-    cr_expect_arr_eq(seen.last.payload, "report", 6);
-}
-
-static void count_of_session(void *context, const struct observation *observation)
-{
-    uint32_t *count = context;
-    *count += observation->b == NETWORK_DROP_SESSION ? 1 : 0;
-}
-
-/* The uplink's window is still open when the join request before it is answered, as after a slow
- * backhaul: it belongs to the session that has ended. Read with the new keys it would be noise for
- * the application, and what looks like MAC commands. */
-Test(network, drops_an_uplink_whose_session_ends_while_it_waits)
-{
-    uint8_t request[23], bytes[255];
-    uint32_t dropped = 0;
-    engine_observer_add(rig.engine, OBSERVE_BIT(OBSERVE_NETWORK_DROP), count_of_session, &dropped);
-    rig_join(&rig, 0);
-    uint16_t size = rig_make(&rig, 0, true, "\x0d", bytes);
-    uint16_t request_size = scripted_device_join_request(&rig.devices[0], request);
-    hear_in_one_window(request, request_size, bytes, size);
-    cr_expect_eq(stats().joins, 2);
-    cr_expect_eq(stats().uplinks, 1, "it was genuine when it came");
-    cr_expect_eq(seen.uplinks, 0);
-    cr_expect_eq(stats().acks, 0, "no answer under keys that the device does not have yet");
-    cr_expect_eq(dropped, 1);
-    const struct fake_tx *accept = rig_next_tx(&rig);
-    cr_assert_not_null(accept);
-    cr_assert(scripted_device_join_accept(&rig.devices[0], accept->tx.bytes, accept->tx.size));
-    size = rig_make(&rig, 0, false, "", bytes);
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(8);
-    cr_expect_eq(seen.uplinks, 1, "the first uplink of the new session");
-    cr_expect_eq(seen.last.fcnt, 0);
-}
-
-/* Two requests in one window: the second is no copy of the first. */
-Test(network, takes_another_join_request_while_one_waits)
-{
-    uint8_t first[23], second[23];
-    uint16_t size = scripted_device_join_request(&rig.devices[0], first);
-    (void)scripted_device_join_request(&rig.devices[0], second);
-    hear_in_one_window(first, size, second, size);
-    cr_expect_eq(stats().joins, 2);
-    cr_expect_eq(stats().duplicates, 0);
-}
-
-/* CFList type 0 (TS001-1.0.4 section 6.2.3): five frequencies in units of 100 Hz, least significant
- * byte first; of IN865 866.985 MHz, the last one, is 0x844A9A. */
-Test(network, sends_the_channels_of_in865_in_the_cflist)
-{
-    rig_destroy(&rig);
-    struct network_params params = rig_params(0.8);
-    params.region = &region_in865;
-    params.rx2_frequency_hz = region_in865.rx2_hz;
-    params.rx2_data_rate = region_in865.rx2_rate;
-    params.extra_channel_count = region_in865.extra_count;
-    memcpy(params.extra_channel_hz, region_in865.extra_hz, sizeof params.extra_channel_hz);
-    rig_create_with(&rig, &params);
-    uint8_t bytes[23];
-    uint16_t size = scripted_device_join_request(&rig.devices[0], bytes);
-    rig_hear(&rig, 0, 5, 0, bytes, size);
-    run_s(8);
-    const struct fake_tx *entry = rig_next_tx(&rig);
-    cr_assert_not_null(entry);
-    cr_assert(scripted_device_join_accept(&rig.devices[0], entry->tx.bytes, entry->tx.size));
-    cr_assert(rig.devices[0].has_cf_list);
-    cr_expect_arr_eq(rig.devices[0].cf_list + 12, ((uint8_t[]){ 0x9A, 0x4A, 0x84, 0 }), 4);
-    cr_expect_eq(rig.devices[0].dl_settings, 0x02);
 }

@@ -41,13 +41,6 @@ static void teardown(void)
 
 TestSuite(questions, .init = setup, .fini = teardown);
 
-static struct network_stats stats(void)
-{
-    struct network_stats now;
-    network_stats(rig.network, &now);
-    return now;
-}
-
 /* Gateway 0 hears the frame now; true: an answer goes out, `downlink`. */
 static bool hear(const uint8_t *bytes, uint16_t size)
 {
@@ -78,15 +71,15 @@ Test(questions, status_that_no_gateway_sent_is_not_asked)
     for (uint32_t i = 0; i < 10; i++) {
         cr_assert_not(uplink(""));
     }
-    cr_assert_eq(stats().status_requests, 0);
-    cr_assert_eq(stats().acks, 0, "an ACK that no gateway sent is none");
-    cr_assert_eq(stats().confirmed, 10);
+    cr_assert_eq(rig_stats(&rig).status_requests, 0);
+    cr_assert_eq(rig_stats(&rig).acks, 0, "an ACK that no gateway sent is none");
+    cr_assert_eq(rig_stats(&rig).confirmed, 10);
     verdict = GATEWAY_TX_ACCEPTED;
     for (uint32_t i = 1; i <= 3; i++) { /* three are sent without an answer: the bound */
         cr_assert(uplink(""));
         cr_assert(asks(0x06));
-        cr_assert_eq(stats().status_requests, i);
-        cr_assert_eq(stats().acks, i);
+        cr_assert_eq(rig_stats(&rig).status_requests, i);
+        cr_assert_eq(rig_stats(&rig).acks, i);
     }
     cr_assert(uplink(""));
     cr_assert_not(asks(0x06));
@@ -142,12 +135,12 @@ Test(questions, link_adr_that_no_gateway_sent_is_not_asked)
     for (uint32_t i = 0; i < 20; i++) {
         cr_assert_not(uplink(""));
     }
-    cr_assert_eq(stats().adr_requests, 0);
+    cr_assert_eq(rig_stats(&rig).adr_requests, 0);
     verdict = GATEWAY_TX_ACCEPTED;
     for (uint32_t i = 1; i <= 8; i++) { /* the bound on LinkADRReqs without an answer */
         cr_assert(uplink(""));
         cr_assert(asks(0x03), "request %u", i);
-        cr_assert_eq(stats().adr_requests, i);
+        cr_assert_eq(rig_stats(&rig).adr_requests, i);
     }
     cr_assert(uplink(""));
     cr_assert_not(asks(0x03), "a new history begins");
@@ -174,8 +167,8 @@ Test(questions, an_answer_counts_although_the_report_was_lost)
     cr_assert_not(uplink(""));
     verdict = GATEWAY_TX_ACCEPTED;
     cr_assert(uplink("\x03\x07\x06\xC8\x05"));
-    cr_assert_eq(stats().adr_requests, 0);
-    cr_assert_eq(stats().adr_accepted, 1);
+    cr_assert_eq(rig_stats(&rig).adr_requests, 0);
+    cr_assert_eq(rig_stats(&rig).adr_accepted, 1);
     network_device_get(rig.network, 0, &view);
     cr_assert_eq(view.tx_power, 0);
     cr_assert_not(asks(0x03), "a new history begins");
@@ -184,6 +177,6 @@ Test(questions, an_answer_counts_although_the_report_was_lost)
 Test(questions, an_answer_to_nothing_changes_nothing)
 {
     cr_assert(uplink("\x03\x07"));
-    cr_assert_eq(stats().adr_accepted, 0);
-    cr_assert_eq(stats().adr_refused, 0);
+    cr_assert_eq(rig_stats(&rig).adr_accepted, 0);
+    cr_assert_eq(rig_stats(&rig).adr_refused, 0);
 }

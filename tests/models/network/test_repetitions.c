@@ -42,13 +42,6 @@ static void teardown(void)
 
 TestSuite(repetitions, .init = setup, .fini = teardown);
 
-static struct network_stats stats(void)
-{
-    struct network_stats now;
-    network_stats(rig.network, &now);
-    return now;
-}
-
 /* Gateway 0 hears the frame now; the answer goes out. */
 static bool hear(const uint8_t *bytes, uint16_t size, struct scripted_downlink *downlink)
 {
@@ -66,11 +59,11 @@ Test(repetitions, of_a_confirmed_uplink_get_an_ack_each_and_reach_the_applicatio
         cr_assert_eq(downlink.fcnt, i, "a new FCntDown each");
     }
     cr_assert_eq(uplinks, 1);
-    cr_assert_eq(stats().uplinks, 1);
-    cr_assert_eq(stats().copies, 3);
-    cr_assert_eq(stats().confirmed, 4);
-    cr_assert_eq(stats().acks, 4);
-    cr_assert_eq(stats().replayed, 0);
+    cr_assert_eq(rig_stats(&rig).uplinks, 1);
+    cr_assert_eq(rig_stats(&rig).copies, 3);
+    cr_assert_eq(rig_stats(&rig).confirmed, 4);
+    cr_assert_eq(rig_stats(&rig).acks, 4);
+    cr_assert_eq(rig_stats(&rig).replayed, 0);
 }
 
 Test(repetitions, of_an_unconfirmed_uplink_are_dropped)
@@ -81,8 +74,8 @@ Test(repetitions, of_an_unconfirmed_uplink_are_dropped)
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_eq(uplinks, 1);
-    cr_assert_eq(stats().copies, 1);
-    cr_assert_eq(stats().acks, 0);
+    cr_assert_eq(rig_stats(&rig).copies, 1);
+    cr_assert_eq(rig_stats(&rig).acks, 0);
 }
 
 static enum gateway_tx_result refuse_first(
@@ -136,12 +129,12 @@ Test(repetitions, are_told_from_a_late_report_of_the_same_transmission)
     fake_gateways_uplink(rig.gateways, 1, end_ns + 500 * SIM_NS_PER_MS, 5, 9000, bytes, size);
     rig_run(&rig, end_ns + 5 * SIM_NS_PER_S);
     cr_assert_eq(fake_gateways_accepted_count(rig.gateways), 2, "join-accept and one ACK");
-    cr_assert_eq(stats().duplicates, 1);
-    cr_assert_eq(stats().copies, 0);
+    cr_assert_eq(rig_stats(&rig).duplicates, 1);
+    cr_assert_eq(rig_stats(&rig).copies, 0);
     (void)rig_next_tx(&rig);
     cr_assert(hear(bytes, size, &downlink));
     cr_assert(downlink.ack);
-    cr_assert_eq(stats().copies, 1);
+    cr_assert_eq(rig_stats(&rig).copies, 1);
 }
 
 Test(repetitions, must_have_a_good_mic)
@@ -152,8 +145,8 @@ Test(repetitions, must_have_a_good_mic)
     cr_assert(hear(bytes, size, &downlink));
     bytes[10] ^= 1u; /* payload */
     cr_assert_not(hear(bytes, size, &downlink));
-    cr_assert_eq(stats().bad_mic, 1);
-    cr_assert_eq(stats().copies, 0);
+    cr_assert_eq(rig_stats(&rig).bad_mic, 1);
+    cr_assert_eq(rig_stats(&rig).copies, 0);
 }
 
 Test(repetitions, of_an_older_uplink_are_replays_and_get_no_ack)
@@ -164,8 +157,8 @@ Test(repetitions, of_an_older_uplink_are_replays_and_get_no_ack)
     cr_assert(hear(old, old_size, &downlink));
     cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     cr_assert_not(hear(old, old_size, &downlink));
-    cr_assert_eq(stats().replayed, 1);
-    cr_assert_eq(stats().acks, 2);
+    cr_assert_eq(rig_stats(&rig).replayed, 1);
+    cr_assert_eq(rig_stats(&rig).acks, 2);
 }
 
 /* TS001-1.0.4 section 5.3: more than NbTrans transmissions of a frame are not processed. */
@@ -181,9 +174,9 @@ Test(repetitions, more_than_nb_trans_are_discarded)
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_not(hear(bytes, size, &downlink));
     cr_assert_eq(network_queue_length(rig.network, 0), 1, "it waits for the next uplink");
-    cr_assert_eq(stats().copies, 3);
-    cr_assert_eq(stats().excess_copies, 2);
-    cr_assert_eq(stats().acks, 4);
+    cr_assert_eq(rig_stats(&rig).copies, 3);
+    cr_assert_eq(rig_stats(&rig).excess_copies, 2);
+    cr_assert_eq(rig_stats(&rig).acks, 4);
     cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     cr_assert_eq(downlink.fport, 9);
     cr_assert(hear(bytes, size, &downlink), "the count begins again");
@@ -201,9 +194,9 @@ Test(repetitions, count_once_however_many_gateways_report_them)
         }
         rig_run(&rig, end_ns + 4 * SIM_NS_PER_S);
     }
-    cr_assert_eq(stats().copies, 3);
-    cr_assert_eq(stats().excess_copies, 0);
-    cr_assert_eq(stats().duplicates, 8);
+    cr_assert_eq(rig_stats(&rig).copies, 3);
+    cr_assert_eq(rig_stats(&rig).excess_copies, 0);
+    cr_assert_eq(rig_stats(&rig).duplicates, 8);
 }
 
 /* An attacker has recorded the frame at one place and sends it at another. */
@@ -217,15 +210,15 @@ Test(repetitions, a_replay_moves_no_downlink_and_gets_no_answer)
     uint16_t size = scripted_device_uplink(
             &rig.devices[1], true, NULL, 0, 2, (const uint8_t *)"report", 6, bytes);
     rig_hear(&rig, 2, 5, 0, bytes, size);
-    rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+    rig_run_s(&rig, 10);
     cr_assert_eq(fake_gateways_accepted_count(rig.gateways), answers + 1);
     for (uint32_t i = 0; i < 10; i++) {
         rig_hear(&rig, 3, 5, 20000, bytes, size);
-        rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+        rig_run_s(&rig, 10);
     }
     cr_assert_eq(fake_gateways_accepted_count(rig.gateways), answers + 1);
     cr_assert_eq(network_best_gateway(rig.network, 1), 2);
-    cr_assert_eq(stats().excess_copies, 10);
+    cr_assert_eq(rig_stats(&rig).excess_copies, 10);
 }
 
 /* Where copies are allowed a replay may look like one: it gets what a copy gets, within the hour in
@@ -237,16 +230,16 @@ Test(repetitions, a_replay_that_could_be_a_copy_leaves_the_multicast_gateway_alo
     rig_hear_best(&rig, 0, 2);
     uint16_t size = rig_make(&rig, 0, true, "", bytes);
     rig_hear(&rig, 2, 5, 0, bytes, size);
-    rig_run(&rig, engine_now(rig.engine) + 10 * SIM_NS_PER_S);
+    rig_run_s(&rig, 10);
     (void)rig_next_tx(&rig);
     for (uint32_t i = 0; i < 2; i++) {
         cr_assert(hear(bytes, size, &downlink)); /* gateway 0 */
     }
     cr_assert_eq(network_best_gateway(rig.network, 0), 2);
-    rig_run(&rig, engine_now(rig.engine) + 3601 * SIM_NS_PER_S);
+    rig_run_s(&rig, 3601);
     cr_assert_not(hear(bytes, size, &downlink));
-    cr_assert_eq(stats().copies, 2);
-    cr_assert_eq(stats().excess_copies, 1);
+    cr_assert_eq(rig_stats(&rig).copies, 2);
+    cr_assert_eq(rig_stats(&rig).excess_copies, 1);
 }
 
 /* --- DevStatus ------------------------------------------------------------------------------- */
@@ -273,8 +266,8 @@ Test(repetitions, dev_status_is_asked_again_until_it_is_answered)
     cr_assert(view.status_known);
     cr_assert_eq(view.battery, 200);
     cr_assert_eq(view.radio_margin_db, -3);
-    cr_assert_eq(stats().status_requests, 2);
-    cr_assert_eq(stats().status_answers, 1);
+    cr_assert_eq(rig_stats(&rig).status_requests, 2);
+    cr_assert_eq(rig_stats(&rig).status_answers, 1);
 }
 
 Test(repetitions, dev_status_is_not_asked_of_a_device_that_never_answers)
@@ -284,7 +277,7 @@ Test(repetitions, dev_status_is_not_asked_of_a_device_that_never_answers)
     for (uint32_t i = 0; i < 10; i++) {
         cr_assert(hear(bytes, rig_make(&rig, 0, true, "", bytes), &downlink));
     }
-    cr_assert_eq(stats().status_requests, 3);
+    cr_assert_eq(rig_stats(&rig).status_requests, 3);
 }
 
 Test(repetitions, dev_status_comes_by_itself_when_a_period_is_set)
@@ -299,9 +292,9 @@ Test(repetitions, dev_status_comes_by_itself_when_a_period_is_set)
     cr_assert(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
     cr_assert(asks_for_status(&downlink));
     cr_assert_not(hear(bytes, rig_make(&rig, 0, false, "\x06\xC8\x05", bytes), &downlink));
-    rig_run(&rig, engine_now(rig.engine) + SIM_NS_PER_S * 3500);
+    rig_run_s(&rig, 3500);
     cr_assert_not(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
-    rig_run(&rig, engine_now(rig.engine) + SIM_NS_PER_S * 100);
+    rig_run_s(&rig, 100);
     cr_assert(hear(bytes, rig_make(&rig, 0, false, "", bytes), &downlink));
     cr_assert(asks_for_status(&downlink));
 }
@@ -327,7 +320,7 @@ Test(repetitions, time_of_a_wrong_clock_is_not_used)
         rig_run(&rig, end_ns + SIM_NS_PER_S);
         cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 1000, "as gateway 1 stamped it");
     }
-    cr_assert_eq(stats().without_gps_time, 4);
+    cr_assert_eq(rig_stats(&rig).without_gps_time, 4);
 }
 
 Test(repetitions, time_without_gps_is_late_by_the_backhaul)
@@ -339,12 +332,12 @@ Test(repetitions, time_without_gps_is_late_by_the_backhaul)
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_run(&rig, end_ns + SIM_NS_PER_S);
     cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 80 * SIM_NS_PER_MS, "the rig's backhaul");
-    cr_assert_eq(stats().without_gps_time, 1);
+    cr_assert_eq(rig_stats(&rig).without_gps_time, 1);
     end_ns = engine_now(rig.engine);
     size = rig_make(&rig, 0, false, "", bytes);
     rig_hear(&rig, 0, 5, 0, bytes, size);
     rig_hear(&rig, 1, 5, -9000, bytes, size);
     rig_run(&rig, end_ns + SIM_NS_PER_S);
     cr_assert_eq(last.gps_ns, RIG_GPS_NS + end_ns + 1000, "as gateway 1 stamped it");
-    cr_assert_eq(stats().without_gps_time, 1);
+    cr_assert_eq(rig_stats(&rig).without_gps_time, 1);
 }
