@@ -15,11 +15,12 @@
 #include "support/recount.h"
 #include "trace.h"
 
-#define DEVICES    30u
-#define GATEWAYS   2u
-#define FRAMES_MAX 20000u
-#define HOUR_NS    (3600 * SIM_NS_PER_S)
-#define START_S    1800.0 /* campaign.start */
+#define DEVICES       30u
+#define GATEWAYS      2u
+#define FRAMES_MAX    20000u
+#define FRAGMENTS_MAX 512u
+#define HOUR_NS       (3600 * SIM_NS_PER_S)
+#define START_S       1800.0 /* campaign.start */
 
 static const char lossy[] =
         "name: lossy\n"
@@ -47,9 +48,24 @@ static struct recount {
     uint64_t results[GATEWAY_TX_RESULT_COUNT];
     struct sent sent[FRAMES_MAX];
     uint32_t sent_count;
-    sim_ns multicast_ns; /* airtime to the campaign's group */
+    sim_ns multicast_ns;           /* airtime to the campaign's group */
+    bool fragments[FRAGMENTS_MAX]; /* that were on the air */
+    bool asked;                    /* a command went to the group since the last fragment */
+    uint32_t batches;              /* of new fragments after a command */
     sim_ns complete_ns[DEVICES];
 } run;
+
+/* 0: a command, after the first pass and after each batch. */
+static void on_multicast(uint32_t n)
+{
+    cr_assert_lt(n, FRAGMENTS_MAX);
+    run.asked = run.asked || n == 0;
+    if (n > 0 && !run.fragments[n]) {
+        run.fragments[n] = true;
+        run.batches += run.asked ? 1u : 0u;
+        run.asked = false;
+    }
+}
 
 static void on_downlink(const struct frame *frame)
 {
@@ -64,6 +80,7 @@ static void on_downlink(const struct frame *frame)
     if (data_frame_is(frame)
             && data_frame_address(frame) == campaign_mc_addr(world_first_campaign(run.world))) {
         run.multicast_ns += frame->end_ns - frame->start_ns;
+        on_multicast(data_frame_fragment(run.world, frame));
     }
 }
 
@@ -170,6 +187,22 @@ Test(recount, when_devices_held_the_block)
     expect_values(trial, "completion_time_s.", &complete, 1e-6);
     expect_near(trial, "completion_time_s.", "min", values_percentile(&complete, 0.0), 1e-6);
     expect_near(trial, "completion_time_s.", "max", values_percentile(&complete, 1.0), 1e-6);
+    trial_destroy(trial);
+}
+
+Test(recount, fragments_on_the_air_and_batches_of_them)
+{
+    struct trial *trial = play();
+    uint32_t nb_frag = campaign_nb_frag(world_first_campaign(trial->world)), uncoded = 0, coded = 0;
+    for (uint32_t n = 1; n < FRAGMENTS_MAX; n++) {
+        *(n <= nb_frag ? &uncoded : &coded) += run.fragments[n] ? 1u : 0u;
+    }
+    cr_expect_gt(run.batches, 0);
+    expect_count(trial, "missing_fragments.", "nb_frag", nb_frag);
+    expect_count(trial, "missing_fragments.", "sent", uncoded);
+    expect_count(trial, "missing_fragments.", "coded_sent", coded);
+    expect_count(trial, "missing_fragments.", "correction_batches", run.batches);
+    expect_count(trial, "estimate.fragments.", "simulated", uncoded + coded);
     trial_destroy(trial);
 }
 

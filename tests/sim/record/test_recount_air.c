@@ -32,6 +32,7 @@ static struct {
     uint64_t sent[RATES], received[RATES];
     uint64_t by_cause[CAUSES];
     uint64_t at_gateways, taken;         /* uplinks; messages that the server took */
+    uint64_t at_devices;                 /* frames that their radios received without error */
     sim_ns outage_from_ns, outage_to_ns; /* of the backhaul of gateway 0 */
     uint64_t in_outage;
     uint64_t downlinks;
@@ -90,6 +91,8 @@ static void watch(void *context, const struct observation *o)
         run.in_outage += o->at_ns >= run.outage_from_ns && o->at_ns < run.outage_to_ns;
     } else if (o->kind == OBSERVE_NETWORK_UPLINK) {
         run.taken++;
+    } else if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        run.at_devices++;
     } else {
         ended(o->data);
     }
@@ -106,7 +109,8 @@ static struct trial *play(const char *text)
     run.outage_to_ns = 2 * 3600 * SIM_NS_PER_S;
     engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FRAME_ENDED) | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED)
-                    | OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK),
+                    | OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK)
+                    | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
             watch, NULL);
     trial_play(trial);
     return trial;
@@ -204,6 +208,32 @@ Test(recount_air, messages_that_an_outage_lost)
     expect_count(trial, "gateways.outage_lost.", "down", 0);
     expect_count(trial, "gateways.backhaul_lost.", "up", 0);
     expect_count(trial, "gateways.cut_off", "", 0);
+    trial_destroy(trial);
+}
+
+/* --- head ------------------------------------------------------------------------------------- */
+
+/* No frame has an error, so firmware reads those that its radio received and no others. */
+Test(recount_air, the_head_says_which_run_it_is_of_and_how_much_there_was)
+{
+    struct trial *trial =
+            play("name: head\n"
+                 "seed: 71\n"
+                 "duration: 150 min\n"
+                 "area: {radius: 500 m}\n"
+                 "propagation: {model: free-space, penetration: 0 dB, shadowing: {sigma: 0 dB}, "
+                 "fading: none}\n"
+                 "reception: {errors: threshold, interference: none}\n"
+                 "gateways: {count: 1}\n"
+                 "devices: [{name: d, count: 5, boot: {spread: 1 min}, report: {period: 10 min, "
+                 "confirmed: true}}]\n");
+    struct engine *engine = trial->world->engine;
+    cr_assert_gt(run.at_devices, 50);
+    expect_count(trial, "", "deliveries", run.at_devices);
+    expect_count(trial, "", "seed", 71);
+    expect_count(trial, "", "sim_time_s", 9000);
+    expect_count(trial, "", "events", engine_event_count(engine));
+    expect_count(trial, "", "partial", 0);
     trial_destroy(trial);
 }
 
