@@ -1,4 +1,4 @@
-/* Published parity rows of TS004, for the decoder's generator and for the encoder's.
+/* Published parity rows and coded fragments of TS004, for decoder and encoder.
  * SPDX-License-Identifier: MIT
  *
  * spec-protocol 5.4: the columns, from 0, of row n over M fragments, versions 1.0.0 and 2.0.0.
@@ -33,5 +33,14 @@ static const struct {
             "1 2 3 5 7 9 12 15 16 18 23 24 25 28 30 34 36 39 40 41 43 48 49 50 51 52 54 56 57 61 "
             "62 64 68 69 70 71 74 75 78 79 81 84 88 89 91 92 94 96 98 99" },
 };
+
+/* spec-protocol 5.4: coded fragments 11, 12 and so on of 100 bytes 00..63, FragSize 10. */
+static const char *const ts004_coded_v1[] = { "262622222e2e22222626", "5455565758596a6b7c7d",
+    "5c5d6e6f101102030405", "363632323e3e22223636", "3a3a0e0e0a0a06060a0a",
+    "0e0e3232363622223e3e" };
+static const char *const ts004_coded_v2[] = { "686952535c5d76777071", "5455565758596a6b7c7d",
+    "5c5d6e6f101102030405", "6c6d6e6f606142435455", "12132425262728293a3b", "48497a7b7c7d6e6f7071",
+    "1c1d2e2f505152534445", "585952532c2d16170001", "1a1b1c1d1e1f30312223",
+    "00013a3b44457e7f6869" };
 
 #endif

@@ -97,22 +97,14 @@ Test(fec_row, leaves_words_beyond_the_fragments_alone)
     cr_assert_eq(row[2], 0x5A5A5A5A);
 }
 
-/* spec-protocol section 5.4: 100 bytes 00..63, FragSize 10. */
 Test(fec_row, makes_the_published_coded_fragments)
 {
-    static const char *const v1[] = { "262622222e2e22222626", "5455565758596a6b7c7d",
-        "5c5d6e6f101102030405", "363632323e3e22223636", "3a3a0e0e0a0a06060a0a",
-        "0e0e3232363622223e3e" };
-    static const char *const v2[] = { "686952535c5d76777071", "5455565758596a6b7c7d",
-        "5c5d6e6f101102030405", "6c6d6e6f606142435455", "12132425262728293a3b",
-        "48497a7b7c7d6e6f7071", "1c1d2e2f505152534445", "585952532c2d16170001",
-        "1a1b1c1d1e1f30312223", "00013a3b44457e7f6869" };
     uint8_t block[100];
     for (unsigned i = 0; i < 100; i++) {
         block[i] = (uint8_t)i;
     }
     for (unsigned k = 0; k < 16; k++) {
-        const char *expected = k < 6 ? v1[k] : v2[k - 6];
+        const char *expected = k < 6 ? ts004_coded_v1[k] : ts004_coded_v2[k - 6];
         uint8_t version = k < 6 ? 1 : 2;
         unsigned n = k < 6 ? k + 1 : k - 5;
         uint8_t bytes[10];

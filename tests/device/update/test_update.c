@@ -52,6 +52,15 @@ static enum update_status verify(struct update *update, uint32_t size)
     return candidate_verify(&board, update, size);
 }
 
+/* The steps of the verification are the test's. */
+static void start_verification(struct update *update, struct factory *factory, struct nvm *nvm)
+{
+    factory_read(&board.hal, factory);
+    nvm_open(nvm, &board.hal);
+    update_init(update, &board.hal);
+    update_verify_start(update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+}
+
 static void verify_and_commit(void)
 {
     cr_assert_eq(candidate_commit(&board, NEW_SIZE + PADDING), UPDATE_VALID);
@@ -208,10 +217,7 @@ Test(update, a_header_swapped_during_verification_is_judged_from_the_start, .ini
     struct update update;
     struct nvm nvm;
     struct factory factory;
-    factory_read(&board.hal, &factory);
-    nvm_open(&nvm, &board.hal);
-    update_init(&update, &board.hal);
-    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+    start_verification(&update, &factory, &nvm);
     cr_assert(update_step(&update, &factory, &nvm));
     new_image[IMAGE_OFF_VERSION] = 9; /* as well signed as the first */
     sign_and_store();
@@ -227,10 +233,7 @@ Test(update, a_busy_flash_delays_a_step_without_work, .init = set_up)
     struct update update;
     struct nvm nvm;
     struct factory factory;
-    factory_read(&board.hal, &factory);
-    nvm_open(&nvm, &board.hal);
-    update_init(&update, &board.hal);
-    update_verify_start(&update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, NEW_SIZE);
+    start_verification(&update, &factory, &nvm);
     board.busy_looks = 1;
     uint32_t offset = update.offset;
     cr_assert(update_step(&update, &factory, &nvm));

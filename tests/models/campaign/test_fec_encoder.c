@@ -49,18 +49,11 @@ static void expect_fragment(unsigned version, uint32_t number, const char *text)
 
 Test(fec_encoder, encodes_the_published_fragments)
 {
-    static const char *const v1[] = { "262622222e2e22222626", "5455565758596a6b7c7d",
-        "5c5d6e6f101102030405", "363632323e3e22223636", "3a3a0e0e0a0a06060a0a",
-        "0e0e3232363622223e3e" };
-    static const char *const v2[] = { "686952535c5d76777071", "5455565758596a6b7c7d",
-        "5c5d6e6f101102030405", "6c6d6e6f606142435455", "12132425262728293a3b",
-        "48497a7b7c7d6e6f7071", "1c1d2e2f505152534445", "585952532c2d16170001",
-        "1a1b1c1d1e1f30312223", "00013a3b44457e7f6869" };
     for (uint32_t i = 0; i < 6; i++) {
-        expect_fragment(1, 11 + i, v1[i]);
+        expect_fragment(1, 11 + i, ts004_coded_v1[i]);
     }
     for (uint32_t i = 0; i < 10; i++) {
-        expect_fragment(2, 11 + i, v2[i]);
+        expect_fragment(2, 11 + i, ts004_coded_v2[i]);
     }
     expect_fragment(1, 1, "00010203040506070809");
     expect_fragment(2, 10, "5a5b5c5d5e5f60616263");

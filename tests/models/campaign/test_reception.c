@@ -74,8 +74,8 @@ Test(reception, takes_no_old_block_for_its_own)
 Test(reception, acknowledges_a_whole_block_on_every_sign_of_it)
 {
     struct campaign_params params = fleet_default_params();
-    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
     params.confirm_timeout_ns = 24 * HOUR_NS;
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
     for (uint32_t i = 0; i < 3; i++) {
         fleet.devices[i].faults.lost_acks = 3;
     }
