@@ -5,9 +5,8 @@
  * that its name says.
  *
  * Method: one run whose devices differ (distance, fading, joins and reports at their own times),
- * watched by an observer of the test. What the recorders tell from the radio and the air is told
- * here by the firmware's trace, so both agree within what a frame takes; percentiles are worked out
- * here.
+ * watched by an observer of the test. What the recorders tell from the bytes on the air is told
+ * here by the firmware's trace: it joined, or set its clock, by the frame that it received last.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -36,6 +35,7 @@ static const char fleet[] =
 
 static struct {
     const struct world *world;
+    sim_ns heard_ns[DEVICES]; /* the last frame that its radio received */
     sim_ns joined_ns[DEVICES], set_ns[DEVICES], opened_ns[DEVICES];
     double error_ms[DEVICES];
 } run;
@@ -44,10 +44,12 @@ static void watch(void *context, const struct observation *o)
 {
     (void)context;
     uint32_t i = o->entity - run.world->first_device;
-    if (o->a == FW_TRACE_JOINED && run.joined_ns[i] == 0) {
-        run.joined_ns[i] = o->at_ns;
+    if (o->kind == OBSERVE_FRAME_RECEIVED) {
+        run.heard_ns[i] = o->at_ns;
+    } else if (o->a == FW_TRACE_JOINED && run.joined_ns[i] == 0) {
+        run.joined_ns[i] = run.heard_ns[i];
     } else if (o->a == FW_TRACE_CLOCK_SET && run.set_ns[i] == 0) {
-        run.set_ns[i] = o->at_ns;
+        run.set_ns[i] = run.heard_ns[i];
     } else if (o->a == FW_TRACE_SESSION_OPENED && run.opened_ns[i] == 0) {
         int64_t true_ms = network_gps_ns(run.world->network, o->at_ns) / SIM_NS_PER_MS;
         run.opened_ns[i] = o->at_ns;
@@ -60,7 +62,8 @@ static struct trial *play_with(const char *const *sets, size_t set_count)
     struct trial *trial = trial_create(fleet, sets, set_count);
     memset(&run, 0, sizeof run);
     run.world = trial->world;
-    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_FIRMWARE), watch, NULL);
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED), watch, NULL);
     trial_play(trial);
     return trial;
 }
@@ -115,10 +118,9 @@ Test(recount_devices, steps_of_the_set_up)
     }
     cr_expect_gt(clock_sum, 0.1, "a clock was set after the first command");
     cr_expect_gt(values_percentile(&contact, 0.95), 2 * values_percentile(&contact, 0.5) + 1);
-    /* The firmware sets its clock within 0.1 s of the frame. */
     expect_values(trial, "setup_time_s.by_step.contact.", &contact, 1e-6);
-    expect_values(trial, "setup_time_s.by_step.clock_sync.", &clock, 0.1);
-    expect_values(trial, "setup_time_s.by_step.multicast_setup.", &multicast, 0.1);
+    expect_values(trial, "setup_time_s.by_step.clock_sync.", &clock, 1e-6);
+    expect_values(trial, "setup_time_s.by_step.multicast_setup.", &multicast, 1e-6);
     expect_values(trial, "setup_time_s.by_step.fragmentation_setup.", &fragmentation, 1e-6);
     expect_values(trial, "setup_time_s.by_step.session_start.", &session, 0.1);
     trial_destroy(trial);
@@ -138,9 +140,8 @@ Test(recount_devices, clocks)
     }
     cr_expect_gt(values_percentile(&error, 0.95), 1.0);
     expect_percentiles(trial, "clock.error_ms_", &error, ERROR_TOLERANCE_MS);
-    /* The firmware takes 0.1 to 0.2 s for the keys of a JoinAccept, and their record in flash. */
-    expect_percentiles(trial, "clock.first_set_s_", &first, 0.2);
-    expect_near(trial, "clock.first_set_s_", "mean", values_mean(&first), 0.2);
+    expect_percentiles(trial, "clock.first_set_s_", &first, 1e-6);
+    expect_near(trial, "clock.first_set_s_", "mean", values_mean(&first), 1e-6);
     trial_destroy(trial);
 }
 

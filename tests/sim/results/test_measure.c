@@ -10,7 +10,6 @@
 #include "results/expectation.h"
 #include "scenario/expect_keys.h"
 #include "support/recount.h"
-#include "trace.h"
 
 static struct trial *play_hello(const char *const *sets, size_t set_count)
 {
@@ -80,54 +79,6 @@ Test(measure, set_up_times_are_those_of_the_devices)
     expect_near(trial, "setup_time_s.", "min", values_percentile(&times, 0.0), 1e-9);
     expect_near(trial, "setup_time_s.", "max", values_percentile(&times, 1.0), 1e-9);
     trial_destroy(trial);
-}
-
-/* From join to the first setting of the clock: a device joins with the reception of the JoinAccept
- * that makes its firmware say so. */
-#define JOIN_ACCEPT_MHDR 0x20
-struct clock_watch {
-    const struct world *world;
-    sim_ns received_ns[20], joined_ns[20], set_ns[20];
-    sim_ns heard_ns[20]; /* the last downlink */
-};
-
-static void watch_clock(void *context, const struct observation *o)
-{
-    struct clock_watch *watch = context;
-    uint32_t i = o->entity - watch->world->first_device;
-    if (o->kind == OBSERVE_FRAME_RECEIVED) {
-        const struct frame *frame = o->data;
-        watch->heard_ns[i] = o->at_ns;
-        if (frame->bytes[0] == JOIN_ACCEPT_MHDR) {
-            watch->received_ns[i] = o->at_ns;
-        }
-    } else if (o->a == FW_TRACE_JOINED && watch->joined_ns[i] == 0) {
-        watch->joined_ns[i] = watch->received_ns[i];
-        cr_expect_lt(o->at_ns - watch->received_ns[i], SIM_NS_PER_S);
-    } else if (o->a == FW_TRACE_CLOCK_SET && watch->set_ns[i] == 0) {
-        watch->set_ns[i] = watch->heard_ns[i];
-    }
-}
-
-Test(measure, clock_synchronization_ends_with_the_answer_that_sets_the_clock)
-{
-    static struct clock_watch watch;
-    char *text = trial_shipped("hello-20");
-    struct trial *trial = trial_create(text, NULL, 0);
-    watch.world = trial->world;
-    engine_observer_add(trial->world->engine,
-            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED), watch_clock,
-            &watch);
-    trial_play(trial);
-    double sum = 0.0;
-    for (uint32_t i = 0; i < 20; i++) {
-        cr_assert_gt(watch.set_ns[i], watch.joined_ns[i], "device %u", i);
-        sum += (double)(watch.set_ns[i] - watch.joined_ns[i]) / 1e9;
-    }
-    double mean = trial_value(trial, "clock.first_set_s_mean");
-    cr_expect_float_eq(mean, sum / 20, 1e-6 * mean);
-    trial_destroy(trial);
-    free(text);
 }
 
 Test(measure, every_missing_fragment_was_recovered_or_not)
