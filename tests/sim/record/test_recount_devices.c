@@ -18,8 +18,9 @@
 #include "trace.h"
 
 #define DEVICES            20u
-#define ERROR_TOLERANCE_MS 1.5    /* both are whole milliseconds */
-#define START_S            1800.0 /* campaign.start */
+#define ERROR_TOLERANCE_MS 1.5         /* both are whole milliseconds */
+#define START_S            1800.0      /* campaign.start */
+#define NEW_VERSION        0x02000000u /* firmware.version 2.0.0, the default */
 #define S_PER_YEAR         (365.25 * 86400.0)
 
 static const char fleet[] =
@@ -165,6 +166,37 @@ Test(recount_devices, rates_of_missing_fragments)
     expect_values(trial, "missing_fragments.rate_", &rate, 1e-9);
     cr_expect_gt(values_percentile(&rate, 0.95), values_percentile(&rate, 0.5));
     expect_near(trial, "missing_fragments.rate_", "max", rate.of[rate.count - 1], 1e-9);
+    trial_destroy(trial);
+}
+
+/* Each stage counts the devices that got there or beyond; installed ones by their flash. */
+Test(recount_devices, stages_that_devices_reached)
+{
+    static const struct {
+        const char *key;
+        enum campaign_stage stage;
+    } stages[] = { { "ready", CAMPAIGN_READY }, { "complete", CAMPAIGN_COMPLETE },
+        { "authenticated", CAMPAIGN_AUTHENTICATED }, { "confirmed", CAMPAIGN_CONFIRMED } };
+    struct trial *trial = play_wide();
+    uint32_t reached[CAMPAIGN_CONFIRMED + 1] = { 0 }, joined = 0, installed = 0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        struct firmware_image image;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        for (int stage = 0; stage <= (int)d.stage; stage++) {
+            reached[stage]++;
+        }
+        joined += run.joined_ns[i] > 0;
+        installed += node_image(trial->world->nodes, i, &image) && image.version == NEW_VERSION;
+    }
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        expect_count(trial, "devices.", stages[i].key, reached[stages[i].stage]);
+    }
+    cr_expect_gt(joined, reached[CAMPAIGN_READY]);
+    cr_expect_gt(installed, 0);
+    expect_count(trial, "devices.", "total", DEVICES);
+    expect_count(trial, "devices.", "joined", joined);
+    expect_count(trial, "devices.", "installed", installed);
     trial_destroy(trial);
 }
 
