@@ -18,6 +18,7 @@
 
 #define DEVICES_MAX 60u
 #define RATES       7u
+#define FRAMES_MAX  40000u
 
 static const char *const causes[] = { "powered_down", "radio_busy", "receiver_locked_elsewhere",
     "preamble_missed", "below_sensitivity", "fading", "interference", "frequency_offset",
@@ -36,6 +37,12 @@ static struct {
     sim_ns outage_from_ns, outage_to_ns; /* of the backhaul of gateway 0 */
     uint64_t in_outage;
     uint64_t downlinks;
+    struct {
+        uint32_t device;
+        sim_ns end_ns;
+        double airtime_s;
+    } frames[FRAMES_MAX]; /* of the devices, joins too */
+    uint32_t frame_count;
 } run;
 
 static uint32_t rank_of(enum loss_cause cause)
@@ -66,6 +73,10 @@ static void ended(const struct frame *frame)
         run.downlinks += frame->downlink;
         return;
     }
+    cr_assert_lt(run.frame_count, FRAMES_MAX);
+    run.frames[run.frame_count].device = device;
+    run.frames[run.frame_count].end_ns = frame->end_ns;
+    run.frames[run.frame_count++].airtime_s = (double)(frame->end_ns - frame->start_ns) / 1e9;
     uint32_t furthest = run.furthest[device];
     run.furthest[device] = NOWHERE;
     if (type != 2 && type != 4) {
@@ -161,6 +172,35 @@ Test(recount_air, uplinks_by_data_rate_and_cause)
     expect_count(trial, "uplinks.", "received", received);
     expect_count(trial, "airtime.", "downlink_frames", run.downlinks);
     cr_expect_float_eq(trial_value(trial, "uplinks.pdr"), (double)received / (double)sent, 1e-12);
+    trial_destroy(trial);
+}
+
+/* Longest airtime of a device in any `window_s`, which ends with a frame. */
+static double worst_s(double window_s)
+{
+    double worst = 0.0;
+    for (uint32_t last = 0; last < run.frame_count; last++) {
+        double sum_s = 0.0;
+        sim_ns from_ns = run.frames[last].end_ns - (sim_ns)(window_s * 1e9);
+        for (uint32_t i = last + 1; i-- > 0 && run.frames[i].end_ns > from_ns;) {
+            sum_s += run.frames[i].device == run.frames[last].device ? run.frames[i].airtime_s : 0;
+        }
+        worst = fmax(worst, sum_s);
+    }
+    return worst;
+}
+
+/* All channels lie in 868.0 to 868.6 MHz, of which EN 300 220-2 allows 1 % to a device. The auditor
+ * sees 55 to 60 minutes of an hour. */
+Test(recount_air, the_worst_hour_of_a_device_over_what_it_is_allowed)
+{
+    struct trial *trial = play(crowd);
+    double least = worst_s(3300.0) / 36.0, most = worst_s(3600.0) / 36.0;
+    double value = trial_value(trial, "uplinks.duty_worst_hour");
+    cr_expect_gt(least, 0.3, "devices are busy: %g", least);
+    cr_expect(value > least * (1.0 - 1e-6) && value < most * (1.0 + 1e-6), "%g is not in %g..%g",
+            value, least, most);
+    expect_count(trial, "uplinks.", "duty_violations", 0);
     trial_destroy(trial);
 }
 
