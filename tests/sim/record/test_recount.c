@@ -31,7 +31,8 @@ static const char lossy[] =
         "interferers: [{frequency: 868.3 MHz, bandwidth: 125 kHz, power: 14 dBm, x: 100 m, "
         "y: 0 m, on: 300 ms, off: 3 s}]\n"
         "foreign: {devices: 20, period: 2 min}\n"
-        "devices: [{name: d, count: 30, boot: {spread: 5 min}, report: {period: 10 min}}]\n"
+        "devices: [{name: d, count: 30, nb_trans: 2, boot: {spread: 5 min}, "
+        "report: {period: 10 min}}]\n"
         "firmware: {image: generated, size: 8 KiB}\n"
         "campaign: {start: 30 min, set_up: {window: 3 h}, confirm_timeout: 1 h}\n";
 
@@ -53,6 +54,11 @@ static struct recount {
     bool asked;                    /* a command went to the group since the last fragment */
     uint32_t batches;              /* of new fragments after a command */
     sim_ns complete_ns[DEVICES];
+    uint64_t taken; /* messages that the network server took */
+    struct {
+        uint32_t messages, answers; /* data frames once each; polls, and those of TS004 and TS005 */
+        uint64_t last;
+    } devices[DEVICES];
 } run;
 
 /* 0: a command, after the first pass and after each batch. */
@@ -84,6 +90,22 @@ static void on_downlink(const struct frame *frame)
     }
 }
 
+/* A message has a counter of its own, however often it is repeated. */
+static void on_uplink(const struct frame *frame)
+{
+    uint32_t i = frame->sender - run.world->first_device;
+    if (i >= DEVICES || !data_frame_is(frame)) {
+        return;
+    }
+    int fport = data_frame_fport(frame);
+    uint64_t message = (uint64_t)data_frame_address(frame) << 16 | data_frame_fcnt(frame);
+    if (message != run.devices[i].last) {
+        run.devices[i].last = message;
+        run.devices[i].messages++;
+        run.devices[i].answers += fport <= 0 || fport == 200 || fport == 201 ? 1u : 0u;
+    }
+}
+
 static void watch(void *context, const struct observation *o)
 {
     (void)context;
@@ -95,6 +117,10 @@ static void watch(void *context, const struct observation *o)
         run.results[o->b]++;
     } else if (o->kind == OBSERVE_FRAME_STARTED) {
         on_downlink(o->data);
+    } else if (o->kind == OBSERVE_FRAME_ENDED) {
+        on_uplink(o->data);
+    } else if (o->kind == OBSERVE_NETWORK_UPLINK) {
+        run.taken++;
     } else if (o->a == FW_TRACE_FRAG_COMPLETE) {
         sim_ns *complete_ns = &run.complete_ns[o->entity - run.world->first_device];
         *complete_ns = *complete_ns == 0 ? o->at_ns : *complete_ns;
@@ -108,7 +134,8 @@ static struct trial *play(void)
     engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST)
                     | OBSERVE_BIT(OBSERVE_GATEWAY_TX) | OBSERVE_BIT(OBSERVE_FRAME_STARTED)
-                    | OBSERVE_BIT(OBSERVE_FIRMWARE),
+                    | OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
+                    | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK),
             watch, NULL);
     trial_play(trial);
     return trial;
@@ -203,6 +230,27 @@ Test(recount, fragments_on_the_air_and_batches_of_them)
     expect_count(trial, "missing_fragments.", "coded_sent", coded);
     expect_count(trial, "missing_fragments.", "correction_batches", run.batches);
     expect_count(trial, "estimate.fragments.", "simulated", uncoded + coded);
+    trial_destroy(trial);
+}
+
+/* A first transmission that no gateway received may be repeated: then it is one message all the
+ * same. Answers are those of the devices that became ready. */
+Test(recount, messages_that_the_server_took_and_answers_of_devices)
+{
+    struct trial *trial = play();
+    uint64_t messages = 0;
+    struct values answers = { 0 };
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct campaign_device d;
+        campaign_device_get(world_first_campaign(trial->world), i, &d);
+        messages += run.devices[i].messages;
+        if (d.ready_ns != SIM_NS_NEVER) {
+            values_add(&answers, run.devices[i].answers);
+        }
+    }
+    cr_expect_lt(run.taken, messages, "some are lost");
+    expect_number(trial, "airtime.uplink_pdr", (double)run.taken / (double)messages);
+    expect_number(trial, "estimate.uplinks.simulated", values_mean(&answers));
     trial_destroy(trial);
 }
 
