@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Method: two gateways send frames of random power, length and preamble at random times on one
- * channel; devices open and close their receivers at random local times that lead the engine's by
- * up to a millisecond. The naive model follows each device by itself, looking at all frames.
+ * channel, and abort one in five; devices open and close their receivers at random local times that
+ * lead the engine's by up to a millisecond. The naive model follows each device by itself, looking
+ * at all frames.
  */
 #include "medium_fixture.h"
 #include "random_stream.h"
@@ -17,7 +18,8 @@ struct sent {
     struct frame frame;
     int32_t power_mdbm; /* received */
     sim_ns search_ns, lock_by_ns;
-    bool tried; /* naive model: its detection was attempted */
+    sim_ns silent_ns; /* its end, or when it was aborted */
+    bool tried;       /* naive model: its detection was attempted */
 };
 
 struct operation {
@@ -35,7 +37,7 @@ static bool drowned(unsigned which, sim_ns at_ns)
 {
     for (unsigned i = 0; i < FRAMES; i++) {
         const struct frame *other = &sent[i].frame;
-        if (i != which && other->start_ns <= at_ns && other->end_ns > at_ns
+        if (i != which && other->start_ns <= at_ns && sent[i].silent_ns > at_ns
                 && sent[i].power_mdbm >= sent[which].power_mdbm + 6000) {
             return true;
         }
@@ -48,7 +50,8 @@ static bool spoiled(unsigned which)
     const struct frame *frame = &sent[which].frame;
     for (unsigned i = 0; i < FRAMES; i++) {
         const struct frame *other = &sent[i].frame;
-        if (i != which && other->end_ns > sent[which].lock_by_ns && other->start_ns < frame->end_ns
+        if (i != which && sent[i].silent_ns > sent[which].lock_by_ns
+                && other->start_ns < frame->end_ns && other->start_ns < sent[i].silent_ns
                 && sent[which].power_mdbm - sent[i].power_mdbm < 6000) {
             return true;
         }
@@ -64,7 +67,8 @@ static unsigned next_detection(sim_ns from_ns, sim_ns off_ns, sim_ns *detect_ns)
         const struct frame *frame = &sent[i].frame;
         sim_ns heard_ns = frame->start_ns > from_ns ? frame->start_ns : from_ns;
         sim_ns at_ns = heard_ns + sent[i].search_ns;
-        if (sent[i].tried || heard_ns > sent[i].lock_by_ns || at_ns >= off_ns) {
+        if (sent[i].tried || heard_ns > sent[i].lock_by_ns || at_ns >= off_ns
+                || at_ns >= sent[i].silent_ns) {
             continue;
         }
         if (best == FRAMES || at_ns < *detect_ns
@@ -95,7 +99,8 @@ static void naive_listening(sim_ns on_ns, sim_ns off_ns)
         if (sent[i].frame.end_ns > off_ns) {
             return;
         }
-        expected[i] = expected[i] || !spoiled(i);
+        bool whole = sent[i].silent_ns == sent[i].frame.end_ns;
+        expected[i] = expected[i] || (whole && !spoiled(i));
         from_ns = sent[i].frame.end_ns;
     }
 }
@@ -144,6 +149,11 @@ static void send_frames(struct air_world *world, sim_ns gateway_free_ns[2])
         int32_t power_mdbm = -110000 + (int32_t)draw(4) * 4000;
         const struct frame *frame = medium_transmit_gateway(
                 world->medium, gateway, start_ns, &m, power_mdbm - gain_mdb, bytes, size);
+        sim_ns silent_ns = frame->end_ns;
+        if (draw(5) == 0) {
+            silent_ns = start_ns + draw(frame->end_ns - start_ns + 1);
+            medium_abort(world->medium, frame, silent_ns);
+        }
         gateway_free_ns[gateway] = frame->end_ns;
         uint64_t spare = 4u * (m.preamble_symbols - 5u);
         sent[i] = (struct sent){
@@ -151,6 +161,7 @@ static void send_frames(struct air_world *world, sim_ns gateway_free_ns[2])
             .power_mdbm = power_mdbm,
             .search_ns = 5 * SYMBOL_NS,
             .lock_by_ns = start_ns + lora_quarter_symbols_ns(&m, spare),
+            .silent_ns = silent_ns,
         };
     }
 }
