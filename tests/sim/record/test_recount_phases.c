@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Goal: docs/summary.md says which moments bound a phase; each joule counts in the phase between
- * its moments, and what a battery pays and lasts follows from that.
+ * its moments, and cost and life of a battery follow from that.
  *
  * Method: recorders tell the moments from the radio's states, the air and the server. The observer
  * of this test reads each node's meter at the events of the firmware's trace instead, which name
@@ -34,13 +34,13 @@ static const char fleet[] =
         "campaign: {start: 30 min, set_up: {window: 3 h}, redundancy: 40 %, "
         "correction: {policy: fixed}, confirm_timeout: 1 h}\n";
 
-static struct spender {
+static struct meter {
     int base, exchange; /* enum energy_phase; exchange NO_PHASE: none */
     bool answer_due;    /* a command on port 200 or 201 */
     double read_j, accept_j;
     sim_ns read_ns, steady_ns;
     double joule[ENERGY_PHASE_COUNT];
-} spenders[DEVICES];
+} meters[DEVICES];
 
 static const struct world *world;
 
@@ -53,19 +53,19 @@ static bool is_steady(int phase)
 /* What was drawn since the last reading belongs to the phase that ends now. */
 static void read_meter(uint32_t i, sim_ns at_ns)
 {
-    struct spender *s = &spenders[i];
-    int phase = s->exchange != NO_PHASE ? s->exchange : s->base;
+    struct meter *m = &meters[i];
+    int phase = m->exchange != NO_PHASE ? m->exchange : m->base;
     double now_j = node_energy_total_j(world->nodes, i, at_ns);
-    s->read_ns = s->read_ns == 0 ? node_power_on_ns(world->nodes, i) : s->read_ns;
-    s->joule[phase] += now_j - s->read_j;
-    s->steady_ns += is_steady(phase) ? at_ns - s->read_ns : 0;
-    s->read_j = now_j;
-    s->read_ns = at_ns;
+    m->read_ns = m->read_ns == 0 ? node_power_on_ns(world->nodes, i) : m->read_ns;
+    m->joule[phase] += now_j - m->read_j;
+    m->steady_ns += is_steady(phase) ? at_ns - m->read_ns : 0;
+    m->read_j = now_j;
+    m->read_ns = at_ns;
 }
 
-static int exchange_of(const struct spender *s, int fport)
+static int exchange_of(const struct meter *m, int fport)
 {
-    bool in_session = s->base >= ENERGY_PHASE_LISTENING;
+    bool in_session = m->base >= ENERGY_PHASE_LISTENING;
     return fport == 202               ? ENERGY_PHASE_CLOCK_SYNC
            : fport > 0 && fport < 200 ? ENERGY_PHASE_REPORT
            : in_session               ? (int)NO_PHASE
@@ -80,50 +80,50 @@ static void on_uplink(const struct frame *frame, sim_ns at_ns)
     }
     int fport = data_frame_fport(frame);
     read_meter(i, at_ns);
-    spenders[i].answer_due = spenders[i].answer_due && fport != 200 && fport != 201;
-    spenders[i].exchange = exchange_of(&spenders[i], fport);
+    meters[i].answer_due = meters[i].answer_due && fport != 200 && fport != 201;
+    meters[i].exchange = exchange_of(&meters[i], fport);
 }
 
-static void enter(struct spender *s, int base)
+static void enter(struct meter *m, int base)
 {
-    s->base = base;
-    s->exchange = NO_PHASE;
+    m->base = base;
+    m->exchange = NO_PHASE;
 }
 
-static void on_firmware(struct spender *s, const struct observation *o)
+static void on_firmware(struct meter *m, const struct observation *o)
 {
     int64_t port = o->c >> 8;
     switch (o->a) {
     case FW_TRACE_JOIN_REQUESTED:
-        enter(s, ENERGY_PHASE_JOIN);
+        enter(m, ENERGY_PHASE_JOIN);
         break;
     case FW_TRACE_JOINED: /* the keys and their record in flash came after the JoinAccept */
-        s->joule[ENERGY_PHASE_JOIN] -= s->read_j - s->accept_j;
-        s->joule[ENERGY_PHASE_IDLE] += s->read_j - s->accept_j;
-        enter(s, ENERGY_PHASE_IDLE);
+        m->joule[ENERGY_PHASE_JOIN] -= m->read_j - m->accept_j;
+        m->joule[ENERGY_PHASE_IDLE] += m->read_j - m->accept_j;
+        enter(m, ENERGY_PHASE_IDLE);
         break;
     case FW_TRACE_DOWNLINK:
-        s->answer_due = s->answer_due || port == 200 || port == 201;
+        m->answer_due = m->answer_due || port == 200 || port == 201;
         break;
     case FW_TRACE_EXCHANGE_ENDED:
-        s->exchange = s->answer_due && s->base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP
+        m->exchange = m->answer_due && m->base == ENERGY_PHASE_IDLE ? (int)ENERGY_PHASE_SET_UP
                                                                     : (int)NO_PHASE;
         break;
     case FW_TRACE_SESSION_OPENED:
-        enter(s, ENERGY_PHASE_LISTENING);
+        enter(m, ENERGY_PHASE_LISTENING);
         break;
     case FW_TRACE_FRAGMENT_STORED:
-        s->base = s->base == ENERGY_PHASE_LISTENING ? ENERGY_PHASE_BULK : s->base;
+        m->base = m->base == ENERGY_PHASE_LISTENING ? ENERGY_PHASE_BULK : m->base;
         break;
     case FW_TRACE_FRAG_FROZEN:
-        s->base = ENERGY_PHASE_CORRECTION;
+        m->base = ENERGY_PHASE_CORRECTION;
         break;
     case FW_TRACE_SESSION_CLOSED:
-        s->base = ENERGY_PHASE_VERIFICATION;
+        m->base = ENERGY_PHASE_VERIFICATION;
         break;
     case FW_TRACE_BOOTED:
-        s->answer_due = false;
-        enter(s, ENERGY_PHASE_IDLE);
+        m->answer_due = false;
+        enter(m, ENERGY_PHASE_IDLE);
         break;
     default:
         break;
@@ -140,15 +140,15 @@ static void watch(void *context, const struct observation *o)
     uint32_t i = o->entity - world->first_device;
     if (o->kind == OBSERVE_FRAME_RECEIVED) {
         bool accept = ((const struct frame *)o->data)->bytes[0] >> 5 == 1;
-        spenders[i].accept_j =
-                accept ? node_energy_total_j(world->nodes, i, o->at_ns) : spenders[i].accept_j;
+        meters[i].accept_j =
+                accept ? node_energy_total_j(world->nodes, i, o->at_ns) : meters[i].accept_j;
         return;
     }
     read_meter(i, o->at_ns);
     if (o->kind == OBSERVE_FIRMWARE) {
-        on_firmware(&spenders[i], o);
-    } else if (spenders[i].base == ENERGY_PHASE_VERIFICATION) {
-        enter(&spenders[i], ENERGY_PHASE_INSTALL);
+        on_firmware(&meters[i], o);
+    } else if (meters[i].base == ENERGY_PHASE_VERIFICATION) {
+        enter(&meters[i], ENERGY_PHASE_INSTALL);
     }
 }
 
@@ -157,7 +157,7 @@ static struct trial *play(void)
     struct trial *trial = trial_create(fleet, NULL, 0);
     world = trial->world;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        spenders[i] = (struct spender){ .base = ENERGY_PHASE_IDLE, .exchange = NO_PHASE };
+        meters[i] = (struct meter){ .base = ENERGY_PHASE_IDLE, .exchange = NO_PHASE };
     }
     engine_observer_add(world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NODE_RESET)
@@ -175,7 +175,7 @@ static double mean_j(int phase)
 {
     double sum_j = 0.0;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        sum_j += spenders[i].joule[phase];
+        sum_j += meters[i].joule[phase];
     }
     return sum_j / DEVICES;
 }
@@ -194,7 +194,7 @@ Test(recount_phases, energy_counts_between_the_moments_of_its_phase)
         [ENERGY_PHASE_BULK] = 0.001,
         [ENERGY_PHASE_CORRECTION] = 0.002,
         [ENERGY_PHASE_VERIFICATION] = 0.001,
-        [ENERGY_PHASE_INSTALL] = 0.06, /* to the start of the application, not to its first word */
+        [ENERGY_PHASE_INSTALL] = 0.06, /* to the start of the application, not to its first event */
     };
     struct trial *trial = play();
     for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
@@ -222,7 +222,7 @@ Test(recount_phases, the_estimate_is_compared_with_listening_and_both_bulk_phase
 
 /* Life: usable energy over the power of the phases that go on without an update, and the leak. A
  * day of it is worth what the device draws in that day. */
-Test(recount_phases, a_battery_pays_for_the_phases_from_the_set_up_on)
+Test(recount_phases, update_cost_is_that_of_the_phases_from_the_set_up_on)
 {
     struct trial *trial = play();
     double capacity_j = 1.2 * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
@@ -230,11 +230,11 @@ Test(recount_phases, a_battery_pays_for_the_phases_from_the_set_up_on)
     for (uint32_t i = 0; i < DEVICES; i++) {
         double steady_j = 0.0, update_j = 0.0;
         for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
-            steady_j += is_steady(phase) ? spenders[i].joule[phase] : 0.0;
-            update_j += phase >= ENERGY_PHASE_SET_UP ? spenders[i].joule[phase] : 0.0;
+            steady_j += is_steady(phase) ? meters[i].joule[phase] : 0.0;
+            update_j += phase >= ENERGY_PHASE_SET_UP ? meters[i].joule[phase] : 0.0;
         }
         double power_w =
-                steady_j / ((double)spenders[i].steady_ns / 1e9) + 0.03 * capacity_j / S_PER_YEAR;
+                steady_j / ((double)meters[i].steady_ns / 1e9) + 0.03 * capacity_j / S_PER_YEAR;
         values_add(&percent, 100.0 * update_j / (0.7 * capacity_j));
         values_add(&days, update_j / power_w / 86400.0);
         values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
