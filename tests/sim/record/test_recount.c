@@ -152,7 +152,10 @@ Test(recount, what_gateways_received_lost_and_refused)
     uint64_t lost = 0;
     expect_count(trial, "gateways.", "received", run.at_gateways[LOSS_NONE]);
     for (int cause = LOSS_POWERED_DOWN; cause < LOSS_NONE; cause++) {
-        if (run.at_gateways[cause] > 0) {
+        bool of_gateways =
+                cause == LOSS_POWERED_DOWN || (cause >= LOSS_RADIO_BUSY && cause <= LOSS_MISMATCH);
+        cr_assert(of_gateways || run.at_gateways[cause] == 0);
+        if (of_gateways) {
             expect_count(trial, "gateways.lost.", loss_cause_name((enum loss_cause)cause),
                     run.at_gateways[cause]);
             lost += run.at_gateways[cause];
