@@ -23,7 +23,7 @@ enum player_command_kind {
     PLAYER_RESTART,     /* from time 0, paused; faults given by hand are forgotten */
     PLAYER_PIN,
     PLAYER_UNPIN,
-    PLAYER_SELECT,   /* `device` */
+    PLAYER_SELECT,   /* `device`; SCENE_NONE: none */
     PLAYER_INTERVENE /* `intervention`, now */
 };
 
@@ -35,22 +35,24 @@ struct player_command {
     struct intervention intervention;
 };
 
-#define PLAYER_SPEED_MIN 0.1
-#define PLAYER_SPEED_MAX 1e6
+#define PLAYER_SPEED_MIN    0.1
+#define PLAYER_SPEED_MAX    1e6
+#define PLAYER_COMMANDS_MAX 64u /* that wait; one more is an error */
 
 struct player_state {
     bool playing;
-    bool until;           /* playing to a goal, without a pace */
+    bool until; /* playing to a goal, without a pace; the run is paused there */
+    bool over;
     double speed;         /* as commanded */
-    double speed_reached; /* lately */
+    double speed_reached; /* lately; 0 while paused */
     uint32_t intervention_count;
-    char error[192]; /* of the last command that could not be done; empty: none */
+    char error[192]; /* of the last command, when it could not be done; empty: it was */
 };
 
 struct player;
 
-/* Creates a run of `scenario`, which outlives the player, paused at time 0, and its thread. NULL:
- * `error` says why in one line. */
+/* Creates a run of `scenario`, which outlives the player, paused at time 0 at a speed of 60, and
+ * its thread. NULL: `error` says why in one line. */
 struct player *player_create(const struct scenario *scenario, const struct run_settings *settings,
         char *error, size_t error_size);
 void player_destroy(struct player *player); /* ends the thread */
@@ -61,8 +63,11 @@ void player_command(struct player *player, const struct player_command *command)
 /* The newest scene, valid until the next call; asks the simulation for a newer one. `energies` as
  * in watch_fill(). */
 const struct scene *player_scene(struct player *player, bool energies);
+/* The same, but waits for a scene that is filled from now on. */
+const struct scene *player_scene_now(struct player *player, bool energies);
 void player_state(struct player *player, struct player_state *state);
-/* Waits until all commands given are done, and the goal of the last PLAYER_UNTIL_... is reached. */
+/* Waits until all commands given are done, and the goal of the last PLAYER_STEP_... or
+ * PLAYER_UNTIL_... is reached. */
 void player_settle(struct player *player);
 /* The run itself, while its thread stands still: from player_hold() to player_release(). For the
  * results at the end, and for the list of interventions. */
