@@ -188,8 +188,9 @@ static uint64_t uplink_wanted_at(const struct fw *fw, uint64_t now_ticks)
     uint64_t wanted_at = services_want_at(fw);
     if (fw->install != FW_INSTALL_COMMITTED) {
         wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
-        if (!services_session_active(&fw->services, &fw->core, now_ticks)) {
-            wanted_at = earlier(wanted_at, mac_poll_at(&fw->core));
+        uint64_t poll_at = mac_poll_at(&fw->core);
+        if (poll_at < wanted_at && !services_session_active(&fw->services, &fw->core, now_ticks)) {
+            wanted_at = poll_at;
         }
     }
     return wanted_at;

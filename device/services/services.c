@@ -20,7 +20,7 @@ static const struct package *const packages[] = {
 };
 #define PACKAGES (sizeof packages / sizeof packages[0])
 
-_Static_assert(PACKAGES <= UINT8_MAX, "sessions_from holds every row and the end");
+_Static_assert(PACKAGES <= 8, "sessions has a bit for every row");
 
 static void *state_of(struct services *services, const struct package *package)
 {
@@ -70,20 +70,28 @@ static uint64_t packages_step_at(const struct services *services, const struct c
     return earliest;
 }
 
-static bool has_session(const struct services *services, const struct package *package)
+/* A bit for each row with a session. */
+static uint8_t pending_sessions(const struct services *services)
 {
-    return package->session_pending != NULL
-           && package->session_pending(state_of_const(services, package));
+    unsigned sessions = 0;
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->session_pending != NULL
+                && packages[i]->session_pending(state_of_const(services, packages[i]))) {
+            sessions |= 1u << i;
+        }
+    }
+    return (uint8_t)sessions;
+}
+
+static bool has_session(const struct services *services, unsigned row)
+{
+    return (services->sessions >> row & 1u) != 0;
 }
 
 /* A package has changed. */
 static void refresh(struct services *services, struct core *core)
 {
-    uint8_t row = 0;
-    while (row < PACKAGES && !has_session(services, packages[row])) {
-        row++;
-    }
-    services->sessions_from = row;
+    services->sessions = pending_sessions(services);
     services->facts = gather(services, core);
     services->step_at_ticks = packages_step_at(services, core);
     services->uplink_at_ticks[0] = packages_uplink_at(services, false);
@@ -127,9 +135,9 @@ void services_on_flash_done(struct services *services, struct core *core)
 static uint64_t sessions_step_at(const struct services *services, const struct core *core)
 {
     uint64_t earliest = services->step_at_ticks;
-    DEVICE_ASSERT(&core->hal, services->sessions_from < PACKAGES);
-    for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
-        if (has_session(services, packages[i])) {
+    DEVICE_ASSERT(&core->hal, services->sessions != 0);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (has_session(services, i)) {
             uint64_t at = packages[i]->step_at(
                     state_of_const(services, packages[i]), core, &services->facts);
             earliest = at < earliest ? at : earliest;
@@ -142,8 +150,7 @@ static uint64_t sessions_step_at(const struct services *services, const struct c
  * the answer is known. */
 uint64_t services_step_at(const struct services *services, const struct core *core)
 {
-    return services->sessions_from < PACKAGES ? sessions_step_at(services, core)
-                                              : services->step_at_ticks;
+    return services->sessions != 0 ? sessions_step_at(services, core) : services->step_at_ticks;
 }
 
 static void report_event(
@@ -178,9 +185,9 @@ bool services_step(struct services *services, struct core *core, uint64_t now_ti
 static bool sessions_active(
         const struct services *services, const struct core *core, uint64_t now_ticks)
 {
-    DEVICE_ASSERT(&core->hal, services->sessions_from < PACKAGES);
-    for (unsigned i = services->sessions_from; i < PACKAGES; i++) {
-        if (has_session(services, packages[i])
+    DEVICE_ASSERT(&core->hal, services->sessions != 0);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (has_session(services, i)
                 && packages[i]->session_active(
                         state_of_const(services, packages[i]), core, &services->facts, now_ticks)) {
             return true;
@@ -192,14 +199,13 @@ static bool sessions_active(
 bool services_session_active(
         const struct services *services, const struct core *core, uint64_t now_ticks)
 {
-    return services->sessions_from < PACKAGES && sessions_active(services, core, now_ticks);
+    return services->sessions != 0 && sessions_active(services, core, now_ticks);
 }
 
 uint64_t services_uplink_at(const struct services *services, const struct core *core)
 {
     /* Reading the RTC takes time. */
-    bool held = services->sessions_from < PACKAGES
-                && sessions_active(services, core, hal_rtc_now(&core->hal));
+    bool held = services->sessions != 0 && sessions_active(services, core, hal_rtc_now(&core->hal));
     uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
     return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
 }

@@ -29,7 +29,7 @@ struct services {
     uint64_t uplink_at_ticks[2]; /* earliest uplink; [1]: while a session holds requests back */
     uint64_t step_at_ticks;      /* earliest step of packages without sessions */
     struct package_facts facts;
-    uint8_t sessions_from; /* first row of the table with a session armed or open; its end: none */
+    uint8_t sessions; /* bit i: row i of the table has a session armed or open */
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC
