@@ -30,8 +30,6 @@ struct clocks {
     struct clock devices[];
 };
 
-extern const struct recorder_ops clock_recorder;
-
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -137,13 +135,13 @@ static void observe(void *state, const struct observation *o)
 
 const struct device_clock *clock_of(const struct recorder_set *set, uint32_t device)
 {
-    const struct clocks *clocks = recorder_set_state(set, &clock_recorder);
+    const struct clocks *clocks = recorder_set_state(set, RECORDER_CLOCK);
     return &clocks->devices[device].result;
 }
 
 double clock_error_ms(const struct recorder_set *set, uint32_t device, sim_ns at_ns)
 {
-    return error_of(recorder_set_state(set, &clock_recorder), device, at_ns);
+    return error_of(recorder_set_state(set, RECORDER_CLOCK), device, at_ns);
 }
 
 static void measure_clock(const void *state, struct measure *m)

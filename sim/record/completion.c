@@ -12,8 +12,6 @@ struct completion {
     sim_ns complete_ns[]; /* [campaign][device] */
 };
 
-extern const struct recorder_ops completion_recorder;
-
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -51,7 +49,7 @@ static void observe(void *state, const struct observation *o)
 
 sim_ns completion_ns(const struct recorder_set *set, uint32_t campaign, uint32_t device)
 {
-    const struct completion *completion = recorder_set_state(set, &completion_recorder);
+    const struct completion *completion = recorder_set_state(set, RECORDER_COMPLETION);
     return completion->complete_ns[place_of(completion, campaign, device)];
 }
 

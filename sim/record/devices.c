@@ -27,8 +27,6 @@ struct devices {
     struct device_join joins[];
 };
 
-extern const struct recorder_ops devices_recorder;
-
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -94,13 +92,13 @@ static void observe(void *state, const struct observation *o)
 
 sim_ns devices_joined_ns(const struct recorder_set *set, uint32_t device)
 {
-    const struct devices *devices = recorder_set_state(set, &devices_recorder);
+    const struct devices *devices = recorder_set_state(set, RECORDER_DEVICES);
     return devices->joins[device].joined_ns;
 }
 
 bool devices_is_accept(const struct recorder_set *set, uint32_t device, const struct frame *frame)
 {
-    const struct devices *devices = recorder_set_state(set, &devices_recorder);
+    const struct devices *devices = recorder_set_state(set, RECORDER_DEVICES);
     return is_accept(&devices->joins[device], frame);
 }
 

@@ -69,8 +69,6 @@ const char *energy_phase_name(enum energy_phase phase)
     return names[phase];
 }
 
-extern const struct recorder_ops energy_phases_recorder;
-
 static void destroy(void *state)
 {
     struct energy_phases *phases = state;
@@ -409,7 +407,7 @@ void energy_phases_device(
         const struct recorder_set *set, uint32_t device, struct phase_energy *energy)
 {
     sim_ns now_ns = engine_now(recorder_set_view(set)->engine);
-    add_up(recorder_set_state(set, &energy_phases_recorder), device, now_ns, energy);
+    add_up(recorder_set_state(set, RECORDER_ENERGY_PHASES), device, now_ns, energy);
 }
 
 static bool audit(const void *state, const struct recorder_set *set, char *text, size_t size)

@@ -88,8 +88,6 @@ struct fragment_causes {
     uint32_t copy_count, copy_last;
 };
 
-extern const struct recorder_ops fragment_causes_recorder;
-
 static void destroy(void *state)
 {
     struct fragment_causes *causes = state;
@@ -598,7 +596,7 @@ sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t
 
 const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
 {
-    return recorder_set_state(set, &fragment_causes_recorder);
+    return recorder_set_state(set, RECORDER_FRAGMENT_CAUSES);
 }
 
 const struct recorder_ops fragment_causes_recorder = {

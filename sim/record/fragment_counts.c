@@ -19,8 +19,6 @@ struct fragment_counts {
     struct device_fragments devices[]; /* [campaign][device] */
 };
 
-extern const struct recorder_ops fragment_counts_recorder;
-
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -56,7 +54,7 @@ static size_t place_of(const struct fragment_counts *counts, uint32_t campaign, 
 const struct device_fragments *fragment_counts_of(
         const struct recorder_set *set, uint32_t campaign, uint32_t device)
 {
-    const struct fragment_counts *counts = recorder_set_state(set, &fragment_counts_recorder);
+    const struct fragment_counts *counts = recorder_set_state(set, RECORDER_FRAGMENT_COUNTS);
     return &counts->devices[place_of(counts, campaign, device)];
 }
 

@@ -12,8 +12,6 @@
 
 _Static_assert(SCENARIO_CAMPAIGNS_MAX <= 32, "a campaign is a bit of device_install.campaigns");
 
-extern const struct recorder_ops installs_recorder;
-
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -109,7 +107,7 @@ static void boot(void *state, uint32_t index, sim_ns at_ns)
 
 const struct installs *installs_of(const struct recorder_set *set)
 {
-    return recorder_set_state(set, &installs_recorder);
+    return recorder_set_state(set, RECORDER_INSTALLS);
 }
 
 static bool broken(const void *state, const struct recorder_set *set, char *text, size_t size)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A recorder listens to observations, and reads const views of the models; it changes nothing. A
- * new one is one file and one line in recorders.c. No recorder depends on the order in which
+ * new one is one file and one line in recorders.def. No recorder depends on the order in which
  * recorders hear an observation.
  */
 #ifndef RECORD_RECORDER_H
@@ -72,7 +72,13 @@ struct recorder_ops {
  * none so far. */
 uint32_t recorder_campaign_of(const struct recorder_view *view, uint32_t device);
 
-/* In the order of the keys of summary.json; NULL-terminated. */
-extern const struct recorder_ops *const recorder_rows[];
+enum recorder {
+#define RECORDER(name, row) RECORDER_##name,
+#include "record/recorders.def"
+#undef RECORDER
+    RECORDER_COUNT
+};
+
+extern const struct recorder_ops *const recorder_rows[RECORDER_COUNT];
 
 #endif

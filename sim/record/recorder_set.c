@@ -10,7 +10,6 @@
 #include "record/air_frames.h"
 #include "record/measure.h"
 
-#define RECORDERS_MAX 32u
 #define LISTENERS_MAX 128u
 
 _Static_assert(FW_TRACE_COUNT <= 64, "a trace event is a bit of a mask");
@@ -28,16 +27,16 @@ struct listener {
 
 struct recorder_set {
     struct recorder_view view;
-    void *states[RECORDERS_MAX];
-    bool takes_part[RECORDERS_MAX];
+    void *states[RECORDER_COUNT];
+    bool takes_part[RECORDER_COUNT];
     /* Those of list i: listeners[list_begin[i]] up to listeners[list_begin[i + 1]]. */
     struct listener listeners[LISTENERS_MAX];
     uint16_t list_begin[LIST_COUNT + 1];
-    uint8_t prefetching[RECORDERS_MAX]; /* rows that are called before a node runs */
+    uint8_t prefetching[RECORDER_COUNT]; /* rows that are called before a node runs */
     uint32_t prefetching_count;
-    uint8_t booting[RECORDERS_MAX]; /* rows that are called when an application starts */
+    uint8_t booting[RECORDER_COUNT]; /* rows that are called when an application starts */
     uint32_t booting_count;
-    uint8_t watching_radios[RECORDERS_MAX]; /* rows that hear of changes of radios */
+    uint8_t watching_radios[RECORDER_COUNT]; /* rows that hear of changes of radios */
     uint32_t watching_radios_count;
     struct device_radio *radios; /* [device] */
     uint8_t shows[];             /* FIRMWARE_SHOWS_ bits of each device's build */
@@ -57,7 +56,7 @@ static void make_lists(struct recorder_set *set)
     uint16_t count = 0;
     for (uint32_t list = 0; list < LIST_COUNT; list++) {
         set->list_begin[list] = count;
-        for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+        for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
             if (set->takes_part[i] && listens(recorder_rows[i], list)) {
                 assert(count < LISTENERS_MAX);
                 set->listeners[count++] =
@@ -66,7 +65,7 @@ static void make_lists(struct recorder_set *set)
         }
     }
     set->list_begin[LIST_COUNT] = count;
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         if (set->takes_part[i] && recorder_rows[i]->prefetch != NULL) {
             set->prefetching[set->prefetching_count++] = (uint8_t)i;
         }
@@ -94,9 +93,8 @@ struct recorder_set *recorder_set_create(const struct recorder_view *view)
     for (uint32_t i = 0; i < view->device_count; i++) {
         set->shows[i] = firmware_shows(node_build(view->nodes, i));
     }
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
-        assert(i < RECORDERS_MAX);
         if (recorder->of_campaign && server_campaign_count(view->server) == 0) {
             continue;
         }
@@ -116,7 +114,7 @@ void recorder_set_destroy(struct recorder_set *set)
     if (set == NULL) {
         return;
     }
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         if (recorder_rows[i]->destroy != NULL && set->states[i] != NULL) {
             recorder_rows[i]->destroy(set->states[i]);
         }
@@ -246,20 +244,15 @@ uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device)
     return set->shows[device];
 }
 
-const void *recorder_set_state(const struct recorder_set *set, const struct recorder_ops *recorder)
+const void *recorder_set_state(const struct recorder_set *set, enum recorder recorder)
 {
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
-        if (recorder_rows[i] == recorder) {
-            return set->states[i];
-        }
-    }
-    assert(false && "a recorder that is in no row");
-    return NULL;
+    assert(recorder < RECORDER_COUNT);
+    return set->states[recorder];
 }
 
 bool recorder_set_broken(const struct recorder_set *set, char *text, size_t size)
 {
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         if (recorder->broken != NULL && set->takes_part[i]
                 && recorder->broken(set->states[i], set, text, size)) {
@@ -271,7 +264,7 @@ bool recorder_set_broken(const struct recorder_set *set, char *text, size_t size
 
 bool recorder_set_audit_fails(const struct recorder_set *set, char *text, size_t size)
 {
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         if (recorder->audit != NULL && set->takes_part[i]
                 && recorder->audit(set->states[i], set, text, size)) {
@@ -299,7 +292,7 @@ static uint8_t shows_of(const struct measure *m)
 static void measure_all(struct measure *m)
 {
     m->shows = shows_of(m);
-    for (size_t i = 0; recorder_rows[i] != NULL; i++) {
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         const struct recorder_ops *recorder = recorder_rows[i];
         bool wanted = m->scope == EXPECT_RUN        ? true
                       : m->scope == EXPECT_CAMPAIGN ? recorder->by_campaign

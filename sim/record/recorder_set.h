@@ -23,7 +23,7 @@ enum device_activity recorder_set_activity(const struct recorder_set *set, uint3
  * recorder. */
 uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device);
 /* The state of one recorder, for the recorder's own functions. NULL: it takes no part. */
-const void *recorder_set_state(const struct recorder_set *set, const struct recorder_ops *recorder);
+const void *recorder_set_state(const struct recorder_set *set, enum recorder recorder);
 
 /* True: an invariant is broken, `text` says which in one line. The second costs a look at every
  * device. */

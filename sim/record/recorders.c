@@ -1,39 +1,14 @@
-/* The recorders of a run, one line each, in the order of their keys in summary.json.
+/* The recorders of a run, by name.
  * SPDX-License-Identifier: MIT
  */
-#include <stddef.h>
-
 #include "record/recorder.h"
 
-/* clang-format off */
-#define RECORDERS(X)                                                                               \
-    X(head)                                                                                        \
-    X(devices)                                                                                     \
-    X(set_up_times)                                                                                \
-    X(fragment_counts)                                                                             \
-    X(fragment_causes)                                                                             \
-    X(fragments)                                                                                   \
-    X(completion)                                                                                  \
-    X(energy)                                                                                      \
-    X(energy_phases)                                                                               \
-    X(battery)                                                                                     \
-    X(airtime)                                                                                     \
-    X(uplinks)                                                                                     \
-    X(reports)                                                                                     \
-    X(gateways)                                                                                    \
-    X(estimate)                                                                                    \
-    X(clock)                                                                                       \
-    X(installs)                                                                                    \
-    X(guest)
+#define RECORDER(name, row) extern const struct recorder_ops row##_recorder;
+#include "record/recorders.def"
+#undef RECORDER
 
-#define X(name) extern const struct recorder_ops name##_recorder;
-RECORDERS(X)
-#undef X
-
-const struct recorder_ops *const recorder_rows[] = {
-#define X(name) &name##_recorder,
-    RECORDERS(X)
-#undef X
-    NULL,
+const struct recorder_ops *const recorder_rows[RECORDER_COUNT] = {
+#define RECORDER(name, row) [RECORDER_##name] = &row##_recorder,
+#include "record/recorders.def"
+#undef RECORDER
 };
-/* clang-format on */

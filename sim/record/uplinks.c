@@ -40,8 +40,6 @@ struct uplink_record {
     struct uplink_counts counts;
 };
 
-extern const struct recorder_ops uplinks_recorder;
-
 static void destroy(void *state)
 {
     struct uplink_record *record = state;
@@ -210,13 +208,13 @@ static void observe(void *state, const struct observation *o)
 
 const struct uplink_counts *uplinks_counts(const struct recorder_set *set)
 {
-    const struct uplink_record *record = recorder_set_state(set, &uplinks_recorder);
+    const struct uplink_record *record = recorder_set_state(set, RECORDER_UPLINKS);
     return &record->counts;
 }
 
 uint32_t uplinks_campaign_messages(const struct recorder_set *set, uint32_t device)
 {
-    const struct uplink_record *record = recorder_set_state(set, &uplinks_recorder);
+    const struct uplink_record *record = recorder_set_state(set, RECORDER_UPLINKS);
     return record->devices[device].campaign_messages;
 }
 

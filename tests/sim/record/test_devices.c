@@ -91,7 +91,7 @@ static void audit_without(uint64_t withheld, char *said, size_t size)
 {
     struct trial *trial = create();
     struct recorder_set *set = recorder_set_create(recorder_set_view(trial->recorders));
-    struct partial partial = { (void *)(uintptr_t)recorder_set_state(set, &devices_recorder),
+    struct partial partial = { (void *)(uintptr_t)recorder_set_state(set, RECORDER_DEVICES),
         withheld };
     engine_observer_add(trial->world->engine,
             devices_recorder.kinds | OBSERVE_BIT(OBSERVE_FIRMWARE), pass_on, &partial);

@@ -201,7 +201,7 @@ static uint64_t wrong_installs(struct trial *trial, uint32_t flipped_at)
     }
     view.images = &image;
     struct recorder_set *set = recorder_set_create(&view);
-    void *state = (void *)(uintptr_t)recorder_set_state(set, &installs_recorder);
+    void *state = (void *)(uintptr_t)recorder_set_state(set, RECORDER_INSTALLS);
     for (uint32_t i = 0; i < view.device_count; i++) {
         installs_recorder.boot(state, i, 0);
     }
