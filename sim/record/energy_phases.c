@@ -31,7 +31,8 @@ enum block {
     BLOCK_WHOLE  /* it has reported so */
 };
 
-/* What a report touches are the first two cache lines. */
+/* What a report touches are the first lines of the cache. */
+#define REPORT_LINES 2u
 struct device_phases {
     alignas(64) uint8_t base; /* enum energy_phase: what it is about */
     uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
@@ -353,11 +354,10 @@ static void boot(void *state, uint32_t index, sim_ns at_ns)
     set_phase(phases, index, at_ns, ENERGY_PHASE_IDLE, NO_PHASE);
 }
 
-static void prefetch(const void *state, uint32_t device)
+static struct recorder_lines lines(const void *state)
 {
     const struct energy_phases *phases = state;
-    __builtin_prefetch(&phases->devices[device], 1);
-    __builtin_prefetch(&phases->devices[device].joule[ENERGY_PHASE_CLOCK_SYNC], 1);
+    return (struct recorder_lines){ phases->devices, sizeof phases->devices[0], REPORT_LINES };
 }
 
 static void observe(void *state, const struct observation *o)
@@ -463,7 +463,7 @@ const struct recorder_ops energy_phases_recorder = {
     .observe = observe,
     .radio = radio,
     .boot = boot,
-    .prefetch = prefetch,
+    .lines = lines,
     .audit = audit,
     .measure = measure_phases,
 };

@@ -38,6 +38,14 @@ struct measure;      /* record/measure.h: the summary under construction */
 
 #define RECORDER_TRACE(event) (UINT64_C(1) << (FW_TRACE_##event))
 
+/* Of each device `count` lines of the cache, fetched before the device runs: those of device i
+ * begin at `first` + i * `stride_bytes`. */
+struct recorder_lines {
+    const void *first;
+    uint32_t stride_bytes;
+    uint32_t count;
+};
+
 /* Every operation may be NULL. `state` is what create() returned. */
 struct recorder_ops {
     const char *name;
@@ -53,8 +61,8 @@ struct recorder_ops {
     void *(*create)(const struct recorder_set *set);
     void (*destroy)(void *state);
     void (*observe)(void *state, const struct observation *observation);
-    /* Device `device` runs soon: its data may be fetched into the cache, and nothing else. */
-    void (*prefetch)(const void *state, uint32_t device);
+    /* What it has of devices, that an uplink touches. */
+    struct recorder_lines (*lines)(const void *state);
     /* An application starts on device `device`, after the bootloader: its flash may be looked at.
      * `at_ns` is the device's local time. */
     void (*boot)(void *state, uint32_t device, sim_ns at_ns);

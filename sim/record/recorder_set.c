@@ -11,6 +11,8 @@
 #include "record/measure.h"
 
 #define LISTENERS_MAX 128u
+#define LINES_MAX     16u
+#define LINE_BYTES    64u
 
 _Static_assert(FW_TRACE_COUNT <= 64, "a trace event is a bit of a mask");
 
@@ -25,6 +27,12 @@ struct listener {
     void *state;
 };
 
+/* A line of the cache of each device. */
+struct line {
+    const char *first;
+    size_t stride_bytes;
+};
+
 struct recorder_set {
     struct recorder_view view;
     void *states[RECORDER_COUNT];
@@ -32,8 +40,8 @@ struct recorder_set {
     /* Those of list i: listeners[list_begin[i]] up to listeners[list_begin[i + 1]]. */
     struct listener listeners[LISTENERS_MAX];
     uint16_t list_begin[LIST_COUNT + 1];
-    uint8_t prefetching[RECORDER_COUNT]; /* rows that are called before a node runs */
-    uint32_t prefetching_count;
+    struct line lines[LINES_MAX]; /* fetched before a node runs */
+    uint32_t line_count;
     uint8_t booting[RECORDER_COUNT]; /* rows that are called when an application starts */
     uint32_t booting_count;
     uint8_t watching_radios[RECORDER_COUNT]; /* rows that hear of changes of radios */
@@ -66,14 +74,30 @@ static void make_lists(struct recorder_set *set)
     }
     set->list_begin[LIST_COUNT] = count;
     for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
-        if (set->takes_part[i] && recorder_rows[i]->prefetch != NULL) {
-            set->prefetching[set->prefetching_count++] = (uint8_t)i;
-        }
         if (set->takes_part[i] && recorder_rows[i]->boot != NULL) {
             set->booting[set->booting_count++] = (uint8_t)i;
         }
         if (set->takes_part[i] && recorder_rows[i]->radio != NULL) {
             set->watching_radios[set->watching_radios_count++] = (uint8_t)i;
+        }
+    }
+}
+
+static void add_lines(struct recorder_set *set, struct recorder_lines lines)
+{
+    for (uint32_t i = 0; i < lines.count; i++) {
+        assert(set->line_count < LINES_MAX);
+        const char *first = (const char *)lines.first + (size_t)i * LINE_BYTES;
+        set->lines[set->line_count++] = (struct line){ first, lines.stride_bytes };
+    }
+}
+
+static void list_lines(struct recorder_set *set)
+{
+    add_lines(set, (struct recorder_lines){ set->radios, sizeof set->radios[0], 1 });
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
+        if (set->takes_part[i] && recorder_rows[i]->lines != NULL) {
+            add_lines(set, recorder_rows[i]->lines(set->states[i]));
         }
     }
 }
@@ -106,6 +130,7 @@ struct recorder_set *recorder_set_create(const struct recorder_view *view)
         }
     }
     make_lists(set);
+    list_lines(set);
     return set;
 }
 
@@ -164,18 +189,18 @@ static void observe(void *context, const struct observation *o)
     } else if ((RADIO_KINDS & OBSERVE_BIT(list)) != 0) {
         follow_radio(set, o);
     }
-    for (uint32_t i = set->list_begin[list]; i < set->list_begin[list + 1]; i++) {
-        set->listeners[i].observe(set->listeners[i].state, o);
+    const struct listener *end = &set->listeners[set->list_begin[list + 1]];
+    for (const struct listener *l = &set->listeners[set->list_begin[list]]; l < end; l++) {
+        l->observe(l->state, o);
     }
 }
 
 static void prefetch(void *context, uint32_t device)
 {
     const struct recorder_set *set = context;
-    __builtin_prefetch(&set->radios[device], 1);
-    for (uint32_t i = 0; i < set->prefetching_count; i++) {
-        uint32_t row = set->prefetching[i];
-        recorder_rows[row]->prefetch(set->states[row], device);
+    const struct line *end = set->lines + set->line_count;
+    for (const struct line *line = set->lines; line < end; line++) {
+        __builtin_prefetch(line->first + device * line->stride_bytes, 1);
     }
 }
 

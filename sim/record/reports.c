@@ -238,10 +238,10 @@ static void measure_reports(const void *state, struct measure *m)
             confirmed == 0 ? NAN : (double)acknowledged / (double)confirmed);
 }
 
-static void prefetch(const void *state, uint32_t device)
+static struct recorder_lines lines(const void *state)
 {
     const struct reports *reports = state;
-    __builtin_prefetch(&reports->devices[device], 1);
+    return (struct recorder_lines){ reports->devices, sizeof reports->devices[0], 1 };
 }
 
 const struct recorder_ops reports_recorder = {
@@ -254,7 +254,7 @@ const struct recorder_ops reports_recorder = {
     .create = create,
     .destroy = destroy,
     .observe = observe,
-    .prefetch = prefetch,
+    .lines = lines,
     .audit = audit,
     .measure = measure_reports,
 };
