@@ -129,3 +129,59 @@ Test(limits, of_what_is_doubtful)
     };
     expect_limits(limits, sizeof limits / sizeof limits[0], true);
 }
+
+/* A key without effect is named in a warning; where the other key has the other value, it has one.
+ */
+Test(limits, of_keys_that_apply_with_others)
+{
+    static const struct limit limits[] = {
+        { "propagation: {preset: %s, model: free-space}\n", "none", "lorasim",
+                "propagation.model has" },
+        { "propagation: {model: %s, environment: suburban}\n", "cost-231", "free-space",
+                "propagation.environment has" },
+        { "propagation: {model: %s, exponent: 3}\n", "dual-slope", "okumura-hata",
+                "propagation.exponent has" },
+        { "propagation: {model: %s, reference: {loss: 40 dB}}\n", "log-distance", "cost-231",
+                "propagation.reference.loss has" },
+        { "propagation: {model: %s, reference: {distance: 10 m}}\n", "dual-slope", "free-space",
+                "propagation.reference.distance has" },
+        { "propagation: {model: %s, exponent_far: 4}\n", "dual-slope", "log-distance",
+                "propagation.exponent_far has" },
+        { "propagation: {model: %s, breakpoint: 300 m}\n", "dual-slope", "log-distance",
+                "propagation.breakpoint has" },
+        { "propagation: {fading: %s, rician_k: 3 dB}\n", "rician", "rayleigh",
+                "propagation.rician_k has" },
+        { "propagation: {fading: %s, coherence: 1 s}\n", "rician", "none",
+                "propagation.coherence has" },
+        { "propagation: {shadowing: {sigma: %s dB, site_correlation: 50 %%}}\n", "1", "0",
+                "propagation.shadowing.site_correlation has" },
+        { "devices: [{indoor: {share: %s %%, depth: deep}}]\n", "1", "0", "indoor.depth has" },
+        { "reception: {interference: %s, overlap: energy}\n", "aloha", "none",
+                "reception.overlap has" },
+        { "reception: {interference: %s, timing: whole-frame}\n", "croce", "none",
+                "reception.timing has" },
+        { "foreign: {devices: %s, payload: 20 B}\n", "1", "0", "foreign.payload has" },
+        { "foreign: {devices: %s, data_rate: DR3}\n", "1", "0", "foreign.data_rate has" },
+        { "interferers: [{statistics: %s, on: 1 s, off: 2 s}]\n", "exponential", "continuous",
+                "interferers: on has" },
+        { "network: {adr: %s, adr_nb_trans: on}\n", "on", "off", "network.adr_nb_trans has" },
+        { "gateways: {layout: %s, radius: 1 km}\n", "ring", "grid", "gateways.radius has" },
+        { "gateways: {layout: %s, spacing: 1 km}\n", "hex", "ring", "gateways.spacing has" },
+        { "gateways: {clock: {source: %s, error: 1 ms}}\n", "ntp", "free",
+                "gateways.clock.error has" },
+        { "gateways: {clock: {source: %s}, beacons: true}\n", "gnss", "ntp",
+                "gateways.beacons has" },
+        { "devices: [{layout: %s, spacing: 100 m}]\n", "grid", "uniform", "spacing has" },
+        { "devices: [{layout: %s, clusters: {spread: 100 m}}]\n", "clusters", "uniform",
+                "clusters.spread has" },
+        { "devices: [{report: {in_session: send}}]\ncampaign: %s\n", "{}", "none",
+                "report.in_session has" },
+        { "devices: [{packages: {fragmentation: 1}}]\ncampaign: %s\n",
+                "{fragmentation_version: 1, verify: [signature]}", "none",
+                "packages.fragmentation has" },
+        { "devices: [{guard: {drift: 20 ppm}}]\ncampaign: %s\n", "{}", "none", "guard.drift has" },
+        { "devices: [{report: {traffic: %s, jitter: 10 %%}}]\n", "jittered", "poisson",
+                "report.jitter has" },
+    };
+    expect_limits(limits, sizeof limits / sizeof limits[0], true);
+}
