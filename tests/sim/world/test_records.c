@@ -285,11 +285,12 @@ Test(records, a_device_that_breaks_its_duty_cycle_fails_the_run)
         .low_data_rate = true,
         .payload_crc = true,
     };
-    for (int i = 0; i < 20; i++) { /* 2.5 s each: 50 s in an hour of 36 s */
+    /* 2.465792 s each, one a minute: the 15th is the first beyond 36 s. */
+    for (int i = 0; i < 20; i++) {
         trial_go(trial, engine_now(world->engine) + 60 * SIM_NS_PER_S);
         medium_transmit_device(
                 world->medium, 0, engine_now(world->engine), &slow, 14000, bytes, sizeof bytes);
     }
     trial_go(trial, engine_now(world->engine) + 60 * SIM_NS_PER_S);
-    expect_failure(trial, "device 0");
+    expect_failure(trial, "first device 0 at 902.466 s");
 }
