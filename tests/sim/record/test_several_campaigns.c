@@ -81,6 +81,23 @@ static void expect_received(const struct trial *trial, uint64_t stored, double p
             1e-12, "%llu of %g pairs", (unsigned long long)stored, pairs);
 }
 
+/* Means of the run are those of both campaigns, by the devices that became ready in each. */
+static void expect_means_of_both(const struct trial *trial)
+{
+    static const char *const keys[] = { "setup_time_s.mean", "completion_time_s.mean",
+        "missing_fragments.rate_mean", "estimate.set_up_s.simulated", "estimate.uplinks.simulated",
+        "estimate.listening_j.simulated", "estimate.bulk_j.simulated",
+        "estimate.battery_percent.simulated" };
+    double of_a = value_of(trial, "a", "devices.ready");
+    double of_b = value_of(trial, "b", "devices.ready");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        double a = value_of(trial, "a", keys[i]), b = value_of(trial, "b", keys[i]);
+        double mean = (of_a * a + of_b * b) / (of_a + of_b);
+        cr_expect_float_eq(
+                trial_value(trial, keys[i]), mean, 1e-9 * mean, "%s: %g, %g", keys[i], a, b);
+    }
+}
+
 Test(several_campaigns, on_halves_of_a_fleet_count_their_members)
 {
     struct trial *trial = trial_create(halves, NULL, 0);
@@ -95,6 +112,7 @@ Test(several_campaigns, on_halves_of_a_fleet_count_their_members)
     cr_expect_eq(trial_value(trial, "devices.confirmed"), confirmed(trial, 0, 2));
     cr_expect_eq(trial_value(trial, "missing_fragments.nb_frag"), 2 * nb_frag);
     expect_received(trial, stored, 20 * nb_frag);
+    expect_means_of_both(trial);
     trial_destroy(trial);
 }
 
