@@ -152,9 +152,9 @@ static void watch(void *context, const struct observation *o)
     }
 }
 
-static struct trial *play(void)
+static struct trial *play_with(const char *const *sets, size_t set_count)
 {
-    struct trial *trial = trial_create(fleet, NULL, 0);
+    struct trial *trial = trial_create(fleet, sets, set_count);
     world = trial->world;
     for (uint32_t i = 0; i < DEVICES; i++) {
         meters[i] = (struct meter){ .base = ENERGY_PHASE_IDLE, .exchange = NO_PHASE };
@@ -169,6 +169,11 @@ static struct trial *play(void)
     }
     cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
     return trial;
+}
+
+static struct trial *play(void)
+{
+    return play_with(NULL, 0);
 }
 
 static double mean_j(int phase)
@@ -206,6 +211,20 @@ Test(recount_phases, energy_counts_between_the_moments_of_its_phase)
     trial_destroy(trial);
 }
 
+/* A report in the session interrupts a phase of it, which goes on when the windows have closed. */
+Test(recount_phases, reports_in_the_session_interrupt_its_phases)
+{
+    static const char *const sets[] = { "devices.0.report.in_session=send",
+        "devices.0.report.period=1 min", "devices.0.data_rate=DR5" };
+    struct trial *trial = play_with(sets, sizeof sets / sizeof sets[0]);
+    for (int phase = ENERGY_PHASE_LISTENING; phase <= ENERGY_PHASE_VERIFICATION; phase++) {
+        double expected_j = mean_j(phase);
+        expect_near(trial, "energy_j.by_phase.", energy_phase_name((enum energy_phase)phase),
+                expected_j, 0.03 * expected_j);
+    }
+    trial_destroy(trial);
+}
+
 /* What of an update the estimate is compared with: the receiver's energy alone. */
 Test(recount_phases, the_estimate_is_compared_with_listening_and_both_bulk_phases)
 {
@@ -235,6 +254,9 @@ Test(recount_phases, update_cost_is_that_of_the_phases_from_the_set_up_on)
         }
         double power_w =
                 steady_j / ((double)meters[i].steady_ns / 1e9) + 0.03 * capacity_j / S_PER_YEAR;
+        struct phase_energy energy;
+        energy_phases_device(trial->recorders, i, &energy);
+        cr_expect_float_eq((double)energy.steady_ns / 1e9, (double)meters[i].steady_ns / 1e9, 1.0);
         values_add(&percent, 100.0 * update_j / (0.7 * capacity_j));
         values_add(&days, update_j / power_w / 86400.0);
         values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);

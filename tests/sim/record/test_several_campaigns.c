@@ -9,6 +9,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "record/fragment_causes.h"
 #include "support/trial.h"
@@ -113,6 +114,36 @@ Test(several_campaigns, on_halves_of_a_fleet_count_their_members)
     cr_expect_eq(trial_value(trial, "missing_fragments.nb_frag"), 2 * nb_frag);
     expect_received(trial, stored, 20 * nb_frag);
     expect_means_of_both(trial);
+    trial_destroy(trial);
+}
+
+/* As many campaigns as a scenario may have, each on a device of its own. */
+Test(several_campaigns, of_the_largest_number_count_a_member_each)
+{
+    char text[4096] = "name: most\n"
+                      "duration: 12 h\n"
+                      "area: {radius: 300 m}\n"
+                      "gateways: {count: 1}\n"
+                      "firmware: {image: generated, size: 1 KiB}\n"
+                      "devices: [{name: d, count: 16, state: commissioned, data_rate: DR5, "
+                      "report: {period: 20 min}}]\n"
+                      "campaigns:\n";
+    for (uint32_t c = 0; c < SCENARIO_CAMPAIGNS_MAX; c++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used,
+                "  - {name: c%u, devices: d %g..%g %%, set_up: {window: 1 h}, duty_share: 5 %%}\n",
+                c, c * 6.25, (c + 1) * 6.25);
+    }
+    struct trial *trial = trial_create(text, NULL, 0);
+    uint64_t stored = play(trial);
+    for (uint32_t c = 0; c < SCENARIO_CAMPAIGNS_MAX; c++) {
+        char name[8];
+        snprintf(name, sizeof name, "c%u", c);
+        cr_expect_eq(value_of(trial, name, "devices.total"), 1);
+        cr_expect_eq(value_of(trial, name, "devices.ready"), 1, "%s", name);
+    }
+    expect_received(
+            trial, stored, 16.0 * campaign_nb_frag(server_campaign(trial->world->server, 15)));
     trial_destroy(trial);
 }
 
