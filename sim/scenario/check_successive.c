@@ -86,6 +86,30 @@ static void check_slowest_periods(const struct check *check, const struct scenar
     }
 }
 
+/* The server allows each transfer its longest correction before the next one begins. Whether
+ * members need all data rates is known from uplinks only. */
+static void check_turns(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct scenario *scenario = check->scenario;
+    const struct campaign_params *p = &c->params;
+    sim_ns end_ns = p->start_ns + p->set_up_window_ns;
+    uint8_t slowest = campaign_slowest_rate(scenario_region(scenario), p);
+    for (uint8_t rate = slowest; rate <= p->data_rate; rate++) {
+        struct plan plan = plan_at(scenario, c, rate);
+        end_ns += plan.known ? plan.end_ns - plan.session_ns : 0;
+    }
+    if (p->session_order == SESSION_ORDER_IN_TURNS && p->sessions != SESSIONS_ONE
+            && end_ns > scenario->duration_ns) {
+        char end[40], duration[40];
+        check_format_time(end, sizeof end, (end_ns / MINUTE_NS + 1) * MINUTE_NS);
+        check_format_time(duration, sizeof duration, scenario->duration_ns);
+        scenario_warnings_add(check->errors, check_place(check, &p->session_order),
+                "campaign '%s': sessions in turns at DR%u to DR%u are planned until %s, with "
+                "correction.timeout for each, and the run ends before (duration = %s)",
+                c->name, p->data_rate, slowest, end, duration);
+    }
+}
+
 /* The correction goes on until all devices have reported: a session that ends first cuts it. */
 static void check_correction(const struct check *check, const struct scenario_campaign *c)
 {
@@ -217,6 +241,7 @@ void check_successive(const struct check *check)
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_periods(check, &check->scenario->campaigns[i]);
         check_slowest_periods(check, &check->scenario->campaigns[i]);
+        check_turns(check, &check->scenario->campaigns[i]);
         check_correction(check, &check->scenario->campaigns[i]);
         check_after_others(check, &check->scenario->campaigns[i]);
     }

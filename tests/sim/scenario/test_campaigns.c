@@ -277,6 +277,28 @@ Test(campaigns, warn_of_slow_members_that_need_more_periods)
     cr_expect_null(strstr(messages, "periods"), "%s", messages);
 }
 
+/* sessions-by-data-rate.yaml: `validate` prints 13.2 h for its six sessions in turns, of which the
+ * first opens at 3 h + 6 h. */
+Test(campaigns, warn_of_turns_that_the_run_ends_before)
+{
+    const char *text = "duration: %s\n"
+                       "gateways: {count: 3}\n"
+                       "devices: [{count: 200, report: {period: 2 h}}]\n"
+                       "firmware: {image: generated, size: 12 KiB}\n"
+                       "campaign: {start: 3 h, set_up: {window: 6 h}, sessions: per-data-rate, "
+                       "session_order: %s, correction: {timeout: 1 h}}\n";
+    char short_run[320], long_run[320], at_one_time[320];
+    snprintf(short_run, sizeof short_run, text, "22 h", "in-turns");
+    snprintf(long_run, sizeof long_run, text, "23 h", "in-turns");
+    snprintf(at_one_time, sizeof at_one_time, text, "22 h", "at-one-time");
+    expect_warned(short_run,
+            "city.yaml:5:87: warning: campaign 'campaign': sessions in turns at DR5 to DR0 are "
+            "planned until 1331 min");
+    cr_expect_not_null(strstr(messages, "(duration = 22 h)"), "%s", messages);
+    expect_no_warning(long_run);
+    expect_no_warning(at_one_time);
+}
+
 Test(campaigns, are_expected_of_by_name)
 {
     const char *campaigns = GROUPS "campaigns: [{name: a, devices: meters}, {name: b.c, devices: "
