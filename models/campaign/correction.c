@@ -21,6 +21,10 @@
 /* Of the uncoded fragments: a batch for members of whom nothing is known.
  * assumed: an eighth serves members that lost as much, in one round. */
 #define BLIND_SHARE 8u
+/* Of a request, from the second round on, when those that are left lose much.
+ * assumed: a member that loses 75 % misses them all one time in ten (0.75^8), else three in four;
+ * the copies take some 10 s, and a round in which it is not heard 260 s. */
+#define REQUEST_COPIES 8u
 /* Silent rounds in a row in which members that are known to lack something get a whole batch.
  * assumed: of a request and its answer at 20 % loss each 0.36 is lost; after three silent rounds in
  * a row (0.36^3: one time in 21) they are whole rather, and their reports were lost. */
@@ -156,7 +160,8 @@ static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
     correction->round++;
     correction->round_answers = 0;
     correction->request_sent = false;
-    if (!transfer_ask(transfer, request, size)) {
+    transfer_hurry(transfer);
+    if (!transfer_ask(transfer, request, size, correction->round > 1 ? REQUEST_COPIES : 1u)) {
         transfer_end(transfer, now_ns);
         return;
     }

@@ -61,6 +61,8 @@ struct session_ops {
     /* A gateway sent or refused a message. */
     void (*report)(struct session *session, uint32_t handle, uint32_t gateway,
             enum gateway_tx_result result, sim_ns now_ns);
+    /* Messages follow each other as fast as what the last hour left of the airtime allows. */
+    void (*hurry)(struct session *session);
     /* Drops what is not on its way to the air. */
     void (*stop)(struct session *session);
 };

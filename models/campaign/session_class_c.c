@@ -13,7 +13,7 @@
 #include "network/lorawan.h"
 #include "random_stream.h"
 
-#define STATUS_REQUESTS_MAX 1024u
+#define STATUS_REQUESTS_MAX 8192u
 #define FCNT_MAX            (PACKAGE_FRAGMENTS_MAX + STATUS_REQUESTS_MAX)
 #define SESSION_REQ_SIZE    11u /* McClassCSessionReq */
 
@@ -196,6 +196,12 @@ static void report(struct session *session, uint32_t handle, uint32_t gateway,
     }
 }
 
+static void hurry(struct session *session)
+{
+    struct class_c *self = class_c(session);
+    network_group_hurry(self->network, self->group);
+}
+
 static void stop(struct session *session)
 {
     struct class_c *self = class_c(session);
@@ -214,6 +220,7 @@ const struct session_ops session_class_c = {
     .send = send,
     .number = number,
     .report = report,
+    .hurry = hurry,
     .stop = stop,
 };
 

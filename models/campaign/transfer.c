@@ -239,10 +239,20 @@ bool transfer_extend(struct transfer *transfer, uint32_t count)
     return room > 0;
 }
 
-bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size)
+bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies)
 {
     struct session *session = session_now(transfer);
-    return session->ops->send(session, 0, request, (uint16_t)size);
+    bool sent = copies > 0;
+    for (uint32_t i = 0; i < copies && sent; i++) {
+        sent = session->ops->send(session, 0, request, (uint16_t)size);
+    }
+    return sent;
+}
+
+void transfer_hurry(struct transfer *transfer)
+{
+    struct session *session = session_now(transfer);
+    session->ops->hurry(session);
 }
 
 bool transfer_runs(const struct transfer *transfer)

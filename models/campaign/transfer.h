@@ -99,8 +99,10 @@ bool transfer_has_room(const struct transfer *transfer); /* for a higher N */
 void transfer_repeat(struct transfer *transfer, uint32_t n, uint32_t count);
 /* Wants `count` more coded fragments. False: N has no more room. */
 bool transfer_extend(struct transfer *transfer, uint32_t count);
-/* A request to every member. False: the session takes no more. */
-bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size);
+/* A request to every member, `copies` times. False: the session takes no more. */
+bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies);
+/* What follows is sent as fast as the airtime that is left allows. */
+void transfer_hurry(struct transfer *transfer);
 /* No more fragments. */
 void transfer_end(struct transfer *transfer, sim_ns now_ns);
 /* A counted member needs no more, or its outcome stands. */

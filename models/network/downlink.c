@@ -197,6 +197,9 @@ void network_downlink_report(
     } else {
         network->stats.downlinks_rx2++;
     }
+    spent_airtime_add(&network->spent, report->gateway,
+            window == WINDOW_RX1 ? downlink->rx1_frequency_hz : network->params.rx2_frequency_hz,
+            report->at_ns, report->airtime_ns);
     network->stats.acks += downlink->ack ? 1 : 0;
     network_questions_asked(network, downlink);
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_DOWNLINK,

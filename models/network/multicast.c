@@ -71,7 +71,7 @@ void group_plan_frame(
 {
     struct group_frame *frame = group_frame_at(group, gateway->sequence);
     if (frame->interval_ns == 0) {
-        frame->interval_ns = group_interval_ns(network, group, frame->size);
+        frame->interval_ns = group_grant_ns(network, group, frame->size);
     }
     sim_ns earliest_ns = engine_now(network->engine) + group->lead_ns / 2;
     earliest_ns = earliest_ns > frame->not_before_ns ? earliest_ns : frame->not_before_ns;

@@ -41,6 +41,11 @@ static struct group *group_add(struct network *network)
     return group;
 }
 
+static double duty_share(const struct network *network, const struct group *group)
+{
+    return group->params.duty_share > 0.0 ? group->params.duty_share : network->params.duty_share;
+}
+
 uint32_t network_group_create(struct network *network, const struct network_group_params *params)
 {
     const struct region *region = network->params.region;
@@ -187,26 +192,69 @@ static uint32_t count_sharers(const struct network *network, const struct group 
     return sharers;
 }
 
-sim_ns group_interval_ns(
+static struct network_airtime airtime_of(
         const struct network *network, const struct group *group, uint32_t phy_size)
 {
     struct network_airtime airtime = {
         .frame_ns = lora_time_on_air_ns(&group->modulation, phy_size),
         .duty_cycle = region_duty_cycle(network->params.region, group->params.frequency_hz),
-        .duty_share = group->params.duty_share > 0.0 ? group->params.duty_share
-                                                     : network->params.duty_share,
+        .duty_share = duty_share(network, group),
         .listen_share = network->params.listen_share,
         .gateway_count = group->params.policy == MULTICAST_STAGGERED ? group->gateway_count : 1,
         .sharers = count_sharers(network, group),
     };
+    if (airtime.gateway_count == 0) { /* Not chosen before the first frame. */
+        airtime.gateway_count = network->gateway_count > 0 ? network->gateway_count : 1;
+    }
+    return airtime;
+}
+
+sim_ns group_interval_ns(
+        const struct network *network, const struct group *group, uint32_t phy_size)
+{
+    struct network_airtime airtime = airtime_of(network, group, phy_size);
     sim_ns least_ns = airtime.frame_ns + NETWORK_TURN_GUARD_NS;
     if (group->params.interval_ns > 0) {
         return group->params.interval_ns > least_ns ? group->params.interval_ns : least_ns;
     }
-    if (airtime.gateway_count == 0) { /* Not chosen before the first frame. */
-        airtime.gateway_count = network->gateway_count > 0 ? network->gateway_count : 1;
-    }
     return network_multicast_interval_ns(&airtime);
+}
+
+/* Each of its gateways may send a frame now and keeps for unicast what is not the share of
+ * multicast. */
+static bool have_airtime_left(const struct network *network, const struct group *group,
+        const struct network_airtime *airtime)
+{
+    sim_ns now_ns = engine_now(network->engine);
+    for (uint32_t i = 0; i < group->gateway_count; i++) {
+        if (spent_airtime_free_ns(&network->spent, group->gateways[i].gateway,
+                    group->params.frequency_hz, now_ns, airtime->frame_ns,
+                    1.0 - airtime->duty_share)
+                > now_ns) {
+            return false;
+        }
+    }
+    return airtime->duty_cycle > 0.0;
+}
+
+sim_ns group_grant_ns(const struct network *network, const struct group *group, uint32_t phy_size)
+{
+    sim_ns interval_ns = group_interval_ns(network, group, phy_size);
+    if (!group->hurries || group->params.interval_ns > 0) {
+        return interval_ns;
+    }
+    struct network_airtime airtime = airtime_of(network, group, phy_size);
+    if (airtime.sharers > 1 || !have_airtime_left(network, group, &airtime)) {
+        return interval_ns;
+    }
+    airtime.duty_cycle = 1.0; /* the hour has enough left */
+    sim_ns hurried_ns = network_multicast_interval_ns(&airtime);
+    return hurried_ns < interval_ns ? hurried_ns : interval_ns;
+}
+
+void network_group_hurry(struct network *network, uint32_t group_index)
+{
+    group_at(network, group_index)->hurries = true;
 }
 
 /* --- gateways -------------------------------------------------------------------------------- */

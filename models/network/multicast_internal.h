@@ -53,6 +53,7 @@ struct group {
     sim_ns next_slot_ns; /* no gateway may begin an interval before */
     sim_ns lead_ns;      /* request to start on air */
     bool on_air;         /* it has a grant of the sub-band's airtime: from enqueue to flush */
+    bool hurries;        /* while its gateways have airtime left */
 };
 
 struct group *group_at(const struct network *network, uint32_t group);
@@ -65,6 +66,8 @@ void group_fail_over(struct network *network, struct group *group);
 /* Time between two frames of `phy_size` bytes from one gateway, under the grant of now. */
 sim_ns group_interval_ns(
         const struct network *network, const struct group *group, uint32_t phy_size);
+/* The same, less where the group hurries and its gateways have airtime left. */
+sim_ns group_grant_ns(const struct network *network, const struct group *group, uint32_t phy_size);
 
 /* multicast.c */
 /* A frame between head and tail. */

@@ -143,6 +143,7 @@ static void on_refused(struct network *network, uint32_t group_index, uint32_t g
     bool over =
             flushed || gives_up(group_frame_at(group, sequence), gateway, report->result, now_ns);
     bool fails = report->result == GATEWAY_TX_NO_ANSWER || gateway->tries >= TRIES_MAX;
+    group->hurries = group->hurries && report->result != GATEWAY_TX_DUTY_CYCLE;
     if (fails) {
         count_failure(network, group, gateway, now_ns);
     }
@@ -213,6 +214,8 @@ static void on_result(struct network *network, uint32_t group_index, uint32_t ga
     }
     if (report->result == GATEWAY_TX_SENT) {
         group_frame_at(group, sequence)->sent = true;
+        spent_airtime_add(&network->spent, report->gateway, group->params.frequency_hz,
+                report->at_ns, report->airtime_ns);
     }
     finish_frame(network, group_index, sequence, report, now_ns);
     for (uint32_t i = 0; i < group->gateway_count; i++) {

@@ -109,6 +109,7 @@ struct network *network_create(struct engine *engine, const struct network_param
     network->given_up_until_ns =
             calloc(gateway_count > 0 ? gateway_count : 1, sizeof *network->given_up_until_ns);
     if (network->devices == NULL || network->given_up_until_ns == NULL
+            || !spent_airtime_init(&network->spent, params->region, gateway_count)
             || !eui_table_create(network)) {
         network_destroy(network);
         return NULL;
@@ -143,6 +144,7 @@ void network_destroy(struct network *network)
     free(network->devices);
     free(network->adr);
     free(network->given_up_until_ns);
+    spent_airtime_finish(&network->spent);
     free(network);
 }
 

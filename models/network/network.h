@@ -168,6 +168,11 @@ bool network_group_add(struct network *network, uint32_t group, uint32_t device)
 uint32_t network_group_enqueue(struct network *network, uint32_t group, uint8_t fport,
         const uint8_t *payload, uint16_t size, sim_ns not_before_ns);
 uint32_t network_group_waiting(const struct network *network, uint32_t group);
+/* Frames follow each other, one gateway at a time, while its gateways have spent less than the
+ * share of multicast in the last hour, unicast included; then as granted, and so once a gateway
+ * refuses a frame for its duty cycle. Without effect where the sub-band has no duty cycle, other
+ * groups are on the air or the interval is given. */
+void network_group_hurry(struct network *network, uint32_t group);
 /* Drops what waits, and gives the group's share of the airtime back to the groups on the air. */
 void network_group_flush(struct network *network, uint32_t group);
 /* Time between two frames of `size` application bytes from one gateway, as it is granted now:

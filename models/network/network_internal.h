@@ -16,6 +16,7 @@
 #include "network/network.h"
 #include "network/pool.h"
 #include "network/rx2_plan.h"
+#include "network/spent_airtime.h"
 
 #define HEARD_MAX           4u /* gateways kept per uplink and per device */
 #define PENDING_MAX         65536u
@@ -149,6 +150,7 @@ struct network {
     uint32_t group_count, group_capacity;
     sim_ns *given_up_until_ns; /* [gateway]: another one stands in for multicast */
     struct air_plan multicast_plan;
+    struct spent_airtime spent;
 };
 
 /* network.c */

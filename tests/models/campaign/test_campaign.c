@@ -213,7 +213,7 @@ Test(campaign, names_the_reason_of_every_failure)
     fleet.devices[3].faults.refuses_group = true;
     fleet.devices[4].faults.clock_error_s = 100;
     fleet.devices[4].faults.ignores_clock = true;
-    fleet.devices[5].faults.loss_percent = 95;
+    fleet.devices[5].faults.loss_percent = 99;
     fleet.devices[6].faults.dies_in_session = true;
     fleet.devices[6].faults.loss_percent = 100;
     fleet.devices[7].faults.bad_mic = true;

@@ -35,16 +35,24 @@ static bool is_multicast(const struct gateway_tx *tx)
     return tx->modulation.spreading_factor == 7 && tx->modulation.frequency_hz == 869525000;
 }
 
-/* Requests to the group at gateway 0 from a time on. */
+#define COPY_NS (5 * SIM_NS_PER_S) /* a request so soon after another one is a copy of it */
+
+/* Requests to the group at gateway 0 from a time on; copies of one are one. */
 static uint32_t questions_after(sim_ns from_ns, sim_ns *last_ns, sim_ns *longest_gap_ns)
 {
     uint32_t count = 0;
     const struct fake_tx *entry;
     sim_ns before_ns = from_ns;
+    sim_ns copy_ns = INT64_MIN / 2; /* the last one, copies included */
     *longest_gap_ns = 0;
     for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
         if (entry->gateway == 0 && is_multicast(&entry->tx) && entry->tx.size == ASK_SIZE
                 && entry->tx.at_ns >= from_ns) {
+            bool copy = entry->tx.at_ns - copy_ns < COPY_NS;
+            copy_ns = entry->tx.at_ns;
+            if (copy) {
+                continue;
+            }
             sim_ns gap_ns = entry->tx.at_ns - before_ns;
             *longest_gap_ns = count > 0 && gap_ns > *longest_gap_ns ? gap_ns : *longest_gap_ns;
             before_ns = entry->tx.at_ns;

@@ -5,6 +5,7 @@
  * every interval is used again; frames of two groups at one spreading factor never overlap.
  */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,9 @@ static void on_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gat
 
 static const struct network_application application = { .multicast_report = on_report };
 
-static void start(void)
+static void start_with(const struct network_params *params)
 {
-    rig_create(&rig, 0.8);
+    rig_create_with(&rig, params);
     network_set_application(rig.network, &application, NULL);
     refused = 0;
     for (uint32_t i = 0; i < 4; i++) {
@@ -40,6 +41,12 @@ static void start(void)
     }
     rig_run(&rig, 1000 * SIM_NS_PER_S);
     rig.accepted_seen = fake_gateways_accepted_count(rig.gateways);
+}
+
+static void start(void)
+{
+    struct network_params params = rig_params(0.8);
+    start_with(&params);
 }
 
 static void finish(void)
@@ -220,6 +227,87 @@ Test(multicast_airtime, frames_start_at_the_first_tick_after_an_unrounded_plan)
         sim_ns expected_ns = (planned_ms + 999) / 1000 * SIM_NS_PER_S; /* the rig's GPS is whole */
         cr_assert_eq(rig_next_tx(&rig)->tx.at_ns, expected_ns, "frame %d", k);
     }
+}
+
+/* --- haste ----------------------------------------------------------------------------------- */
+
+/* One gateway that listens half of the time: a frame of 338.176 ms every 676.352 ms. */
+#define HURRIED_NS (2 * AIRTIME_NS)
+
+static void expect_intervals(uint32_t count, sim_ns expected_ns)
+{
+    sim_ns before_ns = rig_next_tx(&rig)->tx.at_ns;
+    for (uint32_t i = 1; i < count; i++) {
+        sim_ns at_ns = rig_next_tx(&rig)->tx.at_ns;
+        cr_assert_eq(
+                at_ns - before_ns, expected_ns, "frame %u: %" PRId64 " ns", i, at_ns - before_ns);
+        before_ns = at_ns;
+    }
+}
+
+/* 80 % of 10 % of an hour are 288 s, which 851 frames fit. */
+Test(multicast_airtime, that_is_left_of_the_hour_is_spent_at_once_in_haste)
+{
+    rig_destroy(&rig);
+    struct network_params params = rig_params(0.8);
+    params.listen_share = 0.5;
+    start_with(&params);
+    uint32_t group = make_group((struct network_group_params){ 0 }, 0);
+    network_group_hurry(rig.network, group);
+    enqueue(group, 1000);
+    rig_run(&rig, engine_now(rig.engine) + 1800 * SIM_NS_PER_S);
+    expect_intervals(851, HURRIED_NS);
+    for (uint32_t i = 0; i < 6; i++) { /* on their way when the report of number 851 came */
+        cr_assert_not_null(rig_next_tx(&rig));
+    }
+    expect_intervals(50, INTERVAL_NS);
+    cr_assert_eq(refused, 0);
+}
+
+Test(multicast_airtime, allows_no_haste_beside_another_group)
+{
+    make_two_groups((struct network_group_params){ 0 }, 0);
+    network_group_hurry(rig.network, groups[0]);
+    enqueue(groups[1], 1);
+    enqueue(groups[0], 10);
+    rig_run(&rig, engine_now(rig.engine) + 120 * SIM_NS_PER_S);
+    cr_assert_not_null(rig_next_tx(&rig), "of the other one");
+    cr_assert_not_null(rig_next_tx(&rig), "it passes that of the other one");
+    expect_intervals(9, 2 * INTERVAL_NS);
+}
+
+Test(multicast_airtime, allows_no_haste_where_the_interval_is_given)
+{
+    uint32_t group =
+            make_group((struct network_group_params){ .interval_ns = 3 * SIM_NS_PER_S }, 0);
+    network_group_hurry(rig.network, group);
+    enqueue(group, 10);
+    rig_run(&rig, engine_now(rig.engine) + 60 * SIM_NS_PER_S);
+    expect_intervals(10, 3 * SIM_NS_PER_S);
+}
+
+static enum gateway_tx_result keeps_pauses(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    static sim_ns free_ns;
+    (void)context;
+    if (tx->at_ns < free_ns) {
+        return GATEWAY_TX_DUTY_CYCLE;
+    }
+    free_ns = tx->at_ns + 10 * AIRTIME_NS; /* T/d - T from the end of a frame, d = 10 % */
+    return fake_gateways_queue(rig.gateways, gateway, tx, now_ns);
+}
+
+Test(multicast_airtime, has_no_haste_once_a_gateway_refuses_for_its_duty_cycle)
+{
+    uint32_t group = make_group((struct network_group_params){ 0 }, 0);
+    rig.gateways->judge = keeps_pauses;
+    network_group_hurry(rig.network, group);
+    enqueue(group, 20);
+    rig_run(&rig, engine_now(rig.engine) + 200 * SIM_NS_PER_S);
+    cr_assert_not_null(rig_next_tx(&rig));
+    cr_assert_not_null(rig_next_tx(&rig), "which was planned in haste");
+    expect_intervals(18, INTERVAL_NS);
 }
 
 Test(multicast_airtime, without_a_duty_cycle_is_gateways_in_turn_or_time_to_listen)
