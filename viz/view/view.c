@@ -79,8 +79,8 @@ void view_update(struct view *view, const struct scene *scene)
 
 bool view_wants_energies(const struct view *view)
 {
-    return view->follow == FOLLOW_ENERGY
-           || view->schemes->rows[view->scheme].quantity == SCHEME_ENERGY;
+    enum scheme_quantity quantity = view->schemes->rows[view->scheme].quantity;
+    return view->follow == FOLLOW_ENERGY || quantity == SCHEME_ENERGY || quantity == SCHEME_CLOCK;
 }
 
 void view_command(struct view *view, const struct player_command *command)

@@ -87,7 +87,7 @@ void view_draw(struct view *view, const struct scene *scene, struct canvas *canv
 bool view_press(struct view *view, const struct scene *scene, struct point at, bool twice);
 bool view_drag(struct view *view, const struct scene *scene, struct point at, struct point by);
 bool view_wheel(struct view *view, const struct scene *scene, struct point at, float turns);
-/* True: the energy of every device is looked at in this view. */
+/* True: the energy or the clock of every device is looked at in this view. */
 bool view_wants_energies(const struct view *view);
 
 /* Leaves a command for the player; one too many is dropped with a message. */

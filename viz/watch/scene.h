@@ -49,7 +49,7 @@ const char *scene_stage_meaning(enum scene_stage stage);
 struct scene_device {
     float x_m, y_m;
     float energy_j;       /* since power on; as old as struct scene.energy_at_ns */
-    float clock_error_ms; /* of its RTC against GPS; NaN: its clock was never set */
+    float clock_error_ms; /* of its RTC against GPS, likewise; NaN: its clock was never set */
     float margin_db;      /* SNR of the last downlink frame above what its SF needs; NaN: none */
     sim_ns last_ns;       /* end of that frame */
     uint16_t nb_frag;     /* of its transfer; 0: it is in none yet */
@@ -256,6 +256,7 @@ struct scene {
     uint64_t events; /* of the engine, done */
     uint8_t phase;   /* enum campaign_phase, as in struct scene_sample */
     sim_ns energy_at_ns;
+    uint32_t energy_fills; /* since then */
     uint32_t device_count, gateway_count;
     struct scene_device *devices;
     struct scene_gateway *gateways;

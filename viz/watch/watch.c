@@ -7,10 +7,8 @@
 #include "watch/watch.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "watch/watch_internal.h"
 
@@ -38,7 +36,7 @@ static void observe(void *context, const struct observation *o)
         watch_frame_at_gateway(watch, o);
         break;
     }
-    if (device == watch->selected) {
+    if (device < watch->device_count && device == watch->selected) {
         watch_inspect_observed(watch, o);
     }
 }
@@ -91,7 +89,10 @@ struct watch *watch_create(struct run *run, uint64_t generation)
         watch_destroy(watch);
         return NULL;
     }
-    watch->causes = watch->campaign_count > 0 ? fragment_causes_of(watch->recorders) : NULL;
+    if (watch->campaign_count > 0) {
+        watch->causes = fragment_causes_of(watch->recorders);
+        watch->installs = installs_of(watch->recorders);
+    }
     number_groups(watch);
     engine_observer_add(run_engine(run), KINDS, observe, watch);
     return watch;
@@ -144,10 +145,7 @@ static void begin_scene(const struct watch *watch, struct scene *scene)
     scene->generation = watch->generation;
     scene->failure[0] = '\0';
     scene->sample_count = 0;
-    scene->energy_at_ns = 0;
-    scene->headline.energy_mean_j = scene->headline.energy_max_j = NAN;
-    scene->worst_energy = SCENE_NONE;
-    memset(scene->devices, 0, scene->device_count * sizeof *scene->devices);
+    scene->energy_fills = WATCH_ENERGY_FILLS;
     for (uint32_t i = 0; i < scene->lane_count; i++) {
         scene->lanes[i].count = scene->lanes[i].settled = 0;
     }
@@ -166,8 +164,8 @@ bool watch_fill(struct watch *watch, bool energies, struct scene *scene)
     watch_look_at_transfers(watch);
     fill_end(watch, scene);
     watch_fill_devices(watch, scene);
-    if (energies) {
-        watch_fill_energies(watch, scene);
+    if (energies || ++scene->energy_fills >= WATCH_ENERGY_FILLS) {
+        watch_fill_meters(watch, scene);
     }
     watch_fill_gateways(watch, scene);
     watch_fill_flights(watch, scene);

@@ -32,8 +32,11 @@ sim_ns watch_next_sample_ns(const struct watch *watch);
 void watch_sample(struct watch *watch);
 
 /* Brings a scene up to date; of what only grows, what is new is added. The end of a run is sampled
- * too. `energies`: of all devices too, which costs a look at each; else they stay as they were.
- * False: out of memory; the scene may be filled again. */
+ * too. Energies and clocks of all devices cost more than all else: they are looked at with
+ * `energies`, at the first fill of a scene and at each WATCH_ENERGY_FILLS-th after the last look;
+ * else they stay as they were, but for the clock of the selected device. False: out of memory; the
+ * scene may be filled again. */
+#define WATCH_ENERGY_FILLS 32u
 bool watch_fill(struct watch *watch, bool energies, struct scene *scene);
 
 #endif

@@ -8,7 +8,6 @@
 #include "record/clock.h"
 #include "record/completion.h"
 #include "record/devices.h"
-#include "record/installs.h"
 #include "watch/watch_internal.h"
 
 /* --- transfers -------------------------------------------------------------------------------- */
@@ -84,8 +83,7 @@ bool watch_is_installed(
     if ((recorder_set_shows(watch->recorders, device) & FIRMWARE_SHOWS_IMAGE) == 0) {
         return stage == CAMPAIGN_CONFIRMED;
     }
-    const struct installs *installs = installs_of(watch->recorders);
-    return (installs->devices[device].campaigns >> campaign & 1u) != 0;
+    return (watch->installs->devices[device].campaigns >> campaign & 1u) != 0;
 }
 
 static enum scene_stage stage_in_set_up_or_session(
@@ -143,6 +141,15 @@ static float margin_db(const struct watch_device *own)
                    : (float)(own->snr_mdb - link_demodulation_snr_mdb(own->snr_sf)) / 1000.0f;
 }
 
+/* After a long sleep a clock costs as much as all else of a device: its crystal is followed from
+ * one segment of its course to the next. */
+static float clock_error_of(const struct watch *watch, uint32_t device)
+{
+    sim_ns now_ns = engine_now(watch->world->engine);
+    return watch->campaign_count == 0 ? NAN
+                                      : (float)clock_error_ms(watch->recorders, device, now_ns);
+}
+
 static void fill_device(const struct watch *watch, uint32_t device, struct scene_device *to)
 {
     const struct watch_device *own = &watch->devices[device];
@@ -152,10 +159,6 @@ static void fill_device(const struct watch *watch, uint32_t device, struct scene
     medium_device_place(watch->world->medium, device, &x_m, &y_m);
     to->x_m = (float)x_m;
     to->y_m = (float)y_m;
-    to->clock_error_ms = watch->campaign_count == 0
-                                 ? NAN
-                                 : (float)clock_error_ms(watch->recorders, device,
-                                         engine_now(watch->world->engine));
     to->margin_db = margin_db(own);
     to->last_ns = own->end_ns;
     to->nb_frag = (uint16_t)standing.nb_frag;
@@ -173,6 +176,9 @@ void watch_fill_devices(const struct watch *watch, struct scene *scene)
     uint32_t missing = 0;
     memset(scene->stages, 0, sizeof scene->stages);
     scene->worst_missing = SCENE_NONE;
+    if (watch->selected != SCENE_NONE) {
+        scene->devices[watch->selected].clock_error_ms = clock_error_of(watch, watch->selected);
+    }
     for (uint32_t i = 0; i < watch->device_count; i++) {
         struct scene_device *device = &scene->devices[i];
         fill_device(watch, i, device);
@@ -187,13 +193,14 @@ void watch_fill_devices(const struct watch *watch, struct scene *scene)
     }
 }
 
-void watch_fill_energies(const struct watch *watch, struct scene *scene)
+void watch_fill_meters(const struct watch *watch, struct scene *scene)
 {
     double most_j = 0, sum_j = 0;
     scene->worst_energy = SCENE_NONE;
     for (uint32_t i = 0; i < watch->device_count; i++) {
         double joule = node_energy_total_j(watch->world->nodes, i, scene->now_ns);
         scene->devices[i].energy_j = (float)joule;
+        scene->devices[i].clock_error_ms = clock_error_of(watch, i);
         sum_j += joule;
         if (joule > most_j) {
             most_j = joule;
@@ -203,4 +210,5 @@ void watch_fill_energies(const struct watch *watch, struct scene *scene)
     scene->headline.energy_mean_j = sum_j / watch->device_count;
     scene->headline.energy_max_j = most_j;
     scene->energy_at_ns = scene->now_ns;
+    scene->energy_fills = 0;
 }

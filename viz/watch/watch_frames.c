@@ -128,9 +128,7 @@ void watch_frame_at_device(struct watch *watch, uint32_t device, const struct ob
     if (flight != NULL) {
         count_at(flight, cause);
     }
-    if (watch->lane_of[device] != WATCH_NO_LANE) {
-        watch_lane_heard_by_device(watch, device, frame, cause);
-    }
+    watch_lane_heard_by_device(watch, device, frame, cause);
 }
 
 /* --- scenes ----------------------------------------------------------------------------------- */

@@ -197,7 +197,7 @@ bool watch_fill_headline(struct watch *watch, struct scene *scene)
     enum campaign_phase phase;
     uint32_t campaign = watch_campaign_of_phase(watch, &phase);
     *headline = (struct scene_headline){
-        .energy_mean_j = headline->energy_mean_j, /* as watch_fill_energies() left them */
+        .energy_mean_j = headline->energy_mean_j, /* as watch_fill_meters() left them */
         .energy_max_j = headline->energy_max_j,
     };
     scene->phase = (uint8_t)phase;

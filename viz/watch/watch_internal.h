@@ -5,10 +5,11 @@
 #define WATCH_WATCH_INTERNAL_H
 
 #include "record/fragment_causes.h"
+#include "record/installs.h"
+#include "watch/lane_items.h"
 #include "watch/watch.h"
 
 #define WATCH_NO_LANE UINT8_MAX
-#define WATCH_NO_ITEM UINT32_MAX
 
 /* The downlink frame that a device's radio took notice of last. */
 struct watch_device {
@@ -25,11 +26,6 @@ struct watch_device {
 struct watch_gateway {
     sim_ns tx_until_ns;
     uint32_t frequency_hz;
-};
-
-struct watch_lane {
-    struct lane lane;
-    uint32_t open; /* item that lasts; WATCH_NO_ITEM: none */
 };
 
 /* How far a device is, and what its counts come from. */
@@ -73,7 +69,8 @@ struct watch {
     struct run *run;
     const struct world *world;
     const struct recorder_set *recorders;
-    const struct fragment_causes *causes; /* NULL: no campaign */
+    const struct fragment_causes *causes; /* NULL: no campaign; as the next */
+    const struct installs *installs;
     uint32_t device_count, gateway_count, campaign_count;
     entity_id first_device, first_gateway;
     uint64_t generation;
@@ -87,7 +84,7 @@ struct watch {
     uint64_t flight_count; /* so far */
     uint32_t flight_last;  /* the one that was found last */
     /* watch_lanes.c: those of gateways, then of pinned devices in the order of pinning */
-    struct watch_lane *lanes;
+    struct lane_items *lanes;
     uint32_t lane_count;
     uint8_t *lane_of;    /* [device]: WATCH_NO_LANE, or place among the pinned ones */
     sim_ns frame_max_ns; /* longest time on air so far */
@@ -127,7 +124,8 @@ void watch_standing(const struct watch *watch, uint32_t device, struct watch_sta
 bool watch_is_installed(
         const struct watch *watch, uint32_t device, uint32_t campaign, enum campaign_stage stage);
 void watch_fill_devices(const struct watch *watch, struct scene *scene);
-void watch_fill_energies(const struct watch *watch, struct scene *scene);
+/* Energies and clocks of all devices. */
+void watch_fill_meters(const struct watch *watch, struct scene *scene);
 uint32_t watch_fragments_sent(const struct watch *watch, uint32_t campaign, bool coded);
 /* The campaign that is furthest from its end among those that have begun. UINT32_MAX: none has. */
 uint32_t watch_campaign_of_phase(const struct watch *watch, enum campaign_phase *phase);

@@ -91,6 +91,44 @@ Test(watch, shows_who_was_left_out)
     watched_destroy(&watched);
 }
 
+/* The built-in firmware as an object that does not declare its trace: that its block is whole shows
+ * in its report only. */
+Test(watch, shows_a_firmware_that_traces_nothing)
+{
+    char set[1100];
+    const char *const sets[] = { set };
+    const char *folder = getenv("FLEETCAST_BUILD");
+    cr_assert_not_null(folder, "FLEETCAST_BUILD is not set: run by meson test");
+    snprintf(set, sizeof set, "devices.0.firmware=%s/tests/models/firmware/firmware_silent.so",
+            folder);
+    struct watched watched = watched_create(watched_small, sets, 1);
+    uint32_t seen[SCENE_STAGE_COUNT] = { 0 };
+    bool more = true;
+    for (sim_ns at_ns = SIM_NS_PER_S; more; at_ns += SIM_NS_PER_S) {
+        more = watched_go(&watched, at_ns);
+        watched_fill(&watched);
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            seen[watched.scene->devices[i].stage] |= 1u << i;
+        }
+    }
+    cr_expect_eq(seen[SCENE_STAGE_RECEIVING], (1u << DEVICES) - 1u);
+    cr_expect_eq(seen[SCENE_STAGE_VERIFYING], (1u << DEVICES) - 1u);
+    cr_expect_eq(watched.scene->stages[SCENE_STAGE_INSTALLED], DEVICES);
+    watched_destroy(&watched);
+}
+
+/* The entity before the first device is the last gateway. */
+Test(watch, takes_no_gateway_for_a_device)
+{
+    const char *const sets[] = { "gateways.count=64" };
+    struct watched watched = watched_create(watched_small, sets, 1);
+    watched_go(&watched, 1500 * SIM_NS_PER_S);
+    watched_fill(&watched);
+    cr_expect_gt(watched.scene->gateways[63].received, 0);
+    cr_expect_eq(watched.scene->detail.device, SCENE_NONE);
+    watched_destroy(&watched);
+}
+
 /* --- numbers ---------------------------------------------------------------------------------- */
 
 static void expect_close(const struct watched *watched, const char *path, double actual)
@@ -142,7 +180,25 @@ Test(watch, ends_with_the_numbers_of_the_summary)
     watched_destroy(&watched);
 }
 
-/* Two campaigns of one fleet, members of different data rates: several transfers. */
+/* From the first minute of the session on both gateways are without power: what was not on the air
+ * by then never will be. It counts once the time for it is over. */
+Test(watch, counts_what_no_gateway_sent_when_the_session_is_over)
+{
+    static const char outage[] = "  - {kind: outage, part: power, at: 46 min}\n";
+    char text[2048];
+    cr_assert_lt(strlen(watched_small) + sizeof outage, sizeof text);
+    snprintf(text, sizeof text, "%s%s", watched_small, outage);
+    struct watched watched = watched_create(text, NULL, 0);
+    watched_go(&watched, 2800 * SIM_NS_PER_S);
+    watched_fill(&watched);
+    cr_expect_eq(watched.scene->headline.losses[LOSS_GATEWAY_SKIPPED], 0);
+    watched_play(&watched, 600 * SIM_NS_PER_S);
+    cr_expect_gt(watched.scene->headline.losses[LOSS_GATEWAY_SKIPPED], 0);
+    expect_headline(&watched);
+    watched_destroy(&watched);
+}
+
+/* Members of different data rates: several transfers. */
 Test(watch, ends_with_the_numbers_of_the_summary_for_split_sessions)
 {
     const char *const sets[] = { "campaign.sessions=per-data-rate", "campaign.fragment_size=auto" };
@@ -246,19 +302,28 @@ Test(watch, fills_a_scene_of_another_run_from_its_beginning)
     watched_destroy(&second);
 }
 
-Test(watch, keeps_energies_until_it_is_asked_for_them)
+/* At the first fill, when asked, and no later than so many fills after the last time. */
+Test(watch, looks_at_energies_now_and_then)
 {
     struct watched watched = watched_create(watched_small, NULL, 0);
+    const struct scene *scene = watched.scene;
     watched_go(&watched, 1000 * SIM_NS_PER_S);
     cr_assert(watch_fill(watched.watch, false, watched.scene));
-    cr_expect(isnan(watched.scene->headline.energy_mean_j));
-    watched_fill(&watched);
-    float energy_j = watched.scene->devices[0].energy_j;
-    cr_expect_gt(energy_j, 0);
-    watched_go(&watched, 2000 * SIM_NS_PER_S);
+    float energy_j = scene->devices[0].energy_j, clock_ms = scene->devices[0].clock_error_ms;
+    cr_expect(energy_j > 0 && scene->energy_at_ns == scene->now_ns);
+    for (sim_ns i = 1; i < WATCH_ENERGY_FILLS; i++) {
+        watched_go(&watched, (1000 + 10 * i) * SIM_NS_PER_S);
+        cr_assert(watch_fill(watched.watch, false, watched.scene));
+        cr_assert(scene->devices[0].energy_j == energy_j);
+        cr_assert(scene->devices[0].clock_error_ms == clock_ms || isnan(clock_ms));
+        cr_assert_eq(scene->energy_at_ns, 1000 * SIM_NS_PER_S);
+    }
     cr_assert(watch_fill(watched.watch, false, watched.scene));
-    cr_expect_eq(watched.scene->devices[0].energy_j, energy_j);
-    cr_expect_eq(watched.scene->energy_at_ns, 1000 * SIM_NS_PER_S);
+    cr_expect_gt(scene->devices[0].energy_j, energy_j);
+    cr_expect_eq(scene->energy_at_ns, scene->now_ns);
+    watched_go(&watched, 2000 * SIM_NS_PER_S);
+    watched_fill(&watched);
+    cr_expect_eq(scene->energy_at_ns, scene->now_ns);
     watched_destroy(&watched);
 }
 
