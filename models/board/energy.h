@@ -23,6 +23,7 @@ enum energy_component { /* the keys of summary.json energy_j.by_component */
     ENERGY_FLASH,
     ENERGY_COMPONENT_COUNT
 };
+extern const char *const energy_component_names[ENERGY_COMPONENT_COUNT]; /* "radio_rx", ... */
 
 /* Everything that draws current. A component is the sum of the states that it names. */
 enum energy_state {

@@ -57,8 +57,6 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 static void measure_energy(const void *state, struct measure *m)
 {
     (void)state;
-    static const char *const names[ENERGY_COMPONENT_COUNT] = { "radio_rx", "radio_tx", "radio_idle",
-        "mcu_run", "mcu_sleep", "flash" };
     double by_component[ENERGY_COMPONENT_COUNT] = { 0 };
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct energy_account account;
@@ -72,8 +70,8 @@ static void measure_energy(const void *state, struct measure *m)
     }
     measure_distribution(m, "energy_j.", "a59M");
     for (size_t c = 0; c < ENERGY_COMPONENT_COUNT; c++) {
-        measure_add(
-                m, "energy_j.by_component.", names[c], by_component[c] / measure_device_count(m));
+        measure_add(m, "energy_j.by_component.", energy_component_names[c],
+                by_component[c] / measure_device_count(m));
     }
 }
 
