@@ -30,10 +30,21 @@ enum cause_family cause_family_of(enum loss_cause cause)
     return (enum cause_family)families[cause];
 }
 
+const char *cause_family_word(enum cause_family family)
+{
+    static const char *const words[] = {
+#define X(name, dark, light, word, meaning) word,
+        CAUSE_FAMILIES(X)
+#undef X
+    };
+    assert(family < CAUSE_FAMILY_COUNT);
+    return words[family];
+}
+
 const char *cause_family_meaning(enum cause_family family)
 {
     static const char *const meanings[] = {
-#define X(name, dark, light, meaning) meaning,
+#define X(name, dark, light, word, meaning) meaning,
         CAUSE_FAMILIES(X)
 #undef X
     };
@@ -44,7 +55,7 @@ const char *cause_family_meaning(enum cause_family family)
 struct colour mark_colour_of_family(enum theme_kind theme, enum cause_family family)
 {
     static const uint8_t rows[CAUSE_FAMILY_COUNT][THEME_COUNT] = {
-#define X(name, dark, light, meaning) { PALETTE_##dark, PALETTE_##light },
+#define X(name, dark, light, word, meaning) { PALETTE_##dark, PALETTE_##light },
         CAUSE_FAMILIES(X)
 #undef X
     };

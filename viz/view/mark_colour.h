@@ -10,24 +10,25 @@
 
 /* clang-format off */
 /* Causes of a loss by what would have to be other, so that a colour stands for few of them; X(name,
- * palette in the dark theme, in the light theme, meaning). */
+ * palette in the dark theme, in the light theme, word, meaning). */
 #define CAUSE_FAMILIES(X)                                                                          \
-    X(NOT_SENT_OR_OFF, LIGHT_GREY, DARK_GREY, "not sent, or the receiver had no power")            \
-    X(NO_SESSION, PURPLE, PURPLE, "the device was in no open session")                             \
-    X(RADIO_ELSEWHERE, YELLOW, YELLOW, "the receiver was busy or late")                            \
-    X(TOO_WEAK, BLUE, BLUE, "too weak, with or without fading")                                    \
-    X(INTERFERENCE, VERMILLION, VERMILLION, "another transmission or a jammer")                    \
-    X(NOT_UNDERSTOOD, ORANGE, ORANGE, "demodulated, or close to it, and refused")                  \
-    X(RECEIVED, GREEN, GREEN, "received")
+    X(NOT_SENT_OR_OFF, LIGHT_GREY, DARK_GREY, "not sent or off", "not sent, or no power here")      \
+    X(NO_SESSION, PURPLE, PURPLE, "no session", "the device was in no open session")               \
+    X(RADIO_ELSEWHERE, YELLOW, YELLOW, "busy or late", "the receiver was busy or late")            \
+    X(TOO_WEAK, BLUE, BLUE, "too weak", "too weak, with or without fading")                        \
+    X(INTERFERENCE, VERMILLION, VERMILLION, "interference", "another transmission or a jammer")    \
+    X(NOT_UNDERSTOOD, ORANGE, ORANGE, "not accepted", "demodulated, or close to it, and refused")  \
+    X(RECEIVED, GREEN, GREEN, "received", "received")
 /* clang-format on */
 
 enum cause_family {
-#define X(name, dark, light, meaning) CAUSE_FAMILY_##name,
+#define X(name, dark, light, word, meaning) CAUSE_FAMILY_##name,
     CAUSE_FAMILIES(X)
 #undef X
     CAUSE_FAMILY_COUNT
 };
 enum cause_family cause_family_of(enum loss_cause cause);
+const char *cause_family_word(enum cause_family family);
 const char *cause_family_meaning(enum cause_family family);
 struct colour mark_colour_of_family(enum theme_kind theme, enum cause_family family);
 

@@ -5,8 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "view/lanes_merge.h"
 #include "view/widgets.h"
 
 #define LEGEND_MARGIN 10.0f
@@ -35,6 +36,16 @@ void view_init(struct view *view, const struct scenario *scenario, struct scheme
         .gateway = SCENE_NONE,
         .camera = { .metres_per_point = 1.0 },
     };
+}
+
+void view_release(struct view *view)
+{
+    for (uint32_t i = 0; i < view->lane_index_count; i++) {
+        lanes_index_release(&view->lane_indices[i]);
+    }
+    free(view->lane_indices);
+    view->lane_indices = NULL;
+    view->lane_index_count = 0;
 }
 
 static struct box legend_box(struct box map)

@@ -40,6 +40,8 @@ enum view_typing {
     TYPING_TIME    /* with a unit */
 };
 
+struct lanes_index;
+
 struct camera {
     double x_m, y_m; /* in the middle of the map */
     double metres_per_point;
@@ -51,7 +53,7 @@ struct view {
     struct schemes *schemes; /* of the map */
     uint32_t scheme;         /* index into them */
     struct box boxes[VIEW_PART_COUNT];
-    enum view_part_id grabbed; /* that a drag goes to: where the pointer was pressed */
+    enum view_part_id grabbed; /* that drags go to */
     struct camera camera;
     bool fitted; /* the camera shows all stations until the operator moves it */
     uint32_t selected;
@@ -61,7 +63,9 @@ struct view {
     sim_ns lanes_from_ns, lanes_to_ns; /* what the lanes show; 0, 0: the last minute */
     float lanes_scroll, panel_scroll;  /* points */
     float panel_height;                /* of all that the panel has to show, drawn last */
-    uint32_t hidden_stages;            /* bit s: devices at enum scene_stage s are not drawn */
+    struct lanes_index *lane_indices;  /* of lanes, made when they are drawn; may be NULL */
+    uint32_t lane_index_count;
+    uint32_t hidden_stages; /* bit s: devices at enum scene_stage s are not drawn */
     bool coverage, help, frame_time;
     enum view_typing typing;
     char typed[VIEW_TYPED_MAX];
@@ -75,6 +79,7 @@ struct view {
 
 /* `schemes` outlives the view. */
 void view_init(struct view *view, const struct scenario *scenario, struct schemes *schemes);
+void view_release(struct view *view); /* frees what drawing has set aside */
 /* Places the parts in a window of that size. In a small one parts are left out (their boxes have no
  * area): with less and less height the lanes, the timeline and the toolbar, with less width the
  * panel; the legend goes where the map is small. The map is always there. */
@@ -82,8 +87,9 @@ void view_layout(struct view *view, struct box window);
 /* Before drawing: follows the worst device, and fits the camera. */
 void view_update(struct view *view, const struct scene *scene);
 void view_draw(struct view *view, const struct scene *scene, struct canvas *canvas);
-/* The pointer's acts go to the uppermost part below it that takes them; a drag to the part that was
- * pressed. True: done. */
+/* The pointer's acts go to the uppermost part below it that takes them. True: done. */
+/* The button is down: drags go to the part here. A press follows if it is let go where it was. */
+void view_grab(struct view *view, struct point at);
 bool view_press(struct view *view, const struct scene *scene, struct point at, bool twice);
 bool view_drag(struct view *view, const struct scene *scene, struct point at, struct point by);
 bool view_wheel(struct view *view, const struct scene *scene, struct point at, float turns);
@@ -98,7 +104,8 @@ void view_say(struct view *view, const char *format, ...) __attribute__((format(
 struct view_part {
     const char *name;
     void (*draw)(struct view *view, const struct scene *scene, struct canvas *canvas);
-    /* The pointer is inside of the part's box. Each may be NULL. True: done. */
+    /* The pointer is inside of the part's box, or was when it was grabbed. Each may be NULL. True:
+     * done. */
     bool (*press)(struct view *view, const struct scene *scene, struct point at, bool twice);
     bool (*drag)(struct view *view, const struct scene *scene, struct point at, struct point by);
     bool (*wheel)(struct view *view, const struct scene *scene, struct point at, float turns);

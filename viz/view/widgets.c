@@ -7,6 +7,8 @@
 
 #include "view/format.h"
 
+#define HINT_BORDER 6.0f
+#define HINT_HEIGHT 18.0f
 #define TICK_POINTS 96.0f /* room for "1 d 06:12" and a gap */
 
 struct box box_cut(struct box *rest, enum box_edge edge, float length)
@@ -99,6 +101,20 @@ void bar_draw(struct canvas *canvas, struct box box, double share, struct colour
     }
 }
 
+void hint_draw(const struct theme *theme, struct canvas *canvas, struct point at, struct box limits,
+        const char *text)
+{
+    float width = canvas_text_width(canvas, TEXT_SMALL, text) + 2.0f * HINT_BORDER;
+    struct box field = { at.x + 10.0f, at.y - HINT_HEIGHT - 4.0f, width, HINT_HEIGHT };
+    float most = limits.x + limits.width - width;
+    field.x = field.x > most ? most : field.x;
+    field.y = field.y < limits.y ? at.y + 14.0f : field.y;
+    canvas_fill(canvas, field, theme->background);
+    canvas_frame(canvas, field, theme->line);
+    canvas_text(canvas, TEXT_SMALL, ALIGN_LEFT,
+            (struct point){ field.x + HINT_BORDER, field.y + 2.0f }, theme->text, text);
+}
+
 float time_axis_x(const struct time_axis *axis, sim_ns at_ns)
 {
     double share = (double)(at_ns - axis->from_ns) / (double)(axis->to_ns - axis->from_ns);
@@ -151,9 +167,9 @@ void time_axis_draw(const struct time_axis *axis, const struct theme *theme, str
                 canvas, (struct box){ x, axis->box.y, 1.0f, axis->box.height + 3.0f }, theme->line);
         format_tick(text, sizeof text, at_ns, step_ns);
         float half = canvas_text_width(canvas, TEXT_SMALL, text) / 2.0f;
-        if (x - half >= axis->box.x && x + half <= axis->box.x + axis->box.width) {
-            canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE,
-                    (struct point){ x, axis->box.y + axis->box.height + 3.0f }, theme->faint, text);
-        }
+        float left = axis->box.x + half, right = axis->box.x + axis->box.width - half;
+        x = x < left ? left : x > right ? right : x; /* the first and the last stay inside */
+        canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE,
+                (struct point){ x, axis->box.y + axis->box.height + 3.0f }, theme->faint, text);
     }
 }

@@ -29,6 +29,10 @@ float text_fitted(struct canvas *canvas, enum text_size size, enum text_align al
 void bar_draw(struct canvas *canvas, struct box box, double share, struct colour colour,
         struct colour ground);
 
+/* Text in a field beside a place, inside of `limits`. */
+void hint_draw(const struct theme *theme, struct canvas *canvas, struct point at, struct box limits,
+        const char *text);
+
 /* Times from_ns..to_ns over the width of a box. */
 struct time_axis {
     struct box box;

@@ -4,6 +4,7 @@
 #include "canvas_record.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,55 @@ const struct drawn *canvas_record_text(const struct canvas *canvas, const char *
     return NULL;
 }
 
+/* What is seen of it. */
+static struct box seen(const struct drawn *drawn)
+{
+    struct box a = drawn->box, b = drawn->clip;
+    float right = a.x + a.width < b.x + b.width ? a.x + a.width : b.x + b.width;
+    float bottom = a.y + a.height < b.y + b.height ? a.y + a.height : b.y + b.height;
+    struct box box = { a.x > b.x ? a.x : b.x, a.y > b.y ? a.y : b.y, 0, 0 };
+    box.width = right > box.x ? right - box.x : 0.0f;
+    box.height = bottom > box.y ? bottom - box.y : 0.0f;
+    return box;
+}
+
+/* By more than rounding. */
+static bool over(float a, float length, float b, float other)
+{
+    const float least = 0.01f;
+    return length > least && other > least && a + least < b + other && b + least < a + length;
+}
+
+bool canvas_record_overlap(const struct canvas *canvas, char *which, size_t size)
+{
+    for (uint32_t i = 0; i < canvas->count; i++) {
+        struct box a = seen(&canvas->drawn[i]);
+        for (uint32_t k = 0; k < i && canvas->drawn[i].kind == DRAWN_TEXT; k++) {
+            struct box b = seen(&canvas->drawn[k]);
+            if (canvas->drawn[k].kind == DRAWN_TEXT && over(a.x, a.width, b.x, b.width)
+                    && over(a.y, a.height, b.y, b.height)) {
+                snprintf(
+                        which, size, "'%s' and '%s'", canvas->drawn[i].text, canvas->drawn[k].text);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool canvas_record_cut(const struct canvas *canvas, char *which, size_t size)
+{
+    for (uint32_t i = 0; i < canvas->count; i++) {
+        struct box box = seen(&canvas->drawn[i]);
+        if (canvas->drawn[i].kind == DRAWN_TEXT && box.height > 0.0f
+                && box.width < canvas->drawn[i].box.width - 0.01f) {
+            snprintf(which, size, "'%s'", canvas->drawn[i].text);
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct drawn *note(
         struct canvas *canvas, enum drawn_kind kind, struct box box, struct colour colour)
 {
@@ -44,6 +94,20 @@ void canvas_destroy(struct canvas *canvas)
 struct box canvas_box(const struct canvas *canvas)
 {
     return canvas->box;
+}
+
+float canvas_scale(const struct canvas *canvas)
+{
+    return 1.0f;
+}
+
+void canvas_begin(struct canvas *canvas, struct colour background)
+{
+    canvas->count = 0;
+}
+
+void canvas_end(struct canvas *canvas)
+{
 }
 
 void canvas_clip(struct canvas *canvas, const struct box *box)

@@ -38,5 +38,9 @@ struct canvas {
 struct canvas *canvas_record_create(float width, float height);
 /* The first text that holds `part`; NULL: none. */
 const struct drawn *canvas_record_text(const struct canvas *canvas, const char *part);
+/* Two texts that are seen one over the other, as "'one' and 'other'". False: there are none. */
+bool canvas_record_overlap(const struct canvas *canvas, char *which, size_t size);
+/* A text that is seen beyond the canvas, or that its clip cuts at the left or right; likewise. */
+bool canvas_record_cut(const struct canvas *canvas, char *which, size_t size);
 
 #endif

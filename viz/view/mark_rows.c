@@ -1,0 +1,94 @@
+/* The rows of all marks.
+ * SPDX-License-Identifier: MIT
+ */
+#include "view/mark_rows.h"
+
+#include "view/mark_colour.h"
+
+static void stage_row(uint32_t index, struct mark_row *row)
+{
+    row->word = scene_stage_word(index);
+    row->meaning = scene_stage_meaning(index);
+    for (unsigned theme = 0; theme < THEME_COUNT; theme++) {
+        row->colours[theme] = mark_colour_of_stage(theme, index);
+    }
+}
+
+static void family_row(uint32_t index, struct mark_row *row)
+{
+    row->word = cause_family_word(index);
+    row->meaning = cause_family_meaning(index);
+    for (unsigned theme = 0; theme < THEME_COUNT; theme++) {
+        row->colours[theme] = mark_colour_of_family(theme, index);
+    }
+}
+
+static void lane_row(uint32_t index, struct mark_row *row)
+{
+    row->word = lane_kind_word(index);
+    row->meaning = lane_kind_meaning(index);
+    for (unsigned theme = 0; theme < THEME_COUNT && index != LANE_LOST; theme++) {
+        row->colours[theme] = mark_colour_of_lane(theme, index, LOSS_NONE);
+    }
+}
+
+static void fragment_row(uint32_t index, struct mark_row *row)
+{
+    row->word = fragment_state_word(index);
+    row->meaning = fragment_state_meaning(index);
+    for (unsigned theme = 0; theme < THEME_COUNT && index != FRAGMENT_STATE_LOST; theme++) {
+        row->colours[theme] = mark_colour_of_fragment(theme, index, LOSS_NONE);
+    }
+}
+
+/* Marks that are told by their form. */
+static const char *const lane_forms[][2] = {
+    { "tick on a bar", "more than one item begins in this pixel: the bar shows the worst" },
+};
+
+static void lane_form_row(uint32_t index, struct mark_row *row)
+{
+    row->word = lane_forms[index][0];
+    row->meaning = lane_forms[index][1];
+}
+
+static const char *const timeline_forms[][2] = {
+    { "areas", "devices at each stage, the furthest stage lowest" },
+    { "line over the areas", "different fragments on the air so far, uncoded and coded" },
+    { "fields at the top", "phases of the campaign" },
+    { "blue vertical line", "now; a press at its right plays until that time" },
+    { "bars at the side", "for each gateway the share of its duty cycle used in the last hour" },
+};
+
+static void timeline_form_row(uint32_t index, struct mark_row *row)
+{
+    row->word = timeline_forms[index][0];
+    row->meaning = timeline_forms[index][1];
+}
+
+static const struct {
+    const char *part;
+    uint32_t count;
+    void (*fill)(uint32_t index, struct mark_row *row);
+} tables[] = {
+    { "Stages: map, timeline, panel", SCENE_STAGE_COUNT, stage_row },
+    { "Causes of losses: map, lanes, panel", CAUSE_FAMILY_COUNT, family_row },
+    { "Lanes, the worst last", LANE_KIND_COUNT, lane_row },
+    { "Lanes, the worst last", sizeof lane_forms / sizeof lane_forms[0], lane_form_row },
+    { "Fragments of the selected device", FRAGMENT_STATE_COUNT, fragment_row },
+    { "Timeline", sizeof timeline_forms / sizeof timeline_forms[0], timeline_form_row },
+};
+
+bool mark_row_get(uint32_t index, struct mark_row *row)
+{
+    *row = (struct mark_row){ 0 };
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        if (index < tables[i].count) {
+            row->part = tables[i].part;
+            tables[i].fill(index, row);
+            return true;
+        }
+        index -= tables[i].count;
+    }
+    return false;
+}
