@@ -84,6 +84,8 @@ struct param_list {
      * list and this are not given together. */
     const char *single;
     const char *item_help; /* "a group of devices should hold keys, as in - {count: 20}" */
+    const struct param_list *item_lists; /* in each item */
+    size_t item_list_count;
 };
 
 /* Every key of one kind of object. */

@@ -169,7 +169,7 @@ static void clear_item(const struct param_list *list, void *item)
 static void read_item(const struct table_reader *reader, const struct param_list *list, void *item,
         const char *prefix, const yaml_node_t *keys)
 {
-    struct param_table table = { &list->rows, 1, NULL, 0 };
+    struct param_table table = { &list->rows, 1, list->item_lists, list->item_list_count };
     struct scope scope = { &table, item, false, prefix };
     clear_item(list, item);
     if (!scenario_places_set(reader->places, item, table_place_of(reader, keys))) {

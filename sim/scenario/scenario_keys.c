@@ -11,7 +11,7 @@ static const struct param_rows *const scenario_sections[] = { &general_rows, &ai
 #define LIST(path, items, count, type, max, rows, keep_one, named, single, help)                   \
     {                                                                                              \
         path, offsetof(struct scenario, items), offsetof(struct scenario, count), sizeof(type),    \
-                max, rows, keep_one, named, single, help                                           \
+                max, rows, keep_one, named, single, help, NULL, 0                                  \
     }
 
 static const struct param_list scenario_lists[] = {
