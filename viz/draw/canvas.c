@@ -117,7 +117,6 @@ void canvas_destroy(struct canvas *canvas)
     for (int i = 0; i < CANVAS_DISC_SIZES; i++) {
         SDL_DestroyTexture(canvas->discs[i]);
     }
-    SDL_DestroyTexture(canvas->cells);
     SDL_DestroyTexture(canvas->target);
     if (canvas->renderer != NULL) {
         SDL_DestroyRenderer(canvas->renderer);
@@ -271,32 +270,34 @@ void canvas_band(struct canvas *canvas, const float *x, const float *upper, cons
     }
 }
 
-/* A texture with room for so many cells. */
-static bool cells_room(struct canvas *canvas, int columns, int rows)
+/* The pixel of a line between two cells, at most just outside of the canvas. */
+static int cell_edge(const struct canvas *canvas, float points, int most)
 {
-    if (canvas->cells != NULL && canvas->cells_columns >= columns && canvas->cells_rows >= rows) {
-        return true;
-    }
-    canvas->cells_columns = SDL_max(canvas->cells_columns, columns);
-    canvas->cells_rows = SDL_max(canvas->cells_rows, rows);
-    SDL_DestroyTexture(canvas->cells);
-    canvas->cells = SDL_CreateTexture(canvas->renderer, SDL_PIXELFORMAT_RGBA32,
-            SDL_TEXTUREACCESS_STREAMING, canvas->cells_columns, canvas->cells_rows);
-    if (canvas->cells == NULL) {
-        return false;
-    }
-    SDL_SetTextureBlendMode(canvas->cells, SDL_BLENDMODE_BLEND);
-    SDL_SetTextureScaleMode(canvas->cells, SDL_ScaleModeNearest);
-    return true;
+    float pixels = points * canvas->scale;
+    return (int)SDL_floorf(SDL_min(SDL_max(pixels, -1.0f), (float)most + 1.0f) + 0.5f);
 }
 
+/* Neighbours of one colour are one rectangle. SDL's software renderer would make a copy of a
+ * stretched texture in its full size, which has no bound, before it cuts it. */
 void canvas_cells(
         struct canvas *canvas, struct box box, const struct colour *pixels, int columns, int rows)
 {
-    if (columns <= 0 || rows <= 0 || !cells_room(canvas, columns, rows)) {
-        return;
+    for (int row = 0; row < rows; row++) {
+        const struct colour *cells = pixels + (size_t)row * (size_t)columns;
+        float height = box.height / (float)rows, width = box.width / (float)columns;
+        int top = cell_edge(canvas, box.y + height * (float)row, canvas->height);
+        int bottom = cell_edge(canvas, box.y + height * (float)(row + 1), canvas->height);
+        for (int from = 0, to; from < columns && bottom > top; from = to) {
+            for (to = from + 1; to < columns && canvas_same_colour(cells[from], cells[to]);) {
+                to++;
+            }
+            int left = cell_edge(canvas, box.x + width * (float)from, canvas->width);
+            int right = cell_edge(canvas, box.x + width * (float)to, canvas->width);
+            if (cells[from].a > 0 && right > left) {
+                canvas_set_colour(canvas, cells[from]);
+                SDL_RenderFillRect(
+                        canvas->renderer, &(SDL_Rect){ left, top, right - left, bottom - top });
+            }
+        }
     }
-    SDL_Rect from = { 0, 0, columns, rows }, to = pixels_of(canvas, box);
-    SDL_UpdateTexture(canvas->cells, &from, pixels, columns * (int)sizeof *pixels);
-    SDL_RenderCopy(canvas->renderer, canvas->cells, &from, &to);
 }

@@ -78,7 +78,7 @@ void canvas_marks(
 /* The area between two lines over the same x: `count` points each. */
 void canvas_band(struct canvas *canvas, const float *x, const float *upper, const float *lower,
         size_t count, struct colour colour);
-/* columns x rows pixels, stretched over a box; `pixels` row by row. */
+/* columns x rows cells over a box, which may be much larger than the canvas; row by row. */
 void canvas_cells(
         struct canvas *canvas, struct box box, const struct colour *pixels, int columns, int rows);
 

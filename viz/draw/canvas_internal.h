@@ -42,8 +42,6 @@ struct canvas {
     float scale; /* pixels per point */
     int width, height;
     SDL_Texture *discs[CANVAS_DISC_SIZES];
-    SDL_Texture *cells;
-    int cells_columns, cells_rows;
     struct canvas_font fonts[TEXT_SIZE_COUNT];
 };
 
@@ -56,6 +54,11 @@ void canvas_fonts_close(struct canvas *canvas);
 /* Colour and the cheapest way of blending that gives it, for what is filled next. */
 void canvas_set_colour(struct canvas *canvas, struct colour colour);
 void canvas_set_tint(SDL_Texture *texture, struct colour colour);
+
+static inline bool canvas_same_colour(struct colour a, struct colour b)
+{
+    return a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
+}
 
 static inline int canvas_pixel(const struct canvas *canvas, float points)
 {

@@ -67,11 +67,6 @@ static void disc(struct canvas *canvas, const struct canvas_mark *mark)
     }
 }
 
-static bool same_colour(struct colour a, struct colour b)
-{
-    return a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
-}
-
 /* Neighbours of one colour go to SDL in one call. */
 static void squares_of(struct canvas *canvas, const struct canvas_mark *marks, size_t count)
 {
@@ -80,7 +75,7 @@ static void squares_of(struct canvas *canvas, const struct canvas_mark *marks, s
     for (size_t i = 0; i < count; i++) {
         rects[used++] = mark_pixels(canvas, &marks[i]);
         if (used == MARK_BATCH || i + 1 == count
-                || !same_colour(marks[i].colour, marks[i + 1].colour)) {
+                || !canvas_same_colour(marks[i].colour, marks[i + 1].colour)) {
             canvas_set_colour(canvas, marks[i].colour);
             SDL_RenderFillRects(canvas->renderer, rects, used);
             used = 0;
