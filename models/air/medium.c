@@ -222,6 +222,16 @@ int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint
     return medium_gain_mdb(medium, gateway, device);
 }
 
+int32_t medium_gain_at_mdb(
+        const struct medium *medium, uint32_t gateway, double x_m, double y_m, double height_m)
+{
+    assert(gateway < medium->gateway_count);
+    const struct gateway_state *g = &medium->gateways[gateway];
+    const struct medium_site from = { .x_m = g->x_m, .y_m = g->y_m, .height_m = g->height_m };
+    const struct medium_site to = { .x_m = x_m, .y_m = y_m, .height_m = height_m };
+    return link_gain_mdb(&medium->params.propagation, &from, &to, 0.0);
+}
+
 void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m)
 {
     assert(device < medium->device_count);

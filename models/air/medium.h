@@ -169,6 +169,9 @@ double medium_channel_power_mw(const struct medium *medium, uint32_t device, sim
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
 int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
+/* The same between a gateway and any place outdoors, without shadowing and antennas. */
+int32_t medium_gain_at_mdb(
+        const struct medium *medium, uint32_t gateway, double x_m, double y_m, double height_m);
 uint64_t medium_deliveries(const struct medium *medium); /* handed to device radios so far */
 /* Where a station stands, in metres. */
 void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m);

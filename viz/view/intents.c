@@ -263,8 +263,8 @@ static void intend_fit(struct view *view, const struct scene *scene)
 
 static void zoom(struct view *view, double factor)
 {
-    view->camera.metres_per_point /= factor;
-    view->fitted = false;
+    const struct box *map = &view->boxes[VIEW_MAP];
+    map_zoom(view, (struct point){ map->x + map->width / 2, map->y + map->height / 2 }, factor);
 }
 
 static void intend_zoom_in(struct view *view, const struct scene *scene)

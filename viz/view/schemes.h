@@ -31,7 +31,7 @@ struct scheme_step {
 
 struct scheme {
     char name[32];
-    char unit[8];
+    char unit[12];
     enum scheme_quantity quantity;
     uint32_t step_count;
     struct scheme_step steps[SCHEME_STEPS_MAX]; /* by ascending `from` */

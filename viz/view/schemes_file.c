@@ -156,8 +156,10 @@ static void complete(struct scheme *scheme, struct colour unknown)
     }
     for (uint32_t i = 0; i < scheme->step_count; i++) {
         struct scheme_step *step = &scheme->steps[i];
+        char label[sizeof step->label];
+        snprintf(label, sizeof label, "from %g %s", step->from, scheme->unit);
         if (step->label[0] == '\0') {
-            snprintf(step->label, sizeof step->label, "from %g %s", step->from, scheme->unit);
+            memcpy(step->label, label, sizeof label);
         }
     }
 }

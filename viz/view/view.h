@@ -121,5 +121,7 @@ uint32_t map_gateway_at(const struct view *view, const struct scene *scene, stru
 struct point map_point(const struct view *view, double x_m, double y_m);
 /* The camera shows all stations. */
 void map_fit(struct view *view, const struct scene *scene);
+/* `factor` times as large; what is at that place of the window stays there. */
+void map_zoom(struct view *view, struct point at, double factor);
 
 #endif

@@ -247,6 +247,19 @@ struct scene_headline {
     uint32_t nb_frag, uncoded, coded;  /* of the campaign of `phase`; on the air so far */
 };
 
+/* Median levels outdoors, from the propagation of the run: it is the same all through a run. */
+#define SCENE_COVERAGE_SIDE  96u
+#define SCENE_COVERAGE_EDGES 2u
+
+struct scene_coverage {
+    uint16_t columns, rows; /* of square cells, row by row from the south-west; 0: not known */
+    float left_m, bottom_m, cell_m;
+    uint8_t data_rates[SCENE_COVERAGE_EDGES];  /* DR0, and that of the first campaign's session */
+    int32_t needed_mdbm[SCENE_COVERAGE_EDGES]; /* sensitivity of a device for each of them */
+    int32_t level_mdbm[SCENE_COVERAGE_SIDE * SCENE_COVERAGE_SIDE]; /* of the strongest gateway */
+    uint8_t gateways[SCENE_COVERAGE_SIDE * SCENE_COVERAGE_SIDE];   /* which one that is */
+};
+
 struct scene {
     uint64_t generation; /* of the run: another one after each restart; 0: not filled yet */
     sim_ns now_ns, end_ns;
@@ -269,6 +282,7 @@ struct scene {
     uint32_t lane_count; /* of all gateways, then of pinned devices in the order of pinning */
     struct lane *lanes;
     struct scene_detail detail;
+    struct scene_coverage coverage;
     uint32_t worst_energy, worst_missing; /* devices; SCENE_NONE: none */
 };
 

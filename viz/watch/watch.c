@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "watch/coverage.h"
 #include "watch/watch_internal.h"
 
 #define KINDS                                                                                      \
@@ -157,6 +158,7 @@ bool watch_fill(struct watch *watch, bool energies, struct scene *scene)
     struct engine *engine = run_engine(watch->run);
     assert(scene->device_count == watch->device_count);
     assert(scene->gateway_count == watch->gateway_count);
+    bool of_other_run = scene->generation != watch->generation;
     begin_scene(watch, scene);
     scene->now_ns = engine_now(engine);
     scene->end_ns = watch->world->scenario->duration_ns;
@@ -168,6 +170,9 @@ bool watch_fill(struct watch *watch, bool energies, struct scene *scene)
         watch_fill_meters(watch, scene);
     }
     watch_fill_gateways(watch, scene);
+    if (of_other_run) {
+        coverage_fill(watch->world, scene);
+    }
     watch_fill_flights(watch, scene);
     watch_fill_samples(watch, scene);
     bool complete = watch_fill_headline(watch, scene);

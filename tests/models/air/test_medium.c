@@ -91,6 +91,10 @@ Test(medium, weak_frame_is_lost_below_sensitivity)
     fixture_listen(world, 5, LISTEN_NS);
     int32_t gain_mdb = medium_link_gain_mdb(world->medium, 0, 5);
     cr_expect_eq(gain_mdb, -125993, "Hata at 1 km: %d", gain_mdb);
+    double x_m, y_m; /* a place without a device has the gain that a device there has */
+    medium_device_place(world->medium, 5, &x_m, &y_m);
+    cr_expect_eq(medium_gain_at_mdb(world->medium, 0, x_m, y_m, 1.5), gain_mdb);
+    cr_expect(medium_gain_at_mdb(world->medium, 0, x_m, y_m, 3) > gain_mdb);
     const struct frame *frame = fixture_send(world, 0, START_NS, -135000 - gain_mdb);
     const struct frame *nothing =
             fixture_send(world, 0, START_NS + SIM_NS_PER_S, -180000 - gain_mdb);

@@ -138,6 +138,25 @@ void canvas_disc(struct canvas *canvas, struct point centre, float radius, struc
             colour);
 }
 
+void canvas_ring(
+        struct canvas *canvas, struct point centre, float radius, float width, struct colour colour)
+{
+    float outer = radius + width / 2.0f;
+    note(canvas, DRAWN_RING,
+            (struct box){ centre.x - outer, centre.y - outer, 2.0f * outer, 2.0f * outer }, colour);
+}
+
+void canvas_marks(
+        struct canvas *canvas, const struct canvas_mark *marks, size_t count, bool squares)
+{
+    for (size_t i = 0; i < count; i++) {
+        float half = marks[i].size / 2.0f;
+        note(canvas, DRAWN_MARKS,
+                (struct box){ marks[i].x - half, marks[i].y - half, marks[i].size, marks[i].size },
+                marks[i].colour);
+    }
+}
+
 void canvas_band(struct canvas *canvas, const float *x, const float *upper, const float *lower,
         size_t count, struct colour colour)
 {

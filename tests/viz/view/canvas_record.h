@@ -13,6 +13,7 @@ enum drawn_kind {
     DRAWN_FRAME,
     DRAWN_LINE,
     DRAWN_DISC,
+    DRAWN_RING,
     DRAWN_MARKS,
     DRAWN_BAND,
     DRAWN_CELLS,

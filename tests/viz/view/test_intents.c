@@ -10,7 +10,11 @@
 static struct schemes schemes = { .count = 5 };
 static struct scenario scenario;
 static struct scene_device devices[20];
-static struct scene scene = { .device_count = 20, .gateway_count = 2, .devices = devices };
+static struct scene_gateway gateways[2];
+static struct scene scene = { .device_count = 20,
+    .gateway_count = 2,
+    .devices = devices,
+    .gateways = gateways };
 static struct view view;
 
 static void begin(void)
@@ -21,12 +25,6 @@ static void begin(void)
 }
 
 TestSuite(intents, .init = begin);
-
-/* Points are metres here. */
-struct point map_point(const struct view *v, double x_m, double y_m)
-{
-    return (struct point){ (float)x_m, (float)y_m };
-}
 
 static void intend(enum view_intent intent)
 {

@@ -1,0 +1,272 @@
+/* The map: where things are, what the pointer does, and the order of its layers.
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "view/map_internal.h"
+#include "view/widgets.h"
+
+#define MARGIN            36.0 /* points around all stations */
+#define PICK_POINTS       8.0f
+#define ZOOM_TURN         1.25 /* of one step of the wheel */
+#define ZOOM_TWICE        2.0  /* of a double click */
+#define METRES_POINT_MIN  1e-3
+#define METRES_POINT_MAX  1e4
+#define SCALE_BAR_MAX     160.0 /* points */
+#define HALF_EXTENT_LEAST 50.0  /* metres around a single station */
+
+struct extent {
+    double left, right, bottom, top; /* metres */
+};
+
+static void extend(struct extent *extent, double x_m, double y_m)
+{
+    extent->left = fmin(extent->left, x_m);
+    extent->right = fmax(extent->right, x_m);
+    extent->bottom = fmin(extent->bottom, y_m);
+    extent->top = fmax(extent->top, y_m);
+}
+
+/* Of all stations; around the origin without any. */
+static struct extent extent_of(const struct scene *scene)
+{
+    struct extent extent = { INFINITY, -INFINITY, INFINITY, -INFINITY };
+    for (uint32_t i = 0; i < scene->device_count; i++) {
+        extend(&extent, (double)scene->devices[i].x_m, (double)scene->devices[i].y_m);
+    }
+    for (uint32_t i = 0; i < scene->gateway_count; i++) {
+        extend(&extent, (double)scene->gateways[i].x_m, (double)scene->gateways[i].y_m);
+    }
+    return extent.left <= extent.right ? extent : (struct extent){ 0 };
+}
+
+struct point map_point(const struct view *view, double x_m, double y_m)
+{
+    const struct box *box = &view->boxes[VIEW_MAP];
+    const struct camera *camera = &view->camera;
+    return (struct point){
+        box->x + box->width / 2 + (float)((x_m - camera->x_m) / camera->metres_per_point),
+        box->y + box->height / 2 - (float)((y_m - camera->y_m) / camera->metres_per_point),
+    };
+}
+
+void map_fit(struct view *view, const struct scene *scene)
+{
+    const struct box *box = &view->boxes[VIEW_MAP];
+    struct extent extent = extent_of(scene);
+    double width = fmax(extent.right - extent.left, 2 * HALF_EXTENT_LEAST);
+    double height = fmax(extent.top - extent.bottom, 2 * HALF_EXTENT_LEAST);
+    double room_x = fmax((double)box->width - 2 * MARGIN, MARGIN);
+    double room_y = fmax((double)box->height - 2 * MARGIN, MARGIN);
+    view->camera = (struct camera){
+        .x_m = (extent.left + extent.right) / 2,
+        .y_m = (extent.bottom + extent.top) / 2,
+        .metres_per_point = fmax(width / room_x, height / room_y),
+    };
+}
+
+void map_zoom(struct view *view, struct point at, double factor)
+{
+    const struct box *box = &view->boxes[VIEW_MAP];
+    struct camera *camera = &view->camera;
+    double before = camera->metres_per_point;
+    double after = fmin(fmax(before / factor, METRES_POINT_MIN), METRES_POINT_MAX);
+    double right = (double)(at.x - box->x - box->width / 2);
+    double up = (double)(box->y + box->height / 2 - at.y);
+    camera->x_m += right * (before - after);
+    camera->y_m += up * (before - after);
+    camera->metres_per_point = after;
+    view->fitted = false;
+}
+
+struct map_look map_look(const struct view *view, const struct scene *scene)
+{
+    struct extent extent = extent_of(scene);
+    double area = fmax((extent.right - extent.left) * (extent.top - extent.bottom), 1.0);
+    double spacing_m = sqrt(area / fmax(scene->device_count, 1));
+    struct map_look look = { .spacing = (float)(spacing_m / view->camera.metres_per_point) };
+    look.diameter = fminf(fmaxf(look.spacing * 0.7f, 4.0f), 14.0f);
+    look.squares = look.diameter < 5.0f;
+    return look;
+}
+
+bool map_is_hidden(const struct view *view, const struct scene_device *device)
+{
+    return (view->hidden_stages >> device->stage & 1u) != 0;
+}
+
+bool map_sees(const struct view *view, struct point at, float size)
+{
+    const struct box *box = &view->boxes[VIEW_MAP];
+    return at.x + size > box->x && at.x - size < box->x + box->width && at.y + size > box->y
+           && at.y - size < box->y + box->height;
+}
+
+static float distance(struct point a, struct point b)
+{
+    return hypotf(a.x - b.x, a.y - b.y);
+}
+
+uint32_t map_device_at(const struct view *view, const struct scene *scene, struct point at)
+{
+    uint32_t nearest = SCENE_NONE;
+    float least = PICK_POINTS;
+    for (uint32_t i = 0; i < scene->device_count; i++) {
+        const struct scene_device *device = &scene->devices[i];
+        float away = distance(map_point(view, (double)device->x_m, (double)device->y_m), at);
+        if (away <= least && !map_is_hidden(view, device)) {
+            least = away;
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
+uint32_t map_gateway_at(const struct view *view, const struct scene *scene, struct point at)
+{
+    uint32_t nearest = SCENE_NONE;
+    float least = PICK_POINTS;
+    for (uint32_t i = 0; i < scene->gateway_count; i++) {
+        const struct scene_gateway *gateway = &scene->gateways[i];
+        float away = distance(map_point(view, (double)gateway->x_m, (double)gateway->y_m), at);
+        if (away <= least) {
+            least = away;
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
+sim_ns map_fade_ns(const struct view *view)
+{
+    /* Beyond a minute a second, nothing that ended would ever fade. */
+    double speed = fmin(fmax(view->player.speed, 1.0), 60.0);
+    return (sim_ns)(speed * (double)SIM_NS_PER_S);
+}
+
+float map_freshness(const struct view *view, const struct scene *scene, sim_ns end_ns)
+{
+    sim_ns age_ns = scene->now_ns - end_ns;
+    if (age_ns <= 0) {
+        return 1.0f;
+    }
+    return fmaxf(1.0f - (float)((double)age_ns / (double)map_fade_ns(view)), 0.0f);
+}
+
+/* The longest of 1, 2, 5 x 10^n metres that is at most `most_m` long. */
+static double round_length_m(double most_m)
+{
+    double decade = pow(10.0, floor(log10(most_m)));
+    return decade * (most_m >= 5 * decade ? 5 : most_m >= 2 * decade ? 2 : 1);
+}
+
+/* In the lower right corner, with an arrow to the north. */
+static void draw_scale(const struct view *view, struct canvas *canvas)
+{
+    const struct theme *theme = &themes[view->theme];
+    const struct box *box = &view->boxes[VIEW_MAP];
+    double metres = round_length_m(SCALE_BAR_MAX * view->camera.metres_per_point);
+    float length = (float)(metres / view->camera.metres_per_point);
+    float right = box->x + box->width - 34, y = box->y + box->height - 16;
+    char text[32];
+    canvas_fill(canvas,
+            (struct box){ right - length - 8, box->y + box->height - 36, length + 8, 32 },
+            colour_with_alpha(theme->background, 0xb0));
+    if (metres >= 1000) {
+        snprintf(text, sizeof text, "%g km", metres / 1000);
+    } else {
+        snprintf(text, sizeof text, "%g m", metres);
+    }
+    canvas_fill(canvas, (struct box){ right - length, y, length, 2 }, theme->text);
+    canvas_fill(canvas, (struct box){ right - length, y - 4, 2, 10 }, theme->text);
+    canvas_fill(canvas, (struct box){ right - 2, y - 4, 2, 10 }, theme->text);
+    canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE, (struct point){ right - length / 2, y - 16 },
+            theme->text, text);
+    canvas_fill(canvas, (struct box){ right, box->y + box->height - 56, 30, 52 },
+            colour_with_alpha(theme->background, 0xb0));
+    struct point north = { box->x + box->width - 16, box->y + box->height - 36 };
+    canvas_line(canvas, (struct point){ north.x, north.y + 26 }, north, 2, theme->text);
+    canvas_line(canvas, north, (struct point){ north.x - 5, north.y + 8 }, 2, theme->text);
+    canvas_line(canvas, north, (struct point){ north.x + 5, north.y + 8 }, 2, theme->text);
+    canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE, (struct point){ north.x, north.y - 16 },
+            theme->text, "N");
+}
+
+/* Says that the filter hides something. */
+static void draw_warning(const struct view *view, const struct scene *scene, struct canvas *canvas)
+{
+    const struct theme *theme = &themes[view->theme];
+    const struct box *box = &view->boxes[VIEW_MAP];
+    uint32_t hidden = 0;
+    for (uint32_t stage = 0; stage < SCENE_STAGE_COUNT; stage++) {
+        hidden += (view->hidden_stages >> stage & 1u) != 0 ? scene->stages[stage] : 0;
+    }
+    if (hidden == 0) {
+        return;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%u %s hidden", hidden, hidden == 1 ? "device is" : "devices are");
+    float width = canvas_text_width(canvas, TEXT_BODY, text) + 20;
+    struct box ground = { box->x + (box->width - width) / 2, box->y + 8, width, 24 };
+    canvas_fill(canvas, ground, theme->panel);
+    canvas_frame(canvas, ground, theme->warning);
+    canvas_text(canvas, TEXT_BODY, ALIGN_CENTRE,
+            (struct point){ ground.x + width / 2, ground.y + 4 }, theme->warning, text);
+}
+
+static void draw(struct view *view, const struct scene *scene, struct canvas *canvas)
+{
+    struct map_look look = map_look(view, scene);
+    if (view->coverage) {
+        map_draw_coverage(view, scene, canvas);
+    }
+    map_draw_flashes(view, scene, canvas, &look);
+    map_draw_devices(view, scene, canvas, &look);
+    map_draw_flights(view, scene, canvas);
+    map_draw_gateways(view, scene, canvas);
+    map_draw_labels(view, scene, canvas, &look);
+    draw_scale(view, canvas);
+    draw_warning(view, scene, canvas);
+}
+
+/* The nearer one of a device and a gateway; of two at one place the device. A press beside all
+ * stations may begin a drag, and selects nothing else. */
+static bool press(struct view *view, const struct scene *scene, struct point at, bool twice)
+{
+    uint32_t device = map_device_at(view, scene, at);
+    uint32_t gateway = map_gateway_at(view, scene, at);
+    if (device != SCENE_NONE && gateway != SCENE_NONE) {
+        const struct scene_device *d = &scene->devices[device];
+        const struct scene_gateway *g = &scene->gateways[gateway];
+        float to_device = distance(map_point(view, (double)d->x_m, (double)d->y_m), at);
+        float to_gateway = distance(map_point(view, (double)g->x_m, (double)g->y_m), at);
+        gateway = to_gateway < to_device ? gateway : SCENE_NONE;
+        device = gateway == SCENE_NONE ? device : SCENE_NONE;
+    }
+    if (device != SCENE_NONE) {
+        view->follow = FOLLOW_NONE;
+        view_select(view, device);
+    } else if (gateway != SCENE_NONE) {
+        view->gateway = gateway;
+    } else if (twice) {
+        map_zoom(view, at, ZOOM_TWICE);
+    }
+    return true;
+}
+
+static bool drag(struct view *view, const struct scene *scene, struct point at, struct point by)
+{
+    view->camera.x_m -= (double)by.x * view->camera.metres_per_point;
+    view->camera.y_m += (double)by.y * view->camera.metres_per_point;
+    view->fitted = false;
+    return true;
+}
+
+static bool wheel(struct view *view, const struct scene *scene, struct point at, float turns)
+{
+    map_zoom(view, at, pow(ZOOM_TURN, (double)turns));
+    return true;
+}
+
+const struct view_part map_part = { "map", draw, press, drag, wheel };
