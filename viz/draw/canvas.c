@@ -115,7 +115,8 @@ void canvas_destroy(struct canvas *canvas)
     }
     canvas_fonts_close(canvas);
     for (int i = 0; i < CANVAS_DISC_SIZES; i++) {
-        SDL_DestroyTexture(canvas->discs[i]);
+        SDL_DestroyTexture(canvas->discs[0][i]);
+        SDL_DestroyTexture(canvas->discs[1][i]);
     }
     SDL_DestroyTexture(canvas->target);
     if (canvas->renderer != NULL) {

@@ -72,7 +72,9 @@ void canvas_line(struct canvas *canvas, struct point from, struct point to, floa
 void canvas_disc(struct canvas *canvas, struct point centre, float radius, struct colour colour);
 void canvas_ring(struct canvas *canvas, struct point centre, float radius, float width,
         struct colour colour);
-/* Discs, or squares when `squares`; one call for all of them is much cheaper than one for each. */
+/* Discs, or squares when `squares`. Opaque discs have a darker rim, which tells neighbours of one
+ * colour apart, and pale colours from a light ground. One call for all of them is much cheaper than
+ * one for each. */
 void canvas_marks(
         struct canvas *canvas, const struct canvas_mark *marks, size_t count, bool squares);
 /* The area between two lines over the same x: `count` points each. */

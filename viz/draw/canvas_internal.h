@@ -41,7 +41,7 @@ struct canvas {
     bool accelerated, video, text;
     float scale; /* pixels per point */
     int width, height;
-    SDL_Texture *discs[CANVAS_DISC_SIZES];
+    SDL_Texture *discs[2][CANVAS_DISC_SIZES]; /* plain; with a darker rim */
     struct canvas_font fonts[TEXT_SIZE_COUNT];
 };
 

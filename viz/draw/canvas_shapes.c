@@ -10,7 +10,10 @@
 
 #include "draw/canvas_internal.h"
 
-#define SUBSAMPLES  4 /* of a pixel of a disc, each way */
+#define SUBSAMPLES  4         /* of a pixel of a disc, each way */
+#define RIM         1.0f      /* pixels of a mark's rim */
+#define RIM_GREY    0x909090u /* darker than the mark, but of its hue */
+#define RIM_LEAST   8         /* pixels of a mark that has one */
 #define MARK_BATCH  256
 #define LEVELS      16 /* of coverage */
 #define LEVEL_BATCH 128
@@ -28,16 +31,25 @@ static uint8_t disc_alpha(int x, int y, int size)
     return (uint8_t)(inside * 255 / (SUBSAMPLES * SUBSAMPLES));
 }
 
-/* NULL: out of memory. */
-static SDL_Texture *disc_texture(struct canvas *canvas, int size)
+/* A grey of a white texture makes what it is tinted with darker. */
+static uint32_t disc_grey(int x, int y, int size, bool rim)
 {
-    SDL_Texture **disc = &canvas->discs[size];
+    float centre = (float)(size - 1) / 2;
+    float away = hypotf((float)x - centre, (float)y - centre);
+    return rim && away > (float)size / 2 - RIM ? RIM_GREY : 0xffffffu;
+}
+
+/* NULL: out of memory. */
+static SDL_Texture *disc_texture(struct canvas *canvas, int size, bool rim)
+{
+    SDL_Texture **disc = &canvas->discs[rim][size];
     if (*disc != NULL) {
         return *disc;
     }
     uint32_t pixels[CANVAS_DISC_SIZES * CANVAS_DISC_SIZES];
     for (int i = 0; i < size * size; i++) {
-        pixels[i] = 0x00ffffffu | (uint32_t)disc_alpha(i % size, i / size, size) << 24;
+        pixels[i] = disc_grey(i % size, i / size, size, rim)
+                    | (uint32_t)disc_alpha(i % size, i / size, size) << 24;
     }
     *disc = SDL_CreateTexture(
             canvas->renderer, CANVAS_PIXEL_FORMAT, SDL_TEXTUREACCESS_STATIC, size, size);
@@ -57,10 +69,11 @@ static SDL_Rect mark_pixels(const struct canvas *canvas, const struct canvas_mar
         size, size };
 }
 
-static void disc(struct canvas *canvas, const struct canvas_mark *mark)
+static void disc(struct canvas *canvas, const struct canvas_mark *mark, bool rim)
 {
     SDL_Rect to = mark_pixels(canvas, mark);
-    SDL_Texture *texture = disc_texture(canvas, SDL_min(to.w, CANVAS_DISC_SIZES - 1));
+    int size = SDL_min(to.w, CANVAS_DISC_SIZES - 1);
+    SDL_Texture *texture = disc_texture(canvas, size, rim && size >= RIM_LEAST);
     if (texture != NULL) {
         canvas_set_tint(texture, mark->colour);
         SDL_RenderCopy(canvas->renderer, texture, NULL, &to);
@@ -91,14 +104,14 @@ void canvas_marks(
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        disc(canvas, &marks[i]);
+        disc(canvas, &marks[i], marks[i].colour.a == SDL_ALPHA_OPAQUE);
     }
 }
 
 void canvas_disc(struct canvas *canvas, struct point centre, float radius, struct colour colour)
 {
     const struct canvas_mark mark = { centre.x, centre.y, 2 * radius, colour };
-    disc(canvas, &mark);
+    disc(canvas, &mark, false);
 }
 
 /* Pixels of one colour, sorted by how much of each is covered. */

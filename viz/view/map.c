@@ -51,18 +51,32 @@ struct point map_point(const struct view *view, double x_m, double y_m)
     };
 }
 
+/* The map beside the legend, where that leaves most of it. */
+static struct box beside_legend(const struct view *view)
+{
+    struct box box = view->boxes[VIEW_MAP];
+    const struct box *legend = &view->boxes[VIEW_LEGEND];
+    float left = legend->x + legend->width - box.x;
+    if (!box_empty(*legend) && left < box.width / 3) {
+        box_cut(&box, EDGE_LEFT, left);
+    }
+    return box;
+}
+
 void map_fit(struct view *view, const struct scene *scene)
 {
-    const struct box *box = &view->boxes[VIEW_MAP];
+    struct box box = beside_legend(view);
     struct extent extent = extent_of(scene);
     double width = fmax(extent.right - extent.left, 2 * HALF_EXTENT_LEAST);
     double height = fmax(extent.top - extent.bottom, 2 * HALF_EXTENT_LEAST);
-    double room_x = fmax((double)box->width - 2 * MARGIN, MARGIN);
-    double room_y = fmax((double)box->height - 2 * MARGIN, MARGIN);
+    double room_x = fmax((double)box.width - 2 * MARGIN, MARGIN);
+    double room_y = fmax((double)box.height - 2 * MARGIN, MARGIN);
+    double metres_per_point = fmax(width / room_x, height / room_y);
+    double aside = (double)(view->boxes[VIEW_MAP].width - box.width) / 2; /* points to the right */
     view->camera = (struct camera){
-        .x_m = (extent.left + extent.right) / 2,
+        .x_m = (extent.left + extent.right) / 2 - aside * metres_per_point,
         .y_m = (extent.bottom + extent.top) / 2,
-        .metres_per_point = fmax(width / room_x, height / room_y),
+        .metres_per_point = metres_per_point,
     };
 }
 

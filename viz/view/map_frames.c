@@ -11,6 +11,7 @@
 #define RECEIVED_WIDTH 2.0f /* points of the line to a gateway that received the frame */
 #define LOST_WIDTH     1.0f
 #define HALO           4.0f /* that the mark of a device that a frame ended for is wider */
+#define LINES_MAX      300u /* of uplinks in one frame */
 #define BATCH          128u
 #define SF_LOWEST      7
 #define SF_HIGHEST     12
@@ -69,9 +70,21 @@ static void draw_downlink(const struct view *view, const struct scene *scene,
                     alpha_of(freshness, 1.0f)));
 }
 
+/* The first of the newest flights that have LINES_MAX lines at most: what is older is hidden below
+ * them anyway, and a line costs as much as some marks. */
+static uint32_t first_flight(const struct scene *scene)
+{
+    uint32_t first = scene->flight_count, lines = 0;
+    while (first > 0 && lines + scene->flights[first - 1].gateway_count <= LINES_MAX) {
+        first--;
+        lines += scene->flights[first].gateway_count;
+    }
+    return first;
+}
+
 void map_draw_flights(const struct view *view, const struct scene *scene, struct canvas *canvas)
 {
-    for (uint32_t i = 0; i < scene->flight_count; i++) {
+    for (uint32_t i = first_flight(scene); i < scene->flight_count; i++) {
         const struct scene_flight *flight = &scene->flights[i];
         float freshness = map_freshness(view, scene, flight->end_ns);
         if (freshness > 0 && flight->uplink) {

@@ -9,7 +9,7 @@
 #include "scenario/channel_plan.h"
 #include "world/world_nodes.h"
 
-#define BEYOND         0.25 /* of the extent of all stations, on each side */
+#define BEYOND         1.0 /* of the extent of all stations, on each side */
 #define EXTENT_LEAST_M 500.0
 
 static void extend(float *low, float *high, float value)

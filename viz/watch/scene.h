@@ -248,7 +248,7 @@ struct scene_headline {
 };
 
 /* Median levels outdoors, from the propagation of the run: it is the same all through a run. */
-#define SCENE_COVERAGE_SIDE  96u
+#define SCENE_COVERAGE_SIDE  128u
 #define SCENE_COVERAGE_EDGES 2u
 
 struct scene_coverage {

@@ -229,6 +229,21 @@ Test(canvas, marks_stand_at_their_places_in_their_colours)
     }
 }
 
+Test(canvas, large_marks_have_a_rim_of_their_hue_and_translucent_ones_none)
+{
+    struct canvas_mark marks[] = { { 50, 50, 20, red }, { 100, 50, 20, red } };
+    marks[1].colour.a = 128;
+    struct canvas *canvas = start(1.0f);
+    canvas_marks(canvas, marks, 2, false);
+    struct picture picture = finish(canvas);
+    expect(&picture, 50, 50, red);
+    struct colour rim = picture_at(&picture, 40, 50);
+    cr_expect(rim.r > 90 && rim.r < 130, "%d of 200", rim.r);
+    cr_expect_float_eq((double)rim.g / rim.r, 30.0 / 200, 0.02);
+    cr_expect_float_eq(picture_at(&picture, 92, 50).r, picture_at(&picture, 100, 50).r, 3);
+    picture_free(&picture);
+}
+
 Test(canvas, a_band_lies_between_its_two_lines)
 {
     const float x[] = { 10, 110, 190 }, upper[] = { 20, 60, 40 }, lower[] = { 100, 80, 110 };

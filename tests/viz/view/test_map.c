@@ -112,7 +112,10 @@ Test(map, all_stations_are_in_view_at_first)
         cr_expect(box_holds(inner, gateway_place(g)), "gateway %u", g);
     }
     float width = place(DEVICES - 1).x - place(0).x;
-    cr_expect(width > 0.8f * view.boxes[VIEW_MAP].width, "they fill it: %g", width);
+    struct box legend = view.boxes[VIEW_LEGEND];
+    float room = view.boxes[VIEW_MAP].width - legend.x - legend.width;
+    cr_expect(place(0).x > legend.x + legend.width, "beside the legend");
+    cr_expect(width > 0.8f * room, "they fill it: %g", width);
 }
 
 Test(map, north_is_up_and_a_metre_has_one_length)
@@ -188,8 +191,10 @@ Test(map, one_station_alone_is_shown_in_the_middle)
     scene->gateway_count = 0;
     scene->devices[0].x_m = 12345;
     map_fit(&view, scene);
-    struct box map = view.boxes[VIEW_MAP];
-    cr_expect_float_eq(place(0).x, map.x + map.width / 2, 0.01);
+    struct box legend = view.boxes[VIEW_LEGEND], map = view.boxes[VIEW_MAP];
+    float left = legend.x + legend.width;
+    cr_expect_float_eq(place(0).x, (left + map.x + map.width) / 2, 0.01);
+    cr_expect_float_eq(place(0).y, map.y + map.height / 2, 0.01);
     cr_expect(isfinite(view.camera.metres_per_point) && view.camera.metres_per_point > 0);
     scene->device_count = DEVICES;
     scene->gateway_count = GATEWAYS;
@@ -449,6 +454,18 @@ Test(map, uplinks_of_hidden_and_of_foreign_devices_have_no_lines)
     draw();
     cr_expect_null(line_between(place(SCENE_STAGE_JOINED), gateway_place(0)));
     cr_expect_null(line_between(place(3), gateway_place(0)));
+}
+
+/* 256 flights with 8 lines each would cost more than all devices. */
+Test(map, of_very_many_uplinks_the_newest_are_drawn)
+{
+    for (unsigned i = 0; i < SCENE_FLIGHTS_MAX; i++) {
+        add_uplink(i % DEVICES, scene->now_ns, LOSS_NONE, LOSS_NONE);
+    }
+    draw();
+    uint32_t lines = count_of(DRAWN_LINE);
+    cr_expect(lines > 250 && lines < 320, "%u", lines);
+    cr_expect_not_null(line_between(place((SCENE_FLIGHTS_MAX - 1) % DEVICES), gateway_place(0)));
 }
 
 Test(map, a_transmitting_gateway_has_a_ring)
