@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "draw/canvas_internal.h"
 
@@ -32,14 +33,26 @@ static void measure(struct canvas *canvas)
     }
 }
 
+/* Without a display SDL may take a driver that draws into memory: the window would be invisible. It
+ * is meant only where SDL_VIDEODRIVER says so. */
+static bool open_display(struct canvas *canvas)
+{
+    canvas->video = SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
+    const char *driver = canvas->video ? SDL_GetCurrentVideoDriver() : NULL;
+    return driver != NULL
+           && (getenv("SDL_VIDEODRIVER") != NULL
+                   || (strcmp(driver, "offscreen") != 0 && strcmp(driver, "dummy") != 0));
+}
+
 static bool open_window(struct canvas *canvas, const char *title, int width, int height,
         char *error, size_t error_size)
 {
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) {
-        return complain(error, error_size, "no display",
-                "; set DISPLAY or WAYLAND_DISPLAY, or ask for a picture with --screenshot");
+    if (!open_display(canvas)) {
+        snprintf(error, error_size,
+                "no display: set DISPLAY or WAYLAND_DISPLAY, or ask for a picture with "
+                "--screenshot");
+        return false;
     }
-    canvas->video = true;
     canvas->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
             width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (canvas->window == NULL) {

@@ -46,7 +46,7 @@ static uint32_t stages_of(const struct scheme *scheme, uint32_t step)
 static struct box ground_of(const struct view *view, const struct counts *counts)
 {
     struct box ground = view->boxes[VIEW_LEGEND];
-    uint32_t rows = counts->rows + CAUSE_FAMILY_COUNT + 1;
+    uint32_t rows = counts->rows + CAUSE_FAMILY_COUNT + 2;
     rows += view->coverage ? SCENE_COVERAGE_EDGES : 0;
     float height = 2 * PADDING + 2 * TITLE + ROW * (float)rows;
     return box_cut(&ground, EDGE_BOTTOM, height);
@@ -101,6 +101,17 @@ static void draw_steps(const struct view *view, const struct counts *counts, str
     }
 }
 
+/* As the rings on the map: one stripe for each spreading factor. */
+static void draw_rings(const struct view *view, struct box *rest, struct canvas *canvas)
+{
+    const float stripe = SWATCH / (MAP_SF_MAX - MAP_SF_MIN + 1);
+    struct box swatch =
+            draw_row(rest, canvas, &themes[view->theme], false, "ring: SF7 .. SF12", "");
+    for (uint8_t sf = MAP_SF_MIN; sf <= MAP_SF_MAX; sf++) {
+        canvas_fill(canvas, box_cut(&swatch, EDGE_LEFT, stripe), map_sf_colour(view->theme, sf));
+    }
+}
+
 /* As the lines on the map: how far a data rate reaches. */
 static void draw_edges(
         const struct view *view, const struct scene *scene, struct box *rest, struct canvas *canvas)
@@ -134,6 +145,7 @@ static void draw(struct view *view, const struct scene *scene, struct canvas *ca
         canvas_fill(canvas, (struct box){ swatch.x, swatch.y + 3, SWATCH, 3 },
                 mark_colour_of_family(view->theme, family));
     }
+    draw_rings(view, &rest, canvas);
     if (view->coverage) {
         draw_edges(view, scene, &rest, canvas);
     }

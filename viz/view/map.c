@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>
-#include <stdio.h>
 
 #include "view/map_internal.h"
 #include "view/widgets.h"
@@ -13,8 +12,7 @@
 #define ZOOM_TWICE        2.0  /* of a double click */
 #define METRES_POINT_MIN  1e-3
 #define METRES_POINT_MAX  1e4
-#define SCALE_BAR_MAX     160.0 /* points */
-#define HALF_EXTENT_LEAST 50.0  /* metres around a single station */
+#define HALF_EXTENT_LEAST 50.0 /* metres around a single station */
 
 struct extent {
     double left, right, bottom, top; /* metres */
@@ -168,67 +166,6 @@ float map_freshness(const struct view *view, const struct scene *scene, sim_ns e
     return fmaxf(1.0f - (float)((double)age_ns / (double)map_fade_ns(view)), 0.0f);
 }
 
-/* The longest of 1, 2, 5 x 10^n metres that is at most `most_m` long. */
-static double round_length_m(double most_m)
-{
-    double decade = pow(10.0, floor(log10(most_m)));
-    return decade * (most_m >= 5 * decade ? 5 : most_m >= 2 * decade ? 2 : 1);
-}
-
-/* In the lower right corner, with an arrow to the north. */
-static void draw_scale(const struct view *view, struct canvas *canvas)
-{
-    const struct theme *theme = &themes[view->theme];
-    const struct box *box = &view->boxes[VIEW_MAP];
-    double metres = round_length_m(SCALE_BAR_MAX * view->camera.metres_per_point);
-    float length = (float)(metres / view->camera.metres_per_point);
-    float right = box->x + box->width - 34, y = box->y + box->height - 16;
-    char text[32];
-    canvas_fill(canvas,
-            (struct box){ right - length - 8, box->y + box->height - 36, length + 8, 32 },
-            colour_with_alpha(theme->background, 0xb0));
-    if (metres >= 1000) {
-        snprintf(text, sizeof text, "%g km", metres / 1000);
-    } else {
-        snprintf(text, sizeof text, "%g m", metres);
-    }
-    canvas_fill(canvas, (struct box){ right - length, y, length, 2 }, theme->text);
-    canvas_fill(canvas, (struct box){ right - length, y - 4, 2, 10 }, theme->text);
-    canvas_fill(canvas, (struct box){ right - 2, y - 4, 2, 10 }, theme->text);
-    canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE, (struct point){ right - length / 2, y - 16 },
-            theme->text, text);
-    canvas_fill(canvas, (struct box){ right, box->y + box->height - 56, 30, 52 },
-            colour_with_alpha(theme->background, 0xb0));
-    struct point north = { box->x + box->width - 16, box->y + box->height - 36 };
-    canvas_line(canvas, (struct point){ north.x, north.y + 26 }, north, 2, theme->text);
-    canvas_line(canvas, north, (struct point){ north.x - 5, north.y + 8 }, 2, theme->text);
-    canvas_line(canvas, north, (struct point){ north.x + 5, north.y + 8 }, 2, theme->text);
-    canvas_text(canvas, TEXT_SMALL, ALIGN_CENTRE, (struct point){ north.x, north.y - 16 },
-            theme->text, "N");
-}
-
-/* Says that the filter hides something. */
-static void draw_warning(const struct view *view, const struct scene *scene, struct canvas *canvas)
-{
-    const struct theme *theme = &themes[view->theme];
-    const struct box *box = &view->boxes[VIEW_MAP];
-    uint32_t hidden = 0;
-    for (uint32_t stage = 0; stage < SCENE_STAGE_COUNT; stage++) {
-        hidden += (view->hidden_stages >> stage & 1u) != 0 ? scene->stages[stage] : 0;
-    }
-    if (hidden == 0) {
-        return;
-    }
-    char text[64];
-    snprintf(text, sizeof text, "%u %s hidden", hidden, hidden == 1 ? "device is" : "devices are");
-    float width = canvas_text_width(canvas, TEXT_BODY, text) + 20;
-    struct box ground = { box->x + (box->width - width) / 2, box->y + 8, width, 24 };
-    canvas_fill(canvas, ground, theme->panel);
-    canvas_frame(canvas, ground, theme->warning);
-    canvas_text(canvas, TEXT_BODY, ALIGN_CENTRE,
-            (struct point){ ground.x + width / 2, ground.y + 4 }, theme->warning, text);
-}
-
 static void draw(struct view *view, const struct scene *scene, struct canvas *canvas)
 {
     struct map_look look = map_look(view, scene);
@@ -240,8 +177,8 @@ static void draw(struct view *view, const struct scene *scene, struct canvas *ca
     map_draw_flights(view, scene, canvas);
     map_draw_gateways(view, scene, canvas);
     map_draw_labels(view, scene, canvas, &look);
-    draw_scale(view, canvas);
-    draw_warning(view, scene, canvas);
+    map_draw_scale(view, canvas);
+    map_draw_warning(view, scene, canvas);
 }
 
 /* The nearer one of a device and a gateway; of two at one place the device. A press beside all

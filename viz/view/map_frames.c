@@ -13,8 +13,6 @@
 #define HALO           4.0f /* that the mark of a device that a frame ended for is wider */
 #define LINES_MAX      300u /* of uplinks in one frame */
 #define BATCH          128u
-#define SF_LOWEST      7
-#define SF_HIGHEST     12
 
 static uint8_t alpha_of(float freshness, float most)
 {
@@ -22,9 +20,9 @@ static uint8_t alpha_of(float freshness, float most)
 }
 
 /* Slow spreading factors are brighter: there is more of them on the air. */
-static struct colour colour_of_sf(enum theme_kind theme, uint8_t spreading_factor)
+struct colour map_sf_colour(enum theme_kind theme, uint8_t spreading_factor)
 {
-    double share = (double)(spreading_factor - SF_LOWEST) / (SF_HIGHEST - SF_LOWEST);
+    double share = (double)(spreading_factor - MAP_SF_MIN) / (MAP_SF_MAX - MAP_SF_MIN);
     return palette_sequence(theme == THEME_DARK ? 0.3 + 0.7 * share : 0.8 * (1 - share));
 }
 
@@ -41,7 +39,7 @@ static void draw_uplink(const struct view *view, const struct scene *scene,
     }
     struct point from = map_point(view, (double)device->x_m, (double)device->y_m);
     canvas_ring(canvas, from, 9, 2,
-            colour_with_alpha(colour_of_sf(view->theme, flight->spreading_factor),
+            colour_with_alpha(map_sf_colour(view->theme, flight->spreading_factor),
                     alpha_of(freshness, 1.0f)));
     for (uint32_t i = 0; i < flight->gateway_count; i++) {
         enum loss_cause cause = flight->gateways[i].cause;
@@ -66,7 +64,7 @@ static void draw_downlink(const struct view *view, const struct scene *scene,
     const struct scene_gateway *gateway = &scene->gateways[flight->sender];
     canvas_ring(canvas, map_point(view, (double)gateway->x_m, (double)gateway->y_m),
             16 + 14 * (1 - freshness), 1 + 3 * freshness,
-            colour_with_alpha(colour_of_sf(view->theme, flight->spreading_factor),
+            colour_with_alpha(map_sf_colour(view->theme, flight->spreading_factor),
                     alpha_of(freshness, 1.0f)));
 }
 

@@ -28,6 +28,11 @@ float map_freshness(const struct view *view, const struct scene *scene, sim_ns e
 /* Of the line up to which a data rate is received; index into scene_coverage.needed_mdbm. */
 struct colour map_edge_colour(enum theme_kind theme, unsigned edge);
 
+/* Of the ring around a station that transmits. */
+#define MAP_SF_MIN 7
+#define MAP_SF_MAX 12
+struct colour map_sf_colour(enum theme_kind theme, uint8_t spreading_factor);
+
 /* Layers, from the lowest on. */
 void map_draw_coverage(const struct view *view, const struct scene *scene, struct canvas *canvas);
 void map_draw_flights(const struct view *view, const struct scene *scene, struct canvas *canvas);
@@ -38,5 +43,11 @@ void map_draw_devices(const struct view *view, const struct scene *scene, struct
 void map_draw_gateways(const struct view *view, const struct scene *scene, struct canvas *canvas);
 void map_draw_labels(const struct view *view, const struct scene *scene, struct canvas *canvas,
         const struct map_look *look);
+void map_draw_scale(const struct view *view, struct canvas *canvas);
+void map_draw_warning(const struct view *view, const struct scene *scene, struct canvas *canvas);
+
+/* Where these two have their text. */
+struct box map_scale_box(const struct view *view);
+struct box map_warning_box(const struct view *view);
 
 #endif

@@ -91,7 +91,7 @@ void map_draw_gateways(const struct view *view, const struct scene *scene, struc
     }
 }
 
-/* Labels that are drawn, so that none is drawn over another one. */
+/* Labels that are drawn and what else holds text, so that none is drawn over another one. */
 struct labels {
     const struct view *view;
     struct canvas *canvas;
@@ -115,14 +115,25 @@ static bool has_room(const struct labels *labels, const struct box *box)
     return labels->count < LABELS_MAX;
 }
 
-/* To the right of a mark, with a ground that keeps it readable over others. */
+static bool is_inside(const struct box *inner, const struct box *outer)
+{
+    return inner->x >= outer->x && inner->y >= outer->y
+           && inner->x + inner->width <= outer->x + outer->width
+           && inner->y + inner->height <= outer->y + outer->height;
+}
+
+/* To the right of a mark; `ground` keeps it readable over others, and it may go to the left. */
 static void draw_label(struct labels *labels, struct point at, float mark, const char *text,
         struct colour colour, bool ground)
 {
     float width = canvas_text_width(labels->canvas, TEXT_SMALL, text);
     float height = canvas_text_height(labels->canvas, TEXT_SMALL);
     struct box box = { at.x + mark / 2 + 3, at.y - height / 2, width + 4, height };
-    if (!map_sees(labels->view, at, mark) || !has_room(labels, &box)) {
+    const struct box *map = &labels->view->boxes[VIEW_MAP];
+    if (ground && !(is_inside(&box, map) && has_room(labels, &box))) {
+        box.x = at.x - mark / 2 - 3 - box.width;
+    }
+    if (!map_sees(labels->view, at, mark) || !is_inside(&box, map) || !has_room(labels, &box)) {
         return;
     }
     labels->boxes[labels->count++] = box;
@@ -160,6 +171,11 @@ void map_draw_labels(const struct view *view, const struct scene *scene, struct 
         const struct map_look *look)
 {
     struct labels labels = { .view = view, .canvas = canvas };
+    labels.boxes[labels.count++] = view->boxes[VIEW_LEGEND];
+    labels.boxes[labels.count++] = map_scale_box(view);
+    if (view->hidden_stages != 0) {
+        labels.boxes[labels.count++] = map_warning_box(view);
+    }
     label_device(&labels, scene, view->selected, look, true);
     for (uint32_t i = 0; i < view->pinned_count; i++) {
         if (view->pinned[i] != view->selected) {

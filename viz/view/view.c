@@ -55,7 +55,7 @@ static struct box legend_box(struct box map)
     }
     struct box inner = box_inset(map, LEGEND_MARGIN);
     inner = box_cut(&inner, EDGE_LEFT, 190.0f);
-    return box_cut(&inner, EDGE_BOTTOM, 360.0f);
+    return box_cut(&inner, EDGE_BOTTOM, 370.0f);
 }
 
 void view_layout(struct view *view, struct box window)

@@ -107,6 +107,7 @@ Test(legend, it_names_how_frames_end)
     for (int family = 0; family < CAUSE_FAMILY_COUNT; family++) {
         cr_expect_not_null(canvas_record_text(canvas, cause_family_word(family)));
     }
+    cr_expect_not_null(canvas_record_text(canvas, "SF7 .. SF12"));
 }
 
 Test(legend, all_of_it_is_inside_of_its_box_for_every_scheme)

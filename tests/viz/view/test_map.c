@@ -342,6 +342,32 @@ Test(map, labels_do_not_lie_over_each_other)
     }
 }
 
+Test(map, labels_stay_on_the_map_and_off_the_legend)
+{
+    struct box map = view.boxes[VIEW_MAP], legend = view.boxes[VIEW_LEGEND];
+    view.selected = DEVICES - 1;
+    for (float x = -300; x <= 900; x += 37) {
+        view.camera.metres_per_point = 4;
+        view.camera.x_m = 4 * (double)x;
+        view.camera.y_m = 4 * (double)(x / 7);
+        draw();
+        for (uint32_t i = 0; i < canvas->count; i++) {
+            const struct drawn *text = &canvas->drawn[i];
+            if (text->kind != DRAWN_TEXT) {
+                continue;
+            }
+            const struct box *box = &text->box;
+            cr_expect(box->x >= map.x && box->x + box->width <= map.x + map.width && box->y >= map.y
+                              && box->y + box->height <= map.y + map.height,
+                    "'%s' is cut", text->text);
+            cr_expect(box->x >= legend.x + legend.width || box->x + box->width <= legend.x
+                              || box->y >= legend.y + legend.height
+                              || box->y + box->height <= legend.y,
+                    "'%s' lies on the legend", text->text);
+        }
+    }
+}
+
 Test(map, a_gateway_that_does_not_work_says_why)
 {
     draw();
