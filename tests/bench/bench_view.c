@@ -1,7 +1,8 @@
 /* CPU time of a frame of the view, drawn by the software renderer into a picture of 1280x800.
  * SPDX-License-Identifier: MIT
  *
- * All devices have just received a frame, so that each has a halo, and 64 uplinks are on the air.
+ * All devices have just received a frame, so that each has a halo, 64 uplinks are on the air, and
+ * the timeline is full.
  */
 #include <math.h>
 #include <stdio.h>
@@ -37,9 +38,20 @@ static void fill_coverage(struct scene *scene)
     }
 }
 
+static void fill_timeline(struct scene *scene)
+{
+    for (uint32_t i = 0; i < SCENE_SAMPLES; i++) {
+        struct scene_sample *sample = &scene->samples[scene->sample_count++];
+        sample->at_ns = scene->now_ns * i / (SCENE_SAMPLES - 1);
+        for (uint32_t stage = 0; stage < SCENE_STAGE_COUNT; stage++) {
+            sample->stages[stage] = scene->device_count / SCENE_STAGE_COUNT;
+        }
+    }
+}
+
 static void fill_scene(struct scene *scene, struct random_stream *stream)
 {
-    scene->now_ns = 3600 * SIM_NS_PER_S;
+    scene->now_ns = scene->end_ns = 3600 * SIM_NS_PER_S;
     for (uint32_t i = 0; i < scene->device_count; i++) {
         double radius_m = 3000 * sqrt(random_stream_uniform(stream));
         double angle = 6.283185307 * random_stream_uniform(stream);
@@ -67,6 +79,7 @@ static void fill_scene(struct scene *scene, struct random_stream *stream)
             .gateways = { { 0, LOSS_NONE }, { 1, LOSS_FADING } } };
     }
     fill_coverage(scene);
+    fill_timeline(scene);
 }
 
 static double frame_ms(void *context)
@@ -74,10 +87,7 @@ static double frame_ms(void *context)
     struct picture_case *it = context;
     int64_t started_ns = bench_clock_ns();
     view_update(&it->view, it->scene);
-    canvas_begin(it->canvas, themes[it->view.theme].background);
-    map_part.draw(&it->view, it->scene, it->canvas);
-    legend_part.draw(&it->view, it->scene, it->canvas);
-    canvas_end(it->canvas);
+    view_draw(&it->view, it->scene, it->canvas);
     return 1e-6 * (double)(bench_clock_ns() - started_ns);
 }
 
