@@ -344,20 +344,32 @@ Test(medium_links, ended_frames_of_other_spreading_factors_are_remembered)
 
 /* --- interferers ------------------------------------------------------------------------------ */
 
+/* Until the medium is created. */
+static void emit(const struct interferer_params *interferer)
+{
+    world.params.interferers = interferer;
+    world.params.interferer_count = 1;
+}
+
+/* Noise at the gateway with a part of an interferer's power; the law is that of 1 km. */
+static double noise_with_mw(double eirp_dbm, double part)
+{
+    double loss_db = path_loss_db(&world.params.propagation, 30, 1.5, 1000);
+    return pow(10, -117.031 / 10) + part * pow(10, (eirp_dbm - loss_db) / 10);
+}
+
 /* A carrier in the band whose power at the gateway is the law's: the noise rises by it, by hand. */
 Test(medium_links, a_continuous_interferer_adds_its_power_to_the_noise)
 {
     struct interferer_params interferer = {
         .frequency_hz = 868100000, .eirp_mdbm = 40000, .x_m = 2000, .height_m = 1.5
     };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     world.gateways[0].antenna_gain_mdb = 3000;
     start();
     up(0, 1000, 7, -80000);
     run();
-    double loss_db = path_loss_db(&world.params.propagation, 30, 1.5, 1000);
-    double noise_mw = pow(10, -117.031 / 10) + pow(10, (40 - loss_db + 3) / 10);
+    double noise_mw = noise_with_mw(40 + 3, 1.0);
     cr_expect_eq(world.at_gateway.count, 1);
     cr_expect_float_eq(world.at_gateway.verdict.snr_mdb, -80000 - 10000 * log10(noise_mw), 3);
     /* 20 dB under this noise SF7 is not even detected; without it, it would be received. */
@@ -374,8 +386,7 @@ Test(medium_links, an_interferer_off_the_channel_does_nothing)
         .eirp_mdbm = 30000,
         .x_m = 900,
         .height_m = 1.5 };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     start();
     up(0, 1000, 7, -110000);
     run();
@@ -391,13 +402,11 @@ Test(medium_links, an_interferer_wider_than_the_channel_adds_its_share)
         .eirp_mdbm = 40000,
         .x_m = 2000,
         .height_m = 1.5 };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     start();
     up(0, 1000, 7, -60000);
     run();
-    double loss_db = path_loss_db(&world.params.propagation, 30, 1.5, 1000);
-    double noise_mw = pow(10, -117.031 / 10) + 0.25 * pow(10, (40 - loss_db) / 10);
+    double noise_mw = noise_with_mw(40, 0.25);
     cr_expect_float_eq(world.at_gateway.verdict.snr_mdb, -60000 - 10000 * log10(noise_mw), 3);
 }
 
@@ -440,13 +449,11 @@ Test(medium_links, an_interferer_counts_for_the_time_that_it_is_on)
         .mean_on_ns = 10000,
         .mean_off_ns = 10000,
         .statistics = INTERFERER_PERIODIC };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     start();
     up(0, 1000, 12, -80000);
     run();
-    double loss_db = path_loss_db(&world.params.propagation, 30, 1.5, 1000);
-    double noise_mw = pow(10, -117.031 / 10) + 0.5 * pow(10, (10 - loss_db) / 10);
+    double noise_mw = noise_with_mw(10, 0.5);
     cr_expect_float_eq(world.at_gateway.verdict.snr_mdb, -80000 - 10000 * log10(noise_mw), 5);
 }
 
@@ -455,8 +462,7 @@ Test(medium_links, walls_shield_a_device_from_an_interferer_outside)
     struct interferer_params interferer = {
         .frequency_hz = 869525000, .eirp_mdbm = 10000, .x_m = 1500, .height_m = 30
     };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     world.devices[1].penetration_db = 15;
     start();
     listen(0, 7);
@@ -577,8 +583,7 @@ Test(medium_links, cad_does_not_see_through_an_interferer)
     struct interferer_params interferer = {
         .frequency_hz = 869525000, .eirp_mdbm = 20000, .x_m = 50, .height_m = 10
     };
-    world.params.interferers = &interferer;
-    world.params.interferer_count = 1;
+    emit(&interferer);
     start();
     int32_t gain_mdb = medium_link_gain_mdb(world.medium, 0, 0);
     down(1000, 7, -110000 - gain_mdb);

@@ -110,15 +110,22 @@ static void read_frame(const struct hal *hal)
     received_count++;
 }
 
-static bool receive(const struct hal *hal)
+/* Turns the receiver on as soon as SPI is legal. True: in this step. */
+static bool receiver_starts(const struct hal *hal)
 {
     static bool listening;
-    if (!listening) {
-        if (hal_rtc_now(hal) >= 400) {
-            listening = true;
-            rig_lora_standby(hal);
-            rig_receive_continuous(hal);
-        }
+    if (listening || hal_rtc_now(hal) < 400) {
+        return false;
+    }
+    listening = true;
+    rig_lora_standby(hal);
+    rig_receive_continuous(hal);
+    return true;
+}
+
+static bool receive(const struct hal *hal)
+{
+    if (receiver_starts(hal) || hal_rtc_now(hal) < 400) {
         return false;
     }
     if ((rig_read(hal, 0x12) & 0x40) != 0) { /* RxDone */
@@ -241,14 +248,7 @@ Test(node_radio, a_frame_that_is_not_read_out_is_no_delivery)
 
 static bool look_at_dio(const struct hal *hal)
 {
-    static bool listening;
-    if (hal_rtc_now(hal) < 400) {
-        return false;
-    }
-    if (!listening) {
-        listening = true;
-        rig_lora_standby(hal);
-        rig_receive_continuous(hal);
+    if (receiver_starts(hal)) {
         cr_assert_not(hal_radio_dio(hal, 0));
     } else if (dio0_count > 0) {
         cr_assert(hal_radio_dio(hal, 0));
@@ -398,15 +398,7 @@ static uint32_t fei;
 
 static bool read_fei(const struct hal *hal)
 {
-    static bool listening;
-    if (hal_rtc_now(hal) < 400) {
-        return false;
-    }
-    if (!listening) {
-        listening = true;
-        rig_lora_standby(hal);
-        rig_receive_continuous(hal);
-    } else if (dio0_count > 0) {
+    if (!receiver_starts(hal) && dio0_count > 0) {
         fei = (uint32_t)rig_read(hal, 0x28) << 16 | (uint32_t)rig_read(hal, 0x29) << 8
               | rig_read(hal, 0x2A);
     }

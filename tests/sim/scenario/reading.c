@@ -11,16 +11,21 @@ struct scenario scenario;
 char messages[8192];
 size_t warnings;
 
-bool read_with(const char *text, const char *const *sets, size_t set_count)
+void take_messages(struct scenario_errors *errors)
 {
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
     messages[0] = '\0'; /* what prints nothing does not end the text */
     FILE *out = fmemopen(messages, sizeof messages, "w");
     scenario_errors_print(errors, out);
     fclose(out);
     warnings = scenario_warnings_count(errors);
     scenario_errors_destroy(errors);
+}
+
+bool read_with(const char *text, const char *const *sets, size_t set_count)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    bool ok = scenario_read(&scenario, "city.yaml", text, strlen(text), sets, set_count, errors);
+    take_messages(errors);
     return ok;
 }
 

@@ -16,6 +16,8 @@ extern size_t warnings;
 /* Reads a text, then each "key.path=value". Returns true when there was no mistake. */
 bool read_with(const char *text, const char *const *sets, size_t set_count);
 bool read_text(const char *text);
+/* Prints what was said to `messages`, counts the warnings and destroys `errors`. */
+void take_messages(struct scenario_errors *errors);
 /* The text has mistakes, and a message contains `message`. */
 void expect_refused(const char *text, const char *message);
 /* It has none, and a warning contains `message`; there is none at all. */

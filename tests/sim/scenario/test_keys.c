@@ -231,10 +231,7 @@ static bool read_temperature_bytes(const char *text, size_t size, struct tempera
     close(handle);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = temperature_file_read(file, path, (struct scenario_place){ "a", 1, 1 }, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
+    take_messages(errors);
     unlink(path);
     return ok;
 }

@@ -8,21 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/scenario/reading.h"
 #include "world/placement.h"
 
 #define COUNT 4000u
 
-static struct scenario scenario;
 static struct medium_site sites[COUNT];
 
 /* Places the only group of a scenario with these keys. */
 static void place(const char *text)
 {
-    struct scenario_errors *errors = scenario_errors_create();
-    bool ok = scenario_read(&scenario, "test.yaml", text, strlen(text), NULL, 0, errors);
-    scenario_errors_print(errors, stderr);
-    scenario_errors_destroy(errors);
-    cr_assert(ok, "%s", text);
+    cr_assert(read_text(text), "%s%s", text, messages);
     struct placement placement;
     char error[256] = "";
     cr_assert(placement_create(&placement, &scenario, error, sizeof error), "%s", error);
@@ -174,7 +170,6 @@ Test(placement, draws_the_share_that_is_indoors)
 
 /* --- files ------------------------------------------------------------------------------------ */
 static char path[64];
-static char messages[4096];
 
 static void write_file(const char *text)
 {
@@ -190,15 +185,12 @@ static bool read_positions(const char *text, struct position_file *file)
     write_file(text);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = position_file_read(file, path, (struct scenario_place){ "a.yaml", 3, 9 }, errors);
-    FILE *out = fmemopen(messages, sizeof messages, "w");
-    scenario_errors_print(errors, out);
-    fclose(out);
-    scenario_errors_destroy(errors);
+    take_messages(errors);
     unlink(path);
     return ok;
 }
 
-static void expect_refused(const char *text, const char *where, const char *what)
+static void expect_file_refused(const char *text, const char *where, const char *what)
 {
     struct position_file file;
     char place[128];
@@ -245,7 +237,7 @@ Test(positions, are_read_from_csv_of_other_programs)
 
 Test(positions, refuse_what_follows_a_document)
 {
-    expect_refused(
+    expect_file_refused(
             "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[0,0]}}\n"
             "outdoor\n",
             "2:1", "not JSON");
@@ -253,18 +245,18 @@ Test(positions, refuse_what_follows_a_document)
 
 Test(positions, say_which_line_of_csv_is_wrong)
 {
-    expect_refused("x,y\n1,2\n3,four\n", "3:3", "y = 'four' is not a number");
-    expect_refused("x,y\n1,2\n\n3\n", "4:1", "1 values; the first line names 2 columns");
-    expect_refused("x,hight,y\n", "1:3", "unknown column 'hight' (did you mean 'height'?)");
-    expect_refused("1,2\n3,4\n", "1:1", "the first line names the columns");
-    expect_refused("x,y,x\n", "1:5", "column 'x' stands twice");
-    expect_refused("lat,lon,latitude\n", "1:9", "column 'latitude' stands twice");
-    expect_refused("x,y\n\"1,2\n", "2:1", "a quoted value should end");
-    expect_refused("x,y\n1,\"2\" 3\n", "2:3", "a quoted value should end");
-    expect_refused("a,b\n1,2\n", "1:1", "no known column");
-    expect_refused("latitude,longitude\n91,0\n", "2:1", "latitude = 91 is outside -90 .. 90");
-    expect_refused("x,latitude\n1,2\n", "2:1", "x and y, or for latitude and longitude");
-    expect_refused("x,y,indoor\n1,2,depe\n", "2:5", "(did you mean 'deep'?)");
+    expect_file_refused("x,y\n1,2\n3,four\n", "3:3", "y = 'four' is not a number");
+    expect_file_refused("x,y\n1,2\n\n3\n", "4:1", "1 values; the first line names 2 columns");
+    expect_file_refused("x,hight,y\n", "1:3", "unknown column 'hight' (did you mean 'height'?)");
+    expect_file_refused("1,2\n3,4\n", "1:1", "the first line names the columns");
+    expect_file_refused("x,y,x\n", "1:5", "column 'x' stands twice");
+    expect_file_refused("lat,lon,latitude\n", "1:9", "column 'latitude' stands twice");
+    expect_file_refused("x,y\n\"1,2\n", "2:1", "a quoted value should end");
+    expect_file_refused("x,y\n1,\"2\" 3\n", "2:3", "a quoted value should end");
+    expect_file_refused("a,b\n1,2\n", "1:1", "no known column");
+    expect_file_refused("latitude,longitude\n91,0\n", "2:1", "latitude = 91 is outside -90 .. 90");
+    expect_file_refused("x,latitude\n1,2\n", "2:1", "x and y, or for latitude and longitude");
+    expect_file_refused("x,y,indoor\n1,2,depe\n", "2:5", "(did you mean 'deep'?)");
     struct position_file file;
     cr_expect_not(read_positions("x,y\n", &file));
     cr_expect_not_null(strstr(messages, "holds no position"), "%s", messages);
@@ -313,14 +305,15 @@ Test(positions, are_read_from_a_bare_geometry)
 
 Test(positions, say_which_line_of_geojson_is_wrong)
 {
-    expect_refused("{\"type\": \"Topology\"}\n", "1:1", "should be a FeatureCollection");
-    expect_refused("{\"type\": \"FeatureCollection\", \"features\": [\n"
-                   " {\"type\": \"Feature\", \"geometry\": {\"type\": \"Polygon\"}}]}\n",
+    expect_file_refused("{\"type\": \"Topology\"}\n", "1:1", "should be a FeatureCollection");
+    expect_file_refused("{\"type\": \"FeatureCollection\", \"features\": [\n"
+                        " {\"type\": \"Feature\", \"geometry\": {\"type\": \"Polygon\"}}]}\n",
             "2:34", "should be of type Point or MultiPoint");
-    expect_refused("{\"type\": \"Feature\", \"geometry\": {\"type\": \"Point\",\n"
-                   " \"coordinates\": [200, 4]}}\n",
+    expect_file_refused("{\"type\": \"Feature\", \"geometry\": {\"type\": \"Point\",\n"
+                        " \"coordinates\": [200, 4]}}\n",
             "2:17", "coordinates should be [longitude, latitude]");
-    expect_refused("{\"type\": \"Feature\",\n", "2:1", "not JSON: it ends before it is complete");
+    expect_file_refused(
+            "{\"type\": \"Feature\",\n", "2:1", "not JSON: it ends before it is complete");
 }
 
 /* Lengths of a degree on WGS 84 (NGA, "Length of a degree of latitude and longitude"): at 45 deg
