@@ -14,31 +14,18 @@
 
 #include "record/energy_phases.h"
 #include "record/fragment_causes.h"
+#include "sim/record/fleet.h"
 #include "support/recount.h"
 #include "trace.h"
 
-#define DEVICES            20u
 #define ERROR_TOLERANCE_MS 1.5         /* both are whole milliseconds */
-#define START_S            1800.0      /* campaign.start */
 #define NEW_VERSION        0x02000000u /* firmware.version 2.0.0, the default */
-#define S_PER_YEAR         (365.25 * 86400.0)
-
-static const char fleet[] =
-        "name: fleet\n"
-        "duration: 10 h\n"
-        "area: {radius: 2500 m}\n"
-        "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
-        "gateways: {count: 2, radius: 1 km}\n"
-        "devices: [{name: d, count: 20, boot: {spread: 45 min}, report: {period: 10 min}, "
-        "battery: {capacity: 1200 mAh, self_discharge: 3 %, usable: 70 %}}]\n"
-        "firmware: {image: generated, size: 8 KiB}\n"
-        "campaign: {start: 30 min, set_up: {window: 3 h}, confirm_timeout: 1 h}\n";
 
 static struct {
     const struct world *world;
-    sim_ns heard_ns[DEVICES]; /* the last frame that its radio received */
-    sim_ns joined_ns[DEVICES], set_ns[DEVICES], opened_ns[DEVICES];
-    double error_ms[DEVICES];
+    sim_ns heard_ns[FLEET_DEVICES]; /* the last frame that its radio received */
+    sim_ns joined_ns[FLEET_DEVICES], set_ns[FLEET_DEVICES], opened_ns[FLEET_DEVICES];
+    double error_ms[FLEET_DEVICES];
 } run;
 
 static void watch(void *context, const struct observation *o)
@@ -60,7 +47,7 @@ static void watch(void *context, const struct observation *o)
 
 static struct trial *play_with(const char *const *sets, size_t set_count)
 {
-    struct trial *trial = trial_create(fleet, sets, set_count);
+    struct trial *trial = trial_create(fleet_text, sets, set_count);
     memset(&run, 0, sizeof run);
     run.world = trial->world;
     engine_observer_add(trial->world->engine,
@@ -88,7 +75,7 @@ static struct trial *play_wide(void)
 /* Seconds from the campaign's start to `at_ns`, at least `least`. */
 static double since(sim_ns at_ns, double least)
 {
-    return fmax((double)at_ns / 1e9 - START_S, least);
+    return fmax((double)at_ns / 1e9 - FLEET_START_S, least);
 }
 
 /* The steps are one line of time: contact, clock, group and session, fragmentation session. Where
@@ -99,7 +86,7 @@ Test(recount_devices, steps_of_the_set_up)
     struct values contact = { 0 }, clock = { 0 }, multicast = { 0 }, fragmentation = { 0 },
                   session = { 0 };
     double clock_sum = 0.0;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         struct campaign_device d;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
         if (d.ready_ns == SIM_NS_NEVER) {
@@ -131,7 +118,7 @@ Test(recount_devices, clocks)
 {
     struct trial *trial = play();
     struct values error = { 0 }, first = { 0 };
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         if (run.opened_ns[i] > 0) {
             values_add(&error, run.error_ms[i]);
         }
@@ -153,7 +140,7 @@ Test(recount_devices, rates_of_missing_fragments)
     struct trial *trial = play();
     const struct fragment_causes *causes = fragment_causes_of(trial->recorders);
     struct values rate = { 0 };
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         struct campaign_device d;
         struct cause_counts counts;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
@@ -179,7 +166,7 @@ Test(recount_devices, stages_that_devices_reached)
         { "authenticated", CAMPAIGN_AUTHENTICATED }, { "confirmed", CAMPAIGN_CONFIRMED } };
     struct trial *trial = play_wide();
     uint32_t reached[CAMPAIGN_CONFIRMED + 1] = { 0 }, joined = 0, installed = 0;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         struct campaign_device d;
         struct firmware_image image;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
@@ -194,7 +181,7 @@ Test(recount_devices, stages_that_devices_reached)
     }
     cr_expect_gt(joined, reached[CAMPAIGN_READY]);
     cr_expect_gt(installed, 0);
-    expect_count(trial, "devices.", "total", DEVICES);
+    expect_count(trial, "devices.", "total", FLEET_DEVICES);
     expect_count(trial, "devices.", "joined", joined);
     expect_count(trial, "devices.", "installed", installed);
     trial_destroy(trial);
@@ -204,7 +191,7 @@ Test(recount_devices, devices_by_the_reason_of_their_failure)
 {
     struct trial *trial = play_wide();
     uint32_t failed[CAMPAIGN_FAILURE_COUNT] = { 0 }, never_joined = 0, kinds = 0;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         struct campaign_device d;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
         failed[d.failure]++;
@@ -238,42 +225,43 @@ Test(recount_devices, energy_by_component)
     struct values total = { 0 };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         double sum_j = 0.0;
-        for (uint32_t i = 0; i < DEVICES; i++) {
+        for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
             struct energy_account account;
             node_energy(trial->world->nodes, i, now_ns, &account);
             sum_j += account.joule[rows[r].component];
         }
-        expect_near(trial, "energy_j.by_component.", rows[r].name, sum_j / DEVICES, 1e-9 * sum_j);
+        expect_near(
+                trial, "energy_j.by_component.", rows[r].name, sum_j / FLEET_DEVICES, 1e-9 * sum_j);
     }
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         values_add(&total, node_energy_total_j(trial->world->nodes, i, now_ns));
     }
     double mean = values_mean(&total);
     expect_values(trial, "energy_j.", &total, 1e-9 * mean);
-    expect_near(trial, "energy_j.", "max", total.of[DEVICES - 1], 1e-9 * mean);
+    expect_near(trial, "energy_j.", "max", total.of[FLEET_DEVICES - 1], 1e-9 * mean);
     trial_destroy(trial);
 }
 
-/* 1200 mAh at the board's cell voltage, of which 70 % can be used and 3 % leak each year. */
 Test(recount_devices, what_the_update_costs_the_battery)
 {
     struct trial *trial = play_wide();
     struct values percent = { 0 }, days = { 0 }, years = { 0 };
-    double capacity_j = 1.2 * 3600.0 * node_battery(trial->world->nodes, 0)->voltage_v;
-    double leak_w = 0.03 * capacity_j / S_PER_YEAR;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    double capacity_j =
+            FLEET_CAPACITY_AH * 3600.0 * node_battery(trial->world->nodes, 0)->voltage_v;
+    double leak_w = FLEET_LEAK_A_YEAR * capacity_j / FLEET_S_PER_YEAR;
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         struct campaign_device d;
         struct phase_energy energy;
         campaign_device_get(world_first_campaign(trial->world), i, &d);
         energy_phases_device(trial->recorders, i, &energy);
         double power_w = energy.steady_j / ((double)energy.steady_ns / 1e9) + leak_w;
-        values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
+        values_add(&years, FLEET_USABLE * capacity_j / power_w / FLEET_S_PER_YEAR);
         if (d.ready_ns != SIM_NS_NEVER) {
-            values_add(&percent, 100.0 * energy.update_j / (0.7 * capacity_j));
+            values_add(&percent, 100.0 * energy.update_j / (FLEET_USABLE * capacity_j));
             values_add(&days, energy.update_j / power_w / 86400.0);
         }
     }
-    cr_assert(percent.count > 0 && percent.count < DEVICES);
+    cr_assert(percent.count > 0 && percent.count < FLEET_DEVICES);
     expect_near(trial, "battery.", "update_cost_percent", values_mean(&percent), 1e-9);
     expect_near(trial, "battery.", "update_cost_days", values_mean(&days), 1e-6);
     expect_near(trial, "battery.", "life_years", values_mean(&years), 1e-6);

@@ -9,30 +9,14 @@
  * the same moments within what the firmware takes to reach them. Every device is updated here.
  */
 #include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
 
 #include "record/energy_phases.h"
+#include "sim/record/fleet.h"
 #include "support/data_frame.h"
 #include "support/recount.h"
 #include "trace.h"
 
-#define DEVICES    16u
-#define NO_PHASE   ENERGY_PHASE_COUNT
-#define S_PER_YEAR (365.25 * 86400.0)
-
-/* 1200 mAh, 70 % of them usable, 3 % leak each year. */
-static const char fleet[] =
-        "name: fleet\n"
-        "duration: 10 h\n"
-        "area: {radius: 2500 m}\n"
-        "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh}\n"
-        "gateways: {count: 2, radius: 1 km}\n"
-        "devices: [{name: d, count: 16, boot: {spread: 45 min}, report: {period: 10 min}, "
-        "battery: {capacity: 1200 mAh, self_discharge: 3 %, usable: 70 %}}]\n"
-        "firmware: {image: generated, size: 8 KiB}\n"
-        "campaign: {start: 30 min, set_up: {window: 3 h}, redundancy: 40 %, "
-        "correction: {policy: fixed}, confirm_timeout: 1 h}\n";
+#define NO_PHASE ENERGY_PHASE_COUNT
 
 static struct meter {
     int base, exchange; /* enum energy_phase; exchange NO_PHASE: none */
@@ -40,7 +24,7 @@ static struct meter {
     double read_j, accept_j;
     sim_ns read_ns, steady_ns;
     double joule[ENERGY_PHASE_COUNT];
-} meters[DEVICES];
+} meters[FLEET_DEVICES];
 
 static const struct world *world;
 
@@ -75,7 +59,7 @@ static int exchange_of(const struct meter *m, int fport)
 static void on_uplink(const struct frame *frame, sim_ns at_ns)
 {
     uint32_t i = frame->sender - world->first_device;
-    if (i >= DEVICES || frame->downlink || !data_frame_is(frame)) {
+    if (i >= FLEET_DEVICES || frame->downlink || !data_frame_is(frame)) {
         return;
     }
     int fport = data_frame_fport(frame);
@@ -154,9 +138,13 @@ static void watch(void *context, const struct observation *o)
 
 static struct trial *play_with(const char *const *sets, size_t set_count)
 {
-    struct trial *trial = trial_create(fleet, sets, set_count);
+    const char *all[8] = { "campaign.redundancy=40 %", "campaign.correction.policy=fixed" };
+    for (size_t i = 0; i < set_count; i++) {
+        all[2 + i] = sets[i];
+    }
+    struct trial *trial = trial_create(fleet_text, all, 2 + set_count);
     world = trial->world;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         meters[i] = (struct meter){ .base = ENERGY_PHASE_IDLE, .exchange = NO_PHASE };
     }
     engine_observer_add(world->engine,
@@ -164,10 +152,10 @@ static struct trial *play_with(const char *const *sets, size_t set_count)
                     | OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
             watch, NULL);
     trial_play(trial);
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         read_meter(i, engine_now(world->engine));
     }
-    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), FLEET_DEVICES);
     return trial;
 }
 
@@ -179,10 +167,10 @@ static struct trial *play(void)
 static double mean_j(int phase)
 {
     double sum_j = 0.0;
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         sum_j += meters[i].joule[phase];
     }
-    return sum_j / DEVICES;
+    return sum_j / FLEET_DEVICES;
 }
 
 /* The firmware says that an exchange is over some milliseconds after its last window, when it has
@@ -231,7 +219,8 @@ Test(recount_phases, the_estimate_is_compared_with_listening_and_both_bulk_phase
     struct trial *trial = play();
     double listening_j = mean_j(ENERGY_PHASE_LISTENING);
     double bulk_j = mean_j(ENERGY_PHASE_BULK) + mean_j(ENERGY_PHASE_CORRECTION);
-    double usable_j = 0.7 * 1.2 * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
+    double usable_j =
+            FLEET_USABLE * FLEET_CAPACITY_AH * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
     double percent = 100.0 * (listening_j + bulk_j) / usable_j;
     expect_near(trial, "estimate.listening_j.", "simulated", listening_j, 0.01 * listening_j);
     expect_near(trial, "estimate.bulk_j.", "simulated", bulk_j, 0.001 * bulk_j);
@@ -244,22 +233,22 @@ Test(recount_phases, the_estimate_is_compared_with_listening_and_both_bulk_phase
 Test(recount_phases, update_cost_is_that_of_the_phases_from_the_set_up_on)
 {
     struct trial *trial = play();
-    double capacity_j = 1.2 * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
+    double capacity_j = FLEET_CAPACITY_AH * 3600.0 * node_battery(world->nodes, 0)->voltage_v;
     struct values percent = { 0 }, days = { 0 }, years = { 0 };
-    for (uint32_t i = 0; i < DEVICES; i++) {
+    for (uint32_t i = 0; i < FLEET_DEVICES; i++) {
         double steady_j = 0.0, update_j = 0.0;
         for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
             steady_j += is_steady(phase) ? meters[i].joule[phase] : 0.0;
             update_j += phase >= ENERGY_PHASE_SET_UP ? meters[i].joule[phase] : 0.0;
         }
-        double power_w =
-                steady_j / ((double)meters[i].steady_ns / 1e9) + 0.03 * capacity_j / S_PER_YEAR;
+        double power_w = steady_j / ((double)meters[i].steady_ns / 1e9)
+                         + FLEET_LEAK_A_YEAR * capacity_j / FLEET_S_PER_YEAR;
         struct phase_energy energy;
         energy_phases_device(trial->recorders, i, &energy);
         cr_expect_float_eq((double)energy.steady_ns / 1e9, (double)meters[i].steady_ns / 1e9, 1.0);
-        values_add(&percent, 100.0 * update_j / (0.7 * capacity_j));
+        values_add(&percent, 100.0 * update_j / (FLEET_USABLE * capacity_j));
         values_add(&days, update_j / power_w / 86400.0);
-        values_add(&years, 0.7 * capacity_j / power_w / S_PER_YEAR);
+        values_add(&years, FLEET_USABLE * capacity_j / power_w / FLEET_S_PER_YEAR);
     }
     expect_near(trial, "battery.", "update_cost_percent", values_mean(&percent),
             0.001 * values_mean(&percent));
