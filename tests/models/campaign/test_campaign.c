@@ -9,19 +9,10 @@
 #include <string.h>
 
 #include "campaign/packages.h"
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 #include "observe.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
-
-static struct fleet fleet;
-
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(campaign, .fini = teardown);
+TestSuite(campaign, .fini = fleet_suite_end);
 
 Test(campaign, sets_a_device_up_within_one_report_when_chained)
 {

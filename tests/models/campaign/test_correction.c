@@ -8,21 +8,14 @@
 #include <criterion/criterion.h>
 
 #include "campaign/packages.h"
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS   (3600 * SIM_NS_PER_S)
 #define MINUTE_NS (60 * SIM_NS_PER_S)
 #define ASK_SIZE  (13u + 2u) /* FragSessionStatusReq to a group */
 
-static struct fleet fleet;
 static sim_ns session_ns;
 
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(correction, .fini = teardown);
+TestSuite(correction, .fini = fleet_suite_end);
 
 static void create(uint32_t count, struct campaign_params *params)
 {

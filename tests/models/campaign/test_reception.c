@@ -6,18 +6,9 @@
  */
 #include <criterion/criterion.h>
 
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
-
-static struct fleet fleet;
-
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(reception, .fini = teardown);
+TestSuite(reception, .fini = fleet_suite_end);
 
 /* Semtech's LoRaMac-node answers 01 00 00 00 00 when it heard nothing (spec-protocol 9.5). */
 Test(reception, does_not_believe_that_nothing_received_is_a_whole_block)

@@ -6,11 +6,8 @@
  */
 #include <criterion/criterion.h>
 
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
-
-static struct fleet fleet;
 static struct campaign_params params;
 
 static void setup(void)
@@ -20,12 +17,7 @@ static void setup(void)
     params.redundancy = 1.0;
 }
 
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(restart, .init = setup, .fini = teardown);
+TestSuite(restart, .init = setup, .fini = fleet_suite_end);
 
 Test(restart, sets_a_device_up_again_before_its_session)
 {

@@ -5,18 +5,9 @@
  */
 #include <criterion/criterion.h>
 
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
-
-static struct fleet fleet;
-
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(server, .fini = teardown);
+TestSuite(server, .fini = fleet_suite_end);
 
 static const uint32_t first_half[] = { 0, 1, 2, 3 };
 static const uint32_t second_half[] = { 4, 5, 6, 7 };

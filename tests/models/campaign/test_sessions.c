@@ -9,12 +9,10 @@
  */
 #include <criterion/criterion.h>
 
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
 #define DEVICES 6u
 
-static struct fleet fleet;
 static struct campaign_params params;
 
 static void setup(void)
@@ -24,12 +22,7 @@ static void setup(void)
     params.session_margin_mdb = 10000;
 }
 
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(sessions, .init = setup, .fini = teardown);
+TestSuite(sessions, .init = setup, .fini = fleet_suite_end);
 
 /* The first `fast` devices need DR5, the others DR3. */
 static void play(uint32_t fast)
@@ -145,7 +138,7 @@ Test(sessions, at_one_time_begin_together_and_share_the_airtime)
     cr_assert_eq(session_s(5), 0);
     cr_assert_lt(first_ns(3, 6), last_ns(0, 3));
     sim_ns shared_ns = last_ns(0, 3) - first_ns(0, 3);
-    teardown();
+    fleet_suite_end();
     params.session_order = SESSION_ORDER_IN_TURNS;
     play(3);
     sim_ns alone_ns = last_ns(0, 3) - first_ns(0, 3);

@@ -6,18 +6,9 @@
  */
 #include <criterion/criterion.h>
 
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
-
-static struct fleet fleet;
-
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(tries, .fini = teardown);
+TestSuite(tries, .fini = fleet_suite_end);
 
 static void create(uint32_t count, struct campaign_params *params)
 {

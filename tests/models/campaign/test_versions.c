@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "campaign/fec_encoder.h"
-#include "models/campaign/scripted_fleet.h"
+#include "models/campaign/fleet_suite.h"
 
-#define HOUR_NS (3600 * SIM_NS_PER_S)
 #define DEVICES 6u
 
-static struct fleet fleet;
 static struct campaign_params params;
 
 static void setup(void)
@@ -22,12 +20,7 @@ static void setup(void)
     params.versions = VERSIONS_ASK;
 }
 
-static void teardown(void)
-{
-    fleet_destroy(&fleet);
-}
-
-TestSuite(versions, .init = setup, .fini = teardown);
+TestSuite(versions, .init = setup, .fini = fleet_suite_end);
 
 static struct campaign_device device(const struct campaign *campaign, uint32_t index)
 {
