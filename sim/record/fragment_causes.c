@@ -345,8 +345,12 @@ static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t
 {
     struct causes_device *d = &causes->devices[device];
     const struct reception *lost = &d->last[d->last[0].frame_id == frame_id ? 0 : 1];
+    if (lost->frame_id != frame_id || lost->n == 0 || d->stream == NULL) {
+        return;
+    }
     bool again = lost == &d->last[1] && d->last[0].fcnt == lost->fcnt;
-    if (lost->frame_id != frame_id || lost->n == 0 || again || d->stream == NULL) {
+    if (again) { /* if that one is replaced too, neither was read */
+        d->last[0].before = lost->before;
         return;
     }
     fragment_rows_set(&d->stream->rows, lost->n, device,

@@ -246,6 +246,20 @@ Test(causes, mcu_busy_where_the_cryptography_is_too_slow)
     only_moves(&shares[0], &shares[1], LOSS_MCU_BUSY, 6);
 }
 
+/* Copies of two gateways are half an interval apart. Where the MCU works 1.7 intervals on a frame,
+ * it reads every second fragment by its second copy, which has taken the place of the first. */
+Test(causes, mcu_busy_is_no_fragment_of_which_a_second_copy_was_read)
+{
+    char path[64], set[96];
+    const char *const sets[] = { set };
+    slow_board(path, sizeof path, "8000000");
+    snprintf(set, sizeof set, "devices.d.board=%s", path);
+    struct shares shares = play("gateways: {count: 2}\n", sets, 1, NULL);
+    unlink(path);
+    cr_expect_geq(shares.of[LOSS_MCU_BUSY] * shares.pairs, 6);
+    cr_expect_geq(shares.received, 0.5);
+}
+
 /* --- done to the air -------------------------------------------------------------------------- */
 
 #define TWO_GATEWAYS "gateways: {count: 2}\n"
