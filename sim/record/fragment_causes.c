@@ -57,7 +57,8 @@ struct stream {
 struct reception {
     int64_t frame_id; /* 0: none */
     uint32_t n, fcnt;
-    uint8_t before; /* the cell of fragment n */
+    uint8_t before;              /* the cell of fragment n */
+    uint32_t session, next_fcnt; /* of the device, before it */
 };
 
 /* What is known of one device. */
@@ -330,7 +331,8 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     }
     if (cause == LOSS_NONE) {
         d->last[1] = d->last[0];
-        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, before };
+        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, before, d->session,
+            d->next_fcnt };
         cause = !d->wrong_key && mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
     }
     if (copy->n > 0) {
@@ -339,22 +341,30 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
 }
 
-/* The radio had received a frame, which another one replaced before the MCU read it. A second copy
- * of the frame takes the place of the first. */
+/* The radio had received a frame, which another one replaced before the MCU read it: its counter
+ * rejects no other. A second copy of the frame takes the place of the first; if that one is
+ * replaced too, neither was read. */
 static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t frame_id)
 {
     struct causes_device *d = &causes->devices[device];
-    const struct reception *lost = &d->last[d->last[0].frame_id == frame_id ? 0 : 1];
-    if (lost->frame_id != frame_id || lost->n == 0 || d->stream == NULL) {
+    struct reception *after = d->last[0].frame_id == frame_id ? NULL : &d->last[0];
+    const struct reception *lost = after == NULL ? &d->last[0] : &d->last[1];
+    if (lost->frame_id != frame_id || d->stream == NULL) {
         return;
     }
-    bool again = lost == &d->last[1] && d->last[0].fcnt == lost->fcnt;
-    if (again) { /* if that one is replaced too, neither was read */
-        d->last[0].before = lost->before;
-        return;
+    if (after == NULL) {
+        d->session = lost->session;
+        d->next_fcnt = lost->next_fcnt;
+    } else {
+        after->session = lost->session;
+        after->next_fcnt = lost->next_fcnt;
     }
-    fragment_rows_set(&d->stream->rows, lost->n, device,
-            further((enum loss_cause)lost->before, LOSS_MCU_BUSY));
+    if (after != NULL && after->fcnt == lost->fcnt) {
+        after->before = lost->before;
+    } else if (lost->n > 0) {
+        fragment_rows_set(&d->stream->rows, lost->n, device,
+                further((enum loss_cause)lost->before, LOSS_MCU_BUSY));
+    }
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */

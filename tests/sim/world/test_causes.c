@@ -230,34 +230,43 @@ static void slow_board(char *path, size_t size, const char *cycles)
     fclose(out);
 }
 
+static struct shares play_slow(const char *cycles, const char *gateways, const char *fading)
+{
+    char path[64], set[96], air[64];
+    const char *const sets[] = { set, air, "propagation.penetration=20 dB" };
+    slow_board(path, sizeof path, cycles);
+    snprintf(set, sizeof set, "devices.d.board=%s", path);
+    snprintf(air, sizeof air, "propagation.fading=%s", fading);
+    bool clear = strcmp(fading, "none") == 0;
+    struct shares shares = play(gateways, sets, clear ? 1 : COUNT(sets), NULL);
+    unlink(path);
+    return shares;
+}
+
 /* A frame of 216 bytes takes some 28 blocks: at 8e6 cycles and 32 MHz more than the interval. */
 Test(causes, mcu_busy_where_the_cryptography_is_too_slow)
 {
-    static const char *const cycles[] = { "8000000", "3000000" };
-    struct shares shares[2];
-    for (int i = 0; i < 2; i++) {
-        char path[64], set[96];
-        const char *const sets[] = { set };
-        slow_board(path, sizeof path, cycles[i]);
-        snprintf(set, sizeof set, "devices.d.board=%s", path);
-        shares[i] = play(ONE_GATEWAY, sets, 1, NULL);
-        unlink(path);
-    }
-    only_moves(&shares[0], &shares[1], LOSS_MCU_BUSY, 6);
+    struct shares slow = play_slow("8000000", ONE_GATEWAY, "none");
+    struct shares fast = play_slow("3000000", ONE_GATEWAY, "none");
+    only_moves(&slow, &fast, LOSS_MCU_BUSY, 6);
 }
 
 /* Copies of two gateways are half an interval apart. Where the MCU works 1.7 intervals on a frame,
  * it reads every second fragment by its second copy, which has taken the place of the first. */
 Test(causes, mcu_busy_is_no_fragment_of_which_a_second_copy_was_read)
 {
-    char path[64], set[96];
-    const char *const sets[] = { set };
-    slow_board(path, sizeof path, "8000000");
-    snprintf(set, sizeof set, "devices.d.board=%s", path);
-    struct shares shares = play("gateways: {count: 2}\n", sets, 1, NULL);
-    unlink(path);
+    struct shares shares = play_slow("8000000", "gateways: {count: 2}\n", "none");
     cr_expect_geq(shares.of[LOSS_MCU_BUSY] * shares.pairs, 6);
     cr_expect_geq(shares.received, 0.5);
+}
+
+/* A copy with errors takes the place of one without, which was not read: its counter rejects no
+ * third copy. */
+Test(causes, mcu_busy_leaves_the_counter_as_it_was)
+{
+    struct shares shares = play_slow("5000000", "gateways: {count: 4}\n", "rayleigh");
+    cr_expect_gt(shares.of[LOSS_FADING] + shares.of[LOSS_MCU_BUSY], 0.0);
+    cr_expect_eq(shares.of[LOSS_COUNTER_REJECTED], 0.0);
 }
 
 /* --- done to the air -------------------------------------------------------------------------- */
