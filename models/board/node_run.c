@@ -338,9 +338,9 @@ static void prefetch_lines(const void *from, unsigned lines)
 }
 
 /* Cache lines that an uplink touches, from the report through the MAC to the chip. */
-#define PREFETCH_WAKE_NODE_LINES 8u
+#define PREFETCH_WAKE_NODE_LINES 9u
 #define PREFETCH_WAKE_CHIP_LINES 7u
-#define PREFETCH_WAKE_RAM_LINES  20u
+#define PREFETCH_WAKE_RAM_LINES  24u
 #define PREFETCH_WAKE_TAIL_LINES 9u
 /* A node that slept this long is no longer in the cache. */
 #define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
