@@ -186,6 +186,22 @@ static bool fill_fragments(
     return true;
 }
 
+/* Of an image that a campaign sends; 0: it is none of these. */
+static uint32_t image_size(const struct watch *watch, const struct firmware_image *image)
+{
+    for (uint32_t c = 0; c < watch->campaign_count; c++) {
+        const struct built_image *sent = &watch->world->images[c];
+        uint32_t version;
+        uint8_t digest_start[8];
+        if (image_identity(sent->bytes, sent->size_bytes, &version, digest_start)
+                && version == image->version
+                && memcmp(digest_start, image->sha256, sizeof digest_start) == 0) {
+            return sent->size_bytes;
+        }
+    }
+    return 0;
+}
+
 static struct scene_slot running_slot(const struct watch *watch, uint32_t device)
 {
     struct scene_slot slot = { .name = "running image", .state = SLOT_UNKNOWN };
@@ -196,7 +212,7 @@ static struct scene_slot running_slot(const struct watch *watch, uint32_t device
     bool whole = node_image(watch->world->nodes, device, &image);
     slot.state = whole ? SLOT_RUNNING : SLOT_EMPTY;
     slot.version = whole ? image.version : 0;
-    slot.size = whole ? image.size_max : 0;
+    slot.size = whole ? image_size(watch, &image) : 0;
     return slot;
 }
 

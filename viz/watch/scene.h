@@ -203,7 +203,7 @@ struct scene_slot {
     const char *name; /* static text: "running", "received block" */
     uint8_t state;    /* enum slot_state */
     uint32_t version; /* 0: none or unknown */
-    uint32_t size;    /* bytes */
+    uint32_t size;    /* bytes of the image, header included; 0: none or unknown */
 };
 
 #define SCENE_REGISTERS_MAX 16u

@@ -1,6 +1,7 @@
 /* Devices: how far each is with its update, by what the server, the recorders and the air show.
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -94,8 +95,9 @@ static enum scene_stage stage_in_set_up_or_session(
     if (d->stage < CAMPAIGN_READY) {
         return SCENE_STAGE_SET_UP;
     }
-    const struct watch_transfer *transfer =
-            &watch->transfers[first + (count == 1 ? 0u : d->transfer)];
+    uint32_t own = count == 1 ? 0u : d->transfer;
+    assert(own < count);
+    const struct watch_transfer *transfer = &watch->transfers[first + own];
     return transfer->coded   ? SCENE_STAGE_REPAIRING
            : transfer->begun ? SCENE_STAGE_RECEIVING
                              : SCENE_STAGE_WAITING;

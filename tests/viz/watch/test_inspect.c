@@ -140,6 +140,7 @@ Test(inspect, shows_each_fragment_and_the_slots)
     cr_expect_geq(count_of(detail, FRAGMENT_STATE_RECOVERED), lost);
     cr_expect_eq(count_of(detail, FRAGMENT_STATE_LOST), 0, "the block is whole");
     cr_expect_eq(detail->slots[0].version, 0x02000000);
+    cr_expect_eq(detail->slots[0].size, watched.trial->world->images[0].size_bytes);
     cr_expect_eq(detail->slots[1].state, SLOT_WHOLE);
     cr_expect_str_eq(detail->failure, "none");
     double joule = energy_total_j(&detail->energy);

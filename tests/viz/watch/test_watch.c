@@ -198,6 +198,24 @@ Test(watch, counts_what_no_gateway_sent_when_the_session_is_over)
     watched_destroy(&watched);
 }
 
+static void expect_end_of(const char *shipped)
+{
+    char *text = trial_shipped(shipped);
+    struct watched watched = watched_create(text, NULL, 0);
+    watched_play(&watched, 600 * SIM_NS_PER_S);
+    cr_expect(watched.scene->over);
+    expect_headline(&watched);
+    watched_destroy(&watched);
+    free(text);
+}
+
+/* A device counts when it has come so far in every campaign that it is in. */
+Test(watch, ends_with_the_numbers_of_the_summary_for_several_campaigns)
+{
+    expect_end_of("two-campaigns");
+    expect_end_of("next-version");
+}
+
 /* Members of different data rates: several transfers. */
 Test(watch, ends_with_the_numbers_of_the_summary_for_split_sessions)
 {
