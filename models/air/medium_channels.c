@@ -41,16 +41,14 @@ static void channel_join_siblings(struct medium *medium, struct channel *channel
 static struct channel *channel_create(struct medium *medium, uint64_t key)
 {
     assert(medium->channel_count < NO_CHANNEL);
+    struct run_memory *memory = engine_memory(medium->engine);
     if (medium->channel_count == medium->channel_capacity) {
         medium->channel_capacity = medium->channel_capacity * 2 + 16;
-        medium->channels =
-                realloc(medium->channels, medium->channel_capacity * sizeof *medium->channels);
-        assert(medium->channels != NULL);
+        medium->channels = run_memory_grow(
+                memory, medium->channels, medium->channel_capacity * sizeof(struct channel *));
     }
-    struct channel *channel = calloc(1, sizeof *channel);
-    assert(channel != NULL);
-    bool made = member_set_init(&channel->listeners, medium->device_count);
-    assert(made);
+    struct channel *channel = run_memory_take_zeroed(memory, sizeof *channel);
+    member_set_init(&channel->listeners, medium->device_count, memory);
     channel->key = key;
     channel->number = (uint16_t)medium->channel_count;
     channel_join_siblings(medium, channel);
@@ -82,9 +80,11 @@ static void reserve_rivals(struct medium *medium, const struct channel *channel)
     } while (sibling != channel);
     if (capacity > medium->rival_capacity) {
         medium->rival_capacity = capacity;
-        medium->rivals = realloc(medium->rivals, capacity * sizeof *medium->rivals);
-        medium->overlaps = realloc(medium->overlaps, capacity * sizeof *medium->overlaps);
-        assert(medium->rivals != NULL && medium->overlaps != NULL);
+        struct run_memory *memory = engine_memory(medium->engine);
+        medium->rivals =
+                run_memory_grow(memory, medium->rivals, capacity * sizeof(const struct on_air *));
+        medium->overlaps =
+                run_memory_grow(memory, medium->overlaps, capacity * sizeof *medium->overlaps);
     }
 }
 
@@ -93,9 +93,8 @@ void medium_channel_add(struct medium *medium, struct on_air *air)
     struct channel *channel = air->channel;
     if (channel->frame_count == channel->frame_capacity) {
         channel->frame_capacity = channel->frame_capacity * 2 + 8;
-        channel->frames =
-                realloc(channel->frames, channel->frame_capacity * sizeof(struct on_air *));
-        assert(channel->frames != NULL);
+        channel->frames = run_memory_grow(engine_memory(medium->engine), channel->frames,
+                channel->frame_capacity * sizeof(struct on_air *));
         reserve_rivals(medium, channel);
     }
     channel->frames[channel->frame_count++] = air;

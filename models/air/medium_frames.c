@@ -12,10 +12,11 @@
 static void slots_grow(struct medium *medium)
 {
     uint32_t capacity = medium->slot_capacity * 2 + 16;
-    uint32_t *ended = malloc(capacity * sizeof *ended);
-    medium->slots = realloc(medium->slots, capacity * sizeof(struct on_air *));
-    medium->free_slots = realloc(medium->free_slots, capacity * sizeof *medium->free_slots);
-    assert(ended != NULL && medium->slots != NULL && medium->free_slots != NULL);
+    struct run_memory *memory = engine_memory(medium->engine);
+    uint32_t *ended = run_memory_grow(memory, NULL, capacity * sizeof *ended);
+    medium->slots = run_memory_grow(memory, medium->slots, capacity * sizeof(struct on_air *));
+    medium->free_slots =
+            run_memory_grow(memory, medium->free_slots, capacity * sizeof *medium->free_slots);
     for (uint32_t i = 0; i < medium->ended_count; i++) {
         ended[i] = medium->ended_slots[(medium->ended_head + i) % medium->slot_capacity];
     }
@@ -61,8 +62,7 @@ static struct on_air *slot_take(struct medium *medium)
     if (medium->slot_count == medium->slot_capacity) {
         slots_grow(medium);
     }
-    struct on_air *air = calloc(1, sizeof *air);
-    assert(air != NULL);
+    struct on_air *air = run_memory_take_zeroed(engine_memory(medium->engine), sizeof *air);
     air->slot = medium->slot_count;
     medium->slots[medium->slot_count++] = air;
     return air;
@@ -76,8 +76,8 @@ void medium_add_receiver(
     }
     if (list->count == list->capacity) {
         list->capacity = list->capacity * 2 + 16;
-        list->items = realloc(list->items, list->capacity * sizeof *list->items);
-        assert(list->items != NULL);
+        list->items = run_memory_grow(
+                engine_memory(medium->engine), list->items, list->capacity * sizeof *list->items);
     }
     /* Late ones come out of turn; they are served in order all the same. */
     uint32_t position = list->count++;
@@ -108,8 +108,7 @@ uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity
         if (chunk != NULL) {
             medium->spare_chunks = chunk->next;
         } else {
-            chunk = malloc(sizeof *chunk);
-            assert(chunk != NULL);
+            chunk = run_memory_grow(engine_memory(medium->engine), NULL, sizeof *chunk);
         }
         chunk->used = 0;
         chunk->next = air->copies;

@@ -7,6 +7,7 @@
 #include "air/medium.h"
 #include "air/member_set.h"
 #include "observe.h"
+#include "run_memory.h"
 
 #define NO_FRAME       UINT32_MAX
 #define NO_CHANNEL     UINT16_MAX

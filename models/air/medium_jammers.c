@@ -31,19 +31,13 @@ static struct interferer *jammer_on(const struct medium *medium, uint32_t number
     return NULL;
 }
 
-static void *grown(void *items, size_t count, size_t size)
-{
-    void *larger = realloc(items, count * size);
-    assert(larger != NULL && "out of memory in the middle of a run");
-    return larger;
-}
-
 /* Room for one interferer more: the rows of their powers become one longer. */
 static void make_room(struct medium *medium)
 {
     uint32_t count = medium->params.interferer_count, more = count + 1;
     size_t receivers = (size_t)medium->device_count + medium->gateway_count;
-    int32_t *power_mdbm = grown(NULL, receivers * more, sizeof *power_mdbm);
+    struct run_memory *memory = engine_memory(medium->engine);
+    int32_t *power_mdbm = run_memory_grow(memory, NULL, receivers * more * sizeof *power_mdbm);
     for (size_t r = 0; r < receivers; r++) {
         for (uint32_t i = 0; i < count; i++) {
             power_mdbm[r * more + i] = medium->interferer_mdbm[r * count + i];
@@ -51,12 +45,13 @@ static void make_room(struct medium *medium)
     }
     free(medium->interferer_mdbm);
     medium->interferer_mdbm = power_mdbm;
-    medium->interferers = grown(medium->interferers, more, sizeof *medium->interferers);
-    medium->bursts = grown(medium->bursts, 2 * (size_t)more, sizeof *medium->bursts);
-    medium->bursts_in_band_mdb =
-            grown(medium->bursts_in_band_mdb, more, sizeof *medium->bursts_in_band_mdb);
-    medium->jammer_numbers =
-            grown(medium->jammer_numbers, medium->jammer_count + 1, sizeof(uint32_t));
+    medium->interferers =
+            run_memory_grow(memory, medium->interferers, more * sizeof *medium->interferers);
+    medium->bursts = run_memory_grow(memory, medium->bursts, 2 * more * sizeof *medium->bursts);
+    medium->bursts_in_band_mdb = run_memory_grow(
+            memory, medium->bursts_in_band_mdb, more * sizeof *medium->bursts_in_band_mdb);
+    medium->jammer_numbers = run_memory_grow(
+            memory, medium->jammer_numbers, (medium->jammer_count + 1) * sizeof(uint32_t));
     medium->params.interferer_count = more;
     medium->jammer_count++;
 }

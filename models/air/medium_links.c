@@ -254,8 +254,8 @@ static void reserve_fades(struct medium *medium, uint32_t count)
 {
     if (count > medium->fade_capacity) {
         medium->fade_capacity = count;
-        medium->fades = realloc(medium->fades, count * sizeof *medium->fades);
-        assert(medium->fades != NULL);
+        medium->fades = run_memory_grow(
+                engine_memory(medium->engine), medium->fades, count * sizeof *medium->fades);
     }
 }
 

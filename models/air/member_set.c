@@ -5,13 +5,14 @@
 
 #include <stdlib.h>
 
-bool member_set_init(struct member_set *set, uint32_t limit)
+#include "run_memory.h"
+
+void member_set_init(struct member_set *set, uint32_t limit, struct run_memory *memory)
 {
     set->word_count = limit / 64 + 1;
     set->summary_count = (set->word_count - 1) / 64 + 1;
-    set->words = calloc(set->word_count, sizeof *set->words);
-    set->summary = calloc(set->summary_count, sizeof *set->summary);
-    return set->words != NULL && set->summary != NULL;
+    set->words = run_memory_take_zeroed(memory, set->word_count * sizeof *set->words);
+    set->summary = run_memory_take_zeroed(memory, set->summary_count * sizeof *set->summary);
 }
 
 void member_set_finish(struct member_set *set)

@@ -12,13 +12,16 @@
 
 #define MEMBER_NONE UINT32_MAX
 
+struct run_memory;
+
 struct member_set {
     uint64_t *words;
     uint64_t *summary; /* bit i: words[i] is not 0 */
     uint32_t word_count, summary_count;
 };
 
-bool member_set_init(struct member_set *set, uint32_t limit); /* members below `limit` */
+/* Of members below `limit`; from `memory` (run_memory.h). */
+void member_set_init(struct member_set *set, uint32_t limit, struct run_memory *memory);
 void member_set_finish(struct member_set *set);
 
 static inline void member_set_add(struct member_set *set, uint32_t member)

@@ -9,14 +9,14 @@
 
 #include "board/flash_change.h"
 
-struct flash_store *flash_store_create(void)
+struct flash_store *flash_store_create(struct run_memory *memory)
 {
     struct flash_store *store = calloc(1, sizeof *store);
     if (store == NULL) {
         return NULL;
     }
-    flash_pool_init(&store->pages, FLASH_PAGE_BYTES);
-    flash_pool_init(&store->sectors, sizeof(struct flash_sector));
+    flash_pool_init(&store->pages, FLASH_PAGE_BYTES, memory);
+    flash_pool_init(&store->sectors, sizeof(struct flash_sector), memory);
     memset(store->blank[1], 0xFF, FLASH_PAGE_BYTES);
     return store;
 }

@@ -27,8 +27,10 @@ struct flash_timing {
 };
 
 struct flash_store; /* pages of a run */
+struct run_memory;
 
-struct flash_store *flash_store_create(void);
+/* NULL: out of memory. It grows from `memory` (run_memory.h). */
+struct flash_store *flash_store_create(struct run_memory *memory);
 void flash_store_destroy(struct flash_store *store);
 uint64_t flash_store_bytes(const struct flash_store *store);
 /* Pages and sectors in use: what sharing leaves. */

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes)
+#include "run_memory.h"
+
+void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes, struct run_memory *memory)
 {
     memset(pool, 0, sizeof *pool);
     pool->block_bytes = block_bytes;
+    pool->memory = memory;
     pool->never_used = 1; /* block 0 stays unused: it means "erased" */
 }
 
@@ -26,16 +29,13 @@ static void pool_grow(struct flash_pool *pool)
 {
     if (pool->chunk_count == pool->chunk_capacity) {
         uint32_t capacity = pool->chunk_capacity == 0 ? 8u : 2u * pool->chunk_capacity;
-        pool->chunks = realloc(pool->chunks, capacity * sizeof *pool->chunks);
-        assert(pool->chunks != NULL);
-        pool->references = realloc(pool->references,
+        pool->chunks = run_memory_grow(pool->memory, pool->chunks, capacity * sizeof(uint8_t *));
+        pool->references = run_memory_grow(pool->memory, pool->references,
                 (size_t)capacity * FLASH_POOL_CHUNK_BLOCKS * sizeof *pool->references);
-        assert(pool->references != NULL);
         pool->chunk_capacity = capacity;
     }
-    uint8_t *chunk = malloc((size_t)FLASH_POOL_CHUNK_BLOCKS * pool->block_bytes);
-    assert(chunk != NULL);
-    pool->chunks[pool->chunk_count++] = chunk;
+    pool->chunks[pool->chunk_count++] = run_memory_grow(
+            pool->memory, NULL, (size_t)FLASH_POOL_CHUNK_BLOCKS * pool->block_bytes);
 }
 
 uint32_t flash_pool_take(struct flash_pool *pool)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct run_memory;
+
 #define FLASH_POOL_CHUNK_BLOCKS_LOG2 10u
 #define FLASH_POOL_CHUNK_BLOCKS      (1u << FLASH_POOL_CHUNK_BLOCKS_LOG2)
 
@@ -21,11 +23,12 @@ struct flash_pool {
     uint32_t never_used; /* blocks from here on were never given out */
     uint32_t first_free;
     uint32_t in_use;
+    struct run_memory *memory;
 };
 
-void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes);
+void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes, struct run_memory *memory);
 void flash_pool_finish(struct flash_pool *pool);
-/* A block with one reference and any content. Out of memory ends the run. */
+/* A block with one reference and any content. */
 uint32_t flash_pool_take(struct flash_pool *pool);
 void flash_pool_give_back(struct flash_pool *pool, uint32_t id); /* at the last release */
 uint64_t flash_pool_bytes(const struct flash_pool *pool);

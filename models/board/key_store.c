@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_memory.h"
+
 #define SCHEDULES_LOG2 10u
 #define SCHEDULES      (1u << SCHEDULES_LOG2)
 
@@ -28,6 +30,7 @@ struct key_store {
     uint32_t used;
     uint32_t first_free;
     uint32_t count;
+    struct run_memory *memory;
     struct cached_schedule cache[SCHEDULES];
 };
 
@@ -42,11 +45,11 @@ static uint32_t bucket_of(const struct key_store *store, const uint8_t key[16])
 static void store_grow(struct key_store *store)
 {
     store->capacity *= 2;
-    store->entries = realloc(store->entries, store->capacity * sizeof *store->entries);
-    assert(store->entries != NULL);
+    store->entries = run_memory_grow(
+            store->memory, store->entries, store->capacity * sizeof *store->entries);
     free(store->buckets);
-    store->buckets = calloc(store->capacity, sizeof *store->buckets);
-    assert(store->buckets != NULL);
+    store->buckets =
+            run_memory_take_zeroed(store->memory, store->capacity * sizeof *store->buckets);
     for (uint32_t id = 1; id < store->used; id++) {
         if (store->entries[id].references > 0) {
             uint32_t *bucket = &store->buckets[bucket_of(store, store->entries[id].key)];
@@ -56,12 +59,13 @@ static void store_grow(struct key_store *store)
     }
 }
 
-struct key_store *key_store_create(void)
+struct key_store *key_store_create(struct run_memory *memory)
 {
     struct key_store *store = calloc(1, sizeof *store);
     if (store == NULL) {
         return NULL;
     }
+    store->memory = memory;
     store->capacity = 64;
     store->used = 1;
     store->entries = calloc(store->capacity, sizeof *store->entries);

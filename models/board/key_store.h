@@ -10,8 +10,10 @@
 #include "board/cmac.h"
 
 struct key_store;
+struct run_memory;
 
-struct key_store *key_store_create(void);
+/* NULL: out of memory. It grows from `memory` (run_memory.h). */
+struct key_store *key_store_create(struct run_memory *memory);
 void key_store_destroy(struct key_store *store);
 /* The number of a key, never 0; it stands until released as often as it was taken. */
 uint32_t key_store_take(struct key_store *store, const uint8_t key[16]);

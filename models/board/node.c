@@ -121,8 +121,8 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     fleet->first_entity = first_entity;
     builds_take(fleet);
     node_signals_catch();
-    fleet->flash = flash_store_create();
-    fleet->keys = key_store_create();
+    fleet->flash = flash_store_create(engine_memory(engine));
+    fleet->keys = key_store_create(engine_memory(engine));
     fleet->worker.memo = params->crypto_memo ? calloc(1, sizeof *fleet->worker.memo) : NULL;
     if (fleet->flash == NULL || fleet->keys == NULL
             || (params->crypto_memo && fleet->worker.memo == NULL)
@@ -161,7 +161,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
     free(fleet);
 }
 
-void node_fleet_configure(
+bool node_fleet_configure(
         struct node_fleet *fleet, uint32_t index, const struct node_params *params)
 {
     assert(index < fleet->count);
@@ -181,11 +181,11 @@ void node_fleet_configure(
             params->boot_at_ns);
     struct node_flash_access access = { fleet->flash, node->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
-    if ((build->flags & FIRMWARE_OWN_STATE) != 0) {
-        bool made = node_task_create(node, build);
-        assert(made);
+    if ((build->flags & FIRMWARE_OWN_STATE) != 0 && !node_task_create(node, build)) {
+        return false;
     }
     build->provision(&flash, &params->identity, &params->configuration);
+    return true;
 }
 
 void node_fleet_set_application(

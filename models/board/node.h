@@ -59,7 +59,8 @@ struct node_params {
 struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
         uint32_t count, entity_id first_entity);
 void node_fleet_destroy(struct node_fleet *fleet);
-void node_fleet_configure(
+/* False: out of memory. */
+bool node_fleet_configure(
         struct node_fleet *fleet, uint32_t index, const struct node_params *params);
 /* The application of another build of the fleet runs from the node's next reset on, after the
  * bootloader of the node's own build. */

@@ -85,7 +85,6 @@ struct node_board *node_board_add(
     return board;
 }
 
-/* Out of memory ends the run, as in the flash store. */
 const struct node_board *node_board_of(
         struct node_fleet *fleet, const struct board_type *type, const struct firmware_build *build)
 {
@@ -115,8 +114,7 @@ const struct node_profile *node_profile_of(
         }
         profile = profile->next;
     }
-    struct node_profile *fresh = malloc(sizeof *fresh);
-    assert(fresh != NULL);
+    struct node_profile *fresh = run_memory_grow(engine_memory(fleet->engine), NULL, sizeof *fresh);
     memcpy(&fresh->crystal, &params->crystal, sizeof fresh->crystal);
     memcpy(&fresh->battery, battery, sizeof fresh->battery);
     fresh->next = fleet->profiles;

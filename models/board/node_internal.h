@@ -13,6 +13,7 @@
 #include "board/key_store.h"
 #include "board/node.h"
 #include "random_stream.h"
+#include "run_memory.h"
 
 #define NODE_LINE_BYTES       64u
 #define NODE_SCHEDULED        3u

@@ -100,8 +100,7 @@ void node_fleet_cut_at_flash(
 {
     assert(index < fleet->count && cut->operation > 0);
     struct node *node = node_at(fleet, index);
-    struct node_cut *waiting = malloc(sizeof *waiting);
-    assert(waiting != NULL && "out of memory in the middle of a run");
+    struct node_cut *waiting = run_memory_grow(engine_memory(fleet->engine), NULL, sizeof *waiting);
     *waiting = (struct node_cut){
         .operation = node->flash_operations + cut->operation,
         .torn = cut->torn,

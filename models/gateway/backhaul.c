@@ -30,11 +30,11 @@ static void put_free(struct gateway_fleet *fleet, uint32_t index)
 
 static void add_block(struct gateway_fleet *fleet)
 {
-    uint32_t block = fleet->block_count++;
-    fleet->blocks = realloc(fleet->blocks, fleet->block_count * sizeof(struct message *));
-    assert(fleet->blocks != NULL);
-    fleet->blocks[block] = malloc(MESSAGE_BLOCK * sizeof(struct message));
-    assert(fleet->blocks[block] != NULL);
+    struct run_memory *memory = engine_memory(fleet->engine);
+    uint32_t block = fleet->block_count;
+    fleet->blocks = run_memory_grow(memory, fleet->blocks, (block + 1) * sizeof(struct message *));
+    fleet->blocks[block] = run_memory_grow(memory, NULL, MESSAGE_BLOCK * sizeof(struct message));
+    fleet->block_count++;
     for (uint32_t i = MESSAGE_BLOCK; i > 0; i--) {
         put_free(fleet, block * MESSAGE_BLOCK + i - 1);
     }

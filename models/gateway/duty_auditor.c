@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "gateway/gateway.h"
+#include "run_memory.h"
 
 #define HOUR_NS (3600 * SIM_NS_PER_S)
 
@@ -28,16 +29,19 @@ struct band_log {
 struct duty_auditor {
     const struct region *region;
     enum gateway_duty_form form;
+    struct run_memory *memory;
     struct band_log logs[REGION_BANDS_MAX];
 };
 
-struct duty_auditor *duty_auditor_create(const struct region *region, enum gateway_duty_form form)
+struct duty_auditor *duty_auditor_create(
+        const struct region *region, enum gateway_duty_form form, struct run_memory *memory)
 {
     assert(region->band_count <= REGION_BANDS_MAX);
     struct duty_auditor *auditor = calloc(1, sizeof *auditor);
     if (auditor != NULL) {
         auditor->region = region;
         auditor->form = form;
+        auditor->memory = memory;
     }
     return auditor;
 }
@@ -53,12 +57,11 @@ void duty_auditor_destroy(struct duty_auditor *auditor)
     free(auditor);
 }
 
-static void push(struct band_log *log, struct aired aired)
+static void push(struct run_memory *memory, struct band_log *log, struct aired aired)
 {
     if (log->count == log->capacity) {
         uint32_t capacity = log->capacity == 0 ? 64 : 2 * log->capacity;
-        struct aired *ring = malloc(capacity * sizeof *ring);
-        assert(ring != NULL);
+        struct aired *ring = run_memory_grow(memory, NULL, capacity * sizeof *ring);
         for (uint32_t i = 0; i < log->count; i++) {
             ring[i] = log->ring[(log->first + i) & (log->capacity - 1)];
         }
@@ -114,7 +117,7 @@ sim_ns duty_auditor_frame(
     struct band_log *log = &auditor->logs[band];
     assert(end_ns >= log->last_end_ns);
     log->last_end_ns = end_ns;
-    push(log, (struct aired){ .end_ns = end_ns, .airtime_ns = end_ns - start_ns });
+    push(auditor->memory, log, (struct aired){ .end_ns = end_ns, .airtime_ns = end_ns - start_ns });
     drop_older(log, end_ns - HOUR_NS);
     log->max_before_last_ns = log->in_hour_max_ns;
     if (log->in_hour_ns > log->in_hour_max_ns) {

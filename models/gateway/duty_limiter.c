@@ -8,18 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-void duty_limiter_init(struct duty_limiter *limiter, double duty_cycle, double window_s)
+#include "run_memory.h"
+
+void duty_limiter_init(
+        struct duty_limiter *limiter, double duty_cycle, double window_s, struct run_memory *memory)
 {
     assert(duty_cycle > 0 && duty_cycle <= 1 && window_s > 0);
-    *limiter = (struct duty_limiter){ .duty_cycle = duty_cycle };
+    *limiter = (struct duty_limiter){ .duty_cycle = duty_cycle, .memory = memory };
     limiter->window_ns = (sim_ns)llround(window_s * 1e9);
     limiter->budget_ns = (sim_ns)llround(window_s * duty_cycle * 1e9);
 }
 
-void duty_limiter_init_pauses(struct duty_limiter *limiter, double duty_cycle, bool from_start)
+void duty_limiter_init_pauses(
+        struct duty_limiter *limiter, double duty_cycle, bool from_start, struct run_memory *memory)
 {
     assert(duty_cycle > 0 && duty_cycle <= 1);
-    *limiter = (struct duty_limiter){ .duty_cycle = duty_cycle, .pauses_from_start = from_start };
+    *limiter = (struct duty_limiter){
+        .duty_cycle = duty_cycle,
+        .pauses_from_start = from_start,
+        .memory = memory,
+    };
 }
 
 void duty_limiter_finish(struct duty_limiter *limiter)
@@ -160,8 +168,8 @@ void duty_limiter_reserve(
     forget(limiter, now_ns);
     if (limiter->head + limiter->count == limiter->capacity) {
         limiter->capacity = limiter->capacity * 2 + 64;
-        limiter->entries = realloc(limiter->entries, limiter->capacity * sizeof *limiter->entries);
-        assert(limiter->entries != NULL);
+        limiter->entries = run_memory_grow(
+                limiter->memory, limiter->entries, limiter->capacity * sizeof *limiter->entries);
     }
     struct duty_entry entry = { .end_ns = start_ns + airtime_ns, .airtime_ns = airtime_ns };
     struct duty_entry *entries = limiter->entries + limiter->head;

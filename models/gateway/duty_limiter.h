@@ -13,6 +13,8 @@
 
 #include "sim_time.h"
 
+struct run_memory;
+
 struct duty_entry {
     sim_ns end_ns;
     sim_ns airtime_ns;
@@ -27,10 +29,14 @@ struct duty_limiter {
     struct duty_entry *entries; /* in order of end */
     uint32_t head, count, capacity;
     sim_ns forgotten_ns; /* sum of what lies before the head */
+    struct run_memory *memory;
 };
 
-void duty_limiter_init(struct duty_limiter *limiter, double duty_cycle, double window_s);
-void duty_limiter_init_pauses(struct duty_limiter *limiter, double duty_cycle, bool from_start);
+/* They grow from `memory` (run_memory.h). */
+void duty_limiter_init(struct duty_limiter *limiter, double duty_cycle, double window_s,
+        struct run_memory *memory);
+void duty_limiter_init_pauses(struct duty_limiter *limiter, double duty_cycle, bool from_start,
+        struct run_memory *memory);
 void duty_limiter_finish(struct duty_limiter *limiter);
 bool duty_limiter_allows(const struct duty_limiter *limiter, sim_ns start_ns, sim_ns airtime_ns);
 /* Earliest allowed start from `from_ns` on; SIM_NS_NEVER: the frame is longer than the budget. */

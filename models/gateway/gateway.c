@@ -55,15 +55,17 @@ static bool gateway_init(
         gateway->clock_wrong_ns += wrong->gateway == number ? wrong->error_ns : 0;
     }
     const struct region *region = fleet->params.region;
-    gateway->auditor = duty_auditor_create(region, fleet->params.duty_form);
+    struct run_memory *memory = engine_memory(fleet->engine);
+    gateway->auditor = duty_auditor_create(region, fleet->params.duty_form, memory);
     assert(region->band_count <= REGION_BANDS_MAX);
     for (uint32_t i = 0; i < region->band_count; i++) {
         double duty_cycle = region->bands[i].duty_cycle;
         if (fleet->params.duty_form == GATEWAY_DUTY_HOUR) {
-            duty_limiter_init(&gateway->limiters[i], duty_cycle, 3600.0); /* ETSI EN 300 220 */
+            duty_limiter_init(
+                    &gateway->limiters[i], duty_cycle, 3600.0, memory); /* ETSI EN 300 220 */
         } else {
             duty_limiter_init_pauses(&gateway->limiters[i], duty_cycle,
-                    fleet->params.duty_form == GATEWAY_DUTY_PAUSES_FROM_START);
+                    fleet->params.duty_form == GATEWAY_DUTY_PAUSES_FROM_START, memory);
         }
     }
     return gateway->auditor != NULL;

@@ -224,9 +224,11 @@ void gateway_stats(const struct gateway_fleet *fleet, uint32_t gateway, sim_ns n
 
 /* Watches transmissions of one station and finds what breaks a duty cycle in the form that the
  * station keeps, independently of what enforces it: by a sliding hour over frames counted from
- * their end, or by the pause before each frame. NULL: out of memory. */
+ * their end, or by the pause before each frame. It grows from `memory` (run_memory.h). NULL: out of
+ * memory. */
 struct duty_auditor;
-struct duty_auditor *duty_auditor_create(const struct region *region, enum gateway_duty_form form);
+struct duty_auditor *duty_auditor_create(
+        const struct region *region, enum gateway_duty_form form, struct run_memory *memory);
 void duty_auditor_destroy(struct duty_auditor *auditor);
 /* Frames come in order of their end. Returns by how much it is too much airtime, or too early, in
  * ns; 0: fine. */

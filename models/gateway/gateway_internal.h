@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/tx_queue.h"
 #include "observe.h"
+#include "run_memory.h"
 
 #define NO_MESSAGE UINT32_MAX
 

@@ -41,9 +41,9 @@ static bool take_demodulator(struct gateway *gateway, uint64_t frame_id)
     }
     if (gateway->demodulating_count == gateway->demodulating_capacity) {
         gateway->demodulating_capacity = 2 * gateway->demodulating_capacity + 16;
-        gateway->demodulating = realloc(gateway->demodulating,
-                gateway->demodulating_capacity * sizeof *gateway->demodulating);
-        assert(gateway->demodulating != NULL);
+        gateway->demodulating =
+                run_memory_grow(engine_memory(gateway->fleet->engine), gateway->demodulating,
+                        gateway->demodulating_capacity * sizeof *gateway->demodulating);
     }
     gateway->demodulating[gateway->demodulating_count++] = frame_id;
     if (gateway->demodulating_count > gateway->stats.demodulators_max) {

@@ -109,7 +109,8 @@ struct network *network_create(struct engine *engine, const struct network_param
     network->given_up_until_ns =
             calloc(gateway_count > 0 ? gateway_count : 1, sizeof *network->given_up_until_ns);
     if (network->devices == NULL || network->given_up_until_ns == NULL
-            || !spent_airtime_init(&network->spent, params->region, gateway_count)
+            || !spent_airtime_init(
+                    &network->spent, params->region, gateway_count, engine_memory(engine))
             || !eui_table_create(network)) {
         network_destroy(network);
         return NULL;

@@ -8,8 +8,8 @@
 
 #define HOUR_S 3600.0 /* of a duty cycle: ETSI EN 300 220-2 */
 
-bool spent_airtime_init(
-        struct spent_airtime *spent, const struct region *region, uint32_t gateway_count)
+bool spent_airtime_init(struct spent_airtime *spent, const struct region *region,
+        uint32_t gateway_count, struct run_memory *memory)
 {
     spent->region = region;
     spent->gateway_count = gateway_count;
@@ -19,7 +19,7 @@ bool spent_airtime_init(
     }
     for (uint32_t i = 0; i < gateway_count * region->band_count; i++) {
         duty_limiter_init(
-                &spent->bands[i], region->bands[i % region->band_count].duty_cycle, HOUR_S);
+                &spent->bands[i], region->bands[i % region->band_count].duty_cycle, HOUR_S, memory);
     }
     return true;
 }

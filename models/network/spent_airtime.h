@@ -19,9 +19,10 @@ struct spent_airtime {
     struct duty_limiter *bands; /* [gateway][sub-band] */
 };
 
-/* Zeroed before; finish it in either case. False: out of memory. */
-bool spent_airtime_init(
-        struct spent_airtime *spent, const struct region *region, uint32_t gateway_count);
+/* Zeroed before; finish it in either case. It grows from `memory` (run_memory.h). False: out of
+ * memory. */
+bool spent_airtime_init(struct spent_airtime *spent, const struct region *region,
+        uint32_t gateway_count, struct run_memory *memory);
 void spent_airtime_finish(struct spent_airtime *spent);
 /* A gateway has sent a frame. */
 void spent_airtime_add(struct spent_airtime *spent, uint32_t gateway, uint32_t frequency_hz,

@@ -28,9 +28,10 @@ struct engine *engine_create(uint64_t seed)
         return NULL;
     }
     engine->seed = seed;
-    engine->queue = event_queue_create();
+    bool reserved = run_memory_init(&engine->memory);
+    engine->queue = event_queue_create(&engine->memory);
     engine->entities = calloc(ENTITY_FIRST_CAPACITY, sizeof *engine->entities);
-    if (engine->queue == NULL || engine->entities == NULL) {
+    if (!reserved || engine->queue == NULL || engine->entities == NULL) {
         engine_destroy(engine);
         return NULL;
     }
@@ -48,7 +49,18 @@ void engine_destroy(struct engine *engine)
     assert(!engine->running); /* not from a handler */
     event_queue_destroy(engine->queue);
     free(engine->entities);
+    run_memory_finish(&engine->memory);
     free(engine);
+}
+
+struct run_memory *engine_memory(struct engine *engine)
+{
+    return &engine->memory;
+}
+
+bool engine_out_of_memory(const struct engine *engine)
+{
+    return engine->memory.exhausted;
 }
 
 uint64_t engine_seed(const struct engine *engine)
@@ -79,9 +91,8 @@ static void entities_grow(struct engine *engine, uint32_t count)
         capacity *= 2;
     }
     capacity = capacity > UINT32_MAX ? UINT32_MAX : capacity;
-    struct engine_entity *entities = realloc(engine->entities, (size_t)capacity * sizeof *entities);
-    assert(entities != NULL && "out of memory in the middle of a run");
-    engine->entities = entities;
+    engine->entities = run_memory_grow(
+            &engine->memory, engine->entities, (size_t)capacity * sizeof *engine->entities);
     engine->entity_capacity = (uint32_t)capacity;
 }
 
@@ -189,7 +200,7 @@ bool engine_run_events(struct engine *engine, sim_ns until_ns, uint64_t events)
     bool reached = false;
     engine->running = true;
     engine->stopping = false;
-    while (!engine->stopping && left > 0) {
+    while (!engine->stopping && !engine->memory.exhausted && left > 0) {
         const struct event *event = event_queue_pop(engine->queue, (uint64_t)until_ns);
         if (event == NULL) {
             engine->now_ns = until_ns;

@@ -3,8 +3,8 @@
  *
  * Order of events is total and independent of memory, workers and observers: (time, phase,
  * entity, per-entity sequence). Scheduling and dispatch allocate nothing once the queue has
- * grown to its working size. A run that cannot get the memory to grow is over: asserted, since no
- * event may be lost and no caller could go on without it.
+ * grown to its working size. An engine that cannot get the memory to grow any more stops after the
+ * event, with all of its state whole (run_memory.h).
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -16,6 +16,7 @@
 #include "sim_time.h"
 
 struct engine;
+struct run_memory;
 
 typedef uint32_t entity_id; /* 0 is the engine itself; others by engine_entity_add() */
 
@@ -37,6 +38,11 @@ typedef void engine_event_fn(void *context, sim_ns now_ns, entity_id entity, uin
 /* `seed` keys every random stream of the run. NULL: out of memory. */
 struct engine *engine_create(uint64_t seed);
 void engine_destroy(struct engine *engine);
+
+/* What models grow from while the run goes on. */
+struct run_memory *engine_memory(struct engine *engine);
+/* True: the system has no more; nothing is dispatched any more. */
+bool engine_out_of_memory(const struct engine *engine);
 
 uint64_t engine_seed(const struct engine *engine);
 sim_ns engine_now(const struct engine *engine);
@@ -64,7 +70,8 @@ void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, 
 sim_ns engine_peek(struct engine *engine);
 
 /* Dispatches events up to and including `until_ns`, then sets now to it; returns early, with now
- * at the last event, after engine_stop(). Returns true when it was not stopped. */
+ * at the last event, after engine_stop() or where memory ended. Returns true when it was not
+ * stopped. */
 bool engine_run(struct engine *engine, sim_ns until_ns);
 /* The same, but at most `events` (at least 1) of them: after that many it returns false, with now
  * at the last one, even if no other is due. */

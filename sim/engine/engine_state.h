@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "event_queue.h"
 #include "observe.h"
+#include "run_memory.h"
 
 enum {
     ENGINE_HANDLER_MAX = 256,
@@ -45,6 +46,7 @@ struct engine {
     uint32_t observer_count;
     bool running;
     bool stopping;
+    struct run_memory memory;
     struct engine_handler handlers[ENGINE_HANDLER_MAX];
     struct engine_observer observers[ENGINE_OBSERVER_MAX];
 };

@@ -21,9 +21,7 @@ static void heap_grow(struct event_heap *heap)
 {
     assert(heap->count == heap->capacity);
     size_t capacity = heap->capacity == 0 ? HEAP_FIRST_CAPACITY : heap->capacity * 2;
-    struct event *events = realloc(heap->events, capacity * sizeof *events);
-    assert(events != NULL && "out of memory in the middle of a run");
-    heap->events = events;
+    heap->events = run_memory_grow(heap->memory, heap->events, capacity * sizeof *heap->events);
     heap->capacity = capacity;
 }
 

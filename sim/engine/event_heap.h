@@ -7,17 +7,18 @@
 #include <stddef.h>
 
 #include "event_queue.h"
+#include "run_memory.h"
 
 struct event_heap {
     struct event *events;
     size_t count;
     size_t capacity;
+    struct run_memory *memory;
 };
 
 /* A zeroed struct is an empty heap. */
 void event_heap_finish(struct event_heap *heap);
 
-/* Ends the program when memory does. */
 void event_heap_push(struct event_heap *heap, const struct event *event);
 
 /* The first event, NULL if there is none. Valid until the next push or pop. */

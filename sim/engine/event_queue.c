@@ -31,7 +31,8 @@ enum {
 
 struct chunk {
     struct chunk *next;
-    uint64_t unused[3]; /* events start on a half cache line and never straddle two */
+    void *slab;         /* of the first chunk of a slab: what to free */
+    uint64_t unused[2]; /* events start on a half cache line and never straddle two */
     struct event events[CHUNK_EVENTS];
 };
 
@@ -49,6 +50,7 @@ static const struct slot slot_empty = { .min_ns = UINT64_MAX };
 
 struct event_queue {
     size_t count;
+    struct run_memory *memory;
     /* Near: sorted, first event last. It takes single events up to NEAR_MAX, more only when a
      * slot of one instant is loaded; those that come to that instant later go to `same`. */
     struct event *near;
@@ -70,7 +72,7 @@ struct event_queue {
     struct slot slots[LEVEL_COUNT][DIGIT_COUNT];
 };
 
-struct event_queue *event_queue_create(void)
+struct event_queue *event_queue_create(struct run_memory *memory)
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
     if (queue == NULL) {
@@ -86,6 +88,8 @@ struct event_queue *event_queue_create(void)
         free(queue);
         return NULL;
     }
+    queue->memory = memory;
+    queue->same.memory = memory;
     queue->near_capacity = NEAR_MAX;
     queue->near_end_ns = 1;
     queue->slab_chunks = SLAB_CHUNKS_MIN;
@@ -101,7 +105,7 @@ void event_queue_destroy(struct event_queue *queue)
     while (queue->slabs != NULL) {
         struct chunk *slab = queue->slabs;
         queue->slabs = slab->next;
-        free(slab);
+        free(slab->slab);
     }
     event_heap_finish(&queue->same);
     free(queue->near);
@@ -142,8 +146,12 @@ static void add_slab(struct event_queue *queue)
     size_t chunk_count = queue->slab_chunks;
     assert(queue->free_chunks == NULL);
     assert(chunk_count >= SLAB_CHUNKS_MIN && chunk_count <= SLAB_CHUNKS_MAX);
-    struct chunk *slab = aligned_alloc(sizeof *slab, chunk_count * sizeof *slab);
-    assert(slab != NULL && "out of memory in the middle of a run");
+    size_t alignment = sizeof(struct chunk);
+    void *block = run_memory_grow(
+            queue->memory, NULL, chunk_count * sizeof(struct chunk) + alignment - 1);
+    uintptr_t aligned = ((uintptr_t)block + alignment - 1) / alignment * alignment;
+    struct chunk *slab = (struct chunk *)aligned;
+    slab[0].slab = block;
     slab[0].next = queue->slabs;
     queue->slabs = &slab[0];
     for (size_t i = chunk_count - 1; i > 0; i--) {
@@ -306,10 +314,9 @@ static void near_reserve(struct event_queue *queue, size_t count)
     if (2 * count <= queue->near_capacity) {
         return;
     }
-    free(queue->near);
     queue->near_capacity = 4 * count;
-    queue->near = malloc(queue->near_capacity * sizeof *queue->near);
-    assert(queue->near != NULL && "out of memory in the middle of a run");
+    queue->near =
+            run_memory_grow(queue->memory, queue->near, queue->near_capacity * sizeof *queue->near);
 }
 
 /* Many events of one instant. They were added mostly in order, and slots give back the last one

@@ -34,13 +34,15 @@ static inline bool event_before(const struct event *a, const struct event *b)
 }
 
 struct event_queue;
+struct run_memory;
 
-struct event_queue *event_queue_create(void); /* NULL: out of memory */
+/* NULL: out of memory. It grows from `memory` (run_memory.h). */
+struct event_queue *event_queue_create(struct run_memory *memory);
 void event_queue_destroy(struct event_queue *queue);
 
 size_t event_queue_count(const struct event_queue *queue);
 
-/* Adds an event, not before the last one taken (asserted). Ends the program when memory does. */
+/* Adds an event, not before the last one taken (asserted). */
 void event_queue_push(struct event_queue *queue, uint64_t at_ns, uint64_t order, uint64_t tail,
         uint64_t argument);
 

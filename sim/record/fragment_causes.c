@@ -13,9 +13,9 @@
 #include "campaign/packages.h"
 #include "record/air_frames.h"
 #include "record/recorder_set.h"
+#include "run_memory.h"
 #include "scenario/scenario_campaigns.h"
 
-#define COPIES_MAX 64u /* on the air at one time: at most one per gateway */
 #define NO_COPY    UINT32_MAX
 #define NO_SESSION UINT32_MAX
 
@@ -85,16 +85,18 @@ struct fragment_causes {
     uint32_t first_stream[SCENARIO_CAMPAIGNS_MAX + 1];
     uint32_t stream_count;
     sim_ns airtime_ns[SCENARIO_CAMPAIGNS_MAX];
-    struct copy copies[COPIES_MAX];
+    struct copy *copies; /* on the air */
     uint32_t copy_count, copy_last;
+    uint32_t copy_capacity; /* each has its array `unheard` */
 };
 
 static void destroy(void *state)
 {
     struct fragment_causes *causes = state;
-    for (uint32_t i = 0; i < COPIES_MAX; i++) {
+    for (uint32_t i = 0; i < causes->copy_capacity; i++) {
         free(causes->copies[i].unheard);
     }
+    free(causes->copies);
     for (uint32_t i = 0; causes->streams != NULL && i < causes->stream_count; i++) {
         free(causes->streams[i].unheard);
         free(causes->streams[i].coded);
@@ -224,12 +226,24 @@ static void coded_sent(struct stream *stream, uint32_t n)
     stream->coded[n >> 3] |= bit;
 }
 
+/* One for each gateway, and more where a gateway that lost its power sends again before the end of
+ * the frame that was cut off. */
+static void copies_grow(struct fragment_causes *causes)
+{
+    struct run_memory *memory = causes->view->memory;
+    causes->copies = run_memory_grow(
+            memory, causes->copies, (causes->copy_capacity + 1) * sizeof *causes->copies);
+    causes->copies[causes->copy_capacity++].unheard =
+            run_memory_grow(memory, NULL, causes->device_count);
+}
+
 static void copy_add(struct fragment_causes *causes, const struct copy *added)
 {
-    assert(causes->copy_count < COPIES_MAX);
+    if (causes->copy_count == causes->copy_capacity) {
+        copies_grow(causes);
+    }
     struct copy *copy = &causes->copies[causes->copy_count];
-    uint8_t *unheard = copy->unheard != NULL ? copy->unheard : malloc(causes->device_count);
-    assert(unheard != NULL);
+    uint8_t *unheard = copy->unheard;
     *copy = *added;
     copy->unheard = unheard;
     memcpy(unheard, added->stream->unheard, causes->device_count);

@@ -23,6 +23,7 @@
 struct recorder_view {
     const struct scenario *scenario;
     const struct engine *engine;
+    struct run_memory *memory; /* what a recorder grows from while the run goes on */
     const struct node_fleet *nodes;
     const struct gateway_fleet *gateways;
     const struct network *network;

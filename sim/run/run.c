@@ -41,6 +41,7 @@ static struct recorder_set *create_recorders(const struct world *world)
     const struct recorder_view view = {
         .scenario = world->scenario,
         .engine = world->engine,
+        .memory = engine_memory(world->engine),
         .nodes = world->nodes,
         .gateways = world->gateways,
         .network = world->network,
@@ -88,6 +89,11 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
         return NULL;
     }
     world_start(run->world);
+    if (engine_out_of_memory(run->world->engine)) {
+        snprintf(error, error_size, "out of memory");
+        run_destroy(run);
+        return NULL;
+    }
     return run;
 }
 
@@ -171,6 +177,12 @@ static bool step(
     sim_ns end_ns = earliest(run->next_look_ns, run->scenario->duration_ns);
     sim_ns to_ns = earliest(end_ns, goal->until_ns);
     bool reached = engine_run_events(engine, to_ns, last_event - engine_event_count(engine));
+    if (engine_out_of_memory(engine)) {
+        run->over = true;
+        run->end = RUN_BROKEN;
+        *stop = RUN_BROKEN;
+        return false;
+    }
     if (run->seen) {
         *stop = RUN_WANTED;
         return false;
@@ -243,6 +255,10 @@ bool run_fault(struct run *run, const struct fault *fault)
 
 bool run_audit_fails(const struct run *run, char *text, size_t size)
 {
+    if (engine_out_of_memory(run->world->engine)) {
+        snprintf(text, size, "out of memory in the middle of it");
+        return true;
+    }
     return device_failed(run, text, size) || recorder_set_broken(run->recorders, text, size)
            || recorder_set_audit_fails(run->recorders, text, size);
 }

@@ -30,7 +30,7 @@ enum run_stop {
     RUN_EVENTS, /* after so many events */
     RUN_WANTED, /* after the event of a wanted observation */
     RUN_END,    /* the scenario or all of its campaigns are over */
-    RUN_BROKEN  /* an invariant broke or a device failed: run_audit() says which */
+    RUN_BROKEN  /* an invariant broke, a device failed or memory ended: run_audit_fails() says it */
 };
 
 /* How far to go. Members that are 0 set no limit, but for the time. */

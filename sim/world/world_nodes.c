@@ -259,7 +259,7 @@ struct nodes_context {
     const struct judge_tables *tables;
 };
 
-static void configure_node(const struct nodes_context *context, uint32_t g, uint32_t index,
+static bool configure_node(const struct nodes_context *context, uint32_t g, uint32_t index,
         const struct node_params *of_group)
 {
     struct world *world = context->world;
@@ -285,7 +285,7 @@ static void configure_node(const struct nodes_context *context, uint32_t g, uint
         c->join_accept_size =
                 (uint8_t)network_commission(world->network, index, c->dev_nonce, c->join_accept);
     }
-    node_fleet_configure(world->nodes, index, &params);
+    return node_fleet_configure(world->nodes, index, &params);
 }
 
 bool world_configure_nodes(struct world *world, const struct medium_site *sites)
@@ -296,6 +296,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
     }
     struct nodes_context context = { world, sites, tables };
     uint32_t index = 0;
+    bool ok = true;
     for (uint32_t g = 0; g < world->scenario->group_count; g++) {
         const struct scenario_device_group *group = &world->scenario->groups[g];
         const struct board_type *board = &world->groups[g].board.type;
@@ -306,10 +307,10 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
             .build = world->groups[g].build,
             .battery = fleet_battery_params(group, board),
         };
-        for (uint32_t i = 0; i < group->count; i++, index++) {
-            configure_node(&context, g, index, &params);
+        for (uint32_t i = 0; ok && i < group->count; i++, index++) {
+            ok = configure_node(&context, g, index, &params);
         }
     }
     judge_tables_destroy(tables);
-    return true;
+    return ok;
 }

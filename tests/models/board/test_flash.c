@@ -14,7 +14,7 @@ static struct flash_store *store;
 
 static void set_up(void)
 {
-    store = flash_store_create();
+    store = flash_store_create(NULL);
 }
 
 static void tear_down(void)

@@ -14,7 +14,7 @@ static void numbered_key(uint32_t number, uint8_t key[16])
 
 Test(key_store, equal_keys_are_stored_once)
 {
-    struct key_store *store = key_store_create();
+    struct key_store *store = key_store_create(NULL);
     uint8_t key[16] = { 1 };
     uint32_t a = key_store_take(store, key);
     uint32_t b = key_store_take(store, key);
@@ -33,7 +33,7 @@ Test(key_store, thousands_of_keys_keep_their_own_schedules)
         KEYS = 5000
     };
     static uint32_t ids[KEYS];
-    struct key_store *store = key_store_create();
+    struct key_store *store = key_store_create(NULL);
     for (int round = 0; round < 3; round++) {
         for (uint32_t i = 0; i < KEYS; i++) {
             uint8_t key[16];
@@ -60,7 +60,7 @@ Test(key_store, thousands_of_keys_keep_their_own_schedules)
 
 Test(key_store, a_reused_number_does_not_find_the_old_schedule)
 {
-    struct key_store *store = key_store_create();
+    struct key_store *store = key_store_create(NULL);
     uint8_t first[16] = { 1 }, second[16] = { 2 }, zero[16] = { 0 }, a[16], b[16];
     uint32_t id = key_store_take(store, first);
     aes128_encrypt(&key_store_schedule(store, id)->encrypt, 16, a, zero);

@@ -68,7 +68,7 @@ static uint64_t play(struct course *course, struct node_fleet_stats *stats)
         struct node_params node = { .build = builds[i < BLOCKING ? 0 : 1],
             .boot_at_ns = (sim_ns)(i % 17) * SIM_NS_PER_MS };
         device_identity_draw(&node.identity, SEED, i);
-        node_fleet_configure(fleet, i, &node);
+        cr_assert(node_fleet_configure(fleet, i, &node));
     }
     node_fleet_start(fleet, NULL);
     engine_run(engine, 120 * SIM_NS_PER_S);

@@ -57,7 +57,7 @@ static void start(const char *fault, uint32_t nodes)
     for (uint32_t i = 0; i < nodes; i++) {
         struct node_params node = { .boot_at_ns = (sim_ns)(i % 17) * SIM_NS_PER_MS };
         device_identity_draw(&node.identity, SEED, i);
-        node_fleet_configure(bench.fleet, i, &node);
+        cr_assert(node_fleet_configure(bench.fleet, i, &node));
     }
     node_fleet_start(bench.fleet, NULL);
 }

@@ -41,7 +41,7 @@ static unsigned off_time_device(double hurry)
 {
     struct random_stream draws;
     random_stream_init(&draws, 1, 0, RANDOM_TEST, 2);
-    struct duty_auditor *exact = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
+    struct duty_auditor *exact = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR, NULL);
     unsigned accused = 0, over_hour = 0;
     sim_ns at_ns = SECOND;
     while (at_ns < 10 * HOUR) {
@@ -73,7 +73,7 @@ Test(device_duty_auditor, counts_pauses_that_are_a_tenth_too_short)
 Test(device_duty_auditor, lets_the_hour_form_pass_although_no_pause_is_kept)
 {
     struct duty_limiter limiter;
-    duty_limiter_init(&limiter, 0.01, 3600);
+    duty_limiter_init(&limiter, 0.01, 3600, NULL);
     struct random_stream draws;
     random_stream_init(&draws, 1, 0, RANDOM_TEST, 3);
     sim_ns now_ns = SECOND, sent_ns = 0;

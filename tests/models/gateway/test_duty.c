@@ -25,7 +25,7 @@ TestSuite(duty_limiter, .fini = finish);
 
 Test(duty_limiter, budget_is_exact_to_the_nanosecond)
 {
-    duty_limiter_init(&limiter, 0.1, 3600); /* 360 s */
+    duty_limiter_init(&limiter, 0.1, 3600, NULL); /* 360 s */
     for (int i = 0; i < 359; i++) {
         duty_limiter_reserve(&limiter, 0, i * 2 * SECOND, SECOND);
     }
@@ -46,7 +46,7 @@ Test(duty_limiter, budget_is_exact_to_the_nanosecond)
 
 Test(duty_limiter, frames_reserved_for_later_keep_their_right)
 {
-    duty_limiter_init(&limiter, 0.01, 3600); /* 36 s */
+    duty_limiter_init(&limiter, 0.01, 3600, NULL); /* 36 s */
     duty_limiter_reserve(&limiter, 0, 400 * SECOND, 30 * SECOND);
     cr_expect(duty_limiter_allows(&limiter, 100 * SECOND, 6 * SECOND));
     cr_expect_not(duty_limiter_allows(&limiter, 100 * SECOND, 7 * SECOND));
@@ -55,7 +55,7 @@ Test(duty_limiter, frames_reserved_for_later_keep_their_right)
 
     /* Full from 4000 s on; what ends an hour before the last of it is out of its window. */
     duty_limiter_finish(&limiter);
-    duty_limiter_init(&limiter, 0.01, 3600);
+    duty_limiter_init(&limiter, 0.01, 3600, NULL);
     duty_limiter_reserve(&limiter, 0, 4000 * SECOND, 36 * SECOND);
     cr_expect(duty_limiter_allows(&limiter, 435 * SECOND, SECOND));
     cr_expect_not(duty_limiter_allows(&limiter, 435 * SECOND + 1, SECOND));
@@ -63,7 +63,7 @@ Test(duty_limiter, frames_reserved_for_later_keep_their_right)
 
 Test(duty_limiter, off_time_form_pauses_after_each_frame)
 {
-    duty_limiter_init_pauses(&limiter, 0.1, false);
+    duty_limiter_init_pauses(&limiter, 0.1, false, NULL);
     sim_ns airtime_ns = 2793472 * SIM_NS_PER_US; /* SF12, 64 bytes: gap 25.14 s */
     cr_expect(duty_limiter_allows(&limiter, 0, airtime_ns));
     duty_limiter_reserve(&limiter, 0, 0, airtime_ns);
@@ -80,7 +80,7 @@ Test(duty_limiter, off_time_form_pauses_after_each_frame)
 
 Test(duty_limiter, pauses_from_the_start_begin_with_the_frame)
 {
-    duty_limiter_init_pauses(&limiter, 0.01, true);
+    duty_limiter_init_pauses(&limiter, 0.01, true, NULL);
     duty_limiter_reserve(&limiter, 0, 0, SECOND);
     cr_expect(duty_limiter_allows(&limiter, 99 * SECOND, SECOND));
     cr_expect_not(duty_limiter_allows(&limiter, 99 * SECOND - 1, SECOND));
@@ -113,7 +113,7 @@ Test(duty_limiter, agrees_with_the_definition_on_random_requests)
     unsigned count = 0, refused = 0;
     struct random_stream stream;
     random_stream_init(&stream, 3, 0, RANDOM_TEST, 0);
-    duty_limiter_init(&limiter, 0.1, 100); /* 10 s in any 100 s */
+    duty_limiter_init(&limiter, 0.1, 100, NULL); /* 10 s in any 100 s */
     sim_ns now_ns = 0;
     for (unsigned i = 0; i < 4000; i++) {
         now_ns += random_stream_u32(&stream) % (2 * SECOND);
@@ -141,7 +141,7 @@ Test(duty_limiter, agrees_with_the_definition_on_random_requests)
 
 Test(duty_auditor, full_budget_is_fine_and_a_nanosecond_more_is_not)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR, NULL);
     for (int i = 0; i < 36; i++) {
         sim_ns start_ns = i * 100 * SECOND;
         cr_expect_eq(duty_auditor_frame(auditor, 868100000, start_ns, start_ns + SECOND), 0);
@@ -168,7 +168,7 @@ Test(duty_auditor, holds_the_pauses_of_each_form_to_the_nanosecond)
     } rows[] = { { GATEWAY_DUTY_PAUSES, 100 * SECOND },
         { GATEWAY_DUTY_PAUSES_FROM_START, 99 * SECOND } };
     for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct duty_auditor *auditor = duty_auditor_create(&region_eu868, rows[i].form);
+        struct duty_auditor *auditor = duty_auditor_create(&region_eu868, rows[i].form, NULL);
         cr_expect_eq(duty_auditor_frame(auditor, 868100000, 0, SECOND), 0);
         cr_expect_eq(
                 duty_auditor_frame(auditor, 869525000, 2 * SECOND, 3 * SECOND), 0, "another band");
@@ -182,7 +182,7 @@ Test(duty_auditor, holds_the_pauses_of_each_form_to_the_nanosecond)
 
 Test(duty_auditor, frequency_outside_every_band_is_all_excess)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR, NULL);
     cr_expect_eq(duty_auditor_frame(auditor, 869300000, 0, SECOND), SECOND);
     duty_auditor_destroy(auditor);
 }
@@ -191,7 +191,7 @@ Test(duty_auditor, frequency_outside_every_band_is_all_excess)
  * it ended an hour ago. */
 Test(duty_auditor, tells_the_airtime_of_the_last_hour_at_any_time)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_PAUSES);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_PAUSES, NULL);
     uint32_t band = (uint32_t)region_band_of(&region_eu868, 868100000);
     uint32_t other = (uint32_t)region_band_of(&region_eu868, 869525000);
     cr_expect_eq(duty_auditor_hour_ns(auditor, band, 0), 0);
@@ -208,11 +208,11 @@ Test(duty_auditor, tells_the_airtime_of_the_last_hour_at_any_time)
 
 Test(duty_auditor, finds_nothing_in_what_the_limiter_lets_through)
 {
-    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR);
+    struct duty_auditor *auditor = duty_auditor_create(&region_eu868, GATEWAY_DUTY_HOUR, NULL);
     struct random_stream stream;
     random_stream_init(&stream, 4, 0, RANDOM_TEST, 0);
     struct duty_limiter band;
-    duty_limiter_init(&band, 0.1, 3600);
+    duty_limiter_init(&band, 0.1, 3600, NULL);
     sim_ns now_ns = 0, sent_ns = 0;
     while (now_ns < 20 * HOUR) {
         sim_ns airtime_ns = 40 * SIM_NS_PER_MS + random_stream_u32(&stream) % (3 * SECOND);
@@ -235,9 +235,9 @@ Test(duty_limiter, has_no_limit_where_there_is_no_duty_cycle)
     static const struct region_band band = { "free", 865000000, 867000000, 1.0, 30000, 30000 };
     static const struct region free_region = { .bands = &band, .band_count = 1 };
     const sim_ns airtime_ns = 700 * SIM_NS_PER_MS;
-    struct duty_auditor *auditor = duty_auditor_create(&free_region, GATEWAY_DUTY_HOUR);
+    struct duty_auditor *auditor = duty_auditor_create(&free_region, GATEWAY_DUTY_HOUR, NULL);
     struct duty_limiter open_limiter;
-    duty_limiter_init(&open_limiter, 1.0, 3600);
+    duty_limiter_init(&open_limiter, 1.0, 3600, NULL);
     for (sim_ns at_ns = 0; at_ns < 7200 * SIM_NS_PER_S; at_ns += airtime_ns) {
         cr_assert(duty_limiter_allows(&open_limiter, at_ns, airtime_ns));
         cr_assert_eq(duty_limiter_earliest(&open_limiter, at_ns, airtime_ns), at_ns);

@@ -32,7 +32,7 @@ static struct pair pair;
 
 static void pair_start(const char *name, uint32_t seed)
 {
-    pair.queue = event_queue_create();
+    pair.queue = event_queue_create(NULL);
     cr_assert_not_null(pair.queue);
     pair.count = 0;
     pair.now_ns = 0;
@@ -210,7 +210,7 @@ Test(event_queue, gives_back_what_a_sorted_array_does)
 
 Test(event_queue, orders_ties_by_order_then_tail)
 {
-    struct event_queue *queue = event_queue_create();
+    struct event_queue *queue = event_queue_create(NULL);
     event_queue_push(queue, 5, 2, 0, 'd');
     event_queue_push(queue, 5, 1, 9, 'c');
     event_queue_push(queue, 5, 1, 8, 'b');
@@ -223,7 +223,7 @@ Test(event_queue, orders_ties_by_order_then_tail)
 
 Test(event_queue, is_empty_when_new)
 {
-    struct event_queue *queue = event_queue_create();
+    struct event_queue *queue = event_queue_create(NULL);
     cr_assert_eq(event_queue_count(queue), 0);
     cr_assert_eq(event_queue_first_ns(queue), UINT64_MAX);
     cr_assert_null(event_queue_pop(queue, FOREVER_NS));
@@ -304,7 +304,7 @@ Test(event_queue, keeps_order_with_a_million_pending)
     };
     struct random_stream random;
     random_stream_init(&random, 7, 0, RANDOM_TEST, 0);
-    struct event_queue *queue = event_queue_create();
+    struct event_queue *queue = event_queue_create(NULL);
     uint64_t argument_sum = 0;
     for (uint64_t i = 0; i < PENDING; i++) {
         event_queue_push(queue, hold_increment_ns(&random), i % 100, i, i);
@@ -340,7 +340,7 @@ Test(event_queue, allocates_nothing_once_grown)
     };
     struct random_stream random;
     random_stream_init(&random, 8, 0, RANDOM_TEST, 0);
-    struct event_queue *queue = event_queue_create();
+    struct event_queue *queue = event_queue_create(NULL);
     uint64_t tail = 0;
     while (tail < PENDING) {
         event_queue_push(queue, hold_increment_ns(&random), 0, tail, 0);
@@ -360,7 +360,7 @@ Test(event_queue, allocates_nothing_once_grown)
 
 Test(event_queue, rejects_an_event_before_the_last_one_taken, .signal = SIGABRT)
 {
-    struct event_queue *queue = event_queue_create();
+    struct event_queue *queue = event_queue_create(NULL);
     event_queue_push(queue, 10, 0, 0, 0);
     event_queue_pop(queue, 10);
     event_queue_push(queue, 9, 0, 1, 0);
