@@ -1,8 +1,8 @@
 /* The AES keys of all nodes: equal keys are stored once, schedules are made on demand.
  * SPDX-License-Identifier: MIT
  *
- * A node's key slot is a number. The keys of a multicast group are the same for everyone and so
- * are their schedules; the schedules of all other keys share a bounded table.
+ * A node's key slot is a number. The keys of a multicast group are the same for all its members and
+ * so are their schedules; the schedules of all other keys share a bounded table.
  */
 #ifndef BOARD_KEY_STORE_H
 #define BOARD_KEY_STORE_H

@@ -174,7 +174,8 @@ static void estimate_session(const struct estimate_input *input, const struct sc
     estimate->session_s = estimate->session_s < longest_s ? estimate->session_s : longest_s;
 }
 
-/* A device listens until its block is whole; who stays incomplete, until the time-out. */
+/* A device listens until its block is whole; one that stays incomplete listens until
+ * the time-out. */
 static void estimate_energy(const struct estimate_input *input, struct estimate *estimate)
 {
     double excess = input->expected_loss > 0.0 ? EXCESS_MEAN : 0.0;

@@ -111,7 +111,7 @@ static uint32_t beacon_message(struct gateway *gateway, sim_ns grid_ns)
     return index;
 }
 
-/* Books the beacon of the grid's next instant; comes again at it. */
+/* Reserves the time of the next beacon; is called again at that time. */
 void gateway_beacon(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct gateway_fleet *fleet = context;

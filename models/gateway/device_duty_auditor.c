@@ -1,4 +1,4 @@
-/* Off-time form and hour form side by side; who breaks both is in breach.
+/* The off-time form and the hour form of a duty cycle: a device that breaks both has broken it.
  * SPDX-License-Identifier: MIT
  */
 #include "gateway/device_duty_auditor.h"

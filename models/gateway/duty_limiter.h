@@ -41,7 +41,7 @@ void duty_limiter_finish(struct duty_limiter *limiter);
 bool duty_limiter_allows(const struct duty_limiter *limiter, sim_ns start_ns, sim_ns airtime_ns);
 /* Earliest allowed start from `from_ns` on; SIM_NS_NEVER: the frame is longer than the budget. */
 sim_ns duty_limiter_earliest(const struct duty_limiter *limiter, sim_ns from_ns, sim_ns airtime_ns);
-/* Books an allowed transmission, not before `now_ns`. */
+/* Reserves an allowed transmission, not before `now_ns`. */
 void duty_limiter_reserve(
         struct duty_limiter *limiter, sim_ns now_ns, sim_ns start_ns, sim_ns airtime_ns);
 

@@ -90,7 +90,7 @@ bool backhaul_loses_request(struct gateway *gateway, uint32_t message);
 engine_event_fn backhaul_uplink_arrives, backhaul_report_arrives, backhaul_gives_up;
 
 /* gateway_clock.c: what its clock shows ahead of true time; a time stamp; when a start that is
- * wanted at a GPS time comes to pass. */
+ * wanted at a GPS time happens. */
 sim_ns gateway_clock_error_ns(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_stamp(const struct gateway *gateway, sim_ns at_ns);
 sim_ns gateway_clock_start_ns(const struct gateway *gateway, sim_ns wanted_ns);

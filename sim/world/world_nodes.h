@@ -1,4 +1,4 @@
-/* The end-devices of a world: who they are, what the factory told them, where they start.
+/* The end-devices of a world: their identities, factory settings, places and first states.
  * SPDX-License-Identifier: MIT
  */
 #ifndef WORLD_WORLD_NODES_H
