@@ -80,6 +80,18 @@ static uint32_t first_flight(const struct scene *scene)
     return first;
 }
 
+/* Rings of several frames of one gateway would run into each other. */
+static bool is_last_of_gateway(const struct scene *scene, uint32_t index)
+{
+    for (uint32_t later = index + 1; later < scene->flight_count; later++) {
+        if (!scene->flights[later].uplink
+                && scene->flights[later].sender == scene->flights[index].sender) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void map_draw_flights(const struct view *view, const struct scene *scene, struct canvas *canvas)
 {
     for (uint32_t i = first_flight(scene); i < scene->flight_count; i++) {
@@ -87,7 +99,7 @@ void map_draw_flights(const struct view *view, const struct scene *scene, struct
         float freshness = map_freshness(view, scene, flight->end_ns);
         if (freshness > 0 && flight->uplink) {
             draw_uplink(view, scene, flight, freshness, canvas);
-        } else if (freshness > 0) {
+        } else if (freshness > 0 && is_last_of_gateway(scene, i)) {
             draw_downlink(view, scene, flight, freshness, canvas);
         }
     }

@@ -508,6 +508,22 @@ Test(map, a_transmitting_gateway_has_a_ring)
     cr_expect_null(drawn_at(DRAWN_RING, gateway_place(0)));
 }
 
+Test(map, of_several_frames_of_a_gateway_the_last_has_the_ring)
+{
+    view.player.speed = 60;
+    for (int i = 3; i > 0; i--) {
+        scene->flights[scene->flight_count++] =
+                (struct scene_flight){ .end_ns = scene->now_ns - 2 * i * SIM_NS_PER_S,
+                    .sender = 1,
+                    .spreading_factor = (uint8_t)(6 + i) };
+    }
+    draw();
+    cr_expect_eq(count_of(DRAWN_RING), 1);
+    /* SF7 was sent last, which is the one at the lower end of the sequence. */
+    struct colour low = palette_sequence(0.3);
+    cr_expect(same(drawn_at(DRAWN_RING, gateway_place(1))->colour, low));
+}
+
 Test(map, a_device_flashes_in_the_colour_of_its_last_frame)
 {
     scene->devices[8].last_ns = scene->now_ns - SIM_NS_PER_S / 10;
