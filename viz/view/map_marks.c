@@ -60,7 +60,7 @@ void map_draw_devices(const struct view *view, const struct scene *scene, struct
     }
 }
 
-/* A square with a rim; what does not work is crossed out or has a rim of warning. */
+/* A square with a rim; one that does not work is crossed out. */
 static void draw_gateway(const struct view *view, const struct scene_gateway *gateway,
         uint32_t number, struct canvas *canvas)
 {
@@ -153,9 +153,12 @@ static void label_device(struct labels *labels, const struct scene *scene, uint3
     }
     const struct theme *theme = &themes[labels->view->theme];
     const struct scene_device *d = &scene->devices[device];
+    struct point at = map_point(labels->view, (double)d->x_m, (double)d->y_m);
+    if (!map_sees(labels->view, at, look->diameter)) {
+        return;
+    }
     char text[16];
     snprintf(text, sizeof text, "%u", device);
-    struct point at = map_point(labels->view, (double)d->x_m, (double)d->y_m);
     if (marked) {
         bool selected = device == labels->view->selected;
         float radius = look->diameter / 2 + 4;
