@@ -56,9 +56,11 @@ struct stream {
 /* A frame of its group that a device has received. */
 struct reception {
     int64_t frame_id; /* 0: none */
-    uint32_t n, fcnt;
-    uint8_t before;              /* the cell of fragment n */
-    uint32_t session, next_fcnt; /* of the device, before it */
+    uint32_t n, fcnt, session;
+    bool good;      /* its MIC, and the device reads the group's key */
+    uint8_t before; /* the cell of fragment n */
+    /* Of the device, before it. */
+    uint32_t last_session, next_fcnt;
 };
 
 /* What is known of one device. */
@@ -310,13 +312,16 @@ static bool mic_is_good(struct copy *copy, const struct frame *frame)
 
 /* A device accepts the counters of a group in ascending order only (LoRaWAN L2 1.0.4 section
  * 4.3.1.5). */
-static enum loss_cause accept(struct causes_device *device, const struct copy *copy)
+static enum loss_cause accept(struct causes_device *device, const struct reception *reception)
 {
-    if (device->session == copy->session && copy->fcnt < device->next_fcnt) {
+    if (!reception->good) {
+        return LOSS_BAD_MIC;
+    }
+    if (device->session == reception->session && reception->fcnt < device->next_fcnt) {
         return LOSS_COUNTER_REJECTED;
     }
-    device->session = copy->session;
-    device->next_fcnt = copy->fcnt + 1u;
+    device->session = reception->session;
+    device->next_fcnt = reception->fcnt + 1u;
     return LOSS_NONE;
 }
 
@@ -344,10 +349,11 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
         return;
     }
     if (cause == LOSS_NONE) {
+        bool good = !d->wrong_key && mic_is_good(copy, frame);
         d->last[1] = d->last[0];
-        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, before, d->session,
-            d->next_fcnt };
-        cause = !d->wrong_key && mic_is_good(copy, frame) ? accept(d, copy) : LOSS_BAD_MIC;
+        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, copy->session, good, before,
+            d->session, d->next_fcnt };
+        cause = accept(d, &d->last[0]);
     }
     if (copy->n > 0) {
         fragment_rows_set(rows, copy->n, device, further((enum loss_cause)before, cause));
@@ -355,30 +361,35 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
 }
 
-/* The radio had received a frame, which another one replaced before the MCU read it: its counter
- * rejects no other. A second copy of the frame takes the place of the first; if that one is
- * replaced too, neither was read. */
-static void overwritten(struct fragment_causes *causes, uint32_t device, int64_t frame_id)
+/* The radio had received a frame, and the MCU did not read it: another one replaced it, or power
+ * failed. Its counter rejects no other, so the one that replaced it is judged again; where that is
+ * a second copy, it takes the place of the first. False: the radio had not received it. */
+static bool unread(
+        struct fragment_causes *causes, uint32_t device, int64_t frame_id, enum loss_cause cause)
 {
     struct causes_device *d = &causes->devices[device];
     struct reception *after = d->last[0].frame_id == frame_id ? NULL : &d->last[0];
     const struct reception *lost = after == NULL ? &d->last[0] : &d->last[1];
     if (lost->frame_id != frame_id || d->stream == NULL) {
-        return;
+        return false;
     }
-    if (after == NULL) {
-        d->session = lost->session;
-        d->next_fcnt = lost->next_fcnt;
-    } else {
-        after->session = lost->session;
+    struct fragment_rows *rows = &d->stream->rows;
+    d->session = lost->last_session;
+    d->next_fcnt = lost->next_fcnt;
+    if (lost->n > 0) {
+        fragment_rows_set(rows, lost->n, device, further((enum loss_cause)lost->before, cause));
+    }
+    if (after != NULL) {
+        after->before = after->n == lost->n ? lost->before : after->before;
+        after->last_session = lost->last_session;
         after->next_fcnt = lost->next_fcnt;
+        enum loss_cause judged = accept(d, after);
+        if (after->n > 0) {
+            fragment_rows_set(
+                    rows, after->n, device, further((enum loss_cause)after->before, judged));
+        }
     }
-    if (after != NULL && after->fcnt == lost->fcnt) {
-        after->before = lost->before;
-    } else if (lost->n > 0) {
-        fragment_rows_set(&d->stream->rows, lost->n, device,
-                further((enum loss_cause)lost->before, LOSS_MCU_BUSY));
-    }
+    return true;
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */
@@ -512,9 +523,7 @@ static void observe(void *state, const struct observation *o)
         received(causes, device, o);
         break;
     case OBSERVE_FRAME_LOST:
-        if (o->b == LOSS_MCU_BUSY) {
-            overwritten(causes, device, o->a);
-        } else {
+        if (!unread(causes, device, o->a, (enum loss_cause)o->b) && o->b != LOSS_MCU_BUSY) {
             copy_heard(causes, device, (enum loss_cause)o->b, o->a, NULL);
         }
         break;

@@ -269,6 +269,36 @@ Test(causes, mcu_busy_leaves_the_counter_as_it_was)
     cr_expect_eq(shares.of[LOSS_COUNTER_REJECTED], 0.0);
 }
 
+/* Of five gateways some send fragment N when others have sent N + 1. Where the MCU has not read
+ * that one, its counter does not reject N; nor does that of a frame which a reset lost in the
+ * radio. The audit compares with what the firmware counts. */
+Test(causes, mcu_busy_rejects_no_copy_that_comes_after_the_next_fragment)
+{
+    static const char text[] =
+            "name: resets\n"
+            "duration: 12 h\n"
+            "area: {radius: 1500 m}\n"
+            "propagation: {shadowing: {sigma: 4 dB}, fading: rayleigh, penetration: 20 dB}\n"
+            "reception: {equal_copies: combine}\n"
+            "gateways: {count: 5, backhaul: {loss: 5 %}}\n"
+            "devices: [{name: d, count: 8, boot: {spread: 5 min}, clock_refresh: never, "
+            "report: {period: 3 min}}]\n"
+            "firmware: {image: generated, size: 6 KiB}\n"
+            "campaign: {start: 30 min, set_up: {window: 2 h}, redundancy: 30 %, "
+            "confirm_timeout: 1 h}\n"
+            "faults: [{kind: reset, rate: 3 /h}]\n";
+    char path[64], set[96];
+    const char *const sets[] = { set };
+    slow_board(path, sizeof path, "5000000");
+    snprintf(set, sizeof set, "devices.d.board=%s", path);
+    struct trial *trial = trial_create(text, sets, 1);
+    trial_play(trial);
+    cr_expect_gt(trial_value(trial, "missing_fragments.by_cause.mcu_busy"), 0.0);
+    cr_expect_gt(trial_value(trial, "missing_fragments.received"), 0.5);
+    trial_destroy(trial);
+    unlink(path);
+}
+
 /* --- done to the air -------------------------------------------------------------------------- */
 
 #define TWO_GATEWAYS "gateways: {count: 2}\n"
