@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scenario/scenario.h"
+#include "run/run.h"
 
 enum exit_status {
     EXIT_FINE = 0,
@@ -17,13 +17,42 @@ enum exit_status {
     EXIT_SIGNAL = 128     /* plus the number of the signal that cut the run short */
 };
 
-int command_run(int argc, char **argv);
-int command_validate(int argc, char **argv);
-int command_scenarios(int argc, char **argv);
-int command_schema(int argc, char **argv);
+struct program;
+
+struct command {
+    const char *name;
+    int (*function)(int argc, char **argv, const struct program *program);
+    const char *help;
+};
+
+/* A run that is to be played by hand. */
+struct run_viewing {
+    const struct scenario *scenario;
+    struct run_settings settings;
+    const char *const *sets; /* that the scenario was read with */
+    size_t set_count;
+    bool (*stopped)(void); /* a signal asks for the end */
+    /* Called once, when the window is closed: `over` says whether the run has come to its end. */
+    void (*finished)(void *context, struct run *run, bool over);
+    void *context;
+};
+
+/* What the program has beside the commands of this folder. */
+struct program {
+    const struct command *commands;
+    size_t command_count;
+    /* For `run --view`: plays a run until its end is seen or the window is closed. False after a
+     * message: there is no window. */
+    bool (*view)(const struct run_viewing *viewing);
+};
+
+int command_run(int argc, char **argv, const struct program *program);
+int command_validate(int argc, char **argv, const struct program *program);
+int command_scenarios(int argc, char **argv, const struct program *program);
+int command_schema(int argc, char **argv, const struct program *program);
 
 /* Dispatches argv[1]; what main() returns. */
-int command_main(int argc, char **argv);
+int command_main(int argc, char **argv, const struct program *program);
 
 /* The file that `name` means: a path, or the name of a shipped scenario ("hello-20"). False after
  * a message: neither. */

@@ -10,11 +10,7 @@
 #include "scenario/param.h"
 #include "version.h"
 
-static const struct {
-    const char *name;
-    int (*function)(int argc, char **argv);
-    const char *help;
-} commands[] = {
+static const struct command commands[] = {
     { "run", command_run, "play a scenario and print what it measured" },
     { "validate", command_validate, "report every mistake in scenario files" },
     { "scenarios", command_scenarios, "list the shipped scenarios" },
@@ -23,13 +19,24 @@ static const struct {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static void print_help(FILE *out)
+/* The n-th of all; NULL after the last. */
+static const struct command *command_at(const struct program *program, size_t n)
+{
+    if (n < COMMAND_COUNT) {
+        return &commands[n];
+    }
+    n -= COMMAND_COUNT;
+    return n < program->command_count ? &program->commands[n] : NULL;
+}
+
+static void print_help(const struct program *program, FILE *out)
 {
     fputs("Usage: fleetcast COMMAND [OPTION...] [SCENARIO...]\n"
           "Simulates firmware update over the air over LoRaWAN with real device firmware.\n\n",
             out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(program, i)) != NULL; i++) {
+        fprintf(out, "  %-11s %s\n", command->name, command->help);
     }
     fputs("\n'fleetcast COMMAND --help' tells more. 'fleetcast run' alone plays 20 devices.\n"
           "Exit status: 0 fine, 1 an expectation failed, 2 bad usage or scenario, 3 the run\n"
@@ -37,13 +44,14 @@ static void print_help(FILE *out)
             out);
 }
 
-static int unknown_command(const char *name)
+#define NAMES_MAX 16u
+
+static int unknown_command(const struct program *program, const char *name)
 {
-    const char *names[COMMAND_COUNT + 1];
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        names[i] = commands[i].name;
+    const char *names[NAMES_MAX + 1] = { NULL };
+    for (size_t i = 0; i < NAMES_MAX && command_at(program, i) != NULL; i++) {
+        names[i] = command_at(program, i)->name;
     }
-    names[COMMAND_COUNT] = NULL;
     const char *near = nearest_word(name, names);
     fprintf(stderr, "fleetcast: unknown command '%s'%s%s%s; see 'fleetcast --help'\n", name,
             near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
@@ -69,29 +77,30 @@ static bool is_any(const char *name, const char *const *words)
     return *words != NULL;
 }
 
-int command_main(int argc, char **argv)
+int command_main(int argc, char **argv, const struct program *program)
 {
     static const char *const help_words[] = { "--help", "-h", "-?", "help", NULL };
     if (argc < 2) {
-        print_help(stderr);
+        print_help(program, stderr);
         return EXIT_USAGE;
     }
     const char *name = argv[1];
     if (is_any(name, help_words)) {
-        print_help(stdout);
+        print_help(program, stdout);
         return close_output(EXIT_FINE);
     }
     if (strcmp(name, "--version") == 0) {
         printf("fleetcast %s\n", FLEETCAST_VERSION);
         return close_output(EXIT_FINE);
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(name, commands[i].name) == 0) {
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(program, i)) != NULL; i++) {
+        if (strcmp(name, command->name) == 0) {
             char title[64];
             snprintf(title, sizeof title, "fleetcast %s", name);
             argv[1] = title;
-            return close_output(commands[i].function(argc - 1, argv + 1));
+            return close_output(command->function(argc - 1, argv + 1, program));
         }
     }
-    return unknown_command(name);
+    return unknown_command(program, name);
 }

@@ -107,16 +107,24 @@ static bool want_colour(void)
            && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-static int report(const struct run_options *options, struct run *run, struct run_output *output,
-        double wall_s)
+/* What ended a run before its end. NULL: nothing did. */
+static const char *cut_by(bool closed)
 {
+    return interrupted ? strsignal(interrupted) : closed ? "closing the window" : NULL;
+}
+
+/* `closed`: a window, before the end of the run. */
+static int report(const struct run_options *options, struct run *run, struct run_output *output,
+        double wall_s, bool closed)
+{
+    const char *cut = cut_by(closed);
     char failure[192];
     bool failed = run_audit_fails(run, failure, sizeof failure);
     if (failed) {
         fprintf(stderr, "fleetcast: the run failed: %s\nreproduce: ", failure);
         run_options_print_again(options, run_scenario(run)->path, stderr);
     }
-    bool partial = interrupted || failed;
+    bool partial = cut != NULL || failed;
     struct summary *summary = run_summary(run, partial);
     if (summary == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
@@ -129,8 +137,8 @@ static int report(const struct run_options *options, struct run *run, struct run
         .scenario = run_scenario(run),
         .argument_count = options->argument_count,
         .arguments = options->arguments,
-        .set_count = options->set_count,
-        .sets = options->sets,
+        .set_count = options->sets.count,
+        .sets = options->sets.items,
         .wall_s = wall_s,
         .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
         .crypto_memo = !options->no_memo,
@@ -143,22 +151,31 @@ static int report(const struct run_options *options, struct run *run, struct run
     } else if (table) {
         summary_write_table(summary, stdout, want_colour());
         printf("  %-28s %.*f s%s\n", "wall time", wall_s < 10.0 ? 2 : 0, wall_s,
-                interrupted ? ", interrupted" : "");
+                cut != NULL ? ", interrupted" : "");
     }
     unsigned unmet = partial ? 0 : check_expectations(run, summary, table ? stdout : NULL);
     summary_destroy(summary);
     if (failed) {
         return EXIT_RUN;
     }
-    if (interrupted) {
+    if (cut != NULL) {
         fprintf(stderr,
                 "fleetcast: %s cut the run short at %.0f s of %.0f s; its expectations were "
                 "not checked\n",
-                strsignal(interrupted), facts.simulated_s,
+                cut, facts.simulated_s,
                 (double)run_scenario(run)->duration_ns / (double)SIM_NS_PER_S);
-        return written ? EXIT_SIGNAL + interrupted : EXIT_USAGE;
+        return written ? EXIT_SIGNAL + (interrupted ? interrupted : SIGINT) : EXIT_USAGE;
     }
     return !written ? EXIT_USAGE : unmet > 0 ? EXIT_EXPECTATION : EXIT_FINE;
+}
+
+static void print_estimate(const struct run_options *options, const struct scenario *scenario)
+{
+    if (!options->json && !options->quiet) {
+        fleet_estimate_print(scenario, stdout);
+        fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
+        fflush(stdout);
+    }
 }
 
 static int play_scenario(const struct run_options *options, const struct scenario *scenario)
@@ -174,20 +191,66 @@ static int play_scenario(const struct run_options *options, const struct scenari
     int status = EXIT_USAGE;
     if (run_output_open(&output, options, run_world(run))) {
         catch_interrupt(&output);
-        if (!options->json && !options->quiet) {
-            fleet_estimate_print(scenario, stdout);
-            fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
-            fflush(stdout);
-        }
+        print_estimate(options, scenario);
         double started_s = wall_clock_s();
         play(run, options);
-        status = report(options, run, &output, wall_clock_s() - started_s);
+        status = report(options, run, &output, wall_clock_s() - started_s, false);
     }
     run_destroy(run);
     return status;
 }
 
-int command_run(int argc, char **argv)
+/* --- with a window ---------------------------------------------------------------------------- */
+
+struct viewed_run {
+    const struct run_options *options;
+    struct run_output output;
+    double started_s;
+    int status;
+};
+
+static bool is_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static void view_finished(void *context, struct run *run, bool over)
+{
+    struct viewed_run *viewed = context;
+    viewed->status = report(
+            viewed->options, run, &viewed->output, wall_clock_s() - viewed->started_s, !over);
+}
+
+static int view_scenario(const struct run_options *options, const struct scenario *scenario,
+        const struct program *program)
+{
+    struct viewed_run viewed = { .options = options, .status = EXIT_USAGE };
+    const struct run_viewing viewing = {
+        .scenario = scenario,
+        .settings = { .crypto_memo = !options->no_memo },
+        .sets = options->sets.items,
+        .set_count = options->sets.count,
+        .stopped = is_interrupted,
+        .finished = view_finished,
+        .context = &viewed,
+    };
+    if (options->pcap != NULL) { /* a restart would need another file */
+        fprintf(stderr, "fleetcast: --pcap and --view: only one of them\n");
+        return EXIT_USAGE;
+    }
+    if (!run_output_open(&viewed.output, options, NULL)) {
+        return EXIT_USAGE;
+    }
+    catch_interrupt(&viewed.output);
+    print_estimate(options, scenario);
+    viewed.started_s = wall_clock_s();
+    if (!program->view(&viewing)) {
+        run_output_discard(&viewed.output);
+    }
+    return viewed.status;
+}
+
+int command_run(int argc, char **argv, const struct program *program)
 {
     struct run_options options = { 0 };
     run_options_parse(&options, argc, argv);
@@ -198,9 +261,12 @@ int command_run(int argc, char **argv)
     if (scenario == NULL || errors == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
     } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
-        bool ok = scenario_read_file(scenario, path, options.sets, options.set_count, errors);
+        bool ok =
+                scenario_read_file(scenario, path, options.sets.items, options.sets.count, errors);
         scenario_errors_print(errors, stderr); /* warnings too, with --quiet as well */
-        status = ok ? play_scenario(&options, scenario) : EXIT_USAGE;
+        status = !ok            ? EXIT_USAGE
+                 : options.view ? view_scenario(&options, scenario, program)
+                                : play_scenario(&options, scenario);
     }
     scenario_errors_destroy(errors);
     free(scenario);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/sets.h"
 #include "cli/shipped.h"
 #include "scenario/firmware_image.h"
 #include "scenario/fleet_estimate.h"
@@ -15,7 +16,6 @@
 #include "scenario/scenario.h"
 
 #define VALIDATE_FILES_MAX 256
-#define VALIDATE_SETS_MAX  64u
 
 static void no_such_scenario(const char *name)
 {
@@ -52,19 +52,15 @@ struct arguments {
     int allowed;
     int count;
     const char *words[VALIDATE_FILES_MAX];
-    size_t set_count;
-    const char *sets[VALIDATE_SETS_MAX];
+    struct sets sets;
 };
 
 static error_t parse_argument(int key, char *argument, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
-    if (key == 'S' && arguments->set_count < VALIDATE_SETS_MAX) {
-        arguments->sets[arguments->set_count++] = argument;
-        return 0;
-    }
     if (key == 'S') {
-        argp_error(state, "more than %u times --set", VALIDATE_SETS_MAX);
+        sets_add(&arguments->sets, argument, state);
+        return 0;
     }
     if (key != ARGP_KEY_ARG) {
         return ARGP_ERR_UNKNOWN;
@@ -94,7 +90,8 @@ static bool validate_file(const char *name, const struct arguments *arguments)
     struct scenario *scenario = malloc(sizeof *scenario);
     struct scenario_errors *errors = scenario_errors_create();
     bool ok = scenario != NULL && errors != NULL
-              && scenario_read_file(scenario, path, arguments->sets, arguments->set_count, errors);
+              && scenario_read_file(
+                      scenario, path, arguments->sets.items, arguments->sets.count, errors);
     if (ok) {
         char error[512];
         const struct scenario_firmware *firmware = scenario->campaign_count > 0
@@ -114,8 +111,9 @@ static bool validate_file(const char *name, const struct arguments *arguments)
     return ok;
 }
 
-int command_validate(int argc, char **argv)
+int command_validate(int argc, char **argv, const struct program *program)
 {
+    (void)program;
     struct arguments arguments = { .allowed = VALIDATE_FILES_MAX };
     static const struct argp_option options[] = {
         { "set", 'S', "KEY=VALUE", 0, "override a scenario key; may be repeated", 0 },
@@ -180,8 +178,9 @@ static void print_scenario(const char *name)
     printf("%-20s %s\n", name, text);
 }
 
-int command_scenarios(int argc, char **argv)
+int command_scenarios(int argc, char **argv, const struct program *program)
 {
+    (void)program;
     struct arguments arguments = { .allowed = 0 };
     parse_arguments(argc, argv, NULL, "",
             "Lists the shipped scenarios: each name is one that 'fleetcast run' knows.",
@@ -200,8 +199,9 @@ int command_scenarios(int argc, char **argv)
     return EXIT_FINE;
 }
 
-int command_schema(int argc, char **argv)
+int command_schema(int argc, char **argv, const struct program *program)
 {
+    (void)program;
     struct arguments arguments = { .allowed = 0 };
     parse_arguments(argc, argv, NULL, "",
             "Lists every scenario key with default, range and meaning.", &arguments);

@@ -22,6 +22,8 @@ static const struct argp_option options_table[] = {
             "encryption_keys_lorawan",
             0 },
     { "quiet", 'q', NULL, 0, "no progress line, no table", 0 },
+    { "view", 'v', NULL, 0,
+            "play it in a window; the results are those of what was played when it is closed", 0 },
     { "no-memo", 'M', NULL, 0, "compute every cryptographic result again (same results)", 0 },
     { 0 },
 };
@@ -30,38 +32,23 @@ static const char documentation[] =
         "Plays a scenario (a YAML file, '-' for standard input, or a shipped name; default "
         "hello-20) and prints what it measured.\v"
         "Ctrl-C, SIGTERM and SIGHUP end a run cleanly: its results are written with \"partial\": "
-        "true, its expectations are not checked, and the status is 130, 143 or 129. A second "
-        "signal ends the program at once.\n\n"
+        "true, its expectations are not checked, and the status is 130, 143 or 129. Closing the "
+        "window of --view before the end is like Ctrl-C. A second signal ends the program at "
+        "once.\n\n"
         "Exit status: 0 fine, 1 an expectation failed, 2 bad usage, scenario, image or output, "
         "3 the run itself failed (an invariant broke: the line to reproduce it is printed), 128 + "
         "N signal N cut the run short.";
-
-static error_t add_set(struct run_options *options, const char *set, struct argp_state *state)
-{
-    if (options->set_count == RUN_SETS_MAX) {
-        argp_error(state, "more than %u times --set", RUN_SETS_MAX);
-    }
-    options->sets[options->set_count++] = set;
-    return 0;
-}
-
-static error_t add_seed(struct run_options *options, const char *seed, struct argp_state *state)
-{
-    int length = snprintf(options->seed_set, sizeof options->seed_set, "seed=%s", seed);
-    if (length < 0 || (size_t)length >= sizeof options->seed_set) {
-        argp_error(state, "--seed should be a whole number from 0 to 2^64 - 1");
-    }
-    return add_set(options, options->seed_set, state);
-}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
     switch (key) {
     case 's':
-        return add_seed(options, argument, state);
+        sets_add_seed(&options->sets, argument, state);
+        return 0;
     case 'S':
-        return add_set(options, argument, state);
+        sets_add(&options->sets, argument, state);
+        return 0;
     case 'o':
         options->out = argument;
         return 0;
@@ -76,6 +63,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'q':
         options->quiet = true;
+        return 0;
+    case 'v':
+        options->view = true;
         return 0;
     case 'M':
         options->no_memo = true;
@@ -129,9 +119,9 @@ void run_options_print_again(const struct run_options *options, const char *path
 {
     fputs("fleetcast run ", out);
     print_quoted(out, path);
-    for (size_t i = 0; i < options->set_count; i++) {
+    for (size_t i = 0; i < options->sets.count; i++) {
         fputs(" --set ", out);
-        print_quoted(out, options->sets[i]);
+        print_quoted(out, options->sets.items[i]);
     }
     fputc('\n', out);
 }

@@ -8,19 +8,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define RUN_SETS_MAX      64u
+#include "cli/sets.h"
+
 #define RUN_ARGUMENTS_MAX 256u
 
 struct run_options {
     const char *scenario; /* NULL: the demonstration */
     const char *out;
     const char *pcap;
-    bool json, quiet, no_memo, force;
+    bool json, quiet, no_memo, force, view;
     size_t argument_count; /* as the program was called, for run.json */
     const char *arguments[RUN_ARGUMENTS_MAX];
-    const char *sets[RUN_SETS_MAX]; /* --set and --seed, as given */
-    size_t set_count;
-    char seed_set[64];
+    struct sets sets;
 };
 
 /* Ends the program on a mistake, and after --help. */

@@ -106,7 +106,7 @@ static bool open_pcap(struct run_output *output, struct world *world)
     return !wants_keys(output) || try_file("--pcap", path);
 }
 
-static void discard(struct run_output *output)
+void run_output_discard(struct run_output *output)
 {
     pcap_discard(output->pcap);
     output->pcap = NULL;
@@ -123,7 +123,7 @@ bool run_output_open(
     };
     if ((output->directory != NULL && !open_directory(output))
             || (output->pcap_path != NULL && !open_pcap(output, world))) {
-        discard(output);
+        run_output_discard(output);
         return false;
     }
     if (output->pcap != NULL) {

@@ -20,9 +20,12 @@ struct run_output {
     struct pcap *pcap; /* NULL: none wanted */
 };
 
-/* Creates and tries the folder, opens the pcap. False after a message: nothing is left. */
+/* Creates and tries the folder, opens the pcap, for which alone `world` is needed. False after a
+ * message: nothing is left. */
 bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world);
+/* Gives up before anything was written: nothing is left. */
+void run_output_discard(struct run_output *output);
 /* Writes everything. False after a message. */
 bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
         struct run_facts *facts);

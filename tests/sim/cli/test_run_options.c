@@ -19,7 +19,7 @@ static void print(const struct run_options *options, const char *path)
 
 Test(run_options, plain_words_are_not_quoted)
 {
-    struct run_options options = { .sets = { "seed=7" }, .set_count = 1 };
+    struct run_options options = { .sets = { .items = { "seed=7" }, .count = 1 } };
     print(&options, "scenarios/city-2.yaml");
     cr_expect_str_eq(line, "fleetcast run scenarios/city-2.yaml --set seed=7\n");
 }
@@ -28,8 +28,8 @@ Test(run_options, a_shell_reads_back_every_word)
 {
     static const char *const words[] = { "propagation.penetration=9 dB",
         "name=it's $HOME `x` \"y\"", "name=*", "", "name=a\\b;c&d|e<f>g#h!i~j" };
-    struct run_options options = { .set_count = 5 };
-    memcpy(options.sets, words, sizeof words);
+    struct run_options options = { .sets.count = 5 };
+    memcpy(options.sets.items, words, sizeof words);
     print(&options, "a b.yaml");
     char command[2048], answer[1024] = "";
     snprintf(command, sizeof command, "fleetcast() { printf '<%%s>' \"$@\"; }\n%s", line);

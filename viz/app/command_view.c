@@ -1,0 +1,95 @@
+/* fleetcast view, and the window of `fleetcast run --view`.
+ * SPDX-License-Identifier: MIT
+ */
+#include "app/command_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/app.h"
+
+/* A broken invariant is told, whatever else was asked for. */
+static int status_of_run(struct app *app)
+{
+    char failure[192];
+    struct run *run = player_hold(app->player);
+    bool failed = run_audit_fails(run, failure, sizeof failure);
+    player_release(app->player);
+    if (failed) {
+        fprintf(stderr, "fleetcast: the run failed: %s\n", failure);
+    }
+    return failed ? EXIT_RUN : EXIT_FINE;
+}
+
+static bool save(struct app *app, const char *path)
+{
+    bool ok = app_save_scenario(app, path);
+    fprintf(ok ? stdout : stderr, "%s%s\n", ok ? "" : "fleetcast: --save: ", app->view.message);
+    return ok;
+}
+
+static int show(const struct scenario *scenario, const struct view_options *options)
+{
+    struct app app;
+    int status = EXIT_USAGE;
+    const struct run_settings settings = { .crypto_memo = true };
+    bool headless = view_options_headless(options);
+    if (app_open(&app, scenario, &settings, options->sets.items, options->sets.count, options)
+            && (!headless || app_save_pictures(&app, options))
+            && ((headless && !options->window) || app_show_window(&app, options, NULL))) {
+        status = status_of_run(&app);
+        if (options->save != NULL && !save(&app, options->save)) {
+            status = EXIT_USAGE;
+        }
+    }
+    app_close(&app);
+    return status;
+}
+
+int command_view(int argc, char **argv, const struct program *program)
+{
+    (void)program;
+    struct view_options options;
+    char path[SCENARIO_PATH_MAX];
+    view_options_parse(&options, argc, argv);
+    if (options.reference) {
+        app_print_reference(stdout);
+        return EXIT_FINE;
+    }
+    int status = EXIT_USAGE;
+    struct scenario *scenario = malloc(sizeof *scenario);
+    struct scenario_errors *errors = scenario_errors_create();
+    if (scenario == NULL || errors == NULL) {
+        fprintf(stderr, "fleetcast: out of memory\n");
+    } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
+        bool ok =
+                scenario_read_file(scenario, path, options.sets.items, options.sets.count, errors);
+        scenario_errors_print(errors, stderr);
+        status = ok ? show(scenario, &options) : EXIT_USAGE;
+    }
+    scenario_errors_destroy(errors);
+    free(scenario);
+    return status;
+}
+
+bool view_run(const struct run_viewing *viewing)
+{
+    struct app app;
+    struct view_options options;
+    view_options_init(&options);
+    bool ok = app_open(&app, viewing->scenario, &viewing->settings, viewing->sets,
+                      viewing->set_count, &options)
+              && app_show_window(&app, &options, viewing->stopped);
+    if (ok) {
+        struct player_state state;
+        player_state(app.player, &state);
+        if (state.intervention_count > 0) {
+            fprintf(stderr, "fleetcast: the results are those of a run with %u faults by hand\n",
+                    state.intervention_count);
+        }
+        viewing->finished(viewing->context, player_hold(app.player), state.over);
+        player_release(app.player);
+    }
+    app_close(&app);
+    return ok;
+}
