@@ -51,6 +51,14 @@ sim_ns campaign_start_ns(const struct campaign *campaign)
     return campaign->params.start_ns;
 }
 
+/* A question that was never on the air has no answer to miss. */
+static enum campaign_failure failure_of(const struct member *member)
+{
+    return member->unsent && member->reason == CAMPAIGN_FAILURE_SET_UP_UNANSWERED
+                   ? CAMPAIGN_FAILURE_NOT_SENT
+                   : (enum campaign_failure)member->reason;
+}
+
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view)
 {
@@ -64,7 +72,7 @@ void campaign_device_get(
         .member = member != NULL,
         .transfer = of->transfer,
         .stage = (enum campaign_stage)of->shown,
-        .failure = (enum campaign_failure)of->reason,
+        .failure = failure_of(of),
         .first_command_ns = of->first_command_ns,
         .group_set_up_ns = of->group_set_up_ns,
         .ready_ns = of->ready_ns,

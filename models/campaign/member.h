@@ -124,7 +124,8 @@ struct member {
     uint8_t group_mask; /* McGroupIDs of the sessions of its transfer, in order of the bits */
     uint8_t session;    /* the one that is being set up */
     uint8_t tries[MEMBER_CAUSE_COUNT]; /* that failed, of each cause */
-    uint8_t unanswered;                /* commands since the last answer, 0..16 */
+    uint8_t unanswered;                /* commands on the air since the last answer, 0..16 */
+    bool unsent;                       /* there is none: no gateway sent the last command */
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
     bool groups_asked;                 /* McGroupStatusReq was queued: an answer counts */
     bool counted;       /* was READY when its first session began: the transfer waits for it */

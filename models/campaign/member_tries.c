@@ -71,6 +71,7 @@ void member_try_failed(
 void member_command_sent(struct member *member, sim_ns now_ns)
 {
     assert(member->unanswered <= UNANSWERED_LATE);
+    member->unsent = false;
     if (member->unanswered < UNANSWERED_LATE) {
         member->unanswered++;
     }
@@ -83,6 +84,7 @@ void member_command_not_sent(struct member *member)
 {
     if (member->unanswered > 0) { /* else the pause follows an answer, and stays */
         member->unanswered--;
+        member->unsent = member->unanswered == 0;
         member->pause_until_ns = 0;
     }
 }
@@ -90,5 +92,6 @@ void member_command_not_sent(struct member *member)
 void member_answered(struct member *member)
 {
     member->unanswered = 0;
+    member->unsent = false;
     member->pause_until_ns = 0;
 }

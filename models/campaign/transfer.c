@@ -341,7 +341,10 @@ static void count_members(struct transfer *transfer, sim_ns now_ns)
             continue;
         }
         /* Set-up commands that no gateway would send so far have missed their session. */
-        network_queue_clear(campaign->server->network, member->device);
+        if (network_queue_length(campaign->server->network, member->device) > 0) {
+            network_queue_clear(campaign->server->network, member->device);
+            member_command_not_sent(member);
+        }
         if (member->stage == MEMBER_READY) {
             transfer_join(transfer, member, now_ns);
         }

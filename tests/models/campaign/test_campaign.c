@@ -242,12 +242,34 @@ Test(campaign, drops_set_up_commands_that_missed_their_session)
     fleet.gateways->judge = refuse_unicast_before_the_session;
     fleet_run(&fleet, 4 * HOUR_NS);
     for (uint32_t i = 0; i < 3; i++) {
-        cr_assert_eq(fleet_view(&fleet, i).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED);
+        cr_assert_eq(fleet_view(&fleet, i).failure, CAMPAIGN_FAILURE_NOT_SENT);
         cr_assert_eq(fleet.devices[i].set_up_downlinks, 0);
         cr_assert_eq(network_queue_length(fleet.network, i), 0);
     }
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE, "no member to send to");
     cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 0);
+}
+
+/* One command was on the air and was not answered, whatever came of those after it. */
+static enum gateway_tx_result refuse_unicast_but_one(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    const struct fleet_device *d = &fleet.devices[0];
+    return tx->bytes[0] != 0x20 && d->set_up_downlinks > 0
+                   ? GATEWAY_TX_DUTY_CYCLE
+                   : fake_gateways_queue(fleet.gateways, gateway, tx, now_ns);
+}
+
+Test(campaign, command_that_was_sent_is_unanswered_whatever_follows)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.ignores_set_up = true;
+    fleet.gateways->judge = refuse_unicast_but_one;
+    fleet_run(&fleet, 4 * HOUR_NS);
+    cr_assert_eq(fleet.devices[0].set_up_downlinks, 1);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_SET_UP_UNANSWERED);
 }
 
 /* --- limits and observations ----------------------------------------------------------------- */
