@@ -271,6 +271,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
         return;
     }
     member->restarts++;
+    member->deferred = false;
     member_answered(member); /* its silence until now says nothing about the device as it is */
     if (member->stage < MEMBER_READY && !transfer_runs(transfer)) {
         return; /* there is time for the rest */

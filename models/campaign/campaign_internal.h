@@ -106,6 +106,22 @@ void set_up_on_no_frag_session(struct member *member);
 /* A member that is READY while its session runs listens from now on. */
 void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns);
 
+/* Tells a member that is set up another SessionTime of the session that runs. False: nothing was
+ * queued. */
+bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns);
+
+/* deferral.c */
+/* A member that listens has said what it lacks: it is told to come back later where that is worth
+ * it. */
+void deferral_consider(struct campaign *campaign, struct member *member, sim_ns now_ns);
+/* Its McClassCSessionAns. */
+void deferral_on_session_ans(
+        struct campaign *campaign, struct member *member, bool accepted, sim_ns now_ns);
+/* Members that are deferred and not settled; `answered`: those that answered in this round, too. */
+uint32_t deferral_count(const struct transfer *transfer, bool answered);
+/* Deferred members listen again. */
+void deferral_end(struct transfer *transfer, sim_ns now_ns);
+
 /* member_tries.c */
 /* A step is to be tried again: pauses the member, or causes the event with which the tries end. */
 void member_try_failed(

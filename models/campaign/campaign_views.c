@@ -54,6 +54,7 @@ sim_ns campaign_start_ns(const struct campaign *campaign)
 /* A question that was never on the air has no answer to miss. */
 static enum campaign_failure failure_of(const struct member *member)
 {
+    assert(member->reason < CAMPAIGN_FAILURE_COUNT);
     return member->unsent && member->reason == CAMPAIGN_FAILURE_SET_UP_UNANSWERED
                    ? CAMPAIGN_FAILURE_NOT_SENT
                    : (enum campaign_failure)member->reason;

@@ -25,6 +25,10 @@
  * assumed: a member that loses 75 % misses them all one time in ten (0.75^8), else three in four;
  * the copies take some 10 s, and a round in which it is not heard 260 s. */
 #define REQUEST_COPIES 8u
+/* Rounds in a row without a batch that would wait for airtime.
+ * assumed: four of 260 s are less than half of the hour, and one that listens misses them all one
+ * time in eight (60 % of requests and answers lost). */
+#define INSTEAD_ROUNDS_MAX 4u
 /* Silent rounds in a row in which members that are known to lack something get a whole batch.
  * assumed: of a request and its answer at 20 % loss each 0.36 is lost; after three silent rounds in
  * a row (0.36^3: one time in 21) they are whole rather, and their reports were lost. */
@@ -168,12 +172,6 @@ static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
     correction->status_on_air = true;
 }
 
-static void adaptive_next_move(struct transfer *transfer, sim_ns now_ns)
-{
-    start(transfer, now_ns);
-    ask_who_misses(transfer, now_ns);
-}
-
 static int compare_u16(const void *a, const void *b)
 {
     return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
@@ -181,7 +179,8 @@ static int compare_u16(const void *a, const void *b)
 
 static bool is_lacking(const struct transfer *transfer, const struct member *member)
 {
-    return member->counted && member->transfer == transfer->index && !member_is_settled(member);
+    return member->counted && member->transfer == transfer->index && !member->deferred
+           && !member_is_settled(member);
 }
 
 /* Members whose needs the next batch of coded fragments serves: those that answered in this round,
@@ -193,6 +192,22 @@ static bool counts_for_batch(const struct transfer *transfer, const struct membe
     }
     return transfer->correction.round_answers > 0 ? member->round == transfer->correction.round
                                                   : member->round > 0 && member->missing > 0;
+}
+
+static double loss_of(const struct member *member)
+{
+    return member->received < member->sent ? 1.0 - (double)member->received / member->sent : 0.0;
+}
+
+static uint32_t coded_for(uint32_t missing, double loss)
+{
+    assert(loss >= 0.0);
+    return (uint32_t)ceil((missing + DECODE_RESERVE) / (1.0 - fmin(loss, LOSS_MAX)));
+}
+
+uint32_t correction_needed(const struct member *member)
+{
+    return coded_for(member->missing, loss_of(member));
 }
 
 /* Coded fragments of the next batch: what the 95th percentile lacks, a reserve for decoding, and
@@ -212,16 +227,14 @@ static uint32_t batch_size(const struct transfer *transfer)
         if (counts_for_batch(transfer, member)) {
             assert(count < transfer->counted_count);
             missing[count++] = member->missing;
-            lost += member->received < member->sent ? 1.0 - (double)member->received / member->sent
-                                                    : 0.0;
+            lost += loss_of(member);
         }
     }
     uint32_t size = 0;
     if (count > 0) {
         qsort(missing, count, sizeof *missing, compare_u16);
         uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
-        double loss = lost / count < LOSS_MAX ? lost / count : LOSS_MAX;
-        size = (uint32_t)ceil((missing[rank] + DECODE_RESERVE) / (1.0 - loss));
+        size = coded_for(missing[rank], lost / count);
     }
     free(missing);
     /* More than the block is for members that hear next to nothing: they may be asked in between.
@@ -249,10 +262,16 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
     return size > blind ? size : blind;
 }
 
-/* A batch, after which members that listen are asked again; or no more than the question. */
+/* A batch, after which members that listen are asked again; or no more than the question. A batch
+ * that would wait long for airtime comes after further questions: members that answer are deferred.
+ */
 static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns now_ns)
 {
-    if (size == 0 || !send_batch(transfer, size)) {
+    struct correction *correction = &transfer->correction;
+    bool instead = size > 0 && correction->instead_rounds < INSTEAD_ROUNDS_MAX
+                   && transfer_waits_long_for(transfer, size, now_ns);
+    correction->instead_rounds = instead ? correction->instead_rounds + 1u : 0;
+    if (size == 0 || instead || !send_batch(transfer, size)) {
         ask_who_misses(transfer, now_ns);
     }
 }
@@ -282,9 +301,34 @@ static bool repeats_instead(const struct transfer *transfer, uint32_t size)
     return false;
 }
 
+static bool only_deferred_are_left(const struct transfer *transfer)
+{
+    uint32_t deferred = deferral_count(transfer, true);
+    assert(transfer->settled_count + deferred <= transfer->counted_count);
+    return deferred > 0 && transfer->settled_count + deferred == transfer->counted_count;
+}
+
+/* The air is silent until they listen again. True: that is so. */
+static bool rests_for_deferred(struct transfer *transfer)
+{
+    transfer->correction.resting = only_deferred_are_left(transfer);
+    return transfer->correction.resting;
+}
+
+static void adaptive_next_move(struct transfer *transfer, sim_ns now_ns)
+{
+    start(transfer, now_ns);
+    if (!rests_for_deferred(transfer)) {
+        ask_who_misses(transfer, now_ns);
+    }
+}
+
 static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
+    if (rests_for_deferred(transfer)) {
+        return;
+    }
     if (correction->round_answers > 0) {
         uint32_t size = batch_size(transfer);
         correction->silent_rounds = 0;
@@ -307,6 +351,9 @@ static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
 
 static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
 {
+    if (rests_for_deferred(transfer)) {
+        return;
+    }
     bool asked = transfer->correction.unsent_rounds == 0;
     batch_or_question(transfer, asked ? batch_in_silence(transfer) : 0, now_ns);
 }
@@ -387,6 +434,17 @@ void correction_on_timer(struct transfer *transfer, sim_ns now_ns)
     }
 }
 
+/* No need to wait longer than for the receive windows of the last one. */
+static void end_pause_if_all_are_known(struct transfer *transfer, sim_ns now_ns)
+{
+    const struct correction *correction = &transfer->correction;
+    if (correction->awaiting_answers && policy_of(transfer)->asks
+            && transfer->settled_count + correction->round_answers + deferral_count(transfer, false)
+                       >= transfer->counted_count) {
+        transfer_timer_set(transfer, TRANSFER_TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
+    }
+}
+
 void correction_on_answer(
         struct transfer *transfer, struct member *member, uint16_t missing_was, sim_ns now_ns)
 {
@@ -399,19 +457,37 @@ void correction_on_answer(
     correction->stuck = correction->stuck || no_progress;
     member->round = correction->round;
     correction->round_answers++;
-    if (correction->awaiting_answers
-            && transfer->settled_count + correction->round_answers >= transfer->counted_count) {
-        /* All are known: no need to wait longer than for this one's receive windows. */
-        transfer_timer_set(transfer, TRANSFER_TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
-    }
+    end_pause_if_all_are_known(transfer, now_ns);
 }
 
 void correction_on_settled(struct transfer *transfer, sim_ns now_ns)
 {
+    end_pause_if_all_are_known(transfer, now_ns);
+    correction_on_deferred(transfer);
+}
+
+/* The rest of a batch is for no member that listens. */
+void correction_on_deferred(struct transfer *transfer)
+{
     const struct correction *correction = &transfer->correction;
-    if (correction->awaiting_answers && policy_of(transfer)->asks
-            && transfer->settled_count + correction->round_answers >= transfer->counted_count) {
-        transfer_timer_set(transfer, TRANSFER_TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
+    if (!correction->awaiting_answers && !correction->resting && only_deferred_are_left(transfer)) {
+        transfer_curtail(transfer);
+    }
+}
+
+void correction_on_resume(struct transfer *transfer, sim_ns now_ns)
+{
+    struct correction *correction = &transfer->correction;
+    if (!transfer_runs(transfer) || transfer->paused) {
+        return;
+    }
+    correction->silent_rounds = 0;
+    correction->round_answers = 0; /* the batch is for all that are known to lack something */
+    transfer_hurry(transfer);
+    if (correction->resting) {
+        correction->resting = false;
+        transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
+        batch_or_question(transfer, batch_size(transfer), now_ns);
     }
 }
 

@@ -23,10 +23,11 @@ struct correction {
     sim_ns deadline_ns; /* once started */
     uint16_t round;     /* of requests that were on the air, and the one at hand */
     uint32_t round_answers;
-    uint32_t silent_rounds; /* in a row, without any answer */
-    bool stuck;             /* a member lacks as much as before the last batch */
-    uint32_t repeats;       /* passes of all uncoded fragments after the first */
-    uint32_t unsent_rounds; /* in a row, whose request or fragments were not on the air */
+    uint32_t silent_rounds;  /* in a row, without any answer */
+    bool stuck;              /* a member lacks as much as before the last batch */
+    uint32_t repeats;        /* passes of all uncoded fragments after the first */
+    uint32_t instead_rounds; /* in a row, of questions instead of a batch that waits for airtime */
+    uint32_t unsent_rounds;  /* in a row, whose request or fragments were not on the air */
 };
 
 struct correction_ops {
@@ -56,6 +57,13 @@ void correction_on_answer(
 bool correction_may_repeat(const struct transfer *transfer);
 /* A member needs no more; some others do. */
 void correction_on_settled(struct transfer *transfer, sim_ns now_ns);
+/* Coded fragments to send for a member: what it lacks, a reserve for decoding, and what is lost on
+ * the way at the rate that it reported. */
+uint32_t correction_needed(const struct member *member);
+/* A member has closed its session for a while. */
+void correction_on_deferred(struct transfer *transfer);
+/* Deferred members listen again. */
+void correction_on_resume(struct transfer *transfer, sim_ns now_ns);
 /* A session ends: no answer to its requests is awaited any more. */
 void correction_pause(struct transfer *transfer);
 

@@ -131,8 +131,10 @@ struct member {
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
-    sim_ns told_ns;     /* SessionTime of a restarted member, as it was told last */
+    sim_ns told_ns;     /* SessionTime of its own, told last: restarted or deferred */
     bool asked_alone;   /* for its status, by unicast: no answer yet */
+    bool deferred;      /* it has closed its session until its transfer's resume_ns */
+    bool moved;         /* it was told so once: what it has missed since is no loss */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];
@@ -141,7 +143,7 @@ struct member {
     uint16_t round;        /* of correction in which it last answered */
     uint16_t missing;      /* last reported */
     bool over_memory;      /* more than its decoder holds */
-    uint16_t received;     /* NbFragReceived last reported */
+    uint16_t received;     /* NbFragReceived last reported before it was told to come back later */
     uint16_t sent;         /* fragments that had been sent by then */
     sim_ns pause_until_ns; /* no command of the set-up, and of its end, before */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;

@@ -126,8 +126,10 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     bool listens = !member->asked_alone;
     uint16_t missing_was = member->missing;
     member->asked_alone = false;
-    member->received = message->received;
-    member->sent = (uint16_t)(transfer->next_n - 1u);
+    if (!member->moved) {
+        member->received = message->received;
+        member->sent = (uint16_t)(transfer->next_n - 1u);
+    }
     member->missing = missing_at_least(transfer, message);
     member->over_memory = is_over_memory(transfer, member, message);
     if (member->over_memory && !(listens && correction_may_repeat(transfer))) {
@@ -140,6 +142,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
                 now_ns);
         if (listens) {
             correction_on_answer(transfer, member, missing_was, now_ns);
+            deferral_consider(campaign, member, now_ns);
         }
     }
     tell_if_settled(campaign, member, settled, now_ns);

@@ -63,6 +63,9 @@ struct session_ops {
             enum gateway_tx_result result, sim_ns now_ns);
     /* Messages follow each other as fast as what the last hour left of the airtime allows. */
     void (*hurry)(struct session *session);
+    /* From when on there is airtime for `count` messages of `size` bytes that do; SIM_NS_NEVER:
+     * never for so many. */
+    sim_ns (*hurry_from_ns)(const struct session *session, uint16_t size, uint32_t count);
     /* Drops what is not on its way to the air. */
     void (*stop)(struct session *session);
 };

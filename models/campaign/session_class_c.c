@@ -202,6 +202,12 @@ static void hurry(struct session *session)
     network_group_hurry(self->network, self->group);
 }
 
+static sim_ns hurry_from_ns(const struct session *session, uint16_t size, uint32_t count)
+{
+    const struct class_c *self = class_c_const(session);
+    return network_group_hurry_from_ns(self->network, self->group, size, count);
+}
+
 static void stop(struct session *session)
 {
     struct class_c *self = class_c(session);
@@ -221,6 +227,7 @@ const struct session_ops session_class_c = {
     .number = number,
     .report = report,
     .hurry = hurry,
+    .hurry_from_ns = hurry_from_ns,
     .stop = stop,
 };
 

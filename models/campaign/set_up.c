@@ -70,6 +70,26 @@ static size_t put_announcement(const struct campaign *campaign, struct member *m
     return session->ops->announce(session, &recipient, out, fport);
 }
 
+bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns)
+{
+    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct session *session = transfer_session_now(transfer);
+    uint8_t command[COMMANDS_SIZE_MAX];
+    uint8_t fport;
+    assert(member->stage == MEMBER_RECEIVING && member->group_mask != 0);
+    member->session = transfer->session_now;
+    member->told_ns = start_ns;
+    member->moved = true;
+    const struct session_recipient recipient = {
+        .identity = &campaign->server->identities[member->device],
+        .number = group_id_of(member),
+        .prepared = true,
+        .start_ns = start_ns,
+    };
+    size_t size = session->ops->announce(session, &recipient, command, &fport);
+    return server_send(campaign->server, member->device, fport, command, size);
+}
+
 static size_t put_frag_setup(
         const struct campaign *campaign, struct member *member, uint8_t *out, uint8_t *fport)
 {
@@ -275,6 +295,12 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
     const struct transfer *transfer = transfer_of(campaign, member);
     assert(message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS);
     assert(member->session < transfer->session_count);
+    if (member->stage == MEMBER_RECEIVING && message->index == group_id_of(member)) {
+        bool accepted =
+                message->status == 0 && clock_agrees(campaign, member->told_ns, uplink, message);
+        deferral_on_session_ans(campaign, member, accepted, now_ns);
+        return;
+    }
     const struct session *session = transfer->sessions[member->session];
     bool restarted = member->restarts > 0;
     sim_ns start_ns = restarted ? member->told_ns : session->start_ns;

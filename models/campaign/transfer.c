@@ -14,6 +14,9 @@
 #include "campaign/fec_encoder.h"
 #include "observe.h"
 
+/* assumed: a member that listens for so long pays 23 J. */
+#define WAIT_LONG_NS (600 * SIM_NS_PER_S)
+
 /* --- creation -------------------------------------------------------------------------------- */
 
 static bool cut_block(struct transfer *transfer, const uint8_t *image, uint32_t image_size)
@@ -93,7 +96,7 @@ void transfer_finish(struct transfer *transfer)
 
 /* --- time ------------------------------------------------------------------------------------ */
 
-static struct session *session_now(const struct transfer *transfer)
+struct session *transfer_session_now(const struct transfer *transfer)
 {
     assert(transfer->session_now < transfer->session_count);
     return transfer->sessions[transfer->session_now];
@@ -190,7 +193,7 @@ void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurre
 /* False: the session takes no more. */
 static bool send_fragment(struct transfer *transfer, uint32_t n)
 {
-    struct session *session = session_now(transfer);
+    struct session *session = transfer_session_now(transfer);
     uint8_t data[UINT8_MAX];
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
     fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
@@ -202,7 +205,7 @@ static bool send_fragment(struct transfer *transfer, uint32_t n)
 
 void transfer_feed(struct transfer *transfer)
 {
-    const struct session *session = session_now(transfer);
+    const struct session *session = transfer_session_now(transfer);
     sim_ns now_ns = engine_now(transfer->campaign->server->engine);
     while (!transfer->paused
             && (transfer->repeat_left > 0 || transfer->next_n <= transfer->target_n)
@@ -241,17 +244,33 @@ bool transfer_extend(struct transfer *transfer, uint32_t count)
 
 bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies)
 {
-    struct session *session = session_now(transfer);
-    bool sent = copies > 0;
+    struct session *session = transfer_session_now(transfer);
+    assert(copies > 0);
+    bool sent = true;
     for (uint32_t i = 0; i < copies && sent; i++) {
         sent = session->ops->send(session, 0, request, (uint16_t)size);
     }
     return sent;
 }
 
+void transfer_curtail(struct transfer *transfer)
+{
+    assert(transfer->next_n > 0);
+    transfer->target_n = transfer->next_n - 1u;
+    transfer->repeat_left = 0;
+}
+
+bool transfer_waits_long_for(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns)
+{
+    const struct session *session = transfer_session_now(transfer);
+    uint16_t size = (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes);
+    assert(fragments > 0);
+    return session->ops->hurry_from_ns(session, size, fragments) >= now_ns + WAIT_LONG_NS;
+}
+
 void transfer_hurry(struct transfer *transfer)
 {
-    struct session *session = session_now(transfer);
+    struct session *session = transfer_session_now(transfer);
     session->ops->hurry(session);
 }
 
@@ -355,7 +374,7 @@ static void count_members(struct transfer *transfer, sim_ns now_ns)
  * tolerance leaves that much later. */
 static void arm_deadline(struct transfer *transfer)
 {
-    sim_ns at_ns = session_now(transfer)->end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
+    sim_ns at_ns = transfer_session_now(transfer)->end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
     const struct correction *correction = &transfer->correction;
     if (correction->started && correction->deadline_ns < at_ns) {
         at_ns = correction->deadline_ns;
@@ -397,15 +416,15 @@ static void on_deadline(struct transfer *transfer, sim_ns now_ns)
         transfer_end(transfer, now_ns);
         return;
     }
-    struct session *session = session_now(transfer);
+    struct session *session = transfer_session_now(transfer);
     transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
     correction_pause(transfer);
     session->ops->stop(session);
     transfer->repeat_left = 0;
     transfer->paused = true;
     transfer->session_now++;
-    transfer_timer_set(
-            transfer, TRANSFER_TIMER_SESSION, session_now(transfer)->start_ns + SCHEDULE_GUARD_NS);
+    transfer_timer_set(transfer, TRANSFER_TIMER_SESSION,
+            transfer_session_now(transfer)->start_ns + SCHEDULE_GUARD_NS);
 }
 
 /* Members have nothing of a block of which no fragment was on the air: they are not asked. */
@@ -425,9 +444,10 @@ void transfer_end(struct transfer *transfer, sim_ns now_ns)
     if (!transfer_runs(transfer)) {
         return;
     }
-    struct session *session = session_now(transfer);
+    struct session *session = transfer_session_now(transfer);
     transfer_timer_stop(transfer, TRANSFER_TIMER_SESSION);
     transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_RESUME);
     transfer_timer_stop(transfer, TRANSFER_TIMER_DEADLINE);
     correction_pause(transfer);
     session->ops->stop(session);
@@ -476,6 +496,9 @@ void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim
         break;
     case TRANSFER_TIMER_ANSWERS:
         correction_on_timer(transfer, now_ns);
+        break;
+    case TRANSFER_TIMER_RESUME:
+        deferral_end(transfer, now_ns);
         break;
     case TRANSFER_TIMER_DEADLINE:
         on_deadline(transfer, now_ns);

@@ -20,6 +20,7 @@ enum transfer_timer {
     TRANSFER_TIMER_SET_UP_CLOSE,
     TRANSFER_TIMER_SESSION,
     TRANSFER_TIMER_ANSWERS,
+    TRANSFER_TIMER_RESUME,
     TRANSFER_TIMER_DEADLINE,
     TRANSFER_TIMER_DONE,
     TRANSFER_TIMER_COUNT
@@ -54,6 +55,7 @@ struct transfer {
     uint32_t replaced; /* of N below next_n that were not on the air: coded ones took their place */
     uint8_t sent[(PACKAGE_FRAGMENTS_MAX + 8u) / 8u]; /* bit for each N: it was on the air */
     uint32_t sent_uncoded, sent_coded;
+    sim_ns resume_ns; /* when deferred members open their session again; 0: none was told */
     struct correction correction;
 };
 
@@ -74,6 +76,8 @@ sim_ns transfer_start_ns(const struct transfer *transfer);
 sim_ns transfer_end_ns(const struct transfer *transfer);
 /* Fragments are sent, or pauses for answers are between them. */
 bool transfer_runs(const struct transfer *transfer);
+/* The session that runs, or comes next. */
+struct session *transfer_session_now(const struct transfer *transfer);
 
 /* A member that is READY listens from now on, to all sessions of the transfer. */
 void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns);
@@ -101,6 +105,10 @@ void transfer_repeat(struct transfer *transfer, uint32_t n, uint32_t count);
 bool transfer_extend(struct transfer *transfer, uint32_t count);
 /* A request to every member, `copies` times. False: the session takes no more. */
 bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies);
+/* Wants no fragment that the session does not have yet. */
+void transfer_curtail(struct transfer *transfer);
+/* Fragments that would wait longer for airtime in haste than a member should listen for. */
+bool transfer_waits_long_for(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns);
 /* What follows is sent as fast as the airtime that is left allows. */
 void transfer_hurry(struct transfer *transfer);
 /* No more fragments. */

@@ -220,36 +220,50 @@ sim_ns group_interval_ns(
     return network_multicast_interval_ns(&airtime);
 }
 
-/* Each of its gateways may send a frame now and keeps for unicast what is not the share of
- * multicast. */
-static bool have_airtime_left(const struct network *network, const struct group *group,
-        const struct network_airtime *airtime)
+/* From when on each of its gateways may send `count` frames and keeps for unicast what is not the
+ * share of multicast. */
+static sim_ns airtime_from_ns(const struct network *network, const struct group *group,
+        const struct network_airtime *airtime, uint32_t count)
 {
     sim_ns now_ns = engine_now(network->engine);
+    sim_ns from_ns = airtime->duty_cycle > 0.0 ? now_ns : SIM_NS_NEVER;
     for (uint32_t i = 0; i < group->gateway_count; i++) {
-        if (spent_airtime_free_ns(&network->spent, group->gateways[i].gateway,
-                    group->params.frequency_hz, now_ns, airtime->frame_ns,
-                    1.0 - airtime->duty_share)
-                > now_ns) {
-            return false;
-        }
+        sim_ns free_ns = spent_airtime_free_ns(&network->spent, group->gateways[i].gateway,
+                group->params.frequency_hz, now_ns, airtime->frame_ns * count,
+                1.0 - airtime->duty_share);
+        from_ns = free_ns > from_ns ? free_ns : from_ns;
     }
-    return airtime->duty_cycle > 0.0;
+    return from_ns;
+}
+
+static bool may_hurry(const struct group *group, const struct network_airtime *airtime)
+{
+    return group->params.interval_ns == 0 && airtime->sharers == 1;
 }
 
 sim_ns group_grant_ns(const struct network *network, const struct group *group, uint32_t phy_size)
 {
     sim_ns interval_ns = group_interval_ns(network, group, phy_size);
-    if (!group->hurries || group->params.interval_ns > 0) {
+    if (!group->hurries) {
         return interval_ns;
     }
     struct network_airtime airtime = airtime_of(network, group, phy_size);
-    if (airtime.sharers > 1 || !have_airtime_left(network, group, &airtime)) {
+    if (!may_hurry(group, &airtime)
+            || airtime_from_ns(network, group, &airtime, 1) > engine_now(network->engine)) {
         return interval_ns;
     }
     airtime.duty_cycle = 1.0; /* the hour has enough left */
     sim_ns hurried_ns = network_multicast_interval_ns(&airtime);
     return hurried_ns < interval_ns ? hurried_ns : interval_ns;
+}
+
+sim_ns network_group_hurry_from_ns(
+        const struct network *network, uint32_t group_index, uint16_t size, uint32_t count)
+{
+    const struct group *group = group_at(network, group_index);
+    struct network_airtime airtime = airtime_of(network, group, LORAWAN_OVERHEAD + size);
+    return may_hurry(group, &airtime) ? airtime_from_ns(network, group, &airtime, count)
+                                      : engine_now(network->engine);
 }
 
 void network_group_hurry(struct network *network, uint32_t group_index)

@@ -173,6 +173,10 @@ uint32_t network_group_waiting(const struct network *network, uint32_t group);
  * refuses a frame for its duty cycle. Without effect where the sub-band has no duty cycle, other
  * groups are on the air or the interval is given. */
 void network_group_hurry(struct network *network, uint32_t group);
+/* From when on its gateways have airtime for `count` frames of `size` application bytes in haste;
+ * SIM_NS_NEVER: not for so many in any hour. Now where network_group_hurry() has no effect. */
+sim_ns network_group_hurry_from_ns(
+        const struct network *network, uint32_t group, uint16_t size, uint32_t count);
 /* Drops what waits, and gives the group's share of the airtime back to the groups on the air. */
 void network_group_flush(struct network *network, uint32_t group);
 /* Time between two frames of `size` application bytes from one gateway, as it is granted now:

@@ -183,6 +183,37 @@ Test(correction, serves_a_member_whose_last_answer_of_the_set_up_was_lost)
     fleet_expect_all_confirmed(&fleet);
 }
 
+/* 86 fragments of 48 bytes at DR0, 2.8 s each: 80 % of 10 % of an hour is time for 102. A member
+ * that loses 60 % needs 220, so it closes its session for an hour; the air is silent meanwhile. */
+Test(correction, defers_a_member_that_needs_more_than_the_hour_has_left)
+{
+    struct campaign_params params = fleet_default_params();
+    params.data_rate = 0;
+    params.fragment_size_bytes = 48;
+    params.redundancy = 0.0;
+    params.correction_timeout_ns = 6 * HOUR_NS;
+    create(4, &params);
+    fleet.devices[3].faults.loss_percent = 60;
+    fleet_run(&fleet, session_ns + 90 * MINUTE_NS);
+    const struct fleet_device *d = &fleet.devices[3];
+    cr_assert_eq(d->session_requests, 2, "%u: one of the set-up, and another", d->session_requests);
+    sim_ns resume_ns = d->groups[d->group_id].session_gps_s * SIM_NS_PER_S - FLEET_GPS_NS;
+    sim_ns told_ns = resume_ns - HOUR_NS;
+    cr_assert_leq(d->last_fragment_ns, told_ns + MINUTE_NS);
+    fleet_run(&fleet, 12 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_assert_geq(d->last_fragment_ns, resume_ns, "it got the rest then");
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(fleet.devices[i].session_requests, 1, "device %u lacks nothing", i);
+    }
+    const struct fake_tx *entry;
+    for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
+        bool group = entry->tx.modulation.spreading_factor == 12
+                     && entry->tx.modulation.frequency_hz == 869525000;
+        cr_assert(!group || entry->tx.at_ns < told_ns + MINUTE_NS || entry->tx.at_ns > resume_ns);
+    }
+}
+
 /* Devices of version 1 leave class C when they are whole, and answer no request to a group. */
 Test(correction, sends_no_fragments_to_silent_members_of_version_1)
 {

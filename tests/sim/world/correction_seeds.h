@@ -52,10 +52,13 @@ static inline struct correction_cost correction_cost_of(
 }
 
 /* Each device pays 2.3 J for a minute of listening (11.5 mA at 3.3 V), so 100 J for 44 minutes of
- * pauses, against a server that sends without a pause. Returns the coded fragments of all seeds. */
+ * pauses, against a server that sends without a pause. One in five seeds may have a device that
+ * pays more than 100 J above the median: it loses 70 to 76 % of what it is sent, and its answers
+ * are lost for so long that no server can defer it. Returns the coded fragments of all seeds. */
 static inline double correction_seeds_check(const char *text, int seeds)
 {
     double coded = 0.0;
+    int dear = 0; /* seeds with such a device */
     for (int seed = 1; seed <= seeds; seed++) {
         struct correction_cost adaptive = correction_cost_of(text, seed, "adaptive");
         struct correction_cost without_pause = correction_cost_of(text, seed, "until-reported");
@@ -66,10 +69,13 @@ static inline double correction_seeds_check(const char *text, int seeds)
                 without_pause.most_j);
         cr_expect_leq(adaptive.left, without_pause.left, "seed %d", seed);
         cr_expect_leq(adaptive.most_j, without_pause.most_j + 100.0, "seed %d", seed);
+        dear += adaptive.most_j > adaptive.median_j + 100.0 ? 1 : 0;
         cr_expect_leq(adaptive.median_j, without_pause.median_j + 1.0, "seed %d", seed);
         coded += adaptive.coded;
     }
-    printf("# %.0f coded fragments over %d seeds\n", coded, seeds);
+    printf("# %.0f coded fragments over %d seeds, %d with a device above 100 J\n", coded, seeds,
+            dear);
+    cr_expect_leq(dear, seeds / 5);
     return coded;
 }
 
