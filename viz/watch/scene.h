@@ -50,16 +50,17 @@ struct scene_device {
     float x_m, y_m;
     float energy_j;       /* since power on; as old as struct scene.energy_at_ns */
     float clock_error_ms; /* of its RTC against GPS, likewise; NaN: its clock was never set */
-    float margin_db;      /* SNR of the last downlink frame above what its SF needs; NaN: none */
-    sim_ns last_ns;       /* end of that frame */
-    uint16_t nb_frag;     /* of its transfer; 0: it is in none yet */
-    uint16_t missing;     /* uncoded fragments that it does not have; 0 once its block is whole */
-    uint8_t stage;        /* enum scene_stage */
-    uint8_t activity;     /* enum device_activity */
-    uint8_t last_cause;   /* enum loss_cause of that frame; LOSS_NONE: received */
-    uint8_t failure;      /* enum campaign_failure */
-    uint8_t group;        /* of the scenario's devices */
-    uint8_t faults;       /* that the operator gave it, at most 255 */
+    float margin_db;    /* SNR of the last downlink frame that was judged, above what its SF needs;
+                           NaN: none */
+    sim_ns last_ns;     /* end of that frame */
+    uint16_t nb_frag;   /* of its transfer; 0: it is in none yet */
+    uint16_t missing;   /* uncoded fragments that it does not have; 0 once its block is whole */
+    uint8_t stage;      /* enum scene_stage */
+    uint8_t activity;   /* enum device_activity */
+    uint8_t last_cause; /* enum loss_cause of that frame; LOSS_NONE: received */
+    uint8_t failure;    /* enum campaign_failure */
+    uint8_t group;      /* of the scenario's devices */
+    uint8_t faults;     /* that the operator gave it, at most 255 */
 };
 
 struct scene_gateway {
@@ -213,14 +214,15 @@ struct scene_slot {
 struct scene_detail {
     uint32_t device; /* SCENE_NONE: nothing is selected, the rest is not set */
     char group[SCENARIO_NAME_MAX];
-    char firmware[64];      /* name of its build */
-    uint8_t dev_eui[8];     /* most significant byte first */
-    uint32_t dev_addr;      /* 0: has none */
-    uint32_t mc_addr;       /* of its session; 0: has none */
-    char failure[32];       /* if the campaign ended now */
-    float rssi_dbm, snr_db; /* of the last downlink frame; NaN: none */
-    uint8_t last_cause;     /* enum loss_cause */
-    uint8_t radio;          /* enum sx1276_power */
+    char firmware[64];  /* name of its build */
+    uint8_t dev_eui[8]; /* most significant byte first */
+    uint32_t dev_addr;  /* 0: has none */
+    uint32_t mc_addr;   /* of its session; 0: has none */
+    char failure[32];   /* if the campaign ended now */
+    float rssi_dbm;     /* of the last downlink frame; NaN: none, or it was not received */
+    float snr_db;       /* of the last one that was judged; NaN: none */
+    uint8_t last_cause; /* enum loss_cause */
+    uint8_t radio;      /* enum sx1276_power */
     uint8_t register_count;
     struct {
         const char *name; /* static text, as in the datasheet */

@@ -147,10 +147,9 @@ static void begin_scene(const struct watch *watch, struct scene *scene)
     scene->failure[0] = '\0';
     scene->sample_count = 0;
     scene->energy_fills = WATCH_ENERGY_FILLS;
-    for (uint32_t i = 0; i < scene->lane_count; i++) {
-        scene->lanes[i].count = scene->lanes[i].settled = 0;
+    for (uint32_t i = 0; i < scene->gateway_count + SCENE_PINNED_MAX; i++) {
+        scene->lanes[i].count = scene->lanes[i].settled = 0; /* those not shown any more, too */
     }
-    scene->lane_count = 0;
 }
 
 bool watch_fill(struct watch *watch, bool energies, struct scene *scene)

@@ -9,9 +9,9 @@
 
 struct watch;
 
-/* Before the run's first advance; `run` is advanced no more once the watch is destroyed.
- * `generation` is another one for each run: a scene of another run is filled from its beginning.
- * NULL: out of memory. */
+/* Before the run's first advance. A run has one watch, and is advanced no more once that is
+ * destroyed. `generation` is another one for each run: a scene of another run is filled from its
+ * beginning. NULL: out of memory. */
 struct watch *watch_create(struct run *run, uint64_t generation);
 void watch_destroy(struct watch *watch);
 

@@ -310,7 +310,12 @@ Test(watch, fills_a_scene_of_another_run_from_its_beginning)
     struct watched first = watched_create(watched_small, NULL, 0);
     struct watched second = watched_create(watched_small, other_seed, 1);
     watch_pin(first.watch, 5);
+    watch_pin(first.watch, 6);
+    watch_pin(second.watch, 4);
+    watch_pin(second.watch, 6);
     watched_play(&first, 60 * SIM_NS_PER_S);
+    watch_unpin(first.watch, 6); /* its lane is not shown any more */
+    watched_fill(&first);
     watched_go(&second, 2000 * SIM_NS_PER_S);
     watched_fill(&second);
     cr_assert(watch_fill(second.watch, true, first.scene));
