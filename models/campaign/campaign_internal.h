@@ -111,6 +111,9 @@ void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_
 bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns);
 
 /* deferral.c */
+/* Members that need so many fragments should come back later. Not those of version 1: they do not
+ * say when they are whole, so what is sent later may be for no member. */
+bool deferral_pays(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns);
 /* A member that listens has said what it lacks: it is told to come back later where that is worth
  * it. */
 void deferral_consider(struct campaign *campaign, struct member *member, sim_ns now_ns);

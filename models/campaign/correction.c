@@ -269,7 +269,7 @@ static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns n
 {
     struct correction *correction = &transfer->correction;
     bool instead = size > 0 && correction->instead_rounds < INSTEAD_ROUNDS_MAX
-                   && transfer_waits_long_for(transfer, size, now_ns);
+                   && deferral_pays(transfer, size, now_ns);
     correction->instead_rounds = instead ? correction->instead_rounds + 1u : 0;
     if (size == 0 || instead || !send_batch(transfer, size)) {
         ask_who_misses(transfer, now_ns);

@@ -38,6 +38,12 @@ static sim_ns resume_ns(const struct transfer *transfer, sim_ns now_ns)
     return at_ns >= now_ns + RESTART_LEAD_NS && at_ns + RESUME_LEAST_NS <= end_ns ? at_ns : 0;
 }
 
+bool deferral_pays(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns)
+{
+    return transfer->fragmentation_version >= 2
+           && transfer_waits_long_for(transfer, fragments, now_ns);
+}
+
 void deferral_consider(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     struct transfer *transfer = transfer_of(campaign, member);
@@ -47,7 +53,7 @@ void deferral_consider(struct campaign *campaign, struct member *member, sim_ns 
     }
     uint32_t needed = correction_needed(member);
     sim_ns at_ns = resume_ns(transfer, now_ns);
-    if (at_ns == 0 || !transfer_waits_long_for(transfer, needed + needed / MARGIN_SHARE, now_ns)
+    if (at_ns == 0 || !deferral_pays(transfer, needed + needed / MARGIN_SHARE, now_ns)
             || !set_up_move_session(campaign, member, at_ns)) {
         return;
     }

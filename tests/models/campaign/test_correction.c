@@ -185,15 +185,20 @@ Test(correction, serves_a_member_whose_last_answer_of_the_set_up_was_lost)
 
 /* 86 fragments of 48 bytes at DR0, 2.8 s each: 80 % of 10 % of an hour is time for 102. A member
  * that loses 60 % needs 220, so it closes its session for an hour; the air is silent meanwhile. */
+static void create_at_dr0(struct campaign_params *params)
+{
+    params->data_rate = 0;
+    params->fragment_size_bytes = 48;
+    params->redundancy = 0.0;
+    params->correction_timeout_ns = 6 * HOUR_NS;
+    create(4, params);
+    fleet.devices[3].faults.loss_percent = 60;
+}
+
 Test(correction, defers_a_member_that_needs_more_than_the_hour_has_left)
 {
     struct campaign_params params = fleet_default_params();
-    params.data_rate = 0;
-    params.fragment_size_bytes = 48;
-    params.redundancy = 0.0;
-    params.correction_timeout_ns = 6 * HOUR_NS;
-    create(4, &params);
-    fleet.devices[3].faults.loss_percent = 60;
+    create_at_dr0(&params);
     fleet_run(&fleet, session_ns + 90 * MINUTE_NS);
     const struct fleet_device *d = &fleet.devices[3];
     cr_assert_eq(d->session_requests, 2, "%u: one of the set-up, and another", d->session_requests);
@@ -211,6 +216,19 @@ Test(correction, defers_a_member_that_needs_more_than_the_hour_has_left)
         bool group = entry->tx.modulation.spreading_factor == 12
                      && entry->tx.modulation.frequency_hz == 869525000;
         cr_assert(!group || entry->tx.at_ns < told_ns + MINUTE_NS || entry->tx.at_ns > resume_ns);
+    }
+}
+
+Test(correction, defers_no_member_of_version_1)
+{
+    struct campaign_params params = fleet_default_params();
+    params.fragmentation_version = 1;
+    params.block_mic = false;
+    create_at_dr0(&params);
+    fleet_run(&fleet, 12 * HOUR_NS);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert(fleet.devices[i].whole, "device %u", i);
+        cr_assert_eq(fleet.devices[i].session_requests, 1, "device %u", i);
     }
 }
 
