@@ -128,12 +128,13 @@ static void draw_slots(const struct scene_detail *detail, struct column *column)
     for (unsigned i = 0; i < detail->slot_count; i++) {
         const struct scene_slot *slot = &detail->slots[i];
         char version[FORMAT_MAX], line[96];
-        format_version(version, sizeof version, slot->version);
+        int used = snprintf(line, sizeof line, "%s", slot_state_word(slot->state));
+        if (slot->version > 0) {
+            format_version(version, sizeof version, slot->version);
+            used += snprintf(line + used, sizeof line - (size_t)used, ", version %s", version);
+        }
         if (slot->size > 0) {
-            snprintf(line, sizeof line, "%s, version %s, %u B", slot_state_word(slot->state),
-                    version, slot->size);
-        } else {
-            snprintf(line, sizeof line, "%s", slot_state_word(slot->state));
+            snprintf(line + used, sizeof line - (size_t)used, ", %u B", slot->size);
         }
         column_pair(column, slot->name, line);
     }
