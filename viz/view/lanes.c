@@ -61,10 +61,20 @@ static struct places place(const struct view *view, const struct scene *scene)
     return places;
 }
 
-/* Rows hang from the top of the box by so much less than the view has scrolled. */
-static float row_y(const struct view *view, const struct places *places, uint32_t lane)
+/* Pinned devices stand over the gateways, of which there may be many. */
+static uint32_t lane_of_row(const struct scene *scene, uint32_t row)
 {
-    return places->axis.box.y + ROW * (float)lane - view->lanes_scroll;
+    uint32_t gateways = 0;
+    while (gateways < scene->lane_count && scene->lanes[gateways].gateway) {
+        gateways++;
+    }
+    uint32_t devices = scene->lane_count - gateways;
+    return row < devices ? gateways + row : row - devices;
+}
+
+static float row_y(const struct view *view, const struct places *places, uint32_t row)
+{
+    return places->axis.box.y + ROW * (float)row - view->lanes_scroll;
 }
 
 /* SCENE_NONE: no lane is there. */
@@ -73,7 +83,9 @@ static uint32_t lane_at(const struct view *view, const struct scene *scene,
 {
     float row = (at.y - row_y(view, places, 0)) / ROW;
     bool inside = at.y >= places->axis.box.y && at.y < places->axis.box.y + places->axis.box.height;
-    return inside && row >= 0.0f && row < (float)scene->lane_count ? (uint32_t)row : SCENE_NONE;
+    return inside && row >= 0.0f && row < (float)scene->lane_count
+                   ? lane_of_row(scene, (uint32_t)row)
+                   : SCENE_NONE;
 }
 
 /* Blocks of the items of each lane; NULL: out of memory. */
@@ -137,7 +149,7 @@ static void draw_bar(const struct view *view, const struct lane_item *item, bool
 }
 
 static void draw_lane(struct view *view, const struct scene *scene, const struct places *places,
-        uint32_t lane, struct canvas *canvas)
+        uint32_t lane, float y, struct canvas *canvas)
 {
     struct lanes_run runs[LANES_COLUMNS_MAX];
     struct box box = places->axis.box;
@@ -151,7 +163,7 @@ static void draw_lane(struct view *view, const struct scene *scene, const struct
                                                        : LANES_COLUMNS_MAX,
     };
     uint32_t count = merge(view, scene, lane, &window, runs);
-    float top = row_y(view, places, lane) + (ROW - BAR) / 2.0f;
+    float top = y + (ROW - BAR) / 2.0f;
     float step = box.width / (float)window.columns;
     for (uint32_t i = 0, first = 0; i < count; i++) {
         if (i + 1 < count && look_alike(&scene->lanes[lane], &runs[i], &runs[i + 1])) {
@@ -224,14 +236,15 @@ static void draw_rows(struct view *view, const struct scene *scene, const struct
     rows.width += rows.x - places->names.x;
     rows.x = places->names.x;
     canvas_clip(canvas, &rows);
-    for (uint32_t lane = 0; lane < scene->lane_count; lane++) {
-        float y = row_y(view, places, lane);
+    for (uint32_t row = 0; row < scene->lane_count; row++) {
+        uint32_t lane = lane_of_row(scene, row);
+        float y = row_y(view, places, row);
         if (y + ROW <= rows.y || y >= rows.y + rows.height) {
             continue;
         }
         draw_name(view, &scene->lanes[lane], (struct box){ rows.x, y, places->names.width, ROW },
                 canvas);
-        draw_lane(view, scene, places, lane, canvas);
+        draw_lane(view, scene, places, lane, y, canvas);
     }
     canvas_clip(canvas, &view->boxes[VIEW_LANES]);
 }

@@ -180,6 +180,8 @@ static void draw_gauges(
     struct box numbers = box_cut(&box, EDGE_BOTTOM, height + 1.0f);
     float step = box.width / (float)(scene->gateway_count > 0 ? scene->gateway_count : 1);
     step = step > GAUGE_MAX ? GAUGE_MAX : step;
+    float free_x = box.x, end = box.x + box.width; /* for numbers */
+    char text[FORMAT_MAX];
     for (uint32_t i = 0; i < scene->gateway_count; i++) {
         double share = scene->gateways[i].duty_max;
         struct box bar = { box.x + step * (float)i, box.y, step > 3.0f ? step - 2.0f : step,
@@ -188,11 +190,11 @@ static void draw_gauges(
         share = share > 0.0 ? share < 1.0 ? share : 1.0 : 0.0;
         canvas_fill(canvas, box_cut(&bar, EDGE_BOTTOM, (float)share * bar.height),
                 gauge_colour(view->theme, share));
-        char text[FORMAT_MAX];
         snprintf(text, sizeof text, step >= 48.0f ? "%u: %.0f%%" : "%u", i, share * 100.0);
-        if (canvas_text_width(canvas, TEXT_SMALL, text) <= step) {
+        if (bar.x >= free_x && bar.x + canvas_text_width(canvas, TEXT_SMALL, text) <= end) {
             canvas_text(canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ bar.x, numbers.y },
                     theme->faint, text);
+            free_x = bar.x + canvas_text_width(canvas, TEXT_SMALL, text) + BORDER;
         }
     }
 }

@@ -166,12 +166,12 @@ Test(parts, a_press_on_the_past_of_the_timeline_is_no_command)
     cr_assert_not_null(strstr(view.message, "passed"));
 }
 
-/* The lane of gateway 0 has a frame of its own at 5 s before now. */
+/* The lane of gateway 0, below those of 3 devices, has a frame of its own at 5 s before now. */
 static struct point frame_on_lane(void)
 {
     struct box box = view.boxes[VIEW_LANES];
     float left = box.x + 104.0f, width = box.width - 104.0f - 6.0f;
-    return (struct point){ left + width * (55.3f / 60.0f), box.y + 6.0f + 10.0f };
+    return (struct point){ left + width * (55.3f / 60.0f), box.y + 6.0f + 3 * 20.0f + 10.0f };
 }
 
 Test(parts, a_press_on_an_item_shows_its_extent_and_two_return)
@@ -226,13 +226,30 @@ Test(parts, lanes_that_do_not_fit_are_scrolled_to)
 {
     view_layout(&view, (struct box){ 0, 0, 1280, 560 }); /* room for 4 lanes of 6 */
     struct point names = { view.boxes[VIEW_LANES].x + 30, view.boxes[VIEW_LANES].y + 20 };
-    float before = place_of("gateway 2").y;
+    cr_assert_lt(place_of("device 733").y, place_of("gateway 0").y, "what is pinned stands first");
+    float before = place_of("device 733").y;
     cr_assert(view_wheel(&view, scene, names, -100.0f));
-    cr_assert_lt(place_of("gateway 2").y, before);
-    struct point last = place_of("device 733");
+    cr_assert_lt(place_of("device 733").y, before);
+    struct point last = place_of("gateway 2");
     struct box box = view.boxes[VIEW_LANES];
     cr_assert_lt(last.y, box.y + box.height - 19.0f);
     cr_assert_eq(view.lanes_from_ns, 0, "the time is not zoomed");
+}
+
+Test(parts, gauges_of_many_gateways_have_numbers_that_fit)
+{
+    char which[300];
+    struct scene *many = scene_create(10, SCENARIO_GATEWAYS_MAX);
+    for (uint32_t i = 0; i < SCENARIO_GATEWAYS_MAX; i++) {
+        many->gateways[i].duty_max = i / 50.0;
+    }
+    struct canvas *canvas = canvas_record_create(1280, 800);
+    canvas_clip(canvas, &view.boxes[VIEW_TIMELINE]);
+    timeline_part.draw(&view, many, canvas);
+    cr_assert_not(canvas_record_overlap(canvas, which, sizeof which), "%s", which);
+    cr_assert_not(canvas_record_cut(canvas, which, sizeof which), "%s", which);
+    canvas_destroy(canvas);
+    scene_destroy(many);
 }
 
 Test(parts, the_help_lists_every_key)
