@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <SDL.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,13 +12,17 @@
 #define ENERGY_MS 1000 /* the energy of all devices is looked at so often */
 #define SHIFT     "Shift+"
 
+#define DRAG_POINTS 4.0f /* of movement: less is a press */
+
 struct window {
     struct app *app;
     struct canvas *canvas;
     const struct scene *scene;
     bool redraw, closed;
-    Uint32 energies_ms; /* when it was looked at last */
-    bool swallow_text;  /* the key that began typing comes as text, too */
+    struct point pressed; /* where the button went down */
+    bool dragged;         /* since then */
+    Uint32 energies_ms;   /* when it was looked at last */
+    bool swallow_text;    /* the key that began typing comes as text, too */
 };
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -113,23 +118,38 @@ static void enter_text(struct window *window, const char *text)
 static void move_pointer(struct window *window, const SDL_MouseMotionEvent *motion)
 {
     struct view *view = &window->app->view;
-    view->pointer = (struct point){ (float)motion->x, (float)motion->y };
+    struct point from = view->pointer, to = { (float)motion->x, (float)motion->y };
+    view->pointer = to;
     if ((motion->state & SDL_BUTTON_LMASK) != 0) {
-        struct point by = { (float)motion->xrel, (float)motion->yrel };
-        view_drag(view, window->scene, view->pointer, by);
+        if (!window->dragged) {
+            from = window->pressed;
+        }
+        window->dragged = window->dragged || fabsf(to.x - from.x) >= DRAG_POINTS
+                          || fabsf(to.y - from.y) >= DRAG_POINTS;
+        if (window->dragged) {
+            view_drag(view, window->scene, to, (struct point){ to.x - from.x, to.y - from.y });
+        }
     }
     window->redraw = true;
 }
 
-static void press_button(struct window *window, const SDL_MouseButtonEvent *button)
+/* What goes down and up at one place is a press; what moves between is a drag, and only that. */
+static void use_button(struct window *window, const SDL_MouseButtonEvent *button)
 {
     struct view *view = &window->app->view;
-    if (button->button == SDL_BUTTON_LEFT) {
-        struct point at = { (float)button->x, (float)button->y };
+    struct point at = { (float)button->x, (float)button->y };
+    if (button->button != SDL_BUTTON_LEFT) {
+        return;
+    }
+    if (button->state == SDL_PRESSED) {
+        window->pressed = at;
+        window->dragged = false;
+        view_grab(view, at);
+    } else if (!window->dragged) {
         view->message[0] = '\0';
         view_press(view, window->scene, at, button->clicks >= 2);
-        window->redraw = true;
     }
+    window->redraw = true;
 }
 
 static void turn_wheel(struct window *window, const SDL_MouseWheelEvent *wheel)
@@ -158,7 +178,8 @@ static void handle(struct window *window, const SDL_Event *event)
         move_pointer(window, &event->motion);
         break;
     case SDL_MOUSEBUTTONDOWN:
-        press_button(window, &event->button);
+    case SDL_MOUSEBUTTONUP:
+        use_button(window, &event->button);
         break;
     case SDL_MOUSEWHEEL:
         turn_wheel(window, &event->wheel);

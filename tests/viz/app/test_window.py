@@ -115,17 +115,18 @@ class Window(unittest.TestCase):
         hours, minutes, seconds = re.search(r'-(\d+)h(\d+)m(\d+)s\.png$', path).groups()
         return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
 
+    def now_s(self):
+        """The simulated time; pictures that were saved are gone."""
+        for path in glob.glob(os.path.join(self.folder, '*.png')):
+            os.unlink(path)
+        return self.picture_s(self.new_file('png', 's'))
+
     def go_to(self, text, time_s):
         """Types a time to go to, and waits until the run stands there."""
         self.keys('g')
         self.type(text)
         self.keys('Return')
-
-        def there():
-            for path in glob.glob(os.path.join(self.folder, '*.png')):
-                os.unlink(path)
-            return self.picture_s(self.new_file('png', 's')) >= time_s
-        wait_for(text, there)
+        wait_for(text, lambda: self.now_s() >= time_s)
 
     def end(self, status, *keys):
         if keys:
@@ -151,6 +152,16 @@ class Window(unittest.TestCase):
         self.go_to('8h', 5400)
         summary = json.loads(self.end(0, 'q'))
         self.assertEqual(summary, plain(SCENARIO))
+
+    def test_a_drag_is_no_press(self):
+        self.open('run', SCENARIO, '--view', '--json')
+        self.assertEqual(self.now_s(), 0)
+        # On the timeline, where a press plays until that time.
+        self.pointer(400, 735, 'mousedown', '1', 'mousemove_relative', '40', '0', 'mouseup', '1')
+        time.sleep(0.5)
+        self.assertEqual(self.now_s(), 0)
+        self.pointer(400, 735, 'click', '1')
+        wait_for('the run to play', lambda: self.now_s() > 0)
 
     def test_faults_by_hand_replay_from_the_saved_scenario(self):
         self.open('run', SCENARIO, '--view', '--json', '--seed', '7')
