@@ -12,30 +12,31 @@
 
 #define MARGIN    24.0f
 #define LINE      16.0f
+#define HEADING   22.0f
 #define KEY_WIDTH 84.0f
 #define SWATCH    12.0f
-#define WORD      118.0f
+#define WORD      128.0f
 #define GAP       8.0f
 
 static void heading(
         const struct theme *theme, struct canvas *canvas, struct box *column, const char *text)
 {
-    struct box line = box_cut(column, EDGE_TOP, LINE + 6.0f);
+    struct box line = box_cut(column, EDGE_TOP, HEADING);
     text_fitted(canvas, TEXT_BODY, ALIGN_LEFT, (struct point){ line.x, line.y + 4.0f }, line.width,
             theme->accent, text);
 }
 
 /* Returns how many rows had no room. */
-static unsigned draw_keys(const struct theme *theme, struct canvas *canvas, struct box column)
+static unsigned draw_keys(const struct theme *theme, struct canvas *canvas, struct box *column)
 {
-    heading(theme, canvas, &column, "Keys");
+    heading(theme, canvas, column, "Keys");
     unsigned left_out = 0;
     for (unsigned i = 0; i < INTENT_COUNT; i++) {
-        if (column.height < LINE) {
+        if (column->height < LINE) {
             left_out++;
             continue;
         }
-        struct box line = box_cut(&column, EDGE_TOP, LINE);
+        struct box line = box_cut(column, EDGE_TOP, LINE);
         text_fitted(canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ line.x, line.y },
                 KEY_WIDTH - GAP, theme->text, intent_rows[i].key);
         text_fitted(canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ line.x + KEY_WIDTH, line.y },
@@ -60,23 +61,40 @@ static void draw_mark(
             line.width - width - GAP, themes[theme].faint, row->meaning);
 }
 
-static unsigned draw_marks(enum theme_kind theme, struct canvas *canvas, struct box column)
+/* Rows of the part that begins with row `index`. */
+static unsigned rows_of_part(uint32_t index)
 {
-    const char *part = NULL;
-    unsigned left_out = 0;
+    struct mark_row first, row;
+    unsigned rows = 0;
+    bool more = mark_row_get(index, &first);
+    for (; more && mark_row_get(index + rows, &row) && strcmp(row.part, first.part) == 0; rows++) {
+    }
+    return rows;
+}
+
+/* Parts are not torn: one that has no room below the others of a column begins the next. */
+static unsigned draw_marks(enum theme_kind theme, struct canvas *canvas, struct box columns[2])
+{
+    unsigned left_out = 0, column = 0;
     struct mark_row row;
-    for (uint32_t i = 0; mark_row_get(i, &row); i++) {
-        bool begins = part == NULL || strcmp(part, row.part) != 0;
-        if (column.height < (begins ? 3.0f : 1.0f) * LINE) {
-            column.height = 0.0f;
-            left_out++;
-            continue;
+    for (uint32_t i = 0; mark_row_get(i, &row);) {
+        unsigned rows = rows_of_part(i);
+        if (column == 0 && columns[0].height < (float)(rows + 1) * LINE + HEADING) {
+            column = 1;
         }
-        if (begins) {
-            heading(&themes[theme], canvas, &column, row.part);
-            part = row.part;
+        struct box *box = &columns[column];
+        if (box->height >= 2.0f * LINE + HEADING) {
+            heading(&themes[theme], canvas, box, row.part);
+        } else {
+            box->height = 0.0f;
         }
-        draw_mark(theme, canvas, box_cut(&column, EDGE_TOP, LINE), &row);
+        for (unsigned end = i + rows; i < end && mark_row_get(i, &row); i++) {
+            if (box->height < LINE) {
+                left_out++;
+            } else {
+                draw_mark(theme, canvas, box_cut(box, EDGE_TOP, LINE), &row);
+            }
+        }
     }
     return left_out;
 }
@@ -88,9 +106,11 @@ void help_draw(const struct view *view, struct canvas *canvas)
     canvas_fill(canvas, all, theme->panel);
     all = box_inset(all, MARGIN);
     struct box foot = box_cut(&all, EDGE_BOTTOM, LINE);
-    struct box keys = box_cut(&all, EDGE_LEFT, all.width / 2.0f - MARGIN);
+    struct box columns[2] = { box_cut(&all, EDGE_LEFT, all.width / 2.0f - MARGIN) };
     box_cut(&all, EDGE_LEFT, 2.0f * MARGIN);
-    unsigned left_out = draw_keys(theme, canvas, keys) + draw_marks(view->theme, canvas, all);
+    columns[1] = all;
+    unsigned left_out = draw_keys(theme, canvas, &columns[0]);
+    left_out += draw_marks(view->theme, canvas, columns);
     char line[96] = "F1 or Escape closes this.";
     if (left_out > 0) {
         snprintf(line, sizeof line,

@@ -12,13 +12,13 @@
 /* Causes of a loss by what would have to be other, so that a colour stands for few of them; X(name,
  * palette in the dark theme, in the light theme, word, meaning). */
 #define CAUSE_FAMILIES(X)                                                                          \
-    X(NOT_SENT_OR_OFF, LIGHT_GREY, DARK_GREY, "not sent or off", "not sent, or no power here")      \
+    X(NOT_SENT_OR_OFF, LIGHT_GREY, DARK_GREY, "not sent or off", "not sent, or the radio was off") \
     X(NO_SESSION, PURPLE, PURPLE, "no session", "the device was in no open session")               \
     X(RADIO_ELSEWHERE, YELLOW, YELLOW, "busy or late", "the receiver was busy or late")            \
-    X(TOO_WEAK, BLUE, BLUE, "too weak", "too weak, with or without fading")                        \
-    X(INTERFERENCE, VERMILLION, VERMILLION, "interference", "another transmission or a jammer")    \
-    X(NOT_UNDERSTOOD, ORANGE, ORANGE, "not accepted", "demodulated, or close to it, and refused")  \
-    X(RECEIVED, GREEN, GREEN, "received", "received")
+    X(TOO_WEAK, BLUE, BLUE, "too weak", "the signal was too weak, faded or not")                   \
+    X(INTERFERENCE, VERMILLION, VERMILLION, "interference", "another signal covered the frame")    \
+    X(NOT_UNDERSTOOD, ORANGE, ORANGE, "not accepted", "detected, but not decoded or not accepted") \
+    X(RECEIVED, GREEN, GREEN, "received", "the frame was received")
 /* clang-format on */
 
 enum cause_family {

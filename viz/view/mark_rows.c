@@ -41,7 +41,26 @@ static void fragment_row(uint32_t index, struct mark_row *row)
     }
 }
 
-/* Marks that are told by their form. */
+/* Marks that are told by their form, or whose colour is another mark's. */
+static const char *const map_forms[][2] = {
+    { "disc", "a device; it is a square where the map is zoomed out" },
+    { "larger disc", "the device has received more of its fragments" },
+    { "rim of a disc", "a downlink just ended for the device; the colour is how" },
+    { "ring around a device", "the device sends; the colour is the spreading factor" },
+    { "line to a gateway", "an uplink; the colour is how it ended there, wide where received" },
+    { "ring around a gateway", "the gateway sends; it widens after the frame" },
+    { "ring with a number", "the device is selected (blue) or pinned" },
+    { "square", "a gateway; crossed out without power or backhaul" },
+    { "shaded ground, lines",
+            "coverage of the strongest gateway, and how far a data rate reaches" },
+};
+
+static void map_form_row(uint32_t index, struct mark_row *row)
+{
+    row->word = map_forms[index][0];
+    row->meaning = map_forms[index][1];
+}
+
 static const char *const lane_forms[][2] = {
     { "tick on a bar", "more than one item begins in this pixel: the bar shows the worst" },
 };
@@ -73,6 +92,7 @@ static const struct {
 } tables[] = {
     { "Stages: map, timeline, panel", SCENE_STAGE_COUNT, stage_row },
     { "Causes of losses: map, lanes, panel", CAUSE_FAMILY_COUNT, family_row },
+    { "Map", sizeof map_forms / sizeof map_forms[0], map_form_row },
     { "Lanes, the worst last", LANE_KIND_COUNT, lane_row },
     { "Lanes, the worst last", sizeof lane_forms / sizeof lane_forms[0], lane_form_row },
     { "Fragments of the selected device", FRAGMENT_STATE_COUNT, fragment_row },

@@ -25,14 +25,14 @@
 /* How far a device is with its update; X(name, word, meaning). A device that is in several
  * campaigns shows the one that began to set it up last. */
 #define SCENE_STAGES(X)                                                                            \
-    X(IDLE, "idle", "has not joined")                                                              \
-    X(JOINED, "joined", "has joined; the campaign has not begun with it")                          \
-    X(SET_UP, "set up", "is being set up: clock, group, session, fragmentation")                   \
-    X(WAITING, "waiting", "is ready; its session has not begun")                                   \
-    X(RECEIVING, "receiving", "listens for uncoded fragments")                                     \
-    X(REPAIRING, "repairing", "was sent coded fragments, and still misses some")                   \
-    X(VERIFYING, "verifying", "has the whole block, and does not run it yet")                      \
-    X(INSTALLED, "installed", "runs the new image")                                                \
+    X(IDLE, "idle", "the device has not joined")                                                   \
+    X(JOINED, "joined", "it has joined; the campaign has not begun with it")                       \
+    X(SET_UP, "set up", "it is being set up: clock, group, session, fragmentation")                \
+    X(WAITING, "waiting", "it is ready; its session has not begun")                                \
+    X(RECEIVING, "receiving", "it listens for uncoded fragments")                                  \
+    X(REPAIRING, "repairing", "it was sent coded fragments, and still misses some")                \
+    X(VERIFYING, "verifying", "it has the whole block, and does not run it yet")                   \
+    X(INSTALLED, "installed", "it runs the new image")                                             \
     X(FAILED, "failed", "the campaign ended without it")
 /* clang-format on */
 
@@ -170,10 +170,10 @@ struct scene_event {
 /* clang-format off */
 /* Of one uncoded fragment, seen from outside, and of the block as the device reported it. */
 #define FRAGMENT_STATES(X)                                                                         \
-    X(NOT_SENT, "not sent", "was not on the air yet")                                              \
-    X(RECEIVED, "received", "by the device's radio")                                               \
-    X(LOST, "lost", "the cause says why")                                                          \
-    X(RECOVERED, "recovered", "was lost, and the block is whole all the same")
+    X(NOT_SENT, "not sent", "the fragment was not on the air yet")                                 \
+    X(RECEIVED, "received", "the device's radio received it")                                      \
+    X(LOST, "lost", "it was lost; its colour is that of the cause")                                \
+    X(RECOVERED, "recovered", "it was lost, and the block is whole all the same")
 /* clang-format on */
 enum fragment_state {
 #define X(name, word, meaning) FRAGMENT_STATE_##name,

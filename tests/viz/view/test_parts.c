@@ -8,6 +8,7 @@
 #include "example_scene.h"
 #include "view/help.h"
 #include "view/intents.h"
+#include "view/mark_rows.h"
 #include "view/widgets.h"
 
 static struct view view;
@@ -252,7 +253,7 @@ Test(parts, gauges_of_many_gateways_have_numbers_that_fit)
     scene_destroy(many);
 }
 
-Test(parts, the_help_lists_every_key)
+Test(parts, the_help_lists_every_key_and_mark)
 {
     view.help = true;
     for (unsigned i = 0; i < INTENT_COUNT; i++) {
@@ -260,8 +261,16 @@ Test(parts, the_help_lists_every_key)
         snprintf(start, sizeof start, "%s", intent_rows[i].meaning);
         place_of(start);
     }
+    struct canvas *canvas = canvas_record_create(1280, 800);
+    struct mark_row row;
+    help_draw(&view, canvas);
+    for (uint32_t i = 0; mark_row_get(i, &row); i++) {
+        cr_assert_not_null(canvas_record_text(canvas, row.meaning), "%s", row.meaning);
+    }
+    cr_assert_null(canvas_record_text(canvas, "left out"));
+    canvas_destroy(canvas);
     view_layout(&view, (struct box){ 0, 0, 800, 300 });
-    struct canvas *canvas = canvas_record_create(800, 300);
+    canvas = canvas_record_create(800, 300);
     view_draw(&view, scene, canvas);
     cr_assert_not_null(canvas_record_text(canvas, "rows are left out"));
     canvas_destroy(canvas);
