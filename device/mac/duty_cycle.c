@@ -29,25 +29,59 @@ static uint32_t rest_times(const struct core *core, unsigned band)
     return kept ? mac_region(core)->sub_bands[band].duty_divisor - 1u : 0;
 }
 
+unsigned mac_duty_resting_data_rate(const struct core *core, unsigned data_rate, uint64_t now_ticks)
+{
+    bool rests = false;
+    for (unsigned i = 0; i < mac_region(core)->sub_band_count; i++) {
+        rests = rests || core->mac.band_free_at_ticks[i] > now_ticks;
+    }
+    return rests && core->mac.resting_data_rate < data_rate ? core->mac.resting_data_rate
+                                                            : data_rate;
+}
+
 void mac_duty_account(
         struct core *core, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks)
 {
     const struct region *region = mac_region(core);
     int band = mac_region_sub_band(region, frequency_hz);
     DEVICE_ASSERT(&core->hal, band >= 0 && (unsigned)band < MAC_SUB_BANDS);
+    core->mac.resting_data_rate =
+            (uint8_t)mac_duty_resting_data_rate(core, core->mac.uplink_data_rate, end_ticks);
     core->mac.band_free_at_ticks[band] =
             end_ticks + mac_duty_rest_ticks(airtime_ticks, rest_times(core, (unsigned)band));
     uint32_t total_rest = (1u << core->mac.parameters.max_duty_cycle) - 1u;
     core->mac.aggregate_free_at_ticks = end_ticks + mac_duty_rest_ticks(airtime_ticks, total_rest);
 }
 
-void mac_duty_block(struct core *core, uint32_t airtime_ticks, uint64_t from_ticks)
+/* Of any frame that the device may have sent at the data rates from `slowest` to `fastest`. */
+static uint32_t longest_airtime_ticks(const struct core *core, unsigned slowest, unsigned fastest)
 {
-    DEVICE_ASSERT(&core->hal, mac_region(core)->sub_band_count <= MAC_SUB_BANDS);
-    for (unsigned i = 0; i < mac_region(core)->sub_band_count; i++) {
-        uint64_t until_ticks = from_ticks + mac_duty_rest_ticks(airtime_ticks, rest_times(core, i));
-        core->mac.band_free_at_ticks[i] = later(core->mac.band_free_at_ticks[i], until_ticks);
+    const struct region *region = mac_region(core);
+    uint32_t longest = 0;
+    for (unsigned rate = slowest; rate <= fastest; rate++) {
+        if (mac_region_data_rate_valid(region, rate)) {
+            size_t size = MAC_FRAME_OVERHEAD + 1u + region->data_rates[rate].payload_size_max;
+            uint32_t airtime = mac_region_airtime_ticks(region, rate, size, true);
+            longest = airtime > longest ? airtime : longest;
+        }
     }
+    return longest;
+}
+
+void mac_duty_block_after_reset(struct core *core, uint64_t now_ticks)
+{
+    const struct region *region = mac_region(core);
+    DEVICE_ASSERT(&core->hal, region->sub_band_count <= MAC_SUB_BANDS);
+    uint32_t airtime = core->mac.joined ? longest_airtime_ticks(
+                               core, core->mac.resting_data_rate, core->mac.parameters.data_rate)
+                                        : mac_region_airtime_ticks(region, region->data_rate_min,
+                                                JOIN_REQUEST_SIZE, true);
+    for (unsigned i = 0; i < region->sub_band_count; i++) {
+        core->mac.band_free_at_ticks[i] =
+                now_ticks + mac_duty_rest_ticks(airtime, rest_times(core, i));
+    }
+    uint32_t total_rest = (1u << core->mac.parameters.max_duty_cycle) - 1u;
+    core->mac.aggregate_free_at_ticks = now_ticks + mac_duty_rest_ticks(airtime, total_rest);
 }
 
 struct channel_mask mac_channels_defined(const struct core *core)

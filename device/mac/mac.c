@@ -21,22 +21,12 @@ static bool factory_blank(const struct factory *factory)
     return any == 0;
 }
 
-/* The off-times of before the reset are lost. Unless the restart was planned (mac_idle_at()), each
- * sub-band rests for the longest off-time that an uplink before the reset can have caused. */
-static void block_after_reset(struct core *core, enum hal_reset_cause cause, uint64_t now_ticks)
+/* No off-time is left after a planned restart (mac_idle_at()), nor of a device that never sent. */
+static bool may_have_to_rest(const struct core *core, enum hal_reset_cause cause)
 {
     uint8_t nonce[2];
     bool sent_before = core->mac.joined || nvm_read(&core->nvm, NVM_DEV_NONCE, nonce, 2) == 2;
-    if (cause == HAL_RESET_SOFTWARE || !sent_before) {
-        return;
-    }
-    const struct region *region = mac_region(core);
-    unsigned data_rate = core->mac.joined ? core->mac.parameters.data_rate : region->data_rate_min;
-    size_t size = core->mac.joined
-                          ? MAC_FRAME_OVERHEAD + 1u + region->data_rates[data_rate].payload_size_max
-                          : JOIN_REQUEST_SIZE;
-    uint32_t airtime = mac_region_airtime_ticks(region, data_rate, size, true);
-    mac_duty_block(core, airtime, now_ticks);
+    return cause != HAL_RESET_SOFTWARE && sent_before;
 }
 
 void mac_init(struct core *core, enum hal_reset_cause cause)
@@ -57,7 +47,9 @@ void mac_init(struct core *core, enum hal_reset_cause cause)
     }
     mac_multicast_restore(core);
     uint64_t now = hal_rtc_now(&core->hal);
-    block_after_reset(core, cause, now);
+    if (may_have_to_rest(core, cause)) {
+        mac_duty_block_after_reset(core, now);
+    }
     /* Without its region a device must not transmit: it stays silent. */
     if (!core->mac.joined && region != NULL) {
         core->mac.joined = mac_join_commissioned(core);

@@ -84,8 +84,12 @@ void mac_duty_account(
         struct core *core, uint32_t frequency_hz, uint32_t airtime_ticks, uint64_t end_ticks);
 /* `times` the time on air, by a crystal that may run fast. */
 uint64_t mac_duty_rest_ticks(uint32_t airtime_ticks, uint32_t times);
-/* Each sub-band rests as after a frame of this time on air that ended at `from_ticks`. */
-void mac_duty_block(struct core *core, uint32_t airtime_ticks, uint64_t from_ticks);
+/* Slowest of `data_rate` and of the frames for which a sub-band rests at `now_ticks`. */
+unsigned mac_duty_resting_data_rate(
+        const struct core *core, unsigned data_rate, uint64_t now_ticks);
+/* The off-times of before a reset are lost: everything rests as after the longest frame that the
+ * device, as restored, can have sent at last. */
+void mac_duty_block_after_reset(struct core *core, uint64_t now_ticks);
 /* First time at which one of the channels in `mask` may send at `data_rate`; NEVER: none can. Of
  * times up to now, any one. */
 uint64_t mac_duty_free_at(const struct core *core, const struct channel_mask *mask,

@@ -148,6 +148,7 @@ struct mac {
     uint64_t poll_at_ticks;
     uint64_t band_free_at_ticks[MAC_SUB_BANDS];
     uint64_t aggregate_free_at_ticks;
+    uint8_t resting_data_rate; /* slowest of the frames whose off-times may not be over */
     struct mac_join join;
     struct mac_answers answers;
     struct mac_channel channels[MAC_CHANNELS];

@@ -75,14 +75,19 @@ void mac_session_defaults(struct core *core)
     core->mac.poll_at_ticks = HAL_TICKS_NEVER;
 }
 
-static void put_parameters(uint8_t record[SESSION_SIZE], const struct mac_parameters *p)
+/* Beside the data rate stands the slowest one of the frames that a sub-band still rests for: a
+ * reset forgets the off-times (mac_duty_block_after_reset()). */
+static void put_parameters(const struct core *core, uint8_t record[SESSION_SIZE])
 {
+    const struct mac_parameters *p = &core->mac.parameters;
+    unsigned resting = mac_duty_resting_data_rate(core, p->data_rate, hal_rtc_now(&core->hal));
+    DEVICE_ASSERT(&core->hal, resting < REGION_DATA_RATES && p->data_rate < REGION_DATA_RATES);
     put_le32(record + SESSION_RX2_FREQUENCY, p->rx2_frequency_hz);
     uint8_t *b = record + SESSION_PARAMETERS;
     b[0] = p->rx2_data_rate;
     b[1] = p->rx1_data_rate_offset;
     b[2] = p->rx_delay_s;
-    b[3] = p->data_rate;
+    b[3] = (uint8_t)(resting << 4 | p->data_rate);
     b[4] = p->tx_power;
     b[5] = p->nb_trans;
     b[6] = p->max_duty_cycle;
@@ -96,7 +101,7 @@ static void get_parameters(const uint8_t record[SESSION_SIZE], struct mac_parame
         .rx2_data_rate = b[0],
         .rx1_data_rate_offset = b[1],
         .rx_delay_s = b[2],
-        .data_rate = b[3],
+        .data_rate = b[3] & 15u,
         .tx_power = b[4],
         .nb_trans = b[5],
         .max_duty_cycle = b[6],
@@ -148,7 +153,7 @@ void mac_session_save(struct core *core, const struct mac_session_keys *keys)
     put_le32(record + SESSION_DEV_ADDR, core->mac.dev_addr);
     memcpy(record + SESSION_NWK_S_KEY, keys->nwk_s_key, 16);
     memcpy(record + SESSION_APP_S_KEY, keys->app_s_key, 16);
-    put_parameters(record, &core->mac.parameters);
+    put_parameters(core, record);
     nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
     hal_key_load(&core->hal, MAC_KEY_NWK_S, keys->nwk_s_key);
     hal_key_load(&core->hal, MAC_KEY_APP_S, keys->app_s_key);
@@ -158,7 +163,7 @@ void mac_session_save_parameters(struct core *core)
 {
     uint8_t record[SESSION_SIZE];
     if (nvm_read(&core->nvm, NVM_MAC_SESSION, record, sizeof record) == SESSION_SIZE) {
-        put_parameters(record, &core->mac.parameters);
+        put_parameters(core, record);
         nvm_write(&core->nvm, NVM_MAC_SESSION, record, sizeof record);
     }
 }
@@ -248,6 +253,7 @@ bool mac_session_restore(struct core *core)
     }
     core->mac.dev_addr = get_le32(session + SESSION_DEV_ADDR);
     core->mac.parameters = parameters;
+    core->mac.resting_data_rate = session[SESSION_PARAMETERS + 3] >> 4;
     mac_rate_take(core, parameters.data_rate);
     core->mac.fcnt_up = core->mac.fcnt_up_bound = fcnt_up + skip;
     core->mac.fcnt_down_next = get_le32(counters + COUNTERS_DOWN_NEXT);
