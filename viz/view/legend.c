@@ -41,15 +41,19 @@ static uint32_t stages_of(const struct scheme *scheme, uint32_t step)
     return stages;
 }
 
-/* At the lower edge of the part's box, as high as its rows: the title and the steps; the causes;
- * the sizes. */
+/* Of all rows: the title and the steps; the causes; the sizes. */
+static float height_of(const struct view *view, const struct counts *counts)
+{
+    uint32_t rows = counts->rows + CAUSE_FAMILY_COUNT + 2;
+    rows += view->coverage ? SCENE_COVERAGE_EDGES : 0;
+    return 2 * PADDING + 2 * TITLE + ROW * (float)rows;
+}
+
+/* At the lower edge of the part's box, as high as its rows; in a small window less high. */
 static struct box ground_of(const struct view *view, const struct counts *counts)
 {
     struct box ground = view->boxes[VIEW_LEGEND];
-    uint32_t rows = counts->rows + CAUSE_FAMILY_COUNT + 2;
-    rows += view->coverage ? SCENE_COVERAGE_EDGES : 0;
-    float height = 2 * PADDING + 2 * TITLE + ROW * (float)rows;
-    return box_cut(&ground, EDGE_BOTTOM, height);
+    return box_cut(&ground, EDGE_BOTTOM, height_of(view, counts));
 }
 
 /* Takes a row off, and draws its text between swatch and count. */
@@ -133,6 +137,7 @@ static void draw(struct view *view, const struct scene *scene, struct canvas *ca
     canvas_fill(canvas, ground, colour_with_alpha(theme->panel, 0xe6));
     canvas_frame(canvas, ground, theme->line);
     struct box rest = box_inset(ground, PADDING);
+    rest.height = height_of(view, &counts); /* rows without room are outside of the clip */
     draw_steps(view, &counts, &rest, canvas);
     struct box swatch = draw_row(&rest, canvas, theme, false, "larger: more fragments", "");
     struct point middle = { swatch.x + SWATCH / 2, swatch.y + SWATCH / 2 };

@@ -126,6 +126,15 @@ Test(legend, all_of_it_is_inside_of_its_box_for_every_scheme)
     }
 }
 
+Test(legend, rows_without_room_are_not_drawn_over_others)
+{
+    char which[300];
+    view_layout(&view, (struct box){ 0, 0, 500, 400 });
+    canvas_clip(canvas, &view.boxes[VIEW_LEGEND]);
+    draw();
+    cr_assert_not(canvas_record_overlap(canvas, which, sizeof which), "%s", which);
+}
+
 Test(legend, a_press_on_a_stage_hides_it_and_another_one_shows_it)
 {
     draw();
