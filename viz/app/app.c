@@ -108,6 +108,7 @@ bool app_open(struct app *app, const struct scenario *scenario, const struct run
 
 void app_close(struct app *app)
 {
+    view_release(&app->view);
     player_destroy(app->player);
     free(app->text);
 }

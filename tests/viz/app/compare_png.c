@@ -9,7 +9,7 @@
 
 #define CHANNELS    3
 #define TOLERANCE   24 /* of 255 */
-#define COLOUR_STEP 8
+#define COLOUR_STEP 16
 
 struct picture {
     png_image image;

@@ -22,9 +22,20 @@ import unittest
 FLEETCAST = os.environ['FLEETCAST']
 SCENARIO = os.path.join(os.environ['FLEETCAST_SCENARIOS'], 'hello-20.yaml')
 SKIPPED = 77  # of `meson test`
+# Of builds with sanitizers: what libraries do by themselves is not looked at.
+HERE = os.path.dirname(os.path.abspath(__file__))
+SANITIZERS = {
+    'LSAN_OPTIONS': f'suppressions={HERE}/../lsan.supp:print_suppressions=0',
+    'TSAN_OPTIONS': f'suppressions={HERE}/../tsan.supp:exitcode=66',
+}
 WAIT_S = 60  # until something is taken for missing; sanitizers are slow
 
 display = None
+
+
+def looks_for_leaks():
+    with open(FLEETCAST, 'rb') as program:
+        return b'LeakSanitizer' in program.read()
 
 
 def start_display():
@@ -75,11 +86,14 @@ class Window(unittest.TestCase):
                               text=True, timeout=WAIT_S).stdout
 
     def open(self, *arguments):
-        self.environment = dict(os.environ, DISPLAY=display, SDL_VIDEODRIVER='x11')
+        self.environment = dict(SANITIZERS, **os.environ)
+        self.environment.update(DISPLAY=display, SDL_VIDEODRIVER='x11')
         self.output = open(os.path.join(self.folder, 'stdout'), 'w+')
         self.messages = open(os.path.join(self.folder, 'stderr'), 'w+')
         self.addCleanup(self.output.close)
         self.addCleanup(self.messages.close)
+        if looks_for_leaks():  # those of unloaded drivers of Mesa have no name to suppress them by
+            self.environment.update(SDL_RENDER_DRIVER='software', SDL_FRAMEBUFFER_ACCELERATION='0')
         self.program = subprocess.Popen([FLEETCAST, *arguments], cwd=self.folder,
                                         env=self.environment, stdout=self.output,
                                         stderr=self.messages)
