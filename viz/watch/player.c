@@ -20,6 +20,8 @@
 #define SPEED_FIRST 60.0
 /* Ahead of its pace the thread sleeps, at most so long. */
 #define SLEEP_MAX_NS INT64_C(4000000)
+/* While it has no time to sleep, filling scenes takes at most one part in so many of its time. */
+#define FILL_PARTS 40
 
 struct player {
     pthread_t thread;
@@ -38,6 +40,8 @@ struct player {
     uint64_t asked, filled; /* scenes so far */
     uint64_t shown;         /* the number of the front one; == filled: the back one is free */
     bool energies;          /* of the scene asked for */
+    bool urgent;            /* it is waited for */
+    int64_t fill_due_ns;    /* wall time before which a run without time to sleep fills none */
     struct player_state state;
 
     /* Of the simulation's thread, or of the other one while it stands still: */
@@ -59,6 +63,32 @@ static void wait_ns(struct player *player, int64_t for_ns)
     pthread_cond_timedwait(&player->changed, &player->mutex, &until);
 }
 
+/* One is asked for, and there is a scene to fill. */
+static bool scene_wanted(const struct player *player)
+{
+    return player->asked > player->filled && player->filled == player->shown;
+}
+
+/* With the mutex, which is given away meanwhile. */
+static void fill(struct player *player)
+{
+    uint64_t number = player->asked;
+    bool energies = player->energies;
+    struct scene *back = player->scenes[1 - player->front];
+    int64_t began_ns = wall_now_ns();
+    pthread_mutex_unlock(&player->mutex);
+    bool ok = watch_fill(player->played.watch, energies, back);
+    pthread_mutex_lock(&player->mutex);
+    if (!ok) {
+        snprintf(player->state.error, sizeof player->state.error, "out of memory");
+    }
+    player->filled = number;
+    player->urgent = false;
+    int64_t ended_ns = wall_now_ns();
+    player->fill_due_ns = ended_ns + (FILL_PARTS - 1) * (ended_ns - began_ns);
+    pthread_cond_broadcast(&player->changed);
+}
+
 /* With the mutex, which is given away meanwhile. */
 static void play(struct player *player)
 {
@@ -68,6 +98,10 @@ static void play(struct player *player)
         to_ns = player->played.goal.until_ns;
     } else if (player->state.speed < PLAYER_SPEED_MAX) {
         sim_ns due_ns = pace_due(&player->pace, wall_now_ns(), now_ns);
+        if (due_ns <= now_ns && scene_wanted(player)) {
+            fill(player);
+            return;
+        }
         if (due_ns <= now_ns) {
             double sleep_ns = (double)(now_ns + 1 - due_ns) / player->state.speed;
             wait_ns(player, sleep_ns < SLEEP_MAX_NS ? (int64_t)sleep_ns + 1 : SLEEP_MAX_NS);
@@ -150,22 +184,6 @@ static void stand_still(struct player *player)
     restart_pace(player);
 }
 
-/* With the mutex, which is given away meanwhile. */
-static void fill(struct player *player)
-{
-    uint64_t number = player->asked;
-    bool energies = player->energies;
-    struct scene *back = player->scenes[1 - player->front];
-    pthread_mutex_unlock(&player->mutex);
-    bool ok = watch_fill(player->played.watch, energies, back);
-    pthread_mutex_lock(&player->mutex);
-    if (!ok) {
-        snprintf(player->state.error, sizeof player->state.error, "out of memory");
-    }
-    player->filled = number;
-    pthread_cond_broadcast(&player->changed);
-}
-
 static void *run_thread(void *context)
 {
     struct player *player = context;
@@ -175,7 +193,9 @@ static void *run_thread(void *context)
             stand_still(player);
         } else if (player->count > 0) {
             obey(player);
-        } else if (player->asked > player->filled && player->filled == player->shown) {
+        } else if (scene_wanted(player)
+                   && (!player->state.playing || player->urgent
+                           || wall_now_ns() >= player->fill_due_ns)) {
             fill(player);
         } else if (player->state.playing) {
             play(player);
@@ -312,6 +332,7 @@ const struct scene *player_scene_now(struct player *player, bool energies)
     uint64_t number = player->asked;
     while (player->filled < number) {
         swap_scenes(player);
+        player->urgent = true;
         pthread_cond_wait(&player->changed, &player->mutex);
     }
     swap_scenes(player);
