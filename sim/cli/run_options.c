@@ -23,9 +23,9 @@ static const struct argp_option options_table[] = {
             0 },
     { "quiet", 'q', NULL, 0, "no progress line, no table", 0 },
     { "view", 'v', NULL, 0,
-            "play it in a window; the results are those of what was played when it is closed; not "
-            "with "
-            "--pcap",
+            "play it in a window (not with --pcap); the results are those of what was played when "
+            "it "
+            "is closed",
             0 },
     { "no-memo", 'M', NULL, 0, "compute every cryptographic result again (same results)", 0 },
     { 0 },
