@@ -100,7 +100,11 @@ class Window(unittest.TestCase):
         self.window = wait_for('the window', lambda: self.program.poll() is not None
                                or self.xdotool('search', '--name', '^fleetcast: hello-20').strip())
         self.assertIsNone(self.program.poll(), 'it ended: ' + self.said())
-        self.xdotool('windowfocus', '--sync', self.window)
+        wait_for('the focus', self.take_focus)  # keys that come before it go nowhere
+
+    def take_focus(self):
+        self.xdotool('windowfocus', self.window)
+        return self.xdotool('getwindowfocus').strip() == self.window
 
     def said(self):
         self.messages.seek(0)
