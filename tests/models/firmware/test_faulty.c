@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: MIT
  *
  * Method: objects/faulty.c says at each boot whether this board will fault; about half do, each
- * time five seconds after its boot.
+ * time five seconds after its boot. The engine runs on the thread that created the fleet, or on
+ * another one while that one waits.
  */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,26 @@ static void start(const char *fault, uint32_t nodes)
     node_fleet_start(bench.fleet, NULL);
 }
 
+static bool is_run; /* to the time asked for */
+
+static void *run_until(void *time_ns)
+{
+    is_run = engine_run(bench.engine, *(const sim_ns *)time_ns);
+    return NULL;
+}
+
+static bool run(sim_ns until_ns, bool elsewhere)
+{
+    pthread_t thread;
+    if (!elsewhere) {
+        run_until(&until_ns);
+        return is_run;
+    }
+    cr_assert_eq(pthread_create(&thread, NULL, run_until, &until_ns), 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    return is_run;
+}
+
 static void end(void)
 {
     node_fleet_destroy(bench.fleet);
@@ -69,12 +91,12 @@ static void end(void)
     firmware_object_destroy(bench.object);
 }
 
-static void expect_faults_of_those_nodes_only(const char *fault)
+static void expect_faults_of_those_nodes_only(const char *fault, bool elsewhere)
 {
     uint32_t faulty = 0;
     struct node_fleet_stats stats;
     start(fault, NODES);
-    engine_run(bench.engine, 14 * SIM_NS_PER_S);
+    run(14 * SIM_NS_PER_S, elsewhere);
     for (uint32_t i = 0; i < NODES; i++) {
         cr_expect_eq(
                 bench.boots[i], bench.faults[i] ? 3 : 1, "node %u: %u boots", i, bench.boots[i]);
@@ -90,26 +112,36 @@ static void expect_faults_of_those_nodes_only(const char *fault)
 
 Test(firmware_faulty, a_bad_access_on_a_fiber_resets_its_node_only)
 {
-    expect_faults_of_those_nodes_only("access");
+    expect_faults_of_those_nodes_only("access", false);
 }
 
 Test(firmware_faulty, a_stack_that_overflows_is_a_hard_fault_of_its_node_only)
 {
-    expect_faults_of_those_nodes_only("stack");
+    expect_faults_of_those_nodes_only("stack", false);
 }
 
-Test(firmware_faulty, a_loop_without_a_call_of_the_hal_ends_by_cpu_time, .timeout = 120)
+Test(firmware_faulty, a_bad_access_on_another_thread_is_the_same)
+{
+    expect_faults_of_those_nodes_only("access", true);
+}
+
+Test(firmware_faulty, a_stack_that_overflows_on_another_thread_is_the_same)
+{
+    expect_faults_of_those_nodes_only("stack", true);
+}
+
+static void expect_an_end_of_the_loop(bool elsewhere)
 {
     struct node_fleet_stats stats;
     start("spin", NODES);
-    engine_run(bench.engine, 5 * SIM_NS_PER_S);
+    run(5 * SIM_NS_PER_S, elsewhere);
     node_fleet_stats(bench.fleet, &stats);
     cr_assert_eq(stats.hard_faults, 0);
     uint32_t first = 0;
     while (first < NODES && !bench.faults[first]) {
         first++;
     }
-    cr_assert_not(engine_run(bench.engine, 6 * SIM_NS_PER_S), "the engine is stopped");
+    cr_assert_not(run(6 * SIM_NS_PER_S, elsewhere), "the engine is stopped");
     node_fleet_stats(bench.fleet, &stats);
     char device[32];
     snprintf(device, sizeof device, "dev %u at", first);
@@ -117,4 +149,14 @@ Test(firmware_faulty, a_loop_without_a_call_of_the_hal_ends_by_cpu_time, .timeou
             strstr(stats.first_fault, "HARD FAULT endless loop"), "%s", stats.first_fault);
     cr_assert_not_null(strstr(stats.first_fault, device), "%s in %s", device, stats.first_fault);
     end();
+}
+
+Test(firmware_faulty, a_loop_without_a_call_of_the_hal_ends_by_cpu_time, .timeout = 120)
+{
+    expect_an_end_of_the_loop(false);
+}
+
+Test(firmware_faulty, a_loop_on_another_thread_ends_by_its_cpu_time, .timeout = 120)
+{
+    expect_an_end_of_the_loop(true);
 }
