@@ -90,8 +90,8 @@ Test(schemes, a_step_holds_from_its_edge_to_just_below_the_next, .init = start)
             cr_expect_eq(scheme_step_of(scheme, &at), i, "%s at %g", scheme->name, from);
             bool whole = scheme->quantity <= SCHEME_MISSING;
             double below = whole ? from - 1 : (double)nextafterf((float)from, -INFINITY);
-            struct scene_device before = device_of(scheme->quantity, below);
             if (i > 0) {
+                struct scene_device before = device_of(scheme->quantity, below);
                 cr_expect_eq(
                         scheme_step_of(scheme, &before), i - 1, "%s below %g", scheme->name, from);
                 cr_expect(scheme->steps[i - 1].from < from);
