@@ -12,85 +12,19 @@
 
 #include "campaign/packages.h"
 #include "record/air_frames.h"
+#include "record/fragment_causes_internal.h"
 #include "record/recorder_set.h"
 #include "run_memory.h"
 #include "scenario/scenario_campaigns.h"
 
-#define NO_COPY    UINT32_MAX
-#define NO_SESSION UINT32_MAX
+#define NO_COPY UINT32_MAX
 
 /* Where a device's receiver is on and nothing is observed, the link is below the medium's cut-off.
  */
 #define LISTENING LOSS_BELOW_SENSITIVITY
 
-enum copy_mic {
-    MIC_UNKNOWN, /* not looked at so far */
-    MIC_GOOD,
-    MIC_BAD
-};
-
-/* A frame of a multicast group on the air. */
-struct copy {
-    int64_t frame_id;
-    struct stream *stream;
-    uint32_t n;       /* 0: no uncoded fragment */
-    uint32_t session; /* of the campaign */
-    uint32_t fcnt;
-    uint8_t mic;  /* enum copy_mic */
-    uint8_t kind; /* enum fragment_kind */
-    /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
-     * changes nothing in a fold. */
-    uint8_t *unheard;
-};
-
-/* One transfer. */
-struct stream {
-    const struct campaign *campaign;
-    uint32_t nb_frag;
-    uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
-    struct fragment_rows rows;
-    uint32_t sent_coded; /* coded fragments that were on the air */
-    uint8_t *coded;      /* a bit for each of their N */
-};
-
-/* A frame of its group that a device has received. */
-struct reception {
-    int64_t frame_id; /* 0: none */
-    uint32_t n, fcnt, session;
-    bool good;      /* its MIC, and the device reads the group's key */
-    uint8_t before; /* the cell of fragment n */
-    /* Of the device, before it. */
-    uint32_t last_session, next_fcnt;
-};
-
-/* What is known of one device. */
-struct causes_device {
-    struct stream *stream; /* whose fragments it has been told to expect; NULL: none so far */
-    struct stream *former; /* the same before a request that it has not answered */
-    bool wrong_key;        /* it cannot read the group's key */
-    bool open;             /* its class C session, and it may only be interrupted */
-    bool listened;         /* to a session of the stream */
-    bool asked;            /* its answer to the set-up is due */
-    uint8_t now;           /* cause of a frame of its stream that its receiver takes no notice of */
-    uint32_t session;      /* of its last reception; NO_SESSION: none */
-    uint32_t next_fcnt;
-    struct reception last[2]; /* the latest first */
-};
-
-struct fragment_causes {
-    const struct recorder_set *set;
-    const struct recorder_view *view;
-    uint32_t device_count;
-    entity_id first_device;
-    struct causes_device *devices;
-    struct stream *streams; /* of campaign c: from first_stream[c] up to first_stream[c + 1] */
-    uint32_t first_stream[SCENARIO_CAMPAIGNS_MAX + 1];
-    uint32_t stream_count;
-    sim_ns airtime_ns[SCENARIO_CAMPAIGNS_MAX];
-    struct copy *copies; /* on the air */
-    uint32_t copy_count, copy_last;
-    uint32_t copy_capacity; /* each has its array `unheard` */
-};
+/* Receivers are served in the order of devices: what the second next one has is fetched. */
+#define FETCH_AHEAD 2u
 
 static void destroy(void *state)
 {
@@ -136,6 +70,7 @@ static bool create_streams(struct fragment_causes *causes)
         causes->stream_count += campaign_transfer_count(server_campaign(server, c));
     }
     causes->first_stream[campaign_count] = causes->stream_count;
+    assert(causes->stream_count < NO_STREAM);
     causes->streams = calloc(causes->stream_count, sizeof *causes->streams);
     bool ok = causes->streams != NULL;
     for (uint32_t c = 0; ok && c < campaign_count; c++) {
@@ -159,21 +94,25 @@ static void *create(const struct recorder_set *set)
     causes->view = view;
     causes->device_count = view->device_count;
     causes->first_device = view->first_device;
-    causes->devices = calloc(view->device_count, sizeof *causes->devices);
+    size_t size = view->device_count * sizeof *causes->devices;
+    causes->devices = aligned_alloc(sizeof *causes->devices, size);
     if (causes->devices == NULL || !create_streams(causes)) {
         destroy(causes);
         return NULL;
     }
     for (uint32_t i = 0; i < view->device_count; i++) {
-        causes->devices[i].now = LOSS_POWERED_DOWN;
-        causes->devices[i].session = NO_SESSION;
-        causes->devices[i].wrong_key = scenario_has_wrong_key(view->scenario, i);
+        causes->devices[i] = (struct causes_device){
+            .stream = NO_STREAM,
+            .former = NO_STREAM,
+            .session = NO_SESSION,
+            .wrong_key = scenario_has_wrong_key(view->scenario, i),
+            .now = LOSS_POWERED_DOWN,
+        };
     }
     return causes;
 }
 
-/* Of a campaign's member; NULL: the server has not decided. */
-static struct stream *stream_of(
+struct stream *fragment_causes_stream(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
 {
     struct campaign_device d;
@@ -265,6 +204,7 @@ static void copy_started(struct fragment_causes *causes, const struct frame *fra
         return;
     }
     causes->airtime_ns[campaign_number(campaign)] += frame->end_ns - frame->start_ns;
+    assert(copy.session < NO_SESSION);
     campaign_session_get(campaign, copy.session, &session);
     copy.fcnt = downlink.fcnt;
     copy.stream =
@@ -341,6 +281,9 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     struct copy *copy = &causes->copies[at];
     struct causes_device *d = &causes->devices[device];
     struct fragment_rows *rows = &copy->stream->rows;
+    if (device + FETCH_AHEAD < causes->device_count) {
+        __builtin_prefetch(d + FETCH_AHEAD, 1);
+    }
     uint8_t before = copy->n == 0 ? 0 : fragment_rows_of(rows, copy->n)[device];
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
         if (copy->unheard[device] > LOSS_RADIO_BUSY) {
@@ -351,8 +294,16 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
     if (cause == LOSS_NONE) {
         bool good = !d->wrong_key && mic_is_good(copy, frame);
         d->last[1] = d->last[0];
-        d->last[0] = (struct reception){ frame_id, copy->n, copy->fcnt, copy->session, good, before,
-            d->session, d->next_fcnt };
+        d->last[0] = (struct reception){
+            .frame_id = frame_id,
+            .fcnt = copy->fcnt,
+            .next_fcnt = d->next_fcnt,
+            .n = (uint16_t)copy->n,
+            .session = (uint16_t)copy->session,
+            .last_session = d->session,
+            .good = good,
+            .before = before,
+        };
         cause = accept(d, &d->last[0]);
     }
     if (copy->n > 0) {
@@ -370,10 +321,10 @@ static bool unread(
     struct causes_device *d = &causes->devices[device];
     struct reception *after = d->last[0].frame_id == frame_id ? NULL : &d->last[0];
     const struct reception *lost = after == NULL ? &d->last[0] : &d->last[1];
-    if (lost->frame_id != frame_id || d->stream == NULL) {
+    if (lost->frame_id != frame_id || d->stream == NO_STREAM) {
         return false;
     }
-    struct fragment_rows *rows = &d->stream->rows;
+    struct fragment_rows *rows = &causes->streams[d->stream].rows;
     d->session = lost->last_session;
     d->next_fcnt = lost->next_fcnt;
     if (lost->n > 0) {
@@ -420,9 +371,8 @@ static void device_changed(struct fragment_causes *causes, uint32_t device)
     const struct causes_device *d = &causes->devices[device];
     bool off = recorder_set_activity(causes->set, device) == DEVICE_OFF;
     for (uint32_t i = 0; i < causes->stream_count; i++) {
-        struct stream *stream = &causes->streams[i];
-        bool own = d->stream == stream || off;
-        stream->unheard[device] = own ? d->now : LOSS_NOT_SET_UP;
+        bool own = d->stream == i || off;
+        causes->streams[i].unheard[device] = own ? d->now : LOSS_NOT_SET_UP;
     }
     for (uint32_t i = 0; i < causes->copy_count; i++) {
         uint8_t unheard = causes->copies[i].stream->unheard[device];
@@ -450,7 +400,7 @@ static void radio(void *state, uint32_t device, sim_ns at_ns, enum device_activi
     cause_update(state, device);
 }
 
-static void stream_set(struct fragment_causes *causes, uint32_t device, struct stream *stream)
+static void stream_set(struct fragment_causes *causes, uint32_t device, uint16_t stream)
 {
     struct causes_device *d = &causes->devices[device];
     if (d->stream != stream) {
@@ -471,8 +421,10 @@ static void downlink(struct fragment_causes *causes, uint32_t device, const stru
     if (air_is_for(causes->view, device, frame)) {
         uint32_t campaign = recorder_campaign_of(causes->view, device);
         if (campaign != UINT32_MAX && air_sets_up_fragments(causes->view, device, frame)) {
-            struct stream *former = d->stream;
-            stream_set(causes, device, stream_of(causes, campaign, device));
+            const struct stream *told = fragment_causes_stream(causes, campaign, device);
+            uint16_t former = d->stream;
+            stream_set(
+                    causes, device, told == NULL ? NO_STREAM : (uint16_t)(told - causes->streams));
             d->former = d->asked ? d->former : former;
             d->asked = true;
         }
@@ -539,101 +491,6 @@ static void observe(void *state, const struct observation *o)
         cause_update(causes, device);
         break;
     }
-}
-
-/* --- views ------------------------------------------------------------------------------------ */
-
-uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t campaign,
-        uint32_t device, struct cause_counts *counts)
-{
-    memset(counts, 0, sizeof *counts);
-    const struct stream *stream = stream_of(causes, campaign, device);
-    if (stream == NULL) {
-        return 0;
-    }
-    fragment_rows_add(&stream->rows, device, counts);
-    return stream->nb_frag;
-}
-
-uint32_t fragment_causes_received(
-        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
-{
-    const struct stream *stream = stream_of(causes, campaign, device);
-    return stream == NULL ? 0 : stream->rows.received[device];
-}
-
-const struct fragment_rows *fragment_causes_rows(
-        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
-{
-    const struct stream *stream = stream_of(causes, campaign, device);
-    return stream == NULL ? NULL : &stream->rows;
-}
-
-uint32_t fragment_causes_sent_to(
-        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
-{
-    const struct stream *stream = stream_of(causes, campaign, device);
-    return stream == NULL ? 0 : stream->rows.sent;
-}
-
-uint32_t fragment_causes_on_air_to(
-        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
-{
-    const struct stream *stream = stream_of(causes, campaign, device);
-    uint32_t count = 0;
-    for (uint32_t i = 0; stream != NULL && i < causes->copy_count; i++) {
-        const struct copy *copy = &causes->copies[i];
-        bool counted = copy->stream != stream || copy->n == 0;
-        for (uint32_t k = 0; k < i; k++) {
-            counted = counted
-                      || (causes->copies[k].stream == stream && causes->copies[k].n == copy->n);
-        }
-        count += counted ? 0u : 1u;
-    }
-    return count;
-}
-
-uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t campaign, bool coded)
-{
-    uint32_t count = 0;
-    for (uint32_t i = causes->first_stream[campaign]; i < causes->first_stream[campaign + 1]; i++) {
-        const struct stream *stream = &causes->streams[i];
-        count += coded ? stream->sent_coded : stream->rows.sent;
-    }
-    return count;
-}
-
-static const struct copy *copy_of(const struct fragment_causes *causes, int64_t frame_id)
-{
-    for (uint32_t i = 0; causes != NULL && i < causes->copy_count; i++) {
-        if (causes->copies[i].frame_id == frame_id) {
-            return &causes->copies[i];
-        }
-    }
-    return NULL;
-}
-
-bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id)
-{
-    return copy_of(causes, frame_id) != NULL;
-}
-
-enum fragment_kind fragment_causes_kind(
-        const struct fragment_causes *causes, uint32_t device, int64_t frame_id)
-{
-    const struct copy *copy = copy_of(causes, frame_id);
-    bool own = copy != NULL && copy->stream == causes->devices[device].stream;
-    return own ? (enum fragment_kind)copy->kind : FRAGMENT_NONE;
-}
-
-sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign)
-{
-    return causes->airtime_ns[campaign];
-}
-
-const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)
-{
-    return recorder_set_state(set, RECORDER_FRAGMENT_CAUSES);
 }
 
 const struct recorder_ops fragment_causes_recorder = {

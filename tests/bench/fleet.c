@@ -27,17 +27,27 @@ struct run *fleet_run(struct scenario *scenario, const char *text, bool crypto_m
     return run;
 }
 
-void fleet_run_to_phase(struct run *run, enum campaign_phase phase)
+void fleet_advance_to_phase(struct run *run, enum campaign_phase phase)
 {
-    char failure[192];
     struct world *world = run_world(run);
     while (campaign_phase(world_first_campaign(world)) < phase
             && run_advance_to(run, engine_now(world->engine) + SIM_NS_PER_S) == RUN_TIME) {
     }
+}
+
+void fleet_audit(const struct run *run)
+{
+    char failure[192];
     if (run_audit_fails(run, failure, sizeof failure)) {
         fprintf(stderr, "benchmark: %s\n", failure);
         exit(1);
     }
+}
+
+void fleet_run_to_phase(struct run *run, enum campaign_phase phase)
+{
+    fleet_advance_to_phase(run, phase);
+    fleet_audit(run);
 }
 
 uint64_t fleet_deliveries(const struct world *world)

@@ -1,0 +1,87 @@
+/* The state of fragment_causes, for its two files.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef RECORD_FRAGMENT_CAUSES_INTERNAL_H
+#define RECORD_FRAGMENT_CAUSES_INTERNAL_H
+
+#include "record/fragment_causes.h"
+
+enum copy_mic {
+    MIC_UNKNOWN, /* not looked at so far */
+    MIC_GOOD,
+    MIC_BAD
+};
+
+/* A frame of a multicast group on the air. */
+struct copy {
+    int64_t frame_id;
+    struct stream *stream;
+    uint32_t n;       /* 0: no uncoded fragment */
+    uint32_t session; /* of the campaign */
+    uint32_t fcnt;
+    uint8_t mic;  /* enum copy_mic */
+    uint8_t kind; /* enum fragment_kind */
+    /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
+     * changes nothing in a fold. */
+    uint8_t *unheard;
+};
+
+/* One transfer. */
+struct stream {
+    const struct campaign *campaign;
+    uint32_t nb_frag;
+    uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
+    struct fragment_rows rows;
+    uint32_t sent_coded; /* coded fragments that were on the air */
+    uint8_t *coded;      /* a bit for each of their N */
+};
+
+#define NO_STREAM  UINT16_MAX
+#define NO_SESSION UINT16_MAX
+
+/* A frame of its group that a device has received. */
+struct reception {
+    int64_t frame_id; /* 0: none */
+    uint32_t fcnt;
+    uint32_t next_fcnt; /* of the device, before it */
+    uint16_t n, session;
+    uint16_t last_session; /* of the device, before it */
+    bool good;             /* its MIC, and the device reads the group's key */
+    uint8_t before;        /* the cell of fragment n */
+};
+
+/* What is known of one device. Streams by index; NO_STREAM: none. */
+struct causes_device {
+    uint16_t stream;  /* whose fragments it has been told to expect */
+    uint16_t former;  /* the same before a request that it has not answered */
+    uint16_t session; /* of its last reception; NO_SESSION: none */
+    bool wrong_key;   /* it cannot read the group's key */
+    bool open;        /* its class C session, and it may only be interrupted */
+    bool listened;    /* to a session of the stream */
+    bool asked;       /* its answer to the set-up is due */
+    uint8_t now;      /* cause of a frame of its stream that its receiver takes no notice of */
+    uint32_t next_fcnt;
+    struct reception last[2]; /* the latest first */
+};
+_Static_assert(sizeof(struct causes_device) == 64, "one line of the cache for each frame received");
+
+struct fragment_causes {
+    const struct recorder_set *set;
+    const struct recorder_view *view;
+    uint32_t device_count;
+    entity_id first_device;
+    struct causes_device *devices;
+    struct stream *streams; /* of campaign c: from first_stream[c] up to first_stream[c + 1] */
+    uint32_t first_stream[SCENARIO_CAMPAIGNS_MAX + 1];
+    uint32_t stream_count;
+    sim_ns airtime_ns[SCENARIO_CAMPAIGNS_MAX];
+    struct copy *copies; /* on the air */
+    uint32_t copy_count, copy_last;
+    uint32_t copy_capacity; /* each has its array `unheard` */
+};
+
+/* The stream of a campaign's member; NULL: the server has not decided. */
+struct stream *fragment_causes_stream(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+
+#endif
