@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/run_output.h"
+#include "cli/scenario_input.h"
 #include "commit.h"
 #include "results/summary_text.h"
 #include "run/run.h"
@@ -250,25 +251,22 @@ static int view_scenario(const struct run_options *options, const struct scenari
     return viewed.status;
 }
 
+struct use {
+    const struct run_options *options;
+    const struct program *program;
+};
+
+static int use_scenario(const struct scenario *scenario, void *context)
+{
+    const struct use *use = context;
+    return use->options->view ? view_scenario(use->options, scenario, use->program)
+                              : play_scenario(use->options, scenario);
+}
+
 int command_run(int argc, char **argv, const struct program *program)
 {
     struct run_options options = { 0 };
     run_options_parse(&options, argc, argv);
-    char path[SCENARIO_PATH_MAX];
-    int status = EXIT_USAGE;
-    struct scenario *scenario = malloc(sizeof *scenario);
-    struct scenario_errors *errors = scenario_errors_create();
-    if (scenario == NULL || errors == NULL) {
-        fprintf(stderr, "fleetcast: out of memory\n");
-    } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
-        bool ok =
-                scenario_read_file(scenario, path, options.sets.items, options.sets.count, errors);
-        scenario_errors_print(errors, stderr); /* warnings too, with --quiet as well */
-        status = !ok            ? EXIT_USAGE
-                 : options.view ? view_scenario(&options, scenario, program)
-                                : play_scenario(&options, scenario);
-    }
-    scenario_errors_destroy(errors);
-    free(scenario);
-    return status;
+    struct use use = { &options, program };
+    return scenario_input_use(options.scenario, &options.sets, use_scenario, &use);
 }

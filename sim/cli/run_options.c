@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/scenario_input.h"
 
 static const struct argp_option options_table[] = {
     { "seed", 's', "N", 0, "key of every random stream (default: the scenario's)", 0 },
@@ -74,10 +75,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->no_memo = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->scenario != NULL) {
-            argp_error(state, "one scenario at a time: '%s' is one too many", argument);
-        }
-        options->scenario = argument;
+        scenario_input_argument(&options->scenario, argument, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/app.h"
+#include "cli/scenario_input.h"
 
 /* A broken invariant is told, whatever else was asked for. */
 static int status_of_run(struct app *app)
@@ -28,8 +29,9 @@ static bool save(struct app *app, const char *path)
     return ok;
 }
 
-static int show(const struct scenario *scenario, const struct view_options *options)
+static int show(const struct scenario *scenario, void *context)
 {
+    const struct view_options *options = context;
     struct app app;
     int status = EXIT_USAGE;
     const struct run_settings settings = { .crypto_memo = true };
@@ -50,26 +52,12 @@ int command_view(int argc, char **argv, const struct program *program)
 {
     (void)program;
     struct view_options options;
-    char path[SCENARIO_PATH_MAX];
     view_options_parse(&options, argc, argv);
     if (options.reference) {
         app_print_reference(stdout);
         return EXIT_FINE;
     }
-    int status = EXIT_USAGE;
-    struct scenario *scenario = malloc(sizeof *scenario);
-    struct scenario_errors *errors = scenario_errors_create();
-    if (scenario == NULL || errors == NULL) {
-        fprintf(stderr, "fleetcast: out of memory\n");
-    } else if (scenario_file(options.scenario != NULL ? options.scenario : "hello-20", path)) {
-        bool ok =
-                scenario_read_file(scenario, path, options.sets.items, options.sets.count, errors);
-        scenario_errors_print(errors, stderr);
-        status = ok ? show(scenario, &options) : EXIT_USAGE;
-    }
-    scenario_errors_destroy(errors);
-    free(scenario);
-    return status;
+    return scenario_input_use(options.scenario, &options.sets, show, &options);
 }
 
 bool view_run(const struct run_viewing *viewing)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/scenario_input.h"
 #include "scenario/quantity.h"
 
 enum option_key {
@@ -251,10 +252,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->reference = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->scenario != NULL) {
-            argp_error(state, "one scenario at a time: '%s' is one too many", argument);
-        }
-        options->scenario = argument;
+        scenario_input_argument(&options->scenario, argument, state);
         return 0;
     default:
         return parse_look(key, argument, state);
