@@ -10,22 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/ten_devices.h"
 #include "support/trial.h"
 
-static const char small[] =
-        "name: small\n"
-        "seed: 3\n"
-        "duration: 3 h\n"
-        "area: {radius: 500 m}\n"
-        "firmware: {image: generated, size: 2 KiB}\n"
-        "propagation: {fading: rayleigh}\n"
-        "gateways: {count: 2}\n"
-        "devices:\n"
-        "  - {name: d, count: 6, boot: {spread: 5 min}, report: {period: 10 min}}\n"
-        "  - {name: e, count: 4, boot: {spread: 5 min}, report: {period: 10 min}}\n"
-        "campaign: {start: 15 min, set_up: {window: 30 min}, fragment_size: 100 B,"
-        " correction: {timeout: 30 min}, confirm_timeout: 1 h}\n"
-        "faults:\n";
+static const char small[] = TEN_DEVICES "faults:\n";
 
 #define FAULT_NS (40 * 60 * SIM_NS_PER_S + 12345)
 #define AT       "at: 2400000012345 ns"

@@ -6,23 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "canvas_record.h"
 #include "view/mark_colour.h"
-#include "view/view.h"
-
-static struct schemes schemes;
-static struct view view;
-static struct scene *scene;
-static struct canvas *canvas;
+#include "view_bench.h"
 
 static void start(void)
 {
-    static const struct scenario scenario;
-    schemes_init(&schemes);
-    view_init(&view, &scenario, &schemes);
-    view_layout(&view, (struct box){ 0, 0, 1280, 800 });
-    scene = scene_create(45, 1);
-    cr_assert_not_null(scene);
+    view_bench_start(45, 1);
     for (uint32_t i = 0; i < 45; i++) { /* 1 device idle, 2 joined, ... 9 failed */
         uint8_t stage = 0;
         for (uint32_t before = i; before > stage; stage++) {
@@ -33,21 +22,13 @@ static void start(void)
         };
         scene->stages[stage]++;
     }
-    canvas = canvas_record_create(1280, 800);
 }
 
-static void finish(void)
-{
-    canvas_destroy(canvas);
-    scene_destroy(scene);
-}
-
-TestSuite(legend, .init = start, .fini = finish);
+TestSuite(legend, .init = start, .fini = view_bench_finish);
 
 static void draw(void)
 {
-    canvas->count = 0;
-    legend_part.draw(&view, scene, canvas);
+    view_bench_draw(&legend_part);
 }
 
 /* What stands in the row of a text: its count. */

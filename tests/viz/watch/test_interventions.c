@@ -10,24 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/ten_devices.h"
 #include "support/trial.h"
 #include "watch/interventions.h"
 
-static const char small[] =
-        "# Ten devices.\n"
-        "# And two gateways.\n"
-        "name: small\n"
-        "seed: 3\n"
-        "duration: 3 h\n"
-        "area: {radius: 500 m}\n"
-        "firmware: {image: generated, size: 2 KiB}\n"
-        "propagation: {fading: rayleigh}\n"
-        "gateways: {count: 2}\n"
-        "devices:\n"
-        "  - {name: d, count: 6, boot: {spread: 5 min}, report: {period: 10 min}}\n"
-        "  - {name: e, count: 4, boot: {spread: 5 min}, report: {period: 10 min}}\n"
-        "campaign: {start: 15 min, set_up: {window: 30 min}, fragment_size: 100 B,"
-        " correction: {timeout: 30 min}, confirm_timeout: 1 h}\n";
+static const char small[] = "# Ten devices.\n"
+                            "# And two gateways.\n" TEN_DEVICES;
 
 #define MINUTE (60 * SIM_NS_PER_S)
 
@@ -73,7 +61,7 @@ struct end {
     char *text; /* of the written scenario; NULL: none was given by hand */
 };
 
-/* Advances as whoever has interventions does. */
+/* Advances, and ends the interventions that are due. */
 static void go(struct trial *trial, struct interventions *list, sim_ns until_ns)
 {
     bool more = true;

@@ -1,8 +1,8 @@
 /* Pace: simulated against wall time.
  * SPDX-License-Identifier: MIT
  *
- * Goal: what is due follows the speed, a run that fell behind is not hurried, slices get shorter
- * and longer by what they took. Right values: by hand.
+ * Goal: what is due follows the speed, a run that lacks much of its pace does not catch up, slices
+ * get shorter and longer by what they took. Right values: by hand.
  */
 #include <criterion/criterion.h>
 
@@ -25,8 +25,8 @@ Test(pace, goes_on_from_where_a_slow_run_stands)
 {
     struct pace pace;
     pace_start(&pace, 10.0, 0, 0);
-    cr_expect_eq(pace_due(&pace, 100 * MS, 500 * MS), 1000 * MS); /* 50 ms behind */
-    cr_expect_eq(pace_due(&pace, 200 * MS, 500 * MS), 500 * MS);  /* 150 ms behind */
+    cr_expect_eq(pace_due(&pace, 100 * MS, 500 * MS), 1000 * MS); /* it lacks 50 ms */
+    cr_expect_eq(pace_due(&pace, 200 * MS, 500 * MS), 500 * MS);  /* it lacks 150 ms */
     cr_expect_eq(pace_due(&pace, 210 * MS, 500 * MS), 600 * MS);
 }
 

@@ -35,7 +35,7 @@ Test(watch, changes_nothing_in_the_run)
 
 /* --- stages ----------------------------------------------------------------------------------- */
 
-/* In this scenario nobody fails, and a stage once left does not come back but for a reset. */
+/* In this scenario no device fails, and a stage once left does not come back but for a reset. */
 Test(watch, devices_go_through_the_stages_in_order)
 {
     struct watched watched = watched_create(watched_small, NULL, 0);
