@@ -57,7 +57,7 @@ extern const struct intent_row intent_rows[INTENT_COUNT];
 /* By its name in small letters with dashes, "reset-device". INTENT_COUNT: none. */
 enum view_intent intent_find(const char *word);
 void intent_word(enum view_intent intent, char *word, size_t size);
-/* True: it means something only in a window that somebody types into. */
+/* True: it means something only in a window, where text can be typed. */
 bool intent_needs_window(enum view_intent intent);
 
 /* Does what it says, but for what is of the window: SAVE_PICTURE, SAVE_SCENARIO and QUIT are

@@ -9,7 +9,7 @@
 
 #include "sim_time.h"
 
-/* A run that is further behind its pace than this is not hurried to catch up. */
+/* A run that lacks more than this of its pace does not catch up. */
 #define PACE_BEHIND_MAX_NS INT64_C(100000000)
 
 int64_t wall_now_ns(void);
@@ -26,7 +26,7 @@ struct pace {
 
 /* From now on. */
 void pace_start(struct pace *pace, double speed, int64_t wall_ns, sim_ns at_ns);
-/* The simulated time that is due. A run that fell behind goes on from where it stands. */
+/* The simulated time that is due. A run that lacks more goes on from where it stands. */
 sim_ns pace_due(struct pace *pace, int64_t wall_ns, sim_ns at_ns);
 /* Simulated seconds per second, lately. */
 double pace_reached(struct pace *pace, int64_t wall_ns, sim_ns at_ns);

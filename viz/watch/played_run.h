@@ -1,5 +1,5 @@
-/* The run that a player plays, with what watches it and the faults given by hand. Knows no thread:
- * whoever has it calls these between two events.
+/* The run that a player plays, with what watches it and the faults given by hand. It knows no
+ * thread: these functions are called between two events.
  * SPDX-License-Identifier: MIT
  */
 #ifndef WATCH_PLAYED_RUN_H

@@ -1,8 +1,8 @@
 /* What the view shows of a run at one instant: a copy, read while the run goes on.
  * SPDX-License-Identifier: MIT
  *
- * The thread of the simulation fills a scene between two events (watch/watch.h); whoever draws it
- * reads nothing else. Times are engine times in ns, places metres in the frame of the scenario.
+ * The thread of the simulation fills a scene between two events (watch/watch.h); what is drawn
+ * comes from it alone. Times are engine times in ns, places metres in the frame of the scenario.
  */
 #ifndef WATCH_SCENE_H
 #define WATCH_SCENE_H

@@ -26,8 +26,8 @@ void watch_select(struct watch *watch, uint32_t device);
 /* The operator gave a device a fault, now. */
 void watch_fault(struct watch *watch, uint32_t device);
 
-/* When the next sample of the timeline is due, SIM_NS_NEVER after the last one: whoever advances
- * the run stops there, and calls watch_sample(), which samples if one is due. */
+/* When the next sample of the timeline is due, SIM_NS_NEVER after the last one. The caller stops
+ * the run there, and calls watch_sample(), which samples if one is due. */
 sim_ns watch_next_sample_ns(const struct watch *watch);
 void watch_sample(struct watch *watch);
 
