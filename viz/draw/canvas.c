@@ -54,7 +54,8 @@ static bool open_window(struct canvas *canvas, const char *title, int width, int
         return false;
     }
     canvas->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
-            width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+            width, height,
+            SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (canvas->window == NULL) {
         return complain(
                 error, error_size, "cannot open a window", "; ask for a picture with --screenshot");
@@ -65,6 +66,8 @@ static bool open_window(struct canvas *canvas, const char *title, int width, int
         return complain(
                 error, error_size, "cannot draw into a window", "; set SDL_RENDER_DRIVER=software");
     }
+    /* Not before: for some renderers SDL replaces the window by another one. */
+    SDL_ShowWindow(canvas->window);
     SDL_RendererInfo info;
     canvas->accelerated = SDL_GetRendererInfo(canvas->renderer, &info) == 0
                           && (info.flags & SDL_RENDERER_ACCELERATED) != 0;
