@@ -14,6 +14,9 @@
 /* Enough to work on; it also bounds the work that a hostile file can ask for. */
 #define MISTAKES_MAX 1000u
 #define PATH_MAX_KEY 128u
+/* Keys of the root that begin so hold what is used elsewhere by anchors and merges. */
+#define TEMPLATE_PREFIX "x-"
+#define TEMPLATES_MAX   200u
 
 /* Keys and the object they are of: the root, or an item of a list. */
 struct scope {
@@ -297,9 +300,25 @@ const yaml_node_t *table_pair_key(
     return key;
 }
 
+/* Is a key of the root a template's? Each is compared with all before it: their number is bounded.
+ */
+static bool is_template(
+        const struct table_reader *reader, const yaml_node_t *key, uint32_t *template_count)
+{
+    if (strncmp(table_scalar(key), TEMPLATE_PREFIX, strlen(TEMPLATE_PREFIX)) != 0) {
+        return false;
+    }
+    if (++*template_count > TEMPLATES_MAX) {
+        scenario_errors_add(reader->errors, table_place_of(reader, key),
+                "more than %u keys that begin with '" TEMPLATE_PREFIX "'", TEMPLATES_MAX);
+    }
+    return true;
+}
+
 static void read_mapping(const struct table_reader *reader, const struct scope *scope,
         const char *prefix, const yaml_node_t *node, unsigned depth)
 {
+    uint32_t template_count = 0;
     if (depth > DEPTH_MAX) {
         scenario_errors_add(reader->errors, table_place_of(reader, node), "nested too deeply");
         return;
@@ -311,8 +330,10 @@ static void read_mapping(const struct table_reader *reader, const struct scope *
         if (key == NULL || value == NULL) {
             continue;
         }
-        bool taken = scope->root && prefix[0] == '\0' && reader->extra != NULL
-                     && reader->extra(reader, key, value);
+        bool top = scope->root && prefix[0] == '\0';
+        bool taken = top
+                     && (is_template(reader, key, &template_count)
+                             || (reader->extra != NULL && reader->extra(reader, key, value)));
         if (!taken) {
             read_entry(reader, scope, prefix, key, value, depth);
         }

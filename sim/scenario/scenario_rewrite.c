@@ -113,12 +113,12 @@ static bool leads_into(const char *path, const char *key, const char **rest)
 }
 
 /* The mapping and the number of the pair in it that `path` means below a mapping, where a key may
- * hold several of the path's words. False: there is none. The mappings on the way become copies of
- * their own. */
+ * hold several of the path's words. False: there is none. The last pair counts, as in reading. The
+ * mappings on the way become copies of their own. */
 static bool find_pair(
         struct rewriting *r, int mapping, const char *path, int *found_in, size_t *found)
 {
-    for (size_t i = 0; i < pair_count(r, mapping) && !r->failed; i++) {
+    for (size_t i = pair_count(r, mapping); i-- > 0 && !r->failed;) {
         const yaml_node_pair_t pair = *pair_at(r, mapping, i);
         const char *key = scalar_of(r, pair.key), *rest;
         if (strcmp(key, path) == 0) {

@@ -3,6 +3,8 @@
  */
 #include "scenario/scenario_yaml.h"
 
+#include "scenario/yaml_merge.h"
+
 struct source {
     const char *name;
     const char *language;
@@ -73,5 +75,9 @@ bool scenario_yaml_load(yaml_document_t *document, const char *name, const char 
         not_yaml(&source, &parser);
     }
     yaml_parser_delete(&parser);
+    if (ok && !yaml_merge(document, name, errors)) {
+        yaml_document_delete(document);
+        return false;
+    }
     return ok;
 }

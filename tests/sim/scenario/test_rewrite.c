@@ -102,6 +102,14 @@ Test(rewrite, changes_one_of_two_that_share_an_anchor)
             "devices.b.report.period=3 h");
 }
 
+Test(rewrite, changes_what_a_template_says_in_one_place_only)
+{
+    EXPECT_SAME("x-meter: &m {count: 3, report: {period: 1 h, payload: 30 B}}\n"
+                "devices:\n  - {<<: *m, name: a}\n  - {<<: *m, name: b, report.period: 2 h}\n"
+                "  - {<<: *m, name: c, report: {confirmed: true}}\n",
+            "devices.a.count=7", "devices.b.report.period=3 h", "devices.c.report.period=4 h");
+}
+
 Test(rewrite, takes_lists_of_words)
 {
     EXPECT_SAME("campaign: {verify: [block-mic]}\n", "campaign.verify=[block-mic, signature]",
