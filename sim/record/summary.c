@@ -81,6 +81,11 @@ void summary_add_bool(struct summary *summary, const char *path, bool value)
     }
 }
 
+void summary_add_null(struct summary *summary, const char *path)
+{
+    add(summary, path);
+}
+
 bool summary_value(const struct summary *summary, const char *path, double *value)
 {
     for (size_t i = 0; i < summary->count; i++) {
