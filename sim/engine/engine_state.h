@@ -38,8 +38,10 @@ struct engine {
     sim_ns now_ns;
     uint64_t dispatched;
     uint64_t seed;
-    uint64_t watched;   /* union of the observers' masks */
-    entity_id prepared; /* whose memory was asked for last */
+    uint64_t layer_sums[LAYER_COUNT]; /* of hashes of observations, engine_layer_hash() */
+    uint64_t time_sum;                /* engine_time_hash() */
+    uint64_t watched;                 /* union of the observers' masks */
+    entity_id prepared;               /* whose memory was asked for last */
     uint32_t entity_count;
     uint32_t entity_capacity;
     uint32_t handler_count;

@@ -33,12 +33,25 @@ uint64_t engine_trace_hash_initial(entity_id entity)
     return multiply_fold(entity ^ SALT_STATE, SALT_WHO);
 }
 
-static inline uint64_t trace_hash_add(uint64_t hash, const struct observation *what)
+static const uint8_t layers[OBSERVATION_KIND_COUNT] = {
+#define X(name, layer, a, b, c) [OBSERVE_##name] = LAYER_##layer,
+    OBSERVATION_KINDS(X)
+#undef X
+};
+
+/* Into the trace hash of its entity, and into the sums of its layer and of the times. Sums, since
+ * they need no order among entities. */
+static inline void hash_add(struct engine *engine, const struct observation *what)
 {
+    uint64_t *hash = &engine->entities[what->entity].trace_hash;
     uint64_t who = (uint64_t)what->entity << 32 | what->kind;
-    uint64_t x = multiply_fold((uint64_t)what->at_ns ^ SALT_AT, (uint64_t)what->a ^ SALT_A);
+    uint64_t at = (uint64_t)what->at_ns ^ SALT_AT;
+    uint64_t a = (uint64_t)what->a ^ SALT_A;
     uint64_t y = multiply_fold((uint64_t)what->b ^ SALT_B, (uint64_t)what->c ^ SALT_C);
-    return multiply_fold(hash ^ x ^ SALT_STATE, who ^ y ^ SALT_WHO);
+    uint64_t rest = who ^ y ^ SALT_WHO;
+    *hash = multiply_fold(*hash ^ multiply_fold(at, a) ^ SALT_STATE, rest);
+    engine->layer_sums[layers[what->kind]] += multiply_fold(a, rest);
+    engine->time_sum += multiply_fold(at, who ^ SALT_WHO);
 }
 
 void engine_observer_add(
@@ -68,8 +81,7 @@ void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
     assert(entity < engine->entity_count);
     assert((uint32_t)kind < OBSERVATION_KIND_COUNT);
     struct observation what = { at_ns, entity, (uint32_t)kind, a, b, c, data };
-    uint64_t *hash = &engine->entities[entity].trace_hash;
-    *hash = trace_hash_add(*hash, &what);
+    hash_add(engine, &what);
     if ((engine->watched & OBSERVE_BIT(kind)) != 0) {
         show(engine, &what);
     }
@@ -89,4 +101,17 @@ uint64_t engine_entity_hash(const struct engine *engine, entity_id entity)
 {
     assert(entity < engine->entity_count);
     return engine->entities[entity].trace_hash;
+}
+
+uint64_t engine_layer_hash(const struct engine *engine, enum observation_layer layer)
+{
+    assert((uint32_t)layer < LAYER_COUNT);
+    assert(!engine->running);
+    return engine->layer_sums[layer];
+}
+
+uint64_t engine_time_hash(const struct engine *engine)
+{
+    assert(!engine->running);
+    return engine->time_sum;
 }

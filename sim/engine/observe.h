@@ -12,32 +12,40 @@
 
 #include "engine.h"
 
-/* X(name, meaning of a, b, c). Append only; at most 64. */
+/* What a difference between two runs can be of: each kind of observation belongs to one layer. */
+enum observation_layer {
+    LAYER_AIR,      /* frames, and what radios and gateways receive of them */
+    LAYER_FIRMWARE, /* what devices do: trace events, resets, faults */
+    LAYER_SERVERS,  /* gateways as senders, the network server, campaigns */
+    LAYER_COUNT
+};
+
+/* X(name, layer, meaning of a, b, c). Append only; at most 64. */
 /* clang-format off */
 #define OBSERVATION_KINDS(X)                                                                       \
-    X(FRAME_STARTED, "frame id", "size << 32 | frequency in Hz", "power in mdBm")                  \
-    X(FRAME_ENDED, "frame id", "0", "0")                                                           \
-    X(FRAME_RECEIVED, "frame id", "RSSI mdBm", "SNR mdB")     /* by an end-device's radio */       \
-    X(FRAME_LOST, "frame id", "enum loss_cause", "SNR mdB")                                        \
-    X(GATEWAY_RECEIVED, "frame id", "RSSI mdBm", "SNR mdB")                                        \
-    X(GATEWAY_LOST, "frame id", "enum loss_cause", "SNR mdB")                                      \
-    X(GATEWAY_TX, "request token", "enum gateway_tx_result", "sub-band")                           \
-    X(FIRMWARE, "enum fw_trace", "a", "b")                                                         \
-    X(FIRMWARE_PANIC, "line", "0", "0")                                                            \
-    X(GUEST_ERROR, "severity", "register", "0")                                                    \
-    X(NODE_RESET, "enum hal_reset_cause", "0", "0")                                                \
-    X(DUTY_VIOLATION, "sub-band", "excess in us", "0")                                             \
-    X(NETWORK_JOIN, "device", "dev addr", "dev nonce")        /* data: the JoinAccept's bytes */   \
-    X(NETWORK_UPLINK, "device", "fcnt", "fport")                                                   \
-    X(NETWORK_DOWNLINK, "device or group", "fcnt", "window")                                       \
-    X(NETWORK_DROP, "device", "reason", "0")                                                       \
-    X(CAMPAIGN_STAGE, "device", "enum campaign_stage", "0")                                        \
-    X(CAMPAIGN_FRAGMENT, "N", "gateway", "mc fcnt")                                                \
-    X(CAMPAIGN_PHASE, "enum campaign_phase", "0", "0")                                             \
-    X(FIRMWARE_FAULT, "0", "0", "0")
+    X(FRAME_STARTED, AIR, "frame id", "size << 32 | frequency in Hz", "power in mdBm")             \
+    X(FRAME_ENDED, AIR, "frame id", "0", "0")                                                      \
+    X(FRAME_RECEIVED, AIR, "frame id", "RSSI mdBm", "SNR mdB") /* by an end-device's radio */      \
+    X(FRAME_LOST, AIR, "frame id", "enum loss_cause", "SNR mdB")                                   \
+    X(GATEWAY_RECEIVED, AIR, "frame id", "RSSI mdBm", "SNR mdB")                                   \
+    X(GATEWAY_LOST, AIR, "frame id", "enum loss_cause", "SNR mdB")                                 \
+    X(GATEWAY_TX, SERVERS, "request token", "enum gateway_tx_result", "sub-band")                  \
+    X(FIRMWARE, FIRMWARE, "enum fw_trace", "a", "b")                                               \
+    X(FIRMWARE_PANIC, FIRMWARE, "line", "0", "0")                                                  \
+    X(GUEST_ERROR, FIRMWARE, "severity", "register", "0")                                          \
+    X(NODE_RESET, FIRMWARE, "enum hal_reset_cause", "0", "0")                                      \
+    X(DUTY_VIOLATION, SERVERS, "sub-band", "excess in us", "0")                                    \
+    X(NETWORK_JOIN, SERVERS, "device", "dev addr", "dev nonce") /* data: the JoinAccept's bytes */ \
+    X(NETWORK_UPLINK, SERVERS, "device", "fcnt", "fport")                                          \
+    X(NETWORK_DOWNLINK, SERVERS, "device or group", "fcnt", "window")                              \
+    X(NETWORK_DROP, SERVERS, "device", "reason", "0")                                              \
+    X(CAMPAIGN_STAGE, SERVERS, "device", "enum campaign_stage", "0")                               \
+    X(CAMPAIGN_FRAGMENT, SERVERS, "N", "gateway", "mc fcnt")                                       \
+    X(CAMPAIGN_PHASE, SERVERS, "enum campaign_phase", "0", "0")                                    \
+    X(FIRMWARE_FAULT, FIRMWARE, "0", "0", "0")
 
 enum observation_kind {
-#define X(name, a, b, c) OBSERVE_##name,
+#define X(name, layer, a, b, c) OBSERVE_##name,
     OBSERVATION_KINDS(X)
 #undef X
     OBSERVATION_KIND_COUNT
@@ -68,5 +76,14 @@ void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
 /* The run's fingerprint: per-entity hashes folded in entity order. */
 uint64_t engine_trace_hash(const struct engine *engine);
 uint64_t engine_entity_hash(const struct engine *engine, entity_id entity);
+
+/* Both between two events, since a sum is over all entities.
+ *
+ * Fingerprint of what was observed in a layer: sum of the hashes of each observation's entity,
+ * kind, a, b and c. Times and order do not count. 0: nothing was observed. */
+uint64_t engine_layer_hash(const struct engine *engine, enum observation_layer layer);
+/* Fingerprint of when: sum of the hashes of each observation's time, entity and kind. What it says
+ * does not count, nor does the order of observations of the same instant. */
+uint64_t engine_time_hash(const struct engine *engine);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "record/air_frames.h"
+#include "record/fingerprints.h"
 #include "record/measure.h"
 
 #define LISTENERS_MAX 128u
@@ -374,6 +375,7 @@ struct summary *recorder_set_summary(const struct recorder_set *set, bool partia
         measure_all(&measure);
         measure_campaigns(&measure);
         measure_groups(&measure);
+        fingerprints_add(measure.summary, set->view.engine);
     }
     bool complete = measure.summary != NULL && measure.sample.values != NULL
                     && !measure.summary->incomplete;

@@ -12,6 +12,10 @@
 
 #define SUMMARY_PATH_SIZE 160u
 
+/* A number as text. Six digits: more than any result means, fewer than where the mathematical
+ * functions of two systems differ. */
+#define SUMMARY_NUMBER_FORMAT "%.6g"
+
 enum summary_kind {
     SUMMARY_NUMBER,
     SUMMARY_COUNT,

@@ -25,8 +25,7 @@ static void write_value(FILE *out, const struct summary_item *item)
 {
     switch (item->kind) {
     case SUMMARY_NUMBER:
-        /* Six digits: more than any result means, fewer than where compilers' libm may differ. */
-        fprintf(out, "%.6g", item->number);
+        fprintf(out, SUMMARY_NUMBER_FORMAT, item->number);
         break;
     case SUMMARY_COUNT:
         fprintf(out, "%" PRIu64, item->count);

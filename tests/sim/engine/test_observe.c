@@ -136,6 +136,81 @@ Test(observe, counts_repeated_and_zero_observations)
     engine_destroy(engine);
 }
 
+struct layers {
+    uint64_t time, layer[LAYER_COUNT];
+};
+
+static struct layers layers_of(const struct observation *what, size_t count)
+{
+    struct engine *engine = start();
+    for (size_t i = 0; i < count; i++) {
+        observe(engine, &what[i]);
+    }
+    struct layers layers = { .time = engine_time_hash(engine) };
+    for (uint32_t i = 0; i < LAYER_COUNT; i++) {
+        layers.layer[i] = engine_layer_hash(engine, (enum observation_layer)i);
+    }
+    engine_destroy(engine);
+    return layers;
+}
+
+Test(observe, every_kind_counts_in_one_layer_and_in_time)
+{
+    for (uint32_t kind = 0; kind < OBSERVATION_KIND_COUNT; kind++) {
+        struct observation what = sample;
+        what.kind = kind;
+        struct layers layers = layers_of(&what, 1);
+        uint32_t moved = 0;
+        for (uint32_t i = 0; i < LAYER_COUNT; i++) {
+            moved += layers.layer[i] != 0 ? 1 : 0;
+        }
+        cr_expect_eq(moved, 1, "kind %u", kind);
+        cr_expect_neq(layers.time, 0, "kind %u", kind);
+    }
+}
+
+Test(observe, a_layer_is_of_what_was_observed_and_time_is_of_when)
+{
+    struct layers before = layers_of(&sample, 1);
+    for (unsigned bit = 0; bit < 64; bit++) {
+        struct observation later = sample, other = sample;
+        later.at_ns = (sim_ns)((uint64_t)later.at_ns ^ UINT64_C(1) << bit);
+        struct layers after = layers_of(&later, 1);
+        cr_expect_neq(after.time, before.time, "at_ns bit %u", bit);
+        cr_expect_arr_eq(after.layer, before.layer, sizeof before.layer);
+        int64_t *fields[] = { &other.a, &other.b, &other.c };
+        for (size_t i = 0; i < 3; i++) {
+            int64_t was = *fields[i];
+            *fields[i] = (int64_t)((uint64_t)was ^ UINT64_C(1) << bit);
+            after = layers_of(&other, 1);
+            cr_expect_eq(after.time, before.time, "field %zu bit %u", i, bit);
+            cr_expect_neq(
+                    after.layer[LAYER_AIR], before.layer[LAYER_AIR], "field %zu bit %u", i, bit);
+            *fields[i] = was;
+        }
+    }
+    struct observation elsewhere = sample;
+    elsewhere.entity = 3;
+    struct layers moved = layers_of(&elsewhere, 1);
+    cr_expect_neq(moved.time, before.time);
+    cr_expect_neq(moved.layer[LAYER_AIR], before.layer[LAYER_AIR]);
+}
+
+/* Runs whose entities are served in another order, by workers as well, have the same layers. */
+Test(observe, layers_need_no_order_but_count)
+{
+    struct observation what[3] = { sample, sample, sample };
+    what[1].entity = 3;
+    what[2].at_ns += 7;
+    struct observation turned[3] = { what[2], what[0], what[1] };
+    struct layers in_order = layers_of(what, 3), other_order = layers_of(turned, 3);
+    cr_expect_eq(in_order.time, other_order.time);
+    cr_expect_arr_eq(in_order.layer, other_order.layer, sizeof in_order.layer);
+    struct observation once[2] = { sample, what[1] };
+    struct layers fewer = layers_of(once, 2);
+    cr_expect_neq(fewer.layer[LAYER_AIR], in_order.layer[LAYER_AIR]);
+}
+
 struct watcher {
     uint32_t seen;
     struct observation last;
