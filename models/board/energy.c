@@ -10,12 +10,9 @@
 #define SX1276_POWER_ON_MDBM 13200 /* RegPaConfig 4F: RFO (spec-sx127x section 11) */
 
 const char *const energy_component_names[ENERGY_COMPONENT_COUNT] = {
-    [ENERGY_RADIO_RX] = "radio_rx",
-    [ENERGY_RADIO_TX] = "radio_tx",
-    [ENERGY_RADIO_IDLE] = "radio_idle",
-    [ENERGY_MCU_RUN] = "mcu_run",
-    [ENERGY_MCU_SLEEP] = "mcu_sleep",
-    [ENERGY_FLASH] = "flash",
+#define X(name, text) text,
+    ENERGY_COMPONENTS(X)
+#undef X
 };
 
 const char *const energy_state_names[ENERGY_STATE_COUNT] = {

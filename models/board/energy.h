@@ -14,15 +14,23 @@
 #include "chip/sx1276.h"
 #include "sim_time.h"
 
-enum energy_component { /* the keys of summary.json energy_j.by_component */
-    ENERGY_RADIO_RX,    /* and channel activity detection */
-    ENERGY_RADIO_TX,
-    ENERGY_RADIO_IDLE, /* sleep, standby, FS */
-    ENERGY_MCU_RUN,
-    ENERGY_MCU_SLEEP,
-    ENERGY_FLASH,
+/* The keys of summary.json energy_j.by_component. */
+/* clang-format off */
+#define ENERGY_COMPONENTS(X)                                                                       \
+    X(RADIO_RX, "radio_rx")     /* and channel activity detection */                               \
+    X(RADIO_TX, "radio_tx")                                                                        \
+    X(RADIO_IDLE, "radio_idle") /* sleep, standby, FS */                                           \
+    X(MCU_RUN, "mcu_run")                                                                          \
+    X(MCU_SLEEP, "mcu_sleep")                                                                      \
+    X(FLASH, "flash")
+
+enum energy_component {
+#define X(name, text) ENERGY_##name,
+    ENERGY_COMPONENTS(X)
+#undef X
     ENERGY_COMPONENT_COUNT
 };
+/* clang-format on */
 extern const char *const energy_component_names[ENERGY_COMPONENT_COUNT]; /* "radio_rx", ... */
 
 /* Everything that draws current. A component is the sum of the states that it names. */

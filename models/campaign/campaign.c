@@ -134,6 +134,9 @@ static void stamp(struct member *member, enum campaign_stage shown, sim_ns now_n
     if (shown >= CAMPAIGN_COMPLETE && member->complete_ns == SIM_NS_NEVER) {
         member->complete_ns = now_ns;
     }
+    if (shown >= CAMPAIGN_AUTHENTICATED && member->authenticated_ns == SIM_NS_NEVER) {
+        member->authenticated_ns = now_ns;
+    }
 }
 
 /* All members are set up: the session time was told to all, so it stays. */

@@ -145,6 +145,7 @@ struct campaign_device {
     sim_ns group_set_up_ns;
     sim_ns ready_ns;
     sim_ns complete_ns; /* reception of the report */
+    sim_ns authenticated_ns;
     sim_ns confirmed_ns;
     uint16_t missing_reported;
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
@@ -179,6 +180,7 @@ struct campaign_session {
 /* The phase of the least advanced of its transfers; it never goes back. */
 enum campaign_phase campaign_phase(const struct campaign *campaign);
 const char *campaign_phase_name(enum campaign_phase phase);
+const char *campaign_stage_name(enum campaign_stage stage);
 const char *campaign_failure_name(enum campaign_failure failure);
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view);

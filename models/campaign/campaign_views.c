@@ -18,6 +18,17 @@ const char *campaign_phase_name(enum campaign_phase phase)
     return names[phase];
 }
 
+const char *campaign_stage_name(enum campaign_stage stage)
+{
+    static const char *const names[CAMPAIGN_STAGE_COUNT] = {
+#define X(name, text) text,
+        CAMPAIGN_STAGES(X)
+#undef X
+    };
+    assert(stage < CAMPAIGN_STAGE_COUNT);
+    return names[stage];
+}
+
 const char *campaign_failure_name(enum campaign_failure failure)
 {
     static const char *const names[CAMPAIGN_FAILURE_COUNT] = {
@@ -78,6 +89,7 @@ void campaign_device_get(
         .group_set_up_ns = of->group_set_up_ns,
         .ready_ns = of->ready_ns,
         .complete_ns = of->complete_ns,
+        .authenticated_ns = of->authenticated_ns,
         .confirmed_ns = of->confirmed_ns,
         .missing_reported = of->missing,
         .group_deleted = of->stage == MEMBER_RELEASED,

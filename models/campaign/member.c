@@ -156,6 +156,7 @@ void member_init(struct member *member, uint32_t device)
     member->group_set_up_ns = SIM_NS_NEVER;
     member->ready_ns = SIM_NS_NEVER;
     member->complete_ns = SIM_NS_NEVER;
+    member->authenticated_ns = SIM_NS_NEVER;
     member->confirmed_ns = SIM_NS_NEVER;
 }
 

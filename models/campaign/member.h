@@ -146,7 +146,7 @@ struct member {
     uint16_t received;     /* NbFragReceived last reported before it was told to come back later */
     uint16_t sent;         /* fragments that had been sent by then */
     sim_ns pause_until_ns; /* no command of the set-up, and of its end, before */
-    sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, confirmed_ns;
+    sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, authenticated_ns, confirmed_ns;
 };
 
 extern const struct member_transition member_transitions[];

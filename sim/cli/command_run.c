@@ -145,7 +145,8 @@ static int report(const struct run_options *options, struct run *run, struct run
         .crypto_memo = !options->no_memo,
     };
     /* Files first: the reader of standard output may close it early. */
-    bool written = run_output_write(output, run_world(run), summary, &facts);
+    const struct run_results results = { run, summary, &facts, partial };
+    bool written = run_output_write(output, &results);
     bool table = !options->json && !options->quiet;
     if (options->json) {
         summary_write_json(summary, stdout);

@@ -10,11 +10,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "results/device_table.h"
 #include "results/pcap_keys.h"
 #include "results/summary_text.h"
 #include "results/whole_file.h"
 
 #define ERROR_SIZE (WHOLE_FILE_PATH_MAX + 128u)
+
+static void write_facts(FILE *out, void *context)
+{
+    const struct run_results *results = context;
+    run_facts_write_json(results->facts, out);
+}
+
+static void write_summary(FILE *out, void *context)
+{
+    const struct run_results *results = context;
+    summary_write_json(results->summary, out);
+}
+
+static void write_devices(FILE *out, void *context)
+{
+    const struct run_results *results = context;
+    device_table_write(run_world(results->run), run_recorders(results->run), results->partial, out);
+}
+
+/* What --out writes, in this order. */
+static const struct result_file {
+    const char *name;
+    void (*write)(FILE *out, void *context);
+} result_files[] = {
+    { "run.json", write_facts },
+    { "summary.json", write_summary },
+    { "devices.csv", write_devices },
+};
+#define RESULT_FILES (sizeof result_files / sizeof result_files[0])
 
 static bool say(const char *option, const char *error)
 {
@@ -74,11 +104,15 @@ static bool open_directory(struct run_output *output)
                 output->directory);
         return say("--out", error);
     }
-    if (!path_in(output, "summary.json", path, sizeof path)) {
-        return say("--out", "the path is too long");
+    for (size_t i = 0; i < RESULT_FILES; i++) {
+        if (!path_in(output, result_files[i].name, path, sizeof path)) {
+            return say("--out", "the path is too long");
+        }
+        if (!try_file("--out", path)) {
+            return false;
+        }
     }
-    return try_file("--out", path) && path_in(output, "run.json", path, sizeof path)
-           && try_file("--out", path);
+    return true;
 }
 
 /* Keys go beside a regular file only: a pipe or a device has no place beside it. */
@@ -133,16 +167,6 @@ bool run_output_open(
     return true;
 }
 
-static void write_summary(FILE *out, void *context)
-{
-    summary_write_json(context, out);
-}
-
-static void write_facts(FILE *out, void *context)
-{
-    run_facts_write_json(context, out);
-}
-
 static void write_keys(FILE *out, void *context)
 {
     pcap_keys_write(out, context);
@@ -160,23 +184,24 @@ static bool write_pcap(struct run_output *output, const struct world *world)
     return ok || say("--pcap", error);
 }
 
-static bool write_directory(
-        const struct run_output *output, struct summary *summary, struct run_facts *facts)
+static bool write_directory(const struct run_output *output, const struct run_results *results)
 {
     char error[ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
-    bool ok = path_in(output, "run.json", path, sizeof path)
-              && whole_file_write(path, write_facts, facts, error, sizeof error)
-              && path_in(output, "summary.json", path, sizeof path)
-              && whole_file_write(path, write_summary, summary, error, sizeof error);
-    return ok || say("--out", error);
+    bool ok = true;
+    for (size_t i = 0; i < RESULT_FILES; i++) {
+        bool written = path_in(output, result_files[i].name, path, sizeof path)
+                       && whole_file_write(path, result_files[i].write, (void *)(uintptr_t)results,
+                               error, sizeof error);
+        ok = (written || say("--out", error)) && ok;
+    }
+    return ok;
 }
 
-bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
-        struct run_facts *facts)
+bool run_output_write(struct run_output *output, const struct run_results *results)
 {
-    bool ok = output->pcap == NULL || write_pcap(output, world);
+    bool ok = output->pcap == NULL || write_pcap(output, run_world(results->run));
     if (output->directory != NULL) {
-        ok = write_directory(output, summary, facts) && ok;
+        ok = write_directory(output, results) && ok;
     }
     return ok;
 }

@@ -10,7 +10,7 @@
 #include "record/summary.h"
 #include "results/pcap.h"
 #include "results/run_facts.h"
-#include "world/world.h"
+#include "run/run.h"
 
 struct run_output {
     const char *directory; /* NULL: none wanted */
@@ -26,8 +26,16 @@ bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world);
 /* Gives up before anything was written: nothing is left. */
 void run_output_discard(struct run_output *output);
-/* Writes everything. False after a message. */
-bool run_output_write(struct run_output *output, const struct world *world, struct summary *summary,
-        struct run_facts *facts);
+/* What is written. */
+struct run_results {
+    struct run *run;
+    const struct summary *summary;
+    const struct run_facts *facts;
+    bool partial; /* the run was cut short */
+};
+
+/* Writes everything, and goes on with the other files after one that cannot be written. False after
+ * a message for each of those. */
+bool run_output_write(struct run_output *output, const struct run_results *results);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "air/frame.h"
-#include "record/installs.h"
+#include "record/device_outcome.h"
 #include "record/measure.h"
 
 #define JOIN_ACCEPT 1u /* MType: spec-protocol 1.3 */
@@ -156,50 +156,23 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-/* A device is at the stage that it reached in every campaign that it is in; the first campaign in
- * which it failed says why. False: it is in none. */
-static bool device_of(const struct measure *m, uint32_t index, struct campaign_device *device)
+static bool outcome_of(const struct measure *m, uint32_t device, struct device_outcome *outcome)
 {
-    bool member = false;
-    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        struct campaign_device d;
-        if (!measure_member(m, c, index, &d)) {
-            continue;
-        }
-        if (!member) {
-            *device = d;
-        }
-        device->stage = d.stage < device->stage ? d.stage : device->stage;
-        device->failure = device->failure == CAMPAIGN_FAILURE_NONE ? d.failure : device->failure;
-        member = true;
-    }
-    return member;
+    return device_outcome_get(m->set, m->first_campaign, m->end_campaign, device, outcome);
 }
 
-/* A report of another firmware on the same port names no version, so none is the old one. */
-static enum campaign_failure reason_of(
-        const struct measure *m, uint32_t device, enum campaign_failure failure)
+static void add_failures(struct measure *m)
 {
-    bool told = measure_shows(m, device, FIRMWARE_SHOWS_VERSION);
-    return failure == CAMPAIGN_FAILURE_NOT_INSTALLED && !told ? CAMPAIGN_FAILURE_NOT_CONFIRMED
-                                                              : failure;
-}
-
-/* The server can't tell a device that never joined from one that it never heard; the air can. */
-static void add_failures(const struct devices *devices, struct measure *m)
-{
-    sim_ns now_ns = engine_now(m->view->engine);
     uint64_t counts[CAMPAIGN_FAILURE_COUNT] = { 0 }, never_joined = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        struct campaign_device device;
-        if (!device_of(m, i, &device)) {
+        struct device_outcome outcome;
+        if (!outcome_of(m, i, &outcome)) {
             continue;
         }
-        if (device.failure == CAMPAIGN_FAILURE_NEVER_HEARD
-                && devices->joins[i].joined_ns > now_ns) {
+        if (outcome.never_joined) {
             never_joined++;
         } else {
-            counts[reason_of(m, i, device.failure)]++;
+            counts[outcome.failure]++;
         }
     }
     measure_count(m, "devices.failed.", "never_joined", never_joined);
@@ -213,8 +186,8 @@ static uint64_t count_at_least(const struct measure *m, enum campaign_stage stag
 {
     uint64_t count = 0;
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        struct campaign_device device;
-        count += device_of(m, i, &device) && device.stage >= stage ? 1u : 0u;
+        struct device_outcome outcome;
+        count += outcome_of(m, i, &outcome) && outcome.stage >= stage ? 1u : 0u;
     }
     return count;
 }
@@ -224,21 +197,6 @@ static uint64_t count_devices(const struct measure *m)
 {
     return m->scope == EXPECT_CAMPAIGN ? count_at_least(m, CAMPAIGN_WAITING)
                                        : measure_device_count(m);
-}
-
-/* Has it installed the image of each campaign that counts and that it is in? */
-static bool is_installed(
-        const struct measure *m, const struct device_install *install, uint32_t index)
-{
-    bool member = false, installed = true;
-    for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        struct campaign_device d;
-        if (measure_member(m, c, index, &d)) {
-            member = true;
-            installed = installed && (install->campaigns >> c & 1u) != 0;
-        }
-    }
-    return member && installed;
 }
 
 static void add_stages(struct measure *m)
@@ -255,9 +213,9 @@ static void add_stages(struct measure *m)
         measure_count(m, "devices.", stages[i].key, count_at_least(m, stages[i].stage));
     }
     uint64_t installed = 0;
-    const struct installs *installs = installs_of(m->set);
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        installed += is_installed(m, &installs->devices[i], i) ? 1u : 0u;
+        struct device_outcome outcome;
+        installed += outcome_of(m, i, &outcome) && outcome.installed_ns != SIM_NS_NEVER ? 1u : 0u;
     }
     measure_count(m, "devices.", "installed", installed);
     measure_count(m, "devices.", "confirmed", count_at_least(m, CAMPAIGN_CONFIRMED));
@@ -278,7 +236,7 @@ static void measure_devices(const void *state, struct measure *m)
     if (m->end_campaign > 0) {
         add_stages(m);
         if (!m->partial) {
-            add_failures(devices, m);
+            add_failures(m);
         }
     }
 }

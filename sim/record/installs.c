@@ -12,19 +12,41 @@
 
 _Static_assert(SCENARIO_CAMPAIGNS_MAX <= 32, "a campaign is a bit of device_install.campaigns");
 
+static void destroy(void *state)
+{
+    struct installs *installs = state;
+    if (installs != NULL) {
+        free(installs->installed_ns);
+        free(installs);
+    }
+}
+
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
     struct installs *installs =
             calloc(1, sizeof *installs + view->device_count * sizeof installs->devices[0]);
-    if (installs == NULL) {
+    size_t count = (size_t)view->image_count * view->device_count;
+    sim_ns *installed_ns = malloc(count * sizeof *installed_ns);
+    if (installs == NULL || installed_ns == NULL) {
+        free(installed_ns);
+        free(installs);
         return NULL;
     }
     installs->view = view;
+    installs->installed_ns = installed_ns;
+    for (size_t i = 0; i < count; i++) {
+        installed_ns[i] = SIM_NS_NEVER;
+    }
     for (uint32_t i = 0; i < view->device_count; i++) {
         installs->devices[i].first_ns = SIM_NS_NEVER;
     }
     return installs;
+}
+
+static sim_ns *installed_at(const struct installs *installs, uint32_t campaign, uint32_t device)
+{
+    return &installs->installed_ns[(size_t)campaign * installs->view->device_count + device];
 }
 
 static bool runs_image(const struct recorder_view *view, uint32_t device,
@@ -77,6 +99,18 @@ static void remember(struct device_install *device, bool whole, const struct fir
     memcpy(device->sha256, image->sha256, sizeof device->sha256);
 }
 
+/* A device runs the image of these campaigns. */
+static void add_senders(struct installs *installs, uint32_t index, uint32_t senders, sim_ns at_ns)
+{
+    uint32_t added = senders & ~installs->devices[index].campaigns;
+    for (uint32_t c = 0; c < installs->view->image_count; c++) {
+        if ((added >> c & 1u) != 0) {
+            *installed_at(installs, c, index) = at_ns;
+        }
+    }
+    installs->devices[index].campaigns |= senders;
+}
+
 /* An image that is neither the factory's nor the last one has been installed; a wrong one is looked
  * at again, since a bootloader may have replaced it by the right one. */
 static void boot(void *state, uint32_t index, sim_ns at_ns)
@@ -97,7 +131,7 @@ static void boot(void *state, uint32_t index, sim_ns at_ns)
     uint32_t senders = whole ? senders_of(installs->view, index, &image) : 0;
     bool factory = whole && is_image(&image, device->factory_version, device->factory_sha256);
     bool wrong = senders == 0 && !factory;
-    device->campaigns |= senders;
+    add_senders(installs, index, senders, at_ns);
     if (device->first_ns == SIM_NS_NEVER && !factory) {
         device->first_ns = at_ns;
     }
@@ -108,6 +142,11 @@ static void boot(void *state, uint32_t index, sim_ns at_ns)
 const struct installs *installs_of(const struct recorder_set *set)
 {
     return recorder_set_state(set, RECORDER_INSTALLS);
+}
+
+sim_ns installs_ns(const struct recorder_set *set, uint32_t campaign, uint32_t device)
+{
+    return *installed_at(installs_of(set), campaign, device);
 }
 
 static bool broken(const void *state, const struct recorder_set *set, char *text, size_t size)
@@ -155,7 +194,7 @@ const struct recorder_ops installs_recorder = {
     .name = "installs",
     .of_campaign = true,
     .create = create,
-    .destroy = free,
+    .destroy = destroy,
     .boot = boot,
     .broken = broken,
     .audit = audit,

@@ -24,10 +24,13 @@ struct device_install {
 /* Members are for reading. */
 struct installs {
     const struct recorder_view *view;
-    uint64_t wrong; /* installed images that differ from what was sent to the device */
+    uint64_t wrong;       /* installed images that differ from what was sent to the device */
+    sim_ns *installed_ns; /* [campaign][device]: installs_ns() */
     struct device_install devices[];
 };
 
 const struct installs *installs_of(const struct recorder_set *set);
+/* When a device first started with the image of a campaign; SIM_NS_NEVER: it has not. */
+sim_ns installs_ns(const struct recorder_set *set, uint32_t campaign, uint32_t device);
 
 #endif

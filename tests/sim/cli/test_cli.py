@@ -26,6 +26,9 @@ gateways: {count: 1}
 devices: [{name: d, count: 3, boot: {spread: 1 min}, report: {period: 10 min}}]
 '''
 
+# What --out out leaves, as Folder.files() lists it.
+RESULTS = ['out', 'out/devices.csv', 'out/run.json', 'out/summary.json']
+
 
 def fleetcast(*arguments, text=None, **options):
     return subprocess.run([FLEETCAST, *arguments], input=text, capture_output=True, text=True,
@@ -325,7 +328,7 @@ class Run(Folder):
         self.assertEqual(result.stdout, self.read('out/summary.json'))
         self.assertEqual(summary['scenario']['name'], 'hello-20')
         self.assertIs(summary['partial'], False)
-        self.assertEqual(self.files(), ['out', 'out/run.json', 'out/summary.json'])
+        self.assertEqual(self.files(), RESULTS)
 
     def test_run_facts_hold_what_summary_must_not(self):
         fleetcast('run', '-q', '--out', self.path('out'))
@@ -368,7 +371,7 @@ class Run(Folder):
     def test_two_runs_give_the_same_bytes(self):
         for name in ('a', 'b'):
             fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
-        for file in ('summary.json', '../{}.pcap', '../{}.pcap.keys'):
+        for file in ('summary.json', 'devices.csv', '../{}.pcap', '../{}.pcap.keys'):
             a, b = (self.read(f'{name}/{file.format(name)}') for name in ('a', 'b'))
             self.assertEqual(a, b, file)
             self.assertTrue(a)
@@ -592,8 +595,7 @@ class Terminal(Folder):
         self.assertIs(summary['partial'], True)
         self.assertLess(summary['sim_time_s'], 24 * 3600)
         self.assertEqual(output, self.read('out/summary.json'))
-        self.assertEqual(self.files(), ['air.pcap', 'air.pcap.keys', 'out', 'out/run.json',
-                                        'out/summary.json'])
+        self.assertEqual(self.files(), ['air.pcap', 'air.pcap.keys'] + RESULTS)
 
     def test_terminate_and_hang_up_do_the_same(self):
         for number in [signal.SIGTERM, signal.SIGHUP]:

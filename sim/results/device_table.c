@@ -1,0 +1,212 @@
+/* What became of each device of a run: the columns of devices.csv.
+ * SPDX-License-Identifier: MIT
+ */
+#include "results/device_table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "record/clock.h"
+#include "record/device_outcome.h"
+#include "record/devices.h"
+#include "record/fragment_causes.h"
+
+#define MEMBER(member) offsetof(struct device_line, member)
+
+/* clang-format off */
+static const struct column columns[] = {
+    { "device", "", COLUMN_COUNT, "number of the device, from 0 in the order of the scenario",
+            MEMBER(device) },
+    { "group", "", COLUMN_TEXT, "name of its group in the scenario", MEMBER(group) },
+    { "dev_eui", "", COLUMN_EUI, "DevEUI, 16 hexadecimal digits", MEMBER(dev_eui) },
+    { "x_m", "m", COLUMN_NUMBER, "place, in the frame of the scenario's area", MEMBER(x_m) },
+    { "y_m", "m", COLUMN_NUMBER, "place, at right angles to x_m", MEMBER(y_m) },
+    { "gateway", "", COLUMN_COUNT, "number of the gateway with the strongest median link",
+            MEMBER(gateway) },
+    { "link_gain_db", "dB", COLUMN_NUMBER,
+            "median power received over that link, without fading, less the sender's EIRP",
+            MEMBER(link_gain_db) },
+    { "data_rate", "", COLUMN_COUNT,
+            "data rate of the last uplink that the network server received; empty before a join",
+            MEMBER(data_rate) },
+    { "joined_s", "s", COLUMN_TIME, "the device received its first join-accept, or was commissioned",
+            MEMBER(joined_ns) },
+    { "clock_set_s", "s", COLUMN_TIME, "the device first received an answer with the time",
+            MEMBER(clock_set_ns) },
+    { "contacted_s", "s", COLUMN_TIME, "the server queued its first command to the device",
+            MEMBER(contacted_ns) },
+    { "group_set_up_s", "s", COLUMN_TIME,
+            "the server had positive answers on multicast group and session",
+            MEMBER(group_set_up_ns) },
+    { "ready_s", "s", COLUMN_TIME, "the server had a positive answer on the fragmentation session",
+            MEMBER(ready_ns) },
+    { "session_opened_s", "s", COLUMN_TIME, "the device opened its class C receiver for a session",
+            MEMBER(session_opened_ns) },
+    { "complete_s", "s", COLUMN_TIME, "the server received the report that the block is whole",
+            MEMBER(complete_ns) },
+    { "authenticated_s", "s", COLUMN_TIME,
+            "the server acknowledged the report of a block with the right MIC",
+            MEMBER(authenticated_ns) },
+    { "installed_s", "s", COLUMN_TIME, "the device started with the new image, byte for byte",
+            MEMBER(installed_ns) },
+    { "confirmed_s", "s", COLUMN_TIME, "the server received an uplink that names the new version",
+            MEMBER(confirmed_ns) },
+    { "state", "", COLUMN_TEXT,
+            "how far the device came: not_joined, joined (and in no campaign), or the campaign's "
+            "stage: waiting, contacted, group_set_up, ready, complete, authenticated, confirmed",
+            MEMBER(state) },
+    { "reason", "", COLUMN_TEXT,
+            "why the device is not confirmed: a key of devices.failed in summary.json; empty if it "
+            "is confirmed, in no campaign, or the run was cut short",
+            MEMBER(reason) },
+    { "fragments", "", COLUMN_COUNT, "uncoded fragments of the blocks that are for the device",
+            MEMBER(fragments) },
+#define X(name, text)                                                                              \
+    { "fragments_" text, "", COLUMN_COUNT, "uncoded fragments of the device whose outcome was " text,                \
+            MEMBER(outcomes[LOSS_##name]) },
+    LOSS_CAUSES(X)
+#undef X
+    { "energy_j", "J", COLUMN_NUMBER, "energy drawn since power on", MEMBER(energy_j) },
+#define X(name, text)                                                                              \
+    { "energy_" text "_j", "J", COLUMN_NUMBER, "energy drawn by the component " text,              \
+            MEMBER(component_j[ENERGY_##name]) },
+    ENERGY_COMPONENTS(X)
+#undef X
+#define X(name, text)                                                                              \
+    { "phase_" text "_j", "J", COLUMN_NUMBER, "energy drawn in the phase " text,                   \
+            MEMBER(phase_j[ENERGY_PHASE_##name]) },
+    ENERGY_PHASES(X)
+#undef X
+    { "clock_error_ms", "ms", COLUMN_NUMBER,
+            "how far the device's clock was ahead of GPS time when its first session opened",
+            MEMBER(clock_error_ms) },
+    { "flash_operations", "", COLUMN_COUNT, "programs and erases of both flash memories",
+            MEMBER(flash_operations) },
+};
+/* clang-format on */
+
+const struct column_table device_table = { "devices.csv", columns,
+    sizeof columns / sizeof columns[0] };
+
+static const char *group_of(const struct scenario *scenario, uint32_t device)
+{
+    uint32_t group = 0, end = scenario->groups[0].count;
+    while (device >= end) {
+        end += scenario->groups[++group].count;
+    }
+    return scenario->groups[group].name;
+}
+
+static void add_place(const struct world *world, uint32_t device, struct device_line *line)
+{
+    line->group = group_of(world->scenario, device);
+    line->dev_eui = world->identities[device].dev_eui;
+    medium_device_place(world->medium, device, &line->x_m, &line->y_m);
+    for (uint32_t g = 0; g < world->gateway_count; g++) {
+        double gain_db = medium_link_gain_mdb(world->medium, g, device) / 1e3;
+        if (g == 0 || gain_db > line->link_gain_db) {
+            line->link_gain_db = gain_db;
+            line->gateway = g;
+        }
+    }
+}
+
+static void add_network(const struct world *world, const struct recorder_set *recorders,
+        uint32_t device, struct device_line *line)
+{
+    struct network_device_view view;
+    network_device_get(world->network, device, &view);
+    line->data_rate = view.joined ? view.data_rate : COLUMN_NO_COUNT;
+    line->joined_ns = devices_joined_ns(recorders, device);
+    line->joined_ns = line->joined_ns <= engine_now(world->engine) ? line->joined_ns : SIM_NS_NEVER;
+    line->state = line->joined_ns != SIM_NS_NEVER ? "joined" : "not_joined";
+}
+
+static void add_outcome(const struct recorder_set *recorders, uint32_t campaigns, uint32_t device,
+        bool partial, struct device_line *line)
+{
+    struct device_outcome outcome;
+    if (!device_outcome_get(recorders, 0, campaigns, device, &outcome)) {
+        return;
+    }
+    line->contacted_ns = outcome.contacted_ns;
+    line->group_set_up_ns = outcome.group_set_up_ns;
+    line->ready_ns = outcome.ready_ns;
+    line->session_opened_ns = outcome.session_opened_ns;
+    line->complete_ns = outcome.complete_ns;
+    line->authenticated_ns = outcome.authenticated_ns;
+    line->installed_ns = outcome.installed_ns;
+    line->confirmed_ns = outcome.confirmed_ns;
+    if (line->joined_ns != SIM_NS_NEVER) {
+        line->state = campaign_stage_name(outcome.stage);
+    }
+    line->reason = partial ? NULL : device_outcome_reason(&outcome);
+}
+
+static void add_fragments(const struct recorder_set *recorders, uint32_t campaigns, uint32_t device,
+        struct device_line *line)
+{
+    for (uint32_t c = 0; c < campaigns; c++) {
+        struct cause_counts counts;
+        line->fragments +=
+                fragment_causes_device(fragment_causes_of(recorders), c, device, &counts);
+        for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
+            line->outcomes[cause] += counts.of[cause];
+        }
+    }
+}
+
+static void add_energy(const struct world *world, const struct recorder_set *recorders,
+        uint32_t device, struct device_line *line)
+{
+    struct energy_account account;
+    struct phase_energy phases;
+    node_energy(world->nodes, device, engine_now(world->engine), &account);
+    energy_phases_device(recorders, device, &phases);
+    line->energy_j = energy_total_j(&account);
+    memcpy(line->component_j, account.joule, sizeof line->component_j);
+    memcpy(line->phase_j, phases.joule, sizeof line->phase_j);
+    line->flash_operations = node_flash_operations(world->nodes, device);
+}
+
+void device_line_get(const struct world *world, const struct recorder_set *recorders,
+        uint32_t device, bool partial, struct device_line *line)
+{
+    uint32_t campaigns = server_campaign_count(world->server);
+    *line = (struct device_line){
+        .device = device,
+        .gateway = COLUMN_NO_COUNT,
+        .link_gain_db = NAN,
+        .clock_set_ns = SIM_NS_NEVER,
+        .contacted_ns = SIM_NS_NEVER,
+        .group_set_up_ns = SIM_NS_NEVER,
+        .ready_ns = SIM_NS_NEVER,
+        .session_opened_ns = SIM_NS_NEVER,
+        .complete_ns = SIM_NS_NEVER,
+        .authenticated_ns = SIM_NS_NEVER,
+        .installed_ns = SIM_NS_NEVER,
+        .confirmed_ns = SIM_NS_NEVER,
+        .clock_error_ms = NAN,
+    };
+    add_place(world, device, line);
+    add_network(world, recorders, device, line);
+    add_outcome(recorders, campaigns, device, partial, line);
+    add_fragments(recorders, campaigns, device, line);
+    add_energy(world, recorders, device, line);
+    if (campaigns > 0) {
+        const struct device_clock *clock = clock_of(recorders, device);
+        line->clock_set_ns = clock->set_ns;
+        line->clock_error_ms = clock->error_ms;
+    }
+}
+
+void device_table_write(
+        const struct world *world, const struct recorder_set *recorders, bool partial, FILE *out)
+{
+    column_write_names(&device_table, out);
+    for (uint32_t i = 0; i < world->device_count; i++) {
+        struct device_line line;
+        device_line_get(world, recorders, i, partial, &line);
+        column_write_line(&device_table, &line, out);
+    }
+}
