@@ -7,14 +7,16 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "commit.h"
 #include "scenario/param.h"
 #include "version.h"
 
 static const struct command commands[] = {
-    { "run", command_run, "play a scenario and print what it measured" },
-    { "validate", command_validate, "report every mistake in scenario files" },
-    { "scenarios", command_scenarios, "list the shipped scenarios" },
-    { "schema", command_schema, "list every scenario key" },
+    { "run", command_run, "Plays a scenario and prints what it measured." },
+    { "validate", command_validate, "Reports every mistake in scenario files." },
+    { "scenarios", command_scenarios, "Lists the shipped scenarios." },
+    { "new", command_new, "Writes a commented scenario to start from." },
+    { "schema", command_schema, "Lists every key of scenarios, or writes their JSON Schema." },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -38,7 +40,8 @@ static void print_help(const struct program *program, FILE *out)
     for (size_t i = 0; (command = command_at(program, i)) != NULL; i++) {
         fprintf(out, "  %-11s %s\n", command->name, command->help);
     }
-    fputs("\n'fleetcast COMMAND --help' tells more. 'fleetcast run' alone plays 20 devices.\n"
+    fputs("\n'fleetcast COMMAND --help' lists the options of a command, 'fleetcast --version'\n"
+          "prints version and commit. 'fleetcast run' without a scenario plays 20 devices.\n"
           "Exit status: 0 fine, 1 an expectation failed, 2 bad usage or scenario, 3 the run\n"
           "failed, 128 + N signal N cut the run short.\n",
             out);
@@ -90,7 +93,7 @@ int command_main(int argc, char **argv, const struct program *program)
         return close_output(EXIT_FINE);
     }
     if (strcmp(name, "--version") == 0) {
-        printf("fleetcast %s\n", FLEETCAST_VERSION);
+        printf("fleetcast %s (%s)\n", FLEETCAST_VERSION, FLEETCAST_COMMIT);
         return close_output(EXIT_FINE);
     }
     const struct command *command;

@@ -1,4 +1,4 @@
-/* fleetcast scenarios, validate and schema: what can be run, and whether a file can.
+/* fleetcast scenarios and validate: what can be run, and whether a file can.
  * SPDX-License-Identifier: MIT
  */
 #include <argp.h>
@@ -196,15 +196,5 @@ int command_scenarios(int argc, char **argv, const struct program *program)
         print_scenario(*name);
     }
     shipped_names_free(names);
-    return EXIT_FINE;
-}
-
-int command_schema(int argc, char **argv, const struct program *program)
-{
-    (void)program;
-    struct arguments arguments = { .allowed = 0 };
-    parse_arguments(argc, argv, NULL, "",
-            "Lists every scenario key with default, range and meaning.", &arguments);
-    scenario_print_reference(stdout);
     return EXIT_FINE;
 }

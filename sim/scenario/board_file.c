@@ -51,8 +51,12 @@ static bool set_tx_levels(const struct param_text *t)
     memcpy(t->member, values, (size_t)count * sizeof values[0]);
     return true;
 }
-static const struct param_type param_tx_levels = { ENERGY_TX_LEVELS * sizeof(double), set_tx_levels,
-    param_print_range, true };
+static const struct param_type param_tx_levels = { .size = ENERGY_TX_LEVELS * sizeof(double),
+    .parse = set_tx_levels,
+    .form = PARAM_NUMBER,
+    .takes_list = true,
+    .list_min = ENERGY_TX_LEVELS,
+    .list_max = ENERGY_TX_LEVELS };
 
 #define B(member) PARAM_MEMBER(struct board_values, member)
 
@@ -118,7 +122,7 @@ static const struct param rows[] = {
 };
 /* clang-format on */
 
-static const struct param_rows board_rows = { rows, sizeof rows / sizeof rows[0] };
+const struct param_rows board_rows = { rows, sizeof rows / sizeof rows[0] };
 static const struct param_rows *const sections[] = { &board_rows };
 static const struct param_table board_table = { sections, 1, NULL, 0 };
 
@@ -241,9 +245,11 @@ bool board_file_read(struct board_file *file, const char *board, struct scenario
     }
     if (!board_is_path(board)) {
         const char *near = nearest_word(board, board_names);
-        scenario_errors_add(errors, place, "board = '%s' is neither a known board nor a file%s%s%s",
-                board, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-                near != NULL ? "'?)" : "");
+        scenario_errors_add(errors, place,
+                "board = '%s' should be a board that the program knows, as %s, or the path of a "
+                "file%s%s%s",
+                board, board_names[0], near != NULL ? " (did you mean '" : "",
+                near != NULL ? near : "", near != NULL ? "'?)" : "");
         return false;
     }
     size_t size;
@@ -251,9 +257,4 @@ bool board_file_read(struct board_file *file, const char *board, struct scenario
     bool ok = text != NULL && read_text(file, board, text, size, errors);
     free(text);
     return ok;
-}
-
-void board_print_reference(FILE *out)
-{
-    param_table_print(&board_table, "board file: ", out);
 }

@@ -5,6 +5,7 @@
 #define SCENARIO_BOARD_FILE_H
 
 #include "board/board_type.h"
+#include "scenario/param.h"
 #include "scenario/scenario.h"
 #include "scenario/scenario_errors.h"
 
@@ -23,7 +24,7 @@ bool board_is_path(const char *board);
  * for. False after one. */
 bool board_file_read(struct board_file *file, const char *board, struct scenario_place place,
         struct scenario_errors *errors);
-/* One line per key of a board's file. */
-void board_print_reference(FILE *out);
+/* The keys of a board's file. */
+extern const struct param_rows board_rows;
 
 #endif

@@ -43,13 +43,24 @@ struct param_text {
 /* The place of a member, as a row wants it. */
 #define PARAM_MEMBER(object, member) offsetof(object, member), sizeof(((object *)0)->member)
 
+/* What values of a type are, for the reference and the JSON Schema. */
+enum param_form {
+    PARAM_TEXT,   /* a text */
+    PARAM_NUMBER, /* a number in the row's range, or one of its names */
+    PARAM_WHOLE,  /* the same, a whole number */
+    PARAM_NAME,   /* one of the row's names */
+    PARAM_TRUTH   /* false | true, or the two names of the row */
+};
+
 struct param_type {
     size_t size; /* of a member; 0: as the row says */
     /* Sets the member. False: a mistake was added, the member is unchanged. */
     bool (*parse)(const struct param_text *value);
-    /* Writes what values there are, for the reference; NULL: nothing to say. */
-    void (*print)(const struct param *param, char *text, size_t size);
-    bool takes_list; /* a YAML sequence is allowed, too */
+    enum param_form form;
+    bool takes_list;             /* a YAML sequence of such values is allowed, too */
+    unsigned list_min, list_max; /* how many values the list has; list_max 0: any number */
+    const char *pattern;         /* of a text: a whole one, as ECMA-262 writes it; NULL: any */
+    const char *values; /* for the reference, where the form does not say it; NULL: it does */
 };
 
 /* Member types. Numbers are given in the dimension's base unit. */
@@ -65,6 +76,9 @@ extern const struct param_type param_enum;    /* int or an enum: index in `names
 extern const struct param_type param_enum_u8; /* uint8_t: index in `names` */
 extern const struct param_type param_bool;    /* false | true, or the two `names` */
 extern const struct param_type param_string;  /* char[] of the row's size */
+
+/* Of a param_bool without names of its own: false, true. */
+extern const char *const param_truth_names[];
 
 struct param_rows {
     const struct param *params;
@@ -88,6 +102,10 @@ struct param_list {
     size_t item_list_count;
 };
 
+/* Keys of the root that begin so are no rows: they hold what is used elsewhere by anchors and merge
+ * keys. */
+#define PARAM_TEMPLATE_PREFIX "x-"
+
 /* Every key of one kind of object. */
 struct param_table {
     const struct param_rows *const *sections;
@@ -108,8 +126,8 @@ bool param_set(const struct param *param, void *object, const char *prefix, cons
 void params_set_defaults(const struct param_rows *rows, void *object);
 /* The same for every section, and lists to their shortest. */
 void param_table_set_defaults(const struct param_table *table, void *object);
-/* Prints one line per key, each with `prefix`. */
-void param_table_print(const struct param_table *table, const char *prefix, FILE *out);
+/* Writes what values a key takes, as "30 s .. 365 d | auto"; "": any. */
+void param_print_values(const struct param *param, char *text, size_t size);
 
 /* --- for types of a table's own --------------------------------------------------------------- */
 #define PARAM_NUMBERS_MAX 64u
@@ -122,8 +140,6 @@ int param_read_numbers(const struct param_text *value, double numbers[PARAM_NUMB
 int param_find_name(const struct param_text *value);
 /* Adds the mistake that the text is none of the row's names, with the nearest; returns false. */
 bool param_unknown_name(const struct param_text *value);
-/* Writes "low .. high", and the row's words if it has any. */
-void param_print_range(const struct param *param, char *text, size_t size);
 
 /* The candidate most like `word`, NULL if none is near. Candidates end with NULL. */
 const char *nearest_word(const char *word, const char *const *candidates);

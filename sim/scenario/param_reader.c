@@ -12,11 +12,9 @@
 /* Deeper nesting than any key has; also what ends a document whose alias contains itself. */
 #define DEPTH_MAX 6u
 /* Enough to work on; it also bounds the work that a hostile file can ask for. */
-#define MISTAKES_MAX 1000u
-#define PATH_MAX_KEY 128u
-/* Keys of the root that begin so hold what is used elsewhere by anchors and merges. */
-#define TEMPLATE_PREFIX "x-"
-#define TEMPLATES_MAX   200u
+#define MISTAKES_MAX  1000u
+#define PATH_MAX_KEY  128u
+#define TEMPLATES_MAX 200u
 
 /* Keys and the object they are of: the root, or an item of a list. */
 struct scope {
@@ -305,12 +303,12 @@ const yaml_node_t *table_pair_key(
 static bool is_template(
         const struct table_reader *reader, const yaml_node_t *key, uint32_t *template_count)
 {
-    if (strncmp(table_scalar(key), TEMPLATE_PREFIX, strlen(TEMPLATE_PREFIX)) != 0) {
+    if (strncmp(table_scalar(key), PARAM_TEMPLATE_PREFIX, strlen(PARAM_TEMPLATE_PREFIX)) != 0) {
         return false;
     }
     if (++*template_count > TEMPLATES_MAX) {
         scenario_errors_add(reader->errors, table_place_of(reader, key),
-                "more than %u keys that begin with '" TEMPLATE_PREFIX "'", TEMPLATES_MAX);
+                "more than %u keys that begin with '" PARAM_TEMPLATE_PREFIX "'", TEMPLATES_MAX);
     }
     return true;
 }

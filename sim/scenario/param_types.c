@@ -236,10 +236,11 @@ static bool set_enum_u8(const struct param_text *t)
     return true;
 }
 
+const char *const param_truth_names[] = { "false", "true", NULL };
+
 static bool set_bool(const struct param_text *t)
 {
-    static const char *const plain[] = { "false", "true", NULL };
-    const char *const *names = t->param->names != NULL ? t->param->names : plain;
+    const char *const *names = t->param->names != NULL ? t->param->names : param_truth_names;
     bool yes = strcmp(t->text, names[1]) == 0;
     if (!yes && strcmp(t->text, names[0]) != 0) {
         scenario_errors_add(t->errors, t->place, "%s = '%s' should be %s or %s", t->path, t->text,
@@ -288,21 +289,7 @@ static void print_words(char *text, size_t size, const char *const *names)
     }
 }
 
-static void print_names(const struct param *param, char *text, size_t size)
-{
-    print_words(text, size, param->names);
-}
-
-static void print_bool(const struct param *param, char *text, size_t size)
-{
-    if (param->names != NULL) {
-        print_words(text, size, param->names);
-    } else {
-        snprintf(text, size, "true | false");
-    }
-}
-
-void param_print_range(const struct param *param, char *text, size_t size)
+static void print_range(const struct param *param, char *text, size_t size)
 {
     char low[32], high[32], words[256] = "";
     quantity_format(low, sizeof low, param->dimension, param->min);
@@ -313,20 +300,39 @@ void param_print_range(const struct param *param, char *text, size_t size)
     snprintf(text, size, "%s .. %s%s%s", low, high, words[0] != '\0' ? " | " : "", words);
 }
 
-const struct param_type param_double = { sizeof(double), set_double, param_print_range, false };
-const struct param_type param_time = { sizeof(sim_ns), set_time, param_print_range, false };
-const struct param_type param_u8 = { sizeof(uint8_t), set_u8, param_print_range, false };
-const struct param_type param_u16 = { sizeof(uint16_t), set_u16, param_print_range, false };
-const struct param_type param_u32 = { sizeof(uint32_t), set_u32, param_print_range, false };
-const struct param_type param_i32 = { sizeof(int32_t), set_i32, param_print_range, false };
-const struct param_type param_u64 = { sizeof(uint64_t), set_u64, NULL, false };
-const struct param_type param_hz = { sizeof(uint32_t), set_hz, param_print_range, false };
-const struct param_type param_mdb = { sizeof(int32_t), set_mdb, param_print_range, false };
-const struct param_type param_ppb = { sizeof(uint32_t), set_ppb, param_print_range, false };
-const struct param_type param_enum = { sizeof(int), set_enum, print_names, false };
-const struct param_type param_enum_u8 = { sizeof(uint8_t), set_enum_u8, print_names, false };
-const struct param_type param_bool = { sizeof(bool), set_bool, print_bool, false };
-const struct param_type param_string = { 0, set_string, NULL, false };
+void param_print_values(const struct param *param, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (param->type->values != NULL) {
+        snprintf(text, size, "%s", param->type->values);
+    } else if (param->type->form == PARAM_NUMBER || param->type->form == PARAM_WHOLE) {
+        print_range(param, text, size);
+    } else if (param->type->form == PARAM_TRUTH || param->type->form == PARAM_NAME) {
+        print_words(text, size, param->names != NULL ? param->names : param_truth_names);
+    }
+}
+
+#define TYPE(type, set, form)                                                                      \
+    {                                                                                              \
+        sizeof(type), set, form, false, 0, 0, NULL, NULL                                           \
+    }
+
+/* clang-format off */
+const struct param_type param_double = TYPE(double, set_double, PARAM_NUMBER);
+const struct param_type param_time = TYPE(sim_ns, set_time, PARAM_NUMBER);
+const struct param_type param_u8 = TYPE(uint8_t, set_u8, PARAM_WHOLE);
+const struct param_type param_u16 = TYPE(uint16_t, set_u16, PARAM_WHOLE);
+const struct param_type param_u32 = TYPE(uint32_t, set_u32, PARAM_WHOLE);
+const struct param_type param_i32 = TYPE(int32_t, set_i32, PARAM_WHOLE);
+const struct param_type param_hz = TYPE(uint32_t, set_hz, PARAM_NUMBER);
+const struct param_type param_mdb = TYPE(int32_t, set_mdb, PARAM_NUMBER);
+const struct param_type param_ppb = TYPE(uint32_t, set_ppb, PARAM_NUMBER);
+const struct param_type param_enum = TYPE(int, set_enum, PARAM_NAME);
+const struct param_type param_enum_u8 = TYPE(uint8_t, set_enum_u8, PARAM_NAME);
+const struct param_type param_bool = TYPE(bool, set_bool, PARAM_TRUTH);
+const struct param_type param_string = { .parse = set_string, .form = PARAM_TEXT };
+const struct param_type param_u64 = { .size = sizeof(uint64_t), .parse = set_u64, .form = PARAM_WHOLE, .values = "0 .. 2^64 - 1" };
+/* clang-format on */
 
 bool param_set(const struct param *param, void *object, const char *prefix, const char *text,
         struct scenario_place place, struct scenario_errors *errors)

@@ -291,7 +291,5 @@ bool scenario_read_file(struct scenario *scenario, const char *path, const char 
 #define SCENARIO_PHY_OVERHEAD_BYTES 13u
 uint32_t scenario_report_bytes(const struct scenario_device_group *group);
 uint32_t scenario_device_count(const struct scenario *scenario);
-/* One line per key: key, default, unit, range, help. */
-void scenario_print_reference(FILE *out);
 
 #endif

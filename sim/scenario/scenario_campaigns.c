@@ -85,8 +85,11 @@ static bool set_members(const struct param_text *t)
     return true;
 }
 
-const struct param_type param_members = { sizeof(struct scenario_members), set_members, NULL,
-    true };
+const struct param_type param_members = { .size = sizeof(struct scenario_members),
+    .parse = set_members,
+    .form = PARAM_TEXT,
+    .takes_list = true,
+    .values = "all | GROUP | GROUP FROM..TO %" };
 
 uint32_t scenario_group_named(const struct scenario *scenario, const char *name)
 {

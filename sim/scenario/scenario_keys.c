@@ -3,8 +3,6 @@
  */
 #include "scenario/scenario_keys.h"
 
-#include "scenario/board_file.h"
-
 static const struct param_rows *const scenario_sections[] = { &general_rows, &air_rows,
     &gateway_rows };
 
@@ -35,12 +33,3 @@ static const struct param_list scenario_lists[] = {
 const struct param_table scenario_table = { scenario_sections,
     sizeof scenario_sections / sizeof scenario_sections[0], scenario_lists,
     sizeof scenario_lists / sizeof scenario_lists[0] };
-
-void scenario_print_reference(FILE *out)
-{
-    fprintf(out, "%-40s %-18s %-32s %s\n", "key", "default", "range", "what");
-    param_table_print(&scenario_table, "", out);
-    board_print_reference(out);
-    fprintf(out, "%-40s %-18s %-32s %s\n", "expect.SUMMARY.KEY", "",
-            "== != >= > <= < NUMBER [%], between A and B, A +- B", "checked against summary.json");
-}

@@ -30,16 +30,32 @@ static struct scenario_place place_of_offset(const struct source *source, size_t
     return place;
 }
 
+/* A tab in the indentation: libyaml says of it that it "cannot start any token". */
+static bool is_at_tab(const struct source *source, const struct scenario_place *place)
+{
+    const char *at = source->text, *end = source->text + source->size;
+    for (size_t line = 1; at < end && line < place->line; at++) {
+        line += *at == '\n' ? 1u : 0u;
+    }
+    for (size_t column = 1; at < end && column < place->column && (*at == ' ' || *at == '\t');
+            at++) {
+        column++;
+    }
+    return at < end && *at == '\t';
+}
+
 static void not_yaml(const struct source *source, const yaml_parser_t *parser)
 {
     struct scenario_place place = parser->error == YAML_READER_ERROR
                                           ? place_of_offset(source, parser->problem_offset)
                                           : place_of_mark(source, &parser->problem_mark);
-    bool at_end = parser->error != YAML_READER_ERROR && parser->problem_mark.index >= source->size;
+    bool marked = parser->error != YAML_READER_ERROR;
+    bool at_end = marked && parser->problem_mark.index >= source->size;
     scenario_errors_add(source->errors, place, "not %s: %s", source->language,
-            at_end && source->size > 0 ? "it ends before it is complete"
-            : parser->problem != NULL  ? parser->problem
-                                       : "unreadable");
+            at_end && source->size > 0            ? "it ends before it is complete"
+            : marked && is_at_tab(source, &place) ? "a tab; indentation should be spaces"
+            : parser->problem != NULL             ? parser->problem
+                                                  : "unreadable");
 }
 
 /* A second document would be ignored without a word. */

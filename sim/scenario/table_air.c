@@ -40,8 +40,12 @@ static bool set_sensitivity(const struct param_text *t)
     *(struct sensitivity_table *)t->member = table;
     return true;
 }
-static const struct param_type param_sensitivity = { sizeof(struct sensitivity_table),
-    set_sensitivity, param_print_range, true };
+static const struct param_type param_sensitivity = { .size = sizeof(struct sensitivity_table),
+    .parse = set_sensitivity,
+    .form = PARAM_NUMBER,
+    .takes_list = true,
+    .list_min = 6,
+    .list_max = 6 };
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define I(member) PARAM_MEMBER(struct interferer_params, member)

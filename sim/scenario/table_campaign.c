@@ -13,13 +13,14 @@ static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4"
 static const char *const correction_names[] = { "fixed", "until-reported", "adaptive", NULL };
 static const char *const sessions_names[] = { "one", "per-data-rate", "threshold", NULL };
 static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
+static const char *const verify_names[] = { "block-mic", "signature", NULL };
 static const char *const auto_names[] = { "auto", NULL };
 static const char *const gateways_names[] = { "staggered", "simultaneous", "single", NULL };
 
 /* A list of block-mic, signature into struct scenario_verify. */
 static bool set_verify(const struct param_text *t)
 {
-    static const char *const names[] = { "block-mic", "signature", NULL };
+    const char *const *names = t->param->names;
     bool flags[2] = { false, false };
     char words[128];
     snprintf(words, sizeof words, "%s", t->text);
@@ -41,8 +42,10 @@ static bool set_verify(const struct param_text *t)
             (struct scenario_verify){ .block_mic = flags[0], .signature = flags[1] };
     return true;
 }
-static const struct param_type param_verify = { sizeof(struct scenario_verify), set_verify, NULL,
-    true };
+static const struct param_type param_verify = { .size = sizeof(struct scenario_verify),
+    .parse = set_verify,
+    .form = PARAM_NAME,
+    .takes_list = true };
 
 #define C(member) PARAM_MEMBER(struct scenario_campaign, member)
 #define DAY       86400.0
@@ -70,7 +73,7 @@ static const struct param rows[] = {
     { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
     { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 of devices without packages.fragmentation; devices of each version get a transfer of their own." },
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, or the one with most members." },
-    { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, NULL, "block-mic signature", "List of the checks of a received block: block-mic, signature." },
+    { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, verify_names, "block-mic signature", "List of the checks of a received block: block-mic, signature." },
     { "duty_share", C(params.duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "Share of a gateway's duty cycle that multicast may use." },
     { "confirm_timeout", C(params.confirm_timeout_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "12 h", "Longest wait for the reports of devices after the session." },
     { "group_delete", C(params.group_delete), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "Devices that confirmed are told to delete the multicast group (McGroupDeleteReq)." },

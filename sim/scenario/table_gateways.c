@@ -39,8 +39,11 @@ static bool set_channels(const struct param_text *t)
     *(struct scenario_channels *)t->member = channels;
     return true;
 }
-const struct param_type param_channels = { sizeof(struct scenario_channels), set_channels,
-    param_print_range, true };
+const struct param_type param_channels = { .size = sizeof(struct scenario_channels),
+    .parse = set_channels,
+    .form = PARAM_NUMBER,
+    .takes_list = true,
+    .list_max = SCENARIO_CHANNELS_MAX };
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define O(member) PARAM_MEMBER(struct scenario_fault, member)

@@ -21,7 +21,11 @@ static bool set_version(const struct param_text *t)
     *(uint32_t *)t->member = major << 24 | minor << 16 | patch;
     return true;
 }
-const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, false };
+const struct param_type param_version = { .size = sizeof(uint32_t),
+    .parse = set_version,
+    .form = PARAM_TEXT,
+    .pattern = "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,5}",
+    .values = "MAJOR.MINOR.PATCH" };
 
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define DAY       86400.0
@@ -30,7 +34,7 @@ const struct param_type param_version = { sizeof(uint32_t), set_version, NULL, f
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
     { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "Name of the scenario in results." },
-    { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 1.8e19, NULL, "1", "Random seed." },
+    { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 18446744073709551615.0, NULL, "1", "Random seed." },
     { "duration", S(duration_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "End of the run, unless all campaigns end before." },
     { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "Regional parameters of LoRaWAN: channels, data rates, duty cycles." },
     { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "Whether the run fails when firmware breaks a rule of the radio's datasheet, or counts it; counts also panics and hard faults of shared objects." },

@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
     static const struct command commands[] = {
-        { "view", command_view, "watch a scenario in a window, or as pictures" },
+        { "view", command_view, "Plays a scenario in a window, or draws pictures of it." },
     };
     static const struct program program = { commands, sizeof commands / sizeof commands[0],
         view_run };

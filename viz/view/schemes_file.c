@@ -62,9 +62,17 @@ static bool set_colour(const struct param_text *value)
     return true;
 }
 
-static const struct param_type param_from = { sizeof(double), set_from, NULL, false };
-static const struct param_type param_colour = { sizeof(struct colour[THEME_COUNT]), set_colour,
-    NULL, true };
+static const struct param_type param_from = { .size = sizeof(double),
+    .parse = set_from,
+    .form = PARAM_NUMBER };
+static const struct param_type param_colour = { .size = sizeof(struct colour[THEME_COUNT]),
+    .parse = set_colour,
+    .form = PARAM_TEXT,
+    .takes_list = true,
+    .list_min = 1,
+    .list_max = THEME_COUNT,
+    .pattern = "#[0-9a-fA-F]{6}",
+    .values = "\"#rrggbb\"" };
 
 #define T(member) PARAM_MEMBER(struct scheme_step, member)
 #define S(member) PARAM_MEMBER(struct scheme, member)

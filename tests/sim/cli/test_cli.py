@@ -18,7 +18,7 @@ import unittest
 
 FLEETCAST = os.environ['FLEETCAST']
 SCENARIOS = os.environ['FLEETCAST_SCENARIOS']
-COMMANDS = ['run', 'validate', 'scenarios', 'schema']
+COMMANDS = ['run', 'validate', 'scenarios', 'new', 'schema']
 SMALL = '''name: small
 duration: 2 h
 area: {radius: 500 m}
@@ -91,7 +91,8 @@ class Usage(Folder):
         self.refused(says='Usage: fleetcast COMMAND')
 
     def test_version(self):
-        self.assertRegex(fleetcast('--version').stdout, r'^fleetcast \d+\.\d+\.\d+\n$')
+        self.assertRegex(fleetcast('--version').stdout, r'^fleetcast \d+\.\d+\.\d+ '
+                         r'\((unknown|[0-9a-f]{12}(-dirty)?)\)\n$')
 
     def test_unknown_commands_and_options(self):
         self.refused('rum', says="unknown command 'rum' (did you mean 'run'?)")
@@ -102,7 +103,7 @@ class Usage(Folder):
     def test_arguments_too_many_and_too_few(self):
         self.refused('run', 'hello-20', 'hello-20', says='one too many')
         self.refused('scenarios', 'x', says="'x' is one argument too many")
-        self.refused('schema', 'x', says="'x' is one argument too many")
+        self.refused('new', 'a', 'b', says="'b' is one too many")
         self.refused('validate', says='which scenario?')
         self.refused('run', '--seed', says='requires an argument')
         self.refused('run', *['--set', 'seed=1'] * 65, says='more than 64 times')
@@ -116,9 +117,8 @@ class Usage(Folder):
 
     def test_schema_lists_keys_with_defaults(self):
         text = fleetcast('schema').stdout
-        self.assertRegex(text, r'(?m)^campaign\.data_rate +DR5 +DR0 \| DR1')
-        self.assertRegex(text, r'(?m)^gateways\.height .*holds from 30 m to 200 m\.$')
-        self.assertRegex(text, r'(?m)^area\.radius .*holds to 20 km\.$')
+        self.assertRegex(text, r'(?m)^campaign\.data_rate +DR5\n +Values: DR0 \| DR1')
+        self.assertRegex(text, r'(?m)^gateways\.height +30 m +1 m \.\. 300 m\n.*to 200 m\.$')
         self.assertRegex(text, r'(?m)^devices\[\]\.report\.period +4 h')
 
 
@@ -333,7 +333,9 @@ class Run(Folder):
     def test_run_facts_hold_what_summary_must_not(self):
         fleetcast('run', '-q', '--out', self.path('out'))
         facts = json.loads(self.read('out/run.json'))
-        self.assertEqual(f"fleetcast {facts['version']}\n", fleetcast('--version').stdout)
+        commit = facts['commit'] + ('-dirty' if facts['dirty'] else '')
+        self.assertEqual(f"fleetcast {facts['version']} ({commit})\n",
+                         fleetcast('--version').stdout)
         self.assertGreater(facts['wall_time_s'], 0)
         self.assertEqual(facts['host']['name'], os.uname().nodename)
         self.assertNotIn('wall', self.read('out/summary.json'))
@@ -472,6 +474,38 @@ class Warnings(Folder):
                      says='--set gateways.count=none')
         result = fleetcast('validate', 'small.yaml', '--set', 'devices.0.count=7', cwd=self.folder)
         self.assertIn('7 end-devices', result.stdout)
+
+
+class New(Folder):
+    def test_a_new_scenario_is_commented_fine_and_meets_its_expectations(self):
+        result = fleetcast('new', 'town', cwd=self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertEqual(self.files(), ['town.yaml'])
+        text = self.read('town.yaml')
+        self.assertIn('\nname: town\n', text)
+        self.assertGreater(text.count('#'), 10)
+        for command in 'validate', 'run':
+            result = fleetcast(command, self.path('town.yaml'))
+            self.assertEqual((result.returncode, result.stderr), (0, ''))
+
+    def test_it_goes_where_it_is_asked_to(self):
+        os.mkdir(self.path('sub'))
+        fleetcast('new', cwd=self.folder)
+        fleetcast('new', 'sub/2nd.yaml', cwd=self.folder)
+        self.assertEqual(self.files(), ['scenario.yaml', 'sub', 'sub/2nd.yaml'])
+        self.assertIn('\nname: "2nd"\n', self.read('sub/2nd.yaml'))
+        self.assertEqual(fleetcast('new', '-').stdout, self.read('scenario.yaml'))
+
+    def test_it_keeps_what_is_there_and_tells_what_it_cannot_write(self):
+        self.write('town.yaml', 'mine')
+        self.refused('new', 'town', says="'town.yaml' is there already")
+        self.assertEqual(self.read('town.yaml'), 'mine')
+        os.symlink('nowhere', self.path('link.yaml'))
+        self.refused('new', 'link', says="'link.yaml' is there already")
+        self.refused('new', 'none/town', says="cannot write 'none/town.yaml': No such file")
+        for name in ('', '.yaml/', 'a b', 'a\nb', 'x' * 64, 'sub/'):
+            self.refused('new', name, says='should be a name of letters')
+        self.assertEqual(self.files(), ['link.yaml', 'town.yaml'])
 
 
 class Outputs(Folder):

@@ -4,6 +4,7 @@
     test_install.py        FLEETCAST_BUILD in the environment
 """
 import glob
+import json
 import os
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ class Install(unittest.TestCase):
             program, = glob.glob(f'{folder}/**/bin/fleetcast', recursive=True)
             data, = glob.glob(f'{folder}/**/share/fleetcast', recursive=True)
             self.assertTrue(os.path.isfile(f'{data}/docs/summary.md'))
+            with open(f'{data}/scenario.schema.json') as schema:
+                self.assertIn('gateways', json.load(schema)['properties'])
             self.assertTrue(os.path.isfile(f'{data}/boards/stm32l072-sx1276.yaml'))
             # One that is only there: the list and the run read the installed folder.
             os.rename(f'{data}/scenarios/hello-20.yaml', f'{data}/scenarios/moved.yaml')
