@@ -15,7 +15,7 @@ static const struct argp_option options_table[] = {
             "override a scenario key, as in propagation.penetration='9 dB' or "
             "devices.0.count=50; may be repeated",
             0 },
-    { "out", 'o', "DIR", 0, "write summary.json, run.json and devices.csv there", 0 },
+    { "out", 'o', "DIR", 0, "write summary.json, run.json, devices.csv and campaign.csv there", 0 },
     { "force", 'f', NULL, 0, "with --out: write into a folder that is not empty", 0 },
     { "json", 'j', NULL, 0, "print summary.json instead of the table", 0 },
     { "pcap", 'p', "FILE", 0,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "results/campaign_table.h"
 #include "results/device_table.h"
 #include "results/pcap_keys.h"
 #include "results/summary_text.h"
@@ -35,6 +36,12 @@ static void write_devices(FILE *out, void *context)
     device_table_write(run_world(results->run), run_recorders(results->run), results->partial, out);
 }
 
+static void write_campaigns(FILE *out, void *context)
+{
+    const struct run_results *results = context;
+    campaign_table_write(run_recorders(results->run), out);
+}
+
 /* What --out writes, in this order. */
 static const struct result_file {
     const char *name;
@@ -43,6 +50,7 @@ static const struct result_file {
     { "run.json", write_facts },
     { "summary.json", write_summary },
     { "devices.csv", write_devices },
+    { "campaign.csv", write_campaigns },
 };
 #define RESULT_FILES (sizeof result_files / sizeof result_files[0])
 

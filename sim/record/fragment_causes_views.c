@@ -24,6 +24,18 @@ uint32_t fragment_causes_received(
     return stream == NULL ? 0 : stream->rows.received[device];
 }
 
+uint64_t fragment_causes_received_by_all(const struct fragment_causes *causes, uint32_t campaign)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = causes->first_stream[campaign]; i < causes->first_stream[campaign + 1]; i++) {
+        const struct fragment_rows *rows = &causes->streams[i].rows;
+        for (uint32_t device = 0; device < rows->device_count; device++) {
+            sum += rows->received[device];
+        }
+    }
+    return sum;
+}
+
 const struct fragment_rows *fragment_causes_rows(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
 {

@@ -67,6 +67,8 @@ struct recorder_ops {
     /* An application starts on device `device`, after the bootloader: its flash may be looked at.
      * `at_ns` is the device's local time. */
     void (*boot)(void *state, uint32_t device, sim_ns at_ns);
+    /* The run stands at `now_ns`, a full second of simulated time. */
+    void (*look)(void *state, const struct recorder_set *set, sim_ns now_ns);
     /* Has a rule been broken so far? Asked every simulated minute and at the end; cheap. True:
      * `text` says what, in one line. */
     bool (*broken)(const void *state, const struct recorder_set *set, char *text, size_t size);

@@ -276,6 +276,15 @@ const void *recorder_set_state(const struct recorder_set *set, enum recorder rec
     return set->states[recorder];
 }
 
+void recorder_set_look(struct recorder_set *set, sim_ns now_ns)
+{
+    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
+        if (recorder_rows[i]->look != NULL && set->takes_part[i]) {
+            recorder_rows[i]->look(set->states[i], set, now_ns);
+        }
+    }
+}
+
 bool recorder_set_broken(const struct recorder_set *set, char *text, size_t size)
 {
     for (uint32_t i = 0; i < RECORDER_COUNT; i++) {

@@ -25,6 +25,9 @@ uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device);
 /* The state of one recorder, for the recorder's own functions. NULL: it takes no part. */
 const void *recorder_set_state(const struct recorder_set *set, enum recorder recorder);
 
+/* At each full second of simulated time, between two events. */
+void recorder_set_look(struct recorder_set *set, sim_ns now_ns);
+
 /* True: an invariant is broken, `text` says which in one line. The second costs a look at every
  * device. */
 bool recorder_set_broken(const struct recorder_set *set, char *text, size_t size);

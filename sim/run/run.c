@@ -125,6 +125,7 @@ static void look(struct run *run)
 {
     char text[192];
     sim_ns now_ns = engine_now(run->world->engine);
+    recorder_set_look(run->recorders, now_ns);
     if (server_done(run->world->server)) {
         run->over = true;
         run->end = RUN_END;

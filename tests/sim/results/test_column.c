@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/campaign_table.h"
 #include "results/device_table.h"
 #include "sim_time.h"
 
@@ -126,4 +127,9 @@ static void expect_documented(const struct column_table *of)
 Test(column, the_document_has_the_columns_of_devices)
 {
     expect_documented(&device_table);
+}
+
+Test(column, the_document_has_the_columns_of_campaigns)
+{
+    expect_documented(&campaign_table);
 }
