@@ -50,6 +50,8 @@ int command_run(int argc, char **argv, const struct program *program);
 int command_validate(int argc, char **argv, const struct program *program);
 int command_scenarios(int argc, char **argv, const struct program *program);
 int command_new(int argc, char **argv, const struct program *program);
+int command_check(int argc, char **argv, const struct program *program);
+int command_compare(int argc, char **argv, const struct program *program);
 int command_schema(int argc, char **argv, const struct program *program);
 
 /* Dispatches argv[1]; what main() returns. */

@@ -1,0 +1,164 @@
+/* What check and compare play: scenarios that the command line names, with a firmware of choice.
+ * SPDX-License-Identifier: MIT
+ */
+#include "cli/subject_input.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "scenario/build_file.h"
+#include "study/pool.h"
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool out_of_memory(void)
+{
+    fprintf(stderr, "fleetcast: out of memory\n");
+    return false;
+}
+
+char *subject_firmware_path(const char *name)
+{
+    char *path = strcmp(name, BUILD_BUILTIN) == 0 ? strdup(name) : realpath(name, NULL);
+    if (path == NULL) {
+        fprintf(stderr, "fleetcast: cannot read the firmware %s: %s\n", name, strerror(errno));
+    }
+    return path;
+}
+
+static bool read_scenario(
+        struct scenario *scenario, const char *path, const char *const *sets, size_t set_count)
+{
+    struct scenario_errors *errors = scenario_errors_create();
+    if (errors == NULL) {
+        return out_of_memory();
+    }
+    bool good = scenario_read_file(scenario, path, sets, set_count, errors);
+    scenario_errors_print(errors, stderr);
+    scenario_errors_destroy(errors);
+    return good;
+}
+
+/* Appends one override for each group of devices. */
+static bool add_firmware(struct subject_input *input, const char *firmware, size_t *set_count)
+{
+    uint32_t groups = input->scenario->group_count;
+    input->firmware_sets = calloc(groups + 1u, sizeof *input->firmware_sets);
+    for (uint32_t i = 0; input->firmware_sets != NULL && i < groups; i++) {
+        size_t size = strlen(firmware) + 48;
+        char *set = malloc(size);
+        if (set == NULL) {
+            return false;
+        }
+        snprintf(set, size, "devices.%u.firmware=%s", i, firmware);
+        input->firmware_sets[i] = set;
+        input->sets[(*set_count)++] = set;
+    }
+    return input->firmware_sets != NULL;
+}
+
+bool subject_input_read(struct subject_input *input, const char *path, const struct sets *sets,
+        const char *firmware, struct subject *subject)
+{
+    size_t count = sets != NULL ? sets->count : 0;
+    *input = (struct subject_input){ .scenario = malloc(sizeof *input->scenario) };
+    input->sets = calloc(count + SCENARIO_DEVICE_GROUPS_MAX + 1, sizeof *input->sets);
+    if (input->scenario == NULL || input->sets == NULL) {
+        return out_of_memory();
+    }
+    for (size_t i = 0; i < count; i++) {
+        input->sets[i] = sets->items[i];
+    }
+    if (!read_scenario(input->scenario, path, input->sets, count)) {
+        return false;
+    }
+    if (firmware != NULL) {
+        if (!add_firmware(input, firmware, &count)) {
+            return out_of_memory();
+        }
+        if (!read_scenario(input->scenario, path, input->sets, count)) {
+            return false;
+        }
+    }
+    subject->scenario = input->scenario;
+    subject->set_count = count;
+    subject->sets = input->sets;
+    return true;
+}
+
+void subject_input_finish(struct subject_input *input)
+{
+    for (char **set = input->firmware_sets; set != NULL && *set != NULL; set++) {
+        free(*set);
+    }
+    free(input->firmware_sets);
+    free(input->sets);
+    free(input->scenario);
+    *input = (struct subject_input){ 0 };
+}
+
+/* --- playing ---------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupted; /* the signal's number */
+
+static void on_signal(int signal_number)
+{
+    interrupted = signal_number;
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal };
+    interrupted = 0;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction before;
+        sigaction(signals[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
+static bool is_stopped(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+    (void)context;
+    fprintf(stderr, "\r%zu of %zu runs", done, total);
+    fflush(stderr);
+}
+
+int subject_inputs_play(struct subject *subjects, size_t count, const struct play_options *options)
+{
+    char error[256] = "";
+    bool shows = !options->quiet && isatty(STDERR_FILENO);
+    const struct subject_playing playing = {
+        .workers = options->workers > 0 ? options->workers : pool_processors(),
+        .stopped = is_stopped,
+        .tick = shows ? show_progress : NULL,
+    };
+    catch_signals();
+    bool played = subjects_play(subjects, count, &playing, error, sizeof error);
+    if (shows) {
+        fprintf(stderr, "\r%40s\r", "");
+    }
+    if (interrupted != 0) {
+        fprintf(stderr, "fleetcast: %s cut the runs short; there is no result\n",
+                strsignal(interrupted));
+        return EXIT_SIGNAL + interrupted;
+    }
+    if (!played) {
+        fprintf(stderr, "fleetcast: %s\n", error);
+    }
+    return played ? EXIT_FINE : EXIT_RUN;
+}
