@@ -116,7 +116,7 @@ int command_validate(int argc, char **argv, const struct program *program)
     (void)program;
     struct arguments arguments = { .allowed = VALIDATE_FILES_MAX };
     static const struct argp_option options[] = {
-        { "set", 'S', "KEY=VALUE", 0, "override a scenario key; may be repeated", 0 },
+        { "set", 'S', "KEY=VALUE", 0, "Overrides a scenario key. The option may be repeated.", 0 },
         { 0 },
     };
     parse_arguments(argc, argv, options, "SCENARIO...",
@@ -183,7 +183,8 @@ int command_scenarios(int argc, char **argv, const struct program *program)
     (void)program;
     struct arguments arguments = { .allowed = 0 };
     parse_arguments(argc, argv, NULL, "",
-            "Lists the shipped scenarios: each name is one that 'fleetcast run' knows.",
+            "Lists the shipped scenarios: each name is one that 'fleetcast run' knows.\v"
+            "Exit status: 0 fine, 2 bad usage, or there are no shipped scenarios.",
             &arguments);
     char *names[SHIPPED_SCENARIOS_MAX + 1];
     if (shipped_names(names) == 0) {

@@ -10,25 +10,28 @@
 #include "cli/scenario_input.h"
 
 static const struct argp_option options_table[] = {
-    { "seed", 's', "N", 0, "key of every random stream (default: the scenario's)", 0 },
+    { "seed", 's', "N", 0, "Uses this random seed; the default is the scenario's.", 0 },
     { "set", 'S', "KEY=VALUE", 0,
-            "override a scenario key, as in propagation.penetration='9 dB' or "
-            "devices.0.count=50; may be repeated",
+            "Overrides a scenario key, as in propagation.penetration='9 dB' or "
+            "devices.0.count=50. The option may be repeated.",
             0 },
-    { "out", 'o', "DIR", 0, "write summary.json, run.json, devices.csv and campaign.csv there", 0 },
-    { "force", 'f', NULL, 0, "with --out: write into a folder that is not empty", 0 },
-    { "json", 'j', NULL, 0, "print summary.json instead of the table", 0 },
+    { "out", 'o', "DIR", 0,
+            "Writes summary.json, run.json, devices.csv and campaign.csv into the folder DIR.", 0 },
+    { "force", 'f', NULL, 0, "Lets --out write into a folder that is not empty.", 0 },
+    { "json", 'j', NULL, 0, "Prints summary.json instead of the table.", 0 },
     { "pcap", 'p', "FILE", 0,
-            "write the air as LoRaTap pcap, and FILE.keys: the session keys as Wireshark's table "
-            "encryption_keys_lorawan",
+            "Writes what was on the air as LoRaTap pcap, and to FILE.keys the session keys as "
+            "Wireshark's table encryption_keys_lorawan.",
             0 },
-    { "quiet", 'q', NULL, 0, "no progress line, no table", 0 },
+    { "quiet", 'q', NULL, 0, "Prints neither progress nor table.", 0 },
     { "view", 'v', NULL, 0,
-            "play it in a window (not with --pcap); the results are those of what was played when "
-            "it "
-            "is closed",
+            "Plays the run in a window; not with --pcap. The results are those of what was played "
+            "when the window is closed.",
             0 },
-    { "no-memo", 'M', NULL, 0, "compute every cryptographic result again (same results)", 0 },
+    { "no-memo", 'M', NULL, 0,
+            "Computes each cryptographic result again where devices share it; the results of the "
+            "run are the same.",
+            0 },
     { 0 },
 };
 

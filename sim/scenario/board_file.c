@@ -65,44 +65,44 @@ static const struct param_type param_tx_levels = { .size = ENERGY_TX_LEVELS * si
 #define CYCLES(path, member, help)  { path, B(member), &param_u32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
 #define FLASH(region, member) \
     { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "Bytes of the flash that the firmware's map uses." }, \
-    { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "Bytes that are erased at once." }, \
-    { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes that are programmed at once." }, \
-    { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of a page, in which one program call stays." }, \
-    { region ".erased_value", B(member.erased_value), &param_enum, DIMENSION_NONE, 0, 0, erased_names, "", "Value of a byte after an erase." }, \
-    { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "A programmed unit may be programmed again." }, \
-    { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time to program a unit or a whole page." }, \
-    { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "Time to erase a unit." }, \
-    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time to read a byte." }
+    { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "Bytes of the flash that are erased at once." }, \
+    { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of the flash that are programmed at once." }, \
+    { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of a page of the flash, in which one program call stays." }, \
+    { region ".erased_value", B(member.erased_value), &param_enum, DIMENSION_NONE, 0, 0, erased_names, "", "Value of a byte of the flash after an erase." }, \
+    { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "Whether a programmed unit of the flash may be programmed again." }, \
+    { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time to program a unit or a whole page of the flash." }, \
+    { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "Time to erase a unit of the flash." }, \
+    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time to read a byte of the flash." }
 
 static const struct param rows[] = {
     { "name", B(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "Name of the board." },
     { "supply", B(energy.supply_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Supply voltage of the whole board." },
-    { "cpu.clock", B(cpu_hz), &param_double, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "Clock of the core." },
+    { "cpu.clock", B(cpu_hz), &param_double, DIMENSION_FREQUENCY, 1e5, 1e9, NULL, "", "Clock of the processor core." },
     { "cpu.wakeup", B(wakeup_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time from stop mode to the first instruction." },
     { "cpu.reset", B(reset_ns), &param_time, DIMENSION_TIME, 0, 4, NULL, "", "Time from any reset to the first instruction." },
     { "cpu.watchdog", B(watchdog_ns), &param_time, DIMENSION_TIME, 1e-3, 4, NULL, "", "Time from a panic to the reset." },
-    CURRENT("cpu.run", mcu_run_ua, "Current while the core computes."),
-    CURRENT("cpu.stop", mcu_stop_ua, "Current in stop mode, with the RTC."),
+    CURRENT("cpu.run", mcu_run_ua, "Current of the processor while it computes."),
+    CURRENT("cpu.stop", mcu_stop_ua, "Current of the processor in stop mode, with the RTC."),
     CYCLES("cpu.cycles.hal_call", hal_call, "Cycles of a call to the hardware layer."),
     CYCLES("cpu.cycles.aes_block", aes_block, "Cycles of AES over 16 bytes."),
     CYCLES("cpu.cycles.sha256_block", sha256_block, "Cycles of SHA-256 over 64 bytes."),
     CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "Cycles of checking one Ed25519 signature."),
     { "radio.spi", B(radio_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "Clock of the radio's SPI bus." },
-    { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP over the output power of the chip." },
+    { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP of the board over the output power of the radio chip." },
     CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "Current of the radio held in reset."),
     CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "Current of the radio asleep, with its registers kept."),
     CURRENT("radio.standby", radio_ua[SX1276_POWER_STANDBY], "Current of the radio in standby, with its oscillator on."),
     CURRENT("radio.fs", radio_ua[SX1276_POWER_FS], "Current of the radio with its synthesizer on."),
-    CURRENT("radio.rx.125kHz", radio_rx_ua[0], "Current while receiving at up to 125 kHz."),
-    CURRENT("radio.rx.250kHz", radio_rx_ua[1], "Current while receiving at 250 kHz."),
-    CURRENT("radio.rx.500kHz", radio_rx_ua[2], "Current while receiving at 500 kHz."),
-    CURRENT("radio.rx_boost.125kHz", radio_rx_boost_ua[0], "Current while receiving at up to 125 kHz with LnaBoostHf."),
-    CURRENT("radio.rx_boost.250kHz", radio_rx_boost_ua[1], "Current while receiving at 250 kHz with LnaBoostHf."),
-    CURRENT("radio.rx_boost.500kHz", radio_rx_boost_ua[2], "Current while receiving at 500 kHz with LnaBoostHf."),
-    CURRENT("radio.cad.125kHz", radio_cad_ua[0], "Current of the correlating part of activity detection at 125 kHz."),
-    CURRENT("radio.cad.250kHz", radio_cad_ua[1], "Current of the correlating part of activity detection at 250 kHz."),
-    CURRENT("radio.cad.500kHz", radio_cad_ua[2], "Current of the correlating part of activity detection at 500 kHz."),
-    { "radio.tx", B(energy.radio_tx_ua), &param_tx_levels, DIMENSION_CURRENT, 0, 1e6, NULL, "", "List of 25 currents while transmitting at -4 to 20 dBm." },
+    CURRENT("radio.rx.125kHz", radio_rx_ua[0], "Current of the radio while it receives at up to 125 kHz."),
+    CURRENT("radio.rx.250kHz", radio_rx_ua[1], "Current of the radio while it receives at 250 kHz."),
+    CURRENT("radio.rx.500kHz", radio_rx_ua[2], "Current of the radio while it receives at 500 kHz."),
+    CURRENT("radio.rx_boost.125kHz", radio_rx_boost_ua[0], "Current of the radio while it receives at up to 125 kHz with LnaBoostHf."),
+    CURRENT("radio.rx_boost.250kHz", radio_rx_boost_ua[1], "Current of the radio while it receives at 250 kHz with LnaBoostHf."),
+    CURRENT("radio.rx_boost.500kHz", radio_rx_boost_ua[2], "Current of the radio while it receives at 500 kHz with LnaBoostHf."),
+    CURRENT("radio.cad.125kHz", radio_cad_ua[0], "Current of the radio in the correlating part of activity detection at 125 kHz."),
+    CURRENT("radio.cad.250kHz", radio_cad_ua[1], "Current of the radio in the correlating part of activity detection at 250 kHz."),
+    CURRENT("radio.cad.500kHz", radio_cad_ua[2], "Current of the radio in the correlating part of activity detection at 500 kHz."),
+    { "radio.tx", B(energy.radio_tx_ua), &param_tx_levels, DIMENSION_CURRENT, 0, 1e6, NULL, "", "List of 25 currents of the radio while it transmits at -4 to 20 dBm." },
     FLASH("internal", internal),
     CURRENT("internal.program", internal_program_ua, "Current of programming the internal flash, on top of cpu.run."),
     CURRENT("internal.erase", internal_erase_ua, "Current of erasing the internal flash, on top of cpu.run."),
@@ -117,8 +117,8 @@ static const struct param rows[] = {
     CURRENT("nor.read", nor_read_ua, "Current of the NOR flash while it is read, instead of nor.power_down."),
     { "battery.capacity", B(battery.capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, NULL, "", "Rated capacity of the battery." },
     { "battery.voltage", B(battery.voltage_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Voltage at the terminals of the battery." },
-    { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "Self-discharge per year as a share of the capacity." },
-    { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "Share of the capacity that is used before the supply is too low." },
+    { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "Self-discharge of the battery per year as a share of its capacity." },
+    { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "Share of the battery's capacity that is used before the supply is too low." },
 };
 /* clang-format on */
 

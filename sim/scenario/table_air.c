@@ -84,7 +84,7 @@ static const struct param rows[] = {
     { "foreign.devices", S(foreign.devices), &param_u32, DIMENSION_NONE, 0, 100000, NULL, "0", "Number of end-devices of other networks in reach of the gateways." },
     { "foreign.period", S(foreign.period_ns), &param_time, DIMENSION_TIME, 10, 365 * DAY, NULL, "10 min", "Mean time between two uplinks of a foreign device (Poisson)." },
     { "foreign.payload", S(foreign.payload_bytes), &param_u32, DIMENSION_BYTES, 1, 222, NULL, "20 B", "Application bytes of a foreign uplink." },
-    { "foreign.data_rate", S(foreign.data_rate), &param_enum, DIMENSION_NONE, 0, 0, foreign_rate_names, "mixed", "Data rate of foreign devices: a uniform mix, or one." },
+    { "foreign.data_rate", S(foreign.data_rate), &param_enum, DIMENSION_NONE, 0, 0, foreign_rate_names, "mixed", "Data rate of foreign devices: a uniform mix, or one of them." },
 };
 
 static const struct param interferers[] = {
@@ -94,9 +94,9 @@ static const struct param interferers[] = {
     { "x", I(x_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the interferer east of the centre of the area." },
     { "y", I(y_m), &param_double, DIMENSION_LENGTH, -100e3, 100e3, NULL, "0 m", "Position of the interferer north of the centre of the area." },
     { "height", I(height_m), &param_double, DIMENSION_LENGTH, 0.1, 300, NULL, "1.5 m", "Height of the interferer's antenna." },
-    { "on", I(mean_on_ns), &param_time, DIMENSION_TIME, 1e-6, 365 * DAY, NULL, "1 s", "Mean length of a burst." },
-    { "off", I(mean_off_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "Mean length of a pause." },
-    { "statistics", I(statistics), &param_enum, DIMENSION_NONE, 0, 0, interferer_statistics_names, "continuous", "Distribution of the lengths of bursts and pauses." },
+    { "on", I(mean_on_ns), &param_time, DIMENSION_TIME, 1e-6, 365 * DAY, NULL, "1 s", "Mean length of a burst of the interferer." },
+    { "off", I(mean_off_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "0 s", "Mean length of a pause of the interferer." },
+    { "statistics", I(statistics), &param_enum, DIMENSION_NONE, 0, 0, interferer_statistics_names, "continuous", "Distribution of the lengths of the interferer's bursts and pauses." },
 };
 /* clang-format on */
 const struct param_rows air_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -58,7 +58,7 @@ static const struct param rows[] = {
     { "firmware.image", C(firmware.image), &param_string, DIMENSION_NONE, 0, 0, NULL, "", "Image that this campaign sends, in the words of the key firmware.image, which is its default." },
     { "firmware.size", C(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "", "Size of this campaign's image if it is a generated one; the default is firmware.size." },
     { "firmware.version", C(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "", "Version of this campaign's image; the default is firmware.version." },
-    { "firmware.expect_refusal", C(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "As the key firmware.expect_refusal, for this campaign; either of them is enough." },
+    { "firmware.expect_refusal", C(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "This campaign's version may be one that devices must refuse; firmware.expect_refusal allows it for all campaigns." },
     { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
     { "set_up.policy", C(params.set_up_policy), &param_enum, DIMENSION_NONE, 0, 0, set_up_names, "chained", "Policy of the set-up: chained answers each answer with the next command; one-per-uplink waits for the next report." },
     { "set_up.window", C(params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "Time from the start of the campaign to the multicast session." },

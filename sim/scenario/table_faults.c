@@ -17,11 +17,11 @@ static const char *const none_names[] = { "none", NULL };
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "kind", F(kind), &param_enum, DIMENSION_NONE, 0, 0, scenario_fault_names, "reset", "What happens: a device's reset pin is pulled, or its power cut; a gateway has an outage; a jammer is on." },
+    { "kind", F(kind), &param_enum, DIMENSION_NONE, 0, 0, scenario_fault_names, "reset", "Kind of the fault: a device's reset pin is pulled, or its power is cut; a gateway has an outage; a jammer is on." },
     { "at", F(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time at which the fault begins, exact to the nanosecond; with a rate, the time from which it may." },
     { "duration", F(duration_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, auto_names, "auto", "Length of the fault; auto is 1 s without power, and to the end of the run for outages and jammers." },
-    { "every", F(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one begin of the fault to the next; 0 is once." },
-    { "rate", F(rate_per_day), &param_double, DIMENSION_RATE, 0, 1e4, NULL, "0 /d", "Mean number of times that each target has the fault, at random times (Poisson); 0 is not by chance." },
+    { "every", F(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one beginning of the fault to the next; 0 is a fault that happens once." },
+    { "rate", F(rate_per_day), &param_double, DIMENSION_RATE, 0, 1e4, NULL, "0 /d", "Mean number of times that each target has the fault, at random times (Poisson); 0 is a fault that is not by chance." },
     { "device", F(device), &param_u32, DIMENSION_NONE, 0, 999999, none_names, "none", "Number of the one device, from 0 over all groups; none leaves it to 'devices'." },
     { "devices", F(devices), &param_members, DIMENSION_NONE, 0, 0, NULL, "all", "Devices that the fault concerns: all, or a list of groups and of shares of groups, as in meters 0..50 %." },
     { "gateway", F(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that the fault concerns, from 0, or all." },

@@ -54,20 +54,20 @@ const struct param_type param_channels = { .size = sizeof(struct scenario_channe
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
     { "gateways.count", S(gateways.count), &param_u32, DIMENSION_NONE, 1, 64, NULL, "3", "Number of gateways; a file of positions gives its own." },
-    { "gateways.layout", S(gateways.layout), &param_enum, DIMENSION_NONE, 0, 0, layout_names, "ring", "Positions of the gateways." },
+    { "gateways.layout", S(gateways.layout), &param_enum, DIMENSION_NONE, 0, 0, layout_names, "ring", "Arrangement of the gateways in the area." },
     { "gateways.file", S(gateways.file), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "", "File of positions (CSV or GeoJSON) for layout file." },
     { "gateways.radius", S(gateways.radius_m), &param_double, DIMENSION_LENGTH, 0, 50e3, NULL, "1.5 km", "Radius of the ring of gateways." },
     { "gateways.spacing", S(gateways.spacing_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "1.5 km", "Distance between neighbours of layouts grid and hex." },
     { "gateways.height", S(gateways.height_m), &param_double, DIMENSION_LENGTH, 1, 300, NULL, "30 m", "Height of the gateways' antennas; okumura-hata holds from 30 m to 200 m." },
     { "gateways.antenna_gain", S(gateways.params.antenna_gain_mdb), &param_mdb, DIMENSION_LEVEL, -10, 20, NULL, "0 dB", "Antenna gain on reception; transmit powers are radiated powers (EIRP)." },
     { "gateways.power", S(gateways.params.eirp_mdbm), &param_mdb, DIMENSION_POWER, 1, 36, usual_names, "auto", "Radiated power of downlinks (EIRP), at most the limit of the sub-band in whole dB, which is also auto; EU868: 16.15 dBm, at 869.4 to 869.65 MHz 29.15 dBm; IN865: 30 dBm." },
-    { "gateways.duty_form", S(gateways.params.duty_form), &param_enum, DIMENSION_NONE, 0, 0, gateway_duty_form_names, "hour", "How gateways keep a duty cycle d: at most d of any hour, or a pause of T/d - T from the end, or from the start, of a frame of airtime T; from the start, as ns-3 counts, exceeds d = 10 % by 11 %." },
+    { "gateways.duty_form", S(gateways.params.duty_form), &param_enum, DIMENSION_NONE, 0, 0, gateway_duty_form_names, "hour", "Form in which gateways keep a duty cycle d: at most d of any hour, or a pause of T/d - T from the end, or from the start, of a frame of airtime T; from the start, as ns-3 counts, exceeds d = 10 % by 11 %." },
     { "gateways.demodulators", S(gateways.params.demodulators), &param_u16, DIMENSION_NONE, 0, GATEWAY_DEMODULATORS_MAX, NULL, "8", "Number of frames that a gateway receives at one time (SX1301: 8, SX1302: 16); 0 is no limit." },
-    { "gateways.demodulator_from", S(reception.demodulator_from), &param_enum, DIMENSION_NONE, 0, 0, demodulator_from_names, "detection", "When a frame takes a demodulator, which it holds to its end: detection of its preamble, as in the SX1301, or its start, as in ns-3." },
+    { "gateways.demodulator_from", S(reception.demodulator_from), &param_enum, DIMENSION_NONE, 0, 0, demodulator_from_names, "detection", "Moment at which a frame takes a demodulator, which it holds to its end: detection of its preamble, as in the SX1301, or its start, as in ns-3." },
     { "gateways.channels", S(gateways.channels), &param_channels, DIMENSION_FREQUENCY, 137e6, 1020e6, NULL, "", "List of at most 8 uplink channels; without it, those of a usual network in the region." },
     { "gateways.backhaul.latency", S(gateways.params.backhaul_latency_ns), &param_time, DIMENSION_TIME, 0.001, 10, NULL, "80 ms", "Mean latency of the backhaul in one direction." },
-    { "gateways.backhaul.jitter", S(gateways.params.backhaul_jitter_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "20 ms", "Jitter of the latency: plus or minus this (uniform), or its standard deviation (lognormal)." },
-    { "gateways.backhaul.law", S(gateways.params.backhaul_law), &param_enum, DIMENSION_NONE, 0, 0, gateway_jitter_law_names, "uniform", "Distribution of the latency." },
+    { "gateways.backhaul.jitter", S(gateways.params.backhaul_jitter_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "20 ms", "Jitter of the backhaul's latency: its largest deviation (uniform), or its standard deviation (lognormal)." },
+    { "gateways.backhaul.law", S(gateways.params.backhaul_law), &param_enum, DIMENSION_NONE, 0, 0, gateway_jitter_law_names, "uniform", "Distribution of the backhaul's latency." },
     { "gateways.backhaul.loss", S(gateways.params.backhaul_loss), &param_double, DIMENSION_RATIO, 0, 1, NULL, "0 %", "Probability that the backhaul loses a message, in each direction." },
     { "gateways.gnss", S(gateways.params.gnss), &param_bool, DIMENSION_NONE, 0, 0, NULL, "true", "Whether gateways have a GNSS receiver; false is short for clock.source: free." },
     { "gateways.clock.source", S(gateways.params.clock.source), &param_enum, DIMENSION_NONE, 0, 0, gateway_clock_source_names, "gnss", "Source of the gateways' time." },
@@ -87,7 +87,7 @@ static const struct param rows[] = {
 
 static const struct param outages[] = {
     { "gateway", O(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that fails, from 0, or all." },
-    { "from", O(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Start of the outage." },
+    { "from", O(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time at which the outage starts." },
     { "duration", O(duration_ns), &param_time, DIMENSION_TIME, 0.001, 3650 * DAY, NULL, "1 h", "Length of the outage." },
     { "every", O(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one start of the outage to the next; 0 is one outage." },
     { "kind", O(part), &param_enum, DIMENSION_NONE, 0, 0, gateway_outage_kind_names, "backhaul", "Part that fails: the backhaul, or the gateway's power." },
@@ -95,7 +95,7 @@ static const struct param outages[] = {
 
 static const struct param wrong_clocks[] = {
     { "gateway", W(gateway), &param_u32, DIMENSION_NONE, 0, 63, NULL, "0", "Number of a gateway whose clock is wrong, from 0." },
-    { "error", W(error_ns), &param_time, DIMENSION_TIME, -7300 * DAY, 7300 * DAY, NULL, "10 min", "What that clock is ahead of the right time, beside clock.error; a negative one is late. Servers use no stamp that is a minute or more from its arrival." },
+    { "error", W(error_ns), &param_time, DIMENSION_TIME, -7300 * DAY, 7300 * DAY, NULL, "10 min", "Time by which the clock of that gateway is ahead of the right one, in addition to clock.error; a negative one is late. Servers use no stamp that is a minute or more from its arrival." },
 };
 /* clang-format on */
 const struct param_rows gateway_rows = { rows, sizeof rows / sizeof rows[0] };

@@ -31,34 +31,41 @@ enum option_key {
 };
 
 static const struct argp_option options_table[] = {
-    { "seed", OPTION_SEED, "N", 0, "key of every random stream (default: the scenario's)", 0 },
-    { "set", OPTION_SET, "KEY=VALUE", 0, "override a scenario key; may be repeated", 0 },
-    { "theme", OPTION_THEME, "dark|light", 0, "colours (default: dark)", 1 },
-    { "size", OPTION_SIZE, "WxH", 0, "size of the window or of pictures (default: 1280x800)", 1 },
-    { "scheme", OPTION_SCHEME, "NAME", 0,
-            "colour devices by stage, missing, margin, energy, clock, or a scheme of --schemes",
+    { "seed", OPTION_SEED, "N", 0, "Uses this random seed; the default is the scenario's.", 0 },
+    { "set", OPTION_SET, "KEY=VALUE", 0, "Overrides a scenario key. The option may be repeated.",
+            0 },
+    { "theme", OPTION_THEME, "dark|light", 0, "Chooses dark or light colours; the default is dark.",
             1 },
-    { "schemes", OPTION_SCHEMES, "FILE", 0, "add the colour schemes of a YAML file", 1 },
+    { "size", OPTION_SIZE, "WxH", 0,
+            "Sets the size of the window and of pictures; the default is 1280x800.", 1 },
+    { "scheme", OPTION_SCHEME, "NAME", 0,
+            "Colours devices by stage, missing, margin, energy or clock, or by a scheme of "
+            "--schemes.",
+            1 },
+    { "schemes", OPTION_SCHEMES, "FILE", 0, "Adds the colour schemes of a YAML file.", 1 },
     { "speed", OPTION_SPEED, "X", 0,
-            "simulated seconds per second, from 0.1 (default: 60; with --record: the whole run in "
-            "a minute)",
+            "Plays X simulated seconds per second, at least 0.1. The default is 60, and with "
+            "--record what shows the whole run in a minute.",
             2 },
-    { "select", OPTION_SELECT, "N", 0, "select device N", 2 },
-    { "pin", OPTION_PIN, "N", 0, "give device N a lane; may be repeated", 2 },
+    { "select", OPTION_SELECT, "N", 0, "Selects device N.", 2 },
+    { "pin", OPTION_PIN, "N", 0, "Gives device N a lane of its own. The option may be repeated.",
+            2 },
     { "screenshot", OPTION_SCREENSHOT, "TIME:FILE", 0,
-            "save a picture of a simulated time, as in 6h:out.png, without a display; may be "
-            "repeated",
+            "Saves a picture of a simulated time, as in 6h:out.png, without a display. The option "
+            "may be repeated.",
             3 },
     { "do", OPTION_DO, "TIME:ACT", 0,
-            "do what a key does at a simulated time, as in 2h:reset-device, without a display; "
-            "--reference lists the acts; may be repeated",
+            "Does what a key does at a simulated time, as in 2h:reset-device, without a display; "
+            "--reference lists the acts. The option may be repeated.",
             3 },
-    { "record", OPTION_RECORD, "DIR", 0, "save the frames of a film there, without a display", 3 },
-    { "fps", OPTION_FPS, "N", 0, "frames per second of the film (default: 30)", 3 },
-    { "window", OPTION_WINDOW, NULL, 0, "open the window as well, after pictures", 3 },
-    { "save", OPTION_SAVE, "FILE", 0, "at the end, save the scenario with the faults given by hand",
+    { "record", OPTION_RECORD, "DIR", 0,
+            "Saves the frames of a film into the folder DIR, without a display.", 3 },
+    { "fps", OPTION_FPS, "N", 0, "Sets the frames per second of the film; the default is 30.", 3 },
+    { "window", OPTION_WINDOW, NULL, 0, "Opens the window after the pictures, too.", 3 },
+    { "save", OPTION_SAVE, "FILE", 0,
+            "Saves the scenario, with the faults that were given by hand, at the end.", 4 },
+    { "reference", OPTION_REFERENCE, NULL, 0, "Prints docs/view.md, the page of keys and marks.",
             4 },
-    { "reference", OPTION_REFERENCE, NULL, 0, "print docs/view.md: keys and marks", 4 },
     { 0 },
 };
 

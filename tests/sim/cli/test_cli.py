@@ -70,15 +70,6 @@ class Folder(unittest.TestCase):
 
 
 class Usage(Folder):
-    def test_help_goes_to_stdout_and_fits_a_terminal(self):
-        for arguments in [['--help']] + [[command, '--help'] for command in COMMANDS]:
-            result = fleetcast(*arguments)
-            self.assertEqual(result.returncode, 0, arguments)
-            self.assertEqual(result.stderr, '')
-            self.assertIn('Usage: fleetcast', result.stdout)
-            for line in result.stdout.splitlines():
-                self.assertLessEqual(len(line), 80, line)
-
     def test_help_names_every_command_and_status(self):
         text = fleetcast('--help').stdout
         for command in COMMANDS:
@@ -97,8 +88,6 @@ class Usage(Folder):
     def test_unknown_commands_and_options(self):
         self.refused('rum', says="unknown command 'rum' (did you mean 'run'?)")
         self.refused('xyzzy', says="unknown command 'xyzzy'; see 'fleetcast --help'")
-        for command in COMMANDS:
-            self.refused(command, '--frobnicate', says="unrecognized option '--frobnicate'")
 
     def test_arguments_too_many_and_too_few(self):
         self.refused('run', 'hello-20', 'hello-20', says='one too many')
@@ -431,7 +420,10 @@ class Run(Folder):
                             else [prefix + name])
         fleetcast('run', '-q', '--out', self.path('out'))
         with open(os.path.join(SCENARIOS, '../docs/summary.md')) as file:
-            documented = re.findall(r'(?m)^\| `([\w.]+)`', file.read())
+            rows = re.findall(r'(?m)^\| `([\w.]+)`.* \| (.*) \|$', file.read())
+        documented = [key for key, _ in rows]
+        for key, meaning in rows:
+            self.assertRegex(meaning, r'^[A-Z0-9`].*\.$', f'{key} has a sentence of its own')
         written = [key for name in ('summary', 'run')
                    for key in keys(json.loads(self.read(f'out/{name}.json')))]
         parts = [key for key in written if key.startswith(('campaigns.', 'groups.'))]
