@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "results/summary_text.h"
+#include "results/value_text.h"
 
 #define BOLD  "\033[1m"
 #define RESET "\033[0m"
@@ -15,51 +16,10 @@ struct table {
     const char *bold, *reset;
 };
 
-/* Seconds as people say them: "2 h 05 min", "12.3 s". */
-static void format_duration(char *text, size_t size, double seconds)
-{
-    /* The edges are where the smaller unit would round up to the larger one. */
-    if (seconds >= 3599.5) {
-        unsigned minutes = (unsigned)(seconds / 60.0 + 0.5);
-        snprintf(text, size, "%u h %02u min", minutes / 60, minutes % 60);
-    } else if (seconds >= 59.95) {
-        unsigned whole = (unsigned)(seconds + 0.5);
-        snprintf(text, size, "%u min %02u s", whole / 60, whole % 60);
-    } else {
-        snprintf(text, size, "%.1f s", seconds);
-    }
-}
-
-enum format {
-    AS_DURATION,
-    AS_PERCENT,
-    AS_JOULE,
-    AS_MS
-};
-
-static void format_value(char *text, size_t size, enum format format, double value)
-{
-    switch (format) {
-    case AS_DURATION:
-        format_duration(text, size, value);
-        break;
-    case AS_PERCENT:
-        snprintf(text, size, "%.2f %%", 100.0 * value);
-        break;
-    case AS_JOULE:
-        snprintf(text, size, "%.1f J", value);
-        break;
-    case AS_MS:
-    default:
-        snprintf(text, size, "%.0f ms", value);
-        break;
-    }
-}
-
 /* One line of mean, p50, p95, max; what was not measured is a dash, and what a run without a
  * campaign cannot have is no line. */
 static void write_distribution(
-        const struct table *t, const char *label, const char *prefix, enum format format)
+        const struct table *t, const char *label, const char *prefix, enum value_kind kind)
 {
     static const char *const keys[] = { "mean", "p50", "p95", "max" };
     char path_p50[96];
@@ -69,11 +29,11 @@ static void write_distribution(
     }
     fprintf(t->out, "  %-28s", label);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        char path[96], text[32] = "-";
+        char path[96], text[VALUE_TEXT_SIZE] = "-";
         double value;
         snprintf(path, sizeof path, "%s%s", prefix, keys[i]);
         if (summary_value(t->summary, path, &value)) {
-            format_value(text, sizeof text, format, value);
+            value_text(text, kind, value);
         }
         fprintf(t->out, "%15s", text);
     }
@@ -294,8 +254,8 @@ static void write_counts(const struct table *t)
     }
     if (summary_value(t->summary, "sim_time_s", &simulated)
             && summary_value(t->summary, "deliveries", &deliveries)) {
-        char text[32];
-        format_duration(text, sizeof text, simulated);
+        char text[VALUE_TEXT_SIZE];
+        value_text(text, VALUE_DURATION, simulated);
         fprintf(t->out, "  %-28s %s, %.0f frames delivered\n", "simulated", text, deliveries);
     }
 }
@@ -399,11 +359,11 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_stages(&t);
     fprintf(out, "\n%s%-30s%s%15s%15s%15s%15s\n", t.bold, "Over devices", t.reset, "mean", "p50",
             "p95", "max");
-    write_distribution(&t, "set-up time", "setup_time_s.", AS_DURATION);
-    write_distribution(&t, "missing before FEC", "missing_fragments.rate_", AS_PERCENT);
-    write_distribution(&t, "completion time", "completion_time_s.", AS_DURATION);
-    write_distribution(&t, "energy", "energy_j.", AS_JOULE);
-    write_distribution(&t, "clock error at session", "clock.error_ms_", AS_MS);
+    write_distribution(&t, "set-up time", "setup_time_s.", VALUE_DURATION);
+    write_distribution(&t, "missing before FEC", "missing_fragments.rate_", VALUE_PERCENT);
+    write_distribution(&t, "completion time", "completion_time_s.", VALUE_DURATION);
+    write_distribution(&t, "energy", "energy_j.", VALUE_JOULE);
+    write_distribution(&t, "clock error at session", "clock.error_ms_", VALUE_MS);
     write_parts(&t, "Campaigns", "campaigns.");
     write_parts(&t, "Groups of devices", "groups.");
     write_causes(&t);
