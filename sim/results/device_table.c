@@ -10,6 +10,7 @@
 #include "record/device_outcome.h"
 #include "record/devices.h"
 #include "record/fragment_causes.h"
+#include "record/measure.h"
 
 #define MEMBER(member) offsetof(struct device_line, member)
 
@@ -80,6 +81,9 @@ static const struct column columns[] = {
     { "clock_error_ms", "ms", COLUMN_NUMBER,
             "how far the device's clock was ahead of GPS time when its first session opened",
             MEMBER(clock_error_ms) },
+    { "battery_life_years", "years", COLUMN_NUMBER,
+            "life of a new battery at the device's steady power, without updates",
+            MEMBER(battery_life_years) },
     { "flash_operations", "", COLUMN_COUNT, "programs and erases of both flash memories",
             MEMBER(flash_operations) },
 };
@@ -166,6 +170,10 @@ static void add_energy(const struct world *world, const struct recorder_set *rec
     line->energy_j = energy_total_j(&account);
     memcpy(line->component_j, account.joule, sizeof line->component_j);
     memcpy(line->phase_j, phases.joule, sizeof line->phase_j);
+    if (phases.steady_ns > 0) {
+        line->battery_life_years = battery_life_years(node_battery(world->nodes, device),
+                phases.steady_j / measure_seconds(phases.steady_ns));
+    }
     line->flash_operations = node_flash_operations(world->nodes, device);
 }
 
@@ -187,6 +195,7 @@ void device_line_get(const struct world *world, const struct recorder_set *recor
         .installed_ns = SIM_NS_NEVER,
         .confirmed_ns = SIM_NS_NEVER,
         .clock_error_ms = NAN,
+        .battery_life_years = NAN,
     };
     add_place(world, device, line);
     add_network(world, recorders, device, line);

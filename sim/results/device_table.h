@@ -34,6 +34,7 @@ struct device_line {
     double component_j[ENERGY_COMPONENT_COUNT];
     double phase_j[ENERGY_PHASE_COUNT];
     double clock_error_ms;
+    double battery_life_years;
     uint64_t flash_operations;
 };
 

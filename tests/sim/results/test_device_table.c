@@ -126,6 +126,7 @@ Test(device_table, energy_adds_up_to_the_means)
         snprintf(key, sizeof key, "energy_j.by_phase.%s", name);
         expect_sum(trial, column, 24 * trial_value(trial, key));
     }
+    expect_sum(trial, "battery_life_years", 24 * trial_value(trial, "battery.life_years"));
     trial_destroy(trial);
 }
 
