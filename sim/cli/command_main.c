@@ -15,6 +15,7 @@ static const struct command commands[] = {
     { "run", command_run, "Plays a scenario and prints what it measured." },
     { "check", command_check, "Compares scenarios with their baselines, for CI." },
     { "compare", command_compare, "Compares two firmwares, scenarios or programs." },
+    { "report", command_report, "Writes one HTML page of a run or of a study." },
     { "validate", command_validate, "Reports every mistake in scenario files." },
     { "scenarios", command_scenarios, "Lists the shipped scenarios." },
     { "new", command_new, "Writes a commented scenario to start from." },

@@ -108,3 +108,14 @@ bool summary_has(const struct summary *summary, const char *path)
     }
     return false;
 }
+
+const char *summary_text(const struct summary *summary, const char *path)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct summary_item *item = &summary->items[i];
+        if (item->kind == SUMMARY_TEXT && strcmp(item->path, path) == 0) {
+            return item->text;
+        }
+    }
+    return "";
+}

@@ -48,6 +48,8 @@ void summary_add_null(struct summary *summary, const char *path); /* nothing was
 
 /* Value at a dotted path; false: no such key, or not a number. */
 bool summary_value(const struct summary *summary, const char *path, double *value);
+/* Text at a dotted path; "": no such key, or no text. */
+const char *summary_text(const struct summary *summary, const char *path);
 /* Is there such a key, even if it is null or text? */
 bool summary_has(const struct summary *summary, const char *path);
 

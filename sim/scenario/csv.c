@@ -12,7 +12,7 @@
 #include "scenario/quantity.h"
 #include "scenario/text_file.h"
 
-#define CELLS_MAX 32u
+#define CELLS_MAX 128u
 
 struct csv {
     const char *source;

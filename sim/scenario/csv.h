@@ -15,7 +15,7 @@
 
 #include "scenario/scenario_errors.h"
 
-#define CSV_COLUMNS_MAX 8u
+#define CSV_COLUMNS_MAX 16u
 #define CSV_NAMES_MAX   3u
 
 struct csv_column {
