@@ -275,6 +275,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
     }
     member->restarts++;
     member->deferred = false;
+    second_period_on_reset(member);
     member_answered(member); /* its silence until now says nothing about the device as it is */
     if (member->stage < MEMBER_READY && !transfer_runs(transfer)) {
         return; /* there is time for the rest */
@@ -299,10 +300,15 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         campaign_member_event(campaign, member, MEMBER_EVENT_TIME_ANSWERED, now_ns);
     }
     enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
-    if (phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION || restarted) {
+    bool in_set_up = phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION;
+    if (in_set_up || restarted) {
         set_up_step(campaign, member, course, now_ns);
-    } else if ((phase == CAMPAIGN_PHASE_CORRECTION || phase == CAMPAIGN_PHASE_CONFIRMATION)
-               && !course->status_answered) {
+    }
+    if (transfer != NULL) {
+        second_period_step(campaign, member, course, now_ns);
+    }
+    if (!restarted && !course->status_answered
+            && (phase == CAMPAIGN_PHASE_CORRECTION || phase == CAMPAIGN_PHASE_CONFIRMATION)) {
         reception_ask_for_status(campaign, member, course);
     }
 }

@@ -25,6 +25,12 @@ enum campaign_correction {
     CORRECTION_COUNT
 };
 
+/* When the correction comes. */
+enum campaign_correction_period {
+    CORRECTION_PERIOD_SAME,  /* in the session of the fragments before */
+    CORRECTION_PERIOD_SECOND /* it ends in a session of its own, after a pause */
+};
+
 /* How the members are divided into transfers. */
 enum campaign_sessions {
     SESSIONS_ONE,
@@ -51,7 +57,9 @@ struct campaign_params {
     double redundancy;           /* 0.15: coded fragments of the first pass per uncoded one */
     enum campaign_correction correction;
     sim_ns correction_timeout_ns;
-    uint8_t block_ack_delay; /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
+    enum campaign_correction_period correction_period;
+    sim_ns correction_pause_ns; /* between the two periods, in which devices sleep */
+    uint8_t block_ack_delay;    /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     enum campaign_versions versions;
     uint8_t fragmentation_version; /* of TS004, 1 or 2, of members whose version is not given */
     /* Versions of TS004, as `members`; NULL: fragmentation_version. Copied. VERSIONS_ASK needs

@@ -106,9 +106,31 @@ void set_up_on_no_frag_session(struct member *member);
 /* A member that is READY while its session runs listens from now on. */
 void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns);
 
+/* McGroupID of a session of its transfer at a member: one bit of the mask for each session. */
+uint8_t member_group_id(const struct member *member, uint32_t session);
+/* Queues the announcement of a session, which begins later than for the others where its start has
+ * passed. `prepared`: the member has its group. False: nothing was queued. */
+bool set_up_announce(struct campaign *campaign, struct member *member, uint32_t session,
+        bool prepared, sim_ns now_ns);
 /* Tells a member that is set up another SessionTime of the session that runs. False: nothing was
  * queued. */
 bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns);
+
+/* second_period.c */
+/* An uplink of a member that is set up, and may have to be told of the second period. */
+void second_period_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
+/* The last command of the set-up is not the last one of the exchange. */
+bool second_period_follows(const struct campaign *campaign, const struct member *member);
+/* True: it is about the group of the second period. */
+bool second_period_on_group_ans(
+        struct campaign *campaign, struct member *member, const struct package_message *message);
+bool second_period_on_session_ans(struct campaign *campaign, struct member *member,
+        const struct package_message *message, bool clock_agrees);
+/* A reset may have cost the member its session. */
+void second_period_on_reset(struct member *member);
+/* A member answered a request to all: it listens to the session at hand. */
+void second_period_on_answer(struct campaign *campaign, struct member *member);
 
 /* deferral.c */
 /* Members that need so many fragments should come back later. Not those of version 1: they do not

@@ -4,20 +4,11 @@
 #include "campaign/correction.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdlib.h>
 
+#include "campaign/batch.h"
 #include "campaign/campaign_internal.h"
 #include "campaign/fec_encoder.h"
 
-/* assumed: the least batch while nothing is known of what is missing; as many as DECODE_RESERVE, so
- * that one batch ends a decoder that lacks nothing but rank. */
-#define LAST_BATCH_MIN 8u
-/* Coded fragments beyond the missing ones: all but 0.4 % of decoders are done (TS004 rows are
- * random enough that every further one halves the rest; spec section 5.6). */
-#define DECODE_RESERVE 8u
-/* Answers; with fewer the worst decides: a 95th percentile of less than 20 is the greatest. */
-#define PERCENTILE_FROM 20u
 /* Of the uncoded fragments: a batch for members of whom nothing is known.
  * assumed: an eighth serves members that lost as much, in one round. */
 #define BLIND_SHARE 8u
@@ -46,9 +37,6 @@
  * holds: coded ones are of no use to them.
  * assumed: one serves members that missed the first; the second those that lost part of it. */
 #define REPEATS_MAX 2u
-/* assumed: a member that reports more is out of reach for now: a batch is five times what it lacks
- * at most, for all others share the airtime. */
-#define LOSS_MAX 0.8
 
 static bool all_settled(const struct transfer *transfer)
 {
@@ -77,7 +65,7 @@ static void start(struct transfer *transfer, sim_ns now_ns)
         return;
     }
     correction->started = true;
-    correction->deadline_ns = now_ns + transfer->campaign->params.correction_timeout_ns;
+    correction->deadline_ns = transfer_correction_end_ns(transfer, now_ns);
     campaign_phase_set(transfer, CAMPAIGN_PHASE_CORRECTION, now_ns);
     const struct session *session = transfer->sessions[transfer->session_now];
     sim_ns session_ns = session->end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
@@ -107,15 +95,18 @@ static void rest(struct transfer *transfer, uint32_t doublings, sim_ns now_ns)
 
 /* --- fixed ----------------------------------------------------------------------------------- */
 
-/* Answers of members that have just completed are still to come. */
+/* Answers of members that have just completed are still to come. Before a second period nothing
+ * more is sent: it has the coded fragments. */
 static void fixed_next_move(struct transfer *transfer, sim_ns now_ns)
 {
-    start(transfer, now_ns);
-    await_answers(transfer, now_ns);
+    if (transfer_is_last_period(transfer)) {
+        start(transfer, now_ns);
+        await_answers(transfer, now_ns);
+    }
 }
 
 static const struct correction_ops fixed = { "fixed", fixed_next_move, transfer_end,
-    fixed_next_move, false };
+    fixed_next_move, fixed_next_move, true, false };
 
 /* False: N has no more room. */
 static bool send_batch(struct transfer *transfer, uint32_t size)
@@ -142,13 +133,13 @@ static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
     start(transfer, now_ns);
     transfer->correction.stuck = transfer->correction.batches % 4u == 3u;
     uint32_t step = transfer->nb_frag / 50u;
-    if (!send_batch(transfer, step > LAST_BATCH_MIN ? step : LAST_BATCH_MIN)) {
+    if (!send_batch(transfer, step > BATCH_LEAST ? step : BATCH_LEAST)) {
         await_answers(transfer, now_ns);
     }
 }
 
 static const struct correction_ops until_reported = { "until-reported", until_reported_next_move,
-    transfer_end, until_reported_next_move, false };
+    transfer_end, until_reported_next_move, until_reported_next_move, false, false };
 
 /* --- adaptive -------------------------------------------------------------------------------- */
 
@@ -172,77 +163,6 @@ static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
     correction->status_on_air = true;
 }
 
-static int compare_u16(const void *a, const void *b)
-{
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
-static bool is_lacking(const struct transfer *transfer, const struct member *member)
-{
-    return member->counted && member->transfer == transfer->index && !member->deferred
-           && !member_is_settled(member);
-}
-
-/* Members whose needs the next batch of coded fragments serves: those that answered in this round,
- * else those that are known to lack something: they answered in an earlier one. */
-static bool counts_for_batch(const struct transfer *transfer, const struct member *member)
-{
-    if (!is_lacking(transfer, member) || member->over_memory) {
-        return false;
-    }
-    return transfer->correction.round_answers > 0 ? member->round == transfer->correction.round
-                                                  : member->round > 0 && member->missing > 0;
-}
-
-static double loss_of(const struct member *member)
-{
-    return member->received < member->sent ? 1.0 - (double)member->received / member->sent : 0.0;
-}
-
-static uint32_t coded_for(uint32_t missing, double loss)
-{
-    assert(loss >= 0.0);
-    return (uint32_t)ceil((missing + DECODE_RESERVE) / (1.0 - fmin(loss, LOSS_MAX)));
-}
-
-uint32_t correction_needed(const struct member *member)
-{
-    return coded_for(member->missing, loss_of(member));
-}
-
-/* Coded fragments of the next batch: what the 95th percentile lacks, a reserve for decoding, and
- * what is lost on the way at the rate they report. 0: no member is known to lack anything. */
-static uint32_t batch_size(const struct transfer *transfer)
-{
-    const struct campaign *campaign = transfer->campaign;
-    assert(transfer->counted_count > 0);
-    uint16_t *missing = malloc(transfer->counted_count * sizeof *missing);
-    if (missing == NULL) {
-        return LAST_BATCH_MIN;
-    }
-    uint32_t count = 0;
-    double lost = 0.0;
-    for (uint32_t i = 0; i < campaign->member_count; i++) {
-        const struct member *member = &campaign->members[i];
-        if (counts_for_batch(transfer, member)) {
-            assert(count < transfer->counted_count);
-            missing[count++] = member->missing;
-            lost += loss_of(member);
-        }
-    }
-    uint32_t size = 0;
-    if (count > 0) {
-        qsort(missing, count, sizeof *missing, compare_u16);
-        uint32_t rank = count < PERCENTILE_FROM ? count - 1u : (count * 95u + 99u) / 100u - 1u;
-        size = coded_for(missing[rank], lost / count);
-    }
-    free(missing);
-    /* More than the block is for members that hear next to nothing: they may be asked in between.
-     */
-    uint32_t most = transfer->nb_frag > LAST_BATCH_MIN ? transfer->nb_frag : LAST_BATCH_MIN;
-    return size < most ? size : most;
-}
-
 /* Of the next batch in a row of silent rounds; 0: none. Silence may be a lost request or lost
  * answers: members that are known to lack something get coded fragments all the same, and members
  * that were never heard a few. Devices of version 1 leave class C when they are whole, so there
@@ -258,7 +178,7 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
         return 0;
     }
     uint32_t blind = transfer->nb_frag / BLIND_SHARE;
-    blind = blind > LAST_BATCH_MIN ? blind : LAST_BATCH_MIN;
+    blind = blind > BATCH_LEAST ? blind : BATCH_LEAST;
     return size > blind ? size : blind;
 }
 
@@ -293,7 +213,7 @@ static bool repeats_instead(const struct transfer *transfer, uint32_t size)
     const struct campaign *campaign = transfer->campaign;
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         const struct member *member = &campaign->members[i];
-        if (is_lacking(transfer, member) && member->over_memory
+        if (batch_member_lacks(transfer, member) && member->over_memory
                 && member->round == transfer->correction.round) {
             return true;
         }
@@ -358,8 +278,20 @@ static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
     batch_or_question(transfer, asked ? batch_in_silence(transfer) : 0, now_ns);
 }
 
+/* Members that said what they lack get it first, all that they need at once if the hour has so much
+ * airtime: they listen from now on, and each question costs them the time for answers. */
+static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
+{
+    start(transfer, now_ns);
+    transfer->correction.silent_rounds = 0;
+    transfer->correction.round_answers = 0; /* the batch is for all that are known to lack some */
+    uint32_t needed = batch_for_all(transfer);
+    bool waits = needed > 0 && transfer_waits_long_for(transfer, needed, now_ns);
+    batch_or_question(transfer, waits ? batch_size(transfer) : needed, now_ns);
+}
+
 static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
-    adaptive_answers_over, adaptive_rested, true };
+    adaptive_answers_over, adaptive_rested, adaptive_session_begun, true, true };
 
 const struct correction_ops *const correction_policies[CORRECTION_COUNT] = {
     [CORRECTION_FIXED] = &fixed,
@@ -488,6 +420,19 @@ void correction_on_resume(struct transfer *transfer, sim_ns now_ns)
         correction->resting = false;
         transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
         batch_or_question(transfer, batch_size(transfer), now_ns);
+    }
+}
+
+void correction_on_session(struct transfer *transfer, sim_ns now_ns)
+{
+    const struct correction_ops *policy = policy_of(transfer);
+    if (policy->hurries && transfer_is_last_period(transfer)) {
+        transfer_hurry(transfer);
+    }
+    if (transfer->next_n > transfer->target_n) {
+        policy->session_begun(transfer, now_ns);
+    } else {
+        transfer_feed(transfer);
     }
 }
 

@@ -38,7 +38,10 @@ struct correction_ops {
     void (*answers_over)(struct transfer *transfer, sim_ns now_ns);
     /* A rest is over and some members lack fragments. */
     void (*rested)(struct transfer *transfer, sim_ns now_ns);
-    bool asks; /* it ends a pause for answers early when all members are known */
+    /* A session begins that is not the first one, and nothing of the last one is left to send. */
+    void (*session_begun)(struct transfer *transfer, sim_ns now_ns);
+    bool hurries; /* its last period, which has airtime of its own */
+    bool asks;    /* it ends a pause for answers early when all members are known */
 };
 extern const struct correction_ops *const correction_policies[CORRECTION_COUNT];
 
@@ -57,13 +60,12 @@ void correction_on_answer(
 bool correction_may_repeat(const struct transfer *transfer);
 /* A member needs no more; some others do. */
 void correction_on_settled(struct transfer *transfer, sim_ns now_ns);
-/* Coded fragments to send for a member: what it lacks, a reserve for decoding, and what is lost on
- * the way at the rate that it reported. */
-uint32_t correction_needed(const struct member *member);
 /* A member has closed its session for a while. */
 void correction_on_deferred(struct transfer *transfer);
 /* Deferred members listen again. */
 void correction_on_resume(struct transfer *transfer, sim_ns now_ns);
+/* A session begins that is not the first one. */
+void correction_on_session(struct transfer *transfer, sim_ns now_ns);
 /* A session ends: no answer to its requests is awaited any more. */
 void correction_pause(struct transfer *transfer);
 

@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 
+#include "campaign/batch.h"
 #include "campaign/campaign_internal.h"
 
 /* What was sent until now has left the sliding hour by then (ETSI EN 300 220-2). */
@@ -51,7 +52,7 @@ void deferral_consider(struct campaign *campaign, struct member *member, sim_ns 
             || transfer->phase != CAMPAIGN_PHASE_CORRECTION || member->over_memory) {
         return;
     }
-    uint32_t needed = correction_needed(member);
+    uint32_t needed = batch_for_member(member);
     sim_ns at_ns = resume_ns(transfer, now_ns);
     if (at_ns == 0 || !deferral_pays(transfer, needed + needed / MARGIN_SHARE, now_ns)
             || !set_up_move_session(campaign, member, at_ns)) {

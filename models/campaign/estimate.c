@@ -101,12 +101,26 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
     estimate->correction_s = estimate->correction * estimate->interval_s;
 }
 
-/* From the first SessionTime to the end of the last session. */
-static double longest_time_s(const struct estimate *estimate)
+/* From the first SessionTime to the end of the last session of the first period. */
+static double first_period_s(const struct estimate *estimate)
 {
     assert(estimate->periods > 0);
     double gaps_s = (estimate->periods - 1.0) * seconds(SCHEDULE_PERIOD_GAP_NS);
     return estimate->periods * (double)(1u << estimate->time_out) + gaps_s;
+}
+
+/* The session of the second period; 0: there is none. */
+static double second_period_s(const struct estimate *estimate)
+{
+    sim_ns second_ns = (sim_ns)(estimate->second_s * 1e9);
+    return second_ns > 0 ? (double)(1u << schedule_time_out(second_ns)) : 0.0;
+}
+
+/* From the first SessionTime to the end of the last session. */
+static double longest_time_s(const struct estimate *estimate)
+{
+    return estimate->second_at_s > 0.0 ? estimate->second_at_s + second_period_s(estimate)
+                                       : first_period_s(estimate);
 }
 
 /* From SessionTime until a device has heard `fragments`, the last of them to its end. */
@@ -114,6 +128,23 @@ static double heard_s(const struct estimate *estimate, double fragments)
 {
     return seconds(SCHEDULE_GUARD_NS) + LEAD_S + (fragments - 1.0) * estimate->interval_s
            + estimate->fragment_airtime_s;
+}
+
+/* Fragments of the first pass that come before a second period. */
+static double first_fragments(const struct estimate *estimate, const struct schedule *schedule)
+{
+    assert(estimate->coded >= schedule->coded_later);
+    return (double)estimate->nb_frag + estimate->coded - schedule->coded_later;
+}
+
+/* The same, where what exceeds the first pass comes in a second period. */
+static double heard_in_periods_s(
+        const struct estimate *estimate, const struct schedule *schedule, double fragments)
+{
+    double first = first_fragments(estimate, schedule);
+    return estimate->second_at_s > 0.0 && fragments > first
+                   ? estimate->second_at_s + heard_s(estimate, fragments - first)
+                   : heard_s(estimate, fragments);
 }
 
 /* Share of reports of the block that no gateway receives: lost by the link; met by another report
@@ -144,10 +175,22 @@ static double rounds_until_heard(uint32_t n, double loss)
     return rounds;
 }
 
+static void estimate_plan(const struct estimate_input *input, const struct schedule *schedule,
+        struct estimate *estimate)
+{
+    estimate->planned_s = seconds(schedule->planned_ns);
+    estimate->time_out = schedule->time_out;
+    estimate->needed_s = seconds(schedule->needed_ns);
+    estimate->periods = input->periods > 0 ? input->periods : schedule->periods;
+    estimate->second_at_s = seconds(schedule->second_at_ns);
+    estimate->second_s = seconds(schedule->second_ns);
+}
+
 /* The session is over when the last device has reported the block whole: its report comes within
  * an answer window after the fragment that made it so; of n reports, spread evenly, the last comes
  * after n / (n + 1) of it, and again until it was heard. Rounds of correction begin with a pause
- * for answers. */
+ * for answers; in a second period members have answered before. It is reckoned at the interval of
+ * the duty cycle, which its haste falls below. */
 static void estimate_session(const struct estimate_input *input, const struct schedule *schedule,
         struct estimate *estimate)
 {
@@ -161,29 +204,29 @@ static void estimate_session(const struct estimate_input *input, const struct sc
     double again = rounds_until_heard(input->fleet_size, loss) - 1.0;
     double last_report_s = spread_s * input->fleet_size / (input->fleet_size + 1.0)
                            + again * (REPORT_AGAIN_S + spread_s / 2.0);
-    estimate->session_s = heard_s(estimate, frames) + last_report_s + tail_s;
-    if (estimate->correction > 0) {
+    estimate->session_s = heard_in_periods_s(estimate, schedule, frames) + last_report_s + tail_s;
+    if (estimate->correction > 0 && estimate->second_at_s <= 0.0) {
         estimate->session_s += estimate->answer_window_s;
     }
-    estimate->planned_s = seconds(schedule->planned_ns);
-    estimate->time_out = schedule->time_out;
-    estimate->needed_s = seconds(schedule->needed_ns);
-    estimate->periods = input->periods > 0 ? input->periods : schedule->periods;
     double longest_s = longest_time_s(estimate);
     estimate->time_out_fits = estimate->planned_s <= longest_s;
     estimate->session_s = estimate->session_s < longest_s ? estimate->session_s : longest_s;
 }
 
 /* A device listens until its block is whole; one that stays incomplete listens until
- * the time-out. */
-static void estimate_energy(const struct estimate_input *input, struct estimate *estimate)
+ * the time-out. Between two periods it sleeps. */
+static void estimate_energy(const struct estimate_input *input, const struct schedule *schedule,
+        struct estimate *estimate)
 {
     double excess = input->expected_loss > 0.0 ? EXCESS_MEAN : 0.0;
     double fragments = (estimate->nb_frag + excess) / (1.0 - input->expected_loss);
     double whole = input->correction == CORRECTION_FIXED ? estimate->complete_share : 1.0;
     double first_s = heard_s(estimate, 1.0);
-    double longest_s = longest_time_s(estimate);
-    double last_s = heard_s(estimate, fragments);
+    double longest_s = first_period_s(estimate) + second_period_s(estimate);
+    double last_s = heard_in_periods_s(estimate, schedule, fragments);
+    if (last_s > estimate->second_at_s && estimate->second_at_s > 0.0) {
+        last_s -= estimate->second_at_s - first_period_s(estimate);
+    }
     last_s = last_s < longest_s ? last_s : longest_s;
     estimate->listening_s = input->guard_s + first_s;
     estimate->bulk_rx_s = whole * last_s + (1.0 - whole) * longest_s - first_s;
@@ -211,7 +254,8 @@ static double command_airtime_s(const struct estimate_input *input)
 {
     struct lora_modulation rx2 =
             downlink_modulation(input, input->rx2_data_rate, input->rx2_frequency_hz);
-    return seconds(lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
+    sim_ns groups = input->correction_period == CORRECTION_PERIOD_SECOND ? 2 : 1;
+    return seconds(groups * lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
                    + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
 }
 
@@ -238,7 +282,10 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
     double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
                              ? 1.0 - estimate->complete_share
                              : 0.0;
-    estimate->uplinks = (1.0 + exchanges + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
+    /* The group of a second period is announced when the device is ready. */
+    double second = input->correction_period == CORRECTION_PERIOD_SECOND ? exchanges - 1.0 : 0.0;
+    estimate->uplinks =
+            (1.0 + exchanges + second + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
 }
 
 /* --- all ------------------------------------------------------------------------------------- */
@@ -298,6 +345,8 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
         .interval_ns = interval_ns,
         .corrected = input->correction != CORRECTION_FIXED,
         .correction_timeout_ns = (sim_ns)(input->correction_timeout_s * 1e9),
+        .second_period = input->correction_period == CORRECTION_PERIOD_SECOND,
+        .correction_pause_ns = (sim_ns)(input->correction_pause_s * 1e9),
         .fleet_size = input->fleet_size,
         .answer_airtime_s = schedule_answer_airtime_s(input->region, input->uplink_data_rate),
         .channel_count = input->channel_count,
@@ -316,7 +365,8 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
         estimate->correction = (uint32_t)needed - estimate->coded;
     }
     estimate_air(input, estimate);
+    estimate_plan(input, &schedule, estimate);
     estimate_session(input, &schedule, estimate);
-    estimate_energy(input, estimate);
+    estimate_energy(input, &schedule, estimate);
     estimate_set_up(input, estimate);
 }

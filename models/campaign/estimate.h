@@ -17,6 +17,8 @@ struct estimate_input {
     double redundancy;
     enum campaign_correction correction;
     double correction_timeout_s;
+    enum campaign_correction_period correction_period;
+    double correction_pause_s; /* between the two periods */
 
     /* how */
     uint8_t data_rate;
@@ -68,7 +70,9 @@ struct estimate {
     double planned_s;       /* what the server allows for the session */
     double session_s;       /* from SessionTime until every device has reported */
     uint8_t time_out;       /* exponent, of the first session */
-    uint8_t periods;        /* class C sessions */
+    uint8_t periods;        /* class C sessions, without that of a second period */
+    double second_at_s;     /* from SessionTime to that of the second period; 0: there is none */
+    double second_s;        /* what the server allows for it */
     bool time_out_fits;     /* planned_s fits the sessions: else the last one is cut short */
     double complete_share;  /* of devices whole after uncoded and coded fragments */
     double set_up_s;        /* of a device, from the campaign's start, mean */
@@ -76,7 +80,7 @@ struct estimate {
     double uplinks;         /* of a device for the campaign, mean */
     double listening_s;     /* receiver on until the end of the first fragment */
     double listening_j;
-    double bulk_rx_s; /* receiver on from there until the block is whole, mean */
+    double bulk_rx_s; /* receiver on from there until the block is whole, mean; not in a pause */
     double bulk_j;
     double battery_percent; /* listening_j + bulk_j of battery_usable_j */
 };

@@ -103,6 +103,13 @@ enum member_cause {
     MEMBER_CAUSE_COUNT
 };
 
+/* How far a member is told of the session of a second period. */
+enum member_second {
+    MEMBER_SECOND_UNTOLD,
+    MEMBER_SECOND_GROUP, /* it has the group */
+    MEMBER_SECOND_TOLD   /* it opens the session if it is not whole */
+};
+
 /* What a transition does besides. */
 enum member_action {
     MEMBER_NO_ACTION,
@@ -131,7 +138,8 @@ struct member {
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
-    sim_ns told_ns;     /* SessionTime of its own, told last: restarted or deferred */
+    uint8_t second;     /* enum member_second */
+    sim_ns told_ns;     /* SessionTime that it was told last */
     bool asked_alone;   /* for its status, by unicast: no answer yet */
     bool deferred;      /* it has closed its session until its transfer's resume_ns */
     bool moved;         /* it was told so once: what it has missed since is no loss */

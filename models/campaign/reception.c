@@ -141,6 +141,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
                 member->over_memory ? MEMBER_EVENT_BLOCK_LACKING_MUCH : MEMBER_EVENT_BLOCK_LACKING,
                 now_ns);
         if (listens) {
+            second_period_on_answer(campaign, member);
             correction_on_answer(transfer, member, missing_was, now_ns);
             deferral_consider(campaign, member, now_ns);
         }

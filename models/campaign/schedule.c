@@ -66,26 +66,56 @@ uint8_t schedule_time_out(sim_ns duration_ns)
     return time_out;
 }
 
+/* A first pass of so many fragments, from SessionTime to its last answer. */
+static sim_ns pass_ns(
+        const struct schedule_input *input, const struct schedule *schedule, uint32_t fragments)
+{
+    double frames = (double)fragments + SCHEDULE_FEED_AHEAD;
+    return SCHEDULE_GUARD_NS + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
+           + schedule->answer_window_ns;
+}
+
+/* From the first SessionTime to the end of the last of the sessions that needed_ns takes. */
+static sim_ns periods_ns(const struct schedule *schedule)
+{
+    assert(schedule->periods > 0);
+    sim_ns before = schedule->periods - 1;
+    uint8_t time_out = schedule_time_out(schedule->needed_ns - before * SCHEDULE_PERIOD_USABLE_NS);
+    return before * (SCHEDULE_PERIOD_NS + SCHEDULE_PERIOD_GAP_NS)
+           + (sim_ns)(1u << time_out) * SIM_NS_PER_S;
+}
+
+/* The second period: for the longest correction, or for the coded fragments. */
+static void plan_second(const struct schedule_input *input, struct schedule *schedule)
+{
+    schedule->second_ns = input->corrected ? SCHEDULE_GUARD_NS + input->correction_timeout_ns
+                                           : pass_ns(input, schedule, schedule->coded);
+    schedule->second_at_ns = periods_ns(schedule) + input->correction_pause_ns;
+    schedule->planned_ns = schedule->second_at_ns + schedule->second_ns;
+}
+
 void schedule_make(const struct schedule_input *input, struct schedule *schedule)
 {
     assert(input->channel_count > 0 && input->interval_ns > 0);
+    *schedule = (struct schedule){ .periods = 1 };
     schedule->coded = schedule_coded(input->nb_frag, input->redundancy);
+    schedule->coded_later = input->second_period && !input->corrected ? schedule->coded : 0;
     schedule->block_ack_delay = block_ack_delay(input);
     schedule->answer_window_ns = (sim_ns)(1u << (schedule->block_ack_delay + 4)) * SIM_NS_PER_S
                                  + SCHEDULE_ANSWER_TAIL_NS;
-    double frames = (double)input->nb_frag + schedule->coded + SCHEDULE_FEED_AHEAD;
-    schedule->needed_ns = SCHEDULE_GUARD_NS
-                          + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
-                          + schedule->answer_window_ns;
-    schedule->planned_ns = schedule->needed_ns;
-    if (input->corrected) {
-        schedule->planned_ns += input->correction_timeout_ns;
-    }
-    schedule->periods = 1;
+    schedule->needed_ns =
+            pass_ns(input, schedule, input->nb_frag + schedule->coded - schedule->coded_later);
     for (sim_ns needed_ns = schedule->needed_ns;
             needed_ns > SCHEDULE_PERIOD_NS && schedule->periods < UINT8_MAX;
             needed_ns -= SCHEDULE_PERIOD_USABLE_NS) {
         schedule->periods++;
     }
-    schedule->time_out = schedule_time_out(schedule->planned_ns);
+    if (input->second_period) {
+        plan_second(input, schedule);
+        schedule->time_out = schedule_time_out(schedule->needed_ns);
+    } else {
+        schedule->planned_ns =
+                schedule->needed_ns + (input->corrected ? input->correction_timeout_ns : 0);
+        schedule->time_out = schedule_time_out(schedule->planned_ns);
+    }
 }

@@ -33,6 +33,8 @@ struct schedule_input {
     sim_ns interval_ns; /* between two fragments of one gateway */
     bool corrected;     /* coded fragments follow for correction_timeout_ns at most */
     sim_ns correction_timeout_ns;
+    bool second_period;         /* what follows the first one has a session of its own, */
+    sim_ns correction_pause_ns; /* which begins so long after it */
     uint32_t fleet_size;
     double answer_airtime_s; /* mean, of a status answer */
     uint32_t channel_count;  /* for uplinks */
@@ -40,11 +42,14 @@ struct schedule_input {
 };
 
 struct schedule {
-    uint32_t coded; /* fragments of the first pass after the uncoded ones */
+    uint32_t coded;       /* fragments after the uncoded ones, without any correction */
+    uint32_t coded_later; /* of them: in the second period, for want of any other correction */
     uint8_t block_ack_delay;
     sim_ns answer_window_ns; /* of a status request, to the end of the last exchange */
     sim_ns needed_ns;        /* of the first pass, to the last answer */
-    sim_ns planned_ns;       /* the same and the longest correction */
+    sim_ns planned_ns;       /* the same and the longest correction, pauses included */
+    sim_ns second_ns;        /* of the session of the second period; 0: there is none */
+    sim_ns second_at_ns;     /* from the first SessionTime to that of the second period */
     uint8_t time_out;        /* exponent of TS005, of the first session */
     uint8_t periods;         /* sessions of class C that needed_ns takes, one after the other */
 };

@@ -23,11 +23,10 @@ static struct transfer *transfer_of(const struct campaign *campaign, const struc
     return &campaign->transfers[member->transfer];
 }
 
-/* McGroupID of the session that is being set up: one bit of the mask for each session. */
-static uint8_t group_id_of(const struct member *member)
+uint8_t member_group_id(const struct member *member, uint32_t session)
 {
     uint8_t id = 0;
-    uint8_t left = member->session;
+    uint32_t left = session;
     for (; id < SERVER_GROUP_IDS; id++) {
         if ((member->group_mask >> id & 1u) != 0 && left-- == 0) {
             return id;
@@ -39,28 +38,28 @@ static uint8_t group_id_of(const struct member *member)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-/* When the session begins for a member: for all at one time, later for one that lost it. */
-static sim_ns session_time_ns(
-        const struct member *member, const struct session *session, sim_ns now_ns)
+/* When a session begins for a member that is told of it now: for all at one time, later for one
+ * that is late. */
+static sim_ns late_session_time_ns(const struct session *session, sim_ns now_ns)
 {
-    assert(member->restarts <= RESTARTS_MAX);
     sim_ns late_ns = now_ns + RESTART_LEAD_NS;
-    if (member->restarts == 0 || late_ns <= session->start_ns) {
+    if (late_ns <= session->start_ns) {
         return session->start_ns;
     }
     return session->start_ns + (late_ns - session->start_ns) / SIM_NS_PER_S * SIM_NS_PER_S;
 }
 
-static size_t put_announcement(const struct campaign *campaign, struct member *member,
-        sim_ns now_ns, uint8_t *out, uint8_t *fport)
+/* The announcement of a session; member->told_ns: when it begins for this member. */
+static size_t put_announcement(const struct campaign *campaign, const struct member *member,
+        uint32_t session_index, bool prepared, uint8_t *out, uint8_t *fport)
 {
-    assert(member->session < transfer_of(campaign, member)->session_count);
-    const struct session *session = transfer_of(campaign, member)->sessions[member->session];
-    member->told_ns = session_time_ns(member, session, now_ns);
+    const struct transfer *transfer = transfer_of(campaign, member);
+    assert(session_index < transfer->session_count);
+    const struct session *session = transfer->sessions[session_index];
     const struct session_recipient recipient = {
         .identity = &campaign->server->identities[member->device],
-        .number = group_id_of(member),
-        .prepared = member->stage == MEMBER_SESSION,
+        .number = member_group_id(member, session_index),
+        .prepared = prepared,
         .room = network_downlink_max(campaign->server->network, member->device),
         .ask_version = campaign->params.versions == VERSIONS_ASK
                        && campaign->server->devices[member->device].multicast_version == 0,
@@ -70,24 +69,43 @@ static size_t put_announcement(const struct campaign *campaign, struct member *m
     return session->ops->announce(session, &recipient, out, fport);
 }
 
-bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns)
+static bool send_announcement(
+        struct campaign *campaign, struct member *member, uint32_t session, bool prepared)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
-    const struct session *session = transfer_session_now(transfer);
     uint8_t command[COMMANDS_SIZE_MAX];
     uint8_t fport;
+    size_t size = put_announcement(campaign, member, session, prepared, command, &fport);
+    return server_send(campaign->server, member->device, fport, command, size);
+}
+
+bool set_up_announce(struct campaign *campaign, struct member *member, uint32_t session,
+        bool prepared, sim_ns now_ns)
+{
+    const struct transfer *transfer = transfer_of(campaign, member);
+    assert(session < transfer->session_count);
+    member->told_ns = late_session_time_ns(transfer->sessions[session], now_ns);
+    return send_announcement(campaign, member, session, prepared);
+}
+
+bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns)
+{
     assert(member->stage == MEMBER_RECEIVING && member->group_mask != 0);
-    member->session = transfer->session_now;
+    member->session = transfer_of(campaign, member)->session_now;
     member->told_ns = start_ns;
     member->moved = true;
-    const struct session_recipient recipient = {
-        .identity = &campaign->server->identities[member->device],
-        .number = group_id_of(member),
-        .prepared = true,
-        .start_ns = start_ns,
-    };
-    size_t size = session->ops->announce(session, &recipient, command, &fport);
-    return server_send(campaign->server, member->device, fport, command, size);
+    return send_announcement(campaign, member, member->session, true);
+}
+
+/* The session that is being set up. */
+static size_t put_session(const struct campaign *campaign, struct member *member, sim_ns now_ns,
+        uint8_t *out, uint8_t *fport)
+{
+    const struct session *session = transfer_of(campaign, member)->sessions[member->session];
+    assert(member->restarts <= RESTARTS_MAX);
+    member->told_ns =
+            member->restarts > 0 ? late_session_time_ns(session, now_ns) : session->start_ns;
+    return put_announcement(
+            campaign, member, member->session, member->stage == MEMBER_SESSION, out, fport);
 }
 
 static size_t put_frag_setup(
@@ -141,14 +159,14 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     } else if (last) {
         size = put_frag_setup(campaign, member, commands, &fport);
     } else {
-        size = put_announcement(campaign, member, now_ns, commands, &fport);
+        size = put_session(campaign, member, now_ns, commands, &fport);
     }
     assert(size > 0 && size <= sizeof commands);
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         member_command_sent(member, now_ns);
     }
-    bool more = !last || asks_for_session(member);
+    bool more = !last || asks_for_session(member) || second_period_follows(campaign, member);
     if (more && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
         network_keep_open(campaign->server->network, member->device);
     }
@@ -242,7 +260,10 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_MC_GROUP_SETUP_ANS);
-    if (message->index != group_id_of(member)) {
+    if (second_period_on_group_ans(campaign, member, message)) {
+        return;
+    }
+    if (message->index != member_group_id(member, member->session)) {
         return; /* of an earlier step */
     }
     if (message->status != 0) {
@@ -295,29 +316,37 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
     const struct transfer *transfer = transfer_of(campaign, member);
     assert(message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS);
     assert(member->session < transfer->session_count);
-    if (member->stage == MEMBER_RECEIVING && message->index == group_id_of(member)) {
-        bool accepted =
-                message->status == 0 && clock_agrees(campaign, member->told_ns, uplink, message);
-        deferral_on_session_ans(campaign, member, accepted, now_ns);
+    bool told_agrees = clock_agrees(campaign, member->told_ns, uplink, message);
+    if (second_period_on_session_ans(campaign, member, message, told_agrees)) {
+        return;
+    }
+    if (member->stage == MEMBER_RECEIVING
+            && message->index == member_group_id(member, member->session)) {
+        deferral_on_session_ans(campaign, member, message->status == 0 && told_agrees, now_ns);
         return;
     }
     const struct session *session = transfer->sessions[member->session];
     bool restarted = member->restarts > 0;
     sim_ns start_ns = restarted ? member->told_ns : session->start_ns;
     if (now_ns >= (restarted ? start_ns : transfer_start_ns(transfer))
-            || message->index != group_id_of(member)) {
+            || message->index != member_group_id(member, member->session)) {
         return; /* too late to tell anything, or of an earlier step */
     }
     if (message->status != 0 || !clock_agrees(campaign, start_ns, uplink, message)) {
         member_try_failed(campaign, member, session_cause(message), now_ns);
         return;
     }
-    enum member_event event = member->session + 1u < transfer->session_count
-                                      ? MEMBER_EVENT_SESSION_ACCEPTED_MORE
-                                      : MEMBER_EVENT_SESSION_ACCEPTED;
-    if (campaign_member_event(campaign, member, event, now_ns)
-            && event == MEMBER_EVENT_SESSION_ACCEPTED_MORE) {
+    uint32_t first_period = transfer->second > 0 ? transfer->second : transfer->session_count;
+    bool more = member->session + 1u < first_period;
+    if (!campaign_member_event(campaign, member,
+                more ? MEMBER_EVENT_SESSION_ACCEPTED_MORE : MEMBER_EVENT_SESSION_ACCEPTED,
+                now_ns)) {
+        return;
+    }
+    if (more) {
         member->session++;
+    } else if (member->session >= first_period) {
+        member->second = MEMBER_SECOND_TOLD;
     }
 }
 

@@ -1,4 +1,4 @@
-/* A transfer: block, times, fragments, end.
+/* A transfer: block, fragments, sessions, end.
  * SPDX-License-Identifier: MIT
  *
  * N never falls, but for repeated uncoded fragments: devices may drop what is lower than the last
@@ -46,31 +46,6 @@ static bool cut_block(struct transfer *transfer, const uint8_t *image, uint32_t 
     return true;
 }
 
-/* The first session of the first transfer is the campaign's own entity. */
-static bool session_add(struct transfer *transfer)
-{
-    struct campaign *campaign = transfer->campaign;
-    const struct campaign_params *params = &campaign->params;
-    assert(transfer->session_count < CAMPAIGN_PERIODS_MAX);
-    bool first = transfer->index == 0 && transfer->session_count == 0;
-    const struct session_params session_params = {
-        .data_rate = transfer->data_rate,
-        .frequency_hz = params->frequency_hz,
-        .gateways = params->gateways,
-        .duty_share = params->duty_share,
-        .interval_ns = params->interval_ns,
-        .granularity_ns = params->granularity_ns,
-    };
-    entity_id entity = first ? campaign->entity : engine_entity_add(campaign->server->engine, 1);
-    struct session *session =
-            session_class_c.create(campaign->server, transfer, entity, &session_params);
-    if (session == NULL) {
-        return false;
-    }
-    transfer->sessions[transfer->session_count++] = session;
-    return true;
-}
-
 bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t index,
         uint8_t data_rate, const uint8_t *image, uint32_t image_size)
 {
@@ -81,7 +56,7 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
     transfer->frag_index = (uint8_t)(campaign->number % SERVER_FRAG_INDEXES);
     transfer->phase = CAMPAIGN_PHASE_IDLE;
     return region_has_downlink(network_region(campaign->server->network), data_rate)
-           && cut_block(transfer, image, image_size) && session_add(transfer);
+           && cut_block(transfer, image, image_size) && transfer_session_add(transfer);
 }
 
 void transfer_finish(struct transfer *transfer)
@@ -94,32 +69,7 @@ void transfer_finish(struct transfer *transfer)
     transfer->block = NULL;
 }
 
-/* --- time ------------------------------------------------------------------------------------ */
-
-struct session *transfer_session_now(const struct transfer *transfer)
-{
-    assert(transfer->session_now < transfer->session_count);
-    return transfer->sessions[transfer->session_now];
-}
-
-sim_ns transfer_start_ns(const struct transfer *transfer)
-{
-    assert(transfer->session_count > 0);
-    return transfer->sessions[0]->start_ns;
-}
-
-sim_ns transfer_end_ns(const struct transfer *transfer)
-{
-    assert(transfer->session_count > 0);
-    return transfer->sessions[transfer->session_count - 1u]->end_ns;
-}
-
-sim_ns transfer_planned_end_ns(const struct transfer *transfer)
-{
-    const struct session *last = transfer->sessions[transfer->session_count - 1u];
-    sim_ns planned_ns = last->start_ns + transfer->schedule.planned_ns;
-    return planned_ns < last->end_ns ? planned_ns : last->end_ns;
-}
+/* --- timers ---------------------------------------------------------------------------------- */
 
 void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, sim_ns at_ns)
 {
@@ -132,60 +82,6 @@ void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, si
 void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer)
 {
     transfer->timer_generation[timer]++;
-}
-
-/* --- plan ------------------------------------------------------------------------------------ */
-
-static sim_ns fragment_interval_ns(const struct transfer *transfer)
-{
-    const struct session *session = transfer->sessions[0];
-    return session->ops->interval_ns(
-            session, (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes));
-}
-
-/* Sessions that the whole transfer needs, all of the longest kind but the last. Out of memory means
- * fewer: the transfer is cut short like any that does not fit. */
-static void plan_sessions(struct transfer *transfer, sim_ns start_ns)
-{
-    const struct schedule *schedule = &transfer->schedule;
-    uint32_t wanted = transfer->campaign->params.periods;
-    wanted = wanted == 0 ? schedule->periods : wanted;
-    wanted = wanted < CAMPAIGN_PERIODS_MAX ? wanted : CAMPAIGN_PERIODS_MAX;
-    while (transfer->session_count < wanted && session_add(transfer)) {
-    }
-    sim_ns left_ns = schedule->planned_ns;
-    for (uint32_t i = 0; i < transfer->session_count; i++) {
-        struct session *session = transfer->sessions[i];
-        bool last = i + 1u == transfer->session_count;
-        session->ops->plan(session, start_ns, last ? left_ns : SCHEDULE_PERIOD_NS);
-        start_ns = session->end_ns + SCHEDULE_PERIOD_GAP_NS;
-        left_ns -= SCHEDULE_PERIOD_USABLE_NS;
-        left_ns = left_ns > 0 ? left_ns : 0;
-    }
-}
-
-void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurrent)
-{
-    const struct campaign *campaign = transfer->campaign;
-    const struct campaign_params *params = &campaign->params;
-    assert(!transfer->open && concurrent > 0);
-    struct schedule_input input = {
-        .nb_frag = transfer->nb_frag,
-        .redundancy = params->redundancy,
-        .interval_ns = fragment_interval_ns(transfer) * concurrent,
-        .corrected = params->correction != CORRECTION_FIXED,
-        .correction_timeout_ns = params->correction_timeout_ns,
-        .fleet_size = campaign->member_count,
-        .answer_airtime_s = campaign_answer_airtime_s(campaign),
-        .channel_count = network_channel_count(campaign->server->network),
-        .block_ack_delay = params->block_ack_delay,
-    };
-    schedule_make(&input, &transfer->schedule);
-    plan_sessions(transfer, start_ns);
-    transfer->open = true;
-    sim_ns first_ns = transfer_start_ns(transfer);
-    transfer_timer_set(transfer, TRANSFER_TIMER_SET_UP_CLOSE, first_ns - SET_UP_CLOSE_NS);
-    transfer_timer_set(transfer, TRANSFER_TIMER_SESSION, first_ns + SCHEDULE_GUARD_NS);
 }
 
 /* --- fragments ------------------------------------------------------------------------------- */
@@ -382,16 +278,21 @@ static void arm_deadline(struct transfer *transfer)
     transfer_timer_set(transfer, TRANSFER_TIMER_DEADLINE, at_ns);
 }
 
+/* The next session goes on where the gateways stopped in the one before. */
+static void go_on(struct transfer *transfer, sim_ns now_ns)
+{
+    bool is_second = transfer->session_now == transfer->second;
+    transfer->paused = false;
+    transfer->next_n = transfer->highest_sent_n + 1u;
+    transfer->target_n += is_second ? transfer->schedule.coded_later : 0;
+    arm_deadline(transfer);
+    correction_on_session(transfer, now_ns);
+}
+
 static void begin_session(struct transfer *transfer, sim_ns now_ns)
 {
-    if (transfer->session_now > 0) { /* goes on where the gateways stopped */
-        transfer->paused = false;
-        transfer->next_n = transfer->highest_sent_n + 1u;
-        arm_deadline(transfer);
-        transfer_feed(transfer);
-        if (transfer->next_n > transfer->target_n) {
-            correction_on_idle(transfer, now_ns);
-        }
+    if (transfer->session_now > 0) {
+        go_on(transfer, now_ns);
         return;
     }
     count_members(transfer, now_ns);
@@ -402,7 +303,8 @@ static void begin_session(struct transfer *transfer, sim_ns now_ns)
     campaign_phase_set(transfer, CAMPAIGN_PHASE_UNCODED, now_ns);
     arm_deadline(transfer);
     transfer->next_n = 1;
-    transfer->target_n = transfer->nb_frag + transfer->schedule.coded;
+    transfer->target_n =
+            transfer->nb_frag + transfer->schedule.coded - transfer->schedule.coded_later;
     transfer_feed(transfer);
 }
 

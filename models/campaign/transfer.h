@@ -3,7 +3,8 @@
  *
  * One or more sessions feed it, one after the other: N goes on, and each has a McGroupID of its
  * own. Where a session ended with fragments that no gateway had sent, the next one goes on after
- * the highest N that was on the air; coded fragments replace the gaps below.
+ * the highest N that was on the air; coded fragments replace the gaps below. The last session may
+ * be a second period, for correction: devices that are not whole sleep until it opens.
  */
 #ifndef CAMPAIGN_TRANSFER_H
 #define CAMPAIGN_TRANSFER_H
@@ -45,7 +46,9 @@ struct transfer {
     struct session *sessions[CAMPAIGN_PERIODS_MAX];
     uint8_t session_count;
     uint8_t session_now; /* the one that runs, or comes next */
+    uint8_t second;      /* the session of the second period; 0: there is none */
     bool paused;         /* between two sessions */
+    sim_ns planned_end_ns;
 
     uint32_t member_count;
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
@@ -78,6 +81,12 @@ sim_ns transfer_end_ns(const struct transfer *transfer);
 bool transfer_runs(const struct transfer *transfer);
 /* The session that runs, or comes next. */
 struct session *transfer_session_now(const struct transfer *transfer);
+/* No period follows that of this session. */
+bool transfer_is_last_period(const struct transfer *transfer);
+/* When a correction that begins now is over: its time counts in the last period. */
+sim_ns transfer_correction_end_ns(const struct transfer *transfer, sim_ns now_ns);
+/* Appends a session. False: out of memory, or the network has no room for it. */
+bool transfer_session_add(struct transfer *transfer);
 
 /* A member that is READY listens from now on, to all sessions of the transfer. */
 void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns);

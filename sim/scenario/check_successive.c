@@ -23,6 +23,7 @@ struct plan {
     /* Of one transfer: from SessionTime to the end of uncoded and coded fragments, and of the
      * longest correction. */
     sim_ns first_pass_ns, transfer_ns;
+    sim_ns second_ns; /* of a second period; 0: there is none */
 };
 
 static struct plan plan_at(
@@ -43,9 +44,8 @@ static struct plan plan_at(
         .session_ns = c->params.start_ns + c->params.set_up_window_ns };
     plan.transfer_ns = (sim_ns)(estimate.planned_s * (double)SIM_NS_PER_S);
     plan.end_ns = plan.session_ns + estimate.transfers * plan.transfer_ns;
-    plan.first_pass_ns =
-            plan.transfer_ns
-            - (c->params.correction == CORRECTION_FIXED ? 0 : c->params.correction_timeout_ns);
+    plan.first_pass_ns = (sim_ns)(estimate.needed_s * (double)SIM_NS_PER_S);
+    plan.second_ns = (sim_ns)(estimate.second_s * (double)SIM_NS_PER_S);
     return plan;
 }
 
@@ -58,6 +58,13 @@ static struct plan plan_of(const struct scenario *scenario, const struct scenari
 static void check_periods(const struct check *check, const struct scenario_campaign *c)
 {
     struct plan plan = plan_of(check->scenario, c);
+    if (c->params.correction_period == CORRECTION_PERIOD_SECOND
+            && c->params.periods == CAMPAIGN_PERIODS_MAX) {
+        scenario_errors_add(check->errors, check_place(check, &c->params.periods),
+                "campaign '%s': periods = %u leaves no group for correction.period = second; a "
+                "device has %u",
+                c->name, c->params.periods, CAMPAIGN_PERIODS_MAX);
+    }
     if (plan.known && c->params.periods != 0
             && plan.first_pass_ns > c->params.periods * SCHEDULE_PERIOD_NS) {
         scenario_errors_add(check->errors, check_place(check, &c->params.periods),
@@ -110,13 +117,28 @@ static void check_turns(const struct check *check, const struct scenario_campaig
     }
 }
 
+/* A second period is one class C session. */
+static void check_second_period(
+        const struct check *check, const struct scenario_campaign *c, const struct plan *plan)
+{
+    if (plan->second_ns > SCHEDULE_PERIOD_NS) {
+        scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
+                "campaign '%s': the second period may need %.0f s, and a class C session lasts "
+                "%.0f s at most (TimeOut %u): its correction is cut",
+                c->name, (double)plan->second_ns / (double)SIM_NS_PER_S,
+                (double)SCHEDULE_PERIOD_NS / (double)SIM_NS_PER_S, SCHEDULE_TIME_OUT_MAX);
+    }
+}
+
 /* The correction goes on until all devices have reported: a session that ends first cuts it. */
 static void check_correction(const struct check *check, const struct scenario_campaign *c)
 {
     struct plan plan = plan_of(check->scenario, c);
-    if (plan.known && c->params.periods != 0
-            && plan.first_pass_ns <= c->params.periods * SCHEDULE_PERIOD_NS
-            && plan.transfer_ns > c->params.periods * SCHEDULE_PERIOD_NS) {
+    if (plan.known && c->params.correction_period == CORRECTION_PERIOD_SECOND) {
+        check_second_period(check, c, &plan);
+    } else if (plan.known && c->params.periods != 0
+               && plan.first_pass_ns <= c->params.periods * SCHEDULE_PERIOD_NS
+               && plan.transfer_ns > c->params.periods * SCHEDULE_PERIOD_NS) {
         scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
                 "campaign '%s': with correction.timeout the session may need %.0f s, and %u class "
                 "C session%s at most %.0f s (TimeOut %u): its correction is cut",

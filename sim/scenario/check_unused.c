@@ -100,6 +100,12 @@ static void unused_others(const struct check *check)
     unused(check, &s->network.adr.nb_trans, s->network.adr.on, "network.adr_nb_trans", "adr: on");
 }
 
+static void unused_campaign(const struct check *check, const struct campaign_params *p)
+{
+    unused(check, &p->correction_pause_ns, p->correction_period == CORRECTION_PERIOD_SECOND,
+            "correction.pause", "correction.period: second");
+}
+
 static void unused_gateways(const struct check *check)
 {
     const struct scenario_gateways *g = &check->scenario->gateways;
@@ -169,6 +175,9 @@ void check_unused(const struct check *check)
     unused_reception(check);
     unused_others(check);
     unused_gateways(check);
+    for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
+        unused_campaign(check, &check->scenario->campaigns[i].params);
+    }
     for (uint32_t i = 0; i < check->scenario->group_count; i++) {
         unused_group(check, &check->scenario->groups[i]);
         check_law(check, &check->scenario->groups[i]);

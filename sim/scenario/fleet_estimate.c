@@ -110,6 +110,10 @@ static void print_estimate(const struct estimate *e, double battery_usable_j, FI
     print_time(out, "set-up of the last device", e->set_up_fleet_s);
     print_time(out, "session", e->session_s);
     print_time(out, "planned for the session", e->planned_s);
+    if (e->second_at_s > 0.0) {
+        print_time(out, "second period begins after", e->second_at_s);
+        print_time(out, "planned for the second period", e->second_s);
+    }
     fprintf(out, "  %-34s %10u (2^%u s%s)\n", "TimeOut needed", e->time_out, e->time_out,
             e->time_out_fits ? "" : ": too short, the session is cut");
     fprintf(out, "  %-34s %10.1f\n", "uplinks of a device", e->uplinks);

@@ -11,6 +11,7 @@ static const char *const versions_names[] = { "known", "ask", NULL };
 static const char *const class_names[] = { "C", NULL };
 static const char *const data_rate_names[] = { "DR0", "DR1", "DR2", "DR3", "DR4", "DR5", NULL };
 static const char *const correction_names[] = { "fixed", "until-reported", "adaptive", NULL };
+static const char *const period_names[] = { "same", "second", NULL };
 static const char *const sessions_names[] = { "one", "per-data-rate", "threshold", NULL };
 static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
 static const char *const verify_names[] = { "block-mic", "signature", NULL };
@@ -70,6 +71,8 @@ static const struct param rows[] = {
     { "redundancy", C(params.redundancy), &param_double, DIMENSION_RATIO, 0, 4, NULL, "15 %", "Coded fragments of the first pass for each uncoded one." },
     { "correction.policy", C(params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "Policy of coded fragments after the first pass: none more, until every device reported, or batches by status answers." },
     { "correction.timeout", C(params.correction_timeout_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "3 h", "Longest duration of the correction." },
+    { "correction.period", C(params.correction_period), &param_enum, DIMENSION_NONE, 0, 0, period_names, "same", "Period of the correction: the same class C session, or a second one, announced in advance, until which devices that lack fragments sleep." },
+    { "correction.pause", C(params.correction_pause_ns), &param_time, DIMENSION_TIME, 60, 30 * DAY, NULL, "1 h", "Time from the end of the first period to the second one." },
     { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
     { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 of devices without packages.fragmentation; devices of each version get a transfer of their own." },
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, or the one with most members." },

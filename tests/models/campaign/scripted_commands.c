@@ -57,6 +57,10 @@ static void on_group_setup(struct fleet_device *device, const uint8_t *p)
 {
     uint8_t ke[16], mc_key[16], out[2] = { 0x02, p[1] & 3 };
     struct fleet_group *group = &device->groups[out[1]];
+    if (device->faults.ignores_second_group && out[1] == 1) {
+        device->ignored_set_ups++;
+        return;
+    }
     device->group_id = out[1];
     device->set_up_downlinks++;
     if (device->faults.refuses_group) {
@@ -78,6 +82,9 @@ static void on_session(struct fleet *fleet, struct fleet_device *device, const u
 {
     uint8_t out[5] = { 0x04, p[1] & 3 };
     struct fleet_group *group = &device->groups[out[1]];
+    if (device->faults.ignores_second_group && out[1] == 1) {
+        return;
+    }
     device->set_up_downlinks++;
     device->session_requests++;
     if (!group->defined || device->faults.never_defines_group) {

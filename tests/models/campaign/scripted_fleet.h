@@ -20,9 +20,10 @@ struct fleet_faults {
     bool silent;         /* heard before the campaign, not after */
     bool ignores_set_up; /* never answers port 200 and 201 */
     bool refuses_group;
-    bool names_other_group;   /* in its answers on port 200 */
-    bool names_other_index;   /* FragIndex, in its answers on port 201 */
-    bool never_defines_group; /* accepts it, and answers McGroupUndefined to each session */
+    bool names_other_group;    /* in its answers on port 200 */
+    bool names_other_index;    /* FragIndex, in its answers on port 201 */
+    bool never_defines_group;  /* accepts it, and answers McGroupUndefined to each session */
+    bool ignores_second_group; /* McGroupID 1: no answer to what names it */
     bool always_misses_start;
     bool no_time;               /* until a DeviceTimeAns; asks for it with each uplink */
     bool never_gets_time;       /* the same, but does not ask */
@@ -94,6 +95,7 @@ struct fleet_device {
     bool whole, acknowledged;
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
+    uint32_t ignored_set_ups; /* of McGroupID 1 */
     uint16_t resets;
     uint32_t frag_set_ups, session_requests;
     uint32_t version_questions[2]; /* PackageVersionReq on ports 200 and 201 */

@@ -295,6 +295,29 @@ Test(estimate, cuts_a_long_transfer_into_sessions)
     cr_assert_gt(estimate.session_s, 32768.0);
 }
 
+/* 100 uncoded fragments: 5 + 1.1 x (100 + 16) x 4.2272 + 132 s = 676.4 s, so TimeOut 10; after a
+ * pause of 600 s 15 coded ones, 5 + 1.1 x (15 + 16) x 4.2272 + 132 s = 281.1 s, so TimeOut 9. At a
+ * loss of 5 % a device needs (100 + 1.6) / 0.95 fragments, which come to their end
+ * 5 + 0.5 + (n - 1) x 4.2272 + 0.338176 s after a SessionTime; it sleeps in the pause. */
+Test(estimate, counts_no_listening_between_two_periods)
+{
+    struct estimate_input input = input_by_hand();
+    input.correction_period = CORRECTION_PERIOD_SECOND;
+    input.correction_pause_s = 600.0;
+    input.expected_loss = 0.05;
+    struct estimate estimate = make(&input);
+    cr_assert_eq(estimate.time_out, 10);
+    cr_assert_float_eq(estimate.second_at_s, 1624.0, 1e-9);
+    cr_assert_float_eq(estimate.second_s, 281.14752, 1e-5);
+    cr_assert(estimate.time_out_fits);
+    double first_s = 5.838176, whole = estimate.complete_share;
+    double second_s = first_s + (101.6 / 0.95 - 100.0 - 1.0) * 4.2272;
+    cr_assert_float_eq(estimate.bulk_rx_s,
+            whole * (1024.0 + second_s) + (1.0 - whole) * (1024.0 + 512.0) - first_s, 1e-6);
+    cr_assert_gt(estimate.session_s, 1624.0 + first_s + 14 * 4.2272, "the last coded one");
+    cr_assert_lt(estimate.session_s, 1624.0 + 512.0);
+}
+
 /* --- against the update server --------------------------------------------------------------- */
 
 static struct fleet fleet;

@@ -259,6 +259,46 @@ Test(campaigns, count_the_periods_of_each_version_alone)
             strstr(messages, "with correction.timeout the session may need 86"), "%s", messages);
 }
 
+/* A device has four groups (TS005). */
+Test(campaigns, refuse_a_second_period_without_a_group)
+{
+    expect_refused("firmware: {image: generated, size: 8 KiB}\n"
+                   "campaign: {periods: 4, correction: {period: second}}\n",
+            "city.yaml:2:21: error: campaign 'campaign': periods = 4 leaves no group for "
+            "correction.period = second; a device has 4");
+    cr_expect(read_text("firmware: {image: generated, size: 8 KiB}\n"
+                        "campaign: {periods: 3, correction: {period: second}}\n"),
+            "%s", messages);
+}
+
+/* A second period is one class C session, 2^15 s at most; its guard time is 5 s. */
+Test(campaigns, warn_of_a_second_period_that_is_cut)
+{
+    const char *text = "duration: 5 d\n"
+                       "firmware: {image: generated, size: 8 KiB}\n"
+                       "campaign: {correction: {period: second, timeout: %u s}}\n";
+    char fits[256], cut[256];
+    snprintf(fits, sizeof fits, text, 32763);
+    snprintf(cut, sizeof cut, text, 32764);
+    cr_expect(read_text(fits), "%s", messages);
+    cr_expect_null(strstr(messages, "second period"), "%s", messages);
+    cr_expect(read_text(cut), "%s", messages);
+    cr_expect_not_null(strstr(messages, "city.yaml:3:50: warning: campaign 'campaign': the second "
+                                        "period may need 32769 s, and a class C session lasts "
+                                        "32768 s at most (TimeOut 15): its correction is cut"),
+            "%s", messages);
+}
+
+Test(campaigns, warn_of_a_pause_without_a_second_period)
+{
+    cr_expect(read_text("firmware: {image: generated, size: 8 KiB}\n"
+                        "campaign: {correction: {pause: 2 h}}\n"),
+            "%s", messages);
+    cr_expect_not_null(strstr(messages, "correction.pause has no effect here; it applies only with "
+                                        "correction.period: second"),
+            "%s", messages);
+}
+
 Test(campaigns, warn_of_slow_members_that_need_more_periods)
 {
     const char *text = "duration: 5 d\n"
