@@ -31,7 +31,7 @@ PICTURES = {
     'help-light-1280x800': ['hello-20', '--theme', 'light', '--size', '1280x800', '--do',
                             '1h:help', '--at', '1h'],
     'receiving-dark-1600x900': ['smart-city-1000', '--theme', 'dark', '--size', '1600x900',
-                                 '--select', '950', '--pin', '950', '--at', '612min'],
+                                 '--select', '950', '--pin', '950', '--at', '732min'],
 }
 
 
