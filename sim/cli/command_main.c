@@ -44,7 +44,7 @@ static void print_help(const struct program *program, FILE *out)
         fprintf(out, "  %-11s %s\n", command->name, command->help);
     }
     fputs("\n'fleetcast COMMAND --help' lists the options of a command, 'fleetcast --version'\n"
-          "prints version and commit. 'fleetcast run' without a scenario plays 20 devices.\n"
+          "prints version and commit. 'fleetcast run' without a scenario plays 20 devices.\n\n"
           "Exit status: 0 fine, 1 an expectation failed, 2 bad usage or scenario, 3 the run\n"
           "failed, 128 + N signal N cut the run short.\n",
             out);

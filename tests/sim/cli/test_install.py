@@ -24,6 +24,10 @@ class Install(unittest.TestCase):
             with open(f'{data}/scenario.schema.json') as schema:
                 self.assertIn('gateways', json.load(schema)['properties'])
             self.assertTrue(os.path.isfile(f'{data}/boards/stm32l072-sx1276.yaml'))
+            share = os.path.dirname(data)
+            for name in ('man/man1/fleetcast.1', 'bash-completion/completions/fleetcast.bash',
+                         'zsh/site-functions/_fleetcast'):
+                self.assertTrue(os.path.getsize(f'{share}/{name}') > 1000, name)
             # One that is only there: the list and the run read the installed folder.
             os.rename(f'{data}/scenarios/hello-20.yaml', f'{data}/scenarios/moved.yaml')
             listed = subprocess.run([program, 'scenarios'], capture_output=True, text=True)
