@@ -12,6 +12,7 @@
 
 #include "results/campaign_table.h"
 #include "results/device_table.h"
+#include "results/gateway_table.h"
 #include "results/pcap_keys.h"
 #include "results/summary_text.h"
 #include "results/whole_file.h"
@@ -42,6 +43,12 @@ static void write_campaigns(FILE *out, void *context)
     campaign_table_write(run_recorders(results->run), out);
 }
 
+static void write_gateways(FILE *out, void *context)
+{
+    const struct run_results *results = context;
+    gateway_table_write(run_world(results->run), out);
+}
+
 /* What --out writes, in this order. */
 static const struct result_file {
     const char *name;
@@ -51,6 +58,7 @@ static const struct result_file {
     { "summary.json", write_summary },
     { "devices.csv", write_devices },
     { "campaign.csv", write_campaigns },
+    { "gateways.csv", write_gateways },
 };
 #define RESULT_FILES (sizeof result_files / sizeof result_files[0])
 

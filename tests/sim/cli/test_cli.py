@@ -27,7 +27,8 @@ devices: [{name: d, count: 3, boot: {spread: 1 min}, report: {period: 10 min}}]
 '''
 
 # What --out out leaves, as Folder.files() lists it.
-RESULTS = ['out', 'out/campaign.csv', 'out/devices.csv', 'out/run.json', 'out/summary.json']
+RESULTS = ['out', 'out/campaign.csv', 'out/devices.csv', 'out/gateways.csv', 'out/run.json',
+           'out/summary.json']
 
 
 def fleetcast(*arguments, text=None, **options):
@@ -362,7 +363,8 @@ class Run(Folder):
     def test_two_runs_give_the_same_bytes(self):
         for name in ('a', 'b'):
             fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
-        for file in ('summary.json', 'devices.csv', 'campaign.csv', '../{}.pcap', '../{}.pcap.keys'):
+        for file in ('summary.json', 'devices.csv', 'campaign.csv', 'gateways.csv', '../{}.pcap',
+                     '../{}.pcap.keys'):
             a, b = (self.read(f'{name}/{file.format(name)}') for name in ('a', 'b'))
             self.assertEqual(a, b, file)
             self.assertTrue(a)

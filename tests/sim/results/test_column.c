@@ -12,6 +12,7 @@
 
 #include "results/campaign_table.h"
 #include "results/device_table.h"
+#include "results/gateway_table.h"
 #include "sim_time.h"
 
 struct line {
@@ -127,6 +128,11 @@ static void expect_documented(const struct column_table *of)
 Test(column, the_document_has_the_columns_of_devices)
 {
     expect_documented(&device_table);
+}
+
+Test(column, the_document_has_the_columns_of_gateways)
+{
+    expect_documented(&gateway_table);
 }
 
 Test(column, the_document_has_the_columns_of_campaigns)
