@@ -115,10 +115,11 @@ void markup_head(FILE *out, const char *title)
     fputs("</title>\n<style>\n", out);
     fputs(style, out);
     fputs("</style>\n</head>\n<body>\n", out);
-    /* The mark of points, once for all plots. */
+    /* The marks of points, once for all plots. */
     fputs("<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\" "
-          "xmlns=\"http://www.w3.org/2000/svg\"><defs><circle id=\"mark\" cx=\"0\" cy=\"0\" "
-          "r=\"1\" fill=\"currentColor\"/></defs></svg>\n<h1>",
+          "xmlns=\"http://www.w3.org/2000/svg\"><defs><circle id=\"disc\" cx=\"0\" cy=\"0\" "
+          "r=\"1\" fill=\"currentColor\"/><path id=\"triangle\" fill=\"currentColor\" "
+          "d=\"M0,-1.33 L-1.33,0.67 L1.33,0.67 z\"/></defs></svg>\n<h1>",
             out);
     markup_text(out, title);
     fputs("</h1>\n", out);

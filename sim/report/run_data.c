@@ -150,6 +150,30 @@ static bool read_duty(void *context, const struct csv_row *row)
     return true;
 }
 
+static const struct csv_column gateway_columns[] = {
+    { .name = "x_m", .min = -DBL_MAX, .max = DBL_MAX },
+    { .name = "y_m", .min = -DBL_MAX, .max = DBL_MAX },
+};
+
+static bool read_gateway(void *context, const struct csv_row *row)
+{
+    struct reading *reading = context;
+    struct run_data *data = reading->data;
+    struct scenario_place place = { reading->path, row->line, 1 };
+    if (isnan(row->values[0]) || isnan(row->values[1])) {
+        scenario_errors_add(reading->errors, place, "a gateway should have x_m and y_m");
+        return false;
+    }
+    struct run_gateway *gateways =
+            grown(reading, data->gateways, data->gateway_count, sizeof *gateways);
+    if (gateways == NULL) {
+        return no_memory(reading, place);
+    }
+    data->gateways = gateways;
+    gateways[data->gateway_count++] = (struct run_gateway){ row->values[0], row->values[1] };
+    return true;
+}
+
 /* NULL after a mistake. */
 static char *read_file(const char *folder, const char *name, char path[PATH_MAX_SIZE], size_t *size,
         struct scenario_errors *errors)
@@ -254,6 +278,8 @@ struct run_data *run_data_read(const char *folder, struct scenario_errors *error
     read_origin(data, folder, errors);
     read_table(data, folder, "devices.csv", device_columns, COLUMN_KINDS, read_device, errors);
     read_table(data, folder, "campaign.csv", duty_columns, DUTY_COLUMNS, read_duty, errors);
+    read_table(data, folder, "gateways.csv", gateway_columns,
+            sizeof gateway_columns / sizeof gateway_columns[0], read_gateway, errors);
     if (scenario_errors_count(errors) > before) {
         run_data_destroy(data);
         return NULL;
@@ -267,6 +293,7 @@ void run_data_destroy(struct run_data *data)
         summary_destroy(data->summary);
         free(data->devices);
         free(data->duty);
+        free(data->gateways);
         free(data);
     }
 }

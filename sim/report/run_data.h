@@ -35,6 +35,11 @@ struct run_device {
 
 #define RUN_GATEWAYS_MAX 8u
 
+/* A line of gateways.csv. */
+struct run_gateway {
+    double x_m, y_m;
+};
+
 /* A line of campaign.csv: how much of its duty cycle each of the first gateways used in the last
  * hour, 1 is all of it; NaN: there is no such gateway. */
 struct run_duty {
@@ -52,11 +57,14 @@ struct run_data {
     struct run_origin origin;
     size_t device_count;
     struct run_device *devices;
+    size_t gateway_count;
+    struct run_gateway *gateways;
     size_t duty_count;
     struct run_duty *duty; /* in the order of time */
 };
 
-/* Reads summary.json, run.json, devices.csv and campaign.csv of `folder`. NULL after mistakes. */
+/* Reads summary.json, run.json, devices.csv, campaign.csv and gateways.csv of `folder`. NULL after
+ * mistakes. */
 struct run_data *run_data_read(const char *folder, struct scenario_errors *errors);
 void run_data_destroy(struct run_data *data);
 

@@ -281,7 +281,13 @@ static enum figure_result draw_map(const struct drawing *d)
     for (size_t k = 0; k < PLACE_COUNT; k++) {
         counts[k] = write_places(d, k);
     }
-    if (d->data->device_count == 0) {
+    fputs("$gateways << END\n", d->script);
+    for (size_t i = 0; i < d->data->gateway_count; i++) {
+        const struct run_gateway *gateway = &d->data->gateways[i];
+        fprintf(d->script, "%.6g %.6g\n", gateway->x_m / 1e3, gateway->y_m / 1e3);
+    }
+    fputs("END\n", d->script);
+    if (d->data->device_count == 0 || d->data->gateway_count == 0) {
         return FIGURE_EMPTY;
     }
     plot_axis(d->script, 'x', "east (km)");
@@ -293,13 +299,14 @@ static enum figure_result draw_map(const struct drawing *d)
         svg_series(colour, places[k].series);
         if (counts[k] > 0) {
             char name[64];
-            fprintf(d->script, "$place%zu using 1:2 with points pt 7 ps %s lc rgb '%s', ", k,
-                    k == 0 ? "0.35" : "0.6", colour);
+            fprintf(d->script, "$place%zu using 1:2 with points pt %d ps %s lc rgb '%s', ", k,
+                    SVG_DISC, k == 0 ? "0.35" : "0.6", colour);
             snprintf(name, sizeof name, "%s (%zu)", places[k].name, counts[k]);
             plot_legend(d->plot, places[k].series, name);
         }
     }
-    fputc('\n', d->script);
+    fprintf(d->script, "$gateways using 1:2 with points pt %d ps 1.1 lc rgb '%s'\n", SVG_TRIANGLE,
+            SVG_INK);
     return FIGURE_DRAWN;
 }
 
@@ -361,7 +368,8 @@ static const struct {
             "Cumulative distribution, over the devices that were set up, of what error correction "
             "had to bring back.",
             PLOT_WIDE, draw_missing },
-    { "Map", "Where the devices stand and how far they came.", PLOT_SQUARE, draw_map },
+    { "Map", "Where the devices stand and how far they came; triangles are gateways.", PLOT_SQUARE,
+            draw_map },
     { "Energy by phase", "From power on to the end of the run, all phases of all devices.",
             PLOT_WIDE, draw_energy },
     { "Duty cycle of the gateways",

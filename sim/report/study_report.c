@@ -290,8 +290,8 @@ static bool draw_panel(struct plot *plot, const struct study_data *data,
         }
         fprintf(script,
                 "$line%zu using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb "
-                "'%s', $line%zu using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '%s', ",
-                i, colour, i, colour);
+                "'%s', $line%zu using 1:2 with linespoints lw 2 pt %d ps 0.5 lc rgb '%s', ",
+                i, colour, i, SVG_DISC, colour);
         if (split) {
             char name[TEXT_SIZE];
             snprintf(name, sizeof name, "%s %s", data->axes[layout->lines].key,

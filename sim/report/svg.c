@@ -59,7 +59,8 @@ static const struct {
 static const struct {
     const char *from, *to;
 } replaced[] = {
-    { "xlink:href='#gpPt6'", "href='#mark'" },
+    { "xlink:href='#gpPt6'", "href='#disc'" },
+    { "xlink:href='#gpPt8'", "href='#triangle'" },
     { "stroke=\"black\"", "stroke=\"currentColor\"" },
 };
 

@@ -16,6 +16,10 @@
 /* The colour of a series, repeating after eight. */
 void svg_series(char text[SVG_COLOUR_MAX], unsigned index);
 
+/* gnuplot's point types that a page has. */
+#define SVG_DISC     7
+#define SVG_TRIANGLE 9
+
 /* Writes the drawing as an element with the text alternative `label`. False: `svg` is none of
  * gnuplot's. */
 bool svg_embed(FILE *out, const char *svg, const char *label);

@@ -23,7 +23,7 @@ devices: [{name: "a <b>", count: 12, boot: {spread: 5 min}, report: {period: 10 
 firmware: {image: generated, size: 4 KiB}
 campaign: {start: 30 min, set_up: {window: 1 h}, correction: {timeout: 30 min}, confirm_timeout: 1 h}
 '''
-FILES = ['summary.json', 'run.json', 'devices.csv', 'campaign.csv']
+FILES = ['summary.json', 'run.json', 'devices.csv', 'campaign.csv', 'gateways.csv']
 
 
 def report(*arguments, **settings):
