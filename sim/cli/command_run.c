@@ -43,8 +43,9 @@ static void catch_interrupt(const struct run_output *output)
     interrupted = 0;
     free(unlink_when_killed);
     unlink_when_killed = NULL;
-    if (output->pcap != NULL && pcap_temporary(output->pcap)[0] != '\0') {
-        unlink_when_killed = strdup(pcap_temporary(output->pcap));
+    const struct pcap *pcap = output->capture.pcap;
+    if (pcap != NULL && pcap_temporary(pcap)[0] != '\0') {
+        unlink_when_killed = strdup(pcap_temporary(pcap));
     }
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -108,6 +109,17 @@ static bool want_colour(void)
            && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
+/* A capture on standard output has it for itself. */
+static bool captures_to_output(const struct run_options *options)
+{
+    return options->pcap != NULL && strcmp(options->pcap, "-") == 0;
+}
+
+static bool shows_table(const struct run_options *options)
+{
+    return !options->json && !options->quiet && !captures_to_output(options);
+}
+
 /* What ended a run before its end. NULL: nothing did. */
 static const char *cut_by(bool closed)
 {
@@ -129,7 +141,7 @@ static int report(const struct run_options *options, struct run *run, struct run
     struct summary *summary = run_summary(run, partial);
     if (summary == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
-        pcap_discard(output->pcap);
+        run_output_discard(output);
         return EXIT_RUN;
     }
     struct run_facts facts = {
@@ -147,7 +159,7 @@ static int report(const struct run_options *options, struct run *run, struct run
     /* Files first: the reader of standard output may close it early. */
     const struct run_results results = { run, summary, &facts, partial };
     bool written = run_output_write(output, &results);
-    bool table = !options->json && !options->quiet;
+    bool table = shows_table(options);
     if (options->json) {
         summary_write_json(summary, stdout);
     } else if (table) {
@@ -173,7 +185,7 @@ static int report(const struct run_options *options, struct run *run, struct run
 
 static void print_estimate(const struct run_options *options, const struct scenario *scenario)
 {
-    if (!options->json && !options->quiet) {
+    if (shows_table(options)) {
         fleet_estimate_print(scenario, stdout);
         fputs(scenario->campaign_count > 0 ? "\n" : "", stdout);
         fflush(stdout);
@@ -269,5 +281,9 @@ int command_run(int argc, char **argv, const struct program *program)
     struct run_options options = { 0 };
     run_options_parse(&options, argc, argv);
     struct use use = { &options, program };
+    if (options.json && captures_to_output(&options)) {
+        fprintf(stderr, "fleetcast: --json and --pcap -: standard output takes only one of them\n");
+        return EXIT_USAGE;
+    }
     return scenario_input_use(options.scenario, &options.sets, use_scenario, &use);
 }

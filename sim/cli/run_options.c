@@ -9,6 +9,8 @@
 #include "cli/command.h"
 #include "cli/scenario_input.h"
 
+#define OPTION_PCAP_FORM 0x100 /* without a letter */
+
 static const struct argp_option options_table[] = {
     { "seed", 's', "N", 0, "Uses this random seed; the default is the scenario's.", 0 },
     { "set", 'S', "KEY=VALUE", 0,
@@ -20,8 +22,13 @@ static const struct argp_option options_table[] = {
     { "force", 'f', NULL, 0, "Lets --out write into a folder that is not empty.", 0 },
     { "json", 'j', NULL, 0, "Prints summary.json instead of the table.", 0 },
     { "pcap", 'p', "FILE", 0,
-            "Writes what was on the air as LoRaTap pcap, and to FILE.keys the session keys as "
-            "Wireshark's table encryption_keys_lorawan.",
+            "Writes what was on the air as a LoRaTap capture, and its keys into the folder "
+            "FILE.keys, which Wireshark reads as its settings. '-' streams the capture to standard "
+            "output, which shows nothing else then.",
+            0 },
+    { "pcap-form", OPTION_PCAP_FORM, "FORM", 0,
+            "Chooses what a capture holds: 'air' (the default), each frame once, or 'gateways', "
+            "what each gateway received, with RSSI and SNR, and sent.",
             0 },
     { "quiet", 'q', NULL, 0, "Prints neither progress nor table.", 0 },
     { "view", 'v', NULL, 0,
@@ -46,6 +53,17 @@ static const char documentation[] =
         "3 the run itself failed (an invariant broke: the line to reproduce it is printed), 128 + "
         "N signal N cut the run short.";
 
+static enum pcap_form parse_form(const char *word, struct argp_state *state)
+{
+    for (int form = 0; form < PCAP_FORM_COUNT; form++) {
+        if (strcmp(word, pcap_form_names[form]) == 0) {
+            return (enum pcap_form)form;
+        }
+    }
+    argp_error(state, "--pcap-form: '%s' is none: 'air' or 'gateways'", word);
+    return PCAP_FORM_AIR;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
@@ -67,6 +85,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'p':
         options->pcap = argument;
+        return 0;
+    case OPTION_PCAP_FORM:
+        options->pcap_form = parse_form(argument, state);
         return 0;
     case 'q':
         options->quiet = true;

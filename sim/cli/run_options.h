@@ -9,13 +9,15 @@
 #include <stdio.h>
 
 #include "cli/sets.h"
+#include "results/pcap.h"
 
 #define RUN_ARGUMENTS_MAX 256u
 
 struct run_options {
     const char *scenario; /* NULL: the demonstration */
     const char *out;
-    const char *pcap;
+    const char *pcap; /* "-": standard output, which takes nothing else then */
+    enum pcap_form pcap_form;
     bool json, quiet, no_memo, force, view;
     size_t argument_count; /* as the program was called, for run.json */
     const char *arguments[RUN_ARGUMENTS_MAX];

@@ -6,26 +6,25 @@
 
 #include <stdbool.h>
 
+#include "cli/capture.h"
+#include "cli/output_folder.h"
 #include "cli/run_options.h"
 #include "record/summary.h"
-#include "results/pcap.h"
 #include "results/run_facts.h"
 #include "run/run.h"
 
 struct run_output {
-    const char *directory; /* NULL: none wanted */
-    bool force;            /* it may hold files */
-    bool directory_created;
-    const char *pcap_path;
-    struct pcap *pcap; /* NULL: none wanted */
+    struct output_folder folder; /* --out */
+    struct capture capture;
 };
 
-/* Creates and tries the folder, opens the pcap, for which alone `world` is needed. False after a
+/* Creates and tries the folder, opens the capture, for which alone `world` is needed. False after a
  * message: nothing is left. */
 bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world);
 /* Gives up before anything was written: nothing is left. */
 void run_output_discard(struct run_output *output);
+
 /* What is written. */
 struct run_results {
     struct run *run;

@@ -1,8 +1,9 @@
-/* The air of a run as a pcap file: LoRaTap headers, link type 270.
+/* The air of a run as a capture: LoRaTap headers, link type 270.
  * SPDX-License-Identifier: MIT
  *
- * An observer. Every frame is written once, at its start; RSSI and SNR are those of no receiver
- * and are left at their "unknown" values.
+ * An observer. Two forms: what is on the air, seen by no receiver, or what each gateway heard and
+ * sent. Both have LoRaTap headers of version 0, which every Wireshark dissects: one before 4.2
+ * takes the additional fields of version 1 for the frame.
  */
 #ifndef RESULTS_PCAP_H
 #define RESULTS_PCAP_H
@@ -14,18 +15,42 @@
 
 #define PCAP_LINKTYPE_LORATAP 270u
 
+enum pcap_form {
+    /* pcap: each frame once, at its start; RSSI and SNR are at their "unknown" values. */
+    PCAP_FORM_AIR,
+    /* pcapng with an interface for each gateway: frames that it received, with RSSI and SNR, and
+     * frames that it sent, all at their end. A frame that two gateways received is there twice. */
+    PCAP_FORM_GATEWAYS,
+    PCAP_FORM_COUNT
+};
+extern const char *const pcap_form_names[PCAP_FORM_COUNT]; /* "air", "gateways" */
+
+struct pcap_params {
+    const char *path; /* "-": standard output */
+    enum pcap_form form;
+    int64_t start_unix_s; /* time stamp of the engine's time 0 */
+    entity_id first_gateway;
+    uint32_t gateway_count;
+};
+
 struct pcap;
 
-/* Opens a temporary beside `path`. NULL: `error` says why. `start_unix_s`: time stamp of the
- * engine's time 0. */
-struct pcap *pcap_open(const char *path, int64_t start_unix_s, char *error, size_t error_size);
-/* Takes OBSERVE_FRAME_STARTED; context: the pcap. */
+/* Opens a temporary beside the path. A target that is no file gets each packet at once. NULL:
+ * `error` says why. */
+struct pcap *pcap_open(const struct pcap_params *params, char *error, size_t error_size);
+/* OBSERVE_BIT()s of what pcap_observe() takes. */
+uint64_t pcap_kinds(const struct pcap *pcap);
+/* context: the pcap. */
 void pcap_observe(void *context, const struct observation *observation);
-/* Renames the file into place and frees the pcap. False: `error` says why and nothing is left. */
+/* The target is no file, and its reader has closed it: nothing more is written. SIGPIPE has to be
+ * ignored for this. */
+bool pcap_reader_gone(const struct pcap *pcap);
+/* Renames the file into place and frees the pcap. False: `error` says why and nothing is left. A
+ * reader that has gone is no failure. */
 bool pcap_close(struct pcap *pcap, char *error, size_t error_size);
 /* Gives up; nothing is left. NULL is fine. */
 void pcap_discard(struct pcap *pcap);
-/* What to unlink when the program has to end at once; "" if nothing. */
+/* What to unlink when the program has to end at once; "": the target is no file. */
 const char *pcap_temporary(const struct pcap *pcap);
 
 #endif

@@ -1,5 +1,10 @@
-/* The session keys of a run, in the form that Wireshark reads.
+/* The keys of a run, in the tables that Wireshark reads.
  * SPDX-License-Identifier: MIT
+ *
+ * The files are named as Wireshark names them in its settings: a folder that holds them is one that
+ * WIRESHARK_CONFIG_DIR may name, and each line is one that `-o uat:FILE:LINE` takes. Wireshark up
+ * to 4.0 reads the first, which knows the key of a join by its JoinEUI alone (so that of one device
+ * at a time); later ones read the other two.
  */
 #ifndef RESULTS_PCAP_KEYS_H
 #define RESULTS_PCAP_KEYS_H
@@ -8,9 +13,17 @@
 
 #include "world/world.h"
 
-/* Writes a table `encryption_keys_lorawan`, a line for each joined device and for the multicast
- * group: copied into a Wireshark profile, or a line at a time as `-o uat:` of tshark, it checks
- * every MIC and decrypts payloads. A device that joined again has the keys of its last session. */
-void pcap_keys_write(FILE *out, const struct world *world);
+enum pcap_key_file {
+    PCAP_KEYS_ENCRYPTION, /* "encryption_keys_lorawan": DevAddr as on air, NwkSKey, AppSKey, 0 */
+    PCAP_KEYS_SESSION,    /* "session_keys_lorawan": DevAddr, NwkSKey, AppSKey */
+    PCAP_KEYS_ROOT,       /* "root_keys_lorawan": DevEUI, AppKey */
+    PCAP_KEY_FILES
+};
+extern const char *const pcap_key_file_names[PCAP_KEY_FILES];
+
+/* A line for each device, of session keys for each that joined and each multicast group: with them
+ * every MIC can be checked and every payload decrypted. A device that joined again has the keys of
+ * its last session. */
+void pcap_keys_write(FILE *out, enum pcap_key_file file, const struct world *world);
 
 #endif

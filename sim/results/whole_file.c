@@ -73,6 +73,21 @@ bool whole_file_open(struct whole_file *file, const char *path, char *error, siz
     return true;
 }
 
+bool whole_file_standard_output(struct whole_file *file, char *error, size_t error_size)
+{
+    *file = (struct whole_file){ .path = "standard output" };
+    int descriptor = dup(STDOUT_FILENO);
+    file->stream = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (file->stream == NULL) {
+        cannot(file->path, errno, error, error_size);
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+        return false;
+    }
+    return true;
+}
+
 bool whole_file_commit(struct whole_file *file, char *error, size_t error_size)
 {
     errno = 0;
@@ -90,6 +105,12 @@ bool whole_file_commit(struct whole_file *file, char *error, size_t error_size)
         unlink(file->temporary);
     }
     return false;
+}
+
+bool whole_file_fail(struct whole_file *file, int failure, char *error, size_t error_size)
+{
+    whole_file_discard(file);
+    return cannot(file->path, failure, error, error_size);
 }
 
 void whole_file_discard(struct whole_file *file)

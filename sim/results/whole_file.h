@@ -21,8 +21,12 @@ struct whole_file {
 
 /* False: `error` says why and nothing is left. */
 bool whole_file_open(struct whole_file *file, const char *path, char *error, size_t error_size);
+/* The same with a stream of its own on standard output. */
+bool whole_file_standard_output(struct whole_file *file, char *error, size_t error_size);
 /* Closes and renames into place. False: `error` says why and nothing is left. */
 bool whole_file_commit(struct whole_file *file, char *error, size_t error_size);
+/* Gives up after a write that failed with that errno: `error` says it. Returns false. */
+bool whole_file_fail(struct whole_file *file, int failure, char *error, size_t error_size);
 /* Gives up: nothing is left. */
 void whole_file_discard(struct whole_file *file);
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Lets tshark, which shares no code with this project, judge every frame of a whole campaign.
 
-Data frames of devices and of the multicast group: MIC by tshark with the .keys file of --pcap.
-Join-requests: MIC by tshark with the AppKey. Join-accepts, which tshark leaves encrypted: by openssl.
+Keys are those that --pcap exports. Data frames of devices and of the multicast group: MIC by tshark,
+whose settings are the exported folder. Join-requests: MIC by tshark, one AppKey at a time (Wireshark
+4.0 finds it by the JoinEUI, which all devices share). Join-accepts, which tshark leaves encrypted:
+by openssl. A capture by gateway holds the frames of the one of the air, with what gateways measured.
 
-    test_wireshark.py PRINT_JOIN_KEYS        FLEETCAST in the environment; 77: tshark is missing
+    test_wireshark.py        FLEETCAST in the environment; 77: tshark is missing
 """
 import collections
 import os
@@ -39,8 +41,8 @@ def expect(condition, text):
         print('FAILED:', text)
 
 
-def tshark(pcap, fields, records=(), only=None):
-    """Rows of field values, one a frame."""
+def tshark(pcap, fields, records=(), only=None, settings=None):
+    """Rows of field values, one a frame; with records of keys, or with a folder of settings."""
     command = ['tshark', '-n', '-r', pcap, '-T', 'fields', '-E', 'separator=|']
     for field in fields:
         command += ['-e', field]
@@ -48,7 +50,8 @@ def tshark(pcap, fields, records=(), only=None):
         command += ['-o', f'uat:encryption_keys_lorawan:{record}']
     if only:
         command += ['-Y', only]
-    out = subprocess.run(command, capture_output=True, text=True)
+    environment = dict(os.environ, WIRESHARK_CONFIG_DIR=settings) if settings else None
+    out = subprocess.run(command, capture_output=True, text=True, env=environment)
     expect(out.returncode == 0, f'tshark: {out.stderr}')
     return [line.split('|') for line in out.stdout.splitlines()]
 
@@ -95,12 +98,13 @@ def undissected_is_good(frame, nwk_s_key):
 
 def check_data(pcap, frames, records):
     keys = {}
+    kinds = collections.Counter()
     for record in records:
         address, nwk_s_key, _, _ = [word.strip('"') for word in record.split(',')]
         keys[address] = bytes.fromhex(nwk_s_key)
     group = list(keys)[-1]
-    rows = tshark(pcap, ['lorawan.mhdr.mtype', 'lorawan.mic.status', 'frame.number'], records)
-    kinds = collections.Counter()
+    rows = tshark(pcap, ['lorawan.mhdr.mtype', 'lorawan.mic.status', 'frame.number'],
+                  settings=pcap + '.keys')
     for kind, status, number in rows:
         if int(kind) in (JOIN_REQUEST, JOIN_ACCEPT):
             continue
@@ -131,16 +135,20 @@ def check_a_wrong_key_shows(pcap, records):
 
 def check_join_requests(pcap, devices):
     count = 0
-    for dev_eui, join_eui, app_key in devices:
-        record = f'"ffffffff","{"00" * 16}","{app_key.hex()}","{join_eui}"'
-        # tshark shows an EUI as a number written as text; filter on what is on air.
-        text = ':'.join(dev_eui[i:i + 2] for i in range(0, 16, 2))
-        rows = tshark(pcap, ['lorawan.mic.status', 'frame.number'], [record],
-                      f'lorawan.mhdr.mtype == {JOIN_REQUEST} && frame contains {text}')
-        expect(rows, f'device {dev_eui} sent no join-request')
-        for status, number in rows:
-            expect(status == GOOD, f'join-request {number} of {dev_eui}: MIC status {status!r}')
-        count += len(rows)
+    for number, (dev_eui, join_eui, app_key) in enumerate(devices):
+        def statuses(key):
+            record = f'"ffffffff","{bytes(16).hex()}","{key.hex()}","{join_eui}"'
+            # tshark shows an EUI as a number written as text; filter on what is on air.
+            text = ':'.join(dev_eui[i:i + 2] for i in range(0, 16, 2))
+            return [row[0] for row in tshark(
+                pcap, ['lorawan.mic.status'], [record],
+                f'lorawan.mhdr.mtype == {JOIN_REQUEST} && frame contains {text}')]
+        found = statuses(app_key)
+        expect(found, f'device {dev_eui} sent no join-request')
+        expect(set(found) <= {GOOD}, f'join-requests of {dev_eui}: MIC statuses {found}')
+        if number == 0:
+            expect(set(statuses(bytes(16))) == {'0'}, 'a wrong AppKey went unnoticed')
+        count += len(found)
     print('join-requests checked by tshark:', count)
     return count
 
@@ -186,28 +194,89 @@ def check_radio(pcap):
     return len(rows)
 
 
+def words_of(path):
+    with open(path) as file:
+        return [[word.strip('"') for word in line.strip().split(',')] for line in file]
+
+
+def check_keys(folder):
+    """Wireshark since 4.2 reads other tables, with the bytes of EUIs and addresses as people write
+    them; tshark 4.0 cannot judge these, so they are held to the ones that it can."""
+    old = words_of(os.path.join(folder, 'encryption_keys_lorawan'))
+    new = words_of(os.path.join(folder, 'session_keys_lorawan'))
+    expect([[bytes.fromhex(a)[::-1].hex(), n, p] for a, n, p, _ in old] == new,
+           'session_keys_lorawan has other keys')
+    expect(len(old) == DEVICES + 1, f'{len(old)} records of keys')
+
+
+def devices_of(folder, frames):
+    """DevEUI and JoinEUI as on air, AppKey."""
+    requests = {frame[9:17].hex(): frame[1:9].hex() for frame in frames
+                if frame[0] >> 5 == JOIN_REQUEST}
+    roots = [(bytes.fromhex(eui)[::-1].hex(), bytes.fromhex(key))
+             for eui, key in words_of(os.path.join(folder, 'root_keys_lorawan'))]
+    expect(sorted(requests) == sorted(eui for eui, _ in roots), 'root keys of other devices')
+    return [(eui, requests[eui], key) for eui, key in roots]
+
+
+def check_gateways(pcap, frames):
+    """What gateways heard is a part of what was on the air, what they sent is all of it."""
+    rows = tshark(pcap, ['frame.interface_name', 'frame.packet_flags_direction',
+                         'loratap.rssi.packet', 'loratap.rssi.snr', 'lorawan.mic.status',
+                         'lorawan.mhdr.mtype', 'frame.time_epoch'], settings=pcap + '.keys')
+    down, gateways, times = 0, set(), []
+    for gateway, direction, rssi, snr, status, kind, time in rows:
+        gateways.add(gateway)
+        times.append(float(time))
+        inbound = int(direction, 0) == 1
+        is_up = int(kind) in (JOIN_REQUEST, DATA_UP)
+        expect(inbound == is_up, f'type {kind} with direction {direction}')
+        down += not inbound
+        if inbound:
+            # Uplinks have 14 dBm of EIRP or less; SF12 is received down to -20 dB of SNR.
+            expect(-139 <= int(rssi) - 139 < 14, f'RSSI {rssi}')
+            expect(int(snr) < 128 or int(snr) >= 256 - 4 * 24, f'SNR {snr}')
+        else:
+            expect(rssi == '255', f'a gateway measured its own frame: {rssi}')
+        if int(kind) == DATA_UP:
+            expect(status == GOOD, f'an uplink has MIC status {status}')
+    expect(gateways == {'gateway 0', 'gateway 1'}, f'interfaces: {gateways}')
+    expect(times == sorted(times), 'packets are not in the order of time')
+    sent = sum(frame[0] >> 5 in (JOIN_ACCEPT, DATA_DOWN) for frame in frames)
+    expect(down == sent, f'gateways sent {down} frames, {sent} were on the air')
+    up = len(rows) - down
+    expect(0 < up <= 2 * (len(frames) - sent), f'{up} uplinks at two gateways')
+    print('packets of gateways checked:', len(rows))
+
+
+def run(*arguments):
+    done = subprocess.run([os.environ['FLEETCAST'], 'run', '--quiet', '-', *arguments],
+                          input=SCENARIO, capture_output=True, text=True)
+    expect(done.returncode == 0, f'run: {done.stderr}')
+
+
 def main():
     if shutil.which('tshark') is None or shutil.which('openssl') is None:
         print('tshark or openssl is missing')
         return 77
-    identities = subprocess.run([sys.argv[1], str(SEED), str(DEVICES)], capture_output=True,
-                                text=True, check=True).stdout
-    devices = [(a, b, bytes.fromhex(c)) for a, b, c in map(str.split, identities.splitlines())]
     with tempfile.TemporaryDirectory() as folder:
         pcap = os.path.join(folder, 'air.pcap')
-        run = subprocess.run([os.environ['FLEETCAST'], 'run', '--quiet', '--pcap', pcap, '-'],
-                             input=SCENARIO, capture_output=True, text=True)
-        expect(run.returncode == 0, f'run: {run.stderr}')
-        records = open(pcap + '.keys').read().splitlines()
+        heard = os.path.join(folder, 'heard.pcapng')
+        run('--pcap', pcap)
+        run('--pcap', heard, '--pcap-form', 'gateways')
+        with open(pcap + '.keys/encryption_keys_lorawan') as file:
+            records = file.read().splitlines()
         frames = frames_of(pcap)
-        expect(len(records) == DEVICES + 1, f'{len(records)} records of keys')
+        devices = devices_of(pcap + '.keys', frames)
         expect(check_radio(pcap) == len(frames), 'tshark reads another number of frames')
+        check_keys(pcap + '.keys')
         check_data(pcap, frames, records)
         check_a_wrong_key_shows(pcap, records)
         requests = check_join_requests(pcap, devices)
         expect(requests == sum(frame[0] >> 5 == JOIN_REQUEST for frame in frames),
                'join-requests of strangers')
         check_join_accepts(frames, devices, records)
+        check_gateways(heard, frames)
     print(f'{len(frames)} frames, {len(failures)} failures')
     return 1 if failures else 0
 

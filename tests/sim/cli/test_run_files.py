@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The files and streams of `fleetcast run`: whole or not there, whatever ends the program or its reader.
+
+    test_run_files.py [-v] [TEST...]        FLEETCAST and FLEETCAST_SCENARIOS in the environment
+"""
+import csv
+import fcntl
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from test_cli import CAPTURE, FLEETCAST, Folder, RESULTS, SMALL, default_signals, fleetcast
+
+F_SETPIPE_SZ = 1031  # fcntl.F_SETPIPE_SZ, since Python 3.10
+PCAP_MAGIC = (0xA1B23C4D).to_bytes(4, sys.byteorder)
+
+
+def limit_file_size():
+    """As on a full disk: the first bytes of a file can be written, the others not."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+
+class Files(Folder):
+    def table(self, name):
+        with open(self.path(name), newline='') as file:
+            return list(csv.DictReader(file))
+
+    def test_a_reader_of_csv_reads_a_line_for_each_device(self):
+        self.assertEqual(fleetcast('run', '-q', '--out', self.path('out')).returncode, 0)
+        devices = self.table('out/devices.csv')
+        self.assertEqual([row['device'] for row in devices], [str(i) for i in range(20)])
+        self.assertEqual({row['state'] for row in devices}, {'confirmed'})
+        last = self.table('out/campaign.csv')[-1]
+        self.assertEqual((last['confirmed'], last['phase']), ('20', 'done'))
+
+    def test_a_disk_that_is_full_is_told_and_keeps_earlier_results(self):
+        fleetcast('run', '-q', '--out', self.path('out'))
+        before = {name: self.read(name) for name in RESULTS[1:]}
+        result = fleetcast('run', '-q', '--seed', '2', '--out', 'out', '--force', cwd=self.folder,
+                           preexec_fn=limit_file_size)
+        self.assertEqual(result.returncode, 2)
+        for name in ('summary.json', 'devices.csv', 'campaign.csv'):
+            self.assertIn(f"fleetcast: --out: cannot write 'out/{name}': File too large",
+                          result.stderr.replace(os.path.realpath(self.folder) + '/', ''))
+            self.assertEqual(self.read(f'out/{name}'), before[f'out/{name}'])
+        self.assertNotEqual(self.read('out/run.json'), before['out/run.json'], 'it had room')
+        self.assertEqual(self.files(), RESULTS)
+
+    def test_a_capture_on_a_full_disk(self):
+        result = fleetcast('run', '-q', '--pcap', 'air.pcap', cwd=self.folder,
+                           preexec_fn=limit_file_size)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r"--pcap: cannot write '.*air.pcap': File too large")
+        self.assertNotIn('air.pcap', self.files())
+
+    def test_a_program_that_is_killed_leaves_no_half_file(self):
+        process = subprocess.Popen(
+            [FLEETCAST, 'run', 'smart-city-1000', '-q', '--set', 'duration=200 d', '--out', 'out',
+             '--pcap', 'air.pcap'], cwd=self.folder, preexec_fn=default_signals)
+        self.addCleanup(process.kill)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not self.captured():
+            time.sleep(0.02)
+        self.assertTrue(self.captured(), 'frames were written before')
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.assertEqual([name for name in self.files() if name in CAPTURE + RESULTS], ['out'])
+
+    def captured(self):
+        return any(name.startswith('air.pcap.') and os.path.getsize(self.path(name)) >= 4096
+                   for name in self.files())
+
+
+class Captures(Folder):
+    def test_the_air_is_written_with_its_keys(self):
+        result = fleetcast('run', '-', '-q', '--pcap', self.path('air.pcap'), text=SMALL)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.files(), CAPTURE)
+        for name, pattern in (
+                ('encryption', r'"[0-9a-f]{8}","[0-9a-f]{32}","[0-9a-f]{32}","0{16}"'),
+                ('session', r'"[0-9a-f]{8}","[0-9a-f]{32}","[0-9a-f]{32}"'),
+                ('root', r'"[0-9a-f]{16}","[0-9a-f]{32}"')):
+            lines = self.read(f'air.pcap.keys/{name}_keys_lorawan').splitlines()
+            self.assertEqual(len(lines), 3)
+            for line in lines:
+                self.assertRegex(line, f'^{pattern}$')
+
+    def test_standard_output_holds_the_capture_alone(self):
+        fleetcast('run', '-q', '--pcap', self.path('air.pcap'))
+        streamed = subprocess.run([FLEETCAST, 'run', '--pcap', '-'], capture_output=True)
+        self.assertEqual((streamed.returncode, streamed.stderr), (0, b''))
+        self.assertEqual(streamed.stdout, self.read('air.pcap').encode('latin-1'))
+
+    def test_a_reader_that_goes_away_does_not_end_the_run(self):
+        for form, size in ('air', 24), ('gateways', 28):
+            end, to = os.pipe()
+            fcntl.fcntl(to, F_SETPIPE_SZ, 4096)  # the run cannot end before its reader goes
+            process = subprocess.Popen([FLEETCAST, 'run', '--pcap', '-', '--pcap-form', form,
+                                        '--out', self.path(form)], stdout=to,
+                                       stderr=subprocess.PIPE)
+            os.close(to)
+            self.assertEqual(len(os.read(end, size)), size)
+            os.close(end)
+            error = process.stderr.read().decode()
+            process.stderr.close()
+            self.assertEqual(process.wait(), 0, error)
+            self.assertEqual(error, 'fleetcast: --pcap: its reader closed the capture, which '
+                             'holds the beginning of the run only\n')
+            self.assertTrue(os.path.isfile(self.path(f'{form}/summary.json')))
+
+    def test_a_reader_need_not_wait_for_the_end(self):
+        process = subprocess.Popen(
+            [FLEETCAST, 'run', 'smart-city-1000', '--set', 'duration=200 d', '--pcap', '-'],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=default_signals)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdout.close)
+        start = process.stdout.read(100)
+        self.assertEqual(start[:4], PCAP_MAGIC)
+        self.assertIsNone(process.poll(), 'it still runs')
+        process.kill()
+        process.wait()
+
+    def test_what_cannot_be_together(self):
+        self.refused('run', '--json', '--pcap', '-',
+                     says='--json and --pcap -: standard output takes only one of them')
+        self.refused('run', '--pcap', 'x', '--pcap-form', 'gateway',
+                     says="--pcap-form: 'gateway' is none: 'air' or 'gateways'")
+        self.assertEqual(self.files(), [])
+
+
+if __name__ == '__main__':
+    unittest.main()
