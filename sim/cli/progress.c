@@ -130,24 +130,65 @@ static void add_campaigns(const struct server *server, struct progress_facts *fa
     facts->phase = begun ? least : CAMPAIGN_PHASE_IDLE;
 }
 
-void progress_show(struct progress *progress, const struct world *world)
+/* Is the line to be drawn again? */
+static bool is_due(struct progress *progress)
 {
     double now_s = wall_clock_s();
     if (!progress->enabled || now_s - progress->shown_s < REDRAW_S) {
-        return;
+        return false;
     }
     progress->shown_s = now_s;
+    return true;
+}
+
+static void redraw(const struct progress *progress, const char *text)
+{
+    fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);
+    fflush(progress->out);
+}
+
+void progress_show(struct progress *progress, const struct world *world)
+{
+    if (!is_due(progress)) {
+        return;
+    }
     struct progress_facts facts = {
         .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
         .end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S,
-        .elapsed_s = now_s - progress->started_s,
+        .elapsed_s = progress->shown_s - progress->started_s,
         .campaign = server_campaign_count(world->server) > 0,
     };
     add_campaigns(world->server, &facts);
     char text[160];
     progress_format(&facts, text, sizeof text);
-    fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);
-    fflush(progress->out);
+    redraw(progress, text);
+}
+
+void progress_format_sweep(const struct sweep_facts *facts, char *text, size_t size)
+{
+    struct line line = { .length = 0 };
+    append(&line, "%zu of %zu runs", facts->done, facts->wanted);
+    if (facts->failed > 0) {
+        append(&line, "  %zu failed", facts->failed);
+    }
+    if (facts->played > 0 && facts->elapsed_s > 0.0) {
+        append(&line, "  %.3g runs/s", (double)facts->played / facts->elapsed_s);
+    }
+    if (isfinite(facts->left_s)) {
+        append_time_left(&line, facts->left_s);
+    }
+    snprintf(text, size, "%s", line.text);
+}
+
+void progress_show_sweep(struct progress *progress, const struct sweep_facts *facts)
+{
+    if (is_due(progress)) {
+        char text[160];
+        struct sweep_facts now = *facts;
+        now.elapsed_s = progress->shown_s - progress->started_s;
+        progress_format_sweep(&now, text, sizeof text);
+        redraw(progress, text);
+    }
 }
 
 void progress_clear(struct progress *progress)

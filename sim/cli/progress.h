@@ -25,12 +25,22 @@ struct progress_facts {
     uint32_t ready, complete, confirmed;
 };
 
+/* What the line of a sweep shows. */
+struct sweep_facts {
+    size_t wanted, done, failed; /* runs */
+    size_t played;               /* of `done`, by this sweep */
+    double elapsed_s, left_s;    /* of wall clock; left: NaN where it is not known */
+};
+
 double wall_clock_s(void);
 /* At most 79 columns for 100,000 devices within a year of simulated time. */
 void progress_format(const struct progress_facts *facts, char *text, size_t size);
 void progress_start(struct progress *progress, FILE *out, bool quiet);
 /* Redraws at most five times a second. */
 void progress_show(struct progress *progress, const struct world *world);
+void progress_format_sweep(const struct sweep_facts *facts, char *text, size_t size);
+/* The same for a sweep; `elapsed_s` is filled in. */
+void progress_show_sweep(struct progress *progress, const struct sweep_facts *facts);
 void progress_clear(struct progress *progress);
 
 #endif

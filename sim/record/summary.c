@@ -81,6 +81,14 @@ void summary_add_bool(struct summary *summary, const char *path, bool value)
     }
 }
 
+void summary_add_item(struct summary *summary, const struct summary_item *item)
+{
+    struct summary_item *added = add(summary, item->path);
+    if (added != NULL) {
+        *added = *item;
+    }
+}
+
 void summary_add_null(struct summary *summary, const char *path)
 {
     add(summary, path);

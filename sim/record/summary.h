@@ -44,6 +44,7 @@ void summary_add_number(struct summary *summary, const char *path, double value)
 void summary_add_count(struct summary *summary, const char *path, uint64_t value);
 void summary_add_text(struct summary *summary, const char *path, const char *text);
 void summary_add_bool(struct summary *summary, const char *path, bool value);
+void summary_add_item(struct summary *summary, const struct summary_item *item);
 void summary_add_null(struct summary *summary, const char *path); /* nothing was measured */
 
 /* Value at a dotted path; false: no such key, or not a number. */

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "results/file_digest.h"
 #include "results/summary_text.h"
 #include "scenario/scenario_inputs.h"
-
-#define CHUNK_BYTES 4096u
 
 static void write_member(FILE *out, const char *name, const char *text)
 {
@@ -38,25 +37,6 @@ static void write_digest(FILE *out, const uint8_t digest[SHA256_DIGEST_SIZE])
     fputc('"', out);
 }
 
-static bool digest_of_file(const char *path, uint8_t digest[SHA256_DIGEST_SIZE])
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    struct sha256_ctx sha;
-    uint8_t chunk[CHUNK_BYTES];
-    sha256_init(&sha);
-    for (size_t size = fread(chunk, 1, sizeof chunk, file); size > 0;
-            size = fread(chunk, 1, sizeof chunk, file)) {
-        sha256_update(&sha, size, chunk);
-    }
-    sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
-    bool whole = ferror(file) == 0;
-    fclose(file);
-    return whole;
-}
-
 struct file_list {
     FILE *out;
     bool begun;
@@ -70,7 +50,7 @@ static void write_file(void *context, const char *path)
     list->begun = true;
     json_write_text(list->out, path);
     fputs(", ", list->out);
-    if (digest_of_file(path, digest)) {
+    if (file_digest(path, digest)) {
         write_digest(list->out, digest);
     } else {
         fputs("\"sha256\": null", list->out);

@@ -26,12 +26,11 @@ struct scope {
 
 struct scenario_place table_place_of(const struct table_reader *reader, const yaml_node_t *node)
 {
-    struct scenario_place place = { reader->source, 0, 0 };
-    if (!reader->inline_set) {
-        place.line = node->start_mark.line + 1;
-        place.column = node->start_mark.column + 1;
+    if (reader->set_place != NULL) {
+        return *reader->set_place;
     }
-    return place;
+    return (struct scenario_place){ reader->source, node->start_mark.line + 1,
+        node->start_mark.column + 1 };
 }
 
 const char *table_scalar(const yaml_node_t *node)
@@ -402,12 +401,12 @@ static void *single_item(const struct param_list *list, void *object)
 }
 
 static void set_leaf(struct table_reader *reader, const struct scope *scope,
-        const struct param *param, const char *text, struct scenario_place place)
+        const struct param *param, const char *text)
 {
     yaml_document_t document;
+    struct scenario_place place = *reader->set_place;
     reader->document = &document;
-    if (!scenario_yaml_load(
-                &document, reader->source, "YAML", text, strlen(text), reader->errors)) {
+    if (!scenario_yaml_load(&document, place.source, "YAML", text, strlen(text), reader->errors)) {
         return;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
@@ -438,7 +437,7 @@ static bool scope_of_set(const struct table_reader *reader, const char *path, st
         scope->object = single ? single_item(list, reader->object)
                                : find_item(list, reader->object, *key, key);
         if (scope->object == NULL) {
-            scenario_errors_add(reader->errors, (struct scenario_place){ reader->source, 0, 0 },
+            scenario_errors_add(reader->errors, *reader->set_key_place,
                     "no such item: should be %s.%s.key or %s.0.key", list->path,
                     list->named ? "NAME" : "NUMBER", list->path);
         }
@@ -452,7 +451,7 @@ void table_read_set(struct table_reader *reader, const char *set)
     char path[PATH_MAX_KEY], prefix[PATH_MAX_KEY];
     const char *equals = strchr(set, '='), *key;
     size_t length = equals == NULL ? 0 : (size_t)(equals - set);
-    struct scenario_place place = { reader->source, 0, 0 };
+    struct scenario_place place = *reader->set_key_place;
     struct param_table table;
     struct scope scope;
     if (length == 0 || length >= sizeof path) {
@@ -467,6 +466,6 @@ void table_read_set(struct table_reader *reader, const char *set)
     if (param == NULL) {
         unknown_key(reader, &scope, "", key, place);
     } else {
-        set_leaf(reader, &scope, param, equals + 1, place);
+        set_leaf(reader, &scope, param, equals + 1);
     }
 }

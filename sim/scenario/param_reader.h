@@ -19,13 +19,15 @@ struct table_reader {
     bool (*extra)(
             const struct table_reader *reader, const yaml_node_t *key, const yaml_node_t *value);
     const char *const *extra_keys; /* NULL-terminated, for suggestions */
-    bool inline_set;               /* from --set: places have no line */
+    /* Of the key and the value of a set that is read; NULL: a text is. */
+    const struct scenario_place *set_key_place, *set_place;
     yaml_document_t *document;
 };
 
 /* `text` is a document of keys. `empty`: what to say of none. */
 void table_read_text(struct table_reader *reader, const char *text, size_t size, const char *empty);
-/* One "key.path=value", where the value is YAML; items of lists by name or number. */
+/* One "key.path=value", where the value is YAML; items of lists by name or number. Both
+ * places are those of the set. */
 void table_read_set(struct table_reader *reader, const char *set);
 
 /* --- for `extra` ------------------------------------------------------------------------------ */

@@ -286,6 +286,18 @@ bool scenario_read(struct scenario *scenario, const char *name, const char *text
  */
 bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
         size_t set_count, struct scenario_errors *errors);
+/* A set that stands in a file: messages name its place. Paths in it are as with --set. */
+struct scenario_set {
+    const char *text;                       /* "key.path=value" */
+    struct scenario_place key_place, place; /* of the key, and of the value */
+};
+/* scenario_read_file() with such sets. */
+bool scenario_read_placed(struct scenario *scenario, const char *path,
+        const struct scenario_set *sets, size_t set_count, struct scenario_errors *errors);
+/* Reads a file, and the key and value of each set on its own: without the checks of what must hold
+ * between keys. Returns true when there was no mistake. */
+bool scenario_try_sets(const char *path, const struct scenario_set *sets, size_t set_count,
+        struct scenario_errors *errors);
 /* Application bytes of a report: as given, or what is left of the bytes on air after MHDR, FHDR
  * without options, FPort and MIC. */
 #define SCENARIO_PHY_OVERHEAD_BYTES 13u

@@ -18,8 +18,9 @@ struct mistake {
 };
 
 struct scenario_errors {
-    size_t count; /* of mistakes */
-    size_t told;  /* and warnings */
+    size_t count;    /* of mistakes */
+    size_t warnings; /* beside them */
+    size_t told;     /* of both; each once */
     struct mistake kept[ERRORS_KEPT];
 };
 
@@ -40,7 +41,7 @@ size_t scenario_errors_count(const struct scenario_errors *errors)
 
 size_t scenario_warnings_count(const struct scenario_errors *errors)
 {
-    return errors->told - errors->count;
+    return errors->warnings;
 }
 
 /* A message quotes the file, and a file may hold line ends and terminal codes. */
@@ -52,14 +53,9 @@ static void make_printable(char *text)
     }
 }
 
-static void add(struct scenario_errors *errors, const char *kind, struct scenario_place place,
+static void format_mistake(struct mistake *mistake, const char *kind, struct scenario_place place,
         const char *format, va_list arguments)
 {
-    size_t index = errors->told++;
-    if (index >= ERRORS_KEPT) {
-        return;
-    }
-    struct mistake *mistake = &errors->kept[index];
     mistake->line = place.line;
     mistake->column = place.column;
     int used =
@@ -78,6 +74,32 @@ static void add(struct scenario_errors *errors, const char *kind, struct scenari
     make_printable(mistake->text);
 }
 
+/* Told once: the points of a study share their mistakes. */
+static bool is_known(const struct scenario_errors *errors, const struct mistake *mistake)
+{
+    size_t kept = errors->told < ERRORS_KEPT ? errors->told : ERRORS_KEPT;
+    for (size_t i = 0; i < kept; i++) {
+        if (strcmp(errors->kept[i].text, mistake->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(struct scenario_errors *errors, const char *kind, struct scenario_place place,
+        const char *format, va_list arguments)
+{
+    struct mistake mistake;
+    format_mistake(&mistake, kind, place, format, arguments);
+    if (is_known(errors, &mistake)) {
+        return;
+    }
+    if (errors->told < ERRORS_KEPT) {
+        errors->kept[errors->told] = mistake;
+    }
+    errors->told++;
+}
+
 void scenario_errors_add(
         struct scenario_errors *errors, struct scenario_place place, const char *format, ...)
 {
@@ -93,6 +115,7 @@ void scenario_warnings_add(
 {
     va_list arguments;
     va_start(arguments, format);
+    errors->warnings++;
     add(errors, "warning", place, format, arguments);
     va_end(arguments);
 }

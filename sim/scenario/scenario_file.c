@@ -15,19 +15,21 @@
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_faults.h"
 #include "scenario/scenario_positions.h"
+#include "scenario/scenario_reader.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
 #define TEXT_MAX (1u << 20)
 
-/* Paths in --set and defaults are as they are. */
+/* Paths in sets and defaults are as they are. */
 static void place_path(
         const struct scenario_places *places, const char *name, char path[SCENARIO_PATH_MAX])
 {
     char beside[SCENARIO_PATH_MAX];
     const struct scenario_place *place = scenario_places_find(places, path);
     const char *slash = strrchr(name, '/');
-    if (path[0] == '/' || slash == NULL || place == NULL || place->line == 0) {
+    bool of_file = place != NULL && strcmp(place->source, name) == 0;
+    if (path[0] == '/' || slash == NULL || !of_file) {
         return;
     }
     int length = snprintf(beside, sizeof beside, "%.*s/%s", (int)(slash - name), name, path);
@@ -186,14 +188,15 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
     scenario_complete_positions(scenario, places, name, errors);
 }
 
-bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
-        size_t set_count, struct scenario_errors *errors)
+static bool read_file(struct scenario *scenario, const char *path, const struct scenario_set *sets,
+        size_t set_count, bool keys_only, struct scenario_errors *errors)
 {
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     size_t size;
     char *text =
             text_file_read(path, TEXT_MAX, &size, (struct scenario_place){ name, 0, 0 }, errors);
-    bool ok = text != NULL && scenario_read(scenario, name, text, size, sets, set_count, errors);
+    const struct scenario_text whole = { name, text, size, sets, set_count };
+    bool ok = text != NULL && scenario_read_text(scenario, &whole, keys_only, errors);
     if (text != NULL) {
         struct sha256_ctx sha;
         sha256_init(&sha);
@@ -202,6 +205,33 @@ bool scenario_read_file(struct scenario *scenario, const char *path, const char 
         snprintf(scenario->path, sizeof scenario->path, "%s", path);
     }
     free(text);
+    return ok;
+}
+
+bool scenario_read_file(struct scenario *scenario, const char *path, const char *const *sets,
+        size_t set_count, struct scenario_errors *errors)
+{
+    struct scenario_set *named = scenario_name_sets(sets, set_count, errors);
+    bool ok = named != NULL && read_file(scenario, path, named, set_count, false, errors);
+    free(named);
+    return ok;
+}
+
+bool scenario_read_placed(struct scenario *scenario, const char *path,
+        const struct scenario_set *sets, size_t set_count, struct scenario_errors *errors)
+{
+    return read_file(scenario, path, sets, set_count, false, errors);
+}
+
+bool scenario_try_sets(const char *path, const struct scenario_set *sets, size_t set_count,
+        struct scenario_errors *errors)
+{
+    struct scenario *scenario = malloc(sizeof *scenario);
+    bool ok = scenario != NULL && read_file(scenario, path, sets, set_count, true, errors);
+    if (scenario == NULL) {
+        scenario_errors_add(errors, (struct scenario_place){ path, 0, 0 }, "out of memory");
+    }
+    free(scenario);
     return ok;
 }
 

@@ -1,6 +1,8 @@
 /* Reads a scenario: its file, the overrides, and what must hold between them.
  * SPDX-License-Identifier: MIT
  */
+#include "scenario/scenario_reader.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,60 +92,87 @@ static bool read_extra(
     return false;
 }
 
-/* What messages call an override: "--set key.path=value". */
-struct set_source {
-    char text[160];
-};
-
-static void read_sets(struct table_reader *reader, const char *const *sets, size_t count,
-        struct set_source *sources)
+static void read_sets(struct table_reader *reader, const struct scenario_set *sets, size_t count)
 {
     struct scenario *scenario = reader->object;
-    reader->inline_set = true;
     for (size_t i = 0; i < count; i++) {
-        snprintf(sources[i].text, sizeof sources[i].text, "--set %s", sets[i]);
-        reader->source = sources[i].text;
-        if (strcmp(sets[i], "campaign=none") == 0) {
+        reader->set_key_place = &sets[i].key_place;
+        reader->set_place = &sets[i].place;
+        if (strcmp(sets[i].text, "campaign=none") == 0) {
             scenario->campaign_count = 0;
         } else {
-            table_read_set(reader, sets[i]);
+            table_read_set(reader, sets[i].text);
         }
     }
+}
+
+/* The text and the sets, without what must hold between them. */
+static void read_keys(struct scenario *scenario, const struct scenario_text *text,
+        struct scenario_places *places, struct scenario_errors *errors)
+{
+    memset(scenario, 0, sizeof *scenario);
+    snprintf(scenario->path, sizeof scenario->path, "%s", text->name);
+    param_table_set_defaults(&scenario_table, scenario);
+    struct table_reader reader = { .table = &scenario_table,
+        .object = scenario,
+        .source = text->name,
+        .errors = errors,
+        .places = places,
+        .extra = read_extra,
+        .extra_keys = extra_keys };
+    table_read_text(&reader, text->text, text->size,
+            "the file is empty; 'fleetcast run' without a file plays hello-20");
+    read_sets(&reader, text->sets, text->set_count);
+}
+
+bool scenario_read_text(struct scenario *scenario, const struct scenario_text *text, bool keys_only,
+        struct scenario_errors *errors)
+{
+    size_t before = scenario_errors_count(errors);
+    struct scenario_places *places = scenario_places_create();
+    if (places == NULL) {
+        scenario_errors_add(errors, (struct scenario_place){ text->name, 0, 0 }, "out of memory");
+        return false;
+    }
+    read_keys(scenario, text, places, errors);
+    if (!keys_only && scenario_errors_count(errors) == before) {
+        scenario_complete(scenario, places, text->name, errors);
+    }
+    if (!keys_only && scenario_errors_count(errors) == before) {
+        scenario_check(scenario, places, text->name, errors);
+    }
+    scenario_places_destroy(places);
+    return scenario_errors_count(errors) == before;
+}
+
+/* An override of the command line, and what messages call it: "--set key.path=value". */
+struct named_set {
+    char name[160];
+};
+
+struct scenario_set *scenario_name_sets(
+        const char *const *sets, size_t count, struct scenario_errors *errors)
+{
+    struct scenario_set *named = calloc(count + 1, sizeof *named + sizeof(struct named_set));
+    struct named_set *names = (void *)(named + count + 1);
+    if (named == NULL) {
+        scenario_errors_add(errors, (struct scenario_place){ "--set", 0, 0 }, "out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i].name, sizeof names[i].name, "--set %s", sets[i]);
+        struct scenario_place place = { names[i].name, 0, 0 };
+        named[i] = (struct scenario_set){ sets[i], place, place };
+    }
+    return named;
 }
 
 bool scenario_read(struct scenario *scenario, const char *name, const char *text, size_t size,
         const char *const *sets, size_t set_count, struct scenario_errors *errors)
 {
-    size_t before = scenario_errors_count(errors);
-    struct scenario_places *places = scenario_places_create();
-    /* Places point to these until the last check is done. */
-    struct set_source *sources = calloc(set_count + 1, sizeof *sources);
-    if (places == NULL || sources == NULL) {
-        scenario_places_destroy(places);
-        free(sources);
-        scenario_errors_add(errors, (struct scenario_place){ name, 0, 0 }, "out of memory");
-        return false;
-    }
-    memset(scenario, 0, sizeof *scenario);
-    snprintf(scenario->path, sizeof scenario->path, "%s", name);
-    param_table_set_defaults(&scenario_table, scenario);
-    struct table_reader reader = { .table = &scenario_table,
-        .object = scenario,
-        .source = name,
-        .errors = errors,
-        .places = places,
-        .extra = read_extra,
-        .extra_keys = extra_keys };
-    table_read_text(&reader, text, size,
-            "the file is empty; 'fleetcast run' without a file plays hello-20");
-    read_sets(&reader, sets, set_count, sources);
-    if (scenario_errors_count(errors) == before) {
-        scenario_complete(scenario, places, name, errors);
-    }
-    if (scenario_errors_count(errors) == before) {
-        scenario_check(scenario, places, name, errors);
-    }
-    free(sources);
-    scenario_places_destroy(places);
-    return scenario_errors_count(errors) == before;
+    struct scenario_set *named = scenario_name_sets(sets, set_count, errors);
+    const struct scenario_text whole = { name, text, size, named, set_count };
+    bool ok = named != NULL && scenario_read_text(scenario, &whole, false, errors);
+    free(named);
+    return ok;
 }
