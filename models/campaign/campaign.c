@@ -74,6 +74,19 @@ void campaign_begin(struct campaign *campaign, sim_ns now_ns)
     campaign_schedule(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
 }
 
+/* Members of which not even the version is known are in no transfer, whose session would say so. */
+static void drop_unsent_questions(struct campaign *campaign)
+{
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        struct member *member = &campaign->members[i];
+        assert(member->device < campaign->server->device_count);
+        bool known = campaign->server->devices[member->device].fragmentation_version != 0;
+        if (member->stage == MEMBER_VERSION && !known) {
+            set_up_drop_unsent(campaign, member);
+        }
+    }
+}
+
 /* No member was set up for any transfer. */
 static void end_unless_needed(struct campaign *campaign, sim_ns now_ns)
 {
@@ -96,6 +109,7 @@ static void on_timer(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         if (argument == CAMPAIGN_TIMER_START) {
             split_start(campaign, now_ns);
         } else {
+            drop_unsent_questions(campaign);
             end_unless_needed(campaign, now_ns);
         }
         return;

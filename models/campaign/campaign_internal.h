@@ -97,6 +97,8 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 
+/* Commands that no gateway would send so far have missed their session. */
+void set_up_drop_unsent(struct campaign *campaign, struct member *member);
 /* PackageVersionAns of TS005. */
 void set_up_on_other_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* PackageVersionAns of TS004 names no version that we know. */

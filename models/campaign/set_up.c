@@ -136,6 +136,16 @@ static size_t put_frag_setup(
     return package_frag_session_setup_req(out, version, &session);
 }
 
+void set_up_drop_unsent(struct campaign *campaign, struct member *member)
+{
+    struct network *network = campaign->server->network;
+    assert(member->device < campaign->server->device_count);
+    if (network_queue_length(network, member->device) > 0) {
+        network_queue_clear(network, member->device);
+        member_command_not_sent(member);
+    }
+}
+
 /* A restarted member may have kept the block so far: it is asked before a set-up clears it. Version
  * 1 is silent without a session. */
 static bool asks_for_session(const struct member *member)

@@ -255,11 +255,7 @@ static void count_members(struct transfer *transfer, sim_ns now_ns)
         if (member->transfer != transfer->index) {
             continue;
         }
-        /* Set-up commands that no gateway would send so far have missed their session. */
-        if (network_queue_length(campaign->server->network, member->device) > 0) {
-            network_queue_clear(campaign->server->network, member->device);
-            member_command_not_sent(member);
-        }
+        set_up_drop_unsent(campaign, member);
         if (member->stage == MEMBER_READY) {
             transfer_join(transfer, member, now_ns);
         }

@@ -29,6 +29,29 @@ static struct campaign_device device(const struct campaign *campaign, uint32_t i
     return view;
 }
 
+static enum gateway_tx_result refuse_questions(
+        void *context, uint32_t gateway, const struct gateway_tx *tx, sim_ns now_ns)
+{
+    (void)context;
+    bool join_accept = tx->bytes[0] == 0x20;
+    return join_accept ? fake_gateways_queue(fleet.gateways, gateway, tx, now_ns)
+                       : GATEWAY_TX_DUTY_CYCLE;
+}
+
+/* Design section 5, invariant 8. One uplink falls into the window: no later one shows that the
+ * question never left. */
+Test(versions, that_no_gateway_asked_for_are_no_silence)
+{
+    fleet_create(&fleet, 2, params.set_up_window_ns, &params);
+    fleet.gateways->judge = refuse_questions;
+    fleet_run(&fleet, params.start_ns + 2 * params.set_up_window_ns);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(fleet.devices[i].version_questions[1], 0);
+        cr_assert_eq(device(fleet.campaign, i).failure, CAMPAIGN_FAILURE_NOT_SENT, "device %u: %s",
+                i, campaign_failure_name(device(fleet.campaign, i).failure));
+    }
+}
+
 /* Each device got the coded fragments of its version. */
 static void expect_own_fragments(void)
 {
