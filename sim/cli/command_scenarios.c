@@ -14,8 +14,10 @@
 #include "scenario/fleet_estimate.h"
 #include "scenario/param.h"
 #include "scenario/scenario.h"
+#include "scenario/wrapped_text.h"
 
 #define VALIDATE_FILES_MAX 256
+#define NAME_COLUMNS       22
 
 static void no_such_scenario(const char *name)
 {
@@ -175,7 +177,8 @@ static void print_scenario(const char *name)
         first_sentence(file, text, sizeof text);
         fclose(file);
     }
-    printf("%-20s %s\n", name, text);
+    int column = printf("%-*s ", NAME_COLUMNS, name);
+    wrapped_text_write(text, (unsigned)column, NAME_COLUMNS + 1, stdout);
 }
 
 int command_scenarios(int argc, char **argv, const struct program *program)

@@ -5,28 +5,12 @@
 
 #include <string.h>
 
-#define COLUMNS           80u
+#include "scenario/wrapped_text.h"
+
 #define INDENT            4u
 #define COLUMN_OF_KEY     40u
 #define COLUMN_OF_DEFAULT 16u
 #define KEY_MAX           96u
-
-/* Breaks `text` between words; each line begins with the indent. */
-static void write_wrapped(const char *text, FILE *out)
-{
-    size_t column = 0;
-    for (const char *word = text; *word != '\0'; word += strspn(word, " ")) {
-        size_t length = strcspn(word, " ");
-        if (column > 0 && column + 1 + length > COLUMNS) {
-            fputc('\n', out);
-            column = 0;
-        }
-        fprintf(out, "%*s%.*s", column == 0 ? (int)INDENT : 1, "", (int)length, word);
-        column += (column == 0 ? INDENT : 1) + length;
-        word += length;
-    }
-    fputc('\n', out);
-}
 
 static bool is_chosen(const char *key, const char *const *words)
 {
@@ -44,6 +28,12 @@ static void key_of(const struct param_part *part, const struct param *param, cha
     snprintf(key, KEY_MAX, "%s%s", part->prefix, param->path);
 }
 
+static void write_indented(const char *text, FILE *out)
+{
+    fprintf(out, "%*s", (int)INDENT, "");
+    wrapped_text_write(text, INDENT, INDENT, out);
+}
+
 /* Key, default and values in columns, values on lines of their own where they are long; then what
  * the key means. */
 static void write_row(const struct param *param, const char *key, FILE *out)
@@ -52,7 +42,7 @@ static void write_row(const struct param *param, const char *key, FILE *out)
     param_print_values(param, values, sizeof values);
     const char *standard = param->standard[0] != '\0' ? param->standard : "-";
     size_t used = strlen(standard) < COLUMN_OF_DEFAULT ? COLUMN_OF_DEFAULT : strlen(standard) + 1;
-    bool fits = COLUMN_OF_KEY + used + strlen(values) <= COLUMNS;
+    bool fits = COLUMN_OF_KEY + used + strlen(values) <= WRAPPED_TEXT_COLUMNS;
     if (fits && values[0] != '\0') {
         fprintf(out, "%-*s%-*s%s\n", (int)COLUMN_OF_KEY, key, (int)used, standard, values);
     } else {
@@ -61,9 +51,9 @@ static void write_row(const struct param *param, const char *key, FILE *out)
     if (!fits) {
         char line[sizeof values + 16];
         snprintf(line, sizeof line, "Values: %s", values);
-        write_wrapped(line, out);
+        write_indented(line, out);
     }
-    write_wrapped(param->help, out);
+    write_indented(param->help, out);
 }
 
 size_t param_part_write_text(const struct param_part *part, const char *const *words, FILE *out)

@@ -47,7 +47,8 @@ FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/updat
 # The machinery of parameter tables serves scenarios, boards and others: it knows none of them.
 PARAMETER_FILES = ['sim/engine/sim_time.h'] + [
     f'sim/scenario/{name}.h' for name in
-    ('param', 'param_reader', 'param_reference', 'param_schema', 'quantity', 'scenario_errors', 'scenario_places', 'scenario_yaml')]
+    ('param', 'param_reader', 'param_reference', 'param_schema', 'quantity', 'scenario_errors',
+     'scenario_places', 'scenario_yaml', 'wrapped_text')]
 SEARCH = ['', 'device', 'sim/engine', 'models', 'sim', 'viz']
 SYSTEM_DEVICE = {'stdbool.h', 'stddef.h', 'stdint.h', 'string.h'}
 BANNED = re.compile(r'\b(rand|srand|random|gettimeofday|strcpy|strcat|sprintf|gets|localtime)\s*\(')

@@ -118,16 +118,18 @@ class Scenarios(Folder):
     def test_the_shipped_ones_are_listed_and_fine(self):
         result = fleetcast('scenarios')
         self.assertEqual(result.returncode, 0)
-        names = [line.split()[0] for line in result.stdout.splitlines()]
+        self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+        listed = re.sub(r'\n +', ' ', result.stdout)
+        names = [line.split()[0] for line in listed.splitlines()]
         shipped = [os.path.basename(path)[:-5] for path in glob.glob(f'{SCENARIOS}/*.yaml')]
         self.assertEqual(names, sorted(shipped))
-        for line in result.stdout.splitlines():
+        for line in listed.splitlines():
             self.assertRegex(line, r'^[\w-]+ +[A-Z][^.]*\.$', 'each has one whole sentence')
         for path in glob.glob(f'{SCENARIOS}/*.yaml'):
             with open(path) as file:
                 comment = re.match(r'(#.*\n)+', file.read()).group()
             sentence = re.sub(r'\s*#\s*', ' ', comment).strip().split('. ')[0].rstrip('.')
-            self.assertIn(f' {sentence}.\n', result.stdout)
+            self.assertIn(f' {sentence}.\n', listed)
         result = fleetcast('validate', *names)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.count(': fine: '), len(names))
