@@ -164,7 +164,7 @@ static int report(const struct run_options *options, struct run *run, struct run
         summary_write_json(summary, stdout);
     } else if (table) {
         summary_write_table(summary, stdout, want_colour());
-        printf("  %-28s %.*f s%s\n", "wall time", wall_s < 10.0 ? 2 : 0, wall_s,
+        printf("  %-26s %.*f s%s\n", "wall time", wall_s < 10.0 ? 2 : 0, wall_s,
                 cut != NULL ? ", interrupted" : "");
     }
     unsigned unmet = partial ? 0 : check_expectations(run, summary, table ? stdout : NULL);

@@ -1,5 +1,8 @@
 /* The final table of a run, for people.
  * SPDX-License-Identifier: MIT
+ *
+ * Lines fit a terminal of 80 columns: a name of 26 after two blanks, then values of 13. Campaigns
+ * and groups have names of 18 and values of 12.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +30,7 @@ static void write_distribution(
     if (!summary_has(t->summary, path_p50)) {
         return;
     }
-    fprintf(t->out, "  %-28s", label);
+    fprintf(t->out, "  %-26s", label);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         char path[96], text[VALUE_TEXT_SIZE] = "-";
         double value;
@@ -35,7 +38,7 @@ static void write_distribution(
         if (summary_value(t->summary, path, &value)) {
             value_text(text, kind, value);
         }
-        fprintf(t->out, "%15s", text);
+        fprintf(t->out, "%13s", text);
     }
     fputc('\n', t->out);
 }
@@ -71,9 +74,10 @@ static void write_stages(const struct table *t)
 
 /* --- shares of a whole ------------------------------------------------------------------------ */
 
-static void write_title(const struct table *t, const char *title, const char *what)
+/* `what` begins after `column`; "": nothing does. */
+static void write_title(const struct table *t, const char *title, const char *what, int column)
 {
-    fprintf(t->out, "\n%s%-*s%s%s\n", t->bold, what[0] == '\0' ? 0 : 30, title, t->reset, what);
+    fprintf(t->out, "\n%s%-*s%s%s\n", t->bold, what[0] == '\0' ? 0 : column, title, t->reset, what);
 }
 
 /* "receiver_locked_elsewhere" as people read it. */
@@ -84,7 +88,7 @@ static void write_name(const struct table *t, const char *name)
     for (char *c = strchr(text, '_'); c != NULL; c = strchr(c, '_')) {
         *c = ' ';
     }
-    fprintf(t->out, "  %-28s", text);
+    fprintf(t->out, "  %-26s", text);
 }
 
 /* One line per item of a section that is not zero: its value and its share of `whole`. */
@@ -98,9 +102,9 @@ static void write_shares(const struct table *t, const char *prefix, const char *
             char value[32];
             snprintf(value, sizeof value, format, scale * item->number, unit);
             write_name(t, item->path + length);
-            fprintf(t->out, "%15s", value);
+            fprintf(t->out, "%13s", value);
             if (whole > 0.0) {
-                fprintf(t->out, "%13.2f %%", 100.0 * item->number / whole);
+                fprintf(t->out, "%11.2f %%", 100.0 * item->number / whole);
             }
             fputc('\n', t->out);
         }
@@ -115,9 +119,9 @@ static void write_causes(const struct table *t)
         return;
     }
     char what[80];
-    snprintf(what, sizeof what, "%15s   of %.0f that devices should receive", "share", pairs);
-    write_title(t, "Uncoded fragments", what);
-    fprintf(t->out, "  %-28s%13.3f %%\n", "received", 100.0 * received);
+    snprintf(what, sizeof what, "%13s  of %.0f that devices should receive", "share", pairs);
+    write_title(t, "Uncoded fragments", what, 28);
+    fprintf(t->out, "  %-26s%11.3f %%\n", "received", 100.0 * received);
     write_shares(t, "missing_fragments.by_cause.", "%.3f %s", "%", 100.0, 0.0);
 }
 
@@ -128,16 +132,16 @@ static void write_energy(const struct table *t)
         return;
     }
     char what[40];
-    snprintf(what, sizeof what, "%15s%15s", "mean", "share");
-    write_title(t, "Energy by phase", what);
+    snprintf(what, sizeof what, "%13s%13s", "mean", "share");
+    write_title(t, "Energy by phase", what, 28);
     write_shares(t, "energy_j.by_phase.", "%.3f %s", "J", 1.0, mean);
     if (summary_value(t->summary, "battery.update_cost_percent", &percent)
             && summary_value(t->summary, "battery.update_cost_days", &days)) {
-        fprintf(t->out, "  %-28s %.3f %% of the battery, %.1f days of its life\n",
+        fprintf(t->out, "  %-26s %.3f %% of the battery, %.1f days of its life\n",
                 "the update costs", percent, days);
     }
     if (summary_value(t->summary, "battery.life_years", &years)) {
-        fprintf(t->out, "  %-28s %.1f years without updates\n", "battery lasts", years);
+        fprintf(t->out, "  %-26s %.1f years without updates\n", "battery lasts", years);
     }
 }
 
@@ -149,9 +153,9 @@ static void write_uplinks(const struct table *t)
         return;
     }
     char what[40];
-    snprintf(what, sizeof what, "%15s%15s", "frames", "share");
-    write_title(t, "Uplinks", what);
-    fprintf(t->out, "  %-28s%15.0f\n  %-28s%15.0f%13.2f %%\n", "sent", sent, "received", received,
+    snprintf(what, sizeof what, "%13s%13s", "frames", "share");
+    write_title(t, "Uplinks", what, 28);
+    fprintf(t->out, "  %-26s%13.0f\n  %-26s%13.0f%11.2f %%\n", "sent", sent, "received", received,
             100.0 * received / sent);
     write_shares(t, "uplinks.by_cause.", "%.0f%s", "", 1.0, sent);
     for (unsigned rate = 0; rate < 16; rate++) {
@@ -164,7 +168,7 @@ static void write_uplinks(const struct table *t)
         snprintf(path, sizeof path, "uplinks.by_data_rate.DR%u.received", rate);
         summary_value(t->summary, path, &at);
         snprintf(path, sizeof path, "received at DR%u", rate);
-        fprintf(t->out, "  %-28s%15.0f%13.2f %% of %.0f\n", path, at, 100.0 * at / of, of);
+        fprintf(t->out, "  %-26s%13.0f%11.2f %% of %.0f\n", path, at, 100.0 * at / of, of);
     }
 }
 
@@ -176,18 +180,18 @@ static void write_reports(const struct table *t)
         return;
     }
     char what[40];
-    snprintf(what, sizeof what, "%15s%15s", "reports", "share");
-    write_title(t, "Reports", what);
-    fprintf(t->out, "  %-28s%15.0f\n", "due", due);
+    snprintf(what, sizeof what, "%13s%13s", "reports", "share");
+    write_title(t, "Reports", what, 28);
+    fprintf(t->out, "  %-26s%13.0f\n", "due", due);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         char path[64];
         double count = 0.0;
         snprintf(path, sizeof path, "reports.%s", keys[i]);
         summary_value(t->summary, path, &count);
-        fprintf(t->out, "  %-28s%15.0f%13.2f %%\n", keys[i], count, 100.0 * count / due);
+        fprintf(t->out, "  %-26s%13.0f%11.2f %%\n", keys[i], count, 100.0 * count / due);
     }
     if (summary_value(t->summary, "reports.acknowledged_share", &share)) {
-        fprintf(t->out, "  %-28s%28.2f %%\n", "acknowledged of sent", 100.0 * share);
+        fprintf(t->out, "  %-26s%24.2f %%\n", "acknowledged of sent", 100.0 * share);
     }
 }
 
@@ -198,9 +202,9 @@ static void write_gateways(const struct table *t)
             || !summary_value(t->summary, "airtime.downlink_frames", &downlinks)) {
         return;
     }
-    write_title(t, "Gateways", "");
-    fprintf(t->out, "  %-28s%13.2f %%\n", "duty cycle, highest", 100.0 * duty);
-    fprintf(t->out, "  %-28s%15.0f\n", "frames sent", downlinks);
+    write_title(t, "Gateways", "", 28);
+    fprintf(t->out, "  %-26s%11.2f %%\n", "duty cycle, highest", 100.0 * duty);
+    fprintf(t->out, "  %-26s%13.0f\n", "frames sent", downlinks);
     double before = 0.0;
     for (size_t i = 0; i < t->summary->count; i++) {
         const struct summary_item *item = &t->summary->items[i];
@@ -209,7 +213,7 @@ static void write_gateways(const struct table *t)
         }
     }
     if (before > 0.0) {
-        fprintf(t->out, "  %-28s%15.0f\n", "requests refused", before);
+        fprintf(t->out, "  %-26s%13.0f\n", "requests refused", before);
         write_shares(t, "gateways.rejected.", "%.0f%s", "", 1.0, before);
     }
 }
@@ -219,7 +223,7 @@ static void write_estimate(const struct table *t)
 {
     char what[40];
     bool title = false;
-    snprintf(what, sizeof what, "%15s%15s", "expected", "simulated");
+    snprintf(what, sizeof what, "%13s%13s", "expected", "simulated");
     for (size_t i = 0; i + 1 < t->summary->count; i++) {
         const struct summary_item *expected = &t->summary->items[i];
         const struct summary_item *simulated = expected + 1;
@@ -234,11 +238,11 @@ static void write_estimate(const struct table *t)
         snprintf(name, sizeof name, unit ? "%.*s, %c" : "%.*s", unit ? length - 2 : length,
                 expected->path + 9, end[-1] == 'j' ? 'J' : end[-1]);
         if (!title) {
-            write_title(t, "Estimate", what);
+            write_title(t, "Estimate", what, 28);
             title = true;
         }
         write_name(t, name);
-        fprintf(t->out, "%15.5g%15.5g\n", expected->number, simulated->number);
+        fprintf(t->out, "%13.5g%13.5g\n", expected->number, simulated->number);
     }
 }
 
@@ -249,14 +253,14 @@ static void write_counts(const struct table *t)
     if (summary_value(t->summary, "missing_fragments.sent", &sent)
             && summary_value(t->summary, "missing_fragments.coded_sent", &coded)
             && summary_value(t->summary, "missing_fragments.correction_batches", &batches)) {
-        fprintf(t->out, "  %-28s %.0f uncoded, %.0f coded, %.0f correction batches\n",
+        fprintf(t->out, "  %-26s %.0f uncoded, %.0f coded, %.0f correction batches\n",
                 "fragments sent", sent, coded, batches);
     }
     if (summary_value(t->summary, "sim_time_s", &simulated)
             && summary_value(t->summary, "deliveries", &deliveries)) {
         char text[VALUE_TEXT_SIZE];
         value_text(text, VALUE_DURATION, simulated);
-        fprintf(t->out, "  %-28s %s, %.0f frames delivered\n", "simulated", text, deliveries);
+        fprintf(t->out, "  %-26s %s, %.0f frames delivered\n", "simulated", text, deliveries);
     }
 }
 
@@ -267,7 +271,7 @@ static void write_guest(const struct table *t)
     summary_value(t->summary, "guest.panics", &panics);
     summary_value(t->summary, "guest.hard_faults", &hard_faults);
     if (errors > 0.0 || panics > 0.0 || hard_faults > 0.0) {
-        fprintf(t->out, "  %-28s %.0f errors, %.0f panics, %.0f hard faults\n", "firmware faults",
+        fprintf(t->out, "  %-26s %.0f errors, %.0f panics, %.0f hard faults\n", "firmware faults",
                 errors, panics, hard_faults);
     }
 }
@@ -298,7 +302,7 @@ static void write_cell(const struct table *t, const char *section, const char *n
     if (summary_value(t->summary, path, &value)) {
         snprintf(text, sizeof text, format, scale * value);
     }
-    fprintf(t->out, "%15s", text);
+    fprintf(t->out, "%12s", text);
 }
 
 /* One line per campaign or group; nothing when there is only one, which the rest of the table is
@@ -334,16 +338,16 @@ static void write_parts(const struct table *t, const char *title, const char *se
         shown[c] = summary_has(t->summary, path);
         if (shown[c]) {
             size_t used = strlen(heads);
-            snprintf(heads + used, sizeof heads - used, "%15s", columns[c].title);
+            snprintf(heads + used, sizeof heads - used, "%12s", columns[c].title);
         }
     }
-    write_title(t, title, heads);
+    write_title(t, title, heads, 20);
     for (size_t i = 0; i < t->summary->count; i++) {
         name_of_part(&t->summary->items[i], section, name, sizeof name);
         if (name[0] == '\0') {
             continue;
         }
-        fprintf(t->out, "  %-28s", name);
+        fprintf(t->out, "  %-18s", name);
         for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
             if (shown[c]) {
                 write_cell(t, section, name, columns[c].key, columns[c].format, columns[c].scale);
@@ -357,7 +361,7 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
 {
     struct table t = { summary, out, colour ? BOLD : "", colour ? RESET : "" };
     write_stages(&t);
-    fprintf(out, "\n%s%-30s%s%15s%15s%15s%15s\n", t.bold, "Over devices", t.reset, "mean", "p50",
+    fprintf(out, "\n%s%-28s%s%13s%13s%13s%13s\n", t.bold, "Over devices", t.reset, "mean", "p50",
             "p95", "max");
     write_distribution(&t, "set-up time", "setup_time_s.", VALUE_DURATION);
     write_distribution(&t, "missing before FEC", "missing_fragments.rate_", VALUE_PERCENT);

@@ -4,6 +4,7 @@
 #include "scenario/fleet_estimate.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "scenario/campaign_plan.h"
 #include "scenario/scenario_campaigns.h"
@@ -84,11 +85,11 @@ bool fleet_estimate_input(
 static const char *format_time(char text[TIME_TEXT], double time_s)
 {
     if (time_s < 120.0) {
-        snprintf(text, TIME_TEXT, "%10.1f s", time_s);
+        snprintf(text, TIME_TEXT, "%.1f s", time_s);
     } else if (time_s < 7200.0) {
-        snprintf(text, TIME_TEXT, "%10.1f min", time_s / 60.0);
+        snprintf(text, TIME_TEXT, "%.1f min", time_s / 60.0);
     } else {
-        snprintf(text, TIME_TEXT, "%10.1f h", time_s / 3600.0);
+        snprintf(text, TIME_TEXT, "%.1f h", time_s / 3600.0);
     }
     return text;
 }
@@ -96,14 +97,17 @@ static const char *format_time(char text[TIME_TEXT], double time_s)
 static void print_time(FILE *out, const char *what, double time_s)
 {
     char text[TIME_TEXT];
-    fprintf(out, "  %-34s %s\n", what, format_time(text, time_s));
+    /* The number ends where those of the other lines do. */
+    format_time(text, time_s);
+    int unit = (int)strlen(strchr(text, ' '));
+    fprintf(out, "  %-32s %*s\n", what, 10 + unit, text);
 }
 
 static void print_estimate(const struct estimate *e, double battery_usable_j, FILE *out)
 {
-    fprintf(out, "  %-34s %10u uncoded, %u coded, %u in correction\n", "fragments", e->nb_frag,
+    fprintf(out, "  %-32s %10u uncoded, %u coded, %u in correction\n", "fragments", e->nb_frag,
             e->coded, e->correction);
-    fprintf(out, "  %-34s %10.1f ms\n", "airtime of a fragment", e->fragment_airtime_s * 1000.0);
+    fprintf(out, "  %-32s %10.1f ms\n", "airtime of a fragment", e->fragment_airtime_s * 1000.0);
     print_time(out, "airtime of a gateway", e->gateway_airtime_s);
     print_time(out, "between fragments (duty cycle)", e->interval_s);
     print_time(out, "set-up of a device, mean", e->set_up_s);
@@ -114,13 +118,13 @@ static void print_estimate(const struct estimate *e, double battery_usable_j, FI
         print_time(out, "second period begins after", e->second_at_s);
         print_time(out, "planned for the second period", e->second_s);
     }
-    fprintf(out, "  %-34s %10u (2^%u s%s)\n", "TimeOut needed", e->time_out, e->time_out,
+    fprintf(out, "  %-32s %10u (2^%u s%s)\n", "TimeOut needed", e->time_out, e->time_out,
             e->time_out_fits ? "" : ": too short, the session is cut");
-    fprintf(out, "  %-34s %10.1f\n", "uplinks of a device", e->uplinks);
-    fprintf(out, "  %-34s %10.2f J listening, %.2f J bulk\n", "energy of a device", e->listening_j,
+    fprintf(out, "  %-32s %10.1f\n", "uplinks of a device", e->uplinks);
+    fprintf(out, "  %-32s %10.2f J listening, %.2f J bulk\n", "energy of a device", e->listening_j,
             e->bulk_j);
     if (battery_usable_j > 0.0) {
-        fprintf(out, "  %-34s %10.3f %%\n", "of its battery", e->battery_percent);
+        fprintf(out, "  %-32s %10.3f %%\n", "of its battery", e->battery_percent);
     }
 }
 
@@ -131,7 +135,7 @@ static void print_split(const struct campaign_params *params, const struct estim
 {
     print_time(out, "set-up of a device, mean", fastest->set_up_s);
     print_time(out, "set-up of the last device", fastest->set_up_fleet_s);
-    fprintf(out, "  %-34s %10.1f\n  sessions for members at:\n", "uplinks of a device",
+    fprintf(out, "  %-32s %10.1f\n  sessions for members at:\n", "uplinks of a device",
             fastest->uplinks);
     double planned_s = 0.0;
     for (int rate = params->data_rate; rate >= campaign_slowest_rate(input->region, params);
@@ -148,7 +152,8 @@ static void print_split(const struct campaign_params *params, const struct estim
         if (e.possible) {
             planned_s += e.planned_s;
             fprintf(out,
-                    "    DR%d %5u + %u fragments of %3u B, every %5.1f s, %u period%s:%s, %.2f J\n",
+                    "    DR%d %4u + %u fragments of %3u B, every %4.1f s, %u period%s: %9s, %.1f "
+                    "J\n",
                     rate, e.nb_frag, e.coded + e.correction, at_rate.fragment_size_bytes,
                     e.interval_s, e.periods, e.periods == 1 ? "" : "s",
                     format_time(session, e.session_s), e.listening_j + e.bulk_j);

@@ -364,6 +364,12 @@ class Run(Folder):
         with open(self.path(name), 'rb') as file:
             return hashlib.sha256(file.read()).hexdigest()
 
+    def test_the_tables_fit_a_terminal(self):
+        for scenario in 'hello-20', 'two-campaigns', 'aloha-100':
+            lines = fleetcast('run', scenario).stdout.splitlines()
+            self.assertGreater(len(lines), 30)
+            self.assertLessEqual(max(map(len, lines)), 80, scenario)
+
     def test_two_runs_give_the_same_bytes(self):
         for name in ('a', 'b'):
             fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
