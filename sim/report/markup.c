@@ -60,20 +60,17 @@ void markup_text(FILE *out, const char *text)
     }
 }
 
+#define SERIES_ON_WHITE                                                                            \
+    " --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #cc79a7; --s4: #e69f00;\n"                \
+    "  --s5: #56b4e9; --s6: #4a525c; --s7: #8a939e; }\n"
+
 static const char style[] =
         ":root { color-scheme: light dark; --page: #ffffff; --ink: #171c22; --faint: #5d6875;\n"
-        "  --rule: #d5dade; --panel: #f4f5f6; --s0: #0072b2; --s1: #d55e00; --s2: #009e73;\n"
-        "  --s3: #cc79a7; --s4: #e69f00; --s5: #56b4e9; --s6: #4a525c; --s7: #8a939e; }\n"
+        "  --rule: #d5dade; --panel: #f4f5f6;" SERIES_ON_WHITE
         "@media (prefers-color-scheme: dark) {\n"
         "  :root { --page: #12161c; --ink: #e8ecf1; --faint: #a3aebb; --rule: #343d49;\n"
         "  --panel: #1b212a; --s0: #56b4e9; --s1: #e8763a; --s2: #1fbf92; --s3: #d998bd;\n"
         "  --s4: #e69f00; --s5: #6f9fd8; --s6: #cbccd5; --s7: #8a939e; } }\n"
-        "@media print {\n"
-        "  :root { color-scheme: light; --page: #ffffff; --ink: #000000; --faint: #3a424c;\n"
-        "  --rule: #c3c8ce; --panel: #ffffff; --s0: #0072b2; --s1: #d55e00; --s2: #009e73;\n"
-        "  --s3: #cc79a7; --s4: #e69f00; --s5: #56b4e9; --s6: #4a525c; --s7: #8a939e; }\n"
-        "  body { max-width: none; font-size: 10pt; padding: 0; }\n"
-        "  .figures { display: block; } }\n"
         "* { box-sizing: border-box; }\n"
         "body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--page);\n"
         "  color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }\n"
@@ -81,29 +78,33 @@ static const char style[] =
         "h2 { margin: 2rem 0 0.5rem; font-size: 1.2rem; }\n"
         "h3 { margin: 0 0 0.25rem; font-size: 1rem; }\n"
         "p { margin: 0.25rem 0; max-width: 60rem; }\n"
-        ".facts, figcaption, footer { color: var(--faint); font-size: 0.875rem; }\n"
-        ".facts, footer { overflow-wrap: anywhere; }\n"
+        ".facts, figcaption { color: var(--faint); font-size: 0.875rem; }\n"
+        ".facts { overflow-wrap: anywhere; }\n"
         ".scroll { overflow-x: auto; }\n"
         ".tables { display: flex; flex-wrap: wrap; gap: 1.5rem 3rem; margin-top: 1.5rem;\n"
         "  align-items: flex-start; }\n"
         "table { border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
-        "th, td { padding: 0.2rem 1.25rem 0.2rem 0; border-bottom: 1px solid var(--rule);\n"
+        "th, td { padding: 0.2rem 1rem 0.2rem 0; border-bottom: 1px solid var(--rule);\n"
         "  text-align: right; white-space: nowrap; }\n"
-        "th:first-child, td.name { text-align: left; }\n"
-        "th { font-weight: 600; }\n"
-        "td.name { white-space: normal; }\n"
+        "th { font-weight: 600; white-space: normal; vertical-align: bottom; }\n"
+        "th.name, td.name { text-align: left; white-space: normal; }\n"
+        ".points { font-size: 0.8125rem; }\n"
         ".figures { display: grid; gap: 1.25rem; margin-top: 2rem;\n"
         "  grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }\n"
         "figure { margin: 0; padding: 0.9rem 1rem; border: 1px solid var(--rule);\n"
         "  border-radius: 6px; background: var(--panel); break-inside: avoid; }\n"
         ".tall { grid-row: span 2; }\n"
-        "@media print { figure { margin-bottom: 1rem; } h2 { break-after: avoid; }\n"
-        "  tr { break-inside: avoid; } }\n"
         ".legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: 0;\n"
         "  list-style: none; font-size: 0.875rem; }\n"
         ".legend svg { width: 0.7em; height: 0.7em; margin-right: 0.4em; }\n"
         "svg.plot { display: block; width: 100%; height: auto; }\n"
-        "footer { margin-top: 2rem; }\n";
+        "@media print {\n"
+        "  :root { color-scheme: light; --page: #ffffff; --ink: #000000; --faint: #3a424c;\n"
+        "  --rule: #c3c8ce; --panel: #ffffff;" SERIES_ON_WHITE
+        "  body { max-width: none; padding: 0; font-size: 10pt; }\n"
+        "  .scroll { overflow: visible; } .points { font-size: 6.5pt; }\n"
+        "  .figures { display: block; } figure { max-width: 15cm; margin: 0 0 0.5cm; }\n"
+        "  h2 { break-after: avoid; } tr { break-inside: avoid; } }\n";
 
 void markup_head(FILE *out, const char *title)
 {

@@ -63,7 +63,8 @@ static void write_stages(const struct summary *summary, FILE *page)
     double total = 0;
     summary_value(summary, "devices.total", &total);
     fprintf(page,
-            "<div class=\"scroll\"><table>\n<thead><tr><th>Devices</th><th>%.0f</th><th></th></tr>"
+            "<div class=\"scroll\"><table>\n<thead><tr><th "
+            "class=\"name\">Devices</th><th>%.0f</th><th></th></tr>"
             "</thead>\n<tbody>\n",
             total);
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
@@ -105,7 +106,8 @@ static void write_distributions(const struct summary *summary, FILE *page)
         { "Clock error at the session", "clock.error_ms_", VALUE_MS },
     };
     static const char *const columns[] = { "mean", "p50", "p95", "max" };
-    fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Over devices</th><th>mean</th>"
+    fputs("<div class=\"scroll\"><table>\n<thead><tr><th class=\"name\">Over "
+          "devices</th><th>mean</th>"
           "<th>median</th><th>95th percentile</th><th>highest</th></tr></thead>\n<tbody>\n",
             page);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -138,7 +140,8 @@ static void write_numbers(const struct summary *summary, FILE *page)
         { "Fragments sent, uncoded", "missing_fragments.sent", 1, VALUE_COUNT },
         { "Fragments sent, coded", "missing_fragments.coded_sent", 1, VALUE_COUNT },
     };
-    fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Whole run</th><th></th></tr></thead>\n"
+    fputs("<div class=\"scroll\"><table>\n<thead><tr><th class=\"name\">Whole "
+          "run</th><th></th></tr></thead>\n"
           "<tbody>\n",
             page);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

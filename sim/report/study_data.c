@@ -150,6 +150,51 @@ static void drop_constants(struct study_data *data)
     data->axis_count = kept;
 }
 
+static bool move_together(const struct study_data *data, size_t a, size_t b)
+{
+    for (size_t r = 0; r < data->run_count; r++) {
+        if (data->runs[r].values[a] != data->runs[r].values[b]) {
+            return false;
+        }
+    }
+    return data->axes[a].count == data->axes[b].count;
+}
+
+/* "one, other" in the place of "one". False: no memory. */
+static bool append(char **text, const char *other)
+{
+    size_t size = strlen(*text) + strlen(other) + 3;
+    char *both = malloc(size);
+    if (both != NULL) {
+        snprintf(both, size, "%s, %s", *text, other);
+        free(*text);
+        *text = both;
+    }
+    return both != NULL;
+}
+
+/* Keys that move together are one axis. False: no memory. */
+static bool join_axes(struct study_data *data)
+{
+    bool ok = true;
+    for (size_t a = 0; a < data->axis_count; a++) {
+        for (size_t b = a + 1; ok && b < data->axis_count; b++) {
+            struct study_axis *axis = &data->axes[a], *other = &data->axes[b];
+            if (other->count < 2 || !move_together(data, a, b)) {
+                continue;
+            }
+            ok = append(&axis->key, other->key);
+            for (size_t v = 0; ok && v < axis->count; v++) {
+                ok = append(&axis->values[v], other->values[v]);
+            }
+            for (; other->count > 1; other->count--) {
+                free(other->values[other->count - 1]); /* one value: dropped with the constants */
+            }
+        }
+    }
+    return ok;
+}
+
 /* False: no memory. */
 static bool find_numbers(struct study_axis *axis)
 {
@@ -185,6 +230,9 @@ static bool read_runs(struct reading *reading)
     }
     if (reading->failure == NULL && data->run_count == 0) {
         return fail(reading, "it has no run yet");
+    }
+    if (!join_axes(data)) {
+        return fail(reading, "no memory for its axes");
     }
     drop_constants(data);
     for (size_t i = 0; i < data->axis_count; i++) {

@@ -15,12 +15,16 @@
 #define PANELS_MAX 6u
 #define TEXT_SIZE  256u
 
-/* What a study is read for, in the units in which it is shown. */
-static const struct study_metric {
+#define DECIMALS_MAX 6
+
+struct study_metric {
     const char *name, *unit;
     const char *path, *over; /* over: NULL, or the path of what it is a share of */
     double scale;
-} metrics[] = {
+};
+
+/* What a study is read for, in the units in which it is shown. */
+static const struct study_metric headlines[] = {
     { "Devices confirmed", "%", "devices.confirmed", "devices.total", 100 },
     { "Completion time, 95th percentile", "h", "completion_time_s.p95", NULL, 1.0 / 3600 },
     { "Set-up time, 95th percentile", "h", "setup_time_s.p95", NULL, 1.0 / 3600 },
@@ -29,7 +33,18 @@ static const struct study_metric {
     { "Battery that the update takes", "%", "battery.update_cost_percent", NULL, 1 },
     { "Uplinks received", "%", "uplinks.pdr", NULL, 100 },
 };
-#define METRIC_COUNT (sizeof metrics / sizeof metrics[0])
+#define HEADLINES (sizeof headlines / sizeof headlines[0])
+
+/* A study that keeps few metrics is about these, too. */
+#define FEW_METRICS 12u
+
+/* What is shown of a study. */
+struct report {
+    const struct study_data *data;
+    size_t metric_count;
+    struct study_metric metrics[HEADLINES + FEW_METRICS];
+    double *values; /* room for one per run */
+};
 
 /* NaN: the run has none. */
 static double metric_value(const struct study_metric *metric, const struct study_run *run)
@@ -51,6 +66,35 @@ static bool has_metric(const struct study_data *data, const struct study_metric 
         }
     }
     return false;
+}
+
+static bool is_shown(const struct report *report, const char *path)
+{
+    for (size_t m = 0; m < report->metric_count; m++) {
+        const struct study_metric *metric = &report->metrics[m];
+        if (strcmp(metric->path, path) == 0
+                || (metric->over != NULL && strcmp(metric->over, path) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void choose_metrics(struct report *report)
+{
+    const struct summary *kept = report->data->runs[0].summary;
+    for (size_t m = 0; m < HEADLINES; m++) {
+        if (has_metric(report->data, &headlines[m])) {
+            report->metrics[report->metric_count++] = headlines[m];
+        }
+    }
+    for (size_t i = 0; kept->count <= FEW_METRICS && i < kept->count; i++) {
+        const char *path = kept->items[i].path;
+        const struct study_metric metric = { path, "", path, NULL, 1 };
+        if (!is_shown(report, path) && has_metric(report->data, &metric)) {
+            report->metrics[report->metric_count++] = metric;
+        }
+    }
 }
 
 /* --- points ----------------------------------------------------------------------------------- */
@@ -98,9 +142,17 @@ static struct selection point_of(const struct study_data *data, const struct stu
 
 /* --- table ------------------------------------------------------------------------------------ */
 
-static void write_head_cell(FILE *page, const char *text, const char *unit)
+/* A key of a scenario may break after each dot. */
+static void write_head_cell(FILE *page, const char *tag, const char *text, const char *unit)
 {
-    fputs("<th>", page);
+    char part[TEXT_SIZE];
+    fputs(tag, page);
+    for (const char *dot = strchr(text, '.'); dot != NULL; dot = strchr(text, '.')) {
+        snprintf(part, sizeof part, "%.*s", (int)(dot - text + 1), text);
+        markup_text(page, part);
+        fputs("<wbr/>", page);
+        text = dot + 1;
+    }
     markup_text(page, text);
     if (unit[0] != '\0') {
         fputs(" (", page);
@@ -110,23 +162,26 @@ static void write_head_cell(FILE *page, const char *text, const char *unit)
     fputs("</th>", page);
 }
 
+/* Both to the second digit of the half width, as measured values are written. */
 static void write_estimate(FILE *page, const struct mean_estimate *estimate)
 {
+    double half = estimate->high - estimate->mean; /* NaN below two values */
     fputs("<td>", page);
     if (estimate->count == 0) {
         fputs("&#8211;", page);
+    } else if (half > 0) {
+        int decimals = 1 - (int)floor(log10(half));
+        decimals = decimals < 0 ? 0 : decimals > DECIMALS_MAX ? DECIMALS_MAX : decimals;
+        fprintf(page, "%.*f &#177; %.*f", decimals, estimate->mean, decimals, half);
     } else {
-        fprintf(page, "%.4g", estimate->mean);
-    }
-    if (estimate->count > 1) {
-        fprintf(page, " &#177; %.2g", estimate->high - estimate->mean);
+        fprintf(page, "%.4g%s", estimate->mean, estimate->count > 1 ? " &#177; 0" : "");
     }
     fputs("</td>", page);
 }
 
-static void write_point(
-        const struct study_data *data, const struct study_run *run, double *values, FILE *page)
+static void write_point(const struct report *report, const struct study_run *run, FILE *page)
 {
+    const struct study_data *data = report->data;
     struct selection point = point_of(data, run);
     size_t runs = 0;
     fputs("<tr>", page);
@@ -139,33 +194,31 @@ static void write_point(
         runs += selected(data, &point, &data->runs[i]) ? 1 : 0;
     }
     fprintf(page, "<td>%zu</td>", runs);
-    for (size_t m = 0; m < METRIC_COUNT; m++) {
-        if (has_metric(data, &metrics[m])) {
-            struct mean_estimate of_point = estimate(data, &point, &metrics[m], values);
-            write_estimate(page, &of_point);
-        }
+    for (size_t m = 0; m < report->metric_count; m++) {
+        struct mean_estimate of_point = estimate(data, &point, &report->metrics[m], report->values);
+        write_estimate(page, &of_point);
     }
     fputs("</tr>\n", page);
 }
 
-static void write_points(const struct study_data *data, double *values, FILE *page)
+static void write_points(const struct report *report, FILE *page)
 {
+    const struct study_data *data = report->data;
     fputs("<h2>Points</h2>\n<p class=\"facts\">Mean of the runs of a point, with the half width of "
-          "its 95 % confidence interval (Student).</p>\n<div class=\"scroll\"><table>\n<thead><tr>",
+          "its 95 % confidence interval (Student).</p>\n<div class=\"scroll "
+          "points\"><table>\n<thead><tr>",
             page);
     for (size_t a = 0; a < data->axis_count; a++) {
-        write_head_cell(page, data->axes[a].key, "");
+        write_head_cell(page, "<th class=\"name\">", data->axes[a].key, "");
     }
-    write_head_cell(page, "Runs", "");
-    for (size_t m = 0; m < METRIC_COUNT; m++) {
-        if (has_metric(data, &metrics[m])) {
-            write_head_cell(page, metrics[m].name, metrics[m].unit);
-        }
+    write_head_cell(page, "<th>", "Runs", "");
+    for (size_t m = 0; m < report->metric_count; m++) {
+        write_head_cell(page, "<th>", report->metrics[m].name, report->metrics[m].unit);
     }
     fputs("</tr></thead>\n<tbody>\n", page);
     for (size_t i = 0; i < data->run_count; i++) {
         if (i == 0 || data->runs[i].point != data->runs[i - 1].point) {
-            write_point(data, &data->runs[i], values, page);
+            write_point(report, &data->runs[i], page);
         }
     }
     fputs("</tbody>\n</table></div>\n", page);
@@ -243,11 +296,9 @@ static void write_ticks(FILE *script, const struct study_axis *axis)
 static void write_axes(
         FILE *script, const struct study_axis *axis, const struct study_metric *metric)
 {
-    char name[TEXT_SIZE];
     double low = INFINITY, high = -INFINITY;
     plot_axis(script, 'x', axis->key);
-    snprintf(name, sizeof name, "%s (%s)", metric->name, metric->unit);
-    plot_axis(script, 'y', name);
+    plot_axis(script, 'y', metric->unit[0] != '\0' ? metric->unit : metric->name);
     write_ticks(script, axis);
     for (size_t v = 0; v < axis->count; v++) {
         low = fmin(low, place_of(axis, v));
@@ -367,19 +418,17 @@ static bool write_metric(const struct study_data *data, const struct layout *lay
     return ok;
 }
 
-static bool write_curves(
-        const struct study_data *data, double *values, FILE *page, char *error, size_t error_size)
+static bool write_curves(const struct report *report, FILE *page, char *error, size_t error_size)
 {
-    struct layout layout = choose_layout(data);
+    struct layout layout = choose_layout(report->data);
     bool ok = true;
-    if (data->axis_count == 0) {
+    if (report->data->axis_count == 0) {
         return true;
     }
     fputs("<div class=\"figures\">\n", page);
-    for (size_t m = 0; ok && m < METRIC_COUNT; m++) {
-        if (has_metric(data, &metrics[m])) {
-            ok = write_metric(data, &layout, &metrics[m], values, page, error, error_size);
-        }
+    for (size_t m = 0; ok && m < report->metric_count; m++) {
+        ok = write_metric(report->data, &layout, &report->metrics[m], report->values, page, error,
+                error_size);
     }
     fputs("</div>\n", page);
     return ok;
@@ -395,9 +444,9 @@ static void write_facts(const struct study_data *data, FILE *page)
     }
     fprintf(page, "<p class=\"facts\">%zu runs of %zu points", data->run_count, data->point_count);
     if (failed > 0) {
-        fprintf(page, ", %zu of which failed an expectation", failed);
+        fprintf(page, "; %zu run%s failed an expectation", failed, failed > 1 ? "s" : "");
     }
-    fputs(", fleetcast ", page);
+    fputs("; fleetcast ", page);
     markup_text(page, data->program);
     fputs(data->mixed ? " and other versions</p>\n" : "</p>\n", page);
 }
@@ -409,19 +458,21 @@ bool report_study(const char *database, FILE *page, struct scenario_errors *erro
     if (data == NULL) {
         return false;
     }
-    double *values = calloc(data->run_count, sizeof *values);
-    bool ok = values != NULL;
+    struct report report = { .data = data };
+    report.values = calloc(data->run_count, sizeof *report.values);
+    bool ok = report.values != NULL;
     if (ok) {
+        choose_metrics(&report);
         markup_head(page, data->name);
         write_facts(data, page);
-        write_points(data, values, page);
-        ok = write_curves(data, values, page, error, sizeof error);
+        write_points(&report, page);
+        ok = write_curves(&report, page, error, sizeof error);
         markup_foot(page);
     }
     if (!ok) {
         scenario_errors_add(errors, (struct scenario_place){ database, 0, 0 }, "%s", error);
     }
-    free(values);
+    free(report.values);
     study_data_destroy(data);
     return ok;
 }

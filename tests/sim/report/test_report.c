@@ -117,13 +117,15 @@ static void add_run(struct store *store, uint32_t point, uint32_t replication, c
         const char *redundancy, double energy_j)
 {
     struct store_label labels[] = { { "campaign.data_rate", rate },
-        { "campaign.redundancy", redundancy }, { "duration", "24 h" } };
+        { "campaign.redundancy", redundancy }, { "duration", "24 h" },
+        { "area.radius", strcmp(rate, "DR3") == 0 ? "1 km" : "2 km" } };
     struct store_run run = { "study", point, replication, replication + 1, "abcd", "0.1.0",
-        "0123456789ab", false, 0, 1.0, 1.0, 3, labels };
+        "0123456789ab", false, 0, 1.0, 1.0, 4, labels };
     struct summary *summary = summary_create();
     summary_add_count(summary, "devices.total", 20);
     summary_add_count(summary, "devices.confirmed", 20 - replication);
     summary_add_number(summary, "energy_j.mean", energy_j);
+    summary_add_count(summary, "reports.sent", 7);
     cr_assert(store_begin_run(store, &run, summary), "%s", store_error(store));
     cr_assert(store_commit_run(store), "%s", store_error(store));
     summary_destroy(summary);
@@ -162,7 +164,8 @@ Test(report, reads_a_study_as_a_grid, .init = make_study, .fini = remove_study)
     cr_expect_eq(data->run_count, 18);
     cr_expect_eq(data->point_count, 6);
     cr_assert_eq(data->axis_count, 2, "a key with one value is no axis");
-    cr_expect_str_eq(data->axes[0].key, "campaign.data_rate");
+    cr_expect_str_eq(data->axes[0].key, "campaign.data_rate, area.radius", "they move together");
+    cr_expect_str_eq(data->axes[0].values[1], "DR5, 2 km");
     cr_expect_not(data->axes[0].numeric);
     cr_assert(data->axes[1].numeric);
     cr_expect_str_eq(data->axes[1].unit, "%");
@@ -196,10 +199,12 @@ Test(report, shows_means_and_intervals_of_a_study, .init = make_study, .fini = r
     cr_expect_not_null(strstr(page, "<title>&lt;rates&gt; &amp; more</title>"));
     cr_expect_not_null(strstr(page, "18 runs of 6 points"));
     cr_expect_not_null(
-            strstr(page, "<td class=\"name\">DR3</td><td class=\"name\">10 %</td><td>3</td>"
-                         "<td>95 &#177; 12</td><td>11 &#177; 2.5</td>"));
-    cr_expect_not_null(strstr(page, "campaign.data_rate DR5</li>"), "lines by rate");
+            strstr(page, "<td class=\"name\">DR3, 1 km</td><td class=\"name\">10 %</td><td>3</td>"
+                         "<td>95 &#177; 12</td><td>11.0 &#177; 2.5</td>"));
+    cr_expect_not_null(
+            strstr(page, "campaign.data_rate, area.radius DR5, 2 km</li>"), "lines by rate");
     cr_expect_not_null(strstr(page, "<h3>Energy of a device</h3>"));
+    cr_expect_not_null(strstr(page, "<h3>reports.sent</h3>"), "of few metrics each counts");
     cr_expect_null(strstr(page, "Completion"), "no run has one");
     char *again = study_page(&ok);
     cr_expect_str_eq(page, again);
