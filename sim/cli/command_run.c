@@ -92,14 +92,13 @@ static void print_expectation(void *context, const struct scenario_expect *expec
     }
 }
 
-/* Returns how many expectations failed. `table` NULL: only failures are told. */
-static unsigned check_expectations(
-        const struct run *run, const struct summary *summary, FILE *table)
+/* `table` NULL: only failures are told. */
+static void print_expectations(const struct run *run, const struct summary *summary, FILE *table)
 {
     if (table != NULL && run_scenario(run)->expect_count > 0) {
         fputs("\nExpectations\n", table);
     }
-    return run_expectations(run, summary, print_expectation, table);
+    run_expectations(run, summary, print_expectation, table);
 }
 
 static bool want_colour(void)
@@ -124,6 +123,18 @@ static bool shows_table(const struct run_options *options)
 static const char *cut_by(bool closed)
 {
     return interrupted ? strsignal(interrupted) : closed ? "closing the window" : NULL;
+}
+
+/* The exit status but for files that could not be written. */
+static int status_of(const struct run *run, const struct summary *summary, bool failed, bool cut)
+{
+    if (failed) {
+        return EXIT_RUN;
+    }
+    if (cut) {
+        return EXIT_SIGNAL + (interrupted ? interrupted : SIGINT);
+    }
+    return run_expectations(run, summary, NULL, NULL) > 0 ? EXIT_EXPECTATION : EXIT_FINE;
 }
 
 /* `closed`: a window, before the end of the run. */
@@ -157,8 +168,9 @@ static int report(const struct run_options *options, struct run *run, struct run
         .crypto_memo = !options->no_memo,
     };
     /* Files first: the reader of standard output may close it early. */
-    const struct run_results results = { run, summary, &facts, partial };
-    bool written = run_output_write(output, &results);
+    const struct run_record record = { run, summary, &facts, partial,
+        status_of(run, summary, failed, cut != NULL) };
+    bool written = run_output_write(output, &record);
     bool table = shows_table(options);
     if (options->json) {
         summary_write_json(summary, stdout);
@@ -167,20 +179,18 @@ static int report(const struct run_options *options, struct run *run, struct run
         printf("  %-26s %.*f s%s\n", "wall time", wall_s < 10.0 ? 2 : 0, wall_s,
                 cut != NULL ? ", interrupted" : "");
     }
-    unsigned unmet = partial ? 0 : check_expectations(run, summary, table ? stdout : NULL);
-    summary_destroy(summary);
-    if (failed) {
-        return EXIT_RUN;
+    if (!partial) {
+        print_expectations(run, summary, table ? stdout : NULL);
     }
-    if (cut != NULL) {
+    summary_destroy(summary);
+    if (cut != NULL && !failed) {
         fprintf(stderr,
                 "fleetcast: %s cut the run short at %.0f s of %.0f s; its expectations were "
                 "not checked\n",
                 cut, facts.simulated_s,
                 (double)run_scenario(run)->duration_ns / (double)SIM_NS_PER_S);
-        return written ? EXIT_SIGNAL + (interrupted ? interrupted : SIGINT) : EXIT_USAGE;
     }
-    return !written ? EXIT_USAGE : unmet > 0 ? EXIT_EXPECTATION : EXIT_FINE;
+    return written || failed ? record.status : EXIT_USAGE;
 }
 
 static void print_estimate(const struct run_options *options, const struct scenario *scenario)

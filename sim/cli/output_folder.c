@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "results/whole_file.h"
-
 #define ERROR_SIZE (WHOLE_FILE_PATH_MAX + 128u)
 
 bool output_failed(const char *option, const char *error)
@@ -56,7 +54,7 @@ void output_folder_discard(struct output_folder *folder)
     }
 }
 
-static bool path_of(
+bool output_folder_path(
         const struct output_folder *folder, const char *name, char path[WHOLE_FILE_PATH_MAX])
 {
     int length = snprintf(path, WHOLE_FILE_PATH_MAX, "%s/%s", folder->path, name);
@@ -68,7 +66,7 @@ bool output_folder_try(const struct output_folder *folder, const char *name)
 {
     char error[ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
     struct whole_file file;
-    if (!path_of(folder, name, path)) {
+    if (!output_folder_path(folder, name, path)) {
         return false;
     }
     if (!whole_file_open(&file, path, error, sizeof error)) {
@@ -82,7 +80,7 @@ bool output_folder_write(const struct output_folder *folder, const char *name,
         void (*write)(FILE *out, void *context), void *context)
 {
     char error[ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
-    return path_of(folder, name, path)
+    return output_folder_path(folder, name, path)
            && (whole_file_write(path, write, context, error, sizeof error)
                    || output_failed(folder->option, error));
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "results/whole_file.h"
+
 struct output_folder {
     const char *option;
     const char *path; /* outlives the folder; NULL: none is wanted */
@@ -28,6 +30,9 @@ void output_folder_discard(struct output_folder *folder);
 /* Opens and drops a file as it will be written: permissions, read-only file systems and folders of
  * that name all show up now and not after a long run. */
 bool output_folder_try(const struct output_folder *folder, const char *name);
+/* False, too: the path is too long for `path`. */
+bool output_folder_path(
+        const struct output_folder *folder, const char *name, char path[WHOLE_FILE_PATH_MAX]);
 bool output_folder_write(const struct output_folder *folder, const char *name,
         void (*write)(FILE *out, void *context), void *context);
 

@@ -18,7 +18,9 @@ static const struct argp_option options_table[] = {
             "devices.0.count=50. The option may be repeated.",
             0 },
     { "out", 'o', "DIR", 0,
-            "Writes summary.json, run.json, devices.csv and campaign.csv into the folder DIR.", 0 },
+            "Writes the results into the folder DIR: summary.json, run.json, results.db, "
+            "devices.csv, campaign.csv and gateways.csv.",
+            0 },
     { "force", 'f', NULL, 0, "Lets --out write into a folder that is not empty.", 0 },
     { "json", 'j', NULL, 0, "Prints summary.json instead of the table.", 0 },
     { "pcap", 'p', "FILE", 0,

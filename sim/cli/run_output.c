@@ -10,35 +10,36 @@
 #include "results/device_table.h"
 #include "results/gateway_table.h"
 #include "results/summary_text.h"
+#include "study/store.h"
 
 static void write_facts(FILE *out, void *context)
 {
-    const struct run_results *results = context;
-    run_facts_write_json(results->facts, out);
+    const struct run_record *record = context;
+    run_facts_write_json(record->facts, out);
 }
 
 static void write_summary(FILE *out, void *context)
 {
-    const struct run_results *results = context;
-    summary_write_json(results->summary, out);
+    const struct run_record *record = context;
+    summary_write_json(record->summary, out);
 }
 
 static void write_devices(FILE *out, void *context)
 {
-    const struct run_results *results = context;
-    device_table_write(run_world(results->run), run_recorders(results->run), results->partial, out);
+    const struct run_record *record = context;
+    device_table_write(run_world(record->run), run_recorders(record->run), record->partial, out);
 }
 
 static void write_campaigns(FILE *out, void *context)
 {
-    const struct run_results *results = context;
-    campaign_table_write(run_recorders(results->run), out);
+    const struct run_record *record = context;
+    campaign_table_write(run_recorders(record->run), out);
 }
 
 static void write_gateways(FILE *out, void *context)
 {
-    const struct run_results *results = context;
-    gateway_table_write(run_world(results->run), out);
+    const struct run_record *record = context;
+    gateway_table_write(run_world(record->run), out);
 }
 
 /* What --out writes, in this order. */
@@ -53,6 +54,7 @@ static const struct result_file {
     { "gateways.csv", write_gateways },
 };
 #define RESULT_FILES (sizeof result_files / sizeof result_files[0])
+#define DATABASE     "results.db" /* written last, by SQLite */
 
 static bool open_folder(struct output_folder *folder, const struct run_options *options)
 {
@@ -71,7 +73,7 @@ static bool open_folder(struct output_folder *folder, const struct run_options *
     for (size_t i = 0; ok && i < RESULT_FILES; i++) {
         ok = output_folder_try(folder, result_files[i].name);
     }
-    return ok;
+    return ok && output_folder_try(folder, DATABASE);
 }
 
 void run_output_discard(struct run_output *output)
@@ -92,13 +94,30 @@ bool run_output_open(
     return true;
 }
 
-bool run_output_write(struct run_output *output, const struct run_results *results)
+static bool write_database(const struct output_folder *folder, const struct run_record *record)
 {
-    bool ok = capture_write(&output->capture, run_world(results->run));
-    for (size_t i = 0; output->folder.path != NULL && i < RESULT_FILES; i++) {
-        ok = output_folder_write(&output->folder, result_files[i].name, result_files[i].write,
-                     (void *)(uintptr_t)results)
+    char error[STORE_ERROR_SIZE], path[WHOLE_FILE_PATH_MAX];
+    return output_folder_path(folder, DATABASE, path)
+           && (run_database_write(path, record, error, sizeof error)
+                   || output_failed(folder->option, error));
+}
+
+static bool write_results(const struct output_folder *folder, const struct run_record *record)
+{
+    bool ok = true;
+    for (size_t i = 0; i < RESULT_FILES; i++) {
+        ok = output_folder_write(
+                     folder, result_files[i].name, result_files[i].write, (void *)(uintptr_t)record)
              && ok;
+    }
+    return write_database(folder, record) && ok;
+}
+
+bool run_output_write(struct run_output *output, const struct run_record *record)
+{
+    bool ok = capture_write(&output->capture, run_world(record->run));
+    if (output->folder.path != NULL) {
+        ok = write_results(&output->folder, record) && ok;
     }
     return ok;
 }

@@ -9,9 +9,7 @@
 #include "cli/capture.h"
 #include "cli/output_folder.h"
 #include "cli/run_options.h"
-#include "record/summary.h"
-#include "results/run_facts.h"
-#include "run/run.h"
+#include "study/run_database.h"
 
 struct run_output {
     struct output_folder folder; /* --out */
@@ -25,16 +23,8 @@ bool run_output_open(
 /* Gives up before anything was written: nothing is left. */
 void run_output_discard(struct run_output *output);
 
-/* What is written. */
-struct run_results {
-    struct run *run;
-    const struct summary *summary;
-    const struct run_facts *facts;
-    bool partial; /* the run was cut short */
-};
-
 /* Writes everything, and goes on with the other files after one that cannot be written. False after
  * a message for each of those. */
-bool run_output_write(struct run_output *output, const struct run_results *results);
+bool run_output_write(struct run_output *output, const struct run_record *record);
 
 #endif

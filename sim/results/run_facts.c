@@ -97,15 +97,21 @@ static const char *compiler(void)
 #endif
 }
 
-void run_facts_write_json(const struct run_facts *facts, FILE *out)
+bool run_facts_commit(const struct run_facts *facts, char commit[RUN_FACTS_COMMIT_SIZE])
 {
     static const char dirty[] = "-dirty";
     size_t length = strlen(facts->commit);
     bool is_dirty =
             length > strlen(dirty) && strcmp(facts->commit + length - strlen(dirty), dirty) == 0;
-    char commit[64];
-    snprintf(commit, sizeof commit, "%.*s", (int)(length - (is_dirty ? strlen(dirty) : 0)),
+    snprintf(commit, RUN_FACTS_COMMIT_SIZE, "%.*s", (int)(length - (is_dirty ? strlen(dirty) : 0)),
             facts->commit);
+    return is_dirty;
+}
+
+void run_facts_write_json(const struct run_facts *facts, FILE *out)
+{
+    char commit[RUN_FACTS_COMMIT_SIZE];
+    bool is_dirty = run_facts_commit(facts, commit);
     fputs("{\n  \"version\": ", out);
     json_write_text(out, facts->version);
     write_member(out, "commit", commit);

@@ -22,6 +22,11 @@ struct run_facts {
     bool crypto_memo;
 };
 
+#define RUN_FACTS_COMMIT_SIZE 64u
+
+/* The commit alone. Returns whether files differ from it. */
+bool run_facts_commit(const struct run_facts *facts, char commit[RUN_FACTS_COMMIT_SIZE]);
+
 /* Reads the files that the scenario names again, for their digests; null where that fails. */
 void run_facts_write_json(const struct run_facts *facts, FILE *out);
 

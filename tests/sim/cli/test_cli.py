@@ -29,8 +29,8 @@ devices: [{name: d, count: 3, boot: {spread: 1 min}, report: {period: 10 min}}]
 # What --out out and --pcap air.pcap leave, as Folder.files() lists it.
 CAPTURE = ['air.pcap', 'air.pcap.keys'] + [
     f'air.pcap.keys/{name}_keys_lorawan' for name in ('encryption', 'root', 'session')]
-RESULTS = ['out', 'out/campaign.csv', 'out/devices.csv', 'out/gateways.csv', 'out/run.json',
-           'out/summary.json']
+RESULTS = ['out', 'out/campaign.csv', 'out/devices.csv', 'out/gateways.csv', 'out/results.db',
+           'out/run.json', 'out/summary.json']
 
 
 def fleetcast(*arguments, text=None, **options):

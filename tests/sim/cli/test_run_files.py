@@ -5,9 +5,11 @@
 """
 import csv
 import fcntl
+import json
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -37,15 +39,54 @@ class Files(Folder):
         last = self.table('out/campaign.csv')[-1]
         self.assertEqual((last['confirmed'], last['phase']), ('20', 'done'))
 
+    def test_the_database_holds_what_the_other_files_hold(self):
+        fleetcast('run', '-q', '--seed', '3', '--set', 'duration=5 h', '--out', self.path('out'))
+        database = sqlite3.connect(self.path('out/results.db'))
+        self.addCleanup(database.close)
+        self.assertEqual(database.execute('PRAGMA integrity_check').fetchone(), ('ok',))
+
+        def keys(tree, prefix=''):
+            for name, value in tree.items():
+                yield from (keys(value, f'{prefix}{name}.') if isinstance(value, dict)
+                            else [(prefix + name, value)])
+        summary = list(keys(json.loads(self.read('out/summary.json'))))
+        metrics = database.execute('SELECT key, value FROM metric ORDER BY position').fetchall()
+        self.assertEqual([key for key, _ in metrics], [key for key, _ in summary])
+        for (key, value), (_, written) in zip(metrics, summary):
+            self.same(key, value, written)
+
+        facts = json.loads(self.read('out/run.json'))
+        run = database.execute('SELECT study, point, replication, seed, scenario_hash, version, '
+                               '"commit", dirty, status FROM run').fetchall()
+        self.assertEqual(run, [('', 0, 0, '3', facts['scenario']['sha256'], facts['version'],
+                                facts['commit'], int(facts['dirty']), 0)])
+        labels = database.execute('SELECT key, value FROM label ORDER BY position').fetchall()
+        self.assertEqual(labels, [('seed', '3'), ('duration', '5 h')])
+
+        cursor = database.execute('SELECT * FROM device ORDER BY device')
+        names = [column[0] for column in cursor.description]
+        devices = self.table('out/devices.csv')
+        self.assertEqual(names, ['run', *devices[0]])
+        for row, line in zip(cursor.fetchall(), devices, strict=True):
+            for name, value in zip(names[1:], row[1:]):
+                self.same(name, value, line[name] or None)
+
+    def same(self, name, value, written):
+        """Of a number a file has six digits."""
+        if isinstance(value, float):
+            self.assertAlmostEqual(value, float(written), delta=6e-6 * abs(value), msg=name)
+        else:
+            self.assertIn(value, (written, int(written) if str(written).isdigit() else written),
+                          name)
+
     def test_a_disk_that_is_full_is_told_and_keeps_earlier_results(self):
         fleetcast('run', '-q', '--out', self.path('out'))
         before = {name: self.read(name) for name in RESULTS[1:]}
         result = fleetcast('run', '-q', '--seed', '2', '--out', 'out', '--force', cwd=self.folder,
                            preexec_fn=limit_file_size)
         self.assertEqual(result.returncode, 2)
-        for name in ('summary.json', 'devices.csv', 'campaign.csv'):
-            self.assertIn(f"fleetcast: --out: cannot write 'out/{name}': File too large",
-                          result.stderr.replace(os.path.realpath(self.folder) + '/', ''))
+        for name in ('summary.json', 'devices.csv', 'campaign.csv', 'results.db'):
+            self.assertRegex(result.stderr, rf"fleetcast: --out: cannot write '\S*out/{name}\S*': \S")
             self.assertEqual(self.read(f'out/{name}'), before[f'out/{name}'])
         self.assertNotEqual(self.read('out/run.json'), before['out/run.json'], 'it had room')
         self.assertEqual(self.files(), RESULTS)
