@@ -14,8 +14,8 @@
 
 struct core {
     struct hal hal; /* the only pointers, and copies of them */
-    struct mac mac;
     struct gps_clock clock;
+    struct mac mac;
     struct nvm nvm;
     struct factory factory;
     struct update update;

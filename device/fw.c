@@ -6,6 +6,7 @@
  */
 #include "fw.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "fw_state.h"
@@ -322,6 +323,25 @@ static bool fw_run(void *ram)
     return arm(fw, now) || more || fw->irq_latched != 0;
 }
 
+/* From member `first` up to, and without, member `end`. */
+#define SPAN(first, end)                                                                           \
+    {                                                                                              \
+        offsetof(struct fw, first), offsetof(struct fw, end) - offsetof(struct fw, first)          \
+    }
+
+/* A frame marks its fragment in the first words of `received`; later ones are rare. */
+#define FRAME_END services.fragmentation.decoder.received[16]
+
+/* The members that a frame touches stand first in every struct, and so do not share the lines of a
+ * cache with others: a simulation of many devices waits for each line that it has to fetch. */
+#define LINE_BYTES 64u
+_Static_assert(offsetof(struct fw, core.mac.join.first_at_ticks) <= 4u * LINE_BYTES,
+        "main loop, radio, addresses and times of the MAC");
+_Static_assert(offsetof(struct fw, services.fragmentation.decoder.store.pages)
+                               - offsetof(struct fw, report)
+                       <= 8u * LINE_BYTES,
+        "report and packages up to the pages of the block");
+
 const struct fw_ops fleetcast_fw = {
     .version = FW_OPS_VERSION,
     .size = sizeof(struct fw_ops),
@@ -331,4 +351,10 @@ const struct fw_ops fleetcast_fw = {
     .boot = fw_boot,
     .irq = fw_irq,
     .run = fw_run,
+    .frame_spans = { SPAN(irq_latched, core.mac.join.first_at_ticks), SPAN(report, FRAME_END) },
+    .uplink_spans = {
+        SPAN(irq_latched, core.nvm),
+        SPAN(core.factory.report_period_s, core.update),
+        SPAN(report, services.fragmentation.session),
+    },
 };

@@ -35,6 +35,13 @@ enum fw_irq {
     FW_IRQ_COUNT
 };
 
+/* A part of a firmware's RAM, in bytes; size 0: none. */
+struct fw_span {
+    uint32_t offset, size;
+};
+
+#define FW_SPANS_MAX 3u
+
 /* Application. */
 struct fw_ops {
     uint16_t version; /* FW_OPS_VERSION */
@@ -49,6 +56,10 @@ struct fw_ops {
     void (*irq)(void *ram, enum fw_irq source, uint64_t edge_ticks);
     /* Does one bounded piece of work. True: more is ready; false: sleep until an interrupt. */
     bool (*run)(void *ram);
+    /* What it touches of its RAM when a frame of a multicast session comes in, and around an
+     * uplink. For a simulated board, which fetches the RAM of the next device into the cache while
+     * it runs another: only its speed depends on it. */
+    struct fw_span frame_spans[FW_SPANS_MAX], uplink_spans[FW_SPANS_MAX];
 };
 
 /* The firmware of this tree. */

@@ -24,8 +24,8 @@ struct fw {
     uint64_t alarm_at_ticks;             /* as armed in the HAL */
     uint64_t services_quiet_until_ticks; /* they wanted an uplink and then had none */
     struct core core;
-    struct services services;
     struct report report;
+    struct services services;
 };
 
 #endif

@@ -85,8 +85,8 @@ struct mac_parameters {
 };
 
 struct mac_join {
+    uint64_t next_at_ticks; /* first: every frame looks at it */
     uint64_t first_at_ticks;
-    uint64_t next_at_ticks;
     uint64_t period_end_ticks;
     uint32_t airtime_ticks; /* used in this back-off period */
     uint16_t attempts;
@@ -112,7 +112,10 @@ struct mac {
     uint32_t dev_addr;
     uint64_t wake_at_ticks; /* next step of the activity, HAL_TICKS_NEVER: none */
     struct mac_class_c class_c;
+    uint64_t copy_at_ticks; /* next copy of the uplink (NbTrans), or HAL_TICKS_NEVER */
+    uint64_t poll_at_ticks;
     struct mac_group groups[MAC_MULTICAST_GROUPS];
+    struct mac_join join;
     uint32_t fcnt_down_next;
     uint32_t fcnt_up;       /* of the next new uplink */
     uint32_t fcnt_up_bound; /* the counter after a reset: never below one that was used */
@@ -144,12 +147,9 @@ struct mac {
     uint8_t link_check_in;   /* uplinks until the next LinkCheckReq */
     bool rate_by_network;    /* ADR from the start, or a LinkADRReq was obeyed */
     uint64_t uplink_end_ticks;
-    uint64_t copy_at_ticks; /* next copy of the uplink (NbTrans), or HAL_TICKS_NEVER */
-    uint64_t poll_at_ticks;
     uint64_t band_free_at_ticks[MAC_SUB_BANDS];
     uint64_t aggregate_free_at_ticks;
     uint8_t resting_data_rate; /* slowest of the frames whose off-times may not be over */
-    struct mac_join join;
     struct mac_answers answers;
     struct mac_channel channels[MAC_CHANNELS];
     uint8_t frame_size; /* of the uplink on air, kept for its copies */

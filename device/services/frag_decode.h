@@ -37,12 +37,13 @@ struct frag_work {
     } map;
 };
 
+/* In order of heat: every fragment goes through the store. */
 struct frag_decoder {
-    uint16_t slot_next; /* of the store: the first that holds no row */
-    struct fec_rows rows;
+    struct frag_store store;
     uint32_t received[FEC_ROW_WORDS]; /* uncoded fragments in place; final once decoding began */
     uint32_t late[FEC_VECTOR_WORDS];  /* uncoded fragments that came after that */
-    struct frag_store store;
+    uint16_t slot_next;               /* of the store: the first that holds no row */
+    struct fec_rows rows;
     struct frag_work work;
     struct fec_matrix matrix;
 };

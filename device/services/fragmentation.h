@@ -81,10 +81,10 @@ struct fragmentation {
     struct frag_params session;
     struct answers answers;
     int32_t session_cnt_prev[FRAGMENTATION_INDEXES];
-    uint32_t check_offset;             /* MIC progress */
-    uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
-    struct hal_cmac cmac;
     struct frag_decoder decoder;
+    uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
+    uint32_t check_offset;             /* MIC progress */
+    struct hal_cmac cmac;
 };
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1

@@ -19,17 +19,18 @@
 
 struct core;
 
-/* No pointers inside: this may be copied together with the rest of the node's RAM. */
+/* No pointers inside: this may be copied together with the rest of the node's RAM. In order of
+ * heat: the fragmentation session ends in its big buffers. */
 struct services {
-    struct fragmentation fragmentation;
-    struct multicast_setup multicast_setup;
-    struct clock_sync clock_sync;
     uint64_t uplink_not_before_ticks; /* after an uplink that had no room for any answer */
     /* Kept up to date after each call of a package, for the main loop asks often: */
     uint64_t uplink_at_ticks[2]; /* earliest uplink; [1]: while a session holds requests back */
     uint64_t step_at_ticks;      /* earliest step of packages without sessions */
     struct package_facts facts;
     uint8_t sessions; /* bit i: row i of the table has a session armed or open */
+    struct multicast_setup multicast_setup;
+    struct clock_sync clock_sync;
+    struct fragmentation fragmentation;
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC

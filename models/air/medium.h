@@ -55,8 +55,9 @@ struct medium_device_ops {
      * local time after `now_ns` still gets the frame. */
     void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
-    /* Bring this device's memory into the cache: it is served after next. May be NULL. */
-    void (*prefetch)(void *device);
+    /* Bring this device's memory into the cache, in two steps: what the second one looks at, then
+     * the rest. It is served a few devices later. May be NULL. */
+    void (*prefetch)(void *device, bool rest);
 };
 
 struct medium_gateway_ops {

@@ -229,6 +229,22 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
             medium->device_contexts[device], frame, &verdict, bytes, frame->size, now_ns);
 }
 
+/* To be called before receiver `i` of a frame is served; from -PREFETCH_AHEAD (modulo 2^32) on. */
+static void prefetch_ahead(
+        const struct medium *medium, const struct receiver_list *list, uint32_t i)
+{
+    void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
+    if (prefetch == NULL) {
+        return;
+    }
+    if (i + PREFETCH_AHEAD < list->count) {
+        prefetch(medium->device_contexts[list->items[i + PREFETCH_AHEAD].index], false);
+    }
+    if (i + PREFETCH_REST_AHEAD < list->count) {
+        prefetch(medium->device_contexts[list->items[i + PREFETCH_REST_AHEAD].index], true);
+    }
+}
+
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
 {
     struct judge_frame judged;
@@ -236,14 +252,11 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
     const struct receiver *items = air->devices.items;
     uint32_t count = air->devices.count;
-    void (*prefetch)(void *device) = medium->device_ops->prefetch;
-    for (uint32_t i = 0; prefetch != NULL && i < count && i < PREFETCH_AHEAD; i++) {
-        prefetch(medium->device_contexts[items[i].index]);
+    for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
+        prefetch_ahead(medium, &air->devices, i - PREFETCH_AHEAD);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (prefetch != NULL && i + PREFETCH_AHEAD < count) {
-            prefetch(medium->device_contexts[items[i + PREFETCH_AHEAD].index]);
-        }
+        prefetch_ahead(medium, &air->devices, i);
         struct listener *listener = &medium->listeners[items[i].index];
         if (listener->locked == air->slot) {
             listener->locked = NO_FRAME;

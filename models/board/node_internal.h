@@ -30,6 +30,9 @@ enum node_stage {
     NODE_HALTED /* the bootloader found nothing to start: waits for a reset */
 };
 
+struct node_task;
+struct node_cut;
+
 /* A board type of this fleet with a build, and what is computed from them once. */
 struct node_board {
     const struct board_type *type;
@@ -66,18 +69,21 @@ struct node {
     bool spi_selected;
     bool spi_addressed; /* the address byte of this SPI frame went by */
     bool spi_reads_fifo;
-    /* --- what a frame touches besides */
+    /* --- what a frame touches besides, up to energy.nor_standby_ns */
     const struct node_board *board;
     struct crystal crystal;
     uint32_t index;
-    uint8_t boot_cause;       /* enum hal_reset_cause of the next boot */
-    uint8_t antenna;          /* enum hal_antenna */
-    uint8_t nor_operation;    /* enum node_nor_operation: what ends at nor_done_ns */
-    bool rx_silent;           /* the medium need report no detection */
-    bool header_watched;      /* the chip looks at the end of a header */
-    uint32_t key_used;        /* last: its number, or one that was in use once (a hint) */
-    uint8_t application;      /* the build whose application runs: index of node_fleet.builds */
-    uint8_t application_next; /* from the next reset on */
+    uint8_t boot_cause;        /* enum hal_reset_cause of the next boot */
+    uint8_t antenna;           /* enum hal_antenna */
+    uint8_t nor_operation;     /* enum node_nor_operation: what ends at nor_done_ns */
+    bool rx_silent;            /* the medium need report no detection */
+    bool header_watched;       /* the chip looks at the end of a header */
+    uint32_t key_used;         /* last: its number, or one that was in use once (a hint) */
+    uint8_t application;       /* the build whose application runs: index of node_fleet.builds */
+    uint8_t application_next;  /* from the next reset on */
+    uint32_t flash_operations; /* programs and erases so far */
+    struct node_task *task;    /* of a build that blocks or has variables; NULL: none */
+    struct node_cut *cuts;     /* that wait for an operation of the flash; NULL: none */
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
     sim_ns rx_since_ns; /* start of the chip's last or running reception */
     uint64_t frame_id;  /* of the frame that frame_ready tells of */
@@ -95,17 +101,13 @@ struct node {
     uint32_t internal_sectors[NODE_INTERNAL_SECTORS];
     uint32_t entropy_count; /* here they fill a line */
     uint32_t noise_count;
-    struct node_task *task; /* of a build that blocks or has variables; NULL: none */
     /* --- power */
-    struct node_cut *cuts;     /* that wait for an operation of the flash; NULL: none */
-    uint32_t flash_operations; /* programs and erases so far */
-    sim_ns energy_from_ns;     /* first power on, later by all time without power since */
-    sim_ns cut_ns;             /* since when it has been without power */
-    sim_ns cut_duration_ns;    /* of a cut that its firmware's flash operation brought about */
+    sim_ns energy_from_ns;  /* first power on, later by all time without power since */
+    sim_ns cut_ns;          /* since when it has been without power */
+    sim_ns cut_duration_ns; /* of a cut that its firmware's flash operation brought about */
 };
 
 struct fiber;
-struct node_cut;
 
 struct node_task {
     struct fiber *fiber; /* NULL: it does not block */

@@ -72,6 +72,11 @@ static void scheduled_pop(struct node *node, sim_ns now_ns)
 
 /* --- entering firmware ------------------------------------------------------------------------ */
 
+static const struct fw_ops *application_of(const struct node *node)
+{
+    return node->fleet->applications[node->application];
+}
+
 /* Latches what the board's own timers brought up to `at_ns`. */
 static void timers_latch(struct node *node, sim_ns at_ns)
 {
@@ -100,7 +105,7 @@ static unsigned first_irq(const struct node *node)
 
 static void irqs_deliver(struct node *node)
 {
-    const struct fw_ops *application = node->fleet->applications[node->application];
+    const struct fw_ops *application = application_of(node);
     while (node->irq_pending != 0) {
         unsigned first = first_irq(node);
         sim_ns first_ns = node->irq_edge_ns[first];
@@ -135,7 +140,7 @@ static void start(struct node *node)
     struct node_fleet *fleet = node->fleet;
     const struct fw_boot_ops *bootloader = node->board->build->boot;
     node->application = node->application_next;
-    const struct fw_ops *application = fleet->applications[node->application];
+    const struct fw_ops *application = application_of(node);
     memset(node_ram(node), NODE_RAM_POISON, node_ram_size_bytes(bootloader, application));
     node->stage = NODE_READY;
     node->more = true;
@@ -168,7 +173,7 @@ void node_slice(struct node *node, sim_ns until_ns)
         start(node);
         timers_latch(node, node->local_ns);
     }
-    const struct fw_ops *application = fleet->applications[node->application];
+    const struct fw_ops *application = application_of(node);
     while (node->stage == NODE_READY && node->local_ns < until_ns
             && (node->more || node->irq_pending != 0)) {
         node_irqs_deliver(node);
@@ -327,21 +332,34 @@ static void serve(struct node *node, sim_ns now_ns)
     node_schedule(node);
 }
 
-/* Of a firmware the board knows no more than that its state begins with what it needs most often,
- * and has its big buffers in the middle. All lines are found by offset: nothing is loaded to find
- * them. */
-static void prefetch_lines(const void *from, unsigned lines)
+/* GCC takes a function that only prefetches for one without effect and drops calls of it: these are
+ * part of their callers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* All lines are found by offset: nothing is loaded to find them. */
+static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
 {
     for (unsigned line = 0; line < lines; line++) {
         __builtin_prefetch((const char *)from + line * NODE_LINE_BYTES, 1);
     }
 }
 
-/* Cache lines that an uplink touches, from the report through the MAC to the chip. */
+/* Of its RAM the firmware tells what it touches. */
+static ALWAYS_INLINE void prefetch_spans(
+        struct node *node, const struct fw_span spans[FW_SPANS_MAX])
+{
+    const char *ram = node_ram(node);
+    for (unsigned i = 0; i < FW_SPANS_MAX && spans[i].size > 0; i++) {
+        uint32_t first = spans[i].offset / NODE_LINE_BYTES;
+        uint32_t end = (spans[i].offset + spans[i].size + NODE_LINE_BYTES - 1u) / NODE_LINE_BYTES;
+        prefetch_lines(ram + first * NODE_LINE_BYTES, end - first);
+    }
+}
+
+/* Cache lines that an uplink touches, from the report through the MAC to the chip. Of the RAM those
+ * of the first build: what this node runs would have to be loaded. */
 #define PREFETCH_WAKE_NODE_LINES 9u
 #define PREFETCH_WAKE_CHIP_LINES 7u
-#define PREFETCH_WAKE_RAM_LINES  24u
-#define PREFETCH_WAKE_TAIL_LINES 9u
 /* A node that slept this long is no longer in the cache. */
 #define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
 
@@ -349,12 +367,10 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
 {
     const struct node_fleet *fleet = context;
     struct node *node = node_at(fleet, entity - fleet->first_entity);
-    const char *end = (const char *)node + fleet->stride_bytes;
     prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
-    prefetch_lines(node_ram(node), PREFETCH_WAKE_RAM_LINES);
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
     prefetch_lines(node->keys, 1);
-    prefetch_lines(end - PREFETCH_WAKE_TAIL_LINES * NODE_LINE_BYTES, PREFETCH_WAKE_TAIL_LINES);
+    prefetch_spans(node, fleet->applications[0]->uplink_spans);
     if (fleet->on_prefetch != NULL) {
         fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
     }
@@ -478,17 +494,24 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
 }
 
 /* Cache lines that a received frame touches. */
-#define PREFETCH_NODE_LINES 5u
-#define PREFETCH_CHIP_LINES 4u
-#define PREFETCH_RAM_LINES  12u
+#define PREFETCH_NODE_LINES  6u
+#define PREFETCH_CHIP_LINES  3u
+#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
 
-static void air_prefetch(void *device)
+_Static_assert(
+        offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
+        "what a frame touches of a node");
+
+static void air_prefetch(void *device, bool rest)
 {
     struct node *node = device;
-    prefetch_lines(node, PREFETCH_NODE_LINES);
-    prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);
-    prefetch_lines(node->keys, 1);
-    prefetch_lines(node_ram(node), PREFETCH_RAM_LINES);
+    if (rest) {
+        prefetch_lines(node->keys, PREFETCH_FLASH_LINES);
+        prefetch_spans(node, application_of(node)->frame_spans);
+    } else {
+        prefetch_lines(node, PREFETCH_NODE_LINES);
+        prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);
+    }
 }
 
 const struct medium_device_ops node_medium_ops = {

@@ -55,7 +55,7 @@ static void load_reset_state(struct sx1276 *chip)
     chip->receiving = false;
     chip->header_seen = false;
     chip->rx_write = 0;
-    chip->early_access_reported = false;
+    chip->spi_unused = true;
     sx1276_fifo_forget(chip);
     chip->stage = STAGE_STANDBY;
     sx1276_map_dio(chip);
@@ -165,9 +165,11 @@ void sx1276_select(struct sx1276 *chip, sim_ns now_ns)
     if (chip->reset_asserted) {
         return;
     }
-    if (now_ns < chip->spi_ready_ns && !chip->early_access_reported) {
-        chip->early_access_reported = true;
-        sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI before the chip is ready after reset");
+    if (chip->spi_unused) {
+        chip->spi_unused = false;
+        if (now_ns < chip->spi_ready_ns) {
+            sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI before the chip is ready after reset");
+        }
     }
     if (chip->spi_state != SPI_DESELECTED) {
         sx1276_fault(chip, SX1276_GUEST_ERROR, 0, "SPI select inside an SPI frame");

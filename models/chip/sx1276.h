@@ -149,13 +149,18 @@ struct sx1276 {
     uint8_t dio_levels;                     /* as told to the board */
     uint8_t spi_state;                      /* enum spi_state */
     uint8_t spi_address;
-    uint8_t stage;      /* enum sx1276_stage */
-    bool receiving;     /* a preamble was detected */
-    bool header_seen;   /* its header was accepted */
-    bool fifo_blank;    /* fifo[] counts as zeros, whatever it holds */
-    bool fifo_dropped;  /* a frame was read and left the FIFO without a copy */
-    uint8_t rx_write;   /* next FIFO position of the receiver */
-    uint8_t power;      /* enum sx1276_power */
+    uint8_t stage;       /* enum sx1276_stage */
+    bool receiving;      /* a preamble was detected */
+    bool header_seen;    /* its header was accepted */
+    bool fifo_blank;     /* fifo[] counts as zeros, whatever it holds */
+    bool fifo_dropped;   /* a frame was read and left the FIFO without a copy */
+    uint8_t rx_write;    /* next FIFO position of the receiver */
+    uint8_t power;       /* enum sx1276_power */
+    bool listening;      /* rx_begin was called without rx_end */
+    bool header_watched; /* watch_header was called since */
+    bool reset_asserted;
+    bool spi_unused;    /* since its last reset */
+    bool tx_begun;      /* tx_begin was called and TX has not ended */
     sim_ns rx_until_ns; /* last time at which rx_bytes may be read */
     sim_ns edges_ns[SX1276_EDGE_COUNT];
     uint32_t rx_latency_ns;    /* end of frame to RxDone */
@@ -164,12 +169,7 @@ struct sx1276 {
     uint8_t lora[SX1276_BANK_SIZE]; /* common registers and the LoRa page */
     /* --- cold from here -------------------------------------------------------------------- */
     uint8_t fsk[SX1276_PAGE_LAST - SX1276_PAGE_FIRST + 1u];
-    bool tx_begun;       /* tx_begin was called and TX has not ended */
-    bool listening;      /* rx_begin was called without rx_end */
-    bool header_watched; /* watch_header was called since */
     bool cad_detected;
-    bool reset_asserted;
-    bool early_access_reported;
     sim_ns tx_duration_ns;
     sim_ns reset_ns;     /* when the pin was asserted */
     sim_ns spi_ready_ns; /* no SPI before: reset or power-on recovery */
