@@ -132,6 +132,11 @@ struct network *network_create(struct engine *engine, const struct network_param
     return network;
 }
 
+entity_id network_entity(const struct network *network)
+{
+    return network->entity;
+}
+
 void network_destroy(struct network *network)
 {
     if (network == NULL) {

@@ -101,6 +101,8 @@ struct network_application {
 struct network *network_create(struct engine *engine, const struct network_params *params,
         struct gateway_fleet *gateways, uint32_t gateway_count,
         const struct device_identity *devices, uint32_t device_count, int64_t gps_epoch_ns);
+/* Of its observations. */
+entity_id network_entity(const struct network *network);
 void network_destroy(struct network *network);
 void network_set_application(
         struct network *network, const struct network_application *application, void *context);

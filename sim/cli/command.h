@@ -48,6 +48,7 @@ struct program {
 
 int command_run(int argc, char **argv, const struct program *program);
 int command_sweep(int argc, char **argv, const struct program *program);
+int command_explain(int argc, char **argv, const struct program *program);
 int command_validate(int argc, char **argv, const struct program *program);
 int command_report(int argc, char **argv, const struct program *program);
 int command_scenarios(int argc, char **argv, const struct program *program);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/play.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/run_output.h"
@@ -18,9 +19,6 @@
 #include "scenario/fleet_estimate.h"
 #include "scenario/scenario.h"
 #include "version.h"
-
-/* Simulated time between two looks at the clock, the signal flag and the progress line. */
-#define STEP_NS (30 * SIM_NS_PER_S)
 
 static volatile sig_atomic_t interrupted; /* the signal's number */
 static char *volatile unlink_when_killed; /* removed by a second Ctrl-C */
@@ -36,6 +34,11 @@ static void on_interrupt(int signal_number)
         raise(signal_number);
     }
     interrupted = signal_number;
+}
+
+static bool is_interrupted(void)
+{
+    return interrupted != 0;
 }
 
 static void catch_interrupt(const struct run_output *output)
@@ -56,16 +59,6 @@ static void catch_interrupt(const struct run_output *output)
             sigaction(signals[i], &action, NULL);
         }
     }
-}
-
-static void play(struct run *run, const struct run_options *options)
-{
-    struct progress progress;
-    progress_start(&progress, stderr, options->quiet);
-    while (!interrupted && run_advance_to(run, engine_now(run_engine(run)) + STEP_NS) == RUN_TIME) {
-        progress_show(&progress, run_world(run));
-    }
-    progress_clear(&progress);
 }
 
 /* In the table; without one failures only, on stderr. */
@@ -217,7 +210,7 @@ static int play_scenario(const struct run_options *options, const struct scenari
         catch_interrupt(&output);
         print_estimate(options, scenario);
         double started_s = wall_clock_s();
-        play(run, options);
+        play(run, options->quiet, is_interrupted);
         status = report(options, run, &output, wall_clock_s() - started_s, false);
     }
     run_destroy(run);
@@ -232,11 +225,6 @@ struct viewed_run {
     double started_s;
     int status;
 };
-
-static bool is_interrupted(void)
-{
-    return interrupted != 0;
-}
 
 static void view_finished(void *context, struct run *run, bool over)
 {

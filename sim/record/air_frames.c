@@ -168,6 +168,62 @@ enum air_time air_time_answer(const struct recorder_view *view, uint32_t device,
     return AIR_TIME_CORRECTION;
 }
 
+/* Sizes without CID: TS003-2.0.0 section 3, TS004-2.0.0 section 3, TS005-2.0.0 section 4. */
+static const struct package_command {
+    uint8_t fport, cid, size;
+    const char *name;
+} package_commands[] = {
+    { PACKAGE_FPORT_MULTICAST, 0x00, 0, "PackageVersionReq" },
+    { PACKAGE_FPORT_MULTICAST, 0x01, 1, "McGroupStatusReq" },
+    { PACKAGE_FPORT_MULTICAST, 0x02, 29, "McGroupSetupReq" },
+    { PACKAGE_FPORT_MULTICAST, 0x03, 1, "McGroupDeleteReq" },
+    { PACKAGE_FPORT_MULTICAST, 0x04, 10, "McClassCSessionReq" },
+    { PACKAGE_FPORT_MULTICAST, 0x05, 10, "McClassBSessionReq" },
+    { PACKAGE_FPORT_FRAGMENTATION, 0x00, 0, "PackageVersionReq" },
+    { PACKAGE_FPORT_FRAGMENTATION, 0x01, 1, "FragSessionStatusReq" },
+    { PACKAGE_FPORT_FRAGMENTATION, FRAG_SESSION_SETUP_REQ, 16, "FragSessionSetupReq" },
+    { PACKAGE_FPORT_FRAGMENTATION, 0x03, 1, "FragSessionDeleteReq" },
+    { PACKAGE_FPORT_FRAGMENTATION, 0x04, 1, "FragDataBlockReceivedAns" },
+    { PACKAGE_FPORT_CLOCK, 0x00, 0, "PackageVersionReq" },
+    { PACKAGE_FPORT_CLOCK, APP_TIME_ANS, 5, "AppTimeAns" },
+    { PACKAGE_FPORT_CLOCK, 0x02, 1, "DeviceAppTimePeriodicityReq" },
+    { PACKAGE_FPORT_CLOCK, 0x03, 1, "ForceDeviceResyncReq" },
+};
+
+static const struct package_command *package_command_of(uint8_t fport, uint8_t cid)
+{
+    for (size_t i = 0; i < sizeof package_commands / sizeof package_commands[0]; i++) {
+        if (package_commands[i].fport == fport && package_commands[i].cid == cid) {
+            return &package_commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* A FragSessionSetupReq of version 1 is shorter; the server sends nothing after it. */
+size_t air_downlink_commands(const struct recorder_view *view, uint32_t device,
+        const struct frame *frame, const char *names[AIR_COMMANDS_MAX])
+{
+    struct air_downlink downlink;
+    uint8_t messages[LORAWAN_FRAME_MAX];
+    size_t count = 0;
+    if (!air_is_for(view, device, frame) || !air_downlink_parse(frame, &downlink)
+            || downlink.fport < PACKAGE_FPORT_MULTICAST || downlink.fport > PACKAGE_FPORT_CLOCK
+            || !decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
+                    downlink.payload_size, messages)) {
+        return 0;
+    }
+    for (size_t at = 0; at < downlink.payload_size && count < AIR_COMMANDS_MAX;) {
+        const struct package_command *command = package_command_of(downlink.fport, messages[at]);
+        if (command == NULL) {
+            break;
+        }
+        names[count++] = command->name;
+        at += 1u + command->size;
+    }
+    return count;
+}
+
 bool air_multicast_mic_ok(
         const struct frame *frame, uint32_t mc_addr, const uint8_t mc_key[16], uint32_t mc_fcnt)
 {

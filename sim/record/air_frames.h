@@ -53,4 +53,10 @@ enum air_time air_time_answer(const struct recorder_view *view, uint32_t device,
 bool air_multicast_mic_ok(
         const struct frame *frame, uint32_t mc_addr, const uint8_t mc_key[16], uint32_t mc_fcnt);
 
+/* Names of the package commands in a downlink to this device, in their order. Returns how
+ * many there are. They end at the first that TS003, TS004 and TS005 do not have. */
+#define AIR_COMMANDS_MAX 8u
+size_t air_downlink_commands(const struct recorder_view *view, uint32_t device,
+        const struct frame *frame, const char *names[AIR_COMMANDS_MAX]);
+
 #endif

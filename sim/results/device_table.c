@@ -92,18 +92,9 @@ static const struct column columns[] = {
 const struct column_table device_table = { "devices.csv", columns,
     sizeof columns / sizeof columns[0] };
 
-static const char *group_of(const struct scenario *scenario, uint32_t device)
-{
-    uint32_t group = 0, end = scenario->groups[0].count;
-    while (device >= end) {
-        end += scenario->groups[++group].count;
-    }
-    return scenario->groups[group].name;
-}
-
 static void add_place(const struct world *world, uint32_t device, struct device_line *line)
 {
-    line->group = group_of(world->scenario, device);
+    line->group = scenario_group_of(world->scenario, device)->name;
     line->dev_eui = world->identities[device].dev_eui;
     medium_device_place(world->medium, device, &line->x_m, &line->y_m);
     for (uint32_t g = 0; g < world->gateway_count; g++) {

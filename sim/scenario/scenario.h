@@ -303,5 +303,8 @@ bool scenario_try_sets(const char *path, const struct scenario_set *sets, size_t
 #define SCENARIO_PHY_OVERHEAD_BYTES 13u
 uint32_t scenario_report_bytes(const struct scenario_device_group *group);
 uint32_t scenario_device_count(const struct scenario *scenario);
+/* The group of a device of the scenario. */
+const struct scenario_device_group *scenario_group_of(
+        const struct scenario *scenario, uint32_t device);
 
 #endif

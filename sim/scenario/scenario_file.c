@@ -1,6 +1,7 @@
 /* Scenario files: reading them, and what is named in them relative to them.
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,4 +250,15 @@ uint32_t scenario_device_count(const struct scenario *scenario)
         count += scenario->groups[i].count;
     }
     return count;
+}
+
+const struct scenario_device_group *scenario_group_of(
+        const struct scenario *scenario, uint32_t device)
+{
+    uint32_t group = 0, end = scenario->groups[0].count;
+    assert(device < scenario_device_count(scenario));
+    while (end <= device) {
+        end += scenario->groups[++group].count;
+    }
+    return &scenario->groups[group];
 }

@@ -30,7 +30,7 @@ LADDER = {
     'sim/study': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
                   'sim/run'],
     'sim/explain': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world',
-                    'sim/results', 'sim/run', 'device/trace.h'],
+                    'sim/results', 'sim/run', 'device/hal.h', 'device/trace.h'],
     'sim/report': ['sim/engine', 'sim/scenario', 'sim/record', 'sim/results', 'sim/study'],
     'sim/cli': ['sim/engine', 'models', 'sim/scenario', 'sim/record', 'sim/world', 'sim/results',
                 'sim/run', 'sim/study', 'sim/explain', 'sim/report'],

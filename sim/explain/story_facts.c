@@ -1,0 +1,56 @@
+/* What results say of the device of a story.
+ * SPDX-License-Identifier: MIT
+ */
+#include "explain/story_facts.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "record/clock.h"
+#include "record/completion.h"
+#include "record/set_up_times.h"
+
+bool story_fragments_of(
+        const struct story *story, uint32_t campaign, struct story_fragments *fragments)
+{
+    const struct recorder_set *set = run_recorders(story->run);
+    const struct fragment_causes *causes = fragment_causes_of(set);
+    *fragments = (struct story_fragments){ .device = story->device };
+    fragments->rows = fragment_causes_rows(causes, campaign, story->device);
+    if (fragments->rows == NULL) {
+        return false;
+    }
+    struct device_outcome outcome;
+    fragments->nb_frag =
+            fragment_causes_device(causes, campaign, story->device, &fragments->counts);
+    fragments->whole =
+            completion_ns(set, campaign, story->device) != SIM_NS_NEVER
+            || (story_outcome_of(story, campaign, &outcome) && outcome.stage >= CAMPAIGN_COMPLETE);
+    return true;
+}
+
+enum loss_cause story_fragment_cause(const struct story_fragments *fragments, uint32_t n)
+{
+    assert(n >= 1 && n <= fragments->nb_frag);
+    return (enum loss_cause)fragment_rows_of(fragments->rows, n)[fragments->device];
+}
+
+bool story_outcome_of(const struct story *story, uint32_t campaign, struct device_outcome *outcome)
+{
+    const struct recorder_set *set = run_recorders(story->run);
+    return device_outcome_get(set, campaign, campaign + 1, story->device, outcome);
+}
+
+double story_set_up_s(const struct story *story, uint32_t campaign)
+{
+    struct set_up_times times;
+    return set_up_times(run_recorders(story->run), campaign, story->device, &times)
+                   ? (double)times.total_ns / (double)SIM_NS_PER_S
+                   : NAN;
+}
+
+double story_clock_error_ms(const struct story *story, uint32_t campaign)
+{
+    const struct device_clock *clock = clock_of(run_recorders(story->run), story->device);
+    return clock->opened_ns[campaign] == clock->session_opened_ns ? clock->error_ms : NAN;
+}

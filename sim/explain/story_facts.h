@@ -1,0 +1,35 @@
+/* What results say of the device of a story, for its texts.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef EXPLAIN_STORY_FACTS_H
+#define EXPLAIN_STORY_FACTS_H
+
+#include "explain/story.h"
+#include "record/device_outcome.h"
+#include "record/energy_phases.h"
+#include "record/fragment_causes.h"
+
+struct story_fragments {
+    uint32_t nb_frag;
+    struct cause_counts counts;
+    bool whole; /* the device has, or had, the whole block */
+    const struct fragment_rows *rows;
+    uint32_t device;
+};
+
+/* False: it was in no transfer of that campaign. */
+bool story_fragments_of(
+        const struct story *story, uint32_t campaign, struct story_fragments *fragments);
+/* What uncoded fragment n, 1..nb_frag, came to. */
+enum loss_cause story_fragment_cause(const struct story_fragments *fragments, uint32_t n);
+
+/* False: it is not in that campaign. */
+bool story_outcome_of(const struct story *story, uint32_t campaign, struct device_outcome *outcome);
+/* From the campaign's start until it was ready, in s; NaN: it was not. */
+double story_set_up_s(const struct story *story, uint32_t campaign);
+
+/* Of its clock ahead of GPS time when the first session of a campaign opened. NaN: not known
+ * (record/clock.h), or another campaign's was before. */
+double story_clock_error_ms(const struct story *story, uint32_t campaign);
+
+#endif
