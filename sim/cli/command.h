@@ -31,8 +31,11 @@ struct run_viewing {
     struct run_settings settings;
     const char *const *sets; /* that the scenario was read with */
     size_t set_count;
-    bool (*stopped)(void); /* a signal asks for the end */
-    /* Called once, when the window is closed: `over` says whether the run has come to its end. */
+    sim_ns at_ns;          /* where the run stands when the window opens */
+    uint32_t device;       /* that is selected; UINT32_MAX: none */
+    bool (*stopped)(void); /* a signal asks for the end; may be NULL */
+    /* Called once, when the window is closed: `over` says whether the run has come to its end. May
+     * be NULL. */
     void (*finished)(void *context, struct run *run, bool over);
     void *context;
 };
@@ -41,13 +44,14 @@ struct run_viewing {
 struct program {
     const struct command *commands;
     size_t command_count;
-    /* For `run --view`: plays a run until its end is seen or the window is closed. False after a
+    /* For --view: plays a run until its end is seen or the window is closed. False after a
      * message: there is no window. */
     bool (*view)(const struct run_viewing *viewing);
 };
 
 int command_run(int argc, char **argv, const struct program *program);
 int command_sweep(int argc, char **argv, const struct program *program);
+int command_diff(int argc, char **argv, const struct program *program);
 int command_explain(int argc, char **argv, const struct program *program);
 int command_validate(int argc, char **argv, const struct program *program);
 int command_report(int argc, char **argv, const struct program *program);

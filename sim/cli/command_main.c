@@ -15,6 +15,7 @@ static const struct command commands[] = {
     { "run", command_run, "Plays a scenario and prints what it measured." },
     { "sweep", command_sweep, "Plays the runs of a study that its database lacks." },
     { "explain", command_explain, "Tells what one device did in a run, and why." },
+    { "diff", command_diff, "Names the first event in which two runs part." },
     { "check", command_check, "Compares scenarios with their baselines, for CI." },
     { "compare", command_compare, "Compares two firmwares, scenarios or programs." },
     { "report", command_report, "Writes one HTML page of a run or of a study." },

@@ -242,6 +242,7 @@ static int view_scenario(const struct run_options *options, const struct scenari
         .settings = { .crypto_memo = !options->no_memo },
         .sets = options->sets.items,
         .set_count = options->sets.count,
+        .device = UINT32_MAX,
         .stopped = is_interrupted,
         .finished = view_finished,
         .context = &viewed,

@@ -78,7 +78,7 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
             "cannot decode: {b} fragments more are missing than its memory holds" },
     [FW_TRACE_RADIO_RX_START] = { false, "opens its receiver at DR{c}" },
     [FW_TRACE_EXCHANGE_ENDED] = { false, "ends an exchange after {b} transmissions" },
-    [FW_TRACE_REPORT_PLANNED] = { false, "plans its next report in {b}/32 s" },
+    [FW_TRACE_REPORT_PLANNED] = { false, "plans its next report {b:span}" },
 };
 
 /* --- the fields ------------------------------------------------------------------------------- */
@@ -262,6 +262,16 @@ static void write_size(const struct sentence_view *view, int64_t value)
     fprintf(view->out, "%" PRId64 " bytes", value >> 8);
 }
 
+/* Signed, of 32 bits, in 1/32 s. */
+static void write_span(const struct sentence_view *view, int64_t value)
+{
+    if ((int32_t)value == INT32_MAX) {
+        fputs("never", view->out);
+    } else {
+        fprintf(view->out, "in %.2f s", (int32_t)value / 32.0);
+    }
+}
+
 static void write_good(const struct sentence_view *view, int64_t value)
 {
     fputs(value != 0 ? "good" : "wrong", view->out);
@@ -299,6 +309,7 @@ static const struct field {
     { "source", write_source },
     { "timeout", write_timeout },
     { "size", write_size },
+    { "span", write_span },
     { "good", write_good },
     { "update", write_update },
 };

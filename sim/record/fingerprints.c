@@ -22,42 +22,12 @@ static uint64_t text_hash_add(uint64_t hash, const char *text)
     return hash;
 }
 
-static void value_text(const struct summary_item *item, char *text, size_t size)
-{
-    switch (item->kind) {
-    case SUMMARY_NUMBER:
-        snprintf(text, size, SUMMARY_NUMBER_FORMAT, item->number);
-        break;
-    case SUMMARY_COUNT:
-    case SUMMARY_BOOL:
-        snprintf(text, size, "%" PRIu64, item->count);
-        break;
-    case SUMMARY_TEXT:
-        snprintf(text, size, "%s", item->text);
-        break;
-    case SUMMARY_NULL:
-    default:
-        snprintf(text, size, "null");
-        break;
-    }
-}
-
-/* The head names the run and counts how the engine played it: it holds no result. */
-static size_t end_of_head(const struct summary *summary)
-{
-    size_t end = 0;
-    while (end < summary->count && strcmp(summary->items[end].path, "partial") != 0) {
-        end++;
-    }
-    return end;
-}
-
 static uint64_t results_hash(const struct summary *summary)
 {
     uint64_t hash = FNV_OFFSET;
-    for (size_t i = end_of_head(summary); i < summary->count; i++) {
+    for (size_t i = summary_head_size(summary); i < summary->count; i++) {
         char text[sizeof summary->items[i].text];
-        value_text(&summary->items[i], text, sizeof text);
+        summary_item_text(&summary->items[i], text, sizeof text);
         hash = text_hash_add(hash, summary->items[i].path);
         hash = text_hash_add(hash, text);
     }

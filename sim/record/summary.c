@@ -4,6 +4,7 @@
 #include "record/summary.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,4 +127,35 @@ const char *summary_text(const struct summary *summary, const char *path)
         }
     }
     return "";
+}
+
+void summary_item_text(const struct summary_item *item, char *text, size_t size)
+{
+    switch (item->kind) {
+    case SUMMARY_NUMBER:
+        snprintf(text, size, SUMMARY_NUMBER_FORMAT, item->number);
+        break;
+    case SUMMARY_COUNT:
+        snprintf(text, size, "%" PRIu64, item->count);
+        break;
+    case SUMMARY_BOOL:
+        snprintf(text, size, "%s", item->count != 0 ? "true" : "false");
+        break;
+    case SUMMARY_TEXT:
+        snprintf(text, size, "%s", item->text);
+        break;
+    case SUMMARY_NULL:
+    default:
+        snprintf(text, size, "null");
+        break;
+    }
+}
+
+size_t summary_head_size(const struct summary *summary)
+{
+    size_t end = 0;
+    while (end < summary->count && strcmp(summary->items[end].path, "partial") != 0) {
+        end++;
+    }
+    return end;
 }

@@ -54,4 +54,10 @@ const char *summary_text(const struct summary *summary, const char *path);
 /* Is there such a key, even if it is null or text? */
 bool summary_has(const struct summary *summary, const char *path);
 
+/* A value as text. */
+void summary_item_text(const struct summary_item *item, char *text, size_t size);
+/* How many items are the head, which ends with `partial`: it names the run and counts how the
+ * engine played it, and holds no result. */
+size_t summary_head_size(const struct summary *summary);
+
 #endif

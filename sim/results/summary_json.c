@@ -1,7 +1,6 @@
 /* A summary as JSON.
  * SPDX-License-Identifier: MIT
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "results/summary_text.h"
@@ -23,23 +22,12 @@ void json_write_text(FILE *out, const char *text)
 
 static void write_value(FILE *out, const struct summary_item *item)
 {
-    switch (item->kind) {
-    case SUMMARY_NUMBER:
-        fprintf(out, SUMMARY_NUMBER_FORMAT, item->number);
-        break;
-    case SUMMARY_COUNT:
-        fprintf(out, "%" PRIu64, item->count);
-        break;
-    case SUMMARY_BOOL:
-        fputs(item->count != 0 ? "true" : "false", out);
-        break;
-    case SUMMARY_TEXT:
-        json_write_text(out, item->text);
-        break;
-    case SUMMARY_NULL:
-    default:
-        fputs("null", out);
-        break;
+    char text[sizeof item->text];
+    summary_item_text(item, text, sizeof text);
+    if (item->kind == SUMMARY_TEXT) {
+        json_write_text(out, text);
+    } else {
+        fputs(text, out);
     }
 }
 

@@ -65,10 +65,15 @@ bool view_run(const struct run_viewing *viewing)
     struct app app;
     struct view_options options;
     view_options_init(&options);
+    options.selected = viewing->device;
     bool ok = app_open(&app, viewing->scenario, &viewing->settings, viewing->sets,
-                      viewing->set_count, &options)
-              && app_show_window(&app, &options, viewing->stopped);
-    if (ok) {
+            viewing->set_count, &options);
+    if (ok && viewing->at_ns > 0) { /* the run goes there while the window is shown */
+        player_command(app.player,
+                &(struct player_command){ .kind = PLAYER_UNTIL_TIME, .at_ns = viewing->at_ns });
+    }
+    ok = ok && app_show_window(&app, &options, viewing->stopped);
+    if (ok && viewing->finished != NULL) {
         struct player_state state;
         player_state(app.player, &state);
         if (state.intervention_count > 0) {

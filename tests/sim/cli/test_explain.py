@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""fleetcast explain, from outside: statuses, messages, and that each way to a device tells the same.
+"""fleetcast explain and diff, from outside: statuses, messages, and that they agree with run.
 
-    test_explain.py [-v] [TEST...]        FLEETCAST in the environment
+    test_explain.py [-v] [TEST...]        FLEETCAST and FLEETCAST_BUILD in the environment
 """
 import json
 import os
+import re
 import subprocess
 import unittest
 
 FLEETCAST = os.environ['FLEETCAST']
+FIRMWARE = os.path.join(os.environ['FLEETCAST_BUILD'], 'libfleetcast_firmware.so')
 
 
 def fleetcast(*arguments, text=None):
@@ -69,6 +71,55 @@ class Explain(unittest.TestCase):
                      says='should be one of energy, update, missing, set-up, clock')
         self.refused('hello-20', '--failed', 'luck', says='see devices.failed')
         self.refused('hello-20', '--device', '1', '--worst', 'energy', says='only one of them')
+
+
+class Diff(unittest.TestCase):
+    def test_a_run_is_equal_to_itself(self):
+        for arguments in (['hello-20'], ['hello-20', 'hello-20', '--seed', '5'],
+                          ['hello-20', '--set-a', 'seed=3', '--set-b', 'seed=3']):
+            result = fleetcast('diff', *arguments)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(result.stdout,
+                             r'^The runs are equal: \d+ observations, and every result\.\n$')
+
+    def test_the_built_in_firmware_as_an_object_is_equal(self):
+        result = fleetcast('diff', 'hello-20', '--firmware', 'built-in', '--firmware', FIRMWARE)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_the_first_event_is_named_with_what_led_to_it(self):
+        result = fleetcast('diff', 'hello-20', '--set-b', 'devices.0.report.period=11 min')
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertRegex(result.stdout, r"^The runs part at \d\d:\d\d:\d\d\.\d{9}: device \d+ of "
+                         r"group 'sensors'\n\n  A  .*\n  B  .*\n\nWhat led to it, the same in both\n")
+        at = re.search(r'part at (\S+):', result.stdout).group(1)
+        led = re.findall(r'(?m)^     (\d\d:\S+)', result.stdout)
+        self.assertTrue(led)
+        self.assertEqual(led, sorted(led))
+        self.assertLessEqual(led[-1], at)
+
+    def test_it_differs_where_the_trace_hash_does(self):
+        hashes = [json.loads(fleetcast('run', 'hello-20', '--json', '--seed', seed).stdout)
+                  ['trace_hash'] for seed in ('1', '2')]
+        self.assertNotEqual(*hashes)
+        result = fleetcast('diff', 'hello-20', '--set-a', 'seed=1', '--set-b', 'seed=2')
+        self.assertEqual(result.returncode, 1)
+
+    def test_other_stations_are_told(self):
+        result = fleetcast('diff', 'hello-20', '--set-b', 'devices.0.count=21')
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn('  A  20 devices, 1 gateways', result.stdout)
+        self.assertIn('  B  21 devices, 1 gateways', result.stdout)
+
+    def test_bad_usage(self):
+        for arguments, says in (([], 'which scenario?'), (['a.yaml'], 'a.yaml'),
+                                (['-'], 'it cannot come from standard input'),
+                                (['hello-20', 'hello-20', 'hello-20'], 'is one too many'),
+                                (['hello-20', '--set-b', 'seeds=2'], "unknown key 'seeds'"),
+                                (['hello-20', '--firmware', 'none.so'], 'none.so')):
+            result = fleetcast('diff', *arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertEqual(result.stdout, '')
+            self.assertIn(says, result.stderr)
 
 
 if __name__ == '__main__':

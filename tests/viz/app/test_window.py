@@ -228,6 +228,15 @@ class Window(unittest.TestCase):
         self.program.send_signal(signal.SIGTERM)
         self.assertTrue(json.loads(self.end(143))['partial'])
 
+    def test_a_difference_is_shown_where_it_is(self):
+        self.open('diff', SCENARIO, '--set-b', 'seed=2', '--view', '--quiet')
+        self.output.seek(0)
+        hours, minutes, seconds = re.match(r'The runs part at (\d+):(\d+):(\d+)',
+                                           self.output.read()).groups()
+        at_s = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+        wait_for('the event', lambda: self.now_s() == at_s)
+        self.end(1, 'q')
+
     def test_pictures_and_then_a_window(self):
         self.open('view', SCENARIO, '--screenshot', '30min:first.png', '--window', '--save',
                   'saved.yaml')

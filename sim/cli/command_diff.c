@@ -1,0 +1,218 @@
+/* fleetcast diff: plays two runs side by side and names the first event in which they part.
+ * SPDX-License-Identifier: MIT
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/subject_input.h"
+#include "explain/difference.h"
+
+enum option_key {
+    KEY_SET_A = 256,
+    KEY_SET_B
+};
+
+static const struct argp_option options_table[] = {
+    { "set", 'S', "KEY=VALUE", 0, "Overrides a scenario key in both; may be repeated.", 0 },
+    { "set-a", KEY_SET_A, "KEY=VALUE", 0, "Overrides a scenario key in A; may be repeated.", 0 },
+    { "set-b", KEY_SET_B, "KEY=VALUE", 0, "Overrides a scenario key in B; may be repeated.", 0 },
+    { "seed", 's', "N", 0, "Uses N as the random seed of both (default: the scenario's).", 0 },
+    { "firmware", 'f', "FILE", 0,
+            "Runs all devices with this build, a shared object or 'built-in'; twice: first A, "
+            "then B.",
+            0 },
+    { "view", 'v', NULL, 0, "Opens a window with run A at the event, its device selected.", 0 },
+    { "quiet", 'q', NULL, 0, "Prints no progress line.", 0 },
+    { 0 },
+};
+
+static const char documentation[] =
+        "Plays A and B side by side and names the first entity and its first event that are not "
+        "the same in both, with what led to it. B is A if it is not named. The first event is "
+        "the earliest in simulated time.\v"
+        "Runs whose events are all the same are compared by their results. Both are played by this "
+        "program: 'fleetcast compare --program' compares the results of two programs.\n\n"
+        "Exit status: 0 the runs are equal, 1 they are not, 2 bad usage or scenario, 3 out of "
+        "memory.";
+
+struct diff_options {
+    const char *scenarios[2], *firmwares[2];
+    size_t scenario_count, firmware_count;
+    struct sets both, own[2];
+    bool view, quiet;
+};
+
+static void add_word(const char *words[2], size_t *count, const char *what, const char *word,
+        const struct argp_state *state)
+{
+    if (*count == 2) {
+        argp_error(state, "two %s at most: '%s' is one too many", what, word);
+    }
+    words[(*count)++] = word;
+}
+
+static void check_scenarios(const struct diff_options *options, const struct argp_state *state)
+{
+    if (options->scenario_count == 0) {
+        argp_error(state, "which scenario? Name one, or two to compare them");
+    }
+    for (size_t i = 0; i < options->scenario_count; i++) {
+        if (strcmp(options->scenarios[i], "-") == 0) {
+            argp_error(state, "a scenario is read twice: it cannot come from standard input");
+        }
+    }
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct diff_options *options = state->input;
+    switch (key) {
+    case 'S':
+        sets_add(&options->both, argument, state);
+        return 0;
+    case KEY_SET_A:
+    case KEY_SET_B:
+        sets_add(&options->own[key - KEY_SET_A], argument, state);
+        return 0;
+    case 's':
+        sets_add_seed(&options->both, argument, state);
+        return 0;
+    case 'f':
+        add_word(options->firmwares, &options->firmware_count, "firmwares", argument, state);
+        return 0;
+    case 'v':
+        options->view = true;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        add_word(options->scenarios, &options->scenario_count, "scenarios", argument, state);
+        return 0;
+    case ARGP_KEY_END:
+        check_scenarios(options, state);
+        for (int i = 0; i < 2; i++) {
+            for (size_t k = 0; k < options->both.count; k++) {
+                sets_add(&options->own[i], options->both.items[k], state);
+            }
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* --- the two sides ---------------------------------------------------------------------------- */
+
+struct side {
+    struct subject subject;
+    struct subject_input input;
+    struct run *run;
+};
+
+static const char *word_of(const char *const words[2], size_t count, size_t side)
+{
+    return count == 0 ? NULL : words[count == 2 ? side : 0];
+}
+
+static bool prepare(struct side *side, size_t index, const struct diff_options *options)
+{
+    char path[SCENARIO_PATH_MAX], error[1024];
+    const struct run_settings settings = { .crypto_memo = true };
+    const char *name = word_of(options->firmwares, options->firmware_count, index);
+    char *firmware = name != NULL ? subject_firmware_path(name) : NULL;
+    bool read = (name == NULL || firmware != NULL)
+                && scenario_file(word_of(options->scenarios, options->scenario_count, index), path)
+                && subject_input_read(
+                        &side->input, path, &options->own[index], firmware, &side->subject);
+    free(firmware);
+    if (!read) {
+        return false;
+    }
+    side->run = run_create(side->input.scenario, &settings, error, sizeof error);
+    if (side->run == NULL) {
+        fprintf(stderr, "fleetcast: %s: %s\n", path, error);
+    }
+    return side->run != NULL;
+}
+
+/* Both runs, at the pace of the first. */
+struct ticks {
+    struct progress progress;
+    const struct world *world;
+};
+
+static void tick(void *context, sim_ns now_ns)
+{
+    struct ticks *ticks = context;
+    (void)now_ns;
+    progress_show(&ticks->progress, ticks->world);
+}
+
+/* Run A once more, up to the difference. */
+static void show(
+        const struct side *side, const struct difference *difference, const struct program *program)
+{
+    const struct world *world = run_world(side->run);
+    uint32_t device = difference->entity - world->first_device;
+    const struct run_viewing viewing = {
+        .scenario = side->input.scenario,
+        .settings = { .crypto_memo = true },
+        .sets = side->subject.sets,
+        .set_count = side->subject.set_count,
+        .at_ns = difference->at_ns,
+        .device = difference->kind == DIFFERENCE_EVENT && device < world->device_count ? device
+                                                                                       : UINT32_MAX,
+    };
+    program->view(&viewing);
+}
+
+static int compare(
+        struct side sides[2], const struct diff_options *options, const struct program *program)
+{
+    struct run *const runs[2] = { sides[0].run, sides[1].run };
+    struct difference difference;
+    struct ticks ticks = { .world = run_world(runs[0]) };
+    progress_start(&ticks.progress, stderr, options->quiet);
+    bool ok = difference_find(runs, tick, &ticks, &difference);
+    progress_clear(&ticks.progress);
+    int status = difference.kind == DIFFERENCE_NONE ? EXIT_FINE : EXIT_EXPECTATION;
+    if (ok) {
+        difference_write(&difference, runs, stdout);
+        fflush(stdout);
+    } else {
+        fprintf(stderr, "fleetcast: out of memory\n");
+        status = EXIT_RUN;
+    }
+    if (ok && options->view && difference.kind != DIFFERENCE_NONE) {
+        show(&sides[0], &difference, program);
+    }
+    difference_finish(&difference);
+    return status;
+}
+
+int command_diff(int argc, char **argv, const struct program *program)
+{
+    struct diff_options options = { 0 };
+    const struct argp argp = { options_table, parse_option, "A [B]", documentation, NULL, NULL,
+        NULL };
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct side *sides = calloc(2, sizeof *sides);
+    if (sides == NULL) {
+        fprintf(stderr, "fleetcast: out of memory\n");
+        return EXIT_RUN;
+    }
+    bool ready = prepare(&sides[0], 0, &options) && prepare(&sides[1], 1, &options);
+    int status = ready ? compare(sides, &options, program) : EXIT_USAGE;
+    for (size_t i = 0; i < 2; i++) {
+        run_destroy(sides[i].run);
+        subject_input_finish(&sides[i].input);
+    }
+    free(sides);
+    return status;
+}
