@@ -341,3 +341,67 @@ struct param_schema param_schema_create(const struct param_table *table, const c
     add_pattern(&schema, schema.root, "^" PARAM_TEMPLATE_PREFIX, json_true());
     return schema;
 }
+
+/* --- keys with dots --------------------------------------------------------------------------- */
+
+/* "devices.0.rtc.tolerance", for every item: a pattern. */
+static void pattern_of_item(
+        const struct param_list *list, const struct param *param, char *pattern, size_t size)
+{
+    size_t used = 0;
+    const char *const words[] = { list->path, "[^.]+", param->path };
+    for (size_t i = 0; i < 3 && used < size; i++) {
+        used += (size_t)snprintf(pattern + used, size - used, "%s", i == 0 ? "^" : "\\.");
+        for (const char *c = words[i]; *c != '\0' && used < size; c++) {
+            const char *escape = *c == '.' && i != 1 ? "\\" : "";
+            used += (size_t)snprintf(pattern + used, size - used, "%s%c", escape, *c);
+        }
+    }
+    if (used < size) {
+        snprintf(pattern + used, size - used, "$");
+    }
+}
+
+/* The value of a key is defined once, under `name`. */
+static json_t *defined_value(
+        struct param_schema *schema, const struct param *param, const char *name)
+{
+    json_t *definitions = json_object_get(schema->root, "$defs");
+    char pointer[POINTER_MAX];
+    if (json_object_get(definitions, name) == NULL) {
+        param_schema_set(schema, definitions, name, param_value_schema(schema, param));
+    }
+    snprintf(pointer, sizeof pointer, "#/$defs/%s", name);
+    return reference(pointer);
+}
+
+static void add_paths_of_items(struct param_schema *schema, json_t *object,
+        const struct param_list *list, json_t *(*value_schema)(json_t *value))
+{
+    for (size_t i = 0; i < list->rows->count; i++) {
+        const struct param *param = &list->rows->params[i];
+        char name[POINTER_MAX / 2], pattern[PATTERN_MAX];
+        snprintf(name, sizeof name, "%s.%s", list->path, param->path);
+        pattern_of_item(list, param, pattern, sizeof pattern);
+        add_pattern(schema, object, pattern, value_schema(defined_value(schema, param, name)));
+        if (list->single != NULL) {
+            json_t *value = value_schema(defined_value(schema, param, name));
+            snprintf(name, sizeof name, "%s.%s", list->single, param->path);
+            param_schema_set(schema, properties_of(object), name, value);
+        }
+    }
+}
+
+void param_schema_add_paths(struct param_schema *schema, json_t *object,
+        const struct param_table *table, json_t *(*value_schema)(json_t *value))
+{
+    const struct param *param;
+    param_schema_set(schema, object, "properties", json_object());
+    for (size_t i = 0; (param = param_table_row(table, i)) != NULL; i++) {
+        param_schema_set(schema, properties_of(object), param->path,
+                value_schema(defined_value(schema, param, param->path)));
+    }
+    for (size_t i = 0; i < table->list_count; i++) {
+        add_paths_of_items(schema, object, &table->lists[i], value_schema);
+    }
+}

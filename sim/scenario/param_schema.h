@@ -24,5 +24,10 @@ struct param_schema param_schema_create(const struct param_table *table, const c
 
 /* Sets a member of `object` and takes `value`, which may be NULL after a failure. */
 void param_schema_set(struct param_schema *schema, json_t *object, const char *key, json_t *value);
+/* Adds to `object`, an object's schema, the keys of a table as table_read_set() takes them: with
+ * dots, those of items by name or number. `value_schema` makes the schema of a key from that of its
+ * value, which it takes. */
+void param_schema_add_paths(struct param_schema *schema, json_t *object,
+        const struct param_table *table, json_t *(*value_schema)(json_t *value));
 
 #endif

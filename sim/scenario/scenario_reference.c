@@ -113,7 +113,7 @@ static const char after_units[] =
 "## Editors\n"
 "\n"
 "`fleetcast schema --json > scenario.schema.json` writes a JSON Schema (2020-12), which is also installed as\n"
-"`share/fleetcast/scenario.schema.json`. Editors with a YAML language server then complete and check the keys of a file that begins with\n"
+"`share/fleetcast/scenario.schema.json`, and with `--study` that of studies. Editors with a YAML language server then complete and check the keys of a file that begins with\n"
 "\n"
 "    # yaml-language-server: $schema=scenario.schema.json\n"
 "\n"

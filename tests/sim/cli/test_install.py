@@ -21,8 +21,9 @@ class Install(unittest.TestCase):
             program, = glob.glob(f'{folder}/**/bin/fleetcast', recursive=True)
             data, = glob.glob(f'{folder}/**/share/fleetcast', recursive=True)
             self.assertTrue(os.path.isfile(f'{data}/docs/summary.md'))
-            with open(f'{data}/scenario.schema.json') as schema:
-                self.assertIn('gateways', json.load(schema)['properties'])
+            for kind, key in ('scenario', 'gateways'), ('study', 'axes'):
+                with open(f'{data}/{kind}.schema.json') as schema:
+                    self.assertIn(key, json.load(schema)['properties'])
             self.assertTrue(os.path.isfile(f'{data}/boards/stm32l072-sx1276.yaml'))
             share = os.path.dirname(data)
             for name in ('man/man1/fleetcast.1', 'bash-completion/completions/fleetcast.bash',

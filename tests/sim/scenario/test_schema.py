@@ -33,6 +33,14 @@ def read(path, mode='r'):
         return file.read()
 
 
+def shipped():
+    return glob.glob(f'{SCENARIOS}/../s*/**/*.yaml', recursive=True)
+
+
+def is_study(text):
+    return bool(re.search(r'(?m)^axes:', text))
+
+
 def broken():
     return sorted(glob.glob(f'{BROKEN}/*.yaml'))
 
@@ -47,12 +55,12 @@ class Broken(unittest.TestCase):
     """Each file of broken/ has one kind of mistake; the messages stand beside it, byte for byte."""
 
     def test_each_mistake_is_told_with_its_place_and_what_would_be_right(self):
-        self.assertGreaterEqual(len(broken()), 20)
-        for path in broken():
-            with self.subTest(os.path.basename(path)):
-                result = fleetcast('validate', os.path.basename(path), cwd=BROKEN)
-                self.assertEqual((result.stderr, result.stdout, result.returncode),
-                                 (expected(path)[1], '', 2))
+        names = [os.path.basename(path) for path in broken()]
+        self.assertGreaterEqual(len(names), 20)
+        result = fleetcast('validate', *names, cwd=BROKEN)
+        self.assertEqual((result.stdout, result.returncode), ('', 2))
+        self.assertEqual(result.stderr.splitlines(),
+                         [line for path in broken() for line in expected(path)[1].splitlines()])
 
 
 class Schema(unittest.TestCase):
@@ -68,8 +76,8 @@ class Schema(unittest.TestCase):
         jsonschema.Draft202012Validator.check_schema(self.schema)
 
     def test_it_accepts_the_shipped_scenarios(self):
-        paths = glob.glob(f'{SCENARIOS}/**/*.yaml', recursive=True)
-        texts = {path: read(path) for path in paths} | {'new': fleetcast('new', '-').stdout}
+        texts = {path: read(path) for path in shipped() if not is_study(read(path))}
+        texts['new'] = fleetcast('new', '-').stdout
         self.assertGreater(len(texts), 9)
         for path, text in texts.items():
             with self.subTest(path):
@@ -130,6 +138,47 @@ class Schema(unittest.TestCase):
                     walk(value, key)
         walk(self.schema, '')
         self.assertGreater(len(keys), 150)
+
+
+class StudySchema(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        schema = json.loads(fleetcast('schema', '--study', '--json').stdout)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        cls.validator = jsonschema.Draft202012Validator(schema)
+
+    def mistakes(self, text):
+        return list(self.validator.iter_errors(core_yaml.read(text)))
+
+    def test_it_accepts_the_shipped_studies_and_the_one_of_the_page(self):
+        page = read(os.path.join(SCENARIOS, '../docs/studies.md'))
+        texts = re.findall(r'(?s)```yaml\n(.*?)```', page)
+        self.assertTrue(texts)
+        for text in texts + [text for text in map(read, shipped()) if is_study(text)]:
+            with self.subTest(text):
+                self.assertEqual(self.mistakes(text), [])
+
+    def test_it_knows_the_keys_of_scenarios(self):
+        for text in ['axes: {seed: 1..5, campaign.data_rate: [DR3]}', 'set: {campaign: none}',
+                     'axes: [{devices.a.count: [5, 6], gateways.outages.0.from: [1 h, 2 h]}]',
+                     'set: {campaigns.x.verify: [signature], duration: 5 h}\nx-any: {}',
+                     'axes: {campaign: [none]}\nwhere: gateways.count > 1\nmetrics: energy_j.*']:
+            with self.subTest(text):
+                self.assertEqual(self.mistakes(text), [])
+        for text in ['axes: {gateways.conut: [1]}', 'axes: {gateways.count: [0]}', 'set: {seed: x}',
+                     'axes: {duration: [5]}', 'set: {gateways: {count: 3}}', 'axes: {seed: 5}',
+                     'axes: {seed: []}', 'replications: 0', 'precision: {energy_j.maen: 1 %}',
+                     'precision: {energy_j.mean: 1}', 'set: {devices.count: 4}', 'wher: x']:
+            with self.subTest(text):
+                self.assertNotEqual(self.mistakes(text), [])
+
+    def test_the_text_has_the_keys_of_the_page(self):
+        page = read(os.path.join(SCENARIOS, '../docs/studies.md'))
+        text = fleetcast('schema', '--study').stdout
+        keys = re.findall(r'(?m)^([a-z]\S+)  ', text)
+        files = page[page.index('## Study files'):page.index('## Playing')]
+        self.assertEqual(sorted(keys), sorted(re.findall(r'(?m)^\| `(\w+)` \|', files)))
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
 
 class Reference(unittest.TestCase):
