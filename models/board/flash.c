@@ -149,13 +149,14 @@ static bool program_allowed(const uint8_t *old, const uint8_t *data, uint32_t si
 }
 
 static void change_piece(struct flash_store *store, struct flash_image *image, uint32_t address,
-        const uint8_t *data, uint32_t size)
+        const uint8_t *data, uint32_t size, bool on_erased)
 {
     struct flash_change change = {
         .data = data,
         .offset = (uint16_t)(address % FLASH_SECTOR_BYTES),
         .size = (uint16_t)size,
         .erased_value = image->erased_value,
+        .on_erased = on_erased,
     };
     flash_sector_change(store, &image->sectors[address / FLASH_SECTOR_BYTES], &change);
 }
@@ -168,9 +169,12 @@ bool flash_image_program(struct flash_store *store, struct flash_image *image, u
     bool allowed = true;
     while (size > 0) {
         uint32_t piece = piece_bytes(address, size);
-        const uint8_t *old = page_at(store, image, address) + address % FLASH_PAGE_BYTES;
-        allowed &= program_allowed(old, in, piece, image->erased_value, rewritable);
-        change_piece(store, image, address, in, piece);
+        const uint8_t *old = page_at(store, image, address);
+        bool erased = old == flash_page_bytes(store, 0, image->erased_value);
+        allowed &= erased
+                   || program_allowed(old + address % FLASH_PAGE_BYTES, in, piece,
+                           image->erased_value, rewritable);
+        change_piece(store, image, address, in, piece, erased);
         in += piece;
         address += piece;
         size -= piece;
@@ -190,7 +194,7 @@ void flash_image_erase(
             flash_sector_release(store, *sector);
             *sector = 0;
         } else if (*sector != 0) {
-            change_piece(store, image, address, NULL, piece);
+            change_piece(store, image, address, NULL, piece, false);
         }
         address += piece;
         size -= piece;

@@ -43,6 +43,9 @@ static bool outcome_matches(const uint8_t *old, const uint8_t *fresh, const stru
     }
     const uint8_t erased_value = c->erased_value;
     const uint32_t at = c->offset % FLASH_PAGE_BYTES;
+    if (c->on_erased) {
+        return memcmp(fresh + at, c->data, c->size) == 0;
+    }
     uint8_t differs = 0;
     for (uint32_t i = 0; i < c->size; i++) {
         uint8_t want = programmed(old[at + i], c->data[i], erased_value);

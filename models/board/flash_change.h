@@ -29,6 +29,7 @@ struct flash_change {
     uint16_t offset;     /* in the sector */
     uint16_t size;
     uint8_t erased_value;
+    bool on_erased; /* of a page that is erased as a whole: the outcome is the data */
 };
 
 /* `old` became `fresh`. Holds a reference to both, so neither number is reused nor is either block

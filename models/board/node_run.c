@@ -336,23 +336,27 @@ static void serve(struct node *node, sim_ns now_ns)
  * part of their callers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* All lines are found by offset: nothing is loaded to find them. */
-static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
+/* Lines are found by offset: nothing is loaded to find them. */
+static ALWAYS_INLINE void prefetch_bytes(const void *from, size_t size)
 {
-    for (unsigned line = 0; line < lines; line++) {
-        __builtin_prefetch((const char *)from + line * NODE_LINE_BYTES, 1);
+    const char *end = (const char *)from + size;
+    for (const char *line = from; line < end; line += NODE_LINE_BYTES) {
+        __builtin_prefetch(line, 1);
     }
 }
 
-/* Of its RAM the firmware tells what it touches. */
-static ALWAYS_INLINE void prefetch_spans(
-        struct node *node, const struct fw_span spans[FW_SPANS_MAX])
+static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
+{
+    prefetch_bytes(from, (size_t)lines * NODE_LINE_BYTES);
+}
+
+/* Of its RAM the firmware tells what it touches. RAM begins on a line. */
+static ALWAYS_INLINE void prefetch_spans(struct node *node, const struct fw_span *spans)
 {
     const char *ram = node_ram(node);
-    for (unsigned i = 0; i < FW_SPANS_MAX && spans[i].size > 0; i++) {
-        uint32_t first = spans[i].offset / NODE_LINE_BYTES;
-        uint32_t end = (spans[i].offset + spans[i].size + NODE_LINE_BYTES - 1u) / NODE_LINE_BYTES;
-        prefetch_lines(ram + first * NODE_LINE_BYTES, end - first);
+    for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
+        uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
+        prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
     }
 }
 

@@ -148,6 +148,33 @@ Test(node_crypto, aes_answers_fips_197_and_ctr_sp_800_38a)
     run_both(aes_vectors);
 }
 
+/* Goal: longer than any frame, and where every byte of the counter carries (SP 800-38A appendix
+ * B.1: the whole block counts). */
+static bool ctr_of_a_long_message(const struct hal *hal)
+{
+    uint8_t key[16], first[16], counter[16], data[600] = { 0 };
+    from_hex(key_hex, key);
+    from_hex("00ffffffffffffffffffffffffffffe0", first);
+    cr_assert_eq(hal_key_load(hal, 2, key), HAL_OK);
+    cr_assert_eq(hal_aes_ctr(hal, 2, first, data, sizeof data), HAL_OK);
+    memcpy(counter, first, sizeof counter);
+    for (size_t at = 0; at < sizeof data; at += 16) {
+        uint8_t stream[16];
+        cr_assert_eq(hal_aes_block(hal, 2, counter, stream), HAL_OK);
+        cr_assert_arr_eq(
+                data + at, stream, sizeof data - at < 16 ? sizeof data - at : 16, "%zu", at);
+        for (unsigned i = 16; i > 0 && ++counter[i - 1] == 0; i--) {
+        }
+    }
+    cr_assert_eq(counter[0], 1, "every byte has carried");
+    return false;
+}
+
+Test(node_crypto, counts_through_the_whole_block)
+{
+    run_both(ctr_of_a_long_message);
+}
+
 static bool keys_missing(const struct hal *hal)
 {
     uint8_t block[16] = { 0 };
