@@ -50,6 +50,8 @@ struct program {
 };
 
 int command_run(int argc, char **argv, const struct program *program);
+int command_export(int argc, char **argv, const struct program *program);
+int command_study(int argc, char **argv, const struct program *program);
 int command_sweep(int argc, char **argv, const struct program *program);
 int command_diff(int argc, char **argv, const struct program *program);
 int command_explain(int argc, char **argv, const struct program *program);

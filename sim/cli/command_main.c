@@ -14,6 +14,8 @@
 static const struct command commands[] = {
     { "run", command_run, "Plays a scenario and prints what it measured." },
     { "sweep", command_sweep, "Plays the runs of a study that its database lacks." },
+    { "study", command_study, "Lists the points of a study with their statistics." },
+    { "export", command_export, "Writes the runs of a study as CSV or for NumPy." },
     { "explain", command_explain, "Tells what one device did in a run, and why." },
     { "diff", command_diff, "Names the first event in which two runs part." },
     { "check", command_check, "Compares scenarios with their baselines, for CI." },

@@ -13,6 +13,7 @@
 #include "cli/sets.h"
 #include "cli/shipped.h"
 #include "commit.h"
+#include "study/mpi_pool.h"
 #include "study/pool.h"
 #include "study/sweep.h"
 #include "version.h"
@@ -22,12 +23,16 @@ _Static_assert(STUDY_RUN_SETS_MAX <= SETS_MAX, "a run takes the sets of a study"
 #define PATH_SIZE      1024u
 #define WORKERS_MAX    4096
 #define FAILURES_SHOWN 10u
+/* A process of mpirun that is silent for longer counts as lost. */
+#define SILENCE_USUAL_S 60.0
 
 struct sweep_options {
     const char *study;
     const char *database;
     unsigned workers; /* 0: one for each processor */
     bool dry_run, quiet;
+    bool mpi; /* mpirun started this */
+    double silence_s;
     size_t precision_count;
     const char *precisions[STUDY_PRECISIONS_MAX]; /* "metric=1%" */
 };
@@ -41,7 +46,11 @@ static const struct argp_option options_table[] = {
             "Sets how many runs play at one time; the default is the number of processors.", 0 },
     { "precision", 'p', "METRIC=SHARE", 0,
             "Adds replications until the 95 % interval of the metric's mean is that narrow at each "
-            "point, as in energy.day=1%; may be repeated.",
+            "point, as in energy_j.mean=1%; may be repeated.",
+            0 },
+    { "silence", 's', "SECONDS", 0,
+            "Sets after how long without a sign of life a process of mpirun counts as lost; the "
+            "default is 60.",
             0 },
     { "dry-run", 'n', NULL, 0, "Lists the points of the study and plays nothing.", 0 },
     { "quiet", 'q', NULL, 0, "Prints no progress line and no result.", 0 },
@@ -52,7 +61,7 @@ static const char documentation[] =
         "Plays the runs of a study (a YAML file) that its database does not hold yet.\v"
         "Each finished run is kept at once: a sweep that was stopped, in whatever way, goes on "
         "where it was when the same command is called again. docs/studies.md describes study "
-        "files and the database.\n\n"
+        "files, the database, and 'mpirun fleetcast sweep' on many machines.\n\n"
         "Exit status: 0 all runs are kept, 2 bad usage, study or database, 3 a run failed, "
         "128 + N signal N ended the sweep.";
 
@@ -64,6 +73,16 @@ static unsigned parse_workers(const char *argument, const struct argp_state *sta
         argp_error(state, "--workers should be a whole number from 1 to %d", WORKERS_MAX);
     }
     return (unsigned)workers;
+}
+
+static double parse_silence(const char *argument, const struct argp_state *state)
+{
+    char *end;
+    double seconds = strtod(argument, &end);
+    if (end == argument || *end != '\0' || !(seconds >= 2.0 && seconds <= 86400.0)) {
+        argp_error(state, "--silence should be a number from 2 to 86400");
+    }
+    return seconds;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -81,6 +100,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             argp_error(state, "more than %u times --precision", STUDY_PRECISIONS_MAX);
         }
         options->precisions[options->precision_count++] = argument;
+        return 0;
+    case 's':
+        options->silence_s = parse_silence(argument, state);
         return 0;
     case 'n':
         options->dry_run = true;
@@ -218,6 +240,12 @@ static bool is_stopped(void *context)
     return interrupted != 0 || sweep_broken(playing->sweep);
 }
 
+static void lose(void *context, size_t index)
+{
+    const struct playing *playing = context;
+    sweep_lost(playing->sweep, index);
+}
+
 static void show_progress(void *context)
 {
     struct playing *playing = context;
@@ -270,6 +298,11 @@ static int report(const struct sweep_options *options, const struct playing *pla
     return state.failed > 0 ? EXIT_RUN : EXIT_FINE;
 }
 
+static unsigned workers_of(const struct sweep_options *options)
+{
+    return options->workers > 0 ? options->workers : pool_processors();
+}
+
 static int play(const struct sweep_options *options, const struct plan *plan, const char *database,
         struct store *store)
 {
@@ -285,16 +318,22 @@ static int play(const struct sweep_options *options, const struct plan *plan, co
         fprintf(stderr, "fleetcast: %s\n", error);
         return EXIT_USAGE;
     }
-    playing.workers = options->workers > 0 ? options->workers : pool_processors();
-    const struct pool pool = { .workers = playing.workers,
-        .context = &playing,
-        .next = next,
-        .finished = finished,
-        .stopped = is_stopped,
-        .tick = show_progress };
+    playing.workers = workers_of(options);
+    const struct mpi_pool pool = { .pool = { .workers = playing.workers,
+                                           .context = &playing,
+                                           .next = next,
+                                           .finished = finished,
+                                           .stopped = is_stopped,
+                                           .tick = show_progress },
+        .lost = lose,
+        .silence_s = options->silence_s };
     catch_interrupt();
     progress_start(&playing.progress, stderr, options->quiet);
-    pool_play(&pool, error, sizeof error);
+    if (options->mpi) {
+        mpi_pool_play(&pool, error, sizeof error);
+    } else {
+        pool_play(&pool.pool, error, sizeof error);
+    }
     progress_clear(&playing.progress);
     int status = report(options, &playing, database, error);
     sweep_destroy(playing.sweep);
@@ -335,18 +374,43 @@ static int sweep_plan(const struct sweep_options *options, const struct plan *pl
     return status;
 }
 
-int command_sweep(int argc, char **argv, const struct program *program)
+static int sweep_study(const struct sweep_options *options)
 {
-    (void)program;
-    struct sweep_options options = { 0 };
-    const struct argp argp = { options_table, parse_option, "STUDY", documentation, NULL, NULL,
-        NULL };
     struct study *study;
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct plan *plan = read_plan(&options, &study);
-    int status = plan != NULL ? sweep_plan(&options, plan) : EXIT_USAGE;
+    struct plan *plan = read_plan(options, &study);
+    int status = plan != NULL ? sweep_plan(options, plan) : EXIT_USAGE;
     plan_destroy(plan);
     study_destroy(study);
     return status;
+}
+
+/* Rank 0 sweeps and the others play. */
+static int sweep_by_mpi(struct sweep_options *options)
+{
+    char error[200];
+    int rank, size, status = EXIT_FINE;
+    if (!mpi_pool_begin(&rank, &size, error, sizeof error)) {
+        fprintf(stderr, "fleetcast: %s\n", error);
+        return EXIT_USAGE;
+    }
+    if (rank == 0) {
+        options->workers = (unsigned)size - 1;
+        status = sweep_study(options);
+    } else {
+        mpi_pool_work(options->silence_s);
+    }
+    mpi_pool_end();
+    return status;
+}
+
+int command_sweep(int argc, char **argv, const struct program *program)
+{
+    (void)program;
+    struct sweep_options options = { .silence_s = SILENCE_USUAL_S };
+    const struct argp argp = { options_table, parse_option, "STUDY", documentation, NULL, NULL,
+        NULL };
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    options.mpi = mpi_pool_started();
+    return options.mpi ? sweep_by_mpi(&options) : sweep_study(&options);
 }

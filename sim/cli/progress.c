@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REDRAW_S    0.2
@@ -28,13 +27,6 @@ static void __attribute__((format(printf, 2, 3))) append(struct line *line, cons
     if (length > 0) {
         line->length += (size_t)length < room ? (size_t)length : room - 1;
     }
-}
-
-double wall_clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 void progress_start(struct progress *progress, FILE *out, bool quiet)

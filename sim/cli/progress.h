@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "run/wall_clock.h"
 #include "world/world.h"
 
 struct progress {
@@ -32,7 +33,6 @@ struct sweep_facts {
     double elapsed_s, left_s;    /* of wall clock; left: NaN where it is not known */
 };
 
-double wall_clock_s(void);
 /* At most 79 columns for 100,000 devices within a year of simulated time. */
 void progress_format(const struct progress_facts *facts, char *text, size_t size);
 void progress_start(struct progress *progress, FILE *out, bool quiet);

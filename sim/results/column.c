@@ -66,7 +66,7 @@ void column_get(const struct column *column, const void *line, struct column_val
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-static void write_cell(const char *text, FILE *out)
+void column_write_text(const char *text, FILE *out)
 {
     if (strpbrk(text, ",\"\r\n") == NULL) {
         fputs(text, out);
@@ -83,7 +83,7 @@ void column_write_names(const struct column_table *table, FILE *out)
 {
     for (size_t i = 0; i < table->count; i++) {
         fputs(i > 0 ? "," : "", out);
-        write_cell(table->columns[i].name, out);
+        column_write_text(table->columns[i].name, out);
     }
     fputc('\n', out);
 }
@@ -94,7 +94,7 @@ void column_write_line(const struct column_table *table, const void *line, FILE 
         struct column_value value;
         column_get(&table->columns[i], line, &value);
         fputs(i > 0 ? "," : "", out);
-        write_cell(value.text, out);
+        column_write_text(value.text, out);
     }
     fputc('\n', out);
 }

@@ -49,6 +49,7 @@ struct column_value {
 void column_get(const struct column *column, const void *line, struct column_value *value);
 
 /* RFC 4180 with LF: the line of names, and one line of values. */
+void column_write_text(const char *text, FILE *out); /* one cell */
 void column_write_names(const struct column_table *table, FILE *out);
 void column_write_line(const struct column_table *table, const void *line, FILE *out);
 

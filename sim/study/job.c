@@ -13,22 +13,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "results/summary_read.h"
+#include "run/wall_clock.h"
 
 #define THIS_PROGRAM "/proc/self/exe"
 #define READ_SIZE    65536u
 /* Of execve() in the child, as a shell says that it found no program. */
 #define STATUS_NO_PROGRAM 127
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 bool job_result_complete(const struct job_result *result)
 {
@@ -102,7 +95,7 @@ bool job_start(struct job_process *process, const struct job *job, char *error, 
     pid_t parent = getpid();
     pid_t pid = -1;
     *process = (struct job_process){ .pid = -1, .out = -1, .messages = -1 };
-    process->started_s = clock_s();
+    process->started_s = wall_clock_s();
     if (arguments != NULL && open_pipe(out) && open_pipe(messages)) {
         pid = fork();
     }
@@ -224,7 +217,7 @@ void job_finish(struct job_process *process, struct job_result *result)
     }
     result->status = WIFSIGNALED(status) ? JOB_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
     result->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-    result->wall_s = clock_s() - process->started_s;
+    result->wall_s = wall_clock_s() - process->started_s;
     take_message(process, result);
     take_summary(process, result);
     if (WIFSIGNALED(status) && result->message[0] == '\0') {

@@ -10,12 +10,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "run/wall_clock.h"
 
 /* A fifth of a second between two looks at stopped() is fast for people. */
 #define TICK_MS 200
 /* After SIGTERM a run ends within 30 s of simulated time; what does not is killed. */
-#define GRACE_S 10
+#define GRACE_S 10.0
 
 struct slot {
     bool used;
@@ -114,19 +115,12 @@ static void signal_all(const struct play *play, int signal_number)
     }
 }
 
-static time_t now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 static void end_all(struct play *play)
 {
-    time_t killed_s = now_s() + GRACE_S;
+    double killed_s = wall_clock_s() + GRACE_S;
     signal_all(play, SIGTERM);
     while (play->used > 0) {
-        if (now_s() > killed_s) {
+        if (wall_clock_s() > killed_s) {
             signal_all(play, SIGKILL);
         }
         wait_for_any(play);

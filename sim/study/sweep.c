@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/digest.h"
 #include "study/statistics.h"
 
 enum run_state {
@@ -47,19 +46,6 @@ struct sweep {
     bool broken;
     char error[STORE_ERROR_SIZE];
 };
-
-struct sweep_program sweep_program_of(const char *version, const char *description)
-{
-    static const char suffix[] = "-dirty";
-    struct sweep_program program = { .version = version };
-    size_t length = strlen(description), end = length;
-    if (length >= strlen(suffix) && strcmp(description + length - strlen(suffix), suffix) == 0) {
-        program.dirty = true;
-        end = length - strlen(suffix);
-    }
-    snprintf(program.commit, sizeof program.commit, "%.*s", (int)end, description);
-    return program;
-}
 
 /* --- runs of a point -------------------------------------------------------------------------- */
 
@@ -180,85 +166,6 @@ static double expected_s(const struct sweep *sweep, size_t point)
 
 /* --- the database ----------------------------------------------------------------------------- */
 
-#define FACT_STUDY   "study"
-#define FACT_HASH    "study_hash"
-#define FACT_VERSION "version"
-#define FACT_COMMIT  "commit"
-#define FACT_DIRTY   "dirty"
-#define FACT_PROGRAM "program_sha256"
-
-static bool refuse(char *error, size_t error_size, const struct sweep *sweep, const char *held,
-        const char *here)
-{
-    snprintf(error, error_size,
-            "'%s' holds %s, and this is %s; nothing was changed: use another database (--db)",
-            store_path(sweep->settings.store), held, here);
-    return false;
-}
-
-static bool check_facts(const struct sweep *sweep, char *error, size_t error_size)
-{
-    const struct sweep_program *program = &sweep->settings.program;
-    struct store *store = sweep->settings.store;
-    char name[SCENARIO_NAME_MAX] = "", hash[STORE_HASH_SIZE] = "", commit[64] = "", dirty[8] = "";
-    char digest[STORE_HASH_SIZE] = "", own[STORE_HASH_SIZE], held[200], here[200];
-    store_fact(store, FACT_STUDY, name, sizeof name);
-    store_fact(store, FACT_HASH, hash, sizeof hash);
-    store_fact(store, FACT_COMMIT, commit, sizeof commit);
-    store_fact(store, FACT_DIRTY, dirty, sizeof dirty);
-    store_fact(store, FACT_PROGRAM, digest, sizeof digest);
-    digest_program(own);
-    if (strcmp(name, sweep->study->name) != 0) {
-        snprintf(held, sizeof held, "the study '%s'", name);
-        snprintf(here, sizeof here, "the study '%s'", sweep->study->name);
-        return refuse(error, error_size, sweep, held, here);
-    }
-    if (strcmp(hash, sweep->settings.plan->hash) != 0) {
-        return refuse(error, error_size, sweep, "an earlier state of this study",
-                "one with other points, metrics, seeds or files");
-    }
-    if (strcmp(commit, program->commit) != 0 || (strcmp(dirty, "1") == 0) != program->dirty) {
-        snprintf(held, sizeof held, "runs of the program %s%s", commit,
-                strcmp(dirty, "1") == 0 ? "-dirty" : "");
-        snprintf(here, sizeof here, "the program %s%s", program->commit,
-                program->dirty ? "-dirty" : "");
-        return refuse(error, error_size, sweep, held, here);
-    }
-    if (program->dirty && strcmp(digest, own) != 0) {
-        snprintf(held, sizeof held, "runs of another build of %s-dirty", commit);
-        return refuse(error, error_size, sweep, held, "not that build");
-    }
-    return true;
-}
-
-/* The hash comes last: a database without it is not claimed. */
-static bool set_facts(const struct sweep *sweep)
-{
-    const struct sweep_program *program = &sweep->settings.program;
-    struct store *store = sweep->settings.store;
-    char digest[STORE_HASH_SIZE];
-    digest_program(digest);
-    return store_set_fact(store, FACT_STUDY, sweep->study->name)
-           && store_set_fact(store, FACT_VERSION, program->version)
-           && store_set_fact(store, FACT_COMMIT, program->commit)
-           && store_set_fact(store, FACT_DIRTY, program->dirty ? "1" : "0")
-           && store_set_fact(store, FACT_PROGRAM, digest)
-           && store_set_fact(store, FACT_HASH, sweep->settings.plan->hash);
-}
-
-static bool claim(struct sweep *sweep, char *error, size_t error_size)
-{
-    char hash[STORE_HASH_SIZE];
-    if (store_fact(sweep->settings.store, FACT_HASH, hash, sizeof hash)) {
-        return check_facts(sweep, error, error_size);
-    }
-    if (!set_facts(sweep)) {
-        snprintf(error, error_size, "%s", store_error(sweep->settings.store));
-        return false;
-    }
-    return true;
-}
-
 /* A run that is there already. Rows of points or replications that no study has are left alone. */
 static bool know_run(void *context, const struct store_row *row)
 {
@@ -308,7 +215,8 @@ struct sweep *sweep_create(const struct sweep_settings *settings, char *error, s
     }
     if (sweep == NULL || sweep->points == NULL) {
         snprintf(error, error_size, "out of memory");
-    } else if (claim(sweep, error, error_size)) {
+    } else if (study_facts_claim(
+                       settings->store, settings->plan, &settings->program, error, error_size)) {
         if (know_points(sweep)) {
             return sweep;
         }

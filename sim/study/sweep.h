@@ -15,14 +15,7 @@
 #include "study/job.h"
 #include "study/plan.h"
 #include "study/store.h"
-
-struct sweep_program {
-    const char *version;
-    char commit[48]; /* without "-dirty" */
-    bool dirty;
-};
-/* From what `git describe --dirty` says: "0123456789ab-dirty". */
-struct sweep_program sweep_program_of(const char *version, const char *description);
+#include "study/study_facts.h"
 
 struct sweep_settings {
     const struct plan *plan;

@@ -30,11 +30,15 @@ def fleetcast(*arguments, **options):
                           **options)
 
 
+def make_folder():
+    return tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+
+
 class Studies(unittest.TestCase):
     """Each test in a folder of its own, with small.yaml and study.yaml."""
 
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+        temporary = make_folder()
         self.addCleanup(temporary.cleanup)
         self.folder = temporary.name
         self.write('small.yaml', SMALL)

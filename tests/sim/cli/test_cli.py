@@ -18,8 +18,8 @@ import unittest
 
 FLEETCAST = os.environ['FLEETCAST']
 SCENARIOS = os.environ['FLEETCAST_SCENARIOS']
-COMMANDS = ['run', 'explain', 'diff', 'sweep', 'check', 'compare', 'validate', 'scenarios', 'new',
-            'schema']
+COMMANDS = ['run', 'sweep', 'study', 'export', 'explain', 'diff', 'check', 'compare', 'validate',
+            'scenarios', 'new', 'schema']
 SMALL = '''name: small
 duration: 2 h
 area: {radius: 500 m}

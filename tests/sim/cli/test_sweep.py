@@ -6,6 +6,7 @@
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -81,7 +82,7 @@ reports: 4 points, 2 replications each, from seed 1
                 time.sleep(0.005)
                 try:
                     kept = self.query('SELECT count(*) FROM run')[0][0]
-                except Exception:  # there is no table yet
+                except sqlite3.OperationalError:  # there is no table yet
                     kept = 0
             process.send_signal(signal.SIGKILL)
         before = self.query('SELECT id, wall_s FROM run')
@@ -124,7 +125,7 @@ reports: 4 points, 2 replications each, from seed 1
     def has_run(self):
         try:
             return self.query('SELECT count(*) FROM run')[0][0] > 0
-        except Exception:  # there is no table yet
+        except sqlite3.OperationalError:  # there is no table yet
             return False
 
 
