@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "study/store.h"
+#include "study/study_facts.h"
 
 #define FIRST_RUNS 64u
 
@@ -46,6 +47,10 @@ static bool add_run(void *context, const struct store_row *row)
             return fail(reading);
         }
         reading->run_capacity = capacity;
+    }
+    if (table->run_count == 0) { /* a database has runs of one program */
+        snprintf(table->program, sizeof table->program, "%s (%s%s)", row->version, row->commit,
+                row->dirty ? "-dirty" : "");
     }
     struct table_run *run = &table->runs[table->run_count];
     reading->ids[table->run_count++] = row->id;
@@ -277,17 +282,6 @@ static bool read_metrics(struct reading *reading)
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-static void read_facts(struct store *store, struct run_table *table)
-{
-    char version[24] = "", commit[48] = "", dirty[4] = "";
-    store_fact(store, "study", table->study, sizeof table->study);
-    store_fact(store, "version", version, sizeof version);
-    store_fact(store, "commit", commit, sizeof commit);
-    store_fact(store, "dirty", dirty, sizeof dirty);
-    snprintf(table->program, sizeof table->program, "%s (%s%s)", version, commit,
-            strcmp(dirty, "1") == 0 ? "-dirty" : "");
-}
-
 struct run_table *run_table_read(
         const char *path, const struct run_filter *filter, char *error, size_t error_size)
 {
@@ -298,8 +292,10 @@ struct run_table *run_table_read(
     }
     reading.table = calloc(1, sizeof *reading.table);
     bool ok = reading.table != NULL || fail(&reading);
-    if (ok) {
-        read_facts(store, reading.table);
+    if (ok
+            && !store_fact(
+                    store, STUDY_FACT_STUDY, reading.table->study, sizeof reading.table->study)) {
+        snprintf(reading.table->study, sizeof reading.table->study, "one run");
     }
     error[0] = '\0';
     ok = ok && store_each_run(store, add_run, &reading) && !reading.failed && read_labels(&reading)

@@ -22,14 +22,9 @@ void study_fact_set(size_t index, char *name, size_t size)
 
 struct sweep_program sweep_program_of(const char *version, const char *description)
 {
-    static const char suffix[] = "-dirty";
+    const struct run_facts facts = { .commit = description };
     struct sweep_program program = { .version = version };
-    size_t length = strlen(description), end = length;
-    if (length >= strlen(suffix) && strcmp(description + length - strlen(suffix), suffix) == 0) {
-        program.dirty = true;
-        end = length - strlen(suffix);
-    }
-    snprintf(program.commit, sizeof program.commit, "%.*s", (int)end, description);
+    program.dirty = run_facts_commit(&facts, program.commit);
     return program;
 }
 

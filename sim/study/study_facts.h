@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "results/run_facts.h"
 #include "study/plan.h"
 #include "study/store.h"
 
@@ -23,7 +24,7 @@ void study_fact_set(size_t index, char *name, size_t size);
 
 struct sweep_program {
     const char *version;
-    char commit[48]; /* without "-dirty" */
+    char commit[RUN_FACTS_COMMIT_SIZE]; /* without "-dirty" */
     bool dirty;
 };
 /* From what `git describe --dirty` says: "0123456789ab-dirty". */

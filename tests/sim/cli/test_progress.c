@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pty.h>
 #include <stdio.h>
 #include <string.h>
@@ -181,4 +182,21 @@ Test(progress, is_not_shown_where_it_is_not_wanted_or_not_seen)
     cr_expect_null(fgets(file, sizeof file, terminal.out));
     fclose(terminal.out);
     trial_destroy(trial);
+}
+
+Test(progress, of_a_sweep_has_runs_rate_and_time_left)
+{
+    struct sweep_facts facts = {
+        .wanted = 200, .done = 50, .played = 30, .elapsed_s = 60.0, .left_s = 299.0
+    };
+    progress_format_sweep(&facts, text, sizeof text);
+    cr_expect_str_eq(text, "50 of 200 runs  0.5 runs/s  < 5 min left");
+    facts.failed = 2;
+    facts.left_s = (double)NAN;
+    progress_format_sweep(&facts, text, sizeof text);
+    cr_expect_str_eq(text, "50 of 200 runs  2 failed  0.5 runs/s");
+    facts.played = 0;
+    facts.failed = 0;
+    progress_format_sweep(&facts, text, sizeof text);
+    cr_expect_str_eq(text, "50 of 200 runs");
 }
