@@ -178,7 +178,9 @@ bool point_list_print(const struct run_table *table, bool all, FILE *out)
     struct cells cells = { 0 };
     bool any_usual = false;
     bool ok = open_cells(&cells, table);
-    if (ok) {
+    if (ok && table->run_count == 0) {
+        fprintf(out, "%s: no run yet\n", table->study);
+    } else if (ok) {
         fprintf(out, "%s: %zu point%s, %zu run%s, program %s\n", table->study, cells.rows - 1,
                 cells.rows == 2 ? "" : "s", table->run_count, table->run_count == 1 ? "" : "s",
                 table->program);

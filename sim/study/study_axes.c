@@ -318,8 +318,8 @@ static void read_key(const struct table_reader *reader, struct study_axis *axis,
     if (added->values != NULL && first->values != NULL
             && added->value_count != first->value_count) {
         scenario_errors_add(reader->errors, place,
-                "'%s' has %zu values, but '%s', with which it moves, has %zu", name,
-                added->value_count, first->name, first->value_count);
+                "'%s' should have as many values as '%s', with which it moves: %zu, not %zu", name,
+                first->name, first->value_count, added->value_count);
     }
 }
 

@@ -231,7 +231,7 @@ static void read_precision_of(
 static void read_precision(const struct table_reader *reader, const yaml_node_t *node)
 {
     read_pairs(reader, node,
-            "'precision' should hold keys of summary.json, as in energy.mean_j: 1 %",
+            "'precision' should hold keys of summary.json, as in energy_j.mean: 1 %",
             read_precision_of);
 }
 

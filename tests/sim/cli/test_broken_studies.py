@@ -43,8 +43,8 @@ CASES = {
         "[DR3, DR5] or 10..50 step 10\n"),
     'keys_that_cannot_move_together': (
         HEAD + 'axes:\n  - gateways.count: [1, 2]\n    devices.d.count: [2, 3, 4]\n',
-        "study.yaml:5:22: error: 'devices.d.count' has 3 values, but 'gateways.count', with which "
-        "it moves, has 2\n"),
+        "study.yaml:5:22: error: 'devices.d.count' should have as many values as "
+        "'gateways.count', with which it moves: 2, not 3\n"),
     'keys_that_stand_twice': (
         HEAD + 'set: {duration: 1 h}\naxes:\n  - duration: [1 h, 2 h]\n  - seed: [1, 2]\n'
         '  - gateways.count: [1]\n  - gateways.count: [2]\n',

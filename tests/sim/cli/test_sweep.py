@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from studies import FLEETCAST, STUDY, Studies
+from studies import FLEETCAST, SMALL, STUDY, Studies
 
 RUNS = 'SELECT point, replication, seed, scenario_hash, status FROM run ORDER BY 1, 2'
 METRICS = ('SELECT point, replication, key, value FROM run JOIN metric ON run = id '
@@ -92,6 +92,26 @@ reports: 4 points, 2 replications each, from seed 1
         self.assertEqual(self.query('SELECT id, wall_s FROM run')[:len(before)], before)
         self.sweep('--db', 'whole.db')
         self.assertEqual(self.query(METRICS), self.query(METRICS, 'whole.db'))
+
+    def test_tells_which_run_failed(self):
+        """A process that is killed is a run that failed."""
+        self.write('small.yaml', SMALL.replace('duration: 2 h', 'duration: 3000 d'))
+        self.write('study.yaml', 'name: long\nscenario: small.yaml\n'
+                   'axes: {gateways.count: [2]}\nseed: 7\n')
+        with subprocess.Popen([FLEETCAST, 'sweep', 'study.yaml'], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            path = f'/proc/{process.pid}/task/{process.pid}/children'
+            children = ''
+            while not children and process.poll() is None:
+                with open(path) as file:
+                    children = file.read()
+            os.kill(int(children), signal.SIGKILL)
+            out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 3)
+        self.assertEqual(err, 'fleetcast: a run failed: gateways.count=2, seed 7: ended by the '
+                         'signal: Killed\n')
+        self.assertEqual(out, 'long: 0 of 1 runs are in study.db (0 of them new)\n')
 
     def test_plays_more_replications_when_the_study_asks_for_more(self):
         self.sweep()
