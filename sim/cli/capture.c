@@ -3,7 +3,6 @@
  */
 #include "cli/capture.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,9 +50,8 @@ bool capture_open(struct capture *capture, const struct run_options *options, st
     if (capture->pcap == NULL) {
         return output_failed(option, error);
     }
-    if (pcap_temporary(capture->pcap)[0] == '\0') {
-        signal(SIGPIPE, SIG_IGN); /* the end of its reader is not that of the run */
-    } else if (!try_keys(capture, options->pcap)) {
+    bool is_file = pcap_temporary(capture->pcap)[0] != '\0';
+    if (is_file && !try_keys(capture, options->pcap)) {
         return false;
     }
     engine_observer_add(world->engine, pcap_kinds(capture->pcap), pcap_observe, capture->pcap);
@@ -95,8 +93,7 @@ bool capture_write(struct capture *capture, const struct world *world)
         return true;
     }
     if (pcap_reader_gone(capture->pcap)) {
-        fprintf(stderr, "fleetcast: --pcap: its reader closed the capture, which holds the "
-                        "beginning of the run only\n");
+        output_reader_gone(option);
     }
     bool ok = pcap_close(capture->pcap, error, sizeof error) || output_failed(option, error);
     capture->pcap = NULL;

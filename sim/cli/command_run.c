@@ -21,14 +21,17 @@
 #include "version.h"
 
 static volatile sig_atomic_t interrupted; /* the signal's number */
-static char *volatile unlink_when_killed; /* removed by a second Ctrl-C */
+/* Removed by a second Ctrl-C. */
+static char *volatile unlink_when_killed[RUN_OUTPUT_TEMPORARIES];
 
 /* The first signal ends the run cleanly, the second ends the program. */
 static void on_interrupt(int signal_number)
 {
     if (interrupted) {
-        if (unlink_when_killed != NULL) {
-            unlink(unlink_when_killed);
+        for (unsigned i = 0; i < RUN_OUTPUT_TEMPORARIES; i++) {
+            if (unlink_when_killed[i] != NULL) {
+                unlink(unlink_when_killed[i]);
+            }
         }
         signal(signal_number, SIG_DFL);
         raise(signal_number);
@@ -44,11 +47,10 @@ static bool is_interrupted(void)
 static void catch_interrupt(const struct run_output *output)
 {
     interrupted = 0;
-    free(unlink_when_killed);
-    unlink_when_killed = NULL;
-    const struct pcap *pcap = output->capture.pcap;
-    if (pcap != NULL && pcap_temporary(pcap)[0] != '\0') {
-        unlink_when_killed = strdup(pcap_temporary(pcap));
+    for (unsigned i = 0; i < RUN_OUTPUT_TEMPORARIES; i++) {
+        const char *path = run_output_temporary(output, i);
+        free(unlink_when_killed[i]);
+        unlink_when_killed[i] = path != NULL ? strdup(path) : NULL;
     }
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -101,15 +103,16 @@ static bool want_colour(void)
            && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-/* A capture on standard output has it for itself. */
-static bool captures_to_output(const struct run_options *options)
+/* A stream on standard output has it for itself. */
+static unsigned streams_to_output(const struct run_options *options)
 {
-    return options->pcap != NULL && strcmp(options->pcap, "-") == 0;
+    unsigned streams = options->pcap != NULL && strcmp(options->pcap, "-") == 0 ? 1u : 0u;
+    return streams + (options->events != NULL && strcmp(options->events, "-") == 0 ? 1u : 0u);
 }
 
 static bool shows_table(const struct run_options *options)
 {
-    return !options->json && !options->quiet && !captures_to_output(options);
+    return !options->json && !options->quiet && streams_to_output(options) == 0;
 }
 
 /* What ended a run before its end. NULL: nothing did. */
@@ -247,8 +250,8 @@ static int view_scenario(const struct run_options *options, const struct scenari
         .finished = view_finished,
         .context = &viewed,
     };
-    if (options->pcap != NULL) { /* a restart would need another file */
-        fprintf(stderr, "fleetcast: --pcap and --view: only one of them\n");
+    if (options->pcap != NULL || options->events != NULL) { /* a restart would need other files */
+        fprintf(stderr, "fleetcast: --pcap or --events, and --view: only one of them\n");
         return EXIT_USAGE;
     }
     if (!run_output_open(&viewed.output, options, NULL)) {
@@ -280,8 +283,10 @@ int command_run(int argc, char **argv, const struct program *program)
     struct run_options options = { 0 };
     run_options_parse(&options, argc, argv);
     struct use use = { &options, program };
-    if (options.json && captures_to_output(&options)) {
-        fprintf(stderr, "fleetcast: --json and --pcap -: standard output takes only one of them\n");
+    if (streams_to_output(&options) + (options.json ? 1u : 0u) > 1) {
+        fprintf(stderr,
+                "fleetcast: --json, --pcap - and --events -: standard output takes only one "
+                "of them\n");
         return EXIT_USAGE;
     }
     return scenario_input_use(options.scenario, &options.sets, use_scenario, &use);

@@ -17,6 +17,14 @@ bool output_failed(const char *option, const char *error)
     return false;
 }
 
+void output_reader_gone(const char *option)
+{
+    fprintf(stderr,
+            "fleetcast: %s: its reader closed the stream, which holds the beginning of the run "
+            "only\n",
+            option);
+}
+
 bool output_folder_open(struct output_folder *folder, const char *option, const char *path)
 {
     char error[ERROR_SIZE];

@@ -22,6 +22,9 @@ struct output_folder {
 /* "fleetcast: OPTION: ERROR". Returns false. */
 bool output_failed(const char *option, const char *error);
 
+/* Tells that the reader of a stream has closed it: no failure. */
+void output_reader_gone(const char *option);
+
 bool output_folder_open(struct output_folder *folder, const char *option, const char *path);
 bool output_folder_is_empty(const struct output_folder *folder);
 /* Removes it if it was created and is empty. */

@@ -9,7 +9,10 @@
 #include "cli/command.h"
 #include "cli/scenario_input.h"
 
-#define OPTION_PCAP_FORM 0x100 /* without a letter */
+/* Options without a letter. */
+#define OPTION_PCAP_FORM     0x100
+#define OPTION_EVENTS        0x101
+#define OPTION_EVENTS_FILTER 0x102
 
 static const struct argp_option options_table[] = {
     { "seed", 's', "N", 0, "Uses this random seed; the default is the scenario's.", 0 },
@@ -31,6 +34,11 @@ static const struct argp_option options_table[] = {
     { "pcap-form", OPTION_PCAP_FORM, "FORM", 0,
             "Chooses what a capture holds: 'air' (the default), each frame once, or 'gateways', "
             "what each gateway received, with RSSI and SNR, and sent.",
+            0 },
+    { "events", OPTION_EVENTS, "FILE", 0,
+            "Writes what happens as lines of JSON; '-' is standard output, as of --pcap.", 0 },
+    { "events-filter", OPTION_EVENTS_FILTER, "WORDS", 0,
+            "Chooses events, as in 'device=7 kind=frame_lost,campaign_stage from=1h to=90min'.",
             0 },
     { "quiet", 'q', NULL, 0, "Prints neither progress nor table.", 0 },
     { "view", 'v', NULL, 0,
@@ -69,6 +77,7 @@ static enum pcap_form parse_form(const char *word, struct argp_state *state)
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_options *options = state->input;
+    char error[320];
     switch (key) {
     case 's':
         sets_add_seed(&options->sets, argument, state);
@@ -87,6 +96,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'p':
         options->pcap = argument;
+        return 0;
+    case OPTION_EVENTS:
+        options->events = argument;
+        return 0;
+    case OPTION_EVENTS_FILTER:
+        if (!event_filter_parse(argument, &options->event_filter, error, sizeof error)) {
+            argp_error(state, "--events-filter: %s", error);
+        }
         return 0;
     case OPTION_PCAP_FORM:
         options->pcap_form = parse_form(argument, state);
@@ -123,6 +140,7 @@ void run_options_parse(struct run_options *options, int argc, char **argv)
     const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
         NULL };
     argp_err_exit_status = EXIT_USAGE;
+    event_filter_init(&options->event_filter);
     keep_arguments(options, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, options);
 }

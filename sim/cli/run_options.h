@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "cli/sets.h"
+#include "results/event_filter.h"
 #include "results/pcap.h"
 
 #define RUN_ARGUMENTS_MAX 256u
@@ -18,6 +19,8 @@ struct run_options {
     const char *out;
     const char *pcap; /* "-": standard output, which takes nothing else then */
     enum pcap_form pcap_form;
+    const char *events; /* likewise */
+    struct event_filter event_filter;
     bool json, quiet, no_memo, force, view;
     size_t argument_count; /* as the program was called, for run.json */
     const char *arguments[RUN_ARGUMENTS_MAX];

@@ -76,8 +76,50 @@ static bool open_folder(struct output_folder *folder, const struct run_options *
     return ok && output_folder_try(folder, DATABASE);
 }
 
+static bool open_events(
+        struct run_output *output, const struct run_options *options, struct world *world)
+{
+    char error[WHOLE_FILE_PATH_MAX + 128u];
+    if (options->events == NULL) {
+        return true;
+    }
+    output->events =
+            events_open(options->events, &options->event_filter, world, error, sizeof error);
+    if (output->events == NULL) {
+        return output_failed("--events", error);
+    }
+    engine_observer_add(
+            world->engine, events_kinds(output->events), events_observe, output->events);
+    return true;
+}
+
+static bool write_events(struct run_output *output)
+{
+    char error[WHOLE_FILE_PATH_MAX + 128u];
+    if (output->events == NULL) {
+        return true;
+    }
+    if (events_reader_gone(output->events)) {
+        output_reader_gone("--events");
+    }
+    bool ok = events_close(output->events, error, sizeof error) || output_failed("--events", error);
+    output->events = NULL;
+    return ok;
+}
+
+const char *run_output_temporary(const struct run_output *output, unsigned i)
+{
+    const char *const paths[RUN_OUTPUT_TEMPORARIES] = {
+        output->capture.pcap != NULL ? pcap_temporary(output->capture.pcap) : "",
+        output->events != NULL ? events_temporary(output->events) : "",
+    };
+    return paths[i][0] != '\0' ? paths[i] : NULL;
+}
+
 void run_output_discard(struct run_output *output)
 {
+    events_discard(output->events);
+    output->events = NULL;
     capture_discard(&output->capture);
     output_folder_discard(&output->folder);
 }
@@ -86,10 +128,15 @@ bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world)
 {
     *output = (struct run_output){ 0 };
-    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error to report */
-    if (!open_folder(&output->folder, options) || !capture_open(&output->capture, options, world)) {
+    if (!open_folder(&output->folder, options) || !capture_open(&output->capture, options, world)
+            || !open_events(output, options, world)) {
         run_output_discard(output);
         return false;
+    }
+    /* A limit on the size of files, and the end of the reader of a stream, are errors to report. */
+    signal(SIGXFSZ, SIG_IGN);
+    if (options->pcap != NULL || options->events != NULL) {
+        signal(SIGPIPE, SIG_IGN);
     }
     return true;
 }
@@ -116,6 +163,7 @@ static bool write_results(const struct output_folder *folder, const struct run_r
 bool run_output_write(struct run_output *output, const struct run_record *record)
 {
     bool ok = capture_write(&output->capture, run_world(record->run));
+    ok = write_events(output) && ok;
     if (output->folder.path != NULL) {
         ok = write_results(&output->folder, record) && ok;
     }

@@ -9,17 +9,24 @@
 #include "cli/capture.h"
 #include "cli/output_folder.h"
 #include "cli/run_options.h"
+#include "results/events.h"
 #include "study/run_database.h"
+
+#define RUN_OUTPUT_TEMPORARIES 2u
 
 struct run_output {
     struct output_folder folder; /* --out */
     struct capture capture;
+    struct events *events; /* NULL: none are wanted */
 };
 
-/* Creates and tries the folder, opens the capture, for which alone `world` is needed. False after a
- * message: nothing is left. */
+/* Creates and tries the folder, opens capture and events, for which alone `world` is needed. False
+ * after a message: nothing is left. */
 bool run_output_open(
         struct run_output *output, const struct run_options *options, struct world *world);
+/* What to unlink when the program has to end at once: a path for each i below
+ * RUN_OUTPUT_TEMPORARIES, or NULL. */
+const char *run_output_temporary(const struct run_output *output, unsigned i);
 /* Gives up before anything was written: nothing is left. */
 void run_output_discard(struct run_output *output);
 

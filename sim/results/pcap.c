@@ -8,12 +8,10 @@
 #include "results/pcap.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "air/frame.h"
-#include "results/whole_file.h"
+#include "results/live_file.h"
 
 #define LORATAP_SIZE      15u
 #define RSSI_UNKNOWN      0xFFu
@@ -31,9 +29,8 @@
 const char *const pcap_form_names[PCAP_FORM_COUNT] = { "air", "gateways" };
 
 struct pcap {
-    struct whole_file file;
+    struct live_file file;
     struct pcap_params params;
-    int failure; /* errno of the first write that failed; 0: none */
 };
 
 /* One packet of either form. */
@@ -80,9 +77,8 @@ static void write_file_header(FILE *out)
     put_u32(out, PCAP_LINKTYPE_LORATAP);
 }
 
-static void write_record(const struct pcap *pcap, const struct packet *packet)
+static void write_record(const struct pcap *pcap, const struct packet *packet, FILE *out)
 {
-    FILE *out = pcap->file.stream;
     int64_t seconds = packet->at_ns / SIM_NS_PER_S;
     put_u32(out, (uint32_t)(pcap->params.start_unix_s + seconds));
     put_u32(out, (uint32_t)(packet->at_ns - seconds * SIM_NS_PER_S));
@@ -141,9 +137,8 @@ static void write_interface(FILE *out, uint32_t gateway)
     put_u32(out, size);
 }
 
-static void write_packet_block(const struct pcap *pcap, const struct packet *packet)
+static void write_packet_block(const struct pcap *pcap, const struct packet *packet, FILE *out)
 {
-    FILE *out = pcap->file.stream;
     uint64_t at_ns = (uint64_t)(pcap->params.start_unix_s * SIM_NS_PER_S + packet->at_ns);
     uint32_t captured = LORATAP_SIZE + packet->frame->size;
     uint32_t size = 32 + padded(captured) + 8 + 4;
@@ -163,18 +158,9 @@ static void write_packet_block(const struct pcap *pcap, const struct packet *pac
 
 /* --- the observer ----------------------------------------------------------------------------- */
 
-/* Hands on what was written if a reader may wait for it, and keeps why that failed. */
-static void settle(struct pcap *pcap)
-{
-    bool is_file = pcap_temporary(pcap)[0] != '\0';
-    if (ferror(pcap->file.stream) != 0 || (!is_file && fflush(pcap->file.stream) != 0)) {
-        pcap->failure = errno;
-    }
-}
-
 static void write_head(struct pcap *pcap)
 {
-    FILE *out = pcap->file.stream;
+    FILE *out = live_file_stream(&pcap->file);
     if (pcap->params.form == PCAP_FORM_AIR) {
         write_file_header(out);
         return;
@@ -193,15 +179,12 @@ struct pcap *pcap_open(const struct pcap_params *params, char *error, size_t err
         return NULL;
     }
     pcap->params = *params;
-    bool opened = strcmp(params->path, "-") == 0
-                          ? whole_file_standard_output(&pcap->file, error, error_size)
-                          : whole_file_open(&pcap->file, params->path, error, error_size);
-    if (!opened) {
+    if (!live_file_open(&pcap->file, params->path, error, error_size)) {
         free(pcap);
         return NULL;
     }
     write_head(pcap);
-    settle(pcap);
+    live_file_settle(&pcap->file);
     return pcap;
 }
 
@@ -236,43 +219,41 @@ static bool at_gateway(const struct pcap *pcap, const struct observation *o, str
 void pcap_observe(void *context, const struct observation *o)
 {
     struct pcap *pcap = context;
+    FILE *out = live_file_stream(&pcap->file);
     assert(o->data != NULL);
     struct packet packet = { .at_ns = o->at_ns, .rssi = RSSI_UNKNOWN, .frame = o->data };
-    if (pcap->failure != 0) {
+    if (out == NULL) {
         return;
     }
     if (pcap->params.form == PCAP_FORM_AIR) {
-        write_record(pcap, &packet);
+        write_record(pcap, &packet, out);
     } else if (at_gateway(pcap, o, &packet)) {
-        write_packet_block(pcap, &packet);
+        write_packet_block(pcap, &packet, out);
     }
-    settle(pcap);
+    live_file_settle(&pcap->file);
 }
 
 bool pcap_reader_gone(const struct pcap *pcap)
 {
-    return pcap->failure == EPIPE;
+    return live_file_reader_gone(&pcap->file);
 }
 
 bool pcap_close(struct pcap *pcap, char *error, size_t error_size)
 {
-    bool gone = pcap_reader_gone(pcap);
-    bool written = pcap->failure == 0
-                           ? whole_file_commit(&pcap->file, error, error_size)
-                           : whole_file_fail(&pcap->file, pcap->failure, error, error_size);
+    bool written = live_file_close(&pcap->file, error, error_size);
     free(pcap);
-    return written || gone;
+    return written;
 }
 
 void pcap_discard(struct pcap *pcap)
 {
     if (pcap != NULL) {
-        whole_file_discard(&pcap->file);
+        live_file_discard(&pcap->file);
         free(pcap);
     }
 }
 
 const char *pcap_temporary(const struct pcap *pcap)
 {
-    return pcap->file.temporary;
+    return live_file_temporary(&pcap->file);
 }

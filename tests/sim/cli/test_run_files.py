@@ -116,6 +116,44 @@ class Files(Folder):
                    for name in self.files())
 
 
+class Events(Folder):
+    def events(self, *arguments):
+        """Those on standard output."""
+        result = fleetcast('run', 'hello-20', '--events', '-', *arguments)
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def test_every_line_is_an_event_and_a_filter_chooses_among_them(self):
+        every = self.events()
+        stages = [event for event in every if event.get('stage') == 'confirmed']
+        self.assertEqual(sorted(event['device'] for event in stages), list(range(20)))
+        for words, passes in (
+                ('device=3', lambda event: event.get('device') == 3),
+                ('kind=firmware,network_join',
+                 lambda event: event['kind'] in ('firmware', 'network_join')),
+                ('from=90min to=100min', lambda event: 5400 <= event['time_s'] <= 6000),
+                ('device=3..4 kind=frame_received from=95min',
+                 lambda event: event.get('device') in (3, 4) and event['kind'] == 'frame_received'
+                 and event['time_s'] >= 5700)):
+            chosen = [event for event in every if passes(event)]
+            self.assertTrue(chosen, words)
+            self.assertEqual(self.events('--events-filter', words), chosen)
+
+    def test_a_file_of_events_is_whole_and_the_same_each_time(self):
+        for name in 'ab':
+            result = fleetcast('run', '-q', '--events', self.path(name))
+            self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertEqual(self.read('a'), self.read('b'))
+        self.assertTrue(self.read('a').endswith('}\n'))
+        self.assertEqual(self.files(), ['a', 'b'])
+        result = fleetcast('run', '-q', '--events', 'c', cwd=self.folder,
+                           preexec_fn=limit_file_size)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, "--events: cannot write '.*c': File too large")
+        self.assertEqual(self.files(), ['a', 'b'])
+        self.refused('run', '--events', 'none/x', says="--events: cannot write 'none/x'")
+
+
 class Captures(Folder):
     def test_the_air_is_written_with_its_keys(self):
         result = fleetcast('run', '-', '-q', '--pcap', self.path('air.pcap'), text=SMALL)
@@ -149,7 +187,7 @@ class Captures(Folder):
             error = process.stderr.read().decode()
             process.stderr.close()
             self.assertEqual(process.wait(), 0, error)
-            self.assertEqual(error, 'fleetcast: --pcap: its reader closed the capture, which '
+            self.assertEqual(error, 'fleetcast: --pcap: its reader closed the stream, which '
                              'holds the beginning of the run only\n')
             self.assertTrue(os.path.isfile(self.path(f'{form}/summary.json')))
 
@@ -166,8 +204,11 @@ class Captures(Folder):
         process.wait()
 
     def test_what_cannot_be_together(self):
-        self.refused('run', '--json', '--pcap', '-',
-                     says='--json and --pcap -: standard output takes only one of them')
+        for streams in ['--json', '--pcap', '-'], ['--events', '-', '--pcap', '-']:
+            self.refused('run', *streams, says='--json, --pcap - and --events -: standard output '
+                         'takes only one of them')
+        self.refused('run', '--events', 'x', '--events-filter', 'device=x',
+                     says="--events-filter: 'device=x' should be a number or a range")
         self.refused('run', '--pcap', 'x', '--pcap-form', 'gateway',
                      says="--pcap-form: 'gateway' is none: 'air' or 'gateways'")
         self.assertEqual(self.files(), [])
