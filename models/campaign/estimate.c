@@ -130,14 +130,14 @@ static double heard_s(const struct estimate *estimate, double fragments)
            + estimate->fragment_airtime_s;
 }
 
-/* Fragments of the first pass that come before a second period. */
+/* Fragments that come before a second period. */
 static double first_fragments(const struct estimate *estimate, const struct schedule *schedule)
 {
     assert(estimate->coded >= schedule->coded_later);
     return (double)estimate->nb_frag + estimate->coded - schedule->coded_later;
 }
 
-/* The same, where what exceeds the first pass comes in a second period. */
+/* As heard_s(), where what exceeds the first period comes in the second one. */
 static double heard_in_periods_s(
         const struct estimate *estimate, const struct schedule *schedule, double fragments)
 {

@@ -121,6 +121,12 @@ static void check_turns(const struct check *check, const struct scenario_campaig
 static void check_second_period(
         const struct check *check, const struct scenario_campaign *c, const struct plan *plan)
 {
+    if (c->params.correction == CORRECTION_FIXED && c->params.redundancy <= 0.0) {
+        scenario_warnings_add(check->errors, check_place(check, &c->params.correction_period),
+                "campaign '%s': nothing is sent in its second period: correction.policy is fixed, "
+                "and there is no redundancy",
+                c->name);
+    }
     if (plan->second_ns > SCHEDULE_PERIOD_NS) {
         scenario_warnings_add(check->errors, check_place(check, &c->params.correction_timeout_ns),
                 "campaign '%s': the second period may need %.0f s, and a class C session lasts "

@@ -289,6 +289,20 @@ Test(campaigns, warn_of_a_second_period_that_is_cut)
             "%s", messages);
 }
 
+Test(campaigns, warn_of_an_empty_second_period)
+{
+    const char *text =
+            "firmware: {image: generated, size: 8 KiB}\n"
+            "campaign: {redundancy: %u %%, correction: {policy: fixed, period: second}}\n";
+    char empty[256], filled[256];
+    snprintf(empty, sizeof empty, text, 0);
+    snprintf(filled, sizeof filled, text, 1);
+    cr_expect(read_text(empty), "%s", messages);
+    cr_expect_not_null(strstr(messages, "nothing is sent in its second period"), "%s", messages);
+    cr_expect(read_text(filled), "%s", messages);
+    cr_expect_null(strstr(messages, "second period"), "%s", messages);
+}
+
 Test(campaigns, warn_of_a_pause_without_a_second_period)
 {
     cr_expect(read_text("firmware: {image: generated, size: 8 KiB}\n"
