@@ -95,8 +95,10 @@ uint32_t batch_for_all(const struct transfer *transfer)
     uint32_t greatest = 0;
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         const struct member *member = &campaign->members[i];
-        if (counts_for_batch(transfer, member) && batch_for_member(member) > greatest) {
-            greatest = batch_for_member(member);
+        if (counts_for_batch(transfer, member)) {
+            uint32_t spread = (uint32_t)ceil(sqrt(member->missing));
+            uint32_t needed = coded_for(member->missing + spread, loss_of(member));
+            greatest = needed > greatest ? needed : greatest;
         }
     }
     return greatest;

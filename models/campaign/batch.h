@@ -23,7 +23,7 @@ uint32_t batch_for_member(const struct member *member);
  * what is lost on the way at the rate they report; as many as the block has at most. 0: no member
  * is known to lack anything. */
 uint32_t batch_size(const struct transfer *transfer);
-/* What the member that needs most of them needs. */
+/* What the member that needs most of them needs, and as much more as that number scatters by. */
 uint32_t batch_for_all(const struct transfer *transfer);
 
 #endif

@@ -278,16 +278,19 @@ static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
     batch_or_question(transfer, asked ? batch_in_silence(transfer) : 0, now_ns);
 }
 
-/* Members that said what they lack get it first, all that they need at once if the hour has so much
+/* Members that said what they lack get it first, all that they need at once as far as the hour has
  * airtime: they listen from now on, and each question costs them the time for answers. */
 static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
 {
     start(transfer, now_ns);
     transfer->correction.silent_rounds = 0;
     transfer->correction.round_answers = 0; /* the batch is for all that are known to lack some */
-    uint32_t needed = batch_for_all(transfer);
-    bool waits = needed > 0 && transfer_waits_long_for(transfer, needed, now_ns);
-    batch_or_question(transfer, waits ? batch_size(transfer) : needed, now_ns);
+    uint32_t size = batch_for_all(transfer);
+    if (size > 0 && transfer_waits_long_for(transfer, size, now_ns)) {
+        uint32_t fits = transfer_in_haste(transfer, size, now_ns), least = batch_size(transfer);
+        size = fits > least ? fits : least;
+    }
+    batch_or_question(transfer, size, now_ns);
 }
 
 static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
@@ -428,6 +431,9 @@ void correction_on_session(struct transfer *transfer, sim_ns now_ns)
     const struct correction_ops *policy = policy_of(transfer);
     if (policy->hurries && transfer_is_last_period(transfer)) {
         transfer_hurry(transfer);
+    }
+    if (transfer->correction.started) { /* a batch that the last session cut short is out of date */
+        transfer_curtail(transfer);
     }
     if (transfer->next_n > transfer->target_n) {
         policy->session_begun(transfer, now_ns);

@@ -161,7 +161,25 @@ bool transfer_waits_long_for(const struct transfer *transfer, uint32_t fragments
     const struct session *session = transfer_session_now(transfer);
     uint16_t size = (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes);
     assert(fragments > 0);
-    return session->ops->hurry_from_ns(session, size, fragments) >= now_ns + WAIT_LONG_NS;
+    uint32_t without_haste = (uint32_t)(WAIT_LONG_NS / session->ops->interval_ns(session, size));
+    return fragments > without_haste
+           && session->ops->hurry_from_ns(session, size, fragments - without_haste)
+                      >= now_ns + WAIT_LONG_NS;
+}
+
+uint32_t transfer_in_haste(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns)
+{
+    const struct session *session = transfer_session_now(transfer);
+    uint16_t size = (uint16_t)(PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes);
+    uint32_t fits = 0;
+    for (uint32_t step = 1u << 31; step > 0; step >>= 1) {
+        bool more = step <= fragments - fits;
+        if (more && session->ops->hurry_from_ns(session, size, fits + step) <= now_ns) {
+            fits += step;
+        }
+    }
+    assert(fits <= fragments);
+    return fits;
 }
 
 void transfer_hurry(struct transfer *transfer)

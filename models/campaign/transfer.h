@@ -116,8 +116,11 @@ bool transfer_extend(struct transfer *transfer, uint32_t count);
 bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies);
 /* Wants no fragment that the session does not have yet. */
 void transfer_curtail(struct transfer *transfer);
-/* Fragments that would wait longer for airtime in haste than a member should listen for. */
+/* Fragments that would wait longer for airtime in haste than a member should listen for, those
+ * apart that go out without haste in that time. */
 bool transfer_waits_long_for(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns);
+/* How many of so many fragments there is airtime for in haste, now. */
+uint32_t transfer_in_haste(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns);
 /* What follows is sent as fast as the airtime that is left allows. */
 void transfer_hurry(struct transfer *transfer);
 /* No more fragments. */

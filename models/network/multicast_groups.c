@@ -221,16 +221,17 @@ sim_ns group_interval_ns(
 }
 
 /* From when on each of its gateways may send `count` frames and keeps for unicast what is not the
- * share of multicast. */
+ * share of multicast; each of all gateways, where its own are not chosen before its first frame. */
 static sim_ns airtime_from_ns(const struct network *network, const struct group *group,
         const struct network_airtime *airtime, uint32_t count)
 {
     sim_ns now_ns = engine_now(network->engine);
     sim_ns from_ns = airtime->duty_cycle > 0.0 ? now_ns : SIM_NS_NEVER;
-    for (uint32_t i = 0; i < group->gateway_count; i++) {
-        sim_ns free_ns = spent_airtime_free_ns(&network->spent, group->gateways[i].gateway,
-                group->params.frequency_hz, now_ns, airtime->frame_ns * count,
-                1.0 - airtime->duty_share);
+    bool chosen = group->gateway_count > 0;
+    for (uint32_t i = 0; i < (chosen ? group->gateway_count : network->gateway_count); i++) {
+        sim_ns free_ns = spent_airtime_free_ns(&network->spent,
+                chosen ? group->gateways[i].gateway : i, group->params.frequency_hz, now_ns,
+                airtime->frame_ns * count, 1.0 - airtime->duty_share);
         from_ns = free_ns > from_ns ? free_ns : from_ns;
     }
     return from_ns;

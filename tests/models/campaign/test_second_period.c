@@ -5,6 +5,7 @@
  * feed the session), TS005-2.0.0 3.5 (TimeOut: a session lasts 2^n s).
  */
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "campaign/schedule.h"
 #include "models/campaign/fleet_suite.h"
@@ -157,6 +158,26 @@ Test(second_period, completes_what_the_first_one_left)
         play_with_a_bad_link(version, CORRECTION_ADAPTIVE);
     }
     create(); /* for the suite's end */
+}
+
+/* Device 1 hears one frame in twelve and said so: a loss of more than 80 %, which counts as 80 %.
+ * It lacks m fragments, and gets those, 8 for decoding and a standard deviation, five times over.
+ */
+Test(second_period, begins_with_all_that_a_member_needs)
+{
+    create();
+    fleet.devices[1].faults.loss_percent = 92;
+    fleet_run(&fleet, params.start_ns + HOUR_NS);
+    fleet_run(&fleet, session(1).start_ns);
+    cr_assert(!fleet.devices[1].whole);
+    double lacks = fleet_view(&fleet, 1).missing_reported;
+    cr_assert_gt(lacks, 0, "it answered in the first period");
+    fleet_run(&fleet, session(1).end_ns);
+    uint32_t fragments = 0;
+    while (campaign_session_fragment(fleet.campaign, 1, fragments) > 0) {
+        fragments++;
+    }
+    cr_assert_eq(fragments, ceil((lacks + ceil(sqrt(lacks)) + 8) / (1.0 - 0.8)));
 }
 
 Test(second_period, is_not_needed_when_all_are_whole)

@@ -264,6 +264,15 @@ Test(multicast_airtime, that_is_left_of_the_hour_is_spent_at_once_in_haste)
     cr_assert_eq(refused, 0);
 }
 
+/* A group that has sent nothing is of the same gateways: 851 frames fit, 852 do not in any hour. */
+Test(multicast_airtime, of_an_hour_is_known_before_the_first_frame)
+{
+    uint32_t group = make_group((struct network_group_params){ 0 }, 0);
+    sim_ns now_ns = engine_now(rig.engine);
+    cr_assert_eq(network_group_hurry_from_ns(rig.network, group, 203, 851), now_ns);
+    cr_assert_eq(network_group_hurry_from_ns(rig.network, group, 203, 852), SIM_NS_NEVER);
+}
+
 Test(multicast_airtime, allows_no_haste_beside_another_group)
 {
     make_two_groups((struct network_group_params){ 0 }, 0);
