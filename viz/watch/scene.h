@@ -26,14 +26,14 @@
  * campaigns shows the one that began to set it up last. */
 #define SCENE_STAGES(X)                                                                            \
     X(IDLE, "idle", "the device has not joined")                                                   \
-    X(JOINED, "joined", "it has joined; the campaign has not begun with it")                       \
-    X(SET_UP, "set up", "it is being set up: clock, group, session, fragmentation")                \
-    X(WAITING, "waiting", "it is ready; its session has not begun")                                \
-    X(RECEIVING, "receiving", "it listens for uncoded fragments")                                  \
-    X(REPAIRING, "repairing", "it was sent coded fragments, and still misses some")                \
-    X(VERIFYING, "verifying", "it has the whole block, and does not run it yet")                   \
-    X(INSTALLED, "installed", "it runs the new image")                                             \
-    X(FAILED, "failed", "the campaign ended without it")
+    X(JOINED, "joined", "the device has joined; no campaign began with it")                        \
+    X(SET_UP, "set up", "the set-up goes on: clock, group, session, fragmentation")                \
+    X(WAITING, "waiting", "the device is ready; its session has not begun")                        \
+    X(RECEIVING, "receiving", "the device listens for uncoded fragments")                          \
+    X(REPAIRING, "repairing", "coded fragments were sent; the device misses some")                 \
+    X(VERIFYING, "verifying", "the device has the whole block, but runs the old image")            \
+    X(INSTALLED, "installed", "the device runs the new image")                                     \
+    X(FAILED, "failed", "the campaign ended without the device")
 /* clang-format on */
 
 enum scene_stage {
@@ -171,9 +171,9 @@ struct scene_event {
 /* Of one uncoded fragment, seen from outside, and of the block as the device reported it. */
 #define FRAGMENT_STATES(X)                                                                         \
     X(NOT_SENT, "not sent", "the fragment was not on the air yet")                                 \
-    X(RECEIVED, "received", "the device's radio received it")                                      \
-    X(LOST, "lost", "it was lost; its colour is that of the cause")                                \
-    X(RECOVERED, "recovered", "it was lost, and the block is whole all the same")
+    X(RECEIVED, "received", "the device's radio received the fragment")                            \
+    X(LOST, "lost", "a lost fragment; its colour is that of the cause")                            \
+    X(RECOVERED, "recovered", "a lost fragment of a block that is whole nevertheless")
 /* clang-format on */
 enum fragment_state {
 #define X(name, word, meaning) FRAGMENT_STATE_##name,
