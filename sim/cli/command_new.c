@@ -55,6 +55,8 @@ static bool write_scenario(FILE *out, const char *name)
             "# A city to start from. \"fleetcast schema\" lists every key that it may have, with "
             "its\n"
             "# default; \"fleetcast validate\" tells every mistake at once, and what is planned.\n"
+            "# Editors complete keys with what \"fleetcast schema --json > scenario.schema.json\" "
+            "writes.\n"
             "name: %s%s%s\n",
             quote, name, quote);
     fwrite(new_scenario_text, 1, new_scenario_text_size, out);

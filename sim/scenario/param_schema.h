@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * It says what a schema can: keys, words, lists, ranges of bare numbers, and the form and units of
- * quantities. It accepts what the reader accepts, but for values in quotes that need none. The
- * range of a quantity and what must hold between keys are left to the reader.
+ * quantities. It accepts what the reader accepts, but for numbers in quotes, and for names without
+ * quotes that YAML takes for a number or a truth value. The range of a quantity and what must hold
+ * between keys are left to the reader.
  */
 #ifndef SCENARIO_PARAM_SCHEMA_H
 #define SCENARIO_PARAM_SCHEMA_H
