@@ -17,7 +17,7 @@
 static const struct argp_option options_table[] = {
     { "device", 'd', "N", 0, "Explains device N, counted from 0 (default: 0).", 0 },
     { "worst", 'w', "METRIC", 0,
-            "Explains the device with the most of METRIC: energy, update (its energy for the "
+            "Explains the worst device in METRIC: energy, update (its energy for the "
             "update), missing (fragments), set-up (its duration) or clock (its error).",
             0 },
     { "failed", 'F', "REASON", 0,
@@ -137,15 +137,17 @@ static uint32_t find(const struct run *run, const struct explain_options *option
             fprintf(stderr, "fleetcast: --worst %s: no device has such a value in this run\n",
                     options->worst->name);
         } else {
-            fprintf(stderr, "Device %" PRIu32 " has the most %s: %.6g %s.\n", device,
+            fprintf(stderr, "Device %" PRIu32 " is the worst in %s: %.6g %s.\n", device,
                     options->worst->name, value, options->worst->what);
         }
         return device;
     }
     device = choice_failed(run, options->failed, &count);
     if (device == CHOICE_NONE) {
-        fprintf(stderr, "fleetcast: --failed %s: no device failed for this reason\n",
+        fprintf(stderr, "fleetcast: --failed %s: no device failed for this reason; in this run: ",
                 options->failed);
+        choice_failures_write(run, stderr);
+        fputc('\n', stderr);
     } else {
         fprintf(stderr,
                 "%" PRIu32 " device%s failed for this reason, device %" PRIu32 " is the first.\n",

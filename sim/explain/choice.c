@@ -3,6 +3,7 @@
  */
 #include "explain/choice.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -113,4 +114,22 @@ uint32_t choice_failed(const struct run *run, const char *reason, uint32_t *coun
         }
     }
     return first;
+}
+
+static uint32_t write_failed(const struct run *run, const char *reason, uint32_t reasons, FILE *out)
+{
+    uint32_t count;
+    if (choice_failed(run, reason, &count) != CHOICE_NONE) {
+        fprintf(out, "%s%s %" PRIu32, reasons > 0 ? ", " : "", reason, count);
+    }
+    return count > 0 ? 1 : 0;
+}
+
+void choice_failures_write(const struct run *run, FILE *out)
+{
+    uint32_t reasons = write_failed(run, "never_joined", 0, out);
+    for (int f = CAMPAIGN_FAILURE_NONE + 1; f < CAMPAIGN_FAILURE_COUNT; f++) {
+        reasons += write_failed(run, campaign_failure_name((enum campaign_failure)f), reasons, out);
+    }
+    fputs(reasons == 0 ? "none" : "", out);
 }

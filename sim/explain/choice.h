@@ -28,5 +28,8 @@ uint32_t choice_worst(const struct run *run, const struct choice_metric *metric,
 /* The first device that failed for that reason of `devices.failed.`, and how many did. CHOICE_NONE:
  * none. */
 uint32_t choice_failed(const struct run *run, const char *reason, uint32_t *count);
+/* "never_joined 3, incomplete 1": the reasons for which devices failed, with their numbers; "none"
+ * if none did. */
+void choice_failures_write(const struct run *run, FILE *out);
 
 #endif

@@ -41,13 +41,18 @@ class Explain(unittest.TestCase):
         worst = fleetcast('explain', 'hello-20', '--worst', 'energy')
         self.assertEqual(worst.returncode, 0, worst.stderr)
         number = worst.stdout.split()[1]
-        self.assertIn(f'Device {number} has the most energy: ', worst.stderr)
+        self.assertIn(f'Device {number} is the worst in energy: ', worst.stderr)
         self.assertEqual(fleetcast('explain', 'hello-20', '-d', number).stdout, worst.stdout)
 
     def test_a_device_that_failed_is_found(self):
         result = fleetcast('explain', 'aloha-100', '--failed', 'never_joined')
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertIn('no device failed for this reason', result.stderr)
+        self.assertIn('no device failed for this reason; in this run: none', result.stderr)
+        result = fleetcast('explain', 'hello-20', '--failed', 'incomplete', '--set',
+                           'propagation.penetration=60 dB')
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn('no device failed for this reason; in this run: never_joined 20',
+                      result.stderr)
         result = fleetcast('explain', 'hello-20', '--failed', 'never_joined', '--set',
                            'propagation.penetration=60 dB')
         self.assertEqual(result.returncode, 0, result.stderr)
