@@ -306,8 +306,8 @@ static void write_axes(
     }
     double margin = 0.04 * (high - low);
     fprintf(script,
-            "set xrange [%.8g:%.8g]\nset offsets 0, 0, graph 0.08, "
-            "graph 0.08\n",
+            "set xrange [%.8g:%.8g]\nset autoscale y noextend\n"
+            "set offsets 0, 0, graph 0.05, graph 0.05\n",
             low - margin, high + margin);
 }
 
