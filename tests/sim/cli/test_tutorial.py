@@ -3,7 +3,7 @@
 
     test_tutorial.py        FLEETCAST and FLEETCAST_SCENARIOS in the environment
 
-Method: read docs/tutorial.md, write each YAML block under the name that the text before it gives
+Method: read docs/tutorial.md, write each other block under the name that the text before it gives
 ("Save ... as `NAME`"), and run each line of each sh block, all in one empty folder.
 """
 import os
@@ -49,7 +49,7 @@ class Tutorial(unittest.TestCase):
                                      capture_output=True, text=True, timeout=120)
                 self.assertEqual(run.returncode, expected, f'{step}\n{run.stdout}{run.stderr}')
                 commands += 1
-            for name in ['results/report.html', 'redundancy.html']:
+            for name in ['results/report.html', 'redundancy.html', 'figure.svg']:
                 self.assertTrue(os.path.isfile(f'{folder}/{name}'), name)
         self.assertGreater(commands, 7)
 
