@@ -229,19 +229,13 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
             medium->device_contexts[device], frame, &verdict, bytes, frame->size, now_ns);
 }
 
-/* To be called before receiver `i` of a frame is served; from -PREFETCH_AHEAD (modulo 2^32) on. */
-static void prefetch_ahead(
-        const struct medium *medium, const struct receiver_list *list, uint32_t i)
+/* Receiver `i` of a frame, if there is one, is served soon. */
+static void prefetch_receiver(
+        const struct medium *medium, const struct receiver_list *list, uint32_t i, bool rest)
 {
     void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
-    if (prefetch == NULL) {
-        return;
-    }
-    if (i + PREFETCH_AHEAD < list->count) {
-        prefetch(medium->device_contexts[list->items[i + PREFETCH_AHEAD].index], false);
-    }
-    if (i + PREFETCH_REST_AHEAD < list->count) {
-        prefetch(medium->device_contexts[list->items[i + PREFETCH_REST_AHEAD].index], true);
+    if (prefetch != NULL && i < list->count) {
+        prefetch(medium->device_contexts[list->items[i].index], rest);
     }
 }
 
@@ -253,10 +247,13 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     const struct receiver *items = air->devices.items;
     uint32_t count = air->devices.count;
     for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
-        prefetch_ahead(medium, &air->devices, i - PREFETCH_AHEAD);
+        prefetch_receiver(medium, &air->devices, i, false);
+    }
+    for (uint32_t i = 0; i < PREFETCH_REST_AHEAD; i++) {
+        prefetch_receiver(medium, &air->devices, i, true);
     }
     for (uint32_t i = 0; i < count; i++) {
-        prefetch_ahead(medium, &air->devices, i);
+        prefetch_receiver(medium, &air->devices, i + PREFETCH_REST_AHEAD, true);
         struct listener *listener = &medium->listeners[items[i].index];
         if (listener->locked == air->slot) {
             listener->locked = NO_FRAME;
@@ -266,6 +263,7 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
             }
             serve_device(medium, &judged, rivals, air, &items[i], now_ns);
         }
+        prefetch_receiver(medium, &air->devices, i + PREFETCH_AHEAD, false);
     }
 }
 
