@@ -166,6 +166,17 @@ static bool read_point(
     return true;
 }
 
+static void take_seed(struct study *study, uint64_t seed, struct scenario_errors *errors)
+{
+    study->seed = seed;
+    study->seed_given = true;
+    if (seed > STUDY_SEED_MAX) {
+        scenario_errors_add(errors, (struct scenario_place){ study->path, 0, 0 },
+                "the scenario's seed is above %llu: the study should have a key 'seed'",
+                (unsigned long long)STUDY_SEED_MAX);
+    }
+}
+
 static bool read_points(struct plan *plan, struct study *study, struct scenario_errors *errors)
 {
     struct scenario *scenario = malloc(sizeof *scenario);
@@ -179,8 +190,7 @@ static bool read_points(struct plan *plan, struct study *study, struct scenario_
         if (!read_point(plan, i, scenario, errors)) {
             first_bad = bad++ == 0 ? i : first_bad;
         } else if (!study->seed_given) {
-            study->seed = scenario->seed;
-            study->seed_given = true;
+            take_seed(study, scenario->seed, errors);
         }
     }
     free(scenario);
@@ -190,7 +200,7 @@ static bool read_points(struct plan *plan, struct study *study, struct scenario_
         scenario_errors_add(errors, whole, "%zu of %zu points cannot be played, first: %s", bad,
                 plan->point_count, text);
     }
-    return bad == 0;
+    return bad == 0 && study->seed <= STUDY_SEED_MAX;
 }
 
 static void hash_plan(struct plan *plan)

@@ -83,6 +83,17 @@ static void check_conditions(const struct study *study, struct scenario_errors *
     }
 }
 
+/* The type of the key takes any number of 64 bits. */
+static void check_seed(const struct study *study, const struct scenario_places *places,
+        struct scenario_errors *errors)
+{
+    const struct scenario_place *place = scenario_places_find(places, &study->seed);
+    if (place != NULL && study->seed > STUDY_SEED_MAX) {
+        scenario_errors_add(errors, *place, "seed = %" PRIu64 " is outside 0 .. %llu", study->seed,
+                (unsigned long long)STUDY_SEED_MAX);
+    }
+}
+
 static void check_counts(const struct study *study, const struct scenario_places *places,
         struct scenario_errors *errors)
 {
@@ -150,6 +161,7 @@ static void try_values(const struct study *study, struct scenario_errors *errors
 void study_check(const struct study *study, const struct scenario_places *places, bool whole,
         struct scenario_errors *errors)
 {
+    check_seed(study, places, errors);
     if (whole) {
         check_counts(study, places, errors);
         check_conditions(study, errors);

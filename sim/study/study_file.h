@@ -24,6 +24,8 @@
 #define STUDY_METRICS_MAX    64u
 #define STUDY_PRECISIONS_MAX 8u
 #define STUDY_POINTS_MAX     100000u
+/* So that each replication's seed is one that a summary can be read back with. */
+#define STUDY_SEED_MAX 9000000000000000000u
 /* Sets of one run, with that of its seed: as many as the program takes. */
 #define STUDY_RUN_SETS_MAX 64u
 

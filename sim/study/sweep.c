@@ -166,6 +166,23 @@ static double expected_s(const struct sweep *sweep, size_t point)
 
 /* --- the database ----------------------------------------------------------------------------- */
 
+/* Precision may be asked of a metric that earlier runs were not told to keep. */
+static bool check_kept(struct sweep *sweep, const struct summary *summary)
+{
+    for (size_t p = 0; p < sweep->study->precision_count; p++) {
+        const char *metric = sweep->study->precisions[p].metric;
+        if (!summary_has(summary, metric)) {
+            sweep->broken = true;
+            snprintf(sweep->error, sizeof sweep->error,
+                    "'%s' does not keep '%s', of which a precision is wanted; nothing was changed: "
+                    "use another database (--db)",
+                    store_path(sweep->settings.store), metric);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A run that is there already. Rows of points or replications that no study has are left alone. */
 static bool know_run(void *context, const struct store_row *row)
 {
@@ -182,8 +199,12 @@ static bool know_run(void *context, const struct store_row *row)
         if (summary == NULL) {
             return out_of_memory(sweep);
         }
+        bool kept = check_kept(sweep, summary);
         note_values(sweep->study, runs, row->replication, summary);
         summary_destroy(summary);
+        if (!kept) {
+            return false;
+        }
     }
     runs->states[row->replication] = RUN_DONE;
     runs->done += row->replication < runs->target ? 1u : 0u;

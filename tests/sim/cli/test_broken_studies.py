@@ -76,6 +76,10 @@ CASES = {
                "study.yaml:3:15: error: replications = 0 is outside 1 .. 100000\n"
                "study.yaml:4:8: error: round = 2.5 should be a whole number\n"
                "study.yaml:5:19: error: replications_max = 'many' is not a number\n"),
+    'seed': (HEAD + 'set: {seed: 3}\nseed: 9000000000000000001\n',
+             "study.yaml:3:7: error: 'seed' belongs to the study: write it outside of 'set'\n"
+             "study.yaml:4:7: error: seed = 9000000000000000001 is outside 0 .. "
+             "9000000000000000000\n"),
     'points_that_no_run_can_play': (
         HEAD + 'axes: {gateways.layout: [grid, file], gateways.count: [1, 2]}\n',
         "study.yaml: error: 2 of 4 points cannot be played, first: gateways.layout=file "

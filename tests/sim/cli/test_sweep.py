@@ -165,6 +165,14 @@ class Database(Studies):
                      "nothing was changed: use another database (--db)\n")
         self.assertEqual(self.query(METRICS), rows)
 
+    def test_that_lacks_a_metric_whose_precision_is_wanted(self):
+        self.write('study.yaml', STUDY + 'metrics: [devices.joined]\n')
+        self.sweep()
+        self.refused('sweep', 'study.yaml', '--precision', 'energy_j.mean=1%',
+                     says="fleetcast: 'study.db' does not keep 'energy_j.mean', of which a "
+                     "precision is wanted; nothing was changed: use another database (--db)\n")
+        self.assertEqual(self.query('SELECT count(*) FROM run'), [(8,)])
+
     def test_of_another_revision(self):
         self.sweep()
         self.change("UPDATE meta SET value = '0123456789ab' WHERE key = 'commit'")
