@@ -126,6 +126,11 @@ enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t inde
 uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address);
 /* Programs and erases of a node's flash so far. */
 uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index);
+/* Erase units (sectors, pages) of one region that it has erased so far, each time counted: its
+ * wear.
+ */
+uint32_t node_flash_erased(
+        const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region);
 
 struct node_fleet_stats {
     uint64_t deliveries; /* frames that a firmware read out of its radio */

@@ -247,10 +247,11 @@ enum hal_status node_flash_erase(
     if (busy(node, region)) {
         return HAL_BUSY;
     }
-    sim_ns run_ns = (sim_ns)(size / geometry->erase_unit_bytes)
-                    * node->board->type->flash_timing[region].erase_ns_per_unit;
+    uint32_t units = (uint32_t)size / geometry->erase_unit_bytes;
+    sim_ns run_ns = (sim_ns)units * node->board->type->flash_timing[region].erase_ns_per_unit;
     const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
     struct node_cut_now cut;
+    node->flash_erased[region] += units;
     bool cuts = operation_cut(node, &work, NULL, &cut);
     flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
     if (geometry->stalls_cpu) {

@@ -93,6 +93,7 @@ struct node {
     sim_ns alarm_ticks_ns;
     const struct frame *tx_frame; /* on the air or last sent */
     uint8_t noise[16];
+    uint32_t flash_erased[HAL_FLASH_REGION_COUNT]; /* erase units so far */
     /* --- silicon */
     alignas(NODE_LINE_BYTES) struct sx1276 chip;
     alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */

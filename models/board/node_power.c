@@ -116,6 +116,13 @@ uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index)
     return node_at(fleet, index)->flash_operations;
 }
 
+uint32_t node_flash_erased(
+        const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region)
+{
+    assert(index < fleet->count && region < HAL_FLASH_REGION_COUNT);
+    return node_at(fleet, index)->flash_erased[region];
+}
+
 void node_cuts_destroy(struct node *node)
 {
     while (node->cuts != NULL) {

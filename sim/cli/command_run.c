@@ -133,6 +133,22 @@ static int status_of(const struct run *run, const struct summary *summary, bool 
     return run_expectations(run, summary, NULL, NULL) > 0 ? EXIT_EXPECTATION : EXIT_FINE;
 }
 
+static struct run_facts facts_of(const struct run_options *options, struct run *run, double wall_s)
+{
+    return (struct run_facts){
+        .version = FLEETCAST_VERSION,
+        .commit = FLEETCAST_COMMIT,
+        .scenario = run_scenario(run),
+        .argument_count = options->argument_count,
+        .arguments = options->arguments,
+        .set_count = options->sets.count,
+        .sets = options->sets.items,
+        .wall_s = wall_s,
+        .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
+        .crypto_memo = !options->no_memo,
+    };
+}
+
 /* `closed`: a window, before the end of the run. */
 static int report(const struct run_options *options, struct run *run, struct run_output *output,
         double wall_s, bool closed)
@@ -151,18 +167,7 @@ static int report(const struct run_options *options, struct run *run, struct run
         run_output_discard(output);
         return EXIT_RUN;
     }
-    struct run_facts facts = {
-        .version = FLEETCAST_VERSION,
-        .commit = FLEETCAST_COMMIT,
-        .scenario = run_scenario(run),
-        .argument_count = options->argument_count,
-        .arguments = options->arguments,
-        .set_count = options->sets.count,
-        .sets = options->sets.items,
-        .wall_s = wall_s,
-        .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
-        .crypto_memo = !options->no_memo,
-    };
+    struct run_facts facts = facts_of(options, run, wall_s);
     /* Files first: the reader of standard output may close it early. */
     const struct run_record record = { run, summary, &facts, partial,
         status_of(run, summary, failed, cut != NULL) };

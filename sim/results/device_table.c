@@ -86,6 +86,11 @@ static const struct column columns[] = {
             MEMBER(battery_life_years) },
     { "flash_operations", "", COLUMN_COUNT, "programs and erases of both flash memories",
             MEMBER(flash_operations) },
+    { "internal_flash_erases", "", COLUMN_COUNT,
+            "pages of internal flash that were erased, each time counted",
+            MEMBER(internal_erased) },
+    { "nor_flash_erases", "", COLUMN_COUNT,
+            "sectors of NOR flash that were erased, each time counted", MEMBER(nor_erased) },
 };
 /* clang-format on */
 
@@ -166,6 +171,8 @@ static void add_energy(const struct world *world, const struct recorder_set *rec
                 phases.steady_j / measure_seconds(phases.steady_ns));
     }
     line->flash_operations = node_flash_operations(world->nodes, device);
+    line->internal_erased = node_flash_erased(world->nodes, device, HAL_FLASH_INTERNAL);
+    line->nor_erased = node_flash_erased(world->nodes, device, HAL_FLASH_EXTERNAL);
 }
 
 void device_line_get(const struct world *world, const struct recorder_set *recorders,

@@ -35,7 +35,7 @@ struct device_line {
     double phase_j[ENERGY_PHASE_COUNT];
     double clock_error_ms;
     double battery_life_years;
-    uint64_t flash_operations;
+    uint64_t flash_operations, internal_erased, nor_erased;
 };
 
 extern const struct column_table device_table; /* of struct device_line */

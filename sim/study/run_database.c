@@ -49,7 +49,7 @@ static double cpu_s(void)
 
 static bool begin_run(struct store *store, const struct run_record *record)
 {
-    static struct labels labels;
+    struct labels labels;
     char commit[RUN_FACTS_COMMIT_SIZE], scenario_hash[STORE_HASH_SIZE];
     bool dirty = run_facts_commit(record->facts, commit);
     baseline_digest(record->facts->scenario->text_sha256, scenario_hash);

@@ -99,6 +99,24 @@ Test(node_flash, internal_flash_stalls_the_cpu_for_its_time)
             "16 ms of stall, 1 ms of reset");
 }
 
+static bool erase_both(const struct hal *hal)
+{
+    cr_assert_eq(hal_flash_erase(hal, MCU, FLASH_NVM_ADDRESS, 384), HAL_OK);
+    cr_assert_eq(hal_flash_erase(hal, MCU, FLASH_NVM_ADDRESS, 100), HAL_ERR_ALIGN);
+    cr_assert_eq(hal_flash_erase(hal, NOR, 8192, 4096), HAL_OK);
+    cr_assert_eq(hal_flash_erase(hal, NOR, 4096, 4096), HAL_BUSY);
+    return false;
+}
+
+/* Wear: units of what was erased, not what was refused. */
+Test(node_flash, erased_units_are_counted_by_region)
+{
+    run_once(erase_both);
+    cr_expect_eq(node_flash_erased(rig.fleet, 0, MCU), 3);
+    cr_expect_eq(node_flash_erased(rig.fleet, 0, NOR), 1);
+    cr_expect_eq(node_flash_operations(rig.fleet, 0), 2);
+}
+
 static bool write_nor(const struct hal *hal)
 {
     uint8_t data[256], back[4];
