@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/play.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
@@ -20,47 +21,18 @@
 #include "scenario/scenario.h"
 #include "version.h"
 
-static volatile sig_atomic_t interrupted; /* the signal's number */
-/* Removed by a second Ctrl-C. */
-static char *volatile unlink_when_killed[RUN_OUTPUT_TEMPORARIES];
-
-/* The first signal ends the run cleanly, the second ends the program. */
-static void on_interrupt(int signal_number)
-{
-    if (interrupted) {
-        for (unsigned i = 0; i < RUN_OUTPUT_TEMPORARIES; i++) {
-            if (unlink_when_killed[i] != NULL) {
-                unlink(unlink_when_killed[i]);
-            }
-        }
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
-    }
-    interrupted = signal_number;
-}
-
 static bool is_interrupted(void)
 {
-    return interrupted != 0;
+    return interrupt_signal() != 0;
 }
 
 static void catch_interrupt(const struct run_output *output)
 {
-    interrupted = 0;
+    const char *paths[RUN_OUTPUT_TEMPORARIES];
     for (unsigned i = 0; i < RUN_OUTPUT_TEMPORARIES; i++) {
-        const char *path = run_output_temporary(output, i);
-        free(unlink_when_killed[i]);
-        unlink_when_killed[i] = path != NULL ? strdup(path) : NULL;
+        paths[i] = run_output_temporary(output, i);
     }
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction before;
-        sigaction(signals[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN) { /* nohup, background jobs */
-            sigaction(signals[i], &action, NULL);
-        }
-    }
+    interrupt_catch(paths, RUN_OUTPUT_TEMPORARIES);
 }
 
 /* In the table; without one failures only, on stderr. */
@@ -118,7 +90,8 @@ static bool shows_table(const struct run_options *options)
 /* What ended a run before its end. NULL: nothing did. */
 static const char *cut_by(bool closed)
 {
-    return interrupted ? strsignal(interrupted) : closed ? "closing the window" : NULL;
+    int signal_number = interrupt_signal();
+    return signal_number != 0 ? strsignal(signal_number) : closed ? "closing the window" : NULL;
 }
 
 /* The exit status but for files that could not be written. */
@@ -128,7 +101,7 @@ static int status_of(const struct run *run, const struct summary *summary, bool 
         return EXIT_RUN;
     }
     if (cut) {
-        return EXIT_SIGNAL + (interrupted ? interrupted : SIGINT);
+        return EXIT_SIGNAL + (interrupt_signal() != 0 ? interrupt_signal() : SIGINT);
     }
     return run_expectations(run, summary, NULL, NULL) > 0 ? EXIT_EXPECTATION : EXIT_FINE;
 }

@@ -4,13 +4,14 @@
 #include "cli/subject_input.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "scenario/build_file.h"
 #include "study/pool.h"
 
@@ -104,58 +105,38 @@ void subject_input_finish(struct subject_input *input)
 
 /* --- playing ---------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted; /* the signal's number */
-
-static void on_signal(int signal_number)
-{
-    interrupted = signal_number;
-}
-
-static void catch_signals(void)
-{
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action = { .sa_handler = on_signal };
-    interrupted = 0;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction before;
-        sigaction(signals[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN) {
-            sigaction(signals[i], &action, NULL);
-        }
-    }
-}
-
 static bool is_stopped(void *context)
 {
     (void)context;
-    return interrupted != 0;
+    return interrupt_signal() != 0;
 }
 
 static void show_progress(void *context, size_t done, size_t total)
 {
-    (void)context;
-    fprintf(stderr, "\r%zu of %zu runs", done, total);
-    fflush(stderr);
+    struct progress *progress = context;
+    const struct sweep_facts facts = { .wanted = total, .done = done, .left_s = NAN };
+    progress_show_sweep(progress, &facts);
 }
 
 int subject_inputs_play(struct subject *subjects, size_t count, const struct play_options *options)
 {
     char error[256] = "";
-    bool shows = !options->quiet && isatty(STDERR_FILENO);
+    struct progress progress;
     const struct subject_playing playing = {
         .workers = options->workers > 0 ? options->workers : pool_processors(),
+        .context = &progress,
         .stopped = is_stopped,
-        .tick = shows ? show_progress : NULL,
+        .tick = show_progress,
     };
-    catch_signals();
+    interrupt_catch(NULL, 0);
+    progress_start(&progress, stderr, options->quiet);
     bool played = subjects_play(subjects, count, &playing, error, sizeof error);
-    if (shows) {
-        fprintf(stderr, "\r%40s\r", "");
-    }
-    if (interrupted != 0) {
+    progress_clear(&progress);
+    int signal_number = interrupt_signal();
+    if (signal_number != 0) {
         fprintf(stderr, "fleetcast: %s cut the runs short; there is no result\n",
-                strsignal(interrupted));
-        return EXIT_SIGNAL + interrupted;
+                strsignal(signal_number));
+        return EXIT_SIGNAL + signal_number;
     }
     if (!played) {
         fprintf(stderr, "fleetcast: %s\n", error);
