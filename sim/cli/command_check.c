@@ -14,6 +14,7 @@
 #include "commit.h"
 #include "results/whole_file.h"
 #include "study/check.h"
+#include "study/digest.h"
 #include "version.h"
 
 #define DEFAULT_BASELINE "main"
@@ -129,9 +130,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 /* Is the baseline one of the scenario as it is now? False after a message, but for an update. */
 static bool is_of_scenario(const struct checked *checked, const struct options *options)
 {
-    char digest[65];
+    char digest[STORE_HASH_SIZE];
     const struct scenario *scenario = checked->subject->scenario;
-    baseline_digest(scenario->text_sha256, digest);
+    digest_hex(scenario->text_sha256, digest);
     bool same = strcmp(digest, checked->baseline.scenario_sha256) == 0;
     if (!same && !options->update) {
         fprintf(stderr,
@@ -248,7 +249,7 @@ static bool save_baselines(const struct check *check, const char *name)
         struct baseline baseline = { .replications = subject->replications };
         snprintf(baseline.version, sizeof baseline.version, "%s", FLEETCAST_VERSION);
         snprintf(baseline.commit, sizeof baseline.commit, "%s", FLEETCAST_COMMIT);
-        baseline_digest(subject->scenario->text_sha256, baseline.scenario_sha256);
+        digest_hex(subject->scenario->text_sha256, baseline.scenario_sha256);
         snprintf(error, sizeof error, "its path is too long");
         if (!baseline_path(subject->scenario->path, name, path)
                 || !baseline_save(path, &baseline, error, sizeof error)) {

@@ -195,9 +195,9 @@ int command_compare(int argc, char **argv, const struct program *program)
     const struct argp argp = { options_table, parse_option, "SCENARIO [SCENARIO]", documentation,
         children, NULL, NULL };
     struct options options = { .play = PLAY_OPTIONS_DEFAULT };
-    struct sides *sides = calloc(1, sizeof *sides);
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct sides *sides = calloc(1, sizeof *sides);
     int status = EXIT_USAGE;
     if (sides == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");

@@ -17,13 +17,6 @@
 
 #define FOLDER "baselines"
 
-void baseline_digest(const uint8_t sha256[32], char text[65])
-{
-    for (size_t i = 0; i < 32; i++) {
-        snprintf(text + 2 * i, 3, "%02x", sha256[i]);
-    }
-}
-
 bool baseline_name_is_good(const char *name)
 {
     for (const char *c = name; *c != '\0'; c++) {

@@ -13,13 +13,14 @@
 #include <stdio.h>
 
 #include "study/replications.h"
+#include "study/store.h"
 
 #define BASELINE_FORMAT   1
 #define BASELINE_PATH_MAX 4096u
 
 struct baseline {
-    char scenario_sha256[65]; /* of the scenario's text, in hexadecimal digits */
-    char version[32];         /* of the program that measured it */
+    char scenario_sha256[STORE_HASH_SIZE]; /* of the scenario's text, in hexadecimal digits */
+    char version[32];                      /* of the program that measured it */
     char commit[64];
     struct replications *replications; /* owned */
 };
@@ -37,8 +38,5 @@ bool baseline_save(const char *path, const struct baseline *baseline, char *erro
 bool baseline_load(const char *path, struct baseline *baseline, char *notes, size_t notes_size,
         char *error, size_t error_size);
 void baseline_finish(struct baseline *baseline);
-
-/* "sha256" as the file has it. */
-void baseline_digest(const uint8_t sha256[32], char text[65]);
 
 #endif

@@ -3,12 +3,12 @@
  */
 #include "study/digest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "results/file_digest.h"
 #include "scenario/scenario_inputs.h"
-#include "study/baseline.h"
 
 void digest_begin(struct digest *digest)
 {
@@ -20,11 +20,18 @@ void digest_text(struct digest *digest, const char *text)
     sha256_update(&digest->sha, strlen(text) + 1, (const uint8_t *)text);
 }
 
+void digest_hex(const uint8_t bytes[SHA256_DIGEST_SIZE], char text[STORE_HASH_SIZE])
+{
+    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    }
+}
+
 void digest_end(struct digest *digest, char text[STORE_HASH_SIZE])
 {
     uint8_t bytes[SHA256_DIGEST_SIZE];
     sha256_digest(&digest->sha, sizeof bytes, bytes);
-    baseline_digest(bytes, text);
+    digest_hex(bytes, text);
 }
 
 struct inputs {
@@ -76,6 +83,6 @@ void digest_program(char text[STORE_HASH_SIZE])
     uint8_t bytes[SHA256_DIGEST_SIZE];
     text[0] = '\0';
     if (file_digest("/proc/self/exe", bytes)) {
-        baseline_digest(bytes, text);
+        digest_hex(bytes, text);
     }
 }

@@ -9,6 +9,8 @@
 #include "scenario/scenario.h"
 #include "study/store.h"
 
+void digest_hex(const uint8_t bytes[SHA256_DIGEST_SIZE], char text[STORE_HASH_SIZE]);
+
 struct digest {
     struct sha256_ctx sha;
 };

@@ -4,38 +4,60 @@
  * A scenario is a test suite. Its cases: "runs" (an error if a run did not come to its end), one
  * for each expectation, one for each metric (a failure if it regressed).
  */
-#include <string.h>
+#include <stdint.h>
 
 #include "results/expectation.h"
 #include "study/check.h"
 
-/* What XML 1.0 allows, as the value of an attribute. */
+/* Bytes of the character that UTF-8 `text` starts with; 0: it starts with none that XML allows. */
+static size_t character_length(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first, mask;
+        uint32_t code_min;
+    } rows[] = { { 0x00, 0x80, 0x20 }, { 0xC0, 0xE0, 0x80 }, { 0xE0, 0xF0, 0x800 },
+        { 0xF0, 0xF8, 0x10000 } };
+    size_t row = 0;
+    while (row < 4 && (text[0] & rows[row].mask) != rows[row].first) {
+        row++;
+    }
+    if (row == 4) {
+        return 0;
+    }
+    uint32_t code = text[0] & (unsigned char)~rows[row].mask;
+    for (size_t i = 1; i <= row; i++) {
+        if ((text[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (text[i] & 0x3Fu);
+    }
+    bool allowed = code >= rows[row].code_min && code <= 0x10FFFF
+                   && (code < 0xD800 || code > 0xDFFF) && code != 0xFFFE && code != 0xFFFF;
+    return allowed ? row + 1 : 0;
+}
+
+/* As the value of an attribute, or between tags. What XML 1.0 does not allow becomes '?'. */
 static void write_escaped(FILE *out, const char *text)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        switch (*c) {
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        case '\n':
-            fputs("&#10;", out);
-            break;
-        case '\t':
-            fputs("&#9;", out);
-            break;
-        default:
-            fputc(*c < 0x20 || *c == 0x7F ? '?' : *c, out);
-            break;
+    static const struct {
+        char character;
+        const char *reference;
+    } rows[] = { { '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" }, { '"', "&quot;" },
+        { '\n', "&#10;" }, { '\t', "&#9;" } };
+    while (*text != '\0') {
+        size_t row = 0;
+        while (row < sizeof rows / sizeof rows[0] && rows[row].character != *text) {
+            row++;
         }
+        size_t length = character_length((const unsigned char *)text);
+        if (row < sizeof rows / sizeof rows[0]) {
+            fputs(rows[row].reference, out);
+        } else if (length > 0) {
+            fwrite(text, 1, length, out);
+        } else {
+            fputc('?', out);
+        }
+        text += length > 0 ? length : 1;
     }
 }
 

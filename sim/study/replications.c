@@ -96,11 +96,15 @@ const char *replications_hash(
     return replications->hashes[hash * replications->count + index];
 }
 
+static int compare_seeds(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
 size_t replications_find(const struct replications *replications, uint64_t seed)
 {
-    size_t i = 0;
-    while (i < replications->count && replications->seeds[i] != seed) {
-        i++;
-    }
-    return i;
+    const uint64_t *found = bsearch(&seed, replications->seeds, replications->count,
+            sizeof *replications->seeds, compare_seeds);
+    return found != NULL ? (size_t)(found - replications->seeds) : replications->count;
 }

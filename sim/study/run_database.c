@@ -10,7 +10,7 @@
 
 #include "results/device_table.h"
 #include "results/whole_file.h"
-#include "study/baseline.h"
+#include "study/digest.h"
 #include "study/store.h"
 
 #define LABELS_MAX  64u
@@ -52,7 +52,7 @@ static bool begin_run(struct store *store, const struct run_record *record)
     struct labels labels;
     char commit[RUN_FACTS_COMMIT_SIZE], scenario_hash[STORE_HASH_SIZE];
     bool dirty = run_facts_commit(record->facts, commit);
-    baseline_digest(record->facts->scenario->text_sha256, scenario_hash);
+    digest_hex(record->facts->scenario->text_sha256, scenario_hash);
     labels.count = 0;
     add_labels(record->facts, &labels);
     const struct store_run run = {

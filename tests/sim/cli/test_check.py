@@ -27,8 +27,8 @@ expect: {devices.joined: ">= 100 %"}
 
 
 def fleetcast(*arguments, **options):
-    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True, timeout=120,
-                          **options)
+    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True,
+                          errors='replace', timeout=120, **options)
 
 
 SEEDS = 3
@@ -197,6 +197,13 @@ class Reports(Folder):
         self.check('a<b>&"c"', '--seeds', '2', '--save-baseline', 'x', '--junit', 'out.xml')
         suites = xml.etree.ElementTree.parse(self.path('out.xml')).getroot()
         self.assertEqual(suites[0].get('name'), 'a<b>&"c"/more.yaml')
+
+    def test_what_xml_does_not_allow_is_replaced(self):
+        odd = b'caf\xc3\xa9 \xff \xed\xa0\x80 \xc0\x80 \xf0\x9f\x93\xa1 \x01'
+        os.rename(os.fsencode(self.path('city')), os.path.join(os.fsencode(self.folder), odd))
+        self.check(odd, '--seeds', '2', '--save-baseline', 'x', '--junit', 'out.xml')
+        suites = xml.etree.ElementTree.parse(self.path('out.xml')).getroot()
+        self.assertEqual(suites[0].get('name'), 'caf\u00e9 ? ??? ?? \U0001F4E1 ?/more.yaml')
 
     def test_json_holds_the_numbers(self):
         self.save()
