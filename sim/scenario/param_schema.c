@@ -96,6 +96,16 @@ static json_t *range_schema(struct param_schema *schema, const struct param *par
     return range;
 }
 
+/* What editors with a YAML language server say of another text, and of a bare number; validators
+ * ignore the two keywords. */
+static void add_message(struct param_schema *schema, json_t *text, const struct param *param)
+{
+    json_t *message = json_sprintf(
+            "A number with a unit is wanted: one of %s.", quantity_units(param->dimension));
+    param_schema_set(schema, text, "errorMessage", json_incref(message));
+    param_schema_set(schema, text, "patternErrorMessage", message);
+}
+
 /* Adds the schemas of one value: any of them is right. */
 static void add_number(struct param_schema *schema, const struct param *param, json_t *any)
 {
@@ -107,7 +117,9 @@ static void add_number(struct param_schema *schema, const struct param *param, j
     }
     if (param->dimension != DIMENSION_NONE) {
         value_pattern(param, pattern, sizeof pattern);
-        append(schema, any, text_schema(json_sprintf("^%s$", pattern)));
+        json_t *text = text_schema(json_sprintf("^%s$", pattern));
+        add_message(schema, text, param);
+        append(schema, any, text);
     }
     if (param->names != NULL) {
         append(schema, any, words_schema(schema, param->names));
