@@ -61,6 +61,7 @@ int command_scenarios(int argc, char **argv, const struct program *program);
 int command_new(int argc, char **argv, const struct program *program);
 int command_check(int argc, char **argv, const struct program *program);
 int command_compare(int argc, char **argv, const struct program *program);
+int command_patch(int argc, char **argv, const struct program *program);
 int command_schema(int argc, char **argv, const struct program *program);
 
 /* Dispatches argv[1]; what main() returns. */

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     { "validate", command_validate, "Reports every mistake in scenario files." },
     { "scenarios", command_scenarios, "Lists the shipped scenarios." },
     { "new", command_new, "Writes a commented scenario to start from." },
+    { "patch", command_patch, "Makes and applies delta images of firmware." },
     { "schema", command_schema, "Lists every key of scenarios, or writes their JSON Schema." },
 };
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the seeds of fuzz_downlink and fuzz_packages into corpus/: frames and messages of the
 protocol's published examples ("device D" of the reference set), in the targets' own input form.
-And those of fuzz_journal and fuzz_candidate: flash as a reset may find it.
+And those of fuzz_journal and fuzz_candidate: flash as a reset may find it; of fuzz_patch: delta
+images.
 
     make_corpus.py [FOLDER]       default: corpus/ beside this file
 """
@@ -234,7 +235,31 @@ def candidate_seeds():
           + bytes([119, BOOT]))
 
 
+# --- fuzz_patch: the size of a piece less 1, then a delta image ------------------------------------
+def lzss(*ops):
+    """Bytes are literals, pairs are matches (distance, length)."""
+    bits = ''
+    for op in ops:
+        if isinstance(op, bytes):
+            bits += ''.join(f'1{byte:08b}' for byte in op)
+        else:
+            bits += f'0{op[0] - 1:08b}{op[1] - 2:04b}'
+    bits += '0' * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, 'big')
+
+
+def patch_seeds():
+    whole = b'\xac\x02'  # 300: all of the base
+    write('patch', 'same', b'\x0f' + lzss(whole + whole))
+    write('patch', 'changed', b'\x00' + lzss(whole + b'\x64\x02\x01\xff\xc6\x01\x00\x00'))
+    write('patch', 'extra', b'\xff' + lzss(b'\x00\xd0\x0fab', (2, 17), (1, 17), (256, 9)))
+    write('patch', 'moves', b'\x03' + lzss(b'\x10\x10\x00\x14\x10\x10\x02xy\x33\x08\x08'))
+    write('patch', 'manifest', b'\x20FIMG\xe0\x00\x01\x00' + h('d0070000 01000002 07000000'
+          '01000000 2c010000 10000000') + bytes(192 + 16))
+
+
 downlink_seeds()
 packages_seeds()
 journal_seeds()
 candidate_seeds()
+patch_seeds()

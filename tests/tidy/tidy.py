@@ -44,7 +44,8 @@ LADDER = {
 }
 # The board sees no firmware type: of device/ only these.
 FIRMWARE_DOORS = {'device/hal.h', 'device/fw.h', 'device/trace.h', 'device/update/factory.h',
-                  'device/update/flash_map.h', 'device/update/update.h', 'device/update/image.h'}
+                  'device/update/flash_map.h', 'device/update/update.h', 'device/update/image.h',
+                  'device/update/delta.h', 'device/update/patch.h'}
 # The machinery of parameter tables serves scenarios, boards and others: it knows none of them.
 PARAMETER_FILES = ['sim/engine/sim_time.h'] + [
     f'sim/scenario/{name}.h' for name in

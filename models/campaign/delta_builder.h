@@ -1,0 +1,20 @@
+/* Builds delta images: a manifest and a patch.
+ * SPDX-License-Identifier: MIT
+ *
+ * The format is documented in device/update/delta.h; this is a second implementation of it from
+ * that document.
+ */
+#ifndef CAMPAIGN_DELTA_BUILDER_H
+#define CAMPAIGN_DELTA_BUILDER_H
+
+#include "campaign/patch_builder.h"
+
+#define DELTA_BUILDER_MANIFEST_SIZE 224u
+
+/* Base and target are code without header. `ed25519_private_key` NULL: the signatures are zeros.
+ * False as of patch_build(). */
+bool delta_build(const uint8_t *base, uint32_t base_size, const uint8_t *target,
+        uint32_t target_size, uint32_t version, uint32_t hardware_id,
+        const uint8_t *ed25519_private_key, struct built_patch *delta);
+
+#endif
