@@ -172,6 +172,14 @@ class StudySchema(unittest.TestCase):
             with self.subTest(text):
                 self.assertNotEqual(self.mistakes(text), [])
 
+    def test_it_refuses_the_broken_studies_whose_mistake_it_can_express(self):
+        """Of the studies of tests/sim/cli/test_broken_studies.py, which are seeds of the fuzzer."""
+        for name in ('counts', 'empty', 'key-that-no-scenario-has', 'ranges', 'unknown-keys',
+                     'values-that-do-not-fit'):
+            with self.subTest(name):
+                text = read(os.path.join(SCENARIOS, f'../tests/fuzz/corpus/study/{name}.yaml'))
+                self.assertNotEqual(self.mistakes(text), [])
+
     def test_the_text_has_the_keys_of_the_page(self):
         page = read(os.path.join(SCENARIOS, '../docs/studies.md'))
         text = fleetcast('schema', '--study').stdout
