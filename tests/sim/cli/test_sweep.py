@@ -216,6 +216,10 @@ class Database(Studies):
             """As root too: PR_CAPBSET_DROP of CAP_DAC_OVERRIDE (capabilities(7))."""
             if os.geteuid() == 0:
                 ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+        if subprocess.run(['test', '-w', '.'], cwd=self.folder,
+                          preexec_fn=obey_permissions).returncode == 0:
+            os.chmod(self.folder, 0o755)
+            self.skipTest('this user may write into any folder')
         self.refused('sweep', 'study.yaml', preexec_fn=obey_permissions,
                      says="fleetcast: cannot write 'study.db.lock': Permission denied\n")
         os.chmod(self.folder, 0o755)
