@@ -17,7 +17,7 @@
 #include "scenario/wrapped_text.h"
 
 #define VALIDATE_FILES_MAX 256
-#define NAME_COLUMNS       22
+#define NAME_COLUMNS       29
 
 static void no_such_scenario(const char *name)
 {
@@ -38,12 +38,16 @@ bool scenario_file(const char *name, char path[SCENARIO_PATH_MAX])
                 SCENARIO_PATH_MAX - 1);
         return false;
     }
-    /* What looks like a file is one; reading it says why it can't be read. */
-    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0 || strpbrk(name, "/.") != NULL) {
+    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0) {
         return true;
     }
     shipped_path(name, path);
     if (access(path, F_OK) == 0) {
+        return true;
+    }
+    /* What looks like a file is one; reading it says why it can't be read. */
+    if (strpbrk(name, "/.") != NULL) {
+        snprintf(path, SCENARIO_PATH_MAX, "%s", name);
         return true;
     }
     no_such_scenario(name);
@@ -137,11 +141,11 @@ int command_validate(int argc, char **argv, const struct program *program)
     return status;
 }
 
-/* Where the first sentence ends: after a full stop at the end or before a blank. NULL: it goes
- * on. */
+/* Where the first sentence ends: after a full stop or question mark, at the end or before a blank.
+ * NULL: it goes on. */
 static char *sentence_end(char *text)
 {
-    for (char *stop = strchr(text, '.'); stop != NULL; stop = strchr(stop + 1, '.')) {
+    for (char *stop = strpbrk(text, ".?"); stop != NULL; stop = strpbrk(stop + 1, ".?")) {
         if (stop[1] == '\0' || stop[1] == ' ') {
             return stop + 1;
         }

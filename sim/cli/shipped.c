@@ -54,23 +54,40 @@ void shipped_path(const char *name, char path[SCENARIO_PATH_MAX])
     }
 }
 
-int shipped_names(char *names[SHIPPED_SCENARIOS_MAX + 1])
+/* Adds the names of one folder. */
+static int add_names(const char *part, char *names[], int kept)
 {
-    char folder[SCENARIO_PATH_MAX];
+    char folder[SCENARIO_PATH_MAX], path[SCENARIO_PATH_MAX], name[SCENARIO_PATH_MAX];
     struct dirent **entries;
-    int kept = 0;
     shipped_folder(folder);
-    int count = scandir(folder, &entries, is_scenario, alphasort);
+    int size = snprintf(path, sizeof path, "%s/%s", folder, part);
+    if (size < 0 || (size_t)size >= sizeof path) {
+        return kept;
+    }
+    int count = scandir(path, &entries, is_scenario, alphasort);
     for (int i = 0; i < count; i++) {
-        size_t length = strlen(entries[i]->d_name) - strlen(SUFFIX);
-        char *name = kept < SHIPPED_SCENARIOS_MAX ? strndup(entries[i]->d_name, length) : NULL;
-        if (name != NULL) {
-            names[kept++] = name;
+        int length = (int)(strlen(entries[i]->d_name) - strlen(SUFFIX));
+        size = snprintf(name, sizeof name, "%s%.*s", part, length, entries[i]->d_name);
+        char *copy = kept < SHIPPED_SCENARIOS_MAX && size > 0 && (size_t)size < sizeof name
+                             ? strdup(name)
+                             : NULL;
+        if (copy != NULL) {
+            names[kept++] = copy;
         }
         free(entries[i]);
     }
     if (count >= 0) {
         free(entries);
+    }
+    return kept;
+}
+
+int shipped_names(char *names[SHIPPED_SCENARIOS_MAX + 1])
+{
+    static const char *const parts[] = { "", "published/" };
+    int kept = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        kept = add_names(parts[i], names, kept);
     }
     names[kept] = NULL;
     return kept;

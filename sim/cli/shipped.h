@@ -13,7 +13,8 @@
 void shipped_folder(char path[SCENARIO_PATH_MAX]);
 /* The file of the scenario `name`, whether it is there or not. */
 void shipped_path(const char *name, char path[SCENARIO_PATH_MAX]);
-/* Their names in alphabetical order, without suffix, and NULL; returns how many. */
+/* Their names without suffix ("hello-20", "published/bor-2016"), those of a folder in alphabetical
+ * order, and NULL; returns how many. */
 int shipped_names(char *names[SHIPPED_SCENARIOS_MAX + 1]);
 void shipped_names_free(char *const *names);
 

@@ -122,15 +122,16 @@ class Scenarios(Folder):
         self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
         listed = re.sub(r'\n +', ' ', result.stdout)
         names = [line.split()[0] for line in listed.splitlines()]
-        shipped = [os.path.basename(path)[:-5] for path in glob.glob(f'{SCENARIOS}/*.yaml')]
-        self.assertEqual(names, sorted(shipped))
+        paths = [path for folder in (SCENARIOS, f'{SCENARIOS}/published')
+                 for path in sorted(glob.glob(f'{folder}/*.yaml'))]
+        self.assertEqual(names, [os.path.relpath(path, SCENARIOS)[:-5] for path in paths])
         for line in listed.splitlines():
-            self.assertRegex(line, r'^[\w-]+ +[A-Z][^.]*\.$', 'each has one whole sentence')
-        for path in glob.glob(f'{SCENARIOS}/*.yaml'):
+            self.assertRegex(line, r'^[\w/-]+ +[A-Z][^.]*[.?]$', 'each has one whole sentence')
+        for path in paths:
             with open(path) as file:
                 comment = re.match(r'(#.*\n)+', file.read()).group()
-            sentence = re.sub(r'\s*#\s*', ' ', comment).strip().split('. ')[0].rstrip('.')
-            self.assertIn(f' {sentence}.\n', listed)
+            words = re.sub(r'\s*#\s*', ' ', comment).strip()
+            self.assertIn(f' {re.match(r".*?[.?](?= |$)", words).group()}\n', listed)
         result = fleetcast('validate', *names)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.count(': fine: '), len(names))
@@ -226,6 +227,7 @@ class Scenarios(Folder):
         self.refused('run', self.folder, says='cannot read: Is a directory')
         self.refused('run', 'smart-city', says="(did you mean 'smart-city-1000'?)")
         self.refused('run', 'zzzzzzzzzz', says="see 'fleetcast scenarios'")
+        self.refused('run', 'published/zzz', says="published/zzz: error: cannot read")
         self.refused('run', self.write('empty.yaml', ''), says='the file is empty')
         self.refused('run', self.write('broken.yaml', 'name: [x\n'), says='error: not YAML')
         self.refused('run', self.write('two.yaml', 'name: a\n---\nname: b\n'),

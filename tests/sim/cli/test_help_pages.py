@@ -88,10 +88,12 @@ class Bash(unittest.TestCase):
             self.assertEqual(self.complete(command, '-'), options_of(command))
 
     def test_it_offers_scenarios_and_files(self):
-        names = [os.path.basename(path)[:-5] for path in glob.glob(f'{SCENARIOS}/*.yaml')]
+        names = [os.path.relpath(path, SCENARIOS)[:-5] for folder in ('', 'published/')
+                 for path in glob.glob(f'{SCENARIOS}/{folder}*.yaml')]
         self.assertEqual(sorted(self.complete('run', '')),
                          sorted(names + ['town.yaml', 'results/']))
         self.assertEqual(self.complete('validate', 'hel'), ['hello-20'])
+        self.assertEqual(self.complete('run', 'published/b'), ['published/bor-2016'])
         self.assertEqual(self.complete('run', '--out', ''), ['results'])
         self.assertEqual(self.complete('run', '--out='), ['results'])
         self.assertEqual(self.complete('run', '-p', 'n'), ['notes.txt'])
