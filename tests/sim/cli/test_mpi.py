@@ -21,6 +21,13 @@ MPIRUN = ['mpirun', '--allow-run-as-root', '--oversubscribe', '--enable-recovery
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS='detect_leaks=0')
 
 
+def skip_without_mpirun(test):
+    """Where mpirun cannot start three processes of any program, a sweep cannot, either."""
+    probe = subprocess.run([*MPIRUN, 'true'], capture_output=True, text=True, timeout=120)
+    if probe.returncode != 0:
+        test.skipTest(f'mpirun does not work here: {probe.stderr}')
+
+
 def processes_of(parent):
     """Ranks and process numbers of what this mpirun started."""
     ranks = {}
@@ -53,6 +60,7 @@ def runs_in(studies, process, database, count):
 class Mpi(Studies):
     def setUp(self):
         super().setUp()
+        skip_without_mpirun(self)
         self.write('study.yaml', STUDY.replace('replications: 2', 'replications: 4'))
 
     def start(self, *arguments):

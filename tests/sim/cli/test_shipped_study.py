@@ -14,7 +14,7 @@ import sys
 import unittest
 
 from studies import FLEETCAST, Studies
-from test_mpi import ENVIRONMENT, MPIRUN, processes_of, runs_in
+from test_mpi import ENVIRONMENT, MPIRUN, processes_of, runs_in, skip_without_mpirun
 
 STUDIES = os.environ['FLEETCAST_SCENARIOS'] + '/studies'
 
@@ -48,6 +48,7 @@ class ShippedStudy(Studies):
         self.assertLess(complete[0], complete[1])
 
     def test_whole(self):
+        skip_without_mpirun(self)
         with self.start(database='two.db') as process:
             runs_in(self, process, 'two.db', 40)
             process.send_signal(signal.SIGKILL)
