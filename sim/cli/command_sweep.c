@@ -327,7 +327,6 @@ static int play(const struct sweep_options *options, const struct plan *plan, co
                                            .tick = show_progress },
         .lost = lose,
         .silence_s = options->silence_s };
-    catch_interrupt();
     progress_start(&playing.progress, stderr, options->quiet);
     if (options->mpi) {
         mpi_pool_play(&pool, error, sizeof error);
@@ -364,6 +363,7 @@ static int sweep_plan(const struct sweep_options *options, const struct plan *pl
         fprintf(stderr, "fleetcast: the path of the database is too long\n");
         return EXIT_USAGE;
     }
+    catch_interrupt(); /* first: a signal must leave no lock file */
     struct store *store = store_open(path, STORE_WRITE, error, sizeof error);
     if (store == NULL) {
         fprintf(stderr, "fleetcast: %s\n", error);
