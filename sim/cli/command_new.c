@@ -10,9 +10,9 @@
 
 #include "cli/command.h"
 #include "cli/scenario_input.h"
+#include "cli/shipped.h"
 #include "scenario/scenario.h"
 
-#define SUFFIX   ".yaml"
 #define STANDARD "scenario"
 
 /* sim/cli/new_scenario.yaml, embedded by the build: all but the name. */
@@ -34,10 +34,8 @@ static bool name_of(const char *path, char name[SCENARIO_NAME_MAX])
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash != NULL ? slash + 1 : path;
-    size_t length = strlen(base), suffix = strlen(SUFFIX);
-    if (length > suffix && strcmp(base + length - suffix, SUFFIX) == 0) {
-        length -= suffix;
-    }
+    size_t length = strlen(base);
+    length -= has_scenario_suffix(base) ? strlen(SCENARIO_SUFFIX) : 0;
     bool ok = length > 0 && length < SCENARIO_NAME_MAX;
     for (size_t i = 0; ok && i < length; i++) {
         ok = isalnum((unsigned char)base[i]) || strchr("-_.", base[i]) != NULL;
@@ -87,7 +85,8 @@ static int write_file(const char *path, const char *name)
 int command_new(int argc, char **argv, const struct program *program)
 {
     static const char documentation[] =
-            "Writes a commented scenario to start from, NAME" SUFFIX " (default: " STANDARD SUFFIX
+            "Writes a commented scenario to start from, NAME" SCENARIO_SUFFIX
+            " (default: " STANDARD SCENARIO_SUFFIX
             "). It does not overwrite a file. NAME '-' is standard output.\v"
             "Exit status: 0 fine, 2 bad usage, or the file is there already or cannot be written.";
     const struct argp argp = { NULL, parse_option, "[NAME]", documentation, NULL, NULL, NULL };
@@ -101,13 +100,12 @@ int command_new(int argc, char **argv, const struct program *program)
         write_scenario(stdout, STANDARD); /* command_main() checks standard output */
         return EXIT_FINE;
     }
-    bool suffixed = strlen(argument) > strlen(SUFFIX)
-                    && strcmp(argument + strlen(argument) - strlen(SUFFIX), SUFFIX) == 0;
-    int length = snprintf(path, sizeof path, "%s%s", argument, suffixed ? "" : SUFFIX);
+    int length = snprintf(path, sizeof path, "%s%s", argument,
+            has_scenario_suffix(argument) ? "" : SCENARIO_SUFFIX);
     if (!name_of(argument, name) || length < 0 || (size_t)length >= sizeof path) {
         fprintf(stderr,
                 "fleetcast new: '%s' should be a name of letters, digits, '-', '_' and '.', with "
-                "or without " SUFFIX " and folders\n",
+                "or without " SCENARIO_SUFFIX " and folders\n",
                 argument);
         return EXIT_USAGE;
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/sets.h"
 #include "cli/shipped.h"
@@ -192,28 +193,6 @@ static void list_points(const struct plan *plan)
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted; /* the signal's number */
-
-static void on_interrupt(int signal_number)
-{
-    interrupted = signal_number;
-}
-
-static void catch_interrupt(void)
-{
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    interrupted = 0;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction before;
-        sigaction(signals[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN) { /* nohup, background jobs */
-            sigaction(signals[i], &action, NULL);
-        }
-    }
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
-}
-
 struct playing {
     const struct plan *plan;
     struct sweep *sweep;
@@ -237,7 +216,7 @@ static void finished(void *context, size_t index, struct job_result *result)
 static bool is_stopped(void *context)
 {
     const struct playing *playing = context;
-    return interrupted != 0 || sweep_broken(playing->sweep);
+    return interrupt_signal() != 0 || sweep_broken(playing->sweep);
 }
 
 static void lose(void *context, size_t index)
@@ -290,10 +269,11 @@ static int report(const struct sweep_options *options, const struct playing *pla
                 error[0] != '\0' ? error : sweep_error(playing->sweep));
         return EXIT_USAGE;
     }
-    if (interrupted) {
+    int signal_number = interrupt_signal();
+    if (signal_number != 0) {
         fprintf(stderr, "fleetcast: %s ended the sweep; the same command plays what is missing\n",
-                strsignal(interrupted));
-        return EXIT_SIGNAL + interrupted;
+                strsignal(signal_number));
+        return EXIT_SIGNAL + signal_number;
     }
     return state.failed > 0 ? EXIT_RUN : EXIT_FINE;
 }
@@ -363,7 +343,9 @@ static int sweep_plan(const struct sweep_options *options, const struct plan *pl
         fprintf(stderr, "fleetcast: the path of the database is too long\n");
         return EXIT_USAGE;
     }
-    catch_interrupt(); /* first: a signal must leave no lock file */
+    /* First: a signal must leave no lock file. */
+    interrupt_note();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
     struct store *store = store_open(path, STORE_WRITE, error, sizeof error);
     if (store == NULL) {
         fprintf(stderr, "fleetcast: %s\n", error);

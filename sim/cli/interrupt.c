@@ -1,21 +1,23 @@
-/* Ctrl-C, SIGTERM and SIGHUP: the first signal ends a command cleanly, the second ends the program.
+/* Ctrl-C, SIGTERM and SIGHUP: the first signal ends a command cleanly, the second the program.
  * SPDX-License-Identifier: MIT
  */
 #include "cli/interrupt.h"
 
 #include <assert.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t noted; /* the signal's number */
+static volatile sig_atomic_t second_ends;
 static char *volatile unlink_when_killed[INTERRUPT_PATHS_MAX];
 
 static void on_signal(int signal_number)
 {
-    if (noted) {
+    if (noted && second_ends) {
         for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
             if (unlink_when_killed[i] != NULL) {
                 unlink(unlink_when_killed[i]);
@@ -24,17 +26,12 @@ static void on_signal(int signal_number)
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
-    noted = signal_number;
+    noted = noted ? noted : signal_number;
 }
 
-void interrupt_catch(const char *const *paths, unsigned count)
+static void set_handlers(void)
 {
-    assert(count <= INTERRUPT_PATHS_MAX);
     noted = 0;
-    for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
-        free(unlink_when_killed[i]);
-        unlink_when_killed[i] = i < count && paths[i] != NULL ? strdup(paths[i]) : NULL;
-    }
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -44,6 +41,23 @@ void interrupt_catch(const char *const *paths, unsigned count)
             sigaction(signals[i], &action, NULL);
         }
     }
+}
+
+void interrupt_catch(const char *const *paths, unsigned count)
+{
+    assert(count <= INTERRUPT_PATHS_MAX);
+    for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
+        free(unlink_when_killed[i]);
+        unlink_when_killed[i] = i < count && paths[i] != NULL ? strdup(paths[i]) : NULL;
+    }
+    second_ends = true;
+    set_handlers();
+}
+
+void interrupt_note(void)
+{
+    second_ends = false;
+    set_handlers();
 }
 
 int interrupt_signal(void)

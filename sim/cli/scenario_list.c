@@ -3,7 +3,6 @@
  */
 #include "cli/scenario_list.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +10,7 @@
 #include <sys/stat.h>
 
 #include "cli/command.h"
-
-#define SUFFIX ".yaml"
-
-static int is_scenario(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > strlen(SUFFIX)
-           && strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX) == 0;
-}
+#include "cli/shipped.h"
 
 static bool append(struct scenario_list *list, const char *path)
 {
@@ -54,7 +45,7 @@ static bool append_of_folder(struct scenario_list *list, const char *folder, con
 static bool add_folder(struct scenario_list *list, const char *folder)
 {
     struct dirent **entries;
-    int count = scandir(folder, &entries, is_scenario, alphasort);
+    int count = scandir(folder, &entries, is_scenario_entry, alphasort);
     if (count < 0) {
         fprintf(stderr, "fleetcast: cannot read the folder %s: %s\n", folder, strerror(errno));
         return false;
@@ -66,7 +57,8 @@ static bool add_folder(struct scenario_list *list, const char *folder)
     }
     free(entries);
     if (count == 0) {
-        fprintf(stderr, "fleetcast: the folder %s has no scenario (NAME%s)\n", folder, SUFFIX);
+        fprintf(stderr, "fleetcast: the folder %s has no scenario (NAME%s)\n", folder,
+                SCENARIO_SUFFIX);
     }
     return good && count > 0;
 }

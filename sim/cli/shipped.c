@@ -3,7 +3,6 @@
  */
 #include "cli/shipped.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,15 @@
 
 #include "version.h"
 
-#define SUFFIX ".yaml"
-
-static int is_scenario(const struct dirent *entry)
+bool has_scenario_suffix(const char *file)
 {
-    const char *suffix = strrchr(entry->d_name, '.');
-    return suffix != NULL && strcmp(suffix, SUFFIX) == 0;
+    size_t length = strlen(file), suffix = strlen(SCENARIO_SUFFIX);
+    return length > suffix && strcmp(file + length - suffix, SCENARIO_SUFFIX) == 0;
+}
+
+int is_scenario_entry(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && has_scenario_suffix(entry->d_name);
 }
 
 /* The folder of the program's own file is bin/ of an installation. */
@@ -48,7 +50,7 @@ void shipped_path(const char *name, char path[SCENARIO_PATH_MAX])
 {
     char folder[SCENARIO_PATH_MAX];
     shipped_folder(folder);
-    int size = snprintf(path, SCENARIO_PATH_MAX, "%s/%s%s", folder, name, SUFFIX);
+    int size = snprintf(path, SCENARIO_PATH_MAX, "%s/%s%s", folder, name, SCENARIO_SUFFIX);
     if (size < 0 || (size_t)size >= SCENARIO_PATH_MAX) {
         path[0] = '\0';
     }
@@ -64,9 +66,9 @@ static int add_names(const char *part, char *names[], int kept)
     if (size < 0 || (size_t)size >= sizeof path) {
         return kept;
     }
-    int count = scandir(path, &entries, is_scenario, alphasort);
+    int count = scandir(path, &entries, is_scenario_entry, alphasort);
     for (int i = 0; i < count; i++) {
-        int length = (int)(strlen(entries[i]->d_name) - strlen(SUFFIX));
+        int length = (int)(strlen(entries[i]->d_name) - strlen(SCENARIO_SUFFIX));
         size = snprintf(name, sizeof name, "%s%.*s", part, length, entries[i]->d_name);
         char *copy = kept < SHIPPED_SCENARIOS_MAX && size > 0 && (size_t)size < sizeof name
                              ? strdup(name)

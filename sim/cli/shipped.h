@@ -4,9 +4,18 @@
 #ifndef CLI_SHIPPED_H
 #define CLI_SHIPPED_H
 
+#include <dirent.h>
+#include <stdbool.h>
+
 #include "scenario/scenario.h"
 
 #define SHIPPED_SCENARIOS_MAX 64
+#define SCENARIO_SUFFIX       ".yaml"
+
+/* A name, and the suffix of scenarios after it? */
+bool has_scenario_suffix(const char *file);
+/* Of scandir(): is it the file of a scenario, and not hidden? */
+int is_scenario_entry(const struct dirent *entry);
 
 /* The folder that holds them: share/fleetcast/scenarios beside the folder of an installed program,
  * else the one of the checkout that the program was built in. */

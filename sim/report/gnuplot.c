@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The script and what comes back are unnamed files, so neither side waits for the other and nothing
- * is left behind, whatever ends this process.
+ * remains, whatever ends this process.
  */
 #include "report/gnuplot.h"
 

@@ -1,8 +1,8 @@
 /* Reports: one HTML page that needs no other file, no script and no network.
  * SPDX-License-Identifier: MIT
  *
- * A report reads what a run or a study left behind, and nothing else; the same files give the same
- * bytes. Its plots are SVG, drawn by gnuplot.
+ * A report reads the files that a run or a study wrote, and nothing else; the same files give the
+ * same bytes. Its plots are SVG, drawn by gnuplot.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H

@@ -86,7 +86,7 @@ static struct study_axis *axis_of(struct reading *reading, const char *key)
             return &data->axes[i];
         }
     }
-    if (data->axis_count == STUDY_AXES_MAX) {
+    if (data->axis_count == REPORT_AXES_MAX) {
         fail(reading, "it has more axes than a report shows (8)");
         return NULL;
     }

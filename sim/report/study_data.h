@@ -11,7 +11,7 @@
 #include "record/summary.h"
 #include "scenario/scenario_errors.h"
 
-#define STUDY_AXES_MAX 8u
+#define REPORT_AXES_MAX 8u
 
 /* A scenario key of which the runs have several values. */
 struct study_axis {
@@ -28,7 +28,7 @@ struct study_axis {
 struct study_run {
     uint32_t point, replication;
     int status;
-    size_t values[STUDY_AXES_MAX];
+    size_t values[REPORT_AXES_MAX];
     struct summary *summary;
 };
 
@@ -37,7 +37,7 @@ struct study_data {
     char program[128]; /* version and commit of the first run */
     bool mixed;        /* other runs are of another program */
     size_t axis_count;
-    struct study_axis axes[STUDY_AXES_MAX];
+    struct study_axis axes[REPORT_AXES_MAX];
     size_t run_count;
     struct study_run *runs;
     size_t point_count;

@@ -101,8 +101,8 @@ static void choose_metrics(struct report *report)
 
 /* Which runs count: those with the values of `like` in the axes of `axes`. */
 struct selection {
-    size_t values[STUDY_AXES_MAX];
-    bool fixed[STUDY_AXES_MAX];
+    size_t values[REPORT_AXES_MAX];
+    bool fixed[REPORT_AXES_MAX];
 };
 
 static bool selected(const struct study_data *data, const struct selection *selection,
