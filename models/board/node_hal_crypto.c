@@ -1,7 +1,7 @@
 /* The firmware's crypto engine: nettle's answers at the cost of software on the MCU.
  * SPDX-License-Identifier: MIT
  */
-#include <endian.h>
+#include <nettle/ctr.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 
 #define AES_BLOCK 16u
 #define SHA_BLOCK 64u
-#define CTR_PIECE 256u /* holds any frame */
 
 _Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hal_sha256), "nettle state fits");
 _Static_assert(alignof(struct sha256_ctx) <= alignof(struct hal_sha256), "and is aligned");
@@ -68,54 +67,6 @@ enum hal_status node_aes_block(void *board, unsigned slot, const uint8_t in[16],
     return HAL_OK;
 }
 
-static uint64_t get_be64(const uint8_t *in)
-{
-    uint64_t word;
-    memcpy(&word, in, sizeof word);
-    return be64toh(word);
-}
-
-static void put_be64(uint8_t *out, uint64_t word)
-{
-    word = htobe64(word);
-    memcpy(out, &word, sizeof word);
-}
-
-static void xor_into(uint8_t *data, const uint8_t *stream, size_t size)
-{
-    size_t i = 0;
-    for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
-        uint64_t word, with;
-        memcpy(&word, data + i, sizeof word);
-        memcpy(&with, stream + i, sizeof with);
-        word ^= with;
-        memcpy(data + i, &word, sizeof word);
-    }
-    for (; i < size; i++) {
-        data[i] ^= stream[i];
-    }
-}
-
-/* The key stream of a whole frame in one call of the cipher: nettle's ctr_crypt() makes it in
- * pieces. The counter is the whole block, most significant byte first. */
-static void apply_ctr(const struct aes128_ctx *encrypt, const uint8_t counter[AES_BLOCK],
-        uint8_t *data, size_t size)
-{
-    uint8_t stream[CTR_PIECE];
-    uint64_t high = get_be64(counter), low = get_be64(counter + 8);
-    for (size_t at = 0; at < size; at += CTR_PIECE) {
-        size_t piece = size - at < CTR_PIECE ? size - at : CTR_PIECE;
-        size_t made = 0;
-        for (; made < piece; made += AES_BLOCK) {
-            put_be64(stream + made, high);
-            put_be64(stream + made + 8, low++);
-            high += low == 0;
-        }
-        aes128_encrypt(encrypt, made, stream, stream);
-        xor_into(data + at, stream, piece);
-    }
-}
-
 enum hal_status node_aes_ctr(
         void *board, unsigned slot, const uint8_t counter[16], uint8_t *data, size_t size)
 {
@@ -144,7 +95,11 @@ enum hal_status node_aes_ctr(
         }
         remember = crypto_memo_add(&fleet->worker.memo->ctr, &question);
     }
-    apply_ctr(&schedule_of(node, slot)->encrypt, counter, data, size);
+    uint8_t block[AES_BLOCK];
+    memcpy(block, counter, sizeof block);
+    const struct aes_schedule *schedule = schedule_of(node, slot);
+    ctr_crypt(&schedule->encrypt, (nettle_cipher_func *)aes128_encrypt, AES_BLOCK, block, size,
+            data, data);
     if (remember != NULL) {
         memcpy(remember, data, size);
     }

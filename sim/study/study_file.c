@@ -25,8 +25,8 @@ static const struct param rows[] = {
     { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "study", "Name of the study in its database and in exports." },
     { "scenario", S(scenario), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "hello-20", "Scenario that every point changes: a file beside the study, or the name of a shipped scenario." },
     { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, STUDY_SEED_MAX, NULL, "1", "Random seed of the first replication of every point; the next replication has the next seed." },
-    { "replications", S(replications), &param_u32, DIMENSION_NONE, 1, 100000, NULL, "1", "Runs of every point." },
-    { "replications_max", S(replications_max), &param_u32, DIMENSION_NONE, 1, 100000, NULL, "100", "Most runs of a point when 'precision' adds some." },
+    { "replications", S(replications), &param_u32, DIMENSION_NONE, 1, STUDY_REPLICATIONS_MAX, NULL, "1", "Runs of every point." },
+    { "replications_max", S(replications_max), &param_u32, DIMENSION_NONE, 1, STUDY_REPLICATIONS_MAX, NULL, "100", "Most runs of a point when 'precision' adds some." },
     { "round", S(round), &param_u32, DIMENSION_NONE, 1, 10000, NULL, "4", "Runs that 'precision' adds to a point at one time." },
 };
 /* clang-format on */

@@ -16,14 +16,15 @@
 #include "scenario/scenario_errors.h"
 #include "study/condition.h"
 
-#define STUDY_AXES_MAX       16u
-#define STUDY_KEYS_MAX       16u   /* that move together on one axis */
-#define STUDY_VALUES_MAX     1000u /* of one axis */
-#define STUDY_SETS_MAX       32u
-#define STUDY_CONDITIONS_MAX 32u
-#define STUDY_METRICS_MAX    64u
-#define STUDY_PRECISIONS_MAX 8u
-#define STUDY_POINTS_MAX     100000u
+#define STUDY_AXES_MAX         16u
+#define STUDY_KEYS_MAX         16u   /* that move together on one axis */
+#define STUDY_VALUES_MAX       1000u /* of one axis */
+#define STUDY_SETS_MAX         32u
+#define STUDY_CONDITIONS_MAX   32u
+#define STUDY_METRICS_MAX      64u
+#define STUDY_PRECISIONS_MAX   8u
+#define STUDY_POINTS_MAX       100000u
+#define STUDY_REPLICATIONS_MAX 100000u /* of one point */
 /* So that each replication's seed is one that a summary can be read back with. */
 #define STUDY_SEED_MAX 9000000000000000000u
 /* Sets of one run, with that of its seed: as many as the program takes. */

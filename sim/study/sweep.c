@@ -187,7 +187,8 @@ static bool check_kept(struct sweep *sweep, const struct summary *summary)
 static bool know_run(void *context, const struct store_row *row)
 {
     struct sweep *sweep = context;
-    if (row->point >= sweep->settings.plan->point_count || row->replication >= 100000u) {
+    if (row->point >= sweep->settings.plan->point_count
+            || row->replication >= STUDY_REPLICATIONS_MAX) {
         return true;
     }
     struct point_runs *runs = &sweep->points[row->point];
