@@ -12,8 +12,8 @@
 #define NO_FRAME     UINT32_MAX
 #define NO_CHANNEL   UINT16_MAX
 #define LATE_GATEWAY (UINT32_C(1) << 31) /* a late event is of a gateway, not of a device */
-/* How many receivers ahead of the one that is served. Measured: from 4 and 2 to 10 and 5 it makes
- * no odds. */
+/* How many receivers ahead of the one that is served. From 4 and 2 to 10 and 5 no difference was
+ * measured. */
 #define PREFETCH_AHEAD      6u
 #define PREFETCH_REST_AHEAD 3u
 /* A link whose median is this far below the sensitivity at SF12 is never considered, not even as a

@@ -5,7 +5,7 @@
  * (spec-physics section 7). It is constant over segments of ten minutes, begun at multiples of ten
  * minutes of engine time, with the course taken at a segment's middle: a rate is a whole number of
  * parts per 10^12, so the count is an exact integer function of engine time and back. A function of
- * (parameters, seed, entity, power-on time) only: which times were asked for before makes no odds.
+ * (parameters, seed, entity, power-on time) only: earlier questions do not matter.
  */
 #ifndef BOARD_CRYSTAL_H
 #define BOARD_CRYSTAL_H

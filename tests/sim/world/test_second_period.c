@@ -1,4 +1,4 @@
-/* Correction in a second period, with the real firmware: who sleeps, and who listens when.
+/* Correction in a second period, with the real firmware: which devices sleep or listen, and when.
  * SPDX-License-Identifier: MIT
  *
  * Without redundancy in the first period every device that lost a fragment needs the second one.
