@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fw_install.h"
 #include "fw_state.h"
 #include "mac/mac.h"
 #include "trace.h"
@@ -17,8 +18,6 @@
 #define RADIO_EARLY_TICKS    (HAL_RTC_HZ / 4096u)
 #define CLOCK_AGE_MAX_H      24u
 #define SERVICES_QUIET_TICKS HAL_RTC_HZ
-/* Nothing tells the end of a session; a restart that waits for it looks again this often. */
-#define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -27,30 +26,10 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 /* --- boot ------------------------------------------------------------------------------------ */
 
-/* Tells the session and the reports how the last commit ended, and the reports what runs. */
-static void take_boot_result(struct fw *fw)
-{
-    DEVICE_ASSERT(&fw->core.hal, fw->install == FW_INSTALL_NONE);
-    struct boot_state state;
-    boot_state_read(&fw->core.nvm, &state);
-    if (state.damaged) {
-        fw->report.update_status = UPDATE_DAMAGED;
-        memcpy(fw->report.running.sha256, state.running_sha256, sizeof state.running_sha256);
-    } else if (state.result == BOOT_RESULT_REFUSED) {
-        fw->report.update_status = UPDATE_REFUSED;
-    }
-    if (state.result_new) {
-        fragmentation_block_used(&fw->services.fragmentation, &fw->core);
-        state.result_new = false;
-        boot_state_write(&fw->core.nvm, &state);
-    }
-}
-
 static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause)
 {
     struct fw *fw = ram;
     fw->irq_latched = 0;
-    fw->install = FW_INSTALL_NONE;
     fw->alarm_at_ticks = HAL_TICKS_NEVER;
     fw->services_quiet_until_ticks = 0;
     fw->core.hal = *hal;
@@ -62,7 +41,7 @@ static void fw_boot(void *ram, const struct hal *hal, enum hal_reset_cause cause
     report_init(&fw->report, hal, &fw->core.factory, cause);
     fw->report.reboots = mac_resets(&fw->core);
     services_init(&fw->services, &fw->core);
-    take_boot_result(fw);
+    fw_install_init(fw);
     hal_trace(hal, FW_TRACE_BOOTED, cause, fw->report.running.version);
 }
 
@@ -99,79 +78,12 @@ static void serve_irqs(struct fw *fw)
         serve_dio(fw, 1);
     }
     if ((latched & 1u << FW_IRQ_FLASH_DONE) != 0) {
-        if (fw->install == FW_INSTALL_WAITING_FOR_FLASH) {
-            fw->install = FW_INSTALL_VERIFYING;
-        }
+        fw_install_on_flash_done(fw);
         services_on_flash_done(&fw->services, &fw->core);
     }
     if ((latched & 1u << FW_IRQ_ALARM) != 0) {
         fw->alarm_at_ticks = HAL_TICKS_NEVER;
     }
-}
-
-/* --- install --------------------------------------------------------------------------------- */
-
-/* Verification ended: an authentic image is committed, another block is done with. */
-static void verified(struct fw *fw)
-{
-    enum update_status status = update_status(&fw->core.update);
-    DEVICE_ASSERT(&fw->core.hal, status != UPDATE_NONE && status != UPDATE_BUSY);
-    fw->report.update_status = (uint8_t)status;
-    fw->install = FW_INSTALL_NONE;
-    if (status == UPDATE_VALID) {
-        update_commit(&fw->core.update, &fw->core.nvm);
-        fw->install = FW_INSTALL_COMMITTED; /* the block is used when the bootloader is done */
-    } else {
-        fragmentation_block_used(&fw->services.fragmentation, &fw->core);
-    }
-}
-
-static void verify_piece(struct fw *fw)
-{
-    DEVICE_ASSERT(&fw->core.hal, fw->install == FW_INSTALL_VERIFYING);
-    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
-    if (hal_flash_busy(&fw->core.hal, fw->core.update.region)) {
-        fw->install = FW_INSTALL_WAITING_FOR_FLASH;
-        hal_flash_notify(&fw->core.hal, fw->core.update.region);
-    } else if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
-        verified(fw);
-    }
-}
-
-static void take_block(struct fw *fw)
-{
-    uint32_t address;
-    uint32_t size;
-    if (fragmentation_take_block(&fw->services.fragmentation, &address, &size)) {
-        DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) != UPDATE_BUSY);
-        update_verify_start(&fw->core.update, HAL_FLASH_EXTERNAL, address, size);
-        fw->install = FW_INSTALL_VERIFYING;
-    }
-}
-
-/* RTC time of the restart that installs; never in the middle of a session or an exchange. */
-static uint64_t restart_at(const struct fw *fw, uint64_t now_ticks)
-{
-    if (fw->install != FW_INSTALL_COMMITTED) {
-        return HAL_TICKS_NEVER;
-    }
-    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_VALID);
-    if (services_session_active(&fw->services, &fw->core, now_ticks)) {
-        return now_ticks + SESSION_RECHECK_TICKS;
-    }
-    return mac_idle_at(&fw->core);
-}
-
-/* True: more of it is ready now. */
-static bool step_install(struct fw *fw)
-{
-    DEVICE_ASSERT(&fw->core.hal, fw->install <= FW_INSTALL_COMMITTED);
-    if (fw->install == FW_INSTALL_NONE) {
-        take_block(fw);
-    } else if (fw->install == FW_INSTALL_VERIFYING) {
-        verify_piece(fw);
-    }
-    return fw->install == FW_INSTALL_VERIFYING;
 }
 
 /* --- uplinks --------------------------------------------------------------------------------- */
@@ -281,7 +193,7 @@ static bool arm(struct fw *fw, uint64_t now_ticks)
     uint64_t at = mac_step_at(&fw->core);
     at = earlier(at, services_step_at(&fw->services, &fw->core));
     at = earlier(at, uplink_at(fw, now_ticks));
-    at = earlier(at, restart_at(fw, now_ticks));
+    at = earlier(at, fw_install_restart_at(fw, now_ticks));
     if (at <= now_ticks) {
         return true;
     }
@@ -312,8 +224,8 @@ static bool fw_run(void *ram)
     if (services_step_at(&fw->services, &fw->core) <= now) {
         more = services_step(&fw->services, &fw->core, now);
     }
-    more = step_install(fw) || more;
-    if (restart_at(fw, now) <= now && services_want_at(fw) > now) {
+    more = fw_install_step(fw) || more;
+    if (fw_install_restart_at(fw, now) <= now && services_want_at(fw) > now) {
         hal_reboot(&fw->core.hal);
         return false;
     }

@@ -10,16 +10,10 @@
 #include "core.h"
 #include "services/services.h"
 
-enum fw_install {
-    FW_INSTALL_NONE,
-    FW_INSTALL_VERIFYING,
-    FW_INSTALL_WAITING_FOR_FLASH,
-    FW_INSTALL_COMMITTED /* restarts as soon as nothing is lost by it */
-};
-
 struct fw {
     uint32_t irq_latched; /* bit per enum fw_irq, set by the ISR */
     uint8_t install;      /* enum fw_install */
+    bool install_waits_for_flash;
     uint64_t dio_edge_ticks[2];
     uint64_t alarm_at_ticks;             /* as armed in the HAL */
     uint64_t services_quiet_until_ticks; /* they wanted an uplink and then had none */

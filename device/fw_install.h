@@ -1,0 +1,35 @@
+/* From a whole block to the restart that installs it.
+ * SPDX-License-Identifier: MIT
+ *
+ * A block passes the states of enum fw_install in their order. One that fails in any of them
+ * leaves the image that runs as it is, and the report says why (report.update_status).
+ */
+#ifndef DEVICE_FW_INSTALL_H
+#define DEVICE_FW_INSTALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fw;
+
+enum fw_install {
+    FW_INSTALL_NONE,      /* waits for a block */
+    FW_INSTALL_VERIFYING, /* header, digest, signature */
+    FW_INSTALL_COMMITTED, /* restarts as soon as nothing is lost by it */
+    FW_INSTALL_COUNT
+};
+
+/* At boot: tells the session and the reports how the last commit ended, and the reports what
+ * runs. */
+void fw_install_init(struct fw *fw);
+
+void fw_install_on_flash_done(struct fw *fw);
+
+/* One bounded piece of the state's work. True: more of it is ready now. */
+bool fw_install_step(struct fw *fw);
+
+/* RTC time of the restart that installs, HAL_TICKS_NEVER: none; never in the middle of a session
+ * or an exchange. */
+uint64_t fw_install_restart_at(const struct fw *fw, uint64_t now_ticks);
+
+#endif
