@@ -1,4 +1,4 @@
-/* Little-endian fields of frames and records.
+/* Fields of frames and records, little-endian but for counter blocks of AES.
  * SPDX-License-Identifier: MIT
  */
 #ifndef DEVICE_BYTES_H
@@ -37,6 +37,14 @@ static inline void put_le32(uint8_t *bytes, uint32_t value)
 {
     put_le24(bytes, value);
     bytes[3] = (uint8_t)(value >> 24);
+}
+
+static inline void put_be32(uint8_t *bytes, uint32_t value)
+{
+    bytes[0] = (uint8_t)(value >> 24);
+    bytes[1] = (uint8_t)(value >> 16);
+    bytes[2] = (uint8_t)(value >> 8);
+    bytes[3] = (uint8_t)value;
 }
 
 #endif

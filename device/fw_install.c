@@ -81,9 +81,9 @@ static void verified(struct fw *fw)
 static void verify_piece(struct fw *fw)
 {
     DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
-    if (hal_flash_busy(&fw->core.hal, fw->core.update.region)) {
+    if (hal_flash_busy(&fw->core.hal, fw->core.update.place.region)) {
         fw->install_waits_for_flash = true;
-        hal_flash_notify(&fw->core.hal, fw->core.update.region);
+        hal_flash_notify(&fw->core.hal, fw->core.update.place.region);
     } else if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
         verified(fw);
     }

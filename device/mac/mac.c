@@ -12,6 +12,8 @@
 /* An interrupt that is this late will never come: the chip is started again. */
 #define RADIO_PATIENCE_TICKS (HAL_RTC_HZ / 2u)
 
+_Static_assert(MAC_KEY_SCRATCH < IMAGE_KEY_SLOT, "the key of images has a slot of its own");
+
 static bool factory_blank(const struct factory *factory)
 {
     uint8_t any = 0;

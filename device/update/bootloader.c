@@ -32,10 +32,10 @@ static bool flash_wait(const struct hal *hal, enum hal_flash_region region)
     return true;
 }
 
-static bool code_digest_matches(const struct hal *hal, enum hal_flash_region region,
-        uint32_t address, const struct image_info *image, uint8_t digest[IMAGE_DIGEST_SIZE])
+static bool code_digest_matches(const struct hal *hal, const struct image_place *place,
+        const struct image_info *image, uint8_t digest[IMAGE_DIGEST_SIZE])
 {
-    return image_code_digest(hal, region, address, image->image_size, digest)
+    return image_place_digest(hal, place, image->image_size, digest)
            && memcmp(digest, image->sha256, IMAGE_DIGEST_SIZE) == 0;
 }
 
@@ -45,16 +45,19 @@ static bool candidate_read(const struct hal *hal, const struct factory *factory,
 {
     uint8_t digest[IMAGE_DIGEST_SIZE];
     struct image_info *info = &from->info;
+    enum hal_flash_region region = (enum hal_flash_region)state->region;
     uint32_t size_max = state->size < FLASH_RUNNING_SIZE ? state->size : FLASH_RUNNING_SIZE;
-    return hal_flash_read(hal, from->region, from->address, from->header, sizeof from->header)
-                   == HAL_OK
-           && image_header_parse(from->header, size_max, info)
-           && info->hardware_id == factory->hardware_id
+    if (hal_flash_read(hal, region, state->address, from->header, sizeof from->header) != HAL_OK
+            || !image_header_parse(from->header, size_max, info)) {
+        return false;
+    }
+    from->place = image_place_of(hal, factory, region, state->address, from->header);
+    return info->hardware_id == factory->hardware_id
            && (info->version > state->version_floor
                    /* a repair may write once more what an install brought */
                    || (!state->pending && info->version == state->version_floor))
            && memcmp(info->sha256, state->sha256, sizeof info->sha256) == 0
-           && code_digest_matches(hal, from->region, from->address, info, digest)
+           && code_digest_matches(hal, &from->place, info, digest)
            && image_signature_valid(hal, factory, from->header);
 }
 
@@ -67,8 +70,6 @@ static bool candidate_load(
             || !flash_wait(hal, (enum hal_flash_region)state->region)) {
         return false;
     }
-    from->region = (enum hal_flash_region)state->region;
-    from->address = state->address;
     for (unsigned attempt = 0; attempt < READ_ATTEMPTS; ++attempt) {
         if (candidate_read(hal, &factory, state, from)) {
             return true;
@@ -87,12 +88,13 @@ enum running {
 static enum running running_read(const struct hal *hal, uint8_t digest[IMAGE_DIGEST_SIZE])
 {
     enum running running = RUNNING_NONE;
+    const struct image_place slot = image_place_running();
     for (unsigned attempt = 0; attempt < READ_ATTEMPTS; ++attempt) {
         struct image_info image;
         if (!update_running_image(hal, &image)) {
             continue;
         }
-        if (code_digest_matches(hal, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, &image, digest)) {
+        if (code_digest_matches(hal, &slot, &image, digest)) {
             return RUNNING_WHOLE;
         }
         running = RUNNING_DAMAGED;

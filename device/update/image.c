@@ -7,8 +7,6 @@
 
 #include "bytes.h"
 
-#define READ_BYTES 256u
-
 /* What no signature covers must not differ between two copies of one image. */
 static bool rest_is_zero(const uint8_t header[IMAGE_HEADER_SIZE])
 {
@@ -27,35 +25,15 @@ bool image_header_parse(
     if (get_le32(header + IMAGE_OFF_MAGIC) != IMAGE_MAGIC
             || get_le16(header + IMAGE_OFF_HEADER_SIZE) != IMAGE_HEADER_SIZE
             || get_le16(header + IMAGE_OFF_FORMAT) != IMAGE_FORMAT
-            || get_le32(header + IMAGE_OFF_FLAGS) != 0 || image_size == 0 || !rest_is_zero(header)
-            || size_max < IMAGE_HEADER_SIZE || image_size > size_max - IMAGE_HEADER_SIZE) {
+            || (get_le32(header + IMAGE_OFF_FLAGS) & ~IMAGE_FLAG_ENCRYPTED) != 0 || image_size == 0
+            || !rest_is_zero(header) || size_max < IMAGE_HEADER_SIZE
+            || image_size > size_max - IMAGE_HEADER_SIZE) {
         return false;
     }
     info->version = get_le32(header + IMAGE_OFF_VERSION);
     info->image_size = image_size;
     info->hardware_id = get_le32(header + IMAGE_OFF_HARDWARE_ID);
     memcpy(info->sha256, header + IMAGE_OFF_SHA256, sizeof info->sha256);
-    return true;
-}
-
-bool image_code_digest(const struct hal *hal, enum hal_flash_region region, uint32_t address,
-        uint32_t image_size, uint8_t digest[IMAGE_DIGEST_SIZE])
-{
-    struct hal_sha256 sha;
-    DEVICE_ASSERT(hal, region < HAL_FLASH_REGION_COUNT);
-    DEVICE_ASSERT(hal, image_size > 0 && image_size < UINT32_MAX - READ_BYTES);
-    hal_sha256_begin(hal, &sha);
-    for (uint32_t offset = 0; offset < image_size; offset += READ_BYTES) {
-        uint8_t bytes[READ_BYTES];
-        uint32_t left = image_size - offset;
-        uint32_t size = left < sizeof bytes ? left : (uint32_t)sizeof bytes;
-        if (hal_flash_read(hal, region, address + IMAGE_HEADER_SIZE + offset, bytes, size)
-                != HAL_OK) {
-            return false;
-        }
-        hal_sha256_update(hal, &sha, bytes, size);
-    }
-    hal_sha256_end(hal, &sha, digest);
     return true;
 }
 

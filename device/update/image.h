@@ -20,12 +20,14 @@
 #define IMAGE_OFF_IMAGE_SIZE  8u  /* u32, bytes after the header */
 #define IMAGE_OFF_VERSION     12u /* u32: major << 24 | minor << 16 | patch */
 #define IMAGE_OFF_HARDWARE_ID 16u /* u32 */
-#define IMAGE_OFF_FLAGS       20u /* u32, 0: plain full image */
+#define IMAGE_OFF_FLAGS       20u /* u32, IMAGE_FLAG_ bits; 0: a full image, plain */
 #define IMAGE_OFF_SHA256      32u /* 32, over the image bytes */
 #define IMAGE_OFF_SIGNATURE   96u /* 64 */
 #define IMAGE_SIGNED_SIZE     96u
 #define IMAGE_DIGEST_SIZE     32u
 #define IMAGE_SIGNATURE_SIZE  64u
+/* 1 is that of delta images (device/update/delta.h). */
+#define IMAGE_FLAG_ENCRYPTED 2u /* the code is, except where it runs (image_place.h) */
 
 struct image_info {
     uint32_t version;
@@ -39,10 +41,6 @@ struct image_info {
  * zero then. */
 bool image_header_parse(
         const uint8_t header[IMAGE_HEADER_SIZE], uint32_t size_max, struct image_info *info);
-
-/* SHA-256 over the `image_size` bytes after the header at `address`. False: they can't be read. */
-bool image_code_digest(const struct hal *hal, enum hal_flash_region region, uint32_t address,
-        uint32_t image_size, uint8_t digest[IMAGE_DIGEST_SIZE]);
 
 /* True when the header's signature is that of the key in the factory record. */
 bool image_signature_valid(const struct hal *hal, const struct factory *factory,

@@ -15,6 +15,9 @@
 #define COPY_BYTES 256u /* buffer; a program call takes no more */
 #define ATTEMPTS   3u   /* of a page that does not take its bytes, and of a whole copy */
 
+_Static_assert(COPY_BYTES == IMAGE_HEADER_SIZE, "a header is copied at once");
+_Static_assert(COPY_BYTES % IMAGE_CIPHER_BLOCK == 0, "a copy begins with a cipher block");
+
 static bool erase_unit(const struct hal *hal, uint32_t offset, uint32_t unit)
 {
     DEVICE_ASSERT(hal, offset % unit == 0 && offset + unit <= FLASH_RUNNING_SIZE);
@@ -23,8 +26,8 @@ static bool erase_unit(const struct hal *hal, uint32_t offset, uint32_t unit)
 
 /* Programs `size` bytes at `offset` of the erased slot, filled up to `piece`, and reads them
  * back. */
-static bool write_piece(const struct hal *hal, uint32_t offset, uint8_t bytes[COPY_BYTES],
-        uint32_t size, uint32_t piece)
+static bool write_piece(
+        const struct hal *hal, uint32_t offset, uint8_t *bytes, uint32_t size, uint32_t piece)
 {
     uint8_t stored[COPY_BYTES];
     uint32_t address = FLASH_RUNNING_ADDRESS + offset;
@@ -35,25 +38,34 @@ static bool write_piece(const struct hal *hal, uint32_t offset, uint8_t bytes[CO
            && memcmp(bytes, stored, piece) == 0;
 }
 
-static uint32_t piece_size(const struct hal *hal)
+/* Programs `size` bytes, by no more than a program page at once. */
+static bool write_bytes(
+        const struct hal *hal, uint32_t offset, uint8_t bytes[COPY_BYTES], uint32_t size)
 {
     uint32_t page = hal_flash_geometry(hal, HAL_FLASH_INTERNAL)->program_page_bytes;
+    uint32_t piece = page < COPY_BYTES ? page : COPY_BYTES;
     DEVICE_ASSERT(hal, page % COPY_BYTES == 0 || COPY_BYTES % page == 0);
-    return page < COPY_BYTES ? page : COPY_BYTES;
+    DEVICE_ASSERT(hal, size <= COPY_BYTES && offset % piece == 0);
+    for (uint32_t done = 0; done < size; done += piece) {
+        uint32_t left = size - done;
+        if (!write_piece(hal, offset + done, bytes + done, left < piece ? left : piece, piece)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* Copies `begin` .. `end` of the image into erased flash. */
+/* Copies the code that lies at `begin` .. `end` of the image into erased flash. */
 static bool copy_range(
         const struct hal *hal, const struct install_source *from, uint32_t begin, uint32_t end)
 {
-    uint32_t piece = piece_size(hal);
-    DEVICE_ASSERT(hal, begin % piece == 0 && end <= FLASH_RUNNING_SIZE);
-    for (uint32_t offset = begin; offset < end; offset += piece) {
+    DEVICE_ASSERT(hal, begin >= IMAGE_HEADER_SIZE && end <= FLASH_RUNNING_SIZE);
+    for (uint32_t offset = begin; offset < end; offset += COPY_BYTES) {
         uint8_t bytes[COPY_BYTES];
         uint32_t left = end - offset;
-        uint32_t size = left < piece ? left : piece;
-        if (hal_flash_read(hal, from->region, from->address + offset, bytes, size) != HAL_OK
-                || !write_piece(hal, offset, bytes, size, piece)) {
+        uint32_t size = left < sizeof bytes ? left : (uint32_t)sizeof bytes;
+        if (image_place_read(hal, &from->place, offset - IMAGE_HEADER_SIZE, bytes, size) != HAL_OK
+                || !write_bytes(hal, offset, bytes, size)) {
             return false;
         }
     }
@@ -93,23 +105,16 @@ static bool copy_code(const struct hal *hal, const struct install_source *from)
 static bool code_matches(const struct hal *hal, const struct image_info *info)
 {
     uint8_t digest[IMAGE_DIGEST_SIZE];
-    return image_code_digest(
-                   hal, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, info->image_size, digest)
+    const struct image_place slot = image_place_running();
+    return image_place_digest(hal, &slot, info->image_size, digest)
            && memcmp(digest, info->sha256, sizeof digest) == 0;
 }
 
 static bool write_header(const struct hal *hal, const uint8_t header[IMAGE_HEADER_SIZE])
 {
-    uint32_t piece = piece_size(hal);
-    DEVICE_ASSERT(hal, IMAGE_HEADER_SIZE % piece == 0);
-    for (uint32_t offset = 0; offset < IMAGE_HEADER_SIZE; offset += piece) {
-        uint8_t bytes[COPY_BYTES];
-        memcpy(bytes, header + offset, piece);
-        if (!write_piece(hal, offset, bytes, piece, piece)) {
-            return false;
-        }
-    }
-    return true;
+    uint8_t bytes[COPY_BYTES];
+    memcpy(bytes, header, IMAGE_HEADER_SIZE);
+    return write_bytes(hal, 0, bytes, IMAGE_HEADER_SIZE);
 }
 
 bool install_image(const struct hal *hal, const struct install_source *from)

@@ -4,12 +4,11 @@
 #ifndef DEVICE_UPDATE_INSTALL_H
 #define DEVICE_UPDATE_INSTALL_H
 
-#include "update/image.h"
+#include "update/image_place.h"
 
 /* An image whose header was verified: what is in RAM counts, not what its place reads later. */
 struct install_source {
-    enum hal_flash_region region;
-    uint32_t address; /* of the header; the code follows it */
+    struct image_place place;
     uint8_t header[IMAGE_HEADER_SIZE];
     struct image_info info; /* of the header */
 };

@@ -26,7 +26,7 @@ void update_verify_start(
 {
     DEVICE_ASSERT(&update->hal, region < HAL_FLASH_REGION_COUNT);
     update->status = UPDATE_BUSY;
-    update->region = region;
+    update->place = image_place_plain(region, address + IMAGE_HEADER_SIZE);
     update->address = address;
     update->size = size;
     update->offset = HEADER_NEXT;
@@ -61,8 +61,8 @@ static uint32_t version_floor(const struct update *update, const struct nvm *nvm
 static bool header_read(const struct update *update, uint8_t header[IMAGE_HEADER_SIZE])
 {
     return update->size >= IMAGE_HEADER_SIZE
-           && hal_flash_read(
-                      &update->hal, update->region, update->address, header, IMAGE_HEADER_SIZE)
+           && hal_flash_read(&update->hal, update->place.region, update->address, header,
+                      IMAGE_HEADER_SIZE)
                       == HAL_OK;
 }
 
@@ -80,6 +80,8 @@ static bool step_header(struct update *update, const struct factory *factory, co
     if (update->candidate.version <= version_floor(update, nvm)) {
         return finish(update, UPDATE_BAD_VERSION);
     }
+    update->place =
+            image_place_of(&update->hal, factory, update->place.region, update->address, header);
     hal_sha256_begin(&update->hal, &update->sha);
     update->offset = 0;
     return true;
@@ -93,8 +95,7 @@ static bool step_digest(struct update *update)
         uint8_t bytes[READ_BYTES];
         uint32_t left = end - update->offset;
         uint32_t size = left < sizeof bytes ? left : sizeof bytes;
-        uint32_t address = update->address + IMAGE_HEADER_SIZE + update->offset;
-        if (hal_flash_read(&update->hal, update->region, address, bytes, size) != HAL_OK) {
+        if (image_place_read(&update->hal, &update->place, update->offset, bytes, size) != HAL_OK) {
             return finish(update, UPDATE_BAD_DIGEST);
         }
         hal_sha256_update(&update->hal, &update->sha, bytes, size);
@@ -127,7 +128,7 @@ bool update_step(struct update *update, const struct factory *factory, const str
     if (update->status != UPDATE_BUSY) {
         return false;
     }
-    if (hal_flash_busy(&update->hal, update->region)) {
+    if (hal_flash_busy(&update->hal, update->place.region)) {
         return true;
     }
     if (update->offset == HEADER_NEXT) {
@@ -152,7 +153,7 @@ void update_commit(struct update *update, struct nvm *nvm)
     state.pending = true;
     state.result = BOOT_RESULT_NONE;
     state.result_new = false;
-    state.region = (uint8_t)update->region;
+    state.region = (uint8_t)update->place.region;
     state.address = update->address;
     state.size = update->size;
     memcpy(state.sha256, update->candidate.sha256, sizeof state.sha256);

@@ -9,7 +9,7 @@
 #include "hal.h"
 #include "update/factory.h"
 #include "update/flash_map.h"
-#include "update/image.h"
+#include "update/image_place.h"
 #include "update/nvm.h"
 
 enum update_status {
@@ -29,13 +29,13 @@ enum update_status {
 struct update {
     struct hal hal;
     enum update_status status;
-    enum hal_flash_region region;
-    uint32_t address;
+    uint32_t address; /* of the candidate's header */
     uint32_t size;
     uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
     uint8_t attempts_left; /* readings of the candidate until it is refused */
     struct image_info candidate;
     struct hal_sha256 sha;
+    struct image_place place; /* of its code */
 };
 
 void update_init(struct update *update, const struct hal *hal);

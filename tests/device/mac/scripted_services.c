@@ -27,7 +27,7 @@ void update_init(struct update *update, const struct hal *hal)
 void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size)
 {
-    update->region = region;
+    update->place.region = region;
     update->address = address;
     update->size = size;
     update->status = UPDATE_BUSY;

@@ -3,12 +3,16 @@
  */
 #include "fake_board.h"
 
+#include <nettle/aes.h>
+#include <nettle/ctr.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <string.h>
 
 #include "update/factory.h"
-#include "update/image.h"
+#include "update/image_place.h"
+
+const uint8_t fake_image_key[16] = "key of all codes";
 
 /* W25Q-class NOR. */
 static const struct hal_flash_geometry nor_geometry = { NOR_SIZE, 4096, 1, 256, 0xFF, true, false };
@@ -165,6 +169,39 @@ static void sha256_end(void *context, struct hal_sha256 *sha, uint8_t digest[32]
     sha256_digest((struct sha256_ctx *)(void *)sha, 32, digest);
 }
 
+/* Only images are encrypted here. */
+static enum hal_status key_load(void *context, unsigned slot, const uint8_t key[16])
+{
+    struct fake_board *board = context;
+    if (slot != IMAGE_KEY_SLOT) {
+        return HAL_ERR_KEY;
+    }
+    memcpy(board->image_key, key, sizeof board->image_key);
+    board->image_key_loaded = true;
+    return HAL_OK;
+}
+
+static void encrypt(
+        const uint8_t key[16], const uint8_t first_counter[16], uint8_t *data, size_t size)
+{
+    struct aes128_ctx aes;
+    uint8_t counter[16];
+    memcpy(counter, first_counter, sizeof counter);
+    aes128_set_encrypt_key(&aes, key);
+    ctr_crypt(&aes, (nettle_cipher_func *)aes128_encrypt, 16, counter, size, data, data);
+}
+
+static enum hal_status aes_ctr(
+        void *context, unsigned slot, const uint8_t counter[16], uint8_t *data, size_t size)
+{
+    const struct fake_board *board = context;
+    if (slot != IMAGE_KEY_SLOT || !board->image_key_loaded) {
+        return HAL_ERR_KEY;
+    }
+    encrypt(board->image_key, counter, data, size);
+    return HAL_OK;
+}
+
 static enum hal_status ed25519_verify(void *context, const uint8_t public_key[32],
         const void *message, size_t size, const uint8_t signature[64])
 {
@@ -198,6 +235,8 @@ static const struct hal_ops ops = {
     .flash_program = flash_program,
     .flash_erase = flash_erase,
     .flash_busy = flash_busy,
+    .key_load = key_load,
+    .aes_ctr = aes_ctr,
     .sha256_begin = sha256_begin,
     .sha256_update = sha256_more,
     .sha256_end = sha256_end,
@@ -248,6 +287,7 @@ void fake_board_set_factory(
         record[i] = (uint8_t)i;
     }
     memcpy(record + FACTORY_OFF_IMAGE_PUB_KEY, public_key, 32);
+    memcpy(record + FACTORY_OFF_IMAGE_ENC_KEY, fake_image_key, sizeof fake_image_key);
     put_u32(record + FACTORY_OFF_REPORT_PERIOD_S, 3600);
     record[FACTORY_OFF_REPORT_SIZE] = 24;
     record[FACTORY_OFF_BOOT_OPTIONS] = 1;
@@ -258,6 +298,14 @@ void fake_board_seal_factory(struct fake_board *board)
 {
     uint8_t *record = board->internal + FLASH_FACTORY_ADDRESS;
     put_u32(record + FACTORY_OFF_CRC32, crc32_naive(record, FACTORY_OFF_CRC32));
+}
+
+static void sign(uint8_t *image, const uint8_t private_key[32])
+{
+    uint8_t public_key[32];
+    ed25519_sha512_public_key(public_key, private_key);
+    ed25519_sha512_sign(
+            public_key, private_key, IMAGE_SIGNED_SIZE, image, image + IMAGE_OFF_SIGNATURE);
 }
 
 void fake_image_build(uint8_t *image, uint32_t code_size, uint32_t version, uint32_t hardware_id,
@@ -278,9 +326,15 @@ void fake_image_build(uint8_t *image, uint32_t code_size, uint32_t version, uint
     nettle_sha256_update(&sha, code_size, image + IMAGE_HEADER_SIZE);
     sha256_digest(&sha, 32, image + IMAGE_OFF_SHA256);
     if (private_key != NULL) {
-        uint8_t public_key[32];
-        ed25519_sha512_public_key(public_key, private_key);
-        ed25519_sha512_sign(
-                public_key, private_key, IMAGE_SIGNED_SIZE, image, image + IMAGE_OFF_SIGNATURE);
+        sign(image, private_key);
     }
+}
+
+void fake_image_encrypt(uint8_t *image, uint32_t code_size, const uint8_t private_key[32])
+{
+    uint8_t counter[16] = { 0 };
+    put_u32(image + IMAGE_OFF_FLAGS, IMAGE_FLAG_ENCRYPTED);
+    sign(image, private_key);
+    memcpy(counter, image + IMAGE_OFF_SHA256, IMAGE_NONCE_SIZE);
+    encrypt(fake_image_key, counter, image + IMAGE_HEADER_SIZE, code_size);
 }

@@ -21,6 +21,8 @@ enum fake_tear {
 /* Of the internal flash: a test program runs over one of geometry_*.c. */
 extern const struct hal_flash_geometry fake_internal_geometry;
 
+extern const uint8_t fake_image_key[16];
+
 #define FAKE_CUT_NEVER UINT32_MAX
 
 struct fake_board {
@@ -43,12 +45,15 @@ struct fake_board {
     uint32_t flip_read_at;   /* the read with this number (from 0) has one wrong bit: */
     uint32_t flip_read_bit;  /* its index in the data, modulo their size */
     uint8_t flip_at_program; /* XORed into the first byte of the next internal program */
+    uint8_t image_key[16];   /* in the slot IMAGE_KEY_SLOT: */
+    bool image_key_loaded;
     jmp_buf power;
 };
 
 void fake_board_init(struct fake_board *board);
 
-/* Writes a factory record with this hardware id and Ed25519 public key. */
+/* Writes a factory record with this hardware id and Ed25519 public key, fake_image_key and bytes
+ * that are their offsets. */
 void fake_board_set_factory(
         struct fake_board *board, uint32_t hardware_id, const uint8_t public_key[32]);
 /* After a change: the CRC fits again. */
@@ -58,6 +63,9 @@ void fake_board_seal_factory(struct fake_board *board);
  * the code is drawn from `seed`. `private_key` NULL: no signature. */
 void fake_image_build(uint8_t *image, uint32_t code_size, uint32_t version, uint32_t hardware_id,
         uint32_t seed, const uint8_t private_key[32]);
+
+/* Makes a built image an encrypted one, signed again: header plain, code encrypted. */
+void fake_image_encrypt(uint8_t *image, uint32_t code_size, const uint8_t private_key[32]);
 
 /* Runs `statement` and sets `cut` to true when the power went before it was done. */
 #define FAKE_POWERED(board, cut, statement)                                                        \

@@ -8,7 +8,7 @@ const struct hal_flash_geometry fake_internal_geometry = {
     .size_bytes = FLASH_INTERNAL_SIZE,
     .erase_unit_bytes = 2048,
     .program_unit_bytes = 8,
-    .program_page_bytes = 2048,
+    .program_page_bytes = 8, /* as models/board/boards/stm32l476-sx1276.yaml */
     .erased_value = 0xFF,
     .stalls_cpu = true,
 };
