@@ -17,7 +17,7 @@ enum {
     GROUP_FCNT_NEXT = 40,
     GROUP_SIZE = 44
 };
-_Static_assert(GROUP_SIZE <= NVM_RECORD_SIZE_MAX, "a group is one record");
+_Static_assert(GROUP_SIZE <= (int)NVM_SIZE_MULTICAST_0, "a group is one record");
 _Static_assert(MAC_KEY_MC_NWK_S_0 - MAC_KEY_MC_APP_S_0 >= MAC_MULTICAST_GROUPS
                        && MAC_KEY_DATA_BLOCK_INT - MAC_KEY_MC_NWK_S_0 >= MAC_MULTICAST_GROUPS,
         "each group has key slots of its own");

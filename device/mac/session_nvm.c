@@ -40,9 +40,9 @@ enum {
     MASK_AT = CHANNEL_SIZE * MAC_CHANNELS,
     CHANNELS_SIZE = MASK_AT + CHANNEL_MASK_SIZE
 };
-_Static_assert(SESSION_SIZE <= NVM_RECORD_SIZE_MAX, "the session is one record");
-_Static_assert(COUNTERS_SIZE <= NVM_RECORD_SIZE_MAX, "the counters are one record");
-_Static_assert(CHANNELS_SIZE <= NVM_RECORD_SIZE_MAX, "the channel list is one record");
+_Static_assert(SESSION_SIZE <= (int)NVM_SIZE_MAC_SESSION, "the session is one record");
+_Static_assert(COUNTERS_SIZE <= (int)NVM_SIZE_MAC_COUNTERS, "the counters are one record");
+_Static_assert(CHANNELS_SIZE <= (int)NVM_SIZE_MAC_CHANNELS, "the channel list is one record");
 
 void mac_session_defaults(struct core *core)
 {

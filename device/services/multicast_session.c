@@ -29,7 +29,7 @@ enum {
     SESSIONS_SIZE = SESSION_SIZE * (int)MULTICAST_SETUP_GROUPS
 };
 #define SESSION_NONE 0xFFu
-_Static_assert(SESSIONS_SIZE <= NVM_RECORD_SIZE_MAX, "the sessions are one record");
+_Static_assert(SESSIONS_SIZE <= (int)NVM_SIZE_CLASS_C_SESSIONS, "the sessions are one record");
 
 /* --- record ---------------------------------------------------------------------------------- */
 

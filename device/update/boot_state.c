@@ -27,7 +27,7 @@
 #define RESULT_SHIFT    2u
 #define RESULT_MASK     3u
 
-_Static_assert(RECORD_SIZE <= NVM_RECORD_SIZE_MAX, "the boot state is one record");
+_Static_assert(RECORD_SIZE <= NVM_SIZE_BOOT_STATE, "the boot state is one record");
 
 void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 {

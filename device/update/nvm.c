@@ -38,11 +38,21 @@
 
 _Static_assert(RECORD_SPAN_MAX % UNIT_SIZE_MAX == 0, "the longest record needs no fill");
 _Static_assert(BANK_HEADER_SIZE % UNIT_SIZE_MAX == 0, "the header is whole program units");
-_Static_assert(BANK_HEADER_SIZE + NVM_ID_COUNT * RECORD_SPAN_MAX <= BANK_SIZE_MIN,
-        "a bank holds the longest record of every id, and NVM_LOST");
 _Static_assert(NVM_ID_COUNT <= NVM_LOST && NVM_LOST < NVM_ID_LIMIT, "ids of their own");
 _Static_assert(NVM_ID_LIMIT < 0xFF, "an id differs from erased flash");
 _Static_assert(FLASH_NVM_SIZE / BANK_COUNT <= UINT16_MAX, "16 bits hold an offset in a bank");
+
+/* Flash that a record takes with the widest program unit. */
+#define RECORD_SPAN(size)                                                                          \
+    (((RECORD_HEAD_SIZE + (size) + RECORD_CRC_SIZE) + UNIT_SIZE_MAX - 1u) / UNIT_SIZE_MAX          \
+            * UNIT_SIZE_MAX)
+#define X(name, id, size_max) +RECORD_SPAN(size_max)
+_Static_assert(BANK_HEADER_SIZE + RECORD_SPAN(LOST_SIZE) NVM_RECORDS(X) <= BANK_SIZE_MIN,
+        "a bank holds the longest record of every id, and NVM_LOST");
+#undef X
+#define X(name, id, size_max) _Static_assert((size_max) <= NVM_RECORD_SIZE_MAX, "as nvm_write()");
+NVM_RECORDS(X)
+#undef X
 
 static const struct hal_flash_geometry *geometry_of(const struct nvm *nvm)
 {

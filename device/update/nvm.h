@@ -14,26 +14,41 @@
 
 #define NVM_RECORD_SIZE_MAX 128u
 
-/* Ids are stable: append only, below NVM_ID_LIMIT. A changed layout gets a new id, unless all that
- * changes is that the record grows at its end. */
+/* X(name, id, longest record in bytes). Ids are stable: append only, below NVM_LOST. A changed
+ * layout gets a new id, unless all that changes is that the record grows at its end. The store
+ * holds the longest record of every id at one time. */
+/* clang-format off */
+#define NVM_RECORDS(X)                                                                             \
+    X(DEV_NONCE, 1, 2)          /* next DevNonce */                                                \
+    X(JOIN_NONCE, 2, 4)         /* last JoinNonce accepted, 0xFFFFFFFF none */                     \
+    X(MAC_SESSION, 3, 47)       /* DevAddr, session keys, receive parameters */                    \
+    X(MAC_COUNTERS, 4, 10)      /* FCntUp bound, FCntDown */                                       \
+    X(MAC_CHANNELS, 5, 121)                                                                        \
+    X(MULTICAST_0, 6, 44)       /* + group */                                                      \
+    X(MULTICAST_1, 7, 44)                                                                          \
+    X(MULTICAST_2, 8, 44)                                                                          \
+    X(MULTICAST_3, 9, 44)                                                                          \
+    X(SESSION_CNT_PREV, 10, 16) /* i32 per FragIndex, TS004 v2 */                                  \
+    X(FRAG_SESSION, 11, 28)     /* parameters of the running fragmentation session */              \
+    X(BOOT_STATE, 12, 84)       /* what the bootloader shall do and did */                         \
+    X(CLASS_C_SESSIONS, 13, 36) /* of the multicast groups, armed or open */
+
 enum nvm_id {
-    NVM_DEV_NONCE = 1, /* u16 next DevNonce */
-    NVM_JOIN_NONCE,    /* u32 last JoinNonce accepted, 0xFFFFFFFF none */
-    NVM_MAC_SESSION,   /* DevAddr, session keys, receive parameters */
-    NVM_MAC_COUNTERS,  /* FCntUp bound, FCntDown */
-    NVM_MAC_CHANNELS,
-    NVM_MULTICAST_0, /* + group */
-    NVM_MULTICAST_1,
-    NVM_MULTICAST_2,
-    NVM_MULTICAST_3,
-    NVM_SESSION_CNT_PREV, /* i32 per FragIndex, TS004 v2 */
-    NVM_FRAG_SESSION,     /* parameters of the running fragmentation session */
-    NVM_BOOT_STATE,       /* what the bootloader shall do and did */
-    NVM_CLASS_C_SESSIONS, /* of the multicast groups, armed or open */
+#define X(name, id, size_max) NVM_##name = (id),
+    NVM_RECORDS(X)
+#undef X
     NVM_ID_COUNT,
     NVM_LOST = 31, /* the store's own: bytes of records that were lost */
     NVM_ID_LIMIT   /* of any firmware, ever */
 };
+
+/* Longest record of each id, for the assertions of those that write it. */
+enum nvm_size {
+#define X(name, id, size_max) NVM_SIZE_##name = (size_max),
+    NVM_RECORDS(X)
+#undef X
+};
+/* clang-format on */
 
 struct nvm {
     struct hal hal;
