@@ -4,6 +4,8 @@
 #include "campaign/image_builder.h"
 
 #include <assert.h>
+#include <nettle/aes.h>
+#include <nettle/ctr.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -12,14 +14,25 @@
 #include "random_stream.h"
 
 /* Header, little-endian: magic u32, header size u16, format u16, image size u32, version u32,
- * hardware id u32, flags u32, at 32 SHA-256 of the code, at 96 Ed25519 over bytes 0..95. */
+ * hardware id u32, flags u32, at 32 SHA-256 of the plain code, at 96 Ed25519 over bytes 0..95. */
 #define MAGIC        0x474D4946u
 #define FORMAT       1u
 #define AT_SIZE      8u
 #define AT_VERSION   12u
 #define AT_HARDWARE  16u
+#define AT_FLAGS     20u
 #define AT_SHA256    32u
 #define AT_SIGNATURE 96u
+
+#define FLAG_ENCRYPTED 2u
+#define NONCE_SIZE     12u
+
+static void sign(uint8_t *image, const uint8_t *private_key)
+{
+    uint8_t public_key[ED25519_KEY_SIZE];
+    ed25519_sha512_public_key(public_key, private_key);
+    ed25519_sha512_sign(public_key, private_key, AT_SIGNATURE, image, image + AT_SIGNATURE);
+}
 
 bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
         uint32_t code_size, uint32_t version, uint32_t hardware_id,
@@ -41,11 +54,26 @@ bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const 
     sha256_init(&sha);
     sha256_update(&sha, code_size, out + IMAGE_BUILDER_HEADER_SIZE);
     sha256_digest(&sha, SHA256_DIGEST_SIZE, out + AT_SHA256);
-    uint8_t public_key[ED25519_KEY_SIZE];
-    ed25519_sha512_public_key(public_key, ed25519_private_key);
-    ed25519_sha512_sign(public_key, ed25519_private_key, AT_SIGNATURE, out, out + AT_SIGNATURE);
+    sign(out, ed25519_private_key);
     *out_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
     return true;
+}
+
+void image_mark_encrypted(uint8_t *image, const uint8_t ed25519_private_key[32])
+{
+    wire_put_u32(image + AT_FLAGS, FLAG_ENCRYPTED);
+    sign(image, ed25519_private_key);
+}
+
+void image_encrypt(uint8_t *bytes, uint32_t size, const uint8_t key[16], const uint8_t nonce[12])
+{
+    struct aes128_ctx aes;
+    uint8_t counter[AES_BLOCK_SIZE] = { 0 };
+    assert(size > 0);
+    memcpy(counter, nonce, NONCE_SIZE);
+    aes128_set_encrypt_key(&aes, key);
+    ctr_crypt(&aes, (nettle_cipher_func *)aes128_encrypt, sizeof counter, counter, size, bytes,
+            bytes);
 }
 
 bool image_identity(const uint8_t *image, uint32_t size, uint32_t *version, uint8_t digest_start[8])
@@ -65,6 +93,13 @@ void image_key_pair(uint64_t seed, uint8_t private_key[32], uint8_t public_key[3
     random_stream_init(&stream, seed, 0, RANDOM_KEYS, UINT32_MAX);
     random_stream_bytes(&stream, private_key, ED25519_KEY_SIZE);
     ed25519_sha512_public_key(public_key, private_key);
+}
+
+void image_encryption_key(uint64_t seed, uint8_t key[16])
+{
+    struct random_stream stream;
+    random_stream_init(&stream, seed, 0, RANDOM_KEYS, UINT32_MAX - 1u);
+    random_stream_bytes(&stream, key, AES128_KEY_SIZE);
 }
 
 /* --- generated code -------------------------------------------------------------------------- */

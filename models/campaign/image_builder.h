@@ -23,12 +23,23 @@ bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const 
         uint32_t code_size, uint32_t version, uint32_t hardware_id,
         const uint8_t ed25519_private_key[32]);
 
+/* Says in the header of an image that its code is encrypted wherever it does not run, and signs the
+ * header again. */
+void image_mark_encrypted(uint8_t *image, const uint8_t ed25519_private_key[32]);
+
+/* AES-128 in counter mode, in place (device/update/image_place.h). The nonce is the first 12 bytes
+ * of the SHA-256 of the plain bytes. */
+void image_encrypt(uint8_t *bytes, uint32_t size, const uint8_t key[16], const uint8_t nonce[12]);
+
 /* Code with the byte statistics of Thumb firmware: a skewed choice of opcodes, addresses,
  * constants, strings, some padding. The same bytes for the same seed and size. */
 void image_generate(uint8_t *code, uint32_t size, uint64_t seed);
 
 /* The Ed25519 key pair of a run. */
 void image_key_pair(uint64_t seed, uint8_t private_key[32], uint8_t public_key[32]);
+
+/* The key under which the images of a run are encrypted, the same for all devices. */
+void image_encryption_key(uint64_t seed, uint8_t key[16]);
 
 /* Version and first 8 bytes of the code's digest from an image's header. False: not an image. */
 bool image_identity(

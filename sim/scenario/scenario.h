@@ -164,6 +164,7 @@ struct scenario_firmware {
     uint32_t version;              /* "2.0.0" -> major << 24 | minor << 16 | patch */
     bool expect_refusal;           /* its version may be one that devices must refuse */
     int delivery;                  /* 0: full */
+    bool encryption;               /* of the code, wherever it does not run */
 };
 
 struct scenario_verify {

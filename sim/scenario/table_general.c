@@ -6,6 +6,7 @@
 
 static const char *const fail_count_names[] = { "count", "fail", NULL };
 static const char *const area_shape_names[] = { "disc", NULL };
+static const char *const off_on_names[] = { "off", "on", NULL };
 static const char *const delivery_names[] = { "full", NULL };
 
 static bool set_version(const struct param_text *t)
@@ -45,6 +46,7 @@ static const struct param rows[] = {
     { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "Version of the image that is sent; devices run 1.0.0 at first." },
     { "firmware.expect_refusal", S(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "The version may be one that devices must refuse, as it is not newer than theirs." },
     { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "Form in which the image is sent: as a whole." },
+    { "firmware.encryption", S(firmware.encryption), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "off", "Whether images travel and lie in flash encrypted, except where they run." },
 };
 /* clang-format on */
 const struct param_rows general_rows = { rows, sizeof rows / sizeof rows[0] };

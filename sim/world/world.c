@@ -82,8 +82,8 @@ static bool create_foreign(struct world *world)
     return world->foreign != NULL;
 }
 
-static bool create_nodes(struct world *world, const struct world_options *options,
-        const uint8_t *initial, uint32_t initial_size)
+static bool create_nodes(
+        struct world *world, const struct world_options *options, const struct built_image *initial)
 {
     const struct firmware_build *builds[SCENARIO_DEVICE_GROUPS_MAX];
     uint32_t group_count = world->scenario->group_count;
@@ -95,8 +95,8 @@ static bool create_nodes(struct world *world, const struct world_options *option
         .board = &world->groups[0].board.type,
         .builds = builds,
         .build_count = group_count,
-        .initial_image = initial,
-        .initial_image_size = initial_size,
+        .initial_image = initial->bytes,
+        .initial_image_size = initial->size_bytes,
         .crypto_memo = options->crypto_memo,
         .guest_errors_fatal = world->scenario->on_guest_error_fail,
     };
@@ -132,18 +132,16 @@ static bool create_servers(struct world *world)
 static bool create_placed(struct world *world, const struct world_options *options,
         const struct placement *placement, char *error, size_t error_size)
 {
-    uint8_t public_key[32];
-    uint8_t *initial = NULL;
-    uint32_t initial_size = 0;
+    struct world_factory factory = { 0 };
     struct medium_site *sites = NULL;
     bool ok = world_groups_create(world, error, error_size)
               && (sites = create_sites(world, placement)) != NULL
-              && world_build_images(world, &initial, &initial_size, public_key, error, error_size)
-              && (world->identities = world_draw_identities(world, public_key)) != NULL
+              && world_build_images(world, &factory, error, error_size)
+              && (world->identities = world_draw_identities(world, &factory)) != NULL
               && create_medium(world, placement, sites)
-              && create_nodes(world, options, initial, initial_size) && create_servers(world)
+              && create_nodes(world, options, &factory.image) && create_servers(world)
               && world_configure_nodes(world, sites) && create_foreign(world);
-    free(initial);
+    free((void *)(uintptr_t)factory.image.bytes);
     free(sites);
     return ok && world_create_campaigns(world, error, error_size);
 }

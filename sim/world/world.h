@@ -33,7 +33,8 @@ struct world {
     uint32_t device_count, gateway_count;
     entity_id first_device, first_gateway, first_foreign;
     const struct device_identity *identities;
-    struct built_image images[SCENARIO_CAMPAIGNS_MAX]; /* the block of each campaign */
+    struct built_image images[SCENARIO_CAMPAIGNS_MAX]; /* of each campaign, as devices run it */
+    struct built_image blocks[SCENARIO_CAMPAIGNS_MAX]; /* the same as it is sent */
     struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
 };
 

@@ -1,4 +1,4 @@
-/* The images of a run, and the campaigns that send them.
+/* The campaigns of a run.
  * SPDX-License-Identifier: MIT
  */
 #include "world/world_campaigns.h"
@@ -6,70 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "campaign/image_builder.h"
-#include "scenario/firmware_image.h"
 #include "scenario/scenario_campaigns.h"
-#include "update/flash_map.h"
-#include "update/update.h"
 #include "world/world_params.h"
-
-#define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
-
-/* The slot holds header and code. */
-_Static_assert(SCENARIO_CODE_SIZE_MAX == FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE,
-        "what scenarios may ask for");
-
-/* Header and code; NULL after `error` has been set. */
-static uint8_t *build_image(const struct world *world, const struct scenario_firmware *firmware,
-        uint32_t version, uint32_t *size, char *error, size_t error_size)
-{
-    uint8_t private_key[32], public_key[32];
-    uint32_t code_size;
-    image_key_pair(world->scenario->seed, private_key, public_key);
-    uint8_t *code =
-            firmware_image_load(firmware, world->scenario->seed, &code_size, error, error_size);
-    if (code == NULL) {
-        return NULL;
-    }
-    uint32_t size_max = code_size + IMAGE_HEADER_SIZE;
-    uint8_t *image = malloc(size_max);
-    if (image == NULL
-            || !image_build(image, size_max, size, code, code_size, version, WORLD_HARDWARE_ID,
-                    private_key)) {
-        snprintf(error, error_size, "firmware.image: cannot build the image");
-        free(image);
-        image = NULL;
-    }
-    free(code);
-    return image;
-}
-
-bool world_build_images(struct world *world, uint8_t **initial, uint32_t *initial_size,
-        uint8_t public_key[32], char *error, size_t error_size)
-{
-    const struct scenario *scenario = world->scenario;
-    const struct scenario_firmware *first =
-            scenario->campaign_count > 0 ? &scenario->campaigns[0].firmware : &scenario->firmware;
-    uint8_t private_key[32];
-    image_key_pair(scenario->seed, private_key, public_key);
-    *initial = build_image(world, first, INITIAL_IMAGE_VERSION, initial_size, error, error_size);
-    bool ok = *initial != NULL;
-    for (uint32_t i = 0; ok && i < scenario->campaign_count; i++) {
-        const struct scenario_firmware *firmware = &scenario->campaigns[i].firmware;
-        struct built_image *image = &world->images[i];
-        image->bytes = build_image(
-                world, firmware, firmware->version, &image->size_bytes, error, error_size);
-        ok = image->bytes != NULL;
-    }
-    return ok;
-}
-
-void world_free_images(struct world *world)
-{
-    for (uint32_t i = 0; i < SCENARIO_CAMPAIGNS_MAX; i++) {
-        free((void *)(uintptr_t)world->images[i].bytes);
-    }
-}
 
 static int compare_devices(const void *a, const void *b)
 {
@@ -117,7 +55,7 @@ static bool create_campaign(
         struct world *world, uint32_t number, const uint32_t *members, uint32_t member_count)
 {
     const struct scenario_campaign *campaign = &world->scenario->campaigns[number];
-    const struct built_image *image = &world->images[number];
+    const struct built_image *block = &world->blocks[number];
     struct campaign_params params;
     world_campaign_params(campaign, &params);
     params.members = members;
@@ -125,7 +63,7 @@ static bool create_campaign(
     uint8_t *versions = list_versions(world->scenario, members, member_count);
     params.member_versions = versions;
     bool ok = versions != NULL
-              && server_campaign_add(world->server, &params, image->bytes, image->size_bytes,
+              && server_campaign_add(world->server, &params, block->bytes, block->size_bytes,
                          campaign->firmware.version)
                          != NULL;
     free(versions);
@@ -144,7 +82,7 @@ bool world_create_campaigns(struct world *world, char *error, size_t error_size)
         if (!ok) {
             snprintf(error, error_size,
                     "campaign '%s': an image of %u bytes does not fit fragments of %u bytes",
-                    campaign->name, world->images[i].size_bytes,
+                    campaign->name, world->blocks[i].size_bytes,
                     campaign->params.fragment_size_bytes);
             return false;
         }

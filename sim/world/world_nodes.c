@@ -24,12 +24,14 @@
 #define ANTENNA_RESERVE_MDB 2000
 
 struct device_identity *world_draw_identities(
-        const struct world *world, const uint8_t image_public_key[32])
+        const struct world *world, const struct world_factory *factory)
 {
     struct device_identity *identities = calloc(world->device_count, sizeof *identities);
     for (uint32_t i = 0; identities != NULL && i < world->device_count; i++) {
         device_identity_draw(&identities[i], world->scenario->seed, i);
-        memcpy(identities[i].image_public_key, image_public_key, 32);
+        memcpy(identities[i].image_public_key, factory->public_key, sizeof factory->public_key);
+        memcpy(identities[i].image_encryption_key, factory->encryption_key,
+                sizeof factory->encryption_key);
         identities[i].hardware_id = WORLD_HARDWARE_ID;
     }
     return identities;

@@ -8,7 +8,7 @@
 #include "scenario/build_file.h"
 #include "scenario/temperature_file.h"
 #include "world/placement.h"
-#include "world/world.h"
+#include "world/world_images.h"
 
 /* Constants that nodes of one group share and point to. */
 struct world_group {
@@ -20,7 +20,7 @@ struct world_group {
 
 /* Keys and EUIs of every device. NULL: out of memory. */
 struct device_identity *world_draw_identities(
-        const struct world *world, const uint8_t image_public_key[32]);
+        const struct world *world, const struct world_factory *factory);
 
 /* Sites of devices from where they stand: walls, antenna, crystal of the radio. */
 void world_complete_sites(

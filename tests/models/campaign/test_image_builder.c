@@ -2,14 +2,16 @@
  * SPDX-License-Identifier: MIT
  *
  * Oracles: the layout documented in device/update/update.h, Ed25519 verification and SHA-256 by
- * nettle, RFC 8032 test 1 for the key pair, order-0 entropy.
+ * nettle, RFC 8032 test 1 for the key pair, openssl's counter mode, order-0 entropy.
  */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "campaign/image_builder.h"
 #include "models/network/hex.h"
@@ -60,6 +62,66 @@ Test(image_builder, draws_one_key_pair_per_seed)
     cr_assert_arr_eq(public_a, public_b, 32);
     image_key_pair(2, c, public_b);
     cr_assert_neq(memcmp(a, c, 32), 0);
+}
+
+/* What openssl makes of `size` bytes under AES-128 in counter mode. */
+static void encrypt_by_openssl(const uint8_t key[16], const uint8_t counter[16],
+        const uint8_t *bytes, uint32_t size, uint8_t *out)
+{
+    char folder[] = "/tmp/fleetcast-test-XXXXXX", plain[64], cipher[64], command[256];
+    char key_text[33], counter_text[33];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(plain, sizeof plain, "%s/plain", folder);
+    snprintf(cipher, sizeof cipher, "%s/cipher", folder);
+    for (unsigned i = 0; i < 16; i++) {
+        snprintf(key_text + 2 * i, 3, "%02x", key[i]);
+        snprintf(counter_text + 2 * i, 3, "%02x", counter[i]);
+    }
+    FILE *file = fopen(plain, "wb");
+    cr_assert(file != NULL && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    snprintf(command, sizeof command, "openssl enc -aes-128-ctr -K %s -iv %s -in %s -out %s",
+            key_text, counter_text, plain, cipher);
+    cr_assert_eq(system(command), 0);
+    file = fopen(cipher, "rb");
+    cr_assert(file != NULL && fread(out, 1, size, file) == size && fgetc(file) == EOF);
+    fclose(file);
+    unlink(plain);
+    unlink(cipher);
+    rmdir(folder);
+}
+
+/* The layout is that of device/update/image_place.h. */
+Test(image_builder, encrypts_code_as_openssl_does)
+{
+    uint8_t private_key[32], public_key[32], key[16], counter[16] = { 0 };
+    uint8_t code[1000], image[1256], expected[1000];
+    uint32_t size;
+    if (system("openssl version >/dev/null 2>&1") != 0) {
+        cr_skip_test("openssl is missing");
+    }
+    image_key_pair(7, private_key, public_key);
+    image_encryption_key(7, key);
+    image_generate(code, sizeof code, 3);
+    cr_assert(image_build(image, sizeof image, &size, code, sizeof code, 1, 1, private_key));
+    image_mark_encrypted(image, private_key);
+    cr_assert_eq(image[20], 2);
+    cr_assert(ed25519_sha512_verify(public_key, 96, image, image + 96));
+    image_encrypt(image + 256, sizeof code, key, image + 32);
+    memcpy(counter, image + 32, 12);
+    encrypt_by_openssl(key, counter, code, sizeof code, expected);
+    cr_assert_arr_eq(image + 256, expected, sizeof expected);
+}
+
+Test(image_builder, draws_one_encryption_key_per_seed)
+{
+    uint8_t a[16], b[16], private_key[32], public_key[32];
+    image_encryption_key(1, a);
+    image_encryption_key(1, b);
+    cr_assert_arr_eq(a, b, 16);
+    image_encryption_key(2, b);
+    cr_assert_arr_neq(a, b, 16);
+    image_key_pair(1, private_key, public_key);
+    cr_assert_arr_neq(a, private_key, 16);
 }
 
 static double entropy_bits(const uint8_t *data, uint32_t size)

@@ -1,0 +1,98 @@
+/* The images of a run: what devices run at first, and what campaigns send.
+ * SPDX-License-Identifier: MIT
+ */
+#include "world/world_images.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/firmware_image.h"
+#include "update/flash_map.h"
+#include "update/update.h"
+
+#define INITIAL_IMAGE_VERSION 0x01000000u /* 1.0.0 */
+
+/* The slot holds header and code. */
+_Static_assert(SCENARIO_CODE_SIZE_MAX == FLASH_RUNNING_SIZE - IMAGE_HEADER_SIZE,
+        "what scenarios may ask for");
+
+static void free_image(struct built_image *image)
+{
+    free((void *)(uintptr_t)image->bytes);
+    *image = (struct built_image){ 0 };
+}
+
+/* Header and plain code. False: `error` says why. */
+static bool build_image(const struct world *world, const struct scenario_firmware *firmware,
+        uint32_t version, struct built_image *built, char *error, size_t error_size)
+{
+    uint8_t private_key[32], public_key[32];
+    uint32_t code_size;
+    image_key_pair(world->scenario->seed, private_key, public_key);
+    uint8_t *code =
+            firmware_image_load(firmware, world->scenario->seed, &code_size, error, error_size);
+    if (code == NULL) {
+        return false;
+    }
+    uint32_t size_max = code_size + IMAGE_HEADER_SIZE;
+    uint8_t *image = malloc(size_max);
+    *built = (struct built_image){ .bytes = image };
+    bool ok = image != NULL
+              && image_build(image, size_max, &built->size_bytes, code, code_size, version,
+                      WORLD_HARDWARE_ID, private_key);
+    if (!ok) {
+        snprintf(error, error_size, "firmware.image: cannot build the image");
+        free_image(built);
+    } else if (world->scenario->firmware.encryption) {
+        image_mark_encrypted(image, private_key);
+    }
+    free(code);
+    return ok;
+}
+
+/* The block of an image: the image itself, or with its code encrypted. */
+static bool build_block(const struct world *world, const struct built_image *image,
+        struct built_image *block, char *error, size_t error_size)
+{
+    uint8_t *bytes = malloc(image->size_bytes);
+    *block = (struct built_image){ bytes, image->size_bytes };
+    if (bytes == NULL) {
+        snprintf(error, error_size, "out of memory");
+        return false;
+    }
+    memcpy(bytes, image->bytes, image->size_bytes);
+    if (world->scenario->firmware.encryption) {
+        uint8_t key[16];
+        image_encryption_key(world->scenario->seed, key);
+        image_encrypt(bytes + IMAGE_HEADER_SIZE, image->size_bytes - IMAGE_HEADER_SIZE, key,
+                bytes + IMAGE_OFF_SHA256);
+    }
+    return true;
+}
+
+bool world_build_images(
+        struct world *world, struct world_factory *factory, char *error, size_t error_size)
+{
+    const struct scenario *scenario = world->scenario;
+    const struct scenario_firmware *first =
+            scenario->campaign_count > 0 ? &scenario->campaigns[0].firmware : &scenario->firmware;
+    uint8_t private_key[32];
+    image_key_pair(scenario->seed, private_key, factory->public_key);
+    image_encryption_key(scenario->seed, factory->encryption_key);
+    bool ok = build_image(world, first, INITIAL_IMAGE_VERSION, &factory->image, error, error_size);
+    for (uint32_t i = 0; ok && i < scenario->campaign_count; i++) {
+        const struct scenario_firmware *firmware = &scenario->campaigns[i].firmware;
+        ok = build_image(world, firmware, firmware->version, &world->images[i], error, error_size)
+             && build_block(world, &world->images[i], &world->blocks[i], error, error_size);
+    }
+    return ok;
+}
+
+void world_free_images(struct world *world)
+{
+    for (uint32_t i = 0; i < SCENARIO_CAMPAIGNS_MAX; i++) {
+        free_image(&world->images[i]);
+        free_image(&world->blocks[i]);
+    }
+}

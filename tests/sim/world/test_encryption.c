@@ -1,0 +1,97 @@
+/* Encryption at rest: at no stage of a campaign does the SPI NOR tell anything of the code.
+ * SPDX-License-Identifier: MIT
+ *
+ * Goal: with `firmware.encryption: on` no window of 32 bytes of an image is ever found in the NOR
+ * (windows of one repeated byte say nothing), and no nonce serves two contents. The same search
+ * does find them without encryption. Every device installs the image either way.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+
+#include "nor_dump.h"
+#include "update/flash_map.h"
+#include "update/image.h"
+
+#define DEVICES 3u
+#define STEP_NS (20 * SIM_NS_PER_S)
+
+static const char three[] = "name: three\n"
+                            "duration: 6 h\n"
+                            "area: {radius: 500 m}\n"
+                            "gateways: {count: 1}\n"
+                            "devices: [{name: d, count: 3, boot: {spread: 5 min}, "
+                            "report: {period: 10 min}}]\n"
+                            "firmware: {image: generated, size: 8 KiB}\n"
+                            "campaign: {start: 20 min, fragment_size: 100 B, "
+                            "set_up: {window: 20 min}, "
+                            "correction: {timeout: 10 min}, confirm_timeout: 1 h}\n";
+
+struct findings {
+    uint32_t plain;  /* windows, over all dumps */
+    uint32_t nonces; /* that were seen */
+    uint32_t dumps;
+    bool shared; /* a nonce served two contents */
+};
+
+/* Dumps each device's NOR each time that its flash has worked, from start to end. */
+static struct findings search(struct trial *trial)
+{
+    struct findings findings = { 0 };
+    struct nor_windows *windows = nor_windows_create();
+    struct nor_nonces *nonces = nor_nonces_create();
+    uint8_t *dump = malloc(NOR_SIZE);
+    const struct built_image *image = &trial->world->images[0];
+    nor_windows_add(
+            windows, image->bytes + IMAGE_HEADER_SIZE, image->size_bytes - IMAGE_HEADER_SIZE);
+    sim_ns now_ns = 0;
+    uint32_t worked[DEVICES] = { 0 };
+    bool more = true;
+    while (more) {
+        more = trial_go(trial, now_ns += STEP_NS);
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            uint32_t operations = node_flash_operations(trial->world->nodes, i);
+            if (operations == worked[i] && more) {
+                continue;
+            }
+            worked[i] = operations;
+            nor_dump_read(trial, i, dump);
+            findings.plain += nor_dump_count(windows, dump);
+            findings.shared = findings.shared || !nor_nonces_note(nonces, dump);
+            findings.dumps++;
+        }
+    }
+    findings.nonces = nor_nonces_count(nonces);
+    free(dump);
+    nor_nonces_destroy(nonces);
+    nor_windows_destroy(windows);
+    return findings;
+}
+
+static struct findings search_with(const char *encryption)
+{
+    const char *const sets[] = { encryption };
+    struct trial *trial = trial_create(three, sets, 1);
+    struct findings findings = search(trial);
+    cr_expect_null(trial_failure(trial));
+    cr_expect_float_eq(trial_value(trial, "devices.confirmed"), DEVICES, 0.0);
+    cr_expect_float_eq(trial_value(trial, "security.bad_installs"), 0.0, 0.0);
+    cr_expect_gt(findings.dumps, 20);
+    trial_destroy(trial);
+    return findings;
+}
+
+Test(encryption, leaves_no_plain_code_in_the_nor)
+{
+    struct findings findings = search_with("firmware.encryption=on");
+    cr_expect_eq(findings.plain, 0);
+    cr_expect_not(findings.shared);
+    cr_expect_eq(findings.nonces, 1);
+}
+
+Test(encryption, the_search_finds_plain_code)
+{
+    struct findings findings = search_with("firmware.encryption=off");
+    cr_expect_gt(findings.plain, 8000, "found %u", findings.plain);
+    cr_expect_eq(findings.nonces, 0);
+}
