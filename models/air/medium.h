@@ -156,6 +156,19 @@ void medium_jammer_start(
         struct medium *medium, uint32_t number, const struct medium_jammer *jammer);
 void medium_jammer_stop(struct medium *medium, uint32_t number);
 
+/* A wide-band receiver (a software radio) at the place of a device: told of each frame of any
+ * channel, SF and polarity. Calls come from inside the medium's events: they may schedule what they
+ * do, and do nothing to the medium. Each may be NULL. */
+#define MEDIUM_EARS_MAX 16u
+struct medium_ear_ops {
+    void (*detected)(void *ear, const struct frame *frame, sim_ns now_ns); /* its preamble */
+    void (*ended)(void *ear, const struct frame *frame, sim_ns now_ns);    /* whole */
+};
+/* Hears frames that arrive with `least_mdbm` in the median. assumed: they do not fade, and no other
+ * frame disturbs them. At most MEDIUM_EARS_MAX, before the run. */
+void medium_ear_add(struct medium *medium, uint32_t device, int32_t least_mdbm,
+        const struct medium_ear_ops *ops, void *context);
+
 /* Channel activity detection: is a LoRa signal of this SF, bandwidth and polarity on the air at
  * some time between `from_ns` and `to_ns`, strong enough here to be demodulated? The sync word is
  * not looked at. Frames of other devices come over the path loss between the two places. */

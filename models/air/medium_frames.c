@@ -292,6 +292,7 @@ void medium_on_detect(void *context, sim_ns now_ns, entity_id entity, uint64_t a
     if (air->channel->listener_count > 0) {
         medium_devices_detect(medium, air, now_ns);
     }
+    medium_ears_detect(medium, air, now_ns);
 }
 
 void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
@@ -311,6 +312,7 @@ void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
         medium_channel_forget(air->channel);
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
                 0, 0, &air->frame);
+        medium_ears_end(medium, air, now_ns);
     }
     air->ended = true;
     uint32_t tail = (medium->ended_head + medium->ended_count++) % medium->slot_capacity;

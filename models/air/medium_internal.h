@@ -92,6 +92,13 @@ struct gateway_state {
     sim_ns power_off_ns;           /* when it lost its power last; 0: never */
 };
 
+struct ear {
+    uint32_t device;
+    int32_t least_mdbm;
+    const struct medium_ear_ops *ops;
+    void *context;
+};
+
 struct medium {
     struct engine *engine;
     uint64_t seed;
@@ -149,7 +156,14 @@ struct medium {
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
+
+    uint32_t ear_count;
+    struct ear ears[MEDIUM_EARS_MAX];
 };
+
+/* medium_ears.c */
+void medium_ears_detect(const struct medium *medium, const struct on_air *air, sim_ns now_ns);
+void medium_ears_end(const struct medium *medium, const struct on_air *air, sim_ns now_ns);
 
 /* medium_channels.c */
 uint64_t medium_channel_key(

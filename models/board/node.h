@@ -98,6 +98,11 @@ struct node_power_cut {
 void node_fleet_cut_at_flash(
         struct node_fleet *fleet, uint32_t index, const struct node_power_cut *cut);
 
+/* Changes flash content from outside, as by a programmer at the chip's pins: no rule of the region
+ * holds, and the firmware is not told. */
+void node_flash_rewrite(struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,
+        uint32_t address, const void *data, uint32_t size);
+
 /* --- for observers, results and tests: const views -------------------------------------------- */
 /* Flash content as the CPU would read it, without time or energy. */
 void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,

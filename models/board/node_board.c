@@ -30,6 +30,13 @@ static void flash_write(void *context, enum hal_flash_region region, uint32_t ad
     flash_image_set(access->store, &access->images[region], address, data, size);
 }
 
+void node_flash_rewrite(struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,
+        uint32_t address, const void *data, uint32_t size)
+{
+    assert(index < fleet->count);
+    flash_image_set(fleet->flash, &node_at(fleet, index)->flash[region], address, data, size);
+}
+
 struct firmware_flash node_firmware_flash(struct node_flash_access *access)
 {
     return (struct firmware_flash){ access, flash_read, flash_write };

@@ -199,6 +199,8 @@ sim_ns campaign_start_ns(const struct campaign *campaign);
 uint32_t campaign_transfer_count(const struct campaign *campaign);
 void campaign_transfer_get(
         const struct campaign *campaign, uint32_t transfer, struct campaign_transfer *view);
+/* Its block, padded to whole fragments: what each device has when it is whole. */
+const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t transfer);
 /* Sessions of all transfers, numbered in order of transfer and time. More may come when the
  * campaign starts. */
 uint32_t campaign_session_count(const struct campaign *campaign);

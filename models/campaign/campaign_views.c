@@ -131,6 +131,12 @@ void campaign_transfer_get(
     };
 }
 
+const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t index)
+{
+    assert(index < campaign->transfer_count);
+    return campaign->transfers[index].block;
+}
+
 uint32_t campaign_session_count(const struct campaign *campaign)
 {
     uint32_t count = 0;

@@ -32,7 +32,8 @@ enum random_purpose {
     RANDOM_FADING_PHASE,      /* index: frame id */
     RANDOM_PENETRATION,
     RANDOM_INTERFERER, /* index: cell of time and event in it */
-    RANDOM_FAULT       /* index: fault of the list and its turn; what of a page was programmed */
+    RANDOM_FAULT,      /* index: fault of the list and its turn; what of a page was programmed */
+    RANDOM_ADVERSARY   /* index: its action */
 };
 
 struct random_stream {

@@ -312,6 +312,7 @@ static bool has_same_stations(const struct world *a, const struct world *b)
 {
     return a->device_count == b->device_count && a->gateway_count == b->gateway_count
            && a->scenario->foreign.devices == b->scenario->foreign.devices
+           && a->scenario->adversary_count == b->scenario->adversary_count
            && a->scenario->campaign_count == b->scenario->campaign_count;
 }
 

@@ -103,9 +103,10 @@ static void write_stations(struct run *const runs[2], FILE *out)
         const struct world *world = run_world(runs[i]);
         fprintf(out,
                 "  %c  %" PRIu32 " devices, %" PRIu32 " gateways, %" PRIu32
-                " foreign devices, %" PRIu32 " campaigns\n",
+                " foreign devices, %" PRIu32 " adversaries, %" PRIu32 " campaigns\n",
                 'A' + i, world->device_count, world->gateway_count,
-                world->scenario->foreign.devices, world->scenario->campaign_count);
+                world->scenario->foreign.devices, world->scenario->adversary_count,
+                world->scenario->campaign_count);
     }
 }
 

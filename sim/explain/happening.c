@@ -107,6 +107,8 @@ void entity_write(const struct world *world, entity_id entity, FILE *out)
         fprintf(out, "device %" PRIu32, entity - world->first_device);
     } else if (entity - world->first_foreign < world->scenario->foreign.devices) {
         fprintf(out, "foreign device %" PRIu32, entity - world->first_foreign);
+    } else if (entity - world->first_adversary < world->scenario->adversary_count) {
+        fprintf(out, "adversary %" PRIu32, entity - world->first_adversary);
     } else if (entity == network_entity(world->network)) {
         fputs("the network server", out);
     } else if (!campaign_write(world, entity, out)) {

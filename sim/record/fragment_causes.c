@@ -14,6 +14,7 @@
 #include "record/air_frames.h"
 #include "record/fragment_causes_internal.h"
 #include "record/recorder_set.h"
+#include "record/security.h"
 #include "run_memory.h"
 #include "scenario/scenario_campaigns.h"
 
@@ -251,13 +252,16 @@ static bool mic_is_good(struct copy *copy, const struct frame *frame)
 }
 
 /* A device accepts the counters of a group in ascending order only (LoRaWAN L2 1.0.4 section
- * 4.3.1.5). */
-static enum loss_cause accept(struct causes_device *device, const struct reception *reception)
+ * 4.3.1.5), those of forged frames too. */
+static enum loss_cause accept(
+        const struct fragment_causes *causes, uint32_t index, const struct reception *reception)
 {
+    struct causes_device *device = &causes->devices[index];
     if (!reception->good) {
         return LOSS_BAD_MIC;
     }
-    if (device->session == reception->session && reception->fcnt < device->next_fcnt) {
+    if ((device->session == reception->session && reception->fcnt < device->next_fcnt)
+            || reception->fcnt < security_least_fcnt(causes->set, index, reception->session)) {
         return LOSS_COUNTER_REJECTED;
     }
     device->session = reception->session;
@@ -304,7 +308,7 @@ static void copy_heard(struct fragment_causes *causes, uint32_t device, enum los
             .good = good,
             .before = before,
         };
-        cause = accept(d, &d->last[0]);
+        cause = accept(causes, device, &d->last[0]);
     }
     if (copy->n > 0) {
         fragment_rows_set(rows, copy->n, device, further((enum loss_cause)before, cause));
@@ -334,7 +338,7 @@ static bool unread(
         after->before = after->n == lost->n ? lost->before : after->before;
         after->last_session = lost->last_session;
         after->next_fcnt = lost->next_fcnt;
-        enum loss_cause judged = accept(d, after);
+        enum loss_cause judged = accept(causes, device, after);
         if (after->n > 0) {
             fragment_rows_set(
                     rows, after->n, device, further((enum loss_cause)after->before, judged));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "record/fragment_causes.h"
+#include "record/security.h"
 
 /* Least reason of FW_TRACE_FRAME_DROPPED that is a fragment's: device/services/fragmentation.h. */
 #define FRAGMENTATION_DROPPED_BUSY 201
@@ -152,8 +153,8 @@ static bool causes_fail(
 }
 
 /* `received` is what the firmware counted, but for fragments that it says it dropped when it had
- * them, which may have been coded ones. A restart in mid-session may have cost it what was not
- * in flash yet. */
+ * them, which may have been coded ones, and for forged ones that it took. A restart in mid-session
+ * may have cost it what was not in flash yet. */
 static bool count_fails(const struct fragment_counts *counts, uint32_t campaign, uint32_t device,
         char *text, size_t size)
 {
@@ -167,7 +168,8 @@ static bool count_fails(const struct fragment_counts *counts, uint32_t campaign,
         received = own->nb_frag - own->missing_now;
         seen = seen_of(counts->set, campaign, device);
     }
-    if (received <= seen && received + own->dropped >= seen) {
+    uint32_t forged = security_accepted(counts->set, device);
+    if (received <= seen + forged && received + own->dropped >= seen) {
         return false;
     }
     snprintf(text, size,

@@ -8,6 +8,7 @@
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
 
+#include "adversary/adversary.h"
 #include "board/node.h"
 #include "campaign/image_builder.h"
 #include "campaign/server.h"
@@ -27,11 +28,13 @@ struct recorder_view {
     const struct node_fleet *nodes;
     const struct gateway_fleet *gateways;
     const struct network *network;
-    const struct server *server;      /* of updates; without a campaign if the scenario has none */
-    const struct built_image *images; /* that campaigns send */
+    const struct server *server; /* of updates; without a campaign if the scenario has none */
+    const struct adversary_fleet *adversaries; /* NULL: none */
+    const struct built_image *images;          /* that campaigns send */
     uint32_t image_count;
     uint32_t device_count, gateway_count;
-    entity_id first_device; /* devices are the entities from this one on */
+    entity_id first_device;    /* devices are the entities from this one on */
+    entity_id first_adversary; /* scenario->adversary_count of them */
 };
 
 struct recorder_set; /* record/recorder_set.h: all recorders of one run */
@@ -53,6 +56,7 @@ struct recorder_ops {
     uint64_t kinds;   /* OBSERVE_BIT()s that it listens to; of FIRMWARE only: */
     uint64_t traces;  /* RECORDER_TRACE()s that it listens to */
     bool of_campaign; /* takes no part in a run without a campaign */
+    bool of_attack;   /* listens to nothing in a run without adversaries */
     bool by_campaign; /* measure() is called for each campaign, too */
     bool by_group;    /* measure() is called for each group of devices, too */
     /* What device `device` does with its radio changes by a state of the radio. */

@@ -62,11 +62,13 @@ static bool listens(const struct recorder_ops *recorder, uint32_t list)
 
 static void make_lists(struct recorder_set *set)
 {
+    bool attack = set->view.scenario->adversary_count > 0;
     uint16_t count = 0;
     for (uint32_t list = 0; list < LIST_COUNT; list++) {
         set->list_begin[list] = count;
         for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
-            if (set->takes_part[i] && listens(recorder_rows[i], list)) {
+            if (set->takes_part[i] && (attack || !recorder_rows[i]->of_attack)
+                    && listens(recorder_rows[i], list)) {
                 assert(count < LISTENERS_MAX);
                 set->listeners[count++] =
                         (struct listener){ recorder_rows[i]->observe, set->states[i] };

@@ -46,11 +46,13 @@ static struct recorder_set *create_recorders(const struct world *world)
         .gateways = world->gateways,
         .network = world->network,
         .server = world->server,
+        .adversaries = world->adversaries,
         .images = world->images,
         .image_count = world->scenario->campaign_count,
         .device_count = world->device_count,
         .gateway_count = world->gateway_count,
         .first_device = world->first_device,
+        .first_adversary = world->first_adversary,
     };
     struct recorder_set *recorders = recorder_set_create(&view);
     if (recorders != NULL) {

@@ -30,6 +30,8 @@ bool check_members(
         const struct check *check, const struct scenario_members *members, const char *label);
 /* Faults: targets, times, and keys that belong to their kind. */
 void check_faults(const struct check *check);
+/* Adversaries: places, times, and keys that belong to their kind. */
+void check_adversaries(const struct check *check);
 /* Times and versions of campaigns one after the other on the same devices, whose members are known
  * to exist. */
 void check_successive(const struct check *check);

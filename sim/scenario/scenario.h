@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "adversary/adversary.h"
 #include "air/fading.h"
 #include "air/interferer.h"
 #include "air/judge.h"
@@ -32,6 +33,7 @@
 #define SCENARIO_OUTAGES_MAX       32u
 #define SCENARIO_WRONG_CLOCKS_MAX  64u /* as many as gateways */
 #define SCENARIO_FAULTS_MAX        64u
+#define SCENARIO_ADVERSARIES_MAX   ADVERSARIES_MAX
 #define SCENARIO_CHANNELS_MAX      8u
 #define SCENARIO_CODE_SIZE_MAX     163584u /* 160 KiB of flash without the image's header */
 #define SCENARIO_NAME_MAX          64u
@@ -233,6 +235,21 @@ struct scenario_fault {
     bool received;                   /* is given */
 };
 
+/* One that wants to harm the fleet (adversary/adversary.h). */
+struct scenario_adversary {
+    int kind; /* enum adversary_kind */
+    sim_ns at_ns;
+    sim_ns duration_ns; /* SCENARIO_AUTO: to the end of the run */
+    sim_ns every_ns;
+    uint32_t device; /* at whose place it is, or listens; SCENARIO_NO_NUMBER: x and y say */
+    double x_m, y_m, height_m;
+    int32_t power_mdbm;
+    uint32_t jump;
+    sim_ns delay_ns;
+    uint32_t frequency_hz;
+    struct scenario_members devices; /* whose flash is rewritten */
+};
+
 enum expect_operator {
     EXPECT_EQ,
     EXPECT_NE,
@@ -275,6 +292,8 @@ struct scenario {
     struct scenario_fault faults[SCENARIO_FAULTS_MAX];
     uint32_t outage_count;
     struct scenario_fault outages[SCENARIO_OUTAGES_MAX]; /* gateways.outages: of kind outage too */
+    uint32_t adversary_count;
+    struct scenario_adversary adversaries[SCENARIO_ADVERSARIES_MAX];
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };

@@ -146,6 +146,7 @@ void scenario_check(const struct scenario *scenario, const struct scenario_place
     check_wrong_clocks(&check);
     check_interferers(&check);
     check_faults(&check);
+    check_adversaries(&check);
     check_unused(&check);
     check_campaigns(&check);
     check_expect(&check);

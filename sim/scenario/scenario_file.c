@@ -13,6 +13,7 @@
 #include "scenario/campaign_plan.h"
 #include "scenario/channel_plan.h"
 #include "scenario/firmware_image.h"
+#include "scenario/scenario_adversaries.h"
 #include "scenario/scenario_check.h"
 #include "scenario/scenario_faults.h"
 #include "scenario/scenario_positions.h"
@@ -168,6 +169,7 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
     place_path(places, name, gateways->file);
     complete_clock(gateways, places);
     scenario_complete_faults(scenario, places);
+    scenario_complete_adversaries(scenario);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         struct scenario_device_group *group = &scenario->groups[i];
         place_path(places, name, group->file);

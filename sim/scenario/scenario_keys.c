@@ -28,6 +28,9 @@ static const struct param_list scenario_lists[] = {
             NULL, "a gateway, as in - {gateway: 1, error: 10 min}"),
     LIST("faults", faults, fault_count, struct scenario_fault, SCENARIO_FAULTS_MAX, &fault_rows,
             false, false, NULL, "a fault, as in - {kind: reset, device: 3, at: 2 h}"),
+    LIST("adversaries", adversaries, adversary_count, struct scenario_adversary,
+            SCENARIO_ADVERSARIES_MAX, &adversary_rows, false, false, NULL,
+            "an adversary, as in - {kind: inject, device: 3, at: 2 h}"),
 };
 
 const struct param_table scenario_table = { scenario_sections,

@@ -50,6 +50,9 @@ static const struct param_part parts[] = {
     { "Wrong clocks of gateways", "`gateways.clock.wrong` is a list of gateways.",
             "gateways.clock.wrong[].", &wrong_clock_rows },
     { "Faults", "`faults` is a list of what goes wrong in a run.", "faults[].", &fault_rows },
+    { "Adversaries",
+            "`adversaries` is a list of those who attack the fleet ([security.md](security.md)).",
+            "adversaries[].", &adversary_rows },
     { "Other keys", "These have no default and no single value.", "", &other_rows },
     { "Board files",
             "`devices[].board` names a board that the program knows, or the path of a file with "

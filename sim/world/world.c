@@ -13,6 +13,7 @@
 #include "update/flash_map.h"
 #include "update/update.h"
 #include "world/placement.h"
+#include "world/world_adversaries.h"
 #include "world/world_campaigns.h"
 #include "world/world_nodes.h"
 #include "world/world_params.h"
@@ -30,18 +31,25 @@ static bool fail(char *error, size_t error_size, const char *what)
     return false;
 }
 
-/* Sites of the own devices, then of the foreign ones; freed by the caller. */
+static uint32_t station_count(const struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+    return world->device_count + scenario->foreign.devices + scenario->adversary_count;
+}
+
+/* Sites of the own devices, of the foreign ones, of adversaries; freed by the caller. */
 static struct medium_site *create_sites(
         const struct world *world, const struct placement *placement)
 {
     const struct scenario *scenario = world->scenario;
     uint32_t foreign = scenario->foreign.devices;
-    struct medium_site *sites = calloc(world->device_count + foreign, sizeof *sites);
+    struct medium_site *sites = calloc(station_count(world), sizeof *sites);
     if (sites != NULL) {
         placement_devices(placement, world->first_device, sites);
         world_complete_sites(world, placement, sites);
         foreign_place(scenario->seed, world->first_foreign, foreign, scenario->area.radius_m,
                 sites + world->device_count);
+        world_place_adversaries(world, sites, sites + world->device_count + foreign);
     }
     for (uint32_t i = 0; sites != NULL && i < foreign; i++) {
         struct medium_site *site = &sites[world->device_count + i];
@@ -62,9 +70,8 @@ static bool create_medium(
     }
     placement_gateways(placement, world->first_gateway, gateway_sites);
     world_complete_gateway_sites(world, gateway_sites);
-    world->medium = medium_create(world->engine, &medium, sites,
-            world->device_count + world->scenario->foreign.devices, &node_medium_ops, gateway_sites,
-            world->gateway_count, &gateway_medium_ops);
+    world->medium = medium_create(world->engine, &medium, sites, station_count(world),
+            &node_medium_ops, gateway_sites, world->gateway_count, &gateway_medium_ops);
     free(gateway_sites);
     return world->medium != NULL;
 }
@@ -143,7 +150,8 @@ static bool create_placed(struct world *world, const struct world_options *optio
               && world_configure_nodes(world, sites) && create_foreign(world);
     free((void *)(uintptr_t)factory.image.bytes);
     free(sites);
-    return ok && world_create_campaigns(world, error, error_size);
+    return ok && world_create_campaigns(world, error, error_size)
+           && world_create_adversaries(world);
 }
 
 static bool create_parts(
@@ -173,11 +181,12 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
         /* Draws are keyed by entity: a gateway more renumbers no entity, a device more only those
-         * that follow it, the foreign ones last. */
+         * that follow it: foreign ones, adversaries last. */
         assert(world->gateway_count <= SCENARIO_GATEWAYS_MAX);
         world->first_gateway = engine_entity_add(world->engine, SCENARIO_GATEWAYS_MAX);
         world->first_device = engine_entity_add(world->engine, world->device_count);
         world->first_foreign = engine_entity_add(world->engine, scenario->foreign.devices);
+        world->first_adversary = engine_entity_add(world->engine, scenario->adversary_count);
     }
     if (world->engine == NULL || !create_parts(world, options, error, error_size)) {
         fail(error, error_size, "out of memory");
@@ -197,6 +206,7 @@ void world_destroy(struct world *world)
     if (world == NULL) {
         return;
     }
+    adversaries_destroy(world->adversaries);
     foreign_destroy(world->foreign);
     server_destroy(world->server);
     network_destroy(world->network);

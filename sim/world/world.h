@@ -4,6 +4,7 @@
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
+#include "adversary/adversary.h"
 #include "board/node.h"
 #include "campaign/image_builder.h"
 #include "campaign/server.h"
@@ -28,10 +29,11 @@ struct world {
     struct node_fleet *nodes;
     struct gateway_fleet *gateways;
     struct network *network;
-    struct server *server;         /* without a campaign if the scenario has none */
-    struct foreign_fleet *foreign; /* NULL: none */
+    struct server *server;               /* without a campaign if the scenario has none */
+    struct foreign_fleet *foreign;       /* NULL: none */
+    struct adversary_fleet *adversaries; /* NULL: none */
     uint32_t device_count, gateway_count;
-    entity_id first_device, first_gateway, first_foreign;
+    entity_id first_device, first_gateway, first_foreign, first_adversary;
     const struct device_identity *identities;
     struct built_image images[SCENARIO_CAMPAIGNS_MAX]; /* of each campaign, as devices run it */
     struct built_image blocks[SCENARIO_CAMPAIGNS_MAX]; /* the same as it is sent */

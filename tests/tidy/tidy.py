@@ -22,6 +22,8 @@ LADDER = {
     'models/network': ['sim/engine', 'models/air', 'models/gateway', 'models/region',
                        'models/identity'],
     'models/campaign': ['sim/engine', 'models/network', 'models/region', 'models/identity'],
+    'models/adversary': ['sim/engine', 'models/air', 'models/board', 'models/campaign',
+                         'models/network', 'models/region'],
     'sim/scenario': ['sim/engine', 'models'],
     'sim/record': ['sim/engine', 'models', 'device', 'sim/scenario'],
     'sim/world': ['sim/engine', 'models', 'device', 'sim/scenario'],
