@@ -27,7 +27,7 @@ bool batch_member_lacks(const struct transfer *transfer, const struct member *me
 {
     assert(!member->counted || member->transfer < transfer->campaign->transfer_count);
     return member->counted && member->transfer == transfer->index && !member->deferred
-           && !member_is_settled(member);
+           && !member->repairing && !member_is_settled(member);
 }
 
 /* Members whose needs the next batch of coded fragments serves: those that answered in this round,

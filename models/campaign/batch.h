@@ -14,7 +14,7 @@ struct transfer;
  * decoding, so that one batch ends a decoder that lacks nothing but rank. */
 #define BATCH_LEAST 8u
 
-/* The transfer waits for a member that listens and is not whole. */
+/* The transfer waits for a member that listens, is not whole and is not being repaired. */
 bool batch_member_lacks(const struct transfer *transfer, const struct member *member);
 /* Coded fragments for a member: what it lacks, a reserve for decoding, and what is lost on the way
  * at the rate that it reported. */

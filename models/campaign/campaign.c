@@ -321,7 +321,8 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (transfer != NULL) {
         second_period_step(campaign, member, course, now_ns);
     }
-    if (!restarted && !course->status_answered
+    bool repaired = transfer != NULL && repair_step(campaign, member, course, now_ns);
+    if (!restarted && !repaired && !course->status_answered
             && (phase == CAMPAIGN_PHASE_CORRECTION || phase == CAMPAIGN_PHASE_CONFIRMATION)) {
         reception_ask_for_status(campaign, member, course);
     }

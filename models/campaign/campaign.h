@@ -59,7 +59,8 @@ struct campaign_params {
     sim_ns correction_timeout_ns;
     enum campaign_correction_period correction_period;
     sim_ns correction_pause_ns; /* between the two periods, in which devices sleep */
-    uint8_t block_ack_delay;    /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
+    uint32_t unicast_below; /* so few members that are not whole are repaired by unicast; 0: none */
+    uint8_t block_ack_delay; /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     enum campaign_versions versions;
     uint8_t fragmentation_version; /* of TS004, 1 or 2, of members whose version is not given */
     /* Versions of TS004, as `members`; NULL: fragmentation_version. Copied. VERSIONS_ASK needs

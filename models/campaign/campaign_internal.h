@@ -173,6 +173,19 @@ void reception_on_version(struct campaign *campaign, struct member *member,
 void reception_ask_for_status(
         struct campaign *campaign, struct member *member, const struct uplink_course *course);
 
+/* repair.c */
+/* So few members are left that each is served alone. */
+bool repair_pays(const struct transfer *transfer);
+/* A member has said that it lacks fragments. True: it gets them by unicast. */
+bool repair_on_lacking(struct campaign *campaign, struct member *member, sim_ns now_ns);
+void repair_on_group_delete(struct member *member, const struct package_message *message);
+/* Members that have left class C to be repaired and are not settled; `answered`: those that
+ * answered in this round of correction, too. */
+uint32_t repair_count(const struct transfer *transfer, bool answered);
+/* After an uplink. True: the member is being repaired. */
+bool repair_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
+
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);

@@ -125,22 +125,6 @@ static bool send_batch(struct transfer *transfer, uint32_t size)
     return transfer_extend(transfer, size);
 }
 
-/* --- until reported -------------------------------------------------------------------------- */
-
-/* Nothing says that a member is stuck: one batch in four is sent as if. */
-static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
-{
-    start(transfer, now_ns);
-    transfer->correction.stuck = transfer->correction.batches % 4u == 3u;
-    uint32_t step = transfer->nb_frag / 50u;
-    if (!send_batch(transfer, step > BATCH_LEAST ? step : BATCH_LEAST)) {
-        await_answers(transfer, now_ns);
-    }
-}
-
-static const struct correction_ops until_reported = { "until-reported", until_reported_next_move,
-    transfer_end, until_reported_next_move, until_reported_next_move, false, false };
-
 /* --- adaptive -------------------------------------------------------------------------------- */
 
 /* Members that lack fragments answer, the others keep quiet. After a round of silence all members
@@ -161,6 +145,23 @@ static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
         return;
     }
     correction->status_on_air = true;
+}
+
+/* Few members are left, and each gets what it lacks by unicast. */
+static bool all_are_repaired(const struct transfer *transfer)
+{
+    return repair_pays(transfer)
+           && transfer->settled_count + repair_count(transfer, true) == transfer->counted_count;
+}
+
+/* The transfer ends where each member that is left is being repaired. True: so it does. */
+static bool ends_in_repair(struct transfer *transfer, sim_ns now_ns)
+{
+    bool ends = all_are_repaired(transfer);
+    if (ends) {
+        transfer_end(transfer, now_ns);
+    }
+    return ends;
 }
 
 /* Of the next batch in a row of silent rounds; 0: none. Silence may be a lost request or lost
@@ -184,10 +185,11 @@ static uint32_t batch_in_silence(const struct transfer *transfer)
 
 /* A batch, after which members that listen are asked again; or no more than the question. A batch
  * that would wait long for airtime comes after further questions: members that answer are deferred.
- */
+ * Where few are left, those that answer leave class C and get what they lack by unicast. */
 static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
+    size = repair_pays(transfer) ? 0 : size;
     bool instead = size > 0 && correction->instead_rounds < INSTEAD_ROUNDS_MAX
                    && deferral_pays(transfer, size, now_ns);
     correction->instead_rounds = instead ? correction->instead_rounds + 1u : 0;
@@ -246,13 +248,13 @@ static void adaptive_next_move(struct transfer *transfer, sim_ns now_ns)
 static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
-    if (rests_for_deferred(transfer)) {
+    if (rests_for_deferred(transfer) || ends_in_repair(transfer, now_ns)) {
         return;
     }
+    correction->silent_rounds = correction->round_answers > 0 ? 0 : correction->silent_rounds + 1u;
     if (correction->round_answers > 0) {
         uint32_t size = batch_size(transfer);
-        correction->silent_rounds = 0;
-        if (repeats_instead(transfer, size)) {
+        if (!repair_pays(transfer) && repeats_instead(transfer, size)) {
             correction->repeats++;
             correction->batches++;
             transfer_repeat(transfer, 1, transfer->nb_frag);
@@ -261,7 +263,6 @@ static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
         }
         return;
     }
-    correction->silent_rounds++;
     if (correction->silent_rounds < REST_AFTER) {
         batch_or_question(transfer, batch_in_silence(transfer), now_ns);
     } else {
@@ -271,7 +272,7 @@ static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
 
 static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
 {
-    if (rests_for_deferred(transfer)) {
+    if (rests_for_deferred(transfer) || ends_in_repair(transfer, now_ns)) {
         return;
     }
     bool asked = transfer->correction.unsent_rounds == 0;
@@ -285,6 +286,9 @@ static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
     start(transfer, now_ns);
     transfer->correction.silent_rounds = 0;
     transfer->correction.round_answers = 0; /* the batch is for all that are known to lack some */
+    if (ends_in_repair(transfer, now_ns)) {
+        return;
+    }
     uint32_t size = batch_for_all(transfer);
     if (size > 0 && transfer_waits_long_for(transfer, size, now_ns)) {
         uint32_t fits = transfer_in_haste(transfer, size, now_ns), least = batch_size(transfer);
@@ -295,6 +299,35 @@ static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
 
 static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
     adaptive_answers_over, adaptive_rested, adaptive_session_begun, true, true };
+
+/* --- until reported -------------------------------------------------------------------------- */
+
+/* Nothing says that a member is stuck: one batch in four is sent as if. */
+static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
+{
+    start(transfer, now_ns);
+    if (repair_pays(transfer)) { /* those that answer are told to leave class C */
+        ask_who_misses(transfer, now_ns);
+        return;
+    }
+    transfer->correction.stuck = transfer->correction.batches % 4u == 3u;
+    uint32_t step = transfer->nb_frag / 50u;
+    if (!send_batch(transfer, step > BATCH_LEAST ? step : BATCH_LEAST)) {
+        await_answers(transfer, now_ns);
+    }
+}
+
+static void until_reported_answers_over(struct transfer *transfer, sim_ns now_ns)
+{
+    if (!repair_pays(transfer)) {
+        transfer_end(transfer, now_ns);
+    } else {
+        adaptive_answers_over(transfer, now_ns);
+    }
+}
+
+static const struct correction_ops until_reported = { "until-reported", until_reported_next_move,
+    until_reported_answers_over, until_reported_next_move, until_reported_next_move, false, false };
 
 const struct correction_ops *const correction_policies[CORRECTION_COUNT] = {
     [CORRECTION_FIXED] = &fixed,
@@ -375,6 +408,7 @@ static void end_pause_if_all_are_known(struct transfer *transfer, sim_ns now_ns)
     const struct correction *correction = &transfer->correction;
     if (correction->awaiting_answers && policy_of(transfer)->asks
             && transfer->settled_count + correction->round_answers + deferral_count(transfer, false)
+                               + repair_count(transfer, false)
                        >= transfer->counted_count) {
         transfer_timer_set(transfer, TRANSFER_TIMER_ANSWERS, now_ns + SCHEDULE_ANSWER_TAIL_NS);
     }

@@ -79,7 +79,8 @@ enum member_stage {
     X(GROUP_GONE)            /* McGroupStatusAns without it, or McGroupDeleteAns */                \
     X(GROUP_SILENT)          /* no answer to a request about its group */                          \
     X(GROUP_UNANSWERED)      /* the same, too often */                                             \
-    X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */
+    X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */          \
+    X(REPAIR_FAILED)         /* its repair brought it no further, too often */
 
 enum member_event {
 #define X(name) MEMBER_EVENT_##name,
@@ -100,6 +101,7 @@ enum member_cause {
     MEMBER_CAUSE_REFUSED,      /* any other negative answer */
     MEMBER_CAUSE_MEMORY,       /* NotEnoughMemory */
     MEMBER_CAUSE_GROUP_SILENT, /* no McGroupStatusAns, or no McGroupDeleteAns */
+    MEMBER_CAUSE_REPAIR,       /* fragments by unicast, and as many missing as before */
     MEMBER_CAUSE_COUNT
 };
 
@@ -153,7 +155,13 @@ struct member {
     bool over_memory;      /* more than its decoder holds */
     uint16_t received;     /* NbFragReceived last reported before it was told to come back later */
     uint16_t sent;         /* fragments that had been sent by then */
-    sim_ns pause_until_ns; /* no command of the set-up, and of its end, before */
+    bool repairing;        /* it gets what it lacks by unicast */
+    bool repair_queued;    /* the last downlink to it holds a fragment */
+    bool repair_asked;     /* what was to be sent is out: its status is due */
+    uint8_t repair_groups; /* McGroupIDs that it is told to delete first */
+    uint16_t repair_left;  /* fragments until it is asked for its status again */
+    uint16_t repair_missing; /* as its last status said */
+    sim_ns pause_until_ns;   /* no command of the set-up, and of its end, before */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, authenticated_ns, confirmed_ns;
 };
 

@@ -140,9 +140,12 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
         campaign_member_event(campaign, member,
                 member->over_memory ? MEMBER_EVENT_BLOCK_LACKING_MUCH : MEMBER_EVENT_BLOCK_LACKING,
                 now_ns);
+        bool repaired = repair_on_lacking(campaign, member, now_ns);
         if (listens) {
             second_period_on_answer(campaign, member);
             correction_on_answer(transfer, member, missing_was, now_ns);
+        }
+        if (listens && !repaired) {
             deferral_consider(campaign, member, now_ns);
         }
     }

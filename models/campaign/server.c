@@ -93,6 +93,7 @@ static void on_group_message(struct server *server, const struct network_uplink 
     } else if (message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS) {
         set_up_on_session_ans(campaign, member, uplink, message, now_ns);
     } else {
+        repair_on_group_delete(member, message);
         release_on_group_delete(campaign, member, message, now_ns);
     }
 }

@@ -86,17 +86,38 @@ void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer)
 
 /* --- fragments ------------------------------------------------------------------------------- */
 
+size_t transfer_put_fragment(const struct transfer *transfer, uint32_t n,
+        uint8_t out[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX])
+{
+    uint8_t data[UINT8_MAX];
+    assert(n > 0 && n <= PACKAGE_FRAGMENTS_MAX);
+    fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
+            transfer->fragment_size_bytes, n, data);
+    return package_data_fragment(
+            out, transfer->frag_index, (uint16_t)n, data, transfer->fragment_size_bytes);
+}
+
 /* False: the session takes no more. */
 static bool send_fragment(struct transfer *transfer, uint32_t n)
 {
     struct session *session = transfer_session_now(transfer);
-    uint8_t data[UINT8_MAX];
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
-    fec_encoder_fragment(transfer->fragmentation_version, transfer->block, transfer->nb_frag,
-            transfer->fragment_size_bytes, n, data);
-    size_t size = package_data_fragment(
-            payload, transfer->frag_index, (uint16_t)n, data, transfer->fragment_size_bytes);
+    size_t size = transfer_put_fragment(transfer, n, payload);
     return session->ops->send(session, n, payload, (uint16_t)size);
+}
+
+/* What the session was going to send keeps its count, and no fragment replaces this one. */
+uint32_t transfer_take_number(struct transfer *transfer)
+{
+    assert(transfer->next_n > 0);
+    if (transfer->next_n > PACKAGE_FRAGMENTS_MAX) {
+        return 0;
+    }
+    uint32_t n = transfer->next_n++;
+    transfer->target_n += transfer_has_room(transfer) ? 1u : 0u;
+    transfer->replaced++;
+    transfer->highest_sent_n = n > transfer->highest_sent_n ? n : transfer->highest_sent_n;
+    return n;
 }
 
 void transfer_feed(struct transfer *transfer)
@@ -355,6 +376,17 @@ static void end_unless_sent(struct transfer *transfer, sim_ns now_ns)
     }
 }
 
+/* A member that is not whole stays in class C, and holds its reports back, until the time-out. */
+void transfer_await_reports(struct transfer *transfer, sim_ns now_ns)
+{
+    assert(transfer->phase == CAMPAIGN_PHASE_CONFIRMATION);
+    bool all_whole = transfer->settled_count == transfer->counted_count;
+    sim_ns end_ns = transfer_end_ns(transfer);
+    sim_ns from_ns = all_whole || now_ns > end_ns ? now_ns : end_ns;
+    transfer_timer_set(
+            transfer, TRANSFER_TIMER_DONE, from_ns + transfer->campaign->params.confirm_timeout_ns);
+}
+
 void transfer_end(struct transfer *transfer, sim_ns now_ns)
 {
     if (!transfer_runs(transfer)) {
@@ -369,13 +401,7 @@ void transfer_end(struct transfer *transfer, sim_ns now_ns)
     session->ops->stop(session);
     campaign_phase_set(transfer, CAMPAIGN_PHASE_CONFIRMATION, now_ns);
     end_unless_sent(transfer, now_ns);
-    /* A member that is not whole stays in class C, and holds its reports back, until the time-out.
-     */
-    bool all_whole = transfer->settled_count == transfer->counted_count;
-    sim_ns end_ns = transfer_end_ns(transfer);
-    sim_ns from_ns = all_whole || now_ns > end_ns ? now_ns : end_ns;
-    transfer_timer_set(
-            transfer, TRANSFER_TIMER_DONE, from_ns + transfer->campaign->params.confirm_timeout_ns);
+    transfer_await_reports(transfer, now_ns);
     transfer_end_if_all_final(transfer, now_ns);
 }
 

@@ -112,6 +112,13 @@ bool transfer_has_room(const struct transfer *transfer); /* for a higher N */
 void transfer_repeat(struct transfer *transfer, uint32_t n, uint32_t count);
 /* Wants `count` more coded fragments. False: N has no more room. */
 bool transfer_extend(struct transfer *transfer, uint32_t count);
+/* The next N for a message outside of the session; 0: N has no more room. */
+uint32_t transfer_take_number(struct transfer *transfer);
+/* DataFragment n; returns its size. */
+size_t transfer_put_fragment(const struct transfer *transfer, uint32_t n,
+        uint8_t out[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX]);
+/* The transfer is over a confirm_timeout after the end of its sessions, or after now. */
+void transfer_await_reports(struct transfer *transfer, sim_ns now_ns);
 /* A request to every member, `copies` times. False: the session takes no more. */
 bool transfer_ask(struct transfer *transfer, const uint8_t *request, size_t size, uint32_t copies);
 /* Wants no fragment that the session does not have yet. */

@@ -124,6 +124,10 @@ void network_queue_clear(struct network *network, uint32_t device);
 /* Application bytes the device's next downlink can carry. */
 uint16_t network_downlink_max(const struct network *network, uint32_t device);
 
+/* Application bytes that the longer of the two windows of its last uplink carries, without commands
+ * of the MAC. */
+uint16_t network_answer_max(const struct network *network, uint32_t device);
+
 /* Joins a device that joined before the run: the join server gets the bytes of its JoinRequest
  * with `dev_nonce` and writes the JoinAccept as it would go on air. Returns its size, 0: refused
  * (the DevNonce is not greater than the last one). */

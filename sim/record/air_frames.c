@@ -11,6 +11,7 @@
 #include "network/wire.h"
 
 #define FRAG_SESSION_SETUP_REQ 0x02u /* TS004-2.0.0 section 3.2 */
+#define DATA_FRAGMENT          0x08u
 #define APP_TIME_ANS           0x01u /* TS003-2.0.0 section 3.2: CID, s, token */
 #define APP_TIME_ANS_SIZE      6u
 #define DEVICE_TIME_ANS        0x0du
@@ -83,6 +84,22 @@ bool air_sets_up_fragments(
            && decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
                    downlink.payload_size, message)
            && message[0] == FRAG_SESSION_SETUP_REQ;
+}
+
+uint32_t air_unicast_fragments(const struct recorder_view *view, uint32_t device,
+        const struct frame *frame, uint32_t *first_n)
+{
+    struct air_downlink downlink;
+    uint8_t message[LORAWAN_FRAME_MAX];
+    if (!air_downlink_parse(frame, &downlink) || downlink.fport != PACKAGE_FPORT_FRAGMENTATION
+            || downlink.payload_size <= PACKAGE_FRAGMENT_OVERHEAD
+            || !decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
+                    downlink.payload_size, message)
+            || message[0] != DATA_FRAGMENT) {
+        return 0;
+    }
+    *first_n = wire_u16(message + 1) & PACKAGE_FRAGMENTS_MAX;
+    return 1;
 }
 
 enum air_answer air_set_up_answer(

@@ -39,6 +39,7 @@ static void destroy(void *state)
         free(causes->streams[i].coded);
         fragment_rows_destroy(&causes->streams[i].rows);
     }
+    unicast_fragments_destroy(&causes->unicast);
     free(causes->streams);
     free(causes->devices);
     free(causes);
@@ -97,7 +98,9 @@ static void *create(const struct recorder_set *set)
     causes->first_device = view->first_device;
     size_t size = view->device_count * sizeof *causes->devices;
     causes->devices = aligned_alloc(sizeof *causes->devices, size);
-    if (causes->devices == NULL || !create_streams(causes)) {
+    if (causes->devices == NULL || !create_streams(causes)
+            || !unicast_fragments_create(
+                    &causes->unicast, server_campaign_count(view->server), view->device_count)) {
         destroy(causes);
         return NULL;
     }
@@ -418,12 +421,28 @@ static void stream_set(struct fragment_causes *causes, uint32_t device, uint16_t
     }
 }
 
+static void unicast(struct fragment_causes *causes, uint32_t device, uint32_t campaign,
+        const struct frame *frame)
+{
+    uint32_t first_n = 0;
+    uint16_t stream = causes->devices[device].stream;
+    uint32_t count =
+            stream == NO_STREAM ? 0 : air_unicast_fragments(causes->view, device, frame, &first_n);
+    for (uint32_t i = 0; i < count; i++) {
+        unicast_fragments_note(&causes->unicast, causes->view->memory, campaign, device,
+                first_n + i, causes->streams[stream].nb_frag);
+    }
+}
+
 /* A device holds one block at a time: the one of the campaign that spoke to it last. */
 static void downlink(struct fragment_causes *causes, uint32_t device, const struct frame *frame)
 {
     struct causes_device *d = &causes->devices[device];
     if (air_is_for(causes->view, device, frame)) {
         uint32_t campaign = recorder_campaign_of(causes->view, device);
+        if (campaign != UINT32_MAX) {
+            unicast(causes, device, campaign, frame);
+        }
         if (campaign != UINT32_MAX && air_sets_up_fragments(causes->view, device, frame)) {
             const struct stream *told = fragment_causes_stream(causes, campaign, device);
             uint16_t former = d->stream;

@@ -36,7 +36,13 @@ uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t c
  */
 uint32_t fragment_causes_received(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
-/* The same of all devices together. */
+/* Fragments that it received by unicast, coded ones too and each as often as it came; different
+ * uncoded ones of them. */
+uint32_t fragment_causes_unicast(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+uint32_t fragment_causes_unicast_uncoded(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* Those received by multicast, of all devices together. */
 uint64_t fragment_causes_received_by_all(const struct fragment_causes *causes, uint32_t campaign);
 /* The rows of its transfer; NULL when it is in none. */
 const struct fragment_rows *fragment_causes_rows(

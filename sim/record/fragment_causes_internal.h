@@ -5,6 +5,7 @@
 #define RECORD_FRAGMENT_CAUSES_INTERNAL_H
 
 #include "record/fragment_causes.h"
+#include "record/unicast_fragments.h"
 
 enum copy_mic {
     MIC_UNKNOWN, /* not looked at so far */
@@ -78,6 +79,7 @@ struct fragment_causes {
     struct copy *copies; /* on the air */
     uint32_t copy_count, copy_last;
     uint32_t copy_capacity; /* each has its array `unheard` */
+    struct unicast_fragments unicast;
 };
 
 /* The stream of a campaign's member; NULL: the server has not decided. */

@@ -24,6 +24,18 @@ uint32_t fragment_causes_received(
     return stream == NULL ? 0 : stream->rows.received[device];
 }
 
+uint32_t fragment_causes_unicast(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    return causes->unicast.received[(size_t)campaign * causes->device_count + device];
+}
+
+uint32_t fragment_causes_unicast_uncoded(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    return causes->unicast.uncoded[(size_t)campaign * causes->device_count + device];
+}
+
 uint64_t fragment_causes_received_by_all(const struct fragment_causes *causes, uint32_t campaign)
 {
     uint64_t sum = 0;

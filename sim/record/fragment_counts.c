@@ -61,7 +61,9 @@ const struct device_fragments *fragment_counts_of(
 
 static uint32_t seen_of(const struct recorder_set *set, uint32_t campaign, uint32_t device)
 {
-    return fragment_causes_received(fragment_causes_of(set), campaign, device);
+    const struct fragment_causes *causes = fragment_causes_of(set);
+    return fragment_causes_received(causes, campaign, device)
+           + fragment_causes_unicast_uncoded(causes, campaign, device);
 }
 
 /* The first count is the one before FEC: from there on a firmware may drop uncoded fragments. */

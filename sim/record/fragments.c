@@ -8,6 +8,11 @@
 
 static const char prefix[] = "missing_fragments.";
 
+struct unicast {
+    uint64_t received;
+    uint32_t devices;
+};
+
 struct losses {
     uint64_t recovered, unrecovered;
     uint32_t devices; /* that missed a fragment, in any campaign */
@@ -101,6 +106,21 @@ static void add_causes(const struct fragment_causes *causes, struct measure *m)
     }
 }
 
+static void add_unicast(const struct fragment_causes *causes, struct measure *m)
+{
+    struct unicast sum = { 0 };
+    for (uint32_t i = m->first_index; i < m->end_index; i++) {
+        uint64_t received = 0;
+        for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
+            received += fragment_causes_unicast(causes, c, i);
+        }
+        sum.received += received;
+        sum.devices += received > 0 ? 1u : 0u;
+    }
+    measure_count(m, "unicast_fragments.", "received", sum.received);
+    measure_count(m, "unicast_fragments.", "devices", sum.devices);
+}
+
 static void measure_fragments(const void *state, struct measure *m)
 {
     const struct fragment_causes *causes = fragment_causes_of(m->set);
@@ -113,6 +133,7 @@ static void measure_fragments(const void *state, struct measure *m)
     }
     add_counts(causes, m, &losses);
     add_causes(causes, m);
+    add_unicast(causes, m);
 }
 
 const struct recorder_ops fragments_recorder = {

@@ -67,6 +67,9 @@ static const struct column columns[] = {
             MEMBER(outcomes[LOSS_##name]) },
     LOSS_CAUSES(X)
 #undef X
+    { "unicast_fragments", "", COLUMN_COUNT,
+            "fragments that the device received by unicast, coded ones too",
+            MEMBER(unicast_fragments) },
     { "energy_j", "J", COLUMN_NUMBER, "energy drawn since power on", MEMBER(energy_j) },
 #define X(name, text)                                                                              \
     { "energy_" text "_j", "J", COLUMN_NUMBER, "energy drawn by the component " text,              \
@@ -153,6 +156,8 @@ static void add_fragments(const struct recorder_set *recorders, uint32_t campaig
         for (int cause = 0; cause < LOSS_CAUSE_COUNT; cause++) {
             line->outcomes[cause] += counts.of[cause];
         }
+        line->unicast_fragments +=
+                fragment_causes_unicast(fragment_causes_of(recorders), c, device);
     }
 }
 

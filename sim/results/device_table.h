@@ -30,6 +30,7 @@ struct device_line {
     const char *reason;
     uint64_t fragments;
     uint64_t outcomes[LOSS_CAUSE_COUNT]; /* of these fragments; LOSS_NONE: received */
+    uint64_t unicast_fragments;
     double energy_j;
     double component_j[ENERGY_COMPONENT_COUNT];
     double phase_j[ENERGY_PHASE_COUNT];

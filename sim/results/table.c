@@ -256,6 +256,11 @@ static void write_counts(const struct table *t)
         fprintf(t->out, "  %-26s %.0f uncoded, %.0f coded, %.0f correction batches\n",
                 "fragments sent", sent, coded, batches);
     }
+    double unicast = 0.0, devices = 0.0;
+    if (summary_value(t->summary, "unicast_fragments.received", &unicast)
+            && summary_value(t->summary, "unicast_fragments.devices", &devices) && unicast > 0.0) {
+        fprintf(t->out, "  %-26s %.0f, by %.0f devices\n", "received by unicast", unicast, devices);
+    }
     if (summary_value(t->summary, "sim_time_s", &simulated)
             && summary_value(t->summary, "deliveries", &deliveries)) {
         char text[VALUE_TEXT_SIZE];

@@ -88,6 +88,8 @@ const char *const expect_keys[] = {
     "missing_fragments.by_cause.mcu_busy",
     "missing_fragments.by_cause.bad_mic",
     "missing_fragments.by_cause.counter_rejected",
+    "unicast_fragments.received",
+    "unicast_fragments.devices",
     "completion_time_s.min",
     "completion_time_s.mean",
     "completion_time_s.p50",
@@ -230,7 +232,8 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
 {
     static const char *const of_campaign[] = { "devices.total", "devices.ready", "devices.complete",
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
-        "setup_time_s.", "missing_fragments.", "completion_time_s.", "estimate.", NULL };
+        "setup_time_s.", "missing_fragments.", "unicast_fragments.", "completion_time_s.",
+        "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
         "energy_j.", "battery.", "uplinks.duty_", "reports.", "guest.", NULL };
     return expect_key_known(key)

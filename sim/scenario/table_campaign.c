@@ -73,6 +73,7 @@ static const struct param rows[] = {
     { "correction.timeout", C(params.correction_timeout_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "3 h", "Longest duration of the correction." },
     { "correction.period", C(params.correction_period), &param_enum, DIMENSION_NONE, 0, 0, period_names, "same", "Period of the correction: the same class C session, or a second one, announced in advance, until which devices that lack fragments sleep." },
     { "correction.pause", C(params.correction_pause_ns), &param_time, DIMENSION_TIME, 60, 30 * DAY, NULL, "1 h", "Time from the end of the first period to the second one." },
+    { "correction.unicast_below", C(params.unicast_below), &param_u32, DIMENSION_NONE, 0, 1000000, NULL, "0", "Number of devices without the whole block at or below which each of them gets what it lacks by unicast; 0 repairs none." },
     { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
     { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 of devices without packages.fragmentation; devices of each version get a transfer of their own." },
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, or the one with most members." },

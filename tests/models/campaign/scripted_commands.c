@@ -137,7 +137,7 @@ static void on_group_delete(struct fleet_device *device, uint8_t id)
     if (device->faults.keeps_group_mute) {
         return;
     }
-    group->defined = false;
+    group->defined = group->session = false;
     if (device->faults.loses_delete_ans) {
         device->faults.loses_delete_ans = false;
     } else {

@@ -156,26 +156,6 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
 
 /* --- downlinks ------------------------------------------------------------------------------- */
 
-static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
-{
-    struct fleet_device *device = &fleet->devices[index];
-    if (device->faults.lost_downlinks > 0) {
-        device->faults.lost_downlinks--;
-        return;
-    }
-    if (d->fopts_size > 0 && d->fopts[0] == 0x0D) {
-        device->faults.no_time = false;
-    }
-    if (d->size > 0) {
-        fleet_on_commands(fleet, index, d);
-    }
-    if (device->answers_size > 0) {
-        schedule(fleet, index, EVENT_UPLINK, 3 * SIM_NS_PER_S);
-    } else if (d->pending) {
-        schedule(fleet, index, EVENT_UPLINK, 7 * SIM_NS_PER_S);
-    }
-}
-
 static void on_fragment(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
 {
     struct fleet_device *device = &fleet->devices[index];
@@ -218,6 +198,31 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
         schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
     } else if (device->whole && device->fragmentation_version == 1) {
         fleet_leave_sessions(device);
+    }
+}
+
+static void on_unicast(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
+{
+    struct fleet_device *device = &fleet->devices[index];
+    if (device->faults.lost_downlinks > 0) {
+        device->faults.lost_downlinks--;
+        return;
+    }
+    if (d->fopts_size > 0 && d->fopts[0] == 0x0D) {
+        device->faults.no_time = false;
+    }
+    bool fragment = d->fport == 201 && d->size > 0 && d->payload[0] == 0x08;
+    if (fragment && !device->faults.loses_unicast) {
+        on_fragment(fleet, index, d);
+    }
+    device->unicast_fragments += fragment ? 1u : 0u;
+    if (d->size > 0 && !fragment) {
+        fleet_on_commands(fleet, index, d);
+    }
+    if (device->answers_size > 0) {
+        schedule(fleet, index, EVENT_UPLINK, 3 * SIM_NS_PER_S);
+    } else if (d->pending) {
+        schedule(fleet, index, EVENT_UPLINK, 7 * SIM_NS_PER_S);
     }
 }
 

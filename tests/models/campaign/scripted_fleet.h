@@ -54,6 +54,7 @@ struct fleet_faults {
     uint32_t decoder_most;
     bool loses_repeated; /* uncoded fragments after a status request are not heard either */
     int32_t clock_error_s;
+    bool loses_unicast;      /* fragments that come by unicast are not heard */
     uint32_t loses_n;        /* the fragment with this number; 0: none */
     uint32_t loss_percent;   /* of multicast frames */
     uint32_t lost_downlinks; /* the first few unicast ones are not heard */
@@ -102,6 +103,7 @@ struct fleet_device {
     uint8_t first_coded[242];      /* data of fragment NbFrag + 1 */
     uint32_t receipts, acks;       /* FragDataBlockReceivedReqs, and answers to them */
     sim_ns set_up_last_ns;         /* the last of set_up_downlinks */
+    uint32_t unicast_fragments;    /* sent to it alone */
     uint32_t group_status_requests, group_delete_requests;
 };
 
