@@ -39,8 +39,10 @@ void fw_install_on_flash_done(struct fw *fw)
 /* --- ends ------------------------------------------------------------------------------------ */
 
 /* Done with the block: the image that runs stays. */
-static void refuse(struct fw *fw)
+static void refuse(struct fw *fw, enum update_status status)
 {
+    DEVICE_ASSERT(&fw->core.hal, status > UPDATE_BUSY && status != UPDATE_VALID);
+    fw->report.update_status = (uint8_t)status;
     fw->install = FW_INSTALL_NONE;
     fragmentation_block_used(&fw->services.fragmentation, &fw->core);
 }
@@ -49,6 +51,7 @@ static void refuse(struct fw *fw)
 static void commit(struct fw *fw)
 {
     DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_VALID);
+    fw->report.update_status = UPDATE_VALID;
     update_commit(&fw->core.update, &fw->core.nvm);
     fw->install = FW_INSTALL_COMMITTED;
 }
@@ -70,11 +73,13 @@ static void verified(struct fw *fw)
 {
     enum update_status status = update_status(&fw->core.update);
     DEVICE_ASSERT(&fw->core.hal, status != UPDATE_NONE && status != UPDATE_BUSY);
-    fw->report.update_status = (uint8_t)status;
-    if (status == UPDATE_VALID) {
-        commit(fw);
+    if (status != UPDATE_VALID) {
+        refuse(fw, status);
+    } else if (services_prove_block(&fw->services, &fw->core)) {
+        fw->report.update_status = UPDATE_BUSY;
+        fw->install = FW_INSTALL_PROVING;
     } else {
-        refuse(fw);
+        commit(fw);
     }
 }
 
@@ -86,6 +91,29 @@ static void verify_piece(struct fw *fw)
         hal_flash_notify(&fw->core.hal, fw->core.update.place.region);
     } else if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
         verified(fw);
+    }
+}
+
+/* The services compute the hash and ask; the answer decides. */
+static void take_proof(struct fw *fw)
+{
+    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_VALID);
+    switch ((enum block_proof_state)fw->services.fragmentation.proof.state) {
+    case BLOCK_PROOF_HASHING:
+    case BLOCK_PROOF_ASKING:
+        break;
+    case BLOCK_PROOF_ACCEPTED:
+        commit(fw);
+        break;
+    case BLOCK_PROOF_REJECTED:
+        update_withdraw(&fw->core.update, UPDATE_REJECTED);
+        refuse(fw, UPDATE_REJECTED);
+        break;
+    case BLOCK_PROOF_NONE: /* the server deleted its session, or set up another */
+        update_withdraw(&fw->core.update, UPDATE_NONE);
+        fw->report.update_status = UPDATE_NONE;
+        fw->install = FW_INSTALL_NONE;
+        break;
     }
 }
 
@@ -103,6 +131,9 @@ bool fw_install_step(struct fw *fw)
         break;
     case FW_INSTALL_VERIFYING:
         verify_piece(fw);
+        break;
+    case FW_INSTALL_PROVING:
+        take_proof(fw);
         break;
     case FW_INSTALL_COMMITTED:
     case FW_INSTALL_COUNT:

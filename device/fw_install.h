@@ -15,6 +15,7 @@ struct fw;
 enum fw_install {
     FW_INSTALL_NONE,      /* waits for a block */
     FW_INSTALL_VERIFYING, /* header, digest, signature */
+    FW_INSTALL_PROVING,   /* the server is asked whether it sent this block */
     FW_INSTALL_COMMITTED, /* restarts as soon as nothing is lost by it */
     FW_INSTALL_COUNT
 };

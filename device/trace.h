@@ -39,7 +39,9 @@
     X(RADIO_RX_START, "0 class A single, 1 continuous", "data rate")                               \
     X(EXCHANGE_ENDED, "transmissions", "0 no answer, 1 an answer, 2 the acknowledgement asked for")\
     X(REPORT_PLANNED, "signed, 1/32 s until the next report is due; 2^31 - 1: there is none",      \
-            "reports that were due since the last one and are not sent")
+            "reports that were due since the last one and are not sent")                            \
+    X(PROOF_ASKED, "0 CRC-64, 1 SHA-256", "requests so far")                                       \
+    X(PROOF_ANSWERED, "0 rejected, 1 accepted, 2 its MIC is wrong", "0 CRC-64, 1 SHA-256")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

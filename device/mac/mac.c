@@ -386,6 +386,12 @@ bool mac_joined(const struct core *core)
     return core->mac.joined;
 }
 
+uint32_t mac_dev_addr(const struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, core->mac.joined);
+    return core->mac.dev_addr;
+}
+
 uint8_t mac_data_rate(const struct core *core)
 {
     return core->mac.parameters.data_rate;

@@ -70,6 +70,7 @@ uint16_t mac_resets(const struct core *core);
 
 /* --- uplink ---------------------------------------------------------------------------------- */
 bool mac_joined(const struct core *core);
+uint32_t mac_dev_addr(const struct core *core); /* of the session */
 /* RTC time from which mac_send() may succeed: 0 now, HAL_TICKS_NEVER while not joined or busy. */
 uint64_t mac_uplink_possible_at(const struct core *core, uint64_t now_ticks);
 /* Application bytes that the next uplink can carry, MAC answers deducted. */

@@ -10,6 +10,7 @@
 #include "hal.h"
 #include "mac/mac.h"
 #include "services/bits.h"
+#include "services/frag_delay.h"
 #include "trace.h"
 
 /* Fragments that sit in RAM go to flash when no other came for this long. */
@@ -23,14 +24,6 @@ static bool ready(struct fragmentation *frag, enum frag_store_status status)
 {
     frag->wait_flash = status != FRAG_STORE_OK;
     return !frag->wait_flash;
-}
-
-uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct core *core)
-{
-    uint32_t random = 0;
-    hal_entropy(&core->hal, &random, sizeof(random));
-    uint64_t range = (uint64_t)HAL_RTC_HZ << (frag->session.block_ack_delay + 4u);
-    return range * random >> 32;
 }
 
 static void count_received(struct fragmentation *frag, uint32_t more)
@@ -58,6 +51,7 @@ static void forget(struct fragmentation *frag)
     frag->flush_at_ticks = HAL_TICKS_NEVER;
     frag->status_at_ticks = HAL_TICKS_NEVER;
     frag->ack_at_ticks = HAL_TICKS_NEVER;
+    block_proof_abandon(&frag->proof);
 }
 
 static void prepare(struct fragmentation *frag)
@@ -487,7 +481,7 @@ static void step_result(struct fragmentation *frag, struct core *core, uint64_t 
     frag->block_ready = frag->mic_good && !frag->session.used;
     if (frag->session.ack_reception && !frag->session.acknowledged) {
         frag->acks_sent = 0;
-        frag->ack_at_ticks = now_ticks + frag_session_ack_delay(frag, core);
+        frag->ack_at_ticks = now_ticks + frag_delay_ticks(frag, core);
     }
 }
 

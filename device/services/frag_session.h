@@ -22,7 +22,5 @@ void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uin
 uint32_t frag_session_block_size(const struct fragmentation *frag);
 /* Does one bounded piece of the phase. */
 void frag_session_step(struct fragmentation *frag, struct core *core, uint64_t now_ticks);
-/* A random delay of up to 2^(BlockAckDelay + 4) s, in ticks. */
-uint64_t frag_session_ack_delay(const struct fragmentation *frag, const struct core *core);
 
 #endif

@@ -9,6 +9,8 @@
 #include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
+#include "services/block_proof.h"
+#include "services/frag_delay.h"
 #include "services/frag_session.h"
 #include "services/package.h"
 #include "services/services.h"
@@ -21,6 +23,7 @@ enum frag_cid {
     CID_SETUP = 0x02,
     CID_DELETE = 0x03,
     CID_BLOCK_RECEIVED = 0x04, /* 2.0.0 */
+    CID_BLOCK_AUTH = BLOCK_PROOF_CID,
     CID_DATA_FRAGMENT = 0x08
 };
 
@@ -39,13 +42,6 @@ enum frag_cid {
 #define SETUP_SIZE_V1        10u
 #define SETUP_SIZE_V2        16u
 #define FRAGMENT_HEADER_SIZE 3u
-#define ACK_SPACING_TICKS    (8u * (uint64_t)HAL_RTC_HZ) /* the receive windows, and a bit */
-/* FragDataBlockReceivedReqs in short order; then after 10, 20, 40 minutes and so on up to 21 hours,
- * for as long as the block is held: an outage of the server may be longer than any number of tries.
- */
-#define ACKS_SOON       3u
-#define ACK_LATER_TICKS ((uint64_t)600u * HAL_RTC_HZ)
-#define ACK_DOUBLINGS   7u
 
 static bool session_is(const struct fragmentation *frag, uint32_t index)
 {
@@ -125,10 +121,12 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
         errors |= SETUP_ENCODING_UNSUPPORTED;
     }
     /* While the block before is being verified, or waits for its install, its memory is not free.
-     */
+     * A server that sets up another one does not wait for the proof of this one. */
     enum update_status status = update_status(&core->update);
+    bool proving = frag->proof.state != BLOCK_PROOF_NONE;
     if (params->fragments > FEC_FRAGMENTS_MAX || params->fragment_size > FRAG_SIZE_MAX
-            || size > NOR_BLOCK_SIZE || status == UPDATE_BUSY || status == UPDATE_VALID) {
+            || size > NOR_BLOCK_SIZE || status == UPDATE_BUSY
+            || (status == UPDATE_VALID && !proving)) {
         errors |= SETUP_NOT_ENOUGH_MEMORY;
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
@@ -199,7 +197,7 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
         return;
     }
     /* A whole group was asked: answers are spread. */
-    uint64_t at = downlink->end_ticks + frag_session_ack_delay(frag, core);
+    uint64_t at = downlink->end_ticks + frag_delay_ticks(frag, core);
     frag->status_at_ticks = at < frag->status_at_ticks ? at : frag->status_at_ticks;
 }
 
@@ -243,7 +241,8 @@ static void on_data_fragment(
 }
 
 /* Payload bytes of a command, or -1: unknown, so that what follows cannot be parsed. */
-static int command_size(const struct fragmentation *frag, uint8_t cid)
+static int command_size(
+        const struct fragmentation *frag, uint8_t cid, const uint8_t *bytes, uint32_t left)
 {
     switch (cid) {
     case CID_PACKAGE_VERSION:
@@ -255,6 +254,8 @@ static int command_size(const struct fragmentation *frag, uint8_t cid)
         return frag->version >= 2 ? (int)SETUP_SIZE_V2 : (int)SETUP_SIZE_V1;
     case CID_BLOCK_RECEIVED:
         return frag->version >= 2 ? 1 : -1;
+    case CID_BLOCK_AUTH:
+        return left > 0 ? (int)block_proof_answer_size(bytes[0]) : -1;
     default:
         return -1; /* a DataFragment is alone in its message */
     }
@@ -283,6 +284,9 @@ static void on_command(struct fragmentation *frag, struct core *core, uint8_t ci
     case CID_BLOCK_RECEIVED:
         on_block_received(frag, core, bytes[0] & 3u);
         break;
+    case CID_BLOCK_AUTH:
+        block_proof_on_answer(frag, core, bytes);
+        break;
     default:
         break;
     }
@@ -300,7 +304,7 @@ static void on_downlink(void *state, struct core *core, const struct mac_downlin
     uint32_t offset = 0;
     while (offset < downlink->size && !answers_full(&frag->answers)) {
         uint8_t cid = payload[offset++];
-        int size = command_size(frag, cid);
+        int size = command_size(frag, cid, &payload[offset], downlink->size - offset);
         if (size < 0 || (uint32_t)size > downlink->size - offset) {
             break;
         }
@@ -400,21 +404,10 @@ static uint64_t uplink_at(const void *state, bool held)
     if (frag->answers.count > 0) {
         return 0;
     }
-    return frag->status_at_ticks < frag->ack_at_ticks ? frag->status_at_ticks : frag->ack_at_ticks;
-}
-
-/* When a FragDataBlockReceivedReq without answer is repeated: soon at first; then, since gateways
- * that send to others all the time hear badly, in ever longer intervals. */
-static uint64_t next_ack_at(
-        const struct fragmentation *frag, const struct core *core, uint64_t now_ticks)
-{
-    DEVICE_ASSERT(&core->hal, frag->acks_sent > 0);
-    uint64_t interval_ticks = ACK_SPACING_TICKS;
-    if (frag->acks_sent >= ACKS_SOON) {
-        unsigned doublings = frag->acks_sent - ACKS_SOON;
-        interval_ticks = ACK_LATER_TICKS << (doublings < ACK_DOUBLINGS ? doublings : ACK_DOUBLINGS);
-    }
-    return now_ticks + interval_ticks + frag_session_ack_delay(frag, core);
+    uint64_t report_at =
+            frag->status_at_ticks < frag->ack_at_ticks ? frag->status_at_ticks : frag->ack_at_ticks;
+    uint64_t proof_at = block_proof_uplink_at(&frag->proof, held);
+    return report_at < proof_at ? report_at : proof_at;
 }
 
 static size_t build(void *state, struct core *core, uint64_t now_ticks, bool held, uint8_t *out,
@@ -437,7 +430,10 @@ static size_t build(void *state, struct core *core, uint64_t now_ticks, bool hel
         out[size++] = CID_BLOCK_RECEIVED;
         out[size++] = (uint8_t)(mic_error | frag->session.index);
         frag->acks_sent = (uint8_t)(frag->acks_sent < UINT8_MAX ? frag->acks_sent + 1u : UINT8_MAX);
-        frag->ack_at_ticks = next_ack_at(frag, core, now_ticks);
+        frag->ack_at_ticks = now_ticks + frag_delay_retry_ticks(frag, core, frag->acks_sent);
+    }
+    if (now_ticks >= block_proof_uplink_at(&frag->proof, held)) {
+        size += block_proof_build(frag, core, now_ticks, &out[size], size_max - size);
     }
     return size;
 }
@@ -463,8 +459,9 @@ static uint64_t due_at(const struct fragmentation *frag)
         return frag->flush_at_ticks;
     case FRAG_PHASE_DECODE:
         return !frag_decode_idle(&frag->decoder) || frag->inbox_full ? 0 : HAL_TICKS_NEVER;
-    case FRAG_PHASE_NONE:
     case FRAG_PHASE_DONE:
+        return frag->proof.state == BLOCK_PROOF_HASHING ? 0 : HAL_TICKS_NEVER;
+    case FRAG_PHASE_NONE:
     case FRAG_PHASE_FAILED:
         return HAL_TICKS_NEVER;
     case FRAG_PHASE_RESUME:
@@ -492,7 +489,12 @@ static enum package_event step(
 {
     struct fragmentation *frag = state;
     DEVICE_ASSERT(&core->hal, frag->phase <= FRAG_PHASE_FAILED);
-    if (due_at(frag) <= now_ticks) {
+    if (due_at(frag) > now_ticks) {
+        return PACKAGE_EVENT_NONE;
+    }
+    if (frag->proof.state == BLOCK_PROOF_HASHING) {
+        block_proof_step(frag, core);
+    } else {
         frag_session_step(frag, core, now_ticks);
     }
     return PACKAGE_EVENT_NONE;
@@ -521,6 +523,7 @@ bool fragmentation_take_block(
 
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
+    block_proof_end(&frag->proof, core);
     if (frag->phase != FRAG_PHASE_NONE && !frag->session.used) {
         frag->session.used = 1;
         frag_session_save(frag, core);

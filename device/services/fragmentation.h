@@ -12,6 +12,7 @@
 
 #include "hal.h"
 #include "services/answers.h"
+#include "services/block_proof.h"
 #include "services/frag_decode.h"
 
 struct core;
@@ -85,6 +86,7 @@ struct fragmentation {
     uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
     uint32_t check_offset;             /* MIC progress */
     struct hal_cmac cmac;
+    struct block_proof proof;
 };
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1

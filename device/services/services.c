@@ -121,6 +121,14 @@ void services_on_downlink(
     }
 }
 
+bool services_prove_block(struct services *services, struct core *core)
+{
+    bool demanded = block_proof_start(&services->fragmentation, core);
+    refresh(services, core);
+    DEVICE_ASSERT(&core->hal, demanded == (services->step_at_ticks == 0));
+    return demanded;
+}
+
 void services_on_flash_done(struct services *services, struct core *core)
 {
     for (unsigned i = 0; i < PACKAGES; i++) {

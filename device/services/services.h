@@ -49,6 +49,10 @@ uint64_t services_step_at(const struct services *services, const struct core *co
 /* One bounded piece of work. True: more is ready now. */
 bool services_step(struct services *services, struct core *core, uint64_t now_ticks);
 
+/* The block that was taken is authentic: the server is to prove it before it is used; how far that
+ * is says the fragmentation package's block_proof. False: the factory record demands no proof. */
+bool services_prove_block(struct services *services, struct core *core);
+
 /* RTC time at which an uplink wants to leave, or HAL_TICKS_NEVER. */
 uint64_t services_uplink_at(const struct services *services, const struct core *core);
 

@@ -43,7 +43,8 @@
     164u /* 9, little-endian, of the channels that may be used; 0: all */
 /* u32, time by the RTC after which no report leaves; 0: no end */
 #define FACTORY_OFF_REPORT_UNTIL_S 173u
-/* 177..187 reserved, 0 */
+#define FACTORY_OFF_VERIFY         177u /* u8, FACTORY_VERIFY_ bits */
+/* 178..187 reserved, 0 */
 #define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
 
 /* Boot options. */
@@ -53,6 +54,12 @@
 #define FACTORY_OPTION_GUARD            0x08u /* guard time is the record's, be it 0 */
 #define FACTORY_OPTION_REPORT_EMPTY     0x10u /* reports have an FPort and no bytes */
 #define FACTORY_OPTION_NO_DUTY_CYCLE    0x20u /* the device keeps no duty cycle of the region */
+
+/* What a block needs before it is committed, besides a valid signature: the server's word about a
+ * hash (services/block_proof.h). */
+#define FACTORY_VERIFY_CHECKSUM   0x01u /* CRC-64 */
+#define FACTORY_VERIFY_MIC_CRC64  0x02u /* the same, and the MIC of the answer holds */
+#define FACTORY_VERIFY_MIC_SHA256 0x04u /* SHA-256, and the MIC of the answer holds */
 
 #define FACTORY_CLOCK_REFRESH_NEVER 0xFFFFu
 #define FACTORY_JOIN_ACCEPT_MAX     33u
@@ -99,6 +106,7 @@ struct factory {
     uint16_t guard_ppm;
     uint32_t guard_ms;
     uint16_t clock_refresh_h;
+    uint8_t verify; /* FACTORY_VERIFY_ bits */
 };
 
 /* Reads and checks the record. False: magic or CRC wrong, `factory` is all zero. */

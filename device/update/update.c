@@ -145,6 +145,13 @@ enum update_status update_status(const struct update *update)
     return update->status;
 }
 
+void update_withdraw(struct update *update, enum update_status status)
+{
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
+    DEVICE_ASSERT(&update->hal, status == UPDATE_NONE || status == UPDATE_REJECTED);
+    update->status = status;
+}
+
 void update_commit(struct update *update, struct nvm *nvm)
 {
     struct boot_state state;

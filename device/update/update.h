@@ -23,7 +23,8 @@ enum update_status {
     UPDATE_VALID,   /* authentic: may be committed */
     UPDATE_REFUSED, /* it was committed, but did not read as authentic when it was to be installed
                      */
-    UPDATE_DAMAGED  /* the code of the image that runs is not what its header says */
+    UPDATE_DAMAGED, /* the code of the image that runs is not what its header says */
+    UPDATE_REJECTED /* authentic, but the server did not send this block */
 };
 
 struct update {
@@ -34,7 +35,7 @@ struct update {
     uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
     uint8_t attempts_left; /* readings of the candidate until it is refused */
     struct image_info candidate;
-    struct hal_sha256 sha;
+    struct hal_sha256 sha;    /* between two verifications, of others' digests */
     struct image_place place; /* of its code */
 };
 
@@ -53,6 +54,9 @@ void update_verify_start(
 bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm);
 
 enum update_status update_status(const struct update *update);
+
+/* The VALID candidate is not to be committed; `status` says why, UPDATE_NONE: it is gone. */
+void update_withdraw(struct update *update, enum update_status status);
 
 /* Marks the VALID candidate for installation by the bootloader at the next boot; survives a
  * power cut from then on. The caller reboots. */

@@ -79,6 +79,8 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
     [FW_TRACE_RADIO_RX_START] = { false, "opens its receiver at DR{c}" },
     [FW_TRACE_EXCHANGE_ENDED] = { false, "ends an exchange after {b} transmissions" },
     [FW_TRACE_REPORT_PLANNED] = { false, "plans its next report {b:span}" },
+    [FW_TRACE_PROOF_ASKED] = { true, "asks the server about the {b:hash} of its block" },
+    [FW_TRACE_PROOF_ANSWERED] = { true, "learns about the {c:hash} of its block: {b:proof}" },
 };
 
 /* --- the fields ------------------------------------------------------------------------------- */
@@ -277,13 +279,25 @@ static void write_good(const struct sentence_view *view, int64_t value)
     fputs(value != 0 ? "good" : "wrong", view->out);
 }
 
+static void write_hash(const struct sentence_view *view, int64_t value)
+{
+    static const char *const words[] = { "CRC-64", "SHA-256" };
+    WORD(view, words, value);
+}
+
+static void write_proof(const struct sentence_view *view, int64_t value)
+{
+    static const char *const words[] = { "rejected", "accepted", "accepted, with a wrong MIC" };
+    WORD(view, words, value);
+}
+
 /* In the order of update_status (device/update/update.h). */
 static void write_update(const struct sentence_view *view, int64_t value)
 {
     static const char *const words[] = { "there is none", "not finished", "its header is wrong",
         "it is for other hardware", "its version is not newer", "its digest is wrong",
         "its signature is wrong", "authentic", "refused when it was to be installed",
-        "its code is damaged" };
+        "its code is damaged", "the server did not send its block" };
     WORD(view, words, value);
 }
 
@@ -312,6 +326,8 @@ static const struct field {
     { "span", write_span },
     { "good", write_good },
     { "update", write_update },
+    { "hash", write_hash },
+    { "proof", write_proof },
 };
 
 /* --- writing ---------------------------------------------------------------------------------- */

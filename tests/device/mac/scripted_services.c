@@ -47,6 +47,18 @@ enum update_status update_status(const struct update *update)
     return update->status;
 }
 
+void update_withdraw(struct update *update, enum update_status status)
+{
+    update->status = status;
+}
+
+bool services_prove_block(struct services *services, struct core *core)
+{
+    services->fragmentation.proof.state =
+            script.proof_demanded ? BLOCK_PROOF_ASKING : BLOCK_PROOF_NONE;
+    return script.proof_demanded;
+}
+
 void update_commit(struct update *update, struct nvm *nvm)
 {
     script.commits++;

@@ -20,6 +20,7 @@ struct script {
     unsigned verify_steps_left;
     enum update_status verdict;
     unsigned commits;
+    bool proof_demanded;
     struct boot_state boot; /* as it is on record */
     bool flash_busy;
     unsigned flash_notes;

@@ -307,6 +307,62 @@ Test(fw, refused_block_is_reported_and_not_installed)
     rig_destroy(rig);
 }
 
+/* Runs until an authentic block is hashed and the server is asked. */
+static struct rig *asking(void)
+{
+    struct rig *rig = rig_joined();
+    rig_run_s(rig, 61);
+    script.verdict = UPDATE_VALID;
+    script.proof_demanded = true;
+    script.block_ready = true;
+    rig_run_s(rig, 610);
+    cr_assert_eq(rig->fw.services.fragmentation.proof.state, BLOCK_PROOF_ASKING);
+    return rig;
+}
+
+/* Issue 11: only a positive answer lets the firmware commit; none leaves the old image. */
+Test(fw, authentic_block_waits_for_its_proof_before_it_is_committed)
+{
+    struct rig *rig = asking();
+    rig_run_s(rig, 100000);
+    cr_assert_eq(script.commits, 0);
+    cr_assert_eq(rig->board.reboots, 0);
+    cr_assert_eq(rig->fw.report.update_status, UPDATE_BUSY);
+    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_ACCEPTED;
+    rig_run_s(rig, 1000);
+    cr_assert_eq(script.commits, 1);
+    cr_assert_eq(rig->board.reboots, 1);
+    rig_destroy(rig);
+}
+
+Test(fw, block_that_the_server_rejects_is_used_up_and_reported)
+{
+    struct rig *rig = asking();
+    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_REJECTED;
+    rig_run_s(rig, 1000);
+    cr_assert_eq(script.commits, 0);
+    cr_assert_eq(rig->board.reboots, 0);
+    cr_assert(script.block_used);
+    cr_assert_eq(rig->fw.report.update_status, UPDATE_REJECTED);
+    cr_assert_eq(rig->fw.core.update.status, UPDATE_REJECTED);
+    rig_destroy(rig);
+}
+
+Test(fw, proof_of_a_block_that_is_gone_ends)
+{
+    struct rig *rig = asking();
+    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_NONE; /* its session was deleted */
+    rig_run_s(rig, 1000);
+    cr_assert_eq(script.commits, 0);
+    cr_assert_not(script.block_used);
+    cr_assert_eq(rig->fw.core.update.status, UPDATE_NONE);
+    script.block_ready = true; /* the next one */
+    script.proof_demanded = false;
+    rig_run_s(rig, 1000);
+    cr_assert_eq(script.commits, 1);
+    rig_destroy(rig);
+}
+
 Test(fw, verification_waits_for_a_busy_flash_without_spinning)
 {
     struct rig *rig = rig_joined();

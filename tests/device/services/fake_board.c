@@ -4,6 +4,7 @@
 #include "fake_board.h"
 
 #include <criterion/criterion.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,36 @@ static enum hal_status op_cmac_end(void *b, unsigned slot, struct hal_cmac *cmac
     return HAL_OK;
 }
 
+static enum hal_status op_aes_cmac(
+        void *b, unsigned slot, const struct hal_span *spans, size_t span_count, uint8_t mac[16])
+{
+    struct hal_cmac cmac;
+    op_cmac_begin(b, &cmac);
+    for (size_t i = 0; i < span_count; i++) {
+        if (op_cmac_update(b, slot, &cmac, spans[i].data, spans[i].size) != HAL_OK) {
+            return HAL_ERR_KEY;
+        }
+    }
+    return op_cmac_end(b, slot, &cmac, mac);
+}
+
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hal_sha256), "nettle fits");
+
+static void op_sha256_begin(void *board, struct hal_sha256 *sha)
+{
+    sha256_init((struct sha256_ctx *)(void *)sha);
+}
+
+static void op_sha256_update(void *board, struct hal_sha256 *sha, const void *data, size_t size)
+{
+    sha256_update((struct sha256_ctx *)(void *)sha, size, data);
+}
+
+static void op_sha256_end(void *board, struct hal_sha256 *sha, uint8_t digest[32])
+{
+    sha256_digest((struct sha256_ctx *)(void *)sha, 32, digest);
+}
+
 static void op_entropy(void *b, void *data, size_t size)
 {
     struct board *board = board_of(b);
@@ -239,6 +270,8 @@ static void op_trace(void *b, uint16_t id, uint32_t a, uint32_t value)
     board->traces[at].b = value;
 }
 
+/* nettle renames its functions by macros, which would rename the operations of the HAL too. */
+#undef sha256_update
 static const struct hal_ops ops = {
     .version = HAL_OPS_VERSION,
     .size = sizeof(struct hal_ops),
@@ -255,6 +288,10 @@ static const struct hal_ops ops = {
     .cmac_begin = op_cmac_begin,
     .cmac_update = op_cmac_update,
     .cmac_end = op_cmac_end,
+    .aes_cmac = op_aes_cmac,
+    .sha256_begin = op_sha256_begin,
+    .sha256_update = op_sha256_update,
+    .sha256_end = op_sha256_end,
     .entropy = op_entropy,
     .panic = op_panic,
     .trace = op_trace,
@@ -278,6 +315,11 @@ void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
     memcpy(to->nwk_s_key, mc_nwk_s_key, 16);
     to->fcnt_min = fcnt_min;
     to->fcnt_max = fcnt_max;
+}
+
+uint32_t mac_dev_addr(const struct core *core)
+{
+    return board_of(core->hal.board)->dev_addr;
 }
 
 bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr)
