@@ -296,6 +296,7 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
     }
     member->session = transfer->session_now;
     member->session_asked = transfer_runs(transfer);
+    member->fragmentation = MEMBER_FRAGMENTATION_LAST;
     campaign_member_event(campaign, member, MEMBER_EVENT_RESET_REPORTED, now_ns);
 }
 
@@ -348,6 +349,9 @@ static bool members_create(struct campaign *campaign, const struct campaign_para
         assert(device < device_count && campaign->member_of_device[device] == MEMBER_NONE);
         campaign->member_of_device[device] = i;
         member_init(&campaign->members[i], device);
+        if (params->set_up_order == SET_UP_FRAGMENTATION_FIRST) {
+            campaign->members[i].fragmentation = MEMBER_FRAGMENTATION_FIRST;
+        }
         if (params->versions == VERSIONS_KNOWN) {
             campaign->server->devices[device].fragmentation_version =
                     params->member_versions != NULL ? params->member_versions[i]
@@ -366,6 +370,7 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
     assert(params->fragmentation_version == 1 || params->fragmentation_version == 2);
     assert(params->block_ack_delay <= 7 || params->block_ack_delay == SCHEDULE_AUTOMATIC_DELAY);
     assert(params->periods <= CAMPAIGN_PERIODS_MAX);
+    assert(params->time_out == TIME_OUT_PLANNED || params->interval_ns > 0);
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
         return NULL;

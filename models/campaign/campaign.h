@@ -22,6 +22,7 @@ enum campaign_correction {
     CORRECTION_FIXED,          /* redundancy only */
     CORRECTION_UNTIL_REPORTED, /* coded fragments until every device reported, or time out */
     CORRECTION_ADAPTIVE,       /* batches sized by multicast status answers */
+    CORRECTION_ROUNDS,         /* all uncoded fragments again, until enough members are whole */
     CORRECTION_COUNT
 };
 
@@ -40,6 +41,35 @@ enum campaign_sessions {
 enum campaign_session_order {
     SESSION_ORDER_IN_TURNS, /* fastest first; each begins when the one before is planned to end */
     SESSION_ORDER_AT_ONE_TIME
+};
+
+/* What follows McGroupSetupAns in the set-up of a device. */
+enum campaign_set_up_order {
+    SET_UP_SESSION_FIRST,      /* TR002: the session, then the fragmentation session */
+    SET_UP_FRAGMENTATION_FIRST /* SessionTime is told last */
+};
+/* McGroupID and FragIndex at a device. */
+enum campaign_numbers {
+    NUMBERS_FREE, /* that no other campaign needs */
+    NUMBERS_ZERO  /* 0, whatever it was given for before */
+};
+enum campaign_session_cnt {
+    SESSION_CNT_PER_SESSION, /* the same in each try of a set-up */
+    SESSION_CNT_PER_COMMAND
+};
+enum campaign_time_out {
+    TIME_OUT_PLANNED,    /* the session is as long as its plan */
+    TIME_OUT_BY_INTERVAL /* one interval for each fragment, and one more */
+};
+/* FragDataBlockReceivedReq, which AckReception asks devices of version 2 for. */
+enum campaign_receipts {
+    RECEIPTS_ASKED,
+    RECEIPTS_NONE
+};
+/* What the block MIC is computed over, besides block, FragIndex and SessionCnt. */
+enum campaign_mic_descriptor {
+    MIC_OF_DESCRIPTOR, /* of the set-up: TS004-2.0.0 section 3.3 */
+    MIC_OF_ZERO        /* four zero bytes, which devices must refuse */
 };
 
 /* McGroupIDs of a device: those of all periods are set up before the first one. */
@@ -78,6 +108,15 @@ struct campaign_params {
     double duty_share;     /* of a gateway's duty cycle; 0: as the network has it */
     sim_ns interval_ns;    /* between two fragments of one gateway; 0: the network grants it */
     sim_ns granularity_ns; /* of sending times; 0: none */
+    enum campaign_set_up_order set_up_order;
+    uint8_t set_up_tries; /* of a command without an answer, 1..8; 0: until the window ends */
+    uint8_t status_tries; /* requests to one device by unicast; 0: after more and more uplinks */
+    enum campaign_numbers numbers; /* NUMBERS_ZERO: a transfer has one session */
+    enum campaign_session_cnt session_cnt;
+    enum campaign_time_out time_out;
+    enum campaign_receipts receipts;
+    enum campaign_mic_descriptor mic_descriptor;
+    double rounds_threshold; /* share of members that ends CORRECTION_ROUNDS */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */

@@ -155,6 +155,8 @@ void member_try_failed(
         struct campaign *campaign, struct member *member, enum member_cause cause, sim_ns now_ns);
 /* A command was queued; what follows without an answer has growing pauses. */
 void member_command_sent(struct member *member, sim_ns now_ns);
+/* The command of its step had as many tries as the campaign allows, and no answer. */
+bool member_is_silent(const struct campaign *campaign, const struct member *member);
 /* No gateway sent the last one: it does not count. */
 void member_command_not_sent(struct member *member);
 /* An answer came: the next command needs no pause. */

@@ -58,7 +58,7 @@ static bool some_may_listen(const struct transfer *transfer)
     return false;
 }
 
-static void start(struct transfer *transfer, sim_ns now_ns)
+void correction_start(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
     if (correction->started) {
@@ -100,7 +100,7 @@ static void rest(struct transfer *transfer, uint32_t doublings, sim_ns now_ns)
 static void fixed_next_move(struct transfer *transfer, sim_ns now_ns)
 {
     if (transfer_is_last_period(transfer)) {
-        start(transfer, now_ns);
+        correction_start(transfer, now_ns);
         await_answers(transfer, now_ns);
     }
 }
@@ -130,11 +130,13 @@ static bool send_batch(struct transfer *transfer, uint32_t size)
 /* Members that lack fragments answer, the others keep quiet. After a round of silence all members
  * that listen answer: one that is whole and was not acknowledged still listens. Version 1 has no
  * report of reception, so there all answer. */
-static void ask_who_misses(struct transfer *transfer, sim_ns now_ns)
+void correction_ask(struct transfer *transfer, sim_ns now_ns)
 {
     struct correction *correction = &transfer->correction;
     uint8_t request[PACKAGE_MESSAGE_MAX];
-    bool all_answer = transfer->fragmentation_version < 2 || correction->silent_rounds > 0;
+    bool receipts = transfer->fragmentation_version >= 2
+                    && transfer->campaign->params.receipts == RECEIPTS_ASKED;
+    bool all_answer = !receipts || correction->silent_rounds > 0;
     size_t size = package_frag_session_status_req(request, transfer->frag_index, all_answer);
     correction->round++;
     correction->round_answers = 0;
@@ -194,15 +196,17 @@ static void batch_or_question(struct transfer *transfer, uint32_t size, sim_ns n
                    && deferral_pays(transfer, size, now_ns);
     correction->instead_rounds = instead ? correction->instead_rounds + 1u : 0;
     if (size == 0 || instead || !send_batch(transfer, size)) {
-        ask_who_misses(transfer, now_ns);
+        correction_ask(transfer, now_ns);
     }
 }
 
 bool correction_may_repeat(const struct transfer *transfer)
 {
-    return transfer->campaign->params.correction == CORRECTION_ADAPTIVE
-           && transfer->phase == CAMPAIGN_PHASE_CORRECTION
-           && transfer->correction.repeats < REPEATS_MAX;
+    enum campaign_correction policy = transfer->campaign->params.correction;
+    return transfer->phase == CAMPAIGN_PHASE_CORRECTION
+           && (policy == CORRECTION_ROUNDS
+                   || (policy == CORRECTION_ADAPTIVE
+                           && transfer->correction.repeats < REPEATS_MAX));
 }
 
 /* Members of this round lack more than their decoder holds, and a batch of coded fragments for the
@@ -239,9 +243,9 @@ static bool rests_for_deferred(struct transfer *transfer)
 
 static void adaptive_next_move(struct transfer *transfer, sim_ns now_ns)
 {
-    start(transfer, now_ns);
+    correction_start(transfer, now_ns);
     if (!rests_for_deferred(transfer)) {
-        ask_who_misses(transfer, now_ns);
+        correction_ask(transfer, now_ns);
     }
 }
 
@@ -283,7 +287,7 @@ static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
  * airtime: they listen from now on, and each question costs them the time for answers. */
 static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
 {
-    start(transfer, now_ns);
+    correction_start(transfer, now_ns);
     transfer->correction.silent_rounds = 0;
     transfer->correction.round_answers = 0; /* the batch is for all that are known to lack some */
     if (ends_in_repair(transfer, now_ns)) {
@@ -305,9 +309,9 @@ static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
 /* Nothing says that a member is stuck: one batch in four is sent as if. */
 static void until_reported_next_move(struct transfer *transfer, sim_ns now_ns)
 {
-    start(transfer, now_ns);
+    correction_start(transfer, now_ns);
     if (repair_pays(transfer)) { /* those that answer are told to leave class C */
-        ask_who_misses(transfer, now_ns);
+        correction_ask(transfer, now_ns);
         return;
     }
     transfer->correction.stuck = transfer->correction.batches % 4u == 3u;
@@ -333,6 +337,7 @@ const struct correction_ops *const correction_policies[CORRECTION_COUNT] = {
     [CORRECTION_FIXED] = &fixed,
     [CORRECTION_UNTIL_REPORTED] = &until_reported,
     [CORRECTION_ADAPTIVE] = &adaptive,
+    [CORRECTION_ROUNDS] = &correction_rounds,
 };
 
 /* --- end ------------------------------------------------------------------------------------- */

@@ -44,6 +44,11 @@ struct correction_ops {
     bool asks;    /* it ends a pause for answers early when all members are known */
 };
 extern const struct correction_ops *const correction_policies[CORRECTION_COUNT];
+extern const struct correction_ops correction_rounds; /* correction_rounds.c */
+
+/* What policies do: the time of the correction begins; members are asked what they lack. */
+void correction_start(struct transfer *transfer, sim_ns now_ns);
+void correction_ask(struct transfer *transfer, sim_ns now_ns);
 
 /* No member needs more fragments, as far as is known, and none is asked whether it does. */
 bool correction_is_over(const struct transfer *transfer);

@@ -315,11 +315,13 @@ static sim_ns fragment_interval_ns(
         .duty_cycle = duty_cycle,
         .duty_share = input->duty_share,
         .listen_share = input->listen_share,
-        .gateway_count = input->gateways == MULTICAST_STAGGERED ? input->gateway_count : 1,
+        .gateway_count = multicast_in_turns(input->gateways) ? input->gateway_count : 1,
         .sharers = 1,
     };
     sim_ns least_ns = airtime_ns + NETWORK_TURN_GUARD_NS;
-    sim_ns asked_ns = input->interval_ns > least_ns ? input->interval_ns : least_ns;
+    bool delayed = input->gateways == MULTICAST_DELAYED;
+    sim_ns asked_ns = input->interval_ns * (delayed ? input->gateway_count : 1);
+    asked_ns = asked_ns > least_ns ? asked_ns : least_ns;
     return input->interval_ns > 0 ? asked_ns : network_multicast_interval_ns(&airtime);
 }
 
@@ -343,6 +345,7 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
         .nb_frag = estimate->nb_frag,
         .redundancy = input->redundancy,
         .interval_ns = interval_ns,
+        .bare_ns = input->time_out == TIME_OUT_BY_INTERVAL ? input->interval_ns : 0,
         .corrected = input->correction != CORRECTION_FIXED,
         .correction_timeout_ns = (sim_ns)(input->correction_timeout_s * 1e9),
         .second_period = input->correction_period == CORRECTION_PERIOD_SECOND,

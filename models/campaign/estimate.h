@@ -25,9 +25,10 @@ struct estimate_input {
     uint32_t frequency_hz;
     double duty_cycle; /* of its sub-band; 0: as the region has it */
     double duty_share;
-    bool downlink_crc;      /* network_params.downlink_crc */
-    double listen_share;    /* network_params.listen_share */
-    sim_ns interval_ns;     /* between fragments; 0: as the duty cycle allows */
+    bool downlink_crc;   /* network_params.downlink_crc */
+    double listen_share; /* network_params.listen_share */
+    sim_ns interval_ns;  /* between fragments; 0: as the duty cycle allows */
+    enum campaign_time_out time_out;
     uint32_t gateway_count; /* that the members need */
     enum multicast_policy gateways;
     uint8_t rx2_data_rate;

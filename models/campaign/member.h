@@ -46,9 +46,11 @@ enum member_stage {
     X(NO_PACKAGE)            /* PackageVersionAns names no version that we know */                 \
     X(COMMAND_QUEUED)        /* the first command of the set-up */                                 \
     X(GROUP_ACCEPTED)        /* McGroupSetupAns, positive */                                       \
+    X(GROUP_ACCEPTED_FRAGMENTATION) /* the same; the fragmentation session comes next */           \
     X(GROUP_UNDEFINED)       /* McClassCSessionAns: the device has no such group */                \
     X(SESSION_ACCEPTED)      /* McClassCSessionAns with a TimeToStart that fits; the last one */   \
     X(SESSION_ACCEPTED_MORE) /* the same; the transfer has further sessions */                     \
+    X(SESSION_ACCEPTED_DONE) /* the same, after the fragmentation session */                       \
     X(GROUP_NEVER_DEFINED)   /* the same, too often */                                             \
     X(CLOCK_DIFFERS)         /* McClassCSessionAns with another TimeToStart, or start missed */    \
     X(NO_TIME)               /* McClassCSessionAns with the TimeToStart of a device without time */ \
@@ -57,11 +59,13 @@ enum member_stage {
     X(CLOCK_ASKED)           /* AppTimeReq: it synchronizes */                                     \
     X(TIME_ANSWERED)         /* DeviceTimeReq: its answer goes out with this downlink */           \
     X(FRAGMENTATION_ACCEPTED) /* FragSessionSetupAns, positive */                                  \
+    X(FRAGMENTATION_ACCEPTED_SESSION) /* the same; the session comes next */                       \
     X(MEMORY_REFUSED)        /* FragSessionSetupAns: no memory; it is asked again */               \
     X(SESSION_CNT_OLD)       /* FragSessionSetupAns: replay; the next SessionCnt is higher */      \
     X(SESSION_CNT_ALWAYS_OLD) /* the same, too often */                                            \
     X(REFUSED)               /* any other negative answer; it is asked again */                    \
     X(SET_UP_REFUSED)        /* too many negative answers */                                       \
+    X(SET_UP_SILENT)         /* no answer to a command, too often */                               \
     X(SET_UP_NO_MEMORY)      /* the same, the last for want of memory */                           \
     X(DEVICE_HELD)           /* another campaign holds the device */                               \
     X(RESET_REPORTED)        /* it was reset, and its session is not over */                       \
@@ -105,6 +109,13 @@ enum member_cause {
     MEMBER_CAUSE_COUNT
 };
 
+/* When a member gets its fragmentation session. */
+enum member_fragmentation {
+    MEMBER_FRAGMENTATION_LAST,  /* after the session */
+    MEMBER_FRAGMENTATION_FIRST, /* before it */
+    MEMBER_FRAGMENTATION_DONE   /* it has it, and the session is due */
+};
+
 /* How far a member is told of the session of a second period. */
 enum member_second {
     MEMBER_SECOND_UNTOLD,
@@ -141,10 +152,11 @@ struct member {
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */
     uint8_t second;     /* enum member_second */
-    sim_ns told_ns;     /* SessionTime that it was told last */
-    bool asked_alone;   /* for its status, by unicast: no answer yet */
-    bool deferred;      /* it has closed its session until its transfer's resume_ns */
-    bool moved;         /* it was told so once: what it has missed since is no loss */
+    uint8_t fragmentation; /* enum member_fragmentation */
+    sim_ns told_ns;        /* SessionTime that it was told last */
+    bool asked_alone;      /* for its status, by unicast: no answer yet */
+    bool deferred;         /* it has closed its session until its transfer's resume_ns */
+    bool moved;            /* it was told so once: what it has missed since is no loss */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];

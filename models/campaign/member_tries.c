@@ -3,7 +3,8 @@
  *
  * Each cause has a number of tries, pauses that double, and a reason at its end (design section 5,
  * invariant 10). A command of the set-up without an answer says nothing about the device: it has no
- * last try, for the set-up window ends it, but its pauses double too.
+ * last try unless the campaign gives it one, for the set-up window ends it, but its pauses double
+ * too.
  */
 #include <assert.h>
 
@@ -80,6 +81,13 @@ void member_command_sent(struct member *member, sim_ns now_ns)
     if (member->unanswered > UNANSWERED_SOON) {
         member->pause_until_ns = now_ns + (5 * MINUTE_NS << (member->unanswered - UNANSWERED_SOON));
     }
+}
+
+bool member_is_silent(const struct campaign *campaign, const struct member *member)
+{
+    uint32_t tries = campaign->params.set_up_tries;
+    assert(tries <= UNANSWERED_SOON);
+    return tries > 0 && member->unanswered >= tries;
 }
 
 void member_command_not_sent(struct member *member)

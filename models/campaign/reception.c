@@ -39,14 +39,17 @@ static void tell_if_settled(
     }
 }
 
-/* Version 2: a device waits for this before it installs, whatever told the server of its block.
- * False: nothing was queued. */
+/* Version 2: a device that was asked for receipts waits for this before it installs, whatever told
+ * the server of its block. False: it still waits. */
 static bool send_receipt(const struct campaign *campaign, const struct member *member)
 {
     uint8_t answer[PACKAGE_MESSAGE_MAX];
     const struct transfer *transfer = transfer_of(campaign, member);
     if (transfer->fragmentation_version < 2) {
         return false;
+    }
+    if (campaign->params.receipts == RECEIPTS_NONE) {
+        return true;
     }
     size_t size = package_frag_data_block_received_ans(answer, transfer->frag_index);
     return server_send(campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
@@ -192,7 +195,8 @@ static bool owes_a_report(const struct member *member)
     return member->stage == MEMBER_RECEIVING || restarting;
 }
 
-/* A member that has not reported is asked, after more and more of its uplinks: after the session,
+/* A member that has not reported is asked, after more and more of its uplinks or as often as the
+ * campaign says: after the session,
  * and in its correction, where it is whole and has left class C, or has not heard the request to
  * all. */
 void reception_ask_for_status(
@@ -207,7 +211,8 @@ void reception_ask_for_status(
     if (!again && member->status_turns < UINT16_MAX) {
         member->status_turns++;
     }
-    if (!campaign_is_turn(member->status_turns)) {
+    uint32_t tries = campaign->params.status_tries;
+    if (tries > 0 ? member->status_turns > tries : !campaign_is_turn(member->status_turns)) {
         return;
     }
     uint8_t request[PACKAGE_MESSAGE_MAX];

@@ -70,6 +70,9 @@ uint8_t schedule_time_out(sim_ns duration_ns)
 static sim_ns pass_ns(
         const struct schedule_input *input, const struct schedule *schedule, uint32_t fragments)
 {
+    if (input->bare_ns > 0) {
+        return input->bare_ns * (fragments + 1);
+    }
     double frames = (double)fragments + SCHEDULE_FEED_AHEAD;
     return SCHEDULE_GUARD_NS + (sim_ns)(CATCH_UP * frames * (double)input->interval_ns)
            + schedule->answer_window_ns;

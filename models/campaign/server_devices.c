@@ -30,11 +30,12 @@ bool server_group_bind(struct server *server, uint32_t group, struct session *se
     return true;
 }
 
-/* Free McGroupIDs first, then those of campaigns that need the device no more. */
-static uint8_t choose_groups(const struct server_device *device, uint32_t groups)
+/* Free McGroupIDs first, then those of campaigns that need the device no more; `from_zero`: those
+ * of either kind. */
+static uint8_t choose_groups(const struct server_device *device, uint32_t groups, bool from_zero)
 {
     uint8_t mask = 0;
-    for (uint32_t pass = 0; pass < 2; pass++) {
+    for (uint32_t pass = from_zero ? 1 : 0; pass < 2; pass++) {
         for (uint32_t id = 0; groups > 0 && id < SERVER_GROUP_IDS; id++) {
             bool is_free = device->group_owner[id] == SERVER_NO_CAMPAIGN;
             if ((mask >> id & 1u) == 0 && (is_free || pass == 1)) {
@@ -48,7 +49,7 @@ static uint8_t choose_groups(const struct server_device *device, uint32_t groups
 }
 
 bool server_claim(struct server *server, uint32_t index, uint32_t campaign, uint8_t frag_index,
-        uint32_t groups, sim_ns from_ns, sim_ns to_ns, uint8_t *group_mask)
+        uint32_t groups, bool from_zero, sim_ns from_ns, sim_ns to_ns, uint8_t *group_mask)
 {
     assert(index < server->device_count && campaign < server->campaign_count);
     assert(groups > 0 && groups <= SERVER_GROUP_IDS && frag_index < SERVER_FRAG_INDEXES);
@@ -62,7 +63,7 @@ bool server_claim(struct server *server, uint32_t index, uint32_t campaign, uint
     device->listens_from_ns = from_ns;
     device->listens_to_ns = to_ns;
     device->index_owner[frag_index] = (uint8_t)campaign;
-    *group_mask = choose_groups(device, groups);
+    *group_mask = choose_groups(device, groups, from_zero);
     for (uint32_t id = 0; id < SERVER_GROUP_IDS; id++) {
         if ((*group_mask >> id & 1u) != 0) {
             device->group_owner[id] = (uint8_t)campaign;

@@ -56,12 +56,13 @@ uint32_t server_mc_addr(struct server *server);
 /* Reports about a group of the network go to this session. False: out of memory. */
 bool server_group_bind(struct server *server, uint32_t group, struct session *session);
 
-/* Takes a device for one campaign: a FragIndex, `groups` McGroupIDs (their bits in *group_mask) and
- * the time from..to, in which it listens in class C. A device is in one transfer at a time, and
- * windows of two transfers must not meet. False: another campaign holds the device, or it listens
- * elsewhere then; nothing has changed. */
+/* Takes a device for one campaign: a FragIndex, `groups` McGroupIDs (their bits in *group_mask; the
+ * lowest ones if `from_zero`, else those that no campaign needs) and the time from..to, in which it
+ * listens in class C. A device is in one transfer at a time, and windows of two transfers must not
+ * meet. False: another campaign holds the device, or it listens elsewhere then; nothing has
+ * changed. */
 bool server_claim(struct server *server, uint32_t device, uint32_t campaign, uint8_t frag_index,
-        uint32_t groups, sim_ns from_ns, sim_ns to_ns, uint8_t *group_mask);
+        uint32_t groups, bool from_zero, sim_ns from_ns, sim_ns to_ns, uint8_t *group_mask);
 /* The campaign needs the device no more: its SessionCnt is used up. `deaf`: it does not listen any
  * more either, for it has the block. */
 void server_release(

@@ -63,7 +63,8 @@ static size_t put_announcement(const struct campaign *campaign, const struct mem
         .room = network_downlink_max(campaign->server->network, member->device),
         .ask_version = campaign->params.versions == VERSIONS_ASK
                        && campaign->server->devices[member->device].multicast_version == 0,
-        .one_step = campaign->params.set_up_policy != SET_UP_CHAINED,
+        .one_step = campaign->params.set_up_policy != SET_UP_CHAINED
+                    || member->fragmentation == MEMBER_FRAGMENTATION_FIRST,
         .start_ns = member->told_ns,
     };
     return session->ops->announce(session, &recipient, out, fport);
@@ -121,13 +122,16 @@ static size_t put_frag_setup(
         .nb_frag = transfer->nb_frag,
         .frag_size = transfer->fragment_size_bytes,
         .block_ack_delay = transfer->schedule.block_ack_delay,
-        .ack_reception = true,
+        .ack_reception = campaign->params.receipts == RECEIPTS_ASKED,
         .padding = transfer->padding,
         .session_cnt = server_session_cnt(campaign->server, member->device, transfer->frag_index),
     };
     if (version >= 2 && !member->mic_known) {
+        static const uint8_t zero[4] = { 0 };
+        bool right = campaign->params.mic_descriptor == MIC_OF_DESCRIPTOR;
         package_block_mic(identity->gen_app_key, session.session_cnt, transfer->frag_index,
-                campaign->descriptor, transfer->block, campaign->image_size, member->mic);
+                right ? campaign->descriptor : zero, transfer->block, campaign->image_size,
+                member->mic);
         member->mic_known = true;
     }
     memcpy(session.descriptor, campaign->descriptor, sizeof session.descriptor);
@@ -159,14 +163,14 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     uint8_t commands[COMMANDS_SIZE_MAX];
     uint8_t fport = PACKAGE_FPORT_CLOCK;
     size_t size = 0;
-    bool last = member->stage == MEMBER_FRAGMENTATION;
+    bool fragmentation = member->stage == MEMBER_FRAGMENTATION;
     if (member->stage == MEMBER_CLOCK || member->stage == MEMBER_TIME) {
         size = package_force_device_resync_req(commands, 1);
-    } else if (last && asks_for_session(member)) {
+    } else if (fragmentation && asks_for_session(member)) {
         fport = PACKAGE_FPORT_FRAGMENTATION;
         size = package_frag_session_status_req(
                 commands, transfer_of(campaign, member)->frag_index, true);
-    } else if (last) {
+    } else if (fragmentation) {
         size = put_frag_setup(campaign, member, commands, &fport);
     } else {
         size = put_session(campaign, member, now_ns, commands, &fport);
@@ -175,7 +179,15 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         member_command_sent(member, now_ns);
+        if (fragmentation && campaign->params.session_cnt == SESSION_CNT_PER_COMMAND) {
+            server_session_cnt_skip(
+                    campaign->server, member->device, transfer_of(campaign, member)->frag_index, 1);
+            member->mic_known = false;
+        }
     }
+    bool last = fragmentation ? member->fragmentation == MEMBER_FRAGMENTATION_LAST
+                              : member->stage == MEMBER_SESSION
+                                        && member->fragmentation == MEMBER_FRAGMENTATION_DONE;
     bool more = !last || asks_for_session(member) || second_period_follows(campaign, member);
     if (more && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
         network_keep_open(campaign->server->network, member->device);
@@ -193,8 +205,8 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
     }
     const struct transfer *transfer = transfer_of(campaign, member);
     if (!server_claim(campaign->server, member->device, campaign->number, transfer->frag_index,
-                transfer->session_count, transfer_start_ns(transfer), transfer_end_ns(transfer),
-                &member->group_mask)) {
+                transfer->session_count, campaign->params.numbers == NUMBERS_ZERO,
+                transfer_start_ns(transfer), transfer_end_ns(transfer), &member->group_mask)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_DEVICE_HELD, now_ns);
         return false;
     }
@@ -255,6 +267,10 @@ void set_up_step(struct campaign *campaign, struct member *member,
     if (course->unsent) {
         member_command_not_sent(member);
     }
+    if (member_is_silent(campaign, member)) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_SET_UP_SILENT, now_ns);
+        return;
+    }
     if (now_ns < member->pause_until_ns || !knows_version(campaign, member, now_ns)
             || !claim(campaign, member, now_ns)
             || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
@@ -279,7 +295,11 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
     if (message->status != 0) {
         member_try_failed(campaign, member, MEMBER_CAUSE_REFUSED, now_ns);
     } else {
-        campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_ACCEPTED, now_ns);
+        bool fragmentation = member->fragmentation == MEMBER_FRAGMENTATION_FIRST;
+        campaign_member_event(campaign, member,
+                fragmentation ? MEMBER_EVENT_GROUP_ACCEPTED_FRAGMENTATION
+                              : MEMBER_EVENT_GROUP_ACCEPTED,
+                now_ns);
     }
 }
 
@@ -348,9 +368,11 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
     }
     uint32_t first_period = transfer->second > 0 ? transfer->second : transfer->session_count;
     bool more = member->session + 1u < first_period;
-    if (!campaign_member_event(campaign, member,
-                more ? MEMBER_EVENT_SESSION_ACCEPTED_MORE : MEMBER_EVENT_SESSION_ACCEPTED,
-                now_ns)) {
+    enum member_event last = member->fragmentation == MEMBER_FRAGMENTATION_DONE
+                                     ? MEMBER_EVENT_SESSION_ACCEPTED_DONE
+                                     : MEMBER_EVENT_SESSION_ACCEPTED;
+    if (!campaign_member_event(
+                campaign, member, more ? MEMBER_EVENT_SESSION_ACCEPTED_MORE : last, now_ns)) {
         return;
     }
     if (more) {
@@ -381,7 +403,11 @@ void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
     if (member->stage != MEMBER_FRAGMENTATION) {
         return; /* late */
     }
-    if (message->status == 0) {
+    if (message->status == 0 && member->fragmentation == MEMBER_FRAGMENTATION_FIRST) {
+        member->fragmentation = MEMBER_FRAGMENTATION_DONE;
+        campaign_member_event(
+                campaign, member, MEMBER_EVENT_FRAGMENTATION_ACCEPTED_SESSION, now_ns);
+    } else if (message->status == 0) {
         campaign_member_event(campaign, member, MEMBER_EVENT_FRAGMENTATION_ACCEPTED, now_ns);
         set_up_resume(campaign, member, now_ns);
     } else if ((message->status & PACKAGE_SETUP_REPLAY) != 0) {

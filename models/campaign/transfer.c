@@ -53,7 +53,9 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
     transfer->campaign = campaign;
     transfer->index = index;
     transfer->data_rate = data_rate;
-    transfer->frag_index = (uint8_t)(campaign->number % SERVER_FRAG_INDEXES);
+    transfer->frag_index = campaign->params.numbers == NUMBERS_ZERO
+                                   ? 0
+                                   : (uint8_t)(campaign->number % SERVER_FRAG_INDEXES);
     transfer->phase = CAMPAIGN_PHASE_IDLE;
     return region_has_downlink(network_region(campaign->server->network), data_rate)
            && cut_block(transfer, image, image_size) && transfer_session_add(transfer);

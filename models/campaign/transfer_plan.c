@@ -137,6 +137,7 @@ void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurre
         .nb_frag = transfer->nb_frag,
         .redundancy = params->redundancy,
         .interval_ns = fragment_interval_ns(transfer) * concurrent,
+        .bare_ns = params->time_out == TIME_OUT_BY_INTERVAL ? params->interval_ns : 0,
         .corrected = params->correction != CORRECTION_FIXED,
         .correction_timeout_ns = params->correction_timeout_ns,
         .second_period = params->correction_period == CORRECTION_PERIOD_SECOND,

@@ -36,7 +36,7 @@ uint32_t network_group_waiting(const struct network *network, uint32_t group_ind
 /* Turns that an interval has room for; with more gateways than that, some share one. */
 static uint32_t turn_count(const struct group *group, sim_ns interval_ns, uint32_t phy_size)
 {
-    if (group->params.policy != MULTICAST_STAGGERED || group->gateway_count == 0) {
+    if (!multicast_in_turns(group->params.policy) || group->gateway_count == 0) {
         return 1;
     }
     sim_ns turn_ns = lora_time_on_air_ns(&group->modulation, phy_size) + NETWORK_TURN_GUARD_NS;

@@ -200,7 +200,7 @@ static struct network_airtime airtime_of(
         .duty_cycle = region_duty_cycle(network->params.region, group->params.frequency_hz),
         .duty_share = duty_share(network, group),
         .listen_share = network->params.listen_share,
-        .gateway_count = group->params.policy == MULTICAST_STAGGERED ? group->gateway_count : 1,
+        .gateway_count = multicast_in_turns(group->params.policy) ? group->gateway_count : 1,
         .sharers = count_sharers(network, group),
     };
     if (airtime.gateway_count == 0) { /* Not chosen before the first frame. */
@@ -215,7 +215,9 @@ sim_ns group_interval_ns(
     struct network_airtime airtime = airtime_of(network, group, phy_size);
     sim_ns least_ns = airtime.frame_ns + NETWORK_TURN_GUARD_NS;
     if (group->params.interval_ns > 0) {
-        return group->params.interval_ns > least_ns ? group->params.interval_ns : least_ns;
+        bool delayed = group->params.policy == MULTICAST_DELAYED;
+        sim_ns asked_ns = group->params.interval_ns * (delayed ? airtime.gateway_count : 1);
+        return asked_ns > least_ns ? asked_ns : least_ns;
     }
     return network_multicast_interval_ns(&airtime);
 }

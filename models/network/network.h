@@ -25,8 +25,14 @@ struct network;
 enum multicast_policy {     /* gateways of a multicast frame */
     MULTICAST_STAGGERED,    /* the same frame from each gateway in turn */
     MULTICAST_SIMULTANEOUS, /* all at one GPS time */
-    MULTICAST_SINGLE        /* the gateway with the most members */
+    MULTICAST_SINGLE,       /* the gateway with the most members */
+    MULTICAST_DELAYED /* each in turn, network_group_params.interval_ns after the one before */
 };
+/* One gateway sends at a time. */
+static inline bool multicast_in_turns(enum multicast_policy policy)
+{
+    return policy == MULTICAST_STAGGERED || policy == MULTICAST_DELAYED;
+}
 
 /* Server-side ADR (spec-protocol 1.11): data rate and power of devices that set the ADR bit. */
 struct network_adr_params {

@@ -152,6 +152,7 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     device->whole = device->acknowledged = false;
     device->received_uncoded = device->received_coded = device->last_n = 0;
     device->frag_set_ups++;
+    device->ack_reception = device->fragmentation_version == 2 && (p[5] & 0x40) != 0;
     uint8_t out[2] = { 0x02,
         (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
     device->set_up_downlinks++;
@@ -251,20 +252,26 @@ static uint16_t on_group_command(struct fleet *fleet, struct fleet_device *devic
     }
 }
 
-static void on_receipt_ans(struct fleet_device *device)
+/* The server knows that the block is whole. */
+static void install(struct fleet_device *device)
 {
-    if (device->acks++ < device->faults.lost_acks) {
-        return;
-    }
     device->acknowledged = true;
     fleet_leave_sessions(device);
-    device->answers_size = 0;
-    device->uplink_event++; /* no more reports of reception */
     if (!device->faults.installs_nothing && !device->faults.bad_mic) {
         device->version = FLEET_VERSION + device->frag_index;
         struct fleet_group *group = &device->groups[device->group_id];
         group->defined = group->defined && !device->faults.forgets_group;
     }
+}
+
+static void on_receipt_ans(struct fleet_device *device)
+{
+    if (device->acks++ < device->faults.lost_acks) {
+        return;
+    }
+    device->answers_size = 0;
+    device->uplink_event++; /* no more reports of reception */
+    install(device);
 }
 
 static void on_fragmentation_command(
@@ -280,6 +287,9 @@ static void on_fragmentation_command(
     } else if (p[0] == 0x01) {
         device->status_requests++;
         fleet_put_status(fleet, device);
+        if (device->whole && device->fragmentation_version == 2 && !device->ack_reception) {
+            install(device);
+        }
     } else if (p[0] == 0x02) {
         on_frag_setup(fleet, device, p);
     } else if (p[0] == 0x04) {

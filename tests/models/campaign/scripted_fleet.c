@@ -116,7 +116,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         device->answers_size = 0;
         bool may_ask = device->faults.receipts_most == 0
                        || device->receipts < device->faults.receipts_most;
-        if (device->fragmentation_version == 2 && device->whole && !device->acknowledged && may_ask
+        if (device->ack_reception && device->whole && !device->acknowledged && may_ask
                 && !device->faults.dies_in_session) {
             device->receipts++;
             /* FragDataBlockReceivedReq again until it is answered. */
@@ -190,7 +190,7 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
     if (device->faults.needs_uncoded && device->received_uncoded == 0) {
         device->whole = false;
     }
-    if (device->whole && device->fragmentation_version == 2 && !device->faults.dies_in_session) {
+    if (device->whole && device->ack_reception && !device->faults.dies_in_session) {
         fleet_answer(device, 201,
                 (uint8_t[]){ 0x04,
                         (uint8_t)((device->faults.bad_mic ? 0x04 : 0x00) | device->frag_index) },

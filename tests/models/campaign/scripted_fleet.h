@@ -94,6 +94,7 @@ struct fleet_device {
     uint32_t received_uncoded, received_coded, last_n;
     sim_ns first_fragment_ns, last_fragment_ns; /* on the air while it listened; 0: none */
     bool whole, acknowledged;
+    bool ack_reception; /* as its set-up said, in version 2 */
     uint32_t uplinks_in_session;
     uint32_t set_up_downlinks, resyncs, status_requests;
     uint32_t ignored_set_ups; /* of McGroupID 1 */

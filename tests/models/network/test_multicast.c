@@ -41,7 +41,8 @@ static void on_idle(void *context, uint32_t group_index, sim_ns now_ns)
 }
 
 /* Three members, best heard by gateways 0, 1 and 3. */
-static void make_group_with(enum multicast_policy policy, double duty_share)
+static void make_group_at_interval(
+        enum multicast_policy policy, double duty_share, sim_ns interval_ns)
 {
     static const struct network_application application = { .multicast_report = on_report,
         .multicast_idle = on_idle };
@@ -49,9 +50,11 @@ static void make_group_with(enum multicast_policy policy, double duty_share)
     rig_create(&rig, duty_share);
     network_set_application(rig.network, &application, NULL);
     const uint32_t gateways[4] = { 0, 1, 3, 3 };
-    struct network_group_params params = {
-        .mc_addr = MC_ADDR, .frequency_hz = 869525000, .data_rate = 5, .policy = policy
-    };
+    struct network_group_params params = { .mc_addr = MC_ADDR,
+        .frequency_hz = 869525000,
+        .data_rate = 5,
+        .policy = policy,
+        .interval_ns = interval_ns };
     for (int i = 0; i < 16; i++) {
         params.mc_key[i] = (uint8_t)(0xA0 + i);
     }
@@ -64,6 +67,11 @@ static void make_group_with(enum multicast_policy policy, double duty_share)
     }
     rig.accepted_seen = fake_gateways_accepted_count(rig.gateways);
     rig_run(&rig, 1000 * SIM_NS_PER_S);
+}
+
+static void make_group_with(enum multicast_policy policy, double duty_share)
+{
+    make_group_at_interval(policy, duty_share, 0);
 }
 
 static void make_group(enum multicast_policy policy)
@@ -128,6 +136,25 @@ Test(multicast, staggers_one_frame_over_the_gateways_of_the_members)
     cr_assert_eq(seen.sent[0] + seen.sent[1] + seen.sent[3], 15);
     cr_assert_eq(seen.idle, 1);
     cr_assert_eq(network_group_waiting(rig.network, group), 0);
+}
+
+/* ChirpStack's "Delay": one margin of 5 s after each copy, whichever frame it is of. */
+Test(multicast, delays_each_copy_by_the_interval)
+{
+    make_group_at_interval(MULTICAST_DELAYED, 0.8, 5 * SIM_NS_PER_S);
+    enqueue(3, 203);
+    rig_run(&rig, 1100 * SIM_NS_PER_S);
+    cr_assert_eq(network_group_interval_ns(rig.network, group, 203), 15 * SIM_NS_PER_S);
+    const uint32_t gateways[3] = { 0, 1, 3 };
+    sim_ns start_ns = 0;
+    for (uint32_t i = 0; i < 9; i++) {
+        const struct fake_tx *entry = rig_next_tx(&rig);
+        cr_assert_not_null(entry, "%u", i);
+        start_ns = i == 0 ? entry->tx.at_ns : start_ns;
+        check_frame(entry, i / 3);
+        cr_assert_eq(entry->gateway, gateways[i % 3]);
+        cr_assert_eq(entry->tx.at_ns, start_ns + i * 5 * SIM_NS_PER_S);
+    }
 }
 
 Test(multicast, sends_at_one_time_when_simultaneous)
