@@ -90,6 +90,21 @@ static void check_frequency(const struct campaign_check *c)
     }
 }
 
+/* What is counted in intervals needs one. */
+static void check_interval(const struct campaign_check *c)
+{
+    const struct campaign_params *p = &c->campaign->params;
+    if (p->interval_ns == 0 && p->gateways == MULTICAST_DELAYED) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->gateways),
+                "%s.gateways: delayed needs %s.interval, as in interval: 5 s", c->label, c->label);
+    }
+    if (p->interval_ns == 0 && p->time_out == TIME_OUT_BY_INTERVAL) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->time_out),
+                "%s.time_out: by-interval needs %s.interval, as in interval: 5 s", c->label,
+                c->label);
+    }
+}
+
 static void check_times(const struct campaign_check *c)
 {
     const struct campaign_params *p = &c->campaign->params;
@@ -195,6 +210,7 @@ void check_campaigns(const struct check *check)
         check_fragment_count(&c);
         check_block_ack_delay(&c);
         check_frequency(&c);
+        check_interval(&c);
         check_times(&c);
         check_verify(&c);
     }

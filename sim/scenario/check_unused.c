@@ -100,8 +100,15 @@ static void unused_others(const struct check *check)
     unused(check, &s->network.adr.nb_trans, s->network.adr.on, "network.adr_nb_trans", "adr: on");
 }
 
-static void unused_campaign(const struct check *check, const struct campaign_params *p)
+static void unused_campaign(const struct check *check, const struct scenario_campaign *campaign)
 {
+    const struct campaign_params *p = &campaign->params;
+    unused(check, &p->rounds_threshold, p->correction == CORRECTION_ROUNDS, "correction.threshold",
+            "correction.policy: rounds");
+    unused(check, &p->mic_descriptor, campaign->verify.block_mic, "mic_descriptor",
+            "verify: block-mic");
+    unused(check, &p->receipts, p->fragmentation_version == 2, "receipts",
+            "fragmentation_version: 2");
     unused(check, &p->correction_pause_ns, p->correction_period == CORRECTION_PERIOD_SECOND,
             "correction.pause", "correction.period: second");
 }
@@ -176,7 +183,7 @@ void check_unused(const struct check *check)
     unused_others(check);
     unused_gateways(check);
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
-        unused_campaign(check, &check->scenario->campaigns[i].params);
+        unused_campaign(check, &check->scenario->campaigns[i]);
     }
     for (uint32_t i = 0; i < check->scenario->group_count; i++) {
         unused_group(check, &check->scenario->groups[i]);

@@ -197,6 +197,7 @@ struct scenario_campaign {
     uint32_t code_size_bytes;          /* of the image */
     struct campaign_params params;     /* `members` are added by the world */
     int session_class;                 /* 0: C */
+    int server;                        /* enum server_preset */
     struct scenario_verify verify;
 };
 

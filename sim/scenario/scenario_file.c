@@ -18,6 +18,7 @@
 #include "scenario/scenario_faults.h"
 #include "scenario/scenario_positions.h"
 #include "scenario/scenario_reader.h"
+#include "scenario/server_presets.h"
 #include "scenario/temperature_file.h"
 #include "scenario/text_file.h"
 
@@ -100,6 +101,7 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
     }
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         struct scenario_campaign *campaign = &scenario->campaigns[i];
+        server_preset_apply(campaign, places);
         if (campaign->name[0] == '\0' && scenario->campaign_count == 1) {
             snprintf(campaign->name, sizeof campaign->name, "campaign");
         }

@@ -72,6 +72,8 @@ static const char *const sessions[] = {
     "sessions: threshold, session_threshold: 4, session_order: at-one-time",
     "data_rate: DR5, fragment_size: 100 B, set_up: {policy: one-per-uplink}",
     "data_rate: DR4, fragment_size: 64 B, group_delete: true, gateways: simultaneous",
+    "server: chirpstack-v4, fragment_size: 100 B, interval: 2 s",
+    "server: actility-rounds, fragment_size: 100 B, set_up: {order: fragmentation-first}",
 };
 static const char *const faults[] = {
     "kind: reset, rate: 3 /d",

@@ -45,7 +45,7 @@ static const struct {
     { "gateways.count", { "1", "2", "3", "5" } },
     { "gateways.backhaul.latency", { "5 ms", "80 ms", "400 ms", "700 ms" } },
     { "campaign.gateways", { "staggered", "simultaneous", "single" } },
-    { "campaign.correction.policy", { "fixed", "until-reported", "adaptive" } },
+    { "campaign.correction.policy", { "fixed", "until-reported", "adaptive", "rounds" } },
     { "campaign.set_up.versions", { "known", "ask" } },
     { "devices.0.packages.fragmentation", { "auto", "1", "2" } },
     { "campaign.set_up.policy", { "chained", "one-per-uplink" } },
