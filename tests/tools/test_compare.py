@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""tools/compare servers: the numbers of its table are those of the runs.
+
+    test_compare.py [-v] [TEST...]          FLEETCAST and FLEETCAST_BUILD in the environment
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+CITY = """
+name: tiny
+duration: 12 h
+area: {radius: 2 km}
+gateways: {count: 2, radius: 1 km}
+devices: [{name: d, count: 6, boot: {spread: 10 min}, report: {period: 20 min}}]
+firmware: {image: generated, size: 4 KiB, version: 2.0.0}
+campaign: {start: 30 min, set_up: {window: 3 h}, confirm_timeout: 3 h}
+"""
+
+
+def run(command, text=None):
+    return subprocess.run(list(map(str, command)), input=text, cwd=ROOT, capture_output=True,
+                          text=True, check=False)
+
+
+class Servers(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.scenario = pathlib.Path(self.folder.name) / 'tiny.yaml'
+        self.scenario.write_text(CITY)
+
+    def compare(self, *seeds):
+        return run([ROOT / 'tools/compare', 'servers', '--scenario', self.scenario,
+                    os.environ['FLEETCAST_BUILD'], *seeds])
+
+    def test_each_row_is_the_mean_of_its_runs(self):
+        done = self.compare('3', '4')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [[cell.strip() for cell in line.strip('|').split('|')]
+                for line in done.stdout.splitlines()]
+        self.assertEqual(rows[0][:4], ['server', 'other keys', 'not confirmed', 'confirmed'])
+        self.assertEqual({row[0] for row in rows[2:]},
+                         {'fleetcast', 'chirpstack-v4', 'chirpstack-v4-before-910',
+                          'actility-rounds', 'aws'})
+        row = next(row for row in rows if row[:2] == ['chirpstack-v4', 'gateways=single'])
+        joules, confirmed = [], []
+        for seed in ('3', '4'):
+            summary = json.loads(run(
+                [os.environ['FLEETCAST'], 'run', '-', '--json', '--quiet', '--seed', seed, '--set',
+                 'campaign.server=chirpstack-v4', '--set', 'campaign.gateways=single'],
+                CITY).stdout)
+            joules.append(summary['energy_j']['mean'])
+            confirmed.append(summary['devices']['confirmed'])
+        self.assertEqual(row[3], f'{100 * sum(confirmed) / 12:.1f} %')
+        self.assertEqual(row[6], f'{sum(joules) / 2:.1f}')
+
+    def test_devices_that_refuse_the_block_are_named_so(self):
+        done = self.compare('1')
+        refused = next(line for line in done.stdout.splitlines()
+                       if 'before-910 | time_out=planned' in line)
+        self.assertRegex(refused, r'time_out=planned \| block_mic [^|]*\| 0\.0 % \|')
+
+    def test_a_run_that_fails_ends_it(self):
+        self.scenario.write_text('nme: tiny\n')
+        done = self.compare('1')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("unknown key 'nme'", done.stderr)
+        self.assertEqual(done.stdout, '')
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv)
