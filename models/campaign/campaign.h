@@ -150,6 +150,8 @@ enum campaign_stage {
     X(START_MISSED, "start_missed")               /* StartMissed, of a session that lay ahead */   \
     X(SESSION_CNT, "session_cnt")                 /* each SessionCnt refused as a replay */        \
     X(NOT_SENT, "not_sent")                       /* no gateway sent a fragment to it */           \
+    X(OTHER_VERSION, "other_version")             /* of TS004 than the register of devices has */   \
+    X(NOTHING_RECEIVED, "nothing_received")       /* it said so, of a session that was sent */     \
     X(INCOMPLETE, "incomplete")                   /* fragments missing at the end */               \
     X(SILENT_AFTER_SESSION, "silent_after_session")                                                \
     X(BLOCK_MIC, "block_mic")                                                                      \

@@ -101,6 +101,10 @@ void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
 void set_up_drop_unsent(struct campaign *campaign, struct member *member);
 /* PackageVersionAns of TS005. */
 void set_up_on_other_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
+/* PackageVersionAns of TS004. LoRaMac-node sends it unasked: it reads the last bytes of a set-up of
+ * version 2 as PackageVersionReq (spec-protocol 9.5). */
+void set_up_on_version(
+        struct campaign *campaign, struct member *member, uint8_t version, sim_ns now_ns);
 /* PackageVersionAns of TS004 names no version that we know. */
 void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* FragSessionStatusAns: the device has no such session. */

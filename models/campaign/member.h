@@ -44,6 +44,7 @@ enum member_stage {
     X(VERSION_ASKED)         /* PackageVersionReq was queued */                                    \
     X(OTHER_PACKAGE)         /* it answers on the port of TS005, and was silent on that of TS004 */ \
     X(NO_PACKAGE)            /* PackageVersionAns names no version that we know */                 \
+    X(VERSION_DIFFERS)       /* PackageVersionAns names another one than that of its transfer */   \
     X(COMMAND_QUEUED)        /* the first command of the set-up */                                 \
     X(GROUP_ACCEPTED)        /* McGroupSetupAns, positive */                                       \
     X(GROUP_ACCEPTED_FRAGMENTATION) /* the same; the fragmentation session comes next */           \
@@ -71,6 +72,7 @@ enum member_stage {
     X(RESET_REPORTED)        /* it was reset, and its session is not over */                       \
     X(SESSION_BEGUN)         /* the time of its first session has come */                          \
     X(SESSION_SHOWN)         /* a report about the block: it had been set up */                    \
+    X(BLOCK_UNHEARD)         /* reported by unicast that it received none at all */                \
     X(BLOCK_LACKING)         /* reported missing fragments */                                      \
     X(BLOCK_LACKING_MUCH)    /* more than its decoder holds; they are sent again */                \
     X(BLOCK_NO_MEMORY)       /* reported that the decoder has no memory */                         \

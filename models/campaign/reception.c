@@ -115,6 +115,38 @@ static bool is_over_memory(const struct transfer *transfer, const struct member 
                    && member->missing > DECODER_MISSING_MAX);
 }
 
+/* The last word of a member that lacks fragments. Asked alone, for it has not answered with the
+ * others, it received none: its keys differ, or the session does not reach it. */
+static enum member_event lack_of(const struct transfer *transfer, const struct member *member,
+        const struct package_message *message, bool asked_alone)
+{
+    if (asked_alone && message->received == 0 && transfer->phase >= CAMPAIGN_PHASE_CORRECTION) {
+        return MEMBER_EVENT_BLOCK_UNHEARD;
+    }
+    if (!member->over_memory) {
+        return MEMBER_EVENT_BLOCK_LACKING;
+    }
+    return !asked_alone && correction_may_repeat(transfer) ? MEMBER_EVENT_BLOCK_LACKING_MUCH
+                                                           : MEMBER_EVENT_BLOCK_NO_MEMORY;
+}
+
+static void on_lack(struct campaign *campaign, struct member *member, enum member_event lack,
+        uint16_t missing_was, bool listens, sim_ns now_ns)
+{
+    campaign_member_event(campaign, member, lack, now_ns);
+    if (lack == MEMBER_EVENT_BLOCK_NO_MEMORY) {
+        return;
+    }
+    bool repaired = repair_on_lacking(campaign, member, now_ns);
+    if (listens) {
+        second_period_on_answer(campaign, member);
+        correction_on_answer(transfer_of(campaign, member), member, missing_was, now_ns);
+    }
+    if (listens && !repaired) {
+        deferral_consider(campaign, member, now_ns);
+    }
+}
+
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
@@ -135,22 +167,11 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     }
     member->missing = missing_at_least(transfer, message);
     member->over_memory = is_over_memory(transfer, member, message);
-    if (member->over_memory && !(listens && correction_may_repeat(transfer))) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_BLOCK_NO_MEMORY, now_ns);
-    } else if (member->missing == 0) {
+    enum member_event lack = lack_of(transfer, member, message, !listens);
+    if (member->missing == 0 && lack != MEMBER_EVENT_BLOCK_NO_MEMORY) {
         on_whole(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
     } else {
-        campaign_member_event(campaign, member,
-                member->over_memory ? MEMBER_EVENT_BLOCK_LACKING_MUCH : MEMBER_EVENT_BLOCK_LACKING,
-                now_ns);
-        bool repaired = repair_on_lacking(campaign, member, now_ns);
-        if (listens) {
-            second_period_on_answer(campaign, member);
-            correction_on_answer(transfer, member, missing_was, now_ns);
-        }
-        if (listens && !repaired) {
-            deferral_consider(campaign, member, now_ns);
-        }
+        on_lack(campaign, member, lack, missing_was, listens, now_ns);
     }
     tell_if_settled(campaign, member, settled, now_ns);
 }

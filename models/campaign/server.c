@@ -152,6 +152,8 @@ static void on_package_version(struct server *server, const struct network_uplin
         }
         if (fragmentation && device->no_fragmentation) {
             set_up_on_no_package(server->campaigns[i], member, now_ns);
+        } else if (fragmentation) {
+            set_up_on_version(server->campaigns[i], member, version, now_ns);
         } else if (multicast) {
             set_up_on_other_package(server->campaigns[i], member, now_ns);
         }

@@ -439,6 +439,15 @@ void set_up_on_other_package(struct campaign *campaign, struct member *member, s
     campaign_member_event(campaign, member, MEMBER_EVENT_OTHER_PACKAGE, now_ns);
 }
 
+void set_up_on_version(
+        struct campaign *campaign, struct member *member, uint8_t version, sim_ns now_ns)
+{
+    if (member->transfer != TRANSFER_NONE
+            && version != transfer_of(campaign, member)->fragmentation_version) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_VERSION_DIFFERS, now_ns);
+    }
+}
+
 void set_up_on_no_package(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     campaign_member_event(campaign, member, MEMBER_EVENT_NO_PACKAGE, now_ns);

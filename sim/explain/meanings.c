@@ -45,6 +45,9 @@ static const struct {
     { "start_missed", "it answered that a session had started that lay ahead" },
     { "session_cnt", "it refused each SessionCnt as a replay" },
     { "not_sent", "no gateway sent what it needed" },
+    { "other_version", "it has another version of TS004 than the server's register" },
+    { "nothing_received", "it received none of the fragments: its GenAppKey is another one, or the "
+                          "session does not reach it" },
     { "incomplete", "fragments were missing at the end" },
     { "silent_after_session", "the server heard nothing of it after its session began" },
     { "block_mic", "the MIC of its block was wrong" },

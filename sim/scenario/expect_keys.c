@@ -32,6 +32,8 @@ const char *const expect_keys[] = {
     "devices.failed.start_missed",
     "devices.failed.session_cnt",
     "devices.failed.not_sent",
+    "devices.failed.other_version",
+    "devices.failed.nothing_received",
     "devices.failed.incomplete",
     "devices.failed.silent_after_session",
     "devices.failed.block_mic",

@@ -170,6 +170,10 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     if (!device->faults.loses_frag_ans) {
         fleet_answer(device, 201, out, 2);
     }
+    /* PackageVersionReq is 00, as is SessionCnt 0. */
+    for (uint32_t at = 11; device->faults.reads_on && at < 17 && p[at] == 0x00; at++) {
+        fleet_answer(device, 201, (uint8_t[]){ 0x00, 3, 1 }, 3);
+    }
     if (device->faults.holds_old_block) {
         fleet_answer(device, 201, (uint8_t[]){ 0x04, frag_index }, 2);
     }
@@ -198,7 +202,10 @@ void fleet_put_status(const struct fleet *fleet, struct fleet_device *device)
         }
         return; /* version 1 cannot say that there is no session */
     }
-    uint32_t lacks = device->faults.counts_nothing ? 0 : fleet_missing(device);
+    uint32_t lacks = device->faults.counts_nothing ? 0
+                     : device->faults.counts_lost  ? device->nb_frag - device->received_uncoded
+                                                   : fleet_missing(device);
+    lacks += device->faults.counts_one_more && lacks == 0 ? 1 : 0;
     uint8_t status = device->whole && device->faults.bad_mic ? 0x02 : 0x00;
     status |= fleet_is_over_memory(device) ? 0x01 : 0x00;
     uint8_t received[2];

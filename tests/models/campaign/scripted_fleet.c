@@ -198,6 +198,7 @@ static void on_fragment(struct fleet *fleet, uint32_t index, const struct script
         schedule(fleet, index, EVENT_UPLINK, (2 + index) * SIM_NS_PER_S);
     } else if (device->whole && device->fragmentation_version == 1) {
         fleet_leave_sessions(device);
+        device->version = device->faults.installs_alone ? FLEET_VERSION : device->version;
     }
 }
 

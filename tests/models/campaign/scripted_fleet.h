@@ -39,6 +39,10 @@ struct fleet_faults {
     bool keeps_block;     /* loses its session alone */
     bool resets_for_ever; /* with each report from reset_at_ns on */
     bool counts_nothing;  /* FragSessionStatusAns: 0 received, 0 missing */
+    bool counts_lost;     /* MissingFrag is what it lost, recovered or not */
+    bool counts_one_more; /* MissingFrag is 1 when none is missing */
+    bool installs_alone;  /* as soon as it has the block, in version 1 */
+    bool reads_on;        /* version 1: what follows its set-up are further commands */
     bool holds_old_block; /* of an earlier session under this FragIndex; asks to be acknowledged */
     uint32_t lost_acks;   /* the first few FragDataBlockReceivedAns are not heard */
     uint32_t receipts_most; /* FragDataBlockReceivedReqs; 0: as many as it takes */

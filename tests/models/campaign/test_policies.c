@@ -112,7 +112,7 @@ Test(policies, ask_for_the_status_so_many_times)
     fleet.devices[0].faults.loss_percent = 100;
     fleet_run(&fleet, params.start_ns + 5 * HOUR_NS);
     cr_assert_eq(fleet.devices[0].status_requests, 1, "%u", fleet.devices[0].status_requests);
-    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_INCOMPLETE);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_NOTHING_RECEIVED);
 }
 
 /* --- numbers --------------------------------------------------------------------------------- */
@@ -259,6 +259,6 @@ Test(policies, end_rounds_at_their_threshold)
         uint32_t rounds = campaign_correction_batches(fleet.campaign);
         cr_assert(half ? rounds == 0 : rounds > 2, "%u", rounds);
         cr_assert_eq(fleet_view(&fleet, 2).stage, CAMPAIGN_CONFIRMED);
-        cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_INCOMPLETE);
+        cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_NOTHING_RECEIVED);
     }
 }
