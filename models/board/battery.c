@@ -30,6 +30,22 @@ double battery_left(const struct battery_params *params, double used_j, sim_ns e
     return left < 0.0 ? 0.0 : left > 1.0 ? 1.0 : left;
 }
 
+double battery_usable_left(const struct battery_params *params, double charge)
+{
+    double left = 1.0 - (1.0 - charge) / params->usable_fraction;
+    return left < 0.0 ? 0.0 : left;
+}
+
+double battery_loaded_v(const struct battery_params *params, double charge, double load_ua)
+{
+    if (charge <= 0.0) {
+        return 0.0;
+    }
+    double full_megaohm = (params->voltage_v - params->pulse_v) / params->pulse_ua;
+    double loaded_v = params->voltage_v - full_megaohm / charge * load_ua;
+    return loaded_v < 0.0 ? 0.0 : loaded_v;
+}
+
 double battery_life_years(const struct battery_params *params, double mean_power_w)
 {
     double power_w = mean_power_w + battery_self_discharge_w(params);

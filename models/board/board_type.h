@@ -29,7 +29,8 @@ struct board_type {
     uint32_t cycles_ed25519_verify; /* cpu.cycles.ed25519_verify */
     int32_t tx_antenna_gain_mdb;    /* radio.antenna_gain: EIRP = chip output + this */
     struct energy_params energy;
-    struct battery_params battery; /* battery.{capacity,voltage,self_discharge,usable} */
+    struct battery_params battery; /* battery.{capacity,voltage,self_discharge,usable,
+                                    * pulse,pulse_voltage,minimum} */
     /* internal.{size,erase_unit,program_unit,program_page,erased_value,rewritable}, nor.{the same};
      * sizes are what the board leaves to the firmware, at most the maxima above. Internal
      * flash stalls the CPU, the NOR runs on. */

@@ -59,6 +59,9 @@ const struct board_type board_stm32l072_sx1276 = {
         .voltage_v = 3.6,
         .self_discharge_per_year = 0.01,
         .usable_fraction = 0.8, /* 70-85 % in the cold and under pulses */
+        .pulse_ua = 250 * MA,       /* Saft LS 14500: 250 mA for 0.1 s from an undischarged cell */
+        .pulse_v = 3.0,         /* the same: readings above 3.0 V */
+        .minimum_v = 1.8,       /* SX1276 table 6; BOR level 1 of the STM32L072 is about there */
     },
     .flash = {
         [HAL_FLASH_INTERNAL] = {
@@ -126,6 +129,11 @@ const char *board_type_fault(const struct board_type *board)
     }
     if (!internal->stalls_cpu || nor->stalls_cpu) {
         return "internal flash stalls the CPU and the NOR does not";
+    }
+    const struct battery_params *battery = &board->battery;
+    if (battery->pulse_ua <= 0 || battery->minimum_v >= battery->pulse_v
+            || battery->pulse_v >= battery->voltage_v) {
+        return "battery voltages are not in order: minimum, in a pulse, without load";
     }
     const char *fault = flash_fault(internal, BOARD_INTERNAL_FLASH_MAX);
     return fault != NULL ? fault : flash_fault(nor, BOARD_NOR_MAX);

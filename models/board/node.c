@@ -150,7 +150,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
     if (fleet->base != NULL) {
         for (uint32_t i = 0; i < fleet->count; i++) {
             node_task_destroy(node_at(fleet, i));
-            node_cuts_destroy(node_at(fleet, i));
+            node_faults_destroy(node_at(fleet, i));
         }
         (void)munmap(fleet->base, fleet->map_bytes);
     }

@@ -102,6 +102,23 @@ void node_fleet_cut_at_flash(
  * holds, and the firmware is not told. */
 void node_flash_rewrite(struct node_fleet *fleet, uint32_t index, enum hal_flash_region region,
         uint32_t address, const void *data, uint32_t size);
+/* Reads of one flash return wrong bits, each with the probability `bit_errors` (0..0.5), drawn by
+ * (seed, node, read); the content stays. Several of a region add up; an end names what its begin
+ * did. */
+struct node_read_errors {
+    enum hal_flash_region region;
+    double bit_errors;
+};
+void node_fleet_read_errors_begin(
+        struct node_fleet *fleet, uint32_t index, const struct node_read_errors *errors);
+void node_fleet_read_errors_end(
+        struct node_fleet *fleet, uint32_t index, const struct node_read_errors *errors);
+/* The node's battery has the share `charge` (0..1) of its capacity left, now, and gives what the
+ * board draws; see node_battery.c for when the board browns out and when it dies. Ends with as many
+ * renewals as there were weakenings; the last weakening counts. */
+void node_fleet_weaken_battery(
+        struct node_fleet *fleet, uint32_t index, sim_ns now_ns, double charge);
+void node_fleet_renew_battery(struct node_fleet *fleet, uint32_t index, sim_ns now_ns);
 
 /* --- for observers, results and tests: const views -------------------------------------------- */
 /* Flash content as the CPU would read it, without time or energy. */
@@ -126,6 +143,10 @@ uint64_t node_rtc_ticks(const struct node_fleet *fleet, uint32_t index, sim_ns a
 sim_ns node_power_on_ns(const struct node_fleet *fleet, uint32_t index);
 /* False: it was not powered yet, or a cut lasts. */
 bool node_has_power(const struct node_fleet *fleet, uint32_t index);
+/* Its bootloader found nothing to start, and will look again. */
+bool node_is_halted(const struct node_fleet *fleet, uint32_t index);
+/* Wrong bits that reads of its flash returned so far. */
+uint64_t node_flipped_bits(const struct node_fleet *fleet, uint32_t index);
 /* Its radio: the state, and a register of the LoRa page as sx1276_peek() shows it. */
 enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t index);
 uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address);

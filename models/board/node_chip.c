@@ -174,6 +174,9 @@ static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
         radio.lna_boost = sx1276_lna_boost(&node->chip);
     }
     energy_meter_radio(&node->energy, &node->board->type->energy, at_ns, power, &radio);
+    if (node->faults != NULL) {
+        node_battery_load(node, at_ns);
+    }
     const struct node_fleet *fleet = node->fleet;
     for (uint32_t i = 0; i < fleet->on_radio_count; i++) {
         fleet->on_radio[i].changed(fleet->on_radio[i].context, node->index, at_ns, power);

@@ -105,8 +105,11 @@ static uint8_t battery_level(void *board)
     struct node *node = board;
     node_spend_call(node);
     double spent_j = node_energy_total_j(node->fleet, node->index, node->local_ns);
-    double left = battery_left(
-            node_battery(node->fleet, node->index), spent_j, node->local_ns - node->energy_from_ns);
+    const struct battery_params *battery = node_battery(node->fleet, node->index);
+    double left = battery_left(battery, spent_j, node->local_ns - node->energy_from_ns);
+    if (node->faults != NULL) {
+        left = fmin(left, battery_usable_left(battery, node_battery_charge(node, node->local_ns)));
+    }
     return (uint8_t)(1.5 + left * 253.0);
 }
 

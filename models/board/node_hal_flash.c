@@ -110,6 +110,9 @@ enum hal_status node_flash_read(
         node->energy.nor_read_ns += node->local_ns - before_ns;
     }
     flash_image_read(node->fleet->flash, &node->flash[region], address, data, (uint32_t)size);
+    if (node->faults != NULL) {
+        node_read_with_errors(node, region, data, size);
+    }
     return HAL_OK;
 }
 
@@ -168,7 +171,8 @@ static bool operation_cut(struct node *node, const struct node_flash_work *work,
         struct node_cut_now *cut)
 {
     node->flash_operations++;
-    if (node->cuts == NULL || !node_cut_takes(node, cut)) {
+    if (node->faults == NULL
+            || (!node_cut_takes(node, cut) && !node_battery_takes(node, work, data == NULL, cut))) {
         return false;
     }
     if (cut->torn) {

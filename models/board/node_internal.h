@@ -27,11 +27,11 @@ enum node_stage {
     NODE_BOOT,  /* starts from reset at local_ns */
     NODE_CUT,   /* without power until local_ns */
     NODE_READY, /* booted: asleep, or more to do at local_ns */
-    NODE_HALTED /* the bootloader found nothing to start: waits for a reset */
+    NODE_HALTED /* the bootloader found nothing to start: resets the board at local_ns */
 };
 
 struct node_task;
-struct node_cut;
+struct node_faults;
 
 /* A board type of this fleet with a build, and what is computed from them once. */
 struct node_board {
@@ -73,17 +73,17 @@ struct node {
     const struct node_board *board;
     struct crystal crystal;
     uint32_t index;
-    uint8_t boot_cause;        /* enum hal_reset_cause of the next boot */
-    uint8_t antenna;           /* enum hal_antenna */
-    uint8_t nor_operation;     /* enum node_nor_operation: what ends at nor_done_ns */
-    bool rx_silent;            /* the medium need report no detection */
-    bool header_watched;       /* the chip looks at the end of a header */
-    uint32_t key_used;         /* last: its number, or one that was in use once (a hint) */
-    uint8_t application;       /* the build whose application runs: index of node_fleet.builds */
-    uint8_t application_next;  /* from the next reset on */
-    uint32_t flash_operations; /* programs and erases so far */
-    struct node_task *task;    /* of a build that blocks or has variables; NULL: none */
-    struct node_cut *cuts;     /* that wait for an operation of the flash; NULL: none */
+    uint8_t boot_cause;         /* enum hal_reset_cause of the next boot */
+    uint8_t antenna;            /* enum hal_antenna */
+    uint8_t nor_operation;      /* enum node_nor_operation: what ends at nor_done_ns */
+    bool rx_silent;             /* the medium need report no detection */
+    bool header_watched;        /* the chip looks at the end of a header */
+    uint32_t key_used;          /* last: its number, or one that was in use once (a hint) */
+    uint8_t application;        /* the build whose application runs: index of node_fleet.builds */
+    uint8_t application_next;   /* from the next reset on */
+    uint32_t flash_operations;  /* programs and erases so far */
+    struct node_task *task;     /* of a build that blocks or has variables; NULL: none */
+    struct node_faults *faults; /* NULL: it never had one that lasts or waits */
     sim_ns irq_edge_ns[FW_IRQ_COUNT];
     sim_ns rx_since_ns; /* start of the chip's last or running reception */
     uint64_t frame_id;  /* of the frame that frame_ready tells of */
@@ -106,6 +106,31 @@ struct node {
     sim_ns energy_from_ns;  /* first power on, later by all time without power since */
     sim_ns cut_ns;          /* since when it has been without power */
     sim_ns cut_duration_ns; /* of a cut that its firmware's flash operation brought about */
+};
+
+/* A cut of power that waits for an operation of the flash. */
+struct node_cut {
+    uint32_t operation; /* by the node's count of them */
+    bool torn;
+    sim_ns duration_ns;
+    struct node_cut *next;
+};
+
+/* A battery that is nearly empty. */
+struct node_weak_battery {
+    uint32_t depth; /* weakenings not ended; 0: the supply is as usual */
+    double charge;  /* 0..1, when the board had drawn: */
+    double drawn_j;
+    bool fell; /* the voltage did: the board is reset when its slice has ended */
+};
+
+/* What outlasts the event of a fault. */
+struct node_faults {
+    struct node_cut *cuts;
+    uint64_t flips_q63[HAL_FLASH_REGION_COUNT]; /* probability that a bit is read wrong, in 2^-63 */
+    uint64_t flipped_bits;
+    uint32_t reads; /* with errors so far */
+    struct node_weak_battery battery;
 };
 
 struct fiber;
@@ -134,6 +159,7 @@ struct node_flash_work {
 /* A cut at an operation that begins, and the draws for what it leaves. */
 struct node_cut_now {
     bool torn;
+    enum hal_reset_cause cause; /* of the next boot: power-on or brown-out */
     sim_ns duration_ns;
     struct random_stream stream;
 };
@@ -293,16 +319,34 @@ void node_advance(struct node *node, sim_ns now_ns);
 /* node_power.c */
 void node_power_on(struct node *node, sim_ns now_ns);
 void node_power_on_again(struct node *node, sim_ns now_ns);
-/* Takes its power at local time, for `duration_ns`. */
-void node_power_cut(struct node *node, sim_ns duration_ns);
-void node_cuts_destroy(struct node *node);
-/* Is there a cut for the flash operation that was counted last? It is taken off the list. */
+/* Takes its power at local time, for `duration_ns`; `cause` is that of the next boot. */
+void node_power_cut(struct node *node, sim_ns duration_ns, enum hal_reset_cause cause);
+/* Made at the first of them. */
+struct node_faults *node_faults_of(struct node *node);
+void node_faults_destroy(struct node *node);
+/* A cut at the flash operation that was counted last: its draws. */
+void node_cut_now_init(const struct node *node, struct node_cut_now *now);
+/* Is there a cut that waits for that operation? It is taken off the list. */
 bool node_cut_takes(struct node *node, struct node_cut_now *now);
 /* Leaves in the flash what a program of `data` (NULL: an erase) had done when it was cut. */
 void node_tear(struct node *node, struct node_cut_now *now, const struct node_flash_work *work,
         const void *data);
 /* Leaves the firmware: its power is cut. */
 _Noreturn void node_cut_falls(struct node *node, const struct node_cut_now *now);
+/* node_battery.c. After the board's current has changed, at `at_ns`, outside flash operations. */
+void node_battery_load(struct node *node, sim_ns at_ns);
+/* Does the flash operation that was counted last bring the voltage down? */
+bool node_battery_takes(struct node *node, const struct node_flash_work *work, bool erases,
+        struct node_cut_now *now);
+/* The board has browned out, if its voltage fell since the last call. */
+bool node_battery_cut(struct node *node);
+/* Can it start the board? A dead one cuts the power until it is renewed. */
+bool node_battery_starts(const struct node *node);
+/* Share of the whole capacity, negative when it is used up; 1 of a battery that is not weak. */
+double node_battery_charge(const struct node *node, sim_ns at_ns);
+/* node_read_errors.c */
+void node_read_with_errors(
+        struct node *node, enum hal_flash_region region, void *data, size_t size);
 /* node_chip.c */
 extern const struct sx1276_outputs node_chip_outputs;
 /* node_signals.c */

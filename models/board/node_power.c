@@ -17,13 +17,6 @@
 #include "observe.h"
 #include "random_stream.h"
 
-struct node_cut {
-    uint32_t operation; /* by the node's count of them */
-    bool torn;
-    sim_ns duration_ns;
-    struct node_cut *next;
-};
-
 static void power_up(struct node *node, sim_ns now_ns)
 {
     sx1276_init(&node->chip, &node_chip_outputs, node, now_ns);
@@ -31,7 +24,9 @@ static void power_up(struct node *node, sim_ns now_ns)
     node->energy.mcu_run_ns += node->board->type->reset_ns;
     node->nor_done_ns = now_ns;
     node->stage = NODE_BOOT;
-    node->boot_cause = HAL_RESET_POWER_ON;
+    if (!node_battery_starts(node)) {
+        node_power_cut(node, SIM_NS_NEVER - node->local_ns, HAL_RESET_POWER_ON);
+    }
     node_schedule(node);
 }
 
@@ -39,6 +34,7 @@ void node_power_on(struct node *node, sim_ns now_ns)
 {
     assert(now_ns == node->crystal.power_on_ns);
     node->energy_from_ns = now_ns;
+    node->boot_cause = HAL_RESET_POWER_ON;
     energy_meter_init(&node->energy, &node->board->type->energy, now_ns);
     power_up(node, now_ns);
 }
@@ -46,8 +42,10 @@ void node_power_on(struct node *node, sim_ns now_ns)
 void node_power_on_again(struct node *node, sim_ns now_ns)
 {
     const struct energy_params *energy = &node->board->type->energy;
-    crystal_init(
-            &node->crystal, node->crystal.params, node->crystal.seed, node->crystal.entity, now_ns);
+    if (node->boot_cause != HAL_RESET_BROWNOUT) { /* below which the RTC keeps counting */
+        crystal_init(&node->crystal, node->crystal.params, node->crystal.seed, node->crystal.entity,
+                now_ns);
+    }
     node->alarm_ticks = HAL_TICKS_NEVER;
     node->alarm_ticks_ns = SIM_NS_NEVER;
     node->energy_from_ns += now_ns - node->cut_ns;
@@ -67,7 +65,7 @@ static void unbook_nor(struct node *node, sim_ns at_ns)
     node->nor_done_ns = at_ns;
 }
 
-void node_power_cut(struct node *node, sim_ns duration_ns)
+void node_power_cut(struct node *node, sim_ns duration_ns, enum hal_reset_cause cause)
 {
     sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
     if (node->frame_ready) {
@@ -91,6 +89,31 @@ void node_power_cut(struct node *node, sim_ns duration_ns)
     node->cut_ns = at_ns;
     node->local_ns = at_ns + duration_ns;
     node->stage = NODE_CUT;
+    node->boot_cause = (uint8_t)cause;
+}
+
+/* --- faults that last or wait ------------------------------------------------------------------
+ */
+
+struct node_faults *node_faults_of(struct node *node)
+{
+    if (node->faults == NULL) {
+        struct run_memory *memory = engine_memory(node->fleet->engine);
+        node->faults = run_memory_grow(memory, NULL, sizeof *node->faults);
+        memset(node->faults, 0, sizeof *node->faults);
+    }
+    return node->faults;
+}
+
+void node_faults_destroy(struct node *node)
+{
+    while (node->faults != NULL && node->faults->cuts != NULL) {
+        struct node_cut *cut = node->faults->cuts;
+        node->faults->cuts = cut->next;
+        free(cut);
+    }
+    free(node->faults);
+    node->faults = NULL;
 }
 
 /* --- cuts that wait for the flash ------------------------------------------------------------- */
@@ -100,14 +123,15 @@ void node_fleet_cut_at_flash(
 {
     assert(index < fleet->count && cut->operation > 0);
     struct node *node = node_at(fleet, index);
+    struct node_faults *faults = node_faults_of(node);
     struct node_cut *waiting = run_memory_grow(engine_memory(fleet->engine), NULL, sizeof *waiting);
     *waiting = (struct node_cut){
         .operation = node->flash_operations + cut->operation,
         .torn = cut->torn,
         .duration_ns = cut->duration_ns,
-        .next = node->cuts,
+        .next = faults->cuts,
     };
-    node->cuts = waiting;
+    faults->cuts = waiting;
 }
 
 uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index)
@@ -123,23 +147,21 @@ uint32_t node_flash_erased(
     return node_at(fleet, index)->flash_erased[region];
 }
 
-void node_cuts_destroy(struct node *node)
+void node_cut_now_init(const struct node *node, struct node_cut_now *now)
 {
-    while (node->cuts != NULL) {
-        struct node_cut *cut = node->cuts;
-        node->cuts = cut->next;
-        free(cut);
-    }
+    *now = (struct node_cut_now){ .cause = HAL_RESET_POWER_ON };
+    random_stream_init(&now->stream, engine_seed(node->fleet->engine), node_entity(node),
+            RANDOM_FAULT, node->flash_operations);
 }
 
 bool node_cut_takes(struct node *node, struct node_cut_now *now)
 {
-    for (struct node_cut **at = &node->cuts; *at != NULL; at = &(*at)->next) {
+    for (struct node_cut **at = &node->faults->cuts; *at != NULL; at = &(*at)->next) {
         struct node_cut *cut = *at;
         if (cut->operation == node->flash_operations) {
-            *now = (struct node_cut_now){ .torn = cut->torn, .duration_ns = cut->duration_ns };
-            random_stream_init(&now->stream, engine_seed(node->fleet->engine), node_entity(node),
-                    RANDOM_FAULT, node->flash_operations);
+            node_cut_now_init(node, now);
+            now->torn = cut->torn;
+            now->duration_ns = cut->duration_ns;
             *at = cut->next;
             free(cut);
             return true;
@@ -203,6 +225,7 @@ void node_tear(struct node *node, struct node_cut_now *now, const struct node_fl
 void node_cut_falls(struct node *node, const struct node_cut_now *now)
 {
     node->cut_duration_ns = now->duration_ns;
+    node->boot_cause = (uint8_t)now->cause;
     node_escape(node, NODE_EXIT_POWER_CUT);
 }
 
@@ -219,6 +242,6 @@ void node_fleet_cut_power(
     node_advance(node, now_ns);
     sim_ns from_ns = node->local_ns > now_ns ? node->local_ns : now_ns;
     node->local_ns = from_ns;
-    node_power_cut(node, duration_ns);
+    node_power_cut(node, duration_ns, HAL_RESET_POWER_ON);
     node_schedule(node);
 }

@@ -23,9 +23,6 @@ static sim_ns earlier(sim_ns a_ns, sim_ns b_ns)
 
 static sim_ns mcu_wake_ns(const struct node *node)
 {
-    if (node->stage == NODE_HALTED) {
-        return SIM_NS_NEVER;
-    }
     if (node->stage != NODE_READY || node->more || node->irq_pending != 0) {
         return node->local_ns;
     }
@@ -133,6 +130,10 @@ void node_irqs_deliver(struct node *node)
     }
 }
 
+/* A bootloader that found nothing to start waits and resets the board, as a read of the flash may
+ * have failed (device/port/main_bootloader.c). */
+#define BOOT_RETRY_NS (10 * SIM_NS_PER_S)
+
 /* What runs is looked up here: the bootloader of the node's build, then the application that was
  * chosen last. */
 static void start(struct node *node)
@@ -151,6 +152,7 @@ static void start(struct node *node)
     if (bootloader != NULL && !bootloader->run(node_ram(node), &hal, cause)) {
         node->stage = NODE_HALTED;
         node->more = false;
+        node->local_ns += BOOT_RETRY_NS;
         return;
     }
     if (fleet->on_boot != NULL) {
@@ -245,6 +247,13 @@ static void reset(struct node *node, enum hal_reset_cause cause, sim_ns delay_ns
     node->local_ns += delay_ns;
 }
 
+/* A reset outside a slice, which books its own time. */
+static void reset_booked(struct node *node, enum hal_reset_cause cause)
+{
+    reset(node, cause, node->board->type->reset_ns);
+    node->energy.mcu_run_ns += node->board->type->reset_ns;
+}
+
 static void chip_advance(struct node *node, sim_ns now_ns)
 {
     if (node->chip.now_ns < now_ns) {
@@ -269,9 +278,7 @@ void node_fleet_reset(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
     if (node->local_ns < now_ns) {
         node->local_ns = now_ns;
     }
-    sim_ns from_ns = node->local_ns;
-    reset(node, HAL_RESET_PIN, node->board->type->reset_ns);
-    node->energy.mcu_run_ns += node->local_ns - from_ns;
+    reset_booked(node, HAL_RESET_PIN);
     node_schedule(node);
 }
 
@@ -301,6 +308,9 @@ static void serve(struct node *node, sim_ns now_ns)
 {
     struct node_fleet *fleet = node->fleet;
     timers_latch(node, now_ns);
+    if (node->stage == NODE_HALTED && node->local_ns <= now_ns) {
+        reset_booked(node, HAL_RESET_SOFTWARE);
+    }
     bool work = node->stage == NODE_BOOT
                 || (node->stage == NODE_READY && (node->more || node->irq_pending != 0))
                 || (node->task != NULL && node->task->wait_until_ns <= now_ns);
@@ -323,13 +333,15 @@ static void serve(struct node *node, sim_ns now_ns)
             break;
         case NODE_EXIT_POWER_CUT:
             node->energy.mcu_run_ns += node->local_ns - from_ns;
-            node_power_cut(node, node->cut_duration_ns);
+            node_power_cut(node, node->cut_duration_ns, (enum hal_reset_cause)node->boot_cause);
             node_schedule(node);
             return;
         }
         node->energy.mcu_run_ns += node->local_ns - from_ns;
     }
-    node_schedule(node);
+    if (node->faults == NULL || !node_battery_cut(node)) {
+        node_schedule(node);
+    }
 }
 
 /* GCC takes a function that only prefetches for one without effect and drops calls of it: these are

@@ -124,6 +124,12 @@ bool node_has_power(const struct node_fleet *fleet, uint32_t index)
     return stage != NODE_OFF && stage != NODE_CUT;
 }
 
+bool node_is_halted(const struct node_fleet *fleet, uint32_t index)
+{
+    assert(index < fleet->count);
+    return node_at(fleet, index)->stage == NODE_HALTED;
+}
+
 enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t index)
 {
     assert(index < fleet->count);

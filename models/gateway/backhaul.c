@@ -109,9 +109,27 @@ static sim_ns delay_ns(const struct gateway_params *params, uint64_t draw)
     return delay_ns > DELAY_MIN_NS ? delay_ns : DELAY_MIN_NS;
 }
 
-/* One block of draws per message. False: it gets lost, as `*by_chance` or in an outage. */
-static bool travel(struct gateway *gateway, struct message *message, sim_ns *previous_ns,
-        sim_ns *arrival_ns, bool *by_chance)
+enum fate {
+    FATE_ARRIVES,
+    FATE_LOST_BY_CHANCE, /* as any message may be */
+    FATE_LOST_IN_OUTAGE,
+    FATE_LOST_BY_FAULT /* between gateway_loss_begin() and its end */
+};
+
+static void count_loss(struct gateway_stats *stats, enum fate fate, bool up)
+{
+    uint64_t *const counts[][2] = {
+        [FATE_LOST_BY_CHANCE] = { &stats->backhaul_lost_down, &stats->backhaul_lost_up },
+        [FATE_LOST_IN_OUTAGE] = { &stats->outage_lost_down, &stats->outage_lost_up },
+        [FATE_LOST_BY_FAULT] = { &stats->fault_lost_down, &stats->fault_lost_up },
+    };
+    assert(fate != FATE_ARRIVES);
+    ++*counts[fate][up];
+}
+
+/* One block of draws per message. */
+static enum fate travel(
+        struct gateway *gateway, struct message *message, sim_ns *previous_ns, sim_ns *arrival_ns)
 {
     const struct gateway_params *params = &gateway->fleet->params;
     sim_ns now_ns = engine_now(gateway->fleet->engine);
@@ -119,9 +137,14 @@ static bool travel(struct gateway *gateway, struct message *message, sim_ns *pre
     random_block(engine_seed(gateway->fleet->engine), gateway->entity, RANDOM_BACKHAUL,
             gateway->messages++, word);
     *arrival_ns = now_ns + delay_ns(params, (uint64_t)word[0] << 32 | word[1]);
-    *by_chance = word[2] < params->backhaul_loss * 0x1p32;
-    if (*by_chance || gateway->out[GATEWAY_OUTAGE_BACKHAUL] > 0) {
-        return false;
+    if (word[2] < params->backhaul_loss * 0x1p32) {
+        return FATE_LOST_BY_CHANCE;
+    }
+    if (gateway->out[GATEWAY_OUTAGE_BACKHAUL] > 0) {
+        return FATE_LOST_IN_OUTAGE;
+    }
+    if (word[3] < gateway->loss_q32) {
+        return FATE_LOST_BY_FAULT;
     }
     message->sent_ns = now_ns;
     message->backhaul_outages = gateway->outages[GATEWAY_OUTAGE_BACKHAUL];
@@ -129,7 +152,7 @@ static bool travel(struct gateway *gateway, struct message *message, sim_ns *pre
         *arrival_ns = *previous_ns;
     }
     *previous_ns = *arrival_ns;
-    return true;
+    return FATE_ARRIVES;
 }
 
 /* An outage began while the message that arrives now was on its way. */
@@ -141,10 +164,10 @@ static bool was_lost(const struct gateway *gateway, const struct message *messag
 static bool send_up(struct gateway *gateway, uint16_t handler, uint32_t message)
 {
     sim_ns at_ns;
-    bool by_chance;
     struct message *sent = message_at(gateway->fleet, message);
-    if (!travel(gateway, sent, &gateway->up_until_ns, &at_ns, &by_chance)) {
-        *(by_chance ? &gateway->stats.backhaul_lost_up : &gateway->stats.outage_lost_up) += 1;
+    enum fate fate = travel(gateway, sent, &gateway->up_until_ns, &at_ns);
+    if (fate != FATE_ARRIVES) {
+        count_loss(&gateway->stats, fate, true);
         message_give(gateway->fleet, message);
         return false;
     }
@@ -205,14 +228,14 @@ void backhaul_send_request(struct gateway *gateway, uint32_t message)
 {
     struct gateway_fleet *fleet = gateway->fleet;
     sim_ns at_ns;
-    bool by_chance = false;
     struct message *request = message_at(fleet, message);
-    if (travel(gateway, request, &gateway->down_until_ns, &at_ns, &by_chance)) {
+    enum fate fate = travel(gateway, request, &gateway->down_until_ns, &at_ns);
+    if (fate == FATE_ARRIVES) {
         engine_schedule(fleet->engine, at_ns, SIM_PHASE_GATEWAY, gateway->entity,
                 fleet->request_handler, message);
         return;
     }
-    *(by_chance ? &gateway->stats.backhaul_lost_down : &gateway->stats.outage_lost_down) += 1;
+    count_loss(&gateway->stats, fate, false);
     backhaul_give_up(gateway, request, engine_now(fleet->engine));
     message_give(fleet, message);
 }

@@ -187,6 +187,12 @@ void gateway_outage_begin(
 void gateway_outage_end(
         struct gateway_fleet *fleet, uint32_t gateway, enum gateway_outage_kind kind);
 
+/* Begins and ends a time in which the backhaul loses the share `loss` (0..1) of messages, each way
+ * and beside `backhaul_loss`, now. The shares of several at one time add up, to all at most. An end
+ * names the `loss` of its begin. */
+void gateway_loss_begin(struct gateway_fleet *fleet, uint32_t gateway, double loss);
+void gateway_loss_end(struct gateway_fleet *fleet, uint32_t gateway, double loss);
+
 /* --- for observers, results and tests -------------------------------------------------------- */
 /* Registers a hook that is called when a part of a gateway is lost and when it is back; outages
  * that overlap are one. */
@@ -213,6 +219,7 @@ struct gateway_stats {
     uint64_t rejected[GATEWAY_TX_RESULT_COUNT];    /* NO_ANSWER: counted at the server's end */
     uint64_t backhaul_lost_up, backhaul_lost_down; /* messages, by chance */
     uint64_t outage_lost_up, outage_lost_down;     /* messages, in an outage */
+    uint64_t fault_lost_up, fault_lost_down;       /* messages, by gateway_loss_begin() */
     uint32_t demodulators_max;                     /* busy at one time */
     sim_ns airtime_ns;                             /* all sub-bands */
     double duty_cycle_max;    /* highest share of any sub-band's last hour so far */

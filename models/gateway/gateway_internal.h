@@ -44,6 +44,7 @@ struct gateway {
     sim_ns sending_until_ns;     /* its end */
     /* Outages of each kind: not ended, and begun so far; those that overlap count once there. */
     uint32_t out[GATEWAY_OUTAGE_KIND_COUNT], outages[GATEWAY_OUTAGE_KIND_COUNT];
+    uint64_t loss_q32; /* sum of the shares of messages that faults lose, in 2^-32 */
     struct tx_queue queue;
     struct duty_limiter limiters[REGION_BANDS_MAX];
     struct duty_auditor *auditor;

@@ -1,4 +1,4 @@
-/* When a gateway is without power or backhaul.
+/* When a gateway is without power or backhaul, or its backhaul loses messages.
  * SPDX-License-Identifier: MIT
  *
  * An outage is a begin and an end, between two events. What it loses later on, it loses by the
@@ -42,6 +42,26 @@ void gateway_outage_end(
     if (it->out[kind] > 0 && --it->out[kind] == 0) {
         tell(it, kind, false);
     }
+}
+
+/* A whole number of steps, so that an end takes away what its begin had added. */
+static uint64_t share_q32(double loss)
+{
+    assert(loss >= 0.0 && loss <= 1.0);
+    return (uint64_t)(loss * 0x1p32);
+}
+
+void gateway_loss_begin(struct gateway_fleet *fleet, uint32_t gateway, double loss)
+{
+    assert(gateway < fleet->count);
+    fleet->gateways[gateway].loss_q32 += share_q32(loss);
+}
+
+void gateway_loss_end(struct gateway_fleet *fleet, uint32_t gateway, double loss)
+{
+    assert(gateway < fleet->count);
+    assert(fleet->gateways[gateway].loss_q32 >= share_q32(loss));
+    fleet->gateways[gateway].loss_q32 -= share_q32(loss);
 }
 
 void gateway_fleet_on_outage(struct gateway_fleet *fleet, gateway_outage_fn *changed, void *context)

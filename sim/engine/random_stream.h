@@ -33,7 +33,8 @@ enum random_purpose {
     RANDOM_PENETRATION,
     RANDOM_INTERFERER, /* index: cell of time and event in it */
     RANDOM_FAULT,      /* index: fault of the list and its turn; what of a page was programmed */
-    RANDOM_ADVERSARY   /* index: its action */
+    RANDOM_ADVERSARY,  /* index: its action */
+    RANDOM_READ_ERROR  /* index: read of the flash with errors */
 };
 
 struct random_stream {

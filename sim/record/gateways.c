@@ -34,6 +34,8 @@ static const struct {
     { "gateways.backhaul_lost.", "down", offsetof(struct gateway_stats, backhaul_lost_down) },
     { "gateways.outage_lost.", "up", offsetof(struct gateway_stats, outage_lost_up) },
     { "gateways.outage_lost.", "down", offsetof(struct gateway_stats, outage_lost_down) },
+    { "gateways.fault_lost.", "up", offsetof(struct gateway_stats, fault_lost_up) },
+    { "gateways.fault_lost.", "down", offsetof(struct gateway_stats, fault_lost_down) },
 };
 #define COUNTS_OF_ALL (sizeof counts_of_all / sizeof counts_of_all[0])
 

@@ -5,14 +5,39 @@
 
 #include <assert.h>
 
+static const struct {
+    enum fault_kind begin, end;
+} kinds[] = {
+    [SCENARIO_FAULT_RESET] = { FAULT_DEVICE_RESET, FAULT_KIND_COUNT },
+    [SCENARIO_FAULT_POWER_CUT] = { FAULT_DEVICE_POWER_CUT, FAULT_KIND_COUNT },
+    [SCENARIO_FAULT_OUTAGE] = { FAULT_GATEWAY_OUTAGE_BEGIN, FAULT_GATEWAY_OUTAGE_END },
+    [SCENARIO_FAULT_JAMMER] = { FAULT_JAMMER_START, FAULT_JAMMER_STOP },
+    [SCENARIO_FAULT_READ_ERRORS] = { FAULT_DEVICE_READ_ERRORS_BEGIN, FAULT_DEVICE_READ_ERRORS_END },
+    [SCENARIO_FAULT_BROWN_OUT] = { FAULT_DEVICE_WEAK_BATTERY_BEGIN, FAULT_DEVICE_WEAK_BATTERY_END },
+    [SCENARIO_FAULT_BACKHAUL_LOSS] = { FAULT_GATEWAY_LOSS_BEGIN, FAULT_GATEWAY_LOSS_END },
+};
+
+enum fault_kind fault_begin_of(enum scenario_fault_kind kind)
+{
+    return kinds[kind].begin;
+}
+
+enum fault_kind fault_end_of(enum scenario_fault_kind kind)
+{
+    return kinds[kind].end;
+}
+
 static bool is_of_device(const struct fault *fault)
 {
-    return fault->kind == FAULT_DEVICE_RESET || fault->kind == FAULT_DEVICE_POWER_CUT;
+    return fault->kind == FAULT_DEVICE_RESET || fault->kind == FAULT_DEVICE_POWER_CUT
+           || (fault->kind >= FAULT_DEVICE_READ_ERRORS_BEGIN
+                   && fault->kind <= FAULT_DEVICE_WEAK_BATTERY_END);
 }
 
 static bool is_of_gateway(const struct fault *fault)
 {
-    return fault->kind == FAULT_GATEWAY_OUTAGE_BEGIN || fault->kind == FAULT_GATEWAY_OUTAGE_END;
+    return fault->kind == FAULT_GATEWAY_OUTAGE_BEGIN || fault->kind == FAULT_GATEWAY_OUTAGE_END
+           || fault->kind == FAULT_GATEWAY_LOSS_BEGIN || fault->kind == FAULT_GATEWAY_LOSS_END;
 }
 
 bool fault_entity(const struct world *world, const struct fault *fault, entity_id *entity)
@@ -57,6 +82,24 @@ void fault_apply(struct world *world, const struct fault *fault, sim_ns now_ns)
         break;
     case FAULT_JAMMER_STOP:
         medium_jammer_stop(world->medium, fault->target);
+        break;
+    case FAULT_DEVICE_READ_ERRORS_BEGIN:
+        node_fleet_read_errors_begin(world->nodes, fault->target, &fault->read_errors);
+        break;
+    case FAULT_DEVICE_READ_ERRORS_END:
+        node_fleet_read_errors_end(world->nodes, fault->target, &fault->read_errors);
+        break;
+    case FAULT_DEVICE_WEAK_BATTERY_BEGIN:
+        node_fleet_weaken_battery(world->nodes, fault->target, now_ns, fault->charge);
+        break;
+    case FAULT_DEVICE_WEAK_BATTERY_END:
+        node_fleet_renew_battery(world->nodes, fault->target, now_ns);
+        break;
+    case FAULT_GATEWAY_LOSS_BEGIN:
+        gateway_loss_begin(world->gateways, fault->target, fault->loss);
+        break;
+    case FAULT_GATEWAY_LOSS_END:
+        gateway_loss_end(world->gateways, fault->target, fault->loss);
         break;
     case FAULT_KIND_COUNT:
     default:

@@ -23,6 +23,12 @@ enum fault_kind {
     FAULT_GATEWAY_OUTAGE_END,
     FAULT_JAMMER_START,
     FAULT_JAMMER_STOP,
+    FAULT_DEVICE_READ_ERRORS_BEGIN,
+    FAULT_DEVICE_READ_ERRORS_END,
+    FAULT_DEVICE_WEAK_BATTERY_BEGIN,
+    FAULT_DEVICE_WEAK_BATTERY_END,
+    FAULT_GATEWAY_LOSS_BEGIN,
+    FAULT_GATEWAY_LOSS_END,
     FAULT_KIND_COUNT
 };
 
@@ -31,12 +37,18 @@ struct fault {
     /* Index of the device or gateway. A jammer's number is the caller's choice, but for those of
      * jammers that the scenario lists: their places in `faults`. */
     uint32_t target;
-    enum gateway_outage_kind outage; /* of a gateway's fault */
+    enum gateway_outage_kind outage; /* of a gateway's outage */
+    double loss;                     /* of a gateway's messages, each way; equal at the end */
     /* Of a cut: operation 0 is now, others wait for the device's flash. */
     struct node_power_cut cut;
     struct medium_jammer jammer; /* of its start; the flags that it points to outlive the run */
+    struct node_read_errors read_errors; /* equal at begin and end */
+    double charge;                       /* of a battery at the begin, 0..1 */
 };
 
+/* The kinds with which a fault of a scenario begins and ends: FAULT_KIND_COUNT: it has no end. */
+enum fault_kind fault_begin_of(enum scenario_fault_kind kind);
+enum fault_kind fault_end_of(enum scenario_fault_kind kind);
 /* The entity whose event a fault is. False: there is no such target. */
 bool fault_entity(const struct world *world, const struct fault *fault, entity_id *entity);
 /* From that event. */

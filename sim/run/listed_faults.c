@@ -35,11 +35,6 @@ static const struct scenario_fault *item_at(const struct scenario *scenario, uin
                                      : &scenario->outages[i - scenario->fault_count];
 }
 
-static bool is_outage(const struct scenario_fault *item)
-{
-    return item->kind == SCENARIO_FAULT_OUTAGE;
-}
-
 /* How many operations further a device of the target is cut than its first. */
 static uint32_t steps_of(
         const struct scenario *scenario, const struct scenario_fault *item, uint32_t device)
@@ -55,47 +50,48 @@ static uint32_t steps_of(
     return 0;
 }
 
+static struct node_power_cut cut_of(
+        const struct scenario *scenario, const struct scenario_fault *item, uint32_t device)
+{
+    uint32_t operation = item->flash.operation;
+    return (struct node_power_cut){
+        .operation = operation > 0 ? operation + steps_of(scenario, item, device) : 0,
+        .torn = item->flash.torn,
+        .duration_ns = item->duration_ns,
+    };
+}
+
+/* As it begins; with another kind, as it ends. */
 static struct fault fault_of(const struct listed_faults *faults, uint32_t i, entity_id entity)
 {
-    const struct scenario *scenario = faults->world->scenario;
-    const struct scenario_fault *item = item_at(scenario, i);
-    struct fault fault = { .target = i };
-    switch ((enum scenario_fault_kind)item->kind) {
-    case SCENARIO_FAULT_RESET:
-        fault.kind = FAULT_DEVICE_RESET;
-        fault.target = entity - faults->world->first_device;
-        break;
-    case SCENARIO_FAULT_POWER_CUT:
-        fault.kind = FAULT_DEVICE_POWER_CUT;
-        fault.target = entity - faults->world->first_device;
-        fault.cut.duration_ns = item->duration_ns;
-        fault.cut.torn = item->flash.torn;
-        fault.cut.operation = item->flash.operation;
-        if (fault.cut.operation > 0) {
-            fault.cut.operation += steps_of(scenario, item, fault.target);
-        }
-        break;
-    case SCENARIO_FAULT_OUTAGE:
-        fault.kind = FAULT_GATEWAY_OUTAGE_BEGIN;
-        fault.target = entity - faults->world->first_gateway;
-        fault.outage = item->part;
-        break;
-    case SCENARIO_FAULT_JAMMER:
-        fault.kind = FAULT_JAMMER_START;
+    const struct world *world = faults->world;
+    const struct scenario_fault *item = item_at(world->scenario, i);
+    struct fault fault = {
+        .kind = fault_begin_of((enum scenario_fault_kind)item->kind),
+        .target = scenario_fault_of_devices(item)    ? entity - world->first_device
+                  : scenario_fault_of_gateways(item) ? entity - world->first_gateway
+                                                     : i,
+        .outage = item->part,
+        .loss = item->loss,
+        .read_errors = { (enum hal_flash_region)item->memory, item->bit_errors },
+        .charge = item->charge,
+    };
+    if (fault.kind == FAULT_DEVICE_POWER_CUT) {
+        fault.cut = cut_of(world->scenario, item, fault.target);
+    } else if (fault.kind == FAULT_JAMMER_START) {
         fault.jammer = (struct medium_jammer){
             .emitter = item->jammer,
             .received = item->received,
             .received_mdbm = item->received_mdbm,
             .reaches = faults->reaches[i],
         };
-        break;
     }
     return fault;
 }
 
 static bool has_end(const struct scenario_fault *item)
 {
-    return (is_outage(item) || item->kind == SCENARIO_FAULT_JAMMER)
+    return fault_end_of((enum scenario_fault_kind)item->kind) != FAULT_KIND_COUNT
            && item->duration_ns != SCENARIO_AUTO;
 }
 
@@ -147,8 +143,7 @@ static void ends(void *context, sim_ns now_ns, entity_id entity, uint64_t argume
     struct listed_faults *faults = context;
     uint32_t i = argument & ((1u << ITEM_BITS) - 1);
     struct fault fault = fault_of(faults, i, entity);
-    fault.kind = is_outage(item_at(faults->world->scenario, i)) ? FAULT_GATEWAY_OUTAGE_END
-                                                                : FAULT_JAMMER_STOP;
+    fault.kind = fault_end_of((enum scenario_fault_kind)item_at(faults->world->scenario, i)->kind);
     fault_apply(faults->world, &fault, now_ns);
 }
 
@@ -222,7 +217,7 @@ struct listed_faults *listed_faults_create(struct world *world)
         const struct scenario_fault *item = item_at(world->scenario, i);
         if (scenario_fault_of_devices(item)) {
             first_of_devices(faults, i);
-        } else if (is_outage(item)) {
+        } else if (scenario_fault_of_gateways(item)) {
             first_of_gateways(faults, i);
         } else if (mark_reached(faults, i)) {
             first_of(faults, i, world->first_gateway);

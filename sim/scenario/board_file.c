@@ -119,6 +119,9 @@ static const struct param rows[] = {
     { "battery.voltage", B(battery.voltage_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Voltage at the terminals of the battery." },
     { "battery.self_discharge", B(battery.self_discharge_per_year), &param_double, DIMENSION_RATIO, 0, 1, NULL, "", "Self-discharge of the battery per year as a share of its capacity." },
     { "battery.usable", B(battery.usable_fraction), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "", "Share of the battery's capacity that is used before the supply is too low." },
+    { "battery.pulse", B(battery.pulse_ua), &param_double, DIMENSION_CURRENT, 1, 1e7, NULL, "", "Current of a short pulse that leaves a full battery the voltage battery.pulse_voltage." },
+    { "battery.pulse_voltage", B(battery.pulse_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Voltage of a full battery in a pulse of battery.pulse." },
+    { "battery.minimum", B(battery.minimum_v), &param_double, DIMENSION_VOLTAGE, 0.5, 30, NULL, "", "Battery voltage below which the board is reset." },
 };
 /* clang-format on */
 

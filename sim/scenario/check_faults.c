@@ -1,6 +1,7 @@
 /* What must hold between the keys of a fault: one of `faults`, or of `gateways.outages`.
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "gateway/gateway.h"
@@ -8,8 +9,10 @@
 #include "scenario/scenario_faults.h"
 
 #define KIND(name)  (1u << SCENARIO_FAULT_##name)
-#define OF_DEVICES  (KIND(RESET) | KIND(POWER_CUT))
-#define HAVE_LENGTH (KIND(POWER_CUT) | KIND(OUTAGE) | KIND(JAMMER))
+#define OF_DEVICES  (KIND(RESET) | KIND(POWER_CUT) | KIND(READ_ERRORS) | KIND(BROWN_OUT))
+#define OF_GATEWAYS (KIND(OUTAGE) | KIND(BACKHAUL_LOSS))
+#define HAVE_LENGTH ((OF_DEVICES | OF_GATEWAYS | KIND(JAMMER)) & ~KIND(RESET))
+#define WORDS_MAX   120u
 
 /* A fault and how messages call it. */
 struct fault_check {
@@ -19,6 +22,24 @@ struct fault_check {
     const char *at_name; /* the key of its first begin */
 };
 
+/* "reset, power-cut or jammer" */
+static void name_kinds(unsigned kinds, char words[WORDS_MAX])
+{
+    size_t length = 0;
+    words[0] = '\0';
+    for (unsigned kind = 0; kinds >> kind != 0; kind++) {
+        if ((kinds >> kind & 1u) == 0) {
+            continue;
+        }
+        bool last = kinds >> kind == 1u;
+        const char *before = length == 0 ? "" : last ? " or " : ", ";
+        int added = snprintf(
+                words + length, WORDS_MAX - length, "%s%s", before, scenario_fault_names[kind]);
+        assert(added > 0 && length + (size_t)added < WORDS_MAX);
+        length += (size_t)added;
+    }
+}
+
 /* Keys that say something of some kinds only. */
 static void check_kind_keys(const struct fault_check *c)
 {
@@ -27,29 +48,34 @@ static void check_kind_keys(const struct fault_check *c)
         const char *key;
         const void *member;
         unsigned kinds;
-        const char *words;
     } rows[] = {
-        { "device", &f->device, OF_DEVICES | KIND(JAMMER), "reset, power-cut or jammer" },
-        { "devices", &f->devices, OF_DEVICES | KIND(JAMMER), "reset, power-cut or jammer" },
-        { "gateway", &f->gateway, KIND(OUTAGE) | KIND(JAMMER), "outage or jammer" },
-        { "duration", &f->duration_ns, HAVE_LENGTH, "power-cut, outage or jammer" },
-        { "part", &f->part, KIND(OUTAGE), "outage" },
-        { "flash.operation", &f->flash.operation, KIND(POWER_CUT), "power-cut" },
-        { "flash.step", &f->flash.step, KIND(POWER_CUT), "power-cut" },
-        { "flash.torn", &f->flash.torn, KIND(POWER_CUT), "power-cut" },
-        { "frequency", &f->jammer.frequency_hz, KIND(JAMMER), "jammer" },
-        { "bandwidth", &f->jammer.bandwidth_hz, KIND(JAMMER), "jammer" },
-        { "power", &f->jammer.eirp_mdbm, KIND(JAMMER), "jammer" },
-        { "x", &f->jammer.x_m, KIND(JAMMER), "jammer" },
-        { "y", &f->jammer.y_m, KIND(JAMMER), "jammer" },
-        { "height", &f->jammer.height_m, KIND(JAMMER), "jammer" },
-        { "received", &f->received_mdbm, KIND(JAMMER), "jammer" },
+        { "device", &f->device, OF_DEVICES | KIND(JAMMER) },
+        { "devices", &f->devices, OF_DEVICES | KIND(JAMMER) },
+        { "gateway", &f->gateway, OF_GATEWAYS | KIND(JAMMER) },
+        { "duration", &f->duration_ns, HAVE_LENGTH },
+        { "part", &f->part, KIND(OUTAGE) },
+        { "loss", &f->loss, KIND(BACKHAUL_LOSS) },
+        { "flash.operation", &f->flash.operation, KIND(POWER_CUT) },
+        { "flash.step", &f->flash.step, KIND(POWER_CUT) },
+        { "flash.torn", &f->flash.torn, KIND(POWER_CUT) },
+        { "flash.memory", &f->memory, KIND(READ_ERRORS) },
+        { "flash.bit_errors", &f->bit_errors, KIND(READ_ERRORS) },
+        { "charge", &f->charge, KIND(BROWN_OUT) },
+        { "frequency", &f->jammer.frequency_hz, KIND(JAMMER) },
+        { "bandwidth", &f->jammer.bandwidth_hz, KIND(JAMMER) },
+        { "power", &f->jammer.eirp_mdbm, KIND(JAMMER) },
+        { "x", &f->jammer.x_m, KIND(JAMMER) },
+        { "y", &f->jammer.y_m, KIND(JAMMER) },
+        { "height", &f->jammer.height_m, KIND(JAMMER) },
+        { "received", &f->received_mdbm, KIND(JAMMER) },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (check_given(c->check, rows[i].member) && (rows[i].kinds >> f->kind & 1u) == 0) {
+            char words[WORDS_MAX];
+            name_kinds(rows[i].kinds, words);
             scenario_errors_add(c->check->errors, check_place(c->check, rows[i].member),
                     "%s.%s belongs to faults of kind: %s; this one is %s", c->label, rows[i].key,
-                    rows[i].words, scenario_fault_names[f->kind]);
+                    words, scenario_fault_names[f->kind]);
         }
     }
 }

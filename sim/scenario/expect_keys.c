@@ -187,6 +187,8 @@ const char *const expect_keys[] = {
     "gateways.backhaul_lost.down",
     "gateways.outage_lost.up",
     "gateways.outage_lost.down",
+    "gateways.fault_lost.up",
+    "gateways.fault_lost.down",
     "gateways.demodulators_max",
     "estimate.fragments.expected",
     "estimate.fragments.simulated",
@@ -215,6 +217,11 @@ const char *const expect_keys[] = {
     "security.forged_uplinks_accepted",
     "security.jammed_frames",
     "security.flash_rewrites",
+    "power.cuts",
+    "power.brown_outs",
+    "power.off",
+    "power.bricked",
+    "flash.flipped_bits",
     "guest.errors",
     "guest.panics",
     "guest.hard_faults",
@@ -237,7 +244,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
         "setup_time_s.", "missing_fragments.", "unicast_fragments.", "completion_time_s.",
         "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
-        "energy_j.", "battery.", "uplinks.duty_", "reports.", "guest.", NULL };
+        "energy_j.", "battery.", "uplinks.duty_", "reports.", "power.", "flash.", "guest.", NULL };
     return expect_key_known(key)
            && (scope == EXPECT_RUN
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));

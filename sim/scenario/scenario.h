@@ -204,10 +204,13 @@ struct scenario_campaign {
 /* Faults that happen in the run by themselves. A fault acts between two events, on its target, as
  * one that is injected at the same instant (run/fault.h). */
 enum scenario_fault_kind {
-    SCENARIO_FAULT_RESET,     /* of devices, as by the reset pin */
-    SCENARIO_FAULT_POWER_CUT, /* of devices */
-    SCENARIO_FAULT_OUTAGE,    /* of gateways */
-    SCENARIO_FAULT_JAMMER     /* on a channel */
+    SCENARIO_FAULT_RESET,        /* of devices, as by the reset pin */
+    SCENARIO_FAULT_POWER_CUT,    /* of devices */
+    SCENARIO_FAULT_OUTAGE,       /* of gateways */
+    SCENARIO_FAULT_JAMMER,       /* on a channel */
+    SCENARIO_FAULT_READ_ERRORS,  /* of a flash of devices */
+    SCENARIO_FAULT_BROWN_OUT,    /* of devices, by a battery that is nearly empty */
+    SCENARIO_FAULT_BACKHAUL_LOSS /* of gateways */
 };
 
 #define SCENARIO_NO_NUMBER UINT32_MAX /* a word in place of a device's number */
@@ -230,7 +233,11 @@ struct scenario_fault {
     sim_ns every_ns;     /* 0: once */
     double rate_per_day; /* of each target, from at_ns on; 0: not by chance */
     enum gateway_outage_kind part;
+    double loss; /* share of messages, each way */
     struct scenario_flash_cut flash;
+    int memory;                      /* enum hal_flash_region: read with errors */
+    double bit_errors;               /* probability that a bit is read wrong */
+    double charge;                   /* of the battery, 0..1 */
     struct interferer_params jammer; /* place and power, and: */
     int32_t received_mdbm;           /* instead of them */
     bool received;                   /* is given */

@@ -7,6 +7,17 @@
 
 #define POWER_CUT_USUAL_NS SIM_NS_PER_S
 
+bool scenario_fault_of_devices(const struct scenario_fault *fault)
+{
+    return fault->kind == SCENARIO_FAULT_RESET || fault->kind == SCENARIO_FAULT_POWER_CUT
+           || fault->kind == SCENARIO_FAULT_READ_ERRORS || fault->kind == SCENARIO_FAULT_BROWN_OUT;
+}
+
+bool scenario_fault_of_gateways(const struct scenario_fault *fault)
+{
+    return fault->kind == SCENARIO_FAULT_OUTAGE || fault->kind == SCENARIO_FAULT_BACKHAUL_LOSS;
+}
+
 void scenario_complete_faults(struct scenario *scenario, const struct scenario_places *places)
 {
     for (uint32_t i = 0; i < scenario->fault_count; i++) {

@@ -10,6 +10,8 @@
 
 /* Words of `kind`, in the order of enum scenario_fault_kind, NULL at the end. */
 extern const char *const scenario_fault_names[];
+/* Words of `flash.memory`, in the order of enum hal_flash_region, NULL at the end. */
+extern const char *const scenario_memory_names[];
 
 /* Completes what the file leaves open: the frequency of a jammer by the region, the length of a
  * power cut (1 s), the kind of an outage in `gateways.outages`; notes which targets are named. */
@@ -19,10 +21,8 @@ void scenario_complete_faults(struct scenario *scenario, const struct scenario_p
 uint32_t scenario_fault_ranges(const struct scenario *scenario, const struct scenario_fault *fault,
         struct scenario_range ranges[SCENARIO_SHARES_MAX]);
 
-/* Does the fault happen to devices? Outages happen to gateways, jammers to the channel. */
-static inline bool scenario_fault_of_devices(const struct scenario_fault *fault)
-{
-    return fault->kind == SCENARIO_FAULT_RESET || fault->kind == SCENARIO_FAULT_POWER_CUT;
-}
+/* Does the fault happen to devices, to gateways? A jammer happens to the channel. */
+bool scenario_fault_of_devices(const struct scenario_fault *fault);
+bool scenario_fault_of_gateways(const struct scenario_fault *fault);
 
 #endif

@@ -390,9 +390,24 @@ static int add_fault(struct rewriting *r, const struct scenario_fault *fault)
     if (fault->kind != SCENARIO_FAULT_RESET) {
         add_time(r, item, "duration", fault->duration_ns);
     }
-    if (fault->kind == SCENARIO_FAULT_OUTAGE) {
+    if (scenario_fault_of_gateways(fault)) {
         add_number(r, item, "gateway", fault->gateway, "");
+    }
+    if (fault->kind == SCENARIO_FAULT_OUTAGE) {
         add_pair(r, item, "part", add_scalar(r, gateway_outage_kind_names[fault->part]));
+    }
+    if (fault->kind == SCENARIO_FAULT_BACKHAUL_LOSS) {
+        add_number(r, item, "loss", fault->loss, "");
+    }
+    if (fault->kind == SCENARIO_FAULT_BROWN_OUT) {
+        add_number(r, item, "charge", fault->charge, "");
+    }
+    if (fault->kind == SCENARIO_FAULT_READ_ERRORS) {
+        int flash = yaml_document_add_mapping(&r->document, NULL, YAML_FLOW_MAPPING_STYLE);
+        r->failed = r->failed || flash == 0;
+        add_pair(r, flash, "memory", add_scalar(r, scenario_memory_names[fault->memory]));
+        add_number(r, flash, "bit_errors", fault->bit_errors, "");
+        add_pair(r, item, "flash", flash);
     }
     if (fault->kind == SCENARIO_FAULT_JAMMER) {
         add_number(r, item, "frequency", fault->jammer.frequency_hz, " Hz");

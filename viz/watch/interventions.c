@@ -44,27 +44,21 @@ static struct fault fault_of(
         const struct interventions *list, const struct scenario *scenario, uint32_t i, bool end)
 {
     const struct intervention *item = &list->items[i];
-    struct fault fault = { .target = item->target };
-    switch (item->kind) {
-    case SCENARIO_FAULT_RESET:
-        fault.kind = FAULT_DEVICE_RESET;
-        break;
-    case SCENARIO_FAULT_POWER_CUT:
-        fault.kind = FAULT_DEVICE_POWER_CUT;
-        fault.cut.duration_ns = item->duration_ns;
-        break;
-    case SCENARIO_FAULT_OUTAGE:
-        fault.kind = end ? FAULT_GATEWAY_OUTAGE_END : FAULT_GATEWAY_OUTAGE_BEGIN;
-        fault.outage = item->part;
-        break;
-    case SCENARIO_FAULT_JAMMER:
-        fault.kind = end ? FAULT_JAMMER_STOP : FAULT_JAMMER_START;
+    struct fault fault = {
+        .kind = end ? fault_end_of(item->kind) : fault_begin_of(item->kind),
+        .target = item->target,
+        .outage = item->part,
+        .loss = item->loss,
+        .read_errors = { item->memory, item->bit_errors },
+        .charge = item->charge,
+        .cut.duration_ns = item->duration_ns,
+    };
+    if (item->kind == SCENARIO_FAULT_JAMMER) {
         fault.target = scenario->fault_count + i;
         fault.jammer.emitter.frequency_hz = item->frequency_hz;
         fault.jammer.emitter.bandwidth_hz = INTERVENTION_JAMMER_BANDWIDTH_HZ;
         fault.jammer.received = true;
         fault.jammer.received_mdbm = INTERVENTION_JAMMER_MDBM;
-        break;
     }
     return fault;
 }
@@ -73,7 +67,7 @@ static struct fault fault_of(
 static sim_ns end_ns(const struct interventions *list, uint32_t i)
 {
     const struct intervention *item = &list->items[i];
-    bool lasts = item->kind == SCENARIO_FAULT_OUTAGE || item->kind == SCENARIO_FAULT_JAMMER;
+    bool lasts = fault_end_of(item->kind) != FAULT_KIND_COUNT;
     return lasts && !list->ended[i] && item->duration_ns != SCENARIO_AUTO
                    ? item->at_ns + item->duration_ns
                    : SIM_NS_NEVER;
@@ -160,6 +154,10 @@ static struct scenario_fault listed(const struct intervention *item)
         .at_ns = item->at_ns,
         .duration_ns = item->duration_ns,
         .part = item->part,
+        .loss = item->loss,
+        .memory = item->memory,
+        .bit_errors = item->bit_errors,
+        .charge = item->charge,
         .received = true,
         .received_mdbm = INTERVENTION_JAMMER_MDBM,
     };

@@ -18,12 +18,15 @@
 
 struct intervention {
     enum scenario_fault_kind kind;
-    uint32_t target;    /* device or gateway; unused by a jammer */
-    sim_ns at_ns;       /* set when it is given */
-    sim_ns duration_ns; /* of a power cut, an outage, a jammer; SCENARIO_AUTO: to the end, a power
-                         * cut 1 s */
+    uint32_t target;               /* device or gateway; unused by a jammer */
+    sim_ns at_ns;                  /* set when it is given */
+    sim_ns duration_ns;            /* of what lasts; SCENARIO_AUTO: to the end, a power cut 1 s */
     enum gateway_outage_kind part; /* of an outage */
     uint32_t frequency_hz;         /* of a jammer, which reaches all */
+    double loss;                   /* of a backhaul that loses messages: share, each way */
+    enum hal_flash_region memory;  /* of read errors */
+    double bit_errors;             /* of read errors: probability per bit */
+    double charge;                 /* of a brown-out: what the battery has left, 0..1 */
 };
 
 struct interventions; /* those of one run */

@@ -7,7 +7,7 @@
 #include "board/board_type.h"
 
 /* spec-physics section 8: LS14500 class, 2.6 Ah at 3.6 V, 1 % a year, 80 % usable */
-static const struct battery_params cell = { 2600, 3.6, 0.01, 0.8 };
+static const struct battery_params cell = { 2600, 3.6, 0.01, 0.8, 250e3, 3.0, 1.8 };
 
 static const double year_s = 365.25 * 86400.0;
 
@@ -59,4 +59,22 @@ Test(battery, an_update_costs_the_days_that_its_energy_would_have_lasted)
 Test(battery, of_the_reference_board_is_a_lithium_cell)
 {
     cr_assert_float_eq(battery_capacity_j(&board_stm32l072_sx1276.battery), 33696.0, 1e-6);
+}
+
+/* Saft LS 14500, pulse capability: above 3.0 V at 250 mA. */
+Test(battery, gives_less_voltage_under_load_and_the_emptier_it_is)
+{
+    cr_expect_float_eq(battery_loaded_v(&cell, 1.0, 0), 3.6, 1e-12);
+    cr_expect_float_eq(battery_loaded_v(&cell, 1.0, 250e3), 3.0, 1e-12);
+    cr_expect_float_eq(battery_loaded_v(&cell, 0.05, 12.5e3), 3.0, 1e-12);
+    cr_expect_eq(battery_loaded_v(&cell, 0.001, 12.5e3), 0.0, "never below 0 V");
+    cr_expect_eq(battery_loaded_v(&cell, 0.0, 0), 0.0);
+}
+
+Test(battery, is_at_the_end_of_its_usable_part_before_its_charge_is_gone)
+{
+    cr_expect_float_eq(battery_usable_left(&cell, 1.0), 1.0, 1e-12);
+    cr_expect_float_eq(battery_usable_left(&cell, 0.6), 0.5, 1e-12);
+    cr_expect_float_eq(battery_usable_left(&cell, 0.2), 0.0, 1e-12);
+    cr_expect_eq(battery_usable_left(&cell, 0.05), 0.0);
 }

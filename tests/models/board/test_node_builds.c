@@ -174,7 +174,7 @@ static void reboot_again(void *ram, enum fw_irq source, uint64_t edge_ticks)
     cr_assert_fail("nothing runs that could serve it");
 }
 
-Test(node_builds, without_a_whole_image_nothing_runs)
+Test(node_builds, without_a_whole_image_only_the_bootloader_runs_again_and_again)
 {
     static struct fw_ops deaf;
     builds_of_two();
@@ -184,10 +184,18 @@ Test(node_builds, without_a_whole_image_nothing_runs)
     image_whole = false;
     rig_start(1);
     rig_run_to(100 * SIM_NS_PER_S);
-    cr_assert_eq(call_count, 1);
-    cr_assert_eq(calls[0].what, BOOTLOADER);
+    cr_assert_eq(call_count, 10, "at 0 s, 10 s and so on"); /* RETRY_TICKS of main_bootloader.c */
+    for (unsigned i = 0; i < 10; i++) {
+        cr_assert_eq(calls[i].what, BOOTLOADER);
+        cr_assert_eq(calls[i].cause, i == 0 ? HAL_RESET_POWER_ON : HAL_RESET_SOFTWARE);
+    }
     cr_assert_eq(runs[FIRST], 0);
-    cr_assert_eq(engine_pending(rig.engine), 0);
+    cr_assert(node_is_halted(rig.fleet, 0));
+    image_whole = true;
+    rig_run_to(100 * SIM_NS_PER_S + SIM_NS_PER_S / 2);
+    cr_assert_not(node_is_halted(rig.fleet, 0));
+    cr_assert_eq(calls[11].what, FIRST);
+    cr_assert_gt(runs[FIRST], 0);
 }
 
 /* --- hard faults -----------------------------------------------------------------------------

@@ -377,7 +377,7 @@ Test(node_time, the_battery_falls_with_the_energy_used)
     /* The chip stays in standby: (1.6 mA + 0.9 uA + 1 uA) x 3.3 V x 100 s = 0.5286 J, and 3 mA for
      * 1 ms of reset. Of 0.5 mAh x 3.6 V x 50 % = 3.24 J that leaves 83.68 %: 1 + 253 x 0.8368 =
      * 212.7. */
-    rig.battery = (struct battery_params){ 0.5, 3.6, 0, 0.5 };
+    rig.battery = (struct battery_params){ 0.5, 3.6, 0, 0.5, 250e3, 3.0, 1.8 };
     rig_script.boot = wake_in_100_s;
     rig_script.run = look_at_battery;
     rig_start(1);

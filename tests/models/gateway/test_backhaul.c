@@ -67,6 +67,47 @@ Test(backhaul, loses_its_share_of_the_uplinks)
     cr_expect_eq(stats.outage_lost_up, 0);
 }
 
+/* Binomial counts of two shares that overlap for a third of the time. */
+Test(backhaul, loses_what_faults_take_while_they_last)
+{
+    enum {
+        THIRD = 4000
+    };
+    const double expected = THIRD * (0.2 + 0.5 + 0.3);
+    for (uint32_t i = 0; i < 4 * THIRD; i++) {
+        if (i == 0) {
+            gateway_loss_begin(world.fleet, 0, 0.2);
+        } else if (i == THIRD) {
+            gateway_loss_begin(world.fleet, 0, 0.3);
+        } else if (i == 2 * THIRD) {
+            gateway_loss_end(world.fleet, 0, 0.2);
+        } else if (i == 3 * THIRD) {
+            cr_expect_float_eq((double)world_stats().fault_lost_up, expected,
+                    4 * sqrt(THIRD * (0.16 + 0.25 + 0.21)));
+            gateway_loss_end(world.fleet, 0, 0.3);
+        }
+        world_uplink(i % WORLD_DEVICES, (i + 1) * SIM_NS_PER_S, 868100000, 7);
+        world_run_to((i + 1) * SIM_NS_PER_S + 500 * SIM_NS_PER_MS);
+    }
+    struct gateway_stats stats = world_stats();
+    cr_expect_eq(stats.uplinks, 4 * THIRD);
+    cr_expect_eq(world.uplink_count + stats.fault_lost_up, 4 * THIRD);
+    cr_expect_float_eq((double)stats.fault_lost_up, expected,
+            4 * sqrt(THIRD * (0.16 + 0.25 + 0.21)), "none is lost when no fault lasts");
+    cr_expect_eq(stats.backhaul_lost_up + stats.outage_lost_up, 0);
+}
+
+Test(backhaul, whole_loss_by_a_fault_takes_requests_too)
+{
+    gateway_loss_begin(world.fleet, 0, 1.0);
+    struct gateway_tx tx = world_request(1, 5 * SIM_NS_PER_S, 7, 20);
+    world_submit(&tx);
+    world_run_to(10 * SIM_NS_PER_S);
+    world_expect_report(1, 0, GATEWAY_TX_NO_ANSWER);
+    cr_expect_eq(world_stats().fault_lost_down, 1);
+    cr_expect_eq(world_stats().transmitted, 0);
+}
+
 /* --- reports ---------------------------------------------------------------------------------- */
 
 /* Exactly one report that is not an acceptance, and nothing after it. */

@@ -60,6 +60,18 @@ static const struct pair pairs[] = {
     { "{kind: outage, gateway: 0, " AT ", duration: 10 min}",
             { .kind = FAULT_GATEWAY_OUTAGE_BEGIN, .target = 0, .outage = GATEWAY_OUTAGE_BACKHAUL },
             FAULT_GATEWAY_OUTAGE_END },
+    { "{kind: read-errors, device: 4, " AT ", duration: 10 min,"
+      " flash: {memory: internal, bit_errors: 0.00001}}",
+            { .kind = FAULT_DEVICE_READ_ERRORS_BEGIN,
+                    .target = 4,
+                    .read_errors = { HAL_FLASH_INTERNAL, 0.00001 } },
+            FAULT_DEVICE_READ_ERRORS_END },
+    { "{kind: brown-out, device: 6, " AT ", duration: 10 min, charge: 4 %}",
+            { .kind = FAULT_DEVICE_WEAK_BATTERY_BEGIN, .target = 6, .charge = 0.04 },
+            FAULT_DEVICE_WEAK_BATTERY_END },
+    { "{kind: backhaul-loss, gateway: 1, " AT ", duration: 10 min, loss: 70 %}",
+            { .kind = FAULT_GATEWAY_LOSS_BEGIN, .target = 1, .loss = 0.7 },
+            FAULT_GATEWAY_LOSS_END },
     { "{kind: jammer, frequency: 868.1 MHz, power: 20 dBm, x: 100 m, " AT ", duration: 10 min}",
             { .kind = FAULT_JAMMER_START,
                     .target = 5,
@@ -82,7 +94,7 @@ static void compare(const struct pair *pair)
     cr_assert(trial_go(trial, FAULT_NS));
     cr_assert(run_fault(trial->run, &pair->injected));
     if (pair->end != FAULT_KIND_COUNT) {
-        cr_assert(trial_go(trial, FAULT_NS + FOR_NS));
+        cr_assert(trial_go(trial, FAULT_NS + FOR_NS), "%s", pair->listed);
         struct fault end = pair->injected;
         end.kind = pair->end;
         cr_assert(run_fault(trial->run, &end));

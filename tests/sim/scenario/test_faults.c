@@ -91,15 +91,27 @@ Test(faults, are_refused_with_keys_of_another_kind)
 {
     expect_refused(HEAD "{kind: explosion}\n",
             "city.yaml:3:10: error: kind = 'explosion' should be one of: reset, power-cut, outage, "
-            "jammer");
+            "jammer, read-errors, brown-out, backhaul-loss");
     expect_refused(HEAD "{kind: outage, device: 1}\n",
-            "city.yaml:3:26: error: faults.0.device belongs to faults of kind: reset, power-cut or "
-            "jammer; this one is outage");
-    expect_refused(HEAD "{kind: reset, gateway: 1}\n", "belongs to faults of kind: outage or");
+            "city.yaml:3:26: error: faults.0.device belongs to faults of kind: reset, power-cut, "
+            "jammer, read-errors or brown-out; this one is outage");
+    expect_refused(
+            HEAD "{kind: reset, gateway: 1}\n", "belongs to faults of kind: outage, jammer or");
     expect_refused(HEAD "{kind: reset, duration: 1 s}\n", "faults.0.duration belongs to faults");
     expect_refused(HEAD "{kind: reset, part: power}\n", "faults.0.part belongs to faults");
     expect_refused(HEAD "{kind: reset, flash: {operation: 3}}\n",
             "faults.0.flash.operation belongs to faults of kind: power-cut");
+    expect_refused(HEAD "{kind: outage, loss: 1 %}\n",
+            "faults.0.loss belongs to faults of kind: backhaul-loss; this one is outage");
+    expect_refused(HEAD "{kind: power-cut, charge: 3 %}\n",
+            "faults.0.charge belongs to faults of kind: brown-out");
+    expect_refused(HEAD "{kind: brown-out, flash: {bit_errors: 0.001}}\n",
+            "faults.0.flash.bit_errors belongs to faults of kind: read-errors");
+    expect_refused(
+            HEAD "{kind: read-errors, flash: {memory: ram}}\n", "should be one of: internal, nor");
+    expect_refused(HEAD "{kind: read-errors, gateway: 1}\n", "faults.0.gateway belongs to faults");
+    expect_refused(HEAD "{kind: backhaul-loss, every: 1 h}\n",
+            "what happens more than once needs a duration");
     expect_refused(HEAD "{kind: outage, received: 1 dBm}\n", "faults.0.received belongs to faults");
     expect_refused(HEAD "{kind: power-cut, flash: {torn: true}}\n",
             "city.yaml:3:35: error: faults.0: flash.step and flash.torn need flash.operation");
