@@ -4,44 +4,9 @@
 #include "air/medium.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "air/medium_internal.h"
-#include "air/shadowing.h"
-
-static int32_t link_gain_mdb(const struct propagation_params *propagation,
-        const struct medium_site *gateway, const struct medium_site *device, double shadowing_db)
-{
-    double distance_m = hypot(gateway->x_m - device->x_m, gateway->y_m - device->y_m);
-    double loss_db = path_loss_db(propagation, gateway->height_m, device->height_m, distance_m);
-    loss_db += device->penetration_db;
-    loss_db += shadowing_db;
-    return (int32_t)lround(-1000 * loss_db);
-}
-
-/* One gain per link, so both directions share it. */
-static bool compute_links(struct medium *medium, const struct medium_site *devices,
-        const struct medium_site *gateways)
-{
-    const struct propagation_params *propagation = &medium->params.propagation;
-    struct shadowing *shadowing =
-            shadowing_create(propagation, medium->seed, medium->gateway_count);
-    if (shadowing == NULL) {
-        return false;
-    }
-    for (uint32_t d = 0; d < medium->device_count; d++) {
-        double x_m = devices[d].x_m, y_m = devices[d].y_m;
-        double common_db = shadowing_common_db(shadowing, d, x_m, y_m);
-        for (uint32_t g = 0; g < medium->gateway_count; g++) {
-            double shadowing_db = shadowing_link_db(shadowing, g, d, x_m, y_m, common_db);
-            medium->gain_mdb[(size_t)g * medium->device_count + d] =
-                    link_gain_mdb(propagation, &gateways[g], &devices[d], shadowing_db);
-        }
-    }
-    shadowing_destroy(shadowing);
-    return true;
-}
 
 static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind)
 {
@@ -51,43 +16,6 @@ static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind
         least_mdbm = row_mdbm < least_mdbm ? row_mdbm : least_mdbm;
     }
     return least_mdbm - MEDIUM_CUT_OFF_MDB;
-}
-
-/* Uplinks look only at gateways that could hear the device at SF12 and full power. */
-static bool within_reach(const struct medium *medium, uint32_t gateway, uint32_t device)
-{
-    int32_t median_mdbm = medium->params.device_power_max_mdbm
-                          + medium_gain_mdb(medium, gateway, device)
-                          + medium->gateways[gateway].antenna_gain_mdb;
-    return median_mdbm >= medium->gateway_cut_off_mdbm;
-}
-
-static bool index_reach(struct medium *medium)
-{
-    size_t links = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        links = 0;
-        for (uint32_t d = 0; d < medium->device_count; d++) {
-            medium->reach_from[d] = (uint32_t)links;
-            for (uint32_t g = 0; g < medium->gateway_count; g++) {
-                if (within_reach(medium, g, d)) {
-                    if (pass == 1) {
-                        medium->reach[links] = g;
-                    }
-                    links++;
-                }
-            }
-        }
-        medium->reach_from[medium->device_count] = (uint32_t)links;
-        if (pass == 0) {
-            medium->reach = malloc((links + 1) * sizeof *medium->reach);
-            if (medium->reach == NULL) {
-                return false;
-            }
-        }
-    }
-    assert(links <= UINT32_MAX);
-    return true;
 }
 
 static bool allocate(struct medium *medium)
@@ -101,14 +29,11 @@ static bool allocate(struct medium *medium)
     medium->device_sent = calloc(devices + 1, sizeof *medium->device_sent);
     medium->gateway_sent = calloc(gateways + 1, sizeof *medium->gateway_sent);
     medium->gateways = calloc(gateways + 1, sizeof *medium->gateways);
-    medium->gain_mdb = malloc((devices * gateways + 1) * sizeof *medium->gain_mdb);
-    medium->reach_from = calloc(devices + 1, sizeof *medium->reach_from);
     medium->tables = judge_tables_create(&medium->params.reception);
     return medium->device_sites != NULL && medium->listeners != NULL
            && medium->device_contexts != NULL && medium->device_entities != NULL
            && medium->device_sent != NULL && medium->gateway_sent != NULL
-           && medium->gateways != NULL && medium->gain_mdb != NULL && medium->reach_from != NULL
-           && medium->tables != NULL;
+           && medium->gateways != NULL && medium->tables != NULL;
 }
 
 static void place(struct medium *medium, const struct medium_site *devices,
@@ -160,8 +85,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     medium->device_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1276);
     medium->gateway_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1301);
     place(medium, devices, gateways);
-    if (!compute_links(medium, devices, gateways) || !medium_links_init(medium, gateways)
-            || !index_reach(medium)) {
+    if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)) {
         medium_destroy(medium);
         return NULL;
     }
@@ -190,6 +114,7 @@ void medium_destroy(struct medium *medium)
     medium_frames_finish(medium);
     medium_channels_finish(medium);
     medium_links_finish(medium);
+    medium_reach_finish(medium);
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);
     free(medium->listeners);
@@ -198,9 +123,6 @@ void medium_destroy(struct medium *medium)
     free(medium->device_sent);
     free(medium->gateway_sent);
     free(medium->gateways);
-    free(medium->gain_mdb);
-    free(medium->reach_from);
-    free(medium->reach);
     free(medium);
 }
 
@@ -220,16 +142,6 @@ int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint
 {
     assert(gateway < medium->gateway_count && device < medium->device_count);
     return medium_gain_mdb(medium, gateway, device);
-}
-
-int32_t medium_gain_at_mdb(
-        const struct medium *medium, uint32_t gateway, double x_m, double y_m, double height_m)
-{
-    assert(gateway < medium->gateway_count);
-    const struct gateway_state *g = &medium->gateways[gateway];
-    const struct medium_site from = { .x_m = g->x_m, .y_m = g->y_m, .height_m = g->height_m };
-    const struct medium_site to = { .x_m = x_m, .y_m = y_m, .height_m = height_m };
-    return link_gain_mdb(&medium->params.propagation, &from, &to, 0.0);
 }
 
 void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m)

@@ -90,6 +90,9 @@ struct medium_params {
     struct reception_params reception;
     /* Largest EIRP of a device, without its antenna: gateways beyond its reach are left out. */
     int32_t device_power_max_mdbm;
+    /* Largest EIRP of a gateway: devices beyond its reach are left out. A frame of more power is
+     * looked for by every listener. */
+    int32_t gateway_power_max_mdbm;
     /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */
     const struct interferer_params *interferers;
     uint32_t interferer_count;

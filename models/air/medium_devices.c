@@ -6,6 +6,9 @@
 
 #include "air/medium_internal.h"
 
+/* A walk over links looks at one number each; one over listeners searches a link for each. */
+#define LINKS_PER_LISTENER 4u
+
 static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
 {
@@ -68,15 +71,26 @@ static enum loss_cause cause_of_missing(struct medium *medium, const struct judg
     return judge_detects(judged, &link) ? LOSS_NONE : judge_link_reception(judged, &link).cause;
 }
 
+/* False: the frame is too weak there to be told from nothing. */
+static bool may_hear(const struct medium *medium, const struct on_air *air, uint32_t device,
+        int32_t *median_mdbm)
+{
+    if (medium_goes_by_links(medium, air)
+            && medium_link(medium, air->transmitter, device) == NULL) {
+        return false;
+    }
+    *median_mdbm = medium_at_device_mdbm(medium, air, device);
+    return *median_mdbm >= medium->device_cut_off_mdbm;
+}
+
 /* A listening device has heard enough symbols by `now_ns`. True: it locks on the frame. */
 static bool lock_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, uint32_t device, sim_ns now_ns)
+        struct on_air *air, uint32_t device, int32_t median_mdbm, sim_ns now_ns)
 {
     const struct frame *frame = &air->frame;
     struct listener *listener = &medium->listeners[device];
-    int32_t median_mdbm = medium_at_device_mdbm(medium, air, device);
-    if (median_mdbm < medium->device_cut_off_mdbm
-            || listener->sync_word != frame->modulation.sync_word) {
+    int32_t alone_mdbm = median_mdbm;
+    if (listener->sync_word != frame->modulation.sync_word) {
         return false; /* nothing that this receiver could take for a frame of its own */
     }
     if (listener->locked != NO_FRAME) {
@@ -105,7 +119,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         return false;
     }
     listener->locked = air->slot;
-    medium_add_receiver(medium, &air->devices, device, fading_mdb);
+    medium_add_receiver(medium, &air->devices, (struct receiver){ device, alone_mdbm, fading_mdb });
     return true;
 }
 
@@ -123,25 +137,73 @@ static void tell_detected(struct medium *medium, const struct on_air *air, sim_n
     }
 }
 
+/* A listener that has been on the channel, at least until lately, and hears the frame. */
+static void detect(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, uint32_t device, int32_t median_mdbm, sim_ns now_ns)
+{
+    const struct listener *listener = &medium->listeners[device];
+    if (listener->until_ns <= now_ns) {
+        leave_channel(medium, device);
+    } else if (listener->since_ns <= air->frame.start_ns) {
+        lock_device(medium, judged, rivals, air, device, median_mdbm, now_ns);
+    } else if (listener->since_ns <= air->lock_by_ns) {
+        medium_schedule_late(medium, air, device, listener->since_ns);
+    } else {
+        observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, now_ns);
+    }
+}
+
+/* Looks at each listener of the channel. */
+static void detect_by_listener(struct medium *medium, const struct judge_frame *judged,
+        uint32_t rivals, struct on_air *air, sim_ns now_ns)
+{
+    const struct member_set *listeners = &air->channel->listeners;
+    for (uint32_t device = member_set_next(listeners, 0); device != MEMBER_NONE;
+            device = member_set_next(listeners, device + 1)) {
+        int32_t median_mdbm;
+        if (may_hear(medium, air, device, &median_mdbm)) {
+            detect(medium, judged, rivals, air, device, median_mdbm, now_ns);
+        }
+    }
+}
+
+/* Looks at each link of the gateway that sends. */
+static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, sim_ns now_ns)
+{
+    const struct link_rows *rows = &medium->links_of_gateway;
+    uint32_t to = rows->from[air->transmitter + 1];
+    for (uint32_t i = rows->from[air->transmitter]; i < to; i++) {
+        const struct medium_link *link = &rows->links[i];
+        if (medium->listeners[link->other].channel != air->channel->number) {
+            continue;
+        }
+        int32_t median_mdbm = medium_through_link_mdbm(medium, air, link->other, link->gain_mdb);
+        if (median_mdbm >= medium->device_cut_off_mdbm) {
+            detect(medium, judged, rivals, air, link->other, median_mdbm, now_ns);
+        }
+    }
+}
+
+/* Both ways find the same devices; which is shorter depends on how many listen. */
+static bool links_are_fewer(const struct medium *medium, const struct on_air *air)
+{
+    if (!medium_goes_by_links(medium, air)) {
+        return false;
+    }
+    const uint32_t *from = &medium->links_of_gateway.from[air->transmitter];
+    return from[1] - from[0] <= LINKS_PER_LISTENER * air->channel->listener_count;
+}
+
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)
 {
-    const struct frame *frame = &air->frame;
-    struct channel *channel = air->channel;
     struct judge_frame judged;
-    medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    for (uint32_t device = member_set_next(&channel->listeners, 0); device != MEMBER_NONE;
-            device = member_set_next(&channel->listeners, device + 1)) {
-        struct listener *listener = &medium->listeners[device];
-        if (listener->until_ns <= now_ns) {
-            leave_channel(medium, device);
-        } else if (listener->since_ns <= frame->start_ns) {
-            lock_device(medium, &judged, rivals, air, device, now_ns);
-        } else if (listener->since_ns <= air->lock_by_ns) {
-            medium_schedule_late(medium, air, device, listener->since_ns);
-        } else {
-            observe_lost(medium, frame, device, LOSS_PREAMBLE_MISSED, 0, now_ns);
-        }
+    if (links_are_fewer(medium, air)) {
+        detect_by_link(medium, &judged, rivals, air, now_ns);
+    } else {
+        detect_by_listener(medium, &judged, rivals, air, now_ns);
     }
     tell_detected(medium, air, now_ns);
 }
@@ -156,7 +218,10 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    if (lock_device(medium, &judged, rivals, air, device, now_ns) && !listener->silent_detect) {
+    int32_t median_mdbm;
+    if (may_hear(medium, air, device, &median_mdbm)
+            && lock_device(medium, &judged, rivals, air, device, median_mdbm, now_ns)
+            && !listener->silent_detect) {
         medium->device_ops->detected(medium->device_contexts[device], &air->frame, now_ns);
     }
 }
@@ -182,7 +247,7 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
 {
     const struct frame *frame = &air->frame;
     uint32_t device = receiver->index;
-    int32_t median_mdbm = medium_at_device_mdbm(medium, air, device);
+    int32_t median_mdbm = receiver->median_mdbm;
     if (medium->copy_count > 0) {
         median_mdbm += copies_mdb(medium, rivals, device, median_mdbm + receiver->fading_mdb);
     }
@@ -282,7 +347,8 @@ static bool judge_header(
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    struct receiver receiver = { device, medium_device_fading_mdb(medium, air, device) };
+    struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
+        medium_device_fading_mdb(medium, air, device) };
     *verdict = judge_device(medium, &judged, rivals, air, &receiver);
     if (frame->header_ns > air->silent_ns) {
         verdict->cause = LOSS_POWERED_DOWN;
@@ -334,12 +400,14 @@ static void look_for_late_frames(
 {
     for (uint32_t i = 0; i < channel->frame_count; i++) {
         const struct on_air *air = channel->frames[i];
-        if (air->ended || !air->detect_done) {
+        int32_t median_mdbm;
+        if (air->ended || !air->detect_done || at_ns >= air->frame.preamble_end_ns
+                || !may_hear(medium, air, device, &median_mdbm)) {
             continue;
         }
         if (at_ns <= air->lock_by_ns) {
             medium_schedule_late(medium, air, device, at_ns);
-        } else if (at_ns < air->frame.preamble_end_ns) {
+        } else {
             observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
         }
     }

@@ -69,7 +69,7 @@ static struct on_air *slot_take(struct medium *medium)
 }
 
 void medium_add_receiver(
-        struct medium *medium, struct receiver_list *list, uint32_t index, int32_t fading_mdb)
+        struct medium *medium, struct receiver_list *list, struct receiver receiver)
 {
     if (list->capacity == 0 && medium->spare_count > 0) {
         *list = medium->spare[--medium->spare_count];
@@ -81,11 +81,11 @@ void medium_add_receiver(
     }
     /* Late ones come out of turn; they are served in order all the same. */
     uint32_t position = list->count++;
-    while (position > 0 && list->items[position - 1].index > index) {
+    while (position > 0 && list->items[position - 1].index > receiver.index) {
         list->items[position] = list->items[position - 1];
         position--;
     }
-    list->items[position] = (struct receiver){ .index = index, .fading_mdb = fading_mdb };
+    list->items[position] = receiver;
 }
 
 static void receivers_release(struct medium *medium, struct receiver_list *list)
@@ -209,10 +209,7 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
     /* What the frame's gateways and the receive windows after it will need. */
     __builtin_prefetch(&medium->listeners[device], 1);
     __builtin_prefetch(&medium->device_contexts[device]);
-    __builtin_prefetch(&medium->reach_from[device]);
-    if (medium->gateway_count == 1) { /* with many, which of them count is not known yet */
-        __builtin_prefetch(&medium->gain_mdb[device]);
-    }
+    __builtin_prefetch(&medium->links_of_device.from[device]);
     uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
     struct radio_clock clock = { 0 };
     if (medium->device_clocks != NULL) {

@@ -35,9 +35,9 @@ static bool deaf(struct medium *medium, struct on_air *air, uint32_t gateway, si
 }
 
 static void detect(struct medium *medium, const struct judge_frame *judged, struct on_air *air,
-        uint32_t gateway, sim_ns now_ns)
+        uint32_t gateway, int32_t gain_mdb, sim_ns now_ns)
 {
-    int32_t median_mdbm = medium_at_gateway_mdbm(medium, air, gateway);
+    int32_t median_mdbm = medium_at_gateway_through_mdbm(medium, air, gateway, gain_mdb);
     if (median_mdbm < medium->gateway_cut_off_mdbm || deaf(medium, air, gateway, now_ns)) {
         return;
     }
@@ -45,11 +45,12 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
     int32_t fading_mdb = fading_mdb_at(medium, air, gateway);
     int32_t snr_mdb = median_mdbm + fading_mdb - judged->noise_mdbm;
     enum loss_cause cause = LOSS_NONE;
-    struct judge_link link = medium_gateway_link(medium, air, gateway, fading_mdb);
+    struct judge_link link = medium_gateway_link(medium, air, gateway, median_mdbm, fading_mdb);
     if (!judge_detects(judged, &link)) {
         cause = judge_link_reception(judged, &link).cause;
     } else if (medium->gateway_ops->lock(state->context, &air->frame, now_ns, &cause)) {
-        medium_add_receiver(medium, &air->gateways, gateway, fading_mdb);
+        medium_add_receiver(
+                medium, &air->gateways, (struct receiver){ gateway, median_mdbm, fading_mdb });
         return;
     }
     assert(cause != LOSS_NONE);
@@ -60,9 +61,11 @@ void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns no
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
-    uint32_t to = medium->reach_from[air->transmitter + 1];
-    for (uint32_t i = medium->reach_from[air->transmitter]; i < to; i++) {
-        detect(medium, &judged, air, medium->reach[i], now_ns);
+    const struct link_rows *rows = &medium->links_of_device;
+    uint32_t to = rows->from[air->transmitter + 1];
+    for (uint32_t i = rows->from[air->transmitter]; i < to; i++) {
+        const struct medium_link *link = &rows->links[i];
+        detect(medium, &judged, air, link->other, link->gain_mdb, now_ns);
     }
 }
 
@@ -70,7 +73,8 @@ void medium_gateway_late(struct medium *medium, struct on_air *air, uint32_t gat
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
-    detect(medium, &judged, air, gateway, now_ns);
+    detect(medium, &judged, air, gateway, medium_gain_mdb(medium, gateway, air->transmitter),
+            now_ns);
 }
 
 static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gateway)
@@ -107,8 +111,8 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
 {
     const struct frame *frame = &air->frame;
     const struct gateway_state *state = &medium->gateways[receiver->index];
-    struct judge_link link =
-            medium_gateway_link(medium, air, receiver->index, receiver->fading_mdb);
+    struct judge_link link = medium_gateway_link(
+            medium, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
     link.overlap_count = overlaps_at(medium, rivals, receiver->index);
     link.overlaps = medium->overlaps;

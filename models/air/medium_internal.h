@@ -20,9 +20,24 @@
  * loss: Rayleigh fading adds at most 13.6 dB with the draws we have. */
 #define MEDIUM_CUT_OFF_MDB 25000
 
+/* A gateway and a device of which at least one hears the other, as one end has it. */
+struct medium_link {
+    uint32_t other; /* number of the other end */
+    int32_t gain_mdb;
+};
+
+/* Links by one of their ends: row i is links[from[i]] .. links[from[i + 1] - 1], the other ends in
+ * order. */
+struct link_rows {
+    uint32_t row_count;
+    uint32_t *from; /* row_count + 1 of them */
+    struct medium_link *links;
+};
+
 /* A receiver that locked on a frame. */
 struct receiver {
     uint32_t index; /* of the device or gateway */
+    int32_t median_mdbm;
     int32_t fading_mdb;
 };
 
@@ -132,10 +147,9 @@ struct medium {
     entity_id *device_entities;
     uint32_t *device_sent, *gateway_sent;
     struct gateway_state *gateways;
-    int32_t *gain_mdb; /* [gateway][device] */
+    struct shadowing *shadowing;
+    struct link_rows links_of_device, links_of_gateway;
     int32_t device_cut_off_mdbm, gateway_cut_off_mdbm;
-    uint32_t *reach_from; /* [device]: first of its gateways in `reach`; one more at the end */
-    uint32_t *reach;      /* gateways that may hear a device, ascending */
 
     struct channel **channels; /* in order of first use */
     uint32_t channel_count, channel_capacity;
@@ -183,7 +197,7 @@ void medium_channels_finish(struct medium *medium);
 
 /* medium_frames.c */
 void medium_add_receiver(
-        struct medium *medium, struct receiver_list *list, uint32_t index, int32_t fading_mdb);
+        struct medium *medium, struct receiver_list *list, struct receiver receiver);
 uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver);
 void medium_schedule_late(
         struct medium *medium, const struct on_air *air, uint32_t receiver, sim_ns since_ns);
@@ -235,15 +249,49 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
 void medium_gateway_late(
         struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns);
 
+/* medium_reach.c */
+bool medium_reach_init(struct medium *medium);
+void medium_reach_finish(struct medium *medium);
+/* NULL: there is none. */
+const struct medium_link *medium_link_search(
+        const struct medium *medium, uint32_t gateway, uint32_t device);
+int32_t medium_unlinked_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
+
+/* NULL: neither of them hears the other. */
+static inline const struct medium_link *medium_link(
+        const struct medium *medium, uint32_t gateway, uint32_t device)
+{
+    const struct link_rows *rows = &medium->links_of_device;
+    uint32_t from = rows->from[device];
+    bool all = rows->from[device + 1] - from == medium->gateway_count;
+    return all ? &rows->links[from + gateway] : medium_link_search(medium, gateway, device);
+}
+
 static inline int32_t medium_gain_mdb(
         const struct medium *medium, uint32_t gateway, uint32_t device)
 {
-    return medium->gain_mdb[(size_t)gateway * medium->device_count + device];
+    const struct medium_link *link = medium_link(medium, gateway, device);
+    return link != NULL ? link->gain_mdb : medium_unlinked_gain_mdb(medium, gateway, device);
+}
+
+/* A frame that every device with a link to its gateway may hear, and no other. */
+static inline bool medium_goes_by_links(const struct medium *medium, const struct on_air *air)
+{
+    return air->frame.downlink && air->frame.power_mdbm <= medium->params.gateway_power_max_mdbm;
 }
 
 /* medium_links.c: of another device's frame. */
 int32_t medium_between_devices_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t device);
+
+/* Of a gateway's frame, through a link of that gain. */
+static inline int32_t medium_through_link_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t device, int32_t gain_mdb)
+{
+    int32_t median_mdbm = air->frame.power_mdbm + gain_mdb;
+    return medium->device_antenna_mdb == NULL ? median_mdbm
+                                              : median_mdbm + medium->device_antenna_mdb[device];
+}
 
 /* Received power without fading. */
 static inline int32_t medium_at_device_mdbm(
@@ -252,16 +300,21 @@ static inline int32_t medium_at_device_mdbm(
     if (!air->frame.downlink) {
         return medium_between_devices_mdbm(medium, air, device);
     }
-    int32_t median_mdbm = air->frame.power_mdbm + medium_gain_mdb(medium, air->transmitter, device);
-    return medium->device_antenna_mdb == NULL ? median_mdbm
-                                              : median_mdbm + medium->device_antenna_mdb[device];
+    return medium_through_link_mdbm(
+            medium, air, device, medium_gain_mdb(medium, air->transmitter, device));
+}
+
+static inline int32_t medium_at_gateway_through_mdbm(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t gain_mdb)
+{
+    return air->frame.power_mdbm + gain_mdb + medium->gateways[gateway].antenna_gain_mdb;
 }
 
 static inline int32_t medium_at_gateway_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t gateway)
 {
-    return air->frame.power_mdbm + medium_gain_mdb(medium, gateway, air->transmitter)
-           + medium->gateways[gateway].antenna_gain_mdb;
+    return medium_at_gateway_through_mdbm(
+            medium, air, gateway, medium_gain_mdb(medium, gateway, air->transmitter));
 }
 
 /* Of the link between a device and a gateway, for a frame at one end of it. */
@@ -304,12 +357,12 @@ static inline struct judge_link medium_device_link(struct medium *medium, const 
     return link;
 }
 
-static inline struct judge_link medium_gateway_link(
-        struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t fading_mdb)
+static inline struct judge_link medium_gateway_link(struct medium *medium, const struct on_air *air,
+        uint32_t gateway, int32_t median_mdbm, int32_t fading_mdb)
 {
     struct judge_link link = {
         .receiver = medium->gateways[gateway].entity,
-        .median_mdbm = medium_at_gateway_mdbm(medium, air, gateway),
+        .median_mdbm = median_mdbm,
         .fading_mdb = fading_mdb,
     };
     if (medium->device_clocks != NULL) {

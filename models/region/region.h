@@ -85,6 +85,8 @@ int region_band_of(const struct region *region, uint32_t frequency_hz);
 double region_duty_cycle(const struct region *region, uint32_t frequency_hz);
 /* EIRP that the law allows a device on the default channels. */
 int32_t region_device_eirp_max_mdbm(const struct region *region);
+/* Of a gateway, in the sub-band that allows most. */
+int32_t region_gateway_eirp_max_mdbm(const struct region *region);
 /* Highest EIRP of a gateway on a frequency, whole dB as in gain tables; 0: it may not transmit. */
 int32_t region_eirp_max_mdbm(const struct region *region, uint32_t frequency_hz);
 

@@ -82,6 +82,17 @@ int32_t region_device_eirp_max_mdbm(const struct region *region)
     return region->bands[band].eirp_device_mdbm;
 }
 
+int32_t region_gateway_eirp_max_mdbm(const struct region *region)
+{
+    int32_t most_mdbm = INT32_MIN;
+    assert(region->band_count > 0);
+    for (uint32_t i = 0; i < region->band_count; i++) {
+        int32_t band_mdbm = region->bands[i].eirp_gateway_mdbm;
+        most_mdbm = band_mdbm > most_mdbm ? band_mdbm : most_mdbm;
+    }
+    return most_mdbm;
+}
+
 /* --- data rates ------------------------------------------------------------------------------ */
 
 bool region_has_uplink(const struct region *region, uint32_t data_rate)

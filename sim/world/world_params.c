@@ -15,6 +15,7 @@ void world_medium_params(const struct scenario *scenario, struct medium_params *
         .fading = scenario->propagation.fading,
         .reception = scenario->reception,
         .device_power_max_mdbm = region_device_eirp_max_mdbm(scenario_region(scenario)),
+        .gateway_power_max_mdbm = region_gateway_eirp_max_mdbm(scenario_region(scenario)),
         .interferers = scenario->interferers,
         .interferer_count = scenario->interferer_count,
     };
