@@ -69,3 +69,17 @@ int32_t fading_gain_mdb(const struct fading_params *params, uint64_t seed, uint6
     }
     return (int32_t)lround(10000 * log10(gain));
 }
+
+int32_t fading_most_mdb(const struct fading_params *params)
+{
+    double scattered = -log(uniform_of(0));
+    double gain = 1;
+    if (params->model == FADING_RAYLEIGH) {
+        gain = scattered;
+    } else if (params->model == FADING_RICIAN) {
+        double k = pow(10, params->rician_k_db / 10);
+        double amplitude = sqrt(k / (k + 1)) + sqrt(scattered / (k + 1));
+        gain = amplitude * amplitude;
+    }
+    return (int32_t)ceil(10000 * log10(gain)) + 1;
+}

@@ -37,4 +37,7 @@ struct fading_params {
 int32_t fading_gain_mdb(const struct fading_params *params, uint64_t seed, uint64_t frame_id,
         entity_id device, uint32_t gateway, entity_id receiver, sim_ns at_ns, uint32_t word);
 
+/* No draw gains more. */
+int32_t fading_most_mdb(const struct fading_params *params);
+
 #endif

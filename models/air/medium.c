@@ -84,6 +84,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     }
     medium->device_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1276);
     medium->gateway_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1301);
+    medium->fading_most_mdb = fading_most_mdb(&params->fading);
     place(medium, devices, gateways);
     if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)) {
         medium_destroy(medium);

@@ -43,23 +43,6 @@ static int32_t copies_mdb(
     return (int32_t)lround(10000 * log10(1 + ratio));
 }
 
-static bool stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        const struct on_air *air, uint32_t device, int32_t power_mdbm)
-{
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
-        if (other->channel != air->channel) {
-            continue; /* another SF: this receiver cannot lock on it */
-        }
-        int32_t other_mdbm = medium_at_device_mdbm(medium, other, device)
-                             + medium_device_fading_mdb(medium, other, device);
-        if (other_mdbm - power_mdbm >= judged->capture_mdb) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Why the receiver does not find the preamble, other frames set aside. */
 static enum loss_cause cause_of_missing(struct medium *medium, const struct judge_frame *judged,
         const struct on_air *air, uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
@@ -109,7 +92,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
     int32_t power_mdbm = median_mdbm + fading_mdb;
     enum loss_cause cause = cause_of_missing(medium, judged, air, device, median_mdbm, fading_mdb);
     if (cause == LOSS_NONE && rivals > 0
-            && stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
+            && medium_stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
         cause = LOSS_PREAMBLE_MISSED;
     } else if (cause == LOSS_NONE && listener->until_ns < frame->end_ns) {
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
@@ -228,20 +211,6 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
 
 /* --- end -------------------------------------------------------------------------------------- */
 
-static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t device)
-{
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
-        medium->overlaps[i] = (struct overlap){
-            .frame = &other->frame,
-            .power_mdbm = medium_at_device_mdbm(medium, other, device)
-                          + medium_device_fading_mdb(medium, other, device),
-            .off_ns = other->silent_ns,
-        };
-    }
-    return rivals;
-}
-
 static struct verdict judge_device(struct medium *medium, const struct judge_frame *judged,
         uint32_t rivals, const struct on_air *air, const struct receiver *receiver)
 {
@@ -256,7 +225,8 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
     if (frame->downlink) {
         medium_link_fades(medium, frame, device, air->transmitter, &link);
     }
-    link.overlap_count = overlaps_at(medium, rivals, device);
+    link.overlap_count = medium_overlaps_at(
+            medium, RECEIVER_SX1276, rivals, device, median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct listener *listener = &medium->listeners[device];
@@ -309,6 +279,7 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
+    medium_rivals_init(medium, &judged, rivals);
     const struct receiver *items = air->devices.items;
     uint32_t count = air->devices.count;
     for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
@@ -347,6 +318,7 @@ static bool judge_header(
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
+    medium_rivals_init(medium, &judged, rivals);
     struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
         medium_device_fading_mdb(medium, air, device) };
     *verdict = judge_device(medium, &judged, rivals, air, &receiver);

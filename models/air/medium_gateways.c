@@ -12,13 +12,6 @@ static void observe_lost(struct medium *medium, const struct frame *frame, uint3
             (int64_t)frame->id, cause, snr_mdb, frame);
 }
 
-static int32_t fading_mdb_at(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway)
-{
-    return medium_fading_mdb(
-            medium, &air->frame, air->transmitter, gateway, medium->gateways[gateway].entity);
-}
-
 /* Half duplex: the gateway searched from the frame's start, or from `since_ns` of a late event. */
 static bool deaf(struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns)
 {
@@ -42,7 +35,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
         return;
     }
     const struct gateway_state *state = &medium->gateways[gateway];
-    int32_t fading_mdb = fading_mdb_at(medium, air, gateway);
+    int32_t fading_mdb = medium_gateway_fading_mdb(medium, air, gateway);
     int32_t snr_mdb = median_mdbm + fading_mdb - judged->noise_mdbm;
     enum loss_cause cause = LOSS_NONE;
     struct judge_link link = medium_gateway_link(medium, air, gateway, median_mdbm, fading_mdb);
@@ -77,20 +70,6 @@ void medium_gateway_late(struct medium *medium, struct on_air *air, uint32_t gat
             now_ns);
 }
 
-static uint32_t overlaps_at(struct medium *medium, uint32_t rivals, uint32_t gateway)
-{
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
-        medium->overlaps[i] = (struct overlap){
-            .frame = &other->frame,
-            .power_mdbm = medium_at_gateway_mdbm(medium, other, gateway)
-                          + fading_mdb_at(medium, other, gateway),
-            .off_ns = other->silent_ns,
-        };
-    }
-    return rivals;
-}
-
 /* What ended a reception before the frame's end; LOSS_NONE: nothing. */
 static enum loss_cause cut_short(
         const struct medium *medium, const struct gateway_state *state, const struct on_air *air)
@@ -114,7 +93,8 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     struct judge_link link = medium_gateway_link(
             medium, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
-    link.overlap_count = overlaps_at(medium, rivals, receiver->index);
+    link.overlap_count = medium_overlaps_at(medium, RECEIVER_SX1301, rivals, receiver->index,
+            receiver->median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct lora_modulation *m = &frame->modulation;
@@ -142,6 +122,7 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1301, judged.interference.from_ns);
+    medium_rivals_init(medium, &judged, rivals);
     for (uint32_t i = 0; i < air->gateways.count; i++) {
         serve(medium, &judged, rivals, air, &air->gateways.items[i], now_ns);
     }

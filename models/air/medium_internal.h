@@ -167,6 +167,8 @@ struct medium {
     struct overlap *overlaps; /* scratch, as long as the longest channel's list */
     const struct on_air **rivals;
     uint32_t rival_capacity;
+    int32_t fading_most_mdb;    /* that a link can gain */
+    int32_t harmless_below_mdb; /* of the frame being judged: see medium_rivals.c */
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
@@ -280,6 +282,17 @@ static inline bool medium_goes_by_links(const struct medium *medium, const struc
     return air->frame.downlink && air->frame.power_mdbm <= medium->params.gateway_power_max_mdbm;
 }
 
+/* medium_rivals.c */
+/* One of the same SF is so strong that a device finds its preamble instead. */
+bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        const struct on_air *air, uint32_t device, int32_t power_mdbm);
+/* For the calls of medium_overlaps_at() about this frame. */
+void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals);
+/* The rivals at a receiver, into medium->overlaps; 0: they can't matter to a frame of
+ * `power_mdbm`. */
+uint32_t medium_overlaps_at(struct medium *medium, enum receiver_kind kind, uint32_t rivals,
+        uint32_t receiver, int32_t power_mdbm);
+
 /* medium_links.c: of another device's frame. */
 int32_t medium_between_devices_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t device);
@@ -338,6 +351,13 @@ static inline int32_t medium_device_fading_mdb(
     return air->frame.downlink ? medium_fading_mdb(
                    medium, &air->frame, device, air->transmitter, medium->device_entities[device])
                                : 0;
+}
+
+static inline int32_t medium_gateway_fading_mdb(
+        const struct medium *medium, const struct on_air *air, uint32_t gateway)
+{
+    return medium_fading_mdb(
+            medium, &air->frame, air->transmitter, gateway, medium->gateways[gateway].entity);
 }
 
 static inline struct judge_link medium_device_link(struct medium *medium, const struct on_air *air,
