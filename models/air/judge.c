@@ -65,6 +65,18 @@ static void set_frequency_limits(struct judge_frame *judged, const struct lora_m
             (int32_t)(m->low_data_rate ? 16 * drift_millihertz : drift_millihertz);
 }
 
+int32_t judge_detect_mdbm(const struct judge_tables *tables, enum receiver_kind kind,
+        const struct lora_modulation *modulation)
+{
+    if (tables->params.errors == ERRORS_THRESHOLD) {
+        return judge_sensitivity_mdbm(
+                tables, kind, modulation->spreading_factor, modulation->bandwidth_hz);
+    }
+    return judge_noise_mdbm(tables, kind, modulation->bandwidth_hz)
+           + judge_loss_mdb(tables, kind, modulation)
+           + tables->header_snr_mdb[judge_sf_index(modulation->spreading_factor)];
+}
+
 void judge_frame_init(struct judge_frame *judged, const struct judge_tables *tables, uint64_t seed,
         enum receiver_kind kind, const struct frame *frame)
 {
@@ -79,10 +91,7 @@ void judge_frame_init(struct judge_frame *judged, const struct judge_tables *tab
     judged->threshold_only = params->errors == ERRORS_THRESHOLD;
     judged->noise_mdbm = judge_noise_mdbm(tables, kind, m->bandwidth_hz);
     judged->loss_mdb = judge_loss_mdb(tables, kind, m);
-    judged->detect_mdbm =
-            judged->threshold_only
-                    ? judge_sensitivity_mdbm(tables, kind, m->spreading_factor, m->bandwidth_hz)
-                    : judged->noise_mdbm + judged->loss_mdb + tables->header_snr_mdb[i];
+    judged->detect_mdbm = judge_detect_mdbm(tables, kind, m);
     judged->interference = (struct interference_rule){
         .threshold_mdb = tables->thresholds.mdb[i],
         .from_ns = interference_from_ns(params->timing, frame),

@@ -103,10 +103,8 @@ struct judge_frame {
     bool threshold_only;  /* ERRORS_THRESHOLD */
     int32_t noise_mdbm;   /* floor of this kind of receiver in the frame's bandwidth */
     int32_t loss_mdb;     /* of the implementation, against the ideal curve */
-    /* Least power at which the preamble is found: where a header block, the shortest frame, has an
-     * even chance to be read; the sensitivity where a threshold decides. */
-    int32_t detect_mdbm;
-    int32_t capture_mdb; /* against its own SF */
+    int32_t detect_mdbm;  /* judge_detect_mdbm() */
+    int32_t capture_mdb;  /* against its own SF */
     struct interference_rule interference;
     int32_t frequency_error_max_hz;
     int32_t clock_error_max_ppb;
@@ -134,6 +132,11 @@ int32_t judge_sensitivity_mdbm(const struct judge_tables *tables, enum receiver_
  * noise than the 6 dB that rows are read with. */
 int32_t judge_implementation_loss_mdb(
         const struct judge_tables *tables, enum receiver_kind kind, uint8_t spreading_factor);
+
+/* Least power at which the preamble is found: where a header block, the shortest frame, has an even
+ * chance to be read; the sensitivity where a threshold decides. */
+int32_t judge_detect_mdbm(const struct judge_tables *tables, enum receiver_kind kind,
+        const struct lora_modulation *modulation);
 
 /* The uniform word of a (frame, receiver) pair that its fading is made of. */
 uint32_t judge_fading_word(uint64_t seed, uint64_t frame_id, entity_id receiver);

@@ -8,16 +8,6 @@
 
 #include "air/medium_internal.h"
 
-static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind)
-{
-    int32_t least_mdbm = INT32_MAX; /* SF11 is more sensitive than SF12 in a measured table */
-    for (uint8_t sf = 7; sf <= 12; sf++) {
-        int32_t row_mdbm = judge_sensitivity_mdbm(medium->tables, kind, sf, 125000);
-        least_mdbm = row_mdbm < least_mdbm ? row_mdbm : least_mdbm;
-    }
-    return least_mdbm - MEDIUM_CUT_OFF_MDB;
-}
-
 static bool allocate(struct medium *medium)
 {
     size_t devices = medium->device_count, gateways = medium->gateway_count;
@@ -82,8 +72,6 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         medium_destroy(medium);
         return NULL;
     }
-    medium->device_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1276);
-    medium->gateway_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1301);
     medium->fading_most_mdb = fading_most_mdb(&params->fading);
     place(medium, devices, gateways);
     if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)) {

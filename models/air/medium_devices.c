@@ -54,7 +54,7 @@ static enum loss_cause cause_of_missing(struct medium *medium, const struct judg
     return judge_detects(judged, &link) ? LOSS_NONE : judge_link_reception(judged, &link).cause;
 }
 
-/* False: the frame is too weak there to be told from nothing. */
+/* False: no fade makes the frame strong enough there. */
 static bool may_hear(const struct medium *medium, const struct on_air *air, uint32_t device,
         int32_t *median_mdbm)
 {
@@ -63,7 +63,7 @@ static bool may_hear(const struct medium *medium, const struct on_air *air, uint
         return false;
     }
     *median_mdbm = medium_at_device_mdbm(medium, air, device);
-    return *median_mdbm >= medium->device_cut_off_mdbm;
+    return *median_mdbm >= air->device_from_mdbm;
 }
 
 /* A listening device has heard enough symbols by `now_ns`. True: it locks on the frame. */
@@ -150,32 +150,29 @@ static void detect_by_listener(struct medium *medium, const struct judge_frame *
     }
 }
 
-/* Looks at each link of the gateway that sends. */
+/* Looks at each link on which the frame can be heard. */
 static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
         struct on_air *air, sim_ns now_ns)
 {
-    const struct link_rows *rows = &medium->links_of_gateway;
-    uint32_t to = rows->from[air->transmitter + 1];
-    for (uint32_t i = rows->from[air->transmitter]; i < to; i++) {
-        const struct medium_link *link = &rows->links[i];
+    const struct audible *audible = medium_audible(medium, air);
+    for (uint32_t i = 0; i < audible->count; i++) {
+        const struct medium_link *link = &audible->links[i];
         if (medium->listeners[link->other].channel != air->channel->number) {
             continue;
         }
         int32_t median_mdbm = medium_through_link_mdbm(medium, air, link->other, link->gain_mdb);
-        if (median_mdbm >= medium->device_cut_off_mdbm) {
+        if (median_mdbm >= air->device_from_mdbm) {
             detect(medium, judged, rivals, air, link->other, median_mdbm, now_ns);
         }
     }
 }
 
 /* Both ways find the same devices; which is shorter depends on how many listen. */
-static bool links_are_fewer(const struct medium *medium, const struct on_air *air)
+static bool links_are_fewer(struct medium *medium, const struct on_air *air)
 {
-    if (!medium_goes_by_links(medium, air)) {
-        return false;
-    }
-    const uint32_t *from = &medium->links_of_gateway.from[air->transmitter];
-    return from[1] - from[0] <= LINKS_PER_LISTENER * air->channel->listener_count;
+    return medium_goes_by_links(medium, air)
+           && medium_audible(medium, air)->count
+                      <= LINKS_PER_LISTENER * air->channel->listener_count;
 }
 
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)

@@ -182,6 +182,8 @@ static const struct frame *transmit(struct medium *medium, uint64_t id, bool dow
             m->preamble_symbols > LORA_LOCK_SYMBOLS ? m->preamble_symbols - LORA_LOCK_SYMBOLS : 0;
     air->lock_by_ns = at_ns + lora_quarter_symbols_ns(m, 4 * spare_symbols);
     air->silent_ns = frame->end_ns;
+    air->device_from_mdbm = medium_heard_from_mdbm(medium, RECEIVER_SX1276, m);
+    air->gateway_from_mdbm = medium_heard_from_mdbm(medium, RECEIVER_SX1301, m);
     air->started = air->detect_done = air->ended = false;
     if (frame->end_ns - at_ns > medium->longest_ns) {
         medium->longest_ns = frame->end_ns - at_ns;

@@ -31,7 +31,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
         uint32_t gateway, int32_t gain_mdb, sim_ns now_ns)
 {
     int32_t median_mdbm = medium_at_gateway_through_mdbm(medium, air, gateway, gain_mdb);
-    if (median_mdbm < medium->gateway_cut_off_mdbm || deaf(medium, air, gateway, now_ns)) {
+    if (median_mdbm < air->gateway_from_mdbm || deaf(medium, air, gateway, now_ns)) {
         return;
     }
     const struct gateway_state *state = &medium->gateways[gateway];

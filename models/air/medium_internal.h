@@ -16,9 +16,11 @@
  * measured. */
 #define PREFETCH_AHEAD      6u
 #define PREFETCH_REST_AHEAD 3u
-/* A link whose median is this far below the sensitivity at SF12 is never considered, not even as a
- * loss: Rayleigh fading adds at most 13.6 dB with the draws we have. */
-#define MEDIUM_CUT_OFF_MDB 25000
+/* A frame that is at most this much too weak is told as a loss of the receiver; a weaker one only
+ * where a fade might lift it. */
+#define MEDIUM_TOLD_MDB 15000
+/* Equal copies of a frame that are one signal add this much to its power at most. */
+#define MEDIUM_COPIES_MDB 25000
 
 /* A gateway and a device of which at least one hears the other, as one end has it. */
 struct medium_link {
@@ -32,6 +34,15 @@ struct link_rows {
     uint32_t row_count;
     uint32_t *from; /* row_count + 1 of them */
     struct medium_link *links;
+};
+
+/* Those links of a gateway on which devices can detect frames of one SF. */
+struct audible {
+    bool known;
+    int32_t from_gain_mdb;
+    uint32_t count;
+    const struct medium_link *links;
+    struct medium_link *own; /* NULL: `links` are all that the gateway has */
 };
 
 /* A receiver that locked on a frame. */
@@ -62,6 +73,10 @@ struct on_air {
     sim_ns search_ns;  /* 5 symbols: how long a receiver searches */
     sim_ns silent_ns;  /* off the air: end or abort */
     sim_ns lock_by_ns; /* a receiver that listens from here on still detects it */
+    /* Where its median is less, no fade lets a device, or a gateway, detect it, and no loss is
+     * told.
+     */
+    int32_t device_from_mdbm, gateway_from_mdbm;
     bool started;
     bool detect_done;
     bool ended;
@@ -125,7 +140,8 @@ struct medium {
 
     uint32_t device_count, gateway_count;
     struct medium_site *device_sites;
-    int32_t *device_antenna_mdb;       /* NULL: no device has a gain */
+    int32_t *device_antenna_mdb; /* NULL: no device has a gain */
+    int32_t device_antenna_most_mdb;
     struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
     int64_t clock_error_max_ppb;       /* of any device or gateway */
     /* Of the frame being judged: only power decides which gateways detect it. */
@@ -149,6 +165,8 @@ struct medium {
     struct gateway_state *gateways;
     struct shadowing *shadowing;
     struct link_rows links_of_device, links_of_gateway;
+    struct audible *audible; /* [gateway][SF - 6] */
+    /* The same of the SF that reaches furthest: pairs below both are no links. */
     int32_t device_cut_off_mdbm, gateway_cut_off_mdbm;
 
     struct channel **channels; /* in order of first use */
@@ -254,6 +272,11 @@ void medium_gateway_late(
 /* medium_reach.c */
 bool medium_reach_init(struct medium *medium);
 void medium_reach_finish(struct medium *medium);
+/* Least median of a frame that a receiver of this kind may detect, or is told to have lost. */
+int32_t medium_heard_from_mdbm(const struct medium *medium, enum receiver_kind kind,
+        const struct lora_modulation *modulation);
+/* The links on which devices may detect this frame of a gateway, and maybe others. */
+const struct audible *medium_audible(struct medium *medium, const struct on_air *air);
 /* NULL: there is none. */
 const struct medium_link *medium_link_search(
         const struct medium *medium, uint32_t gateway, uint32_t device);

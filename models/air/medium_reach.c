@@ -58,6 +58,35 @@ int32_t medium_gain_at_mdb(
     return gain_mdb(&medium->params.propagation, &medium->gateways[gateway], &to, 0.0);
 }
 
+/* --- what can be heard ------------------------------------------------------------------------ */
+
+int32_t medium_heard_from_mdbm(const struct medium *medium, enum receiver_kind kind,
+        const struct lora_modulation *modulation)
+{
+    bool combine = medium->params.reception.equal_copies == EQUAL_COPIES_COMBINE;
+    int32_t fading_mdb = medium->fading_most_mdb;
+    int32_t below_mdb = fading_mdb > MEDIUM_TOLD_MDB ? fading_mdb : MEDIUM_TOLD_MDB;
+    return judge_detect_mdbm(medium->tables, kind, modulation) - below_mdb
+           - (combine && kind == RECEIVER_SX1276 ? MEDIUM_COPIES_MDB : 0);
+}
+
+static int32_t cut_off_mdbm(const struct medium *medium, enum receiver_kind kind)
+{
+    int32_t least_mdbm = INT32_MAX; /* SF11 is more sensitive than SF12 in a measured table */
+    for (uint8_t sf = 7; sf <= 12; sf++) {
+        struct lora_modulation m = {
+            .bandwidth_hz = 125000,
+            .spreading_factor = sf,
+            .coding_rate = 1,
+            .preamble_symbols = 8,
+            .low_data_rate = sf >= 11,
+        };
+        int32_t row_mdbm = medium_heard_from_mdbm(medium, kind, &m);
+        least_mdbm = row_mdbm < least_mdbm ? row_mdbm : least_mdbm;
+    }
+    return least_mdbm;
+}
+
 /* --- where to look for links ------------------------------------------------------------------ */
 
 static int32_t device_antenna_mdb(const struct medium *medium, uint32_t device)
@@ -76,17 +105,23 @@ static bool is_link(
     return up_mdbm >= medium->gateway_cut_off_mdbm || down_mdbm >= medium->device_cut_off_mdbm;
 }
 
+static int32_t device_antenna_most_mdb(const struct medium *medium)
+{
+    int32_t most_mdb = device_antenna_mdb(medium, 0);
+    for (uint32_t i = 1; i < medium->device_count; i++) {
+        int32_t antenna_mdb = device_antenna_mdb(medium, i);
+        most_mdb = antenna_mdb > most_mdb ? antenna_mdb : most_mdb;
+    }
+    return most_mdb;
+}
+
 /* The most that a link may lose to path loss alone. */
 static double loss_max_db(const struct medium *medium)
 {
-    int32_t up_mdb = INT32_MIN, down_mdb = 0;
+    int32_t up_mdb = 0, down_mdb = medium->device_antenna_most_mdb;
     for (uint32_t i = 0; i < medium->gateway_count; i++) {
         int32_t antenna_mdb = medium->gateways[i].antenna_gain_mdb;
         up_mdb = antenna_mdb > up_mdb ? antenna_mdb : up_mdb;
-    }
-    for (uint32_t i = 0; i < medium->device_count; i++) {
-        int32_t antenna_mdb = device_antenna_mdb(medium, i);
-        down_mdb = antenna_mdb > down_mdb ? antenna_mdb : down_mdb;
     }
     up_mdb += medium->params.device_power_max_mdbm - medium->gateway_cut_off_mdbm;
     down_mdb += medium->params.gateway_power_max_mdbm - medium->device_cut_off_mdbm;
@@ -210,13 +245,24 @@ static bool link_gateways(struct medium *medium)
 
 bool medium_reach_init(struct medium *medium)
 {
+    size_t lists = (size_t)medium->gateway_count * INTERFERENCE_SF_COUNT;
+    medium->device_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1276);
+    medium->gateway_cut_off_mdbm = cut_off_mdbm(medium, RECEIVER_SX1301);
+    medium->device_antenna_most_mdb = device_antenna_most_mdb(medium);
+    medium->audible = calloc(lists + 1, sizeof *medium->audible);
     medium->shadowing =
             shadowing_create(&medium->params.propagation, medium->seed, medium->gateway_count);
-    return medium->shadowing != NULL && link_devices(medium) && link_gateways(medium);
+    return medium->audible != NULL && medium->shadowing != NULL && link_devices(medium)
+           && link_gateways(medium);
 }
 
 void medium_reach_finish(struct medium *medium)
 {
+    size_t lists = (size_t)medium->gateway_count * INTERFERENCE_SF_COUNT;
+    for (size_t i = 0; medium->audible != NULL && i < lists; i++) {
+        free(medium->audible[i].own);
+    }
+    free(medium->audible);
     shadowing_destroy(medium->shadowing);
     free(medium->links_of_device.from);
     free(medium->links_of_device.links);
@@ -239,4 +285,56 @@ const struct medium_link *medium_link_search(
     }
     bool found = low < rows->from[device + 1] && rows->links[low].other == gateway;
     return found ? &rows->links[low] : NULL;
+}
+
+/* --- links of one SF -------------------------------------------------------------------------- */
+
+static uint32_t count_from(const struct medium_link *links, uint32_t count, int32_t from_gain_mdb)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        kept += links[i].gain_mdb >= from_gain_mdb;
+    }
+    return kept;
+}
+
+static void audible_fill(struct medium *medium, struct audible *audible, uint32_t gateway)
+{
+    const struct link_rows *rows = &medium->links_of_gateway;
+    const struct medium_link *all = rows->links + rows->from[gateway];
+    uint32_t all_count = rows->from[gateway + 1] - rows->from[gateway];
+    free(audible->own);
+    audible->own = NULL;
+    audible->links = all;
+    audible->count = count_from(all, all_count, audible->from_gain_mdb);
+    audible->known = true;
+    if (audible->count == all_count || audible->count == 0) {
+        return;
+    }
+    audible->own = run_memory_grow(
+            engine_memory(medium->engine), NULL, audible->count * sizeof *audible->own);
+    audible->links = audible->own;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < all_count; i++) {
+        if (all[i].gain_mdb >= audible->from_gain_mdb) {
+            audible->own[kept++] = all[i];
+        }
+    }
+    assert(kept == audible->count);
+}
+
+const struct audible *medium_audible(struct medium *medium, const struct on_air *air)
+{
+    assert(medium_goes_by_links(medium, air));
+    unsigned sf = air->frame.modulation.spreading_factor - INTERFERENCE_SF_MIN;
+    assert(sf < INTERFERENCE_SF_COUNT);
+    struct audible *audible =
+            &medium->audible[(size_t)air->transmitter * INTERFERENCE_SF_COUNT + sf];
+    int32_t from_gain_mdb =
+            air->device_from_mdbm - air->frame.power_mdbm - medium->device_antenna_most_mdb;
+    if (!audible->known || from_gain_mdb < audible->from_gain_mdb) {
+        audible->from_gain_mdb = from_gain_mdb;
+        audible_fill(medium, audible, air->transmitter);
+    }
+    return audible;
 }
