@@ -116,7 +116,7 @@ class Bash(unittest.TestCase):
         """A key that is none is told; the value may be wrong."""
         keys = self.complete('run', '--set', '')
         self.assertGreater(len(keys), 150)
-        text = 'faults: [{}]\ngateways: {outages: [{}], clock: {wrong: [{}]}}\ninterferers: [{}]\n'
+        text = 'adversaries: [{}]\nfaults: [{}]\ngateways: {outages: [{}], clock: {wrong: [{}]}}\ninterferers: [{}]\n'
         for first in range(0, len(keys), 60):
             sets = [word for key in keys[first:first + 60] for word in ('--set', f'{key}?')]
             said = subprocess.run([FLEETCAST, 'validate', '-', *sets], input=text,

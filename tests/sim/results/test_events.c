@@ -110,9 +110,13 @@ Test(events, unknown_events_of_a_firmware_have_a_number, .init = make_path, .fin
             &(struct observation){ 0, DEVICE, OBSERVE_FIRMWARE, FW_TRACE_CLOCK_SET, -125, 1, NULL },
             "{\"time_s\": 0.000000000, \"kind\": \"firmware\", \"device\": 0, \"event\": "
             "\"clock_set\", \"a\": -125, \"b\": 1}\n");
-    expect_line(&(struct observation){ 0, DEVICE, OBSERVE_FIRMWARE, FW_TRACE_COUNT, 0, 0, NULL },
-            "{\"time_s\": 0.000000000, \"kind\": \"firmware\", \"device\": 0, \"event\": "
-            "\"31\", \"a\": 0, \"b\": 0}\n");
+    char line[200];
+    snprintf(line, sizeof line,
+            "{\"time_s\": 0.000000000, \"kind\": \"firmware\", \"device\": 0, \"event\": \"%u\", "
+            "\"a\": 0, \"b\": 0}\n",
+            FW_TRACE_COUNT);
+    expect_line(
+            &(struct observation){ 0, DEVICE, OBSERVE_FIRMWARE, FW_TRACE_COUNT, 0, 0, NULL }, line);
 }
 
 /* Observations of devices 0..3 at 0 s .. 9 s; of each a reset and a received frame. */
