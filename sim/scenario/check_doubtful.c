@@ -129,6 +129,30 @@ static void check_simultaneous(const struct check *check, const struct scenario_
     }
 }
 
+/* Such a TimeOut has one interval for each fragment, however many gateways send it in turn. */
+static void check_time_out(const struct check *check, const struct scenario_campaign *c)
+{
+    struct estimate_input input;
+    struct estimate estimate;
+    if (c->params.time_out != TIME_OUT_BY_INTERVAL
+            || !campaign_estimate_input(check->scenario, c, &input)
+            || input.fragment_size_bytes == 0) {
+        return;
+    }
+    estimate_make(&input, &estimate);
+    double needed_s = estimate.bulk_s + estimate.coded_s;
+    double open_s = (double)(1u << estimate.time_out);
+    if (estimate.possible && needed_s > open_s) {
+        char needed[40], open[40];
+        quantity_format(needed, sizeof needed, DIMENSION_TIME, needed_s);
+        quantity_format(open, sizeof open, DIMENSION_TIME, open_s);
+        scenario_warnings_add(check->errors, check_place(check, &c->params.time_out),
+                "campaign '%s': time_out = by-interval: devices close their session after %s; the "
+                "fragments take %s",
+                c->name, open, needed);
+    }
+}
+
 static void check_window(const struct check *check, const struct scenario_campaign *c)
 {
     const struct campaign_params *p = &c->params;
@@ -163,6 +187,7 @@ void check_doubtful(const struct check *check)
     for (uint32_t i = 0; i < check->scenario->campaign_count; i++) {
         check_repair(check, &check->scenario->campaigns[i]);
         check_simultaneous(check, &check->scenario->campaigns[i]);
+        check_time_out(check, &check->scenario->campaigns[i]);
         check_window(check, &check->scenario->campaigns[i]);
     }
 }

@@ -115,6 +115,23 @@ Test(doubtful, copies_at_one_time_that_interfere)
             "reception.equal_copies has no effect here");
 }
 
+/* 43 fragments and 7 coded ones of 200 B: 50 * 15 s for three gateways, and 5 s * 51 rounded up to
+ * 2^8 s. */
+Test(doubtful, a_session_that_ends_before_its_fragments)
+{
+    const char *image = "firmware: {image: generated, size: 8 KiB}\n";
+    char text[512];
+    snprintf(text, sizeof text, "%scampaign: {server: chirpstack-v4}\ngateways: {count: 3}\n",
+            image);
+    expect_warned(text, "campaign 'campaign': time_out = by-interval: devices close their session "
+                        "after 256 s; the fragments take 12.5 min");
+    snprintf(text, sizeof text, "%scampaign: {server: chirpstack-v4}\ngateways: {count: 1}\n",
+            image);
+    expect_no_warning(text);
+    snprintf(text, sizeof text, "%scampaign: {server: chirpstack-v4, time_out: planned}\n", image);
+    expect_no_warning(text);
+}
+
 Test(doubtful, no_shipped_scenario)
 {
     static const char *const names[] = { "aloha-100", "daily-meters", "faults-30", "harsh-city-500",
