@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tools/compare servers: the numbers of its table are those of the runs.
+"""tools/compare servers, fleet: the numbers of its table are those of the runs.
 
     test_compare.py [-v] [TEST...]          FLEETCAST and FLEETCAST_BUILD in the environment
 """
@@ -28,7 +28,9 @@ def run(command, text=None):
                           text=True, check=False)
 
 
-class Servers(unittest.TestCase):
+class Compare(unittest.TestCase):
+    WHAT = None
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -36,8 +38,12 @@ class Servers(unittest.TestCase):
         self.scenario.write_text(CITY)
 
     def compare(self, *seeds):
-        return run([ROOT / 'tools/compare', 'servers', '--scenario', self.scenario,
+        return run([ROOT / 'tools/compare', self.WHAT, '--scenario', self.scenario,
                     os.environ['FLEETCAST_BUILD'], *seeds])
+
+
+class Servers(Compare):
+    WHAT = 'servers'
 
     def test_each_row_is_the_mean_of_its_runs(self):
         done = self.compare('3', '4')
@@ -72,6 +78,20 @@ class Servers(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("unknown key 'nme'", done.stderr)
         self.assertEqual(done.stdout, '')
+
+
+class Fleet(Compare):
+    WHAT = 'fleet'
+
+    def test_each_group_has_its_reasons(self):
+        self.scenario.write_text(CITY.replace(
+            'devices: [', 'devices: [{name: wrong, count: 4, report: {period: 20 min}, '
+                          'wrong_gen_app_key: 50 %}, '))
+        done = self.compare('1', '2')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[2:],
+                         ['| wrong | 4 | nothing_received 50.0 % | 50.0 % |',
+                          '| d | 6 |  | 100.0 % |'])
 
 
 if __name__ == '__main__':
