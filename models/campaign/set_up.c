@@ -157,20 +157,31 @@ static bool asks_for_session(const struct member *member)
     return member->session_asked && member->unanswered < SESSION_QUESTIONS_MAX;
 }
 
+/* No further command of the set-up follows the answer to this one. */
+static bool is_last_step(const struct member *member)
+{
+    assert(member->stage < MEMBER_STAGE_COUNT);
+    return (member->stage == MEMBER_FRAGMENTATION
+                   && member->fragmentation == MEMBER_FRAGMENTATION_LAST)
+           || (member->stage == MEMBER_SESSION
+                   && member->fragmentation == MEMBER_FRAGMENTATION_DONE);
+}
+
 /* The command of the stage that the member is in. */
 static void send_next_step(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     uint8_t commands[COMMANDS_SIZE_MAX];
     uint8_t fport = PACKAGE_FPORT_CLOCK;
     size_t size = 0;
-    bool fragmentation = member->stage == MEMBER_FRAGMENTATION;
+    bool asks = member->stage == MEMBER_FRAGMENTATION && asks_for_session(member);
+    bool frag_setup = member->stage == MEMBER_FRAGMENTATION && !asks;
     if (member->stage == MEMBER_CLOCK || member->stage == MEMBER_TIME) {
         size = package_force_device_resync_req(commands, 1);
-    } else if (fragmentation && asks_for_session(member)) {
+    } else if (asks) {
         fport = PACKAGE_FPORT_FRAGMENTATION;
         size = package_frag_session_status_req(
                 commands, transfer_of(campaign, member)->frag_index, true);
-    } else if (fragmentation) {
+    } else if (frag_setup) {
         size = put_frag_setup(campaign, member, commands, &fport);
     } else {
         size = put_session(campaign, member, now_ns, commands, &fport);
@@ -179,16 +190,14 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     if (server_send(campaign->server, member->device, fport, commands, size)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         member_command_sent(member, now_ns);
-        if (fragmentation && campaign->params.session_cnt == SESSION_CNT_PER_COMMAND) {
+        if (frag_setup && campaign->params.session_cnt == SESSION_CNT_PER_COMMAND) {
             server_session_cnt_skip(
                     campaign->server, member->device, transfer_of(campaign, member)->frag_index, 1);
             member->mic_known = false;
         }
     }
-    bool last = fragmentation ? member->fragmentation == MEMBER_FRAGMENTATION_LAST
-                              : member->stage == MEMBER_SESSION
-                                        && member->fragmentation == MEMBER_FRAGMENTATION_DONE;
-    bool more = !last || asks_for_session(member) || second_period_follows(campaign, member);
+    bool more = !is_last_step(member) || asks_for_session(member)
+                || second_period_follows(campaign, member);
     if (more && campaign->params.set_up_policy == SET_UP_CHAINED) { /* the exchange goes on */
         network_keep_open(campaign->server->network, member->device);
     }
