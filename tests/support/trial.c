@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/expectation.h"
+
 struct trial *trial_create_with(
         const char *text, const char *const *sets, size_t set_count, struct run_settings settings)
 {
@@ -76,6 +78,20 @@ double trial_value(const struct trial *trial, const char *path)
     cr_assert(summary_value(summary, path, &value), "no number %s", path);
     summary_destroy(summary);
     return value;
+}
+
+void trial_expect_met(const struct trial *trial)
+{
+    struct summary *summary = run_summary(trial->run, false);
+    cr_expect_gt(trial->scenario.expect_count, 0);
+    for (uint32_t i = 0; i < trial->scenario.expect_count; i++) {
+        char text[128];
+        double actual = 0.0;
+        expectation_format(&trial->scenario.expect[i], text, sizeof text);
+        cr_expect_eq(expectation_check(&trial->scenario.expect[i], summary, &actual),
+                EXPECTATION_MET, "%s: %f", text, actual);
+    }
+    summary_destroy(summary);
 }
 
 char *trial_shipped(const char *name)

@@ -33,6 +33,9 @@ char *trial_summary(const struct trial *trial);
 /* A number of the summary; fails the test if there is none. */
 double trial_value(const struct trial *trial, const char *path);
 
+/* Fails the test for each expectation of the scenario that is not met; it has some. */
+void trial_expect_met(const struct trial *trial);
+
 /* The text of a shipped scenario; the caller frees it. */
 char *trial_shipped(const char *name);
 

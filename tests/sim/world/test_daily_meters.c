@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "record/installs.h"
-#include "results/expectation.h"
 #include "support/trial.h"
 
 Test(daily_meters, are_updated_within_five_days)
@@ -14,16 +13,7 @@ Test(daily_meters, are_updated_within_five_days)
     char *text = trial_shipped("daily-meters");
     struct trial *trial = trial_create(text, NULL, 0);
     trial_play(trial);
-    struct summary *summary = run_summary(trial->run, false);
-    cr_expect_gt(trial->scenario.expect_count, 0);
-    for (uint32_t i = 0; i < trial->scenario.expect_count; i++) {
-        char line[128];
-        double actual = 0.0;
-        expectation_format(&trial->scenario.expect[i], line, sizeof line);
-        cr_expect_eq(expectation_check(&trial->scenario.expect[i], summary, &actual),
-                EXPECTATION_MET, "%s: %f", line, actual);
-    }
-    summary_destroy(summary);
+    trial_expect_met(trial);
     cr_expect_geq(trial_value(trial, "devices.confirmed"), 0.95 * trial->world->device_count);
     cr_expect_eq(installs_of(trial->recorders)->wrong, 0);
     /* No device can be reached before it reports, and first reports are spread evenly over a day:

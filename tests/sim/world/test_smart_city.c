@@ -13,24 +13,9 @@
 
 #include "board/node.h"
 #include "record/installs.h"
-#include "results/expectation.h"
 #include "support/trial.h"
 
 #define DEVICES 1000u
-
-static void expect_expectations_met(const struct trial *trial)
-{
-    struct summary *summary = run_summary(trial->run, false);
-    cr_expect_gt(trial->scenario.expect_count, 0);
-    for (uint32_t i = 0; i < trial->scenario.expect_count; i++) {
-        char text[128];
-        double actual = 0.0;
-        expectation_format(&trial->scenario.expect[i], text, sizeof text);
-        cr_expect_eq(expectation_check(&trial->scenario.expect[i], summary, &actual),
-                EXPECTATION_MET, "%s: %f", text, actual);
-    }
-    summary_destroy(summary);
-}
 
 static void expect_losses_worth_correcting(const struct trial *trial)
 {
@@ -116,7 +101,7 @@ Test(smart_city, confirms_99_percent_although_fading_takes_fragments)
     struct trial *trial = trial_create(text, NULL, 0);
     cr_assert_eq(trial->world->device_count, DEVICES);
     trial_play(trial);
-    expect_expectations_met(trial);
+    trial_expect_met(trial);
     cr_expect_geq(expect_reasons_named(trial), 0.99 * DEVICES);
     expect_losses_worth_correcting(trial);
     expect_images_identical(trial);
