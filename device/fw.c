@@ -187,21 +187,27 @@ static void send_uplink(struct fw *fw, uint64_t now_ticks)
 
 /* --- main loop ------------------------------------------------------------------------------- */
 
-/* True: something is due already. Else the alarm is set for what comes first. */
+/* True: it is due already. Else the alarm is set for it. */
+static bool arm_for(struct fw *fw, uint64_t at_ticks, uint64_t now_ticks)
+{
+    if (at_ticks <= now_ticks) {
+        return true;
+    }
+    if (at_ticks != fw->alarm_at_ticks) {
+        fw->alarm_at_ticks = at_ticks;
+        hal_alarm_set(&fw->core.hal, at_ticks);
+    }
+    return false;
+}
+
+/* The same for what comes first. */
 static bool arm(struct fw *fw, uint64_t now_ticks)
 {
     uint64_t at = mac_step_at(&fw->core);
     at = earlier(at, services_step_at(&fw->services, &fw->core));
     at = earlier(at, uplink_at(fw, now_ticks));
     at = earlier(at, fw_install_restart_at(fw, now_ticks));
-    if (at <= now_ticks) {
-        return true;
-    }
-    if (at != fw->alarm_at_ticks) {
-        fw->alarm_at_ticks = at;
-        hal_alarm_set(&fw->core.hal, at);
-    }
-    return false;
+    return arm_for(fw, at, now_ticks);
 }
 
 static bool fw_run(void *ram)
@@ -217,6 +223,9 @@ static bool fw_run(void *ram)
         if (now - started > RADIO_EARLY_TICKS && mac_step_at(&fw->core) <= now) {
             return true;
         }
+    }
+    if (mac_rests(&fw->core, now)) {
+        return arm_for(fw, mac_step_at(&fw->core), now);
     }
     if (mac_step_at(&fw->core) <= now) {
         mac_step(&fw->core, now);

@@ -11,6 +11,7 @@
 
 /* An interrupt that is this late will never come: the chip is started again. */
 #define RADIO_PATIENCE_TICKS (HAL_RTC_HZ / 2u)
+#define BROWNOUT_REST_TICKS  (10u * HAL_RTC_HZ)
 
 _Static_assert(MAC_KEY_SCRATCH < IMAGE_KEY_SLOT, "the key of images has a slot of its own");
 
@@ -29,6 +30,17 @@ static bool may_have_to_rest(const struct core *core, enum hal_reset_cause cause
     uint8_t nonce[2];
     bool sent_before = core->mac.joined || nvm_read(&core->nvm, NVM_DEV_NONCE, nonce, 2) == 2;
     return cause != HAL_RESET_SOFTWARE && sent_before;
+}
+
+/* When the radio may start. After a brown-out the battery gets a pause: the load that brought its
+ * voltage down would do so again at once. */
+static uint64_t radio_start_at(
+        const struct core *core, enum hal_reset_cause cause, uint64_t now_ticks)
+{
+    if (cause != HAL_RESET_BROWNOUT) {
+        return now_ticks;
+    }
+    return now_ticks + BROWNOUT_REST_TICKS + mac_random(&core->hal, BROWNOUT_REST_TICKS);
 }
 
 void mac_init(struct core *core, enum hal_reset_cause cause)
@@ -63,7 +75,7 @@ void mac_init(struct core *core, enum hal_reset_cause cause)
     }
     radio_start(&core->mac.radio);
     core->mac.activity = MAC_RADIO_STARTING;
-    core->mac.wake_at_ticks = now;
+    core->mac.wake_at_ticks = radio_start_at(core, cause, now);
 }
 
 static void set_activity(struct core *core, enum mac_activity activity, uint64_t wake_at_ticks)
@@ -255,6 +267,12 @@ static void step_activity(struct core *core, uint64_t now_ticks)
     case MAC_RX_CONTINUOUS:
         break;
     }
+}
+
+bool mac_rests(const struct core *core, uint64_t now_ticks)
+{
+    return core->mac.activity == MAC_RADIO_STARTING && core->mac.radio.start == RADIO_START_RESET
+           && core->mac.wake_at_ticks > now_ticks;
 }
 
 uint64_t mac_step_at(const struct core *core)

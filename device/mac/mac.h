@@ -62,6 +62,9 @@ void mac_init(struct core *core, enum hal_reset_cause cause);
 bool mac_irq(struct core *core, unsigned dio, uint64_t edge_ticks, struct mac_rx *rx);
 uint64_t mac_step_at(const struct core *core);        /* 0: now; HAL_TICKS_NEVER: on input only */
 void mac_step(struct core *core, uint64_t now_ticks); /* does what is due */
+/* True: the battery has a pause after a brown-out, until mac_step_at(): neither the radio nor a
+ * flash may load it. */
+bool mac_rests(const struct core *core, uint64_t now_ticks);
 /* RTC time from which nothing runs and no off-time is left, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
 uint64_t mac_idle_at(const struct core *core);

@@ -18,6 +18,9 @@
 #define RECEIVED_MAX      16383u /* 14 bits of FragSessionStatusAns */
 #define CHECK_PIECE_SIZE  256u
 #define CHECK_PIECES      4u /* a step */
+#define CHECK_ATTEMPTS                                                                             \
+    3u /* a read may fail: a MIC is not bad before the block was read so often                     \
+        */
 
 /* Waits for the done interrupt unless `status` is OK. */
 static bool ready(struct fragmentation *frag, enum frag_store_status status)
@@ -266,6 +269,7 @@ static void step_resume(struct fragmentation *frag, struct core *core, uint64_t 
         frag->block_over = true;
         frag->mic_good = frag_store_reached(hal, FRAG_MILESTONE_MIC_GOOD);
         frag->check_offset = 0;
+        frag->checks = 0;
         frag->phase = frag->mic_good || bad ? FRAG_PHASE_RESULT : FRAG_PHASE_CHECK;
         return;
     }
@@ -387,6 +391,7 @@ static void step_commit(struct fragmentation *frag, struct core *core)
         hal_trace(
                 &core->hal, FW_TRACE_FRAG_COMPLETE, frag->session.fragments, frag->frozen_missing);
         frag->check_offset = 0;
+        frag->checks = 0;
         frag->phase = FRAG_PHASE_CHECK;
     }
 }
@@ -417,7 +422,11 @@ static void check_end(struct fragmentation *frag, struct core *core)
     DEVICE_ASSERT(&core->hal, status == HAL_OK);
     frag->mic_good = memcmp(mac, frag->session.mic, sizeof(frag->session.mic)) == 0;
     hal_trace(&core->hal, FW_TRACE_BLOCK_MIC, frag->mic_good, frag_session_block_size(frag));
-    frag->phase = FRAG_PHASE_RESULT;
+    if (frag->mic_good || ++frag->checks == CHECK_ATTEMPTS) {
+        frag->phase = FRAG_PHASE_RESULT;
+    } else {
+        frag->check_offset = 0;
+    }
 }
 
 static void step_solve(struct fragmentation *frag, struct core *core)

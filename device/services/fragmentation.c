@@ -130,8 +130,11 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
         errors |= SETUP_NOT_ENOUGH_MEMORY;
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
-    if (frag->phase != FRAG_PHASE_NONE && !over && frag->session.index != params->index) {
-        errors |= SETUP_INDEX_UNSUPPORTED; /* one session at a time */
+    /* One session at a time; one whose multicast sessions are over must not keep the device from
+     * the next block for ever. */
+    bool live = (frag->session.group_mask & frag->live_groups) != 0;
+    if (frag->phase != FRAG_PHASE_NONE && !over && live && frag->session.index != params->index) {
+        errors |= SETUP_INDEX_UNSUPPORTED;
     }
     if (params->version >= 2 && params->session_cnt <= frag->session_cnt_prev[params->index]) {
         errors |= SETUP_SESSION_CNT_REPLAY;
@@ -509,6 +512,11 @@ static void tell(const void *state, const struct core *core, struct package_fact
     facts->wanted_groups = exists && !frag->block_over ? frag->session.group_mask : 0;
 }
 
+static void heed(void *state, const struct package_facts *facts)
+{
+    ((struct fragmentation *)state)->live_groups = facts->live_groups;
+}
+
 bool fragmentation_take_block(
         struct fragmentation *frag, uint32_t *nor_address, uint32_t *size_bytes)
 {
@@ -539,6 +547,7 @@ const struct package fragmentation_package = {
     .on_downlink = on_downlink,
     .on_flash_done = on_flash_done,
     .tell = tell,
+    .heed = heed,
     .step_at = step_at,
     .step = step,
     .uplink_at = uplink_at,

@@ -69,9 +69,11 @@ struct fragmentation {
     bool stored_since_flush;
     bool block_ready; /* to be taken */
     bool mic_good;
+    uint8_t checks;   /* of the block's MIC so far */
     uint16_t missing; /* unknowns not yet resolved */
     uint16_t received_count;
     uint16_t frozen_missing;
+    uint8_t live_groups; /* bit g: a multicast session of group g is armed or open */
     uint64_t flush_at_ticks;
     uint64_t status_at_ticks; /* delayed answer to a multicast status request */
     uint64_t ack_at_ticks;    /* next FragDataBlockReceivedReq */

@@ -60,6 +60,17 @@ static enum package_event step(
     return closed ? PACKAGE_EVENT_SESSION_OVER : PACKAGE_EVENT_NONE;
 }
 
+static void tell(const void *state, const struct core *core, struct package_facts *facts)
+{
+    const struct multicast_sessions *sessions = &((const struct multicast_setup *)state)->sessions;
+    DEVICE_ASSERT(&core->hal, sessions->live <= MULTICAST_SETUP_GROUPS);
+    for (unsigned group = 0; sessions->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
+        if (sessions->of_group[group].state != MULTICAST_SESSION_NONE) {
+            facts->live_groups |= (uint8_t)(1u << group);
+        }
+    }
+}
+
 static bool session_pending(const void *state)
 {
     return ((const struct multicast_setup *)state)->sessions.live > 0;
@@ -365,6 +376,7 @@ const struct package multicast_setup_package = {
     .state_offset = offsetof(struct services, multicast_setup),
     .init = init,
     .on_downlink = on_downlink,
+    .tell = tell,
     .step_at = step_at,
     .step = step,
     .session_pending = session_pending,

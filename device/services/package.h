@@ -18,6 +18,7 @@ struct mac_downlink;
 struct package_facts {
     uint8_t wanted_groups;      /* bit g: multicast group g can still bring fragments of use */
     uint8_t served_groups;      /* bit g: its session has served its purpose */
+    uint8_t live_groups;        /* bit g: its session is armed or open */
     uint32_t clock_error_ticks; /* that the last correction of the clock may have left; for steps */
 };
 
@@ -38,6 +39,8 @@ struct package {
     void (*on_flash_done)(void *state, struct core *core);
     /* Adds to the facts. */
     void (*tell)(const void *state, const struct core *core, struct package_facts *facts);
+    /* Takes what the others have told, whenever it may have changed. */
+    void (*heed)(void *state, const struct package_facts *facts);
     /* RTC time of the next step; 0: now; HAL_TICKS_NEVER: on input only. */
     uint64_t (*step_at)(
             const void *state, const struct core *core, const struct package_facts *facts);

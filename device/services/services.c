@@ -93,6 +93,11 @@ static void refresh(struct services *services, struct core *core)
 {
     services->sessions = pending_sessions(services);
     services->facts = gather(services, core);
+    for (unsigned i = 0; i < PACKAGES; i++) {
+        if (packages[i]->heed != NULL) {
+            packages[i]->heed(state_of(services, packages[i]), &services->facts);
+        }
+    }
     services->step_at_ticks = packages_step_at(services, core);
     services->uplink_at_ticks[0] = packages_uplink_at(services, false);
     services->uplink_at_ticks[1] = packages_uplink_at(services, true);

@@ -440,3 +440,30 @@ Test(mac_lost_records, an_accept_that_was_used_is_not_used_again)
     cr_assert_not(mac_joined(&bench->core));
     bench_destroy(bench);
 }
+
+/* --- after a brown-out ------------------------------------------------------------------------ */
+
+/* A battery whose voltage fell gets 10 to 20 s before the radio, or anything else, loads it again.
+ */
+Test(mac_rest, lasts_10_to_20_s_after_a_brown_out_and_no_other_reset)
+{
+    static const enum hal_reset_cause causes[] = { HAL_RESET_POWER_ON, HAL_RESET_PIN,
+        HAL_RESET_SOFTWARE, HAL_RESET_WATCHDOG, HAL_RESET_BROWNOUT };
+    for (unsigned i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        struct bench *bench = bench_create(41 + i);
+        bench_reset(bench, causes[i]);
+        uint64_t now = bench->board.now;
+        if (causes[i] != HAL_RESET_BROWNOUT) {
+            cr_expect_not(mac_rests(&bench->core, now));
+            bench_destroy(bench);
+            continue;
+        }
+        cr_expect(mac_rests(&bench->core, now + 10u * HAL_RTC_HZ - 1u));
+        cr_expect_not(mac_rests(&bench->core, now + 20u * HAL_RTC_HZ));
+        bench_run_s(bench, 9.9);
+        cr_expect_eq(bench->board.tx_count, 0);
+        cr_expect(mac_rests(&bench->core, bench->board.now), "the radio was not started");
+        cr_expect(bench_run_to_tx(bench, 1, 3600.0), "then it joins");
+        bench_destroy(bench);
+    }
+}

@@ -64,6 +64,8 @@ struct board {
     unsigned erases;
     unsigned reads;
     unsigned notifies;
+    unsigned bad_reads; /* of `bad_read_size` bytes still to come with a wrong bit */
+    size_t bad_read_size;
     unsigned operations;    /* programs and erases since the rig was made */
     unsigned cut_operation; /* power fails inside this operation; 0: never */
     bool cut_tears;         /* what the operation had done by then is random, else nothing */

@@ -107,6 +107,25 @@ Test(fragmentation, reconstructs_the_published_block_and_finds_its_mic_good)
     rig_destroy(rig);
 }
 
+/* A read of the NOR may fail: the published block is not refused for one or two wrong bits on their
+ * way. It is read in one piece. */
+Test(fragmentation, reads_the_block_again_before_its_mic_is_bad)
+{
+    for (unsigned bad_reads = 0; bad_reads <= 3; bad_reads++) {
+        struct rig *rig = set_up(2);
+        rig->board.bad_read_size = 95; /* 10 fragments of 10 B, 5 B of padding */
+        rig->board.bad_reads = bad_reads;
+        for (unsigned n = 1; n <= 10; n++) {
+            device_d_fragment(rig, n, 0);
+        }
+        rig_run_ticks(rig, 20000);
+        cr_expect_eq(rig->services.fragmentation.phase,
+                bad_reads < 3 ? FRAG_PHASE_DONE : FRAG_PHASE_FAILED, "%u bad reads", bad_reads);
+        cr_expect_eq(rig->board.bad_reads, 0, "the block was read as often as it took");
+        rig_destroy(rig);
+    }
+}
+
 /* Status of spec-protocol 10.2: FragIndex 1, NbFragReceived 13, Missing 0. */
 Test(fragmentation, reports_the_published_status_in_the_layout_of_each_version)
 {
@@ -209,13 +228,40 @@ Test(fragmentation, takes_the_largest_session_that_it_states)
     rig_destroy(rig);
 }
 
+/* A class C session of group 0, 128 s after the time of the rig (TS005: group, then session). */
+static void arm_group_session(struct rig *rig)
+{
+    rig_down_hex(rig, MULTICAST_SETUP_FPORT, -1,
+            "02 00 aa00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff");
+    rig_down_hex(rig, MULTICAST_SETUP_FPORT, -1, "04 00 806d7c4d 0b d2ad84 03");
+    rig_run_s(rig, 1);
+    cr_assert_eq(rig->services.multicast_setup.sessions.live, 1);
+}
+
 Test(fragmentation, runs_one_session_at_a_time)
 {
     struct rig *rig = set_up(2);
+    arm_group_session(rig);
     device_d_fragment(rig, 1, 0);
     cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 84"));
     cr_expect(device_d_answers(rig, "03 01", "03 01"));
     cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 80"));
+    rig_destroy(rig);
+}
+
+/* A session that missed its end must not keep the device from the next block for ever. */
+Test(fragmentation, gives_way_to_another_block_once_its_multicast_sessions_are_over)
+{
+    struct rig *rig = set_up(2);
+    arm_group_session(rig);
+    device_d_fragment(rig, 1, 0);
+    rig_run_s(rig, 128 + (1 << 11) + 60); /* TimeOut 11: open for 2^11 s */
+    cr_assert_eq(rig->services.multicast_setup.sessions.live, 0);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT, "it may still be repaired");
+    cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 80"));
+    cr_expect_eq(rig->services.fragmentation.session.index, 2);
+    rig_run_s(rig, 5);
+    cr_expect_eq(rig->services.fragmentation.missing, 10);
     rig_destroy(rig);
 }
 
