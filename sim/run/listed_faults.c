@@ -116,6 +116,14 @@ static void schedule(struct listed_faults *faults, sim_ns at_ns, entity_id entit
     }
 }
 
+static void schedule_begin(
+        struct listed_faults *faults, sim_ns at_ns, entity_id entity, uint64_t turn, uint32_t i)
+{
+    if (at_ns < item_at(faults->world->scenario, i)->until_ns) {
+        schedule(faults, at_ns, entity, faults->begin_handler, turn << ITEM_BITS | i);
+    }
+}
+
 static void begins(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct listed_faults *faults = context;
@@ -129,12 +137,10 @@ static void begins(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
         end_ns += item->duration_ns;
         schedule(faults, end_ns, entity, faults->end_handler, argument);
     }
-    uint64_t next = turn << ITEM_BITS | i;
     if (item->every_ns > 0) {
-        schedule(faults, now_ns + item->every_ns, entity, faults->begin_handler, next);
+        schedule_begin(faults, now_ns + item->every_ns, entity, turn, i);
     } else if (item->rate_per_day > 0) {
-        schedule(faults, end_ns + gap_ns(faults, i, entity, turn), entity, faults->begin_handler,
-                next);
+        schedule_begin(faults, end_ns + gap_ns(faults, i, entity, turn), entity, turn, i);
     }
 }
 
@@ -153,7 +159,7 @@ static void first_of(struct listed_faults *faults, uint32_t i, entity_id entity)
 {
     const struct scenario_fault *item = item_at(faults->world->scenario, i);
     sim_ns gap = item->rate_per_day > 0 ? gap_ns(faults, i, entity, 0) : 0;
-    schedule(faults, item->at_ns + gap, entity, faults->begin_handler, i);
+    schedule_begin(faults, item->at_ns + gap, entity, 0, i);
 }
 
 static void first_of_devices(struct listed_faults *faults, uint32_t i)

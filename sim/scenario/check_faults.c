@@ -128,6 +128,10 @@ static void check_times(const struct fault_check *c)
         scenario_errors_add(c->check->errors, check_place(c->check, &f->every_ns),
                 "%s.every should be 0 (once) or at least 1 ms", c->label);
     }
+    if (f->until_ns <= f->at_ns) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &f->until_ns),
+                "%s.until should be later than at", c->label);
+    }
     bool endless = (HAVE_LENGTH >> f->kind & 1u) != 0 && f->duration_ns == SCENARIO_AUTO;
     if (endless && (f->every_ns != 0 || f->rate_per_day > 0)) {
         scenario_errors_add(c->check->errors, check_place(c->check, &f->kind),

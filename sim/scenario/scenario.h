@@ -232,6 +232,7 @@ struct scenario_fault {
     sim_ns duration_ns;  /* SCENARIO_AUTO: a power cut 1 s, others to the end of the run */
     sim_ns every_ns;     /* 0: once */
     double rate_per_day; /* of each target, from at_ns on; 0: not by chance */
+    sim_ns until_ns;     /* it does not begin at or after this; SIM_NS_NEVER: no limit */
     enum gateway_outage_kind part;
     double loss; /* share of messages, each way */
     struct scenario_flash_cut flash;

@@ -26,6 +26,9 @@ void scenario_complete_faults(struct scenario *scenario, const struct scenario_p
                              || scenario_places_find(places, &fault->devices) != NULL;
         fault->for_gateways = scenario_places_find(places, &fault->gateway) != NULL;
         fault->received = scenario_places_find(places, &fault->received_mdbm) != NULL;
+        if (fault->until_ns == SCENARIO_AUTO) {
+            fault->until_ns = SIM_NS_NEVER;
+        }
         if (fault->jammer.frequency_hz == SCENARIO_USUAL_HZ) {
             fault->jammer.frequency_hz = region_default_channel_hz(scenario_region(scenario), 0);
         }
@@ -35,6 +38,7 @@ void scenario_complete_faults(struct scenario *scenario, const struct scenario_p
     }
     for (uint32_t i = 0; i < scenario->outage_count; i++) {
         scenario->outages[i].kind = SCENARIO_FAULT_OUTAGE;
+        scenario->outages[i].until_ns = SIM_NS_NEVER;
     }
 }
 

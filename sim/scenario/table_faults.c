@@ -11,6 +11,7 @@ const char *const scenario_fault_names[] = { "reset", "power-cut", "outage", "ja
 const char *const scenario_memory_names[] = { "internal", "nor", NULL };
 static const char *const all_names[] = { "all", NULL };
 static const char *const auto_names[] = { "auto", NULL };
+static const char *const never_names[] = { "never", NULL };
 static const char *const none_names[] = { "none", NULL };
 
 #define F(member) PARAM_MEMBER(struct scenario_fault, member)
@@ -24,6 +25,7 @@ static const struct param rows[] = {
     { "duration", F(duration_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, auto_names, "auto", "Length of the fault; auto is 1 s without power, and to the end of the run for every other kind that lasts." },
     { "every", F(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one beginning of the fault to the next; 0 is a fault that happens once." },
     { "rate", F(rate_per_day), &param_double, DIMENSION_RATE, 0, 1e4, NULL, "0 /d", "Mean number of times that each target has the fault, at random times (Poisson); 0 is a fault that is not by chance." },
+    { "until", F(until_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, never_names, "never", "Time from which the fault does not begin any more; one that lasts then goes on for its duration." },
     { "device", F(device), &param_u32, DIMENSION_NONE, 0, 999999, none_names, "none", "Number of the one device, from 0 over all groups; none leaves it to 'devices'." },
     { "devices", F(devices), &param_members, DIMENSION_NONE, 0, 0, NULL, "all", "Devices that the fault concerns: all, or a list of groups and of shares of groups, as in meters 0..50 %." },
     { "gateway", F(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that the fault concerns, from 0, or all." },

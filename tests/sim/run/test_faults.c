@@ -269,6 +269,26 @@ Test(faults, come_by_chance_at_their_rate)
     trial_destroy(trial);
 }
 
+/* By chance: 1000 in a day and none later; by the clock: at 3, 4, ... 9 d, and at 3 and 4 d. */
+Test(faults, do_not_begin_from_their_end_on)
+{
+    static const char text[] =
+            "duration: 10 d\ncampaign: none\n"
+            "devices: [{name: d, count: 40, report: {period: 20 d}}]\n"
+            "faults: [{kind: reset, device: 3, at: 3 d, every: 1 d, until: 10 d},\n"
+            "  {kind: reset, device: 4, at: 3 d, every: 1 d, until: 5 d},\n"
+            "  {kind: reset, device: 5, rate: 1000 /d, until: 1 d}]\n";
+    struct trial *trial = trial_create(text, NULL, 0);
+    engine_observer_add(trial->world->engine, OBSERVE_BIT(OBSERVE_NODE_RESET), count_pin, NULL);
+    drawn_resets = 0;
+    cr_assert(trial_go(trial, 86400 * SIM_NS_PER_S));
+    cr_expect(drawn_resets > 1000 - 127 && drawn_resets < 1000 + 127, "%u", drawn_resets);
+    drawn_resets = 0;
+    trial_play(trial);
+    cr_expect_eq(drawn_resets, 7 + 2, "%u", drawn_resets);
+    trial_destroy(trial);
+}
+
 /* A mean of 100 million years is more than 64 bits of nanoseconds. */
 Test(faults, by_chance_at_the_lowest_rates_do_not_come)
 {

@@ -76,6 +76,8 @@ Test(faults, are_refused_at_times_that_never_come)
             "city.yaml:3:28: error: duration = 0 s is outside 1 ns .. 3650 d");
     expect_refused(HEAD "{every: 1 h, rate: 1 /d}\n",
             "city.yaml:3:11: error: faults.0: every and rate: only one of them");
+    expect_refused(HEAD "{at: 2 h, until: 2 h}\n",
+            "city.yaml:3:20: error: faults.0.until should be later than at");
     expect_refused(HEAD "{kind: outage, every: 1 h}\n", "city.yaml:3:10: error: faults.0: what "
                                                         "happens more than once needs a duration");
     expect_refused(HEAD "{kind: reset, every: 999999 ns}\n",

@@ -8,21 +8,18 @@
  * about the first cut. RAM is poisoned at each reset. `FLEETCAST_POWER_CUTS` is the number of
  * places; the normal suite tries a sample.
  *
- * Counters are read from the air: a DevNonce never comes twice from one device (LoRaWAN 1.0.4
- * section 6.2.4), and two frames of one device address with the same FCnt are the same bytes (a
- * repetition; section 4.3.1.5).
+ * Counters are read from the air (support/air_counters.h).
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/air_counters.h"
 #include "support/trial.h"
 
 #define FLEET_MAX    200u
 #define PLACES_USUAL 200u /* of the sample */
-#define FCNT_MAX     4096u
-#define NONCE_MAX    256u
 
 static const char head[] = "name: power-cuts\n"
                            "duration: 20 h\n"
@@ -38,80 +35,6 @@ static const char campaign[] =
         "campaign: {start: 1 h, set_up: {window: 2 h}, fragment_size: 100 B, redundancy: 10 %,"
         " correction: {timeout: 3 h}, confirm_timeout: 8 h}\n";
 
-/* --- counters, from the air ------------------------------------------------------------------- */
-
-struct sender {
-    uint32_t address; /* of its present session; another one has counters of its own */
-    uint32_t hash[FCNT_MAX];
-    uint16_t nonces[NONCE_MAX];
-    uint32_t nonce_count;
-    sim_ns last_ns;
-    uint32_t power_ons;
-};
-
-static struct air {
-    entity_id first_device;
-    uint32_t device_count;
-    struct sender *senders;
-    uint32_t reused_counters, reused_nonces;
-} air;
-
-static uint32_t hash_of(const uint8_t *bytes, size_t size)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a; 0 stands for none */
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * 16777619u;
-    }
-    return hash != 0 ? hash : 1;
-}
-
-static void hear_join_request(struct sender *sender, const uint8_t *bytes)
-{
-    uint16_t nonce = (uint16_t)(bytes[17] | bytes[18] << 8);
-    for (uint32_t i = 0; i < sender->nonce_count; i++) {
-        air.reused_nonces += sender->nonces[i] == nonce ? 1u : 0u;
-    }
-    cr_assert_lt(sender->nonce_count, NONCE_MAX, "a device that joins without end");
-    sender->nonces[sender->nonce_count++] = nonce;
-}
-
-static void hear_data(struct sender *sender, const uint8_t *bytes, size_t size)
-{
-    uint32_t address = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16
-                       | (uint32_t)bytes[4] << 24;
-    uint32_t fcnt = (uint32_t)bytes[6] | (uint32_t)bytes[7] << 8;
-    if (sender->address != address) {
-        sender->address = address;
-        memset(sender->hash, 0, sizeof sender->hash);
-    }
-    cr_assert_lt(fcnt, FCNT_MAX, "FCnt %u", fcnt);
-    uint32_t hash = hash_of(bytes, size);
-    air.reused_counters += sender->hash[fcnt] != 0 && sender->hash[fcnt] != hash ? 1u : 0u;
-    sender->hash[fcnt] = hash;
-}
-
-static void hear(void *context, const struct observation *o)
-{
-    (void)context;
-    if (o->entity < air.first_device || o->entity >= air.first_device + air.device_count) {
-        return;
-    }
-    struct sender *sender = &air.senders[o->entity - air.first_device];
-    if (o->kind == OBSERVE_NODE_RESET) {
-        sender->power_ons += o->a == HAL_RESET_POWER_ON ? 1u : 0u;
-        return;
-    }
-    const struct frame *frame = o->data;
-    const uint8_t *bytes = frame->bytes;
-    uint8_t type = bytes[0] >> 5; /* MType */
-    sender->last_ns = o->at_ns;
-    if (type == 0) {
-        hear_join_request(sender, bytes);
-    } else if (type == 2 || type == 4) {
-        hear_data(sender, bytes, frame->size);
-    }
-}
-
 /* --- runs ------------------------------------------------------------------------------------- */
 
 /* The cuts of one fleet: device i at operation first + i * step. */
@@ -126,15 +49,6 @@ struct cuts {
 struct outcome {
     uint32_t places, confirmed, cuts;
 };
-
-static void listen(struct trial *trial)
-{
-    struct world *world = trial->world;
-    air = (struct air){ .first_device = world->first_device, .device_count = world->device_count };
-    air.senders = calloc(world->device_count, sizeof *air.senders);
-    engine_observer_add(world->engine,
-            OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_NODE_RESET), hear, NULL);
-}
 
 /* Flash operations of a device in a run without cuts: the least of a fleet. */
 static uint32_t operations_of_update(void)
@@ -159,15 +73,15 @@ static uint32_t operations_of_update(void)
 }
 
 /* NULL: it runs, and was updated. */
-static const char *look_at(
-        const struct trial *trial, uint32_t i, const struct campaign_device *device)
+static const char *look_at(const struct trial *trial, uint32_t i, const struct air_sender *sender,
+        const struct campaign_device *device)
 {
     struct firmware_image image;
-    sim_ns silent_ns = engine_now(trial->world->engine) - air.senders[i].last_ns;
+    sim_ns silent_ns = engine_now(trial->world->engine) - sender->last_ns;
     if (!node_image(trial->world->nodes, i, &image)) {
         return "no whole image";
     }
-    if (air.senders[i].power_ons < 2) {
+    if (sender->power_ons < 2) {
         return "never cut";
     }
     if (silent_ns > 3600 * SIM_NS_PER_S) { /* reports come every 10 min */
@@ -193,22 +107,23 @@ static struct outcome play(const struct cuts *cuts)
     snprintf(seed, sizeof seed, "seed=%u", cuts->seed);
     const char *const set[] = { seed };
     struct trial *trial = trial_create(text, set, 1);
-    listen(trial);
+    struct air_counters *counters = air_counters_create(trial->world);
     trial_play(trial); /* its audits look at every image and invariant */
     struct outcome outcome = { .places = cuts->devices };
     for (uint32_t i = 0; i < cuts->devices; i++) {
         struct campaign_device device;
         campaign_device_get(world_first_campaign(trial->world), i, &device);
-        const char *wrong = look_at(trial, i, &device);
+        const struct air_sender *sender = air_counters_sender(counters, i);
+        const char *wrong = look_at(trial, i, sender, &device);
         cr_expect_null(wrong, "device %u, cut at operation %u%s%s, off for %s, seed %u: %s", i,
                 cuts->first + i * cuts->step, cuts->torn ? ", torn" : "",
                 cuts->again > 0 ? ", and again" : "", cuts->off, cuts->seed, wrong);
         outcome.confirmed += device.confirmed_ns != SIM_NS_NEVER ? 1u : 0u;
-        outcome.cuts += air.senders[i].power_ons - 1;
+        outcome.cuts += sender->power_ons - 1;
     }
-    cr_expect_eq(air.reused_counters, 0, "%u frame counters used twice", air.reused_counters);
-    cr_expect_eq(air.reused_nonces, 0, "%u DevNonces used twice", air.reused_nonces);
-    free(air.senders);
+    const char *twice = air_counters_fault(counters);
+    cr_expect_null(twice, "%s", twice);
+    air_counters_destroy(counters);
     trial_destroy(trial);
     return outcome;
 }
