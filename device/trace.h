@@ -41,7 +41,9 @@
     X(REPORT_PLANNED, "signed, 1/32 s until the next report is due; 2^31 - 1: there is none",      \
             "reports that were due since the last one and are not sent")                            \
     X(PROOF_ASKED, "0 CRC-64, 1 SHA-256", "requests so far")                                       \
-    X(PROOF_ANSWERED, "0 rejected, 1 accepted, 2 its MIC is wrong", "0 CRC-64, 1 SHA-256")
+    X(PROOF_ANSWERED, "0 rejected, 1 accepted, 2 its MIC is wrong", "0 CRC-64, 1 SHA-256")         \
+    X(FRAGMENT_HASHES, "first fragment, 1 based", "how many; 0: their signature was wrong")        \
+    X(FRAGMENT_FORGED, "N", "1 when it was decoded, 0 when it arrived")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

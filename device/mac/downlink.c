@@ -154,7 +154,7 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *radio,
         }
         /* New groups get an address of their own, but one on record may share it. */
         known = true;
-        if (mac_multicast_accept(core, group, &frame, radio->size, bytes, &fcnt)) {
+        if (mac_multicast_accept(core, group, &frame, radio->size, end_ticks, bytes, &fcnt)) {
             fill_downlink(rx, &frame, radio, (int)group, fcnt, end_ticks);
             *deliver = frame.fport < 224;
             return MAC_RECEIPT_MULTICAST;

@@ -436,6 +436,9 @@ void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, 
         .group = (uint8_t)group,
         .open = true,
     };
+    if (core->factory.counter_window != 0) {
+        core->mac.group_heard_ticks = hal_rtc_now(&core->hal);
+    }
     if (mac_radio_free(core)) {
         mac_background_soon(core);
     }

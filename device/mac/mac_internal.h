@@ -146,10 +146,10 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *frame,
         struct mac_rx *rx, bool *deliver);
 
 /* --- multicast.c ----------------------------------------------------------------------------- */
-/* A frame for this group's address. True: authentic and new, and its payload is decrypted. False:
- * nothing has changed. */
+/* A frame for this group's address that ended at `end_ticks`. True: authentic and new, and its
+ * payload is decrypted. False: nothing has changed. */
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
-        size_t size, uint8_t *bytes, uint32_t *fcnt);
+        size_t size, uint64_t end_ticks, uint8_t *bytes, uint32_t *fcnt);
 void mac_multicast_restore(struct core *core);
 
 /* --- session_nvm.c --------------------------------------------------------------------------- */

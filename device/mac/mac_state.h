@@ -62,6 +62,7 @@ struct mac_group {
     uint32_t fcnt_max;  /* exclusive */
     uint32_t fcnt_saved;
     bool defined;
+    uint16_t window; /* largest step of the counter, of the factory; 0: any */
 };
 
 /* The receiver when nothing more urgent runs. */
@@ -154,6 +155,7 @@ struct mac {
     struct mac_channel channels[MAC_CHANNELS];
     uint8_t frame_size; /* of the uplink on air, kept for its copies */
     uint8_t frame[MAC_FRAME_MAX];
+    uint64_t group_heard_ticks; /* a frame of a group was taken last, or a session has opened */
 };
 
 #endif

@@ -26,6 +26,9 @@ _Static_assert(MAC_KEY_MC_NWK_S_0 - MAC_KEY_MC_APP_S_0 >= MAC_MULTICAST_GROUPS
  * played back, which does no harm, and flash is spared. */
 #define FCNT_SAVE_EVERY 256u
 
+/* A server sends to a group at least every 4 minutes (DR0, at 1 % of airtime). */
+#define JUMP_AFTER_TICKS ((uint64_t)600u * HAL_RTC_HZ)
+
 static enum nvm_id group_id(unsigned group)
 {
     return (enum nvm_id)(NVM_MULTICAST_0 + group);
@@ -42,6 +45,7 @@ static void load_group(struct core *core, unsigned group, const uint8_t record[G
         .fcnt_max = get_le32(record + GROUP_FCNT_MAX),
         .fcnt_next = get_le32(record + GROUP_FCNT_NEXT),
         .fcnt_saved = get_le32(record + GROUP_FCNT_NEXT),
+        .window = core->factory.counter_window,
         .defined = true,
     };
 }
@@ -131,8 +135,19 @@ void mac_class_c_close(struct core *core, unsigned group)
     }
 }
 
+/* Whoever knows a group's keys can send one valid frame far ahead, and those of the server would be
+ * too old from then on. A step that large is taken only where nothing else came for some time: the
+ * device itself may have missed so many. */
+static bool jumps(
+        const struct core *core, const struct mac_group *g, uint32_t fcnt, uint64_t end_ticks)
+{
+    DEVICE_ASSERT(&core->hal, g->defined && fcnt >= g->fcnt_next);
+    return g->window != 0 && fcnt - g->fcnt_next >= g->window
+           && end_ticks < core->mac.group_heard_ticks + JUMP_AFTER_TICKS;
+}
+
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
-        size_t size, uint8_t *bytes, uint32_t *fcnt)
+        size_t size, uint64_t end_ticks, uint8_t *bytes, uint32_t *fcnt)
 {
     const struct hal *hal = &core->hal;
     DEVICE_ASSERT(hal, group < MAC_MULTICAST_GROUPS && core->mac.groups[group].defined);
@@ -146,7 +161,8 @@ bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_fr
         return false;
     }
     /* The maximum is exclusive; the counter starts at the minimum with all its 32 bits. */
-    if (!mac_frame_counter(g->fcnt_next, frame->fcnt, fcnt) || *fcnt >= g->fcnt_max) {
+    if (!mac_frame_counter(g->fcnt_next, frame->fcnt, fcnt) || *fcnt >= g->fcnt_max
+            || jumps(core, g, *fcnt, end_ticks)) {
         hal_trace(hal, FW_TRACE_COUNTER_REJECTED, g->mc_addr, frame->fcnt);
         return false;
     }
@@ -157,6 +173,9 @@ bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_fr
         return false;
     }
     g->fcnt_next = *fcnt + 1u;
+    if (g->window != 0) {
+        core->mac.group_heard_ticks = end_ticks;
+    }
     mac_crypto_cipher(hal, MAC_KEY_MC_APP_S_0 + group, MAC_DOWN, g->mc_addr, *fcnt,
             bytes + frame->payload_at, frame->payload_size);
     hal_trace(hal, FW_TRACE_MULTICAST, *fcnt, group);

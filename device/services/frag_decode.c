@@ -10,6 +10,7 @@
 
 #include "hal.h"
 #include "services/bits.h"
+#include "services/fragment_table.h"
 #include "trace.h"
 
 #define ROWS_PER_STEP    8u
@@ -405,6 +406,24 @@ static enum frag_decode_status solve_add(struct frag_decoder *decoder, const str
     return FRAG_DECODE_MORE;
 }
 
+/* Forged fragments among the coded ones show in the rows that are made from them. */
+static enum fragment_proof prove_row(const struct frag_decoder *decoder, const struct hal *hal)
+{
+    const struct frag_work *work = &decoder->work;
+    uint32_t index = work->map.unknown[work->pivot];
+    if (!decoder->proves) {
+        return FRAGMENT_UNPROVEN;
+    }
+    enum fragment_proof proof = fragment_table_check(
+            hal, index, (const uint8_t *)work->data, decoder->store.fragment_size);
+    if (proof == FRAGMENT_FORGED) {
+        hal_trace(hal, FW_TRACE_FRAGMENT_FORGED, index + 1u, 1);
+    } else if (proof == FRAGMENT_PROOF_BUSY) {
+        hal_flash_notify(hal, HAL_FLASH_EXTERNAL);
+    }
+    return proof;
+}
+
 /* Each hole of the block is written once. One that a reset left other data in cannot be: that data
  * or the coded fragments are not this block's, and no more fragments will tell which. */
 static enum frag_decode_status solve_store(struct frag_decoder *decoder, const struct hal *hal)
@@ -412,6 +431,10 @@ static enum frag_decode_status solve_store(struct frag_decoder *decoder, const s
     struct frag_work *work = &decoder->work;
     DEVICE_ASSERT(hal, work->pivot < decoder->matrix.unknowns);
     if (work->fresh) {
+        enum fragment_proof proof = prove_row(decoder, hal);
+        if (proof == FRAGMENT_FORGED || proof == FRAGMENT_PROOF_BUSY) {
+            return proof == FRAGMENT_FORGED ? FRAG_DECODE_FORGED : FRAG_DECODE_BUSY;
+        }
         enum frag_store_status status = frag_store_put(&decoder->store, hal,
                 work->map.unknown[work->pivot], (const uint8_t *)work->data, NULL);
         if (status == FRAG_STORE_OCCUPIED) {
@@ -441,4 +464,16 @@ enum frag_decode_status frag_decode_solve_step(struct frag_decoder *decoder, con
         return solve_store(decoder, hal);
     }
     return FRAG_DECODE_MORE;
+}
+
+uint32_t frag_decode_keep_solved(struct frag_decoder *decoder, const struct hal *hal)
+{
+    const struct frag_work *work = &decoder->work;
+    uint32_t count = 0;
+    DEVICE_ASSERT(hal, work->pivot < decoder->matrix.unknowns);
+    for (uint32_t row = work->pivot + 1u; row < decoder->matrix.unknowns; row++, count++) {
+        bits_set(decoder->received, work->map.unknown[row]);
+        frag_store_mark(&decoder->store, work->map.unknown[row]);
+    }
+    return count;
 }

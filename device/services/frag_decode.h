@@ -43,6 +43,7 @@ struct frag_decoder {
     uint32_t received[FEC_ROW_WORDS]; /* uncoded fragments in place; final once decoding began */
     uint32_t late[FEC_VECTOR_WORDS];  /* uncoded fragments that came after that */
     uint16_t slot_next;               /* of the store: the first that holds no row */
+    bool proves; /* what is decoded has to match the table of hashes (fragment_table.h) */
     struct fec_rows rows;
     struct frag_work work;
     struct fec_matrix matrix;
@@ -50,10 +51,11 @@ struct frag_decoder {
 
 /* How a step ended. */
 enum frag_decode_status {
-    FRAG_DECODE_MORE,  /* there is more to do, or (while idle) another fragment to be taken */
-    FRAG_DECODE_BUSY,  /* nothing changed; the flash runs, a done interrupt will come */
-    FRAG_DECODE_DONE,  /* this part of the work is finished */
-    FRAG_DECODE_FAILED /* a hole of the block holds data of something else */
+    FRAG_DECODE_MORE,   /* there is more to do, or (while idle) another fragment to be taken */
+    FRAG_DECODE_BUSY,   /* nothing changed; the flash runs, a done interrupt will come */
+    FRAG_DECODE_DONE,   /* this part of the work is finished */
+    FRAG_DECODE_FORGED, /* solving: the row at hand is not this block's */
+    FRAG_DECODE_FAILED  /* a hole of the block holds data of something else */
 };
 
 /* A block of `fragments` fragments of `fragment_size` bytes, coded by version 1 or 2 of TS004;
@@ -89,5 +91,8 @@ enum frag_decode_status frag_decode_rebuild_step(
 /* With the rank full: puts the unknowns into their places. DONE: the block is whole. */
 void frag_decode_solve_begin(struct frag_decoder *decoder, const struct hal *hal);
 enum frag_decode_status frag_decode_solve_step(struct frag_decoder *decoder, const struct hal *hal);
+
+/* After FORGED: what was solved before is received for good. Returns how much that is. */
+uint32_t frag_decode_keep_solved(struct frag_decoder *decoder, const struct hal *hal);
 
 #endif

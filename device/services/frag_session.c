@@ -11,6 +11,7 @@
 #include "mac/mac.h"
 #include "services/bits.h"
 #include "services/frag_delay.h"
+#include "services/fragment_table.h"
 #include "trace.h"
 
 /* Fragments that sit in RAM go to flash when no other came for this long. */
@@ -57,11 +58,16 @@ static void forget(struct fragmentation *frag)
     block_proof_abandon(&frag->proof);
 }
 
-static void prepare(struct fragmentation *frag)
+static void prepare(struct fragmentation *frag, const struct core *core)
 {
+    bool proves = (core->factory.defences & FACTORY_DEFENCE_FRAGMENT_TABLE) != 0;
+    uint32_t table_size = frag->session.fragments * FRAGMENT_HASH_SIZE;
+    uint32_t sectors = (table_size + FRAG_STORE_SECTOR - 1u) / FRAG_STORE_SECTOR;
     frag->missing = frag->session.fragments;
     frag_decode_init(&frag->decoder, frag->session.fragments, frag->session.fragment_size,
             frag->session.version);
+    frag->decoder.proves = proves;
+    frag->decoder.store.table_sectors = proves ? (uint8_t)sectors : 0;
 }
 
 void frag_session_save(struct fragmentation *frag, struct core *core)
@@ -88,7 +94,7 @@ void frag_session_begin(
     hal_entropy(&core->hal, &frag->session.tag, sizeof(frag->session.tag));
     frag->session.tag &= ~1u; /* never the value of an erased journal */
     frag_session_save(frag, core);
-    prepare(frag);
+    prepare(frag, core);
     frag_store_erase_start(&frag->decoder.store);
     frag->phase = FRAG_PHASE_ERASE;
     hal_trace(&core->hal, FW_TRACE_FRAG_SET_UP, params->fragments,
@@ -107,7 +113,7 @@ void frag_session_recover(struct fragmentation *frag, struct core *core)
         nvm_erase(&core->nvm, NVM_FRAG_SESSION);
         return;
     }
-    prepare(frag);
+    prepare(frag, core);
     frag->phase = FRAG_PHASE_RESUME;
 }
 
@@ -204,6 +210,7 @@ static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, 
     case FRAG_PHASE_FREEZE:
     case FRAG_PHASE_REBUILD:
     case FRAG_PHASE_DECODE:
+    case FRAG_PHASE_SCRUB:
         to_inbox(frag, core, n, data);
         break;
     case FRAG_PHASE_NONE:
@@ -218,10 +225,30 @@ static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, 
     }
 }
 
+/* An uncoded fragment whose hash is known is the server's, or it is not taken at all. */
+static bool is_refused(
+        const struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data)
+{
+    if (!frag->decoder.proves || n > frag->session.fragments) {
+        return false;
+    }
+    enum fragment_proof proof =
+            fragment_table_check(&core->hal, n - 1u, data, frag->session.fragment_size);
+    if (proof == FRAGMENT_FORGED) {
+        hal_trace(&core->hal, FW_TRACE_FRAGMENT_FORGED, n, 0);
+    } else if (proof == FRAGMENT_PROOF_BUSY) {
+        hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+    }
+    return proof == FRAGMENT_FORGED || proof == FRAGMENT_PROOF_BUSY;
+}
+
 void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uint32_t n,
         const uint8_t *data, uint64_t now_ticks)
 {
     DEVICE_ASSERT(&core->hal, n > 0 && n <= FRAG_NUMBER_MAX);
+    if (is_refused(frag, core, n, data)) {
+        return;
+    }
     count_received(frag, 1);
     dispatch(frag, core, n, data, now_ticks);
 }
@@ -278,7 +305,7 @@ static void step_resume(struct fragmentation *frag, struct core *core, uint64_t 
     count_received(frag, present);
     if (frag_store_reached(hal, FRAG_MILESTONE_FROZEN)) {
         if (frag->missing > FEC_UNKNOWNS_MAX) { /* marks have rotted: nothing was frozen so */
-            prepare(frag);
+            prepare(frag, core);
             frag->received_count = 0;
             frag->phase = FRAG_PHASE_ERASE;
             return;
@@ -337,7 +364,7 @@ static void begin_solving(struct fragmentation *frag, struct core *core)
     DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_DECODE && frag->missing == 0);
     frag_decode_solve_begin(&frag->decoder, &core->hal);
     frag->inbox_full = false;
-    frag->block_over = true;
+    frag->block_over = !frag->decoder.proves; /* else more may be needed: the session stays open */
     frag->phase = FRAG_PHASE_SOLVE;
 }
 
@@ -429,13 +456,40 @@ static void check_end(struct fragmentation *frag, struct core *core)
     }
 }
 
+/* Some combination was forged, and which one cannot be told: all of them go, and more coded
+ * fragments are needed. What was solved before has been proven. */
+static void begin_scrub(struct fragmentation *frag, struct core *core)
+{
+    uint32_t solved = frag_decode_keep_solved(&frag->decoder, &core->hal);
+    DEVICE_ASSERT(&core->hal, solved < frag->frozen_missing);
+    DEVICE_ASSERT(&core->hal, !frag->block_over);
+    frag->missing = (uint16_t)(frag->frozen_missing - solved);
+    frag_store_erase_start(&frag->decoder.store);
+    frag->phase = FRAG_PHASE_SCRUB;
+}
+
+static void step_scrub(struct fragmentation *frag, struct core *core)
+{
+    struct frag_store *store = &frag->decoder.store;
+    DEVICE_ASSERT(&core->hal, frag->missing > 0 && !frag->block_over);
+    if (ready(frag, frag_store_flush(store, &core->hal, frag->decoder.received))
+            && ready(frag, frag_store_erase_slots_step(store, &core->hal))) {
+        begin_decoding(frag);
+        frag->phase = FRAG_PHASE_DECODE;
+    }
+}
+
 static void step_solve(struct fragmentation *frag, struct core *core)
 {
-    DEVICE_ASSERT(&core->hal, frag->block_over && frag->missing == 0 && !frag->inbox_full);
+    DEVICE_ASSERT(&core->hal, frag->missing == 0 && !frag->inbox_full);
     enum frag_decode_status status = frag_decode_solve_step(&frag->decoder, &core->hal);
     frag->wait_flash = status == FRAG_DECODE_BUSY;
+    frag->block_over =
+            status == FRAG_DECODE_DONE || status == FRAG_DECODE_FAILED || frag->block_over;
     if (status == FRAG_DECODE_DONE) {
         frag->phase = FRAG_PHASE_COMMIT;
+    } else if (status == FRAG_DECODE_FORGED) {
+        begin_scrub(frag, core);
     } else if (status == FRAG_DECODE_FAILED) {
         /* To the server a block that cannot be completed is one whose MIC is wrong. */
         frag->mic_good = false;
@@ -518,6 +572,9 @@ void frag_session_step(struct fragmentation *frag, struct core *core, uint64_t n
         break;
     case FRAG_PHASE_SOLVE:
         step_solve(frag, core);
+        break;
+    case FRAG_PHASE_SCRUB:
+        step_scrub(frag, core);
         break;
     case FRAG_PHASE_FLUSH:
         step_flush(frag, core);

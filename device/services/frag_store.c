@@ -61,6 +61,7 @@ void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t frag
     store->mark_first_byte = NO_MARK;
     store->mark_last_byte = 0;
     store->erase_next = 0;
+    store->table_sectors = 0;
     store->resumed = false;
 }
 
@@ -69,6 +70,12 @@ void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t frag
 void frag_store_erase_start(struct frag_store *store)
 {
     store->erase_next = 0;
+}
+
+static uint32_t block_sectors(const struct frag_store *store)
+{
+    uint32_t size = (uint32_t)store->fragments * store->fragment_size;
+    return (size + FRAG_STORE_SECTOR - 1u) / FRAG_STORE_SECTOR;
 }
 
 /* The journal goes first: from then on the old session is void. */
@@ -82,14 +89,18 @@ static uint32_t erase_address(const struct frag_store *store)
     if (sector < FEC_SECTORS) {
         return NOR_FEC_ADDRESS + sector * FRAG_STORE_SECTOR;
     }
-    return NOR_BLOCK_ADDRESS + (sector - FEC_SECTORS) * FRAG_STORE_SECTOR;
+    sector -= FEC_SECTORS;
+    if (sector < block_sectors(store)) {
+        return NOR_BLOCK_ADDRESS + sector * FRAG_STORE_SECTOR;
+    }
+    return NOR_TABLE_ADDRESS + (sector - block_sectors(store)) * FRAG_STORE_SECTOR;
 }
 
-enum frag_store_status frag_store_erase_step(struct frag_store *store, const struct hal *hal)
+/* Erases the next sector, up to `end` of them. */
+static enum frag_store_status erase_next(
+        struct frag_store *store, const struct hal *hal, uint32_t end)
 {
-    uint32_t block_size = (uint32_t)store->fragments * store->fragment_size;
-    uint32_t block_sectors = (block_size + FRAG_STORE_SECTOR - 1u) / FRAG_STORE_SECTOR;
-    if (store->erase_next >= JOURNAL_SECTORS + FEC_SECTORS + block_sectors) {
+    if (store->erase_next >= end) {
         return FRAG_STORE_OK;
     }
     enum hal_status status = hal_flash_erase(hal, NOR, erase_address(store), FRAG_STORE_SECTOR);
@@ -99,6 +110,22 @@ enum frag_store_status frag_store_erase_step(struct frag_store *store, const str
     }
     hal_flash_notify(hal, NOR);
     return FRAG_STORE_BUSY;
+}
+
+enum frag_store_status frag_store_erase_step(struct frag_store *store, const struct hal *hal)
+{
+    DEVICE_ASSERT(hal, store->table_sectors <= NOR_TABLE_SIZE / FRAG_STORE_SECTOR);
+    return erase_next(store, hal,
+            JOURNAL_SECTORS + FEC_SECTORS + block_sectors(store) + store->table_sectors);
+}
+
+/* Spare slots lie in the journal after its first sector, the others follow it. */
+enum frag_store_status frag_store_erase_slots_step(struct frag_store *store, const struct hal *hal)
+{
+    if (store->erase_next == 0) {
+        store->erase_next = 1;
+    }
+    return erase_next(store, hal, JOURNAL_SECTORS + FEC_SECTORS);
 }
 
 /* --- journal ------------------------------------------------------------------------------ */
@@ -278,6 +305,13 @@ static enum frag_store_status place_takes(const struct frag_store *store, const 
     return rising != 0 ? FRAG_STORE_OCCUPIED : status;
 }
 
+void frag_store_mark(struct frag_store *store, uint32_t index)
+{
+    uint16_t mark = (uint16_t)(index / 8u);
+    store->mark_first_byte = mark < store->mark_first_byte ? mark : store->mark_first_byte;
+    store->mark_last_byte = mark > store->mark_last_byte ? mark : store->mark_last_byte;
+}
+
 enum frag_store_status frag_store_put(struct frag_store *store, const struct hal *hal,
         uint32_t index, const uint8_t *data, const uint32_t *received)
 {
@@ -301,9 +335,7 @@ enum frag_store_status frag_store_put(struct frag_store *store, const struct hal
     append(store, address, data, size);
     DEVICE_ASSERT(hal, store->page_count > 0 && store->page_count <= FRAG_STORE_PAGES);
     if (received != NULL) {
-        uint16_t mark = (uint16_t)(index / 8u);
-        store->mark_first_byte = mark < store->mark_first_byte ? mark : store->mark_first_byte;
-        store->mark_last_byte = mark > store->mark_last_byte ? mark : store->mark_last_byte;
+        frag_store_mark(store, index);
         if (store->marks_pending < UINT8_MAX) {
             store->marks_pending++;
         }

@@ -56,8 +56,9 @@ struct frag_store {
     uint8_t marks_pending;    /* fragments stored since the last marks */
     uint16_t mark_first_byte; /* marks to write, first > last: none */
     uint16_t mark_last_byte;
-    uint16_t erase_next; /* sector counter while erasing */
-    bool resumed;        /* places without a mark may hold data from before a reset */
+    uint16_t erase_next;   /* sector counter while erasing */
+    uint8_t table_sectors; /* of the table of hashes, erased with the rest */
+    bool resumed;          /* places without a mark may hold data from before a reset */
     struct frag_page pages[FRAG_STORE_PAGES];
 };
 
@@ -73,6 +74,9 @@ void frag_store_init(struct frag_store *store, uint32_t fragments, uint32_t frag
 void frag_store_erase_start(struct frag_store *store);
 enum frag_store_status frag_store_erase_step(struct frag_store *store, const struct hal *hal);
 
+/* The same for the slots of combinations alone. */
+enum frag_store_status frag_store_erase_slots_step(struct frag_store *store, const struct hal *hal);
+
 /* Opens the erased journal for the session `tag`. */
 enum frag_store_status frag_store_tag(const struct hal *hal, uint32_t tag);
 bool frag_store_has_tag(const struct hal *hal, uint32_t tag);
@@ -85,6 +89,8 @@ bool frag_store_reached(const struct hal *hal, enum frag_milestone milestone);
  * without a mark has zeros where `data` has ones, so only an erase could make room. */
 enum frag_store_status frag_store_put(struct frag_store *store, const struct hal *hal,
         uint32_t index, const uint8_t *data, const uint32_t *received);
+/* The fragment is in flash: its mark follows with the next flush. */
+void frag_store_mark(struct frag_store *store, uint32_t index);
 /* Goes on with pages that wait. */
 void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal);
 /* Brings all data, then (`received` not NULL) all marks into flash; call until OK. */

@@ -155,7 +155,9 @@ static void on_setup(struct fragmentation *frag, struct core *core, const uint8_
      * was made ready for it need not be erased once more. */
     if (frag_session_untouched(frag) && frag->session.version == params.version
             && frag->session.fragments == params.fragments
-            && frag->session.fragment_size == params.fragment_size) {
+            && frag->session.fragment_size == params.fragment_size
+            && memcmp(frag->session.descriptor, params.descriptor, sizeof(params.descriptor))
+                       == 0) {
         params.tag = frag->session.tag;
         frag->session = params;
         frag_session_save(frag, core);
@@ -381,6 +383,7 @@ static bool status_unsettled(const struct fragmentation *frag)
     case FRAG_PHASE_RESUME:
     case FRAG_PHASE_REBUILD:
     case FRAG_PHASE_SOLVE:
+    case FRAG_PHASE_SCRUB:
     case FRAG_PHASE_FLUSH:
     case FRAG_PHASE_COMMIT:
     case FRAG_PHASE_CHECK:
@@ -472,6 +475,7 @@ static uint64_t due_at(const struct fragmentation *frag)
     case FRAG_PHASE_FREEZE:
     case FRAG_PHASE_REBUILD:
     case FRAG_PHASE_SOLVE:
+    case FRAG_PHASE_SCRUB:
     case FRAG_PHASE_FLUSH:
     case FRAG_PHASE_COMMIT:
     case FRAG_PHASE_CHECK:

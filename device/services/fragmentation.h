@@ -33,6 +33,7 @@ enum frag_phase {
     FRAG_PHASE_REBUILD, /* after a reset: the matrix is computed again from the slots */
     FRAG_PHASE_DECODE,  /* combinations go to slots */
     FRAG_PHASE_SOLVE,   /* back substitution into the holes of the block */
+    FRAG_PHASE_SCRUB,   /* combinations that were forged are erased */
     FRAG_PHASE_FLUSH,   /* the last pages of a block that needed no coding */
     FRAG_PHASE_COMMIT,  /* milestone: complete */
     FRAG_PHASE_CHECK,   /* MIC over the block */

@@ -6,6 +6,7 @@
 #include "core.h"
 #include "hal.h"
 #include "mac/mac.h"
+#include "services/fragment_table.h"
 #include "services/package.h"
 
 /* An answer that fits no uplink now may fit one at another data rate. */
@@ -16,6 +17,7 @@
 static const struct package *const packages[] = {
     &clock_sync_package,
     &fragmentation_package,
+    &fragment_table_package,
     &multicast_setup_package,
 };
 #define PACKAGES (sizeof packages / sizeof packages[0])

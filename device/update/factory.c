@@ -53,6 +53,8 @@ static void read_options(const uint8_t *record, struct factory *factory)
     factory->guard_ppm = get_le16(record + FACTORY_OFF_GUARD_PPM);
     factory->clock_refresh_h = get_le16(record + FACTORY_OFF_CLOCK_REFRESH_H);
     factory->verify = record[FACTORY_OFF_VERIFY];
+    factory->defences = record[FACTORY_OFF_DEFENCES];
+    factory->counter_window = get_le16(record + FACTORY_OFF_COUNTER_WINDOW);
 }
 
 bool factory_read(const struct hal *hal, struct factory *factory)

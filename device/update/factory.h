@@ -44,7 +44,9 @@
 /* u32, time by the RTC after which no report leaves; 0: no end */
 #define FACTORY_OFF_REPORT_UNTIL_S 173u
 #define FACTORY_OFF_VERIFY         177u /* u8, FACTORY_VERIFY_ bits */
-/* 178..187 reserved, 0 */
+#define FACTORY_OFF_DEFENCES       179u /* u8, FACTORY_DEFENCE_ bits */
+#define FACTORY_OFF_COUNTER_WINDOW 180u /* u16, see struct factory */
+/* 178, 182..187 reserved, 0 */
 #define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
 
 /* Boot options. */
@@ -60,6 +62,9 @@
 #define FACTORY_VERIFY_CHECKSUM   0x01u /* CRC-64 */
 #define FACTORY_VERIFY_MIC_CRC64  0x02u /* the same, and the MIC of the answer holds */
 #define FACTORY_VERIFY_MIC_SHA256 0x04u /* SHA-256, and the MIC of the answer holds */
+
+/* Against members of its multicast groups. */
+#define FACTORY_DEFENCE_FRAGMENT_TABLE 0x01u /* fragments are proven by a signed table */
 
 #define FACTORY_CLOCK_REFRESH_NEVER 0xFFFFu
 #define FACTORY_JOIN_ACCEPT_MAX     33u
@@ -106,7 +111,9 @@ struct factory {
     uint16_t guard_ppm;
     uint32_t guard_ms;
     uint16_t clock_refresh_h;
-    uint8_t verify; /* FACTORY_VERIFY_ bits */
+    uint8_t verify;          /* FACTORY_VERIFY_ bits */
+    uint8_t defences;        /* FACTORY_DEFENCE_ bits */
+    uint16_t counter_window; /* largest step of a group's McFCnt that is taken at once; 0: any */
 };
 
 /* Reads and checks the record. False: magic or CRC wrong, `factory` is all zero. */

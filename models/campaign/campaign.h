@@ -117,6 +117,9 @@ struct campaign_params {
     enum campaign_receipts receipts;
     enum campaign_mic_descriptor mic_descriptor;
     double rounds_threshold; /* share of members that ends CORRECTION_ROUNDS */
+    /* How many times a signed table of the fragments' hashes is sent before them; 0: not. */
+    uint8_t table_copies;
+    uint8_t table_key[32]; /* that signs it: the vendor's, which signs images */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */

@@ -14,6 +14,7 @@
 #define PACKAGE_FPORT_MULTICAST     200u
 #define PACKAGE_FPORT_FRAGMENTATION 201u
 #define PACKAGE_FPORT_CLOCK         202u
+#define PACKAGE_FPORT_TABLE         205u /* this project's own: campaign/fragment_table.h */
 #define PACKAGE_MESSAGE_MAX         30u
 #define PACKAGE_FRAGMENT_OVERHEAD   3u     /* of a DataFragment over its data */
 #define PACKAGE_FRAGMENTS_MAX       16383u /* N has 14 bits */

@@ -106,8 +106,8 @@ void schedule_make(const struct schedule_input *input, struct schedule *schedule
     schedule->block_ack_delay = block_ack_delay(input);
     schedule->answer_window_ns = (sim_ns)(1u << (schedule->block_ack_delay + 4)) * SIM_NS_PER_S
                                  + SCHEDULE_ANSWER_TAIL_NS;
-    schedule->needed_ns =
-            pass_ns(input, schedule, input->nb_frag + schedule->coded - schedule->coded_later);
+    schedule->needed_ns = pass_ns(input, schedule,
+            input->lead_frames + input->nb_frag + schedule->coded - schedule->coded_later);
     for (sim_ns needed_ns = schedule->needed_ns;
             needed_ns > SCHEDULE_PERIOD_NS && schedule->periods < UINT8_MAX;
             needed_ns -= SCHEDULE_PERIOD_USABLE_NS) {

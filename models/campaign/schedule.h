@@ -29,10 +29,11 @@
 
 struct schedule_input {
     uint32_t nb_frag;
-    double redundancy;  /* coded fragments of the first pass per uncoded one */
-    sim_ns interval_ns; /* between two fragments of one gateway */
-    sim_ns bare_ns;     /* the pass is planned as one for each fragment, and one more; 0: fully */
-    bool corrected;     /* coded fragments follow for correction_timeout_ns at most */
+    uint32_t lead_frames; /* messages before the first fragment */
+    double redundancy;    /* coded fragments of the first pass per uncoded one */
+    sim_ns interval_ns;   /* between two fragments of one gateway */
+    sim_ns bare_ns;       /* the pass is planned as one for each fragment, and one more; 0: fully */
+    bool corrected;       /* coded fragments follow for correction_timeout_ns at most */
     sim_ns correction_timeout_ns;
     bool second_period;         /* what follows the first one has a session of its own, */
     sim_ns correction_pause_ns; /* which begins so long after it */

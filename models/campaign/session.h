@@ -36,6 +36,8 @@ struct session_recipient {
     sim_ns start_ns;
 };
 
+#define SESSION_TABLE UINT16_MAX
+
 struct session_ops {
     const char *name;
     /* NULL: out of memory, or the network has no room for it. */
@@ -54,9 +56,10 @@ struct session_ops {
     bool (*join)(struct session *session, uint32_t device);
     /* When it takes another message, not before after_ns; SIM_NS_NEVER: a report comes first. */
     sim_ns (*next_slot_ns)(const struct session *session, sim_ns after_ns);
-    /* Takes fragment number `n`; 0: a request. False: it takes no more at all. */
+    /* Takes fragment number `n`; 0: a request; SESSION_TABLE: a piece of the table of hashes.
+     * False: it takes no more at all. */
     bool (*send)(struct session *session, uint32_t n, const uint8_t *payload, uint16_t size);
-    /* N of what went out under a handle; 0: a request, or nothing. */
+    /* N of what went out under a handle; 0: a request, a piece of the table, or nothing. */
     uint32_t (*number)(const struct session *session, uint32_t handle);
     /* A gateway sent or refused a message. */
     void (*report)(struct session *session, uint32_t handle, uint32_t gateway,

@@ -25,7 +25,7 @@ struct class_c {
     uint8_t mc_key[16];
     uint32_t start_gps_s;
     uint8_t time_out;             /* exponent */
-    uint16_t n_of_fcnt[FCNT_MAX]; /* 0: a status request */
+    uint16_t n_of_fcnt[FCNT_MAX]; /* 0: a status request; SESSION_TABLE */
 };
 
 static struct class_c *class_c(struct session *session)
@@ -166,9 +166,9 @@ static sim_ns next_slot_ns(const struct session *session, sim_ns after_ns)
 static bool send(struct session *session, uint32_t n, const uint8_t *payload, uint16_t size)
 {
     struct class_c *self = class_c(session);
-    assert(n <= PACKAGE_FRAGMENTS_MAX);
-    uint32_t fcnt = network_group_enqueue(
-            self->network, self->group, PACKAGE_FPORT_FRAGMENTATION, payload, size, 0);
+    assert(n <= PACKAGE_FRAGMENTS_MAX || n == SESSION_TABLE);
+    uint8_t fport = n == SESSION_TABLE ? PACKAGE_FPORT_TABLE : PACKAGE_FPORT_FRAGMENTATION;
+    uint32_t fcnt = network_group_enqueue(self->network, self->group, fport, payload, size, 0);
     if (fcnt >= FCNT_MAX) {
         return false;
     }
@@ -179,14 +179,16 @@ static bool send(struct session *session, uint32_t n, const uint8_t *payload, ui
 static uint32_t number(const struct session *session, uint32_t handle)
 {
     const struct class_c *self = class_c_const(session);
-    return handle < FCNT_MAX ? self->n_of_fcnt[handle] : 0;
+    uint32_t n = handle < FCNT_MAX ? self->n_of_fcnt[handle] : 0;
+    return n == SESSION_TABLE ? 0 : n;
 }
 
 static void report(struct session *session, uint32_t handle, uint32_t gateway,
         enum gateway_tx_result result, sim_ns now_ns)
 {
     uint32_t n = number(session, handle);
-    if (result != GATEWAY_TX_SENT) {
+    bool table = handle < FCNT_MAX && class_c(session)->n_of_fcnt[handle] == SESSION_TABLE;
+    if (result != GATEWAY_TX_SENT || table) {
         return;
     }
     if (n != 0) {

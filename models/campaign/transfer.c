@@ -38,6 +38,7 @@ static bool cut_block(struct transfer *transfer, const uint8_t *image, uint32_t 
     transfer->fragment_size_bytes = (uint8_t)size;
     transfer->nb_frag = (uint16_t)nb_frag;
     transfer->padding = (uint8_t)(nb_frag * size - image_size);
+    transfer->table_count = campaign->params.table_copies > 0 ? fragment_table_count(room) : 0;
     transfer->block = calloc(nb_frag, size);
     if (transfer->block == NULL) {
         return false;
@@ -59,6 +60,12 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
     transfer->phase = CAMPAIGN_PHASE_IDLE;
     return region_has_downlink(network_region(campaign->server->network), data_rate)
            && cut_block(transfer, image, image_size) && transfer_session_add(transfer);
+}
+
+uint32_t transfer_table_messages(const struct transfer *transfer)
+{
+    return transfer->campaign->params.table_copies
+           * fragment_table_pieces(transfer->nb_frag, transfer->table_count);
 }
 
 void transfer_finish(struct transfer *transfer)
@@ -99,6 +106,22 @@ size_t transfer_put_fragment(const struct transfer *transfer, uint32_t n,
             out, transfer->frag_index, (uint16_t)n, data, transfer->fragment_size_bytes);
 }
 
+/* The next piece of the table of hashes; all of it goes out before the first fragment, so many
+ * times in turn. False: the session takes no more. */
+static bool send_table_piece(struct transfer *transfer)
+{
+    struct session *session = transfer_session_now(transfer);
+    const struct campaign *campaign = transfer->campaign;
+    uint8_t payload[FRAGMENT_TABLE_MESSAGE_MAX];
+    uint32_t pieces = fragment_table_pieces(transfer->nb_frag, transfer->table_count);
+    uint32_t first = transfer->table_sent % pieces * transfer->table_count;
+    size_t size = fragment_table_message(transfer->block, transfer->nb_frag,
+            transfer->fragment_size_bytes, transfer->frag_index, campaign->descriptor, first,
+            transfer->table_count, campaign->params.table_key, payload);
+    transfer->table_sent++;
+    return session->ops->send(session, SESSION_TABLE, payload, (uint16_t)size);
+}
+
 /* False: the session takes no more. */
 static bool send_fragment(struct transfer *transfer, uint32_t n)
 {
@@ -126,7 +149,13 @@ void transfer_feed(struct transfer *transfer)
 {
     const struct session *session = transfer_session_now(transfer);
     sim_ns now_ns = engine_now(transfer->campaign->server->engine);
-    while (!transfer->paused
+    while (!transfer->paused && transfer->table_sent < transfer_table_messages(transfer)
+            && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
+        if (!send_table_piece(transfer)) {
+            return;
+        }
+    }
+    while (!transfer->paused && transfer->table_sent == transfer_table_messages(transfer)
             && (transfer->repeat_left > 0 || transfer->next_n <= transfer->target_n)
             && session->ops->next_slot_ns(session, now_ns) <= now_ns) {
         bool again = transfer->repeat_left > 0;

@@ -11,6 +11,7 @@
 
 #include "campaign/campaign.h"
 #include "campaign/correction.h"
+#include "campaign/fragment_table.h"
 #include "campaign/packages.h"
 #include "campaign/schedule.h"
 #include "campaign/session.h"
@@ -52,7 +53,9 @@ struct transfer {
 
     uint32_t member_count;
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
-    uint32_t next_n, target_n;                          /* fragments to N <= target_n are wanted */
+    uint8_t table_count;       /* hashes of a piece of the table; 0: there is no table */
+    uint32_t table_sent;       /* pieces, each time counted */
+    uint32_t next_n, target_n; /* fragments to N <= target_n are wanted */
     uint32_t highest_sent_n;
     uint32_t repeat_n, repeat_left; /* uncoded, wanted again before the others, from repeat_n on */
     uint32_t replaced; /* of N below next_n that were not on the air: coded ones took their place */
@@ -130,6 +133,8 @@ bool transfer_waits_long_for(const struct transfer *transfer, uint32_t fragments
 uint32_t transfer_in_haste(const struct transfer *transfer, uint32_t fragments, sim_ns now_ns);
 /* What follows is sent as fast as the airtime that is left allows. */
 void transfer_hurry(struct transfer *transfer);
+/* Pieces of the table of hashes that go out before the first fragment. */
+uint32_t transfer_table_messages(const struct transfer *transfer);
 /* No more fragments. */
 void transfer_end(struct transfer *transfer, sim_ns now_ns);
 /* A counted member needs no more, or its outcome stands. */

@@ -135,6 +135,7 @@ void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurre
     assert(!transfer->open && concurrent > 0);
     struct schedule_input input = {
         .nb_frag = transfer->nb_frag,
+        .lead_frames = transfer_table_messages(transfer),
         .redundancy = params->redundancy,
         .interval_ns = fragment_interval_ns(transfer) * concurrent,
         .bare_ns = params->time_out == TIME_OUT_BY_INTERVAL ? params->interval_ns : 0,

@@ -66,6 +66,9 @@ static void put_configuration(const struct device_configuration *configuration, 
     put_le(record + FACTORY_OFF_GUARD_MS, configuration->guard_ms, 4);
     put_le(record + FACTORY_OFF_GUARD_PPM, configuration->guard_ppm, 2);
     put_le(record + FACTORY_OFF_CLOCK_REFRESH_H, configuration->clock_refresh_h, 2);
+    record[FACTORY_OFF_DEFENCES] =
+            configuration->fragment_table ? FACTORY_DEFENCE_FRAGMENT_TABLE : 0;
+    put_le(record + FACTORY_OFF_COUNTER_WINDOW, configuration->counter_window, 2);
     put_le(record + FACTORY_OFF_DEV_NONCE, configuration->dev_nonce, 2);
     record[FACTORY_OFF_JOIN_ACCEPT_SIZE] = configuration->join_accept_size;
     memcpy(record + FACTORY_OFF_JOIN_ACCEPT, configuration->join_accept,

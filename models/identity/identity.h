@@ -69,6 +69,8 @@ struct device_configuration {
     /* Age in hours at which the clock is asked for again; 0: the firmware's (24);
      * DEVICE_CLOCK_REFRESH_NEVER: the device never asks of its own accord, not even once. */
     uint16_t clock_refresh_h;
+    bool fragment_table;     /* fragments are proven by a signed table that comes first */
+    uint16_t counter_window; /* largest step of McFCnt that is taken at once; 0: any */
 
     /* A commissioned device: the join-accept that answered its request with `dev_nonce`. */
     uint16_t dev_nonce;

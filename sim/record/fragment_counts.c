@@ -78,6 +78,11 @@ static void settle(const struct fragment_counts *counts, uint32_t index,
     device->settled = true;
 }
 
+static bool has_window(const struct fragment_counts *counts, uint32_t index)
+{
+    return scenario_group_of(counts->view->scenario, index)->counter_window > 0;
+}
+
 static void firmware(const struct fragment_counts *counts, uint32_t index,
         struct device_fragments *device, const struct observation *o)
 {
@@ -94,6 +99,9 @@ static void firmware(const struct fragment_counts *counts, uint32_t index,
         break;
     case FW_TRACE_FRAME_DROPPED:
         device->dropped += device->settled || o->b < FRAGMENTATION_DROPPED_BUSY ? 0u : 1u;
+        break;
+    case FW_TRACE_COUNTER_REJECTED: /* too far ahead for its window, perhaps */
+        device->dropped += device->settled || !has_window(counts, index) ? 0u : 1u;
         break;
     case FW_TRACE_FRAGMENT_STORED:
         device->missing_now = b;
@@ -198,7 +206,7 @@ const struct recorder_ops fragment_counts_recorder = {
     .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
     .traces = RECORDER_TRACE(FRAG_SET_UP) | RECORDER_TRACE(FRAGMENT_STORED)
               | RECORDER_TRACE(FRAG_FROZEN) | RECORDER_TRACE(FRAG_COMPLETE)
-              | RECORDER_TRACE(FRAME_DROPPED),
+              | RECORDER_TRACE(FRAME_DROPPED) | RECORDER_TRACE(COUNTER_REJECTED),
     .of_campaign = true,
     .create = create,
     .destroy = destroy,

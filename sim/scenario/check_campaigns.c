@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "campaign/fragment_table.h"
 #include "campaign/schedule.h"
 #include "gateway/gateway.h"
 #include "scenario/campaign_plan.h"
@@ -134,6 +135,19 @@ static void check_verify(const struct campaign_check *c)
     }
 }
 
+/* A piece of the table has a signature: it fits no frame of the slow data rates. */
+static void check_fragment_table(const struct campaign_check *c)
+{
+    const struct campaign_params *p = &c->campaign->params;
+    const struct region *region = scenario_region(c->check->scenario);
+    if (p->table_copies > 0 && region_has_downlink(region, p->data_rate)
+            && fragment_table_count(region_downlink_payload_max(region, p->data_rate)) == 0) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->table_copies),
+                "%s.defences.fragment_table does not fit frames of DR%u: they carry %u bytes",
+                c->label, p->data_rate, region_downlink_payload_max(region, p->data_rate));
+    }
+}
+
 /* --- names and members ------------------------------------------------------------------------ */
 
 static void check_name(const struct campaign_check *c)
@@ -213,6 +227,7 @@ void check_campaigns(const struct check *check)
         check_interval(&c);
         check_times(&c);
         check_verify(&c);
+        check_fragment_table(&c);
     }
     if (scenario_errors_count(check->errors) == before) {
         check_successive(check);

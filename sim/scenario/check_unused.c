@@ -134,6 +134,15 @@ static void unused_gateways(const struct check *check)
             "gateways.beacons", "clock.source: gnss");
 }
 
+static bool any_table(const struct scenario *scenario)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        any = any || scenario->campaigns[i].params.table_copies > 0;
+    }
+    return any;
+}
+
 static void unused_group(const struct check *check, const struct scenario_device_group *g)
 {
     bool lattice = g->layout == LAYOUT_GRID || g->layout == LAYOUT_HEX;
@@ -151,6 +160,10 @@ static void unused_group(const struct check *check, const struct scenario_device
             "packages.fragmentation", "a campaign");
     unused(check, &g->guard_drift_ppm, check->scenario->campaign_count > 0, "guard.drift",
             "a campaign");
+    unused(check, &g->fragment_table, any_table(check->scenario), "defences.fragment_table",
+            "campaign.defences.fragment_table");
+    unused(check, &g->counter_window, check->scenario->campaign_count > 0,
+            "defences.counter_window", "a campaign");
     unused(check, &g->report_jitter, g->report_traffic == 1, "report.jitter", "traffic: jittered");
     unused(check, &g->rtc_temperature_mean_c, !from_file, "rtc.temperature.mean",
             "no temperature.file");

@@ -155,6 +155,8 @@ struct scenario_device_group {
     double guard_drift_ppm;         /* -1: the firmware's own */
     uint8_t packages_fragmentation; /* version of TS004, or SCENARIO_VERSION_AUTO */
     sim_ns clock_refresh_ns;        /* -1: the firmware's own; -2: never */
+    uint32_t counter_window;        /* defences.counter_window; 0: off */
+    bool fragment_table;            /* defences.fragment_table */
     double battery_capacity_mah;    /* -1: the board's */
     double battery_self_discharge;  /* a year; -1: the board's */
     double battery_usable;          /* -1: the board's */

@@ -60,6 +60,8 @@ static bool create_campaign(
     world_campaign_params(campaign, &params);
     params.members = members;
     params.member_count = member_count;
+    uint8_t public_key[32];
+    image_key_pair(world->scenario->seed, params.table_key, public_key);
     uint8_t *versions = list_versions(world->scenario, members, member_count);
     params.member_versions = versions;
     bool ok = versions != NULL

@@ -174,6 +174,8 @@ static struct device_configuration configuration_of(
         .region_plan = scenario_region(world->scenario)->plan_id,
         .tx_power_index = tx_power_index(scenario_region(world->scenario), group->tx_power_dbm),
         .nb_trans = (uint8_t)group->nb_trans,
+        .fragment_table = group->fragment_table,
+        .counter_window = (uint16_t)group->counter_window,
         .guard_given = group->guard_fixed_ns >= 0 || group->guard_drift_ppm >= 0.0,
     };
     if (c.guard_given) {

@@ -98,6 +98,34 @@ Test(mac_multicast, counter_must_grow_stay_above_the_minimum_and_below_the_maxim
     bench_destroy(bench);
 }
 
+/* Goal: with a window one frame far ahead keeps out nothing, and a device that missed more than the
+ * window takes up the counter after 10 minutes of silence. */
+Test(mac_multicast, counter_steps_beyond_the_window_wait_for_silence)
+{
+    struct bench *bench = joined(0, UINT32_MAX);
+    bench->core.factory.counter_window = 16;
+    mac_multicast_set(
+            &bench->core, 1, MC_ADDR, mc_keys.app_s_key, mc_keys.nwk_s_key, 0, UINT32_MAX);
+    mac_class_c_open(&bench->core, 1, SESSION_HZ, SESSION_DR);
+    static const struct {
+        uint32_t fcnt;
+        bool accepted;
+    } steps[] = { { 15, true }, { 32, false }, { 8000, false }, { 16, true }, { 32, true } };
+    unsigned count = 0;
+    for (unsigned i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        hear_counter(bench, steps[i].fcnt);
+        count += steps[i].accepted;
+        cr_assert_eq(bench->delivered_count, count, "step %u", i);
+    }
+    bench_run_s(bench, 590);
+    hear_counter(bench, 60);
+    cr_expect_eq(bench->delivered_count, count);
+    bench_run_s(bench, 20);
+    hear_counter(bench, 60);
+    cr_expect_eq(bench->delivered_count, count + 1);
+    bench_destroy(bench);
+}
+
 Test(mac_multicast, counter_below_the_minimum_is_never_accepted)
 {
     struct bench *bench = joined(100, UINT32_MAX);

@@ -4,6 +4,7 @@
 #include "fake_board.h"
 
 #include <criterion/criterion.h>
+#include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,6 +259,13 @@ static void op_entropy(void *b, void *data, size_t size)
     }
 }
 
+static enum hal_status op_ed25519_verify(void *board, const uint8_t public_key[32],
+        const void *message, size_t size, const uint8_t signature[64])
+{
+    bool valid = ed25519_sha512_verify(public_key, size, message, signature) != 0;
+    return valid ? HAL_OK : HAL_ERR_VERIFY;
+}
+
 static void op_panic(void *board, const char *file, int line)
 {
     board_of(board)->panics++;
@@ -296,6 +304,7 @@ static const struct hal_ops ops = {
     .sha256_begin = op_sha256_begin,
     .sha256_update = op_sha256_update,
     .sha256_end = op_sha256_end,
+    .ed25519_verify = op_ed25519_verify,
     .entropy = op_entropy,
     .panic = op_panic,
     .trace = op_trace,

@@ -19,7 +19,7 @@
 #include "trace.h"
 #include "update/flash_map.h"
 
-#define BOARD_NOR_SIZE      NOR_NEW_IMAGE_ADDRESS
+#define BOARD_NOR_SIZE      (NOR_TABLE_ADDRESS + NOR_TABLE_SIZE)
 #define BOARD_PROGRAM_TICKS 30u   /* 0.9 ms */
 #define BOARD_ERASE_TICKS   1475u /* 45 ms */
 #define BOARD_UPLINKS_MAX   64u

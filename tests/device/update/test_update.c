@@ -110,6 +110,8 @@ Test(factory, what_the_firmware_may_not_choose_is_read, .init = set_up)
     record[129] = 0x12;
     record[130] = 17;
     record[164] = 0x08;
+    record[180] = 0x13;
+    record[181] = 0x12;
     record[172] = 0x80;
     fake_board_seal_factory(&board);
     cr_assert(factory_read(&board.hal, &factory));
@@ -124,6 +126,7 @@ Test(factory, what_the_firmware_may_not_choose_is_read, .init = set_up)
     cr_assert_eq(factory.guard_ms, 0x0D0C0B0Au);
     cr_assert_eq(factory.guard_ppm, 0x0F0E);
     cr_assert_eq(factory.clock_refresh_h, 0x1110);
+    cr_assert_eq(factory.counter_window, 0x1213);
     cr_assert_eq(factory_join_accept(&board.hal, accept, &dev_nonce), 17);
     cr_assert_eq(dev_nonce, 0x1234);
     cr_assert_arr_eq(accept, record + 131, 17);

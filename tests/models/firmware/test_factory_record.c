@@ -75,6 +75,8 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
         .guard_ms = 0x01020304,
         .guard_ppm = 0x0506,
         .clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER,
+        .fragment_table = true,
+        .counter_window = 0x1213,
         .dev_nonce = 0x0708,
         .join_accept_size = 33,
     };
@@ -88,8 +90,9 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
     cr_assert_arr_eq(record + 131, configuration.join_accept, 33);
     cr_assert_arr_eq(record + 164, configuration.channel_mask, 9);
     cr_assert_arr_eq(record + 173, "\x0E\x0D\x0C\x0B", 4);
+    cr_assert_arr_eq(record + 179, "\x01\x13\x12", 3);
     for (unsigned i = 177; i < 188; i++) {
-        cr_assert_eq(record[i], 0);
+        cr_assert(record[i] == 0 || (i >= 179 && i <= 181));
     }
 }
 
