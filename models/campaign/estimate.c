@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "campaign/fragment_table.h"
 #include "campaign/packages.h"
 #include "campaign/schedule.h"
 #include "network/lorawan.h"
@@ -92,7 +93,8 @@ static void estimate_air(const struct estimate_input *input, struct estimate *es
 {
     assert(estimate->nb_frag > 0);
     uint32_t copies = input->gateways == MULTICAST_SINGLE ? 1 : input->gateway_count;
-    double frames = estimate->nb_frag + estimate->coded + estimate->correction;
+    double frames =
+            (double)estimate->table + estimate->nb_frag + estimate->coded + estimate->correction;
     estimate->transfers = input->versions > 0 ? input->versions : 1u;
     estimate->gateway_airtime_s = estimate->transfers * frames * estimate->fragment_airtime_s;
     estimate->airtime_s = copies * estimate->gateway_airtime_s;
@@ -126,7 +128,8 @@ static double longest_time_s(const struct estimate *estimate)
 /* From SessionTime until a device has heard `fragments`, the last of them to its end. */
 static double heard_s(const struct estimate *estimate, double fragments)
 {
-    return seconds(SCHEDULE_GUARD_NS) + LEAD_S + (fragments - 1.0) * estimate->interval_s
+    return seconds(SCHEDULE_GUARD_NS) + LEAD_S
+           + (estimate->table + fragments - 1.0) * estimate->interval_s
            + estimate->fragment_airtime_s;
 }
 
@@ -341,8 +344,12 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
     sim_ns airtime_ns = lora_time_on_air_ns(
             &modulation, LORAWAN_OVERHEAD + PACKAGE_FRAGMENT_OVERHEAD + input->fragment_size_bytes);
     sim_ns interval_ns = fragment_interval_ns(input, airtime_ns, duty_cycle);
+    uint8_t hashes =
+            fragment_table_count(region_downlink_payload_max(input->region, input->data_rate));
+    estimate->table = input->table_copies * fragment_table_pieces(estimate->nb_frag, hashes);
     struct schedule_input schedule_input = {
         .nb_frag = estimate->nb_frag,
+        .lead_frames = estimate->table,
         .redundancy = input->redundancy,
         .interval_ns = interval_ns,
         .bare_ns = input->time_out == TIME_OUT_BY_INTERVAL ? input->interval_ns : 0,

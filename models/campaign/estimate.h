@@ -15,6 +15,7 @@ struct estimate_input {
     uint32_t image_size_bytes; /* the whole block */
     uint8_t fragment_size_bytes;
     double redundancy;
+    uint8_t table_copies; /* of the table of hashes */
     enum campaign_correction correction;
     double correction_timeout_s;
     enum campaign_correction_period correction_period;
@@ -57,6 +58,7 @@ struct estimate {
     bool possible;      /* false: fragment too long for the data rate, too many, or no duty cycle */
     uint32_t transfers; /* that send the whole block; all but the airtimes is of one */
     uint32_t nb_frag;
+    uint32_t table;      /* messages of the table of hashes, before the fragments */
     uint32_t coded;      /* of the first pass */
     uint32_t correction; /* further ones, for loss that redundancy does not cover */
     uint8_t block_ack_delay;

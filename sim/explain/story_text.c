@@ -9,6 +9,7 @@
 #include "explain/sentence.h"
 #include "explain/story.h"
 #include "explain/story_facts.h"
+#include "record/security.h"
 
 #define SAME_MAX   3u  /* so many times the same kind in a row are told one by one */
 #define RANGES_MAX 12u /* of a cause's fragments */
@@ -172,6 +173,14 @@ static void write_uplinks(const struct story_uplinks *uplinks, FILE *out)
     }
 }
 
+static void write_forged(const struct story *story, FILE *out)
+{
+    uint32_t forged = security_accepted(run_recorders(story->run), story->device);
+    if (forged > 0) {
+        fprintf(out, "\nForged frames: its MAC accepted %" PRIu32 "\n", forged);
+    }
+}
+
 static void write_energy(const struct story *story, FILE *out)
 {
     struct phase_energy energy;
@@ -223,6 +232,7 @@ void story_write_text(const struct story *story, FILE *out)
         write_fragments(story, c, out);
     }
     write_uplinks(&story->uplinks, out);
+    write_forged(story, out);
     write_energy(story, out);
     fputs("\nThe end\n", out);
     for (uint32_t c = 0; c < campaigns; c++) {

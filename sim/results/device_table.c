@@ -11,6 +11,7 @@
 #include "record/devices.h"
 #include "record/fragment_causes.h"
 #include "record/measure.h"
+#include "record/security.h"
 
 #define MEMBER(member) offsetof(struct device_line, member)
 
@@ -70,6 +71,8 @@ static const struct column columns[] = {
     { "unicast_fragments", "", COLUMN_COUNT,
             "fragments that the device received by unicast, coded ones too",
             MEMBER(unicast_fragments) },
+    { "forged_accepted", "", COLUMN_COUNT, "forged frames that the device's MAC accepted",
+            MEMBER(forged_accepted) },
     { "energy_j", "J", COLUMN_NUMBER, "energy drawn since power on", MEMBER(energy_j) },
 #define X(name, text)                                                                              \
     { "energy_" text "_j", "J", COLUMN_NUMBER, "energy drawn by the component " text,              \
@@ -205,6 +208,7 @@ void device_line_get(const struct world *world, const struct recorder_set *recor
     add_outcome(recorders, campaigns, device, partial, line);
     add_fragments(recorders, campaigns, device, line);
     add_energy(world, recorders, device, line);
+    line->forged_accepted = security_accepted(recorders, device);
     if (campaigns > 0) {
         const struct device_clock *clock = clock_of(recorders, device);
         line->clock_set_ns = clock->set_ns;

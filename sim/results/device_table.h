@@ -31,6 +31,7 @@ struct device_line {
     uint64_t fragments;
     uint64_t outcomes[LOSS_CAUSE_COUNT]; /* of these fragments; LOSS_NONE: received */
     uint64_t unicast_fragments;
+    uint64_t forged_accepted;
     double energy_j;
     double component_j[ENERGY_COMPONENT_COUNT];
     double phase_j[ENERGY_PHASE_COUNT];

@@ -102,6 +102,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .fragment_size_bytes =
                 c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
         .redundancy = c->redundancy,
+        .table_copies = c->table_copies,
         .correction = c->correction,
         .correction_timeout_s = seconds(c->correction_timeout_ns),
         .correction_period = c->correction_period,

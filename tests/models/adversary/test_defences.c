@@ -88,3 +88,24 @@ Test(defences, fragment_table_refuses_fragments_that_collide)
     cr_expect_eq(trial_value(trial, "devices.confirmed"), DEVICES);
     trial_destroy(trial);
 }
+
+/* Goal: a second period is another group with counters of its own: what one frame cost the first
+ * one is made good there. Without it no device is confirmed. */
+Test(defences, second_period_replaces_a_group_whose_counter_was_moved)
+{
+    static const char *const second = "campaign.correction.period=second";
+    static const char *const no_window = "devices.0.defences.counter_window=0";
+    const char *const sets[] = { no_window, second };
+    for (size_t count = 1; count <= 2; count++) {
+        char text[sizeof base + 256];
+        snprintf(text, sizeof text,
+                "%sadversaries: [{x: 100 m, height: 10 m, power: 27 dBm, kind: counter-jump, "
+                "duration: 100 min}]\n",
+                base);
+        struct trial *trial = trial_create(text, sets, count);
+        trial_play(trial);
+        cr_expect_eq(trial_value(trial, "security.forged_accepted"), DEVICES);
+        cr_expect_eq(trial_value(trial, "devices.confirmed"), count == 2 ? DEVICES : 0);
+        trial_destroy(trial);
+    }
+}
