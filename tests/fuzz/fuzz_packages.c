@@ -10,6 +10,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_rig.h"
+#include "services/fragment_table.h"
 
 #define STEPS_MAX     64u
 #define FRAGMENTS_MAX 40u
@@ -25,6 +26,7 @@ enum step {
     WAIT,
     CLOCK,
     RESET,
+    TABLE,
     STEP_COUNT
 };
 
@@ -104,6 +106,10 @@ static void play(struct fuzz_bytes *in, struct session *session)
         break;
     case CLOCK:
         rig_set_gps(rig, 1300000000 + fuzz_u16(in));
+        break;
+    case TABLE:
+        rig->core.factory.defences ^= FACTORY_DEFENCE_FRAGMENT_TABLE;
+        message(in, FRAGMENT_TABLE_FPORT);
         break;
     case RESET:
     case STEP_COUNT:

@@ -63,3 +63,20 @@ Test(adversaries, are_refused_where_they_can_not_act)
     cr_expect(read_text("campaign: none\n" DEVICES "adversaries: [{kind: replay-uplinks}]\n"), "%s",
             messages);
 }
+
+/* Goal: a table of hashes that no frame of the data rate carries is refused, and a defence that has
+ * nothing to act on is warned about. */
+Test(adversaries, find_defences_that_are_checked_too)
+{
+    expect_refused(DEVICES "campaign: {start: 1 h, data_rate: DR0, fragment_size: 40 B, "
+                           "defences: {fragment_table: 1}}\n",
+            "campaign.defences.fragment_table does not fit frames of DR0: they carry 51 bytes");
+    cr_expect(read_text(DEVICES "campaign: {start: 1 h, data_rate: DR3, "
+                                "defences: {fragment_table: 1}}\n"),
+            "%s", messages);
+    expect_warned("devices: [{count: 7, defences: {fragment_table: true}}]\n",
+            "defences.fragment_table has no effect here; it applies only with "
+            "campaign.defences.fragment_table");
+    expect_warned("campaign: none\ndevices: [{count: 7, defences: {counter_window: 16}}]\n",
+            "defences.counter_window has no effect here; it applies only with a campaign");
+}
