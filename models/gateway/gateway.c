@@ -38,7 +38,7 @@ const char *gateway_tx_result_name(enum gateway_tx_result result)
 static void count_lost(void *context, const struct observation *observation)
 {
     struct gateway_fleet *fleet = context;
-    uint32_t number = observation->entity - fleet->first_entity;
+    uint32_t number = gateway_of_entity(&fleet->entities, observation->entity, fleet->count);
     if (number < fleet->count) {
         fleet->gateways[number].stats.lost[observation->b]++;
     }
@@ -72,7 +72,8 @@ static bool gateway_init(
 }
 
 struct gateway_fleet *gateway_fleet_create(struct engine *engine,
-        const struct gateway_params *params, uint32_t count, entity_id first_entity)
+        const struct gateway_params *params, uint32_t count,
+        const struct gateway_entities *entities)
 {
     assert(params->region != NULL);
     assert(params->demodulators <= GATEWAY_DEMODULATORS_MAX);
@@ -89,7 +90,7 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     if (!params->gnss && params->clock.source == GATEWAY_CLOCK_GNSS) {
         fleet->params.clock.source = GATEWAY_CLOCK_FREE;
     }
-    fleet->first_entity = first_entity;
+    fleet->entities = *entities;
     fleet->free_message = NO_MESSAGE;
     fleet->gateways = calloc(count + 1u, sizeof *fleet->gateways);
     if (fleet->gateways == NULL) {
@@ -98,7 +99,7 @@ struct gateway_fleet *gateway_fleet_create(struct engine *engine,
     }
     while (fleet->count < count) {
         uint32_t i = fleet->count++;
-        if (!gateway_init(fleet, &fleet->gateways[i], i, first_entity + i)) {
+        if (!gateway_init(fleet, &fleet->gateways[i], i, gateway_entity(entities, i))) {
             gateway_fleet_destroy(fleet);
             return NULL;
         }

@@ -165,11 +165,34 @@ struct gateway_sink {
     void (*prefetch)(void *context, const struct gateway_uplink *uplink);
 };
 
+/* Entities of gateways: GATEWAY_ENTITIES_FIRST from `first` on, those of more gateways from `more`
+ * on. So with any number of gateways, all others have the same entities, and draws. */
+#define GATEWAY_ENTITIES_FIRST 64u
+#define GATEWAY_NONE           UINT32_MAX
+struct gateway_entities {
+    entity_id first, more;
+};
+static inline entity_id gateway_entity(const struct gateway_entities *entities, uint32_t gateway)
+{
+    return gateway < GATEWAY_ENTITIES_FIRST ? entities->first + gateway
+                                            : entities->more + (gateway - GATEWAY_ENTITIES_FIRST);
+}
+/* The gateway that has an entity, of `count`; GATEWAY_NONE: it is no gateway's. */
+static inline uint32_t gateway_of_entity(
+        const struct gateway_entities *entities, entity_id entity, uint32_t count)
+{
+    uint32_t first = entity - entities->first, more = entity - entities->more;
+    uint32_t gateway = first < GATEWAY_ENTITIES_FIRST ? first : GATEWAY_ENTITIES_FIRST + more;
+    bool is_one = first < GATEWAY_ENTITIES_FIRST || more < UINT32_MAX - GATEWAY_ENTITIES_FIRST;
+    return is_one && gateway < count ? gateway : GATEWAY_NONE;
+}
+
 struct gateway_fleet;
 
-/* Gateways 0..count-1 of the medium, entities first_entity... NULL: out of memory. */
+/* Gateways 0..count-1 of the medium. NULL: out of memory. */
 struct gateway_fleet *gateway_fleet_create(struct engine *engine,
-        const struct gateway_params *params, uint32_t count, entity_id first_entity);
+        const struct gateway_params *params, uint32_t count,
+        const struct gateway_entities *entities);
 void gateway_fleet_destroy(struct gateway_fleet *fleet);
 void gateway_fleet_connect(struct gateway_fleet *fleet, struct medium *medium,
         const struct gateway_sink *sink, void *sink_context);

@@ -63,7 +63,7 @@ struct gateway_fleet {
     void *on_outage_context;
     uint32_t count;
     struct gateway *gateways;
-    entity_id first_entity;
+    struct gateway_entities entities;
     uint16_t uplink_handler, report_handler, request_handler, hand_over_handler, on_air_handler,
             give_up_handler, beacon_handler;
     struct message **blocks; /* of MESSAGE_BLOCK messages */

@@ -223,7 +223,7 @@ static uint8_t build_fopts(const struct region *region, const struct pending *pe
         int32_t margin_db = (pending->heard[0].snr_mdb - needed_mdb) / 1000;
         margin_db = margin_db < 0 ? 0 : margin_db;
         size += mac_link_check_ans(fopts + size, (uint8_t)(margin_db > 254 ? 254 : margin_db),
-                (uint8_t)__builtin_popcountll(pending->heard_by));
+                pending->reporter_count);
     }
     for (uint32_t i = 0; i < answer->commands.ping_slot_info_reqs && size < 12u; i++) {
         size += mac_ping_slot_info_ans(fopts + size);

@@ -16,7 +16,7 @@
 #define NETWORK_DEVICE_QUEUE 4u /* application downlinks waiting per device */
 #define NETWORK_PAYLOAD_MAX  242u
 #define NETWORK_NO_DEVICE    UINT32_MAX
-#define NETWORK_GATEWAYS_MAX 64u
+#define NETWORK_GATEWAYS_MAX 10000u
 /* Usual window in which servers wait for copies of an uplink (spec-physics 6: 100 to 250 ms). */
 #define NETWORK_DEDUPLICATION_NS (200 * SIM_NS_PER_MS)
 

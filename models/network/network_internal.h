@@ -18,7 +18,9 @@
 #include "network/rx2_plan.h"
 #include "network/spent_airtime.h"
 
-#define HEARD_MAX           4u /* gateways kept per uplink and per device */
+#define HEARD_MAX 4u /* gateways kept per uplink and per device */
+/* Gateways that count for one uplink; LinkCheckAns has a byte for them. */
+#define REPORTERS_MAX       64u
 #define PENDING_MAX         65536u
 #define DOWNLINKS_MAX       65536u
 #define QUEUE_ITEMS_MAX     (1u << 20)
@@ -54,8 +56,9 @@ struct pending {
     bool copy; /* of the last uplink: to be answered, not to be handed on */
     bool gps_time;
     uint8_t data_rate;
-    uint8_t heard_count; /* entries in heard[] */
-    uint64_t heard_by;   /* bit g: gateway g reported it */
+    uint8_t reporter_count;
+    uint8_t heard_count;               /* entries in heard[] */
+    uint16_t reporters[REPORTERS_MAX]; /* gateways that reported it */
     uint16_t size;
     struct heard heard[HEARD_MAX]; /* best first */
     uint8_t bytes[LORAWAN_FRAME_MAX];

@@ -24,13 +24,23 @@
 
 /* --- which gateways heard it ----------------------------------------------------------------- */
 
+static bool is_reporter(const struct pending *pending, uint32_t gateway)
+{
+    assert(pending->reporter_count <= REPORTERS_MAX);
+    for (uint32_t i = 0; i < pending->reporter_count; i++) {
+        if (pending->reporters[i] == gateway) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void network_pending_hear(struct pending *pending, const struct gateway_uplink *uplink)
 {
-    uint64_t bit = UINT64_C(1) << uplink->gateway;
-    if ((pending->heard_by & bit) != 0) {
+    if (is_reporter(pending, uplink->gateway) || pending->reporter_count == REPORTERS_MAX) {
         return; /* a packet forwarder's second report, or a replay inside the window */
     }
-    pending->heard_by |= bit;
+    pending->reporters[pending->reporter_count++] = (uint16_t)uplink->gateway;
     sim_ns late_ns = pending->arrived_ns - uplink->stamped_ns;
     bool plausible = late_ns >= -STAMP_ERROR_MAX_NS && late_ns <= STAMP_ERROR_MAX_NS;
     if (uplink->time_known && plausible && !pending->gps_time) {
@@ -100,7 +110,7 @@ struct pending *network_pending_open(struct network *network, uint32_t device,
     pending->gps_time = false;
     pending->data_rate = data_rate;
     pending->heard_count = 0;
-    pending->heard_by = 0;
+    pending->reporter_count = 0;
     pending->size = uplink->size;
     memcpy(pending->bytes, uplink->bytes, uplink->size);
     network_pending_hear(pending, uplink);

@@ -43,7 +43,7 @@ bool capture_open(struct capture *capture, const struct run_options *options, st
         .path = options->pcap,
         .form = options->pcap_form,
         .start_unix_s = world_start_unix_s(world),
-        .first_gateway = world->first_gateway,
+        .gateways = world->gateway_entities,
         .gateway_count = world->gateway_count,
     };
     capture->pcap = pcap_open(&params, error, sizeof error);

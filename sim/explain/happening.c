@@ -101,8 +101,9 @@ static bool campaign_write(const struct world *world, entity_id entity, FILE *ou
 
 void entity_write(const struct world *world, entity_id entity, FILE *out)
 {
-    if (entity - world->first_gateway < world->gateway_count) {
-        fprintf(out, "gateway %" PRIu32, entity - world->first_gateway);
+    uint32_t gateway = gateway_of_entity(&world->gateway_entities, entity, world->gateway_count);
+    if (gateway != GATEWAY_NONE) {
+        fprintf(out, "gateway %" PRIu32, gateway);
     } else if (entity - world->first_device < world->device_count) {
         fprintf(out, "device %" PRIu32, entity - world->first_device);
     } else if (entity - world->first_foreign < world->scenario->foreign.devices) {

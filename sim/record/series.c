@@ -36,6 +36,11 @@ static void destroy(void *state)
     }
 }
 
+static uint32_t gateways_of(const struct recorder_view *view)
+{
+    return view->gateway_count < SERIES_GATEWAYS_MAX ? view->gateway_count : SERIES_GATEWAYS_MAX;
+}
+
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
@@ -45,7 +50,7 @@ static void *create(const struct recorder_set *set)
     }
     series->step_ns = steps_ns[0];
     series->campaign_count = server_campaign_count(view->server);
-    series->gateway_count = view->gateway_count;
+    series->gateway_count = gateways_of(view);
     series->campaigns = calloc(
             (size_t)SERIES_POINTS_MAX * series->campaign_count + 1, sizeof *series->campaigns);
     series->duty =
@@ -80,7 +85,7 @@ void series_take(const struct recorder_set *set, struct series_campaign *campaig
             .received = fragment_causes_received_by_all(causes, c),
         };
     }
-    for (uint32_t g = 0; g < view->gateway_count; g++) {
+    for (uint32_t g = 0; g < gateways_of(view); g++) {
         duty[g] = duty_of(view, g);
     }
 }

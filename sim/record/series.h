@@ -12,7 +12,8 @@
 
 #include "record/recorder_set.h"
 
-#define SERIES_POINTS_MAX 1000u
+#define SERIES_POINTS_MAX   1000u
+#define SERIES_GATEWAYS_MAX 64u /* of more gateways, the first ones have a course over time */
 
 struct series_campaign {
     enum campaign_phase phase;
@@ -23,7 +24,8 @@ struct series_campaign {
 struct series {
     sim_ns step_ns;
     uint32_t count;
-    uint32_t campaign_count, gateway_count;
+    uint32_t campaign_count;
+    uint32_t gateway_count;            /* at most SERIES_GATEWAYS_MAX */
     sim_ns at_ns[SERIES_POINTS_MAX];   /* multiples of step_ns, none left out */
     struct series_campaign *campaigns; /* [point][campaign] */
     double *duty;                      /* [point][gateway] */
@@ -31,7 +33,8 @@ struct series {
 
 const struct series *series_of(const struct recorder_set *set);
 
-/* What a point taken now would hold: a struct for each campaign, a number for each gateway. The
+/* What a point taken now would hold: a struct for each campaign, a number for each gateway of the
+ * series. The
  * duty is the used share of what the fullest sub-band allows in the last hour. */
 void series_take(const struct recorder_set *set, struct series_campaign *campaigns, double *duty);
 

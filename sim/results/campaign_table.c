@@ -197,7 +197,7 @@ static void write_campaign(struct writer *writer)
     const struct series *series = writer->series;
     sim_ns now_ns = engine_now(recorder_set_view(writer->set)->engine);
     struct series_campaign campaigns[SCENARIO_CAMPAIGNS_MAX];
-    double duty[SCENARIO_GATEWAYS_MAX];
+    double duty[SERIES_GATEWAYS_MAX];
     writer->progress = progress_of(writer->set, writer->campaign);
     for (uint32_t i = 0; i < series->count; i++) {
         write_point(writer, i, series->at_ns[i],
@@ -214,8 +214,8 @@ void campaign_table_write(const struct recorder_set *recorders, FILE *out)
 {
     const struct series *series = series_of(recorders);
     uint32_t count = series->campaign_count > 0 ? series->campaign_count : 1;
-    struct column wide[FIXED_COLUMNS + SCENARIO_GATEWAYS_MAX];
-    char names[SCENARIO_GATEWAYS_MAX][24];
+    struct column wide[FIXED_COLUMNS + SERIES_GATEWAYS_MAX];
+    char names[SERIES_GATEWAYS_MAX][24];
     memcpy(wide, columns, FIXED_COLUMNS * sizeof columns[0]);
     for (uint32_t g = 0; g < series->gateway_count; g++) {
         snprintf(names[g], sizeof names[g], "duty_gateway_%u", g);

@@ -9,6 +9,7 @@
 #define RESULTS_CAMPAIGN_TABLE_H
 
 #include "record/recorder_set.h"
+#include "record/series.h"
 #include "results/column.h"
 
 struct campaign_line {
@@ -18,11 +19,11 @@ struct campaign_line {
     uint64_t members, joined, contacted, group_set_up, ready;
     uint64_t complete, authenticated, installed, confirmed;
     uint64_t sent, coded_sent, received;
-    double duty[SCENARIO_GATEWAYS_MAX];
+    double duty[SERIES_GATEWAYS_MAX];
 };
 
-/* Of struct campaign_line. Its last column stands for one column of each gateway, whose number
- * takes the place of the N in its name. */
+/* Of struct campaign_line. Its last column stands for one column of each gateway of the
+ * series, whose number takes the place of the N in its name. */
 extern const struct column_table campaign_table;
 
 /* campaign.csv, one campaign after the other. */

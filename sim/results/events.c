@@ -207,10 +207,11 @@ struct stations {
 
 static void add_entity(const struct world *world, entity_id entity, struct stations *stations)
 {
-    uint32_t device = entity - world->first_device, gateway = entity - world->first_gateway;
+    uint32_t device = entity - world->first_device;
+    uint32_t gateway = gateway_of_entity(&world->gateway_entities, entity, world->gateway_count);
     if (device < world->device_count) {
         stations->device = device;
-    } else if (gateway < world->gateway_count) {
+    } else if (gateway != GATEWAY_NONE) {
         stations->gateway = gateway;
     }
 }

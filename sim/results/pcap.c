@@ -205,7 +205,8 @@ static uint8_t steps_of(int64_t thousandths, int min, int max)
 /* False: the frame is in no gateway's capture. */
 static bool at_gateway(const struct pcap *pcap, const struct observation *o, struct packet *packet)
 {
-    packet->interface = o->entity - pcap->params.first_gateway;
+    packet->interface =
+            gateway_of_entity(&pcap->params.gateways, o->entity, pcap->params.gateway_count);
     if (o->kind == OBSERVE_GATEWAY_RECEIVED) {
         packet->direction = NG_INBOUND;
         packet->rssi = steps_of(o->b - RSSI_BASE_DBM * 1000, 0, RSSI_UNKNOWN - 1);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gateway/gateway.h"
 #include "observe.h"
 
 #define PCAP_LINKTYPE_LORATAP 270u
@@ -29,7 +30,7 @@ struct pcap_params {
     const char *path; /* "-": standard output */
     enum pcap_form form;
     int64_t start_unix_s; /* time stamp of the engine's time 0 */
-    entity_id first_gateway;
+    struct gateway_entities gateways;
     uint32_t gateway_count;
 };
 

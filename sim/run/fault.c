@@ -49,7 +49,7 @@ bool fault_entity(const struct world *world, const struct fault *fault, entity_i
         *entity = world->first_device + fault->target;
         return fault->target < world->device_count;
     }
-    *entity = world->first_gateway + (is_of_gateway(fault) ? fault->target : 0);
+    *entity = gateway_entity(&world->gateway_entities, is_of_gateway(fault) ? fault->target : 0);
     return !is_of_gateway(fault) || fault->target < world->gateway_count;
 }
 

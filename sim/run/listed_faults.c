@@ -69,7 +69,8 @@ static struct fault fault_of(const struct listed_faults *faults, uint32_t i, ent
     struct fault fault = {
         .kind = fault_begin_of((enum scenario_fault_kind)item->kind),
         .target = scenario_fault_of_devices(item)    ? entity - world->first_device
-                  : scenario_fault_of_gateways(item) ? entity - world->first_gateway
+                  : scenario_fault_of_gateways(item) ? gateway_of_entity(
+                            &world->gateway_entities, entity, world->gateway_count)
                                                      : i,
         .outage = item->part,
         .loss = item->loss,
@@ -180,7 +181,7 @@ static void first_of_gateways(struct listed_faults *faults, uint32_t i)
     uint32_t gateway = item_at(world->scenario, i)->gateway;
     bool all = gateway == GATEWAY_ALL;
     for (uint32_t g = all ? 0 : gateway; g < (all ? world->gateway_count : gateway + 1); g++) {
-        first_of(faults, i, world->first_gateway + g);
+        first_of(faults, i, gateway_entity(&world->gateway_entities, g));
     }
 }
 
@@ -226,7 +227,7 @@ struct listed_faults *listed_faults_create(struct world *world)
         } else if (scenario_fault_of_gateways(item)) {
             first_of_gateways(faults, i);
         } else if (mark_reached(faults, i)) {
-            first_of(faults, i, world->first_gateway);
+            first_of(faults, i, world->gateway_entities.first);
         } else {
             listed_faults_destroy(faults);
             return NULL;

@@ -27,11 +27,11 @@
 #define SCENARIO_DEVICE_GROUPS_MAX 16u
 #define SCENARIO_CAMPAIGNS_MAX     16u
 #define SCENARIO_SHARES_MAX        16u /* of groups, that a campaign names */
-#define SCENARIO_GATEWAYS_MAX      64u
+#define SCENARIO_GATEWAYS_MAX      10000u
 #define SCENARIO_EXPECT_MAX        32u
 #define SCENARIO_INTERFERERS_MAX   16u
 #define SCENARIO_OUTAGES_MAX       32u
-#define SCENARIO_WRONG_CLOCKS_MAX  64u /* as many as gateways */
+#define SCENARIO_WRONG_CLOCKS_MAX  64u
 #define SCENARIO_FAULTS_MAX        64u
 #define SCENARIO_ADVERSARIES_MAX   ADVERSARIES_MAX
 #define SCENARIO_CHANNELS_MAX      8u

@@ -53,10 +53,10 @@ const struct param_type param_channels = { .size = sizeof(struct scenario_channe
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "gateways.count", S(gateways.count), &param_u32, DIMENSION_NONE, 1, 64, NULL, "3", "Number of gateways; a file of positions gives its own." },
+    { "gateways.count", S(gateways.count), &param_u32, DIMENSION_NONE, 1, SCENARIO_GATEWAYS_MAX, NULL, "3", "Number of gateways; a file of positions gives its own." },
     { "gateways.layout", S(gateways.layout), &param_enum, DIMENSION_NONE, 0, 0, layout_names, "ring", "Arrangement of the gateways in the area." },
     { "gateways.file", S(gateways.file), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "", "File of positions (CSV or GeoJSON) for layout file." },
-    { "gateways.radius", S(gateways.radius_m), &param_double, DIMENSION_LENGTH, 0, 50e3, NULL, "1.5 km", "Radius of the ring of gateways." },
+    { "gateways.radius", S(gateways.radius_m), &param_double, DIMENSION_LENGTH, 0, 500e3, NULL, "1.5 km", "Radius of the ring of gateways." },
     { "gateways.spacing", S(gateways.spacing_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "1.5 km", "Distance between neighbours of layouts grid and hex." },
     { "gateways.height", S(gateways.height_m), &param_double, DIMENSION_LENGTH, 1, 300, NULL, "30 m", "Height of the gateways' antennas; okumura-hata holds from 30 m to 200 m." },
     { "gateways.antenna_gain", S(gateways.params.antenna_gain_mdb), &param_mdb, DIMENSION_LEVEL, -10, 20, NULL, "0 dB", "Antenna gain on reception; transmit powers are radiated powers (EIRP)." },
@@ -86,7 +86,7 @@ static const struct param rows[] = {
 };
 
 static const struct param outages[] = {
-    { "gateway", O(gateway), &param_u32, DIMENSION_NONE, 0, 63, all_names, "all", "Number of the gateway that fails, from 0, or all." },
+    { "gateway", O(gateway), &param_u32, DIMENSION_NONE, 0, SCENARIO_GATEWAYS_MAX - 1u, all_names, "all", "Number of the gateway that fails, from 0, or all." },
     { "from", O(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time at which the outage starts." },
     { "duration", O(duration_ns), &param_time, DIMENSION_TIME, 0.001, 3650 * DAY, NULL, "1 h", "Length of the outage." },
     { "every", O(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one start of the outage to the next; 0 is one outage." },
@@ -94,7 +94,7 @@ static const struct param outages[] = {
 };
 
 static const struct param wrong_clocks[] = {
-    { "gateway", W(gateway), &param_u32, DIMENSION_NONE, 0, 63, NULL, "0", "Number of a gateway whose clock is wrong, from 0." },
+    { "gateway", W(gateway), &param_u32, DIMENSION_NONE, 0, SCENARIO_GATEWAYS_MAX - 1u, NULL, "0", "Number of a gateway whose clock is wrong, from 0." },
     { "error", W(error_ns), &param_time, DIMENSION_TIME, -7300 * DAY, 7300 * DAY, NULL, "10 min", "Time by which the clock of that gateway is ahead of the right one, in addition to clock.error; a negative one is late. Servers use no stamp that is a minute or more from its arrival." },
 };
 /* clang-format on */

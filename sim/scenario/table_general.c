@@ -40,7 +40,7 @@ static const struct param rows[] = {
     { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "Regional parameters of LoRaWAN: channels, data rates, duty cycles." },
     { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "Whether the run fails when firmware breaks a rule of the radio's datasheet, or counts it; counts also panics and hard faults of shared objects." },
     { "area.shape", S(area.shape), &param_enum, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "Shape of the area in which devices stand." },
-    { "area.radius", S(area.radius_m), &param_double, DIMENSION_LENGTH, 1, 50e3, NULL, "3 km", "Radius of the area; okumura-hata holds to 20 km." },
+    { "area.radius", S(area.radius_m), &param_double, DIMENSION_LENGTH, 1, 500e3, NULL, "3 km", "Radius of the area; okumura-hata holds to 20 km." },
     { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "Image that is sent: device (the target link of this program's firmware), generated, or the path of a file." },
     { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "Size of a generated image." },
     { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "Version of the image that is sent; devices run 1.0.0 at first." },

@@ -169,11 +169,11 @@ static void place_gateway(
     }
 }
 
-void placement_gateways(
-        const struct placement *placement, uint32_t first_entity, struct medium_site *sites)
+void placement_gateways(const struct placement *placement, const struct gateway_entities *entities,
+        struct medium_site *sites)
 {
     for (uint32_t i = 0; i < placement->scenario->gateways.count; i++) {
-        sites[i].entity = first_entity + i;
+        sites[i].entity = gateway_entity(entities, i);
         sites[i].height_m = placement->scenario->gateways.height_m;
         place_gateway(placement, i, &sites[i]);
     }

@@ -9,6 +9,7 @@
 
 #include "air/medium.h"
 #include "air/penetration.h"
+#include "gateway/gateway.h"
 #include "scenario/position_file.h"
 #include "scenario/scenario.h"
 
@@ -36,8 +37,8 @@ void placement_devices(
         const struct placement *placement, uint32_t first_entity, struct medium_site *sites);
 /* Sites of the gateways: on a ring of their own radius (one gateway: in the centre), or as above.
  */
-void placement_gateways(
-        const struct placement *placement, uint32_t first_entity, struct medium_site *sites);
+void placement_gateways(const struct placement *placement, const struct gateway_entities *entities,
+        struct medium_site *sites);
 
 /* Is device `index` of a group indoors, and how deep? By its file, else drawn by the group's share.
  */

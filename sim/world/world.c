@@ -68,7 +68,7 @@ static bool create_medium(
     if (gateway_sites == NULL) {
         return false;
     }
-    placement_gateways(placement, world->first_gateway, gateway_sites);
+    placement_gateways(placement, &world->gateway_entities, gateway_sites);
     world_complete_gateway_sites(world, gateway_sites);
     world->medium = medium_create(world->engine, &medium, sites, station_count(world),
             &node_medium_ops, gateway_sites, world->gateway_count, &gateway_medium_ops);
@@ -118,7 +118,7 @@ static bool create_servers(struct world *world)
     world_gateway_params(world->scenario, &gateway_params);
     gateway_params.gps_at_start_ns = GPS_SECONDS_AT_START * SIM_NS_PER_S;
     world->gateways = gateway_fleet_create(
-            world->engine, &gateway_params, world->gateway_count, world->first_gateway);
+            world->engine, &gateway_params, world->gateway_count, &world->gateway_entities);
     if (world->gateways == NULL) {
         return false;
     }
@@ -166,6 +166,12 @@ static bool create_parts(
     return ok;
 }
 
+static uint32_t more_gateways(const struct world *world)
+{
+    uint32_t count = world->gateway_count;
+    return count > GATEWAY_ENTITIES_FIRST ? count - GATEWAY_ENTITIES_FIRST : 0;
+}
+
 struct world *world_create(const struct scenario *scenario, const struct world_options *options,
         char *error, size_t error_size)
 {
@@ -181,12 +187,13 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
     world->engine = engine_create(scenario->seed);
     if (world->engine != NULL) {
         /* Draws are keyed by entity: a gateway more renumbers no entity, a device more only those
-         * that follow it: foreign ones, adversaries last. */
+         * that follow it: foreign ones, adversaries, gateways beyond the first 64. */
         assert(world->gateway_count <= SCENARIO_GATEWAYS_MAX);
-        world->first_gateway = engine_entity_add(world->engine, SCENARIO_GATEWAYS_MAX);
+        world->gateway_entities.first = engine_entity_add(world->engine, GATEWAY_ENTITIES_FIRST);
         world->first_device = engine_entity_add(world->engine, world->device_count);
         world->first_foreign = engine_entity_add(world->engine, scenario->foreign.devices);
         world->first_adversary = engine_entity_add(world->engine, scenario->adversary_count);
+        world->gateway_entities.more = engine_entity_add(world->engine, more_gateways(world));
     }
     if (world->engine == NULL || !create_parts(world, options, error, error_size)) {
         fail(error, error_size, "out of memory");

@@ -33,7 +33,8 @@ struct world {
     struct foreign_fleet *foreign;       /* NULL: none */
     struct adversary_fleet *adversaries; /* NULL: none */
     uint32_t device_count, gateway_count;
-    entity_id first_device, first_gateway, first_foreign, first_adversary;
+    struct gateway_entities gateway_entities;
+    entity_id first_device, first_foreign, first_adversary;
     const struct device_identity *identities;
     struct built_image images[SCENARIO_CAMPAIGNS_MAX]; /* of each campaign, as devices run it */
     struct built_image blocks[SCENARIO_CAMPAIGNS_MAX]; /* the same as it is sent */

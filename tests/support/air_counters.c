@@ -205,8 +205,8 @@ static void hear(void *context, const struct observation *o)
     } else if (of_device) {
         counters->devices[index].sender.last_ns = o->at_ns;
         hear_uplink(counters, index, o->data);
-    } else if (o->entity >= world->first_gateway
-               && o->entity < world->first_gateway + world->gateway_count) {
+    } else if (gateway_of_entity(&world->gateway_entities, o->entity, world->gateway_count)
+               != GATEWAY_NONE) {
         hear_downlink(counters, o->data);
     }
 }

@@ -83,7 +83,6 @@ struct watch *watch_create(struct run *run, uint64_t generation)
     watch->device_count = world->device_count;
     watch->gateway_count = world->gateway_count;
     watch->first_device = world->first_device;
-    watch->first_gateway = world->first_gateway;
     watch->generation = generation;
     watch->selected = SCENE_NONE;
     if (!create_parts(watch)) {

@@ -32,10 +32,11 @@ static struct scene_flight *flight_find(struct watch *watch, uint64_t frame_id)
 /* Devices are numbered before those of others, gateways before both. */
 static uint32_t sender_of(const struct watch *watch, const struct frame *frame, bool foreign)
 {
-    entity_id first = frame->downlink ? watch->first_gateway
-                      : foreign       ? watch->world->first_foreign
-                                      : watch->first_device;
-    return frame->sender - first;
+    const struct world *world = watch->world;
+    if (frame->downlink) {
+        return gateway_of_entity(&world->gateway_entities, frame->sender, world->gateway_count);
+    }
+    return frame->sender - (foreign ? world->first_foreign : world->first_device);
 }
 
 void watch_frame_started(struct watch *watch, const struct frame *frame)
@@ -77,7 +78,8 @@ static enum loss_cause cause_of(const struct observation *o, enum observation_ki
 
 void watch_frame_at_gateway(struct watch *watch, const struct observation *o)
 {
-    uint32_t gateway = o->entity - watch->first_gateway;
+    uint32_t gateway =
+            gateway_of_entity(&watch->world->gateway_entities, o->entity, watch->gateway_count);
     enum loss_cause cause = cause_of(o, OBSERVE_GATEWAY_RECEIVED);
     struct scene_flight *flight = flight_find(watch, (uint64_t)o->a);
     assert(gateway < watch->gateway_count);

@@ -72,7 +72,7 @@ struct watch {
     const struct fragment_causes *causes; /* NULL: no campaign; as the next */
     const struct installs *installs;
     uint32_t device_count, gateway_count, campaign_count;
-    entity_id first_device, first_gateway;
+    entity_id first_device;
     uint64_t generation;
     bool out_of_memory; /* something that happened is missing */
     struct watch_device *devices;

@@ -100,7 +100,8 @@ static void start(void)
     struct medium_site site = { .entity = first_gateway, .height_m = 30 };
     world.medium = medium_create(
             world.engine, &air, devices, WORLD_DEVICES, &device_ops, &site, 1, &gateway_medium_ops);
-    world.fleet = gateway_fleet_create(world.engine, &world.params, 1, first_gateway);
+    world.fleet = gateway_fleet_create(
+            world.engine, &world.params, 1, &(struct gateway_entities){ .first = first_gateway });
     gateway_fleet_connect(world.fleet, world.medium, &sink, NULL);
     world.outage_begin = engine_handler_add(world.engine, begin_outage, NULL);
     world.outage_end = engine_handler_add(world.engine, end_outage, NULL);

@@ -113,7 +113,8 @@ static void start(void)
         .channel_count = params.channel_count,
     };
     memcpy(gateway_params.channel_hz, params.channel_hz, sizeof params.channel_hz);
-    gateways = gateway_fleet_create(engine, &gateway_params, 1, gateway);
+    gateways = gateway_fleet_create(
+            engine, &gateway_params, 1, &(struct gateway_entities){ .first = gateway });
     gateway_fleet_connect(gateways, medium, &sink, NULL);
     engine_observer_add(engine, OBSERVE_BIT(OBSERVE_FRAME_STARTED), on_observation, NULL);
     fleet = foreign_create(engine, medium, &params, FOREIGN, first_foreign, OWN);

@@ -76,7 +76,7 @@ static void on_multicast(uint32_t n)
 
 static void on_downlink(const struct frame *frame)
 {
-    uint32_t gateway = frame->sender - run.world->first_gateway;
+    uint32_t gateway = frame->sender - run.world->gateway_entities.first;
     if (gateway >= GATEWAYS) {
         return;
     }

@@ -17,7 +17,7 @@
 #define GATEWAY 1u
 #define DEVICE  65u
 
-static const struct world world = { .first_gateway = GATEWAY,
+static const struct world world = { .gateway_entities = { .first = GATEWAY },
     .gateway_count = 2,
     .first_device = DEVICE,
     .device_count = 30 };

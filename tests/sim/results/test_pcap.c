@@ -49,7 +49,7 @@ static struct pcap *open_form(enum pcap_form form, const char *target)
     const struct pcap_params params = { .path = target,
         .form = form,
         .start_unix_s = 1400000000,
-        .first_gateway = FIRST_GATEWAY,
+        .gateways = { .first = FIRST_GATEWAY },
         .gateway_count = 2 };
     struct pcap *pcap = pcap_open(&params, error, sizeof error);
     cr_assert_not_null(pcap, "%s", error);

@@ -44,7 +44,7 @@ static void watch_frame(void *context, const struct observation *observation)
     if (!frame->downlink || frame->size != bulk->frame_size) {
         return;
     }
-    bulk->frames[frame->sender - bulk->world->first_gateway]++;
+    bulk->frames[frame->sender - bulk->world->gateway_entities.first]++;
     if (bulk->first_start_ns == SIM_NS_NEVER) {
         bulk->first_start_ns = frame->start_ns;
     }

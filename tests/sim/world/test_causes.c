@@ -318,7 +318,7 @@ static void send_noise(
         struct world *world, const struct frame *frame, sim_ns at_ns, int32_t louder_mdb)
 {
     static const uint8_t noise[255] = { 0x60, 1, 2, 3, 4 };
-    uint32_t gateway = frame->sender == world->first_gateway ? 1 : 0;
+    uint32_t gateway = frame->sender == world->gateway_entities.first ? 1 : 0;
     medium_transmit_gateway(world->medium, gateway, at_ns, &frame->modulation,
             frame->power_mdbm + louder_mdb, noise, sizeof noise);
 }

@@ -354,7 +354,7 @@ Test(positions, of_gateways_and_devices_share_one_origin)
     struct placement placement;
     struct medium_site gateway;
     cr_assert(placement_create(&placement, &scenario, error, sizeof error), "%s", error);
-    placement_gateways(&placement, 0, &gateway);
+    placement_gateways(&placement, &(struct gateway_entities){ .first = 0 }, &gateway);
     placement_destroy(&placement);
     unlink(path);
     unlink(devices);

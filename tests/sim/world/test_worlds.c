@@ -111,8 +111,9 @@ Test(worlds, keep_every_draw_when_a_device_is_added)
                 engine_entity_hash(b->engine, b->first_device + i), "what device %u did", i);
     }
     for (uint32_t g = 0; g < a->gateway_count; g++) {
-        cr_expect_eq(engine_entity_hash(a->engine, a->first_gateway + g),
-                engine_entity_hash(b->engine, b->first_gateway + g), "what gateway %u did", g);
+        cr_expect_eq(engine_entity_hash(a->engine, a->gateway_entities.first + g),
+                engine_entity_hash(b->engine, b->gateway_entities.first + g), "what gateway %u did",
+                g);
     }
     trial_destroy(trial);
     trial_destroy(more);

@@ -240,8 +240,8 @@ Test(parts, lanes_that_do_not_fit_are_scrolled_to)
 Test(parts, gauges_of_many_gateways_have_numbers_that_fit)
 {
     char which[300];
-    struct scene *many = scene_create(10, SCENARIO_GATEWAYS_MAX);
-    for (uint32_t i = 0; i < SCENARIO_GATEWAYS_MAX; i++) {
+    struct scene *many = scene_create(10, 64);
+    for (uint32_t i = 0; i < 64; i++) {
         many->gateways[i].duty_max = i / 50.0;
     }
     struct canvas *canvas = canvas_record_create(1280, 800);
