@@ -88,10 +88,40 @@ static sim_ns off_ns(const struct overlap *overlap)
 
 /* --- powers at instants ----------------------------------------------------------------------- */
 
+/* Ratios that are worked out once for a frame; of more overlaps, again for each of them. */
+#define RATIOS_MAX 64u
+
+struct ratios {
+    double of[RATIOS_MAX]; /* power of an overlap over the wanted one; below 0: not known yet */
+    uint32_t count;
+};
+
+static void ratios_init(struct ratios *ratios, uint32_t overlap_count)
+{
+    ratios->count = overlap_count < RATIOS_MAX ? overlap_count : RATIOS_MAX;
+    for (uint32_t i = 0; i < ratios->count; i++) {
+        ratios->of[i] = -1;
+    }
+}
+
+static double ratio_of(
+        struct ratios *ratios, const struct overlap *overlaps, uint32_t i, int32_t power_mdbm)
+{
+    if (i < ratios->count && ratios->of[i] >= 0) {
+        return ratios->of[i];
+    }
+    double ratio = pow(10, (overlaps[i].power_mdbm - power_mdbm) / 10000.0);
+    if (i < ratios->count) {
+        ratios->of[i] = ratio;
+    }
+    return ratio;
+}
+
 /* Do the overlaps that are on the air at `at_ns` and share the SF of `newest`, which is one of
  * them, exceed its threshold together? */
-static bool drowned_at(const struct overlap *overlaps, uint32_t overlap_count, uint32_t newest,
-        sim_ns at_ns, int32_t power_mdbm, int32_t threshold_mdb)
+static bool drowned_at(const struct overlap *overlaps, uint32_t overlap_count,
+        struct ratios *ratios, uint32_t newest, sim_ns at_ns, int32_t power_mdbm,
+        int32_t threshold_mdb)
 {
     if (power_mdbm - overlaps[newest].power_mdbm < threshold_mdb) {
         return true;
@@ -106,7 +136,7 @@ static bool drowned_at(const struct overlap *overlaps, uint32_t overlap_count, u
         const struct frame *other = overlaps[i].frame;
         if (other->start_ns <= at_ns && off_ns(&overlaps[i]) > at_ns
                 && other->modulation.spreading_factor == sf) {
-            ratio += pow(10, (overlaps[i].power_mdbm - power_mdbm) / 10000.0);
+            ratio += ratio_of(ratios, overlaps, i, power_mdbm);
             together++;
         }
     }
@@ -119,6 +149,8 @@ static enum interference_outcome judge_instants(const struct interference_rule *
         uint32_t overlap_count)
 {
     enum interference_outcome outcome = INTERFERENCE_SURVIVED;
+    struct ratios ratios;
+    ratios_init(&ratios, overlap_count);
     for (uint32_t i = 0; i < overlap_count && outcome != INTERFERENCE_BREAKS_HEADER; i++) {
         const struct frame *other = overlaps[i].frame;
         int32_t threshold_mdb =
@@ -128,7 +160,7 @@ static enum interference_outcome judge_instants(const struct interference_rule *
             continue;
         }
         sim_ns at_ns = other->start_ns > rule->from_ns ? other->start_ns : rule->from_ns;
-        if (drowned_at(overlaps, overlap_count, i, at_ns, power_mdbm, threshold_mdb)) {
+        if (drowned_at(overlaps, overlap_count, &ratios, i, at_ns, power_mdbm, threshold_mdb)) {
             outcome = at_ns >= frame->header_ns ? INTERFERENCE_BREAKS_PAYLOAD
                                                 : INTERFERENCE_BREAKS_HEADER;
         }

@@ -19,11 +19,13 @@ static bool allocate(struct medium *medium)
     medium->device_sent = calloc(devices + 1, sizeof *medium->device_sent);
     medium->gateway_sent = calloc(gateways + 1, sizeof *medium->gateway_sent);
     medium->gateways = calloc(gateways + 1, sizeof *medium->gateways);
+    medium->rival_of_gateway = calloc(gateways + 1, sizeof *medium->rival_of_gateway);
     medium->tables = judge_tables_create(&medium->params.reception);
     return medium->device_sites != NULL && medium->listeners != NULL
            && medium->device_contexts != NULL && medium->device_entities != NULL
            && medium->device_sent != NULL && medium->gateway_sent != NULL
-           && medium->gateways != NULL && medium->tables != NULL;
+           && medium->gateways != NULL && medium->rival_of_gateway != NULL
+           && medium->tables != NULL;
 }
 
 static void place(struct medium *medium, const struct medium_site *devices,

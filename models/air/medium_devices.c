@@ -180,6 +180,7 @@ void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
+    medium_rivals_init(medium, &judged, rivals);
     if (links_are_fewer(medium, air)) {
         detect_by_link(medium, &judged, rivals, air, now_ns);
     } else {
@@ -198,6 +199,7 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
+    medium_rivals_init(medium, &judged, rivals);
     int32_t median_mdbm;
     if (may_hear(medium, air, device, &median_mdbm)
             && lock_device(medium, &judged, rivals, air, device, median_mdbm, now_ns)
@@ -223,7 +225,7 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
         medium_link_fades(medium, frame, device, air->transmitter, &link);
     }
     link.overlap_count = medium_overlaps_at(
-            medium, RECEIVER_SX1276, rivals, device, median_mdbm + receiver->fading_mdb);
+            medium, judged, RECEIVER_SX1276, rivals, device, median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct listener *listener = &medium->listeners[device];

@@ -93,8 +93,8 @@ static void serve(struct medium *medium, const struct judge_frame *judged, uint3
     struct judge_link link = medium_gateway_link(
             medium, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
-    link.overlap_count = medium_overlaps_at(medium, RECEIVER_SX1301, rivals, receiver->index,
-            receiver->median_mdbm + receiver->fading_mdb);
+    link.overlap_count = medium_overlaps_at(medium, judged, RECEIVER_SX1301, rivals,
+            receiver->index, receiver->median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct lora_modulation *m = &frame->modulation;

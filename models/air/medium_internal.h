@@ -45,6 +45,13 @@ struct audible {
     struct medium_link *own; /* NULL: `links` are all that the gateway has */
 };
 
+/* How a rival arrives at a receiver. */
+struct arrival {
+    int32_t median_mdbm; /* without a link: the most that it can be */
+    bool linked;
+    bool strong; /* may matter */
+};
+
 /* A receiver that locked on a frame. */
 struct receiver {
     uint32_t index; /* of the device or gateway */
@@ -184,6 +191,11 @@ struct medium {
     struct copy_chunk *spare_chunks;
     struct overlap *overlaps; /* scratch, as long as the longest channel's list */
     const struct on_air **rivals;
+    struct arrival *arrivals; /* [rival]: scratch, at the current receiver */
+    /* Of the frame of the last medium_rivals_init(): first rival that a gateway sends, plus 1; the
+     * next one; and which gateways have any. */
+    uint32_t *rival_of_gateway, *next_rival, *marked_gateways;
+    uint32_t marked_count;
     uint32_t rival_capacity;
     int32_t fading_most_mdb;    /* that a link can gain */
     int32_t harmless_below_mdb; /* of the frame being judged: see medium_rivals.c */
@@ -311,10 +323,9 @@ bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judg
         const struct on_air *air, uint32_t device, int32_t power_mdbm);
 /* For the calls of medium_overlaps_at() about this frame. */
 void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals);
-/* The rivals at a receiver, into medium->overlaps; 0: they can't matter to a frame of
- * `power_mdbm`. */
-uint32_t medium_overlaps_at(struct medium *medium, enum receiver_kind kind, uint32_t rivals,
-        uint32_t receiver, int32_t power_mdbm);
+/* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into medium->overlaps. */
+uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
+        enum receiver_kind kind, uint32_t rivals, uint32_t receiver, int32_t power_mdbm);
 
 /* medium_links.c: of another device's frame. */
 int32_t medium_between_devices_mdbm(
