@@ -26,30 +26,34 @@ void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns)
 
 /* --- phases ---------------------------------------------------------------------------------- */
 
+uint8_t campaign_frag_index(const struct campaign *campaign)
+{
+    assert(campaign->transfer_count > 0);
+    return campaign->transfers[0].frag_index;
+}
+
+/* Other campaigns may have those that it holds. */
 static void release_devices(struct campaign *campaign)
 {
     for (uint32_t i = 0; i < campaign->member_count; i++) {
-        const struct member *member = &campaign->members[i];
-        if (member->transfer != TRANSFER_NONE) {
-            assert(member->transfer < campaign->transfer_count);
-            server_release(campaign->server, member->device, campaign->number,
-                    campaign->transfers[member->transfer].frag_index, false);
-        }
+        server_release(campaign->server, campaign->members[i].device, campaign->number,
+                campaign_frag_index(campaign), false);
     }
 }
 
 static void raise_phase(struct campaign *campaign, enum campaign_phase phase, sim_ns now_ns)
 {
     assert(phase <= CAMPAIGN_PHASE_DONE);
+    if (phase == CAMPAIGN_PHASE_DONE && campaign->phase != CAMPAIGN_PHASE_DONE) {
+        release_devices(campaign);
+        phase = rounds_end(campaign, now_ns) ? CAMPAIGN_PHASE_CONFIRMATION : CAMPAIGN_PHASE_DONE;
+    }
     if (phase <= campaign->phase) {
         return;
     }
     campaign->phase = phase;
     engine_observe(campaign->server->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_PHASE,
-            campaign->phase, campaign->number, 0, NULL);
-    if (campaign->phase == CAMPAIGN_PHASE_DONE) {
-        release_devices(campaign);
-    }
+            campaign->phase, campaign->number, campaign->round, NULL);
 }
 
 void campaign_phase_set(struct transfer *transfer, enum campaign_phase phase, sim_ns now_ns)
@@ -74,6 +78,17 @@ void campaign_begin(struct campaign *campaign, sim_ns now_ns)
     campaign_schedule(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
 }
 
+void campaign_end(struct campaign *campaign, sim_ns now_ns)
+{
+    raise_phase(campaign, CAMPAIGN_PHASE_DONE, now_ns);
+}
+
+void campaign_begin_again(struct campaign *campaign)
+{
+    assert(campaign->phase == CAMPAIGN_PHASE_CONFIRMATION);
+    campaign->phase = CAMPAIGN_PHASE_IDLE;
+}
+
 /* Members of which not even the version is known are in no transfer, whose session would say so. */
 static void drop_unsent_questions(struct campaign *campaign)
 {
@@ -87,15 +102,15 @@ static void drop_unsent_questions(struct campaign *campaign)
     }
 }
 
-/* No member was set up for any transfer. */
+/* No member was set up for any transfer of this round. */
 static void end_unless_needed(struct campaign *campaign, sim_ns now_ns)
 {
     bool open = false;
-    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+    for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
         open = open || campaign->transfers[i].open;
     }
     if (!open) {
-        raise_phase(campaign, CAMPAIGN_PHASE_DONE, now_ns);
+        campaign_end(campaign, now_ns);
     }
 }
 
@@ -107,7 +122,9 @@ static void on_timer(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     uint32_t owner = (uint32_t)(argument >> 48);
     if (owner == 0) {
         if (argument == CAMPAIGN_TIMER_START) {
-            split_start(campaign, now_ns);
+            rounds_start(campaign, now_ns);
+        } else if (argument == CAMPAIGN_TIMER_ROUND) {
+            rounds_begin(campaign, now_ns);
         } else {
             drop_unsent_questions(campaign);
             end_unless_needed(campaign, now_ns);
@@ -153,10 +170,11 @@ static void stamp(struct member *member, enum campaign_stage shown, sim_ns now_n
     }
 }
 
-/* All members are set up: the session time was told to all, so it stays. */
+/* All members are set up: the session time was told to all, so it stays. A further round waits for
+ * its time. */
 static void end_set_up_if_all_ready(struct campaign *campaign, sim_ns now_ns)
 {
-    if (campaign->phase != CAMPAIGN_PHASE_SET_UP
+    if (campaign->phase != CAMPAIGN_PHASE_SET_UP || campaign->round > 0
             || campaign_stage_count(campaign, CAMPAIGN_READY) != campaign->member_count) {
         return;
     }
@@ -173,6 +191,7 @@ static void end_set_up_if_all_ready(struct campaign *campaign, sim_ns now_ns)
 static void show(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     enum campaign_stage shown = member_stage_shown((enum member_stage)member->stage);
+    member->reached = shown > member->reached ? (uint8_t)shown : member->reached;
     if (shown <= member->shown) {
         return;
     }
@@ -234,8 +253,7 @@ bool campaign_member_event(
         break;
     case MEMBER_ACTION_RELEASE_DEVICE:
         server_release(campaign->server, member->device, campaign->number,
-                campaign->transfers[member->transfer].frag_index,
-                transition->to == MEMBER_CONFIRMED);
+                campaign_frag_index(campaign), transition->to == MEMBER_CONFIRMED);
         break;
     }
     show(campaign, member, now_ns);

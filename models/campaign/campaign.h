@@ -74,6 +74,10 @@ enum campaign_mic_descriptor {
 
 /* McGroupIDs of a device: those of all periods are set up before the first one. */
 #define CAMPAIGN_PERIODS_MAX 4u
+#define CAMPAIGN_RETRIES_MAX 6u
+#define CAMPAIGN_ROUNDS_MAX  (CAMPAIGN_RETRIES_MAX + 1u)
+/* Transfers of one campaign, over all rounds and waves. */
+#define CAMPAIGN_TRANSFERS_MAX 250u
 
 struct campaign_params {
     const uint32_t *members; /* devices, each once, in the order of their numbers; copied */
@@ -120,6 +124,9 @@ struct campaign_params {
     /* How many times a signed table of the fragments' hashes is sent before them; 0: not. */
     uint8_t table_copies;
     uint8_t table_key[32]; /* that signs it: the vendor's, which signs images */
+    uint8_t retries;         /* further rounds for members that a round left, 0..6 */
+    sim_ns retry_pause_ns;   /* from the end of a round to the set-up of the next one */
+    uint32_t wave_size;      /* most members of a transfer; 0: no limit */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */
@@ -140,31 +147,49 @@ enum campaign_stage {
     CAMPAIGN_STAGE_COUNT
 };
 
-/* Why a device is not confirmed when the campaign ends. */
-#define CAMPAIGN_FAILURES(X)                                                                       \
-    X(NONE, "none")                                                                                \
-    X(NEVER_HEARD, "never_heard")                 /* no uplink at all */                           \
-    X(NO_UPLINK, "no_uplink")                     /* heard, but not in the set-up window */        \
-    X(NO_PACKAGE, "no_package")                   /* did not answer that it has TS004 */           \
-    X(SET_UP_UNANSWERED, "set_up_unanswered")                                                      \
-    X(SET_UP_REFUSED, "set_up_refused")           /* a negative answer */                          \
-    X(GROUP_UNDEFINED, "group_undefined")         /* McGroupUndefined after each McGroupSetupReq */ \
-    X(CLOCK, "clock")                             /* TimeToStart never agreed */                   \
-    X(START_MISSED, "start_missed")               /* StartMissed, of a session that lay ahead */   \
-    X(SESSION_CNT, "session_cnt")                 /* each SessionCnt refused as a replay */        \
-    X(NOT_SENT, "not_sent")                       /* no gateway sent a fragment to it */           \
-    X(OTHER_VERSION, "other_version")             /* of TS004 than the register of devices has */   \
-    X(NOTHING_RECEIVED, "nothing_received")       /* it said so, of a session that was sent */     \
-    X(INCOMPLETE, "incomplete")                   /* fragments missing at the end */               \
-    X(SILENT_AFTER_SESSION, "silent_after_session")                                                \
-    X(BLOCK_MIC, "block_mic")                                                                      \
-    X(DECODER_MEMORY, "decoder_memory")                                                            \
-    X(NOT_INSTALLED, "not_installed")             /* acknowledged, old version reported since */   \
-    X(NOT_CONFIRMED, "not_confirmed")             /* acknowledged, not heard since */              \
-    X(BUSY, "busy")                               /* another campaign held it until too late */
+/* Why a device is not confirmed when the campaign ends: name, what results call it, whether another
+ * round can help, and what AWS IoT calls a device that ended so (spec-protocol 9.5), which says
+ * nothing of the time after the transfer; "Initial" also where it has no word of its own. */
+#define CAMPAIGN_REASONS(X)                                                                        \
+    X(NEVER_HEARD, "never_heard", true, "Initial") /* no uplink at all */                          \
+    X(NO_UPLINK, "no_uplink", true, "Initial") /* heard, but not in the set-up window */           \
+    /* did not answer that it has TS004 */                                                         \
+    X(NO_PACKAGE, "no_package", false, "Package_Not_Supported")                                    \
+    X(SET_UP_UNANSWERED, "set_up_unanswered", true, "Initial")                                     \
+    /* a negative answer on group or session */                                                    \
+    X(SET_UP_REFUSED, "set_up_refused", false, "Initial")                                          \
+    /* FragSessionSetupAns: FragAlgo, FragIndex, memory, Descriptor */                             \
+    X(NO_ALGORITHM, "no_algorithm", false, "FragAlgo_unsupported")                                 \
+    X(NO_INDEX, "no_index", true, "FragIndex_unsupported")                                         \
+    X(NO_MEMORY, "no_memory", true, "Not_enough_memory")                                           \
+    X(WRONG_DESCRIPTOR, "wrong_descriptor", false, "Wrong_descriptor")                             \
+    /* McGroupUndefined after each McGroupSetupReq */                                              \
+    X(GROUP_UNDEFINED, "group_undefined", true, "Initial")                                         \
+    X(CLOCK, "clock", true, "Initial")               /* TimeToStart never agreed */                \
+    X(START_MISSED, "start_missed", true, "Initial") /* StartMissed, of a session that lay ahead */\
+    X(SESSION_CNT, "session_cnt", true, "SessionCnt_replay") /* each one refused as a replay */    \
+    X(NOT_SENT, "not_sent", true, "Initial")           /* no gateway sent a fragment to it */      \
+    /* it names another version of TS004 than the register of devices has */                       \
+    X(OTHER_VERSION, "other_version", false, "Package_Not_Supported")                              \
+    /* it said so, of a session that was sent */                                                   \
+    X(NOTHING_RECEIVED, "nothing_received", true, "MissingFrag")                                   \
+    X(INCOMPLETE, "incomplete", true, "MissingFrag")   /* fragments missing at the end */          \
+    X(SILENT_AFTER_SESSION, "silent_after_session", true, "MissingFrag")                           \
+    X(BLOCK_MIC, "block_mic", true, "MICError")                                                    \
+    X(DECODER_MEMORY, "decoder_memory", true, "MemoryError")                                       \
+    /* it reports that the image is for other hardware; is not newer; is not authentic */          \
+    X(WRONG_HARDWARE, "wrong_hardware", false, "Successful")                                       \
+    X(VERSION_REFUSED, "version_refused", false, "Successful")                                     \
+    X(IMAGE_REFUSED, "image_refused", true, "Successful")                                          \
+    /* acknowledged, old version reported since; acknowledged, not heard since */                  \
+    X(NOT_INSTALLED, "not_installed", false, "Successful")                                         \
+    X(NOT_CONFIRMED, "not_confirmed", false, "Successful")                                         \
+    /* another campaign held it until too late */                                                  \
+    X(BUSY, "busy", true, "Device_exist_in_conflict_fuota_task")
+#define CAMPAIGN_FAILURES(X) X(NONE, "none", false, "Successful") CAMPAIGN_REASONS(X)
 
 enum campaign_failure {
-#define X(name, text) CAMPAIGN_FAILURE_##name,
+#define X(name, text, again, aws) CAMPAIGN_FAILURE_##name,
     CAMPAIGN_FAILURES(X)
 #undef X
     CAMPAIGN_FAILURE_COUNT
@@ -201,6 +226,9 @@ struct campaign_device {
     sim_ns authenticated_ns;
     sim_ns confirmed_ns;
     uint16_t missing_reported;
+    uint8_t rounds; /* that it took part in, from the first one on */
+    /* Why each of them but the last one left it: enum campaign_failure. */
+    uint8_t left[CAMPAIGN_ROUNDS_MAX];
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
 };
 
@@ -217,6 +245,16 @@ struct campaign_transfer {
     uint32_t sent_uncoded, sent_coded; /* different N that a gateway sent */
     uint32_t correction_batches;
     uint32_t session_count;
+    uint32_t round, wave;
+};
+
+/* A round: all members, and then those that the round before has left. */
+struct campaign_round {
+    sim_ns start_ns, end_ns; /* of the set-up; of its last transfer, SIM_NS_NEVER: it goes on */
+    uint32_t members;
+    uint32_t failed[CAMPAIGN_FAILURE_COUNT]; /* of these: why they left it; NONE: confirmed */
+    uint32_t sent_uncoded, sent_coded;       /* different N of each of its transfers */
+    uint32_t first_transfer, end_transfer;   /* the last not included */
 };
 
 /* One session of a transfer; SessionTime and end once the transfer is open. */
@@ -230,11 +268,18 @@ struct campaign_session {
     sim_ns start_ns, end_ns;
 };
 
-/* The phase of the least advanced of its transfers; it never goes back. */
+/* The phase of the least advanced transfer of its round. It goes back where a further round begins;
+ * between two rounds it is that of the confirmation. */
 enum campaign_phase campaign_phase(const struct campaign *campaign);
 const char *campaign_phase_name(enum campaign_phase phase);
 const char *campaign_stage_name(enum campaign_stage stage);
 const char *campaign_failure_name(enum campaign_failure failure);
+/* The final state that AWS IoT would give a device that ended so. */
+const char *campaign_failure_aws_name(enum campaign_failure failure);
+/* The device holds the block, and reports an older version since. */
+bool campaign_failure_is_old_version(enum campaign_failure failure);
+/* May the device be confirmed after another round? */
+bool campaign_failure_may_pass(enum campaign_failure failure);
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view);
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least);
@@ -246,6 +291,10 @@ void campaign_transfer_get(
         const struct campaign *campaign, uint32_t transfer, struct campaign_transfer *view);
 /* Its block, padded to whole fragments: what each device has when it is whole. */
 const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t transfer);
+/* Rounds that have begun; the last one goes on, or its members wait for the next one. */
+uint32_t campaign_round_count(const struct campaign *campaign);
+void campaign_round_get(
+        const struct campaign *campaign, uint32_t round, struct campaign_round *view);
 /* Sessions of all transfers, numbered in order of transfer and time. More may come when the
  * campaign starts. */
 uint32_t campaign_session_count(const struct campaign *campaign);

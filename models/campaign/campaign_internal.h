@@ -28,6 +28,7 @@
 /* Arguments of the campaign's own timer events. */
 #define CAMPAIGN_TIMER_START       0u
 #define CAMPAIGN_TIMER_SET_UP_OVER 1u
+#define CAMPAIGN_TIMER_ROUND       2u
 
 struct campaign {
     struct server *server;
@@ -36,16 +37,20 @@ struct campaign {
     entity_id entity;
     uint16_t handler;
     enum campaign_phase phase;
-    sim_ns session_ns; /* no session begins before */
+    sim_ns session_ns; /* no session of the round begins before */
+    uint32_t round;    /* from 0 on */
+    sim_ns round_start_ns[CAMPAIGN_ROUNDS_MAX], round_end_ns[CAMPAIGN_ROUNDS_MAX];
 
     struct member *members;
     uint32_t member_count;
     uint32_t *member_of_device;                  /* index, MEMBER_NONE; [device] */
     uint32_t stage_counts[CAMPAIGN_STAGE_COUNT]; /* members whose furthest stage it is */
 
-    struct transfer *transfers; /* for each version of TS004: all data rates, fastest first */
+    /* For each round, each wave, each version of TS004: all data rates, fastest first. */
+    struct transfer *transfers;
     uint32_t transfer_count;
     uint32_t rate_count; /* transfers of one version */
+    uint32_t wave_transfers, round_transfers;
 
     uint32_t image_size;
     uint32_t version;
@@ -68,11 +73,17 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
 void campaign_destroy(struct campaign *campaign);
 /* NULL: the device is no member. */
 struct member *campaign_member(const struct campaign *campaign, uint32_t device);
+/* Of all its transfers. */
+uint8_t campaign_frag_index(const struct campaign *campaign);
 /* Moves a member by the table of transitions. True: the stage has such an event. */
 bool campaign_member_event(
         struct campaign *campaign, struct member *member, enum member_event event, sim_ns now_ns);
 /* The set-up begins; transfers open later. */
 void campaign_begin(struct campaign *campaign, sim_ns now_ns);
+/* The round is over, and with the last one the campaign. */
+void campaign_end(struct campaign *campaign, sim_ns now_ns);
+/* Another round will begin: it has no phase yet. */
+void campaign_begin_again(struct campaign *campaign);
 void campaign_phase_set(struct transfer *transfer, enum campaign_phase phase, sim_ns now_ns);
 void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns);
 /* Mean airtime of a status answer at the data rates that members were heard with. */
@@ -200,11 +211,27 @@ void release_on_group_delete(struct campaign *campaign, struct member *member,
 void release_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns);
 
+/* rounds.c */
+/* The first round begins. */
+void rounds_start(struct campaign *campaign, sim_ns now_ns);
+/* The transfers of a round are over. True: there will be another one. */
+bool rounds_end(struct campaign *campaign, sim_ns now_ns);
+/* Its time has come. */
+void rounds_begin(struct campaign *campaign, sim_ns now_ns);
+
 /* split.c */
 /* Creates the transfers that a campaign may need. False: one does not fit its data rate or the
  * numbers of fragments, the region has none, or out of memory. */
 bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size);
-/* The campaign starts: opens the transfers that are known to be needed. */
+/* The transfers of the round at hand: from split_first() on, split_end() not included. */
+uint32_t split_first(const struct campaign *campaign);
+uint32_t split_end(const struct campaign *campaign);
+uint32_t split_round_of(const struct campaign *campaign, uint32_t transfer);
+uint32_t split_wave_of(const struct campaign *campaign, uint32_t transfer);
+/* Most members that a transfer of the round can have. */
+uint32_t split_members_most(const struct campaign *campaign);
+/* A round starts, for those of its members that are not settled: opens the transfers that are known
+ * to be needed. */
 void split_start(struct campaign *campaign, sim_ns now_ns);
 /* Chooses the transfer of a member that is to be set up, opens it where it is the first one. False:
  * too late for another transfer. */

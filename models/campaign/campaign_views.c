@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
+#include <string.h>
 
 #include "campaign/campaign_internal.h"
 
@@ -32,12 +33,41 @@ const char *campaign_stage_name(enum campaign_stage stage)
 const char *campaign_failure_name(enum campaign_failure failure)
 {
     static const char *const names[CAMPAIGN_FAILURE_COUNT] = {
-#define X(name, text) text,
+#define X(name, text, again, aws) text,
         CAMPAIGN_FAILURES(X)
 #undef X
     };
     assert(failure < CAMPAIGN_FAILURE_COUNT);
     return names[failure];
+}
+
+const char *campaign_failure_aws_name(enum campaign_failure failure)
+{
+    static const char *const names[CAMPAIGN_FAILURE_COUNT] = {
+#define X(name, text, again, aws) aws,
+        CAMPAIGN_FAILURES(X)
+#undef X
+    };
+    assert(failure < CAMPAIGN_FAILURE_COUNT);
+    return names[failure];
+}
+
+bool campaign_failure_is_old_version(enum campaign_failure failure)
+{
+    return failure == CAMPAIGN_FAILURE_NOT_INSTALLED || failure == CAMPAIGN_FAILURE_WRONG_HARDWARE
+           || failure == CAMPAIGN_FAILURE_VERSION_REFUSED
+           || failure == CAMPAIGN_FAILURE_IMAGE_REFUSED;
+}
+
+bool campaign_failure_may_pass(enum campaign_failure failure)
+{
+    static const bool may_pass[CAMPAIGN_FAILURE_COUNT] = {
+#define X(name, text, again, aws) again,
+        CAMPAIGN_FAILURES(X)
+#undef X
+    };
+    assert(failure < CAMPAIGN_FAILURE_COUNT);
+    return may_pass[failure];
 }
 
 /* --- members and transfers ------------------------------------------------------------------- */
@@ -62,15 +92,6 @@ sim_ns campaign_start_ns(const struct campaign *campaign)
     return campaign->params.start_ns;
 }
 
-/* A question that was never on the air has no answer to miss. */
-static enum campaign_failure failure_of(const struct member *member)
-{
-    assert(member->reason < CAMPAIGN_FAILURE_COUNT);
-    return member->unsent && member->reason == CAMPAIGN_FAILURE_SET_UP_UNANSWERED
-                   ? CAMPAIGN_FAILURE_NOT_SENT
-                   : (enum campaign_failure)member->reason;
-}
-
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view)
 {
@@ -84,7 +105,7 @@ void campaign_device_get(
         .member = member != NULL,
         .transfer = of->transfer,
         .stage = (enum campaign_stage)of->shown,
-        .failure = failure_of(of),
+        .failure = member_failure(of),
         .first_command_ns = of->first_command_ns,
         .group_set_up_ns = of->group_set_up_ns,
         .ready_ns = of->ready_ns,
@@ -92,8 +113,10 @@ void campaign_device_get(
         .authenticated_ns = of->authenticated_ns,
         .confirmed_ns = of->confirmed_ns,
         .missing_reported = of->missing,
+        .rounds = of->rounds,
         .group_deleted = of->stage == MEMBER_RELEASED,
     };
+    memcpy(view->left, of->left, sizeof view->left);
 }
 
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least)
@@ -128,6 +151,8 @@ void campaign_transfer_get(
         .sent_coded = transfer->sent_coded,
         .correction_batches = transfer->correction.batches,
         .session_count = transfer->session_count,
+        .round = split_round_of(campaign, index),
+        .wave = split_wave_of(campaign, index),
     };
 }
 
@@ -135,6 +160,35 @@ const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t
 {
     assert(index < campaign->transfer_count);
     return campaign->transfers[index].block;
+}
+
+uint32_t campaign_round_count(const struct campaign *campaign)
+{
+    return campaign->phase == CAMPAIGN_PHASE_IDLE ? 0 : campaign->round + 1u;
+}
+
+void campaign_round_get(
+        const struct campaign *campaign, uint32_t round, struct campaign_round *view)
+{
+    assert(round <= campaign->round);
+    *view = (struct campaign_round){
+        .start_ns = campaign->round_start_ns[round],
+        .end_ns = campaign->round_end_ns[round],
+        .first_transfer = round * campaign->round_transfers,
+        .end_transfer = (round + 1u) * campaign->round_transfers,
+    };
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        if (member->rounds > round) {
+            bool last = member->rounds == round + 1u;
+            view->members++;
+            view->failed[last ? member_failure(member) : member->left[round]]++;
+        }
+    }
+    for (uint32_t i = view->first_transfer; i < view->end_transfer; i++) {
+        view->sent_uncoded += campaign->transfers[i].sent_uncoded;
+        view->sent_coded += campaign->transfers[i].sent_coded;
+    }
 }
 
 uint32_t campaign_session_count(const struct campaign *campaign)

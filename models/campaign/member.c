@@ -62,8 +62,11 @@ const struct member_transition member_transitions[] = {
     T(FRAGMENTATION, GROUP_UNDEFINED,        GROUP,         GROUP_UNDEFINED,      NONE),
     T(FRAGMENTATION, CLOCK_DIFFERS,          CLOCK,         CLOCK,                NONE),
     T(FRAGMENTATION, NO_TIME,                TIME,          CLOCK,                NONE),
-    T(FRAGMENTATION, MEMORY_REFUSED,         FRAGMENTATION, DECODER_MEMORY,       NONE),
+    T(FRAGMENTATION, MEMORY_REFUSED,         FRAGMENTATION, NO_MEMORY,            NONE),
     T(FRAGMENTATION, SESSION_CNT_OLD,        FRAGMENTATION, SESSION_CNT,          NONE),
+    T(FRAGMENTATION, ALGORITHM_REFUSED,      FRAGMENTATION, NO_ALGORITHM,         NONE),
+    T(FRAGMENTATION, INDEX_REFUSED,          FRAGMENTATION, NO_INDEX,             NONE),
+    T(FRAGMENTATION, DESCRIPTOR_REFUSED,     FRAGMENTATION, WRONG_DESCRIPTOR,     NONE),
     T(FRAGMENTATION, REFUSED,                FRAGMENTATION, SET_UP_REFUSED,       NONE),
     /* Too often: the set-up ends with the reason. */
     T(VERSION,       SET_UP_SILENT,          ENDED,         SET_UP_UNANSWERED,    NONE),
@@ -90,7 +93,10 @@ const struct member_transition member_transitions[] = {
     T(FRAGMENTATION, CLOCK_NEVER_AGREES,     ENDED,         CLOCK,                RELEASE),
     T(FRAGMENTATION, START_ALWAYS_MISSED,    ENDED,         START_MISSED,         RELEASE),
     T(FRAGMENTATION, SET_UP_REFUSED,         ENDED,         SET_UP_REFUSED,       RELEASE),
-    T(FRAGMENTATION, SET_UP_NO_MEMORY,       ENDED,         DECODER_MEMORY,       RELEASE),
+    T(FRAGMENTATION, SET_UP_NO_MEMORY,       ENDED,         NO_MEMORY,            RELEASE),
+    T(FRAGMENTATION, SET_UP_NO_ALGORITHM,    ENDED,         NO_ALGORITHM,         RELEASE),
+    T(FRAGMENTATION, SET_UP_NO_INDEX,        ENDED,         NO_INDEX,             RELEASE),
+    T(FRAGMENTATION, SET_UP_DESCRIPTOR,      ENDED,         WRONG_DESCRIPTOR,     RELEASE),
     T(FRAGMENTATION, SESSION_CNT_ALWAYS_OLD, ENDED,         SESSION_CNT,          RELEASE),
     /* The register of devices was wrong: the transfer's fragments are of no use to it. */
     T(GROUP,         VERSION_DIFFERS,        ENDED,         OTHER_VERSION,        RELEASE),
@@ -134,9 +140,15 @@ const struct member_transition member_transitions[] = {
     T(WHOLE,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
     T(WHOLE,         ACKNOWLEDGED,           PROVED,        NOT_CONFIRMED,        NONE),
     T(WHOLE,         OLD_VERSION,            WHOLE,         NOT_INSTALLED,        NONE),
+    T(WHOLE,         HARDWARE_DIFFERS,       WHOLE,         WRONG_HARDWARE,       NONE),
+    T(WHOLE,         VERSION_NOT_NEWER,      WHOLE,         VERSION_REFUSED,      NONE),
+    T(WHOLE,         IMAGE_NOT_AUTHENTIC,    WHOLE,         IMAGE_REFUSED,        NONE),
     T(WHOLE,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(PROVED,        BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
     T(PROVED,        OLD_VERSION,            PROVED,        NOT_INSTALLED,        NONE),
+    T(PROVED,        HARDWARE_DIFFERS,       PROVED,        WRONG_HARDWARE,       NONE),
+    T(PROVED,        VERSION_NOT_NEWER,      PROVED,        VERSION_REFUSED,      NONE),
+    T(PROVED,        IMAGE_NOT_AUTHENTIC,    PROVED,        IMAGE_REFUSED,        NONE),
     T(PROVED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* The set-up after a reset came too late: the device had its block. */
     T(GROUP,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
@@ -147,6 +159,31 @@ const struct member_transition member_transitions[] = {
     /* An end that the device itself contradicts. */
     T(ENDED,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
     T(ENDED,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    /* a further round; what the device says of an earlier one counts all the same */
+    T(HEARD,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(CALLED,        ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(VERSION,       ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(GROUP,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(SESSION,       ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(CLOCK,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(TIME,          ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(FRAGMENTATION, ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(READY,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(RECEIVING,     ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(WHOLE,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(PROVED,        ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(ENDED,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
+    T(HEARD,         EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(CALLED,        EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(VERSION,       EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(GROUP,         EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(SESSION,       EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(CLOCK,         EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(TIME,          EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(FRAGMENTATION, EARLIER_BLOCK,          WHOLE,         NOT_CONFIRMED,        MISSING),
+    T(HEARD,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(CALLED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(VERSION,       NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* clearing up */
     T(CONFIRMED,     GROUP_SEEN,             GROUP_LISTED,  NONE,                 NONE),
     T(CONFIRMED,     GROUP_GONE,             RELEASED,      NONE,                 NONE),
@@ -172,6 +209,8 @@ void member_init(struct member *member, uint32_t device)
     member->stage = MEMBER_UNHEARD;
     member->reason = CAMPAIGN_FAILURE_NEVER_HEARD;
     member->shown = CAMPAIGN_WAITING;
+    member->reached = CAMPAIGN_WAITING;
+    member->rounds = 1;
     member->transfer = TRANSFER_NONE;
     member->first_command_ns = SIM_NS_NEVER;
     member->group_set_up_ns = SIM_NS_NEVER;
@@ -179,6 +218,35 @@ void member_init(struct member *member, uint32_t device)
     member->complete_ns = SIM_NS_NEVER;
     member->authenticated_ns = SIM_NS_NEVER;
     member->confirmed_ns = SIM_NS_NEVER;
+}
+
+/* A question that was never on the air has no answer to miss. */
+enum campaign_failure member_failure(const struct member *member)
+{
+    assert(member->reason < CAMPAIGN_FAILURE_COUNT);
+    return member->unsent && member->reason == CAMPAIGN_FAILURE_SET_UP_UNANSWERED
+                   ? CAMPAIGN_FAILURE_NOT_SENT
+                   : (enum campaign_failure)member->reason;
+}
+
+void member_next_round(struct member *member, enum campaign_failure left, bool had_block)
+{
+    const struct member before = *member;
+    assert(before.rounds > 0 && before.rounds < CAMPAIGN_ROUNDS_MAX);
+    member_init(member, before.device);
+    member->stage = before.stage;
+    member->reason = before.reason;
+    member->shown = before.shown;
+    memcpy(member->left, before.left, sizeof member->left);
+    member->left[before.rounds - 1u] = (uint8_t)left;
+    member->rounds = (uint8_t)(before.rounds + 1u);
+    member->had_block = had_block;
+    member->first_command_ns = before.first_command_ns;
+    member->group_set_up_ns = before.group_set_up_ns;
+    member->ready_ns = before.ready_ns;
+    member->complete_ns = before.complete_ns;
+    member->authenticated_ns = before.authenticated_ns;
+    member->confirmed_ns = before.confirmed_ns;
 }
 
 const struct member_transition *member_transition(enum member_stage from, enum member_event event)

@@ -64,10 +64,16 @@ enum member_stage {
     X(MEMORY_REFUSED)        /* FragSessionSetupAns: no memory; it is asked again */               \
     X(SESSION_CNT_OLD)       /* FragSessionSetupAns: replay; the next SessionCnt is higher */      \
     X(SESSION_CNT_ALWAYS_OLD) /* the same, too often */                                            \
+    X(ALGORITHM_REFUSED)     /* FragSessionSetupAns: FragAlgo; it is asked again */                \
+    X(INDEX_REFUSED)         /* the same of FragIndex */                                           \
+    X(DESCRIPTOR_REFUSED)    /* the same of Descriptor */                                          \
     X(REFUSED)               /* any other negative answer; it is asked again */                    \
     X(SET_UP_REFUSED)        /* too many negative answers */                                       \
     X(SET_UP_SILENT)         /* no answer to a command, too often */                               \
     X(SET_UP_NO_MEMORY)      /* the same, the last for want of memory */                           \
+    X(SET_UP_NO_ALGORITHM)   /* the same, the last for FragAlgo */                                 \
+    X(SET_UP_NO_INDEX)       /* the same, the last for FragIndex */                                \
+    X(SET_UP_DESCRIPTOR)     /* the same, the last for Descriptor */                               \
     X(DEVICE_HELD)           /* another campaign holds the device */                               \
     X(RESET_REPORTED)        /* it was reset, and its session is not over */                       \
     X(SESSION_BEGUN)         /* the time of its first session has come */                          \
@@ -79,14 +85,19 @@ enum member_stage {
     X(BLOCK_WHOLE)           /* reported the block whole */                                        \
     X(BLOCK_BAD_MIC)         /* the same, with a wrong block MIC */                                \
     X(ACKNOWLEDGED)          /* the acknowledgement of a block with a good MIC was queued */       \
+    X(EARLIER_BLOCK)         /* reported the block of an earlier round whole */                    \
     X(OLD_VERSION)           /* its periodic report names another version */                       \
+    X(HARDWARE_DIFFERS)      /* the same; it says that the image is for other hardware */          \
+    X(VERSION_NOT_NEWER)     /* the same; it says that the image is not newer */                   \
+    X(IMAGE_NOT_AUTHENTIC)   /* the same; it says that the image is not authentic */               \
     X(NEW_VERSION)           /* its periodic report names the version of the block */              \
     X(GROUP_SEEN)            /* McGroupStatusAns lists our group */                                \
     X(GROUP_GONE)            /* McGroupStatusAns without it, or McGroupDeleteAns */                \
     X(GROUP_SILENT)          /* no answer to a request about its group */                          \
     X(GROUP_UNANSWERED)      /* the same, too often */                                             \
     X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */          \
-    X(REPAIR_FAILED)         /* its repair brought it no further, too often */
+    X(REPAIR_FAILED)         /* its repair brought it no further, too often */                     \
+    X(ROUND_BEGUN)           /* a further round is to help it */
 
 enum member_event {
 #define X(name) MEMBER_EVENT_##name,
@@ -106,6 +117,9 @@ enum member_cause {
     MEMBER_CAUSE_SESSION_CNT,  /* SessionCntReplay */
     MEMBER_CAUSE_REFUSED,      /* any other negative answer */
     MEMBER_CAUSE_MEMORY,       /* NotEnoughMemory */
+    MEMBER_CAUSE_ALGORITHM,    /* Encoding unsupported */
+    MEMBER_CAUSE_INDEX,        /* FragIndex unsupported */
+    MEMBER_CAUSE_DESCRIPTOR,   /* WrongDescriptor */
     MEMBER_CAUSE_GROUP_SILENT, /* no McGroupStatusAns, or no McGroupDeleteAns */
     MEMBER_CAUSE_REPAIR,       /* fragments by unicast, and as many missing as before */
     MEMBER_CAUSE_COUNT
@@ -139,9 +153,13 @@ struct member_transition {
 
 struct member {
     uint32_t device;
-    uint8_t stage;      /* enum member_stage */
-    uint8_t reason;     /* enum campaign_failure */
-    uint8_t shown;      /* enum campaign_stage: the furthest */
+    uint8_t stage;                     /* enum member_stage */
+    uint8_t reason;                    /* enum campaign_failure */
+    uint8_t shown;                     /* enum campaign_stage: the furthest */
+    uint8_t reached;                   /* the same of this round */
+    uint8_t rounds;                    /* that it took part in */
+    uint8_t left[CAMPAIGN_ROUNDS_MAX]; /* why each but the last one left it: campaign_failure */
+    bool had_block;     /* an earlier round sent it fragments: a report may be about its block */
     uint8_t transfer;   /* index, TRANSFER_NONE before it is chosen */
     uint8_t group_mask; /* McGroupIDs of the sessions of its transfer, in order of the bits */
     uint8_t session;    /* the one that is being set up */
@@ -183,6 +201,11 @@ extern const struct member_transition member_transitions[];
 extern const uint32_t member_transition_count;
 
 void member_init(struct member *member, uint32_t device);
+/* Why the member is not confirmed if the campaign ends now. */
+enum campaign_failure member_failure(const struct member *member);
+/* Another round begins for a member that the last one left for a reason. What results show of it
+ * stays. `had_block`: its block of an earlier round is as good as that of this one. */
+void member_next_round(struct member *member, enum campaign_failure left, bool had_block);
 /* NULL: the event changes nothing in this stage. */
 const struct member_transition *member_transition(enum member_stage from, enum member_event event);
 const char *member_stage_name(enum member_stage stage);

@@ -88,9 +88,11 @@ enum package_message_kind {
 #define PACKAGE_TIME_TO_START_MAX 0xFFFFFFu
 /* Status bit of McGroupDeleteAns. */
 #define PACKAGE_DELETE_UNDEFINED 0x04u
-/* Status bits of FragSessionSetupAns. */
-#define PACKAGE_SETUP_MEMORY 0x02u
-#define PACKAGE_SETUP_REPLAY 0x10u
+/* Status bits of FragSessionSetupAns; the one that is left (0x04): FragIndex unsupported. */
+#define PACKAGE_SETUP_ALGORITHM  0x01u
+#define PACKAGE_SETUP_MEMORY     0x02u
+#define PACKAGE_SETUP_DESCRIPTOR 0x08u
+#define PACKAGE_SETUP_REPLAY     0x10u
 
 struct package_message {
     enum package_message_kind kind;

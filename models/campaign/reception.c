@@ -9,7 +9,17 @@
 
 /* Missing fragments that a decoder holds. assumed: as device/services/fec_matrix.h. */
 #define DECODER_MISSING_MAX 256u
-#define REPORT_SIZE_LEAST   12u /* version and digest of the periodic report, device/app/report.h */
+/* The periodic report, device/app/report.h: version and digest, then what became of an image. */
+#define REPORT_SIZE_LEAST       12u
+#define REPORT_UPDATE_STATUS_AT 15u
+enum report_update_status {
+    REPORT_BAD_HEADER = 2,
+    REPORT_BAD_HARDWARE = 3,
+    REPORT_BAD_VERSION = 4,
+    REPORT_BAD_DIGEST = 5,
+    REPORT_BAD_SIGNATURE = 6,
+    REPORT_REFUSED = 8
+};
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
 {
@@ -21,7 +31,7 @@ static struct transfer *transfer_of(const struct campaign *campaign, const struc
  * lost. Before the first fragment a report is about an earlier block under the same FragIndex. */
 static bool has_session(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (member->shown < CAMPAIGN_GROUP_SET_UP
+    if (member->transfer == TRANSFER_NONE || member->reached < CAMPAIGN_GROUP_SET_UP
             || transfer_of(campaign, member)->phase < CAMPAIGN_PHASE_UNCODED) {
         return false;
     }
@@ -44,14 +54,13 @@ static void tell_if_settled(
 static bool send_receipt(const struct campaign *campaign, const struct member *member)
 {
     uint8_t answer[PACKAGE_MESSAGE_MAX];
-    const struct transfer *transfer = transfer_of(campaign, member);
-    if (transfer->fragmentation_version < 2) {
+    if (campaign->server->devices[member->device].fragmentation_version < 2) {
         return false;
     }
     if (campaign->params.receipts == RECEIPTS_NONE) {
         return true;
     }
-    size_t size = package_frag_data_block_received_ans(answer, transfer->frag_index);
+    size_t size = package_frag_data_block_received_ans(answer, campaign_frag_index(campaign));
     return server_send(campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, answer, size);
 }
 
@@ -70,11 +79,29 @@ static void on_whole(struct campaign *campaign, struct member *member, bool bad_
     acknowledge(campaign, member, bad_mic, now_ns);
 }
 
+/* All rounds send the same block: what a device has of an earlier one counts, until a set-up clears
+ * it. */
+static void on_earlier_block(
+        struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
+{
+    assert(member->had_block);
+    if (bad_mic) {
+        return;
+    }
+    campaign_member_event(campaign, member, MEMBER_EVENT_EARLIER_BLOCK, now_ns);
+    if (member->stage == MEMBER_WHOLE || member->stage == MEMBER_PROVED) {
+        acknowledge(campaign, member, false, now_ns);
+    }
+}
+
 void reception_on_block_received(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ);
     if (!has_session(campaign, member, now_ns)) {
+        if (member->had_block) {
+            on_earlier_block(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
+        }
         return;
     }
     bool settled = member_is_settled(member);
@@ -86,8 +113,9 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
  */
 void reception_on_late_block(const struct campaign *campaign, const struct member *member)
 {
-    if (member->shown >= CAMPAIGN_GROUP_SET_UP
-            && transfer_of(campaign, member)->highest_sent_n > 0) {
+    bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_GROUP_SET_UP
+                && transfer_of(campaign, member)->highest_sent_n > 0;
+    if (sent || member->had_block) {
         (void)send_receipt(campaign, member);
     }
 }
@@ -176,6 +204,27 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     tell_if_settled(campaign, member, settled, now_ns);
 }
 
+/* A report may say why its device runs another version: device/update/update.h. */
+static enum member_event event_of_old_version(const struct network_uplink *uplink)
+{
+    if (uplink->size <= REPORT_UPDATE_STATUS_AT) {
+        return MEMBER_EVENT_OLD_VERSION;
+    }
+    switch (uplink->payload[REPORT_UPDATE_STATUS_AT]) {
+    case REPORT_BAD_HARDWARE:
+        return MEMBER_EVENT_HARDWARE_DIFFERS;
+    case REPORT_BAD_VERSION:
+        return MEMBER_EVENT_VERSION_NOT_NEWER;
+    case REPORT_BAD_HEADER:
+    case REPORT_BAD_DIGEST:
+    case REPORT_BAD_SIGNATURE:
+    case REPORT_REFUSED:
+        return MEMBER_EVENT_IMAGE_NOT_AUTHENTIC;
+    default:
+        return MEMBER_EVENT_OLD_VERSION;
+    }
+}
+
 void reception_on_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns)
 {
@@ -188,12 +237,13 @@ void reception_on_version(struct campaign *campaign, struct member *member,
                     || memcmp(uplink->payload + 4, campaign->digest, sizeof campaign->digest) == 0);
     bool on_the_air = member->transfer != TRANSFER_NONE
                       && transfer_of(campaign, member)->phase >= CAMPAIGN_PHASE_UNCODED;
-    member->ran_before = member->ran_before || (same && !on_the_air);
+    bool offered = on_the_air || member->had_block;
+    member->ran_before = member->ran_before || (same && !offered);
     if (member->shown < CAMPAIGN_READY) {
         return;
     }
     if (!same || member->ran_before) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_OLD_VERSION, now_ns);
+        campaign_member_event(campaign, member, event_of_old_version(uplink), now_ns);
         bool whole = member->stage == MEMBER_WHOLE || member->stage == MEMBER_PROVED;
         if (whole && member->old_reports < UINT16_MAX) {
             member->old_reports++;

@@ -122,3 +122,8 @@ void schedule_make(const struct schedule_input *input, struct schedule *schedule
         schedule->time_out = schedule_time_out(schedule->planned_ns);
     }
 }
+
+uint32_t schedule_wave_count(uint32_t members, uint32_t wave_size)
+{
+    return wave_size == 0 || members == 0 ? 1u : (members - 1u) / wave_size + 1u;
+}

@@ -66,4 +66,7 @@ uint32_t schedule_coded(uint32_t nb_frag, double redundancy);
 /* Time on air of a status answer at an uplink data rate. */
 double schedule_answer_airtime_s(const struct region *region, uint8_t data_rate);
 
+/* Transfers of `wave_size` members at most, one after the other, that serve all; 0: no limit. */
+uint32_t schedule_wave_count(uint32_t members, uint32_t wave_size);
+
 #endif

@@ -405,6 +405,16 @@ static void raise_session_cnt(struct campaign *campaign, struct member *member, 
     member->mic_known = false;
 }
 
+/* TS004-2.0.0 section 3.4.1; of several bits the one that says most. */
+static enum member_cause refusal_of(uint8_t status)
+{
+    assert((status & PACKAGE_SETUP_REPLAY) == 0);
+    return (status & PACKAGE_SETUP_ALGORITHM) != 0    ? MEMBER_CAUSE_ALGORITHM
+           : (status & PACKAGE_SETUP_DESCRIPTOR) != 0 ? MEMBER_CAUSE_DESCRIPTOR
+           : (status & PACKAGE_SETUP_MEMORY) != 0     ? MEMBER_CAUSE_MEMORY
+                                                      : MEMBER_CAUSE_INDEX;
+}
+
 void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
@@ -422,9 +432,7 @@ void set_up_on_frag_ans(struct campaign *campaign, struct member *member,
     } else if ((message->status & PACKAGE_SETUP_REPLAY) != 0) {
         raise_session_cnt(campaign, member, now_ns);
     } else {
-        bool memory = (message->status & PACKAGE_SETUP_MEMORY) != 0;
-        member_try_failed(
-                campaign, member, memory ? MEMBER_CAUSE_MEMORY : MEMBER_CAUSE_REFUSED, now_ns);
+        member_try_failed(campaign, member, refusal_of(message->status), now_ns);
     }
 }
 

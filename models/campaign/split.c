@@ -1,12 +1,14 @@
-/* How a campaign divides its members into transfers, one for each data rate and version of TS004.
+/* How a campaign divides its members into transfers.
  * SPDX-License-Identifier: MIT
  *
- * Versions 1 and 2 code fragments differently (spec-protocol 5.4), so their members can share no
- * transfer: the block goes out once for each.
+ * In each wave of each round there is one for each data rate and version of TS004: versions 1 and 2
+ * code fragments differently (spec-protocol 5.4), so their members can share no transfer, and the
+ * block goes out once for each.
  *
  * A member gets its transfer when it is set up, by the uplinks heard so far. Transfers that the
  * members heard before the start need are opened at the start, fastest first; others when the first
- * member needs them, as long as no session has begun.
+ * member needs them, as long as no session has begun. Where a transfer has as many members as a
+ * wave may have, the next wave gets the others; waves follow one another.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -14,15 +16,19 @@
 #include "campaign/campaign_internal.h"
 #include "network/link_budget.h"
 
-#define TRANSFERS_MAX (2u * REGION_RATES) /* two versions of TS004 */
+#define WAVE_TRANSFERS_MAX (2u * REGION_RATES) /* two versions of TS004 */
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-/* Appends a transfer. False: the block does not fit the data rate, or out of memory. */
+/* Appends a transfer. False: the block does not fit the data rate, or there are too many, or out of
+ * memory. */
 static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, const uint8_t *image,
         uint32_t size)
 {
-    assert(campaign->transfer_count < TRANSFERS_MAX && (version == 1 || version == 2));
+    assert(campaign->transfer_count < CAMPAIGN_TRANSFERS_MAX && (version == 1 || version == 2));
+    if (campaign->transfer_count == CAMPAIGN_TRANSFERS_MAX - 1u) {
+        return false;
+    }
     struct transfer *transfer = &campaign->transfers[campaign->transfer_count];
     transfer->fragmentation_version = version;
     if (!transfer_init(
@@ -68,30 +74,96 @@ static bool needs_version(const struct campaign *campaign, uint8_t version)
     return needed;
 }
 
-/* One transfer for all: each member has it from the start. */
+/* One transfer for all in each round: each member has it from the start. */
 static bool is_undivided(const struct campaign *campaign)
 {
-    return campaign->params.sessions == SESSIONS_ONE && campaign->transfer_count == 1;
+    return campaign->params.sessions == SESSIONS_ONE && campaign->round_transfers == 1;
+}
+
+/* The transfers of one wave, both versions of TS004 where members need them. */
+static bool add_wave(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+{
+    uint8_t usual = campaign->params.fragmentation_version;
+    uint8_t other = usual == 1 ? 2 : 1;
+    uint32_t before = campaign->transfer_count;
+    bool ok =
+            add_version(campaign, usual, image, image_size)
+            && (!needs_version(campaign, other) || add_version(campaign, other, image, image_size));
+    campaign->wave_transfers = campaign->transfer_count - before;
+    return ok;
+}
+
+static bool in_round(const struct campaign *campaign, const struct member *member)
+{
+    assert(member->rounds <= campaign->round + 1u);
+    return member->rounds == campaign->round + 1u;
+}
+
+static uint32_t round_members(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        count += in_round(campaign, &campaign->members[i]) ? 1u : 0u;
+    }
+    return count;
+}
+
+/* Of an undivided campaign. */
+static void give_all_the_transfer(struct campaign *campaign)
+{
+    struct transfer *transfer = &campaign->transfers[campaign->round];
+    assert(is_undivided(campaign) && campaign->round < campaign->transfer_count);
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        if (in_round(campaign, &campaign->members[i])) {
+            campaign->members[i].transfer = transfer->index;
+            transfer->member_count++;
+        }
+    }
 }
 
 bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
 {
-    campaign->transfers = calloc(TRANSFERS_MAX, sizeof *campaign->transfers);
-    if (campaign->transfers == NULL) {
-        return false;
+    uint32_t round_waves = schedule_wave_count(campaign->member_count, campaign->params.wave_size);
+    uint32_t waves = (campaign->params.retries + 1u) * round_waves;
+    campaign->transfers = calloc(CAMPAIGN_TRANSFERS_MAX, sizeof *campaign->transfers);
+    bool ok = campaign->transfers != NULL;
+    for (uint32_t wave = 0; ok && wave < waves; wave++) {
+        ok = add_wave(campaign, image, image_size);
     }
-    uint8_t usual = campaign->params.fragmentation_version;
-    uint8_t other = usual == 1 ? 2 : 1;
-    if (!add_version(campaign, usual, image, image_size)
-            || (needs_version(campaign, other)
-                    && !add_version(campaign, other, image, image_size))) {
-        return false;
+    campaign->round_transfers = campaign->wave_transfers * round_waves;
+    if (ok && is_undivided(campaign)) {
+        give_all_the_transfer(campaign);
     }
-    for (uint32_t i = 0; is_undivided(campaign) && i < campaign->member_count; i++) {
-        campaign->members[i].transfer = 0;
-    }
-    campaign->transfers[0].member_count = is_undivided(campaign) ? campaign->member_count : 0;
-    return true;
+    return ok;
+}
+
+uint32_t split_first(const struct campaign *campaign)
+{
+    return campaign->round * campaign->round_transfers;
+}
+
+uint32_t split_end(const struct campaign *campaign)
+{
+    assert(split_first(campaign) + campaign->round_transfers <= campaign->transfer_count);
+    return split_first(campaign) + campaign->round_transfers;
+}
+
+uint32_t split_round_of(const struct campaign *campaign, uint32_t transfer)
+{
+    assert(campaign->round_transfers > 0 && transfer < campaign->transfer_count);
+    return transfer / campaign->round_transfers;
+}
+
+uint32_t split_wave_of(const struct campaign *campaign, uint32_t transfer)
+{
+    assert(campaign->wave_transfers > 0 && transfer < campaign->transfer_count);
+    return transfer % campaign->round_transfers / campaign->wave_transfers;
+}
+
+uint32_t split_members_most(const struct campaign *campaign)
+{
+    uint32_t size = campaign->params.wave_size, count = round_members(campaign);
+    return size == 0 || count < size ? count : size;
 }
 
 /* --- data rates ------------------------------------------------------------------------------ */
@@ -112,17 +184,17 @@ static int32_t margin_mdb(
             network_eirp_mdbm(server->network, campaign->params.frequency_hz));
 }
 
-/* Index of the fastest transfer of the version that a device has. */
+/* Index of the fastest transfer, of the first wave, of the version that a device has.
+ * TRANSFER_NONE: there is none. */
 static uint32_t first_of_version(const struct campaign *campaign, uint32_t device)
 {
     uint8_t version = campaign->server->devices[device].fragmentation_version;
     assert(campaign->rate_count > 0);
-    uint32_t first = 0;
-    while (first < campaign->transfer_count
-            && campaign->transfers[first].fragmentation_version != version) {
+    uint32_t first = split_first(campaign), end = first + campaign->wave_transfers;
+    while (first < end && campaign->transfers[first].fragmentation_version != version) {
         first += campaign->rate_count;
     }
-    return first;
+    return first < end ? first : TRANSFER_NONE;
 }
 
 /* One past the slowest transfer of the version that a transfer has. */
@@ -132,13 +204,14 @@ static uint32_t end_of_version(const struct campaign *campaign, uint32_t transfe
     return (transfer / campaign->rate_count + 1u) * campaign->rate_count;
 }
 
-/* The fastest transfer that a device hears well enough; the slowest one where none is.
+/* The fastest transfer of the first wave that a device hears well enough; the slowest one where
+ * none is.
  * TRANSFER_NONE: its version is not known, or none of the campaign's. */
 static uint32_t best_transfer(const struct campaign *campaign, uint32_t device)
 {
     assert(campaign->transfer_count > 0 && campaign->server->devices[device].heard);
     uint32_t best = first_of_version(campaign, device);
-    if (best >= campaign->transfer_count) {
+    if (best == TRANSFER_NONE) {
         return TRANSFER_NONE;
     }
     while (best + 1u < end_of_version(campaign, best)
@@ -151,11 +224,13 @@ static uint32_t best_transfer(const struct campaign *campaign, uint32_t device)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-static uint32_t open_count(const struct campaign *campaign)
+/* Of one wave. */
+static uint32_t open_count(const struct campaign *campaign, uint32_t wave)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
-        count += campaign->transfers[i].open ? 1u : 0u;
+    for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
+        bool counts = campaign->transfers[i].open && split_wave_of(campaign, i) == wave;
+        count += counts ? 1u : 0u;
     }
     return count;
 }
@@ -167,9 +242,11 @@ static void open(
     sim_ns start_ns = campaign->session_ns;
     assert(!transfer->open && concurrent > 0);
     bool in_turns = campaign->params.session_order == SESSION_ORDER_IN_TURNS;
-    for (uint32_t i = 0; in_turns && i < campaign->transfer_count; i++) {
+    uint32_t wave = split_wave_of(campaign, transfer->index);
+    for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
         const struct transfer *other = &campaign->transfers[i];
-        if (other->open && transfer_planned_end_ns(other) > start_ns) {
+        bool before = other->open && (in_turns || split_wave_of(campaign, i) < wave);
+        if (before && transfer_planned_end_ns(other) > start_ns) {
             start_ns = transfer_planned_end_ns(other);
         }
     }
@@ -177,16 +254,17 @@ static void open(
     campaign_phase_set(transfer, CAMPAIGN_PHASE_SET_UP, now_ns);
 }
 
-/* Members of each transfer, as far as they have been heard; their number. */
+/* Members of the round in each transfer of a wave, as far as they have been heard; their number. */
 static uint32_t count_heard(const struct campaign *campaign, uint32_t *counts)
 {
     uint32_t heard = 0;
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         uint32_t device = campaign->members[i].device;
-        uint32_t best = campaign->server->devices[device].heard ? best_transfer(campaign, device)
-                                                                : TRANSFER_NONE;
+        bool counts_here = in_round(campaign, &campaign->members[i])
+                           && campaign->server->devices[device].heard;
+        uint32_t best = counts_here ? best_transfer(campaign, device) : TRANSFER_NONE;
         if (best != TRANSFER_NONE) {
-            counts[best]++;
+            counts[best - split_first(campaign)]++;
             heard++;
         }
     }
@@ -198,11 +276,11 @@ static uint32_t count_heard(const struct campaign *campaign, uint32_t *counts)
 static void join_small_groups(const struct campaign *campaign, uint32_t *counts, uint32_t heard)
 {
     uint32_t carried = 0;
-    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+    uint64_t members = round_members(campaign);
+    for (uint32_t i = 0; i < campaign->wave_transfers; i++) {
         uint32_t count = counts[i] + carried;
         bool slowest = i + 1u == end_of_version(campaign, i);
-        bool enough = (uint64_t)count * campaign->member_count
-                      >= (uint64_t)campaign->params.session_threshold * heard;
+        bool enough = count * members >= (uint64_t)campaign->params.session_threshold * heard;
         counts[i] = enough || slowest ? count : 0;
         carried = enough || slowest ? 0 : count;
     }
@@ -211,46 +289,68 @@ static void join_small_groups(const struct campaign *campaign, uint32_t *counts,
 void split_start(struct campaign *campaign, sim_ns now_ns)
 {
     const struct campaign_params *params = &campaign->params;
-    campaign->session_ns = params->start_ns + params->set_up_window_ns;
+    struct transfer *transfers = &campaign->transfers[split_first(campaign)];
+    campaign->session_ns = now_ns + params->set_up_window_ns;
     if (is_undivided(campaign)) {
-        open(campaign, &campaign->transfers[0], 1, now_ns);
+        if (campaign->round > 0) {
+            give_all_the_transfer(campaign);
+        }
+        open(campaign, transfers, 1, now_ns);
         return;
     }
     campaign_begin(campaign, now_ns);
-    uint32_t counts[TRANSFERS_MAX] = { 0 };
-    assert(campaign->transfer_count <= TRANSFERS_MAX);
+    uint32_t counts[WAVE_TRANSFERS_MAX] = { 0 };
+    assert(campaign->wave_transfers <= WAVE_TRANSFERS_MAX);
     uint32_t heard = count_heard(campaign, counts);
     if (params->sessions == SESSIONS_THRESHOLD && heard > 0) {
         join_small_groups(campaign, counts, heard);
     }
     uint32_t needed = 0;
-    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+    for (uint32_t i = 0; i < campaign->wave_transfers; i++) {
         needed += counts[i] > 0 ? 1u : 0u;
     }
-    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+    for (uint32_t i = 0; i < campaign->wave_transfers; i++) {
         if (counts[i] > 0) {
-            open(campaign, &campaign->transfers[i], needed, now_ns);
+            open(campaign, &transfers[i], needed, now_ns);
         }
     }
 }
 
 /* --- members --------------------------------------------------------------------------------- */
 
-/* The transfer that a member shall have; it may not be open. NULL: none has its version. */
-static struct transfer *choose(const struct campaign *campaign, uint32_t device)
+/* The transfer of the first wave that a member shall have; it may not be open. TRANSFER_NONE: none
+ * has its version. */
+static uint32_t choose(const struct campaign *campaign, uint32_t device)
 {
     uint32_t best = best_transfer(campaign, device);
-    if (best == TRANSFER_NONE) {
-        return NULL;
+    if (best == TRANSFER_NONE || campaign->params.sessions != SESSIONS_THRESHOLD) {
+        return best;
     }
-    if (campaign->params.sessions == SESSIONS_THRESHOLD) {
-        for (uint32_t i = best; i < end_of_version(campaign, best); i++) {
-            if (campaign->transfers[i].open) {
-                return &campaign->transfers[i];
-            }
+    for (uint32_t i = best; i < end_of_version(campaign, best); i++) {
+        if (campaign->transfers[i].open) {
+            return i;
         }
     }
-    return &campaign->transfers[best];
+    return best;
+}
+
+/* The transfer like that of the first wave in the first wave that has room for the member and is
+ * not too near. NULL: there is none. */
+static struct transfer *choose_wave(
+        const struct campaign *campaign, uint32_t first, const struct member *member, sim_ns now_ns)
+{
+    assert(first < campaign->transfer_count);
+    for (uint32_t i = first; i < split_end(campaign); i += campaign->wave_transfers) {
+        struct transfer *transfer = &campaign->transfers[i];
+        bool has_room = campaign->params.wave_size == 0 || member->transfer == i
+                        || transfer->member_count < campaign->params.wave_size;
+        bool last = i + campaign->wave_transfers >= split_end(campaign);
+        bool late = transfer->open && now_ns >= transfer_start_ns(transfer) - SET_UP_CLOSE_NS;
+        if (has_room && (last || !late)) {
+            return transfer;
+        }
+    }
+    return NULL;
 }
 
 static void leave(struct campaign *campaign, struct member *member)
@@ -264,16 +364,19 @@ static void leave(struct campaign *campaign, struct member *member)
 bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     if (is_undivided(campaign)) {
-        assert(member->transfer == 0);
+        assert(member->transfer == campaign->round);
         return true;
     }
-    struct transfer *transfer = choose(campaign, member->device);
+    uint32_t first = choose(campaign, member->device);
+    struct transfer *transfer =
+            first == TRANSFER_NONE ? NULL : choose_wave(campaign, first, member, now_ns);
     bool closed = now_ns >= campaign->session_ns - SET_UP_CLOSE_NS;
     if (transfer == NULL || (!transfer->open && closed)) {
         return false;
     }
     if (!transfer->open) {
-        open(campaign, transfer, open_count(campaign) + 1u, now_ns);
+        uint32_t wave = split_wave_of(campaign, transfer->index);
+        open(campaign, transfer, open_count(campaign, wave) + 1u, now_ns);
     }
     if (member->transfer != transfer->index) { /* a device that another campaign holds asks again */
         leave(campaign, member);

@@ -143,7 +143,7 @@ void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurre
         .correction_timeout_ns = params->correction_timeout_ns,
         .second_period = params->correction_period == CORRECTION_PERIOD_SECOND,
         .correction_pause_ns = params->correction_pause_ns,
-        .fleet_size = campaign->member_count,
+        .fleet_size = split_members_most(campaign),
         .answer_airtime_s = campaign_answer_airtime_s(campaign),
         .channel_count = network_channel_count(campaign->server->network),
         .block_ack_delay = params->block_ack_delay,

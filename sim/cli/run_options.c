@@ -22,7 +22,7 @@ static const struct argp_option options_table[] = {
             0 },
     { "out", 'o', "DIR", 0,
             "Writes the results into the folder DIR: summary.json, run.json, results.db, "
-            "devices.csv, campaign.csv and gateways.csv.",
+            "devices.csv, campaign.csv, rounds.csv and gateways.csv.",
             0 },
     { "force", 'f', NULL, 0, "Lets --out write into a folder that is not empty.", 0 },
     { "json", 'j', NULL, 0, "Prints summary.json instead of the table.", 0 },

@@ -9,6 +9,7 @@
 #include "results/campaign_table.h"
 #include "results/device_table.h"
 #include "results/gateway_table.h"
+#include "results/round_table.h"
 #include "results/summary_text.h"
 #include "study/store.h"
 
@@ -36,6 +37,12 @@ static void write_campaigns(FILE *out, void *context)
     campaign_table_write(run_recorders(record->run), out);
 }
 
+static void write_rounds(FILE *out, void *context)
+{
+    const struct run_record *record = context;
+    round_table_write(run_recorders(record->run), out);
+}
+
 static void write_gateways(FILE *out, void *context)
 {
     const struct run_record *record = context;
@@ -51,6 +58,7 @@ static const struct result_file {
     { "summary.json", write_summary },
     { "devices.csv", write_devices },
     { "campaign.csv", write_campaigns },
+    { "rounds.csv", write_rounds },
     { "gateways.csv", write_gateways },
 };
 #define RESULT_FILES (sizeof result_files / sizeof result_files[0])

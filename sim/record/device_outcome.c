@@ -3,6 +3,8 @@
  */
 #include "record/device_outcome.h"
 
+#include <stdio.h>
+
 #include "record/clock.h"
 #include "record/devices.h"
 #include "record/installs.h"
@@ -48,11 +50,35 @@ bool device_outcome_get(const struct recorder_set *set, uint32_t first_campaign,
      * A report of another firmware on the same port names no version, so none is the old one. */
     outcome->never_joined = outcome->failure == CAMPAIGN_FAILURE_NEVER_HEARD
                             && devices_joined_ns(set, device) > engine_now(view->engine);
-    if (outcome->failure == CAMPAIGN_FAILURE_NOT_INSTALLED
+    if (campaign_failure_is_old_version(outcome->failure)
             && (recorder_set_shows(set, device) & FIRMWARE_SHOWS_VERSION) == 0) {
         outcome->failure = CAMPAIGN_FAILURE_NOT_CONFIRMED;
     }
     return true;
+}
+
+const char *device_outcome_aws_state(const struct device_outcome *outcome)
+{
+    return campaign_failure_aws_name(outcome->failure);
+}
+
+void device_outcome_left(const struct recorder_set *set, uint32_t campaigns, uint32_t device,
+        struct device_rounds *rounds)
+{
+    const struct recorder_view *view = recorder_set_view(set);
+    *rounds = (struct device_rounds){ .count = 0 };
+    size_t used = 0;
+    for (uint32_t c = 0; c < campaigns; c++) {
+        struct campaign_device d;
+        campaign_device_get(server_campaign(view->server, c), device, &d);
+        rounds->count += d.member ? d.rounds : 0u;
+        for (uint32_t r = 0; d.member && r + 1u < d.rounds; r++) {
+            int length = snprintf(rounds->left + used, sizeof rounds->left - used, "%s%s",
+                    used > 0 ? " " : "", campaign_failure_name((enum campaign_failure)d.left[r]));
+            used += (size_t)length < sizeof rounds->left - used ? (size_t)length : 0u;
+            rounds->left[used] = '\0';
+        }
+    }
 }
 
 const char *device_outcome_reason(const struct device_outcome *outcome)

@@ -23,4 +23,16 @@ bool device_outcome_get(const struct recorder_set *set, uint32_t first_campaign,
 /* Why it is not confirmed if its campaigns ended now; NULL: it is. */
 const char *device_outcome_reason(const struct device_outcome *outcome);
 
+/* The final state that AWS IoT would give it (spec-protocol 9.5). */
+const char *device_outcome_aws_state(const struct device_outcome *outcome);
+
+/* The rounds that a device was in, of the campaigns 0 .. `campaigns` - 1, and the reasons for which
+ * rounds but the last of each campaign left it, in their order, with spaces between. */
+struct device_rounds {
+    uint64_t count;
+    char left[192];
+};
+void device_outcome_left(const struct recorder_set *set, uint32_t campaigns, uint32_t device,
+        struct device_rounds *rounds);
+
 #endif

@@ -186,7 +186,7 @@ static bool is_over(const struct energy_phases *phases, uint32_t index)
         return false;
     }
     campaign_device_get(server_campaign(phases->view->server, device->campaign), index, &d);
-    return d.failure == CAMPAIGN_FAILURE_BLOCK_MIC || d.failure == CAMPAIGN_FAILURE_NOT_INSTALLED;
+    return d.failure == CAMPAIGN_FAILURE_BLOCK_MIC || campaign_failure_is_old_version(d.failure);
 }
 
 static void uplink(

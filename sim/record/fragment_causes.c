@@ -207,12 +207,12 @@ static void copy_started(struct fragment_causes *causes, const struct frame *fra
             || !session_find(causes, downlink.address, &campaign, &copy.session)) {
         return;
     }
-    causes->airtime_ns[campaign_number(campaign)] += frame->end_ns - frame->start_ns;
     assert(copy.session < NO_SESSION);
     campaign_session_get(campaign, copy.session, &session);
     copy.fcnt = downlink.fcnt;
     copy.stream =
             &causes->streams[causes->first_stream[campaign_number(campaign)] + session.transfer];
+    copy.stream->airtime_ns += frame->end_ns - frame->start_ns;
     uint32_t n = downlink.fport != PACKAGE_FPORT_FRAGMENTATION
                          ? 0
                          : campaign_session_fragment(campaign, copy.session, copy.fcnt);

@@ -36,6 +36,9 @@ uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t c
  */
 uint32_t fragment_causes_received(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* The same of all transfers of the campaign, each by itself. */
+uint32_t fragment_causes_received_in_all(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
 /* Fragments that it received by unicast, coded ones too and each as often as it came; different
  * uncoded ones of them. */
 uint32_t fragment_causes_unicast(
@@ -64,5 +67,7 @@ enum fragment_kind fragment_causes_kind(
         const struct fragment_causes *causes, uint32_t device, int64_t frame_id);
 /* Of all multicast frames of a campaign so far, copies each: coded ones and requests too. */
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
+sim_ns fragment_causes_transfer_airtime_ns(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t transfer);
 
 #endif

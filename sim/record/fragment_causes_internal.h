@@ -35,6 +35,7 @@ struct stream {
     struct fragment_rows rows;
     uint32_t sent_coded; /* coded fragments that were on the air */
     uint8_t *coded;      /* a bit for each of their N */
+    sim_ns airtime_ns;   /* of all its frames, copies each */
 };
 
 #define NO_STREAM  UINT16_MAX
@@ -75,7 +76,6 @@ struct fragment_causes {
     struct stream *streams; /* of campaign c: from first_stream[c] up to first_stream[c + 1] */
     uint32_t first_stream[SCENARIO_CAMPAIGNS_MAX + 1];
     uint32_t stream_count;
-    sim_ns airtime_ns[SCENARIO_CAMPAIGNS_MAX];
     struct copy *copies; /* on the air */
     uint32_t copy_count, copy_last;
     uint32_t copy_capacity; /* each has its array `unheard` */

@@ -36,6 +36,16 @@ uint32_t fragment_causes_unicast_uncoded(
     return causes->unicast.uncoded[(size_t)campaign * causes->device_count + device];
 }
 
+uint32_t fragment_causes_received_in_all(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = causes->first_stream[campaign]; i < causes->first_stream[campaign + 1]; i++) {
+        sum += causes->streams[i].rows.received[device];
+    }
+    return sum;
+}
+
 uint64_t fragment_causes_received_by_all(const struct fragment_causes *causes, uint32_t campaign)
 {
     uint64_t sum = 0;
@@ -113,9 +123,19 @@ enum fragment_kind fragment_causes_kind(
     return own ? (enum fragment_kind)copy->kind : FRAGMENT_NONE;
 }
 
+sim_ns fragment_causes_transfer_airtime_ns(
+        const struct fragment_causes *causes, uint32_t campaign, uint32_t transfer)
+{
+    return causes->streams[causes->first_stream[campaign] + transfer].airtime_ns;
+}
+
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign)
 {
-    return causes->airtime_ns[campaign];
+    sim_ns sum_ns = 0;
+    for (uint32_t i = causes->first_stream[campaign]; i < causes->first_stream[campaign + 1]; i++) {
+        sum_ns += causes->streams[i].airtime_ns;
+    }
+    return sum_ns;
 }
 
 const struct fragment_causes *fragment_causes_of(const struct recorder_set *set)

@@ -59,11 +59,13 @@ const struct device_fragments *fragment_counts_of(
     return &counts->devices[place_of(counts, campaign, device)];
 }
 
-static uint32_t seen_of(const struct recorder_set *set, uint32_t campaign, uint32_t device)
+/* In all rounds: a firmware may keep its session over a set-up where it has no fragment yet. */
+static uint32_t seen_of(const struct fragment_counts *counts, uint32_t campaign, uint32_t device)
 {
-    const struct fragment_causes *causes = fragment_causes_of(set);
-    return fragment_causes_received(causes, campaign, device)
-           + fragment_causes_unicast_uncoded(causes, campaign, device);
+    const struct fragment_causes *causes = fragment_causes_of(counts->set);
+    return fragment_causes_received_in_all(causes, campaign, device)
+           + fragment_causes_unicast_uncoded(causes, campaign, device)
+           - counts->devices[place_of(counts, campaign, device)].seen_before;
 }
 
 /* The first count is the one before FEC: from there on a firmware may drop uncoded fragments. */
@@ -73,7 +75,7 @@ static void settle(const struct fragment_counts *counts, uint32_t index,
     if (!device->uncoded_counted) {
         device->uncoded_counted = true;
         device->uncoded_received = received;
-        device->uncoded_seen = seen_of(counts->set, counts->current[index], index);
+        device->uncoded_seen = seen_of(counts, counts->current[index], index);
     }
     device->settled = true;
 }
@@ -94,8 +96,11 @@ static void firmware(const struct fragment_counts *counts, uint32_t index,
         device->missing_now = a;
         device->dropped = 0;
         device->settled = false;
+        device->seen_before += seen_of(counts, counts->current[index], index);
         /* Set up once more in mid-session: it starts over, its causes do not. */
-        device->was_reset = seen_of(counts->set, counts->current[index], index) > 0;
+        device->was_reset = fragment_causes_received(
+                                    fragment_causes_of(counts->set), counts->current[index], index)
+                            > 0;
         break;
     case FW_TRACE_FRAME_DROPPED:
         device->dropped += device->settled || o->b < FRAGMENTATION_DROPPED_BUSY ? 0u : 1u;
@@ -176,7 +181,7 @@ static bool count_fails(const struct fragment_counts *counts, uint32_t campaign,
     }
     if (!own->uncoded_counted) {
         received = own->nb_frag - own->missing_now;
-        seen = seen_of(counts->set, campaign, device);
+        seen = seen_of(counts, campaign, device);
     }
     uint32_t forged = security_accepted(counts->set, device);
     if (received <= seen + forged && received + own->dropped >= seen) {

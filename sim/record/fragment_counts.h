@@ -11,6 +11,7 @@
 
 struct device_fragments {
     uint32_t nb_frag;          /* 0: no fragmentation session was set up */
+    uint32_t seen_before;      /* what its radio had received when the session was set up */
     bool uncoded_counted;      /* the session was frozen or complete, and this is what it had: */
     uint32_t uncoded_received; /* distinct */
     uint32_t uncoded_seen;     /* what its radio had received then */

@@ -61,6 +61,15 @@ static const struct column columns[] = {
             "why the device is not confirmed: a key of devices.failed in summary.json; empty if it "
             "is confirmed, in no campaign, or the run was cut short",
             MEMBER(reason) },
+    { "aws_state", "", COLUMN_TEXT,
+            "final state that AWS IoT would give the device (Final states); empty as reason is, but for "
+            "a device that is confirmed",
+            MEMBER(aws_state) },
+    { "rounds", "", COLUMN_COUNT, "rounds of campaigns that the device was in",
+            MEMBER(rounds.count) },
+    { "left_by", "", COLUMN_TEXT,
+            "reasons for which rounds before the last one left the device, in their order",
+            MEMBER(left_by) },
     { "fragments", "", COLUMN_COUNT, "uncoded fragments of the blocks that are for the device",
             MEMBER(fragments) },
 #define X(name, text)                                                                              \
@@ -147,6 +156,9 @@ static void add_outcome(const struct recorder_set *recorders, uint32_t campaigns
         line->state = campaign_stage_name(outcome.stage);
     }
     line->reason = partial ? NULL : device_outcome_reason(&outcome);
+    line->aws_state = partial ? NULL : device_outcome_aws_state(&outcome);
+    device_outcome_left(recorders, campaigns, device, &line->rounds);
+    line->left_by = line->rounds.left[0] != '\0' ? line->rounds.left : NULL;
 }
 
 static void add_fragments(const struct recorder_set *recorders, uint32_t campaigns, uint32_t device,

@@ -10,6 +10,7 @@
 
 #include "air/frame.h"
 #include "board/energy.h"
+#include "record/device_outcome.h"
 #include "record/energy_phases.h"
 #include "record/recorder_set.h"
 #include "results/column.h"
@@ -28,6 +29,9 @@ struct device_line {
     sim_ns complete_ns, authenticated_ns, installed_ns, confirmed_ns;
     const char *state;
     const char *reason;
+    const char *aws_state;
+    struct device_rounds rounds;
+    const char *left_by; /* rounds.left; NULL: nothing is there */
     uint64_t fragments;
     uint64_t outcomes[LOSS_CAUSE_COUNT]; /* of these fragments; LOSS_NONE: received */
     uint64_t unicast_fragments;

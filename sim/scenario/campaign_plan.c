@@ -4,6 +4,7 @@
 #include "scenario/campaign_plan.h"
 
 #include "campaign/packages.h"
+#include "campaign/schedule.h"
 #include "scenario/channel_plan.h"
 #include "scenario/firmware_image.h"
 #include "scenario/scenario_campaigns.h"
@@ -60,8 +61,13 @@ static uint32_t member_count(
     return count;
 }
 
-/* Versions of TS004 that the members have. */
-static uint8_t version_count(
+uint32_t campaign_wave_count(
+        const struct scenario *scenario, const struct scenario_campaign *campaign)
+{
+    return schedule_wave_count(member_count(scenario, campaign), campaign->params.wave_size);
+}
+
+uint8_t campaign_version_count(
         const struct scenario *scenario, const struct scenario_campaign *campaign)
 {
     uint32_t mask = 0;
@@ -115,7 +121,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .interval_ns = c->interval_ns,
         .time_out = c->time_out,
         .periods = c->periods,
-        .versions = version_count(scenario, campaign),
+        .versions = campaign_version_count(scenario, campaign),
         .gateway_count = scenario->gateways.count,
         .gateways = c->gateways,
         .rx2_data_rate = scenario->network.rx2_data_rate,

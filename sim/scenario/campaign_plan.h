@@ -14,6 +14,12 @@ uint8_t campaign_slowest_rate(const struct region *region, const struct campaign
 /* Puts what the models take in the place of the word auto: a fragment size of one session, else
  * 0. */
 void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign);
+/* Waves of a round if all members had the same data rate and version of TS004. */
+uint32_t campaign_wave_count(
+        const struct scenario *scenario, const struct scenario_campaign *campaign);
+/* Versions of TS004 that the members have. */
+uint8_t campaign_version_count(
+        const struct scenario *scenario, const struct scenario_campaign *campaign);
 /* The input of the estimate in closed form for a campaign; uplinks are those of its first group,
  * energy is left out. False: the channels do not fit. */
 bool campaign_estimate_input(const struct scenario *scenario,

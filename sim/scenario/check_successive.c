@@ -43,7 +43,8 @@ static struct plan plan_at(
         .start_ns = c->params.start_ns,
         .session_ns = c->params.start_ns + c->params.set_up_window_ns };
     plan.transfer_ns = (sim_ns)(estimate.planned_s * (double)SIM_NS_PER_S);
-    plan.end_ns = plan.session_ns + estimate.transfers * plan.transfer_ns;
+    plan.end_ns = plan.session_ns
+                  + campaign_wave_count(scenario, c) * estimate.transfers * plan.transfer_ns;
     plan.first_pass_ns = (sim_ns)(estimate.needed_s * (double)SIM_NS_PER_S);
     plan.second_ns = (sim_ns)(estimate.second_s * (double)SIM_NS_PER_S);
     return plan;
@@ -114,6 +115,44 @@ static void check_turns(const struct check *check, const struct scenario_campaig
                 "campaign '%s': sessions in turns at DR%u to DR%u are planned until %s, with "
                 "correction.timeout for each, and the run ends before (duration = %s)",
                 c->name, p->data_rate, slowest, end, duration);
+    }
+}
+
+/* Transfers are numbered over all rounds and waves; each has groups and keys of its own. */
+static void check_transfer_count(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct region *region = scenario_region(check->scenario);
+    uint32_t rates = c->params.data_rate - campaign_slowest_rate(region, &c->params) + 1u;
+    uint32_t waves = campaign_wave_count(check->scenario, c);
+    uint32_t versions =
+            c->params.versions == VERSIONS_ASK ? 2u : campaign_version_count(check->scenario, c);
+    uint64_t transfers = (uint64_t)(c->params.retries + 1u) * waves * rates * versions;
+    if (transfers >= CAMPAIGN_TRANSFERS_MAX) {
+        scenario_errors_add(check->errors, check_place(check, &c->params.wave_size),
+                "campaign '%s': %u rounds of %u waves may need %llu transfers, and a campaign has "
+                "fewer than %u; wave_size should be larger",
+                c->name, c->params.retries + 1u, waves, (unsigned long long)transfers,
+                CAMPAIGN_TRANSFERS_MAX);
+    }
+}
+
+/* If every round ends as soon as it can. */
+static void check_retries(const struct check *check, const struct scenario_campaign *c)
+{
+    const struct campaign_params *p = &c->params;
+    struct plan plan = plan_of(check->scenario, c);
+    sim_ns session_ns = plan.session_ns;
+    for (uint32_t i = 0; i < p->retries; i++) {
+        session_ns += plan.first_pass_ns + p->retry_pause_ns + p->set_up_window_ns;
+    }
+    if (plan.known && p->retries > 0 && session_ns > check->scenario->duration_ns) {
+        char session[40], duration[40];
+        check_format_time(session, sizeof session, (session_ns / MINUTE_NS + 1) * MINUTE_NS);
+        check_format_time(duration, sizeof duration, check->scenario->duration_ns);
+        scenario_warnings_add(check->errors, check_place(check, &p->retries),
+                "campaign '%s': the session of its last round opens at %s or later, and the run "
+                "ends before (duration = %s)",
+                c->name, session, duration);
     }
 }
 
@@ -270,6 +309,8 @@ void check_successive(const struct check *check)
         check_periods(check, &check->scenario->campaigns[i]);
         check_slowest_periods(check, &check->scenario->campaigns[i]);
         check_turns(check, &check->scenario->campaigns[i]);
+        check_transfer_count(check, &check->scenario->campaigns[i]);
+        check_retries(check, &check->scenario->campaigns[i]);
         check_correction(check, &check->scenario->campaigns[i]);
         check_after_others(check, &check->scenario->campaigns[i]);
     }

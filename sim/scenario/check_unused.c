@@ -111,6 +111,7 @@ static void unused_campaign(const struct check *check, const struct scenario_cam
             "fragmentation_version: 2");
     unused(check, &p->correction_pause_ns, p->correction_period == CORRECTION_PERIOD_SECOND,
             "correction.pause", "correction.period: second");
+    unused(check, &p->retry_pause_ns, p->retries > 0, "retry_pause", "retries");
 }
 
 static void unused_gateways(const struct check *check)

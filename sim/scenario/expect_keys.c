@@ -27,6 +27,10 @@ const char *const expect_keys[] = {
     "devices.failed.no_package",
     "devices.failed.set_up_unanswered",
     "devices.failed.set_up_refused",
+    "devices.failed.no_algorithm",
+    "devices.failed.no_index",
+    "devices.failed.no_memory",
+    "devices.failed.wrong_descriptor",
     "devices.failed.group_undefined",
     "devices.failed.clock",
     "devices.failed.start_missed",
@@ -38,6 +42,9 @@ const char *const expect_keys[] = {
     "devices.failed.silent_after_session",
     "devices.failed.block_mic",
     "devices.failed.decoder_memory",
+    "devices.failed.wrong_hardware",
+    "devices.failed.version_refused",
+    "devices.failed.image_refused",
     "devices.failed.not_installed",
     "devices.failed.not_confirmed",
     "devices.failed.busy",
@@ -190,6 +197,11 @@ const char *const expect_keys[] = {
     "gateways.fault_lost.up",
     "gateways.fault_lost.down",
     "gateways.demodulators_max",
+    "rounds.count",
+    "rounds.retried",
+    "rounds.recovered",
+    "rounds.airtime_s",
+    "rounds.energy_j",
     "estimate.fragments.expected",
     "estimate.fragments.simulated",
     "estimate.airtime_s.expected",
@@ -242,7 +254,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
     static const char *const of_campaign[] = { "devices.total", "devices.ready", "devices.complete",
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
         "setup_time_s.", "missing_fragments.", "unicast_fragments.", "completion_time_s.",
-        "estimate.", NULL };
+        "rounds.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
         "energy_j.", "battery.", "uplinks.duty_", "reports.", "power.", "flash.", "guest.", NULL };
     return expect_key_known(key)

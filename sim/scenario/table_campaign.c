@@ -108,6 +108,9 @@ static const struct param rows[] = {
     { "mic_descriptor", C(params.mic_descriptor), &param_enum, DIMENSION_NONE, 0, 0, mic_descriptor_names, "sent", "Descriptor in the block MIC: the one that is sent, or four zero bytes, which devices must refuse." },
     { "defences.fragment_table", C(params.table_copies), &param_u8, DIMENSION_NONE, 0, 8, NULL, "0", "Number of times that a signed table of the fragments' hashes is sent before them; 0 sends none." },
     { "granularity", C(params.granularity_ns), &param_time, DIMENSION_TIME, 0, 3600, NULL, "0 s", "Sending times are rounded up to a multiple of this; the plan goes on unrounded." },
+    { "retries", C(params.retries), &param_u8, DIMENSION_NONE, 0, CAMPAIGN_RETRIES_MAX, NULL, "0", "Further rounds, with a set-up and a session of their own, for devices that the rounds before left." },
+    { "retry_pause", C(params.retry_pause_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 h", "Time from the end of a round to the set-up of the next one." },
+    { "wave_size", C(params.wave_size), &param_u32, DIMENSION_NONE, 0, 1000000, NULL, "0", "Most devices that one transfer serves; the others get transfers that follow it. 0 is no limit." },
 };
 /* clang-format on */
 const struct param_rows campaign_rows = { rows, sizeof rows / sizeof rows[0] };

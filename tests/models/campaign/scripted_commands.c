@@ -154,7 +154,7 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     device->frag_set_ups++;
     device->ack_reception = device->fragmentation_version == 2 && (p[5] & 0x40) != 0;
     uint8_t out[2] = { 0x02,
-        (uint8_t)(device->frag_index << 6 | (device->faults.no_memory ? 0x02 : 0x00)) };
+        (uint8_t)(device->frag_index << 6 | device->faults.refuses_fragments) };
     device->set_up_downlinks++;
     if (device->faults.advances_session_cnt
             || (device->fragmentation_version == 2
@@ -166,7 +166,7 @@ static void on_frag_setup(struct fleet *fleet, struct fleet_device *device, cons
     memcpy(device->set_up_payload, p, device->fragmentation_version == 2 ? 17 : 11);
     device->nb_frag = (uint16_t)fleet_le(p + 2, 2);
     device->frag_size = p[4];
-    device->fragments_ready = !device->faults.no_memory;
+    device->fragments_ready = device->faults.refuses_fragments == 0;
     if (!device->faults.loses_frag_ans) {
         fleet_answer(device, 201, out, 2);
     }

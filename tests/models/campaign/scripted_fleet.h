@@ -31,7 +31,7 @@ struct fleet_faults {
     uint16_t session_cnt_least; /* lower ones are replays */
     bool no_fragmentation;      /* has no TS004: nothing answers on its port */
     bool unknown_version;       /* PackageVersionAns names version 7 */
-    bool no_memory;             /* NotEnoughMemory in FragSessionSetupAns */
+    uint8_t refuses_fragments;  /* these bits of FragSessionSetupAns */
     bool bad_mic;
     bool ignores_clock; /* never corrects its clock */
     bool dies_in_session;

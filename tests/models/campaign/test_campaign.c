@@ -208,7 +208,7 @@ Test(campaign, names_the_reason_of_every_failure)
     fleet.devices[6].faults.dies_in_session = true;
     fleet.devices[6].faults.loss_percent = 100;
     fleet.devices[7].faults.bad_mic = true;
-    fleet.devices[8].faults.no_memory = true;
+    fleet.devices[8].faults.refuses_fragments = 0x02;
     fleet.devices[9].faults.installs_nothing = true;
     fleet_run(&fleet, 12 * HOUR_NS);
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
@@ -216,7 +216,7 @@ Test(campaign, names_the_reason_of_every_failure)
         CAMPAIGN_FAILURE_NO_UPLINK, CAMPAIGN_FAILURE_SET_UP_UNANSWERED,
         CAMPAIGN_FAILURE_SET_UP_REFUSED, CAMPAIGN_FAILURE_CLOCK, CAMPAIGN_FAILURE_INCOMPLETE,
         CAMPAIGN_FAILURE_SILENT_AFTER_SESSION, CAMPAIGN_FAILURE_BLOCK_MIC,
-        CAMPAIGN_FAILURE_DECODER_MEMORY, CAMPAIGN_FAILURE_NOT_INSTALLED, CAMPAIGN_FAILURE_NONE,
+        CAMPAIGN_FAILURE_NO_MEMORY, CAMPAIGN_FAILURE_NOT_INSTALLED, CAMPAIGN_FAILURE_NONE,
         CAMPAIGN_FAILURE_NONE };
     for (uint32_t i = 0; i < 12; i++) {
         cr_assert_eq(fleet_view(&fleet, i).failure, expected[i], "device %u: %s", i,

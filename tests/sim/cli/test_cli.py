@@ -31,7 +31,7 @@ devices: [{name: d, count: 3, boot: {spread: 1 min}, report: {period: 10 min}}]
 CAPTURE = ['air.pcap', 'air.pcap.keys'] + [
     f'air.pcap.keys/{name}_keys_lorawan' for name in ('encryption', 'root', 'session')]
 RESULTS = ['out', 'out/campaign.csv', 'out/devices.csv', 'out/gateways.csv', 'out/results.db',
-           'out/run.json', 'out/summary.json']
+           'out/rounds.csv', 'out/run.json', 'out/summary.json']
 
 
 def fleetcast(*arguments, text=None, **options):
@@ -376,7 +376,7 @@ class Run(Folder):
     def test_two_runs_give_the_same_bytes(self):
         for name in ('a', 'b'):
             fleetcast('run', '-q', '--out', self.path(name), '--pcap', self.path(f'{name}.pcap'))
-        for file in ('summary.json', 'devices.csv', 'campaign.csv', 'gateways.csv', '../{}.pcap',
+        for file in ('summary.json', 'devices.csv', 'campaign.csv', 'rounds.csv', 'gateways.csv', '../{}.pcap',
                      '../{}.pcap.keys/root_keys_lorawan'):
             a, b = (self.read(f'{name}/{file.format(name)}') for name in ('a', 'b'))
             self.assertEqual(a, b, file)

@@ -32,7 +32,7 @@ Test(refused_version, is_neither_installed_nor_confirmed)
         cr_expect_eq(trial_value(trial, "devices.authenticated"), 3.0, "seed %u", seed);
         cr_expect_eq(trial_value(trial, "devices.installed"), 0.0, "seed %u", seed);
         cr_expect_eq(trial_value(trial, "devices.confirmed"), 0.0, "seed %u", seed);
-        cr_expect_eq(trial_value(trial, "devices.failed.not_installed"), 3.0, "seed %u", seed);
+        cr_expect_eq(trial_value(trial, "devices.failed.version_refused"), 3.0, "seed %u", seed);
         cr_expect_eq(trial_value(trial, "security.bad_installs"), 0.0, "seed %u", seed);
         trial_destroy(trial);
     }

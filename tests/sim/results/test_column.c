@@ -13,6 +13,7 @@
 #include "results/campaign_table.h"
 #include "results/device_table.h"
 #include "results/gateway_table.h"
+#include "results/round_table.h"
 #include "sim_time.h"
 
 struct line {
@@ -133,6 +134,11 @@ Test(column, the_document_has_the_columns_of_devices)
 Test(column, the_document_has_the_columns_of_gateways)
 {
     expect_documented(&gateway_table);
+}
+
+Test(column, the_document_has_the_columns_of_rounds)
+{
+    expect_documented(&round_table);
 }
 
 Test(column, the_document_has_the_columns_of_campaigns)

@@ -394,3 +394,30 @@ Test(campaigns, reach_devices_of_a_build_whose_file_exists)
             "city.yaml:1:22: error: firmware: 'other.so' cannot be read: No such file");
     expect_refused("devices: [{firmware: /tmp}]\n", "firmware: '/tmp' is no shared object");
 }
+
+Test(campaigns, have_fewer_transfers_than_a_number_has_room_for)
+{
+    expect_refused("devices: [{count: 500}]\nduration: 90 d\ncampaign: {wave_size: 2}\n",
+            "city.yaml:3:23: error: campaign 'campaign': 1 rounds of 250 waves may need 250 "
+            "transfers, and a campaign has fewer than 250; wave_size should be larger");
+    cr_expect(read_text("devices: [{count: 498}]\nduration: 90 d\ncampaign: {wave_size: 2}\n"),
+            "%s", messages);
+    cr_expect_not(read_text("devices: [{count: 498}]\nduration: 90 d\n"
+                            "campaign: {wave_size: 2, set_up: {versions: ask}}\n"),
+            "two versions");
+}
+
+Test(campaigns, have_rounds_within_the_run)
+{
+    cr_assert(read_text("duration: 2 d\ncampaign: {retries: 4, retry_pause: 2 h}\n"));
+    cr_expect_not_null(
+            strstr(messages, "city.yaml:2:21: warning: campaign 'campaign': the session of its "
+                             "last round opens at"),
+            "%s", messages);
+    cr_assert(read_text("duration: 2 d\ncampaign: {retries: 1, retry_pause: 2 h}\n"));
+    cr_expect_str_empty(messages);
+    cr_assert(read_text("campaign: {retry_pause: 2 h}\n"));
+    cr_expect_not_null(strstr(messages, "retry_pause has no effect here"), "%s", messages);
+    expect_refused("campaign: {retries: 7}\n",
+            "city.yaml:1:21: error: campaign.retries = 7 is outside 0 .. 6");
+}

@@ -151,6 +151,9 @@ static const struct {
     { "campaign.session_order", { "in-turns", "at-one-time" } },
     { "campaign.session_threshold", { "1", "10", "1000000" } },
     { "campaign.session_margin", { "0 dB", "10 dB", "40 dB" } },
+    { "campaign.retries", { "0", "1", "2" } },
+    { "campaign.retry_pause", { "0 s", "1 h" } },
+    { "campaign.wave_size", { "0", "1", "2", "1000000" } },
 };
 /* clang-format on */
 

@@ -1,0 +1,78 @@
+/* The rounds of a campaign: members that one round left are set up again in the next one.
+ * SPDX-License-Identifier: MIT
+ *
+ * A round is a set of transfers of its own, with groups, addresses and keys of its own, and the
+ * next SessionCnt. FragIndex and block are the same, so what a device reports of an earlier round
+ * still counts. A member whose reason says that no further round can help it stays as it is; so
+ * does one that holds the whole block, for all that it needs is an answer to its next report.
+ */
+#include <assert.h>
+
+#include "campaign/campaign_internal.h"
+
+/* Another round may help the member. */
+static bool is_left(const struct member *member)
+{
+    assert(member->rounds > 0 && member->rounds <= CAMPAIGN_ROUNDS_MAX);
+    return campaign_failure_may_pass(member_failure(member));
+}
+
+static bool any_left(const struct campaign *campaign)
+{
+    bool left = false;
+    for (uint32_t i = 0; i < campaign->member_count && !left; i++) {
+        left = is_left(&campaign->members[i]);
+    }
+    return left;
+}
+
+void rounds_start(struct campaign *campaign, sim_ns now_ns)
+{
+    assert(campaign->round < CAMPAIGN_ROUNDS_MAX);
+    campaign->round_start_ns[campaign->round] = now_ns;
+    campaign->round_end_ns[campaign->round] = SIM_NS_NEVER;
+    split_start(campaign, now_ns);
+}
+
+bool rounds_end(struct campaign *campaign, sim_ns now_ns)
+{
+    assert(campaign->round <= campaign->params.retries);
+    if (campaign->round_end_ns[campaign->round] == SIM_NS_NEVER) {
+        campaign->round_end_ns[campaign->round] = now_ns;
+    }
+    if (campaign->round == campaign->params.retries || !any_left(campaign)) {
+        return false;
+    }
+    campaign_schedule(campaign, CAMPAIGN_TIMER_ROUND, now_ns + campaign->params.retry_pause_ns);
+    return true;
+}
+
+/* A block that is not the one that was sent is of no use to the next round. */
+static bool had_block(const struct campaign *campaign, const struct member *member)
+{
+    bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_READY
+                && campaign->transfers[member->transfer].highest_sent_n > 0;
+    return (member->had_block || sent) && member->reason != CAMPAIGN_FAILURE_BLOCK_MIC
+           && member->reason != CAMPAIGN_FAILURE_IMAGE_REFUSED;
+}
+
+void rounds_begin(struct campaign *campaign, sim_ns now_ns)
+{
+    assert(campaign->round < campaign->params.retries);
+    if (!any_left(campaign)) { /* all have reported since */
+        campaign_end(campaign, now_ns);
+        return;
+    }
+    campaign_begin_again(campaign);
+    campaign->round++;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        struct member *member = &campaign->members[i];
+        if (is_left(member)) {
+            enum campaign_failure failure = member_failure(member);
+            bool earlier = had_block(campaign, member);
+            campaign_member_event(campaign, member, MEMBER_EVENT_ROUND_BEGUN, now_ns);
+            member_next_round(member, failure, earlier);
+        }
+    }
+    rounds_start(campaign, now_ns);
+}
