@@ -14,14 +14,48 @@
 
 /* --- time ------------------------------------------------------------------------------------ */
 
-/* Timers of a transfer carry its index plus one; 0: the campaign's own. */
-void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns)
+void campaign_timer_set(struct campaign *campaign, struct timer *timer, uint32_t owner,
+        uint32_t which, sim_ns at_ns)
 {
-    assert(timer >> 48 <= campaign->transfer_count);
+    assert(owner <= campaign->transfer_count && which <= UINT16_MAX);
     struct engine *engine = campaign->server->engine;
     sim_ns now_ns = engine_now(engine);
-    engine_schedule(engine, at_ns > now_ns ? at_ns : now_ns, SIM_PHASE_CAMPAIGN, campaign->entity,
-            campaign->handler, timer);
+    timer->at_ns = at_ns > now_ns ? at_ns : now_ns;
+    timer->generation++;
+    engine_schedule(engine, timer->at_ns, SIM_PHASE_CAMPAIGN, campaign->entity, campaign->handler,
+            (uint64_t)owner << 48 | (uint64_t)which << 32 | timer->generation);
+}
+
+static void renew(struct campaign *campaign, struct timer *timers, uint32_t count, uint32_t owner)
+{
+    assert(owner <= campaign->transfer_count);
+    for (uint32_t i = 0; i < count; i++) {
+        timers[i].generation++;
+        if (timers[i].at_ns != SIM_NS_NEVER) {
+            campaign_timer_set(campaign, &timers[i], owner, i, timers[i].at_ns);
+        }
+    }
+}
+
+void campaign_timers_renew(struct campaign *campaign)
+{
+    renew(campaign, campaign->timers, CAMPAIGN_TIMER_COUNT, 0);
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        renew(campaign, campaign->transfers[i].timers, TRANSFER_TIMER_COUNT, i + 1u);
+    }
+}
+
+void campaign_timer_start(struct campaign *campaign, enum campaign_timer timer, sim_ns at_ns)
+{
+    assert(timer < CAMPAIGN_TIMER_COUNT);
+    campaign_timer_set(campaign, &campaign->timers[timer], 0, timer, at_ns);
+}
+
+void campaign_timer_stop(struct campaign *campaign, enum campaign_timer timer)
+{
+    assert(timer < CAMPAIGN_TIMER_COUNT);
+    campaign->timers[timer].generation++;
+    campaign->timers[timer].at_ns = SIM_NS_NEVER;
 }
 
 /* --- phases ---------------------------------------------------------------------------------- */
@@ -75,7 +109,7 @@ void campaign_begin(struct campaign *campaign, sim_ns now_ns)
 {
     assert(campaign->phase == CAMPAIGN_PHASE_IDLE);
     raise_phase(campaign, CAMPAIGN_PHASE_SET_UP, now_ns);
-    campaign_schedule(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
+    campaign_timer_start(campaign, CAMPAIGN_TIMER_SET_UP_OVER, campaign->session_ns);
 }
 
 void campaign_end(struct campaign *campaign, sim_ns now_ns)
@@ -114,29 +148,55 @@ static void end_unless_needed(struct campaign *campaign, sim_ns now_ns)
     }
 }
 
-/* Setting a timer again makes the earlier one void: events cannot be cancelled. */
+static void on_own_timer(struct campaign *campaign, enum campaign_timer timer, sim_ns now_ns)
+{
+    switch (timer) {
+    case CAMPAIGN_TIMER_START:
+        if (!campaign->paused) { /* else it starts when the pause is over */
+            rounds_start(campaign, now_ns);
+        }
+        break;
+    case CAMPAIGN_TIMER_SET_UP_OVER:
+        drop_unsent_questions(campaign);
+        end_unless_needed(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_ROUND:
+        rounds_begin(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_STOP:
+        halt_stop(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_LEFT:
+        halt_end(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_PAUSE:
+        halt_pause(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_RESUME:
+        halt_resume(campaign, now_ns);
+        break;
+    case CAMPAIGN_TIMER_COUNT:
+    default:
+        assert(false && "timer of a campaign");
+    }
+}
+
 static void on_timer(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     (void)entity;
     struct campaign *campaign = context;
-    uint32_t owner = (uint32_t)(argument >> 48);
-    if (owner == 0) {
-        if (argument == CAMPAIGN_TIMER_START) {
-            rounds_start(campaign, now_ns);
-        } else if (argument == CAMPAIGN_TIMER_ROUND) {
-            rounds_begin(campaign, now_ns);
-        } else {
-            drop_unsent_questions(campaign);
-            end_unless_needed(campaign, now_ns);
-        }
+    uint32_t owner = (uint32_t)(argument >> 48), which = (uint32_t)(argument >> 32 & 0xFFFFu);
+    assert(owner <= campaign->transfer_count);
+    struct transfer *transfer = owner == 0 ? NULL : &campaign->transfers[owner - 1u];
+    struct timer *timer = owner == 0 ? &campaign->timers[which] : &transfer->timers[which];
+    if (campaign->server->down || timer->generation != (uint32_t)argument) {
         return;
     }
-    assert(owner <= campaign->transfer_count);
-    struct transfer *transfer = &campaign->transfers[owner - 1u];
-    enum transfer_timer timer = (enum transfer_timer)(argument >> 32 & 0xFFFFu);
-    assert(timer < TRANSFER_TIMER_COUNT);
-    if (transfer->timer_generation[timer] == (uint32_t)argument) {
-        transfer_on_timer(transfer, timer, now_ns);
+    timer->at_ns = SIM_NS_NEVER;
+    if (transfer == NULL) {
+        on_own_timer(campaign, (enum campaign_timer)which, now_ns);
+    } else {
+        transfer_on_timer(transfer, (enum transfer_timer)which, now_ns);
     }
 }
 
@@ -323,6 +383,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
 {
     assert(campaign_member(campaign, member->device) == member);
     release_step(campaign, member, course, now_ns);
+    halt_step(campaign, member, course, now_ns);
     struct transfer *transfer =
             member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];
     if (transfer != NULL) {
@@ -381,6 +442,20 @@ static bool members_create(struct campaign *campaign, const struct campaign_para
     return true;
 }
 
+static void start_timers(struct campaign *campaign)
+{
+    const struct campaign_params *params = &campaign->params;
+    assert((params->pause_ns > 0) == (params->resume_ns > 0));
+    campaign_timer_start(campaign, CAMPAIGN_TIMER_START, params->start_ns);
+    if (params->stop_ns > 0) {
+        campaign_timer_start(campaign, CAMPAIGN_TIMER_STOP, params->stop_ns);
+    }
+    if (params->pause_ns > 0) {
+        campaign_timer_start(campaign, CAMPAIGN_TIMER_PAUSE, params->pause_ns);
+        campaign_timer_start(campaign, CAMPAIGN_TIMER_RESUME, params->resume_ns);
+    }
+}
+
 struct campaign *campaign_create(struct server *server, uint32_t number,
         const struct campaign_params *params, const uint8_t *image, uint32_t image_size,
         uint32_t version)
@@ -398,8 +473,12 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
     campaign->params = *params;
     campaign->params.members = NULL;
     campaign->params.member_versions = NULL;
+    campaign->retries_left = params->retries;
     campaign->version = version;
     campaign->image_size = image_size;
+    for (uint32_t i = 0; i < CAMPAIGN_TIMER_COUNT; i++) {
+        campaign->timers[i].at_ns = SIM_NS_NEVER;
+    }
     campaign->entity = engine_entity_add(server->engine, 1);
     campaign->handler = engine_handler_add(server->engine, on_timer, campaign);
     if (!members_create(campaign, params) || !split_create(campaign, image, image_size)) {
@@ -409,7 +488,7 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
     uint32_t image_version;
     campaign->has_digest = image_identity(image, image_size, &image_version, campaign->digest);
     wire_put_u32(campaign->descriptor, version);
-    campaign_schedule(campaign, CAMPAIGN_TIMER_START, params->start_ns);
+    start_timers(campaign);
     return campaign;
 }
 

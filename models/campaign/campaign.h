@@ -75,7 +75,7 @@ enum campaign_mic_descriptor {
 /* McGroupIDs of a device: those of all periods are set up before the first one. */
 #define CAMPAIGN_PERIODS_MAX 4u
 #define CAMPAIGN_RETRIES_MAX 6u
-#define CAMPAIGN_ROUNDS_MAX  (CAMPAIGN_RETRIES_MAX + 1u)
+#define CAMPAIGN_ROUNDS_MAX  (CAMPAIGN_RETRIES_MAX + 2u) /* the first, and one after a pause */
 /* Transfers of one campaign, over all rounds and waves. */
 #define CAMPAIGN_TRANSFERS_MAX 250u
 
@@ -123,10 +123,12 @@ struct campaign_params {
     double rounds_threshold; /* share of members that ends CORRECTION_ROUNDS */
     /* How many times a signed table of the fragments' hashes is sent before them; 0: not. */
     uint8_t table_copies;
-    uint8_t table_key[32]; /* that signs it: the vendor's, which signs images */
-    uint8_t retries;         /* further rounds for members that a round left, 0..6 */
-    sim_ns retry_pause_ns;   /* from the end of a round to the set-up of the next one */
-    uint32_t wave_size;      /* most members of a transfer; 0: no limit */
+    uint8_t table_key[32];      /* that signs it: the vendor's, which signs images */
+    uint8_t retries;            /* further rounds for members that a round left, 0..6 */
+    sim_ns retry_pause_ns;      /* from the end of a round to the set-up of the next one */
+    uint32_t wave_size;         /* most members of a transfer; 0: no limit */
+    sim_ns stop_ns;             /* devices are told to forget it; 0: never */
+    sim_ns pause_ns, resume_ns; /* no fragments and no set-up in between; 0: never */
 };
 
 /* Stages of one device, in order; results count the devices that reached each. */
@@ -185,7 +187,9 @@ enum campaign_stage {
     X(NOT_INSTALLED, "not_installed", false, "Successful")                                         \
     X(NOT_CONFIRMED, "not_confirmed", false, "Successful")                                         \
     /* another campaign held it until too late */                                                  \
-    X(BUSY, "busy", true, "Device_exist_in_conflict_fuota_task")
+    X(BUSY, "busy", true, "Device_exist_in_conflict_fuota_task")                                   \
+    /* the campaign was stopped, or waits, before it was confirmed */                              \
+    X(STOPPED, "stopped", true, "Initial")
 #define CAMPAIGN_FAILURES(X) X(NONE, "none", false, "Successful") CAMPAIGN_REASONS(X)
 
 enum campaign_failure {

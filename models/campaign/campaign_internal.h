@@ -25,10 +25,17 @@
  * for the fragmentation session. One that ends sooner is not worth it. */
 #define RESTART_LEAD_NS  (60 * SIM_NS_PER_S)
 #define RESTART_LEAST_NS (120 * SIM_NS_PER_S)
-/* Arguments of the campaign's own timer events. */
-#define CAMPAIGN_TIMER_START       0u
-#define CAMPAIGN_TIMER_SET_UP_OVER 1u
-#define CAMPAIGN_TIMER_ROUND       2u
+/* Its own timers; those of transfers are theirs. */
+enum campaign_timer {
+    CAMPAIGN_TIMER_START,
+    CAMPAIGN_TIMER_SET_UP_OVER,
+    CAMPAIGN_TIMER_ROUND,
+    CAMPAIGN_TIMER_STOP,
+    CAMPAIGN_TIMER_LEFT, /* devices of a stopped campaign had their time */
+    CAMPAIGN_TIMER_PAUSE,
+    CAMPAIGN_TIMER_RESUME,
+    CAMPAIGN_TIMER_COUNT
+};
 
 struct campaign {
     struct server *server;
@@ -37,8 +44,12 @@ struct campaign {
     entity_id entity;
     uint16_t handler;
     enum campaign_phase phase;
+    struct timer timers[CAMPAIGN_TIMER_COUNT];
     sim_ns session_ns; /* no session of the round begins before */
     uint32_t round;    /* from 0 on */
+    uint32_t retries_left;
+    bool paused, stopped;
+    bool leaving; /* stopped: devices are told */
     sim_ns round_start_ns[CAMPAIGN_ROUNDS_MAX], round_end_ns[CAMPAIGN_ROUNDS_MAX];
 
     struct member *members;
@@ -85,7 +96,15 @@ void campaign_end(struct campaign *campaign, sim_ns now_ns);
 /* Another round will begin: it has no phase yet. */
 void campaign_begin_again(struct campaign *campaign);
 void campaign_phase_set(struct transfer *transfer, enum campaign_phase phase, sim_ns now_ns);
-void campaign_schedule(struct campaign *campaign, uint64_t timer, sim_ns at_ns);
+/* Sets a timer of an owner: 0: the campaign, else the transfer with this index plus one. Setting
+ * it again makes the earlier one void, for events cannot be cancelled. */
+void campaign_timer_set(struct campaign *campaign, struct timer *timer, uint32_t owner,
+        uint32_t which, sim_ns at_ns);
+void campaign_timer_start(struct campaign *campaign, enum campaign_timer timer, sim_ns at_ns);
+void campaign_timer_stop(struct campaign *campaign, enum campaign_timer timer);
+/* All timers that are set, once more: what the engine has of them is void. Those that are due by
+ * now come at once. */
+void campaign_timers_renew(struct campaign *campaign);
 /* Mean airtime of a status answer at the data rates that members were heard with. */
 double campaign_answer_airtime_s(const struct campaign *campaign);
 
@@ -208,6 +227,9 @@ void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 void release_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
+/* McGroupDeleteReq for each group of a mask. False: nothing was queued. */
+bool release_send_deletes(
+        const struct campaign *campaign, const struct member *member, uint8_t groups);
 void release_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns);
 
@@ -218,6 +240,22 @@ void rounds_start(struct campaign *campaign, sim_ns now_ns);
 bool rounds_end(struct campaign *campaign, sim_ns now_ns);
 /* Its time has come. */
 void rounds_begin(struct campaign *campaign, sim_ns now_ns);
+
+/* halt.c */
+void halt_stop(struct campaign *campaign, sim_ns now_ns);
+void halt_pause(struct campaign *campaign, sim_ns now_ns);
+void halt_resume(struct campaign *campaign, sim_ns now_ns);
+/* A stopped campaign is over: all devices have answered, or their time is. */
+void halt_end_if_all_left(struct campaign *campaign, sim_ns now_ns);
+void halt_end(struct campaign *campaign, sim_ns now_ns);
+/* An uplink of a member that has something to delete. */
+void halt_step(struct campaign *campaign, struct member *member, const struct uplink_course *course,
+        sim_ns now_ns);
+void halt_on_group_delete(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns);
+void halt_on_session_delete(struct campaign *campaign, struct member *member, sim_ns now_ns);
+/* False: nothing was queued. */
+bool halt_send_session_delete(const struct campaign *campaign, const struct member *member);
 
 /* split.c */
 /* Creates the transfers that a campaign may need. False: one does not fit its data rate or the

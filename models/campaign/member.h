@@ -29,6 +29,8 @@
     X(GROUP_LISTED, CONFIRMED)  /* McGroupStatusAns lists our group: McGroupDeleteAns is due */    \
     X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
     X(KEPT, CONFIRMED)          /* was asked in vain: its group stays */                       \
+    X(LEAVING, WAITING)         /* stopped: it is told to delete groups and session */             \
+    X(LEFT, WAITING)            /* it has, or was asked in vain */                                 \
     X(ENDED, WAITING)           /* failed for good; the member's reason says why */
 
 enum member_stage {
@@ -97,6 +99,7 @@ enum member_stage {
     X(GROUP_UNANSWERED)      /* the same, too often */                                             \
     X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */          \
     X(REPAIR_FAILED)         /* its repair brought it no further, too often */                     \
+    X(HALTED)                /* the campaign is stopped, or waits */                               \
     X(ROUND_BEGUN)           /* a further round is to help it */
 
 enum member_event {
@@ -167,6 +170,7 @@ struct member {
     uint8_t unanswered;                /* commands on the air since the last answer, 0..16 */
     bool unsent;                       /* there is none: no gateway sent the last command */
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
+    bool session_left;                 /* the same of the fragmentation session */
     bool groups_asked;                 /* McGroupStatusReq was queued: an answer counts */
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */

@@ -113,6 +113,14 @@ size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool al
     return 2;
 }
 
+size_t package_frag_session_delete_req(uint8_t *out, uint8_t frag_index)
+{
+    assert(frag_index < 4);
+    out[0] = FRAG_SESSION_DELETE;
+    out[1] = frag_index;
+    return 2;
+}
+
 size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index)
 {
     assert(frag_index < 4);
@@ -271,6 +279,8 @@ static size_t parse_fragmentation(
         message->status = status & 0x1Fu;
         return 2;
     case FRAG_SESSION_DELETE:
+        message->kind = PACKAGE_FRAG_SESSION_DELETE_ANS;
+        message->index = status & 0x03u;
         return 2;
     case FRAG_DATA_BLOCK_RECEIVED:
         message->kind = PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ;

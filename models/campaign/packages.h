@@ -47,6 +47,7 @@ struct package_frag_session {
 size_t package_frag_session_setup_req(
         uint8_t *out, unsigned version, const struct package_frag_session *session);
 size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer);
+size_t package_frag_session_delete_req(uint8_t *out, uint8_t frag_index);
 size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index);
 size_t package_data_fragment(
         uint8_t *out, uint8_t frag_index, uint16_t n, const uint8_t *data, uint8_t size);
@@ -68,6 +69,7 @@ enum package_message_kind {
     PACKAGE_MC_CLASS_C_SESSION_ANS,
     PACKAGE_FRAG_SESSION_STATUS_ANS,
     PACKAGE_FRAG_SESSION_SETUP_ANS,
+    PACKAGE_FRAG_SESSION_DELETE_ANS,
     PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ,
     PACKAGE_APP_TIME_REQ
 };

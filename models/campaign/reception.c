@@ -67,6 +67,9 @@ static bool send_receipt(const struct campaign *campaign, const struct member *m
 static void acknowledge(
         struct campaign *campaign, struct member *member, bool bad_mic, sim_ns now_ns)
 {
+    if (member->stage == MEMBER_LEAVING || member->stage == MEMBER_LEFT) {
+        return;
+    }
     if (send_receipt(campaign, member) && !bad_mic && campaign->params.block_mic) {
         campaign_member_event(campaign, member, MEMBER_EVENT_ACKNOWLEDGED, now_ns);
     }
@@ -94,10 +97,22 @@ static void on_earlier_block(
     }
 }
 
+/* A stopped campaign: the device shall ask no more. One that is LEAVING is told so anyway. */
+static void refuse_block(const struct campaign *campaign, const struct member *member)
+{
+    if (member->stage == MEMBER_LEFT) {
+        (void)halt_send_session_delete(campaign, member);
+    }
+}
+
 void reception_on_block_received(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ);
+    if (campaign->stopped) {
+        refuse_block(campaign, member);
+        return;
+    }
     if (!has_session(campaign, member, now_ns)) {
         if (member->had_block) {
             on_earlier_block(campaign, member, (message->status & PACKAGE_STATUS_MIC) != 0, now_ns);
@@ -113,6 +128,10 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
  */
 void reception_on_late_block(const struct campaign *campaign, const struct member *member)
 {
+    if (campaign->stopped) {
+        refuse_block(campaign, member);
+        return;
+    }
     bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_GROUP_SET_UP
                 && transfer_of(campaign, member)->highest_sent_n > 0;
     if (sent || member->had_block) {

@@ -92,19 +92,6 @@ uint32_t repair_count(const struct transfer *transfer, bool answered)
     return count;
 }
 
-static bool send_group_deletes(const struct campaign *campaign, const struct member *member)
-{
-    uint8_t request[SERVER_GROUP_IDS * PACKAGE_MESSAGE_MAX];
-    size_t size = 0;
-    assert(member->repair_groups != 0 && member->repair_groups >> SERVER_GROUP_IDS == 0);
-    for (uint8_t id = 0; id < SERVER_GROUP_IDS; id++) {
-        if ((member->repair_groups >> id & 1u) != 0) {
-            size += package_mc_group_delete_req(request + size, id);
-        }
-    }
-    return server_send(campaign->server, member->device, PACKAGE_FPORT_MULTICAST, request, size);
-}
-
 static bool send_fragment(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     struct transfer *transfer = transfer_of(campaign, member);
@@ -159,7 +146,7 @@ bool repair_step(struct campaign *campaign, struct member *member,
     }
     bool sent;
     if (member->repair_groups != 0 && now_ns < transfer_end_ns(transfer)) {
-        sent = send_group_deletes(campaign, member);
+        sent = release_send_deletes(campaign, member, member->repair_groups);
     } else if (member->repair_left > 0) {
         sent = send_fragment(campaign, member, now_ns);
     } else {

@@ -36,14 +36,19 @@ void rounds_start(struct campaign *campaign, sim_ns now_ns)
 
 bool rounds_end(struct campaign *campaign, sim_ns now_ns)
 {
-    assert(campaign->round <= campaign->params.retries);
+    assert(campaign->round < CAMPAIGN_ROUNDS_MAX);
     if (campaign->round_end_ns[campaign->round] == SIM_NS_NEVER) {
         campaign->round_end_ns[campaign->round] = now_ns;
     }
-    if (campaign->round == campaign->params.retries || !any_left(campaign)) {
+    bool waits = campaign->timers[CAMPAIGN_TIMER_ROUND].at_ns != SIM_NS_NEVER;
+    if (campaign->paused || campaign->leaving || waits) {
+        return true;
+    }
+    if (campaign->stopped || campaign->retries_left == 0 || !any_left(campaign)) {
         return false;
     }
-    campaign_schedule(campaign, CAMPAIGN_TIMER_ROUND, now_ns + campaign->params.retry_pause_ns);
+    campaign->retries_left--;
+    campaign_timer_start(campaign, CAMPAIGN_TIMER_ROUND, now_ns + campaign->params.retry_pause_ns);
     return true;
 }
 
@@ -58,13 +63,14 @@ static bool had_block(const struct campaign *campaign, const struct member *memb
 
 void rounds_begin(struct campaign *campaign, sim_ns now_ns)
 {
-    assert(campaign->round < campaign->params.retries);
+    assert(!campaign->paused && !campaign->stopped);
     if (!any_left(campaign)) { /* all have reported since */
         campaign_end(campaign, now_ns);
         return;
     }
     campaign_begin_again(campaign);
     campaign->round++;
+    assert(campaign->round < CAMPAIGN_ROUNDS_MAX);
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         struct member *member = &campaign->members[i];
         if (is_left(member)) {

@@ -95,6 +95,7 @@ static void on_group_message(struct server *server, const struct network_uplink 
     } else {
         repair_on_group_delete(member, message);
         release_on_group_delete(campaign, member, message, now_ns);
+        halt_on_group_delete(campaign, member, message, now_ns);
     }
 }
 
@@ -121,6 +122,8 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
     }
     if (message->kind == PACKAGE_FRAG_SESSION_SETUP_ANS) {
         set_up_on_frag_ans(campaign, member, message, now_ns);
+    } else if (message->kind == PACKAGE_FRAG_SESSION_DELETE_ANS) {
+        halt_on_session_delete(campaign, member, now_ns);
     } else if (block_received) {
         reception_on_block_received(campaign, member, message, now_ns);
     } else {
@@ -201,6 +204,7 @@ static void on_message(struct server *server, const struct network_uplink *uplin
         }
         on_fragmentation_message(server, uplink->device, message, now_ns);
         break;
+    case PACKAGE_FRAG_SESSION_DELETE_ANS:
     case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
         on_fragmentation_message(server, uplink->device, message, now_ns);
         break;
@@ -280,6 +284,9 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
 {
     struct server *server = context;
     assert(uplink->device < server->device_count);
+    if (server->down) {
+        return;
+    }
     learn(&server->devices[uplink->device], uplink);
     bool reset = learn_resets(&server->devices[uplink->device], uplink);
     for (uint32_t i = 0; i < server->campaign_count; i++) {
@@ -310,10 +317,10 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
     }
 }
 
-/* NULL: the group is none of a session. */
+/* NULL: the group is none of a session, or the server is down. */
 static struct session *session_of(const struct server *server, uint32_t group)
 {
-    return group < server->session_capacity ? server->sessions[group] : NULL;
+    return !server->down && group < server->session_capacity ? server->sessions[group] : NULL;
 }
 
 static void on_multicast_report(void *context, uint32_t group, uint32_t fcnt, uint32_t gateway,
@@ -340,6 +347,9 @@ static void on_joined(void *context, uint32_t device, sim_ns now_ns)
 {
     struct server *server = context;
     assert(device < server->device_count);
+    if (server->down) {
+        return;
+    }
     server->devices[device].resets_known = false;
     on_reset(server, device, now_ns);
 }

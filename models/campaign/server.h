@@ -23,6 +23,12 @@ void server_destroy(struct server *server); /* with its campaigns */
 struct campaign *server_campaign_add(struct server *server, const struct campaign_params *params,
         const uint8_t *image, uint32_t image_size, uint32_t version);
 
+/* The server's process ends; the network goes on. What it would hear until server_start() is lost
+ * to it: uplinks and the reports of gateways on multicast. */
+void server_stop(struct server *server);
+/* It starts again from what its database has. Timers that became due meanwhile come at once. */
+void server_start(struct server *server, sim_ns now_ns);
+
 uint32_t server_campaign_count(const struct server *server);
 const struct campaign *server_campaign(const struct server *server, uint32_t number);
 /* True: there are campaigns and all are over. */

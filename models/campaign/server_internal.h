@@ -41,6 +41,7 @@ struct server {
     uint32_t mc_addr_count;    /* given out */
     struct session **sessions; /* by group of the network */
     uint32_t session_capacity;
+    bool down; /* between server_stop() and server_start() */
 };
 
 /* What the messages of one uplink were. */

@@ -12,6 +12,7 @@
 
 struct server;
 struct session;
+struct state;
 struct transfer;
 
 /* What a session is made from. */
@@ -69,6 +70,10 @@ struct session_ops {
     /* From when on there is airtime for `count` messages of `size` bytes that do; SIM_NS_NEVER:
      * never for so many. */
     sim_ns (*hurry_from_ns)(const struct session *session, uint16_t size, uint32_t count);
+    /* It has nothing left to send. */
+    bool (*is_idle)(const struct session *session);
+    /* What it keeps over a restart of the server, its times apart. */
+    void (*state)(struct session *session, struct state *state);
     /* Drops what is not on its way to the air. */
     void (*stop)(struct session *session);
 };

@@ -9,6 +9,7 @@
 #include "campaign/schedule.h"
 #include "campaign/server_internal.h"
 #include "campaign/session.h"
+#include "campaign/state.h"
 #include "campaign/transfer.h"
 #include "network/lorawan.h"
 #include "random_stream.h"
@@ -210,6 +211,23 @@ static sim_ns hurry_from_ns(const struct session *session, uint16_t size, uint32
     return network_group_hurry_from_ns(self->network, self->group, size, count);
 }
 
+static bool is_idle(const struct session *session)
+{
+    const struct class_c *self = class_c_const(session);
+    return network_group_waiting(self->network, self->group) == 0;
+}
+
+static void state(struct session *session, struct state *bytes)
+{
+    struct class_c *self = class_c(session);
+    state_part(bytes, &self->group, sizeof self->group);
+    state_part(bytes, &self->mc_addr, sizeof self->mc_addr);
+    state_part(bytes, self->mc_key, sizeof self->mc_key);
+    state_part(bytes, &self->start_gps_s, sizeof self->start_gps_s);
+    state_part(bytes, &self->time_out, sizeof self->time_out);
+    state_part(bytes, self->n_of_fcnt, sizeof self->n_of_fcnt);
+}
+
 static void stop(struct session *session)
 {
     struct class_c *self = class_c(session);
@@ -230,6 +248,8 @@ const struct session_ops session_class_c = {
     .report = report,
     .hurry = hurry,
     .hurry_from_ns = hurry_from_ns,
+    .is_idle = is_idle,
+    .state = state,
     .stop = stop,
 };
 

@@ -124,7 +124,8 @@ static void give_all_the_transfer(struct campaign *campaign)
 bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
 {
     uint32_t round_waves = schedule_wave_count(campaign->member_count, campaign->params.wave_size);
-    uint32_t waves = (campaign->params.retries + 1u) * round_waves;
+    uint32_t rounds = campaign->params.retries + (campaign->params.pause_ns > 0 ? 2u : 1u);
+    uint32_t waves = rounds * round_waves;
     campaign->transfers = calloc(CAMPAIGN_TRANSFERS_MAX, sizeof *campaign->transfers);
     bool ok = campaign->transfers != NULL;
     for (uint32_t wave = 0; ok && wave < waves; wave++) {

@@ -58,6 +58,9 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
                                    ? 0
                                    : (uint8_t)(campaign->number % SERVER_FRAG_INDEXES);
     transfer->phase = CAMPAIGN_PHASE_IDLE;
+    for (uint32_t i = 0; i < TRANSFER_TIMER_COUNT; i++) {
+        transfer->timers[i].at_ns = SIM_NS_NEVER;
+    }
     return region_has_downlink(network_region(campaign->server->network), data_rate)
            && cut_block(transfer, image, image_size) && transfer_session_add(transfer);
 }
@@ -82,15 +85,15 @@ void transfer_finish(struct transfer *transfer)
 
 void transfer_timer_set(struct transfer *transfer, enum transfer_timer timer, sim_ns at_ns)
 {
-    campaign_schedule(transfer->campaign,
-            (uint64_t)(transfer->index + 1u) << 48 | (uint64_t)timer << 32
-                    | ++transfer->timer_generation[timer],
-            at_ns);
+    assert(timer < TRANSFER_TIMER_COUNT);
+    campaign_timer_set(
+            transfer->campaign, &transfer->timers[timer], transfer->index + 1u, timer, at_ns);
 }
 
 void transfer_timer_stop(struct transfer *transfer, enum transfer_timer timer)
 {
-    transfer->timer_generation[timer]++;
+    transfer->timers[timer].generation++;
+    transfer->timers[timer].at_ns = SIM_NS_NEVER;
 }
 
 /* --- fragments ------------------------------------------------------------------------------- */
@@ -296,6 +299,18 @@ void transfer_on_idle(struct transfer *transfer, sim_ns now_ns)
 {
     if (transfer_runs(transfer) && !transfer->paused && !replace_unsent(transfer)) {
         correction_on_idle(transfer, now_ns);
+    }
+}
+
+void transfer_resume(struct transfer *transfer, sim_ns now_ns)
+{
+    if (!transfer_runs(transfer) || transfer->paused) {
+        return;
+    }
+    transfer_feed(transfer);
+    const struct session *session = transfer_session_now(transfer);
+    if (session->ops->is_idle(session)) {
+        transfer_on_idle(transfer, now_ns);
     }
 }
 

@@ -28,12 +28,18 @@ enum transfer_timer {
     TRANSFER_TIMER_COUNT
 };
 
+/* A timer of a campaign or a transfer. */
+struct timer {
+    sim_ns at_ns;        /* SIM_NS_NEVER: it is not set */
+    uint32_t generation; /* of the event that counts */
+};
+
 struct transfer {
     struct campaign *campaign;
     uint8_t index; /* in its campaign */
     bool open;     /* has a time, so members may join it */
     enum campaign_phase phase;
-    uint32_t timer_generation[TRANSFER_TIMER_COUNT]; /* of the one that counts */
+    struct timer timers[TRANSFER_TIMER_COUNT];
 
     uint8_t *block; /* padded to whole fragments */
     uint16_t nb_frag;
@@ -107,6 +113,8 @@ void transfer_on_request_sent(struct transfer *transfer);
 void transfer_on_report(struct transfer *transfer);
 /* A session of it has nothing left to send. */
 void transfer_on_idle(struct transfer *transfer, sim_ns now_ns);
+/* The server may have missed what its session reported. */
+void transfer_resume(struct transfer *transfer, sim_ns now_ns);
 /* Hands fragments to the running session, as many as it takes. */
 void transfer_feed(struct transfer *transfer);
 bool transfer_has_room(const struct transfer *transfer); /* for a higher N */

@@ -62,6 +62,7 @@ static const struct {
     { "not_installed", "it had the block, but reported the old version since" },
     { "not_confirmed", "it had the block, but the server heard no new version of it" },
     { "busy", "another campaign held it until the set-up was over" },
+    { "stopped", "the campaign was stopped, or paused, before it was confirmed" },
 };
 
 const char *failure_meaning(const char *reason)

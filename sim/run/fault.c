@@ -15,6 +15,7 @@ static const struct {
     [SCENARIO_FAULT_READ_ERRORS] = { FAULT_DEVICE_READ_ERRORS_BEGIN, FAULT_DEVICE_READ_ERRORS_END },
     [SCENARIO_FAULT_BROWN_OUT] = { FAULT_DEVICE_WEAK_BATTERY_BEGIN, FAULT_DEVICE_WEAK_BATTERY_END },
     [SCENARIO_FAULT_BACKHAUL_LOSS] = { FAULT_GATEWAY_LOSS_BEGIN, FAULT_GATEWAY_LOSS_END },
+    [SCENARIO_FAULT_SERVER_RESTART] = { FAULT_SERVER_STOP, FAULT_SERVER_START },
 };
 
 enum fault_kind fault_begin_of(enum scenario_fault_kind kind)
@@ -100,6 +101,12 @@ void fault_apply(struct world *world, const struct fault *fault, sim_ns now_ns)
         break;
     case FAULT_GATEWAY_LOSS_END:
         gateway_loss_end(world->gateways, fault->target, fault->loss);
+        break;
+    case FAULT_SERVER_STOP:
+        server_stop(world->server);
+        break;
+    case FAULT_SERVER_START:
+        server_start(world->server, now_ns);
         break;
     case FAULT_KIND_COUNT:
     default:

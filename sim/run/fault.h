@@ -4,7 +4,7 @@
  * A fault has no entity of its own: its event is one of its target, in the last phase of the
  * instant at which it was injected or for which it is listed. Nothing knows of it before. So the
  * same faults at the same times make the same run, whichever way they came. The target of a jammer
- * is the channel; its event is one of gateway 0.
+ * is the channel, that of a restart the one server of updates; their events are those of gateway 0.
  */
 #ifndef RUN_FAULT_H
 #define RUN_FAULT_H
@@ -29,6 +29,8 @@ enum fault_kind {
     FAULT_DEVICE_WEAK_BATTERY_END,
     FAULT_GATEWAY_LOSS_BEGIN,
     FAULT_GATEWAY_LOSS_END,
+    FAULT_SERVER_STOP, /* of updates */
+    FAULT_SERVER_START,
     FAULT_KIND_COUNT
 };
 

@@ -40,6 +40,10 @@ void campaign_complete_words(const struct region *region, struct scenario_campai
     if (params->interval_ns == SCENARIO_AUTO) {
         params->interval_ns = 0;
     }
+    sim_ns *const times[] = { &params->stop_ns, &params->pause_ns, &params->resume_ns };
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        *times[i] = *times[i] == SCENARIO_AUTO ? 0 : *times[i];
+    }
     if (params->periods == SCENARIO_PERIODS_AUTO) {
         params->periods = 0;
     }

@@ -121,6 +121,23 @@ static void check_times(const struct campaign_check *c)
     }
 }
 
+static void check_halts(const struct campaign_check *c)
+{
+    const struct campaign_params *p = &c->campaign->params;
+    if ((p->pause_ns > 0) != (p->resume_ns > 0)) {
+        const sim_ns *given = p->pause_ns > 0 ? &p->pause_ns : &p->resume_ns;
+        scenario_errors_add(c->check->errors, check_place(c->check, given),
+                "%s: pause_at and resume_at: both or none", c->label);
+    } else if (p->pause_ns > 0 && p->resume_ns <= p->pause_ns) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->resume_ns),
+                "%s.resume_at should be later than pause_at", c->label);
+    }
+    if (p->stop_ns > 0 && p->stop_ns < p->resume_ns) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->stop_ns),
+                "%s.stop_at should be later than resume_at", c->label);
+    }
+}
+
 static void check_verify(const struct campaign_check *c)
 {
     const struct scenario_verify *verify = &c->campaign->verify;
@@ -226,6 +243,7 @@ void check_campaigns(const struct check *check)
         check_frequency(&c);
         check_interval(&c);
         check_times(&c);
+        check_halts(&c);
         check_verify(&c);
         check_fragment_table(&c);
     }

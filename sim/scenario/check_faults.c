@@ -11,8 +11,9 @@
 #define KIND(name)  (1u << SCENARIO_FAULT_##name)
 #define OF_DEVICES  (KIND(RESET) | KIND(POWER_CUT) | KIND(READ_ERRORS) | KIND(BROWN_OUT))
 #define OF_GATEWAYS (KIND(OUTAGE) | KIND(BACKHAUL_LOSS))
-#define HAVE_LENGTH ((OF_DEVICES | OF_GATEWAYS | KIND(JAMMER)) & ~KIND(RESET))
-#define WORDS_MAX   120u
+#define HAVE_LENGTH                                                                                \
+    ((OF_DEVICES | OF_GATEWAYS | KIND(JAMMER) | KIND(SERVER_RESTART)) & ~KIND(RESET))
+#define WORDS_MAX 120u
 
 /* A fault and how messages call it. */
 struct fault_check {

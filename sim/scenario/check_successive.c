@@ -126,13 +126,13 @@ static void check_transfer_count(const struct check *check, const struct scenari
     uint32_t waves = campaign_wave_count(check->scenario, c);
     uint32_t versions =
             c->params.versions == VERSIONS_ASK ? 2u : campaign_version_count(check->scenario, c);
-    uint64_t transfers = (uint64_t)(c->params.retries + 1u) * waves * rates * versions;
+    uint32_t rounds = c->params.retries + (c->params.pause_ns > 0 ? 2u : 1u);
+    uint64_t transfers = (uint64_t)rounds * waves * rates * versions;
     if (transfers >= CAMPAIGN_TRANSFERS_MAX) {
         scenario_errors_add(check->errors, check_place(check, &c->params.wave_size),
                 "campaign '%s': %u rounds of %u waves may need %llu transfers, and a campaign has "
                 "fewer than %u; wave_size should be larger",
-                c->name, c->params.retries + 1u, waves, (unsigned long long)transfers,
-                CAMPAIGN_TRANSFERS_MAX);
+                c->name, rounds, waves, (unsigned long long)transfers, CAMPAIGN_TRANSFERS_MAX);
     }
 }
 

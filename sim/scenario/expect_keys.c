@@ -48,6 +48,7 @@ const char *const expect_keys[] = {
     "devices.failed.not_installed",
     "devices.failed.not_confirmed",
     "devices.failed.busy",
+    "devices.failed.stopped",
     "setup_time_s.min",
     "setup_time_s.mean",
     "setup_time_s.p50",

@@ -206,13 +206,14 @@ struct scenario_campaign {
 /* Faults that happen in the run by themselves. A fault acts between two events, on its target, as
  * one that is injected at the same instant (run/fault.h). */
 enum scenario_fault_kind {
-    SCENARIO_FAULT_RESET,        /* of devices, as by the reset pin */
-    SCENARIO_FAULT_POWER_CUT,    /* of devices */
-    SCENARIO_FAULT_OUTAGE,       /* of gateways */
-    SCENARIO_FAULT_JAMMER,       /* on a channel */
-    SCENARIO_FAULT_READ_ERRORS,  /* of a flash of devices */
-    SCENARIO_FAULT_BROWN_OUT,    /* of devices, by a battery that is nearly empty */
-    SCENARIO_FAULT_BACKHAUL_LOSS /* of gateways */
+    SCENARIO_FAULT_RESET,         /* of devices, as by the reset pin */
+    SCENARIO_FAULT_POWER_CUT,     /* of devices */
+    SCENARIO_FAULT_OUTAGE,        /* of gateways */
+    SCENARIO_FAULT_JAMMER,        /* on a channel */
+    SCENARIO_FAULT_READ_ERRORS,   /* of a flash of devices */
+    SCENARIO_FAULT_BROWN_OUT,     /* of devices, by a battery that is nearly empty */
+    SCENARIO_FAULT_BACKHAUL_LOSS, /* of gateways */
+    SCENARIO_FAULT_SERVER_RESTART /* of the update server */
 };
 
 #define SCENARIO_NO_NUMBER UINT32_MAX /* a word in place of a device's number */
@@ -231,7 +232,8 @@ struct scenario_fault {
     uint32_t gateway;                /* GATEWAY_ALL: all */
     bool for_devices, for_gateways;  /* keys that name such a target are given */
     sim_ns at_ns;
-    sim_ns duration_ns;  /* SCENARIO_AUTO: a power cut 1 s, others to the end of the run */
+    sim_ns duration_ns;  /* SCENARIO_AUTO: the usual time (table_faults.c), or to the end of the run
+                          */
     sim_ns every_ns;     /* 0: once */
     double rate_per_day; /* of each target, from at_ns on; 0: not by chance */
     sim_ns until_ns;     /* it does not begin at or after this; SIM_NS_NEVER: no limit */

@@ -5,7 +5,8 @@
 
 #include "scenario/channel_plan.h"
 
-#define POWER_CUT_USUAL_NS SIM_NS_PER_S
+#define POWER_CUT_USUAL_NS      SIM_NS_PER_S
+#define SERVER_RESTART_USUAL_NS (60 * SIM_NS_PER_S)
 
 bool scenario_fault_of_devices(const struct scenario_fault *fault)
 {
@@ -34,6 +35,9 @@ void scenario_complete_faults(struct scenario *scenario, const struct scenario_p
         }
         if (fault->duration_ns == SCENARIO_AUTO && fault->kind == SCENARIO_FAULT_POWER_CUT) {
             fault->duration_ns = POWER_CUT_USUAL_NS;
+        }
+        if (fault->duration_ns == SCENARIO_AUTO && fault->kind == SCENARIO_FAULT_SERVER_RESTART) {
+            fault->duration_ns = SERVER_RESTART_USUAL_NS;
         }
     }
     for (uint32_t i = 0; i < scenario->outage_count; i++) {

@@ -24,6 +24,7 @@ static const char *const sessions_names[] = { "one", "per-data-rate", "threshold
 static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
 static const char *const verify_names[] = { "block-mic", "signature", NULL };
 static const char *const auto_names[] = { "auto", NULL };
+static const char *const never_names[] = { "never", NULL };
 static const char *const gateways_names[] = { "staggered", "simultaneous", "single", "delayed",
     NULL };
 
@@ -111,6 +112,9 @@ static const struct param rows[] = {
     { "retries", C(params.retries), &param_u8, DIMENSION_NONE, 0, CAMPAIGN_RETRIES_MAX, NULL, "0", "Further rounds, with a set-up and a session of their own, for devices that the rounds before left." },
     { "retry_pause", C(params.retry_pause_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 h", "Time from the end of a round to the set-up of the next one." },
     { "wave_size", C(params.wave_size), &param_u32, DIMENSION_NONE, 0, 1000000, NULL, "0", "Most devices that one transfer serves; the others get transfers that follow it. 0 is no limit." },
+    { "stop_at", C(params.stop_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, never_names, "never", "Time at which the campaign is stopped: nothing more is sent but what makes devices delete its groups and sessions." },
+    { "pause_at", C(params.pause_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, never_names, "never", "Time at which the campaign pauses: devices delete its sessions, and nothing else is sent until resume_at." },
+    { "resume_at", C(params.resume_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, never_names, "never", "Time at which a paused campaign goes on, with a further round for devices that it has left." },
 };
 /* clang-format on */
 const struct param_rows campaign_rows = { rows, sizeof rows / sizeof rows[0] };

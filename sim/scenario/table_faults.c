@@ -7,7 +7,7 @@
 #include "scenario/scenario_keys.h"
 
 const char *const scenario_fault_names[] = { "reset", "power-cut", "outage", "jammer",
-    "read-errors", "brown-out", "backhaul-loss", NULL };
+    "read-errors", "brown-out", "backhaul-loss", "server-restart", NULL };
 const char *const scenario_memory_names[] = { "internal", "nor", NULL };
 static const char *const all_names[] = { "all", NULL };
 static const char *const auto_names[] = { "auto", NULL };
@@ -20,9 +20,9 @@ static const char *const none_names[] = { "none", NULL };
 /* clang-format off */
 static const struct param rows[] = {
     /* path, member, type, dimension, min, max, names, default, help */
-    { "kind", F(kind), &param_enum, DIMENSION_NONE, 0, 0, scenario_fault_names, "reset", "Kind of the fault: a device's reset pin is pulled, or its power is cut; a gateway has an outage; a jammer is on; a device reads its flash with errors; a device's battery is nearly empty; a gateway's backhaul loses messages." },
+    { "kind", F(kind), &param_enum, DIMENSION_NONE, 0, 0, scenario_fault_names, "reset", "Kind of the fault: a device's reset pin is pulled, or its power is cut; a gateway has an outage; a jammer is on; a device reads its flash with errors; a device's battery is nearly empty; a gateway's backhaul loses messages; the update server is down, and starts again from its database." },
     { "at", F(at_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time at which the fault begins, exact to the nanosecond; with a rate, the time from which it may." },
-    { "duration", F(duration_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, auto_names, "auto", "Length of the fault; auto is 1 s without power, and to the end of the run for every other kind that lasts." },
+    { "duration", F(duration_ns), &param_time, DIMENSION_TIME, 1e-9, 3650 * DAY, auto_names, "auto", "Length of the fault; auto is 1 s without power, 1 min without a server, and to the end of the run for every other kind that lasts." },
     { "every", F(every_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time from one beginning of the fault to the next; 0 is a fault that happens once." },
     { "rate", F(rate_per_day), &param_double, DIMENSION_RATE, 0, 1e4, NULL, "0 /d", "Mean number of times that each target has the fault, at random times (Poisson); 0 is a fault that is not by chance." },
     { "until", F(until_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, never_names, "never", "Time from which the fault does not begin any more; one that lasts then goes on for its duration." },

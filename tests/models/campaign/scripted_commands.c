@@ -281,6 +281,16 @@ static void on_receipt_ans(struct fleet_device *device)
     install(device);
 }
 
+static void on_session_delete(struct fleet_device *device, uint8_t frag_index)
+{
+    bool exists = device->fragments_ready && device->frag_index == frag_index;
+    device->session_delete_requests++;
+    device->fragments_ready = device->fragments_ready && !exists;
+    device->whole = device->whole && !exists;
+    device->answers_size = 0;
+    fleet_answer(device, 201, (uint8_t[]){ 0x03, exists ? frag_index : frag_index | 0x04 }, 2);
+}
+
 static void on_fragmentation_command(
         struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
 {
@@ -299,6 +309,8 @@ static void on_fragmentation_command(
         }
     } else if (p[0] == 0x02) {
         on_frag_setup(fleet, device, p);
+    } else if (p[0] == 0x03) {
+        on_session_delete(device, p[1]);
     } else if (p[0] == 0x04) {
         on_receipt_ans(device);
     }

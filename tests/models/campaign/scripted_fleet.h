@@ -109,7 +109,7 @@ struct fleet_device {
     uint32_t receipts, acks;       /* FragDataBlockReceivedReqs, and answers to them */
     sim_ns set_up_last_ns;         /* the last of set_up_downlinks */
     uint32_t unicast_fragments;    /* sent to it alone */
-    uint32_t group_status_requests, group_delete_requests;
+    uint32_t group_status_requests, group_delete_requests, session_delete_requests;
 };
 
 struct fleet {

@@ -179,6 +179,20 @@ Test(rounds, take_the_new_version_from_an_earlier_one)
     cr_assert_eq(fleet.devices[1].set_up_downlinks, downlinks);
 }
 
+/* All members that were set up are done at once, and the time that they had ends in the pause. */
+Test(rounds, begin_once)
+{
+    struct campaign_params params = params_of(1);
+    params.retry_pause_ns = 6 * HOUR_NS;
+    fleet_create(&fleet, 3, PERIOD_NS, &params);
+    fleet.devices[2].faults.ignores_set_up = true;
+    run_to_round(1);
+    fleet.devices[2].faults.ignores_set_up = false;
+    fleet_run(&fleet, 24 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_assert_eq(round_of(1).members, 1);
+}
+
 /* --- waves ------------------------------------------------------------------------------------ */
 
 static struct campaign_session session_of_transfer(uint32_t transfer)

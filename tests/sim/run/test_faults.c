@@ -57,6 +57,8 @@ static const struct pair pairs[] = {
     { "{kind: outage, gateway: 1, part: power, " AT ", duration: 10 min}",
             { .kind = FAULT_GATEWAY_OUTAGE_BEGIN, .target = 1, .outage = GATEWAY_OUTAGE_POWER },
             FAULT_GATEWAY_OUTAGE_END },
+    { "{kind: server-restart, " AT ", duration: 10 min}", { .kind = FAULT_SERVER_STOP },
+            FAULT_SERVER_START },
     { "{kind: outage, gateway: 0, " AT ", duration: 10 min}",
             { .kind = FAULT_GATEWAY_OUTAGE_BEGIN, .target = 0, .outage = GATEWAY_OUTAGE_BACKHAUL },
             FAULT_GATEWAY_OUTAGE_END },

@@ -421,3 +421,21 @@ Test(campaigns, have_rounds_within_the_run)
     expect_refused("campaign: {retries: 7}\n",
             "city.yaml:1:21: error: campaign.retries = 7 is outside 0 .. 6");
 }
+
+Test(campaigns, are_stopped_and_paused_in_their_order)
+{
+    cr_assert(
+            read_text("campaign: {stop_at: 9 h, pause_at: 3 h, resume_at: 5 h}\n"), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.pause_ns, 3 * 3600 * SIM_NS_PER_S);
+    cr_assert(read_text("campaign: {stop_at: never}\n"), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.stop_ns, 0);
+    cr_expect_eq(scenario.campaigns[0].params.resume_ns, 0);
+    expect_refused("campaign: {pause_at: 3 h}\n",
+            "city.yaml:1:22: error: campaign: pause_at and resume_at: both or none");
+    expect_refused("campaign: {resume_at: 3 h}\n",
+            "city.yaml:1:23: error: campaign: pause_at and resume_at: both or none");
+    expect_refused("campaign: {pause_at: 3 h, resume_at: 2 h}\n",
+            "city.yaml:1:38: error: campaign.resume_at should be later than pause_at");
+    expect_refused("campaign: {stop_at: 3 h, pause_at: 2 h, resume_at: 4 h}\n",
+            "city.yaml:1:21: error: campaign.stop_at should be later than resume_at");
+}
