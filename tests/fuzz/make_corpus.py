@@ -2,7 +2,7 @@
 """Writes the seeds of fuzz_downlink and fuzz_packages into corpus/: frames and messages of the
 protocol's published examples ("device D" of the reference set), in the targets' own input form.
 And those of fuzz_journal and fuzz_candidate: flash as a reset may find it; of fuzz_patch: delta
-images.
+images; of fuzz_server: what devices answer, right and wrong.
 
     make_corpus.py [FOLDER]       default: corpus/ beside this file
 """
@@ -157,6 +157,14 @@ def packages_seeds():
     write('packages', 'second-session', set_up(5, 40, 1, 0x40, 9, 2) + fragments(1, 5)
           + set_up(40, 48, 1, 0x40, 10, 2) + fragments(1, 60) + set_up(3, 1, 0, 0x40, 9, 2)
           + fragments(1, 9))
+    write('packages', 'block-proof', set_up(20, 16, 3, 0x40, 1, 2) + fragments(1, 20)
+          + message(P201, UNI, '05 01 00') + message(P201, UNI, '05 0100 01020304')
+          + message(P201, UNI, '05'))
+    # TS006 on 203, the block protocol on 204: every command, whole and cut short.
+    for port in 203, 204:
+        write('packages', f'port-{port}', b''.join(
+            bytes([ANY, port, group]) + block(bytes([command]) + bytes(size))
+            for command in range(8) for size in (0, 1, 4, 40) for group in (UNI, GROUP_0)))
     write('packages', 'ports', b''.join(bytes([ANY, port, UNI]) + block(b'\0\1\2')
                                         for port in (0, 1, 203, 223, 224, 255)))
 
@@ -258,8 +266,76 @@ def patch_seeds():
           '01000000 2c010000 10000000') + bytes(192 + 16))
 
 
+# --- fuzz_server: steps ---------------------------------------------------------------------------
+S_RAW, S_DATA, S_JOIN, S_AGAIN, S_WAIT = range(5)
+GOOD_RADIO = 5 + 8 * 25  # DR5, SNR 5 dB
+S_CONFIRMED, S_FOPTS, S_AHEAD = 1, 2, 4
+
+
+def s_data(port, payload, flags=0, fopts=b'', ahead=0):
+    out = bytes([S_DATA, flags | (S_FOPTS if fopts else 0), port])
+    out += bytes([ahead & 255, ahead >> 8]) if flags & S_AHEAD else b''
+    out += block(fopts) if fopts else b''
+    return out + block(payload) + bytes([GOOD_RADIO])
+
+
+def s_raw(frame):
+    return bytes([S_RAW]) + block(frame) + bytes([GOOD_RADIO])
+
+
+def s_join(nonce):
+    return bytes([S_JOIN, nonce & 255, nonce >> 8, GOOD_RADIO])
+
+
+def s_wait(half_minutes):
+    return bytes([S_WAIT, half_minutes])
+
+
+# Answers and requests of devices, by FPort (TS003, TS004, TS005), and of the MAC.
+UPLINKS = {
+    'clock': (202, ['00 01 01', '01 806d7c4d 10', '01 00000000 1f', '02 00', '01 80']),
+    'multicast': (200, ['00 02 02', '01 00', '01 70 aa00ff01', '02 00', '02 04', '03 04',
+                        '04 00 102030', '04 1c', '05 00 000000', '01 7f aa00ff01']),
+    'fragments': (201, ['00 03 02', '01 00 0a00 00', '01 ff ffff ff', '02 40', '02 5f', '03 00',
+                        '03 04', '04 00', '04 07', '02 00 02 10 02 08', '01 40 ffff 01']),
+    'report': (2, ['00000001' + '00' * 20, 'ffffffff' + 'ff' * 20, '00', '']),
+}
+MAC_ANSWERS = ['02', '03 07', '04', '05 07', '06 ff 3f', '06 00 20', '07 03', '08', '09', '0a 03',
+               '0d', '10 07', '11 0000', '13', '03 00 03 00 03 00', '06', 'ff 00', '0b 01', '20']
+
+
+def server_seeds():
+    write('server', 'nothing', s_wait(0))
+    for name, (port, texts) in UPLINKS.items():
+        all_of = b''.join(s_data(port, h(text)) for text in texts)
+        write('server', f'{name}-before', s_wait(2) + all_of)
+        write('server', f'{name}-in-set-up', s_wait(40) + all_of + s_wait(4) + all_of)
+        write('server', f'{name}-in-session', s_wait(160) + all_of)
+        write('server', f'{name}-confirmed', s_wait(40) + b''.join(
+            s_data(port, h(text), S_CONFIRMED) + bytes([S_AGAIN, GOOD_RADIO]) for text in texts))
+    write('server', 'mac-answers', s_wait(4) + b''.join(
+        s_data(2, b'x', 0, h(text)) for text in MAC_ANSWERS))
+    write('server', 'mac-answers-port-0', s_wait(4) + b''.join(
+        s_data(0, h(text)) for text in MAC_ANSWERS))
+    write('server', 'adr', s_wait(4) + b''.join(
+        s_data(2, b'x', 0xC0, h('03 07')) for _ in range(24)))
+    write('server', 'counters', s_wait(4) + s_data(2, b'x', S_AHEAD, ahead=16000)
+          + s_data(2, b'x', S_AHEAD, ahead=65535) + s_data(2, b'x') + s_join(7) + s_wait(1)
+          + s_data(2, b'x'))
+    write('server', 'joins', s_join(0) + s_join(0) + s_join(65535) + s_join(1) + s_wait(8)
+          + s_join(65535) + s_join(2) + s_wait(100) + s_join(3))
+    write('server', 'headers', s_wait(2) + b''.join(
+        s_raw(bytes([i * 32]) + h('01000026') + bytes(i * 3)) for i in range(8))
+        + s_raw(b'') + s_raw(b'\x40') + s_raw(bytes(255)))
+    write('server', 'ports', s_wait(40) + b''.join(
+        s_data(port, h('00 01 02')) for port in (0, 1, 2, 200, 201, 202, 203, 223, 224, 255)))
+    write('server', 'long', s_wait(40) + b''.join(
+        s_data(port, b'\x01' * 222) for port in (2, 200, 201, 202)))
+
+
 downlink_seeds()
 packages_seeds()
 journal_seeds()
 candidate_seeds()
 patch_seeds()
+server_seeds()

@@ -26,7 +26,7 @@ static const char head[] = "name: power-cuts\n"
                            "area: {radius: 300 m}\n"
                            "propagation: {model: free-space}\n"
                            "gateways: {count: 1}\n"
-                           "firmware: {image: generated, size: 16 KiB}\n";
+                           "firmware: {image: generated, size: 32 KiB}\n";
 /* The session opens at 3 h; a jammer takes some uncoded fragments, so that all have to decode. */
 static const char jammer[] = "faults:\n"
                              "  - {kind: jammer, frequency: 869.525 MHz, received: -40 dBm,"
@@ -47,7 +47,7 @@ struct cuts {
 };
 
 struct outcome {
-    uint32_t places, confirmed, cuts;
+    uint32_t places, confirmed, cuts, bricked;
 };
 
 /* Flash operations of a device in a run without cuts: the least of a fleet. */
@@ -120,6 +120,7 @@ static struct outcome play(const struct cuts *cuts)
                 cuts->again > 0 ? ", and again" : "", cuts->off, cuts->seed, wrong);
         outcome.confirmed += device.confirmed_ns != SIM_NS_NEVER ? 1u : 0u;
         outcome.cuts += sender->power_ons - 1;
+        outcome.bricked += node_is_halted(trial->world->nodes, i);
     }
     const char *twice = air_counters_fault(counters);
     cr_expect_null(twice, "%s", twice);
@@ -159,8 +160,11 @@ Test(power_cuts, brick_no_device, .timeout = 1200)
         sum.places += outcome.places;
         sum.confirmed += outcome.confirmed;
         sum.cuts += outcome.cuts;
+        sum.bricked += outcome.bricked;
     }
-    fprintf(stderr, "%u places over %u flash operations, %u cuts: %u devices confirmed\n",
-            sum.places, operations, sum.cuts, sum.confirmed);
+    fprintf(stderr,
+            "%u places over %u flash operations, %u cuts: %u devices confirmed, %u bricked\n",
+            sum.places, operations, sum.cuts, sum.confirmed, sum.bricked);
+    cr_expect_eq(sum.bricked, 0);
     cr_expect_eq(sum.confirmed, sum.places, "%u of %u", sum.confirmed, sum.places);
 }

@@ -87,7 +87,7 @@ static void draw(struct storm *storm, uint32_t seed)
     }
 }
 
-/* Once for each storm: the command that plays it. */
+/* Of a device, or of all: UINT32_MAX. Once for each storm: the command that plays it. */
 static void report(struct storm *storm, uint32_t device, const char *wrong)
 {
     if (storm->faults++ == 0) {
@@ -97,7 +97,10 @@ static void report(struct storm *storm, uint32_t device, const char *wrong)
         }
         fprintf(stderr, "\n");
     }
-    fprintf(stderr, "  device %u: %s\n", device, wrong);
+    if (device != UINT32_MAX) {
+        fprintf(stderr, "  device %u", device);
+    }
+    fprintf(stderr, "  %s\n", wrong);
 }
 
 /* NULL: as it must be. */
@@ -133,7 +136,7 @@ static void play(const char *text, struct storm *storm, struct sums *sums)
     const char *failure = trial_failure(trial); /* its audits look at images and invariants */
     const char *twice = air_counters_fault(counters);
     if (failure != NULL || twice != NULL) {
-        report(storm, trial->world->device_count, failure != NULL ? failure : twice);
+        report(storm, UINT32_MAX, failure != NULL ? failure : twice);
     }
     for (uint32_t i = 0; failure == NULL && i < trial->world->device_count; i++) {
         struct campaign_device storms, heal;

@@ -1,0 +1,110 @@
+/* Fuzzes what the servers hear: frames of a hostile device, and bytes that no device would send.
+ * SPDX-License-Identifier: MIT
+ *
+ * A network server, its join server and a campaign run with two scripted devices. One of them also
+ * sends what the input says, with a good MIC under its own keys: any payload on any port, any
+ * FOpts, counters and DevNonces. Assertions of the servers, and the sanitizers, are the oracle; so
+ * is that the campaign ends, and that the other device confirms the new image.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/bytes.h"
+#include "fuzz/fuzz.h"
+#include "models/campaign/scripted_fleet.h"
+
+#define STEPS_MAX   48u
+#define HOSTILE     0u
+#define HONEST      1u
+#define REPORT_NS   (600 * SIM_NS_PER_S)
+#define REST_NS     (48 * 3600 * SIM_NS_PER_S)
+#define PAYLOAD_MAX 222u /* with 15 bytes of FOpts in a frame of 255 */
+
+enum step {
+    RAW,
+    DATA,
+    JOIN,
+    AGAIN, /* the last frame once more, through the other gateway */
+    WAIT,
+    STEP_COUNT
+};
+
+static struct fleet fleet;
+static uint8_t frame[255];
+static uint16_t frame_size;
+
+static void hear(struct fuzz_bytes *in, uint32_t gateway)
+{
+    uint8_t radio = fuzz_u8(in);
+    int32_t snr_mdb = (radio / 8 - 20) * 1000;
+    fake_gateways_uplink(fleet.gateways, gateway, engine_now(fleet.engine), radio % 6, snr_mdb,
+            frame, frame_size);
+}
+
+static void make_data(struct fuzz_bytes *in)
+{
+    struct scripted_device *mac = &fleet.devices[HOSTILE].mac;
+    uint8_t fopts[15], payload[PAYLOAD_MAX];
+    uint8_t flags = fuzz_u8(in), fport = fuzz_u8(in);
+    mac->fctrl = flags & 0xF0u;
+    mac->fcnt_up += (flags & 4u) != 0 ? fuzz_u16(in) : 0;
+    uint8_t fopts_size = (uint8_t)((flags & 2u) != 0 ? fuzz_block(in, fopts, sizeof fopts) : 0);
+    uint16_t size = (uint16_t)fuzz_block(in, payload, sizeof payload);
+    frame_size = scripted_device_uplink(
+            mac, (flags & 1u) != 0, fopts, fopts_size, fport, payload, size, frame);
+    mac->fctrl = 0;
+}
+
+static void play(struct fuzz_bytes *in)
+{
+    switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
+    case RAW:
+        frame_size = (uint16_t)fuzz_block(in, frame, sizeof frame);
+        hear(in, 0);
+        break;
+    case DATA:
+        if (fleet.devices[HOSTILE].mac.joined) {
+            make_data(in);
+            hear(in, 0);
+        }
+        break;
+    case JOIN:
+        fleet.devices[HOSTILE].mac.joined = false;
+        fleet.devices[HOSTILE].mac.dev_nonce = fuzz_u16(in);
+        frame_size = scripted_device_join_request(&fleet.devices[HOSTILE].mac, frame);
+        hear(in, 0);
+        break;
+    case AGAIN:
+        hear(in, 1);
+        break;
+    case WAIT:
+    case STEP_COUNT:
+    default: {
+        sim_ns wait_ns = fuzz_u8(in) * 30 * SIM_NS_PER_S;
+        fleet_run(&fleet, engine_now(fleet.engine) + wait_ns);
+        break;
+    }
+    }
+    fleet_run(&fleet, engine_now(fleet.engine) + 5 * SIM_NS_PER_S);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_bytes in = { data, size, 0 };
+    struct campaign_params params = fleet_default_params();
+    frame_size = 0;
+    fleet_create(&fleet, 2, REPORT_NS, &params);
+    fleet.devices[HOSTILE].faults.ignores_clock = true; /* answers to what the input asked */
+    fleet.devices[HOSTILE].faults.receipts_most = 8;    /* else one each 40 s, for two days */
+    for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
+        play(&in);
+    }
+    fleet_run(&fleet, engine_now(fleet.engine) + REST_NS);
+    struct campaign_device honest = fleet_view(&fleet, HONEST);
+    if (campaign_phase(fleet.campaign) != CAMPAIGN_PHASE_DONE
+            || honest.stage != CAMPAIGN_CONFIRMED) {
+        abort();
+    }
+    fleet_destroy(&fleet);
+    return 0;
+}
