@@ -49,5 +49,7 @@ void device_radio_changed(struct device_radio *radio, sim_ns at_ns, enum sx1276_
 void device_radio_sends(struct device_radio *radio, const struct frame *uplink);
 /* It has received a downlink that is for it alone. */
 void device_radio_answered(struct device_radio *radio);
+/* It has sent, and at that time none of its windows can be open yet: what receives is a session. */
+bool device_radio_before_windows(const struct device_radio *radio, sim_ns at_ns);
 
 #endif

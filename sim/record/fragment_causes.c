@@ -483,6 +483,13 @@ static void started(struct fragment_causes *causes, const struct frame *frame)
 static void received(struct fragment_causes *causes, uint32_t device, const struct observation *o)
 {
     if (copy_find(causes, o->a) != NO_COPY) {
+        /* A session may open right before an uplink: what is received before its windows shows it.
+         */
+        if (!causes->devices[device].open
+                && recorder_set_before_windows(causes->set, device, o->at_ns)) {
+            causes->devices[device].open = causes->devices[device].listened = true;
+            cause_update(causes, device);
+        }
         copy_heard(causes, device, LOSS_NONE, o->a, o->data);
     } else {
         downlink(causes, device, o->data);

@@ -260,6 +260,12 @@ const struct recorder_view *recorder_set_view(const struct recorder_set *set)
     return &set->view;
 }
 
+bool recorder_set_before_windows(const struct recorder_set *set, uint32_t device, sim_ns at_ns)
+{
+    assert(device < set->view.device_count);
+    return device_radio_before_windows(&set->radios[device], at_ns);
+}
+
 enum device_activity recorder_set_activity(const struct recorder_set *set, uint32_t device)
 {
     assert(device < set->view.device_count);

@@ -19,6 +19,8 @@ void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct
 const struct recorder_view *recorder_set_view(const struct recorder_set *set);
 /* What a device does with its radio: after an observation, when recorders hear of it. */
 enum device_activity recorder_set_activity(const struct recorder_set *set, uint32_t device);
+/* It has sent, and none of its windows can be open yet at `at_ns`. */
+bool recorder_set_before_windows(const struct recorder_set *set, uint32_t device, sim_ns at_ns);
 /* FIRMWARE_SHOWS_ bits of a device's build: without FIRMWARE_SHOWS_TRACE its trace events reach no
  * recorder. */
 uint8_t recorder_set_shows(const struct recorder_set *set, uint32_t device);
