@@ -102,6 +102,7 @@ static enum mac_receipt receive_unicast(struct core *core, const struct mac_fram
         return MAC_RECEIPT_NONE;
     }
     core->mac.fcnt_down_next = fcnt + 1u;
+    core->mac.answered = true;
     unsigned fport = frame->fport < 0 ? 0u : (unsigned)frame->fport;
     hal_trace(hal, FW_TRACE_DOWNLINK, fcnt, fport << 8 | where);
     if (where != IN_RXC) {
@@ -131,7 +132,11 @@ static enum mac_receipt receive_join_accept(
     if (core->mac.exchange != MAC_EXCHANGE_JOIN || core->mac.activity != MAC_RX_WINDOW) {
         return drop(core, MAC_FRAME_NOT_EXPECTED, rx->bytes[0]);
     }
-    return mac_join_accept(core, rx->bytes, radio->size) ? MAC_RECEIPT_UNICAST : MAC_RECEIPT_NONE;
+    if (!mac_join_accept(core, rx->bytes, radio->size)) {
+        return MAC_RECEIPT_NONE;
+    }
+    core->mac.answered = true;
+    return MAC_RECEIPT_UNICAST;
 }
 
 enum mac_receipt mac_receive(struct core *core, const struct radio_frame *radio, uint64_t end_ticks,

@@ -399,6 +399,11 @@ uint16_t mac_resets(const struct core *core)
     return core->mac.resets;
 }
 
+bool mac_answered(const struct core *core)
+{
+    return core->mac.answered;
+}
+
 bool mac_joined(const struct core *core)
 {
     return core->mac.joined;

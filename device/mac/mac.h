@@ -68,6 +68,8 @@ bool mac_rests(const struct core *core, uint64_t now_ticks);
 /* RTC time from which nothing runs and no off-time is left, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
 uint64_t mac_idle_at(const struct core *core);
+/* The network has answered since the boot: a join-accept or a frame for this device alone came. */
+bool mac_answered(const struct core *core);
 /* Resets that the session survived. */
 uint16_t mac_resets(const struct core *core);
 
