@@ -94,6 +94,12 @@ static uint64_t services_want_at(const struct fw *fw)
     return at > fw->services_quiet_until_ticks ? at : fw->services_quiet_until_ticks;
 }
 
+/* When an uplink that carries nothing of its own wants to leave. */
+static uint64_t poll_at(const struct fw *fw)
+{
+    return earlier(mac_poll_at(&fw->core), fw_trial_ask_at(fw));
+}
+
 /* When something wants to leave. A session, and a restart that is near, hold back what the device
  * would say of its own accord. */
 static uint64_t uplink_wanted_at(const struct fw *fw, uint64_t now_ticks)
@@ -101,9 +107,9 @@ static uint64_t uplink_wanted_at(const struct fw *fw, uint64_t now_ticks)
     uint64_t wanted_at = services_want_at(fw);
     if (fw->install != FW_INSTALL_COMMITTED) {
         wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
-        uint64_t poll_at = mac_poll_at(&fw->core);
-        if (poll_at < wanted_at && !services_session_active(&fw->services, &fw->core, now_ticks)) {
-            wanted_at = poll_at;
+        uint64_t empty_at = poll_at(fw);
+        if (empty_at < wanted_at && !services_session_active(&fw->services, &fw->core, now_ticks)) {
+            wanted_at = empty_at;
         }
     }
     return wanted_at;
@@ -150,10 +156,11 @@ static void send_uplink(struct fw *fw, uint64_t now_ticks)
     size_t size = 0;
     bool confirmed = false, report = false;
     bool session = services_session_active(&fw->services, &fw->core, now_ticks);
-    bool poll = !session && mac_poll_at(core) <= now_ticks;
+    bool poll = !session && poll_at(fw) <= now_ticks;
     refresh_clock(fw, now_ticks);
     if (!session) {
         mac_watch_link(core);
+        fw_trial_ask(fw, now_ticks);
     }
     size_t size_max = mac_payload_size_max(core);
     DEVICE_ASSERT(&fw->core.hal, size_max <= sizeof payload);
@@ -207,7 +214,17 @@ static bool arm(struct fw *fw, uint64_t now_ticks)
     at = earlier(at, services_step_at(&fw->services, &fw->core));
     at = earlier(at, uplink_at(fw, now_ticks));
     at = earlier(at, fw_install_restart_at(fw, now_ticks));
+    at = earlier(at, fw_trial_step_at(fw));
     return arm_for(fw, at, now_ticks);
+}
+
+/* True: the bootloader has work to do, and nothing is lost by a restart. */
+static bool restarts(struct fw *fw, uint64_t now_ticks)
+{
+    if (fw_trial_step_at(fw) <= now_ticks && fw_trial_step(fw, now_ticks)) {
+        return true;
+    }
+    return fw_install_restart_at(fw, now_ticks) <= now_ticks && services_want_at(fw) > now_ticks;
 }
 
 static bool fw_run(void *ram)
@@ -234,7 +251,7 @@ static bool fw_run(void *ram)
         more = services_step(&fw->services, &fw->core, now);
     }
     more = fw_install_step(fw) || more;
-    if (fw_install_restart_at(fw, now) <= now && services_want_at(fw) > now) {
+    if (restarts(fw, now)) {
         hal_reboot(&fw->core.hal);
         return false;
     }

@@ -22,7 +22,10 @@ void fw_install_init(struct fw *fw)
         memcpy(fw->report.running.sha256, state.running_sha256, sizeof state.running_sha256);
     } else if (state.result == BOOT_RESULT_REFUSED) {
         fw->report.update_status = UPDATE_REFUSED;
+    } else if (state.result == BOOT_RESULT_REVERTED) {
+        fw->report.update_status = UPDATE_REVERTED;
     }
+    fw_trial_init(fw, &state);
     if (state.result_new) {
         fragmentation_block_used(&fw->services.fragmentation, &fw->core);
         state.result_new = false;

@@ -43,7 +43,13 @@
     X(PROOF_ASKED, "0 CRC-64, 1 SHA-256", "requests so far")                                       \
     X(PROOF_ANSWERED, "0 rejected, 1 accepted, 2 its MIC is wrong", "0 CRC-64, 1 SHA-256")         \
     X(FRAGMENT_HASHES, "first fragment, 1 based", "how many; 0: their signature was wrong")        \
-    X(FRAGMENT_FORGED, "N", "1 when it was decoded, 0 when it arrived")
+    X(FRAGMENT_FORGED, "N", "1 when it was decoded, 0 when it arrived")                            \
+    X(IMAGE_SAVED, "version of the image that runs", "size")                                       \
+    X(TRIAL_RUNS, "image version", "s until it is reverted unless it is confirmed")                \
+    X(IMAGE_CONFIRMED, "image version", "starts since the first one")                              \
+    X(IMAGE_GIVEN_UP, "image version", "enum trial_end")                                           \
+    X(REVERT_STARTED, "version of the saved image", "size")                                        \
+    X(REVERTED, "version of the saved image", "size")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

@@ -4,10 +4,11 @@
  * The application is updated and the bootloader is not: the record may be longer than one of them
  * knows. Each reads what it knows and leaves the rest as it is.
  */
+#include "update/boot_state.h"
+
 #include <string.h>
 
 #include "bytes.h"
-#include "update/update.h"
 
 /* Layout of NVM_BOOT_STATE. */
 #define OFF_FLAGS         0u /* FLAG_ bits; bits 2..3: enum boot_result */
@@ -19,8 +20,17 @@
 #define OFF_VERSION_FLOOR 16u
 #define OFF_SHA256        20u
 #define OFF_RUNNING       52u /* SHA-256 */
-#define RECORD_SIZE       84u
+#define OFF_SLOT          84u /* enum slot_state */
+#define OFF_OLD_SAVED     85u
+#define OFF_CRASHES       86u
+#define OFF_STARTS        87u
+#define OFF_TESTED        88u
+#define OFF_STARTED       92u
+#define OFF_REVERTED      96u
+#define RECORD_SIZE       100u
 
+/* A record without OFF_SLOT says VERIFIED by this bit, and a firmware that knows no more sets it in
+ * a longer one. */
 #define FLAG_PENDING    0x01u
 #define FLAG_DAMAGED    0x02u
 #define FLAG_RESULT_NEW 0x10u
@@ -29,13 +39,28 @@
 
 _Static_assert(RECORD_SIZE <= NVM_SIZE_BOOT_STATE, "the boot state is one record");
 
+/* A candidate in a region that there is not is none. */
+static void read_slot(const uint8_t *record, struct boot_state *state)
+{
+    bool pending =
+            (record[OFF_FLAGS] & FLAG_PENDING) != 0 && record[OFF_REGION] < HAL_FLASH_REGION_COUNT;
+    state->slot = record[OFF_SLOT] < SLOT_STATE_COUNT ? record[OFF_SLOT] : SLOT_EMPTY;
+    if (pending != boot_state_pending(state)) {
+        state->slot = pending ? SLOT_VERIFIED : SLOT_EMPTY;
+    }
+    state->old_saved = record[OFF_OLD_SAVED] != 0;
+    state->crashes = record[OFF_CRASHES];
+    state->starts = record[OFF_STARTS];
+    state->tested_s = get_le32(record + OFF_TESTED);
+    state->started_s = get_le32(record + OFF_STARTED);
+    state->reverted_version = get_le32(record + OFF_REVERTED);
+}
+
 void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 {
     uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
     (void)nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record); /* shorter or none: zeros */
-    /* A candidate in a region that there is not is none. */
-    state->pending =
-            (record[OFF_FLAGS] & FLAG_PENDING) != 0 && record[OFF_REGION] < HAL_FLASH_REGION_COUNT;
+    read_slot(record, state);
     state->damaged = (record[OFF_FLAGS] & FLAG_DAMAGED) != 0;
     state->result_new = (record[OFF_FLAGS] & FLAG_RESULT_NEW) != 0;
     state->result = record[OFF_FLAGS] >> RESULT_SHIFT & RESULT_MASK;
@@ -52,7 +77,7 @@ void boot_state_read(const struct nvm *nvm, struct boot_state *state)
 static void put_state(const struct boot_state *state, uint8_t record[NVM_RECORD_SIZE_MAX])
 {
     uint32_t flags = (uint32_t)state->result << RESULT_SHIFT;
-    flags |= state->pending ? FLAG_PENDING : 0u;
+    flags |= boot_state_pending(state) ? FLAG_PENDING : 0u;
     flags |= state->damaged ? FLAG_DAMAGED : 0u;
     flags |= state->result_new ? FLAG_RESULT_NEW : 0u;
     record[OFF_FLAGS] = (uint8_t)flags;
@@ -64,6 +89,13 @@ static void put_state(const struct boot_state *state, uint8_t record[NVM_RECORD_
     put_le32(record + OFF_VERSION_FLOOR, state->version_floor);
     memcpy(record + OFF_SHA256, state->sha256, sizeof state->sha256);
     memcpy(record + OFF_RUNNING, state->running_sha256, sizeof state->running_sha256);
+    record[OFF_SLOT] = state->slot;
+    record[OFF_OLD_SAVED] = state->old_saved ? 1 : 0;
+    record[OFF_CRASHES] = state->crashes;
+    record[OFF_STARTS] = state->starts;
+    put_le32(record + OFF_TESTED, state->tested_s);
+    put_le32(record + OFF_STARTED, state->started_s);
+    put_le32(record + OFF_REVERTED, state->reverted_version);
 }
 
 void boot_state_write(struct nvm *nvm, const struct boot_state *state)
@@ -71,8 +103,8 @@ void boot_state_write(struct nvm *nvm, const struct boot_state *state)
     static const uint8_t nothing[RECORD_SIZE] = { 0 };
     uint8_t record[NVM_RECORD_SIZE_MAX] = { 0 };
     int size = nvm_read(nvm, NVM_BOOT_STATE, record, sizeof record);
-    DEVICE_ASSERT(&nvm->hal, !state->pending || state->region < HAL_FLASH_REGION_COUNT);
-    DEVICE_ASSERT(&nvm->hal, state->result <= RESULT_MASK);
+    DEVICE_ASSERT(&nvm->hal, !boot_state_pending(state) || state->region < HAL_FLASH_REGION_COUNT);
+    DEVICE_ASSERT(&nvm->hal, state->result <= RESULT_MASK && state->slot < SLOT_STATE_COUNT);
     put_state(state, record);
     if (size < 0 && memcmp(record, nothing, sizeof nothing) == 0) {
         return; /* no record says the same */

@@ -55,6 +55,7 @@ static void read_options(const uint8_t *record, struct factory *factory)
     factory->verify = record[FACTORY_OFF_VERIFY];
     factory->defences = record[FACTORY_OFF_DEFENCES];
     factory->counter_window = get_le16(record + FACTORY_OFF_COUNTER_WINDOW);
+    factory->trial_hours = record[FACTORY_OFF_TRIAL_HOURS];
 }
 
 bool factory_read(const struct hal *hal, struct factory *factory)

@@ -46,7 +46,8 @@
 #define FACTORY_OFF_VERIFY         177u /* u8, FACTORY_VERIFY_ bits */
 #define FACTORY_OFF_DEFENCES       179u /* u8, FACTORY_DEFENCE_ bits */
 #define FACTORY_OFF_COUNTER_WINDOW 180u /* u16, see struct factory */
-/* 178, 182..187 reserved, 0 */
+#define FACTORY_OFF_TRIAL_HOURS    178u /* u8, of a new image (update/trial.h); 0: default */
+/* 182..187 reserved, 0 */
 #define FACTORY_OFF_CRC32 188u /* u32, IEEE 802.3 over bytes 0..187 */
 
 /* Boot options. */
@@ -114,6 +115,7 @@ struct factory {
     uint8_t verify;          /* FACTORY_VERIFY_ bits */
     uint8_t defences;        /* FACTORY_DEFENCE_ bits */
     uint16_t counter_window; /* largest step of a group's McFCnt that is taken at once; 0: any */
+    uint8_t trial_hours;     /* 0: default */
 };
 
 /* Reads and checks the record. False: magic or CRC wrong, `factory` is all zero. */

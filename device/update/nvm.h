@@ -30,8 +30,9 @@
     X(MULTICAST_3, 9, 44)                                                                          \
     X(SESSION_CNT_PREV, 10, 16) /* i32 per FragIndex, TS004 v2 */                                  \
     X(FRAG_SESSION, 11, 28)     /* parameters of the running fragmentation session */              \
-    X(BOOT_STATE, 12, 84)       /* what the bootloader shall do and did */                         \
+    X(BOOT_STATE, 12, 100)      /* what the bootloader shall do and did */                         \
     X(CLASS_C_SESSIONS, 13, 36) /* of the multicast groups, armed or open */                       \
+    X(UPDATE_STATE, 14, 32)     /* digest of the image that was saved before an install */         \
     X(BLOCK_PROOF, 16, 22)      /* what the server accepted of the block */
 
 enum nvm_id {

@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "trace.h"
+#include "update/trial.h"
 
 #define HEADER_NEXT UINT32_MAX
 #define READ_BYTES  256u
@@ -47,15 +48,17 @@ static bool finish(struct update *update, enum update_status status)
     return false;
 }
 
-/* Lowest version that an installation may not reach: rollback to a version with a known hole is
- * what an attacker with an old, well signed image wants. */
+/* Highest version that an installation must exceed: rollback to a version with a known hole is
+ * what an attacker with an old, well signed image wants, and one that failed here fails again. */
 static uint32_t version_floor(const struct update *update, const struct nvm *nvm)
 {
     struct boot_state state;
     struct image_info running;
     boot_state_read(nvm, &state);
     bool known = update_running_image(&update->hal, &running);
-    return known && running.version > state.version_floor ? running.version : state.version_floor;
+    uint32_t floor = known ? running.version : 0;
+    floor = state.version_floor > floor ? state.version_floor : floor;
+    return state.reverted_version > floor ? state.reverted_version : floor;
 }
 
 static bool header_read(const struct update *update, uint8_t header[IMAGE_HEADER_SIZE])
@@ -157,7 +160,10 @@ void update_commit(struct update *update, struct nvm *nvm)
     struct boot_state state;
     DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
     boot_state_read(nvm, &state);
-    state.pending = true;
+    if (state.slot == SLOT_TESTING) { /* it has received a whole update */
+        trial_confirm(&update->hal, &state);
+    }
+    state.slot = SLOT_VERIFIED;
     state.result = BOOT_RESULT_NONE;
     state.result_new = false;
     state.region = (uint8_t)update->place.region;

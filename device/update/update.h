@@ -7,6 +7,7 @@
 #define DEVICE_UPDATE_UPDATE_H
 
 #include "hal.h"
+#include "update/boot_state.h"
 #include "update/factory.h"
 #include "update/flash_map.h"
 #include "update/image_place.h"
@@ -17,14 +18,16 @@ enum update_status {
     UPDATE_BUSY,         /* verification runs */
     UPDATE_BAD_HEADER,   /* magic, format or a size that does not fit */
     UPDATE_BAD_HARDWARE, /* for another hardware id */
-    UPDATE_BAD_VERSION,  /* not newer than the running image, or than any that ever ran */
+    UPDATE_BAD_VERSION,  /* not newer than the running image, than any that was confirmed, or than
+                            one that was reverted */
     UPDATE_BAD_DIGEST,
     UPDATE_BAD_SIGNATURE,
-    UPDATE_VALID,   /* authentic: may be committed */
-    UPDATE_REFUSED, /* it was committed, but did not read as authentic when it was to be installed
-                     */
-    UPDATE_DAMAGED, /* the code of the image that runs is not what its header says */
-    UPDATE_REJECTED /* authentic, but the server did not send this block */
+    UPDATE_VALID,    /* authentic: may be committed */
+    UPDATE_REFUSED,  /* it was committed, but did not read as authentic when it was to be installed
+                      */
+    UPDATE_DAMAGED,  /* the code of the image that runs is not what its header says */
+    UPDATE_REJECTED, /* authentic, but the server did not send this block */
+    UPDATE_REVERTED  /* it was installed and failed in testing: the old image is back */
 };
 
 struct update {
@@ -65,40 +68,12 @@ void update_commit(struct update *update, struct nvm *nvm);
 /* Reads header fields of the image that runs. False: no valid header there. */
 bool update_running_image(const struct hal *hal, struct image_info *info);
 
-/* How the last commit ended. */
-enum boot_result {
-    BOOT_RESULT_NONE,
-    BOOT_RESULT_INSTALLED,
-    BOOT_RESULT_REFUSED
-};
-
-/* What update and bootloader remember in NVM_BOOT_STATE. The candidate stays on record after its
- * install: as long as it lies in flash, a damaged image is repaired from it. */
-struct boot_state {
-    bool pending;    /* a committed candidate waits for installation */
-    bool damaged;    /* the code that runs has another digest than its header says: */
-    bool result_new; /* the application has not seen the result yet */
-    uint8_t result;  /* enum boot_result */
-    uint8_t region;  /* enum hal_flash_region of the candidate */
-    uint32_t address;
-    uint32_t size;
-    uint8_t sha256[IMAGE_DIGEST_SIZE];         /* of its code: what was committed, nothing else, is
-                                                  installed */
-    uint8_t running_sha256[IMAGE_DIGEST_SIZE]; /* when damaged: as computed */
-    uint32_t version_floor; /* highest version that was ever installed by the bootloader */
-    uint16_t installs;      /* images installed, repairs included */
-    uint16_t refusals;      /* committed candidates that the bootloader refused */
-};
-void boot_state_read(
-        const struct nvm *nvm, struct boot_state *state); /* all 0 when there is none */
-/* Bytes of the record that a later firmware added stay. */
-void boot_state_write(struct nvm *nvm, const struct boot_state *state);
-
-/* The bootloader: called from reset, before anything else. Installs a committed, verified image
- * into the running slot; a cut at any point is finished by the next boot. Else it compares the code
- * in the slot with the digest in its header; a damaged image is replaced by the last committed one
- * if that is still whole, or started as it is, with `damaged` set. Blocking: it owns the machine
- * and charges its time. Returns true when the running slot holds an image to start. */
+/* The bootloader: called from reset, before anything else. Saves the image that runs, installs a
+ * committed, verified one into the running slot and puts the saved one back when the new one fails
+ * in testing (trial.h); a cut at any point is finished by the next boot. Else it compares the code
+ * in the slot with the digest in its header; a damaged image is written once more if a whole copy
+ * is left in flash, or started as it is, with `damaged` set. Blocking: it owns the machine and
+ * charges its time. Returns true when the running slot holds an image to start. */
 bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause);
 
 #endif

@@ -83,6 +83,12 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
     [FW_TRACE_PROOF_ANSWERED] = { true, "learns about the {c:hash} of its block: {b:proof}" },
     [FW_TRACE_FRAGMENT_HASHES] = { false, "takes {c} hashes of fragments from {b} on" },
     [FW_TRACE_FRAGMENT_FORGED] = { true, "refuses fragment {b}: its hash is another one" },
+    [FW_TRACE_IMAGE_SAVED] = { true, "has saved version {b:version}, which runs" },
+    [FW_TRACE_TRIAL_RUNS] = { true, "tests version {b:version}; {c} s are left to confirm it" },
+    [FW_TRACE_IMAGE_CONFIRMED] = { true, "confirms version {b:version}: it has been answered" },
+    [FW_TRACE_IMAGE_GIVEN_UP] = { true, "gives version {b:version} up: {c:trial}" },
+    [FW_TRACE_REVERT_STARTED] = { true, "puts version {b:version} back" },
+    [FW_TRACE_REVERTED] = { true, "has version {b:version} back" },
 };
 
 /* --- the fields ------------------------------------------------------------------------------- */
@@ -299,7 +305,15 @@ static void write_update(const struct sentence_view *view, int64_t value)
     static const char *const words[] = { "there is none", "not finished", "its header is wrong",
         "it is for other hardware", "its version is not newer", "its digest is wrong",
         "its signature is wrong", "authentic", "refused when it was to be installed",
-        "its code is damaged", "the server did not send its block" };
+        "its code is damaged", "the server did not send its block", "it was reverted" };
+    WORD(view, words, value);
+}
+
+/* In the order of trial_end (device/update/trial.h). */
+static void write_trial(const struct sentence_view *view, int64_t value)
+{
+    static const char *const words[] = { "the test goes on", "no answer came in time",
+        "it crashed too often", "it started too often", "it is damaged" };
     WORD(view, words, value);
 }
 
@@ -330,6 +344,7 @@ static const struct field {
     { "update", write_update },
     { "hash", write_hash },
     { "proof", write_proof },
+    { "trial", write_trial },
 };
 
 /* --- writing ---------------------------------------------------------------------------------- */
