@@ -247,19 +247,25 @@ static void end_set_up_if_all_ready(struct campaign *campaign, sim_ns now_ns)
     }
 }
 
-/* Results see only stages that lie further than the furthest so far. */
+/* Results see only stages that lie further than the furthest so far, unless the device went back to
+ * its old image. */
 static void show(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     enum campaign_stage shown = member_stage_shown((enum member_stage)member->stage);
     member->reached = shown > member->reached ? (uint8_t)shown : member->reached;
-    if (shown <= member->shown) {
+    bool back = member->stage == MEMBER_REVERTED && shown < member->shown;
+    if (shown <= member->shown && !back) {
         return;
     }
     assert(campaign->stage_counts[member->shown] > 0);
     campaign->stage_counts[member->shown]--;
     campaign->stage_counts[shown]++;
     member->shown = (uint8_t)shown;
-    stamp(member, shown, now_ns);
+    if (back) {
+        member->confirmed_ns = SIM_NS_NEVER;
+    } else {
+        stamp(member, shown, now_ns);
+    }
     engine_observe(campaign->server->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_STAGE,
             member->device, shown, campaign->number, NULL);
     end_set_up_if_all_ready(campaign, now_ns);

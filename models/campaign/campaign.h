@@ -189,7 +189,9 @@ enum campaign_stage {
     /* another campaign held it until too late */                                                  \
     X(BUSY, "busy", true, "Device_exist_in_conflict_fuota_task")                                   \
     /* the campaign was stopped, or waits, before it was confirmed */                              \
-    X(STOPPED, "stopped", true, "Initial")
+    X(STOPPED, "stopped", true, "Initial")                                                         \
+    /* the image failed on it: the old one is back */                                              \
+    X(REVERTED, "reverted", false, "Successful")
 #define CAMPAIGN_FAILURES(X) X(NONE, "none", false, "Successful") CAMPAIGN_REASONS(X)
 
 enum campaign_failure {

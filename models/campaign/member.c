@@ -143,13 +143,19 @@ const struct member_transition member_transitions[] = {
     T(WHOLE,         HARDWARE_DIFFERS,       WHOLE,         WRONG_HARDWARE,       NONE),
     T(WHOLE,         VERSION_NOT_NEWER,      WHOLE,         VERSION_REFUSED,      NONE),
     T(WHOLE,         IMAGE_NOT_AUTHENTIC,    WHOLE,         IMAGE_REFUSED,        NONE),
+    T(WHOLE,         WENT_BACK,              REVERTED,      REVERTED,             RELEASE),
     T(WHOLE,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(PROVED,        BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
     T(PROVED,        OLD_VERSION,            PROVED,        NOT_INSTALLED,        NONE),
     T(PROVED,        HARDWARE_DIFFERS,       PROVED,        WRONG_HARDWARE,       NONE),
     T(PROVED,        VERSION_NOT_NEWER,      PROVED,        VERSION_REFUSED,      NONE),
     T(PROVED,        IMAGE_NOT_AUTHENTIC,    PROVED,        IMAGE_REFUSED,        NONE),
+    T(PROVED,        WENT_BACK,              REVERTED,      REVERTED,             RELEASE),
     T(PROVED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(CONFIRMED,     WENT_BACK,              REVERTED,      REVERTED,             NONE),
+    T(GROUP_LISTED,  WENT_BACK,              REVERTED,      REVERTED,             NONE),
+    T(RELEASED,      WENT_BACK,              REVERTED,      REVERTED,             NONE),
+    T(KEPT,          WENT_BACK,              REVERTED,      REVERTED,             NONE),
     /* The set-up after a reset came too late: the device had its block. */
     T(GROUP,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(SESSION,       NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
@@ -159,6 +165,7 @@ const struct member_transition member_transitions[] = {
     /* An end that the device itself contradicts. */
     T(ENDED,         BLOCK_WHOLE,            WHOLE,         NOT_CONFIRMED,        MISSING),
     T(ENDED,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
+    T(REVERTED,      NEW_VERSION,            CONFIRMED,     NONE,                 NONE),
     /* a further round; what the device says of an earlier one counts all the same */
     T(HEARD,         ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
     T(CALLED,        ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * docs/architecture.md draws the machine. Results see the coarser enum campaign_stage, in which a
- * member never goes back.
+ * member goes back only when its device does.
  */
 #ifndef CAMPAIGN_MEMBER_H
 #define CAMPAIGN_MEMBER_H
@@ -29,6 +29,7 @@
     X(GROUP_LISTED, CONFIRMED)  /* McGroupStatusAns lists our group: McGroupDeleteAns is due */    \
     X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
     X(KEPT, CONFIRMED)          /* was asked in vain: its group stays */                       \
+    X(REVERTED, AUTHENTICATED)  /* reported that it put the old image back */                      \
     X(LEAVING, WAITING)         /* stopped: it is told to delete groups and session */             \
     X(LEFT, WAITING)            /* it has, or was asked in vain */                                 \
     X(ENDED, WAITING)           /* failed for good; the member's reason says why */
@@ -92,6 +93,7 @@ enum member_stage {
     X(HARDWARE_DIFFERS)      /* the same; it says that the image is for other hardware */          \
     X(VERSION_NOT_NEWER)     /* the same; it says that the image is not newer */                   \
     X(IMAGE_NOT_AUTHENTIC)   /* the same; it says that the image is not authentic */               \
+    X(WENT_BACK)             /* the same; it had the version of the block, or says so */           \
     X(NEW_VERSION)           /* its periodic report names the version of the block */              \
     X(GROUP_SEEN)            /* McGroupStatusAns lists our group */                                \
     X(GROUP_GONE)            /* McGroupStatusAns without it, or McGroupDeleteAns */                \

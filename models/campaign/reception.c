@@ -18,7 +18,8 @@ enum report_update_status {
     REPORT_BAD_VERSION = 4,
     REPORT_BAD_DIGEST = 5,
     REPORT_BAD_SIGNATURE = 6,
-    REPORT_REFUSED = 8
+    REPORT_REFUSED = 8,
+    REPORT_REVERTED = 11
 };
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
@@ -223,13 +224,24 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
     tell_if_settled(campaign, member, settled, now_ns);
 }
 
-/* A report may say why its device runs another version: device/update/update.h. */
-static enum member_event event_of_old_version(const struct network_uplink *uplink)
+static bool is_confirmed(const struct member *member)
 {
-    if (uplink->size <= REPORT_UPDATE_STATUS_AT) {
-        return MEMBER_EVENT_OLD_VERSION;
+    assert(member->stage < MEMBER_STAGE_COUNT);
+    return member->stage >= MEMBER_CONFIRMED && member->stage <= MEMBER_KEPT;
+}
+
+/* A report may say why its device runs another version: device/update/update.h. */
+static enum member_event event_of_old_version(const struct campaign *campaign,
+        const struct member *member, const struct network_uplink *uplink)
+{
+    assert(uplink->size >= REPORT_SIZE_LEAST);
+    bool older = wire_u32(uplink->payload) < campaign->version;
+    unsigned status =
+            uplink->size > REPORT_UPDATE_STATUS_AT ? uplink->payload[REPORT_UPDATE_STATUS_AT] : 0u;
+    if (older && (is_confirmed(member) || status == REPORT_REVERTED)) {
+        return MEMBER_EVENT_WENT_BACK;
     }
-    switch (uplink->payload[REPORT_UPDATE_STATUS_AT]) {
+    switch (status) {
     case REPORT_BAD_HARDWARE:
         return MEMBER_EVENT_HARDWARE_DIFFERS;
     case REPORT_BAD_VERSION:
@@ -241,6 +253,15 @@ static enum member_event event_of_old_version(const struct network_uplink *uplin
         return MEMBER_EVENT_IMAGE_NOT_AUTHENTIC;
     default:
         return MEMBER_EVENT_OLD_VERSION;
+    }
+}
+
+void reception_on_late_version(struct campaign *campaign, struct member *member,
+        const struct network_uplink *uplink, sim_ns now_ns)
+{
+    if (uplink->size >= REPORT_SIZE_LEAST && is_confirmed(member)
+            && event_of_old_version(campaign, member, uplink) == MEMBER_EVENT_WENT_BACK) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_WENT_BACK, now_ns);
     }
 }
 
@@ -262,7 +283,8 @@ void reception_on_version(struct campaign *campaign, struct member *member,
         return;
     }
     if (!same || member->ran_before) {
-        campaign_member_event(campaign, member, event_of_old_version(uplink), now_ns);
+        campaign_member_event(
+                campaign, member, event_of_old_version(campaign, member, uplink), now_ns);
         bool whole = member->stage == MEMBER_WHOLE || member->stage == MEMBER_PROVED;
         if (whole && member->old_reports < UINT16_MAX) {
             member->old_reports++;

@@ -274,7 +274,12 @@ static void on_report(struct server *server, const struct network_uplink *uplink
 {
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);
-        if (member != NULL && !is_over(server->campaigns[i])) {
+        if (member == NULL) {
+            continue;
+        }
+        if (is_over(server->campaigns[i])) {
+            reception_on_late_version(server->campaigns[i], member, uplink, now_ns);
+        } else {
             reception_on_version(server->campaigns[i], member, uplink, now_ns);
         }
     }

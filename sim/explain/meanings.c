@@ -63,6 +63,7 @@ static const struct {
     { "not_confirmed", "it had the block, but the server heard no new version of it" },
     { "busy", "another campaign held it until the set-up was over" },
     { "stopped", "the campaign was stopped, or paused, before it was confirmed" },
+    { "reverted", "the new image failed on it, and it went back to the old one" },
 };
 
 const char *failure_meaning(const char *reason)

@@ -49,6 +49,7 @@ const char *const expect_keys[] = {
     "devices.failed.not_confirmed",
     "devices.failed.busy",
     "devices.failed.stopped",
+    "devices.failed.reverted",
     "setup_time_s.min",
     "setup_time_s.mean",
     "setup_time_s.p50",

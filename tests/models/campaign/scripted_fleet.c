@@ -147,6 +147,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     }
     uint8_t report[24] = { 0 };
     fleet_put_le(report, device->version, 4);
+    report[15] = device->update_status;
     fleet_put_le(report + 18, device->resets, 2);
     if (device->version >= FLEET_VERSION) {
         memcpy(report + 4, fleet->image + 32, 8);

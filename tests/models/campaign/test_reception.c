@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "models/campaign/fleet_suite.h"
+#include "update/update.h"
 
 TestSuite(reception, .fini = fleet_suite_end);
 
@@ -188,4 +189,54 @@ Test(reception, says_of_members_that_no_fragment_was_sent)
                 campaign_failure_name(fleet_view(&fleet, i).failure));
     }
     cr_assert_eq(fleet_view(&fleet, 2).failure, CAMPAIGN_FAILURE_NEVER_HEARD);
+}
+
+/* --- devices that go back to their old image ------------------------------------------------- */
+
+#define OLD_VERSION 0x01000000u
+
+Test(reception, takes_a_confirmed_device_back_when_it_reports_the_old_version)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 3, 900 * SIM_NS_PER_S, &params);
+    fleet_run(&fleet, 9 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    fleet.devices[1].version = OLD_VERSION;
+    fleet.devices[2].version = FLEET_VERSION + 1; /* of another campaign */
+    fleet_run(&fleet, engine_now(fleet.engine) + HOUR_NS);
+    struct campaign_device device = fleet_view(&fleet, 1);
+    cr_assert_eq(device.failure, CAMPAIGN_FAILURE_REVERTED);
+    cr_assert_eq(device.stage, CAMPAIGN_AUTHENTICATED);
+    cr_assert_eq(device.confirmed_ns, SIM_NS_NEVER);
+    cr_assert_eq(campaign_stage_count(fleet.campaign, CAMPAIGN_CONFIRMED), 2);
+    cr_assert_eq(fleet_view(&fleet, 2).failure, CAMPAIGN_FAILURE_NONE);
+    fleet.devices[1].version = FLEET_VERSION;
+    fleet_run(&fleet, engine_now(fleet.engine) + HOUR_NS);
+    cr_assert_eq(fleet_view(&fleet, 1).failure, CAMPAIGN_FAILURE_REVERTED,
+            "the campaign is over, and takes no word for it");
+}
+
+/* It reports what it says; the server never heard the new version of it. */
+Test(reception, knows_by_the_report_why_an_image_does_not_run)
+{
+    static const struct {
+        uint8_t status;
+        enum campaign_failure failure;
+    } rows[] = {
+        { UPDATE_REVERTED, CAMPAIGN_FAILURE_REVERTED },
+        { UPDATE_BAD_HARDWARE, CAMPAIGN_FAILURE_WRONG_HARDWARE },
+        { UPDATE_BAD_SIGNATURE, CAMPAIGN_FAILURE_IMAGE_REFUSED },
+    };
+    struct campaign_params params = fleet_default_params();
+    uint32_t count = sizeof rows / sizeof rows[0];
+    fleet_create(&fleet, count, 900 * SIM_NS_PER_S, &params);
+    for (uint32_t i = 0; i < count; i++) {
+        fleet.devices[i].faults.installs_nothing = true;
+        fleet.devices[i].update_status = rows[i].status;
+    }
+    fleet_run(&fleet, 9 * HOUR_NS);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_eq(fleet_view(&fleet, i).failure, rows[i].failure, "row %u: %s", i,
+                campaign_failure_name(fleet_view(&fleet, i).failure));
+    }
 }
