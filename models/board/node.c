@@ -98,16 +98,6 @@ static void builds_take(struct node_fleet *fleet)
     }
 }
 
-static uint8_t build_index(const struct node_fleet *fleet, const struct firmware_build *build)
-{
-    uint32_t i = 0;
-    while (i < fleet->params.build_count && fleet->builds[i] != build) {
-        i++;
-    }
-    assert(i < fleet->params.build_count);
-    return (uint8_t)i;
-}
-
 struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fleet_params *params,
         uint32_t count, entity_id first_entity)
 {
@@ -174,7 +164,7 @@ bool node_fleet_configure(
         node_leave_board(node);
         node_adopt_board(node, board);
     }
-    node->application = build_index(fleet, build);
+    node->application = node_build_index(fleet, build);
     node->application_next = node->application;
     const struct node_profile *profile = node_profile_of(fleet, params, board->type);
     crystal_init(&node->crystal, &profile->crystal, engine_seed(fleet->engine), node_entity(node),
@@ -196,7 +186,7 @@ void node_fleet_set_application(
     /* Their stack and their variables are made when the node is configured. */
     assert(build == node->board->build
             || ((build->flags | node->board->build->flags) & FIRMWARE_OWN_STATE) == 0);
-    node->application_next = build_index(fleet, build);
+    node->application_next = node_build_index(fleet, build);
 }
 
 void node_fleet_start(struct node_fleet *fleet, struct medium *medium)

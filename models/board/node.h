@@ -27,6 +27,13 @@
 
 struct node_fleet; /* all nodes of a run, with what they share */
 
+/* A node whose running slot holds the code with this SHA-256 runs the application of `build`, after
+ * the bootloader of its own build, which finds the image. */
+struct node_image_build {
+    uint8_t sha256[32];
+    const struct firmware_build *build; /* one of the fleet's, without state of its own */
+};
+
 struct node_fleet_params {
     const struct board_type *board; /* outlives the fleet */
     /* The builds that nodes may run, at most NODE_BUILDS_MAX (one may be there twice); the
@@ -34,6 +41,9 @@ struct node_fleet_params {
      * one is run by nodes that name none. */
     const struct firmware_build *const *builds;
     uint32_t build_count;
+    const struct node_image_build
+            *image_builds; /* outlives the fleet; other images change nothing */
+    uint32_t image_build_count;
     /* The image (header and code) that a running slot holds at first; outlives configuration. */
     const uint8_t *initial_image;
     uint32_t initial_image_size;

@@ -105,6 +105,33 @@ const struct node_board *node_board_of(
     return board;
 }
 
+uint8_t node_build_index(const struct node_fleet *fleet, const struct firmware_build *build)
+{
+    uint32_t i = 0;
+    while (i < fleet->params.build_count && fleet->builds[i] != build) {
+        i++;
+    }
+    assert(i < fleet->params.build_count);
+    return (uint8_t)i;
+}
+
+uint8_t node_application_choose(const struct node *node)
+{
+    const struct node_fleet *fleet = node->fleet;
+    struct firmware_image image;
+    if (fleet->params.image_build_count == 0 || !node_image(fleet, node->index, &image)) {
+        return node->application_next;
+    }
+    for (uint32_t i = 0; i < fleet->params.image_build_count; i++) {
+        const struct node_image_build *row = &fleet->params.image_builds[i];
+        if (memcmp(row->sha256, image.sha256, sizeof row->sha256) == 0) {
+            assert(((row->build->flags | node->board->build->flags) & FIRMWARE_OWN_STATE) == 0);
+            return node_build_index(fleet, row->build);
+        }
+    }
+    return node->application_next;
+}
+
 /* Nodes of a group come one after another: further back it does not pay to look. */
 #define PROFILES_COMPARED 16u
 

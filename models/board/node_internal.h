@@ -228,6 +228,10 @@ static inline void *node_ram(struct node *node)
     return node + 1;
 }
 
+uint8_t node_build_index(const struct node_fleet *fleet, const struct firmware_build *build);
+/* The build whose application a node is to start, by the image in its running slot. */
+uint8_t node_application_choose(const struct node *node);
+
 /* RAM that a bootloader and an application need, one after the other in the same place. */
 static inline size_t node_ram_size_bytes(
         const struct fw_boot_ops *boot, const struct fw_ops *application)

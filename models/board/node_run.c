@@ -135,14 +135,13 @@ void node_irqs_deliver(struct node *node)
 #define BOOT_RETRY_NS (10 * SIM_NS_PER_S)
 
 /* What runs is looked up here: the bootloader of the node's build, then the application that was
- * chosen last. */
+ * chosen last, or the one that belongs to the image in the slot. */
 static void start(struct node *node)
 {
     struct node_fleet *fleet = node->fleet;
     const struct fw_boot_ops *bootloader = node->board->build->boot;
     node->application = node->application_next;
-    const struct fw_ops *application = application_of(node);
-    memset(node_ram(node), NODE_RAM_POISON, node_ram_size_bytes(bootloader, application));
+    memset(node_ram(node), NODE_RAM_POISON, fleet->stride_bytes - sizeof *node);
     node->stage = NODE_READY;
     node->more = true;
     engine_observe(fleet->engine, node->local_ns, node_entity(node), OBSERVE_NODE_RESET,
@@ -158,7 +157,8 @@ static void start(struct node *node)
     if (fleet->on_boot != NULL) {
         fleet->on_boot(fleet->on_boot_context, node->index, node->local_ns);
     }
-    application->boot(node_ram(node), &hal, cause);
+    node->application = node_application_choose(node);
+    application_of(node)->boot(node_ram(node), &hal, cause);
 }
 
 void node_fleet_on_boot(struct node_fleet *fleet,

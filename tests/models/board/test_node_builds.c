@@ -157,6 +157,41 @@ Test(node_builds, an_application_is_exchanged_at_a_reset_and_the_bootloader_stay
     cr_assert_eq(node_build(rig.fleet, 0), &rig.build, "the device is still of its build");
 }
 
+static uint8_t slot_sha256[32];
+
+static bool image_in_slot(const struct firmware_flash *flash, struct firmware_image *image)
+{
+    memcpy(image->sha256, slot_sha256, sizeof image->sha256);
+    return true;
+}
+
+/* What lies in the running slot is looked up after the bootloader, which may just have written it,
+ * at each reset; the bootloader is always the one of the node's own build. */
+Test(node_builds, an_image_chooses_its_application_at_each_reset)
+{
+    static struct node_image_build row = { { 7, 7 }, &second_build };
+    builds_of_two();
+    rig.build.image = image_in_slot;
+    rig.params.image_builds = &row;
+    rig.params.image_build_count = 1;
+    rig_start(1);
+    rig_run_to(SIM_NS_PER_S / 2);
+    slot_sha256[0] = 7;
+    slot_sha256[1] = 8;
+    rig_run_to(SIM_NS_PER_S * 3 / 2);
+    cr_assert_eq(calls[3].what, FIRST, "an image that is in no row");
+    slot_sha256[1] = 7;
+    rig_run_to(SIM_NS_PER_S * 5 / 2);
+    cr_assert_eq(call_count, 6);
+    cr_assert_eq(calls[4].what, BOOTLOADER);
+    cr_assert_eq(calls[5].what, SECOND);
+    slot_sha256[1] = 9;
+    node_fleet_reset(rig.fleet, 0, SIM_NS_PER_S * 5 / 2);
+    rig_run_to(SIM_NS_PER_S * 7 / 2);
+    cr_assert_eq(calls[6].what, BOOTLOADER);
+    cr_assert_eq(calls[7].what, FIRST, "and back");
+}
+
 Test(node_builds, every_node_has_room_for_the_largest_build_of_the_fleet)
 {
     builds_of_two();
