@@ -24,6 +24,7 @@ void fw_install_init(struct fw *fw)
         fw->report.update_status = UPDATE_REFUSED;
     } else if (state.result == BOOT_RESULT_REVERTED) {
         fw->report.update_status = UPDATE_REVERTED;
+        fw->report.whole_left = REPORT_WHOLE_COUNT; /* what runs is news, whatever reset it */
     }
     fw_trial_init(fw, &state);
     if (state.result_new) {

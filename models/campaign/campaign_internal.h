@@ -206,7 +206,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
 /* The periodic report of a device names the version that it runs. */
 void reception_on_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns);
-/* The same after the end of the campaign: what was confirmed may have been reverted since. */
+/* The same after the end of the campaign: the image may have been reverted since. */
 void reception_on_late_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns);
 void reception_ask_for_status(

@@ -259,7 +259,7 @@ static enum member_event event_of_old_version(const struct campaign *campaign,
 void reception_on_late_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns)
 {
-    if (uplink->size >= REPORT_SIZE_LEAST && is_confirmed(member)
+    if (uplink->size >= REPORT_SIZE_LEAST
             && event_of_old_version(campaign, member, uplink) == MEMBER_EVENT_WENT_BACK) {
         campaign_member_event(campaign, member, MEMBER_EVENT_WENT_BACK, now_ns);
     }

@@ -69,6 +69,7 @@ static void put_configuration(const struct device_configuration *configuration, 
     record[FACTORY_OFF_DEFENCES] =
             configuration->fragment_table ? FACTORY_DEFENCE_FRAGMENT_TABLE : 0;
     put_le(record + FACTORY_OFF_COUNTER_WINDOW, configuration->counter_window, 2);
+    record[FACTORY_OFF_TRIAL_HOURS] = configuration->trial_hours;
     put_le(record + FACTORY_OFF_DEV_NONCE, configuration->dev_nonce, 2);
     record[FACTORY_OFF_JOIN_ACCEPT_SIZE] = configuration->join_accept_size;
     memcpy(record + FACTORY_OFF_JOIN_ACCEPT, configuration->join_accept,

@@ -17,6 +17,7 @@ struct run {
     struct world *world;
     struct recorder_set *recorders;
     sim_ns next_look_ns;
+    sim_ns campaigns_end_ns; /* seen so; SIM_NS_NEVER: not yet */
     bool over;
     enum run_stop end;            /* RUN_END or RUN_BROKEN, once it is over */
     struct listed_faults *listed; /* those of the scenario */
@@ -71,6 +72,7 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
         return NULL;
     }
     run->scenario = scenario;
+    run->campaigns_end_ns = SIM_NS_NEVER;
     run->world = world_create(scenario, &options, error, error_size);
     if (run->world == NULL) {
         run_destroy(run);
@@ -112,6 +114,11 @@ void run_destroy(struct run *run)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
+static sim_ns earliest(sim_ns a, sim_ns b)
+{
+    return a < b ? a : b;
+}
+
 static bool device_failed(const struct run *run, char *text, size_t size)
 {
     struct node_fleet_stats nodes;
@@ -123,12 +130,22 @@ static bool device_failed(const struct run *run, char *text, size_t size)
     return true;
 }
 
+/* All campaigns have ended, and so long ago as the scenario wants. */
+static bool is_done(struct run *run, sim_ns now_ns)
+{
+    if (!server_done(run->world->server)) {
+        return false;
+    }
+    run->campaigns_end_ns = earliest(run->campaigns_end_ns, now_ns);
+    return now_ns - run->campaigns_end_ns >= run->scenario->run_on_ns;
+}
+
 static void look(struct run *run)
 {
     char text[192];
     sim_ns now_ns = engine_now(run->world->engine);
     recorder_set_look(run->recorders, now_ns);
-    if (server_done(run->world->server)) {
+    if (is_done(run, now_ns)) {
         run->over = true;
         run->end = RUN_END;
     } else if (device_failed(run, text, sizeof text)
@@ -165,11 +182,6 @@ static void watch_for(struct run *run, const struct run_goal *goal)
         engine_observer_add(run->world->engine, OBSERVE_ALL, watch, run);
         run->watching = true;
     }
-}
-
-static sim_ns earliest(sim_ns a, sim_ns b)
-{
-    return a < b ? a : b;
 }
 
 /* To the next look or stop. True: the goal is not reached yet. */

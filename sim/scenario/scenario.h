@@ -34,6 +34,7 @@
 #define SCENARIO_WRONG_CLOCKS_MAX  64u
 #define SCENARIO_FAULTS_MAX        64u
 #define SCENARIO_ADVERSARIES_MAX   ADVERSARIES_MAX
+#define SCENARIO_IMAGE_BUILDS_MAX  8u
 #define SCENARIO_CHANNELS_MAX      8u
 #define SCENARIO_CODE_SIZE_MAX     163584u /* 160 KiB of flash without the image's header */
 #define SCENARIO_NAME_MAX          64u
@@ -157,6 +158,7 @@ struct scenario_device_group {
     sim_ns clock_refresh_ns;        /* -1: the firmware's own; -2: never */
     uint32_t counter_window;        /* defences.counter_window; 0: off */
     bool fragment_table;            /* defences.fragment_table */
+    sim_ns trial_ns;                /* -1: the firmware's own */
     double battery_capacity_mah;    /* -1: the board's */
     double battery_self_discharge;  /* a year; -1: the board's */
     double battery_usable;          /* -1: the board's */
@@ -166,9 +168,17 @@ struct scenario_firmware {
     char image[SCENARIO_PATH_MAX]; /* "device", "generated", or a file's path */
     uint32_t image_size_bytes;     /* firmware.size, of a generated image */
     uint32_t version;              /* "2.0.0" -> major << 24 | minor << 16 | patch */
+    uint32_t hardware;             /* that it is for; SCENARIO_NO_NUMBER: the devices' */
     bool expect_refusal;           /* its version may be one that devices must refuse */
     int delivery;                  /* 0: full */
     bool encryption;               /* of the code, wherever it does not run */
+};
+
+/* What runs where an image lies in the running slot. */
+struct scenario_image_build {
+    char sha256[65];                   /* of the image's code, 64 digits; "": of `firmware`: */
+    struct scenario_firmware firmware; /* image and size; what is not given is the scenario's */
+    char build[SCENARIO_PATH_MAX];     /* "built-in", or a shared object's path */
 };
 
 struct scenario_verify {
@@ -285,6 +295,7 @@ struct scenario {
     char name[SCENARIO_NAME_MAX];
     uint64_t seed;
     sim_ns duration_ns;
+    sim_ns run_on_ns;        /* after the end of the last campaign */
     int region;              /* index into regions[] (region/region.h) */
     int on_guest_error_fail; /* on_guest_error: 0 count, 1 fail */
     struct scenario_area area;
@@ -307,6 +318,8 @@ struct scenario {
     struct scenario_fault outages[SCENARIO_OUTAGES_MAX]; /* gateways.outages: of kind outage too */
     uint32_t adversary_count;
     struct scenario_adversary adversaries[SCENARIO_ADVERSARIES_MAX];
+    uint32_t image_build_count;
+    struct scenario_image_build image_builds[SCENARIO_IMAGE_BUILDS_MAX];
     uint32_t expect_count;
     struct scenario_expect expect[SCENARIO_EXPECT_MAX];
 };

@@ -87,6 +87,8 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
     if (scenario_places_find(places, &own->version) == NULL) {
         own->version = scenario->firmware.version;
     }
+    own->hardware =
+            own->hardware != SCENARIO_NO_NUMBER ? own->hardware : scenario->firmware.hardware;
     own->expect_refusal = own->expect_refusal || scenario->firmware.expect_refusal;
     campaign->code_size_bytes = code_size_of(own, place_of(places, name, image), errors);
 }
@@ -129,6 +131,41 @@ static void complete_build(struct scenario_device_group *group, const struct boa
         }
     }
     firmware_object_destroy(object);
+}
+
+/* Hexadecimal digits, or none. */
+static bool is_digest(const char *text)
+{
+    return text[0] == '\0' || (strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64);
+}
+
+/* Tries a build that belongs to an image, on the board of the first group. */
+static void complete_image_build(struct scenario *scenario, struct scenario_image_build *row,
+        const struct board_type *board, const struct scenario_places *places, const char *name,
+        struct scenario_errors *errors)
+{
+    struct firmware_object *object;
+    if (strcmp(row->build, BUILD_BUILTIN) != 0) {
+        place_path(places, name, row->build);
+    }
+    if (build_file_load(&object, row->build, board, place_of(places, name, row->build), errors)
+            && (build_of_object(object)->flags & FIRMWARE_OWN_STATE) != 0) {
+        scenario_errors_add(errors, place_of(places, name, row->build),
+                "firmware.builds: '%s' blocks or has variables, so it can't take turns with "
+                "another "
+                "build",
+                row->build);
+    }
+    firmware_object_destroy(object);
+    if (!is_digest(row->sha256)) {
+        scenario_errors_add(errors, place_of(places, name, row->sha256),
+                "firmware.builds: sha256 = '%s' should be 64 hexadecimal digits", row->sha256);
+    }
+    if (row->firmware.image[0] == '\0') {
+        row->firmware = scenario->firmware;
+    } else {
+        place_image(places, name, &row->firmware);
+    }
 }
 
 static void complete_clock(struct scenario_gateways *gateways, const struct scenario_places *places)
@@ -188,6 +225,10 @@ void scenario_complete(struct scenario *scenario, const struct scenario_places *
         struct board_file board;
         if (board_file_read(&board, group->board, place_of(places, name, group->board), errors)) {
             complete_build(group, &board.type, places, name, errors);
+            for (uint32_t k = 0; i == 0 && k < scenario->image_build_count; k++) {
+                complete_image_build(
+                        scenario, &scenario->image_builds[k], &board.type, places, name, errors);
+            }
         }
     }
     scenario_complete_positions(scenario, places, name, errors);

@@ -10,7 +10,8 @@
 #include "scenario/build_file.h"
 #include "scenario/firmware_image.h"
 
-#define INPUTS_MAX (1u + 4u * SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_CAMPAIGNS_MAX)
+#define INPUTS_MAX                                                                                 \
+    (1u + 4u * SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_CAMPAIGNS_MAX + 2u * SCENARIO_IMAGE_BUILDS_MAX)
 
 struct inputs {
     size_t count;
@@ -44,6 +45,16 @@ static void add_group(struct inputs *inputs, const struct scenario_device_group 
     }
 }
 
+static void add_image_build(struct inputs *inputs, const struct scenario_image_build *row)
+{
+    if (row->sha256[0] == '\0' && firmware_image_is_file(&row->firmware)) {
+        add(inputs, row->firmware.image);
+    }
+    if (strcmp(row->build, BUILD_BUILTIN) != 0) {
+        add(inputs, row->build);
+    }
+}
+
 void scenario_each_input(const struct scenario *scenario,
         void (*each)(void *context, const char *path), void *context)
 {
@@ -58,6 +69,9 @@ void scenario_each_input(const struct scenario *scenario,
         if (firmware_image_is_file(&scenario->campaigns[i].firmware)) {
             add(&inputs, scenario->campaigns[i].firmware.image);
         }
+    }
+    for (uint32_t i = 0; i < scenario->image_build_count; i++) {
+        add_image_build(&inputs, &scenario->image_builds[i]);
     }
     for (size_t i = 0; i < inputs.count; i++) {
         each(context, inputs.paths[i]);

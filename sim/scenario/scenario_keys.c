@@ -31,6 +31,9 @@ static const struct param_list scenario_lists[] = {
     LIST("adversaries", adversaries, adversary_count, struct scenario_adversary,
             SCENARIO_ADVERSARIES_MAX, &adversary_rows, false, false, NULL,
             "an adversary, as in - {kind: inject, device: 3, at: 2 h}"),
+    LIST("firmware.builds", image_builds, image_build_count, struct scenario_image_build,
+            SCENARIO_IMAGE_BUILDS_MAX, &image_build_rows, false, false, NULL,
+            "a build, as in - {image: generated, size: 9 KiB, build: other.so}"),
 };
 
 const struct param_table scenario_table = { scenario_sections,

@@ -12,7 +12,7 @@ extern const struct param_table scenario_table;
 /* The rows by section. */
 extern const struct param_rows general_rows, air_rows, gateway_rows, campaign_rows, device_rows;
 extern const struct param_rows interferer_rows, outage_rows, wrong_clock_rows, fault_rows;
-extern const struct param_rows adversary_rows;
+extern const struct param_rows adversary_rows, image_build_rows;
 
 /* uint32_t from "major.minor.patch". */
 extern const struct param_type param_version;

@@ -53,6 +53,10 @@ static const struct param_part parts[] = {
     { "Adversaries",
             "`adversaries` is a list of those who attack the fleet ([security.md](security.md)).",
             "adversaries[].", &adversary_rows },
+    { "Builds of images",
+            "`firmware.builds` is a list of what runs where an image lies in a device's running "
+            "slot; the bootloader stays that of `devices[].firmware`.",
+            "firmware.builds[].", &image_build_rows },
     { "Other keys", "These have no default and no single value.", "", &other_rows },
     { "Board files",
             "`devices[].board` names a board that the program knows, or the path of a file with "

@@ -58,6 +58,8 @@ static const struct param_type param_verify = { .size = sizeof(struct scenario_v
     .form = PARAM_NAME,
     .takes_list = true };
 
+static const char *const device_names[] = { "device", NULL };
+
 #define C(member) PARAM_MEMBER(struct scenario_campaign, member)
 #define DAY       86400.0
 
@@ -69,6 +71,7 @@ static const struct param rows[] = {
     { "firmware.image", C(firmware.image), &param_string, DIMENSION_NONE, 0, 0, NULL, "", "Image that this campaign sends, in the words of the key firmware.image, which is its default." },
     { "firmware.size", C(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "", "Size of this campaign's image if it is a generated one; the default is firmware.size." },
     { "firmware.version", C(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "", "Version of this campaign's image; the default is firmware.version." },
+    { "firmware.hardware", C(firmware.hardware), &param_u32, DIMENSION_NONE, 0, 4294967294.0, device_names, "device", "Hardware id of this campaign's image; device leaves it to firmware.hardware." },
     { "firmware.expect_refusal", C(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "This campaign's version may be one that devices must refuse; firmware.expect_refusal allows it for all campaigns." },
     { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
     { "server", C(server), &param_enum, DIMENSION_NONE, 0, 0, server_preset_names, "fleetcast", "Server whose policies the campaign has: a word sets the defaults of other keys (comparisons.md), which a scenario may give all the same." },

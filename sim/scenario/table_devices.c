@@ -72,6 +72,7 @@ static const struct param rows[] = {
     { "clock_refresh", G(clock_refresh_ns), &param_time, DIMENSION_TIME, 3600, 365 * DAY, refresh_names, "auto", "Age of the clock at which a device asks for the time; auto leaves it to the firmware." },
     { "defences.counter_window", G(counter_window), &param_u32, DIMENSION_NONE, 0, 65535, NULL, "0", "Largest step of a multicast group's McFCnt that a device takes at once, 0 for any; after 10 minutes without a frame of a group it takes any." },
     { "defences.fragment_table", G(fragment_table), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "Devices take a signed table of hashes, and only fragments that match it; campaign.defences.fragment_table sends it." },
+    { "trial", G(trial_ns), &param_time, DIMENSION_TIME, 3600, 255 * 3600.0, own_names, "auto", "Time in which a new image must confirm itself, in whole hours; auto leaves it to the firmware (24 h)." },
     { "battery.capacity", G(battery_capacity_mah), &param_double, DIMENSION_CHARGE, 1, 1e6, board_names, "board", "Rated capacity of the battery." },
     { "battery.self_discharge", G(battery_self_discharge), &param_double, DIMENSION_RATIO, 0, 1, board_names, "board", "Self-discharge of the battery per year as a share of its capacity." },
     { "battery.usable", G(battery_usable), &param_double, DIMENSION_RATIO, 0.01, 1, board_names, "board", "Share of the battery's capacity that is used before the supply is too low." },

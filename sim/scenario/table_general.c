@@ -28,6 +28,8 @@ const struct param_type param_version = { .size = sizeof(uint32_t),
     .pattern = "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,5}",
     .values = "MAJOR.MINOR.PATCH" };
 
+static const char *const device_names[] = { "device", NULL };
+
 #define S(member) PARAM_MEMBER(struct scenario, member)
 #define DAY       86400.0
 
@@ -37,6 +39,7 @@ static const struct param rows[] = {
     { "name", S(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "unnamed", "Name of the scenario in results." },
     { "seed", S(seed), &param_u64, DIMENSION_NONE, 0, 18446744073709551615.0, NULL, "1", "Random seed." },
     { "duration", S(duration_ns), &param_time, DIMENSION_TIME, 1, 3650 * DAY, NULL, "24 h", "End of the run, unless all campaigns end before." },
+    { "run_on", S(run_on_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "0 s", "Time that the run goes on after its last campaign has ended, at most to the end of its duration: what devices do of an image that fails may come later." },
     { "region", S(region), &param_enum, DIMENSION_NONE, 0, 0, region_names, "EU868", "Regional parameters of LoRaWAN: channels, data rates, duty cycles." },
     { "on_guest_error", S(on_guest_error_fail), &param_enum, DIMENSION_NONE, 0, 0, fail_count_names, "fail", "Whether the run fails when firmware breaks a rule of the radio's datasheet, or counts it; counts also panics and hard faults of shared objects." },
     { "area.shape", S(area.shape), &param_enum, DIMENSION_NONE, 0, 0, area_shape_names, "disc", "Shape of the area in which devices stand." },
@@ -44,6 +47,7 @@ static const struct param rows[] = {
     { "firmware.image", S(firmware.image), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "device", "Image that is sent: device (the target link of this program's firmware), generated, or the path of a file." },
     { "firmware.size", S(firmware.image_size_bytes), &param_u32, DIMENSION_BYTES, 1, SCENARIO_CODE_SIZE_MAX, NULL, "48 KiB", "Size of a generated image." },
     { "firmware.version", S(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "2.0.0", "Version of the image that is sent; devices run 1.0.0 at first." },
+    { "firmware.hardware", S(firmware.hardware), &param_u32, DIMENSION_NONE, 0, 4294967294.0, device_names, "device", "Hardware id that the header of the image names; device is that of all devices. Devices refuse another." },
     { "firmware.expect_refusal", S(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "The version may be one that devices must refuse, as it is not newer than theirs." },
     { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "Form in which the image is sent: as a whole." },
     { "firmware.encryption", S(firmware.encryption), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "off", "Whether images travel and lie in flash encrypted, except where they run." },

@@ -14,6 +14,7 @@
 #include "update/update.h"
 #include "world/placement.h"
 #include "world/world_adversaries.h"
+#include "world/world_builds.h"
 #include "world/world_campaigns.h"
 #include "world/world_nodes.h"
 #include "world/world_params.h"
@@ -92,16 +93,22 @@ static bool create_foreign(struct world *world)
 static bool create_nodes(
         struct world *world, const struct world_options *options, const struct built_image *initial)
 {
-    const struct firmware_build *builds[SCENARIO_DEVICE_GROUPS_MAX];
-    uint32_t group_count = world->scenario->group_count;
-    _Static_assert(SCENARIO_DEVICE_GROUPS_MAX <= NODE_BUILDS_MAX, "one each");
-    for (uint32_t g = 0; g < group_count; g++) {
-        builds[g] = world->groups[g].build;
+    const struct firmware_build *builds[NODE_BUILDS_MAX];
+    uint32_t count = 0;
+    _Static_assert(
+            SCENARIO_DEVICE_GROUPS_MAX + SCENARIO_IMAGE_BUILDS_MAX <= NODE_BUILDS_MAX, "one each");
+    for (uint32_t g = 0; g < world->scenario->group_count; g++) {
+        builds[count++] = world->groups[g].build;
+    }
+    for (uint32_t i = 0; i < world->scenario->image_build_count; i++) {
+        builds[count++] = world->image_builds[i].build;
     }
     struct node_fleet_params params = {
         .board = &world->groups[0].board.type,
         .builds = builds,
-        .build_count = group_count,
+        .build_count = count,
+        .image_builds = world->image_builds,
+        .image_build_count = world->scenario->image_build_count,
         .initial_image = initial->bytes,
         .initial_image_size = initial->size_bytes,
         .crypto_memo = options->crypto_memo,
@@ -142,6 +149,7 @@ static bool create_placed(struct world *world, const struct world_options *optio
     struct world_factory factory = { 0 };
     struct medium_site *sites = NULL;
     bool ok = world_groups_create(world, error, error_size)
+              && world_builds_create(world, error, error_size)
               && (sites = create_sites(world, placement)) != NULL
               && world_build_images(world, &factory, error, error_size)
               && (world->identities = world_draw_identities(world, &factory)) != NULL
@@ -220,6 +228,7 @@ void world_destroy(struct world *world)
     gateway_fleet_destroy(world->gateways);
     node_fleet_destroy(world->nodes);
     world_groups_destroy(world);
+    world_builds_destroy(world);
     medium_destroy(world->medium);
     engine_destroy(world->engine);
     free((void *)(uintptr_t)world->identities);

@@ -9,6 +9,7 @@
 #include "campaign/image_builder.h"
 #include "campaign/server.h"
 #include "engine.h"
+#include "firmware/firmware_object.h"
 #include "gateway/gateway.h"
 #include "network/network.h"
 #include "observe.h"
@@ -38,6 +39,8 @@ struct world {
     const struct device_identity *identities;
     struct built_image images[SCENARIO_CAMPAIGNS_MAX]; /* of each campaign, as devices run it */
     struct built_image blocks[SCENARIO_CAMPAIGNS_MAX]; /* the same as it is sent */
+    struct node_image_build image_builds[SCENARIO_IMAGE_BUILDS_MAX];
+    struct firmware_object *image_objects[SCENARIO_IMAGE_BUILDS_MAX]; /* NULL: built-in */
     struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
 };
 

@@ -23,6 +23,11 @@ static void free_image(struct built_image *image)
     *image = (struct built_image){ 0 };
 }
 
+static uint32_t hardware_of(const struct scenario_firmware *firmware)
+{
+    return firmware->hardware != SCENARIO_NO_NUMBER ? firmware->hardware : WORLD_HARDWARE_ID;
+}
+
 /* Header and plain code. False: `error` says why. */
 static bool build_image(const struct world *world, const struct scenario_firmware *firmware,
         uint32_t version, struct built_image *built, char *error, size_t error_size)
@@ -40,7 +45,7 @@ static bool build_image(const struct world *world, const struct scenario_firmwar
     *built = (struct built_image){ .bytes = image };
     bool ok = image != NULL
               && image_build(image, size_max, &built->size_bytes, code, code_size, version,
-                      WORLD_HARDWARE_ID, private_key);
+                      hardware_of(firmware), private_key);
     if (!ok) {
         snprintf(error, error_size, "firmware.image: cannot build the image");
         free_image(built);

@@ -188,6 +188,9 @@ static struct device_configuration configuration_of(
                                     ? DEVICE_CLOCK_REFRESH_NEVER
                                     : (uint16_t)(group->clock_refresh_ns / (3600 * SIM_NS_PER_S));
     }
+    if (group->trial_ns != SCENARIO_AUTO) {
+        c.trial_hours = (uint8_t)(group->trial_ns / (3600 * SIM_NS_PER_S));
+    }
     struct channel_plan plan;
     struct channel_set set;
     uint32_t missing_hz;

@@ -140,8 +140,10 @@ Test(fw_trial, a_reverted_update_is_reported)
 {
     struct rig *rig = rig_joined();
     script.boot = (struct boot_state){ .slot = SLOT_REJECTED, .result = BOOT_RESULT_REVERTED };
-    rig_boot(rig, HAL_RESET_SOFTWARE);
+    script.factory.report_size = 12;
+    rig_boot(rig, HAL_RESET_WATCHDOG);
     struct fake_uplink uplink = rig_next_uplink(rig, 70);
+    cr_assert_eq(uplink.payload_size, REPORT_CONTENT_SIZE, "in a whole report");
     cr_assert_eq(uplink.payload[15], UPDATE_REVERTED);
     rig_destroy(rig);
 }

@@ -83,7 +83,7 @@ struct fleet_device {
     struct fleet_faults faults;
     int32_t uplink_snr_mdb; /* of its uplinks, at DR5 */
     uint32_t version;
-    uint8_t update_status; /* of its reports */
+    uint8_t update_status;         /* of its reports */
     uint8_t fragmentation_version; /* of TS004; the campaign's unless a test changes it */
     uint8_t answers[64];           /* waiting, one port */
     uint8_t answers_size;

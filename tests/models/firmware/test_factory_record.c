@@ -77,6 +77,7 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
         .clock_refresh_h = FACTORY_CLOCK_REFRESH_NEVER,
         .fragment_table = true,
         .counter_window = 0x1213,
+        .trial_hours = 0x0F,
         .dev_nonce = 0x0708,
         .join_accept_size = 33,
     };
@@ -90,9 +91,9 @@ Test(identity, the_record_carries_what_the_firmware_may_not_choose)
     cr_assert_arr_eq(record + 131, configuration.join_accept, 33);
     cr_assert_arr_eq(record + 164, configuration.channel_mask, 9);
     cr_assert_arr_eq(record + 173, "\x0E\x0D\x0C\x0B", 4);
-    cr_assert_arr_eq(record + 179, "\x01\x13\x12", 3);
+    cr_assert_arr_eq(record + 178, "\x0F\x01\x13\x12", 4);
     for (unsigned i = 177; i < 188; i++) {
-        cr_assert(record[i] == 0 || (i >= 179 && i <= 181));
+        cr_assert(record[i] == 0 || (i >= 178 && i <= 181));
     }
 }
 

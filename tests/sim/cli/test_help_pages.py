@@ -117,6 +117,7 @@ class Bash(unittest.TestCase):
         keys = self.complete('run', '--set', '')
         self.assertGreater(len(keys), 150)
         text = 'adversaries: [{}]\nfaults: [{}]\ngateways: {outages: [{}], clock: {wrong: [{}]}}\ninterferers: [{}]\n'
+        text += 'firmware: {builds: [{}]}\n'
         for first in range(0, len(keys), 60):
             sets = [word for key in keys[first:first + 60] for word in ('--set', f'{key}?')]
             said = subprocess.run([FLEETCAST, 'validate', '-', *sets], input=text,
