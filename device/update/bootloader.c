@@ -140,6 +140,7 @@ static void refuse(struct boot *boot)
     boot->state.slot = SLOT_REJECTED;
     ++boot->state.refusals;
     settle(boot, BOOT_RESULT_REFUSED);
+    hal_trace(&boot->hal, FW_TRACE_IMAGE_VERIFIED, UPDATE_REFUSED, boot->from.info.version);
 }
 
 /* The candidate is in the slot. Without a saved image there is nothing to go back to, and so no
@@ -151,6 +152,7 @@ static void installed(struct boot *boot)
     } else {
         boot->state.slot = SLOT_CONFIRMED;
         boot->state.version_floor = boot->from.info.version;
+        hal_trace(&boot->hal, FW_TRACE_IMAGE_CONFIRMED, boot->from.info.version, 0);
     }
     settle(boot, BOOT_RESULT_INSTALLED);
 }

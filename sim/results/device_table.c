@@ -12,6 +12,7 @@
 #include "record/fragment_causes.h"
 #include "record/measure.h"
 #include "record/security.h"
+#include "record/slots.h"
 
 #define MEMBER(member) offsetof(struct device_line, member)
 
@@ -70,6 +71,10 @@ static const struct column columns[] = {
     { "left_by", "", COLUMN_TEXT,
             "reasons for which rounds before the last one left the device, in their order",
             MEMBER(left_by) },
+    { "slot", "", COLUMN_TEXT,
+            "what has become of a new image on the device, by its firmware: empty, downloading, "
+            "complete, verified, installing, testing, confirmed, reverting, rejected",
+            MEMBER(slot) },
     { "fragments", "", COLUMN_COUNT, "uncoded fragments of the blocks that are for the device",
             MEMBER(fragments) },
 #define X(name, text)                                                                              \
@@ -218,6 +223,7 @@ void device_line_get(const struct world *world, const struct recorder_set *recor
     add_place(world, device, line);
     add_network(world, recorders, device, line);
     add_outcome(recorders, campaigns, device, partial, line);
+    line->slot = slots_state_name(recorders, device);
     add_fragments(recorders, campaigns, device, line);
     add_energy(world, recorders, device, line);
     line->forged_accepted = security_accepted(recorders, device);

@@ -28,6 +28,7 @@ struct device_line {
     sim_ns joined_ns, clock_set_ns, contacted_ns, group_set_up_ns, ready_ns, session_opened_ns;
     sim_ns complete_ns, authenticated_ns, installed_ns, confirmed_ns;
     const char *state;
+    const char *slot;
     const char *reason;
     const char *aws_state;
     struct device_rounds rounds;

@@ -236,6 +236,15 @@ const char *const expect_keys[] = {
     "power.off",
     "power.bricked",
     "flash.flipped_bits",
+    "slots.empty",
+    "slots.downloading",
+    "slots.complete",
+    "slots.verified",
+    "slots.installing",
+    "slots.testing",
+    "slots.confirmed",
+    "slots.reverting",
+    "slots.rejected",
     "guest.errors",
     "guest.panics",
     "guest.hard_faults",
@@ -258,7 +267,8 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
         "setup_time_s.", "missing_fragments.", "unicast_fragments.", "completion_time_s.",
         "rounds.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
-        "energy_j.", "battery.", "uplinks.duty_", "reports.", "power.", "flash.", "guest.", NULL };
+        "energy_j.", "battery.", "uplinks.duty_", "reports.", "power.", "flash.", "slots.",
+        "guest.", NULL };
     return expect_key_known(key)
            && (scope == EXPECT_RUN
                    || begins_with_one_of(key, scope == EXPECT_CAMPAIGN ? of_campaign : of_group));
@@ -291,6 +301,7 @@ uint8_t expect_key_needs(const char *key)
         { "devices.confirmed", FIRMWARE_SHOWS_VERSION },
         { "completion_time_s.", FIRMWARE_SHOWS_TRACE },
         { "reports.", FIRMWARE_SHOWS_TRACE },
+        { "slots.", FIRMWARE_SHOWS_TRACE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(key, rows[i].begin, strlen(rows[i].begin)) == 0) {

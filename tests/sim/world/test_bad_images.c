@@ -39,6 +39,8 @@ struct seen {
     /* Of devices of group a. */
     unsigned given_up[8]; /* by enum trial_end */
     unsigned reverted, confirmed;
+    unsigned reused; /* DevNonces, and counters of a session, that were not above the last one */
+    int64_t nonce[DEVICES], counter[DEVICES];
     sim_ns reverted_ns[DEVICES], uplink_ns[DEVICES]; /* the last */
 };
 
@@ -50,6 +52,14 @@ static void watch(void *context, const struct observation *o)
         if (o->a < DEVICES) {
             seen->uplink_ns[o->a] = o->at_ns;
         }
+    } else if (device < DEVICES && o->a == FW_TRACE_JOIN_REQUESTED) {
+        seen->reused += o->b <= seen->nonce[device] ? 1u : 0u;
+        seen->nonce[device] = o->b;
+    } else if (device < DEVICES && o->a == FW_TRACE_JOINED) {
+        seen->counter[device] = -1;
+    } else if (device < DEVICES && o->a == FW_TRACE_UPLINK) {
+        seen->reused += o->b <= seen->counter[device] ? 1u : 0u;
+        seen->counter[device] = o->b;
     } else if (device < DEVICES && o->a == FW_TRACE_IMAGE_GIVEN_UP) {
         seen->given_up[o->c]++;
     } else if (device < DEVICES && o->a == FW_TRACE_REVERTED) {
@@ -69,7 +79,7 @@ static struct trial *play(const char *build, const char *set, struct seen *seen)
     snprintf(builds, sizeof builds,
             "firmware.builds.0.build=%s/tests/models/firmware/firmware_%s.so", folder, build);
     struct trial *trial = trial_create(text, sets, set != NULL ? 2 : 1);
-    *seen = (struct seen){ .first = trial->world->first_device };
+    *seen = (struct seen){ .first = trial->world->first_device, .nonce = { -1, -1, -1 } };
     engine_observer_add(trial->world->engine,
             OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK), watch, seen);
     trial_play(trial);
@@ -93,6 +103,9 @@ static void expect_reverted(const char *build, enum trial_end end)
     cr_expect_eq(trial_value(trial, "groups.a.devices.failed.reverted"), DEVICES, "%s", build);
     cr_expect_eq(trial_value(trial, "groups.a.devices.confirmed"), 0, "%s", build);
     cr_expect_eq(trial_value(trial, "groups.b.devices.confirmed"), 1, "%s", build);
+    cr_expect_eq(trial_value(trial, "groups.a.slots.rejected"), DEVICES, "%s", build);
+    cr_expect_eq(trial_value(trial, "groups.b.slots.confirmed"), 1, "%s", build);
+    cr_expect_eq(seen.reused, 0, "%s: %u counters or nonces", build, seen.reused);
     for (uint32_t i = 0; i < DEVICES; i++) {
         cr_expect_eq(running_version(trial, i), 0x01000000u, "%s device %u", build, i);
         cr_expect_gt(seen.uplink_ns[i], seen.reverted_ns[i] + 4 * 3600 * SIM_NS_PER_S,
@@ -127,6 +140,7 @@ Test(bad_images, one_for_other_hardware_is_refused_by_name)
     struct seen seen;
     struct trial *trial = play("crashes_at_start", "campaigns.second.firmware.hardware=7", &seen);
     cr_expect_eq(trial_value(trial, "groups.a.devices.failed.wrong_hardware"), DEVICES);
+    cr_expect_eq(trial_value(trial, "groups.a.slots.rejected"), DEVICES);
     cr_expect_eq(trial_value(trial, "guest.panics"), 0, "it never ran");
     cr_expect_eq(seen.reverted, 0);
     for (uint32_t i = 0; i < DEVICES; i++) {
