@@ -33,7 +33,7 @@ static const char jammer[] = "faults:\n"
                              "  - {kind: jammer, frequency: 869.525 MHz, received: -40 dBm,"
                              " devices: all, at: 182 min, duration: 1 min}\n";
 static const char campaign[] =
-        "campaign: {start: 1 h, set_up: {window: 2 h}, fragment_size: 100 B, redundancy: 10 %,"
+        "campaign: {start: 1 h, set_up: {window: 2 h}, fragment_size: 160 B, redundancy: 10 %,"
         " correction: {timeout: 3 h}, confirm_timeout: 8 h}\n";
 
 /* --- runs ------------------------------------------------------------------------------------- */
