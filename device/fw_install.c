@@ -10,6 +10,8 @@
 
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */
 #define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
+/* One wrong read must not cost an update. */
+#define BUILD_ATTEMPTS 3u
 
 void fw_install_init(struct fw *fw)
 {
@@ -73,6 +75,72 @@ static void take_block(struct fw *fw)
     }
 }
 
+static struct delta_build *build_of(struct fw *fw)
+{
+    return fragmentation_lend_memory(&fw->services.fragmentation);
+}
+
+static void build_begin(struct fw *fw)
+{
+    DEVICE_ASSERT(&fw->core.hal, fw->core.update.place.region == HAL_FLASH_EXTERNAL);
+    fw->report.update_status = UPDATE_BUSY;
+    fw->builds_left = BUILD_ATTEMPTS;
+    fw->install = FW_INSTALL_BUILDING;
+    delta_build_begin(build_of(fw), &fw->core.hal, &fw->core.factory, fw->core.update.address);
+    update_hold(&fw->core.update);
+}
+
+/* What was made is no authentic image, or could not be made. */
+static void build_failed(struct fw *fw)
+{
+    DEVICE_ASSERT(&fw->core.hal, fw->builds_left > 0);
+    if (--fw->builds_left > 0) {
+        update_hold(&fw->core.update);
+        delta_build_again(build_of(fw), &fw->core.hal, &fw->core.factory);
+        return;
+    }
+    update_withdraw(&fw->core.update, UPDATE_BAD_PATCH);
+    refuse(fw, UPDATE_BAD_PATCH);
+}
+
+static void check_built(struct fw *fw)
+{
+    if (update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
+        return;
+    }
+    if (update_status(&fw->core.update) == UPDATE_VALID && !fw->core.update.is_delta) {
+        commit(fw);
+    } else {
+        build_failed(fw);
+    }
+}
+
+static void build_piece(struct fw *fw)
+{
+    struct delta_build *build = build_of(fw);
+    DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
+    if (build->stage == DELTA_BUILD_BUILT) {
+        check_built(fw);
+    } else if (!delta_build_step(build, &fw->core.hal, &fw->core.factory)) {
+        if (build->stage == DELTA_BUILD_BUILT) {
+            update_verify_start(&fw->core.update, HAL_FLASH_EXTERNAL, NOR_NEW_IMAGE_ADDRESS,
+                    NOR_NEW_IMAGE_SIZE);
+        } else {
+            build_failed(fw);
+        }
+    }
+}
+
+/* The block is what it shall be: it is committed, or its target is made. */
+static void proceed(struct fw *fw)
+{
+    if (fw->core.update.is_delta) {
+        build_begin(fw);
+    } else {
+        commit(fw);
+    }
+}
+
 static void verified(struct fw *fw)
 {
     enum update_status status = update_status(&fw->core.update);
@@ -83,17 +151,14 @@ static void verified(struct fw *fw)
         fw->report.update_status = UPDATE_BUSY;
         fw->install = FW_INSTALL_PROVING;
     } else {
-        commit(fw);
+        proceed(fw);
     }
 }
 
 static void verify_piece(struct fw *fw)
 {
     DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
-    if (hal_flash_busy(&fw->core.hal, fw->core.update.place.region)) {
-        fw->install_waits_for_flash = true;
-        hal_flash_notify(&fw->core.hal, fw->core.update.place.region);
-    } else if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
+    if (!update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
         verified(fw);
     }
 }
@@ -107,7 +172,7 @@ static void take_proof(struct fw *fw)
     case BLOCK_PROOF_ASKING:
         break;
     case BLOCK_PROOF_ACCEPTED:
-        commit(fw);
+        proceed(fw);
         break;
     case BLOCK_PROOF_REJECTED:
         update_withdraw(&fw->core.update, UPDATE_REJECTED);
@@ -119,6 +184,18 @@ static void take_proof(struct fw *fw)
         fw->install = FW_INSTALL_NONE;
         break;
     }
+}
+
+/* True: an operation runs; a done interrupt will come. */
+static bool waits_for_flash(struct fw *fw)
+{
+    enum hal_flash_region region = fw->core.update.place.region;
+    DEVICE_ASSERT(&fw->core.hal, region < HAL_FLASH_REGION_COUNT);
+    if (hal_flash_busy(&fw->core.hal, region)) {
+        fw->install_waits_for_flash = true;
+        hal_flash_notify(&fw->core.hal, region);
+    }
+    return fw->install_waits_for_flash;
 }
 
 /* --- for the main loop ----------------------------------------------------------------------- */
@@ -134,7 +211,14 @@ bool fw_install_step(struct fw *fw)
         take_block(fw);
         break;
     case FW_INSTALL_VERIFYING:
-        verify_piece(fw);
+        if (!waits_for_flash(fw)) {
+            verify_piece(fw);
+        }
+        break;
+    case FW_INSTALL_BUILDING:
+        if (!waits_for_flash(fw)) {
+            build_piece(fw);
+        }
         break;
     case FW_INSTALL_PROVING:
         take_proof(fw);
@@ -143,7 +227,8 @@ bool fw_install_step(struct fw *fw)
     case FW_INSTALL_COUNT:
         break;
     }
-    return fw->install == FW_INSTALL_VERIFYING && !fw->install_waits_for_flash;
+    bool works = fw->install == FW_INSTALL_VERIFYING || fw->install == FW_INSTALL_BUILDING;
+    return works && !fw->install_waits_for_flash;
 }
 
 uint64_t fw_install_restart_at(const struct fw *fw, uint64_t now_ticks)

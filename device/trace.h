@@ -49,7 +49,9 @@
     X(IMAGE_CONFIRMED, "image version", "starts since the first one")                              \
     X(IMAGE_GIVEN_UP, "image version", "enum trial_end")                                           \
     X(REVERT_STARTED, "version of the saved image", "size")                                        \
-    X(REVERTED, "version of the saved image", "size")
+    X(REVERTED, "version of the saved image", "size")                                              \
+    X(DELTA_STARTED, "bytes of code that the patch makes", "made already, before a reset")         \
+    X(DELTA_BUILT, "bytes of code", "bytes of the patch")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

@@ -13,6 +13,7 @@
 #include "services/fec_matrix.h"
 #include "services/fec_row.h"
 #include "services/frag_store.h"
+#include "update/delta_build.h"
 
 enum frag_work_stage {
     FRAG_WORK_IDLE,
@@ -46,7 +47,10 @@ struct frag_decoder {
     bool proves; /* what is decoded has to match the table of hashes (fragment_table.h) */
     struct fec_rows rows;
     struct frag_work work;
-    struct fec_matrix matrix;
+    union {
+        struct fec_matrix matrix;
+        struct delta_build delta; /* once the block is whole */
+    };
 };
 
 /* How a step ended. */

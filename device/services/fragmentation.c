@@ -533,6 +533,11 @@ bool fragmentation_take_block(
     return true;
 }
 
+struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
+{
+    return &frag->decoder.delta;
+}
+
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
     block_proof_end(&frag->proof, core);

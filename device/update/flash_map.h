@@ -33,6 +33,8 @@
 #define NOR_NEW_IMAGE_SIZE    (160u * KIB)
 #define NOR_OLD_IMAGE_ADDRESS (432u * KIB) /* the image that an install replaced, for revert */
 #define NOR_OLD_IMAGE_SIZE    (160u * KIB)
+#define NOR_DELTA_ADDRESS     (592u * KIB) /* states of a delta build, update/delta_build.h */
+#define NOR_DELTA_SIZE        (16u * KIB)
 #define NOR_TABLE_ADDRESS     (624u * KIB) /* hashes of fragments, services/fragment_table.h */
 #define NOR_TABLE_SIZE        (32u * KIB)
 #define NOR_SIZE              (1024u * KIB)

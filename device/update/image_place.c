@@ -16,12 +16,12 @@ struct image_place image_place_running(void)
 }
 
 void image_place_encrypt(struct image_place *place, const struct hal *hal,
-        const struct factory *factory, const uint8_t digest[IMAGE_DIGEST_SIZE])
+        const struct factory *factory, const uint8_t nonce[IMAGE_NONCE_SIZE])
 {
     enum hal_status status = hal_key_load(hal, IMAGE_KEY_SLOT, factory->image_encryption_key);
     DEVICE_ASSERT(hal, status == HAL_OK);
     place->encrypted = true;
-    memcpy(place->nonce, digest, sizeof place->nonce);
+    memcpy(place->nonce, nonce, sizeof place->nonce);
 }
 
 struct image_place image_place_of(const struct hal *hal, const struct factory *factory,

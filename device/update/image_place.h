@@ -34,10 +34,10 @@ static inline struct image_place image_place_plain(enum hal_flash_region region,
 /* The code of the image that runs. */
 struct image_place image_place_running(void);
 
-/* Code at this place is encrypted from now on; `digest` is its SHA-256 while plain. Loads the key;
- * a reset forgets it. */
+/* What lies at this place is encrypted from now on; the nonce begins the SHA-256 of it while plain.
+ * Loads the key; a reset forgets it. */
 void image_place_encrypt(struct image_place *place, const struct hal *hal,
-        const struct factory *factory, const uint8_t digest[IMAGE_DIGEST_SIZE]);
+        const struct factory *factory, const uint8_t nonce[IMAGE_NONCE_SIZE]);
 
 /* The place of the code after a header at `header_address`, as the header says. */
 struct image_place image_place_of(const struct hal *hal, const struct factory *factory,

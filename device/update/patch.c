@@ -3,6 +3,10 @@
  */
 #include "update/patch.h"
 
+#include <string.h>
+
+#include "bytes.h"
+
 /* What the next byte of the op stream is. */
 enum patch_part {
     PART_BLOCK,    /* a number: bytes from the base */
@@ -262,4 +266,74 @@ enum patch_result patch_continue(
         settle(patch);
     }
     return PATCH_DONE;
+}
+
+/* --- state ---------------------------------------------------------------------------------------
+ */
+
+/* Layout, little-endian: six u32, six u8, two zeros, the window. */
+#define STATE_OFF_SMALL  24u
+#define STATE_OFF_WINDOW 32u
+
+_Static_assert(STATE_OFF_WINDOW + PATCH_WINDOW_BYTES == PATCH_STATE_SIZE, "the window ends it");
+
+void patch_save(const struct patch *patch, uint8_t state[PATCH_STATE_SIZE])
+{
+    const uint32_t words[] = { patch->made, patch->base_at, patch->block, patch->run, patch->number,
+        patch->bits };
+    const uint8_t small[] = { patch->bit_count, patch->number_shift, patch->part, patch->window_at,
+        patch->match_at, patch->match_left };
+    memset(state, 0, PATCH_STATE_SIZE);
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; ++i) {
+        put_le32(state + 4u * i, words[i]);
+    }
+    memcpy(state + STATE_OFF_SMALL, small, sizeof small);
+    memcpy(state + STATE_OFF_WINDOW, patch->window, sizeof patch->window);
+}
+
+/* What holds between two calls. */
+static bool is_consistent(const struct patch *patch)
+{
+    if (patch->made > patch->target_size || patch->part >= PART_COUNT
+            || patch->bit_count >= MATCH_BITS || patch->number_shift > NUMBER_SHIFT_END
+            || patch->number_shift % 7u != 0 || patch->match_left >= PATCH_LENGTH_MAX
+            || patch->block > target_left(patch) || patch->run > target_left(patch)
+            || (patch->block > 0 && !base_has(patch, patch->block))) {
+        return false;
+    }
+    switch ((enum patch_part)patch->part) {
+    case PART_SAME:
+    case PART_CHANGED:
+        return patch->run == 0 && patch->block > 0;
+    case PART_SAME_RUN:
+    case PART_CHANGED_RUN:
+        return patch->run > 0 && patch->run <= patch->block;
+    case PART_EXTRA_RUN:
+        return patch->run > 0 && patch->block == 0;
+    case PART_BLOCK:
+    case PART_EXTRA:
+    case PART_MOVE:
+    case PART_COUNT:
+        break;
+    }
+    return patch->run == 0 && patch->block == 0;
+}
+
+bool patch_restore(struct patch *patch, const uint8_t state[PATCH_STATE_SIZE])
+{
+    const uint8_t *small = state + STATE_OFF_SMALL;
+    patch->made = get_le32(state);
+    patch->base_at = get_le32(state + 4);
+    patch->block = get_le32(state + 8);
+    patch->run = get_le32(state + 12);
+    patch->number = get_le32(state + 16);
+    patch->bits = get_le32(state + 20);
+    patch->bit_count = small[0];
+    patch->number_shift = small[1];
+    patch->part = small[2];
+    patch->window_at = small[3];
+    patch->match_at = small[4];
+    patch->match_left = small[5];
+    memcpy(patch->window, state + STATE_OFF_WINDOW, sizeof patch->window);
+    return is_consistent(patch);
 }

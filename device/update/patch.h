@@ -21,6 +21,7 @@
 #define PATCH_WINDOW_BYTES 256u
 #define PATCH_LENGTH_MIN   2u
 #define PATCH_LENGTH_MAX   17u
+#define PATCH_STATE_SIZE   288u
 
 /* Where the base lies; readable in any piece. */
 struct patch_base {
@@ -63,6 +64,13 @@ struct patch_piece {
 };
 
 void patch_begin(struct patch *patch, const struct patch_base *base, uint32_t target_size);
+
+/* The state between two calls of patch_continue(), without base and size of the target. */
+void patch_save(const struct patch *patch, uint8_t state[PATCH_STATE_SIZE]);
+
+/* Takes up a state after patch_begin() with the same base and size. False: no state of theirs;
+ * `patch` can't be used then. */
+bool patch_restore(struct patch *patch, const uint8_t state[PATCH_STATE_SIZE]);
 
 /* Goes on until the input is used up, the output is full, or the target is whole. That the target
  * is the right one is for a digest to say. Charges no time. */

@@ -48,43 +48,95 @@ static bool finish(struct update *update, enum update_status status)
     return false;
 }
 
-/* Highest version that an installation must exceed: rollback to a version with a known hole is
- * what an attacker with an old, well signed image wants, and one that failed here fails again. */
-static uint32_t version_floor(const struct update *update, const struct nvm *nvm)
+/* Reads the header or the manifest; what the block lacks of its size is 0. */
+static bool header_read(const struct update *update, uint8_t header[IMAGE_HEADER_SIZE])
+{
+    uint32_t size = update->size < IMAGE_HEADER_SIZE ? update->size : IMAGE_HEADER_SIZE;
+    memset(header, 0, IMAGE_HEADER_SIZE);
+    return hal_flash_read(&update->hal, update->place.region, update->address, header, size)
+           == HAL_OK;
+}
+
+static bool says_delta(const uint8_t header[IMAGE_HEADER_SIZE])
+{
+    return (get_le32(header + IMAGE_OFF_FLAGS) & IMAGE_FLAG_DELTA) != 0;
+}
+
+/* Takes over what the header says. False: it says nothing that fits. */
+static bool take_image(struct update *update, const struct factory *factory,
+        const uint8_t header[IMAGE_HEADER_SIZE])
+{
+    uint32_t size_max = update->size < FLASH_RUNNING_SIZE ? update->size : FLASH_RUNNING_SIZE;
+    if (!image_header_parse(header, size_max, &update->candidate)) {
+        return false;
+    }
+    update->code_size = update->candidate.image_size;
+    update->place =
+            image_place_of(&update->hal, factory, update->place.region, update->address, header);
+    return true;
+}
+
+static bool take_delta(struct update *update, const struct factory *factory,
+        const uint8_t header[IMAGE_HEADER_SIZE], struct delta_info *info)
+{
+    if (update->size < DELTA_MANIFEST_SIZE
+            || !delta_manifest_parse(header, FLASH_RUNNING_SIZE, info)
+            || info->patch_size > update->size - DELTA_MANIFEST_SIZE) {
+        return false;
+    }
+    update->candidate = info->target;
+    update->code_size = info->patch_size;
+    update->place = image_place_plain(update->place.region, update->address + DELTA_MANIFEST_SIZE);
+    if (info->encrypted) {
+        image_place_encrypt(&update->place, &update->hal, factory, info->patch_digest);
+    }
+    return true;
+}
+
+/* Of a candidate that fits: is it for this device? Rollback to a version with a known hole is what
+ * an attacker with an old, well signed image wants, and one that failed here fails again. `base`:
+ * NULL, or what a delta image needs. */
+static enum update_status judge(const struct update *update, const struct factory *factory,
+        const struct nvm *nvm, const struct delta_info *base)
 {
     struct boot_state state;
     struct image_info running;
     boot_state_read(nvm, &state);
     bool known = update_running_image(&update->hal, &running);
-    uint32_t floor = known ? running.version : 0;
-    floor = state.version_floor > floor ? state.version_floor : floor;
-    return state.reverted_version > floor ? state.reverted_version : floor;
-}
-
-static bool header_read(const struct update *update, uint8_t header[IMAGE_HEADER_SIZE])
-{
-    return update->size >= IMAGE_HEADER_SIZE
-           && hal_flash_read(&update->hal, update->place.region, update->address, header,
-                      IMAGE_HEADER_SIZE)
-                      == HAL_OK;
+    uint32_t version_floor = known ? running.version : 0;
+    version_floor = state.version_floor > version_floor ? state.version_floor : version_floor;
+    version_floor = state.reverted_version > version_floor ? state.reverted_version : version_floor;
+    if (update->candidate.hardware_id != factory->hardware_id) {
+        return UPDATE_BAD_HARDWARE;
+    }
+    if (update->candidate.version <= version_floor) {
+        return UPDATE_BAD_VERSION;
+    }
+    if (base != NULL
+            && (!known || state.damaged || running.image_size != base->base_size
+                    || memcmp(running.sha256, base->base_sha256, sizeof running.sha256) != 0)) {
+        return UPDATE_WRONG_BASE;
+    }
+    return UPDATE_BUSY;
 }
 
 static bool step_header(struct update *update, const struct factory *factory, const struct nvm *nvm)
 {
     uint8_t header[IMAGE_HEADER_SIZE];
-    uint32_t size_max = update->size < FLASH_RUNNING_SIZE ? update->size : FLASH_RUNNING_SIZE;
+    struct delta_info delta;
     update->candidate = (struct image_info){ 0 };
-    if (!header_read(update, header) || !image_header_parse(header, size_max, &update->candidate)) {
+    if (!header_read(update, header)) {
         return finish(update, UPDATE_BAD_HEADER);
     }
-    if (update->candidate.hardware_id != factory->hardware_id) {
-        return finish(update, UPDATE_BAD_HARDWARE);
+    update->is_delta = says_delta(header);
+    if (update->is_delta ? !take_delta(update, factory, header, &delta)
+                         : !take_image(update, factory, header)) {
+        return finish(update, UPDATE_BAD_HEADER);
     }
-    if (update->candidate.version <= version_floor(update, nvm)) {
-        return finish(update, UPDATE_BAD_VERSION);
+    enum update_status status = judge(update, factory, nvm, update->is_delta ? &delta : NULL);
+    if (status != UPDATE_BUSY) {
+        return finish(update, status);
     }
-    update->place =
-            image_place_of(&update->hal, factory, update->place.region, update->address, header);
     hal_sha256_begin(&update->hal, &update->sha);
     update->offset = 0;
     return true;
@@ -92,7 +144,7 @@ static bool step_header(struct update *update, const struct factory *factory, co
 
 static bool step_digest(struct update *update)
 {
-    uint32_t end = update->candidate.image_size;
+    uint32_t end = update->code_size;
     DEVICE_ASSERT(&update->hal, update->offset % READ_BYTES == 0);
     for (uint32_t done = 0; done < UPDATE_STEP_BYTES && update->offset < end; done += READ_BYTES) {
         uint8_t bytes[READ_BYTES];
@@ -107,22 +159,49 @@ static bool step_digest(struct update *update)
     return true;
 }
 
+/* The digest that the header or the manifest names. */
+static bool digest_matches(const struct update *update, const uint8_t digest[IMAGE_DIGEST_SIZE],
+        const uint8_t header[IMAGE_HEADER_SIZE])
+{
+    if (update->is_delta) {
+        return memcmp(digest, header + DELTA_OFF_PATCH_DIGEST, IMAGE_NONCE_SIZE) == 0;
+    }
+    return memcmp(digest, header + IMAGE_OFF_SHA256, IMAGE_DIGEST_SIZE) == 0;
+}
+
+/* Of a delta image also the signature under which its target is started. */
+static bool signatures_valid(const struct update *update, const struct factory *factory,
+        const uint8_t header[IMAGE_HEADER_SIZE])
+{
+    uint8_t target[IMAGE_HEADER_SIZE];
+    if (!image_signature_valid(&update->hal, factory, header)) {
+        return false;
+    }
+    if (!update->is_delta) {
+        return true;
+    }
+    delta_target_header(header, target);
+    return image_signature_valid(&update->hal, factory, target);
+}
+
 static bool step_signature(struct update *update, const struct factory *factory)
 {
     uint8_t header[IMAGE_HEADER_SIZE];
-    uint8_t digest[32];
-    DEVICE_ASSERT(&update->hal, update->offset == update->candidate.image_size);
+    uint8_t digest[IMAGE_DIGEST_SIZE];
+    const struct image_info *candidate = &update->candidate;
+    DEVICE_ASSERT(&update->hal, update->offset == update->code_size);
     hal_sha256_end(&update->hal, &update->sha, digest);
     /* The flash may have changed since the first step: what is signed now must name the digest
      * that was computed, and the header that was judged. */
-    if (!header_read(update, header) || memcmp(digest, update->candidate.sha256, sizeof digest) != 0
-            || memcmp(digest, header + IMAGE_OFF_SHA256, sizeof digest) != 0
-            || get_le32(header + IMAGE_OFF_VERSION) != update->candidate.version
-            || get_le32(header + IMAGE_OFF_IMAGE_SIZE) != update->candidate.image_size
-            || get_le32(header + IMAGE_OFF_HARDWARE_ID) != update->candidate.hardware_id) {
+    if (!header_read(update, header) || says_delta(header) != update->is_delta
+            || !digest_matches(update, digest, header)
+            || memcmp(candidate->sha256, header + IMAGE_OFF_SHA256, IMAGE_DIGEST_SIZE) != 0
+            || get_le32(header + IMAGE_OFF_VERSION) != candidate->version
+            || get_le32(header + IMAGE_OFF_IMAGE_SIZE) != candidate->image_size
+            || get_le32(header + IMAGE_OFF_HARDWARE_ID) != candidate->hardware_id) {
         return finish(update, UPDATE_BAD_DIGEST);
     }
-    bool authentic = image_signature_valid(&update->hal, factory, header);
+    bool authentic = signatures_valid(update, factory, header);
     return finish(update, authentic ? UPDATE_VALID : UPDATE_BAD_SIGNATURE);
 }
 
@@ -137,7 +216,7 @@ bool update_step(struct update *update, const struct factory *factory, const str
     if (update->offset == HEADER_NEXT) {
         return step_header(update, factory, nvm);
     }
-    if (update->offset < update->candidate.image_size) {
+    if (update->offset < update->code_size) {
         return step_digest(update);
     }
     return step_signature(update, factory);
@@ -150,15 +229,21 @@ enum update_status update_status(const struct update *update)
 
 void update_withdraw(struct update *update, enum update_status status)
 {
-    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
-    DEVICE_ASSERT(&update->hal, status == UPDATE_NONE || status == UPDATE_REJECTED);
+    DEVICE_ASSERT(&update->hal, update->status != UPDATE_NONE);
+    DEVICE_ASSERT(&update->hal, status != UPDATE_BUSY && status != UPDATE_VALID);
     update->status = status;
+}
+
+void update_hold(struct update *update)
+{
+    DEVICE_ASSERT(&update->hal, update->status != UPDATE_NONE);
+    update->status = UPDATE_BUSY;
 }
 
 void update_commit(struct update *update, struct nvm *nvm)
 {
     struct boot_state state;
-    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID && !update->is_delta);
     boot_state_read(nvm, &state);
     if (state.slot == SLOT_TESTING) { /* it has received a whole update */
         trial_confirm(&update->hal, &state);

@@ -8,14 +8,14 @@
 
 #include "hal.h"
 #include "update/boot_state.h"
+#include "update/delta.h"
 #include "update/factory.h"
 #include "update/flash_map.h"
-#include "update/image_place.h"
 #include "update/nvm.h"
 
 enum update_status {
     UPDATE_NONE,         /* no candidate */
-    UPDATE_BUSY,         /* verification runs */
+    UPDATE_BUSY,         /* verification runs, or a target is built */
     UPDATE_BAD_HEADER,   /* magic, format or a size that does not fit */
     UPDATE_BAD_HARDWARE, /* for another hardware id */
     UPDATE_BAD_VERSION,  /* not newer than the running image, than any that was confirmed, or than
@@ -27,7 +27,9 @@ enum update_status {
                       */
     UPDATE_DAMAGED,  /* the code of the image that runs is not what its header says */
     UPDATE_REJECTED, /* authentic, but the server did not send this block */
-    UPDATE_REVERTED  /* it was installed and failed in testing: the old image is back */
+    UPDATE_REVERTED, /* it was installed and failed in testing: the old image is back */
+    UPDATE_WRONG_BASE, /* a delta image of another image than the one that runs */
+    UPDATE_BAD_PATCH   /* an authentic delta image whose target could not be made */
 };
 
 struct update {
@@ -37,15 +39,17 @@ struct update {
     uint32_t size;
     uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
     uint8_t attempts_left; /* readings of the candidate until it is refused */
+    bool is_delta;         /* the candidate is a delta image; `candidate` is its target */
     struct image_info candidate;
     struct hal_sha256 sha;    /* between two verifications, of others' digests */
-    struct image_place place; /* of its code */
+    struct image_place place; /* of its code, or of its patch */
+    uint32_t code_size;       /* bytes there */
 };
 
 void update_init(struct update *update, const struct hal *hal);
 
-/* Starts verification of a candidate image (header + code) in `size` bytes of flash. Bytes after
- * the image are padding. Replaces a verification that runs. */
+/* Starts verification of a candidate image (header + code) or delta image (manifest + patch) in
+ * `size` bytes of flash. Bytes after it are padding. Replaces a verification that runs. */
 void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size);
 
@@ -58,11 +62,15 @@ bool update_step(struct update *update, const struct factory *factory, const str
 
 enum update_status update_status(const struct update *update);
 
-/* The VALID candidate is not to be committed; `status` says why, UPDATE_NONE: it is gone. */
+/* The candidate is not to be committed; `status` says why, UPDATE_NONE: it is gone. */
 void update_withdraw(struct update *update, enum update_status status);
 
-/* Marks the VALID candidate for installation by the bootloader at the next boot; survives a
- * power cut from then on. The caller reboots. */
+/* The target of a VALID delta image is made now: BUSY until update_verify_start() for that, or
+ * update_withdraw(). */
+void update_hold(struct update *update);
+
+/* Marks the VALID candidate, which is no delta image, for installation by the bootloader at the
+ * next boot; survives a power cut from then on. The caller reboots. */
 void update_commit(struct update *update, struct nvm *nvm);
 
 /* Reads header fields of the image that runs. False: no valid header there. */

@@ -8,14 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/image_builder.h"
 #include "network/wire.h"
 
 /* Little-endian: magic u32, header size u16, format u16, size of the target u32, version u32,
  * hardware id u32, flags u32, size of the base u32, size of the patch u32, SHA-256 of the target,
- * of the base, signature of bytes 0..95, signature of the target's header. */
+ * of the base, signature of bytes 0..95, signature of the target's header, first 12 bytes of the
+ * SHA-256 of the plain patch, 4 zeros. */
 #define MAGIC               0x474D4946u
 #define FORMAT              1u
 #define FLAG_DELTA          1u
+#define FLAG_ENCRYPTED      2u
 #define IMAGE_HEADER        256u
 #define SIGNED_SIZE         96u
 #define AT_HEADER_SIZE      4u
@@ -26,6 +29,8 @@
 #define AT_BASE_SHA256      64u
 #define AT_SIGNATURE        96u
 #define AT_TARGET_SIGNATURE 160u
+#define AT_PATCH_DIGEST     224u
+#define PATCH_DIGEST_SIZE   12u
 
 static void put_digest(uint8_t *to, const uint8_t *bytes, uint32_t size)
 {
@@ -44,17 +49,36 @@ static void sign(uint8_t *manifest, const uint8_t *private_key)
     memcpy(header, manifest, SIGNED_SIZE);
     wire_put_u16(header + AT_HEADER_SIZE, IMAGE_HEADER);
     memset(header + AT_FLAGS, 0, AT_TARGET_SHA256 - AT_FLAGS);
+    wire_put_u32(header + AT_FLAGS, wire_u32(manifest + AT_FLAGS) & ~FLAG_DELTA);
     memset(header + AT_BASE_SHA256, 0, SHA256_DIGEST_SIZE);
     ed25519_sha512_sign(
             public_key, private_key, SIGNED_SIZE, header, manifest + AT_TARGET_SIGNATURE);
 }
 
-bool delta_build(const uint8_t *base, uint32_t base_size, const uint8_t *target,
-        uint32_t target_size, uint32_t version, uint32_t hardware_id,
-        const uint8_t *ed25519_private_key, struct built_patch *delta)
+static void put_manifest(const struct delta_order *order, uint32_t patch_size, uint8_t *manifest)
+{
+    memset(manifest, 0, DELTA_BUILDER_MANIFEST_SIZE);
+    wire_put_u32(manifest, MAGIC);
+    wire_put_u16(manifest + AT_HEADER_SIZE, DELTA_BUILDER_MANIFEST_SIZE);
+    wire_put_u16(manifest + 6, FORMAT);
+    wire_put_u32(manifest + 8, order->target_size);
+    wire_put_u32(manifest + 12, order->version);
+    wire_put_u32(manifest + 16, order->hardware_id);
+    wire_put_u32(manifest + AT_FLAGS,
+            FLAG_DELTA | (order->encryption_key != NULL ? FLAG_ENCRYPTED : 0u));
+    wire_put_u32(manifest + AT_BASE_SIZE, order->base_size);
+    wire_put_u32(manifest + AT_PATCH_SIZE, patch_size);
+    put_digest(manifest + AT_TARGET_SHA256, order->target, order->target_size);
+    put_digest(manifest + AT_BASE_SHA256, order->base, order->base_size);
+    if (order->ed25519_private_key != NULL) {
+        sign(manifest, order->ed25519_private_key);
+    }
+}
+
+bool delta_build(const struct delta_order *order, struct built_patch *delta)
 {
     struct built_patch patch;
-    if (!patch_build(base, base_size, target, target_size, &patch)) {
+    if (!patch_build(order->base, order->base_size, order->target, order->target_size, &patch)) {
         return false;
     }
     uint8_t *bytes = realloc(patch.bytes, DELTA_BUILDER_MANIFEST_SIZE + patch.size);
@@ -62,21 +86,14 @@ bool delta_build(const uint8_t *base, uint32_t base_size, const uint8_t *target,
         free(patch.bytes);
         return false;
     }
-    memmove(bytes + DELTA_BUILDER_MANIFEST_SIZE, bytes, patch.size);
-    memset(bytes, 0, DELTA_BUILDER_MANIFEST_SIZE);
-    wire_put_u32(bytes, MAGIC);
-    wire_put_u16(bytes + AT_HEADER_SIZE, DELTA_BUILDER_MANIFEST_SIZE);
-    wire_put_u16(bytes + 6, FORMAT);
-    wire_put_u32(bytes + 8, target_size);
-    wire_put_u32(bytes + 12, version);
-    wire_put_u32(bytes + 16, hardware_id);
-    wire_put_u32(bytes + AT_FLAGS, FLAG_DELTA);
-    wire_put_u32(bytes + AT_BASE_SIZE, base_size);
-    wire_put_u32(bytes + AT_PATCH_SIZE, patch.size);
-    put_digest(bytes + AT_TARGET_SHA256, target, target_size);
-    put_digest(bytes + AT_BASE_SHA256, base, base_size);
-    if (ed25519_private_key != NULL) {
-        sign(bytes, ed25519_private_key);
+    uint8_t *body = bytes + DELTA_BUILDER_MANIFEST_SIZE;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    memmove(body, bytes, patch.size);
+    put_manifest(order, patch.size, bytes);
+    put_digest(digest, body, patch.size);
+    memcpy(bytes + AT_PATCH_DIGEST, digest, PATCH_DIGEST_SIZE);
+    if (order->encryption_key != NULL) {
+        image_encrypt(body, patch.size, order->encryption_key, digest);
     }
     *delta = (struct built_patch){ bytes, DELTA_BUILDER_MANIFEST_SIZE + patch.size };
     return true;

@@ -9,12 +9,20 @@
 
 #include "campaign/patch_builder.h"
 
-#define DELTA_BUILDER_MANIFEST_SIZE 224u
+#define DELTA_BUILDER_MANIFEST_SIZE 240u
 
-/* Base and target are code without header. `ed25519_private_key` NULL: the signatures are zeros.
- * False as of patch_build(). */
-bool delta_build(const uint8_t *base, uint32_t base_size, const uint8_t *target,
-        uint32_t target_size, uint32_t version, uint32_t hardware_id,
-        const uint8_t *ed25519_private_key, struct built_patch *delta);
+struct delta_order {
+    const uint8_t *base; /* code without header */
+    uint32_t base_size;
+    const uint8_t *target; /* likewise */
+    uint32_t target_size;
+    uint32_t version;
+    uint32_t hardware_id;
+    const uint8_t *ed25519_private_key; /* NULL: the signatures are zeros */
+    const uint8_t *encryption_key;      /* 16 bytes; NULL: the patch stays plain */
+};
+
+/* False as of patch_build(). */
+bool delta_build(const struct delta_order *order, struct built_patch *delta);
 
 #endif

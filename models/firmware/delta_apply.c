@@ -58,7 +58,8 @@ bool delta_read_facts(const uint8_t *delta, size_t size, struct delta_facts *fac
     facts->patch_size = info.patch_size;
     memcpy(facts->base_sha256, info.base_sha256, sizeof facts->base_sha256);
     memcpy(facts->target_sha256, info.target.sha256, sizeof facts->target_sha256);
-    for (size_t i = DELTA_OFF_SIGNATURE; i < DELTA_MANIFEST_SIZE; i++) {
+    facts->is_encrypted = info.encrypted;
+    for (size_t i = DELTA_OFF_SIGNATURE; i < DELTA_OFF_PATCH_DIGEST; i++) {
         facts->is_signed = facts->is_signed || delta[i] != 0;
     }
     return true;
@@ -95,6 +96,10 @@ uint8_t *delta_apply(const uint8_t *base, size_t base_size, const uint8_t *delta
     const struct base_flash flash = { base, base_size };
     if (!delta_read_facts(delta, size, facts)) {
         snprintf(error, error_size, "it is no delta image, or not whole");
+        return NULL;
+    }
+    if (facts->is_encrypted) {
+        snprintf(error, error_size, "the patch is encrypted");
         return NULL;
     }
     if (base_size != facts->base_size || !has_digest(base, base_size, facts->base_sha256)) {

@@ -13,6 +13,7 @@ struct delta_facts {
     uint32_t version, hardware_id;
     uint32_t base_size, target_size, patch_size;
     uint8_t base_sha256[32], target_sha256[32];
+    bool is_encrypted;
     bool is_signed; /* the signatures are not all zeros; they are not checked */
 };
 
@@ -22,8 +23,8 @@ struct delta_facts {
 bool delta_read_facts(const uint8_t *delta, size_t size, struct delta_facts *facts);
 
 /* Makes the code of the target out of that of the base. NULL: `error` says why: the base is not the
- * one that the manifest names, the patch is damaged, or out of memory. The caller frees the
- * `facts->target_size` bytes. */
+ * one that the manifest names, the patch is encrypted or damaged, or out of memory. The caller
+ * frees the `facts->target_size` bytes. */
 uint8_t *delta_apply(const uint8_t *base, size_t base_size, const uint8_t *delta, size_t size,
         struct delta_facts *facts, char *error, size_t error_size);
 

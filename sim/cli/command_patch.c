@@ -31,7 +31,7 @@ static const char documentation[] =
         "  apply BASE DELTA TARGET   writes TARGET; the firmware's own code decodes\n"
         "  info DELTA                prints what the manifest says\v"
         "BASE and TARGET are code without an image header. '-' reads standard input. DELTA is a "
-        "manifest of 224 bytes, whose signatures are left empty, and a patch; "
+        "manifest of 240 bytes, whose signatures are left empty, and a patch; "
         "device/update/delta.h and patch.h describe both.\n\n"
         "Exit status: 0 fine, 2 bad usage or file.";
 
@@ -89,8 +89,11 @@ static int make(const char *const *paths)
         if (base.size == 0 || target.size == 0) {
             fprintf(stderr, "fleetcast: %s: the file is empty; a delta needs code on both sides\n",
                     base.size == 0 ? paths[0] : paths[1]);
-        } else if (!delta_build(base.bytes, (uint32_t)base.size, target.bytes,
-                           (uint32_t)target.size, 0, 0, NULL, &delta)) {
+        } else if (!delta_build(&(const struct delta_order){ .base = base.bytes,
+                                        .base_size = (uint32_t)base.size,
+                                        .target = target.bytes,
+                                        .target_size = (uint32_t)target.size },
+                           &delta)) {
             fprintf(stderr, "fleetcast: out of memory\n");
         } else {
             struct file out = { delta.bytes, delta.size };
@@ -165,6 +168,7 @@ static int info(const char *const *paths)
     print_digest("  SHA-256", facts.target_sha256);
     printf("  %-16s %u B, %.1f %% of the target\n", "patch", facts.patch_size,
             100.0 * facts.patch_size / facts.target_size);
+    printf("  %-16s %s\n", "encrypted", facts.is_encrypted ? "yes" : "no");
     printf("  %-16s %s\n", "signatures", facts.is_signed ? "there, not checked" : "none");
     return EXIT_FINE;
 }

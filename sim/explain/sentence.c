@@ -71,6 +71,9 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
     [FW_TRACE_FRAG_COMPLETE] = { true, "has the whole block; it decoded {c} of {b} fragments" },
     [FW_TRACE_BLOCK_MIC] = { true, "checks the MIC of the block: {b:good}" },
     [FW_TRACE_BLOCK_ACKNOWLEDGED] = { true, "learns that the server knows of its block" },
+    [FW_TRACE_DELTA_STARTED] = { true,
+            "begins to make {b} bytes of code from a patch; {c} of them are made already" },
+    [FW_TRACE_DELTA_BUILT] = { true, "has made {b} bytes of code from a patch of {c} bytes" },
     [FW_TRACE_IMAGE_VERIFIED] = { true, "verifies image {c:version}: {b:update}" },
     [FW_TRACE_INSTALL_STARTED] = { true, "restarts to install version {b:version}" },
     [FW_TRACE_INSTALLED] = { true, "has installed version {b:version}" },
@@ -305,7 +308,8 @@ static void write_update(const struct sentence_view *view, int64_t value)
     static const char *const words[] = { "there is none", "not finished", "its header is wrong",
         "it is for other hardware", "its version is not newer", "its digest is wrong",
         "its signature is wrong", "authentic", "refused when it was to be installed",
-        "its code is damaged", "the server did not send its block", "it was reverted" };
+        "its code is damaged", "the server did not send its block", "it was reverted",
+        "it changes another image than the one that runs", "no image could be made of it" };
     WORD(view, words, value);
 }
 

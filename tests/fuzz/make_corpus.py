@@ -262,8 +262,8 @@ def patch_seeds():
     write('patch', 'changed', b'\x00' + lzss(whole + b'\x64\x02\x01\xff\xc6\x01\x00\x00'))
     write('patch', 'extra', b'\xff' + lzss(b'\x00\xd0\x0fab', (2, 17), (1, 17), (256, 9)))
     write('patch', 'moves', b'\x03' + lzss(b'\x10\x10\x00\x14\x10\x10\x02xy\x33\x08\x08'))
-    write('patch', 'manifest', b'\x20FIMG\xe0\x00\x01\x00' + h('d0070000 01000002 07000000'
-          '01000000 2c010000 10000000') + bytes(192 + 16))
+    write('patch', 'manifest', b'\x20FIMG\xf0\x00\x01\x00' + h('d0070000 01000002 07000000'
+          '01000000 2c010000 10000000') + bytes(208 + 16))
 
 
 # --- fuzz_server: steps ---------------------------------------------------------------------------

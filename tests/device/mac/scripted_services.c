@@ -47,6 +47,11 @@ enum update_status update_status(const struct update *update)
     return update->status;
 }
 
+void update_hold(struct update *update)
+{
+    update->status = UPDATE_BUSY;
+}
+
 void update_withdraw(struct update *update, enum update_status status)
 {
     update->status = status;
@@ -57,6 +62,11 @@ bool services_prove_block(struct services *services, struct core *core)
     services->fragmentation.proof.state =
             script.proof_demanded ? BLOCK_PROOF_ASKING : BLOCK_PROOF_NONE;
     return script.proof_demanded;
+}
+
+struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
+{
+    return &frag->decoder.delta;
 }
 
 void update_commit(struct update *update, struct nvm *nvm)

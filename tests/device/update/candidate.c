@@ -3,17 +3,18 @@
  */
 #include "device/update/candidate.h"
 
+#include "update/delta_build.h"
+
 #define STEPS_MAX 1000u
 
-static enum update_status verify(
-        struct fake_board *board, struct nvm *nvm, struct update *update, uint32_t size)
+static enum update_status verify(struct fake_board *board, const struct nvm *nvm,
+        struct update *update, uint32_t address, uint32_t size)
 {
     struct factory factory;
     unsigned steps = 0;
     (void)factory_read(&board->hal, &factory);
-    nvm_open(nvm, &board->hal);
     update_init(update, &board->hal);
-    update_verify_start(update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
+    update_verify_start(update, HAL_FLASH_EXTERNAL, address, size);
     while (steps < STEPS_MAX && update_step(update, &factory, nvm)) {
         steps++;
     }
@@ -23,14 +24,35 @@ static enum update_status verify(
 enum update_status candidate_verify(struct fake_board *board, struct update *update, uint32_t size)
 {
     struct nvm nvm;
-    return verify(board, &nvm, update, size);
+    nvm_open(&nvm, &board->hal);
+    return verify(board, &nvm, update, NOR_BLOCK_ADDRESS, size);
+}
+
+static enum update_status build(
+        struct fake_board *board, const struct nvm *nvm, struct update *update)
+{
+    struct factory factory;
+    struct delta_build build;
+    unsigned steps = 0;
+    (void)factory_read(&board->hal, &factory);
+    delta_build_begin(&build, &board->hal, &factory, update->address);
+    while (steps < STEPS_MAX && delta_build_step(&build, &board->hal, &factory)) {
+        steps++;
+    }
+    return build.stage == DELTA_BUILD_BUILT
+                   ? verify(board, nvm, update, NOR_NEW_IMAGE_ADDRESS, NOR_NEW_IMAGE_SIZE)
+                   : UPDATE_BAD_PATCH;
 }
 
 enum update_status candidate_commit(struct fake_board *board, uint32_t size)
 {
     struct nvm nvm;
     struct update update;
-    enum update_status status = verify(board, &nvm, &update, size);
+    nvm_open(&nvm, &board->hal);
+    enum update_status status = verify(board, &nvm, &update, NOR_BLOCK_ADDRESS, size);
+    if (status == UPDATE_VALID && update.is_delta) {
+        status = build(board, &nvm, &update);
+    }
     if (status == UPDATE_VALID) {
         update_commit(&update, &nvm);
     }

@@ -11,7 +11,8 @@
  * initialised. UPDATE_BUSY: it did not end within 1000 steps. */
 enum update_status candidate_verify(struct fake_board *board, struct update *update, uint32_t size);
 
-/* The same; a VALID one is committed. */
+/* The same; a VALID one is committed. Of a VALID delta image the target is made first: BAD_PATCH
+ * when that failed. */
 enum update_status candidate_commit(struct fake_board *board, uint32_t size);
 
 #endif

@@ -21,7 +21,7 @@ static void put32(uint8_t *at, uint32_t value)
 static void make(uint8_t manifest[DELTA_MANIFEST_SIZE])
 {
     memset(manifest, 0, DELTA_MANIFEST_SIZE);
-    memcpy(manifest, "FIMG\xE0\x00\x01\x00", 8);
+    memcpy(manifest, "FIMG\xF0\x00\x01\x00", 8);
     put32(manifest + 8, 50000);
     put32(manifest + 12, 0x02010003);
     put32(manifest + 16, 0x11223344);
@@ -32,6 +32,7 @@ static void make(uint8_t manifest[DELTA_MANIFEST_SIZE])
     memset(manifest + 64, 0xB2, 32);
     memset(manifest + 96, 0xC3, 64);
     memset(manifest + 160, 0xD4, 64);
+    memset(manifest + 224, 0xE5, 12);
 }
 
 Test(delta, reads_what_a_manifest_says)
@@ -47,6 +48,11 @@ Test(delta, reads_what_a_manifest_says)
     cr_assert_eq(info.patch_size, 996);
     cr_assert_arr_eq(info.target.sha256, memset(digest, 0xA1, 32), 32);
     cr_assert_arr_eq(info.base_sha256, memset(digest, 0xB2, 32), 32);
+    cr_assert_arr_eq(info.patch_digest, memset(digest, 0xE5, 12), 12);
+    cr_assert_not(info.encrypted);
+    put32(manifest + 20, 3);
+    cr_assert(delta_manifest_parse(manifest, SIZE_MAX_TARGET, &info));
+    cr_assert(info.encrypted);
 }
 
 Test(delta, makes_up_the_header_of_the_target)
@@ -63,6 +69,10 @@ Test(delta, makes_up_the_header_of_the_target)
     delta_target_header(manifest, header);
     cr_assert_arr_eq(header, expected, sizeof header);
     cr_assert(image_header_parse(header, SIZE_MAX_TARGET, &info));
+    put32(manifest + 20, 3); /* the target of an encrypted delta image is encrypted, too */
+    put32(expected + 20, 2);
+    delta_target_header(manifest, header);
+    cr_assert_arr_eq(header, expected, sizeof header);
 }
 
 Test(delta, refuses_what_is_none)
@@ -73,14 +83,15 @@ Test(delta, refuses_what_is_none)
         uint32_t value;
     } rows[] = {
         { "another magic", 0, 0x474D4947 },
-        { "another format or size of the manifest", 4, 0x000200E0 },
+        { "another format or size of the manifest", 4, 0x000200F0 },
         { "an image", 4, 0x00010100 },
         { "no delta", 20, 0 },
-        { "an unknown flag", 20, 3 },
+        { "an unknown flag", 20, 5 },
         { "no target", 8, 0 },
         { "a target that is too large", 8, SIZE_MAX_TARGET },
         { "no base", 24, 0 },
         { "no patch", 28, 0 },
+        { "something at its end", 236, 1 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t manifest[DELTA_MANIFEST_SIZE];

@@ -8,6 +8,7 @@
  */
 #include <criterion/criterion.h>
 #include <nettle/eddsa.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +22,22 @@
 
 static uint8_t base[CODE], target[2 * CODE];
 
+static bool build(uint32_t base_size, uint32_t target_size, const uint8_t *private_key,
+        const uint8_t *encryption_key, struct built_patch *delta)
+{
+    const struct delta_order order = { base, base_size, target, target_size, 0x02010003, 7,
+        private_key, encryption_key };
+    return delta_build(&order, delta);
+}
+
 /* Builds, applies, compares; returns the size of the patch. */
 static uint32_t round_trip(uint32_t base_size, uint32_t target_size, const char *what)
 {
     struct built_patch delta, again;
     struct delta_facts facts;
     char error[128] = "";
-    cr_assert(delta_build(base, base_size, target, target_size, 0x02010003, 7, NULL, &delta));
-    cr_assert(delta_build(base, base_size, target, target_size, 0x02010003, 7, NULL, &again));
+    cr_assert(build(base_size, target_size, NULL, NULL, &delta));
+    cr_assert(build(base_size, target_size, NULL, NULL, &again));
     cr_assert_eq(delta.size, again.size);
     cr_assert_arr_eq(delta.bytes, again.bytes, delta.size);
     uint8_t *made =
@@ -134,7 +143,7 @@ Test(delta_builder, signs_the_manifest_and_the_header_of_the_target)
     generate();
     target[5] ^= 1;
     image_key_pair(3, private_key, public_key);
-    cr_assert(delta_build(base, CODE, target, CODE, 0x02010003, 7, private_key, &delta));
+    cr_assert(build(CODE, CODE, private_key, NULL, &delta));
     cr_assert(ed25519_sha512_verify(
             public_key, IMAGE_SIGNED_SIZE, delta.bytes, delta.bytes + DELTA_OFF_SIGNATURE));
     /* The header is the one that the full image has. */
@@ -146,6 +155,41 @@ Test(delta_builder, signs_the_manifest_and_the_header_of_the_target)
     cr_assert_not(ed25519_sha512_verify(
             public_key, IMAGE_SIGNED_SIZE, delta.bytes, delta.bytes + DELTA_OFF_SIGNATURE));
     free(delta.bytes);
+}
+
+/* An encrypted one is the plain one with another flag and another look of the patch. */
+Test(delta_builder, encrypts_the_patch_under_its_own_digest)
+{
+    uint8_t private_key[32], public_key[32], key[16], header[IMAGE_HEADER_SIZE], digest[32];
+    struct built_patch plain, encrypted;
+    struct delta_info info;
+    generate();
+    target[5] ^= 1;
+    image_key_pair(3, private_key, public_key);
+    image_encryption_key(3, key);
+    cr_assert(build(CODE, CODE, private_key, NULL, &plain));
+    cr_assert(build(CODE, CODE, private_key, key, &encrypted));
+    cr_assert_eq(encrypted.size, plain.size);
+    uint32_t patch_size = plain.size - DELTA_MANIFEST_SIZE;
+    uint8_t *patch = encrypted.bytes + DELTA_MANIFEST_SIZE;
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    sha256_update(&sha, patch_size, plain.bytes + DELTA_MANIFEST_SIZE);
+    sha256_digest(&sha, sizeof digest, digest);
+    cr_assert(delta_manifest_parse(encrypted.bytes, CODE + IMAGE_HEADER_SIZE, &info));
+    cr_assert(info.encrypted);
+    cr_assert_arr_eq(info.patch_digest, digest, sizeof info.patch_digest);
+    cr_assert_arr_neq(patch, plain.bytes + DELTA_MANIFEST_SIZE, patch_size);
+    image_encrypt(patch, patch_size, key, digest);
+    cr_assert_arr_eq(patch, plain.bytes + DELTA_MANIFEST_SIZE, patch_size);
+    cr_assert(ed25519_sha512_verify(
+            public_key, IMAGE_SIGNED_SIZE, encrypted.bytes, encrypted.bytes + DELTA_OFF_SIGNATURE));
+    delta_target_header(encrypted.bytes, header);
+    cr_assert_eq(header[IMAGE_OFF_FLAGS], IMAGE_FLAG_ENCRYPTED);
+    cr_assert(ed25519_sha512_verify(
+            public_key, IMAGE_SIGNED_SIZE, header, header + IMAGE_OFF_SIGNATURE));
+    free(plain.bytes);
+    free(encrypted.bytes);
 }
 
 static void refuses(const struct built_patch *delta, uint32_t base_size, const char *message)
@@ -162,7 +206,7 @@ Test(delta_builder, applies_to_its_own_base_only)
     struct built_patch delta;
     generate();
     target[5] ^= 1;
-    cr_assert(delta_build(base, CODE, target, CODE, 1, 7, NULL, &delta));
+    cr_assert(build(CODE, CODE, NULL, NULL, &delta));
     base[9] ^= 1;
     refuses(&delta, CODE, "another base");
     base[9] ^= 1;

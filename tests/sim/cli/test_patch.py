@@ -5,7 +5,7 @@
 
 Goal: patches between real links of this firmware are as small as those of programs that a device
 cannot run: a changed constant at most 48 B, other changes at most 1.3 times zstd's and below
-xdelta3's. The manifest (224 B) is not counted.
+xdelta3's. The manifest (240 B) is not counted.
 
 Method: device/ is linked for the board as it is and with the changes of PAIRS, and in the state of
 two commits of the history where they are there. The programs are Debian's.
@@ -20,7 +20,7 @@ import unittest
 
 PROGRAM = os.environ['FLEETCAST']
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-MANIFEST_SIZE = 224
+MANIFEST_SIZE = 240
 # Of the history: from the first to the second there are ten commits that changed device/.
 OLD, NEW = 'f968bec', '2feefcf'
 
