@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "campaign/campaign_internal.h"
+#include "campaign/delta_builder.h"
 #include "campaign/image_builder.h"
 #include "network/wire.h"
 #include "observe.h"
@@ -481,13 +482,18 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
     campaign->params.member_versions = NULL;
     campaign->retries_left = params->retries;
     campaign->version = version;
-    campaign->image_size = image_size;
+    campaign->params.delta = NULL;
+    campaign->has_delta = params->delta != NULL;
+    if (campaign->has_delta) {
+        assert(params->delta_size > DELTA_BUILDER_MANIFEST_SIZE);
+        delta_base_digest(params->delta, campaign->base_digest);
+    }
     for (uint32_t i = 0; i < CAMPAIGN_TIMER_COUNT; i++) {
         campaign->timers[i].at_ns = SIM_NS_NEVER;
     }
     campaign->entity = engine_entity_add(server->engine, 1);
     campaign->handler = engine_handler_add(server->engine, on_timer, campaign);
-    if (!members_create(campaign, params) || !split_create(campaign, image, image_size)) {
+    if (!members_create(campaign, params) || !split_create(campaign, params, image, image_size)) {
         campaign_destroy(campaign);
         return NULL;
     }

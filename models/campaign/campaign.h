@@ -80,6 +80,10 @@ enum campaign_mic_descriptor {
 #define CAMPAIGN_TRANSFERS_MAX 250u
 
 struct campaign_params {
+    /* A delta image of the block, for members that run its base; NULL: all get the block itself.
+     * Copied. */
+    const uint8_t *delta;
+    uint32_t delta_size;
     const uint32_t *members; /* devices, each once, in the order of their numbers; copied */
     uint32_t member_count;   /* 0: all devices of the server */
     sim_ns start_ns;
@@ -191,7 +195,9 @@ enum campaign_stage {
     /* the campaign was stopped, or waits, before it was confirmed */                              \
     X(STOPPED, "stopped", true, "Initial")                                                         \
     /* the image failed on it: the old one is back */                                              \
-    X(REVERTED, "reverted", false, "Successful")
+    X(REVERTED, "reverted", false, "Successful")                                                   \
+    /* it reports that the delta is of another image: another round brings the whole one */        \
+    X(WRONG_BASE, "wrong_base", true, "Successful")
 #define CAMPAIGN_FAILURES(X) X(NONE, "none", false, "Successful") CAMPAIGN_REASONS(X)
 
 enum campaign_failure {
@@ -246,6 +252,7 @@ struct campaign_transfer {
     uint8_t fragmentation_version; /* of its members: versions code fragments differently */
     uint8_t fragment_size_bytes;
     uint8_t frag_index;
+    bool delta; /* its block is the delta image */
     uint32_t nb_frag;
     uint32_t members;
     uint32_t sent_uncoded, sent_coded; /* different N that a gateway sent */

@@ -57,13 +57,15 @@ struct campaign {
     uint32_t *member_of_device;                  /* index, MEMBER_NONE; [device] */
     uint32_t stage_counts[CAMPAIGN_STAGE_COUNT]; /* members whose furthest stage it is */
 
-    /* For each round, each wave, each version of TS004: all data rates, fastest first. */
+    /* For each round, each wave, each kind of member (delta or whole image, version of TS004): all
+     * data rates, fastest first. */
     struct transfer *transfers;
     uint32_t transfer_count;
-    uint32_t rate_count; /* transfers of one version */
+    uint32_t rate_count; /* transfers of one kind */
     uint32_t wave_transfers, round_transfers;
 
-    uint32_t image_size;
+    bool has_delta;
+    uint8_t base_digest[8]; /* of the image that the delta changes */
     uint32_t version;
     bool has_digest;
     uint8_t digest[8];
@@ -263,7 +265,8 @@ bool halt_send_session_delete(const struct campaign *campaign, const struct memb
 /* split.c */
 /* Creates the transfers that a campaign may need. False: one does not fit its data rate or the
  * numbers of fragments, the region has none, or out of memory. */
-bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size);
+bool split_create(struct campaign *campaign, const struct campaign_params *params,
+        const uint8_t *image, uint32_t image_size);
 /* The transfers of the round at hand: from split_first() on, split_end() not included. */
 uint32_t split_first(const struct campaign *campaign);
 uint32_t split_end(const struct campaign *campaign);

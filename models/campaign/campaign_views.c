@@ -145,6 +145,7 @@ void campaign_transfer_get(
         .fragmentation_version = transfer->fragmentation_version,
         .fragment_size_bytes = transfer->fragment_size_bytes,
         .frag_index = transfer->frag_index,
+        .delta = transfer->delta,
         .nb_frag = transfer->nb_frag,
         .members = transfer->member_count,
         .sent_uncoded = transfer->sent_uncoded,

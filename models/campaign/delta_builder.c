@@ -3,6 +3,7 @@
  */
 #include "campaign/delta_builder.h"
 
+#include <assert.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 #include <stdlib.h>
@@ -97,4 +98,10 @@ bool delta_build(const struct delta_order *order, struct built_patch *delta)
     }
     *delta = (struct built_patch){ bytes, DELTA_BUILDER_MANIFEST_SIZE + patch.size };
     return true;
+}
+
+void delta_base_digest(const uint8_t *delta, uint8_t digest_start[8])
+{
+    assert((wire_u32(delta + AT_FLAGS) & FLAG_DELTA) != 0);
+    memcpy(digest_start, delta + AT_BASE_SHA256, 8);
 }

@@ -22,6 +22,9 @@ struct delta_order {
     const uint8_t *encryption_key;      /* 16 bytes; NULL: the patch stays plain */
 };
 
+/* First bytes of the digest of its base, of a delta image as delta_build() makes it. */
+void delta_base_digest(const uint8_t *delta, uint8_t digest_start[8]);
+
 /* False as of patch_build(). */
 bool delta_build(const struct delta_order *order, struct built_patch *delta);
 

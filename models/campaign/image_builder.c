@@ -185,3 +185,47 @@ void image_generate(uint8_t *code, uint32_t size, uint64_t seed)
         }
     }
 }
+
+/* --- an earlier revision --------------------------------------------------------------------- */
+
+#define EDIT_BYTES      1024u /* one change in so many */
+#define EDIT_HALFWORDS  8u    /* of at most so many instructions */
+#define MOVE_WORDS_MAX  16u
+#define REVISE_SIZE_MIN 256u /* less changes in one byte */
+
+/* Addresses from `from` to `to` in the code, which moved `bytes` down. */
+static void move_addresses(uint8_t *code, uint32_t size, uint32_t from, uint32_t to, uint32_t bytes)
+{
+    assert(from < to && to <= size);
+    for (uint32_t at = 0; at + 4u <= size; at += 4) {
+        uint32_t value = wire_u32(code + at);
+        if (value >= CODE_START + from && value < CODE_START + to) {
+            wire_put_u32(code + at, value - bytes);
+        }
+    }
+}
+
+void image_revise(const uint8_t *code, uint32_t size, uint64_t seed, uint8_t *earlier)
+{
+    struct generator generator = { .out = earlier, .size = size };
+    assert(size > 0);
+    random_stream_init(&generator.stream, seed, 0, RANDOM_IMAGE, 1);
+    memcpy(earlier, code, size);
+    if (size < REVISE_SIZE_MIN) {
+        earlier[size - 1u] ^= 1u;
+        return;
+    }
+    uint32_t bytes = 4u * (1u + draw(&generator, MOVE_WORDS_MAX));
+    uint32_t from = 4u * draw(&generator, size / 16u), to = size / 2u / 4u * 4u;
+    to += 4u * draw(&generator, size / 16u);
+    memmove(earlier + from, code + from + bytes, to - from - bytes);
+    memcpy(earlier + to - bytes, code, bytes);
+    move_addresses(earlier, size, from + bytes, to, bytes);
+    for (uint32_t i = 0; i < 1u + size / EDIT_BYTES; i++) {
+        uint32_t halfwords = 1u + draw(&generator, EDIT_HALFWORDS);
+        generator.at = 2u * draw(&generator, size / 2u - EDIT_HALFWORDS);
+        for (uint32_t j = 0; j < halfwords; j++) {
+            put(&generator, random_stream_u32(&generator.stream), 2);
+        }
+    }
+}

@@ -35,6 +35,10 @@ void image_encrypt(uint8_t *bytes, uint32_t size, const uint8_t key[16], const u
  * constants, strings, some padding. The same bytes for the same seed and size. */
 void image_generate(uint8_t *code, uint32_t size, uint64_t seed);
 
+/* The code as it may have been a revision earlier: of the same size, with a stretch moved by a few
+ * bytes, addresses into it changed with it, and a few instructions in other places. */
+void image_revise(const uint8_t *code, uint32_t size, uint64_t seed, uint8_t *earlier);
+
 /* The Ed25519 key pair of a run. */
 void image_key_pair(uint64_t seed, uint8_t private_key[32], uint8_t public_key[32]);
 

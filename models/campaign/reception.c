@@ -19,7 +19,9 @@ enum report_update_status {
     REPORT_BAD_DIGEST = 5,
     REPORT_BAD_SIGNATURE = 6,
     REPORT_REFUSED = 8,
-    REPORT_REVERTED = 11
+    REPORT_REVERTED = 11,
+    REPORT_WRONG_BASE = 12,
+    REPORT_BAD_PATCH = 13
 };
 
 static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
@@ -242,6 +244,8 @@ static enum member_event event_of_old_version(const struct campaign *campaign,
         return MEMBER_EVENT_WENT_BACK;
     }
     switch (status) {
+    case REPORT_WRONG_BASE:
+        return MEMBER_EVENT_OTHER_BASE;
     case REPORT_BAD_HARDWARE:
         return MEMBER_EVENT_HARDWARE_DIFFERS;
     case REPORT_BAD_VERSION:
@@ -250,6 +254,7 @@ static enum member_event event_of_old_version(const struct campaign *campaign,
     case REPORT_BAD_DIGEST:
     case REPORT_BAD_SIGNATURE:
     case REPORT_REFUSED:
+    case REPORT_BAD_PATCH:
         return MEMBER_EVENT_IMAGE_NOT_AUTHENTIC;
     default:
         return MEMBER_EVENT_OLD_VERSION;

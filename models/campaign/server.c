@@ -16,6 +16,7 @@
 
 #define REPORT_FPORT              2u /* the application's periodic report, device/app/report.h */
 #define FRAGMENTATION_VERSION_MAX 2u
+#define REPORT_DIGEST_AT          4u  /* 8 bytes, of the code that runs */
 #define REPORT_RESETS_AT          18u /* u16, resets since the join */
 /* Of the SNR of a new uplink in the smoothed one, which starts with the first. */
 #define SNR_WEIGHT 4
@@ -257,6 +258,16 @@ static void on_reset(struct server *server, uint32_t device, sim_ns now_ns)
     }
 }
 
+static void learn_image(struct server_device *device, const struct network_uplink *uplink)
+{
+    if (uplink->fport == REPORT_FPORT
+            && uplink->size >= REPORT_DIGEST_AT + sizeof device->image_digest) {
+        device->image_known = true;
+        memcpy(device->image_digest, uplink->payload + REPORT_DIGEST_AT,
+                sizeof device->image_digest);
+    }
+}
+
 /* True: the report counts another reset than the last one did. */
 static bool learn_resets(struct server_device *device, const struct network_uplink *uplink)
 {
@@ -293,6 +304,7 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
         return;
     }
     learn(&server->devices[uplink->device], uplink);
+    learn_image(&server->devices[uplink->device], uplink);
     bool reset = learn_resets(&server->devices[uplink->device], uplink);
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], uplink->device);

@@ -130,7 +130,7 @@ static size_t put_frag_setup(
         static const uint8_t zero[4] = { 0 };
         bool right = campaign->params.mic_descriptor == MIC_OF_DESCRIPTOR;
         package_block_mic(identity->gen_app_key, session.session_cnt, transfer->frag_index,
-                right ? campaign->descriptor : zero, transfer->block, campaign->image_size,
+                right ? campaign->descriptor : zero, transfer->block, transfer_block_size(transfer),
                 member->mic);
         member->mic_known = true;
     }

@@ -1,9 +1,10 @@
 /* How a campaign divides its members into transfers.
  * SPDX-License-Identifier: MIT
  *
- * In each wave of each round there is one for each data rate and version of TS004: versions 1 and 2
- * code fragments differently (spec-protocol 5.4), so their members can share no transfer, and the
- * block goes out once for each.
+ * In each wave of each round there is one for each data rate and kind of member: versions 1 and 2
+ * of TS004 code fragments differently (spec-protocol 5.4), and a delta image is of use to devices
+ * that run its base, so such members can share no transfer. A device is taken to run the base until
+ * it reports another image.
  *
  * A member gets its transfer when it is set up, by the uplinks heard so far. Transfers that the
  * members heard before the start need are opened at the start, fastest first; others when the first
@@ -12,27 +13,38 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "campaign/campaign_internal.h"
 #include "network/link_budget.h"
 
-#define WAVE_TRANSFERS_MAX (2u * REGION_RATES) /* two versions of TS004 */
+#define KINDS_MAX          4u /* two versions of TS004, each with delta and whole image */
+#define WAVE_TRANSFERS_MAX (KINDS_MAX * REGION_RATES)
+
+/* Members of one kind can share a transfer. */
+struct kind {
+    uint8_t version; /* of TS004 */
+    bool delta;
+    const uint8_t *block;
+    uint32_t block_size;
+};
 
 /* --- creation -------------------------------------------------------------------------------- */
 
 /* Appends a transfer. False: the block does not fit the data rate, or there are too many, or out of
  * memory. */
-static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, const uint8_t *image,
-        uint32_t size)
+static bool add(struct campaign *campaign, const struct kind *kind, uint8_t data_rate)
 {
-    assert(campaign->transfer_count < CAMPAIGN_TRANSFERS_MAX && (version == 1 || version == 2));
+    assert(campaign->transfer_count < CAMPAIGN_TRANSFERS_MAX);
+    assert(kind->version == 1 || kind->version == 2);
     if (campaign->transfer_count == CAMPAIGN_TRANSFERS_MAX - 1u) {
         return false;
     }
     struct transfer *transfer = &campaign->transfers[campaign->transfer_count];
-    transfer->fragmentation_version = version;
-    if (!transfer_init(
-                transfer, campaign, (uint8_t)campaign->transfer_count, data_rate, image, size)) {
+    transfer->fragmentation_version = kind->version;
+    transfer->delta = kind->delta;
+    if (!transfer_init(transfer, campaign, (uint8_t)campaign->transfer_count, data_rate,
+                kind->block, kind->block_size)) {
         transfer_finish(transfer);
         *transfer = (struct transfer){ 0 };
         return false;
@@ -41,25 +53,23 @@ static bool add(struct campaign *campaign, uint8_t version, uint8_t data_rate, c
     return true;
 }
 
-/* The transfers of one version; their number is the same for each. */
-static bool add_version(
-        struct campaign *campaign, uint8_t version, const uint8_t *image, uint32_t image_size)
+/* The transfers of one kind; their number is the same for each. */
+static bool add_kind(struct campaign *campaign, const struct kind *kind)
 {
     const struct campaign_params *params = &campaign->params;
     const struct region *region = network_region(campaign->server->network);
     uint32_t before = campaign->transfer_count;
     bool ok = true;
     if (params->sessions == SESSIONS_ONE) {
-        ok = add(campaign, version, params->data_rate, image, image_size);
+        ok = add(campaign, kind, params->data_rate);
     } else {
         int fastest = params->data_rate < region->class_c_rate_max ? params->data_rate
                                                                    : region->class_c_rate_max;
         for (int rate = fastest; ok && rate >= (int)region->class_c_rate_min; rate--) {
-            ok = !region_has_downlink(region, (uint32_t)rate)
-                 || add(campaign, version, (uint8_t)rate, image, image_size);
+            ok = !region_has_downlink(region, (uint32_t)rate) || add(campaign, kind, (uint8_t)rate);
         }
     }
-    campaign->rate_count = campaign->transfer_count - before; /* the same of each version */
+    campaign->rate_count = campaign->transfer_count - before; /* the same of each kind */
     return ok && campaign->rate_count > 0;
 }
 
@@ -80,15 +90,24 @@ static bool is_undivided(const struct campaign *campaign)
     return campaign->params.sessions == SESSIONS_ONE && campaign->round_transfers == 1;
 }
 
-/* The transfers of one wave, both versions of TS004 where members need them. */
-static bool add_wave(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+/* The transfers of one block, for both versions of TS004 where members need them. */
+static bool add_block(struct campaign *campaign, bool delta, const uint8_t *block, uint32_t size)
 {
     uint8_t usual = campaign->params.fragmentation_version;
     uint8_t other = usual == 1 ? 2 : 1;
+    assert(size > 0);
+    return add_kind(campaign, &(const struct kind){ usual, delta, block, size })
+           && (!needs_version(campaign, other)
+                   || add_kind(campaign, &(const struct kind){ other, delta, block, size }));
+}
+
+/* The transfers of one wave. */
+static bool add_wave(struct campaign *campaign, const struct campaign_params *params,
+        const uint8_t *image, uint32_t image_size)
+{
     uint32_t before = campaign->transfer_count;
-    bool ok =
-            add_version(campaign, usual, image, image_size)
-            && (!needs_version(campaign, other) || add_version(campaign, other, image, image_size));
+    bool ok = (!campaign->has_delta || add_block(campaign, true, params->delta, params->delta_size))
+              && add_block(campaign, false, image, image_size);
     campaign->wave_transfers = campaign->transfer_count - before;
     return ok;
 }
@@ -121,7 +140,8 @@ static void give_all_the_transfer(struct campaign *campaign)
     }
 }
 
-bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t image_size)
+bool split_create(struct campaign *campaign, const struct campaign_params *params,
+        const uint8_t *image, uint32_t image_size)
 {
     uint32_t round_waves = schedule_wave_count(campaign->member_count, campaign->params.wave_size);
     uint32_t rounds = campaign->params.retries + (campaign->params.pause_ns > 0 ? 2u : 1u);
@@ -129,7 +149,7 @@ bool split_create(struct campaign *campaign, const uint8_t *image, uint32_t imag
     campaign->transfers = calloc(CAMPAIGN_TRANSFERS_MAX, sizeof *campaign->transfers);
     bool ok = campaign->transfers != NULL;
     for (uint32_t wave = 0; ok && wave < waves; wave++) {
-        ok = add_wave(campaign, image, image_size);
+        ok = add_wave(campaign, params, image, image_size);
     }
     campaign->round_transfers = campaign->wave_transfers * round_waves;
     if (ok && is_undivided(campaign)) {
@@ -185,21 +205,33 @@ static int32_t margin_mdb(
             network_eirp_mdbm(server->network, campaign->params.frequency_hz));
 }
 
-/* Index of the fastest transfer, of the first wave, of the version that a device has.
- * TRANSFER_NONE: there is none. */
-static uint32_t first_of_version(const struct campaign *campaign, uint32_t device)
+static bool gets_delta(const struct campaign *campaign, const struct server_device *device)
 {
-    uint8_t version = campaign->server->devices[device].fragmentation_version;
+    return campaign->has_delta
+           && (!device->image_known
+                   || memcmp(device->image_digest, campaign->base_digest,
+                              sizeof device->image_digest)
+                              == 0);
+}
+
+/* Index of the fastest transfer, of the first wave, of the kind that a device needs.
+ * TRANSFER_NONE: there is none. */
+static uint32_t first_of_kind(const struct campaign *campaign, uint32_t device)
+{
+    const struct server_device *known = &campaign->server->devices[device];
+    bool delta = gets_delta(campaign, known);
     assert(campaign->rate_count > 0);
     uint32_t first = split_first(campaign), end = first + campaign->wave_transfers;
-    while (first < end && campaign->transfers[first].fragmentation_version != version) {
+    while (first < end
+            && (campaign->transfers[first].fragmentation_version != known->fragmentation_version
+                    || campaign->transfers[first].delta != delta)) {
         first += campaign->rate_count;
     }
     return first < end ? first : TRANSFER_NONE;
 }
 
-/* One past the slowest transfer of the version that a transfer has. */
-static uint32_t end_of_version(const struct campaign *campaign, uint32_t transfer)
+/* One past the slowest transfer of the kind that a transfer has. */
+static uint32_t end_of_kind(const struct campaign *campaign, uint32_t transfer)
 {
     assert(campaign->rate_count > 0 && transfer < campaign->transfer_count);
     return (transfer / campaign->rate_count + 1u) * campaign->rate_count;
@@ -211,11 +243,11 @@ static uint32_t end_of_version(const struct campaign *campaign, uint32_t transfe
 static uint32_t best_transfer(const struct campaign *campaign, uint32_t device)
 {
     assert(campaign->transfer_count > 0 && campaign->server->devices[device].heard);
-    uint32_t best = first_of_version(campaign, device);
+    uint32_t best = first_of_kind(campaign, device);
     if (best == TRANSFER_NONE) {
         return TRANSFER_NONE;
     }
-    while (best + 1u < end_of_version(campaign, best)
+    while (best + 1u < end_of_kind(campaign, best)
             && margin_mdb(campaign, &campaign->transfers[best], device)
                        < campaign->params.session_margin_mdb) {
         best++;
@@ -280,7 +312,7 @@ static void join_small_groups(const struct campaign *campaign, uint32_t *counts,
     uint64_t members = round_members(campaign);
     for (uint32_t i = 0; i < campaign->wave_transfers; i++) {
         uint32_t count = counts[i] + carried;
-        bool slowest = i + 1u == end_of_version(campaign, i);
+        bool slowest = i + 1u == end_of_kind(campaign, i);
         bool enough = count * members >= (uint64_t)campaign->params.session_threshold * heard;
         counts[i] = enough || slowest ? count : 0;
         carried = enough || slowest ? 0 : count;
@@ -327,7 +359,7 @@ static uint32_t choose(const struct campaign *campaign, uint32_t device)
     if (best == TRANSFER_NONE || campaign->params.sessions != SESSIONS_THRESHOLD) {
         return best;
     }
-    for (uint32_t i = best; i < end_of_version(campaign, best); i++) {
+    for (uint32_t i = best; i < end_of_kind(campaign, best); i++) {
         if (campaign->transfers[i].open) {
             return i;
         }

@@ -47,6 +47,7 @@ struct transfer {
     uint8_t padding;
     uint8_t data_rate;
     uint8_t fragmentation_version; /* of TS004, 1 or 2; set before transfer_init() */
+    bool delta;                    /* the block is the delta image; likewise */
     uint8_t frag_index;
 
     struct schedule schedule;
@@ -76,6 +77,12 @@ struct transfer {
 bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t index,
         uint8_t data_rate, const uint8_t *image, uint32_t image_size);
 void transfer_finish(struct transfer *transfer);
+
+/* Bytes of the block without its padding. */
+static inline uint32_t transfer_block_size(const struct transfer *transfer)
+{
+    return (uint32_t)transfer->nb_frag * transfer->fragment_size_bytes - transfer->padding;
+}
 
 /* Gives its sessions their times, the first from start_ns on, and opens it. `concurrent`: transfers
  * that share the airtime, this one included. */

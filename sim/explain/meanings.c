@@ -64,6 +64,7 @@ static const struct {
     { "busy", "another campaign held it until the set-up was over" },
     { "stopped", "the campaign was stopped, or paused, before it was confirmed" },
     { "reverted", "the new image failed on it, and it went back to the old one" },
+    { "wrong_base", "it runs another image than the one that its delta changes" },
 };
 
 const char *failure_meaning(const char *reason)

@@ -108,7 +108,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
     uint32_t size_max = campaign_fragment_size_max(region, c->data_rate);
     *input = (struct estimate_input){
         .region = region,
-        .image_size_bytes = firmware_image_size(campaign->code_size_bytes),
+        .image_size_bytes = campaign->block_size_bytes,
         .fragment_size_bytes =
                 c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
         .redundancy = c->redundancy,

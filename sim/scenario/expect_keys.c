@@ -50,6 +50,7 @@ const char *const expect_keys[] = {
     "devices.failed.busy",
     "devices.failed.stopped",
     "devices.failed.reverted",
+    "devices.failed.wrong_base",
     "setup_time_s.min",
     "setup_time_s.mean",
     "setup_time_s.p50",

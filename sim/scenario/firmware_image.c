@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "campaign/delta_builder.h"
 #include "campaign/image_builder.h"
 
 #ifdef FLEETCAST_TARGET_LINK
@@ -135,4 +136,68 @@ uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t 
 uint32_t firmware_image_size(uint32_t code_size)
 {
     return IMAGE_BUILDER_HEADER_SIZE + code_size;
+}
+
+/* --- base ------------------------------------------------------------------------------------- */
+
+static const char *base_word(const struct scenario *scenario)
+{
+    const char *base = scenario->firmware.base;
+    bool delta = scenario->firmware.delivery == DELIVERY_DELTA;
+    return strcmp(base, "auto") != 0 ? base : delta ? "earlier" : "same";
+}
+
+static bool is_word_of_base(const char *word)
+{
+    return strcmp(word, "same") == 0 || strcmp(word, "earlier") == 0;
+}
+
+bool firmware_base_is_file(const struct scenario *scenario)
+{
+    struct scenario_firmware base = { 0 };
+    snprintf(base.image, sizeof base.image, "%s", base_word(scenario));
+    return !is_word_of_base(base.image) && firmware_image_is_file(&base);
+}
+
+uint8_t *firmware_base_load(
+        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size)
+{
+    const char *word = base_word(scenario);
+    struct scenario_firmware base =
+            scenario->campaign_count > 0 ? scenario->campaigns[0].firmware : scenario->firmware;
+    if (!is_word_of_base(word)) {
+        snprintf(base.image, sizeof base.image, "%s", word);
+    }
+    uint8_t *code = firmware_image_load(&base, scenario->seed, size, error, error_size);
+    if (code == NULL || strcmp(word, "earlier") != 0) {
+        return code;
+    }
+    uint8_t *earlier = malloc(*size);
+    if (earlier == NULL) {
+        snprintf(error, error_size, "firmware.base: out of memory");
+    } else {
+        image_revise(code, *size, scenario->seed, earlier);
+    }
+    free(code);
+    return earlier;
+}
+
+uint32_t firmware_block_size(const struct scenario *scenario,
+        const struct scenario_firmware *firmware, char *error, size_t error_size)
+{
+    struct delta_order order = { 0 };
+    struct built_patch delta = { 0 };
+    uint8_t *base = firmware_base_load(scenario, &order.base_size, error, error_size);
+    uint8_t *target = base == NULL ? NULL
+                                   : firmware_image_load(firmware, scenario->seed,
+                                           &order.target_size, error, error_size);
+    order.base = base;
+    order.target = target;
+    if (target != NULL && !delta_build(&order, &delta)) {
+        snprintf(error, error_size, "firmware.base: out of memory");
+    }
+    free(base);
+    free(target);
+    free(delta.bytes);
+    return delta.size;
 }

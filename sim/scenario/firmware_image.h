@@ -23,6 +23,15 @@ uint32_t firmware_image_code_size(
 uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
         uint32_t *size, char *error, size_t error_size);
 
+/* The same of the image that devices run at first. */
+uint8_t *firmware_base_load(
+        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size);
+bool firmware_base_is_file(const struct scenario *scenario);
+
+/* Bytes of the block that devices get which run the base; 0: `error` says why. */
+uint32_t firmware_block_size(const struct scenario *scenario,
+        const struct scenario_firmware *firmware, char *error, size_t error_size);
+
 /* Bytes that are sent for so much code: header and code. */
 uint32_t firmware_image_size(uint32_t code_size);
 

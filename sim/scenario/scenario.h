@@ -164,13 +164,19 @@ struct scenario_device_group {
     double battery_usable;          /* -1: the board's */
 };
 
+enum scenario_delivery {
+    DELIVERY_FULL,
+    DELIVERY_DELTA /* to devices that run the base */
+};
+
 struct scenario_firmware {
     char image[SCENARIO_PATH_MAX]; /* "device", "generated", or a file's path */
     uint32_t image_size_bytes;     /* firmware.size, of a generated image */
     uint32_t version;              /* "2.0.0" -> major << 24 | minor << 16 | patch */
     uint32_t hardware;             /* that it is for; SCENARIO_NO_NUMBER: the devices' */
     bool expect_refusal;           /* its version may be one that devices must refuse */
-    int delivery;                  /* 0: full */
+    int delivery;                  /* enum scenario_delivery */
+    char base[SCENARIO_PATH_MAX];  /* "auto", "same", "earlier", or as `image` */
     bool encryption;               /* of the code, wherever it does not run */
 };
 
@@ -207,6 +213,7 @@ struct scenario_campaign {
     struct scenario_members devices;
     struct scenario_firmware firmware; /* what is not given is the scenario's */
     uint32_t code_size_bytes;          /* of the image */
+    uint32_t block_size_bytes;         /* of what most devices get: the image, or its delta */
     struct campaign_params params;     /* `members` are added by the world */
     int session_class;                 /* 0: C */
     int server;                        /* enum server_preset */

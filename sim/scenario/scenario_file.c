@@ -93,6 +93,27 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
     campaign->code_size_bytes = code_size_of(own, place_of(places, name, image), errors);
 }
 
+/* Of a delta it takes the base, and so the firmware of all campaigns. */
+static void complete_blocks(struct scenario *scenario, const struct scenario_places *places,
+        const char *name, struct scenario_errors *errors)
+{
+    char error[SCENARIO_PATH_MAX + 128];
+    bool delta = scenario->firmware.delivery == DELIVERY_DELTA;
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        struct scenario_campaign *campaign = &scenario->campaigns[i];
+        campaign->block_size_bytes = firmware_image_size(campaign->code_size_bytes);
+        if (!delta || campaign->code_size_bytes == 0) {
+            continue;
+        }
+        campaign->block_size_bytes =
+                firmware_block_size(scenario, &campaign->firmware, error, sizeof error);
+        if (campaign->block_size_bytes == 0) {
+            scenario_errors_add(
+                    errors, place_of(places, name, scenario->firmware.base), "%s", error);
+        }
+    }
+}
+
 /* One campaign may go without a name. */
 static void complete_campaigns(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
@@ -110,6 +131,10 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
         complete_firmware(scenario, campaign, places, name, errors);
         campaign_complete_words(scenario_region(scenario), campaign);
     }
+    if (firmware_base_is_file(scenario)) {
+        place_path(places, name, scenario->firmware.base);
+    }
+    complete_blocks(scenario, places, name, errors);
 }
 
 /* Tries what the group runs on its board. */

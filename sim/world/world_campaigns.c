@@ -58,6 +58,8 @@ static bool create_campaign(
     const struct built_image *block = &world->blocks[number];
     struct campaign_params params;
     world_campaign_params(campaign, &params);
+    params.delta = world->deltas[number].bytes;
+    params.delta_size = world->deltas[number].size_bytes;
     params.members = members;
     params.member_count = member_count;
     uint8_t public_key[32];

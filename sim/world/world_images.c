@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/delta_builder.h"
 #include "scenario/firmware_image.h"
 #include "update/flash_map.h"
 #include "update/update.h"
@@ -28,24 +29,22 @@ static uint32_t hardware_of(const struct scenario_firmware *firmware)
     return firmware->hardware != SCENARIO_NO_NUMBER ? firmware->hardware : WORLD_HARDWARE_ID;
 }
 
-/* Header and plain code. False: `error` says why. */
-static bool build_image(const struct world *world, const struct scenario_firmware *firmware,
-        uint32_t version, struct built_image *built, char *error, size_t error_size)
+/* Header and plain code; frees `code`. False: `error` says why. */
+static bool build_image(const struct world *world, uint8_t *code, uint32_t code_size,
+        uint32_t version, uint32_t hardware, struct built_image *built, char *error,
+        size_t error_size)
 {
     uint8_t private_key[32], public_key[32];
-    uint32_t code_size;
-    image_key_pair(world->scenario->seed, private_key, public_key);
-    uint8_t *code =
-            firmware_image_load(firmware, world->scenario->seed, &code_size, error, error_size);
     if (code == NULL) {
         return false;
     }
+    image_key_pair(world->scenario->seed, private_key, public_key);
     uint32_t size_max = code_size + IMAGE_HEADER_SIZE;
     uint8_t *image = malloc(size_max);
     *built = (struct built_image){ .bytes = image };
     bool ok = image != NULL
               && image_build(image, size_max, &built->size_bytes, code, code_size, version,
-                      hardware_of(firmware), private_key);
+                      hardware, private_key);
     if (!ok) {
         snprintf(error, error_size, "firmware.image: cannot build the image");
         free_image(built);
@@ -76,20 +75,63 @@ static bool build_block(const struct world *world, const struct built_image *ima
     return true;
 }
 
+/* What makes an image out of that of the factory. */
+static bool build_delta(const struct world *world, const struct built_image *base,
+        const struct built_image *image, const struct scenario_firmware *firmware,
+        struct built_image *delta, char *error, size_t error_size)
+{
+    uint8_t private_key[32], public_key[32], key[16];
+    image_key_pair(world->scenario->seed, private_key, public_key);
+    image_encryption_key(world->scenario->seed, key);
+    const struct delta_order order = {
+        .base = base->bytes + IMAGE_HEADER_SIZE,
+        .base_size = base->size_bytes - IMAGE_HEADER_SIZE,
+        .target = image->bytes + IMAGE_HEADER_SIZE,
+        .target_size = image->size_bytes - IMAGE_HEADER_SIZE,
+        .version = firmware->version,
+        .hardware_id = hardware_of(firmware),
+        .ed25519_private_key = private_key,
+        .encryption_key = world->scenario->firmware.encryption ? key : NULL,
+    };
+    struct built_patch patch;
+    if (!delta_build(&order, &patch)) {
+        snprintf(error, error_size, "firmware.delivery: out of memory");
+        return false;
+    }
+    *delta = (struct built_image){ patch.bytes, patch.size };
+    return true;
+}
+
+/* All that a campaign needs. */
+static bool build_campaign(struct world *world, uint32_t number, const struct built_image *base,
+        char *error, size_t error_size)
+{
+    const struct scenario *scenario = world->scenario;
+    const struct scenario_firmware *firmware = &scenario->campaigns[number].firmware;
+    struct built_image *image = &world->images[number];
+    uint32_t size;
+    uint8_t *code = firmware_image_load(firmware, scenario->seed, &size, error, error_size);
+    return build_image(world, code, size, firmware->version, hardware_of(firmware), image, error,
+                   error_size)
+           && build_block(world, image, &world->blocks[number], error, error_size)
+           && (scenario->firmware.delivery != DELIVERY_DELTA
+                   || build_delta(world, base, image, firmware, &world->deltas[number], error,
+                           error_size));
+}
+
 bool world_build_images(
         struct world *world, struct world_factory *factory, char *error, size_t error_size)
 {
     const struct scenario *scenario = world->scenario;
-    const struct scenario_firmware *first =
-            scenario->campaign_count > 0 ? &scenario->campaigns[0].firmware : &scenario->firmware;
     uint8_t private_key[32];
+    uint32_t size;
     image_key_pair(scenario->seed, private_key, factory->public_key);
     image_encryption_key(scenario->seed, factory->encryption_key);
-    bool ok = build_image(world, first, INITIAL_IMAGE_VERSION, &factory->image, error, error_size);
+    uint8_t *code = firmware_base_load(scenario, &size, error, error_size);
+    bool ok = build_image(world, code, size, INITIAL_IMAGE_VERSION, WORLD_HARDWARE_ID,
+            &factory->image, error, error_size);
     for (uint32_t i = 0; ok && i < scenario->campaign_count; i++) {
-        const struct scenario_firmware *firmware = &scenario->campaigns[i].firmware;
-        ok = build_image(world, firmware, firmware->version, &world->images[i], error, error_size)
-             && build_block(world, &world->images[i], &world->blocks[i], error, error_size);
+        ok = build_campaign(world, i, &factory->image, error, error_size);
     }
     return ok;
 }
@@ -99,5 +141,6 @@ void world_free_images(struct world *world)
     for (uint32_t i = 0; i < SCENARIO_CAMPAIGNS_MAX; i++) {
         free_image(&world->images[i]);
         free_image(&world->blocks[i]);
+        free_image(&world->deltas[i]);
     }
 }

@@ -13,9 +13,8 @@ struct world_factory {
     uint8_t encryption_key[16];
 };
 
-/* Builds the image of each campaign, and the one that devices run at first: the first campaign's
- * code (without a campaign, the scenario's) at version 1.0.0; the caller frees its bytes. False:
- * `error` says why. */
+/* Builds the image of each campaign, and the one that devices run at first: firmware.base at
+ * version 1.0.0; the caller frees its bytes. False: `error` says why. */
 bool world_build_images(
         struct world *world, struct world_factory *factory, char *error, size_t error_size);
 void world_free_images(struct world *world);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "campaign/image_builder.h"
+#include "campaign/patch_builder.h"
 #include "models/network/hex.h"
 
 Test(image_builder, lays_an_image_out_and_signs_its_header)
@@ -136,6 +137,25 @@ static double entropy_bits(const uint8_t *data, uint32_t size)
         bits -= count[i] > 0 ? p * log2(p) : 0.0;
     }
     return bits;
+}
+
+Test(image_builder, revises_code_in_a_few_places)
+{
+    const uint32_t size = 48 * 1024;
+    uint8_t *code = malloc(size), *a = malloc(size), *b = malloc(size);
+    image_generate(code, size, 11);
+    image_revise(code, size, 11, a);
+    image_revise(code, size, 11, b);
+    cr_assert_arr_eq(a, b, size);
+    struct built_patch patch;
+    cr_assert(patch_build(a, size, code, size, &patch));
+    cr_assert(patch.size > 200 && patch.size < size / 10, "%u bytes of patch", patch.size);
+    free(patch.bytes);
+    image_revise(code, 1, 11, a);
+    cr_assert_neq(a[0], code[0]);
+    free(code);
+    free(a);
+    free(b);
 }
 
 Test(image_builder, generates_code_with_the_entropy_of_firmware)

@@ -138,6 +138,17 @@ Test(reception, acknowledges_with_growing_pauses)
     cr_assert_geq(fleet.devices[0].acks, 1 + 5);
 }
 
+/* It has the block, runs the old version, and says that the block is a delta of another image. */
+Test(reception, names_a_delta_of_another_base)
+{
+    struct campaign_params params = fleet_default_params();
+    fleet_create(&fleet, 1, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.installs_nothing = true;
+    fleet.devices[0].update_status = UPDATE_WRONG_BASE;
+    fleet_run(&fleet, 8 * HOUR_NS);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_WRONG_BASE);
+}
+
 /* Design section 5, invariant 9: the outcome of the campaign stands once it is over, but the device
  * asks on, and installs when it is answered. */
 Test(reception, acknowledges_a_block_after_the_end_of_the_campaign)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "board/node.h"
+#include "update/delta.h"
 #include "update/flash_map.h"
-#include "update/image_place.h"
 
 /* --- windows ----------------------------------------------------------------------------------
  */
@@ -101,10 +101,26 @@ void nor_dump_read(const struct trial *trial, uint32_t device, uint8_t *dump)
     node_flash_peek(trial->world->nodes, device, HAL_FLASH_EXTERNAL, 0, dump, NOR_SIZE);
 }
 
+void nor_dump_hide_headers(uint8_t *dump)
+{
+    static const uint32_t places[] = { NOR_BLOCK_ADDRESS, NOR_NEW_IMAGE_ADDRESS,
+        NOR_OLD_IMAGE_ADDRESS };
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (memcmp(dump + places[i], "FIMG", 4) == 0) {
+            memset(dump + places[i], 0xFF,
+                    (size_t)(dump[places[i] + 4] | dump[places[i] + 5] << 8));
+        }
+    }
+}
+
 /* --- nonces -----------------------------------------------------------------------------------
  */
 
 #define NONCES_MAX 512u
+/* device/update/delta_build.h */
+#define STATE_SLOT 512u
+#define STATE_AT   16u
+#define STATE_SIZE 320u
 
 struct seen {
     uint8_t nonce[IMAGE_NONCE_SIZE];
@@ -196,9 +212,45 @@ static bool note_image(struct nor_nonces *nonces, const uint8_t *image)
             u32(image + IMAGE_OFF_IMAGE_SIZE));
 }
 
+static bool note_delta(struct nor_nonces *nonces, const uint8_t *delta)
+{
+    if (u32(delta + IMAGE_OFF_MAGIC) != IMAGE_MAGIC
+            || u32(delta + IMAGE_OFF_FLAGS) != (IMAGE_FLAG_ENCRYPTED | IMAGE_FLAG_DELTA)) {
+        return true;
+    }
+    return note_ciphertext(nonces, delta + DELTA_OFF_PATCH_DIGEST, delta + DELTA_MANIFEST_SIZE,
+            u32(delta + DELTA_OFF_PATCH_SIZE));
+}
+
+/* States of a delta build, in slots: a nonce, then what is under it. */
+static bool note_slots(struct nor_nonces *nonces, const uint8_t *slots)
+{
+    bool good = true;
+    for (uint32_t at = 0; at < NOR_DELTA_SIZE; at += STATE_SLOT) {
+        if (!is_erased(slots + at, IMAGE_NONCE_SIZE)) {
+            good = note_ciphertext(nonces, slots + at, slots + at + STATE_AT, STATE_SIZE) && good;
+        }
+    }
+    return good;
+}
+
+/* The target of a delta has its header last. */
+static bool note_target(struct nor_nonces *nonces, const uint8_t *dump)
+{
+    const uint8_t *delta = dump + NOR_BLOCK_ADDRESS;
+    const uint8_t *target = dump + NOR_NEW_IMAGE_ADDRESS;
+    if (u32(target) == IMAGE_MAGIC || u32(delta) != IMAGE_MAGIC
+            || u32(delta + IMAGE_OFF_FLAGS) != (IMAGE_FLAG_ENCRYPTED | IMAGE_FLAG_DELTA)) {
+        return note_image(nonces, target);
+    }
+    return note_ciphertext(nonces, delta + IMAGE_OFF_SHA256, target + IMAGE_HEADER_SIZE,
+            u32(delta + IMAGE_OFF_IMAGE_SIZE));
+}
+
 bool nor_nonces_note(struct nor_nonces *nonces, const uint8_t *dump)
 {
-    return note_image(nonces, dump + NOR_BLOCK_ADDRESS)
-           && note_image(nonces, dump + NOR_NEW_IMAGE_ADDRESS)
+    return note_delta(nonces, dump + NOR_BLOCK_ADDRESS)
+           && note_slots(nonces, dump + NOR_DELTA_ADDRESS) && note_target(nonces, dump)
+           && note_image(nonces, dump + NOR_BLOCK_ADDRESS)
            && note_image(nonces, dump + NOR_OLD_IMAGE_ADDRESS);
 }

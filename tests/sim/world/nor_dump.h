@@ -21,6 +21,9 @@ void nor_windows_add(struct nor_windows *windows, const uint8_t *code, uint32_t 
 
 /* Reads the whole NOR of a device into `dump` (NOR_SIZE bytes). */
 void nor_dump_read(const struct trial *trial, uint32_t device, uint8_t *dump);
+/* Erases the headers and manifests in a dump: they are plain and public, and their zeros may go on
+ * like some code does. */
+void nor_dump_hide_headers(uint8_t *dump);
 /* How many windows of the dump are windows of the code. */
 uint32_t nor_dump_count(const struct nor_windows *windows, const uint8_t *dump);
 

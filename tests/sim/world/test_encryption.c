@@ -13,8 +13,9 @@
 #include "update/flash_map.h"
 #include "update/image.h"
 
-#define DEVICES 3u
-#define STEP_NS (20 * SIM_NS_PER_S)
+#define DEVICES   3u
+#define CODE_SIZE (20u * KIB)
+#define STEP_NS   (20 * SIM_NS_PER_S)
 
 static const char three[] = "name: three\n"
                             "duration: 6 h\n"
@@ -22,7 +23,7 @@ static const char three[] = "name: three\n"
                             "gateways: {count: 1}\n"
                             "devices: [{name: d, count: 3, boot: {spread: 5 min}, "
                             "report: {period: 10 min}}]\n"
-                            "firmware: {image: generated, size: 8 KiB}\n"
+                            "firmware: {image: generated, size: 20 KiB}\n"
                             "campaign: {start: 20 min, fragment_size: 100 B, "
                             "set_up: {window: 20 min}, "
                             "correction: {timeout: 10 min}, confirm_timeout: 1 h}\n";
@@ -44,6 +45,10 @@ static struct findings search(struct trial *trial)
     const struct built_image *image = &trial->world->images[0];
     nor_windows_add(
             windows, image->bytes + IMAGE_HEADER_SIZE, image->size_bytes - IMAGE_HEADER_SIZE);
+    uint8_t *base = malloc(CODE_SIZE);
+    node_flash_peek(trial->world->nodes, 0, HAL_FLASH_INTERNAL,
+            FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE, base, CODE_SIZE);
+    nor_windows_add(windows, base, CODE_SIZE);
     sim_ns now_ns = 0;
     uint32_t worked[DEVICES] = { 0 };
     bool more = true;
@@ -56,22 +61,23 @@ static struct findings search(struct trial *trial)
             }
             worked[i] = operations;
             nor_dump_read(trial, i, dump);
-            findings.plain += nor_dump_count(windows, dump);
             findings.shared = findings.shared || !nor_nonces_note(nonces, dump);
+            nor_dump_hide_headers(dump);
+            findings.plain += nor_dump_count(windows, dump);
             findings.dumps++;
         }
     }
     findings.nonces = nor_nonces_count(nonces);
     free(dump);
+    free(base);
     nor_nonces_destroy(nonces);
     nor_windows_destroy(windows);
     return findings;
 }
 
-static struct findings search_with(const char *encryption)
+static struct findings search_with(const char *const *sets)
 {
-    const char *const sets[] = { encryption };
-    struct trial *trial = trial_create(three, sets, 1);
+    struct trial *trial = trial_create(three, sets, 2);
     struct findings findings = search(trial);
     cr_expect_null(trial_failure(trial));
     cr_expect_float_eq(trial_value(trial, "devices.confirmed"), DEVICES, 0.0);
@@ -83,15 +89,29 @@ static struct findings search_with(const char *encryption)
 
 Test(encryption, leaves_no_plain_code_in_the_nor)
 {
-    struct findings findings = search_with("firmware.encryption=on");
+    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=full" };
+    struct findings findings = search_with(sets);
     cr_expect_eq(findings.plain, 0);
     cr_expect_not(findings.shared);
-    cr_expect_eq(findings.nonces, 1);
+    cr_expect_geq(findings.nonces, 1);
+}
+
+/* Nonces of the patch, of the target, and of each state of the build that is saved. */
+Test(encryption, leaves_no_plain_code_of_a_delta_in_the_nor)
+{
+    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=delta" };
+    struct findings findings = search_with(sets);
+    cr_expect_eq(findings.plain, 0);
+    cr_expect_not(findings.shared);
+    cr_expect_geq(findings.nonces, 4, "%u nonces", findings.nonces);
 }
 
 Test(encryption, the_search_finds_plain_code)
 {
-    struct findings findings = search_with("firmware.encryption=off");
-    cr_expect_gt(findings.plain, 8000, "found %u", findings.plain);
+    const char *const sets[] = { "firmware.encryption=off", "firmware.delivery=full" };
+    struct findings findings = search_with(sets);
+    cr_expect_gt(findings.plain, CODE_SIZE, "found %u", findings.plain);
     cr_expect_eq(findings.nonces, 0);
+    const char *const delta[] = { "firmware.encryption=off", "firmware.delivery=delta" };
+    cr_expect_gt(search_with(delta).plain, CODE_SIZE);
 }
