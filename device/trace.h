@@ -51,7 +51,9 @@
     X(REVERT_STARTED, "version of the saved image", "size")                                        \
     X(REVERTED, "version of the saved image", "size")                                              \
     X(DELTA_STARTED, "bytes of code that the patch makes", "made already, before a reset")         \
-    X(DELTA_BUILT, "bytes of code", "bytes of the patch")
+    X(DELTA_BUILT, "bytes of code", "bytes of the patch")                                          \
+    X(FETCH_STARTED, "missing fragments", "frag index")                                            \
+    X(FETCH_GIVEN_UP, "missing fragments", "requests without an answer")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

@@ -220,6 +220,20 @@ static void on_block_received(struct fragmentation *frag, struct core *core, uin
     }
 }
 
+void fragmentation_take(struct fragmentation *frag, struct core *core, uint32_t n,
+        const uint8_t *data, uint64_t now_ticks)
+{
+    uint8_t index = frag->session.index;
+    DEVICE_ASSERT(&core->hal, frag->phase != FRAG_PHASE_NONE && index < FRAGMENTATION_INDEXES);
+    /* The counter is spent with the first fragment, so a set-up may be repeated before. */
+    if (frag->session.version >= 2 && frag->session_cnt_prev[index] != frag->session.session_cnt) {
+        frag->session_cnt_prev[index] = frag->session.session_cnt;
+        nvm_write(&core->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
+                sizeof(frag->session_cnt_prev));
+    }
+    frag_session_on_fragment(frag, core, n, data, now_ticks);
+}
+
 static void on_data_fragment(
         struct fragmentation *frag, struct core *core, const struct mac_downlink *downlink)
 {
@@ -235,13 +249,7 @@ static void on_data_fragment(
     if (n == 0 || index != frag->session.index || !allowed) {
         return;
     }
-    /* The counter is spent with the first fragment, so a set-up may be repeated before. */
-    if (frag->session.version >= 2 && frag->session_cnt_prev[index] != frag->session.session_cnt) {
-        frag->session_cnt_prev[index] = frag->session.session_cnt;
-        nvm_write(&core->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
-                sizeof(frag->session_cnt_prev));
-    }
-    frag_session_on_fragment(
+    fragmentation_take(
             frag, core, n, &downlink->payload[FRAGMENT_HEADER_SIZE], downlink->end_ticks);
 }
 

@@ -14,6 +14,7 @@
 #include "services/answers.h"
 #include "services/block_proof.h"
 #include "services/frag_decode.h"
+#include "services/unicast_blocks.h"
 
 struct core;
 
@@ -90,7 +91,12 @@ struct fragmentation {
     uint32_t check_offset;             /* MIC progress */
     struct hal_cmac cmac;
     struct block_proof proof;
+    struct unicast_blocks fetch;
 };
+
+/* A fragment of the session came, with whole data: N and FragIndex are its own. */
+void fragmentation_take(struct fragmentation *frag, struct core *core, uint32_t n,
+        const uint8_t *data, uint64_t now_ticks);
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
  * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,

@@ -62,6 +62,7 @@ struct package {
             size_t size_max);
 };
 
-extern const struct package clock_sync_package, fragmentation_package, multicast_setup_package;
+extern const struct package clock_sync_package, fragmentation_package, unicast_blocks_package,
+        multicast_setup_package;
 
 #endif

@@ -18,6 +18,7 @@ static const struct package *const packages[] = {
     &clock_sync_package,
     &fragmentation_package,
     &fragment_table_package,
+    &unicast_blocks_package, /* its state is part of the fragmentation session's */
     &multicast_setup_package,
 };
 #define PACKAGES (sizeof packages / sizeof packages[0])

@@ -1,4 +1,5 @@
-/* The application packages: TS003 clock sync, TS005 multicast setup, TS004 fragmentation.
+/* The application packages: TS003 clock sync, TS005 multicast setup, TS004 fragmentation, and the
+ * simple block protocol.
  * SPDX-License-Identifier: MIT
  *
  * Pull model: the main loop hands down-link messages in, runs steps when their time has come,

@@ -352,7 +352,8 @@ void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns 
     if (member->stage > MEMBER_HEARD) {
         return;
     }
-    bool in_set_up = campaign->phase == CAMPAIGN_PHASE_SET_UP;
+    bool in_set_up = campaign->phase == CAMPAIGN_PHASE_SET_UP
+                     || (unicast_delivery(campaign) && campaign->phase == CAMPAIGN_PHASE_UNCODED);
     campaign_member_event(campaign, member,
             in_set_up ? MEMBER_EVENT_UPLINK_IN_SET_UP : MEMBER_EVENT_UPLINK, now_ns);
 }
@@ -362,7 +363,8 @@ void campaign_on_heard(struct campaign *campaign, struct member *member, sim_ns 
  * off goes on, after the start of the session as well. */
 void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (member->stage < MEMBER_GROUP || member->stage > MEMBER_RECEIVING) {
+    if (member->stage < MEMBER_GROUP || member->stage > MEMBER_RECEIVING
+            || unicast_delivery(campaign)) { /* a device that fetches goes on by itself */
         return;
     }
     assert(member->transfer < campaign->transfer_count && member->restarts <= RESTARTS_MAX);
@@ -401,12 +403,16 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
         campaign_member_event(campaign, member, MEMBER_EVENT_TIME_ANSWERED, now_ns);
     }
     enum campaign_phase phase = transfer != NULL ? transfer->phase : campaign->phase;
+    bool unicast = unicast_delivery(campaign) && phase == CAMPAIGN_PHASE_UNCODED;
     bool in_set_up = phase == CAMPAIGN_PHASE_SET_UP || phase == CAMPAIGN_PHASE_WAIT_SESSION;
-    if (in_set_up || restarted) {
+    if (in_set_up || restarted || unicast) {
         set_up_step(campaign, member, course, now_ns);
     }
     if (transfer != NULL) {
         second_period_step(campaign, member, course, now_ns);
+    }
+    if (transfer != NULL && unicast) {
+        unicast_delivery_step(campaign, member, course, now_ns);
     }
     bool repaired = transfer != NULL && repair_step(campaign, member, course, now_ns);
     if (!restarted && !repaired && !course->status_answered

@@ -32,6 +32,12 @@ enum campaign_correction_period {
     CORRECTION_PERIOD_SECOND /* it ends in a session of its own, after a pause */
 };
 
+/* How the block comes to the members. */
+enum campaign_delivery {
+    DELIVERY_MULTICAST, /* in sessions of class C, to all at one time */
+    DELIVERY_UNICAST    /* each fetches its own copy in class A */
+};
+
 /* How the members are divided into transfers. */
 enum campaign_sessions {
     SESSIONS_ONE,
@@ -87,6 +93,8 @@ struct campaign_params {
     const uint32_t *members; /* devices, each once, in the order of their numbers; copied */
     uint32_t member_count;   /* 0: all devices of the server */
     sim_ns start_ns;
+    enum campaign_delivery delivery;
+    sim_ns delivery_timeout_ns; /* of unicast: how long members may fetch */
     enum campaign_set_up_policy set_up_policy;
     sim_ns set_up_window_ns;     /* from start to the common session time */
     uint8_t data_rate;           /* DR5; of split sessions the fastest one */
@@ -259,6 +267,7 @@ struct campaign_transfer {
     uint32_t correction_batches;
     uint32_t session_count;
     uint32_t round, wave;
+    bool is_unicast; /* its members fetch the block, each for itself */
 };
 
 /* A round: all members, and then those that the round before has left. */

@@ -227,6 +227,19 @@ uint32_t repair_count(const struct transfer *transfer, bool answered);
 bool repair_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns);
 
+/* unicast_delivery.c */
+struct unicast_message;
+bool unicast_delivery(const struct campaign *campaign);
+/* A member that is called goes on to its fragmentation session. */
+void unicast_delivery_skip_group(struct campaign *campaign, struct member *member, sim_ns now_ns);
+/* After an uplink: a member that is set up is told to fetch. */
+void unicast_delivery_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
+/* A message on FPort 204. False: no transfer of the campaign answers, the device may stop. */
+bool unicast_delivery_on_message(struct campaign *campaign, struct member *member,
+        const struct unicast_message *message, struct uplink_course *course, sim_ns now_ns);
+void unicast_delivery_end_if_done(struct campaign *campaign, sim_ns now_ns);
+
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);

@@ -154,6 +154,7 @@ void campaign_transfer_get(
         .session_count = transfer->session_count,
         .round = split_round_of(campaign, index),
         .wave = split_wave_of(campaign, index),
+        .is_unicast = unicast_delivery(campaign),
     };
 }
 

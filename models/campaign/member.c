@@ -68,6 +68,7 @@ const struct member_transition member_transitions[] = {
     T(FRAGMENTATION, INDEX_REFUSED,          FRAGMENTATION, NO_INDEX,             NONE),
     T(FRAGMENTATION, DESCRIPTOR_REFUSED,     FRAGMENTATION, WRONG_DESCRIPTOR,     NONE),
     T(FRAGMENTATION, REFUSED,                FRAGMENTATION, SET_UP_REFUSED,       NONE),
+    T(GROUP,         NO_GROUP,               FRAGMENTATION, SET_UP_UNANSWERED,    NONE),
     /* Too often: the set-up ends with the reason. */
     T(VERSION,       SET_UP_SILENT,          ENDED,         SET_UP_UNANSWERED,    NONE),
     T(GROUP,         SET_UP_SILENT,          ENDED,         SET_UP_UNANSWERED,    RELEASE),
@@ -134,6 +135,7 @@ const struct member_transition member_transitions[] = {
     T(RECEIVING,     BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
     T(RECEIVING,     BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
     T(RECEIVING,     NOTHING_SENT,           ENDED,         NOT_SENT,             RELEASE),
+    T(RECEIVING,     SESSION_LOST,           FRAGMENTATION, SET_UP_UNANSWERED,    NONE),
     T(RECEIVING,     REPAIR_FAILED,          ENDED,         INCOMPLETE,           RELEASE),
     T(RECEIVING,     NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* after the block */
@@ -240,6 +242,7 @@ void member_init(struct member *member, uint32_t device)
     member->reached = CAMPAIGN_WAITING;
     member->rounds = 1;
     member->transfer = TRANSFER_NONE;
+    member->fetch_ns = SIM_NS_NEVER;
     member->first_command_ns = SIM_NS_NEVER;
     member->group_set_up_ns = SIM_NS_NEVER;
     member->ready_ns = SIM_NS_NEVER;

@@ -103,7 +103,9 @@ enum member_stage {
     X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */          \
     X(REPAIR_FAILED)         /* its repair brought it no further, too often */                     \
     X(HALTED)                /* the campaign is stopped, or waits */                               \
-    X(ROUND_BEGUN)           /* a further round is to help it */
+    X(ROUND_BEGUN)           /* a further round is to help it */                                                       \
+    X(NO_GROUP)              /* unicast: the fragmentation session comes first */                 \
+    X(SESSION_LOST)          /* unicast: it has no fragmentation session any more */
 
 enum member_event {
 #define X(name) MEMBER_EVENT_##name,
@@ -167,6 +169,7 @@ struct member {
     uint8_t left[CAMPAIGN_ROUNDS_MAX]; /* why each but the last one left it: campaign_failure */
     bool had_block;     /* an earlier round sent it fragments: a report may be about its block */
     uint8_t transfer;   /* index, TRANSFER_NONE before it is chosen */
+    bool claimed;       /* it has its numbers at the server */
     uint8_t group_mask; /* McGroupIDs of the sessions of its transfer, in order of the bits */
     uint8_t session;    /* the one that is being set up */
     uint8_t tries[MEMBER_CAUSE_COUNT]; /* that failed, of each cause */
@@ -194,6 +197,9 @@ struct member {
     bool over_memory;      /* more than its decoder holds */
     uint16_t received;     /* NbFragReceived last reported before it was told to come back later */
     uint16_t sent;         /* fragments that had been sent by then */
+    sim_ns fetch_ns;       /* unicast: it last asked, or was last told to; SIM_NS_NEVER: neither */
+    bool fetch_told;       /* it has answered that it fetches */
+    uint8_t fetch_short;   /* answers that are to fit both windows */
     bool repairing;        /* it gets what it lacks by unicast */
     bool repair_queued;    /* the last downlink to it holds a fragment */
     bool repair_asked;     /* what was to be sent is out: its status is due */

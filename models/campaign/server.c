@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "campaign/campaign_internal.h"
+#include "campaign/unicast_packages.h"
 #include "network/wire.h"
 
 #define REPORT_FPORT              2u /* the application's periodic report, device/app/report.h */
@@ -217,6 +218,42 @@ static void on_message(struct server *server, const struct network_uplink *uplin
     }
 }
 
+/* A request that no transfer answers is answered with the end, once for each: the device is wrong.
+ */
+static void on_unicast_message(struct server *server, uint32_t device_index,
+        const struct unicast_message *message, struct uplink_course *course, sim_ns now_ns)
+{
+    struct member *member = NULL;
+    if (message->kind == UNICAST_OTHER) {
+        return;
+    }
+    assert(message->index < SERVER_FRAG_INDEXES);
+    struct campaign *campaign = owner(server, device_index,
+            server->devices[device_index].index_owner[message->index], &member);
+    bool served = campaign != NULL && !is_over(campaign)
+                  && unicast_delivery_on_message(campaign, member, message, course, now_ns);
+    if (!served && message->kind == UNICAST_DATA_REQ) {
+        uint8_t stop[PACKAGE_MESSAGE_MAX];
+        size_t size = unicast_fetch_stop(stop, message->index);
+        server_send(server, device_index, UNICAST_FPORT, stop, size);
+    }
+}
+
+static void on_unicast_messages(struct server *server, const struct network_uplink *uplink,
+        struct uplink_course *course, sim_ns now_ns)
+{
+    struct unicast_message message;
+    size_t used;
+    for (size_t at = 0; at < uplink->size; at += used) {
+        used = unicast_message_parse(uplink->payload + at, uplink->size - at, &message);
+        if (used == 0) {
+            return;
+        }
+        assert(used <= uplink->size - at);
+        on_unicast_message(server, uplink->device, &message, course, now_ns);
+    }
+}
+
 static void on_messages(struct server *server, const struct network_uplink *uplink,
         struct uplink_course *course, sim_ns now_ns)
 {
@@ -323,6 +360,8 @@ static void on_uplink(void *context, const struct network_uplink *uplink, sim_ns
         if (reset) {
             on_reset(server, uplink->device, now_ns);
         }
+    } else if (uplink->fport == UNICAST_FPORT) {
+        on_unicast_messages(server, uplink, &course, now_ns);
     } else {
         on_messages(server, uplink, &course, now_ns);
     }

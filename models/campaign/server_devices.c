@@ -52,7 +52,7 @@ bool server_claim(struct server *server, uint32_t index, uint32_t campaign, uint
         uint32_t groups, bool from_zero, sim_ns from_ns, sim_ns to_ns, uint8_t *group_mask)
 {
     assert(index < server->device_count && campaign < server->campaign_count);
-    assert(groups > 0 && groups <= SERVER_GROUP_IDS && frag_index < SERVER_FRAG_INDEXES);
+    assert(groups <= SERVER_GROUP_IDS && frag_index < SERVER_FRAG_INDEXES);
     struct server_device *device = &server->devices[index];
     assert(device->held_by != campaign);
     bool listens = device->listens_from_ns < to_ns && device->listens_to_ns > from_ns;

@@ -50,6 +50,7 @@ struct server {
 struct uplink_course {
     bool answered;        /* an answer to a command of the set-up */
     bool status_answered; /* FragSessionStatusAns */
+    bool fetched;         /* BlockDataReq: its answer goes out with this downlink */
     bool time_answered;   /* DeviceTimeReq: its answer goes out with this downlink */
     bool unsent;          /* a command was still waiting: no gateway had sent it */
 };

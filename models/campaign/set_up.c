@@ -115,7 +115,7 @@ static size_t put_frag_setup(
     const struct transfer *transfer = transfer_of(campaign, member);
     const struct device_identity *identity = &campaign->server->identities[member->device];
     unsigned version = transfer->fragmentation_version;
-    assert(member->group_mask != 0);
+    assert(member->claimed);
     struct package_frag_session session = {
         .frag_index = transfer->frag_index,
         .group_mask = member->group_mask,
@@ -206,7 +206,7 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
 /* A member that was called takes its place: a transfer, and the numbers that it needs there. */
 static bool claim(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    if (member->group_mask != 0) {
+    if (member->claimed) {
         return true;
     }
     if (!split_assign(campaign, member, now_ns)) {
@@ -219,6 +219,7 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
         campaign_member_event(campaign, member, MEMBER_EVENT_DEVICE_HELD, now_ns);
         return false;
     }
+    member->claimed = true;
     return true;
 }
 
@@ -250,8 +251,9 @@ static bool knows_version(struct campaign *campaign, struct member *member, sim_
 
 static sim_ns closes_ns(const struct transfer *transfer, const struct member *member)
 {
-    return member->restarts > 0 ? transfer_end_ns(transfer) - RESTART_LEAST_NS
-                                : transfer_start_ns(transfer) - SET_UP_CLOSE_NS;
+    return member->restarts > 0 || unicast_delivery(transfer->campaign)
+                   ? transfer_end_ns(transfer) - RESTART_LEAST_NS
+                   : transfer_start_ns(transfer) - SET_UP_CLOSE_NS;
 }
 
 /* A restarted member is set up for the first session that has time left for it. */
@@ -285,7 +287,11 @@ void set_up_step(struct campaign *campaign, struct member *member,
             || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
         return;
     }
-    pass_ending_sessions(transfer_of(campaign, member), member, now_ns);
+    if (unicast_delivery(campaign)) {
+        unicast_delivery_skip_group(campaign, member, now_ns);
+    } else {
+        pass_ending_sessions(transfer_of(campaign, member), member, now_ns);
+    }
     send_next_step(campaign, member, now_ns);
 }
 

@@ -274,6 +274,11 @@ static void open(
 {
     sim_ns start_ns = campaign->session_ns;
     assert(!transfer->open && concurrent > 0);
+    if (unicast_delivery(campaign)) {
+        transfer_open_unicast(transfer, now_ns);
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_SET_UP, now_ns);
+        return;
+    }
     bool in_turns = campaign->params.session_order == SESSION_ORDER_IN_TURNS;
     uint32_t wave = split_wave_of(campaign, transfer->index);
     for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
@@ -323,7 +328,9 @@ void split_start(struct campaign *campaign, sim_ns now_ns)
 {
     const struct campaign_params *params = &campaign->params;
     struct transfer *transfers = &campaign->transfers[split_first(campaign)];
-    campaign->session_ns = now_ns + params->set_up_window_ns;
+    campaign->session_ns =
+            now_ns
+            + (unicast_delivery(campaign) ? params->delivery_timeout_ns : params->set_up_window_ns);
     if (is_undivided(campaign)) {
         if (campaign->round > 0) {
             give_all_the_transfer(campaign);
@@ -403,7 +410,7 @@ bool split_assign(struct campaign *campaign, struct member *member, sim_ns now_n
     uint32_t first = choose(campaign, member->device);
     struct transfer *transfer =
             first == TRANSFER_NONE ? NULL : choose_wave(campaign, first, member, now_ns);
-    bool closed = now_ns >= campaign->session_ns - SET_UP_CLOSE_NS;
+    bool closed = !unicast_delivery(campaign) && now_ns >= campaign->session_ns - SET_UP_CLOSE_NS;
     if (transfer == NULL || (!transfer->open && closed)) {
         return false;
     }

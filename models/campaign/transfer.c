@@ -62,7 +62,8 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
         transfer->timers[i].at_ns = SIM_NS_NEVER;
     }
     return region_has_downlink(network_region(campaign->server->network), data_rate)
-           && cut_block(transfer, image, image_size) && transfer_session_add(transfer);
+           && cut_block(transfer, image, image_size)
+           && (unicast_delivery(campaign) || transfer_session_add(transfer));
 }
 
 uint32_t transfer_table_messages(const struct transfer *transfer)
@@ -316,6 +317,13 @@ void transfer_resume(struct transfer *transfer, sim_ns now_ns)
 
 /* --- sessions -------------------------------------------------------------------------------- */
 
+void transfer_count_member(struct transfer *transfer, struct member *member)
+{
+    transfer->counted_count += member->counted ? 0 : 1u;
+    member->counted = true;
+    assert(transfer->counted_count <= transfer->campaign->member_count);
+}
+
 void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns)
 {
     bool joined = true;
@@ -327,8 +335,7 @@ void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_
     if (!joined) {
         return;
     }
-    transfer->counted_count += member->counted ? 0 : 1u;
-    member->counted = true;
+    transfer_count_member(transfer, member);
     campaign_member_event(transfer->campaign, member, MEMBER_EVENT_SESSION_BEGUN, now_ns);
 }
 
@@ -374,6 +381,11 @@ static void begin_session(struct transfer *transfer, sim_ns now_ns)
 {
     if (transfer->session_now > 0) {
         go_on(transfer, now_ns);
+        return;
+    }
+    if (unicast_delivery(transfer->campaign)) {
+        campaign_phase_set(transfer, CAMPAIGN_PHASE_UNCODED, now_ns);
+        transfer_timer_set(transfer, TRANSFER_TIMER_DEADLINE, transfer->delivery_end_ns);
         return;
     }
     count_members(transfer, now_ns);
@@ -438,13 +450,15 @@ void transfer_end(struct transfer *transfer, sim_ns now_ns)
     if (!transfer_runs(transfer)) {
         return;
     }
-    struct session *session = transfer_session_now(transfer);
     transfer_timer_stop(transfer, TRANSFER_TIMER_SESSION);
     transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
     transfer_timer_stop(transfer, TRANSFER_TIMER_RESUME);
     transfer_timer_stop(transfer, TRANSFER_TIMER_DEADLINE);
     correction_pause(transfer);
-    session->ops->stop(session);
+    if (transfer->session_count > 0) {
+        struct session *session = transfer_session_now(transfer);
+        session->ops->stop(session);
+    }
     campaign_phase_set(transfer, CAMPAIGN_PHASE_CONFIRMATION, now_ns);
     end_unless_sent(transfer, now_ns);
     transfer_await_reports(transfer, now_ns);
@@ -456,7 +470,9 @@ void transfer_on_settled(struct transfer *transfer, sim_ns now_ns)
     if (!transfer_runs(transfer)) {
         return;
     }
-    if (correction_is_over(transfer)) {
+    if (unicast_delivery(transfer->campaign)) {
+        unicast_delivery_end_if_done(transfer->campaign, now_ns);
+    } else if (correction_is_over(transfer)) {
         /* The last report is being acknowledged; no member needs more fragments. */
         transfer_end(transfer, now_ns);
     } else {

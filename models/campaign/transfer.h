@@ -57,6 +57,7 @@ struct transfer {
     uint8_t second;      /* the session of the second period; 0: there is none */
     bool paused;         /* between two sessions */
     sim_ns planned_end_ns;
+    sim_ns delivery_start_ns, delivery_end_ns; /* of unicast, which has no session */
 
     uint32_t member_count;
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
@@ -87,6 +88,8 @@ static inline uint32_t transfer_block_size(const struct transfer *transfer)
 /* Gives its sessions their times, the first from start_ns on, and opens it. `concurrent`: transfers
  * that share the airtime, this one included. */
 void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurrent);
+/* Opens a transfer of unicast, whose members may fetch from now on. */
+void transfer_open_unicast(struct transfer *transfer, sim_ns now_ns);
 /* When the next one may begin if they take turns: its whole plan is over, correction included. */
 sim_ns transfer_planned_end_ns(const struct transfer *transfer);
 /* Start of its first session. */
@@ -104,6 +107,8 @@ sim_ns transfer_correction_end_ns(const struct transfer *transfer, sim_ns now_ns
 /* Appends a session. False: out of memory, or the network has no room for it. */
 bool transfer_session_add(struct transfer *transfer);
 
+/* The transfer waits for this member before it ends. */
+void transfer_count_member(struct transfer *transfer, struct member *member);
 /* A member that is READY listens from now on, to all sessions of the transfer. */
 void transfer_join(struct transfer *transfer, struct member *member, sim_ns now_ns);
 

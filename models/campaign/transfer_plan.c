@@ -39,14 +39,14 @@ struct session *transfer_session_now(const struct transfer *transfer)
 
 sim_ns transfer_start_ns(const struct transfer *transfer)
 {
-    assert(transfer->session_count > 0);
-    return transfer->sessions[0]->start_ns;
+    return transfer->session_count > 0 ? transfer->sessions[0]->start_ns
+                                       : transfer->delivery_start_ns;
 }
 
 sim_ns transfer_end_ns(const struct transfer *transfer)
 {
-    assert(transfer->session_count > 0);
-    return transfer->sessions[transfer->session_count - 1u]->end_ns;
+    return transfer->session_count > 0 ? transfer->sessions[transfer->session_count - 1u]->end_ns
+                                       : transfer->delivery_end_ns;
 }
 
 sim_ns transfer_planned_end_ns(const struct transfer *transfer)
@@ -126,6 +126,18 @@ static void plan_sessions(struct transfer *transfer, sim_ns start_ns)
         transfer->planned_end_ns =
                 plan_period(transfer, first, first + 1u, second_ns, schedule->second_ns);
     }
+}
+
+void transfer_open_unicast(struct transfer *transfer, sim_ns now_ns)
+{
+    assert(!transfer->open && transfer->session_count == 0);
+    transfer->delivery_start_ns = now_ns;
+    transfer->delivery_end_ns = now_ns + transfer->campaign->params.delivery_timeout_ns;
+    transfer->planned_end_ns = transfer->delivery_end_ns;
+    uint8_t delay = transfer->campaign->params.block_ack_delay;
+    transfer->schedule.block_ack_delay = delay == SCHEDULE_AUTOMATIC_DELAY ? 0 : delay;
+    transfer->open = true;
+    transfer_timer_set(transfer, TRANSFER_TIMER_SESSION, now_ns);
 }
 
 void transfer_open(struct transfer *transfer, sim_ns start_ns, uint32_t concurrent)

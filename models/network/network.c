@@ -309,15 +309,28 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device)
     return (uint16_t)(room - MAC_DEVICE_TIME_ANS_SIZE - MAC_LINK_CHECK_ANS_SIZE);
 }
 
-uint16_t network_answer_max(const struct network *network, uint32_t device)
+static uint16_t rx1_max(const struct network *network, uint32_t device)
 {
     assert(device < network->device_count);
-    const struct region *region = network->params.region;
-    uint8_t rx1_rate = region_rx1_rate(
-            region, network->devices[device].data_rate, network->params.rx1_data_rate_offset);
-    uint16_t rx1 = (uint16_t)region_downlink_payload_max(region, rx1_rate);
-    uint16_t rx2 = (uint16_t)region_downlink_payload_max(region, network->params.rx2_data_rate);
+    return region_downlink_payload_max(network->params.region,
+            region_rx1_rate(network->params.region, network->devices[device].data_rate,
+                    network->params.rx1_data_rate_offset));
+}
+
+uint16_t network_answer_max(const struct network *network, uint32_t device)
+{
+    uint16_t rx1 = rx1_max(network, device);
+    uint16_t rx2 =
+            region_downlink_payload_max(network->params.region, network->params.rx2_data_rate);
     return rx1 > rx2 ? rx1 : rx2;
+}
+
+uint16_t network_answer_least(const struct network *network, uint32_t device)
+{
+    uint16_t rx1 = rx1_max(network, device);
+    uint16_t rx2 =
+            region_downlink_payload_max(network->params.region, network->params.rx2_data_rate);
+    return rx1 < rx2 ? rx1 : rx2;
 }
 
 /* --- views ----------------------------------------------------------------------------------- */

@@ -133,6 +133,8 @@ uint16_t network_downlink_max(const struct network *network, uint32_t device);
 /* Application bytes that the longer of the two windows of its last uplink carries, without commands
  * of the MAC. */
 uint16_t network_answer_max(const struct network *network, uint32_t device);
+/* The same of the shorter one: such an answer may go out in either. */
+uint16_t network_answer_least(const struct network *network, uint32_t device);
 
 /* Joins a device that joined before the run: the join server gets the bytes of its JoinRequest
  * with `dev_nonce` and writes the JoinAccept as it would go on air. Returns its size, 0: refused

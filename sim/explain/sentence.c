@@ -77,6 +77,10 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
     [FW_TRACE_IMAGE_VERIFIED] = { true, "verifies image {c:version}: {b:update}" },
     [FW_TRACE_INSTALL_STARTED] = { true, "restarts to install version {b:version}" },
     [FW_TRACE_INSTALLED] = { true, "has installed version {b:version}" },
+    [FW_TRACE_FETCH_STARTED] = { true, "fetches the block by itself; {b} fragments are missing" },
+    [FW_TRACE_FETCH_GIVEN_UP] = { true,
+            "stops asking for the block after {c} requests without an answer; {b} fragments are "
+            "missing" },
     [FW_TRACE_FEC_MEMORY] = { true,
             "cannot decode: {b} fragments more are missing than its memory holds" },
     [FW_TRACE_RADIO_RX_START] = { false, "opens its receiver at DR{c}" },

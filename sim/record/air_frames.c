@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "campaign/packages.h"
+#include "campaign/unicast_packages.h"
 #include "network/lorawan.h"
 #include "network/wire.h"
 
 #define FRAG_SESSION_SETUP_REQ 0x02u /* TS004-2.0.0 section 3.2 */
 #define DATA_FRAGMENT          0x08u
+#define BLOCK_DATA             0x02u /* device/services/unicast_blocks.h */
 #define APP_TIME_ANS           0x01u /* TS003-2.0.0 section 3.2: CID, s, token */
 #define APP_TIME_ANS_SIZE      6u
 #define DEVICE_TIME_ANS        0x0du
@@ -87,19 +89,21 @@ bool air_sets_up_fragments(
 }
 
 uint32_t air_unicast_fragments(const struct recorder_view *view, uint32_t device,
-        const struct frame *frame, uint32_t *first_n)
+        const struct frame *frame, uint32_t size, uint32_t *first_n)
 {
     struct air_downlink downlink;
     uint8_t message[LORAWAN_FRAME_MAX];
-    if (!air_downlink_parse(frame, &downlink) || downlink.fport != PACKAGE_FPORT_FRAGMENTATION
-            || downlink.payload_size <= PACKAGE_FRAGMENT_OVERHEAD
+    _Static_assert(UNICAST_DATA_HEADER == PACKAGE_FRAGMENT_OVERHEAD, "the same header of both");
+    if (!air_downlink_parse(frame, &downlink)
+            || (downlink.fport != PACKAGE_FPORT_FRAGMENTATION && downlink.fport != UNICAST_FPORT)
+            || downlink.payload_size < PACKAGE_FRAGMENT_OVERHEAD + size
             || !decrypt(view, device, LORAWAN_DOWN, downlink.fcnt, downlink.payload,
                     downlink.payload_size, message)
-            || message[0] != DATA_FRAGMENT) {
+            || message[0] != (downlink.fport == UNICAST_FPORT ? BLOCK_DATA : DATA_FRAGMENT)) {
         return 0;
     }
     *first_n = wire_u16(message + 1) & PACKAGE_FRAGMENTS_MAX;
-    return 1;
+    return (downlink.payload_size - PACKAGE_FRAGMENT_OVERHEAD) / size;
 }
 
 enum air_answer air_set_up_answer(
@@ -205,6 +209,8 @@ static const struct package_command {
     { PACKAGE_FPORT_CLOCK, APP_TIME_ANS, 5, "AppTimeAns" },
     { PACKAGE_FPORT_CLOCK, 0x02, 1, "DeviceAppTimePeriodicityReq" },
     { PACKAGE_FPORT_CLOCK, 0x03, 1, "ForceDeviceResyncReq" },
+    { UNICAST_FPORT, 0x01, 1, "BlockFetchReq" },
+    { UNICAST_FPORT, 0x03, 1, "BlockFetchStop" },
 };
 
 static const struct package_command *package_command_of(uint8_t fport, uint8_t cid)

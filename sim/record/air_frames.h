@@ -42,10 +42,9 @@ int air_uplink_fport(const struct frame *frame);
 /* A downlink to this device that holds a FragSessionSetupReq. */
 bool air_sets_up_fragments(
         const struct recorder_view *view, uint32_t device, const struct frame *frame);
-/* Fragments N first_n .. first_n + count - 1, alone in a downlink to this device; 0: it holds none.
- */
+/* How many fragments of `size` bytes, from N = *first_n on, a downlink to this device holds. */
 uint32_t air_unicast_fragments(const struct recorder_view *view, uint32_t device,
-        const struct frame *frame, uint32_t *first_n);
+        const struct frame *frame, uint32_t size, uint32_t *first_n);
 /* FragSessionSetupAns in an uplink of this device. */
 enum air_answer air_set_up_answer(
         const struct recorder_view *view, uint32_t device, const struct frame *frame);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "campaign/packages.h"
+#include "campaign/unicast_packages.h"
 #include "network/lorawan.h"
 #include "record/air_frames.h"
 #include "record/devices.h"
@@ -171,6 +172,9 @@ static int phase_of_uplink(enum energy_phase base, int fport)
     if (fport == (int)PACKAGE_FPORT_CLOCK) {
         return ENERGY_PHASE_CLOCK_SYNC;
     }
+    if (fport == (int)UNICAST_FPORT) {
+        return ENERGY_PHASE_BULK;
+    }
     if (fport > 0 && fport < (int)PACKAGE_FPORT_MULTICAST) {
         return ENERGY_PHASE_REPORT;
     }
@@ -225,6 +229,18 @@ static void fragment(
     set_phase(phases, index, at_ns, base, device->exchange);
 }
 
+/* The block is that of the campaign that speaks to the device. False: none has. */
+static bool block_expected(struct energy_phases *phases, uint32_t index)
+{
+    struct device_phases *device = &phases->devices[index];
+    uint32_t campaign = recorder_campaign_of(phases->view, index);
+    if (campaign != UINT32_MAX && campaign != device->campaign) {
+        device->campaign = (uint8_t)campaign;
+        device->block = BLOCK_NOTHING;
+    }
+    return campaign != UINT32_MAX;
+}
+
 static void downlink(struct energy_phases *phases, uint32_t index, const struct observation *o)
 {
     const struct frame *frame = o->data;
@@ -252,6 +268,9 @@ static void downlink(struct energy_phases *phases, uint32_t index, const struct 
     if (downlink.fport == PACKAGE_FPORT_MULTICAST
             || downlink.fport == PACKAGE_FPORT_FRAGMENTATION) {
         device->answer_due = true; /* from the end of these windows on it is set-up */
+    } else if (downlink.fport == UNICAST_FPORT && block_expected(phases, index)
+               && device->block == BLOCK_NOTHING) {
+        device->block = BLOCK_UNCODED;
     }
 }
 
@@ -272,13 +291,8 @@ static void listens(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
     if (device->base == ENERGY_PHASE_JOIN || device->base >= ENERGY_PHASE_LISTENING) {
         return;
     }
-    uint32_t campaign = recorder_campaign_of(phases->view, index);
-    if (campaign == UINT32_MAX) {
+    if (!block_expected(phases, index)) {
         return;
-    }
-    if (campaign != device->campaign) {
-        device->campaign = (uint8_t)campaign;
-        device->block = BLOCK_NOTHING;
     }
     set_phase(phases, index, at_ns, phase_of_block(device), NO_PHASE);
     device->left = false;

@@ -64,7 +64,8 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
         }
     }
     if (last_report_ns > 0) {
-        sim_ns window_ns = m->view->scenario->campaigns[c].params.set_up_window_ns;
+        const struct campaign_params *params = &m->view->scenario->campaigns[c].params;
+        sim_ns window_ns = params->delivery == DELIVERY_MULTICAST ? params->set_up_window_ns : 0;
         sim_ns session_ns = last_report_ns - campaign_start_ns(campaign) - window_ns;
         sum->session_s = isnan(sum->session_s) ? measure_seconds(session_ns)
                                                : fmax(sum->session_s, measure_seconds(session_ns));

@@ -52,6 +52,8 @@ static bool create_stream(struct stream *stream, const struct campaign *campaign
     campaign_transfer_get(campaign, transfer, &view);
     stream->campaign = campaign;
     stream->nb_frag = view.nb_frag;
+    stream->fragment_size_bytes = view.fragment_size_bytes;
+    stream->is_unicast = view.is_unicast;
     stream->unheard = malloc(device_count);
     stream->coded = calloc(PACKAGE_FRAGMENTS_MAX / 8u + 1u, 1);
     if (!fragment_rows_create(&stream->rows, device_count, view.nb_frag) || stream->unheard == NULL
@@ -426,8 +428,10 @@ static void unicast(struct fragment_causes *causes, uint32_t device, uint32_t ca
 {
     uint32_t first_n = 0;
     uint16_t stream = causes->devices[device].stream;
-    uint32_t count =
-            stream == NO_STREAM ? 0 : air_unicast_fragments(causes->view, device, frame, &first_n);
+    uint32_t count = stream == NO_STREAM
+                             ? 0
+                             : air_unicast_fragments(causes->view, device, frame,
+                                     causes->streams[stream].fragment_size_bytes, &first_n);
     for (uint32_t i = 0; i < count; i++) {
         unicast_fragments_note(&causes->unicast, causes->view->memory, campaign, device,
                 first_n + i, causes->streams[stream].nb_frag);

@@ -29,7 +29,8 @@ enum fragment_kind {
 const struct fragment_causes *fragment_causes_of(const struct recorder_set *set);
 
 /* One device's uncoded fragments of a campaign so far: all of them, those that were never on the
- * air too. Returns how many that are: NbFrag of its transfer, 0 when it is in none. */
+ * air too. Returns how many that are: NbFrag of its transfer, 0 when it is in none, or fetches the
+ * block. */
 uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t campaign,
         uint32_t device, struct cause_counts *counts);
 /* Those that it has received: counts->of[LOSS_NONE] of the function above, without a look at each.

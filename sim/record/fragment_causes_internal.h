@@ -31,6 +31,8 @@ struct copy {
 struct stream {
     const struct campaign *campaign;
     uint32_t nb_frag;
+    uint8_t fragment_size_bytes;
+    bool is_unicast;  /* devices fetch the block: no fragment of it is for all */
     uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
     struct fragment_rows rows;
     uint32_t sent_coded; /* coded fragments that were on the air */

@@ -10,7 +10,7 @@ uint32_t fragment_causes_device(const struct fragment_causes *causes, uint32_t c
 {
     memset(counts, 0, sizeof *counts);
     const struct stream *stream = fragment_causes_stream(causes, campaign, device);
-    if (stream == NULL) {
+    if (stream == NULL || stream->is_unicast) {
         return 0;
     }
     fragment_rows_add(&stream->rows, device, counts);

@@ -28,10 +28,39 @@ uint8_t campaign_slowest_rate(const struct region *region, const struct campaign
                    : region->class_c_rate_min;
 }
 
+/* Of the largest size of the slowest data rate and those below, the one that fills answers best,
+ * over all data rates: an answer brings as many fragments as its window carries. */
+static uint8_t unicast_fragment_size(const struct region *region)
+{
+    uint32_t most = UINT8_MAX, best = 0;
+    double best_filled = 0.0;
+    for (uint8_t rate = 0; rate < REGION_RATES; rate++) {
+        uint32_t room = campaign_fragment_size_max(region, rate);
+        most = room > 0 && room < most ? room : most;
+    }
+    for (uint32_t size = most; size >= most / 2u; size--) {
+        double filled = 0.0;
+        for (uint8_t rate = 0; rate < REGION_RATES; rate++) {
+            uint32_t room = campaign_fragment_size_max(region, rate);
+            filled += room > 0 ? (double)(room / size * size) / room : 0.0;
+        }
+        best = filled > best_filled ? size : best;
+        best_filled = filled > best_filled ? filled : best_filled;
+    }
+    return (uint8_t)best;
+}
+
 void campaign_complete_words(const struct region *region, struct scenario_campaign *campaign)
 {
     struct campaign_params *params = &campaign->params;
     uint32_t size_max = campaign_fragment_size_max(region, params->data_rate);
+    if (params->delivery == DELIVERY_UNICAST) {
+        params->sessions = SESSIONS_ONE;
+    }
+    if (params->fragment_size_bytes == SCENARIO_FRAGMENT_SIZE_AUTO
+            && params->delivery == DELIVERY_UNICAST) {
+        params->fragment_size_bytes = unicast_fragment_size(region);
+    }
     if (params->fragment_size_bytes == SCENARIO_FRAGMENT_SIZE_AUTO) {
         params->fragment_size_bytes = params->sessions != SESSIONS_ONE ? 0
                                       : size_max < FRAGMENT_SIZE_USUAL ? (uint8_t)size_max
@@ -102,7 +131,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
             &scenario->groups[scenario_campaign_first_group(scenario, campaign)];
     const struct region *region = scenario_region(scenario);
     struct channel_plan plan;
-    if (!channel_plan_of(scenario, &plan)) {
+    if (c->delivery == DELIVERY_UNICAST || !channel_plan_of(scenario, &plan)) {
         return false;
     }
     uint32_t size_max = campaign_fragment_size_max(region, c->data_rate);

@@ -21,7 +21,7 @@ uint32_t campaign_wave_count(
 uint8_t campaign_version_count(
         const struct scenario *scenario, const struct scenario_campaign *campaign);
 /* The input of the estimate in closed form for a campaign; uplinks are those of its first group,
- * energy is left out. False: the channels do not fit. */
+ * energy is left out. False: the channels do not fit, or there is no session to estimate. */
 bool campaign_estimate_input(const struct scenario *scenario,
         const struct scenario_campaign *campaign, struct estimate_input *input);
 

@@ -111,7 +111,13 @@ static void check_times(const struct campaign_check *c)
     const struct campaign_params *p = &c->campaign->params;
     const sim_ns *duration_ns = &c->check->scenario->duration_ns;
     sim_ns session_ns = p->start_ns + p->set_up_window_ns;
-    if (session_ns >= *duration_ns) {
+    if (p->delivery == DELIVERY_UNICAST && p->start_ns >= *duration_ns) {
+        char duration[40], start[40];
+        check_format_time(duration, sizeof duration, *duration_ns);
+        check_format_time(start, sizeof start, p->start_ns);
+        scenario_errors_add(c->check->errors, check_place(c->check, duration_ns),
+                "duration = %s ends before %s.start = %s", duration, c->label, start);
+    } else if (p->delivery == DELIVERY_MULTICAST && session_ns >= *duration_ns) {
         char duration[40], session[40];
         check_format_time(duration, sizeof duration, *duration_ns);
         check_format_time(session, sizeof session, session_ns);

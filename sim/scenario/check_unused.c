@@ -112,6 +112,22 @@ static void unused_campaign(const struct check *check, const struct scenario_cam
     unused(check, &p->correction_pause_ns, p->correction_period == CORRECTION_PERIOD_SECOND,
             "correction.pause", "correction.period: second");
     unused(check, &p->retry_pause_ns, p->retries > 0, "retry_pause", "retries");
+    bool unicast = p->delivery == DELIVERY_UNICAST;
+    unused(check, &p->delivery_timeout_ns, unicast, "delivery_timeout", "delivery: unicast");
+    const struct {
+        const void *member;
+        const char *key;
+    } multicast[] = { { &p->data_rate, "data_rate" }, { &p->frequency_hz, "frequency" },
+        { &p->set_up_window_ns, "set_up.window" }, { &p->redundancy, "redundancy" },
+        { &p->correction, "correction.policy" },
+        { &p->correction_timeout_ns, "correction.timeout" },
+        { &p->correction_period, "correction.period" },
+        { &p->unicast_below, "correction.unicast_below" }, { &p->gateways, "gateways" },
+        { &p->duty_share, "duty_share" }, { &p->sessions, "sessions" },
+        { &p->interval_ns, "interval" }, { &p->granularity_ns, "granularity" } };
+    for (size_t i = 0; i < sizeof multicast / sizeof multicast[0]; i++) {
+        unused(check, multicast[i].member, !unicast, multicast[i].key, "delivery: multicast");
+    }
 }
 
 static void unused_gateways(const struct check *check)

@@ -7,6 +7,7 @@
 #include "scenario/scenario_keys.h"
 #include "scenario/server_presets.h"
 
+static const char *const delivery_names[] = { "multicast", "unicast", NULL };
 static const char *const set_up_names[] = { "chained", "one-per-uplink", NULL };
 static const char *const versions_names[] = { "known", "ask", NULL };
 static const char *const class_names[] = { "C", NULL };
@@ -75,6 +76,8 @@ static const struct param rows[] = {
     { "firmware.expect_refusal", C(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "This campaign's version may be one that devices must refuse; firmware.expect_refusal allows it for all campaigns." },
     { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
     { "server", C(server), &param_enum, DIMENSION_NONE, 0, 0, server_preset_names, "fleetcast", "Server whose policies the campaign has: a word sets the defaults of other keys (comparisons.md), which a scenario may give all the same." },
+    { "delivery", C(params.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "multicast", "Way of the block to devices: multicast sessions of class C, or unicast, by which each device fetches its own copy in the windows of its uplinks." },
+    { "delivery_timeout", C(params.delivery_timeout_ns), &param_time, DIMENSION_TIME, 3600, 3650 * DAY, NULL, "7 d", "Longest time for which devices may fetch, with delivery: unicast." },
     { "set_up.policy", C(params.set_up_policy), &param_enum, DIMENSION_NONE, 0, 0, set_up_names, "chained", "Policy of the set-up: chained answers each answer with the next command; one-per-uplink waits for the next report." },
     { "set_up.window", C(params.set_up_window_ns), &param_time, DIMENSION_TIME, 30, 365 * DAY, NULL, "8 h", "Time from the start of the campaign to the multicast session." },
     { "set_up.versions", C(params.versions), &param_enum, DIMENSION_NONE, 0, 0, versions_names, "known", "Source of the package versions of a device: known to the server, or asked for once with PackageVersionReq." },
@@ -85,7 +88,7 @@ static const struct param rows[] = {
     { "class", C(session_class), &param_enum, DIMENSION_NONE, 0, 0, class_names, "C", "Device class of the multicast session." },
     { "data_rate", C(params.data_rate), &param_enum_u8, DIMENSION_NONE, 0, 0, data_rate_names, "DR5", "Data rate of the multicast session; of split sessions the fastest one." },
     { "frequency", C(params.frequency_hz), &param_hz, DIMENSION_FREQUENCY, 137e6, 1020e6, auto_names, "auto", "Frequency of the multicast session; auto takes the usual one of the region, 869.525 MHz in EU868." },
-    { "fragment_size", C(params.fragment_size_bytes), &param_u8, DIMENSION_BYTES, 8, 239, auto_names, "auto", "Data bytes of a fragment; auto takes 200 B or what fits the data rate if that is less, and with split sessions the largest size that fits each data rate." },
+    { "fragment_size", C(params.fragment_size_bytes), &param_u8, DIMENSION_BYTES, 8, 239, auto_names, "auto", "Data bytes of a fragment; auto takes 200 B or what fits the data rate if that is less, with split sessions the largest size that fits each data rate, and with delivery: unicast the one that wastes least of the windows of all data rates." },
     { "redundancy", C(params.redundancy), &param_double, DIMENSION_RATIO, 0, 4, NULL, "15 %", "Coded fragments of the first pass for each uncoded one." },
     { "correction.policy", C(params.correction), &param_enum, DIMENSION_NONE, 0, 0, correction_names, "adaptive", "Policy of fragments after the first pass: none more; coded ones until every device reported; batches of coded ones by status answers; or all uncoded ones again, round after round." },
     { "correction.threshold", C(params.rounds_threshold), &param_double, DIMENSION_RATIO, 0, 1, NULL, "100 %", "Share of the members whose success ends the policy rounds." },

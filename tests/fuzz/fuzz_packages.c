@@ -7,6 +7,7 @@
  * oracle.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_rig.h"
@@ -27,6 +28,8 @@ enum step {
     CLOCK,
     RESET,
     TABLE,
+    MESSAGE_204,
+    BLOCK_DATA,
     STEP_COUNT
 };
 
@@ -80,6 +83,20 @@ static void fragments(struct fuzz_bytes *in, const struct session *session)
     }
 }
 
+/* Uncoded fragments as an answer of the simple block protocol, true ones. */
+static void block_data(struct fuzz_bytes *in, const struct session *session)
+{
+    uint8_t bytes[242] = { 0x02 };
+    unsigned n = 1u + fuzz_u8(in) % FRAGMENTS_MAX;
+    unsigned count = fuzz_u8(in) % 8u;
+    bytes[1] = (uint8_t)n;
+    bytes[2] = (uint8_t)(rig->services.fragmentation.session.index << 6);
+    if (n - 1u + count <= FRAGMENTS_MAX && 3u + count * session->size <= sizeof bytes) {
+        memcpy(bytes + 3, block + (n - 1u) * session->size, count * session->size);
+        rig_down(rig, UNICAST_BLOCKS_FPORT, -1, bytes, 3u + count * session->size);
+    }
+}
+
 static void play(struct fuzz_bytes *in, struct session *session)
 {
     switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
@@ -110,6 +127,12 @@ static void play(struct fuzz_bytes *in, struct session *session)
     case TABLE:
         rig->core.factory.defences ^= FACTORY_DEFENCE_FRAGMENT_TABLE;
         message(in, FRAGMENT_TABLE_FPORT);
+        break;
+    case MESSAGE_204:
+        message(in, UNICAST_BLOCKS_FPORT);
+        break;
+    case BLOCK_DATA:
+        block_data(in, session);
         break;
     case RESET:
     case STEP_COUNT:

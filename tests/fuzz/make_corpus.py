@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_downlink and fuzz_packages into corpus/: frames and messages of the
-protocol's published examples ("device D" of the reference set), in the targets' own input form.
+"""Writes the seeds of fuzz_downlink, fuzz_packages and fuzz_uplinks into corpus/: frames and
+messages of the protocol's published examples ("device D" of the reference set), in the targets'
+own input form.
 And those of fuzz_journal and fuzz_candidate: flash as a reset may find it; of fuzz_patch: delta
 images; of fuzz_server: what devices answer, right and wrong.
 
@@ -102,7 +103,8 @@ def downlink_seeds():
 
 
 # --- fuzz_packages: steps --------------------------------------------------------------------
-(P200, P201, P202, ANY, SET_UP, FRAGMENTS, WAIT_TICKS, CLOCK, RESET) = range(9)
+(P200, P201, P202, ANY, SET_UP, FRAGMENTS, WAIT_TICKS, CLOCK, RESET, TABLE, P204,
+ BLOCK_DATA) = range(12)
 UNI, GROUP_0, GROUP_1 = 0, 1, 2
 
 
@@ -165,6 +167,11 @@ def packages_seeds():
         write('packages', f'port-{port}', b''.join(
             bytes([ANY, port, group]) + block(bytes([command]) + bytes(size))
             for command in range(8) for size in (0, 1, 4, 40) for group in (UNI, GROUP_0)))
+    write('packages', 'fetched', set_up(12, 40, 3, 0x40, 9, 2) + message(P204, UNI, '00 01 00')
+          + wait(5, 10) + bytes([BLOCK_DATA, 0, 5]) + bytes([BLOCK_DATA, 5, 5])
+          + bytes([RESET]) + wait(9, 12) + bytes([BLOCK_DATA, 4, 5]) + bytes([BLOCK_DATA, 9, 3]))
+    write('packages', 'fetch-stopped', set_up(12, 40, 3, 0x40, 9, 2) + message(P204, UNI, '01 00')
+          + message(P204, UNI, '03 00') + message(P204, UNI, '02 0100' + '00' * 40))
     write('packages', 'ports', b''.join(bytes([ANY, port, UNI]) + block(b'\0\1\2')
                                         for port in (0, 1, 203, 223, 224, 255)))
 
@@ -333,8 +340,20 @@ def server_seeds():
         s_data(port, b'\x01' * 222) for port in (2, 200, 201, 202)))
 
 
+# --- fuzz_uplinks: port less 200, version of TS004 less 1, payload ---------------------------------
+def uplinks_seeds():
+    for name, port, text in (
+            ('group', 0, '02 00 04 00 102030'), ('group-status', 0, '01 1f 0011223344 01 55667788'),
+            ('delete', 0, '03 04'), ('versions', 1, '00 03 02 02 40'),
+            ('status', 1, '01 00 0a40 05 04 01'), ('clock', 2, '01 11223344 13'),
+            ('block', 4, '01 01 02 0140 0a'), ('block-none', 4, '00 cc 01 01 06 02 0000 00'),
+            ('cut-short', 4, '02 01')):
+        write('uplinks', name, bytes([port, 1]) + h(text))
+
+
 downlink_seeds()
 packages_seeds()
+uplinks_seeds()
 journal_seeds()
 candidate_seeds()
 patch_seeds()

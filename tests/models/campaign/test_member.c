@@ -66,8 +66,9 @@ Test(member, leaves_a_way_to_confirmed_from_every_stage_that_has_the_set_up)
     cr_assert_not_null(member_transition(MEMBER_ENDED, MEMBER_EVENT_NEW_VERSION));
 }
 
-/* The set-up may go back, what results show may not: only stages of the set-up, and those that a
- * reset, another round or a revert ends, are left for ones that results call earlier. */
+/* The set-up may go back, what results show may not: only stages of the set-up, and those whose
+ * session a reset, another round or a revert ended, or a device has lost, are left for ones that
+ * results call earlier. */
 Test(member, goes_back_in_the_set_up_only)
 {
     for (uint32_t i = 0; i < member_transition_count; i++) {
@@ -76,7 +77,8 @@ Test(member, goes_back_in_the_set_up_only)
         cr_assert(!back || row->from == MEMBER_FRAGMENTATION || row->to == MEMBER_ENDED
                           || row->to == MEMBER_LEAVING || row->event == MEMBER_EVENT_RESET_REPORTED
                           || row->event == MEMBER_EVENT_ROUND_BEGUN
-                          || row->event == MEMBER_EVENT_WENT_BACK,
+                          || row->event == MEMBER_EVENT_WENT_BACK
+                          || row->event == MEMBER_EVENT_SESSION_LOST,
                 "row %u", i);
     }
 }

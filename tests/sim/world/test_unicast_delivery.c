@@ -1,0 +1,91 @@
+/* Delivery by unicast, with the real firmware: each device fetches its own copy of the block.
+ * SPDX-License-Identifier: MIT
+ *
+ * Oracles: the image that starts, byte for byte (the recorder of installs); the duty cycles of both
+ * sides, which their auditors hold each run to; and the arithmetic of the protocol: a fragment
+ * comes once, but for those that a downlink brought again.
+ */
+#include <criterion/criterion.h>
+
+#include "results/device_table.h"
+#include "support/trial.h"
+#include "update/image.h"
+
+#define DEVICES 10u
+
+#define SCENARIO                                                                                   \
+    "name: fetch\n"                                                                                \
+    "duration: 4 d\n"                                                                              \
+    "area: {shape: disc, radius: 1500 m}\n"                                                        \
+    "propagation: {model: okumura-hata, environment: urban, shadowing: {sigma: 0 dB}, "            \
+    "fading: rayleigh}\n"                                                                          \
+    "gateways: {count: 1}\n"                                                                       \
+    "devices: [{name: d, count: 10, boot: {spread: 10 min}, report: {period: 20 min}}]\n"          \
+    "firmware: {image: generated, size: 6 KiB}\n"                                                  \
+    "campaign: {start: 30 min, delivery: unicast}\n"
+
+static void expect_each_fetched(const struct trial *trial, uint32_t nb_frag)
+{
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_assert_eq(trial_value(trial, "security.bad_installs"), 0);
+    cr_assert_eq(trial_value(trial, "missing_fragments.sent"), 0, "nothing by multicast");
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct device_line line;
+        device_line_get(trial->world, trial->recorders, i, false, &line);
+        cr_assert_geq(line.unicast_fragments, nb_frag, "device %u", i);
+    }
+}
+
+Test(unicast_delivery, brings_the_image_to_each_device)
+{
+    struct trial *trial = trial_create(SCENARIO, NULL, 0);
+    trial_play(trial);
+    uint32_t nb_frag = (uint32_t)trial_value(trial, "missing_fragments.nb_frag");
+    cr_assert_eq(nb_frag, (6 * 1024 + IMAGE_HEADER_SIZE + 46) / 47);
+    expect_each_fetched(trial, nb_frag);
+    trial_destroy(trial);
+}
+
+Test(unicast_delivery, goes_on_after_resets)
+{
+    struct trial *trial = trial_create(SCENARIO
+            "faults: [{kind: reset, devices: d, at: 50 min}, {kind: power-cut, devices: d, "
+            "at: 80 min, duration: 2 s}]\n",
+            NULL, 0);
+    trial_play(trial);
+    expect_each_fetched(trial, (uint32_t)trial_value(trial, "missing_fragments.nb_frag"));
+    trial_destroy(trial);
+}
+
+Test(unicast_delivery, serves_version_1_of_ts004)
+{
+    const char *const sets[] = { "campaign.fragmentation_version=1", "campaign.verify=signature" };
+    struct trial *trial = trial_create(SCENARIO, sets, 2);
+    trial_play(trial);
+    expect_each_fetched(trial, (uint32_t)trial_value(trial, "missing_fragments.nb_frag"));
+    trial_destroy(trial);
+}
+
+/* The gateway is out for five hours: requests go unanswered, their pauses grow. */
+Test(unicast_delivery, survives_an_outage_without_asking_all_the_time)
+{
+    struct trial *trial = trial_create(SCENARIO
+            "faults: [{kind: outage, gateway: 0, part: power, at: 40 min, duration: 5 h}]\n",
+            NULL, 0);
+    trial_play(trial);
+    expect_each_fetched(trial, (uint32_t)trial_value(trial, "missing_fragments.nb_frag"));
+    trial_destroy(trial);
+}
+
+/* The time is over after an hour: who has the block by then installs it, the others say why not. */
+Test(unicast_delivery, ends_when_its_time_is_over)
+{
+    const char *const sets[] = { "campaign.delivery_timeout=1 h", "campaign.confirm_timeout=2 h" };
+    struct trial *trial = trial_create(SCENARIO, sets, 2);
+    trial_play(trial);
+    double confirmed = trial_value(trial, "devices.confirmed");
+    double incomplete = trial_value(trial, "devices.failed.incomplete");
+    cr_assert_lt(confirmed, DEVICES);
+    cr_assert_gt(incomplete, 0);
+    trial_destroy(trial);
+}
