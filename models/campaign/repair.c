@@ -27,19 +27,35 @@ static bool in_time(const struct transfer *transfer)
            || transfer->phase == CAMPAIGN_PHASE_CONFIRMATION;
 }
 
-bool repair_pays(const struct transfer *transfer)
-{
-    assert(transfer->settled_count <= transfer->counted_count);
-    uint32_t left = transfer->counted_count - transfer->settled_count;
-    return in_time(transfer) && left > 0 && left <= transfer->campaign->params.unicast_below;
-}
-
 /* The windows of the member's last uplink carry a fragment. */
 static bool carries_fragment(const struct campaign *campaign, const struct member *member)
 {
     const struct transfer *transfer = transfer_of(campaign, member);
     return network_answer_max(campaign->server->network, member->device)
            >= PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes;
+}
+
+/* Multicast stays for all as long as one of them can get no fragment by unicast. */
+static bool all_carry_fragments(const struct transfer *transfer)
+{
+    const struct campaign *campaign = transfer->campaign;
+    assert(transfer->index < campaign->transfer_count);
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        if (member->counted && member->transfer == transfer->index && !member_is_settled(member)
+                && !member->repairing && !carries_fragment(campaign, member)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool repair_pays(const struct transfer *transfer)
+{
+    assert(transfer->settled_count <= transfer->counted_count);
+    uint32_t left = transfer->counted_count - transfer->settled_count;
+    return in_time(transfer) && left > 0 && left <= transfer->campaign->params.unicast_below
+           && (transfer->phase == CAMPAIGN_PHASE_CONFIRMATION || all_carry_fragments(transfer));
 }
 
 bool repair_on_lacking(struct campaign *campaign, struct member *member, sim_ns now_ns)

@@ -124,3 +124,16 @@ Test(unicast_repair, leaves_out_members_whose_windows_carry_no_fragment)
     cr_assert_eq(trial_value(trial, "unicast_fragments.received"), 0);
     trial_destroy(trial);
 }
+
+/* The same with a policy that asks: multicast does not stop for them. */
+Test(unicast_repair, takes_no_multicast_from_members_whose_windows_carry_no_fragment)
+{
+    const char *const sets[] = { "campaign.fragment_size=200 B", "devices.0.data_rate=DR2",
+        "area.radius=700 m", "propagation.penetration=6 dB", "seed=5",
+        "campaign.correction.policy=adaptive" };
+    struct trial *trial = play(sets, 6);
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_assert_gt(trial_value(trial, "missing_fragments.coded_sent"), 0);
+    cr_assert_eq(trial_value(trial, "unicast_fragments.received"), 0);
+    trial_destroy(trial);
+}
