@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tools/compare servers, fleet: the numbers of its table are those of the runs.
+"""tools/compare servers, fleet, delivery: the numbers of its tables are those of the runs.
 
     test_compare.py [-v] [TEST...]          FLEETCAST and FLEETCAST_BUILD in the environment
 """
@@ -92,6 +92,24 @@ class Fleet(Compare):
         self.assertEqual(done.stdout.splitlines()[2:],
                          ['| wrong | 4 | nothing_received 50.0 % | 50.0 % |',
                           '| d | 6 |  | 100.0 % |'])
+
+
+class Delivery(unittest.TestCase):
+    def test_each_group_size_has_a_row_for_each_way_of_delivery(self):
+        done = run([ROOT / 'tools/compare', 'delivery', '--sizes', '4', '8', '--',
+                    os.environ['FLEETCAST_BUILD'], '1'])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [[cell.strip() for cell in line.strip('|').split('|')]
+                for line in done.stdout.splitlines()]
+        self.assertEqual([row[:3] for row in rows[2:]],
+                         [[size, way, '100.0 %'] for size in ('4', '8')
+                          for way in ('multicast', 'both', 'unicast')])
+        columns = {name: at for at, name in enumerate(rows[0])}
+        fragments = [int(row[columns['fragments by unicast']]) for row in rows[2:]]
+        self.assertEqual(fragments[0], 0)
+        # 12 KiB and a header of 256 bytes are 267 fragments of 47; a lost answer brings some again.
+        self.assertGreaterEqual(fragments[2], 4 * 267)
+        self.assertGreaterEqual(fragments[5], 8 * 267)
 
 
 if __name__ == '__main__':
