@@ -49,6 +49,7 @@ void unicast_delivery_skip_group(struct campaign *campaign, struct member *membe
 
 static bool is_fetching(const struct member *member, sim_ns now_ns)
 {
+    assert(member->stage < MEMBER_STAGE_COUNT);
     return member->stage == MEMBER_RECEIVING && member->fetch_ns != SIM_NS_NEVER
            && now_ns - member->fetch_ns < FETCH_SILENT_NS;
 }
@@ -127,10 +128,13 @@ static uint32_t answer_room(
     if (course->unsent) {
         member->fetch_short = SHORT_ANSWERS;
     }
-    uint32_t room = member->fetch_short > 0 ? network_answer_least(network, member->device)
-                                            : network_answer_max(network, member->device);
-    member->fetch_short = (uint8_t)(member->fetch_short > 0 ? member->fetch_short - 1u : 0);
     uint32_t size = transfer_of(campaign, member)->fragment_size_bytes;
+    assert(size > 0);
+    uint32_t least = network_answer_least(network, member->device);
+    uint32_t room = member->fetch_short > 0 && least >= UNICAST_DATA_HEADER + size
+                            ? least
+                            : network_answer_max(network, member->device);
+    member->fetch_short = (uint8_t)(member->fetch_short > 0 ? member->fetch_short - 1u : 0);
     return room > UNICAST_DATA_HEADER ? (room - UNICAST_DATA_HEADER) / size : 0;
 }
 
@@ -161,8 +165,10 @@ static void on_data_req(struct campaign *campaign, struct member *member,
         transfer->highest_sent_n =
                 last > transfer->highest_sent_n ? last : transfer->highest_sent_n;
     }
-    /* Version 1 says nothing when it is whole: it is asked at its next uplink. */
-    if (transfer->fragmentation_version < 2 && message->n + count > transfer->nb_frag) {
+    /* A device that sends no receipt is asked at its next uplink. */
+    bool receipt =
+            transfer->fragmentation_version >= 2 && campaign->params.receipts == RECEIPTS_ASKED;
+    if (!receipt && message->n + count > transfer->nb_frag) {
         member->fetch_ns = SIM_NS_NEVER;
         network_keep_open(campaign->server->network, member->device);
     }
@@ -197,6 +203,7 @@ bool unicast_delivery_on_message(struct campaign *campaign, struct member *membe
  * them. */
 void unicast_delivery_end_if_done(struct campaign *campaign, sim_ns now_ns)
 {
+    assert(unicast_delivery(campaign));
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         if (!member_is_settled(&campaign->members[i])) {
             return;

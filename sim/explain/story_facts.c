@@ -23,6 +23,7 @@ bool story_fragments_of(
     struct device_outcome outcome;
     fragments->nb_frag =
             fragment_causes_device(causes, campaign, story->device, &fragments->counts);
+    fragments->unicast = fragment_causes_unicast(causes, campaign, story->device);
     fragments->whole =
             completion_ns(set, campaign, story->device) != SIM_NS_NEVER
             || (story_outcome_of(story, campaign, &outcome) && outcome.stage >= CAMPAIGN_COMPLETE);

@@ -10,7 +10,8 @@
 #include "record/fragment_causes.h"
 
 struct story_fragments {
-    uint32_t nb_frag;
+    uint32_t nb_frag; /* 0: the device fetches its block */
+    uint32_t unicast; /* received by unicast, coded ones too */
     struct cause_counts counts;
     bool whole; /* the device has, or had, the whole block */
     const struct fragment_rows *rows;

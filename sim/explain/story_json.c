@@ -98,6 +98,7 @@ static json_t *campaign_of(const struct story *story, uint32_t campaign)
         json_object_set_new(object, "nb_frag", json_integer(fragments.nb_frag));
         json_object_set_new(
                 object, "received", json_integer((json_int_t)fragments.counts.of[LOSS_NONE]));
+        json_object_set_new(object, "unicast", json_integer(fragments.unicast));
         json_object_set_new(object, "lost_by_cause", causes(fragments.counts.of));
         json_object_set_new(object, "lost", lost_fragments(&fragments));
         json_object_set_new(object, "whole", json_boolean(fragments.whole));

@@ -142,8 +142,15 @@ static void write_fragments(const struct story *story, uint32_t campaign, FILE *
         return;
     }
     uint64_t received = fragments.counts.of[LOSS_NONE], lost = fragments.nb_frag - received;
-    fprintf(out, "\nFragments of campaign '%s': %" PRIu64 " of %" PRIu32 " received\n",
-            run_scenario(story->run)->campaigns[campaign].name, received, fragments.nb_frag);
+    fprintf(out,
+            "\nFragments of campaign '%s': ", run_scenario(story->run)->campaigns[campaign].name);
+    if (fragments.nb_frag > 0) {
+        fprintf(out, "%" PRIu64 " of %" PRIu32 " received%s", received, fragments.nb_frag,
+                fragments.unicast > 0 ? ", " : "\n");
+    }
+    if (fragments.unicast > 0 || fragments.nb_frag == 0) {
+        fprintf(out, "%" PRIu32 " received by unicast\n", fragments.unicast);
+    }
     for (int cause = 0; cause < LOSS_NONE; cause++) {
         if (fragments.counts.of[cause] > 0) {
             fprintf(out, "  %5" PRIu64 " %s (%s): ", fragments.counts.of[cause],

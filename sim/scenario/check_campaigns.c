@@ -48,6 +48,14 @@ static void check_fragment_size(const struct campaign_check *c)
                 "most %u B; auto takes the largest size of each data rate",
                 c->label, *size, slowest, size_max_slowest);
     }
+    uint32_t size_max_any = campaign_fragment_size_max(region, region->class_c_rate_min);
+    if (p->delivery == DELIVERY_UNICAST && *size > size_max_any) {
+        scenario_warnings_add(c->check->errors, check_place(c->check, size),
+                "%s.fragment_size = %u B: devices whose uplinks are at DR%d get none, their "
+                "windows "
+                "carry at most %u B",
+                c->label, *size, region->class_c_rate_min, size_max_any);
+    }
 }
 
 /* Of split sessions the one with the smallest fragments: the slowest data rate. */

@@ -316,6 +316,45 @@ static void on_fragmentation_command(
     }
 }
 
+/* BlockDataReq for all that is missing; what it has is whole from the first fragment on. */
+static void ask_for_block(struct fleet_device *device)
+{
+    uint32_t n = device->faults.asks_for_ever ? 1 : device->received_uncoded + 1u;
+    uint8_t out[4] = { 0x02, (uint8_t)n, (uint8_t)(device->frag_index << 6 | n >> 8),
+        (uint8_t)(device->nb_frag - device->received_uncoded) };
+    device->data_requests++;
+    fleet_answer(device, 204, out, sizeof out);
+}
+
+/* docs/block-protocol.md */
+static void on_block_command(struct fleet_device *device, const uint8_t *p, uint16_t size)
+{
+    if (p[0] == 0x01) {
+        device->fetch_requests++;
+        if (device->faults.forgets_session) {
+            device->faults.forgets_session = device->fragments_ready = false;
+        }
+        uint8_t out[2] = { 0x01, (uint8_t)(p[1] | (device->fragments_ready ? 0 : 0x04)) };
+        fleet_answer(device, 204, out, sizeof out);
+        device->fetches = device->fragments_ready && !device->whole;
+    } else if (p[0] == 0x03) {
+        device->fetch_stops++;
+        device->fetches = false;
+    } else if (p[0] == 0x02 && device->fetches && !device->faults.loses_unicast
+               && fleet_le(p + 1, 2)
+                          == ((uint32_t)device->frag_index << 14
+                                  | (device->received_uncoded + 1u))) {
+        device->received_uncoded += (size - 3u) / device->frag_size;
+        device->whole = device->received_uncoded >= device->nb_frag;
+    }
+    if (device->fetches && device->whole && !device->faults.asks_for_ever) {
+        device->fetches = false;
+        fleet_answer(device, 201, (uint8_t[]){ 0x04, device->frag_index }, 2);
+    } else if (device->fetches) {
+        ask_for_block(device);
+    }
+}
+
 void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d)
 {
     struct fleet_device *device = &fleet->devices[index];
@@ -334,5 +373,7 @@ void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripte
     }
     if (d->fport == 201) {
         on_fragmentation_command(fleet, device, d->payload);
+    } else if (d->fport == 204) {
+        on_block_command(device, d->payload, d->size);
     }
 }

@@ -58,6 +58,8 @@ struct fleet_faults {
     uint32_t decoder_most;
     bool loses_repeated; /* uncoded fragments after a status request are not heard either */
     int32_t clock_error_s;
+    bool forgets_session;    /* its fragmentation session, when it is first told to fetch */
+    bool asks_for_ever;      /* for fragment 1, whatever it has */
     bool loses_unicast;      /* fragments that come by unicast are not heard */
     uint32_t loses_n;        /* the fragment with this number; 0: none */
     uint32_t loss_percent;   /* of multicast frames */
@@ -110,6 +112,9 @@ struct fleet_device {
     uint32_t receipts, acks;       /* FragDataBlockReceivedReqs, and answers to them */
     sim_ns set_up_last_ns;         /* the last of set_up_downlinks */
     uint32_t unicast_fragments;    /* sent to it alone */
+    bool fetches;                  /* it was told to, and is not whole */
+    uint32_t fetch_requests, fetch_stops;
+    uint32_t data_requests; /* its own */
     uint32_t group_status_requests, group_delete_requests, session_delete_requests;
 };
 

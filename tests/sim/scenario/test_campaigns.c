@@ -129,6 +129,21 @@ Test(campaigns, choose_a_fragment_size_that_fits)
     cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 0, "by data rate");
 }
 
+/* Of 48 bytes one fits at DR0 to DR2, two at DR3 and four at DR4 and DR5: 5.46 windows of six; of
+ * 47 one, two and five: 5.74, the most of 24 to 48. */
+Test(campaigns, choose_fragments_that_fill_the_windows_of_unicast)
+{
+    cr_assert(read_text(GROUPS "campaign: {delivery: unicast}\n"), "%s", messages);
+    cr_expect_eq(scenario.campaigns[0].params.fragment_size_bytes, 47);
+    expect_warned(GROUPS "campaign: {delivery: unicast, fragment_size: 49 B}\n",
+            "campaign.fragment_size = 49 B: devices whose uplinks are at DR0 get none, their "
+            "windows carry at most 48 B");
+    expect_warned(GROUPS "campaign: {delivery: unicast, redundancy: 5 %}\n",
+            "redundancy has no effect here; it applies only with delivery: multicast");
+    expect_warned(GROUPS "campaign: {delivery_timeout: 5 d}\n",
+            "delivery_timeout has no effect here; it applies only with delivery: unicast");
+}
+
 /* RP002-1.0.3 section 2.4.8: N of EU868 is 51 bytes at DR0 to DR2, 115 at DR3, 242 at DR4 and DR5;
  * a fragment carries three bytes of header. */
 Test(campaigns, refuse_a_fragment_size_too_long_for_a_slow_data_rate)
