@@ -135,6 +135,7 @@ const struct member_transition member_transitions[] = {
     T(RECEIVING,     BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            MISSING),
     T(RECEIVING,     BLOCK_NO_MEMORY,        ENDED,         DECODER_MEMORY,       NONE),
     T(RECEIVING,     NOTHING_SENT,           ENDED,         NOT_SENT,             RELEASE),
+    T(RECEIVING,     SESSION_ALWAYS_LOST,    ENDED,         SET_UP_REFUSED,       RELEASE),
     T(RECEIVING,     SESSION_LOST,           FRAGMENTATION, SET_UP_UNANSWERED,    NONE),
     T(RECEIVING,     REPAIR_FAILED,          ENDED,         INCOMPLETE,           RELEASE),
     T(RECEIVING,     NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),

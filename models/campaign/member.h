@@ -105,7 +105,8 @@ enum member_stage {
     X(HALTED)                /* the campaign is stopped, or waits */                               \
     X(ROUND_BEGUN)           /* a further round is to help it */                                                       \
     X(NO_GROUP)              /* unicast: the fragmentation session comes first */                 \
-    X(SESSION_LOST)          /* unicast: it has no fragmentation session any more */
+    X(SESSION_LOST)          /* unicast: it has no fragmentation session any more */              \
+    X(SESSION_ALWAYS_LOST)   /* the same, too often */
 
 enum member_event {
 #define X(name) MEMBER_EVENT_##name,
@@ -130,6 +131,7 @@ enum member_cause {
     MEMBER_CAUSE_DESCRIPTOR,   /* WrongDescriptor */
     MEMBER_CAUSE_GROUP_SILENT, /* no McGroupStatusAns, or no McGroupDeleteAns */
     MEMBER_CAUSE_REPAIR,       /* fragments by unicast, and as many missing as before */
+    MEMBER_CAUSE_SESSION_LOST, /* BlockFetchAns: no such session, after it was set up */
     MEMBER_CAUSE_COUNT
 };
 

@@ -112,7 +112,7 @@ static void on_fetch_ans(struct campaign *campaign, struct member *member,
     if (message->no_session) { /* it has lost its session: all of it again */
         member->fetch_told = false;
         member->fetch_ns = SIM_NS_NEVER;
-        campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_LOST, now_ns);
+        member_try_failed(campaign, member, MEMBER_CAUSE_SESSION_LOST, now_ns);
     } else {
         member->fetch_told = true;
         member_answered(member);

@@ -331,8 +331,9 @@ static void on_block_command(struct fleet_device *device, const uint8_t *p, uint
 {
     if (p[0] == 0x01) {
         device->fetch_requests++;
-        if (device->faults.forgets_session) {
-            device->faults.forgets_session = device->fragments_ready = false;
+        if (device->faults.forgets_session > 0) {
+            device->faults.forgets_session--;
+            device->fragments_ready = false;
         }
         uint8_t out[2] = { 0x01, (uint8_t)(p[1] | (device->fragments_ready ? 0 : 0x04)) };
         fleet_answer(device, 204, out, sizeof out);

@@ -58,12 +58,12 @@ struct fleet_faults {
     uint32_t decoder_most;
     bool loses_repeated; /* uncoded fragments after a status request are not heard either */
     int32_t clock_error_s;
-    bool forgets_session;    /* its fragmentation session, when it is first told to fetch */
-    bool asks_for_ever;      /* for fragment 1, whatever it has */
-    bool loses_unicast;      /* fragments that come by unicast are not heard */
-    uint32_t loses_n;        /* the fragment with this number; 0: none */
-    uint32_t loss_percent;   /* of multicast frames */
-    uint32_t lost_downlinks; /* the first few unicast ones are not heard */
+    uint32_t forgets_session; /* its fragmentation session, the first few times it is to fetch */
+    bool asks_for_ever;       /* for fragment 1, whatever it has */
+    bool loses_unicast;       /* fragments that come by unicast are not heard */
+    uint32_t loses_n;         /* the fragment with this number; 0: none */
+    uint32_t loss_percent;    /* of multicast frames */
+    uint32_t lost_downlinks;  /* the first few unicast ones are not heard */
 };
 
 #define FLEET_GROUPS 4u /* McGroupID 0..3 */

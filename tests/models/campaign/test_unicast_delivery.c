@@ -60,12 +60,22 @@ Test(unicast_delivery, lets_few_fetch_at_one_time)
 Test(unicast_delivery, sets_up_again_what_a_device_has_lost)
 {
     struct campaign_params params = create(2);
-    fleet.devices[0].faults.forgets_session = true;
+    fleet.devices[0].faults.forgets_session = 1;
     fleet_run(&fleet, params.start_ns + 5 * HOUR_NS);
     fleet_expect_all_confirmed(&fleet);
     cr_assert_eq(fleet.devices[0].frag_set_ups, 2);
     cr_assert_eq(fleet.devices[0].fetch_requests, 2);
     cr_assert_eq(fleet.devices[1].frag_set_ups, 1);
+}
+
+/* Five times, with pauses of 0 to 20 minutes. */
+Test(unicast_delivery, gives_up_a_device_that_loses_each_session)
+{
+    struct campaign_params params = create(1);
+    fleet.devices[0].faults.forgets_session = UINT32_MAX;
+    fleet_run(&fleet, params.start_ns + 5 * HOUR_NS);
+    cr_assert_eq(fleet.devices[0].frag_set_ups, 5);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_SET_UP_REFUSED);
 }
 
 Test(unicast_delivery, stops_a_device_that_asks_when_the_time_is_over)
