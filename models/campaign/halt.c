@@ -20,7 +20,7 @@ static void stop_transfer(struct transfer *transfer, sim_ns now_ns)
     for (uint32_t timer = 0; timer < TRANSFER_TIMER_COUNT; timer++) {
         transfer_timer_stop(transfer, (enum transfer_timer)timer);
     }
-    if (transfer_runs(transfer) && !transfer->paused) {
+    if (transfer_runs(transfer) && !transfer->paused && transfer->session_count > 0) {
         uint8_t request[PACKAGE_MESSAGE_MAX];
         size_t size = package_frag_session_status_req(request, transfer->frag_index, true);
         struct session *session = transfer_session_now(transfer);
@@ -41,7 +41,7 @@ static void stop_member(struct campaign *campaign, struct member *member, sim_ns
     if (!campaign_member_event(campaign, member, MEMBER_EVENT_HALTED, now_ns)) {
         return;
     }
-    assert(member->group_mask != 0 || member->stage != MEMBER_LEAVING);
+    assert(member->claimed || member->stage != MEMBER_LEAVING);
     member->groups_left = member->group_mask;
     member->session_left = true;
 }

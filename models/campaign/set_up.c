@@ -213,9 +213,13 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
         return false;
     }
     const struct transfer *transfer = transfer_of(campaign, member);
+    /* A device that fetches does not listen: it is held for as long, and no session meets another.
+     */
+    sim_ns start_ns = transfer_start_ns(transfer);
+    sim_ns end_ns = unicast_delivery(campaign) ? start_ns : transfer_end_ns(transfer);
     if (!server_claim(campaign->server, member->device, campaign->number, transfer->frag_index,
-                transfer->session_count, campaign->params.numbers == NUMBERS_ZERO,
-                transfer_start_ns(transfer), transfer_end_ns(transfer), &member->group_mask)) {
+                transfer->session_count, campaign->params.numbers == NUMBERS_ZERO, start_ns, end_ns,
+                &member->group_mask)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_DEVICE_HELD, now_ns);
         return false;
     }

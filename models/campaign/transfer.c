@@ -305,7 +305,7 @@ void transfer_on_idle(struct transfer *transfer, sim_ns now_ns)
 
 void transfer_resume(struct transfer *transfer, sim_ns now_ns)
 {
-    if (!transfer_runs(transfer) || transfer->paused) {
+    if (!transfer_runs(transfer) || transfer->paused || transfer->session_count == 0) {
         return;
     }
     transfer_feed(transfer);

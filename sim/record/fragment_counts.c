@@ -98,9 +98,12 @@ static void firmware(const struct fragment_counts *counts, uint32_t index,
         device->settled = false;
         device->seen_before += seen_of(counts, counts->current[index], index);
         /* Set up once more in mid-session: it starts over, its causes do not. */
-        device->was_reset = fragment_causes_received(
-                                    fragment_causes_of(counts->set), counts->current[index], index)
-                            > 0;
+        device->was_reset =
+                fragment_causes_received(
+                        fragment_causes_of(counts->set), counts->current[index], index)
+                        + fragment_causes_unicast_uncoded(
+                                fragment_causes_of(counts->set), counts->current[index], index)
+                > 0;
         break;
     case FW_TRACE_FRAME_DROPPED:
         device->dropped += device->settled || o->b < FRAGMENTATION_DROPPED_BUSY ? 0u : 1u;

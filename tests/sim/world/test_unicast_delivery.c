@@ -89,3 +89,24 @@ Test(unicast_delivery, ends_when_its_time_is_over)
     cr_assert_gt(incomplete, 0);
     trial_destroy(trial);
 }
+
+static void expect_confirmed_with(const char *const *sets, size_t set_count)
+{
+    struct trial *trial = trial_create(SCENARIO, sets, set_count);
+    trial_play(trial);
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    trial_destroy(trial);
+}
+
+Test(unicast_delivery, goes_on_after_a_pause)
+{
+    expect_confirmed_with(
+            (const char *const[]){ "campaign.pause_at=70 min", "campaign.resume_at=3 h" }, 2);
+}
+
+Test(unicast_delivery, serves_in_further_rounds_those_whose_time_was_too_short)
+{
+    expect_confirmed_with((const char *const[]){ "campaign.retries=6",
+                                  "campaign.delivery_timeout=4 h", "campaign.confirm_timeout=1 h" },
+            3);
+}
