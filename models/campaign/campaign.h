@@ -113,7 +113,8 @@ struct campaign_params {
      * none. */
     const uint8_t *member_versions;
     enum multicast_policy gateways;
-    bool block_mic;            /* TS004 v2 MIC in the set-up */
+    bool block_mic; /* TS004 v2 MIC in the set-up */
+    uint8_t proofs; /* bit i: devices ask about the hash of enum proof_kind i before they install */
     sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
     bool group_delete; /* a confirmed device is asked for its groups and told to forget ours */
     enum campaign_sessions sessions;
@@ -151,7 +152,7 @@ struct campaign_params {
     X(GROUP_SET_UP, "group_set_up")   /* McGroupSetupAns and McClassCSessionAns positive */        \
     X(READY, "ready")                 /* FragSessionSetupAns positive */                           \
     X(COMPLETE, "complete")           /* reported the block whole */                               \
-    X(AUTHENTICATED, "authenticated") /* reported it with a good block MIC, and we acknowledged */ \
+    X(AUTHENTICATED, "authenticated") /* proved it: by block MIC or by hash, as demanded */        \
     X(CONFIRMED, "confirmed")         /* its later uplink carries the new version */
 
 enum campaign_stage {
@@ -205,7 +206,9 @@ enum campaign_stage {
     /* the image failed on it: the old one is back */                                              \
     X(REVERTED, "reverted", false, "Successful")                                                   \
     /* it reports that the delta is of another image: another round brings the whole one */        \
-    X(WRONG_BASE, "wrong_base", true, "Successful")
+    X(WRONG_BASE, "wrong_base", true, "Successful")                                                \
+    /* it had a block of another hash */                                                           \
+    X(PROOF_REJECTED, "proof_rejected", true, "MICError")
 #define CAMPAIGN_FAILURES(X) X(NONE, "none", false, "Successful") CAMPAIGN_REASONS(X)
 
 enum campaign_failure {

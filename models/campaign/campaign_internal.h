@@ -203,6 +203,11 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
         const struct package_message *message, sim_ns now_ns);
 /* The same once the campaign is over. */
 void reception_on_late_block(const struct campaign *campaign, const struct member *member);
+/* DataBlockAuthReq. */
+void reception_on_block_auth(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns);
+void reception_on_late_block_auth(const struct campaign *campaign, const struct member *member,
+        const struct package_message *message);
 void reception_on_status_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 /* The periodic report of a device names the version that it runs. */
@@ -239,6 +244,14 @@ void unicast_delivery_step(struct campaign *campaign, struct member *member,
 bool unicast_delivery_on_message(struct campaign *campaign, struct member *member,
         const struct unicast_message *message, struct uplink_course *course, sim_ns now_ns);
 void unicast_delivery_end_if_done(struct campaign *campaign, sim_ns now_ns);
+
+/* proof.c */
+/* Compares a hash with that of the block and answers. */
+void proof_on_request(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns);
+/* The same once the campaign is over. */
+void proof_on_late_request(const struct campaign *campaign, const struct member *member,
+        const struct package_message *message);
 
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,

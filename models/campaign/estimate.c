@@ -280,15 +280,16 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
                        / (delivered * duty_cycle * input->gateway_count);
     double last_s = input->report_period_s + missed_s + rest_s;
     estimate->set_up_fleet_s = carried_s > last_s ? carried_s : last_s;
-    /* Report that starts it and an answer to each exchange; report of the block; report of the
-     * version; and an answer to a status request from members that lack fragments. */
+    /* Report that starts it and an answer to each exchange; report of the block; a question for
+     * each hash of it; report of the version; and an answer to a status request from members that
+     * lack fragments. */
     double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
                              ? 1.0 - estimate->complete_share
                              : 0.0;
     /* The group of a second period is announced when the device is ready. */
     double second = input->correction_period == CORRECTION_PERIOD_SECOND ? exchanges - 1.0 : 0.0;
-    estimate->uplinks =
-            (1.0 + exchanges + second + lacking + 1.0 + 1.0) / (1.0 - input->unicast_loss);
+    estimate->uplinks = (1.0 + exchanges + second + lacking + 1.0 + input->proofs + 1.0)
+                        / (1.0 - input->unicast_loss);
 }
 
 /* --- all ------------------------------------------------------------------------------------- */

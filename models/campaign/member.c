@@ -142,6 +142,8 @@ const struct member_transition member_transitions[] = {
     /* after the block */
     T(WHOLE,         BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
     T(WHOLE,         ACKNOWLEDGED,           PROVED,        NOT_CONFIRMED,        NONE),
+    T(WHOLE,         PROOF_ACCEPTED,         PROVED,        NOT_CONFIRMED,        NONE),
+    T(WHOLE,         PROOF_REJECTED,         ENDED,         PROOF_REJECTED,       NONE),
     T(WHOLE,         OLD_VERSION,            WHOLE,         NOT_INSTALLED,        NONE),
     T(WHOLE,         HARDWARE_DIFFERS,       WHOLE,         WRONG_HARDWARE,       NONE),
     T(WHOLE,         VERSION_NOT_NEWER,      WHOLE,         VERSION_REFUSED,      NONE),
@@ -150,6 +152,7 @@ const struct member_transition member_transitions[] = {
     T(WHOLE,         OTHER_BASE,             WHOLE,         WRONG_BASE,           NONE),
     T(WHOLE,         NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(PROVED,        BLOCK_BAD_MIC,          ENDED,         BLOCK_MIC,            NONE),
+    T(PROVED,        PROOF_REJECTED,         ENDED,         PROOF_REJECTED,       NONE),
     T(PROVED,        OLD_VERSION,            PROVED,        NOT_INSTALLED,        NONE),
     T(PROVED,        HARDWARE_DIFFERS,       PROVED,        WRONG_HARDWARE,       NONE),
     T(PROVED,        VERSION_NOT_NEWER,      PROVED,        VERSION_REFUSED,      NONE),

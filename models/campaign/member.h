@@ -24,7 +24,8 @@
     X(READY, READY)             /* set up */                                                       \
     X(RECEIVING, READY)         /* its session has begun */                                        \
     X(WHOLE, COMPLETE)          /* reported the block whole */                                     \
-    X(PROVED, AUTHENTICATED)    /* reported it with a good block MIC, and was acknowledged */      \
+    X(PROVED, AUTHENTICATED)    /* reported it with a good block MIC, and was acknowledged; or the \
+                                 * server accepted each hash of it that is demanded */             \
     X(CONFIRMED, CONFIRMED)     /* reported the new version */                                     \
     X(GROUP_LISTED, CONFIRMED)  /* McGroupStatusAns lists our group: McGroupDeleteAns is due */    \
     X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
@@ -89,6 +90,8 @@ enum member_stage {
     X(BLOCK_BAD_MIC)         /* the same, with a wrong block MIC */                                \
     X(ACKNOWLEDGED)          /* the acknowledgement of a block with a good MIC was queued */       \
     X(EARLIER_BLOCK)         /* reported the block of an earlier round whole */                    \
+    X(PROOF_ACCEPTED)        /* DataBlockAuthReq: it has our block; the last one was queued */     \
+    X(PROOF_REJECTED)        /* the same: it has another block */                                  \
     X(OLD_VERSION)           /* its periodic report names another version */                       \
     X(HARDWARE_DIFFERS)      /* the same; it says that the image is for other hardware */          \
     X(VERSION_NOT_NEWER)     /* the same; it says that the image is not newer */                   \
@@ -189,6 +192,7 @@ struct member {
     bool asked_alone;      /* for its status, by unicast: no answer yet */
     bool deferred;         /* it has closed its session until its transfer's resume_ns */
     bool moved;            /* it was told so once: what it has missed since is no loss */
+    uint8_t proofs;        /* bit i: the hash of enum proof_kind i was accepted */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];

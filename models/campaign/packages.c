@@ -22,7 +22,9 @@ enum fragmentation_cid {
     FRAG_SESSION_SETUP = 0x02,
     FRAG_SESSION_DELETE = 0x03,
     FRAG_DATA_BLOCK_RECEIVED = 0x04,
-    FRAG_DATA_FRAGMENT = 0x08
+    FRAG_DATA_BLOCK_AUTH = 0x05,
+    FRAG_DATA_FRAGMENT = 0x08,
+    FRAG_CONDUIT_CRC = 0x80 /* of MultiTech's Conduit (spec-protocol 7.2) */
 };
 
 enum clock_cid {
@@ -32,6 +34,13 @@ enum clock_cid {
 };
 
 #define PACKAGE_VERSION 0x00 /* of every package */
+
+/* DataBlockAuthReq of this project and of the clients of 2017, and the forms of other stacks, which
+ * name a CRC-32 and get no answer (spec-protocol 7.2). */
+#define BLOCK_AUTH_SIZE         10u
+#define BLOCK_AUTH_INTEROP_SIZE 6u /* 05 | 00 | CRC-32 */
+#define BLOCK_AUTH_SHORT_SIZE   5u /* 05 | CRC-32 */
+#define BLOCK_AUTH_ACCEPTED     0x01u
 
 size_t package_version_req(uint8_t *out)
 {
@@ -127,6 +136,25 @@ size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index)
     out[0] = FRAG_DATA_BLOCK_RECEIVED;
     out[1] = frag_index;
     return 2;
+}
+
+uint8_t package_data_block_auth_param(enum proof_kind kind, uint8_t frag_index)
+{
+    assert(kind < PROOF_KINDS && frag_index < 4);
+    return (uint8_t)((uint32_t)kind << 6 | (uint32_t)frag_index << 4);
+}
+
+size_t package_data_block_auth_ans(
+        uint8_t *out, enum proof_kind kind, uint8_t frag_index, const uint8_t *mic)
+{
+    out[0] = FRAG_DATA_BLOCK_AUTH;
+    out[1] = package_data_block_auth_param(kind, frag_index);
+    if (mic == NULL) {
+        return 2;
+    }
+    out[1] |= BLOCK_AUTH_ACCEPTED;
+    memcpy(out + 2, mic, 4);
+    return 6;
 }
 
 size_t package_data_fragment(
@@ -263,6 +291,20 @@ static size_t parse_frag_status(
     return 5;
 }
 
+static size_t parse_block_auth(const uint8_t *data, size_t size, struct package_message *message)
+{
+    if (size == BLOCK_AUTH_INTEROP_SIZE || size == BLOCK_AUTH_SHORT_SIZE) {
+        return size;
+    }
+    if (size >= BLOCK_AUTH_SIZE && data[1] >> 6 < PROOF_KINDS) {
+        message->kind = PACKAGE_DATA_BLOCK_AUTH_REQ;
+        message->hash_kind = data[1] >> 6;
+        message->index = data[1] >> 4 & 0x03u;
+        memcpy(message->hash, data + 2, PROOF_HASH_SIZE);
+    }
+    return BLOCK_AUTH_SIZE;
+}
+
 static size_t parse_fragmentation(
         const uint8_t *data, size_t size, unsigned version, struct package_message *message)
 {
@@ -288,6 +330,10 @@ static size_t parse_fragmentation(
         /* MICError is bit 2 here. */
         message->status = (status & 0x04u) != 0 ? PACKAGE_STATUS_MIC : 0;
         return 2;
+    case FRAG_DATA_BLOCK_AUTH:
+        return parse_block_auth(data, size, message);
+    case FRAG_CONDUIT_CRC:
+        return size;
     default:
         return 0;
     }

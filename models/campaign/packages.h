@@ -19,6 +19,14 @@
 #define PACKAGE_FRAGMENT_OVERHEAD   3u     /* of a DataFragment over its data */
 #define PACKAGE_FRAGMENTS_MAX       16383u /* N has 14 bits */
 
+/* Hashes by which a block is proved, as DataBlockAuthReq numbers them. */
+enum proof_kind {
+    PROOF_CRC64,
+    PROOF_SHA256,
+    PROOF_KINDS
+};
+#define PROOF_HASH_SIZE 8u
+
 /* PackageVersionReq, on the port of each package. */
 size_t package_version_req(uint8_t *out);
 
@@ -49,6 +57,11 @@ size_t package_frag_session_setup_req(
 size_t package_frag_session_status_req(uint8_t *out, uint8_t frag_index, bool all_answer);
 size_t package_frag_session_delete_req(uint8_t *out, uint8_t frag_index);
 size_t package_frag_data_block_received_ans(uint8_t *out, uint8_t frag_index);
+/* DataBlockAuthAns (device/services/block_proof.h); `mic` NULL: rejected. */
+size_t package_data_block_auth_ans(
+        uint8_t *out, enum proof_kind kind, uint8_t frag_index, const uint8_t *mic);
+/* Its Param when it rejects; the same in the message under the MIC. */
+uint8_t package_data_block_auth_param(enum proof_kind kind, uint8_t frag_index);
 size_t package_data_fragment(
         uint8_t *out, uint8_t frag_index, uint16_t n, const uint8_t *data, uint8_t size);
 /* MIC of TS004-2.0.0 section 3.3 over a block without padding. */
@@ -71,6 +84,7 @@ enum package_message_kind {
     PACKAGE_FRAG_SESSION_SETUP_ANS,
     PACKAGE_FRAG_SESSION_DELETE_ANS,
     PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ,
+    PACKAGE_DATA_BLOCK_AUTH_REQ,
     PACKAGE_APP_TIME_REQ
 };
 
@@ -112,6 +126,8 @@ struct package_message {
     uint8_t group_count;       /* McGroupStatusAns: groups that the device has */
     uint8_t group_mask;        /* bit i: group i is listed, at */
     uint32_t group_mc_addr[4]; /* this address */
+    uint8_t hash_kind;         /* DataBlockAuthReq: enum proof_kind */
+    uint8_t hash[PROOF_HASH_SIZE];
 };
 
 /* Reads the first message of an uplink on a package port; returns its size, 0: nothing that can

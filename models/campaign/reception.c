@@ -73,7 +73,8 @@ static void acknowledge(
     if (member->stage == MEMBER_LEAVING || member->stage == MEMBER_LEFT) {
         return;
     }
-    if (send_receipt(campaign, member) && !bad_mic && campaign->params.block_mic) {
+    bool proves = campaign->params.block_mic && campaign->params.proofs == 0;
+    if (send_receipt(campaign, member) && !bad_mic && proves) {
         campaign_member_event(campaign, member, MEMBER_EVENT_ACKNOWLEDGED, now_ns);
     }
 }
@@ -127,18 +128,50 @@ void reception_on_block_received(struct campaign *campaign, struct member *membe
     tell_if_settled(campaign, member, settled, now_ns);
 }
 
+/* A device asks about its block once it is whole. */
+void reception_on_block_auth(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns)
+{
+    if (campaign->stopped) {
+        refuse_block(campaign, member);
+        return;
+    }
+    bool now = has_session(campaign, member, now_ns);
+    if (!now && !member->had_block) {
+        return;
+    }
+    bool settled = member_is_settled(member);
+    campaign_member_event(
+            campaign, member, now ? MEMBER_EVENT_BLOCK_WHOLE : MEMBER_EVENT_EARLIER_BLOCK, now_ns);
+    proof_on_request(campaign, member, message, now_ns);
+    tell_if_settled(campaign, member, settled, now_ns);
+}
+
+static bool may_have_block(const struct campaign *campaign, const struct member *member)
+{
+    bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_GROUP_SET_UP
+                && transfer_of(campaign, member)->highest_sent_n > 0;
+    return sent || member->had_block;
+}
+
 /* The outcome of the campaign stands, but a device that holds the block asks until it is answered.
  */
 void reception_on_late_block(const struct campaign *campaign, const struct member *member)
 {
     if (campaign->stopped) {
         refuse_block(campaign, member);
-        return;
-    }
-    bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_GROUP_SET_UP
-                && transfer_of(campaign, member)->highest_sent_n > 0;
-    if (sent || member->had_block) {
+    } else if (may_have_block(campaign, member)) {
         (void)send_receipt(campaign, member);
+    }
+}
+
+void reception_on_late_block_auth(const struct campaign *campaign, const struct member *member,
+        const struct package_message *message)
+{
+    if (campaign->stopped) {
+        refuse_block(campaign, member);
+    } else if (may_have_block(campaign, member)) {
+        proof_on_late_request(campaign, member, message);
     }
 }
 

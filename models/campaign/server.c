@@ -116,9 +116,12 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
         return;
     }
     bool block_received = message->kind == PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ;
+    bool block_auth = message->kind == PACKAGE_DATA_BLOCK_AUTH_REQ;
     if (is_over(campaign)) {
         if (block_received) {
             reception_on_late_block(campaign, member);
+        } else if (block_auth) {
+            reception_on_late_block_auth(campaign, member, message);
         }
         return;
     }
@@ -128,6 +131,8 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
         halt_on_session_delete(campaign, member, now_ns);
     } else if (block_received) {
         reception_on_block_received(campaign, member, message, now_ns);
+    } else if (block_auth) {
+        reception_on_block_auth(campaign, member, message, now_ns);
     } else {
         reception_on_status_ans(campaign, member, message, now_ns);
     }
@@ -208,6 +213,7 @@ static void on_message(struct server *server, const struct network_uplink *uplin
         break;
     case PACKAGE_FRAG_SESSION_DELETE_ANS:
     case PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ:
+    case PACKAGE_DATA_BLOCK_AUTH_REQ:
         on_fragmentation_message(server, uplink->device, message, now_ns);
         break;
     case PACKAGE_APP_TIME_REQ:

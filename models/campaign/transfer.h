@@ -49,6 +49,8 @@ struct transfer {
     uint8_t fragmentation_version; /* of TS004, 1 or 2; set before transfer_init() */
     bool delta;                    /* the block is the delta image; likewise */
     uint8_t frag_index;
+    uint8_t hashed; /* bit i: hashes[i], of the block without padding, is known */
+    uint8_t hashes[PROOF_KINDS][PROOF_HASH_SIZE];
 
     struct schedule schedule;
     struct session *sessions[CAMPAIGN_PERIODS_MAX];

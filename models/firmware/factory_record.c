@@ -11,6 +11,10 @@ _Static_assert((int)DEVICE_TRAFFIC_JITTERED == (int)FACTORY_TRAFFIC_JITTERED
 _Static_assert((int)DEVICE_RATE_FIXED == (int)FACTORY_RATE_FIXED
                        && (int)DEVICE_RATE_ADR == (int)FACTORY_RATE_ADR,
         "the record holds the number");
+_Static_assert((int)DEVICE_VERIFY_CHECKSUM == (int)FACTORY_VERIFY_CHECKSUM
+                       && (int)DEVICE_VERIFY_MIC_CRC64 == (int)FACTORY_VERIFY_MIC_CRC64
+                       && (int)DEVICE_VERIFY_MIC_SHA256 == (int)FACTORY_VERIFY_MIC_SHA256,
+        "the record holds the bits");
 _Static_assert(DEVICE_CLOCK_REFRESH_NEVER == FACTORY_CLOCK_REFRESH_NEVER, "likewise");
 _Static_assert(DEVICE_JOIN_ACCEPT_MAX == FACTORY_JOIN_ACCEPT_MAX, "a join-accept fits");
 
@@ -70,6 +74,7 @@ static void put_configuration(const struct device_configuration *configuration, 
             configuration->fragment_table ? FACTORY_DEFENCE_FRAGMENT_TABLE : 0;
     put_le(record + FACTORY_OFF_COUNTER_WINDOW, configuration->counter_window, 2);
     record[FACTORY_OFF_TRIAL_HOURS] = configuration->trial_hours;
+    record[FACTORY_OFF_VERIFY] = configuration->verify;
     put_le(record + FACTORY_OFF_DEV_NONCE, configuration->dev_nonce, 2);
     record[FACTORY_OFF_JOIN_ACCEPT_SIZE] = configuration->join_accept_size;
     memcpy(record + FACTORY_OFF_JOIN_ACCEPT, configuration->join_accept,

@@ -37,6 +37,13 @@ enum device_rate_policy {
     DEVICE_RATE_ADR /* the network server */
 };
 
+/* What a block needs before it is installed, besides a valid signature: bits. */
+enum device_verify {
+    DEVICE_VERIFY_CHECKSUM = 1,  /* the server accepts its CRC-64 */
+    DEVICE_VERIFY_MIC_CRC64 = 2, /* the same, with a MIC over the CRC-64 */
+    DEVICE_VERIFY_MIC_SHA256 = 4 /* the server accepts its SHA-256, with a MIC over it */
+};
+
 #define DEVICE_CLOCK_REFRESH_NEVER 0xFFFFu
 #define DEVICE_JOIN_ACCEPT_MAX     33u /* bytes of a join-accept with CFList */
 
@@ -72,6 +79,7 @@ struct device_configuration {
     bool fragment_table;     /* fragments are proven by a signed table that comes first */
     uint16_t counter_window; /* largest step of McFCnt that is taken at once; 0: any */
     uint8_t trial_hours; /* in which a new image must confirm itself; 0: the firmware's choice */
+    uint8_t verify;      /* enum device_verify bits */
 
     /* A commissioned device: the join-accept that answered its request with `dev_nonce`. */
     uint16_t dev_nonce;

@@ -55,6 +55,7 @@ static const struct {
     { "incomplete", "fragments were missing at the end" },
     { "silent_after_session", "the server heard nothing of it after its session began" },
     { "block_mic", "the MIC of its block was wrong" },
+    { "proof_rejected", "the server had not sent the block that it received" },
     { "decoder_memory", "its decoder ran out of memory" },
     { "wrong_hardware", "it had the block, and reported that the image is for other hardware" },
     { "version_refused", "it had the block, and reported that the image is not newer" },

@@ -51,6 +51,7 @@ const char *const expect_keys[] = {
     "devices.failed.stopped",
     "devices.failed.reverted",
     "devices.failed.wrong_base",
+    "devices.failed.proof_rejected",
     "setup_time_s.min",
     "setup_time_s.mean",
     "setup_time_s.p50",

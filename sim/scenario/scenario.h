@@ -188,7 +188,7 @@ struct scenario_image_build {
 };
 
 struct scenario_verify {
-    bool block_mic, signature;
+    bool checksum, server_mic_crc64, server_mic_sha256, block_mic, signature;
 };
 
 /* A share of a group of devices, in the order of their numbers: from 0 to 1 is the whole group. */

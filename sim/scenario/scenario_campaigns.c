@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/packages.h"
+
 #define FRAGMENTATION_VERSION_USUAL 2u
 
 /* Takes " FROM..TO %" from the end of an item. False: the item is a name alone. */
@@ -169,4 +171,37 @@ uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t
         }
     }
     return FRAGMENTATION_VERSION_USUAL;
+}
+
+static uint8_t verify_bits(const struct scenario_verify *verify)
+{
+    unsigned bits = 0;
+    bits |= verify->checksum ? DEVICE_VERIFY_CHECKSUM : 0u;
+    bits |= verify->server_mic_crc64 ? DEVICE_VERIFY_MIC_CRC64 : 0u;
+    bits |= verify->server_mic_sha256 ? DEVICE_VERIFY_MIC_SHA256 : 0u;
+    return (uint8_t)bits;
+}
+
+uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device)
+{
+    unsigned bits = 0;
+    for (uint32_t c = 0; c < scenario->campaign_count; c++) {
+        const struct scenario_campaign *campaign = &scenario->campaigns[c];
+        struct scenario_range ranges[SCENARIO_SHARES_MAX];
+        uint32_t count = verify_bits(&campaign->verify) == 0
+                                 ? 0
+                                 : scenario_campaign_ranges(scenario, campaign, ranges);
+        for (uint32_t i = 0; i < count; i++) {
+            bool member = device >= ranges[i].from && device < ranges[i].to;
+            bits |= member ? verify_bits(&campaign->verify) : 0u;
+        }
+    }
+    return (uint8_t)bits;
+}
+
+uint8_t scenario_proofs(const struct scenario_verify *verify)
+{
+    unsigned crc64 = verify->checksum || verify->server_mic_crc64 ? 1u << PROOF_CRC64 : 0u;
+    unsigned sha256 = verify->server_mic_sha256 ? 1u << PROOF_SHA256 : 0u;
+    return (uint8_t)(crc64 | sha256);
 }

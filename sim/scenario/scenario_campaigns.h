@@ -47,5 +47,9 @@ uint32_t scenario_campaign_first_group(
 /* The version of TS004 that a group of devices speaks: that of its first campaign, 2 without one.
  */
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);
+/* What a device demands of a block: enum device_verify bits of all campaigns that it is in. */
+uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device);
+/* Hashes that devices of a campaign ask about: a bit for each enum proof_kind. */
+uint8_t scenario_proofs(const struct scenario_verify *verify);
 
 #endif

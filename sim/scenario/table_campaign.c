@@ -23,35 +23,41 @@ static const char *const correction_names[] = { "fixed", "until-reported", "adap
 static const char *const period_names[] = { "same", "second", NULL };
 static const char *const sessions_names[] = { "one", "per-data-rate", "threshold", NULL };
 static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
-static const char *const verify_names[] = { "block-mic", "signature", NULL };
+static const char *const verify_names[] = { "checksum", "server-mic-crc64", "server-mic-sha256",
+    "block-mic", "signature", NULL };
 static const char *const auto_names[] = { "auto", NULL };
 static const char *const never_names[] = { "never", NULL };
 static const char *const gateways_names[] = { "staggered", "simultaneous", "single", "delayed",
     NULL };
 
-/* A list of block-mic, signature into struct scenario_verify. */
+/* A list of verify_names into struct scenario_verify. */
 static bool set_verify(const struct param_text *t)
 {
     const char *const *names = t->param->names;
-    bool flags[2] = { false, false };
+    struct scenario_verify verify = { 0 };
+    bool *const flags[] = { &verify.checksum, &verify.server_mic_crc64, &verify.server_mic_sha256,
+        &verify.block_mic, &verify.signature };
     char words[128];
     snprintf(words, sizeof words, "%s", t->text);
     char *rest = NULL;
     for (char *word = strtok_r(words, " ,", &rest); word != NULL;
             word = strtok_r(NULL, " ,", &rest)) {
-        int i = strcmp(word, names[0]) == 0 ? 0 : strcmp(word, names[1]) == 0 ? 1 : -1;
-        if (i < 0) {
+        size_t i = 0;
+        while (names[i] != NULL && strcmp(word, names[i]) != 0) {
+            i++;
+        }
+        if (names[i] == NULL) {
             const char *near = nearest_word(word, names);
             scenario_errors_add(t->errors, t->place,
-                    "%s: '%s' should be block-mic or signature%s%s%s", t->path, word,
-                    near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                    "%s: '%s' should be one of checksum, server-mic-crc64, server-mic-sha256, "
+                    "block-mic, signature%s%s%s",
+                    t->path, word, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?)" : "");
             return false;
         }
-        flags[i] = true;
+        *flags[i] = true;
     }
-    *(struct scenario_verify *)t->member =
-            (struct scenario_verify){ .block_mic = flags[0], .signature = flags[1] };
+    *(struct scenario_verify *)t->member = verify;
     return true;
 }
 static const struct param_type param_verify = { .size = sizeof(struct scenario_verify),
@@ -99,7 +105,7 @@ static const struct param rows[] = {
     { "block_ack_delay", C(params.block_ack_delay), &param_u8, DIMENSION_NONE, 0, 255, NULL, "255", "BlockAckDelay d of 0 to 7 spreads answers over 2^(d+4) s; 255 chooses it by the number of devices." },
     { "fragmentation_version", C(params.fragmentation_version), &param_u8, DIMENSION_NONE, 1, 2, NULL, "2", "Version of TS004 of devices without packages.fragmentation; devices of each version get a transfer of their own." },
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, the one with most members, or each of them 'interval' after the one before." },
-    { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, verify_names, "block-mic signature", "List of the checks of a received block: block-mic, signature." },
+    { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, verify_names, "block-mic signature", "List of what a device demands of a block before it installs it: that the server accepts its CRC-64 (checksum), does so with a MIC over the CRC-64 or the SHA-256 (server-mic-...), the MIC of TS004-2.0.0 in the set-up (block-mic), the signature of the image." },
     { "duty_share", C(params.duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "Share of a gateway's duty cycle that multicast may use." },
     { "confirm_timeout", C(params.confirm_timeout_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "12 h", "Longest wait for the reports of devices after the session." },
     { "group_delete", C(params.group_delete), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "Devices that confirmed are told to delete the multicast group (McGroupDeleteReq)." },

@@ -283,6 +283,7 @@ static bool configure_node(const struct nodes_context *context, uint32_t g, uint
     params.boot_at_ns = draw_boot_time(
             world->scenario->seed, context->sites[index].entity, group->boot_spread_ns);
     c->report_until_s = report_until_s(group, params.boot_at_ns);
+    c->verify = scenario_device_verify(world->scenario, index);
     c->data_rate = group->data_rate >= DATA_RATE_DR0
                            ? (uint8_t)(group->data_rate - DATA_RATE_DR0)
                            : data_rate_by_link(world, context->tables, index, eirp_mdbm);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/channel_plan.h"
+#include "scenario/scenario_campaigns.h"
 
 void world_medium_params(const struct scenario *scenario, struct medium_params *params)
 {
@@ -53,6 +54,7 @@ void world_campaign_params(const struct scenario_campaign *campaign, struct camp
 {
     *params = campaign->params;
     params->block_mic = campaign->verify.block_mic;
+    params->proofs = scenario_proofs(&campaign->verify);
 }
 
 void world_foreign_params(const struct scenario *scenario, struct foreign_params *params)

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "campaign/proof.h"
 #include "models/campaign/scripted_fleet_internal.h"
 
 uint32_t fleet_le(const uint8_t *p, unsigned bytes)
@@ -259,26 +260,68 @@ static uint16_t on_group_command(struct fleet *fleet, struct fleet_device *devic
     }
 }
 
-/* The server knows that the block is whole. */
 static void install(struct fleet_device *device)
 {
-    device->acknowledged = true;
-    fleet_leave_sessions(device);
-    if (!device->faults.installs_nothing && !device->faults.bad_mic) {
-        device->version = FLEET_VERSION + device->frag_index;
-        struct fleet_group *group = &device->groups[device->group_id];
-        group->defined = group->defined && !device->faults.forgets_group;
+    if (device->faults.installs_nothing || device->faults.bad_mic) {
+        return;
+    }
+    device->version = FLEET_VERSION + device->frag_index;
+    struct fleet_group *group = &device->groups[device->group_id];
+    group->defined = group->defined && !device->faults.forgets_group;
+}
+
+/* DataBlockAuthReq of the next hash that is not proved yet. False: there is none. */
+static bool ask_hash(const struct fleet *fleet, struct fleet_device *device)
+{
+    uint8_t request[2 + PROOF_HASH_SIZE] = { 0x05 };
+    uint8_t kind = 0;
+    while (kind < PROOF_KINDS
+            && (device->faults.asks_hashes >> kind & ~device->proved >> kind & 1) == 0) {
+        kind++;
+    }
+    if (kind == PROOF_KINDS) {
+        return false;
+    }
+    request[1] = (uint8_t)(kind << 6 | device->frag_index << 4 | 1);
+    proof_hash((enum proof_kind)kind, fleet->image, fleet->image_size, request + 2);
+    request[2] ^= device->faults.has_other_block ? 0x01 : 0x00;
+    fleet_answer(device, 201, request, sizeof request);
+    return true;
+}
+
+static void on_auth_ans(
+        struct fleet *fleet, struct fleet_device *device, const uint8_t *p, uint16_t size)
+{
+    cr_assert(size == 2 || size == 6);
+    device->auths++;
+    device->auth_ans_size = (uint8_t)size;
+    memcpy(device->auth_ans, p, size);
+    if (size == 6) {
+        device->proved |= (uint8_t)(1u << (p[1] >> 6));
+        if (!ask_hash(fleet, device)) {
+            install(device);
+        }
     }
 }
 
-static void on_receipt_ans(struct fleet_device *device)
+/* The server knows that the block is whole. */
+static void know(struct fleet *fleet, struct fleet_device *device)
+{
+    device->acknowledged = true;
+    fleet_leave_sessions(device);
+    if (!ask_hash(fleet, device)) {
+        install(device);
+    }
+}
+
+static void on_receipt_ans(struct fleet *fleet, struct fleet_device *device)
 {
     if (device->acks++ < device->faults.lost_acks) {
         return;
     }
     device->answers_size = 0;
     device->uplink_event++; /* no more reports of reception */
-    install(device);
+    know(fleet, device);
 }
 
 static void on_session_delete(struct fleet_device *device, uint8_t frag_index)
@@ -292,7 +335,7 @@ static void on_session_delete(struct fleet_device *device, uint8_t frag_index)
 }
 
 static void on_fragmentation_command(
-        struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
+        struct fleet *fleet, struct fleet_device *device, const uint8_t *p, uint16_t size)
 {
     uint8_t version = device->faults.unknown_version ? 7 : device->fragmentation_version;
     device->version_questions[1] += p[0] == 0x00 ? 1 : 0;
@@ -305,14 +348,16 @@ static void on_fragmentation_command(
         device->status_requests++;
         fleet_put_status(fleet, device);
         if (device->whole && device->fragmentation_version == 2 && !device->ack_reception) {
-            install(device);
+            know(fleet, device);
         }
     } else if (p[0] == 0x02) {
         on_frag_setup(fleet, device, p);
     } else if (p[0] == 0x03) {
         on_session_delete(device, p[1]);
     } else if (p[0] == 0x04) {
-        on_receipt_ans(device);
+        on_receipt_ans(fleet, device);
+    } else if (p[0] == 0x05) {
+        on_auth_ans(fleet, device, p, size);
     }
 }
 
@@ -373,7 +418,7 @@ void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripte
         at = (uint16_t)(at + on_group_command(fleet, device, d->payload + at));
     }
     if (d->fport == 201) {
-        on_fragmentation_command(fleet, device, d->payload);
+        on_fragmentation_command(fleet, device, d->payload, d->size);
     } else if (d->fport == 204) {
         on_block_command(device, d->payload, d->size);
     }

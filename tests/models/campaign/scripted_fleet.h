@@ -46,6 +46,8 @@ struct fleet_faults {
     bool holds_old_block; /* of an earlier session under this FragIndex; asks to be acknowledged */
     uint32_t lost_acks;   /* the first few FragDataBlockReceivedAns are not heard */
     uint32_t receipts_most; /* FragDataBlockReceivedReqs; 0: as many as it takes */
+    uint8_t asks_hashes;    /* bit i: of enum proof_kind i, before it installs */
+    bool has_other_block;
     bool installs_nothing;
     bool forgets_group;    /* with the new image */
     bool other_group;      /* has another one under our number by the time it is asked */
@@ -116,6 +118,9 @@ struct fleet_device {
     uint32_t fetch_requests, fetch_stops;
     uint32_t data_requests; /* its own */
     uint32_t group_status_requests, group_delete_requests, session_delete_requests;
+    uint32_t auths;                     /* DataBlockAuthAns */
+    uint8_t auth_ans[6], auth_ans_size; /* the last one */
+    uint8_t proved;                     /* bit i: of enum proof_kind i */
 };
 
 struct fleet {

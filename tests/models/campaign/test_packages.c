@@ -105,6 +105,35 @@ Test(packages, reads_status_answers_of_both_versions)
     cr_assert(message.index == 1 && message.status == PACKAGE_STATUS_MIC);
 }
 
+/* spec-protocol 7.2; the hash is that of section 10.2, "device D". */
+Test(packages, reads_and_answers_proofs_of_a_block)
+{
+    uint8_t out[PACKAGE_MESSAGE_MAX], hash[8], mic[4];
+    hex_read("d11992dbe9bc0803", hash);
+    struct package_message message = parse(201, 2, "05 11 d11992dbe9bc0803", 10);
+    cr_assert_eq(message.kind, PACKAGE_DATA_BLOCK_AUTH_REQ);
+    cr_assert(message.index == 1 && message.hash_kind == PROOF_CRC64);
+    cr_assert_arr_eq(message.hash, hash, 8);
+    message = parse(201, 1, "05 6f d11992dbe9bc0803 0401", 10); /* a receipt follows */
+    cr_assert(message.index == 2 && message.hash_kind == PROOF_SHA256);
+    hex_read("cbcec64a", mic);
+    size_t size = package_data_block_auth_ans(out, PROOF_CRC64, 1, mic);
+    expect_hex(out, size, "05 11 cbcec64a");
+    size = package_data_block_auth_ans(out, PROOF_SHA256, 3, NULL);
+    expect_hex(out, size, "05 70");
+}
+
+/* Arm's interop form, that of LoRaMac-node and STM32 examples, and MultiTech's: a CRC-32, to which
+ * none of them expects an answer that we could give. An unknown kind of hash is none of ours. */
+Test(packages, passes_over_proofs_of_other_stacks)
+{
+    cr_assert_eq(parse(201, 1, "05 00 48381919", 6).kind, PACKAGE_OTHER);
+    cr_assert_eq(parse(201, 1, "05 48381919", 5).kind, PACKAGE_OTHER);
+    cr_assert_eq(parse(201, 1, "80 48381919", 5).kind, PACKAGE_OTHER);
+    cr_assert_eq(parse(201, 1, "05 91 d11992dbe9bc0803", 10).kind, PACKAGE_OTHER);
+    parse(201, 1, "05 11 d11992dbe9bc08", 0);
+}
+
 Test(packages, reads_time_requests)
 {
     struct package_message message = parse(202, 2, "01 006d7c4d 13", 6);
