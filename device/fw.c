@@ -105,7 +105,7 @@ static uint64_t poll_at(const struct fw *fw)
 static uint64_t uplink_wanted_at(const struct fw *fw, uint64_t now_ticks)
 {
     uint64_t wanted_at = services_want_at(fw);
-    if (fw->install != FW_INSTALL_COMMITTED) {
+    if (!fw_install_restart_is_near(fw)) {
         wanted_at = earlier(wanted_at, report_uplink_at(&fw->report));
         uint64_t empty_at = poll_at(fw);
         if (empty_at < wanted_at && !services_session_active(&fw->services, &fw->core, now_ticks)) {
@@ -214,17 +214,21 @@ static bool arm(struct fw *fw, uint64_t now_ticks)
     at = earlier(at, services_step_at(&fw->services, &fw->core));
     at = earlier(at, uplink_at(fw, now_ticks));
     at = earlier(at, fw_install_restart_at(fw, now_ticks));
+    at = earlier(at, fw_install_ordered_at(fw, now_ticks));
     at = earlier(at, fw_trial_step_at(fw));
     return arm_for(fw, at, now_ticks);
 }
 
-/* True: the bootloader has work to do, and nothing is lost by a restart. */
+/* True: the bootloader has work to do, and nothing is lost by a restart; or the server named its
+ * time, which what wants to leave does not delay. */
 static bool restarts(struct fw *fw, uint64_t now_ticks)
 {
     if (fw_trial_step_at(fw) <= now_ticks && fw_trial_step(fw, now_ticks)) {
         return true;
     }
-    return fw_install_restart_at(fw, now_ticks) <= now_ticks && services_want_at(fw) > now_ticks;
+    bool quiet =
+            fw_install_restart_at(fw, now_ticks) <= now_ticks && services_want_at(fw) > now_ticks;
+    return quiet || fw_install_ordered_at(fw, now_ticks) <= now_ticks;
 }
 
 static bool fw_run(void *ram)
@@ -252,6 +256,7 @@ static bool fw_run(void *ram)
     }
     more = fw_install_step(fw) || more;
     if (restarts(fw, now)) {
+        services_rebooting(&fw->services, &fw->core);
         hal_reboot(&fw->core.hal);
         return false;
     }

@@ -224,6 +224,12 @@ bool fw_install_step(struct fw *fw)
         take_proof(fw);
         break;
     case FW_INSTALL_COMMITTED:
+        if (update_status(&fw->core.update) != UPDATE_VALID) { /* the server deleted it */
+            fw->report.update_status = UPDATE_NONE;
+            fw->install = FW_INSTALL_NONE;
+            fragmentation_block_used(&fw->services.fragmentation, &fw->core);
+        }
+        break;
     case FW_INSTALL_COUNT:
         break;
     }
@@ -231,9 +237,22 @@ bool fw_install_step(struct fw *fw)
     return works && !fw->install_waits_for_flash;
 }
 
+uint64_t fw_install_ordered_at(const struct fw *fw, uint64_t now_ticks)
+{
+    DEVICE_ASSERT(&fw->core.hal, fw->install < FW_INSTALL_COUNT);
+    uint64_t at = services_reboot_at(&fw->services, &fw->core);
+    return at <= now_ticks ? mac_idle_at(&fw->core) : at;
+}
+
+bool fw_install_restart_is_near(const struct fw *fw)
+{
+    return fw->install == FW_INSTALL_COMMITTED
+           && (fw->core.factory.boot_options & FACTORY_OPTION_INSTALL_ORDERED) == 0;
+}
+
 uint64_t fw_install_restart_at(const struct fw *fw, uint64_t now_ticks)
 {
-    if (fw->install != FW_INSTALL_COMMITTED) {
+    if (!fw_install_restart_is_near(fw)) {
         return HAL_TICKS_NEVER;
     }
     DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_VALID);

@@ -17,7 +17,8 @@ enum fw_install {
     FW_INSTALL_VERIFYING, /* header, digest, signature */
     FW_INSTALL_PROVING,   /* the server is asked whether it sent this block */
     FW_INSTALL_BUILDING,  /* a delta image: its target is made and verified */
-    FW_INSTALL_COMMITTED, /* restarts as soon as nothing is lost by it */
+    FW_INSTALL_COMMITTED, /* restarts as soon as nothing is lost by it, or when the server says so
+                           */
     FW_INSTALL_COUNT
 };
 
@@ -33,5 +34,12 @@ bool fw_install_step(struct fw *fw);
 /* RTC time of the restart that installs, HAL_TICKS_NEVER: none; never in the middle of a session
  * or an exchange. */
 uint64_t fw_install_restart_at(const struct fw *fw, uint64_t now_ticks);
+
+/* Such a restart comes as soon as it can: until then the device says nothing of its own accord. */
+bool fw_install_restart_is_near(const struct fw *fw);
+
+/* The same of a restart that the server planned by TS006, with an image or without: at its time,
+ * unless an exchange is under way. */
+uint64_t fw_install_ordered_at(const struct fw *fw, uint64_t now_ticks);
 
 #endif

@@ -53,7 +53,8 @@
     X(DELTA_STARTED, "bytes of code that the patch makes", "made already, before a reset")         \
     X(DELTA_BUILT, "bytes of code", "bytes of the patch")                                          \
     X(FETCH_STARTED, "missing fragments", "frag index")                                            \
-    X(FETCH_GIVEN_UP, "missing fragments", "requests without an answer")
+    X(FETCH_GIVEN_UP, "missing fragments", "requests without an answer")                               \
+    X(REBOOT_PLANNED, "1 GPS s, 2 RTC ticks", "time of the reboot, low 32 bits")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

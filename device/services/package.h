@@ -63,6 +63,6 @@ struct package {
 };
 
 extern const struct package clock_sync_package, fragmentation_package, unicast_blocks_package,
-        multicast_setup_package;
+        multicast_setup_package, firmware_management_package;
 
 #endif

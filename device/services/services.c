@@ -20,6 +20,7 @@ static const struct package *const packages[] = {
     &fragment_table_package,
     &unicast_blocks_package, /* its state is part of the fragmentation session's */
     &multicast_setup_package,
+    &firmware_management_package,
 };
 #define PACKAGES (sizeof packages / sizeof packages[0])
 
@@ -95,6 +96,7 @@ static bool has_session(const struct services *services, unsigned row)
 static void refresh(struct services *services, struct core *core)
 {
     services->sessions = pending_sessions(services);
+    services->reboot_planned = services->firmware_management.reboot != REBOOT_NONE;
     services->facts = gather(services, core);
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->heed != NULL) {
@@ -216,6 +218,21 @@ bool services_session_active(
         const struct services *services, const struct core *core, uint64_t now_ticks)
 {
     return services->sessions != 0 && sessions_active(services, core, now_ticks);
+}
+
+/* The main loop asks this several times a run, mostly in vain. */
+uint64_t services_reboot_at(const struct services *services, const struct core *core)
+{
+    return services->reboot_planned
+                   ? firmware_management_reboot_at(&services->firmware_management, core)
+                   : HAL_TICKS_NEVER;
+}
+
+void services_rebooting(struct services *services, struct core *core)
+{
+    if (services->reboot_planned) {
+        firmware_management_rebooting(&services->firmware_management, core);
+    }
 }
 
 uint64_t services_uplink_at(const struct services *services, const struct core *core)

@@ -1,5 +1,5 @@
-/* The application packages: TS003 clock sync, TS005 multicast setup, TS004 fragmentation, and the
- * simple block protocol.
+/* The application packages: TS003 clock sync, TS005 multicast setup, TS004 fragmentation, TS006
+ * firmware management, and the simple block protocol.
  * SPDX-License-Identifier: MIT
  *
  * Pull model: the main loop hands down-link messages in, runs steps when their time has come,
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "services/clock_sync.h"
+#include "services/firmware_management.h"
 #include "services/fragmentation.h"
 #include "services/multicast_setup.h"
 #include "services/package.h"
@@ -29,9 +30,11 @@ struct services {
     uint64_t step_at_ticks;      /* earliest step of packages without sessions */
     struct package_facts facts;
     uint8_t sessions; /* bit i: row i of the table has a session armed or open */
+    bool reboot_planned;
     struct multicast_setup multicast_setup;
     struct clock_sync clock_sync;
     struct fragmentation fragmentation;
+    struct firmware_management firmware_management;
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC
@@ -53,6 +56,11 @@ bool services_step(struct services *services, struct core *core, uint64_t now_ti
 /* The block that was taken is authentic: the server is to prove it before it is used; how far that
  * is says the fragmentation package's block_proof. False: the factory record demands no proof. */
 bool services_prove_block(struct services *services, struct core *core);
+
+/* RTC time of the reboot that the server ordered, HAL_TICKS_NEVER: none (firmware_management.h). */
+uint64_t services_reboot_at(const struct services *services, const struct core *core);
+/* The device reboots now. */
+void services_rebooting(struct services *services, struct core *core);
 
 /* RTC time at which an uplink wants to leave, or HAL_TICKS_NEVER. */
 uint64_t services_uplink_at(const struct services *services, const struct core *core);

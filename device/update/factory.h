@@ -57,6 +57,7 @@
 #define FACTORY_OPTION_GUARD            0x08u /* guard time is the record's, be it 0 */
 #define FACTORY_OPTION_REPORT_EMPTY     0x10u /* reports have an FPort and no bytes */
 #define FACTORY_OPTION_NO_DUTY_CYCLE    0x20u /* the device keeps no duty cycle of the region */
+#define FACTORY_OPTION_INSTALL_ORDERED  0x40u /* a committed image waits for a reboot by TS006 */
 
 /* What a block needs before it is committed, besides a valid signature: the server's word about a
  * hash (services/block_proof.h). */

@@ -33,6 +33,7 @@
     X(BOOT_STATE, 12, 100)      /* what the bootloader shall do and did */                         \
     X(CLASS_C_SESSIONS, 13, 36) /* of the multicast groups, armed or open */                       \
     X(UPDATE_STATE, 14, 32)     /* digest of the image that was saved before an install */         \
+    X(REBOOT, 15, 17)           /* what the server planned (TS006) */                              \
     X(BLOCK_PROOF, 16, 22)      /* what the server accepted of the block */                        \
     X(UNICAST, 21, 4)           /* tag of the fragmentation session that the device fetches */
 

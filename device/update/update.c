@@ -258,6 +258,23 @@ void update_commit(struct update *update, struct nvm *nvm)
     boot_state_write(nvm, &state);
 }
 
+bool update_is_committed(const struct update *update, const struct nvm *nvm)
+{
+    struct boot_state state;
+    boot_state_read(nvm, &state);
+    return update->status == UPDATE_VALID && boot_state_pending(&state);
+}
+
+void update_uncommit(struct update *update, struct nvm *nvm)
+{
+    struct boot_state state;
+    DEVICE_ASSERT(&update->hal, update->status == UPDATE_VALID);
+    boot_state_read(nvm, &state);
+    state.slot = SLOT_EMPTY;
+    boot_state_write(nvm, &state);
+    update->status = UPDATE_NONE;
+}
+
 bool update_running_image(const struct hal *hal, struct image_info *info)
 {
     bool known = false;

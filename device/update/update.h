@@ -73,6 +73,12 @@ void update_hold(struct update *update);
  * next boot; survives a power cut from then on. The caller reboots. */
 void update_commit(struct update *update, struct nvm *nvm);
 
+/* True: the candidate waits for the next boot. */
+bool update_is_committed(const struct update *update, const struct nvm *nvm);
+
+/* Takes the commit back: no boot installs the candidate. */
+void update_uncommit(struct update *update, struct nvm *nvm);
+
 /* Reads header fields of the image that runs. False: no valid header there. */
 bool update_running_image(const struct hal *hal, struct image_info *info);
 

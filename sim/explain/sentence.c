@@ -87,6 +87,7 @@ static const struct sentence by_trace[FW_TRACE_COUNT] = {
     [FW_TRACE_EXCHANGE_ENDED] = { false, "ends an exchange after {b} transmissions" },
     [FW_TRACE_REPORT_PLANNED] = { false, "plans its next report {b:span}" },
     [FW_TRACE_PROOF_ASKED] = { true, "asks the server about the {b:hash} of its block" },
+    [FW_TRACE_REBOOT_PLANNED] = { true, "plans a reboot, as the server wants it" },
     [FW_TRACE_PROOF_ANSWERED] = { true, "learns about the {c:hash} of its block: {b:proof}" },
     [FW_TRACE_FRAGMENT_HASHES] = { false, "takes {c} hashes of fragments from {b} on" },
     [FW_TRACE_FRAGMENT_FORGED] = { true, "refuses fragment {b}: its hash is another one" },

@@ -7,6 +7,7 @@
 #include "device/mac/scripted_services.h"
 #include "device/support/fake_network.h"
 #include "fw.h"
+#include "fw_install.h"
 #include "fw_state.h"
 
 #define TICKS_PER_S 32768u

@@ -69,6 +69,16 @@ struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
     return &frag->decoder.delta;
 }
 
+uint64_t services_reboot_at(const struct services *services, const struct core *core)
+{
+    return script.ordered_at;
+}
+
+void services_rebooting(struct services *services, struct core *core)
+{
+    script.ordered_at = HAL_TICKS_NEVER;
+}
+
 void update_commit(struct update *update, struct nvm *nvm)
 {
     script.commits++;

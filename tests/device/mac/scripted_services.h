@@ -21,6 +21,7 @@ struct script {
     enum update_status verdict;
     unsigned commits;
     bool proof_demanded;
+    uint64_t ordered_at;    /* a reboot by TS006 */
     struct boot_state boot; /* as it is on record */
     bool flash_busy;
     unsigned flash_notes;

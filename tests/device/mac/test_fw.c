@@ -363,6 +363,62 @@ Test(fw, proof_of_a_block_that_is_gone_ends)
     rig_destroy(rig);
 }
 
+/* TS006: a common time to install. Until then the device goes on as it is. */
+Test(fw, committed_image_waits_for_the_reboot_that_the_server_plans)
+{
+    struct rig *rig = rig_create();
+    script.factory.boot_options = FACTORY_OPTION_INSTALL_ORDERED;
+    rig_join(rig);
+    script.block_ready = true;
+    script.verdict = UPDATE_VALID;
+    rig_run_s(rig, 5000);
+    cr_assert_eq(script.commits, 1);
+    cr_assert_eq(rig->board.reboots, 0);
+    struct fake_uplink u = rig_next_uplink(rig, 700);
+    cr_assert_eq(u.fport, 2, "reports go on");
+    cr_assert_eq(u.payload[15], UPDATE_VALID);
+    uint64_t at = rig->board.now + 250u * TICKS_PER_S;
+    script.ordered_at = at;
+    rig_run_s(rig, 100);
+    cr_assert_eq(rig->board.reboots, 0);
+    rig_run_s(rig, 400);
+    cr_assert_eq(rig->board.reboots, 1);
+    cr_assert_geq(rig->board.now, at);
+    cr_assert_lt(rig->board.now, at + 10u * TICKS_PER_S);
+    rig_destroy(rig);
+}
+
+/* It names the time: nothing that wants to leave delays it, an exchange on air is not cut. */
+Test(fw, planned_reboot_comes_without_an_image_and_before_what_wants_to_leave)
+{
+    struct rig *rig = rig_joined();
+    (void)rig_next_uplink(rig, 700);
+    script.ordered_at = rig->board.now; /* as after DevRebootTimeReq 0 in the window */
+    script.uplink_at = rig->board.now;
+    script.uplink_size = 20;
+    rig_run_s(rig, 200);
+    cr_assert_eq(rig->board.reboots, 1);
+    cr_assert_eq(script.commits, 0);
+    cr_assert_geq(rig->board.now, rig->board.tx_end + 2u * TICKS_PER_S, "RX2 is over");
+    rig_destroy(rig);
+}
+
+Test(fw, image_that_the_server_deleted_is_not_installed)
+{
+    struct rig *rig = rig_create();
+    script.factory.boot_options = FACTORY_OPTION_INSTALL_ORDERED;
+    rig_join(rig);
+    script.block_ready = true;
+    script.verdict = UPDATE_VALID;
+    rig_run_s(rig, 1000);
+    cr_assert_eq(script.commits, 1);
+    rig->fw.core.update.status = UPDATE_NONE; /* DevDeleteImageReq */
+    rig_run_s(rig, 1000);
+    cr_assert(script.block_used);
+    cr_assert_eq(rig->fw.install, FW_INSTALL_NONE);
+    rig_destroy(rig);
+}
+
 Test(fw, verification_waits_for_a_busy_flash_without_spinning)
 {
     struct rig *rig = rig_joined();

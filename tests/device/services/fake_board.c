@@ -430,6 +430,23 @@ enum update_status update_status(const struct update *update)
     return update->status;
 }
 
+bool update_is_committed(const struct update *update, const struct nvm *nvm)
+{
+    return update->status == UPDATE_VALID && board_of(nvm->hal.board)->committed;
+}
+
+void update_uncommit(struct update *update, struct nvm *nvm)
+{
+    update->status = UPDATE_NONE;
+    board_of(nvm->hal.board)->committed = false;
+}
+
+bool update_running_image(const struct hal *hal, struct image_info *info)
+{
+    *info = (struct image_info){ .version = 0x11223344 };
+    return true;
+}
+
 /* --- rig ------------------------------------------------------------------------------------ */
 
 struct rig *rig_create(void)

@@ -81,6 +81,7 @@ struct board {
     uint32_t airtime_ticks;
     struct board_record records[NVM_ID_COUNT];
     unsigned nvm_writes;
+    bool committed; /* the candidate, if its status is VALID */
     /* what came out */
     unsigned trace_counts[FW_TRACE_COUNT];
     unsigned trace_count;
