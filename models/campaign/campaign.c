@@ -411,6 +411,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (transfer != NULL) {
         second_period_step(campaign, member, course, now_ns);
     }
+    install_step(campaign, member, course, now_ns);
     if (transfer != NULL && unicast) {
         unicast_delivery_step(campaign, member, course, now_ns);
     }

@@ -49,6 +49,11 @@ enum campaign_session_order {
     SESSION_ORDER_AT_ONE_TIME
 };
 
+enum campaign_install {
+    INSTALL_AT_ONCE,    /* as soon as a device has proved its block, by itself */
+    INSTALL_COMMON_TIME /* when the server says so (TS006) */
+};
+
 /* What follows McGroupSetupAns in the set-up of a device. */
 enum campaign_set_up_order {
     SET_UP_SESSION_FIRST,      /* TR002: the session, then the fragmentation session */
@@ -115,6 +120,9 @@ struct campaign_params {
     enum multicast_policy gateways;
     bool block_mic; /* TS004 v2 MIC in the set-up */
     uint8_t proofs; /* bit i: devices ask about the hash of enum proof_kind i before they install */
+    enum campaign_install install;
+    sim_ns install_after_ns;   /* from the start of the campaign to the common time */
+    sim_ns install_spread_ns;  /* over which members reboot, from then on */
     sim_ns confirm_timeout_ns; /* how long to wait for reports after the session */
     bool group_delete; /* a confirmed device is asked for its groups and told to forget ours */
     enum campaign_sessions sessions;

@@ -253,6 +253,16 @@ void proof_on_request(struct campaign *campaign, struct member *member,
 void proof_on_late_request(const struct campaign *campaign, const struct member *member,
         const struct package_message *message);
 
+/* install.c */
+/* When the last member was to reboot; 0: members do not wait for a common time. */
+sim_ns install_end_ns(const struct campaign *campaign);
+/* After each uplink of a member whose block is proved. */
+void install_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
+/* DevUpgradeImageAns, DevRebootTimeAns, DevRebootCountdownAns, DevVersionAns. */
+void install_on_answer(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns);
+
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);

@@ -288,7 +288,9 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
                              : 0.0;
     /* The group of a second period is announced when the device is ready. */
     double second = input->correction_period == CORRECTION_PERIOD_SECOND ? exchanges - 1.0 : 0.0;
-    estimate->uplinks = (1.0 + exchanges + second + lacking + 1.0 + input->proofs + 1.0)
+    /* A poll, DevUpgradeImageAns, DevRebootTimeAns. */
+    double orders = input->install_ordered ? 3.0 : 0.0;
+    estimate->uplinks = (1.0 + exchanges + second + lacking + 1.0 + input->proofs + orders + 1.0)
                         / (1.0 - input->unicast_loss);
 }
 

@@ -45,6 +45,7 @@ struct estimate_input {
     uint32_t channel_count;   /* for uplinks: 8 */
     uint8_t block_ack_delay;  /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     uint8_t periods;          /* class C sessions of the transfer; 0: as many as it needs */
+    bool install_ordered;     /* a device is told by TS006 when to install */
     uint8_t proofs;           /* hashes that a device asks about before it installs */
     uint8_t versions;         /* of TS004 among the members: a transfer for each; 0: one */
     double guard_s;           /* a device opens its session this much early */

@@ -152,6 +152,13 @@ enum member_second {
     MEMBER_SECOND_TOLD   /* it opens the session if it is not whole */
 };
 
+/* How far the installation at a common time is. */
+enum member_install {
+    MEMBER_INSTALL_UNKNOWN,
+    MEMBER_INSTALL_IMAGE, /* DevUpgradeImageAns: any reboot installs our version */
+    MEMBER_INSTALL_TOLD   /* it plans its reboot */
+};
+
 /* What a transition does besides. */
 enum member_action {
     MEMBER_NO_ACTION,
@@ -193,6 +200,9 @@ struct member {
     bool deferred;         /* it has closed its session until its transfer's resume_ns */
     bool moved;            /* it was told so once: what it has missed since is no loss */
     uint8_t proofs;        /* bit i: the hash of enum proof_kind i was accepted */
+    uint8_t install;       /* enum member_install */
+    bool no_time;          /* DevRebootTimeAns 0: it is told a countdown */
+    sim_ns reboot_ns;      /* that it was told */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];

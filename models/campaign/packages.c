@@ -1,4 +1,4 @@
-/* Messages of TS003, TS004 and TS005 between update server and device.
+/* Messages of TS003 to TS006 between update server and device.
  * SPDX-License-Identifier: MIT
  */
 #include "campaign/packages.h"
@@ -31,6 +31,14 @@ enum clock_cid {
     CLOCK_APP_TIME = 0x01,
     CLOCK_PERIODICITY = 0x02,
     CLOCK_FORCE_RESYNC = 0x03
+};
+
+enum management_cid {
+    DEV_VERSION = 0x01,
+    DEV_REBOOT_TIME = 0x02,
+    DEV_REBOOT_COUNTDOWN = 0x03,
+    DEV_UPGRADE_IMAGE = 0x04,
+    DEV_DELETE_IMAGE = 0x05
 };
 
 #define PACKAGE_VERSION 0x00 /* of every package */
@@ -203,6 +211,43 @@ size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions)
     return 2;
 }
 
+/* --- TS006 section 3 ------------------------------------------------------------------------- */
+
+#define COUNTDOWN_CANCEL 0xFFFFFFu
+
+size_t package_dev_version_req(uint8_t *out)
+{
+    out[0] = DEV_VERSION;
+    return 1;
+}
+
+size_t package_dev_reboot_time_req(uint8_t *out, uint32_t gps_s)
+{
+    out[0] = DEV_REBOOT_TIME;
+    wire_put_u32(out + 1, gps_s);
+    return 5;
+}
+
+size_t package_dev_reboot_countdown_req(uint8_t *out, uint32_t seconds)
+{
+    out[0] = DEV_REBOOT_COUNTDOWN;
+    wire_put_u24(out + 1, seconds < COUNTDOWN_CANCEL ? seconds : COUNTDOWN_CANCEL - 1u);
+    return 4;
+}
+
+size_t package_dev_upgrade_image_req(uint8_t *out)
+{
+    out[0] = DEV_UPGRADE_IMAGE;
+    return 1;
+}
+
+size_t package_dev_delete_image_req(uint8_t *out, uint32_t version)
+{
+    out[0] = DEV_DELETE_IMAGE;
+    wire_put_u32(out + 1, version);
+    return 5;
+}
+
 /* --- what devices send ----------------------------------------------------------------------- */
 
 /* PackageIdentifier and PackageVersion; the same in each package. */
@@ -275,6 +320,7 @@ static size_t parse_multicast(const uint8_t *data, size_t size, struct package_m
 static size_t parse_frag_status(
         const uint8_t *data, size_t size, unsigned version, struct package_message *message)
 {
+    assert(size > 0 && version > 0);
     message->kind = PACKAGE_FRAG_SESSION_STATUS_ANS;
     /* TS004-2.0.0 puts the status first; 1.0.0 last. */
     message->status = version >= 2 ? (size > 1 ? data[1] : 0) : (size > 4 ? data[4] : 0);
@@ -360,6 +406,50 @@ static size_t parse_clock(const uint8_t *data, size_t size, struct package_messa
     }
 }
 
+/* RebootTime and Countdown: seconds until the reboot, all ones: cancelled. */
+static size_t parse_reboot(const uint8_t *data, size_t size, struct package_message *message)
+{
+    assert(size > 0);
+    bool countdown = data[0] == DEV_REBOOT_COUNTDOWN;
+    size_t used = countdown ? 4 : 5;
+    if (size >= used) {
+        uint32_t value = countdown ? wire_u24(data + 1) : wire_u32(data + 1);
+        message->kind = PACKAGE_REBOOT_ANS;
+        message->seconds =
+                countdown && value == COUNTDOWN_CANCEL ? PACKAGE_REBOOT_CANCELLED : value;
+    }
+    return used;
+}
+
+static size_t parse_management(const uint8_t *data, size_t size, struct package_message *message)
+{
+    assert(size > 0);
+    uint8_t status = size > 1 ? data[1] : 0;
+    bool valid = (status & 0x03u) == PACKAGE_IMAGE_VALID;
+    switch (data[0]) {
+    case PACKAGE_VERSION:
+        return parse_version(data, size, message);
+    case DEV_VERSION:
+        message->kind = PACKAGE_DEV_VERSION_ANS;
+        message->version = size >= 9 ? wire_u32(data + 1) : 0;
+        return 9;
+    case DEV_REBOOT_TIME:
+    case DEV_REBOOT_COUNTDOWN:
+        return parse_reboot(data, size, message);
+    case DEV_UPGRADE_IMAGE:
+        message->kind = PACKAGE_UPGRADE_IMAGE_ANS;
+        message->status = status & 0x03u;
+        message->version = valid && size >= 6 ? wire_u32(data + 2) : 0;
+        return valid ? 6 : 2;
+    case DEV_DELETE_IMAGE:
+        message->kind = PACKAGE_DELETE_IMAGE_ANS;
+        message->status = status & 0x03u;
+        return 2;
+    default:
+        return 0;
+    }
+}
+
 size_t package_message_parse(uint8_t fport, unsigned fragmentation_version, const uint8_t *data,
         size_t size, struct package_message *message)
 {
@@ -374,6 +464,8 @@ size_t package_message_parse(uint8_t fport, unsigned fragmentation_version, cons
         used = parse_fragmentation(data, size, fragmentation_version, message);
     } else if (fport == PACKAGE_FPORT_CLOCK) {
         used = parse_clock(data, size, message);
+    } else if (fport == PACKAGE_FPORT_MANAGEMENT) {
+        used = parse_management(data, size, message);
     }
     return used <= size ? used : 0;
 }

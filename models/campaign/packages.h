@@ -1,4 +1,4 @@
-/* Messages of TS003, TS004 and TS005 between update server and device.
+/* Messages of TS003 to TS006 between update server and device.
  * SPDX-License-Identifier: MIT
  *
  * Each writer returns the size of one message and writes at most PACKAGE_MESSAGE_MAX bytes, but
@@ -14,6 +14,7 @@
 #define PACKAGE_FPORT_MULTICAST     200u
 #define PACKAGE_FPORT_FRAGMENTATION 201u
 #define PACKAGE_FPORT_CLOCK         202u
+#define PACKAGE_FPORT_MANAGEMENT    203u
 #define PACKAGE_FPORT_TABLE         205u /* this project's own: campaign/fragment_table.h */
 #define PACKAGE_MESSAGE_MAX         30u
 #define PACKAGE_FRAGMENT_OVERHEAD   3u     /* of a DataFragment over its data */
@@ -72,6 +73,16 @@ void package_block_mic(const uint8_t gen_app_key[16], uint16_t session_cnt, uint
 size_t package_app_time_ans(uint8_t *out, int32_t correction_s, uint8_t token);
 size_t package_force_device_resync_req(uint8_t *out, uint8_t transmissions);
 
+/* --- TS006 ----------------------------------------------------------------------------------- */
+#define PACKAGE_REBOOT_NOW    0u
+#define PACKAGE_REBOOT_CANCEL 0xFFFFFFFFu
+size_t package_dev_version_req(uint8_t *out);
+/* `gps_s`, modulo 2^32, or one of the above. */
+size_t package_dev_reboot_time_req(uint8_t *out, uint32_t gps_s);
+size_t package_dev_reboot_countdown_req(uint8_t *out, uint32_t seconds);
+size_t package_dev_upgrade_image_req(uint8_t *out);
+size_t package_dev_delete_image_req(uint8_t *out, uint32_t version);
+
 /* --- what devices send ----------------------------------------------------------------------- */
 enum package_message_kind {
     PACKAGE_OTHER, /* well-formed, of no interest here */
@@ -85,6 +96,10 @@ enum package_message_kind {
     PACKAGE_FRAG_SESSION_DELETE_ANS,
     PACKAGE_FRAG_DATA_BLOCK_RECEIVED_REQ,
     PACKAGE_DATA_BLOCK_AUTH_REQ,
+    PACKAGE_DEV_VERSION_ANS,
+    PACKAGE_REBOOT_ANS, /* DevRebootTimeAns, DevRebootCountdownAns */
+    PACKAGE_UPGRADE_IMAGE_ANS,
+    PACKAGE_DELETE_IMAGE_ANS,
     PACKAGE_APP_TIME_REQ
 };
 
@@ -104,6 +119,10 @@ enum package_message_kind {
 #define PACKAGE_TIME_TO_START_MAX 0xFFFFFFu
 /* Status bit of McGroupDeleteAns. */
 #define PACKAGE_DELETE_UNDEFINED 0x04u
+/* UpImageStatus: any reboot installs the image. */
+#define PACKAGE_IMAGE_VALID 3u
+/* DevRebootTimeAns and DevRebootCountdownAns: cancelled. */
+#define PACKAGE_REBOOT_CANCELLED UINT32_MAX
 /* Status bits of FragSessionSetupAns; the one that is left (0x04): FragIndex unsupported. */
 #define PACKAGE_SETUP_ALGORITHM  0x01u
 #define PACKAGE_SETUP_MEMORY     0x02u
@@ -126,7 +145,9 @@ struct package_message {
     uint8_t group_count;       /* McGroupStatusAns: groups that the device has */
     uint8_t group_mask;        /* bit i: group i is listed, at */
     uint32_t group_mc_addr[4]; /* this address */
-    uint8_t hash_kind;         /* DataBlockAuthReq: enum proof_kind */
+    uint32_t version;  /* DevVersionAns: of the firmware; DevUpgradeImageAns: of a valid image */
+    uint32_t seconds;  /* until the reboot; 0: it cannot */
+    uint8_t hash_kind; /* DataBlockAuthReq: enum proof_kind */
     uint8_t hash[PROOF_HASH_SIZE];
 };
 

@@ -327,7 +327,8 @@ void reception_on_version(struct campaign *campaign, struct member *member,
         if (whole && member->old_reports < UINT16_MAX) {
             member->old_reports++;
         }
-        if (whole && campaign_is_turn(member->old_reports)) { /* its answer may have been lost */
+        bool knows = member->install != MEMBER_INSTALL_UNKNOWN; /* it waits for the common time */
+        if (whole && !knows && campaign_is_turn(member->old_reports)) { /* its answer may be lost */
             acknowledge(campaign, member, false, now_ns);
         }
         return;

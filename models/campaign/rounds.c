@@ -59,7 +59,8 @@ static bool had_block(const struct campaign *campaign, const struct member *memb
                 && campaign->transfers[member->transfer].highest_sent_n > 0;
     return (member->had_block || sent) && member->reason != CAMPAIGN_FAILURE_BLOCK_MIC
            && member->reason != CAMPAIGN_FAILURE_PROOF_REJECTED
-           && member->reason != CAMPAIGN_FAILURE_IMAGE_REFUSED;
+           && member->reason != CAMPAIGN_FAILURE_IMAGE_REFUSED
+           && member->reason != CAMPAIGN_FAILURE_PROOF_REJECTED;
 }
 
 void rounds_begin(struct campaign *campaign, sim_ns now_ns)

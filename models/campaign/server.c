@@ -180,6 +180,19 @@ static void on_no_frag_session(struct server *server, uint32_t device)
     }
 }
 
+/* Messages of TS006 name no campaign. */
+static void on_management_message(struct server *server, uint32_t device,
+        const struct package_message *message, sim_ns now_ns)
+{
+    assert(device < server->device_count);
+    for (uint32_t i = 0; i < server->campaign_count; i++) {
+        struct member *member = campaign_member(server->campaigns[i], device);
+        if (member != NULL && !is_over(server->campaigns[i])) {
+            install_on_answer(server->campaigns[i], member, message, now_ns);
+        }
+    }
+}
+
 static void on_message(struct server *server, const struct network_uplink *uplink,
         const struct package_message *message, struct uplink_course *course, sim_ns now_ns)
 {
@@ -219,6 +232,12 @@ static void on_message(struct server *server, const struct network_uplink *uplin
     case PACKAGE_APP_TIME_REQ:
         on_app_time_req(server, uplink, message, now_ns);
         break;
+    case PACKAGE_DEV_VERSION_ANS:
+    case PACKAGE_REBOOT_ANS:
+    case PACKAGE_UPGRADE_IMAGE_ANS:
+        on_management_message(server, uplink->device, message, now_ns);
+        break;
+    case PACKAGE_DELETE_IMAGE_ANS:
     case PACKAGE_OTHER:
         break;
     }

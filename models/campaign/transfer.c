@@ -441,6 +441,8 @@ void transfer_await_reports(struct transfer *transfer, sim_ns now_ns)
     bool all_whole = transfer->settled_count == transfer->counted_count;
     sim_ns end_ns = transfer_end_ns(transfer);
     sim_ns from_ns = all_whole || now_ns > end_ns ? now_ns : end_ns;
+    sim_ns install_ns = install_end_ns(transfer->campaign);
+    from_ns = install_ns > from_ns ? install_ns : from_ns;
     transfer_timer_set(
             transfer, TRANSFER_TIMER_DONE, from_ns + transfer->campaign->params.confirm_timeout_ns);
 }

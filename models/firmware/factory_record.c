@@ -47,6 +47,7 @@ static uint8_t boot_options(const struct device_configuration *configuration)
     options |= configuration->guard_given ? FACTORY_OPTION_GUARD : 0u;
     options |= configuration->report_empty ? FACTORY_OPTION_REPORT_EMPTY : 0u;
     options |= configuration->no_duty_cycle ? FACTORY_OPTION_NO_DUTY_CYCLE : 0u;
+    options |= configuration->install_ordered ? FACTORY_OPTION_INSTALL_ORDERED : 0u;
     return (uint8_t)options;
 }
 

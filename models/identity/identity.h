@@ -78,8 +78,9 @@ struct device_configuration {
     uint16_t clock_refresh_h;
     bool fragment_table;     /* fragments are proven by a signed table that comes first */
     uint16_t counter_window; /* largest step of McFCnt that is taken at once; 0: any */
-    uint8_t trial_hours; /* in which a new image must confirm itself; 0: the firmware's choice */
-    uint8_t verify;      /* enum device_verify bits */
+    uint8_t trial_hours;  /* in which a new image must confirm itself; 0: the firmware's choice */
+    uint8_t verify;       /* enum device_verify bits */
+    bool install_ordered; /* a committed image waits for a reboot that the server plans */
 
     /* A commissioned device: the join-accept that answered its request with `dev_nonce`. */
     uint16_t dev_nonce;

@@ -53,12 +53,13 @@ struct recorder_lines {
 /* Every operation may be NULL. `state` is what create() returned. */
 struct recorder_ops {
     const char *name;
-    uint64_t kinds;   /* OBSERVE_BIT()s that it listens to; of FIRMWARE only: */
-    uint64_t traces;  /* RECORDER_TRACE()s that it listens to */
-    bool of_campaign; /* takes no part in a run without a campaign */
-    bool of_attack;   /* listens to nothing in a run without adversaries */
-    bool by_campaign; /* measure() is called for each campaign, too */
-    bool by_group;    /* measure() is called for each group of devices, too */
+    uint64_t kinds;      /* OBSERVE_BIT()s that it listens to; of FIRMWARE only: */
+    uint64_t traces;     /* RECORDER_TRACE()s that it listens to */
+    bool of_campaign;    /* takes no part in a run without a campaign */
+    bool of_attack;      /* listens to nothing in a run without adversaries */
+    bool of_common_time; /* listens to nothing unless campaigns install at a common time */
+    bool by_campaign;    /* measure() is called for each campaign, too */
+    bool by_group;       /* measure() is called for each group of devices, too */
     /* What device `device` does with its radio changes by a state of the radio. */
     void (*radio)(void *state, uint32_t device, sim_ns at_ns, enum device_activity was,
             enum device_activity is);

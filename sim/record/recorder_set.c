@@ -10,6 +10,7 @@
 #include "record/air_frames.h"
 #include "record/fingerprints.h"
 #include "record/measure.h"
+#include "scenario/scenario_campaigns.h"
 
 #define LISTENERS_MAX 128u
 #define LINES_MAX     16u
@@ -63,12 +64,14 @@ static bool listens(const struct recorder_ops *recorder, uint32_t list)
 static void make_lists(struct recorder_set *set)
 {
     bool attack = set->view.scenario->adversary_count > 0;
+    bool common_time = scenario_install_ordered(set->view.scenario);
     uint16_t count = 0;
     for (uint32_t list = 0; list < LIST_COUNT; list++) {
         set->list_begin[list] = count;
         for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
-            if (set->takes_part[i] && (attack || !recorder_rows[i]->of_attack)
-                    && listens(recorder_rows[i], list)) {
+            bool needed = (attack || !recorder_rows[i]->of_attack)
+                          && (common_time || !recorder_rows[i]->of_common_time);
+            if (set->takes_part[i] && needed && listens(recorder_rows[i], list)) {
                 assert(count < LISTENERS_MAX);
                 set->listeners[count++] =
                         (struct listener){ recorder_rows[i]->observe, set->states[i] };

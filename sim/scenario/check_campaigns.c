@@ -179,6 +179,19 @@ static void check_fragment_table(const struct campaign_check *c)
     }
 }
 
+/* A device waits for an order or does not, whichever campaign it is in. */
+static void check_install(const struct campaign_check *c)
+{
+    const struct campaign_params *first = &c->check->scenario->campaigns[0].params;
+    const struct campaign_params *p = &c->campaign->params;
+    if (p->install != first->install) {
+        scenario_errors_add(c->check->errors, check_place(c->check, &p->install),
+                "%s.install.policy should be that of the other campaigns: devices wait for an "
+                "order to install, or do not",
+                c->label);
+    }
+}
+
 /* --- names and members ------------------------------------------------------------------------ */
 
 static void check_name(const struct campaign_check *c)
@@ -260,6 +273,7 @@ void check_campaigns(const struct check *check)
         check_halts(&c);
         check_verify(&c);
         check_fragment_table(&c);
+        check_install(&c);
     }
     if (scenario_errors_count(check->errors) == before) {
         check_successive(check);

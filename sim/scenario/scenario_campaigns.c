@@ -199,6 +199,12 @@ uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device)
     return (uint8_t)bits;
 }
 
+bool scenario_install_ordered(const struct scenario *scenario)
+{
+    return scenario->campaign_count > 0
+           && scenario->campaigns[0].params.install == INSTALL_COMMON_TIME;
+}
+
 uint8_t scenario_proofs(const struct scenario_verify *verify)
 {
     unsigned crc64 = verify->checksum || verify->server_mic_crc64 ? 1u << PROOF_CRC64 : 0u;

@@ -49,6 +49,8 @@ uint32_t scenario_campaign_first_group(
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);
 /* What a device demands of a block: enum device_verify bits of all campaigns that it is in. */
 uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device);
+/* Devices wait for an order to install; all campaigns agree (check_campaigns.c). */
+bool scenario_install_ordered(const struct scenario *scenario);
 /* Hashes that devices of a campaign ask about: a bit for each enum proof_kind. */
 uint8_t scenario_proofs(const struct scenario_verify *verify);
 

@@ -169,6 +169,7 @@ static struct device_configuration configuration_of(
         .report_traffic = (uint8_t)group->report_traffic,
         .report_jitter_percent = (uint8_t)lround(group->report_jitter * 100.0),
         .report_confirmed = group->report_confirmed,
+        .install_ordered = scenario_install_ordered(world->scenario),
         .report_in_session = group->report_in_session,
         .rate_policy = rate_policy(group),
         .region_plan = scenario_region(world->scenario)->plan_id,

@@ -140,6 +140,14 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         return;
     }
     reset_if_due(fleet, device);
+    if (device->reboot_ns > 0 && device->reboot_ns <= engine_now(fleet->engine)) {
+        device->reboot_ns = 0;
+        if (device->faults.misses_reboot) {
+            device->faults.misses_reboot = false;
+        } else {
+            fleet_install(device);
+        }
+    }
     bool quiet = open_group(fleet, device) != NULL || opens_soon(fleet, device);
     bool fell_silent = device->faults.silent && engine_now(fleet->engine) >= fleet_start_ns;
     if (quiet || fell_silent || (device->faults.dies_in_session && has_opened(fleet, device))) {
@@ -152,7 +160,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     if (device->version >= FLEET_VERSION) {
         memcpy(report + 4, fleet->image + 32, 8);
     }
-    transmit(fleet, index, 2, report, sizeof report);
+    transmit(fleet, index, 2, report, device->faults.reports_no_version ? 2 : sizeof report);
 }
 
 /* --- downlinks ------------------------------------------------------------------------------- */

@@ -48,6 +48,10 @@ struct fleet_faults {
     uint32_t receipts_most; /* FragDataBlockReceivedReqs; 0: as many as it takes */
     uint8_t asks_hashes;    /* bit i: of enum proof_kind i, before it installs */
     bool has_other_block;
+    bool waits_for_order;    /* to install, by TS006 */
+    bool plans_no_time;      /* DevRebootTimeAns 0: it has no time */
+    bool misses_reboot;      /* its first one, and forgets the plan */
+    bool reports_no_version; /* reports have too few bytes */
     bool installs_nothing;
     bool forgets_group;    /* with the new image */
     bool other_group;      /* has another one under our number by the time it is asked */
@@ -118,6 +122,8 @@ struct fleet_device {
     uint32_t fetch_requests, fetch_stops;
     uint32_t data_requests; /* its own */
     uint32_t group_status_requests, group_delete_requests, session_delete_requests;
+    uint32_t image_questions, reboot_orders, version_asked;
+    sim_ns reboot_ns;                   /* planned; 0: not */
     uint32_t auths;                     /* DataBlockAuthAns */
     uint8_t auth_ans[6], auth_ans_size; /* the last one */
     uint8_t proved;                     /* bit i: of enum proof_kind i */

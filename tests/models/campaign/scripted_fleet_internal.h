@@ -21,6 +21,8 @@ uint32_t fleet_missing(const struct fleet_device *device);
 bool fleet_is_over_memory(const struct fleet_device *device);
 /* Appends FragSessionStatusAns. */
 void fleet_put_status(const struct fleet *fleet, struct fleet_device *device);
+/* The next start runs the block. */
+void fleet_install(struct fleet_device *device);
 /* A unicast downlink with a payload. */
 void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d);
 

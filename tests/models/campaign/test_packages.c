@@ -123,6 +123,32 @@ Test(packages, reads_and_answers_proofs_of_a_block)
     expect_hex(out, size, "05 70");
 }
 
+/* TS006: the self test of another stack and the time of device D (spec-protocol 6, 10.2). */
+Test(packages, manages_firmware)
+{
+    uint8_t out[PACKAGE_MESSAGE_MAX];
+    expect_hex(out, package_dev_version_req(out), "01");
+    expect_hex(out, package_dev_reboot_time_req(out, 1400003600), "02 105c7253");
+    expect_hex(out, package_dev_reboot_countdown_req(out, 0x110000), "03 000011");
+    expect_hex(out, package_dev_reboot_countdown_req(out, UINT32_MAX), "03 feffff");
+    expect_hex(out, package_dev_upgrade_image_req(out), "04");
+    expect_hex(out, package_dev_delete_image_req(out, 0x73190117), "05 17011973");
+    struct package_message message = parse(203, 2, "00 04 01", 3);
+    cr_assert(message.package_id == 4 && message.package_version == 1);
+    message = parse(203, 2, "01 44332211 78563412", 9);
+    cr_assert(message.kind == PACKAGE_DEV_VERSION_ANS && message.version == 0x11223344);
+    message = parse(203, 2, "02 100e0000", 5);
+    cr_assert(message.kind == PACKAGE_REBOOT_ANS && message.seconds == 3600);
+    cr_assert_eq(parse(203, 2, "02 ffffffff", 5).seconds, PACKAGE_REBOOT_CANCELLED);
+    cr_assert_eq(parse(203, 2, "03 ffffff", 4).seconds, PACKAGE_REBOOT_CANCELLED);
+    cr_assert_eq(parse(203, 2, "03 000011", 4).seconds, 0x110000);
+    message = parse(203, 2, "04 03 17011973", 6);
+    cr_assert(message.status == PACKAGE_IMAGE_VALID && message.version == 0x73190117);
+    cr_assert_eq(parse(203, 2, "04 01", 2).status, 1);
+    cr_assert_eq(parse(203, 2, "05 02", 2).kind, PACKAGE_DELETE_IMAGE_ANS);
+    parse(203, 2, "04 03 170119", 0);
+}
+
 /* Arm's interop form, that of LoRaMac-node and STM32 examples, and MultiTech's: a CRC-32, to which
  * none of them expects an answer that we could give. An unknown kind of hash is none of ours. */
 Test(packages, passes_over_proofs_of_other_stacks)
@@ -150,7 +176,7 @@ Test(packages, stops_at_what_it_cannot_read)
     parse(202, 2, "01 006d7c", 0);
     parse(7, 2, "01 02", 0);
     parse(200, 2, "01 01", 0); /* McGroupStatusAns without the group it promises */
-    for (unsigned port = 200; port <= 202; port++) {
+    for (unsigned port = 200; port <= 203; port++) {
         for (unsigned a = 0; a < 256; a++) {
             for (unsigned b = 0; b < 256; b++) {
                 uint8_t data[2] = { (uint8_t)a, (uint8_t)b };

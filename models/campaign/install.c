@@ -1,0 +1,154 @@
+/* Installation at a common time: members are told by TS006 when to reboot, and asked what runs.
+ * SPDX-License-Identifier: MIT
+ *
+ * A member that has proved its block, or reported it whole where no proof is demanded, is asked for
+ * its image, then told the time, then, after it, asked for its version. Its periodic report may
+ * tell that first.
+ */
+#include <assert.h>
+
+#include "campaign/campaign_internal.h"
+
+/* A time that is nearer than this is told as "at once": answer and reboot would fall together. */
+#define LEAD_NS (60 * SIM_NS_PER_S)
+/* A reboot waits for the off-time of an uplink, and an install takes its time. */
+#define GRACE_NS (300 * SIM_NS_PER_S)
+/* Its block may be under verification: it is asked again after this, with an uplink. */
+#define AGAIN_NS (300 * SIM_NS_PER_S)
+/* What the answer may differ from the time that was told: whole seconds, airtime. */
+#define TOLERANCE_NS (10 * SIM_NS_PER_S)
+
+static bool is_common(const struct campaign *campaign)
+{
+    return campaign->params.install == INSTALL_COMMON_TIME;
+}
+
+sim_ns install_end_ns(const struct campaign *campaign)
+{
+    const struct campaign_params *params = &campaign->params;
+    return is_common(campaign)
+                   ? params->start_ns + params->install_after_ns + params->install_spread_ns
+                   : 0;
+}
+
+/* Members take even places in the spread. */
+static sim_ns time_of(const struct campaign *campaign, const struct member *member)
+{
+    const struct campaign_params *params = &campaign->params;
+    uint32_t index = (uint32_t)(member - campaign->members);
+    assert(index < campaign->member_count);
+    sim_ns share_ns = params->install_spread_ns / campaign->member_count * index;
+    return params->start_ns + params->install_after_ns + share_ns;
+}
+
+static bool has_image(const struct campaign *campaign, const struct member *member)
+{
+    assert(member->stage < MEMBER_STAGE_COUNT && member->install <= MEMBER_INSTALL_TOLD);
+    bool proof_due = campaign->params.block_mic || campaign->params.proofs != 0;
+    return member->stage == MEMBER_PROVED || (member->stage == MEMBER_WHOLE && !proof_due);
+}
+
+static size_t reboot_request(
+        const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
+{
+    assert(member->install == MEMBER_INSTALL_IMAGE);
+    sim_ns at_ns = time_of(campaign, member);
+    if (at_ns < now_ns + LEAD_NS) { /* no answer will come */
+        member->install = MEMBER_INSTALL_TOLD;
+        member->reboot_ns = now_ns;
+        return package_dev_reboot_time_req(out, PACKAGE_REBOOT_NOW);
+    }
+    if (member->no_time) {
+        return package_dev_reboot_countdown_req(out, (uint32_t)((at_ns - now_ns) / SIM_NS_PER_S));
+    }
+    int64_t gps_ns = network_gps_ns(campaign->server->network, at_ns);
+    return package_dev_reboot_time_req(out, (uint32_t)(gps_ns / SIM_NS_PER_S));
+}
+
+/* Returns its size, 0: nothing to ask for now. */
+static size_t next_request(
+        const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
+{
+    switch ((enum member_install)member->install) {
+    case MEMBER_INSTALL_UNKNOWN:
+        return package_dev_upgrade_image_req(out);
+    case MEMBER_INSTALL_IMAGE:
+        return reboot_request(campaign, member, out, now_ns);
+    case MEMBER_INSTALL_TOLD:
+        break;
+    }
+    return now_ns < member->reboot_ns + GRACE_NS ? 0 : package_dev_version_req(out);
+}
+
+void install_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns)
+{
+    if (!is_common(campaign) || !has_image(campaign, member)) {
+        return;
+    }
+    assert(member->transfer < campaign->transfer_count);
+    struct network *network = campaign->server->network;
+    if (course->unsent) {
+        member_command_not_sent(member);
+    }
+    if (network_queue_length(network, member->device) > 0) {
+        if (campaign->params.set_up_policy == SET_UP_CHAINED) {
+            network_keep_open(network, member->device);
+        }
+        return;
+    }
+    uint8_t request[PACKAGE_MESSAGE_MAX];
+    size_t size =
+            now_ns < member->pause_until_ns ? 0 : next_request(campaign, member, request, now_ns);
+    if (size > 0
+            && server_send(
+                    campaign->server, member->device, PACKAGE_FPORT_MANAGEMENT, request, size)) {
+        member_command_sent(member, now_ns);
+    }
+}
+
+static void on_image(const struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns)
+{
+    assert(message->kind == PACKAGE_UPGRADE_IMAGE_ANS);
+    bool ours = message->status == PACKAGE_IMAGE_VALID && message->version == campaign->version;
+    if (ours && member->install == MEMBER_INSTALL_UNKNOWN) {
+        member->install = MEMBER_INSTALL_IMAGE;
+    } else if (!ours) {
+        member->pause_until_ns = now_ns + AGAIN_NS;
+    }
+}
+
+static void on_reboot_planned(
+        const struct campaign *campaign, struct member *member, uint32_t seconds, sim_ns now_ns)
+{
+    sim_ns off_ns = now_ns + (sim_ns)seconds * SIM_NS_PER_S - time_of(campaign, member);
+    if (member->install != MEMBER_INSTALL_IMAGE) {
+        return;
+    }
+    if (seconds == 0) {
+        member->no_time = true; /* a countdown needs none */
+    } else if (off_ns >= -TOLERANCE_NS && off_ns <= TOLERANCE_NS) {
+        member->install = MEMBER_INSTALL_TOLD;
+        member->reboot_ns = time_of(campaign, member);
+    }
+}
+
+void install_on_answer(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns)
+{
+    assert(campaign_member(campaign, member->device) == member);
+    if (!is_common(campaign) || !has_image(campaign, member)) {
+        return; /* it answers another campaign, or is confirmed */
+    }
+    member_answered(member);
+    if (message->kind == PACKAGE_UPGRADE_IMAGE_ANS) {
+        on_image(campaign, member, message, now_ns);
+    } else if (message->kind == PACKAGE_REBOOT_ANS) {
+        on_reboot_planned(campaign, member, message->seconds, now_ns);
+    } else if (message->version == campaign->version && !member->ran_before) {
+        campaign_member_event(campaign, member, MEMBER_EVENT_NEW_VERSION, now_ns);
+    } else { /* it missed its reboot */
+        member->install = MEMBER_INSTALL_UNKNOWN;
+    }
+}
