@@ -58,7 +58,6 @@ static bool had_block(const struct campaign *campaign, const struct member *memb
     bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_READY
                 && campaign->transfers[member->transfer].highest_sent_n > 0;
     return (member->had_block || sent) && member->reason != CAMPAIGN_FAILURE_BLOCK_MIC
-           && member->reason != CAMPAIGN_FAILURE_PROOF_REJECTED
            && member->reason != CAMPAIGN_FAILURE_IMAGE_REFUSED
            && member->reason != CAMPAIGN_FAILURE_PROOF_REJECTED;
 }

@@ -30,6 +30,7 @@ enum step {
     TABLE,
     MESSAGE_204,
     BLOCK_DATA,
+    PROVE,
     STEP_COUNT
 };
 
@@ -97,6 +98,20 @@ static void block_data(struct fuzz_bytes *in, const struct session *session)
     }
 }
 
+/* The main loop's part (fw_install.c): an authentic block is to be proved, or is done with. */
+static void prove_block(struct fuzz_bytes *in)
+{
+    static const uint8_t app_s_key[16] = { 0x5A };
+    uint32_t address, size;
+    rig->core.factory.verify = fuzz_u8(in);
+    rig->core.update.status = UPDATE_NONE;
+    if (fragmentation_take_block(&rig->services.fragmentation, &address, &size)) {
+        rig->board.hal.ops->key_load(&rig->board, MAC_KEY_APP_S, app_s_key);
+        rig->core.update.status = UPDATE_VALID;
+        (void)services_prove_block(&rig->services, &rig->core);
+    }
+}
+
 static void play(struct fuzz_bytes *in, struct session *session)
 {
     switch ((enum step)(fuzz_u8(in) % STEP_COUNT)) {
@@ -133,6 +148,11 @@ static void play(struct fuzz_bytes *in, struct session *session)
         break;
     case BLOCK_DATA:
         block_data(in, session);
+        break;
+    case PROVE:
+        if (rig->services.fragmentation.proof.state == BLOCK_PROOF_NONE) {
+            prove_block(in);
+        }
         break;
     case RESET:
     case STEP_COUNT:

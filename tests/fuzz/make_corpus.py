@@ -104,7 +104,7 @@ def downlink_seeds():
 
 # --- fuzz_packages: steps --------------------------------------------------------------------
 (P200, P201, P202, ANY, SET_UP, FRAGMENTS, WAIT_TICKS, CLOCK, RESET, TABLE, P204,
- BLOCK_DATA) = range(12)
+ BLOCK_DATA, PROVE) = range(13)
 UNI, GROUP_0, GROUP_1 = 0, 1, 2
 
 
@@ -172,6 +172,17 @@ def packages_seeds():
           + bytes([RESET]) + wait(9, 12) + bytes([BLOCK_DATA, 4, 5]) + bytes([BLOCK_DATA, 9, 3]))
     write('packages', 'fetch-stopped', set_up(12, 40, 3, 0x40, 9, 2) + message(P204, UNI, '01 00')
           + message(P204, UNI, '03 00') + message(P204, UNI, '02 0100' + '00' * 40))
+    # A block whose receipt came is proved by CRC-64 and SHA-256; answers good, bad and cut short.
+    whole = set_up(5, 40, 1, 0x40, 9, 2) + fragments(1, 5) + wait(255, 14)
+    for name, demand, answers in (
+            ('checksum', 1, '05 00'), ('accepted', 1, '05 01 00000000'),
+            ('mic', 6, '05 01 00000000 05 41 00000000 05 40'), ('short', 4, '05 41 0000')):
+        write('packages', f'proof-{name}', whole + message(P201, UNI, '04 00') + bytes([PROVE, demand])
+              + wait(255, 14) + message(P201, UNI, answers) + bytes([RESET]) + wait(255, 14))
+    write('packages', 'management', b''.join(bytes([ANY, 203, UNI]) + block(h(text)) for text in (
+        '00 01 04', '02 105c7253', '02 ffffffff', '03 640000', '05 17011973', '03 ffffff', '02 00'))
+        + bytes([CLOCK, 0, 0, ANY, 203, UNI]) + block(h('02 105c7253 03 000010')) + bytes([RESET])
+        + wait(255, 19) + bytes([ANY, 203, UNI]) + block(h('02 00000000 04 03 000000')))
     write('packages', 'ports', b''.join(bytes([ANY, port, UNI]) + block(b'\0\1\2')
                                         for port in (0, 1, 203, 223, 224, 255)))
 
