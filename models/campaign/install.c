@@ -86,7 +86,6 @@ void install_step(struct campaign *campaign, struct member *member,
     if (!is_common(campaign) || !has_image(campaign, member)) {
         return;
     }
-    assert(member->transfer < campaign->transfer_count);
     struct network *network = campaign->server->network;
     if (course->unsent) {
         member_command_not_sent(member);

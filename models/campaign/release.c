@@ -9,6 +9,9 @@
 static uint8_t listed_groups(const struct campaign *campaign, const struct member *member,
         const struct package_message *message)
 {
+    if (member->transfer == TRANSFER_NONE) {
+        return 0; /* confirmed by the block of an earlier round, whose groups are gone */
+    }
     assert(member->transfer < campaign->transfer_count);
     const struct transfer *transfer = &campaign->transfers[member->transfer];
     uint8_t listed = 0;

@@ -305,6 +305,9 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_MC_GROUP_SETUP_ANS);
+    if (member->transfer == TRANSFER_NONE) {
+        return; /* of an earlier round */
+    }
     if (second_period_on_group_ans(campaign, member, message)) {
         return;
     }
@@ -362,8 +365,11 @@ static enum member_cause session_cause(const struct package_message *message)
 void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
     assert(message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS);
+    if (member->transfer == TRANSFER_NONE) {
+        return; /* of an earlier round */
+    }
+    const struct transfer *transfer = transfer_of(campaign, member);
     assert(member->session < transfer->session_count);
     bool told_agrees = clock_agrees(campaign, member->told_ns, uplink, message);
     if (second_period_on_session_ans(campaign, member, message, told_agrees)) {

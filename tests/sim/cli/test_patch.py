@@ -27,10 +27,10 @@ OLD, NEW = 'f968bec', '2feefcf'
 # What is replaced by what in a file, exactly once.
 CONSTANT = ('update/update.h', '#define UPDATE_ATTEMPTS   3u', '#define UPDATE_ATTEMPTS   5u')
 THREE_LINES = ('update/update.c',
-               '    if (!header_read(update, header) || !image_header_parse(',
-               '    if (size_max % 4u != 0) {\n'
+               '    if (!header_read(update, header)) {\n',
+               '    if (update->size % 4u != 0) {\n'
                '        return finish(update, UPDATE_BAD_HEADER);\n'
-               '    }\n    if (!header_read(update, header) || !image_header_parse(')
+               '    }\n    if (!header_read(update, header)) {\n')
 TWO_LINES = ('update/image.c', '    uint8_t any = 0;\n',
              '    uint8_t any = header[7];\n    any ^= header[6];\n')
 PAIRS = {

@@ -154,7 +154,7 @@ static const struct {
     { "campaign.retries", { "0", "1", "2" } },
     { "campaign.retry_pause", { "0 s", "1 h" } },
     { "campaign.stop_at", { "never", "never", "4 h", "8 h" } },
-    { "campaign.wave_size", { "0", "1", "2", "1000000" } },
+    { "campaign.wave_size", { "0", "5", "12", "1000000" } },
 };
 /* clang-format on */
 
