@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The table lies in SPI NOR, erased with the session's other memory; an entry of ones is none. Its
- * bytes are authentic when they are written; whoever changes them there later costs the session.
+ * bytes are authentic when they are written; a later change there costs the session.
  */
 #include "services/fragment_table.h"
 

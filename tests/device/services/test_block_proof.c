@@ -220,7 +220,7 @@ Test(block_proof, leaves_nothing_once_the_block_is_used)
     rig_destroy(rig);
 }
 
-/* A server that begins anew with a device that waits for its proof has given that block up. */
+/* A device waits for its proof, and the server sets it up again: that block is given up. */
 Test(block_proof, gives_way_to_a_new_session)
 {
     struct rig *rig = asked(FACTORY_VERIFY_CHECKSUM);

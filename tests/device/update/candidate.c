@@ -3,6 +3,8 @@
  */
 #include "device/update/candidate.h"
 
+#include <string.h>
+
 #include "update/delta_build.h"
 
 #define STEPS_MAX 1000u
@@ -57,4 +59,18 @@ enum update_status candidate_commit(struct fake_board *board, uint32_t size)
         update_commit(&update, &nvm);
     }
     return status;
+}
+
+bool candidate_runs(const struct fake_board *board, const uint8_t *image, uint32_t size)
+{
+    return memcmp(board->internal + FLASH_RUNNING_ADDRESS, image, size) == 0;
+}
+
+struct boot_state candidate_boot_state(struct fake_board *board)
+{
+    struct nvm nvm;
+    struct boot_state state;
+    nvm_open(&nvm, &board->hal);
+    boot_state_read(&nvm, &state);
+    return state;
 }

@@ -15,4 +15,10 @@ enum update_status candidate_verify(struct fake_board *board, struct update *upd
  * when that failed. */
 enum update_status candidate_commit(struct fake_board *board, uint32_t size);
 
+/* The running slot begins with these bytes. */
+bool candidate_runs(const struct fake_board *board, const uint8_t *image, uint32_t size);
+
+/* The record in flash; all 0 when there is none. */
+struct boot_state candidate_boot_state(struct fake_board *board);
+
 #endif

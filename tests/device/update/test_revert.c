@@ -57,16 +57,12 @@ static void set_up(void)
 
 static bool runs(const uint8_t *image, uint32_t size)
 {
-    return memcmp(board.internal + FLASH_RUNNING_ADDRESS, image, size) == 0;
+    return candidate_runs(&board, image, size);
 }
 
 static struct boot_state stored_state(void)
 {
-    struct nvm nvm;
-    struct boot_state state;
-    nvm_open(&nvm, &board.hal);
-    boot_state_read(&nvm, &state);
-    return state;
+    return candidate_boot_state(&board);
 }
 
 static bool boot(enum hal_reset_cause cause)
@@ -178,7 +174,7 @@ Test(testing, the_trial_time_passes_by_the_clock)
     }
 }
 
-/* The RTC begins anew with the power: what had passed before stays counted. */
+/* The RTC starts at 0 with the power: what had passed before stays counted. */
 Test(testing, a_power_cut_does_not_turn_the_clock_back, .init = set_up)
 {
     install();
