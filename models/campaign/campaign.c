@@ -308,8 +308,7 @@ bool campaign_member_event(
     member->stage = transition->to;
     member->reason = transition->reason;
     if (member->counted) {
-        assert(member->transfer < campaign->transfer_count);
-        count(&campaign->transfers[member->transfer], settled, member_is_settled(member), final,
+        count(member_transfer_of(campaign, member), settled, member_is_settled(member), final,
                 is_final(campaign, member));
     }
     switch ((enum member_action)transition->action) {
@@ -367,8 +366,8 @@ void campaign_on_reset(struct campaign *campaign, struct member *member, sim_ns 
             || unicast_delivery(campaign)) { /* a device that fetches goes on by itself */
         return;
     }
-    assert(member->transfer < campaign->transfer_count && member->restarts <= RESTARTS_MAX);
-    const struct transfer *transfer = &campaign->transfers[member->transfer];
+    assert(member->restarts <= RESTARTS_MAX);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     bool open = transfer->phase == CAMPAIGN_PHASE_SET_UP
                 || transfer->phase == CAMPAIGN_PHASE_WAIT_SESSION || transfer_runs(transfer);
     if (!open || member->restarts >= RESTARTS_MAX) {
@@ -394,7 +393,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     release_step(campaign, member, course, now_ns);
     halt_step(campaign, member, course, now_ns);
     struct transfer *transfer =
-            member->transfer == TRANSFER_NONE ? NULL : &campaign->transfers[member->transfer];
+            member->transfer == TRANSFER_NONE ? NULL : member_transfer_of(campaign, member);
     if (transfer != NULL) {
         transfer_end_if_all_final(transfer, now_ns);
     }

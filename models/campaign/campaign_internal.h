@@ -8,6 +8,8 @@
 #ifndef CAMPAIGN_CAMPAIGN_INTERNAL_H
 #define CAMPAIGN_CAMPAIGN_INTERNAL_H
 
+#include <assert.h>
+
 #include "campaign/campaign.h"
 #include "campaign/member.h"
 #include "campaign/packages.h"
@@ -71,6 +73,14 @@ struct campaign {
     uint8_t digest[8];
     uint8_t descriptor[4];
 };
+
+/* Of a member that has one in this round. */
+static inline struct transfer *member_transfer_of(
+        const struct campaign *campaign, const struct member *member)
+{
+    assert(member->transfer < campaign->transfer_count);
+    return &campaign->transfers[member->transfer];
+}
 
 /* 1, 2, 4, 8, ...: what is repeated at these counts has pauses that grow, and no last time. */
 static inline bool campaign_is_turn(uint32_t count)

@@ -18,12 +18,6 @@
 /* assumed: of what a member is reckoned to need, half as much again for what it misses besides. */
 #define MARGIN_SHARE 2u
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 /* When a member that is told now opens its session again: with those that were told before. 0:
  * that is too soon, or the correction would be over. */
 static sim_ns resume_ns(const struct transfer *transfer, sim_ns now_ns)
@@ -47,7 +41,7 @@ bool deferral_pays(const struct transfer *transfer, uint32_t fragments, sim_ns n
 
 void deferral_consider(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     if (campaign->params.correction != CORRECTION_ADAPTIVE || member->stage != MEMBER_RECEIVING
             || transfer->phase != CAMPAIGN_PHASE_CORRECTION || member->over_memory) {
         return;
@@ -67,7 +61,7 @@ void deferral_consider(struct campaign *campaign, struct member *member, sim_ns 
 void deferral_on_session_ans(
         struct campaign *campaign, struct member *member, bool accepted, sim_ns now_ns)
 {
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     assert(member->stage == MEMBER_RECEIVING);
     if (accepted && member->told_ns == transfer->resume_ns && now_ns < transfer->resume_ns) {
         member->deferred = true;

@@ -6,7 +6,7 @@
  * which ends class C, then the fragmentation session, so that it opens nothing, asks nothing and
  * installs nothing. Those that listen are asked for their status once, for that makes an uplink.
  * A pause ends a round in the same way, but for members that hold the block: they are acknowledged.
- * What was left begins anew when the pause is over, in a round that is no retry.
+ * When the pause is over, the members that are left are set up again, in a round that is no retry.
  */
 #include <assert.h>
 

@@ -98,8 +98,7 @@ static bool is_of_member(const struct campaign *campaign, const struct member *m
         const struct package_message *message)
 {
     if (member->transfer != TRANSFER_NONE) {
-        assert(member->transfer < campaign->transfer_count);
-        return is_ours(&campaign->transfers[member->transfer], message);
+        return is_ours(member_transfer_of(campaign, member), message);
     }
     bool ours = false;
     for (uint32_t i = 0; i < campaign->transfer_count; i++) {

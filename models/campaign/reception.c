@@ -24,18 +24,12 @@ enum report_update_status {
     REPORT_BAD_PATCH = 13
 };
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 /* A device that reports about the fragmentation session has it, even if its FragSessionSetupAns was
  * lost. Before the first fragment a report is about an earlier block under the same FragIndex. */
 static bool has_session(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     if (member->transfer == TRANSFER_NONE || member->reached < CAMPAIGN_GROUP_SET_UP
-            || transfer_of(campaign, member)->phase < CAMPAIGN_PHASE_UNCODED) {
+            || member_transfer_of(campaign, member)->phase < CAMPAIGN_PHASE_UNCODED) {
         return false;
     }
     campaign_member_event(campaign, member, MEMBER_EVENT_SESSION_SHOWN, now_ns);
@@ -48,7 +42,7 @@ static void tell_if_settled(
         struct campaign *campaign, const struct member *member, bool settled_was, sim_ns now_ns)
 {
     if (member->counted && !settled_was && member_is_settled(member)) {
-        transfer_on_settled(transfer_of(campaign, member), now_ns);
+        transfer_on_settled(member_transfer_of(campaign, member), now_ns);
     }
 }
 
@@ -150,7 +144,7 @@ void reception_on_block_auth(struct campaign *campaign, struct member *member,
 static bool may_have_block(const struct campaign *campaign, const struct member *member)
 {
     bool sent = member->transfer != TRANSFER_NONE && member->reached >= CAMPAIGN_GROUP_SET_UP
-                && transfer_of(campaign, member)->highest_sent_n > 0;
+                && member_transfer_of(campaign, member)->highest_sent_n > 0;
     return sent || member->had_block;
 }
 
@@ -223,7 +217,7 @@ static void on_lack(struct campaign *campaign, struct member *member, enum membe
     bool repaired = repair_on_lacking(campaign, member, now_ns);
     if (listens) {
         second_period_on_answer(campaign, member);
-        correction_on_answer(transfer_of(campaign, member), member, missing_was, now_ns);
+        correction_on_answer(member_transfer_of(campaign, member), member, missing_was, now_ns);
     }
     if (listens && !repaired) {
         deferral_consider(campaign, member, now_ns);
@@ -238,7 +232,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
             || !has_session(campaign, member, now_ns)) {
         return;
     }
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     bool settled = member_is_settled(member);
     /* A device that sends uplinks of its own does not listen to the session: no batch is for it. */
     bool listens = !member->asked_alone;
@@ -314,7 +308,7 @@ void reception_on_version(struct campaign *campaign, struct member *member,
             && (!campaign->has_digest
                     || memcmp(uplink->payload + 4, campaign->digest, sizeof campaign->digest) == 0);
     bool on_the_air = member->transfer != TRANSFER_NONE
-                      && transfer_of(campaign, member)->phase >= CAMPAIGN_PHASE_UNCODED;
+                      && member_transfer_of(campaign, member)->phase >= CAMPAIGN_PHASE_UNCODED;
     bool offered = on_the_air || member->had_block;
     member->ran_before = member->ran_before || (same && !offered);
     if (member->shown < CAMPAIGN_READY) {
@@ -368,7 +362,7 @@ void reception_ask_for_status(
     }
     uint8_t request[PACKAGE_MESSAGE_MAX];
     size_t size = package_frag_session_status_req(
-            request, transfer_of(campaign, member)->frag_index, true);
+            request, member_transfer_of(campaign, member)->frag_index, true);
     member->asked_alone = server_send(
             campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, request, size);
 }

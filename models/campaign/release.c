@@ -12,8 +12,7 @@ static uint8_t listed_groups(const struct campaign *campaign, const struct membe
     if (member->transfer == TRANSFER_NONE) {
         return 0; /* confirmed by the block of an earlier round, whose groups are gone */
     }
-    assert(member->transfer < campaign->transfer_count);
-    const struct transfer *transfer = &campaign->transfers[member->transfer];
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     uint8_t listed = 0;
     uint32_t session = 0;
     for (uint32_t id = 0; id < SERVER_GROUP_IDS; id++) {

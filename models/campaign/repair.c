@@ -15,12 +15,6 @@
  * are done with two (spec-protocol 5.6); a round more costs one exchange. */
 #define RESERVE 2u
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 static bool in_time(const struct transfer *transfer)
 {
     return transfer->phase == CAMPAIGN_PHASE_CORRECTION
@@ -30,7 +24,7 @@ static bool in_time(const struct transfer *transfer)
 /* The windows of the member's last uplink carry a fragment. */
 static bool carries_fragment(const struct campaign *campaign, const struct member *member)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     return network_answer_max(campaign->server->network, member->device)
            >= PACKAGE_FRAGMENT_OVERHEAD + transfer->fragment_size_bytes;
 }
@@ -60,7 +54,7 @@ bool repair_pays(const struct transfer *transfer)
 
 bool repair_on_lacking(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     if (member->stage != MEMBER_RECEIVING || !in_time(transfer)) {
         return false;
     }
@@ -110,7 +104,7 @@ uint32_t repair_count(const struct transfer *transfer, bool answered)
 
 static bool send_fragment(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
     uint32_t n = transfer_take_number(transfer);
     if (n == 0) {
@@ -131,7 +125,7 @@ static bool send_question(const struct campaign *campaign, struct member *member
 {
     uint8_t request[PACKAGE_MESSAGE_MAX];
     size_t size = package_frag_session_status_req(
-            request, transfer_of(campaign, member)->frag_index, true);
+            request, member_transfer_of(campaign, member)->frag_index, true);
     member->asked_alone = server_send(
             campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, request, size);
     member->repair_asked = member->repair_asked || member->asked_alone;
@@ -152,7 +146,7 @@ static void take_back_unsent(struct member *member, bool unsent)
 bool repair_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     if (!member->repairing || member->stage != MEMBER_RECEIVING || !in_time(transfer)) {
         return false;
     }

@@ -11,22 +11,16 @@
 
 #include "campaign/campaign_internal.h"
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 bool second_period_follows(const struct campaign *campaign, const struct member *member)
 {
     assert(member->second <= MEMBER_SECOND_TOLD);
-    return transfer_of(campaign, member)->second > 0 && member->second != MEMBER_SECOND_TOLD;
+    return member_transfer_of(campaign, member)->second > 0 && member->second != MEMBER_SECOND_TOLD;
 }
 
 /* The member is set up for its transfer, which has a second period that it was not told. */
 static bool is_due(const struct campaign *campaign, const struct member *member)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     bool set_up = member->stage == MEMBER_READY || member->stage == MEMBER_RECEIVING;
     return set_up && transfer->phase < CAMPAIGN_PHASE_CONFIRMATION
            && second_period_follows(campaign, member);
@@ -37,7 +31,8 @@ static bool is_answer(const struct campaign *campaign, const struct member *memb
         const struct package_message *message)
 {
     return is_due(campaign, member)
-           && message->index == member_group_id(member, transfer_of(campaign, member)->second);
+           && message->index
+                      == member_group_id(member, member_transfer_of(campaign, member)->second);
 }
 
 void second_period_step(struct campaign *campaign, struct member *member,
@@ -47,7 +42,7 @@ void second_period_step(struct campaign *campaign, struct member *member,
             || (campaign->params.set_up_policy == SET_UP_ONE_PER_UPLINK && course->answered)) {
         return;
     }
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     if (now_ns >= transfer_end_ns(transfer) - RESTART_LEAST_NS) {
         return;
     }
@@ -102,7 +97,7 @@ void second_period_on_reset(struct member *member)
 
 void second_period_on_answer(struct campaign *campaign, struct member *member)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     if (transfer->second > 0 && transfer->session_now == transfer->second && !transfer->paused) {
         member->second = MEMBER_SECOND_TOLD;
     }

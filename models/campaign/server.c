@@ -90,11 +90,12 @@ static void on_group_message(struct server *server, const struct network_uplink 
     if (campaign == NULL || is_over(campaign)) {
         return;
     }
-    if (message->kind == PACKAGE_MC_GROUP_SETUP_ANS) {
+    bool set_up = member->claimed; /* else an answer is of an earlier round */
+    if (message->kind == PACKAGE_MC_GROUP_SETUP_ANS && set_up) {
         set_up_on_group_ans(campaign, member, message, now_ns);
-    } else if (message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS) {
+    } else if (message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS && set_up) {
         set_up_on_session_ans(campaign, member, uplink, message, now_ns);
-    } else {
+    } else if (message->kind == PACKAGE_MC_GROUP_DELETE_ANS) {
         repair_on_group_delete(member, message);
         release_on_group_delete(campaign, member, message, now_ns);
         halt_on_group_delete(campaign, member, message, now_ns);

@@ -17,12 +17,6 @@
 /* One in so many PackageVersionReqs without an answer goes to TS005 instead of TS004. */
 #define VERSION_QUESTIONS 4u
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 uint8_t member_group_id(const struct member *member, uint32_t session)
 {
     uint8_t id = 0;
@@ -53,7 +47,7 @@ static sim_ns late_session_time_ns(const struct session *session, sim_ns now_ns)
 static size_t put_announcement(const struct campaign *campaign, const struct member *member,
         uint32_t session_index, bool prepared, uint8_t *out, uint8_t *fport)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     assert(session_index < transfer->session_count);
     const struct session *session = transfer->sessions[session_index];
     const struct session_recipient recipient = {
@@ -82,7 +76,7 @@ static bool send_announcement(
 bool set_up_announce(struct campaign *campaign, struct member *member, uint32_t session,
         bool prepared, sim_ns now_ns)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     assert(session < transfer->session_count);
     member->told_ns = late_session_time_ns(transfer->sessions[session], now_ns);
     return send_announcement(campaign, member, session, prepared);
@@ -91,7 +85,7 @@ bool set_up_announce(struct campaign *campaign, struct member *member, uint32_t 
 bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns)
 {
     assert(member->stage == MEMBER_RECEIVING && member->group_mask != 0);
-    member->session = transfer_of(campaign, member)->session_now;
+    member->session = member_transfer_of(campaign, member)->session_now;
     member->told_ns = start_ns;
     member->moved = true;
     return send_announcement(campaign, member, member->session, true);
@@ -101,7 +95,7 @@ bool set_up_move_session(struct campaign *campaign, struct member *member, sim_n
 static size_t put_session(const struct campaign *campaign, struct member *member, sim_ns now_ns,
         uint8_t *out, uint8_t *fport)
 {
-    const struct session *session = transfer_of(campaign, member)->sessions[member->session];
+    const struct session *session = member_transfer_of(campaign, member)->sessions[member->session];
     assert(member->restarts <= RESTARTS_MAX);
     member->told_ns =
             member->restarts > 0 ? late_session_time_ns(session, now_ns) : session->start_ns;
@@ -112,7 +106,7 @@ static size_t put_session(const struct campaign *campaign, struct member *member
 static size_t put_frag_setup(
         const struct campaign *campaign, struct member *member, uint8_t *out, uint8_t *fport)
 {
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     const struct device_identity *identity = &campaign->server->identities[member->device];
     unsigned version = transfer->fragmentation_version;
     assert(member->claimed);
@@ -180,7 +174,7 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
     } else if (asks) {
         fport = PACKAGE_FPORT_FRAGMENTATION;
         size = package_frag_session_status_req(
-                commands, transfer_of(campaign, member)->frag_index, true);
+                commands, member_transfer_of(campaign, member)->frag_index, true);
     } else if (frag_setup) {
         size = put_frag_setup(campaign, member, commands, &fport);
     } else {
@@ -191,8 +185,8 @@ static void send_next_step(struct campaign *campaign, struct member *member, sim
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         member_command_sent(member, now_ns);
         if (frag_setup && campaign->params.session_cnt == SESSION_CNT_PER_COMMAND) {
-            server_session_cnt_skip(
-                    campaign->server, member->device, transfer_of(campaign, member)->frag_index, 1);
+            server_session_cnt_skip(campaign->server, member->device,
+                    member_transfer_of(campaign, member)->frag_index, 1);
             member->mic_known = false;
         }
     }
@@ -212,7 +206,7 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
     if (!split_assign(campaign, member, now_ns)) {
         return false;
     }
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     /* A device that fetches does not listen: it is held for as long, and no session meets another.
      */
     sim_ns start_ns = transfer_start_ns(transfer);
@@ -288,13 +282,13 @@ void set_up_step(struct campaign *campaign, struct member *member,
     }
     if (now_ns < member->pause_until_ns || !knows_version(campaign, member, now_ns)
             || !claim(campaign, member, now_ns)
-            || now_ns >= closes_ns(transfer_of(campaign, member), member)) {
+            || now_ns >= closes_ns(member_transfer_of(campaign, member), member)) {
         return;
     }
     if (unicast_delivery(campaign)) {
         unicast_delivery_skip_group(campaign, member, now_ns);
     } else {
-        pass_ending_sessions(transfer_of(campaign, member), member, now_ns);
+        pass_ending_sessions(member_transfer_of(campaign, member), member, now_ns);
     }
     send_next_step(campaign, member, now_ns);
 }
@@ -305,9 +299,6 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_MC_GROUP_SETUP_ANS);
-    if (member->transfer == TRANSFER_NONE) {
-        return; /* of an earlier round */
-    }
     if (second_period_on_group_ans(campaign, member, message)) {
         return;
     }
@@ -366,10 +357,7 @@ void set_up_on_session_ans(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, const struct package_message *message, sim_ns now_ns)
 {
     assert(message->kind == PACKAGE_MC_CLASS_C_SESSION_ANS);
-    if (member->transfer == TRANSFER_NONE) {
-        return; /* of an earlier round */
-    }
-    const struct transfer *transfer = transfer_of(campaign, member);
+    const struct transfer *transfer = member_transfer_of(campaign, member);
     assert(member->session < transfer->session_count);
     bool told_agrees = clock_agrees(campaign, member->told_ns, uplink, message);
     if (second_period_on_session_ans(campaign, member, message, told_agrees)) {
@@ -417,7 +405,7 @@ static void raise_session_cnt(struct campaign *campaign, struct member *member, 
     uint32_t tries = member->tries[MEMBER_CAUSE_SESSION_CNT];
     assert(tries >= 1 && tries <= 4);
     server_session_cnt_skip(campaign->server, member->device,
-            transfer_of(campaign, member)->frag_index, UINT32_C(1) << 4u * (tries - 1u));
+            member_transfer_of(campaign, member)->frag_index, UINT32_C(1) << 4u * (tries - 1u));
     member->mic_known = false;
 }
 
@@ -461,7 +449,7 @@ void set_up_on_no_frag_session(struct member *member)
 
 void set_up_resume(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     if (member->stage == MEMBER_READY && transfer_runs(transfer)) {
         transfer_join(transfer, member, now_ns);
     }
@@ -476,7 +464,7 @@ void set_up_on_version(
         struct campaign *campaign, struct member *member, uint8_t version, sim_ns now_ns)
 {
     if (member->transfer != TRANSFER_NONE
-            && version != transfer_of(campaign, member)->fragmentation_version) {
+            && version != member_transfer_of(campaign, member)->fragmentation_version) {
         campaign_member_event(campaign, member, MEMBER_EVENT_VERSION_DIFFERS, now_ns);
     }
 }

@@ -28,12 +28,6 @@ bool unicast_delivery(const struct campaign *campaign)
     return campaign->params.delivery == DELIVERY_UNICAST;
 }
 
-static struct transfer *transfer_of(const struct campaign *campaign, const struct member *member)
-{
-    assert(member->transfer < campaign->transfer_count);
-    return &campaign->transfers[member->transfer];
-}
-
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 /* There is no group to announce: the member goes on as if it had one. */
@@ -43,7 +37,7 @@ void unicast_delivery_skip_group(struct campaign *campaign, struct member *membe
     if (member->stage == MEMBER_CALLED || member->stage == MEMBER_VERSION) {
         campaign_member_event(campaign, member, MEMBER_EVENT_COMMAND_QUEUED, now_ns);
         campaign_member_event(campaign, member, MEMBER_EVENT_NO_GROUP, now_ns);
-        transfer_count_member(transfer_of(campaign, member), member);
+        transfer_count_member(member_transfer_of(campaign, member), member);
     }
 }
 
@@ -72,7 +66,7 @@ static bool has_room(const struct campaign *campaign, const struct member *membe
 static void tell_to_fetch(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     uint8_t request[PACKAGE_MESSAGE_MAX];
-    size_t size = unicast_fetch_req(request, transfer_of(campaign, member)->frag_index);
+    size_t size = unicast_fetch_req(request, member_transfer_of(campaign, member)->frag_index);
     if (server_send(campaign->server, member->device, UNICAST_FPORT, request, size)) {
         member->fetch_ns = now_ns; /* its place is taken */
         member_command_sent(member, now_ns);
@@ -86,7 +80,7 @@ void unicast_delivery_step(struct campaign *campaign, struct member *member,
         unicast_delivery_end_if_done(campaign, now_ns);
         return;
     }
-    if (member->stage != MEMBER_RECEIVING || !transfer_runs(transfer_of(campaign, member))
+    if (member->stage != MEMBER_RECEIVING || !transfer_runs(member_transfer_of(campaign, member))
             || course->fetched) {
         return;
     }
@@ -128,7 +122,7 @@ static uint32_t answer_room(
     if (course->unsent) {
         member->fetch_short = SHORT_ANSWERS;
     }
-    uint32_t size = transfer_of(campaign, member)->fragment_size_bytes;
+    uint32_t size = member_transfer_of(campaign, member)->fragment_size_bytes;
     assert(size > 0);
     uint32_t least = network_answer_least(network, member->device);
     uint32_t room = member->fetch_short > 0 && least >= UNICAST_DATA_HEADER + size
@@ -141,7 +135,7 @@ static uint32_t answer_room(
 static void on_data_req(struct campaign *campaign, struct member *member,
         const struct unicast_message *message, struct uplink_course *course, sim_ns now_ns)
 {
-    struct transfer *transfer = transfer_of(campaign, member);
+    struct transfer *transfer = member_transfer_of(campaign, member);
     uint32_t size = transfer->fragment_size_bytes;
     if (message->n == 0 || message->n > transfer->nb_frag || message->count == 0) {
         return;
@@ -179,7 +173,7 @@ bool unicast_delivery_on_message(struct campaign *campaign, struct member *membe
         const struct unicast_message *message, struct uplink_course *course, sim_ns now_ns)
 {
     if (!unicast_delivery(campaign) || member->transfer == TRANSFER_NONE
-            || !transfer_runs(transfer_of(campaign, member))) {
+            || !transfer_runs(member_transfer_of(campaign, member))) {
         return false;
     }
     /* A device that asks has its session, even if its FragSessionSetupAns was lost. */

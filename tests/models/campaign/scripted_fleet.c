@@ -55,6 +55,13 @@ static void schedule(struct fleet *fleet, uint32_t index, enum fleet_event event
             fleet->handler, generation << 40 | (uint64_t)event << 32 | index);
 }
 
+void fleet_say(
+        struct fleet *fleet, uint32_t index, uint8_t fport, const uint8_t *data, uint8_t size)
+{
+    fleet_answer(&fleet->devices[index], fport, data, size);
+    schedule(fleet, index, EVENT_UPLINK, SIM_NS_PER_S);
+}
+
 static uint32_t gateway_of(uint32_t index)
 {
     return index % 2;

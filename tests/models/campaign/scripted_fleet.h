@@ -152,6 +152,9 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
 void fleet_destroy(struct fleet *fleet);
 void fleet_run(struct fleet *fleet, sim_ns until_ns);
 struct campaign_params fleet_default_params(void);
+/* A device says this in an uplink of its own, a second from now. */
+void fleet_say(
+        struct fleet *fleet, uint32_t index, uint8_t fport, const uint8_t *data, uint8_t size);
 /* What the campaign says of a device. */
 struct campaign_device fleet_view(const struct fleet *fleet, uint32_t index);
 /* The campaign is over, and each device confirmed the new version. */

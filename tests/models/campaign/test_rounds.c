@@ -77,6 +77,23 @@ Test(rounds, help_those_that_the_first_one_left)
     cr_assert_eq(second.start_ns - first.end_ns, params.retry_pause_ns);
 }
 
+/* Answers to the set-up of the first round come as the first uplink in the second one, in which the
+ * member is in no transfer yet. */
+Test(rounds, bear_answers_to_the_set_up_of_an_earlier_one)
+{
+    struct campaign_params params = params_of(1);
+    fleet_create(&fleet, 3, PERIOD_NS, &params);
+    fleet.devices[2].faults.loss_percent = 100;
+    run_to_round(1);
+    uint8_t group_id = fleet.devices[2].group_id;
+    const uint8_t answers[] = { 0x02, group_id, 0x04, group_id, 60, 0, 0 };
+    fleet_say(&fleet, 2, 200, answers, sizeof answers);
+    fleet.devices[2].faults.loss_percent = 0;
+    fleet_run(&fleet, 24 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_assert_eq(fleet_view(&fleet, 2).rounds, 2);
+}
+
 /* A device without the package, one that refuses our group, one that keeps its old version. */
 Test(rounds, leave_out_those_that_they_cannot_help)
 {
