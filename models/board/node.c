@@ -202,3 +202,25 @@ void node_fleet_start(struct node_fleet *fleet, struct medium *medium)
                 fleet->wake_handler, 0);
     }
 }
+
+void node_fleet_on_boot(struct node_fleet *fleet,
+        void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context)
+{
+    fleet->on_boot = boot;
+    fleet->on_boot_context = context;
+}
+
+void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context)
+{
+    assert(fleet->on_radio_count < NODE_RADIO_HOOKS_MAX);
+    fleet->on_radio[fleet->on_radio_count].changed = changed;
+    fleet->on_radio[fleet->on_radio_count].context = context;
+    fleet->on_radio_count++;
+}
+
+void node_fleet_on_prefetch(
+        struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context)
+{
+    fleet->on_prefetch = prefetch;
+    fleet->on_prefetch_context = context;
+}

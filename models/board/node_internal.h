@@ -232,6 +232,11 @@ uint8_t node_build_index(const struct node_fleet *fleet, const struct firmware_b
 /* The build whose application a node is to start, by the image in its running slot. */
 uint8_t node_application_choose(const struct node *node);
 
+static inline const struct fw_ops *node_application(const struct node *node)
+{
+    return node->fleet->applications[node->application];
+}
+
 /* RAM that a bootloader and an application need, one after the other in the same place. */
 static inline size_t node_ram_size_bytes(
         const struct fw_boot_ops *boot, const struct fw_ops *application)
@@ -312,14 +317,19 @@ _Noreturn void node_task_escape(struct node *node, enum node_exit how);
 void node_slice(struct node *node, sim_ns until_ns);
 void node_irqs_deliver(struct node *node);
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
-void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
+/* Lets the firmware run if it has work at `now_ns`, and schedules what comes next. */
+void node_serve(struct node *node, sim_ns now_ns);
 void node_schedule(struct node *node);
-void node_schedule_header(struct node *node, const struct frame *frame);
-void node_header(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 /* Leaves the firmware for good, on the way to a reset. Does not return. */
 _Noreturn void node_escape(struct node *node, enum node_exit how);
 /* Brings the chip and the board's timers to `now_ns`. */
 void node_advance(struct node *node, sim_ns now_ns);
+/* node_air.c */
+void node_schedule_header(struct node *node, const struct frame *frame);
+void node_header(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
+/* node_prefetch.c */
+void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
+void node_air_prefetch(void *node, bool rest);
 /* node_power.c */
 void node_power_on(struct node *node, sim_ns now_ns);
 void node_power_on_again(struct node *node, sim_ns now_ns);

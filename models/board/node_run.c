@@ -1,4 +1,4 @@
-/* When a node's firmware runs: interrupts, slices, wakes, and what the air brings.
+/* When a node's firmware runs: interrupts, slices and wakes.
  * SPDX-License-Identifier: MIT
  *
  * A node has one next wake: the chip's next edge, or what the MCU waits for (the end of a slice
@@ -69,11 +69,6 @@ static void scheduled_pop(struct node *node, sim_ns now_ns)
 
 /* --- entering firmware ------------------------------------------------------------------------ */
 
-static const struct fw_ops *application_of(const struct node *node)
-{
-    return node->fleet->applications[node->application];
-}
-
 /* Latches what the board's own timers brought up to `at_ns`. */
 static void timers_latch(struct node *node, sim_ns at_ns)
 {
@@ -102,7 +97,7 @@ static unsigned first_irq(const struct node *node)
 
 static void irqs_deliver(struct node *node)
 {
-    const struct fw_ops *application = application_of(node);
+    const struct fw_ops *application = node_application(node);
     while (node->irq_pending != 0) {
         unsigned first = first_irq(node);
         sim_ns first_ns = node->irq_edge_ns[first];
@@ -158,14 +153,7 @@ static void start(struct node *node)
         fleet->on_boot(fleet->on_boot_context, node->index, node->local_ns);
     }
     node->application = node_application_choose(node);
-    application_of(node)->boot(node_ram(node), &hal, cause);
-}
-
-void node_fleet_on_boot(struct node_fleet *fleet,
-        void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context)
-{
-    fleet->on_boot = boot;
-    fleet->on_boot_context = context;
+    node_application(node)->boot(node_ram(node), &hal, cause);
 }
 
 void node_slice(struct node *node, sim_ns until_ns)
@@ -175,7 +163,7 @@ void node_slice(struct node *node, sim_ns until_ns)
         start(node);
         timers_latch(node, node->local_ns);
     }
-    const struct fw_ops *application = application_of(node);
+    const struct fw_ops *application = node_application(node);
     while (node->stage == NODE_READY && node->local_ns < until_ns
             && (node->more || node->irq_pending != 0)) {
         node_irqs_deliver(node);
@@ -304,7 +292,7 @@ static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
     return from_ns;
 }
 
-static void serve(struct node *node, sim_ns now_ns)
+void node_serve(struct node *node, sim_ns now_ns)
 {
     struct node_fleet *fleet = node->fleet;
     timers_latch(node, now_ns);
@@ -344,68 +332,8 @@ static void serve(struct node *node, sim_ns now_ns)
     }
 }
 
-/* GCC takes a function that only prefetches for one without effect and drops calls of it: these are
- * part of their callers. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/* Lines are found by offset: nothing is loaded to find them. */
-static ALWAYS_INLINE void prefetch_bytes(const void *from, size_t size)
-{
-    const char *end = (const char *)from + size;
-    for (const char *line = from; line < end; line += NODE_LINE_BYTES) {
-        __builtin_prefetch(line, 1);
-    }
-}
-
-static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
-{
-    prefetch_bytes(from, (size_t)lines * NODE_LINE_BYTES);
-}
-
-/* Of its RAM the firmware tells what it touches. RAM begins on a line. */
-static ALWAYS_INLINE void prefetch_spans(struct node *node, const struct fw_span *spans)
-{
-    const char *ram = node_ram(node);
-    for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
-        uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
-        prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
-    }
-}
-
-/* Cache lines that an uplink touches, from the report through the MAC to the chip. Of the RAM those
- * of the first build: what this node runs would have to be loaded. */
-#define PREFETCH_WAKE_NODE_LINES 9u
-#define PREFETCH_WAKE_CHIP_LINES 7u
 /* A node that slept this long is no longer in the cache. */
 #define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
-
-void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
-{
-    const struct node_fleet *fleet = context;
-    struct node *node = node_at(fleet, entity - fleet->first_entity);
-    prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
-    prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
-    prefetch_lines(node->keys, 1);
-    prefetch_spans(node, fleet->applications[0]->uplink_spans);
-    if (fleet->on_prefetch != NULL) {
-        fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
-    }
-}
-
-void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context)
-{
-    assert(fleet->on_radio_count < NODE_RADIO_HOOKS_MAX);
-    fleet->on_radio[fleet->on_radio_count].changed = changed;
-    fleet->on_radio[fleet->on_radio_count].context = context;
-    fleet->on_radio_count++;
-}
-
-void node_fleet_on_prefetch(
-        struct node_fleet *fleet, void (*prefetch)(void *context, uint32_t index), void *context)
-{
-    fleet->on_prefetch = prefetch;
-    fleet->on_prefetch_context = context;
-}
 
 void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
@@ -429,109 +357,5 @@ void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument
         return;
     }
     chip_advance(node, now_ns);
-    serve(node, now_ns);
+    node_serve(node, now_ns);
 }
-
-/* --- from the air -------------------------------------------------------------------------------
- */
-
-/* Frames live one longest frame time after their end (medium.h), which is more than this. */
-#define FRAME_BYTES_VALID_NS SIM_NS_PER_S
-
-/* The chip may lead the engine by a slice: then what comes from the air comes late by as much. */
-static sim_ns chip_ns(const struct node *node, sim_ns now_ns)
-{
-    return node->chip.now_ns > now_ns ? node->chip.now_ns : now_ns;
-}
-
-static void air_detected(void *device, const struct frame *frame, sim_ns now_ns)
-{
-    struct node *node = device;
-    sx1276_rx_detected(&node->chip, chip_ns(node, now_ns));
-    if (node->header_watched) {
-        node_schedule_header(node, frame);
-    }
-    serve(node, now_ns);
-}
-
-void node_schedule_header(struct node *node, const struct frame *frame)
-{
-    struct node_fleet *fleet = node->fleet;
-    if (frame->header_ns >= engine_now(fleet->engine)) {
-        engine_schedule(fleet->engine, frame->header_ns, SIM_PHASE_NODE, node_entity(node),
-                fleet->header_handler, 0);
-    }
-}
-
-/* The end of a header that a line shows, or that RXSINGLE depends on. */
-void node_header(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
-{
-    struct node_fleet *fleet = context;
-    struct node *node = node_at(fleet, entity - fleet->first_entity);
-    sx1276_look(&node->chip, chip_ns(node, now_ns));
-    serve(node, now_ns);
-}
-
-/* The last frame was never read and now gives way to `frame`: the MCU was busy elsewhere. */
-static void frame_overwritten(struct node *node, const struct frame *frame)
-{
-    if (node->frame_ready) {
-        engine_observe(node->fleet->engine, node->chip.now_ns, node_entity(node),
-                OBSERVE_FRAME_LOST, (int64_t)node->frame_id, LOSS_MCU_BUSY, 0, NULL);
-    }
-    node->frame_ready = true;
-    node->frame_id = frame->id;
-}
-
-static void air_ended(void *device, const struct frame *frame, const struct verdict *verdict,
-        const uint8_t *bytes, uint16_t size, sim_ns now_ns)
-{
-    struct node *node = device;
-    struct sx1276_rx rx = {
-        .bytes = bytes,
-        .size = size,
-        .coding_rate = frame->modulation.coding_rate,
-        .has_crc = frame->modulation.payload_crc,
-        .crc_ok = verdict->cause == LOSS_NONE,
-        .signal_mdbm = verdict->rssi_mdbm,
-        .snr_mdb = verdict->snr_mdb,
-        .frequency_error_hz = verdict->frequency_error_hz,
-        .header_ns = frame->header_ns,
-        .bytes_until_ns = frame->end_ns + FRAME_BYTES_VALID_NS,
-    };
-    if (node->rx_silent && node->rx_since_ns <= frame->preamble_end_ns) {
-        sx1276_rx_detected(&node->chip, chip_ns(node, now_ns)); /* the medium did not tell */
-    }
-    if (bytes != NULL) {
-        frame_overwritten(node, frame);
-    }
-    sx1276_rx_ended(&node->chip, chip_ns(node, now_ns), &rx);
-    serve(node, now_ns);
-}
-
-/* Cache lines that a received frame touches. */
-#define PREFETCH_NODE_LINES  6u
-#define PREFETCH_CHIP_LINES  3u
-#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
-
-_Static_assert(
-        offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
-        "what a frame touches of a node");
-
-static void air_prefetch(void *device, bool rest)
-{
-    struct node *node = device;
-    if (rest) {
-        prefetch_lines(node->keys, PREFETCH_FLASH_LINES);
-        prefetch_spans(node, application_of(node)->frame_spans);
-    } else {
-        prefetch_lines(node, PREFETCH_NODE_LINES);
-        prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);
-    }
-}
-
-const struct medium_device_ops node_medium_ops = {
-    .detected = air_detected,
-    .ended = air_ended,
-    .prefetch = air_prefetch,
-};

@@ -1,0 +1,71 @@
+/* Loads into the cache what a node is about to touch.
+ * SPDX-License-Identifier: MIT
+ */
+#include "board/node_internal.h"
+
+/* GCC takes a function that only prefetches for one without effect and drops calls of it: these are
+ * part of their callers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* Lines are found by offset: nothing is loaded to find them. */
+static ALWAYS_INLINE void prefetch_bytes(const void *from, size_t size)
+{
+    const char *end = (const char *)from + size;
+    for (const char *line = from; line < end; line += NODE_LINE_BYTES) {
+        __builtin_prefetch(line, 1);
+    }
+}
+
+static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
+{
+    prefetch_bytes(from, (size_t)lines * NODE_LINE_BYTES);
+}
+
+/* Of its RAM the firmware tells what it touches. RAM begins on a line. */
+static ALWAYS_INLINE void prefetch_spans(struct node *node, const struct fw_span *spans)
+{
+    const char *ram = node_ram(node);
+    for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
+        uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
+        prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
+    }
+}
+
+/* Cache lines that an uplink touches, from the report through the MAC to the chip. Of the RAM those
+ * of the first build: what this node runs would have to be loaded. */
+#define PREFETCH_WAKE_NODE_LINES 9u
+#define PREFETCH_WAKE_CHIP_LINES 7u
+
+void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
+{
+    const struct node_fleet *fleet = context;
+    struct node *node = node_at(fleet, entity - fleet->first_entity);
+    prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
+    prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
+    prefetch_lines(node->keys, 1);
+    prefetch_spans(node, fleet->applications[0]->uplink_spans);
+    if (fleet->on_prefetch != NULL) {
+        fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
+    }
+}
+
+/* Cache lines that a received frame touches. */
+#define PREFETCH_NODE_LINES  6u
+#define PREFETCH_CHIP_LINES  3u
+#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
+
+_Static_assert(
+        offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
+        "what a frame touches of a node");
+
+void node_air_prefetch(void *device, bool rest)
+{
+    struct node *node = device;
+    if (rest) {
+        prefetch_lines(node->keys, PREFETCH_FLASH_LINES);
+        prefetch_spans(node, node_application(node)->frame_spans);
+    } else {
+        prefetch_lines(node, PREFETCH_NODE_LINES);
+        prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);
+    }
+}
