@@ -1,9 +1,10 @@
 /* What the parts of the update server share of a campaign. Not for others.
  * SPDX-License-Identifier: MIT
  *
- * campaign.c holds members and phases, campaign_views.c what it tells of them; set_up.c and
- * reception.c talk to one device at a time; transfer.c sends the fragments, correction.c decides on
- * further ones; split.c chooses the transfer of a member.
+ * campaign.c holds timers and phases, campaign_members.c the stages of members, campaign_views.c
+ * what it tells of them; set_up.c and reception.c talk to one device at a time;
+ * transfer_fragments.c sends the fragments, correction.c decides on further ones; split.c chooses
+ * the transfer of a member.
  */
 #ifndef CAMPAIGN_CAMPAIGN_INTERNAL_H
 #define CAMPAIGN_CAMPAIGN_INTERNAL_H
@@ -82,6 +83,11 @@ static inline struct transfer *member_transfer_of(
     return &campaign->transfers[member->transfer];
 }
 
+static inline bool campaign_is_over(const struct campaign *campaign)
+{
+    return campaign->phase == CAMPAIGN_PHASE_DONE;
+}
+
 /* 1, 2, 4, 8, ...: what is repeated at these counts has pauses that grow, and no last time. */
 static inline bool campaign_is_turn(uint32_t count)
 {
@@ -94,13 +100,8 @@ struct campaign *campaign_create(struct server *server, uint32_t number,
         const struct campaign_params *params, const uint8_t *image, uint32_t image_size,
         uint32_t version);
 void campaign_destroy(struct campaign *campaign);
-/* NULL: the device is no member. */
-struct member *campaign_member(const struct campaign *campaign, uint32_t device);
 /* Of all its transfers. */
 uint8_t campaign_frag_index(const struct campaign *campaign);
-/* Moves a member by the table of transitions. True: the stage has such an event. */
-bool campaign_member_event(
-        struct campaign *campaign, struct member *member, enum member_event event, sim_ns now_ns);
 /* The set-up begins; transfers open later. */
 void campaign_begin(struct campaign *campaign, sim_ns now_ns);
 /* The round is over, and with the last one the campaign. */
@@ -117,6 +118,13 @@ void campaign_timer_stop(struct campaign *campaign, enum campaign_timer timer);
 /* All timers that are set, once more: what the engine has of them is void. Those that are due by
  * now come at once. */
 void campaign_timers_renew(struct campaign *campaign);
+
+/* campaign_members.c */
+/* NULL: the device is no member. */
+struct member *campaign_member(const struct campaign *campaign, uint32_t device);
+/* Moves a member by the table of transitions. True: the stage has such an event. */
+bool campaign_member_event(
+        struct campaign *campaign, struct member *member, enum member_event event, sim_ns now_ns);
 /* Mean airtime of a status answer at the data rates that members were heard with. */
 double campaign_answer_airtime_s(const struct campaign *campaign);
 

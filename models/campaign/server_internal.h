@@ -81,4 +81,12 @@ void server_session_cnt_skip(
 bool server_send(
         struct server *server, uint32_t device, uint8_t fport, const uint8_t *payload, size_t size);
 
+/* server_messages.c */
+/* All messages of an uplink on the port of a package. */
+void server_on_messages(struct server *server, const struct network_uplink *uplink,
+        struct uplink_course *course, sim_ns now_ns);
+/* The same on the port of unicast. */
+void server_on_unicast_messages(struct server *server, const struct network_uplink *uplink,
+        struct uplink_course *course, sim_ns now_ns);
+
 #endif
