@@ -6,12 +6,20 @@
 
 #include "services/fragmentation.h"
 
+/* Is there a session, of this FragIndex? */
+static inline bool frag_session_is(const struct fragmentation *frag, uint32_t index)
+{
+    return frag->phase != FRAG_PHASE_NONE && frag->session.index == index;
+}
+
 /* Reads the record of a session that a reset interrupted; one that does not fit is dropped. */
 void frag_session_recover(struct fragmentation *frag, struct core *core);
 /* Begins a session with `params` (its tag is chosen here). */
 void frag_session_begin(
         struct fragmentation *frag, struct core *core, const struct frag_params *params);
 void frag_session_save(struct fragmentation *frag, struct core *core);
+/* The server knows how the session ended: kept across resets, so it is not told again. */
+void frag_session_acknowledged(struct fragmentation *frag, struct core *core);
 void frag_session_end(struct fragmentation *frag, struct core *core);
 /* True while nothing of a session has arrived yet. */
 bool frag_session_untouched(const struct fragmentation *frag);

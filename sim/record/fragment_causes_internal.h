@@ -1,4 +1,4 @@
-/* The state of fragment_causes, for its two files.
+/* The state of fragment_causes, for its files.
  * SPDX-License-Identifier: MIT
  */
 #ifndef RECORD_FRAGMENT_CAUSES_INTERNAL_H
@@ -87,5 +87,18 @@ struct fragment_causes {
 /* The stream of a campaign's member; NULL: the server has not decided. */
 struct stream *fragment_causes_stream(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+
+/* fragment_copies.c */
+void fragment_copy_started(struct fragment_causes *causes, const struct frame *frame);
+/* A copy is folded into the row of its fragment. Other frames count for nothing. */
+void fragment_copy_ended(struct fragment_causes *causes, int64_t frame_id);
+bool fragment_copy_is_on_air(struct fragment_causes *causes, int64_t frame_id);
+/* What a device's receiver made of a copy, unless it could not have used it anyway. `frame` of one
+ * that was received (LOSS_NONE). */
+void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum loss_cause cause,
+        int64_t frame_id, const struct frame *frame);
+/* The radio had received a frame, and the MCU did not read it. False: the radio had not. */
+bool fragment_copy_unread(
+        struct fragment_causes *causes, uint32_t device, int64_t frame_id, enum loss_cause cause);
 
 #endif

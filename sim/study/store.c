@@ -1,42 +1,21 @@
-/* The database of finished runs (SQLite).
+/* The database of finished runs (SQLite): opening and writing.
  * SPDX-License-Identifier: MIT
  */
 #include "study/store.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "study/store_lock.h"
+#include "study/store_internal.h"
 
 /* "flct": how a database says that it is one of fleetcast. */
 #define APPLICATION_ID 0x666C6374
 /* Readers hold the database for the time of a query. */
-#define BUSY_MS     60000
-#define PATH_SIZE   1024u
-#define COLUMNS_MAX 256u
-
-enum statement {
-    ADD_RUN,
-    ADD_LABEL,
-    ADD_METRIC,
-    ADD_DEVICE,
-    STATEMENT_COUNT
-};
-
-struct store {
-    sqlite3 *database;
-    sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared when first used */
-    struct store_lock lock;
-    char path[PATH_SIZE];
-    char device_sql[COLUMNS_MAX * 2 + 64];
-    int64_t run; /* that was begun */
-    char error[STORE_ERROR_SIZE];
-};
+#define BUSY_MS 60000
 
 static const char schema[] =
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -69,7 +48,7 @@ const char *store_error(const struct store *store)
 }
 
 /* What SQLite says, with what the system says of the file where that tells more. */
-static bool fail(struct store *store, const char *doing)
+bool store_fail(struct store *store, const char *doing)
 {
     int system = errno; /* sqlite3_system_errno() does not know it of a commit that failed */
     int code = sqlite3_errcode(store->database) & 0xFF;
@@ -81,7 +60,8 @@ static bool fail(struct store *store, const char *doing)
 
 static bool execute(struct store *store, const char *sql, const char *doing)
 {
-    return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK || fail(store, doing);
+    return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK
+           || store_fail(store, doing);
 }
 
 static bool number_of(struct store *store, const char *sql, int64_t *number)
@@ -91,7 +71,7 @@ static bool number_of(struct store *store, const char *sql, int64_t *number)
               && sqlite3_step(statement) == SQLITE_ROW;
     *number = ok ? sqlite3_column_int64(statement, 0) : 0;
     if (!ok) {
-        fail(store, "read");
+        store_fail(store, "read");
     }
     sqlite3_finalize(statement);
     return ok;
@@ -141,7 +121,7 @@ static bool open_database(struct store *store, enum store_access how)
     int create = how == STORE_READ ? 0 : SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(store->path, &store->database, SQLITE_OPEN_READWRITE | create, NULL);
     if (code != SQLITE_OK) {
-        return fail(store, "open");
+        return store_fail(store, "open");
     }
     sqlite3_busy_timeout(store->database, BUSY_MS);
     if (how != STORE_READ && sqlite3_db_readonly(store->database, "main") == 1) {
@@ -182,7 +162,7 @@ struct store *store_open(const char *path, enum store_access how, char *error, s
     int length = snprintf(store->path, sizeof store->path, "%s", path);
     if (length < 0 || (size_t)length >= sizeof store->path) {
         snprintf(store->error, sizeof store->error, "the path of a database has at most %u bytes",
-                PATH_SIZE - 1);
+                STORE_PATH_SIZE - 1);
     } else if (prepare_file(store, how) && open_database(store, how)) {
         return store;
     }
@@ -230,7 +210,7 @@ bool store_set_fact(struct store *store, const char *key, const char *value)
               && sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC) == SQLITE_OK
               && sqlite3_step(statement) == SQLITE_DONE;
     if (!ok) {
-        fail(store, "write");
+        store_fail(store, "write");
     }
     sqlite3_finalize(statement);
     return ok;
@@ -239,13 +219,13 @@ bool store_set_fact(struct store *store, const char *key, const char *value)
 /* --- writing runs ----------------------------------------------------------------------------- */
 
 /* Ready for new values; NULL after a mistake. */
-static sqlite3_stmt *statement_of(struct store *store, enum statement which)
+static sqlite3_stmt *statement_of(struct store *store, enum store_statement which)
 {
     sqlite3_stmt **statement = &store->statements[which];
     const char *sql = which == ADD_DEVICE ? store->device_sql : statement_sql[which];
     if (*statement == NULL
             && sqlite3_prepare_v2(store->database, sql, -1, statement, NULL) != SQLITE_OK) {
-        fail(store, "write");
+        store_fail(store, "write");
         return NULL;
     }
     return *statement;
@@ -255,7 +235,7 @@ static bool step(struct store *store, sqlite3_stmt *statement)
 {
     bool ok = sqlite3_step(statement) == SQLITE_DONE;
     if (!ok) {
-        fail(store, "write");
+        store_fail(store, "write");
     }
     sqlite3_reset(statement);
     return ok;
@@ -364,7 +344,7 @@ bool store_make_devices(struct store *store, const char *const *columns, size_t 
 {
     char *sql = NULL;
     size_t size = 0;
-    FILE *out = count > 0 && count < COLUMNS_MAX ? open_memstream(&sql, &size) : NULL;
+    FILE *out = count > 0 && count < STORE_COLUMNS_MAX ? open_memstream(&sql, &size) : NULL;
     if (out == NULL) {
         snprintf(store->error, sizeof store->error, "out of memory");
         return false;
@@ -409,135 +389,4 @@ bool store_add_device(struct store *store, const struct store_value *values, siz
         }
     }
     return step(store, statement) || roll_back(store);
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* The rows of a statement by `use`; false after a mistake. Owns the statement. */
-static bool each_row(struct store *store, sqlite3_stmt *statement,
-        bool (*use)(void *context, sqlite3_stmt *statement), void *context)
-{
-    int code = SQLITE_ROW;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && use(context, statement)) {
-    }
-    bool ok = code == SQLITE_DONE || code == SQLITE_ROW;
-    if (!ok) {
-        fail(store, "read");
-    }
-    sqlite3_finalize(statement);
-    return ok;
-}
-
-static sqlite3_stmt *prepare(struct store *store, const char *sql, int64_t run)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL) != SQLITE_OK) {
-        fail(store, "read");
-        return NULL;
-    }
-    if (sqlite3_bind_parameter_count(statement) > 0) {
-        sqlite3_bind_int64(statement, 1, run);
-    }
-    return statement;
-}
-
-/* "" of null. */
-static const char *text_of(sqlite3_stmt *statement, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    return text != NULL ? text : "";
-}
-
-struct run_use {
-    bool (*use)(void *context, const struct store_row *row);
-    void *context;
-};
-
-static bool use_run(void *context, sqlite3_stmt *statement)
-{
-    const struct run_use *run = context;
-    const struct store_row row = {
-        .id = sqlite3_column_int64(statement, 0),
-        .point = (uint32_t)sqlite3_column_int64(statement, 1),
-        .replication = (uint32_t)sqlite3_column_int64(statement, 2),
-        .seed = text_of(statement, 3),
-        .scenario_hash = text_of(statement, 4),
-        .version = text_of(statement, 5),
-        .commit = text_of(statement, 6),
-        .dirty = sqlite3_column_int(statement, 7) != 0,
-        .status = sqlite3_column_int(statement, 8),
-        .cpu_s = sqlite3_column_double(statement, 9),
-        .wall_s = sqlite3_column_double(statement, 10),
-    };
-    return run->use(run->context, &row);
-}
-
-bool store_each_run(
-        struct store *store, bool (*use)(void *context, const struct store_row *row), void *context)
-{
-    struct run_use run = { use, context };
-    sqlite3_stmt *statement = prepare(store,
-            "SELECT id, point, replication, seed, scenario_hash, version, \"commit\", dirty,"
-            " status, cpu_s, wall_s FROM run ORDER BY point, replication",
-            0);
-    return statement != NULL && each_row(store, statement, use_run, &run);
-}
-
-struct label_use {
-    bool (*use)(void *context, const char *key, const char *value);
-    void *context;
-};
-
-static bool use_label(void *context, sqlite3_stmt *statement)
-{
-    const struct label_use *label = context;
-    return label->use(label->context, text_of(statement, 0), text_of(statement, 1));
-}
-
-bool store_each_label(struct store *store, int64_t run,
-        bool (*use)(void *context, const char *key, const char *value), void *context)
-{
-    struct label_use label = { use, context };
-    sqlite3_stmt *statement =
-            prepare(store, "SELECT key, value FROM label WHERE run = ? ORDER BY position", run);
-    return statement != NULL && each_row(store, statement, use_label, &label);
-}
-
-/* The file may hold anything: a key too long for a summary is left out. */
-static bool use_metric(void *context, sqlite3_stmt *statement)
-{
-    struct summary *summary = context;
-    const char *key = text_of(statement, 0);
-    if (key[0] == '\0' || strlen(key) >= SUMMARY_PATH_SIZE) {
-        return true;
-    }
-    switch (sqlite3_column_type(statement, 1)) {
-    case SQLITE_INTEGER:
-        summary_add_count(summary, key, (uint64_t)sqlite3_column_int64(statement, 1));
-        break;
-    case SQLITE_FLOAT:
-        summary_add_number(summary, key, sqlite3_column_double(statement, 1));
-        break;
-    case SQLITE_TEXT:
-        summary_add_text(summary, key, text_of(statement, 1));
-        break;
-    default:
-        summary_add_null(summary, key);
-        break;
-    }
-    return true;
-}
-
-struct summary *store_summary(struct store *store, int64_t run)
-{
-    struct summary *summary = summary_create();
-    sqlite3_stmt *statement =
-            prepare(store, "SELECT key, value FROM metric WHERE run = ? ORDER BY position", run);
-    bool ok =
-            summary != NULL && statement != NULL && each_row(store, statement, use_metric, summary);
-    if (!ok || summary->incomplete) {
-        summary_destroy(summary);
-        return NULL;
-    }
-    return summary;
 }
