@@ -140,11 +140,13 @@ uint32_t firmware_image_size(uint32_t code_size)
 
 /* --- base ------------------------------------------------------------------------------------- */
 
-static const char *base_word(const struct scenario *scenario)
+const char *firmware_base_word(const struct scenario *scenario)
 {
-    const char *base = scenario->firmware.base;
     bool delta = scenario->firmware.delivery == DELIVERY_DELTA;
-    return strcmp(base, "auto") != 0 ? base : delta ? "earlier" : "same";
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        delta = delta || scenario->campaigns[i].firmware.delivery == DELIVERY_DELTA;
+    }
+    return delta ? "earlier" : "same";
 }
 
 static bool is_word_of_base(const char *word)
@@ -152,17 +154,16 @@ static bool is_word_of_base(const char *word)
     return strcmp(word, "same") == 0 || strcmp(word, "earlier") == 0;
 }
 
-bool firmware_base_is_file(const struct scenario *scenario)
+bool firmware_base_is_file(const char *word)
 {
     struct scenario_firmware base = { 0 };
-    snprintf(base.image, sizeof base.image, "%s", base_word(scenario));
-    return !is_word_of_base(base.image) && firmware_image_is_file(&base);
+    snprintf(base.image, sizeof base.image, "%s", word);
+    return !is_word_of_base(word) && firmware_image_is_file(&base);
 }
 
-uint8_t *firmware_base_load(
-        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size)
+uint8_t *firmware_base_load(const struct scenario *scenario, const char *word, uint32_t *size,
+        char *error, size_t error_size)
 {
-    const char *word = base_word(scenario);
     struct scenario_firmware base =
             scenario->campaign_count > 0 ? scenario->campaigns[0].firmware : scenario->firmware;
     if (!is_word_of_base(word)) {
@@ -187,7 +188,8 @@ uint32_t firmware_block_size(const struct scenario *scenario,
 {
     struct delta_order order = { 0 };
     struct built_patch delta = { 0 };
-    uint8_t *base = firmware_base_load(scenario, &order.base_size, error, error_size);
+    uint8_t *base =
+            firmware_base_load(scenario, firmware->base, &order.base_size, error, error_size);
     uint8_t *target = base == NULL ? NULL
                                    : firmware_image_load(firmware, scenario->seed,
                                            &order.target_size, error, error_size);

@@ -23,12 +23,15 @@ uint32_t firmware_image_code_size(
 uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
         uint32_t *size, char *error, size_t error_size);
 
-/* The same of the image that devices run at first. */
-uint8_t *firmware_base_load(
-        const struct scenario *scenario, uint32_t *size, char *error, size_t error_size);
-bool firmware_base_is_file(const struct scenario *scenario);
+/* The same of a base in the words of firmware.base: `word` is that of the scenario, which devices
+ * run at first, or of a campaign. */
+uint8_t *firmware_base_load(const struct scenario *scenario, const char *word, uint32_t *size,
+        char *error, size_t error_size);
+/* What `auto` stands for in firmware.base. */
+const char *firmware_base_word(const struct scenario *scenario);
+bool firmware_base_is_file(const char *word);
 
-/* Bytes of the block that devices get which run the base; 0: `error` says why. */
+/* Bytes of the block that devices get which run a campaign's base; 0: `error` says why. */
 uint32_t firmware_block_size(const struct scenario *scenario,
         const struct scenario_firmware *firmware, char *error, size_t error_size);
 

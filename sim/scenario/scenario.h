@@ -176,8 +176,10 @@ struct scenario_firmware {
     uint32_t hardware;             /* that it is for; SCENARIO_NO_NUMBER: the devices' */
     bool expect_refusal;           /* its version may be one that devices must refuse */
     int delivery;                  /* enum scenario_delivery */
-    char base[SCENARIO_PATH_MAX];  /* "auto", "same", "earlier", or as `image` */
-    bool encryption;               /* of the code, wherever it does not run */
+    /* "same", "earlier", or as `image`: what devices run at first; of a campaign, what its delta
+     * changes */
+    char base[SCENARIO_PATH_MAX];
+    bool encryption; /* of the code, wherever it does not run */
 };
 
 /* What runs where an image lies in the running slot. */

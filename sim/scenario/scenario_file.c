@@ -69,6 +69,33 @@ static void place_image(
     }
 }
 
+static void place_base(
+        const struct scenario_places *places, const char *name, struct scenario_firmware *firmware)
+{
+    if (firmware_base_is_file(firmware->base)) {
+        place_path(places, name, firmware->base);
+    }
+}
+
+/* What devices run at first, and what the delta of each campaign changes. */
+static void complete_bases(
+        struct scenario *scenario, const struct scenario_places *places, const char *name)
+{
+    struct scenario_firmware *first = &scenario->firmware;
+    if (strcmp(first->base, "auto") == 0) {
+        snprintf(first->base, sizeof first->base, "%s", firmware_base_word(scenario));
+    }
+    place_base(places, name, first);
+    for (uint32_t i = 0; i < scenario->campaign_count; i++) {
+        struct scenario_firmware *own = &scenario->campaigns[i].firmware;
+        if (own->base[0] == '\0' || strcmp(own->base, "auto") == 0) {
+            snprintf(own->base, sizeof own->base, "%s", first->base);
+        } else {
+            place_base(places, name, own);
+        }
+    }
+}
+
 /* What a campaign does not say of its firmware is the scenario's. */
 static void complete_firmware(const struct scenario *scenario, struct scenario_campaign *campaign,
         const struct scenario_places *places, const char *name, struct scenario_errors *errors)
@@ -89,27 +116,34 @@ static void complete_firmware(const struct scenario *scenario, struct scenario_c
     }
     own->hardware =
             own->hardware != SCENARIO_NO_NUMBER ? own->hardware : scenario->firmware.hardware;
+    if (scenario_places_find(places, &own->delivery) == NULL) {
+        own->delivery = scenario->firmware.delivery;
+    }
+    if (scenario_places_find(places, &own->encryption) == NULL) {
+        own->encryption = scenario->firmware.encryption;
+    }
     own->expect_refusal = own->expect_refusal || scenario->firmware.expect_refusal;
     campaign->code_size_bytes = code_size_of(own, place_of(places, name, image), errors);
 }
 
-/* Of a delta it takes the base, and so the firmware of all campaigns. */
+/* Of a delta it takes the base, and so the firmware of the first campaign. */
 static void complete_blocks(struct scenario *scenario, const struct scenario_places *places,
         const char *name, struct scenario_errors *errors)
 {
     char error[SCENARIO_PATH_MAX + 128];
-    bool delta = scenario->firmware.delivery == DELIVERY_DELTA;
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         struct scenario_campaign *campaign = &scenario->campaigns[i];
         campaign->block_size_bytes = firmware_image_size(campaign->code_size_bytes);
-        if (!delta || campaign->code_size_bytes == 0) {
+        if (campaign->firmware.delivery != DELIVERY_DELTA || campaign->code_size_bytes == 0) {
             continue;
         }
         campaign->block_size_bytes =
                 firmware_block_size(scenario, &campaign->firmware, error, sizeof error);
         if (campaign->block_size_bytes == 0) {
-            scenario_errors_add(
-                    errors, place_of(places, name, scenario->firmware.base), "%s", error);
+            const char *base = scenario_places_find(places, campaign->firmware.base) != NULL
+                                       ? campaign->firmware.base
+                                       : scenario->firmware.base;
+            scenario_errors_add(errors, place_of(places, name, base), "%s", error);
         }
     }
 }
@@ -131,9 +165,7 @@ static void complete_campaigns(struct scenario *scenario, const struct scenario_
         complete_firmware(scenario, campaign, places, name, errors);
         campaign_complete_words(scenario_region(scenario), campaign);
     }
-    if (firmware_base_is_file(scenario)) {
-        place_path(places, name, scenario->firmware.base);
-    }
+    complete_bases(scenario, places, name);
     complete_blocks(scenario, places, name, errors);
 }
 

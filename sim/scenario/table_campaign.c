@@ -67,6 +67,8 @@ static const struct param_type param_verify = { .size = sizeof(struct scenario_v
     .takes_list = true };
 
 static const char *const device_names[] = { "device", NULL };
+static const char *const form_names[] = { "full", "delta", NULL };
+static const char *const off_on_names[] = { "off", "on", NULL };
 
 #define C(member) PARAM_MEMBER(struct scenario_campaign, member)
 #define DAY       86400.0
@@ -81,6 +83,9 @@ static const struct param rows[] = {
     { "firmware.version", C(firmware.version), &param_version, DIMENSION_NONE, 0, 0, NULL, "", "Version of this campaign's image; the default is firmware.version." },
     { "firmware.hardware", C(firmware.hardware), &param_u32, DIMENSION_NONE, 0, 4294967294.0, device_names, "device", "Hardware id of this campaign's image; device leaves it to firmware.hardware." },
     { "firmware.expect_refusal", C(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "This campaign's version may be one that devices must refuse; firmware.expect_refusal allows it for all campaigns." },
+    { "firmware.delivery", C(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, form_names, "", "Form in which this campaign's image is sent: full, or as a delta of its firmware.base; the default is firmware.delivery." },
+    { "firmware.base", C(firmware.base), &param_string, DIMENSION_NONE, 0, 0, NULL, "", "Image that the delta of this campaign changes, in the words of the key firmware.base, which is its default." },
+    { "firmware.encryption", C(firmware.encryption), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "", "Whether this campaign's image travels and lies in flash encrypted; the default is firmware.encryption." },
     { "start", C(params.start_ns), &param_time, DIMENSION_TIME, 0, 3650 * DAY, NULL, "2 h", "Time of the first command to devices." },
     { "server", C(server), &param_enum, DIMENSION_NONE, 0, 0, server_preset_names, "fleetcast", "Server whose policies the campaign has: a word sets the defaults of other keys (comparisons.md), which a scenario may give all the same." },
     { "delivery", C(params.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "multicast", "Way of the block to devices: multicast sessions of class C, or unicast, by which each device fetches its own copy in the windows of its uplinks." },

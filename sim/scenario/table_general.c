@@ -50,7 +50,7 @@ static const struct param rows[] = {
     { "firmware.hardware", S(firmware.hardware), &param_u32, DIMENSION_NONE, 0, 4294967294.0, device_names, "device", "Hardware id that the header of the image names; device is that of all devices. Devices refuse another." },
     { "firmware.expect_refusal", S(firmware.expect_refusal), &param_bool, DIMENSION_NONE, 0, 0, NULL, "false", "The version may be one that devices must refuse, as it is not newer than theirs." },
     { "firmware.delivery", S(firmware.delivery), &param_enum, DIMENSION_NONE, 0, 0, delivery_names, "full", "Form in which the image is sent: as a whole, or as a patch to devices that run firmware.base; others get the whole image." },
-    { "firmware.base", S(firmware.base), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "auto", "Image that devices run at first: same (the code that the first campaign sends), earlier (that code with a few changes), or in the words of firmware.image; auto is earlier with delivery delta, else same." },
+    { "firmware.base", S(firmware.base), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "auto", "Image that devices run at first: same (the code that the first campaign sends), earlier (that code with a few changes), or in the words of firmware.image; auto is earlier where a campaign has delivery delta, else same." },
     { "firmware.encryption", S(firmware.encryption), &param_bool, DIMENSION_NONE, 0, 0, off_on_names, "off", "Whether images travel and lie in flash encrypted, except where they run." },
 };
 /* clang-format on */

@@ -41,7 +41,7 @@ struct world {
     struct built_image blocks[SCENARIO_CAMPAIGNS_MAX]; /* the same as it is sent */
     struct node_image_build image_builds[SCENARIO_IMAGE_BUILDS_MAX];
     struct firmware_object *image_objects[SCENARIO_IMAGE_BUILDS_MAX]; /* NULL: built-in */
-    struct built_image deltas[SCENARIO_CAMPAIGNS_MAX]; /* with firmware.delivery: delta */
+    struct built_image deltas[SCENARIO_CAMPAIGNS_MAX]; /* of campaigns with delivery delta */
     struct world_group *groups; /* world/world_nodes.h: what nodes of a group share */
 };
 

@@ -30,8 +30,8 @@ static uint32_t hardware_of(const struct scenario_firmware *firmware)
 }
 
 /* Header and plain code; frees `code`. False: `error` says why. */
-static bool build_image(const struct world *world, uint8_t *code, uint32_t code_size,
-        uint32_t version, uint32_t hardware, struct built_image *built, char *error,
+static bool build_image(const struct world *world, const struct scenario_firmware *firmware,
+        uint8_t *code, uint32_t code_size, struct built_image *built, char *error,
         size_t error_size)
 {
     uint8_t private_key[32], public_key[32];
@@ -43,12 +43,12 @@ static bool build_image(const struct world *world, uint8_t *code, uint32_t code_
     uint8_t *image = malloc(size_max);
     *built = (struct built_image){ .bytes = image };
     bool ok = image != NULL
-              && image_build(image, size_max, &built->size_bytes, code, code_size, version,
-                      hardware, private_key);
+              && image_build(image, size_max, &built->size_bytes, code, code_size,
+                      firmware->version, hardware_of(firmware), private_key);
     if (!ok) {
         snprintf(error, error_size, "firmware.image: cannot build the image");
         free_image(built);
-    } else if (world->scenario->firmware.encryption) {
+    } else if (firmware->encryption) {
         image_mark_encrypted(image, private_key);
     }
     free(code);
@@ -56,8 +56,8 @@ static bool build_image(const struct world *world, uint8_t *code, uint32_t code_
 }
 
 /* The block of an image: the image itself, or with its code encrypted. */
-static bool build_block(const struct world *world, const struct built_image *image,
-        struct built_image *block, char *error, size_t error_size)
+static bool build_block(const struct world *world, const struct scenario_firmware *firmware,
+        const struct built_image *image, struct built_image *block, char *error, size_t error_size)
 {
     uint8_t *bytes = malloc(image->size_bytes);
     *block = (struct built_image){ bytes, image->size_bytes };
@@ -66,7 +66,7 @@ static bool build_block(const struct world *world, const struct built_image *ima
         return false;
     }
     memcpy(bytes, image->bytes, image->size_bytes);
-    if (world->scenario->firmware.encryption) {
+    if (firmware->encryption) {
         uint8_t key[16];
         image_encryption_key(world->scenario->seed, key);
         image_encrypt(bytes + IMAGE_HEADER_SIZE, image->size_bytes - IMAGE_HEADER_SIZE, key,
@@ -75,48 +75,46 @@ static bool build_block(const struct world *world, const struct built_image *ima
     return true;
 }
 
-/* What makes an image out of that of the factory. */
-static bool build_delta(const struct world *world, const struct built_image *base,
-        const struct built_image *image, const struct scenario_firmware *firmware,
-        struct built_image *delta, char *error, size_t error_size)
+/* What makes an image out of its base. */
+static bool build_delta(const struct world *world, const struct scenario_firmware *firmware,
+        const struct built_image *image, struct built_image *delta, char *error, size_t error_size)
 {
     uint8_t private_key[32], public_key[32], key[16];
     image_key_pair(world->scenario->seed, private_key, public_key);
     image_encryption_key(world->scenario->seed, key);
-    const struct delta_order order = {
-        .base = base->bytes + IMAGE_HEADER_SIZE,
-        .base_size = base->size_bytes - IMAGE_HEADER_SIZE,
+    struct delta_order order = {
         .target = image->bytes + IMAGE_HEADER_SIZE,
         .target_size = image->size_bytes - IMAGE_HEADER_SIZE,
         .version = firmware->version,
         .hardware_id = hardware_of(firmware),
         .ed25519_private_key = private_key,
-        .encryption_key = world->scenario->firmware.encryption ? key : NULL,
+        .encryption_key = firmware->encryption ? key : NULL,
     };
-    struct built_patch patch;
-    if (!delta_build(&order, &patch)) {
+    struct built_patch patch = { 0 };
+    uint8_t *base = firmware_base_load(
+            world->scenario, firmware->base, &order.base_size, error, error_size);
+    order.base = base;
+    if (base != NULL && !delta_build(&order, &patch)) {
         snprintf(error, error_size, "firmware.delivery: out of memory");
-        return false;
     }
+    free(base);
     *delta = (struct built_image){ patch.bytes, patch.size };
-    return true;
+    return patch.bytes != NULL;
 }
 
 /* All that a campaign needs. */
-static bool build_campaign(struct world *world, uint32_t number, const struct built_image *base,
-        char *error, size_t error_size)
+static bool build_campaign(struct world *world, uint32_t number, char *error, size_t error_size)
 {
     const struct scenario *scenario = world->scenario;
     const struct scenario_firmware *firmware = &scenario->campaigns[number].firmware;
     struct built_image *image = &world->images[number];
     uint32_t size;
     uint8_t *code = firmware_image_load(firmware, scenario->seed, &size, error, error_size);
-    return build_image(world, code, size, firmware->version, hardware_of(firmware), image, error,
-                   error_size)
-           && build_block(world, image, &world->blocks[number], error, error_size)
-           && (scenario->firmware.delivery != DELIVERY_DELTA
-                   || build_delta(world, base, image, firmware, &world->deltas[number], error,
-                           error_size));
+    return build_image(world, firmware, code, size, image, error, error_size)
+           && build_block(world, firmware, image, &world->blocks[number], error, error_size)
+           && (firmware->delivery != DELIVERY_DELTA
+                   || build_delta(
+                           world, firmware, image, &world->deltas[number], error, error_size));
 }
 
 bool world_build_images(
@@ -127,11 +125,13 @@ bool world_build_images(
     uint32_t size;
     image_key_pair(scenario->seed, private_key, factory->public_key);
     image_encryption_key(scenario->seed, factory->encryption_key);
-    uint8_t *code = firmware_base_load(scenario, &size, error, error_size);
-    bool ok = build_image(world, code, size, INITIAL_IMAGE_VERSION, WORLD_HARDWARE_ID,
-            &factory->image, error, error_size);
+    struct scenario_firmware first = scenario->firmware;
+    first.version = INITIAL_IMAGE_VERSION;
+    first.hardware = WORLD_HARDWARE_ID;
+    uint8_t *code = firmware_base_load(scenario, first.base, &size, error, error_size);
+    bool ok = build_image(world, &first, code, size, &factory->image, error, error_size);
     for (uint32_t i = 0; ok && i < scenario->campaign_count; i++) {
-        ok = build_campaign(world, i, &factory->image, error, error_size);
+        ok = build_campaign(world, i, error, error_size);
     }
     return ok;
 }

@@ -119,6 +119,35 @@ Test(campaigns, send_the_image_of_the_scenario_or_their_own)
     cr_expect_eq(scenario.campaigns[1].firmware.version, 0x03000000);
 }
 
+/* A delta of the scenario's base is a small part of the image; one of other code is longer than a
+ * tenth of it. */
+Test(campaigns, send_it_in_the_form_of_the_scenario_or_their_own)
+{
+    cr_assert(read_text(GROUPS "campaigns:\n"
+                               "  - {name: a, devices: meters, firmware: {encryption: on}}\n"
+                               "  - {name: b, devices: valves, firmware: {delivery: delta}}\n"
+                               "  - {name: c, devices: valves, start: 14 h, firmware: "
+                               "{delivery: delta, base: device, version: 4.0.0}}\n"),
+            "%s", messages);
+    const struct scenario_campaign *a = &scenario.campaigns[0], *b = a + 1, *c = a + 2;
+    cr_expect(a->firmware.encryption && a->firmware.delivery == DELIVERY_FULL);
+    cr_expect(!b->firmware.encryption && b->firmware.delivery == DELIVERY_DELTA);
+    cr_expect_str_eq(scenario.firmware.base, "earlier", "what devices run at first");
+    cr_expect_str_eq(b->firmware.base, "earlier");
+    cr_expect_str_eq(c->firmware.base, "device");
+    uint32_t whole = firmware_image_size(8192);
+    cr_expect_eq(a->block_size_bytes, whole);
+    cr_expect_lt(b->block_size_bytes, whole / 5);
+    cr_expect_gt(c->block_size_bytes, b->block_size_bytes);
+    cr_assert(read_text(GROUPS "campaign: {firmware: {base: auto}}\n"), "%s", messages);
+    cr_expect_str_eq(scenario.campaigns[0].firmware.base, "same");
+    cr_assert_not(read_text(GROUPS "campaigns:\n  - {name: a, firmware: "
+                                   "{delivery: delta, base: /no/such/file}}\n"));
+    cr_expect_not_null(strstr(messages, "city.yaml:4:49: error: firmware.image: cannot read "
+                                        "'/no/such/file'"),
+            "%s", messages);
+}
+
 Test(campaigns, choose_a_fragment_size_that_fits)
 {
     cr_assert(read_text(GROUPS "campaign: {}\n"), "%s", messages);
