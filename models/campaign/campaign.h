@@ -226,6 +226,34 @@ enum campaign_failure {
     CAMPAIGN_FAILURE_COUNT
 };
 
+/* What became of the hashes that a device asks about before it installs (campaign_params.proofs). */
+#define CAMPAIGN_PROOFS(X)                                                                         \
+    X(NONE, NULL)           /* none is demanded */                                                 \
+    X(DUE, "due")           /* it has not asked about each of them */                              \
+    X(ACCEPTED, "accepted") /* the server accepted each */                                         \
+    X(REJECTED, "rejected") /* it had a block of another hash */
+
+enum campaign_proof {
+#define X(name, text) CAMPAIGN_PROOF_##name,
+    CAMPAIGN_PROOFS(X)
+#undef X
+    CAMPAIGN_PROOF_COUNT
+};
+
+/* How far a device is told when to reboot (TS006, INSTALL_COMMON_TIME). */
+#define CAMPAIGN_REBOOTS(X)                                                                        \
+    X(NONE, NULL)         /* it installs by itself */                                              \
+    X(UNKNOWN, "unknown") /* the server does not know what a reboot would install */               \
+    X(IMAGE, "image")     /* our image, it said */                                                 \
+    X(TOLD, "told")       /* it said when it will reboot, or was told to do so at once */
+
+enum campaign_reboot {
+#define X(name, text) CAMPAIGN_REBOOT_##name,
+    CAMPAIGN_REBOOTS(X)
+#undef X
+    CAMPAIGN_REBOOT_COUNT
+};
+
 #define CAMPAIGN_PHASES(X)                                                                         \
     X(IDLE, "idle")                                                                                \
     X(SET_UP, "set-up")                                                                            \
@@ -261,6 +289,9 @@ struct campaign_device {
     /* Why each of them but the last one left it: enum campaign_failure. */
     uint8_t left[CAMPAIGN_ROUNDS_MAX];
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */
+    enum campaign_proof proof;
+    enum campaign_reboot reboot;
+    sim_ns reboot_ns; /* that it was told; SIM_NS_NEVER: none */
 };
 
 /* A transfer: the members that get the block at one data rate in one version of TS004. Its
@@ -309,6 +340,9 @@ const char *campaign_stage_name(enum campaign_stage stage);
 const char *campaign_failure_name(enum campaign_failure failure);
 /* The final state that AWS IoT would give a device that ended so. */
 const char *campaign_failure_aws_name(enum campaign_failure failure);
+/* NULL: of NONE. */
+const char *campaign_proof_name(enum campaign_proof proof);
+const char *campaign_reboot_name(enum campaign_reboot reboot);
 /* The device holds the block, and reports an older version since. */
 bool campaign_failure_is_old_version(enum campaign_failure failure);
 /* May the device be confirmed after another round? */
@@ -322,6 +356,9 @@ sim_ns campaign_start_ns(const struct campaign *campaign);
 uint32_t campaign_transfer_count(const struct campaign *campaign);
 void campaign_transfer_get(
         const struct campaign *campaign, uint32_t transfer, struct campaign_transfer *view);
+/* "multicast" or "unicast"; "full" or "delta". */
+const char *campaign_transfer_delivery(const struct campaign_transfer *transfer);
+const char *campaign_transfer_form(const struct campaign_transfer *transfer);
 /* Its block, padded to whole fragments: what each device has when it is whole. */
 const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t transfer);
 /* Rounds that have begun; the last one goes on, or its members wait for the next one. */

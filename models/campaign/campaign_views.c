@@ -52,6 +52,38 @@ const char *campaign_failure_aws_name(enum campaign_failure failure)
     return names[failure];
 }
 
+const char *campaign_proof_name(enum campaign_proof proof)
+{
+    static const char *const names[CAMPAIGN_PROOF_COUNT] = {
+#define X(name, text) text,
+        CAMPAIGN_PROOFS(X)
+#undef X
+    };
+    assert(proof < CAMPAIGN_PROOF_COUNT);
+    return names[proof];
+}
+
+const char *campaign_reboot_name(enum campaign_reboot reboot)
+{
+    static const char *const names[CAMPAIGN_REBOOT_COUNT] = {
+#define X(name, text) text,
+        CAMPAIGN_REBOOTS(X)
+#undef X
+    };
+    assert(reboot < CAMPAIGN_REBOOT_COUNT);
+    return names[reboot];
+}
+
+const char *campaign_transfer_delivery(const struct campaign_transfer *transfer)
+{
+    return transfer->is_unicast ? "unicast" : "multicast";
+}
+
+const char *campaign_transfer_form(const struct campaign_transfer *transfer)
+{
+    return transfer->delta ? "delta" : "full";
+}
+
 bool campaign_failure_is_old_version(enum campaign_failure failure)
 {
     return failure == CAMPAIGN_FAILURE_NOT_INSTALLED || failure == CAMPAIGN_FAILURE_WRONG_HARDWARE
@@ -92,6 +124,31 @@ sim_ns campaign_start_ns(const struct campaign *campaign)
     return campaign->params.start_ns;
 }
 
+static enum campaign_proof proof_of(const struct campaign *campaign, const struct member *member)
+{
+    if (campaign->params.proofs == 0) {
+        return CAMPAIGN_PROOF_NONE;
+    }
+    if (member->reason == CAMPAIGN_FAILURE_PROOF_REJECTED) {
+        return CAMPAIGN_PROOF_REJECTED;
+    }
+    bool all = (campaign->params.proofs & ~member->proofs) == 0;
+    return all ? CAMPAIGN_PROOF_ACCEPTED : CAMPAIGN_PROOF_DUE;
+}
+
+static enum campaign_reboot reboot_of(const struct campaign *campaign, const struct member *member)
+{
+    static const uint8_t reboots[] = {
+        [MEMBER_INSTALL_UNKNOWN] = CAMPAIGN_REBOOT_UNKNOWN,
+        [MEMBER_INSTALL_IMAGE] = CAMPAIGN_REBOOT_IMAGE,
+        [MEMBER_INSTALL_TOLD] = CAMPAIGN_REBOOT_TOLD,
+    };
+    assert(member->install < sizeof reboots / sizeof reboots[0]);
+    return campaign->params.install == INSTALL_COMMON_TIME
+                   ? (enum campaign_reboot)reboots[member->install]
+                   : CAMPAIGN_REBOOT_NONE;
+}
+
 void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view)
 {
@@ -115,6 +172,9 @@ void campaign_device_get(
         .missing_reported = of->missing,
         .rounds = of->rounds,
         .group_deleted = of->stage == MEMBER_RELEASED,
+        .proof = proof_of(campaign, of),
+        .reboot = reboot_of(campaign, of),
+        .reboot_ns = of->install == MEMBER_INSTALL_TOLD ? of->reboot_ns : SIM_NS_NEVER,
     };
     memcpy(view->left, of->left, sizeof view->left);
 }

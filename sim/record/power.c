@@ -1,6 +1,8 @@
 /* Supply of the devices: cuts, brown-outs, devices without power and devices that start nothing.
  * SPDX-License-Identifier: MIT
  */
+#include "record/power.h"
+
 #include <stdlib.h>
 
 #include "record/measure.h"
@@ -30,6 +32,12 @@ static void observe(void *state, const struct observation *o)
     struct device_starts *device = &power->devices[o->entity - power->first_device];
     device->power_ons += o->a == HAL_RESET_POWER_ON ? 1u : 0u;
     device->brown_outs += o->a == HAL_RESET_BROWNOUT ? 1u : 0u;
+}
+
+uint32_t power_brown_outs(const struct recorder_set *set, uint32_t device)
+{
+    const struct power *power = recorder_set_state(set, RECORDER_POWER);
+    return power->devices[device].brown_outs;
 }
 
 static void measure_power(const void *state, struct measure *m)

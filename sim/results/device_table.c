@@ -11,6 +11,7 @@
 #include "record/devices.h"
 #include "record/fragment_causes.h"
 #include "record/measure.h"
+#include "record/power.h"
 #include "record/security.h"
 #include "record/slots.h"
 
@@ -75,6 +76,20 @@ static const struct column columns[] = {
             "what has become of a new image on the device, by its firmware: empty, downloading, "
             "complete, verified, installing, testing, confirmed, reverting, rejected",
             MEMBER(slot) },
+    { "delivery", "", COLUMN_TEXT,
+            "how the block comes, of the campaign that set the device up last: multicast, unicast",
+            MEMBER(delivery) },
+    { "block", "", COLUMN_TEXT, "what that block is: full, or delta where it is a delta image",
+            MEMBER(block) },
+    { "proof", "", COLUMN_TEXT,
+            "what became of the hashes that the device asks about (campaign.verify): due, accepted, "
+            "rejected; empty where none is demanded",
+            MEMBER(proof) },
+    { "reboot", "", COLUMN_TEXT,
+            "how far the device is told when to reboot (campaign.install): unknown, image (it said "
+            "that a reboot installs ours), told; empty where it installs by itself",
+            MEMBER(reboot) },
+    { "reboot_s", "s", COLUMN_TIME, "the device reboots, as it was told", MEMBER(reboot_ns) },
     { "fragments", "", COLUMN_COUNT, "uncoded fragments of the blocks that are for the device",
             MEMBER(fragments) },
 #define X(name, text)                                                                              \
@@ -104,6 +119,9 @@ static const struct column columns[] = {
     { "battery_life_years", "years", COLUMN_NUMBER,
             "life of a new battery at the device's steady power, without updates",
             MEMBER(battery_life_years) },
+    { "brown_outs", "", COLUMN_COUNT,
+            "starts of the device after its battery's voltage had fallen under load",
+            MEMBER(brown_outs) },
     { "flash_operations", "", COLUMN_COUNT, "programs and erases of both flash memories",
             MEMBER(flash_operations) },
     { "internal_flash_erases", "", COLUMN_COUNT,
@@ -166,6 +184,29 @@ static void add_outcome(const struct recorder_set *recorders, uint32_t campaigns
     line->left_by = line->rounds.left[0] != '\0' ? line->rounds.left : NULL;
 }
 
+/* Of the campaign that set the device up last. */
+static void add_delivery(
+        const struct recorder_set *recorders, uint32_t device, struct device_line *line)
+{
+    const struct recorder_view *view = recorder_set_view(recorders);
+    uint32_t number = recorder_campaign_of(view, device);
+    if (number == UINT32_MAX) {
+        return;
+    }
+    const struct campaign *campaign = server_campaign(view->server, number);
+    struct campaign_device d;
+    campaign_device_get(campaign, device, &d);
+    line->proof = campaign_proof_name(d.proof);
+    line->reboot = campaign_reboot_name(d.reboot);
+    line->reboot_ns = d.reboot_ns;
+    if (d.transfer < campaign_transfer_count(campaign)) {
+        struct campaign_transfer transfer;
+        campaign_transfer_get(campaign, d.transfer, &transfer);
+        line->delivery = campaign_transfer_delivery(&transfer);
+        line->block = campaign_transfer_form(&transfer);
+    }
+}
+
 static void add_fragments(const struct recorder_set *recorders, uint32_t campaigns, uint32_t device,
         struct device_line *line)
 {
@@ -217,12 +258,15 @@ void device_line_get(const struct world *world, const struct recorder_set *recor
         .authenticated_ns = SIM_NS_NEVER,
         .installed_ns = SIM_NS_NEVER,
         .confirmed_ns = SIM_NS_NEVER,
+        .reboot_ns = SIM_NS_NEVER,
         .clock_error_ms = NAN,
         .battery_life_years = NAN,
     };
     add_place(world, device, line);
     add_network(world, recorders, device, line);
     add_outcome(recorders, campaigns, device, partial, line);
+    add_delivery(recorders, device, line);
+    line->brown_outs = power_brown_outs(recorders, device);
     line->slot = slots_state_name(recorders, device);
     add_fragments(recorders, campaigns, device, line);
     add_energy(world, recorders, device, line);

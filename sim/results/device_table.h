@@ -29,6 +29,8 @@ struct device_line {
     sim_ns complete_ns, authenticated_ns, installed_ns, confirmed_ns;
     const char *state;
     const char *slot;
+    const char *delivery, *block, *proof, *reboot; /* NULL: nothing to say */
+    sim_ns reboot_ns;
     const char *reason;
     const char *aws_state;
     struct device_rounds rounds;
@@ -42,6 +44,7 @@ struct device_line {
     double phase_j[ENERGY_PHASE_COUNT];
     double clock_error_ms;
     double battery_life_years;
+    uint64_t brown_outs;
     uint64_t flash_operations, internal_erased, nor_erased;
 };
 

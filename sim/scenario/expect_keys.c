@@ -206,6 +206,17 @@ const char *const expect_keys[] = {
     "rounds.recovered",
     "rounds.airtime_s",
     "rounds.energy_j",
+    "delta.patch_bytes",
+    "delta.target_bytes",
+    "delta.share",
+    "delta.devices.delta",
+    "delta.devices.full",
+    "delta.devices.built",
+    "delta.build_s.mean",
+    "delta.build_s.p95",
+    "delta.build_s.max",
+    "delta.build_j.mean",
+    "delta.build_j.max",
     "estimate.fragments.expected",
     "estimate.fragments.simulated",
     "estimate.airtime_s.expected",
@@ -273,7 +284,7 @@ bool expect_key_in_scope(const char *key, enum expect_scope scope)
     static const char *const of_campaign[] = { "devices.total", "devices.ready", "devices.complete",
         "devices.authenticated", "devices.installed", "devices.confirmed", "devices.failed.",
         "setup_time_s.", "missing_fragments.", "unicast_fragments.", "completion_time_s.",
-        "rounds.", "estimate.", NULL };
+        "rounds.", "delta.", "estimate.", NULL };
     static const char *const of_group[] = { "devices.", "setup_time_s.", "missing_fragments.rate_",
         "energy_j.", "battery.", "uplinks.duty_", "reports.", "power.", "flash.", "slots.",
         "guest.", NULL };
@@ -293,7 +304,7 @@ bool expect_key_takes_percent(const char *key)
 {
     static const char *const shares[] = { "devices.", "missing_fragments.rate_",
         "missing_fragments.received", "missing_fragments.by_cause.", "airtime.gateway_duty_cycle.",
-        "airtime.uplink_pdr", "uplinks.pdr", "reports.acknowledged_share", NULL };
+        "airtime.uplink_pdr", "uplinks.pdr", "reports.acknowledged_share", "delta.share", NULL };
     return expect_key_is_percentage(key)
            || (begins_with_one_of(key, shares) && strcmp(key, "devices.total") != 0);
 }
@@ -309,6 +320,8 @@ uint8_t expect_key_needs(const char *key)
         { "devices.confirmed", FIRMWARE_SHOWS_VERSION },
         { "completion_time_s.", FIRMWARE_SHOWS_TRACE },
         { "reports.", FIRMWARE_SHOWS_TRACE },
+        { "delta.devices.built", FIRMWARE_SHOWS_TRACE },
+        { "delta.build_", FIRMWARE_SHOWS_TRACE },
         { "slots.", FIRMWARE_SHOWS_TRACE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -45,6 +45,19 @@ static void draw_identity(const struct scene_detail *detail, struct column *colu
             (const char *const[]){ address[0], address[1] });
 }
 
+static const char *text_or_dash(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void draw_delivery(const struct scene_detail *detail, struct column *column)
+{
+    column_pairs(column, (const char *const[]){ "delivery", "block" },
+            (const char *const[]){ text_or_dash(detail->delivery), text_or_dash(detail->form) });
+    column_pairs(column, (const char *const[]){ "proof", "reboot" },
+            (const char *const[]){ text_or_dash(detail->proof), text_or_dash(detail->reboot) });
+}
+
 static void draw_stage(const struct view *view, const struct scene_device *device,
         const char *failure, struct column *column)
 {
@@ -190,6 +203,7 @@ void panel_device_draw(const struct view *view, const struct scene *scene, struc
     const struct scene_device *device = &scene->devices[detail->device];
     draw_stage(view, device, detail->failure, column);
     draw_identity(detail, column);
+    draw_delivery(detail, column);
     column_heading(column, "Radio");
     draw_reception(device, detail, column);
     draw_radio(detail, column);

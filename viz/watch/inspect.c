@@ -216,6 +216,23 @@ static struct scene_slot running_slot(const struct watch *watch, uint32_t device
     return slot;
 }
 
+/* False: the device is in none. */
+static bool transfer_of(const struct watch *watch, const struct watch_standing *s,
+        struct campaign_transfer *transfer)
+{
+    struct campaign_device d;
+    if (s->campaign == UINT32_MAX) {
+        return false;
+    }
+    const struct campaign *campaign = server_campaign(watch->world->server, s->campaign);
+    campaign_device_get(campaign, watch->selected, &d);
+    if (d.transfer >= campaign_transfer_count(campaign)) {
+        return false;
+    }
+    campaign_transfer_get(campaign, d.transfer, transfer);
+    return true;
+}
+
 /* As far as it is seen from outside. */
 static struct scene_slot received_slot(const struct watch *watch, const struct watch_standing *s)
 {
@@ -224,9 +241,11 @@ static struct scene_slot received_slot(const struct watch *watch, const struct w
         return slot;
     }
     const struct built_image *image = &watch->world->images[s->campaign];
+    struct campaign_transfer transfer;
     uint8_t digest_start[8];
+    bool delta = transfer_of(watch, s, &transfer) && transfer.delta;
     slot.state = s->missing == 0 ? SLOT_WHOLE : SLOT_RECEIVING;
-    slot.size = image->size_bytes;
+    slot.size = delta ? watch->world->deltas[s->campaign].size_bytes : image->size_bytes;
     if (!image_identity(image->bytes, image->size_bytes, &slot.version, digest_start)) {
         slot.version = 0;
     }
@@ -278,6 +297,25 @@ static void fill_identity(
             campaign_failure_name((enum campaign_failure)s->failure));
 }
 
+/* How its block comes, and what the server knows of it. */
+static void fill_delivery(
+        const struct watch *watch, const struct watch_standing *s, struct scene_detail *detail)
+{
+    struct campaign_transfer transfer;
+    struct campaign_device d;
+    bool known = transfer_of(watch, s, &transfer);
+    detail->delivery = known ? campaign_transfer_delivery(&transfer) : NULL;
+    detail->form = known ? campaign_transfer_form(&transfer) : NULL;
+    detail->proof = NULL;
+    detail->reboot = NULL;
+    if (s->campaign != UINT32_MAX) {
+        campaign_device_get(
+                server_campaign(watch->world->server, s->campaign), watch->selected, &d);
+        detail->proof = campaign_proof_name(d.proof);
+        detail->reboot = campaign_reboot_name(d.reboot);
+    }
+}
+
 bool watch_fill_detail(struct watch *watch, struct scene *scene)
 {
     struct scene_detail *detail = &scene->detail;
@@ -289,6 +327,7 @@ bool watch_fill_detail(struct watch *watch, struct scene *scene)
     look(watch, scene->now_ns);
     watch_standing(watch, watch->selected, &standing);
     fill_identity(watch, &standing, detail);
+    fill_delivery(watch, &standing, detail);
     fill_radio(watch, detail);
     detail->slot_count = 2;
     detail->slots[0] = running_slot(watch, watch->selected);

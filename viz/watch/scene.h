@@ -219,6 +219,8 @@ struct scene_detail {
     uint32_t dev_addr;  /* 0: has none */
     uint32_t mc_addr;   /* of its session; 0: has none */
     char failure[32];   /* if the campaign ended now */
+    /* Static texts of its campaign's block (campaign/campaign.h); NULL: nothing to say. */
+    const char *delivery, *form, *proof, *reboot;
     float rssi_dbm;     /* of the last downlink frame; NaN: none, or it was not received */
     float snr_db;       /* of the last one that was judged; NaN: none */
     uint8_t last_cause; /* enum loss_cause */

@@ -7,6 +7,7 @@
  */
 #include <criterion/criterion.h>
 
+#include "results/device_table.h"
 #include "support/ten_devices.h"
 #include "support/trial.h"
 
@@ -30,6 +31,13 @@ Test(power, is_counted_over_the_run_and_by_group)
     cr_expect(brown_outs > 0 && brown_outs <= 90, "%g: each uplink of 15 min, 10 s apart",
             brown_outs);
     cr_expect_eq(trial_value(trial, "groups.d.power.brown_outs"), 0);
+    double in_lines = 0;
+    for (uint32_t i = 0; i < trial->world->device_count; i++) {
+        struct device_line line;
+        device_line_get(trial->world, trial->recorders, i, false, &line);
+        in_lines += (double)line.brown_outs;
+    }
+    cr_expect_eq(in_lines, brown_outs, "a column of devices.csv");
     cr_expect_eq(trial_value(trial, "power.off"), 2);
     cr_expect_eq(trial_value(trial, "groups.e.power.off"), 1);
     cr_expect_eq(trial_value(trial, "power.bricked"), 0);

@@ -135,8 +135,8 @@ Test(doubtful, a_session_that_ends_before_its_fragments)
 Test(doubtful, no_shipped_scenario)
 {
     static const char *const names[] = { "aloha-100", "daily-meters", "faults-30", "harsh-city-500",
-        "full-campaign", "hello-20", "mixed-fleet", "next-version", "sessions-by-data-rate",
-        "smart-city-1000", "two-campaigns" };
+        "delta-update", "full-campaign", "hello-20", "mixed-fleet", "next-version",
+        "sessions-by-data-rate", "smart-city-1000", "two-campaigns" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s.yaml", getenv("FLEETCAST_SCENARIOS"), names[i]);

@@ -279,8 +279,8 @@ Test(scenario, says_when_a_file_cannot_be_read)
 Test(scenario, shipped_ones_are_valid)
 {
     static const char *const names[] = { "smart-city-1000", "hello-20", "daily-meters", "aloha-100",
-        "full-campaign", "harsh-city-500", "mixed-fleet", "two-campaigns", "next-version",
-        "sessions-by-data-rate", "faults-30", "storm-and-heal" };
+        "delta-update", "full-campaign", "harsh-city-500", "mixed-fleet", "two-campaigns",
+        "next-version", "sessions-by-data-rate", "faults-30", "storm-and-heal" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s.yaml", getenv("FLEETCAST_SCENARIOS"), names[i]);

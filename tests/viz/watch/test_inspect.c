@@ -143,6 +143,9 @@ Test(inspect, shows_each_fragment_and_the_slots)
     cr_expect_eq(detail->slots[0].size, watched.trial->world->images[0].size_bytes);
     cr_expect_eq(detail->slots[1].state, SLOT_WHOLE);
     cr_expect_str_eq(detail->failure, "none");
+    cr_expect_str_eq(detail->delivery, "multicast");
+    cr_expect_str_eq(detail->form, "full");
+    cr_expect_null(detail->proof, "block-mic and signature alone");
     double joule = energy_total_j(&detail->energy);
     cr_expect_float_eq(joule, watched.scene->devices[DEVICE].energy_j, 1e-5 * joule);
     watched_destroy(&watched);
