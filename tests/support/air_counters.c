@@ -32,6 +32,7 @@ struct use {
 struct device {
     struct air_sender sender;
     struct scripted_device keys;
+    uint16_t last_nonce, last_fcnt; /* of its uplinks, in this session */
 };
 
 struct air_counters {
@@ -40,6 +41,7 @@ struct air_counters {
     struct use *uses; /* a hash table */
     uint32_t capacity, used;
     uint32_t twice[COUNTER_COUNT];
+    uint32_t fell; /* DevNonces and FCntUp */
     char text[160];
 };
 
@@ -120,6 +122,12 @@ static uint32_t le(const uint8_t *bytes, unsigned count)
 #define SETUP_REQ_FRAG_INDEX 1u
 #define SETUP_REQ_COUNTER    11u
 
+static void follow(struct air_counters *counters, uint16_t *last, uint16_t value)
+{
+    counters->fell += value < *last ? 1u : 0u;
+    *last = value;
+}
+
 static void hear_uplink(struct air_counters *counters, uint32_t index, const struct frame *frame)
 {
     const uint8_t *bytes = frame->bytes;
@@ -130,10 +138,12 @@ static void hear_uplink(struct air_counters *counters, uint32_t index, const str
         use.counter = COUNTER_DEV_NONCE;
         use.session = 0;
         use.value = (uint16_t)le(bytes + 17, 2);
+        follow(counters, &device->last_nonce, use.value);
         note(counters, use, false, bytes, frame->size);
     } else if (type == 2 || type == 4) {
         use.counter = COUNTER_FCNT_UP;
         use.value = (uint16_t)le(bytes + 6, 2);
+        follow(counters, &device->last_fcnt, use.value);
         note(counters, use, true, bytes, frame->size);
     }
 }
@@ -184,6 +194,7 @@ static void accept_join(struct air_counters *counters, const struct observation 
 {
     struct device *device = &counters->devices[o->a];
     device->sender.joins++;
+    device->last_fcnt = 0;
     device->keys.dev_nonce = (uint16_t)(o->c + 1); /* that of the next join */
     device->keys.joined = false;
     bool plain = scripted_device_join_accept(&device->keys, o->data, 17);
@@ -243,14 +254,15 @@ const struct air_sender *air_counters_sender(const struct air_counters *counters
 
 const char *air_counters_fault(const struct air_counters *counters)
 {
-    uint32_t sum = 0;
+    uint32_t sum = counters->fell;
     for (unsigned i = 0; i < COUNTER_COUNT; i++) {
         sum += counters->twice[i];
     }
     char *text = ((struct air_counters *)counters)->text;
     snprintf(text, sizeof counters->text,
-            "used twice: %u DevNonces, %u FCntUp, %u FCntDown, %u SessionCnt",
+            "used twice: %u DevNonces, %u FCntUp, %u FCntDown, %u SessionCnt; %u fell",
             counters->twice[COUNTER_DEV_NONCE], counters->twice[COUNTER_FCNT_UP],
-            counters->twice[COUNTER_FCNT_DOWN], counters->twice[COUNTER_SESSION_CNT]);
+            counters->twice[COUNTER_FCNT_DOWN], counters->twice[COUNTER_SESSION_CNT],
+            counters->fell);
     return sum > 0 ? text : NULL;
 }

@@ -3,7 +3,7 @@
  *
  * Goal: every device installs the image byte for byte (the audits of a run look), from a block that
  * is a fraction of it; a device that reports another image than the base gets the whole one in a
- * transfer of its own; a power cut at any flash operation costs no device its update.
+ * transfer of its own. Power cuts: cut_stories.c.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -76,34 +76,4 @@ Test(delta, sends_the_whole_image_to_devices_with_another_base)
     }
     cr_expect_float_eq(trial_value(trial, "security.bad_installs"), 0.0, 0.0);
     trial_destroy(trial);
-}
-
-/* Device i loses its power at flash operation 1 + 7 i, torn or after it. */
-static void cut_with(const char *torn)
-{
-    char text[2048];
-    snprintf(text, sizeof text,
-            "%s"
-            "devices: [{name: d, count: 90, boot: {spread: 60 s}, report: {period: 10 min}}]\n"
-            "firmware: {image: generated, size: 16 KiB, delivery: delta, encryption: on}\n"
-            "campaign: {start: 20 min, set_up: {window: 1 h}, correction: {timeout: 1 h},"
-            " confirm_timeout: 8 h}\n"
-            "faults: [{kind: power-cut, flash: {operation: 1, step: 7, torn: %s},"
-            " duration: 1 s}]\n",
-            NEAR, torn);
-    struct trial *trial = trial_create(text, NULL, 0);
-    trial_play(trial);
-    cr_expect_float_eq(trial_value(trial, "devices.confirmed"), 90.0, 0.0);
-    cr_expect_float_eq(trial_value(trial, "security.bad_installs"), 0.0, 0.0);
-    trial_destroy(trial);
-}
-
-Test(delta, survives_power_cuts_between_operations)
-{
-    cut_with("false");
-}
-
-Test(delta, survives_power_cuts_within_operations)
-{
-    cut_with("true");
 }
