@@ -54,7 +54,9 @@
     X(DELTA_BUILT, "bytes of code", "bytes of the patch")                                          \
     X(FETCH_STARTED, "missing fragments", "frag index")                                            \
     X(FETCH_GIVEN_UP, "missing fragments", "requests without an answer")                               \
-    X(REBOOT_PLANNED, "1 GPS s, 2 RTC ticks", "time of the reboot, low 32 bits")
+    X(REBOOT_PLANNED, "1 GPS s, 2 RTC ticks", "time of the reboot, low 32 bits")                   \
+    X(REBOOT_CANCELLED, "1 GPS s, 2 RTC ticks; 0: none was planned", "0")                          \
+    X(IMAGE_DELETED, "image version", "0")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

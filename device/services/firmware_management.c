@@ -103,6 +103,13 @@ static void cancel(struct firmware_management *management, struct core *core)
     }
 }
 
+static void cancel_by_order(struct firmware_management *management, struct core *core)
+{
+    DEVICE_ASSERT(&core->hal, management->reboot <= REBOOT_AT_TICKS);
+    hal_trace(&core->hal, FW_TRACE_REBOOT_CANCELLED, management->reboot, 0);
+    cancel(management, core);
+}
+
 /* A countdown is lost where the RTC began again: nothing tells how long the power was off. */
 static void init(void *state, struct core *core)
 {
@@ -185,7 +192,7 @@ static void on_reboot_time(
         return;
     }
     if (gps_s == TIME_CANCEL) {
-        cancel(management, core);
+        cancel_by_order(management, core);
         outcome = OUTCOME_CANCELLED;
     } else if (!core->clock.valid) {
         mac_request_device_time(core); /* the server may ask again when it is known */
@@ -206,7 +213,7 @@ static void on_reboot_countdown(
         return;
     }
     if (seconds == COUNTDOWN_CANCEL) {
-        cancel(management, core);
+        cancel_by_order(management, core);
     } else {
         management->at_ticks = now_ticks + (uint64_t)seconds * HAL_RTC_HZ;
         plan(management, core, REBOOT_AT_TICKS);
@@ -253,6 +260,7 @@ static void on_delete_image(
         errors = DELETE_INVALID_VERSION;
     } else {
         update_uncommit(&core->update, &core->nvm);
+        hal_trace(&core->hal, FW_TRACE_IMAGE_DELETED, version, 0);
     }
     answers_push(&management->answers, CID_DELETE_IMAGE, errors, 0);
 }

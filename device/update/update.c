@@ -1,8 +1,11 @@
 /* Verification of a candidate image in small steps, and its commit.
  * SPDX-License-Identifier: MIT
  *
- * Cheap checks first; the signature last, because it is the longest single piece of work. Nothing
- * counts before the signature: it covers the header, the header covers the code.
+ * The signature comes last, because it is the longest single piece of work. Nothing counts before
+ * it: it covers the header, the header covers the code. So what the header says of hardware,
+ * version and base is judged first and told last: TS006 calls an image for other hardware
+ * authentic, and a server gives devices up that name such reasons, which a forged header must not
+ * bring about.
  */
 #include "update/update.h"
 
@@ -93,9 +96,9 @@ static bool take_delta(struct update *update, const struct factory *factory,
     return true;
 }
 
-/* Of a candidate that fits: is it for this device? Rollback to a version with a known hole is what
- * an attacker with an old, well signed image wants, and one that failed here fails again. `base`:
- * NULL, or what a delta image needs. */
+/* Of a candidate that fits: is it for this device? VALID: as far as its header says. Rollback to a
+ * version with a known hole is what an attacker with an old, well signed image wants, and one that
+ * failed here fails again. `base`: NULL, or what a delta image needs. */
 static enum update_status judge(const struct update *update, const struct factory *factory,
         const struct nvm *nvm, const struct delta_info *base)
 {
@@ -117,7 +120,7 @@ static enum update_status judge(const struct update *update, const struct factor
                     || memcmp(running.sha256, base->base_sha256, sizeof running.sha256) != 0)) {
         return UPDATE_WRONG_BASE;
     }
-    return UPDATE_BUSY;
+    return UPDATE_VALID;
 }
 
 static bool step_header(struct update *update, const struct factory *factory, const struct nvm *nvm)
@@ -133,10 +136,7 @@ static bool step_header(struct update *update, const struct factory *factory, co
                          : !take_image(update, factory, header)) {
         return finish(update, UPDATE_BAD_HEADER);
     }
-    enum update_status status = judge(update, factory, nvm, update->is_delta ? &delta : NULL);
-    if (status != UPDATE_BUSY) {
-        return finish(update, status);
-    }
+    update->judged = (uint8_t)judge(update, factory, nvm, update->is_delta ? &delta : NULL);
     hal_sha256_begin(&update->hal, &update->sha);
     update->offset = 0;
     return true;
@@ -202,7 +202,7 @@ static bool step_signature(struct update *update, const struct factory *factory)
         return finish(update, UPDATE_BAD_DIGEST);
     }
     bool authentic = signatures_valid(update, factory, header);
-    return finish(update, authentic ? UPDATE_VALID : UPDATE_BAD_SIGNATURE);
+    return finish(update, authentic ? (enum update_status)update->judged : UPDATE_BAD_SIGNATURE);
 }
 
 bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm)

@@ -40,6 +40,7 @@ struct update {
     uint32_t offset;       /* digest progress in the code; UINT32_MAX: the header comes next */
     uint8_t attempts_left; /* readings of the candidate until it is refused */
     bool is_delta;         /* the candidate is a delta image; `candidate` is its target */
+    uint8_t judged; /* enum update_status: what its header says of it, once it is authentic */
     struct image_info candidate;
     struct hal_sha256 sha;    /* between two verifications, of others' digests */
     struct image_place place; /* of its code, or of its patch */
@@ -54,8 +55,10 @@ void update_verify_start(
         struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size);
 
 /* One bounded piece of verification: header, then UPDATE_STEP_BYTES of digest a call, then the
- * signature. True: call again. A busy flash makes it come back later. What does not hold is read
- * UPDATE_ATTEMPTS times before the status says so. Traces IMAGE_VERIFIED. */
+ * signature. What an authentic header says (BAD_HARDWARE, BAD_VERSION, WRONG_BASE) counts after
+ * that: of a forged one the status says BAD_DIGEST or BAD_SIGNATURE. True: call again. A busy flash
+ * makes it come back later. What does not hold is read UPDATE_ATTEMPTS times before the status says
+ * so. Traces IMAGE_VERIFIED. */
 #define UPDATE_ATTEMPTS   3u
 #define UPDATE_STEP_BYTES 512u
 bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm);

@@ -280,6 +280,28 @@ void install_step(struct campaign *campaign, struct member *member,
 /* DevUpgradeImageAns, DevRebootTimeAns, DevRebootCountdownAns, DevVersionAns. */
 void install_on_answer(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
+/* The member is halted: notes what it is to forget of image and reboot. */
+void install_on_halt(const struct campaign *campaign, struct member *member);
+/* It holds the block in a pause: a reboot that would come before the end of it is cancelled, and
+ * ordered again afterwards. */
+void install_on_pause(const struct campaign *campaign, struct member *member, sim_ns now_ns);
+
+/* management.c */
+void management_on_version(struct server_device *device, const struct package_message *message);
+/* The device answered that it has no TS006 that we know. */
+bool management_is_absent(const struct campaign *campaign, const struct member *member);
+/* True: the version is asked for, and nothing else before its answer; *sent: it was queued. */
+bool management_asks_version(
+        const struct campaign *campaign, const struct member *member, bool *sent);
+/* False: nothing was queued. */
+bool management_send(const struct campaign *campaign, const struct member *member,
+        const uint8_t *command, size_t size);
+/* The member has a reboot or an image to forget, and the package for it. */
+bool management_is_left(const struct campaign *campaign, const struct member *member);
+/* DevRebootTimeReq that cancels, DevDeleteImageReq. False: nothing was queued. */
+bool management_send_clean_up(const struct campaign *campaign, const struct member *member);
+/* True: the message answers what was left. */
+bool management_on_clean_up(struct member *member, const struct package_message *message);
 
 /* release.c */
 void release_on_group_status(struct campaign *campaign, struct member *member,
@@ -297,6 +319,8 @@ void release_step(struct campaign *campaign, struct member *member,
 void rounds_start(struct campaign *campaign, sim_ns now_ns);
 /* The transfers of a round are over. True: there will be another one. */
 bool rounds_end(struct campaign *campaign, sim_ns now_ns);
+/* Members that a further round may help. */
+bool rounds_any_left(const struct campaign *campaign);
 /* Its time has come. */
 void rounds_begin(struct campaign *campaign, sim_ns now_ns);
 
@@ -313,6 +337,9 @@ void halt_step(struct campaign *campaign, struct member *member, const struct up
 void halt_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 void halt_on_session_delete(struct campaign *campaign, struct member *member, sim_ns now_ns);
+/* A message of TS006. */
+void halt_on_management(struct campaign *campaign, struct member *member,
+        const struct package_message *message, sim_ns now_ns);
 /* False: nothing was queued. */
 bool halt_send_session_delete(const struct campaign *campaign, const struct member *member);
 

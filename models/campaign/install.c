@@ -48,6 +48,19 @@ static bool has_image(const struct campaign *campaign, const struct member *memb
     return member->stage == MEMBER_PROVED || (member->stage == MEMBER_WHOLE && !proof_due);
 }
 
+/* One that does not wait for a proof may have the block, and its report was lost. */
+static bool may_hold_image(const struct campaign *campaign, const struct member *member)
+{
+    if (has_image(campaign, member) || member->had_block) {
+        return true;
+    }
+    if (member->transfer == TRANSFER_NONE) {
+        return false;
+    }
+    const struct transfer *transfer = member_transfer_of(campaign, member);
+    return transfer->sent_uncoded + transfer->sent_coded >= transfer->nb_frag;
+}
+
 static size_t reboot_request(
         const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
 {
@@ -65,6 +78,13 @@ static size_t reboot_request(
     return package_dev_reboot_time_req(out, (uint32_t)(gps_ns / SIM_NS_PER_S));
 }
 
+/* In a pause no reboot is ordered; who has rebooted before is asked what runs. */
+static bool waits_for_resume(const struct campaign *campaign, const struct member *member)
+{
+    assert(member->install <= MEMBER_INSTALL_TOLD);
+    return campaign->paused && member->install != MEMBER_INSTALL_TOLD;
+}
+
 /* Returns its size, 0: nothing to ask for now. */
 static size_t next_request(
         const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
@@ -80,10 +100,28 @@ static size_t next_request(
     return now_ns < member->reboot_ns + GRACE_NS ? 0 : package_dev_version_req(out);
 }
 
+/* Version question, cancellation, or the next request. True: it was queued. */
+static bool send_next(const struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    bool sent = false;
+    /* After a pause the next order replaces what the device plans. */
+    member->reboot_left = member->reboot_left && campaign->paused;
+    if (member->reboot_left) {
+        return management_send_clean_up(campaign, member);
+    }
+    if (waits_for_resume(campaign, member) || management_asks_version(campaign, member, &sent)) {
+        return sent;
+    }
+    uint8_t request[PACKAGE_MESSAGE_MAX];
+    size_t size = next_request(campaign, member, request, now_ns);
+    return size > 0 && management_send(campaign, member, request, size);
+}
+
 void install_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
-    if (!is_common(campaign) || !has_image(campaign, member)) {
+    if (!is_common(campaign) || !has_image(campaign, member)
+            || management_is_absent(campaign, member)) {
         return;
     }
     struct network *network = campaign->server->network;
@@ -96,12 +134,7 @@ void install_step(struct campaign *campaign, struct member *member,
         }
         return;
     }
-    uint8_t request[PACKAGE_MESSAGE_MAX];
-    size_t size =
-            now_ns < member->pause_until_ns ? 0 : next_request(campaign, member, request, now_ns);
-    if (size > 0
-            && server_send(
-                    campaign->server, member->device, PACKAGE_FPORT_MANAGEMENT, request, size)) {
+    if (now_ns >= member->pause_until_ns && send_next(campaign, member, now_ns)) {
         member_command_sent(member, now_ns);
     }
 }
@@ -133,6 +166,24 @@ static void on_reboot_planned(
     }
 }
 
+void install_on_halt(const struct campaign *campaign, struct member *member)
+{
+    member->reboot_left = member->install != MEMBER_INSTALL_UNKNOWN;
+    member->image_left = is_common(campaign) && may_hold_image(campaign, member);
+    member->install = MEMBER_INSTALL_UNKNOWN;
+}
+
+void install_on_pause(const struct campaign *campaign, struct member *member, sim_ns now_ns)
+{
+    sim_ns at_ns = time_of(campaign, member);
+    if (!is_common(campaign) || member->install == MEMBER_INSTALL_UNKNOWN || at_ns <= now_ns
+            || at_ns >= campaign->params.resume_ns) {
+        return;
+    }
+    member->reboot_left = true;
+    member->install = MEMBER_INSTALL_UNKNOWN;
+}
+
 void install_on_answer(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
@@ -141,6 +192,9 @@ void install_on_answer(struct campaign *campaign, struct member *member,
         return; /* it answers another campaign, or is confirmed */
     }
     member_answered(member);
+    if (management_on_clean_up(member, message) || message->kind == PACKAGE_DELETE_IMAGE_ANS) {
+        return;
+    }
     if (message->kind == PACKAGE_UPGRADE_IMAGE_ANS) {
         on_image(campaign, member, message, now_ns);
     } else if (message->kind == PACKAGE_REBOOT_ANS) {

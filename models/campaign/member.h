@@ -189,6 +189,7 @@ struct member {
     bool unsent;                       /* there is none: no gateway sent the last command */
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
     bool session_left;                 /* the same of the fragmentation session */
+    bool reboot_left, image_left;      /* of the reboot that it was told, of the image */
     bool groups_asked;                 /* McGroupStatusReq was queued: an answer counts */
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */

@@ -105,6 +105,7 @@ enum package_message_kind {
 
 #define PACKAGE_ID_MULTICAST     2u
 #define PACKAGE_ID_FRAGMENTATION 3u
+#define PACKAGE_ID_MANAGEMENT    4u
 
 /* Status bits of FragSessionStatusAns and FragDataBlockReceivedReq, TS004-2.0.0. */
 #define PACKAGE_STATUS_MEMORY     0x01u
@@ -133,7 +134,7 @@ struct package_message {
     enum package_message_kind kind;
     uint8_t index;      /* McGroupID or FragIndex */
     uint8_t status;     /* error bits, in place; 0: positive */
-    uint8_t package_id; /* PackageVersionAns: 1 TS003, 2 TS005, 3 TS004 */
+    uint8_t package_id; /* PackageVersionAns: 1 TS003, 2 TS005, 3 TS004, 4 TS006 */
     uint8_t package_version;
     bool has_time_to_start;
     uint32_t time_to_start_s;

@@ -17,7 +17,7 @@ static bool is_left(const struct member *member)
     return campaign_failure_may_pass(member_failure(member));
 }
 
-static bool any_left(const struct campaign *campaign)
+bool rounds_any_left(const struct campaign *campaign)
 {
     bool left = false;
     for (uint32_t i = 0; i < campaign->member_count && !left; i++) {
@@ -44,7 +44,7 @@ bool rounds_end(struct campaign *campaign, sim_ns now_ns)
     if (campaign->paused || campaign->leaving || waits) {
         return true;
     }
-    if (campaign->stopped || campaign->retries_left == 0 || !any_left(campaign)) {
+    if (campaign->stopped || campaign->retries_left == 0 || !rounds_any_left(campaign)) {
         return false;
     }
     campaign->retries_left--;
@@ -65,7 +65,7 @@ static bool had_block(const struct campaign *campaign, const struct member *memb
 void rounds_begin(struct campaign *campaign, sim_ns now_ns)
 {
     assert(!campaign->paused && !campaign->stopped);
-    if (!any_left(campaign)) { /* all have reported since */
+    if (!rounds_any_left(campaign)) { /* all have reported since */
         campaign_end(campaign, now_ns);
         return;
     }

@@ -20,6 +20,8 @@ struct server_device {
     uint8_t fragmentation_version; /* of TS004, given or answered; 0: not known */
     uint8_t multicast_version;     /* of TS005, answered; 0: not known */
     bool no_fragmentation;         /* it answered that it has no version of TS004 that we know */
+    uint8_t management_version;    /* of TS006, answered; 0: not known */
+    bool no_management;            /* it answered that it has no version of TS006 that we know */
     uint8_t held_by;               /* campaign whose transfer it is in, SERVER_NO_CAMPAIGN */
     bool resets_known;             /* resets: last reported */
     uint16_t resets;

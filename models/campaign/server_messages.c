@@ -130,6 +130,10 @@ static void on_package_version(struct server *server, const struct network_uplin
     uint8_t version = message->package_version;
     bool fragmentation = uplink->fport == PACKAGE_FPORT_FRAGMENTATION;
     bool multicast = uplink->fport == PACKAGE_FPORT_MULTICAST;
+    if (uplink->fport == PACKAGE_FPORT_MANAGEMENT) {
+        management_on_version(device, message);
+        return;
+    }
     if (fragmentation) {
         bool served = message->package_id == PACKAGE_ID_FRAGMENTATION && version >= 1
                       && version <= FRAGMENTATION_VERSION_MAX;
@@ -171,6 +175,7 @@ static void on_management_message(struct server *server, uint32_t device,
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], device);
         if (member != NULL && !campaign_is_over(server->campaigns[i])) {
+            halt_on_management(server->campaigns[i], member, message, now_ns);
             install_on_answer(server->campaigns[i], member, message, now_ns);
         }
     }
@@ -218,9 +223,9 @@ static void on_message(struct server *server, const struct network_uplink *uplin
     case PACKAGE_DEV_VERSION_ANS:
     case PACKAGE_REBOOT_ANS:
     case PACKAGE_UPGRADE_IMAGE_ANS:
+    case PACKAGE_DELETE_IMAGE_ANS:
         on_management_message(server, uplink->device, message, now_ns);
         break;
-    case PACKAGE_DELETE_IMAGE_ANS:
     case PACKAGE_OTHER:
         break;
     }

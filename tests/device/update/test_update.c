@@ -52,6 +52,23 @@ Test(update, each_defect_has_its_status, .init = set_up)
     cr_assert_eq(verify(&update, NEW_SIZE), UPDATE_BAD_VERSION);
 }
 
+/* TS006: UpImageStatus 2 is an authentic image for other hardware, 1 is one that is not authentic.
+ */
+Test(update, a_forged_header_is_no_reason_but_that_it_is_forged, .init = set_up)
+{
+    struct update update;
+    uint8_t *stored = board.external + NOR_BLOCK_ADDRESS;
+    stored[IMAGE_OFF_HARDWARE_ID] ^= 1;
+    cr_expect_eq(verify(&update, NEW_SIZE), UPDATE_BAD_SIGNATURE);
+    stored[IMAGE_OFF_HARDWARE_ID] ^= 1;
+    memset(stored + IMAGE_OFF_VERSION, 0, 4);
+    cr_expect_eq(verify(&update, NEW_SIZE), UPDATE_BAD_SIGNATURE);
+    new_image[IMAGE_OFF_HARDWARE_ID] ^= 1;
+    sign_and_store();
+    stored[NEW_SIZE - 1] ^= 1;
+    cr_expect_eq(verify(&update, NEW_SIZE), UPDATE_BAD_DIGEST, "authentic header, other code");
+}
+
 Test(update, an_image_larger_than_the_slot_is_refused, .init = set_up)
 {
     struct update update;

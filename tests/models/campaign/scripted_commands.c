@@ -266,39 +266,17 @@ void fleet_install(struct fleet_device *device)
         return;
     }
     device->version = FLEET_VERSION + device->frag_index;
+    device->holds_image = false;
     struct fleet_group *group = &device->groups[device->group_id];
     group->defined = group->defined && !device->faults.forgets_group;
 }
 
-/* TS006; what is planned is carried out with the next report after it. */
-static void on_management(struct fleet *fleet, struct fleet_device *device, const uint8_t *p)
+/* Nothing is to be proved any more. */
+static void take_image(struct fleet_device *device)
 {
-    uint8_t out[9] = { p[0] };
-    sim_ns now_ns = engine_now(fleet->engine);
-    if (p[0] == 0x01) {
-        device->version_asked++;
-        fleet_put_le(out + 1, device->version, 4);
-        fleet_answer(device, 203, out, 9);
-    } else if (p[0] == 0x04) {
-        device->image_questions++;
-        out[1] = device->acknowledged ? 3 : 0;
-        fleet_put_le(out + 2, FLEET_VERSION, 4);
-        fleet_answer(device, 203, out, device->acknowledged ? 6 : 2);
-    } else if (p[0] == 0x03 || fleet_le(p + 1, 4) == 0) {
-        device->reboot_orders++;
-        uint32_t in_s = p[0] == 0x03 ? fleet_le(p + 1, 3) : 0;
-        device->reboot_ns = now_ns + in_s * SIM_NS_PER_S;
-        if (in_s > 0) {
-            fleet_put_le(out + 1, in_s, 3);
-            fleet_answer(device, 203, out, 4);
-        }
-    } else {
-        device->reboot_orders++;
-        int64_t in_s = (int64_t)fleet_le(p + 1, 4) - fleet_device_gps_s(fleet, device);
-        cr_assert(in_s > 0);
-        device->reboot_ns = device->faults.plans_no_time ? 0 : now_ns + in_s * SIM_NS_PER_S;
-        fleet_put_le(out + 1, device->faults.plans_no_time ? 0 : (uint32_t)in_s, 4);
-        fleet_answer(device, 203, out, 5);
+    device->holds_image = device->faults.waits_for_order;
+    if (!device->holds_image) {
+        fleet_install(device);
     }
 }
 
@@ -330,8 +308,8 @@ static void on_auth_ans(
     memcpy(device->auth_ans, p, size);
     if (size == 6) {
         device->proved |= (uint8_t)(1u << (p[1] >> 6));
-        if (!ask_hash(fleet, device) && !device->faults.waits_for_order) {
-            fleet_install(device);
+        if (!ask_hash(fleet, device)) {
+            take_image(device);
         }
     }
 }
@@ -341,8 +319,8 @@ static void know(struct fleet *fleet, struct fleet_device *device)
 {
     device->acknowledged = true;
     fleet_leave_sessions(device);
-    if (!ask_hash(fleet, device) && !device->faults.waits_for_order) {
-        fleet_install(device);
+    if (!ask_hash(fleet, device)) {
+        take_image(device);
     }
 }
 
@@ -439,8 +417,8 @@ void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripte
     if (d->fport == 200 || d->fport == 201) {
         device->set_up_last_ns = engine_now(fleet->engine);
     }
-    if (d->fport == 203) {
-        on_management(fleet, device, d->payload);
+    for (uint16_t at = 0; d->fport == 203 && at < d->size && !device->faults.no_management;) {
+        at = (uint16_t)(at + fleet_on_management(fleet, device, d->payload + at));
     }
     if (d->fport == 202) {
         on_clock_command(fleet, device, d->payload);

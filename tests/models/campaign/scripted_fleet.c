@@ -151,7 +151,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         device->reboot_ns = 0;
         if (device->faults.misses_reboot) {
             device->faults.misses_reboot = false;
-        } else {
+        } else if (device->holds_image) {
             fleet_install(device);
         }
     }

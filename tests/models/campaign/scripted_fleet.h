@@ -49,6 +49,7 @@ struct fleet_faults {
     uint8_t asks_hashes;    /* bit i: of enum proof_kind i, before it installs */
     bool has_other_block;
     bool waits_for_order;    /* to install, by TS006 */
+    bool no_management;      /* has no TS006: nothing answers on its port */
     bool plans_no_time;      /* DevRebootTimeAns 0: it has no time */
     bool misses_reboot;      /* its first one, and forgets the plan */
     bool reports_no_version; /* reports have too few bytes */
@@ -113,7 +114,7 @@ struct fleet_device {
     uint32_t ignored_set_ups; /* of McGroupID 1 */
     uint16_t resets;
     uint32_t frag_set_ups, session_requests;
-    uint32_t version_questions[2]; /* PackageVersionReq on ports 200 and 201 */
+    uint32_t version_questions[3]; /* PackageVersionReq on ports 200, 201 and 203 */
     uint8_t first_coded[242];      /* data of fragment NbFrag + 1 */
     uint32_t receipts, acks;       /* FragDataBlockReceivedReqs, and answers to them */
     sim_ns set_up_last_ns;         /* the last of set_up_downlinks */
@@ -123,6 +124,8 @@ struct fleet_device {
     uint32_t data_requests; /* its own */
     uint32_t group_status_requests, group_delete_requests, session_delete_requests;
     uint32_t image_questions, reboot_orders, version_asked;
+    uint32_t reboot_cancels, image_deletes;
+    bool holds_image;                   /* that waits for a reboot */
     sim_ns reboot_ns;                   /* planned; 0: not */
     uint32_t auths;                     /* DataBlockAuthAns */
     uint8_t auth_ans[6], auth_ans_size; /* the last one */

@@ -1,7 +1,8 @@
-/* What the two files of scripted_fleet.h share. Not for tests.
+/* What the files of scripted_fleet.h share. Not for tests.
  * SPDX-License-Identifier: MIT
  *
- * scripted_fleet.c sends uplinks and receives frames; scripted_commands.c answers commands.
+ * scripted_fleet.c sends uplinks and receives frames; scripted_commands.c answers commands, those
+ * of TS006 in scripted_management.c.
  */
 #ifndef TESTS_SCRIPTED_FLEET_INTERNAL_H
 #define TESTS_SCRIPTED_FLEET_INTERNAL_H
@@ -23,6 +24,8 @@ bool fleet_is_over_memory(const struct fleet_device *device);
 void fleet_put_status(const struct fleet *fleet, struct fleet_device *device);
 /* The next start runs the block. */
 void fleet_install(struct fleet_device *device);
+/* A command of TS006; returns the bytes that it takes. */
+uint16_t fleet_on_management(struct fleet *fleet, struct fleet_device *device, const uint8_t *p);
 /* A unicast downlink with a payload. */
 void fleet_on_commands(struct fleet *fleet, uint32_t index, const struct scripted_downlink *d);
 

@@ -3,8 +3,9 @@
  *
  * Goal: a campaign that is stopped leaves nothing on its devices, and none installs afterwards; in
  * a pause nothing is sent but what ends sessions, and all is done after it.
- * Oracles: groups and sessions of the devices, and the commands that they heard (TS004 section 3.5,
- * TS005 section 3.3).
+ * Oracles: groups, sessions, images and planned reboots of the devices, and the commands that they
+ * heard (TS004 section 3.5, TS005 section 3.3; TS006: RebootTime 0xFFFFFFFF and DevDeleteImageReq,
+ * as spec-protocol 9.5 tells of ThingPark).
  */
 #include <criterion/criterion.h>
 
@@ -120,6 +121,117 @@ Test(halt, stopped_acknowledges_no_block)
     cr_assert(server_done(fleet.server));
     cr_expect_leq(fleet.devices[0].acks, acks + 1, "one was on its way");
     expect_nothing_left();
+}
+
+#define INSTALL_NS (12 * HOUR_NS) /* after the start */
+
+static void create_common_time(struct campaign_params *params)
+{
+    params->install = INSTALL_COMMON_TIME;
+    params->install_after_ns = INSTALL_NS;
+    fleet_create(&fleet, DEVICES, PERIOD_NS, params);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        fleet.devices[i].faults.waits_for_order = true;
+    }
+}
+
+static void expect_all_wait_for_their_reboot(void)
+{
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_assert_gt(fleet.devices[i].reboot_ns, 0, "device %u", i);
+        cr_assert(fleet.devices[i].holds_image, "device %u", i);
+    }
+}
+
+Test(halt, stopped_before_the_reboot_cancels_it_and_deletes_the_image)
+{
+    struct campaign_params params = params_of();
+    params.stop_ns = params.start_ns + 10 * HOUR_NS;
+    params.versions = VERSIONS_ASK;
+    create_common_time(&params);
+    fleet_run(&fleet, params.stop_ns);
+    expect_all_wait_for_their_reboot();
+    fleet_run(&fleet, params.stop_ns + HOUR_NS / 2);
+    cr_assert(server_done(fleet.server), "all devices have answered");
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        const struct fleet_device *d = &fleet.devices[i];
+        cr_expect_eq(d->reboot_ns, 0, "device %u", i);
+        cr_expect_not(d->holds_image, "device %u", i);
+        cr_expect_eq(d->reboot_cancels, 1, "device %u", i);
+        cr_expect_eq(d->image_deletes, 1, "device %u", i);
+        cr_expect_eq(d->version_questions[2], 1, "device %u: asked before it is told the time", i);
+    }
+    fleet_run(&fleet, params.start_ns + INSTALL_NS + 2 * HOUR_NS);
+    expect_nothing_left();
+}
+
+/* Its report was lost: nothing tells that it holds the image. */
+Test(halt, stopped_deletes_an_image_that_was_never_reported)
+{
+    struct campaign_params params = params_of();
+    params.fragmentation_version = 1;
+    params.block_mic = false;
+    params.stop_ns = params.start_ns + params.set_up_window_ns + 600 * SECOND_NS;
+    create_common_time(&params);
+    fleet.devices[2].faults.loses_frag_ans = true;
+    fleet_run(&fleet, params.stop_ns);
+    fleet.devices[2].holds_image = true;
+    fleet_run(&fleet, params.stop_ns + params.confirm_timeout_ns);
+    cr_assert(server_done(fleet.server));
+    cr_expect_geq(fleet.devices[2].image_deletes, 1);
+    cr_expect_not(fleet.devices[2].holds_image);
+}
+
+/* Nothing answers on port 203: groups and session are deleted all the same. */
+Test(halt, stopped_does_not_wait_for_a_package_that_is_not_there)
+{
+    struct campaign_params params = params_of();
+    params.stop_ns = params.start_ns + 10 * HOUR_NS;
+    create_common_time(&params);
+    fleet.devices[0].faults.no_management = true;
+    fleet_run(&fleet, params.stop_ns + params.confirm_timeout_ns);
+    cr_assert(server_done(fleet.server));
+    cr_expect_not(fleet.devices[0].groups[0].defined);
+    cr_expect_not(fleet.devices[0].fragments_ready);
+    cr_expect_eq(fleet.devices[0].group_delete_requests, 1);
+    cr_expect_eq(fleet.devices[0].session_delete_requests, 1);
+}
+
+/* The time of the reboot lies in the pause: it is cancelled, and ordered when the pause is over. */
+Test(halt, paused_over_the_time_of_the_reboot_installs_after_it)
+{
+    struct campaign_params params = params_of();
+    params.pause_ns = params.start_ns + 10 * HOUR_NS;
+    params.resume_ns = params.start_ns + 20 * HOUR_NS;
+    create_common_time(&params);
+    fleet_run(&fleet, params.pause_ns);
+    expect_all_wait_for_their_reboot();
+    fleet_run(&fleet, params.resume_ns - SECOND_NS);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_expect_eq(fleet.devices[i].version, 0x01000000, "device %u", i);
+        cr_expect_eq(fleet.devices[i].reboot_ns, 0, "device %u", i);
+        cr_expect_eq(fleet.devices[i].reboot_cancels, 1, "device %u", i);
+        cr_expect(fleet.devices[i].holds_image, "device %u: it was acknowledged", i);
+    }
+    fleet_run(&fleet, params.resume_ns + 2 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_expect_eq(campaign_round_count(fleet.campaign), 1);
+}
+
+Test(halt, paused_before_the_time_of_the_reboot_keeps_it)
+{
+    struct campaign_params params = params_of();
+    params.pause_ns = params.start_ns + 8 * HOUR_NS;
+    params.resume_ns = params.start_ns + 10 * HOUR_NS;
+    create_common_time(&params);
+    fleet_run(&fleet, params.resume_ns);
+    expect_all_wait_for_their_reboot();
+    fleet_run(&fleet, params.start_ns + INSTALL_NS + 2 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_expect_eq(fleet.devices[i].reboot_orders, 1, "device %u", i);
+        cr_expect_eq(fleet.devices[i].reboot_cancels, 0, "device %u", i);
+    }
 }
 
 static uint32_t commands(void)
