@@ -96,21 +96,27 @@ static void complete_bases(
     }
 }
 
+/* Image and size that are not given are the scenario's. Returns what gave the image. */
+static const char *complete_image(const struct scenario *scenario, struct scenario_firmware *own,
+        const struct scenario_places *places, const char *name)
+{
+    if (scenario_places_find(places, &own->image_size_bytes) == NULL) {
+        own->image_size_bytes = scenario->firmware.image_size_bytes;
+    }
+    if (own->image[0] == '\0') {
+        snprintf(own->image, sizeof own->image, "%s", scenario->firmware.image);
+        return scenario->firmware.image; /* is placed */
+    }
+    place_image(places, name, own);
+    return own->image;
+}
+
 /* What a campaign does not say of its firmware is the scenario's. */
 static void complete_firmware(const struct scenario *scenario, struct scenario_campaign *campaign,
         const struct scenario_places *places, const char *name, struct scenario_errors *errors)
 {
     struct scenario_firmware *own = &campaign->firmware;
-    const char *image = scenario->firmware.image; /* is placed */
-    if (own->image[0] == '\0') {
-        snprintf(own->image, sizeof own->image, "%s", scenario->firmware.image);
-    } else {
-        image = own->image;
-        place_image(places, name, own);
-    }
-    if (scenario_places_find(places, &own->image_size_bytes) == NULL) {
-        own->image_size_bytes = scenario->firmware.image_size_bytes;
-    }
+    const char *image = complete_image(scenario, own, places, name);
     if (scenario_places_find(places, &own->version) == NULL) {
         own->version = scenario->firmware.version;
     }
@@ -218,11 +224,7 @@ static void complete_image_build(struct scenario *scenario, struct scenario_imag
         scenario_errors_add(errors, place_of(places, name, row->sha256),
                 "firmware.builds: sha256 = '%s' should be 64 hexadecimal digits", row->sha256);
     }
-    if (row->firmware.image[0] == '\0') {
-        row->firmware = scenario->firmware;
-    } else {
-        place_image(places, name, &row->firmware);
-    }
+    complete_image(scenario, &row->firmware, places, name);
 }
 
 static void complete_clock(struct scenario_gateways *gateways, const struct scenario_places *places)

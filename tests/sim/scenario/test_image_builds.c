@@ -23,15 +23,20 @@ Test(image_builds, are_read_with_their_defaults)
                         "  builds:\n"
                         "  - {image: generated, size: 3 KiB}\n"
                         "  - {sha256: " HEX "}\n"
-                        "  - {}\n"),
+                        "  - {}\n"
+                        "  - {size: 5 KiB}\n"
+                        "  - {image: generated}\n"),
             "%s", messages);
-    cr_assert_eq(scenario.image_build_count, 3);
+    cr_assert_eq(scenario.image_build_count, 5);
     const struct scenario_image_build *rows = scenario.image_builds;
     cr_expect_eq(rows[0].firmware.image_size_bytes, 3072);
     cr_expect_str_eq(rows[0].build, "built-in");
     cr_expect_str_eq(rows[1].sha256, HEX);
     cr_expect_str_eq(rows[2].firmware.image, "generated", "the scenario's");
     cr_expect_eq(rows[2].firmware.image_size_bytes, 2048);
+    cr_expect_str_eq(rows[3].firmware.image, "generated");
+    cr_expect_eq(rows[3].firmware.image_size_bytes, 5120, "its own size");
+    cr_expect_eq(rows[4].firmware.image_size_bytes, 2048, "the scenario's size");
 }
 
 Test(image_builds, are_refused_with_their_place)
