@@ -144,15 +144,16 @@ static bool mic_is_good(struct copy *copy, const struct frame *frame)
 
 /* A device accepts the counters of a group in ascending order only (LoRaWAN L2 1.0.4 section
  * 4.3.1.5), those of forged frames too. */
-static enum loss_cause accept(
-        const struct fragment_causes *causes, uint32_t index, const struct reception *reception)
+static enum loss_cause accept(const struct fragment_causes *causes, const struct stream *stream,
+        uint32_t index, const struct reception *reception)
 {
     struct causes_device *device = &causes->devices[index];
     if (!reception->good) {
         return LOSS_BAD_MIC;
     }
     if ((device->session == reception->session && reception->fcnt < device->next_fcnt)
-            || reception->fcnt < security_least_fcnt(causes->set, index, reception->session)) {
+            || reception->fcnt < security_least_fcnt(
+                       causes->set, index, stream->campaign, reception->session)) {
         return LOSS_COUNTER_REJECTED;
     }
     device->session = reception->session;
@@ -198,7 +199,7 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
             .good = good,
             .before = before,
         };
-        cause = accept(causes, device, &d->last[0]);
+        cause = accept(causes, copy->stream, device, &d->last[0]);
     }
     if (copy->n > 0) {
         fragment_rows_set(rows, copy->n, device, further((enum loss_cause)before, cause));
@@ -218,7 +219,8 @@ bool fragment_copy_unread(
     if (lost->frame_id != frame_id || d->stream == NO_STREAM) {
         return false;
     }
-    struct fragment_rows *rows = &causes->streams[d->stream].rows;
+    struct stream *stream = &causes->streams[d->stream];
+    struct fragment_rows *rows = &stream->rows;
     d->session = lost->last_session;
     d->next_fcnt = lost->next_fcnt;
     if (lost->n > 0) {
@@ -228,7 +230,7 @@ bool fragment_copy_unread(
         after->before = after->n == lost->n ? lost->before : after->before;
         after->last_session = lost->last_session;
         after->next_fcnt = lost->next_fcnt;
-        enum loss_cause judged = accept(causes, device, after);
+        enum loss_cause judged = accept(causes, stream, device, after);
         if (after->n > 0) {
             fragment_rows_set(
                     rows, after->n, device, further((enum loss_cause)after->before, judged));

@@ -95,6 +95,7 @@ static void firmware(const struct fragment_counts *counts, uint32_t index,
         device->nb_frag = a;
         device->missing_now = a;
         device->dropped = 0;
+        device->uncoded_counted = false;
         device->settled = false;
         device->seen_before += seen_of(counts, counts->current[index], index);
         /* Set up once more in mid-session: it starts over, its causes do not. */

@@ -17,8 +17,8 @@
 
 /* The forged frame that a device's radio received last. */
 struct forged_reception {
-    bool open;   /* its firmware has not said anything since */
-    bool listed; /* of a session of a campaign: */
+    bool open;                       /* its firmware has not said anything since */
+    const struct campaign *campaign; /* NULL: of no session; else of this one: */
     uint32_t session;
     uint16_t fcnt;
 };
@@ -26,7 +26,8 @@ struct forged_reception {
 struct security_device {
     struct forged_reception last;
     uint32_t accepted;
-    uint32_t session, next_fcnt; /* 0: accepted no forged frame of a group */
+    const struct campaign *campaign; /* NULL: accepted no forged frame of a group */
+    uint32_t session, next_fcnt;
 };
 
 /* A forged uplink that a gateway received. */
@@ -61,14 +62,18 @@ static bool is_forged(const struct security *security, const struct frame *frame
     return frame->sender - view->first_adversary < view->scenario->adversary_count;
 }
 
-/* The session that sends to an address. False: none does. */
-static bool session_of(const struct recorder_view *view, uint32_t mc_addr, uint32_t *session)
+/* The campaign that has the session that sends to an address. NULL: none does. */
+static const struct campaign *session_of(
+        const struct recorder_view *view, uint32_t mc_addr, uint32_t *session)
 {
-    *session = UINT32_MAX;
-    for (uint32_t c = 0; c < server_campaign_count(view->server) && *session == UINT32_MAX; c++) {
-        *session = campaign_session_of(server_campaign(view->server, c), mc_addr);
+    for (uint32_t c = 0; c < server_campaign_count(view->server); c++) {
+        const struct campaign *campaign = server_campaign(view->server, c);
+        *session = campaign_session_of(campaign, mc_addr);
+        if (*session != UINT32_MAX) {
+            return campaign;
+        }
     }
-    return *session != UINT32_MAX;
+    return NULL;
 }
 
 static void radio_received(
@@ -77,7 +82,7 @@ static void radio_received(
     device->last.open = is_forged(security, frame) && frame->size > HEADER_BYTES;
     if (device->last.open) {
         device->last.fcnt = wire_u16(frame->bytes + 6);
-        device->last.listed =
+        device->last.campaign =
                 session_of(security->view, wire_u32(frame->bytes + 1), &device->last.session);
     }
 }
@@ -91,7 +96,8 @@ static void mac_accepted(struct security *security, struct security_device *devi
     device->last.open = false;
     device->accepted++;
     security->accepted++;
-    if (device->last.listed) {
+    if (device->last.campaign != NULL) {
+        device->campaign = device->last.campaign;
         device->session = device->last.session;
         device->next_fcnt = fcnt + 1;
     }
@@ -154,14 +160,16 @@ uint32_t security_accepted(const struct recorder_set *set, uint32_t device)
     return security->accepted == 0 ? 0 : security->devices[device].accepted;
 }
 
-uint32_t security_least_fcnt(const struct recorder_set *set, uint32_t device, uint32_t session)
+uint32_t security_least_fcnt(const struct recorder_set *set, uint32_t device,
+        const struct campaign *campaign, uint32_t session)
 {
     const struct security *security = recorder_set_state(set, RECORDER_SECURITY);
     assert(device < security->view->device_count);
-    if (security->accepted == 0 || security->devices[device].session != session) {
+    if (security->accepted == 0) {
         return 0;
     }
-    return security->devices[device].next_fcnt;
+    const struct security_device *own = &security->devices[device];
+    return own->campaign == campaign && own->session == session ? own->next_fcnt : 0;
 }
 
 static void measure_security(const void *state, struct measure *m)

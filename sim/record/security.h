@@ -12,8 +12,9 @@
 
 /* Forged frames that the MAC of a device accepted. */
 uint32_t security_accepted(const struct recorder_set *set, uint32_t device);
-/* The lowest McFCnt that a device still takes of a session of its campaign after forged frames; 0:
- * it accepted none in this session. */
-uint32_t security_least_fcnt(const struct recorder_set *set, uint32_t device, uint32_t session);
+/* The lowest McFCnt that a device still takes of a session of a campaign after forged frames; 0: it
+ * accepted none in this session. */
+uint32_t security_least_fcnt(const struct recorder_set *set, uint32_t device,
+        const struct campaign *campaign, uint32_t session);
 
 #endif
