@@ -6,6 +6,7 @@
  * tell that first.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "campaign/campaign_internal.h"
 
@@ -184,6 +185,17 @@ void install_on_pause(const struct campaign *campaign, struct member *member, si
     member->install = MEMBER_INSTALL_UNKNOWN;
 }
 
+/* Not where the device has reported that it runs another image of the same version. */
+static bool version_proves_image(const struct campaign *campaign, const struct member *member)
+{
+    assert(member->device < campaign->server->device_count);
+    const struct server_device *device = &campaign->server->devices[member->device];
+    bool other = device->image_known && device->image_version == campaign->version
+                 && campaign->has_digest
+                 && memcmp(device->image_digest, campaign->digest, sizeof campaign->digest) != 0;
+    return !member->ran_before && !other;
+}
+
 void install_on_answer(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
@@ -199,7 +211,7 @@ void install_on_answer(struct campaign *campaign, struct member *member,
         on_image(campaign, member, message, now_ns);
     } else if (message->kind == PACKAGE_REBOOT_ANS) {
         on_reboot_planned(campaign, member, message->seconds, now_ns);
-    } else if (message->version == campaign->version && !member->ran_before) {
+    } else if (message->version == campaign->version && version_proves_image(campaign, member)) {
         campaign_member_event(campaign, member, MEMBER_EVENT_NEW_VERSION, now_ns);
     } else { /* it missed its reboot */
         member->install = MEMBER_INSTALL_UNKNOWN;

@@ -47,6 +47,7 @@ static void learn_image(struct server_device *device, const struct network_uplin
     if (uplink->fport == REPORT_FPORT
             && uplink->size >= REPORT_DIGEST_AT + sizeof device->image_digest) {
         device->image_known = true;
+        device->image_version = wire_u32(uplink->payload);
         memcpy(device->image_digest, uplink->payload + REPORT_DIGEST_AT,
                 sizeof device->image_digest);
     }

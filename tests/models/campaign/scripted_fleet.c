@@ -164,7 +164,7 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     fleet_put_le(report, device->version, 4);
     report[15] = device->update_status;
     fleet_put_le(report + 18, device->resets, 2);
-    if (device->version >= FLEET_VERSION) {
+    if (device->version >= FLEET_VERSION && !device->faults.runs_other_image) {
         memcpy(report + 4, fleet->image + 32, 8);
     }
     transmit(fleet, index, 2, report, device->faults.reports_no_version ? 2 : sizeof report);

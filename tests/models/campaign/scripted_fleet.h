@@ -54,6 +54,7 @@ struct fleet_faults {
     bool misses_reboot;      /* its first one, and forgets the plan */
     bool reports_no_version; /* reports have too few bytes */
     bool installs_nothing;
+    bool runs_other_image; /* from the start, of the version of the block */
     bool forgets_group;    /* with the new image */
     bool other_group;      /* has another one under our number by the time it is asked */
     bool keeps_group_mute; /* answers neither McGroupStatusReq nor McGroupDeleteReq */

@@ -77,6 +77,19 @@ Test(install, is_confirmed_by_dev_version_where_reports_say_nothing)
     cr_expect_geq(fleet.devices[0].version_asked, 1);
 }
 
+/* DevVersionAns has no digest: the version that the device had all along proves nothing. */
+Test(install, is_not_confirmed_by_a_version_that_another_image_has)
+{
+    struct campaign_params params = common_time(2);
+    fleet.devices[0].faults.installs_nothing = true;
+    fleet.devices[0].faults.runs_other_image = true;
+    fleet.devices[0].version = FLEET_VERSION;
+    run(2, params.start_ns + AFTER_NS + 12 * HOUR_NS);
+    cr_expect_geq(fleet.devices[0].version_asked, 1);
+    cr_expect_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+    cr_expect_eq(fleet_view(&fleet, 1).stage, CAMPAIGN_CONFIRMED);
+}
+
 Test(install, device_without_the_time_gets_a_countdown)
 {
     struct campaign_params params = common_time(1);
