@@ -8,9 +8,12 @@
 #include "trace.h"
 #include "update/trial.h"
 
-/* Parts of the trial time: how long the image must have run, and how often it asks. */
+/* Parts of the trial time: how long the image must have run, how often it asks, and when one that
+ * was given up restarts, as the saved image may read well by then. */
 #define CONFIRM_PART 12u
 #define ASK_PART     16u
+#define REVERT_PART  8u
+_Static_assert(REVERT_PART < CONFIRM_PART, "an image that works is confirmed before");
 /* An image that fails may have a radio that is never idle. */
 #define RESTART_LATE_TICKS (600u * HAL_RTC_HZ)
 
@@ -31,7 +34,7 @@ void fw_trial_init(struct fw *fw, const struct boot_state *state)
     }
     fw->trial.confirm_ticks = now_ticks + part_ticks(fw, CONFIRM_PART);
     fw->trial.ask_ticks = now_ticks + part_ticks(fw, ASK_PART);
-    fw->trial.end_ticks = HAL_TICKS_NEVER;
+    fw->trial.end_ticks = now_ticks + part_ticks(fw, REVERT_PART);
     if (state->slot == SLOT_TESTING) {
         uint32_t left_s = limit_s > state->tested_s ? limit_s - state->tested_s : 0;
         fw->trial.end_ticks = now_ticks + left_s * (uint64_t)HAL_RTC_HZ;
@@ -43,9 +46,6 @@ void fw_trial_init(struct fw *fw, const struct boot_state *state)
 static uint64_t give_up_at(const struct fw *fw)
 {
     uint64_t end_ticks = fw->trial.end_ticks;
-    if (end_ticks == HAL_TICKS_NEVER) {
-        return HAL_TICKS_NEVER;
-    }
     uint64_t idle_ticks = mac_idle_at(&fw->core);
     uint64_t late_ticks = end_ticks + RESTART_LATE_TICKS;
     uint64_t at_ticks = idle_ticks < late_ticks ? idle_ticks : late_ticks;
@@ -78,6 +78,8 @@ bool fw_trial_step(struct fw *fw, uint64_t now_ticks)
         trial_confirm(&fw->core.hal, &state);
     } else if (!confirmed && state.slot == SLOT_TESTING && state.old_saved) {
         trial_revert(&fw->core.hal, &state, TRIAL_UNANSWERED);
+    } else if (!confirmed && state.slot == SLOT_REVERTING && state.old_saved) {
+        return true; /* the bootloader tries again */
     } else {
         return false; /* the record says something else by now */
     }

@@ -13,7 +13,7 @@ struct boot_state;
 /* Of an image in testing (fw.in_trial); else undefined. */
 struct fw_trial {
     uint64_t confirm_ticks; /* not before */
-    uint64_t end_ticks;     /* HAL_TICKS_NEVER: there is no image to go back to */
+    uint64_t end_ticks;     /* of the trial; then, when the saved image is read again */
     uint64_t ask_ticks;     /* when the network is asked again */
 };
 
@@ -22,7 +22,8 @@ void fw_trial_init(struct fw *fw, const struct boot_state *state);
 
 /* When fw_trial_step() has something to do, in RTC time. */
 uint64_t fw_trial_step_at(const struct fw *fw);
-/* Confirms the image, or gives it up. True: restart, for the bootloader to put the old one back. */
+/* Confirms the image, or gives it up; one that is given up and runs, as the saved image could not
+ * be read, restarts now and then. True: restart, for the bootloader to put the old one back. */
 bool fw_trial_step(struct fw *fw, uint64_t now_ticks);
 
 /* When an uplink shall leave only to be answered; HAL_TICKS_NEVER: none. */

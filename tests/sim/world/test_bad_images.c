@@ -32,7 +32,8 @@ static const char text[] =
         "campaigns:\n"
         "- {name: first, devices: b, start: 30 min, set_up: {window: 1 h}}\n"
         "- {name: second, devices: a, start: 3 h, set_up: {window: 1 h}, firmware: {size: 3 "
-        "KiB}}\n";
+        "KiB}}\n"
+        "faults: [{kind: read-errors, at: 15 h, duration: 2 h, flash: {bit_errors: 1e-12}}]\n";
 
 struct seen {
     entity_id first;
@@ -93,10 +94,10 @@ static uint32_t running_version(const struct trial *trial, uint32_t device)
     return image.version;
 }
 
-static void expect_reverted(const char *build, enum trial_end end)
+static void expect_reverted_with(const char *build, enum trial_end end, const char *set)
 {
     struct seen seen;
-    struct trial *trial = play(build, NULL, &seen);
+    struct trial *trial = play(build, set, &seen);
     cr_expect_eq(seen.given_up[end], DEVICES, "%s: %u", build, seen.given_up[end]);
     cr_expect_eq(seen.reverted, DEVICES, "%s", build);
     cr_expect_eq(seen.confirmed, 0, "%s", build);
@@ -112,6 +113,11 @@ static void expect_reverted(const char *build, enum trial_end end)
                 "%s: device %u works", build, i);
     }
     trial_destroy(trial);
+}
+
+static void expect_reverted(const char *build, enum trial_end end)
+{
+    expect_reverted_with(build, end, NULL);
 }
 
 Test(bad_images, one_that_is_never_answered_is_reverted)
@@ -133,6 +139,13 @@ Test(bad_images, one_that_crashes_at_start_is_reverted)
 Test(bad_images, one_that_crashes_after_an_hour_is_reverted)
 {
     expect_reverted("crashes_later", TRIAL_CRASHED);
+}
+
+/* The trial ends at 16 h 5 min, when the saved image does not read well. The image goes on, which
+ * no watchdog resets; it restarts each eighth part of its trial time. */
+Test(bad_images, one_is_reverted_once_the_saved_image_reads_well)
+{
+    expect_reverted_with("never_joins", TRIAL_UNANSWERED, "faults.0.flash.bit_errors=0.01");
 }
 
 Test(bad_images, one_for_other_hardware_is_refused_by_name)
