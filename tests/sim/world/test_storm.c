@@ -12,56 +12,20 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "random_stream.h"
+#include "storm_draws.h"
 #include "support/air_counters.h"
 #include "support/trial.h"
 
-#define STORMS_USUAL 6u
-#define VALUES_MAX   6u
-#define SET_SIZE     64u
+#define STORMS_USUAL 5u
 #define HEAL         1u /* the second campaign */
 /* Devices report each 30 min; one report may be lost. */
 #define SILENCE_MAX_NS (65 * 60 * SIM_NS_PER_S)
 
-static const struct option {
-    const char *key;
-    const char *values[VALUES_MAX];
-} options[] = {
-    { "devices.0.count", { "10", "15", "20", "30" } },
-    { "devices.0.rtc.tolerance", { "10 ppm", "40 ppm", "100 ppm" } },
-    { "devices.0.data_rate", { "link-check", "link-check", "DR3", "by-link" } },
-    { "area.radius", { "300 m", "600 m", "900 m" } },
-    { "gateways.count", { "1", "2", "3" } },
-    { "gateways.backhaul.loss", { "0 %", "2 %", "10 %" } },
-    { "firmware.size", { "1 KiB", "3 KiB", "6 KiB" } },
-    { "campaigns.0.firmware.version", { "2.0.0", "2.0.0", "2.0.0", "1.0.0" } }, /* refused */
-    { "campaigns.0.correction.policy", { "adaptive", "until-reported", "fixed" } },
-    { "campaigns.0.set_up.policy", { "chained", "one-per-uplink" } },
-    { "campaigns.0.redundancy", { "5 %", "20 %", "50 %" } },
-    { "faults.0.rate", { "1 /d", "8 /d", "40 /d" } },
-    { "faults.1.rate", { "1 /d", "8 /d", "40 /d" } },
-    { "faults.1.duration", { "1 s", "5 min", "1 h" } },
-    { "faults.2.rate", { "1 /d", "12 /d", "60 /d" } },
-    { "faults.2.flash.operation", { "1", "5", "20", "50" } },
-    { "faults.2.flash.torn", { "true", "false" } },
-    { "faults.3.rate", { "1 /d", "10 /d", "50 /d" } },
-    { "faults.4.rate", { "1 /d", "10 /d", "50 /d" } },
-    { "faults.5.loss", { "10 %", "50 %", "90 %" } },
-    { "faults.6.rate", { "1 /d", "20 /d", "80 /d" } },
-    { "faults.7.rate", { "1 /d", "20 /d", "80 /d" } },
-    { "faults.8.flash.bit_errors", { "0.0000001", "0.000001", "0.00001", "0.0001" } },
-    { "faults.9.flash.bit_errors", { "0.00000001", "0.0000001", "0.000001" } },
-    { "faults.10.charge", { "0.2 %", "1 %", "3 %", "5 %" } },
-};
-#define OPTIONS (sizeof options / sizeof options[0])
-
 struct storm {
-    uint32_t seed;
-    char sets[OPTIONS + 1][SET_SIZE];
-    const char *set[OPTIONS + 1];
+    struct storm_draw draw;
     uint32_t faults; /* found in it */
+    FILE *wrong;     /* the text of all storms */
 };
 
 struct sums {
@@ -70,37 +34,16 @@ struct sums {
     double cuts, brown_outs, flipped_bits;
 };
 
-static void draw(struct storm *storm, uint32_t seed)
-{
-    *storm = (struct storm){ .seed = seed };
-    snprintf(storm->sets[0], SET_SIZE, "seed=%u", seed);
-    storm->set[0] = storm->sets[0];
-    for (uint32_t i = 0; i < OPTIONS; i++) {
-        uint32_t word[4], count = 0;
-        while (count < VALUES_MAX && options[i].values[count] != NULL) {
-            count++;
-        }
-        random_block(seed, i, RANDOM_TEST, 0, word);
-        snprintf(storm->sets[i + 1], SET_SIZE, "%s=%s", options[i].key,
-                options[i].values[word[0] % count]);
-        storm->set[i + 1] = storm->sets[i + 1];
-    }
-}
-
 /* Of a device, or of all: UINT32_MAX. Once for each storm: the command that plays it. */
 static void report(struct storm *storm, uint32_t device, const char *wrong)
 {
     if (storm->faults++ == 0) {
-        fprintf(stderr, "fleetcast run scenarios/storm-and-heal.yaml --seed %u", storm->seed);
-        for (uint32_t i = 1; i <= OPTIONS; i++) {
-            fprintf(stderr, " --set '%s'", storm->set[i]);
-        }
-        fprintf(stderr, "\n");
+        storm_print_command(&storm->draw, storm->wrong);
     }
     if (device != UINT32_MAX) {
-        fprintf(stderr, "  device %u", device);
+        fprintf(storm->wrong, "  device %u", device);
     }
-    fprintf(stderr, "  %s\n", wrong);
+    fprintf(storm->wrong, "  %s\n", wrong);
 }
 
 /* NULL: as it must be. */
@@ -129,7 +72,7 @@ static const char *look_at(const struct trial *trial, const struct air_sender *s
 
 static void play(const char *text, struct storm *storm, struct sums *sums)
 {
-    struct trial *trial = trial_create(text, storm->set, OPTIONS + 1);
+    struct trial *trial = trial_create(text, storm->draw.set, storm->draw.set_count);
     struct air_counters *counters = air_counters_create(trial->world);
     while (trial_go(trial, trial->scenario.duration_ns)) {
     }
@@ -161,30 +104,41 @@ static void play(const char *text, struct storm *storm, struct sums *sums)
     trial_destroy(trial);
 }
 
+static void tell(uint32_t storms, const struct sums *sums, const struct storm_tally *tally)
+{
+    fprintf(stderr,
+            "%u storms, %u devices, %.0f power cuts, %.0f brown-outs, %.0f wrong bits: %u confirmed"
+            " in the storm, %u after it, %u with a named reason\n",
+            storms, sums->devices, sums->cuts, sums->brown_outs, sums->flipped_bits,
+            sums->confirmed_in_storm, sums->confirmed, sums->named);
+    for (int reason = 0; reason < CAMPAIGN_FAILURE_COUNT; reason++) {
+        if (sums->reasons[reason] > 0) {
+            fprintf(stderr, "  %s: %u\n", campaign_failure_name(reason), sums->reasons[reason]);
+        }
+    }
+    storm_print_tally(tally, stderr);
+}
+
 Test(storm, heals, .timeout = 1200)
 {
     const char *asked = getenv("FLEETCAST_STORMS");
     uint32_t storms = asked != NULL ? (uint32_t)strtoul(asked, NULL, 10) : STORMS_USUAL;
-    char *text = trial_shipped("storm-and-heal");
+    char *text = trial_shipped("storm-and-heal"), *wrong = NULL;
+    size_t wrong_size = 0;
+    FILE *faults = open_memstream(&wrong, &wrong_size);
     struct sums sums = { 0 };
+    struct storm_tally tally = { 0 };
     uint32_t failed = 0;
     for (uint32_t seed = 1; seed <= storms; seed++) {
-        struct storm storm;
-        draw(&storm, seed);
+        struct storm storm = { .wrong = faults };
+        storm_draw(&storm.draw, seed, &tally);
         play(text, &storm, &sums);
         failed += storm.faults > 0;
     }
     free(text);
-    fprintf(stderr,
-            "%u storms, %u devices, %.0f power cuts, %.0f brown-outs, %.0f wrong bits: %u confirmed"
-            " in the storm, %u after it, %u with a named reason\n",
-            storms, sums.devices, sums.cuts, sums.brown_outs, sums.flipped_bits,
-            sums.confirmed_in_storm, sums.confirmed, sums.named);
-    for (int reason = 0; reason < CAMPAIGN_FAILURE_COUNT; reason++) {
-        if (sums.reasons[reason] > 0) {
-            fprintf(stderr, "  %s: %u\n", campaign_failure_name(reason), sums.reasons[reason]);
-        }
-    }
-    cr_expect_eq(failed, 0, "%u of %u storms", failed, storms);
+    fclose(faults);
+    tell(storms, &sums, &tally);
+    cr_expect_eq(failed, 0, "%u of %u storms:\n%s", failed, storms, wrong);
     cr_expect_geq(100 * sums.confirmed, 98 * sums.devices, "the fleets heal");
+    free(wrong);
 }
