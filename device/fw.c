@@ -180,6 +180,7 @@ static void send_uplink(struct fw *fw, uint64_t now_ticks)
         } else {
             report = true;
             fport = REPORT_FPORT;
+            fw_install_forget_old(fw);
             size = report_build_uplink(&fw->report, now_ticks, payload, size_max);
             confirmed = (options & FACTORY_OPTION_REPORT_CONFIRMED) != 0;
         }

@@ -36,6 +36,16 @@ void fw_install_init(struct fw *fw)
     }
 }
 
+void fw_install_forget_old(struct fw *fw)
+{
+    bool of_running = fw->report.update_status == UPDATE_DAMAGED;
+    DEVICE_ASSERT(&fw->core.hal, fw->install < FW_INSTALL_COUNT);
+    if (fw->install == FW_INSTALL_NONE && !of_running
+            && fragmentation_awaits_block(&fw->services.fragmentation)) {
+        fw->report.update_status = UPDATE_NONE;
+    }
+}
+
 void fw_install_on_flash_done(struct fw *fw)
 {
     DEVICE_ASSERT(&fw->core.hal, fw->install < FW_INSTALL_COUNT);

@@ -26,6 +26,9 @@ enum fw_install {
  * runs. */
 void fw_install_init(struct fw *fw);
 
+/* Before a report: while a new block is under way, what became of the one before it is no news. */
+void fw_install_forget_old(struct fw *fw);
+
 void fw_install_on_flash_done(struct fw *fw);
 
 /* One bounded piece of the state's work. True: more of it is ready now. */

@@ -34,11 +34,13 @@ void fw_trial_init(struct fw *fw, const struct boot_state *state)
     }
     fw->trial.confirm_ticks = now_ticks + part_ticks(fw, CONFIRM_PART);
     fw->trial.ask_ticks = now_ticks + part_ticks(fw, ASK_PART);
-    fw->trial.end_ticks = now_ticks + part_ticks(fw, REVERT_PART);
+    fw->trial.end_ticks = HAL_TICKS_NEVER;
     if (state->slot == SLOT_TESTING) {
         uint32_t left_s = limit_s > state->tested_s ? limit_s - state->tested_s : 0;
         fw->trial.end_ticks = now_ticks + left_s * (uint64_t)HAL_RTC_HZ;
         hal_trace(hal, FW_TRACE_TRIAL_RUNS, fw->report.running.version, left_s);
+    } else if (state->old_saved) {
+        fw->trial.end_ticks = now_ticks + part_ticks(fw, REVERT_PART);
     }
 }
 
@@ -46,6 +48,9 @@ void fw_trial_init(struct fw *fw, const struct boot_state *state)
 static uint64_t give_up_at(const struct fw *fw)
 {
     uint64_t end_ticks = fw->trial.end_ticks;
+    if (end_ticks == HAL_TICKS_NEVER) {
+        return HAL_TICKS_NEVER;
+    }
     uint64_t idle_ticks = mac_idle_at(&fw->core);
     uint64_t late_ticks = end_ticks + RESTART_LATE_TICKS;
     uint64_t at_ticks = idle_ticks < late_ticks ? idle_ticks : late_ticks;

@@ -13,7 +13,8 @@ struct boot_state;
 /* Of an image in testing (fw.in_trial); else undefined. */
 struct fw_trial {
     uint64_t confirm_ticks; /* not before */
-    uint64_t end_ticks;     /* of the trial; then, when the saved image is read again */
+    uint64_t end_ticks;     /* of the trial; of an image that was given up, when the saved one is
+                             * read again; HAL_TICKS_NEVER: there is no image to go back to */
     uint64_t ask_ticks;     /* when the network is asked again */
 };
 

@@ -389,10 +389,15 @@ struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
     block_proof_end(&frag->proof, core);
-    if (frag->phase != FRAG_PHASE_NONE && !frag->session.used) {
+    if (fragmentation_awaits_block(frag)) {
         frag->session.used = 1;
         frag_session_save(frag, core);
     }
+}
+
+bool fragmentation_awaits_block(const struct fragmentation *frag)
+{
+    return frag->phase != FRAG_PHASE_NONE && !frag->session.used;
 }
 
 const struct package fragmentation_package = {

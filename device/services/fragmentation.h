@@ -112,4 +112,7 @@ struct delta_build *fragmentation_lend_memory(struct fragmentation *frag);
 /* The block was installed or refused: it is not handed over again. Also right after a reset. */
 void fragmentation_block_used(struct fragmentation *frag, struct core *core);
 
+/* True: a session is set up, and its block was not dealt with so far. */
+bool fragmentation_awaits_block(const struct fragmentation *frag);
+
 #endif

@@ -25,12 +25,12 @@ struct server_device {
     uint8_t held_by;               /* campaign whose transfer it is in, SERVER_NO_CAMPAIGN */
     bool resets_known;             /* resets: last reported */
     uint16_t resets;
-    bool image_known;                         /* the next two: as reported last */
-    uint8_t image_digest[8];                  /* first bytes of the SHA-256 of the code that runs */
+    bool image_known;        /* the next two: as reported last */
+    uint8_t image_digest[8]; /* first bytes of the SHA-256 of the code that runs */
     uint32_t image_version;
-    int32_t snr_mdb;                          /* best gateway, smoothed over uplinks */
-    uint8_t group_owner[SERVER_GROUP_IDS];    /* campaign, SERVER_NO_CAMPAIGN: free */
-    uint8_t index_owner[SERVER_FRAG_INDEXES]; /* the same of FragIndex */
+    int32_t snr_mdb;                           /* best gateway, smoothed over uplinks */
+    uint8_t group_owner[SERVER_GROUP_IDS];     /* campaign, SERVER_NO_CAMPAIGN: free */
+    uint8_t index_owner[SERVER_FRAG_INDEXES];  /* the same of FragIndex */
     uint16_t session_cnt[SERVER_FRAG_INDEXES]; /* SessionCnt of the next set-up */
     sim_ns listens_from_ns, listens_to_ns;     /* class C windows that it was promised */
 };

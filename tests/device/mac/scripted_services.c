@@ -153,6 +153,11 @@ bool fragmentation_take_block(
     return ready;
 }
 
+bool fragmentation_awaits_block(const struct fragmentation *frag)
+{
+    return script.awaits_block;
+}
+
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)
 {
     script.block_used = true;

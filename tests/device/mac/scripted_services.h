@@ -15,6 +15,7 @@ struct script {
     unsigned downlinks;
     uint8_t downlink_fport;
     bool session;
+    bool awaits_block;
     bool block_ready;
     bool block_used;
     unsigned verify_steps_left;

@@ -115,11 +115,36 @@ Test(fw_trial, time_before_the_last_start_counts)
 Test(fw_trial, an_image_without_a_way_back_is_not_given_up)
 {
     struct rig *rig = rig_in_trial(SLOT_REVERTING);
+    script.boot.old_saved = false;
+    rig_boot(rig, HAL_RESET_SOFTWARE);
     rig_run_s(rig, 3 * HOUR_S);
     cr_assert_eq(rig->board.reboots, 0);
     (void)rig_next_uplink(rig, 300);
     answer(rig, 0, true);
     rig_run_s(rig, 3);
+    cr_assert_eq(script.boot.slot, SLOT_CONFIRMED);
+    rig_destroy(rig);
+}
+
+/* The bootloader could not read the saved image: an eighth of the trial later it tries again. */
+Test(fw_trial, an_image_that_was_given_up_restarts_for_the_old_one)
+{
+    struct rig *rig = rig_in_trial(SLOT_REVERTING);
+    rig_run_s(rig, HOUR_S / 8u - 2u);
+    cr_assert_eq(rig->board.reboots, 0);
+    rig_run_s(rig, 660);
+    cr_assert_eq(rig->board.reboots, 1);
+    cr_assert_eq(script.boot.slot, SLOT_REVERTING);
+    rig_destroy(rig);
+}
+
+Test(fw_trial, an_image_that_was_given_up_and_works_is_confirmed_first)
+{
+    struct rig *rig = rig_in_trial(SLOT_REVERTING);
+    (void)rig_next_uplink(rig, 70);
+    answer(rig, 0, true);
+    rig_run_s(rig, HOUR_S);
+    cr_assert_eq(rig->board.reboots, 0);
     cr_assert_eq(script.boot.slot, SLOT_CONFIRMED);
     rig_destroy(rig);
 }
@@ -145,5 +170,17 @@ Test(fw_trial, a_reverted_update_is_reported)
     struct fake_uplink uplink = rig_next_uplink(rig, 70);
     cr_assert_eq(uplink.payload_size, REPORT_CONTENT_SIZE, "in a whole report");
     cr_assert_eq(uplink.payload[15], UPDATE_REVERTED);
+    rig_destroy(rig);
+}
+
+/* A server would take it for news of the block that is on its way. */
+Test(fw_trial, a_reverted_update_is_not_reported_once_the_next_block_comes)
+{
+    struct rig *rig = rig_joined();
+    script.boot = (struct boot_state){ .slot = SLOT_REJECTED, .result = BOOT_RESULT_REVERTED };
+    script.awaits_block = true;
+    rig_boot(rig, HAL_RESET_WATCHDOG);
+    struct fake_uplink uplink = rig_next_uplink(rig, 70);
+    cr_assert_eq(uplink.payload[15], UPDATE_NONE);
     rig_destroy(rig);
 }
