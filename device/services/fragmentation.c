@@ -108,6 +108,21 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
     return errors;
 }
 
+/* The session at hand goes on under the new SessionCnt, and its flash need not be erased: a server
+ * repeats a set-up whose answer was lost, and in a further round it sets up a block again that was
+ * fetched in part. Without a group all that there is came by unicast, under the device's own keys:
+ * what is left of the block of a group may be forged, and is not worth keeping. */
+static bool continues_session(const struct fragmentation *frag, const struct frag_params *params)
+{
+    const struct frag_params *session = &frag->session;
+    bool fetched = frag->phase == FRAG_PHASE_COLLECT && session->group_mask == 0
+                   && params->group_mask == 0 && session->index == params->index;
+    return (frag_session_untouched(frag) || fetched) && session->version == params->version
+           && session->fragments == params->fragments
+           && session->fragment_size == params->fragment_size
+           && memcmp(session->descriptor, params->descriptor, sizeof(params->descriptor)) == 0;
+}
+
 static void on_setup(struct fragmentation *frag, struct core *core, const uint8_t *bytes)
 {
     DEVICE_ASSERT(&core->hal, frag->version == 1 || frag->version == 2);
@@ -117,13 +132,7 @@ static void on_setup(struct fragmentation *frag, struct core *core, const uint8_
     if (errors != 0) {
         return;
     }
-    /* A server repeats a set-up whose answer was lost, with the next SessionCnt. The flash that
-     * was made ready for it need not be erased once more. */
-    if (frag_session_untouched(frag) && frag->session.version == params.version
-            && frag->session.fragments == params.fragments
-            && frag->session.fragment_size == params.fragment_size
-            && memcmp(frag->session.descriptor, params.descriptor, sizeof(params.descriptor))
-                       == 0) {
+    if (continues_session(frag, &params)) {
         params.tag = frag->session.tag;
         frag->session = params;
         frag_session_save(frag, core);

@@ -18,8 +18,8 @@
  * N of the first; the answer brings as many of them as the window carries. It asks again at once,
  * as its duty cycle allows; without an answer, after pauses that double from 10 s to an hour. After
  * 24 requests without an answer in a row it gives up until the next BlockFetchReq. It goes on after
- * a reset (NVM_UNICAST). Where a power cut left data that no fragment can overwrite, it erases the
- * block and fetches all of it again.
+ * a reset (NVM_UNICAST), and with what it has where the block is set up once more. Where a power
+ * cut left data that no fragment can overwrite, it erases the block and fetches all of it again.
  */
 #ifndef DEVICE_SERVICES_UNICAST_BLOCKS_H
 #define DEVICE_SERVICES_UNICAST_BLOCKS_H

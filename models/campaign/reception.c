@@ -183,12 +183,12 @@ static uint16_t missing_at_least(
 }
 
 /* It says so, or it will when it hears a coded fragment. Before all uncoded ones were on the air,
- * what is missing says nothing. */
+ * what is missing says nothing; a member that fetches hears no coded one. */
 static bool is_over_memory(const struct transfer *transfer, const struct member *member,
         const struct package_message *message)
 {
     return (message->status & PACKAGE_STATUS_MEMORY) != 0
-           || (transfer->phase >= CAMPAIGN_PHASE_CORRECTION
+           || (transfer->phase >= CAMPAIGN_PHASE_CORRECTION && !unicast_delivery(transfer->campaign)
                    && member->missing > DECODER_MISSING_MAX);
 }
 

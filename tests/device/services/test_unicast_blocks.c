@@ -127,6 +127,64 @@ Test(unicast_blocks, go_on_after_a_reset_with_what_flash_holds)
     rig_destroy(rig);
 }
 
+/* SessionCnt 5 with its MIC comes in a further round; 4 had another one. */
+#define FETCHED_4 "02 10 0a00 0a 45 05 00010203 0400 00000000"
+#define FETCHED_5 "02 10 0a00 0a 45 05 00010203 0500 9b749d5f"
+
+/* Fragments 1 to 4 of a session, with a reset or not, then a set-up, then it is told to fetch. */
+static struct rig *set_up_again(const char *before, const char *again, bool reset)
+{
+    struct rig *rig = rig_create();
+    rig_set_gps(rig, 1300000000);
+    rig->board.entropy_fixed = true;
+    rig_down_hex(rig, DEVICE_D_PORT, -1, before);
+    rig_run_s(rig, 5);
+    rig_down_hex(rig, PORT, -1, "01 01");
+    rig_run_s(rig, 1);
+    answer(rig, 1, 4);
+    rig_down_hex(rig, PORT, -1, "03 01"); /* its round is over */
+    rig_run_s(rig, 200);
+    if (reset) {
+        rig_boot(rig);
+        rig_set_gps(rig, 1300000300);
+        rig_run_s(rig, 5);
+    }
+    cr_assert(device_d_answers(rig, again, "02 40"));
+    rig_run_s(rig, 5);
+    rig_down_hex(rig, PORT, -1, "01 01");
+    rig_run_s(rig, 1);
+    return rig;
+}
+
+Test(unicast_blocks, keep_what_they_have_in_a_further_round)
+{
+    for (unsigned reset = 0; reset < 2; reset++) {
+        struct rig *rig = set_up_again(FETCHED_4, FETCHED_5, reset == 1);
+        cr_assert(last_is(rig, "01 01 02 0540 06"), "the missing ones");
+        answer(rig, 5, 6);
+        rig_run_s(rig, 30);
+        cr_assert(device_d_last_uplink_is(rig, "04 01"), "good under the MIC of the new set-up");
+        rig_destroy(rig);
+    }
+}
+
+/* What came to a group may be forged; another descriptor, size or FragIndex is another block. */
+Test(unicast_blocks, keep_nothing_of_another_block_or_of_a_group)
+{
+    static const char *const pairs[][2] = {
+        { "02 11 0a00 0a 45 05 00010203 0400 00000000", FETCHED_5 },
+        { FETCHED_4, "02 11 0a00 0a 45 05 00010203 0500 9b749d5f" },
+        { FETCHED_4, "02 10 0a00 0a 45 05 00010204 0500 9b749d5f" },
+        { FETCHED_4, "02 10 0a00 0b 45 05 00010203 0500 9b749d5f" },
+        { "02 20 0a00 0a 45 05 00010203 0400 00000000", FETCHED_5 },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct rig *rig = set_up_again(pairs[i][0], pairs[i][1], false);
+        cr_expect(last_is(rig, "01 01 02 0140 0a"), "pair %zu: all of them", i);
+        rig_destroy(rig);
+    }
+}
+
 Test(unicast_blocks, stop_when_they_are_told_to_and_stay_stopped)
 {
     struct rig *rig = told_to_fetch();

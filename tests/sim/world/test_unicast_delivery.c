@@ -90,6 +90,70 @@ Test(unicast_delivery, ends_when_its_time_is_over)
     trial_destroy(trial);
 }
 
+/* More than 256 fragments are missing: no decoder has to hold them, for no coded one comes. */
+Test(unicast_delivery, blames_no_decoder)
+{
+    const char *const sets[] = { "campaign.delivery_timeout=2 h", "campaign.confirm_timeout=1 h",
+        "firmware.size=16 KiB", "area.radius=800 m" };
+    struct trial *trial = trial_create(SCENARIO, sets, 4);
+    trial_play(trial);
+    cr_expect_gt(trial_value(trial, "devices.failed.incomplete"), 0);
+    cr_expect_eq(trial_value(trial, "devices.failed.decoder_memory"), 0);
+    trial_destroy(trial);
+}
+
+/* --- further rounds ----------------------------------------------------------------------------*/
+
+/* Time on air of what gateways sent. */
+static void add_downlink(void *context, const struct observation *o)
+{
+    sim_ns *airtime_ns = context;
+    const struct frame *frame = o->data;
+    *airtime_ns += frame->downlink ? frame->end_ns - frame->start_ns : 0;
+}
+
+static double fragments_of_all(const struct trial *trial)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct device_line line;
+        device_line_get(trial->world, trial->recorders, i, false, &line);
+        sum += (double)line.unicast_fragments;
+    }
+    return sum;
+}
+
+/* What further rounds send is to what the first one sent as what was missing is to what was there.
+ * Set-up and questions are the same in both, and so have a bound: 16 bytes in each of twelve
+ * exchanges are a fragment each. */
+Test(unicast_delivery, brings_only_what_is_missing_in_further_rounds)
+{
+    const char *const sets[] = { "campaign.retries=3", "campaign.delivery_timeout=1 h",
+        "campaign.confirm_timeout=1 h", "firmware.size=10 KiB", "area.radius=600 m" };
+    struct trial *trial = trial_create(SCENARIO, sets, 5);
+    sim_ns airtime_ns = 0;
+    engine_observer_add(
+            trial->world->engine, OBSERVE_BIT(OBSERVE_FRAME_ENDED), add_downlink, &airtime_ns);
+    const struct campaign *campaign = world_first_campaign(trial->world);
+    sim_ns now_ns = 0;
+    while (campaign_round_count(campaign) < 2) {
+        cr_assert(trial_go(trial, now_ns += 60 * SIM_NS_PER_S));
+    }
+    double first = fragments_of_all(trial), first_s = (double)airtime_ns / 1e9;
+    airtime_ns = 0;
+    trial_play(trial);
+    double second_s = (double)airtime_ns / 1e9;
+    double needed = DEVICES * campaign_nb_frag(campaign);
+    double second = fragments_of_all(trial) - first;
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_expect(first > needed / 4 && first < 0.9 * needed, "%g of %g", first, needed);
+    /* A device may lose what was not in flash when the round ended, and answers come twice. */
+    cr_expect_leq(second, 1.1 * (needed - first), "%g for %g", second, needed - first);
+    double share = (second + 12 * DEVICES) / first;
+    cr_expect_leq(second_s, 1.1 * share * first_s, "%g s after %g s", second_s, first_s);
+    trial_destroy(trial);
+}
+
 static void expect_confirmed_with(const char *const *sets, size_t set_count)
 {
     struct trial *trial = trial_create(SCENARIO, sets, set_count);
