@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "campaign/campaign_internal.h"
+#include "campaign/fec_encoder.h"
 
 /* Coded fragments beyond the missing ones, before the member is asked again: three of four decoders
  * are done with two (spec-protocol 5.6); a round more costs one exchange. */
@@ -102,11 +103,24 @@ uint32_t repair_count(const struct transfer *transfer, bool answered)
     return count;
 }
 
+/* The number of the next fragment, 0: there is none left. Where each row is even, coded fragments
+ * alone never end a decoder that lacks all uncoded ones: a round after one that brought nothing
+ * begins with an uncoded one, another one each time. */
+static uint32_t next_number(struct transfer *transfer, const struct member *member)
+{
+    uint32_t fruitless = member->tries[MEMBER_CAUSE_REPAIR];
+    bool first = member->repair_left == member->repair_missing + RESERVE;
+    assert(transfer->nb_frag > 0);
+    bool uncoded = first && fruitless > 0
+                   && fec_encoder_rows_are_even(transfer->fragmentation_version, transfer->nb_frag);
+    return uncoded ? 1u + fruitless % transfer->nb_frag : transfer_take_number(transfer);
+}
+
 static bool send_fragment(struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     struct transfer *transfer = member_transfer_of(campaign, member);
     uint8_t payload[PACKAGE_FRAGMENT_OVERHEAD + UINT8_MAX];
-    uint32_t n = transfer_take_number(transfer);
+    uint32_t n = next_number(transfer, member);
     if (n == 0) {
         return false;
     }

@@ -76,6 +76,24 @@ Test(repair, ends_with_a_reason_where_it_brings_nothing)
     cr_assert_eq(campaign_phase(fleet.campaign), CAMPAIGN_PHASE_DONE);
 }
 
+/* Version 2, M = 40: all rows have 20 columns, so coded fragments alone have rank 39 at most
+ * (linear algebra, as in test_correction.c). The second round begins with an uncoded fragment. */
+Test(repair, sends_an_uncoded_fragment_to_a_device_that_has_none)
+{
+    struct campaign_params params = fleet_default_params();
+    params.fragment_size_bytes = 94;
+    params.redundancy = 0.0;
+    params.correction = CORRECTION_FIXED;
+    params.unicast_below = 1;
+    params.confirm_timeout_ns = 24 * HOUR_NS;
+    fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.needs_uncoded = true;
+    fleet_run(&fleet, 20 * HOUR_NS);
+    cr_assert_eq(fleet.devices[0].nb_frag % 4 / 2, 0, "rows of even weight");
+    fleet_expect_all_confirmed(&fleet);
+    cr_assert_eq(fleet.devices[0].received_uncoded, 1);
+}
+
 static sim_ns out_until_ns;
 
 /* Gateways refuse what goes out at the data rate of the devices' uplinks, DR5, in RX1. */

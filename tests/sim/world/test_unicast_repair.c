@@ -95,6 +95,24 @@ static void expect_left_early(const char *policy)
     trial_destroy(trial);
 }
 
+/* No device receives any of 136 fragments, whose rows have 68 columns each in version 2. */
+Test(unicast_repair, brings_the_block_to_devices_that_received_nothing)
+{
+    static char text[sizeof scenario + 200];
+    snprintf(text, sizeof text,
+            "%sfaults: [{kind: jammer, frequency: 869.525 MHz, at: 119 min, duration: 3 h, "
+            "received: -60 dBm}]\n",
+            scenario);
+    const char *const sets[] = { "campaign.confirm_timeout=30 h", "duration=3 d",
+        "area.radius=600 m", "firmware.size=6250 B" };
+    struct trial *trial = trial_create(text, sets, 4);
+    trial_play(trial);
+    cr_assert_eq(trial_value(trial, "missing_fragments.nb_frag") / 4, 34, "rows are even");
+    cr_assert_eq(trial_value(trial, "missing_fragments.received"), 0);
+    cr_assert_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    trial_destroy(trial);
+}
+
 Test(unicast_repair, ends_class_c_of_members_that_answer_to_adaptive_correction)
 {
     expect_left_early("campaign.correction.policy=adaptive");
