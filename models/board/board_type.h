@@ -37,6 +37,8 @@ struct board_type {
     struct hal_flash_geometry flash[HAL_FLASH_REGION_COUNT];
     /* internal.{program_time,erase_time,read_time}, nor.{the same}: see struct flash_timing */
     struct flash_timing flash_timing[HAL_FLASH_REGION_COUNT];
+    /* internal.endurance, nor.endurance: erases that a unit is rated for */
+    uint32_t flash_endurance[HAL_FLASH_REGION_COUNT];
     uint32_t nor_poll_ns; /* nor.poll: what asking a busy NOR for its status costs */
     /* nor.wake_up: out of power-down, tRES1 (W25Q80 3 us; MX25R8035F tRDP, 35 us). The driver waits
      * as long when it sends the NOR there (tDP is no longer). */

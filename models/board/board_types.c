@@ -95,6 +95,7 @@ const struct board_type board_stm32l072_sx1276 = {
             .read_ns_per_byte = 500, /* 16 MHz SPI */
         },
     },
+    .flash_endurance = { [HAL_FLASH_INTERNAL] = 10000, [HAL_FLASH_EXTERNAL] = 100000 },
 };
 
 static const char *flash_fault(const struct hal_flash_geometry *flash, uint32_t size_max)

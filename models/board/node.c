@@ -141,6 +141,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
         for (uint32_t i = 0; i < fleet->count; i++) {
             node_task_destroy(node_at(fleet, i));
             node_faults_destroy(node_at(fleet, i));
+            node_wear_destroy(node_at(fleet, i));
         }
         (void)munmap(fleet->base, fleet->map_bytes);
     }

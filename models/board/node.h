@@ -14,6 +14,7 @@
 #include "board/crystal.h"
 #include "board/energy.h"
 #include "board/flash.h"
+#include "board/flash_wear.h"
 #include "engine.h"
 #include "firmware/firmware_build.h"
 #include "identity/identity.h"
@@ -162,10 +163,8 @@ enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t inde
 uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address);
 /* Programs and erases of a node's flash so far. */
 uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index);
-/* Erase units (sectors, pages) of one region that it has erased so far, each time counted: its
- * wear.
- */
-uint32_t node_flash_erased(
+/* How often it has erased each unit (sector, page) of one region so far. */
+const struct flash_wear *node_flash_wear(
         const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region);
 
 struct node_fleet_stats {

@@ -6,6 +6,8 @@
  * (device/port/nor.c) wakes it for an access and sends it back after it.
  */
 
+#include <stdlib.h>
+
 #include "board/node_internal.h"
 
 /* SPI bytes around the data: write enable, command and 24-bit address; status command and answer.
@@ -229,6 +231,27 @@ enum hal_status node_flash_program(
     return HAL_OK;
 }
 
+/* An erase that is cut wears its units too. */
+static void count_wear(struct node *node, const struct node_flash_work *work)
+{
+    uint32_t unit_bytes = geometry_of(node, work->region)->erase_unit_bytes;
+    struct run_memory *memory = engine_memory(node->fleet->engine);
+    if (node->wear == NULL) {
+        node->wear = run_memory_take_zeroed(memory, HAL_FLASH_REGION_COUNT * sizeof *node->wear);
+    }
+    flash_wear_erase(
+            &node->wear[work->region], memory, work->address / unit_bytes, work->size / unit_bytes);
+}
+
+void node_wear_destroy(struct node *node)
+{
+    for (int region = 0; node->wear != NULL && region < HAL_FLASH_REGION_COUNT; region++) {
+        flash_wear_finish(&node->wear[region]);
+    }
+    free(node->wear);
+    node->wear = NULL;
+}
+
 enum hal_status node_flash_erase(
         void *board, enum hal_flash_region region, uint32_t address, size_t size)
 {
@@ -255,7 +278,7 @@ enum hal_status node_flash_erase(
     sim_ns run_ns = (sim_ns)units * node->board->type->flash_timing[region].erase_ns_per_unit;
     const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
     struct node_cut_now cut;
-    node->flash_erased[region] += units;
+    count_wear(node, &work);
     bool cuts = operation_cut(node, &work, NULL, &cut);
     flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
     if (geometry->stalls_cpu) {

@@ -10,6 +10,7 @@
 
 #include "board/crypto_memo.h"
 #include "board/flash.h"
+#include "board/flash_wear.h"
 #include "board/key_store.h"
 #include "board/node.h"
 #include "random_stream.h"
@@ -93,7 +94,7 @@ struct node {
     sim_ns alarm_ticks_ns;
     const struct frame *tx_frame; /* on the air or last sent */
     uint8_t noise[16];
-    uint32_t flash_erased[HAL_FLASH_REGION_COUNT]; /* erase units so far */
+    struct flash_wear *wear; /* HAL_FLASH_REGION_COUNT; NULL: nothing was erased */
     /* --- silicon */
     alignas(NODE_LINE_BYTES) struct sx1276 chip;
     alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */
@@ -347,6 +348,8 @@ void node_tear(struct node *node, struct node_cut_now *now, const struct node_fl
         const void *data);
 /* Leaves the firmware: its power is cut. */
 _Noreturn void node_cut_falls(struct node *node, const struct node_cut_now *now);
+/* node_hal_flash.c */
+void node_wear_destroy(struct node *node);
 /* node_battery.c. After the board's current has changed, at `at_ns`, outside flash operations. */
 void node_battery_load(struct node *node, sim_ns at_ns);
 /* Does the flash operation that was counted last bring the voltage down? */

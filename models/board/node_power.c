@@ -140,13 +140,6 @@ uint32_t node_flash_operations(const struct node_fleet *fleet, uint32_t index)
     return node_at(fleet, index)->flash_operations;
 }
 
-uint32_t node_flash_erased(
-        const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region)
-{
-    assert(index < fleet->count && region < HAL_FLASH_REGION_COUNT);
-    return node_at(fleet, index)->flash_erased[region];
-}
-
 void node_cut_now_init(const struct node *node, struct node_cut_now *now)
 {
     *now = (struct node_cut_now){ .cause = HAL_RESET_POWER_ON };

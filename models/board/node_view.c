@@ -27,6 +27,15 @@ const struct firmware_build *node_build(const struct node_fleet *fleet, uint32_t
     return node_at(fleet, index)->board->build;
 }
 
+const struct flash_wear *node_flash_wear(
+        const struct node_fleet *fleet, uint32_t index, enum hal_flash_region region)
+{
+    static const struct flash_wear none = { 0 };
+    assert(index < fleet->count && region < HAL_FLASH_REGION_COUNT);
+    const struct flash_wear *wear = node_at(fleet, index)->wear;
+    return wear != NULL ? &wear[region] : &none;
+}
+
 static sim_ns ahead_ns(sim_ns end_ns, sim_ns now_ns)
 {
     return end_ns > now_ns ? end_ns - now_ns : 0;

@@ -53,4 +53,5 @@ const struct firmware_build firmware_builtin = {
     .provision = provision,
     .image = image,
     .flags = FIRMWARE_TRACES | FIRMWARE_REPORTS_VERSION,
+    .place = flash_place_of,
 };

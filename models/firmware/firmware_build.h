@@ -7,6 +7,7 @@
 #ifndef FIRMWARE_FIRMWARE_BUILD_H
 #define FIRMWARE_FIRMWARE_BUILD_H
 
+#include "firmware/flash_place.h"
 #include "fw.h"
 #include "identity/identity.h"
 
@@ -78,6 +79,9 @@ struct firmware_build {
     uint32_t flags;                   /* FIRMWARE_ bits */
     size_t stack_size_bytes;          /* of a build that blocks; 0: 64 KiB */
     struct firmware_segment *segment; /* set by the loader */
+    /* What an address of its flash is used for, up to `end_address`. NULL: the build can't tell. */
+    enum flash_place (*place)(
+            enum hal_flash_region region, uint32_t address, uint32_t *end_address);
 };
 
 /* The members that every description begins with. */

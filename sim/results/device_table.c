@@ -129,6 +129,10 @@ static const struct column columns[] = {
             MEMBER(internal_erased) },
     { "nor_flash_erases", "", COLUMN_COUNT,
             "sectors of NOR flash that were erased, each time counted", MEMBER(nor_erased) },
+    { "internal_flash_wear", "", COLUMN_COUNT, "most erases of one page of internal flash",
+            MEMBER(internal_wear) },
+    { "nor_flash_wear", "", COLUMN_COUNT, "most erases of one sector of NOR flash",
+            MEMBER(nor_wear) },
 };
 /* clang-format on */
 
@@ -237,8 +241,12 @@ static void add_energy(const struct world *world, const struct recorder_set *rec
                 phases.steady_j / measure_seconds(phases.steady_ns));
     }
     line->flash_operations = node_flash_operations(world->nodes, device);
-    line->internal_erased = node_flash_erased(world->nodes, device, HAL_FLASH_INTERNAL);
-    line->nor_erased = node_flash_erased(world->nodes, device, HAL_FLASH_EXTERNAL);
+    const struct flash_wear *internal = node_flash_wear(world->nodes, device, HAL_FLASH_INTERNAL);
+    const struct flash_wear *nor = node_flash_wear(world->nodes, device, HAL_FLASH_EXTERNAL);
+    line->internal_erased = internal->total;
+    line->nor_erased = nor->total;
+    line->internal_wear = flash_wear_most(internal);
+    line->nor_wear = flash_wear_most(nor);
 }
 
 void device_line_get(const struct world *world, const struct recorder_set *recorders,

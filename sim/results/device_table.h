@@ -46,6 +46,7 @@ struct device_line {
     double battery_life_years;
     uint64_t brown_outs;
     uint64_t flash_operations, internal_erased, nor_erased;
+    uint64_t internal_wear, nor_wear; /* most erases of one unit */
 };
 
 extern const struct column_table device_table; /* of struct device_line */

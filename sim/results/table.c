@@ -145,6 +145,24 @@ static void write_energy(const struct table *t)
     }
 }
 
+static void write_wear(const struct table *t)
+{
+    static const char *const rows[][2] = { { "internal flash", "internal" }, { "NOR", "nor" } };
+    write_title(t, "Erases of one sector", "         most   share of rated", 28);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[64];
+        double most, percent;
+        snprintf(path, sizeof path, "flash.wear.%s.most", rows[i][1]);
+        if (!summary_value(t->summary, path, &most)) {
+            continue;
+        }
+        snprintf(path, sizeof path, "flash.wear.%s.endurance_percent", rows[i][1]);
+        summary_value(t->summary, path, &percent);
+        fprintf(t->out, "  %-26s%13.0f%15.3f %%\n", rows[i][0], most, percent);
+    }
+    write_shares(t, "flash.wear.by_place.", "%.0f%s", "", 1.0, 0.0);
+}
+
 static void write_uplinks(const struct table *t)
 {
     double sent, received;
@@ -377,6 +395,7 @@ void summary_write_table(const struct summary *summary, FILE *out, bool colour)
     write_parts(&t, "Groups of devices", "groups.");
     write_causes(&t);
     write_energy(&t);
+    write_wear(&t);
     write_uplinks(&t);
     write_reports(&t);
     write_gateways(&t);

@@ -20,6 +20,7 @@ struct flash_values {
     bool rewritable;
     sim_ns program_time_ns, erase_time_ns;
     double read_time_s; /* a byte may take less than a nanosecond to write down */
+    uint32_t endurance;
 };
 
 struct board_values {
@@ -72,7 +73,8 @@ static const struct param_type param_tx_levels = { .size = ENERGY_TX_LEVELS * si
     { region ".rewritable", B(member.rewritable), &param_bool, DIMENSION_NONE, 0, 0, NULL, "", "Whether a programmed unit of the flash may be programmed again." }, \
     { region ".program_time", B(member.program_time_ns), &param_time, DIMENSION_TIME, 0, 1, NULL, "", "Time to program a unit or a whole page of the flash." }, \
     { region ".erase_time", B(member.erase_time_ns), &param_time, DIMENSION_TIME, 0, 10, NULL, "", "Time to erase a unit of the flash." }, \
-    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time to read a byte of the flash." }
+    { region ".read_time", B(member.read_time_s), &param_double, DIMENSION_TIME, 0, 1e-3, NULL, "", "Time to read a byte of the flash." }, \
+    { region ".endurance", B(member.endurance), &param_u32, DIMENSION_NONE, 1, 1e9, NULL, "", "Erases that a unit of the flash is rated for." }
 
 static const struct param rows[] = {
     { "name", B(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "", "Name of the board." },
@@ -184,6 +186,8 @@ static void type_of(const struct board_values *v, struct board_file *file)
         .nor_wake_up_ns = (uint32_t)v->nor_wake_up_ns,
         .reset_ns = (uint32_t)v->reset_ns,
         .watchdog_ns = (uint32_t)v->watchdog_ns,
+        .flash_endurance = { [HAL_FLASH_INTERNAL] = v->internal.endurance,
+                [HAL_FLASH_EXTERNAL] = v->nor.endurance },
     };
     geometry_of(&v->internal, true, &file->type.flash[HAL_FLASH_INTERNAL],
             &file->type.flash_timing[HAL_FLASH_INTERNAL]);

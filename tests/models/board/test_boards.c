@@ -145,6 +145,7 @@ Test(boards, of_reference_are_the_same_as_constant_and_as_data_file)
         EXPECT_MEMBER(flash_timing[r].program_ns_per_unit);
         EXPECT_MEMBER(flash_timing[r].erase_ns_per_unit);
         EXPECT_MEMBER(flash_timing[r].read_ns_per_byte);
+        EXPECT_MEMBER(flash_endurance[r]);
     }
     /* plain tables of double, to their ends */
     expect_equal((const double *)&file.type.energy, (const double *)&board->energy,

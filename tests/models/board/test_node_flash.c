@@ -112,8 +112,9 @@ static bool erase_both(const struct hal *hal)
 Test(node_flash, erased_units_are_counted_by_region)
 {
     run_once(erase_both);
-    cr_expect_eq(node_flash_erased(rig.fleet, 0, MCU), 3);
-    cr_expect_eq(node_flash_erased(rig.fleet, 0, NOR), 1);
+    cr_expect_eq(node_flash_wear(rig.fleet, 0, MCU)->total, 3);
+    cr_expect_eq(node_flash_wear(rig.fleet, 0, NOR)->total, 1);
+    cr_expect_eq(node_flash_wear(rig.fleet, 0, NOR)->runs[0].first, 2);
     cr_expect_eq(node_flash_operations(rig.fleet, 0), 2);
 }
 

@@ -165,10 +165,11 @@ Test(device_table, a_line_tells_who_the_device_is_and_where)
         cr_expect_eq(line.gateway, other > best ? 1u : 0u);
         cr_expect_float_eq(line.link_gain_db, fmax(best, other) / 1e3, 1e-12);
         cr_expect_eq(line.flash_operations, node_flash_operations(trial->world->nodes, i));
+        const struct flash_wear *nor = node_flash_wear(trial->world->nodes, i, HAL_FLASH_EXTERNAL);
         cr_expect_eq(line.internal_erased,
-                node_flash_erased(trial->world->nodes, i, HAL_FLASH_INTERNAL));
-        cr_expect_eq(
-                line.nor_erased, node_flash_erased(trial->world->nodes, i, HAL_FLASH_EXTERNAL));
+                node_flash_wear(trial->world->nodes, i, HAL_FLASH_INTERNAL)->total);
+        cr_expect_eq(line.nor_erased, nor->total);
+        cr_expect_eq(line.nor_wear, flash_wear_most(nor));
     }
     trial_destroy(trial);
 }
