@@ -70,16 +70,29 @@ int32_t fading_gain_mdb(const struct fading_params *params, uint64_t seed, uint6
     return (int32_t)lround(10000 * log10(gain));
 }
 
+uint32_t fading_block_word(const struct fading_params *params, uint64_t seed, entity_id device,
+        uint32_t gateway, sim_ns at_ns)
+{
+    uint32_t words[4];
+    draw_block(params, seed, device, gateway, at_ns, words);
+    return words[0];
+}
+
+double fading_most_of_word(const struct fading_params *params, uint32_t word)
+{
+    if (params->model == FADING_NONE) {
+        return 1;
+    }
+    double scattered = -log(uniform_of(word));
+    if (params->model == FADING_RAYLEIGH) {
+        return scattered;
+    }
+    double k = pow(10, params->rician_k_db / 10);
+    double amplitude = sqrt(k / (k + 1)) + sqrt(scattered / (k + 1));
+    return amplitude * amplitude;
+}
+
 int32_t fading_most_mdb(const struct fading_params *params)
 {
-    double scattered = -log(uniform_of(0));
-    double gain = 1;
-    if (params->model == FADING_RAYLEIGH) {
-        gain = scattered;
-    } else if (params->model == FADING_RICIAN) {
-        double k = pow(10, params->rician_k_db / 10);
-        double amplitude = sqrt(k / (k + 1)) + sqrt(scattered / (k + 1));
-        gain = amplitude * amplitude;
-    }
-    return (int32_t)ceil(10000 * log10(gain)) + 1;
+    return (int32_t)ceil(10000 * log10(fading_most_of_word(params, 0))) + 1;
 }

@@ -37,7 +37,13 @@ struct fading_params {
 int32_t fading_gain_mdb(const struct fading_params *params, uint64_t seed, uint64_t frame_id,
         entity_id device, uint32_t gateway, entity_id receiver, sim_ns at_ns, uint32_t word);
 
+/* With a coherence time: the word of that link and block that decides most of its gain. */
+uint32_t fading_block_word(const struct fading_params *params, uint64_t seed, entity_id device,
+        uint32_t gateway, sim_ns at_ns);
+
 /* No draw gains more. */
 int32_t fading_most_mdb(const struct fading_params *params);
+/* Power gain that no draw with this word or a greater one exceeds. */
+double fading_most_of_word(const struct fading_params *params, uint32_t word);
 
 #endif

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
 static bool allocate(struct medium *medium)
 {
@@ -20,12 +20,13 @@ static bool allocate(struct medium *medium)
     medium->gateway_sent = calloc(gateways + 1, sizeof *medium->gateway_sent);
     medium->gateways = calloc(gateways + 1, sizeof *medium->gateways);
     medium->rival_of_gateway = calloc(gateways + 1, sizeof *medium->rival_of_gateway);
+    medium->link_of_gateway = calloc(gateways + 1, sizeof *medium->link_of_gateway);
     medium->tables = judge_tables_create(&medium->params.reception);
     return medium->device_sites != NULL && medium->listeners != NULL
            && medium->device_contexts != NULL && medium->device_entities != NULL
            && medium->device_sent != NULL && medium->gateway_sent != NULL
            && medium->gateways != NULL && medium->rival_of_gateway != NULL
-           && medium->tables != NULL;
+           && medium->link_of_gateway != NULL && medium->tables != NULL;
 }
 
 static void place(struct medium *medium, const struct medium_site *devices,
@@ -74,9 +75,11 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
         medium_destroy(medium);
         return NULL;
     }
-    medium->fading_most_mdb = fading_most_mdb(&params->fading);
+    medium_fades_init(medium);
+    member_set_init(&medium->hearing, gateway_count, engine_memory(engine));
     place(medium, devices, gateways);
-    if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)) {
+    if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)
+            || !medium_link_table_init(medium)) {
         medium_destroy(medium);
         return NULL;
     }
@@ -106,6 +109,9 @@ void medium_destroy(struct medium *medium)
     medium_channels_finish(medium);
     medium_links_finish(medium);
     medium_reach_finish(medium);
+    medium_link_table_finish(medium);
+    medium_audible_finish(medium);
+    member_set_finish(&medium->hearing);
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);
     free(medium->listeners);
@@ -113,6 +119,7 @@ void medium_destroy(struct medium *medium)
     free(medium->device_entities);
     free(medium->device_sent);
     free(medium->gateway_sent);
+    free(medium->link_of_gateway);
     free(medium->gateways);
     free(medium);
 }

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
 static int32_t power_mdbm_at(const struct medium *medium, const struct on_air *air, uint32_t device)
 {

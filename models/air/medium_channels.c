@@ -89,6 +89,8 @@ static void reserve_rivals(struct medium *medium, const struct channel *channel)
                 run_memory_grow(memory, medium->next_rival, capacity * sizeof *medium->next_rival);
         medium->marked_gateways = run_memory_grow(
                 memory, medium->marked_gateways, capacity * sizeof *medium->marked_gateways);
+        medium->unlinked_rivals = run_memory_grow(
+                memory, medium->unlinked_rivals, capacity * sizeof *medium->unlinked_rivals);
         /* One more for the weak rivals of each SF. */
         medium->overlaps = run_memory_grow(memory, medium->overlaps,
                 (capacity + INTERFERENCE_SF_COUNT) * sizeof *medium->overlaps);
@@ -206,6 +208,7 @@ void medium_channels_finish(struct medium *medium)
     free(medium->arrivals);
     free(medium->next_rival);
     free(medium->marked_gateways);
+    free(medium->unlinked_rivals);
     free(medium->rival_of_gateway);
     free(medium->overlaps);
     free(medium->rivals);

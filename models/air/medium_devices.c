@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <math.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
-/* A walk over links looks at one number each; one over listeners searches a link for each. */
-#define LINKS_PER_LISTENER 4u
+/* How many of a device's links are brought into the cache ahead, and how many a line of it holds.
+ */
+#define PREFETCH_LINKS 64u
+#define LINKS_PER_LINE 16u
 
 static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
@@ -54,8 +56,8 @@ static enum loss_cause cause_of_missing(struct medium *medium, const struct judg
     return judge_detects(judged, &link) ? LOSS_NONE : judge_link_reception(judged, &link).cause;
 }
 
-/* False: no fade makes the frame strong enough there. */
-static bool may_hear(const struct medium *medium, const struct on_air *air, uint32_t device,
+/* False: the frame is too weak there, and its loss is not told. */
+static bool hears(const struct medium *medium, const struct on_air *air, uint32_t device,
         int32_t *median_mdbm)
 {
     if (medium_goes_by_links(medium, air)
@@ -63,7 +65,8 @@ static bool may_hear(const struct medium *medium, const struct on_air *air, uint
         return false;
     }
     *median_mdbm = medium_at_device_mdbm(medium, air, device);
-    return *median_mdbm >= air->device_from_mdbm;
+    return *median_mdbm >= air->device_from_mdbm
+           && !medium_device_misses(medium, air, device, *median_mdbm);
 }
 
 /* A listening device has heard enough symbols by `now_ns`. True: it locks on the frame. */
@@ -92,7 +95,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
     int32_t power_mdbm = median_mdbm + fading_mdb;
     enum loss_cause cause = cause_of_missing(medium, judged, air, device, median_mdbm, fading_mdb);
     if (cause == LOSS_NONE && rivals > 0
-            && medium_stronger_rival(medium, judged, rivals, air, device, power_mdbm)) {
+            && medium_stronger_rival(medium, judged, device, power_mdbm)) {
         cause = LOSS_PREAMBLE_MISSED;
     } else if (cause == LOSS_NONE && listener->until_ns < frame->end_ns) {
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
@@ -144,7 +147,7 @@ static void detect_by_listener(struct medium *medium, const struct judge_frame *
     for (uint32_t device = member_set_next(listeners, 0); device != MEMBER_NONE;
             device = member_set_next(listeners, device + 1)) {
         int32_t median_mdbm;
-        if (may_hear(medium, air, device, &median_mdbm)) {
+        if (hears(medium, air, device, &median_mdbm)) {
             detect(medium, judged, rivals, air, device, median_mdbm, now_ns);
         }
     }
@@ -152,27 +155,21 @@ static void detect_by_listener(struct medium *medium, const struct judge_frame *
 
 /* Looks at each link on which the frame can be heard. */
 static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, sim_ns now_ns)
+        struct on_air *air, const struct audible *audible, sim_ns now_ns)
 {
-    const struct audible *audible = medium_audible(medium, air);
-    for (uint32_t i = 0; i < audible->count; i++) {
-        const struct medium_link *link = &audible->links[i];
-        if (medium->listeners[link->other].channel != air->channel->number) {
+    uint32_t to = audible->from[air->transmitter + 1];
+    for (uint32_t i = audible->from[air->transmitter]; i < to; i++) {
+        uint32_t device = audible->links[i].device;
+        if (medium->listeners[device].channel != air->channel->number) {
             continue;
         }
-        int32_t median_mdbm = medium_through_link_mdbm(medium, air, link->other, link->gain_mdb);
-        if (median_mdbm >= air->device_from_mdbm) {
-            detect(medium, judged, rivals, air, link->other, median_mdbm, now_ns);
+        int32_t median_mdbm = medium_through_link_mdbm(
+                medium, air->frame.power_mdbm, device, audible->links[i].gain_mdb);
+        if (median_mdbm >= air->device_from_mdbm
+                && !medium_device_misses(medium, air, device, median_mdbm)) {
+            detect(medium, judged, rivals, air, device, median_mdbm, now_ns);
         }
     }
-}
-
-/* Both ways find the same devices; which is shorter depends on how many listen. */
-static bool links_are_fewer(struct medium *medium, const struct on_air *air)
-{
-    return medium_goes_by_links(medium, air)
-           && medium_audible(medium, air)->count
-                      <= LINKS_PER_LISTENER * air->channel->listener_count;
 }
 
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns)
@@ -180,9 +177,11 @@ void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    medium_rivals_init(medium, &judged, rivals);
-    if (links_are_fewer(medium, air)) {
-        detect_by_link(medium, &judged, rivals, air, now_ns);
+    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
+    /* Both ways find the same devices. */
+    const struct audible *audible = medium_audible(medium, air);
+    if (audible != NULL) {
+        detect_by_link(medium, &judged, rivals, air, audible, now_ns);
     } else {
         detect_by_listener(medium, &judged, rivals, air, now_ns);
     }
@@ -199,9 +198,9 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    medium_rivals_init(medium, &judged, rivals);
+    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
     int32_t median_mdbm;
-    if (may_hear(medium, air, device, &median_mdbm)
+    if (hears(medium, air, device, &median_mdbm)
             && lock_device(medium, &judged, rivals, air, device, median_mdbm, now_ns)
             && !listener->silent_detect) {
         medium->device_ops->detected(medium->device_contexts[device], &air->frame, now_ns);
@@ -225,7 +224,7 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
         medium_link_fades(medium, frame, device, air->transmitter, &link);
     }
     link.overlap_count = medium_overlaps_at(
-            medium, judged, RECEIVER_SX1276, rivals, device, median_mdbm + receiver->fading_mdb);
+            medium, judged, RECEIVER_SX1276, device, median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct listener *listener = &medium->listeners[device];
@@ -263,13 +262,33 @@ static void serve_device(struct medium *medium, const struct judge_frame *judged
             medium->device_contexts[device], frame, &verdict, bytes, frame->size, now_ns);
 }
 
+/* The strongest links of a device: where rivals are looked for first. */
+static void prefetch_links(const struct medium *medium, uint32_t device)
+{
+    uint32_t from = medium->links.from[device];
+    for (uint32_t i = 0; i < PREFETCH_LINKS; i += LINKS_PER_LINE) {
+        __builtin_prefetch(&medium->links.gains_mdb[from + i]);
+    }
+    __builtin_prefetch(&medium->links.gateways[from]);
+    __builtin_prefetch(&medium->links.gateways[from + 2 * LINKS_PER_LINE]);
+}
+
 /* Receiver `i` of a frame, if there is one, is served soon. */
 static void prefetch_receiver(
         const struct medium *medium, const struct receiver_list *list, uint32_t i, bool rest)
 {
     void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
-    if (prefetch != NULL && i < list->count) {
-        prefetch(medium->device_contexts[list->items[i].index], rest);
+    if (i >= list->count) {
+        return;
+    }
+    uint32_t device = list->items[i].index;
+    if (prefetch != NULL) {
+        prefetch(medium->device_contexts[device], rest);
+    }
+    if (rest) {
+        prefetch_links(medium, device);
+    } else {
+        __builtin_prefetch(&medium->links.from[device]);
     }
 }
 
@@ -278,7 +297,7 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, rivals);
+    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
     const struct receiver *items = air->devices.items;
     uint32_t count = air->devices.count;
     for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
@@ -317,7 +336,7 @@ static bool judge_header(
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, rivals);
+    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
     struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
         medium_device_fading_mdb(medium, air, device) };
     *verdict = judge_device(medium, &judged, rivals, air, &receiver);
@@ -373,7 +392,7 @@ static void look_for_late_frames(
         const struct on_air *air = channel->frames[i];
         int32_t median_mdbm;
         if (air->ended || !air->detect_done || at_ns >= air->frame.preamble_end_ns
-                || !may_hear(medium, air, device, &median_mdbm)) {
+                || !hears(medium, air, device, &median_mdbm)) {
             continue;
         }
         if (at_ns <= air->lock_by_ns) {

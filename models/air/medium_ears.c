@@ -3,7 +3,7 @@
  */
 #include <assert.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
 void medium_ear_add(struct medium *medium, uint32_t device, int32_t least_mdbm,
         const struct medium_ear_ops *ops, void *context)

@@ -182,8 +182,12 @@ static const struct frame *transmit(struct medium *medium, uint64_t id, bool dow
             m->preamble_symbols > LORA_LOCK_SYMBOLS ? m->preamble_symbols - LORA_LOCK_SYMBOLS : 0;
     air->lock_by_ns = at_ns + lora_quarter_symbols_ns(m, 4 * spare_symbols);
     air->silent_ns = frame->end_ns;
-    air->device_from_mdbm = medium_heard_from_mdbm(medium, RECEIVER_SX1276, m);
-    air->gateway_from_mdbm = medium_heard_from_mdbm(medium, RECEIVER_SX1301, m);
+    air->device_detect_mdbm = judge_detect_mdbm(medium->tables, RECEIVER_SX1276, m);
+    air->gateway_detect_mdbm = judge_detect_mdbm(medium->tables, RECEIVER_SX1301, m);
+    air->device_from_mdbm =
+            medium_heard_from_mdbm(medium, RECEIVER_SX1276, air->device_detect_mdbm);
+    air->gateway_from_mdbm =
+            medium_heard_from_mdbm(medium, RECEIVER_SX1301, air->gateway_detect_mdbm);
     air->started = air->detect_done = air->ended = false;
     if (frame->end_ns - at_ns > medium->longest_ns) {
         medium->longest_ns = frame->end_ns - at_ns;
@@ -211,7 +215,7 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
     /* What the frame's gateways and the receive windows after it will need. */
     __builtin_prefetch(&medium->listeners[device], 1);
     __builtin_prefetch(&medium->device_contexts[device]);
-    __builtin_prefetch(&medium->links_of_device.from[device]);
+    __builtin_prefetch(&medium->links.from[device]);
     uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
     struct radio_clock clock = { 0 };
     if (medium->device_clocks != NULL) {

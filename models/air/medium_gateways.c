@@ -3,7 +3,7 @@
  */
 #include <assert.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
 static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t gateway,
         enum loss_cause cause, int32_t snr_mdb, sim_ns now_ns)
@@ -31,7 +31,9 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
         uint32_t gateway, int32_t gain_mdb, sim_ns now_ns)
 {
     int32_t median_mdbm = medium_at_gateway_through_mdbm(medium, air, gateway, gain_mdb);
-    if (median_mdbm < air->gateway_from_mdbm || deaf(medium, air, gateway, now_ns)) {
+    if (median_mdbm < air->gateway_from_mdbm
+            || medium_gateway_misses(medium, air, gateway, median_mdbm)
+            || deaf(medium, air, gateway, now_ns)) {
         return;
     }
     const struct gateway_state *state = &medium->gateways[gateway];
@@ -54,11 +56,20 @@ void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns no
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
-    const struct link_rows *rows = &medium->links_of_device;
-    uint32_t to = rows->from[air->transmitter + 1];
-    for (uint32_t i = rows->from[air->transmitter]; i < to; i++) {
-        const struct medium_link *link = &rows->links[i];
-        detect(medium, &judged, air, link->other, link->gain_mdb, now_ns);
+    const struct link_table *links = &medium->links;
+    int32_t from_gain_mdb =
+            air->gateway_from_mdbm - air->frame.power_mdbm - medium->gateway_antenna_most_mdb;
+    uint32_t to = links->from[air->transmitter + 1];
+    for (uint32_t i = links->from[air->transmitter]; i < to && links->gains_mdb[i] >= from_gain_mdb;
+            i++) {
+        member_set_add(&medium->hearing, links->gateways[i]);
+        medium->link_of_gateway[links->gateways[i]] = i;
+    }
+    for (uint32_t gateway = member_set_next(&medium->hearing, 0); gateway != MEMBER_NONE;
+            gateway = member_set_next(&medium->hearing, gateway + 1)) {
+        member_set_remove(&medium->hearing, gateway);
+        detect(medium, &judged, air, gateway, links->gains_mdb[medium->link_of_gateway[gateway]],
+                now_ns);
     }
 }
 
@@ -85,16 +96,16 @@ static enum loss_cause cut_short(
     return powered_off || frame->aborted ? LOSS_POWERED_DOWN : LOSS_NONE;
 }
 
-static void serve(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+static void serve(struct medium *medium, const struct judge_frame *judged, struct on_air *air,
+        const struct receiver *receiver, sim_ns now_ns)
 {
     const struct frame *frame = &air->frame;
     const struct gateway_state *state = &medium->gateways[receiver->index];
     struct judge_link link = medium_gateway_link(
             medium, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
-    link.overlap_count = medium_overlaps_at(medium, judged, RECEIVER_SX1301, rivals,
-            receiver->index, receiver->median_mdbm + receiver->fading_mdb);
+    link.overlap_count = medium_overlaps_at(medium, judged, RECEIVER_SX1301, receiver->index,
+            receiver->median_mdbm + receiver->fading_mdb);
     link.overlaps = medium->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct lora_modulation *m = &frame->modulation;
@@ -122,9 +133,9 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1301, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, rivals);
+    medium_rivals_init(medium, &judged, RECEIVER_SX1301, rivals);
     for (uint32_t i = 0; i < air->gateways.count; i++) {
-        serve(medium, &judged, rivals, air, &air->gateways.items[i], now_ns);
+        serve(medium, &judged, air, &air->gateways.items[i], now_ns);
     }
 }
 

@@ -16,40 +16,49 @@
  * measured. */
 #define PREFETCH_AHEAD      6u
 #define PREFETCH_REST_AHEAD 3u
-/* A frame that is at most this much too weak is told as a loss of the receiver; a weaker one only
- * where a fade might lift it. */
-#define MEDIUM_TOLD_MDB 15000
+/* A frame that is at most this much too weak in the median is told as a loss of the receiver; a
+ * weaker one only where its fade lifts it. */
+#define MEDIUM_TOLD_MDB 6000
 /* Equal copies of a frame that are one signal add this much to its power at most. */
 #define MEDIUM_COPIES_MDB 25000
 
-/* A gateway and a device of which at least one hears the other, as one end has it. */
-struct medium_link {
-    uint32_t other; /* number of the other end */
+/* Words of a fade by their leading zeros and the bits after the first one: each class has a bound
+ * of its gain. */
+#define MEDIUM_FADES_PER_OCTAVE 16u
+#define MEDIUM_FADE_CLASSES     (32u * MEDIUM_FADES_PER_OCTAVE)
+struct fade_bound {
+    float gain;  /* power ratio */
+    int32_t mdb; /* the same */
+};
+/* Bounds of power ratios, by steps. */
+#define MEDIUM_RATIO_FROM_MDB 60000
+#define MEDIUM_RATIO_STEP_MDB 128
+#define MEDIUM_RATIOS         640u
+
+/* Links of each device, the strongest first, of equal ones that with the lower gateway. */
+struct link_table {
+    uint32_t *from; /* [device + 1]: those of a device are from[device] .. from[device + 1] - 1 */
+    uint16_t *gateways;
+    int32_t *gains_mdb;
+};
+
+/* Links on which devices can detect frames of one SF, by gateway, its devices in order. */
+struct audible_link {
+    uint32_t device;
     int32_t gain_mdb;
 };
-
-/* Links by one of their ends: row i is links[from[i]] .. links[from[i + 1] - 1], the other ends in
- * order. */
-struct link_rows {
-    uint32_t row_count;
-    uint32_t *from; /* row_count + 1 of them */
-    struct medium_link *links;
-};
-
-/* Those links of a gateway on which devices can detect frames of one SF. */
 struct audible {
     bool known;
     int32_t from_gain_mdb;
-    uint32_t count;
-    const struct medium_link *links;
-    struct medium_link *own; /* NULL: `links` are all that the gateway has */
+    uint32_t *from; /* [gateway + 1] */
+    struct audible_link *links;
 };
 
 /* How a rival arrives at a receiver. */
 struct arrival {
-    int32_t median_mdbm; /* without a link: the most that it can be */
-    bool linked;
-    bool strong; /* may matter */
+    uint32_t rival; /* of medium->rivals */
+    int32_t median_mdbm;
+    float ratio_most; /* of its power to that of the wanted frame */
 };
 
 /* A receiver that locked on a frame. */
@@ -81,9 +90,9 @@ struct on_air {
     sim_ns silent_ns;  /* off the air: end or abort */
     sim_ns lock_by_ns; /* a receiver that listens from here on still detects it */
     /* Where its median is less, no fade lets a device, or a gateway, detect it, and no loss is
-     * told.
-     */
+     * told. */
     int32_t device_from_mdbm, gateway_from_mdbm;
+    int32_t device_detect_mdbm, gateway_detect_mdbm; /* least power at which it is detected */
     bool started;
     bool detect_done;
     bool ended;
@@ -148,7 +157,7 @@ struct medium {
     uint32_t device_count, gateway_count;
     struct medium_site *device_sites;
     int32_t *device_antenna_mdb; /* NULL: no device has a gain */
-    int32_t device_antenna_most_mdb;
+    int32_t device_antenna_most_mdb, gateway_antenna_most_mdb;
     struct radio_clock *device_clocks; /* NULL: all radios, gateways' too, are exact */
     int64_t clock_error_max_ppb;       /* of any device or gateway */
     /* Of the frame being judged: only power decides which gateways detect it. */
@@ -171,10 +180,13 @@ struct medium {
     uint32_t *device_sent, *gateway_sent;
     struct gateway_state *gateways;
     struct shadowing *shadowing;
-    struct link_rows links_of_device, links_of_gateway;
-    struct audible *audible; /* [gateway][SF - 6] */
+    struct link_table links;
+    struct audible audible[INTERFERENCE_SF_COUNT]; /* [SF - 6] */
     /* The same of the SF that reaches furthest: pairs below both are no links. */
     int32_t device_cut_off_mdbm, gateway_cut_off_mdbm;
+    struct fade_bound fade_bounds[MEDIUM_FADE_CLASSES];
+    float ratio_bounds[MEDIUM_RATIOS];
+    int32_t fading_most_mdb; /* that a link can gain */
 
     struct channel **channels; /* in order of first use */
     uint32_t channel_count, channel_capacity;
@@ -191,14 +203,18 @@ struct medium {
     struct copy_chunk *spare_chunks;
     struct overlap *overlaps; /* scratch, as long as the longest channel's list */
     const struct on_air **rivals;
-    struct arrival *arrivals; /* [rival]: scratch, at the current receiver */
-    /* Of the frame of the last medium_rivals_init(): first rival that a gateway sends, plus 1; the
-     * next one; and which gateways have any. */
-    uint32_t *rival_of_gateway, *next_rival, *marked_gateways;
-    uint32_t marked_count;
+    struct arrival *arrivals; /* scratch: at the current receiver */
+    /* Of the frame of the last medium_rivals_init(): rivals that come through links, by gateway:
+     * the first one, plus 1; the next one; which gateways have any; how many there are, and the
+     * most power of one; the numbers of the other rivals. */
+    uint32_t *rival_of_gateway, *next_rival, *marked_gateways, *unlinked_rivals;
+    uint32_t marked_count, linked_rival_count, unlinked_rival_count;
+    int32_t linked_rival_most_mdbm;
+    double ratio_borne; /* interference of all rivals to the frame that does nothing */
     uint32_t rival_capacity;
-    int32_t fading_most_mdb;    /* that a link can gain */
-    int32_t harmless_below_mdb; /* of the frame being judged: see medium_rivals.c */
+    /* Scratch of medium_gateways_detect(): gateways that hear, and the link of each. */
+    struct member_set hearing;
+    uint32_t *link_of_gateway;
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
@@ -281,151 +297,50 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
 void medium_gateway_late(
         struct medium *medium, struct on_air *air, uint32_t gateway, sim_ns now_ns);
 
+/* medium_fades.c */
+void medium_fades_init(struct medium *medium);
+
 /* medium_reach.c */
 bool medium_reach_init(struct medium *medium);
 void medium_reach_finish(struct medium *medium);
-/* Least median of a frame that a receiver of this kind may detect, or is told to have lost. */
-int32_t medium_heard_from_mdbm(const struct medium *medium, enum receiver_kind kind,
-        const struct lora_modulation *modulation);
-/* The links on which devices may detect this frame of a gateway, and maybe others. */
-const struct audible *medium_audible(struct medium *medium, const struct on_air *air);
-/* NULL: there is none. */
-const struct medium_link *medium_link_search(
-        const struct medium *medium, uint32_t gateway, uint32_t device);
+/* Least median of a frame that a receiver of this kind may detect, or is told to have lost, where
+ * it detects it from `detect_mdbm` on. */
+int32_t medium_heard_from_mdbm(
+        const struct medium *medium, enum receiver_kind kind, int32_t detect_mdbm);
+/* Is either of the two heard by the other at the most power and the furthest SF? */
+bool medium_is_link(
+        const struct medium *medium, uint32_t gateway, uint32_t device, int32_t gain_mdb);
+/* The most that a link outdoors may lose to path loss, less the shadowing that it gains. */
+double medium_loss_max_db(const struct medium *medium);
+/* Of gateway and device, with the part of shadowing that all gateways share. */
+int32_t medium_shadowed_gain_mdb(
+        const struct medium *medium, uint32_t gateway, uint32_t device, double common_db);
+double medium_common_db_at(const struct medium *medium, uint32_t device);
 int32_t medium_unlinked_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
 
-/* NULL: neither of them hears the other. */
-static inline const struct medium_link *medium_link(
-        const struct medium *medium, uint32_t gateway, uint32_t device)
-{
-    const struct link_rows *rows = &medium->links_of_device;
-    uint32_t from = rows->from[device];
-    bool all = rows->from[device + 1] - from == medium->gateway_count;
-    return all ? &rows->links[from + gateway] : medium_link_search(medium, gateway, device);
-}
+/* medium_link_table.c */
+bool medium_link_table_init(struct medium *medium);
+void medium_link_table_finish(struct medium *medium);
 
-static inline int32_t medium_gain_mdb(
-        const struct medium *medium, uint32_t gateway, uint32_t device)
-{
-    const struct medium_link *link = medium_link(medium, gateway, device);
-    return link != NULL ? link->gain_mdb : medium_unlinked_gain_mdb(medium, gateway, device);
-}
-
-/* A frame that every device with a link to its gateway may hear, and no other. */
-static inline bool medium_goes_by_links(const struct medium *medium, const struct on_air *air)
-{
-    return air->frame.downlink && air->frame.power_mdbm <= medium->params.gateway_power_max_mdbm;
-}
+/* medium_audible.c */
+/* Links on which devices may detect this frame of a gateway, and maybe others, if they are looked
+ * at sooner than the listeners of its channel; NULL: they are not. */
+const struct audible *medium_audible(struct medium *medium, const struct on_air *air);
+void medium_audible_finish(struct medium *medium);
 
 /* medium_rivals.c */
 /* One of the same SF is so strong that a device finds its preamble instead. */
-bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        const struct on_air *air, uint32_t device, int32_t power_mdbm);
-/* For the calls of medium_overlaps_at() about this frame. */
-void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals);
+bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t device,
+        int32_t power_mdbm);
+/* For the calls of medium_overlaps_at() and medium_stronger_rival() about this frame. */
+void medium_rivals_init(struct medium *medium, const struct judge_frame *judged,
+        enum receiver_kind kind, uint32_t rivals);
 /* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into medium->overlaps. */
 uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t rivals, uint32_t receiver, int32_t power_mdbm);
+        enum receiver_kind kind, uint32_t receiver, int32_t power_mdbm);
 
 /* medium_links.c: of another device's frame. */
 int32_t medium_between_devices_mdbm(
         const struct medium *medium, const struct on_air *air, uint32_t device);
-
-/* Of a gateway's frame, through a link of that gain. */
-static inline int32_t medium_through_link_mdbm(
-        const struct medium *medium, const struct on_air *air, uint32_t device, int32_t gain_mdb)
-{
-    int32_t median_mdbm = air->frame.power_mdbm + gain_mdb;
-    return medium->device_antenna_mdb == NULL ? median_mdbm
-                                              : median_mdbm + medium->device_antenna_mdb[device];
-}
-
-/* Received power without fading. */
-static inline int32_t medium_at_device_mdbm(
-        const struct medium *medium, const struct on_air *air, uint32_t device)
-{
-    if (!air->frame.downlink) {
-        return medium_between_devices_mdbm(medium, air, device);
-    }
-    return medium_through_link_mdbm(
-            medium, air, device, medium_gain_mdb(medium, air->transmitter, device));
-}
-
-static inline int32_t medium_at_gateway_through_mdbm(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway, int32_t gain_mdb)
-{
-    return air->frame.power_mdbm + gain_mdb + medium->gateways[gateway].antenna_gain_mdb;
-}
-
-static inline int32_t medium_at_gateway_mdbm(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway)
-{
-    return medium_at_gateway_through_mdbm(
-            medium, air, gateway, medium_gain_mdb(medium, gateway, air->transmitter));
-}
-
-/* Of the link between a device and a gateway, for a frame at one end of it. */
-static inline int32_t medium_fading_mdb(const struct medium *medium, const struct frame *frame,
-        uint32_t device, uint32_t gateway, entity_id receiver)
-{
-    const struct fading_params *fading = &medium->params.fading;
-    if (fading->model == FADING_NONE) {
-        return 0;
-    }
-    uint32_t word =
-            fading->coherence_ns == 0 ? judge_fading_word(medium->seed, frame->id, receiver) : 0;
-    return fading_gain_mdb(fading, medium->seed, frame->id, medium->device_entities[device],
-            gateway, receiver, frame->start_ns, word);
-}
-
-/* At a device. assumed: frames of other devices do not fade. */
-static inline int32_t medium_device_fading_mdb(
-        const struct medium *medium, const struct on_air *air, uint32_t device)
-{
-    return air->frame.downlink ? medium_fading_mdb(
-                   medium, &air->frame, device, air->transmitter, medium->device_entities[device])
-                               : 0;
-}
-
-static inline int32_t medium_gateway_fading_mdb(
-        const struct medium *medium, const struct on_air *air, uint32_t gateway)
-{
-    return medium_fading_mdb(
-            medium, &air->frame, air->transmitter, gateway, medium->gateways[gateway].entity);
-}
-
-static inline struct judge_link medium_device_link(struct medium *medium, const struct on_air *air,
-        uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
-{
-    struct judge_link link = {
-        .receiver = medium->device_entities[device],
-        .median_mdbm = median_mdbm,
-        .fading_mdb = fading_mdb,
-    };
-    if (medium->device_clocks != NULL) {
-        medium_link_clocks(&air->frame, &medium->device_clocks[device], &link);
-    }
-    if (medium->bursts_on) {
-        medium_link_bursts(medium, device, &link);
-    }
-    return link;
-}
-
-static inline struct judge_link medium_gateway_link(struct medium *medium, const struct on_air *air,
-        uint32_t gateway, int32_t median_mdbm, int32_t fading_mdb)
-{
-    struct judge_link link = {
-        .receiver = medium->gateways[gateway].entity,
-        .median_mdbm = median_mdbm,
-        .fading_mdb = fading_mdb,
-    };
-    if (medium->device_clocks != NULL) {
-        medium_link_clocks(&air->frame, &medium->gateways[gateway].clock, &link);
-    }
-    if (medium->bursts_on) {
-        medium_link_bursts(medium, medium->device_count + gateway, &link);
-    }
-    return link;
-}
 
 #endif

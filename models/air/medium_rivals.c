@@ -1,127 +1,42 @@
 /* Frames that overlap another one, at one receiver: which of them can matter at all.
  * SPDX-License-Identifier: MIT
  *
- * Most rivals come from so far away that no fade makes them matter. An upper bound of their power
- * shows it without a draw. Where some may matter, those without a link count as one of the most
- * power that they can have, and only where that decides is each of them looked at. Results are
- * those of all rivals.
+ * Most rivals come from so far away that they do not matter, one by one and together. Bounds show
+ * it: of what the links that were not looked at yet may carry at most, and of each fade by the word
+ * that it is made of. Exact powers are worked out where bounds do not decide, so results are those
+ * of all rivals.
+ *
+ * assumed: a sender without a link to the receiver does not disturb it either. Its frames arrive
+ * weaker than the furthest SF is detected in the largest fade.
  */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-#include "air/medium_internal.h"
+#include "air/medium_arrival.h"
 
 /* Powers are rounded to 1 mdB each. */
 #define ROUNDING_MDB 3
+/* Sums of bounds are rounded. */
+#define ROUNDED_DOWN_BY 0.99999
+/* Links that are looked at before the rest is bounded again. */
+#define LINKS_AT_A_TIME 16u
+/* Rivals whose bounds are below this share of what the frame bears count together first. */
+#define WEAK_SHARE 0.02
 
-static struct arrival through_link(int32_t median_mdbm)
-{
-    return (struct arrival){ .median_mdbm = median_mdbm, .linked = true };
-}
+/* What is known of the rivals at a receiver. */
+struct look {
+    enum receiver_kind kind;
+    uint32_t receiver;
+    int32_t power_mdbm; /* of the wanted frame */
+    uint32_t count;     /* of medium->arrivals */
+    double ratio_most;  /* of all of them together to the wanted power */
+};
 
-static struct arrival without_link(int32_t most_mdbm)
-{
-    return (struct arrival){ .median_mdbm = most_mdbm, .linked = false };
-}
+/* --- all receivers of a frame ----------------------------------------------------------------- */
 
-static int32_t above(int32_t power_mdbm, int32_t most_mdbm)
-{
-    return power_mdbm > most_mdbm ? power_mdbm - most_mdbm : 0;
-}
-
-/* Of a rival at a device that has no link to its sender. */
-static struct arrival unlinked_at_device(
-        const struct medium *medium, const struct on_air *other, uint32_t device)
-{
-    if (!other->frame.downlink) {
-        return through_link(medium_between_devices_mdbm(medium, other, device));
-    }
-    return without_link(medium->device_cut_off_mdbm
-                        + above(other->frame.power_mdbm, medium->params.gateway_power_max_mdbm));
-}
-
-/* A search for each rival costs more than a look at each link of the device. */
-static void arrivals_at_device(struct medium *medium, uint32_t rivals, uint32_t device)
-{
-    const struct link_rows *rows = &medium->links_of_device;
-    for (uint32_t i = 0; i < rivals; i++) {
-        medium->arrivals[i] = unlinked_at_device(medium, medium->rivals[i], device);
-    }
-    for (uint32_t at = rows->from[device]; at < rows->from[device + 1]; at++) {
-        const struct medium_link *link = &rows->links[at];
-        for (uint32_t i = medium->rival_of_gateway[link->other]; i != 0;
-                i = medium->next_rival[i - 1]) {
-            medium->arrivals[i - 1] = through_link(medium_through_link_mdbm(
-                    medium, medium->rivals[i - 1], device, link->gain_mdb));
-        }
-    }
-}
-
-static struct arrival arrival_at_gateway(
-        const struct medium *medium, const struct on_air *other, uint32_t gateway)
-{
-    const struct medium_link *link = medium_link(medium, gateway, other->transmitter);
-    if (link == NULL) {
-        return without_link(medium->gateway_cut_off_mdbm
-                            + above(other->frame.power_mdbm, medium->params.device_power_max_mdbm));
-    }
-    return through_link(medium_at_gateway_through_mdbm(medium, other, gateway, link->gain_mdb));
-}
-
-/* How each rival arrives, into medium->arrivals. */
-static void look_at_arrivals(
-        struct medium *medium, enum receiver_kind kind, uint32_t rivals, uint32_t receiver)
-{
-    if (kind == RECEIVER_SX1276) {
-        arrivals_at_device(medium, rivals, receiver);
-        return;
-    }
-    for (uint32_t i = 0; i < rivals; i++) {
-        medium->arrivals[i] = arrival_at_gateway(medium, medium->rivals[i], receiver);
-    }
-}
-
-static int32_t exact_mdbm(const struct medium *medium, enum receiver_kind kind,
-        const struct on_air *other, uint32_t receiver, const struct arrival *arrival)
-{
-    if (kind == RECEIVER_SX1276) {
-        int32_t median_mdbm = arrival->linked ? arrival->median_mdbm
-                                              : medium_at_device_mdbm(medium, other, receiver);
-        return median_mdbm + medium_device_fading_mdb(medium, other, receiver);
-    }
-    int32_t median_mdbm = arrival->linked ? arrival->median_mdbm
-                                          : medium_at_gateway_mdbm(medium, other, receiver);
-    return median_mdbm + medium_gateway_fading_mdb(medium, other, receiver);
-}
-
-/* --- detection -------------------------------------------------------------------------------- */
-
-bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        const struct on_air *air, uint32_t device, int32_t power_mdbm)
-{
-    look_at_arrivals(medium, RECEIVER_SX1276, rivals, device);
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
-        const struct arrival *arrival = &medium->arrivals[i];
-        if (other->channel != air->channel) {
-            continue; /* another SF: this receiver cannot lock on it */
-        }
-        int32_t most_mdbm = arrival->median_mdbm + medium->fading_most_mdb;
-        if (most_mdbm - power_mdbm >= judged->capture_mdb
-                && exact_mdbm(medium, RECEIVER_SX1276, other, device, arrival) - power_mdbm
-                           >= judged->capture_mdb) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* --- reception -------------------------------------------------------------------------------- */
-
-/* So far below the wanted frame, `count` rivals together do nothing, whatever their SF; INT32_MAX:
- * the weakest one may. */
-static int32_t harmless_below_mdb(const struct judge_frame *judged, uint32_t count)
+/* Ratio of all interference to the wanted power that does nothing, whatever the SFs. */
+static double ratio_borne(const struct judge_frame *judged)
 {
     int32_t most_mdb = INTERFERENCE_NEVER;
     for (unsigned sf = 0; sf < INTERFERENCE_SF_COUNT; sf++) {
@@ -129,50 +44,235 @@ static int32_t harmless_below_mdb(const struct judge_frame *judged, uint32_t cou
         most_mdb = threshold_mdb > most_mdb ? threshold_mdb : most_mdb;
     }
     if (most_mdb == INTERFERENCE_ALWAYS || most_mdb == INTERFERENCE_NEVER) {
-        return most_mdb == INTERFERENCE_NEVER ? 0 : INT32_MAX;
+        return most_mdb == INTERFERENCE_NEVER ? INFINITY : 0;
     }
-    return most_mdb + (int32_t)ceil(10000 * log10(count)) + ROUNDING_MDB;
+    return pow(10, -(most_mdb + ROUNDING_MDB) / 10000.0) * ROUNDED_DOWN_BY;
 }
 
-/* Which rivals a gateway sends: usually one, and a second one where that follows at once. */
-static void mark_gateways(struct medium *medium, uint32_t rivals)
+static bool comes_through_link(
+        const struct medium *medium, enum receiver_kind kind, const struct on_air *other)
+{
+    if (kind == RECEIVER_SX1276) {
+        return medium_goes_by_links(medium, other);
+    }
+    return other->frame.power_mdbm <= medium->params.device_power_max_mdbm;
+}
+
+static void forget_rivals(struct medium *medium)
 {
     for (uint32_t i = 0; i < medium->marked_count; i++) {
         medium->rival_of_gateway[medium->marked_gateways[i]] = 0;
     }
-    medium->marked_count = 0;
+    medium->marked_count = medium->linked_rival_count = medium->unlinked_rival_count = 0;
+    medium->linked_rival_most_mdbm = INT32_MIN / 2;
+}
+
+/* A gateway usually sends one of them, and a second one where that follows at once. */
+static void add_linked_rival(struct medium *medium, enum receiver_kind kind, uint32_t rival)
+{
+    const struct on_air *other = medium->rivals[rival];
+    medium->linked_rival_count++;
+    if (other->frame.power_mdbm > medium->linked_rival_most_mdbm) {
+        medium->linked_rival_most_mdbm = other->frame.power_mdbm;
+    }
+    if (kind == RECEIVER_SX1276) {
+        medium->next_rival[rival] = medium->rival_of_gateway[other->transmitter];
+        medium->rival_of_gateway[other->transmitter] = rival + 1;
+        medium->marked_gateways[medium->marked_count++] = other->transmitter;
+    }
+}
+
+void medium_rivals_init(struct medium *medium, const struct judge_frame *judged,
+        enum receiver_kind kind, uint32_t rivals)
+{
+    forget_rivals(medium);
+    medium->ratio_borne = rivals == 0 ? INFINITY : ratio_borne(judged);
     for (uint32_t i = rivals; i-- > 0;) {
-        const struct on_air *other = medium->rivals[i];
-        if (other->frame.downlink) {
-            medium->next_rival[i] = medium->rival_of_gateway[other->transmitter];
-            medium->rival_of_gateway[other->transmitter] = i + 1;
-            medium->marked_gateways[medium->marked_count++] = other->transmitter;
+        if (comes_through_link(medium, kind, medium->rivals[i])) {
+            add_linked_rival(medium, kind, i);
+        } else {
+            medium->unlinked_rivals[medium->unlinked_rival_count++] = i;
         }
     }
 }
 
-void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals)
+/* --- one receiver ----------------------------------------------------------------------------- */
+
+static float fade_most(
+        const struct medium *medium, const struct look *look, const struct on_air *other)
 {
-    medium->harmless_below_mdb = rivals == 0 ? 0 : harmless_below_mdb(judged, rivals);
-    mark_gateways(medium, rivals);
+    bool at_device = look->kind == RECEIVER_SX1276;
+    if (at_device && !other->frame.downlink) {
+        return 1; /* frames between devices do not fade */
+    }
+    uint32_t device = at_device ? look->receiver : other->transmitter;
+    uint32_t gateway = at_device ? other->transmitter : look->receiver;
+    entity_id receiver =
+            at_device ? medium->device_entities[device] : medium->gateways[gateway].entity;
+    uint32_t word = medium_fade_word(medium, &other->frame, device, gateway, receiver);
+    return medium_fade_bound(medium, word)->gain;
 }
+
+static void add_arrival(
+        struct medium *medium, struct look *look, uint32_t rival, int32_t median_mdbm)
+{
+    float ratio = medium_ratio_bound(medium, median_mdbm - look->power_mdbm);
+    struct arrival *arrival = &medium->arrivals[look->count++];
+    *arrival = (struct arrival){
+        .rival = rival,
+        .median_mdbm = median_mdbm,
+        .ratio_most = ratio * fade_most(medium, look, medium->rivals[rival]),
+    };
+    look->ratio_most += arrival->ratio_most;
+}
+
+/* Looks at the links of a device, strongest first, until all rivals are found or those that are
+ * left surely do nothing. Returns how many are left then. */
+static uint32_t look_at_links(struct medium *medium, struct look *look)
+{
+    const uint16_t *gateways = medium->links.gateways;
+    const int32_t *gains_mdb = medium->links.gains_mdb;
+    const uint32_t *rival_of_gateway = medium->rival_of_gateway;
+    double fade = medium_fade_bound(medium, 0)->gain;
+    uint32_t left = medium->linked_rival_count;
+    uint32_t at = medium->links.from[look->receiver];
+    uint32_t end = medium->links.from[look->receiver + 1];
+    while (at < end && left > 0) {
+        int32_t most_mdbm = medium_through_link_mdbm(
+                medium, medium->linked_rival_most_mdbm, look->receiver, gains_mdb[at]);
+        double ratio = medium_ratio_bound(medium, most_mdbm - look->power_mdbm);
+        if (look->ratio_most + left * ratio * fade <= medium->ratio_borne) {
+            return left;
+        }
+        uint32_t to = end - at < LINKS_AT_A_TIME ? end : at + LINKS_AT_A_TIME;
+        for (; at < to; at++) {
+            for (uint32_t i = rival_of_gateway[gateways[at]]; i != 0;
+                    i = medium->next_rival[i - 1]) {
+                add_arrival(medium, look, i - 1,
+                        medium_through_link_mdbm(medium, medium->rivals[i - 1]->frame.power_mdbm,
+                                look->receiver, gains_mdb[at]));
+                left--;
+            }
+        }
+    }
+    return 0;
+}
+
+static void look_at_uplinks(struct medium *medium, struct look *look, uint32_t rivals)
+{
+    for (uint32_t i = 0; i < rivals; i++) {
+        const struct on_air *other = medium->rivals[i];
+        const int32_t *gain_mdb = medium_link(medium, look->receiver, other->transmitter);
+        if (gain_mdb != NULL) {
+            add_arrival(medium, look, i,
+                    medium_at_gateway_through_mdbm(medium, other, look->receiver, *gain_mdb));
+        } else if (!comes_through_link(medium, look->kind, other)) {
+            add_arrival(medium, look, i, medium_at_gateway_mdbm(medium, other, look->receiver));
+        }
+    }
+}
+
+/* False: all rivals together surely do nothing. */
+static bool may_matter(struct medium *medium, struct look *look)
+{
+    uint32_t rivals = medium->linked_rival_count + medium->unlinked_rival_count;
+    if (rivals == 0 || isinf(medium->ratio_borne)) {
+        return false;
+    }
+    if (look->kind == RECEIVER_SX1301) {
+        look_at_uplinks(medium, look, rivals);
+        return look->ratio_most > medium->ratio_borne;
+    }
+    for (uint32_t i = 0; i < medium->unlinked_rival_count; i++) {
+        uint32_t rival = medium->unlinked_rivals[i];
+        add_arrival(medium, look, rival,
+                medium_at_device_mdbm(medium, medium->rivals[rival], look->receiver));
+    }
+    return look_at_links(medium, look) == 0 && look->ratio_most > medium->ratio_borne;
+}
+
+static int32_t exact_mdbm(
+        const struct medium *medium, const struct look *look, const struct arrival *arrival)
+{
+    const struct on_air *other = medium->rivals[arrival->rival];
+    return arrival->median_mdbm
+           + (look->kind == RECEIVER_SX1276
+                           ? medium_device_fading_mdb(medium, other, look->receiver)
+                           : medium_gateway_fading_mdb(medium, other, look->receiver));
+}
+
+/* --- detection -------------------------------------------------------------------------------- */
+
+/* Is a rival of the same SF stronger? On others this receiver cannot lock. */
+static bool is_stronger(const struct medium *medium, const struct judge_frame *judged,
+        const struct look *look, uint32_t rival, int32_t median_mdbm)
+{
+    const struct arrival arrival = { .rival = rival, .median_mdbm = median_mdbm };
+    const struct frame *other = &medium->rivals[rival]->frame;
+    return other->modulation.spreading_factor == judged->frame->modulation.spreading_factor
+           && median_mdbm + medium->fading_most_mdb - look->power_mdbm >= judged->capture_mdb
+           && exact_mdbm(medium, look, &arrival) - look->power_mdbm >= judged->capture_mdb;
+}
+
+/* Of the rivals that come through links, strongest first. */
+static bool link_is_stronger(
+        const struct medium *medium, const struct judge_frame *judged, const struct look *look)
+{
+    const struct link_table *links = &medium->links;
+    uint32_t device = look->receiver, end = links->from[device + 1];
+    for (uint32_t at = links->from[device]; at < end; at++) {
+        int32_t gain_mdb = links->gains_mdb[at];
+        int32_t most_mdbm =
+                medium_through_link_mdbm(medium, medium->linked_rival_most_mdbm, device, gain_mdb);
+        if (most_mdbm + medium->fading_most_mdb - look->power_mdbm < judged->capture_mdb) {
+            return false;
+        }
+        for (uint32_t i = medium->rival_of_gateway[links->gateways[at]]; i != 0;
+                i = medium->next_rival[i - 1]) {
+            int32_t median_mdbm = medium_through_link_mdbm(
+                    medium, medium->rivals[i - 1]->frame.power_mdbm, device, gain_mdb);
+            if (is_stronger(medium, judged, look, i - 1, median_mdbm)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t device,
+        int32_t power_mdbm)
+{
+    const struct look look = {
+        .kind = RECEIVER_SX1276, .receiver = device, .power_mdbm = power_mdbm
+    };
+    for (uint32_t i = 0; i < medium->unlinked_rival_count; i++) {
+        uint32_t rival = medium->unlinked_rivals[i];
+        int32_t median_mdbm = medium_at_device_mdbm(medium, medium->rivals[rival], device);
+        if (is_stronger(medium, judged, &look, rival, median_mdbm)) {
+            return true;
+        }
+    }
+    return medium->linked_rival_count > 0 && link_is_stronger(medium, judged, &look);
+}
+
+/* --- reception -------------------------------------------------------------------------------- */
 
 /* Weak rivals, taken together: for each SF one that lasts as long as all of them, with the most
  * power that they can have. */
 struct weak_rivals {
     struct frame frames[INTERFERENCE_SF_COUNT];
-    uint32_t counts[INTERFERENCE_SF_COUNT];
+    double ratios[INTERFERENCE_SF_COUNT];
     sim_ns off_ns[INTERFERENCE_SF_COUNT];
-    int32_t most_mdbm; /* of one of them */
 };
 
-static void weak_add(struct weak_rivals *weak, const struct on_air *other, int32_t most_mdbm)
+static void weak_add(struct weak_rivals *weak, const struct on_air *other, float ratio_most)
 {
     uint8_t spreading_factor = other->frame.modulation.spreading_factor;
     unsigned sf = spreading_factor - INTERFERENCE_SF_MIN;
-    struct frame *frame = &weak->frames[sf];
-    bool first = weak->counts[sf]++ == 0;
     assert(sf < INTERFERENCE_SF_COUNT);
+    struct frame *frame = &weak->frames[sf];
+    bool first = weak->ratios[sf] == 0;
+    weak->ratios[sf] += ratio_most;
     frame->modulation.spreading_factor = spreading_factor;
     if (first || other->frame.start_ns < frame->start_ns) {
         frame->start_ns = other->frame.start_ns;
@@ -180,17 +280,16 @@ static void weak_add(struct weak_rivals *weak, const struct on_air *other, int32
     if (first || other->silent_ns > weak->off_ns[sf]) {
         weak->off_ns[sf] = other->silent_ns;
     }
-    weak->most_mdbm = most_mdbm > weak->most_mdbm ? most_mdbm : weak->most_mdbm;
 }
 
-static uint32_t weak_append(
-        const struct weak_rivals *weak, struct overlap *overlaps, uint32_t count)
+static uint32_t weak_append(const struct weak_rivals *weak, const struct look *look,
+        struct overlap *overlaps, uint32_t count)
 {
     for (unsigned sf = 0; sf < INTERFERENCE_SF_COUNT; sf++) {
-        if (weak->counts[sf] > 0) {
+        if (weak->ratios[sf] > 0) {
             overlaps[count++] = (struct overlap){
                 .frame = &weak->frames[sf],
-                .power_mdbm = weak->most_mdbm + (int32_t)ceil(10000 * log10(weak->counts[sf]))
+                .power_mdbm = look->power_mdbm + (int32_t)ceil(10000 * log10(weak->ratios[sf]))
                               + ROUNDING_MDB,
                 .off_ns = weak->off_ns[sf],
             };
@@ -199,39 +298,18 @@ static uint32_t weak_append(
     return count;
 }
 
-/* Looks at all rivals: how each arrives goes into medium->arrivals, those that are harmless alone
- * into `weak`, too. Returns how many may matter. */
-static uint32_t look_at_rivals(struct medium *medium, enum receiver_kind kind, uint32_t rivals,
-        uint32_t receiver, int32_t power_mdbm, struct weak_rivals *weak)
-{
-    uint32_t strong = 0;
-    look_at_arrivals(medium, kind, rivals, receiver);
-    for (uint32_t i = 0; i < rivals; i++) {
-        struct arrival *arrival = &medium->arrivals[i];
-        int32_t most_mdbm = arrival->median_mdbm + medium->fading_most_mdb;
-        arrival->strong = medium->harmless_below_mdb == INT32_MAX
-                          || power_mdbm - most_mdbm < medium->harmless_below_mdb;
-        if (arrival->strong) {
-            strong++;
-        } else {
-            weak_add(weak, medium->rivals[i], most_mdbm);
-        }
-    }
-    return strong;
-}
-
-/* Exact powers, of weak ones only if `all`. Returns how many overlaps that makes. */
-static uint32_t overlaps_of(struct medium *medium, enum receiver_kind kind, uint32_t rivals,
-        uint32_t receiver, bool all)
+/* Exact powers of those rivals that were found and may have a ratio above `from`. Returns how many
+ * overlaps that makes. */
+static uint32_t overlaps_of(struct medium *medium, const struct look *look, double from)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
+    for (uint32_t i = 0; i < look->count; i++) {
         const struct arrival *arrival = &medium->arrivals[i];
-        if (all || arrival->strong) {
+        const struct on_air *other = medium->rivals[arrival->rival];
+        if (arrival->ratio_most > from) {
             medium->overlaps[count++] = (struct overlap){
                 .frame = &other->frame,
-                .power_mdbm = exact_mdbm(medium, kind, other, receiver, arrival),
+                .power_mdbm = exact_mdbm(medium, look, arrival),
                 .off_ns = other->silent_ns,
             };
         }
@@ -240,25 +318,28 @@ static uint32_t overlaps_of(struct medium *medium, enum receiver_kind kind, uint
 }
 
 uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t rivals, uint32_t receiver, int32_t power_mdbm)
+        enum receiver_kind kind, uint32_t receiver, int32_t power_mdbm)
 {
-    struct weak_rivals weak;
-    if (rivals == 0) {
+    struct look look = { .kind = kind, .receiver = receiver, .power_mdbm = power_mdbm };
+    if (!may_matter(medium, &look)) {
         return 0;
     }
-    memset(weak.counts, 0, sizeof weak.counts);
-    weak.most_mdbm = INT32_MIN;
-    uint32_t strong = look_at_rivals(medium, kind, rivals, receiver, power_mdbm, &weak);
-    if (strong == 0) {
-        return 0;
-    }
-    overlaps_of(medium, kind, rivals, receiver, false);
-    if (strong == rivals) {
+    double weak_most = WEAK_SHARE * medium->ratio_borne;
+    uint32_t strong = overlaps_of(medium, &look, weak_most);
+    if (strong == look.count) {
         return strong;
     }
-    uint32_t most = weak_append(&weak, medium->overlaps, strong);
+    struct weak_rivals weak;
+    memset(weak.ratios, 0, sizeof weak.ratios);
+    for (uint32_t i = 0; i < look.count; i++) {
+        const struct arrival *arrival = &medium->arrivals[i];
+        if (arrival->ratio_most <= weak_most) {
+            weak_add(&weak, medium->rivals[arrival->rival], arrival->ratio_most);
+        }
+    }
+    uint32_t most = weak_append(&weak, &look, medium->overlaps, strong);
     const struct interference_rule *rule = &judged->interference;
     bool same = interference_judge(rule, judged->frame, power_mdbm, medium->overlaps, strong)
                 == interference_judge(rule, judged->frame, power_mdbm, medium->overlaps, most);
-    return same ? strong : overlaps_of(medium, kind, rivals, receiver, true);
+    return same ? strong : overlaps_of(medium, &look, -1);
 }

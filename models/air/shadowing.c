@@ -22,6 +22,7 @@
 #define BEYOND_MIN    1e-9
 #define COMMON_SOURCE UINT32_MAX /* in place of a gateway's number */
 #define GOLDEN_TURN   0.6180339887498949
+#define ROUNDED_UP_BY 1.000001
 
 /* By member, so that the sum over the waves is done several at a time. Turns, not radians. */
 struct field {
@@ -138,4 +139,30 @@ double shadowing_link_db(const struct shadowing *shadowing, uint32_t gateway, ui
 {
     assert(gateway < shadowing->gateway_count);
     return common_db + part_db(shadowing, shadowing->own_sigma_db, gateway, device, x_m, y_m);
+}
+
+/* gsl_ran_gaussian() takes points (x, y) of a square until one lies in the unit circle, and returns
+ * sigma y sqrt(-2 log(r2) / r2). As -log(r2) <= (1 - r2) / r, most values are settled by the point.
+ */
+bool shadowing_may_gain(
+        const struct shadowing *shadowing, uint32_t gateway, uint32_t device, double gain_db)
+{
+    assert(gateway < shadowing->gateway_count);
+    if (shadowing->correlated || gain_db <= 0) {
+        return true;
+    }
+    if (shadowing->own_sigma_db == 0) {
+        return false;
+    }
+    double sigmas = gain_db / shadowing->own_sigma_db;
+    struct random_stream stream;
+    random_stream_init(&stream, shadowing->seed, gateway, RANDOM_SHADOWING, device);
+    double x, y, r2;
+    do {
+        x = 2 * random_stream_uniform(&stream) - 1;
+        y = 2 * random_stream_uniform(&stream) - 1;
+        r2 = x * x + y * y;
+    } while (r2 > 1 || r2 == 0);
+    double most = 2 * (1 - r2) / (r2 * sqrt(r2)) * y * y;
+    return y < 0 && most * ROUNDED_UP_BY >= sigmas * sigmas;
 }

@@ -11,6 +11,7 @@
 #ifndef AIR_SHADOWING_H
 #define AIR_SHADOWING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "air/propagation.h"
@@ -30,5 +31,9 @@ double shadowing_common_db(
  * `gateway_count`; the place is the device's. */
 double shadowing_link_db(const struct shadowing *shadowing, uint32_t gateway, uint32_t device,
         double x_m, double y_m, double common_db);
+/* False: the link's own part, without the common one, surely gains less than `gain_db`. Cheaper
+ * than the value. Of correlated shadowing nothing is sure. */
+bool shadowing_may_gain(
+        const struct shadowing *shadowing, uint32_t gateway, uint32_t device, double gain_db);
 
 #endif

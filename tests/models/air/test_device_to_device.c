@@ -126,7 +126,7 @@ Test(device_to_device, what_arrives_too_weak_is_not_received)
     struct air_world *world = air_world_create(FADING_NONE);
     listen_to_uplinks(world, RELAY, 0);
     const struct frame *frame =
-            fixture_uplink_send(world, SENDER, 0, -138000 + (int32_t)(1000 * loss_db()));
+            fixture_uplink_send(world, SENDER, 0, -132000 + (int32_t)(1000 * loss_db()));
     engine_run(world->engine, SIM_NS_PER_S);
     cr_expect_null(fixture_find(world, HEARD_ENDED, RELAY, frame->id));
     fixture_expect_lost(world, RELAY, frame, LOSS_BELOW_SENSITIVITY);

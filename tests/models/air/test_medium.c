@@ -95,11 +95,15 @@ Test(medium, weak_frame_is_lost_below_sensitivity)
     medium_device_place(world->medium, 5, &x_m, &y_m);
     cr_expect_eq(medium_gain_at_mdb(world->medium, 0, x_m, y_m, 1.5), gain_mdb);
     cr_expect(medium_gain_at_mdb(world->medium, 0, x_m, y_m, 3) > gain_mdb);
-    const struct frame *frame = fixture_send(world, 0, START_NS, -135000 - gain_mdb);
+    const struct frame *frame = fixture_send(world, 0, START_NS, -132000 - gain_mdb);
+    /* More than 6 dB too weak, and far beyond what any fade would lift. */
+    const struct frame *weaker =
+            fixture_send(world, 0, START_NS + SIM_NS_PER_S, -136000 - gain_mdb);
     const struct frame *nothing =
-            fixture_send(world, 0, START_NS + SIM_NS_PER_S, -180000 - gain_mdb);
+            fixture_send(world, 0, START_NS + 2 * SIM_NS_PER_S, -180000 - gain_mdb);
     run();
     fixture_expect_lost(world, 5, frame, LOSS_BELOW_SENSITIVITY);
+    cr_expect_null(fixture_find(world, HEARD_LOST, 5, weaker->id), "a loss that is not told");
     cr_expect_null(fixture_find(world, HEARD_LOST, 5, nothing->id), "far beyond the cut-off");
 }
 

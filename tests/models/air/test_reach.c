@@ -1,5 +1,6 @@
 /* Links and bounds change no result: a medium that looks at links and skips rivals against one that
- * looks at all pairs, and against the judgement of every reception with all that overlaps it.
+ * looks at all pairs, against the judgement of every reception with all that overlaps it, and
+ * against the fade of every frame at every device.
  * SPDX-License-Identifier: MIT
  *
  * Method: gateways and devices stand along 120 km, so that most pairs are no links; gateways send
@@ -150,7 +151,8 @@ static void observe(void *context, const struct observation *observation)
 static const struct medium_device_ops device_ops = { .detected = detected, .ended = device_ended };
 static const struct medium_gateway_ops gateway_ops = { .lock = lock, .ended = gateway_ended };
 
-static struct city *city_create(int32_t gateway_power_max_mdbm)
+static struct city *city_create_faded(
+        int32_t gateway_power_max_mdbm, const struct fading_params *fading)
 {
     struct city *city = calloc(1, sizeof *city);
     city->records = calloc(RECORDS_MAX, sizeof *city->records);
@@ -163,7 +165,7 @@ static struct city *city_create(int32_t gateway_power_max_mdbm)
         .propagation = { .environment = ENVIRONMENT_URBAN,
                 .frequency_mhz = 868,
                 .shadowing_sigma_db = 7 },
-        .fading = { .model = FADING_RAYLEIGH },
+        .fading = *fading,
         .reception = { .capture_db = 6,
                 .device_noise_figure_db = 6,
                 .gateway_noise_figure_db = 6,
@@ -196,6 +198,12 @@ static struct city *city_create(int32_t gateway_power_max_mdbm)
     engine_observer_add(city->engine,
             OBSERVE_BIT(OBSERVE_FRAME_LOST) | OBSERVE_BIT(OBSERVE_GATEWAY_LOST), observe, city);
     return city;
+}
+
+static struct city *city_create(int32_t gateway_power_max_mdbm)
+{
+    return city_create_faded(
+            gateway_power_max_mdbm, &(struct fading_params){ .model = FADING_RAYLEIGH });
 }
 
 static void city_destroy(struct city *city)
@@ -332,4 +340,85 @@ Test(reach, a_pair_without_a_link_has_the_gain_of_its_place)
     }
     city_destroy(by_links);
     city_destroy(none);
+}
+
+/* --- which frames a fade lifts ---------------------------------------------------------------- */
+
+static bool recorded(const struct city *city, uint64_t frame_id, uint32_t device, bool ended)
+{
+    for (uint32_t i = 0; i < city->record_count; i++) {
+        const struct record *record = &city->records[i];
+        if (record->frame_id == frame_id && record->receiver == device && record->ended == ended) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Frames one after another while all devices listen: each is received where its fade lifts it, and
+ * told as lost where it lacks at most 6 dB in the median. */
+static void expect_lifted(const struct fading_params *fading)
+{
+    struct city *city = city_create_faded(27000, fading);
+    city->tables = judge_tables_create(&city->params.reception);
+    uint8_t bytes[20] = { 0 };
+    uint32_t lifted = 0, told = 0;
+    struct lora_modulation m = modulation(7, true);
+    int32_t detect_mdbm = judge_detect_mdbm(city->tables, RECEIVER_SX1276, &m);
+    struct random_stream stream;
+    random_stream_init(&stream, SEED, 3, RANDOM_PLACEMENT, 0);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct medium_listening listening = { .frequency_hz = m.frequency_hz,
+            .bandwidth_hz = m.bandwidth_hz,
+            .spreading_factor = 7,
+            .iq_inverted = true,
+            .sync_word = 0x34 };
+        medium_listen(city->medium, i, 0, &listening);
+    }
+    for (uint32_t i = 0; i < 120; i++) {
+        engine_run(city->engine, (sim_ns)i * 200 * SIM_NS_PER_MS);
+        city->record_count = 0;
+        const struct frame frame = *medium_transmit_gateway(city->medium, draw(&stream, GATEWAYS),
+                engine_now(city->engine), &m, 27000, bytes, sizeof bytes);
+        engine_run(city->engine, frame.end_ns);
+        for (uint32_t d = 0; d < DEVICES; d++) {
+            int32_t median_mdbm = power_at_device(city, &frame, d, false);
+            bool detected = power_at_device(city, &frame, d, true) >= detect_mdbm;
+            bool near = median_mdbm >= detect_mdbm - 6000;
+            cr_assert_eq(recorded(city, frame.id, d, true), detected);
+            cr_assert(detected || recorded(city, frame.id, d, false) == near);
+            lifted += detected && !near;
+            told += !detected && near;
+        }
+    }
+    cr_expect_gt(told, 100u);
+    if (fading->model == FADING_RAYLEIGH) {
+        cr_expect_gt(lifted, 3u);
+    }
+    city_destroy(city);
+}
+
+Test(reach, a_frame_is_detected_wherever_its_fade_lifts_it)
+{
+    expect_lifted(&(struct fading_params){ .model = FADING_RAYLEIGH });
+    expect_lifted(&(struct fading_params){
+            .model = FADING_RAYLEIGH, .coherence_ns = 500 * SIM_NS_PER_MS });
+    expect_lifted(&(struct fading_params){ .model = FADING_RICIAN, .rician_k_db = 3 });
+    expect_lifted(&(struct fading_params){ .model = FADING_NONE });
+}
+
+Test(reach, rivals_are_skipped_right_with_other_fading)
+{
+    const struct fading_params fading[] = {
+        { .model = FADING_NONE },
+        { .model = FADING_RICIAN, .rician_k_db = 3 },
+    };
+    for (size_t i = 0; i < sizeof fading / sizeof fading[0]; i++) {
+        struct city *city = city_create_faded(27000, &fading[i]);
+        city->judge_all = true;
+        city->tables = judge_tables_create(&city->params.reception);
+        play(city);
+        cr_expect_gt(city->interfered, 500u);
+        city_destroy(city);
+    }
 }

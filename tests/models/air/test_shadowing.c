@@ -310,3 +310,25 @@ Test(shadowing, is_as_good_far_from_the_origin)
     expect_correlation(&pairs, 0.6065, "361 km away");
     expect_variance(&pairs, "361 km away");
 }
+
+/* --- the cheap bound -------------------------------------------------------------------------- */
+
+Test(shadowing, what_gains_enough_is_never_ruled_out_and_most_else_is)
+{
+    const struct propagation_params params = { .shadowing_sigma_db = 6 };
+    struct shadowing *shadowing = shadowing_create(&params, 3, 50);
+    uint32_t gain_enough = 0, may = 0;
+    for (uint32_t g = 0; g < 50; g++) {
+        for (uint32_t d = 0; d < 4000; d++) {
+            double gained_db = -shadowing_link_db(shadowing, g, d, 0, 0, 0);
+            bool may_gain = shadowing_may_gain(shadowing, g, d, 12);
+            cr_assert(may_gain || gained_db < 12, "gateway %u, device %u: %g", g, d, gained_db);
+            cr_assert(gained_db <= 0 || shadowing_may_gain(shadowing, g, d, gained_db));
+            gain_enough += gained_db >= 12;
+            may += may_gain;
+        }
+    }
+    cr_expect_float_eq(gain_enough / 200e3, gsl_cdf_ugaussian_Q(2), 2e-3);
+    cr_expect_lt(may, 3 * gain_enough);
+    shadowing_destroy(shadowing);
+}
