@@ -37,6 +37,7 @@ static const struct row {
             { "built-in", "built-in", "built-in", "built-in", BUILD "never_joins",
                     BUILD "never_answered", BUILD "crashes_at_start", BUILD "crashes_later" } },
     { "campaigns.0.firmware.version", { "2.0.0", "2.0.0", "2.0.0", "1.0.0" } }, /* refused */
+    { "campaigns.0.firmware.base", { "earlier", "earlier", "same" } }, /* with delta: a wrong one */
     { "campaigns.0.firmware.hardware", { "device", "device", "device", "device", "device", "7" } },
     { "campaigns.*.verify",
             { "[block-mic, signature]", "[signature]", "[checksum, signature]",

@@ -162,6 +162,48 @@ Test(bad_images, one_for_other_hardware_is_refused_by_name)
     trial_destroy(trial);
 }
 
+/* The delta was made for other code than the devices run. The server takes a device for one with
+ * the base until it reports what it runs, and these are set up before their first report. */
+static const char other_base[] =
+        "name: other-base\n"
+        "duration: 2 d\n"
+        "run_on: 12 h\n"
+        "gateways: {count: 1, radius: 0 m}\n"
+        "area: {radius: 300 m}\n"
+        "devices: [{name: a, count: 3, boot: {spread: 1 min},"
+        " report: {period: 6 h, phase: uniform}}]\n"
+        "firmware: {image: generated, size: 3 KiB, delivery: delta, base: same}\n"
+        "campaign: {start: 0 s, set_up: {window: 3 h}, firmware: {base: earlier}}\n";
+
+Test(bad_images, one_with_the_wrong_base_is_refused_by_name)
+{
+    struct trial *trial = trial_create(other_base, NULL, 0);
+    struct seen seen = { .first = trial->world->first_device };
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK), watch, &seen);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "devices.failed.wrong_base"), DEVICES);
+    cr_expect_eq(trial_value(trial, "slots.rejected"), DEVICES);
+    cr_expect_eq(trial_value(trial, "devices.confirmed"), 0);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_expect_eq(running_version(trial, i), 0x01000000u);
+        cr_expect_gt(seen.uplink_ns[i], engine_now(trial->world->engine) - 7 * 3600 * SIM_NS_PER_S,
+                "device %u works", i);
+    }
+    trial_destroy(trial);
+}
+
+/* The server knows by then what they run. */
+Test(bad_images, one_with_the_wrong_base_is_followed_by_the_whole_image)
+{
+    static const char *const again[] = { "campaign.retries=1", "campaign.set_up.window=8 h" };
+    struct trial *trial = trial_create(other_base, again, 2);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_expect_eq(trial_value(trial, "rounds.recovered"), DEVICES);
+    trial_destroy(trial);
+}
+
 /* The same scenario with an image that has no fault. */
 Test(bad_images, a_good_one_is_confirmed)
 {
