@@ -34,6 +34,22 @@ void rounds_start(struct campaign *campaign, sim_ns now_ns)
     split_start(campaign, now_ns);
 }
 
+/* Members may listen until the sessions of this round time out: those of the next one open later.
+ */
+static sim_ns next_round_ns(const struct campaign *campaign, sim_ns now_ns)
+{
+    const struct campaign_params *params = &campaign->params;
+    sim_ns at_ns = now_ns + params->retry_pause_ns;
+    assert(split_end(campaign) <= campaign->transfer_count);
+    for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
+        const struct transfer *transfer = &campaign->transfers[i];
+        bool listens = transfer->open && params->delivery == DELIVERY_MULTICAST;
+        sim_ns free_ns = listens ? transfer_end_ns(transfer) - params->set_up_window_ns : 0;
+        at_ns = free_ns > at_ns ? free_ns : at_ns;
+    }
+    return at_ns;
+}
+
 bool rounds_end(struct campaign *campaign, sim_ns now_ns)
 {
     assert(campaign->round < CAMPAIGN_ROUNDS_MAX);
@@ -48,7 +64,7 @@ bool rounds_end(struct campaign *campaign, sim_ns now_ns)
         return false;
     }
     campaign->retries_left--;
-    campaign_timer_start(campaign, CAMPAIGN_TIMER_ROUND, now_ns + campaign->params.retry_pause_ns);
+    campaign_timer_start(campaign, CAMPAIGN_TIMER_ROUND, next_round_ns(campaign, now_ns));
     return true;
 }
 

@@ -77,6 +77,26 @@ Test(rounds, help_those_that_the_first_one_left)
     cr_assert_eq(second.start_ns - first.end_ns, params.retry_pause_ns);
 }
 
+/* They refuse the block soon, and may listen until their session times out: a session of the next
+ * round that opened before then would find them held. */
+Test(rounds, begin_late_enough_for_devices_that_still_listen)
+{
+    struct campaign_params params = params_of(1);
+    params.set_up_window_ns = HOUR_NS / 4;
+    params.retry_pause_ns = 60 * SIM_NS_PER_S;
+    params.correction_timeout_ns = 4 * HOUR_NS;
+    fleet_create(&fleet, 2, 300 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.bad_mic = fleet.devices[1].faults.bad_mic = true;
+    run_to_round(1);
+    fleet.devices[0].faults.bad_mic = fleet.devices[1].faults.bad_mic = false;
+    fleet_run(&fleet, 24 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    struct campaign_session first, second;
+    campaign_session_get(fleet.campaign, 0, &first);
+    campaign_session_get(fleet.campaign, 1, &second);
+    cr_assert_geq(second.start_ns, first.end_ns);
+}
+
 /* Answers to the set-up of the first round come as the first uplink in the second one, in which the
  * member is in no transfer yet. */
 Test(rounds, bear_answers_to_the_set_up_of_an_earlier_one)
