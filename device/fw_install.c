@@ -133,18 +133,20 @@ static void build_piece(struct fw *fw)
         check_built(fw);
     } else if (!delta_build_step(build, &fw->core.hal, &fw->core.factory)) {
         if (build->stage == DELTA_BUILD_BUILT) {
-            update_verify_start(&fw->core.update, HAL_FLASH_EXTERNAL, NOR_NEW_IMAGE_ADDRESS,
-                    NOR_NEW_IMAGE_SIZE);
+            const struct flash_slot *slot = &flash_map_of(&fw->core.hal)->new_image;
+            update_verify_start(&fw->core.update, slot->region, slot->address, FLASH_SLOT_SIZE);
         } else {
             build_failed(fw);
         }
     }
 }
 
-/* The block is what it shall be: it is committed, or its target is made. */
+/* The block is what it shall be: it is committed, or what the bootloader installs is made of it.
+ * That one reads new images from the flash that their slot lies in. */
 static void proceed(struct fw *fw)
 {
-    if (fw->core.update.is_delta) {
+    enum hal_flash_region region = flash_map_of(&fw->core.hal)->new_image.region;
+    if (fw->core.update.is_delta || fw->core.update.place.region != region) {
         build_begin(fw);
     } else {
         commit(fw);
@@ -196,14 +198,12 @@ static void take_proof(struct fw *fw)
     }
 }
 
-/* True: an operation runs; a done interrupt will come. */
+/* True: an operation of the NOR runs; a done interrupt will come. Internal flash is never busy. */
 static bool waits_for_flash(struct fw *fw)
 {
-    enum hal_flash_region region = fw->core.update.place.region;
-    DEVICE_ASSERT(&fw->core.hal, region < HAL_FLASH_REGION_COUNT);
-    if (hal_flash_busy(&fw->core.hal, region)) {
+    if (hal_flash_busy(&fw->core.hal, HAL_FLASH_EXTERNAL)) {
         fw->install_waits_for_flash = true;
-        hal_flash_notify(&fw->core.hal, region);
+        hal_flash_notify(&fw->core.hal, HAL_FLASH_EXTERNAL);
     }
     return fw->install_waits_for_flash;
 }

@@ -56,7 +56,9 @@
     X(FETCH_GIVEN_UP, "missing fragments", "requests without an answer")                               \
     X(REBOOT_PLANNED, "1 GPS s, 2 RTC ticks", "time of the reboot, low 32 bits")                   \
     X(REBOOT_CANCELLED, "1 GPS s, 2 RTC ticks; 0: none was planned", "0")                          \
-    X(IMAGE_DELETED, "image version", "0")
+    X(IMAGE_DELETED, "image version", "0")                                                         \
+    X(COPY_STARTED, "bytes of code of the received image", "copied already, before a reset")       \
+    X(COPIED, "bytes of code that lie in the slot for new images", "0")
 
 enum fw_trace {
 #define X(name, a, b) FW_TRACE_##name,

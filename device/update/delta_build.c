@@ -1,4 +1,4 @@
-/* Builds the target of a delta image in SPI NOR.
+/* Builds a full image in the slot for new ones, and saves in the NOR how far it came.
  * SPDX-License-Identifier: MIT
  */
 #include "update/delta_build.h"
@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "trace.h"
 #include "update/flash_map.h"
+#include "update/flash_write.h"
 
 #define SECTOR            4096u
 #define SLOT_SIZE         512u
@@ -25,7 +26,7 @@ _Static_assert(sizeof(struct delta_build) <= DELTA_BUILD_RAM_MAX, "what the deco
 _Static_assert(RECORD_OFF_STATE + PATCH_STATE_SIZE <= RECORD_SIZE, "a record holds the state");
 _Static_assert(SLOT_HEAD + RECORD_SIZE <= SLOT_SIZE, "a slot holds a record");
 _Static_assert(RECORD_FIRST_PAGE % IMAGE_CIPHER_BLOCK == 0, "pages are whole cipher blocks");
-_Static_assert(NOR_NEW_IMAGE_SIZE / DELTA_BUILD_SAVE_BYTES <= SLOTS, "a slot for each state");
+_Static_assert(FLASH_SLOT_SIZE / DELTA_BUILD_SAVE_BYTES <= SLOTS, "a slot for each state");
 _Static_assert(DELTA_BUILD_SAVE_BYTES % SECTOR == 0, "what is made again is erased again");
 _Static_assert(IMAGE_HEADER_SIZE == DELTA_BUILD_PAGE, "code begins with a page");
 
@@ -36,7 +37,18 @@ static uint32_t slot_address(const struct delta_build *build)
     return NOR_DELTA_ADDRESS + build->slot * SLOT_SIZE;
 }
 
-/* Where the next byte of the target goes, in NOR_NEW_IMAGE. */
+static const struct flash_slot *new_slot(const struct hal *hal)
+{
+    return &flash_map_of(hal)->new_image;
+}
+
+/* The verified block is a full image. */
+static bool copies(const struct delta_build *build)
+{
+    return build->patch_size == 0;
+}
+
+/* Where the next byte of the target goes, in its slot. */
 static uint32_t made_to(const struct delta_build *build)
 {
     return IMAGE_HEADER_SIZE + build->patch.made;
@@ -47,43 +59,82 @@ static void fail(struct delta_build *build)
     build->stage = DELTA_BUILD_BROKEN;
 }
 
+static void trace_start(const struct delta_build *build, const struct hal *hal)
+{
+    hal_trace(hal, copies(build) ? FW_TRACE_COPY_STARTED : FW_TRACE_DELTA_STARTED,
+            build->patch.target_size, build->patch.made);
+}
+
 /* The place of a record whose digest begins with `nonce`. */
 static void set_record(struct delta_build *build, const struct hal *hal,
         const struct factory *factory, const uint8_t nonce[IMAGE_NONCE_SIZE])
 {
     DEVICE_ASSERT(hal, build->slot < SLOTS);
     build->record = image_place_plain(HAL_FLASH_EXTERNAL, slot_address(build) + SLOT_HEAD);
-    if (build->to.encrypted) {
+    if (build->from.encrypted) {
         image_place_encrypt(&build->record, hal, factory, nonce);
     } else {
         memcpy(build->record.nonce, nonce, sizeof build->record.nonce);
     }
 }
 
+static void begin_patch(struct delta_build *build, const struct hal *hal,
+        const struct factory *factory, const struct delta_info *info)
+{
+    const struct patch_base base = { HAL_FLASH_INTERNAL, image_place_running().address,
+        info->base_size };
+    build->patch_size = info->patch_size;
+    build->from = image_place_plain(HAL_FLASH_EXTERNAL, build->manifest + DELTA_MANIFEST_SIZE);
+    if (info->encrypted) {
+        image_place_encrypt(&build->from, hal, factory, info->patch_digest);
+        image_place_encrypt(&build->to, hal, factory, info->target.sha256);
+    }
+    memcpy(build->identity, info->patch_digest, IMAGE_NONCE_SIZE);
+    memcpy(build->identity + IMAGE_NONCE_SIZE, info->target.sha256,
+            sizeof build->identity - IMAGE_NONCE_SIZE);
+    patch_begin(&build->patch, &base, info->target.image_size);
+}
+
+static void begin_copy(struct delta_build *build, const struct hal *hal,
+        const struct factory *factory, const uint8_t header[IMAGE_HEADER_SIZE],
+        const struct image_info *info)
+{
+    const struct patch_base no_base = { HAL_FLASH_INTERNAL, image_place_running().address, 0 };
+    build->from = image_place_of(hal, factory, HAL_FLASH_EXTERNAL, build->manifest, header);
+    if (build->from.encrypted) {
+        image_place_encrypt(&build->to, hal, factory, info->sha256);
+    }
+    memcpy(build->identity, info->sha256, sizeof build->identity);
+    patch_begin(&build->patch, &no_base, info->image_size);
+}
+
+/* Of a header this is all but its last zeros. */
+static bool read_manifest(
+        const struct delta_build *build, const struct hal *hal, uint8_t bytes[IMAGE_HEADER_SIZE])
+{
+    memset(bytes, 0, IMAGE_HEADER_SIZE);
+    return hal_flash_read(hal, HAL_FLASH_EXTERNAL, build->manifest, bytes, DELTA_MANIFEST_SIZE)
+           == HAL_OK;
+}
+
 void delta_build_begin(struct delta_build *build, const struct hal *hal,
         const struct factory *factory, uint32_t manifest)
 {
-    uint8_t bytes[DELTA_MANIFEST_SIZE];
-    struct delta_info info;
+    uint8_t bytes[IMAGE_HEADER_SIZE];
+    struct delta_info delta;
+    struct image_info image;
+    const struct flash_slot *slot = new_slot(hal);
     *build = (struct delta_build){ .manifest = manifest, .slot = SLOTS };
-    if (hal_flash_read(hal, HAL_FLASH_EXTERNAL, manifest, bytes, sizeof bytes) != HAL_OK
-            || !delta_manifest_parse(bytes, NOR_NEW_IMAGE_SIZE, &info)) {
+    build->to = image_place_plain(slot->region, slot->address + IMAGE_HEADER_SIZE);
+    if (!read_manifest(build, hal, bytes)) {
         fail(build);
-        return;
+    } else if (delta_manifest_parse(bytes, FLASH_SLOT_SIZE, &delta)) {
+        begin_patch(build, hal, factory, &delta);
+    } else if (image_header_parse(bytes, FLASH_SLOT_SIZE, &image)) {
+        begin_copy(build, hal, factory, bytes, &image);
+    } else {
+        fail(build);
     }
-    const struct patch_base base = { HAL_FLASH_INTERNAL, image_place_running().address,
-        info.base_size };
-    build->patch_size = info.patch_size;
-    build->from = image_place_plain(HAL_FLASH_EXTERNAL, manifest + DELTA_MANIFEST_SIZE);
-    build->to = image_place_plain(HAL_FLASH_EXTERNAL, NOR_NEW_IMAGE_ADDRESS + IMAGE_HEADER_SIZE);
-    if (info.encrypted) {
-        image_place_encrypt(&build->from, hal, factory, info.patch_digest);
-        image_place_encrypt(&build->to, hal, factory, info.target.sha256);
-    }
-    memcpy(build->identity, info.patch_digest, IMAGE_NONCE_SIZE);
-    memcpy(build->identity + IMAGE_NONCE_SIZE, info.target.sha256,
-            sizeof build->identity - IMAGE_NONCE_SIZE);
-    patch_begin(&build->patch, &base, info.target.image_size);
 }
 
 /* From the first byte on. */
@@ -156,7 +207,7 @@ static bool resume(
     build->stage = DELTA_BUILD_ERASE;
     build->erase_at = made_to(build);
     build->slot++;
-    hal_trace(hal, FW_TRACE_DELTA_STARTED, build->patch.target_size, build->patch.made);
+    trace_start(build, hal);
     return true;
 }
 
@@ -178,9 +229,10 @@ static void step_look(
 
 /* --- flash ------------------------------------------------------------------------------------ */
 
-static void erase_sector(struct delta_build *build, const struct hal *hal, uint32_t address)
+static void erase_sector(struct delta_build *build, const struct hal *hal,
+        enum hal_flash_region region, uint32_t address)
 {
-    if (hal_flash_erase(hal, HAL_FLASH_EXTERNAL, address + build->erase_at, SECTOR) != HAL_OK) {
+    if (hal_flash_erase(hal, region, address + build->erase_at, SECTOR) != HAL_OK) {
         fail(build);
     }
     build->erase_at += SECTOR;
@@ -188,19 +240,20 @@ static void erase_sector(struct delta_build *build, const struct hal *hal, uint3
 
 static void step_clear(struct delta_build *build, const struct hal *hal)
 {
-    erase_sector(build, hal, NOR_DELTA_ADDRESS);
+    erase_sector(build, hal, HAL_FLASH_EXTERNAL, NOR_DELTA_ADDRESS);
     if (build->erase_at == NOR_DELTA_SIZE && build->stage == DELTA_BUILD_CLEAR) {
         build->stage = DELTA_BUILD_ERASE;
         build->erase_at = 0;
-        hal_trace(hal, FW_TRACE_DELTA_STARTED, build->patch.target_size, 0);
+        trace_start(build, hal);
     }
 }
 
 static void step_erase(struct delta_build *build, const struct hal *hal)
 {
     uint32_t end = IMAGE_HEADER_SIZE + build->patch.target_size;
-    DEVICE_ASSERT(hal, build->erase_at % SECTOR == 0 && build->erase_at < NOR_NEW_IMAGE_SIZE);
-    erase_sector(build, hal, NOR_NEW_IMAGE_ADDRESS);
+    const struct flash_slot *slot = new_slot(hal);
+    DEVICE_ASSERT(hal, build->erase_at % SECTOR == 0 && build->erase_at < FLASH_SLOT_SIZE);
+    erase_sector(build, hal, slot->region, slot->address);
     bool up_to_save = build->erase_at % DELTA_BUILD_SAVE_BYTES == 0;
     if ((up_to_save || build->erase_at >= end) && build->stage == DELTA_BUILD_ERASE) {
         build->stage = DELTA_BUILD_DECODE;
@@ -243,6 +296,21 @@ static void write_page(struct delta_build *build, const struct hal *hal)
     }
 }
 
+/* One page of a full image. */
+static void step_copy(struct delta_build *build, const struct hal *hal)
+{
+    uint32_t left = build->patch.target_size - build->patch.made;
+    uint32_t size = left < sizeof build->out ? left : (uint32_t)sizeof build->out;
+    DEVICE_ASSERT(hal, left > 0 && build->out_size == 0);
+    if (image_place_read(hal, &build->from, build->patch.made, build->out, size) != HAL_OK) {
+        fail(build);
+        return;
+    }
+    build->out_size = (uint16_t)size;
+    build->patch.made += size;
+    write_page(build, hal);
+}
+
 static void step_decode(struct delta_build *build, const struct hal *hal)
 {
     if (build->in_at >= build->in_size && !refill(build, hal)) {
@@ -279,21 +347,22 @@ static void make_record(const struct delta_build *build, uint8_t record[RECORD_S
     patch_save(&build->patch, record + RECORD_OFF_STATE);
 }
 
-static bool slot_is_erased(struct delta_build *build, const struct hal *hal)
+/* `size` is whole pages. */
+static bool is_erased(struct delta_build *build, const struct hal *hal,
+        enum hal_flash_region region, uint32_t address, uint32_t size)
 {
-    uint8_t all = 0xFF;
-    DEVICE_ASSERT(hal, build->out_size == 0 && build->slot < SLOTS);
-    for (uint32_t at = 0; at < SLOT_SIZE; at += sizeof build->out) {
-        if (hal_flash_read(hal, HAL_FLASH_EXTERNAL, slot_address(build) + at, build->out,
-                    sizeof build->out)
-                != HAL_OK) {
+    uint8_t erased = hal_flash_geometry(hal, region)->erased_value;
+    uint8_t other = 0;
+    DEVICE_ASSERT(hal, build->out_size == 0 && size % sizeof build->out == 0);
+    for (uint32_t at = 0; at < size; at += sizeof build->out) {
+        if (hal_flash_read(hal, region, address + at, build->out, sizeof build->out) != HAL_OK) {
             return false;
         }
         for (unsigned i = 0; i < sizeof build->out; ++i) {
-            all &= build->out[i];
+            other |= build->out[i] ^ erased;
         }
     }
-    return all == 0xFF;
+    return other == 0;
 }
 
 static void saved(struct delta_build *build)
@@ -312,7 +381,7 @@ static void step_save(
         saved(build);
         return;
     }
-    if (!slot_is_erased(build, hal)) {
+    if (!is_erased(build, hal, HAL_FLASH_EXTERNAL, slot_address(build), SLOT_SIZE)) {
         build->slot++;
         return;
     }
@@ -353,23 +422,35 @@ static void step_save_head(struct delta_build *build, const struct hal *hal)
 
 /* --- end -------------------------------------------------------------------------------------- */
 
+/* A cut may have left a part of the header, over which only some flashes can be programmed. */
+static bool takes_header(
+        struct delta_build *build, const struct hal *hal, const struct flash_slot *slot)
+{
+    return hal_flash_geometry(hal, slot->region)->rewritable
+           || is_erased(build, hal, slot->region, slot->address, IMAGE_HEADER_SIZE);
+}
+
 static void step_header(struct delta_build *build, const struct hal *hal)
 {
-    uint8_t manifest[DELTA_MANIFEST_SIZE];
+    uint8_t bytes[IMAGE_HEADER_SIZE];
     uint8_t header[IMAGE_HEADER_SIZE];
-    if (hal_flash_read(hal, HAL_FLASH_EXTERNAL, build->manifest, manifest, sizeof manifest)
-            != HAL_OK) {
+    const struct flash_slot *slot = new_slot(hal);
+    if (!read_manifest(build, hal, bytes) || !takes_header(build, hal, slot)) {
         fail(build);
         return;
     }
-    delta_target_header(manifest, header);
-    if (hal_flash_program(hal, HAL_FLASH_EXTERNAL, NOR_NEW_IMAGE_ADDRESS, header, sizeof header)
-            != HAL_OK) {
+    if (copies(build)) {
+        memcpy(header, bytes, sizeof header);
+    } else {
+        delta_target_header(bytes, header);
+    }
+    if (flash_write(hal, slot->region, slot->address, header, sizeof header) != HAL_OK) {
         fail(build);
         return;
     }
     build->stage = DELTA_BUILD_BUILT;
-    hal_trace(hal, FW_TRACE_DELTA_BUILT, build->patch.target_size, build->patch_size);
+    hal_trace(hal, copies(build) ? FW_TRACE_COPIED : FW_TRACE_DELTA_BUILT, build->patch.target_size,
+            build->patch_size);
 }
 
 bool delta_build_step(
@@ -386,7 +467,11 @@ bool delta_build_step(
         step_erase(build, hal);
         break;
     case DELTA_BUILD_DECODE:
-        step_decode(build, hal);
+        if (copies(build)) {
+            step_copy(build, hal);
+        } else {
+            step_decode(build, hal);
+        }
         break;
     case DELTA_BUILD_SAVE:
         step_save(build, hal, factory);

@@ -1,10 +1,11 @@
-/* Makes the new image out of the running one and a verified delta image, in bounded pieces.
+/* Fills the slot for new images (flash_map.h) out of a verified block, in bounded pieces: with what
+ * a delta image makes of the image that runs, or with a copy of a full image.
  * SPDX-License-Identifier: MIT
  *
- * The target goes to NOR_NEW_IMAGE, sector by sector, its header last. At every
+ * The target is written sector by sector, its header last. At every
  * DELTA_BUILD_SAVE_BYTES the state of the decoder is saved into a slot of NOR_DELTA: a head (the
  * first 12 bytes of the SHA-256 of the record, written last), then the record, encrypted under the
- * head as nonce when the delta image is. After a reset the build goes on from the last whole record
+ * head as nonce when the block is. After a reset the build goes on from the last whole record
  * that belongs to it: what was written after that is erased and made again.
  */
 #ifndef DEVICE_UPDATE_DELTA_BUILD_H
@@ -28,7 +29,7 @@ enum delta_build_stage {
     DELTA_BUILD_SAVE_HEAD,
     DELTA_BUILD_HEADER, /* of the target */
     DELTA_BUILD_BUILT,
-    DELTA_BUILD_BROKEN /* manifest or patch don't read as what they were, or the flash failed */
+    DELTA_BUILD_BROKEN /* the block does not read as what it was, or a flash failed */
 };
 
 struct delta_build {
@@ -37,11 +38,11 @@ struct delta_build {
     uint16_t in_at;
     uint16_t in_size;
     uint16_t out_size;
-    uint32_t manifest; /* address in the NOR */
-    uint32_t patch_size;
+    uint32_t manifest;         /* address in the NOR, of the header of a full image */
+    uint32_t patch_size;       /* 0: a full image, whose code is the target's */
     uint32_t read;             /* bytes of the patch that were read into `in` */
-    uint32_t erase_at;         /* offset in NOR_NEW_IMAGE, or in NOR_DELTA */
-    struct image_place from;   /* the patch */
+    uint32_t erase_at;         /* offset in the slot, or in NOR_DELTA */
+    struct image_place from;   /* the patch, or the code */
     struct image_place to;     /* the target */
     struct image_place record; /* of the state that is being saved */
     uint8_t identity[20];      /* of this build, in each record */
@@ -50,8 +51,8 @@ struct delta_build {
     uint8_t out[DELTA_BUILD_PAGE];
 };
 
-/* Begins with the verified delta image whose manifest lies at `manifest` in the NOR; goes on where
- * a reset interrupted the same build. */
+/* Begins with the verified delta image whose manifest lies at `manifest` in the NOR, or the full
+ * image whose header does; goes on where a reset interrupted the same build. */
 void delta_build_begin(struct delta_build *build, const struct hal *hal,
         const struct factory *factory, uint32_t manifest);
 
@@ -59,8 +60,8 @@ void delta_build_begin(struct delta_build *build, const struct hal *hal,
 void delta_build_again(
         struct delta_build *build, const struct hal *hal, const struct factory *factory);
 
-/* Does one piece: at most one operation of the NOR, which is not busy. Returns false when the stage
- * is BUILT or BROKEN. */
+/* Does one piece: at most a sector's erase or a page's program, while the NOR is not busy. Returns
+ * false when the stage is BUILT or BROKEN. */
 bool delta_build_step(
         struct delta_build *build, const struct hal *hal, const struct factory *factory);
 

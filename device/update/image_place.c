@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "update/flash_map.h"
+#include "update/flash_write.h"
 
 _Static_assert(IMAGE_PLACE_PIECE % IMAGE_CIPHER_BLOCK == 0, "a piece is whole cipher blocks");
 
@@ -18,6 +19,9 @@ struct image_place image_place_running(void)
 void image_place_encrypt(struct image_place *place, const struct hal *hal,
         const struct factory *factory, const uint8_t nonce[IMAGE_NONCE_SIZE])
 {
+    if (place->region == HAL_FLASH_INTERNAL) {
+        return;
+    }
     enum hal_status status = hal_key_load(hal, IMAGE_KEY_SLOT, factory->image_encryption_key);
     DEVICE_ASSERT(hal, status == HAL_OK);
     place->encrypted = true;
@@ -65,11 +69,11 @@ enum hal_status image_place_program(const struct hal *hal, const struct image_pl
     uint32_t address = place->address + offset;
     DEVICE_ASSERT(hal, size > 0 && size <= sizeof bytes);
     if (!place->encrypted) {
-        return hal_flash_program(hal, place->region, address, code, size);
+        return flash_write(hal, place->region, address, code, size);
     }
     memcpy(bytes, code, size);
     apply_cipher(hal, place, offset, bytes, size);
-    return hal_flash_program(hal, place->region, address, bytes, size);
+    return flash_write(hal, place->region, address, bytes, size);
 }
 
 bool image_place_digest(const struct hal *hal, const struct image_place *place, uint32_t size,

@@ -4,7 +4,8 @@
  * Encrypted code is AES-128 in counter mode (NIST SP 800-38A, 6.5) under the factory record's image
  * key. The first counter block is a nonce of 12 bytes, then a block number of 4 bytes, big-endian,
  * from 0 on. The nonce is the first 12 bytes of the SHA-256 of the plain code, so two contents
- * never share one. Headers and manifests are plain.
+ * never share one. Headers and manifests are plain, and so is all code in internal flash: nothing
+ * outside the MCU reads it there.
  */
 #ifndef DEVICE_UPDATE_IMAGE_PLACE_H
 #define DEVICE_UPDATE_IMAGE_PLACE_H
@@ -34,8 +35,8 @@ static inline struct image_place image_place_plain(enum hal_flash_region region,
 /* The code of the image that runs. */
 struct image_place image_place_running(void);
 
-/* What lies at this place is encrypted from now on; the nonce begins the SHA-256 of it while plain.
- * Loads the key; a reset forgets it. */
+/* What lies at this place is encrypted from now on, unless that is internal flash; the nonce begins
+ * the SHA-256 of it while plain. Loads the key; a reset forgets it. */
 void image_place_encrypt(struct image_place *place, const struct hal *hal,
         const struct factory *factory, const uint8_t nonce[IMAGE_NONCE_SIZE]);
 
@@ -49,7 +50,7 @@ enum hal_status image_place_read(const struct hal *hal, const struct image_place
         uint32_t offset, uint8_t *code, uint32_t size);
 
 /* Programs plain code of at most IMAGE_PLACE_PIECE bytes. `offset` is a multiple of
- * IMAGE_CIPHER_BLOCK; else as hal_flash_program(). */
+ * IMAGE_CIPHER_BLOCK; else as flash_write(). */
 enum hal_status image_place_program(const struct hal *hal, const struct image_place *place,
         uint32_t offset, const uint8_t *code, uint32_t size);
 

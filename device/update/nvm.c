@@ -24,6 +24,7 @@
 #include "bytes.h"
 #include "update/crc32.h"
 #include "update/flash_map.h"
+#include "update/flash_write.h"
 
 #define BANK_COUNT       2u
 #define BANK_SIZE_MIN    2048u /* one page of an STM32L4 */
@@ -80,17 +81,8 @@ static void flash_read(const struct nvm *nvm, uint32_t address, void *data, size
 static void flash_program(
         const struct nvm *nvm, uint32_t address, const uint8_t *data, uint32_t size)
 {
-    uint32_t page = geometry_of(nvm)->program_page_bytes;
-    while (size > 0) {
-        uint32_t room = page - address % page;
-        uint32_t piece = size < room ? size : room;
-        enum hal_status status =
-                hal_flash_program(&nvm->hal, HAL_FLASH_INTERNAL, address, data, piece);
-        DEVICE_ASSERT(&nvm->hal, status == HAL_OK);
-        address += piece;
-        data += piece;
-        size -= piece;
-    }
+    enum hal_status status = flash_write(&nvm->hal, HAL_FLASH_INTERNAL, address, data, size);
+    DEVICE_ASSERT(&nvm->hal, status == HAL_OK);
 }
 
 /* The first unit goes first: it holds the header, and a stale header must not outlive its data. */

@@ -1,4 +1,4 @@
-/* Saves the running image into the NOR, sector by sector, and compares what it reads back.
+/* Saves the running image into its slot, unit by unit, and compares what it reads back.
  * SPDX-License-Identifier: MIT
  *
  * A save that is cut has no effect: the record names an image only after its copy was compared.
@@ -10,6 +10,7 @@
 #include "trace.h"
 #include "update/flash_map.h"
 #include "update/flash_wait.h"
+#include "update/flash_write.h"
 #include "update/image_place.h"
 #include "update/update.h"
 
@@ -17,26 +18,24 @@
 #define PIECE    IMAGE_PLACE_PIECE
 
 _Static_assert(IMAGE_DIGEST_SIZE == NVM_SIZE_UPDATE_STATE, "the record is the digest");
-_Static_assert(NOR_OLD_IMAGE_SIZE >= FLASH_RUNNING_SIZE, "any image that runs can be saved");
 _Static_assert(IMAGE_HEADER_SIZE == PIECE, "the header is one piece");
 
 static struct image_place place_of(
         const struct hal *hal, const struct factory *factory, const uint8_t sha256[])
 {
-    struct image_place place =
-            image_place_plain(HAL_FLASH_EXTERNAL, NOR_OLD_IMAGE_ADDRESS + IMAGE_HEADER_SIZE);
+    const struct flash_slot *slot = &flash_map_of(hal)->old_image;
+    struct image_place place = image_place_plain(slot->region, slot->address + IMAGE_HEADER_SIZE);
     image_place_encrypt(&place, hal, factory, sha256);
     return place;
 }
 
-static bool erase(const struct hal *hal, uint32_t size)
+static bool erase(const struct hal *hal, const struct flash_slot *slot, uint32_t size)
 {
-    uint32_t unit = hal_flash_geometry(hal, HAL_FLASH_EXTERNAL)->erase_unit_bytes;
-    DEVICE_ASSERT(hal, NOR_OLD_IMAGE_ADDRESS % unit == 0 && NOR_OLD_IMAGE_SIZE % unit == 0);
+    uint32_t unit = hal_flash_geometry(hal, slot->region)->erase_unit_bytes;
+    DEVICE_ASSERT(hal, slot->address % unit == 0 && FLASH_SLOT_SIZE % unit == 0);
     for (uint32_t offset = 0; offset < size; offset += unit) {
-        if (!flash_wait(hal, HAL_FLASH_EXTERNAL)
-                || hal_flash_erase(hal, HAL_FLASH_EXTERNAL, NOR_OLD_IMAGE_ADDRESS + offset, unit)
-                           != HAL_OK) {
+        if (!flash_wait(hal, slot->region)
+                || hal_flash_erase(hal, slot->region, slot->address + offset, unit) != HAL_OK) {
             return false;
         }
     }
@@ -53,7 +52,7 @@ static bool copy_code(const struct hal *hal, const struct image_place *to, uint3
         uint32_t left = size - offset;
         uint32_t piece = left < PIECE ? left : PIECE;
         if (image_place_read(hal, &slot, offset, code, piece) != HAL_OK
-                || !flash_wait(hal, HAL_FLASH_EXTERNAL)
+                || !flash_wait(hal, to->region)
                 || image_place_program(hal, to, offset, code, PIECE) != HAL_OK) {
             return false;
         }
@@ -65,13 +64,12 @@ static bool copy(const struct hal *hal, const struct image_place *to,
         const uint8_t header[IMAGE_HEADER_SIZE], const struct image_info *info)
 {
     uint8_t stored[IMAGE_HEADER_SIZE], digest[IMAGE_DIGEST_SIZE];
-    const uint32_t address = NOR_OLD_IMAGE_ADDRESS;
-    return erase(hal, IMAGE_HEADER_SIZE + info->image_size) && copy_code(hal, to, info->image_size)
-           && flash_wait(hal, HAL_FLASH_EXTERNAL)
-           && hal_flash_program(hal, HAL_FLASH_EXTERNAL, address, header, IMAGE_HEADER_SIZE)
-                      == HAL_OK
-           && flash_wait(hal, HAL_FLASH_EXTERNAL)
-           && hal_flash_read(hal, HAL_FLASH_EXTERNAL, address, stored, sizeof stored) == HAL_OK
+    const struct flash_slot *slot = &flash_map_of(hal)->old_image;
+    return erase(hal, slot, IMAGE_HEADER_SIZE + info->image_size)
+           && copy_code(hal, to, info->image_size) && flash_wait(hal, slot->region)
+           && flash_write(hal, slot->region, slot->address, header, IMAGE_HEADER_SIZE) == HAL_OK
+           && flash_wait(hal, slot->region)
+           && hal_flash_read(hal, slot->region, slot->address, stored, sizeof stored) == HAL_OK
            && memcmp(stored, header, sizeof stored) == 0
            && image_place_digest(hal, to, info->image_size, digest)
            && memcmp(digest, info->sha256, sizeof digest) == 0;
@@ -117,11 +115,11 @@ static bool read_back(const struct hal *hal, const struct factory *factory,
         const uint8_t sha256[IMAGE_DIGEST_SIZE], struct install_source *from)
 {
     uint8_t digest[IMAGE_DIGEST_SIZE];
+    const struct flash_slot *slot = &flash_map_of(hal)->old_image;
     from->place = place_of(hal, factory, sha256);
-    return hal_flash_read(hal, HAL_FLASH_EXTERNAL, NOR_OLD_IMAGE_ADDRESS, from->header,
-                   sizeof from->header)
+    return hal_flash_read(hal, slot->region, slot->address, from->header, sizeof from->header)
                    == HAL_OK
-           && image_header_parse(from->header, NOR_OLD_IMAGE_SIZE, &from->info)
+           && image_header_parse(from->header, FLASH_SLOT_SIZE, &from->info)
            && from->info.hardware_id == factory->hardware_id
            && memcmp(from->info.sha256, sha256, IMAGE_DIGEST_SIZE) == 0
            && image_place_digest(hal, &from->place, from->info.image_size, digest)
@@ -134,7 +132,7 @@ bool old_image_load(const struct hal *hal, const struct factory *factory, const 
 {
     uint8_t sha256[IMAGE_DIGEST_SIZE];
     if (nvm_read(nvm, NVM_UPDATE_STATE, sha256, sizeof sha256) != (int)sizeof sha256
-            || !flash_wait(hal, HAL_FLASH_EXTERNAL)) {
+            || !flash_wait(hal, flash_map_of(hal)->old_image.region)) {
         return false;
     }
     for (unsigned attempt = 0; attempt < ATTEMPTS; ++attempt) {

@@ -1,9 +1,9 @@
 /* The image that an install replaces: saved before the first erase, read back for a revert.
  * SPDX-License-Identifier: MIT
  *
- * It lies at NOR_OLD_IMAGE_ADDRESS as an image does: its header, plain, then its code, encrypted
- * (image_place.h). NVM_UPDATE_STATE holds the SHA-256 of its code: nothing else is ever read back,
- * however well it is signed.
+ * It lies in the slot of the old image (flash_map.h) as an image does: its header, plain, then its
+ * code, encrypted in SPI NOR (image_place.h). NVM_UPDATE_STATE holds the SHA-256 of its code:
+ * nothing else is ever read back, however well it is signed.
  */
 #ifndef DEVICE_UPDATE_OLD_IMAGE_H
 #define DEVICE_UPDATE_OLD_IMAGE_H

@@ -13,8 +13,8 @@
 #include "board/flash.h"
 #include "hal.h"
 
-/* Largest flash regions that a simulated board holds: those of the STM32L072 and a W25Q80. */
-#define BOARD_INTERNAL_FLASH_MAX (192u * 1024u)
+/* Largest flash regions that a simulated board holds: those of the STM32L476 and a W25Q80. */
+#define BOARD_INTERNAL_FLASH_MAX (1024u * 1024u)
 #define BOARD_NOR_MAX            (1024u * 1024u)
 
 struct board_type {

@@ -65,7 +65,7 @@ const struct board_type board_stm32l072_sx1276 = {
     },
     .flash = {
         [HAL_FLASH_INTERNAL] = {
-            .size_bytes = BOARD_INTERNAL_FLASH_MAX,
+            .size_bytes = 192 * 1024,
             .erase_unit_bytes = 128,
             .program_unit_bytes = 4,
             .program_page_bytes = 64, /* half page */
@@ -109,7 +109,7 @@ static const char *flash_fault(const struct hal_flash_geometry *flash, uint32_t 
                "program pages, program page of program units";
     }
     if (flash->size_bytes > size_max) {
-        return "flash is larger than a board holds: 192 KiB internal, 1 MiB of NOR";
+        return "flash is larger than a board holds: 1 MiB internal, 1 MiB of NOR";
     }
     if (flash->erased_value != 0x00 && flash->erased_value != 0xFF) {
         return "flash erases to 0x00 or to 0xFF";

@@ -81,16 +81,22 @@ void flash_image_share(
     }
 }
 
+void flash_table_free(struct flash_image *image)
+{
+    if (image->owns_table) {
+        free(image->sectors);
+    }
+    image->sectors = NULL;
+    image->owns_table = false;
+}
+
 void flash_image_finish(struct flash_store *store, struct flash_image *image)
 {
     for (uint32_t i = 0; i < image->sector_count; i++) {
         flash_sector_release(store, image->sectors[i]);
         image->sectors[i] = 0;
     }
-    if (image->owns_table) {
-        free(image->sectors);
-    }
-    image->sectors = NULL;
+    flash_table_free(image);
     image->sector_count = 0;
 }
 

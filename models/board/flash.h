@@ -52,6 +52,8 @@ void flash_image_init_over(
 /* Makes `image`, still erased, hold what `from` holds: everything is shared. */
 void flash_image_share(
         struct flash_store *store, struct flash_image *image, const struct flash_image *from);
+/* Lets go of a table that the image owns, not of the content. */
+void flash_table_free(struct flash_image *image);
 void flash_image_finish(struct flash_store *store, struct flash_image *image);
 void flash_image_read(const struct flash_store *store, const struct flash_image *image,
         uint32_t address, void *data, uint32_t size);

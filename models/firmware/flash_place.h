@@ -14,7 +14,7 @@
     X(BLOCK, "block")             /* fragments as they come */                                     \
     X(DECODER, "decoder")         /* coded fragments */                                            \
     X(JOURNAL, "journal")         /* of the fragmentation session */                               \
-    X(NEW_IMAGE, "new_image")     /* that a delta build makes */                                   \
+    X(NEW_IMAGE, "new_image")     /* that waits for its install */                                   \
     X(OLD_IMAGE, "old_image")     /* that was saved for a revert */                                \
     X(DELTA_STATE, "delta_state") /* of a delta build */                                           \
     X(HASHES, "hashes")           /* of fragments */                                               \

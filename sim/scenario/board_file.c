@@ -65,7 +65,7 @@ static const struct param_type param_tx_levels = { .size = ENERGY_TX_LEVELS * si
 #define CURRENT(path, member, help) { path, B(energy.member), &param_double, DIMENSION_CURRENT, 0, 1e6, NULL, "", help }
 #define CYCLES(path, member, help)  { path, B(member), &param_u32, DIMENSION_NONE, 1, 4e9, NULL, "", help }
 #define FLASH(region, member) \
-    { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "Bytes of the flash that the firmware's map uses." }, \
+    { region ".size", B(member.size), &param_double, DIMENSION_BYTES, 4096, 1u << 30, NULL, "", "Bytes of the flash; from 512 KiB of internal flash on, the firmware's image slots lie there." }, \
     { region ".erase_unit", B(member.erase_unit), &param_double, DIMENSION_BYTES, 1, 1u << 20, NULL, "", "Bytes of the flash that are erased at once." }, \
     { region ".program_unit", B(member.program_unit), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of the flash that are programmed at once." }, \
     { region ".program_page", B(member.program_page), &param_double, DIMENSION_BYTES, 1, 4096, NULL, "", "Bytes of a page of the flash, in which one program call stays." }, \

@@ -28,7 +28,7 @@ static const struct param rows[] = {
     { "name", G(name), &param_string, DIMENSION_NONE, 1, SCENARIO_NAME_MAX, NULL, "devices", "Name of the group of devices in results." },
     { "count", G(count), &param_u32, DIMENSION_NONE, 1, 1000000, NULL, "20", "Number of end-devices; a file of positions gives its own." },
     { "state", G(state), &param_enum, DIMENSION_NONE, 0, 0, state_names, "off", "State at time zero: switched off, or joined long before." },
-    { "board", G(board), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "stm32l072-sx1276", "Board of the devices: one that the program knows, or the path of a board file." },
+    { "board", G(board), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "stm32l072-sx1276", "Board of the devices, which decides times, energy and where image slots lie: one that the program knows, or the path of a board file." },
     { "firmware", G(firmware), &param_string, DIMENSION_NONE, 0, 0, NULL, "built-in", "Firmware that the devices run: built-in, or the path of a shared object." },
     { "layout", G(layout), &param_enum, DIMENSION_NONE, 0, 0, layout_names, "uniform", "Arrangement of the devices in the area." },
     { "file", G(file), &param_string, DIMENSION_NONE, 1, SCENARIO_PATH_MAX, NULL, "", "File of positions (CSV or GeoJSON) for layout file." },

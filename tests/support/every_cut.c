@@ -29,8 +29,8 @@
 
 const char *cut_phase_name(enum cut_phase phase)
 {
-    static const char *const names[CUT_PHASE_COUNT] = { "download", "delta build", "install",
-        "trial", "revert", "settled" };
+    static const char *const names[CUT_PHASE_COUNT] = { "download", "build", "install", "trial",
+        "revert", "settled" };
     return phase < CUT_PHASE_COUNT ? names[phase] : "";
 }
 
@@ -71,7 +71,8 @@ static enum cut_phase phase_after(enum cut_phase phase, const struct observation
 {
     switch (o->a) {
     case FW_TRACE_DELTA_STARTED:
-        return CUT_DELTA_BUILD;
+    case FW_TRACE_COPY_STARTED:
+        return CUT_BUILD;
     case FW_TRACE_IMAGE_VERIFIED:
         return o->b == UPDATE_VALID ? CUT_INSTALL : phase;
     case FW_TRACE_INSTALLED:

@@ -41,8 +41,8 @@ struct cut_plan {
 /* Parts of a story: each goes on to the begin of the next that takes place. */
 enum cut_phase {
     CUT_DOWNLOAD, /* from the first boot on: records, fragments */
-    CUT_DELTA_BUILD,
-    CUT_INSTALL, /* from the verification on; the image that runs is saved first */
+    CUT_BUILD,    /* a target or a copy in the slot for new images */
+    CUT_INSTALL,  /* from the verification on; the image that runs is saved first */
     CUT_TRIAL,
     CUT_REVERT,
     CUT_SETTLED, /* confirmed, or reverted */

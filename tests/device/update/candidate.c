@@ -7,16 +7,22 @@
 
 #include "update/delta_build.h"
 
-#define STEPS_MAX 1000u
+#define STEPS_MAX  1000u
+#define BUILDS_MAX 3u /* as device/fw_install.c */
+
+bool candidate_boots_from_nor(const struct fake_board *board)
+{
+    return flash_map_of(&board->hal)->new_image.region == HAL_FLASH_EXTERNAL;
+}
 
 static enum update_status verify(struct fake_board *board, const struct nvm *nvm,
-        struct update *update, uint32_t address, uint32_t size)
+        struct update *update, enum hal_flash_region region, uint32_t address, uint32_t size)
 {
     struct factory factory;
     unsigned steps = 0;
     (void)factory_read(&board->hal, &factory);
     update_init(update, &board->hal);
-    update_verify_start(update, HAL_FLASH_EXTERNAL, address, size);
+    update_verify_start(update, region, address, size);
     while (steps < STEPS_MAX && update_step(update, &factory, nvm)) {
         steps++;
     }
@@ -27,7 +33,7 @@ enum update_status candidate_verify(struct fake_board *board, struct update *upd
 {
     struct nvm nvm;
     nvm_open(&nvm, &board->hal);
-    return verify(board, &nvm, update, NOR_BLOCK_ADDRESS, size);
+    return verify(board, &nvm, update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
 }
 
 static enum update_status build(
@@ -35,15 +41,22 @@ static enum update_status build(
 {
     struct factory factory;
     struct delta_build build;
-    unsigned steps = 0;
+    const struct flash_slot *slot = &flash_map_of(&board->hal)->new_image;
     (void)factory_read(&board->hal, &factory);
     delta_build_begin(&build, &board->hal, &factory, update->address);
-    while (steps < STEPS_MAX && delta_build_step(&build, &board->hal, &factory)) {
-        steps++;
+    for (unsigned builds = 0; builds < BUILDS_MAX; builds++) {
+        unsigned steps = 0;
+        while (steps < STEPS_MAX && delta_build_step(&build, &board->hal, &factory)) {
+            steps++;
+        }
+        if (build.stage == DELTA_BUILD_BUILT
+                && verify(board, nvm, update, slot->region, slot->address, FLASH_SLOT_SIZE)
+                           == UPDATE_VALID) {
+            return UPDATE_VALID;
+        }
+        delta_build_again(&build, &board->hal, &factory);
     }
-    return build.stage == DELTA_BUILD_BUILT
-                   ? verify(board, nvm, update, NOR_NEW_IMAGE_ADDRESS, NOR_NEW_IMAGE_SIZE)
-                   : UPDATE_BAD_PATCH;
+    return UPDATE_BAD_PATCH;
 }
 
 enum update_status candidate_commit(struct fake_board *board, uint32_t size)
@@ -51,8 +64,9 @@ enum update_status candidate_commit(struct fake_board *board, uint32_t size)
     struct nvm nvm;
     struct update update;
     nvm_open(&nvm, &board->hal);
-    enum update_status status = verify(board, &nvm, &update, NOR_BLOCK_ADDRESS, size);
-    if (status == UPDATE_VALID && update.is_delta) {
+    enum update_status status =
+            verify(board, &nvm, &update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
+    if (status == UPDATE_VALID && (update.is_delta || !candidate_boots_from_nor(board))) {
         status = build(board, &nvm, &update);
     }
     if (status == UPDATE_VALID) {
@@ -64,6 +78,27 @@ enum update_status candidate_commit(struct fake_board *board, uint32_t size)
 bool candidate_runs(const struct fake_board *board, const uint8_t *image, uint32_t size)
 {
     return memcmp(board->internal + FLASH_RUNNING_ADDRESS, image, size) == 0;
+}
+
+static uint8_t *slot_bytes(struct fake_board *board, const struct flash_slot *slot)
+{
+    return (slot->region == HAL_FLASH_INTERNAL ? board->internal : board->external) + slot->address;
+}
+
+uint8_t *candidate_old_image(struct fake_board *board)
+{
+    return slot_bytes(board, &flash_map_of(&board->hal)->old_image);
+}
+
+uint8_t *candidate_new_slot(struct fake_board *board)
+{
+    return slot_bytes(board, &flash_map_of(&board->hal)->new_image);
+}
+
+uint8_t *candidate_new_image(struct fake_board *board)
+{
+    return candidate_boots_from_nor(board) ? board->external + NOR_BLOCK_ADDRESS
+                                           : candidate_new_slot(board);
 }
 
 struct boot_state candidate_boot_state(struct fake_board *board)

@@ -98,10 +98,11 @@ static enum hal_status flash_program(void *context, enum hal_flash_region region
         ++board->violations;
         return HAL_ERR_ALIGN;
     }
-    for (size_t i = 0; i < size; ++i) {
-        board->violations += bytes[i] != geometry->erased_value;
-    }
     memcpy(wanted, data, size);
+    for (size_t i = 0; i < size; ++i) {
+        board->violations += geometry->rewritable ? (wanted[i] & ~bytes[i]) != 0 /* NOR: 1 to 0 */
+                                                  : bytes[i] != geometry->erased_value;
+    }
     if (region == HAL_FLASH_INTERNAL) {
         wanted[0] ^= board->flip_at_program;
         board->flip_at_program = 0;

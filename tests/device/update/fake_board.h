@@ -18,7 +18,8 @@ enum fake_tear {
     FAKE_TEAR_COUNT
 };
 
-/* Of the internal flash: a test program runs over one of geometry_*.c. */
+/* Of the internal flash, which selects the flash map: a test program runs over one of geometry_*.c.
+ */
 extern const struct hal_flash_geometry fake_internal_geometry;
 
 extern const uint8_t fake_image_key[16];
@@ -27,7 +28,7 @@ extern const uint8_t fake_image_key[16];
 
 struct fake_board {
     struct hal hal;
-    uint8_t internal[FLASH_INTERNAL_SIZE];
+    uint8_t internal[FLASH_SLOTS_END]; /* as much as fake_internal_geometry says */
     uint8_t external[NOR_SIZE];
     uint32_t operations; /* programs and erases begun */
     uint32_t erases;

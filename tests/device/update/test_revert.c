@@ -234,14 +234,17 @@ Test(testing, an_image_that_receives_the_next_one_has_proven_itself, .init = set
 
 /* --- what is saved --------------------------------------------------------------------------- */
 
-Test(saved, the_old_image_lies_encrypted_behind_its_plain_header, .init = set_up)
+Test(saved, the_old_image_lies_encrypted_in_the_nor_behind_its_plain_header, .init = set_up)
 {
-    const uint8_t *saved = board.external + NOR_OLD_IMAGE_ADDRESS;
+    const uint8_t *saved = candidate_old_image(&board);
     install();
     cr_assert_arr_eq(saved, old_image, IMAGE_HEADER_SIZE);
     for (uint32_t at = IMAGE_HEADER_SIZE; at + 32 <= old_size; at++) {
-        cr_assert_null(memmem(saved, NOR_OLD_IMAGE_SIZE, old_image + at, 32),
+        cr_assert_null(memmem(board.external, sizeof board.external, old_image + at, 32),
                 "code at %u lies in the NOR", at);
+    }
+    if (!candidate_boots_from_nor(&board)) {
+        cr_assert_arr_eq(saved, old_image, old_size, "plain inside the MCU");
     }
 }
 
@@ -273,7 +276,7 @@ Test(saved, only_the_saved_image_is_put_back, .init = set_up)
     static uint8_t other[sizeof old_image];
     install();
     fake_image_build(other, old_size - IMAGE_HEADER_SIZE, OLD_VERSION, HARDWARE_ID, 9, private_key);
-    memcpy(board.external + NOR_OLD_IMAGE_ADDRESS, other, old_size);
+    memcpy(candidate_old_image(&board), other, old_size);
     crash_until_reverted();
     cr_assert(runs(new_image, new_size), "there is no other to start");
     cr_assert_eq(stored_state().slot, SLOT_REVERTING);
@@ -286,10 +289,10 @@ Test(saved, only_the_saved_image_is_put_back, .init = set_up)
 Test(saved, a_saved_image_that_reads_well_later_is_put_back_later, .init = set_up)
 {
     install();
-    board.external[NOR_OLD_IMAGE_ADDRESS + 999] ^= 1;
+    candidate_old_image(&board)[999] ^= 1;
     crash_until_reverted();
     cr_assert(runs(new_image, new_size));
-    board.external[NOR_OLD_IMAGE_ADDRESS + 999] ^= 1;
+    candidate_old_image(&board)[999] ^= 1;
     cr_assert(boot(HAL_RESET_PIN));
     cr_assert(runs(old_image, old_size));
     cr_assert_eq(stored_state().result, BOOT_RESULT_REVERTED);
@@ -298,7 +301,7 @@ Test(saved, a_saved_image_that_reads_well_later_is_put_back_later, .init = set_u
 Test(saved, a_damaged_image_in_testing_gives_way_to_the_saved_one, .init = set_up)
 {
     install();
-    board.external[NOR_BLOCK_ADDRESS + 999] ^= 1; /* the candidate can't repair it */
+    candidate_new_image(&board)[999] ^= 1; /* the candidate can't repair it */
     board.internal[FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE + 700] ^= 0x10;
     cr_assert(boot(HAL_RESET_PIN));
     cr_assert(runs(old_image, old_size));
@@ -415,12 +418,12 @@ static void cut_everywhere(bool good, uint32_t step)
     cr_assert_eq(cuts.strangers, 0);
 }
 
-/* FLEETCAST_ALL_CUTS: a 32 KiB image, every operation. */
+/* FLEETCAST_UPDATE_CUTS=n: a 32 KiB image, every n-th operation. */
 static void cut_as_told(bool good)
 {
-    bool all = getenv("FLEETCAST_ALL_CUTS") != NULL;
-    make(all ? CODE_MAX - 1000 : 3000, all ? CODE_MAX : 3333);
-    cut_everywhere(good, all ? 1 : STEP_SMALL);
+    const char *step = getenv("FLEETCAST_UPDATE_CUTS");
+    make(step != NULL ? CODE_MAX - 1000 : 3000, step != NULL ? CODE_MAX : 3333);
+    cut_everywhere(good, step != NULL ? (uint32_t)strtoul(step, NULL, 10) : STEP_SMALL);
 }
 
 Test(cuts, a_good_image_is_confirmed_in_the_end, .timeout = 600)

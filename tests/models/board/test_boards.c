@@ -8,6 +8,7 @@
 #include "scenario/board_file.h"
 #include "support/trial.h"
 #include "update/flash_map.h"
+#include "update/image.h"
 
 static const char campaign[] = "name: boards\n"
                                "duration: 6 h\n"
@@ -62,6 +63,29 @@ static void expect_all_updated(const struct trial *trial)
     cr_expect_eq(stats.panics, 0);
 }
 
+/* The new image was installed from its slot there, and the old one saved; none of it in the NOR. */
+static void expect_slots_in_internal_flash(const struct trial *trial)
+{
+    static uint8_t running[FLASH_SLOT_SIZE], slot[FLASH_SLOT_SIZE];
+    const struct world *world = trial->world;
+    for (uint32_t i = 0; i < world->device_count; i++) {
+        node_flash_peek(world->nodes, i, HAL_FLASH_INTERNAL, FLASH_RUNNING_ADDRESS, running,
+                sizeof running);
+        node_flash_peek(
+                world->nodes, i, HAL_FLASH_INTERNAL, FLASH_NEW_IMAGE_ADDRESS, slot, sizeof slot);
+        cr_expect_arr_eq(slot, running, sizeof slot, "device %u", i);
+        node_flash_peek(
+                world->nodes, i, HAL_FLASH_INTERNAL, FLASH_OLD_IMAGE_ADDRESS, slot, sizeof slot);
+        cr_expect_arr_eq(slot, "FIMG", 4, "device %u", i);
+        cr_expect_arr_neq(slot, running, IMAGE_HEADER_SIZE);
+        node_flash_peek(
+                world->nodes, i, HAL_FLASH_EXTERNAL, NOR_NEW_IMAGE_ADDRESS, slot, sizeof slot);
+        for (uint32_t at = 0; at < sizeof slot; at++) {
+            cr_assert_eq(slot[at], 0xFF, "device %u uses the NOR's slot", i);
+        }
+    }
+}
+
 Test(boards, a_whole_campaign_runs_on_the_second_board)
 {
     static const char *const sets[] = { "devices.0.board=stm32l476-sx1276" };
@@ -69,6 +93,7 @@ Test(boards, a_whole_campaign_runs_on_the_second_board)
     cr_assert_str_eq(node_board(trial->world->nodes, 0)->name, "stm32l476-sx1276");
     trial_play(trial);
     expect_all_updated(trial);
+    expect_slots_in_internal_flash(trial);
     uint8_t rest[16];
     node_flash_peek(trial->world->nodes, 0, HAL_FLASH_INTERNAL, FLASH_NVM_ADDRESS - sizeof rest,
             rest, sizeof rest);
@@ -173,7 +198,7 @@ Test(boards, that_no_node_could_simulate_are_refused)
     board.flash[HAL_FLASH_EXTERNAL].stalls_cpu = true;
     expect_fault(board, "stalls");
     board = board_stm32l072_sx1276;
-    board.flash[HAL_FLASH_INTERNAL].size_bytes *= 2;
+    board.flash[HAL_FLASH_INTERNAL].size_bytes = 2 * BOARD_INTERNAL_FLASH_MAX;
     expect_fault(board, "larger");
     board = board_stm32l072_sx1276;
     board.flash[HAL_FLASH_INTERNAL].erased_value = 0x55;

@@ -56,3 +56,19 @@ Test(wear, is_told_by_region_and_place_and_group)
     cr_expect_geq(line.internal_wear, 2);
     trial_destroy(trial);
 }
+
+/* Image slots in internal flash: each image is copied there, too. */
+Test(wear, of_a_board_with_all_slots_in_internal_flash_is_told_by_place)
+{
+    static const char *const sets[] = { "devices.0.board=stm32l476-sx1276",
+        "devices.1.board=stm32l476-sx1276" };
+    struct trial *trial = trial_create(twice_and_once, sets, 2);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "campaigns.all.devices.confirmed"), 4);
+    cr_expect_eq(trial_value(trial, "flash.wear.by_place.running"), 2);
+    cr_expect_eq(trial_value(trial, "flash.wear.by_place.new_image"), 2);
+    cr_expect_eq(trial_value(trial, "flash.wear.by_place.old_image"), 2);
+    cr_expect_eq(trial_value(trial, "groups.once.flash.wear.by_place.new_image"), 1);
+    cr_expect_eq(trial_value(trial, "flash.wear.by_place.other"), 0, "all places are known");
+    trial_destroy(trial);
+}

@@ -135,6 +135,12 @@ Test(bad_images, one_that_crashes_at_start_is_reverted)
     expect_reverted("crashes_at_start", TRIAL_CRASHED);
 }
 
+/* The saved image comes back out of internal flash (device/update/flash_map.h). */
+Test(bad_images, one_is_reverted_with_all_slots_in_internal_flash)
+{
+    expect_reverted_with("crashes_at_start", TRIAL_CRASHED, "devices.a.board=stm32l476-sx1276");
+}
+
 /* It is answered long before it crashes. */
 Test(bad_images, one_that_crashes_after_an_hour_is_reverted)
 {

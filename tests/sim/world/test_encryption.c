@@ -28,6 +28,10 @@ static const char three[] = "name: three\n"
                             "set_up: {window: 20 min}, "
                             "correction: {timeout: 10 min}, confirm_timeout: 1 h}\n";
 
+/* Boards of the two flash maps. */
+#define NOR_SLOTS      "devices.0.board=stm32l072-sx1276"
+#define INTERNAL_SLOTS "devices.0.board=stm32l476-sx1276"
+
 struct findings {
     uint32_t plain;  /* windows, over all dumps */
     uint32_t nonces; /* that were seen */
@@ -75,9 +79,9 @@ static struct findings search(struct trial *trial)
     return findings;
 }
 
-static struct findings search_with(const char *const *sets)
+static struct findings search_with(const char *const sets[3])
 {
-    struct trial *trial = trial_create(three, sets, 2);
+    struct trial *trial = trial_create(three, sets, 3);
     struct findings findings = search(trial);
     cr_expect_null(trial_failure(trial));
     cr_expect_float_eq(trial_value(trial, "devices.confirmed"), DEVICES, 0.0);
@@ -89,7 +93,7 @@ static struct findings search_with(const char *const *sets)
 
 Test(encryption, leaves_no_plain_code_in_the_nor)
 {
-    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=full" };
+    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=full", NOR_SLOTS };
     struct findings findings = search_with(sets);
     cr_expect_eq(findings.plain, 0);
     cr_expect_not(findings.shared);
@@ -99,19 +103,35 @@ Test(encryption, leaves_no_plain_code_in_the_nor)
 /* Nonces of the patch, of the target, and of each state of the build that is saved. */
 Test(encryption, leaves_no_plain_code_of_a_delta_in_the_nor)
 {
-    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=delta" };
+    const char *const sets[] = { "firmware.encryption=on", "firmware.delivery=delta", NOR_SLOTS };
     struct findings findings = search_with(sets);
     cr_expect_eq(findings.plain, 0);
     cr_expect_not(findings.shared);
     cr_expect_geq(findings.nonces, 4, "%u nonces", findings.nonces);
 }
 
+/* Nonces of the block and of each state of its copy that is saved. */
+Test(encryption, leaves_no_plain_code_in_the_nor_beside_internal_slots)
+{
+    const char *const full[] = { "firmware.encryption=on", "firmware.delivery=full",
+        INTERNAL_SLOTS };
+    struct findings findings = search_with(full);
+    cr_expect_eq(findings.plain, 0);
+    cr_expect_not(findings.shared);
+    cr_expect_geq(findings.nonces, 3, "%u nonces", findings.nonces);
+    const char *const delta[] = { "firmware.encryption=on", "firmware.delivery=delta",
+        INTERNAL_SLOTS };
+    findings = search_with(delta);
+    cr_expect_eq(findings.plain, 0);
+    cr_expect_not(findings.shared);
+}
+
 Test(encryption, the_search_finds_plain_code)
 {
-    const char *const sets[] = { "firmware.encryption=off", "firmware.delivery=full" };
+    const char *const sets[] = { "firmware.encryption=off", "firmware.delivery=full", NOR_SLOTS };
     struct findings findings = search_with(sets);
     cr_expect_gt(findings.plain, CODE_SIZE, "found %u", findings.plain);
     cr_expect_eq(findings.nonces, 0);
-    const char *const delta[] = { "firmware.encryption=off", "firmware.delivery=delta" };
+    const char *const delta[] = { "firmware.encryption=off", "firmware.delivery=delta", NOR_SLOTS };
     cr_expect_gt(search_with(delta).plain, CODE_SIZE);
 }
