@@ -11,6 +11,7 @@
 #include "campaign/fragment_table.h"
 #include "campaign/packages.h"
 #include "campaign/schedule.h"
+#include "campaign/unicast_estimate.h"
 #include "network/lorawan.h"
 #include "region/region.h"
 
@@ -36,6 +37,7 @@ static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.01
  * uplink: each for itself. */
 #define EXCHANGES_CHAINED        2.0
 #define EXCHANGES_ONE_PER_UPLINK 3.0
+#define EXCHANGES_UNICAST        1.0 /* fragmentation alone */
 /* Requests of multicast frames leave this early (network server). */
 #define LEAD_S 0.5
 
@@ -257,7 +259,8 @@ static double command_airtime_s(const struct estimate_input *input)
 {
     struct lora_modulation rx2 =
             downlink_modulation(input, input->rx2_data_rate, input->rx2_frequency_hz);
-    sim_ns groups = input->correction_period == CORRECTION_PERIOD_SECOND ? 2 : 1;
+    bool unicast = input->delivery == DELIVERY_UNICAST;
+    sim_ns groups = unicast ? 0 : input->correction_period == CORRECTION_PERIOD_SECOND ? 2 : 1;
     return seconds(groups * lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
                    + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
 }
@@ -268,7 +271,10 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
 {
     double delivered = (1.0 - input->unicast_loss) * (1.0 - input->unicast_loss);
     bool chained = input->set_up_policy == SET_UP_CHAINED;
-    double exchanges = chained ? EXCHANGES_CHAINED : EXCHANGES_ONE_PER_UPLINK;
+    bool unicast = input->delivery == DELIVERY_UNICAST;
+    double exchanges = unicast   ? EXCHANGES_UNICAST
+                       : chained ? EXCHANGES_CHAINED
+                                 : EXCHANGES_ONE_PER_UPLINK;
     double tries = exchanges / delivered;
     double rest_s =
             chained ? tries * EXCHANGE_S : (tries - 1.0) * input->report_period_s + EXCHANGE_S;
@@ -287,7 +293,9 @@ static void estimate_set_up(const struct estimate_input *input, struct estimate 
                              ? 1.0 - estimate->complete_share
                              : 0.0;
     /* The group of a second period is announced when the device is ready. */
-    double second = input->correction_period == CORRECTION_PERIOD_SECOND ? exchanges - 1.0 : 0.0;
+    double second = !unicast && input->correction_period == CORRECTION_PERIOD_SECOND
+                            ? exchanges - 1.0
+                            : 0.0;
     /* A poll, DevUpgradeImageAns, DevRebootTimeAns. */
     double orders = input->install_ordered ? 3.0 : 0.0;
     estimate->uplinks = (1.0 + exchanges + second + lacking + 1.0 + input->proofs + orders + 1.0)
@@ -331,17 +339,10 @@ static sim_ns fragment_interval_ns(
     return input->interval_ns > 0 ? asked_ns : network_multicast_interval_ns(&airtime);
 }
 
-void estimate_make(const struct estimate_input *input, struct estimate *estimate)
+/* Sessions of class C, of a campaign with nb_frag. */
+static void estimate_multicast(
+        const struct estimate_input *input, double duty_cycle, struct estimate *estimate)
 {
-    memset(estimate, 0, sizeof *estimate);
-    double duty_cycle = input->duty_cycle > 0.0
-                                ? input->duty_cycle
-                                : region_duty_cycle(input->region, input->frequency_hz);
-    if (!is_possible(input, duty_cycle)) {
-        return;
-    }
-    estimate->possible = true;
-    estimate->nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
     struct lora_modulation modulation =
             downlink_modulation(input, input->data_rate, input->frequency_hz);
     sim_ns airtime_ns = lora_time_on_air_ns(
@@ -381,5 +382,24 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
     estimate_plan(input, &schedule, estimate);
     estimate_session(input, &schedule, estimate);
     estimate_energy(input, &schedule, estimate);
+}
+
+void estimate_make(const struct estimate_input *input, struct estimate *estimate)
+{
+    memset(estimate, 0, sizeof *estimate);
+    double duty_cycle = input->duty_cycle > 0.0
+                                ? input->duty_cycle
+                                : region_duty_cycle(input->region, input->frequency_hz);
+    if (!is_possible(input, duty_cycle)) {
+        return;
+    }
+    estimate->possible = true;
+    estimate->nb_frag = schedule_nb_frag(input->image_size_bytes, input->fragment_size_bytes);
+    if (input->delivery == DELIVERY_MULTICAST) {
+        estimate_multicast(input, duty_cycle, estimate);
+    }
     estimate_set_up(input, estimate);
+    if (input->delivery == DELIVERY_UNICAST) {
+        unicast_estimate_make(input, estimate);
+    }
 }

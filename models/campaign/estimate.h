@@ -11,6 +11,7 @@
 
 struct estimate_input {
     const struct region *region;
+    enum campaign_delivery delivery;
     /* what is sent */
     uint32_t image_size_bytes; /* the whole block */
     uint8_t fragment_size_bytes;
@@ -35,13 +36,15 @@ struct estimate_input {
     uint8_t rx2_data_rate;
     uint32_t rx2_frequency_hz;
 
+    double uplink_duty; /* of the sub-bands of the uplink channels, in all; of unicast */
+
     /* the device */
     uint32_t fleet_size;
     double report_period_s;
     enum campaign_set_up_policy set_up_policy;
     double expected_loss;     /* of multicast frames, 0..1 */
     double unicast_loss;      /* of commands and of answers, 0..1 */
-    uint8_t uplink_data_rate; /* of the answers; 0 is the cautious choice */
+    uint8_t uplink_data_rate; /* of the answers, and of RX1; 0 is the cautious choice */
     uint32_t channel_count;   /* for uplinks: 8 */
     uint8_t block_ack_delay;  /* 0..7: answers spread over 2^(d+4) s; 255: by fleet size */
     uint8_t periods;          /* class C sessions of the transfer; 0: as many as it needs */
@@ -52,10 +55,13 @@ struct estimate_input {
 
     /* with what */
     double rx_current_a; /* of the whole device in class C */
+    double tx_current_a; /* the same while it sends; of unicast */
     double supply_v;
     double battery_usable_j; /* 0: mains */
 };
 
+/* By unicast there are no coded fragments, no plan and no listening; `session_s` begins with the
+ * campaign, and energy and airtime are those of fetching. */
 struct estimate {
     bool possible;      /* false: fragment too long for the data rate, too many, or no duty cycle */
     uint32_t transfers; /* that send the whole block; all but the airtimes is of one */
@@ -65,7 +71,7 @@ struct estimate {
     uint32_t correction; /* further ones, for loss that redundancy does not cover */
     uint8_t block_ack_delay;
     double fragment_airtime_s; /* of one frame */
-    double interval_s;         /* between two of one gateway */
+    double interval_s;         /* between two of one gateway; by unicast, requests of one device */
     double gateway_airtime_s;  /* of all uncoded, coded and correction fragments of all transfers,
                                 * one gateway */
     double airtime_s;          /* the same over all gateways that send */
@@ -87,7 +93,8 @@ struct estimate {
     double listening_j;
     double bulk_rx_s; /* receiver on from there until the block is whole, mean; not in a pause */
     double bulk_j;
-    double battery_percent; /* listening_j + bulk_j of battery_usable_j */
+    double battery_percent;    /* listening_j + bulk_j of battery_usable_j */
+    uint32_t answer_fragments; /* by unicast: of one answer at most */
 };
 
 void estimate_make(const struct estimate_input *input, struct estimate *estimate);

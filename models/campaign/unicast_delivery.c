@@ -13,10 +13,6 @@
 #include "campaign/unicast_packages.h"
 #include "network/wire.h"
 
-/* Members that fetch through one gateway at one time.
- * assumed: an answer at DR5 takes 0.4 s of a sub-band of 1 %, one in 40 s; a device asks every 5 s
- * at most. Four keep the windows of both sub-bands and RX2 busy, and none waits for long. */
-#define FETCHES_PER_GATEWAY 4u
 /* A member that has not asked for so long fetches no more: it gave up, or does not hear the server.
  * assumed: longer than five pauses of the device, which double from 10 s. */
 #define FETCH_SILENT_NS (600 * SIM_NS_PER_S)
@@ -54,13 +50,13 @@ static bool has_room(const struct campaign *campaign, const struct member *membe
     const struct network *network = campaign->server->network;
     uint32_t gateway = network_best_gateway(network, member->device);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < campaign->member_count && count < FETCHES_PER_GATEWAY; i++) {
+    for (uint32_t i = 0; i < campaign->member_count && count < UNICAST_FETCHES_PER_GATEWAY; i++) {
         const struct member *other = &campaign->members[i];
         bool same = other != member && is_fetching(other, now_ns)
                     && network_best_gateway(network, other->device) == gateway;
         count += same ? 1u : 0u;
     }
-    return count < FETCHES_PER_GATEWAY;
+    return count < UNICAST_FETCHES_PER_GATEWAY;
 }
 
 static void tell_to_fetch(struct campaign *campaign, struct member *member, sim_ns now_ns)

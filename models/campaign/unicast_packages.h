@@ -12,6 +12,10 @@
 
 #define UNICAST_FPORT       204u
 #define UNICAST_DATA_HEADER 3u /* of BlockDataAns over its data */
+/* Members that fetch through one gateway at one time.
+ * assumed: an answer at DR5 takes 0.4 s of a sub-band of 1 %, one in 40 s; a device asks every 5 s
+ * at most. Four keep the windows of both sub-bands and RX2 busy, and none waits for long. */
+#define UNICAST_FETCHES_PER_GATEWAY 4u
 
 enum unicast_message_kind {
     UNICAST_OTHER,

@@ -9,6 +9,7 @@
 #include "record/measure.h"
 #include "record/set_up_times.h"
 #include "record/uplinks.h"
+#include "scenario/campaign_plan.h"
 #include "scenario/fleet_estimate.h"
 
 /* Both sides of each pair. Of all that there is: fragments, airtime; of the longest campaign: the
@@ -19,19 +20,33 @@ struct pairs {
     double set_ups, devices; /* how many these are sums over */
 };
 
-/* As expected of each member of a campaign. False: there is no estimate. `whole` is cleared where
- * it is one of the set-up only: members decide by their uplinks which data rates a split campaign
- * sends at. */
-static bool expect(const struct recorder_view *view, uint32_t c, struct pairs *sum, bool *whole)
+/* Members decide by their uplinks at which data rates a split campaign sends, and how long they
+ * fetch by unicast: where the scenario does not say it, the estimate is one of the set-up only. */
+static bool depends_on_uplinks(const struct scenario *scenario, uint32_t c)
 {
-    *whole = *whole && view->scenario->campaigns[c].params.sessions == SESSIONS_ONE;
+    const struct scenario_campaign *campaign = &scenario->campaigns[c];
+    return campaign->params.delivery == DELIVERY_UNICAST
+                   ? !campaign_rate_known(scenario, campaign)
+                   : campaign->params.sessions != SESSIONS_ONE;
+}
+
+/* As expected of each member of a campaign. False: there is no estimate. `whole` is cleared where
+ * it is one of the set-up only, `uplinks` where that leaves out the uplinks. */
+static bool expect(
+        const struct recorder_view *view, uint32_t c, struct pairs *sum, bool *whole, bool *uplinks)
+{
+    bool unicast = view->scenario->campaigns[c].params.delivery == DELIVERY_UNICAST;
+    bool depends = depends_on_uplinks(view->scenario, c);
+    *whole = *whole && !depends;
+    *uplinks = *uplinks && !(unicast && depends);
     struct estimate_input input;
     struct estimate e = { 0 };
     if (fleet_estimate_input(view->scenario, c, &input)) {
         estimate_make(&input, &e);
     }
     double n = campaign_member_count(server_campaign(view->server, c));
-    sum->fragments += e.transfers * ((double)e.nb_frag + e.coded + e.correction);
+    double copies = unicast ? n : e.transfers; /* each member has its own */
+    sum->fragments += copies * ((double)e.nb_frag + e.coded + e.correction);
     sum->airtime_s += e.airtime_s;
     sum->session_s = fmax(sum->session_s, e.session_s);
     sum->set_ups += n;
@@ -51,9 +66,14 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
     sum->fragments += fragment_causes_sent(causes, c, false);
     sum->fragments += fragment_causes_sent(causes, c, true);
     sum->airtime_s += measure_seconds(fragment_causes_airtime_ns(causes, c));
+    bool unicast = m->view->scenario->campaigns[c].params.delivery == DELIVERY_UNICAST;
+    if (unicast) {
+        sum->airtime_s += measure_seconds(fragment_causes_unicast_airtime_ns(causes, c));
+    }
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct set_up_times times;
         struct campaign_device d;
+        sum->fragments += unicast ? fragment_causes_unicast(causes, c, i) : 0;
         if (!set_up_times(m->set, c, i, &times) || !measure_member(m, c, i, &d)) {
             continue;
         }
@@ -65,7 +85,7 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
     }
     if (last_report_ns > 0) {
         const struct campaign_params *params = &m->view->scenario->campaigns[c].params;
-        sim_ns window_ns = params->delivery == DELIVERY_MULTICAST ? params->set_up_window_ns : 0;
+        sim_ns window_ns = unicast ? 0 : params->set_up_window_ns;
         sim_ns session_ns = last_report_ns - campaign_start_ns(campaign) - window_ns;
         sum->session_s = isnan(sum->session_s) ? measure_seconds(session_ns)
                                                : fmax(sum->session_s, measure_seconds(session_ns));
@@ -132,9 +152,9 @@ static void measure_estimate(const void *state, struct measure *m)
     (void)state;
     struct pairs e = { 0 };
     struct pairs sum = { .session_s = NAN };
-    bool possible = true, whole = true;
+    bool possible = true, whole = true, uplinks = true;
     for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
-        possible = expect(m->view, c, &e, &whole) && possible;
+        possible = expect(m->view, c, &e, &whole, &uplinks) && possible;
         add_campaign(m, c, &sum);
     }
     add_devices(m, &sum);
@@ -146,7 +166,8 @@ static void measure_estimate(const void *state, struct measure *m)
     add_pair(m, "set_up_s", of(possible, e.set_up_s / e.set_ups),
             of(any, sum.set_up_s / sum.set_ups));
     add_pair(m, "session_s", of(whole, e.session_s), sum.session_s);
-    add_pair(m, "uplinks", of(possible, e.uplinks / e.devices), of(any, sum.uplinks / sum.devices));
+    add_pair(m, "uplinks", of(possible && uplinks, e.uplinks / e.devices),
+            of(any, sum.uplinks / sum.devices));
     add_pair(m, "listening_j", of(whole, e.listening_j / e.devices),
             of(any, sum.listening_j / sum.devices));
     add_pair(m, "bulk_j", of(whole, e.bulk_j / e.devices), of(any, sum.bulk_j / sum.devices));

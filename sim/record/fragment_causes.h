@@ -40,6 +40,8 @@ uint32_t fragment_causes_received(
 /* The same of all transfers of the campaign, each by itself. */
 uint32_t fragment_causes_received_in_all(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
+/* Time on air of the unicast frames that brought members fragments. */
+sim_ns fragment_causes_unicast_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
 /* Fragments that it received by unicast, coded ones too and each as often as it came; different
  * uncoded ones of them. */
 uint32_t fragment_causes_unicast(

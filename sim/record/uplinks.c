@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "campaign/packages.h"
+#include "campaign/unicast_packages.h"
 #include "gateway/device_duty_auditor.h"
 #include "network/lorawan.h"
 #include "record/measure.h"
@@ -143,7 +144,8 @@ static void count_message(struct uplink_record *record, const struct frame *fram
     record->counts.messages++;
     if (parsed
             && (!uplink.has_fport || uplink.fport == 0 || uplink.fport == PACKAGE_FPORT_MULTICAST
-                    || uplink.fport == PACKAGE_FPORT_FRAGMENTATION)) {
+                    || uplink.fport == PACKAGE_FPORT_FRAGMENTATION
+                    || uplink.fport == UNICAST_FPORT)) {
         sender->campaign_messages++;
     }
 }

@@ -123,6 +123,33 @@ static double longest_report_period_s(const struct scenario *scenario)
     return longest_s;
 }
 
+/* Of the sub-bands that have uplink channels, each once. */
+static double uplink_duty(const struct region *region, const struct channel_plan *plan)
+{
+    uint32_t seen = 0;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        int band = region_band_of(region, plan->hz[i]);
+        if (band >= 0 && (seen >> band & 1u) == 0) {
+            seen |= 1u << band;
+            sum += region->bands[band].duty_cycle;
+        }
+    }
+    return sum < 1.0 ? sum : 1.0;
+}
+
+bool campaign_rate_known(const struct scenario *scenario, const struct scenario_campaign *campaign)
+{
+    int rate = scenario->groups[scenario_campaign_first_group(scenario, campaign)].data_rate;
+    bool known = rate >= DATA_RATE_DR0;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const struct scenario_device_group *group = &scenario->groups[i];
+        known = known
+                && (!scenario_campaign_takes(campaign, group->name) || group->data_rate == rate);
+    }
+    return known;
+}
+
 bool campaign_estimate_input(const struct scenario *scenario,
         const struct scenario_campaign *campaign, struct estimate_input *input)
 {
@@ -131,12 +158,13 @@ bool campaign_estimate_input(const struct scenario *scenario,
             &scenario->groups[scenario_campaign_first_group(scenario, campaign)];
     const struct region *region = scenario_region(scenario);
     struct channel_plan plan;
-    if (c->delivery == DELIVERY_UNICAST || !channel_plan_of(scenario, &plan)) {
+    if (!channel_plan_of(scenario, &plan)) {
         return false;
     }
     uint32_t size_max = campaign_fragment_size_max(region, c->data_rate);
     *input = (struct estimate_input){
         .region = region,
+        .delivery = c->delivery,
         .image_size_bytes = campaign->block_size_bytes,
         .fragment_size_bytes =
                 c->fragment_size_bytes != 0 ? c->fragment_size_bytes : (uint8_t)size_max,
@@ -169,6 +197,7 @@ bool campaign_estimate_input(const struct scenario *scenario,
         .uplink_data_rate =
                 (uint8_t)(group->data_rate >= DATA_RATE_DR0 ? group->data_rate - DATA_RATE_DR0 : 0),
         .channel_count = plan.count,
+        .uplink_duty = uplink_duty(region, &plan),
         .block_ack_delay = c->block_ack_delay,
     };
     return true;

@@ -20,8 +20,10 @@ uint32_t campaign_wave_count(
 /* Versions of TS004 that the members have. */
 uint8_t campaign_version_count(
         const struct scenario *scenario, const struct scenario_campaign *campaign);
+/* All members send at one data rate, which the scenario gives. */
+bool campaign_rate_known(const struct scenario *scenario, const struct scenario_campaign *campaign);
 /* The input of the estimate in closed form for a campaign; uplinks are those of its first group,
- * energy is left out. False: the channels do not fit, or there is no session to estimate. */
+ * energy is left out. False: the channels do not fit. */
 bool campaign_estimate_input(const struct scenario *scenario,
         const struct scenario_campaign *campaign, struct estimate_input *input);
 

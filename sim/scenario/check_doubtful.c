@@ -100,7 +100,8 @@ static void check_repair(const struct check *check, const struct scenario_campai
                 "campaign '%s': redundancy = %.10g %% sends more coded fragments than uncoded ones",
                 c->name, p->redundancy * 100.0);
     }
-    if (!campaign_estimate_input(check->scenario, c, &input) || input.fragment_size_bytes == 0) {
+    if (p->delivery == DELIVERY_UNICAST || !campaign_estimate_input(check->scenario, c, &input)
+            || input.fragment_size_bytes == 0) {
         return;
     }
     uint32_t nb_frag = schedule_nb_frag(input.image_size_bytes, input.fragment_size_bytes);
@@ -134,7 +135,7 @@ static void check_time_out(const struct check *check, const struct scenario_camp
 {
     struct estimate_input input;
     struct estimate estimate;
-    if (c->params.time_out != TIME_OUT_BY_INTERVAL
+    if (c->params.time_out != TIME_OUT_BY_INTERVAL || c->params.delivery == DELIVERY_UNICAST
             || !campaign_estimate_input(check->scenario, c, &input)
             || input.fragment_size_bytes == 0) {
         return;

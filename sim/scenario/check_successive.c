@@ -31,7 +31,7 @@ static struct plan plan_at(
 {
     struct estimate_input input;
     struct estimate estimate = { .possible = false };
-    if (campaign_estimate_input(scenario, c, &input)) {
+    if (c->params.delivery == DELIVERY_MULTICAST && campaign_estimate_input(scenario, c, &input)) {
         input.data_rate = data_rate;
         if (c->params.fragment_size_bytes == 0) {
             input.fragment_size_bytes =

@@ -4,6 +4,7 @@
 #include "scenario/fleet_estimate.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "scenario/campaign_plan.h"
@@ -12,6 +13,8 @@
 /* The firmware's own guard time and refresh of its clock (device/services/). */
 #define USUAL_GUARD_PPM 40.0
 #define USUAL_REFRESH_S 86400.0
+/* Of energy_params.radio_tx_ua[0]. */
+#define TX_LEVEL_DBM (-4)
 
 struct battery_params fleet_battery_params(
         const struct scenario_device_group *group, const struct board_type *board)
@@ -59,6 +62,9 @@ static bool add_energy(const struct scenario_device_group *group, struct estimat
         input->rx_current_a =
                 (energy->radio_rx_boost_ua[0] + energy->mcu_stop_ua + energy->nor_power_down_ua)
                 * 1e-6;
+        input->tx_current_a = (energy->radio_tx_ua[(int)lround(group->tx_power_dbm) - TX_LEVEL_DBM]
+                                      + energy->mcu_stop_ua + energy->nor_power_down_ua)
+                              * 1e-6;
         input->battery_usable_j = battery_usable_j(&battery);
     }
     return ok;
@@ -164,6 +170,34 @@ static void print_split(const struct campaign_params *params, const struct estim
     }
 }
 
+/* One line per data rate that members' uplinks may have, each as if all had it; one if the scenario
+ * says which. */
+static void print_unicast(const struct scenario *scenario, const struct scenario_campaign *campaign,
+        const struct estimate_input *input, const struct estimate *slowest, FILE *out)
+{
+    bool known = campaign_rate_known(scenario, campaign);
+    int last = known ? input->uplink_data_rate : 0;
+    int first = known ? last : region_rate_max(input->region);
+    fprintf(out, "  %-32s %10u of %u B\n", "fragments", slowest->nb_frag,
+            input->fragment_size_bytes);
+    print_time(out, "set-up of a device, mean", slowest->set_up_s);
+    fputs("  unicast to members at:\n", out);
+    for (int rate = first; rate >= last; rate--) {
+        struct estimate_input at_rate = *input;
+        struct estimate e;
+        char all[TIME_TEXT];
+        at_rate.uplink_data_rate = (uint8_t)rate;
+        estimate_make(&at_rate, &e);
+        if (e.possible) {
+            fprintf(out,
+                    "    DR%d %u in an answer, every %5.1f s: all after %9s, %6.1f uplinks, "
+                    "%7.2f J\n",
+                    rate, e.answer_fragments, e.interval_s, format_time(all, e.session_s),
+                    e.uplinks, e.bulk_j);
+        }
+    }
+}
+
 static void print_campaign(const struct scenario *scenario, uint32_t number, FILE *out)
 {
     const struct scenario_campaign *campaign = &scenario->campaigns[number];
@@ -176,9 +210,12 @@ static void print_campaign(const struct scenario *scenario, uint32_t number, FIL
     bool several = scenario->campaign_count > 1;
     fprintf(out, "Estimate in closed form%s%s%s, at %.0f %% loss\n",
             several ? " of campaign '" : "", several ? campaign->name : "", several ? "'" : "",
-            input.expected_loss * 100.0);
+            (input.delivery == DELIVERY_UNICAST ? input.unicast_loss : input.expected_loss)
+                    * 100.0);
     if (!estimate.possible) {
         fputs("  impossible: the block does not fit its fragments, or nothing may be sent\n", out);
+    } else if (input.delivery == DELIVERY_UNICAST) {
+        print_unicast(scenario, campaign, &input, &estimate, out);
     } else if (campaign->params.sessions != SESSIONS_ONE) {
         print_split(&campaign->params, &input, &estimate, out);
     } else {
