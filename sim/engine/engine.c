@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine_state.h"
+#include "outbox.h"
 
 /* An event's order is phase, then entity; its tail is the entity's sequence number, with the
  * handler in the low bits: those never decide, since no sequence number occurs twice. */
@@ -47,6 +48,7 @@ void engine_destroy(struct engine *engine)
         return;
     }
     assert(!engine->running); /* not from a handler */
+    engine_crew_destroy(engine->crew);
     event_queue_destroy(engine->queue);
     free(engine->entities);
     run_memory_finish(&engine->memory);
@@ -141,7 +143,14 @@ void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, 
     assert(handler < engine->handler_count);
     uint64_t order = (uint64_t)phase << ORDER_PHASE_SHIFT | entity;
     uint64_t tail = engine->entities[entity].sequence++ << TAIL_HANDLER_BITS | handler;
-    event_queue_push(engine->queue, (uint64_t)at_ns, order, tail, argument);
+    struct outbox *outbox = outbox_here;
+    if (outbox == NULL) {
+        event_queue_push(engine->queue, (uint64_t)at_ns, order, tail, argument);
+    } else {
+        assert(entity == outbox->entity);
+        const struct event event = { (uint64_t)at_ns, order, tail, argument };
+        outbox_event(outbox, &engine->memory, &event);
+    }
 }
 
 sim_ns engine_peek(struct engine *engine)

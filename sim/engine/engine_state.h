@@ -20,6 +20,8 @@ struct engine_entity {
     uint64_t sequence; /* events scheduled so far; 48 bits */
 };
 
+struct crew;
+
 struct engine_handler {
     engine_event_fn *function;
     void *context;
@@ -48,6 +50,7 @@ struct engine {
     uint32_t observer_count;
     bool running;
     bool stopping;
+    struct crew *crew; /* parts.c; NULL: one thread */
     struct run_memory memory;
     struct engine_handler handlers[ENGINE_HANDLER_MAX];
     struct engine_observer observers[ENGINE_OBSERVER_MAX];
@@ -55,5 +58,10 @@ struct engine {
 
 /* The trace hash of an entity that nothing has been observed of. */
 uint64_t engine_trace_hash_initial(entity_id entity);
+
+/* To the observers of its kind. */
+void engine_show(const struct engine *engine, const struct observation *observation);
+/* The threads end. NULL: there are none. */
+void engine_crew_destroy(struct crew *crew);
 
 #endif

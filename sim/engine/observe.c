@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "engine_state.h"
+#include "outbox.h"
 
 _Static_assert(OBSERVATION_KIND_COUNT <= 64, "a kind is a bit of a mask");
 
@@ -41,7 +42,8 @@ static const uint8_t layers[OBSERVATION_KIND_COUNT] = {
 
 /* Into the trace hash of its entity, and into the sums of its layer and of the times. Sums, since
  * they need no order among entities. */
-static inline void hash_add(struct engine *engine, const struct observation *what)
+static inline void hash_add(struct engine *engine, const struct observation *what,
+        uint64_t layer_sums[LAYER_COUNT], uint64_t *time_sum)
 {
     uint64_t *hash = &engine->entities[what->entity].trace_hash;
     uint64_t who = (uint64_t)what->entity << 32 | what->kind;
@@ -50,8 +52,8 @@ static inline void hash_add(struct engine *engine, const struct observation *wha
     uint64_t y = multiply_fold((uint64_t)what->b ^ SALT_B, (uint64_t)what->c ^ SALT_C);
     uint64_t rest = who ^ y ^ SALT_WHO;
     *hash = multiply_fold(*hash ^ multiply_fold(at, a) ^ SALT_STATE, rest);
-    engine->layer_sums[layers[what->kind]] += multiply_fold(a, rest);
-    engine->time_sum += multiply_fold(at, who ^ SALT_WHO);
+    layer_sums[layers[what->kind]] += multiply_fold(a, rest);
+    *time_sum += multiply_fold(at, who ^ SALT_WHO);
 }
 
 void engine_observer_add(
@@ -64,7 +66,7 @@ void engine_observer_add(
     engine->watched |= mask;
 }
 
-static void show(const struct engine *engine, const struct observation *what)
+void engine_show(const struct engine *engine, const struct observation *what)
 {
     assert(what->entity < engine->entity_count);
     for (uint32_t i = 0; i < engine->observer_count; i++) {
@@ -81,9 +83,19 @@ void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
     assert(entity < engine->entity_count);
     assert((uint32_t)kind < OBSERVATION_KIND_COUNT);
     struct observation what = { at_ns, entity, (uint32_t)kind, a, b, c, data };
-    hash_add(engine, &what);
-    if ((engine->watched & OBSERVE_BIT(kind)) != 0) {
-        show(engine, &what);
+    struct outbox *outbox = outbox_here;
+    bool watched = (engine->watched & OBSERVE_BIT(kind)) != 0;
+    if (outbox == NULL) {
+        hash_add(engine, &what, engine->layer_sums, &engine->time_sum);
+        if (watched) {
+            engine_show(engine, &what);
+        }
+        return;
+    }
+    assert(entity == outbox->entity);
+    hash_add(engine, &what, outbox->layer_sums, &outbox->time_sum);
+    if (watched) {
+        outbox_observation(outbox, &engine->memory, &what);
     }
 }
 

@@ -63,6 +63,9 @@ struct observation {
     const void *data; /* bytes that belong to it (a frame), valid during the call only */
 };
 
+/* Called in the order of observations. Of a part of an event (parts.h) it may be called after the
+ * rest of the part: it must not look at the state of the entity's model. */
+
 typedef void engine_observer_fn(void *context, const struct observation *observation);
 
 /* `mask` of OBSERVE_BIT()s. At most 16 observers. */

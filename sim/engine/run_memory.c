@@ -14,12 +14,14 @@ bool run_memory_init(struct run_memory *memory)
         .resize = realloc,
         .reserve = malloc(RUN_MEMORY_RESERVE_BYTES),
         .reserve_bytes = RUN_MEMORY_RESERVE_BYTES,
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
     };
     return memory->reserve != NULL;
 }
 
 void run_memory_finish(struct run_memory *memory)
 {
+    (void)pthread_mutex_destroy(&memory->mutex);
     free(memory->reserve);
 }
 
@@ -53,6 +55,7 @@ void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
         assert(alone != NULL);
         return alone;
     }
+    (void)pthread_mutex_lock(&memory->mutex);
     void *larger = memory->resize(block, bytes);
     if (larger == NULL) {
         give_up_reserve(memory);
@@ -60,6 +63,7 @@ void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
     }
     assert(larger != NULL && "a request beyond the reserve");
     keep_reserve(memory, bytes);
+    (void)pthread_mutex_unlock(&memory->mutex);
     return larger;
 }
 

@@ -11,6 +11,7 @@
 #ifndef ENGINE_RUN_MEMORY_H
 #define ENGINE_RUN_MEMORY_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,8 +21,9 @@
 struct run_memory {
     void *(*resize)(void *block, size_t bytes); /* realloc(), unless a test says otherwise */
     void *reserve;
-    size_t reserve_bytes; /* at least twice the largest block so far: arrays double */
-    bool exhausted;       /* stays */
+    size_t reserve_bytes;  /* at least twice the largest block so far: arrays double */
+    bool exhausted;        /* stays */
+    pthread_mutex_t mutex; /* parts of an event (parts.h) grow at one time */
 };
 
 /* False: there is not even the reserve. */
