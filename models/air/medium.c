@@ -71,7 +71,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     medium->gateway_ops = gateway_ops;
     medium->device_count = device_count;
     medium->gateway_count = gateway_count;
-    if (!allocate(medium)) {
+    if (!allocate(medium) || !medium_delivery_init(medium)) {
         medium_destroy(medium);
         return NULL;
     }
@@ -112,6 +112,7 @@ void medium_destroy(struct medium *medium)
     medium_link_table_finish(medium);
     medium_audible_finish(medium);
     member_set_finish(&medium->hearing);
+    medium_delivery_finish(medium);
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);
     free(medium->listeners);

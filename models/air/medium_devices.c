@@ -6,12 +6,7 @@
 
 #include "air/medium_arrival.h"
 
-/* How many of a device's links are brought into the cache ahead, and how many a line of it holds.
- */
-#define PREFETCH_LINKS 64u
-#define LINKS_PER_LINE 16u
-
-static void observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
+void medium_observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
 {
     engine_observe(medium->engine, at_ns, medium->device_entities[device], OBSERVE_FRAME_LOST,
@@ -84,7 +79,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         if (other->end_ns <= air->lock_by_ns) {
             medium_schedule_late(medium, air, device, other->end_ns);
         } else {
-            observe_lost(medium, frame, device, LOSS_RECEIVER_LOCKED_ELSEWHERE, 0, now_ns);
+            medium_observe_lost(medium, frame, device, LOSS_RECEIVER_LOCKED_ELSEWHERE, 0, now_ns);
         }
         return false;
     }
@@ -101,7 +96,7 @@ static bool lock_device(struct medium *medium, const struct judge_frame *judged,
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
     }
     if (cause != LOSS_NONE) {
-        observe_lost(medium, frame, device, cause, power_mdbm - judged->noise_mdbm, now_ns);
+        medium_observe_lost(medium, frame, device, cause, power_mdbm - judged->noise_mdbm, now_ns);
         return false;
     }
     listener->locked = air->slot;
@@ -135,7 +130,7 @@ static void detect(struct medium *medium, const struct judge_frame *judged, uint
     } else if (listener->since_ns <= air->lock_by_ns) {
         medium_schedule_late(medium, air, device, listener->since_ns);
     } else {
-        observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, now_ns);
+        medium_observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, now_ns);
     }
 }
 
@@ -209,7 +204,7 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
 
 /* --- end -------------------------------------------------------------------------------------- */
 
-static struct verdict judge_device(struct medium *medium, const struct judge_frame *judged,
+struct verdict medium_judge_device(struct medium *medium, const struct judge_frame *judged,
         uint32_t rivals, const struct on_air *air, const struct receiver *receiver)
 {
     const struct frame *frame = &air->frame;
@@ -235,92 +230,6 @@ static struct verdict judge_device(struct medium *medium, const struct judge_fra
     return verdict;
 }
 
-static void serve_device(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
-{
-    const struct frame *frame = &air->frame;
-    uint32_t device = receiver->index;
-    entity_id entity = medium->device_entities[device];
-    struct verdict verdict = judge_device(medium, judged, rivals, air, receiver);
-    if (frame->aborted) {
-        verdict.cause = LOSS_POWERED_DOWN;
-        verdict.header_ok = false;
-    }
-    const uint8_t *bytes = NULL;
-    if (verdict.cause == LOSS_NONE) {
-        bytes = frame->bytes;
-        engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_RECEIVED, (int64_t)frame->id,
-                verdict.rssi_mdbm, verdict.snr_mdb, frame);
-    } else {
-        if (verdict.header_ok) {
-            bytes = medium_corrupted_copy(medium, air, entity);
-        }
-        observe_lost(medium, frame, device, verdict.cause, verdict.snr_mdb, now_ns);
-    }
-    medium->deliveries += bytes != NULL;
-    medium->device_ops->ended(
-            medium->device_contexts[device], frame, &verdict, bytes, frame->size, now_ns);
-}
-
-/* The strongest links of a device: where rivals are looked for first. */
-static void prefetch_links(const struct medium *medium, uint32_t device)
-{
-    uint32_t from = medium->links.from[device];
-    for (uint32_t i = 0; i < PREFETCH_LINKS; i += LINKS_PER_LINE) {
-        __builtin_prefetch(&medium->links.gains_mdb[from + i]);
-    }
-    __builtin_prefetch(&medium->links.gateways[from]);
-    __builtin_prefetch(&medium->links.gateways[from + 2 * LINKS_PER_LINE]);
-}
-
-/* Receiver `i` of a frame, if there is one, is served soon. */
-static void prefetch_receiver(
-        const struct medium *medium, const struct receiver_list *list, uint32_t i, bool rest)
-{
-    void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
-    if (i >= list->count) {
-        return;
-    }
-    uint32_t device = list->items[i].index;
-    if (prefetch != NULL) {
-        prefetch(medium->device_contexts[device], rest);
-    }
-    if (rest) {
-        prefetch_links(medium, device);
-    } else {
-        __builtin_prefetch(&medium->links.from[device]);
-    }
-}
-
-void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
-{
-    struct judge_frame judged;
-    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
-    const struct receiver *items = air->devices.items;
-    uint32_t count = air->devices.count;
-    for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
-        prefetch_receiver(medium, &air->devices, i, false);
-    }
-    for (uint32_t i = 0; i < PREFETCH_REST_AHEAD; i++) {
-        prefetch_receiver(medium, &air->devices, i, true);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        prefetch_receiver(medium, &air->devices, i + PREFETCH_REST_AHEAD, true);
-        struct listener *listener = &medium->listeners[items[i].index];
-        if (listener->locked == air->slot) {
-            listener->locked = NO_FRAME;
-            /* Searches again from here, unless it was opened again at a later local time. */
-            if (listener->since_ns < now_ns) {
-                listener->since_ns = now_ns;
-            }
-            serve_device(medium, &judged, rivals, air, &items[i], now_ns);
-        }
-        prefetch_receiver(medium, &air->devices, i + PREFETCH_AHEAD, false);
-    }
-}
-
 /* --- in between ------------------------------------------------------------------------------- */
 
 /* False: the header of the frame that the device has locked on has not ended. What is on the air by
@@ -339,7 +248,7 @@ static bool judge_header(
     medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
     struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
         medium_device_fading_mdb(medium, air, device) };
-    *verdict = judge_device(medium, &judged, rivals, air, &receiver);
+    *verdict = medium_judge_device(medium, &judged, rivals, air, &receiver);
     if (frame->header_ns > air->silent_ns) {
         verdict->cause = LOSS_POWERED_DOWN;
         verdict->header_ok = false;
@@ -380,7 +289,7 @@ static void break_lock(struct medium *medium, uint32_t device, sim_ns at_ns)
         verdict = (struct verdict){ .cause = LOSS_RADIO_BUSY };
     }
     listener->locked = NO_FRAME;
-    observe_lost(medium, &air->frame, device, verdict.cause, verdict.snr_mdb, at_ns);
+    medium_observe_lost(medium, &air->frame, device, verdict.cause, verdict.snr_mdb, at_ns);
 }
 
 /* Frames whose detect event has passed know nothing of later listeners. Those that are still to be
@@ -398,7 +307,7 @@ static void look_for_late_frames(
         if (at_ns <= air->lock_by_ns) {
             medium_schedule_late(medium, air, device, at_ns);
         } else {
-            observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
+            medium_observe_lost(medium, &air->frame, device, LOSS_PREAMBLE_MISSED, 0, at_ns);
         }
     }
 }

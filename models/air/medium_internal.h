@@ -218,6 +218,7 @@ struct medium {
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
+    struct delivery *delivery; /* medium_delivery.c */
 
     uint32_t ear_count;
     struct ear ears[MEDIUM_EARS_MAX];
@@ -288,8 +289,16 @@ void medium_link_clocks(
 
 /* medium_devices.c: at devices, of gateways and of other devices */
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
-void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_device_late(struct medium *medium, struct on_air *air, uint32_t device, sim_ns now_ns);
+struct verdict medium_judge_device(struct medium *medium, const struct judge_frame *judged,
+        uint32_t rivals, const struct on_air *air, const struct receiver *receiver);
+void medium_observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
+        enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns);
+
+/* medium_delivery.c */
+bool medium_delivery_init(struct medium *medium);
+void medium_delivery_finish(struct medium *medium);
+void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns);
 
 /* medium_gateways.c: at gateways */
 void medium_gateways_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);

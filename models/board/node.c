@@ -62,21 +62,21 @@ static void internal_flash_init(struct node *node, const struct hal_flash_geomet
 /* Fresh from the factory of this board type. */
 static void node_adopt_board(struct node *node, const struct node_board *board)
 {
-    struct flash_store *store = node->fleet->flash;
+    struct flash_store *store = node_worker(node)->flash;
     const struct hal_flash_geometry *flash = board->type->flash;
     node->board = board;
     internal_flash_init(node, &flash[HAL_FLASH_INTERNAL]);
     flash_image_init_over(&node->flash[HAL_FLASH_EXTERNAL], node->nor_sectors,
             flash[HAL_FLASH_EXTERNAL].size_bytes, flash[HAL_FLASH_EXTERNAL].erased_value);
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
-        flash_image_share(store, &node->flash[region], &board->initial[region]);
+        flash_image_share(store, &node->flash[region], &board->initial[node->worker][region]);
     }
 }
 
 static void node_leave_board(struct node *node)
 {
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
-        flash_image_finish(node->fleet->flash, &node->flash[region]);
+        flash_image_finish(node_worker(node)->flash, &node->flash[region]);
     }
 }
 
@@ -85,6 +85,7 @@ static void node_init(struct node_fleet *fleet, uint32_t index)
     struct node *node = node_at(fleet, index);
     node->fleet = fleet;
     node->index = index;
+    node->worker = (uint8_t)engine_thread_of(fleet->engine, index);
     node->stage = NODE_OFF;
     node->alarm_ns = SIM_NS_NEVER;
     node->alarm_ticks = HAL_TICKS_NEVER;
@@ -123,11 +124,8 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     fleet->first_entity = first_entity;
     builds_take(fleet);
     node_signals_catch();
-    fleet->flash = flash_store_create(engine_memory(engine));
     fleet->keys = key_store_create(engine_memory(engine));
-    fleet->worker.memo = params->crypto_memo ? calloc(1, sizeof *fleet->worker.memo) : NULL;
-    if (fleet->flash == NULL || fleet->keys == NULL
-            || (params->crypto_memo && fleet->worker.memo == NULL)
+    if (fleet->keys == NULL || !node_workers_create(fleet)
             || node_board_add(fleet, params->board, fleet->builds[0]) == NULL
             || !nodes_map(fleet)) {
         node_fleet_destroy(fleet);
@@ -159,9 +157,8 @@ void node_fleet_destroy(struct node_fleet *fleet)
         (void)munmap(fleet->base, fleet->map_bytes);
     }
     node_boards_destroy(fleet);
-    flash_store_destroy(fleet->flash);
+    node_workers_destroy(fleet);
     key_store_destroy(fleet->keys);
-    free(fleet->worker.memo);
     free(fleet);
 }
 
@@ -183,7 +180,7 @@ bool node_fleet_configure(
     const struct node_profile *profile = node_profile_of(fleet, params, board->type);
     crystal_init(&node->crystal, &profile->crystal, engine_seed(fleet->engine), node_entity(node),
             params->boot_at_ns);
-    struct node_flash_access access = { fleet->flash, node->flash };
+    struct node_flash_access access = { node_worker(node)->flash, node->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
     if ((build->flags & FIRMWARE_OWN_STATE) != 0 && !node_task_create(node, build)) {
         return false;

@@ -52,6 +52,14 @@ static void frame_overwritten(struct node *node, const struct frame *frame)
     node->frame_id = frame->id;
 }
 
+/* May the node run while others do? Not where it starts, has faults, or runs a build of another
+ * tree, whose variables nodes may share. */
+static bool is_plain(const struct node *node)
+{
+    return node->stage == NODE_READY && node->task == NULL && node->faults == NULL
+           && node->fleet->builds[node->application] == &firmware_builtin;
+}
+
 static void air_ended(void *device, const struct frame *frame, const struct verdict *verdict,
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
@@ -68,6 +76,9 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         .header_ns = frame->header_ns,
         .bytes_until_ns = frame->end_ns + FRAME_BYTES_VALID_NS,
     };
+    if (!is_plain(node)) {
+        node_take_turn(node);
+    }
     if (node->rx_silent && node->rx_since_ns <= frame->preamble_end_ns) {
         sx1276_rx_detected(&node->chip, chip_ns(node, now_ns)); /* the medium did not tell */
     }

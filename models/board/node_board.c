@@ -34,7 +34,8 @@ void node_flash_rewrite(struct node_fleet *fleet, uint32_t index, enum hal_flash
         uint32_t address, const void *data, uint32_t size)
 {
     assert(index < fleet->count);
-    flash_image_set(fleet->flash, &node_at(fleet, index)->flash[region], address, data, size);
+    struct node *node = node_at(fleet, index);
+    flash_image_set(node_worker(node)->flash, &node->flash[region], address, data, size);
 }
 
 struct firmware_flash node_firmware_flash(struct node_flash_access *access)
@@ -42,26 +43,31 @@ struct firmware_flash node_firmware_flash(struct node_flash_access *access)
     return (struct firmware_flash){ access, flash_read, flash_write };
 }
 
-static void board_free(struct node_board *board)
+static void board_free(const struct node_fleet *fleet, struct node_board *board)
 {
-    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
-        free(board->initial[region].sectors);
+    for (unsigned i = 0; board->initial != NULL && i < fleet->worker_count; i++) {
+        for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+            free(board->initial[i][region].sectors);
+        }
     }
+    free(board->initial);
     free(board);
 }
 
-static bool flash_init(struct node_fleet *fleet, struct node_board *board)
+/* The factory's flash, in the store of one worker. */
+static bool flash_init(struct node_fleet *fleet, const struct node_board *board, unsigned worker)
 {
+    struct flash_image *initial = board->initial[worker];
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
         const struct hal_flash_geometry *flash = &board->type->flash[region];
         assert(flash->size_bytes >= board->build->flash_size_min[region]);
-        if (!flash_image_init(&board->initial[region], flash->size_bytes, flash->erased_value)) {
+        if (!flash_image_init(&initial[region], flash->size_bytes, flash->erased_value)) {
             return false;
         }
     }
     if (board->build->manufacture != NULL && fleet->params.initial_image_size > 0) {
         assert(fleet->params.initial_image_size <= board->build->image_size_max);
-        struct node_flash_access access = { fleet->flash, board->initial };
+        struct node_flash_access access = { fleet->workers[worker].flash, initial };
         struct firmware_flash flash = node_firmware_flash(&access);
         board->build->manufacture(
                 &flash, fleet->params.initial_image, fleet->params.initial_image_size);
@@ -80,8 +86,13 @@ struct node_board *node_board_add(
     board->type = type;
     board->build = build;
     times_compute(board);
-    if (!flash_init(fleet, board)) {
-        board_free(board);
+    board->initial = calloc(fleet->worker_count, sizeof *board->initial);
+    bool made = board->initial != NULL;
+    for (unsigned i = 0; made && i < fleet->worker_count; i++) {
+        made = flash_init(fleet, board, i);
+    }
+    if (!made) {
+        board_free(fleet, board);
         return NULL;
     }
     struct node_board **end = &fleet->boards;
@@ -160,7 +171,7 @@ void node_boards_destroy(struct node_fleet *fleet)
 {
     while (fleet->boards != NULL) {
         struct node_board *next = fleet->boards->next;
-        board_free(fleet->boards);
+        board_free(fleet, fleet->boards);
         fleet->boards = next;
     }
     while (fleet->profiles != NULL) {

@@ -52,6 +52,7 @@ static sim_ns chip_tx_begin(void *context, sim_ns at_ns, const struct sx1276_mod
 {
     struct node *node = context;
     struct node_fleet *fleet = node->fleet;
+    node_take_turn(node);
     antenna_check(node, at_ns,
             node->antenna == HAL_ANTENNA_TX_RFO || node->antenna == HAL_ANTENNA_TX_BOOST,
             "transmits with the antenna switch not at TX");
@@ -67,6 +68,7 @@ static sim_ns chip_tx_begin(void *context, sim_ns at_ns, const struct sx1276_mod
 static void chip_tx_abort(void *context, sim_ns at_ns)
 {
     struct node *node = context;
+    node_take_turn(node);
     if (node->fleet->medium != NULL && node->tx_frame != NULL) {
         medium_abort(node->fleet->medium, node->tx_frame, air_ns(node, at_ns));
     }
@@ -79,6 +81,7 @@ static void chip_tx_abort(void *context, sim_ns at_ns)
 static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem *modem)
 {
     struct node *node = context;
+    node_take_turn(node);
     antenna_check(node, at_ns, node->antenna == HAL_ANTENNA_RX,
             "receives with the antenna switch not at RX");
     node->rx_since_ns = at_ns;
@@ -94,6 +97,7 @@ static void chip_rx_begin(void *context, sim_ns at_ns, const struct sx1276_modem
 static void chip_rx_end(void *context, sim_ns at_ns)
 {
     struct node *node = context;
+    node_take_turn(node);
     if (node->fleet->medium != NULL) {
         medium_unlisten(node->fleet->medium, node->index, air_ns(node, at_ns));
     }
@@ -102,6 +106,7 @@ static void chip_rx_end(void *context, sim_ns at_ns)
 static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct sx1276_modem *modem)
 {
     struct node *node = context;
+    node_take_turn(node);
     antenna_check(node, to_ns, node->antenna == HAL_ANTENNA_RX,
             "senses the channel with the antenna switch not at RX");
     struct medium_listening listening = listening_of(modem);
@@ -109,6 +114,8 @@ static bool chip_cad(void *context, sim_ns from_ns, sim_ns to_ns, const struct s
            && medium_channel_active(node->fleet->medium, node->index, &listening, from_ns, to_ns);
 }
 
+/* Of several nodes that get a frame at one time none receives another one yet, so the answer is its
+ * own. */
 static enum sx1276_found chip_reception(void *context, sim_ns at_ns, struct sx1276_rx *header)
 {
     const struct node *node = context;
@@ -137,6 +144,7 @@ static void chip_watch_header(void *context, sim_ns at_ns)
 {
     struct node *node = context;
     struct node_fleet *fleet = node->fleet;
+    node_take_turn(node);
     node->header_watched = true;
     if (fleet->medium == NULL) {
         return;
@@ -151,7 +159,8 @@ static void chip_watch_header(void *context, sim_ns at_ns)
 static double chip_channel_power_mw(
         void *context, sim_ns at_ns, uint32_t frequency_hz, uint32_t bandwidth_hz)
 {
-    const struct node *node = context;
+    struct node *node = context;
+    node_take_turn(node);
     return node->fleet->medium != NULL ? medium_channel_power_mw(
                    node->fleet->medium, node->index, at_ns, frequency_hz, bandwidth_hz)
                                        : 0;
@@ -178,6 +187,9 @@ static void chip_power(void *context, sim_ns at_ns, enum sx1276_power power)
         node_battery_load(node, at_ns);
     }
     const struct node_fleet *fleet = node->fleet;
+    if (fleet->on_radio_count > 0) {
+        node_take_turn(node);
+    }
     for (uint32_t i = 0; i < fleet->on_radio_count; i++) {
         fleet->on_radio[i].changed(fleet->on_radio[i].context, node->index, at_ns, power);
     }

@@ -33,7 +33,7 @@ static bool is_fatal(const struct node *node)
 static void report(struct node *node, sim_ns at_ns, const char *what, bool fatal)
 {
     struct node_fleet *fleet = node->fleet;
-    struct node_fleet_stats *stats = &fleet->worker.stats;
+    struct node_fleet_stats *stats = &fleet->stats;
     if (stats->first_fault[0] == '\0' || (fatal && !stats->failed)) {
         char when[48];
         format_time(when, sizeof when, at_ns);
@@ -48,7 +48,8 @@ static void report(struct node *node, sim_ns at_ns, const char *what, bool fatal
 
 void node_panic(struct node *node, const char *file, int line)
 {
-    node->fleet->worker.stats.panics++;
+    node_take_turn(node);
+    node->fleet->stats.panics++;
     engine_observe(node->fleet->engine, node->local_ns, node_entity(node), OBSERVE_FIRMWARE_PANIC,
             line, 0, 0, NULL);
     while (strncmp(file, "../", 3) == 0) {
@@ -69,7 +70,8 @@ static const char *signal_meaning(int signal)
 
 void node_hard_fault(struct node *node, int signal)
 {
-    node->fleet->worker.stats.hard_faults++;
+    node_take_turn(node);
+    node->fleet->stats.hard_faults++;
     engine_observe(node->fleet->engine, node->local_ns, node_entity(node), OBSERVE_FIRMWARE_FAULT,
             0, 0, 0, NULL);
     char what[96];
@@ -84,12 +86,13 @@ void node_hard_fault(struct node *node, int signal)
 void node_guest_fault(
         struct node *node, sim_ns at_ns, enum sx1276_severity severity, int where, const char *what)
 {
+    node_take_turn(node);
     engine_observe(node->fleet->engine, at_ns, node_entity(node), OBSERVE_GUEST_ERROR,
             (int64_t)severity, where, 0, NULL);
     if (severity != SX1276_GUEST_ERROR) {
         return;
     }
-    node->fleet->worker.stats.guest_errors++;
+    node->fleet->stats.guest_errors++;
     if (!node->fleet->params.guest_errors_fatal) {
         return;
     }

@@ -25,7 +25,7 @@ static bool key_is_loaded(const struct node *node, unsigned slot)
 static const struct aes_schedule *schedule_of(struct node *node, unsigned slot)
 {
     node->key_used = node->keys[slot];
-    return key_store_schedule(node->fleet->keys, node->keys[slot]);
+    return key_schedules_get(node_worker(node)->schedules, node->fleet->keys, node->keys[slot]);
 }
 
 static void spend_aes(struct node *node, size_t size)
@@ -41,6 +41,7 @@ enum hal_status node_key_load(void *board, unsigned slot, const uint8_t key[16])
         return HAL_ERR_KEY;
     }
     spend_aes(node, AES_BLOCK); /* the key schedule costs about a block */
+    node_take_turn(node);
     uint32_t before = node->keys[slot];
     node->keys[slot] = key_store_take(node->fleet->keys, key);
     key_store_release(node->fleet->keys, before);
@@ -87,13 +88,13 @@ enum hal_status node_aes_ctr(
         .size = size,
     };
     uint8_t *remember = NULL;
-    if (fleet->worker.memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->ctr, &question);
+    if (node_worker(node)->memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&node_worker(node)->memo->ctr, &question);
         if (known != NULL) {
             memcpy(data, known, size);
             return HAL_OK;
         }
-        remember = crypto_memo_add(&fleet->worker.memo->ctr, &question);
+        remember = crypto_memo_add(&node_worker(node)->memo->ctr, &question);
     }
     uint8_t block[AES_BLOCK];
     memcpy(block, counter, sizeof block);
@@ -123,13 +124,13 @@ enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span 
     };
     spend_aes(node, question.size);
     uint8_t *remember = NULL;
-    if (fleet->worker.memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->cmac, &question);
+    if (node_worker(node)->memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&node_worker(node)->memo->cmac, &question);
         if (known != NULL) {
             memcpy(mac, known, AES_BLOCK);
             return HAL_OK;
         }
-        remember = crypto_memo_add(&fleet->worker.memo->cmac, &question);
+        remember = crypto_memo_add(&node_worker(node)->memo->cmac, &question);
     }
     const struct aes_schedule *schedule = schedule_of(node, slot);
     struct cmac_state state;
@@ -193,8 +194,8 @@ void node_sha256_update(void *board, struct hal_sha256 *sha, const void *data, s
     struct node *node = board;
     node_spend_cycles(node, (uint64_t)size * node->board->type->cycles_per_sha_block / SHA_BLOCK);
     struct crypto_digest_step *step = NULL;
-    if (node->fleet->worker.memo != NULL && size == CRYPTO_DIGEST_PIECE) {
-        step = crypto_memo_digest(node->fleet->worker.memo, sha, data);
+    if (node_worker(node)->memo != NULL && size == CRYPTO_DIGEST_PIECE) {
+        step = crypto_memo_digest(node_worker(node)->memo, sha, data);
         if (step->valid) {
             *sha = step->after;
             return;
@@ -218,7 +219,6 @@ enum hal_status node_ed25519_verify(void *board, const uint8_t public_key[32], c
         size_t size, const uint8_t signature[64])
 {
     struct node *node = board;
-    struct node_fleet *fleet = node->fleet;
     node_spend_cycles(node, node->board->type->cycles_ed25519_verify);
     struct hal_span span = { .data = message, .size = size };
     struct crypto_question question = {
@@ -231,12 +231,12 @@ enum hal_status node_ed25519_verify(void *board, const uint8_t public_key[32], c
         .size = size,
     };
     uint8_t *remember = NULL;
-    if (fleet->worker.memo != NULL) {
-        const uint8_t *known = crypto_memo_find(&fleet->worker.memo->verify, &question);
+    if (node_worker(node)->memo != NULL) {
+        const uint8_t *known = crypto_memo_find(&node_worker(node)->memo->verify, &question);
         if (known != NULL) {
             return known[0] != 0 ? HAL_OK : HAL_ERR_VERIFY;
         }
-        remember = crypto_memo_add(&fleet->worker.memo->verify, &question);
+        remember = crypto_memo_add(&node_worker(node)->memo->verify, &question);
     }
     bool good = ed25519_sha512_verify(public_key, size, message, signature) == 1;
     if (remember != NULL) {

@@ -111,7 +111,7 @@ enum hal_status node_flash_read(
     if (!geometry->stalls_cpu) {
         node->energy.nor_read_ns += node->local_ns - before_ns;
     }
-    flash_image_read(node->fleet->flash, &node->flash[region], address, data, (uint32_t)size);
+    flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, (uint32_t)size);
     if (node->faults != NULL) {
         node_read_with_errors(node, region, data, size);
     }
@@ -198,7 +198,6 @@ enum hal_status node_flash_program(
         void *board, enum hal_flash_region region, uint32_t address, const void *data, size_t size)
 {
     struct node *node = board;
-    struct node_fleet *fleet = node->fleet;
     node_spend_call(node);
     const struct hal_flash_geometry *geometry = geometry_of(node, region);
     enum hal_status status = program_check(geometry, address, size);
@@ -212,10 +211,11 @@ enum hal_status node_flash_program(
     const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
     struct node_cut_now cut;
     bool cuts = operation_cut(node, &work, data, &cut);
-    bool allowed = flash_image_program(fleet->flash, &node->flash[region], address, data,
-            (uint32_t)size, geometry->rewritable);
+    bool allowed = flash_image_program(node_worker(node)->flash, &node->flash[region], address,
+            data, (uint32_t)size, geometry->rewritable);
     if (!allowed) {
-        fleet->worker.stats.flash_violations++;
+        node_take_turn(node);
+        node->fleet->stats.flash_violations++;
         node_guest_fault(node, node->local_ns, SX1276_GUEST_ERROR, -1,
                 region == HAL_FLASH_INTERNAL ? "programs internal flash that is not erased"
                                              : "programs NOR bits back to the erased value");
@@ -256,7 +256,6 @@ enum hal_status node_flash_erase(
         void *board, enum hal_flash_region region, uint32_t address, size_t size)
 {
     struct node *node = board;
-    struct node_fleet *fleet = node->fleet;
     node_spend_call(node);
     const struct hal_flash_geometry *geometry = geometry_of(node, region);
     if (!in_range(geometry, address, size)) {
@@ -280,7 +279,7 @@ enum hal_status node_flash_erase(
     struct node_cut_now cut;
     count_wear(node, &work);
     bool cuts = operation_cut(node, &work, NULL, &cut);
-    flash_image_erase(fleet->flash, &node->flash[region], address, (uint32_t)size);
+    flash_image_erase(node_worker(node)->flash, &node->flash[region], address, (uint32_t)size);
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_erase_ns, run_ns);
     } else {

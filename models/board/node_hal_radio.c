@@ -27,7 +27,7 @@ static void delivery_count(struct node *node, const uint8_t *tx, size_t size)
     }
     if (node->frame_ready && node->spi_reads_fifo && data_size > 0) {
         node->frame_ready = false;
-        node->fleet->worker.stats.deliveries++;
+        node_worker(node)->counts.deliveries++;
     }
 }
 

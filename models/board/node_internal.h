@@ -13,6 +13,7 @@
 #include "board/flash_wear.h"
 #include "board/key_store.h"
 #include "board/node.h"
+#include "parts.h"
 #include "random_stream.h"
 #include "run_memory.h"
 
@@ -42,7 +43,8 @@ struct node_board {
     uint32_t radio_spi_byte_ns;
     uint32_t nor_spi_byte_ns;
     uint64_t cycle_ns_q16;
-    struct flash_image initial[HAL_FLASH_REGION_COUNT]; /* as manufactured, without identity */
+    /* [worker]: as manufactured, without identity */
+    struct flash_image (*initial)[HAL_FLASH_REGION_COUNT];
     struct node_board *next;
 };
 
@@ -79,6 +81,7 @@ struct node {
     uint8_t nor_operation;      /* enum node_nor_operation: what ends at nor_done_ns */
     bool rx_silent;             /* the medium need report no detection */
     bool header_watched;        /* the chip looks at the end of a header */
+    uint8_t worker;             /* index of node_fleet.workers */
     uint32_t key_used;          /* last: its number, or one that was in use once (a hint) */
     uint8_t application;        /* the build whose application runs: index of node_fleet.builds */
     uint8_t application_next;   /* from the next reset on */
@@ -173,19 +176,24 @@ enum node_exit {
     NODE_EXIT_FAULT /* a signal: the firmware broke a rule of the processor */
 };
 
-/* What one thread that runs nodes of a fleet owns. A fleet has one. */
+/* What is kept for the nodes that one thread plays (engine_thread_of()): nothing of it is touched
+ * for another node, so it needs no lock. */
 struct node_worker {
-    sim_ns slice_ns;         /* engine time of the slice that runs */
+    alignas(NODE_LINE_BYTES) sim_ns slice_ns; /* engine time of the slice that runs */
     sim_ns running_since_ns; /* its start by the node's clock: not booked as running yet */
     struct node *inside;     /* its firmware is on the C stack; NULL: none is */
     sim_ns until_ns;         /* end of the slice */
     sim_ns yield_ns;         /* a node on a fiber gives way from then on; NEVER for others */
     enum node_exit exit;     /* how a node left its fiber */
     sigjmp_buf escape;
-    int fault_signal;          /* of the last NODE_EXIT_FAULT; SIGVTALRM: an endless loop */
-    volatile uint64_t entries; /* of firmware so far, whichever node's */
-    struct crypto_memo *memo;  /* NULL: off */
-    struct node_fleet_stats stats;
+    int fault_signal;         /* of the last NODE_EXIT_FAULT; SIGVTALRM: an endless loop */
+    struct crypto_memo *memo; /* NULL: off */
+    struct key_schedules *schedules;
+    struct flash_store *flash;
+    struct {
+        uint64_t deliveries, firmware_runs, fiber_switches, segment_swaps;
+        sim_ns lead_max_ns;
+    } counts; /* a share of struct node_fleet_stats */
 };
 
 struct node_fleet {
@@ -211,10 +219,11 @@ struct node_fleet {
         void *context;
     } on_radio[NODE_RADIO_HOOKS_MAX];
     uint32_t on_radio_count;
-    struct node_worker worker;
-    /* shared by all nodes */
-    struct flash_store *flash;
+    struct node_worker *workers; /* [node.worker] */
+    unsigned worker_count;
+    /* Changed only by a node whose turn it is (node_take_turn()): */
     struct key_store *keys;
+    struct node_fleet_stats stats; /* but for what workers count */
 };
 
 _Static_assert(offsetof(struct node_profile, crystal) == 0, "found by its first member");
@@ -222,6 +231,11 @@ _Static_assert(offsetof(struct node_profile, crystal) == 0, "found by its first 
 static inline struct node *node_at(const struct node_fleet *fleet, uint32_t index)
 {
     return (struct node *)(void *)(fleet->base + (size_t)index * fleet->stride_bytes);
+}
+
+static inline struct node_worker *node_worker(const struct node *node)
+{
+    return &node->fleet->workers[node->worker];
 }
 
 static inline void *node_ram(struct node *node)
@@ -268,7 +282,7 @@ void node_give_way(struct node *node);
 static inline void node_spend_call(struct node *node)
 {
     node->local_ns += node->board->call_ns;
-    if (node->local_ns >= node->fleet->worker.yield_ns) {
+    if (node->task != NULL && node->local_ns >= node_worker(node)->yield_ns) {
         node_give_way(node);
     }
 }
@@ -286,13 +300,17 @@ static inline void node_latch(struct node *node, enum fw_irq source, sim_ns edge
 static inline sim_ns node_access_ns(struct node *node)
 {
     sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
-    struct node_fleet *fleet = node->fleet;
-    if (at_ns - fleet->worker.slice_ns > fleet->worker.stats.lead_max_ns) {
-        fleet->worker.stats.lead_max_ns = at_ns - fleet->worker.slice_ns;
+    struct node_worker *worker = node_worker(node);
+    if (at_ns - worker->slice_ns > worker->counts.lead_max_ns) {
+        worker->counts.lead_max_ns = at_ns - worker->slice_ns;
     }
     return at_ns;
 }
 
+/* node_worker.c */
+bool node_workers_create(struct node_fleet *fleet); /* false: out of memory */
+void node_workers_destroy(struct node_fleet *fleet);
+size_t node_worker_bytes(const struct node_worker *worker);
 /* node_board.c */
 struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type,
         const struct firmware_build *build);
@@ -316,6 +334,15 @@ void node_task_wait(struct node *node, sim_ns until_ns);
 _Noreturn void node_task_escape(struct node *node, enum node_exit how);
 /* node_run.c */
 void node_slice(struct node *node, sim_ns until_ns);
+/* Before a node of several that run at one time (parts.h) touches what is neither its own nor its
+ * worker's: waits until those before it have run. */
+void node_wait_for_turn(struct node *node);
+static inline void node_take_turn(struct node *node)
+{
+    if (engine_is_apart()) {
+        node_wait_for_turn(node);
+    }
+}
 void node_irqs_deliver(struct node *node);
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 /* Lets the firmware run if it has work at `now_ns`, and schedules what comes next. */

@@ -173,7 +173,7 @@ static uint8_t torn_byte(struct random_stream *stream, uint8_t value, uint8_t er
 static void tear_program(struct node *node, struct node_cut_now *now,
         const struct node_flash_work *work, const uint8_t *data)
 {
-    struct flash_store *store = node->fleet->flash;
+    struct flash_store *store = node_worker(node)->flash;
     struct flash_image *image = &node->flash[work->region];
     assert(work->size > 0);
     uint32_t whole = random_stream_u32(&now->stream) % work->size;
@@ -187,7 +187,7 @@ static void tear_erase(
         struct node *node, struct node_cut_now *now, const struct node_flash_work *work)
 {
     uint8_t part[FLASH_PAGE_BYTES];
-    struct flash_store *store = node->fleet->flash;
+    struct flash_store *store = node_worker(node)->flash;
     struct flash_image *image = &node->flash[work->region];
     uint8_t erased_value = image->erased_value;
     for (uint32_t done = 0, size; done < work->size; done += size) {

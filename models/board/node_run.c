@@ -158,7 +158,6 @@ static void start(struct node *node)
 
 void node_slice(struct node *node, sim_ns until_ns)
 {
-    struct node_fleet *fleet = node->fleet;
     if (node->stage == NODE_BOOT) {
         start(node);
         timers_latch(node, node->local_ns);
@@ -169,7 +168,7 @@ void node_slice(struct node *node, sim_ns until_ns)
         node_irqs_deliver(node);
         node_spend_call(node);
         node->more = application->run(node_ram(node));
-        fleet->worker.stats.firmware_runs++;
+        node_worker(node)->counts.firmware_runs++;
         timers_latch(node, node->local_ns);
         sim_ns settled_ns = earlier(node->local_ns, until_ns);
         if (sx1276_next_edge(&node->chip) <= settled_ns) {
@@ -180,26 +179,38 @@ void node_slice(struct node *node, sim_ns until_ns)
 
 _Noreturn void node_escape(struct node *node, enum node_exit how)
 {
-    assert(node->fleet->worker.inside == node);
+    assert(node_worker(node)->inside == node);
     assert(how != NODE_EXIT_RETURN);
     if (node->task != NULL && node->task->fiber != NULL) {
         node_task_escape(node, how);
     }
-    siglongjmp(node->fleet->worker.escape, (int)how);
+    siglongjmp(node_worker(node)->escape, (int)how);
+}
+
+void node_wait_for_turn(struct node *node)
+{
+    struct node_worker *worker = node_worker(node);
+    bool inside = worker->inside != NULL;
+    if (inside) {
+        node_signals_inside(NULL); /* the time of a wait is not the firmware's */
+    }
+    engine_take_turn(node->fleet->engine);
+    if (inside) {
+        node_signals_inside(worker);
+    }
 }
 
 /* The single place that enters firmware. Nothing of a firmware's C stack outlives it. */
 static enum node_exit node_enter(struct node *node, sim_ns until_ns)
 {
-    struct node_fleet *fleet = node->fleet;
-    assert(fleet->worker.inside == NULL);
-    fleet->worker.inside = node;
-    fleet->worker.until_ns = until_ns;
-    fleet->worker.yield_ns = SIM_NS_NEVER;
-    fleet->worker.exit = NODE_EXIT_RETURN;
-    fleet->worker.entries++;
-    node_signals_inside(&fleet->worker);
-    volatile int how = sigsetjmp(fleet->worker.escape, 0);
+    struct node_worker *const worker = node_worker(node);
+    assert(worker->inside == NULL);
+    worker->inside = node;
+    worker->until_ns = until_ns;
+    worker->yield_ns = SIM_NS_NEVER;
+    worker->exit = NODE_EXIT_RETURN;
+    node_signals_inside(worker);
+    volatile int how = sigsetjmp(worker->escape, 0);
     if (how == NODE_EXIT_FAULT && node->task != NULL && node->task->fiber != NULL) {
         fiber_abandoned(node->task->fiber);
     }
@@ -207,16 +218,17 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
         if (node->task == NULL || !node_task_enter(node)) {
             node_slice(node, until_ns);
         }
-        how = (int)fleet->worker.exit;
+        how = (int)worker->exit;
     }
     node_signals_inside(NULL);
-    fleet->worker.inside = NULL;
+    worker->inside = NULL;
     return (enum node_exit)how;
 }
 
 /* The MCU starts again after `delay_ns`. The radio and the NOR do not notice; the RTC counts on. */
 static void reset(struct node *node, enum hal_reset_cause cause, sim_ns delay_ns)
 {
+    node_take_turn(node);
     if (node->spi_selected) { /* the pin floats, its pull-up wins */
         sx1276_deselect(&node->chip, node_access_ns(node));
         node->spi_selected = false;
@@ -294,7 +306,6 @@ static sim_ns mcu_resume(struct node *node, sim_ns now_ns)
 
 void node_serve(struct node *node, sim_ns now_ns)
 {
-    struct node_fleet *fleet = node->fleet;
     timers_latch(node, now_ns);
     if (node->stage == NODE_HALTED && node->local_ns <= now_ns) {
         reset_booked(node, HAL_RESET_SOFTWARE);
@@ -303,9 +314,10 @@ void node_serve(struct node *node, sim_ns now_ns)
                 || (node->stage == NODE_READY && (node->more || node->irq_pending != 0))
                 || (node->task != NULL && node->task->wait_until_ns <= now_ns);
     if (work && node->local_ns <= now_ns) {
-        fleet->worker.slice_ns = now_ns;
+        struct node_worker *worker = node_worker(node);
+        worker->slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);
-        fleet->worker.running_since_ns = from_ns;
+        worker->running_since_ns = from_ns;
         switch (node_enter(node, now_ns + NODE_SLICE_NS)) {
         case NODE_EXIT_RETURN:
             break;
@@ -313,7 +325,7 @@ void node_serve(struct node *node, sim_ns now_ns)
             reset(node, HAL_RESET_SOFTWARE, node->board->type->reset_ns);
             break;
         case NODE_EXIT_FAULT:
-            node_hard_fault(node, fleet->worker.fault_signal);
+            node_hard_fault(node, worker->fault_signal);
             reset(node, HAL_RESET_WATCHDOG, node->board->type->watchdog_ns);
             break;
         case NODE_EXIT_PANIC:

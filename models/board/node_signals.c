@@ -31,6 +31,7 @@ static struct sigaction previous[FAULT_SIGNALS];
 static unsigned users; /* fleets; under: */
 static pthread_mutex_t users_mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local struct node_worker *worker_inside;
+static _Thread_local volatile uint64_t entries; /* of firmware by this thread, whichever node's */
 
 /* What a thread that runs firmware has. */
 static _Thread_local struct {
@@ -49,12 +50,12 @@ static void on_second(int signal)
     static _Thread_local uint64_t entries_seen;
     static _Thread_local unsigned seconds;
     struct node_worker *worker = worker_inside;
-    if (worker == NULL || worker->entries != entries_seen) {
+    if (worker == NULL || entries != entries_seen) {
         seconds = 0;
-        entries_seen = worker != NULL ? worker->entries : 0;
+        entries_seen = entries;
         return;
     }
-    if (++seconds >= (worker->stats.first_fault[0] == '\0' ? ENDLESS_CPU_S : 1u)) {
+    if (++seconds >= (worker->fault_signal != SIGVTALRM ? ENDLESS_CPU_S : 1u)) {
         seconds = 0;
         worker->fault_signal = signal;
         siglongjmp(worker->escape, NODE_EXIT_FAULT);
@@ -73,20 +74,6 @@ static void timer_catch(void)
 
 /* --- threads -------------------------------------------------------------------------------- */
 
-static void thread_get_ready(void)
-{
-    stack_t present, own = { .ss_sp = this_thread.stack, .ss_size = sizeof this_thread.stack };
-    this_thread.stack_is_ours = sigaltstack(NULL, &present) == 0
-                                && (present.ss_flags & SS_DISABLE) != 0
-                                && sigaltstack(&own, NULL) == 0;
-    const struct itimerspec each_second = { { 1, 0 }, { 1, 0 } };
-    struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGVTALRM };
-    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
-    this_thread.has_timer = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &this_thread.timer) == 0
-                            && timer_settime(this_thread.timer, 0, &each_second, NULL) == 0;
-    this_thread.ready = true;
-}
-
 static void thread_release(void)
 {
     if (this_thread.has_timer) {
@@ -99,11 +86,42 @@ static void thread_release(void)
     this_thread.ready = this_thread.stack_is_ours = this_thread.has_timer = false;
 }
 
+/* A timer outlives its thread: it is released when that ends. */
+static pthread_key_t thread_end;
+static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
+
+static void thread_ends(void *ready)
+{
+    thread_release();
+}
+
+static void thread_end_create(void)
+{
+    (void)pthread_key_create(&thread_end, thread_ends);
+}
+
+static void thread_get_ready(void)
+{
+    stack_t present, own = { .ss_sp = this_thread.stack, .ss_size = sizeof this_thread.stack };
+    this_thread.stack_is_ours = sigaltstack(NULL, &present) == 0
+                                && (present.ss_flags & SS_DISABLE) != 0
+                                && sigaltstack(&own, NULL) == 0;
+    const struct itimerspec each_second = { { 1, 0 }, { 1, 0 } };
+    struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGVTALRM };
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+    this_thread.has_timer = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &this_thread.timer) == 0
+                            && timer_settime(this_thread.timer, 0, &each_second, NULL) == 0;
+    (void)pthread_once(&thread_end_once, thread_end_create);
+    (void)pthread_setspecific(thread_end, &this_thread);
+    this_thread.ready = true;
+}
+
 void node_signals_inside(struct node_worker *worker)
 {
     if (!this_thread.ready && worker != NULL) {
         thread_get_ready();
     }
+    entries++;
     worker_inside = worker;
 }
 

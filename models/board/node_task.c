@@ -52,7 +52,7 @@ void node_task_destroy(struct node *node)
     }
 }
 
-static void segment_enter(struct node_task *task, struct node_fleet_stats *stats)
+static void segment_enter(struct node_task *task, struct node_worker *worker)
 {
     struct firmware_segment *segment = task->segment;
     if (segment == NULL || segment->resident == task) {
@@ -64,14 +64,14 @@ static void segment_enter(struct node_task *task, struct node_fleet_stats *stats
     }
     memcpy(segment->begin, task->saved, segment->size);
     segment->resident = task;
-    stats->segment_swaps++;
+    worker->counts.segment_swaps++;
 }
 
 static void fiber_main(void *argument)
 {
     struct node *node = argument;
     for (;;) {
-        node_slice(node, node->fleet->worker.until_ns);
+        node_slice(node, node_worker(node)->until_ns);
         fiber_leave(node->task->fiber);
     }
 }
@@ -80,8 +80,8 @@ static void fiber_main(void *argument)
 bool node_task_enter(struct node *node)
 {
     struct node_task *task = node->task;
-    struct node_worker *worker = &node->fleet->worker;
-    segment_enter(task, &worker->stats);
+    struct node_worker *worker = node_worker(node);
+    segment_enter(task, worker);
     if (task->fiber == NULL) {
         return false;
     }
@@ -90,7 +90,7 @@ bool node_task_enter(struct node *node)
         fiber_start(task->fiber, fiber_main, node);
     }
     worker->yield_ns = worker->until_ns;
-    worker->stats.fiber_switches++;
+    worker->counts.fiber_switches++;
     fiber_enter(task->fiber);
     return true;
 }
@@ -132,7 +132,7 @@ void node_task_wait(struct node *node, sim_ns until_ns)
 
 _Noreturn void node_task_escape(struct node *node, enum node_exit how)
 {
-    node->fleet->worker.exit = how;
+    node_worker(node)->exit = how;
     fiber_leave(node->task->fiber);
     __builtin_trap(); /* a fiber that was left for good is never entered again */
 }

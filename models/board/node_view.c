@@ -10,13 +10,15 @@ void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_fl
         uint32_t address, void *data, uint32_t size)
 {
     assert(index < fleet->count);
-    flash_image_read(fleet->flash, &node_at(fleet, index)->flash[region], address, data, size);
+    const struct node *node = node_at(fleet, index);
+    flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, size);
 }
 
 bool node_image(const struct node_fleet *fleet, uint32_t index, struct firmware_image *image)
 {
     const struct firmware_build *build = node_build(fleet, index);
-    struct node_flash_access access = { fleet->flash, node_at(fleet, index)->flash };
+    struct node *node = node_at(fleet, index);
+    struct node_flash_access access = { node_worker(node)->flash, node->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
     return build->image != NULL && build->image(&flash, image);
 }
@@ -55,12 +57,12 @@ static sim_ns busy_until_ns(const struct node *node)
 /* What is under way was booked whole when it began; a slice that runs is booked at its end. */
 static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
 {
-    const struct node_fleet *fleet = node->fleet;
+    const struct node_worker *worker = node_worker(node);
     bool erases = node->nor_operation == NODE_NOR_ERASE;
     sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
     return (struct energy_ahead){
-        .mcu_run_ns = fleet->worker.inside == node ? fleet->worker.running_since_ns - now_ns
-                                                   : ahead_ns(busy_until_ns(node), now_ns),
+        .mcu_run_ns = worker->inside == node ? worker->running_since_ns - now_ns
+                                             : ahead_ns(busy_until_ns(node), now_ns),
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
@@ -153,8 +155,17 @@ uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint
 
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
 {
-    *stats = fleet->worker.stats;
-    stats->resident_bytes = fleet->map_bytes + sizeof *fleet + flash_store_bytes(fleet->flash)
-                            + key_store_bytes(fleet->keys)
-                            + (fleet->worker.memo != NULL ? sizeof *fleet->worker.memo : 0);
+    *stats = fleet->stats;
+    stats->resident_bytes = fleet->map_bytes + sizeof *fleet + key_store_bytes(fleet->keys);
+    for (unsigned i = 0; i < fleet->worker_count; i++) {
+        const struct node_worker *worker = &fleet->workers[i];
+        stats->deliveries += worker->counts.deliveries;
+        stats->firmware_runs += worker->counts.firmware_runs;
+        stats->fiber_switches += worker->counts.fiber_switches;
+        stats->segment_swaps += worker->counts.segment_swaps;
+        if (worker->counts.lead_max_ns > stats->lead_max_ns) {
+            stats->lead_max_ns = worker->counts.lead_max_ns;
+        }
+        stats->resident_bytes += node_worker_bytes(worker);
+    }
 }
