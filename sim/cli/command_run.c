@@ -119,6 +119,7 @@ static struct run_facts facts_of(const struct run_options *options, struct run *
         .wall_s = wall_s,
         .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
         .crypto_memo = !options->no_memo,
+        .threads = options->threads > 0 ? options->threads : 1,
     };
 }
 
@@ -176,10 +177,15 @@ static void print_estimate(const struct run_options *options, const struct scena
     }
 }
 
+static struct run_settings settings_of(const struct run_options *options)
+{
+    return (struct run_settings){ .crypto_memo = !options->no_memo, .threads = options->threads };
+}
+
 static int play_scenario(const struct run_options *options, const struct scenario *scenario)
 {
     char error[1024];
-    const struct run_settings settings = { .crypto_memo = !options->no_memo };
+    const struct run_settings settings = settings_of(options);
     struct run *run = run_create(scenario, &settings, error, sizeof error);
     if (run == NULL) {
         fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
@@ -220,7 +226,7 @@ static int view_scenario(const struct run_options *options, const struct scenari
     struct viewed_run viewed = { .options = options, .status = EXIT_USAGE };
     const struct run_viewing viewing = {
         .scenario = scenario,
-        .settings = { .crypto_memo = !options->no_memo },
+        .settings = settings_of(options),
         .sets = options->sets.items,
         .set_count = options->sets.count,
         .device = UINT32_MAX,

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/sets.h"
 #include "cli/shipped.h"
+#include "cli/whole_option.h"
 #include "commit.h"
 #include "study/mpi_pool.h"
 #include "study/pool.h"
@@ -22,7 +23,7 @@
 _Static_assert(STUDY_RUN_SETS_MAX <= SETS_MAX, "a run takes the sets of a study");
 
 #define PATH_SIZE      1024u
-#define WORKERS_MAX    4096
+#define WORKERS_MAX    4096u
 #define FAILURES_SHOWN 10u
 /* A process of mpirun that is silent for longer counts as lost. */
 #define SILENCE_USUAL_S 60.0
@@ -66,16 +67,6 @@ static const char documentation[] =
         "Exit status: 0 all runs are kept, 2 bad usage, study or database, 3 a run failed, "
         "128 + N signal N ended the sweep.";
 
-static unsigned parse_workers(const char *argument, const struct argp_state *state)
-{
-    char *end;
-    long workers = strtol(argument, &end, 10);
-    if (end == argument || *end != '\0' || workers < 1 || workers > WORKERS_MAX) {
-        argp_error(state, "--workers should be a whole number from 1 to %d", WORKERS_MAX);
-    }
-    return (unsigned)workers;
-}
-
 static double parse_silence(const char *argument, const struct argp_state *state)
 {
     char *end;
@@ -94,7 +85,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->database = argument;
         return 0;
     case 'w':
-        options->workers = parse_workers(argument, state);
+        options->workers = whole_option("--workers", argument, WORKERS_MAX, state);
         return 0;
     case 'p':
         if (options->precision_count == STUDY_PRECISIONS_MAX) {

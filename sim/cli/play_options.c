@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/whole_option.h"
 #include "scenario/quantity.h"
 #include "study/replications.h"
 
@@ -86,18 +87,6 @@ static void parse_threshold(
     }
 }
 
-static void parse_workers(
-        struct play_options *options, const char *text, const struct argp_state *state)
-{
-    uint64_t workers = 0;
-    const char *end = text;
-    if (!read_whole(&end, &workers) || *end != '\0' || workers == 0 || workers > WORKERS_MAX) {
-        argp_error(
-                state, "--workers should be a whole number from 1 to %u: '%s'", WORKERS_MAX, text);
-    }
-    options->workers = (unsigned)workers;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct play_options *options = state->input;
@@ -114,7 +103,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         parse_threshold(options, argument, state);
         return 0;
     case 'w':
-        parse_workers(options, argument, state);
+        options->workers = whole_option("--workers", argument, WORKERS_MAX, state);
         return 0;
     case 'q':
         options->quiet = true;

@@ -8,6 +8,8 @@
 
 #include "cli/command.h"
 #include "cli/scenario_input.h"
+#include "cli/whole_option.h"
+#include "run/run.h"
 
 /* Options without a letter. */
 #define OPTION_PCAP_FORM     0x100
@@ -48,6 +50,10 @@ static const struct argp_option options_table[] = {
     { "no-memo", 'M', NULL, 0,
             "Computes each cryptographic result again where devices share it; the results of the "
             "run are the same.",
+            0 },
+    { "threads", 't', "N", 0,
+            "Plays the devices that receive a frame on N threads (default: one); the results of "
+            "the run are the same. Devices with firmware from a shared object take turns.",
             0 },
     { 0 },
 };
@@ -116,6 +122,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'M':
         options->no_memo = true;
+        return 0;
+    case 't':
+        options->threads = whole_option("--threads", argument, RUN_THREADS_MAX, state);
         return 0;
     case ARGP_KEY_ARG:
         scenario_input_argument(&options->scenario, argument, state);

@@ -22,6 +22,7 @@ struct run_options {
     const char *events; /* likewise */
     struct event_filter event_filter;
     bool json, quiet, no_memo, force, view;
+    unsigned threads;      /* 0: not given */
     size_t argument_count; /* as the program was called, for run.json */
     const char *arguments[RUN_ARGUMENTS_MAX];
     struct sets sets;

@@ -128,5 +128,6 @@ void run_facts_write_json(const struct run_facts *facts, FILE *out)
         fputs("null", out); /* sooner than the clock tells */
     }
     write_host(out);
-    fprintf(out, ",\n  \"crypto_memo\": %s\n}\n", facts->crypto_memo ? "true" : "false");
+    fprintf(out, ",\n  \"crypto_memo\": %s", facts->crypto_memo ? "true" : "false");
+    fprintf(out, ",\n  \"threads\": %u\n}\n", facts->threads);
 }

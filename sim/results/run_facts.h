@@ -20,6 +20,7 @@ struct run_facts {
     const char *const *sets;
     double wall_s, simulated_s;
     bool crypto_memo;
+    unsigned threads;
 };
 
 #define RUN_FACTS_COMMIT_SIZE 64u

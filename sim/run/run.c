@@ -65,7 +65,8 @@ static struct recorder_set *create_recorders(const struct world *world)
 struct run *run_create(const struct scenario *scenario, const struct run_settings *settings,
         char *error, size_t error_size)
 {
-    const struct world_options options = { .crypto_memo = settings->crypto_memo };
+    const struct world_options options = { .crypto_memo = settings->crypto_memo,
+        .threads = settings->threads };
     struct run *run = calloc(1, sizeof *run);
     snprintf(error, error_size, "out of memory");
     if (run == NULL) {

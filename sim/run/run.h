@@ -8,15 +8,21 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "parts.h"
 #include "record/recorder_set.h"
 #include "results/expectation.h"
 #include "run/fault.h"
 #include "world/world.h"
 
+#define RUN_THREADS_MAX ENGINE_THREADS_MAX
+
 struct run;
 
 struct run_settings {
     bool crypto_memo; /* share crypto answers among devices: the same bytes, sooner */
+    /* That play the receivers of a frame, at most RUN_THREADS_MAX: the same bytes, sooner. 0: one.
+     */
+    unsigned threads;
 };
 
 /* `scenario` must outlive the run. NULL: `error` says why in one line. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "campaign/image_builder.h"
+#include "parts.h"
 #include "update/flash_map.h"
 #include "update/update.h"
 #include "world/placement.h"
@@ -174,6 +175,17 @@ static bool create_parts(
     return ok;
 }
 
+static bool start_threads(
+        struct world *world, const struct world_options *options, char *error, size_t error_size)
+{
+    unsigned threads = options->threads > 0 ? options->threads : 1;
+    if (!engine_threads_start(world->engine, threads)) {
+        snprintf(error, error_size, "the system does not start %u threads", threads);
+        return false;
+    }
+    return true;
+}
+
 static uint32_t more_gateways(const struct world *world)
 {
     uint32_t count = world->gateway_count;
@@ -203,7 +215,8 @@ struct world *world_create(const struct scenario *scenario, const struct world_o
         world->first_adversary = engine_entity_add(world->engine, scenario->adversary_count);
         world->gateway_entities.more = engine_entity_add(world->engine, more_gateways(world));
     }
-    if (world->engine == NULL || !create_parts(world, options, error, error_size)) {
+    if (world->engine == NULL || !start_threads(world, options, error, error_size)
+            || !create_parts(world, options, error, error_size)) {
         fail(error, error_size, "out of memory");
         world_destroy(world);
         return NULL;

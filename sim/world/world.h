@@ -20,6 +20,7 @@
 
 struct world_options {
     bool crypto_memo; /* on unless --no-memo */
+    unsigned threads; /* 0: one */
 };
 
 /* Everything of one run; members are for reading. */

@@ -44,7 +44,7 @@ static struct cost cost_of(const char *firmware)
     static struct scenario scenario;
     char text[2048];
     snprintf(text, sizeof text, scenario_format, DEVICES, firmware);
-    struct run *run = fleet_run(&scenario, text, false);
+    struct run *run = fleet_run(&scenario, text, &(struct run_settings){ .crypto_memo = false });
     struct node_fleet_stats before;
     struct cost cost;
     run_advance_to(run, WARM_UP_S * SIM_NS_PER_S);

@@ -118,7 +118,7 @@ static struct run *bulk_run(const char *format, uint32_t devices, bool crypto_me
     char text[2048];
     int length = snprintf(text, sizeof text, format, devices);
     assert(length > 0 && (size_t)length < sizeof text);
-    return fleet_run(&scenario, text, crypto_memo);
+    return fleet_run(&scenario, text, &(struct run_settings){ .crypto_memo = crypto_memo });
 }
 
 static struct bulk run_bulk(const char *format, bool crypto_memo)

@@ -33,7 +33,7 @@ static double uplinks_per_s(uint32_t devices)
     unsigned spread_h = devices / 400u + 1u;
     unsigned period_h = devices / 2500u + 1u;
     snprintf(text, sizeof text, scenario_format, devices, spread_h, period_h);
-    struct run *run = fleet_run(&scenario, text, false);
+    struct run *run = fleet_run(&scenario, text, &(struct run_settings){ .crypto_memo = false });
     sim_ns hour_ns = 3600 * SIM_NS_PER_S;
     sim_ns period_ns = period_h * hour_ns;
     run_advance_to(run, spread_h * hour_ns + 2 * period_ns);

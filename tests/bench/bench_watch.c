@@ -41,7 +41,8 @@ static sim_ns earlier(sim_ns a, sim_ns b)
 static double play(void *context)
 {
     struct measured *measured = context;
-    struct run *run = fleet_run(&measured->scenario, campaign, true);
+    struct run *run =
+            fleet_run(&measured->scenario, campaign, &(struct run_settings){ .crypto_memo = true });
     struct watch *watch = measured->watched ? watch_create(run, 1) : NULL;
     struct scene *scene = scene_create(1000, 3);
     assert(scene != NULL && (watch != NULL || !measured->watched));

@@ -9,14 +9,14 @@
 
 #include "support/first_campaign.h"
 
-struct run *fleet_run(struct scenario *scenario, const char *text, bool crypto_memo)
+struct run *fleet_run(
+        struct scenario *scenario, const char *text, const struct run_settings *settings)
 {
     char error[256] = "the scenario has mistakes";
     struct scenario_errors *errors = scenario_errors_create();
-    struct run_settings settings = { .crypto_memo = crypto_memo };
     struct run *run = NULL;
     if (scenario_read(scenario, "benchmark", text, strlen(text), NULL, 0, errors)) {
-        run = run_create(scenario, &settings, error, sizeof error);
+        run = run_create(scenario, settings, error, sizeof error);
     }
     if (run == NULL) {
         scenario_errors_print(errors, stderr);

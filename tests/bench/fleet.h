@@ -7,7 +7,8 @@
 #include "run/run.h"
 
 /* A run from scenario text; `scenario` must outlive it. Prints why and exits on a mistake. */
-struct run *fleet_run(struct scenario *scenario, const char *text, bool crypto_memo);
+struct run *fleet_run(
+        struct scenario *scenario, const char *text, const struct run_settings *settings);
 /* Runs until the campaign is in `phase` (or later). */
 void fleet_advance_to_phase(struct run *run, enum campaign_phase phase);
 /* Exits where an invariant is broken. Looks at every device: not within what is timed. */

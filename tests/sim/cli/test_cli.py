@@ -356,6 +356,24 @@ class Run(Folder):
         fleetcast(*arguments, '--force', '--no-memo', cwd=self.folder)
         self.assertIs(json.loads(self.read('out/run.json'))['crypto_memo'], False)
 
+    def test_the_number_of_threads_shows_in_run_facts_alone(self):
+        results = []
+        for threads, options in ((1, ()), (3, ('--threads', '3'))):
+            result = fleetcast('run', '-q', '--json', '--out', self.path('out'), '--force', *options,
+                               '--events', self.path('events.jsonl'))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(json.loads(self.read('out/run.json'))['threads'], threads)
+            results.append([result.stdout, self.read('out/devices.csv'),
+                            self.read('out/campaign.csv'), self.read('events.jsonl')])
+        self.assertEqual(results[0], results[1])
+
+    def test_a_wrong_number_of_threads_is_refused(self):
+        for threads in ('0', '65', '-1', '2x', '', '1e3'):
+            result = fleetcast('run', '--threads', threads)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(f"--threads should be a whole number from 1 to 64: '{threads}'",
+                          result.stderr)
+
     def test_run_facts_hash_standard_input(self):
         fleetcast('run', '-', '-q', '--out', self.path('out'), text=SMALL)
         facts = json.loads(self.read('out/run.json'))

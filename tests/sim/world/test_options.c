@@ -3,14 +3,16 @@
  * SPDX-License-Identifier: MIT
  *
  * Method: small campaigns with options drawn from a fixed seed; a failure prints its options.
- * Periods are left at auto: a mixture that needs more than it is given is refused.
+ * Periods are left at auto: a mixture that needs more than it is given is refused. One run in three
+ * is played again on several threads, and leaves the same.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "random_stream.h"
-#include "support/trial.h"
+#include "support/thread_twin.h"
 
 #define RUNS   40u
 #define SIMPLE 12u /* the first options; the rest are models and clocks */
@@ -176,15 +178,19 @@ static bool is_of_campaign(size_t option)
 
 static void play(const char *text, const char *const *sets, size_t count, unsigned number)
 {
-    struct trial *trial = trial_create(text, sets, count);
-    while (trial_go(trial, trial->scenario.duration_ns)) {
-    }
-    const char *failure = trial_failure(trial);
+    char *one = thread_twin_play(text, sets, count, 1);
+    char *failure = thread_twin_failure(one);
     for (size_t i = 0; failure != NULL && i < count; i++) {
         fprintf(stderr, "%s\n", sets[i]);
     }
     cr_assert_null(failure, "run %u: %s", number, failure);
-    trial_destroy(trial);
+    if (number % 3 == 0) {
+        unsigned threads = 2 + number % 7;
+        char *other = thread_twin_play(text, sets, count, threads);
+        thread_twin_expect_same(one, other, threads);
+        free(other);
+    }
+    free(one);
 }
 
 static void play_mixtures(const char *text, bool campaign, size_t option_count, uint32_t draws)
