@@ -275,6 +275,8 @@ static bool fw_run(void *ram)
 
 /* A frame marks its fragment in the first words of `received`; later ones are rare. */
 #define FRAME_END services.fragmentation.decoder.received[16]
+/* Work that is left is mostly that of the decoder, on rows of up to 512 columns. */
+#define WORK_END services.fragmentation.decoder.work.map.columns[16]
 
 /* The members that a frame touches stand first in every struct, and so do not share the lines of a
  * cache with others: a simulation of many devices waits for each line that it has to fetch. */
@@ -283,7 +285,7 @@ _Static_assert(offsetof(struct fw, core.mac.join.first_at_ticks) <= 4u * LINE_BY
         "main loop, radio, addresses and times of the MAC");
 _Static_assert(offsetof(struct fw, services.fragmentation.decoder.store.pages)
                                - offsetof(struct fw, report)
-                       <= 8u * LINE_BYTES,
+                       <= 10u * LINE_BYTES,
         "report and packages up to the pages of the block");
 
 const struct fw_ops fleetcast_fw = {
@@ -300,5 +302,10 @@ const struct fw_ops fleetcast_fw = {
         SPAN(irq_latched, core.nvm),
         SPAN(core.factory.report_period_s, core.update),
         SPAN(report, services.fragmentation.session),
+    },
+    .work_spans = {
+        SPAN(irq_latched, core.mac.join.first_at_ticks),
+        SPAN(report, services.fragmentation.decoder.store.pages),
+        SPAN(services.fragmentation.decoder.rows, WORK_END),
     },
 };

@@ -56,10 +56,11 @@ struct fw_ops {
     void (*irq)(void *ram, enum fw_irq source, uint64_t edge_ticks);
     /* Does one bounded piece of work. True: more is ready; false: sleep until an interrupt. */
     bool (*run)(void *ram);
-    /* What it touches of its RAM when a frame of a multicast session comes in, and around an
-     * uplink. For a simulated board, which fetches the RAM of the next device into the cache while
-     * it runs another: only its speed depends on it. */
-    struct fw_span frame_spans[FW_SPANS_MAX], uplink_spans[FW_SPANS_MAX];
+    /* What it touches of its RAM when a frame of a multicast session comes in, around an uplink,
+     * and when it goes on with the work that a run has left. For a simulated board, which fetches
+     * the RAM of the next device into the cache while it runs another: only its speed depends on
+     * it. */
+    struct fw_span frame_spans[FW_SPANS_MAX], uplink_spans[FW_SPANS_MAX], work_spans[FW_SPANS_MAX];
 };
 
 /* The firmware of this tree. */

@@ -42,9 +42,9 @@ static uint32_t columns_mask(const struct frag_decoder *decoder, uint32_t w)
 static void add_rows(
         uint32_t *restrict data, const uint32_t *restrict rows, uint32_t row_count, uint32_t words)
 {
-    for (uint32_t r = 0; r < row_count; r++) {
-        for (uint32_t i = 0; i < words; i++) {
-            data[i] ^= rows[r * words + i];
+    for (; row_count > 0; row_count--, rows += words) {
+        for (size_t i = 0; i < words; i++) {
+            data[i] ^= rows[i];
         }
     }
 }

@@ -356,7 +356,7 @@ static enum package_event step(
     if (due_at(frag) > now_ticks) {
         return PACKAGE_EVENT_NONE;
     }
-    if (frag->proof.state == BLOCK_PROOF_HASHING) {
+    if (frag->phase == FRAG_PHASE_DONE && frag->proof.state == BLOCK_PROOF_HASHING) {
         block_proof_step(frag, core);
     } else {
         frag_session_step(frag, core, now_ticks);

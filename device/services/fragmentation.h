@@ -86,12 +86,12 @@ struct fragmentation {
     struct frag_params session;
     struct answers answers;
     int32_t session_cnt_prev[FRAGMENTATION_INDEXES];
+    struct block_proof proof;
+    struct unicast_blocks fetch;
     struct frag_decoder decoder;
     uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
     uint32_t check_offset;             /* MIC progress */
     struct hal_cmac cmac;
-    struct block_proof proof;
-    struct unicast_blocks fetch;
 };
 
 /* A fragment of the session came, with whole data: N and FragIndex are its own. */

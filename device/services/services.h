@@ -33,8 +33,8 @@ struct services {
     bool reboot_planned;
     struct multicast_setup multicast_setup;
     struct clock_sync clock_sync;
-    struct fragmentation fragmentation;
     struct firmware_management firmware_management;
+    struct fragmentation fragmentation; /* last: all of the others is looked at with each frame */
 };
 
 /* Loads the package keys, and resumes a fragmentation session that a reset interrupted. The MAC

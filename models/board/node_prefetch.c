@@ -31,6 +31,15 @@ static ALWAYS_INLINE void prefetch_spans(struct node *node, const struct fw_span
     }
 }
 
+/* Cache lines that a received frame touches, and work that is left. */
+#define PREFETCH_NODE_LINES  6u
+#define PREFETCH_CHIP_LINES  3u
+#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
+
+_Static_assert(
+        offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
+        "what a frame touches of a node");
+
 /* Cache lines that an uplink touches, from the report through the MAC to the chip. Of the RAM those
  * of the first build: what this node runs would have to be loaded. */
 #define PREFETCH_WAKE_NODE_LINES 9u
@@ -40,6 +49,11 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
 {
     const struct node_fleet *fleet = context;
     struct node *node = node_at(fleet, entity - fleet->first_entity);
+    if (argument == NODE_WAKE_WORK) {
+        prefetch_lines(node, PREFETCH_NODE_LINES);
+        prefetch_spans(node, fleet->applications[0]->work_spans);
+        return;
+    }
     prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
     prefetch_lines(node->keys, 1);
@@ -48,15 +62,6 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
         fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
     }
 }
-
-/* Cache lines that a received frame touches. */
-#define PREFETCH_NODE_LINES  6u
-#define PREFETCH_CHIP_LINES  3u
-#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
-
-_Static_assert(
-        offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
-        "what a frame touches of a node");
 
 void node_air_prefetch(void *device, bool rest)
 {

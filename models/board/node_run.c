@@ -54,8 +54,8 @@ void node_schedule(struct node *node)
             (NODE_SCHEDULED - 1) * sizeof node->scheduled_ns[0]);
     node->scheduled_ns[0] = at_ns;
     struct node_fleet *fleet = node->fleet;
-    engine_schedule(
-            fleet->engine, at_ns, SIM_PHASE_NODE, node_entity(node), fleet->wake_handler, 0);
+    engine_schedule(fleet->engine, at_ns, SIM_PHASE_NODE, node_entity(node), fleet->wake_handler,
+            node->more ? NODE_WAKE_WORK : NODE_WAKE_REST);
 }
 
 static void scheduled_pop(struct node *node, sim_ns now_ns)
