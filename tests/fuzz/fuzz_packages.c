@@ -6,6 +6,8 @@
  * so that the decoder is reached. Assertions of firmware and fakes, and the sanitizers, are the
  * oracle.
  */
+#include <nettle/eddsa.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,7 @@ enum step {
     MESSAGE_204,
     BLOCK_DATA,
     PROVE,
+    SIGNED_TABLE,
     STEP_COUNT
 };
 
@@ -98,6 +101,49 @@ static void block_data(struct fuzz_bytes *in, const struct session *session)
     }
 }
 
+/* The signed part of a piece of the table (services/fragment_table.h), and its message. */
+#define TABLE_TEXT_HEAD 20u
+#define TABLE_HEAD      4u
+
+/* A piece of the table of this session, correctly signed: of the true fragments, but for the bits
+ * that the input changes in their hashes. */
+static void signed_table(struct fuzz_bytes *in, const struct session *session)
+{
+    static const uint8_t private_key[32] = "the key that signs test images..";
+    uint8_t text[TABLE_TEXT_HEAD + FRAGMENT_TABLE_COUNT_MAX * FRAGMENT_HASH_SIZE] = "FRAGTBL1";
+    uint8_t message[TABLE_HEAD + sizeof text - TABLE_TEXT_HEAD + ED25519_SIGNATURE_SIZE] = { 1 };
+    const struct frag_params *params = &rig->services.fragmentation.session;
+    unsigned first = fuzz_u8(in) % FRAGMENTS_MAX;
+    unsigned count = fuzz_u8(in) % (FRAGMENT_TABLE_COUNT_MAX + 1u);
+    unsigned changed = fuzz_u8(in);
+    int group = (int)(fuzz_u8(in) % 5u) - 1;
+    unsigned size = TABLE_TEXT_HEAD + count * FRAGMENT_HASH_SIZE;
+    memcpy(text + 8, params->descriptor, sizeof params->descriptor);
+    text[12] = (uint8_t)params->fragments;
+    text[13] = (uint8_t)(params->fragments >> 8);
+    text[14] = params->fragment_size;
+    text[16] = (uint8_t)first;
+    text[18] = (uint8_t)count;
+    for (unsigned i = 0; i < count && first + i < session->fragments; i++) {
+        struct sha256_ctx sha;
+        uint8_t *hash = text + TABLE_TEXT_HEAD + i * FRAGMENT_HASH_SIZE;
+        sha256_init(&sha);
+        sha256_update(&sha, session->size, block + (first + i) * session->size);
+        sha256_digest(&sha, FRAGMENT_HASH_SIZE, hash);
+        hash[0] ^= (uint8_t)(changed >> i % 8u & 1u);
+    }
+    message[1] = (uint8_t)first;
+    message[2] = (uint8_t)(params->index << 6);
+    message[3] = (uint8_t)count;
+    memcpy(message + TABLE_HEAD, text + TABLE_TEXT_HEAD, size - TABLE_TEXT_HEAD);
+    ed25519_sha512_public_key(rig->core.factory.image_public_key, private_key);
+    ed25519_sha512_sign(rig->core.factory.image_public_key, private_key, size, text,
+            message + TABLE_HEAD + size - TABLE_TEXT_HEAD);
+    rig->core.factory.defences |= FACTORY_DEFENCE_FRAGMENT_TABLE;
+    rig_down(rig, FRAGMENT_TABLE_FPORT, group, message,
+            TABLE_HEAD + size - TABLE_TEXT_HEAD + ED25519_SIGNATURE_SIZE);
+}
+
 /* The main loop's part (fw_install.c): an authentic block is to be proved, or is done with. */
 static void prove_block(struct fuzz_bytes *in)
 {
@@ -153,6 +199,9 @@ static void play(struct fuzz_bytes *in, struct session *session)
         if (rig->services.fragmentation.proof.state == BLOCK_PROOF_NONE) {
             prove_block(in);
         }
+        break;
+    case SIGNED_TABLE:
+        signed_table(in, session);
         break;
     case RESET:
     case STEP_COUNT:

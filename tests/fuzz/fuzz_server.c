@@ -3,12 +3,15 @@
  *
  * A network server, its join server and a campaign run with two scripted devices. One of them also
  * sends what the input says, with a good MIC under its own keys: any payload on any port, any
- * FOpts, counters and DevNonces. Assertions of the servers, and the sanitizers, are the oracle; so
- * is that the campaign ends, and that the other device confirms the new image.
+ * FOpts, counters and DevNonces. The first byte says what the campaign demands: hashes of the
+ * block, an install at a common time (TS006), delivery by unicast. Assertions of the servers, and
+ * the sanitizers, are the oracle; so is that the campaign ends, and that the other device confirms
+ * the new image.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/proof.h"
 #include "fuzz/bytes.h"
 #include "fuzz/fuzz.h"
 #include "models/campaign/scripted_fleet.h"
@@ -28,6 +31,11 @@ enum step {
     WAIT,
     STEP_COUNT
 };
+
+/* Bits of the first byte. */
+#define PROOFS      ((1u << PROOF_CRC64) | (1u << PROOF_SHA256))
+#define COMMON_TIME 4u
+#define BY_UNICAST  8u
 
 static struct fleet fleet;
 static uint8_t frame[255];
@@ -88,12 +96,30 @@ static void play(struct fuzz_bytes *in)
     fleet_run(&fleet, engine_now(fleet.engine) + 5 * SIM_NS_PER_S);
 }
 
+static void begin(uint8_t options)
+{
+    struct campaign_params params = fleet_default_params();
+    params.proofs = options & PROOFS;
+    if ((options & COMMON_TIME) != 0) {
+        params.install = INSTALL_COMMON_TIME;
+        params.install_after_ns = 6 * 3600 * SIM_NS_PER_S;
+    }
+    if ((options & BY_UNICAST) != 0) {
+        params.delivery = DELIVERY_UNICAST;
+        params.delivery_timeout_ns = 6 * 3600 * SIM_NS_PER_S;
+    }
+    fleet_create(&fleet, 2, REPORT_NS, &params);
+    for (uint32_t i = 0; i < 2; i++) {
+        fleet.devices[i].faults.asks_hashes = params.proofs;
+        fleet.devices[i].faults.waits_for_order = params.install == INSTALL_COMMON_TIME;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
-    struct campaign_params params = fleet_default_params();
     frame_size = 0;
-    fleet_create(&fleet, 2, REPORT_NS, &params);
+    begin(fuzz_u8(&in));
     fleet.devices[HOSTILE].faults.ignores_clock = true; /* answers to what the input asked */
     fleet.devices[HOSTILE].faults.receipts_most = 8;    /* else one each 40 s, for two days */
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {

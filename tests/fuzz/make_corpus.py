@@ -3,7 +3,8 @@
 messages of the protocol's published examples ("device D" of the reference set), in the targets'
 own input form.
 And those of fuzz_journal and fuzz_candidate: flash as a reset may find it; of fuzz_patch: delta
-images; of fuzz_server: what devices answer, right and wrong.
+images; of fuzz_records and fuzz_delta: flash as resets, cuts and changed bytes leave it; of
+fuzz_server: what devices answer, right and wrong.
 
     make_corpus.py [FOLDER]       default: corpus/ beside this file
 """
@@ -104,7 +105,7 @@ def downlink_seeds():
 
 # --- fuzz_packages: steps --------------------------------------------------------------------
 (P200, P201, P202, ANY, SET_UP, FRAGMENTS, WAIT_TICKS, CLOCK, RESET, TABLE, P204,
- BLOCK_DATA, PROVE) = range(13)
+ BLOCK_DATA, PROVE, SIGNED_TABLE) = range(14)
 UNI, GROUP_0, GROUP_1 = 0, 1, 2
 
 
@@ -179,6 +180,14 @@ def packages_seeds():
             ('mic', 6, '05 01 00000000 05 41 00000000 05 40'), ('short', 4, '05 41 0000')):
         write('packages', f'proof-{name}', whole + message(P201, UNI, '04 00') + bytes([PROVE, demand])
               + wait(255, 14) + message(P201, UNI, answers) + bytes([RESET]) + wait(255, 14))
+    # Hashes before the fragments: true ones, some of other fragments, and a table with a gap.
+    for name, changed, first, count in ('true', 0, 0, 16), ('wrong', 0x15, 0, 16), ('gap', 2, 9, 7):
+        write('packages', f'table-{name}', set_up(16, 32, 1, 0x40, 9, 2) + wait(9, 12)
+              + bytes([SIGNED_TABLE, first, count, changed, UNI, SIGNED_TABLE, first, count, 0, UNI])
+              + fragments(1, 12) + fragments(17, 20) + wait(255, 14))
+        write('packages', f'table-{name}-late', set_up(16, 32, 1, 0x40, 9, 2) + wait(9, 12)
+              + fragments(2, 12) + bytes([SIGNED_TABLE, first, count, changed, UNI]) + fragments(17, 20)
+              + bytes([RESET]) + fragments(37, 9) + wait(255, 14))
     write('packages', 'management', b''.join(bytes([ANY, 203, UNI]) + block(h(text)) for text in (
         '00 01 04', '02 105c7253', '02 ffffffff', '03 640000', '05 17011973', '03 ffffff', '02 00'))
         + bytes([CLOCK, 0, 0, ANY, 203, UNI]) + block(h('02 105c7253 03 000010')) + bytes([RESET])
@@ -261,6 +270,84 @@ def candidate_seeds():
           + bytes([119, BOOT]))
 
 
+# --- fuzz_records: steps --------------------------------------------------------------------------
+(N_CHANGE, N_BANK, N_RECORD, N_OPEN, N_WRITE, N_ERASE, N_FORGET, N_CUT) = range(8)
+
+
+def n_write(number, data):  # NVM id less 1
+    return bytes([N_WRITE, number]) + block(data)
+
+
+def n_bank(bank, sequence):
+    return bytes([N_BANK, bank, sequence & 255, sequence >> 8])
+
+
+def n_record(bank, at, number, sequence, data):
+    return (bytes([N_RECORD, bank, at & 255, at >> 8, number, sequence & 255, sequence >> 8])
+            + block(data))
+
+
+def records_seeds():
+    few = b''.join(n_write(i % 16, bytes([i]) * (1 + i * 37 % 120)) for i in range(12))
+    bank = b''.join(n_write(i % 5, bytes([i]) * 120) for i in range(29)) # the next ones compact
+    write('records', 'nothing', b'')
+    write('records', 'written', n_write(0, b'ab') + n_write(11, b'x' * 100) + bytes([N_OPEN])
+          + bytes([N_ERASE, 0, N_OPEN]) + n_write(0, b'cd') + bytes([N_OPEN]))
+    write('records', 'compacted', bank + few + bytes([N_OPEN]) + few + bytes([N_OPEN]))
+    for tear in range(4):
+        for first in range(0, 64, 8):
+            write('records', f'cut-{tear}-{first}', bank + b''.join(
+                bytes([N_CUT, first + i // 3, tear, i % 7]) + block(bytes([i]) * (60 + i)) + bytes([N_OPEN])
+                for i in range(24)))
+    write('records', 'rotten-header', few + bytes([N_CHANGE, 0, 0]) + block(b'\1')
+          + bytes([N_OPEN]) + few)
+    write('records', 'rotten-record', few + bytes([N_CHANGE, 40, 0]) + block(b'\x80')
+          + bytes([N_OPEN, N_FORGET, N_OPEN]) + few)
+    write('records', 'two-banks', n_bank(0, 7) + n_bank(1, 8) + n_record(1, 0, 12, 8, b'b' * 100)
+          + n_record(0, 0, 12, 7, b'a' * 100) + bytes([N_OPEN]) + few)
+    write('records', 'wrapped', n_bank(0, 65535) + n_bank(1, 0) + n_record(1, 0, 1, 0, b'ab')
+          + few)
+    write('records', 'far-apart', n_bank(0, 1) + n_bank(1, 0x8001) + few)
+    write('records', 'later-firmware', n_bank(0, 1) + b''.join(
+        n_record(0, 140 * i, 17 + i, 1, bytes(120)) for i in range(14)) + few)
+    write('records', 'numbers', n_bank(0, 1) + n_record(0, 0, 31, 1, b'\xff\xff')
+          + n_record(0, 12, 32, 1, b'x') + n_record(0, 24, 254, 1, b'x' * 128)
+          + n_record(0, 160, 2, 1, b'x' * 128) + bytes([N_OPEN, N_FORGET]) + few)
+    write('records', 'full-bank', n_bank(0, 1) + n_record(0, 3700, 5, 1, b'x' * 116) + few)
+
+
+# --- fuzz_delta: steps ----------------------------------------------------------------------------
+D_GO_ON, D_RESET, D_CUT, D_PATCH, D_STATES, D_TARGET, D_STATE = range(7)
+
+
+def d_change(step, at, mask):
+    return bytes([step, at & 255, at >> 8]) + block(mask)
+
+
+def d_state(source, slot, at, mask):
+    return bytes([D_STATE, source, slot, at & 255, at >> 8]) + block(mask)
+
+
+# Where a state lies in its record, and members in it (device/update/patch.c).
+D_READ, D_MEMBERS = 20, 24
+
+
+def delta_seeds():
+    write('delta', 'nothing', b'')
+    write('delta', 'resets', b''.join(bytes([D_GO_ON, n, D_RESET]) for n in (3, 30, 90, 200, 250)))
+    for tear in range(4):
+        write('delta', f'cuts-{tear}', b''.join(bytes([D_CUT, n, tear]) for n in range(2, 80, 9)))
+    write('delta', 'true-state', d_state(0, 0, 0, b'') + bytes([D_GO_ON, 50]) + d_state(1, 31, 0, b''))
+    for at in range(D_READ, D_MEMBERS + 32, 2):
+        write('delta', f'state-{at}', d_state(at // 2 % 2, at % 32, at, b'\xff\x7f'))
+    write('delta', 'other-build', d_state(0, 0, 3, b'\1'))
+    write('delta', 'torn-state', bytes([D_GO_ON, 250]) + d_change(D_STATES, 100, b'\1'))
+    write('delta', 'target', bytes([D_GO_ON, 250]) + d_change(D_TARGET, 9000, b'\1\2\3'))
+    for name, at in ('manifest', 0), ('sizes', 16), ('patch', 300), ('end', 700):
+        write('delta', f'changed-{name}', d_change(D_PATCH, at, b'\x11\x22') + bytes([D_GO_ON, 200]))
+    write('delta', 'shortened', d_change(D_PATCH, 20, b'\x08') + d_state(1, 2, 0, b''))
+
+
 # --- fuzz_patch: the size of a piece less 1, then a delta image ------------------------------------
 def lzss(*ops):
     """Bytes are literals, pairs are matches (distance, length)."""
@@ -284,8 +371,9 @@ def patch_seeds():
           '01000000 2c010000 10000000') + bytes(208 + 16))
 
 
-# --- fuzz_server: steps ---------------------------------------------------------------------------
+# --- fuzz_server: what the campaign demands, then steps ------------------------------------------
 S_RAW, S_DATA, S_JOIN, S_AGAIN, S_WAIT = range(5)
+S_PLAIN, S_CRC64, S_SHA256, S_COMMON_TIME, S_UNICAST = 0, 1, 2, 4, 8
 GOOD_RADIO = 5 + 8 * 25  # DR5, SNR 5 dB
 S_CONFIRMED, S_FOPTS, S_AHEAD = 1, 2, 4
 
@@ -305,6 +393,10 @@ def s_join(nonce):
     return bytes([S_JOIN, nonce & 255, nonce >> 8, GOOD_RADIO])
 
 
+def s_write(name, steps, options=S_PLAIN):
+    write('server', name, bytes([options]) + steps)
+
+
 def s_wait(half_minutes):
     return bytes([S_WAIT, half_minutes])
 
@@ -316,6 +408,13 @@ UPLINKS = {
                         '04 00 102030', '04 1c', '05 00 000000', '01 7f aa00ff01']),
     'fragments': (201, ['00 03 02', '01 00 0a00 00', '01 ff ffff ff', '02 40', '02 5f', '03 00',
                         '03 04', '04 00', '04 07', '02 00 02 10 02 08', '01 40 ffff 01']),
+    'proof': (201, ['05 00 0011223344556677', '05 01 0000000000000000', '05 80 ' + 'ff' * 8, '05 c3 00',
+                    '05 40 0011223344556677 05 00 0011223344556677', '05']),
+    'management': (203, ['00 06 01', '01 00000002 07000000', '01 01000001 00000000', '02 105c7253',
+                         '02 ffffffff', '03 640000', '03 ffffff', '04 00', '04 03 00000002', '04 03 00',
+                         '04 01 04 02', '05 00', '05 02', '05 03', '01 00']),
+    'blocks': (204, ['00 00', '00 cc', '01 01 00 0140 0a', '01 00 0100 0200 0300', '02 00', '03 00',
+                     '01 ff ffff ffff', '01']),
     'report': (2, ['00000001' + '00' * 20, 'ffffffff' + 'ff' * 20, '00', '']),
 }
 MAC_ANSWERS = ['02', '03 07', '04', '05 07', '06 ff 3f', '06 00 20', '07 03', '08', '09', '0a 03',
@@ -323,31 +422,35 @@ MAC_ANSWERS = ['02', '03 07', '04', '05 07', '06 ff 3f', '06 00 20', '07 03', '0
 
 
 def server_seeds():
-    write('server', 'nothing', s_wait(0))
+    s_write('nothing', s_wait(0))
     for name, (port, texts) in UPLINKS.items():
         all_of = b''.join(s_data(port, h(text)) for text in texts)
-        write('server', f'{name}-before', s_wait(2) + all_of)
-        write('server', f'{name}-in-set-up', s_wait(40) + all_of + s_wait(4) + all_of)
-        write('server', f'{name}-in-session', s_wait(160) + all_of)
-        write('server', f'{name}-confirmed', s_wait(40) + b''.join(
+        for options in S_CRC64 | S_SHA256 | S_COMMON_TIME, S_SHA256 | S_UNICAST:
+            for half_minutes in 40, 160:
+                s_write(f'{name}-with-{options}-after-{half_minutes}', s_wait(half_minutes) + all_of,
+                        options)
+        s_write(f'{name}-before', s_wait(2) + all_of)
+        s_write(f'{name}-in-set-up', s_wait(40) + all_of + s_wait(4) + all_of)
+        s_write(f'{name}-in-session', s_wait(160) + all_of)
+        s_write(f'{name}-confirmed', s_wait(40) + b''.join(
             s_data(port, h(text), S_CONFIRMED) + bytes([S_AGAIN, GOOD_RADIO]) for text in texts))
-    write('server', 'mac-answers', s_wait(4) + b''.join(
+    s_write('mac-answers', s_wait(4) + b''.join(
         s_data(2, b'x', 0, h(text)) for text in MAC_ANSWERS))
-    write('server', 'mac-answers-port-0', s_wait(4) + b''.join(
+    s_write('mac-answers-port-0', s_wait(4) + b''.join(
         s_data(0, h(text)) for text in MAC_ANSWERS))
-    write('server', 'adr', s_wait(4) + b''.join(
+    s_write('adr', s_wait(4) + b''.join(
         s_data(2, b'x', 0xC0, h('03 07')) for _ in range(24)))
-    write('server', 'counters', s_wait(4) + s_data(2, b'x', S_AHEAD, ahead=16000)
+    s_write('counters', s_wait(4) + s_data(2, b'x', S_AHEAD, ahead=16000)
           + s_data(2, b'x', S_AHEAD, ahead=65535) + s_data(2, b'x') + s_join(7) + s_wait(1)
           + s_data(2, b'x'))
-    write('server', 'joins', s_join(0) + s_join(0) + s_join(65535) + s_join(1) + s_wait(8)
+    s_write('joins', s_join(0) + s_join(0) + s_join(65535) + s_join(1) + s_wait(8)
           + s_join(65535) + s_join(2) + s_wait(100) + s_join(3))
-    write('server', 'headers', s_wait(2) + b''.join(
+    s_write('headers', s_wait(2) + b''.join(
         s_raw(bytes([i * 32]) + h('01000026') + bytes(i * 3)) for i in range(8))
         + s_raw(b'') + s_raw(b'\x40') + s_raw(bytes(255)))
-    write('server', 'ports', s_wait(40) + b''.join(
+    s_write('ports', s_wait(40) + b''.join(
         s_data(port, h('00 01 02')) for port in (0, 1, 2, 200, 201, 202, 203, 223, 224, 255)))
-    write('server', 'long', s_wait(40) + b''.join(
+    s_write('long', s_wait(40) + b''.join(
         s_data(port, b'\x01' * 222) for port in (2, 200, 201, 202)))
 
 
@@ -367,5 +470,7 @@ packages_seeds()
 uplinks_seeds()
 journal_seeds()
 candidate_seeds()
+records_seeds()
+delta_seeds()
 patch_seeds()
 server_seeds()
