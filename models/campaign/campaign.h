@@ -144,11 +144,13 @@ struct campaign_params {
     double rounds_threshold; /* share of members that ends CORRECTION_ROUNDS */
     /* How many times a signed table of the fragments' hashes is sent before them; 0: not. */
     uint8_t table_copies;
-    uint8_t table_key[32];      /* that signs it: the vendor's, which signs images */
-    uint8_t retries;            /* further rounds for members that a round left, 0..6 */
-    sim_ns retry_pause_ns;      /* from the end of a round to the set-up of the next one */
-    uint32_t wave_size;         /* most members of a transfer; 0: no limit */
-    sim_ns stop_ns;             /* devices are told to forget it; 0: never */
+    uint8_t restart_group; /* rounds without an answer, after which groups get other keys; 0: never
+                            */
+    uint8_t table_key[32]; /* that signs it: the vendor's, which signs images */
+    uint8_t retries;       /* further rounds for members that a round left, 0..6 */
+    sim_ns retry_pause_ns; /* from the end of a round to the set-up of the next one */
+    uint32_t wave_size;    /* most members of a transfer; 0: no limit */
+    sim_ns stop_ns;        /* devices are told to forget it; 0: never */
     sim_ns pause_ns, resume_ns; /* no fragments and no set-up in between; 0: never */
 };
 
@@ -356,6 +358,8 @@ sim_ns campaign_start_ns(const struct campaign *campaign);
 uint32_t campaign_transfer_count(const struct campaign *campaign);
 void campaign_transfer_get(
         const struct campaign *campaign, uint32_t transfer, struct campaign_transfer *view);
+/* How often groups were set up again, with another address and key. */
+uint32_t campaign_group_restarts(const struct campaign *campaign);
 /* "multicast" or "unicast"; "full" or "delta". */
 const char *campaign_transfer_delivery(const struct campaign_transfer *transfer);
 const char *campaign_transfer_form(const struct campaign_transfer *transfer);

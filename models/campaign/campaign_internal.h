@@ -168,6 +168,10 @@ uint8_t member_group_id(const struct member *member, uint32_t session);
  * passed. `prepared`: the member has its group. False: nothing was queued. */
 bool set_up_announce(struct campaign *campaign, struct member *member, uint32_t session,
         bool prepared, sim_ns now_ns);
+/* The announcement of a renewed group, with a session that begins later; for one frame of the
+ * transfer's data rate, and of CALL_SIZE_MAX at most. Returns its size. */
+size_t set_up_put_call(
+        const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns);
 /* Tells a member that is set up another SessionTime of the session that runs. False: nothing was
  * queued. */
 bool set_up_move_session(struct campaign *campaign, struct member *member, sim_ns start_ns);
@@ -286,6 +290,22 @@ void install_on_halt(const struct campaign *campaign, struct member *member);
  * ordered again afterwards. */
 void install_on_pause(const struct campaign *campaign, struct member *member, sim_ns now_ns);
 
+/* calls.c */
+/* From a time on, members of the transfer that listen and have not answered are told one by one, in
+ * class C: those that are LEAVING to delete their groups, those whose group was renewed of the new
+ * one. */
+void calls_begin(struct transfer *transfer, sim_ns at_ns);
+void calls_on_timer(struct transfer *transfer, sim_ns now_ns);
+#define CALL_SIZE_MAX (2u * PACKAGE_MESSAGE_MAX) /* of a command */
+
+/* group_restart.c */
+/* No member has answered for so many rounds that McFCnt may have been moved. */
+bool group_restart_is_due(const struct transfer *transfer, sim_ns now_ns);
+/* False: out of memory, nothing has changed. */
+bool group_restart(struct transfer *transfer, sim_ns now_ns);
+/* All members that were called have answered, or their time is over. */
+void group_restart_on_calls_over(struct transfer *transfer, sim_ns now_ns);
+
 /* management.c */
 void management_on_version(struct server_device *device, const struct package_message *message);
 /* The device answered that it has no TS006 that we know. */
@@ -308,7 +328,9 @@ void release_on_group_status(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 void release_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
-/* McGroupDeleteReq for each group of a mask. False: nothing was queued. */
+/* McGroupDeleteReq for each group of a mask; returns their size, at most CALL_SIZE_MAX. */
+size_t release_put_deletes(uint8_t *out, uint8_t groups);
+/* Queues them. False: nothing was queued. */
 bool release_send_deletes(
         const struct campaign *campaign, const struct member *member, uint8_t groups);
 void release_step(struct campaign *campaign, struct member *member,

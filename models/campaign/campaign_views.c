@@ -224,6 +224,15 @@ const uint8_t *campaign_transfer_block(const struct campaign *campaign, uint32_t
     return campaign->transfers[index].block;
 }
 
+uint32_t campaign_group_restarts(const struct campaign *campaign)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < campaign->transfer_count; i++) {
+        count += campaign->transfers[i].group_restarts;
+    }
+    return count;
+}
+
 uint32_t campaign_round_count(const struct campaign *campaign)
 {
     return campaign->phase == CAMPAIGN_PHASE_IDLE ? 0 : campaign->round + 1u;

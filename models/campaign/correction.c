@@ -267,6 +267,9 @@ static void adaptive_answers_over(struct transfer *transfer, sim_ns now_ns)
         }
         return;
     }
+    if (group_restart_is_due(transfer, now_ns) && group_restart(transfer, now_ns)) {
+        return;
+    }
     if (correction->silent_rounds < REST_AFTER) {
         batch_or_question(transfer, batch_in_silence(transfer), now_ns);
     } else {

@@ -5,10 +5,12 @@
  * fragmentation session. It is told to delete them in the windows of its next uplink: a reboot that
  * is ordered and an image that waits for one (TS006) first, then groups, which ends class C, then
  * the fragmentation session, so that it opens nothing, asks nothing and installs nothing. Those
- * that listen are asked for their status once, for that makes an uplink. A pause ends a round in
- * the same way, but for members that hold the block: they are acknowledged, and a reboot that would
- * come in the pause is ordered after it. When the pause is over, the members that are left are set
- * up again, in a round that is no retry.
+ * that listen are asked for their status, all at one time, for that makes an uplink; those that do
+ * not answer are told to delete their groups one by one, in class C (calls.c).
+ *
+ * A pause ends a round in the same way, but for members that hold the block: they are acknowledged,
+ * and a reboot that would come in the pause is ordered after it. When the pause is over, the
+ * members that are left are set up again, in a round that is no retry.
  */
 #include <assert.h>
 
@@ -17,20 +19,36 @@
 /* Of the one request to members that listen. assumed: as a question of a correction. */
 #define REQUEST_COPIES 8u
 
+static bool is_on_air(const struct transfer *transfer)
+{
+    return transfer_runs(transfer) && !transfer->paused && transfer->session_count > 0;
+}
+
 static void stop_transfer(struct transfer *transfer, sim_ns now_ns)
 {
     for (uint32_t timer = 0; timer < TRANSFER_TIMER_COUNT; timer++) {
         transfer_timer_stop(transfer, (enum transfer_timer)timer);
     }
-    if (transfer_runs(transfer) && !transfer->paused && transfer->session_count > 0) {
+    if (is_on_air(transfer)) {
         uint8_t request[PACKAGE_MESSAGE_MAX];
         size_t size = package_frag_session_status_req(request, transfer->frag_index, true);
         struct session *session = transfer_session_now(transfer);
         session->ops->stop(session);
         (void)transfer_ask(transfer, request, size, REQUEST_COPIES);
+        calls_begin(transfer, now_ns + transfer->schedule.answer_window_ns);
     }
     correction_pause(transfer);
     campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
+}
+
+static bool listens(const struct campaign *campaign, const struct member *member)
+{
+    bool called = member->stage == MEMBER_GROUP && member->listens;
+    if (member->stage != MEMBER_RECEIVING && !called) {
+        return false;
+    }
+    const struct transfer *transfer = member_transfer_of(campaign, member);
+    return is_on_air(transfer) && !member->deferred && !member->repairing;
 }
 
 static void stop_member(struct campaign *campaign, struct member *member, sim_ns now_ns)
@@ -45,6 +63,7 @@ static void stop_member(struct campaign *campaign, struct member *member, sim_ns
         return;
     }
     install_on_halt(campaign, member);
+    member->listens = listens(campaign, member);
     campaign_member_event(campaign, member, MEMBER_EVENT_HALTED, now_ns);
     assert(member->claimed || member->stage != MEMBER_LEAVING);
     member->groups_left = member->group_mask;

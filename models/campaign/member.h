@@ -80,6 +80,7 @@ enum member_stage {
     X(SET_UP_DESCRIPTOR)     /* the same, the last for Descriptor */                               \
     X(DEVICE_HELD)           /* another campaign holds the device */                               \
     X(RESET_REPORTED)        /* it was reset, and its session is not over */                       \
+    X(GROUP_RENEWED)         /* its group has another address and key */                           \
     X(SESSION_BEGUN)         /* the time of its first session has come */                          \
     X(SESSION_SHOWN)         /* a report about the block: it had been set up */                    \
     X(BLOCK_UNHEARD)         /* reported by unicast that it received none at all */                \
@@ -190,7 +191,8 @@ struct member {
     uint8_t groups_left;               /* McGroupIDs that are still to be deleted */
     bool session_left;                 /* the same of the fragmentation session */
     bool reboot_left, image_left;      /* of the reboot that it was told, of the image */
-    bool groups_asked;                 /* McGroupStatusReq was queued: an answer counts */
+    bool listens;       /* in class C, when it was last to be called there (calls.c) */
+    bool groups_asked;  /* McGroupStatusReq was queued: an answer counts */
     bool counted;       /* was READY when its first session began: the transfer waits for it */
     uint8_t restarts;   /* set-ups after a reset */
     bool session_asked; /* restarted: FragSessionStatusReq tells whether it still has the block */

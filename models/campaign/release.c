@@ -57,17 +57,23 @@ void release_on_group_delete(struct campaign *campaign, struct member *member,
     }
 }
 
-bool release_send_deletes(
-        const struct campaign *campaign, const struct member *member, uint8_t groups)
+size_t release_put_deletes(uint8_t *out, uint8_t groups)
 {
-    uint8_t request[SERVER_GROUP_IDS * PACKAGE_MESSAGE_MAX];
     size_t size = 0;
     assert(groups != 0 && groups >> SERVER_GROUP_IDS == 0);
     for (uint8_t id = 0; id < SERVER_GROUP_IDS; id++) {
         if ((groups >> id & 1u) != 0) {
-            size += package_mc_group_delete_req(request + size, id);
+            size += package_mc_group_delete_req(out + size, id);
         }
     }
+    return size;
+}
+
+bool release_send_deletes(
+        const struct campaign *campaign, const struct member *member, uint8_t groups)
+{
+    uint8_t request[CALL_SIZE_MAX];
+    size_t size = release_put_deletes(request, groups);
     return server_send(campaign->server, member->device, PACKAGE_FPORT_MULTICAST, request, size);
 }
 

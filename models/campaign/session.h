@@ -62,6 +62,13 @@ struct session_ops {
     bool (*send)(struct session *session, uint32_t n, const uint8_t *payload, uint16_t size);
     /* N of what went out under a handle; 0: a request, a piece of the table, or nothing. */
     uint32_t (*number)(const struct session *session, uint32_t handle);
+    /* Sends a command to one device that listens to it, by its own address, once. False: it cannot.
+     */
+    bool (*call)(struct session *session, uint32_t device, uint8_t fport, const uint8_t *payload,
+            uint16_t size);
+    /* From now on it has another address and key, and no device; what waits is dropped. False: out
+     * of memory, or the network has no room: all is as it was. */
+    bool (*renew)(struct session *session, struct server *server);
     /* A gateway sent or refused a message. */
     void (*report)(struct session *session, uint32_t handle, uint32_t gateway,
             enum gateway_tx_result result, sim_ns now_ns);

@@ -24,6 +24,7 @@ struct class_c {
     uint32_t group; /* of the network */
     uint32_t mc_addr;
     uint8_t mc_key[16];
+    uint32_t renewals; /* address and key were changed so often */
     uint32_t start_gps_s;
     uint8_t time_out;             /* exponent */
     uint16_t n_of_fcnt[FCNT_MAX]; /* 0: a status request; SESSION_TABLE */
@@ -41,6 +42,33 @@ static const struct class_c *class_c_const(const struct session *session)
     return (const struct class_c *)session;
 }
 
+/* A group of the network, with an address and a key of its own. */
+static bool open_group(struct class_c *self, struct server *server)
+{
+    const struct session_params *params = &self->session.params;
+    struct random_stream stream;
+    struct network_group_params group_params = {
+        .mc_addr = server_mc_addr(server),
+        .frequency_hz = params->frequency_hz,
+        .data_rate = params->data_rate,
+        .policy = params->gateways,
+        .duty_share = params->duty_share,
+        .interval_ns = params->interval_ns,
+        .granularity_ns = params->granularity_ns,
+    };
+    random_stream_init(&stream, engine_seed(server->engine), self->session.entity, RANDOM_CAMPAIGN,
+            self->renewals);
+    random_stream_bytes(&stream, group_params.mc_key, sizeof group_params.mc_key);
+    uint32_t group = network_group_create(server->network, &group_params);
+    if (group == UINT32_MAX || !server_group_bind(server, group, &self->session)) {
+        return false;
+    }
+    self->group = group;
+    self->mc_addr = group_params.mc_addr;
+    memcpy(self->mc_key, group_params.mc_key, sizeof self->mc_key);
+    return true;
+}
+
 static struct session *create(struct server *server, struct transfer *transfer, entity_id entity,
         const struct session_params *params)
 {
@@ -55,26 +83,27 @@ static struct session *create(struct server *server, struct transfer *transfer, 
         .params = *params,
     };
     self->network = server->network;
-    struct random_stream stream;
-    random_stream_init(&stream, engine_seed(server->engine), entity, RANDOM_CAMPAIGN, 0);
-    random_stream_bytes(&stream, self->mc_key, sizeof self->mc_key);
-    self->mc_addr = server_mc_addr(server);
-    struct network_group_params group_params = {
-        .mc_addr = self->mc_addr,
-        .frequency_hz = params->frequency_hz,
-        .data_rate = params->data_rate,
-        .policy = params->gateways,
-        .duty_share = params->duty_share,
-        .interval_ns = params->interval_ns,
-        .granularity_ns = params->granularity_ns,
-    };
-    memcpy(group_params.mc_key, self->mc_key, sizeof group_params.mc_key);
-    self->group = network_group_create(server->network, &group_params);
-    if (self->group == UINT32_MAX || !server_group_bind(server, self->group, &self->session)) {
+    if (!open_group(self, server)) {
         free(self);
         return NULL;
     }
     return &self->session;
+}
+
+static bool renew(struct session *session, struct server *server)
+{
+    struct class_c *self = class_c(session);
+    uint32_t old = self->group;
+    assert(old < server->session_capacity);
+    self->renewals++;
+    if (!open_group(self, server)) {
+        self->renewals--;
+        return false;
+    }
+    network_group_flush(self->network, old);
+    server->sessions[old] = NULL;
+    memset(self->n_of_fcnt, 0, sizeof self->n_of_fcnt);
+    return true;
 }
 
 static void destroy(struct session *session)
@@ -177,6 +206,13 @@ static bool send(struct session *session, uint32_t n, const uint8_t *payload, ui
     return true;
 }
 
+static bool call(struct session *session, uint32_t device, uint8_t fport, const uint8_t *payload,
+        uint16_t size)
+{
+    const struct class_c *self = class_c_const(session);
+    return network_send_class_c(self->network, device, self->group, fport, payload, size);
+}
+
 static uint32_t number(const struct session *session, uint32_t handle)
 {
     const struct class_c *self = class_c_const(session);
@@ -223,6 +259,7 @@ static void state(struct session *session, struct state *bytes)
     state_part(bytes, &self->group, sizeof self->group);
     state_part(bytes, &self->mc_addr, sizeof self->mc_addr);
     state_part(bytes, self->mc_key, sizeof self->mc_key);
+    state_part(bytes, &self->renewals, sizeof self->renewals);
     state_part(bytes, &self->start_gps_s, sizeof self->start_gps_s);
     state_part(bytes, &self->time_out, sizeof self->time_out);
     state_part(bytes, self->n_of_fcnt, sizeof self->n_of_fcnt);
@@ -244,6 +281,8 @@ const struct session_ops session_class_c = {
     .join = join,
     .next_slot_ns = next_slot_ns,
     .send = send,
+    .call = call,
+    .renew = renew,
     .number = number,
     .report = report,
     .hurry = hurry,

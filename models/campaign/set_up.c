@@ -45,7 +45,7 @@ static sim_ns late_session_time_ns(const struct session *session, sim_ns now_ns)
 
 /* The announcement of a session; member->told_ns: when it begins for this member. */
 static size_t put_announcement(const struct campaign *campaign, const struct member *member,
-        uint32_t session_index, bool prepared, uint8_t *out, uint8_t *fport)
+        uint32_t session_index, bool prepared, size_t room, uint8_t *out, uint8_t *fport)
 {
     const struct transfer *transfer = member_transfer_of(campaign, member);
     assert(session_index < transfer->session_count);
@@ -54,7 +54,7 @@ static size_t put_announcement(const struct campaign *campaign, const struct mem
         .identity = &campaign->server->identities[member->device],
         .number = member_group_id(member, session_index),
         .prepared = prepared,
-        .room = network_downlink_max(campaign->server->network, member->device),
+        .room = room,
         .ask_version = campaign->params.versions == VERSIONS_ASK
                        && campaign->server->devices[member->device].multicast_version == 0,
         .one_step = campaign->params.set_up_policy != SET_UP_CHAINED
@@ -69,7 +69,8 @@ static bool send_announcement(
 {
     uint8_t command[COMMANDS_SIZE_MAX];
     uint8_t fport;
-    size_t size = put_announcement(campaign, member, session, prepared, command, &fport);
+    size_t room = network_downlink_max(campaign->server->network, member->device);
+    size_t size = put_announcement(campaign, member, session, prepared, room, command, &fport);
     return server_send(campaign->server, member->device, fport, command, size);
 }
 
@@ -99,8 +100,20 @@ static size_t put_session(const struct campaign *campaign, struct member *member
     assert(member->restarts <= RESTARTS_MAX);
     member->told_ns =
             member->restarts > 0 ? late_session_time_ns(session, now_ns) : session->start_ns;
-    return put_announcement(
-            campaign, member, member->session, member->stage == MEMBER_SESSION, out, fport);
+    return put_announcement(campaign, member, member->session, member->stage == MEMBER_SESSION,
+            network_downlink_max(campaign->server->network, member->device), out, fport);
+}
+
+size_t set_up_put_call(
+        const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
+{
+    const struct transfer *transfer = member_transfer_of(campaign, member);
+    const struct region *region = network_region(campaign->server->network);
+    uint8_t fport;
+    assert(member->stage == MEMBER_GROUP && member->restarts > 0);
+    member->told_ns = late_session_time_ns(transfer->sessions[member->session], now_ns);
+    return put_announcement(campaign, member, member->session, false,
+            region_downlink_payload_max(region, transfer->data_rate), out, &fport);
 }
 
 static size_t put_frag_setup(
@@ -309,6 +322,7 @@ void set_up_on_group_ans(struct campaign *campaign, struct member *member,
         member_try_failed(campaign, member, MEMBER_CAUSE_REFUSED, now_ns);
     } else {
         bool fragmentation = member->fragmentation == MEMBER_FRAGMENTATION_FIRST;
+        member->listens = false; /* the session of the group before is over */
         campaign_member_event(campaign, member,
                 fragmentation ? MEMBER_EVENT_GROUP_ACCEPTED_FRAGMENTATION
                               : MEMBER_EVENT_GROUP_ACCEPTED,

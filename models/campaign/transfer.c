@@ -130,7 +130,7 @@ static void count_members(struct transfer *transfer, sim_ns now_ns)
 
 /* The time for fragments ends this much before the session: a device whose clock is late by the
  * tolerance leaves that much later. */
-static void arm_deadline(struct transfer *transfer)
+void transfer_arm_deadline(struct transfer *transfer)
 {
     sim_ns at_ns = transfer_session_now(transfer)->end_ns - CLOCK_TOLERANCE_S * SIM_NS_PER_S;
     const struct correction *correction = &transfer->correction;
@@ -147,7 +147,7 @@ static void go_on(struct transfer *transfer, sim_ns now_ns)
     transfer->paused = false;
     transfer->next_n = transfer->highest_sent_n + 1u;
     transfer->target_n += is_second ? transfer->schedule.coded_later : 0;
-    arm_deadline(transfer);
+    transfer_arm_deadline(transfer);
     correction_on_session(transfer, now_ns);
 }
 
@@ -168,7 +168,7 @@ static void begin_session(struct transfer *transfer, sim_ns now_ns)
         return;
     }
     campaign_phase_set(transfer, CAMPAIGN_PHASE_UNCODED, now_ns);
-    arm_deadline(transfer);
+    transfer_arm_deadline(transfer);
     transfer->next_n = 1;
     transfer->target_n =
             transfer->nb_frag + transfer->schedule.coded - transfer->schedule.coded_later;
@@ -230,6 +230,7 @@ void transfer_end(struct transfer *transfer, sim_ns now_ns)
     transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
     transfer_timer_stop(transfer, TRANSFER_TIMER_RESUME);
     transfer_timer_stop(transfer, TRANSFER_TIMER_DEADLINE);
+    transfer_timer_stop(transfer, TRANSFER_TIMER_CALL);
     correction_pause(transfer);
     if (transfer->session_count > 0) {
         struct session *session = transfer_session_now(transfer);
@@ -285,6 +286,9 @@ void transfer_on_timer(struct transfer *transfer, enum transfer_timer timer, sim
         break;
     case TRANSFER_TIMER_DONE:
         campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
+        break;
+    case TRANSFER_TIMER_CALL:
+        calls_on_timer(transfer, now_ns);
         break;
     case TRANSFER_TIMER_COUNT:
         assert(false);

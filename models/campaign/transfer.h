@@ -25,7 +25,15 @@ enum transfer_timer {
     TRANSFER_TIMER_RESUME,
     TRANSFER_TIMER_DEADLINE,
     TRANSFER_TIMER_DONE,
+    TRANSFER_TIMER_CALL,
     TRANSFER_TIMER_COUNT
+};
+
+/* How far its group is set up again (group_restart.c). */
+enum transfer_renewal {
+    RENEWAL_NONE,
+    RENEWAL_CALLS,  /* members are called */
+    RENEWAL_OPENING /* those that answered last open their session yet */
 };
 
 /* A timer of a campaign or a transfer. */
@@ -73,6 +81,9 @@ struct transfer {
     uint32_t sent_uncoded, sent_coded;
     sim_ns resume_ns; /* when deferred members open their session again; 0: none was told */
     struct correction correction;
+    uint32_t call_next, call_passes; /* calls.c: index of the next member, passes that are over */
+    uint8_t group_restarts;
+    uint8_t renewal; /* enum transfer_renewal */
 };
 
 /* Cuts the block and creates the first session. False: it does not fit the data rate or the numbers
@@ -157,6 +168,8 @@ uint32_t transfer_in_haste(const struct transfer *transfer, uint32_t fragments, 
 void transfer_hurry(struct transfer *transfer);
 /* Pieces of the table of hashes that go out before the first fragment. */
 uint32_t transfer_table_messages(const struct transfer *transfer);
+/* Sets the time at which the session at hand, or its correction, is over. */
+void transfer_arm_deadline(struct transfer *transfer);
 /* No more fragments. */
 void transfer_end(struct transfer *transfer, sim_ns now_ns);
 /* A counted member needs no more, or its outcome stands. */

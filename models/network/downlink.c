@@ -21,8 +21,7 @@
 
 /* --- windows and gateways -------------------------------------------------------------------- */
 
-uint32_t network_downlink_open(
-        struct network *network, const struct pending *pending, uint8_t first_delay_s)
+uint32_t network_downlink_take(struct network *network, uint32_t device)
 {
     uint32_t used = network->downlinks.used;
     uint32_t index = pool_take(&network->downlinks);
@@ -30,10 +29,28 @@ uint32_t network_downlink_open(
         return POOL_NONE;
     }
     struct downlink *downlink = pool_at(&network->downlinks, index);
+    assert(device < network->device_count);
     downlink->generation = index < used ? downlink->generation + 1u : 0;
-    downlink->device = pending->device;
+    downlink->device = device;
     downlink->item = POOL_NONE;
     downlink->fcnt = 0;
+    downlink->latency_ns = 0;
+    downlink->option_count = 0;
+    downlink->option_next = 0;
+    downlink->ack = false;
+    downlink->asks_adr = false;
+    downlink->asks_status = false;
+    return index;
+}
+
+uint32_t network_downlink_open(
+        struct network *network, const struct pending *pending, uint8_t first_delay_s)
+{
+    uint32_t index = network_downlink_take(network, pending->device);
+    if (index == POOL_NONE) {
+        return POOL_NONE;
+    }
+    struct downlink *downlink = pool_at(&network->downlinks, index);
     downlink->rx_at_ns[0] = pending->end_ns + first_delay_s * SIM_NS_PER_S;
     downlink->rx_at_ns[1] = downlink->rx_at_ns[0] + SIM_NS_PER_S;
     sim_ns latency_ns = pending->arrived_ns - pending->end_ns;
@@ -42,11 +59,6 @@ uint32_t network_downlink_open(
     downlink->data_rate[0] = region_rx1_rate(
             network->params.region, pending->data_rate, network->params.rx1_data_rate_offset);
     downlink->data_rate[1] = network->params.rx2_data_rate;
-    downlink->option_count = 0;
-    downlink->option_next = 0;
-    downlink->ack = false;
-    downlink->asks_adr = false;
-    downlink->asks_status = false;
     return index;
 }
 
@@ -138,23 +150,30 @@ static void refuse(struct network *network, uint32_t index)
     pool_give(&network->downlinks, index);
 }
 
+static uint32_t downlink_frequency_hz(
+        const struct network *network, const struct downlink *downlink, enum downlink_window window)
+{
+    assert(window >= WINDOW_RX1 && window <= WINDOW_CLASS_C);
+    return window == WINDOW_RX2 ? network->params.rx2_frequency_hz : downlink->rx1_frequency_hz;
+}
+
 void network_downlink_submit(struct network *network, uint32_t index, sim_ns now_ns)
 {
     struct downlink *downlink = pool_at(&network->downlinks, index);
     while (downlink->option_next < downlink->option_count) {
         const struct downlink_option *option = &downlink->options[downlink->option_next];
-        uint32_t window = option->window == WINDOW_RX1 ? 0 : 1;
-        sim_ns at_ns = downlink->rx_at_ns[window];
-        if (at_ns < now_ns + downlink->latency_ns + SUBMIT_AHEAD_NS) {
+        uint32_t window = option->window == WINDOW_RX2 ? 1 : 0;
+        bool class_c = option->window == WINDOW_CLASS_C;
+        sim_ns at_ns = class_c ? now_ns : downlink->rx_at_ns[window];
+        if (!class_c && at_ns < now_ns + downlink->latency_ns + SUBMIT_AHEAD_NS) {
             downlink->option_next++;
             continue;
         }
-        uint32_t frequency_hz = option->window == WINDOW_RX1 ? downlink->rx1_frequency_hz
-                                                             : network->params.rx2_frequency_hz;
+        uint32_t frequency_hz = downlink_frequency_hz(network, downlink, option->window);
         struct gateway_tx tx;
         tx.token = TOKEN_UNICAST << TOKEN_KIND_SHIFT
                    | (uint64_t)(downlink->generation & 0xFFFFFFu) << 32 | index;
-        tx.timing = GATEWAY_TX_AT;
+        tx.timing = class_c ? GATEWAY_TX_IMMEDIATE : GATEWAY_TX_AT;
         tx.at_ns = at_ns;
         tx.power_mdbm = network_eirp_mdbm(network, frequency_hz);
         tx.modulation =
@@ -192,14 +211,11 @@ void network_downlink_report(
         return;
     }
     enum downlink_window window = downlink->options[downlink->option_next].window;
-    if (window == WINDOW_RX1) {
-        network->stats.downlinks_rx1++;
-    } else {
-        network->stats.downlinks_rx2++;
-    }
+    network->stats.downlinks_rx1 += window == WINDOW_RX1 ? 1 : 0;
+    network->stats.downlinks_rx2 += window == WINDOW_RX2 ? 1 : 0;
+    network->stats.downlinks_class_c += window == WINDOW_CLASS_C ? 1 : 0;
     spent_airtime_add(&network->spent, report->gateway,
-            window == WINDOW_RX1 ? downlink->rx1_frequency_hz : network->params.rx2_frequency_hz,
-            report->at_ns, report->airtime_ns);
+            downlink_frequency_hz(network, downlink, window), report->at_ns, report->airtime_ns);
     network->stats.acks += downlink->ack ? 1 : 0;
     network_questions_asked(network, downlink);
     engine_observe(network->engine, now_ns, network->entity, OBSERVE_NETWORK_DOWNLINK,

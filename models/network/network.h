@@ -127,6 +127,12 @@ void network_keep_open(struct network *network, uint32_t device);
 uint32_t network_queue_length(const struct network *network, uint32_t device);
 /* Drops what waits for a device. What a gateway has taken already still goes out. */
 void network_queue_clear(struct network *network, uint32_t device);
+/* Sends an application downlink now, to a device that listens to a multicast group: at its
+ * frequency and data rate, by the gateways that heard the device best. False: `size` does not fit
+ * that data rate, no gateway has heard it, or no room. It is sent once: no answer of the device,
+ * and it may be sent again. */
+bool network_send_class_c(struct network *network, uint32_t device, uint32_t group, uint8_t fport,
+        const uint8_t *payload, uint16_t size);
 /* Application bytes the device's next downlink can carry. */
 uint16_t network_downlink_max(const struct network *network, uint32_t device);
 
@@ -216,7 +222,7 @@ sim_ns network_multicast_interval_ns(const struct network_airtime *airtime);
 struct network_stats {
     uint64_t uplinks, duplicates, bad_mic, replayed, unknown_device;
     uint64_t joins, join_rejects;
-    uint64_t downlinks_rx1, downlinks_rx2, downlinks_refused;
+    uint64_t downlinks_rx1, downlinks_rx2, downlinks_class_c, downlinks_refused;
     uint64_t commissioned;     /* counted in joins, too */
     uint64_t copies;           /* of the last uplink, later than its de-duplication (NbTrans) */
     uint64_t excess_copies;    /* more than NbTrans of them: not processed, not in `copies` */

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * uplink.c takes what gateways report, checks and de-duplicates it; join.c answers join requests;
- * downlink.c builds answers and finds a gateway and window for them; questions.c adds what the
+ * downlink.c builds answers and finds a gateway and window for them, class_c.c needs no window;
+ * questions.c adds what the
  * server asks; multicast.c schedules groups.
  */
 #ifndef NETWORK_NETWORK_INTERNAL_H
@@ -73,7 +74,8 @@ struct queue_item {
 
 enum downlink_window {
     WINDOW_RX1 = 1,
-    WINDOW_RX2 = 2
+    WINDOW_RX2 = 2,
+    WINDOW_CLASS_C = 3 /* at any time, with the frequency and data rate in the place of RX1's */
 };
 
 struct downlink_option {
@@ -88,10 +90,10 @@ struct downlink {
     uint32_t device;
     uint32_t item; /* queued payload it carries, back to the queue if refused; POOL_NONE */
     uint32_t fcnt;
-    sim_ns rx_at_ns[2]; /* start of RX1, RX2 */
-    sim_ns latency_ns;  /* one way to the gateways, as seen from the uplink */
-    uint32_t rx1_frequency_hz;
-    uint8_t data_rate[2];
+    sim_ns rx_at_ns[2];              /* start of RX1, RX2 */
+    sim_ns latency_ns;               /* one way to the gateways, as seen from the uplink */
+    uint32_t rx1_frequency_hz;       /* or that of class C */
+    uint8_t data_rate[2];            /* the same */
     bool ack, asks_adr, asks_status; /* what it holds */
     uint8_t option_count, option_next;
     struct downlink_option options[DOWNLINK_OPTIONS];
@@ -190,6 +192,8 @@ struct downlink_answer { /* what an uplink asks of its answer */
 };
 void network_answer_uplink(struct network *network, const struct pending *pending,
         const struct downlink_answer *answer, sim_ns now_ns);
+/* Takes an empty downlink to a device, without windows and options. POOL_NONE: no room. */
+uint32_t network_downlink_take(struct network *network, uint32_t device);
 /* Takes a downlink with its windows and options set; the frame's bytes are filled by the caller
  * before network_downlink_submit(). POOL_NONE: no room. */
 uint32_t network_downlink_open(

@@ -184,6 +184,11 @@ static void measure_security(const void *state, struct measure *m)
     measure_count(m, "security.", "forged_uplinks_accepted", security->uplinks_accepted);
     measure_count(m, "security.", "jammed_frames", stats.jammed);
     measure_count(m, "security.", "flash_rewrites", stats.rewritten);
+    uint32_t restarts = 0;
+    for (uint32_t c = 0; c < server_campaign_count(m->view->server); c++) {
+        restarts += campaign_group_restarts(server_campaign(m->view->server, c));
+    }
+    measure_count(m, "security.", "group_restarts", restarts);
 }
 
 const struct recorder_ops security_recorder = {

@@ -42,7 +42,7 @@
     X(RECEIVER, "receiver", "", INTEGER, "number of the device or, of multicast, of the group")    \
     X(FCNT, "fcnt", "", INTEGER, "frame counter")                                                  \
     X(FPORT, "fport", "", INTEGER, "FPort of the uplink")                                          \
-    X(WINDOW, "window", "", INTEGER, "0 RX1 or multicast, 1 RX2")                                  \
+    X(WINDOW, "window", "", INTEGER, "0 multicast, 1 RX1, 2 RX2, 3 class C by unicast")                                  \
     X(REASON, "reason", "", INTEGER, "why the network server dropped the downlink")                \
     X(STAGE, "stage", "", STAGE, "stage that the device reached, as in devices.csv")               \
     X(PHASE, "phase", "", PHASE, "phase that the campaign reached, as in campaign.csv")            \

@@ -112,6 +112,8 @@ static void unused_campaign(const struct check *check, const struct scenario_cam
     unused(check, &p->correction_pause_ns, p->correction_period == CORRECTION_PERIOD_SECOND,
             "correction.pause", "correction.period: second");
     unused(check, &p->retry_pause_ns, p->retries > 0, "retry_pause", "retries");
+    unused(check, &p->restart_group, p->correction == CORRECTION_ADAPTIVE, "defences.restart_group",
+            "correction.policy: adaptive");
     bool unicast = p->delivery == DELIVERY_UNICAST;
     unused(check, &p->delivery_timeout_ns, unicast, "delivery_timeout", "delivery: unicast");
     const struct {
@@ -124,7 +126,8 @@ static void unused_campaign(const struct check *check, const struct scenario_cam
         { &p->correction_period, "correction.period" },
         { &p->unicast_below, "correction.unicast_below" }, { &p->gateways, "gateways" },
         { &p->duty_share, "duty_share" }, { &p->sessions, "sessions" },
-        { &p->interval_ns, "interval" }, { &p->granularity_ns, "granularity" } };
+        { &p->interval_ns, "interval" }, { &p->granularity_ns, "granularity" },
+        { &p->restart_group, "defences.restart_group" } };
     for (size_t i = 0; i < sizeof multicast / sizeof multicast[0]; i++) {
         unused(check, multicast[i].member, !unicast, multicast[i].key, "delivery: multicast");
     }

@@ -250,6 +250,7 @@ const char *const expect_keys[] = {
     "security.forged_uplinks_accepted",
     "security.jammed_frames",
     "security.flash_rewrites",
+    "security.group_restarts",
     "power.cuts",
     "power.brown_outs",
     "power.off",

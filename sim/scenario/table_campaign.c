@@ -128,6 +128,7 @@ static const struct param rows[] = {
     { "receipts", C(params.receipts), &param_enum, DIMENSION_NONE, 0, 0, receipts_names, "asked", "Whether devices of version 2 are to report their block by themselves (AckReception), or only when asked for their status." },
     { "status_tries", C(params.status_tries), &param_u8, DIMENSION_NONE, 0, 255, NULL, "0", "Number of status requests by unicast to a device that has not reported; 0 asks after 1, 2, 4, 8 and more of its uplinks." },
     { "mic_descriptor", C(params.mic_descriptor), &param_enum, DIMENSION_NONE, 0, 0, mic_descriptor_names, "sent", "Descriptor in the block MIC: the one that is sent, or four zero bytes, which devices must refuse." },
+    { "defences.restart_group", C(params.restart_group), &param_u8, DIMENSION_NONE, 0, 16, NULL, "0", "Rounds of an adaptive correction without any answer after which the server sets up the group again, with another address and key; 0: never." },
     { "defences.fragment_table", C(params.table_copies), &param_u8, DIMENSION_NONE, 0, 8, NULL, "0", "Number of times that a signed table of the fragments' hashes is sent before them; 0 sends none." },
     { "granularity", C(params.granularity_ns), &param_time, DIMENSION_TIME, 0, 3600, NULL, "0 s", "Sending times are rounded up to a multiple of this; the plan goes on unrounded." },
     { "retries", C(params.retries), &param_u8, DIMENSION_NONE, 0, CAMPAIGN_RETRIES_MAX, NULL, "0", "Further rounds, with a set-up and a session of their own, for devices that the rounds before left." },

@@ -75,6 +75,7 @@ static void on_group_setup(struct fleet_device *device, const uint8_t *p)
         group->fcnt_max = fleet_le(p + 26, 4);
         group->last_fcnt = UINT32_MAX;
         group->defined = true;
+        group->session = false; /* its keys are gone */
     }
     fleet_answer(device, 200, out, 2);
 }

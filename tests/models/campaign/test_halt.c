@@ -76,6 +76,44 @@ Test(halt, stopped_among_the_fragments_ends_the_sessions)
     expect_nothing_left();
 }
 
+/* One hears no request to all, as where it lost each copy or its counter was moved: it is told by
+ * unicast, in class C. */
+Test(halt, stopped_tells_those_that_miss_the_request_one_by_one)
+{
+    struct campaign_params params = params_of();
+    params.stop_ns = params.start_ns + params.set_up_window_ns + 60 * SECOND_NS;
+    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+    fleet_run(&fleet, params.stop_ns);
+    fleet.devices[4].faults.loss_percent = 100;
+    fleet.devices[5].faults.loss_percent = 100;
+    fleet.devices[5].faults.lost_downlinks = 3;
+    fleet_run(&fleet, params.stop_ns + 1200 * SECOND_NS);
+    expect_nothing_left();
+    cr_expect_eq(fleet.devices[4].group_delete_requests, 1);
+    cr_expect_eq(fleet.devices[5].group_delete_requests, 1);
+    fleet_run(&fleet, 24 * HOUR_NS);
+    cr_assert(server_done(fleet.server));
+}
+
+/* The server restarts while it tells them, every 30 s. */
+Test(halt, stopped_goes_on_over_restarts_of_the_server)
+{
+    struct campaign_params params = params_of();
+    params.stop_ns = params.start_ns + params.set_up_window_ns + 60 * SECOND_NS;
+    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+    fleet_run(&fleet, params.stop_ns);
+    fleet.devices[5].faults.loss_percent = 100;
+    for (uint32_t i = 0; i < 40; i++) {
+        fleet_run(&fleet, params.stop_ns + i * 30 * SECOND_NS);
+        server_stop(fleet.server);
+        server_start(fleet.server, engine_now(fleet.engine));
+    }
+    expect_nothing_left();
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_expect_eq(fleet.devices[i].session_delete_requests, 1, "device %u", i);
+    }
+}
+
 /* One answers nothing, one loses its answer: the end is bounded. Design section 5, invariant 10. */
 Test(halt, stopped_does_not_wait_for_ever)
 {

@@ -67,8 +67,8 @@ Test(member, leaves_a_way_to_confirmed_from_every_stage_that_has_the_set_up)
 }
 
 /* The set-up may go back, what results show may not: only stages of the set-up, and those whose
- * session a reset, another round or a revert ended, or a device has lost, are left for ones that
- * results call earlier. */
+ * session a reset, another round, another group or a revert ended, or a device has lost, are left
+ * for ones that results call earlier. */
 Test(member, goes_back_in_the_set_up_only)
 {
     for (uint32_t i = 0; i < member_transition_count; i++) {
@@ -76,6 +76,7 @@ Test(member, goes_back_in_the_set_up_only)
         bool back = member_stage_shown(row->to) < member_stage_shown(row->from);
         cr_assert(!back || row->from == MEMBER_FRAGMENTATION || row->to == MEMBER_ENDED
                           || row->to == MEMBER_LEAVING || row->event == MEMBER_EVENT_RESET_REPORTED
+                          || row->event == MEMBER_EVENT_GROUP_RENEWED
                           || row->event == MEMBER_EVENT_ROUND_BEGUN
                           || row->event == MEMBER_EVENT_WENT_BACK
                           || row->event == MEMBER_EVENT_SESSION_LOST,

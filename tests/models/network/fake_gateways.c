@@ -67,6 +67,9 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
         break;
     case EVENT_REQUEST: {
         struct fake_tx *entry = &fleet->log[index];
+        if (entry->tx.timing == GATEWAY_TX_IMMEDIATE) {
+            entry->tx.at_ns = now_ns + SIM_NS_PER_S;
+        }
         entry->result = fleet->judge != NULL
                                 ? fleet->judge(fleet->context, entry->gateway, &entry->tx, now_ns)
                                 : fake_gateways_queue(fleet, entry->gateway, &entry->tx, now_ns);

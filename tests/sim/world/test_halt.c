@@ -50,6 +50,21 @@ Test(halt, a_stop_ends_class_c_and_installs_nothing)
     trial_destroy(trial);
 }
 
+/* A city, in which some miss each copy of the request to all: they would listen to TimeOut, 4.5 h.
+ */
+Test(halt, a_pause_in_a_city_ends_class_c_for_all)
+{
+    const char *const sets[] = { "campaign.pause_at=190 min", "campaign.resume_at=20 h",
+        "propagation.environment=urban", "propagation.fading=rayleigh",
+        "propagation.shadowing.sigma=7 dB", "area.radius=2 km", "duration=10 h" };
+    struct trial *trial = trial_create(text, sets, sizeof sets / sizeof sets[0]);
+    trial_go(trial, 189 * MINUTE_NS);
+    cr_expect_geq(listening(trial), DEVICES - 2);
+    trial_go(trial, 220 * MINUTE_NS);
+    cr_expect_eq(listening(trial), 0, "%u listen", listening(trial));
+    trial_destroy(trial);
+}
+
 Test(halt, a_pause_costs_time_only)
 {
     const char *const sets[] = { "campaign.pause_at=190 min", "campaign.resume_at=10 h" };
