@@ -26,7 +26,7 @@ static void extend(struct extent *extent, double x_m, double y_m)
     extent->top = fmax(extent->top, y_m);
 }
 
-/* Of all stations; around the origin without any. */
+/* Of all stations, adversaries and jammers; around the origin without any. */
 static struct extent extent_of(const struct scene *scene)
 {
     struct extent extent = { INFINITY, -INFINITY, INFINITY, -INFINITY };
@@ -35,6 +35,12 @@ static struct extent extent_of(const struct scene *scene)
     }
     for (uint32_t i = 0; i < scene->gateway_count; i++) {
         extend(&extent, (double)scene->gateways[i].x_m, (double)scene->gateways[i].y_m);
+    }
+    for (uint32_t i = 0; i < scene->trouble_count; i++) {
+        const struct scene_trouble *trouble = &scene->troubles[i];
+        if (trouble->placed) {
+            extend(&extent, (double)trouble->x_m, (double)trouble->y_m);
+        }
     }
     return extent.left <= extent.right ? extent : (struct extent){ 0 };
 }
@@ -176,6 +182,7 @@ static void draw(struct view *view, const struct scene *scene, struct canvas *ca
     map_draw_devices(view, scene, canvas, &look);
     map_draw_flights(view, scene, canvas);
     map_draw_gateways(view, scene, canvas);
+    map_draw_troubles(view, scene, canvas);
     map_draw_labels(view, scene, canvas, &look);
     map_draw_scale(view, canvas);
     map_draw_warning(view, scene, canvas);

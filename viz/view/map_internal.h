@@ -4,6 +4,7 @@
 #ifndef VIEW_MAP_INTERNAL_H
 #define VIEW_MAP_INTERNAL_H
 
+#include "view/mark_colour.h"
 #include "view/view.h"
 
 /* How devices are drawn at the camera's distance. */
@@ -16,6 +17,7 @@ struct map_look map_look(const struct view *view, const struct scene *scene);
 
 /* Diameter of a device's mark: it grows with its share of fragments. */
 float map_mark_size(const struct map_look *look, const struct scene_device *device);
+bool map_trouble_acts(const struct scene *scene, const struct scene_trouble *trouble);
 bool map_is_hidden(const struct view *view, const struct scene_device *device);
 /* Is a mark of that size in the part's box, at least in part? */
 bool map_sees(const struct view *view, struct point at, float size);
@@ -41,6 +43,7 @@ void map_draw_flashes(const struct view *view, const struct scene *scene, struct
 void map_draw_devices(const struct view *view, const struct scene *scene, struct canvas *canvas,
         const struct map_look *look);
 void map_draw_gateways(const struct view *view, const struct scene *scene, struct canvas *canvas);
+void map_draw_troubles(const struct view *view, const struct scene *scene, struct canvas *canvas);
 void map_draw_labels(const struct view *view, const struct scene *scene, struct canvas *canvas,
         const struct map_look *look);
 void map_draw_scale(const struct view *view, struct canvas *canvas);

@@ -4,10 +4,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "view/format.h"
 #include "view/map_internal.h"
 
 #define BATCH           128u
 #define GATEWAY_SIZE    13.0f
+#define TROUBLE_SIZE    18.0f
+#define TROUBLE_LINES   5u
 #define LABELS_MAX      200u
 #define LABEL_SPACING   30.0f /* points between devices, from which their numbers are shown */
 #define SIZE_WITHOUT    0.6f  /* of a device without fragments, of the full size */
@@ -122,8 +125,9 @@ static bool is_inside(const struct box *inner, const struct box *outer)
            && inner->y + inner->height <= outer->y + outer->height;
 }
 
-/* To the right of a mark; `ground` keeps it readable over others, and it may go to the left. */
-static void draw_label(struct labels *labels, struct point at, float mark, const char *text,
+/* To the right of a mark; `ground` keeps it readable over others, and it may go to the left. False:
+ * there is no room for it. */
+static bool draw_label(struct labels *labels, struct point at, float mark, const char *text,
         struct colour colour, bool ground)
 {
     float width = canvas_text_width(labels->canvas, TEXT_SMALL, text);
@@ -134,7 +138,7 @@ static void draw_label(struct labels *labels, struct point at, float mark, const
         box.x = at.x - mark / 2 - 3 - box.width;
     }
     if (!map_sees(labels->view, at, mark) || !is_inside(&box, map) || !has_room(labels, &box)) {
-        return;
+        return false;
     }
     labels->boxes[labels->count++] = box;
     if (ground) {
@@ -143,6 +147,7 @@ static void draw_label(struct labels *labels, struct point at, float mark, const
     }
     canvas_text(labels->canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ box.x + 2, box.y }, colour,
             text);
+    return true;
 }
 
 static void label_device(struct labels *labels, const struct scene *scene, uint32_t device,
@@ -170,6 +175,29 @@ static void label_device(struct labels *labels, const struct scene *scene, uint3
             marked ? theme->text : theme->faint, marked);
 }
 
+/* "inject: 0 d 00:30:00 to 0 d 02:00:00"; below its mark, and of several at one
+ * place one below the other. */
+static void label_trouble(struct labels *labels, const struct scene_trouble *trouble)
+{
+    struct point at = map_point(labels->view, (double)trouble->x_m, (double)trouble->y_m);
+    float height = canvas_text_height(labels->canvas, TEXT_SMALL);
+    if (labels->count < LABELS_MAX) { /* its mark stays free of other text */
+        labels->boxes[labels->count++] = (struct box){ at.x - TROUBLE_SIZE / 2,
+            at.y - TROUBLE_SIZE / 2, TROUBLE_SIZE, TROUBLE_SIZE };
+    }
+    at.y += TROUBLE_SIZE;
+    char from[FORMAT_MAX], until[FORMAT_MAX], text[3 * FORMAT_MAX];
+    format_time(from, sizeof from, trouble->from_ns);
+    format_time(until, sizeof until, trouble->until_ns);
+    snprintf(text, sizeof text, "%s: %s to %s", trouble->word, from, until);
+    for (unsigned line = 0;
+            line < TROUBLE_LINES
+            && !draw_label(labels, at, 0.0f, text, themes[labels->view->theme].text, true);
+            line++) {
+        at.y += height;
+    }
+}
+
 void map_draw_labels(const struct view *view, const struct scene *scene, struct canvas *canvas,
         const struct map_look *look)
 {
@@ -183,6 +211,11 @@ void map_draw_labels(const struct view *view, const struct scene *scene, struct 
     for (uint32_t i = 0; i < view->pinned_count; i++) {
         if (view->pinned[i] != view->selected) {
             label_device(&labels, scene, view->pinned[i], look, true);
+        }
+    }
+    for (uint32_t i = 0; i < scene->trouble_count; i++) {
+        if (scene->troubles[i].placed) {
+            label_trouble(&labels, &scene->troubles[i]);
         }
     }
     for (uint32_t i = 0; i < scene->gateway_count; i++) {

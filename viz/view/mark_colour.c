@@ -99,6 +99,17 @@ struct colour mark_colour_of_lane(enum theme_kind theme, enum lane_kind kind, en
     return themes[theme].line;
 }
 
+struct colour mark_colour_of_trouble(enum theme_kind theme, enum trouble_kind kind)
+{
+    static const uint8_t rows[TROUBLE_KIND_COUNT] = {
+        [TROUBLE_ATTACK] = PALETTE_VERMILLION,
+        [TROUBLE_FAULT] = PALETTE_ORANGE,
+    };
+    (void)theme; /* both stand out of either ground */
+    assert(kind < TROUBLE_KIND_COUNT);
+    return palette[rows[kind]];
+}
+
 struct colour mark_colour_of_fragment(
         enum theme_kind theme, enum fragment_state state, enum loss_cause cause)
 {

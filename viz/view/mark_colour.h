@@ -37,6 +37,7 @@ struct colour mark_colour_of_cause(enum theme_kind theme, enum loss_cause cause)
 struct colour mark_colour_of_stage(enum theme_kind theme, enum scene_stage stage);
 struct colour mark_colour_of_lane(
         enum theme_kind theme, enum lane_kind kind, enum loss_cause cause);
+struct colour mark_colour_of_trouble(enum theme_kind theme, enum trouble_kind kind);
 struct colour mark_colour_of_fragment(
         enum theme_kind theme, enum fragment_state state, enum loss_cause cause);
 

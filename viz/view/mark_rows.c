@@ -32,6 +32,15 @@ static void lane_row(uint32_t index, struct mark_row *row)
     }
 }
 
+static void trouble_row(uint32_t index, struct mark_row *row)
+{
+    row->word = trouble_kind_word(index);
+    row->meaning = trouble_kind_meaning(index);
+    for (unsigned theme = 0; theme < THEME_COUNT; theme++) {
+        row->colours[theme] = mark_colour_of_trouble(theme, index);
+    }
+}
+
 static void fragment_row(uint32_t index, struct mark_row *row)
 {
     row->word = fragment_state_word(index);
@@ -50,6 +59,7 @@ static const char *const map_forms[][2] = {
     { "line to a gateway", "an uplink; the colour is how it ended there, wide where received" },
     { "ring around a gateway", "the gateway sends; it widens after the frame" },
     { "ring with a number", "the device is selected (blue) or pinned" },
+    { "diamond", "an adversary, or a jammer; it is filled while it may act" },
     { "square", "a gateway; crossed out without power or backhaul" },
     { "shaded ground, lines",
             "coverage of the strongest gateway, and how far a data rate reaches" },
@@ -75,6 +85,7 @@ static const char *const timeline_forms[][2] = {
     { "areas", "devices at each stage, the furthest stage lowest" },
     { "line over the areas", "different fragments on the air so far, uncoded and coded" },
     { "fields at the top", "phases of the campaign" },
+    { "strips below them", "attacks and faults; the pointer shows which may act at a time" },
     { "blue vertical line", "now; a press at its right plays until that time" },
     { "bars at the side", "for each gateway the share of its duty cycle used in the last hour" },
 };
@@ -96,6 +107,7 @@ static const struct {
     { "Lanes, the worst last", LANE_KIND_COUNT, lane_row },
     { "Lanes, the worst last", sizeof lane_forms / sizeof lane_forms[0], lane_form_row },
     { "Fragments of the selected device", FRAGMENT_STATE_COUNT, fragment_row },
+    { "Attacks and faults: map, timeline", TROUBLE_KIND_COUNT, trouble_row },
     { "Timeline", sizeof timeline_forms / sizeof timeline_forms[0], timeline_form_row },
 };
 

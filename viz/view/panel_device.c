@@ -151,6 +151,7 @@ static void draw_slots(const struct scene_detail *detail, struct column *column)
         }
         column_pair(column, slot->name, line);
     }
+    column_pair(column, "update", text_or_dash(detail->update));
 }
 
 static void draw_energy(
@@ -171,6 +172,14 @@ static void draw_energy(
     column_pair(column, "in all, since power on", text);
 }
 
+/* In the order of enum hal_reset_cause. */
+static const char *reset_word(uint8_t cause)
+{
+    static const char *const words[] = { "power came on", "reset pin", "by its firmware",
+        "watchdog", "supply voltage" };
+    return cause < sizeof words / sizeof words[0] ? words[cause] : NULL;
+}
+
 /* The newest first. */
 static void draw_events(const struct scene_detail *detail, struct column *column)
 {
@@ -178,9 +187,10 @@ static void draw_events(const struct scene_detail *detail, struct column *column
         const struct scene_event *event = &detail->events[i];
         char at[FORMAT_MAX], line[96];
         format_time(at, sizeof at, event->at_ns);
-        const char *what = event->kind == SCENE_EVENT_STAGE  ? scene_stage_word(event->detail)
-                           : event->kind == SCENE_EVENT_LOST ? loss_cause_name(event->detail)
-                                                             : NULL;
+        const char *what = event->kind == SCENE_EVENT_STAGE   ? scene_stage_word(event->detail)
+                           : event->kind == SCENE_EVENT_LOST  ? loss_cause_name(event->detail)
+                           : event->kind == SCENE_EVENT_RESET ? reset_word(event->detail)
+                                                              : NULL;
         snprintf(line, sizeof line, "%s%s%s", scene_event_word(event->kind),
                 what != NULL ? ": " : "", what != NULL ? what : "");
         column_pair(column, at, line);

@@ -1,14 +1,15 @@
 /* The timeline: how many devices were at each stage, over the whole duration.
  * SPDX-License-Identifier: MIT
  *
- * From top to bottom: the phases of the campaign; the stages as a stacked area, the last stage
- * lowest, with the count of fragments on the air as a line over it; the time. At the right side
- * the share of its duty cycle that each gateway has used.
+ * From top to bottom: the phases of the campaign; attacks and faults of the scenario; the stages as
+ * a stacked area, the last stage lowest, with the count of fragments on the air as a line over it;
+ * the time. At the right side the share of its duty cycle that each gateway has used.
  */
 #include <stdio.h>
 
 #include "view/format.h"
 #include "view/mark_colour.h"
+#include "view/timeline_troubles.h"
 #include "view/view.h"
 #include "view/widgets.h"
 
@@ -23,7 +24,7 @@
 #define POINTS_MAX  (SCENE_SAMPLES + 1u) /* and what holds now */
 
 struct places {
-    struct box gutter, phases, gauges;
+    struct box gutter, phases, strips, gauges;
     struct time_axis axis; /* its box is that of the area */
 };
 
@@ -37,9 +38,16 @@ static struct places place(const struct view *view, const struct scene *scene)
     }
     places.gutter = box_cut(&rest, EDGE_LEFT, GUTTER - BORDER);
     places.phases = box_cut(&rest, EDGE_TOP, PHASES);
+    places.strips = box_cut(&rest, EDGE_TOP, timeline_troubles_height(scene));
     box_cut(&rest, EDGE_BOTTOM, AXIS);
     places.axis = (struct time_axis){ rest, 0, scene->end_ns > 0 ? scene->end_ns : 1 };
     return places;
+}
+
+/* From the phases down to the axis. */
+static float height_of(const struct places *places)
+{
+    return places->phases.height + places->strips.height + places->axis.box.height;
 }
 
 /* Sample `index`, or what holds now after the last. */
@@ -113,9 +121,7 @@ static void draw_phase(const struct view *view, const struct places *places, str
         return;
     }
     canvas_fill(canvas, box, phase % 2 == 0 ? theme->line : theme->background);
-    canvas_fill(canvas,
-            (struct box){ from, box.y, 1.0f, places->phases.height + places->axis.box.height },
-            theme->faint);
+    canvas_fill(canvas, (struct box){ from, box.y, 1.0f, height_of(places) }, theme->faint);
     const char *name = campaign_phase_name(phase);
     if (canvas_text_width(canvas, TEXT_SMALL, name) + 6.0f <= box.width) {
         canvas_text(canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ from + 4.0f, box.y },
@@ -144,7 +150,7 @@ static void draw_gutter(const struct view *view, const struct scene *scene,
     struct box box = places->gutter;
     char line[64];
     snprintf(line, sizeof line, "%u devices", scene->device_count);
-    float width = box.width - BORDER, x = box.x, y = box.y + PHASES;
+    float width = box.width - BORDER, x = box.x, y = box.y + PHASES + places->strips.height;
     text_fitted(canvas, TEXT_SMALL, ALIGN_LEFT, (struct point){ x, y }, width, theme->text, line);
     if (most == 0) {
         return;
@@ -204,7 +210,7 @@ static void draw_marker(const struct view *view, const struct scene *scene,
 {
     const struct theme *theme = &themes[view->theme];
     float x = time_axis_x(&places->axis, scene->now_ns);
-    float height = places->phases.height + places->axis.box.height;
+    float height = height_of(places);
     canvas_fill(canvas, (struct box){ x - 1.0f, places->phases.y, 2.0f, height }, theme->accent);
     if (box_holds(places->axis.box, view->pointer)) {
         char text[FORMAT_MAX];
@@ -229,8 +235,10 @@ static void draw(struct view *view, const struct scene *scene, struct canvas *ca
     draw_stages(view, scene, &places.axis, canvas);
     uint32_t most = draw_fragments(view, scene, &places.axis, canvas);
     draw_phases(view, scene, &places, canvas);
+    timeline_troubles_draw(view, scene, &places.axis, places.strips, places.gutter.x, canvas);
     draw_gutter(view, scene, &places, most, canvas);
     draw_marker(view, scene, &places, canvas);
+    timeline_troubles_hint(view, scene, &places.axis, places.strips, canvas);
     if (!box_empty(places.gauges)) {
         draw_gauges(view, scene, places.gauges, canvas);
     }

@@ -10,6 +10,7 @@
 
 #include "campaign/image_builder.h"
 #include "record/devices.h"
+#include "record/slots.h"
 #include "watch/watch_internal.h"
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -47,7 +48,7 @@ void watch_inspect_observed(struct watch *watch, const struct observation *o)
     uint64_t frame_id = o->kind == OBSERVE_NODE_RESET ? 0 : (uint64_t)o->a;
     switch (o->kind) {
     case OBSERVE_NODE_RESET:
-        add_event(watch, o->at_ns, SCENE_EVENT_RESET, 0, 0);
+        add_event(watch, o->at_ns, SCENE_EVENT_RESET, (int)o->a, 0);
         break;
     case OBSERVE_FRAME_STARTED:
         add_event(watch, o->at_ns, SCENE_EVENT_UPLINK, 0, frame_id);
@@ -304,6 +305,7 @@ static void fill_delivery(
     struct campaign_transfer transfer;
     struct campaign_device d;
     bool known = transfer_of(watch, s, &transfer);
+    detail->update = slots_state_name(watch->recorders, detail->device);
     detail->delivery = known ? campaign_transfer_delivery(&transfer) : NULL;
     detail->form = known ? campaign_transfer_form(&transfer) : NULL;
     detail->proof = NULL;

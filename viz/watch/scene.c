@@ -61,6 +61,28 @@ const char *lane_kind_meaning(enum lane_kind kind)
     return meanings[kind];
 }
 
+const char *trouble_kind_word(enum trouble_kind kind)
+{
+    static const char *const words[] = {
+#define X(name, word, meaning) word,
+        TROUBLE_KINDS(X)
+#undef X
+    };
+    assert(kind < TROUBLE_KIND_COUNT);
+    return words[kind];
+}
+
+const char *trouble_kind_meaning(enum trouble_kind kind)
+{
+    static const char *const meanings[] = {
+#define X(name, word, meaning) meaning,
+        TROUBLE_KINDS(X)
+#undef X
+    };
+    assert(kind < TROUBLE_KIND_COUNT);
+    return meanings[kind];
+}
+
 const char *fragment_state_word(enum fragment_state state)
 {
     static const char *const words[] = {

@@ -20,6 +20,7 @@
 #define SCENE_GATEWAY_BANDS_MAX   8u
 #define SCENE_EVENTS_MAX          32u
 #define SCENE_SAMPLES             1024u /* of the whole duration */
+#define SCENE_TROUBLES_MAX        128u
 
 /* clang-format off */
 /* How far a device is with its update; X(name, word, meaning). A device that is in several
@@ -72,6 +73,31 @@ struct scene_gateway {
                                            */
     double duty_max;                      /* the largest of them */
     uint64_t sent, received, lost;        /* frames */
+};
+
+/* clang-format off */
+/* What the scenario does to the run; X(name, word, meaning). */
+#define TROUBLE_KINDS(X)                                                                           \
+    X(ATTACK, "attacks", "adversaries of the scenario: where, and when they act")                  \
+    X(FAULT, "faults", "faults of the scenario: when they may begin or last")
+/* clang-format on */
+
+enum trouble_kind {
+#define X(name, word, meaning) TROUBLE_##name,
+    TROUBLE_KINDS(X)
+#undef X
+    TROUBLE_KIND_COUNT
+};
+
+const char *trouble_kind_word(enum trouble_kind kind);
+const char *trouble_kind_meaning(enum trouble_kind kind);
+
+struct scene_trouble {
+    const char *word; /* static text: its kind, in the words of the scenario */
+    sim_ns from_ns, until_ns;
+    float x_m, y_m;
+    bool placed;  /* false: it is at no place, the two before say nothing */
+    uint8_t kind; /* enum trouble_kind */
 };
 
 /* One of the frames that started last: it is on the air now, or has ended. */
@@ -163,7 +189,8 @@ const char *scene_event_word(enum scene_event_kind kind);
 struct scene_event {
     sim_ns at_ns;
     uint8_t kind;   /* enum scene_event_kind */
-    uint8_t detail; /* enum scene_stage of STAGE, enum loss_cause of LOST */
+    uint8_t detail; /* enum scene_stage of STAGE, enum loss_cause of LOST, hal_reset_cause of RESET
+                     */
     uint64_t frame_id;
 };
 
@@ -221,6 +248,7 @@ struct scene_detail {
     char failure[32];   /* if the campaign ended now */
     /* Static texts of its campaign's block (campaign/campaign.h); NULL: nothing to say. */
     const char *delivery, *form, *proof, *reboot;
+    const char *update; /* static text: what has become of its new image (record/slots.h) */
     float rssi_dbm;     /* of the last downlink frame; NaN: none, or it was not received */
     float snr_db;       /* of the last one that was judged; NaN: none */
     uint8_t last_cause; /* enum loss_cause */
@@ -287,6 +315,8 @@ struct scene {
     struct lane *lanes;
     struct scene_detail detail;
     struct scene_coverage coverage;
+    uint32_t trouble_count; /* the same all through a run */
+    struct scene_trouble troubles[SCENE_TROUBLES_MAX];
     uint32_t worst_energy, worst_missing; /* devices; SCENE_NONE: none */
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "watch/coverage.h"
+#include "watch/troubles.h"
 #include "watch/watch_internal.h"
 
 #define KINDS                                                                                      \
@@ -170,6 +171,7 @@ bool watch_fill(struct watch *watch, bool energies, struct scene *scene)
     watch_fill_gateways(watch, scene);
     if (of_other_run) {
         coverage_fill(watch->world, scene);
+        troubles_fill(watch->world->scenario, scene);
     }
     watch_fill_flights(watch, scene);
     watch_fill_samples(watch, scene);

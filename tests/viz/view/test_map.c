@@ -291,6 +291,37 @@ Test(map, a_gateway_that_does_not_work_says_why)
     cr_expect_not_null(canvas_record_text(canvas, "gateway 0: no power"));
 }
 
+/* An outline while it may not act. */
+Test(map, an_adversary_has_a_mark_with_its_name_and_time)
+{
+    struct colour colour = mark_colour_of_trouble(view.theme, TROUBLE_ATTACK);
+    uint32_t filled[2] = { 0 };
+    scene->troubles[scene->trouble_count++] = (struct scene_trouble){
+        .word = "inject",
+        .kind = TROUBLE_ATTACK,
+        .from_ns = 60 * SIM_NS_PER_S,
+        .until_ns = 3600 * SIM_NS_PER_S,
+        .x_m = 300,
+        .y_m = 200,
+        .placed = true,
+    };
+    scene->troubles[scene->trouble_count++] =
+            (struct scene_trouble){ .word = "reset", .kind = TROUBLE_FAULT };
+    for (unsigned acts = 0; acts < 2; acts++) {
+        scene->now_ns = acts == 1 ? 60 * SIM_NS_PER_S : 3600 * SIM_NS_PER_S;
+        draw();
+        for (uint32_t i = 0; i < canvas->count; i++) {
+            const struct drawn *drawn = &canvas->drawn[i];
+            filled[acts] += drawn->kind == DRAWN_BAND
+                            && memcmp(&drawn->colour, &colour, sizeof colour) == 0;
+        }
+        cr_expect_not_null(canvas_record_text(canvas, "inject: 0 d 00:01:00 to 0 d 01:00:00"));
+        cr_expect_null(canvas_record_text(canvas, "reset"), "it is at no place");
+    }
+    cr_expect_eq(filled[0], 0);
+    cr_expect_eq(filled[1], 1);
+}
+
 /* The bar is as long as it says: the longest of 1, 2, 5 x 10^n that fits into 160 points. */
 Test(map, the_scale_bar_has_the_length_that_it_says)
 {

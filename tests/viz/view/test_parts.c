@@ -275,3 +275,34 @@ Test(parts, the_help_lists_every_key_and_mark)
     cr_assert_not_null(canvas_record_text(canvas, "rows are left out"));
     canvas_destroy(canvas);
 }
+
+static const struct drawn *drawn_text(struct canvas *canvas, const char *text)
+{
+    canvas->count = 0;
+    view_draw(&view, scene, canvas);
+    return canvas_record_text(canvas, text);
+}
+
+/* Attacks are over at half time. */
+Test(parts, the_timeline_names_what_attacks_at_the_pointer)
+{
+    struct canvas *canvas = canvas_record_create(1280, 800);
+    cr_expect_null(drawn_text(canvas, "attacks"));
+    const struct scene_trouble attacks[] = {
+        { .word = "inject", .kind = TROUBLE_ATTACK, .until_ns = scene->end_ns / 2 },
+        { .word = "collide", .kind = TROUBLE_ATTACK, .until_ns = scene->end_ns / 2 },
+        { .word = "jammer", .kind = TROUBLE_FAULT, .until_ns = scene->end_ns },
+    };
+    memcpy(scene->troubles, attacks, sizeof attacks);
+    scene->trouble_count = 3;
+    const struct drawn *gutter = drawn_text(canvas, "attacks");
+    cr_assert_not_null(gutter);
+    float y = gutter->box.y + 4.0f;
+    cr_expect_not_null(drawn_text(canvas, "faults"));
+    struct box timeline = view.boxes[VIEW_TIMELINE];
+    view.pointer = (struct point){ timeline.x + 150.0f, y };
+    cr_expect_not_null(drawn_text(canvas, "attacks: inject, collide"));
+    view.pointer.x = timeline.x + timeline.width - 250.0f;
+    cr_expect_not_null(drawn_text(canvas, "attacks: none"));
+    canvas_destroy(canvas);
+}
