@@ -353,6 +353,8 @@ void campaign_device_get(
         const struct campaign *campaign, uint32_t device, struct campaign_device *view);
 uint32_t campaign_stage_count(const struct campaign *campaign, enum campaign_stage at_least);
 uint32_t campaign_number(const struct campaign *campaign);
+/* Of its stages and phases, as observed; of its first session, too. */
+entity_id campaign_entity(const struct campaign *campaign);
 uint32_t campaign_member_count(const struct campaign *campaign);
 sim_ns campaign_start_ns(const struct campaign *campaign);
 uint32_t campaign_transfer_count(const struct campaign *campaign);

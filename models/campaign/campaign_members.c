@@ -51,6 +51,15 @@ static void end_set_up_if_all_ready(struct campaign *campaign, sim_ns now_ns)
     }
 }
 
+/* Round, wave and campaign, as OBSERVE_CAMPAIGN_STAGE has them (observe.h). */
+static int64_t place_of(const struct campaign *campaign, const struct member *member)
+{
+    uint32_t wave =
+            member->transfer != TRANSFER_NONE ? split_wave_of(campaign, member->transfer) : 0;
+    assert(wave <= UINT16_MAX && campaign->number <= UINT16_MAX);
+    return (int64_t)campaign->round << 32 | (int64_t)(wave << 16 | campaign->number);
+}
+
 /* Results see only stages that lie further than the furthest so far, unless the device went back to
  * its old image. */
 static void show(struct campaign *campaign, struct member *member, sim_ns now_ns)
@@ -71,7 +80,7 @@ static void show(struct campaign *campaign, struct member *member, sim_ns now_ns
         stamp(member, shown, now_ns);
     }
     engine_observe(campaign->server->engine, now_ns, campaign->entity, OBSERVE_CAMPAIGN_STAGE,
-            member->device, shown, campaign->number, NULL);
+            member->device, shown, place_of(campaign, member), NULL);
     end_set_up_if_all_ready(campaign, now_ns);
 }
 

@@ -114,6 +114,11 @@ uint32_t campaign_number(const struct campaign *campaign)
     return campaign->number;
 }
 
+entity_id campaign_entity(const struct campaign *campaign)
+{
+    return campaign->entity;
+}
+
 uint32_t campaign_member_count(const struct campaign *campaign)
 {
     return campaign->member_count;

@@ -39,7 +39,7 @@ enum observation_layer {
     X(NETWORK_UPLINK, SERVERS, "device", "fcnt", "fport")                                          \
     X(NETWORK_DOWNLINK, SERVERS, "device or group", "fcnt", "window")                              \
     X(NETWORK_DROP, SERVERS, "device", "reason", "0")                                              \
-    X(CAMPAIGN_STAGE, SERVERS, "device", "enum campaign_stage", "campaign")                        \
+    X(CAMPAIGN_STAGE, SERVERS, "device", "enum campaign_stage", "round << 32 | wave << 16 | campaign") \
     X(CAMPAIGN_FRAGMENT, SERVERS, "N", "gateway", "mc fcnt")                                       \
     X(CAMPAIGN_PHASE, SERVERS, "enum campaign_phase", "campaign", "round")                         \
     X(FIRMWARE_FAULT, FIRMWARE, "0", "0", "0")

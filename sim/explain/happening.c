@@ -82,18 +82,24 @@ void happenings_free(struct happenings *list)
     *list = (struct happenings){ 0 };
 }
 
-/* A campaign has an entity for each of its sessions. */
+static bool has_entity(const struct campaign *campaign, entity_id entity)
+{
+    bool has = campaign_entity(campaign) == entity;
+    for (uint32_t i = 0; !has && i < campaign_session_count(campaign); i++) {
+        struct campaign_session session;
+        campaign_session_get(campaign, i, &session);
+        has = session.entity == entity;
+    }
+    return has;
+}
+
+/* A campaign has an entity, and one for each of its further sessions. */
 static bool campaign_write(const struct world *world, entity_id entity, FILE *out)
 {
     for (uint32_t c = 0; c < server_campaign_count(world->server); c++) {
-        const struct campaign *campaign = server_campaign(world->server, c);
-        for (uint32_t s = 0; s < campaign_session_count(campaign); s++) {
-            struct campaign_session session;
-            campaign_session_get(campaign, s, &session);
-            if (session.entity == entity) {
-                fprintf(out, "campaign '%s'", world->scenario->campaigns[c].name);
-                return true;
-            }
+        if (has_entity(server_campaign(world->server, c), entity)) {
+            fprintf(out, "campaign '%s'", world->scenario->campaigns[c].name);
+            return true;
         }
     }
     return false;

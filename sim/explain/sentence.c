@@ -38,7 +38,7 @@ static const struct sentence by_kind[OBSERVATION_KIND_COUNT] = {
     [OBSERVE_NETWORK_UPLINK] = { false, "takes uplink {b} of {a:device} on FPort {c}" },
     [OBSERVE_NETWORK_DOWNLINK] = { false, "has sent downlink {b} to device or group {a}" },
     [OBSERVE_NETWORK_DROP] = { true, "drops an uplink of {a:device}: {b:drop}" },
-    [OBSERVE_CAMPAIGN_STAGE] = { true, "notes of {a:device}: {b:stage}" },
+    [OBSERVE_CAMPAIGN_STAGE] = { true, "notes of {a:device}: {b:stage}{c:round}" },
     [OBSERVE_CAMPAIGN_FRAGMENT] = { false, "sent fragment {a} by gateway {b} under McFCnt {c}" },
     [OBSERVE_CAMPAIGN_PHASE] = { false, "goes on to the phase '{a:phase}'" },
     [OBSERVE_FIRMWARE_FAULT] = { true, "stops by a hard fault of its firmware" },
@@ -227,6 +227,18 @@ static void write_stage(const struct sentence_view *view, int64_t value)
     WORD(view, words, value);
 }
 
+/* Of OBSERVE_CAMPAIGN_STAGE; the first round and the first wave go without saying. */
+static void write_round(const struct sentence_view *view, int64_t value)
+{
+    uint32_t round = (uint32_t)((uint64_t)value >> 32), wave = (uint32_t)value >> 16;
+    if (round > 0) {
+        fprintf(view->out, ", in round %" PRIu32, round + 1);
+    }
+    if (wave > 0) {
+        fprintf(view->out, ", in wave %" PRIu32, wave + 1);
+    }
+}
+
 static void write_phase(const struct sentence_view *view, int64_t value)
 {
     fputs(campaign_phase_name((enum campaign_phase)value), view->out);
@@ -343,6 +355,7 @@ static const struct field {
     { "reset", write_reset },
     { "drop", write_drop },
     { "stage", write_stage },
+    { "round", write_round },
     { "phase", write_phase },
     { "device", write_device },
     { "version", write_version },

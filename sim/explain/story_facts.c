@@ -42,6 +42,13 @@ bool story_outcome_of(const struct story *story, uint32_t campaign, struct devic
     return device_outcome_get(set, campaign, campaign + 1, story->device, outcome);
 }
 
+void story_member_of(const struct story *story, uint32_t campaign, struct campaign_device *device)
+{
+    const struct server *server = run_world(story->run)->server;
+    assert(campaign < server_campaign_count(server));
+    campaign_device_get(server_campaign(server, campaign), story->device, device);
+}
+
 double story_set_up_s(const struct story *story, uint32_t campaign)
 {
     struct set_up_times times;

@@ -26,6 +26,8 @@ enum loss_cause story_fragment_cause(const struct story_fragments *fragments, ui
 
 /* False: it is not in that campaign. */
 bool story_outcome_of(const struct story *story, uint32_t campaign, struct device_outcome *outcome);
+/* What the server's campaign says of it. */
+void story_member_of(const struct story *story, uint32_t campaign, struct campaign_device *device);
 /* From the campaign's start until it was ready, in s; NaN: it was not. */
 double story_set_up_s(const struct story *story, uint32_t campaign);
 

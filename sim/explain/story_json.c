@@ -78,6 +78,19 @@ static json_t *lost_fragments(const struct story_fragments *fragments)
     return list;
 }
 
+/* Why each round but the last one left it. */
+static json_t *rounds_that_left(const struct story *story, uint32_t campaign)
+{
+    json_t *list = json_array();
+    struct campaign_device device;
+    story_member_of(story, campaign, &device);
+    for (uint32_t i = 0; i + 1u < device.rounds; i++) {
+        json_array_append_new(
+                list, json_string(campaign_failure_name((enum campaign_failure)device.left[i])));
+    }
+    return list;
+}
+
 static json_t *campaign_of(const struct story *story, uint32_t campaign)
 {
     struct device_outcome outcome;
@@ -92,6 +105,7 @@ static json_t *campaign_of(const struct story *story, uint32_t campaign)
     json_object_set_new(object, "failed", reason == NULL ? json_null() : json_string(reason));
     json_object_set_new(
             object, "confirmed_s", reason == NULL ? seconds(outcome.confirmed_ns) : json_null());
+    json_object_set_new(object, "left_by_rounds", rounds_that_left(story, campaign));
     json_object_set_new(object, "set_up_time_s", number(story_set_up_s(story, campaign)));
     json_object_set_new(object, "clock_error_ms", number(story_clock_error_ms(story, campaign)));
     if (story_fragments_of(story, campaign, &fragments)) {

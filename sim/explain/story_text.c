@@ -205,6 +205,18 @@ static void write_energy(const struct story *story, FILE *out)
     }
 }
 
+/* Why each round but the last one left it; nothing of a device that was in one. */
+static void write_rounds(const struct story *story, uint32_t campaign, FILE *out)
+{
+    struct campaign_device device;
+    story_member_of(story, campaign, &device);
+    for (uint32_t i = 0; i + 1u < device.rounds; i++) {
+        const char *reason = campaign_failure_name((enum campaign_failure)device.left[i]);
+        fprintf(out, "  Its round %" PRIu32 " left it: %s (%s).\n", i + 1u, reason,
+                failure_meaning(reason));
+    }
+}
+
 static void write_outcome(const struct story *story, uint32_t campaign, FILE *out)
 {
     struct device_outcome outcome;
@@ -215,6 +227,7 @@ static void write_outcome(const struct story *story, uint32_t campaign, FILE *ou
     }
     const char *reason = device_outcome_reason(&outcome);
     double set_up_s = story_set_up_s(story, campaign);
+    write_rounds(story, campaign, out);
     if (reason != NULL) {
         fprintf(out, "  It failed in campaign '%s': %s (%s).\n", name, reason,
                 failure_meaning(reason));

@@ -47,6 +47,8 @@
     X(STAGE, "stage", "", STAGE, "stage that the device reached, as in devices.csv")               \
     X(PHASE, "phase", "", PHASE, "phase that the campaign reached, as in campaign.csv")            \
     X(CAMPAIGN, "campaign", "", INTEGER, "number of the campaign, from 0")                         \
+    X(ROUND, "round", "", ORDINAL, "number of the campaign's round, from 1")                       \
+    X(WAVE, "wave", "", ORDINAL, "number of the round's wave that the device is in, from 1")       \
     X(N, "n", "", INTEGER, "number of the fragment; those above NbFrag are coded")
 
 enum member {
@@ -59,6 +61,7 @@ enum member {
 
 enum form {
     FORM_INTEGER,
+    FORM_ORDINAL, /* counted from 0, written from 1 */
     FORM_THOUSANDTHS,
     FORM_ADDRESS,
     FORM_CAUSE,
@@ -94,7 +97,10 @@ enum source {
     SOURCE_B,
     SOURCE_C,
     SOURCE_B_HIGH, /* upper and lower half of b */
-    SOURCE_B_LOW
+    SOURCE_B_LOW,
+    SOURCE_C_HIGH, /* upper half of c; upper and lower half of its lower half */
+    SOURCE_C_MIDDLE,
+    SOURCE_C_LOW
 };
 
 /* What a, b and c of each kind are, in the order of the kinds (engine/observe.h). */
@@ -139,11 +145,14 @@ static const struct part {
     { OBSERVE_NETWORK_DOWNLINK, MEMBER_WINDOW, SOURCE_C },
     { OBSERVE_NETWORK_DROP, MEMBER_REASON, SOURCE_B },
     { OBSERVE_CAMPAIGN_STAGE, MEMBER_STAGE, SOURCE_B },
-    { OBSERVE_CAMPAIGN_STAGE, MEMBER_CAMPAIGN, SOURCE_C },
+    { OBSERVE_CAMPAIGN_STAGE, MEMBER_CAMPAIGN, SOURCE_C_LOW },
+    { OBSERVE_CAMPAIGN_STAGE, MEMBER_ROUND, SOURCE_C_HIGH },
+    { OBSERVE_CAMPAIGN_STAGE, MEMBER_WAVE, SOURCE_C_MIDDLE },
     { OBSERVE_CAMPAIGN_FRAGMENT, MEMBER_N, SOURCE_A },
     { OBSERVE_CAMPAIGN_FRAGMENT, MEMBER_FCNT, SOURCE_C },
     { OBSERVE_CAMPAIGN_PHASE, MEMBER_PHASE, SOURCE_A },
     { OBSERVE_CAMPAIGN_PHASE, MEMBER_CAMPAIGN, SOURCE_B },
+    { OBSERVE_CAMPAIGN_PHASE, MEMBER_ROUND, SOURCE_C },
 };
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -267,6 +276,12 @@ static int64_t value_of(const struct observation *o, enum source source)
         return (int64_t)((uint64_t)o->b >> 32);
     case SOURCE_B_LOW:
         return (int64_t)((uint64_t)o->b & UINT32_MAX);
+    case SOURCE_C_HIGH:
+        return (int64_t)((uint64_t)o->c >> 32);
+    case SOURCE_C_MIDDLE:
+        return (int64_t)((uint64_t)o->c >> 16 & UINT16_MAX);
+    case SOURCE_C_LOW:
+        return (int64_t)((uint64_t)o->c & UINT16_MAX);
     case SOURCE_B:
     default:
         return o->b;
@@ -298,6 +313,9 @@ static void put_value(FILE *out, enum form form, int64_t value)
     case FORM_THOUSANDTHS:
         fprintf(out, "%s%" PRId64 ".%03d", value < 0 ? "-" : "",
                 value < 0 ? -(value / 1000) : value / 1000, abs((int)(value % 1000)));
+        break;
+    case FORM_ORDINAL:
+        fprintf(out, "%" PRId64, value + 1);
         break;
     case FORM_ADDRESS:
         fprintf(out, "\"%08" PRIx64 "\"", (uint64_t)value & UINT32_MAX);

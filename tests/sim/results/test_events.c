@@ -94,7 +94,16 @@ Test(events, servers_name_the_device_that_they_speak_of, .init = make_path, .fin
     expect_line(&(struct observation){ 0, 2000, OBSERVE_CAMPAIGN_STAGE, 7, CAMPAIGN_GROUP_SET_UP, 1,
                         NULL },
             "{\"time_s\": 0.000000000, \"kind\": \"campaign_stage\", \"device\": 7, \"stage\": "
-            "\"group_set_up\", \"campaign\": 1}\n");
+            "\"group_set_up\", \"campaign\": 1, \"round\": 1, \"wave\": 1}\n");
+    int64_t place = INT64_C(1) << 32 | 4 << 16 | 2;
+    expect_line(&(struct observation){ 0, 2000, OBSERVE_CAMPAIGN_STAGE, 7, CAMPAIGN_READY, place,
+                        NULL },
+            "{\"time_s\": 0.000000000, \"kind\": \"campaign_stage\", \"device\": 7, \"stage\": "
+            "\"ready\", \"campaign\": 2, \"round\": 2, \"wave\": 5}\n");
+    expect_line(&(struct observation){ 0, 2000, OBSERVE_CAMPAIGN_PHASE, CAMPAIGN_PHASE_SET_UP, 1, 1,
+                        NULL },
+            "{\"time_s\": 0.000000000, \"kind\": \"campaign_phase\", \"phase\": \"set-up\", "
+            "\"campaign\": 1, \"round\": 2}\n");
     expect_line(&(struct observation){ 0, 2000, OBSERVE_NETWORK_JOIN, 3, 0x26000004, 9, NULL },
             "{\"time_s\": 0.000000000, \"kind\": \"network_join\", \"device\": 3, \"dev_addr\": "
             "\"26000004\", \"dev_nonce\": 9}\n");
