@@ -5,22 +5,30 @@
 
 Goal: patches between real links of this firmware are as small as those of programs that a device
 cannot run: a changed constant at most 48 B, other changes at most 1.3 times zstd's and below
-xdelta3's. The manifest (240 B) is not counted.
+xdelta3's. The manifest (240 B) is not counted, its size is printed. So are sums, and the memory
+that applying the last patch takes: of ours the state on the device, which the firmware asserts, of
+the others all that is resident.
 
 Method: device/ is linked for the board as it is and with the changes of PAIRS, and in the state of
 two commits of the history where they are there. The programs are Debian's.
 """
+import fcntl
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
+import time
 import unittest
 
 PROGRAM = os.environ['FLEETCAST']
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MANIFEST_SIZE = 240
+F_SETPIPE_SZ = 1031
+PIPE_SIZE = 4096
 # Of the history: from the first to the second there are ten commits that changed device/.
 OLD, NEW = 'f968bec', '2feefcf'
 
@@ -46,6 +54,26 @@ def link(source, folder):
     return pathlib.Path(folder, 'firmware.bin')
 
 
+def row(name, values, unit=''):
+    print(f'patch of {name:30}' + ''.join(f'{value:>10}' for value in values) + unit)
+
+
+def resident_kib(command):
+    """Most memory of a program that writes to its standard output, which is not read until then."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, PIPE_SIZE)
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL) as process:
+        os.close(writer)
+        deadline = time.monotonic() + 60
+        waiting = 0
+        while waiting < PIPE_SIZE and process.poll() is None and time.monotonic() < deadline:
+            waiting, = struct.unpack('i', fcntl.ioctl(reader, termios.FIONREAD, b'\0' * 4))
+        status = pathlib.Path(f'/proc/{process.pid}/status').read_text()
+        with os.fdopen(reader, 'rb') as output:
+            output.read()
+    return int(re.search(r'VmHWM:\s+(\d+) kB', status)[1])
+
+
 class Sizes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -53,6 +81,15 @@ class Sizes(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.base = link(cls.tree('base', []), cls.folder / 'base.out')
         cls.rows = []
+        row('', ('ours', 'bsdiff', 'xdelta3', 'zstd'))
+
+    @classmethod
+    def tearDownClass(cls):
+        row('all of them', map(sum, zip(*cls.rows)), ' B')
+        row('each: manifest of ours', (MANIFEST_SIZE,), ' B')
+        header = (ROOT / 'device/update/delta_build.h').read_text()
+        state = int(re.search(r'#define DELTA_BUILD_RAM_MAX +(\d+)u', header)[1])
+        row('the last: memory to apply it', (state // 1024, *cls.memory), ' KiB')
 
     @classmethod
     def tree(cls, name, changes):
@@ -82,13 +119,18 @@ class Sizes(unittest.TestCase):
         subprocess.run([PROGRAM, 'patch', 'apply', base, delta, again], check=True)
         self.assertEqual(again.read_bytes(), target.read_bytes(), name)
         sizes = [delta.stat().st_size - MANIFEST_SIZE]
-        for command in (['bsdiff', base, target, other],
-                        ['xdelta3', '-9', '-f', '-e', '-s', base, target, other],
-                        ['zstd', '-q', '-f', '--ultra', '-22', f'--patch-from={base}', target,
-                         '-o', other]):
-            subprocess.run(command, check=True, capture_output=True)
+        Sizes.memory = []
+        for make, apply in (
+                (['bsdiff', base, target, other], ['bspatch', base, '/dev/stdout', other]),
+                (['xdelta3', '-9', '-f', '-e', '-s', base, target, other],
+                 ['xdelta3', '-d', '-c', '-s', base, other]),
+                (['zstd', '-q', '-f', '--ultra', '-22', f'--patch-from={base}', target, '-o',
+                  other], ['zstd', '-q', '-d', '-c', f'--patch-from={base}', other])):
+            subprocess.run(make, check=True, capture_output=True)
             sizes.append(other.stat().st_size)
-        print(f'{name:30}' + ''.join(f'{size:10}' for size in sizes))
+            Sizes.memory.append(resident_kib(apply))
+        Sizes.rows.append(sizes)
+        row(name, sizes, ' B')
         return sizes
 
     def check(self, name, base, target):
@@ -97,7 +139,6 @@ class Sizes(unittest.TestCase):
         self.assertLess(ours, xdelta3, name)
 
     def test_pairs_of_this_firmware(self):
-        print(f'\n{"patch of":30}{"ours":>10}{"bsdiff":>10}{"xdelta3":>10}{"zstd":>10}')
         for name, changes in PAIRS.items():
             target = link(self.tree(name.replace(' ', '-'), changes), self.folder / 'out')
             self.assertNotEqual(target.read_bytes(), self.base.read_bytes(), name)
