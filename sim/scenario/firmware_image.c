@@ -66,32 +66,33 @@ static uint8_t *generate(const struct scenario_firmware *firmware, uint64_t seed
 }
 
 /* 0: `error` says why. */
-static uint32_t file_size(const char *path, char *error, size_t error_size)
+static uint32_t file_size(const char *path, const char *key, char *error, size_t error_size)
 {
     struct stat status;
     if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
-        snprintf(error, error_size, "firmware.image: cannot read '%s': %s", path, strerror(errno));
+        snprintf(error, error_size, "%s: cannot read '%s': %s", key, path, strerror(errno));
     } else if (!S_ISREG(status.st_mode)) {
-        snprintf(error, error_size, "firmware.image: '%s' is not a file", path);
+        snprintf(error, error_size, "%s: '%s' is not a file", key, path);
     } else if (status.st_size < 1 || status.st_size > (off_t)SCENARIO_CODE_SIZE_MAX) {
-        snprintf(error, error_size, "firmware.image: '%s' has %lld bytes; the slot takes 1 to %u",
-                path, (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
+        snprintf(error, error_size, "%s: '%s' has %lld bytes; the slot takes 1 to %u", key, path,
+                (long long)status.st_size, SCENARIO_CODE_SIZE_MAX);
     } else {
         return (uint32_t)status.st_size;
     }
     return 0;
 }
 
-static uint8_t *load_file(const char *path, uint32_t *size, char *error, size_t error_size)
+static uint8_t *load_file(
+        const char *path, const char *key, uint32_t *size, char *error, size_t error_size)
 {
-    *size = file_size(path, error, error_size);
+    *size = file_size(path, key, error, error_size);
     if (*size == 0) {
         return NULL;
     }
     uint8_t *code = malloc(*size);
     FILE *file = fopen(path, "rb");
     if (code == NULL || file == NULL || fread(code, 1, *size, file) != *size) {
-        snprintf(error, error_size, "firmware.image: cannot read all of '%s'", path);
+        snprintf(error, error_size, "%s: cannot read all of '%s'", key, path);
         free(code);
         code = NULL;
     }
@@ -114,23 +115,31 @@ bool firmware_image_is_file(const struct scenario_firmware *firmware)
 uint32_t firmware_image_code_size(
         const struct scenario_firmware *firmware, char *error, size_t error_size)
 {
-    return firmware_image_is_file(firmware) ? file_size(firmware->image, error, error_size)
-           : is_target_link(firmware)       ? target_link_size()
-                                            : firmware->image_size_bytes;
+    return firmware_image_is_file(firmware)
+                   ? file_size(firmware->image, "firmware.image", error, error_size)
+           : is_target_link(firmware) ? target_link_size()
+                                      : firmware->image_size_bytes;
+}
+
+/* `key`: how messages call it. */
+static uint8_t *load(const struct scenario_firmware *firmware, const char *key, uint64_t seed,
+        uint32_t *size, char *error, size_t error_size)
+{
+    if (firmware_image_is_file(firmware)) {
+        return load_file(firmware->image, key, size, error, error_size);
+    }
+    uint8_t *code =
+            is_target_link(firmware) ? load_target_link(size) : generate(firmware, seed, size);
+    if (code == NULL) {
+        snprintf(error, error_size, "%s: out of memory", key);
+    }
+    return code;
 }
 
 uint8_t *firmware_image_load(const struct scenario_firmware *firmware, uint64_t seed,
         uint32_t *size, char *error, size_t error_size)
 {
-    if (firmware_image_is_file(firmware)) {
-        return load_file(firmware->image, size, error, error_size);
-    }
-    uint8_t *code =
-            is_target_link(firmware) ? load_target_link(size) : generate(firmware, seed, size);
-    if (code == NULL) {
-        snprintf(error, error_size, "firmware.image: out of memory");
-    }
-    return code;
+    return load(firmware, "firmware.image", seed, size, error, error_size);
 }
 
 uint32_t firmware_image_size(uint32_t code_size)
@@ -169,7 +178,8 @@ uint8_t *firmware_base_load(const struct scenario *scenario, const char *word, u
     if (!is_word_of_base(word)) {
         snprintf(base.image, sizeof base.image, "%s", word);
     }
-    uint8_t *code = firmware_image_load(&base, scenario->seed, size, error, error_size);
+    uint8_t *code = load(&base, is_word_of_base(word) ? "firmware.image" : "firmware.base",
+            scenario->seed, size, error, error_size);
     if (code == NULL || strcmp(word, "earlier") != 0) {
         return code;
     }

@@ -143,7 +143,7 @@ Test(campaigns, send_it_in_the_form_of_the_scenario_or_their_own)
     cr_expect_str_eq(scenario.campaigns[0].firmware.base, "same");
     cr_assert_not(read_text(GROUPS "campaigns:\n  - {name: a, firmware: "
                                    "{delivery: delta, base: /no/such/file}}\n"));
-    cr_expect_not_null(strstr(messages, "city.yaml:4:49: error: firmware.image: cannot read "
+    cr_expect_not_null(strstr(messages, "city.yaml:4:49: error: firmware.base: cannot read "
                                         "'/no/such/file'"),
             "%s", messages);
 }

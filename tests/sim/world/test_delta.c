@@ -7,9 +7,10 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "support/trial.h"
+#include "update/image.h"
 
 #define NEAR                                                                                       \
     "name: near\n"                                                                                 \
@@ -75,5 +76,37 @@ Test(delta, sends_the_whole_image_to_devices_with_another_base)
         cr_expect_eq(device.transfer, i < 4 ? 1 : 0, "device %u", i);
     }
     cr_expect_float_eq(trial_value(trial, "security.bad_installs"), 0.0, 0.0);
+    trial_destroy(trial);
+}
+
+/* The second campaign's base is what the first one sent, whole and plain; its own is encrypted. */
+static const char in_turn[] =
+        NEAR "devices: [{name: d, count: 6, boot: {spread: 60 s}, report: {period: 10 min}}]\n"
+             "firmware: {image: generated, size: 16 KiB}\n"
+             "campaigns:\n"
+             "  - {name: first, firmware: {version: 1.1.0}, start: 20 min,"
+             " set_up: {window: 40 min}, correction: {timeout: 20 min}}\n"
+             "  - {name: second, firmware: {version: 2.0.0, size: 17 KiB, delivery: delta,"
+             " base: same, encryption: on}, start: 5 h,"
+             " set_up: {window: 40 min}, correction: {timeout: 20 min}}\n";
+
+Test(delta, changes_the_base_of_its_campaign)
+{
+    struct trial *trial = trial_create(in_turn, NULL, 0);
+    const struct world *world = trial->world;
+    cr_assert_null(world->deltas[0].bytes);
+    cr_expect_eq(
+            memcmp(world->blocks[0].bytes, world->images[0].bytes, world->images[0].size_bytes), 0,
+            "plain");
+    uint32_t same = 0, size = world->images[1].size_bytes;
+    for (uint32_t i = IMAGE_HEADER_SIZE; i < size; i++) {
+        same += world->blocks[1].bytes[i] == world->images[1].bytes[i] ? 1u : 0u;
+    }
+    cr_expect_lt(same, size / 50, "encrypted: one byte in 256 is the same by chance");
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "campaigns.second.devices.confirmed"), 6);
+    cr_expect_eq(trial_value(trial, "campaigns.second.delta.devices.delta"), 6);
+    cr_expect_eq(trial_value(trial, "campaigns.second.delta.devices.built"), 6);
+    cr_expect_eq(trial_value(trial, "security.bad_installs"), 0);
     trial_destroy(trial);
 }
