@@ -67,9 +67,6 @@ static void add_campaign(const struct measure *m, uint32_t c, struct pairs *sum)
     sum->fragments += fragment_causes_sent(causes, c, true);
     sum->airtime_s += measure_seconds(fragment_causes_airtime_ns(causes, c));
     bool unicast = m->view->scenario->campaigns[c].params.delivery == DELIVERY_UNICAST;
-    if (unicast) {
-        sum->airtime_s += measure_seconds(fragment_causes_unicast_airtime_ns(causes, c));
-    }
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
         struct set_up_times times;
         struct campaign_device d;

@@ -206,7 +206,9 @@ static void unicast(struct fragment_causes *causes, uint32_t device, uint32_t ca
                              ? 0
                              : air_unicast_fragments(causes->view, device, frame,
                                      causes->streams[stream].fragment_size_bytes, &first_n);
-    causes->unicast.airtime_ns[campaign] += count > 0 ? frame->end_ns - frame->start_ns : 0;
+    if (count > 0 && causes->streams[stream].is_unicast) {
+        causes->streams[stream].airtime_ns += frame->end_ns - frame->start_ns;
+    }
     for (uint32_t i = 0; i < count; i++) {
         unicast_fragments_note(&causes->unicast, causes->view->memory, campaign, device,
                 first_n + i, causes->streams[stream].nb_frag);

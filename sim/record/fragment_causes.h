@@ -40,8 +40,6 @@ uint32_t fragment_causes_received(
 /* The same of all transfers of the campaign, each by itself. */
 uint32_t fragment_causes_received_in_all(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
-/* Time on air of the unicast frames that brought members fragments. */
-sim_ns fragment_causes_unicast_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
 /* Fragments that it received by unicast, coded ones too and each as often as it came; different
  * uncoded ones of them. */
 uint32_t fragment_causes_unicast(
@@ -68,7 +66,8 @@ bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id)
  * causes: FRAGMENT_NONE. */
 enum fragment_kind fragment_causes_kind(
         const struct fragment_causes *causes, uint32_t device, int64_t frame_id);
-/* Of all multicast frames of a campaign so far, copies each: coded ones and requests too. */
+/* Of all multicast frames of a campaign so far, copies each: coded ones and requests too; of the
+ * frames that brought devices fragments, where they fetch the block. */
 sim_ns fragment_causes_airtime_ns(const struct fragment_causes *causes, uint32_t campaign);
 sim_ns fragment_causes_transfer_airtime_ns(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t transfer);

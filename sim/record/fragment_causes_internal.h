@@ -37,7 +37,7 @@ struct stream {
     struct fragment_rows rows;
     uint32_t sent_coded; /* coded fragments that were on the air */
     uint8_t *coded;      /* a bit for each of their N */
-    sim_ns airtime_ns;   /* of all its frames, copies each */
+    sim_ns airtime_ns;   /* of all its frames, copies each; by unicast those that were received */
 };
 
 #define NO_STREAM  UINT16_MAX

@@ -1,7 +1,6 @@
 /* What others ask of the causes of fragments.
  * SPDX-License-Identifier: MIT
  */
-#include <assert.h>
 #include <string.h>
 
 #include "record/fragment_causes_internal.h"
@@ -29,12 +28,6 @@ uint32_t fragment_causes_unicast(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device)
 {
     return causes->unicast.received[(size_t)campaign * causes->device_count + device];
-}
-
-sim_ns fragment_causes_unicast_airtime_ns(const struct fragment_causes *causes, uint32_t campaign)
-{
-    assert(campaign < causes->unicast.campaign_count);
-    return causes->unicast.airtime_ns[campaign];
 }
 
 uint32_t fragment_causes_unicast_uncoded(

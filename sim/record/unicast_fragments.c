@@ -17,9 +17,7 @@ bool unicast_fragments_create(
     fragments->received = calloc(count, sizeof *fragments->received);
     fragments->uncoded = calloc(count, sizeof *fragments->uncoded);
     fragments->have = calloc(count, sizeof *fragments->have);
-    fragments->airtime_ns = calloc(campaign_count + 1u, sizeof *fragments->airtime_ns);
-    return fragments->received != NULL && fragments->uncoded != NULL && fragments->have != NULL
-           && fragments->airtime_ns != NULL;
+    return fragments->received != NULL && fragments->uncoded != NULL && fragments->have != NULL;
 }
 
 void unicast_fragments_destroy(struct unicast_fragments *fragments)
@@ -31,7 +29,6 @@ void unicast_fragments_destroy(struct unicast_fragments *fragments)
     free(fragments->received);
     free(fragments->uncoded);
     free(fragments->have);
-    free(fragments->airtime_ns);
 }
 
 void unicast_fragments_note(struct unicast_fragments *fragments, struct run_memory *memory,

@@ -7,16 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine.h"
-
 struct run_memory;
 
 struct unicast_fragments {
     uint32_t campaign_count, device_count;
     uint32_t *received; /* [campaign][device]: each time counted, coded ones too */
     uint32_t *uncoded;  /* likewise: different uncoded ones */
-    sim_ns *airtime_ns; /* [campaign]: of the frames that brought them */
-    uint8_t **have;     /* [campaign][device]: a bit for each uncoded N - 1; NULL: none so far */
+    uint8_t **have;     /* likewise: a bit for each uncoded N - 1; NULL: none so far */
 };
 
 /* False: out of memory. */

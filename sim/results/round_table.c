@@ -20,7 +20,8 @@ static const struct column columns[] = {
     { "coded_sent", "", COLUMN_COUNT,
             "different coded fragments that were on the air, of each transfer",
             MEMBER(coded_sent) },
-    { "airtime_s", "s", COLUMN_NUMBER, "time on air of its multicast frames, copies each",
+    { "airtime_s", "s", COLUMN_NUMBER, "time on air of its multicast frames, copies each; by unicast of those that brought "
+            "devices fragments",
             MEMBER(airtime_s) },
     { "energy_j", "J", COLUMN_NUMBER, "energy that members drew for updates", MEMBER(energy_j) },
     { "confirmed", "", COLUMN_COUNT, "members that reported the new version",

@@ -151,6 +151,9 @@ Test(unicast_delivery, brings_only_what_is_missing_in_further_rounds)
     cr_expect_leq(second, 1.1 * (needed - first), "%g for %g", second, needed - first);
     double share = (second + 12 * DEVICES) / first;
     cr_expect_leq(second_s, 1.1 * share * first_s, "%g s after %g s", second_s, first_s);
+    double reported_s = trial_value(trial, "rounds.airtime_s"); /* without set-up and questions */
+    cr_expect(reported_s > 0.7 * second_s && reported_s < second_s, "%g s of %g s", reported_s,
+            second_s);
     trial_destroy(trial);
 }
 
