@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run/memory_need.h"
+
 /* The end of a campaign and a failure shall be seen soon, but not depend on how often a caller
  * stops: they are looked for at fixed instants of simulated time. */
 #define LOOK_NS SIM_NS_PER_S
@@ -67,6 +69,9 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
 {
     const struct world_options options = { .crypto_memo = settings->crypto_memo,
         .threads = settings->threads };
+    if (!memory_suffices(scenario, memory_available_bytes(), error, error_size)) {
+        return NULL;
+    }
     struct run *run = calloc(1, sizeof *run);
     snprintf(error, error_size, "out of memory");
     if (run == NULL) {
