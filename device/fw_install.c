@@ -10,6 +10,8 @@
 
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */
 #define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
+/* Internal flash stalls the processor: two pages of an STM32L4, 44 ms, are erased at once. */
+#define STALL_TICKS (HAL_RTC_HZ / 16u)
 /* One wrong read must not cost an update. */
 #define BUILD_ATTEMPTS 3u
 
@@ -208,6 +210,16 @@ static bool waits_for_flash(struct fw *fw)
     return fw->install_waits_for_flash;
 }
 
+/* True: the flash that is filled would stall the processor when the MAC has to open a window. The
+ * alarm for that goes on with the build, too. */
+static bool waits_for_mac(const struct fw *fw)
+{
+    const struct hal *hal = &fw->core.hal;
+    DEVICE_ASSERT(hal, fw->install == FW_INSTALL_BUILDING);
+    return hal_flash_geometry(hal, flash_map_of(hal)->new_image.region)->stalls_cpu
+           && mac_step_at(&fw->core) < hal_rtc_now(hal) + STALL_TICKS;
+}
+
 /* --- for the main loop ----------------------------------------------------------------------- */
 
 bool fw_install_step(struct fw *fw)
@@ -226,6 +238,9 @@ bool fw_install_step(struct fw *fw)
         }
         break;
     case FW_INSTALL_BUILDING:
+        if (waits_for_mac(fw)) {
+            return false;
+        }
         if (!waits_for_flash(fw)) {
             build_piece(fw);
         }
