@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * As many receivers as several threads play at one time (parts.h) are served together: first all
- * are judged, in order, then all run. What one of them does changes nothing for another one whose
- * verdict is given.
+ * are judged, in order, then all run; meanwhile the next ones are judged. What a receiver does at
+ * the end of a frame changes no other one's verdict.
  */
 #include <stdlib.h>
 
@@ -114,12 +114,13 @@ static void prefetch_judged(
     }
 }
 
-/* As many receivers as are played at one time: first all are judged, then all get what they have
- * received. */
-static void serve_devices(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, const struct receiver *items, uint32_t count, sim_ns now_ns)
+/* As many receivers from `first` on as are served together. */
+static void judge_devices(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, uint32_t first, struct delivery *delivery, sim_ns now_ns)
 {
-    struct delivery *delivery = medium->delivery;
+    uint32_t left = air->devices.count - first;
+    uint32_t count = left < ENGINE_PARTS_MAX ? left : ENGINE_PARTS_MAX;
+    const struct receiver *items = air->devices.items + first;
     delivery->frame = &air->frame;
     delivery->now_ns = now_ns;
     delivery->parts.count = 0;
@@ -140,7 +141,6 @@ static void serve_devices(struct medium *medium, const struct judge_frame *judge
                 (struct engine_part){ medium->device_entities[device], device };
         delivery->endings[part] = judge_ending(medium, judged, rivals, air, &items[i], now_ns);
     }
-    engine_parts_play(medium->engine, &delivery->parts);
 }
 
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
@@ -149,26 +149,33 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
     medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
-    const struct receiver *items = air->devices.items;
-    uint32_t count = air->devices.count;
-    for (uint32_t i = 0; i < count; i += ENGINE_PARTS_MAX) {
-        uint32_t left = count - i;
-        serve_devices(medium, &judged, rivals, air, items + i,
-                left < ENGINE_PARTS_MAX ? left : ENGINE_PARTS_MAX, now_ns);
+    struct delivery *delivery = &medium->delivery[0], *next = &medium->delivery[1];
+    judge_devices(medium, &judged, rivals, air, 0, delivery, now_ns);
+    for (uint32_t first = ENGINE_PARTS_MAX;; first += ENGINE_PARTS_MAX) {
+        bool more = first < air->devices.count;
+        engine_parts_start(medium->engine, &delivery->parts);
+        if (more) {
+            judge_devices(medium, &judged, rivals, air, first, next, now_ns);
+        }
+        engine_parts_finish(medium->engine, &delivery->parts);
+        if (!more) {
+            return;
+        }
+        struct delivery *served = delivery;
+        delivery = next;
+        next = served;
     }
 }
 
 bool medium_delivery_init(struct medium *medium)
 {
-    struct delivery *delivery = malloc(sizeof *delivery);
-    if (delivery == NULL) {
-        return false;
+    medium->delivery = malloc(2 * sizeof *medium->delivery);
+    for (unsigned i = 0; medium->delivery != NULL && i < 2; i++) {
+        medium->delivery[i].medium = medium;
+        medium->delivery[i].parts.play = deliver;
+        medium->delivery[i].parts.context = &medium->delivery[i];
     }
-    delivery->medium = medium;
-    delivery->parts.play = deliver;
-    delivery->parts.context = delivery;
-    medium->delivery = delivery;
-    return true;
+    return medium->delivery != NULL;
 }
 
 void medium_delivery_finish(struct medium *medium)

@@ -218,7 +218,7 @@ struct medium {
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
-    struct delivery *delivery; /* medium_delivery.c */
+    struct delivery *delivery; /* two: medium_delivery.c */
 
     uint32_t ear_count;
     struct ear ears[MEDIUM_EARS_MAX];

@@ -254,9 +254,17 @@ unsigned engine_threads(const struct engine *engine)
     return engine->crew != NULL ? engine->crew->threads : 1;
 }
 
+/* What the run's own thread does besides, and empties, is about a quarter of the work of parts.
+ * With shares of 1/T of all work each, 3 T groups of owners in a row leave it 4 - T. */
 unsigned engine_thread_of(const struct engine *engine, uint32_t number)
 {
-    return engine->crew != NULL ? number / NUMBERS_TOGETHER % engine->crew->threads : 0;
+    unsigned threads = engine_threads(engine);
+    if (threads == 1) {
+        return 0;
+    }
+    unsigned own = threads < 4 ? 4 - threads : 0;
+    unsigned group = number / NUMBERS_TOGETHER % (3 * threads);
+    return group < own ? 0 : 1 + (group - own) % (threads - 1);
 }
 
 static void play_alone(const struct engine_parts *parts)
@@ -305,13 +313,17 @@ static void add_sums(struct crew *crew)
     }
 }
 
-void engine_parts_play(struct engine *engine, const struct engine_parts *parts)
+static bool are_played_alone(const struct engine *engine, const struct engine_parts *parts)
 {
-    struct crew *crew = engine->crew;
     assert(parts->count <= ENGINE_PARTS_MAX && parts->play != NULL);
     assert(mate_here == NULL);
-    if (crew == NULL || parts->count < PARTS_WORTH_WAKING) {
-        play_alone(parts);
+    return engine->crew == NULL || parts->count < PARTS_WORTH_WAKING;
+}
+
+void engine_parts_start(struct engine *engine, const struct engine_parts *parts)
+{
+    struct crew *crew = engine->crew;
+    if (are_played_alone(engine, parts)) {
         return;
     }
     deal(crew, parts);
@@ -320,6 +332,16 @@ void engine_parts_play(struct engine *engine, const struct engine_parts *parts)
             give_share(&crew->mates[i]);
         }
     }
+}
+
+void engine_parts_finish(struct engine *engine, const struct engine_parts *parts)
+{
+    struct crew *crew = engine->crew;
+    if (are_played_alone(engine, parts)) {
+        play_alone(parts);
+        return;
+    }
+    assert(crew->parts == parts);
     play_share(&crew->mates[0]);
     go_through(crew, parts->count);
     for (unsigned i = 1; i < crew->threads; i++) {

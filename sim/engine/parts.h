@@ -43,8 +43,11 @@ struct engine_parts {
     void *context;
 };
 
-/* From a handler. Returns when all parts are played and all outboxes are empty. */
-void engine_parts_play(struct engine *engine, const struct engine_parts *parts);
+/* From a handler: other threads may begin. The caller goes on with what changes nothing that parts
+ * touch, as with getting the next ones ready. */
+void engine_parts_start(struct engine *engine, const struct engine_parts *parts);
+/* Plays what is left. Returns when all parts are played and all outboxes are empty. */
+void engine_parts_finish(struct engine *engine, const struct engine_parts *parts);
 void engine_part_begin(struct engine *engine, uint32_t part);
 void engine_part_end(struct engine *engine, uint32_t part);
 

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Two runs of one scenario go on in turn, a few fragments each, so that both meet the same other
- * load of the machine; the figure is the median over these steps. The parallel share is measured on
- * one thread: CPU time inside engine_parts_play(), which the linker wraps for it, over all of the
- * bulk. It bounds the speed-up of N threads to 1 / (1 - share + share / N).
+ * load of the machine; figures are medians over these steps. The parallel share is measured on one
+ * thread: CPU time inside engine_parts_finish(), which the linker wraps for it, over all of a step.
+ * It bounds the speed-up of N threads to 1 / (1 - share + share / N).
  */
 #include <math.h>
 #include <stdio.h>
@@ -31,13 +31,13 @@ static const char scenario_text[] =
 
 static int64_t parts_ns;
 
-void __real_engine_parts_play(struct engine *engine, const struct engine_parts *parts);
-void __wrap_engine_parts_play(struct engine *engine, const struct engine_parts *parts);
+void __real_engine_parts_finish(struct engine *engine, const struct engine_parts *parts);
+void __wrap_engine_parts_finish(struct engine *engine, const struct engine_parts *parts);
 
-void __wrap_engine_parts_play(struct engine *engine, const struct engine_parts *parts)
+void __wrap_engine_parts_finish(struct engine *engine, const struct engine_parts *parts)
 {
     int64_t started_ns = bench_clock_ns();
-    __real_engine_parts_play(engine, parts);
+    __real_engine_parts_finish(engine, parts);
     parts_ns += bench_clock_ns() - started_ns;
 }
 
@@ -65,22 +65,28 @@ static bool in_bulk(struct run *run)
     return campaign_phase(world_first_campaign(run_world(run))) == CAMPAIGN_PHASE_UNCODED;
 }
 
-/* One step of a run. Returns the wall time that a delivery took, NaN without one. */
-static double step(struct run *run)
+struct step {
+    double wall_ns; /* that a delivery took */
+    double share;   /* of the CPU time in parts */
+};
+
+/* False: nothing was delivered in it. */
+static bool step(struct run *run, struct step *step)
 {
     uint64_t before = fleet_deliveries(run_world(run));
-    int64_t started_ns = wall_ns();
+    int64_t started_ns = wall_ns(), cpu_ns = bench_clock_ns(), played_ns = parts_ns;
     run_advance_to(run, engine_now(run_engine(run)) + STEP_NS);
-    double passed_ns = (double)(wall_ns() - started_ns);
     uint64_t delivered = fleet_deliveries(run_world(run)) - before;
-    return delivered > 0 ? passed_ns / (double)delivered : NAN;
+    step->wall_ns = (double)(wall_ns() - started_ns) / (double)delivered;
+    step->share = (double)(parts_ns - played_ns) / (double)(bench_clock_ns() - cpu_ns);
+    return delivered > 0;
 }
 
 int main(int argc, char **argv)
 {
     struct bench *bench = bench_open(argc, argv);
     static struct scenario scenarios[2];
-    static double one_ns[STEPS], two_ns[STEPS], ratios[STEPS];
+    static double one_ns[STEPS], two_ns[STEPS], ratios[STEPS], shares[STEPS];
     struct run *runs[2];
     unsigned count = 0;
     for (unsigned i = 0; i < 2; i++) {
@@ -88,17 +94,17 @@ int main(int argc, char **argv)
         runs[i] = fleet_run(&scenarios[i], scenario_text, &settings);
         fleet_run_to_phase(runs[i], CAMPAIGN_PHASE_UNCODED);
     }
-    int64_t alone_ns = 0, alone_parts_ns = 0;
     while (count < STEPS && in_bulk(runs[0])) {
-        int64_t cpu_ns = bench_clock_ns(), played_ns = parts_ns;
-        one_ns[count] = step(runs[0]);
-        alone_ns += bench_clock_ns() - cpu_ns;
-        alone_parts_ns += parts_ns - played_ns;
-        two_ns[count] = step(runs[1]);
-        ratios[count] = one_ns[count] / two_ns[count];
-        count += isfinite(ratios[count]) ? 1 : 0;
+        struct step one, two;
+        bool delivers = step(runs[0], &one);
+        if (step(runs[1], &two) && delivers) {
+            one_ns[count] = one.wall_ns;
+            two_ns[count] = two.wall_ns;
+            shares[count] = one.share;
+            ratios[count++] = one.wall_ns / two.wall_ns;
+        }
     }
-    double share = (double)alone_parts_ns / (double)alone_ns;
+    double share = median_of(shares, count);
     bench_report(bench, "deliveries_per_s.threads_1", "frames/s wall",
             1e9 / median_of(one_ns, count), NAN);
     bench_report(bench, "deliveries_per_s.threads_2", "frames/s wall",

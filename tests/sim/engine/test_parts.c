@@ -102,7 +102,9 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
                     (struct engine_part){ stage->first + owner, owner };
         }
     }
-    engine_parts_play(stage->engine, &stage->parts);
+    engine_parts_start(stage->engine, &stage->parts);
+    engine_observe(stage->engine, now_ns, 0, OBSERVE_FRAME_ENDED, (int64_t)argument, 4, 0, "bytes");
+    engine_parts_finish(stage->engine, &stage->parts);
 }
 
 static void on_answer(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
