@@ -50,8 +50,9 @@ enum campaign_session_order {
 };
 
 enum campaign_install {
-    INSTALL_AT_ONCE,    /* as soon as a device has proved its block, by itself */
-    INSTALL_COMMON_TIME /* when the server says so (TS006) */
+    INSTALL_AT_ONCE,     /* as soon as a device has proved its block, by itself */
+    INSTALL_COMMON_TIME, /* when the server says so (TS006) */
+    INSTALL_AGREED_TIME  /* the same, told in the set-up: before the transfer */
 };
 
 /* What follows McGroupSetupAns in the set-up of a device. */
@@ -242,7 +243,7 @@ enum campaign_proof {
     CAMPAIGN_PROOF_COUNT
 };
 
-/* How far a device is told when to reboot (TS006, INSTALL_COMMON_TIME). */
+/* How far a device is told when to reboot (TS006; not with INSTALL_AT_ONCE). */
 #define CAMPAIGN_REBOOTS(X)                                                                        \
     X(NONE, NULL)         /* it installs by itself */                                              \
     X(UNKNOWN, "unknown") /* the server does not know what a reboot would install */               \

@@ -149,7 +149,7 @@ static enum campaign_reboot reboot_of(const struct campaign *campaign, const str
         [MEMBER_INSTALL_TOLD] = CAMPAIGN_REBOOT_TOLD,
     };
     assert(member->install < sizeof reboots / sizeof reboots[0]);
-    return campaign->params.install == INSTALL_COMMON_TIME
+    return campaign->params.install != INSTALL_AT_ONCE
                    ? (enum campaign_reboot)reboots[member->install]
                    : CAMPAIGN_REBOOT_NONE;
 }

@@ -3,7 +3,8 @@
  *
  * A member that has proved its block, or reported it whole where no proof is demanded, is asked for
  * its image, then told the time, then, after it, asked for its version. Its periodic report may
- * tell that first.
+ * tell that first. With an agreed time it is told that once it is set up, for any reboot installs
+ * what is there by then; one that was not told so, or missed it, is told like the others.
  */
 #include <assert.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 
 static bool is_common(const struct campaign *campaign)
 {
-    return campaign->params.install == INSTALL_COMMON_TIME;
+    return campaign->params.install != INSTALL_AT_ONCE;
 }
 
 sim_ns install_end_ns(const struct campaign *campaign)
@@ -49,6 +50,14 @@ static bool has_image(const struct campaign *campaign, const struct member *memb
     return member->stage == MEMBER_PROVED || (member->stage == MEMBER_WHOLE && !proof_due);
 }
 
+/* Set up, and the transfer is still to come: the time of the reboot is agreed. */
+static bool is_to_agree(const struct campaign *campaign, const struct member *member, sim_ns now_ns)
+{
+    return campaign->params.install == INSTALL_AGREED_TIME && member->stage == MEMBER_READY
+           && member->install == MEMBER_INSTALL_UNKNOWN
+           && time_of(campaign, member) >= now_ns + LEAD_NS;
+}
+
 /* One that does not wait for a proof may have the block, and its report was lost. */
 static bool may_hold_image(const struct campaign *campaign, const struct member *member)
 {
@@ -65,7 +74,7 @@ static bool may_hold_image(const struct campaign *campaign, const struct member 
 static size_t reboot_request(
         const struct campaign *campaign, struct member *member, uint8_t *out, sim_ns now_ns)
 {
-    assert(member->install == MEMBER_INSTALL_IMAGE);
+    assert(member->install != MEMBER_INSTALL_TOLD);
     sim_ns at_ns = time_of(campaign, member);
     if (at_ns < now_ns + LEAD_NS) { /* no answer will come */
         member->install = MEMBER_INSTALL_TOLD;
@@ -92,7 +101,8 @@ static size_t next_request(
 {
     switch ((enum member_install)member->install) {
     case MEMBER_INSTALL_UNKNOWN:
-        return package_dev_upgrade_image_req(out);
+        return is_to_agree(campaign, member, now_ns) ? reboot_request(campaign, member, out, now_ns)
+                                                     : package_dev_upgrade_image_req(out);
     case MEMBER_INSTALL_IMAGE:
         return reboot_request(campaign, member, out, now_ns);
     case MEMBER_INSTALL_TOLD:
@@ -121,8 +131,8 @@ static bool send_next(const struct campaign *campaign, struct member *member, si
 void install_step(struct campaign *campaign, struct member *member,
         const struct uplink_course *course, sim_ns now_ns)
 {
-    if (!is_common(campaign) || !has_image(campaign, member)
-            || management_is_absent(campaign, member)) {
+    bool due = has_image(campaign, member) || is_to_agree(campaign, member, now_ns);
+    if (!is_common(campaign) || !due || management_is_absent(campaign, member)) {
         return;
     }
     struct network *network = campaign->server->network;
@@ -156,7 +166,7 @@ static void on_reboot_planned(
         const struct campaign *campaign, struct member *member, uint32_t seconds, sim_ns now_ns)
 {
     sim_ns off_ns = now_ns + (sim_ns)seconds * SIM_NS_PER_S - time_of(campaign, member);
-    if (member->install != MEMBER_INSTALL_IMAGE) {
+    if (member->install != MEMBER_INSTALL_IMAGE && !is_to_agree(campaign, member, now_ns)) {
         return;
     }
     if (seconds == 0) {
@@ -200,7 +210,8 @@ void install_on_answer(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns)
 {
     assert(campaign_member(campaign, member->device) == member);
-    if (!is_common(campaign) || !has_image(campaign, member)) {
+    bool due = has_image(campaign, member) || is_to_agree(campaign, member, now_ns);
+    if (!is_common(campaign) || !due) {
         return; /* it answers another campaign, or is confirmed */
     }
     member_answered(member);

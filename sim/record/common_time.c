@@ -43,7 +43,7 @@ static void *create(const struct recorder_set *set)
     common->from_ns = SIM_NS_NEVER;
     for (uint32_t i = 0; i < view->scenario->campaign_count; i++) {
         const struct campaign_params *params = &view->scenario->campaigns[i].params;
-        if (params->install == INSTALL_COMMON_TIME && common->from_ns == SIM_NS_NEVER) {
+        if (params->install != INSTALL_AT_ONCE && common->from_ns == SIM_NS_NEVER) {
             common->from_ns = params->start_ns + params->install_after_ns;
             common->to_ns = common->from_ns + params->install_spread_ns + REBOOT_LATE_NS;
         }

@@ -64,7 +64,7 @@ static bool listens(const struct recorder_ops *recorder, uint32_t list)
 static void make_lists(struct recorder_set *set)
 {
     bool attack = set->view.scenario->adversary_count > 0;
-    bool common_time = scenario_install_ordered(set->view.scenario);
+    bool common_time = scenario_installs_at_a_time(set->view.scenario);
     uint16_t count = 0;
     for (uint32_t list = 0; list < LIST_COUNT; list++) {
         set->list_begin[list] = count;

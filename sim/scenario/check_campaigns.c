@@ -180,15 +180,32 @@ static void check_fragment_table(const struct campaign_check *c)
 }
 
 /* A device waits for an order or does not, whichever campaign it is in. */
+static bool share_a_group(const struct scenario *scenario, const struct scenario_campaign *a,
+        const struct scenario_campaign *b)
+{
+    bool share = false;
+    for (uint32_t g = 0; g < scenario->group_count; g++) {
+        const char *name = scenario->groups[g].name;
+        share = share || (scenario_campaign_takes(a, name) && scenario_campaign_takes(b, name));
+    }
+    return share;
+}
+
 static void check_install(const struct campaign_check *c)
 {
-    const struct campaign_params *first = &c->check->scenario->campaigns[0].params;
+    const struct scenario *scenario = c->check->scenario;
     const struct campaign_params *p = &c->campaign->params;
-    if (p->install != first->install) {
-        scenario_errors_add(c->check->errors, check_place(c->check, &p->install),
-                "%s.install.policy should be that of the other campaigns: devices wait for an "
-                "order to install, or do not",
-                c->label);
+    for (const struct scenario_campaign *other = scenario->campaigns; other < c->campaign;
+            other++) {
+        bool differs =
+                (other->params.install == INSTALL_AT_ONCE) != (p->install == INSTALL_AT_ONCE);
+        if (differs && share_a_group(scenario, other, c->campaign)) {
+            scenario_errors_add(c->check->errors, check_place(c->check, &p->install),
+                    "%s.install.policy should be that of the other campaigns of its devices: they "
+                    "wait for an order to install, or do not",
+                    c->label);
+            return;
+        }
     }
 }
 

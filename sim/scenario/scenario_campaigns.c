@@ -199,10 +199,24 @@ uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device)
     return (uint8_t)bits;
 }
 
-bool scenario_install_ordered(const struct scenario *scenario)
+bool scenario_installs_at_a_time(const struct scenario *scenario)
 {
-    return scenario->campaign_count > 0
-           && scenario->campaigns[0].params.install == INSTALL_COMMON_TIME;
+    bool any = false;
+    for (uint32_t c = 0; c < scenario->campaign_count; c++) {
+        any = any || scenario->campaigns[c].params.install != INSTALL_AT_ONCE;
+    }
+    return any;
+}
+
+bool scenario_install_ordered(const struct scenario *scenario, uint32_t group)
+{
+    for (uint32_t c = 0; c < scenario->campaign_count; c++) {
+        const struct scenario_campaign *campaign = &scenario->campaigns[c];
+        if (scenario_campaign_takes(campaign, scenario->groups[group].name)) {
+            return campaign->params.install != INSTALL_AT_ONCE;
+        }
+    }
+    return false;
 }
 
 uint8_t scenario_proofs(const struct scenario_verify *verify)

@@ -49,8 +49,10 @@ uint32_t scenario_campaign_first_group(
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);
 /* What a device demands of a block: enum device_verify bits of all campaigns that it is in. */
 uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device);
-/* Devices wait for an order to install; all campaigns agree (check_campaigns.c). */
-bool scenario_install_ordered(const struct scenario *scenario);
+/* The devices of a group wait for an order to install; its campaigns agree (check_campaigns.c). */
+bool scenario_install_ordered(const struct scenario *scenario, uint32_t group);
+/* Devices of some campaign do. */
+bool scenario_installs_at_a_time(const struct scenario *scenario);
 /* Hashes that devices of a campaign ask about: a bit for each enum proof_kind. */
 uint8_t scenario_proofs(const struct scenario_verify *verify);
 

@@ -38,6 +38,7 @@ static const struct preset_key keys[] = {
     { "time_out", { NULL, "by-interval", "by-interval", NULL, NULL } },
     { "receipts", { NULL, "none", "none", NULL, NULL } },
     { "status_tries", { NULL, "1", "1", NULL, NULL } },
+    { "install.policy", { NULL, NULL, NULL, "agreed-time", NULL } },
     { "mic_descriptor", { NULL, NULL, "zero", NULL, NULL } },
 };
 /* clang-format on */

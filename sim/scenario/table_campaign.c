@@ -25,7 +25,7 @@ static const char *const sessions_names[] = { "one", "per-data-rate", "threshold
 static const char *const order_names[] = { "in-turns", "at-one-time", NULL };
 static const char *const verify_names[] = { "checksum", "server-mic-crc64", "server-mic-sha256",
     "block-mic", "signature", NULL };
-static const char *const install_names[] = { "at-once", "common-time", NULL };
+static const char *const install_names[] = { "at-once", "common-time", "agreed-time", NULL };
 static const char *const auto_names[] = { "auto", NULL };
 static const char *const never_names[] = { "never", NULL };
 static const char *const gateways_names[] = { "staggered", "simultaneous", "single", "delayed",
@@ -113,7 +113,7 @@ static const struct param rows[] = {
     { "gateways", C(params.gateways), &param_enum, DIMENSION_NONE, 0, 0, gateways_names, "staggered", "Gateways that send a multicast frame: all in turn, all at one time, the one with most members, or each of them 'interval' after the one before." },
     { "verify", C(verify), &param_verify, DIMENSION_NONE, 0, 0, verify_names, "block-mic signature", "List of what a device demands of a block before it installs it: that the server accepts its CRC-64 (checksum), does so with a MIC over the CRC-64 or the SHA-256 (server-mic-...), the MIC of TS004-2.0.0 in the set-up (block-mic), the signature of the image." },
     { "duty_share", C(params.duty_share), &param_double, DIMENSION_RATIO, 0.01, 1, NULL, "80 %", "Share of a gateway's duty cycle that multicast may use." },
-    { "install.policy", C(params.install), &param_enum, DIMENSION_NONE, 0, 0, install_names, "at-once", "Policy of installation: each device by itself once its block is proved, or all at a time that the server tells them (TS006)." },
+    { "install.policy", C(params.install), &param_enum, DIMENSION_NONE, 0, 0, install_names, "at-once", "Policy of installation: each device by itself once its block is proved, or all at a time that the server tells them (TS006), once they have the image (common-time) or in the set-up, before the transfer (agreed-time)." },
     { "install.after", C(params.install_after_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "1 d", "Time from the start of the campaign to the common time of installation." },
     { "install.spread", C(params.install_spread_ns), &param_time, DIMENSION_TIME, 0, 30 * DAY, NULL, "0 s", "Time over which devices install, from the common time on." },
     { "confirm_timeout", C(params.confirm_timeout_ns), &param_time, DIMENSION_TIME, 0, 365 * DAY, NULL, "12 h", "Longest wait for the reports of devices after the session." },

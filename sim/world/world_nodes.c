@@ -169,7 +169,8 @@ static struct device_configuration configuration_of(
         .report_traffic = (uint8_t)group->report_traffic,
         .report_jitter_percent = (uint8_t)lround(group->report_jitter * 100.0),
         .report_confirmed = group->report_confirmed,
-        .install_ordered = scenario_install_ordered(world->scenario),
+        .install_ordered = scenario_install_ordered(
+                world->scenario, (uint32_t)(group - world->scenario->groups)),
         .report_in_session = group->report_in_session,
         .rate_policy = rate_policy(group),
         .region_plan = scenario_region(world->scenario)->plan_id,

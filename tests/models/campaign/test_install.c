@@ -115,6 +115,49 @@ Test(install, missed_reboot_is_ordered_again)
     cr_expect_geq(fleet.devices[1].version_asked, 1);
 }
 
+/* Actility's order (spec-protocol 9.5): the reboot is planned before the transfer, and no device is
+ * asked for its image. */
+Test(install, agreed_time_is_told_before_the_transfer)
+{
+    struct campaign_params params = fleet_default_params();
+    params.install = INSTALL_AGREED_TIME;
+    params.install_after_ns = AFTER_NS;
+    params.versions = VERSIONS_ASK;
+    fleet_create(&fleet, 4, 900 * SIM_NS_PER_S, &params);
+    sim_ns at_ns = params.start_ns + AFTER_NS;
+    for (uint32_t i = 0; i < 4; i++) {
+        fleet.devices[i].faults.waits_for_order = true;
+    }
+    run(4, params.start_ns + params.set_up_window_ns - SIM_NS_PER_S);
+    cr_assert_eq(campaign_fragments_sent(fleet.campaign, false), 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct fleet_device *device = &fleet.devices[i];
+        cr_expect_eq(device->version_questions[2], 1);
+        cr_expect_eq(device->reboot_orders, 1);
+        cr_expect_geq(device->reboot_ns, at_ns - 2 * SIM_NS_PER_S);
+        cr_expect_leq(device->reboot_ns, at_ns + 2 * SIM_NS_PER_S);
+    }
+    run(4, at_ns + HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_expect_eq(fleet.devices[0].image_questions, 0);
+    cr_expect_eq(fleet.devices[0].reboot_orders, 1);
+}
+
+/* Whole after the time that was agreed, or without a word of it: told like the others. */
+Test(install, agreed_time_that_was_missed_is_told_again)
+{
+    struct campaign_params params = fleet_default_params();
+    params.install = INSTALL_AGREED_TIME;
+    params.install_after_ns = AFTER_NS;
+    fleet_create(&fleet, 2, 900 * SIM_NS_PER_S, &params);
+    fleet.devices[0].faults.waits_for_order = fleet.devices[1].faults.waits_for_order = true;
+    fleet.devices[1].faults.misses_reboot = true;
+    run(2, params.start_ns + AFTER_NS + 2 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_expect_eq(fleet.devices[1].image_questions, 1);
+    cr_expect_eq(fleet.devices[1].reboot_orders, 2);
+}
+
 /* The campaign waits for the common time, whatever its confirm_timeout is. */
 Test(install, keeps_the_campaign_open_until_the_common_time)
 {

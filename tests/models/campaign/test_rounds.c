@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "models/campaign/fleet_suite.h"
+#include "update/update.h"
 
 TestSuite(rounds, .fini = fleet_suite_end);
 
@@ -75,6 +76,27 @@ Test(rounds, help_those_that_the_first_one_left)
     cr_assert_eq(second.failed[CAMPAIGN_FAILURE_NONE], 2);
     cr_assert_eq(second.sent_uncoded, campaign_nb_frag(fleet.campaign));
     cr_assert_eq(second.start_ns - first.end_ns, params.retry_pause_ns);
+}
+
+/* The firmware refuses each version up to one that failed its trial (device/update/update.h), so
+ * the same image is of no use to a device that went back; a retry is for the others. */
+Test(rounds, leave_a_device_alone_that_went_back)
+{
+    struct campaign_params params = params_of(2);
+    fleet_create(&fleet, 3, PERIOD_NS, &params);
+    fleet.devices[0].faults.installs_nothing = true;
+    fleet.devices[0].update_status = UPDATE_REVERTED;
+    fleet.devices[2].faults.loss_percent = 100;
+    run_to_round(1);
+    cr_assert_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_REVERTED);
+    fleet.devices[2].faults.loss_percent = 0;
+    fleet_run(&fleet, 48 * HOUR_NS);
+    cr_assert(server_done(fleet.server));
+    cr_expect_eq(fleet.devices[0].frag_set_ups, 1);
+    cr_expect_eq(fleet_view(&fleet, 0).rounds, 1);
+    cr_expect_eq(fleet_view(&fleet, 0).failure, CAMPAIGN_FAILURE_REVERTED);
+    cr_expect_eq(fleet_view(&fleet, 2).stage, CAMPAIGN_CONFIRMED);
+    cr_expect_eq(campaign_round_count(fleet.campaign), 2, "none for it alone");
 }
 
 /* They refuse the block soon, and may listen until their session times out: a session of the next

@@ -92,6 +92,21 @@ Test(server_presets, are_each_campaigns_own)
     cr_expect_eq(scenario.campaigns[1].params.correction, CORRECTION_ADAPTIVE);
 }
 
+/* A device waits for an order to install, or does not: campaigns of one group agree on that. */
+Test(server_presets, agree_on_an_order_to_install_where_they_share_devices)
+{
+    cr_expect(read_text("devices: [{name: a, count: 2}, {name: b, count: 2}]\n"
+                        "campaigns:\n"
+                        "  - {name: one, devices: a, server: actility-rounds}\n"
+                        "  - {name: two, devices: b, install: {policy: common-time}}\n"),
+            "%s", messages);
+    expect_refused("devices: [{name: a, count: 2}]\n"
+                   "campaigns:\n"
+                   "  - {name: one, devices: a, server: actility-rounds}\n"
+                   "  - {name: two, devices: a, start: 3 d, install: {policy: at-once}}\n",
+            "campaigns.two.install.policy should be that of the other campaigns of its devices");
+}
+
 Test(server_presets, are_refused_by_another_name)
 {
     expect_refused("campaign: {server: chirpstack-v3}\n",
