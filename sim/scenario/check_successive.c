@@ -127,7 +127,8 @@ static void check_transfer_count(const struct check *check, const struct scenari
     uint32_t versions =
             c->params.versions == VERSIONS_ASK ? 2u : campaign_version_count(check->scenario, c);
     uint32_t rounds = c->params.retries + (c->params.pause_ns > 0 ? 2u : 1u);
-    uint64_t transfers = (uint64_t)rounds * waves * rates * versions;
+    uint32_t forms = c->firmware.delivery == DELIVERY_DELTA ? 2u : 1u; /* delta and whole image */
+    uint64_t transfers = (uint64_t)rounds * waves * rates * versions * forms;
     if (transfers >= CAMPAIGN_TRANSFERS_MAX) {
         scenario_errors_add(check->errors, check_place(check, &c->params.wave_size),
                 "campaign '%s': %u rounds of %u waves may need %llu transfers, and a campaign has "

@@ -449,6 +449,10 @@ Test(campaigns, have_fewer_transfers_than_a_number_has_room_for)
     cr_expect_not(read_text("devices: [{count: 498}]\nduration: 90 d\n"
                             "campaign: {wave_size: 2, set_up: {versions: ask}}\n"),
             "two versions");
+    cr_expect_not(read_text("devices: [{count: 498}]\nduration: 90 d\n"
+                            "firmware: {image: generated, size: 2 KiB, delivery: delta}\n"
+                            "campaign: {wave_size: 2}\n"),
+            "delta and whole image");
 }
 
 Test(campaigns, have_rounds_within_the_run)

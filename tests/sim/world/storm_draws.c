@@ -59,7 +59,7 @@ static const struct row {
     { "campaigns.0.redundancy", { "5 %", "20 %", "50 %" } },
     { "campaigns.0.retries", { "0", "1", "2" } },
     { "campaigns.0.retry_pause", { "1 h", "8 h" } },
-    { "campaigns.0.wave_size", { "0", "0", "5" } },
+    { "campaigns.0.wave_size", { "0", "0", "8" } },
     { "campaigns.1.wave_size", { "0", "0", "6" } },
     { "campaigns.0.defences.fragment_table", { "0", "0", "2" } },
     { "campaigns.0.group_delete", { "false", "true" } },

@@ -132,6 +132,7 @@ Test(storm, heals, .timeout = 1200)
     for (uint32_t seed = 1; seed <= storms; seed++) {
         struct storm storm = { .wrong = faults };
         storm_draw(&storm.draw, seed, &tally);
+        storm_print_command(&storm.draw, stderr); /* of one that ends the test, the last line */
         play(text, &storm, &sums);
         failed += storm.faults > 0;
     }
