@@ -143,6 +143,25 @@ int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint
     return medium_gain_mdb(medium, gateway, device);
 }
 
+uint32_t medium_best_gateway(const struct medium *medium, uint32_t device, int32_t *gain_mdb)
+{
+    assert(medium->gateway_count > 0 && device < medium->device_count);
+    const struct link_table *links = &medium->links;
+    uint32_t first = links->from[device];
+    if (first < links->from[device + 1]) {
+        *gain_mdb = links->gains_mdb[first];
+        return links->gateways[first];
+    }
+    uint32_t best = 0;
+    *gain_mdb = medium_unlinked_gain_mdb(medium, 0, device);
+    for (uint32_t g = 1; g < medium->gateway_count; g++) {
+        int32_t other_mdb = medium_unlinked_gain_mdb(medium, g, device);
+        best = other_mdb > *gain_mdb ? g : best;
+        *gain_mdb = other_mdb > *gain_mdb ? other_mdb : *gain_mdb;
+    }
+    return best;
+}
+
 void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m)
 {
     assert(device < medium->device_count);

@@ -186,6 +186,8 @@ double medium_channel_power_mw(const struct medium *medium, uint32_t device, sim
 
 /* Median link budget: EIRP + this = received power without fading, in mdB (negative). */
 int32_t medium_link_gain_mdb(const struct medium *medium, uint32_t gateway, uint32_t device);
+/* The gateway with the largest of them, of equal ones the first. There is one. */
+uint32_t medium_best_gateway(const struct medium *medium, uint32_t device, int32_t *gain_mdb);
 /* The same between a gateway and any place outdoors, without shadowing and antennas. */
 int32_t medium_gain_at_mdb(
         const struct medium *medium, uint32_t gateway, double x_m, double y_m, double height_m);

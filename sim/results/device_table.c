@@ -144,13 +144,9 @@ static void add_place(const struct world *world, uint32_t device, struct device_
     line->group = scenario_group_of(world->scenario, device)->name;
     line->dev_eui = world->identities[device].dev_eui;
     medium_device_place(world->medium, device, &line->x_m, &line->y_m);
-    for (uint32_t g = 0; g < world->gateway_count; g++) {
-        double gain_db = medium_link_gain_mdb(world->medium, g, device) / 1e3;
-        if (g == 0 || gain_db > line->link_gain_db) {
-            line->link_gain_db = gain_db;
-            line->gateway = g;
-        }
-    }
+    int32_t gain_mdb;
+    line->gateway = medium_best_gateway(world->medium, device, &gain_mdb);
+    line->link_gain_db = gain_mdb / 1e3;
 }
 
 static void add_network(const struct world *world, const struct recorder_set *recorders,

@@ -232,14 +232,10 @@ static sim_ns draw_boot_time(uint64_t seed, uint32_t entity, sim_ns spread_ns)
 static uint8_t data_rate_by_link(const struct world *world, const struct judge_tables *tables,
         uint32_t device, int32_t eirp_mdbm)
 {
-    int32_t best_mdbm = INT32_MIN;
-    int32_t antenna_mdb = world->scenario->gateways.params.antenna_gain_mdb;
     int32_t margin_mdb = world->scenario->network.adr.margin_mdb;
-    for (uint32_t g = 0; g < world->gateway_count; g++) {
-        int32_t power_mdbm =
-                eirp_mdbm + medium_link_gain_mdb(world->medium, g, device) + antenna_mdb;
-        best_mdbm = power_mdbm > best_mdbm ? power_mdbm : best_mdbm;
-    }
+    int32_t best_mdbm;
+    (void)medium_best_gateway(world->medium, device, &best_mdbm);
+    best_mdbm += eirp_mdbm + world->scenario->gateways.params.antenna_gain_mdb;
     const struct region *region = scenario_region(world->scenario);
     uint8_t data_rate = region_rate_max(region);
     while (data_rate > 0

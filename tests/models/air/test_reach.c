@@ -342,6 +342,26 @@ Test(reach, a_pair_without_a_link_has_the_gain_of_its_place)
     city_destroy(none);
 }
 
+Test(reach, the_best_gateway_is_that_of_the_largest_gain)
+{
+    struct city *by_links = city_create(27000), *none = city_create(-200000);
+    for (uint32_t d = 0; d < DEVICES; d++) {
+        uint32_t best = 0;
+        for (uint32_t g = 1; g < GATEWAYS; g++) {
+            bool better = medium_link_gain_mdb(none->medium, g, d)
+                          > medium_link_gain_mdb(none->medium, best, d);
+            best = better ? g : best;
+        }
+        int32_t by_links_mdb, none_mdb;
+        cr_assert_eq(medium_best_gateway(by_links->medium, d, &by_links_mdb), best);
+        cr_assert_eq(medium_best_gateway(none->medium, d, &none_mdb), best);
+        cr_assert_eq(by_links_mdb, medium_link_gain_mdb(none->medium, best, d));
+        cr_assert_eq(none_mdb, by_links_mdb);
+    }
+    city_destroy(by_links);
+    city_destroy(none);
+}
+
 /* --- which frames a fade lifts ---------------------------------------------------------------- */
 
 static bool recorded(const struct city *city, uint64_t frame_id, uint32_t device, bool ended)
