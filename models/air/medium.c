@@ -121,6 +121,7 @@ void medium_destroy(struct medium *medium)
     free(medium->device_sent);
     free(medium->gateway_sent);
     free(medium->link_of_gateway);
+    free(medium->candidates);
     free(medium->gateways);
     free(medium);
 }

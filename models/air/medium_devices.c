@@ -148,22 +148,50 @@ static void detect_by_listener(struct medium *medium, const struct judge_frame *
     }
 }
 
-/* Looks at each link on which the frame can be heard. */
-static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, const struct audible *audible, sim_ns now_ns)
+/* Those devices on the channel that hear the frame, into medium->candidates. Returns how many. */
+static uint32_t find_candidates(
+        struct medium *medium, const struct on_air *air, const struct audible *audible)
 {
-    uint32_t to = audible->from[air->transmitter + 1];
-    for (uint32_t i = audible->from[air->transmitter]; i < to; i++) {
-        uint32_t device = audible->links[i].device;
+    const struct audible_link *links = &audible->links[audible->from[air->transmitter]];
+    uint32_t link_count = audible->from[air->transmitter + 1] - audible->from[air->transmitter];
+    uint32_t count = 0;
+    if (link_count > medium->candidate_capacity) {
+        medium->candidate_capacity = link_count;
+        medium->candidates = run_memory_grow(engine_memory(medium->engine), medium->candidates,
+                link_count * sizeof *medium->candidates);
+    }
+    for (uint32_t i = 0; i < link_count; i++) {
+        uint32_t device = links[i].device;
         if (medium->listeners[device].channel != air->channel->number) {
             continue;
         }
-        int32_t median_mdbm = medium_through_link_mdbm(
-                medium, air->frame.power_mdbm, device, audible->links[i].gain_mdb);
+        int32_t median_mdbm =
+                medium_through_link_mdbm(medium, air->frame.power_mdbm, device, links[i].gain_mdb);
         if (median_mdbm >= air->device_from_mdbm
                 && !medium_device_misses(medium, air, device, median_mdbm)) {
-            detect(medium, judged, rivals, air, device, median_mdbm, now_ns);
+            medium->candidates[count++] = (struct candidate){ device, median_mdbm };
         }
+    }
+    return count;
+}
+
+/* Looks at each link on which the frame can be heard: at all of them first, so that what the second
+ * walk looks at can be brought into the cache ahead. */
+static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
+        struct on_air *air, const struct audible *audible, sim_ns now_ns)
+{
+    uint32_t count = find_candidates(medium, air, audible);
+    const struct candidate *candidates = medium->candidates;
+    const uint32_t *from = medium->links.from;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rivals > 0 && i + PREFETCH_AHEAD < count) {
+            __builtin_prefetch(&from[candidates[i + PREFETCH_AHEAD].device]);
+            uint32_t first = from[candidates[i + PREFETCH_REST_AHEAD].device];
+            __builtin_prefetch(&medium->links.gains_mdb[first]);
+            __builtin_prefetch(&medium->links.gateways[first]);
+        }
+        detect(medium, judged, rivals, air, candidates[i].device, candidates[i].median_mdbm,
+                now_ns);
     }
 }
 

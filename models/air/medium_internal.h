@@ -54,6 +54,12 @@ struct audible {
     struct audible_link *links;
 };
 
+/* A device that hears a frame, and its power without fading. */
+struct candidate {
+    uint32_t device;
+    int32_t median_mdbm;
+};
+
 /* How a rival arrives at a receiver. */
 struct arrival {
     uint32_t rival; /* of medium->rivals */
@@ -212,6 +218,8 @@ struct medium {
     int32_t linked_rival_most_mdbm;
     double ratio_borne; /* interference of all rivals to the frame that does nothing */
     uint32_t rival_capacity;
+    struct candidate *candidates; /* scratch: of the frame being detected */
+    uint32_t candidate_capacity;
     /* Scratch of medium_gateways_detect(): gateways that hear, and the link of each. */
     struct member_set hearing;
     uint32_t *link_of_gateway;

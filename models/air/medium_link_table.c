@@ -138,7 +138,7 @@ static void cells_finish(struct cells *cells)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-struct candidate {
+struct found_link {
     int32_t gain_mdb;
     uint16_t gateway;
 };
@@ -147,7 +147,7 @@ struct table_builder {
     struct medium *medium;
     struct reach reach;
     struct cells cells;
-    struct candidate *found; /* links of the device at hand */
+    struct found_link *found; /* links of the device at hand */
     uint32_t found_count;
     size_t capacity; /* of the table */
 };
@@ -172,13 +172,13 @@ static void look_at(
     }
     int32_t gain_mdb = medium_shadowed_gain_mdb(medium, gateway, device, common_db);
     if (medium_is_link(medium, gateway, device, gain_mdb)) {
-        builder->found[builder->found_count++] = (struct candidate){ gain_mdb, (uint16_t)gateway };
+        builder->found[builder->found_count++] = (struct found_link){ gain_mdb, (uint16_t)gateway };
     }
 }
 
 static int strongest_first(const void *a, const void *b)
 {
-    const struct candidate *x = a, *y = b;
+    const struct found_link *x = a, *y = b;
     if (x->gain_mdb != y->gain_mdb) {
         return x->gain_mdb > y->gain_mdb ? -1 : 1;
     }

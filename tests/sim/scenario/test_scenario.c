@@ -280,7 +280,7 @@ Test(scenario, shipped_ones_are_valid)
 {
     static const char *const names[] = { "smart-city-1000", "hello-20", "daily-meters", "aloha-100",
         "delta-update", "full-campaign", "harsh-city-500", "mixed-fleet", "two-campaigns",
-        "next-version", "sessions-by-data-rate", "faults-30", "storm-and-heal" };
+        "next-version", "sessions-by-data-rate", "faults-30", "storm-and-heal", "million" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s.yaml", getenv("FLEETCAST_SCENARIOS"), names[i]);
