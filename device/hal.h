@@ -43,7 +43,7 @@ enum hal_antenna {
 };
 
 enum hal_flash_region {
-    HAL_FLASH_INTERNAL, /* STM32L0 class: stalls the CPU, erases to 0x00 */
+    HAL_FLASH_INTERNAL, /* of the MCU, which stalls; STM32L0 erases to 0x00, STM32L4 to 0xFF */
     HAL_FLASH_EXTERNAL, /* SPI NOR class: runs on with a done interrupt, erases to 0xFF */
     HAL_FLASH_REGION_COUNT
 };

@@ -68,8 +68,8 @@ enum update_status update_status(const struct update *update);
 /* The candidate is not to be committed; `status` says why, UPDATE_NONE: it is gone. */
 void update_withdraw(struct update *update, enum update_status status);
 
-/* The target of a VALID delta image is made now: BUSY until update_verify_start() for that, or
- * update_withdraw(). */
+/* The slot for new images is filled out of the VALID candidate now: BUSY until
+ * update_verify_start() for that, or update_withdraw(). */
 void update_hold(struct update *update);
 
 /* Marks the VALID candidate, which is no delta image, for installation by the bootloader at the

@@ -237,7 +237,8 @@ static uint32_t cut_and_finish(uint32_t cut_at, enum fake_tear tear)
 static uint32_t cut_step(void)
 {
     const char *text = getenv("FLEETCAST_UPDATE_CUTS");
-    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 53u;
+    uint32_t sample = fake_internal_geometry.program_page_bytes < 64 ? 211 : 53;
+    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : sample;
 }
 
 static void cut_everywhere(bool encrypted)
