@@ -52,6 +52,33 @@ Test(server_restart, asks_nothing_again_that_was_answered)
     }
 }
 
+/* The same of the order to install, and of what a stop takes back. */
+Test(server_restart, orders_and_cancels_once)
+{
+    struct campaign_params params = fleet_default_params();
+    params.versions = VERSIONS_ASK;
+    params.install = INSTALL_AGREED_TIME;
+    params.install_after_ns = 12 * HOUR_NS;
+    params.stop_ns = params.start_ns + 7 * HOUR_NS;
+    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        fleet.devices[i].faults.waits_for_order = true;
+    }
+    for (uint32_t i = 0; i < 300; i++) {
+        fleet_run(&fleet, engine_now(fleet.engine) + 100 * SECOND_NS);
+        restart(0);
+    }
+    cr_assert(server_done(fleet.server));
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        const struct fleet_device *d = &fleet.devices[i];
+        cr_expect_eq(d->version_questions[2], 1, "device %u", i);
+        cr_expect_eq(d->reboot_orders, 1, "device %u", i);
+        cr_expect_eq(d->reboot_cancels, 1, "device %u", i);
+        cr_expect_eq(d->image_deletes, 1, "device %u", i);
+        cr_expect_not(d->holds_image, "device %u", i);
+    }
+}
+
 /* Down for an hour of the set-up of which the first half is done: the others are set up later, and
  * those that were done are left in peace. */
 Test(server_restart, goes_on_with_those_that_are_left)
