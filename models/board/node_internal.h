@@ -82,6 +82,7 @@ struct node {
     bool rx_silent;             /* the medium need report no detection */
     bool header_watched;        /* the chip looks at the end of a header */
     uint8_t worker;             /* index of node_fleet.workers */
+    bool runs;                  /* its firmware is on a C stack: node_worker.inside */
     uint32_t key_used;          /* last: its number, or one that was in use once (a hint) */
     uint8_t application;        /* the build whose application runs: index of node_fleet.builds */
     uint8_t application_next;   /* from the next reset on */

@@ -206,6 +206,7 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     struct node_worker *const worker = node_worker(node);
     assert(worker->inside == NULL);
     worker->inside = node;
+    node->runs = true;
     worker->until_ns = until_ns;
     worker->yield_ns = SIM_NS_NEVER;
     worker->exit = NODE_EXIT_RETURN;
@@ -222,6 +223,7 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     }
     node_signals_inside(NULL);
     worker->inside = NULL;
+    node->runs = false;
     return (enum node_exit)how;
 }
 

@@ -61,8 +61,8 @@ static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
     bool erases = node->nor_operation == NODE_NOR_ERASE;
     sim_ns nor_ns = ahead_ns(node->nor_done_ns, now_ns);
     return (struct energy_ahead){
-        .mcu_run_ns = worker->inside == node ? worker->running_since_ns - now_ns
-                                             : ahead_ns(busy_until_ns(node), now_ns),
+        .mcu_run_ns = node->runs ? worker->running_since_ns - now_ns
+                                 : ahead_ns(busy_until_ns(node), now_ns),
         .nor_program_ns = erases ? 0 : nor_ns,
         .nor_erase_ns = erases ? nor_ns : 0,
     };
