@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "update/flash_map.h"
+
 static bool flash_busy(void *board, enum hal_flash_region region)
 {
     return script.flash_busy;
@@ -14,6 +16,14 @@ static bool flash_busy(void *board, enum hal_flash_region region)
 
 static void flash_notify(void *board, enum hal_flash_region region)
 {
+}
+
+/* The reference board's: it says where images lie. */
+static const struct hal_flash_geometry *flash_geometry(void *board, enum hal_flash_region region)
+{
+    static const struct hal_flash_geometry internal = { .size_bytes = FLASH_INTERNAL_SIZE };
+    static const struct hal_flash_geometry nor = { .size_bytes = NOR_SIZE };
+    return region == HAL_FLASH_INTERNAL ? &internal : &nor;
 }
 
 struct rig *rig_create(void)
@@ -24,6 +34,7 @@ struct rig *rig_create(void)
     rig->ops = *rig->hal.ops;
     rig->ops.flash_busy = flash_busy;
     rig->ops.flash_notify = flash_notify;
+    rig->ops.flash_geometry = flash_geometry;
     rig->hal.ops = &rig->ops;
     rig->board.now = 50;
     memset(&script, 0, sizeof script);

@@ -110,7 +110,9 @@ static void add_campaigns(struct text *text, struct random_stream *stream)
                 ", start: %u min, firmware: {version: %u.0.0}, confirm_timeout: 3 h, "
                 "fragmentation_version: %s, ",
                 start_min, 2 + i, version);
-        add(text, "%s}\n", PICK(stream, sessions));
+        /* What a device does with an image is one for all campaigns that it is in. */
+        add(text, "%s%s}\n", PICK(stream, sessions),
+                count > 1 ? ", install: {policy: at-once}" : "");
     }
 }
 
