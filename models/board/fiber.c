@@ -90,26 +90,8 @@ static void first_frame(void)
 }
 
 #ifdef __x86_64__
+/* fiber_switch_x86_64.S */
 void fiber_switch(void **from, void *to);
-__asm__(".text\n"
-        ".type fiber_switch, @function\n"
-        "fiber_switch:\n"
-        "    pushq %rbp\n"
-        "    pushq %rbx\n"
-        "    pushq %r12\n"
-        "    pushq %r13\n"
-        "    pushq %r14\n"
-        "    pushq %r15\n"
-        "    movq %rsp, (%rdi)\n"
-        "    movq %rsi, %rsp\n"
-        "    popq %r15\n"
-        "    popq %r14\n"
-        "    popq %r13\n"
-        "    popq %r12\n"
-        "    popq %rbx\n"
-        "    popq %rbp\n"
-        "    ret\n"
-        ".size fiber_switch, . - fiber_switch\n");
 #define SAVED_REGISTERS 6
 #endif
 
