@@ -3,7 +3,7 @@
  *
  * A CRC is linear: the CRC of data XOR an alteration differs by what depends on the alteration
  * alone, and any 8 bytes in a row can be chosen to take the register to any value. So an alteration
- * with its correction behind it is a multiple of the polynomial at any place of the block. The
+ * followed by its correction is a multiple of the polynomial at any place of the block. The
  * polynomial is Jones' (0xad93d23594c935a9, reflected, as in the protocol reference, section 7.2);
  * start value and final XOR do not matter.
  */

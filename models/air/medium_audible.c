@@ -14,7 +14,7 @@
 /* A walk over links looks at one number each; one over listeners searches a link for each. */
 #define LINKS_PER_LISTENER 4u
 
-/* Puts each device behind `next` of those gateways that it hears; without links: counts it. */
+/* Lists each device at `next` of each gateway that it hears; without links: counts it. */
 static void walk(const struct medium *medium, const struct audible *audible, uint32_t *next)
 {
     const struct link_table *links = &medium->links;

@@ -4,7 +4,7 @@
  * Who knows the group's keys can move McFCnt with one frame: members drop what the server sends
  * from then on, requests included, and listen to the end of the session. What the server sees of it
  * is that no member answers any more. After so many silent rounds of the correction it makes the
- * group anew and calls the members that are not settled (calls.c): McGroupSetupReq ends their
+ * group again and calls the members that are not settled (calls.c): McGroupSetupReq ends their
  * session, McClassCSessionReq opens the next one. They keep the fragmentation session with what it
  * holds, and McGroupID, N and FragIndex stay, so the correction goes on with what they lack.
  */
