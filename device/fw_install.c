@@ -13,7 +13,7 @@
 /* Internal flash stalls the processor: two pages of an STM32L4, 44 ms, are erased at once. */
 #define STALL_TICKS (HAL_RTC_HZ / 16u)
 /* One wrong read must not cost an update. */
-#define BUILD_ATTEMPTS 3u
+#define FILL_ATTEMPTS 3u
 
 void fw_install_init(struct fw *fw)
 {
@@ -87,35 +87,35 @@ static void take_block(struct fw *fw)
     }
 }
 
-static struct delta_build *build_of(struct fw *fw)
+static struct slot_fill *fill_of(struct fw *fw)
 {
     return fragmentation_lend_memory(&fw->services.fragmentation);
 }
 
-static void build_begin(struct fw *fw)
+static void fill_begin(struct fw *fw)
 {
     DEVICE_ASSERT(&fw->core.hal, fw->core.update.place.region == HAL_FLASH_EXTERNAL);
     fw->report.update_status = UPDATE_BUSY;
-    fw->builds_left = BUILD_ATTEMPTS;
-    fw->install = FW_INSTALL_BUILDING;
-    delta_build_begin(build_of(fw), &fw->core.hal, &fw->core.factory, fw->core.update.address);
+    fw->fills_left = FILL_ATTEMPTS;
+    fw->install = FW_INSTALL_FILLING;
+    slot_fill_begin(fill_of(fw), &fw->core.hal, &fw->core.factory, fw->core.update.address);
     update_hold(&fw->core.update);
 }
 
 /* What was made is no authentic image, or could not be made. */
-static void build_failed(struct fw *fw)
+static void fill_failed(struct fw *fw)
 {
-    DEVICE_ASSERT(&fw->core.hal, fw->builds_left > 0);
-    if (--fw->builds_left > 0) {
+    DEVICE_ASSERT(&fw->core.hal, fw->fills_left > 0);
+    if (--fw->fills_left > 0) {
         update_hold(&fw->core.update);
-        delta_build_again(build_of(fw), &fw->core.hal, &fw->core.factory);
+        slot_fill_again(fill_of(fw), &fw->core.hal, &fw->core.factory);
         return;
     }
     update_withdraw(&fw->core.update, UPDATE_BAD_PATCH);
     refuse(fw, UPDATE_BAD_PATCH);
 }
 
-static void check_built(struct fw *fw)
+static void check_filled(struct fw *fw)
 {
     if (update_step(&fw->core.update, &fw->core.factory, &fw->core.nvm)) {
         return;
@@ -123,22 +123,22 @@ static void check_built(struct fw *fw)
     if (update_status(&fw->core.update) == UPDATE_VALID && !fw->core.update.is_delta) {
         commit(fw);
     } else {
-        build_failed(fw);
+        fill_failed(fw);
     }
 }
 
-static void build_piece(struct fw *fw)
+static void fill_piece(struct fw *fw)
 {
-    struct delta_build *build = build_of(fw);
+    struct slot_fill *fill = fill_of(fw);
     DEVICE_ASSERT(&fw->core.hal, update_status(&fw->core.update) == UPDATE_BUSY);
-    if (build->stage == DELTA_BUILD_BUILT) {
-        check_built(fw);
-    } else if (!delta_build_step(build, &fw->core.hal, &fw->core.factory)) {
-        if (build->stage == DELTA_BUILD_BUILT) {
+    if (fill->stage == SLOT_FILL_FILLED) {
+        check_filled(fw);
+    } else if (!slot_fill_step(fill, &fw->core.hal, &fw->core.factory)) {
+        if (fill->stage == SLOT_FILL_FILLED) {
             const struct flash_slot *slot = &flash_map_of(&fw->core.hal)->new_image;
             update_verify_start(&fw->core.update, slot->region, slot->address, FLASH_SLOT_SIZE);
         } else {
-            build_failed(fw);
+            fill_failed(fw);
         }
     }
 }
@@ -149,7 +149,7 @@ static void proceed(struct fw *fw)
 {
     enum hal_flash_region region = flash_map_of(&fw->core.hal)->new_image.region;
     if (fw->core.update.is_delta || fw->core.update.place.region != region) {
-        build_begin(fw);
+        fill_begin(fw);
     } else {
         commit(fw);
     }
@@ -211,11 +211,11 @@ static bool waits_for_flash(struct fw *fw)
 }
 
 /* True: the flash that is filled would stall the processor when the MAC has to open a window. The
- * alarm for that goes on with the build, too. */
+ * alarm for that calls again. */
 static bool waits_for_mac(const struct fw *fw)
 {
     const struct hal *hal = &fw->core.hal;
-    DEVICE_ASSERT(hal, fw->install == FW_INSTALL_BUILDING);
+    DEVICE_ASSERT(hal, fw->install == FW_INSTALL_FILLING);
     return hal_flash_geometry(hal, flash_map_of(hal)->new_image.region)->stalls_cpu
            && mac_step_at(&fw->core) < hal_rtc_now(hal) + STALL_TICKS;
 }
@@ -237,12 +237,12 @@ bool fw_install_step(struct fw *fw)
             verify_piece(fw);
         }
         break;
-    case FW_INSTALL_BUILDING:
+    case FW_INSTALL_FILLING:
         if (waits_for_mac(fw)) {
             return false;
         }
         if (!waits_for_flash(fw)) {
-            build_piece(fw);
+            fill_piece(fw);
         }
         break;
     case FW_INSTALL_PROVING:
@@ -258,7 +258,7 @@ bool fw_install_step(struct fw *fw)
     case FW_INSTALL_COUNT:
         break;
     }
-    bool works = fw->install == FW_INSTALL_VERIFYING || fw->install == FW_INSTALL_BUILDING;
+    bool works = fw->install == FW_INSTALL_VERIFYING || fw->install == FW_INSTALL_FILLING;
     return works && !fw->install_waits_for_flash;
 }
 

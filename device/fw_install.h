@@ -16,7 +16,7 @@ enum fw_install {
     FW_INSTALL_NONE,      /* waits for a block */
     FW_INSTALL_VERIFYING, /* header, digest, signature */
     FW_INSTALL_PROVING,   /* the server is asked whether it sent this block */
-    FW_INSTALL_BUILDING,  /* the slot for new images is filled and verified (delta_build.h) */
+    FW_INSTALL_FILLING,   /* the slot for new images is filled and verified (slot_fill.h) */
     FW_INSTALL_COMMITTED, /* restarts as soon as nothing is lost by it, or when the server says so
                            */
     FW_INSTALL_COUNT

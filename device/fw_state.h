@@ -15,8 +15,8 @@ struct fw {
     uint32_t irq_latched; /* bit per enum fw_irq, set by the ISR */
     uint8_t install;      /* enum fw_install */
     bool install_waits_for_flash;
-    bool in_trial;       /* the image that runs is in testing */
-    uint8_t builds_left; /* tries to fill the slot for new images */
+    bool in_trial;      /* the image that runs is in testing */
+    uint8_t fills_left; /* tries to fill the slot for new images */
     uint64_t dio_edge_ticks[2];
     uint64_t alarm_at_ticks;             /* as armed in the HAL */
     uint64_t services_quiet_until_ticks; /* they wanted an uplink and then had none */

@@ -13,7 +13,7 @@
 #include "services/fec_matrix.h"
 #include "services/fec_row.h"
 #include "services/frag_store.h"
-#include "update/delta_build.h"
+#include "update/slot_fill.h"
 
 enum frag_work_stage {
     FRAG_WORK_IDLE,
@@ -49,7 +49,7 @@ struct frag_decoder {
     struct frag_work work;
     union {
         struct fec_matrix matrix;
-        struct delta_build delta; /* once the block is whole */
+        struct slot_fill fill; /* once the block is whole */
     };
 };
 

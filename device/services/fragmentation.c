@@ -390,9 +390,9 @@ bool fragmentation_take_block(
     return true;
 }
 
-struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
+struct slot_fill *fragmentation_lend_memory(struct fragmentation *frag)
 {
-    return &frag->decoder.delta;
+    return &frag->decoder.fill;
 }
 
 void fragmentation_block_used(struct fragmentation *frag, struct core *core)

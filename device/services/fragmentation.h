@@ -107,7 +107,7 @@ bool fragmentation_take_block(
 
 /* Memory for what is made of a block that was taken. No set-up is accepted while its update is
  * BUSY, so no session needs it. */
-struct delta_build *fragmentation_lend_memory(struct fragmentation *frag);
+struct slot_fill *fragmentation_lend_memory(struct fragmentation *frag);
 
 /* The block was installed or refused: it is not handed over again. Also right after a reset. */
 void fragmentation_block_used(struct fragmentation *frag, struct core *core);

@@ -37,7 +37,7 @@
 #define NOR_JOURNAL_SIZE      (16u * KIB)
 #define NOR_NEW_IMAGE_ADDRESS (272u * KIB)
 #define NOR_OLD_IMAGE_ADDRESS (432u * KIB)
-#define NOR_DELTA_ADDRESS     (592u * KIB) /* states of a delta build, update/delta_build.h */
+#define NOR_DELTA_ADDRESS     (592u * KIB) /* saves of update/slot_fill.h */
 #define NOR_DELTA_SIZE        (16u * KIB)
 #define NOR_TABLE_ADDRESS     (624u * KIB) /* hashes of fragments, services/fragment_table.h */
 #define NOR_TABLE_SIZE        (32u * KIB)

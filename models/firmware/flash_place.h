@@ -16,7 +16,7 @@
     X(JOURNAL, "journal")         /* of the fragmentation session */                               \
     X(NEW_IMAGE, "new_image")     /* that waits for its install */                                   \
     X(OLD_IMAGE, "old_image")     /* that was saved for a revert */                                \
-    X(DELTA_STATE, "delta_state") /* of a delta build */                                           \
+    X(DELTA_STATE, "delta_state") /* update/slot_fill.h */                                           \
     X(HASHES, "hashes")           /* of fragments */                                               \
     X(OTHER, "other")
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A device makes the target after it has verified the delta image, by the events of its firmware.
- * A reset in between is part of it: the build goes on from what the device has saved.
+ * A reset in between is part of it: it goes on from what the device has saved.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "scenario/firmware_image.h"
 
 /* The last one of a device in a campaign. */
-struct delta_build_cost {
+struct delta_cost {
     bool made;
     double s, joule;
 };
@@ -25,8 +25,8 @@ struct delta_begun {
 
 struct deltas {
     const struct recorder_view *view;
-    struct delta_begun *begun;      /* [device]; NULL: no campaign has a delta image */
-    struct delta_build_cost *costs; /* [campaign][device] */
+    struct delta_begun *begun; /* [device]; NULL: no campaign has a delta image */
+    struct delta_cost *costs;  /* [campaign][device] */
 };
 
 static void destroy(void *state)
@@ -79,12 +79,11 @@ static void built(struct deltas *deltas, uint32_t device, sim_ns at_ns)
     if (begun->at_ns == SIM_NS_NEVER || campaign == UINT32_MAX) {
         return;
     }
-    deltas->costs[(size_t)campaign * deltas->view->device_count + device] =
-            (struct delta_build_cost){
-                .made = true,
-                .s = measure_seconds(at_ns - begun->at_ns),
-                .joule = node_energy_total_j(deltas->view->nodes, device, at_ns) - begun->read_j,
-            };
+    deltas->costs[(size_t)campaign * deltas->view->device_count + device] = (struct delta_cost){
+        .made = true,
+        .s = measure_seconds(at_ns - begun->at_ns),
+        .joule = node_energy_total_j(deltas->view->nodes, device, at_ns) - begun->read_j,
+    };
     begun->at_ns = SIM_NS_NEVER;
 }
 
@@ -132,8 +131,7 @@ static void add_builds(const struct deltas *deltas, struct measure *m, bool ener
     uint32_t end = deltas->costs != NULL ? m->end_campaign : m->first_campaign;
     for (uint32_t c = m->first_campaign; c < end; c++) {
         for (uint32_t i = m->first_index; i < m->end_index; i++) {
-            const struct delta_build_cost *cost =
-                    &deltas->costs[(size_t)c * m->view->device_count + i];
+            const struct delta_cost *cost = &deltas->costs[(size_t)c * m->view->device_count + i];
             if (cost->made) {
                 sample_add(&m->sample, energy ? cost->joule : cost->s);
             }

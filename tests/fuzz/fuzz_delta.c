@@ -1,10 +1,10 @@
-/* Fuzzes what a delta build finds in flash: manifest, patch, states that a reset left, and what was
- * made so far.
+/* Fuzzes what device/update/slot_fill.h finds in flash: manifest, patch, states that a reset left,
+ * and what was made so far.
  * SPDX-License-Identifier: MIT
  *
- * A build of a target of three saves is stopped, by a reset or a power cut, and goes on; meanwhile
+ * The work on a target of three saves is stopped, by a reset or a power cut, and goes on; meanwhile
  * the input changes bytes, or puts a changed state into a slot with a head that fits it. Oracle: no
- * assertion fails and the build ends; flash rules hold and the target is the right one, in the
+ * assertion fails and the work ends; flash rules hold and the target is the right one, in the
  * first attempt where nothing was changed, in the second where manifest and patch were not.
  */
 #include <nettle/eddsa.h>
@@ -16,7 +16,7 @@
 #include "device/update/fake_board.h"
 #include "fuzz/bytes.h"
 #include "fuzz/fuzz.h"
-#include "update/delta_build.h"
+#include "update/slot_fill.h"
 
 #define STEPS_MAX       24u
 #define CODE_BYTES      20000u
@@ -26,7 +26,7 @@
 #define RECORD_BYTES    320u
 #define NONCE_BYTES     12u
 #define SLOTS           (NOR_DELTA_SIZE / SLOT_BYTES)
-#define BUILD_STEPS_MAX 4000u
+#define FILL_STEPS_MAX  4000u
 
 enum step {
     GO_ON,
@@ -42,10 +42,10 @@ enum step {
 static const uint8_t private_key[32] = "the key that signs test images..";
 static struct fake_board board;
 static struct fake_board start;    /* a verified delta image of the image that runs */
-static struct fake_board finished; /* its build, with all states */
+static struct fake_board finished; /* the target is made, all saves are there */
 static struct built_patch delta;
 static struct factory factory;
-static struct delta_build build;
+static struct slot_fill fill;
 static bool source_changed, work_changed;
 
 static void require(bool condition)
@@ -55,21 +55,21 @@ static void require(bool condition)
     }
 }
 
-static void begin_build(void)
+static void begin_fill(void)
 {
-    build.stage = DELTA_BUILD_BROKEN;
-    delta_build_begin(&build, &board.hal, &factory, NOR_BLOCK_ADDRESS);
+    fill.stage = SLOT_FILL_BROKEN;
+    slot_fill_begin(&fill, &board.hal, &factory, NOR_BLOCK_ADDRESS);
 }
 
 static void go_on(unsigned steps)
 {
-    while (steps-- > 0 && delta_build_step(&build, &board.hal, &factory)) {
+    while (steps-- > 0 && slot_fill_step(&fill, &board.hal, &factory)) {
     }
 }
 
 static bool is_right(void)
 {
-    return build.stage == DELTA_BUILD_BUILT
+    return fill.stage == SLOT_FILL_FILLED
            && memcmp(board.external + NOR_NEW_IMAGE_ADDRESS,
                       finished.external + NOR_NEW_IMAGE_ADDRESS, IMAGE_HEADER_SIZE + CODE_BYTES)
                       == 0;
@@ -105,9 +105,9 @@ static void prepare(void)
     memcpy(start.external + NOR_BLOCK_ADDRESS, delta.bytes, delta.size);
     load(&start);
     require(factory_read(&board.hal, &factory));
-    begin_build();
-    go_on(BUILD_STEPS_MAX);
-    require(build.stage == DELTA_BUILD_BUILT);
+    begin_fill();
+    go_on(FILL_STEPS_MAX);
+    require(fill.stage == SLOT_FILL_FILLED);
     memcpy(&finished, &board, sizeof finished);
 }
 
@@ -142,12 +142,12 @@ static void cut(struct fuzz_bytes *in)
     board.cut_at = board.operations + fuzz_u8(in);
     board.tear = (enum fake_tear)(fuzz_u8(in) % FAKE_TEAR_COUNT);
     if (setjmp(board.power) == 0) {
-        go_on(BUILD_STEPS_MAX);
+        go_on(FILL_STEPS_MAX);
     }
     require(board.panics == 0);
     memcpy(&board.power, &outside, sizeof outside);
     board.cut_at = FAKE_CUT_NEVER;
-    begin_build();
+    begin_fill();
 }
 
 static void play(struct fuzz_bytes *in)
@@ -181,7 +181,7 @@ static void play(struct fuzz_bytes *in)
     default:
         break;
     }
-    begin_build(); /* flash changes between a cut and the start after it */
+    begin_fill(); /* flash changes between a cut and the start after it */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -196,17 +196,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (setjmp(board.power) != 0) {
         abort();
     }
-    begin_build();
+    begin_fill();
     for (unsigned i = 0; i < STEPS_MAX && in.at < in.size; i++) {
         play(&in);
     }
-    go_on(BUILD_STEPS_MAX);
-    require(build.stage == DELTA_BUILD_BUILT || build.stage == DELTA_BUILD_BROKEN);
+    go_on(FILL_STEPS_MAX);
+    require(fill.stage == SLOT_FILL_FILLED || fill.stage == SLOT_FILL_BROKEN);
     require(source_changed || work_changed || (is_right() && board.violations == 0));
     board.violations = 0; /* bits that were changed in what was made cannot be taken back */
-    delta_build_again(&build, &board.hal, &factory);
-    go_on(BUILD_STEPS_MAX);
-    require(build.stage == DELTA_BUILD_BUILT || build.stage == DELTA_BUILD_BROKEN);
+    slot_fill_again(&fill, &board.hal, &factory);
+    go_on(FILL_STEPS_MAX);
+    require(fill.stage == SLOT_FILL_FILLED || fill.stage == SLOT_FILL_BROKEN);
     require(source_changed || is_right());
     require(board.violations == 0 && board.panics == 0);
     return 0;

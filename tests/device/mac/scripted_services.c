@@ -64,9 +64,9 @@ bool services_prove_block(struct services *services, struct core *core)
     return script.proof_demanded;
 }
 
-struct delta_build *fragmentation_lend_memory(struct fragmentation *frag)
+struct slot_fill *fragmentation_lend_memory(struct fragmentation *frag)
 {
-    return &frag->decoder.delta;
+    return &frag->decoder.fill;
 }
 
 uint64_t services_reboot_at(const struct services *services, const struct core *core)

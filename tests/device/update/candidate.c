@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "update/delta_build.h"
+#include "update/slot_fill.h"
 
-#define STEPS_MAX  1000u
-#define BUILDS_MAX 3u /* as device/fw_install.c */
+#define STEPS_MAX 1000u
+#define FILLS_MAX 3u /* as device/fw_install.c */
 
 bool candidate_boots_from_nor(const struct fake_board *board)
 {
@@ -36,25 +36,25 @@ enum update_status candidate_verify(struct fake_board *board, struct update *upd
     return verify(board, &nvm, update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
 }
 
-static enum update_status build(
+static enum update_status fill_slot(
         struct fake_board *board, const struct nvm *nvm, struct update *update)
 {
     struct factory factory;
-    struct delta_build build;
+    struct slot_fill fill;
     const struct flash_slot *slot = &flash_map_of(&board->hal)->new_image;
     (void)factory_read(&board->hal, &factory);
-    delta_build_begin(&build, &board->hal, &factory, update->address);
-    for (unsigned builds = 0; builds < BUILDS_MAX; builds++) {
+    slot_fill_begin(&fill, &board->hal, &factory, update->address);
+    for (unsigned fills = 0; fills < FILLS_MAX; fills++) {
         unsigned steps = 0;
-        while (steps < STEPS_MAX && delta_build_step(&build, &board->hal, &factory)) {
+        while (steps < STEPS_MAX && slot_fill_step(&fill, &board->hal, &factory)) {
             steps++;
         }
-        if (build.stage == DELTA_BUILD_BUILT
+        if (fill.stage == SLOT_FILL_FILLED
                 && verify(board, nvm, update, slot->region, slot->address, FLASH_SLOT_SIZE)
                            == UPDATE_VALID) {
             return UPDATE_VALID;
         }
-        delta_build_again(&build, &board->hal, &factory);
+        slot_fill_again(&fill, &board->hal, &factory);
     }
     return UPDATE_BAD_PATCH;
 }
@@ -67,7 +67,7 @@ enum update_status candidate_commit(struct fake_board *board, uint32_t size)
     enum update_status status =
             verify(board, &nvm, &update, HAL_FLASH_EXTERNAL, NOR_BLOCK_ADDRESS, size);
     if (status == UPDATE_VALID && (update.is_delta || !candidate_boots_from_nor(board))) {
-        status = build(board, &nvm, &update);
+        status = fill_slot(board, &nvm, &update);
     }
     if (status == UPDATE_VALID) {
         update_commit(&update, &nvm);

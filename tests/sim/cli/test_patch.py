@@ -87,8 +87,8 @@ class Sizes(unittest.TestCase):
     def tearDownClass(cls):
         row('all of them', map(sum, zip(*cls.rows)), ' B')
         row('each: manifest of ours', (MANIFEST_SIZE,), ' B')
-        header = (ROOT / 'device/update/delta_build.h').read_text()
-        state = int(re.search(r'#define DELTA_BUILD_RAM_MAX +(\d+)u', header)[1])
+        header = (ROOT / 'device/update/slot_fill.h').read_text()
+        state = int(re.search(r'#define SLOT_FILL_RAM_MAX +(\d+)u', header)[1])
         row('the last: memory to apply it', (state // 1024, *cls.memory), ' KiB')
 
     @classmethod

@@ -117,7 +117,7 @@ void nor_dump_hide_headers(uint8_t *dump)
  */
 
 #define NONCES_MAX 512u
-/* device/update/delta_build.h */
+/* device/update/slot_fill.h */
 #define STATE_SLOT 512u
 #define STATE_AT   16u
 #define STATE_SIZE 320u
@@ -222,7 +222,7 @@ static bool note_delta(struct nor_nonces *nonces, const uint8_t *delta)
             u32(delta + DELTA_OFF_PATCH_SIZE));
 }
 
-/* States of a delta build, in slots: a nonce, then what is under it. */
+/* What update/slot_fill.h saves, in slots: a nonce, then what is under it. */
 static bool note_slots(struct nor_nonces *nonces, const uint8_t *slots)
 {
     bool good = true;

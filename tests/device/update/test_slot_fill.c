@@ -16,7 +16,7 @@
 #include "campaign/delta_builder.h"
 #include "campaign/image_builder.h"
 #include "device/update/candidate.h"
-#include "update/delta_build.h"
+#include "update/slot_fill.h"
 
 #define HARDWARE_ID 0x4C4F5241u
 #define CODE        32768u
@@ -117,17 +117,17 @@ static void updates(bool encrypted)
     cr_assert_eq(board.violations + board.panics, 0);
 }
 
-Test(delta_build, makes_the_image_that_the_builder_meant, .fini = tear_down)
+Test(slot_fill, makes_the_image_that_the_builder_meant, .fini = tear_down)
 {
     updates(false);
 }
 
-Test(delta_build, makes_it_encrypted, .fini = tear_down)
+Test(slot_fill, makes_it_encrypted, .fini = tear_down)
 {
     updates(true);
 }
 
-Test(delta_build, applies_to_its_base_only, .init = set_up, .fini = tear_down)
+Test(slot_fill, applies_to_its_base_only, .init = set_up, .fini = tear_down)
 {
     struct update update;
     uint8_t code[CODE];
@@ -141,7 +141,7 @@ Test(delta_build, applies_to_its_base_only, .init = set_up, .fini = tear_down)
 }
 
 /* The header of the base is right, its code is not: the bootloader has found that. */
-Test(delta_build, does_not_trust_the_header_of_a_damaged_base, .init = set_up, .fini = tear_down)
+Test(slot_fill, does_not_trust_the_header_of_a_damaged_base, .init = set_up, .fini = tear_down)
 {
     struct update update;
     board.internal[FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE + 77] ^= 1;
@@ -163,7 +163,7 @@ static const struct forgery forgeries[] = {
     { DELTA_MANIFEST_SIZE, UPDATE_BAD_DIGEST }, /* the patch itself */
 };
 
-Test(delta_build, begins_with_nothing_that_is_not_authentic, .init = set_up, .fini = tear_down)
+Test(slot_fill, begins_with_nothing_that_is_not_authentic, .init = set_up, .fini = tear_down)
 {
     for (unsigned i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
         struct update update;
@@ -176,7 +176,7 @@ Test(delta_build, begins_with_nothing_that_is_not_authentic, .init = set_up, .fi
 }
 
 /* A patch that makes other bytes, with a digest of its own: the manifest's signature holds. */
-Test(delta_build, installs_no_target_but_the_signed_one, .init = set_up, .fini = tear_down)
+Test(slot_fill, installs_no_target_but_the_signed_one, .init = set_up, .fini = tear_down)
 {
     uint8_t code[CODE];
     struct built_patch other;
@@ -255,12 +255,12 @@ static void cut_everywhere(bool encrypted)
             encrypted ? "encrypted" : "plain");
 }
 
-Test(delta_build, is_finished_after_a_cut_at_any_operation, .fini = tear_down)
+Test(slot_fill, is_finished_after_a_cut_at_any_operation, .fini = tear_down)
 {
     cut_everywhere(false);
 }
 
-Test(delta_build, is_finished_after_a_cut_at_any_operation_when_encrypted, .fini = tear_down)
+Test(slot_fill, is_finished_after_a_cut_at_any_operation_when_encrypted, .fini = tear_down)
 {
     cut_everywhere(true);
 }
@@ -268,26 +268,26 @@ Test(delta_build, is_finished_after_a_cut_at_any_operation_when_encrypted, .fini
 /* --- going on ---------------------------------------------------------------------------------
  */
 
-/* Runs the build alone until `made` bytes of the target are made and saved, then resets. */
+/* Runs this alone until `made` bytes of the target are made and saved, then resets. */
 static uint32_t steps_after_a_reset_at(uint32_t made)
 {
     struct factory factory;
-    struct delta_build build;
+    struct slot_fill fill;
     uint32_t steps = 0;
     cr_assert(factory_read(&board.hal, &factory));
-    delta_build_begin(&build, &board.hal, &factory, NOR_BLOCK_ADDRESS);
-    while (build.patch.made < made && delta_build_step(&build, &board.hal, &factory)) {
+    slot_fill_begin(&fill, &board.hal, &factory, NOR_BLOCK_ADDRESS);
+    while (fill.patch.made < made && slot_fill_step(&fill, &board.hal, &factory)) {
     }
-    delta_build_begin(&build, &board.hal, &factory, NOR_BLOCK_ADDRESS);
-    while (delta_build_step(&build, &board.hal, &factory)) {
+    slot_fill_begin(&fill, &board.hal, &factory, NOR_BLOCK_ADDRESS);
+    while (slot_fill_step(&fill, &board.hal, &factory)) {
         steps++;
     }
-    cr_assert_eq(build.stage, DELTA_BUILD_BUILT);
+    cr_assert_eq(fill.stage, SLOT_FILL_FILLED);
     cr_assert_arr_eq(candidate_new_slot(&board), target_image(), NEW_SIZE);
     return steps;
 }
 
-Test(delta_build, goes_on_from_the_last_save, .init = set_up, .fini = tear_down)
+Test(slot_fill, goes_on_from_the_last_save, .init = set_up, .fini = tear_down)
 {
     uint32_t all = steps_after_a_reset_at(0);
     set_up_board();
@@ -298,23 +298,23 @@ Test(delta_build, goes_on_from_the_last_save, .init = set_up, .fini = tear_down)
 }
 
 /* What lies there may be of another patch, or anything. */
-Test(delta_build, takes_up_no_state_of_another_build, .init = set_up, .fini = tear_down)
+Test(slot_fill, takes_up_no_save_of_another_block, .init = set_up, .fini = tear_down)
 {
     steps_after_a_reset_at(CODE / 2);
     struct factory factory;
-    struct delta_build build;
+    struct slot_fill fill;
     cr_assert(factory_read(&board.hal, &factory));
     board.external[NOR_BLOCK_ADDRESS + DELTA_OFF_PATCH_DIGEST] ^= 1;
-    delta_build_begin(&build, &board.hal, &factory, NOR_BLOCK_ADDRESS);
-    while (build.stage == DELTA_BUILD_LOOK) {
-        delta_build_step(&build, &board.hal, &factory);
+    slot_fill_begin(&fill, &board.hal, &factory, NOR_BLOCK_ADDRESS);
+    while (fill.stage == SLOT_FILL_LOOK) {
+        slot_fill_step(&fill, &board.hal, &factory);
     }
-    cr_assert_eq(build.stage, DELTA_BUILD_CLEAR);
+    cr_assert_eq(fill.stage, SLOT_FILL_CLEAR);
 }
 
-Test(delta_build, needs_no_more_ram_than_the_decoder_lends)
+Test(slot_fill, needs_no_more_ram_than_the_decoder_lends)
 {
     printf("# %zu bytes to make a target, %zu of them the decoder of the patch\n",
-            sizeof(struct delta_build), sizeof(struct patch));
-    cr_assert_leq(sizeof(struct delta_build), 1024u);
+            sizeof(struct slot_fill), sizeof(struct patch));
+    cr_assert_leq(sizeof(struct slot_fill), 1024u);
 }
