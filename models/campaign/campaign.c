@@ -167,7 +167,7 @@ static void on_own_timer(struct campaign *campaign, enum campaign_timer timer, s
         halt_stop(campaign, now_ns);
         break;
     case CAMPAIGN_TIMER_LEFT:
-        halt_end(campaign, now_ns);
+        halt_on_time_over(campaign, now_ns);
         break;
     case CAMPAIGN_TIMER_PAUSE:
         halt_pause(campaign, now_ns);

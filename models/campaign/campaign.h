@@ -214,6 +214,8 @@ enum campaign_stage {
     X(BUSY, "busy", true, "Device_exist_in_conflict_fuota_task")                                   \
     /* the campaign was stopped, or waits, before it was confirmed */                              \
     X(STOPPED, "stopped", true, "Initial")                                                         \
+    /* the same, and a reboot that it had been told was not cancelled before its time */            \
+    X(REBOOT_KEPT, "reboot_kept", false, "Initial")                                                \
     /* the image failed on it: the old one is back */                                              \
     X(REVERTED, "reverted", false, "Successful")                                                   \
     /* it reports that the delta is of another image: another round brings the whole one */        \

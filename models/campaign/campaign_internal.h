@@ -286,6 +286,8 @@ void install_on_answer(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 /* The member is halted: notes what it is to forget of image and reboot. */
 void install_on_halt(const struct campaign *campaign, struct member *member);
+/* Until then a member whose reboot is to be cancelled may not have rebooted; 0: none is. */
+sim_ns install_cancel_until_ns(const struct campaign *campaign, const struct member *member);
 /* It holds the block in a pause: a reboot that would come before the end of it is cancelled, and
  * ordered again afterwards. */
 void install_on_pause(const struct campaign *campaign, struct member *member, sim_ns now_ns);
@@ -318,6 +320,8 @@ bool management_send(const struct campaign *campaign, const struct member *membe
         const uint8_t *command, size_t size);
 /* The member has a reboot or an image to forget, and the package for it. */
 bool management_is_left(const struct campaign *campaign, const struct member *member);
+/* The reboot. */
+bool management_reboot_is_left(const struct campaign *campaign, const struct member *member);
 /* DevRebootTimeReq that cancels, DevDeleteImageReq. False: nothing was queued. */
 bool management_send_clean_up(const struct campaign *campaign, const struct member *member);
 /* True: the message answers what was left. */
@@ -350,20 +354,28 @@ void rounds_begin(struct campaign *campaign, sim_ns now_ns);
 void halt_stop(struct campaign *campaign, sim_ns now_ns);
 void halt_pause(struct campaign *campaign, sim_ns now_ns);
 void halt_resume(struct campaign *campaign, sim_ns now_ns);
-/* A stopped campaign is over: all devices have answered, or their time is. */
+/* A stopped campaign is over when all devices have answered, */
 void halt_end_if_all_left(struct campaign *campaign, sim_ns now_ns);
-void halt_end(struct campaign *campaign, sim_ns now_ns);
+/* or their time is. */
+void halt_on_time_over(struct campaign *campaign, sim_ns now_ns);
+
+/* clean_up.c */
+/* The campaign is halted: a member whose device may have something of it is LEAVING from now on.
+ * `listens`: the device does, in class C. */
+void clean_up_begin(struct campaign *campaign, struct member *member, bool listens, sim_ns now_ns);
+/* A stopped campaign is over: a member that kept its reboot says so. */
+void clean_up_end(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* An uplink of a member that has something to delete. */
-void halt_step(struct campaign *campaign, struct member *member, const struct uplink_course *course,
-        sim_ns now_ns);
-void halt_on_group_delete(struct campaign *campaign, struct member *member,
+void clean_up_step(struct campaign *campaign, struct member *member,
+        const struct uplink_course *course, sim_ns now_ns);
+void clean_up_on_group_delete(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
-void halt_on_session_delete(struct campaign *campaign, struct member *member, sim_ns now_ns);
+void clean_up_on_session_delete(struct campaign *campaign, struct member *member, sim_ns now_ns);
 /* A message of TS006. */
-void halt_on_management(struct campaign *campaign, struct member *member,
+void clean_up_on_management(struct campaign *campaign, struct member *member,
         const struct package_message *message, sim_ns now_ns);
 /* False: nothing was queued. */
-bool halt_send_session_delete(const struct campaign *campaign, const struct member *member);
+bool clean_up_send_session_delete(const struct campaign *campaign, const struct member *member);
 
 /* split.c */
 /* Creates the transfers that a campaign may need. False: one does not fit its data rate or the

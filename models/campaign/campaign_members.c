@@ -118,7 +118,9 @@ bool campaign_member_event(
         member_answered(member);
     }
     member->stage = transition->to;
-    member->reason = transition->reason;
+    if (transition->reason != MEMBER_REASON_STAYS) {
+        member->reason = transition->reason;
+    }
     if (member->counted) {
         count(member_transfer_of(campaign, member), settled, member_is_settled(member), final,
                 is_final(campaign, member));
@@ -203,7 +205,7 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
 {
     assert(campaign_member(campaign, member->device) == member);
     release_step(campaign, member, course, now_ns);
-    halt_step(campaign, member, course, now_ns);
+    clean_up_step(campaign, member, course, now_ns);
     struct transfer *transfer =
             member->transfer == TRANSFER_NONE ? NULL : member_transfer_of(campaign, member);
     if (transfer != NULL) {
@@ -230,5 +232,8 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (!restarted && !repaired && !course->status_answered
             && (phase == CAMPAIGN_PHASE_CORRECTION || phase == CAMPAIGN_PHASE_CONFIRMATION)) {
         reception_ask_for_status(campaign, member, course);
+    }
+    if (campaign->leaving) {
+        halt_end_if_all_left(campaign, now_ns);
     }
 }

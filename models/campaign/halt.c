@@ -1,12 +1,11 @@
 /* Stop and pause of a campaign: its transfers end at once, and devices are told to forget them.
  * SPDX-License-Identifier: MIT
  *
- * A member that the set-up had reached has groups, a class C session that is armed or open, and a
- * fragmentation session. It is told to delete them in the windows of its next uplink: a reboot that
- * is ordered and an image that waits for one (TS006) first, then groups, which ends class C, then
- * the fragmentation session, so that it opens nothing, asks nothing and installs nothing. Those
- * that listen are asked for their status, all at one time, for that makes an uplink; those that do
- * not answer are told to delete their groups one by one, in class C (calls.c).
+ * A member that the set-up had reached, in this round or an earlier one, is told to forget what its
+ * device may have (clean_up.c). Those that listen are asked for their status, all at one time, for
+ * that makes an uplink; those that do not answer are told to delete their groups one by one, in
+ * class C (calls.c). A stopped campaign is over when all have answered, or after its time; not
+ * before the last reboot that could not be cancelled so far.
  *
  * A pause ends a round in the same way, but for members that hold the block: they are acknowledged,
  * and a reboot that would come in the pause is ordered after it. When the pause is over, the
@@ -59,15 +58,7 @@ static void stop_member(struct campaign *campaign, struct member *member, sim_ns
         return;
     }
     set_up_drop_unsent(campaign, member);
-    if (member_transition((enum member_stage)member->stage, MEMBER_EVENT_HALTED) == NULL) {
-        return;
-    }
-    install_on_halt(campaign, member);
-    member->listens = listens(campaign, member);
-    campaign_member_event(campaign, member, MEMBER_EVENT_HALTED, now_ns);
-    assert(member->claimed || member->stage != MEMBER_LEAVING);
-    member->groups_left = member->group_mask;
-    member->session_left = true;
+    clean_up_begin(campaign, member, listens(campaign, member), now_ns);
 }
 
 /* All that is left of it are reports: they may come in a pause as well. */
@@ -76,11 +67,19 @@ static bool awaits_reports(const struct transfer *transfer)
     return transfer->open && transfer->phase == CAMPAIGN_PHASE_CONFIRMATION;
 }
 
+/* A member that is confirmed may still be told to delete its groups (release.c). */
+static bool leaves(const struct campaign *campaign, const struct member *member)
+{
+    bool released = !campaign->params.group_delete || member->stage != MEMBER_CONFIRMED;
+    assert(campaign->stopped);
+    return member->stage == MEMBER_LEAVING || member->stage == MEMBER_GROUP_LISTED || !released;
+}
+
 static bool any_leaves(const struct campaign *campaign)
 {
     bool any = false;
     for (uint32_t i = 0; i < campaign->member_count && !any; i++) {
-        any = campaign->members[i].stage == MEMBER_LEAVING;
+        any = leaves(campaign, &campaign->members[i]);
     }
     return any;
 }
@@ -123,19 +122,39 @@ void halt_stop(struct campaign *campaign, sim_ns now_ns)
     halt_end_if_all_left(campaign, now_ns);
 }
 
-void halt_end_if_all_left(struct campaign *campaign, sim_ns now_ns)
-{
-    if (campaign->stopped && !any_leaves(campaign)) {
-        halt_end(campaign, now_ns);
-    }
-}
-
-void halt_end(struct campaign *campaign, sim_ns now_ns)
+static void end(struct campaign *campaign, sim_ns now_ns)
 {
     assert(campaign->stopped);
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        clean_up_end(campaign, &campaign->members[i], now_ns);
+    }
     campaign->leaving = false;
     campaign_timer_stop(campaign, CAMPAIGN_TIMER_LEFT);
     campaign_end(campaign, now_ns);
+}
+
+void halt_end_if_all_left(struct campaign *campaign, sim_ns now_ns)
+{
+    if (campaign->stopped && !any_leaves(campaign)) {
+        end(campaign, now_ns);
+    }
+}
+
+/* A reboot that lies ahead would install what is stopped: as long, it can be cancelled. */
+void halt_on_time_over(struct campaign *campaign, sim_ns now_ns)
+{
+    sim_ns until_ns = 0;
+    for (uint32_t i = 0; i < campaign->member_count; i++) {
+        const struct member *member = &campaign->members[i];
+        sim_ns reboot_ns = install_cancel_until_ns(campaign, member);
+        bool waits = member->stage == MEMBER_LEAVING && reboot_ns > until_ns;
+        until_ns = waits ? reboot_ns : until_ns;
+    }
+    if (until_ns > now_ns) {
+        campaign_timer_start(campaign, CAMPAIGN_TIMER_LEFT, until_ns);
+    } else {
+        end(campaign, now_ns);
+    }
 }
 
 void halt_pause(struct campaign *campaign, sim_ns now_ns)
@@ -186,100 +205,5 @@ void halt_resume(struct campaign *campaign, sim_ns now_ns)
         rounds_begin(campaign, now_ns);
     } else if (now_ns >= campaign->params.start_ns) {
         rounds_start(campaign, now_ns);
-    }
-}
-
-/* --- members ---------------------------------------------------------------------------------- */
-
-static void end_if_nothing_left(struct campaign *campaign, struct member *member, sim_ns now_ns)
-{
-    member_answered(member);
-    if (member->groups_left == 0 && !member->session_left
-            && !management_is_left(campaign, member)) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_GROUP_GONE, now_ns);
-        halt_end_if_all_left(campaign, now_ns);
-    }
-}
-
-/* McGroupUndefined says the same: an earlier answer was lost. */
-void halt_on_group_delete(struct campaign *campaign, struct member *member,
-        const struct package_message *message, sim_ns now_ns)
-{
-    assert(message->kind == PACKAGE_MC_GROUP_DELETE_ANS);
-    if (member->stage == MEMBER_LEAVING && message->index < SERVER_GROUP_IDS) {
-        member->groups_left &= (uint8_t) ~(1u << message->index);
-        end_if_nothing_left(campaign, member, now_ns);
-    }
-}
-
-void halt_on_session_delete(struct campaign *campaign, struct member *member, sim_ns now_ns)
-{
-    if (member->stage == MEMBER_LEAVING) {
-        member->session_left = false;
-        end_if_nothing_left(campaign, member, now_ns);
-    }
-}
-
-void halt_on_management(struct campaign *campaign, struct member *member,
-        const struct package_message *message, sim_ns now_ns)
-{
-    if (member->stage == MEMBER_LEAVING && management_on_clean_up(member, message)) {
-        end_if_nothing_left(campaign, member, now_ns);
-    }
-}
-
-/* First what comes by itself, the reboot; a device without TS006 is silent, so every second try is
- * about the rest. */
-static bool manages_next(const struct campaign *campaign, const struct member *member)
-{
-    bool rest = member->groups_left != 0 || member->session_left;
-    return management_is_left(campaign, member)
-           && (!rest || member->tries[MEMBER_CAUSE_GROUP_SILENT] % 2u == 0);
-}
-
-/* Returns false where nothing was queued; *more: the exchange goes on after the answer. */
-static bool send_next(const struct campaign *campaign, const struct member *member, bool *more)
-{
-    assert(member->stage == MEMBER_LEAVING);
-    if (manages_next(campaign, member)) {
-        *more = member->groups_left != 0 || member->session_left;
-        return management_send_clean_up(campaign, member);
-    }
-    *more = member->groups_left != 0;
-    return member->groups_left != 0 ? release_send_deletes(campaign, member, member->groups_left)
-                                    : halt_send_session_delete(campaign, member);
-}
-
-bool halt_send_session_delete(const struct campaign *campaign, const struct member *member)
-{
-    uint8_t request[PACKAGE_MESSAGE_MAX];
-    assert(campaign_member(campaign, member->device) == member);
-    size_t size = package_frag_session_delete_req(request, campaign_frag_index(campaign));
-    return server_send(
-            campaign->server, member->device, PACKAGE_FPORT_FRAGMENTATION, request, size);
-}
-
-void halt_step(struct campaign *campaign, struct member *member, const struct uplink_course *course,
-        sim_ns now_ns)
-{
-    if (member->stage != MEMBER_LEAVING) {
-        return;
-    }
-    if (course->unsent) {
-        member_command_not_sent(member);
-    }
-    if (member->unanswered > 0) {
-        member_try_failed(campaign, member, MEMBER_CAUSE_GROUP_SILENT, now_ns);
-        halt_end_if_all_left(campaign, now_ns);
-    }
-    if (member->stage != MEMBER_LEAVING || now_ns < member->pause_until_ns) {
-        return;
-    }
-    bool more = false;
-    if (send_next(campaign, member, &more)) {
-        member_command_sent(member, now_ns);
-    }
-    if (more && campaign->params.set_up_policy == SET_UP_CHAINED) {
-        network_keep_open(campaign->server->network, member->device);
     }
 }

@@ -76,9 +76,9 @@ static size_t reboot_request(
 {
     assert(member->install != MEMBER_INSTALL_TOLD);
     sim_ns at_ns = time_of(campaign, member);
-    if (at_ns < now_ns + LEAD_NS) { /* no answer will come */
+    member->reboot_ns = at_ns < now_ns + LEAD_NS ? now_ns : at_ns; /* its answer may be lost */
+    if (member->reboot_ns == now_ns) {                             /* no answer will come */
         member->install = MEMBER_INSTALL_TOLD;
-        member->reboot_ns = now_ns;
         return package_dev_reboot_time_req(out, PACKAGE_REBOOT_NOW);
     }
     if (member->no_time) {
@@ -179,7 +179,7 @@ static void on_reboot_planned(
 
 void install_on_halt(const struct campaign *campaign, struct member *member)
 {
-    member->reboot_left = member->install != MEMBER_INSTALL_UNKNOWN;
+    member->reboot_left = member->reboot_ns > 0;
     member->image_left = is_common(campaign) && may_hold_image(campaign, member);
     member->install = MEMBER_INSTALL_UNKNOWN;
 }
@@ -187,12 +187,16 @@ void install_on_halt(const struct campaign *campaign, struct member *member)
 void install_on_pause(const struct campaign *campaign, struct member *member, sim_ns now_ns)
 {
     sim_ns at_ns = time_of(campaign, member);
-    if (!is_common(campaign) || member->install == MEMBER_INSTALL_UNKNOWN || at_ns <= now_ns
-            || at_ns >= campaign->params.resume_ns) {
+    if (member->reboot_ns == 0 || at_ns <= now_ns || at_ns >= campaign->params.resume_ns) {
         return;
     }
     member->reboot_left = true;
     member->install = MEMBER_INSTALL_UNKNOWN;
+}
+
+sim_ns install_cancel_until_ns(const struct campaign *campaign, const struct member *member)
+{
+    return management_reboot_is_left(campaign, member) ? member->reboot_ns + GRACE_NS : 0;
 }
 
 /* Not where the device has reported that it runs another image of the same version. */

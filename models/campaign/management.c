@@ -62,6 +62,11 @@ bool management_is_left(const struct campaign *campaign, const struct member *me
     return (member->reboot_left || member->image_left) && !management_is_absent(campaign, member);
 }
 
+bool management_reboot_is_left(const struct campaign *campaign, const struct member *member)
+{
+    return member->reboot_left && !management_is_absent(campaign, member);
+}
+
 bool management_send_clean_up(const struct campaign *campaign, const struct member *member)
 {
     uint8_t commands[PACKAGE_MESSAGE_MAX];
@@ -90,6 +95,7 @@ bool management_on_clean_up(struct member *member, const struct package_message 
     bool deleted = message->kind == PACKAGE_DELETE_IMAGE_ANS;
     bool due = (member->reboot_left && cancelled) || (member->image_left && deleted);
     member->reboot_left = member->reboot_left && !cancelled;
+    member->reboot_ns = cancelled ? 0 : member->reboot_ns;
     member->image_left = member->image_left && !deleted;
     return due;
 }

@@ -14,6 +14,7 @@
 #define NONE     MEMBER_NO_ACTION
 #define MISSING  MEMBER_ACTION_NOTHING_MISSING
 #define RELEASE  MEMBER_ACTION_RELEASE_DEVICE
+#define CAMPAIGN_FAILURE_STAYS MEMBER_REASON_STAYS
 
 const struct member_transition member_transitions[] = {
     /* contact */
@@ -206,20 +207,37 @@ const struct member_transition member_transitions[] = {
     T(CALLED,        NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(VERSION,       NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     /* stopped, or paused */
-    T(CALLED,        HALTED,                 ENDED,         STOPPED,              NONE),
-    T(VERSION,       HALTED,                 ENDED,         STOPPED,              NONE),
-    T(GROUP,         HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(SESSION,       HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(CLOCK,         HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(TIME,          HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(FRAGMENTATION, HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(READY,         HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(RECEIVING,     HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(WHOLE,         HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(PROVED,        HALTED,                 LEAVING,       STOPPED,              NONE),
-    T(LEAVING,       GROUP_SILENT,           LEAVING,       STOPPED,              NONE),
-    T(LEAVING,       GROUP_GONE,             LEFT,          STOPPED,              RELEASE),
-    T(LEAVING,       GROUP_UNANSWERED,       LEFT,          STOPPED,              RELEASE),
+    T(CALLED,          HALTED,                 ENDED,         STOPPED,              NONE),
+    T(VERSION,         HALTED,                 ENDED,         STOPPED,              NONE),
+    T(GROUP,           HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(SESSION,         HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(CLOCK,           HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(TIME,            HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(FRAGMENTATION,   HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(READY,           HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(RECEIVING,       HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(WHOLE,           HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(PROVED,          HALTED,                 LEFT,          STOPPED,              RELEASE),
+    T(HEARD,           HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(CALLED,          HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(VERSION,         HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(GROUP,           HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(SESSION,         HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(CLOCK,           HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(TIME,            HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(FRAGMENTATION,   HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(READY,           HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(RECEIVING,       HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(WHOLE,           HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(PROVED,          HALTED_IN_PART,         LEAVING,       STOPPED,              NONE),
+    T(ENDED,           HALTED_IN_PART,         LEAVING,       STAYS,                NONE),
+    T(REVERTED,        HALTED_IN_PART,         LEAVING,       STAYS,                NONE),
+    T(LEFT,            HALTED_IN_PART,         LEAVING,       STAYS,                NONE),
+    T(LEAVING,         GROUP_SILENT,           LEAVING,       STAYS,                NONE),
+    T(LEAVING,         GROUP_GONE,             LEFT,          STAYS,                RELEASE),
+    T(LEAVING,         GROUP_UNANSWERED,       LEFT,          STAYS,                RELEASE),
+    T(LEAVING,         REBOOT_PAST,            LEFT,          REBOOT_KEPT,          RELEASE),
+    T(LEFT,            REBOOT_PAST,            LEFT,          REBOOT_KEPT,          NONE),
     T(LEAVING,       ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
     T(LEAVING,       NEW_VERSION,            CONFIRMED,     NONE,                 RELEASE),
     T(LEFT,          ROUND_BEGUN,            HEARD,         NO_UPLINK,            RELEASE),
@@ -238,6 +256,7 @@ const struct member_transition member_transitions[] = {
 #undef NONE
 #undef MISSING
 #undef RELEASE
+#undef CAMPAIGN_FAILURE_STAYS
 /* clang-format on */
 
 const uint32_t member_transition_count = sizeof member_transitions / sizeof member_transitions[0];
@@ -282,6 +301,7 @@ void member_next_round(struct member *member, enum campaign_failure left, bool h
     member->left[before.rounds - 1u] = (uint8_t)left;
     member->rounds = (uint8_t)(before.rounds + 1u);
     member->had_block = had_block;
+    member->reboot_ns = before.reboot_ns;
     member->first_command_ns = before.first_command_ns;
     member->group_set_up_ns = before.group_set_up_ns;
     member->ready_ns = before.ready_ns;

@@ -31,7 +31,7 @@
     X(RELEASED, CONFIRMED)      /* has our group no more */                                        \
     X(KEPT, CONFIRMED)          /* was asked in vain: its group stays */                       \
     X(REVERTED, AUTHENTICATED)  /* reported that it put the old image back */                      \
-    X(LEAVING, WAITING)         /* stopped: it is told to delete groups and session */             \
+    X(LEAVING, WAITING)         /* halted: it is told to forget what it has of the campaign */     \
     X(LEFT, WAITING)            /* it has, or was asked in vain */                                 \
     X(ENDED, WAITING)           /* failed for good; the member's reason says why */
 
@@ -106,7 +106,9 @@ enum member_stage {
     X(GROUP_UNANSWERED)      /* the same, too often */                                             \
     X(NOTHING_SENT)          /* its transfer ended, and no gateway had sent a fragment */          \
     X(REPAIR_FAILED)         /* its repair brought it no further, too often */                     \
-    X(HALTED)                /* the campaign is stopped, or waits */                               \
+    X(HALTED)                /* the campaign is stopped, or waits; its device has nothing of it */ \
+    X(HALTED_IN_PART)        /* the same; its device may have groups, session, image or reboot */  \
+    X(REBOOT_PAST)           /* stopped: the reboot that it was told was not cancelled in time */  \
     X(ROUND_BEGUN)           /* a further round is to help it */                                                       \
     X(NO_GROUP)              /* unicast: the fragmentation session comes first */                 \
     X(SESSION_LOST)          /* unicast: it has no fragmentation session any more */              \
@@ -167,7 +169,10 @@ enum member_action {
     MEMBER_ACTION_RELEASE_DEVICE /* other campaigns may have it */
 };
 
-/* `reason`: why the member would not be confirmed if the campaign ended in the stage `to`. */
+#define MEMBER_REASON_STAYS CAMPAIGN_FAILURE_COUNT
+
+/* `reason`: why the member would not be confirmed if the campaign ended in the stage `to`;
+ * MEMBER_REASON_STAYS: as before. */
 struct member_transition {
     uint8_t from, event, to, reason, action;
 };
@@ -205,7 +210,7 @@ struct member {
     uint8_t proofs;        /* bit i: the hash of enum proof_kind i was accepted */
     uint8_t install;       /* enum member_install */
     bool no_time;          /* DevRebootTimeAns 0: it is told a countdown */
-    sim_ns reboot_ns;      /* that it was told */
+    sim_ns reboot_ns;      /* that it was told last, in any round; 0: none, or cancelled */
     bool mic_known;
     bool ran_before; /* reported the version of the block before the first fragment */
     uint8_t mic[4];

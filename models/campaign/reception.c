@@ -99,7 +99,7 @@ static void on_earlier_block(
 static void refuse_block(const struct campaign *campaign, const struct member *member)
 {
     if (member->stage == MEMBER_LEFT) {
-        (void)halt_send_session_delete(campaign, member);
+        (void)clean_up_send_session_delete(campaign, member);
     }
 }
 

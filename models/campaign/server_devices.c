@@ -87,6 +87,37 @@ void server_release(
     }
 }
 
+uint8_t server_groups_of(const struct server *server, uint32_t index, uint32_t campaign)
+{
+    uint8_t mask = 0;
+    assert(index < server->device_count && campaign < server->campaign_count);
+    for (uint32_t id = 0; id < SERVER_GROUP_IDS; id++) {
+        if (server->devices[index].group_owner[id] == campaign) {
+            mask |= (uint8_t)(1u << id);
+        }
+    }
+    return mask;
+}
+
+bool server_index_is_of(
+        const struct server *server, uint32_t index, uint32_t campaign, uint8_t frag_index)
+{
+    assert(index < server->device_count && frag_index < SERVER_FRAG_INDEXES);
+    return server->devices[index].index_owner[frag_index] == campaign;
+}
+
+void server_group_gone(struct server *server, uint32_t index, uint8_t group_id)
+{
+    assert(index < server->device_count && group_id < SERVER_GROUP_IDS);
+    server->devices[index].group_owner[group_id] = SERVER_NO_CAMPAIGN;
+}
+
+void server_index_gone(struct server *server, uint32_t index, uint8_t frag_index)
+{
+    assert(index < server->device_count && frag_index < SERVER_FRAG_INDEXES);
+    server->devices[index].index_owner[frag_index] = SERVER_NO_CAMPAIGN;
+}
+
 uint16_t server_session_cnt(const struct server *server, uint32_t device, uint8_t frag_index)
 {
     assert(device < server->device_count && frag_index < SERVER_FRAG_INDEXES);

@@ -74,6 +74,14 @@ bool server_claim(struct server *server, uint32_t device, uint32_t campaign, uin
  * more either, for it has the block. */
 void server_release(
         struct server *server, uint32_t device, uint32_t campaign, uint8_t frag_index, bool deaf);
+/* McGroupIDs that the device may have of the campaign, of any of its rounds. */
+uint8_t server_groups_of(const struct server *server, uint32_t device, uint32_t campaign);
+/* The same of a FragIndex. */
+bool server_index_is_of(
+        const struct server *server, uint32_t device, uint32_t campaign, uint8_t frag_index);
+/* The device has answered to their owner that it has them no more. */
+void server_group_gone(struct server *server, uint32_t device, uint8_t group_id);
+void server_index_gone(struct server *server, uint32_t device, uint8_t frag_index);
 /* SessionCnt for a set-up of this FragIndex. */
 uint16_t server_session_cnt(const struct server *server, uint32_t device, uint8_t frag_index);
 /* A device refused the count as a replay: goes on `step` later. */

@@ -80,7 +80,7 @@ static void on_group_message(struct server *server, const struct network_uplink 
     } else if (message->kind == PACKAGE_MC_GROUP_DELETE_ANS) {
         repair_on_group_delete(member, message);
         release_on_group_delete(campaign, member, message, now_ns);
-        halt_on_group_delete(campaign, member, message, now_ns);
+        clean_up_on_group_delete(campaign, member, message, now_ns);
     }
 }
 
@@ -111,7 +111,7 @@ static void on_fragmentation_message(struct server *server, uint32_t device_inde
     if (message->kind == PACKAGE_FRAG_SESSION_SETUP_ANS) {
         set_up_on_frag_ans(campaign, member, message, now_ns);
     } else if (message->kind == PACKAGE_FRAG_SESSION_DELETE_ANS) {
-        halt_on_session_delete(campaign, member, now_ns);
+        clean_up_on_session_delete(campaign, member, now_ns);
     } else if (block_received) {
         reception_on_block_received(campaign, member, message, now_ns);
     } else if (block_auth) {
@@ -175,7 +175,7 @@ static void on_management_message(struct server *server, uint32_t device,
     for (uint32_t i = 0; i < server->campaign_count; i++) {
         struct member *member = campaign_member(server->campaigns[i], device);
         if (member != NULL && !campaign_is_over(server->campaigns[i])) {
-            halt_on_management(server->campaigns[i], member, message, now_ns);
+            clean_up_on_management(server->campaigns[i], member, message, now_ns);
             install_on_answer(server->campaigns[i], member, message, now_ns);
         }
     }

@@ -64,6 +64,7 @@ static const struct {
     { "not_confirmed", "it had the block, but the server heard no new version of it" },
     { "busy", "another campaign held it until the set-up was over" },
     { "stopped", "the campaign was stopped, or paused, before it was confirmed" },
+    { "reboot_kept", "the campaign was stopped, and its reboot was not cancelled before its time" },
     { "reverted", "the new image failed on it, and it went back to the old one" },
     { "wrong_base", "it runs another image than the one that its delta changes" },
 };

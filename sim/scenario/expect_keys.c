@@ -49,6 +49,7 @@ const char *const expect_keys[] = {
     "devices.failed.not_confirmed",
     "devices.failed.busy",
     "devices.failed.stopped",
+    "devices.failed.reboot_kept",
     "devices.failed.reverted",
     "devices.failed.wrong_base",
     "devices.failed.proof_rejected",

@@ -140,6 +140,7 @@ static void on_group_delete(struct fleet_device *device, uint8_t id)
         return;
     }
     group->defined = group->session = false;
+    device->answers_size = 0; /* FragDataBlockReceivedReq comes again */
     if (device->faults.loses_delete_ans) {
         device->faults.loses_delete_ans = false;
     } else {

@@ -75,7 +75,8 @@ Test(member, goes_back_in_the_set_up_only)
         const struct member_transition *row = &member_transitions[i];
         bool back = member_stage_shown(row->to) < member_stage_shown(row->from);
         cr_assert(!back || row->from == MEMBER_FRAGMENTATION || row->to == MEMBER_ENDED
-                          || row->to == MEMBER_LEAVING || row->event == MEMBER_EVENT_RESET_REPORTED
+                          || row->to == MEMBER_LEAVING || row->event == MEMBER_EVENT_HALTED
+                          || row->event == MEMBER_EVENT_RESET_REPORTED
                           || row->event == MEMBER_EVENT_GROUP_RENEWED
                           || row->event == MEMBER_EVENT_ROUND_BEGUN
                           || row->event == MEMBER_EVENT_WENT_BACK
