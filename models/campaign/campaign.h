@@ -381,6 +381,9 @@ void campaign_session_get(
         const struct campaign *campaign, uint32_t session, struct campaign_session *view);
 /* Index of the session that sends to a multicast address; UINT32_MAX: none of this campaign. */
 uint32_t campaign_session_of(const struct campaign *campaign, uint32_t mc_addr);
+/* Is the device in the transfer whose session sends to a multicast address, and has not reported a
+ * whole block? */
+bool campaign_serves(const struct campaign *campaign, uint32_t device, uint32_t mc_addr);
 /* N of the fragment that went out under a McFCnt of a session; 0: none. */
 uint32_t campaign_session_fragment(
         const struct campaign *campaign, uint32_t session, uint32_t mc_fcnt);

@@ -317,6 +317,15 @@ uint32_t campaign_session_of(const struct campaign *campaign, uint32_t mc_addr)
     return UINT32_MAX;
 }
 
+bool campaign_serves(const struct campaign *campaign, uint32_t device, uint32_t mc_addr)
+{
+    uint32_t index = campaign_session_of(campaign, mc_addr);
+    struct campaign_device view;
+    campaign_device_get(campaign, device, &view);
+    return view.member && view.stage < CAMPAIGN_COMPLETE && index != UINT32_MAX
+           && session_at(campaign, index)->transfer->index == view.transfer;
+}
+
 uint32_t campaign_session_fragment(
         const struct campaign *campaign, uint32_t index, uint32_t mc_fcnt)
 {

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "campaign/campaign_internal.h"
+#include "observe.h"
 
 /* Of one transfer. assumed: an attacker who is a member still gets each key. */
 #define RESTARTS_OF_GROUP_MAX 3u
@@ -27,12 +28,13 @@ bool group_restart_is_due(const struct transfer *transfer, sim_ns now_ns)
            && now_ns + OPENING_NS + RESTART_LEAST_NS < session->end_ns;
 }
 
-static void restart_member(struct transfer *transfer, struct member *member, sim_ns now_ns)
+/* True: it is called. */
+static bool restart_member(struct transfer *transfer, struct member *member, sim_ns now_ns)
 {
     struct session *session = transfer_session_now(transfer);
     (void)session->ops->join(session, member->device);
     if (!campaign_member_event(transfer->campaign, member, MEMBER_EVENT_GROUP_RENEWED, now_ns)) {
-        return;
+        return false;
     }
     member->restarts++;
     member->session = transfer->session_now;
@@ -41,12 +43,27 @@ static void restart_member(struct transfer *transfer, struct member *member, sim
     member->listens = true;
     member->moved = true; /* what it has missed was not lost on the air */
     member_answered(member);
+    return true;
+}
+
+/* `old_mc_addr`: its address before. */
+static void state_restart(
+        const struct transfer *transfer, uint32_t old_mc_addr, uint32_t called, sim_ns now_ns)
+{
+    const struct campaign *campaign = transfer->campaign;
+    const struct session *session = transfer_session_now(transfer);
+    uint32_t silent_rounds = transfer->correction.silent_rounds;
+    assert(silent_rounds <= UINT16_MAX && campaign->number <= UINT16_MAX);
+    engine_observe(campaign->server->engine, now_ns, session->entity,
+            OBSERVE_CAMPAIGN_GROUP_RESTART, session_class_c_mc_addr(session), old_mc_addr,
+            (int64_t)called << 32 | (int64_t)(silent_rounds << 16 | campaign->number), NULL);
 }
 
 bool group_restart(struct transfer *transfer, sim_ns now_ns)
 {
     struct campaign *campaign = transfer->campaign;
     struct session *session = transfer_session_now(transfer);
+    uint32_t old_mc_addr = session_class_c_mc_addr(session), called = 0;
     assert(transfer->renewal == RENEWAL_NONE && !transfer->correction.awaiting_answers);
     if (!session->ops->renew(session, campaign->server)) {
         return false;
@@ -59,9 +76,10 @@ bool group_restart(struct transfer *transfer, sim_ns now_ns)
         struct member *member = &campaign->members[i];
         if (member->transfer == transfer->index && member->counted && !member_is_settled(member)
                 && !member->repairing && member->restarts < RESTARTS_MAX) {
-            restart_member(transfer, member, now_ns);
+            called += restart_member(transfer, member, now_ns) ? 1u : 0u;
         }
     }
+    state_restart(transfer, old_mc_addr, called, now_ns);
     calls_begin(transfer, now_ns);
     return true;
 }

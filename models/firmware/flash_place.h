@@ -28,6 +28,9 @@ enum flash_place {
 };
 /* clang-format on */
 
+/* "new_image", as in the keys of a summary. */
+const char *flash_place_name(enum flash_place place);
+
 /* The place of an address in the map of this tree's firmware; `end_address`: where it ends. */
 enum flash_place flash_place_of(
         enum hal_flash_region region, uint32_t address, uint32_t *end_address);

@@ -42,7 +42,8 @@ enum observation_layer {
     X(CAMPAIGN_STAGE, SERVERS, "device", "enum campaign_stage", "round << 32 | wave << 16 | campaign") \
     X(CAMPAIGN_FRAGMENT, SERVERS, "N", "gateway", "mc fcnt")                                       \
     X(CAMPAIGN_PHASE, SERVERS, "enum campaign_phase", "campaign", "round")                         \
-    X(FIRMWARE_FAULT, FIRMWARE, "0", "0", "0")
+    X(FIRMWARE_FAULT, FIRMWARE, "0", "0", "0")                                                     \
+    X(CAMPAIGN_GROUP_RESTART, SERVERS, "new McAddr", "McAddr before", "members called << 32 | silent rounds << 16 | campaign")
 
 enum observation_kind {
 #define X(name, layer, a, b, c) OBSERVE_##name,

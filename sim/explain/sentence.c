@@ -42,6 +42,10 @@ static const struct sentence by_kind[OBSERVATION_KIND_COUNT] = {
     [OBSERVE_CAMPAIGN_FRAGMENT] = { false, "sent fragment {a} by gateway {b} under McFCnt {c}" },
     [OBSERVE_CAMPAIGN_PHASE] = { false, "goes on to the phase '{a:phase}'" },
     [OBSERVE_FIRMWARE_FAULT] = { true, "stops by a hard fault of its firmware" },
+    [OBSERVE_CAMPAIGN_GROUP_RESTART] = { true,
+            "sets up the group of McAddr {b:hex} again after {c:silence}: it has McAddr {a:hex} "
+            "and "
+            "another key from now on, McGroupID and SessionCnt stay; {c:called}" },
 };
 
 /* Of a trace event, b and c are its a and b (device/trace.h). */
@@ -239,6 +243,24 @@ static void write_round(const struct sentence_view *view, int64_t value)
     }
 }
 
+static void write_counted(const struct sentence_view *view, uint32_t count, const char *what)
+{
+    fprintf(view->out, "%" PRIu32 " %s%s", count, what, count == 1 ? "" : "s");
+}
+
+/* Of OBSERVE_CAMPAIGN_GROUP_RESTART, as the next one. */
+static void write_silence(const struct sentence_view *view, int64_t value)
+{
+    write_counted(view, (uint32_t)value >> 16, "round");
+    fputs(" without an answer", view->out);
+}
+
+static void write_called(const struct sentence_view *view, int64_t value)
+{
+    write_counted(view, (uint32_t)((uint64_t)value >> 32), "device");
+    fputs(" will be told so", view->out);
+}
+
 static void write_phase(const struct sentence_view *view, int64_t value)
 {
     fputs(campaign_phase_name((enum campaign_phase)value), view->out);
@@ -356,6 +378,8 @@ static const struct field {
     { "drop", write_drop },
     { "stage", write_stage },
     { "round", write_round },
+    { "silence", write_silence },
+    { "called", write_called },
     { "phase", write_phase },
     { "device", write_device },
     { "version", write_version },

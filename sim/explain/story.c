@@ -122,6 +122,13 @@ static bool is_shown(const struct story *story, const struct observation *o)
                       != 0;
 }
 
+/* Of OBSERVE_CAMPAIGN_GROUP_RESTART: the device needs the group that is set up again. */
+static bool needs_group(const struct story *story, const struct observation *o)
+{
+    const struct campaign *campaign = server_campaign(view_of(story)->server, (uint16_t)o->c);
+    return campaign_serves(campaign, story->device, (uint32_t)o->a);
+}
+
 static void observe(void *context, const struct observation *o)
 {
     struct story *story = context;
@@ -132,7 +139,10 @@ static void observe(void *context, const struct observation *o)
         }
         return;
     }
-    if (of_server ? o->a != (int64_t)story->device : o->entity != story->entity) {
+    bool concerned = of_server                                   ? o->a == (int64_t)story->device
+                     : o->kind == OBSERVE_CAMPAIGN_GROUP_RESTART ? needs_group(story, o)
+                                                                 : o->entity == story->entity;
+    if (!concerned) {
         return;
     }
     if (o->kind == OBSERVE_FRAME_RECEIVED) {

@@ -62,3 +62,19 @@ double story_clock_error_ms(const struct story *story, uint32_t campaign)
     const struct device_clock *clock = clock_of(run_recorders(story->run), story->device);
     return clock->opened_ns[campaign] == clock->session_opened_ns ? clock->error_ms : NAN;
 }
+
+void story_wear_of(const struct story *story, struct device_wear *wear)
+{
+    device_wear_get(run_world(story->run)->nodes, story->device, wear);
+}
+
+uint32_t story_wear_most(const struct story *story, enum hal_flash_region region)
+{
+    const struct world *world = run_world(story->run);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < world->device_count; i++) {
+        uint32_t own = flash_wear_most(node_flash_wear(world->nodes, i, region));
+        most = own > most ? own : most;
+    }
+    return most;
+}

@@ -8,6 +8,7 @@
 #include "record/device_outcome.h"
 #include "record/energy_phases.h"
 #include "record/fragment_causes.h"
+#include "record/wear.h"
 
 struct story_fragments {
     uint32_t nb_frag; /* 0: the device fetches its block */
@@ -34,5 +35,10 @@ double story_set_up_s(const struct story *story, uint32_t campaign);
 /* Of its clock ahead of GPS time when the first session of a campaign opened. NaN: not known
  * (record/clock.h), or another campaign's was before. */
 double story_clock_error_ms(const struct story *story, uint32_t campaign);
+
+/* Of its flash now. */
+void story_wear_of(const struct story *story, struct device_wear *wear);
+/* Most erases of one unit of a region, of any device of the run. */
+uint32_t story_wear_most(const struct story *story, enum hal_flash_region region);
 
 #endif

@@ -132,6 +132,28 @@ static json_t *energy_of(const struct story *story)
     return object;
 }
 
+static json_t *wear_of(const struct story *story)
+{
+    struct device_wear wear;
+    json_t *object = json_object();
+    story_wear_of(story, &wear);
+    for (int i = 0; i < HAL_FLASH_REGION_COUNT; i++) {
+        enum hal_flash_region region = (enum hal_flash_region)i;
+        const struct wear_region *of = &wear.regions[i];
+        json_t *places = json_object();
+        for (int place = 0; place < FLASH_PLACE_COUNT; place++) {
+            json_object_set_new(places, flash_place_name((enum flash_place)place),
+                    json_integer(of->places[place]));
+        }
+        json_object_set_new(object, wear_region_name(region),
+                json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "erases", (json_int_t)of->total, "most",
+                        (json_int_t)of->most, "address", (json_int_t)of->address, "rated",
+                        (json_int_t)of->rated, "most_of_any_device",
+                        (json_int_t)story_wear_most(story, region), "most_by_place", places));
+    }
+    return object;
+}
+
 bool story_write_json(const struct story *story, FILE *out)
 {
     const struct scenario *scenario = run_scenario(story->run);
@@ -146,13 +168,14 @@ bool story_write_json(const struct story *story, FILE *out)
     /* A seed has 64 bits, an integer of JSON's readers 53: it is text. */
     char seed[24];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)scenario->seed);
-    json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:o, s:o, s:{s:i, s:i, s:o}, s:o}",
-            "scenario", scenario->name, "seed", seed, "device", (int)story->device, "group",
+    json_t *root = json_pack(
+            "{s:s, s:s, s:i, s:s, s:i, s:i, s:o, s:o, s:{s:i, s:i, s:o}, s:o, s:o}", "scenario",
+            scenario->name, "seed", seed, "device", (int)story->device, "group",
             scenario_group_of(scenario, story->device)->name, "join_requests",
             (int)story->join_requests, "coded_received", (int)story->coded_received, "events",
             items(story), "campaigns", campaigns, "data_frames", "sent", (int)story->uplinks.sent,
             "received", (int)story->uplinks.received, "lost_by_cause", causes(lost), "energy_j",
-            energy_of(story));
+            energy_of(story), "flash", wear_of(story));
     bool ok = root != NULL && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     json_decref(root);
     fputc('\n', out);

@@ -166,7 +166,7 @@ static void write_fragments(const struct story *story, uint32_t campaign, FILE *
     }
 }
 
-/* --- uplinks, energy, the end ----------------------------------------------------------------- */
+/* --- uplinks, energy, flash, the end ---------------------------------------------------------- */
 
 static void write_uplinks(const struct story_uplinks *uplinks, FILE *out)
 {
@@ -201,6 +201,29 @@ static void write_energy(const struct story *story, FILE *out)
         if (energy.joule[phase] > 0.0) {
             fprintf(out, "  %9.3f J  %s\n", energy.joule[phase],
                     energy_phase_name((enum energy_phase)phase));
+        }
+    }
+}
+
+static void write_wear(const struct story *story, FILE *out)
+{
+    struct device_wear wear;
+    story_wear_of(story, &wear);
+    for (int i = 0; i < HAL_FLASH_REGION_COUNT; i++) {
+        enum hal_flash_region region = (enum hal_flash_region)i;
+        const struct wear_region *of = &wear.regions[i];
+        fprintf(out, "%sFlash '%s': %" PRIu32 " erases", i == 0 ? "\n" : "",
+                wear_region_name(region), of->total);
+        if (of->total > 0) {
+            fprintf(out, "; of the unit at 0x%05" PRIX32 " most, %" PRIu32 ", rated for %" PRIu32,
+                    of->address, of->most, of->rated);
+        }
+        fprintf(out, "; most of any device %" PRIu32 "\n", story_wear_most(story, region));
+        for (int place = 0; place < FLASH_PLACE_COUNT; place++) {
+            if (of->places[place] > 0) {
+                fprintf(out, "  %5" PRIu32 "  %s\n", of->places[place],
+                        flash_place_name((enum flash_place)place));
+            }
         }
     }
 }
@@ -254,6 +277,7 @@ void story_write_text(const struct story *story, FILE *out)
     write_uplinks(&story->uplinks, out);
     write_forged(story, out);
     write_energy(story, out);
+    write_wear(story, out);
     fputs("\nThe end\n", out);
     for (uint32_t c = 0; c < campaigns; c++) {
         write_outcome(story, c, out);

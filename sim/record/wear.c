@@ -1,25 +1,24 @@
-/* Wear of the devices' flash: the units that were erased most, by region and by what they hold.
+/* Wear of the devices' flash, of one and of all.
  * SPDX-License-Identifier: MIT
  */
+#include "record/wear.h"
+
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "firmware/flash_place.h"
 #include "record/measure.h"
 
-static const char *const flash_names[HAL_FLASH_REGION_COUNT] = { "internal", "nor" };
+const char *wear_region_name(enum hal_flash_region region)
+{
+    static const char *const names[HAL_FLASH_REGION_COUNT] = {
+        [HAL_FLASH_INTERNAL] = "internal", [HAL_FLASH_EXTERNAL] = "nor"
+    };
+    assert((uint32_t)region < HAL_FLASH_REGION_COUNT);
+    return names[region];
+}
 
-/* Most erases of a unit, over devices. */
-struct region_wear {
-    uint32_t most;
-    double share; /* of what its board is rated for */
-    double sum;   /* over devices */
-};
-
-struct wear {
-    struct region_wear regions[HAL_FLASH_REGION_COUNT];
-    uint32_t places[FLASH_PLACE_COUNT];
-};
+/* --- of one device ---------------------------------------------------------------------------- */
 
 static enum flash_place place_of(const struct firmware_build *build, enum hal_flash_region region,
         uint32_t address, uint32_t *end_address)
@@ -29,9 +28,13 @@ static enum flash_place place_of(const struct firmware_build *build, enum hal_fl
 }
 
 /* Erases of the units from one address to another, in all places that they reach. */
-static void add_run(struct wear *wear, const struct firmware_build *build,
+static void add_run(struct wear_region *wear, const struct firmware_build *build,
         enum hal_flash_region region, uint32_t from, uint32_t to, uint32_t erases)
 {
+    if (erases > wear->most) {
+        wear->most = erases;
+        wear->address = from;
+    }
     while (from < to) {
         uint32_t end_address;
         enum flash_place place = place_of(build, region, from, &end_address);
@@ -42,48 +45,76 @@ static void add_run(struct wear *wear, const struct firmware_build *build,
     }
 }
 
-static void add_device(struct wear *wear, const struct node_fleet *nodes, uint32_t index)
+void device_wear_get(const struct node_fleet *nodes, uint32_t device, struct device_wear *wear)
 {
-    const struct board_type *board = node_board(nodes, index);
+    const struct board_type *board = node_board(nodes, device);
+    const struct firmware_build *build = node_build(nodes, device);
+    *wear = (struct device_wear){ 0 };
     for (int i = 0; i < HAL_FLASH_REGION_COUNT; i++) {
         enum hal_flash_region region = (enum hal_flash_region)i;
-        const struct flash_wear *units = node_flash_wear(nodes, index, region);
+        const struct flash_wear *units = node_flash_wear(nodes, device, region);
         uint32_t unit_bytes = board->flash[region].erase_unit_bytes;
-        uint32_t most = flash_wear_most(units);
-        struct region_wear *sums = &wear->regions[region];
-        sums->most = most > sums->most ? most : sums->most;
-        sums->share = fmax(sums->share, most / (double)board->flash_endurance[region]);
-        sums->sum += most;
+        struct wear_region *of_region = &wear->regions[region];
+        of_region->total = units->total;
+        of_region->rated = board->flash_endurance[region];
         for (uint32_t run = 0; run + 1 < units->count; run++) {
-            add_run(wear, node_build(nodes, index), region, units->runs[run].first * unit_bytes,
+            add_run(of_region, build, region, units->runs[run].first * unit_bytes,
                     units->runs[run + 1].first * unit_bytes, units->runs[run].erases);
+        }
+    }
+}
+
+/* --- of all ----------------------------------------------------------------------------------- */
+
+struct wear {
+    struct {
+        uint32_t most;
+        double share; /* of what its board is rated for */
+        double sum;   /* over devices */
+    } regions[HAL_FLASH_REGION_COUNT];
+    uint32_t places[FLASH_PLACE_COUNT];
+};
+
+static void add_device(struct wear *wear, const struct device_wear *device)
+{
+    for (int region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        const struct wear_region *of_region = &device->regions[region];
+        uint32_t most = of_region->most;
+        if (most > wear->regions[region].most) {
+            wear->regions[region].most = most;
+        }
+        wear->regions[region].share =
+                fmax(wear->regions[region].share, most / (double)of_region->rated);
+        wear->regions[region].sum += most;
+        for (int place = 0; place < FLASH_PLACE_COUNT; place++) {
+            if (of_region->places[place] > wear->places[place]) {
+                wear->places[place] = of_region->places[place];
+            }
         }
     }
 }
 
 static void measure_wear(const void *state, struct measure *m)
 {
-    static const char *const places[] = {
-#define X(name, text) text,
-        FLASH_PLACES(X)
-#undef X
-    };
     (void)state;
     struct wear wear = { 0 };
     uint32_t count = measure_device_count(m);
     for (uint32_t i = m->first_index; i < m->end_index; i++) {
-        add_device(&wear, m->view->nodes, i);
+        struct device_wear device;
+        device_wear_get(m->view->nodes, i, &device);
+        add_device(&wear, &device);
     }
-    for (int i = 0; i < HAL_FLASH_REGION_COUNT; i++) {
+    for (int region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
         char prefix[32];
-        const struct region_wear *sums = &wear.regions[i];
-        snprintf(prefix, sizeof prefix, "flash.wear.%s.", flash_names[i]);
-        measure_count(m, prefix, "most", sums->most);
-        measure_add(m, prefix, "mean", count > 0 ? sums->sum / count : NAN);
-        measure_add(m, prefix, "endurance_percent", 100.0 * sums->share);
+        snprintf(prefix, sizeof prefix, "flash.wear.%s.",
+                wear_region_name((enum hal_flash_region)region));
+        measure_count(m, prefix, "most", wear.regions[region].most);
+        measure_add(m, prefix, "mean", count > 0 ? wear.regions[region].sum / count : NAN);
+        measure_add(m, prefix, "endurance_percent", 100.0 * wear.regions[region].share);
     }
-    for (int i = 0; i < FLASH_PLACE_COUNT; i++) {
-        measure_count(m, "flash.wear.by_place.", places[i], wear.places[i]);
+    for (int place = 0; place < FLASH_PLACE_COUNT; place++) {
+        measure_count(m, "flash.wear.by_place.", flash_place_name((enum flash_place)place),
+                wear.places[place]);
     }
 }
 

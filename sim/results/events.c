@@ -49,7 +49,12 @@
     X(CAMPAIGN, "campaign", "", INTEGER, "number of the campaign, from 0")                         \
     X(ROUND, "round", "", ORDINAL, "number of the campaign's round, from 1")                       \
     X(WAVE, "wave", "", ORDINAL, "number of the round's wave that the device is in, from 1")       \
-    X(N, "n", "", INTEGER, "number of the fragment; those above NbFrag are coded")
+    X(N, "n", "", INTEGER, "number of the fragment; those above NbFrag are coded")                 \
+    X(MC_ADDR, "mc_addr", "", ADDRESS, "multicast address that the group has from now on")         \
+    X(OLD_MC_ADDR, "old_mc_addr", "", ADDRESS, "multicast address that the group had before")      \
+    X(CALLED, "called", "", INTEGER, "devices that the server tells the new address")              \
+    X(SILENT_ROUNDS, "silent_rounds", "", INTEGER,                                                 \
+            "rounds of the correction in a row that no device answered")
 
 enum member {
 #define X(name, text, unit, form, what) MEMBER_##name,
@@ -153,6 +158,11 @@ static const struct part {
     { OBSERVE_CAMPAIGN_PHASE, MEMBER_PHASE, SOURCE_A },
     { OBSERVE_CAMPAIGN_PHASE, MEMBER_CAMPAIGN, SOURCE_B },
     { OBSERVE_CAMPAIGN_PHASE, MEMBER_ROUND, SOURCE_C },
+    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_MC_ADDR, SOURCE_A },
+    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_OLD_MC_ADDR, SOURCE_B },
+    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_CALLED, SOURCE_C_HIGH },
+    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_SILENT_ROUNDS, SOURCE_C_MIDDLE },
+    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_CAMPAIGN, SOURCE_C_LOW },
 };
 #define PARTS (sizeof parts / sizeof parts[0])
 

@@ -4,12 +4,13 @@
  * Goal: members that drop each frame of the server get the rest of their block all the same, keep
  * what they have, and are asked nothing twice.
  * Oracle: counters of the devices. An attacker is played by moving the counter that a device has of
- * its group (docs/security.md, counter-jump).
+ * its group (docs/security.md, counter-jump). The restart is stated with what the devices have.
  */
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "models/campaign/fleet_suite.h"
+#include "observe.h"
 
 TestSuite(group_restart, .fini = fleet_suite_end);
 
@@ -43,10 +44,18 @@ static void jump(uint32_t from)
     }
 }
 
+static void keep_last(void *context, const struct observation *o)
+{
+    *(struct observation *)context = *o;
+}
+
 Test(group_restart, gives_all_members_the_rest_of_the_block)
 {
     struct campaign_params params = params_of(2);
+    struct observation stated = { 0 };
     fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+    engine_observer_add(
+            fleet.engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_GROUP_RESTART), keep_last, &stated);
     run_into_the_fragments(&params);
     uint32_t mc_addr = fleet.devices[0].groups[0].mc_addr;
     uint32_t received = fleet.devices[0].received_uncoded;
@@ -63,6 +72,11 @@ Test(group_restart, gives_all_members_the_rest_of_the_block)
         cr_expect_eq(d->set_up_downlinks, 5, "device %u: group and session once more", i);
     }
     cr_expect_eq(campaign_round_count(fleet.campaign), 1);
+    cr_expect_eq(stated.a, fleet.devices[0].groups[0].mc_addr);
+    cr_expect_eq(stated.b, mc_addr);
+    cr_expect_eq(stated.c >> 32, DEVICES, "all are called");
+    cr_expect_eq(stated.c >> 16 & UINT16_MAX, 2, "two rounds were silent");
+    cr_expect_eq(stated.c & UINT16_MAX, campaign_number(fleet.campaign));
 }
 
 /* Without it they listen to the end of their session, and lack the rest. */

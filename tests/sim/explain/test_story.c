@@ -163,21 +163,62 @@ Test(story, joins_stages_and_resets_are_those_of_the_run)
     forget();
 }
 
-Test(story, json_holds_every_item_and_is_json)
+static double json_number(const json_t *object, const char *region, const char *key)
 {
-    play();
+    return json_number_value(json_object_get(json_object_get(object, region), key));
+}
+
+/* The story of a device in JSON; the caller forgets it. */
+static json_t *json_of(const struct story *story)
+{
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    cr_assert(story_write_json(&stories[2], out));
+    cr_assert(story_write_json(story, out));
     fclose(out);
     json_error_t error;
     json_t *root = json_loadb(text, size, 0, &error);
     cr_assert_not_null(root, "%s", error.text);
+    free(text);
+    return root;
+}
+
+/* The one that is reset in its set-up and the others. */
+Test(story, wear_adds_up_to_the_summary)
+{
+    play();
+    for (int r = 0; r < HAL_FLASH_REGION_COUNT; r++) {
+        const char *region = wear_region_name((enum hal_flash_region)r);
+        double sum = 0.0, most = 0.0, running = 0.0;
+        char prefix[64];
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            json_t *root = json_of(&stories[i]);
+            const json_t *flash = json_object_get(root, "flash");
+            double own = json_number(flash, region, "most");
+            const json_t *places = json_object_get(json_object_get(flash, region), "most_by_place");
+            cr_expect_geq(json_number(flash, region, "erases"), own);
+            most = fmax(most, json_number(flash, region, "most_of_any_device"));
+            running = fmax(running, json_number_value(json_object_get(places, "running")));
+            sum += own;
+            json_decref(root);
+        }
+        snprintf(prefix, sizeof prefix, "flash.wear.%s.", region);
+        expect_sum(prefix, "most", most);
+        expect_sum(prefix, "mean", sum / DEVICES);
+        if (r == HAL_FLASH_INTERNAL) {
+            expect_sum("flash.wear.by_place.", "running", running);
+        }
+    }
+    forget();
+}
+
+Test(story, json_holds_every_item_and_is_json)
+{
+    play();
+    json_t *root = json_of(&stories[2]);
     cr_expect_eq(json_array_size(json_object_get(root, "events")), stories[2].count);
     cr_expect_eq(json_integer_value(json_object_get(root, "device")), 2);
     json_decref(root);
-    free(text);
     forget();
 }
 

@@ -112,6 +112,15 @@ Test(events, servers_name_the_device_that_they_speak_of, .init = make_path, .fin
             "\"fcnt\": 40}\n");
 }
 
+Test(events, a_group_restart_names_both_addresses, .init = make_path, .fini = remove_path)
+{
+    expect_line(&(struct observation){ 0, 2000, OBSERVE_CAMPAIGN_GROUP_RESTART, 0x27fffffe,
+                        0x27ffffff, INT64_C(18) << 32 | 2 << 16 | 1, NULL },
+            "{\"time_s\": 0.000000000, \"kind\": \"campaign_group_restart\", \"mc_addr\": "
+            "\"27fffffe\", \"old_mc_addr\": \"27ffffff\", \"called\": 18, \"silent_rounds\": 2, "
+            "\"campaign\": 1}\n");
+}
+
 /* A firmware may state any number. */
 Test(events, unknown_events_of_a_firmware_have_a_number, .init = make_path, .fini = remove_path)
 {
