@@ -104,8 +104,9 @@ struct colour mark_colour_of_trouble(enum theme_kind theme, enum trouble_kind ki
     static const uint8_t rows[TROUBLE_KIND_COUNT] = {
         [TROUBLE_ATTACK] = PALETTE_VERMILLION,
         [TROUBLE_FAULT] = PALETTE_ORANGE,
+        [TROUBLE_DEFENCE] = PALETTE_GREEN,
     };
-    (void)theme; /* both stand out of either ground */
+    (void)theme; /* all stand out of either ground */
     assert(kind < TROUBLE_KIND_COUNT);
     return palette[rows[kind]];
 }

@@ -85,7 +85,7 @@ static const char *const timeline_forms[][2] = {
     { "areas", "devices at each stage, the furthest stage lowest" },
     { "line over the areas", "different fragments on the air so far, uncoded and coded" },
     { "fields at the top", "phases of the campaign" },
-    { "strips below them", "attacks and faults; the pointer shows which may act at a time" },
+    { "strips below them", "attacks, faults, defences; the pointer shows which may act at a time" },
     { "blue vertical line", "now; a press at its right plays until that time" },
     { "bars at the side", "for each gateway the share of its duty cycle used in the last hour" },
 };
@@ -107,7 +107,7 @@ static const struct {
     { "Lanes, the worst last", LANE_KIND_COUNT, lane_row },
     { "Lanes, the worst last", sizeof lane_forms / sizeof lane_forms[0], lane_form_row },
     { "Fragments of the selected device", FRAGMENT_STATE_COUNT, fragment_row },
-    { "Attacks and faults: map, timeline", TROUBLE_KIND_COUNT, trouble_row },
+    { "Attacks, faults and defences: map, timeline", TROUBLE_KIND_COUNT, trouble_row },
     { "Timeline", sizeof timeline_forms / sizeof timeline_forms[0], timeline_form_row },
 };
 

@@ -154,6 +154,36 @@ static void draw_slots(const struct scene_detail *detail, struct column *column)
     column_pair(column, "update", text_or_dash(detail->update));
 }
 
+static void draw_region(
+        enum hal_flash_region region, const struct wear_region *wear, struct column *column)
+{
+    char line[96], text[FLASH_PLACE_COUNT][FORMAT_MAX];
+    const char *names[FLASH_PLACE_COUNT + 1] = { NULL }, *values[FLASH_PLACE_COUNT + 1];
+    unsigned count = 0;
+    snprintf(line, sizeof line, "%u erases, most of a unit %u of %u", wear->total, wear->most,
+            wear->rated);
+    column_pair(column, wear_region_name(region), line);
+    for (unsigned place = 0; place < FLASH_PLACE_COUNT; place++) {
+        if (wear->places[place] > 0) {
+            snprintf(text[count], sizeof text[count], "%u", wear->places[place]);
+            names[count] = flash_place_name(place);
+            values[count] = text[count];
+            count++;
+        }
+    }
+    for (unsigned i = 0; i < count; i += 2) {
+        column_pairs(column, names + i, values + i);
+    }
+}
+
+/* Of places, the most erases of a unit there. */
+static void draw_wear(const struct scene_detail *detail, struct column *column)
+{
+    for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        draw_region(region, &detail->wear.regions[region], column);
+    }
+}
+
 static void draw_energy(
         const struct view *view, const struct scene_detail *detail, struct column *column)
 {
@@ -223,6 +253,8 @@ void panel_device_draw(const struct view *view, const struct scene *scene, struc
     }
     column_heading(column, "Slots of its flash");
     draw_slots(detail, column);
+    column_heading(column, "Wear of its flash");
+    draw_wear(detail, column);
     column_heading(column, "Energy");
     draw_energy(view, detail, column);
     column_heading(column, "Last events");

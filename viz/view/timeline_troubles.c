@@ -1,7 +1,8 @@
-/* Strips of the timeline: when adversaries and faults of the scenario may act.
+/* Strips of the timeline: when adversaries and faults of the scenario may act, and when the server
+ * acted against them.
  * SPDX-License-Identifier: MIT
  *
- * A strip for each kind that the scenario has. Windows lie over each other: the more act at one
+ * A strip for each kind that the run has. Windows lie over each other: the more act at one
  * time, the denser is the colour.
  */
 #include "view/timeline_troubles.h"
@@ -11,10 +12,11 @@
 
 #include "view/mark_colour.h"
 
-#define STRIP   13.0f
-#define GAP     1.0f
-#define DENSITY 0x70 /* of one window, of 0xff */
-#define HINT    160u
+#define STRIP    13.0f
+#define GAP      1.0f
+#define DENSITY  0x70 /* of one window, of 0xff */
+#define SHORTEST 3.0f /* wide enough for the pointer */
+#define HINT     160u
 
 static bool has(const struct scene *scene, enum trouble_kind kind)
 {
@@ -34,25 +36,25 @@ float timeline_troubles_height(const struct scene *scene)
     return height;
 }
 
-static void draw_window(const struct view *view, const struct scene_trouble *trouble,
-        const struct time_axis *axis, struct box strip, struct canvas *canvas)
+/* Its part of the strip; what has no length is shown all the same. */
+static struct box window_of(
+        const struct scene_trouble *trouble, const struct time_axis *axis, struct box strip)
 {
     float from = time_axis_x(axis, trouble->from_ns), to = time_axis_x(axis, trouble->until_ns);
-    struct colour colour = mark_colour_of_trouble(view->theme, trouble->kind);
     strip.x = from;
-    strip.width = to - from > 1.0f ? to - from : 1.0f;
-    canvas_fill(canvas, strip, colour_with_alpha(colour, DENSITY));
+    strip.width = to - from > SHORTEST ? to - from : SHORTEST;
+    return strip;
 }
 
-/* "attacks: inject, collide": those of a kind that may act at a time, each word once. */
-static void name_acting(
-        const struct scene *scene, enum trouble_kind kind, sim_ns at_ns, char text[HINT])
+/* "attacks: inject, collide": those of a kind that are shown at a place, each word once. */
+static void name_acting(const struct scene *scene, enum trouble_kind kind,
+        const struct time_axis *axis, struct box strip, struct point at, char text[HINT])
 {
     size_t used = (size_t)snprintf(text, HINT, "%s:", trouble_kind_word(kind));
     uint32_t count = 0;
     for (uint32_t i = 0; i < scene->trouble_count; i++) {
         const struct scene_trouble *trouble = &scene->troubles[i];
-        bool acts = trouble->kind == kind && at_ns >= trouble->from_ns && at_ns < trouble->until_ns;
+        bool acts = trouble->kind == kind && box_holds(window_of(trouble, axis, strip), at);
         if (acts && strstr(text, trouble->word) == NULL && used < HINT) {
             used += (size_t)snprintf(
                     text + used, HINT - used, "%s %s", count++ > 0 ? "," : "", trouble->word);
@@ -69,7 +71,8 @@ static void draw_strip(const struct view *view, const struct scene *scene, enum 
     canvas_fill(canvas, strip, themes[view->theme].background);
     for (uint32_t i = 0; i < scene->trouble_count; i++) {
         if (scene->troubles[i].kind == kind) {
-            draw_window(view, &scene->troubles[i], axis, strip, canvas);
+            canvas_fill(canvas, window_of(&scene->troubles[i], axis, strip),
+                    colour_with_alpha(mark_colour_of_trouble(view->theme, kind), DENSITY));
         }
     }
 }
@@ -97,7 +100,7 @@ void timeline_troubles_hint(const struct view *view, const struct scene *scene,
         struct box strip = has(scene, kind) ? box_cut(&strips, EDGE_TOP, STRIP) : (struct box){ 0 };
         if (box_holds(strip, view->pointer)) {
             char text[HINT];
-            name_acting(scene, kind, time_axis_ns(axis, view->pointer.x), text);
+            name_acting(scene, kind, axis, strip, view->pointer, text);
             hint_draw(
                     &themes[view->theme], canvas, view->pointer, view->boxes[VIEW_TIMELINE], text);
         }

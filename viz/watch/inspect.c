@@ -70,6 +70,15 @@ void watch_inspect_fault(struct watch *watch)
     add_event(watch, engine_now(watch->world->engine), SCENE_EVENT_FAULT, 0, 0);
 }
 
+void watch_inspect_group_restart(struct watch *watch, const struct observation *o)
+{
+    const struct campaign *campaign = server_campaign(watch->world->server, (uint16_t)o->c);
+    if (watch->selected != SCENE_NONE
+            && campaign_serves(campaign, watch->selected, (uint32_t)o->a)) {
+        add_event(watch, o->at_ns, SCENE_EVENT_GROUP_RESTART, 0, 0);
+    }
+}
+
 void watch_select(struct watch *watch, uint32_t device)
 {
     struct watch_standing standing;
@@ -334,6 +343,7 @@ bool watch_fill_detail(struct watch *watch, struct scene *scene)
     detail->slot_count = 2;
     detail->slots[0] = running_slot(watch, watch->selected);
     detail->slots[1] = received_slot(watch, &standing);
+    device_wear_get(watch->world->nodes, watch->selected, &detail->wear);
     node_energy(watch->world->nodes, watch->selected, scene->now_ns, &detail->energy);
     fill_events(watch, detail);
     return fill_fragments(watch, &standing, detail);

@@ -11,6 +11,7 @@
 #include "board/energy.h"
 #include "chip/sx1276.h"
 #include "record/device_radio.h"
+#include "record/wear.h"
 #include "scenario/scenario.h"
 
 #define SCENE_NONE                UINT32_MAX /* in place of a device or a gateway */
@@ -20,7 +21,8 @@
 #define SCENE_GATEWAY_BANDS_MAX   8u
 #define SCENE_EVENTS_MAX          32u
 #define SCENE_SAMPLES             1024u /* of the whole duration */
-#define SCENE_TROUBLES_MAX        128u
+#define SCENE_DEFENCES_MAX        64u
+#define SCENE_TROUBLES_MAX        192u
 
 /* clang-format off */
 /* How far a device is with its update; X(name, word, meaning). A device that is in several
@@ -76,10 +78,11 @@ struct scene_gateway {
 };
 
 /* clang-format off */
-/* What the scenario does to the run; X(name, word, meaning). */
+/* What the scenario does to the run, and what the server does against it; X(name, word, meaning). */
 #define TROUBLE_KINDS(X)                                                                           \
     X(ATTACK, "attacks", "adversaries of the scenario: where, and when they act")                  \
-    X(FAULT, "faults", "faults of the scenario: when they may begin or last")
+    X(FAULT, "faults", "faults of the scenario: when they may begin or last")                      \
+    X(DEFENCE, "defences", "the server sets up a multicast group again: when")
 /* clang-format on */
 
 enum trouble_kind {
@@ -176,7 +179,8 @@ struct lane {
     X(DOWNLINK, "downlink received")                                                               \
     X(LOST, "downlink lost")                                                                       \
     X(STAGE, "stage")                                                                              \
-    X(FAULT, "fault by the operator")
+    X(FAULT, "fault by the operator")                                                              \
+    X(GROUP_RESTART, "the server sets up its group again")
 /* clang-format on */
 enum scene_event_kind {
 #define X(name, word) SCENE_EVENT_##name,
@@ -263,6 +267,7 @@ struct scene_detail {
     struct fragment_cell *fragments; /* fragment_count of them, N = index + 1 */
     uint8_t slot_count;
     struct scene_slot slots[SCENE_SLOTS_MAX];
+    struct device_wear wear;
     struct energy_account energy;
     uint8_t event_count; /* newest last */
     struct scene_event events[SCENE_EVENTS_MAX];
@@ -315,7 +320,7 @@ struct scene {
     struct lane *lanes;
     struct scene_detail detail;
     struct scene_coverage coverage;
-    uint32_t trouble_count; /* the same all through a run */
+    uint32_t trouble_count; /* those of the scenario first, the same all through a run */
     struct scene_trouble troubles[SCENE_TROUBLES_MAX];
     uint32_t worst_energy, worst_missing; /* devices; SCENE_NONE: none */
 };

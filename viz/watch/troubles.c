@@ -1,4 +1,5 @@
-/* Adversaries and faults of a scenario, as the view shows them.
+/* Adversaries and faults of a scenario, and what the server did against them, as the view shows
+ * them.
  * SPDX-License-Identifier: MIT
  */
 #include "watch/troubles.h"
@@ -9,7 +10,8 @@
 #include "scenario/scenario_faults.h"
 
 _Static_assert(
-        SCENARIO_FAULTS_MAX + SCENARIO_OUTAGES_MAX + SCENARIO_ADVERSARIES_MAX <= SCENE_TROUBLES_MAX,
+        SCENARIO_FAULTS_MAX + SCENARIO_OUTAGES_MAX + SCENARIO_ADVERSARIES_MAX + SCENE_DEFENCES_MAX
+                <= SCENE_TROUBLES_MAX,
         "each has its place");
 
 /* What has no end has that of the run. */
@@ -57,8 +59,10 @@ static void add_fault(
     trouble->y_m = (float)f->jammer.y_m;
 }
 
-void troubles_fill(const struct scenario *scenario, struct scene *scene)
+void troubles_fill(const struct scenario *scenario, const sim_ns *group_restarts_ns,
+        uint32_t group_restart_count, struct scene *scene)
 {
+    assert(group_restart_count <= SCENE_DEFENCES_MAX);
     assert(scenario->fault_count <= SCENARIO_FAULTS_MAX);
     scene->trouble_count = 0;
     for (uint32_t i = 0; i < scenario->adversary_count; i++) {
@@ -69,5 +73,10 @@ void troubles_fill(const struct scenario *scenario, struct scene *scene)
     }
     for (uint32_t i = 0; i < scenario->outage_count; i++) {
         add_fault(scenario, &scenario->outages[i], scene);
+    }
+    for (uint32_t i = 0; i < group_restart_count; i++) {
+        struct scene_trouble *trouble =
+                add(scene, TROUBLE_DEFENCE, "group restart", group_restarts_ns[i]);
+        trouble->until_ns = trouble->from_ns;
     }
 }

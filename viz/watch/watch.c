@@ -17,7 +17,17 @@
 #define KINDS                                                                                      \
     (OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED)                      \
             | OBSERVE_BIT(OBSERVE_FRAME_LOST) | OBSERVE_BIT(OBSERVE_GATEWAY_RECEIVED)              \
-            | OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_NODE_RESET))
+            | OBSERVE_BIT(OBSERVE_GATEWAY_LOST) | OBSERVE_BIT(OBSERVE_NODE_RESET)                  \
+            | OBSERVE_BIT(OBSERVE_CAMPAIGN_GROUP_RESTART))
+
+/* Those after the first SCENE_DEFENCES_MAX are not shown on the timeline. */
+static void group_restarted(struct watch *watch, const struct observation *o)
+{
+    if (watch->group_restart_count < SCENE_DEFENCES_MAX) {
+        watch->group_restarts_ns[watch->group_restart_count++] = o->at_ns;
+    }
+    watch_inspect_group_restart(watch, o);
+}
 
 static void observe(void *context, const struct observation *o)
 {
@@ -33,6 +43,9 @@ static void observe(void *context, const struct observation *o)
         break;
     case OBSERVE_NODE_RESET:
         watch_lane_reset(watch, device, o->at_ns);
+        break;
+    case OBSERVE_CAMPAIGN_GROUP_RESTART:
+        group_restarted(watch, o);
         break;
     default:
         watch_frame_at_gateway(watch, o);
@@ -171,8 +184,9 @@ bool watch_fill(struct watch *watch, bool energies, struct scene *scene)
     watch_fill_gateways(watch, scene);
     if (of_other_run) {
         coverage_fill(watch->world, scene);
-        troubles_fill(watch->world->scenario, scene);
     }
+    troubles_fill(
+            watch->world->scenario, watch->group_restarts_ns, watch->group_restart_count, scene);
     watch_fill_flights(watch, scene);
     watch_fill_samples(watch, scene);
     bool complete = watch_fill_headline(watch, scene);

@@ -92,6 +92,9 @@ struct watch {
     struct scene_sample samples[SCENE_SAMPLES];
     uint32_t sample_count, sample_step; /* the next one is due after so many steps */
     struct watch_losses losses;
+    /* watch.c */
+    sim_ns group_restarts_ns[SCENE_DEFENCES_MAX];
+    uint32_t group_restart_count;
     /* inspect.c */
     uint32_t selected;
     struct watch_events events;
@@ -143,6 +146,7 @@ double watch_duty_max(const struct watch *watch, uint32_t gateway, double *bands
 /* inspect.c */
 void watch_inspect_observed(struct watch *watch, const struct observation *o);
 void watch_inspect_fault(struct watch *watch);
+void watch_inspect_group_restart(struct watch *watch, const struct observation *o);
 bool watch_fill_detail(struct watch *watch, struct scene *scene);
 
 #endif

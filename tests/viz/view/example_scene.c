@@ -273,6 +273,10 @@ static void fill_detail(struct scene *scene, uint32_t *state)
     detail->slots[0] = (struct scene_slot){ "running", SLOT_RUNNING, 0x01000002, 61440 };
     detail->slots[1] = (struct scene_slot){ "received block", SLOT_RECEIVING, 0x02000000, 30900 };
     detail->slot_count = 2;
+    detail->wear.regions[HAL_FLASH_EXTERNAL] = (struct wear_region){ .total = 31,
+        .most = 3,
+        .rated = 100000,
+        .places = { [FLASH_PLACE_BLOCK] = 3, [FLASH_PLACE_JOURNAL] = 1 } };
     detail->energy = (struct energy_account){ { 14.2, 3.1, 0.04, 0.9, 0.41, 0.006 } };
     fill_events(detail, scene->now_ns);
     scene->devices[EXAMPLE_SELECTED].stage = SCENE_STAGE_RECEIVING;

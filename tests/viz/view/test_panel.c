@@ -92,6 +92,8 @@ Test(panel, the_selected_device_is_shown_with_its_registers)
     cr_assert_str_eq(value_of("RSSI"), "-112.4 dBm");
     cr_assert_str_eq(value_of("RegModemConfig2"), "1E: 94");
     cr_assert_str_eq(value_of("received block"), "receiving, version 2.0.0, 30900 B");
+    cr_assert_str_eq(value_of("nor"), "31 erases, most of a unit 3 of 100000");
+    cr_assert_str_eq(value_of("journal"), "1");
     cr_assert_str_eq(value_of("radio_rx"), "14.2 J");
     scene->devices[EXAMPLE_SELECTED].stage = SCENE_STAGE_FAILED;
     draw_panel();

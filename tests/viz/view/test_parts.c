@@ -304,5 +304,27 @@ Test(parts, the_timeline_names_what_attacks_at_the_pointer)
     cr_expect_not_null(drawn_text(canvas, "attacks: inject, collide"));
     view.pointer.x = timeline.x + timeline.width - 250.0f;
     cr_expect_not_null(drawn_text(canvas, "attacks: none"));
+    cr_expect_null(drawn_text(canvas, "defences"), "a run without one has no such strip");
+    canvas_destroy(canvas);
+}
+
+/* What has no length is found by the pointer all the same. */
+Test(parts, the_timeline_names_a_restart_at_the_pointer)
+{
+    struct canvas *canvas = canvas_record_create(1280, 800);
+    sim_ns at_ns = scene->end_ns / 2;
+    scene->troubles[0] = (struct scene_trouble){
+        .word = "group restart", .kind = TROUBLE_DEFENCE, .from_ns = at_ns, .until_ns = at_ns
+    };
+    scene->trouble_count = 1;
+    const struct drawn *gutter = drawn_text(canvas, "defences");
+    cr_assert_not_null(gutter);
+    view.pointer.y = gutter->box.y + 4.0f;
+    uint32_t found = 0;
+    for (float x = 0.0f; x < view.boxes[VIEW_TIMELINE].width; x += 1.0f) {
+        view.pointer.x = view.boxes[VIEW_TIMELINE].x + x;
+        found += drawn_text(canvas, "defences: group restart") != NULL ? 1u : 0u;
+    }
+    cr_expect(found >= 2 && found <= 4, "%u points", found);
     canvas_destroy(canvas);
 }

@@ -142,6 +142,8 @@ Test(inspect, shows_each_fragment_and_the_slots)
     cr_expect_eq(detail->slots[0].version, 0x02000000);
     cr_expect_eq(detail->slots[0].size, watched.trial->world->images[0].size_bytes);
     cr_expect_eq(detail->slots[1].state, SLOT_WHOLE);
+    /* An install erases each page of the running slot once (docs/summary.md, flash.wear). */
+    cr_expect_eq(detail->wear.regions[HAL_FLASH_INTERNAL].places[FLASH_PLACE_RUNNING], 1);
     cr_expect_str_eq(detail->failure, "none");
     cr_expect_str_eq(detail->delivery, "multicast");
     cr_expect_str_eq(detail->form, "full");

@@ -1,5 +1,6 @@
-/* Goal: the view knows where adversaries and jammers are, and when each may act.
- * Method: times and places are those of the scenario.
+/* Goal: the view knows where adversaries and jammers are, when each may act, and when the server
+ * set up a group again.
+ * Method: times and places are those of the scenario; the times of restarts are those observed.
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
@@ -55,5 +56,56 @@ Test(troubles, are_those_of_the_scenario_with_places_and_times)
             (double)scene->troubles[1].x_m, (double)scene->devices[2].x_m, 1e-3, "at its device");
     cr_expect_eq(scene->troubles[0].kind, TROUBLE_ATTACK);
     cr_expect_eq(scene->troubles[5].kind, TROUBLE_FAULT);
+    watched_destroy(&watched);
+}
+
+/* --- defences --------------------------------------------------------------------------------- */
+
+/* docs/security.md, counter-jump: members drop all that the server sends after the forged frame. */
+static const char silenced[] =
+        "duration: 8 h\n"
+        "area: {radius: 300 m}\n"
+        "propagation: {model: free-space, fading: none}\n"
+        "gateways: {count: 1}\n"
+        "devices: [{name: d, count: 4, boot: {spread: 60 s}, report: {period: 10 min}}]\n"
+        "firmware: {image: generated, size: 2 KiB}\n"
+        "campaign: {start: 20 min, set_up: {window: 40 min}, confirm_timeout: 2 h,\n"
+        "  correction: {policy: adaptive, timeout: 1 h}, defences: {restart_group: 1}}\n"
+        "adversaries: [{kind: counter-jump, x: 100 m, height: 10 m, duration: 62 min}]\n";
+
+static void keep_last(void *context, const struct observation *o)
+{
+    *(struct observation *)context = *o;
+}
+
+static uint32_t restarts_told(const struct scene_detail *detail, sim_ns at_ns)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < detail->event_count; i++) {
+        const struct scene_event *event = &detail->events[i];
+        count += event->kind == SCENE_EVENT_GROUP_RESTART && event->at_ns == at_ns ? 1u : 0u;
+    }
+    return count;
+}
+
+Test(troubles, restarts_of_a_group_are_defences)
+{
+    struct watched watched = watched_create(silenced, NULL, 0);
+    struct observation stated = { 0 };
+    engine_observer_add(watched.trial->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_GROUP_RESTART),
+            keep_last, &stated);
+    watch_select(watched.watch, 2);
+    watched_fill(&watched);
+    cr_expect_eq(watched.scene->trouble_count, 1, "the adversary");
+    while (stated.at_ns == 0) {
+        cr_assert(watched_go(&watched, watched.scene->now_ns + SIM_NS_PER_S));
+        watched_fill(&watched);
+    }
+    cr_assert_eq(watched.scene->trouble_count, 2);
+    expect_trouble(watched.scene, 1, "group restart", stated.at_ns, stated.at_ns, false);
+    cr_expect_eq(watched.scene->troubles[1].kind, TROUBLE_DEFENCE);
+    cr_expect_eq(restarts_told(&watched.scene->detail, stated.at_ns), 1, "to the selected device");
+    watched_play(&watched, 600 * SIM_NS_PER_S);
+    cr_expect_eq(watched.scene->trouble_count, 2, "each restart is shown once");
     watched_destroy(&watched);
 }
