@@ -59,11 +59,12 @@
 #define FACTORY_OPTION_NO_DUTY_CYCLE    0x20u /* the device keeps no duty cycle of the region */
 #define FACTORY_OPTION_INSTALL_ORDERED  0x40u /* a committed image waits for a reboot by TS006 */
 
-/* What a block needs before it is committed, besides a valid signature: the server's word about a
- * hash (services/block_proof.h). */
+/* What a block needs before it is committed: a valid signature, and the server's word about a hash
+ * (services/block_proof.h). The bootloader demands the signature in any case. */
 #define FACTORY_VERIFY_CHECKSUM   0x01u /* CRC-64 */
 #define FACTORY_VERIFY_MIC_CRC64  0x02u /* the same, and the MIC of the answer holds */
 #define FACTORY_VERIFY_MIC_SHA256 0x04u /* SHA-256, and the MIC of the answer holds */
+#define FACTORY_VERIFY_AT_BOOT    0x08u /* the signature is left to the bootloader */
 
 /* Against members of its multicast groups. */
 #define FACTORY_DEFENCE_FRAGMENT_TABLE 0x01u /* fragments are proven by a signed table */

@@ -13,7 +13,8 @@ _Static_assert((int)DEVICE_RATE_FIXED == (int)FACTORY_RATE_FIXED
         "the record holds the number");
 _Static_assert((int)DEVICE_VERIFY_CHECKSUM == (int)FACTORY_VERIFY_CHECKSUM
                        && (int)DEVICE_VERIFY_MIC_CRC64 == (int)FACTORY_VERIFY_MIC_CRC64
-                       && (int)DEVICE_VERIFY_MIC_SHA256 == (int)FACTORY_VERIFY_MIC_SHA256,
+                       && (int)DEVICE_VERIFY_MIC_SHA256 == (int)FACTORY_VERIFY_MIC_SHA256
+                       && (int)DEVICE_VERIFY_AT_BOOT == (int)FACTORY_VERIFY_AT_BOOT,
         "the record holds the bits");
 _Static_assert(DEVICE_CLOCK_REFRESH_NEVER == FACTORY_CLOCK_REFRESH_NEVER, "likewise");
 _Static_assert(DEVICE_JOIN_ACCEPT_MAX == FACTORY_JOIN_ACCEPT_MAX, "a join-accept fits");

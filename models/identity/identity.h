@@ -39,9 +39,10 @@ enum device_rate_policy {
 
 /* What a block needs before it is installed, besides a valid signature: bits. */
 enum device_verify {
-    DEVICE_VERIFY_CHECKSUM = 1,  /* the server accepts its CRC-64 */
-    DEVICE_VERIFY_MIC_CRC64 = 2, /* the same, with a MIC over the CRC-64 */
-    DEVICE_VERIFY_MIC_SHA256 = 4 /* the server accepts its SHA-256, with a MIC over it */
+    DEVICE_VERIFY_CHECKSUM = 1,   /* the server accepts its CRC-64 */
+    DEVICE_VERIFY_MIC_CRC64 = 2,  /* the same, with a MIC over the CRC-64 */
+    DEVICE_VERIFY_MIC_SHA256 = 4, /* the server accepts its SHA-256, with a MIC over it */
+    DEVICE_VERIFY_AT_BOOT = 8     /* the bootloader alone looks at the signature of an image */
 };
 
 #define DEVICE_CLOCK_REFRESH_NEVER 0xFFFFu

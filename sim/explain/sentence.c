@@ -351,7 +351,7 @@ static void write_update(const struct sentence_view *view, int64_t value)
 {
     static const char *const words[] = { "there is none", "not finished", "its header is wrong",
         "it is for other hardware", "its version is not newer", "its digest is wrong",
-        "its signature is wrong", "authentic", "refused when it was to be installed",
+        "its signature is wrong", "valid", "refused when it was to be installed",
         "its code is damaged", "the server did not send its block", "it was reverted",
         "it changes another image than the one that runs", "no image could be made of it" };
     WORD(view, words, value);

@@ -173,29 +173,53 @@ uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t
     return FRAGMENTATION_VERSION_USUAL;
 }
 
-static uint8_t verify_bits(const struct scenario_verify *verify)
+static unsigned proof_bits(const struct scenario_verify *verify)
 {
     unsigned bits = 0;
     bits |= verify->checksum ? DEVICE_VERIFY_CHECKSUM : 0u;
     bits |= verify->server_mic_crc64 ? DEVICE_VERIFY_MIC_CRC64 : 0u;
     bits |= verify->server_mic_sha256 ? DEVICE_VERIFY_MIC_SHA256 : 0u;
-    return (uint8_t)bits;
+    return bits;
+}
+
+/* No campaign demands anything that devices are told. */
+static bool demands_nothing_else(const struct scenario *scenario)
+{
+    bool nothing = true;
+    for (uint32_t c = 0; c < scenario->campaign_count; c++) {
+        const struct scenario_verify *verify = &scenario->campaigns[c].verify;
+        nothing = nothing && verify->signature && proof_bits(verify) == 0;
+    }
+    return nothing;
+}
+
+static bool is_member(
+        const struct scenario *scenario, const struct scenario_campaign *campaign, uint32_t device)
+{
+    struct scenario_range ranges[SCENARIO_SHARES_MAX];
+    uint32_t count = scenario_campaign_ranges(scenario, campaign, ranges);
+    bool member = false;
+    for (uint32_t i = 0; i < count; i++) {
+        member = member || (device >= ranges[i].from && device < ranges[i].to);
+    }
+    return member;
 }
 
 uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device)
 {
-    unsigned bits = 0;
+    unsigned bits = 0, campaigns = 0, signed_campaigns = 0;
+    if (demands_nothing_else(scenario)) {
+        return 0;
+    }
     for (uint32_t c = 0; c < scenario->campaign_count; c++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[c];
-        struct scenario_range ranges[SCENARIO_SHARES_MAX];
-        uint32_t count = verify_bits(&campaign->verify) == 0
-                                 ? 0
-                                 : scenario_campaign_ranges(scenario, campaign, ranges);
-        for (uint32_t i = 0; i < count; i++) {
-            bool member = device >= ranges[i].from && device < ranges[i].to;
-            bits |= member ? verify_bits(&campaign->verify) : 0u;
+        if (is_member(scenario, campaign, device)) {
+            bits |= proof_bits(&campaign->verify);
+            campaigns++;
+            signed_campaigns += campaign->verify.signature;
         }
     }
+    bits |= campaigns > 0 && signed_campaigns == 0 ? DEVICE_VERIFY_AT_BOOT : 0u;
     return (uint8_t)bits;
 }
 

@@ -47,7 +47,8 @@ uint32_t scenario_campaign_first_group(
 /* The version of TS004 that a group of devices speaks: that of its first campaign, 2 without one.
  */
 uint8_t scenario_fragmentation_version(const struct scenario *scenario, uint32_t group);
-/* What a device demands of a block: enum device_verify bits of all campaigns that it is in. */
+/* What a device demands of a block: enum device_verify bits of all campaigns that it is in;
+ * DEVICE_VERIFY_AT_BOOT where none of them demands the signature. */
 uint8_t scenario_device_verify(const struct scenario *scenario, uint32_t device);
 /* The devices of a group wait for an order to install; its campaigns agree (check_campaigns.c). */
 bool scenario_install_ordered(const struct scenario *scenario, uint32_t group);

@@ -116,6 +116,25 @@ Test(bootloader, only_the_committed_digest_is_installed, .init = set_up)
     cr_assert(runs(old_image, OLD_SIZE), "as authentic, but it was not committed");
 }
 
+/* FACTORY_VERIFY_AT_BOOT: the application commits what has the right digest; what is not signed is
+ * never started. */
+Test(bootloader, looks_at_the_signature_that_the_application_left_to_it, .init = set_up)
+{
+    uint8_t *stored = board.external + NOR_BLOCK_ADDRESS;
+    board.internal[FLASH_FACTORY_ADDRESS + FACTORY_OFF_VERIFY] = FACTORY_VERIFY_AT_BOOT;
+    fake_board_seal_factory(&board);
+    stored[IMAGE_OFF_SIGNATURE] ^= 1;
+    verify_and_commit();
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_expect(runs(old_image, OLD_SIZE));
+    cr_expect_eq(stored_state().refusals, 1);
+    cr_expect_eq(board.traces[FW_TRACE_INSTALL_STARTED], 0);
+    stored[IMAGE_OFF_SIGNATURE] ^= 1;
+    verify_and_commit();
+    cr_assert(bootloader_run(&board.hal, HAL_RESET_SOFTWARE));
+    cr_expect(runs(new_image, NEW_SIZE), "the same with its signature");
+}
+
 Test(bootloader, a_page_that_does_not_take_its_bytes_is_written_again, .init = set_up)
 {
     verify_and_commit();

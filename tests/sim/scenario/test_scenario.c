@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/scenario_campaigns.h"
 #include "scenario/scenario_keys.h"
 #include "sim/scenario/reading.h"
 
@@ -90,6 +91,28 @@ Test(scenario, reads_the_verification_list)
     cr_assert(read_text("campaign: {}\n"), "%s", messages);
     cr_expect_eq(scenario.campaign_count, 1);
     cr_expect(scenario.campaigns[0].verify.block_mic);
+}
+
+/* A device demands of each block what any of its campaigns lists, the signature too; the rest is
+ * the bootloader's. */
+Test(scenario, tells_devices_what_to_demand_of_a_block)
+{
+    cr_assert(read_text("duration: 3 d\n"
+                        "devices: [{name: a, count: 2}, {name: b, count: 1}, {name: c, count: 1}]\n"
+                        "campaigns:\n"
+                        "- {name: one, devices: [a 0..50 %, b], verify: [server-mic-crc64]}\n"
+                        "- {name: two, devices: b, verify: [checksum, signature], start: 30 h, "
+                        "firmware: {version: 3.0.0}}\n"),
+            "%s", messages);
+    cr_expect_eq(scenario_device_verify(&scenario, 0),
+            DEVICE_VERIFY_MIC_CRC64 | DEVICE_VERIFY_AT_BOOT, "of one campaign");
+    cr_expect_eq(scenario_device_verify(&scenario, 1), 0, "of none");
+    cr_expect_eq(scenario_device_verify(&scenario, 2),
+            DEVICE_VERIFY_MIC_CRC64 | DEVICE_VERIFY_CHECKSUM, "of both");
+    cr_assert(read_text("campaign: {verify: [block-mic]}\n"), "%s", messages);
+    cr_expect_eq(scenario_device_verify(&scenario, 0), DEVICE_VERIFY_AT_BOOT);
+    cr_assert(read_text("campaign: {}\n"), "%s", messages);
+    cr_expect_eq(scenario_device_verify(&scenario, 0), 0);
 }
 
 Test(scenario, reads_versions_and_expectations)
@@ -209,7 +232,6 @@ Test(scenario, refuses_impossible_combinations)
     expect_refused("duration: 20 min\ncampaign: {start: 1 h, set_up: {window: 24 h}}\n",
             "duration = 20 min ends before the session opens at 25 h");
     expect_refused("campaign: {fragmentation_version: 1}\n", "block-mic needs");
-    expect_refused("campaign: {verify: [block-mic]}\n", "should have signature");
     expect_refused("firmware: {image: generated, size: 159 KiB}\ncampaign: {fragment_size: 8 B}\n",
             "city.yaml:2:27: error: campaign: an image of 163072 bytes is 20384 fragments of 8 "
             "bytes; the decoder of devices takes at most 4096");
