@@ -124,6 +124,7 @@ struct adversary_fleet *adversaries_create(const struct adversary_surroundings *
     fleet->send_handler = engine_handler_add(fleet->around.engine, send_now, fleet);
     fleet->act_handler = engine_handler_add(fleet->around.engine, act, fleet);
     adversary_jammer_handlers(fleet);
+    adversary_impostor_handlers(fleet);
     for (uint32_t i = 0; i < count; i++) {
         struct adversary *self = &fleet->items[i];
         self->fleet = fleet;
@@ -142,6 +143,9 @@ struct adversary_fleet *adversaries_create(const struct adversary_surroundings *
 
 void adversaries_destroy(struct adversary_fleet *fleet)
 {
+    for (uint32_t i = 0; fleet != NULL && i < fleet->count; i++) {
+        free(fleet->items[i].crafted.block);
+    }
     free(fleet);
 }
 

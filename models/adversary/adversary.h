@@ -9,7 +9,8 @@
  * wide-band receiver (air/medium.h).
  *
  * A frame of a group is forged when an honest one of it has just ended: it takes the next McFCnt,
- * so that members drop the honest frame that follows.
+ * so that members drop the honest frame that follows. An impostor (ADVERSARY_COLLIDE) also sends
+ * the first frame of a session.
  *
  * assumed: an adversary answers 5 ms after the end of a frame, keeps no duty cycle, and hears
  * what arrives with -120 dBm. Its crystal is exact.
@@ -30,7 +31,7 @@
 
 enum adversary_kind {
     ADVERSARY_INJECT,          /* fragments of random data with a valid MIC */
-    ADVERSARY_COLLIDE,         /* altered fragments that leave the CRC-64 of the block as it is */
+    ADVERSARY_COLLIDE,         /* another block: its digest fits, its CRC-64 is the genuine one's */
     ADVERSARY_COUNTER_JUMP,    /* a frame whose McFCnt is far ahead */
     ADVERSARY_STATUS_STORM,    /* FragSessionStatusReq to which all members answer */
     ADVERSARY_REPLAY_SET_UP,   /* downlinks on the ports of set-up again, into a later RX1 */
@@ -83,6 +84,7 @@ struct adversary_fleet;
 struct adversary_fleet *adversaries_create(const struct adversary_surroundings *surroundings,
         const struct adversary_params *params, uint32_t count, entity_id first_entity,
         uint32_t first_station);
+/* NULL: there is none. */
 void adversaries_destroy(struct adversary_fleet *fleet);
 /* Of all of them together. */
 void adversaries_stats(const struct adversary_fleet *fleet, struct adversary_stats *stats);

@@ -10,6 +10,9 @@
 #define ADVERSARY_WAITING_MAX  64u
 #define ADVERSARY_CAPTURED_MAX 16u
 
+/* From the end of a frame to the answer to it. */
+#define REACTION_NS (5 * SIM_NS_PER_MS)
+
 /* A frame that waits for its time. */
 struct waiting_frame {
     bool used;
@@ -25,7 +28,16 @@ struct known_group {
     uint32_t transfer;
     struct lorawan_key nwk_s_key;
     struct aes128_ctx app_s_key;
-    uint32_t fcnt; /* of the last frame heard */
+    uint32_t next_fcnt; /* after that of the last frame heard; 0: none was */
+};
+
+/* The block of an impostor. */
+struct crafted {
+    const struct campaign *campaign; /* NULL: none */
+    uint32_t transfer;
+    struct campaign_transfer view;
+    uint8_t *block;  /* padded, as campaign_transfer_block() */
+    uint32_t last_n; /* of the last fragment heard; 0: none was */
 };
 
 /* A downlink whose payload can be replayed. */
@@ -45,6 +57,7 @@ struct adversary {
     sim_ns free_at_ns; /* not before: its next action */
     uint32_t acted;    /* numbers its draws */
     struct known_group group;
+    struct crafted crafted;
     uint32_t jumped_mc_addr; /* the last group whose counter it has jumped */
     sim_ns jams_until_ns;
     uint32_t next_captured;
@@ -55,7 +68,7 @@ struct adversary {
 struct adversary_fleet {
     struct adversary_surroundings around;
     struct adversary_stats stats;
-    uint16_t send_handler, act_handler, jam_handler, quiet_handler;
+    uint16_t send_handler, act_handler, jam_handler, quiet_handler, look_handler;
     uint32_t count;
     struct adversary items[];
 };
@@ -79,17 +92,21 @@ void adversary_send(struct adversary *self, sim_ns at_ns, const struct lora_modu
 
 /* adversary/jammer.c: registers its events. */
 void adversary_jammer_handlers(struct adversary_fleet *fleet);
+/* adversary/impostor.c: likewise. */
+void adversary_impostor_handlers(struct adversary_fleet *fleet);
 
 /* --- adversary/group.c ------------------------------------------------------------------------ */
 
+/* The group of an address becomes the one that is known. False: no campaign has it. */
+bool group_join(struct adversary *self, uint32_t mc_addr);
 /* A multicast data frame of a campaign that was not heard before: the group is known then, up to
  * its McFCnt. Copies by other gateways carry a counter that was heard. */
 bool group_hear(struct adversary *self, const struct frame *frame);
 /* N and FragIndex of the DataFragment that such a frame carries; 0: it carries none. */
 uint16_t group_fragment(
         const struct known_group *group, const struct frame *frame, uint8_t *frag_index);
-/* Sends a message to the group as an honest frame would carry it, right after `heard`. */
-void group_send(struct adversary *self, const struct frame *heard, uint32_t fcnt,
-        const uint8_t *message, size_t size);
+/* Sends a message to the group as an honest frame would carry it. */
+void group_send(struct adversary *self, sim_ns at_ns, const struct lora_modulation *modulation,
+        uint32_t fcnt, const uint8_t *message, size_t size);
 
 #endif

@@ -5,13 +5,10 @@
 #include <string.h>
 
 #include "adversary/adversary_internal.h"
-#include "adversary/crc64_collision.h"
 #include "campaign/packages.h"
 #include "random_stream.h"
 
-#define ALTERATION_BYTES_MAX 16u
-#define FRAG_INDEX_COUNT     4u
-#define HEADER_BYTES_SPARED  256u /* of the image (device/update/image.h) */
+#define FRAG_INDEX_COUNT 4u
 
 static struct random_stream stream_of(const struct adversary *self)
 {
@@ -30,7 +27,8 @@ static void send_fragment(struct adversary *self, const struct frame *heard, uin
     uint8_t message[LORA_FRAME_SIZE_MAX];
     assert(size <= sizeof message - PACKAGE_FRAGMENT_OVERHEAD);
     size_t length = package_data_fragment(message, frag_index, n, data, size);
-    group_send(self, heard, self->group.fcnt + 1, message, length);
+    group_send(self, heard->end_ns + REACTION_NS, &heard->modulation, self->group.next_fcnt,
+            message, length);
 }
 
 static void inject(struct adversary *self, const struct frame *frame, sim_ns now_ns)
@@ -50,46 +48,6 @@ static void inject(struct adversary *self, const struct frame *frame, sim_ns now
     send_fragment(self, frame, frag_index, n + 1, data, transfer.fragment_size_bytes);
 }
 
-/* Changes a fragment so that no CRC-64 over it shows that. The change is the same in each fragment:
- * a fragment that a decoder computes from altered ones is altered by it, too, or not at all. */
-static void alter(const struct adversary *self, uint8_t *data, uint8_t size)
-{
-    uint8_t change[ALTERATION_BYTES_MAX + CRC64_CORRECTION_BYTES];
-    size_t altered = size - CRC64_CORRECTION_BYTES;
-    altered = altered < ALTERATION_BYTES_MAX ? altered : ALTERATION_BYTES_MAX;
-    struct random_stream stream;
-    random_stream_init(
-            &stream, engine_seed(self->fleet->around.engine), self->entity, RANDOM_ADVERSARY, 0);
-    random_stream_bytes(&stream, change, altered);
-    change[0] |= 1; /* it is one */
-    crc64_correction(change, altered, change + altered);
-    for (size_t i = 0; i < altered + CRC64_CORRECTION_BYTES; i++) {
-        data[i] ^= change[i];
-    }
-}
-
-/* Neither a fragment with bytes of the image header, which names version and size and is looked at
- * first, nor the last one, which may be padded, is altered. */
-static void collide(struct adversary *self, const struct frame *frame, sim_ns now_ns)
-{
-    uint8_t frag_index, data[LORA_FRAME_SIZE_MAX];
-    if (!group_hear(self, frame)) {
-        return;
-    }
-    struct campaign_transfer transfer;
-    campaign_transfer_get(self->group.campaign, self->group.transfer, &transfer);
-    uint8_t size = transfer.fragment_size_bytes;
-    uint16_t n = group_fragment(&self->group, frame, &frag_index);
-    if (n == 0 || n + 2u > transfer.nb_frag || size <= CRC64_CORRECTION_BYTES
-            || (size_t)n * size < HEADER_BYTES_SPARED || !adversary_takes_turn(self, now_ns)) {
-        return;
-    }
-    const uint8_t *block = campaign_transfer_block(self->group.campaign, self->group.transfer);
-    memcpy(data, block + (size_t)n * size, size);
-    alter(self, data, size);
-    send_fragment(self, frame, frag_index, n + 1, data, size);
-}
-
 /* --- other messages --------------------------------------------------------------------------- */
 
 /* Once for each group, or again after its pause. The message is of another FragIndex and says
@@ -107,7 +65,8 @@ static void counter_jump(struct adversary *self, const struct frame *frame, sim_
     const uint8_t nothing = 0;
     size_t size = package_data_fragment(
             message, (uint8_t)((frag_index + 1u) % FRAG_INDEX_COUNT), 1, &nothing, 1);
-    group_send(self, frame, self->group.fcnt + self->params.jump, message, size);
+    group_send(self, frame->end_ns + REACTION_NS, &frame->modulation,
+            self->group.next_fcnt - 1 + self->params.jump, message, size);
 }
 
 static void status_storm(struct adversary *self, const struct frame *frame, sim_ns now_ns)
@@ -118,10 +77,10 @@ static void status_storm(struct adversary *self, const struct frame *frame, sim_
         return;
     }
     size_t size = package_frag_session_status_req(message, frag_index, true);
-    group_send(self, frame, self->group.fcnt + 1, message, size);
+    group_send(self, frame->end_ns + REACTION_NS, &frame->modulation, self->group.next_fcnt,
+            message, size);
 }
 
 const struct adversary_ops adversary_inject = { .heard = inject };
-const struct adversary_ops adversary_collide = { .heard = collide };
 const struct adversary_ops adversary_counter_jump = { .heard = counter_jump };
 const struct adversary_ops adversary_status_storm = { .heard = status_storm };

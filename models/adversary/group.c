@@ -10,8 +10,7 @@
 #include "campaign/packages.h"
 #include "network/wire.h"
 
-#define HEADER_BYTES      8u /* MHDR and FHDR without FOpts */
-#define REACTION_NS       (5 * SIM_NS_PER_MS)
+#define HEADER_BYTES      8u    /* MHDR and FHDR without FOpts */
 #define CID_DATA_FRAGMENT 0x08u /* TS004-2.0.0 section 3.6 */
 
 /* The group of an address, as its members know it. False: no campaign has it. */
@@ -39,23 +38,24 @@ static bool learn(const struct server *server, uint32_t mc_addr, struct known_gr
     return false;
 }
 
+bool group_join(struct adversary *self, uint32_t mc_addr)
+{
+    return mc_addr == self->group.mc_addr
+           || learn(self->fleet->around.server, mc_addr, &self->group);
+}
+
 bool group_hear(struct adversary *self, const struct frame *frame)
 {
-    struct known_group *group = &self->group;
     bool whole = frame->size > HEADER_BYTES + 1 + LORAWAN_MIC_SIZE;
     if (!whole || lorawan_ftype(frame->bytes[0]) != LORAWAN_UNCONFIRMED_DOWN) {
         return false;
     }
-    uint32_t address = wire_u32(frame->bytes + 1);
     uint32_t fcnt = wire_u16(frame->bytes + 6);
-    if (address == group->mc_addr) {
-        bool heard_before = fcnt <= group->fcnt;
-        group->fcnt = heard_before ? group->fcnt : fcnt;
-        return !heard_before;
+    if (!group_join(self, wire_u32(frame->bytes + 1)) || fcnt < self->group.next_fcnt) {
+        return false;
     }
-    bool known = learn(self->fleet->around.server, address, group);
-    group->fcnt = known ? fcnt : group->fcnt;
-    return known;
+    self->group.next_fcnt = fcnt + 1;
+    return true;
 }
 
 uint16_t group_fragment(
@@ -68,14 +68,15 @@ uint16_t group_fragment(
         return 0;
     }
     memcpy(message, frame->bytes + HEADER_BYTES + 1, size);
-    lorawan_crypt(&group->app_s_key, LORAWAN_DOWN, group->mc_addr, group->fcnt, message, size);
+    lorawan_crypt(&group->app_s_key, LORAWAN_DOWN, group->mc_addr, wire_u16(frame->bytes + 6),
+            message, size);
     uint16_t index_and_n = wire_u16(message + 1);
     *frag_index = (uint8_t)(index_and_n >> 14);
     return message[0] == CID_DATA_FRAGMENT ? index_and_n & PACKAGE_FRAGMENTS_MAX : 0;
 }
 
-void group_send(struct adversary *self, const struct frame *heard, uint32_t fcnt,
-        const uint8_t *message, size_t size)
+void group_send(struct adversary *self, sim_ns at_ns, const struct lora_modulation *modulation,
+        uint32_t fcnt, const uint8_t *message, size_t size)
 {
     const struct known_group *group = &self->group;
     uint8_t bytes[LORAWAN_FRAME_MAX];
@@ -88,5 +89,5 @@ void group_send(struct adversary *self, const struct frame *heard, uint32_t fcnt
     };
     size_t frame_size =
             lorawan_downlink_build(&downlink, &group->nwk_s_key, &group->app_s_key, bytes);
-    adversary_send(self, heard->end_ns + REACTION_NS, &heard->modulation, bytes, frame_size);
+    adversary_send(self, at_ns, modulation, bytes, frame_size);
 }

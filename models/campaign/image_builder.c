@@ -15,14 +15,13 @@
 
 /* Header, little-endian: magic u32, header size u16, format u16, image size u32, version u32,
  * hardware id u32, flags u32, at 32 SHA-256 of the plain code, at 96 Ed25519 over bytes 0..95. */
-#define MAGIC        0x474D4946u
-#define FORMAT       1u
-#define AT_SIZE      8u
-#define AT_VERSION   12u
-#define AT_HARDWARE  16u
-#define AT_FLAGS     20u
-#define AT_SHA256    32u
-#define AT_SIGNATURE 96u
+#define MAGIC       0x474D4946u
+#define FORMAT      1u
+#define AT_SIZE     8u
+#define AT_VERSION  12u
+#define AT_HARDWARE 16u
+#define AT_FLAGS    20u
+#define AT_SHA256   32u
 
 #define FLAG_ENCRYPTED 2u
 #define NONCE_SIZE     12u
@@ -31,7 +30,27 @@ static void sign(uint8_t *image, const uint8_t *private_key)
 {
     uint8_t public_key[ED25519_KEY_SIZE];
     ed25519_sha512_public_key(public_key, private_key);
-    ed25519_sha512_sign(public_key, private_key, AT_SIGNATURE, image, image + AT_SIGNATURE);
+    ed25519_sha512_sign(public_key, private_key, IMAGE_BUILDER_AT_SIGNATURE, image,
+            image + IMAGE_BUILDER_AT_SIGNATURE);
+}
+
+static void write_digest(uint8_t *image, uint32_t code_size)
+{
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    sha256_update(&sha, code_size, image + IMAGE_BUILDER_HEADER_SIZE);
+    sha256_digest(&sha, SHA256_DIGEST_SIZE, image + AT_SHA256);
+}
+
+bool image_digest_again(uint8_t *image, uint32_t size)
+{
+    if (size < IMAGE_BUILDER_HEADER_SIZE || wire_u32(image) != MAGIC
+            || wire_u32(image + AT_FLAGS) != 0
+            || wire_u32(image + AT_SIZE) > size - IMAGE_BUILDER_HEADER_SIZE) {
+        return false;
+    }
+    write_digest(image, wire_u32(image + AT_SIZE));
+    return true;
 }
 
 bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
@@ -50,10 +69,7 @@ bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const 
     wire_put_u32(out + AT_SIZE, code_size);
     wire_put_u32(out + AT_VERSION, version);
     wire_put_u32(out + AT_HARDWARE, hardware_id);
-    struct sha256_ctx sha;
-    sha256_init(&sha);
-    sha256_update(&sha, code_size, out + IMAGE_BUILDER_HEADER_SIZE);
-    sha256_digest(&sha, SHA256_DIGEST_SIZE, out + AT_SHA256);
+    write_digest(out, code_size);
     sign(out, ed25519_private_key);
     *out_size = IMAGE_BUILDER_HEADER_SIZE + code_size;
     return true;

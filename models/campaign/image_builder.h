@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IMAGE_BUILDER_HEADER_SIZE 256u
+#define IMAGE_BUILDER_HEADER_SIZE  256u
+#define IMAGE_BUILDER_AT_SIGNATURE 96u /* in the header; it covers the bytes before */
 
 /* A block that a campaign sends: header and code. */
 struct built_image {
@@ -22,6 +23,10 @@ struct built_image {
 bool image_build(uint8_t *out, uint32_t out_size_max, uint32_t *out_size, const uint8_t *code,
         uint32_t code_size, uint32_t version, uint32_t hardware_id,
         const uint8_t ed25519_private_key[32]);
+
+/* Writes the digest of the code into the header again, and leaves the signature as it is. False:
+ * the first `size` bytes hold no full image with plain code; then nothing was written. */
+bool image_digest_again(uint8_t *image, uint32_t size);
 
 /* Says in the header of an image that its code is encrypted wherever it does not run, and signs the
  * header again. */

@@ -36,8 +36,8 @@ class SecurityTable(unittest.TestCase):
     def test_a_row_is_the_median_of_its_runs(self):
         done, rows = table('--attack', 'status-storm', os.environ['FLEETCAST_BUILD'], *SEEDS)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(rows[0][:6],
-                         ['attack', 'defence', 'forged', 'accepted', 'installed', 'confirmed'])
+        self.assertEqual(rows[0][:7], ['attack', 'defence', 'forged', 'accepted', 'installed',
+                                       'confirmed', 'by the server'])
         self.assertEqual(len(rows), 3)
         row = rows[2]
         with tempfile.TemporaryDirectory() as folder:
@@ -51,10 +51,10 @@ class SecurityTable(unittest.TestCase):
         self.assertGreater(min(accepted), 0)
         forged = [s['security']['forged_frames'] for s in attacked]
         self.assertEqual(row, ['status-storm', 'none', f'{statistics.median(forged):.0f}',
-                               f'{statistics.median(accepted):.0f}', '0', '20 of 20', '-', row[7],
+                               f'{statistics.median(accepted):.0f}', '0', '20 of 20', '-', '-', row[8],
                                f'{statistics.median(more):+.0f} ({min(more):+.0f} to '
-                               f'{max(more):+.0f}) %', row[9]])
-        self.assertRegex(row[7], r'^\d+\.\d \(\d+\.\d to \d+\.\d\) min$')
+                               f'{max(more):+.0f}) %', row[10]])
+        self.assertRegex(row[8], r'^\d+\.\d \(\d+\.\d to \d+\.\d\) min$')
 
     def test_an_unknown_attack_is_refused(self):
         done, _ = table('--attack', 'nothing')

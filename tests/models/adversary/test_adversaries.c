@@ -182,17 +182,18 @@ static uint32_t mic_over_block(const struct trial *trial, const uint8_t *block, 
     return wire_u32(mic);
 }
 
-/* Goal: as above, and the CRC-64 of the whole block is the genuine one's. So a check of that CRC
- * passes, and a MIC over it under a device's own key too; a MIC over SHA-256 or over the block does
- * not. */
-Test(adversaries, colliding_fragments_leave_the_crc_of_the_block_as_it_is)
+/* Goal: the block that was on the air has other code, and the CRC-64 of the genuine one. So a check
+ * of that CRC passes, and a MIC over it under a device's own key too; a MIC over SHA-256 or over
+ * the block does not. The first frame of the session is a forged one. */
+Test(adversaries, a_colliding_block_has_the_crc_of_the_genuine_one)
 {
     struct attack attack;
     struct trial *trial = play(NEAR "collide", &attack);
     const uint8_t *genuine = campaign_transfer_block(world_first_campaign(trial->world), 0);
-    cr_expect_gt(attack.altered, 10);
+    cr_expect_eq(attack.altered, 3, "digest and most of 8 bytes, the rest of them, 16 of code");
     cr_expect_eq(attack.bad_mic, 0);
-    cr_expect_neq(memcmp(attack.block, genuine, attack.size_bytes), 0);
+    cr_expect_lt(attack.first_at_ns, 90 * 60 * SIM_NS_PER_S + 5 * SIM_NS_PER_S);
+    cr_expect_neq(memcmp(attack.block + 256, genuine + 256, attack.size_bytes - 256), 0);
     cr_expect_eq(crc64_jones(0, attack.block, attack.size_bytes),
             crc64_jones(0, genuine, attack.size_bytes));
     cr_expect_eq(mic_over_crc64(trial, attack.block, attack.size_bytes),
@@ -201,25 +202,9 @@ Test(adversaries, colliding_fragments_leave_the_crc_of_the_block_as_it_is)
             mic_over_sha256(trial, genuine, attack.size_bytes));
     cr_expect_neq(mic_over_block(trial, attack.block, attack.size_bytes),
             mic_over_block(trial, genuine, attack.size_bytes));
-    cr_expect_gt(trial_value(trial, "security.forged_accepted"), 10.0 * DEVICES);
+    cr_expect_geq(trial_value(trial, "security.forged_accepted"), (double)attack.altered * DEVICES);
     cr_expect_eq(trial_value(trial, "devices.failed.block_mic"), DEVICES);
     end(trial, &attack);
-}
-
-/* Goal: without the MIC over the block the signature of the image refuses the same block. */
-Test(adversaries, colliding_fragments_meet_the_signature_without_a_block_mic)
-{
-    char text[sizeof base + 256];
-    snprintf(text, sizeof text,
-            "%sadversaries: [{x: 100 m, height: 10 m, power: 27 dBm, kind: collide}]\n", base);
-    const char *const sets[] = { "campaign.fragmentation_version=1",
-        "campaign.verify=[signature]" };
-    struct trial *trial = trial_create(text, sets, 2);
-    trial_play(trial);
-    cr_expect_eq(trial_value(trial, "devices.complete"), DEVICES);
-    cr_expect_eq(trial_value(trial, "devices.confirmed"), 0);
-    cr_expect_eq(trial_value(trial, "security.bad_installs"), 0);
-    trial_destroy(trial);
 }
 
 /* Goal: one frame ahead of its time keeps every device from all later honest ones. */

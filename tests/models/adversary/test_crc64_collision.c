@@ -29,30 +29,36 @@ Test(crc64_collision, crc_has_its_published_values)
             UINT64_C(0x0308bce9db9219d1));
 }
 
-/* The same alteration at every place of the block, at two places at one time, and of every length
- * keeps the CRC; without its correction it does not. */
+/* Goal: whatever was altered, and wherever the 8 free bytes lie: before it, after it, in it. */
 Test(crc64_collision, altered_blocks_keep_their_crc)
 {
     for (size_t size = 1; size <= ALTERATION_BYTES; size++) {
-        uint8_t change[ALTERATION_BYTES + CRC64_CORRECTION_BYTES];
-        memset(change, 0x5a, size);
-        crc64_correction(change, size, change + size);
-        size_t length = size + CRC64_CORRECTION_BYTES;
-        for (size_t at = 0; at + length <= BLOCK_BYTES; at++) {
-            uint8_t block[BLOCK_BYTES];
-            fill(block);
+        for (size_t at = 0; at + CRC64_CORRECTION_BYTES <= BLOCK_BYTES; at++) {
+            uint8_t genuine[BLOCK_BYTES], altered[BLOCK_BYTES], before[BLOCK_BYTES];
+            fill(genuine);
+            fill(altered);
             for (size_t i = 0; i < size; i++) {
-                block[at + i] ^= change[i];
+                altered[40 + i] ^= 0x5a;
+                altered[BLOCK_BYTES - 1 - i] ^= (uint8_t)(0xc3 + i);
             }
-            cr_expect_neq(crc64_jones(0, block, sizeof block), UINT64_C(0x0308bce9db9219d1));
-            for (size_t i = size; i < length; i++) {
-                block[at + i] ^= change[i];
-            }
-            cr_expect_eq(crc64_jones(0, block, sizeof block), UINT64_C(0x0308bce9db9219d1));
-            for (size_t i = 0; i < length; i++) {
-                block[BLOCK_BYTES - length + i] ^= change[i];
-            }
-            cr_expect_eq(crc64_jones(0, block, sizeof block), UINT64_C(0x0308bce9db9219d1));
+            cr_expect_neq(crc64_jones(0, altered, BLOCK_BYTES), UINT64_C(0x0308bce9db9219d1));
+            memcpy(before, altered, sizeof before);
+            crc64_collide(genuine, altered, BLOCK_BYTES, at);
+            cr_expect_eq(crc64_jones(0, altered, BLOCK_BYTES), UINT64_C(0x0308bce9db9219d1),
+                    "%zu bytes, free from %zu on", size, at);
+            memcpy(before + at, altered + at, CRC64_CORRECTION_BYTES);
+            cr_expect_arr_eq(altered, before, BLOCK_BYTES, "no other byte is touched");
         }
     }
+}
+
+/* Goal: 8 bytes are the only ones that make it up: the correction of an unaltered block is none. */
+Test(crc64_collision, an_unaltered_block_stays_as_it_is)
+{
+    uint8_t genuine[BLOCK_BYTES], altered[BLOCK_BYTES];
+    fill(genuine);
+    fill(altered);
+    memset(altered + 13, 0, CRC64_CORRECTION_BYTES);
+    crc64_collide(genuine, altered, BLOCK_BYTES, 13);
+    cr_expect_arr_eq(altered, genuine, BLOCK_BYTES);
 }
