@@ -58,6 +58,12 @@ struct hal_flash_geometry {
     bool stalls_cpu; /* program and erase return when done; else they run on */
 };
 
+/* Rows of one size in flash, each after the one before. */
+struct hal_flash_rows {
+    uint32_t address; /* of the first */
+    uint32_t count;
+};
+
 /* AES key slots. Volatile: the firmware loads them again after every reset. */
 #define HAL_KEY_SLOTS 16u
 
@@ -150,6 +156,13 @@ struct hal_ops {
     void (*panic)(void *board, const char *file, int line);
     /* Names an event for debuggers: ids in device/trace.h. Changes nothing. */
     void (*trace)(void *board, uint16_t id, uint32_t a, uint32_t b);
+
+    /* --- appended ---------------------------------------------------------------------- */
+    /* Adds (XOR) every row of `runs`, each of `row_size` bytes, to `sum`. Each run is one read; the
+     * additions are the caller's to charge. Of a region that does not stall the CPU only: else
+     * HAL_ERR_RANGE. Not HAL_OK: `sum` is as before. */
+    enum hal_status (*flash_add)(void *board, enum hal_flash_region region,
+            const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size);
 };
 
 /* One board. Copied by value into the firmware's state: its only pointers. */
@@ -194,6 +207,7 @@ static inline int16_t hal_temperature_decidegree_c(const struct hal *h) { return
 static inline void hal_reboot(const struct hal *h) { h->ops->reboot(h->board); }
 static inline void hal_panic(const struct hal *h, const char *file, int line) { h->ops->panic(h->board, file, line); }
 static inline void hal_trace(const struct hal *h, uint16_t id, uint32_t a, uint32_t b) { h->ops->trace(h->board, id, a, b); }
+static inline enum hal_status hal_flash_add(const struct hal *h, enum hal_flash_region region, const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size) { return h->ops->flash_add(h->board, region, runs, run_count, sum, row_size); }
 /* clang-format on */
 
 /* The name without its path: builds do not depend on where they run, and flash holds each once. */

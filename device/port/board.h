@@ -70,6 +70,8 @@ extern const struct hal_flash_geometry board_nor_geometry;
 void board_nor_start(struct board *board);
 bool board_nor_busy(struct board *board);
 enum hal_status board_nor_read(struct board *board, uint32_t address, uint8_t *data, size_t size);
+enum hal_status board_nor_add(struct board *board, const struct hal_flash_rows *runs,
+        size_t run_count, uint8_t *sum, size_t row_size);
 enum hal_status board_nor_program(
         struct board *board, uint32_t address, const uint8_t *data, size_t size);
 enum hal_status board_nor_erase(struct board *board, uint32_t address, size_t size);

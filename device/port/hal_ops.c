@@ -121,6 +121,13 @@ static void flash_notify(void *context, enum hal_flash_region region)
     }
 }
 
+static enum hal_status flash_add(void *board, enum hal_flash_region region,
+        const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size)
+{
+    return region == HAL_FLASH_EXTERNAL ? board_nor_add(board, runs, run_count, sum, row_size)
+                                        : HAL_ERR_RANGE;
+}
+
 /* --- crypto ----------------------------------------------------------------------------------- */
 
 static enum hal_status key_load(void *context, unsigned slot, const uint8_t key[16])
@@ -328,4 +335,5 @@ const struct hal_ops board_hal_ops = {
     .reboot = reboot,
     .panic = panic,
     .trace = trace,
+    .flash_add = flash_add,
 };

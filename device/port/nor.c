@@ -17,6 +17,7 @@
 #define NOR_RELEASE      0xABu
 #define POWER_WAIT_BYTES 7u /* on the bus at 16 MHz 3.5 us; tDP and tRES1 are 3 us at most */
 #define STATUS_BUSY      0x01u
+#define ADD_PIECE_BYTES  32u
 #define SELECT_PIN       12u /* PB12 */
 
 const struct hal_flash_geometry board_nor_geometry = {
@@ -97,6 +98,19 @@ static bool in_range(uint32_t address, size_t size)
            && size <= board_nor_geometry.size_bytes - address;
 }
 
+/* What follows on the bus is the data, until read_end(). */
+static void read_begin(uint32_t address)
+{
+    change_power(NOR_RELEASE);
+    command_at(NOR_READ, address);
+}
+
+static void read_end(void)
+{
+    nor_select(false);
+    change_power(NOR_POWER_DOWN);
+}
+
 enum hal_status board_nor_read(struct board *board, uint32_t address, uint8_t *data, size_t size)
 {
     if (!in_range(address, size)) {
@@ -105,11 +119,45 @@ enum hal_status board_nor_read(struct board *board, uint32_t address, uint8_t *d
     if (board_nor_busy(board)) {
         return HAL_BUSY;
     }
-    change_power(NOR_RELEASE);
-    command_at(NOR_READ, address);
+    read_begin(address);
     spi_exchange(SPI2, NULL, data, size);
-    nor_select(false);
-    change_power(NOR_POWER_DOWN);
+    read_end();
+    return HAL_OK;
+}
+
+/* Takes `size` bytes from the bus and adds them to `sum`. */
+static void add_from_bus(uint8_t *sum, size_t size)
+{
+    uint8_t piece[ADD_PIECE_BYTES];
+    while (size > 0) {
+        size_t now = size < sizeof piece ? size : sizeof piece;
+        spi_exchange(SPI2, NULL, piece, now);
+        for (size_t i = 0; i < now; i++) {
+            sum[i] ^= piece[i];
+        }
+        sum += now;
+        size -= now;
+    }
+}
+
+enum hal_status board_nor_add(struct board *board, const struct hal_flash_rows *runs,
+        size_t run_count, uint8_t *sum, size_t row_size)
+{
+    for (size_t i = 0; i < run_count; i++) {
+        if (!in_range(runs[i].address, runs[i].count * row_size)) {
+            return HAL_ERR_RANGE;
+        }
+    }
+    if (board_nor_busy(board)) {
+        return HAL_BUSY;
+    }
+    for (size_t i = 0; i < run_count; i++) {
+        read_begin(runs[i].address);
+        for (uint32_t row = 0; row < runs[i].count; row++) {
+            add_from_bus(sum, row_size);
+        }
+        read_end();
+    }
     return HAL_OK;
 }
 

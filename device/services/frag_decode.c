@@ -10,16 +10,14 @@
 
 #include "hal.h"
 #include "services/bits.h"
+#include "services/frag_add.h"
 #include "services/fragment_table.h"
 #include "trace.h"
 
-#define ROWS_PER_STEP    8u
-#define RUN_BUFFER_WORDS 128u /* consecutive rows are read together */
+#define ROWS_PER_STEP 8u
 
 /* What a Cortex-M0+ takes, counted on its instruction timings; reads are charged by the board. */
 #define CYCLES_PER_DRAW        36u
-#define CYCLES_PER_WORD_XOR    7u
-#define CYCLES_PER_ROW         40u
 #define CYCLES_PER_VECTOR_WORD 9u
 
 static bool ready(enum frag_store_status status)
@@ -27,56 +25,11 @@ static bool ready(enum frag_store_status status)
     return status == FRAG_STORE_OK;
 }
 
-static uint32_t data_words(const struct frag_decoder *decoder)
-{
-    return (decoder->store.fragment_size + 3u) / 4u;
-}
-
 /* Bit mask of the columns in word `w` that exist. */
 static uint32_t columns_mask(const struct frag_decoder *decoder, uint32_t w)
 {
     uint32_t left = decoder->rows.fragments - 32u * w;
     return left >= 32u ? UINT32_MAX : (1u << left) - 1u;
-}
-
-static void add_rows(
-        uint32_t *restrict data, const uint32_t *restrict rows, uint32_t row_count, uint32_t words)
-{
-    for (; row_count > 0; row_count--, rows += words) {
-        for (size_t i = 0; i < words; i++) {
-            data[i] ^= rows[i];
-        }
-    }
-}
-
-/* Reads `count` rows of the block from `index` on and adds them to the data in the works. */
-static bool add_block_rows(
-        struct frag_decoder *decoder, const struct hal *hal, uint32_t index, uint32_t count)
-{
-    uint32_t buffer[RUN_BUFFER_WORDS];
-    uint32_t words = data_words(decoder);
-    DEVICE_ASSERT(hal, count > 0 && count * words <= RUN_BUFFER_WORDS);
-    buffer[words - 1u] = 0; /* a last word that is not filled whole */
-    if (!ready(frag_store_read(&decoder->store, hal, index, count, buffer))) {
-        return false;
-    }
-    add_rows(decoder->work.data, buffer, count, words);
-    hal_charge(hal, count * (CYCLES_PER_ROW + words * CYCLES_PER_WORD_XOR));
-    return true;
-}
-
-static bool add_slot(struct frag_decoder *decoder, const struct hal *hal, uint32_t slot)
-{
-    uint32_t buffer[FRAG_DATA_WORDS];
-    uint32_t words = data_words(decoder);
-    DEVICE_ASSERT(hal, slot < decoder->slot_next);
-    buffer[words - 1u] = 0;
-    if (!ready(frag_store_slot_read(&decoder->store, hal, slot, buffer))) {
-        return false;
-    }
-    add_rows(decoder->work.data, buffer, 1, words);
-    hal_charge(hal, CYCLES_PER_ROW + words * CYCLES_PER_WORD_XOR);
-    return true;
 }
 
 void frag_decode_init(
@@ -192,33 +145,9 @@ void frag_decode_take(
     work->n = (uint16_t)n;
     work->pivot = (uint16_t)pivot;
     work->next_word = 0;
-    work->data[data_words(decoder) - 1u] = 0;
+    work->data[frag_data_words(decoder) - 1u] = 0;
     memcpy(work->data, data, decoder->store.fragment_size);
     work->stage = FRAG_WORK_XOR;
-}
-
-/* Takes the next run of set bits out of work.map.columns: at most `max` and within a word. */
-static uint32_t take_run(struct frag_work *work, uint32_t words, uint32_t max, uint32_t *index)
-{
-    while (work->next_word < words && work->map.columns[work->next_word] == 0) {
-        work->next_word++;
-    }
-    if (work->next_word == words) {
-        return 0;
-    }
-    uint32_t columns = work->map.columns[work->next_word];
-    uint32_t first = bits_first(columns);
-    uint32_t ones = columns >> first;
-    uint32_t count = ones == UINT32_MAX ? 32u : bits_first(~ones);
-    count = count < max ? count : max;
-    *index = 32u * work->next_word + first;
-    return count;
-}
-
-static void drop_run(struct frag_work *work, uint32_t index, uint32_t count)
-{
-    uint32_t ones = count == 32u ? UINT32_MAX : (1u << count) - 1u;
-    work->map.columns[work->next_word] &= ~(ones << index % 32u);
 }
 
 /* Adds up to ROWS_PER_STEP rows to the data; then the row is ready to be stored. */
@@ -226,31 +155,17 @@ static enum frag_decode_status add_some_rows(struct frag_decoder *decoder, const
 {
     struct frag_work *work = &decoder->work;
     uint32_t words = (decoder->rows.fragments + 31u) / 32u;
-    uint32_t size = decoder->store.fragment_size;
-    DEVICE_ASSERT(hal, work->next_word <= words);
-    /* Rows of whole words can be read in runs and stay aligned. */
-    uint32_t run_max = size % 4u == 0 ? RUN_BUFFER_WORDS * 4u / size : 1u;
     uint32_t left = ROWS_PER_STEP;
-    while (left > 0) {
-        uint32_t index = 0;
-        uint32_t count = take_run(work, words, left < run_max ? left : run_max, &index);
-        if (count == 0) {
-            break;
-        }
-        if (!add_block_rows(decoder, hal, index, count)) {
+    DEVICE_ASSERT(hal, work->next_word <= words);
+    while (left > 0 && work->next_word < words) {
+        if (!frag_add_columns(decoder, hal, &left)) {
             return FRAG_DECODE_BUSY;
         }
-        drop_run(work, index, count);
-        left -= count;
     }
-    for (uint32_t w = 0; w < decoder->matrix.words && left > 0; w++) {
-        while (work->used[w] != 0 && left > 0) {
-            uint32_t pivot = 32u * w + bits_first(work->used[w]);
-            if (!add_slot(decoder, hal, decoder->matrix.slot[pivot])) {
-                return FRAG_DECODE_BUSY;
-            }
-            work->used[w] &= work->used[w] - 1u;
-            left--;
+    for (uint32_t before = left + 1u; left > 0 && left < before;) {
+        before = left;
+        if (!frag_add_slots(decoder, hal, &left)) {
+            return FRAG_DECODE_BUSY;
         }
     }
     if (left > 0) {
@@ -371,7 +286,7 @@ static enum frag_decode_status solve_start(struct frag_decoder *decoder, const s
     }
     uint32_t row = work->pivot - 1u;
     DEVICE_ASSERT(hal, row < decoder->matrix.unknowns);
-    work->data[data_words(decoder) - 1u] = 0;
+    work->data[frag_data_words(decoder) - 1u] = 0;
     if (!ready(frag_store_slot_read(&decoder->store, hal, decoder->matrix.slot[row], work->data))) {
         return FRAG_DECODE_BUSY;
     }
@@ -387,22 +302,17 @@ static enum frag_decode_status solve_start(struct frag_decoder *decoder, const s
 static enum frag_decode_status solve_add(struct frag_decoder *decoder, const struct hal *hal)
 {
     struct frag_work *work = &decoder->work;
-    uint32_t left = ROWS_PER_STEP;
+    uint32_t left = ROWS_PER_STEP, open = 0;
     DEVICE_ASSERT(hal, work->pivot < decoder->matrix.unknowns);
-    for (uint32_t w = work->pivot / 32u; w < decoder->matrix.words; w++) {
-        while (work->vector[w] != 0) {
-            if (left == 0) {
-                return FRAG_DECODE_MORE;
-            }
-            uint32_t unknown = 32u * w + bits_first(work->vector[w]);
-            if (!add_block_rows(decoder, hal, work->map.unknown[unknown], 1)) {
-                return FRAG_DECODE_BUSY;
-            }
-            work->vector[w] &= work->vector[w] - 1u;
-            left--;
-        }
+    if (!frag_add_solved(decoder, hal, &left)) {
+        return FRAG_DECODE_BUSY;
     }
-    work->stage = FRAG_WORK_STORE;
+    for (uint32_t w = 0; w < decoder->matrix.words; w++) {
+        open |= work->vector[w];
+    }
+    if (open == 0) {
+        work->stage = FRAG_WORK_STORE;
+    }
     return FRAG_DECODE_MORE;
 }
 

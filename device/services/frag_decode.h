@@ -76,6 +76,12 @@ static inline uint32_t frag_decode_missing(const struct frag_decoder *decoder)
     return (uint32_t)decoder->matrix.unknowns - decoder->matrix.rank;
 }
 
+/* Of the data of one row. */
+static inline uint32_t frag_data_words(const struct frag_decoder *decoder)
+{
+    return (decoder->store.fragment_size + 3u) / 4u;
+}
+
 static inline bool frag_decode_idle(const struct frag_decoder *decoder)
 {
     return decoder->work.stage == FRAG_WORK_IDLE;

@@ -289,6 +289,11 @@ static uint32_t pages_needed(struct frag_store *store, uint32_t address, uint32_
     return touched;
 }
 
+uint32_t frag_store_address(const struct frag_store *store, uint32_t index)
+{
+    return NOR_BLOCK_ADDRESS + index * store->fragment_size;
+}
+
 /* Data goes to flash before its mark, so after a reset a place without a mark may hold some, whole
  * or torn. The same data fits over it. Other data, from another sender with the group's keys or out
  * of coded fragments that do not agree, would mix with it: zeros stay zeros. */
@@ -316,7 +321,7 @@ enum frag_store_status frag_store_put(struct frag_store *store, const struct hal
         uint32_t index, const uint8_t *data, const uint32_t *received)
 {
     uint32_t size = store->fragment_size;
-    uint32_t address = NOR_BLOCK_ADDRESS + index * size;
+    uint32_t address = frag_store_address(store, index);
     DEVICE_ASSERT(hal, index < store->fragments);
     if (store->resumed) { /* before drain(), which leaves the flash busy */
         enum frag_store_status status = place_takes(store, hal, address, data);
@@ -374,12 +379,13 @@ enum frag_store_status frag_store_flush(
     return FRAG_STORE_OK;
 }
 
-enum frag_store_status frag_store_read(const struct frag_store *store, const struct hal *hal,
-        uint32_t index, uint32_t count, void *data)
+enum frag_store_status frag_store_add(const struct frag_store *store, const struct hal *hal,
+        const struct hal_flash_rows *runs, uint32_t run_count, uint32_t *sum)
 {
-    uint32_t size = store->fragment_size;
-    DEVICE_ASSERT(hal, count > 0 && index + count <= store->fragments);
-    return nor_read(hal, NOR_BLOCK_ADDRESS + index * size, data, count * size);
+    DEVICE_ASSERT(hal, run_count > 0);
+    enum hal_status status = hal_flash_add(hal, NOR, runs, run_count, sum, store->fragment_size);
+    DEVICE_ASSERT(hal, status == HAL_OK || status == HAL_BUSY);
+    return nor_result(hal, status == HAL_OK);
 }
 
 uint32_t frag_store_read_marks(
@@ -405,7 +411,7 @@ uint32_t frag_store_read_marks(
 
 /* --- combinations ------------------------------------------------------------------------- */
 
-static uint32_t slot_address(uint32_t slot)
+uint32_t frag_store_slot_address(uint32_t slot)
 {
     return slot < FRAG_SLOTS_MAIN ? NOR_FEC_ADDRESS + slot * NOR_FEC_SLOT_SIZE
                                   : SPARE_ADDRESS + (slot - FRAG_SLOTS_MAIN) * NOR_FEC_SLOT_SIZE;
@@ -438,14 +444,14 @@ enum frag_store_status frag_store_slot_write(const struct frag_store *store, con
     memcpy(page, data, store->fragment_size);
     page[SLOT_WORDS - 1u] = n;
     page[SLOT_WORDS - 1u] |= slot_zeros(page) << 16;
-    return nor_result(hal, nor_program(hal, slot_address(slot), page, sizeof(page)));
+    return nor_result(hal, nor_program(hal, frag_store_slot_address(slot), page, sizeof(page)));
 }
 
 enum frag_store_status frag_store_slot_read(
         const struct frag_store *store, const struct hal *hal, uint32_t slot, uint32_t *data)
 {
     DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX);
-    return nor_read(hal, slot_address(slot), data, store->fragment_size);
+    return nor_read(hal, frag_store_slot_address(slot), data, store->fragment_size);
 }
 
 enum frag_store_status frag_store_slot_check(
@@ -453,7 +459,8 @@ enum frag_store_status frag_store_slot_check(
 {
     uint32_t page[SLOT_WORDS];
     DEVICE_ASSERT(hal, slot < FRAG_SLOTS_MAX);
-    enum frag_store_status status = nor_read(hal, slot_address(slot), page, sizeof(page));
+    enum frag_store_status status =
+            nor_read(hal, frag_store_slot_address(slot), page, sizeof(page));
     if (status != FRAG_STORE_OK) {
         return status;
     }

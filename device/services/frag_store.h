@@ -21,6 +21,7 @@
 #include "update/flash_map.h"
 
 struct hal;
+struct hal_flash_rows;
 
 #define FRAG_SIZE_MAX         239u /* RP002: 242 bytes of application payload less 3 */
 #define FRAG_DATA_WORDS       60u
@@ -97,9 +98,12 @@ void frag_store_on_flash_done(struct frag_store *store, const struct hal *hal);
 enum frag_store_status frag_store_flush(
         struct frag_store *store, const struct hal *hal, const uint32_t *received);
 
-/* Reads `count` consecutive uncoded fragments from the block. */
-enum frag_store_status frag_store_read(const struct frag_store *store, const struct hal *hal,
-        uint32_t index, uint32_t count, void *data);
+/* Where uncoded fragment `index` and combination `slot` lie in the NOR. */
+uint32_t frag_store_address(const struct frag_store *store, uint32_t index);
+uint32_t frag_store_slot_address(uint32_t slot);
+/* Adds (XOR) the fragments and combinations in `runs` to `sum` of FRAG_DATA_WORDS words. */
+enum frag_store_status frag_store_add(const struct frag_store *store, const struct hal *hal,
+        const struct hal_flash_rows *runs, uint32_t run_count, uint32_t *sum);
 /* Recovers the marks of a session after a reset; returns the number of fragments present. From then
  * on every place is looked at before it is written. */
 uint32_t frag_store_read_marks(

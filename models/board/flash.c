@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "board/flash_change.h"
+#include "board/flash_rows.h"
 
 struct flash_store *flash_store_create(struct run_memory *memory)
 {
@@ -26,6 +27,7 @@ void flash_store_destroy(struct flash_store *store)
     if (store == NULL) {
         return;
     }
+    flash_rows_finish(store);
     flash_pool_finish(&store->pages);
     flash_pool_finish(&store->sectors);
     free(store);
@@ -33,7 +35,8 @@ void flash_store_destroy(struct flash_store *store)
 
 uint64_t flash_store_bytes(const struct flash_store *store)
 {
-    return sizeof *store + flash_pool_bytes(&store->pages) + flash_pool_bytes(&store->sectors);
+    return sizeof *store + flash_pool_bytes(&store->pages) + flash_pool_bytes(&store->sectors)
+           + (store->rows != NULL ? sizeof *store->rows : 0);
 }
 
 uint32_t flash_store_pages(const struct flash_store *store)

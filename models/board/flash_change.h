@@ -61,6 +61,7 @@ struct flash_store {
     struct flash_memo_set memo[FLASH_MEMO_SETS];
     struct flash_index equal_pages;
     struct flash_index equal_sectors;
+    struct flash_rows *rows; /* flash_rows.h; NULL: none was added */
 };
 
 static inline const uint8_t *flash_page_bytes(

@@ -176,4 +176,5 @@ const struct hal_ops node_hal_ops = {
     .reboot = reboot,
     .panic = panic,
     .trace = trace,
+    .flash_add = node_flash_add,
 };

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "board/flash_rows.h"
 #include "board/node_internal.h"
 
 /* SPI bytes around the data: write enable, command and 24-bit address; status command and answer.
@@ -88,6 +89,21 @@ void node_flash_notify(void *board, enum hal_flash_region region)
     node->nor_notify = true;
 }
 
+static sim_ns read_ns(const struct node *node, enum hal_flash_region region, size_t size)
+{
+    return (sim_ns)size * node->board->type->flash_timing[region].read_ns_per_byte;
+}
+
+/* What a read of the NOR takes. */
+static void nor_read(struct node *node, size_t size)
+{
+    nor_wake_up(node);
+    sim_ns before_ns = node->local_ns;
+    nor_transfer(node, NOR_READ_OVERHEAD);
+    node->local_ns += read_ns(node, HAL_FLASH_EXTERNAL, size);
+    node->energy.nor_read_ns += node->local_ns - before_ns;
+}
+
 enum hal_status node_flash_read(
         void *board, enum hal_flash_region region, uint32_t address, void *data, size_t size)
 {
@@ -100,20 +116,50 @@ enum hal_status node_flash_read(
     if (busy(node, region)) {
         return HAL_BUSY;
     }
-    if (!geometry->stalls_cpu) {
-        nor_wake_up(node);
-    }
-    sim_ns before_ns = node->local_ns;
-    if (!geometry->stalls_cpu) {
-        nor_transfer(node, NOR_READ_OVERHEAD);
-    }
-    node->local_ns += (sim_ns)size * node->board->type->flash_timing[region].read_ns_per_byte;
-    if (!geometry->stalls_cpu) {
-        node->energy.nor_read_ns += node->local_ns - before_ns;
+    if (geometry->stalls_cpu) {
+        node->local_ns += read_ns(node, region, size);
+    } else {
+        nor_read(node, size);
     }
     flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, (uint32_t)size);
     if (node->faults != NULL) {
-        node_read_with_errors(node, region, data, size);
+        node_read_with_errors(node, region, data, size, size);
+    }
+    return HAL_OK;
+}
+
+static bool rows_in_range(const struct hal_flash_geometry *geometry,
+        const struct hal_flash_rows *runs, size_t run_count, size_t row_size)
+{
+    bool within = true;
+    for (size_t i = 0; i < run_count; i++) {
+        within &= in_range(geometry, runs[i].address, (size_t)runs[i].count * row_size);
+    }
+    return within;
+}
+
+/* A run costs what a read by a call of its own costs. */
+enum hal_status node_flash_add(void *board, enum hal_flash_region region,
+        const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size)
+{
+    struct node *node = board;
+    node_spend_call(node);
+    const struct hal_flash_geometry *geometry = geometry_of(node, region);
+    if (geometry == NULL || geometry->stalls_cpu
+            || !rows_in_range(geometry, runs, run_count, row_size)) {
+        return HAL_ERR_RANGE;
+    }
+    if (busy(node, region)) {
+        return HAL_BUSY;
+    }
+    for (size_t i = 0; i < run_count; i++) {
+        node->local_ns += i > 0 ? node->board->call_ns : 0;
+        nor_read(node, runs[i].count * row_size);
+    }
+    flash_image_add(node_worker(node)->flash, &node->flash[region], runs, run_count, sum,
+            (uint32_t)row_size);
+    for (size_t i = 0; node->faults != NULL && i < run_count; i++) {
+        node_read_with_errors(node, region, sum, runs[i].count * row_size, row_size);
     }
     return HAL_OK;
 }

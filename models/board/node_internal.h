@@ -395,8 +395,10 @@ bool node_battery_starts(const struct node *node);
 /* Share of the whole capacity, negative when it is used up; 1 of a battery that is not weak. */
 double node_battery_charge(const struct node *node, sim_ns at_ns);
 /* node_read_errors.c */
+/* Of `size` bytes that are read; `data` holds the last `row_size` of them, or the sum of all rows
+ * of that size. */
 void node_read_with_errors(
-        struct node *node, enum hal_flash_region region, void *data, size_t size);
+        struct node *node, enum hal_flash_region region, void *data, size_t size, size_t row_size);
 /* node_chip.c */
 extern const struct sx1276_outputs node_chip_outputs;
 /* node_signals.c */
@@ -422,6 +424,8 @@ void node_radio_tcxo(void *board, bool on);
 const struct hal_flash_geometry *node_flash_geometry(void *board, enum hal_flash_region region);
 enum hal_status node_flash_read(
         void *board, enum hal_flash_region region, uint32_t address, void *data, size_t size);
+enum hal_status node_flash_add(void *board, enum hal_flash_region region,
+        const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size);
 enum hal_status node_flash_program(
         void *board, enum hal_flash_region region, uint32_t address, const void *data, size_t size);
 enum hal_status node_flash_erase(

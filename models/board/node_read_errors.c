@@ -45,7 +45,8 @@ static double gap_bits(struct random_stream *stream, double bit_errors)
     return floor(log(random_stream_uniform_open(stream)) / log1p(-bit_errors));
 }
 
-void node_read_with_errors(struct node *node, enum hal_flash_region region, void *data, size_t size)
+void node_read_with_errors(
+        struct node *node, enum hal_flash_region region, void *data, size_t size, size_t row_size)
 {
     struct node_faults *faults = node->faults;
     if (faults->flips_q63[region] == 0) {
@@ -60,7 +61,7 @@ void node_read_with_errors(struct node *node, enum hal_flash_region region, void
     for (double at = gap_bits(&stream, bit_errors); at < bits;
             at += 1.0 + gap_bits(&stream, bit_errors)) {
         size_t bit = (size_t)at;
-        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        bytes[bit / 8 % row_size] ^= (uint8_t)(1u << bit % 8);
         faults->flipped_bits++;
     }
 }

@@ -170,6 +170,41 @@ Test(nor, is_woken_for_a_read_and_powered_down_after_it)
     cr_assert_eq(nor.faults, 0);
 }
 
+/* Rows of every length about the pieces that it takes them in; the sum by hand. */
+Test(nor, adds_rows_and_reads_each_run_at_once)
+{
+    const struct hal_flash_rows runs[] = { { 70000, 2 }, { 500, 1 } };
+    for (size_t size = 1; size <= 100; size++) {
+        uint8_t sum[101] = { 0 };
+        for (size_t i = 0; i < 2 * size; i++) {
+            nor.memory[70000 + i] = (uint8_t)(i * 7);
+            nor.memory[500 + i] = (uint8_t)(i + 90);
+        }
+        unsigned reads = nor.reads;
+        cr_assert_eq(board_nor_add(&board, runs, 2, sum, size), HAL_OK);
+        for (size_t i = 0; i < size; i++) {
+            uint8_t right = (uint8_t)((uint8_t)(i * 7) ^ (uint8_t)((i + size) * 7) ^ (i + 90));
+            cr_assert_eq(sum[i], right, "byte %zu of %zu", i, size);
+        }
+        cr_assert_eq(sum[size], 0);
+        cr_assert_eq(nor.reads, reads + 2);
+        cr_assert(nor.down);
+    }
+    cr_assert_eq(nor.faults, 0);
+}
+
+Test(nor, adds_nothing_while_it_works_or_outside)
+{
+    const struct hal_flash_rows runs[] = { { 0, 1 }, { SIZE - 10, 2 } };
+    uint8_t sum[8] = { 0 };
+    cr_assert_eq(board_nor_add(&board, runs, 2, sum, 6), HAL_ERR_RANGE);
+    cr_assert_eq(board_nor_erase(&board, 0, 4096), HAL_OK);
+    cr_assert_eq(board_nor_add(&board, runs, 2, sum, 5), HAL_BUSY);
+    for (unsigned i = 0; i < sizeof sum; i++) {
+        cr_assert_eq(sum[i], 0);
+    }
+}
+
 Test(nor, goes_back_when_the_end_of_a_program_or_erase_is_seen)
 {
     uint8_t bytes[2];

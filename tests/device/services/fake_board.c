@@ -77,6 +77,26 @@ static enum hal_status op_read(
     return HAL_OK;
 }
 
+static enum hal_status op_add(void *b, enum hal_flash_region region,
+        const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size)
+{
+    uint8_t row[256];
+    uint8_t *out = sum;
+    for (size_t i = 0; i < run_count; i++) {
+        for (uint32_t r = 0; r < runs[i].count; r++) {
+            uint32_t address = runs[i].address + r * (uint32_t)row_size;
+            enum hal_status status = op_read(b, region, address, row, row_size);
+            if (status != HAL_OK) {
+                return status;
+            }
+            for (size_t byte = 0; byte < row_size; byte++) {
+                out[byte] ^= row[byte];
+            }
+        }
+    }
+    return HAL_OK;
+}
+
 /* True when power fails inside the operation that begins now. */
 static bool power_fails(struct board *board)
 {
@@ -308,6 +328,7 @@ static const struct hal_ops ops = {
     .entropy = op_entropy,
     .panic = op_panic,
     .trace = op_trace,
+    .flash_add = op_add,
 };
 
 /* --- doubles of MAC, store and update: the HAL leads to the board ---------------------------- */
