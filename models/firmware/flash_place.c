@@ -3,7 +3,6 @@
  */
 #include "firmware/flash_place.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "update/flash_map.h"
@@ -31,17 +30,6 @@ static const struct row {
     { HAL_FLASH_EXTERNAL, NOR_TABLE_ADDRESS, FLASH_PLACE_HASHES },
     { HAL_FLASH_EXTERNAL, NOR_TABLE_ADDRESS + NOR_TABLE_SIZE, FLASH_PLACE_OTHER },
 };
-
-const char *flash_place_name(enum flash_place place)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        FLASH_PLACES(X)
-#undef X
-    };
-    assert((uint32_t)place < FLASH_PLACE_COUNT);
-    return names[place];
-}
 
 enum flash_place flash_place_of(
         enum hal_flash_region region, uint32_t address, uint32_t *end_address)
