@@ -27,6 +27,7 @@ struct board_type {
     uint32_t cycles_per_aes_block;  /* cpu.cycles.aes_block: of 16 bytes, in software or engine */
     uint32_t cycles_per_sha_block;  /* cpu.cycles.sha256_block: of 64 bytes */
     uint32_t cycles_ed25519_verify; /* cpu.cycles.ed25519_verify */
+    uint32_t radio_interrupts;      /* radio.interrupts: DIO lines that interrupt, from DIO0 on */
     int32_t tx_antenna_gain_mdb;    /* radio.antenna_gain: EIRP = chip output + this */
     struct energy_params energy;
     struct battery_params battery; /* battery.{capacity,voltage,self_discharge,usable,

@@ -19,6 +19,7 @@ const struct board_type board_stm32l072_sx1276 = {
     .cycles_per_aes_block = 3600, /* assumed: compact C on a Cortex-M0+, no engine in the L072 */
     .cycles_per_sha_block = 9000, /* assumed: 140 cycles a byte */
     .cycles_ed25519_verify = 30000000, /* assumed: compact C, 0.94 s */
+    .radio_interrupts = 5, /* DIO5 shares its EXTI line with DIO0 (device/port/board.h) */
     /* assumed: a small antenna lacks the 2 dB that the MAC leaves for it (device/mac/region.c). */
     .tx_antenna_gain_mdb = 0,
     .nor_poll_ns = 50000,   /* period of a driver's status loop */
@@ -123,6 +124,9 @@ const char *board_type_fault(const struct board_type *board)
     const struct hal_flash_geometry *nor = &board->flash[HAL_FLASH_EXTERNAL];
     if (board->cpu_hz == 0 || board->radio_spi_hz == 0 || board->nor_spi_hz == 0) {
         return "a clock of 0 Hz";
+    }
+    if (board->radio_interrupts > SX1276_DIO_COUNT) {
+        return "more interrupts than the radio has DIO lines";
     }
     /* A firmware that always has more to do must get somewhere. */
     if ((uint64_t)board->cycles_per_hal_call * UINT64_C(1000000000) < board->cpu_hz) {

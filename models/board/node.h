@@ -86,7 +86,8 @@ void node_fleet_on_prefetch(
 void node_fleet_on_boot(struct node_fleet *fleet,
         void (*boot)(void *context, uint32_t index, sim_ns at_ns), void *context);
 /* Registers a hook that is called at each change of a node's radio, at the chip's time, after the
- * energy meter has booked what was before. At most NODE_RADIO_HOOKS_MAX. */
+ * energy meter has booked what was before. At most NODE_RADIO_HOOKS_MAX. Of the steps that lead to
+ * TX or RX it may hear up to 1 ms later, in order. */
 typedef void node_radio_fn(void *context, uint32_t index, sim_ns at_ns, enum sx1276_power power);
 void node_fleet_on_radio(struct node_fleet *fleet, node_radio_fn *changed, void *context);
 /* Connects to the air and schedules every boot. */

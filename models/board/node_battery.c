@@ -19,14 +19,14 @@
 
 #define SAG_NS (100 * SIM_NS_PER_MS)
 
-static bool is_weak(const struct node *node)
+bool node_battery_is_weak(const struct node *node)
 {
     return node->faults != NULL && node->faults->battery.depth > 0;
 }
 
 double node_battery_charge(const struct node *node, sim_ns at_ns)
 {
-    if (!is_weak(node)) {
+    if (!node_battery_is_weak(node)) {
         return 1.0;
     }
     const struct node_weak_battery *weak = &node->faults->battery;
@@ -56,7 +56,7 @@ static double nor_ua(const struct node *node, sim_ns at_ns)
 
 void node_battery_load(struct node *node, sim_ns at_ns)
 {
-    if (is_weak(node) && node->stage == NODE_READY
+    if (node_battery_is_weak(node) && node->stage == NODE_READY
             && !is_enough(node, at_ns, node->energy.radio_ua, nor_ua(node, at_ns))) {
         node->faults->battery.fell = true;
     }
@@ -70,7 +70,7 @@ bool node_battery_takes(struct node *node, const struct node_flash_work *work, b
         [HAL_FLASH_INTERNAL] = { energy->internal_program_ua, energy->internal_erase_ua },
         [HAL_FLASH_EXTERNAL] = { energy->nor_program_ua, energy->nor_erase_ua },
     };
-    if (!is_weak(node)
+    if (!node_battery_is_weak(node)
             || is_enough(
                     node, node->local_ns, node->energy.radio_ua, flash_ua[work->region][erases])) {
         return false;
@@ -95,7 +95,7 @@ bool node_battery_cut(struct node *node)
 
 bool node_battery_starts(const struct node *node)
 {
-    return !is_weak(node) || is_enough(node, node->local_ns, 0.0, 0.0);
+    return !node_battery_is_weak(node) || is_enough(node, node->local_ns, 0.0, 0.0);
 }
 
 void node_fleet_weaken_battery(
@@ -104,9 +104,11 @@ void node_fleet_weaken_battery(
     assert(index < fleet->count && charge >= 0.0 && charge <= 1.0);
     struct node *node = node_at(fleet, index);
     struct node_weak_battery *weak = &node_faults_of(node)->battery;
+    double drawn_j = node_energy_total_j(fleet, index, now_ns);
     weak->depth++;
     weak->charge = charge;
-    weak->drawn_j = node_energy_total_j(fleet, index, now_ns);
+    weak->drawn_j = drawn_j;
+    node_schedule(node); /* from now on each step of the radio counts */
 }
 
 void node_fleet_renew_battery(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)

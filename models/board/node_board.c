@@ -11,6 +11,7 @@ static void times_compute(struct node_board *board)
 {
     const struct board_type *type = board->type;
     board->cycle_ns_q16 = (UINT64_C(1000000000) << 16) / type->cpu_hz;
+    board->radio_lines = (1u << type->radio_interrupts) - 1u;
     board->call_ns = (uint32_t)((uint64_t)type->cycles_per_hal_call * board->cycle_ns_q16 >> 16);
     board->radio_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / type->radio_spi_hz);
     board->nor_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / type->nor_spi_hz);

@@ -169,6 +169,9 @@ static double chip_channel_power_mw(
 static void chip_dio(void *context, sim_ns at_ns, unsigned dio, bool level)
 {
     const struct node *node = context;
+    if (dio >= node->board->type->radio_interrupts) {
+        return;
+    }
     if (level || (node->board->build->flags & FIRMWARE_BOTH_EDGES) != 0) {
         node_latch(context, (enum fw_irq)(FW_IRQ_DIO0 + dio), at_ns);
     }

@@ -43,6 +43,7 @@ struct node_board {
     uint32_t radio_spi_byte_ns;
     uint32_t nor_spi_byte_ns;
     uint64_t cycle_ns_q16;
+    unsigned radio_lines; /* DIO lines that interrupt, a bit each */
     /* [worker]: as manufactured, without identity */
     struct flash_image (*initial)[HAL_FLASH_REGION_COUNT];
     struct node_board *next;
@@ -295,6 +296,17 @@ static inline void node_latch(struct node *node, enum fw_irq source, sim_ns edge
         node->irq_pending |= bit;
         node->irq_edge_ns[source] = edge_ns;
     }
+}
+
+bool node_battery_is_weak(const struct node *node);
+
+/* When the chip needs the engine next. The steps of its start-ups are left to the next access or
+ * output, unless the battery feels each of them. */
+static inline sim_ns node_chip_ns(const struct node *node)
+{
+    return node->faults != NULL && node_battery_is_weak(node)
+                   ? sx1276_next_edge(&node->chip)
+                   : sx1276_next_output(&node->chip, node->board->radio_lines);
 }
 
 /* The time of a chip access from firmware; keeps account of how far it leads the engine. */

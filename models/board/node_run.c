@@ -40,7 +40,7 @@ static sim_ns mcu_wake_ns(const struct node *node)
  * chip's edges are served in time even when the MCU is busy: they reach the air. */
 static sim_ns wake_ns(const struct node *node)
 {
-    return earlier(mcu_wake_ns(node), sx1276_next_edge(&node->chip));
+    return earlier(mcu_wake_ns(node), node_chip_ns(node));
 }
 
 void node_schedule(struct node *node)
@@ -171,7 +171,7 @@ void node_slice(struct node *node, sim_ns until_ns)
         node_worker(node)->counts.firmware_runs++;
         timers_latch(node, node->local_ns);
         sim_ns settled_ns = earlier(node->local_ns, until_ns);
-        if (sx1276_next_edge(&node->chip) <= settled_ns) {
+        if (node_chip_ns(node) <= settled_ns) {
             sx1276_advance(&node->chip, settled_ns); /* saves a wake for it */
         }
     }

@@ -54,6 +54,12 @@ static sim_ns busy_until_ns(const struct node *node)
     return node->stage == NODE_CUT ? node->cut_ns : node->local_ns;
 }
 
+/* The chip's steps that were passed over, as nothing but its supply current shows them. */
+static void settle(struct node *node, sim_ns now_ns)
+{
+    sx1276_settle(&node->chip, now_ns, node->board->radio_lines);
+}
+
 /* What is under way was booked whole when it began; a slice that runs is booked at its end. */
 static struct energy_ahead ahead_of(const struct node *node, sim_ns now_ns)
 {
@@ -72,12 +78,13 @@ void node_energy_states(
         const struct node_fleet *fleet, uint32_t index, sim_ns now_ns, struct energy_states *states)
 {
     assert(index < fleet->count);
-    const struct node *node = node_at(fleet, index);
+    struct node *node = node_at(fleet, index);
     if (node->stage == NODE_OFF) {
         memset(states, 0, sizeof *states);
         return;
     }
     now_ns = powered_until_ns(node, now_ns);
+    settle(node, now_ns);
     struct energy_ahead ahead = ahead_of(node, now_ns);
     energy_meter_read(&node->energy, &node->board->type->energy, node->energy_from_ns, now_ns,
             &ahead, states);
@@ -86,11 +93,12 @@ void node_energy_states(
 double node_energy_total_j(const struct node_fleet *fleet, uint32_t index, sim_ns now_ns)
 {
     assert(index < fleet->count);
-    const struct node *node = node_at(fleet, index);
+    struct node *node = node_at(fleet, index);
     if (node->stage == NODE_OFF) {
         return 0;
     }
     now_ns = powered_until_ns(node, now_ns);
+    settle(node, now_ns);
     struct energy_ahead ahead = ahead_of(node, now_ns);
     return energy_meter_total_j(
             &node->energy, &node->board->type->energy, node->energy_from_ns, now_ns, &ahead);
@@ -144,7 +152,9 @@ bool node_is_halted(const struct node_fleet *fleet, uint32_t index)
 enum sx1276_power node_radio_power(const struct node_fleet *fleet, uint32_t index)
 {
     assert(index < fleet->count);
-    return (enum sx1276_power)node_at(fleet, index)->chip.power;
+    struct node *node = node_at(fleet, index);
+    settle(node, engine_now(fleet->engine));
+    return (enum sx1276_power)node->chip.power;
 }
 
 uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint8_t address)

@@ -146,6 +146,36 @@ sim_ns sx1276_next_edge(const struct sx1276 *chip)
     return chip->edge_ns;
 }
 
+/* A start-up also shows on the lines of ModeReady and PllLock. */
+static bool start_up_is_silent(const struct sx1276 *chip, unsigned lines)
+{
+    unsigned shown = chip->dio_lines[__builtin_ctz(SIGNAL_MODE_READY)]
+                     | chip->dio_lines[__builtin_ctz(SIGNAL_PLL_LOCK)];
+    return sx1276_starts_up(chip) && (shown & lines) == 0;
+}
+
+sim_ns sx1276_next_output(const struct sx1276 *chip, unsigned lines)
+{
+    assert(lines >> SX1276_DIO_COUNT == 0);
+    if (!start_up_is_silent(chip, lines)) {
+        return chip->edge_ns;
+    }
+    sim_ns earliest_ns = sx1276_start_up_end_ns(chip);
+    for (unsigned i = 0; i < SX1276_EDGE_COUNT; i++) {
+        if (i != SX1276_EDGE_STAGE && chip->edges_ns[i] < earliest_ns) {
+            earliest_ns = chip->edges_ns[i];
+        }
+    }
+    return earliest_ns;
+}
+
+void sx1276_settle(struct sx1276 *chip, sim_ns now_ns, unsigned lines)
+{
+    while (chip->edge_ns <= now_ns && chip->edge_ns < sx1276_next_output(chip, lines)) {
+        run_edge(chip);
+    }
+}
+
 bool sx1276_dio_level(const struct sx1276 *chip, unsigned dio)
 {
     assert(dio < SX1276_DIO_COUNT);

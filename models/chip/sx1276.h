@@ -4,7 +4,7 @@
  * Pure in time: every call says when; the chip knows no engine, no air and no board. It is
  * advanced lazily to the time of each access, and tells the time of its next own edge. Times of
  * calls never go back (asserted): a board whose local clock leads the engine passes the later of
- * the two. The board advances the chip no later than at each sx1276_next_edge().
+ * the two. The board advances the chip no later than at each sx1276_next_output().
  * Source: SX1276/77/78/79 datasheet rev 4.
  *
  * How the model reads the datasheet where it leaves room:
@@ -193,6 +193,13 @@ void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns);
 void sx1276_advance(struct sx1276 *chip, sim_ns now_ns);
 /* Time of the next thing the chip does by itself, SIM_NS_NEVER if none. */
 sim_ns sx1276_next_edge(const struct sx1276 *chip);
+/* Time of the next edge but for those steps of a start-up (crystal, PLL) after which nothing begins
+ * yet: they change the supply current, and lines that show ModeReady or PllLock. They count where
+ * one of `lines` (a bit for each DIO line) shows those. Steps that were passed over are told at the
+ * next call, with their own times. */
+sim_ns sx1276_next_output(const struct sx1276 *chip, unsigned lines);
+/* Takes the steps up to `now_ns` that come before the next output. */
+void sx1276_settle(struct sx1276 *chip, sim_ns now_ns, unsigned lines);
 bool sx1276_dio_level(const struct sx1276 *chip, unsigned dio);
 /* RegLna asks for the high supply current of the low-noise amplifier (LnaBoostHf, band 1). */
 bool sx1276_lna_boost(const struct sx1276 *chip);

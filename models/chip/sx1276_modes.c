@@ -286,6 +286,21 @@ static void pll_locked(struct sx1276 *chip)
     }
 }
 
+sim_ns sx1276_start_up_end_ns(const struct sx1276 *chip)
+{
+    enum sx1276_mode mode = sx1276_mode(chip);
+    assert(sx1276_starts_up(chip));
+    if (mode == MODE_STANDBY || mode == MODE_FSTX || mode == MODE_FSRX) {
+        return SIM_NS_NEVER;
+    }
+    sim_ns at_ns = chip->edges_ns[SX1276_EDGE_STAGE];
+    at_ns += chip->stage == STAGE_OSCILLATOR ? PLL_NS : 0;
+    if (chip->stage != STAGE_CHAIN) {
+        at_ns += mode == MODE_TX ? sx1276_tx_ramp_ns(chip) : sx1276_rx_startup_ns(chip);
+    }
+    return at_ns;
+}
+
 void sx1276_stage_ended(struct sx1276 *chip)
 {
     switch ((enum sx1276_stage)chip->stage) {

@@ -111,6 +111,15 @@ void sx1276_return_to_standby(struct sx1276 *chip, uint8_t irq_flags);
 void sx1276_leave_air(struct sx1276 *chip);
 void sx1276_stage_ended(struct sx1276 *chip);
 
+/* Start of TX, RX or CAD when the start-up that runs has ended; never for STANDBY and FS. */
+sim_ns sx1276_start_up_end_ns(const struct sx1276 *chip);
+
+static inline bool sx1276_starts_up(const struct sx1276 *chip)
+{
+    return chip->stage == STAGE_OSCILLATOR || chip->stage == STAGE_PLL
+           || chip->stage == STAGE_CHAIN;
+}
+
 /* sx1276_fifo.c */
 void sx1276_fifo_forget(struct sx1276 *chip);
 void sx1276_fifo_keep_frame(struct sx1276 *chip);

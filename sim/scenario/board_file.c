@@ -28,6 +28,7 @@ struct board_values {
     double cpu_hz, radio_spi_hz, nor_spi_hz;
     sim_ns wakeup_ns, reset_ns, watchdog_ns, nor_poll_ns, nor_wake_up_ns;
     uint32_t hal_call, aes_block, sha256_block, ed25519_verify;
+    uint32_t radio_interrupts;
     double antenna_gain_db;
     struct energy_params energy;
     struct battery_params battery;
@@ -90,6 +91,7 @@ static const struct param rows[] = {
     CYCLES("cpu.cycles.sha256_block", sha256_block, "Cycles of SHA-256 over 64 bytes."),
     CYCLES("cpu.cycles.ed25519_verify", ed25519_verify, "Cycles of checking one Ed25519 signature."),
     { "radio.spi", B(radio_spi_hz), &param_double, DIMENSION_FREQUENCY, 1e4, 1e9, NULL, "", "Clock of the radio's SPI bus." },
+    { "radio.interrupts", B(radio_interrupts), &param_u32, DIMENSION_NONE, 0, SX1276_DIO_COUNT, NULL, "", "Number of the radio's DIO lines whose edges interrupt the processor, from DIO0 on." },
     { "radio.antenna_gain", B(antenna_gain_db), &param_double, DIMENSION_LEVEL, -30, 20, NULL, "", "EIRP of the board over the output power of the radio chip." },
     CURRENT("radio.reset", radio_ua[SX1276_POWER_RESET], "Current of the radio held in reset."),
     CURRENT("radio.sleep", radio_ua[SX1276_POWER_SLEEP], "Current of the radio asleep, with its registers kept."),
@@ -179,6 +181,7 @@ static void type_of(const struct board_values *v, struct board_file *file)
         .cycles_per_aes_block = v->aes_block,
         .cycles_per_sha_block = v->sha256_block,
         .cycles_ed25519_verify = v->ed25519_verify,
+        .radio_interrupts = v->radio_interrupts,
         .tx_antenna_gain_mdb = (int32_t)lround(v->antenna_gain_db * 1000.0),
         .energy = v->energy,
         .battery = v->battery,

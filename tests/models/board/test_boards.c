@@ -154,6 +154,7 @@ Test(boards, of_reference_are_the_same_as_constant_and_as_data_file)
     EXPECT_MEMBER(cycles_per_aes_block);
     EXPECT_MEMBER(cycles_per_sha_block);
     EXPECT_MEMBER(cycles_ed25519_verify);
+    EXPECT_MEMBER(radio_interrupts);
     EXPECT_MEMBER(tx_antenna_gain_mdb);
     EXPECT_MEMBER(nor_poll_ns);
     EXPECT_MEMBER(nor_wake_up_ns);
@@ -194,6 +195,9 @@ Test(boards, that_no_node_could_simulate_are_refused)
     board = board_stm32l072_sx1276;
     board.cycles_per_hal_call = 0;
     expect_fault(board, "HAL call");
+    board = board_stm32l072_sx1276;
+    board.radio_interrupts = 7; /* of DIO0..DIO5 */
+    expect_fault(board, "DIO lines");
     board = board_stm32l072_sx1276;
     board.flash[HAL_FLASH_EXTERNAL].stalls_cpu = true;
     expect_fault(board, "stalls");

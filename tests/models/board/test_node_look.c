@@ -124,8 +124,10 @@ static bool poll_once(const struct hal *hal)
 {
     if (!listening) {
         (void)receive(hal);
-        /* 2 ms after the end of the header */
-        hal_alarm_set(hal, (uint64_t)(HEADER_END_NS + 2 * SIM_NS_PER_MS) * 32768u / 1000000000u);
+        if (listening) { /* look 2 ms after the end of the header */
+            hal_alarm_set(
+                    hal, (uint64_t)(HEADER_END_NS + 2 * SIM_NS_PER_MS) * 32768u / 1000000000u);
+        }
     } else if (irq_flags == 0) {
         modem_stat = rig_read(hal, 0x18);
         irq_flags = rig_read(hal, 0x12);

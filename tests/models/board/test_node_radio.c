@@ -271,6 +271,86 @@ Test(node_radio, dio_levels_can_be_polled)
     cr_assert_eq(received_count, 1);
 }
 
+static unsigned ready_edges;
+
+static void count_ready(const struct hal *hal, enum fw_irq source, uint64_t edge_ticks)
+{
+    ready_edges += source == FW_IRQ_DIO5;
+}
+
+/* From SLEEP, so that the crystal has to start. DIO5 maps ModeReady. */
+static bool wake_the_chip(const struct hal *hal)
+{
+    static bool done;
+    if (hal_rtc_now(hal) >= 400 && !done) {
+        done = true;
+        rig_lora_standby(hal);
+        rig_write(hal, 0x01, 0x80);
+        rig_write(hal, 0x01, 0x81);
+    }
+    return false;
+}
+
+static sim_ns wake_with_interrupts(uint32_t interrupts)
+{
+    ready_edges = 0;
+    rig.board.radio_interrupts = interrupts;
+    rig_script.boot = wait_for_chip;
+    rig_script.irq = count_ready;
+    rig_script.run = wake_the_chip;
+    rig_start(1);
+    uint64_t before = engine_event_count(rig.engine);
+    rig_run_to(SIM_NS_PER_S);
+    return (sim_ns)(engine_event_count(rig.engine) - before);
+}
+
+/* A wired line wakes the processor at each rising edge: the crystal's start ends with one. */
+Test(node_radio, a_line_with_an_interrupt_wakes_the_processor)
+{
+    wake_with_interrupts(6);
+    cr_expect_gt(ready_edges, 0);
+}
+
+/* The reference board cannot tell DIO5 from DIO0 (device/port/board.h): power on, the end of
+ * the reset and the alarm are all that wakes it. */
+Test(node_radio, a_line_without_an_interrupt_costs_no_event)
+{
+    sim_ns events = wake_with_interrupts(board_stm32l072_sx1276.radio_interrupts);
+    cr_expect_eq(ready_edges, 0);
+    cr_expect_eq(events, 3, "%lld events", (long long)events);
+}
+
+static bool listen_once(const struct hal *hal)
+{
+    static bool done;
+    if (hal_rtc_now(hal) >= 400 && !done) {
+        done = true;
+        rig_lora_standby(hal);
+        rig_receive_continuous(hal);
+    }
+    return false;
+}
+
+/* Of steps that no event was spent on: supply currents of FS and RX are 5.8 mA and 10.3 mA
+ * (spec-sx127x section 13), and the last step before RX takes 154 us at 125 kHz. */
+Test(node_radio, a_start_up_shows_in_power_and_energy_at_any_time)
+{
+    rig_script.boot = wait_for_chip;
+    rig_script.run = listen_once;
+    rig_start(1);
+    while (rig.listenings == 0) {
+        rig_run_to(engine_now(rig.engine) + 10 * SIM_NS_PER_US);
+        if (rig.listenings == 0 && node_radio_power(rig.fleet, 0) == SX1276_POWER_FS) {
+            double before_j = node_energy_total_j(rig.fleet, 0, engine_now(rig.engine));
+            rig_run_to(engine_now(rig.engine) + 100 * SIM_NS_PER_US);
+            double spent_j = node_energy_total_j(rig.fleet, 0, engine_now(rig.engine)) - before_j;
+            cr_expect_float_eq(spent_j, 3.3 * 5.8e-3 * 100e-6, 0.1e-6, "%g J", spent_j);
+            return;
+        }
+    }
+    cr_expect_fail("the synthesizer was never seen");
+}
+
 static bool touch_fifo_asleep(const struct hal *hal)
 {
     static bool done;

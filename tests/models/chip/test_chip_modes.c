@@ -96,6 +96,65 @@ Test(chip_modes, from_fs_need_no_second_pll_lock)
     cr_expect_eq(fake_find(&board, FAKE_TX_BEGIN, 0)->at_ns, board.now_ns + 115 * US);
 }
 
+/* The steps of a start-up that a board is told of when it asks: at its end something begins. */
+#define NO_LINES  0u
+#define ALL_LINES 0x3Fu
+
+static sim_ns next_output(unsigned lines)
+{
+    return sx1276_next_output(&board.chip, lines);
+}
+
+/* TS_OSC and TS_FS; then 5 us and 1.25 times PaRamp of 40 us for TX,
+ * 59.4 us + 11.807 s/BW[Hz] for RX (chip/sx1276.h). */
+Test(chip_modes, a_start_up_is_felt_at_its_end)
+{
+    static const struct {
+        uint8_t mode;
+        sim_ns after_ns;
+    } rows[] = { { 3, 310 * US + 55 * US }, { 5, 310 * US + 153857 }, { 6, 310 * US + 153857 },
+        { 7, 310 * US + 153857 } };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fake_board_init_lora(&board);
+        board.tx_duration_ns = 50 * MS;
+        fake_set_up_modem(&board, 7, 7); /* 125 kHz */
+        sleep_and_clear_the_log();
+        sim_ns start_ns = board.now_ns;
+        fake_write(&board, 0x01, (uint8_t)(0x88u | rows[i].mode));
+        cr_expect_eq(sx1276_next_edge(&board.chip), start_ns + 250 * US);
+        sim_ns begins_ns = next_output(NO_LINES);
+        cr_expect_eq(begins_ns, start_ns + rows[i].after_ns, "mode %u: after %lld ns", rows[i].mode,
+                (long long)(begins_ns - start_ns));
+        sx1276_settle(&board.chip, start_ns + MS, NO_LINES);
+        cr_expect_eq(sx1276_next_edge(&board.chip), begins_ns, "all steps but the last");
+        expect_power(1, start_ns + 250 * US, SX1276_POWER_FS);
+        cr_expect_null(fake_find(&board, FAKE_RX_BEGIN, 0));
+        fake_run_to(&board, begins_ns);
+        const struct fake_record *began = fake_find(&board, FAKE_POWER, 2);
+        cr_assert_not_null(began);
+        cr_expect_eq(began->at_ns, begins_ns);
+    }
+}
+
+/* DIO5 maps ModeReady after reset. */
+Test(chip_modes, steps_of_a_start_up_are_felt_where_a_line_shows_them)
+{
+    fake_board_init_lora(&board);
+    sim_ns start_ns = board.now_ns;
+    fake_write(&board, 0x01, 0x89); /* STANDBY */
+    cr_expect_eq(next_output(ALL_LINES), start_ns + 250 * US);
+    cr_expect_eq(next_output(0x1F), SIM_NS_NEVER, "DIO0..DIO4");
+    sx1276_settle(&board.chip, start_ns + MS, ALL_LINES);
+    cr_expect_eq(sx1276_next_edge(&board.chip), start_ns + 250 * US, "it is left to the board");
+    sx1276_settle(&board.chip, start_ns + MS, 0x1F);
+    fake_run(&board, MS);
+    cr_expect_eq(sx1276_next_edge(&board.chip), SIM_NS_NEVER);
+    fake_write(&board, 0x41, 0x40); /* DIO4: PllLock */
+    fake_write(&board, 0x01, 0x8c); /* FSRX */
+    cr_expect_eq(next_output(0x0F), SIM_NS_NEVER);
+    cr_expect_eq(next_output(0x1F), sx1276_next_edge(&board.chip));
+}
+
 Test(chip_modes, receiver_starts_within_a_symbol_and_a_millisecond)
 {
     /* TS_RE: 83 us at 250 kHz single side (500 kHz LoRa), 2.33 ms at 2.6 kHz. */
