@@ -111,7 +111,6 @@ static void begin(uint8_t options)
     fleet_create(&fleet, 2, REPORT_NS, &params);
     for (uint32_t i = 0; i < 2; i++) {
         fleet.devices[i].faults.asks_hashes = params.proofs;
-        fleet.devices[i].faults.waits_for_order = params.install == INSTALL_COMMON_TIME;
     }
 }
 

@@ -9,6 +9,24 @@
 #include "device/mac/fw_rig.h"
 #include "trace.h"
 
+/* DeviceTimeReq */
+static bool asks_for_the_time(const struct fake_uplink *u)
+{
+    for (unsigned i = 0; i < u->fopts_size; i++) {
+        if (u->fopts[i] == 0x0D) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A block is whole; its verification will end so. */
+static void give_block(enum update_status verdict)
+{
+    script.block_ready = true;
+    script.verdict = verdict;
+}
+
 Test(fw, table_describes_the_ram_block)
 {
     cr_assert_eq(fleetcast_fw.version, FW_OPS_VERSION);
@@ -28,11 +46,7 @@ Test(fw, boots_joins_and_reports_with_a_time_request)
     static const uint8_t expected[20] = { 3, 0, 2, 1, 0xAB, 0xCD, 0, 0, 0, 0, 0, 0, 200,
         (uint8_t)-55, 0xFF, 0, 0, 0, 0, 0 };
     cr_assert_arr_eq(u.payload, expected, sizeof expected);
-    bool asked = false;
-    for (unsigned i = 0; i < u.fopts_size; i++) {
-        asked = asked || u.fopts[i] == 0x0D;
-    }
-    cr_assert(asked, "DeviceTimeReq");
+    cr_assert(asks_for_the_time(&u));
     rig_destroy(rig);
 }
 
@@ -94,32 +108,28 @@ Test(fw, service_that_has_nothing_to_say_after_all_does_not_spin)
     rig_destroy(rig);
 }
 
-Test(fw, session_holds_reports_back_and_counts_them)
+Test(fw, session_holds_reports_back_and_counts_them_unless_the_factory_says_otherwise)
 {
-    struct rig *rig = rig_joined();
-    script.session = true;
-    unsigned sent = rig->board.tx_count;
-    rig_run_s(rig, 3000);
-    cr_assert_eq(rig->board.tx_count, sent);
-    unsigned held = fake_trace_count(&rig->board, FW_TRACE_UPLINK_HELD);
-    cr_assert(held >= 4 && held <= 6, "%u", held);
-    script.session = false;
-    struct fake_uplink u = rig_next_uplink(rig, 620);
-    cr_assert_eq(u.payload[16], held);
-    rig_destroy(rig);
-}
-
-Test(fw, reports_go_on_in_a_session_where_the_factory_says_so)
-{
-    struct rig *rig = rig_create();
-    script.factory.boot_options = FACTORY_OPTION_REPORT_SESSION;
-    rig_join(rig);
-    script.session = true;
-    unsigned sent = rig->board.tx_count;
-    rig_run_s(rig, 3000);
-    cr_assert(rig->board.tx_count >= sent + 4 && rig->board.tx_count <= sent + 6);
-    cr_assert_eq(fake_trace_count(&rig->board, FW_TRACE_UPLINK_HELD), 0);
-    rig_destroy(rig);
+    static const struct {
+        uint8_t boot_options;
+        unsigned sent_least, sent_most, held_least, held_most;
+    } rows[] = { { 0, 0, 0, 4, 6 }, { FACTORY_OPTION_REPORT_SESSION, 4, 6, 0, 0 } };
+    for (unsigned row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        struct rig *rig = rig_create();
+        script.factory.boot_options = rows[row].boot_options;
+        rig_join(rig);
+        script.session = true;
+        unsigned before = rig->board.tx_count;
+        rig_run_s(rig, 3000);
+        unsigned sent = rig->board.tx_count - before;
+        unsigned held = fake_trace_count(&rig->board, FW_TRACE_UPLINK_HELD);
+        cr_assert(sent >= rows[row].sent_least && sent <= rows[row].sent_most, "%u", sent);
+        cr_assert(held >= rows[row].held_least && held <= rows[row].held_most, "%u", held);
+        script.session = false;
+        struct fake_uplink u = rig_next_uplink(rig, 620);
+        cr_assert_eq(u.payload[16], held);
+        rig_destroy(rig);
+    }
 }
 
 /* Reports are confirmed where the factory says so; what services send is not. */
@@ -146,16 +156,6 @@ Test(fw, reports_are_confirmed_and_repeated_where_the_factory_says_so)
     u = rig_next_uplink(rig, 200);
     cr_assert(u.mic_ok && u.mhdr == 0x40 && u.fport == 200);
     rig_destroy(rig);
-}
-
-static bool asks_for_the_time(const struct fake_uplink *u)
-{
-    for (unsigned i = 0; i < u->fopts_size; i++) {
-        if (u->fopts[i] == 0x0D) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Reports come each 10 min and the clock is set once, by hand, between the first two. */
@@ -231,9 +231,8 @@ Test(fw, open_exchange_is_polled_but_not_in_a_session)
 Test(fw, authentic_block_is_committed_and_installed_by_a_restart)
 {
     struct rig *rig = rig_joined();
-    script.block_ready = true;
+    give_block(UPDATE_VALID);
     script.verify_steps_left = 20;
-    script.verdict = UPDATE_VALID;
     (void)rig_next_uplink(rig, 70);
     rig_run_s(rig, 2);
     cr_assert_eq(script.commits, 1);
@@ -279,8 +278,7 @@ Test(fw, restart_waits_for_the_end_of_the_session)
 {
     struct rig *rig = rig_joined();
     script.session = true;
-    script.block_ready = true;
-    script.verdict = UPDATE_VALID;
+    give_block(UPDATE_VALID);
     rig_run_s(rig, 1500);
     cr_assert_eq(script.commits, 1);
     cr_assert_eq(rig->board.reboots, 0);
@@ -293,8 +291,7 @@ Test(fw, restart_waits_for_the_end_of_the_session)
 Test(fw, refused_block_is_reported_and_not_installed)
 {
     struct rig *rig = rig_joined();
-    script.block_ready = true;
-    script.verdict = UPDATE_BAD_SIGNATURE;
+    give_block(UPDATE_BAD_SIGNATURE);
     struct fake_uplink u = rig_next_uplink(rig, 700);
     if (!script.block_used || u.payload[15] == 0) {
         rig_run_s(rig, 10);
@@ -312,67 +309,72 @@ static struct rig *asking(void)
 {
     struct rig *rig = rig_joined();
     rig_run_s(rig, 61);
-    script.verdict = UPDATE_VALID;
     script.proof_demanded = true;
-    script.block_ready = true;
+    give_block(UPDATE_VALID);
     rig_run_s(rig, 610);
     cr_assert_eq(rig->fw.services.fragmentation.proof.state, BLOCK_PROOF_ASKING);
     return rig;
 }
 
-/* Issue 11: only a positive answer lets the firmware commit; none leaves the old image. */
-Test(fw, authentic_block_waits_for_its_proof_before_it_is_committed)
+/* Only a positive answer lets the firmware commit; none leaves the old image. */
+Test(fw, authentic_block_waits_for_its_proof_and_ends_as_that_says)
 {
-    struct rig *rig = asking();
-    rig_run_s(rig, 100000);
-    cr_assert_eq(script.commits, 0);
-    cr_assert_eq(rig->board.reboots, 0);
-    cr_assert_eq(rig->fw.report.update_status, UPDATE_BUSY);
-    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_ACCEPTED;
-    rig_run_s(rig, 1000);
-    cr_assert_eq(script.commits, 1);
-    cr_assert_eq(rig->board.reboots, 1);
-    rig_destroy(rig);
+    static const struct {
+        enum block_proof_state state;
+        unsigned commits, reboots;
+        bool block_used;
+        enum update_status status, reported;
+    } rows[] = {
+        { BLOCK_PROOF_ACCEPTED, 1, 1, false, UPDATE_VALID, UPDATE_VALID },
+        { BLOCK_PROOF_REJECTED, 0, 0, true, UPDATE_REJECTED, UPDATE_REJECTED },
+        { BLOCK_PROOF_NONE, 0, 0, false, UPDATE_NONE, UPDATE_NONE }, /* its session was deleted */
+    };
+    for (unsigned row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        struct rig *rig = asking();
+        rig_run_s(rig, 100000);
+        cr_assert_eq(script.commits, 0);
+        cr_assert_eq(rig->board.reboots, 0);
+        cr_assert_eq(rig->fw.report.update_status, UPDATE_BUSY);
+        rig->fw.services.fragmentation.proof.state = (uint8_t)rows[row].state;
+        rig_run_s(rig, 1000);
+        cr_assert_eq(script.commits, rows[row].commits, "row %u", row);
+        cr_assert_eq(rig->board.reboots, rows[row].reboots, "row %u", row);
+        cr_assert_eq(script.block_used, rows[row].block_used, "row %u", row);
+        cr_assert_eq(rig->fw.core.update.status, rows[row].status, "row %u", row);
+        cr_assert_eq(rig->fw.report.update_status, rows[row].reported, "row %u", row);
+        rig_destroy(rig);
+    }
 }
 
-Test(fw, block_that_the_server_rejects_is_used_up_and_reported)
+Test(fw, the_next_block_is_taken_after_the_proof_of_one_that_is_gone)
 {
     struct rig *rig = asking();
-    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_REJECTED;
+    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_NONE;
     rig_run_s(rig, 1000);
     cr_assert_eq(script.commits, 0);
-    cr_assert_eq(rig->board.reboots, 0);
-    cr_assert(script.block_used);
-    cr_assert_eq(rig->fw.report.update_status, UPDATE_REJECTED);
-    cr_assert_eq(rig->fw.core.update.status, UPDATE_REJECTED);
-    rig_destroy(rig);
-}
-
-Test(fw, proof_of_a_block_that_is_gone_ends)
-{
-    struct rig *rig = asking();
-    rig->fw.services.fragmentation.proof.state = BLOCK_PROOF_NONE; /* its session was deleted */
-    rig_run_s(rig, 1000);
-    cr_assert_eq(script.commits, 0);
-    cr_assert_not(script.block_used);
-    cr_assert_eq(rig->fw.core.update.status, UPDATE_NONE);
-    script.block_ready = true; /* the next one */
+    script.block_ready = true;
     script.proof_demanded = false;
     rig_run_s(rig, 1000);
     cr_assert_eq(script.commits, 1);
     rig_destroy(rig);
 }
 
-/* TS006: a common time to install. Until then the device goes on as it is. */
-Test(fw, committed_image_waits_for_the_reboot_that_the_server_plans)
+/* An authentic block is committed and waits for its order to restart. */
+static struct rig *ordered(unsigned seconds)
 {
     struct rig *rig = rig_create();
     script.factory.boot_options = FACTORY_OPTION_INSTALL_ORDERED;
     rig_join(rig);
-    script.block_ready = true;
-    script.verdict = UPDATE_VALID;
-    rig_run_s(rig, 5000);
+    give_block(UPDATE_VALID);
+    rig_run_s(rig, seconds);
     cr_assert_eq(script.commits, 1);
+    return rig;
+}
+
+/* TS006: a common time to install. Until then the device goes on as it is. */
+Test(fw, committed_image_waits_for_the_reboot_that_the_server_plans)
+{
+    struct rig *rig = ordered(5000);
     cr_assert_eq(rig->board.reboots, 0);
     struct fake_uplink u = rig_next_uplink(rig, 700);
     cr_assert_eq(u.fport, 2, "reports go on");
@@ -405,13 +407,7 @@ Test(fw, planned_reboot_comes_without_an_image_and_before_what_wants_to_leave)
 
 Test(fw, image_that_the_server_deleted_is_not_installed)
 {
-    struct rig *rig = rig_create();
-    script.factory.boot_options = FACTORY_OPTION_INSTALL_ORDERED;
-    rig_join(rig);
-    script.block_ready = true;
-    script.verdict = UPDATE_VALID;
-    rig_run_s(rig, 1000);
-    cr_assert_eq(script.commits, 1);
+    struct rig *rig = ordered(1000);
     rig->fw.core.update.status = UPDATE_NONE; /* DevDeleteImageReq */
     rig_run_s(rig, 1000);
     cr_assert(script.block_used);
@@ -423,9 +419,8 @@ Test(fw, verification_waits_for_a_busy_flash_without_spinning)
 {
     struct rig *rig = rig_joined();
     script.flash_busy = true;
-    script.block_ready = true;
+    give_block(UPDATE_VALID);
     script.verify_steps_left = 3;
-    script.verdict = UPDATE_VALID;
     (void)rig_next_uplink(rig, 70);
     rig_run_s(rig, 10);
     cr_assert_eq(script.commits, 0);

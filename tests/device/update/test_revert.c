@@ -6,64 +6,16 @@
  */
 #define _GNU_SOURCE /* memmem() */
 #include <criterion/criterion.h>
-#include <nettle/eddsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/update/candidate.h"
+#include "device/update/two_images.h"
 #include "trace.h"
-#include "update/trial.h"
 
-#define HARDWARE_ID 0x4C4F5241u
-#define OLD_VERSION 0x01000000u
-#define NEW_VERSION 0x01000001u
-#define CODE_MAX    (32u * 1024u)
 #define STEP_SMALL  7u /* of the cuts in the fast suite: prime to what repeats in a copy */
 #define BOOTS_MAX   50u
 #define TICKS_PER_S UINT64_C(1000000000)
-
-static const uint8_t private_key[32] = "the key that signs test images..";
-static struct fake_board before, board;
-static uint8_t old_image[IMAGE_HEADER_SIZE + CODE_MAX], new_image[IMAGE_HEADER_SIZE + CODE_MAX];
-static uint32_t old_size, new_size;
-
-/* A device that runs the old image and has the new one in its NOR. */
-static void make(uint32_t old_code, uint32_t new_code)
-{
-    uint8_t public_key[32];
-    old_size = IMAGE_HEADER_SIZE + old_code;
-    new_size = IMAGE_HEADER_SIZE + new_code;
-    fake_board_init(&before);
-    ed25519_sha512_public_key(public_key, private_key);
-    fake_board_set_factory(&before, HARDWARE_ID, public_key);
-    fake_image_build(old_image, old_code, OLD_VERSION, HARDWARE_ID, 1, private_key);
-    fake_image_build(new_image, new_code, NEW_VERSION, HARDWARE_ID, 2, private_key);
-    memcpy(before.internal + FLASH_RUNNING_ADDRESS, old_image, old_size);
-    memcpy(before.external + NOR_BLOCK_ADDRESS, new_image, new_size);
-}
-
-static void begin(void)
-{
-    memcpy(&board, &before, sizeof board);
-    board.hal.board = &board;
-}
-
-static void set_up(void)
-{
-    make(3000, 3333);
-    begin();
-}
-
-static bool runs(const uint8_t *image, uint32_t size)
-{
-    return candidate_runs(&board, image, size);
-}
-
-static struct boot_state stored_state(void)
-{
-    return candidate_boot_state(&board);
-}
 
 static bool boot(enum hal_reset_cause cause)
 {
@@ -72,21 +24,10 @@ static bool boot(enum hal_reset_cause cause)
 
 static void install(void)
 {
-    cr_assert_eq(candidate_commit(&board, new_size), UPDATE_VALID);
+    cr_assert_eq(candidate_commit(&board, NEW_SIZE), UPDATE_VALID);
     cr_assert(boot(HAL_RESET_SOFTWARE));
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     cr_assert_eq(stored_state().slot, SLOT_TESTING);
-}
-
-/* As the application does them. */
-static void confirm(void)
-{
-    struct nvm nvm;
-    struct boot_state state;
-    nvm_open(&nvm, &board.hal);
-    boot_state_read(&nvm, &state);
-    trial_confirm(&board.hal, &state);
-    boot_state_write(&nvm, &state);
 }
 
 static void crash_until_reverted(void)
@@ -99,9 +40,8 @@ static void crash_until_reverted(void)
 /* Another signed image as the candidate. */
 static void offer(uint32_t version, uint32_t seed)
 {
-    fake_image_build(
-            new_image, new_size - IMAGE_HEADER_SIZE, version, HARDWARE_ID, seed, private_key);
-    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, new_size);
+    fake_image_build(new_image, NEW_CODE, version, HARDWARE_ID, seed, private_key);
+    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
 }
 
 Test(testing, a_confirmed_image_stays_and_raises_the_floor, .init = set_up)
@@ -118,7 +58,7 @@ Test(testing, a_confirmed_image_stays_and_raises_the_floor, .init = set_up)
     for (unsigned i = 0; i < 2 * TRIAL_CRASHES_MAX; i++) {
         cr_assert(boot(HAL_RESET_WATCHDOG));
     }
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     cr_assert_eq(stored_state().installs, 1);
 }
 
@@ -128,11 +68,11 @@ Test(testing, an_image_that_crashes_three_times_is_reverted, .init = set_up)
     for (unsigned i = 1; i < TRIAL_CRASHES_MAX; i++) {
         cr_assert(boot(HAL_RESET_WATCHDOG));
         cr_assert(boot(HAL_RESET_PIN), "which is no crash");
-        cr_assert(runs(new_image, new_size));
+        cr_assert(runs(new_image, NEW_SIZE));
         cr_assert_eq(stored_state().crashes, i);
     }
     cr_assert(boot(HAL_RESET_WATCHDOG));
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
     struct boot_state state = stored_state();
     cr_assert_eq(state.slot, SLOT_REJECTED);
     cr_assert_eq(state.result, BOOT_RESULT_REVERTED);
@@ -149,10 +89,10 @@ Test(testing, an_image_that_starts_too_often_is_reverted, .init = set_up)
     install();
     for (unsigned i = 1; i < TRIAL_STARTS_MAX; i++) {
         cr_assert(boot(i % 2 == 0 ? HAL_RESET_SOFTWARE : HAL_RESET_BROWNOUT));
-        cr_assert(runs(new_image, new_size), "start %u", i);
+        cr_assert(runs(new_image, NEW_SIZE), "start %u", i);
     }
     cr_assert(boot(HAL_RESET_SOFTWARE));
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
 }
 
 /* Factory record, byte 178: hours; 0: 24. */
@@ -167,10 +107,10 @@ Test(testing, the_trial_time_passes_by_the_clock)
         install();
         board.now_ns += limit_ns - 60 * TICKS_PER_S;
         cr_assert(boot(HAL_RESET_PIN));
-        cr_assert(runs(new_image, new_size));
+        cr_assert(runs(new_image, NEW_SIZE));
         board.now_ns += 61 * TICKS_PER_S;
         cr_assert(boot(HAL_RESET_PIN));
-        cr_assert(runs(old_image, old_size), "%u hours", hours[i]);
+        cr_assert(runs(old_image, OLD_SIZE), "%u hours", hours[i]);
     }
 }
 
@@ -182,10 +122,10 @@ Test(testing, a_power_cut_does_not_turn_the_clock_back, .init = set_up)
     cr_assert(boot(HAL_RESET_PIN));
     board.now_ns = 0;
     cr_assert(boot(HAL_RESET_POWER_ON));
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     board.now_ns += UINT64_C(12) * 3600 * TICKS_PER_S;
     cr_assert(boot(HAL_RESET_PIN));
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
 }
 
 Test(testing, a_version_that_was_reverted_is_not_taken_again, .init = set_up)
@@ -193,11 +133,11 @@ Test(testing, a_version_that_was_reverted_is_not_taken_again, .init = set_up)
     struct update update;
     install();
     crash_until_reverted();
-    cr_assert_eq(candidate_verify(&board, &update, new_size), UPDATE_BAD_VERSION);
+    cr_assert_eq(candidate_verify(&board, &update, NEW_SIZE), UPDATE_BAD_VERSION);
     for (unsigned i = 0; i < 5; i++) { /* a damaged old image is no reason either */
         board.internal[FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE + 99] ^= 1;
         cr_assert(boot(HAL_RESET_POWER_ON));
-        cr_assert(runs(old_image, old_size), "boot %u", i);
+        cr_assert(runs(old_image, OLD_SIZE), "boot %u", i);
     }
     offer(NEW_VERSION + 1, 3);
     install();
@@ -212,11 +152,11 @@ Test(testing, two_bad_images_in_a_row_are_both_reverted, .init = set_up)
         offer(version, version);
         install();
         crash_until_reverted();
-        cr_assert(runs(old_image, old_size));
+        cr_assert(runs(old_image, OLD_SIZE));
         cr_assert_eq(stored_state().reverted_version, version);
         for (unsigned i = 0; i < 2 * TRIAL_CRASHES_MAX; i++) {
             cr_assert(boot(HAL_RESET_WATCHDOG), "the old image is in no test");
-            cr_assert(runs(old_image, old_size));
+            cr_assert(runs(old_image, OLD_SIZE));
         }
     }
     cr_assert_eq(stored_state().installs, 4);
@@ -226,7 +166,7 @@ Test(testing, an_image_that_receives_the_next_one_has_proven_itself, .init = set
 {
     install();
     offer(NEW_VERSION + 1, 3);
-    cr_assert_eq(candidate_commit(&board, new_size), UPDATE_VALID);
+    cr_assert_eq(candidate_commit(&board, NEW_SIZE), UPDATE_VALID);
     cr_assert_eq(stored_state().version_floor, NEW_VERSION);
     cr_assert_eq(stored_state().slot, SLOT_VERIFIED);
     cr_assert_eq(board.traces[FW_TRACE_IMAGE_CONFIRMED], 1);
@@ -239,21 +179,21 @@ Test(saved, the_old_image_lies_encrypted_in_the_nor_behind_its_plain_header, .in
     const uint8_t *saved = candidate_old_image(&board);
     install();
     cr_assert_arr_eq(saved, old_image, IMAGE_HEADER_SIZE);
-    for (uint32_t at = IMAGE_HEADER_SIZE; at + 32 <= old_size; at++) {
+    for (uint32_t at = IMAGE_HEADER_SIZE; at + 32 <= OLD_SIZE; at++) {
         cr_assert_null(memmem(board.external, sizeof board.external, old_image + at, 32),
                 "code at %u lies in the NOR", at);
     }
     if (!candidate_boots_from_nor(&board)) {
-        cr_assert_arr_eq(saved, old_image, old_size, "plain inside the MCU");
+        cr_assert_arr_eq(saved, old_image, OLD_SIZE, "plain inside the MCU");
     }
 }
 
 Test(saved, a_damaged_image_is_not_saved_and_its_successor_not_tested, .init = set_up)
 {
-    cr_assert_eq(candidate_commit(&board, new_size), UPDATE_VALID);
+    cr_assert_eq(candidate_commit(&board, NEW_SIZE), UPDATE_VALID);
     board.internal[FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE + 700] ^= 0x10;
     cr_assert(boot(HAL_RESET_SOFTWARE));
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     struct boot_state state = stored_state();
     cr_assert_eq(state.slot, SLOT_CONFIRMED);
     cr_assert_eq(state.version_floor, NEW_VERSION);
@@ -264,24 +204,24 @@ Test(saved, a_damaged_image_is_not_saved_and_its_successor_not_tested, .init = s
 Test(saved, an_unsigned_image_is_not_saved, .init = set_up)
 {
     board.internal[FLASH_RUNNING_ADDRESS + IMAGE_OFF_SIGNATURE] ^= 1;
-    cr_assert_eq(candidate_commit(&board, new_size), UPDATE_VALID);
+    cr_assert_eq(candidate_commit(&board, NEW_SIZE), UPDATE_VALID);
     cr_assert(boot(HAL_RESET_SOFTWARE));
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     cr_assert_eq(stored_state().slot, SLOT_CONFIRMED);
 }
 
 /* Whoever rewrites the NOR can put a signed image there, but not the one that was saved. */
 Test(saved, only_the_saved_image_is_put_back, .init = set_up)
 {
-    static uint8_t other[sizeof old_image];
+    static uint8_t other[OLD_SIZE];
     install();
-    fake_image_build(other, old_size - IMAGE_HEADER_SIZE, OLD_VERSION, HARDWARE_ID, 9, private_key);
-    memcpy(candidate_old_image(&board), other, old_size);
+    fake_image_build(other, OLD_CODE, OLD_VERSION, HARDWARE_ID, 9, private_key);
+    memcpy(candidate_old_image(&board), other, OLD_SIZE);
     crash_until_reverted();
-    cr_assert(runs(new_image, new_size), "there is no other to start");
+    cr_assert(runs(new_image, NEW_SIZE), "there is no other to start");
     cr_assert_eq(stored_state().slot, SLOT_REVERTING);
     cr_assert(boot(HAL_RESET_PIN));
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     confirm();
     cr_assert_eq(stored_state().slot, SLOT_CONFIRMED);
 }
@@ -291,10 +231,10 @@ Test(saved, a_saved_image_that_reads_well_later_is_put_back_later, .init = set_u
     install();
     candidate_old_image(&board)[999] ^= 1;
     crash_until_reverted();
-    cr_assert(runs(new_image, new_size));
+    cr_assert(runs(new_image, NEW_SIZE));
     candidate_old_image(&board)[999] ^= 1;
     cr_assert(boot(HAL_RESET_PIN));
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
     cr_assert_eq(stored_state().result, BOOT_RESULT_REVERTED);
 }
 
@@ -304,7 +244,7 @@ Test(saved, a_damaged_image_in_testing_gives_way_to_the_saved_one, .init = set_u
     candidate_new_image(&board)[999] ^= 1; /* the candidate can't repair it */
     board.internal[FLASH_RUNNING_ADDRESS + IMAGE_HEADER_SIZE + 700] ^= 0x10;
     cr_assert(boot(HAL_RESET_PIN));
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
 }
 
 /* Session, nonces and counters are records of the store, which both images share. */
@@ -321,7 +261,7 @@ Test(saved, an_update_and_its_revert_leave_all_other_records_as_they_are, .init 
     }
     install();
     crash_until_reverted();
-    cr_assert(runs(old_image, old_size));
+    cr_assert(runs(old_image, OLD_SIZE));
     nvm_open(&nvm, &board.hal);
     for (unsigned id = 1; id < NVM_ID_COUNT; id++) {
         if (id != NVM_BOOT_STATE && id != NVM_UPDATE_STATE) {
@@ -333,6 +273,14 @@ Test(saved, an_update_and_its_revert_leave_all_other_records_as_they_are, .init 
 }
 
 /* --- power cuts ------------------------------------------------------------------------------ */
+
+static struct fake_board before; /* each play */
+static uint32_t old_size, new_size;
+
+static void begin(void)
+{
+    memcpy(&board, &before, sizeof board);
+}
 
 /* From the commit to the end of the trial: the new image crashes or confirms itself as soon as it
  * runs. False: the bootloader starts nothing. */
@@ -422,7 +370,12 @@ static void cut_everywhere(bool good, uint32_t step)
 static void cut_as_told(bool good)
 {
     const char *step = getenv("FLEETCAST_UPDATE_CUTS");
-    make(step != NULL ? CODE_MAX - 1000 : 3000, step != NULL ? CODE_MAX : 3333);
+    uint32_t old_code = step != NULL ? CODE_MAX - 1000 : OLD_CODE;
+    uint32_t new_code = step != NULL ? CODE_MAX : NEW_CODE;
+    make_images(old_code, new_code);
+    memcpy(&before, &board, sizeof before);
+    old_size = IMAGE_HEADER_SIZE + old_code;
+    new_size = IMAGE_HEADER_SIZE + new_code;
     cut_everywhere(good, step != NULL ? (uint32_t)strtoul(step, NULL, 10) : STEP_SMALL);
 }
 

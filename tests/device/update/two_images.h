@@ -1,4 +1,5 @@
-/* A device that runs an old image and has a new one in its NOR, for each test: .init = set_up.
+/* A device that runs an old image and has a new one in its NOR, for each test: .init = set_up, or
+ * with code of other sizes make_images().
  * SPDX-License-Identifier: MIT
  */
 #ifndef TESTS_DEVICE_UPDATE_TWO_IMAGES_H
@@ -18,23 +19,29 @@
 #define NEW_CODE    3333u /* ends inside a word, a page and an erase unit */
 #define OLD_SIZE    (IMAGE_HEADER_SIZE + OLD_CODE)
 #define NEW_SIZE    (IMAGE_HEADER_SIZE + NEW_CODE)
+#define CODE_MAX    (32u * 1024u)
 #define PADDING     41u /* of the last fragment */
 
 static const uint8_t private_key[32] = "the key that signs test images..";
 static struct fake_board board;
-static uint8_t old_image[OLD_SIZE];
-static uint8_t new_image[NEW_SIZE];
+static uint8_t old_image[IMAGE_HEADER_SIZE + CODE_MAX];
+static uint8_t new_image[IMAGE_HEADER_SIZE + CODE_MAX];
 
-static inline void set_up(void)
+static inline void make_images(uint32_t old_code, uint32_t new_code)
 {
     uint8_t public_key[32];
     fake_board_init(&board);
     ed25519_sha512_public_key(public_key, private_key);
     fake_board_set_factory(&board, HARDWARE_ID, public_key);
-    fake_image_build(old_image, OLD_CODE, OLD_VERSION, HARDWARE_ID, 1, private_key);
-    fake_image_build(new_image, NEW_CODE, NEW_VERSION, HARDWARE_ID, 2, private_key);
-    memcpy(board.internal + FLASH_RUNNING_ADDRESS, old_image, OLD_SIZE);
-    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
+    fake_image_build(old_image, old_code, OLD_VERSION, HARDWARE_ID, 1, private_key);
+    fake_image_build(new_image, new_code, NEW_VERSION, HARDWARE_ID, 2, private_key);
+    memcpy(board.internal + FLASH_RUNNING_ADDRESS, old_image, IMAGE_HEADER_SIZE + old_code);
+    memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, IMAGE_HEADER_SIZE + new_code);
+}
+
+static inline void set_up(void)
+{
+    make_images(OLD_CODE, NEW_CODE);
 }
 
 /* Signs the header of new_image again after a change and puts it into the NOR. */

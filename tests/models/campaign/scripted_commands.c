@@ -276,7 +276,7 @@ void fleet_install(struct fleet_device *device)
 /* Nothing is to be proved any more. */
 static void take_image(struct fleet_device *device)
 {
-    device->holds_image = device->faults.waits_for_order;
+    device->holds_image = device->waits_for_order;
     if (!device->holds_image) {
         fleet_install(device);
     }

@@ -333,6 +333,7 @@ void fleet_create(struct fleet *fleet, uint32_t count, sim_ns report_period_ns,
         scripted_device_init(&fleet->devices[i].mac, i);
         fleet->identities[i] = fleet->devices[i].mac.identity;
         fleet->devices[i].uplink_snr_mdb = 5000;
+        fleet->devices[i].waits_for_order = params->install != INSTALL_AT_ONCE;
         fleet->devices[i].version = 0x01000000;
         fleet->devices[i].fragmentation_version = params->fragmentation_version;
         schedule(fleet, i, EVENT_REPORT, (1 + i) * 4 * SIM_NS_PER_S);

@@ -48,7 +48,6 @@ struct fleet_faults {
     uint32_t receipts_most; /* FragDataBlockReceivedReqs; 0: as many as it takes */
     uint8_t asks_hashes;    /* bit i: of enum proof_kind i, before it installs */
     bool has_other_block;
-    bool waits_for_order;    /* to install, by TS006 */
     bool no_management;      /* has no TS006: nothing answers on its port */
     bool plans_no_time;      /* DevRebootTimeAns 0: it has no time */
     bool misses_reboot;      /* its first one, and forgets the plan */
@@ -92,6 +91,7 @@ struct fleet_device {
     struct scripted_device mac;
     struct fleet_faults faults;
     int32_t uplink_snr_mdb; /* of its uplinks, at DR5 */
+    bool waits_for_order;   /* to install, by TS006: unless the campaign installs at once */
     uint32_t version;
     uint8_t update_status;         /* of its reports */
     uint8_t fragmentation_version; /* of TS004; the campaign's unless a test changes it */

@@ -24,6 +24,16 @@ static struct campaign_params params_of(void)
     return params;
 }
 
+/* A campaign that is stopped so long after the end of its set-up has come so far. */
+static struct campaign_params run_to_stop(sim_ns after_ns)
+{
+    struct campaign_params params = params_of();
+    params.stop_ns = params.start_ns + params.set_up_window_ns + after_ns;
+    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+    fleet_run(&fleet, params.stop_ns);
+    return params;
+}
+
 static void expect_nothing_left(void)
 {
     for (uint32_t i = 0; i < DEVICES; i++) {
@@ -61,10 +71,7 @@ Test(halt, stopped_in_the_set_up_leaves_nothing)
 /* Devices listen until TimeOut and send no reports: they are asked, and told with the answer. */
 Test(halt, stopped_among_the_fragments_ends_the_sessions)
 {
-    struct campaign_params params = params_of();
-    params.stop_ns = params.start_ns + params.set_up_window_ns + 60 * SECOND_NS;
-    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    fleet_run(&fleet, params.stop_ns);
+    struct campaign_params params = run_to_stop(60 * SECOND_NS);
     uint32_t sent = campaign_fragments_sent(fleet.campaign, false);
     cr_assert_gt(sent, 0);
     cr_assert_lt(sent, campaign_nb_frag(fleet.campaign));
@@ -80,10 +87,7 @@ Test(halt, stopped_among_the_fragments_ends_the_sessions)
  * unicast, in class C. */
 Test(halt, stopped_tells_those_that_miss_the_request_one_by_one)
 {
-    struct campaign_params params = params_of();
-    params.stop_ns = params.start_ns + params.set_up_window_ns + 60 * SECOND_NS;
-    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    fleet_run(&fleet, params.stop_ns);
+    struct campaign_params params = run_to_stop(60 * SECOND_NS);
     fleet.devices[4].faults.loss_percent = 100;
     fleet.devices[5].faults.loss_percent = 100;
     fleet.devices[5].faults.lost_downlinks = 3;
@@ -98,10 +102,7 @@ Test(halt, stopped_tells_those_that_miss_the_request_one_by_one)
 /* The server restarts while it tells them, every 30 s. */
 Test(halt, stopped_goes_on_over_restarts_of_the_server)
 {
-    struct campaign_params params = params_of();
-    params.stop_ns = params.start_ns + params.set_up_window_ns + 60 * SECOND_NS;
-    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    fleet_run(&fleet, params.stop_ns);
+    struct campaign_params params = run_to_stop(60 * SECOND_NS);
     fleet.devices[5].faults.loss_percent = 100;
     for (uint32_t i = 0; i < 40; i++) {
         fleet_run(&fleet, params.stop_ns + i * 30 * SECOND_NS);
@@ -168,9 +169,6 @@ static void create_common_time(struct campaign_params *params)
     params->install = INSTALL_COMMON_TIME;
     params->install_after_ns = INSTALL_NS;
     fleet_create(&fleet, DEVICES, PERIOD_NS, params);
-    for (uint32_t i = 0; i < DEVICES; i++) {
-        fleet.devices[i].faults.waits_for_order = true;
-    }
 }
 
 static void expect_all_wait_for_their_reboot(void)
@@ -281,55 +279,53 @@ static uint32_t commands(void)
     return count;
 }
 
-static void expect_pause_and_end(sim_ns pause_ns)
-{
-    struct campaign_params params = params_of();
-    params.pause_ns = pause_ns;
-    params.resume_ns = pause_ns + 6 * HOUR_NS;
-    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    fleet_run(&fleet, params.pause_ns + 60 * SECOND_NS);
-    uint32_t before = commands();
-    uint32_t sent = campaign_fragments_sent(fleet.campaign, false);
-    fleet_run(&fleet, params.resume_ns - SECOND_NS);
-    cr_expect_eq(commands(), before, "no set-up in a pause");
-    cr_expect_eq(campaign_fragments_sent(fleet.campaign, false), sent);
-    cr_expect_not(server_done(fleet.server));
-    fleet_run(&fleet, 40 * HOUR_NS);
-    fleet_expect_all_confirmed(&fleet);
-}
+/* A pause of 6 h that begins so long after the start of the campaign. */
+static const struct pause {
+    const char *when;
+    sim_ns after_start_ns;
+    bool over; /* all is done */
+    uint32_t rounds;
+    uint32_t frag_set_ups, set_up_downlinks; /* of each device; 0: any number */
+    enum campaign_failure left;              /* by the first round; NONE: any reason */
+} pauses[] = {
+    { "before its start", -500 * SECOND_NS, false, 1, 1, 3, CAMPAIGN_FAILURE_NONE },
+    { "in the set-up", HOUR_NS, false, 2, 2, 0, CAMPAIGN_FAILURE_STOPPED },
+    { "among the fragments", 2 * HOUR_NS + 60 * SECOND_NS, false, 2, 0, 0, CAMPAIGN_FAILURE_NONE },
+    /* What the last round left need not be set up again because of a pause. */
+    { "when all is done", 8 * HOUR_NS, true, 1, 1, 0, CAMPAIGN_FAILURE_NONE },
+};
 
-Test(halt, paused_before_its_start_begins_later)
+Test(halt, paused_sends_nothing_and_goes_on_in_a_further_round_where_one_had_begun)
 {
-    expect_pause_and_end(500 * SECOND_NS);
-    cr_expect_eq(campaign_round_count(fleet.campaign), 1);
-    cr_expect_eq(fleet.devices[0].set_up_downlinks, 3);
-}
-
-Test(halt, paused_in_the_set_up_goes_on_in_a_further_round)
-{
-    expect_pause_and_end(1000 * SECOND_NS + HOUR_NS);
-    cr_expect_eq(campaign_round_count(fleet.campaign), 2);
-    for (uint32_t i = 0; i < DEVICES; i++) {
-        cr_expect_eq(fleet.devices[i].frag_set_ups, 2);
-        cr_expect_eq(fleet_view(&fleet, i).left[0], CAMPAIGN_FAILURE_STOPPED);
+    for (unsigned row = 0; row < sizeof pauses / sizeof pauses[0]; row++) {
+        const struct pause *pause = &pauses[row];
+        struct campaign_params params = params_of();
+        params.pause_ns = params.start_ns + pause->after_start_ns;
+        params.resume_ns = params.pause_ns + 6 * HOUR_NS;
+        if (row > 0) {
+            fleet_suite_end();
+        }
+        fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
+        fleet_run(&fleet, params.pause_ns + 60 * SECOND_NS);
+        uint32_t before = commands();
+        uint32_t sent = campaign_fragments_sent(fleet.campaign, false);
+        fleet_run(&fleet, params.resume_ns - SECOND_NS);
+        cr_expect_eq(commands(), before, "%s: set-up in a pause", pause->when);
+        cr_expect_eq(campaign_fragments_sent(fleet.campaign, false), sent, "%s", pause->when);
+        cr_expect_eq(server_done(fleet.server), pause->over, "%s", pause->when);
+        fleet_run(&fleet, 40 * HOUR_NS);
+        fleet_expect_all_confirmed(&fleet);
+        cr_expect_eq(campaign_round_count(fleet.campaign), pause->rounds, "%s", pause->when);
+        for (uint32_t i = 0; i < DEVICES; i++) {
+            const struct fleet_device *d = &fleet.devices[i];
+            cr_expect(pause->frag_set_ups == 0 || d->frag_set_ups == pause->frag_set_ups,
+                    "%s: device %u: %u", pause->when, i, d->frag_set_ups);
+            cr_expect(
+                    pause->set_up_downlinks == 0 || d->set_up_downlinks == pause->set_up_downlinks,
+                    "%s: device %u: %u", pause->when, i, d->set_up_downlinks);
+            cr_expect(pause->left == CAMPAIGN_FAILURE_NONE
+                              || fleet_view(&fleet, i).left[0] == pause->left,
+                    "%s: device %u", pause->when, i);
+        }
     }
-}
-
-Test(halt, paused_among_the_fragments_goes_on_in_a_further_round)
-{
-    expect_pause_and_end(1000 * SECOND_NS + 2 * HOUR_NS + 60 * SECOND_NS);
-    cr_expect_eq(campaign_round_count(fleet.campaign), 2);
-}
-
-/* What the last round left need not be set up again because of a pause. */
-Test(halt, paused_when_all_is_done_changes_nothing)
-{
-    struct campaign_params params = params_of();
-    params.pause_ns = params.start_ns + 8 * HOUR_NS;
-    params.resume_ns = params.pause_ns + HOUR_NS;
-    fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    fleet_run(&fleet, 24 * HOUR_NS);
-    fleet_expect_all_confirmed(&fleet);
-    cr_expect_eq(campaign_round_count(fleet.campaign), 1);
-    cr_expect_eq(fleet.devices[0].frag_set_ups, 1);
 }

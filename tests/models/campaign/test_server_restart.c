@@ -61,9 +61,6 @@ Test(server_restart, orders_and_cancels_once)
     params.install_after_ns = 12 * HOUR_NS;
     params.stop_ns = params.start_ns + 7 * HOUR_NS;
     fleet_create(&fleet, DEVICES, PERIOD_NS, &params);
-    for (uint32_t i = 0; i < DEVICES; i++) {
-        fleet.devices[i].faults.waits_for_order = true;
-    }
     for (uint32_t i = 0; i < 300; i++) {
         fleet_run(&fleet, engine_now(fleet.engine) + 100 * SECOND_NS);
         restart(0);
