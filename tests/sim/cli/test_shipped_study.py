@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The shipped study: a sample of its runs, or all of them in each way that a sweep can be played.
+"""The shipped study: a sample of its runs, or one run of each point or all of them in each way that
+a sweep can be played.
 
-    test_shipped_study.py sample|whole        FLEETCAST and FLEETCAST_SCENARIOS in the environment
+    test_shipped_study.py sample|points|whole     FLEETCAST and FLEETCAST_SCENARIOS in the environment
 
-`whole` needs Open MPI. It kills a sweep after 40 runs and goes on with it, kills a process of
-mpirun, and compares the exports of one worker, two workers and mpirun byte for byte.
+`points` and `whole` need Open MPI. They kill a sweep after a fifth of its runs and go on with it,
+kill a process of mpirun, and compare the exports of one worker, two workers and mpirun byte for
+byte.
 """
 import os
 import shutil
@@ -47,25 +49,34 @@ class ShippedStudy(Studies):
                                    "WHERE key = 'devices.complete' GROUP BY point"))
         self.assertLess(complete[0], complete[1])
 
-    def test_whole(self):
+    def in_each_way(self, runs):
         skip_without_mpirun(self)
         with self.start(database='two.db') as process:
-            runs_in(self, process, 'two.db', 40)
+            runs_in(self, process, 'two.db', runs // 5)
             process.send_signal(signal.SIGKILL)
         kept = self.query('SELECT id, wall_s FROM run', 'two.db')
         with self.start(database='two.db') as process:
             out, _ = process.communicate(timeout=1200)
-        self.assertIn(f'200 of 200 runs are in two.db ({200 - len(kept)} of them new)', out)
+        self.assertIn(f'{runs} of {runs} runs are in two.db ({runs - len(kept)} of them new)', out)
         self.assertEqual(self.query('SELECT id, wall_s FROM run', 'two.db')[:len(kept)], kept)
         with self.start(*MPIRUN, database='mpi.db') as process:
-            runs_in(self, process, 'mpi.db', 40)
+            runs_in(self, process, 'mpi.db', runs // 5)
             os.kill(processes_of(process.pid)[2], signal.SIGKILL)
             out, _ = process.communicate(timeout=1200)
-        self.assertIn('200 of 200 runs are in mpi.db (200 of them new)', out)
+        self.assertIn(f'{runs} of {runs} runs are in mpi.db ({runs} of them new)', out)
         one = self.run_in('sweep', 'redundancy.yaml', '--db', 'one.db', '--workers', '1')
-        self.assertIn('200 of 200 runs', one.stdout)
+        self.assertIn(f'{runs} of {runs} runs', one.stdout)
         self.assertEqual(self.export('two.db'), self.export('one.db'))
         self.assertEqual(self.export('mpi.db'), self.export('one.db'))
+
+    def test_points(self):
+        with open(self.path('redundancy.yaml')) as file:
+            text = file.read()
+        self.write('redundancy.yaml', text.replace('replications: 5', 'replications: 1'))
+        self.in_each_way(40)
+
+    def test_whole(self):
+        self.in_each_way(200)
 
 
 if __name__ == '__main__':

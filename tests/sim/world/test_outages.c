@@ -1,12 +1,14 @@
 /* Campaigns whose gateways fail: whole runs that once lost every device.
  * SPDX-License-Identifier: MIT
  *
- * Method: scenarios with an outage around the session, each on five seeds. Right values: a
- * device that was set up has the whole block, and no device listens much longer than the outage
- * lasts (ten minutes of listening are 23 J: 11.5 mA at 3.3 V, SX1276 datasheet table 10).
+ * Method: scenarios with an outage around the session, each on one seed, or on the first
+ * FLEETCAST_OUTAGE_SEEDS. Right values: a device that was set up has the whole block, and no device
+ * listens much longer than the outage lasts (ten minutes of listening are 23 J: 11.5 mA at 3.3 V,
+ * SX1276 datasheet table 10).
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "support/trial.h"
 
@@ -17,7 +19,8 @@ struct goal {
 
 static void check(const char *text, const struct goal *goal)
 {
-    for (int seed = 1; seed <= 5; seed++) {
+    const char *seeds = getenv("FLEETCAST_OUTAGE_SEEDS");
+    for (int seed = 1; seed <= (seeds != NULL ? atoi(seeds) : 1); seed++) {
         char set[16];
         snprintf(set, sizeof set, "seed=%d", seed);
         const char *const sets[] = { set };
