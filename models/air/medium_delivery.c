@@ -9,6 +9,7 @@
 
 #include "air/medium_internal.h"
 #include "parts.h"
+#include "prefetch.h"
 
 /* How many of a device's links are brought into the cache ahead, and how many a line of it holds.
  */
@@ -96,10 +97,10 @@ static void prefetch_links(const struct medium *medium, uint32_t device)
 {
     uint32_t from = medium->links.from[device];
     for (uint32_t i = 0; i < PREFETCH_LINKS; i += LINKS_PER_LINE) {
-        __builtin_prefetch(&medium->links.gains_mdb[from + i]);
+        prefetch_read(&medium->links.gains_mdb[from + i]);
     }
-    __builtin_prefetch(&medium->links.gateways[from]);
-    __builtin_prefetch(&medium->links.gateways[from + 2 * LINKS_PER_LINE]);
+    prefetch_read(&medium->links.gateways[from]);
+    prefetch_read(&medium->links.gateways[from + 2 * LINKS_PER_LINE]);
 }
 
 /* Receivers that are judged soon, if there are so many. */
@@ -107,7 +108,9 @@ static void prefetch_judged(
         const struct medium *medium, const struct receiver *items, uint32_t count, uint32_t i)
 {
     if (i + PREFETCH_AHEAD < count) {
-        __builtin_prefetch(&medium->links.from[items[i + PREFETCH_AHEAD].index]);
+        uint32_t device = items[i + PREFETCH_AHEAD].index;
+        prefetch_read(&medium->links.from[device]);
+        engine_expect(medium->engine, medium->device_entities[device]);
     }
     if (i + PREFETCH_REST_AHEAD < count) {
         prefetch_links(medium, items[i + PREFETCH_REST_AHEAD].index);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "air/medium_arrival.h"
+#include "prefetch.h"
 
 void medium_observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)
@@ -161,6 +162,9 @@ static uint32_t find_candidates(
                 link_count * sizeof *medium->candidates);
     }
     for (uint32_t i = 0; i < link_count; i++) {
+        if (i + PREFETCH_LISTENERS_AHEAD < link_count) {
+            prefetch_write(&medium->listeners[links[i + PREFETCH_LISTENERS_AHEAD].device]);
+        }
         uint32_t device = links[i].device;
         if (medium->listeners[device].channel != air->channel->number) {
             continue;
@@ -184,11 +188,15 @@ static void detect_by_link(struct medium *medium, const struct judge_frame *judg
     const struct candidate *candidates = medium->candidates;
     const uint32_t *from = medium->links.from;
     for (uint32_t i = 0; i < count; i++) {
-        if (rivals > 0 && i + PREFETCH_AHEAD < count) {
-            __builtin_prefetch(&from[candidates[i + PREFETCH_AHEAD].device]);
+        if (i + PREFETCH_AHEAD < count) {
+            uint32_t device = candidates[i + PREFETCH_AHEAD].device;
+            engine_expect(medium->engine, medium->device_entities[device]);
+            prefetch_read(&from[device]);
+        }
+        if (rivals > 0 && i + PREFETCH_REST_AHEAD < count) {
             uint32_t first = from[candidates[i + PREFETCH_REST_AHEAD].device];
-            __builtin_prefetch(&medium->links.gains_mdb[first]);
-            __builtin_prefetch(&medium->links.gateways[first]);
+            prefetch_read(&medium->links.gains_mdb[first]);
+            prefetch_read(&medium->links.gateways[first]);
         }
         detect(medium, judged, rivals, air, candidates[i].device, candidates[i].median_mdbm,
                 now_ns);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "air/medium_internal.h"
+#include "prefetch.h"
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
@@ -213,9 +214,9 @@ const struct frame *medium_transmit_device(struct medium *medium, uint32_t devic
 {
     assert(device < medium->device_count);
     /* What the frame's gateways and the receive windows after it will need. */
-    __builtin_prefetch(&medium->listeners[device], 1);
-    __builtin_prefetch(&medium->device_contexts[device]);
-    __builtin_prefetch(&medium->links.from[device]);
+    prefetch_write(&medium->listeners[device]);
+    prefetch_read(&medium->device_contexts[device]);
+    prefetch_read(&medium->links.from[device]);
     uint64_t id = (uint64_t)medium->device_entities[device] << 32 | medium->device_sent[device]++;
     struct radio_clock clock = { 0 };
     if (medium->device_clocks != NULL) {

@@ -16,6 +16,8 @@
  * measured. */
 #define PREFETCH_AHEAD      6u
 #define PREFETCH_REST_AHEAD 3u
+/* How many links ahead of the one whose listener is looked at. */
+#define PREFETCH_LISTENERS_AHEAD 16u
 /* A frame that is at most this much too weak in the median is told as a loss of the receiver; a
  * weaker one only where its fade lifts it. */
 #define MEDIUM_TOLD_MDB 6000

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "blocks.h"
+#include "prefetch.h"
 #include "run_memory.h"
 
 #define SCHEDULES_LOG2 10u
@@ -159,7 +160,7 @@ const uint8_t *key_store_key(const struct key_store *store, uint32_t id)
 
 void key_store_prefetch(const struct key_store *store, uint32_t id)
 {
-    __builtin_prefetch(entry_of(store, id < store->capacity ? id : 0));
+    prefetch_read(entry_of(store, id < store->capacity ? id : 0));
 }
 
 uint32_t key_store_count(const struct key_store *store)

@@ -2,27 +2,24 @@
  * SPDX-License-Identifier: MIT
  */
 #include "board/node_internal.h"
-
-/* GCC takes a function that only prefetches for one without effect and drops calls of it: these are
- * part of their callers. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+#include "prefetch.h"
 
 /* Lines are found by offset: nothing is loaded to find them. */
-static ALWAYS_INLINE void prefetch_bytes(const void *from, size_t size)
+static void prefetch_bytes(const void *from, size_t size)
 {
     const char *end = (const char *)from + size;
     for (const char *line = from; line < end; line += NODE_LINE_BYTES) {
-        __builtin_prefetch(line, 1);
+        prefetch_write(line);
     }
 }
 
-static ALWAYS_INLINE void prefetch_lines(const void *from, unsigned lines)
+static void prefetch_lines(const void *from, unsigned lines)
 {
     prefetch_bytes(from, (size_t)lines * NODE_LINE_BYTES);
 }
 
 /* Of its RAM the firmware tells what it touches. RAM begins on a line. */
-static ALWAYS_INLINE void prefetch_spans(struct node *node, const struct fw_span *spans)
+static void prefetch_spans(struct node *node, const struct fw_span *spans)
 {
     const char *ram = node_ram(node);
     for (unsigned i = 0; i < FW_SPANS_MAX; i++) {

@@ -9,6 +9,7 @@
 
 #include "network/network_internal.h"
 #include "observe.h"
+#include "prefetch.h"
 
 #define PREFETCH_LINE_BYTES 64u
 /* A device sends a copy after its receive windows, 1 s after its last transmission at the
@@ -245,7 +246,7 @@ void network_prefetch(void *context, const struct gateway_uplink *uplink)
     if (index != NETWORK_NO_DEVICE) {
         const char *state = (const char *)&network->devices[index];
         for (size_t at = 0; at < sizeof(struct device_state); at += PREFETCH_LINE_BYTES) {
-            __builtin_prefetch(state + at, 1);
+            prefetch_write(state + at);
         }
     }
 }

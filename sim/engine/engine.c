@@ -8,6 +8,7 @@
 
 #include "engine_state.h"
 #include "outbox.h"
+#include "prefetch.h"
 
 /* An event's order is phase, then entity; its tail is the entity's sequence number, with the
  * handler in the low bits: those never decide, since no sequence number occurs twice. */
@@ -130,7 +131,14 @@ uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, vo
 void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_prefetch_fn *function)
 {
     assert(handler < engine->handler_count);
+    assert(function != NULL);
     engine->handlers[handler].prefetch = function;
+}
+
+void engine_expect(const struct engine *engine, entity_id entity)
+{
+    assert(entity < engine->entity_count);
+    prefetch_write(&engine->entities[entity]);
 }
 
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
@@ -179,7 +187,7 @@ static inline void prepare(struct engine *engine, entity_id now_served)
     }
     engine->prepared = (entity_id)hint->order;
     assert(engine->prepared < engine->entity_count);
-    __builtin_prefetch(&engine->entities[engine->prepared], 1);
+    engine_expect(engine, engine->prepared);
     const struct engine_handler *handler = handler_of(engine, hint);
     if (handler->prefetch != NULL) {
         handler->prefetch(handler->context, engine->prepared, hint->argument);
@@ -193,6 +201,7 @@ static inline void dispatch(struct engine *engine, const struct event *event)
     sim_ns now_ns = (sim_ns)event->at_ns;
     entity_id entity = (entity_id)event->order;
     uint64_t argument = event->argument;
+    assert(engine->running);
     assert(now_ns >= engine->now_ns);
     engine->now_ns = now_ns;
     engine->dispatched++;

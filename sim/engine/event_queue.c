@@ -17,6 +17,7 @@
 
 #include "event_heap.h"
 #include "event_sort.h"
+#include "prefetch.h"
 
 enum {
     DIGIT_BITS = 6,
@@ -297,7 +298,7 @@ static void slot_spread(struct event_queue *queue, struct slot taken)
     while (taken.head != NULL) {
         const struct chunk *chunk = taken.head;
         if (chunk->next != NULL) {
-            __builtin_prefetch(chunk->next);
+            prefetch_read(chunk->next);
         }
         for (uint32_t i = taken.room; i < CHUNK_EVENTS; i++) {
             uint64_t at_ns = chunk->events[i].at_ns;

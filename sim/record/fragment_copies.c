@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "campaign/packages.h"
+#include "prefetch.h"
 #include "record/air_frames.h"
 #include "record/fragment_causes_internal.h"
 #include "record/recorder_set.h"
@@ -177,7 +178,7 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
     struct causes_device *d = &causes->devices[device];
     struct fragment_rows *rows = &copy->stream->rows;
     if (device + FETCH_AHEAD < causes->device_count) {
-        __builtin_prefetch(d + FETCH_AHEAD, 1);
+        prefetch_write(d + FETCH_AHEAD);
     }
     uint8_t before = copy->n == 0 ? 0 : fragment_rows_of(rows, copy->n)[device];
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "prefetch.h"
 #include "record/air_frames.h"
 #include "record/fingerprints.h"
 #include "record/measure.h"
@@ -206,7 +207,7 @@ static void prefetch(void *context, uint32_t device)
     const struct recorder_set *set = context;
     const struct line *end = set->lines + set->line_count;
     for (const struct line *line = set->lines; line < end; line++) {
-        __builtin_prefetch(line->first + device * line->stride_bytes, 1);
+        prefetch_write(line->first + device * line->stride_bytes);
     }
 }
 

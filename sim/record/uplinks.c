@@ -13,6 +13,7 @@
 #include "campaign/unicast_packages.h"
 #include "gateway/device_duty_auditor.h"
 #include "network/lorawan.h"
+#include "prefetch.h"
 #include "record/measure.h"
 #include "scenario/channel_plan.h"
 
@@ -180,8 +181,8 @@ static void started(const struct uplink_record *record, const struct frame *fram
     uint32_t device = (uint32_t)(frame->id >> 32) - record->first_device;
     int index = region_band_of(record->region, frame->modulation.frequency_hz);
     if (device < record->device_count && index >= 0) {
-        __builtin_prefetch(&record->devices[device], 1);
-        __builtin_prefetch(&record->bands[(size_t)index * record->device_count + device], 1);
+        prefetch_write(&record->devices[device]);
+        prefetch_write(&record->bands[(size_t)index * record->device_count + device]);
     }
 }
 
