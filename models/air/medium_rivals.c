@@ -26,11 +26,19 @@
 
 /* What is known of the rivals at a receiver. */
 struct look {
+    const struct judge_frame *judged;
     enum receiver_kind kind;
     uint32_t receiver;
     int32_t power_mdbm; /* of the wanted frame */
     uint32_t count;     /* of medium->arrivals */
     double ratio_most;  /* of all of them together to the wanted power */
+};
+
+/* What rivals do, as far as they were looked at. */
+enum harm {
+    HARM_NONE,  /* surely nothing, all together */
+    HARM_SURE,  /* one breaks the header, whatever the others do: medium->overlaps[0] */
+    HARM_UNSURE /* all are in medium->arrivals */
 };
 
 /* --- all receivers of a frame ----------------------------------------------------------------- */
@@ -126,13 +134,62 @@ static void add_arrival(
     look->ratio_most += arrival->ratio_most;
 }
 
-/* Looks at the links of a device, strongest first, until all rivals are found or those that are
- * left surely do nothing. Returns how many are left then. */
-static uint32_t look_at_links(struct medium *medium, struct look *look)
+static int32_t exact_mdbm(
+        const struct medium *medium, const struct look *look, const struct arrival *arrival)
+{
+    const struct on_air *other = medium->rivals[arrival->rival];
+    return arrival->median_mdbm
+           + (look->kind == RECEIVER_SX1276
+                           ? medium_device_fading_mdb(medium, other, look->receiver)
+                           : medium_gateway_fading_mdb(medium, other, look->receiver));
+}
+
+static void set_overlap(const struct medium *medium, const struct look *look,
+        const struct arrival *arrival, uint32_t at)
+{
+    const struct on_air *other = medium->rivals[arrival->rival];
+    medium->overlaps[at] = (struct overlap){
+        .frame = &other->frame,
+        .power_mdbm = exact_mdbm(medium, look, arrival),
+        .off_ns = other->silent_ns,
+    };
+}
+
+/* Does the last arrival by itself do the worst that interference can? */
+static bool breaks_header(const struct medium *medium, const struct look *look)
+{
+    const struct arrival *arrival = &medium->arrivals[look->count - 1];
+    if (arrival->ratio_most <= medium->ratio_borne) {
+        return false;
+    }
+    set_overlap(medium, look, arrival, 0);
+    return interference_judge(&look->judged->interference, look->judged->frame, look->power_mdbm,
+                   medium->overlaps, 1)
+           == INTERFERENCE_BREAKS_HEADER;
+}
+
+/* The rivals of the gateway of one link, at its device. True: one breaks the header. */
+static bool look_at_link(struct medium *medium, struct look *look, uint32_t gateway,
+        int32_t gain_mdb, uint32_t *left)
+{
+    for (uint32_t i = medium->rival_of_gateway[gateway]; i != 0; i = medium->next_rival[i - 1]) {
+        add_arrival(medium, look, i - 1,
+                medium_through_link_mdbm(
+                        medium, medium->rivals[i - 1]->frame.power_mdbm, look->receiver, gain_mdb));
+        (*left)--;
+        if (breaks_header(medium, look)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looks at the links of a device, strongest first, until all rivals are found, one is so strong
+ * that no other one counts, or those that are left surely do nothing. */
+static enum harm look_at_links(struct medium *medium, struct look *look)
 {
     const uint16_t *gateways = medium->links.gateways;
     const int32_t *gains_mdb = medium->links.gains_mdb;
-    const uint32_t *rival_of_gateway = medium->rival_of_gateway;
     double fade = medium_fade_bound(medium, 0)->gain;
     uint32_t left = medium->linked_rival_count;
     uint32_t at = medium->links.from[look->receiver];
@@ -142,20 +199,16 @@ static uint32_t look_at_links(struct medium *medium, struct look *look)
                 medium, medium->linked_rival_most_mdbm, look->receiver, gains_mdb[at]);
         double ratio = medium_ratio_bound(medium, most_mdbm - look->power_mdbm);
         if (look->ratio_most + left * ratio * fade <= medium->ratio_borne) {
-            return left;
+            return HARM_NONE;
         }
         uint32_t to = end - at < LINKS_AT_A_TIME ? end : at + LINKS_AT_A_TIME;
         for (; at < to; at++) {
-            for (uint32_t i = rival_of_gateway[gateways[at]]; i != 0;
-                    i = medium->next_rival[i - 1]) {
-                add_arrival(medium, look, i - 1,
-                        medium_through_link_mdbm(medium, medium->rivals[i - 1]->frame.power_mdbm,
-                                look->receiver, gains_mdb[at]));
-                left--;
+            if (look_at_link(medium, look, gateways[at], gains_mdb[at], &left)) {
+                return HARM_SURE;
             }
         }
     }
-    return 0;
+    return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
 }
 
 static void look_at_uplinks(struct medium *medium, struct look *look, uint32_t rivals)
@@ -172,33 +225,22 @@ static void look_at_uplinks(struct medium *medium, struct look *look, uint32_t r
     }
 }
 
-/* False: all rivals together surely do nothing. */
-static bool may_matter(struct medium *medium, struct look *look)
+static enum harm look_at_rivals(struct medium *medium, struct look *look)
 {
     uint32_t rivals = medium->linked_rival_count + medium->unlinked_rival_count;
     if (rivals == 0 || isinf(medium->ratio_borne)) {
-        return false;
+        return HARM_NONE;
     }
     if (look->kind == RECEIVER_SX1301) {
         look_at_uplinks(medium, look, rivals);
-        return look->ratio_most > medium->ratio_borne;
+        return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
     }
     for (uint32_t i = 0; i < medium->unlinked_rival_count; i++) {
         uint32_t rival = medium->unlinked_rivals[i];
         add_arrival(medium, look, rival,
                 medium_at_device_mdbm(medium, medium->rivals[rival], look->receiver));
     }
-    return look_at_links(medium, look) == 0 && look->ratio_most > medium->ratio_borne;
-}
-
-static int32_t exact_mdbm(
-        const struct medium *medium, const struct look *look, const struct arrival *arrival)
-{
-    const struct on_air *other = medium->rivals[arrival->rival];
-    return arrival->median_mdbm
-           + (look->kind == RECEIVER_SX1276
-                           ? medium_device_fading_mdb(medium, other, look->receiver)
-                           : medium_gateway_fading_mdb(medium, other, look->receiver));
+    return look_at_links(medium, look);
 }
 
 /* --- detection -------------------------------------------------------------------------------- */
@@ -305,13 +347,8 @@ static uint32_t overlaps_of(struct medium *medium, const struct look *look, doub
     uint32_t count = 0;
     for (uint32_t i = 0; i < look->count; i++) {
         const struct arrival *arrival = &medium->arrivals[i];
-        const struct on_air *other = medium->rivals[arrival->rival];
         if (arrival->ratio_most > from) {
-            medium->overlaps[count++] = (struct overlap){
-                .frame = &other->frame,
-                .power_mdbm = exact_mdbm(medium, look, arrival),
-                .off_ns = other->silent_ns,
-            };
+            set_overlap(medium, look, arrival, count++);
         }
     }
     return count;
@@ -320,9 +357,12 @@ static uint32_t overlaps_of(struct medium *medium, const struct look *look, doub
 uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
         enum receiver_kind kind, uint32_t receiver, int32_t power_mdbm)
 {
-    struct look look = { .kind = kind, .receiver = receiver, .power_mdbm = power_mdbm };
-    if (!may_matter(medium, &look)) {
-        return 0;
+    struct look look = {
+        .judged = judged, .kind = kind, .receiver = receiver, .power_mdbm = power_mdbm
+    };
+    enum harm harm = look_at_rivals(medium, &look);
+    if (harm != HARM_UNSURE) {
+        return harm == HARM_SURE ? 1 : 0;
     }
     double weak_most = WEAK_SHARE * medium->ratio_borne;
     uint32_t strong = overlaps_of(medium, &look, weak_most);
