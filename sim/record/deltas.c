@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "record/images.h"
 #include "record/measure.h"
 #include "scenario/firmware_image.h"
 
@@ -110,20 +111,18 @@ static void observe(void *state, const struct observation *o)
 /* Members by what they were set up for last. */
 static void measure_members(struct measure *m)
 {
-    uint64_t counts[2] = { 0 }; /* full, delta */
+    uint64_t counts[IMAGE_FORM_COUNT + 1] = { 0 };
     for (uint32_t c = m->first_campaign; c < m->end_campaign; c++) {
         const struct campaign *campaign = server_campaign(m->view->server, c);
         for (uint32_t i = m->first_index; i < m->end_index; i++) {
             struct campaign_device d;
-            struct campaign_transfer transfer;
-            if (measure_member(m, c, i, &d) && d.transfer < campaign_transfer_count(campaign)) {
-                campaign_transfer_get(campaign, d.transfer, &transfer);
-                counts[transfer.delta ? 1 : 0]++;
+            if (measure_member(m, c, i, &d)) {
+                counts[image_form_of(campaign, &d)]++;
             }
         }
     }
-    measure_count(m, "delta.devices.", "delta", counts[1]);
-    measure_count(m, "delta.devices.", "full", counts[0]);
+    measure_count(m, "delta.devices.", "delta", counts[IMAGE_DELTA]);
+    measure_count(m, "delta.devices.", "full", counts[IMAGE_FULL]);
 }
 
 static void add_builds(const struct deltas *deltas, struct measure *m, bool energy)

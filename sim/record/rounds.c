@@ -11,14 +11,18 @@
 
 struct rounds {
     const struct recorder_set *set;
-    /* For updates, of all members, from power on to the begin of each round but the first. */
-    double energy_j[][CAMPAIGN_ROUNDS_MAX]; /* [campaign] */
+    struct {
+        /* For updates, of all members, from power on to the begin of each round, and to the end of
+         * the campaign. */
+        double begin_j[CAMPAIGN_ROUNDS_MAX], end_j;
+        bool done;
+    } campaigns[];
 };
 
 static void *create(const struct recorder_set *set)
 {
     uint32_t campaigns = server_campaign_count(recorder_set_view(set)->server);
-    struct rounds *rounds = calloc(1, sizeof *rounds + campaigns * sizeof rounds->energy_j[0]);
+    struct rounds *rounds = calloc(1, sizeof *rounds + campaigns * sizeof rounds->campaigns[0]);
     if (rounds != NULL) {
         rounds->set = set;
     }
@@ -44,8 +48,11 @@ static double energy_now_j(const struct recorder_set *set, uint32_t campaign)
 static void observe(void *state, const struct observation *o)
 {
     struct rounds *rounds = state;
-    if (o->a == CAMPAIGN_PHASE_SET_UP && o->c > 0) {
-        rounds->energy_j[o->b][o->c] = energy_now_j(rounds->set, (uint32_t)o->b);
+    if (o->a == CAMPAIGN_PHASE_SET_UP) {
+        rounds->campaigns[o->b].begin_j[o->c] = energy_now_j(rounds->set, (uint32_t)o->b);
+    } else if (o->a == CAMPAIGN_PHASE_DONE) {
+        rounds->campaigns[o->b].end_j = energy_now_j(rounds->set, (uint32_t)o->b);
+        rounds->campaigns[o->b].done = true;
     }
 }
 
@@ -62,8 +69,10 @@ void rounds_cost(
                 fragment_causes_transfer_airtime_ns(fragment_causes_of(set), campaign, t);
     }
     bool last = round + 1u >= campaign_round_count(of);
-    double end_j = last ? energy_now_j(set, campaign) : rounds->energy_j[campaign][round + 1u];
-    cost->energy_j = end_j - rounds->energy_j[campaign][round];
+    double end_j = !last ? rounds->campaigns[campaign].begin_j[round + 1u]
+                   : rounds->campaigns[campaign].done ? rounds->campaigns[campaign].end_j
+                                                      : energy_now_j(set, campaign);
+    cost->energy_j = end_j - rounds->campaigns[campaign].begin_j[round];
 }
 
 struct sums {

@@ -1,15 +1,17 @@
 /* Results of delta delivery: sizes, devices, and what making the new image took.
  * SPDX-License-Identifier: MIT
  *
- * Goal: keys of delta. and columns of devices.csv say what two campaigns of one fleet did, of which
- * the first sends the whole image to some devices and the second a delta of the factory's image.
- * Right values: the blocks that the servers sent; the members by how the scenario divides them; the
- * time between the two events of a firmware, seen by a listener of the test; power of the board
- * times that time as a bound of the energy.
+ * Goal: keys of delta. and image. and columns of devices.csv say what two campaigns of one fleet
+ * did, of which the first sends the whole image to some devices and the second a delta of the
+ * factory's image. Right values: the blocks that the servers sent; the members by how the scenario
+ * divides them; the time between the two events of a firmware, seen by a listener of the test;
+ * power of the board times that time as a bound of the energy.
  */
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "record/energy_phases.h"
+#include "record/rounds.h"
 #include "results/device_table.h"
 #include "support/trial.h"
 
@@ -113,4 +115,47 @@ Test(deltas, show_in_the_line_of_each_device)
         cr_expect_str_eq(line.reboot, "told");
         cr_expect_eq(line.reboot_ns, 16 * 3600 * SIM_NS_PER_S);
     }
+}
+
+/* Each campaign beside itself: its members, its frames, its energy; they add up to the run. */
+Test(deltas, cost_less_than_whole_images)
+{
+    static const char *const forms[] = { "full", "delta" };
+    double airtime_s = 0.0, energy_j = 0.0;
+    for (size_t f = 0; f < 2; f++) {
+        char path[96];
+        snprintf(path, sizeof path, "campaigns.all.image.%s.airtime_s", forms[f]);
+        airtime_s += trial_value(trial, path);
+        snprintf(path, sizeof path, "campaigns.all.image.%s.energy_j.mean", forms[f]);
+        energy_j += trial_value(trial, path) * (f == 0 ? 3.0 : 5.0);
+    }
+    cr_expect_eq(trial_value(trial, "image.encrypted"), 0);
+    cr_expect_eq(
+            trial_value(trial, "campaigns.all.image.bytes"), trial->world->images[1].size_bytes);
+    cr_expect_eq(trial_value(trial, "campaigns.all.image.full.confirmed"), 3);
+    cr_expect_eq(trial_value(trial, "campaigns.all.image.delta.confirmed"), 5);
+    cr_expect_eq(trial_value(trial, "campaigns.pilot.image.delta.airtime_s"), 0);
+    struct round_cost cost;
+    rounds_cost(trial->recorders, 1, 0, &cost);
+    cr_expect_float_eq(airtime_s, (double)cost.airtime_ns / 1e9, 1e-4 * airtime_s);
+    cr_expect_float_eq(energy_j, cost.energy_j, 1e-4 * energy_j);
+    cr_expect_lt(trial_value(trial, "campaigns.all.image.delta.energy_j.mean"),
+            trial_value(trial, "campaigns.all.image.full.energy_j.mean"));
+}
+
+/* Energy of one campaign is none of another's: all that is drawn for updates is there once. */
+Test(deltas, energy_of_campaigns_adds_up_to_that_of_the_devices)
+{
+    double campaigns_j = 0.0, devices_j = 0.0;
+    for (uint32_t c = 0; c < 2; c++) {
+        struct round_cost cost;
+        rounds_cost(trial->recorders, c, 0, &cost);
+        campaigns_j += cost.energy_j;
+    }
+    for (uint32_t i = 0; i < 8; i++) {
+        struct phase_energy energy;
+        energy_phases_device(trial->recorders, i, &energy);
+        devices_j += energy.update_j;
+    }
+    cr_expect_float_eq(campaigns_j, devices_j, 0.01 * devices_j, "%g, %g", campaigns_j, devices_j);
 }
