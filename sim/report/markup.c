@@ -60,6 +60,20 @@ void markup_text(FILE *out, const char *text)
     }
 }
 
+void markup_row(FILE *out, const char *name)
+{
+    fputs("<tr><td class=\"name\">", out);
+    markup_text(out, name);
+    fputs("</td>", out);
+}
+
+void markup_cell(FILE *out, const char *text)
+{
+    fputs("<td>", out);
+    markup_text(out, text);
+    fputs("</td>", out);
+}
+
 #define SERIES_ON_WHITE                                                                            \
     " --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #cc79a7; --s4: #e69f00;\n"                \
     "  --s5: #56b4e9; --s6: #4a525c; --s7: #8a939e; }\n"

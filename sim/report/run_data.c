@@ -1,21 +1,14 @@
 /* What a run left in its folder, as a report needs it.
  * SPDX-License-Identifier: MIT
  */
-#include "report/run_data.h"
-
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/run_file.h"
 #include "results/summary_read.h"
-#include "scenario/csv.h"
-#include "scenario/text_file.h"
-
-#define FILE_SIZE_MAX (1024u << 20) /* a million devices have some 300 MB */
-#define PATH_MAX_SIZE 1200u
-#define FIRST_LINES   256u
 
 static const char *const stage_words[RUN_STAGE_COUNT + 1] = {
     [RUN_NOT_JOINED] = "not_joined",
@@ -56,34 +49,9 @@ static const struct csv_column device_columns[COLUMN_KINDS] = {
     [COLUMN_LIFE] = { .name = "battery_life_years", .min = 0, .max = DBL_MAX },
 };
 
-struct reading {
-    struct run_data *data;
-    size_t capacity;
-    const char *path;
-    struct scenario_errors *errors;
-};
-
-/* Room for one more of what `items` holds. NULL: no memory. */
-static void *grown(struct reading *reading, void *items, size_t count, size_t size)
-{
-    if (count < reading->capacity) {
-        return items;
-    }
-    size_t capacity = reading->capacity > 0 ? 2 * reading->capacity : FIRST_LINES;
-    void *larger = reallocarray(items, capacity, size);
-    reading->capacity = larger != NULL ? capacity : reading->capacity;
-    return larger;
-}
-
-static bool no_memory(const struct reading *reading, struct scenario_place place)
-{
-    scenario_errors_add(reading->errors, place, "no memory for so many lines");
-    return false;
-}
-
 static bool read_device(void *context, const struct csv_row *row)
 {
-    struct reading *reading = context;
+    struct run_file_reading *reading = context;
     struct scenario_place place = { reading->path, row->line, 1 };
     const double *values = row->values;
     if (isnan(values[COLUMN_X]) || isnan(values[COLUMN_Y]) || isnan(values[COLUMN_STATE])) {
@@ -93,9 +61,9 @@ static bool read_device(void *context, const struct csv_row *row)
     }
     struct run_data *data = reading->data;
     struct run_device *devices =
-            grown(reading, data->devices, data->device_count, sizeof *data->devices);
+            run_file_grown(reading, data->devices, data->device_count, sizeof *data->devices);
     if (devices == NULL) {
-        return no_memory(reading, place);
+        return run_file_no_memory(reading, row->line);
     }
     data->devices = devices;
     devices[data->device_count++] = (struct run_device){
@@ -113,43 +81,6 @@ static bool read_device(void *context, const struct csv_row *row)
     return true;
 }
 
-static const struct csv_column duty_columns[] = {
-    { .name = "time_s", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_0", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_1", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_2", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_3", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_4", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_5", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_6", .min = 0, .max = DBL_MAX },
-    { .name = "duty_gateway_7", .min = 0, .max = DBL_MAX },
-};
-#define DUTY_COLUMNS (sizeof duty_columns / sizeof duty_columns[0])
-_Static_assert(DUTY_COLUMNS == RUN_GATEWAYS_MAX + 1, "a column for each gateway");
-
-/* The lines of a further campaign begin at the start again and say the same of gateways. */
-static bool read_duty(void *context, const struct csv_row *row)
-{
-    struct reading *reading = context;
-    struct run_data *data = reading->data;
-    struct scenario_place place = { reading->path, row->line, 1 };
-    if (isnan(row->values[0])) {
-        scenario_errors_add(reading->errors, place, "a line should have a time_s");
-        return false;
-    }
-    if (data->duty_count > 0 && row->values[0] <= data->duty[data->duty_count - 1].time_s) {
-        return true;
-    }
-    struct run_duty *duty = grown(reading, data->duty, data->duty_count, sizeof *duty);
-    if (duty == NULL) {
-        return no_memory(reading, place);
-    }
-    data->duty = duty;
-    duty[data->duty_count].time_s = row->values[0];
-    memcpy(duty[data->duty_count++].used, row->values + 1, sizeof duty->used);
-    return true;
-}
-
 static const struct csv_column gateway_columns[] = {
     { .name = "x_m", .min = -DBL_MAX, .max = DBL_MAX },
     { .name = "y_m", .min = -DBL_MAX, .max = DBL_MAX },
@@ -157,7 +88,7 @@ static const struct csv_column gateway_columns[] = {
 
 static bool read_gateway(void *context, const struct csv_row *row)
 {
-    struct reading *reading = context;
+    struct run_file_reading *reading = context;
     struct run_data *data = reading->data;
     struct scenario_place place = { reading->path, row->line, 1 };
     if (isnan(row->values[0]) || isnan(row->values[1])) {
@@ -165,48 +96,20 @@ static bool read_gateway(void *context, const struct csv_row *row)
         return false;
     }
     struct run_gateway *gateways =
-            grown(reading, data->gateways, data->gateway_count, sizeof *gateways);
+            run_file_grown(reading, data->gateways, data->gateway_count, sizeof *gateways);
     if (gateways == NULL) {
-        return no_memory(reading, place);
+        return run_file_no_memory(reading, row->line);
     }
     data->gateways = gateways;
     gateways[data->gateway_count++] = (struct run_gateway){ row->values[0], row->values[1] };
     return true;
 }
 
-/* NULL after a mistake. */
-static char *read_file(const char *folder, const char *name, char path[PATH_MAX_SIZE], size_t *size,
-        struct scenario_errors *errors)
-{
-    int length = snprintf(path, PATH_MAX_SIZE, "%s/%s", folder, name);
-    struct scenario_place place = { path, 0, 0 };
-    if (length < 0 || (size_t)length >= PATH_MAX_SIZE) {
-        scenario_errors_add(errors, place, "the path is too long");
-        return NULL;
-    }
-    return text_file_read(path, FILE_SIZE_MAX, size, place, errors);
-}
-
-/* A CSV file of the folder. */
-static void read_table(struct run_data *data, const char *folder, const char *name,
-        const struct csv_column *columns, size_t count,
-        bool (*line)(void *context, const struct csv_row *row), struct scenario_errors *errors)
-{
-    char path[PATH_MAX_SIZE];
-    size_t size;
-    char *text = read_file(folder, name, path, &size, errors);
-    struct reading reading = { .data = data, .path = path, .errors = errors };
-    if (text != NULL) {
-        csv_read(path, text, size, columns, count, line, &reading, errors);
-        free(text);
-    }
-}
-
 static void read_summary(struct run_data *data, const char *folder, struct scenario_errors *errors)
 {
-    char path[PATH_MAX_SIZE], error[256];
+    char path[RUN_FILE_PATH_MAX], error[256];
     size_t size;
-    char *text = read_file(folder, "summary.json", path, &size, errors);
+    char *text = run_file_read(folder, "summary.json", path, &size, errors);
     if (text == NULL) {
         return;
     }
@@ -247,10 +150,10 @@ static void copy_origin(struct run_origin *origin, const json_t *root)
 
 static void read_origin(struct run_data *data, const char *folder, struct scenario_errors *errors)
 {
-    char path[PATH_MAX_SIZE];
+    char path[RUN_FILE_PATH_MAX];
     size_t size;
     json_error_t fault;
-    char *text = read_file(folder, "run.json", path, &size, errors);
+    char *text = run_file_read(folder, "run.json", path, &size, errors);
     if (text == NULL) {
         return;
     }
@@ -276,9 +179,10 @@ struct run_data *run_data_read(const char *folder, struct scenario_errors *error
     }
     read_summary(data, folder, errors);
     read_origin(data, folder, errors);
-    read_table(data, folder, "devices.csv", device_columns, COLUMN_KINDS, read_device, errors);
-    read_table(data, folder, "campaign.csv", duty_columns, DUTY_COLUMNS, read_duty, errors);
-    read_table(data, folder, "gateways.csv", gateway_columns,
+    run_file_read_table(
+            data, folder, "devices.csv", device_columns, COLUMN_KINDS, read_device, errors);
+    run_campaigns_read(data, folder, errors);
+    run_file_read_table(data, folder, "gateways.csv", gateway_columns,
             sizeof gateway_columns / sizeof gateway_columns[0], read_gateway, errors);
     if (scenario_errors_count(errors) > before) {
         run_data_destroy(data);
@@ -293,6 +197,7 @@ void run_data_destroy(struct run_data *data)
         summary_destroy(data->summary);
         free(data->devices);
         free(data->duty);
+        free(data->progress);
         free(data->gateways);
         free(data);
     }

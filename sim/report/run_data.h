@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "record/summary.h"
+#include "scenario/scenario.h"
 #include "scenario/scenario_errors.h"
 
 /* How far a device came: the words of the column `state` of devices.csv. */
@@ -47,6 +48,22 @@ struct run_duty {
     double used[RUN_GATEWAYS_MAX];
 };
 
+#define RUN_CAMPAIGNS_MAX SCENARIO_CAMPAIGNS_MAX
+
+/* Campaigns in the order of the scenario. */
+struct run_campaigns {
+    size_t count;
+    const char *names[RUN_CAMPAIGNS_MAX + 1]; /* NULL after the last */
+    double start_s[RUN_CAMPAIGNS_MAX];        /* of the set-up of the first round; NaN: not known */
+    char text[RUN_CAMPAIGNS_MAX][SCENARIO_NAME_MAX];
+};
+
+/* A line of campaign.csv: members of a campaign that had come so far at a time. */
+struct run_progress {
+    size_t campaign;
+    double time_s, members, ready, complete;
+};
+
 /* Texts of run.json; "" if it has none. */
 struct run_origin {
     char version[32], commit[64], path[256], command[1024];
@@ -61,10 +78,13 @@ struct run_data {
     struct run_gateway *gateways;
     size_t duty_count;
     struct run_duty *duty; /* in the order of time */
+    struct run_campaigns campaigns;
+    size_t progress_count;
+    struct run_progress *progress; /* of each campaign in the order of time */
 };
 
-/* Reads summary.json, run.json, devices.csv, campaign.csv and gateways.csv of `folder`. NULL after
- * mistakes. */
+/* Reads summary.json, run.json, devices.csv, campaign.csv, rounds.csv and gateways.csv of `folder`.
+ * NULL after mistakes. */
 struct run_data *run_data_read(const char *folder, struct scenario_errors *errors);
 void run_data_destroy(struct run_data *data);
 

@@ -7,23 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/plot.h"
+#include "report/run_drawing.h"
 #include "study/statistics.h"
 
-#define SECONDS_PER_HOUR 3600.0
-#define BARS_MAX         24u
-
-struct drawing {
-    struct plot *plot;
-    FILE *script; /* of the plot */
-    const struct run_data *data;
-    double *values; /* room for one per device */
-};
-
-enum figure_result {
-    FIGURE_DRAWN,
-    FIGURE_EMPTY /* the run has nothing of the kind */
-};
+#define BARS_MAX 24u
 
 /* --- over devices ----------------------------------------------------------------------------- */
 
@@ -104,21 +91,6 @@ static enum figure_result draw_stages(const struct drawing *d)
             d, lines, sizeof lines / sizeof lines[0], 0, end_of_run(d->data), "simulated time (h)");
 }
 
-static size_t campaigns(const struct summary *summary)
-{
-    static const char prefix[] = "campaigns.", suffix[] = ".devices.total";
-    size_t count = 0;
-    for (size_t i = 0; i < summary->count; i++) {
-        const char *path = summary->items[i].path;
-        size_t length = strlen(path);
-        count += strncmp(path, prefix, strlen(prefix)) == 0 && length > strlen(suffix)
-                                 && strcmp(path + length - strlen(suffix), suffix) == 0
-                         ? 1
-                         : 0;
-    }
-    return count;
-}
-
 /* The shortest set-up time says when the campaign began, if there is one campaign alone. */
 static enum figure_result draw_times(const struct drawing *d)
 {
@@ -127,7 +99,7 @@ static enum figure_result draw_times(const struct drawing *d)
         { "whole block reported", offsetof(struct run_device, complete_s) },
     };
     double shortest_s, first_s;
-    if (campaigns(d->data->summary) != 1
+    if (d->data->campaigns.count != 1
             || !summary_value(d->data->summary, "setup_time_s.min", &shortest_s)
             || collect(d, lines[0].offset, 0, &first_s) == 0) {
         return FIGURE_EMPTY;
@@ -360,6 +332,14 @@ static const struct {
             "Cumulative distribution over all devices. A line that ends below 100 % leaves out "
             "the devices that never came so far.",
             PLOT_WIDE, draw_times },
+    { "Set-up time, by campaign",
+            "Share of the members of each campaign that were set up by a time, from the lines of "
+            "campaign.csv; the first eight campaigns.",
+            PLOT_WIDE, draw_set_up_progress },
+    { "Completion time, by campaign",
+            "Share of the members of each campaign whose report of the whole block the server had "
+            "by a time, likewise.",
+            PLOT_WIDE, draw_completion_progress },
     { "Fragments missing, by cause",
             "Of all pairs of a device and an uncoded fragment; the copy that got furthest gives "
             "the cause.",

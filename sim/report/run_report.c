@@ -5,23 +5,10 @@
 #include "report/report.h"
 #include "report/run_data.h"
 #include "report/run_figures.h"
+#include "report/run_images.h"
 #include "results/value_text.h"
 
 #define PATH_SIZE 96u
-
-static void write_cell(FILE *page, const char *text)
-{
-    fputs("<td>", page);
-    markup_text(page, text);
-    fputs("</td>", page);
-}
-
-static void write_name(FILE *page, const char *name)
-{
-    fputs("<tr><td class=\"name\">", page);
-    markup_text(page, name);
-    fputs("</td>", page);
-}
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
@@ -71,26 +58,15 @@ static void write_stages(const struct summary *summary, FILE *page)
         double value;
         char text[VALUE_TEXT_SIZE];
         if (summary_value(summary, stages[i].path, &value)) {
-            write_name(page, stages[i].name);
+            markup_row(page, stages[i].name);
             value_text(text, VALUE_COUNT, value);
-            write_cell(page, text);
+            markup_cell(page, text);
             value_text(text, VALUE_PERCENT, total > 0 ? value / total : 0);
-            write_cell(page, text);
+            markup_cell(page, text);
             fputs("</tr>\n", page);
         }
     }
     fputs("</tbody>\n</table></div>\n", page);
-}
-
-static void write_value(
-        const struct summary *summary, const char *path, enum value_kind kind, FILE *page)
-{
-    double value;
-    char text[VALUE_TEXT_SIZE] = "\xE2\x80\x93"; /* an en dash: not measured */
-    if (summary_value(summary, path, &value)) {
-        value_text(text, kind, value);
-    }
-    write_cell(page, text);
 }
 
 static void write_distributions(const struct summary *summary, FILE *page)
@@ -116,10 +92,10 @@ static void write_distributions(const struct summary *summary, FILE *page)
         if (!summary_has(summary, path)) {
             continue;
         }
-        write_name(page, rows[i].name);
+        markup_row(page, rows[i].name);
         for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
             snprintf(path, sizeof path, "%s%s", rows[i].prefix, columns[c]);
-            write_value(summary, path, rows[i].kind, page);
+            run_value_cell(summary, path, rows[i].kind, page);
         }
         fputs("</tr>\n", page);
     }
@@ -148,9 +124,9 @@ static void write_numbers(const struct summary *summary, FILE *page)
         double value;
         if (summary_value(summary, rows[i].path, &value)) {
             char text[VALUE_TEXT_SIZE];
-            write_name(page, rows[i].name);
+            markup_row(page, rows[i].name);
             value_text(text, rows[i].kind, rows[i].scale * value);
-            write_cell(page, text);
+            markup_cell(page, text);
             fputs("</tr>\n", page);
         }
     }
@@ -170,6 +146,7 @@ bool report_run(const char *folder, FILE *page, struct scenario_errors *errors)
     write_stages(data->summary, page);
     write_distributions(data->summary, page);
     write_numbers(data->summary, page);
+    run_images_write(data, page);
     fputs("</div>\n", page);
     bool ok = run_figures_write(data, page, error, sizeof error);
     if (!ok) {

@@ -7,6 +7,8 @@ Goal: a page is well-formed, needs nothing but itself, is the same for the same 
 in each plot; what is missing or damaged is named with its place, the exit status is 2, and no page is
 written.
 """
+import html
+import json
 import os
 import re
 import subprocess
@@ -23,7 +25,24 @@ devices: [{name: "a <b>", count: 12, boot: {spread: 5 min}, report: {period: 10 
 firmware: {image: generated, size: 4 KiB}
 campaign: {start: 30 min, set_up: {window: 1 h}, correction: {timeout: 30 min}, confirm_timeout: 1 h}
 '''
-FILES = ['summary.json', 'run.json', 'devices.csv', 'campaign.csv', 'gateways.csv']
+# Two meters run another base than the delta image changes.
+DELTA = '''
+name: delta
+duration: 1 d
+area: {radius: 300 m}
+propagation: {model: free-space}
+gateways: {count: 1}
+devices:
+  - {name: early, count: 2, boot: {spread: 60 s}, report: {period: 10 min}}
+  - {name: late, count: 3, boot: {spread: 60 s}, report: {period: 10 min}}
+firmware: {image: generated, size: 48 KiB}
+campaigns:
+  - {name: pilot, devices: [early], firmware: {version: 1.1.0}, start: 20 min, set_up: {window: 40 min},
+     correction: {timeout: 20 min}}
+  - {name: all, firmware: {version: 2.0.0, size: 49 KiB, delivery: delta, encryption: on}, start: 12 h,
+     set_up: {window: 40 min}, correction: {timeout: 20 min}}
+'''
+FILES = ['summary.json', 'run.json', 'devices.csv', 'campaign.csv', 'rounds.csv', 'gateways.csv']
 
 
 def report(*arguments, **settings):
@@ -106,6 +125,32 @@ class Report(unittest.TestCase):
                        input='duration: 1 h\ncampaign: none\ndevices: [{count: 3}]\n')
         self.assertEqual(report(plain).returncode, 0)
         subprocess.run(['xmllint', '--noout', f'{plain}/report.html'], check=True)
+
+    def test_images_stand_beside_their_sizes_devices_and_costs(self):
+        folder = f'{self.folder}/delta'
+        subprocess.run([PROGRAM, 'run', '-', '--quiet', '--out', folder], input=DELTA, text=True,
+                       check=True)
+        self.assertEqual(report(folder).returncode, 0)
+        with open(f'{folder}/report.html') as page, open(f'{folder}/summary.json') as summary:
+            page, campaigns = page.read(), json.load(summary)['campaigns']
+        rows = [[html.unescape(cell) for cell in re.findall(r'<td[^>]*>(.*?)</td>', row)]
+                for row in re.findall(r'<tr>.*?</tr>', page)]
+        rows = {row[0]: row[1:] for row in rows if row and ': ' in row[0]}
+        size, patch = campaigns['all']['image']['bytes'], campaigns['all']['delta']['patch_bytes']
+        self.assertEqual(list(rows), ['pilot: whole image', 'all: delta image, encrypted',
+                                      'all: fell back to the whole image, encrypted'])
+        delta, full = list(rows.values())[1:]
+        self.assertEqual(delta[:4], [f'{patch} B', f'{100 * patch / size:.2f} %', '3', '3'])
+        self.assertEqual(full[:4], [f'{size} B', '100.00 %', '2', '2'])
+        self.assertEqual(full[6], f"{campaigns['all']['image']['full']['energy_j']['mean']:.1f} J")
+        for title in ['Set-up time, by campaign', 'Completion time, by campaign']:
+            figure = re.search(f'<h3>{title}</h3>.*?</figure>', page, re.S).group(0)
+            self.assertRegex(figure, r'pilot</li>.*all</li>')
+        self.assertNotIn('<h3>Set-up and completion time</h3>', page)
+
+    def test_a_campaign_that_no_summary_has_is_named_with_its_place(self):
+        self.damage('campaign.csv', ',campaign,set-up,', ',campaigm,set-up,')
+        self.refused("campaign = 'campaigm' is unknown (did you mean 'campaign'?)")
 
     def test_a_missing_file_is_named(self):
         for name in FILES:
