@@ -113,6 +113,9 @@ void medium_destroy(struct medium *medium)
     medium_audible_finish(medium);
     member_set_finish(&medium->hearing);
     medium_delivery_finish(medium);
+    for (unsigned i = 0; i < ENGINE_THREADS_MAX; i++) {
+        medium_scratch_finish(&medium->scratch[i]);
+    }
     judge_tables_destroy(medium->tables);
     free(medium->device_sites);
     free(medium->listeners);

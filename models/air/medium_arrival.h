@@ -167,8 +167,9 @@ static inline bool medium_gateway_misses(const struct medium *medium, const stru
            || medium_gateway_fading_mdb(medium, air, gateway) < lacks_mdb;
 }
 
-static inline struct judge_link medium_device_link(struct medium *medium, const struct on_air *air,
-        uint32_t device, int32_t median_mdbm, int32_t fading_mdb)
+static inline struct judge_link medium_device_link(const struct medium *medium,
+        struct judge_scratch *scratch, const struct on_air *air, uint32_t device,
+        int32_t median_mdbm, int32_t fading_mdb)
 {
     struct judge_link link = {
         .receiver = medium->device_entities[device],
@@ -179,13 +180,14 @@ static inline struct judge_link medium_device_link(struct medium *medium, const 
         medium_link_clocks(&air->frame, &medium->device_clocks[device], &link);
     }
     if (medium->bursts_on) {
-        medium_link_bursts(medium, device, &link);
+        medium_link_bursts(medium, scratch, device, &link);
     }
     return link;
 }
 
-static inline struct judge_link medium_gateway_link(struct medium *medium, const struct on_air *air,
-        uint32_t gateway, int32_t median_mdbm, int32_t fading_mdb)
+static inline struct judge_link medium_gateway_link(const struct medium *medium,
+        struct judge_scratch *scratch, const struct on_air *air, uint32_t gateway,
+        int32_t median_mdbm, int32_t fading_mdb)
 {
     struct judge_link link = {
         .receiver = medium->gateways[gateway].entity,
@@ -196,7 +198,7 @@ static inline struct judge_link medium_gateway_link(struct medium *medium, const
         medium_link_clocks(&air->frame, &medium->gateways[gateway].clock, &link);
     }
     if (medium->bursts_on) {
-        medium_link_bursts(medium, medium->device_count + gateway, &link);
+        medium_link_bursts(medium, scratch, medium->device_count + gateway, &link);
     }
     return link;
 }

@@ -83,17 +83,12 @@ static void reserve_rivals(struct medium *medium, const struct channel *channel)
         struct run_memory *memory = engine_memory(medium->engine);
         medium->rivals =
                 run_memory_grow(memory, medium->rivals, capacity * sizeof(const struct on_air *));
-        medium->arrivals =
-                run_memory_grow(memory, medium->arrivals, capacity * sizeof *medium->arrivals);
         medium->next_rival =
                 run_memory_grow(memory, medium->next_rival, capacity * sizeof *medium->next_rival);
         medium->marked_gateways = run_memory_grow(
                 memory, medium->marked_gateways, capacity * sizeof *medium->marked_gateways);
         medium->unlinked_rivals = run_memory_grow(
                 memory, medium->unlinked_rivals, capacity * sizeof *medium->unlinked_rivals);
-        /* One more for the weak rivals of each SF. */
-        medium->overlaps = run_memory_grow(memory, medium->overlaps,
-                (capacity + INTERFERENCE_SF_COUNT) * sizeof *medium->overlaps);
     }
 }
 
@@ -205,11 +200,9 @@ void medium_channels_finish(struct medium *medium)
         free(medium->channels[i]);
     }
     free(medium->channels);
-    free(medium->arrivals);
     free(medium->next_rival);
     free(medium->marked_gateways);
     free(medium->unlinked_rivals);
     free(medium->rival_of_gateway);
-    free(medium->overlaps);
     free(medium->rivals);
 }

@@ -2,13 +2,12 @@
  * SPDX-License-Identifier: MIT
  *
  * As many receivers as several threads play at one time (parts.h) are served together: first all
- * are judged, in order, then all run; meanwhile the next ones are judged. What a receiver does at
- * the end of a frame changes no other one's verdict.
+ * are judged, and their verdicts stated in order, then all run; meanwhile the next ones are judged.
+ * What a receiver does at the end of a frame changes no other one's verdict.
  */
 #include <stdlib.h>
 
 #include "air/medium_internal.h"
-#include "parts.h"
 #include "prefetch.h"
 
 /* How many of a device's links are brought into the cache ahead, and how many a line of it holds.
@@ -23,22 +22,35 @@ struct ending {
 };
 
 /* Receivers of a frame that are served together: part i is a device, and gets ending i. */
-struct delivery {
-    struct medium *medium;
-    const struct frame *frame;
-    sim_ns now_ns;
+struct served {
+    struct delivery *delivery;
     struct engine_parts parts;
     struct ending endings[ENGINE_PARTS_MAX];
 };
 
-/* What a receiver gets of the frame is judged, and stated. */
-static struct ending judge_ending(struct medium *medium, const struct judge_frame *judged,
-        uint32_t rivals, struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
+/* Of the frame that ends. */
+struct delivery {
+    struct medium *medium;
+    struct on_air *air;
+    sim_ns now_ns;
+    const struct judge_frame *judged;
+    uint32_t rivals;
+    const struct receiver *items; /* receivers that are judged together */
+    struct engine_work judging;
+    struct verdict verdicts[ENGINE_PARTS_MAX]; /* of items */
+    struct served served[2];                   /* those that run, and the next ones */
+};
+
+/* What a receiver gets of the frame is stated. */
+static struct ending state_ending(
+        const struct delivery *delivery, uint32_t device, const struct verdict *judged)
 {
+    struct medium *medium = delivery->medium;
+    struct on_air *air = delivery->air;
     const struct frame *frame = &air->frame;
-    uint32_t device = receiver->index;
+    sim_ns now_ns = delivery->now_ns;
     entity_id entity = medium->device_entities[device];
-    struct ending ending = { medium_judge_device(medium, judged, rivals, air, receiver), NULL };
+    struct ending ending = { *judged, NULL };
     struct verdict *verdict = &ending.verdict;
     if (frame->aborted) {
         verdict->cause = LOSS_POWERED_DOWN;
@@ -59,36 +71,37 @@ static struct ending judge_ending(struct medium *medium, const struct judge_fram
 }
 
 /* A receiver that is served soon, if there is one. */
-static void prefetch_receiver(const struct delivery *delivery, const uint16_t *parts,
-        uint32_t count, uint32_t i, bool rest)
+static void prefetch_receiver(
+        const struct served *served, const uint16_t *parts, uint32_t count, uint32_t i, bool rest)
 {
-    const struct medium *medium = delivery->medium;
+    const struct medium *medium = served->delivery->medium;
     void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
     if (prefetch != NULL && i < count) {
-        prefetch(medium->device_contexts[delivery->parts.part[parts[i]].number], rest);
+        prefetch(medium->device_contexts[served->parts.part[parts[i]].number], rest);
     }
 }
 
 static void deliver(void *context, const uint16_t *parts, uint32_t count)
 {
-    const struct delivery *delivery = context;
+    const struct served *served = context;
+    const struct delivery *delivery = served->delivery;
     const struct medium *medium = delivery->medium;
-    const struct frame *frame = delivery->frame;
+    const struct frame *frame = &delivery->air->frame;
     for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
-        prefetch_receiver(delivery, parts, count, i, false);
+        prefetch_receiver(served, parts, count, i, false);
     }
     for (uint32_t i = 0; i < PREFETCH_REST_AHEAD; i++) {
-        prefetch_receiver(delivery, parts, count, i, true);
+        prefetch_receiver(served, parts, count, i, true);
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t part = parts[i];
-        const struct ending *ending = &delivery->endings[part];
-        prefetch_receiver(delivery, parts, count, i + PREFETCH_REST_AHEAD, true);
+        const struct ending *ending = &served->endings[part];
+        prefetch_receiver(served, parts, count, i + PREFETCH_REST_AHEAD, true);
         engine_part_begin(medium->engine, part);
-        medium->device_ops->ended(medium->device_contexts[delivery->parts.part[part].number], frame,
+        medium->device_ops->ended(medium->device_contexts[served->parts.part[part].number], frame,
                 &ending->verdict, ending->bytes, frame->size, delivery->now_ns);
         engine_part_end(medium->engine, part);
-        prefetch_receiver(delivery, parts, count, i + PREFETCH_AHEAD, false);
+        prefetch_receiver(served, parts, count, i + PREFETCH_AHEAD, false);
     }
 }
 
@@ -117,33 +130,70 @@ static void prefetch_judged(
     }
 }
 
-/* As many receivers from `first` on as are served together. */
-static void judge_devices(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
-        struct on_air *air, uint32_t first, struct delivery *delivery, sim_ns now_ns)
+static bool has_lock(const struct delivery *delivery, const struct receiver *receiver)
 {
-    uint32_t left = air->devices.count - first;
-    uint32_t count = left < ENGINE_PARTS_MAX ? left : ENGINE_PARTS_MAX;
-    const struct receiver *items = air->devices.items + first;
-    delivery->frame = &air->frame;
-    delivery->now_ns = now_ns;
-    delivery->parts.count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        prefetch_judged(medium, items, count, i);
-        uint32_t device = items[i].index;
+    return delivery->medium->listeners[receiver->index].locked == delivery->air->slot;
+}
+
+static void judge(void *context, uint32_t from, uint32_t to, unsigned thread)
+{
+    struct delivery *delivery = context;
+    struct medium *medium = delivery->medium;
+    for (uint32_t i = from; i < to; i++) {
+        prefetch_judged(medium, delivery->items, delivery->judging.count, i);
+        if (has_lock(delivery, &delivery->items[i])) {
+            delivery->verdicts[i] = medium_judge_device(medium, &medium->scratch[thread],
+                    delivery->judged, delivery->rivals, delivery->air, &delivery->items[i]);
+        }
+    }
+}
+
+/* Those who are judged let go of the frame, and will be served together. */
+static void serve_next(const struct delivery *delivery, struct served *served)
+{
+    const struct medium *medium = delivery->medium;
+    served->parts.count = 0;
+    for (uint32_t i = 0; i < delivery->judging.count; i++) {
+        const struct receiver *receiver = &delivery->items[i];
+        uint32_t device = receiver->index;
         struct listener *listener = &medium->listeners[device];
-        if (listener->locked != air->slot) {
+        if (!has_lock(delivery, receiver)) {
             continue;
         }
         listener->locked = NO_FRAME;
         /* Searches again from here, unless it was opened again at a later local time. */
-        if (listener->since_ns < now_ns) {
-            listener->since_ns = now_ns;
+        if (listener->since_ns < delivery->now_ns) {
+            listener->since_ns = delivery->now_ns;
         }
-        uint32_t part = delivery->parts.count++;
-        delivery->parts.part[part] =
-                (struct engine_part){ medium->device_entities[device], device };
-        delivery->endings[part] = judge_ending(medium, judged, rivals, air, &items[i], now_ns);
+        uint32_t part = served->parts.count++;
+        served->parts.part[part] = (struct engine_part){ medium->device_entities[device], device };
+        served->endings[part] = state_ending(delivery, device, &delivery->verdicts[i]);
     }
+}
+
+static void serve_all(struct delivery *delivery)
+{
+    struct engine *engine = delivery->medium->engine;
+    uint32_t judged = 0, count = delivery->air->devices.count;
+    struct served *served = &delivery->served[0], *next = &delivery->served[1];
+    served->parts.count = 0;
+    do {
+        uint32_t left = count - judged;
+        delivery->items = delivery->air->devices.items + judged;
+        delivery->judging.count = left < ENGINE_PARTS_MAX ? left : ENGINE_PARTS_MAX;
+        judged += delivery->judging.count;
+        served->parts.then = &delivery->judging;
+        engine_parts_start(engine, &served->parts);
+        engine_work_finish(engine, &delivery->judging);
+        serve_next(delivery, next);
+        engine_parts_finish(engine, &served->parts);
+        struct served *empty = served;
+        served = next;
+        next = empty;
+    } while (judged < count);
+    served->parts.then = NULL;
+    engine_parts_start(engine, &served->parts);
+    engine_parts_finish(engine, &served->parts);
 }
 
 void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns)
@@ -152,33 +202,30 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
     uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
     medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
-    struct delivery *delivery = &medium->delivery[0], *next = &medium->delivery[1];
-    judge_devices(medium, &judged, rivals, air, 0, delivery, now_ns);
-    for (uint32_t first = ENGINE_PARTS_MAX;; first += ENGINE_PARTS_MAX) {
-        bool more = first < air->devices.count;
-        engine_parts_start(medium->engine, &delivery->parts);
-        if (more) {
-            judge_devices(medium, &judged, rivals, air, first, next, now_ns);
-        }
-        engine_parts_finish(medium->engine, &delivery->parts);
-        if (!more) {
-            return;
-        }
-        struct delivery *served = delivery;
-        delivery = next;
-        next = served;
-    }
+    struct delivery *delivery = medium->delivery;
+    delivery->air = air;
+    delivery->now_ns = now_ns;
+    delivery->judged = &judged;
+    delivery->rivals = rivals;
+    serve_all(delivery);
 }
 
 bool medium_delivery_init(struct medium *medium)
 {
-    medium->delivery = malloc(2 * sizeof *medium->delivery);
-    for (unsigned i = 0; medium->delivery != NULL && i < 2; i++) {
-        medium->delivery[i].medium = medium;
-        medium->delivery[i].parts.play = deliver;
-        medium->delivery[i].parts.context = &medium->delivery[i];
+    struct delivery *delivery = malloc(sizeof *delivery);
+    medium->delivery = delivery;
+    if (delivery == NULL) {
+        return false;
     }
-    return medium->delivery != NULL;
+    delivery->medium = medium;
+    delivery->judging.work = judge;
+    delivery->judging.context = delivery;
+    for (unsigned i = 0; i < 2; i++) {
+        delivery->served[i].delivery = delivery;
+        delivery->served[i].parts.play = deliver;
+        delivery->served[i].parts.context = &delivery->served[i];
+    }
+    return true;
 }
 
 void medium_delivery_finish(struct medium *medium)

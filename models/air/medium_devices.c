@@ -48,7 +48,8 @@ static enum loss_cause cause_of_missing(struct medium *medium, const struct judg
     if (median_mdbm + fading_mdb >= judged->detect_mdbm && medium->detected_by_power) {
         return LOSS_NONE;
     }
-    struct judge_link link = medium_device_link(medium, air, device, median_mdbm, fading_mdb);
+    struct judge_link link =
+            medium_device_link(medium, &medium->scratch[0], air, device, median_mdbm, fading_mdb);
     return judge_detects(judged, &link) ? LOSS_NONE : judge_link_reception(judged, &link).cause;
 }
 
@@ -240,8 +241,9 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
 
 /* --- end -------------------------------------------------------------------------------------- */
 
-struct verdict medium_judge_device(struct medium *medium, const struct judge_frame *judged,
-        uint32_t rivals, const struct on_air *air, const struct receiver *receiver)
+struct verdict medium_judge_device(const struct medium *medium, struct judge_scratch *scratch,
+        const struct judge_frame *judged, uint32_t rivals, const struct on_air *air,
+        const struct receiver *receiver)
 {
     const struct frame *frame = &air->frame;
     uint32_t device = receiver->index;
@@ -250,13 +252,13 @@ struct verdict medium_judge_device(struct medium *medium, const struct judge_fra
         median_mdbm += copies_mdb(medium, rivals, device, median_mdbm + receiver->fading_mdb);
     }
     struct judge_link link =
-            medium_device_link(medium, air, device, median_mdbm, receiver->fading_mdb);
+            medium_device_link(medium, scratch, air, device, median_mdbm, receiver->fading_mdb);
     if (frame->downlink) {
-        medium_link_fades(medium, frame, device, air->transmitter, &link);
+        medium_link_fades(medium, scratch, frame, device, air->transmitter, &link);
     }
     link.overlap_count = medium_overlaps_at(
-            medium, judged, RECEIVER_SX1276, device, median_mdbm + receiver->fading_mdb);
-    link.overlaps = medium->overlaps;
+            medium, scratch, judged, RECEIVER_SX1276, device, median_mdbm + receiver->fading_mdb);
+    link.overlaps = scratch->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct listener *listener = &medium->listeners[device];
     if (!lora_is_decodable(
@@ -284,7 +286,7 @@ static bool judge_header(
     medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
     struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
         medium_device_fading_mdb(medium, air, device) };
-    *verdict = medium_judge_device(medium, &judged, rivals, air, &receiver);
+    *verdict = medium_judge_device(medium, &medium->scratch[0], &judged, rivals, air, &receiver);
     if (frame->header_ns > air->silent_ns) {
         verdict->cause = LOSS_POWERED_DOWN;
         verdict->header_ok = false;

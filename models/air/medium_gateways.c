@@ -40,7 +40,8 @@ static void detect(struct medium *medium, const struct judge_frame *judged, stru
     int32_t fading_mdb = medium_gateway_fading_mdb(medium, air, gateway);
     int32_t snr_mdb = median_mdbm + fading_mdb - judged->noise_mdbm;
     enum loss_cause cause = LOSS_NONE;
-    struct judge_link link = medium_gateway_link(medium, air, gateway, median_mdbm, fading_mdb);
+    struct judge_link link =
+            medium_gateway_link(medium, &medium->scratch[0], air, gateway, median_mdbm, fading_mdb);
     if (!judge_detects(judged, &link)) {
         cause = judge_link_reception(judged, &link).cause;
     } else if (medium->gateway_ops->lock(state->context, &air->frame, now_ns, &cause)) {
@@ -101,12 +102,13 @@ static void serve(struct medium *medium, const struct judge_frame *judged, struc
 {
     const struct frame *frame = &air->frame;
     const struct gateway_state *state = &medium->gateways[receiver->index];
+    struct judge_scratch *scratch = &medium->scratch[0];
     struct judge_link link = medium_gateway_link(
-            medium, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
-    medium_link_fades(medium, frame, air->transmitter, receiver->index, &link);
-    link.overlap_count = medium_overlaps_at(medium, judged, RECEIVER_SX1301, receiver->index,
-            receiver->median_mdbm + receiver->fading_mdb);
-    link.overlaps = medium->overlaps;
+            medium, scratch, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
+    medium_link_fades(medium, scratch, frame, air->transmitter, receiver->index, &link);
+    link.overlap_count = medium_overlaps_at(medium, scratch, judged, RECEIVER_SX1301,
+            receiver->index, receiver->median_mdbm + receiver->fading_mdb);
+    link.overlaps = scratch->overlaps;
     struct verdict verdict = judge_link_reception(judged, &link);
     const struct lora_modulation *m = &frame->modulation;
     bool low_data_rate = lora_needs_low_data_rate(m->spreading_factor, m->bandwidth_hz);

@@ -7,6 +7,7 @@
 #include "air/medium.h"
 #include "air/member_set.h"
 #include "observe.h"
+#include "parts.h"
 #include "run_memory.h"
 
 #define NO_FRAME     UINT32_MAX
@@ -153,6 +154,17 @@ struct ear {
     void *context;
 };
 
+/* At the receiver that is being judged. Each thread has its own; the run's own uses the first. */
+struct judge_scratch {
+    struct arrival *arrivals;
+    struct overlap *overlaps;
+    uint32_t rival_capacity;
+    struct noise_burst *bursts;
+    uint32_t burst_capacity;
+    struct fade *fades;
+    uint32_t fade_capacity;
+};
+
 struct medium {
     struct engine *engine;
     uint64_t seed;
@@ -177,9 +189,7 @@ struct medium {
     uint32_t jammer_count;
     /* [receiver][interferer], devices before gateways: all its emission at the receiver. */
     int32_t *interferer_mdbm;
-    struct noise_burst *bursts; /* scratch: of the frame being judged, at the current receiver */
-    struct fade *fades;         /* scratch: of the frame being judged, at the current receiver */
-    uint32_t fade_capacity;
+    struct noise_burst *bursts;  /* of the frame being judged, their powers aside */
     int32_t bursts_from_mdbm;    /* weaker ones don't matter to it */
     int32_t *bursts_in_band_mdb; /* what of each falls into that frame's band */
     struct listener *listeners;
@@ -209,9 +219,7 @@ struct medium {
     struct receiver_list spare[16];
     uint32_t spare_count;
     struct copy_chunk *spare_chunks;
-    struct overlap *overlaps; /* scratch, as long as the longest channel's list */
-    const struct on_air **rivals;
-    struct arrival *arrivals; /* scratch: at the current receiver */
+    const struct on_air **rivals; /* as long as the longest channel's list */
     /* Of the frame of the last medium_rivals_init(): rivals that come through links, by gateway:
      * the first one, plus 1; the next one; which gateways have any; how many there are, and the
      * most power of one; the numbers of the other rivals. */
@@ -228,7 +236,8 @@ struct medium {
     uint32_t copy_count; /* of the frame of the last medium_find_rivals(), after its rivals */
 
     uint64_t deliveries;
-    struct delivery *delivery; /* two: medium_delivery.c */
+    struct delivery *delivery; /* medium_delivery.c */
+    struct judge_scratch scratch[ENGINE_THREADS_MAX];
 
     uint32_t ear_count;
     struct ear ears[MEDIUM_EARS_MAX];
@@ -289,10 +298,11 @@ void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum r
 /* Power of an interferer's whole emission where a receiver is. */
 int32_t medium_interferer_mdbm(const struct medium *medium, const struct interferer_params *params,
         const struct medium_site *site);
-void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link);
+void medium_link_bursts(const struct medium *medium, struct judge_scratch *scratch,
+        uint32_t receiver, struct judge_link *link);
 /* The gains of a frame that outlasts a coherence time. */
-void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_t device,
-        uint32_t gateway, struct judge_link *link);
+void medium_link_fades(const struct medium *medium, struct judge_scratch *scratch,
+        const struct frame *frame, uint32_t device, uint32_t gateway, struct judge_link *link);
 /* Frequency errors of a link: how sender and receiver are apart. */
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);
@@ -300,8 +310,9 @@ void medium_link_clocks(
 /* medium_devices.c: at devices, of gateways and of other devices */
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_device_late(struct medium *medium, struct on_air *air, uint32_t device, sim_ns now_ns);
-struct verdict medium_judge_device(struct medium *medium, const struct judge_frame *judged,
-        uint32_t rivals, const struct on_air *air, const struct receiver *receiver);
+struct verdict medium_judge_device(const struct medium *medium, struct judge_scratch *scratch,
+        const struct judge_frame *judged, uint32_t rivals, const struct on_air *air,
+        const struct receiver *receiver);
 void medium_observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns);
 
@@ -354,9 +365,11 @@ bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judg
 /* For the calls of medium_overlaps_at() and medium_stronger_rival() about this frame. */
 void medium_rivals_init(struct medium *medium, const struct judge_frame *judged,
         enum receiver_kind kind, uint32_t rivals);
-/* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into medium->overlaps. */
-uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t receiver, int32_t power_mdbm);
+/* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into scratch->overlaps. */
+uint32_t medium_overlaps_at(const struct medium *medium, struct judge_scratch *scratch,
+        const struct judge_frame *judged, enum receiver_kind kind, uint32_t receiver,
+        int32_t power_mdbm);
+void medium_scratch_finish(struct judge_scratch *scratch);
 
 /* medium_links.c: of another device's frame. */
 int32_t medium_between_devices_mdbm(

@@ -47,7 +47,7 @@ static void make_room(struct medium *medium)
     medium->interferer_mdbm = power_mdbm;
     medium->interferers =
             run_memory_grow(memory, medium->interferers, more * sizeof *medium->interferers);
-    medium->bursts = run_memory_grow(memory, medium->bursts, 2 * more * sizeof *medium->bursts);
+    medium->bursts = run_memory_grow(memory, medium->bursts, more * sizeof *medium->bursts);
     medium->bursts_in_band_mdb = run_memory_grow(
             memory, medium->bursts_in_band_mdb, more * sizeof *medium->bursts_in_band_mdb);
     medium->jammer_numbers = run_memory_grow(

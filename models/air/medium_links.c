@@ -111,7 +111,7 @@ static bool interferers_init(struct medium *medium, const struct medium_site *ga
     size_t receivers = (size_t)medium->device_count + medium->gateway_count;
     medium->interferers = calloc(count, sizeof *medium->interferers);
     medium->interferer_mdbm = malloc(receivers * count * sizeof *medium->interferer_mdbm);
-    medium->bursts = calloc(2 * (size_t)count, sizeof *medium->bursts);
+    medium->bursts = calloc(count, sizeof *medium->bursts);
     medium->bursts_in_band_mdb = calloc(count, sizeof *medium->bursts_in_band_mdb);
     if (medium->interferers == NULL || medium->interferer_mdbm == NULL || medium->bursts == NULL
             || medium->bursts_in_band_mdb == NULL) {
@@ -145,7 +145,6 @@ void medium_links_finish(struct medium *medium)
     free(medium->interferer_mdbm);
     free(medium->bursts);
     free(medium->bursts_in_band_mdb);
-    free(medium->fades);
 }
 
 /* --- between devices -------------------------------------------------------------------------- */
@@ -220,10 +219,22 @@ void medium_judge_init(struct medium *medium, struct judge_frame *judged, enum r
     }
 }
 
-void medium_link_bursts(struct medium *medium, uint32_t receiver, struct judge_link *link)
+static void reserve_bursts(
+        const struct medium *medium, struct judge_scratch *scratch, uint32_t count)
+{
+    if (count > scratch->burst_capacity) {
+        scratch->burst_capacity = count;
+        scratch->bursts = run_memory_grow(
+                engine_memory(medium->engine), scratch->bursts, count * sizeof *scratch->bursts);
+    }
+}
+
+void medium_link_bursts(const struct medium *medium, struct judge_scratch *scratch,
+        uint32_t receiver, struct judge_link *link)
 {
     uint32_t count = medium->params.interferer_count;
-    struct noise_burst *at_receiver = medium->bursts + count;
+    reserve_bursts(medium, scratch, count);
+    struct noise_burst *at_receiver = scratch->bursts;
     const int32_t *power_mdbm = medium->interferer_mdbm + (size_t)receiver * count;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -250,17 +261,18 @@ static double share_of_part(sim_ns from_ns, sim_ns to_ns, sim_ns part_from_ns, s
                              : 0;
 }
 
-static void reserve_fades(struct medium *medium, uint32_t count)
+static void reserve_fades(
+        const struct medium *medium, struct judge_scratch *scratch, uint32_t count)
 {
-    if (count > medium->fade_capacity) {
-        medium->fade_capacity = count;
-        medium->fades = run_memory_grow(
-                engine_memory(medium->engine), medium->fades, count * sizeof *medium->fades);
+    if (count > scratch->fade_capacity) {
+        scratch->fade_capacity = count;
+        scratch->fades = run_memory_grow(
+                engine_memory(medium->engine), scratch->fades, count * sizeof *scratch->fades);
     }
 }
 
-void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_t device,
-        uint32_t gateway, struct judge_link *link)
+void medium_link_fades(const struct medium *medium, struct judge_scratch *scratch,
+        const struct frame *frame, uint32_t device, uint32_t gateway, struct judge_link *link)
 {
     const struct fading_params *fading = &medium->params.fading;
     sim_ns coherence_ns = fading->coherence_ns;
@@ -270,17 +282,17 @@ void medium_link_fades(struct medium *medium, const struct frame *frame, uint32_
     }
     sim_ns first = frame->preamble_end_ns / coherence_ns;
     sim_ns last = (frame->end_ns - 1) / coherence_ns;
-    reserve_fades(medium, (uint32_t)(last - first + 1));
+    reserve_fades(medium, scratch, (uint32_t)(last - first + 1));
     for (sim_ns block = first; block <= last; block++) {
         sim_ns from_ns = block * coherence_ns, to_ns = from_ns + coherence_ns;
-        medium->fades[block - first] = (struct fade){
+        scratch->fades[block - first] = (struct fade){
             .gain_mdb = fading_gain_mdb(fading, medium->seed, frame->id,
                     medium->device_entities[device], gateway, link->receiver, from_ns, 0),
             .header = share_of_part(from_ns, to_ns, frame->preamble_end_ns, frame->header_ns),
             .payload = share_of_part(from_ns, to_ns, frame->header_ns, frame->end_ns),
         };
     }
-    link->fades = medium->fades;
+    link->fades = scratch->fades;
     link->fade_count = (uint32_t)(last - first + 1);
 }
 

@@ -11,6 +11,7 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "air/medium_arrival.h"
@@ -26,19 +27,20 @@
 
 /* What is known of the rivals at a receiver. */
 struct look {
+    struct judge_scratch *scratch;
     const struct judge_frame *judged;
     enum receiver_kind kind;
     uint32_t receiver;
     int32_t power_mdbm; /* of the wanted frame */
-    uint32_t count;     /* of medium->arrivals */
+    uint32_t count;     /* of scratch->arrivals */
     double ratio_most;  /* of all of them together to the wanted power */
 };
 
 /* What rivals do, as far as they were looked at. */
 enum harm {
     HARM_NONE,  /* surely nothing, all together */
-    HARM_SURE,  /* one breaks the header, whatever the others do: medium->overlaps[0] */
-    HARM_UNSURE /* all are in medium->arrivals */
+    HARM_SURE,  /* one breaks the header, whatever the others do: look->scratch->overlaps[0] */
+    HARM_UNSURE /* all are in look->scratch->arrivals */
 };
 
 /* --- all receivers of a frame ----------------------------------------------------------------- */
@@ -122,10 +124,10 @@ static float fade_most(
 }
 
 static void add_arrival(
-        struct medium *medium, struct look *look, uint32_t rival, int32_t median_mdbm)
+        const struct medium *medium, struct look *look, uint32_t rival, int32_t median_mdbm)
 {
     float ratio = medium_ratio_bound(medium, median_mdbm - look->power_mdbm);
-    struct arrival *arrival = &medium->arrivals[look->count++];
+    struct arrival *arrival = &look->scratch->arrivals[look->count++];
     *arrival = (struct arrival){
         .rival = rival,
         .median_mdbm = median_mdbm,
@@ -148,7 +150,7 @@ static void set_overlap(const struct medium *medium, const struct look *look,
         const struct arrival *arrival, uint32_t at)
 {
     const struct on_air *other = medium->rivals[arrival->rival];
-    medium->overlaps[at] = (struct overlap){
+    look->scratch->overlaps[at] = (struct overlap){
         .frame = &other->frame,
         .power_mdbm = exact_mdbm(medium, look, arrival),
         .off_ns = other->silent_ns,
@@ -158,18 +160,18 @@ static void set_overlap(const struct medium *medium, const struct look *look,
 /* Does the last arrival by itself do the worst that interference can? */
 static bool breaks_header(const struct medium *medium, const struct look *look)
 {
-    const struct arrival *arrival = &medium->arrivals[look->count - 1];
+    const struct arrival *arrival = &look->scratch->arrivals[look->count - 1];
     if (arrival->ratio_most <= medium->ratio_borne) {
         return false;
     }
     set_overlap(medium, look, arrival, 0);
     return interference_judge(&look->judged->interference, look->judged->frame, look->power_mdbm,
-                   medium->overlaps, 1)
+                   look->scratch->overlaps, 1)
            == INTERFERENCE_BREAKS_HEADER;
 }
 
 /* The rivals of the gateway of one link, at its device. True: one breaks the header. */
-static bool look_at_link(struct medium *medium, struct look *look, uint32_t gateway,
+static bool look_at_link(const struct medium *medium, struct look *look, uint32_t gateway,
         int32_t gain_mdb, uint32_t *left)
 {
     for (uint32_t i = medium->rival_of_gateway[gateway]; i != 0; i = medium->next_rival[i - 1]) {
@@ -186,7 +188,7 @@ static bool look_at_link(struct medium *medium, struct look *look, uint32_t gate
 
 /* Looks at the links of a device, strongest first, until all rivals are found, one is so strong
  * that no other one counts, or those that are left surely do nothing. */
-static enum harm look_at_links(struct medium *medium, struct look *look)
+static enum harm look_at_links(const struct medium *medium, struct look *look)
 {
     const uint16_t *gateways = medium->links.gateways;
     const int32_t *gains_mdb = medium->links.gains_mdb;
@@ -211,7 +213,7 @@ static enum harm look_at_links(struct medium *medium, struct look *look)
     return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
 }
 
-static void look_at_uplinks(struct medium *medium, struct look *look, uint32_t rivals)
+static void look_at_uplinks(const struct medium *medium, struct look *look, uint32_t rivals)
 {
     for (uint32_t i = 0; i < rivals; i++) {
         const struct on_air *other = medium->rivals[i];
@@ -225,7 +227,7 @@ static void look_at_uplinks(struct medium *medium, struct look *look, uint32_t r
     }
 }
 
-static enum harm look_at_rivals(struct medium *medium, struct look *look)
+static enum harm look_at_rivals(const struct medium *medium, struct look *look)
 {
     uint32_t rivals = medium->linked_rival_count + medium->unlinked_rival_count;
     if (rivals == 0 || isinf(medium->ratio_borne)) {
@@ -342,11 +344,11 @@ static uint32_t weak_append(const struct weak_rivals *weak, const struct look *l
 
 /* Exact powers of those rivals that were found and may have a ratio above `from`. Returns how many
  * overlaps that makes. */
-static uint32_t overlaps_of(struct medium *medium, const struct look *look, double from)
+static uint32_t overlaps_of(const struct medium *medium, const struct look *look, double from)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < look->count; i++) {
-        const struct arrival *arrival = &medium->arrivals[i];
+        const struct arrival *arrival = &look->scratch->arrivals[i];
         if (arrival->ratio_most > from) {
             set_overlap(medium, look, arrival, count++);
         }
@@ -354,12 +356,38 @@ static uint32_t overlaps_of(struct medium *medium, const struct look *look, doub
     return count;
 }
 
-uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t receiver, int32_t power_mdbm)
+static void reserve_rivals(const struct medium *medium, struct judge_scratch *scratch)
 {
-    struct look look = {
-        .judged = judged, .kind = kind, .receiver = receiver, .power_mdbm = power_mdbm
-    };
+    uint32_t capacity = medium->rival_capacity;
+    if (capacity > scratch->rival_capacity) {
+        struct run_memory *memory = engine_memory(medium->engine);
+        scratch->rival_capacity = capacity;
+        scratch->arrivals =
+                run_memory_grow(memory, scratch->arrivals, capacity * sizeof *scratch->arrivals);
+        /* One more for the weak rivals of each SF. */
+        scratch->overlaps = run_memory_grow(memory, scratch->overlaps,
+                (capacity + INTERFERENCE_SF_COUNT) * sizeof *scratch->overlaps);
+    }
+}
+
+void medium_scratch_finish(struct judge_scratch *scratch)
+{
+    free(scratch->arrivals);
+    free(scratch->overlaps);
+    free(scratch->bursts);
+    free(scratch->fades);
+}
+
+uint32_t medium_overlaps_at(const struct medium *medium, struct judge_scratch *scratch,
+        const struct judge_frame *judged, enum receiver_kind kind, uint32_t receiver,
+        int32_t power_mdbm)
+{
+    reserve_rivals(medium, scratch);
+    struct look look = { .scratch = scratch,
+        .judged = judged,
+        .kind = kind,
+        .receiver = receiver,
+        .power_mdbm = power_mdbm };
     enum harm harm = look_at_rivals(medium, &look);
     if (harm != HARM_UNSURE) {
         return harm == HARM_SURE ? 1 : 0;
@@ -372,14 +400,14 @@ uint32_t medium_overlaps_at(struct medium *medium, const struct judge_frame *jud
     struct weak_rivals weak;
     memset(weak.ratios, 0, sizeof weak.ratios);
     for (uint32_t i = 0; i < look.count; i++) {
-        const struct arrival *arrival = &medium->arrivals[i];
+        const struct arrival *arrival = &look.scratch->arrivals[i];
         if (arrival->ratio_most <= weak_most) {
             weak_add(&weak, medium->rivals[arrival->rival], arrival->ratio_most);
         }
     }
-    uint32_t most = weak_append(&weak, &look, medium->overlaps, strong);
+    uint32_t most = weak_append(&weak, &look, scratch->overlaps, strong);
     const struct interference_rule *rule = &judged->interference;
-    bool same = interference_judge(rule, judged->frame, power_mdbm, medium->overlaps, strong)
-                == interference_judge(rule, judged->frame, power_mdbm, medium->overlaps, most);
+    bool same = interference_judge(rule, judged->frame, power_mdbm, scratch->overlaps, strong)
+                == interference_judge(rule, judged->frame, power_mdbm, scratch->overlaps, most);
     return same ? strong : overlaps_of(medium, &look, -1);
 }

@@ -25,17 +25,21 @@
 #define NUMBERS_TOGETHER 16u
 /* Fewer parts are played on the run's own thread: to wake another one costs more. */
 #define PARTS_WORTH_WAKING 8u
+/* And where there is shared work, fewer of its items. */
+#define ITEMS_WORTH_WAKING 64u
+/* Items of shared work that a thread takes at one time. */
+#define ITEMS_TOGETHER 16u
 /* A thread looks this often whether it can go on before it lets others run, or sleeps: some 50
  * us. */
 #define LOOKS 1000u
 
-#define LINE_BYTES   64u
-#define SHARE_PLAYED UINT32_MAX
+#define LINE_BYTES 64u
 
 /* What belongs to one thread. The first members are written by it and read by the run's own, or the
  * other way; the rest is looked at by others only when it waits or has ended its share. */
 struct mate {
-    alignas(LINE_BYTES) atomic_uint played; /* all of its parts below this one, SHARE_PLAYED: all */
+    alignas(LINE_BYTES) atomic_uint played; /* all of its parts below this one */
+    atomic_uint ended;                      /* counts the shares that it has ended */
     atomic_uint waits;                      /* part + 1 that waits for its turn; 0: none */
     alignas(LINE_BYTES) atomic_uint share;  /* counts the shares that it was given */
     atomic_uint granted;                    /* part + 1 whose turn it is */
@@ -116,6 +120,40 @@ static void give_share(struct mate *mate)
     (void)pthread_mutex_unlock(&mate->mutex);
 }
 
+/* --- shared work ------------------------------------------------------------------------------ */
+
+static void work_on(struct engine_work *work, unsigned thread)
+{
+    assert(outbox_here == NULL && mate_here == NULL);
+    assert(thread < ENGINE_THREADS_MAX);
+    for (;;) {
+        uint32_t from =
+                atomic_fetch_add_explicit(&work->taken, ITEMS_TOGETHER, memory_order_relaxed);
+        if (from >= work->count) {
+            return;
+        }
+        uint32_t left = work->count - from;
+        uint32_t count = left < ITEMS_TOGETHER ? left : ITEMS_TOGETHER;
+        work->work(work->context, from, from + count, thread);
+        atomic_fetch_add_explicit(&work->done, count, memory_order_release);
+    }
+}
+
+void engine_work_finish(struct engine *engine, struct engine_work *work)
+{
+    unsigned looks = 0;
+    assert(work->work != NULL && work->count > 0);
+    if (engine->crew == NULL) {
+        work->work(work->context, 0, work->count, 0);
+        return;
+    }
+    work_on(work, 0);
+    while (atomic_load_explicit(&work->done, memory_order_acquire) < work->count) {
+        look_again(&looks);
+    }
+    assert(atomic_load(&work->done) == work->count);
+}
+
 /* --- playing ---------------------------------------------------------------------------------- */
 
 static void play_share(struct mate *mate)
@@ -125,7 +163,6 @@ static void play_share(struct mate *mate)
     assert(mate_here == NULL && outbox_here == NULL);
     mate_here = mate;
     parts->play(parts->context, mate->list, mate->count);
-    atomic_store_explicit(&mate->played, SHARE_PLAYED, memory_order_release);
     mate_here = NULL;
     assert(outbox_here == NULL);
 }
@@ -142,6 +179,10 @@ static void *mate_main(void *context)
             return NULL;
         }
         play_share(mate);
+        if (mate->crew->parts->then != NULL) {
+            work_on(mate->crew->parts->then, (unsigned)(mate - mate->crew->mates));
+        }
+        atomic_store_explicit(&mate->ended, share, memory_order_release);
     }
 }
 
@@ -317,18 +358,39 @@ static bool are_played_alone(const struct engine *engine, const struct engine_pa
 {
     assert(parts->count <= ENGINE_PARTS_MAX && parts->play != NULL);
     assert(mate_here == NULL);
-    return engine->crew == NULL || parts->count < PARTS_WORTH_WAKING;
+    bool long_work = parts->then != NULL && parts->then->count >= ITEMS_WORTH_WAKING;
+    return engine->crew == NULL || (parts->count < PARTS_WORTH_WAKING && !long_work);
+}
+
+static bool has_share(const struct engine_parts *parts, const struct mate *mate)
+{
+    assert(mate->crew->parts == parts);
+    return mate->count > 0 || parts->then != NULL;
+}
+
+static void wait_until_ended(const struct mate *mate)
+{
+    unsigned looks = 0;
+    assert(mate != &mate->crew->mates[0]); /* the run's own is this one */
+    while (atomic_load_explicit(&mate->ended, memory_order_acquire)
+            != atomic_load_explicit(&mate->share, memory_order_relaxed)) {
+        look_again(&looks);
+    }
 }
 
 void engine_parts_start(struct engine *engine, const struct engine_parts *parts)
 {
     struct crew *crew = engine->crew;
+    if (parts->then != NULL) {
+        atomic_store_explicit(&parts->then->taken, 0, memory_order_relaxed);
+        atomic_store_explicit(&parts->then->done, 0, memory_order_relaxed);
+    }
     if (are_played_alone(engine, parts)) {
         return;
     }
     deal(crew, parts);
     for (unsigned i = 1; i < crew->threads; i++) {
-        if (crew->mates[i].count > 0) {
+        if (has_share(parts, &crew->mates[i])) {
             give_share(&crew->mates[i]);
         }
     }
@@ -345,9 +407,7 @@ void engine_parts_finish(struct engine *engine, const struct engine_parts *parts
     play_share(&crew->mates[0]);
     go_through(crew, parts->count);
     for (unsigned i = 1; i < crew->threads; i++) {
-        if (crew->mates[i].count > 0) {
-            wait_until_played(engine, &crew->mates[i], SHARE_PLAYED - 1);
-        }
+        wait_until_ended(&crew->mates[i]);
     }
     add_sums(crew);
     crew->parts = NULL;

@@ -14,6 +14,8 @@
 #ifndef ENGINE_PARTS_H
 #define ENGINE_PARTS_H
 
+#include <stdatomic.h>
+
 #include "engine.h"
 
 #define ENGINE_THREADS_MAX 64u
@@ -33,6 +35,17 @@ unsigned engine_thread_of(const struct engine *engine, uint32_t number);
  * of each. */
 typedef void engine_play_fn(void *context, const uint16_t *parts, uint32_t count);
 
+/* Work that no one owns: whichever thread is free takes the next few of its items. It changes
+ * nothing but what belongs to its items, or to the thread, and neither observes nor schedules. */
+typedef void engine_work_fn(void *context, uint32_t from, uint32_t to, unsigned thread);
+
+struct engine_work {
+    uint32_t count; /* of items */
+    engine_work_fn *work;
+    void *context;
+    atomic_uint taken, done; /* items; of the engine */
+};
+
 struct engine_parts {
     uint32_t count; /* at most ENGINE_PARTS_MAX */
     struct engine_part {
@@ -41,11 +54,14 @@ struct engine_parts {
     } part[ENGINE_PARTS_MAX];
     engine_play_fn *play;
     void *context;
+    struct engine_work *then; /* what other threads turn to when they have played; NULL: nothing */
 };
 
-/* From a handler: other threads may begin. The caller goes on with what changes nothing that parts
- * touch, as with getting the next ones ready. */
+/* From a handler: other threads may begin; `then` too. The caller goes on with what changes nothing
+ * that parts touch, as with getting the next ones ready. */
 void engine_parts_start(struct engine *engine, const struct engine_parts *parts);
+/* Between the two, where `then` is given: works on it too. Returns when all of it is done. */
+void engine_work_finish(struct engine *engine, struct engine_work *work);
 /* Plays what is left. Returns when all parts are played and all outboxes are empty. */
 void engine_parts_finish(struct engine *engine, const struct engine_parts *parts);
 void engine_part_begin(struct engine *engine, uint32_t part);

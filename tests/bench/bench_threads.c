@@ -3,8 +3,8 @@
  *
  * Two runs of one scenario go on in turn, a few fragments each, so that both meet the same other
  * load of the machine; figures are medians over these steps. The parallel share is measured on one
- * thread: CPU time inside engine_parts_finish(), which the linker wraps for it, over all of a step.
- * It bounds the speed-up of N threads to 1 / (1 - share + share / N).
+ * thread: CPU time inside engine_parts_finish() and engine_work_finish(), which the linker wraps
+ * for it, over all of a step. It bounds the speed-up of N threads to 1 / (1 - share + share / N).
  */
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +38,16 @@ void __wrap_engine_parts_finish(struct engine *engine, const struct engine_parts
 {
     int64_t started_ns = bench_clock_ns();
     __real_engine_parts_finish(engine, parts);
+    parts_ns += bench_clock_ns() - started_ns;
+}
+
+void __real_engine_work_finish(struct engine *engine, struct engine_work *work);
+void __wrap_engine_work_finish(struct engine *engine, struct engine_work *work);
+
+void __wrap_engine_work_finish(struct engine *engine, struct engine_work *work)
+{
+    int64_t started_ns = bench_clock_ns();
+    __real_engine_work_finish(engine, work);
     parts_ns += bench_clock_ns() - started_ns;
 }
 

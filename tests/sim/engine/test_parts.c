@@ -3,7 +3,8 @@
  *
  * Goal: trace hashes, the order of observations and the order of events are the same for 1, 2, 3
  * and 8 threads, whether parts stay apart or take their turn; a part whose turn it is sees what
- * those before it did to shared state, and nothing of those after it.
+ * those before it did to shared state, and nothing of those after it. Each item of shared work is
+ * done once, by the thread whose number is told, before the run's own goes on.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -17,6 +18,7 @@
 #define OWNERS     400u
 #define EVENTS     60u
 #define HAPPENINGS 200000u
+#define ITEMS      900u
 
 /* What was observed and dispatched, in order. */
 struct record {
@@ -37,6 +39,10 @@ struct stage {
     uint64_t own[OWNERS]; /* of each owner: only its parts touch it */
     uint64_t shared;      /* only in turn */
     pthread_t player[OWNERS];
+    struct engine_work work;
+    uint8_t worked[ITEMS]; /* how often */
+    bool has_worked[ENGINE_THREADS_MAX];
+    pthread_t worker[ENGINE_THREADS_MAX];
     struct record record;
 };
 
@@ -92,6 +98,41 @@ static void play(void *context, const uint16_t *parts, uint32_t count)
     }
 }
 
+static void work(void *context, uint32_t from, uint32_t to, unsigned thread)
+{
+    struct stage *stage = context;
+    cr_assert_lt(thread, engine_threads(stage->engine));
+    if (!stage->has_worked[thread]) {
+        stage->has_worked[thread] = true;
+        stage->worker[thread] = pthread_self();
+    }
+    cr_assert(pthread_equal(stage->worker[thread], pthread_self()));
+    for (uint32_t i = from; i < to; i++) {
+        stage->worked[i]++;
+    }
+}
+
+/* Of every third event, and of one that has no parts. */
+static void begin_work(struct stage *stage, uint64_t argument)
+{
+    stage->parts.then = argument % 3 == 1 ? &stage->work : NULL;
+    stage->work.count = 1 + (uint32_t)(mix(argument) % ITEMS);
+    memset(stage->worked, 0, sizeof stage->worked);
+    if (argument % 9 == 1) {
+        stage->parts.count = 0;
+    }
+}
+
+static void finish_work(struct stage *stage)
+{
+    if (stage->parts.then != NULL) {
+        engine_work_finish(stage->engine, stage->parts.then);
+        for (uint32_t i = 0; i < ITEMS; i++) {
+            cr_assert_eq(stage->worked[i], i < stage->work.count, "item %u", i);
+        }
+    }
+}
+
 static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct stage *stage = context;
@@ -102,7 +143,9 @@ static void on_event(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
                     (struct engine_part){ stage->first + owner, owner };
         }
     }
+    begin_work(stage, argument);
     engine_parts_start(stage->engine, &stage->parts);
+    finish_work(stage);
     engine_observe(stage->engine, now_ns, 0, OBSERVE_FRAME_ENDED, (int64_t)argument, 4, 0, "bytes");
     engine_parts_finish(stage->engine, &stage->parts);
 }
@@ -123,6 +166,8 @@ static struct stage *perform(unsigned threads, bool taking_turns)
     stage->taking_turns = taking_turns;
     stage->parts.play = play;
     stage->parts.context = stage;
+    stage->work.work = work;
+    stage->work.context = stage;
     stage->first = engine_entity_add(engine, OWNERS);
     stage->handler = engine_handler_add(engine, on_event, stage);
     stage->answer_handler = engine_handler_add(engine, on_answer, stage);
