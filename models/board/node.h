@@ -184,5 +184,7 @@ struct node_fleet_stats {
                                 the first panic or hard fault */
 };
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats);
+/* The first fault of a node that ends the run, as in the statistics; NULL: there was none. */
+const char *node_fleet_failure(const struct node_fleet *fleet);
 
 #endif

@@ -13,7 +13,7 @@ void node_radio_select(void *board)
     node->spi_selected = true;
     node->spi_addressed = false;
     node->spi_reads_fifo = false;
-    sx1276_select(&node->chip, node_access_ns(node));
+    sx1276_select(&node->chip, node_chip_clock_ns(node));
 }
 
 /* A frame counts as delivered when its first byte leaves the FIFO. */

@@ -309,10 +309,16 @@ static inline sim_ns node_chip_ns(const struct node *node)
                    : sx1276_next_output(&node->chip, node->board->radio_lines);
 }
 
+/* The time of a chip access from firmware that is followed by one with node_access_ns(). */
+static inline sim_ns node_chip_clock_ns(const struct node *node)
+{
+    return node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
+}
+
 /* The time of a chip access from firmware; keeps account of how far it leads the engine. */
 static inline sim_ns node_access_ns(struct node *node)
 {
-    sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
+    sim_ns at_ns = node_chip_clock_ns(node);
     struct node_worker *worker = node_worker(node);
     if (at_ns - worker->slice_ns > worker->counts.lead_max_ns) {
         worker->counts.lead_max_ns = at_ns - worker->slice_ns;

@@ -67,7 +67,7 @@ static void unbook_nor(struct node *node, sim_ns at_ns)
 
 void node_power_cut(struct node *node, sim_ns duration_ns, enum hal_reset_cause cause)
 {
-    sim_ns at_ns = node->local_ns > node->chip.now_ns ? node->local_ns : node->chip.now_ns;
+    sim_ns at_ns = node_chip_clock_ns(node);
     if (node->frame_ready) {
         engine_observe(node->fleet->engine, at_ns, node_entity(node), OBSERVE_FRAME_LOST,
                 (int64_t)node->frame_id, LOSS_POWERED_DOWN, 0, NULL);

@@ -163,6 +163,11 @@ uint8_t node_radio_register(const struct node_fleet *fleet, uint32_t index, uint
     return sx1276_peek(&node_at(fleet, index)->chip, address);
 }
 
+const char *node_fleet_failure(const struct node_fleet *fleet)
+{
+    return fleet->stats.failed ? fleet->stats.first_fault : NULL;
+}
+
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
 {
     *stats = fleet->stats;

@@ -241,9 +241,13 @@ static bool settings_are_latched(const struct sx1276 *chip)
 }
 
 /* Misuse and reliance on what is not modelled; the write itself goes on as silicon would. */
-static void check_write(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
+static inline void check_write(
+        struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
     const struct sx1276_register *r = cell.row;
+    if (!r->latched && r->access != SX1276_R && r->model != SX1276_NOT_MODELLED) {
+        return;
+    }
     bool read_only = r->access == SX1276_R;
     bool latched = r->latched && settings_are_latched(chip);
     if ((read_only || latched) && value == *cell.stored) {
@@ -283,20 +287,38 @@ static void write_register(struct sx1276 *chip, struct cell cell, uint8_t addres
     }
 }
 
-/* One byte at the current address, which is not the FIFO. Returns what is shifted out: during a
- * write the old content. */
-static inline uint8_t exchange_register(struct sx1276 *chip, uint8_t in)
+/* Bytes from the current address on, up to the FIFO. During a write the old content is shifted
+ * out. Returns how many of the bytes went. */
+static size_t write_burst(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    size_t at = 0;
+    for (; at < size && chip->spi_address != REG_FIFO; at++) {
+        uint8_t address = chip->spi_address;
+        struct cell cell = cell_of(chip, address);
+        uint8_t out = *cell.stored;
+        write_register(chip, cell, address, tx != NULL ? tx[at] : 0);
+        if (rx != NULL) {
+            rx[at] = out;
+        }
+        chip->spi_address = (address + 1u) & 0x7fu;
+    }
+    return at;
+}
+
+static size_t read_burst(struct sx1276 *chip, uint8_t *rx, size_t size)
 {
     uint8_t address = chip->spi_address;
-    struct cell cell = cell_of(chip, address);
-    uint8_t out = *cell.stored;
-    if (chip->spi_state == SPI_WRITE) {
-        write_register(chip, cell, address, in);
-    } else if (cell.row->read != NULL) {
-        out = cell.row->read(chip, address);
+    size_t at = 0;
+    for (; at < size && address != REG_FIFO; at++) {
+        struct cell cell = cell_of(chip, address);
+        uint8_t out = cell.row->read != NULL ? cell.row->read(chip, address) : *cell.stored;
+        if (rx != NULL) {
+            rx[at] = out;
+        }
+        address = (address + 1u) & 0x7fu;
     }
-    chip->spi_address = (address + 1u) & 0x7fu;
-    return out;
+    chip->spi_address = address;
+    return at;
 }
 
 static void take_address(struct sx1276 *chip, uint8_t in)
@@ -344,12 +366,11 @@ void sx1276_exchange(
         }
         at = 1;
     }
-    for (; at < size && chip->spi_address != REG_FIFO; at++) {
-        uint8_t out = exchange_register(chip, tx != NULL ? tx[at] : 0);
-        if (rx != NULL) {
-            rx[at] = out;
-        }
-    }
+    const uint8_t *in = tx != NULL ? tx + at : NULL;
+    uint8_t *out = rx != NULL ? rx + at : NULL;
+    size_t done = chip->spi_state == SPI_WRITE ? write_burst(chip, in, out, size - at)
+                                               : read_burst(chip, out, size - at);
+    at += done;
     if (at < size) { /* a burst stays in the FIFO */
         exchange_fifo(chip, tx != NULL ? tx + at : NULL, rx != NULL ? rx + at : NULL, size - at);
     }

@@ -64,6 +64,9 @@ static unsigned signals_now(const struct sx1276 *chip)
 void sx1276_update_dio(struct sx1276 *chip)
 {
     unsigned signals = signals_now(chip);
+    if (signals == chip->dio_signals && chip->dio_shown == chip->dio_levels) {
+        return;
+    }
     unsigned levels = chip->dio_shown;
     for (unsigned news = signals ^ chip->dio_signals; news != 0; news &= news - 1u) {
         levels ^= chip->dio_lines[__builtin_ctz(news)]; /* a line shows one signal */

@@ -49,6 +49,8 @@ struct recorder_set {
     uint32_t booting_count;
     uint8_t watching_radios[RECORDER_COUNT]; /* rows that hear of changes of radios */
     uint32_t watching_radios_count;
+    uint8_t looking[RECORDER_COUNT]; /* rows that look at the run each second */
+    uint32_t looking_count;
     struct device_radio *radios; /* [device] */
     uint8_t shows[];             /* FIRMWARE_SHOWS_ bits of each device's build */
 };
@@ -86,6 +88,9 @@ static void make_lists(struct recorder_set *set)
         }
         if (set->takes_part[i] && recorder_rows[i]->radio != NULL) {
             set->watching_radios[set->watching_radios_count++] = (uint8_t)i;
+        }
+        if (set->takes_part[i] && recorder_rows[i]->look != NULL) {
+            set->looking[set->looking_count++] = (uint8_t)i;
         }
     }
 }
@@ -290,10 +295,9 @@ const void *recorder_set_state(const struct recorder_set *set, enum recorder rec
 
 void recorder_set_look(struct recorder_set *set, sim_ns now_ns)
 {
-    for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
-        if (recorder_rows[i]->look != NULL && set->takes_part[i]) {
-            recorder_rows[i]->look(set->states[i], set, now_ns);
-        }
+    for (uint32_t i = 0; i < set->looking_count; i++) {
+        uint32_t row = set->looking[i];
+        recorder_rows[row]->look(set->states[row], set, now_ns);
     }
 }
 

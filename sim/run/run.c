@@ -127,13 +127,11 @@ static sim_ns earliest(sim_ns a, sim_ns b)
 
 static bool device_failed(const struct run *run, char *text, size_t size)
 {
-    struct node_fleet_stats nodes;
-    node_fleet_stats(run->world->nodes, &nodes);
-    if (!nodes.failed) {
-        return false;
+    const char *failure = node_fleet_failure(run->world->nodes);
+    if (failure != NULL) {
+        snprintf(text, size, "%s", failure);
     }
-    snprintf(text, size, "%s", nodes.first_fault);
-    return true;
+    return failure != NULL;
 }
 
 /* All campaigns have ended, and so long ago as the scenario wants. */
