@@ -8,6 +8,7 @@
 #include "radio/radio_registers.h"
 
 #define SYNC_WORD_LORAWAN 0x34u
+#define PREAMBLE_SYMBOLS  8u
 #define CALIBRATION_HZ    868000000u
 
 /* Datasheet 7.2.2 asks for 100 us of reset and 5 ms before the first SPI frame. */
@@ -21,7 +22,7 @@
 static void write_registers(
         const struct hal *hal, uint8_t address, const uint8_t *values, size_t size)
 {
-    uint8_t bytes[4];
+    uint8_t bytes[7];
     DEVICE_ASSERT(hal, size < sizeof bytes);
     bytes[0] = (uint8_t)(SPI_WRITE | address);
     memcpy(bytes + 1, values, size);
@@ -65,6 +66,23 @@ static void set_mode(struct radio *radio, const struct hal *hal, enum radio_mode
     DEVICE_ASSERT(hal, mode <= MODE_RX_SINGLE);
     write_register(hal, REG_OP_MODE, (uint8_t)(OP_MODE_LONG_RANGE | mode));
     radio->mode = (uint8_t)mode;
+}
+
+static void clear_flags(const struct hal *hal)
+{
+    write_register(hal, REG_IRQ_FLAGS, 0xFF);
+}
+
+/* In SLEEP and STANDBY no flag is set: a DIO line that is already high gives no edge. Only what is
+ * broken off may leave one. */
+static void rest(struct radio *radio, const struct hal *hal, enum radio_mode mode)
+{
+    DEVICE_ASSERT(hal, mode == MODE_SLEEP || mode == MODE_STANDBY);
+    bool receives = radio->mode == MODE_RX_CONTINUOUS || radio->mode == MODE_RX_SINGLE;
+    set_mode(radio, hal, mode);
+    if (receives) {
+        clear_flags(hal);
+    }
 }
 
 static void set_antenna(struct radio *radio, const struct hal *hal, enum hal_antenna antenna)
@@ -125,28 +143,37 @@ static uint8_t bandwidth_code(uint16_t bandwidth_khz)
                                   : CONFIG1_BW_500;
 }
 
-/* Sets the modem up for a frame; the chip must not be receiving or transmitting. */
+/* Sets the modem up for a frame to send, of `size` bytes and with a CRC, or to receive (size 0);
+ * the chip must not be receiving or transmitting. */
 static void configure(struct radio *radio, const struct hal *hal,
-        const struct lora_modulation *modulation, uint16_t timeout_symbols, bool crc)
+        const struct lora_modulation *modulation, uint16_t timeout_symbols, size_t size)
 {
     unsigned sf = modulation->spreading_factor;
     DEVICE_ASSERT(hal, sf >= 7 && sf <= 12);
     DEVICE_ASSERT(hal, radio->mode == MODE_SLEEP || radio->mode == MODE_STANDBY);
-    uint8_t config[3] = {
+    /* The first three are remembered; the length lies next to the preamble's, and goes with them.
+     */
+    uint8_t config[] = {
         (uint8_t)(bandwidth_code(modulation->bandwidth_khz) | CONFIG1_CR_4_5),
-        (uint8_t)(sf << 4 | (crc ? CONFIG2_CRC_ON : 0u) | timeout_symbols >> 8),
+        (uint8_t)(sf << 4 | (size > 0 ? CONFIG2_CRC_ON : 0u) | timeout_symbols >> 8),
         (uint8_t)timeout_symbols,
+        0,
+        PREAMBLE_SYMBOLS,
+        (uint8_t)size,
     };
+    const size_t remembered = sizeof radio->modem_config;
     /* A symbol longer than 16 ms needs the low data rate optimisation. */
     bool slow = (1u << sf) > 16u * modulation->bandwidth_khz;
     set_frequency(radio, hal, modulation->frequency_hz);
-    if (memcmp(config, radio->modem_config, sizeof config) != 0) {
+    if (memcmp(config, radio->modem_config, remembered) != 0) {
         bool wide = (config[0] & 0xF0u) == CONFIG1_BW_500;
         if (wide != ((radio->modem_config[0] & 0xF0u) == CONFIG1_BW_500)) {
             set_bandwidth_errata(hal, wide);
         }
-        memcpy(radio->modem_config, config, sizeof config);
-        write_registers(hal, REG_MODEM_CONFIG_1, config, sizeof config);
+        memcpy(radio->modem_config, config, remembered);
+        write_registers(hal, REG_MODEM_CONFIG_1, config, size > 0 ? sizeof config : remembered);
+    } else if (size > 0) {
+        write_register(hal, REG_PAYLOAD_LENGTH, (uint8_t)size);
     }
     update(hal, REG_MODEM_CONFIG_3, &radio->modem_config_3,
             (uint8_t)(CONFIG3_AGC_AUTO | (slow ? CONFIG3_LDRO : 0u)));
@@ -213,13 +240,14 @@ static void enter_lora(struct radio *radio, const struct hal *hal)
     DEVICE_ASSERT(hal, radio->start == RADIO_START_CALIBRATING);
     write_register(hal, REG_OP_MODE, MODE_SLEEP);
     set_mode(radio, hal, MODE_SLEEP);
+    clear_flags(hal);
     write_register(hal, REG_LNA, LNA_G1_BOOST_HF);
     write_register(hal, REG_IRQ_FLAGS_MASK,
             (uint8_t) ~(IRQ_RX_TIMEOUT | IRQ_RX_DONE | IRQ_PAYLOAD_CRC_ERROR | IRQ_TX_DONE));
     write_register(hal, REG_FIFO_TX_BASE_ADDR, 0);
     write_register(hal, REG_FIFO_RX_BASE_ADDR, 0);
     write_register(hal, REG_FIFO_ADDR_PTR, 0);
-    const uint8_t preamble_symbols[2] = { 0, 8 };
+    const uint8_t preamble_symbols[2] = { 0, PREAMBLE_SYMBOLS };
     write_registers(hal, REG_PREAMBLE_MSB, preamble_symbols, sizeof preamble_symbols);
     write_register(hal, REG_MAX_PAYLOAD_LENGTH, 0xFF);
     write_register(hal, REG_DETECTION_THRESHOLD, 0x0A);
@@ -271,7 +299,7 @@ void radio_sleep(struct radio *radio, const struct hal *hal)
 {
     DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     if (radio->mode != MODE_SLEEP) {
-        set_mode(radio, hal, MODE_SLEEP);
+        rest(radio, hal, MODE_SLEEP);
         set_antenna(radio, hal, HAL_ANTENNA_OFF);
     }
 }
@@ -281,15 +309,9 @@ uint32_t radio_wake(struct radio *radio, const struct hal *hal)
     DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     uint8_t before = radio->mode;
     if (before != MODE_STANDBY) {
-        set_mode(radio, hal, MODE_STANDBY);
+        rest(radio, hal, MODE_STANDBY);
     }
     return before == MODE_SLEEP ? OSCILLATOR_TICKS : 0;
-}
-
-/* No flag may be left over: a DIO line that is already high gives no edge. */
-static void clear_flags(const struct hal *hal)
-{
-    write_register(hal, REG_IRQ_FLAGS, 0xFF);
 }
 
 void radio_transmit(struct radio *radio, const struct hal *hal,
@@ -297,12 +319,10 @@ void radio_transmit(struct radio *radio, const struct hal *hal,
 {
     DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode == MODE_STANDBY);
     DEVICE_ASSERT(hal, size > 0 && size <= 255);
-    configure(radio, hal, modulation, 0, true);
+    configure(radio, hal, modulation, 0, size);
     set_iq(radio, hal, false);
     set_power(radio, hal, power_dbm);
-    clear_flags(hal);
     update(hal, REG_DIO_MAPPING_1, &radio->dio_mapping, DIO_MAPPING_TX);
-    write_register(hal, REG_PAYLOAD_LENGTH, (uint8_t)size);
     set_fifo_pointer(radio, hal, 0);
     fifo_access(hal, SPI_WRITE | REG_FIFO, frame, NULL, size);
     radio->fifo_pointer = (uint8_t)size;
@@ -314,11 +334,10 @@ static void receive(struct radio *radio, const struct hal *hal,
 {
     DEVICE_ASSERT(hal, radio->start == RADIO_STARTED && radio->mode != MODE_TX);
     if (radio->mode != MODE_SLEEP && radio->mode != MODE_STANDBY) {
-        set_mode(radio, hal, MODE_STANDBY);
+        rest(radio, hal, MODE_STANDBY);
     }
-    configure(radio, hal, modulation, timeout_symbols, false);
+    configure(radio, hal, modulation, timeout_symbols, 0);
     set_iq(radio, hal, modulation->downlink);
-    clear_flags(hal);
     update(hal, REG_DIO_MAPPING_1, &radio->dio_mapping, DIO_MAPPING_RX);
     set_antenna(radio, hal, HAL_ANTENNA_RX);
     set_mode(radio, hal, mode);

@@ -294,3 +294,61 @@ Test(radio, arming_the_same_reception_again_writes_little)
     radio_receive_continuous(&rig.radio, &rig.hal, &moved);
     cr_assert_leq(rig.board.spi_frames - before, 4);
 }
+
+/* A flag that no reception can set any more would silence the line of the next one. */
+Test(radio, a_reception_that_is_broken_off_leaves_no_flag)
+{
+    struct rig rig;
+    start(&rig);
+    for (unsigned i = 0; i < 2; i++) {
+        radio_receive_continuous(&rig.radio, &rig.hal, &downlink_sf7);
+        put_on_air(&rig, 20, 0);
+        rig.board.now = fake_chip_edge_at(&rig.board);
+        cr_assert_eq(fake_chip_edge(&rig.board), 0);
+        cr_assert_neq(rig.board.lora[0x12], 0);
+        if (i == 0) {
+            radio_sleep(&rig.radio, &rig.hal);
+        } else {
+            radio_wake(&rig.radio, &rig.hal);
+        }
+        cr_expect_eq(rig.board.lora[0x12], 0, "%u", i);
+    }
+}
+
+static unsigned frames_of_an_exchange(struct rig *rig)
+{
+    static const uint8_t report[23] = { 0x40 };
+    unsigned before = rig->board.spi_frames;
+    uint8_t bytes[256];
+    struct radio_frame frame;
+    struct lora_modulation up = downlink_sf7, rx2 = downlink_sf7;
+    up.downlink = false;
+    rx2.frequency_hz = 869525000u;
+    radio_wake(&rig->radio, &rig->hal);
+    radio_transmit(&rig->radio, &rig->hal, &up, 14, report, sizeof report);
+    rig->board.now = rig->board.tx_end;
+    cr_assert_eq(fake_chip_edge(&rig->board), 0);
+    cr_assert_eq(radio_service(&rig->radio, &rig->hal, bytes, &frame), RADIO_TX_DONE);
+    radio_sleep(&rig->radio, &rig->hal);
+    for (unsigned window = 0; window < 2; window++) {
+        radio_receive_single(&rig->radio, &rig->hal, window == 0 ? &downlink_sf7 : &rx2, 11);
+        rig->board.now = fake_chip_edge_at(&rig->board);
+        cr_assert_eq(fake_chip_edge(&rig->board), 1);
+        cr_assert_eq(radio_service(&rig->radio, &rig->hal, bytes, &frame), RADIO_RX_TIMEOUT);
+        radio_sleep(&rig->radio, &rig->hal);
+    }
+    return rig->board.spi_frames - before;
+}
+
+/* By hand: STANDBY; frequency, modem with length, two of the polarity, line, pointer, FIFO, TX;
+ * status, flags, SLEEP. RX1: modem, two of the polarity, line, RX; status, flags, SLEEP. RX2:
+ * frequency, RX; status, flags, SLEEP. */
+Test(radio, an_uplink_and_its_windows_cost_25_spi_frames)
+{
+    struct rig rig;
+    start(&rig);
+    frames_of_an_exchange(&rig);
+    cr_expect_eq(frames_of_an_exchange(&rig), 12 + 8 + 5);
+    cr_expect_eq(rig.board.lora[0x22], 23, "payload length");
+    cr_expect_eq(rig.board.lora[0x20] << 8 | rig.board.lora[0x21], 8, "preamble");
+}
