@@ -275,8 +275,9 @@ static bool fw_run(void *ram)
 
 /* A frame marks its fragment in the first words of `received`; later ones are rare. */
 #define FRAME_END services.fragmentation.decoder.received[16]
-/* Work that is left is mostly that of the decoder, on rows of up to 512 columns. */
-#define WORK_END services.fragmentation.decoder.work.map.columns[16]
+/* Work that is left is mostly that of the decoder, on rows of 257 to 1024 columns: what it adds of
+ * shorter ones is one step. */
+#define WORK_END services.fragmentation.decoder.work.map.columns[32]
 
 /* The members that a frame touches stand first in every struct, and so do not share the lines of a
  * cache with others: a simulation of many devices waits for each line that it has to fetch. */

@@ -6,8 +6,7 @@
 #include "hal.h"
 #include "services/bits.h"
 
-#define RUNS_PER_READ 16u
-#define RUN_BYTES     512u /* of consecutive rows that are read together */
+#define RUNS_PER_READ 32u
 
 /* What a Cortex-M0+ takes, counted on its instruction timings; reads are charged by the board. */
 #define CYCLES_PER_WORD_XOR 7u
@@ -23,9 +22,11 @@ static bool add_runs(struct frag_decoder *decoder, const struct hal *hal,
             != FRAG_STORE_OK) {
         return false;
     }
+    uint32_t rows = 0;
     for (uint32_t i = 0; i < run_count; i++) {
-        hal_charge(hal, runs[i].count * cycles);
+        rows += runs[i].count;
     }
+    hal_charge(hal, rows * cycles);
     return true;
 }
 
@@ -60,8 +61,6 @@ bool frag_add_columns(struct frag_decoder *decoder, const struct hal *hal, uint3
     struct frag_work *work = &decoder->work;
     struct hal_flash_rows runs[RUNS_PER_READ];
     uint32_t words = (decoder->rows.fragments + 31u) / 32u;
-    uint32_t size = decoder->store.fragment_size;
-    uint32_t run_max = size % 4u == 0 ? RUN_BYTES / size : 1u;
     uint32_t run_count = 0, rows = *left, w = work->next_word;
     DEVICE_ASSERT(hal, w < words);
     uint32_t columns = work->map.columns[w];
@@ -75,7 +74,6 @@ bool frag_add_columns(struct frag_decoder *decoder, const struct hal *hal, uint3
         }
         uint32_t first = bits_first(columns);
         uint32_t count = ones_at_end(columns >> first);
-        count = count < run_max ? count : run_max;
         count = count < rows ? count : rows;
         runs[run_count].address = frag_store_address(&decoder->store, 32u * w + first);
         runs[run_count++].count = count;

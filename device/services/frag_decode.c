@@ -14,8 +14,6 @@
 #include "services/fragment_table.h"
 #include "trace.h"
 
-#define ROWS_PER_STEP 8u
-
 /* What a Cortex-M0+ takes, counted on its instruction timings; reads are charged by the board. */
 #define CYCLES_PER_DRAW        36u
 #define CYCLES_PER_VECTOR_WORD 9u
@@ -150,12 +148,13 @@ void frag_decode_take(
     work->stage = FRAG_WORK_XOR;
 }
 
-/* Adds up to ROWS_PER_STEP rows to the data; then the row is ready to be stored. */
-static enum frag_decode_status add_some_rows(struct frag_decoder *decoder, const struct hal *hal)
+/* Adds up to `rows_max` rows to the data; then the row is ready to be stored. */
+static enum frag_decode_status add_some_rows(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max)
 {
     struct frag_work *work = &decoder->work;
     uint32_t words = (decoder->rows.fragments + 31u) / 32u;
-    uint32_t left = ROWS_PER_STEP;
+    uint32_t left = rows_max;
     DEVICE_ASSERT(hal, work->next_word <= words);
     while (left > 0 && work->next_word < words) {
         if (!frag_add_columns(decoder, hal, &left)) {
@@ -200,15 +199,22 @@ static enum frag_decode_status store_row(struct frag_decoder *decoder, const str
     return frag_decode_missing(decoder) == 0 ? FRAG_DECODE_DONE : FRAG_DECODE_MORE;
 }
 
-enum frag_decode_status frag_decode_step(struct frag_decoder *decoder, const struct hal *hal)
+enum frag_decode_status frag_decode_step(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max)
 {
+    DEVICE_ASSERT(hal, rows_max > 0);
     DEVICE_ASSERT(hal, decoder->work.stage <= FRAG_WORK_STORE);
     DEVICE_ASSERT(hal, decoder->matrix.rank <= decoder->matrix.unknowns);
     switch ((enum frag_work_stage)decoder->work.stage) {
     case FRAG_WORK_IDLE:
         break;
-    case FRAG_WORK_XOR:
-        return add_some_rows(decoder, hal);
+    case FRAG_WORK_XOR: {
+        enum frag_decode_status status = add_some_rows(decoder, hal, rows_max);
+        if (decoder->work.stage != FRAG_WORK_STORE) {
+            return status;
+        }
+        return store_row(decoder, hal);
+    }
     case FRAG_WORK_STORE:
         return store_row(decoder, hal);
     }
@@ -299,19 +305,19 @@ static enum frag_decode_status solve_start(struct frag_decoder *decoder, const s
 }
 
 /* Adds unknowns that are solved and in place already. */
-static enum frag_decode_status solve_add(struct frag_decoder *decoder, const struct hal *hal)
+static enum frag_decode_status solve_add(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max)
 {
-    struct frag_work *work = &decoder->work;
-    uint32_t left = ROWS_PER_STEP, open = 0;
-    DEVICE_ASSERT(hal, work->pivot < decoder->matrix.unknowns);
-    if (!frag_add_solved(decoder, hal, &left)) {
-        return FRAG_DECODE_BUSY;
+    uint32_t left = rows_max;
+    DEVICE_ASSERT(hal, decoder->work.pivot < decoder->matrix.unknowns);
+    for (uint32_t before = left + 1u; left > 0 && left < before;) {
+        before = left;
+        if (!frag_add_solved(decoder, hal, &left)) {
+            return FRAG_DECODE_BUSY;
+        }
     }
-    for (uint32_t w = 0; w < decoder->matrix.words; w++) {
-        open |= work->vector[w];
-    }
-    if (open == 0) {
-        work->stage = FRAG_WORK_STORE;
+    if (left > 0) {
+        decoder->work.stage = FRAG_WORK_STORE;
     }
     return FRAG_DECODE_MORE;
 }
@@ -362,14 +368,15 @@ static enum frag_decode_status solve_store(struct frag_decoder *decoder, const s
     return FRAG_DECODE_MORE;
 }
 
-enum frag_decode_status frag_decode_solve_step(struct frag_decoder *decoder, const struct hal *hal)
+enum frag_decode_status frag_decode_solve_step(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max)
 {
     DEVICE_ASSERT(hal, frag_decode_missing(decoder) == 0);
     switch ((enum frag_work_stage)decoder->work.stage) {
     case FRAG_WORK_IDLE:
         return solve_start(decoder, hal);
     case FRAG_WORK_XOR:
-        return solve_add(decoder, hal);
+        return solve_add(decoder, hal, rows_max);
     case FRAG_WORK_STORE:
         return solve_store(decoder, hal);
     }

@@ -91,8 +91,10 @@ static inline bool frag_decode_idle(const struct frag_decoder *decoder)
 void frag_decode_take(
         struct frag_decoder *decoder, const struct hal *hal, uint32_t n, const uint8_t *data);
 
-/* Each does one bounded piece. DONE: the rank is full. */
-enum frag_decode_status frag_decode_step(struct frag_decoder *decoder, const struct hal *hal);
+/* Each does one bounded piece, and adds `rows_max` rows of flash at most. DONE: the rank is full.
+ */
+enum frag_decode_status frag_decode_step(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max);
 
 /* After a reset and frag_decode_begin(): takes up the rows that the store holds. DONE: all are. */
 enum frag_decode_status frag_decode_rebuild_step(
@@ -100,7 +102,8 @@ enum frag_decode_status frag_decode_rebuild_step(
 
 /* With the rank full: puts the unknowns into their places. DONE: the block is whole. */
 void frag_decode_solve_begin(struct frag_decoder *decoder, const struct hal *hal);
-enum frag_decode_status frag_decode_solve_step(struct frag_decoder *decoder, const struct hal *hal);
+enum frag_decode_status frag_decode_solve_step(
+        struct frag_decoder *decoder, const struct hal *hal, uint32_t rows_max);
 
 /* After FORGED: what was solved before is received for good. Returns how much that is. */
 uint32_t frag_decode_keep_solved(struct frag_decoder *decoder, const struct hal *hal);

@@ -5,10 +5,17 @@
 
 #include "core.h"
 #include "hal.h"
+#include "mac/mac.h"
 #include "services/frag_delay.h"
 #include "services/frag_phases.h"
 #include "services/fragment_table.h"
 #include "trace.h"
+
+/* Rows of flash that one step adds: the longest take 19 ms where the radio has no appointment, and
+ * 1.2 ms where one is near. What interrupts meanwhile can wait so long. */
+#define ROWS_PER_STEP       128u
+#define ROWS_BEFORE_RADIO   8u
+#define RADIO_IS_NEAR_TICKS (HAL_RTC_HZ / 32u)
 
 /* --- begin, recover, end -------------------------------------------------------------------- */
 
@@ -223,17 +230,27 @@ static void step_rebuild(struct fragmentation *frag, struct core *core)
     }
 }
 
-static void step_decode(struct fragmentation *frag, struct core *core)
+static uint32_t rows_of_step(const struct core *core, uint64_t now_ticks)
 {
+    bool near = mac_step_at(core) < now_ticks + RADIO_IS_NEAR_TICKS;
+    return near ? ROWS_BEFORE_RADIO : ROWS_PER_STEP;
+}
+
+static void step_decode(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
+{
+    struct frag_decoder *decoder = &frag->decoder;
+    uint32_t rows = rows_of_step(core, now_ticks);
     DEVICE_ASSERT(&core->hal, frag->phase == FRAG_PHASE_DECODE);
-    if (frag_decode_idle(&frag->decoder)) {
+    if (frag_decode_idle(decoder)) {
         DEVICE_ASSERT(&core->hal, frag->inbox_full); /* nothing else calls for a step */
         frag->inbox_full = false;
-        frag_decode_take(&frag->decoder, &core->hal, frag->inbox_n, frag->inbox);
-        return;
+        frag_decode_take(decoder, &core->hal, frag->inbox_n, frag->inbox);
+        if (rows < ROWS_PER_STEP || frag_decode_idle(decoder)) {
+            return;
+        }
     }
-    enum frag_decode_status status = frag_decode_step(&frag->decoder, &core->hal);
-    frag->missing = (uint16_t)frag_decode_missing(&frag->decoder);
+    enum frag_decode_status status = frag_decode_step(decoder, &core->hal, rows);
+    frag->missing = (uint16_t)frag_decode_missing(decoder);
     frag->wait_flash = status == FRAG_DECODE_BUSY;
     if (status == FRAG_DECODE_DONE) {
         begin_solving(frag, core);
@@ -285,10 +302,11 @@ static void step_scrub(struct fragmentation *frag, struct core *core)
     }
 }
 
-static void step_solve(struct fragmentation *frag, struct core *core)
+static void step_solve(struct fragmentation *frag, struct core *core, uint64_t now_ticks)
 {
     DEVICE_ASSERT(&core->hal, frag->missing == 0 && !frag->inbox_full);
-    enum frag_decode_status status = frag_decode_solve_step(&frag->decoder, &core->hal);
+    enum frag_decode_status status =
+            frag_decode_solve_step(&frag->decoder, &core->hal, rows_of_step(core, now_ticks));
     frag->wait_flash = status == FRAG_DECODE_BUSY;
     frag->block_over =
             status == FRAG_DECODE_DONE || status == FRAG_DECODE_FAILED || frag->block_over;
@@ -340,10 +358,10 @@ void frag_session_step(struct fragmentation *frag, struct core *core, uint64_t n
         step_rebuild(frag, core);
         break;
     case FRAG_PHASE_DECODE:
-        step_decode(frag, core);
+        step_decode(frag, core, now_ticks);
         break;
     case FRAG_PHASE_SOLVE:
-        step_solve(frag, core);
+        step_solve(frag, core, now_ticks);
         break;
     case FRAG_PHASE_SCRUB:
         step_scrub(frag, core);

@@ -61,6 +61,10 @@ static void page_apply(uint8_t *page, const struct flash_change *c)
         memset(at, c->erased_value, c->size);
         return;
     }
+    if (c->on_erased) {
+        memcpy(at, c->data, c->size);
+        return;
+    }
     const uint8_t erased_value = c->erased_value;
     for (uint32_t i = 0; i < c->size; i++) {
         at[i] = programmed(at[i], c->data[i], erased_value);

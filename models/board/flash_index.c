@@ -30,16 +30,18 @@ static uint64_t content_hash(const uint8_t *bytes, uint32_t size)
 uint32_t flash_index_equal(struct flash_index *index, const struct flash_pool *pool, uint32_t id)
 {
     const uint8_t *bytes = flash_pool_block(pool, id);
-    uint32_t *set =
-            index->id[content_hash(bytes, pool->block_bytes) >> (64u - FLASH_INDEX_SETS_LOG2)];
+    uint64_t hash = content_hash(bytes, pool->block_bytes);
+    uint32_t tag = (uint32_t)hash;
+    struct flash_hint *set = index->hints[hash >> (64u - FLASH_INDEX_SETS_LOG2)];
     uint32_t way_for_us = FLASH_INDEX_WAYS;
     for (uint32_t way = 0; way < FLASH_INDEX_WAYS; way++) {
-        uint32_t other = set[way];
+        uint32_t other = set[way].id;
         if (other == id) {
+            set[way].tag = tag;
             return id;
         }
         uint32_t references = other != 0 ? pool->references[other] : 0;
-        if (references > 0
+        if (references > 0 && set[way].tag == tag
                 && memcmp(flash_pool_block(pool, other), bytes, pool->block_bytes) == 0) {
             return other;
         }
@@ -48,7 +50,7 @@ uint32_t flash_index_equal(struct flash_index *index, const struct flash_pool *p
         }
     }
     if (way_for_us < FLASH_INDEX_WAYS) {
-        set[way_for_us] = id;
+        set[way_for_us] = (struct flash_hint){ id, tag };
     }
     return id;
 }

@@ -14,8 +14,13 @@
 #define FLASH_INDEX_SETS      (1u << FLASH_INDEX_SETS_LOG2)
 #define FLASH_INDEX_WAYS      4u
 
+struct flash_hint {
+    uint32_t id;  /* 0: no hint */
+    uint32_t tag; /* of the content that the block had: another one need not be looked at */
+};
+
 struct flash_index {
-    uint32_t id[FLASH_INDEX_SETS][FLASH_INDEX_WAYS]; /* 0: no hint */
+    struct flash_hint hints[FLASH_INDEX_SETS][FLASH_INDEX_WAYS];
 };
 
 /* Another block with the content of `id`, or `id` itself, which is then remembered. Block sizes

@@ -3,25 +3,25 @@
  */
 #include "board/flash_rows.h"
 
-#include <stdalign.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "board/flash_change.h"
 #include "run_memory.h"
 
-#define LANES_PER_BLOCK 4u
+#define LANES_PER_BLOCK 8u
+#define ROW_LANES       (FLASH_ROW_BYTES / (uint32_t)sizeof(flash_lanes))
+#define BLOCK_BYTES     (LANES_PER_BLOCK * (uint32_t)sizeof(flash_lanes))
 
-typedef uint64_t lanes __attribute__((vector_size(16)));
-
-#define BLOCK_BYTES (LANES_PER_BLOCK * (uint32_t)sizeof(lanes))
-
-/* Rows that are still to be added, one block of vectors after the other. */
+/* A sum in the making: what is added, and rows that are still to be added together. */
 struct row_sum {
-    alignas(64) uint8_t bytes[FLASH_ROW_BYTES];
-    const uint8_t *rows[FLASH_ROWS_AT_ONCE];
+    flash_lanes lanes[ROW_LANES];
+    const flash_lanes *rows[FLASH_ROWS_AT_ONCE];
     uint32_t count;
     uint32_t row_bytes;
+    uint32_t sector_index; /* of the image, whose content is: */
+    const struct flash_sector *sector;
 };
 
 static void add_bytes(uint8_t *restrict sum, const uint8_t *restrict bytes, uint32_t size)
@@ -31,26 +31,29 @@ static void add_bytes(uint8_t *restrict sum, const uint8_t *restrict bytes, uint
     }
 }
 
-static void add_rows(struct row_sum *sum)
+static __attribute__((noinline)) void add_rows(struct row_sum *sum)
 {
-    for (uint32_t at = 0; at < sum->row_bytes; at += BLOCK_BYTES) {
-        lanes block[LANES_PER_BLOCK];
-        memcpy(block, sum->bytes + at, sizeof block);
+    for (uint32_t at = 0; at * sizeof(flash_lanes) < sum->row_bytes; at += LANES_PER_BLOCK) {
+        flash_lanes block[LANES_PER_BLOCK];
+        for (uint32_t lane = 0; lane < LANES_PER_BLOCK; lane++) {
+            block[lane] = sum->lanes[at + lane];
+        }
         for (uint32_t i = 0; i < sum->count; i++) {
-            lanes row[LANES_PER_BLOCK];
-            memcpy(row, sum->rows[i] + at, sizeof row);
+            const flash_lanes *row = sum->rows[i] + at;
             for (uint32_t lane = 0; lane < LANES_PER_BLOCK; lane++) {
                 block[lane] ^= row[lane];
             }
         }
-        memcpy(sum->bytes + at, block, sizeof block);
+        for (uint32_t lane = 0; lane < LANES_PER_BLOCK; lane++) {
+            sum->lanes[at + lane] = block[lane];
+        }
     }
     sum->count = 0;
 }
 
 /* A row that no other node has, or that is longer than what is kept. */
-static void add_plain(const struct flash_store *store, const struct flash_image *image,
-        uint32_t address, uint8_t *sum, uint32_t row_bytes)
+static __attribute__((noinline)) void add_plain(const struct flash_store *store,
+        const struct flash_image *image, uint32_t address, uint8_t *sum, uint32_t row_bytes)
 {
     while (row_bytes > 0) {
         uint8_t piece[FLASH_PAGE_BYTES];
@@ -65,15 +68,39 @@ static void add_plain(const struct flash_store *store, const struct flash_image 
 
 /* --- what is kept --------------------------------------------------------------------------- */
 
-static uint32_t page_of(
-        const struct flash_store *store, const struct flash_image *image, uint32_t address)
+/* The number of the page at `address`, 0: erased. Rows come in the order of their addresses, so the
+ * sector is mostly that of the row before. */
+static uint32_t page_of(const struct flash_store *store, const struct flash_image *image,
+        uint32_t address, struct row_sum *sum)
 {
-    uint32_t sector = image->sectors[address / FLASH_SECTOR_BYTES];
-    if (sector == 0) {
-        return 0;
+    uint32_t index = address / FLASH_SECTOR_BYTES;
+    if (index != sum->sector_index || sum->sector == NULL) {
+        if (image->sectors[index] == 0) {
+            return 0;
+        }
+        sum->sector_index = index;
+        sum->sector = flash_pool_block(&store->sectors, image->sectors[index]);
     }
-    const struct flash_sector *block = flash_pool_block(&store->sectors, sector);
-    return block->page[address / FLASH_PAGE_BYTES % FLASH_PAGES_PER_SECTOR];
+    return sum->sector->page[address / FLASH_PAGE_BYTES % FLASH_PAGES_PER_SECTOR];
+}
+
+static struct flash_row_source source_of(const struct flash_store *store,
+        const struct flash_image *image, uint32_t address, struct row_sum *sum)
+{
+    uint64_t first = page_of(store, image, address, sum);
+    uint64_t last = page_of(store, image, address + sum->row_bytes - 1u, sum);
+    return (struct flash_row_source){ last << 32 | first,
+        sum->row_bytes << 16 | address % FLASH_PAGE_BYTES };
+}
+
+static uint32_t first_page(const struct flash_row_source *source)
+{
+    return (uint32_t)source->pages;
+}
+
+static uint32_t last_page(const struct flash_row_source *source)
+{
+    return (uint32_t)(source->pages >> 32);
 }
 
 static bool is_shared(const struct flash_pool *pages, uint32_t page)
@@ -81,86 +108,89 @@ static bool is_shared(const struct flash_pool *pages, uint32_t page)
     return page != 0 && !flash_pool_private(pages, page);
 }
 
-static uint32_t place_of(const struct flash_row_source *source)
+static uint32_t slot_of(const struct flash_row_source *source)
 {
-    uint32_t hash = source->first_page * UINT32_C(0x9E3779B1);
-    hash ^= source->last_page * UINT32_C(0x85EBCA6B);
-    hash ^= source->offset * UINT32_C(0xC2B2AE35);
-    return hash >> (32u - FLASH_ROWS_LOG2);
+    uint64_t mixed = source->pages * UINT64_C(0x9E3779B97F4A7C15);
+    mixed ^= source->place * UINT64_C(0xC2B2AE3D27D4EB4F);
+    return (uint32_t)(mixed >> (64u - FLASH_ROWS_LOG2));
 }
 
-static bool is_same(const struct flash_row_source *a, const struct flash_row_source *b)
-{
-    return a->first_page == b->first_page && a->last_page == b->last_page && a->offset == b->offset
-           && a->size == b->size;
-}
-
-static void let_go(struct flash_store *store, const struct flash_row_source *source)
-{
-    flash_page_release(store, source->first_page);
-    flash_page_release(store, source->last_page);
-}
-
-/* Puts another row in a place. */
+/* Puts another row in a slot. */
 static void keep(struct flash_store *store, const struct flash_image *image, uint32_t address,
-        uint32_t place, const struct flash_row_source *source)
+        uint32_t slot, const struct flash_row_source *source)
 {
     struct flash_rows *kept = store->rows;
-    flash_pool_hold(&store->pages, source->first_page);
-    flash_pool_hold(&store->pages, source->last_page);
-    let_go(store, &kept->source[place]);
-    kept->source[place] = *source;
-    memset(kept->bytes[place], 0, sizeof kept->bytes[place]);
-    flash_image_read(store, image, address, kept->bytes[place], source->size);
+    flash_pool_hold(&store->pages, first_page(source));
+    flash_pool_hold(&store->pages, last_page(source));
+    flash_page_release(store, first_page(&kept->source[slot]));
+    flash_page_release(store, last_page(&kept->source[slot]));
+    kept->source[slot] = *source;
+    memset(kept->row[slot], 0, sizeof kept->row[slot]);
+    flash_image_read(store, image, address, kept->row[slot], source->place >> 16);
+}
+
+/* Makes room for the row in its slot; false: it is not shared. Rare, and kept out of the loop over
+ * rows, whose values then stay in registers. */
+static __attribute__((noinline)) bool keep_shared(struct flash_store *store,
+        const struct flash_image *image, uint32_t address, uint32_t slot, struct row_sum *sum)
+{
+    struct flash_row_source source = source_of(store, image, address, sum);
+    if (!is_shared(&store->pages, first_page(&source))
+            || !is_shared(&store->pages, last_page(&source))) {
+        return false;
+    }
+    add_rows(sum); /* what lies in this slot may be among them */
+    keep(store, image, address, slot, &source);
+    return true;
 }
 
 /* Adds a row, or notes it to be added with the next ones. */
-static void take_row(struct flash_store *store, const struct flash_image *image, uint32_t address,
-        struct row_sum *sum)
+static inline void take_row(struct flash_store *store, const struct flash_image *image,
+        uint32_t address, struct row_sum *sum)
 {
-    struct flash_row_source source = {
-        .first_page = page_of(store, image, address),
-        .last_page = page_of(store, image, address + sum->row_bytes - 1u),
-        .offset = (uint16_t)(address % FLASH_PAGE_BYTES),
-        .size = (uint16_t)sum->row_bytes,
-    };
-    uint32_t place = place_of(&source);
-    if (!is_same(&store->rows->source[place], &source)) {
-        if (!is_shared(&store->pages, source.first_page)
-                || !is_shared(&store->pages, source.last_page)) {
-            add_plain(store, image, address, sum->bytes, sum->row_bytes);
-            return;
-        }
-        add_rows(sum); /* what lies in this place may be among them */
-        keep(store, image, address, place, &source);
+    struct flash_row_source source = source_of(store, image, address, sum);
+    uint32_t slot = slot_of(&source);
+    const struct flash_row_source *there = &store->rows->source[slot];
+    if ((there->pages != source.pages || there->place != source.place)
+            && !keep_shared(store, image, address, slot, sum)) {
+        add_plain(store, image, address, (uint8_t *)sum->lanes, sum->row_bytes);
+        return;
     }
-    sum->rows[sum->count++] = store->rows->bytes[place];
+    sum->rows[sum->count++] = store->rows->row[slot];
     if (sum->count == FLASH_ROWS_AT_ONCE) {
         add_rows(sum);
+    }
+}
+
+/* Rows that are too long to be kept. */
+static void add_long(const struct flash_store *store, const struct flash_image *image,
+        const struct hal_flash_rows *run, void *sum, uint32_t row_bytes)
+{
+    for (uint32_t row = 0; row < run->count; row++) {
+        add_plain(store, image, run->address + row * row_bytes, sum, row_bytes);
     }
 }
 
 void flash_image_add(struct flash_store *store, const struct flash_image *image,
         const struct hal_flash_rows *runs, size_t run_count, void *sum, uint32_t row_bytes)
 {
-    bool fits = row_bytes > 0 && row_bytes <= FLASH_ROW_BYTES;
     struct row_sum together = { .row_bytes = row_bytes };
-    if (fits && store->rows == NULL) {
+    assert(row_bytes > 0);
+    if (store->rows == NULL) {
         store->rows = run_memory_take_zeroed(store->pages.memory, sizeof *store->rows);
     }
     for (size_t i = 0; i < run_count; i++) {
-        uint32_t address = runs[i].address;
-        for (uint32_t row = 0; row < runs[i].count; row++, address += row_bytes) {
-            if (fits) {
-                take_row(store, image, address, &together);
-            } else {
-                add_plain(store, image, address, sum, row_bytes);
-            }
+        if (row_bytes > FLASH_ROW_BYTES) {
+            add_long(store, image, &runs[i], sum, row_bytes);
+            continue;
+        }
+        for (uint32_t row = 0; row < runs[i].count; row++) {
+            take_row(store, image, runs[i].address + row * row_bytes, &together);
         }
     }
-    if (fits) {
+    if (row_bytes <= FLASH_ROW_BYTES) {
         add_rows(&together);
-        add_bytes(sum, together.bytes, row_bytes);
+        add_bytes(sum, (const uint8_t *)together.lanes, row_bytes);
     }
 }
 

@@ -18,13 +18,14 @@
 
 /* Which row a copy is of: what the pages hold from `offset` on. */
 struct flash_row_source {
-    uint32_t first_page, last_page; /* 0: nothing is kept; the same, if the row lies in one page */
-    uint16_t offset;                /* in the first page */
-    uint16_t size;
+    uint64_t pages; /* the last one's number above the first one's; 0: nothing is kept */
+    uint32_t place; /* offset in the first page, above it the size */
 };
 
+typedef uint64_t flash_lanes __attribute__((vector_size(16)));
+
 struct flash_rows {
-    uint8_t bytes[FLASH_ROWS][FLASH_ROW_BYTES]; /* zeros after the row's end */
+    flash_lanes row[FLASH_ROWS][FLASH_ROW_BYTES / sizeof(flash_lanes)]; /* zeros after its end */
     struct flash_row_source source[FLASH_ROWS];
 };
 

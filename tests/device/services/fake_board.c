@@ -351,6 +351,11 @@ void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
     to->fcnt_max = fcnt_max;
 }
 
+uint64_t mac_step_at(const struct core *core)
+{
+    return board_of(core->hal.board)->mac_step_at;
+}
+
 uint32_t mac_dev_addr(const struct core *core)
 {
     return board_of(core->hal.board)->dev_addr;
@@ -480,6 +485,7 @@ struct rig *rig_create(void)
     memset(board->nor, 0xFF, BOARD_NOR_SIZE);
     board->hal.board = board;
     board->hal.ops = &ops;
+    board->mac_step_at = HAL_TICKS_NEVER;
     board->now_ticks = 10u * HAL_RTC_HZ;
     for (unsigned i = 0; i < NVM_ID_COUNT; i++) {
         board->records[i].size = -1;
@@ -560,7 +566,10 @@ void rig_run_ticks(struct rig *rig, uint64_t ticks)
     uint64_t until = board->now_ticks + ticks;
     for (;;) {
         while (services_step_at(&rig->services, &rig->core) <= board->now_ticks) {
+            unsigned reads = board->reads;
             services_step(&rig->services, &rig->core, board->now_ticks);
+            reads = board->reads - reads;
+            board->step_reads = reads > board->step_reads ? reads : board->step_reads;
         }
         if (board->notify && board->now_ticks >= board->nor_busy_until) {
             board->notify = false;

@@ -63,6 +63,7 @@ struct board {
     unsigned programs;
     unsigned erases;
     unsigned reads;
+    unsigned step_reads; /* the most in one step of the services */
     unsigned notifies;
     unsigned bad_reads; /* of `bad_read_size` bytes still to come with a wrong bit */
     size_t bad_read_size;
@@ -77,6 +78,7 @@ struct board {
     struct board_group groups[4];
     int receiver_group; /* whose session the one receiver serves, -1: it is off */
     uint32_t dev_addr;
+    uint64_t mac_step_at;
     unsigned device_time_requests;
     uint32_t airtime_ticks;
     struct board_record records[NVM_ID_COUNT];

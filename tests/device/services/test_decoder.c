@@ -15,7 +15,9 @@ struct session {
     unsigned fragments;
     unsigned size;
     uint8_t version;
+    bool radio_near; /* the MAC is always due soon */
     uint8_t *block;
+    unsigned step_reads; /* rows that were read in one step, at most */
 };
 
 static void make_block(struct session *s, uint32_t seed)
@@ -64,6 +66,7 @@ static unsigned run_lossy(struct session *s, uint32_t seed, unsigned loss_percen
     struct rig *rig = rig_create();
     struct naive_solver solver;
     rig->board.random_state = seed;
+    rig->board.mac_step_at = s->radio_near ? 0 : HAL_TICKS_NEVER;
     make_block(s, seed);
     naive_solver_init(&solver, s->fragments);
     open_session(rig, s);
@@ -82,6 +85,7 @@ static unsigned run_lossy(struct session *s, uint32_t seed, unsigned loss_percen
         }
     }
     finish(rig, s);
+    s->step_reads = rig->board.step_reads;
     naive_solver_free(&solver);
     free(s->block);
     rig_destroy(rig);
@@ -98,6 +102,20 @@ Test(decoder, completes_exactly_when_plain_elimination_does)
             .version = (uint8_t)(seed % 2 + 1) };
         run_lossy(&s, seed, seed % 3 == 0 ? 20 : seed % 3 == 1 ? 5 : 40);
     }
+}
+
+/* The MAC opens a window within a quarter of a millisecond only if a step near it is short: 8 rows
+ * are about one millisecond. Else a row of half of the block is one step. What comes out is the
+ * same. */
+Test(decoder, keeps_its_steps_short_where_the_radio_is_near)
+{
+    struct session far = { .fragments = 240, .size = 113, .version = 2 };
+    struct session near = far;
+    near.radio_near = true;
+    cr_assert_eq(run_lossy(&far, 5, 20), run_lossy(&near, 5, 20));
+    cr_assert_leq(near.step_reads, 8);
+    cr_assert_geq(far.step_reads, 110);
+    cr_assert_leq(far.step_reads, 128);
 }
 
 Test(decoder, completes_without_coded_fragments_when_nothing_is_lost)

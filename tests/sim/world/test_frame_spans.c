@@ -13,10 +13,10 @@
 #include "sim/world/decoder_view.h"
 #include "support/trial.h"
 
-#define CAMPAIGN(redundancy)                                                                       \
+#define CAMPAIGN(redundancy, fragment)                                                             \
     "firmware: {image: generated, size: 20 KiB}\n"                                                 \
     "campaign: {start: 1 h, set_up: {window: 2 h}, redundancy: " redundancy ", "                   \
-    "correction: {policy: fixed}}\n"
+    "fragment_size: " fragment ", correction: {policy: fixed}}\n"
 
 static const char bulk[] =
         "name: bulk\n"
@@ -24,9 +24,9 @@ static const char bulk[] =
         "area: {radius: 500 m}\n"
         "propagation: {shadowing: {sigma: 0 dB}, fading: none}\n"
         "gateways: {count: 1}\n"
-        "devices: [{name: d, count: 1, report: {period: 30 min}}]\n" CAMPAIGN("0 %");
+        "devices: [{name: d, count: 1, report: {period: 30 min}}]\n" CAMPAIGN("0 %", "200 B");
 
-/* About a tenth of the frames is lost. */
+/* About a tenth of the frames is lost, and a row is more than the decoder adds in one step. */
 static const char lossy[] =
         "name: lossy\n"
         "duration: 24 h\n"
@@ -34,7 +34,7 @@ static const char lossy[] =
         "propagation: {penetration: 15 dB, shadowing: {sigma: 0 dB},"
         " fading: rayleigh}\n"
         "gateways: {count: 1}\n"
-        "devices: [{name: d, count: 1, report: {period: 30 min}}]\n" CAMPAIGN("60 %");
+        "devices: [{name: d, count: 1, report: {period: 30 min}}]\n" CAMPAIGN("20 %", "25 B");
 
 static bool in_spans(const struct fw_span *spans, uint32_t offset)
 {
