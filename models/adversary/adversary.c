@@ -100,11 +100,13 @@ static void act(void *context, sim_ns now_ns, entity_id entity, uint64_t argumen
     if (!acts(self, now_ns)) {
         return;
     }
+    const struct adversary_ops *ops = kinds[self->params.kind];
+    sim_ns every_ns = ops->act_every_ns > 0 ? ops->act_every_ns : self->params.every_ns;
     self->acted++;
-    kinds[self->params.kind]->act(self, now_ns);
-    if (self->params.every_ns > 0) {
-        engine_schedule(fleet->around.engine, now_ns + self->params.every_ns, SIM_PHASE_NODE,
-                entity, fleet->act_handler, argument);
+    ops->act(self, now_ns);
+    if (every_ns > 0) {
+        engine_schedule(fleet->around.engine, now_ns + every_ns, SIM_PHASE_NODE, entity,
+                fleet->act_handler, argument);
     }
 }
 
@@ -124,7 +126,6 @@ struct adversary_fleet *adversaries_create(const struct adversary_surroundings *
     fleet->send_handler = engine_handler_add(fleet->around.engine, send_now, fleet);
     fleet->act_handler = engine_handler_add(fleet->around.engine, act, fleet);
     adversary_jammer_handlers(fleet);
-    adversary_impostor_handlers(fleet);
     for (uint32_t i = 0; i < count; i++) {
         struct adversary *self = &fleet->items[i];
         self->fleet = fleet;

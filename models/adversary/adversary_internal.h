@@ -68,7 +68,7 @@ struct adversary {
 struct adversary_fleet {
     struct adversary_surroundings around;
     struct adversary_stats stats;
-    uint16_t send_handler, act_handler, jam_handler, quiet_handler, look_handler;
+    uint16_t send_handler, act_handler, jam_handler, quiet_handler;
     uint32_t count;
     struct adversary items[];
 };
@@ -78,7 +78,8 @@ struct adversary_fleet {
 struct adversary_ops {
     void (*heard)(struct adversary *self, const struct frame *frame, sim_ns now_ns);
     void (*detected)(struct adversary *self, const struct frame *frame, sim_ns now_ns);
-    void (*act)(struct adversary *self, sim_ns now_ns); /* at from_ns, then every_ns */
+    void (*act)(struct adversary *self, sim_ns now_ns); /* at from_ns, then again and again: */
+    sim_ns act_every_ns;                                /* 0: as often as its parameters say */
 };
 extern const struct adversary_ops adversary_inject, adversary_collide, adversary_counter_jump,
         adversary_status_storm, adversary_replay_set_up, adversary_replay_uplinks,
@@ -92,8 +93,6 @@ void adversary_send(struct adversary *self, sim_ns at_ns, const struct lora_modu
 
 /* adversary/jammer.c: registers its events. */
 void adversary_jammer_handlers(struct adversary_fleet *fleet);
-/* adversary/impostor.c: likewise. */
-void adversary_impostor_handlers(struct adversary_fleet *fleet);
 
 /* --- adversary/group.c ------------------------------------------------------------------------ */
 

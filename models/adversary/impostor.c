@@ -18,8 +18,10 @@
 #include "campaign/packages.h"
 #include "campaign/schedule.h"
 
-/* The server's first fragment comes SCHEDULE_GUARD_NS after SessionTime. */
-#define LOOK_NS (SCHEDULE_GUARD_NS / 5)
+/* The server's first fragment comes SCHEDULE_GUARD_NS after SessionTime. One look falls into the
+ * time from FIRST_NS on. */
+#define FIRST_NS (SCHEDULE_GUARD_NS / 10)
+#define LOOK_NS  (2 * SCHEDULE_GUARD_NS / 5)
 
 /* The block of the group's transfer, made at its first frame. False: out of memory. */
 static bool craft(struct adversary *self)
@@ -97,39 +99,23 @@ static void begin(struct adversary *self, const struct campaign_session *session
 }
 
 /* Its own device opens the session, too. */
-static void look(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+static void look(struct adversary *self, sim_ns now_ns)
 {
-    struct adversary_fleet *fleet = context;
-    struct adversary *self = &fleet->items[argument];
-    const struct server *server = fleet->around.server;
-    if (now_ns >= self->params.until_ns) {
-        return;
-    }
+    const struct server *server = self->fleet->around.server;
     for (uint32_t c = 0; c < server_campaign_count(server); c++) {
         const struct campaign *campaign = server_campaign(server, c);
         for (uint32_t s = 0; s < campaign_session_count(campaign); s++) {
             struct campaign_session session;
             campaign_session_get(campaign, s, &session);
-            sim_ns since_ns = now_ns - session.start_ns;
-            if (session.start_ns > 0 && since_ns >= LOOK_NS && since_ns < 3 * LOOK_NS
+            sim_ns first_ns = session.start_ns + FIRST_NS;
+            if (session.start_ns > 0 && now_ns >= first_ns && now_ns < first_ns + LOOK_NS
                     && session.mc_addr != self->group.mc_addr) {
                 begin(self, &session, now_ns);
             }
         }
     }
-    engine_schedule(fleet->around.engine, now_ns + LOOK_NS, SIM_PHASE_NODE, entity,
-            fleet->look_handler, argument);
 }
 
-static void act(struct adversary *self, sim_ns now_ns)
-{
-    engine_schedule(self->fleet->around.engine, now_ns, SIM_PHASE_NODE, self->entity,
-            self->fleet->look_handler, self->index);
-}
-
-void adversary_impostor_handlers(struct adversary_fleet *fleet)
-{
-    fleet->look_handler = engine_handler_add(fleet->around.engine, look, fleet);
-}
-
-const struct adversary_ops adversary_collide = { .heard = heard, .act = act };
+const struct adversary_ops adversary_collide = { .heard = heard,
+    .act = look,
+    .act_every_ns = LOOK_NS };
