@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: MIT
  *
  * Candidate, running image, boot state and record log have any content. Update and bootloader run
- * on the fake board of their tests, from a state in which an authentic candidate waits. Oracle: no
- * assertion fails, flash rules hold, and whatever is installed is that candidate.
+ * on the fake board of their tests, from a state in which an authentic candidate waits: over the
+ * map with slots in SPI NOR, and over that in internal flash, where the candidate is copied before
+ * it is committed. Oracle: no assertion fails, flash rules hold, and whatever is installed is that
+ * candidate.
  */
 #include <nettle/eddsa.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ enum step {
     CHANGE_BOOT_STATE,
     VERIFY,
     BOOT,
+    CHANGE_NEW_IMAGE, /* what the bootloader reads: the candidate, or the copy of it */
     STEP_COUNT
 };
 
@@ -100,6 +103,9 @@ static void play(struct fuzz_bytes *in)
         break;
     case VERIFY:
         (void)candidate_commit(&board, IMAGE_SIZE);
+        break;
+    case CHANGE_NEW_IMAGE:
+        change(in, candidate_new_image(&board), IMAGE_SIZE);
         break;
     case BOOT:
     case STEP_COUNT:

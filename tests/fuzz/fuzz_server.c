@@ -4,9 +4,11 @@
  * A network server, its join server and a campaign run with two scripted devices. One of them also
  * sends what the input says, with a good MIC under its own keys: any payload on any port, any
  * FOpts, counters and DevNonces. The first byte says what the campaign demands: hashes of the
- * block, an install at a common time (TS006), delivery by unicast. Assertions of the servers, and
- * the sanitizers, are the oracle; so is that the campaign ends, and that the other device confirms
- * the new image.
+ * block, an install at a common time (TS006), delivery by unicast, a restart of the group when it
+ * is silent. A member that moves the counter of the group (docs/security.md) makes it so.
+ * Assertions of the servers, and the sanitizers, are the oracle; so is that the campaign ends, and
+ * that the other device confirms the new image, but where its counter was moved: the hostile one
+ * may answer in such a way that no restart comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ enum step {
     JOIN,
     AGAIN, /* the last frame once more, through the other gateway */
     WAIT,
+    JUMP, /* of the counters of both devices */
     STEP_COUNT
 };
 
@@ -36,10 +39,14 @@ enum step {
 #define PROOFS      ((1u << PROOF_CRC64) | (1u << PROOF_SHA256))
 #define COMMON_TIME 4u
 #define BY_UNICAST  8u
+#define RESTARTS    16u
+
+#define JUMP_BY 4096u
 
 static struct fleet fleet;
 static uint8_t frame[255];
 static uint16_t frame_size;
+static bool jumped;
 
 static void hear(struct fuzz_bytes *in, uint32_t gateway)
 {
@@ -61,6 +68,15 @@ static void make_data(struct fuzz_bytes *in)
     frame_size = scripted_device_uplink(
             mac, (flags & 1u) != 0, fopts, fopts_size, fport, payload, size, frame);
     mac->fctrl = 0;
+}
+
+static void jump(void)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        struct fleet_group *group = &fleet.devices[i].groups[0];
+        group->last_fcnt += group->session ? JUMP_BY : 0;
+        jumped = jumped || (i == HONEST && group->session);
+    }
 }
 
 static void play(struct fuzz_bytes *in)
@@ -85,6 +101,9 @@ static void play(struct fuzz_bytes *in)
     case AGAIN:
         hear(in, 1);
         break;
+    case JUMP:
+        jump();
+        break;
     case WAIT:
     case STEP_COUNT:
     default: {
@@ -108,6 +127,7 @@ static void begin(uint8_t options)
         params.delivery = DELIVERY_UNICAST;
         params.delivery_timeout_ns = 6 * 3600 * SIM_NS_PER_S;
     }
+    params.restart_group = (options & RESTARTS) != 0 ? 1 : 0;
     fleet_create(&fleet, 2, REPORT_NS, &params);
     for (uint32_t i = 0; i < 2; i++) {
         fleet.devices[i].faults.asks_hashes = params.proofs;
@@ -118,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_bytes in = { data, size, 0 };
     frame_size = 0;
+    jumped = false;
     begin(fuzz_u8(&in));
     fleet.devices[HOSTILE].faults.ignores_clock = true; /* answers to what the input asked */
     fleet.devices[HOSTILE].faults.receipts_most = 8;    /* else one each 40 s, for two days */
@@ -127,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fleet_run(&fleet, engine_now(fleet.engine) + REST_NS);
     struct campaign_device honest = fleet_view(&fleet, HONEST);
     if (campaign_phase(fleet.campaign) != CAMPAIGN_PHASE_DONE
-            || honest.stage != CAMPAIGN_CONFIRMED) {
+            || (!jumped && honest.stage != CAMPAIGN_CONFIRMED)) {
         abort();
     }
     fleet_destroy(&fleet);

@@ -246,27 +246,29 @@ def journal_seeds():
 
 
 # --- fuzz_candidate: steps ------------------------------------------------------------------------
-CANDIDATE, RUNNING, RECORDS, BOOT_STATE, VERIFY, BOOT = range(6)
+CANDIDATE, RUNNING, RECORDS, BOOT_STATE, VERIFY, BOOT, NEW_IMAGE = range(7)
 
 
 def change(area, at, mask):
     return bytes([area, at & 255, at >> 8]) + block(mask)
 
 
-def candidate_seeds():
+def candidate_seeds(target):
     install = bytes([VERIFY, BOOT])
-    write('candidate', 'installed', install + bytes([BOOT]))
+    write(target, 'installed', install + bytes([BOOT]))
     for name, at in ('magic', 0), ('size', 8), ('version', 12), ('digest', 32), ('signature', 96), (
             'rest', 170), ('code', 700):
-        write('candidate', f'candidate-{name}', change(CANDIDATE, at, b'\x01') + install)
-        write('candidate', f'committed-{name}', bytes([VERIFY]) + change(CANDIDATE, at, b'\x80')
+        write(target, f'candidate-{name}', change(CANDIDATE, at, b'\x01') + install)
+        write(target, f'committed-{name}', bytes([VERIFY]) + change(CANDIDATE, at, b'\x80')
               + bytes([BOOT, BOOT]))
-        write('candidate', f'running-{name}', change(RUNNING, at, b'\x04') + bytes([BOOT])
+        write(target, f'waiting-{name}', bytes([VERIFY]) + change(NEW_IMAGE, at, b'\x80')
+              + bytes([BOOT, VERIFY, BOOT]))
+        write(target, f'running-{name}', change(RUNNING, at, b'\x04') + bytes([BOOT])
               + install + change(RUNNING, at, b'\x04') + bytes([BOOT]))
-    write('candidate', 'records-header', bytes([VERIFY]) + change(RECORDS, 0, b'\xff' * 8)
+    write(target, 'records-header', bytes([VERIFY]) + change(RECORDS, 0, b'\xff' * 8)
           + bytes([BOOT]))
-    write('candidate', 'records', bytes([VERIFY]) + change(RECORDS, 8, b'\x01' * 40) + bytes([BOOT]))
-    write('candidate', 'boot-state', bytes([VERIFY]) + change(BOOT_STATE, 0, b'\xff' * 64)
+    write(target, 'records', bytes([VERIFY]) + change(RECORDS, 8, b'\x01' * 40) + bytes([BOOT]))
+    write(target, 'boot-state', bytes([VERIFY]) + change(BOOT_STATE, 0, b'\xff' * 64)
           + bytes([119, BOOT]))
 
 
@@ -372,9 +374,11 @@ def patch_seeds():
 
 
 # --- fuzz_server: what the campaign demands, then steps ------------------------------------------
-S_RAW, S_DATA, S_JOIN, S_AGAIN, S_WAIT = range(5)
-S_PLAIN, S_CRC64, S_SHA256, S_COMMON_TIME, S_UNICAST = 0, 1, 2, 4, 8
+S_RAW, S_DATA, S_JOIN, S_AGAIN, S_WAIT, S_JUMP = range(6)
+S_PLAIN, S_CRC64, S_SHA256, S_COMMON_TIME, S_UNICAST, S_RESTART = 0, 1, 2, 4, 8, 16
 GOOD_RADIO = 5 + 8 * 25  # DR5, SNR 5 dB
+SESSION = 122  # half minutes: the set-up lasts an hour
+RESTART = 34   # from a jump in the session to the restart of the group
 S_CONFIRMED, S_FOPTS, S_AHEAD = 1, 2, 4
 
 
@@ -431,9 +435,13 @@ def server_seeds():
                         options)
         s_write(f'{name}-before', s_wait(2) + all_of)
         s_write(f'{name}-in-set-up', s_wait(40) + all_of + s_wait(4) + all_of)
-        s_write(f'{name}-in-session', s_wait(160) + all_of)
+        s_write(f'{name}-in-session', s_wait(SESSION) + all_of)
+        s_write(f'{name}-after-session', s_wait(160) + all_of)
         s_write(f'{name}-confirmed', s_wait(40) + b''.join(
             s_data(port, h(text), S_CONFIRMED) + bytes([S_AGAIN, GOOD_RADIO]) for text in texts))
+        # Counters are moved; answers come before the group is set up again, meanwhile, and later.
+        s_write(f'{name}-in-restart', s_wait(SESSION) + bytes([S_JUMP]) + s_wait(RESTART) + all_of
+                + all_of + s_wait(2) + all_of, S_RESTART)
     s_write('mac-answers', s_wait(4) + b''.join(
         s_data(2, b'x', 0, h(text)) for text in MAC_ANSWERS))
     s_write('mac-answers-port-0', s_wait(4) + b''.join(
@@ -469,7 +477,8 @@ downlink_seeds()
 packages_seeds()
 uplinks_seeds()
 journal_seeds()
-candidate_seeds()
+candidate_seeds('candidate')
+candidate_seeds('candidate_l4') # the other flash map
 records_seeds()
 delta_seeds()
 patch_seeds()
