@@ -100,10 +100,14 @@ static void held_back(struct device_reports *device)
     device->counts.dropped++;
 }
 
-/* Repetitions are no reports of their own. */
+/* Repetitions are no reports of their own. After a join counters begin again, and the network may
+ * give the DevAddr that the device had. */
 static void on_air(struct device_reports *device, const struct frame *frame)
 {
     struct lorawan_uplink uplink;
+    if (frame->size > 0 && lorawan_ftype(frame->bytes[0]) == LORAWAN_JOIN_REQUEST) {
+        device->last = UINT64_MAX;
+    }
     if (!lorawan_uplink_parse(frame->bytes, frame->size, &uplink) || !uplink.has_fport
             || uplink.fport != REPORT_FPORT) {
         return;

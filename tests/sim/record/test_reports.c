@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/data_frame.h"
 #include "support/trial.h"
@@ -210,5 +211,35 @@ Test(reports, a_power_cut_loses_the_report_on_its_way_and_those_of_the_time_with
     cr_expect_geq(dropped, 4 * 30);
     cr_expect_leq(dropped, 4 * 31);
     cr_expect_float_eq(trial_value(trial, "reports.due"), 4 * 300, 4 * 2);
+    trial_destroy(trial);
+}
+
+/* A frame of the first device with these bytes on the air. */
+static void transmit(const struct trial *trial, const uint8_t *bytes, uint8_t size)
+{
+    static uint32_t number;
+    struct frame frame = { .size = size, .sender = trial->world->first_device };
+    frame.id = (uint64_t)frame.sender << 32 | ++number;
+    frame.modulation.frequency_hz = 868100000;
+    memcpy(frame.bytes, bytes, size);
+    engine_observe(trial->world->engine, engine_now(trial->world->engine), frame.sender,
+            OBSERVE_FRAME_STARTED, (int64_t)frame.id,
+            (int64_t)((uint64_t)size << 32 | frame.modulation.frequency_hz), 14000, &frame);
+}
+
+/* The network gives a device that joins again the DevAddr that it had, and FCnt begins again: the
+ * same FCnt is another report then, and a repetition before. */
+Test(reports, one_after_a_join_is_no_repetition)
+{
+    static const uint8_t report[] = { 0x40, 1, 0, 0, 0x26, 0, 1, 0, FPORT, 7, 1, 2, 3, 4 };
+    static const uint8_t join[23] = { 0 };
+    struct trial *trial = trial_create(confirmed, NULL, 0);
+    double before = trial_value(trial, "reports.sent");
+    transmit(trial, report, sizeof report);
+    transmit(trial, report, sizeof report);
+    cr_expect_eq(trial_value(trial, "reports.sent") - before, 1);
+    transmit(trial, join, sizeof join);
+    transmit(trial, report, sizeof report);
+    cr_expect_eq(trial_value(trial, "reports.sent") - before, 2);
     trial_destroy(trial);
 }
