@@ -7,7 +7,7 @@
 #include <argp.h>
 #include <stddef.h>
 
-#define SETS_MAX 64u
+#define SETS_MAX 128u
 
 struct sets {
     size_t count;

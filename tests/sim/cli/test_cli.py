@@ -99,7 +99,7 @@ class Usage(Folder):
         self.refused('new', 'a', 'b', says="'b' is one too many")
         self.refused('validate', says='which scenario?')
         self.refused('run', '--seed', says='requires an argument')
-        self.refused('run', *['--set', 'seed=1'] * 65, says='more than 64 times')
+        self.refused('run', *['--set', 'seed=1'] * 129, says='more than 128 times')
 
     def test_output_that_cannot_be_written_is_an_error(self):
         with open('/dev/full', 'w') as full:

@@ -15,8 +15,11 @@
 /* How long flash is rewritten; the first value is not at all. */
 #define REWRITES "adversaries.1.duration"
 
+/* Between two keys that are drawn together, and between their values. */
+#define BESIDE '|'
+
 /* A key with a `*` is one of both campaigns. Values are alike often; one that is to be drawn more
- * often stands more than once. */
+ * often stands more than once. Rows are drawn by their numbers: a new one comes last. */
 static const struct row {
     const char *key;
     const char *values[STORM_WORDS_MAX];
@@ -42,7 +45,7 @@ static const struct row {
     { "campaigns.*.verify",
             { "[block-mic, signature]", "[signature]", "[checksum, signature]",
                     "[server-mic-crc64, signature]", "[server-mic-sha256, signature]" } },
-    { "campaigns.*.install.policy", { "at-once", "at-once", "common-time" } },
+    { "campaigns.*.install.policy", { "at-once", "at-once", "common-time", "agreed-time" } },
     { "campaigns.0.install.after", { "8 h", "16 h", "34 h" } },
     { "campaigns.1.install.after", { "12 h", "20 h" } },
     { "campaigns.*.delivery_timeout", { "20 h" } },
@@ -86,6 +89,11 @@ static const struct row {
     { "adversaries.1.every", { "30 min", "2 h", "20 h" } },
     { REWRITES, { "1 s", "1 s", "24 h" } },
     { "adversaries.2.duration", { "1 s", "1 s", "1 s", "24 h" } },
+    { "devices.0.board", { "stm32l072-sx1276", "stm32l072-sx1276", "stm32l476-sx1276" } },
+    { "campaigns.0.pause_at|campaigns.0.resume_at",
+            { "never|never", "never|never", "2.5 h|6 h", "5 h|6 h", "6.5 h|7 h" } },
+    { "campaigns.1.pause_at|campaigns.1.resume_at",
+            { "never|never", "never|never", "33 h|38 h", "40.5 h|50 h" } },
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 _Static_assert(ROWS <= STORM_ROWS_MAX, "rows of the tally");
@@ -109,9 +117,18 @@ static void add_set(struct storm_draw *draw, const char *key, int star, const ch
 
 static void add_row(struct storm_draw *draw, const struct row *row, const char *value)
 {
-    bool both = strchr(row->key, '*') != NULL;
+    const char *second_key = strchr(row->key, BESIDE), *second = strchr(value, BESIDE);
+    cr_assert_eq(second_key == NULL, second == NULL, "%s", row->key);
+    if (second != NULL) {
+        char key[STORM_SET_SIZE], first[STORM_SET_SIZE];
+        snprintf(key, sizeof key, "%.*s", (int)(second_key - row->key), row->key);
+        snprintf(first, sizeof first, "%.*s", (int)(second - value), value);
+        add_set(draw, key, '0', first);
+        add_set(draw, second_key + 1, '0', second + 1);
+        return;
+    }
     add_set(draw, row->key, '0', value);
-    if (both) {
+    if (strchr(row->key, '*') != NULL) {
         add_set(draw, row->key, '1', value);
     }
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define STORM_SETS_MAX  96u
+#define STORM_SETS_MAX  96u /* fewer than the command line takes */
 #define STORM_SET_SIZE  192u
 #define STORM_ROWS_MAX  80u
 #define STORM_WORDS_MAX 8u
