@@ -77,6 +77,31 @@ static struct frag_params parse_setup(const struct fragmentation *frag, const ui
     return params;
 }
 
+/* Bits of the groups that are defined; what their addresses are goes into `mark`. */
+static uint8_t mark_groups(const struct core *core, uint32_t groups, uint16_t *mark)
+{
+    uint32_t known = 0;
+    uint32_t sum = 0;
+    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
+        uint32_t mc_addr;
+        if ((groups >> group & 1u) != 0 && mac_multicast_defined(core, group, &mc_addr)) {
+            known |= 1u << group;
+            sum = sum * 31u + mc_addr;
+        }
+    }
+    *mark = (uint16_t)sum;
+    return (uint8_t)known;
+}
+
+/* A group of the session at hand is another one now, or gone: what is live under its number brings
+ * fragments of another block. */
+static bool groups_replaced(const struct fragmentation *frag, const struct core *core)
+{
+    uint16_t mark;
+    uint8_t known = mark_groups(core, frag->session.known_groups, &mark);
+    return known != frag->session.known_groups || mark != frag->session.group_mark;
+}
+
 static uint32_t setup_errors(const struct fragmentation *frag, const struct core *core,
         const struct frag_params *params, uint32_t algorithm)
 {
@@ -98,7 +123,7 @@ static uint32_t setup_errors(const struct fragmentation *frag, const struct core
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
     /* One session at a time; one whose multicast sessions are over must not keep the device from
      * the next block for ever. */
-    bool live = (frag->session.group_mask & frag->live_groups) != 0;
+    bool live = (frag->session.group_mask & frag->live_groups) != 0 && !groups_replaced(frag, core);
     if (frag->phase != FRAG_PHASE_NONE && !over && live && frag->session.index != params->index) {
         errors |= SETUP_INDEX_UNSUPPORTED;
     }
@@ -132,6 +157,7 @@ static void on_setup(struct fragmentation *frag, struct core *core, const uint8_
     if (errors != 0) {
         return;
     }
+    params.known_groups = mark_groups(core, params.group_mask, &params.group_mark);
     if (continues_session(frag, &params)) {
         params.tag = frag->session.tag;
         frag->session = params;

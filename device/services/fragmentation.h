@@ -59,7 +59,8 @@ struct frag_params {
     uint8_t version;
     uint8_t acknowledged; /* the server knows that the block is here */
     uint8_t used;         /* the block was handed over and dealt with */
-    uint8_t reserved[3];
+    uint8_t known_groups; /* of group_mask: those that were defined at the set-up, */
+    uint16_t group_mark;  /* and what their addresses were; 0 of a record without both */
 };
 
 struct fragmentation {

@@ -249,6 +249,31 @@ Test(fragmentation, runs_one_session_at_a_time)
     rig_destroy(rig);
 }
 
+/* A server that sets up the group again, for the next block, is done with the one before: the
+ * device may have missed that. A reset in between changes nothing. */
+Test(fragmentation, gives_way_to_another_block_once_its_group_is_another_one)
+{
+    for (unsigned reset = 0; reset < 2; reset++) {
+        struct rig *rig = rig_create();
+        arm_group_session(rig);
+        cr_expect(device_d_answers(rig, DEVICE_D_SETUP_V2, "02 40"));
+        rig_run_s(rig, 5);
+        device_d_fragment(rig, 1, 0);
+        cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 84"));
+        if (reset == 1) {
+            rig_boot(rig);
+            rig_run_s(rig, 1);
+        }
+        rig_down_hex(rig, MULTICAST_SETUP_FPORT, -1,
+                "02 00 ab00ff01 d9a5c8c8b25a5c06666c1a400a50a601 00000000 ffffffff");
+        rig_down_hex(rig, MULTICAST_SETUP_FPORT, -1, "04 00 806d7c4d 0b d2ad84 03");
+        rig_run_s(rig, 1);
+        cr_assert_eq(rig->services.multicast_setup.sessions.live, 1);
+        cr_expect(device_d_answers(rig, "02 21 0a00 0a 00 05 00010203 0500 9b749d5f", "02 80"));
+        rig_destroy(rig);
+    }
+}
+
 /* A session that missed its end must not keep the device from the next block for ever. */
 Test(fragmentation, gives_way_to_another_block_once_its_multicast_sessions_are_over)
 {
