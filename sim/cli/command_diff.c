@@ -25,6 +25,10 @@ static const struct argp_option options_table[] = {
             "Runs all devices with this build, a shared object or 'built-in'; twice: first A, "
             "then B.",
             0 },
+    { "events", 'e', "FILE", 0,
+            "Compares events of the scenario that 'run' has written with its option of this name, "
+            "and plays nothing; twice: first A, then B.",
+            0 },
     { "view", 'v', NULL, 0, "Opens a window with run A at the event, its device selected.", 0 },
     { "quiet", 'q', NULL, 0, "Prints no progress line.", 0 },
     { 0 },
@@ -36,12 +40,12 @@ static const char documentation[] =
         "the earliest in simulated time.\v"
         "Runs whose events are all the same are compared by their results. Both are played by this "
         "program: 'fleetcast compare --program' compares the results of two programs.\n\n"
-        "Exit status: 0 the runs are equal, 1 they are not, 2 bad usage or scenario, 3 out of "
-        "memory.";
+        "Exit status: 0 the runs are equal, 1 they are not, 2 bad usage, scenario or events, 3 out "
+        "of memory.";
 
 struct diff_options {
-    const char *scenarios[2], *firmwares[2];
-    size_t scenario_count, firmware_count;
+    const char *scenarios[2], *firmwares[2], *events[2];
+    size_t scenario_count, firmware_count, event_count;
     struct sets both, own[2];
     bool view, quiet;
 };
@@ -67,6 +71,20 @@ static void check_scenarios(const struct diff_options *options, const struct arg
     }
 }
 
+/* Events name stations and campaigns by their numbers, which are those of one scenario. */
+static void check_events(const struct diff_options *options, const struct argp_state *state)
+{
+    if (options->event_count == 1) {
+        argp_error(state, "--events: give it twice, for A and for B");
+    }
+    bool differ = options->scenario_count > 1 || options->firmware_count > 1
+                  || options->own[0].count + options->own[1].count > 0;
+    if (options->event_count > 0 && differ) {
+        argp_error(state, "--events: both are of one scenario; --set-a, --set-b and a second "
+                          "scenario or firmware have no effect");
+    }
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct diff_options *options = state->input;
@@ -84,6 +102,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'f':
         add_word(options->firmwares, &options->firmware_count, "firmwares", argument, state);
         return 0;
+    case 'e':
+        add_word(options->events, &options->event_count, "files of events", argument, state);
+        return 0;
     case 'v':
         options->view = true;
         return 0;
@@ -95,6 +116,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         check_scenarios(options, state);
+        check_events(options, state);
         for (int i = 0; i < 2; i++) {
             for (size_t k = 0; k < options->both.count; k++) {
                 sets_add(&options->own[i], options->both.items[k], state);
@@ -108,7 +130,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 /* --- the two sides ---------------------------------------------------------------------------- */
 
-struct side {
+struct played {
     struct subject subject;
     struct subject_input input;
     struct run *run;
@@ -119,7 +141,7 @@ static const char *word_of(const char *const words[2], size_t count, size_t side
     return count == 0 ? NULL : words[count == 2 ? side : 0];
 }
 
-static bool prepare(struct side *side, size_t index, const struct diff_options *options)
+static bool prepare(struct played *side, size_t index, const struct diff_options *options)
 {
     char path[SCENARIO_PATH_MAX], error[1024];
     const struct run_settings settings = { .crypto_memo = true };
@@ -154,8 +176,8 @@ static void tick(void *context, sim_ns now_ns)
 }
 
 /* Run A once more, up to the difference. */
-static void show(
-        const struct side *side, const struct difference *difference, const struct program *program)
+static void show(const struct played *side, const struct difference *difference,
+        const struct program *program)
 {
     const struct world *world = run_world(side->run);
     uint32_t device = difference->entity - world->first_device;
@@ -171,8 +193,21 @@ static void show(
     program->view(&viewing);
 }
 
+/* Says what was found. */
+static int tell(const struct played sides[2], const struct difference *difference,
+        const struct diff_options *options, const struct program *program)
+{
+    const struct world *const worlds[2] = { run_world(sides[0].run), run_world(sides[1].run) };
+    difference_write(difference, worlds, stdout);
+    fflush(stdout);
+    if (options->view && difference->kind != DIFFERENCE_NONE) {
+        show(&sides[0], difference, program);
+    }
+    return difference->kind == DIFFERENCE_NONE ? EXIT_FINE : EXIT_EXPECTATION;
+}
+
 static int compare(
-        struct side sides[2], const struct diff_options *options, const struct program *program)
+        struct played sides[2], const struct diff_options *options, const struct program *program)
 {
     struct run *const runs[2] = { sides[0].run, sides[1].run };
     struct difference difference;
@@ -180,18 +215,40 @@ static int compare(
     progress_start(&ticks.progress, stderr, options->quiet);
     bool ok = difference_find(runs, tick, &ticks, &difference);
     progress_clear(&ticks.progress);
-    int status = difference.kind == DIFFERENCE_NONE ? EXIT_FINE : EXIT_EXPECTATION;
+    int status = EXIT_RUN;
     if (ok) {
-        difference_write(&difference, runs, stdout);
-        fflush(stdout);
+        status = tell(sides, &difference, options, program);
     } else {
         fprintf(stderr, "fleetcast: out of memory\n");
-        status = EXIT_RUN;
-    }
-    if (ok && options->view && difference.kind != DIFFERENCE_NONE) {
-        show(&sides[0], &difference, program);
     }
     difference_finish(&difference);
+    return status;
+}
+
+/* Of events that were written before. */
+static int compare_events(
+        struct played sides[2], const struct diff_options *options, const struct program *program)
+{
+    char error[512] = "";
+    struct event_reader *readers[2] = { NULL, NULL };
+    struct difference difference = { .kind = DIFFERENCE_NONE };
+    int status = EXIT_USAGE;
+    const struct world *world = run_world(sides[0].run);
+    bool opened = true;
+    for (int i = 0; i < 2 && opened; i++) {
+        readers[i] = event_reader_open(options->events[i], world, error, sizeof error);
+        opened = readers[i] != NULL;
+    }
+    if (opened
+            && difference_find_recorded((struct event_reader *const *)readers, world, &difference,
+                    error, sizeof error)) {
+        status = tell(sides, &difference, options, program);
+    } else {
+        fprintf(stderr, "fleetcast: %s\n", error);
+    }
+    difference_finish(&difference);
+    event_reader_close(readers[0]);
+    event_reader_close(readers[1]);
     return status;
 }
 
@@ -202,13 +259,15 @@ int command_diff(int argc, char **argv, const struct program *program)
         NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct side *sides = calloc(2, sizeof *sides);
+    struct played *sides = calloc(2, sizeof *sides);
     if (sides == NULL) {
         fprintf(stderr, "fleetcast: out of memory\n");
         return EXIT_RUN;
     }
     bool ready = prepare(&sides[0], 0, &options) && prepare(&sides[1], 1, &options);
-    int status = ready ? compare(sides, &options, program) : EXIT_USAGE;
+    int status = !ready                    ? EXIT_USAGE
+                 : options.event_count > 0 ? compare_events(sides, &options, program)
+                                           : compare(sides, &options, program);
     for (size_t i = 0; i < 2; i++) {
         run_destroy(sides[i].run);
         subject_input_finish(&sides[i].input);

@@ -3,11 +3,12 @@
  */
 #include "explain/difference.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/history.h"
+#include "explain/side.h"
 
 /* A step shall keep thousands of observations: few enough for memory, many for one look at the
  * hashes of all entities. */
@@ -20,22 +21,14 @@
 #define SETTLE_NS (10 * SIM_NS_PER_MS)
 
 struct lockstep {
-    struct run *const *runs;
-    struct happenings windows[2]; /* of this step */
-    struct history history;       /* of all steps before */
+    struct side sides[2];
+    struct history history; /* of all steps before */
     sim_ns step_ns;
 };
 
 static sim_ns now_of(const struct lockstep *lockstep, int i)
 {
-    return engine_now(run_engine(lockstep->runs[i]));
-}
-
-static void keep(void *context, const struct observation *o)
-{
-    struct happening happening;
-    happening_of(o, &happening);
-    happenings_add(context, &happening);
+    return side_now_ns(&lockstep->sides[i]);
 }
 
 /* --- finding the event ------------------------------------------------------------------------ */
@@ -139,7 +132,7 @@ static void compare(struct sorted sorted[2], const struct happening *first, bool
 /* What both runs have up to the difference belongs to what led to it. */
 static void add_same(struct lockstep *lockstep, const bool *same, struct difference *difference)
 {
-    const struct happenings *window = &lockstep->windows[0];
+    const struct happenings *window = &lockstep->sides[0].window;
     for (size_t i = 0; i < window->count; i++) {
         if (same[i] && window->items[i].at_ns <= difference->at_ns) {
             history_add(&lockstep->history, &window->items[i]);
@@ -148,21 +141,22 @@ static void add_same(struct lockstep *lockstep, const bool *same, struct differe
     }
 }
 
-/* False: out of memory. */
+/* Nothing is found where only the order of other entities' events differs. False: out of memory. */
 static bool locate(struct lockstep *lockstep, struct difference *difference)
 {
     struct sorted sorted[2] = { { 0 }, { 0 } };
-    bool *same = calloc(lockstep->windows[0].count + 1, sizeof *same);
-    bool ok = same != NULL && sort_window(&lockstep->windows[0], &sorted[0])
-              && sort_window(&lockstep->windows[1], &sorted[1]);
+    bool *same = calloc(lockstep->sides[0].window.count + 1, sizeof *same);
+    bool ok = same != NULL && sort_window(&lockstep->sides[0].window, &sorted[0])
+              && sort_window(&lockstep->sides[1].window, &sorted[1]);
     if (ok) {
-        const struct world *world = run_world(lockstep->runs[0]);
-        compare(sorted, lockstep->windows[0].items, same, difference);
+        compare(sorted, lockstep->sides[0].window.items, same, difference);
         difference->until_ns = now_of(lockstep, 0) < now_of(lockstep, 1) ? now_of(lockstep, 0)
                                                                          : now_of(lockstep, 1);
+    }
+    if (ok && difference->kind != DIFFERENCE_NONE) {
         add_same(lockstep, same, difference);
         history_led_to(&lockstep->history, &difference->event[difference->has[0] ? 0 : 1],
-                world->first_device, &difference->led);
+                lockstep->sides[0].world->first_device, &difference->led);
     }
     free(same);
     free(sorted[0].items);
@@ -215,7 +209,7 @@ static bool compare_results(const struct lockstep *lockstep, struct difference *
 {
     struct summary *summaries[2];
     for (int i = 0; i < 2; i++) {
-        summaries[i] = run_summary(lockstep->runs[i], false);
+        summaries[i] = run_summary(lockstep->sides[i].run, false);
     }
     bool ok = summaries[0] != NULL && summaries[1] != NULL;
     if (ok && !find_result(summaries, 0, difference)) {
@@ -228,31 +222,21 @@ static bool compare_results(const struct lockstep *lockstep, struct difference *
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static void advance(struct lockstep *lockstep, sim_ns until_ns)
+static bool advance(struct lockstep *lockstep, sim_ns until_ns)
 {
-    enum run_stop end;
-    for (int i = 0; i < 2; i++) {
-        if (!run_over(lockstep->runs[i], &end)) {
-            run_advance_to(lockstep->runs[i], until_ns);
-        }
-    }
-}
-
-static bool is_same(const struct lockstep *lockstep)
-{
-    return engine_trace_hash(run_engine(lockstep->runs[0]))
-           == engine_trace_hash(run_engine(lockstep->runs[1]));
+    bool ok = side_advance(&lockstep->sides[0], until_ns);
+    return side_advance(&lockstep->sides[1], until_ns) && ok;
 }
 
 static void end_step(struct lockstep *lockstep, struct difference *difference)
 {
-    size_t count = lockstep->windows[0].count;
+    size_t count = lockstep->sides[0].window.count;
     for (size_t i = 0; i < count; i++) {
-        history_add(&lockstep->history, &lockstep->windows[0].items[i]);
+        history_add(&lockstep->history, &lockstep->sides[0].window.items[i]);
     }
     difference->same += count;
-    lockstep->windows[0].count = 0;
-    lockstep->windows[1].count = 0;
+    lockstep->sides[0].window.count = 0;
+    lockstep->sides[1].window.count = 0;
     if (count < STEP_FEW && lockstep->step_ns < STEP_MAX_NS) {
         lockstep->step_ns *= 2;
     } else if (count > STEP_MANY && lockstep->step_ns > STEP_FIRST_NS) {
@@ -264,8 +248,7 @@ static void end_step(struct lockstep *lockstep, struct difference *difference)
 static bool has_ended(const struct lockstep *lockstep, struct difference *difference)
 {
     for (int i = 0; i < 2; i++) {
-        enum run_stop end;
-        if (run_over(lockstep->runs[i], &end) && now_of(lockstep, i) < now_of(lockstep, 1 - i)
+        if (side_is_over(&lockstep->sides[i]) && now_of(lockstep, i) < now_of(lockstep, 1 - i)
                 && (difference->kind == DIFFERENCE_NONE
                         || difference->at_ns > now_of(lockstep, i))) {
             difference->kind = DIFFERENCE_END;
@@ -277,32 +260,31 @@ static bool has_ended(const struct lockstep *lockstep, struct difference *differ
     return false;
 }
 
-/* True: go on. `ok` false: out of memory. */
+/* True: go on. `ok` false: out of memory, or an event cannot be read. */
 static bool step(struct lockstep *lockstep, struct difference *difference, bool *ok)
 {
-    enum run_stop end;
     sim_ns now_ns =
             now_of(lockstep, 0) > now_of(lockstep, 1) ? now_of(lockstep, 0) : now_of(lockstep, 1);
-    advance(lockstep, now_ns + lockstep->step_ns);
-    if (!is_same(lockstep)) {
-        advance(lockstep, now_ns + lockstep->step_ns + SETTLE_NS);
+    *ok = advance(lockstep, now_ns + lockstep->step_ns);
+    if (*ok && !sides_are_same(lockstep->sides)) {
+        *ok = advance(lockstep, now_ns + lockstep->step_ns + SETTLE_NS);
     }
-    *ok = !lockstep->windows[0].incomplete && !lockstep->windows[1].incomplete;
     if (!*ok) {
         return false;
     }
-    if (!is_same(lockstep)) {
+    if (!sides_are_same(lockstep->sides)) {
         *ok = locate(lockstep, difference);
-        has_ended(lockstep, difference);
-        return false;
+        if (!*ok || has_ended(lockstep, difference) || difference->kind != DIFFERENCE_NONE) {
+            return false;
+        }
     }
     end_step(lockstep, difference);
     *ok = !lockstep->history.incomplete;
     if (!*ok || has_ended(lockstep, difference)) {
         return false;
     }
-    bool over = run_over(lockstep->runs[0], &end) && run_over(lockstep->runs[1], &end);
-    if (over) {
+    bool over = side_is_over(&lockstep->sides[0]) && side_is_over(&lockstep->sides[1]);
+    if (over && lockstep->sides[0].run != NULL) {
         *ok = compare_results(lockstep, difference);
     }
     return !over;
@@ -316,28 +298,48 @@ static bool has_same_stations(const struct world *a, const struct world *b)
            && a->scenario->campaign_count == b->scenario->campaign_count;
 }
 
-bool difference_find(struct run *const runs[2], difference_tick_fn *tick, void *context,
+/* False: out of memory, or an event cannot be read. */
+static bool compare_sides(struct lockstep *lockstep, difference_tick_fn *tick, void *context,
         struct difference *difference)
 {
     bool ok = true;
-    struct lockstep lockstep = { .runs = runs, .step_ns = STEP_FIRST_NS };
+    lockstep->step_ns = STEP_FIRST_NS;
+    while (step(lockstep, difference, &ok)) {
+        if (tick != NULL) {
+            tick(context, now_of(lockstep, 0));
+        }
+    }
+    side_finish(&lockstep->sides[0]);
+    side_finish(&lockstep->sides[1]);
+    history_free(&lockstep->history);
+    return ok;
+}
+
+bool difference_find(struct run *const runs[2], difference_tick_fn *tick, void *context,
+        struct difference *difference)
+{
+    struct lockstep lockstep = { 0 };
     *difference = (struct difference){ .kind = DIFFERENCE_NONE };
     if (!has_same_stations(run_world(runs[0]), run_world(runs[1]))) {
         difference->kind = DIFFERENCE_STATIONS;
         return true;
     }
-    for (int i = 0; i < 2; i++) {
-        assert(engine_event_count(run_engine(runs[i])) == 0);
-        engine_observer_add(run_engine(runs[i]), OBSERVE_ALL, keep, &lockstep.windows[i]);
-    }
-    while (step(&lockstep, difference, &ok)) {
-        if (tick != NULL) {
-            tick(context, now_of(&lockstep, 0));
-        }
-    }
-    happenings_free(&lockstep.windows[0]);
-    happenings_free(&lockstep.windows[1]);
-    history_free(&lockstep.history);
+    side_play(&lockstep.sides[0], runs[0]);
+    side_play(&lockstep.sides[1], runs[1]);
+    return compare_sides(&lockstep, tick, context, difference);
+}
+
+bool difference_find_recorded(struct event_reader *const readers[2], const struct world *world,
+        struct difference *difference, char *error, size_t error_size)
+{
+    struct lockstep lockstep = { 0 };
+    *difference = (struct difference){ .kind = DIFFERENCE_NONE, .recorded = true };
+    side_read(&lockstep.sides[0], readers[0], world);
+    side_read(&lockstep.sides[1], readers[1], world);
+    bool ok = compare_sides(&lockstep, NULL, NULL, difference);
+    const char *fault =
+            lockstep.sides[0].error[0] != '\0' ? lockstep.sides[0].error : lockstep.sides[1].error;
+    snprintf(error, error_size, "%s", fault[0] != '\0' ? fault : "out of memory");
     return ok;
 }
 

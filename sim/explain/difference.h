@@ -10,6 +10,7 @@
 
 #include "explain/happening.h"
 #include "record/summary.h"
+#include "results/event_read.h"
 #include "run/run.h"
 
 enum difference_kind {
@@ -22,6 +23,7 @@ enum difference_kind {
 
 struct difference {
     enum difference_kind kind;
+    bool recorded; /* events were read: nothing is known of results */
     /* Of an event: the earliest in simulated time, of several the one of the lowest entity. */
     sim_ns at_ns;
     entity_id entity;
@@ -41,9 +43,14 @@ typedef void difference_tick_fn(void *context, sim_ns now_ns);
  * played on. False: out of memory. difference_finish() in any case. */
 bool difference_find(struct run *const runs[2], difference_tick_fn *tick, void *context,
         struct difference *difference);
+/* The same of the events that two runs of the scenario of `world` have left; nothing is played.
+ * False: `error` says which line is no event, or that there was no memory. */
+bool difference_find_recorded(struct event_reader *const readers[2], const struct world *world,
+        struct difference *difference, char *error, size_t error_size);
 void difference_finish(struct difference *difference);
 
 /* For people. */
-void difference_write(const struct difference *difference, struct run *const runs[2], FILE *out);
+void difference_write(
+        const struct difference *difference, const struct world *const worlds[2], FILE *out);
 
 #endif

@@ -9,24 +9,25 @@
 #include "explain/sentence.h"
 
 /* The sentence of a run's event; the caller frees it. NULL: out of memory. */
-static char *sentence_of(struct run *run, const struct happening *event)
+static char *sentence_of(const struct world *world, const struct happening *event)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (out != NULL) {
-        sentence_write(run_world(run), event, out);
+        sentence_write(world, event, out);
         fclose(out);
     }
     return text;
 }
 
 /* With the numbers themselves where the sentences are the same: they round. */
-static void write_events(const struct difference *difference, struct run *const runs[2], FILE *out)
+static void write_events(
+        const struct difference *difference, const struct world *const worlds[2], FILE *out)
 {
     char *texts[2] = { NULL, NULL };
     for (int i = 0; i < 2; i++) {
-        texts[i] = difference->has[i] ? sentence_of(runs[i], &difference->event[i]) : NULL;
+        texts[i] = difference->has[i] ? sentence_of(worlds[i], &difference->event[i]) : NULL;
     }
     bool rounded = texts[0] != NULL && texts[1] != NULL && strcmp(texts[0], texts[1]) == 0
                    && difference->event[0].at_ns == difference->event[1].at_ns;
@@ -50,7 +51,7 @@ static void write_events(const struct difference *difference, struct run *const 
     free(texts[1]);
 }
 
-static void write_led(const struct difference *difference, struct run *run, FILE *out)
+static void write_led(const struct difference *difference, const struct world *world, FILE *out)
 {
     if (difference->led.count == 0) {
         return;
@@ -61,16 +62,17 @@ static void write_led(const struct difference *difference, struct run *run, FILE
         fputs("     ", out);
         time_write(event->at_ns, 9, out);
         fputs("  ", out);
-        entity_write(run_world(run), event->entity, out);
+        entity_write(world, event->entity, out);
         fputc(' ', out);
-        sentence_write(run_world(run), event, out);
+        sentence_write(world, event, out);
         fputc('\n', out);
     }
 }
 
-static void write_event(const struct difference *difference, struct run *const runs[2], FILE *out)
+static void write_event(
+        const struct difference *difference, const struct world *const worlds[2], FILE *out)
 {
-    const struct world *world = run_world(runs[0]);
+    const struct world *world = worlds[0];
     fputs("The runs part at ", out);
     time_write(difference->at_ns, 9, out);
     fputs(": ", out);
@@ -80,8 +82,8 @@ static void write_event(const struct difference *difference, struct run *const r
         fprintf(out, " of group '%s'", scenario_group_of(world->scenario, device)->name);
     }
     fprintf(out, "\n\n");
-    write_events(difference, runs, out);
-    write_led(difference, runs[0], out);
+    write_events(difference, worlds, out);
+    write_led(difference, worlds[0], out);
     fprintf(out, "\n%" PRIu64 " observations before it are the same in both.\n", difference->same);
 }
 
@@ -96,11 +98,11 @@ static void write_result(const struct difference *difference, FILE *out)
     }
 }
 
-static void write_stations(struct run *const runs[2], FILE *out)
+static void write_stations(const struct world *const worlds[2], FILE *out)
 {
     fputs("The runs have other stations from the start\n\n", out);
     for (int i = 0; i < 2; i++) {
-        const struct world *world = run_world(runs[i]);
+        const struct world *world = worlds[i];
         fprintf(out,
                 "  %c  %" PRIu32 " devices, %" PRIu32 " gateways, %" PRIu32
                 " foreign devices, %" PRIu32 " adversaries, %" PRIu32 " campaigns\n",
@@ -110,14 +112,15 @@ static void write_stations(struct run *const runs[2], FILE *out)
     }
 }
 
-void difference_write(const struct difference *difference, struct run *const runs[2], FILE *out)
+void difference_write(
+        const struct difference *difference, const struct world *const worlds[2], FILE *out)
 {
     switch (difference->kind) {
     case DIFFERENCE_STATIONS:
-        write_stations(runs, out);
+        write_stations(worlds, out);
         break;
     case DIFFERENCE_EVENT:
-        write_event(difference, runs, out);
+        write_event(difference, worlds, out);
         break;
     case DIFFERENCE_END:
         fprintf(out, "Run %c ends at ", 'A' + difference->ended);
@@ -130,8 +133,8 @@ void difference_write(const struct difference *difference, struct run *const run
         break;
     case DIFFERENCE_NONE:
     default:
-        fprintf(out, "The runs are equal: %" PRIu64 " observations, and every result.\n",
-                difference->same);
+        fprintf(out, "The runs are equal: %" PRIu64 " observations%s.\n", difference->same,
+                difference->recorded ? "" : ", and every result");
         break;
     }
 }

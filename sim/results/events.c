@@ -9,175 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/event_parts.h"
 #include "results/live_file.h"
 #include "trace.h"
-
-/* --- members ---------------------------------------------------------------------------------- */
-
-/* name, unit, form, what; in the order in which they are written. */
-/* clang-format off */
-#define MEMBERS(X)                                                                                 \
-    X(FRAME, "frame", "", INTEGER, "number of the frame: entity of its sender x 2^32 + count")     \
-    X(SIZE, "size", "B", INTEGER, "bytes of the frame's PHY payload")                              \
-    X(FREQUENCY, "frequency_hz", "Hz", INTEGER, "carrier of the frame")                            \
-    X(POWER, "power_dbm", "dBm", THOUSANDTHS, "EIRP of the frame")                                 \
-    X(CAUSE, "cause", "", CAUSE,                                                                   \
-            "why the frame was lost: a key of missing_fragments.by_cause in summary.json")         \
-    X(RSSI, "rssi_dbm", "dBm", THOUSANDTHS, "power of the frame at the receiver")                  \
-    X(SNR, "snr_db", "dB", THOUSANDTHS, "signal to noise ratio of the frame at the receiver")      \
-    X(TOKEN, "token", "", INTEGER, "number of the request to transmit")                            \
-    X(RESULT, "result", "", RESULT, "what became of the request, as in gateways.rejected")         \
-    X(SUB_BAND, "sub_band", "", INTEGER, "index of the region's sub-band")                         \
-    X(EVENT, "event", "", TRACE, "name of the firmware's event")                                   \
-    X(A, "a", "", INTEGER, "first value of the firmware's event")                                  \
-    X(B, "b", "", INTEGER, "second value of the firmware's event")                                 \
-    X(LINE, "line", "", INTEGER, "line of the source that stated the panic")                       \
-    X(SEVERITY, "severity", "", INTEGER, "how bad the broken rule of the datasheet is")            \
-    X(REGISTER, "register", "", INTEGER, "address of the register that was used wrongly")          \
-    X(RESET_CAUSE, "reset_cause", "", INTEGER,                                                     \
-            "0 power on, 1 reset pin, 2 software, 3 watchdog, 4 brownout")                         \
-    X(EXCESS, "excess_us", "us", INTEGER, "time on air beyond the duty cycle")                     \
-    X(DEV_ADDR, "dev_addr", "", ADDRESS, "address that the network gave the device")               \
-    X(DEV_NONCE, "dev_nonce", "", INTEGER, "DevNonce of the join-request")                         \
-    X(RECEIVER, "receiver", "", INTEGER, "number of the device or, of multicast, of the group")    \
-    X(FCNT, "fcnt", "", INTEGER, "frame counter")                                                  \
-    X(FPORT, "fport", "", INTEGER, "FPort of the uplink")                                          \
-    X(WINDOW, "window", "", INTEGER, "0 multicast, 1 RX1, 2 RX2, 3 class C by unicast")                                  \
-    X(REASON, "reason", "", INTEGER, "why the network server dropped the downlink")                \
-    X(STAGE, "stage", "", STAGE, "stage that the device reached, as in devices.csv")               \
-    X(PHASE, "phase", "", PHASE, "phase that the campaign reached, as in campaign.csv")            \
-    X(CAMPAIGN, "campaign", "", INTEGER, "number of the campaign, from 0")                         \
-    X(ROUND, "round", "", ORDINAL, "number of the campaign's round, from 1")                       \
-    X(WAVE, "wave", "", ORDINAL, "number of the round's wave that the device is in, from 1")       \
-    X(N, "n", "", INTEGER, "number of the fragment; those above NbFrag are coded")                 \
-    X(MC_ADDR, "mc_addr", "", ADDRESS, "multicast address that the group has from now on")         \
-    X(OLD_MC_ADDR, "old_mc_addr", "", ADDRESS, "multicast address that the group had before")      \
-    X(CALLED, "called", "", INTEGER, "devices that the server tells the new address")              \
-    X(SILENT_ROUNDS, "silent_rounds", "", INTEGER,                                                 \
-            "rounds of the correction in a row that no device answered")
-
-enum member {
-#define X(name, text, unit, form, what) MEMBER_##name,
-    MEMBERS(X)
-#undef X
-    MEMBER_COUNT
-};
-/* clang-format on */
-
-enum form {
-    FORM_INTEGER,
-    FORM_ORDINAL, /* counted from 0, written from 1 */
-    FORM_THOUSANDTHS,
-    FORM_ADDRESS,
-    FORM_CAUSE,
-    FORM_RESULT,
-    FORM_TRACE,
-    FORM_STAGE,
-    FORM_PHASE
-};
-
-static const uint8_t forms[MEMBER_COUNT] = {
-#define X(name, text, unit, form, what) FORM_##form,
-    MEMBERS(X)
-#undef X
-};
-
-static const struct column columns[] = {
-    { "device", "", COLUMN_COUNT, "number of the device that the event concerns, if there is one",
-            0 },
-    { "gateway", "", COLUMN_COUNT, "number of the gateway that the event concerns, likewise", 0 },
-#define X(name, text, unit, form, what) { text, unit, COLUMN_TEXT, what, 0 },
-    MEMBERS(X)
-#undef X
-};
-#define STATION_COLUMNS 2u
-
-const struct column_table event_members = { "events.jsonl", columns,
-    sizeof columns / sizeof columns[0] };
-
-/* --- kinds ------------------------------------------------------------------------------------ */
-
-enum source {
-    SOURCE_A,
-    SOURCE_B,
-    SOURCE_C,
-    SOURCE_B_HIGH, /* upper and lower half of b */
-    SOURCE_B_LOW,
-    SOURCE_C_HIGH, /* upper half of c; upper and lower half of its lower half */
-    SOURCE_C_MIDDLE,
-    SOURCE_C_LOW
-};
-
-/* What a, b and c of each kind are, in the order of the kinds (engine/observe.h). */
-static const struct part {
-    uint8_t kind, member, source;
-} parts[] = {
-    { OBSERVE_FRAME_STARTED, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_FRAME_STARTED, MEMBER_SIZE, SOURCE_B_HIGH },
-    { OBSERVE_FRAME_STARTED, MEMBER_FREQUENCY, SOURCE_B_LOW },
-    { OBSERVE_FRAME_STARTED, MEMBER_POWER, SOURCE_C },
-    { OBSERVE_FRAME_ENDED, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_FRAME_RECEIVED, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_FRAME_RECEIVED, MEMBER_RSSI, SOURCE_B },
-    { OBSERVE_FRAME_RECEIVED, MEMBER_SNR, SOURCE_C },
-    { OBSERVE_FRAME_LOST, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_FRAME_LOST, MEMBER_CAUSE, SOURCE_B },
-    { OBSERVE_FRAME_LOST, MEMBER_SNR, SOURCE_C },
-    { OBSERVE_GATEWAY_RECEIVED, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_GATEWAY_RECEIVED, MEMBER_RSSI, SOURCE_B },
-    { OBSERVE_GATEWAY_RECEIVED, MEMBER_SNR, SOURCE_C },
-    { OBSERVE_GATEWAY_LOST, MEMBER_FRAME, SOURCE_A },
-    { OBSERVE_GATEWAY_LOST, MEMBER_CAUSE, SOURCE_B },
-    { OBSERVE_GATEWAY_LOST, MEMBER_SNR, SOURCE_C },
-    { OBSERVE_GATEWAY_TX, MEMBER_TOKEN, SOURCE_A },
-    { OBSERVE_GATEWAY_TX, MEMBER_RESULT, SOURCE_B },
-    { OBSERVE_GATEWAY_TX, MEMBER_SUB_BAND, SOURCE_C },
-    { OBSERVE_FIRMWARE, MEMBER_EVENT, SOURCE_A },
-    { OBSERVE_FIRMWARE, MEMBER_A, SOURCE_B },
-    { OBSERVE_FIRMWARE, MEMBER_B, SOURCE_C },
-    { OBSERVE_FIRMWARE_PANIC, MEMBER_LINE, SOURCE_A },
-    { OBSERVE_GUEST_ERROR, MEMBER_SEVERITY, SOURCE_A },
-    { OBSERVE_GUEST_ERROR, MEMBER_REGISTER, SOURCE_B },
-    { OBSERVE_NODE_RESET, MEMBER_RESET_CAUSE, SOURCE_A },
-    { OBSERVE_DUTY_VIOLATION, MEMBER_SUB_BAND, SOURCE_A },
-    { OBSERVE_DUTY_VIOLATION, MEMBER_EXCESS, SOURCE_B },
-    { OBSERVE_NETWORK_JOIN, MEMBER_DEV_ADDR, SOURCE_B },
-    { OBSERVE_NETWORK_JOIN, MEMBER_DEV_NONCE, SOURCE_C },
-    { OBSERVE_NETWORK_UPLINK, MEMBER_FCNT, SOURCE_B },
-    { OBSERVE_NETWORK_UPLINK, MEMBER_FPORT, SOURCE_C },
-    { OBSERVE_NETWORK_DOWNLINK, MEMBER_RECEIVER, SOURCE_A },
-    { OBSERVE_NETWORK_DOWNLINK, MEMBER_FCNT, SOURCE_B },
-    { OBSERVE_NETWORK_DOWNLINK, MEMBER_WINDOW, SOURCE_C },
-    { OBSERVE_NETWORK_DROP, MEMBER_REASON, SOURCE_B },
-    { OBSERVE_CAMPAIGN_STAGE, MEMBER_STAGE, SOURCE_B },
-    { OBSERVE_CAMPAIGN_STAGE, MEMBER_CAMPAIGN, SOURCE_C_LOW },
-    { OBSERVE_CAMPAIGN_STAGE, MEMBER_ROUND, SOURCE_C_HIGH },
-    { OBSERVE_CAMPAIGN_STAGE, MEMBER_WAVE, SOURCE_C_MIDDLE },
-    { OBSERVE_CAMPAIGN_FRAGMENT, MEMBER_N, SOURCE_A },
-    { OBSERVE_CAMPAIGN_FRAGMENT, MEMBER_FCNT, SOURCE_C },
-    { OBSERVE_CAMPAIGN_PHASE, MEMBER_PHASE, SOURCE_A },
-    { OBSERVE_CAMPAIGN_PHASE, MEMBER_CAMPAIGN, SOURCE_B },
-    { OBSERVE_CAMPAIGN_PHASE, MEMBER_ROUND, SOURCE_C },
-    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_MC_ADDR, SOURCE_A },
-    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_OLD_MC_ADDR, SOURCE_B },
-    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_CALLED, SOURCE_C_HIGH },
-    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_SILENT_ROUNDS, SOURCE_C_MIDDLE },
-    { OBSERVE_CAMPAIGN_GROUP_RESTART, MEMBER_CAMPAIGN, SOURCE_C_LOW },
-};
-#define PARTS (sizeof parts / sizeof parts[0])
-
-void event_kind_members(enum observation_kind kind, char *text, size_t size)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < PARTS && used < size; i++) {
-        if (parts[i].kind == kind) {
-            const char *name = columns[STATION_COLUMNS + parts[i].member].name;
-            int length = snprintf(text + used, size - used, "%s`%s`", used > 0 ? ", " : "", name);
-            used += length > 0 ? (size_t)length : 0;
-        }
-    }
-}
 
 /* --- the observer ----------------------------------------------------------------------------- */
 
@@ -207,9 +41,7 @@ struct events *events_open(const char *path, const struct event_filter *filter,
     events->world = world;
     for (int kind = 0; kind < OBSERVATION_KIND_COUNT; kind++) {
         event_kind_name((enum observation_kind)kind, events->names[kind]);
-        while (events->first[kind] < PARTS && parts[events->first[kind]].kind != kind) {
-            events->first[kind]++;
-        }
+        events->first[kind] = event_first_part((enum observation_kind)kind);
     }
     return events;
 }
@@ -275,7 +107,7 @@ static bool is_wanted(const struct event_filter *filter, const struct observatio
     return device && o->at_ns >= filter->from_ns && o->at_ns <= filter->to_ns;
 }
 
-static int64_t value_of(const struct observation *o, enum source source)
+static int64_t value_of(const struct observation *o, enum event_source source)
 {
     switch (source) {
     case SOURCE_A:
@@ -317,7 +149,7 @@ static void put_trace(FILE *out, int64_t trace)
     fputc('"', out);
 }
 
-static void put_value(FILE *out, enum form form, int64_t value)
+static void put_value(FILE *out, enum event_form form, int64_t value)
 {
     switch (form) {
     case FORM_THOUSANDTHS:
@@ -363,10 +195,12 @@ static void put_event(const struct events *events, const struct observation *o,
     if (stations->gateway != NO_STATION) {
         fprintf(out, ", \"gateway\": %" PRIu32, stations->gateway);
     }
-    for (size_t i = events->first[o->kind]; i < PARTS && parts[i].kind == o->kind; i++) {
-        fprintf(out, ", \"%s\": ", columns[STATION_COLUMNS + parts[i].member].name);
-        put_value(
-                out, (enum form)forms[parts[i].member], value_of(o, (enum source)parts[i].source));
+    for (size_t i = events->first[o->kind]; i < event_part_count && event_parts[i].kind == o->kind;
+            i++) {
+        const struct event_part *part = &event_parts[i];
+        fprintf(out, ", \"%s\": ", event_member_name(part->member));
+        put_value(out, (enum event_form)event_forms[part->member],
+                value_of(o, (enum event_source)part->source));
     }
     fputs("}\n", out);
 }

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 FLEETCAST = os.environ['FLEETCAST']
@@ -109,6 +110,37 @@ class Diff(unittest.TestCase):
         result = fleetcast('diff', 'hello-20', '--set-a', 'seed=1', '--set-b', 'seed=2')
         self.assertEqual(result.returncode, 1)
 
+    def test_recorded_events_part_where_the_runs_do(self):
+        change = 'devices.0.report.period=11 min'
+        with tempfile.TemporaryDirectory() as folder:
+            old, new = f'{folder}/old.jsonl', f'{folder}/new.jsonl'
+            fleetcast('run', 'hello-20', '--quiet', '--events', old)
+            fleetcast('run', 'hello-20', '--quiet', '--events', new, '--set', change)
+            played = fleetcast('diff', 'hello-20', '--set-b', change)
+            read = fleetcast('diff', 'hello-20', '--events', old, '--events', new)
+            self.assertEqual(read.returncode, 1, read.stderr)
+            # Frames have no bytes in a recording: their sentences are shorter.
+            self.assertEqual(read.stdout.split('What led')[0], played.stdout.split('What led')[0])
+            times = [re.findall(r'(?m)^     (\d\d:\S+)', side.stdout) for side in (played, read)]
+            self.assertEqual(*times)
+            with open(old) as events:
+                count = len(events.readlines())
+            same = fleetcast('diff', 'hello-20', '--events', old, '--events', old)
+            self.assertEqual((same.returncode, same.stdout),
+                             (0, f'The runs are equal: {count} observations.\n'))
+            with open(old) as events, open(new, 'w') as cut:
+                lines = events.readlines()
+                lines = [line for line in lines if line[:27] != lines[-1][:27]]
+                cut.writelines(lines)
+            ended = fleetcast('diff', 'hello-20', '--events', new, '--events', old)
+            self.assertEqual(ended.returncode, 1)
+            self.assertRegex(ended.stdout, r'^Run A ends at \S+, run B goes on; ')
+            with open(new, 'a') as cut:
+                cut.write('{"time_s": 1.0')
+            broken = fleetcast('diff', 'hello-20', '--events', old, '--events', new)
+            self.assertEqual((broken.returncode, broken.stdout), (2, ''))
+            self.assertIn(f'{new}:{len(lines) + 1}:1: error: ', broken.stderr)
+
     def test_other_stations_are_told(self):
         result = fleetcast('diff', 'hello-20', '--set-b', 'devices.0.count=21')
         self.assertEqual(result.returncode, 1, result.stderr)
@@ -120,7 +152,12 @@ class Diff(unittest.TestCase):
                                 (['-'], 'it cannot come from standard input'),
                                 (['hello-20', 'hello-20', 'hello-20'], 'is one too many'),
                                 (['hello-20', '--set-b', 'seeds=2'], "unknown key 'seeds'"),
-                                (['hello-20', '--firmware', 'none.so'], 'none.so')):
+                                (['hello-20', '--firmware', 'none.so'], 'none.so'),
+                                (['hello-20', '--events', 'a'], 'give it twice'),
+                                (['hello-20', '-ea', '-eb', '--set-b', 'seed=2'],
+                                 'both are of one scenario'),
+                                (['hello-20', '-e', '/none', '-e', '/none'],
+                                 '/none: error: cannot read')):
             result = fleetcast('diff', *arguments)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertEqual(result.stdout, '')
