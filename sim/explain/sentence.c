@@ -116,18 +116,6 @@ struct sentence_view {
     FILE *out;
 };
 
-static void word(
-        const struct sentence_view *view, const char *const *words, size_t count, int64_t value)
-{
-    if (value >= 0 && (uint64_t)value < count && words[value] != NULL) {
-        fputs(words[value], view->out);
-    } else {
-        fprintf(view->out, "%" PRId64, value);
-    }
-}
-
-#define WORD(view, words, value) word(view, words, sizeof(words) / sizeof((words)[0]), value)
-
 static const char *type_text(const struct happening_frame *frame)
 {
     switch ((enum lorawan_ftype)frame->type) {
@@ -195,41 +183,29 @@ static void write_sent(const struct sentence_view *view, int64_t value)
     }
 }
 
-static void write_reset(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { [HAL_RESET_POWER_ON] = "its power came on",
-        [HAL_RESET_PIN] = "it was reset by its pin",
-        [HAL_RESET_SOFTWARE] = "its firmware restarted it",
-        [HAL_RESET_WATCHDOG] = "its watchdog reset it",
-        [HAL_RESET_BROWNOUT] = "its supply voltage had fallen" };
-    WORD(view, words, value);
-}
+static const char *const reset_words[] = { [HAL_RESET_POWER_ON] = "its power came on",
+    [HAL_RESET_PIN] = "it was reset by its pin",
+    [HAL_RESET_SOFTWARE] = "its firmware restarted it",
+    [HAL_RESET_WATCHDOG] = "its watchdog reset it",
+    [HAL_RESET_BROWNOUT] = "its supply voltage had fallen" };
 
-static void write_drop(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { [NETWORK_DROP_MALFORMED] = "it is malformed",
-        [NETWORK_DROP_UNKNOWN_DEVICE] = "its device is unknown",
-        [NETWORK_DROP_BAD_MIC] = "its MIC is wrong",
-        [NETWORK_DROP_REPLAYED] = "its counter is not new",
-        [NETWORK_DROP_DEV_NONCE] = "its DevNonce is not new",
-        [NETWORK_DROP_NO_ROOM] = "the server has no room for it",
-        [NETWORK_DROP_COPY] = "it is a repetition",
-        [NETWORK_DROP_EXCESS] = "it is repeated too often or too late",
-        [NETWORK_DROP_SESSION] = "its session has ended" };
-    WORD(view, words, value);
-}
+static const char *const drop_words[] = { [NETWORK_DROP_MALFORMED] = "it is malformed",
+    [NETWORK_DROP_UNKNOWN_DEVICE] = "its device is unknown",
+    [NETWORK_DROP_BAD_MIC] = "its MIC is wrong",
+    [NETWORK_DROP_REPLAYED] = "its counter is not new",
+    [NETWORK_DROP_DEV_NONCE] = "its DevNonce is not new",
+    [NETWORK_DROP_NO_ROOM] = "the server has no room for it",
+    [NETWORK_DROP_COPY] = "it is a repetition",
+    [NETWORK_DROP_EXCESS] = "it is repeated too often or too late",
+    [NETWORK_DROP_SESSION] = "its session has ended" };
 
-static void write_stage(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { [CAMPAIGN_WAITING] = "waiting for an uplink",
-        [CAMPAIGN_CONTACTED] = "first command sent",
-        [CAMPAIGN_GROUP_SET_UP] = "group and session are set up",
-        [CAMPAIGN_READY] = "ready for fragments",
-        [CAMPAIGN_COMPLETE] = "it reported the whole block",
-        [CAMPAIGN_AUTHENTICATED] = "its block is authentic, and acknowledged",
-        [CAMPAIGN_CONFIRMED] = "confirmed, it reports the new version" };
-    WORD(view, words, value);
-}
+static const char *const stage_words[] = { [CAMPAIGN_WAITING] = "waiting for an uplink",
+    [CAMPAIGN_CONTACTED] = "first command sent",
+    [CAMPAIGN_GROUP_SET_UP] = "group and session are set up",
+    [CAMPAIGN_READY] = "ready for fragments",
+    [CAMPAIGN_COMPLETE] = "it reported the whole block",
+    [CAMPAIGN_AUTHENTICATED] = "its block is authentic, and acknowledged",
+    [CAMPAIGN_CONFIRMED] = "confirmed, it reports the new version" };
 
 /* Of OBSERVE_CAMPAIGN_STAGE; the first round and the first wave go without saying. */
 static void write_round(const struct sentence_view *view, int64_t value)
@@ -303,11 +279,7 @@ static void write_correction(const struct sentence_view *view, int64_t value)
     }
 }
 
-static void write_source(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { "DeviceTimeAns", "AppTimeAns" };
-    WORD(view, words, value);
-}
+static const char *const source_words[] = { "DeviceTimeAns", "AppTimeAns" };
 
 static void write_timeout(const struct sentence_view *view, int64_t value)
 {
@@ -334,71 +306,71 @@ static void write_good(const struct sentence_view *view, int64_t value)
     fputs(value != 0 ? "good" : "wrong", view->out);
 }
 
-static void write_hash(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { "CRC-64", "SHA-256" };
-    WORD(view, words, value);
-}
+static const char *const hash_words[] = { "CRC-64", "SHA-256" };
 
-static void write_proof(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { "rejected", "accepted", "accepted, with a wrong MIC" };
-    WORD(view, words, value);
-}
+static const char *const proof_words[] = { "rejected", "accepted", "accepted, with a wrong MIC" };
 
 /* In the order of update_status (device/update/update.h). */
-static void write_update(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { "there is none", "not finished", "its header is wrong",
-        "it is for other hardware", "its version is not newer", "its digest is wrong",
-        "its signature is wrong", "valid", "refused when it was to be installed",
-        "its code is damaged", "the server did not send its block", "it was reverted",
-        "it changes another image than the one that runs", "no image could be made of it" };
-    WORD(view, words, value);
-}
+static const char *const update_words[] = { "there is none", "not finished", "its header is wrong",
+    "it is for other hardware", "its version is not newer", "its digest is wrong",
+    "its signature is wrong", "valid", "refused when it was to be installed", "its code is damaged",
+    "the server did not send its block", "it was reverted",
+    "it changes another image than the one that runs", "no image could be made of it" };
 
 /* In the order of trial_end (device/update/trial.h). */
-static void write_trial(const struct sentence_view *view, int64_t value)
-{
-    static const char *const words[] = { "the test goes on", "no answer came in time",
-        "it crashed too often", "it started too often", "it is damaged" };
-    WORD(view, words, value);
-}
+static const char *const trial_words[] = { "the test goes on", "no answer came in time",
+    "it crashed too often", "it started too often", "it is damaged" };
 
+#define WORDS(words) NULL, words, sizeof(words) / sizeof((words)[0])
+
+/* A field is written by a function, or is one of the words of a value. */
 static const struct field {
     const char *name;
     void (*write)(const struct sentence_view *view, int64_t value);
+    const char *const *words;
+    size_t count;
 } fields[] = {
-    { "frame", write_frame },
-    { "power", write_power },
-    { "decibel", write_decibel },
-    { "loss", write_loss },
-    { "sent", write_sent },
-    { "reset", write_reset },
-    { "drop", write_drop },
-    { "stage", write_stage },
-    { "round", write_round },
-    { "silence", write_silence },
-    { "called", write_called },
-    { "phase", write_phase },
-    { "device", write_device },
-    { "version", write_version },
-    { "hex", write_hex },
-    { "rate", write_rate },
-    { "port", write_port },
-    { "correction", write_correction },
-    { "source", write_source },
-    { "timeout", write_timeout },
-    { "size", write_size },
-    { "span", write_span },
-    { "good", write_good },
-    { "update", write_update },
-    { "hash", write_hash },
-    { "proof", write_proof },
-    { "trial", write_trial },
+    { "frame", write_frame, NULL, 0 },
+    { "power", write_power, NULL, 0 },
+    { "decibel", write_decibel, NULL, 0 },
+    { "loss", write_loss, NULL, 0 },
+    { "sent", write_sent, NULL, 0 },
+    { "reset", WORDS(reset_words) },
+    { "drop", WORDS(drop_words) },
+    { "stage", WORDS(stage_words) },
+    { "round", write_round, NULL, 0 },
+    { "silence", write_silence, NULL, 0 },
+    { "called", write_called, NULL, 0 },
+    { "phase", write_phase, NULL, 0 },
+    { "device", write_device, NULL, 0 },
+    { "version", write_version, NULL, 0 },
+    { "hex", write_hex, NULL, 0 },
+    { "rate", write_rate, NULL, 0 },
+    { "port", write_port, NULL, 0 },
+    { "correction", write_correction, NULL, 0 },
+    { "source", WORDS(source_words) },
+    { "timeout", write_timeout, NULL, 0 },
+    { "size", write_size, NULL, 0 },
+    { "span", write_span, NULL, 0 },
+    { "good", write_good, NULL, 0 },
+    { "update", WORDS(update_words) },
+    { "hash", WORDS(hash_words) },
+    { "proof", WORDS(proof_words) },
+    { "trial", WORDS(trial_words) },
 };
 
 /* --- writing ---------------------------------------------------------------------------------- */
+
+static void write_value(const struct sentence_view *view, const struct field *field, int64_t value)
+{
+    if (field->write != NULL) {
+        field->write(view, value);
+    } else if (value >= 0 && (uint64_t)value < field->count && field->words[value] != NULL) {
+        fputs(field->words[value], view->out);
+    } else {
+        fprintf(view->out, "%" PRId64, value);
+    }
+}
 
 /* `text` begins at a field, "{a:name}"; returns what follows it. */
 static const char *write_field(const struct sentence_view *view, const char *text)
@@ -409,7 +381,7 @@ static const char *write_field(const struct sentence_view *view, const char *tex
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strlen(fields[i].name) == (size_t)(end - name)
                 && strncmp(fields[i].name, name, (size_t)(end - name)) == 0) {
-            fields[i].write(view, value);
+            write_value(view, &fields[i], value);
             return end + 1;
         }
     }

@@ -126,34 +126,42 @@ static float distance(struct point a, struct point b)
     return hypotf(a.x - b.x, a.y - b.y);
 }
 
+/* The station that is nearest to a place of the picture, of those that are near it. */
+struct nearest {
+    struct point at;
+    float points;
+    uint32_t station; /* SCENE_NONE: none */
+};
+
+static void consider(
+        const struct view *view, uint32_t station, float x_m, float y_m, struct nearest *nearest)
+{
+    float away = distance(map_point(view, (double)x_m, (double)y_m), nearest->at);
+    if (away <= nearest->points) {
+        nearest->points = away;
+        nearest->station = station;
+    }
+}
+
 uint32_t map_device_at(const struct view *view, const struct scene *scene, struct point at)
 {
-    uint32_t nearest = SCENE_NONE;
-    float least = PICK_POINTS;
+    struct nearest nearest = { at, PICK_POINTS, SCENE_NONE };
     for (uint32_t i = 0; i < scene->device_count; i++) {
         const struct scene_device *device = &scene->devices[i];
-        float away = distance(map_point(view, (double)device->x_m, (double)device->y_m), at);
-        if (away <= least && !map_is_hidden(view, device)) {
-            least = away;
-            nearest = i;
+        if (!map_is_hidden(view, device)) {
+            consider(view, i, device->x_m, device->y_m, &nearest);
         }
     }
-    return nearest;
+    return nearest.station;
 }
 
 uint32_t map_gateway_at(const struct view *view, const struct scene *scene, struct point at)
 {
-    uint32_t nearest = SCENE_NONE;
-    float least = PICK_POINTS;
+    struct nearest nearest = { at, PICK_POINTS, SCENE_NONE };
     for (uint32_t i = 0; i < scene->gateway_count; i++) {
-        const struct scene_gateway *gateway = &scene->gateways[i];
-        float away = distance(map_point(view, (double)gateway->x_m, (double)gateway->y_m), at);
-        if (away <= least) {
-            least = away;
-            nearest = i;
-        }
+        consider(view, i, scene->gateways[i].x_m, scene->gateways[i].y_m, &nearest);
     }
-    return nearest;
+    return nearest.station;
 }
 
 sim_ns map_fade_ns(const struct view *view)

@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "watch/text_lookup.h"
+
 enum cause_family cause_family_of(enum loss_cause cause)
 {
     static const uint8_t families[LOSS_CAUSE_COUNT] = {
@@ -30,27 +32,13 @@ enum cause_family cause_family_of(enum loss_cause cause)
     return (enum cause_family)families[cause];
 }
 
-const char *cause_family_word(enum cause_family family)
-{
-    static const char *const words[] = {
-#define X(name, dark, light, word, meaning) word,
-        CAUSE_FAMILIES(X)
-#undef X
-    };
-    assert(family < CAUSE_FAMILY_COUNT);
-    return words[family];
-}
+#define WORD(name, dark, light, word, meaning)    word,
+#define MEANING(name, dark, light, word, meaning) meaning,
 
-const char *cause_family_meaning(enum cause_family family)
-{
-    static const char *const meanings[] = {
-#define X(name, dark, light, word, meaning) meaning,
-        CAUSE_FAMILIES(X)
-#undef X
-    };
-    assert(family < CAUSE_FAMILY_COUNT);
-    return meanings[family];
-}
+/* clang-format off */
+TEXT_LOOKUP(cause_family_word, enum cause_family, CAUSE_FAMILY_COUNT, CAUSE_FAMILIES(WORD))
+TEXT_LOOKUP(cause_family_meaning, enum cause_family, CAUSE_FAMILY_COUNT, CAUSE_FAMILIES(MEANING))
+/* clang-format on */
 
 struct colour mark_colour_of_family(enum theme_kind theme, enum cause_family family)
 {

@@ -3,118 +3,25 @@
  */
 #include "watch/scene.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-const char *scene_stage_word(enum scene_stage stage)
-{
-    static const char *const words[] = {
-#define X(name, word, meaning) word,
-        SCENE_STAGES(X)
-#undef X
-    };
-    assert(stage < SCENE_STAGE_COUNT);
-    return words[stage];
-}
+#include "watch/text_lookup.h"
 
-const char *scene_stage_meaning(enum scene_stage stage)
-{
-    static const char *const meanings[] = {
-#define X(name, word, meaning) meaning,
-        SCENE_STAGES(X)
-#undef X
-    };
-    assert(stage < SCENE_STAGE_COUNT);
-    return meanings[stage];
-}
+#define WORD(name, word, ...)             word,
+#define MEANING(name, word, meaning, ...) meaning,
 
-const char *scene_event_word(enum scene_event_kind kind)
-{
-    static const char *const words[] = {
-#define X(name, word) word,
-        SCENE_EVENTS(X)
-#undef X
-    };
-    assert(kind < SCENE_EVENT_COUNT);
-    return words[kind];
-}
-
-const char *lane_kind_word(enum lane_kind kind)
-{
-    static const char *const words[] = {
-#define X(name, word, meaning) word,
-        LANE_KINDS(X)
-#undef X
-    };
-    assert(kind < LANE_KIND_COUNT);
-    return words[kind];
-}
-
-const char *lane_kind_meaning(enum lane_kind kind)
-{
-    static const char *const meanings[] = {
-#define X(name, word, meaning) meaning,
-        LANE_KINDS(X)
-#undef X
-    };
-    assert(kind < LANE_KIND_COUNT);
-    return meanings[kind];
-}
-
-const char *trouble_kind_word(enum trouble_kind kind)
-{
-    static const char *const words[] = {
-#define X(name, word, meaning) word,
-        TROUBLE_KINDS(X)
-#undef X
-    };
-    assert(kind < TROUBLE_KIND_COUNT);
-    return words[kind];
-}
-
-const char *trouble_kind_meaning(enum trouble_kind kind)
-{
-    static const char *const meanings[] = {
-#define X(name, word, meaning) meaning,
-        TROUBLE_KINDS(X)
-#undef X
-    };
-    assert(kind < TROUBLE_KIND_COUNT);
-    return meanings[kind];
-}
-
-const char *fragment_state_word(enum fragment_state state)
-{
-    static const char *const words[] = {
-#define X(name, word, meaning) word,
-        FRAGMENT_STATES(X)
-#undef X
-    };
-    assert(state < FRAGMENT_STATE_COUNT);
-    return words[state];
-}
-
-const char *fragment_state_meaning(enum fragment_state state)
-{
-    static const char *const meanings[] = {
-#define X(name, word, meaning) meaning,
-        FRAGMENT_STATES(X)
-#undef X
-    };
-    assert(state < FRAGMENT_STATE_COUNT);
-    return meanings[state];
-}
-
-const char *slot_state_word(enum slot_state state)
-{
-    static const char *const words[] = {
-#define X(name, word) word,
-        SLOT_STATES(X)
-#undef X
-    };
-    assert(state < SLOT_STATE_COUNT);
-    return words[state];
-}
+/* clang-format off */
+TEXT_LOOKUP(scene_stage_word, enum scene_stage, SCENE_STAGE_COUNT, SCENE_STAGES(WORD))
+TEXT_LOOKUP(scene_stage_meaning, enum scene_stage, SCENE_STAGE_COUNT, SCENE_STAGES(MEANING))
+TEXT_LOOKUP(scene_event_word, enum scene_event_kind, SCENE_EVENT_COUNT, SCENE_EVENTS(WORD))
+TEXT_LOOKUP(lane_kind_word, enum lane_kind, LANE_KIND_COUNT, LANE_KINDS(WORD))
+TEXT_LOOKUP(lane_kind_meaning, enum lane_kind, LANE_KIND_COUNT, LANE_KINDS(MEANING))
+TEXT_LOOKUP(trouble_kind_word, enum trouble_kind, TROUBLE_KIND_COUNT, TROUBLE_KINDS(WORD))
+TEXT_LOOKUP(trouble_kind_meaning, enum trouble_kind, TROUBLE_KIND_COUNT, TROUBLE_KINDS(MEANING))
+TEXT_LOOKUP(fragment_state_word, enum fragment_state, FRAGMENT_STATE_COUNT, FRAGMENT_STATES(WORD))
+TEXT_LOOKUP(fragment_state_meaning, enum fragment_state, FRAGMENT_STATE_COUNT, FRAGMENT_STATES(MEANING))
+TEXT_LOOKUP(slot_state_word, enum slot_state, SLOT_STATE_COUNT, SLOT_STATES(WORD))
+/* clang-format on */
 
 struct scene *scene_create(uint32_t device_count, uint32_t gateway_count)
 {

@@ -14,30 +14,18 @@
 #include "explain/sentence.h"
 #include "explain/story.h"
 #include "observe.h"
+#include "support/silenced_fleet.h"
 #include "support/trial.h"
 #include "trace.h"
 
-#define DEVICES 4u
-
-/* docs/security.md, counter-jump: from the one forged frame on all drop what the server sends. */
-static const char attacked[] =
-        "name: silenced\n"
-        "duration: 8 h\n"
-        "area: {radius: 300 m}\n"
-        "propagation: {model: free-space, fading: none}\n"
-        "gateways: {count: 1}\n"
-        "devices: [{name: d, count: 4, boot: {spread: 60 s}, report: {period: 10 min}}]\n"
-        "firmware: {image: generated, size: 2 KiB}\n"
-        "campaign: {start: 20 min, set_up: {window: 40 min}, confirm_timeout: 2 h,\n"
-        "  correction: {policy: adaptive, timeout: 1 h}, defences: {restart_group: 1}}\n"
-        "adversaries: [{kind: counter-jump, x: 100 m, height: 10 m, duration: 62 min}]\n";
+#define DEVICES SILENCED_DEVICES
 
 static struct trial *trial;
 static struct story stories[DEVICES];
 
 static void play(void)
 {
-    trial = trial_create(attacked, NULL, 0);
+    trial = trial_create(silenced_fleet, NULL, 0);
     for (uint32_t i = 0; i < DEVICES; i++) {
         story_listen(&stories[i], trial->run, i);
     }

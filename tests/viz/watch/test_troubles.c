@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "support/silenced_fleet.h"
 #include "watched.h"
 
 #define HOUR_NS (3600 * SIM_NS_PER_S)
@@ -61,18 +62,6 @@ Test(troubles, are_those_of_the_scenario_with_places_and_times)
 
 /* --- defences --------------------------------------------------------------------------------- */
 
-/* docs/security.md, counter-jump: members drop all that the server sends after the forged frame. */
-static const char silenced[] =
-        "duration: 8 h\n"
-        "area: {radius: 300 m}\n"
-        "propagation: {model: free-space, fading: none}\n"
-        "gateways: {count: 1}\n"
-        "devices: [{name: d, count: 4, boot: {spread: 60 s}, report: {period: 10 min}}]\n"
-        "firmware: {image: generated, size: 2 KiB}\n"
-        "campaign: {start: 20 min, set_up: {window: 40 min}, confirm_timeout: 2 h,\n"
-        "  correction: {policy: adaptive, timeout: 1 h}, defences: {restart_group: 1}}\n"
-        "adversaries: [{kind: counter-jump, x: 100 m, height: 10 m, duration: 62 min}]\n";
-
 static void keep_last(void *context, const struct observation *o)
 {
     *(struct observation *)context = *o;
@@ -90,7 +79,7 @@ static uint32_t restarts_told(const struct scene_detail *detail, sim_ns at_ns)
 
 Test(troubles, restarts_of_a_group_are_defences)
 {
-    struct watched watched = watched_create(silenced, NULL, 0);
+    struct watched watched = watched_create(silenced_fleet, NULL, 0);
     struct observation stated = { 0 };
     engine_observer_add(watched.trial->world->engine, OBSERVE_BIT(OBSERVE_CAMPAIGN_GROUP_RESTART),
             keep_last, &stated);
