@@ -93,9 +93,6 @@ static void run_to_halt(const struct campaign_params *params, sim_ns halt_ns, bo
     }
     fleet_create(&fleet, DEVICES, PERIOD_NS, params);
     give_faults();
-    for (uint32_t i = 0; i < DEVICES; i++) {
-        fleet.devices[i].faults.waits_for_order = params->install != INSTALL_AT_ONCE;
-    }
     if (goes_back) {
         fleet_run(&fleet, halt_ns - 2 * PERIOD_NS);
         fleet.devices[0].version = 0x01000000;
@@ -257,9 +254,6 @@ static struct campaign_params stop_before_the_reboot(void)
     params.install_after_ns = INSTALL_NS;
     params.stop_ns = params.start_ns + 8 * HOUR_NS;
     fleet_create(&fleet, 4, PERIOD_NS, &params);
-    for (uint32_t i = 0; i < 4; i++) {
-        fleet.devices[i].faults.waits_for_order = true;
-    }
     fleet_run(&fleet, params.stop_ns);
     cr_assert_gt(fleet.devices[0].reboot_ns, params.stop_ns + 2 * params.confirm_timeout_ns);
     fleet.devices[0].faults.lost_downlinks = 1000000;
