@@ -7,6 +7,7 @@
 #include <nettle/ctr.h>
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "update/factory.h"
@@ -203,11 +204,33 @@ static enum hal_status aes_ctr(
     return HAL_OK;
 }
 
+/* Thousands of cuts are tried with the same few images: what was verified is kept. */
+struct verified {
+    uint8_t public_key[32], message[IMAGE_SIGNED_SIZE], signature[64];
+    enum hal_status status;
+};
+
 static enum hal_status ed25519_verify(void *context, const uint8_t public_key[32],
         const void *message, size_t size, const uint8_t signature[64])
 {
-    bool valid = ed25519_sha512_verify(public_key, size, message, signature) != 0;
-    return valid ? HAL_OK : HAL_ERR_VERIFY;
+    static struct verified kept[8];
+    static unsigned count;
+    struct verified now;
+    if (size != sizeof now.message) {
+        return HAL_ERR_RANGE; /* nothing else is signed */
+    }
+    memcpy(now.public_key, public_key, sizeof now.public_key);
+    memcpy(now.message, message, sizeof now.message);
+    memcpy(now.signature, signature, sizeof now.signature);
+    for (unsigned i = 0; i < count && i < sizeof kept / sizeof kept[0]; i++) {
+        if (memcmp(&kept[i], &now, offsetof(struct verified, status)) == 0) {
+            return kept[i].status;
+        }
+    }
+    now.status = ed25519_sha512_verify(public_key, size, message, signature) != 0 ? HAL_OK
+                                                                                  : HAL_ERR_VERIFY;
+    kept[count++ % (sizeof kept / sizeof kept[0])] = now;
+    return now.status;
 }
 
 static void panic(void *context, const char *file, int line)
