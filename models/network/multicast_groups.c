@@ -69,6 +69,20 @@ uint32_t network_group_create(struct network *network, const struct network_grou
     return network->group_count - 1u;
 }
 
+uint32_t network_group_count(const struct network *network)
+{
+    assert(network->group_count <= GROUPS_MAX);
+    return network->group_count;
+}
+
+uint32_t network_group_mc_addr(
+        const struct network *network, uint32_t group_index, uint8_t mc_key[16])
+{
+    const struct group *group = group_at(network, group_index);
+    memcpy(mc_key, group->params.mc_key, sizeof group->params.mc_key);
+    return group->params.mc_addr;
+}
+
 void network_groups_finish(struct network *network)
 {
     for (uint32_t i = 0; i < network->group_count; i++) {

@@ -182,6 +182,10 @@ struct network_group_params {
 uint32_t network_group_create(struct network *network, const struct network_group_params *params);
 /* False: out of memory, the device is no member. */
 bool network_group_add(struct network *network, uint32_t group, uint32_t device);
+/* Groups that were created so far: their numbers are below. */
+uint32_t network_group_count(const struct network *network);
+/* Returns the address of a group, its key in `mc_key`. */
+uint32_t network_group_mc_addr(const struct network *network, uint32_t group, uint8_t mc_key[16]);
 /* Encrypts under the next McFCnt and schedules on the gateways the members need, from
  * `not_before_ns` on, within duty_share. Returns the McFCnt. At most 4096 frames may wait (false:
  * UINT32_MAX). */

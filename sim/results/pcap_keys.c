@@ -39,14 +39,14 @@ static void write_session(FILE *out, enum pcap_key_file file, uint32_t address,
     fputs(old ? ",\"0000000000000000\"\n" : "\n", out);
 }
 
-static void write_campaign(FILE *out, enum pcap_key_file file, const struct campaign *campaign)
+/* All that there were: a group that was set up again has another address and key since. */
+static void write_groups(FILE *out, enum pcap_key_file file, const struct network *network)
 {
-    for (uint32_t i = 0; i < campaign_session_count(campaign); i++) {
-        uint8_t nwk_s_key[16], app_s_key[16];
-        struct campaign_session session;
-        campaign_session_get(campaign, i, &session);
-        lorawan_mc_session_keys(session.mc_key, session.mc_addr, app_s_key, nwk_s_key);
-        write_session(out, file, session.mc_addr, nwk_s_key, app_s_key);
+    for (uint32_t i = 0; i < network_group_count(network); i++) {
+        uint8_t nwk_s_key[16], app_s_key[16], mc_key[16];
+        uint32_t mc_addr = network_group_mc_addr(network, i, mc_key);
+        lorawan_mc_session_keys(mc_key, mc_addr, app_s_key, nwk_s_key);
+        write_session(out, file, mc_addr, nwk_s_key, app_s_key);
     }
 }
 
@@ -58,9 +58,7 @@ static void write_sessions(FILE *out, enum pcap_key_file file, const struct worl
             write_session(out, file, network_dev_addr(world->network, i), nwk_s_key, app_s_key);
         }
     }
-    for (uint32_t c = 0; c < server_campaign_count(world->server); c++) {
-        write_campaign(out, file, server_campaign(world->server, c));
-    }
+    write_groups(out, file, world->network);
 }
 
 static void write_roots(FILE *out, const struct world *world)

@@ -21,9 +21,9 @@ enum pcap_key_file {
 };
 extern const char *const pcap_key_file_names[PCAP_KEY_FILES];
 
-/* A line for each device, of session keys for each that joined and each multicast group: with them
- * every MIC can be checked and every payload decrypted. A device that joined again has the keys of
- * its last session. */
+/* A line for each device, of session keys for each that joined and each multicast group, those that
+ * were given up as well: with them every MIC can be checked and every payload decrypted. A device
+ * that joined again has the keys of its last session, for its address is the same. */
 void pcap_keys_write(FILE *out, enum pcap_key_file file, const struct world *world);
 
 #endif

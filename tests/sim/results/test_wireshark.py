@@ -30,6 +30,11 @@ campaign: {{start: 15 min, set_up: {{window: 30 min}}, correction: {{timeout: 20
            confirm_timeout: 1 h}}
 expect: {{devices.confirmed: "== {DEVICES}"}}
 '''
+# An attacker moves McFCnt ahead, and the server sets the group up again, under another key.
+RESTARTED = SCENARIO.replace('timeout: 20 min}', 'timeout: 1 h}, defences: {restart_group: 1}')
+RESTARTED = RESTARTED.split('expect:', maxsplit=1)[0] + '''
+adversaries: [{kind: counter-jump, x: 200 m, height: 10 m, power: 27 dBm}]
+'''
 JOIN_REQUEST, JOIN_ACCEPT, DATA_UP, DATA_DOWN = 0, 1, 2, 3
 GOOD = '1'
 failures = []
@@ -90,10 +95,12 @@ def data_mic_is_good(frame, nwk_s_key):
 
 
 def undissected_is_good(frame, nwk_s_key):
-    """tshark 4.0 does not know DeviceTimeAns (0x0d) in FOpts, misreads its bytes and checks no MIC:
-    then openssl does."""
+    """tshark 4.0 does not know DeviceTimeAns (0x0d) in FOpts, takes the first byte of the MIC of a
+    frame that ends with FOpts for an FPort, and checks no MIC of the one and the other: then openssl
+    does."""
     options = frame[8:8 + (frame[5] & 0x0f)]
-    return 0x0d in options and data_mic_is_good(frame, nwk_s_key)
+    is_known = 0x0d in options or len(frame) == 12 + len(options)
+    return is_known and data_mic_is_good(frame, nwk_s_key)
 
 
 def check_data(pcap, frames, records):
@@ -102,7 +109,7 @@ def check_data(pcap, frames, records):
     for record in records:
         address, nwk_s_key, _, _ = [word.strip('"') for word in record.split(',')]
         keys[address] = bytes.fromhex(nwk_s_key)
-    group = list(keys)[-1]
+    groups = list(keys)[DEVICES:]
     rows = tshark(pcap, ['lorawan.mhdr.mtype', 'lorawan.mic.status', 'frame.number'],
                   settings=pcap + '.keys')
     for kind, status, number in rows:
@@ -110,7 +117,7 @@ def check_data(pcap, frames, records):
             continue
         frame = frames[int(number) - 1]
         address = frame[1:5].hex()
-        kinds['multicast' if address == group else int(kind)] += 1
+        kinds[address if address in groups else int(kind)] += 1
         if address not in keys:
             expect(False, f'frame {number}: no key for {address}')
         elif status == '':
@@ -119,8 +126,9 @@ def check_data(pcap, frames, records):
         else:
             expect(status == GOOD, f'frame {number} (type {kind}): MIC status {status}')
     print('data frames checked:', dict(kinds))
-    for kind in (DATA_UP, DATA_DOWN, 'multicast'):
+    for kind in (DATA_UP, DATA_DOWN, *groups):
         expect(kinds[kind] > 0, f'no frame of kind {kind}')
+    return len(groups)
 
 
 def check_a_wrong_key_shows(pcap, records):
@@ -177,7 +185,7 @@ def check_join_accepts(frames, devices, records):
             expect(False, f'join-accept {frame.hex()} has the MIC of no device')
     print('join-accepts checked by openssl:', count)
     expect(count >= DEVICES, 'too few join-accepts')
-    for record in records[:-1]:
+    for record in records[:DEVICES]:
         address, nwk_s_key = [word.strip('"') for word in record.split(',')[:2]]
         expect(nwk_s_key in sessions.get(address, []), f'NwkSKey of {address} is another one')
 
@@ -249,10 +257,22 @@ def check_gateways(pcap, frames):
     print('packets of gateways checked:', len(rows))
 
 
-def run(*arguments):
+def run(scenario, *arguments):
     done = subprocess.run([os.environ['FLEETCAST'], 'run', '--quiet', '-', *arguments],
-                          input=SCENARIO, capture_output=True, text=True)
+                          input=scenario, capture_output=True, text=True)
     expect(done.returncode == 0, f'run: {done.stderr}')
+
+
+def records_of(pcap):
+    with open(pcap + '.keys/encryption_keys_lorawan') as file:
+        return file.read().splitlines()
+
+
+def check_restarted_group(pcap):
+    """Keys of a group from before it was set up again, and from then on."""
+    run(RESTARTED, '--pcap', pcap)
+    groups = check_data(pcap, frames_of(pcap), records_of(pcap))
+    expect(groups > 1, f'{groups} group, which was not set up again')
 
 
 def main():
@@ -262,21 +282,21 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         pcap = os.path.join(folder, 'air.pcap')
         heard = os.path.join(folder, 'heard.pcapng')
-        run('--pcap', pcap)
-        run('--pcap', heard, '--pcap-form', 'gateways')
-        with open(pcap + '.keys/encryption_keys_lorawan') as file:
-            records = file.read().splitlines()
+        run(SCENARIO, '--pcap', pcap)
+        run(SCENARIO, '--pcap', heard, '--pcap-form', 'gateways')
+        records = records_of(pcap)
         frames = frames_of(pcap)
         devices = devices_of(pcap + '.keys', frames)
         expect(check_radio(pcap) == len(frames), 'tshark reads another number of frames')
         check_keys(pcap + '.keys')
-        check_data(pcap, frames, records)
+        expect(check_data(pcap, frames, records) == 1, 'more than one group')
         check_a_wrong_key_shows(pcap, records)
         requests = check_join_requests(pcap, devices)
         expect(requests == sum(frame[0] >> 5 == JOIN_REQUEST for frame in frames),
                'join-requests of strangers')
         check_join_accepts(frames, devices, records)
         check_gateways(heard, frames)
+        check_restarted_group(os.path.join(folder, 'restarted.pcap'))
     print(f'{len(frames)} frames, {len(failures)} failures')
     return 1 if failures else 0
 
