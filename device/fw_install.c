@@ -7,6 +7,7 @@
 
 #include "fw_state.h"
 #include "mac/mac.h"
+#include "update/trial.h"
 
 /* Nothing tells the end of a session; a restart that waits for it looks again this often. */
 #define SESSION_RECHECK_TICKS (60u * HAL_RTC_HZ)
@@ -27,7 +28,8 @@ void fw_install_init(struct fw *fw)
     } else if (state.result == BOOT_RESULT_REFUSED) {
         fw->report.update_status = UPDATE_REFUSED;
     } else if (state.result == BOOT_RESULT_REVERTED) {
-        fw->report.update_status = UPDATE_REVERTED;
+        fw->report.update_status =
+                state.trial_end == TRIAL_UNHEARD ? UPDATE_UNHEARD : UPDATE_REVERTED;
         fw->report.whole_left = REPORT_WHOLE_COUNT; /* what runs is news, whatever reset it */
     }
     fw_trial_init(fw, &state);

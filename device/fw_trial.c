@@ -57,9 +57,22 @@ static uint64_t give_up_at(const struct fw *fw)
     return at_ticks > end_ticks ? at_ticks : end_ticks;
 }
 
+static enum trial_contact contact_of(const struct fw *fw)
+{
+    enum mac_contact contact = mac_contact(&fw->core);
+    return contact == MAC_CONTACT_NONE   ? TRIAL_CONTACT_NONE
+           : contact == MAC_CONTACT_SENT ? TRIAL_CONTACT_SENT
+                                         : TRIAL_CONTACT_HEARD;
+}
+
+static bool is_answered(const struct fw *fw)
+{
+    return mac_contact(&fw->core) == MAC_CONTACT_ANSWERED;
+}
+
 static uint64_t confirm_at(const struct fw *fw)
 {
-    return mac_answered(&fw->core) ? fw->trial.confirm_ticks : HAL_TICKS_NEVER;
+    return is_answered(fw) ? fw->trial.confirm_ticks : HAL_TICKS_NEVER;
 }
 
 uint64_t fw_trial_step_at(const struct fw *fw)
@@ -82,7 +95,8 @@ bool fw_trial_step(struct fw *fw, uint64_t now_ticks)
     if (confirmed && (state.slot == SLOT_TESTING || state.slot == SLOT_REVERTING)) {
         trial_confirm(&fw->core.hal, &state);
     } else if (!confirmed && state.slot == SLOT_TESTING && state.old_saved) {
-        trial_revert(&fw->core.hal, &state, TRIAL_UNANSWERED);
+        (void)trial_note_contact(&state, contact_of(fw));
+        trial_revert(&fw->core.hal, &state, trial_end_of_time(&state));
     } else if (!confirmed && state.slot == SLOT_REVERTING && state.old_saved) {
         return true; /* the bootloader tries again */
     } else {
@@ -94,12 +108,23 @@ bool fw_trial_step(struct fw *fw, uint64_t now_ticks)
 
 uint64_t fw_trial_ask_at(const struct fw *fw)
 {
-    return fw->in_trial && !mac_answered(&fw->core) ? fw->trial.ask_ticks : HAL_TICKS_NEVER;
+    return fw->in_trial && !is_answered(fw) ? fw->trial.ask_ticks : HAL_TICKS_NEVER;
+}
+
+/* So that a reset does not lose it: twice in a trial at most. */
+static void save_contact(struct fw *fw)
+{
+    struct boot_state state;
+    boot_state_read(&fw->core.nvm, &state);
+    if (trial_note_contact(&state, contact_of(fw))) {
+        boot_state_write(&fw->core.nvm, &state);
+    }
 }
 
 void fw_trial_ask(struct fw *fw, uint64_t now_ticks)
 {
-    if (fw->in_trial && !mac_answered(&fw->core)) {
+    if (fw->in_trial && !is_answered(fw)) {
+        save_contact(fw);
         mac_request_link_check(&fw->core);
         fw->trial.ask_ticks = now_ticks + part_ticks(fw, ASK_PART);
     }

@@ -102,7 +102,7 @@ static enum mac_receipt receive_unicast(struct core *core, const struct mac_fram
         return MAC_RECEIPT_NONE;
     }
     core->mac.fcnt_down_next = fcnt + 1u;
-    core->mac.answered = true;
+    mac_contact_note(core, MAC_CONTACT_ANSWERED);
     unsigned fport = frame->fport < 0 ? 0u : (unsigned)frame->fport;
     hal_trace(hal, FW_TRACE_DOWNLINK, fcnt, fport << 8 | where);
     if (where != IN_RXC) {
@@ -135,7 +135,7 @@ static enum mac_receipt receive_join_accept(
     if (!mac_join_accept(core, rx->bytes, radio->size)) {
         return MAC_RECEIPT_NONE;
     }
-    core->mac.answered = true;
+    mac_contact_note(core, MAC_CONTACT_ANSWERED);
     return MAC_RECEIPT_UNICAST;
 }
 

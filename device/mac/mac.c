@@ -170,6 +170,7 @@ static void transmitted(struct core *core, uint64_t end_ticks)
     DEVICE_ASSERT(
             &core->hal, core->mac.activity == MAC_TX && core->mac.exchange != MAC_NO_EXCHANGE);
     account_airtime(core, end_ticks);
+    mac_contact_note(core, MAC_CONTACT_SENT);
     core->mac.uplink_end_ticks = end_ticks;
     mac_windows_open_class_a(core, end_ticks);
     mac_background(core);
@@ -333,6 +334,7 @@ static bool frame_received(
 {
     bool deliver = false;
     bool class_a = core->mac.activity == MAC_RX_WINDOW;
+    mac_contact_note(core, MAC_CONTACT_HEARD);
     enum mac_receipt receipt = mac_receive(core, frame, end_ticks, rx, &deliver);
     DEVICE_ASSERT(&core->hal, receipt != MAC_RECEIPT_NONE || !deliver);
     if (class_a) {
@@ -399,9 +401,17 @@ uint16_t mac_resets(const struct core *core)
     return core->mac.resets;
 }
 
-bool mac_answered(const struct core *core)
+enum mac_contact mac_contact(const struct core *core)
 {
-    return core->mac.answered;
+    DEVICE_ASSERT(&core->hal, core->mac.contact <= MAC_CONTACT_ANSWERED);
+    return (enum mac_contact)core->mac.contact;
+}
+
+void mac_contact_note(struct core *core, enum mac_contact contact)
+{
+    if (contact > core->mac.contact) {
+        core->mac.contact = (uint8_t)contact;
+    }
 }
 
 bool mac_joined(const struct core *core)

@@ -68,8 +68,14 @@ bool mac_rests(const struct core *core, uint64_t now_ticks);
 /* RTC time from which nothing runs and no off-time is left, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
 uint64_t mac_idle_at(const struct core *core);
-/* The network has answered since the boot: a join-accept or a frame for this device alone came. */
-bool mac_answered(const struct core *core);
+/* How far the device got in touch with a network since the boot, in this order. */
+enum mac_contact {
+    MAC_CONTACT_NONE,
+    MAC_CONTACT_SENT,    /* a join-request or an uplink has left */
+    MAC_CONTACT_HEARD,   /* a frame came, of whatever network */
+    MAC_CONTACT_ANSWERED /* a join-accept or a frame for this device alone came */
+};
+enum mac_contact mac_contact(const struct core *core);
 /* Resets that the session survived. */
 uint16_t mac_resets(const struct core *core);
 

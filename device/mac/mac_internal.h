@@ -141,6 +141,8 @@ enum mac_receipt {
     MAC_RECEIPT_UNICAST, /* a valid answer: ends the exchange in a class A window */
     MAC_RECEIPT_MULTICAST
 };
+/* The device got as far as this. */
+void mac_contact_note(struct core *core, enum mac_contact contact);
 /* A frame of `size` bytes in rx->bytes; `deliver`: the application gets rx->downlink. */
 enum mac_receipt mac_receive(struct core *core, const struct radio_frame *frame, uint64_t end_ticks,
         struct mac_rx *rx, bool *deliver);

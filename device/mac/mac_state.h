@@ -147,7 +147,7 @@ struct mac {
     uint8_t link_unanswered; /* LinkCheckReqs since the last answer */
     uint8_t link_check_in;   /* uplinks until the next LinkCheckReq */
     bool rate_by_network;    /* ADR from the start, or a LinkADRReq was obeyed */
-    bool answered;           /* a join-accept or a downlink for this device alone, since the boot */
+    uint8_t contact;         /* enum mac_contact */
     uint64_t uplink_end_ticks;
     uint64_t band_free_at_ticks[MAC_SUB_BANDS];
     uint64_t aggregate_free_at_ticks;

@@ -232,6 +232,7 @@ static uint32_t image_status(const struct core *core)
     case UPDATE_BUSY:
     case UPDATE_DAMAGED:
     case UPDATE_REVERTED:
+    case UPDATE_UNHEARD:
         break;
     case UPDATE_VALID:
         return update_is_committed(&core->update, &core->nvm) ? IMAGE_VALID : IMAGE_NONE;

@@ -15,6 +15,8 @@
 #define OFF_REGION        1u
 #define OFF_INSTALLS      2u
 #define OFF_REFUSALS      4u
+#define OFF_CONTACT       6u
+#define OFF_TRIAL_END     7u
 #define OFF_ADDRESS       8u
 #define OFF_SIZE          12u
 #define OFF_VERSION_FLOOR 16u
@@ -54,6 +56,8 @@ static void read_slot(const uint8_t *record, struct boot_state *state)
     state->tested_s = get_le32(record + OFF_TESTED);
     state->started_s = get_le32(record + OFF_STARTED);
     state->reverted_version = get_le32(record + OFF_REVERTED);
+    state->contact = record[OFF_CONTACT];
+    state->trial_end = record[OFF_TRIAL_END];
 }
 
 void boot_state_read(const struct nvm *nvm, struct boot_state *state)
@@ -96,6 +100,8 @@ static void put_state(const struct boot_state *state, uint8_t record[NVM_RECORD_
     put_le32(record + OFF_TESTED, state->tested_s);
     put_le32(record + OFF_STARTED, state->started_s);
     put_le32(record + OFF_REVERTED, state->reverted_version);
+    record[OFF_CONTACT] = state->contact;
+    record[OFF_TRIAL_END] = state->trial_end;
 }
 
 void boot_state_write(struct nvm *nvm, const struct boot_state *state)

@@ -30,6 +30,13 @@ enum boot_result {
     BOOT_RESULT_REVERTED
 };
 
+/* What an image has seen of a network in its trial, in this order. */
+enum trial_contact {
+    TRIAL_CONTACT_NONE,
+    TRIAL_CONTACT_SENT, /* an uplink has left */
+    TRIAL_CONTACT_HEARD /* and a frame came, of whatever network */
+};
+
 /* What update and bootloader remember in NVM_BOOT_STATE. The candidate stays on record after its
  * install: as long as it lies in flash, a damaged image is repaired from it. */
 struct boot_state {
@@ -52,6 +59,8 @@ struct boot_state {
     uint8_t starts;     /* TESTING: after the first */
     uint32_t tested_s;  /* TESTING: that passed by the RTC until the last start */
     uint32_t started_s; /* TESTING: RTC time of the last start */
+    uint8_t contact;    /* TESTING: enum trial_contact */
+    uint8_t trial_end;  /* enum trial_end, of the last image that was reverted */
 };
 
 /* The candidate waits for its installation, or for its end. */

@@ -28,8 +28,28 @@ void trial_begin(const struct hal *hal, struct boot_state *state)
     state->slot = SLOT_TESTING;
     state->crashes = 0;
     state->starts = 0;
+    state->contact = TRIAL_CONTACT_NONE;
     state->tested_s = 0;
     state->started_s = rtc_s(hal);
+}
+
+bool trial_note_contact(struct boot_state *state, enum trial_contact contact)
+{
+    bool more = state->slot == SLOT_TESTING && contact > state->contact;
+    state->contact = more ? (uint8_t)contact : state->contact;
+    return more;
+}
+
+enum trial_end trial_end_of_time(const struct boot_state *state)
+{
+    switch (state->contact) {
+    case TRIAL_CONTACT_NONE:
+        return TRIAL_MUTE;
+    case TRIAL_CONTACT_SENT:
+        return TRIAL_UNHEARD;
+    default:
+        return TRIAL_UNANSWERED;
+    }
 }
 
 enum trial_end trial_note_start(const struct hal *hal, const struct factory *factory,
@@ -45,7 +65,7 @@ enum trial_end trial_note_start(const struct hal *hal, const struct factory *fac
         state->crashes = (uint8_t)(state->crashes + (state->crashes < UINT8_MAX));
     }
     return state->crashes >= TRIAL_CRASHES_MAX         ? TRIAL_CRASHED
-           : state->tested_s >= trial_limit_s(factory) ? TRIAL_UNANSWERED
+           : state->tested_s >= trial_limit_s(factory) ? trial_end_of_time(state)
            : state->starts >= TRIAL_STARTS_MAX         ? TRIAL_STARTED
                                                        : TRIAL_GOES_ON;
 }
@@ -67,6 +87,9 @@ void trial_revert(const struct hal *hal, struct boot_state *state, enum trial_en
     DEVICE_ASSERT(hal, why != TRIAL_GOES_ON);
     state->slot = SLOT_REVERTING;
     state->result = BOOT_RESULT_REVERTED;
-    state->reverted_version = version > state->reverted_version ? version : state->reverted_version;
+    state->trial_end = (uint8_t)why;
+    if (why != TRIAL_UNHEARD && version > state->reverted_version) {
+        state->reverted_version = version;
+    }
     hal_trace(hal, FW_TRACE_IMAGE_GIVEN_UP, version, why);
 }

@@ -29,7 +29,8 @@ enum update_status {
     UPDATE_REJECTED, /* authentic, but the server did not send this block */
     UPDATE_REVERTED, /* it was installed and failed in testing: the old image is back */
     UPDATE_WRONG_BASE, /* a delta image of another image than the one that runs */
-    UPDATE_BAD_PATCH   /* an authentic image that could not be made, or copied, in its slot */
+    UPDATE_BAD_PATCH,  /* an authentic image that could not be made, or copied, in its slot */
+    UPDATE_UNHEARD     /* as REVERTED; its uplinks left, and no frame of any network came */
 };
 
 struct update {

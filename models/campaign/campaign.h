@@ -218,6 +218,8 @@ enum campaign_stage {
     X(REBOOT_KEPT, "reboot_kept", false, "Initial")                                                \
     /* the image failed on it: the old one is back */                                              \
     X(REVERTED, "reverted", false, "Successful")                                                   \
+    /* the same, but all that it says of the image is that it heard no network */                  \
+    X(REVERTED_UNHEARD, "reverted_unheard", true, "Successful")                                    \
     /* it reports that the delta is of another image: another round brings the whole one */        \
     X(WRONG_BASE, "wrong_base", true, "Successful")                                                \
     /* it had a block of another hash */                                                           \

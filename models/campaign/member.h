@@ -98,6 +98,7 @@ enum member_stage {
     X(VERSION_NOT_NEWER)     /* the same; it says that the image is not newer */                   \
     X(IMAGE_NOT_AUTHENTIC)   /* the same; it says that the image is not authentic */               \
     X(WENT_BACK)             /* the same; it had the version of the block, or says so */           \
+    X(WENT_BACK_UNHEARD)     /* the same, and says that the image heard no network in its trial */ \
     X(OTHER_BASE)            /* the same; it says that the delta is of another image */            \
     X(NEW_VERSION)           /* its periodic report names the version of the block */              \
     X(GROUP_SEEN)            /* McGroupStatusAns lists our group */                                \

@@ -21,7 +21,8 @@ enum report_update_status {
     REPORT_REFUSED = 8,
     REPORT_REVERTED = 11,
     REPORT_WRONG_BASE = 12,
-    REPORT_BAD_PATCH = 13
+    REPORT_BAD_PATCH = 13,
+    REPORT_UNHEARD = 14
 };
 
 /* A device that reports about the fragmentation session has it, even if its FragSessionSetupAns was
@@ -267,6 +268,9 @@ static enum member_event event_of_old_version(const struct campaign *campaign,
     bool older = wire_u32(uplink->payload) < campaign->version;
     unsigned status =
             uplink->size > REPORT_UPDATE_STATUS_AT ? uplink->payload[REPORT_UPDATE_STATUS_AT] : 0u;
+    if (older && status == REPORT_UNHEARD) {
+        return MEMBER_EVENT_WENT_BACK_UNHEARD;
+    }
     if (older && (is_confirmed(member) || status == REPORT_REVERTED)) {
         return MEMBER_EVENT_WENT_BACK;
     }
@@ -291,9 +295,12 @@ static enum member_event event_of_old_version(const struct campaign *campaign,
 void reception_on_late_version(struct campaign *campaign, struct member *member,
         const struct network_uplink *uplink, sim_ns now_ns)
 {
-    if (uplink->size >= REPORT_SIZE_LEAST
-            && event_of_old_version(campaign, member, uplink) == MEMBER_EVENT_WENT_BACK) {
-        campaign_member_event(campaign, member, MEMBER_EVENT_WENT_BACK, now_ns);
+    if (uplink->size < REPORT_SIZE_LEAST) {
+        return;
+    }
+    enum member_event event = event_of_old_version(campaign, member, uplink);
+    if (event == MEMBER_EVENT_WENT_BACK || event == MEMBER_EVENT_WENT_BACK_UNHEARD) {
+        campaign_member_event(campaign, member, event, now_ns);
     }
 }
 

@@ -66,6 +66,8 @@ static const struct {
     { "stopped", "the campaign was stopped, or paused, before it was confirmed" },
     { "reboot_kept", "the campaign was stopped, and its reboot was not cancelled before its time" },
     { "reverted", "the new image failed on it, and it went back to the old one" },
+    { "reverted_unheard",
+            "the new image heard no network in its trial, and it went back to the old one" },
     { "wrong_base", "it runs another image than the one that its delta changes" },
 };
 

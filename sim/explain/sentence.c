@@ -315,11 +315,13 @@ static const char *const update_words[] = { "there is none", "not finished", "it
     "it is for other hardware", "its version is not newer", "its digest is wrong",
     "its signature is wrong", "valid", "refused when it was to be installed", "its code is damaged",
     "the server did not send its block", "it was reverted",
-    "it changes another image than the one that runs", "no image could be made of it" };
+    "it changes another image than the one that runs", "no image could be made of it",
+    "it was reverted, as it heard no network" };
 
 /* In the order of trial_end (device/update/trial.h). */
 static const char *const trial_words[] = { "the test goes on", "no answer came in time",
-    "it crashed too often", "it started too often", "it is damaged" };
+    "it crashed too often", "it started too often", "it is damaged", "it sent nothing in time",
+    "it heard no network in time" };
 
 #define WORDS(words) NULL, words, sizeof(words) / sizeof((words)[0])
 

@@ -51,6 +51,7 @@ const char *const expect_keys[] = {
     "devices.failed.stopped",
     "devices.failed.reboot_kept",
     "devices.failed.reverted",
+    "devices.failed.reverted_unheard",
     "devices.failed.wrong_base",
     "devices.failed.proof_rejected",
     "setup_time_s.min",

@@ -98,6 +98,36 @@ Test(fw_trial, an_image_without_an_answer_asks_until_it_is_given_up)
     rig_destroy(rig);
 }
 
+/* Nothing comes at all, which speaks for the place rather than for the image. */
+static void expect_unheard(struct rig *rig)
+{
+    cr_assert_eq(rig->board.reboots, 1);
+    cr_assert_eq(script.boot.slot, SLOT_REVERTING);
+    cr_assert_eq(script.boot.trial_end, TRIAL_UNHEARD);
+    cr_assert_eq(script.boot.reverted_version, 0, "its version may come again");
+    cr_assert_eq(fake_trace_last(&rig->board, FW_TRACE_IMAGE_GIVEN_UP)->b, TRIAL_UNHEARD);
+}
+
+Test(fw_trial, an_image_that_hears_no_network_is_given_up_for_that)
+{
+    struct rig *rig = rig_in_trial(SLOT_TESTING);
+    rig_run_s(rig, HOUR_S + 700);
+    expect_unheard(rig);
+    rig_destroy(rig);
+}
+
+Test(fw_trial, what_an_image_has_seen_survives_a_reset)
+{
+    struct rig *rig = rig_in_trial(SLOT_TESTING);
+    rig_run_s(rig, HOUR_S / 2);
+    cr_assert_eq(script.boot.contact, TRIAL_CONTACT_SENT);
+    script.boot.tested_s = HOUR_S - 10; /* over before another uplink is */
+    rig_boot(rig, HAL_RESET_WATCHDOG);
+    rig_run_s(rig, 700);
+    expect_unheard(rig);
+    rig_destroy(rig);
+}
+
 Test(fw_trial, time_before_the_last_start_counts)
 {
     struct rig *rig = rig_in_trial(SLOT_TESTING);
@@ -170,6 +200,10 @@ Test(fw_trial, a_reverted_update_is_reported)
     struct fake_uplink uplink = rig_next_uplink(rig, 70);
     cr_assert_eq(uplink.payload_size, REPORT_CONTENT_SIZE, "in a whole report");
     cr_assert_eq(uplink.payload[15], UPDATE_REVERTED);
+    script.boot.trial_end = TRIAL_UNHEARD;
+    rig_boot(rig, HAL_RESET_WATCHDOG);
+    uplink = rig_next_uplink(rig, 70);
+    cr_assert_eq(uplink.payload[15], UPDATE_UNHEARD);
     rig_destroy(rig);
 }
 

@@ -95,6 +95,47 @@ Test(testing, an_image_that_starts_too_often_is_reverted, .init = set_up)
     cr_assert(runs(old_image, OLD_SIZE));
 }
 
+static void note_contact(enum trial_contact contact)
+{
+    struct nvm nvm;
+    struct boot_state state;
+    nvm_open(&nvm, &board.hal);
+    boot_state_read(&nvm, &state);
+    cr_assert(trial_note_contact(&state, contact));
+    cr_assert_not(trial_note_contact(&state, contact), "no news");
+    boot_state_write(&nvm, &state);
+}
+
+/* What the image has seen of a network tells ends by time apart. */
+Test(testing, the_end_of_the_trial_time_says_what_the_image_saw)
+{
+    static const struct {
+        enum trial_contact contact;
+        enum trial_end end;
+        uint32_t barred;
+    } rows[] = {
+        { TRIAL_CONTACT_NONE, TRIAL_MUTE, NEW_VERSION },
+        { TRIAL_CONTACT_SENT, TRIAL_UNHEARD, 0 },
+        { TRIAL_CONTACT_HEARD, TRIAL_UNANSWERED, NEW_VERSION },
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set_up();
+        install();
+        cr_assert_eq(stored_state().contact, TRIAL_CONTACT_NONE);
+        if (rows[i].contact != TRIAL_CONTACT_NONE) {
+            note_contact(rows[i].contact);
+        }
+        board.now_ns += 24u * 3600u * TICKS_PER_S;
+        cr_assert(boot(HAL_RESET_PIN));
+        cr_assert(runs(old_image, OLD_SIZE));
+        cr_expect_eq(stored_state().trial_end, rows[i].end, "row %u", i);
+        cr_expect_eq(stored_state().reverted_version, rows[i].barred, "row %u", i);
+        memcpy(board.external + NOR_BLOCK_ADDRESS, new_image, NEW_SIZE);
+        cr_expect_eq(candidate_commit(&board, NEW_SIZE),
+                rows[i].barred != 0 ? UPDATE_BAD_VERSION : UPDATE_VALID, "row %u", i);
+    }
+}
+
 /* Factory record, byte 178: hours; 0: 24. */
 Test(testing, the_trial_time_passes_by_the_clock)
 {

@@ -80,6 +80,7 @@ Test(member, goes_back_in_the_set_up_only)
                           || row->event == MEMBER_EVENT_GROUP_RENEWED
                           || row->event == MEMBER_EVENT_ROUND_BEGUN
                           || row->event == MEMBER_EVENT_WENT_BACK
+                          || row->event == MEMBER_EVENT_WENT_BACK_UNHEARD
                           || row->event == MEMBER_EVENT_SESSION_LOST,
                 "row %u", i);
     }

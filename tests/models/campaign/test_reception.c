@@ -235,6 +235,7 @@ Test(reception, knows_by_the_report_why_an_image_does_not_run)
         enum campaign_failure failure;
     } rows[] = {
         { UPDATE_REVERTED, CAMPAIGN_FAILURE_REVERTED },
+        { UPDATE_UNHEARD, CAMPAIGN_FAILURE_REVERTED_UNHEARD },
         { UPDATE_BAD_HARDWARE, CAMPAIGN_FAILURE_WRONG_HARDWARE },
         { UPDATE_BAD_SIGNATURE, CAMPAIGN_FAILURE_IMAGE_REFUSED },
     };

@@ -99,6 +99,25 @@ Test(rounds, leave_a_device_alone_that_went_back)
     cr_expect_eq(campaign_round_count(fleet.campaign), 2, "none for it alone");
 }
 
+/* The image may be good: where nothing but the lack of a network spoke against it, the firmware
+ * takes it again. */
+Test(rounds, send_it_again_to_a_device_that_went_back_without_coverage)
+{
+    struct campaign_params params = params_of(2);
+    fleet_create(&fleet, 2, PERIOD_NS, &params);
+    fleet.devices[0].faults.installs_nothing = true;
+    fleet.devices[0].update_status = UPDATE_UNHEARD;
+    fleet.devices[1].faults.loss_percent = 100;
+    run_to_round(1);
+    cr_assert_eq(fleet_view(&fleet, 0).left[0], CAMPAIGN_FAILURE_REVERTED_UNHEARD);
+    fleet.devices[0].faults.installs_nothing = false;
+    fleet.devices[0].update_status = UPDATE_NONE;
+    fleet.devices[1].faults.loss_percent = 0;
+    fleet_run(&fleet, 48 * HOUR_NS);
+    fleet_expect_all_confirmed(&fleet);
+    cr_expect_eq(fleet_view(&fleet, 0).rounds, 2);
+}
+
 /* They refuse the block soon, and may listen until their session times out: a session of the next
  * round that opened before then would find them held. */
 Test(rounds, begin_late_enough_for_devices_that_still_listen)

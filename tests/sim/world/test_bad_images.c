@@ -210,6 +210,45 @@ Test(bad_images, one_with_the_wrong_base_is_followed_by_the_whole_image)
     trial_destroy(trial);
 }
 
+/* The image has no fault; the gateway is off while it runs for its trial. Reports come again after
+ * that, with the reason, and the next round installs the same version. */
+static const char no_coverage[] =
+        "name: no-coverage\n"
+        "duration: 3 d\n"
+        "run_on: 12 h\n"
+        "gateways: {count: 1, radius: 0 m}\n"
+        "area: {radius: 300 m}\n"
+        "devices: [{name: a, count: 3, boot: {spread: 1 min}, report: {period: 20 min},"
+        " trial: 6 h}]\n"
+        "firmware: {image: generated, size: 3 KiB}\n"
+        "campaign: {start: 30 min, set_up: {window: 1 h}, confirm_timeout: 18 h,"
+        " install: {policy: common-time, after: 4 h}}\n"
+        "faults: [{kind: outage, gateway: 0, part: power, at: 4.4 h, duration: 8 h}]\n";
+
+Test(bad_images, a_good_one_without_coverage_is_told_apart)
+{
+    struct trial *trial = trial_create(no_coverage, NULL, 0);
+    struct seen seen = { .first = trial->world->first_device };
+    engine_observer_add(trial->world->engine,
+            OBSERVE_BIT(OBSERVE_FIRMWARE) | OBSERVE_BIT(OBSERVE_NETWORK_UPLINK), watch, &seen);
+    trial_play(trial);
+    cr_expect_eq(seen.given_up[TRIAL_UNHEARD], DEVICES, "%u", seen.given_up[TRIAL_UNHEARD]);
+    cr_expect_eq(seen.reverted, DEVICES);
+    cr_expect_eq(trial_value(trial, "devices.failed.reverted_unheard"), DEVICES);
+    cr_expect_eq(trial_value(trial, "devices.failed.reverted"), 0);
+    trial_destroy(trial);
+}
+
+Test(bad_images, a_good_one_without_coverage_is_installed_by_the_next_round)
+{
+    static const char *const again[] = { "campaign.retries=1" };
+    struct trial *trial = trial_create(no_coverage, again, 1);
+    trial_play(trial);
+    cr_expect_eq(trial_value(trial, "devices.confirmed"), DEVICES);
+    cr_expect_eq(trial_value(trial, "rounds.recovered"), DEVICES);
+    trial_destroy(trial);
+}
+
 /* The same scenario with an image that has no fault. */
 Test(bad_images, a_good_one_is_confirmed)
 {
