@@ -222,6 +222,27 @@ static bool waits_for_mac(const struct fw *fw)
            && mac_step_at(&fw->core) < hal_rtc_now(hal) + STALL_TICKS;
 }
 
+/* True: the check of a signature would last until the radio is needed: for a window, or for a
+ * session that is open or opens. What ends that, or the alarm for it, calls again. */
+static bool waits_for_silence(const struct fw *fw)
+{
+    uint32_t stall_ticks = update_stall_ticks(&fw->core.update, &fw->core.factory);
+    uint64_t end_ticks = hal_rtc_now(&fw->core.hal) + stall_ticks;
+    DEVICE_ASSERT(&fw->core.hal, stall_ticks <= 2u * HAL_ED25519_TICKS);
+    return stall_ticks > 0
+           && (mac_quiet_until(&fw->core) < end_ticks
+                   || services_step_at(&fw->services, &fw->core) < end_ticks);
+}
+
+/* True: the next piece has to wait. */
+static bool waits(struct fw *fw)
+{
+    bool filling = fw->install == FW_INSTALL_FILLING;
+    bool fills = filling && fill_of(fw)->stage != SLOT_FILL_FILLED;
+    DEVICE_ASSERT(&fw->core.hal, filling || fw->install == FW_INSTALL_VERIFYING);
+    return fills ? waits_for_mac(fw) : waits_for_silence(fw);
+}
+
 /* --- for the main loop ----------------------------------------------------------------------- */
 
 bool fw_install_step(struct fw *fw)
@@ -235,12 +256,15 @@ bool fw_install_step(struct fw *fw)
         take_block(fw);
         break;
     case FW_INSTALL_VERIFYING:
+        if (waits(fw)) {
+            return false;
+        }
         if (!waits_for_flash(fw)) {
             verify_piece(fw);
         }
         break;
     case FW_INSTALL_FILLING:
-        if (waits_for_mac(fw)) {
+        if (waits(fw)) {
             return false;
         }
         if (!waits_for_flash(fw)) {

@@ -67,6 +67,10 @@ struct hal_flash_rows {
 /* AES key slots. Volatile: the firmware loads them again after every reset. */
 #define HAL_KEY_SLOTS 16u
 
+/* ed25519_verify takes no longer on any board, and cannot be interrupted by the main loop.
+ * assumed: 30 million cycles at 32 MHz, 0.94 s (device/port/crypto on an STM32L0). */
+#define HAL_ED25519_TICKS HAL_RTC_HZ
+
 /* A piece of a message; CMAC runs over pieces so that nothing is copied together. */
 struct hal_span {
     const void *data;

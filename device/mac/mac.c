@@ -292,6 +292,17 @@ uint64_t mac_step_at(const struct core *core)
     return at;
 }
 
+uint64_t mac_quiet_until(const struct core *core)
+{
+    return core->mac.activity == MAC_IDLE ? mac_step_at(core) : 0;
+}
+
+bool mac_window_is_near(const struct core *core, uint64_t now_ticks, uint32_t ticks)
+{
+    DEVICE_ASSERT(&core->hal, core->mac.window_count <= MAC_WINDOWS);
+    return core->mac.window_count > 0 && core->mac.windows[0].start_ticks < now_ticks + ticks;
+}
+
 static void launch_copy(struct core *core, uint64_t now_ticks)
 {
     DEVICE_ASSERT(&core->hal, core->mac.exchange == MAC_EXCHANGE_DATA);

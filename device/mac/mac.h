@@ -68,6 +68,10 @@ bool mac_rests(const struct core *core, uint64_t now_ticks);
 /* RTC time from which nothing runs and no off-time is left, so that a restart loses nothing;
  * HAL_TICKS_NEVER while an uplink or join is under way. */
 uint64_t mac_idle_at(const struct core *core);
+/* Until when the radio sleeps: no frame is on its way, no window opens. 0: it does not sleep. */
+uint64_t mac_quiet_until(const struct core *core);
+/* A window of class A opens within so many ticks. */
+bool mac_window_is_near(const struct core *core, uint64_t now_ticks, uint32_t ticks);
 /* How far the device got in touch with a network since the boot, in this order. */
 enum mac_contact {
     MAC_CONTACT_NONE,

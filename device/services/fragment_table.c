@@ -82,7 +82,8 @@ static bool is_authentic(const struct frag_params *session, const struct core *c
            == HAL_OK;
 }
 
-/* A repeat costs a read; a message whose page the flash cannot take now has to be repeated. */
+/* A repeat costs a read. A message whose page the flash cannot take now has to be repeated; so has
+ * one whose signature would be checked until after a window of class A. */
 static void on_downlink(void *state, struct core *core, const struct mac_downlink *downlink)
 {
     const struct fragmentation *frag = state;
@@ -103,6 +104,7 @@ static void on_downlink(void *state, struct core *core, const struct mac_downlin
     if (count == 0 || count > FRAGMENT_TABLE_COUNT_MAX
             || first % HASHES_PER_PAGE + count > HASHES_PER_PAGE
             || first + count > session->fragments
+            || mac_window_is_near(core, hal_rtc_now(hal), HAL_ED25519_TICKS)
             || downlink->size != HEADER_SIZE + hashes_size + SIGNATURE_SIZE
             || hal_flash_read(hal, HAL_FLASH_EXTERNAL, address, there, hashes_size) != HAL_OK
             || !is_erased(there, hashes_size)) {

@@ -225,6 +225,14 @@ bool update_step(struct update *update, const struct factory *factory, const str
     return step_signature(update, factory);
 }
 
+uint32_t update_stall_ticks(const struct update *update, const struct factory *factory)
+{
+    bool checks = update->status == UPDATE_BUSY && update->offset == update->code_size
+                  && (factory->verify & FACTORY_VERIFY_AT_BOOT) == 0;
+    uint32_t signatures = update->is_delta ? 2u : 1u;
+    return checks ? signatures * HAL_ED25519_TICKS : 0;
+}
+
 enum update_status update_status(const struct update *update)
 {
     return update->status;

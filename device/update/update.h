@@ -64,6 +64,10 @@ void update_verify_start(
 #define UPDATE_STEP_BYTES 512u
 bool update_step(struct update *update, const struct factory *factory, const struct nvm *nvm);
 
+/* The next update_step() checks signatures, and keeps the processor as long as this, in RTC ticks;
+ * 0: it does a short piece. */
+uint32_t update_stall_ticks(const struct update *update, const struct factory *factory);
+
 enum update_status update_status(const struct update *update);
 
 /* The candidate is not to be committed; `status` says why, UPDATE_NONE: it is gone. */

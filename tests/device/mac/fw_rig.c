@@ -40,6 +40,7 @@ struct rig *rig_create(void)
     memset(&script, 0, sizeof script);
     script.uplink_at = HAL_TICKS_NEVER;
     script.ordered_at = HAL_TICKS_NEVER;
+    script.step_at = HAL_TICKS_NEVER;
     script.factory = (struct factory){ .dev_eui = { 1 }, .app_key = { 2 }, .report_period_s = 600 };
     return rig;
 }

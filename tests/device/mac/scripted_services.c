@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "device/support/fake_network.h"
+
 struct script script;
 
 bool factory_read(const struct hal *hal, struct factory *factory)
@@ -22,6 +24,7 @@ bool update_running_image(const struct hal *hal, struct image_info *info)
 void update_init(struct update *update, const struct hal *hal)
 {
     memset(update, 0, sizeof *update);
+    update->hal = *hal;
 }
 
 void update_verify_start(
@@ -38,8 +41,15 @@ bool update_step(struct update *update, const struct factory *factory, const str
     if (script.verify_steps_left > 0 && --script.verify_steps_left > 0) {
         return true;
     }
+    struct fake_board *board = update->hal.board;
+    board->now += script.stall_ticks;
     update->status = script.verdict;
     return false;
+}
+
+uint32_t update_stall_ticks(const struct update *update, const struct factory *factory)
+{
+    return script.verify_steps_left <= 1 ? script.stall_ticks : 0;
 }
 
 enum update_status update_status(const struct update *update)
@@ -112,11 +122,13 @@ void services_on_flash_done(struct services *services, struct core *core)
 
 uint64_t services_step_at(const struct services *services, const struct core *core)
 {
-    return HAL_TICKS_NEVER;
+    return script.step_at;
 }
 
 bool services_step(struct services *services, struct core *core, uint64_t now_ticks)
 {
+    script.late_ticks = now_ticks - script.step_at;
+    script.step_at = HAL_TICKS_NEVER;
     return false;
 }
 

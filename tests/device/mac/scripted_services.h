@@ -19,6 +19,9 @@ struct script {
     bool block_ready;
     bool block_used;
     unsigned verify_steps_left;
+    uint32_t stall_ticks; /* of the last of them: a check of signatures */
+    uint64_t step_at;     /* of the services: a session opens */
+    uint64_t late_ticks;  /* so much after it their step came */
     enum update_status verdict;
     unsigned commits;
     bool proof_demanded;

@@ -405,6 +405,11 @@ bool mac_class_c_is_open(const struct core *core)
     return board_of(core->hal.board)->receiver_group >= 0;
 }
 
+bool mac_window_is_near(const struct core *core, uint64_t now_ticks, uint32_t ticks)
+{
+    return board_of(core->hal.board)->window_is_near;
+}
+
 void mac_class_c_close(struct core *core, unsigned group)
 {
     struct board *board = board_of(core->hal.board);

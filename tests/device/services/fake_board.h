@@ -81,6 +81,7 @@ struct board {
     uint64_t mac_step_at;
     unsigned device_time_requests;
     uint32_t airtime_ticks;
+    bool window_is_near; /* of class A */
     struct board_record records[NVM_ID_COUNT];
     unsigned nvm_writes;
     bool committed; /* the candidate, if its status is VALID */

@@ -116,6 +116,20 @@ Test(fragment_table, believes_only_what_is_signed_for_its_session)
     rig_destroy(rig);
 }
 
+/* Goal: the check of a signature takes up to a second and costs no window of class A; the piece
+ * comes again. */
+Test(fragment_table, leaves_a_piece_that_would_cost_a_window)
+{
+    struct rig *rig = set_up(true);
+    rig->board.window_is_near = true;
+    hear_table(rig, PIECE_1_8);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_HASHES), 0);
+    rig->board.window_is_near = false;
+    hear_table(rig, PIECE_1_8);
+    cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_HASHES), 1);
+    rig_destroy(rig);
+}
+
 /* Goal: a forged coded fragment shows when rows are decoded; the decoder starts over with what is
  * proven, the session stays open, and genuine coded fragments complete the block. */
 Test(fragment_table, throws_away_combinations_that_decode_to_forged_fragments)

@@ -129,6 +129,8 @@ Test(boards, shipped_are_sound)
         read_board(&file, board_names[i]);
         cr_expect_null(board_type_fault(&file.type));
         cr_expect_str_eq(file.type.name, board_names[i]);
+        double signature_s = (double)file.type.cycles_ed25519_verify / file.type.cpu_hz;
+        cr_expect_leq(signature_s, (double)HAL_ED25519_TICKS / HAL_RTC_HZ, "as firmware expects");
     }
 }
 
