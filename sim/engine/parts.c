@@ -35,11 +35,17 @@
 
 #define LINE_BYTES 64u
 
+enum share_state {
+    SHARE_ENDED, /* or taken back */
+    SHARE_GIVEN,
+    SHARE_TAKEN
+};
+
 /* What belongs to one thread. The first members are written by it and read by the run's own, or the
  * other way; the rest is looked at by others only when it waits or has ended its share. */
 struct mate {
     alignas(LINE_BYTES) atomic_uint played; /* all of its parts below this one */
-    atomic_uint ended;                      /* counts the shares that it has ended */
+    atomic_uint state;                      /* enum share_state, of its last share */
     atomic_uint waits;                      /* part + 1 that waits for its turn; 0: none */
     alignas(LINE_BYTES) atomic_uint share;  /* counts the shares that it was given */
     atomic_uint granted;                    /* part + 1 whose turn it is */
@@ -112,12 +118,21 @@ static void wait_for_share(struct mate *mate, unsigned before)
 
 static void give_share(struct mate *mate)
 {
+    atomic_store_explicit(&mate->state, SHARE_GIVEN, memory_order_release);
     atomic_fetch_add(&mate->share, 1);
     (void)pthread_mutex_lock(&mate->mutex);
     if (mate->asleep) {
         (void)pthread_cond_signal(&mate->wake);
     }
     (void)pthread_mutex_unlock(&mate->mutex);
+}
+
+/* False: it was taken back. */
+static bool take_share(struct mate *mate)
+{
+    unsigned given = SHARE_GIVEN;
+    assert(mate_here == NULL);
+    return atomic_compare_exchange_strong(&mate->state, &given, SHARE_TAKEN);
 }
 
 /* --- shared work ------------------------------------------------------------------------------ */
@@ -173,16 +188,17 @@ static void *mate_main(void *context)
     unsigned share = 0;
     for (;;) {
         wait_for_share(mate, share);
-        share++;
-        assert(atomic_load(&mate->share) == share); /* none is given before this one is played */
+        share = atomic_load(&mate->share);
         if (atomic_load(&mate->crew->over)) {
             return NULL;
         }
-        play_share(mate);
-        if (mate->crew->parts->then != NULL) {
-            work_on(mate->crew->parts->then, (unsigned)(mate - mate->crew->mates));
+        if (take_share(mate)) {
+            play_share(mate);
+            if (mate->crew->parts->then != NULL) {
+                work_on(mate->crew->parts->then, (unsigned)(mate - mate->crew->mates));
+            }
+            atomic_store_explicit(&mate->state, SHARE_ENDED, memory_order_release);
         }
-        atomic_store_explicit(&mate->ended, share, memory_order_release);
     }
 }
 
@@ -362,18 +378,14 @@ static bool are_played_alone(const struct engine *engine, const struct engine_pa
     return engine->crew == NULL || (parts->count < PARTS_WORTH_WAKING && !long_work);
 }
 
-static bool has_share(const struct engine_parts *parts, const struct mate *mate)
+static void wait_until_ended(struct mate *mate)
 {
-    assert(mate->crew->parts == parts);
-    return mate->count > 0 || parts->then != NULL;
-}
-
-static void wait_until_ended(const struct mate *mate)
-{
-    unsigned looks = 0;
+    unsigned looks = 0, given = SHARE_GIVEN;
     assert(mate != &mate->crew->mates[0]); /* the run's own is this one */
-    while (atomic_load_explicit(&mate->ended, memory_order_acquire)
-            != atomic_load_explicit(&mate->share, memory_order_relaxed)) {
+    if (mate->count == 0) { /* what it could help with is done: taken back if it has not begun */
+        (void)atomic_compare_exchange_strong(&mate->state, &given, SHARE_ENDED);
+    }
+    while (atomic_load_explicit(&mate->state, memory_order_acquire) != SHARE_ENDED) {
         look_again(&looks);
     }
 }
@@ -390,7 +402,7 @@ void engine_parts_start(struct engine *engine, const struct engine_parts *parts)
     }
     deal(crew, parts);
     for (unsigned i = 1; i < crew->threads; i++) {
-        if (has_share(parts, &crew->mates[i])) {
+        if (crew->mates[i].count > 0 || parts->then != NULL) {
             give_share(&crew->mates[i]);
         }
     }
