@@ -121,9 +121,7 @@ static void prefetch_judged(
         const struct medium *medium, const struct receiver *items, uint32_t count, uint32_t i)
 {
     if (i + PREFETCH_AHEAD < count) {
-        uint32_t device = items[i + PREFETCH_AHEAD].index;
-        prefetch_read(&medium->links.from[device]);
-        engine_expect(medium->engine, medium->device_entities[device]);
+        prefetch_read(&medium->links.from[items[i + PREFETCH_AHEAD].index]);
     }
     if (i + PREFETCH_REST_AHEAD < count) {
         prefetch_links(medium, items[i + PREFETCH_REST_AHEAD].index);
@@ -154,6 +152,10 @@ static void serve_next(const struct delivery *delivery, struct served *served)
     const struct medium *medium = delivery->medium;
     served->parts.count = 0;
     for (uint32_t i = 0; i < delivery->judging.count; i++) {
+        if (i + PREFETCH_AHEAD < delivery->judging.count) {
+            uint32_t soon = delivery->items[i + PREFETCH_AHEAD].index;
+            engine_expect(medium->engine, medium->device_entities[soon]);
+        }
         const struct receiver *receiver = &delivery->items[i];
         uint32_t device = receiver->index;
         struct listener *listener = &medium->listeners[device];

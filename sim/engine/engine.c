@@ -139,6 +139,16 @@ void engine_expect(const struct engine *engine, entity_id entity)
 {
     assert(entity < engine->entity_count);
     prefetch_write(&engine->entities[entity]);
+    if (engine->on_expect != NULL) {
+        engine->on_expect(engine->on_expect_context, entity);
+    }
+}
+
+void engine_on_expect(struct engine *engine, engine_expect_fn *function, void *context)
+{
+    assert(engine->on_expect == NULL && function != NULL);
+    engine->on_expect = function;
+    engine->on_expect_context = context;
 }
 
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,
@@ -187,7 +197,7 @@ static inline void prepare(struct engine *engine, entity_id now_served)
     }
     engine->prepared = (entity_id)hint->order;
     assert(engine->prepared < engine->entity_count);
-    engine_expect(engine, engine->prepared);
+    prefetch_write(&engine->entities[engine->prepared]);
     const struct engine_handler *handler = handler_of(engine, hint);
     if (handler->prefetch != NULL) {
         handler->prefetch(handler->context, engine->prepared, hint->argument);

@@ -50,6 +50,8 @@ struct engine {
     uint32_t observer_count;
     bool running;
     bool stopping;
+    engine_expect_fn *on_expect; /* NULL: none */
+    void *on_expect_context;
     struct crew *crew; /* parts.c; NULL: one thread */
     struct run_memory memory;
     struct engine_handler handlers[ENGINE_HANDLER_MAX];

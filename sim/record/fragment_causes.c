@@ -305,6 +305,12 @@ static void observe(void *state, const struct observation *o)
     }
 }
 
+static struct recorder_lines lines(const void *state)
+{
+    const struct fragment_causes *causes = state;
+    return (struct recorder_lines){ causes->devices, sizeof *causes->devices, 1 };
+}
+
 const struct recorder_ops fragment_causes_recorder = {
     .name = "fragment_causes",
     .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_ENDED)
@@ -315,4 +321,5 @@ const struct recorder_ops fragment_causes_recorder = {
     .destroy = destroy,
     .observe = observe,
     .radio = radio,
+    .air_lines = lines,
 };

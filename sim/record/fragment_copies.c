@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "campaign/packages.h"
-#include "prefetch.h"
 #include "record/air_frames.h"
 #include "record/fragment_causes_internal.h"
 #include "record/recorder_set.h"
@@ -13,9 +12,6 @@
 #include "run_memory.h"
 
 #define NO_COPY UINT32_MAX
-
-/* Receivers are served in the order of devices: what the second next one has is fetched. */
-#define FETCH_AHEAD 2u
 
 /* The campaign and the session that send to a multicast address. False: none does. */
 static bool session_find(const struct fragment_causes *causes, uint32_t mc_addr,
@@ -177,9 +173,6 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
     struct copy *copy = &causes->copies[at];
     struct causes_device *d = &causes->devices[device];
     struct fragment_rows *rows = &copy->stream->rows;
-    if (device + FETCH_AHEAD < causes->device_count) {
-        prefetch_write(d + FETCH_AHEAD);
-    }
     uint8_t before = copy->n == 0 ? 0 : fragment_rows_of(rows, copy->n)[device];
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
         if (copy->unheard[device] > LOSS_RADIO_BUSY) {

@@ -69,6 +69,7 @@ struct recorder_ops {
     void (*observe)(void *state, const struct observation *observation);
     /* What it has of devices, that an uplink touches. */
     struct recorder_lines (*lines)(const void *state);
+    struct recorder_lines (*air_lines)(const void *state); /* before it receives or loses a frame */
     /* An application starts on device `device`, after the bootloader: its flash may be looked at.
      * `at_ns` is the device's local time. */
     void (*boot)(void *state, uint32_t device, sim_ns at_ns);

@@ -31,9 +31,12 @@ struct listener {
 };
 
 /* A line of the cache of each device. */
-struct line {
-    const char *first;
-    size_t stride_bytes;
+struct lines {
+    uint32_t count;
+    struct line {
+        const char *first;
+        size_t stride_bytes;
+    } line[LINES_MAX];
 };
 
 struct recorder_set {
@@ -43,8 +46,8 @@ struct recorder_set {
     /* Those of list i: listeners[list_begin[i]] up to listeners[list_begin[i + 1]]. */
     struct listener listeners[LISTENERS_MAX];
     uint16_t list_begin[LIST_COUNT + 1];
-    struct line lines[LINES_MAX]; /* fetched before a node runs */
-    uint32_t line_count;
+    struct lines run_lines;          /* fetched before a node runs */
+    struct lines air_lines;          /* fetched before it receives or loses a frame */
     uint8_t booting[RECORDER_COUNT]; /* rows that are called when an application starts */
     uint32_t booting_count;
     uint8_t watching_radios[RECORDER_COUNT]; /* rows that hear of changes of radios */
@@ -95,21 +98,26 @@ static void make_lists(struct recorder_set *set)
     }
 }
 
-static void add_lines(struct recorder_set *set, struct recorder_lines lines)
+static void add_lines(struct lines *list, struct recorder_lines lines)
 {
     for (uint32_t i = 0; i < lines.count; i++) {
-        assert(set->line_count < LINES_MAX);
+        assert(list->count < LINES_MAX);
         const char *first = (const char *)lines.first + (size_t)i * LINE_BYTES;
-        set->lines[set->line_count++] = (struct line){ first, lines.stride_bytes };
+        list->line[list->count++] = (struct line){ first, lines.stride_bytes };
     }
 }
 
 static void list_lines(struct recorder_set *set)
 {
-    add_lines(set, (struct recorder_lines){ set->radios, sizeof set->radios[0], 1 });
+    const struct recorder_lines radios = { set->radios, sizeof set->radios[0], 1 };
+    add_lines(&set->run_lines, radios);
+    add_lines(&set->air_lines, radios);
     for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         if (set->takes_part[i] && recorder_rows[i]->lines != NULL) {
-            add_lines(set, recorder_rows[i]->lines(set->states[i]));
+            add_lines(&set->run_lines, recorder_rows[i]->lines(set->states[i]));
+        }
+        if (set->takes_part[i] && recorder_rows[i]->air_lines != NULL) {
+            add_lines(&set->air_lines, recorder_rows[i]->air_lines(set->states[i]));
         }
     }
 }
@@ -207,12 +215,25 @@ static void observe(void *context, const struct observation *o)
     }
 }
 
+static void prefetch_lines(const struct lines *lines, uint32_t device)
+{
+    for (uint32_t i = 0; i < lines->count; i++) {
+        prefetch_write(lines->line[i].first + device * lines->line[i].stride_bytes);
+    }
+}
+
 static void prefetch(void *context, uint32_t device)
 {
     const struct recorder_set *set = context;
-    const struct line *end = set->lines + set->line_count;
-    for (const struct line *line = set->lines; line < end; line++) {
-        prefetch_write(line->first + device * line->stride_bytes);
+    prefetch_lines(&set->run_lines, device);
+}
+
+static void expect(void *context, entity_id entity)
+{
+    const struct recorder_set *set = context;
+    uint32_t device = entity - set->view.first_device;
+    if (device < set->view.device_count) {
+        prefetch_lines(&set->air_lines, device);
     }
 }
 
@@ -257,6 +278,7 @@ void recorder_set_listen(struct recorder_set *set, struct engine *engine, struct
         }
     }
     engine_observer_add(engine, kinds, observe, set);
+    engine_on_expect(engine, expect, set);
     node_fleet_on_prefetch(nodes, prefetch, set);
     node_fleet_on_boot(nodes, boot, set);
     node_fleet_on_radio(nodes, radio, set);
