@@ -66,7 +66,8 @@ static void serve_dio(struct fw *fw, unsigned dio)
     }
 }
 
-static void serve_irqs(struct fw *fw)
+/* Returns the time after it. */
+static uint64_t serve_irqs(struct fw *fw, uint64_t now_ticks)
 {
     uint32_t latched = fw->irq_latched;
     DEVICE_ASSERT(&fw->core.hal, latched >> FW_IRQ_COUNT == 0);
@@ -84,6 +85,8 @@ static void serve_irqs(struct fw *fw)
     if ((latched & 1u << FW_IRQ_ALARM) != 0) {
         fw->alarm_at_ticks = HAL_TICKS_NEVER;
     }
+    /* An alarm alone takes no time, and reading the clock does. */
+    return latched == 1u << FW_IRQ_ALARM ? now_ticks : hal_rtc_now(&fw->core.hal);
 }
 
 /* --- uplinks --------------------------------------------------------------------------------- */
@@ -239,8 +242,7 @@ static bool fw_run(void *ram)
     uint64_t now = hal_rtc_now(&fw->core.hal);
     if (fw->irq_latched != 0) {
         uint64_t started = now;
-        serve_irqs(fw);
-        now = hal_rtc_now(&fw->core.hal);
+        now = serve_irqs(fw, now);
         /* A received frame took its time: the radio is only touched early in a run. */
         if (now - started > RADIO_EARLY_TICKS && mac_step_at(&fw->core) <= now) {
             return true;

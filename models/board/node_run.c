@@ -346,8 +346,9 @@ void node_serve(struct node *node, sim_ns now_ns)
     }
 }
 
-/* A node that slept this long is no longer in the cache. */
-#define PREFETCH_WAKE_AFTER_NS (100 * SIM_NS_PER_MS)
+/* A node that slept this long is no longer in the cache: longer than from an uplink to its windows,
+ * of which there are few nodes at a time. */
+#define PREFETCH_WAKE_AFTER_NS (10 * SIM_NS_PER_S)
 
 void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
