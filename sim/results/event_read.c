@@ -139,7 +139,7 @@ static bool read_value(enum event_form form, const json_t *json, int64_t *value)
 /* The inverse of what the writer takes out of an observation. */
 static void put(struct observation *o, enum event_source source, int64_t value)
 {
-    uint64_t low = (uint64_t)value & UINT32_MAX, short_ = (uint64_t)value & UINT16_MAX;
+    uint64_t half = (uint64_t)value & UINT32_MAX, quarter = (uint64_t)value & UINT16_MAX;
     switch (source) {
     case SOURCE_A:
         o->a = value;
@@ -148,19 +148,19 @@ static void put(struct observation *o, enum event_source source, int64_t value)
         o->c = value;
         break;
     case SOURCE_B_HIGH:
-        o->b |= (int64_t)(low << 32);
+        o->b |= (int64_t)(half << 32);
         break;
     case SOURCE_B_LOW:
-        o->b |= (int64_t)low;
+        o->b |= (int64_t)half;
         break;
     case SOURCE_C_HIGH:
-        o->c |= (int64_t)(low << 32);
+        o->c |= (int64_t)(half << 32);
         break;
     case SOURCE_C_MIDDLE:
-        o->c |= (int64_t)(short_ << 16);
+        o->c |= (int64_t)(quarter << 16);
         break;
     case SOURCE_C_LOW:
-        o->c |= (int64_t)short_;
+        o->c |= (int64_t)quarter;
         break;
     case SOURCE_B:
     default:
