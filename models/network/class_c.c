@@ -54,8 +54,7 @@ bool network_send_class_c(struct network *network, uint32_t device_index, uint32
     downlink->rx1_frequency_hz = listens->frequency_hz;
     downlink->data_rate[0] = listens->data_rate;
     downlink->fcnt = device->fcnt_down++;
-    downlink->size = (uint16_t)lorawan_downlink_build(
-            &frame, &device->nwk_s_key, &device->app_s_key, downlink->bytes);
+    network_downlink_build(network, downlink, &frame);
     add_gateways(downlink, device);
     network_downlink_submit(network, index, engine_now(network->engine));
     return true;

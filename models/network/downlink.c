@@ -21,6 +21,14 @@
 
 /* --- windows and gateways -------------------------------------------------------------------- */
 
+void network_downlink_build(const struct network *network, struct downlink *downlink,
+        const struct lorawan_downlink *frame)
+{
+    const struct session_schedule *schedule = network_schedule(network, downlink->device);
+    downlink->size = (uint16_t)lorawan_downlink_build(
+            frame, &schedule->nwk_s_key, &schedule->app_s_key, downlink->bytes);
+}
+
 uint32_t network_downlink_take(struct network *network, uint32_t device)
 {
     uint32_t used = network->downlinks.used;
@@ -317,8 +325,7 @@ void network_answer_uplink(struct network *network, const struct pending *pendin
         .payload_size = payload_size,
     };
     downlink->fcnt = device->fcnt_down++;
-    downlink->size = (uint16_t)lorawan_downlink_build(
-            &frame, &device->nwk_s_key, &device->app_s_key, downlink->bytes);
+    network_downlink_build(network, downlink, &frame);
     network_downlink_choose(network, downlink, pending, (uint16_t)(fopts_size + payload_size));
     network_downlink_submit(network, index, now_ns);
 }

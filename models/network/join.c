@@ -81,9 +81,7 @@ static void start_session(struct network *network, uint32_t index, uint16_t dev_
     struct device_state *device = &network->devices[index];
     device->join_nonce++;
     lorawan_session_keys(network->identities[index].app_key, device->join_nonce,
-            network->params.net_id, dev_nonce, device->nwk_s_key_bytes, device->app_s_key_bytes);
-    lorawan_key_set(&device->nwk_s_key, device->nwk_s_key_bytes);
-    aes128_set_encrypt_key(&device->app_s_key, device->app_s_key_bytes);
+            network->params.net_id, dev_nonce, device->keys.nwk_s_key, device->keys.app_s_key);
     device->fcnt_up = COUNTER_NONE;
     device->fcnt_down = 0;
     device->tx_power = device->tx_power_first;

@@ -108,7 +108,8 @@ struct network *network_create(struct engine *engine, const struct network_param
     network->devices = calloc(device_count > 0 ? device_count : 1, sizeof *network->devices);
     network->given_up_until_ns =
             calloc(gateway_count > 0 ? gateway_count : 1, sizeof *network->given_up_until_ns);
-    if (network->devices == NULL || network->given_up_until_ns == NULL
+    network->schedules = session_schedules_create();
+    if (network->devices == NULL || network->schedules == NULL || network->given_up_until_ns == NULL
             || !spent_airtime_init(
                     &network->spent, params->region, gateway_count, engine_memory(engine))
             || !eui_table_create(network)) {
@@ -148,6 +149,7 @@ void network_destroy(struct network *network)
     pool_finish(&network->queue_items);
     free(network->eui_table);
     free(network->devices);
+    session_schedules_destroy(network->schedules);
     free(network->adr);
     free(network->given_up_until_ns);
     spent_airtime_finish(&network->spent);
@@ -340,8 +342,8 @@ bool network_session_keys(const struct network *network, uint32_t device, uint8_
 {
     assert(device < network->device_count);
     const struct device_state *state = &network->devices[device];
-    memcpy(nwk_s_key, state->nwk_s_key_bytes, 16);
-    memcpy(app_s_key, state->app_s_key_bytes, 16);
+    memcpy(nwk_s_key, state->keys.nwk_s_key, 16);
+    memcpy(app_s_key, state->keys.app_s_key, 16);
     return state->joined;
 }
 

@@ -9,6 +9,8 @@
 #ifndef NETWORK_NETWORK_INTERNAL_H
 #define NETWORK_NETWORK_INTERNAL_H
 
+#include <assert.h>
+
 #include "network/adr.h"
 #include "network/air_plan.h"
 #include "network/link_budget.h"
@@ -17,6 +19,7 @@
 #include "network/network.h"
 #include "network/pool.h"
 #include "network/rx2_plan.h"
+#include "network/session_schedules.h"
 #include "network/spent_airtime.h"
 
 #define HEARD_MAX 4u /* gateways kept per uplink and per device */
@@ -102,8 +105,6 @@ struct downlink {
 };
 
 struct device_state {
-    struct lorawan_key nwk_s_key;
-    struct aes128_ctx app_s_key;
     uint32_t fcnt_up;   /* COUNTER_NONE before the first */
     uint32_t fcnt_down; /* next */
     uint32_t dev_nonce; /* last, COUNTER_NONE */
@@ -127,9 +128,9 @@ struct device_state {
     uint8_t tx_power, nb_trans; /* as commanded and accepted */
     uint8_t heard_count;
     struct heard heard[HEARD_MAX]; /* smoothed over uplinks */
-    uint8_t app_s_key_bytes[16], nwk_s_key_bytes[16];
+    struct session_keys keys;
 };
-_Static_assert(sizeof(struct device_state) <= 1024, "state per device is bounded");
+_Static_assert(sizeof(struct device_state) <= 192, "state per device is bounded");
 
 struct group;
 
@@ -138,6 +139,7 @@ struct network {
     struct gateway_fleet *gateways;
     const struct device_identity *identities;
     struct device_state *devices;
+    struct session_schedules *schedules;
     struct adr_state *adr; /* of each device; NULL: no ADR */
     uint32_t device_count, gateway_count;
     struct network_params params;
@@ -192,8 +194,19 @@ struct downlink_answer { /* what an uplink asks of its answer */
 };
 void network_answer_uplink(struct network *network, const struct pending *pending,
         const struct downlink_answer *answer, sim_ns now_ns);
+/* Valid until the next call. */
+static inline const struct session_schedule *network_schedule(
+        const struct network *network, uint32_t device)
+{
+    assert(device < network->device_count);
+    return session_schedules_get(network->schedules, device, &network->devices[device].keys);
+}
+
 /* Takes an empty downlink to a device, without windows and options. POOL_NONE: no room. */
 uint32_t network_downlink_take(struct network *network, uint32_t device);
+/* Writes the frame, secured by the session of its device. */
+void network_downlink_build(const struct network *network, struct downlink *downlink,
+        const struct lorawan_downlink *frame);
 /* Takes a downlink with its windows and options set; the frame's bytes are filled by the caller
  * before network_downlink_submit(). POOL_NONE: no room. */
 uint32_t network_downlink_open(

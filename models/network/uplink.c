@@ -153,7 +153,8 @@ static void on_copy(struct network *network, uint32_t index, const struct gatewa
         const struct lorawan_uplink *frame, uint8_t data_rate, sim_ns now_ns)
 {
     struct device_state *device = &network->devices[index];
-    uint32_t mic = lorawan_mic(&device->nwk_s_key, LORAWAN_UP, frame->dev_addr, device->fcnt_up,
+    const struct session_schedule *schedule = network_schedule(network, index);
+    uint32_t mic = lorawan_mic(&schedule->nwk_s_key, LORAWAN_UP, frame->dev_addr, device->fcnt_up,
             uplink->bytes, uplink->size - LORAWAN_MIC_SIZE);
     if (mic != frame->mic) {
         network_drop(network, index, NETWORK_DROP_BAD_MIC);
@@ -208,14 +209,15 @@ static void on_data(struct network *network, const struct gateway_uplink *uplink
         on_copy(network, index, uplink, &frame, data_rate, now_ns);
         return;
     }
-    uint32_t mic = lorawan_mic(&device->nwk_s_key, LORAWAN_UP, frame.dev_addr, fcnt, uplink->bytes,
-            uplink->size - LORAWAN_MIC_SIZE);
+    const struct session_schedule *schedule = network_schedule(network, index);
+    uint32_t mic = lorawan_mic(&schedule->nwk_s_key, LORAWAN_UP, frame.dev_addr, fcnt,
+            uplink->bytes, uplink->size - LORAWAN_MIC_SIZE);
     if (mic != frame.mic) {
         /* An old frame gets a candidate counter of the next 2^16 and fails here: a replay if its
          * MIC holds for the same low half before the last one. */
         uint32_t old = fcnt - 65536u;
         bool replay = last != NULL && fcnt >= 65536u
-                      && lorawan_mic(&device->nwk_s_key, LORAWAN_UP, frame.dev_addr, old,
+                      && lorawan_mic(&schedule->nwk_s_key, LORAWAN_UP, frame.dev_addr, old,
                                  uplink->bytes, uplink->size - LORAWAN_MIC_SIZE)
                                  == frame.mic;
         network_drop(network, index, replay ? NETWORK_DROP_REPLAYED : NETWORK_DROP_BAD_MIC);
@@ -286,7 +288,6 @@ static void read_frame(const struct network *network, const struct pending *pend
         const struct lorawan_uplink *frame, struct network_uplink *uplink,
         struct mac_commands *commands)
 {
-    const struct device_state *device = &network->devices[pending->device];
     uplink->device = pending->device;
     uplink->fport = frame->fport;
     uplink->data_rate = pending->data_rate;
@@ -300,7 +301,8 @@ static void read_frame(const struct network *network, const struct pending *pend
     assert(uplink->size <= NETWORK_PAYLOAD_MAX);
     memcpy(uplink->payload, frame->payload, frame->payload_size);
     bool mac_port = frame->has_fport && frame->fport == 0;
-    lorawan_crypt(mac_port ? &device->nwk_s_key.aes : &device->app_s_key, LORAWAN_UP,
+    const struct session_schedule *schedule = network_schedule(network, pending->device);
+    lorawan_crypt(mac_port ? &schedule->nwk_s_key.aes : &schedule->app_s_key, LORAWAN_UP,
             frame->dev_addr, pending->fcnt, uplink->payload, frame->payload_size);
     mac_commands_parse(frame->fopts, frame->fopts_size, commands);
     if (mac_port) {
