@@ -14,8 +14,8 @@
 #include "hal.h"
 
 /* Largest flash regions that a simulated board holds: those of the STM32L476 and a W25Q80. */
-#define BOARD_INTERNAL_FLASH_MAX (1024u * 1024u)
-#define BOARD_NOR_MAX            (1024u * 1024u)
+#define BOARD_INTERNAL_FLASH_MAX FLASH_REGION_BYTES_MAX
+#define BOARD_NOR_MAX            FLASH_REGION_BYTES_MAX
 
 struct board_type {
     const char *name;               /* name */

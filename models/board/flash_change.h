@@ -54,9 +54,14 @@ struct flash_sector {
     uint32_t page[FLASH_PAGES_PER_SECTOR]; /* 0: erased */
 };
 
+struct flash_table {
+    uint32_t sector[FLASH_TABLE_SECTORS]; /* 0: erased */
+};
+
 struct flash_store {
     struct flash_pool pages;
     struct flash_pool sectors;
+    struct flash_pool tables;
     uint8_t blank[2][FLASH_PAGE_BYTES]; /* an erased page of 0x00, of 0xFF */
     struct flash_memo_set memo[FLASH_MEMO_SETS];
     struct flash_index equal_pages;

@@ -75,11 +75,12 @@ static uint32_t page_of(const struct flash_store *store, const struct flash_imag
 {
     uint32_t index = address / FLASH_SECTOR_BYTES;
     if (index != sum->sector_index || sum->sector == NULL) {
-        if (image->sectors[index] == 0) {
+        uint32_t sector = flash_image_sector(store, image, address);
+        if (sector == 0) {
             return 0;
         }
         sum->sector_index = index;
-        sum->sector = flash_pool_block(&store->sectors, image->sectors[index]);
+        sum->sector = flash_pool_block(&store->sectors, sector);
     }
     return sum->sector->page[address / FLASH_PAGE_BYTES % FLASH_PAGES_PER_SECTOR];
 }

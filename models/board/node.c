@@ -46,29 +46,15 @@ static bool nodes_map(struct node_fleet *fleet)
     return true;
 }
 
-/* The flash of a larger MCU has its table apart from the node. */
-static void internal_flash_init(struct node *node, const struct hal_flash_geometry *geometry)
-{
-    uint32_t *table = node->internal_sectors;
-    uint32_t sectors = geometry->size_bytes / FLASH_SECTOR_BYTES;
-    if (sectors > NODE_INTERNAL_SECTORS) {
-        table = run_memory_take_zeroed(engine_memory(node->fleet->engine), sectors * sizeof *table);
-    }
-    struct flash_image *image = &node->flash[HAL_FLASH_INTERNAL];
-    flash_image_init_over(image, table, geometry->size_bytes, geometry->erased_value);
-    image->owns_table = table != node->internal_sectors;
-}
-
 /* Fresh from the factory of this board type. */
 static void node_adopt_board(struct node *node, const struct node_board *board)
 {
     struct flash_store *store = node_worker(node)->flash;
     const struct hal_flash_geometry *flash = board->type->flash;
     node->board = board;
-    internal_flash_init(node, &flash[HAL_FLASH_INTERNAL]);
-    flash_image_init_over(&node->flash[HAL_FLASH_EXTERNAL], node->nor_sectors,
-            flash[HAL_FLASH_EXTERNAL].size_bytes, flash[HAL_FLASH_EXTERNAL].erased_value);
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
+        flash_image_init(
+                &node->flash[region], flash[region].size_bytes, flash[region].erased_value);
         flash_image_share(store, &node->flash[region], &board->initial[node->worker][region]);
     }
 }
@@ -149,7 +135,6 @@ void node_fleet_destroy(struct node_fleet *fleet)
     /* Content lives in the pools of the store: no page is released one by one. */
     if (fleet->base != NULL) {
         for (uint32_t i = 0; i < fleet->count; i++) {
-            flash_table_free(&node_at(fleet, i)->flash[HAL_FLASH_INTERNAL]);
             node_task_destroy(node_at(fleet, i));
             node_faults_destroy(node_at(fleet, i));
             node_wear_destroy(node_at(fleet, i));

@@ -44,27 +44,20 @@ struct firmware_flash node_firmware_flash(struct node_flash_access *access)
     return (struct firmware_flash){ access, flash_read, flash_write };
 }
 
-static void board_free(const struct node_fleet *fleet, struct node_board *board)
+static void board_free(struct node_board *board)
 {
-    for (unsigned i = 0; board->initial != NULL && i < fleet->worker_count; i++) {
-        for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
-            free(board->initial[i][region].sectors);
-        }
-    }
     free(board->initial);
     free(board);
 }
 
 /* The factory's flash, in the store of one worker. */
-static bool flash_init(struct node_fleet *fleet, const struct node_board *board, unsigned worker)
+static void flash_init(struct node_fleet *fleet, const struct node_board *board, unsigned worker)
 {
     struct flash_image *initial = board->initial[worker];
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
         const struct hal_flash_geometry *flash = &board->type->flash[region];
         assert(flash->size_bytes >= board->build->flash_size_min[region]);
-        if (!flash_image_init(&initial[region], flash->size_bytes, flash->erased_value)) {
-            return false;
-        }
+        flash_image_init(&initial[region], flash->size_bytes, flash->erased_value);
     }
     if (board->build->manufacture != NULL && fleet->params.initial_image_size > 0) {
         assert(fleet->params.initial_image_size <= board->build->image_size_max);
@@ -73,7 +66,6 @@ static bool flash_init(struct node_fleet *fleet, const struct node_board *board,
         board->build->manufacture(
                 &flash, fleet->params.initial_image, fleet->params.initial_image_size);
     }
-    return true;
 }
 
 struct node_board *node_board_add(
@@ -88,13 +80,12 @@ struct node_board *node_board_add(
     board->build = build;
     times_compute(board);
     board->initial = calloc(fleet->worker_count, sizeof *board->initial);
-    bool made = board->initial != NULL;
-    for (unsigned i = 0; made && i < fleet->worker_count; i++) {
-        made = flash_init(fleet, board, i);
-    }
-    if (!made) {
-        board_free(fleet, board);
+    if (board->initial == NULL) {
+        board_free(board);
         return NULL;
+    }
+    for (unsigned i = 0; i < fleet->worker_count; i++) {
+        flash_init(fleet, board, i);
     }
     struct node_board **end = &fleet->boards;
     while (*end != NULL) {
@@ -172,7 +163,7 @@ void node_boards_destroy(struct node_fleet *fleet)
 {
     while (fleet->boards != NULL) {
         struct node_board *next = fleet->boards->next;
-        board_free(fleet, fleet->boards);
+        board_free(fleet->boards);
         fleet->boards = next;
     }
     while (fleet->profiles != NULL) {

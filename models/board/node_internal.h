@@ -17,11 +17,9 @@
 #include "random_stream.h"
 #include "run_memory.h"
 
-#define NODE_LINE_BYTES       64u
-#define NODE_SCHEDULED        3u
-#define NODE_INTERNAL_SECTORS (192u * 1024u / FLASH_SECTOR_BYTES) /* of the reference board */
-#define NODE_NOR_SECTORS      (BOARD_NOR_MAX / FLASH_SECTOR_BYTES)
-#define NODE_RAM_POISON       0xA5
+#define NODE_LINE_BYTES 64u
+#define NODE_SCHEDULED  3u
+#define NODE_RAM_POISON 0xA5
 
 /* Where a node's firmware is. What it runs for how long is in its clock. */
 enum node_stage {
@@ -104,9 +102,7 @@ struct node {
     alignas(NODE_LINE_BYTES) struct sx1276 chip;
     alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */
     struct flash_image flash[HAL_FLASH_REGION_COUNT];
-    uint32_t nor_sectors[NODE_NOR_SECTORS];
-    uint32_t internal_sectors[NODE_INTERNAL_SECTORS]; /* a larger flash has a table of its own */
-    uint32_t entropy_count;                           /* here they fill a line */
+    uint32_t entropy_count;
     uint32_t noise_count;
     /* --- power */
     sim_ns energy_from_ns;  /* first power on, later by all time without power since */

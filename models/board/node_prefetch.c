@@ -29,9 +29,8 @@ static void prefetch_spans(struct node *node, const struct fw_span *spans)
 }
 
 /* Cache lines that a received frame touches, and work that is left. */
-#define PREFETCH_NODE_LINES  6u
-#define PREFETCH_CHIP_LINES  3u
-#define PREFETCH_FLASH_LINES 2u /* keys and the beginning of the sector tables */
+#define PREFETCH_NODE_LINES 6u
+#define PREFETCH_CHIP_LINES 3u
 
 _Static_assert(
         offsetof(struct node, energy.radio_since_ns) <= PREFETCH_NODE_LINES * NODE_LINE_BYTES,
@@ -64,7 +63,8 @@ void node_air_prefetch(void *device, bool rest)
 {
     struct node *node = device;
     if (rest) {
-        prefetch_lines(node->keys, PREFETCH_FLASH_LINES);
+        prefetch_lines(node->keys, 1);
+        prefetch_lines(&node->flash[HAL_FLASH_EXTERNAL], 1);
         prefetch_spans(node, node_application(node)->frame_spans);
     } else {
         prefetch_lines(node, PREFETCH_NODE_LINES);

@@ -283,13 +283,45 @@ Test(flash, nodes_that_lost_different_fragments_share_again_when_they_recovered)
     for (int n = 0; n < NODES; n++) {
         flash_image_read(store, &nor[n], 0, back, sizeof back);
         cr_assert_arr_eq(back, block, sizeof block);
-        for (int k = 0; k < 3; k++) {
-            cr_assert_eq(nor[n].sectors[k], nor[0].sectors[k], "node %d, sector %d", n, k);
+        for (uint32_t k = 0; k < 3; k++) {
+            cr_assert_eq(flash_image_sector(store, &nor[n], k * FLASH_SECTOR_BYTES),
+                    flash_image_sector(store, &nor[0], k * FLASH_SECTOR_BYTES),
+                    "node %d, sector %u", n, k);
         }
     }
     for (int n = 0; n < NODES; n++) {
         flash_image_finish(store, &nor[n]);
     }
+}
+
+/* A region of 1 MiB has sixteen tables; what is erased in 64 KiB of it costs none. */
+Test(flash, only_what_holds_content_has_a_table)
+{
+    struct flash_image factory, a, b;
+    flash_image_init(&factory, FLASH_REGION_BYTES_MAX, 0xFF);
+    cr_assert_eq(flash_store_tables(store), 0);
+    program(&factory, 0, "factory", 7);
+    program(&factory, FLASH_REGION_BYTES_MAX - 1u, "\x12", 1);
+    cr_assert_eq(flash_store_tables(store), 2);
+    flash_image_init(&a, FLASH_REGION_BYTES_MAX, 0xFF);
+    flash_image_init(&b, FLASH_REGION_BYTES_MAX, 0xFF);
+    flash_image_share(store, &a, &factory);
+    flash_image_share(store, &b, &factory);
+    cr_assert_eq(flash_store_tables(store), 2, "shared");
+    program(&a, FLASH_TABLE_BYTES, "a", 1);
+    program(&a, FLASH_SECTOR_BYTES, "a", 1);
+    cr_assert_eq(flash_store_tables(store), 4, "a new one, and one of its own for the shared one");
+    cr_assert_eq(byte_at(&b, FLASH_SECTOR_BYTES), 0xFF);
+    cr_assert_eq(byte_at(&a, 0), 'f');
+    flash_image_erase(store, &a, 0, FLASH_TABLE_BYTES);
+    flash_image_erase(store, &a, FLASH_REGION_BYTES_MAX - FLASH_SECTOR_BYTES, FLASH_SECTOR_BYTES);
+    cr_assert_eq(flash_store_tables(store), 3, "those of the factory, and one of a");
+    cr_assert_eq(byte_at(&a, FLASH_TABLE_BYTES), 'a');
+    cr_assert_eq(byte_at(&b, FLASH_REGION_BYTES_MAX - 1u), 0x12);
+    flash_image_finish(store, &a);
+    flash_image_finish(store, &b);
+    flash_image_finish(store, &factory);
+    cr_assert_eq(flash_store_tables(store), 0);
 }
 
 /* What remains is what the memo holds: two sides of 1024 entries, each at most a sector. */
