@@ -50,9 +50,9 @@ struct medium_device_ops {
     /* The preamble is detected: a symbol timeout no longer fires. */
     void (*detected)(void *device, const struct frame *frame, sim_ns now_ns);
     /* The frame ended for a receiver that had detected it. `bytes`/`size`: what the demodulator
-     * puts out (corrupted where errors are), NULL when the header failed or the signal was lost.
-     * They stay valid as long as the frame. A receiver that was closed, or opened elsewhere, at a
-     * local time after `now_ns` still gets the frame. */
+     * puts out, NULL when the header failed or the signal was lost. They stay valid as long as the
+     * frame; corrupted ones, where the verdict names a loss, during the call. A receiver that was
+     * closed, or opened elsewhere, at a local time after `now_ns` still gets the frame. */
     void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
     /* Bring this device's memory into the cache, in two steps: what the second one looks at, then

@@ -18,7 +18,7 @@
 /* What a receiver gets. */
 struct ending {
     struct verdict verdict;
-    const uint8_t *bytes; /* NULL: none */
+    bool has_bytes; /* corrupted where the verdict names a loss */
 };
 
 /* Receivers of a frame that are served together: part i is a device, and gets ending i. */
@@ -46,27 +46,24 @@ static struct ending state_ending(
         const struct delivery *delivery, uint32_t device, const struct verdict *judged)
 {
     struct medium *medium = delivery->medium;
-    struct on_air *air = delivery->air;
-    const struct frame *frame = &air->frame;
+    const struct frame *frame = &delivery->air->frame;
     sim_ns now_ns = delivery->now_ns;
     entity_id entity = medium->device_entities[device];
-    struct ending ending = { *judged, NULL };
+    struct ending ending = { *judged, false };
     struct verdict *verdict = &ending.verdict;
     if (frame->aborted) {
         verdict->cause = LOSS_POWERED_DOWN;
         verdict->header_ok = false;
     }
     if (verdict->cause == LOSS_NONE) {
-        ending.bytes = frame->bytes;
+        ending.has_bytes = true;
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_RECEIVED, (int64_t)frame->id,
                 verdict->rssi_mdbm, verdict->snr_mdb, frame);
     } else {
-        if (verdict->header_ok) {
-            ending.bytes = medium_corrupted_copy(medium, air, entity);
-        }
+        ending.has_bytes = verdict->header_ok;
         medium_observe_lost(medium, frame, device, verdict->cause, verdict->snr_mdb, now_ns);
     }
-    medium->deliveries += ending.bytes != NULL;
+    medium->deliveries += ending.has_bytes;
     return ending;
 }
 
@@ -81,12 +78,27 @@ static void prefetch_receiver(
     }
 }
 
-static void deliver(void *context, const uint16_t *parts, uint32_t count)
+static void tell_ended(const struct served *served, uint32_t part)
 {
-    const struct served *served = context;
     const struct delivery *delivery = served->delivery;
     const struct medium *medium = delivery->medium;
     const struct frame *frame = &delivery->air->frame;
+    const struct ending *ending = &served->endings[part];
+    const struct engine_part *receiver = &served->parts.part[part];
+    const uint8_t *bytes = ending->has_bytes ? frame->bytes : NULL;
+    uint8_t corrupted[LORA_FRAME_SIZE_MAX];
+    if (ending->has_bytes && ending->verdict.cause != LOSS_NONE) {
+        air_corrupt(medium->seed, frame, receiver->entity, corrupted);
+        bytes = corrupted;
+    }
+    medium->device_ops->ended(medium->device_contexts[receiver->number], frame, &ending->verdict,
+            bytes, frame->size, delivery->now_ns);
+}
+
+static void deliver(void *context, const uint16_t *parts, uint32_t count)
+{
+    const struct served *served = context;
+    struct engine *engine = served->delivery->medium->engine;
     for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
         prefetch_receiver(served, parts, count, i, false);
     }
@@ -95,12 +107,10 @@ static void deliver(void *context, const uint16_t *parts, uint32_t count)
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t part = parts[i];
-        const struct ending *ending = &served->endings[part];
         prefetch_receiver(served, parts, count, i + PREFETCH_REST_AHEAD, true);
-        engine_part_begin(medium->engine, part);
-        medium->device_ops->ended(medium->device_contexts[served->parts.part[part].number], frame,
-                &ending->verdict, ending->bytes, frame->size, delivery->now_ns);
-        engine_part_end(medium->engine, part);
+        engine_part_begin(engine, part);
+        tell_ended(served, part);
+        engine_part_end(engine, part);
         prefetch_receiver(served, parts, count, i + PREFETCH_AHEAD, false);
     }
 }

@@ -27,16 +27,6 @@ static void slots_grow(struct medium *medium)
     medium->slot_capacity = capacity;
 }
 
-static void slot_release_copies(struct medium *medium, struct on_air *air)
-{
-    while (air->copies != NULL) {
-        struct copy_chunk *chunk = air->copies;
-        air->copies = chunk->next;
-        chunk->next = medium->spare_chunks;
-        medium->spare_chunks = chunk;
-    }
-}
-
 /* Ended frames are kept for one longest frame time, then their slots serve again. */
 static void slots_reclaim(struct medium *medium)
 {
@@ -47,7 +37,6 @@ static void slots_reclaim(struct medium *medium)
         if (air->frame.end_ns + medium->longest_ns >= now_ns) {
             break;
         }
-        slot_release_copies(medium, air);
         medium->ended_head = (medium->ended_head + 1) % medium->slot_capacity;
         medium->ended_count--;
         medium->free_slots[medium->free_count++] = slot;
@@ -102,40 +91,15 @@ static void receivers_release(struct medium *medium, struct receiver_list *list)
     *list = (struct receiver_list){ 0 };
 }
 
-uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver)
-{
-    if (air->copies == NULL || air->copies->used + air->frame.size > sizeof air->copies->bytes) {
-        struct copy_chunk *chunk = medium->spare_chunks;
-        if (chunk != NULL) {
-            medium->spare_chunks = chunk->next;
-        } else {
-            chunk = run_memory_grow(engine_memory(medium->engine), NULL, sizeof *chunk);
-        }
-        chunk->used = 0;
-        chunk->next = air->copies;
-        air->copies = chunk;
-    }
-    uint8_t *bytes = air->copies->bytes + air->copies->used;
-    air->copies->used += air->frame.size;
-    air_corrupt(medium->seed, &air->frame, receiver, bytes);
-    return bytes;
-}
-
 void medium_frames_finish(struct medium *medium)
 {
     for (uint32_t i = 0; i < medium->slot_count; i++) {
-        slot_release_copies(medium, medium->slots[i]);
         free(medium->slots[i]->devices.items);
         free(medium->slots[i]->gateways.items);
         free(medium->slots[i]);
     }
     for (uint32_t i = 0; i < medium->spare_count; i++) {
         free(medium->spare[i].items);
-    }
-    while (medium->spare_chunks != NULL) {
-        struct copy_chunk *chunk = medium->spare_chunks;
-        medium->spare_chunks = chunk->next;
-        free(chunk);
     }
     free(medium->slots);
     free(medium->free_slots);

@@ -82,13 +82,6 @@ struct receiver_list {
     uint32_t count, capacity;
 };
 
-/* Corrupted copies of a frame live as long as the frame. */
-struct copy_chunk {
-    struct copy_chunk *next;
-    uint32_t used;
-    uint8_t bytes[32 * 1024];
-};
-
 /* A frame and its state. The frame comes first: medium_abort() gets a pointer to it. */
 struct on_air {
     struct frame frame;
@@ -106,7 +99,6 @@ struct on_air {
     bool detect_done;
     bool ended;
     struct receiver_list devices, gateways; /* that locked on it */
-    struct copy_chunk *copies;
 };
 
 /* One (frequency, SF, bandwidth, IQ): its listeners, and what is or was lately on the air. */
@@ -218,7 +210,6 @@ struct medium {
     sim_ns longest_ns; /* longest frame: how long an ended one may matter */
     struct receiver_list spare[16];
     uint32_t spare_count;
-    struct copy_chunk *spare_chunks;
     const struct on_air **rivals; /* as long as the longest channel's list */
     /* Of the frame of the last medium_rivals_init(): rivals that come through links, by gateway:
      * the first one, plus 1; the next one; which gateways have any; how many there are, and the
@@ -266,7 +257,6 @@ void medium_channels_finish(struct medium *medium);
 /* medium_frames.c */
 void medium_add_receiver(
         struct medium *medium, struct receiver_list *list, struct receiver receiver);
-uint8_t *medium_corrupted_copy(struct medium *medium, struct on_air *air, entity_id receiver);
 void medium_schedule_late(
         struct medium *medium, const struct on_air *air, uint32_t receiver, sim_ns since_ns);
 void medium_frames_finish(struct medium *medium);

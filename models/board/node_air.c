@@ -4,7 +4,8 @@
 #include "board/node_internal.h"
 #include "observe.h"
 
-/* Frames live one longest frame time after their end (medium.h), which is more than this. */
+/* Frames live one longest frame time after their end (medium.h), which is more than this; what was
+ * received with errors lives until the end of the call. */
 #define FRAME_BYTES_VALID_NS SIM_NS_PER_S
 
 /* The chip may lead the engine by a slice: then what comes from the air comes late by as much. */
@@ -65,17 +66,18 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
 {
     struct node *node = device;
     flash_image_prefetch(node_worker(node)->flash, &node->flash[HAL_FLASH_EXTERNAL]);
+    bool good = verdict->cause == LOSS_NONE;
     struct sx1276_rx rx = {
         .bytes = bytes,
         .size = size,
         .coding_rate = frame->modulation.coding_rate,
         .has_crc = frame->modulation.payload_crc,
-        .crc_ok = verdict->cause == LOSS_NONE,
+        .crc_ok = good,
         .signal_mdbm = verdict->rssi_mdbm,
         .snr_mdb = verdict->snr_mdb,
         .frequency_error_hz = verdict->frequency_error_hz,
         .header_ns = frame->header_ns,
-        .bytes_until_ns = frame->end_ns + FRAME_BYTES_VALID_NS,
+        .bytes_until_ns = good ? frame->end_ns + FRAME_BYTES_VALID_NS : now_ns,
     };
     if (!is_plain(node)) {
         node_take_turn(node);
