@@ -286,10 +286,9 @@ static bool fw_run(void *ram)
 #define LINE_BYTES 64u
 _Static_assert(offsetof(struct fw, core.mac.join.first_at_ticks) <= 4u * LINE_BYTES,
         "main loop, radio, addresses and times of the MAC");
-_Static_assert(offsetof(struct fw, services.fragmentation.decoder.store.pages)
-                               - offsetof(struct fw, report)
+_Static_assert(offsetof(struct fw, services.fragmentation.inbox) - offsetof(struct fw, trial)
                        <= 10u * LINE_BYTES,
-        "report and packages up to the pages of the block");
+        "trial, report and packages up to what a coded fragment needs");
 
 const struct fw_ops fleetcast_fw = {
     .version = FW_OPS_VERSION,
@@ -300,15 +299,19 @@ const struct fw_ops fleetcast_fw = {
     .boot = fw_boot,
     .irq = fw_irq,
     .run = fw_run,
-    .frame_spans = { SPAN(irq_latched, core.mac.join.first_at_ticks), SPAN(report, FRAME_END) },
+    .frame_spans = {
+        SPAN(irq_latched, core.mac.join.first_at_ticks),
+        SPAN(trial, services.fragmentation.inbox),
+        SPAN(services.fragmentation.decoder, FRAME_END),
+    },
     .uplink_spans = {
         SPAN(irq_latched, core.nvm),
         SPAN(core.factory.report_period_s, core.update),
-        SPAN(report, services.fragmentation.session),
+        SPAN(trial, services.fragmentation.session),
     },
     .work_spans = {
         SPAN(irq_latched, core.mac.join.first_at_ticks),
-        SPAN(report, services.fragmentation.decoder.store.pages),
+        SPAN(trial, services.fragmentation.decoder.store.pages),
         SPAN(services.fragmentation.decoder.rows, WORK_END),
     },
 };

@@ -21,9 +21,9 @@ struct fw {
     uint64_t alarm_at_ticks;             /* as armed in the HAL */
     uint64_t services_quiet_until_ticks; /* they wanted an uplink and then had none */
     struct core core;
-    struct report report;
-    struct services services;
     struct fw_trial trial;
+    struct report report;
+    struct services services; /* its end is touched in a session only */
 };
 
 #endif

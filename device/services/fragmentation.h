@@ -89,10 +89,10 @@ struct fragmentation {
     int32_t session_cnt_prev[FRAGMENTATION_INDEXES];
     struct block_proof proof;
     struct unicast_blocks fetch;
-    struct frag_decoder decoder;
     uint8_t inbox[FRAG_SIZE_MAX + 1u]; /* waits for the work in progress */
     uint32_t check_offset;             /* MIC progress */
     struct hal_cmac cmac;
+    struct frag_decoder decoder; /* last: its rows are the largest part, and most are never used */
 };
 
 /* A fragment of the session came, with whole data: N and FragIndex are its own. */

@@ -18,24 +18,21 @@ void flash_pool_init(struct flash_pool *pool, uint32_t block_bytes, struct run_m
 
 void flash_pool_finish(struct flash_pool *pool)
 {
-    for (uint32_t i = 0; i < pool->chunk_count; i++) {
-        free(pool->chunks[i]);
+    for (unsigned i = 0; i < BLOCKS_MAX; i++) {
+        free(pool->blocks[i]);
     }
-    free(pool->chunks);
     free(pool->references);
 }
 
 static void pool_grow(struct flash_pool *pool)
 {
-    if (pool->chunk_count == pool->chunk_capacity) {
-        uint32_t capacity = pool->chunk_capacity == 0 ? 8u : 2u * pool->chunk_capacity;
-        pool->chunks = run_memory_grow(pool->memory, pool->chunks, capacity * sizeof(uint8_t *));
-        pool->references = run_memory_grow(pool->memory, pool->references,
-                (size_t)capacity * FLASH_POOL_CHUNK_BLOCKS * sizeof *pool->references);
-        pool->chunk_capacity = capacity;
-    }
-    pool->chunks[pool->chunk_count++] = run_memory_grow(
-            pool->memory, NULL, (size_t)FLASH_POOL_CHUNK_BLOCKS * pool->block_bytes);
+    unsigned block = block_of(pool->capacity);
+    assert(block < BLOCKS_MAX);
+    pool->blocks[block] =
+            run_memory_grow(pool->memory, NULL, (size_t)block_items(block) * pool->block_bytes);
+    pool->capacity += block_items(block);
+    pool->references = run_memory_grow(
+            pool->memory, pool->references, (size_t)pool->capacity * sizeof *pool->references);
 }
 
 uint32_t flash_pool_take(struct flash_pool *pool)
@@ -45,7 +42,7 @@ uint32_t flash_pool_take(struct flash_pool *pool)
         memcpy(&pool->first_free, flash_pool_block(pool, id), sizeof id);
     } else {
         id = pool->never_used;
-        if (id >= pool->chunk_count * FLASH_POOL_CHUNK_BLOCKS) {
+        if (id >= pool->capacity) {
             pool_grow(pool);
         }
         pool->never_used++;

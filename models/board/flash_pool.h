@@ -9,17 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "blocks.h"
+
 struct run_memory;
 
-#define FLASH_POOL_CHUNK_BLOCKS_LOG2 10u
-#define FLASH_POOL_CHUNK_BLOCKS      (1u << FLASH_POOL_CHUNK_BLOCKS_LOG2)
-
 struct flash_pool {
-    uint8_t **chunks;
+    uint8_t *blocks[BLOCKS_MAX];
     uint32_t *references; /* 0: free; the block then begins with the number of the next one */
     uint32_t block_bytes;
-    uint32_t chunk_count;
-    uint32_t chunk_capacity;
+    uint32_t capacity;
     uint32_t never_used; /* blocks from here on were never given out */
     uint32_t first_free;
     uint32_t in_use;
@@ -35,8 +33,8 @@ uint64_t flash_pool_bytes(const struct flash_pool *pool);
 
 static inline void *flash_pool_block(const struct flash_pool *pool, uint32_t id)
 {
-    return pool->chunks[id >> FLASH_POOL_CHUNK_BLOCKS_LOG2]
-           + (size_t)(id & (FLASH_POOL_CHUNK_BLOCKS - 1u)) * pool->block_bytes;
+    unsigned block = block_of(id);
+    return pool->blocks[block] + (size_t)(id - block_begin(block)) * pool->block_bytes;
 }
 
 static inline void flash_pool_hold(struct flash_pool *pool, uint32_t id)

@@ -6,45 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "board/node_internal.h"
-
-_Static_assert(sizeof(struct node) % NODE_LINE_BYTES == 0, "the RAM that follows starts on a line");
-
-static size_t round_up(size_t size, size_t unit)
-{
-    return (size + unit - 1) / unit * unit;
-}
-
-/* An odd number of lines, so the hot lines of neighbours fall into different cache sets. */
-static size_t stride_of(const struct node_fleet *fleet)
-{
-    size_t ram_size_bytes = 0;
-    for (uint32_t i = 0; i < fleet->params.build_count; i++) {
-        size_t size_bytes = node_ram_size_bytes(fleet->builds[i]->boot, fleet->applications[i]);
-        ram_size_bytes = size_bytes > ram_size_bytes ? size_bytes : ram_size_bytes;
-    }
-    size_t lines =
-            (sizeof(struct node) + round_up(ram_size_bytes, NODE_LINE_BYTES)) / NODE_LINE_BYTES;
-    return (lines | 1u) * NODE_LINE_BYTES;
-}
-
-static bool nodes_map(struct node_fleet *fleet)
-{
-    fleet->stride_bytes = stride_of(fleet);
-    fleet->map_bytes = fleet->stride_bytes * (fleet->count > 0 ? fleet->count : 1u);
-    void *map = mmap(
-            NULL, fleet->map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED) {
-        fleet->map_bytes = 0;
-        return false;
-    }
-    fleet->base = map;
-    /* Advice: walking many nodes is otherwise bound by address translation. */
-    (void)madvise(map, fleet->map_bytes, MADV_HUGEPAGE);
-    return true;
-}
 
 /* Fresh from the factory of this board type. */
 static void node_adopt_board(struct node *node, const struct node_board *board)
@@ -113,7 +76,7 @@ struct node_fleet *node_fleet_create(struct engine *engine, const struct node_fl
     fleet->keys = key_store_create(engine_memory(engine));
     if (fleet->keys == NULL || !node_workers_create(fleet)
             || node_board_add(fleet, params->board, fleet->builds[0]) == NULL
-            || !nodes_map(fleet)) {
+            || !node_memory_map(fleet)) {
         node_fleet_destroy(fleet);
         return NULL;
     }
@@ -139,7 +102,7 @@ void node_fleet_destroy(struct node_fleet *fleet)
             node_faults_destroy(node_at(fleet, i));
             node_wear_destroy(node_at(fleet, i));
         }
-        (void)munmap(fleet->base, fleet->map_bytes);
+        node_memory_unmap(fleet);
     }
     node_boards_destroy(fleet);
     node_workers_destroy(fleet);

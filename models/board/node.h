@@ -52,6 +52,7 @@ struct node_fleet_params {
     /* Else guest errors are counted, and panics and hard faults of builds other than this tree's
      * too. */
     bool guest_errors_fatal;
+    bool spare_memory; /* give nodes memory as they use it: the same bytes, a tenth later */
 };
 
 struct node_params {
@@ -177,14 +178,15 @@ struct node_fleet_stats {
     uint64_t panics;
     uint64_t hard_faults; /* SIGSEGV, SIGBUS, SIGFPE, SIGILL or an endless loop in a firmware */
     uint64_t flash_violations;
-    uint64_t resident_bytes; /* heap held for nodes now */
-    sim_ns lead_max_ns;      /* longest lead of a chip or air access over engine time */
-    bool failed;             /* a fault that is not only counted has occurred */
-    char first_fault[160];   /* node, time and text of the first that was not only counted, else of
-                                the first panic or hard fault */
+    sim_ns lead_max_ns;    /* longest lead of a chip or air access over engine time */
+    bool failed;           /* a fault that is not only counted has occurred */
+    char first_fault[160]; /* node, time and text of the first that was not only counted, else of
+                              the first panic or hard fault */
 };
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats);
 /* The first fault of a node that ends the run, as in the statistics; NULL: there was none. */
 const char *node_fleet_failure(const struct node_fleet *fleet);
+/* Memory held for nodes now: pages that were written to, keys, flash content. */
+uint64_t node_fleet_resident_bytes(const struct node_fleet *fleet);
 
 #endif

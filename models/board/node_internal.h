@@ -19,7 +19,6 @@
 
 #define NODE_LINE_BYTES 64u
 #define NODE_SCHEDULED  3u
-#define NODE_RAM_POISON 0xA5
 
 /* Where a node's firmware is. What it runs for how long is in its clock. */
 enum node_stage {
@@ -55,7 +54,8 @@ struct node_profile {
 };
 
 /* One end-device. Its firmware's RAM follows it in memory, so where everything lies is a matter of
- * offsets and can be prefetched without looking. */
+ * offsets and can be prefetched without looking. What an idle device uses of both fits into a page,
+ * which counts where memory is spared (node_memory.c). */
 struct node {
     /* --- scheduling: one cache line */
     alignas(NODE_LINE_BYTES) struct node_fleet *fleet;
@@ -204,6 +204,7 @@ struct node_fleet {
     const struct fw_ops *applications[NODE_BUILDS_MAX]; /* of each build */
     uint8_t *base; /* node 0, then each `stride_bytes` further: struct node, RAM */
     size_t stride_bytes;
+    size_t page_bytes; /* of the system's memory */
     size_t map_bytes;
     uint32_t count;
     entity_id first_entity;
@@ -326,6 +327,11 @@ static inline sim_ns node_access_ns(struct node *node)
 bool node_workers_create(struct node_fleet *fleet); /* false: out of memory */
 void node_workers_destroy(struct node_fleet *fleet);
 size_t node_worker_bytes(const struct node_worker *worker);
+/* node_memory.c */
+bool node_memory_map(struct node_fleet *fleet); /* false: out of memory */
+void node_memory_unmap(struct node_fleet *fleet);
+/* A reset: the content of the firmware's RAM is undefined. */
+void node_ram_forget(struct node *node);
 /* node_board.c */
 struct node_board *node_board_add(struct node_fleet *fleet, const struct board_type *type,
         const struct firmware_build *build);

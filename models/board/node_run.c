@@ -136,7 +136,7 @@ static void start(struct node *node)
     struct node_fleet *fleet = node->fleet;
     const struct fw_boot_ops *bootloader = node->board->build->boot;
     node->application = node->application_next;
-    memset(node_ram(node), NODE_RAM_POISON, fleet->stride_bytes - sizeof *node);
+    node_ram_forget(node);
     node->stage = NODE_READY;
     node->more = true;
     engine_observe(fleet->engine, node->local_ns, node_entity(node), OBSERVE_NODE_RESET,

@@ -171,7 +171,6 @@ const char *node_fleet_failure(const struct node_fleet *fleet)
 void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *stats)
 {
     *stats = fleet->stats;
-    stats->resident_bytes = fleet->map_bytes + sizeof *fleet + key_store_bytes(fleet->keys);
     for (unsigned i = 0; i < fleet->worker_count; i++) {
         const struct node_worker *worker = &fleet->workers[i];
         stats->deliveries += worker->counts.deliveries;
@@ -181,6 +180,5 @@ void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *s
         if (worker->counts.lead_max_ns > stats->lead_max_ns) {
             stats->lead_max_ns = worker->counts.lead_max_ns;
         }
-        stats->resident_bytes += node_worker_bytes(worker);
     }
 }

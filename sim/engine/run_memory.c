@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 bool run_memory_init(struct run_memory *memory)
 {
@@ -47,13 +49,28 @@ static void keep_reserve(struct run_memory *memory, size_t bytes)
     memory->reserve_bytes = 2 * bytes;
 }
 
+/* Of blocks from here on, some huge page is a small part. */
+#define HUGE_PAGES_FROM_BYTES ((size_t)4 << 20)
+
+/* Advice: what belongs to many nodes is otherwise bound by address translation. */
+static void *on_huge_pages(void *block, size_t bytes)
+{
+    if (bytes >= HUGE_PAGES_FROM_BYTES) {
+        uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+        uintptr_t begin = ((uintptr_t)block + page_bytes - 1) / page_bytes * page_bytes;
+        uintptr_t end = ((uintptr_t)block + bytes) / page_bytes * page_bytes;
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    }
+    return block;
+}
+
 void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
 {
     assert(bytes > 0);
     if (memory == NULL) {
         void *alone = realloc(block, bytes);
         assert(alone != NULL);
-        return alone;
+        return on_huge_pages(alone, bytes);
     }
     (void)pthread_mutex_lock(&memory->mutex);
     void *larger = memory->resize(block, bytes);
@@ -64,7 +81,7 @@ void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
     assert(larger != NULL && "a request beyond the reserve");
     keep_reserve(memory, bytes);
     (void)pthread_mutex_unlock(&memory->mutex);
-    return larger;
+    return on_huge_pages(larger, bytes);
 }
 
 void *run_memory_take_zeroed(struct run_memory *memory, size_t bytes)

@@ -17,6 +17,10 @@
 /* Bytes that a run of `scenario` takes at least by the middle of its first campaign. */
 uint64_t memory_need_bytes(const struct scenario *scenario);
 
+/* Would a run that spares no memory take a larger part of `available_bytes` than its speed is
+ * worth? */
+bool memory_is_to_be_spared(const struct scenario *scenario, uint64_t available_bytes);
+
 /* Bytes that this process can still get: of what the system has left, and of its own limit of
  * address space (RLIMIT_AS). UINT64_MAX: neither is known. */
 uint64_t memory_available_bytes(void);

@@ -67,9 +67,13 @@ static struct recorder_set *create_recorders(const struct world *world)
 struct run *run_create(const struct scenario *scenario, const struct run_settings *settings,
         char *error, size_t error_size)
 {
-    const struct world_options options = { .crypto_memo = settings->crypto_memo,
-        .threads = settings->threads };
-    if (!memory_suffices(scenario, memory_available_bytes(), error, error_size)) {
+    uint64_t available_bytes = memory_available_bytes();
+    const struct world_options options = {
+        .crypto_memo = settings->crypto_memo,
+        .threads = settings->threads,
+        .spare_memory = settings->spare_memory || memory_is_to_be_spared(scenario, available_bytes),
+    };
+    if (!memory_suffices(scenario, available_bytes, error, error_size)) {
         return NULL;
     }
     struct run *run = calloc(1, sizeof *run);

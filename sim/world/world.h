@@ -19,8 +19,9 @@
 #define WORLD_HARDWARE_ID 0x07201276u /* STM32L072 with SX1276 */
 
 struct world_options {
-    bool crypto_memo; /* on unless --no-memo */
-    unsigned threads; /* 0: one */
+    bool crypto_memo;  /* on unless --no-memo */
+    bool spare_memory; /* node_fleet_params.spare_memory */
+    unsigned threads;  /* 0: one */
 };
 
 /* Everything of one run; members are for reading. */

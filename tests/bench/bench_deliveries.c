@@ -123,18 +123,20 @@ static double timed_phase(struct run *run, enum campaign_phase end)
 }
 
 /* A run of one of the scenarios above. */
-static struct run *bulk_run(const char *format, uint32_t devices, bool crypto_memo)
+static struct run *bulk_run(
+        const char *format, uint32_t devices, bool crypto_memo, bool spare_memory)
 {
     static struct scenario scenario;
     char text[2048];
     int length = snprintf(text, sizeof text, format, devices);
     assert(length > 0 && (size_t)length < sizeof text);
-    return fleet_run(&scenario, text, &(struct run_settings){ .crypto_memo = crypto_memo });
+    return fleet_run(&scenario, text,
+            &(struct run_settings){ .crypto_memo = crypto_memo, .spare_memory = spare_memory });
 }
 
 static struct bulk run_bulk(const char *format, bool crypto_memo)
 {
-    struct run *run = bulk_run(format, 10000u, crypto_memo);
+    struct run *run = bulk_run(format, 10000u, crypto_memo, false);
     struct bulk bulk;
     fleet_run_to_phase(run, CAMPAIGN_PHASE_UNCODED);
     bulk.deliveries_per_s = timed_phase(run, CAMPAIGN_PHASE_CODED);
@@ -145,8 +147,9 @@ static struct bulk run_bulk(const char *format, bool crypto_memo)
     return bulk;
 }
 
-/* Peak resident bytes of a fleet in the middle of its bulk, measured in a process of its own. */
-static double peak_bytes(uint32_t devices)
+/* Peak resident bytes of a fleet where memory is spared, up to a phase of its campaign and, where
+ * that is the bulk, up to its middle. Measured in a process of its own. */
+static double peak_bytes(uint32_t devices, enum campaign_phase phase)
 {
     int ends[2];
     double bytes = NAN;
@@ -157,10 +160,11 @@ static double peak_bytes(uint32_t devices)
     pid_t child = fork();
     if (child == 0) {
         struct rusage usage;
-        struct run *run = bulk_run(default_models, devices, true);
-        fleet_run_to_phase(run, CAMPAIGN_PHASE_UNCODED);
-        while (campaign_fragments_sent(world_first_campaign(run_world(run)), false)
-                < campaign_nb_frag(world_first_campaign(run_world(run))) / 2) {
+        struct run *run = bulk_run(default_models, devices, true, true);
+        fleet_run_to_phase(run, phase);
+        while (phase == CAMPAIGN_PHASE_UNCODED
+                && campaign_fragments_sent(world_first_campaign(run_world(run)), false)
+                           < campaign_nb_frag(world_first_campaign(run_world(run))) / 2) {
             run_advance_to(run, engine_now(run_engine(run)) + SIM_NS_PER_S);
         }
         getrusage(RUSAGE_SELF, &usage);
@@ -174,6 +178,12 @@ static double peak_bytes(uint32_t devices)
     close(ends[1]);
     waitpid(child, NULL, 0);
     return bytes;
+}
+
+static double bytes_per_node(enum campaign_phase phase)
+{
+    double small = peak_bytes(1000, phase);
+    return (peak_bytes(10000, phase) - small) / 9000.0;
 }
 
 /* The crypto of one frame, with cached key schedules: what no receiver can do without. */
@@ -201,9 +211,8 @@ static double crypto_floor(void *context)
 int main(int argc, char **argv)
 {
     struct bench *bench = bench_open(argc, argv);
-    double small = peak_bytes(1000);
-    double large = peak_bytes(10000);
-    bench_report(bench, "bytes_per_node", "B", (large - small) / 9000.0, NAN);
+    bench_report(bench, "bytes_per_node", "B", bytes_per_node(CAMPAIGN_PHASE_UNCODED), NAN);
+    bench_report(bench, "bytes_per_node.idle", "B", bytes_per_node(CAMPAIGN_PHASE_SET_UP), NAN);
     double floor = bench_median(crypto_floor, NULL, 5);
     struct bulk plain = run_bulk(default_models, false);
     bench_report(bench, "deliveries_per_s.memo_off", "frames/s", plain.deliveries_per_s, floor);

@@ -81,7 +81,7 @@ static uint64_t peak_bytes(uint32_t devices)
     pid_t child = fork();
     if (child == 0) {
         char error[256];
-        const struct run_settings settings = { .crypto_memo = true };
+        const struct run_settings settings = { .crypto_memo = true, .spare_memory = true };
         struct run *run = run_create(scenario_of(devices), &settings, error, sizeof error);
         while (run != NULL && run_advance_to(run, INT64_MAX) == RUN_TIME) {
         }
@@ -103,4 +103,33 @@ Test(memory_need, is_no_more_than_a_run_takes)
     cr_assert_gt(large, small);
     cr_assert_leq(need, large - small, "%" PRIu64 " B a device needed, %" PRIu64 " taken",
             need / 1000u, (large - small) / 1000u);
+}
+
+Test(memory_need, spares_memory_where_a_fleet_takes_more_than_an_eighth)
+{
+    const struct scenario *scenario = scenario_of(100000);
+    cr_assert_not(memory_is_to_be_spared(scenario, 16 * GIBIBYTE));
+    cr_assert(memory_is_to_be_spared(scenario, 8 * GIBIBYTE));
+}
+
+/* A run of 600 devices, of which 344 do not get poison in all of their RAM. */
+static uint64_t trace_hash(bool spare_memory, uint64_t *node_bytes)
+{
+    char error[256];
+    const struct run_settings settings = { .crypto_memo = true, .spare_memory = spare_memory };
+    struct run *run = run_create(scenario_of(600), &settings, error, sizeof error);
+    cr_assert_not_null(run, "%s", error);
+    while (run_advance_to(run, INT64_MAX) == RUN_TIME) {
+    }
+    uint64_t hash = engine_trace_hash(run_engine(run));
+    *node_bytes = node_fleet_resident_bytes(run_world(run)->nodes) / 600u;
+    run_destroy(run);
+    return hash;
+}
+
+Test(memory_need, what_is_spared_changes_no_result)
+{
+    uint64_t spared_bytes, bytes;
+    cr_assert_eq(trace_hash(true, &spared_bytes), trace_hash(false, &bytes));
+    cr_assert_lt(spared_bytes, bytes);
 }
