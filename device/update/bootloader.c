@@ -329,7 +329,11 @@ bool bootloader_run(const struct hal *hal, enum hal_reset_cause cause)
 {
     struct boot boot = { .hal = *hal, .cause = cause };
     boot.has_factory = factory_read(hal, &boot.factory);
-    nvm_open(&boot.nvm, hal);
+    if (cause == HAL_RESET_SOFTWARE) { /* in the middle of nothing */
+        nvm_open(&boot.nvm, hal);
+    } else {
+        nvm_open_settled(&boot.nvm, hal);
+    }
     boot_state_read(&boot.nvm, &boot.state);
     uint16_t installs = boot.state.installs;
     bool starts = run_state(&boot);

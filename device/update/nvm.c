@@ -13,6 +13,10 @@
  * records; the bank it replaces stays as it is until the next compaction. Cells that a cut may have
  * left half programmed after the last whole record are never programmed again: such a bank is full.
  *
+ * Cells that a cut left half programmed may read well as long as they like, and badly ever after:
+ * nvm_open_settled(). They lie in the last whole record, or in the header of a bank of which no
+ * record was written since its compaction, or in what there is of a compaction that did not end.
+ *
  * A cell that lost its charge costs one record: the scan goes on after it at the next program unit
  * that begins a whole record. A header that rotted hides no record, because each names the sequence
  * of its bank. What does not read well is read again before it counts as lost.
@@ -226,19 +230,39 @@ static bool bank_recognise(struct nvm *nvm, bool *whole)
     return false;
 }
 
+/* What a scan found out of the last whole record, and of all. */
+struct scan {
+    uint8_t last[RECORD_SPAN_MAX];
+    uint16_t offset_before; /* of the one of that id before it; 0: none, or it was erased */
+    unsigned records;
+    bool again; /* an id has more than one */
+};
+
+static void note_record(struct nvm *nvm, struct scan *scan, uint32_t offset, const uint8_t *bytes)
+{
+    DEVICE_ASSERT(&nvm->hal, offset >= BANK_HEADER_SIZE && bytes[1] <= NVM_RECORD_SIZE_MAX);
+    ++scan->records;
+    memcpy(scan->last, bytes, record_span(nvm, bytes[1]));
+    if (bytes[0] < NVM_ID_LIMIT) {
+        uint16_t *place = &nvm->record_offset[bytes[0]];
+        scan->again = scan->again || *place != 0;
+        scan->offset_before = *place;
+        *place = bytes[1] > 0 ? (uint16_t)offset : 0u;
+    }
+}
+
 /* Bytes that are neither records nor the erased end of the bank are lost. */
-static void bank_scan(struct nvm *nvm)
+static void bank_scan(struct nvm *nvm, struct scan *scan)
 {
     uint8_t bytes[RECORD_SPAN_MAX];
     uint32_t used_end = BANK_HEADER_SIZE;
     uint32_t whole_bytes = 0;
+    *scan = (struct scan){ 0 };
     memset((uint8_t *)nvm->record_offset, 0, sizeof nvm->record_offset);
     for (uint32_t offset = BANK_HEADER_SIZE; offset < bank_size(nvm);) {
         uint32_t span = record_load(nvm, offset, bytes);
         if (span > 0) {
-            if (bytes[0] < NVM_ID_LIMIT) {
-                nvm->record_offset[bytes[0]] = bytes[1] > 0 ? (uint16_t)offset : 0u;
-            }
+            note_record(nvm, scan, offset, bytes);
             whole_bytes += span;
             used_end = offset + span;
         } else {
@@ -320,7 +344,8 @@ static void region_format(struct nvm *nvm)
     bank_seal(nvm, nvm->bank_address, nvm->sequence);
 }
 
-void nvm_open(struct nvm *nvm, const struct hal *hal)
+/* True: the bank that is not live was sealed, too. */
+static bool open_live(struct nvm *nvm, const struct hal *hal, struct scan *scan)
 {
     nvm->hal = *hal;
     uint32_t unit = geometry_of(nvm)->program_unit_bytes;
@@ -344,10 +369,17 @@ void nvm_open(struct nvm *nvm, const struct hal *hal)
         nvm->bank_address = FLASH_NVM_ADDRESS;
         nvm->sequence = sequence_0;
     }
-    bank_scan(nvm);
+    bank_scan(nvm, scan);
     if (!whole) {
         nvm->write_offset = bank_size(nvm); /* the next record goes into a bank with a header */
     }
+    return second ? known_0 : known_1;
+}
+
+void nvm_open(struct nvm *nvm, const struct hal *hal)
+{
+    struct scan scan;
+    (void)open_live(nvm, hal, &scan);
 }
 
 int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
@@ -373,6 +405,59 @@ static void append(struct nvm *nvm, enum nvm_id id, const uint8_t *data, size_t 
             record_store(nvm, nvm->bank_address, nvm->sequence, nvm->write_offset, id, data, size);
     nvm->record_offset[id] = size > 0 ? (uint16_t)nvm->write_offset : 0u;
     nvm->write_offset += span;
+}
+
+/* The last record has the value of the one before it: whichever of them is read, it is that. */
+static bool is_doubled(const struct nvm *nvm, const struct scan *scan)
+{
+    uint8_t bytes[RECORD_SPAN_MAX];
+    DEVICE_ASSERT(&nvm->hal, scan->records > 0);
+    if (scan->offset_before == 0) {
+        return scan->last[1] == 0;
+    }
+    uint32_t span = record_load(nvm, scan->offset_before, bytes);
+    return span > 0 && span == record_span(nvm, scan->last[1])
+           && memcmp(bytes, scan->last, span) == 0;
+}
+
+static bool starts_erased(const struct nvm *nvm, uint32_t bank)
+{
+    uint8_t bytes[RECORD_SPAN_MAX];
+    unsigned erased = 0;
+    DEVICE_ASSERT(&nvm->hal, bank != nvm->bank_address);
+    flash_read(nvm, bank, bytes, sizeof bytes);
+    for (unsigned i = 0; i < sizeof bytes; ++i) {
+        erased += bytes[i] == geometry_of(nvm)->erased_value;
+    }
+    return erased == sizeof bytes;
+}
+
+static void settle(struct nvm *nvm, const struct scan *scan, bool other_sealed)
+{
+    const uint8_t *last = scan->last;
+    if (scan->records == 0 || last[0] >= NVM_ID_LIMIT) {
+        return; /* nothing to lose, or no firmware's */
+    }
+    uint32_t other = FLASH_NVM_ADDRESS;
+    other += nvm->bank_address == other ? bank_size(nvm) : 0u;
+    if (!other_sealed && !starts_erased(nvm, other)) {
+        bank_erase(nvm, other);
+    }
+    enum nvm_id id = (enum nvm_id)last[0];
+    bool full = nvm->write_offset == bank_size(nvm);
+    if (!scan->again) {
+        compact(nvm, id, last + RECORD_HEAD_SIZE, last[1]);
+    }
+    if (!scan->again || full || !is_doubled(nvm, scan)) {
+        append(nvm, id, last + RECORD_HEAD_SIZE, last[1]);
+    }
+}
+
+void nvm_open_settled(struct nvm *nvm, const struct hal *hal)
+{
+    struct scan scan;
+    bool other_sealed = open_live(nvm, hal, &scan);
+    settle(nvm, &scan, other_sealed);
 }
 
 void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)

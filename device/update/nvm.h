@@ -66,6 +66,11 @@ struct nvm {
 /* Finds the live bank, formats an empty region. Always leaves a usable store. */
 void nvm_open(struct nvm *nvm, const struct hal *hal);
 
+/* The same after a reset that may have cut an operation of flash. The cut may have left cells
+ * between erased and programmed, of which each read says either: what is read now is programmed
+ * once more, so that it stays what it is. A store that is settled costs no operation. */
+void nvm_open_settled(struct nvm *nvm, const struct hal *hal);
+
 /* Copies the last record of `id`; returns its size, or -1 when there is none, it does not read well
  * or it is larger than `size_max`. */
 int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max);

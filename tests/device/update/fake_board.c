@@ -13,6 +13,8 @@
 #include "update/factory.h"
 #include "update/image_place.h"
 
+#define UNSETTLED_BYTES sizeof(((struct fake_board *)NULL)->unsettled)
+
 const uint8_t fake_image_key[16] = "key of all codes";
 
 /* W25Q-class NOR. */
@@ -48,11 +50,36 @@ static enum hal_status flash_read(
         return HAL_ERR_RANGE;
     }
     memcpy(data, region_bytes(board, region) + address, size);
+    for (uint32_t i = 0; region == HAL_FLASH_INTERNAL && i < board->unsettled_size; ++i) {
+        uint32_t at = board->unsettled_at + i - address; /* wraps where that is before */
+        if (at < size) {
+            ((uint8_t *)data)[at] ^= board->unsettled[i] & (uint8_t)next_random(board);
+        }
+    }
     if (board->reads++ == board->flip_read_at && size > 0) {
         uint32_t bit = board->flip_read_bit % (8u * (uint32_t)size);
         ((uint8_t *)data)[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     return HAL_OK;
+}
+
+/* Cells before a place by chance, often near the end, are new, those after it old; of the few bytes
+ * there some bits are neither. */
+static void unsettle(struct fake_board *board, uint8_t *bytes, const uint8_t *wanted, uint32_t size)
+{
+    uint32_t count = size < UNSETTLED_BYTES ? size : UNSETTLED_BYTES;
+    uint32_t pieces = next_random(board) % 2 == 0 ? size / count : 1;
+    uint32_t done = size - (next_random(board) % pieces + 1) * count;
+    uint8_t any = 0;
+    memcpy(bytes, wanted, done);
+    for (uint32_t i = 0; i < count; ++i) {
+        uint8_t some = (uint8_t)(next_random(board) & next_random(board) & next_random(board));
+        board->unsettled[i] = (bytes[done + i] ^ wanted[done + i]) & some;
+        bytes[done + i] = wanted[done + i];
+        any |= board->unsettled[i];
+    }
+    board->unsettled_at = (uint32_t)(bytes - board->internal) + done;
+    board->unsettled_size = any != 0 ? count : 0;
 }
 
 /* Moves `size` bytes from old to new content; cuts the power there when its time has come. */
@@ -61,6 +88,10 @@ static void change(struct fake_board *board, uint8_t *bytes, const uint8_t *want
     if (board->operations++ != board->cut_at) {
         memcpy(bytes, wanted, size);
         return;
+    }
+    if (board->tear == FAKE_TEAR_UNSETTLED) {
+        unsettle(board, bytes, wanted, (uint32_t)size);
+        longjmp(board->power, 1);
     }
     for (size_t i = 0; i < size; ++i) {
         uint8_t mask = 0;
@@ -74,6 +105,7 @@ static void change(struct fake_board *board, uint8_t *bytes, const uint8_t *want
         case FAKE_TEAR_BITS:
             mask = (uint8_t)next_random(board);
             break;
+        case FAKE_TEAR_UNSETTLED:
         case FAKE_TEAR_NOTHING:
         case FAKE_TEAR_COUNT:
             break;
@@ -81,6 +113,14 @@ static void change(struct fake_board *board, uint8_t *bytes, const uint8_t *want
         bytes[i] = (uint8_t)((bytes[i] & ~mask) | (wanted[i] & mask));
     }
     longjmp(board->power, 1);
+}
+
+static bool meets_unsettled(const struct fake_board *board, enum hal_flash_region region,
+        uint32_t address, uint32_t size)
+{
+    return region == HAL_FLASH_INTERNAL && board->unsettled_size > 0
+           && address < board->unsettled_at + board->unsettled_size
+           && board->unsettled_at < address + size;
 }
 
 static enum hal_status flash_program(void *context, enum hal_flash_region region, uint32_t address,
@@ -100,6 +140,7 @@ static enum hal_status flash_program(void *context, enum hal_flash_region region
         return HAL_ERR_ALIGN;
     }
     memcpy(wanted, data, size);
+    board->violations += meets_unsettled(board, region, address, (uint32_t)size);
     for (size_t i = 0; i < size; ++i) {
         board->violations += geometry->rewritable ? (wanted[i] & ~bytes[i]) != 0 /* NOR: 1 to 0 */
                                                   : bytes[i] != geometry->erased_value;
@@ -125,6 +166,9 @@ static enum hal_status flash_erase(
         return HAL_ERR_ALIGN;
     }
     memset(wanted, geometry->erased_value, size);
+    if (meets_unsettled(board, region, address, (uint32_t)size)) {
+        board->unsettled_size = 0;
+    }
     ++board->erases;
     change(board, region_bytes(board, region) + address, wanted, size);
     return HAL_OK;

@@ -15,7 +15,10 @@ enum fake_tear {
     FAKE_TEAR_ALL,     /* it was complete, only the return is missing */
     FAKE_TEAR_PREFIX,  /* the first half of the bytes is done */
     FAKE_TEAR_BITS,    /* every bit old or new by chance */
-    FAKE_TEAR_COUNT
+    FAKE_TEAR_COUNT,
+    /* Of internal flash: some cells lie between old and new, and each read says either by chance,
+     * until they are erased. What can't be told by one read is no case of the others. */
+    FAKE_TEAR_UNSETTLED
 };
 
 /* Of the internal flash, which selects the flash map: a test program runs over one of geometry_*.c.
@@ -46,7 +49,9 @@ struct fake_board {
     uint32_t flip_read_at;   /* the read with this number (from 0) has one wrong bit: */
     uint32_t flip_read_bit;  /* its index in the data, modulo their size */
     uint8_t flip_at_program; /* XORed into the first byte of the next internal program */
-    uint8_t image_key[16];   /* in the slot IMAGE_KEY_SLOT: */
+    uint32_t unsettled_at, unsettled_size; /* in internal flash; size 0: no cell is */
+    uint8_t unsettled[8];                  /* its bits that reads say either of */
+    uint8_t image_key[16];                 /* in the slot IMAGE_KEY_SLOT: */
     bool image_key_loaded;
     jmp_buf power;
 };
