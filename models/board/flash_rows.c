@@ -10,6 +10,7 @@
 #include "board/flash_change.h"
 #include "run_memory.h"
 
+#define LINE_BYTES      64u
 #define LANES_PER_BLOCK 8u
 #define ROW_LANES       (FLASH_ROW_BYTES / (uint32_t)sizeof(flash_lanes))
 #define BLOCK_BYTES     (LANES_PER_BLOCK * (uint32_t)sizeof(flash_lanes))
@@ -19,6 +20,8 @@ struct row_sum {
     flash_lanes lanes[ROW_LANES];
     const flash_lanes *rows[FLASH_ROWS_AT_ONCE];
     uint32_t count;
+    uint32_t own[FLASH_ROWS_AT_ONCE]; /* addresses of rows that no other node has, on their way */
+    uint32_t own_count;
     uint32_t row_bytes;
     uint32_t sector_index; /* of the image, whose content is: */
     const struct flash_sector *sector;
@@ -63,6 +66,29 @@ static __attribute__((noinline)) void add_plain(const struct flash_store *store,
         address += size;
         sum += size;
         row_bytes -= size;
+    }
+}
+
+static void add_own(
+        const struct flash_store *store, const struct flash_image *image, struct row_sum *sum)
+{
+    for (uint32_t i = 0; i < sum->own_count; i++) {
+        add_plain(store, image, sum->own[i], (uint8_t *)sum->lanes, sum->row_bytes);
+    }
+    sum->own_count = 0;
+}
+
+/* Their lines are in no cache, so they are fetched all at once. */
+static void take_own(const struct flash_store *store, const struct flash_image *image,
+        uint32_t address, uint32_t page, struct row_sum *sum)
+{
+    const uint8_t *bytes = flash_page_bytes(store, page, image->erased_value);
+    for (uint32_t at = address % FLASH_PAGE_BYTES; at < FLASH_PAGE_BYTES; at += LINE_BYTES) {
+        __builtin_prefetch(bytes + at);
+    }
+    sum->own[sum->own_count++] = address;
+    if (sum->own_count == FLASH_ROWS_AT_ONCE) {
+        add_own(store, image, sum);
     }
 }
 
@@ -154,7 +180,7 @@ static inline void take_row(struct flash_store *store, const struct flash_image 
     const struct flash_row_source *there = &store->rows->source[slot];
     if ((there->pages != source.pages || there->place != source.place)
             && !keep_shared(store, image, address, slot, sum)) {
-        add_plain(store, image, address, (uint8_t *)sum->lanes, sum->row_bytes);
+        take_own(store, image, address, first_page(&source), sum);
         return;
     }
     sum->rows[sum->count++] = store->rows->row[slot];
@@ -172,6 +198,21 @@ static void add_long(const struct flash_store *store, const struct flash_image *
     }
 }
 
+/* What names the pages of a sector is one line, and a node's own. */
+static void prefetch_sectors(const struct flash_store *store, const struct flash_image *image,
+        const struct hal_flash_rows *runs, size_t run_count)
+{
+    uint32_t before = UINT32_MAX;
+    for (size_t i = 0; i < run_count; i++) {
+        uint32_t index = runs[i].address / FLASH_SECTOR_BYTES;
+        uint32_t sector = index != before ? flash_image_sector(store, image, runs[i].address) : 0;
+        if (sector != 0) {
+            __builtin_prefetch(flash_pool_block(&store->sectors, sector));
+        }
+        before = index;
+    }
+}
+
 void flash_image_add(struct flash_store *store, const struct flash_image *image,
         const struct hal_flash_rows *runs, size_t run_count, void *sum, uint32_t row_bytes)
 {
@@ -180,6 +221,7 @@ void flash_image_add(struct flash_store *store, const struct flash_image *image,
     if (store->rows == NULL) {
         store->rows = run_memory_take_zeroed(store->pages.memory, sizeof *store->rows);
     }
+    prefetch_sectors(store, image, runs, run_count);
     for (size_t i = 0; i < run_count; i++) {
         if (row_bytes > FLASH_ROW_BYTES) {
             add_long(store, image, &runs[i], sum, row_bytes);
@@ -191,6 +233,7 @@ void flash_image_add(struct flash_store *store, const struct flash_image *image,
     }
     if (row_bytes <= FLASH_ROW_BYTES) {
         add_rows(&together);
+        add_own(store, image, &together);
         add_bytes(sum, (const uint8_t *)together.lanes, row_bytes);
     }
 }
