@@ -251,7 +251,7 @@ static void cut_everywhere(bool encrypted)
             cut_and_finish(at, (enum fake_tear)tear);
         }
     }
-    printf("# %u operations, %u cuts, %s: no brick\n", count, cuts,
+    fprintf(stderr, "# %u operations, %u cuts, %s: no brick\n", count, cuts,
             encrypted ? "encrypted" : "plain");
 }
 
@@ -314,7 +314,7 @@ Test(slot_fill, takes_up_no_save_of_another_block, .init = set_up, .fini = tear_
 
 Test(slot_fill, needs_no_more_ram_than_the_decoder_lends)
 {
-    printf("# %zu bytes to make a target, %zu of them the decoder of the patch\n",
+    fprintf(stderr, "# %zu bytes to make a target, %zu of them the decoder of the patch\n",
             sizeof(struct slot_fill), sizeof(struct patch));
     cr_assert_leq(sizeof(struct slot_fill), 1024u);
 }

@@ -30,7 +30,8 @@ static void check(const char *text, const struct goal *goal)
         double ready = trial_value(trial, "devices.ready");
         double confirmed = trial_value(trial, "devices.confirmed");
         double mean_j = trial_value(trial, "energy_j.mean");
-        printf("# seed %d: %.0f of %.0f confirmed, %.1f J\n", seed, confirmed, total, mean_j);
+        fprintf(stderr, "# seed %d: %.0f of %.0f confirmed, %.1f J\n", seed, confirmed, total,
+                mean_j);
         cr_expect_eq(trial_value(trial, "devices.complete"), ready, "%s", set);
         cr_expect_geq(confirmed, goal->confirmed_least * total, "%s: %.0f", set, confirmed);
         cr_expect_eq(trial_value(trial, "missing_fragments.by_cause.gateway_skipped"), 0.0);
