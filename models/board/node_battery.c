@@ -108,7 +108,9 @@ void node_fleet_weaken_battery(
     weak->depth++;
     weak->charge = charge;
     weak->drawn_j = drawn_j;
-    node_schedule(node); /* from now on each step of the radio counts */
+    if (node->stage != NODE_OFF) {
+        node_schedule(node); /* from now on each step of the radio counts */
+    }
 }
 
 void node_fleet_renew_battery(struct node_fleet *fleet, uint32_t index, sim_ns now_ns)

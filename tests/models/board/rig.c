@@ -245,6 +245,7 @@ void rig_start(uint32_t count)
         device_identity_draw(&params.identity, RIG_SEED, i);
         params.crystal = rig.crystal;
         params.battery = rig.battery;
+        params.boot_at_ns = rig.boot_at_ns;
         cr_assert(node_fleet_configure(rig.fleet, i, &params));
     }
     node_fleet_start(rig.fleet, &air);

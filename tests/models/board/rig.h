@@ -38,6 +38,7 @@ struct rig {
     struct node_fleet_params params;
     struct crystal_params crystal; /* of every node */
     struct battery_params battery; /* likewise; none: the board's */
+    sim_ns boot_at_ns;             /* likewise */
     uint32_t count;
     entity_id first_entity;
     /* notes of the air */
@@ -64,7 +65,8 @@ struct rig {
 extern struct rig rig;
 extern struct rig_script rig_script;
 
-/* Defaults: one node, perfect crystal, memo on, errors counted; powered at 0 by rig_start(). */
+/* Defaults: one node, perfect crystal, memo on, errors counted; powered at 0 after
+ * rig_start(). */
 void rig_open(void);
 void rig_start(uint32_t count);
 void rig_close(void);

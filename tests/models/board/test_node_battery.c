@@ -139,6 +139,18 @@ Test(node_battery, too_weak_for_the_processor_keeps_the_board_off_until_it_is_re
     cr_expect(node_has_power(rig.fleet, 0));
 }
 
+Test(node_battery, weakens_before_the_board_is_first_powered)
+{
+    act = ACT_TRANSMIT;
+    rig.boot_at_ns = SIM_NS_PER_S;
+    rig_start(1);
+    rig_run_to(WEAK_NS);
+    node_fleet_weaken_battery(rig.fleet, 0, WEAK_NS, 0.057);
+    rig_run_to(3 * SIM_NS_PER_S);
+    cr_assert_eq(boots, 2);
+    cr_expect_eq(causes[1], HAL_RESET_BROWNOUT);
+}
+
 Test(node_battery, renewed_carries_every_load)
 {
     act = ACT_TRANSMIT;
