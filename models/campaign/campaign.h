@@ -292,7 +292,7 @@ struct campaign_device {
     sim_ns authenticated_ns;
     sim_ns confirmed_ns;
     uint16_t missing_reported;
-    uint8_t rounds; /* that it took part in, from the first one on */
+    uint8_t rounds; /* that it took part in, from the first one on (member_next_round()) */
     /* Why each of them but the last one left it: enum campaign_failure. */
     uint8_t left[CAMPAIGN_ROUNDS_MAX];
     bool group_deleted; /* campaign_params.group_delete: it said that it has our group no more */

@@ -296,17 +296,20 @@ enum campaign_failure member_failure(const struct member *member)
                    : (enum campaign_failure)member->reason;
 }
 
-void member_next_round(struct member *member, enum campaign_failure left, bool had_block)
+void member_next_round(
+        struct member *member, uint32_t round, enum campaign_failure left, bool had_block)
 {
     const struct member before = *member;
-    assert(before.rounds > 0 && before.rounds < CAMPAIGN_ROUNDS_MAX);
+    assert(before.rounds > 0 && before.rounds <= round && round < CAMPAIGN_ROUNDS_MAX);
     member_init(member, before.device);
     member->stage = before.stage;
     member->reason = before.reason;
     member->shown = before.shown;
     memcpy(member->left, before.left, sizeof member->left);
-    member->left[before.rounds - 1u] = (uint8_t)left;
-    member->rounds = (uint8_t)(before.rounds + 1u);
+    for (uint32_t r = before.rounds - 1u; r < round; r++) {
+        member->left[r] = (uint8_t)left;
+    }
+    member->rounds = (uint8_t)(round + 1u);
     member->had_block = had_block;
     member->reboot_ns = before.reboot_ns;
     member->first_command_ns = before.first_command_ns;

@@ -241,9 +241,12 @@ extern const uint32_t member_transition_count;
 void member_init(struct member *member, uint32_t device);
 /* Why the member is not confirmed if the campaign ends now. */
 enum campaign_failure member_failure(const struct member *member);
-/* Another round begins for a member that the last one left for a reason. What results show of it
- * stays. `had_block`: its block of an earlier round is as good as that of this one. */
-void member_next_round(struct member *member, enum campaign_failure left, bool had_block);
+/* Round number `round`, counted from 0, begins for a member that an earlier one left for a reason.
+ * What results show of it stays. Rounds in between, which did not set it up since it seemed done,
+ * count as its own that left it for the same reason. `had_block`: its block of an earlier round is
+ * as good as that of this one. */
+void member_next_round(
+        struct member *member, uint32_t round, enum campaign_failure left, bool had_block);
 /* NULL: the event changes nothing in this stage. */
 const struct member_transition *member_transition(enum member_stage from, enum member_event event);
 const char *member_stage_name(enum member_stage stage);

@@ -94,7 +94,7 @@ void rounds_begin(struct campaign *campaign, sim_ns now_ns)
             enum campaign_failure failure = member_failure(member);
             bool earlier = had_block(campaign, member);
             campaign_member_event(campaign, member, MEMBER_EVENT_ROUND_BEGUN, now_ns);
-            member_next_round(member, failure, earlier);
+            member_next_round(member, campaign->round, failure, earlier);
         }
     }
     rounds_start(campaign, now_ns);

@@ -85,3 +85,17 @@ Test(member, goes_back_in_the_set_up_only)
                 "row %u", i);
     }
 }
+
+/* It seemed done in rounds 2 and 3 of a campaign, and the fourth one sets it up again. */
+Test(member, counts_rounds_in_between_that_did_not_set_it_up)
+{
+    struct member member;
+    member_init(&member, 7);
+    member_next_round(&member, 1, CAMPAIGN_FAILURE_INCOMPLETE, false);
+    cr_assert_eq(member.rounds, 2);
+    member_next_round(&member, 3, CAMPAIGN_FAILURE_REVERTED_UNHEARD, false);
+    cr_assert_eq(member.rounds, 4);
+    cr_expect_eq(member.left[0], CAMPAIGN_FAILURE_INCOMPLETE);
+    cr_expect_eq(member.left[1], CAMPAIGN_FAILURE_REVERTED_UNHEARD);
+    cr_expect_eq(member.left[2], CAMPAIGN_FAILURE_REVERTED_UNHEARD);
+}
