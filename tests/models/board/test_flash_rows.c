@@ -1,9 +1,9 @@
 /* Sums of rows of flash, whose shared content is put together once.
  * SPDX-License-Identifier: MIT
  *
- * Goal: a sum is that of the bytes that the image holds now, whatever lay there before, whoever
- * else holds the same or other content, and whether a row was added before.
- * Right values: the bytes as they are read, added one by one.
+ * Goal: a sum is that of the bytes that the image holds now, whatever lay there before and
+ * whichever node else holds the same or other content, and whether a row was added before. Right
+ * values: the bytes as they are read, added one by one.
  */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -33,7 +33,7 @@ static void expect(struct session_schedules *schedules, uint32_t device, uint8_t
             lorawan_mic(&own, LORAWAN_UP, device, 1, want, 16));
 }
 
-Test(session_schedules, belong_to_the_session_whoever_was_served_before)
+Test(session_schedules, belong_to_the_session_whichever_was_served_before)
 {
     struct session_schedules *schedules = session_schedules_create();
     for (uint8_t session = 1; session <= 2; session++) {
