@@ -1,4 +1,4 @@
-/* The board and the doubles for the tests of the services.
+/* The HAL of the board for the tests of the services: clock, NOR, crypto, traces.
  * SPDX-License-Identifier: MIT
  */
 #include "fake_board.h"
@@ -15,7 +15,7 @@ static struct board *board_of(void *board)
     return board;
 }
 
-static uint32_t next_random(struct board *board)
+uint32_t board_random(struct board *board)
 {
     /* splitmix64: any fixed sequence will do. */
     uint64_t z = board->random_state += 0x9E3779B97F4A7C15u;
@@ -23,13 +23,6 @@ static uint32_t next_random(struct board *board)
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
     return (uint32_t)(z >> 32);
 }
-
-uint32_t rig_random(struct rig *rig)
-{
-    return next_random(&rig->board);
-}
-
-/* --- HAL ------------------------------------------------------------------------------------ */
 
 static uint64_t op_rtc_now(void *board)
 {
@@ -120,7 +113,7 @@ static enum hal_status op_program(
     for (size_t i = 0; i < size; i++) {
         uint8_t old = board->nor[address + i];
         rises |= bytes[i] & ~old;
-        uint8_t kept = (uint8_t)(cut ? (board->cut_tears ? next_random(board) : 0xFF) : 0);
+        uint8_t kept = (uint8_t)(cut ? (board->cut_tears ? board_random(board) : 0xFF) : 0);
         board->nor[address + i] = (uint8_t)(bytes[i] | (old & kept));
     }
     cr_assert_eq(rises, 0, "program would need a bit to rise at %05x", (unsigned)address);
@@ -144,7 +137,7 @@ static enum hal_status op_erase(
     }
     bool cut = power_fails(board);
     for (size_t i = 0; i < size; i++) {
-        uint8_t noise = (uint8_t)(board->cut_tears ? next_random(board) : 0);
+        uint8_t noise = (uint8_t)(board->cut_tears ? board_random(board) : 0);
         board->nor[address + i] = cut ? (uint8_t)(board->nor[address + i] | noise) : 0xFF;
     }
     board->erases++;
@@ -274,7 +267,7 @@ static void op_entropy(void *b, void *data, size_t size)
 {
     struct board *board = board_of(b);
     for (size_t i = 0; i < size; i += 4) {
-        uint32_t word = board->entropy_fixed ? board->entropy_word : next_random(board);
+        uint32_t word = board->entropy_fixed ? board->entropy_word : board_random(board);
         memcpy((uint8_t *)data + i, &word, size - i < 4 ? size - i : 4);
     }
 }
@@ -304,7 +297,7 @@ static void op_trace(void *b, uint16_t id, uint32_t a, uint32_t value)
 
 /* nettle renames its functions by macros, which would rename the operations of the HAL too. */
 #undef sha256_update
-static const struct hal_ops ops = {
+const struct hal_ops board_ops = {
     .version = HAL_OPS_VERSION,
     .size = sizeof(struct hal_ops),
     .rtc_now = op_rtc_now,
@@ -330,306 +323,3 @@ static const struct hal_ops ops = {
     .trace = op_trace,
     .flash_add = op_add,
 };
-
-/* --- doubles of MAC, store and update: the HAL leads to the board ---------------------------- */
-
-static struct board_group *group_of(const struct core *core, unsigned group)
-{
-    return &board_of(core->hal.board)->groups[group];
-}
-
-void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
-        const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
-        uint32_t fcnt_max)
-{
-    struct board_group *to = group_of(core, group);
-    to->defined = true;
-    to->mc_addr = mc_addr;
-    memcpy(to->app_s_key, mc_app_s_key, 16);
-    memcpy(to->nwk_s_key, mc_nwk_s_key, 16);
-    to->fcnt_min = fcnt_min;
-    to->fcnt_max = fcnt_max;
-}
-
-uint64_t mac_step_at(const struct core *core)
-{
-    return board_of(core->hal.board)->mac_step_at;
-}
-
-uint32_t mac_dev_addr(const struct core *core)
-{
-    return board_of(core->hal.board)->dev_addr;
-}
-
-bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr)
-{
-    const struct board *board = board_of(core->hal.board);
-    bool taken = board->dev_addr == mc_addr;
-    for (unsigned g = 0; g < 4; g++) {
-        taken |= g != group && board->groups[g].defined && board->groups[g].mc_addr == mc_addr;
-    }
-    return taken;
-}
-
-bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr)
-{
-    *mc_addr = group_of(core, group)->mc_addr;
-    return group_of(core, group)->defined;
-}
-
-void mac_multicast_delete(struct core *core, unsigned group)
-{
-    group_of(core, group)->defined = false;
-}
-
-bool mac_frequency_valid(const struct core *core, uint32_t frequency_hz)
-{
-    return frequency_hz >= 863000000u && frequency_hz <= 870000000u;
-}
-
-bool mac_data_rate_valid(const struct core *core, uint8_t data_rate)
-{
-    return data_rate <= 7;
-}
-
-void mac_class_c_open(struct core *core, unsigned group, uint32_t frequency_hz, uint8_t data_rate)
-{
-    group_of(core, group)->open = true;
-    group_of(core, group)->frequency_hz = frequency_hz;
-    group_of(core, group)->data_rate = data_rate;
-    board_of(core->hal.board)->receiver_group = (int)group;
-}
-
-bool mac_class_c_is_open(const struct core *core)
-{
-    return board_of(core->hal.board)->receiver_group >= 0;
-}
-
-bool mac_window_is_near(const struct core *core, uint64_t now_ticks, uint32_t ticks)
-{
-    return board_of(core->hal.board)->window_is_near;
-}
-
-void mac_class_c_close(struct core *core, unsigned group)
-{
-    struct board *board = board_of(core->hal.board);
-    group_of(core, group)->open = false;
-    board->receiver_group = board->receiver_group == (int)group ? -1 : board->receiver_group;
-}
-
-void mac_request_device_time(struct core *core)
-{
-    board_of(core->hal.board)->device_time_requests++;
-}
-
-uint32_t mac_uplink_airtime_ticks(const struct core *core, size_t size)
-{
-    return board_of(core->hal.board)->airtime_ticks;
-}
-
-static struct board_record *record_of(const struct nvm *nvm, enum nvm_id id)
-{
-    return &board_of(nvm->hal.board)->records[id];
-}
-
-int nvm_read(const struct nvm *nvm, enum nvm_id id, void *data, size_t size_max)
-{
-    const struct board_record *record = record_of(nvm, id);
-    if (record->size < 0 || (size_t)record->size > size_max) {
-        return -1;
-    }
-    memcpy(data, record->bytes, (size_t)record->size);
-    return record->size;
-}
-
-void nvm_write(struct nvm *nvm, enum nvm_id id, const void *data, size_t size)
-{
-    struct board_record *record = record_of(nvm, id);
-    cr_assert(size >= 1 && size <= NVM_RECORD_SIZE_MAX);
-    board_of(nvm->hal.board)->nvm_writes++;
-    record->size = (int)size;
-    memcpy(record->bytes, data, size);
-}
-
-void nvm_erase(struct nvm *nvm, enum nvm_id id)
-{
-    record_of(nvm, id)->size = -1;
-}
-
-enum update_status update_status(const struct update *update)
-{
-    return update->status;
-}
-
-bool update_is_committed(const struct update *update, const struct nvm *nvm)
-{
-    return update->status == UPDATE_VALID && board_of(nvm->hal.board)->committed;
-}
-
-void update_uncommit(struct update *update, struct nvm *nvm)
-{
-    update->status = UPDATE_NONE;
-    board_of(nvm->hal.board)->committed = false;
-}
-
-bool update_running_image(const struct hal *hal, struct image_info *info)
-{
-    *info = (struct image_info){ .version = 0x11223344 };
-    return true;
-}
-
-/* --- rig ------------------------------------------------------------------------------------ */
-
-struct rig *rig_create(void)
-{
-    struct rig *rig = calloc(1, sizeof(*rig));
-    struct board *board = &rig->board;
-    cr_assert_not_null(rig);
-    board->nor = malloc(BOARD_NOR_SIZE);
-    cr_assert_not_null(board->nor);
-    memset(board->nor, 0xFF, BOARD_NOR_SIZE);
-    board->hal.board = board;
-    board->hal.ops = &ops;
-    board->mac_step_at = HAL_TICKS_NEVER;
-    board->now_ticks = 10u * HAL_RTC_HZ;
-    for (unsigned i = 0; i < NVM_ID_COUNT; i++) {
-        board->records[i].size = -1;
-    }
-    hex_parse("0f0e0d0c0b0a09080706050403020100", rig->core.factory.gen_app_key, 16);
-    rig->uplink_size_max = 242;
-    rig_boot(rig);
-    return rig;
-}
-
-void rig_destroy(struct rig *rig)
-{
-    free(rig->board.nor);
-    free(rig);
-}
-
-void rig_boot(struct rig *rig)
-{
-    struct board *board = &rig->board;
-    memset(&rig->services, 0xA5, sizeof(rig->services));
-    memset(&rig->core.clock, 0, sizeof(rig->core.clock));
-    board->receiver_group = -1;
-    for (unsigned group = 0; group < 4; group++) {
-        board->groups[group].open = false;
-    }
-    rig->core.hal = board->hal;
-    rig->core.nvm.hal = board->hal;
-    memset(board->key_loaded, 0, sizeof(board->key_loaded));
-    board->notify = false;
-    services_init(&rig->services, &rig->core);
-}
-
-void rig_set_gps(struct rig *rig, int64_t gps_s)
-{
-    rig->core.clock.valid = true;
-    rig->core.clock.offset_ticks = gps_s * (int64_t)HAL_RTC_HZ - (int64_t)rig->board.now_ticks;
-    rig->core.clock.set_at_ticks = rig->board.now_ticks;
-}
-
-void rig_down(struct rig *rig, uint8_t fport, int group, const void *bytes, size_t size)
-{
-    struct mac_downlink downlink = { .payload = bytes,
-        .size = (uint8_t)size,
-        .fport = fport,
-        .group = (int8_t)group,
-        .end_ticks = rig->board.now_ticks };
-    services_on_downlink(&rig->services, &rig->core, &downlink);
-}
-
-void rig_down_hex(struct rig *rig, uint8_t fport, int group, const char *hex)
-{
-    uint8_t bytes[242];
-    size_t size = hex_parse(hex, bytes, sizeof(bytes));
-    uint8_t *exact = malloc(size + 1u); /* so that a sanitizer sees reads beyond the end */
-    memcpy(exact, bytes, size);
-    rig_down(rig, fport, group, exact, size);
-    free(exact);
-}
-
-static void send_due(struct rig *rig)
-{
-    uint64_t now = rig->board.now_ticks;
-    if (rig->uplinks_off || services_uplink_at(&rig->services, &rig->core) > now) {
-        return;
-    }
-    struct board_uplink *uplink = &rig->uplinks[rig->uplink_count % BOARD_UPLINKS_MAX];
-    size_t size = services_build_uplink(
-            &rig->services, &rig->core, now, uplink->bytes, rig->uplink_size_max, &uplink->fport);
-    cr_assert_leq(size, rig->uplink_size_max);
-    uplink->size = (uint8_t)size;
-    uplink->at_ticks = now;
-    rig->uplink_count += size > 0;
-}
-
-void rig_run_ticks(struct rig *rig, uint64_t ticks)
-{
-    struct board *board = &rig->board;
-    uint64_t until = board->now_ticks + ticks;
-    for (;;) {
-        while (services_step_at(&rig->services, &rig->core) <= board->now_ticks) {
-            unsigned reads = board->reads;
-            services_step(&rig->services, &rig->core, board->now_ticks);
-            reads = board->reads - reads;
-            board->step_reads = reads > board->step_reads ? reads : board->step_reads;
-        }
-        if (board->notify && board->now_ticks >= board->nor_busy_until) {
-            board->notify = false;
-            services_on_flash_done(&rig->services, &rig->core);
-            continue;
-        }
-        send_due(rig);
-        uint64_t next = services_step_at(&rig->services, &rig->core);
-        uint64_t uplink = services_uplink_at(&rig->services, &rig->core);
-        next = !rig->uplinks_off && uplink < next ? uplink : next;
-        next = board->notify && board->nor_busy_until < next ? board->nor_busy_until : next;
-        if (next > until) {
-            board->now_ticks = until;
-            return;
-        }
-        board->now_ticks = next > board->now_ticks ? next : board->now_ticks;
-    }
-}
-
-void rig_run_s(struct rig *rig, uint32_t seconds)
-{
-    rig_run_ticks(rig, (uint64_t)seconds * HAL_RTC_HZ);
-}
-
-size_t hex_parse(const char *hex, uint8_t *bytes, size_t size_max)
-{
-    size_t size = 0;
-    unsigned value = 0;
-    int used = 0;
-    while (sscanf(hex, " %2x%n", &value, &used) == 1) {
-        cr_assert_lt(size, size_max);
-        bytes[size++] = (uint8_t)value;
-        hex += used;
-    }
-    return size;
-}
-
-bool rig_uplink_is(const struct rig *rig, unsigned index, uint8_t fport, const char *hex)
-{
-    uint8_t bytes[242];
-    size_t size = hex_parse(hex, bytes, sizeof(bytes));
-    const struct board_uplink *uplink = &rig->uplinks[index % BOARD_UPLINKS_MAX];
-    bool same = index < rig->uplink_count && uplink->fport == fport && uplink->size == size
-                && memcmp(uplink->bytes, bytes, size) == 0;
-    if (!same) {
-        fprintf(stderr, "uplink %u of %u: fport %u:", index, rig->uplink_count, uplink->fport);
-        for (unsigned i = 0; index < rig->uplink_count && i < uplink->size; i++) {
-            fprintf(stderr, " %02x", uplink->bytes[i]);
-        }
-        fprintf(stderr, ", expected %s\n", hex);
-    }
-    return same;
-}
-
-unsigned rig_traces(const struct rig *rig, enum fw_trace id)
-{
-    return rig->board.trace_counts[id];
-}

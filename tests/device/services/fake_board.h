@@ -96,6 +96,9 @@ struct board {
     unsigned panics;
 };
 
+extern const struct hal_ops board_ops; /* hal.board is a struct board */
+uint32_t board_random(struct board *board);
+
 struct rig {
     struct board board;
     struct core core; /* of its MAC nothing is used */
