@@ -285,7 +285,8 @@ struct campaign_device {
     uint8_t transfer; /* that it belongs to; UINT8_MAX: not decided */
     enum campaign_stage stage;
     enum campaign_failure failure; /* if the campaign ended now */
-    sim_ns first_command_ns;       /* SIM_NS_NEVER: not yet, as below */
+    sim_ns claimed_ns; /* its last set-up, of any round, began; SIM_NS_NEVER: not yet, as below */
+    sim_ns first_command_ns;
     sim_ns group_set_up_ns;
     sim_ns ready_ns;
     sim_ns complete_ns; /* reception of the report */

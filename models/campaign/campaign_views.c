@@ -168,6 +168,7 @@ void campaign_device_get(
         .transfer = of->transfer,
         .stage = (enum campaign_stage)of->shown,
         .failure = member_failure(of),
+        .claimed_ns = of->claimed_ns,
         .first_command_ns = of->first_command_ns,
         .group_set_up_ns = of->group_set_up_ns,
         .ready_ns = of->ready_ns,

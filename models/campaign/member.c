@@ -279,6 +279,7 @@ void member_init(struct member *member, uint32_t device)
     member->rounds = 1;
     member->transfer = TRANSFER_NONE;
     member->fetch_ns = SIM_NS_NEVER;
+    member->claimed_ns = SIM_NS_NEVER;
     member->first_command_ns = SIM_NS_NEVER;
     member->group_set_up_ns = SIM_NS_NEVER;
     member->ready_ns = SIM_NS_NEVER;
@@ -312,6 +313,7 @@ void member_next_round(
     member->rounds = (uint8_t)(round + 1u);
     member->had_block = had_block;
     member->reboot_ns = before.reboot_ns;
+    member->claimed_ns = before.claimed_ns;
     member->first_command_ns = before.first_command_ns;
     member->group_set_up_ns = before.group_set_up_ns;
     member->ready_ns = before.ready_ns;

@@ -232,6 +232,7 @@ struct member {
     uint16_t repair_left;  /* fragments until it is asked for its status again */
     uint16_t repair_missing; /* as its last status said */
     sim_ns pause_until_ns;   /* no command of the set-up, and of its end, before */
+    sim_ns claimed_ns;       /* it last got its numbers, in any round; SIM_NS_NEVER: not yet */
     sim_ns first_command_ns, group_set_up_ns, ready_ns, complete_ns, authenticated_ns, confirmed_ns;
 };
 

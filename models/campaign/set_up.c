@@ -231,6 +231,7 @@ static bool claim(struct campaign *campaign, struct member *member, sim_ns now_n
         return false;
     }
     member->claimed = true;
+    member->claimed_ns = now_ns;
     return true;
 }
 

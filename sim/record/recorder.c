@@ -10,8 +10,8 @@ uint32_t recorder_campaign_of(const struct recorder_view *view, uint32_t device)
     for (uint32_t c = 0; c < server_campaign_count(view->server); c++) {
         struct campaign_device d;
         campaign_device_get(server_campaign(view->server, c), device, &d);
-        if (d.member && d.first_command_ns != SIM_NS_NEVER && d.first_command_ns >= latest_ns) {
-            latest_ns = d.first_command_ns;
+        if (d.member && d.claimed_ns != SIM_NS_NEVER && d.claimed_ns >= latest_ns) {
+            latest_ns = d.claimed_ns;
             found = c;
         }
     }

@@ -28,6 +28,16 @@ static const char successive[] = COMMON "devices: [{name: d, count: 10}]\n"
                                         "campaigns:\n"
                                         "  - {name: a, start: 2 h, firmware: {version: 1.1.0}}\n"
                                         "  - {name: b, start: 1 d, firmware: {version: 1.2.0}}\n";
+/* The second one begins and ends in the pause of the first one, which then sets up again. */
+static const char in_a_pause[] = COMMON
+        "area: {radius: 300 m}\n"
+        "gateways: {count: 1}\n"
+        "devices: [{name: d, count: 10, report: {period: 20 min}}]\n"
+        "campaigns:\n"
+        "  - {name: a, start: 2 h, pause_at: 2.75 h, resume_at: 30 h, set_up: {window: 3 h},\n"
+        "     firmware: {version: 1.2.0}}\n"
+        "  - {name: b, start: 9 h, set_up: {window: 3 h},\n"
+        "     firmware: {version: 1.1.0, expect_refusal: true}}\n";
 static const char split[] = COMMON "area: {radius: 4 km}\n"
                                    "gateways: {count: 1}\n"
                                    "devices: [{name: d, count: 40}]\n"
@@ -144,6 +154,21 @@ Test(several_campaigns, of_the_largest_number_count_a_member_each)
     }
     expect_received(
             trial, stored, 16.0 * campaign_nb_frag(server_campaign(trial->world->server, 15)));
+    trial_destroy(trial);
+}
+
+/* What a device gets in the further round belongs to the campaign whose round it is. */
+Test(several_campaigns, one_in_the_pause_of_another_takes_no_fragments_of_it)
+{
+    struct trial *trial = trial_create(in_a_pause, NULL, 0);
+    uint64_t stored = play(trial);
+    cr_assert_eq(confirmed(trial, 0, 1), 10);
+    cr_assert_eq(confirmed(trial, 1, 2), 10);
+    cr_expect_eq(value_of(trial, "a", "rounds.count"), 2);
+    cr_expect_eq(value_of(trial, "a", "missing_fragments.received"), 1);
+    cr_expect_eq(value_of(trial, "b", "missing_fragments.received"), 1);
+    expect_received(
+            trial, stored, 20.0 * campaign_nb_frag(server_campaign(trial->world->server, 0)));
     trial_destroy(trial);
 }
 
