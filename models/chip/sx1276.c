@@ -305,10 +305,24 @@ static size_t write_burst(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, s
     return at;
 }
 
+/* Registers of the LoRa page that read as they are stored: all that most bursts touch. Returns how
+ * many of the bytes went. */
+static size_t read_stored(const struct sx1276 *chip, uint8_t *rx, size_t size)
+{
+    size_t first = chip->spi_address;
+    size_t stored = sx1276_worked_out_from(first) - first;
+    if (first == REG_FIFO || rx == NULL || sx1276_shows_fsk_page(chip, SX1276_PAGE_FIRST)) {
+        return 0;
+    }
+    size_t count = size < stored ? size : stored;
+    memcpy(rx, chip->lora + first, count);
+    return count;
+}
+
 static size_t read_burst(struct sx1276 *chip, uint8_t *rx, size_t size)
 {
-    uint8_t address = chip->spi_address;
-    size_t at = 0;
+    size_t at = read_stored(chip, rx, size);
+    uint8_t address = (chip->spi_address + at) & 0x7fu;
     for (; at < size && address != REG_FIFO; at++) {
         struct cell cell = cell_of(chip, address);
         uint8_t out = cell.row->read != NULL ? cell.row->read(chip, address) : *cell.stored;

@@ -49,6 +49,18 @@ static void ring_write(struct sx1276 *chip, uint8_t start, const uint8_t *bytes,
     memcpy(chip->fifo, bytes + first, size - first);
 }
 
+/* Copies out of the ring from `start` on. */
+static void ring_read(const struct sx1276 *chip, uint8_t start, uint8_t *bytes, size_t size)
+{
+    assert(!chip->fifo_blank && size <= SX1276_FIFO_SIZE);
+    size_t first = SX1276_FIFO_SIZE - start;
+    if (first > size) {
+        first = size;
+    }
+    memcpy(bytes, chip->fifo + start, first);
+    memcpy(bytes + first, chip->fifo, size - first);
+}
+
 /* The borrowed bytes, NULL if there are none or the lender has taken them back by now. Only a
  * frame that was read can be taken back unnoticed: the edge copies any other in time. */
 static const uint8_t *borrowed(struct sx1276 *chip)
@@ -154,8 +166,12 @@ void sx1276_fifo_read(struct sx1276 *chip, uint8_t *data, size_t size)
     uint8_t position = chip->lora[REG_FIFO_ADDR_PTR];
     uint8_t offset = (uint8_t)(position - chip->rx_fifo_start);
     const uint8_t *bytes = borrowed(chip);
-    if (data != NULL && bytes != NULL && offset + size <= chip->rx_size) {
+    bool of_frame = offset + size <= chip->rx_size;
+    if (data != NULL && bytes != NULL && of_frame) {
         memcpy(data, bytes + offset, size);
+    } else if (data != NULL && bytes == NULL && !chip->fifo_blank && size <= SX1276_FIFO_SIZE
+               && (of_frame || !chip->fifo_dropped)) {
+        ring_read(chip, position, data, size);
     } else if (data != NULL) {
         for (size_t i = 0; i < size; i++) {
             data[i] = peek(chip, (uint8_t)(position + i));

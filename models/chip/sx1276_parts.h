@@ -14,10 +14,11 @@ enum {
     REG_PA_RAMP = 0x0a, REG_OCP = 0x0b, REG_LNA = 0x0c, REG_FIFO_ADDR_PTR = 0x0d, REG_FIFO_TX_BASE = 0x0e,
     REG_FIFO_RX_BASE = 0x0f, REG_FIFO_RX_CURRENT = 0x10, REG_IRQ_MASK = 0x11, REG_IRQ_FLAGS = 0x12,
     REG_RX_NB_BYTES = 0x13, REG_RX_HEADER_CNT = 0x14, REG_RX_PACKET_CNT = 0x16,
-    REG_MODEM_STAT = 0x18, REG_PKT_SNR = 0x19, REG_PKT_RSSI = 0x1a, REG_HOP_CHANNEL = 0x1c,
-    REG_MODEM_CONFIG1 = 0x1d, REG_MODEM_CONFIG2 = 0x1e, REG_SYMB_TIMEOUT = 0x1f,
-    REG_PREAMBLE_MSB = 0x20, REG_PAYLOAD_LENGTH = 0x22, REG_MAX_PAYLOAD_LENGTH = 0x23,
-    REG_FIFO_RX_BYTE = 0x25, REG_MODEM_CONFIG3 = 0x26, REG_FEI_MSB = 0x28, REG_IF_FREQ = 0x2f,
+    REG_MODEM_STAT = 0x18, REG_PKT_SNR = 0x19, REG_PKT_RSSI = 0x1a, REG_RSSI = 0x1b,
+    REG_HOP_CHANNEL = 0x1c, REG_MODEM_CONFIG1 = 0x1d, REG_MODEM_CONFIG2 = 0x1e,
+    REG_SYMB_TIMEOUT = 0x1f, REG_PREAMBLE_MSB = 0x20, REG_PAYLOAD_LENGTH = 0x22,
+    REG_MAX_PAYLOAD_LENGTH = 0x23, REG_FIFO_RX_BYTE = 0x25, REG_MODEM_CONFIG3 = 0x26, REG_FEI_MSB = 0x28,
+    REG_RSSI_WIDEBAND = 0x2c, REG_IF_FREQ = 0x2f,
     REG_DETECT_OPTIMIZE = 0x31, REG_INVERT_IQ = 0x33, REG_SYNC_WORD = 0x39,
     REG_DIO_MAPPING1 = 0x40, REG_DIO_MAPPING2 = 0x41, REG_PA_DAC = 0x4d,
     REG_FSK_RX_BW = 0x12, REG_FSK_IMAGE_CAL = 0x3b
@@ -141,6 +142,15 @@ static inline bool sx1276_shows_reception(const struct sx1276 *chip, uint8_t add
 {
     return chip->stage == STAGE_RX && (chip->lora[REG_IRQ_FLAGS] & IRQ_RX_DONE) == 0
            && address >= REG_FIFO_RX_CURRENT && address <= REG_HOP_CHANNEL;
+}
+
+/* The first register of the LoRa page, `address` or later, that is worked out at a read: those with
+ * a hook in the register table. SX1276_BANK_SIZE: none is. */
+static inline size_t sx1276_worked_out_from(size_t address)
+{
+    return address <= REG_RSSI            ? REG_RSSI
+           : address <= REG_RSSI_WIDEBAND ? REG_RSSI_WIDEBAND
+                                          : SX1276_BANK_SIZE;
 }
 
 /* sx1276_hooks.c: of the register table. */

@@ -73,6 +73,26 @@ Test(chip_fifo, pointer_moves_with_each_byte_and_wraps)
     cr_expect_eq(fake_faults(&board), 0);
 }
 
+/* What was received with errors is copied at once. The second frame crosses the end of the FIFO. */
+Test(chip_fifo, copied_frame_reads_the_same_in_one_burst_and_byte_by_byte)
+{
+    listen();
+    for (unsigned i = 0; i < 2; i++) {
+        fill_frame((uint8_t)(17 * i));
+        struct sx1276_rx rx = fake_good_frame(frame, 200);
+        rx.bytes_until_ns = 0;
+        fake_receive(&board, &rx);
+        uint8_t start = fake_read(&board, 0x10);
+        cr_assert_eq(start, 200 * i);
+        expect_frame_at(start, 200);
+        fake_write(&board, 0x0d, start);
+        for (unsigned at = 0; at < 200; at++) {
+            cr_assert_eq(fake_read(&board, 0x00), frame[at], "byte %u of frame %u", at, i);
+        }
+    }
+    cr_expect_eq(fake_faults(&board), 0);
+}
+
 Test(chip_fifo, access_in_sleep_is_an_error_and_reads_zero)
 {
     uint8_t data[4] = { 1, 2, 3, 4 };

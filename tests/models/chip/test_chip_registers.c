@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "chip/sx1276_parts.h"
 #include "chip/sx1276_registers.h"
 #include "support/fake_board.h"
 
@@ -264,4 +265,34 @@ Test(chip_registers, fsk_flags_are_cleared_by_writing_one)
     cr_expect_eq(fake_read(&board, 0x3e) & 0x0f, 0x02);
     cr_expect_eq(fake_read(&board, 0x3f), 0x41);
     cr_expect_eq(fake_faults(&board), 0);
+}
+
+Test(chip_registers, bursts_read_what_single_reads_give)
+{
+    for (unsigned page = 0; page < 2; page++) {
+        fake_board_init(&board);
+        if (page == 1) {
+            fake_write(&board, 0x01, 0x08);
+            fake_write(&board, 0x01, 0x88);
+        }
+        for (unsigned first = 0x01; first < 0x80; first++) {
+            uint8_t burst[0x7f];
+            size_t size = 0x80 - first;
+            fake_read_burst(&board, (uint8_t)first, burst, size);
+            for (unsigned i = 0; i < size; i++) {
+                uint8_t value = fake_read(&board, (uint8_t)(first + i));
+                cr_assert_eq(burst[i], value, "%02x in a burst from %02x", first + i, first);
+            }
+        }
+    }
+}
+
+/* Oracle: the hooks of the table. */
+Test(chip_registers, registers_that_are_worked_out_at_a_read_are_those_of_the_table)
+{
+    size_t next = SX1276_BANK_SIZE;
+    for (size_t address = SX1276_BANK_SIZE; address-- > 0;) {
+        next = sx1276_lora_registers[address].read != NULL ? address : next;
+        cr_expect_eq(sx1276_worked_out_from(address), next, "%02zx", address);
+    }
 }
