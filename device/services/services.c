@@ -26,6 +26,11 @@ static const struct package *const packages[] = {
 
 _Static_assert(PACKAGES <= 8, "sessions has a bit for every row");
 
+/* Ahead of the loops that run with each frame. Where the program is linked as a whole, the rows are
+ * known: a function that a row does not have then costs nothing, and one that it has is called by
+ * its name. */
+#define EACH_PACKAGE_UNROLLED _Pragma("GCC unroll 8")
+
 static void *state_of(struct services *services, const struct package *package)
 {
     return (unsigned char *)services + package->state_offset;
@@ -39,6 +44,7 @@ static const void *state_of_const(const struct services *services, const struct 
 static struct package_facts gather(const struct services *services, const struct core *core)
 {
     struct package_facts facts = { 0 };
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->tell != NULL) {
             packages[i]->tell(state_of_const(services, packages[i]), core, &facts);
@@ -52,6 +58,7 @@ static struct package_facts gather(const struct services *services, const struct
 static uint64_t packages_uplink_at(const struct services *services, bool held)
 {
     uint64_t earliest = HAL_TICKS_NEVER;
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         uint64_t at = packages[i]->uplink_at(state_of_const(services, packages[i]), held);
         earliest = at < earliest ? at : earliest;
@@ -63,6 +70,7 @@ static uint64_t packages_uplink_at(const struct services *services, bool held)
 static uint64_t packages_step_at(const struct services *services, const struct core *core)
 {
     uint64_t earliest = HAL_TICKS_NEVER;
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         const struct package *package = packages[i];
         if (package->step_at != NULL && package->session_pending == NULL) {
@@ -78,6 +86,7 @@ static uint64_t packages_step_at(const struct services *services, const struct c
 static uint8_t pending_sessions(const struct services *services)
 {
     unsigned sessions = 0;
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->session_pending != NULL
                 && packages[i]->session_pending(state_of_const(services, packages[i]))) {
@@ -98,6 +107,7 @@ static void refresh(struct services *services, struct core *core)
     services->sessions = pending_sessions(services);
     services->reboot_planned = services->firmware_management.reboot != REBOOT_NONE;
     services->facts = gather(services, core);
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (packages[i]->heed != NULL) {
             packages[i]->heed(state_of(services, packages[i]), &services->facts);
@@ -154,6 +164,7 @@ static uint64_t sessions_step_at(const struct services *services, const struct c
 {
     uint64_t earliest = services->step_at_ticks;
     DEVICE_ASSERT(&core->hal, services->sessions != 0);
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (has_session(services, i)) {
             uint64_t at = packages[i]->step_at(
@@ -204,6 +215,7 @@ static bool sessions_active(
         const struct services *services, const struct core *core, uint64_t now_ticks)
 {
     DEVICE_ASSERT(&core->hal, services->sessions != 0);
+    EACH_PACKAGE_UNROLLED
     for (unsigned i = 0; i < PACKAGES; i++) {
         if (has_session(services, i)
                 && packages[i]->session_active(
