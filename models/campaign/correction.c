@@ -286,22 +286,27 @@ static void adaptive_rested(struct transfer *transfer, sim_ns now_ns)
     batch_or_question(transfer, asked ? batch_in_silence(transfer) : 0, now_ns);
 }
 
-/* Members that said what they lack get it first, all that they need at once as far as the hour has
- * airtime: they listen from now on, and each question costs them the time for answers. */
-static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
+/* Members that said what they lack and listen from now on get it first, all that they need at once
+ * as far as the hour has airtime: each question costs them the time for answers. */
+static void serve_all_at_once(struct transfer *transfer, sim_ns now_ns)
 {
-    correction_start(transfer, now_ns);
-    transfer->correction.silent_rounds = 0;
-    transfer->correction.round_answers = 0; /* the batch is for all that are known to lack some */
-    if (ends_in_repair(transfer, now_ns)) {
-        return;
-    }
+    assert(transfer->correction.round_answers == 0); /* for all that are known to lack some */
     uint32_t size = batch_for_all(transfer);
     if (size > 0 && transfer_waits_long_for(transfer, size, now_ns)) {
         uint32_t fits = transfer_in_haste(transfer, size, now_ns), least = batch_size(transfer);
         size = fits > least ? fits : least;
     }
     batch_or_question(transfer, size, now_ns);
+}
+
+static void adaptive_session_begun(struct transfer *transfer, sim_ns now_ns)
+{
+    correction_start(transfer, now_ns);
+    transfer->correction.silent_rounds = 0;
+    transfer->correction.round_answers = 0;
+    if (!ends_in_repair(transfer, now_ns)) {
+        serve_all_at_once(transfer, now_ns);
+    }
 }
 
 static const struct correction_ops adaptive = { "adaptive", adaptive_next_move,
@@ -459,12 +464,12 @@ void correction_on_resume(struct transfer *transfer, sim_ns now_ns)
         return;
     }
     correction->silent_rounds = 0;
-    correction->round_answers = 0; /* the batch is for all that are known to lack something */
+    correction->round_answers = 0;
     transfer_hurry(transfer);
     if (correction->resting) {
         correction->resting = false;
         transfer_timer_stop(transfer, TRANSFER_TIMER_ANSWERS);
-        batch_or_question(transfer, batch_size(transfer), now_ns);
+        serve_all_at_once(transfer, now_ns);
     }
 }
 

@@ -219,6 +219,39 @@ Test(correction, defers_a_member_that_needs_more_than_the_hour_has_left)
     }
 }
 
+/* Fragments to the group at gateway 0 from a time on, until the next question. */
+static uint32_t fragments_before_question(sim_ns from_ns)
+{
+    uint32_t count = 0;
+    const struct fake_tx *entry;
+    for (uint32_t n = 0; (entry = fake_gateways_accepted(fleet.gateways, n)) != NULL; n++) {
+        if (entry->gateway != 0 || entry->tx.modulation.frequency_hz != 869525000
+                || entry->tx.at_ns < from_ns) {
+            continue;
+        }
+        if (entry->tx.size == ASK_SIZE) {
+            return count;
+        }
+        count++;
+    }
+    return count;
+}
+
+/* A question costs the time for answers, so what fits into the hour goes out without one: 102
+ * fragments, where a batch between questions is no more than the block, 86. */
+Test(correction, serves_a_deferred_member_all_at_once)
+{
+    struct campaign_params params = fleet_default_params();
+    create_at_dr0(&params);
+    fleet_run(&fleet, session_ns + 90 * MINUTE_NS);
+    const struct fleet_device *d = &fleet.devices[3];
+    sim_ns resume_ns = d->groups[d->group_id].session_gps_s * SIM_NS_PER_S - FLEET_GPS_NS;
+    fleet_run(&fleet, 12 * HOUR_NS);
+    cr_expect_gt(
+            fragments_before_question(resume_ns), 86, "%u", fragments_before_question(resume_ns));
+    fleet_expect_all_confirmed(&fleet);
+}
+
 Test(correction, defers_no_member_of_version_1)
 {
     struct campaign_params params = fleet_default_params();
