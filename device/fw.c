@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fw_drop.h"
 #include "fw_install.h"
 #include "fw_state.h"
 #include "mac/mac.h"
@@ -314,4 +315,5 @@ const struct fw_ops fleetcast_fw = {
         SPAN(trial, services.fragmentation.decoder.store.pages),
         SPAN(services.fragmentation.decoder.rows, WORK_END),
     },
+    .drop = fw_drop,
 };

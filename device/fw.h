@@ -42,6 +42,25 @@ struct fw_span {
 
 #define FW_SPANS_MAX 3u
 
+/* A received frame that waits in the radio. */
+struct fw_waiting_frame {
+    const uint8_t *bytes;
+    uint8_t size;       /* not 0 */
+    uint8_t fifo_start; /* where it lies in the radio's FIFO */
+};
+
+/* What a run that only dropped a frame has asked of the hardware. */
+struct fw_drop {
+    uint8_t calls_before; /* of the HAL, before its only trace event; each takes time */
+    uint8_t calls_after;
+    uint16_t spi_bytes; /* of the radio, before it; one frame read whole, and all flags cleared */
+    uint16_t trace_id;  /* enum fw_trace */
+    uint32_t trace_a, trace_b;
+};
+
+#define FW_DROP_CALLS_MAX     24u
+#define FW_DROP_SPI_BYTES_MAX 288u
+
 /* Application. */
 struct fw_ops {
     uint16_t version; /* FW_OPS_VERSION */
@@ -61,6 +80,13 @@ struct fw_ops {
      * the RAM of the next device into the cache while it runs another: only its speed depends on
      * it. */
     struct fw_span frame_spans[FW_SPANS_MAX], uplink_spans[FW_SPANS_MAX], work_spans[FW_SPANS_MAX];
+    /* For a simulated board too; NULL: there is no such short cut. The firmware sleeps, DIO0 has
+     * risen for `frame` in a continuous reception, and the alarm is not due before the run would
+     * end. True: irq() and run() would have dropped the frame for its old counter and slept on with
+     * the same alarm. They need not be called: RAM is as they would have left it but for
+     * the time of the edge, which counts until its interrupt is served only, and `drop` says what
+     * else they would have done. False: nothing has changed. */
+    bool (*drop)(void *ram, const struct fw_waiting_frame *frame, struct fw_drop *drop);
 };
 
 /* The firmware of this tree. */

@@ -1,6 +1,7 @@
 /* A received frame: its addressee, its counter, its MIC, and what it carries.
  * SPDX-License-Identifier: MIT
  */
+#include "bytes.h"
 #include "mac/crypto.h"
 #include "mac/mac_internal.h"
 #include "trace.h"
@@ -169,4 +170,39 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *radio,
         return receive_unicast(core, &frame, radio, end_ticks, rx, deliver);
     }
     return known ? MAC_RECEIPT_NONE : drop(core, MAC_FRAME_NOT_FOR_US, bytes[0]);
+}
+
+/* The group with this address; MAC_MULTICAST_GROUPS: none, or two on record that share it. */
+static unsigned only_group(const struct core *core, uint32_t mc_addr)
+{
+    unsigned found = MAC_MULTICAST_GROUPS;
+    for (unsigned group = 0; group < MAC_MULTICAST_GROUPS; group++) {
+        if (core->mac.groups[group].defined && core->mac.groups[group].mc_addr == mc_addr) {
+            if (found < MAC_MULTICAST_GROUPS) {
+                return MAC_MULTICAST_GROUPS;
+            }
+            found = group;
+        }
+    }
+    return found;
+}
+
+bool mac_only_drops(const struct core *core, const uint8_t *bytes, size_t size, uint32_t *mc_addr,
+        uint16_t *fcnt)
+{
+    const struct mac_group *listening = &core->mac.groups[core->mac.class_c.group];
+    struct mac_frame frame;
+    DEVICE_ASSERT(&core->hal, size <= MAC_FRAME_MAX);
+    /* Of what is not old nearly all is the very next one: seen before the frame is taken apart. */
+    if (size < MAC_FRAME_OVERHEAD
+            || get_le16(bytes + MAC_FCNT_AT) == (listening->fcnt_next & 0xFFFFu)
+            || core->mac.activity != MAC_RX_CONTINUOUS || core->mac.contact < MAC_CONTACT_HEARD
+            || mac_frame_parse(bytes, size, &frame) != MAC_FRAME_OK) {
+        return false;
+    }
+    unsigned group = only_group(core, frame.dev_addr);
+    *mc_addr = frame.dev_addr;
+    *fcnt = frame.fcnt;
+    return group < MAC_MULTICAST_GROUPS && mac_multicast_is_old(core, group, &frame)
+           && !(core->mac.joined && frame.dev_addr == core->mac.dev_addr);
 }

@@ -19,7 +19,7 @@ enum mac_frame_status mac_frame_parse(const uint8_t *bytes, size_t size, struct 
     }
     frame->dev_addr = get_le32(bytes + 1);
     frame->fctrl = bytes[5];
-    frame->fcnt = get_le16(bytes + 6);
+    frame->fcnt = get_le16(bytes + MAC_FCNT_AT);
     frame->fopts_size = frame->fctrl & MAC_FCTRL_FOPTS_SIZE;
     size_t at = MAC_FOPTS_AT + frame->fopts_size;
     size_t end = size - 4;

@@ -55,6 +55,7 @@ struct mac_frame {
     int16_t fport; /* -1: absent */
 };
 
+#define MAC_FCNT_AT  6u
 #define MAC_FOPTS_AT 8u
 
 /* Type of any frame. */

@@ -115,6 +115,12 @@ uint8_t mac_data_rate(const struct core *core);
 void mac_multicast_set(struct core *core, unsigned group, uint32_t mc_addr,
         const uint8_t mc_app_s_key[16], const uint8_t mc_nwk_s_key[16], uint32_t fcnt_min,
         uint32_t fcnt_max);
+/* True: all that mac_irq() would do with this frame, which a continuous reception has brought, is
+ * to take it out of the radio and to drop it, as the counter `*fcnt` of group `*mc_addr` is not
+ * new.
+ */
+bool mac_only_drops(const struct core *core, const uint8_t *bytes, size_t size, uint32_t *mc_addr,
+        uint16_t *fcnt);
 /* True when frames to `mc_addr` are for the device alone, or for another group than `group`. */
 bool mac_multicast_address_taken(const struct core *core, unsigned group, uint32_t mc_addr);
 bool mac_multicast_defined(const struct core *core, unsigned group, uint32_t *mc_addr);

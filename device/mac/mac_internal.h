@@ -152,6 +152,8 @@ enum mac_receipt mac_receive(struct core *core, const struct radio_frame *frame,
  * payload is decrypted. False: nothing has changed. */
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
         size_t size, uint64_t end_ticks, uint8_t *bytes, uint32_t *fcnt);
+/* True: all that comes of a frame for this group's address is FW_TRACE_COUNTER_REJECTED. */
+bool mac_multicast_is_old(const struct core *core, unsigned group, const struct mac_frame *frame);
 void mac_multicast_restore(struct core *core);
 
 /* --- session_nvm.c --------------------------------------------------------------------------- */

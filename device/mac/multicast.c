@@ -146,6 +146,25 @@ static bool jumps(
            && end_ticks < core->mac.group_heard_ticks + JUMP_AFTER_TICKS;
 }
 
+static bool is_well_formed(const struct mac_frame *frame)
+{
+    return frame->type == MAC_UNCONFIRMED_DOWN && frame->fport > 0
+           && (frame->fctrl & (MAC_FCTRL_ACK | MAC_FCTRL_ADR_ACK_REQ | MAC_FCTRL_FOPTS_SIZE)) == 0;
+}
+
+/* The maximum is exclusive; the counter starts at the minimum with all its 32 bits. */
+static bool counter_is_new(const struct mac_group *g, const struct mac_frame *frame, uint32_t *fcnt)
+{
+    return mac_frame_counter(g->fcnt_next, frame->fcnt, fcnt) && *fcnt < g->fcnt_max;
+}
+
+bool mac_multicast_is_old(const struct core *core, unsigned group, const struct mac_frame *frame)
+{
+    DEVICE_ASSERT(&core->hal, group < MAC_MULTICAST_GROUPS && core->mac.groups[group].defined);
+    uint32_t fcnt;
+    return is_well_formed(frame) && !counter_is_new(&core->mac.groups[group], frame, &fcnt);
+}
+
 bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_frame *frame,
         size_t size, uint64_t end_ticks, uint8_t *bytes, uint32_t *fcnt)
 {
@@ -154,15 +173,11 @@ bool mac_multicast_accept(struct core *core, unsigned group, const struct mac_fr
     DEVICE_ASSERT(hal, size >= MAC_FRAME_OVERHEAD);
     struct mac_group *g = &core->mac.groups[group];
     uint8_t mic[4];
-    if (frame->type != MAC_UNCONFIRMED_DOWN
-            || (frame->fctrl & (MAC_FCTRL_ACK | MAC_FCTRL_ADR_ACK_REQ | MAC_FCTRL_FOPTS_SIZE)) != 0
-            || frame->fport <= 0) {
+    if (!is_well_formed(frame)) {
         hal_trace(hal, FW_TRACE_FRAME_DROPPED, MAC_FRAME_BAD_MULTICAST, bytes[0]);
         return false;
     }
-    /* The maximum is exclusive; the counter starts at the minimum with all its 32 bits. */
-    if (!mac_frame_counter(g->fcnt_next, frame->fcnt, fcnt) || *fcnt >= g->fcnt_max
-            || jumps(core, g, *fcnt, end_ticks)) {
+    if (!counter_is_new(g, frame, fcnt) || jumps(core, g, *fcnt, end_ticks)) {
         hal_trace(hal, FW_TRACE_COUNTER_REJECTED, g->mc_addr, frame->fcnt);
         return false;
     }

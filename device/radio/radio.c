@@ -369,14 +369,15 @@ static void read_quality(struct radio_frame *frame, uint8_t snr_raw, uint8_t rss
     frame->rssi_dbm = (int16_t)rssi_dbm;
 }
 
+/* One burst over 0x10..0x1A brings the flags, the place, the size and the quality. */
+enum {
+    FIRST = REG_FIFO_RX_CURRENT_ADDR,
+    COUNT = REG_PKT_RSSI_VALUE - FIRST + 1
+};
+
 enum radio_event radio_service(
         struct radio *radio, const struct hal *hal, uint8_t bytes[256], struct radio_frame *frame)
 {
-    /* One burst over 0x10..0x1A brings the flags, the place, the size and the quality. */
-    enum {
-        FIRST = REG_FIFO_RX_CURRENT_ADDR,
-        COUNT = REG_PKT_RSSI_VALUE - FIRST + 1
-    };
     static const uint8_t request[1 + COUNT] = { FIRST };
     uint8_t status[1 + COUNT];
     if (radio->mode == MODE_SLEEP || radio->mode == MODE_STANDBY) {
@@ -413,4 +414,17 @@ enum radio_event radio_service(
         radio->mode = MODE_STANDBY;
     }
     return event;
+}
+
+struct radio_accesses radio_pass_over(struct radio *radio, uint8_t start, uint8_t size)
+{
+    /* As above: status, FIFO, flags; then the pointer. A SPI frame is select, exchange, deselect;
+     * that of the FIFO exchanges twice. */
+    struct radio_accesses accesses = { 3u + 4u + 3u, (uint16_t)(1u + COUNT + 1u + size + 2u) };
+    if (radio->fifo_pointer != start) {
+        accesses.calls += 3u;
+        accesses.spi_bytes += 2u;
+    }
+    radio->fifo_pointer = (uint8_t)(start + size);
+    return accesses;
 }

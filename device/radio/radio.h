@@ -80,4 +80,13 @@ void radio_receive_continuous(
 enum radio_event radio_service(
         struct radio *radio, const struct hal *hal, uint8_t bytes[256], struct radio_frame *frame);
 
+/* What radio_service() asks of the hardware for one frame. */
+struct radio_accesses {
+    uint8_t calls; /* of the HAL */
+    uint16_t spi_bytes;
+};
+/* The same without the hardware, for a frame of `size` bytes (not 0) at `start` of the FIFO that a
+ * continuous reception has brought: a simulated board has read it. */
+struct radio_accesses radio_pass_over(struct radio *radio, uint8_t start, uint8_t size);
+
 #endif

@@ -290,6 +290,16 @@ bool multicast_sessions_step(struct multicast_sessions *sessions, struct core *c
     return closed;
 }
 
+bool multicast_sessions_open(const struct multicast_sessions *sessions)
+{
+    for (unsigned group = 0; sessions->live > 0 && group < MULTICAST_SETUP_GROUPS; group++) {
+        if (sessions->of_group[group].state == MULTICAST_SESSION_OPEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool multicast_sessions_active(const struct multicast_sessions *sessions, const struct core *core,
         const struct package_facts *facts, uint64_t now_ticks)
 {

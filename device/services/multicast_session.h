@@ -56,6 +56,9 @@ int64_t multicast_session_start_s(const struct core *core, uint32_t time_gps_s, 
 /* GPS second of the end of a session that starts at `start_s`. */
 int64_t multicast_session_end_s(const struct multicast_session *session, int64_t start_s);
 
+/* One of them is open. */
+bool multicast_sessions_open(const struct multicast_sessions *sessions);
+
 /* RTC time of the next step; 0: now; HAL_TICKS_NEVER: on input only. */
 uint64_t multicast_sessions_step_at(const struct multicast_sessions *sessions,
         const struct core *core, const struct package_facts *facts);

@@ -247,12 +247,24 @@ void services_rebooting(struct services *services, struct core *core)
     }
 }
 
+static uint64_t uplink_at(const struct services *services, bool held)
+{
+    uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
+    return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
+}
+
 uint64_t services_uplink_at(const struct services *services, const struct core *core)
 {
     /* Reading the RTC takes time. */
-    bool held = services->sessions != 0 && sessions_active(services, core, hal_rtc_now(&core->hal));
-    uint64_t at = services->uplink_at_ticks[held ? 1 : 0];
-    return at > services->uplink_not_before_ticks ? at : services->uplink_not_before_ticks;
+    return uplink_at(services,
+            services->sessions != 0 && sessions_active(services, core, hal_rtc_now(&core->hal)));
+}
+
+bool services_uplink_in_session_at(const struct services *services, uint64_t *at_ticks)
+{
+    *at_ticks = uplink_at(services, true);
+    return services->sessions != 0 && !services->reboot_planned
+           && multicast_sessions_open(&services->multicast_setup.sessions);
 }
 
 size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,

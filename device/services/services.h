@@ -65,6 +65,10 @@ void services_rebooting(struct services *services, struct core *core);
 /* RTC time at which an uplink wants to leave, or HAL_TICKS_NEVER. */
 uint64_t services_uplink_at(const struct services *services, const struct core *core);
 
+/* The same while a multicast session is open, without a look at the clock, until a call changes
+ * the services. False: none is open, or a reboot is planned. */
+bool services_uplink_in_session_at(const struct services *services, uint64_t *at_ticks);
+
 /* Builds that uplink into `payload` (at most `size_max` bytes) for transmission at `now_ticks`.
  * Returns its size, 0: nothing after all; sets `*fport`. */
 size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,

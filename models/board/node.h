@@ -53,6 +53,7 @@ struct node_fleet_params {
      * too. */
     bool guest_errors_fatal;
     bool spare_memory; /* give nodes memory as they use it: the same bytes, a tenth later */
+    bool whole_drops;  /* play runs that only drop a frame too: the same bytes, later */
 };
 
 struct node_params {
@@ -172,6 +173,7 @@ const struct flash_wear *node_flash_wear(
 struct node_fleet_stats {
     uint64_t deliveries; /* frames that a firmware read out of its radio */
     uint64_t firmware_runs;
+    uint64_t drops;          /* of those: runs that only dropped a frame, played in one step */
     uint64_t fiber_switches; /* to a firmware that blocks; as many back */
     uint64_t segment_swaps;  /* of variables, for another node's */
     uint64_t guest_errors;

@@ -53,14 +53,6 @@ static void frame_overwritten(struct node *node, const struct frame *frame)
     node->frame_id = frame->id;
 }
 
-/* May the node run while others do? Not where it starts, has faults, or runs a build of another
- * tree, whose variables nodes may share. */
-static bool is_plain(const struct node *node)
-{
-    return node->stage == NODE_READY && node->task == NULL && node->faults == NULL
-           && node->fleet->builds[node->application] == &firmware_builtin;
-}
-
 static void air_ended(void *device, const struct frame *frame, const struct verdict *verdict,
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
@@ -79,7 +71,7 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         .header_ns = frame->header_ns,
         .bytes_until_ns = good ? frame->end_ns + FRAME_BYTES_VALID_NS : now_ns,
     };
-    if (!is_plain(node)) {
+    if (!node_is_plain(node)) {
         node_take_turn(node);
     }
     if (node->rx_silent && node->rx_since_ns <= frame->preamble_end_ns) {

@@ -15,6 +15,8 @@ static void times_compute(struct node_board *board)
     board->call_ns = (uint32_t)((uint64_t)type->cycles_per_hal_call * board->cycle_ns_q16 >> 16);
     board->radio_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / type->radio_spi_hz);
     board->nor_spi_byte_ns = (uint32_t)(UINT64_C(8000000000) / type->nor_spi_hz);
+    board->drop_max_ns = FW_DROP_CALLS_MAX * (sim_ns)board->call_ns
+                         + FW_DROP_SPI_BYTES_MAX * (sim_ns)board->radio_spi_byte_ns;
 }
 
 static void flash_read(
@@ -79,6 +81,8 @@ struct node_board *node_board_add(
     board->type = type;
     board->build = build;
     times_compute(board);
+    /* The step in one does not tell of the line that falls. */
+    board->drops = !fleet->params.whole_drops && (build->flags & FIRMWARE_BOTH_EDGES) == 0;
     board->initial = calloc(fleet->worker_count, sizeof *board->initial);
     if (board->initial == NULL) {
         board_free(board);

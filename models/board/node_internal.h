@@ -41,6 +41,8 @@ struct node_board {
     uint32_t nor_spi_byte_ns;
     uint64_t cycle_ns_q16;
     unsigned radio_lines; /* DIO lines that interrupt, a bit each */
+    bool drops;           /* node_drop_frame() may be used */
+    sim_ns drop_max_ns;   /* longest that a run takes which drops a frame */
     /* [worker]: as manufactured, without identity */
     struct flash_image (*initial)[HAL_FLASH_REGION_COUNT];
     struct node_board *next;
@@ -189,7 +191,7 @@ struct node_worker {
     struct key_schedules *schedules;
     struct flash_store *flash;
     struct {
-        uint64_t deliveries, firmware_runs, fiber_switches, segment_swaps;
+        uint64_t deliveries, firmware_runs, drops, fiber_switches, segment_swaps;
         sim_ns lead_max_ns;
     } counts; /* a share of struct node_fleet_stats */
 };
@@ -257,6 +259,14 @@ static inline size_t node_ram_size_bytes(
 {
     size_t boot_bytes = boot != NULL ? boot->ram_size_bytes : 0;
     return boot_bytes > application->ram_size_bytes ? boot_bytes : application->ram_size_bytes;
+}
+
+/* May the node run while others do? Not where it starts, has faults, or runs a build of another
+ * tree, whose variables nodes may share. */
+static inline bool node_is_plain(const struct node *node)
+{
+    return node->stage == NODE_READY && node->task == NULL && node->faults == NULL
+           && node->fleet->builds[node->application] == &firmware_builtin;
 }
 
 static inline const struct node_profile *node_profile(const struct node *node)
@@ -370,6 +380,9 @@ static inline void node_take_turn(struct node *node)
     }
 }
 void node_irqs_deliver(struct node *node);
+/* node_drop.c: the work of node_run.c for a frame that the firmware would only drop, in one step;
+ * false: it is to be played. */
+bool node_drop_frame(struct node *node);
 void node_wake(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
 /* Lets the firmware run if it has work at `now_ns`, and schedules what comes next. */
 void node_serve(struct node *node, sim_ns now_ns);

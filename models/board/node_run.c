@@ -156,6 +156,22 @@ static void start(struct node *node)
     node_application(node)->boot(node_ram(node), &hal, cause);
 }
 
+/* After each run of the firmware. */
+static void run_ended(struct node *node, sim_ns until_ns)
+{
+    node_worker(node)->counts.firmware_runs++;
+    timers_latch(node, node->local_ns);
+    sim_ns settled_ns = earlier(node->local_ns, until_ns);
+    if (node_chip_ns(node) <= settled_ns) {
+        sx1276_advance(&node->chip, settled_ns); /* saves a wake for it */
+    }
+}
+
+static bool has_work(const struct node *node)
+{
+    return node->more || node->irq_pending != 0;
+}
+
 void node_slice(struct node *node, sim_ns until_ns)
 {
     if (node->stage == NODE_BOOT) {
@@ -163,17 +179,11 @@ void node_slice(struct node *node, sim_ns until_ns)
         timers_latch(node, node->local_ns);
     }
     const struct fw_ops *application = node_application(node);
-    while (node->stage == NODE_READY && node->local_ns < until_ns
-            && (node->more || node->irq_pending != 0)) {
+    while (node->stage == NODE_READY && node->local_ns < until_ns && has_work(node)) {
         node_irqs_deliver(node);
         node_spend_call(node);
         node->more = application->run(node_ram(node));
-        node_worker(node)->counts.firmware_runs++;
-        timers_latch(node, node->local_ns);
-        sim_ns settled_ns = earlier(node->local_ns, until_ns);
-        if (node_chip_ns(node) <= settled_ns) {
-            sx1276_advance(&node->chip, settled_ns); /* saves a wake for it */
-        }
+        run_ended(node, until_ns);
     }
 }
 
@@ -225,6 +235,18 @@ static enum node_exit node_enter(struct node *node, sim_ns until_ns)
     worker->inside = NULL;
     node->runs = false;
     return (enum node_exit)how;
+}
+
+/* Without a C stack, where that is all that the firmware would do. */
+static enum node_exit node_play(struct node *node, sim_ns until_ns)
+{
+    if (node_drop_frame(node)) {
+        run_ended(node, until_ns);
+        if (!has_work(node)) {
+            return NODE_EXIT_RETURN;
+        }
+    }
+    return node_enter(node, until_ns);
 }
 
 /* The MCU starts again after `delay_ns`. The radio and the NOR do not notice; the RTC counts on. */
@@ -312,15 +334,14 @@ void node_serve(struct node *node, sim_ns now_ns)
     if (node->stage == NODE_HALTED && node->local_ns <= now_ns) {
         reset_booked(node, HAL_RESET_SOFTWARE);
     }
-    bool work = node->stage == NODE_BOOT
-                || (node->stage == NODE_READY && (node->more || node->irq_pending != 0))
+    bool work = node->stage == NODE_BOOT || (node->stage == NODE_READY && has_work(node))
                 || (node->task != NULL && node->task->wait_until_ns <= now_ns);
     if (work && node->local_ns <= now_ns) {
         struct node_worker *worker = node_worker(node);
         worker->slice_ns = now_ns;
         sim_ns from_ns = mcu_resume(node, now_ns);
         worker->running_since_ns = from_ns;
-        switch (node_enter(node, now_ns + NODE_SLICE_NS)) {
+        switch (node_play(node, now_ns + NODE_SLICE_NS)) {
         case NODE_EXIT_RETURN:
             break;
         case NODE_EXIT_REBOOT:

@@ -175,6 +175,7 @@ void node_fleet_stats(const struct node_fleet *fleet, struct node_fleet_stats *s
         const struct node_worker *worker = &fleet->workers[i];
         stats->deliveries += worker->counts.deliveries;
         stats->firmware_runs += worker->counts.firmware_runs;
+        stats->drops += worker->counts.drops;
         stats->fiber_switches += worker->counts.fiber_switches;
         stats->segment_swaps += worker->counts.segment_swaps;
         if (worker->counts.lead_max_ns > stats->lead_max_ns) {

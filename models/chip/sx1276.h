@@ -230,6 +230,13 @@ struct sx1276_rx {
     sim_ns bytes_until_ns;
 };
 
+/* The frame that RXCONTINUOUS has just brought, where it was lent and nothing of it was read yet,
+ * and RxDone is up without PayloadCrcError; NULL: there is no such one. */
+const uint8_t *sx1276_rx_waiting(const struct sx1276 *chip, uint8_t *start, uint8_t *size);
+/* What a driver does with that frame, in one step: it is read whole, and all flags are cleared by
+ * the last SPI frame, which ends at `now_ns`. Nothing happens in the chip by itself up to then. */
+void sx1276_rx_take(struct sx1276 *chip, sim_ns now_ns);
+
 /* A preamble with the right sync word is being received: a symbol timeout no longer fires, not
  * even one of this very instant. Ignored unless the receiver is on. */
 void sx1276_rx_detected(struct sx1276 *chip, sim_ns now_ns);

@@ -217,3 +217,30 @@ const uint8_t *sx1276_fifo_view(
     }
     return scratch;
 }
+
+/* --- a frame as a whole ----------------------------------------------------------------------- */
+
+#define EVENT_FLAGS (IRQ_RX_DONE | IRQ_TX_DONE | IRQ_RX_TIMEOUT | IRQ_PAYLOAD_CRC_ERROR)
+
+const uint8_t *sx1276_rx_waiting(const struct sx1276 *chip, uint8_t *start, uint8_t *size)
+{
+    const uint8_t *reg = chip->lora;
+    *start = chip->rx_fifo_start;
+    *size = (uint8_t)chip->rx_size;
+    bool waits = chip->stage == STAGE_RX && sx1276_mode(chip) == MODE_RX_CONTINUOUS
+                 && chip->spi_state == SPI_DESELECTED && chip->rx_unread
+                 && (reg[REG_IRQ_FLAGS] & EVENT_FLAGS) == IRQ_RX_DONE
+                 && reg[REG_FIFO_RX_CURRENT] == *start && reg[REG_RX_NB_BYTES] == *size;
+    return waits ? chip->rx_bytes : NULL;
+}
+
+void sx1276_rx_take(struct sx1276 *chip, sim_ns now_ns)
+{
+    assert(chip->rx_bytes != NULL && chip->rx_unread && chip->edge_ns > now_ns);
+    sx1276_pass_time(chip, now_ns);
+    note_read(chip, chip->rx_fifo_start, chip->rx_size);
+    chip->lora[REG_FIFO_ADDR_PTR] = (uint8_t)(chip->rx_fifo_start + chip->rx_size);
+    chip->lora[REG_IRQ_FLAGS] = 0;
+    chip->spi_address = REG_IRQ_FLAGS + 1u;
+    sx1276_update_dio(chip);
+}

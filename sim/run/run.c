@@ -70,6 +70,7 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
     uint64_t available_bytes = memory_available_bytes();
     const struct world_options options = {
         .crypto_memo = settings->crypto_memo,
+        .whole_drops = settings->whole_drops,
         .threads = settings->threads,
         .spare_memory = settings->spare_memory || memory_is_to_be_spared(scenario, available_bytes),
     };

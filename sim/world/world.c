@@ -114,6 +114,7 @@ static bool create_nodes(
         .initial_image_size = initial->size_bytes,
         .crypto_memo = options->crypto_memo,
         .spare_memory = options->spare_memory,
+        .whole_drops = options->whole_drops,
         .guest_errors_fatal = world->scenario->on_guest_error_fail,
     };
     world->nodes =

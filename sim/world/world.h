@@ -21,6 +21,7 @@
 struct world_options {
     bool crypto_memo;  /* on unless --no-memo */
     bool spare_memory; /* node_fleet_params.spare_memory */
+    bool whole_drops;  /* node_fleet_params.whole_drops */
     unsigned threads;  /* 0: one */
 };
 

@@ -1,4 +1,4 @@
-/* A run as text, to be compared with the same run on another number of threads.
+/* A run as text, to be compared with the same run with other settings that change nothing in it.
  * SPDX-License-Identifier: MIT
  */
 #include "support/thread_twin.h"
@@ -30,10 +30,9 @@ static void observe(void *context, const struct observation *o)
     add(hash, (uint64_t)o->c);
 }
 
-char *thread_twin_play(
-        const char *text, const char *const *sets, size_t set_count, unsigned threads)
+static char *play(const char *text, const char *const *sets, size_t set_count,
+        struct run_settings settings, struct node_fleet_stats *stats)
 {
-    const struct run_settings settings = { .crypto_memo = true, .threads = threads };
     struct trial *trial = trial_create_with(text, sets, set_count, settings);
     uint64_t hash = 1;
     char *left = NULL;
@@ -48,8 +47,24 @@ char *thread_twin_play(
     device_table_write(trial->world, trial->recorders, false, out);
     fclose(out);
     free(summary);
+    if (stats != NULL) {
+        node_fleet_stats(trial->world->nodes, stats);
+    }
     trial_destroy(trial);
     return left;
+}
+
+char *thread_twin_play(
+        const char *text, const char *const *sets, size_t set_count, unsigned threads)
+{
+    const struct run_settings settings = { .crypto_memo = true, .threads = threads };
+    return play(text, sets, set_count, settings, NULL);
+}
+
+char *thread_twin_play_as(
+        const char *text, struct run_settings settings, struct node_fleet_stats *stats)
+{
+    return play(text, NULL, 0, settings, stats);
 }
 
 char *thread_twin_failure(const char *left)
@@ -58,13 +73,19 @@ char *thread_twin_failure(const char *left)
     return strncmp(left, WHOLE, length) == 0 ? NULL : strndup(left, length);
 }
 
-void thread_twin_expect_same(const char *one, const char *other, unsigned threads)
+void thread_twin_expect_same_as(const char *one, const char *other, const char *how)
 {
     size_t line = 0;
     for (size_t i = 0; one[i] == other[i] && one[i] != '\0'; i++) {
         line = one[i] == '\n' ? i + 1 : line;
     }
-    cr_assert(strcmp(one, other) == 0, "one thread: %.*s\n%u threads: %.*s",
-            (int)strcspn(one + line, "\n"), one + line, threads, (int)strcspn(other + line, "\n"),
-            other + line);
+    cr_assert(strcmp(one, other) == 0, "%.*s\n%s: %.*s", (int)strcspn(one + line, "\n"), one + line,
+            how, (int)strcspn(other + line, "\n"), other + line);
+}
+
+void thread_twin_expect_same(const char *one, const char *other, unsigned threads)
+{
+    char how[32];
+    snprintf(how, sizeof how, "%u threads", threads);
+    thread_twin_expect_same_as(one, other, how);
 }

@@ -1,4 +1,4 @@
-/* A run as text, to be compared with the same run on another number of threads.
+/* A run as text, to be compared with the same run with other settings that change nothing in it.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SUPPORT_THREAD_TWIN_H
@@ -11,10 +11,16 @@
 char *thread_twin_play(
         const char *text, const char *const *sets, size_t set_count, unsigned threads);
 
+/* The same with all settings; `stats` (may be NULL): of its devices, at the end. */
+char *thread_twin_play_as(
+        const char *text, struct run_settings settings, struct node_fleet_stats *stats);
+
 /* Why that run failed; NULL: it did not. The caller frees it. */
 char *thread_twin_failure(const char *left);
 
 /* Fails the test, and prints the first line that differs, unless both are the same. */
 void thread_twin_expect_same(const char *one, const char *other, unsigned threads);
+/* The same; `how` names the other. */
+void thread_twin_expect_same_as(const char *one, const char *other, const char *how);
 
 #endif

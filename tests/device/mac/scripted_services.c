@@ -137,6 +137,12 @@ uint64_t services_uplink_at(const struct services *services, const struct core *
     return script.uplink_at;
 }
 
+bool services_uplink_in_session_at(const struct services *services, uint64_t *at_ticks)
+{
+    *at_ticks = HAL_TICKS_NEVER;
+    return false;
+}
+
 size_t services_build_uplink(struct services *services, struct core *core, uint64_t now_ticks,
         uint8_t *payload, size_t size_max, uint8_t *fport)
 {

@@ -22,3 +22,8 @@ struct firmware_look firmware_look(const void *ram)
     }
     return look;
 }
+
+size_t firmware_look_edge_at(void)
+{
+    return offsetof(struct fw, dio_edge_ticks);
+}

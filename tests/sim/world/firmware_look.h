@@ -7,6 +7,7 @@
 #define TESTS_SIM_WORLD_FIRMWARE_LOOK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct firmware_look {
@@ -21,5 +22,8 @@ struct firmware_look {
 
 /* `ram`: of a node that runs device/fw.c. */
 struct firmware_look firmware_look(const void *ram);
+
+/* Offset in its RAM of the time of the last edge on DIO0 (8 bytes). */
+size_t firmware_look_edge_at(void);
 
 #endif
