@@ -163,6 +163,9 @@ static void on_own_timer(struct campaign *campaign, enum campaign_timer timer, s
     case CAMPAIGN_TIMER_ROUND:
         rounds_begin(campaign, now_ns);
         break;
+    case CAMPAIGN_TIMER_REPORTS:
+        campaign_end(campaign, now_ns);
+        break;
     case CAMPAIGN_TIMER_STOP:
         halt_stop(campaign, now_ns);
         break;

@@ -37,6 +37,7 @@ enum campaign_timer {
     CAMPAIGN_TIMER_LEFT, /* devices of a stopped campaign had their time */
     CAMPAIGN_TIMER_PAUSE,
     CAMPAIGN_TIMER_RESUME,
+    CAMPAIGN_TIMER_REPORTS, /* after a pause, members that hold the block had their time */
     CAMPAIGN_TIMER_COUNT
 };
 
@@ -52,7 +53,8 @@ struct campaign {
     uint32_t round;    /* from 0 on */
     uint32_t retries_left;
     bool paused, stopped;
-    bool leaving; /* stopped: devices are told */
+    bool leaving;            /* stopped: devices are told */
+    sim_ns reports_until_ns; /* the round at hand may be over before; 0: there was no pause */
     sim_ns round_start_ns[CAMPAIGN_ROUNDS_MAX], round_end_ns[CAMPAIGN_ROUNDS_MAX];
 
     struct member *members;
@@ -125,6 +127,8 @@ struct member *campaign_member(const struct campaign *campaign, uint32_t device)
 /* Moves a member by the table of transitions. True: the stage has such an event. */
 bool campaign_member_event(
         struct campaign *campaign, struct member *member, enum member_event event, sim_ns now_ns);
+/* The outcome of the member does not change any more. */
+bool campaign_member_is_final(const struct campaign *campaign, const struct member *member);
 /* Mean airtime of a status answer at the data rates that members were heard with. */
 double campaign_answer_airtime_s(const struct campaign *campaign);
 
@@ -343,7 +347,11 @@ void release_step(struct campaign *campaign, struct member *member,
 /* rounds.c */
 /* The first round begins. */
 void rounds_start(struct campaign *campaign, sim_ns now_ns);
-/* The transfers of a round are over. True: there will be another one. */
+/* After a pause members that hold the block have their time, whatever becomes of the others. */
+void rounds_await_reports(struct campaign *campaign, sim_ns now_ns);
+/* An uplink of a member is over: it may be the last one whose time it was. */
+void rounds_end_if_all_reported(struct campaign *campaign, sim_ns now_ns);
+/* The transfers of a round are over. True: there will be another one, or reports are awaited. */
 bool rounds_end(struct campaign *campaign, sim_ns now_ns);
 /* Members that a further round may help. */
 bool rounds_any_left(const struct campaign *campaign);

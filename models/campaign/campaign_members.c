@@ -84,8 +84,7 @@ static void show(struct campaign *campaign, struct member *member, sim_ns now_ns
     end_set_up_if_all_ready(campaign, now_ns);
 }
 
-/* The outcome of a member in this stage does not change any more. */
-static bool is_final(const struct campaign *campaign, const struct member *member)
+bool campaign_member_is_final(const struct campaign *campaign, const struct member *member)
 {
     assert(member->stage < MEMBER_STAGE_COUNT);
     return member->stage >= MEMBER_RELEASED
@@ -113,7 +112,7 @@ bool campaign_member_event(
     }
     assert(transition->from == member->stage && transition->event == event);
     bool settled = member_is_settled(member);
-    bool final = is_final(campaign, member);
+    bool final = campaign_member_is_final(campaign, member);
     if (transition->to != transition->from) {
         member_answered(member);
     }
@@ -123,7 +122,7 @@ bool campaign_member_event(
     }
     if (member->counted) {
         count(member_transfer_of(campaign, member), settled, member_is_settled(member), final,
-                is_final(campaign, member));
+                campaign_member_is_final(campaign, member));
     }
     switch ((enum member_action)transition->action) {
     case MEMBER_NO_ACTION:
@@ -236,4 +235,5 @@ void campaign_on_uplink_end(struct campaign *campaign, struct member *member,
     if (campaign->leaving) {
         halt_end_if_all_left(campaign, now_ns);
     }
+    rounds_end_if_all_reported(campaign, now_ns);
 }

@@ -9,7 +9,8 @@
  *
  * A pause ends a round in the same way, but for members that hold the block: they are acknowledged,
  * and a reboot that would come in the pause is ordered after it. When the pause is over, the
- * members that are left are set up again, in a round that is no retry.
+ * members that are left are set up again, in a round that is no retry, and those that hold the
+ * block get the time for reports again.
  */
 #include <assert.h>
 
@@ -61,12 +62,6 @@ static void stop_member(struct campaign *campaign, struct member *member, sim_ns
     clean_up_begin(campaign, member, listens(campaign, member), now_ns);
 }
 
-/* All that is left of it are reports: they may come in a pause as well. */
-static bool awaits_reports(const struct transfer *transfer)
-{
-    return transfer->open && transfer->phase == CAMPAIGN_PHASE_CONFIRMATION;
-}
-
 /* A member that is confirmed may still be told to delete its groups (release.c). */
 static bool leaves(const struct campaign *campaign, const struct member *member)
 {
@@ -89,14 +84,13 @@ static void halt(struct campaign *campaign, sim_ns now_ns)
     assert(campaign->phase != CAMPAIGN_PHASE_IDLE && campaign->phase != CAMPAIGN_PHASE_DONE);
     campaign_timer_stop(campaign, CAMPAIGN_TIMER_SET_UP_OVER);
     campaign_timer_stop(campaign, CAMPAIGN_TIMER_ROUND);
+    campaign_timer_stop(campaign, CAMPAIGN_TIMER_REPORTS);
     for (uint32_t i = 0; i < campaign->member_count; i++) {
         stop_member(campaign, &campaign->members[i], now_ns);
     }
     for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
         struct transfer *transfer = &campaign->transfers[i];
-        if (campaign->paused && awaits_reports(transfer)) {
-            transfer_timer_stop(transfer, TRANSFER_TIMER_DONE);
-        } else if (transfer->open && transfer->phase < CAMPAIGN_PHASE_DONE) {
+        if (transfer->open && transfer->phase < CAMPAIGN_PHASE_DONE) {
             stop_transfer(transfer, now_ns);
         }
     }
@@ -169,39 +163,14 @@ void halt_pause(struct campaign *campaign, sim_ns now_ns)
     }
 }
 
-/* Transfers that awaited reports when the pause began: they get their time again, unless a further
- * round begins, which has its own. True: they await them. */
-static bool resume_awaiting(struct campaign *campaign, sim_ns now_ns)
-{
-    bool awaits = false, round = rounds_any_left(campaign);
-    assert(campaign->paused);
-    for (uint32_t i = split_first(campaign); i < split_end(campaign); i++) {
-        struct transfer *transfer = &campaign->transfers[i];
-        if (!awaits_reports(transfer)) {
-            continue;
-        }
-        if (round || transfer->final_count == transfer->counted_count) {
-            campaign_phase_set(transfer, CAMPAIGN_PHASE_DONE, now_ns);
-        } else {
-            transfer_await_reports(transfer, now_ns);
-            awaits = true;
-        }
-    }
-    return awaits;
-}
-
 void halt_resume(struct campaign *campaign, sim_ns now_ns)
 {
     if (!campaign->paused) {
         return;
     }
-    bool idle = campaign->phase == CAMPAIGN_PHASE_IDLE;
-    bool awaits = !idle && resume_awaiting(campaign, now_ns);
     campaign->paused = false;
-    if (awaits) {
-        return;
-    }
-    if (!idle) {
+    if (campaign->phase != CAMPAIGN_PHASE_IDLE) {
+        rounds_await_reports(campaign, now_ns);
         rounds_begin(campaign, now_ns);
     } else if (now_ns >= campaign->params.start_ns) {
         rounds_start(campaign, now_ns);

@@ -50,6 +50,45 @@ static sim_ns next_round_ns(const struct campaign *campaign, sim_ns now_ns)
     return at_ns;
 }
 
+/* A member holds the block, and its outcome may still change. */
+static bool any_owes_report(const struct campaign *campaign)
+{
+    bool any = false;
+    assert(campaign->reports_until_ns > 0);
+    for (uint32_t i = 0; i < campaign->member_count && !any; i++) {
+        const struct member *member = &campaign->members[i];
+        any = member->stage >= MEMBER_WHOLE && !campaign_member_is_final(campaign, member);
+    }
+    return any;
+}
+
+void rounds_await_reports(struct campaign *campaign, sim_ns now_ns)
+{
+    sim_ns install_ns = install_end_ns(campaign);
+    assert(!campaign->paused);
+    campaign->reports_until_ns =
+            (install_ns > now_ns ? install_ns : now_ns) + campaign->params.confirm_timeout_ns;
+}
+
+static bool awaits_reports(struct campaign *campaign, sim_ns now_ns)
+{
+    if (now_ns >= campaign->reports_until_ns || !any_owes_report(campaign)) {
+        return false;
+    }
+    campaign_timer_start(campaign, CAMPAIGN_TIMER_REPORTS, campaign->reports_until_ns);
+    return true;
+}
+
+void rounds_end_if_all_reported(struct campaign *campaign, sim_ns now_ns)
+{
+    if (campaign->timers[CAMPAIGN_TIMER_REPORTS].at_ns == SIM_NS_NEVER
+            || any_owes_report(campaign)) {
+        return;
+    }
+    campaign_timer_stop(campaign, CAMPAIGN_TIMER_REPORTS);
+    campaign_end(campaign, now_ns);
+}
+
 bool rounds_end(struct campaign *campaign, sim_ns now_ns)
 {
     assert(campaign->round < CAMPAIGN_ROUNDS_MAX);
@@ -60,8 +99,11 @@ bool rounds_end(struct campaign *campaign, sim_ns now_ns)
     if (campaign->paused || campaign->leaving || waits) {
         return true;
     }
-    if (campaign->stopped || campaign->retries_left == 0 || !rounds_any_left(campaign)) {
+    if (campaign->stopped) {
         return false;
+    }
+    if (campaign->retries_left == 0 || !rounds_any_left(campaign)) {
+        return awaits_reports(campaign, now_ns);
     }
     campaign->retries_left--;
     campaign_timer_start(campaign, CAMPAIGN_TIMER_ROUND, next_round_ns(campaign, now_ns));

@@ -270,6 +270,49 @@ Test(halt, paused_before_the_time_of_the_reboot_keeps_it)
     }
 }
 
+/* The round of the one that is left is over before the time of the reboot; the others still have
+ * theirs to come. With nothing left to wait for the campaign ends, before that time as well. */
+Test(halt, paused_with_one_left_waits_for_those_that_hold_the_block)
+{
+    struct campaign_params params = params_of();
+    params.pause_ns = params.start_ns + 8 * HOUR_NS;
+    params.resume_ns = params.start_ns + 9 * HOUR_NS;
+    create_common_time(&params);
+    fleet.devices[3].faults.silent = true;
+    sim_ns round_over_ns = params.resume_ns + params.set_up_window_ns + 60 * SECOND_NS;
+    cr_assert_lt(round_over_ns, params.start_ns + INSTALL_NS);
+    fleet_run(&fleet, round_over_ns);
+    cr_expect_eq(campaign_round_count(fleet.campaign), 2);
+    struct campaign_round second;
+    campaign_round_get(fleet.campaign, 1, &second);
+    cr_expect_lt(second.end_ns, round_over_ns);
+    cr_expect_not(server_done(fleet.server));
+    fleet_run(&fleet, params.start_ns + INSTALL_NS + 2 * HOUR_NS);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        cr_expect_eq(fleet_view(&fleet, i).failure,
+                i == 3 ? CAMPAIGN_FAILURE_NO_UPLINK : CAMPAIGN_FAILURE_NONE, "device %u: %s", i,
+                campaign_failure_name(fleet_view(&fleet, i).failure));
+    }
+    cr_expect(server_done(fleet.server), "all have reported");
+}
+
+/* Nor does it wait for ever. */
+Test(halt, paused_ends_when_those_that_hold_the_block_had_their_time)
+{
+    struct campaign_params params = params_of();
+    params.pause_ns = params.start_ns + 8 * HOUR_NS;
+    params.resume_ns = params.start_ns + 9 * HOUR_NS;
+    create_common_time(&params);
+    fleet.devices[3].faults.silent = true;
+    fleet.devices[4].faults.installs_nothing = true;
+    sim_ns end_ns = params.start_ns + INSTALL_NS + params.confirm_timeout_ns;
+    fleet_run(&fleet, end_ns - SECOND_NS);
+    cr_expect_not(server_done(fleet.server));
+    fleet_run(&fleet, end_ns + SECOND_NS);
+    cr_expect(server_done(fleet.server));
+    cr_expect_eq(fleet_view(&fleet, 4).failure, CAMPAIGN_FAILURE_NOT_INSTALLED);
+}
+
 static uint32_t commands(void)
 {
     uint32_t count = 0;

@@ -95,6 +95,7 @@ static void play(const char *text, struct storm *storm, struct sums *sums)
         if (heal.confirmed_ns == SIM_NS_NEVER && wrong == NULL) {
             sums->named++;
             sums->reasons[heal.failure]++;
+            fprintf(stderr, "  device %u: %s\n", i, campaign_failure_name(heal.failure));
         }
     }
     sums->cuts += trial_value(trial, "power.cuts");
