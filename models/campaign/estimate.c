@@ -30,14 +30,12 @@ static const double not_decoded[] = { 0.71, 0.42, 0.23, 0.12, 0.062, 0.031, 0.01
  * assumed: as this project's firmware does it. */
 #define REPORT_AGAIN_S 8.0
 #define ROUNDS_MAX     64u
-/* McGroupSetupReq with McClassCSessionReq, and FragSessionSetupReq (TS005-2.0.0, TS004-2.0.0). */
-#define SET_UP_BYTES_GROUP    41u
-#define SET_UP_BYTES_FRAGMENT 17u
-/* Commands of the set-up that wait for each other: group with session, fragmentation; one per
- * uplink: each for itself. */
-#define EXCHANGES_CHAINED        2.0
-#define EXCHANGES_ONE_PER_UPLINK 3.0
-#define EXCHANGES_UNICAST        1.0 /* fragmentation alone */
+/* McGroupSetupReq and McClassCSessionReq (TS005-2.0.0), FragSessionSetupReq (TS004-2.0.0). */
+#define GROUP_BYTES         30u
+#define SESSION_BYTES       11u
+#define FRAGMENTATION_BYTES 17u
+/* assumed: of the gateways of a city so many hear a device. */
+#define HEARING_MAX 3u
 /* Requests of multicast frames leave this early (network server). */
 #define LEAD_S 0.5
 
@@ -254,52 +252,77 @@ static struct lora_modulation downlink_modulation(
     return modulation;
 }
 
-/* Time on air in RX2 of all commands for one device: what the fleet's set-up costs at worst. */
-static double command_airtime_s(const struct estimate_input *input)
+struct course_frame estimate_frame(const struct estimate_input *input, uint32_t size)
 {
-    struct lora_modulation rx2 =
-            downlink_modulation(input, input->rx2_data_rate, input->rx2_frequency_hz);
-    bool unicast = input->delivery == DELIVERY_UNICAST;
-    sim_ns groups = unicast ? 0 : input->correction_period == CORRECTION_PERIOD_SECOND ? 2 : 1;
-    return seconds(groups * lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_GROUP)
-                   + lora_time_on_air_ns(&rx2, LORAWAN_OVERHEAD + SET_UP_BYTES_FRAGMENT));
+    const struct region *region = input->region;
+    const struct {
+        uint8_t data_rate;
+        uint32_t frequency_hz;
+    } windows[COURSE_WINDOWS] = {
+        [COURSE_RX1] = { region_rx1_rate(region, input->uplink_data_rate, 0),
+                region_default_channel_hz(region, 0) },
+        [COURSE_RX2] = { input->rx2_data_rate, input->rx2_frequency_hz },
+    };
+    struct course_frame frame = { 0 };
+    for (unsigned i = 0; i < COURSE_WINDOWS; i++) {
+        struct lora_modulation modulation =
+                downlink_modulation(input, windows[i].data_rate, windows[i].frequency_hz);
+        bool fits = size <= region_downlink_payload_max(region, windows[i].data_rate);
+        sim_ns airtime_ns = lora_time_on_air_ns(&modulation, LORAWAN_OVERHEAD + size);
+        frame.airtime_s[i] = fits ? seconds(airtime_ns) : 0.0;
+    }
+    return frame;
 }
 
-/* The first command waits for a report, which comes half a period after the start in the mean;
- * chained ones follow each other, the others wait for the next report. */
-static void estimate_set_up(const struct estimate_input *input, struct estimate *estimate)
+/* Commands of a set-up in their order. */
+static void plan_commands(const struct estimate_input *input, struct fleet_course_input *course)
 {
-    double delivered = (1.0 - input->unicast_loss) * (1.0 - input->unicast_loss);
-    bool chained = input->set_up_policy == SET_UP_CHAINED;
     bool unicast = input->delivery == DELIVERY_UNICAST;
-    double exchanges = unicast   ? EXCHANGES_UNICAST
-                       : chained ? EXCHANGES_CHAINED
-                                 : EXCHANGES_ONE_PER_UPLINK;
-    double tries = exchanges / delivered;
-    double rest_s =
-            chained ? tries * EXCHANGE_S : (tries - 1.0) * input->report_period_s + EXCHANGE_S;
-    /* Reports that are lost before the first one is heard. */
-    double missed_s = input->report_period_s * input->unicast_loss / (1.0 - input->unicast_loss);
-    estimate->set_up_s = input->report_period_s / 2.0 + missed_s + rest_s;
-    double duty_cycle = region_duty_cycle(input->region, input->rx2_frequency_hz);
-    double carried_s = input->fleet_size * command_airtime_s(input)
-                       / (delivered * duty_cycle * input->gateway_count);
-    double last_s = input->report_period_s + missed_s + rest_s;
-    estimate->set_up_fleet_s = carried_s > last_s ? carried_s : last_s;
-    /* Report that starts it and an answer to each exchange; report of the block; a question for
-     * each hash of it; report of the version; and an answer to a status request from members that
-     * lack fragments. */
+    bool chained = input->set_up_policy == SET_UP_CHAINED;
+    if (!unicast && chained) {
+        course->command[course->commands++] = estimate_frame(input, GROUP_BYTES + SESSION_BYTES);
+    } else if (!unicast) {
+        course->command[course->commands++] = estimate_frame(input, GROUP_BYTES);
+        course->command[course->commands++] = estimate_frame(input, SESSION_BYTES);
+    }
+    course->command[course->commands++] = estimate_frame(input, FRAGMENTATION_BYTES);
+    course->ready_after = course->commands;
+    if (!unicast && input->correction_period == CORRECTION_PERIOD_SECOND) {
+        course->command[course->commands++] = estimate_frame(input, GROUP_BYTES + SESSION_BYTES);
+    }
+}
+
+static void plan_course(const struct estimate_input *input, struct fleet_course_input *course)
+{
+    uint32_t hearing = input->gateway_count;
+    *course = (struct fleet_course_input){
+        .members = fmax(input->fleet_size, 1.0),
+        .gateways = input->gateway_count,
+        .hearing = hearing < HEARING_MAX ? hearing : HEARING_MAX,
+        .report_period_s = fmax(input->report_period_s, 1.0),
+        .loss = input->unicast_loss,
+        .duty_cycle = { [COURSE_RX1] = input->uplink_duty,
+                [COURSE_RX2] = region_duty_cycle(input->region, input->rx2_frequency_hz) },
+        .channel_count = input->channel_count,
+        .uplink_s = schedule_answer_airtime_s(input->region, input->uplink_data_rate),
+        .exchange_s = EXCHANGE_S,
+        .chained = input->set_up_policy == SET_UP_CHAINED && input->delivery == DELIVERY_MULTICAST,
+    };
+    plan_commands(input, course);
+}
+
+/* The answers to commands; a report of the block; a question for each hash of it; and an answer to
+ * a status request from members that lack fragments. */
+static double set_up_uplinks(const struct estimate_input *input,
+        const struct fleet_course_input *course, const struct estimate *estimate)
+{
     double lacking = input->correction == CORRECTION_ADAPTIVE && estimate->correction > 0
                              ? 1.0 - estimate->complete_share
                              : 0.0;
-    /* The group of a second period is announced when the device is ready. */
-    double second = !unicast && input->correction_period == CORRECTION_PERIOD_SECOND
-                            ? exchanges - 1.0
-                            : 0.0;
     /* A poll, DevUpgradeImageAns, DevRebootTimeAns. */
     double orders = input->install_ordered ? 3.0 : 0.0;
-    estimate->uplinks = (1.0 + exchanges + second + lacking + 1.0 + input->proofs + orders + 1.0)
-                        / (1.0 - input->unicast_loss);
+    return (course->commands + lacking + 1.0 + input->proofs + orders)
+           / (1.0 - input->unicast_loss);
 }
 
 /* --- all ------------------------------------------------------------------------------------- */
@@ -398,8 +421,19 @@ void estimate_make(const struct estimate_input *input, struct estimate *estimate
     if (input->delivery == DELIVERY_MULTICAST) {
         estimate_multicast(input, duty_cycle, estimate);
     }
-    estimate_set_up(input, estimate);
-    if (input->delivery == DELIVERY_UNICAST) {
-        unicast_estimate_make(input, estimate);
+    struct fleet_course_input plan;
+    struct fleet_course course;
+    plan_course(input, &plan);
+    bool unicast = input->delivery == DELIVERY_UNICAST;
+    if (unicast && !unicast_estimate_plan(input, estimate, &plan)) {
+        estimate->possible = false;
+        return;
+    }
+    fleet_course_make(&plan, &course);
+    estimate->set_up_s = course.set_up_s;
+    estimate->set_up_fleet_s = course.set_up_last_s;
+    estimate->uplinks = set_up_uplinks(input, &plan, estimate);
+    if (unicast) {
+        unicast_estimate_make(input, &plan, &course, estimate);
     }
 }

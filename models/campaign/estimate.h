@@ -1,13 +1,15 @@
-/* What a campaign will take, in closed form, before it runs.
+/* What a campaign will take, before it runs.
  * SPDX-License-Identifier: MIT
  *
- * A pure function of plain numbers. The schedule is the one the update server plans by
+ * A pure function of plain numbers: closed forms, and equations for what gateways can send in
+ * class A (campaign/fleet_course.h). The schedule is the one the update server plans by
  * (campaign/schedule.h); loss is independent from frame to frame.
  */
 #ifndef CAMPAIGN_ESTIMATE_H
 #define CAMPAIGN_ESTIMATE_H
 
 #include "campaign/campaign.h"
+#include "campaign/fleet_course.h"
 
 struct estimate_input {
     const struct region *region;
@@ -87,8 +89,8 @@ struct estimate {
     bool time_out_fits;     /* planned_s fits the sessions: else the last one is cut short */
     double complete_share;  /* of devices whole after uncoded and coded fragments */
     double set_up_s;        /* of a device, from the campaign's start, mean */
-    double set_up_fleet_s;  /* until the last one: reports, and what RX2 can carry */
-    double uplinks;         /* of a device for the campaign, mean */
+    double set_up_fleet_s;  /* until the last one */
+    double uplinks;         /* of a device for the campaign, mean; not its reports */
     double listening_s;     /* receiver on until the end of the first fragment */
     double listening_j;
     double bulk_rx_s; /* receiver on from there until the block is whole, mean; not in a pause */
@@ -96,6 +98,9 @@ struct estimate {
     double battery_percent;    /* listening_j + bulk_j of battery_usable_j */
     uint32_t answer_fragments; /* by unicast: of one answer at most */
 };
+
+/* A downlink of class A with an application payload of `size` bytes. */
+struct course_frame estimate_frame(const struct estimate_input *input, uint32_t size);
 
 void estimate_make(const struct estimate_input *input, struct estimate *estimate);
 

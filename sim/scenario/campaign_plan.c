@@ -10,9 +10,10 @@
 #include "scenario/scenario_campaigns.h"
 
 #define FRAGMENT_SIZE_USUAL 200u
-/* assumed, for want of a simulation: what cities of this size lose. */
+/* assumed, for want of a simulation: what links of cities of this size lose. What gateways miss
+ * while they send is counted apart. */
 #define EXPECTED_LOSS 0.02
-#define UNICAST_LOSS  0.10
+#define UNICAST_LOSS  0.05
 
 uint32_t campaign_fragment_size_max(const struct region *region, uint8_t data_rate)
 {

@@ -10,6 +10,9 @@
 #include "campaign/estimate.h"
 #include "region/region.h"
 
+/* The course is reckoned in steps of 10 s, and its sums end with 99.5 % of the members. */
+#define CLOSE 0.02
+
 /* Ten nodes, 2134 fragments of 47 B each: 427 answers of five. */
 static struct estimate_input ten_nodes(void)
 {
@@ -52,11 +55,13 @@ Test(unicast_estimate, gives_gateways_the_time_of_their_duty_cycle)
     cr_assert_eq(e.answer_fragments, 5);
     cr_assert_eq(e.coded + e.correction, 0);
     /* 2134 / 5 answers of 251 B at SF7, 389.4 ms (238 B: 3 + 5 * 47, and 13 B of LoRaWAN). */
-    cr_expect_float_eq(e.airtime_s, 1662.0, 2.0);
+    cr_expect_float_eq(e.airtime_s / 1662.0, 1.0, CLOSE);
     /* 12 % of the time; the first of ten reports comes after an eleventh of their period. */
-    cr_expect_float_eq(e.session_s, 1662.0 / 0.12 + 1800.0 / 11.0, 20.0);
+    cr_expect_float_eq(e.session_s / (1662.0 / 0.12 + 1800.0 / 11.0), 1.0, CLOSE);
     input.gateway_count = 2;
-    cr_expect_float_eq(make(&input).session_s, 1662.0 / 0.24 + 1800.0 / 6.0, 20.0);
+    /* An hour's airtime may be spent at once. */
+    double both_s = make(&input).session_s, most_s = 1662.0 / 0.24 + 1800.0 / 6.0;
+    cr_expect(both_s > most_s - 3600.0 && both_s < most_s, "%g s", both_s);
 }
 
 /* One device at DR0, 20 fragments: a request of 17 B takes 1318.9 ms, so that one in 66 s keeps 2 %
@@ -72,12 +77,12 @@ Test(unicast_estimate, gives_devices_the_pace_of_theirs)
     struct estimate e = make(&input);
     cr_assert_eq(e.answer_fragments, 1);
     cr_expect_float_eq(e.interval_s, 1.3189 / 0.02, 0.1);
-    cr_expect_float_eq(e.set_up_s, 905.0, 0.01);
-    cr_expect_float_eq(e.session_s, 905.0 + 20 * 1.3189 / 0.02, 2.0);
-    /* A report, set-up, receipt, a report, and 20 requests. */
-    cr_expect_float_eq(e.uplinks, 24.0, 0.01);
+    cr_expect_float_eq(e.set_up_s / 905.0, 1.0, CLOSE);
+    cr_expect_float_eq(e.session_s / (905.0 + 20 * 1.3189 / 0.02), 1.0, CLOSE);
+    /* Set-up, receipt, and 20 requests. */
+    cr_expect_float_eq(e.uplinks / 22.0, 1.0, CLOSE);
     /* Answers of 63 B take 2793.5 ms. */
-    cr_expect_float_eq(e.bulk_j, 20 * 3.3 * (0.0115 * 2.7935 + 0.044 * 1.3189), 0.01);
+    cr_expect_float_eq(e.bulk_j / (20 * 3.3 * (0.0115 * 2.7935 + 0.044 * 1.3189)), 1.0, CLOSE);
     cr_expect_float_eq(e.battery_percent, e.bulk_j / 100.0, 1e-9);
     cr_expect_eq(e.listening_j, 0.0);
 }
@@ -86,13 +91,13 @@ Test(unicast_estimate, gives_devices_the_pace_of_theirs)
 Test(unicast_estimate, repeats_what_is_lost)
 {
     struct estimate_input input = ten_nodes();
-    input.image_size_bytes = 20 * 47;
+    input.image_size_bytes = 200 * 47;
     input.fleet_size = 1;
     double exchange_s = make(&input).interval_s;
     input.unicast_loss = 0.1;
     struct estimate e = make(&input);
     cr_expect_float_eq(e.interval_s, exchange_s + 12.5 * 0.19 / 0.81, 1e-6);
-    cr_expect_float_eq(e.uplinks, 4.0 / 0.9 + 4.0 / 0.81, 1e-6);
+    cr_expect_float_eq(e.uplinks / (2.0 / 0.9 + 40.0 / 0.81), 1.0, CLOSE);
 }
 
 Test(unicast_estimate, is_impossible_where_no_window_carries_a_fragment)
