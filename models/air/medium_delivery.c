@@ -164,7 +164,7 @@ static void serve_next(const struct delivery *delivery, struct served *served)
     for (uint32_t i = 0; i < delivery->judging.count; i++) {
         if (i + PREFETCH_AHEAD < delivery->judging.count) {
             uint32_t soon = delivery->items[i + PREFETCH_AHEAD].index;
-            engine_expect(medium->engine, medium->device_entities[soon]);
+            engine_expect(medium->engine, medium->device_entities[soon], OBSERVE_FRAME_RECEIVED);
         }
         const struct receiver *receiver = &delivery->items[i];
         uint32_t device = receiver->index;

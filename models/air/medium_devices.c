@@ -191,7 +191,7 @@ static void detect_by_link(struct medium *medium, const struct judge_frame *judg
     for (uint32_t i = 0; i < count; i++) {
         if (i + PREFETCH_AHEAD < count) {
             uint32_t device = candidates[i + PREFETCH_AHEAD].device;
-            engine_expect(medium->engine, medium->device_entities[device]);
+            engine_expect(medium->engine, medium->device_entities[device], OBSERVE_FRAME_LOST);
             prefetch_read(&from[device]);
         }
         if (rivals > 0 && i + PREFETCH_REST_AHEAD < count) {

@@ -135,12 +135,12 @@ void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_pre
     engine->handlers[handler].prefetch = function;
 }
 
-void engine_expect(const struct engine *engine, entity_id entity)
+void engine_expect(const struct engine *engine, entity_id entity, enum observation_kind kind)
 {
     assert(entity < engine->entity_count);
     prefetch_write(&engine->entities[entity]);
     if (engine->on_expect != NULL) {
-        engine->on_expect(engine->on_expect_context, entity);
+        engine->on_expect(engine->on_expect_context, entity, kind);
     }
 }
 

@@ -61,12 +61,6 @@ uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, vo
 typedef void engine_prefetch_fn(void *context, entity_id entity, uint64_t argument);
 void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_prefetch_fn *function);
 
-/* Something will soon be observed of this entity: brings what that touches into the cache. */
-void engine_expect(const struct engine *engine, entity_id entity);
-/* Called by engine_expect(), to do the same for what an observer keeps, and nothing else. One. */
-typedef void engine_expect_fn(void *context, entity_id entity);
-void engine_on_expect(struct engine *engine, engine_expect_fn *function, void *context);
-
 /* Schedules an event at `at_ns` (asserted: not before now, not SIM_NS_NEVER) on behalf of
  * `entity`. Events are never cancelled: a handler ignores one that time has overtaken. */
 void engine_schedule(struct engine *engine, sim_ns at_ns, enum sim_phase phase, entity_id entity,

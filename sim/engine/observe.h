@@ -77,6 +77,13 @@ void engine_observer_add(
 void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
         enum observation_kind kind, int64_t a, int64_t b, int64_t c, const void *data);
 
+/* Something of this kind will soon be observed of this entity: brings what that touches into the
+ * cache. */
+void engine_expect(const struct engine *engine, entity_id entity, enum observation_kind kind);
+/* Called by engine_expect(), to do the same for what an observer keeps, and nothing else. One. */
+typedef void engine_expect_fn(void *context, entity_id entity, enum observation_kind kind);
+void engine_on_expect(struct engine *engine, engine_expect_fn *function, void *context);
+
 /* The run's fingerprint: per-entity hashes folded in entity order. */
 uint64_t engine_trace_hash(const struct engine *engine);
 uint64_t engine_entity_hash(const struct engine *engine, entity_id entity);

@@ -241,6 +241,12 @@ static void measure_devices(const void *state, struct measure *m)
     }
 }
 
+static struct recorder_lines lines(const void *state)
+{
+    const struct devices *devices = state;
+    return (struct recorder_lines){ devices->joins, sizeof devices->joins[0], 1 };
+}
+
 const struct recorder_ops devices_recorder = {
     .name = "devices",
     .by_campaign = true,
@@ -250,6 +256,7 @@ const struct recorder_ops devices_recorder = {
     .create = create,
     .destroy = free,
     .observe = observe,
+    .received_lines = lines,
     .audit = audit,
     .measure = measure_devices,
 };

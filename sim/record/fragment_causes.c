@@ -321,5 +321,6 @@ const struct recorder_ops fragment_causes_recorder = {
     .destroy = destroy,
     .observe = observe,
     .radio = radio,
-    .air_lines = lines,
+    .lost_lines = lines,
+    .received_lines = lines,
 };

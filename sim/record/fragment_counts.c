@@ -16,6 +16,7 @@
 struct fragment_counts {
     const struct recorder_set *set;
     const struct recorder_view *view;
+    bool windows;                      /* some devices refuse counters that lead by too much */
     uint32_t *current;                 /* campaign per device, UINT32_MAX: none so far */
     struct device_fragments devices[]; /* [campaign][device] */
 };
@@ -34,6 +35,9 @@ static void *create(const struct recorder_set *set)
     counts->set = set;
     counts->view = view;
     counts->current = current;
+    for (uint32_t i = 0; i < view->scenario->group_count; i++) {
+        counts->windows = counts->windows || view->scenario->groups[i].counter_window > 0;
+    }
     for (uint32_t i = 0; i < view->device_count; i++) {
         current[i] = UINT32_MAX;
     }
@@ -131,6 +135,9 @@ static void observe(void *state, const struct observation *o)
     uint32_t index = o->entity - counts->view->first_device;
     uint32_t *current = &counts->current[index];
     bool of_firmware = o->kind == OBSERVE_FIRMWARE;
+    if (of_firmware && o->a == FW_TRACE_COUNTER_REJECTED && !counts->windows) {
+        return; /* a duplicate: most frames are, so nothing of the device is looked at */
+    }
     if (of_firmware && o->a == FW_TRACE_FRAG_SET_UP) {
         *current = recorder_campaign_of(counts->view, index);
     }
@@ -210,6 +217,13 @@ static bool audit(const void *state, const struct recorder_set *set, char *text,
     return false;
 }
 
+/* Of the first campaign, which often is the only one. */
+static struct recorder_lines lines(const void *state)
+{
+    const struct fragment_counts *counts = state;
+    return (struct recorder_lines){ counts->devices, sizeof counts->devices[0], 1 };
+}
+
 const struct recorder_ops fragment_counts_recorder = {
     .name = "fragment_counts",
     .kinds = OBSERVE_BIT(OBSERVE_NODE_RESET),
@@ -220,5 +234,6 @@ const struct recorder_ops fragment_counts_recorder = {
     .create = create,
     .destroy = destroy,
     .observe = observe,
+    .received_lines = lines,
     .audit = audit,
 };
