@@ -6,6 +6,8 @@
 #include <nettle/cbc.h>
 #include <string.h>
 
+#include "identity/aes_key.h"
+
 #define BLOCK     16u
 #define RUN_BYTES 256u
 
@@ -37,7 +39,7 @@ static void double_block(uint8_t out[BLOCK], const uint8_t in[BLOCK])
 void aes_schedule_init(struct aes_schedule *schedule, const uint8_t key[16])
 {
     uint8_t block[BLOCK] = { 0 };
-    aes128_set_encrypt_key(&schedule->encrypt, key);
+    aes_key_expand(&schedule->encrypt, key);
     aes128_encrypt(&schedule->encrypt, BLOCK, block, block);
     double_block(schedule->subkey_whole, block);
     double_block(schedule->subkey_partial, schedule->subkey_whole);

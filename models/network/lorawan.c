@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "identity/aes_key.h"
 #include "network/wire.h"
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -17,7 +18,7 @@ static void encrypt_block(const void *context, size_t size, uint8_t *out, const 
 
 void lorawan_key_set(struct lorawan_key *key, const uint8_t bytes[16])
 {
-    aes128_set_encrypt_key(&key->aes, bytes);
+    aes_key_expand(&key->aes, bytes);
     cmac128_set_key(&key->subkeys, &key->aes, encrypt_block);
 }
 
@@ -36,7 +37,7 @@ void lorawan_cmac(const struct lorawan_key *key, const uint8_t *prefix, const ui
 void lorawan_aes_encrypt(const uint8_t key[16], const uint8_t in[16], uint8_t out[16])
 {
     struct aes128_ctx aes;
-    aes128_set_encrypt_key(&aes, key);
+    aes_key_expand(&aes, key);
     aes128_encrypt(&aes, 16, out, in);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "identity/aes_key.h"
 #include "network/multicast_internal.h"
 
 #define LEAD_FIRST_NS (500 * SIM_NS_PER_MS)
@@ -60,7 +61,7 @@ uint32_t network_group_create(struct network *network, const struct network_grou
     lorawan_mc_session_keys(params->mc_key, params->mc_addr, app_s_key, nwk_s_key);
     group->params = *params;
     lorawan_key_set(&group->nwk_s_key, nwk_s_key);
-    aes128_set_encrypt_key(&group->app_s_key, app_s_key);
+    aes_key_expand(&group->app_s_key, app_s_key);
     group->modulation =
             network_downlink_modulation(network, params->data_rate, params->frequency_hz);
     int32_t max_mdbm = network_eirp_mdbm(network, params->frequency_hz);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "identity/aes_key.h"
+
 #define SCHEDULES_LOG2 10u
 #define SCHEDULES      (1u << SCHEDULES_LOG2)
 
@@ -34,7 +36,7 @@ const struct session_schedule *session_schedules_get(
     if (!schedules->of[at].valid || memcmp(&schedule->keys, keys, sizeof *keys) != 0) {
         schedule->keys = *keys;
         lorawan_key_set(&schedule->nwk_s_key, keys->nwk_s_key);
-        aes128_set_encrypt_key(&schedule->app_s_key, keys->app_s_key);
+        aes_key_expand(&schedule->app_s_key, keys->app_s_key);
         schedules->of[at].valid = true;
     }
     return schedule;
