@@ -367,7 +367,8 @@ _Noreturn void node_task_escape(struct node *node, enum node_exit how);
 /* Arguments of a wake: what it is expected to be for. */
 enum node_wake_for {
     NODE_WAKE_REST,
-    NODE_WAKE_WORK /* the last run has left work */
+    NODE_WAKE_SOON, /* what it touches was touched just before */
+    NODE_WAKE_WORK  /* the last run has left work */
 };
 void node_slice(struct node *node, sim_ns until_ns);
 /* Before a node of several that run at one time (parts.h) touches what is neither its own nor its

@@ -45,6 +45,9 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
 {
     const struct node_fleet *fleet = context;
     struct node *node = node_at(fleet, entity - fleet->first_entity);
+    if (argument == NODE_WAKE_SOON) {
+        return;
+    }
     if (argument == NODE_WAKE_WORK) {
         prefetch_lines(node, PREFETCH_NODE_LINES);
         prefetch_spans(node, fleet->applications[0]->work_spans);

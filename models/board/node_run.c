@@ -43,6 +43,10 @@ static sim_ns wake_ns(const struct node *node)
     return earlier(mcu_wake_ns(node), node_chip_ns(node));
 }
 
+/* For so long a node stays in the cache: from an uplink to the end of its windows, of which there
+ * are few nodes at a time. */
+#define CACHED_FOR_NS (3 * SIM_NS_PER_S)
+
 void node_schedule(struct node *node)
 {
     sim_ns at_ns = wake_ns(node);
@@ -54,8 +58,11 @@ void node_schedule(struct node *node)
             (NODE_SCHEDULED - 1) * sizeof node->scheduled_ns[0]);
     node->scheduled_ns[0] = at_ns;
     struct node_fleet *fleet = node->fleet;
+    bool soon = at_ns - engine_now(fleet->engine) < CACHED_FOR_NS;
     engine_schedule(fleet->engine, at_ns, SIM_PHASE_NODE, node_entity(node), fleet->wake_handler,
-            node->more ? NODE_WAKE_WORK : NODE_WAKE_REST);
+            node->more ? NODE_WAKE_WORK
+            : soon     ? NODE_WAKE_SOON
+                       : NODE_WAKE_REST);
 }
 
 static void scheduled_pop(struct node *node, sim_ns now_ns)
@@ -367,16 +374,14 @@ void node_serve(struct node *node, sim_ns now_ns)
     }
 }
 
-/* A node that slept this long is no longer in the cache: longer than from an uplink to its windows,
- * of which there are few nodes at a time. */
-#define PREFETCH_WAKE_AFTER_NS (10 * SIM_NS_PER_S)
-
 void node_wake(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
 {
     struct node_fleet *fleet = context;
     struct node *node = node_at(fleet, entity - fleet->first_entity);
-    if (now_ns - node->local_ns > PREFETCH_WAKE_AFTER_NS) {
-        node_wake_prefetch(fleet, entity, argument); /* the engine may not have seen it coming */
+    if (argument == NODE_WAKE_REST && now_ns - node->local_ns > CACHED_FOR_NS) {
+        if (!engine_has_prepared(fleet->engine, entity)) {
+            node_wake_prefetch(fleet, entity, argument);
+        }
         key_store_prefetch(fleet->keys, node->key_used);
     }
     scheduled_pop(node, now_ns);

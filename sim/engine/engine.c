@@ -185,6 +185,16 @@ static inline const struct engine_handler *handler_of(
     return &engine->handlers[event->tail & ((1u << TAIL_HANDLER_BITS) - 1)];
 }
 
+bool engine_has_prepared(const struct engine *engine, entity_id entity)
+{
+    assert(entity < engine->entity_count);
+    bool found = false;
+    for (uint32_t i = 0; i < ENGINE_PREPARED_KEPT; i++) { /* no branch: it is vectorised */
+        found |= engine->prepared[i] == entity;
+    }
+    return found;
+}
+
 /* Events of one entity mostly come in bursts: those after the first find its memory in the cache
  * and need no preparation. Looking PREFETCH_SKIP events past the next one gives the memory time to
  * arrive, and finds the first of a burst after the last ones of another. */
@@ -192,15 +202,17 @@ static inline void prepare(struct engine *engine, entity_id now_served)
 {
     const struct event *hint = event_queue_hint(engine->queue, PREFETCH_SKIP);
     if (hint == NULL || (entity_id)hint->order == now_served
-            || (entity_id)hint->order == engine->prepared) {
+            || engine_has_prepared(engine, (entity_id)hint->order)) {
         return;
     }
-    engine->prepared = (entity_id)hint->order;
-    assert(engine->prepared < engine->entity_count);
-    prefetch_write(&engine->entities[engine->prepared]);
+    entity_id entity = (entity_id)hint->order;
+    assert(engine->prepared_next < ENGINE_PREPARED_KEPT);
+    prefetch_write(&engine->entities[entity]);
     const struct engine_handler *handler = handler_of(engine, hint);
     if (handler->prefetch != NULL) {
-        handler->prefetch(handler->context, engine->prepared, hint->argument);
+        engine->prepared[engine->prepared_next] = entity;
+        engine->prepared_next = (engine->prepared_next + 1) % ENGINE_PREPARED_KEPT;
+        handler->prefetch(handler->context, entity, hint->argument);
     }
 }
 

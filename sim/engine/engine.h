@@ -60,6 +60,8 @@ uint16_t engine_handler_add(struct engine *engine, engine_event_fn *function, vo
  * several times, or never. It may start to bring memory into the cache and do nothing else. */
 typedef void engine_prefetch_fn(void *context, entity_id entity, uint64_t argument);
 void engine_handler_prefetch(struct engine *engine, uint16_t handler, engine_prefetch_fn *function);
+/* Was the entity one of the last for which a handler's prefetch was called? */
+bool engine_has_prepared(const struct engine *engine, entity_id entity);
 
 /* Schedules an event at `at_ns` (asserted: not before now, not SIM_NS_NEVER) on behalf of
  * `entity`. Events are never cancelled: a handler ignores one that time has overtaken. */

@@ -11,7 +11,8 @@
 
 enum {
     ENGINE_HANDLER_MAX = 256,
-    ENGINE_OBSERVER_MAX = 16
+    ENGINE_OBSERVER_MAX = 16,
+    ENGINE_PREPARED_KEPT = 8
 };
 
 /* Together, since a dispatched handler usually observes and schedules. */
@@ -43,7 +44,10 @@ struct engine {
     uint64_t layer_sums[LAYER_COUNT]; /* of hashes of observations, engine_layer_hash() */
     uint64_t time_sum;                /* engine_time_hash() */
     uint64_t watched;                 /* union of the observers' masks */
-    entity_id prepared;               /* whose memory was asked for last */
+    /* Whose memory was asked for last, in turn. An event waits while those of others are pushed and
+     * taken before it, and comes to the place that is looked at again and again. */
+    entity_id prepared[ENGINE_PREPARED_KEPT];
+    uint32_t prepared_next;
     uint32_t entity_count;
     uint32_t entity_capacity;
     uint32_t handler_count;

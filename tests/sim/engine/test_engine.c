@@ -301,3 +301,53 @@ Test(engine, rejects_the_257th_handler, .signal = SIGABRT)
         engine_handler_add(engine, log_event, &the_log);
     }
 }
+
+/* Prefetches are counted by entity. */
+struct asked {
+    struct engine *engine;
+    entity_id waiting;
+    unsigned count;  /* for the entity that waits */
+    unsigned pushes; /* of the others, left */
+    bool had_prepared;
+};
+
+static void count_prefetch(void *context, entity_id entity, uint64_t argument)
+{
+    struct asked *asked = context;
+    asked->count += entity == asked->waiting ? 1u : 0u;
+}
+
+/* Two events that are taken before the one that waits, so that it moves away from its place. */
+static void push_two(void *context, sim_ns now_ns, entity_id entity, uint64_t argument)
+{
+    struct asked *asked = context;
+    if (entity == asked->waiting) {
+        asked->had_prepared = engine_has_prepared(asked->engine, entity);
+    } else if (asked->pushes > 0) {
+        asked->pushes--;
+        uint16_t own = (uint16_t)argument;
+        engine_schedule(asked->engine, now_ns + 1, SIM_PHASE_NODE, entity, own, argument);
+        engine_schedule(asked->engine, now_ns + 1, SIM_PHASE_NODE, entity, own, argument);
+    }
+}
+
+/* Goal: an event that comes to the place looked at several times, since others are pushed and taken
+ * before it, has its memory asked for once, and its handler can tell that it was. */
+Test(engine, asks_once_for_the_memory_of_an_event_that_waits)
+{
+    struct asked asked = { .engine = engine, .pushes = 6 };
+    entity_id first = engine_entity_add(engine, 4);
+    asked.waiting = first + 3;
+    uint16_t own = engine_handler_add(engine, push_two, &asked);
+    engine_handler_prefetch(engine, own, count_prefetch);
+    cr_assert_not(engine_has_prepared(engine, asked.waiting));
+    for (uint32_t i = 0; i < 3; i++) {
+        engine_schedule(engine, 64, SIM_PHASE_NODE, first + i, own, own);
+    }
+    engine_schedule(engine, 120, SIM_PHASE_NODE, asked.waiting, own, own);
+    engine_schedule(engine, 121, SIM_PHASE_NODE, first, own, own);
+    engine_schedule(engine, 121, SIM_PHASE_NODE, first + 1, own, own);
+    cr_assert(engine_run(engine, 2000));
+    cr_assert_eq(asked.count, 1, "asked %u times", asked.count);
+    cr_assert(asked.had_prepared);
+}
