@@ -180,6 +180,28 @@ static uint32_t find_candidates(
     return count;
 }
 
+/* Brings what the next candidates touch into the cache. One that has locked on another frame hears
+ * that it lost this one, and no link of it is looked at. */
+static void prefetch_candidates(
+        const struct medium *medium, const struct candidate *soon, uint32_t count, bool rivals)
+{
+    const struct link_table *links = &medium->links;
+    if (PREFETCH_AHEAD < count) {
+        uint32_t device = soon[PREFETCH_AHEAD].device;
+        engine_expect(medium->engine, medium->device_entities[device], OBSERVE_FRAME_LOST);
+        if (rivals && medium->listeners[device].locked == NO_FRAME) {
+            prefetch_read(&links->from[device]);
+        }
+    }
+    if (PREFETCH_REST_AHEAD < count) {
+        uint32_t device = soon[PREFETCH_REST_AHEAD].device;
+        if (rivals && medium->listeners[device].locked == NO_FRAME) {
+            prefetch_read(&links->gains_mdb[links->from[device]]);
+            prefetch_read(&links->gateways[links->from[device]]);
+        }
+    }
+}
+
 /* Looks at each link on which the frame can be heard: at all of them first, so that what the second
  * walk looks at can be brought into the cache ahead. */
 static void detect_by_link(struct medium *medium, const struct judge_frame *judged, uint32_t rivals,
@@ -187,18 +209,8 @@ static void detect_by_link(struct medium *medium, const struct judge_frame *judg
 {
     uint32_t count = find_candidates(medium, air, audible);
     const struct candidate *candidates = medium->candidates;
-    const uint32_t *from = medium->links.from;
     for (uint32_t i = 0; i < count; i++) {
-        if (i + PREFETCH_AHEAD < count) {
-            uint32_t device = candidates[i + PREFETCH_AHEAD].device;
-            engine_expect(medium->engine, medium->device_entities[device], OBSERVE_FRAME_LOST);
-            prefetch_read(&from[device]);
-        }
-        if (rivals > 0 && i + PREFETCH_REST_AHEAD < count) {
-            uint32_t first = from[candidates[i + PREFETCH_REST_AHEAD].device];
-            prefetch_read(&medium->links.gains_mdb[first]);
-            prefetch_read(&medium->links.gateways[first]);
-        }
+        prefetch_candidates(medium, &candidates[i], count - i, rivals > 0);
         detect(medium, judged, rivals, air, candidates[i].device, candidates[i].median_mdbm,
                 now_ns);
     }

@@ -277,6 +277,20 @@ static void received(struct fragment_causes *causes, uint32_t device, const stru
     }
 }
 
+/* Only for these two causes is a frame lost that was received before: else nothing is looked at of
+ * the device, whose line would have to come from memory for each of the many losses. */
+static void lost(struct fragment_causes *causes, uint32_t device, const struct observation *o)
+{
+    enum loss_cause cause = (enum loss_cause)o->b;
+    bool may_be_unread = cause == LOSS_MCU_BUSY || cause == LOSS_POWERED_DOWN;
+    if (may_be_unread && fragment_copy_unread(causes, device, o->a, cause)) {
+        return;
+    }
+    if (cause != LOSS_MCU_BUSY) {
+        fragment_copy_heard(causes, device, cause, o->a, NULL);
+    }
+}
+
 static void observe(void *state, const struct observation *o)
 {
     struct fragment_causes *causes = state;
@@ -286,10 +300,7 @@ static void observe(void *state, const struct observation *o)
         received(causes, device, o);
         break;
     case OBSERVE_FRAME_LOST:
-        if (!fragment_copy_unread(causes, device, o->a, (enum loss_cause)o->b)
-                && o->b != LOSS_MCU_BUSY) {
-            fragment_copy_heard(causes, device, (enum loss_cause)o->b, o->a, NULL);
-        }
+        lost(causes, device, o);
         break;
     case OBSERVE_FRAME_STARTED:
         started(causes, o->data);
@@ -321,6 +332,5 @@ const struct recorder_ops fragment_causes_recorder = {
     .destroy = destroy,
     .observe = observe,
     .radio = radio,
-    .lost_lines = lines,
     .received_lines = lines,
 };

@@ -69,8 +69,7 @@ struct recorder_ops {
     void (*observe)(void *state, const struct observation *observation);
     /* What it has of devices, that an uplink touches. */
     struct recorder_lines (*lines)(const void *state);
-    struct recorder_lines (*lost_lines)(const void *state);     /* that a lost frame touches */
-    struct recorder_lines (*received_lines)(const void *state); /* that a received one touches */
+    struct recorder_lines (*received_lines)(const void *state); /* the same of a received frame */
     /* An application starts on device `device`, after the bootloader: its flash may be looked at.
      * `at_ns` is the device's local time. */
     void (*boot)(void *state, uint32_t device, sim_ns at_ns);

@@ -47,8 +47,7 @@ struct recorder_set {
     struct listener listeners[LISTENERS_MAX];
     uint16_t list_begin[LIST_COUNT + 1];
     struct lines run_lines;          /* fetched before a node runs */
-    struct lines lost_lines;         /* fetched before it loses a frame */
-    struct lines received_lines;     /* fetched before it receives one */
+    struct lines received_lines;     /* fetched before it receives a frame */
     uint8_t booting[RECORDER_COUNT]; /* rows that are called when an application starts */
     uint32_t booting_count;
     uint8_t watching_radios[RECORDER_COUNT]; /* rows that hear of changes of radios */
@@ -116,9 +115,6 @@ static void list_lines(struct recorder_set *set)
     for (uint32_t i = 0; i < RECORDER_COUNT; i++) {
         if (set->takes_part[i] && recorder_rows[i]->lines != NULL) {
             add_lines(&set->run_lines, recorder_rows[i]->lines(set->states[i]));
-        }
-        if (set->takes_part[i] && recorder_rows[i]->lost_lines != NULL) {
-            add_lines(&set->lost_lines, recorder_rows[i]->lost_lines(set->states[i]));
         }
         if (set->takes_part[i] && recorder_rows[i]->received_lines != NULL) {
             add_lines(&set->received_lines, recorder_rows[i]->received_lines(set->states[i]));
@@ -236,9 +232,8 @@ static void expect(void *context, entity_id entity, enum observation_kind kind)
 {
     const struct recorder_set *set = context;
     uint32_t device = entity - set->view.first_device;
-    if (device < set->view.device_count) {
-        prefetch_lines(
-                kind == OBSERVE_FRAME_RECEIVED ? &set->received_lines : &set->lost_lines, device);
+    if (kind == OBSERVE_FRAME_RECEIVED && device < set->view.device_count) {
+        prefetch_lines(&set->received_lines, device);
     }
 }
 

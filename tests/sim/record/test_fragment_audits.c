@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Goal: what happened in one session of a device, an attack or a reset, says nothing of another
- * one. The audit of a run compares the two counts for each device (record/fragment_counts.h).
+ * one. The audit of a run compares the two counts for each device (record/fragment_counts.h). A
+ * fragment that the radio received and the MCU did not read is lost, by the cause that the board
+ * states (models/board/node_air.c, node_power.c).
  */
 #include <criterion/criterion.h>
 
@@ -57,4 +59,59 @@ Test(fragment_audits, reset_in_one_round_says_nothing_of_the_next)
     trial_play(trial);
     cr_expect_eq(trial_value(trial, "rounds.recovered"), 4.0);
     trial_destroy(trial);
+}
+
+/* --- received, and lost after all ------------------------------------------------------------- */
+
+static const char in_one_session[] =
+        HEAD "firmware: {image: generated, size: 3 KiB}\n"
+             "campaign: {start: 20 min, set_up: {window: 1 h}, correction: {policy: fixed}}\n";
+
+struct last_received {
+    entity_id device;
+    int64_t frame_id;
+};
+
+static bool by_device(void *context, const struct observation *o)
+{
+    struct last_received *last = context;
+    last->frame_id = o->a;
+    return o->entity == last->device;
+}
+
+/* Causes of device 0 after its first fragment, and after the board has stated that it was not read.
+ */
+static void unread(enum loss_cause cause, struct cause_counts *received, struct cause_counts *lost)
+{
+    struct trial *trial = trial_create(in_one_session, NULL, 0);
+    const struct fragment_causes *causes = fragment_causes_of(trial->recorders);
+    struct last_received last = { .device = recorder_set_view(trial->recorders)->first_device };
+    const struct run_goal goal = { .until_ns = 20 * 3600 * SIM_NS_PER_S,
+        .kinds = OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
+        .wanted = by_device,
+        .context = &last };
+    do {
+        *received = (struct cause_counts){ 0 };
+        cr_assert_eq(run_advance(trial->run, &goal), RUN_WANTED);
+        fragment_causes_device(causes, 0, 0, received);
+    } while (received->of[LOSS_NONE] == 0);
+    struct engine *engine = run_engine(trial->run);
+    engine_observe(engine, engine_now(engine), last.device, OBSERVE_FRAME_LOST, last.frame_id,
+            cause, 0, NULL);
+    *lost = (struct cause_counts){ 0 };
+    fragment_causes_device(causes, 0, 0, lost);
+    trial_destroy(trial);
+}
+
+Test(fragment_audits, a_received_fragment_that_was_not_read_is_lost)
+{
+    static const enum loss_cause all[] = { LOSS_MCU_BUSY, LOSS_POWERED_DOWN };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct cause_counts received, lost;
+        unread(all[i], &received, &lost);
+        cr_expect_eq(received.of[LOSS_NONE], 1);
+        cr_expect_eq(received.of[all[i]], 0);
+        cr_expect_eq(lost.of[LOSS_NONE], 0, "cause %d", (int)all[i]);
+        cr_expect_eq(lost.of[all[i]], 1, "cause %d", (int)all[i]);
+    }
 }
