@@ -106,28 +106,46 @@ static void dispatch(struct fragmentation *frag, struct core *core, uint32_t n, 
     }
 }
 
-/* An uncoded fragment whose hash is known is the server's, or it is not taken at all. */
-static bool is_refused(
-        const struct fragmentation *frag, struct core *core, uint32_t n, const uint8_t *data)
+/* A coded fragment cannot be proven when it comes. The first one fixes which fragments are missing,
+ * so it has to wait for one that was proven, or for the table. */
+static enum fragment_proof prove_coded(const struct fragmentation *frag, const struct core *core)
 {
-    if (!frag->decoder.proves || n > frag->session.fragments) {
+    bool untouched = frag->missing == frag->session.fragments && frag->phase <= FRAG_PHASE_COLLECT;
+    DEVICE_ASSERT(&core->hal, frag->decoder.proves);
+    return untouched && !fragment_table_is_whole(&core->hal, frag->session.fragments)
+                   ? FRAGMENT_UNPROVEN
+                   : FRAGMENT_PROVEN;
+}
+
+/* An uncoded fragment whose hash is known is the server's, or it is not taken at all; of a session
+ * that announced its table, none is taken before its hash. */
+static bool is_refused(const struct fragmentation *frag, struct core *core, uint32_t n,
+        const uint8_t *data, bool to_group)
+{
+    if (!frag->decoder.proves) {
         return false;
     }
+    bool coded = n > frag->session.fragments;
+    bool announced = to_group && (frag->session.control & FRAG_CONTROL_TABLE) != 0;
     enum fragment_proof proof =
-            fragment_table_check(&core->hal, n - 1u, data, frag->session.fragment_size);
+            coded ? prove_coded(frag, core)
+                  : fragment_table_check(&core->hal, n - 1u, data, frag->session.fragment_size);
     if (proof == FRAGMENT_FORGED) {
         hal_trace(&core->hal, FW_TRACE_FRAGMENT_FORGED, n, 0);
     } else if (proof == FRAGMENT_PROOF_BUSY) {
         hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_BUSY, 0);
+    } else if (proof == FRAGMENT_UNPROVEN && announced) {
+        hal_trace(&core->hal, FW_TRACE_FRAME_DROPPED, FRAGMENTATION_DROPPED_UNPROVEN, 0);
     }
-    return proof == FRAGMENT_FORGED || proof == FRAGMENT_PROOF_BUSY;
+    return proof == FRAGMENT_FORGED || proof == FRAGMENT_PROOF_BUSY
+           || (proof == FRAGMENT_UNPROVEN && announced);
 }
 
 void frag_session_on_fragment(struct fragmentation *frag, struct core *core, uint32_t n,
-        const uint8_t *data, uint64_t now_ticks)
+        const uint8_t *data, bool to_group, uint64_t now_ticks)
 {
     DEVICE_ASSERT(&core->hal, n > 0 && n <= FRAG_NUMBER_MAX);
-    if (is_refused(frag, core, n, data)) {
+    if (is_refused(frag, core, n, data, to_group)) {
         return;
     }
     frag_count_received(frag, 1);

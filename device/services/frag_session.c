@@ -332,7 +332,7 @@ static void step_result(struct fragmentation *frag, struct core *core, uint64_t 
     }
     frag->phase = frag->mic_good ? FRAG_PHASE_DONE : FRAG_PHASE_FAILED;
     frag->block_ready = frag->mic_good && !frag->session.used;
-    if (frag->session.ack_reception && !frag->session.acknowledged) {
+    if (frag_session_asks_receipt(&frag->session) && !frag->session.acknowledged) {
         frag->acks_sent = 0;
         frag->ack_at_ticks = now_ticks + frag_delay_ticks(frag, core);
     }

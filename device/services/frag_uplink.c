@@ -47,7 +47,7 @@ static size_t encode_status(struct fragmentation *frag, struct core *core, uint3
         return 0;
     }
     if (frag_session_is(frag, index) && frag->phase == FRAG_PHASE_DONE
-            && !frag->session.ack_reception) {
+            && !frag_session_asks_receipt(&frag->session)) {
         frag_session_acknowledged(frag, core);
     }
     memcpy(out, bytes, size);

@@ -56,6 +56,21 @@ enum fragment_proof fragment_table_check(
     return memcmp(hash, digest, sizeof(hash)) == 0 ? FRAGMENT_PROVEN : FRAGMENT_FORGED;
 }
 
+bool fragment_table_is_whole(const struct hal *hal, uint32_t fragments)
+{
+    uint8_t hash[FRAGMENT_HASH_SIZE];
+    uint32_t index = 0;
+    DEVICE_ASSERT(hal, fragments <= FEC_FRAGMENTS_MAX);
+    while (index < fragments
+            && hal_flash_read(hal, HAL_FLASH_EXTERNAL,
+                       NOR_TABLE_ADDRESS + index * FRAGMENT_HASH_SIZE, hash, sizeof(hash))
+                       == HAL_OK
+            && !is_erased(hash, sizeof(hash))) {
+        index++;
+    }
+    return index == fragments;
+}
+
 /* A session whose memory is erased, and which can still make use of a table. */
 static bool takes_table(const struct fragmentation *frag, const struct core *core)
 {

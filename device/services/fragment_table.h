@@ -4,7 +4,10 @@
  * The keys of a multicast group prove that a fragment comes from a member, not that it is the
  * server's. With FACTORY_DEFENCE_FRAGMENT_TABLE a device takes this table before the fragments, and
  * then only fragments that match it: uncoded ones when they arrive, others when they are decoded.
- * Where the table has a gap, fragments are taken unproven.
+ * Where the set-up announced the table (FRAG_CONTROL_TABLE), a fragment whose hash has not come is
+ * not taken, and coded ones only after a proven one, or with the whole table: a member that sends
+ * before the server does gets nothing into flash. Without that, fragments are taken unproven where
+ * the table has a gap.
  *
  * Message, FPort 205, by multicast or unicast, little-endian:
  *     01 | first - 1 (14 bits), FragIndex (2 bits) | count | hashes | signature
@@ -37,6 +40,9 @@ enum fragment_proof {
 /* Does `data` match the hash of the uncoded fragment `index`, from 0? */
 enum fragment_proof fragment_table_check(
         const struct hal *hal, uint32_t index, const uint8_t *data, uint32_t size);
+
+/* Has the hash of each of the fragments come? False also where the flash runs. */
+bool fragment_table_is_whole(const struct hal *hal, uint32_t fragments);
 
 extern const struct package fragment_table_package;
 

@@ -70,7 +70,7 @@ static struct frag_params parse_setup(const struct fragmentation *frag, const ui
     };
     memcpy(params.descriptor, &bytes[6], sizeof(params.descriptor));
     if (frag->version >= 2) {
-        params.ack_reception = bytes[4] >> 6 & 1u;
+        params.control = bytes[4] >> 6;
         params.session_cnt = (uint16_t)get_le16(&bytes[10]);
         memcpy(params.mic, &bytes[12], sizeof(params.mic));
     }
@@ -191,7 +191,7 @@ static void on_status(struct fragmentation *frag, struct core *core, uint32_t pa
     }
     if (exists && !everyone && frag->missing == 0) {
         /* Only devices that miss fragments answer: silence is the report. */
-        if (frag->phase == FRAG_PHASE_DONE && !frag->session.ack_reception) {
+        if (frag->phase == FRAG_PHASE_DONE && !frag_session_asks_receipt(&frag->session)) {
             frag_session_acknowledged(frag, core);
         }
         return;
@@ -214,7 +214,7 @@ static void on_block_received(struct fragmentation *frag, struct core *core, uin
         return; /* nothing was sent that this could answer */
     }
     bool over = frag->phase == FRAG_PHASE_DONE || frag->phase == FRAG_PHASE_FAILED;
-    if (over && frag->session.ack_reception) {
+    if (over && frag_session_asks_receipt(&frag->session)) {
         frag->ack_at_ticks = HAL_TICKS_NEVER;
         frag_session_acknowledged(frag, core);
         hal_trace(&core->hal, FW_TRACE_BLOCK_ACKNOWLEDGED, index, 0);
@@ -222,7 +222,7 @@ static void on_block_received(struct fragmentation *frag, struct core *core, uin
 }
 
 void fragmentation_take(struct fragmentation *frag, struct core *core, uint32_t n,
-        const uint8_t *data, uint64_t now_ticks)
+        const uint8_t *data, bool to_group, uint64_t now_ticks)
 {
     uint8_t index = frag->session.index;
     DEVICE_ASSERT(&core->hal, frag->phase != FRAG_PHASE_NONE && index < FRAGMENTATION_INDEXES);
@@ -232,7 +232,7 @@ void fragmentation_take(struct fragmentation *frag, struct core *core, uint32_t 
         nvm_write(&core->nvm, NVM_SESSION_CNT_PREV, frag->session_cnt_prev,
                 sizeof(frag->session_cnt_prev));
     }
-    frag_session_on_fragment(frag, core, n, data, now_ticks);
+    frag_session_on_fragment(frag, core, n, data, to_group, now_ticks);
 }
 
 static void on_data_fragment(
@@ -250,8 +250,8 @@ static void on_data_fragment(
     if (n == 0 || index != frag->session.index || !allowed) {
         return;
     }
-    fragmentation_take(
-            frag, core, n, &downlink->payload[FRAGMENT_HEADER_SIZE], downlink->end_ticks);
+    fragmentation_take(frag, core, n, &downlink->payload[FRAGMENT_HEADER_SIZE],
+            downlink->group >= 0, downlink->end_ticks);
 }
 
 /* Payload bytes of a command, or -1: unknown, so that what follows cannot be parsed. */

@@ -21,9 +21,10 @@ struct core;
 #define FRAGMENTATION_FPORT   201u
 #define FRAGMENTATION_INDEXES 4u
 /* FRAME_DROPPED reasons: a fragment came while flash and decoder were busy; it is not the one that
- * was in its place before a reset. */
+ * was in its place before a reset; the session has a table of hashes, and none of it came. */
 #define FRAGMENTATION_DROPPED_BUSY     201u
 #define FRAGMENTATION_DROPPED_OCCUPIED 202u
+#define FRAGMENTATION_DROPPED_UNPROVEN 203u
 
 enum frag_phase {
     FRAG_PHASE_NONE,    /* no session */
@@ -43,6 +44,11 @@ enum frag_phase {
     FRAG_PHASE_FAILED   /* MIC wrong, or a hole not writable: the block is discarded */
 };
 
+/* Of a session: bits 6 and 7 of Control in FragSessionSetupReq. The second one is this project's
+ * own, reserved in TS004-2.0.0: a table of hashes comes before the fragments. */
+#define FRAG_CONTROL_ACK_RECEPTION 0x01u
+#define FRAG_CONTROL_TABLE         0x02u
+
 /* The session as it is kept in non-volatile memory, without gaps. */
 struct frag_params {
     uint32_t tag; /* ties the record to the journal in SPI NOR */
@@ -55,7 +61,7 @@ struct frag_params {
     uint8_t index; /* FragIndex */
     uint8_t group_mask;
     uint8_t block_ack_delay;
-    uint8_t ack_reception;
+    uint8_t control; /* FRAG_CONTROL_*, of version 2 */
     uint8_t version;
     uint8_t acknowledged; /* the server knows that the block is here */
     uint8_t used;         /* the block was handed over and dealt with */
@@ -95,9 +101,10 @@ struct fragmentation {
     struct frag_decoder decoder; /* last: its rows are the largest part, and most are never used */
 };
 
-/* A fragment of the session came, with whole data: N and FragIndex are its own. */
+/* A fragment of the session came, with whole data: N and FragIndex are its own. `to_group`: any
+ * member of it may have sent it. */
 void fragmentation_take(struct fragmentation *frag, struct core *core, uint32_t n,
-        const uint8_t *data, uint64_t now_ticks);
+        const uint8_t *data, bool to_group, uint64_t now_ticks);
 
 /* True once: the block is complete, its MIC (v2) good, and the server knows. With AckReception = 1
  * it knows when it acknowledged; else when a FragSessionStatusAns that reports MissingFrag 0 left,

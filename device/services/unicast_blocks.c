@@ -137,7 +137,7 @@ static void on_data(
     uint32_t missing = frag->missing;
     for (uint32_t i = 0; i < count; i++) {
         fragmentation_take(frag, core, first + i, &downlink->payload[DATA_HEADER_SIZE + i * size],
-                downlink->end_ticks);
+                false, downlink->end_ticks);
     }
     restart_if_stuck(frag, core, frag->missing < missing);
     frag->fetch.unanswered = 0;

@@ -116,7 +116,8 @@ size_t package_frag_session_setup_req(
     if (version < 2) {
         return 11;
     }
-    out[5] = (uint8_t)(out[5] | (session->ack_reception ? 0x40u : 0u));
+    out[5] = (uint8_t)(out[5] | (session->ack_reception ? 0x40u : 0u)
+                       | (session->table ? 0x80u : 0u));
     wire_put_u16(out + 11, session->session_cnt);
     memcpy(out + 13, session->mic, 4);
     return 17;

@@ -47,6 +47,7 @@ struct package_frag_session {
     uint8_t frag_size;
     uint8_t block_ack_delay;
     bool ack_reception; /* version 2 */
+    bool table; /* version 2: a table of hashes comes first (device/services/fragment_table.h) */
     uint8_t padding;
     uint8_t descriptor[4];
     uint16_t session_cnt; /* version 2 */

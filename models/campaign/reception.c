@@ -244,6 +244,7 @@ void reception_on_status_ans(struct campaign *campaign, struct member *member,
         member->sent = (uint16_t)(transfer->next_n - 1u);
     }
     member->missing = missing_at_least(transfer, message);
+    transfer_note_missing(transfer, member->missing);
     member->over_memory = is_over_memory(transfer, member, message);
     enum member_event lack = lack_of(transfer, member, message, !listens);
     if (member->missing == 0 && lack != MEMBER_EVENT_BLOCK_NO_MEMORY) {

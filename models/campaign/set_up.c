@@ -130,6 +130,7 @@ static size_t put_frag_setup(
         .frag_size = transfer->fragment_size_bytes,
         .block_ack_delay = transfer->schedule.block_ack_delay,
         .ack_reception = campaign->params.receipts == RECEIPTS_ASKED,
+        .table = !unicast_delivery(campaign) && transfer_table_messages(transfer) > 0,
         .padding = transfer->padding,
         .session_cnt = server_session_cnt(campaign->server, member->device, transfer->frag_index),
     };

@@ -60,7 +60,7 @@ bool transfer_init(struct transfer *transfer, struct campaign *campaign, uint8_t
 
 uint32_t transfer_table_messages(const struct transfer *transfer)
 {
-    return transfer->campaign->params.table_copies
+    return (transfer->campaign->params.table_copies + transfer->table_repeats)
            * fragment_table_pieces(transfer->nb_frag, transfer->table_count);
 }
 

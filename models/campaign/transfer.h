@@ -73,6 +73,8 @@ struct transfer {
     uint32_t counted_count, settled_count, final_count; /* settled, final: among the counted */
     uint8_t table_count;       /* hashes of a piece of the table; 0: there is no table */
     uint32_t table_sent;       /* pieces, each time counted */
+    uint32_t table_repeats;    /* of the whole table, for members that have none of it */
+    bool table_lacking;        /* such a member has reported since */
     uint32_t next_n, target_n; /* fragments to N <= target_n are wanted */
     uint32_t highest_sent_n;
     uint32_t repeat_n, repeat_left; /* uncoded, wanted again before the others, from repeat_n on */
@@ -142,6 +144,9 @@ void transfer_on_idle(struct transfer *transfer, sim_ns now_ns);
 void transfer_resume(struct transfer *transfer, sim_ns now_ns);
 /* Hands fragments to the running session, as many as it takes. */
 void transfer_feed(struct transfer *transfer);
+/* A member reported what it lacks. One that lacks all may have no hash, and takes no coded fragment
+ * then: the table goes out again before the next ones. */
+void transfer_note_missing(struct transfer *transfer, uint32_t missing);
 bool transfer_has_room(const struct transfer *transfer); /* for a higher N */
 /* Wants `count` uncoded fragments from n on again, before those that are wanted next. Members that
  * insist on a growing N drop them. */

@@ -86,6 +86,14 @@ void transfer_feed(struct transfer *transfer)
     }
 }
 
+void transfer_note_missing(struct transfer *transfer, uint32_t missing)
+{
+    assert(transfer->nb_frag > 0);
+    transfer->table_lacking =
+            transfer->table_lacking
+            || (transfer_table_messages(transfer) > 0 && missing >= transfer->nb_frag);
+}
+
 bool transfer_has_room(const struct transfer *transfer)
 {
     return transfer->target_n < PACKAGE_FRAGMENTS_MAX;
@@ -103,6 +111,8 @@ bool transfer_extend(struct transfer *transfer, uint32_t count)
 {
     assert(transfer->target_n <= PACKAGE_FRAGMENTS_MAX);
     uint32_t room = PACKAGE_FRAGMENTS_MAX - transfer->target_n;
+    transfer->table_repeats += transfer->table_lacking ? 1u : 0u;
+    transfer->table_lacking = false;
     transfer->target_n += count < room ? count : room;
     transfer_feed(transfer);
     return room > 0;

@@ -40,7 +40,7 @@ static struct frag_params session(struct fuzz_bytes *in)
         .version = (uint8_t)(1u + flags / 2u % 2u),
         .acknowledged = flags / 4u % 2u,
         .group_mask = 1,
-        .ack_reception = flags / 8u % 2u,
+        .control = flags / 8u % 4u,
     };
     if (params.fragments > NOR_BLOCK_SIZE / params.fragment_size) {
         params.fragments = (uint16_t)(NOR_BLOCK_SIZE / params.fragment_size);

@@ -6,6 +6,7 @@
  * of RFC 8032 section 7.1; the device has the public one.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "device_d.h"
@@ -20,16 +21,34 @@
     "0108400238d630f5b3561ceb9dee80f8898bdf88d9d7950a5d00327ee97cba4d5b7375b53daa478fa6619a050cc1" \
     "e3906ad3bac61432646801014e2fc6da2c4cf1d0152d51fa7233e376850c0f93a44d6e404107"
 
-static struct rig *set_up(bool proves)
+static struct rig *set_up_by(bool proves, const char *command)
 {
     struct rig *rig = rig_create();
     hex_parse(PUBLIC_KEY, rig->core.factory.image_public_key, 32);
     rig->core.factory.defences = proves ? FACTORY_DEFENCE_FRAGMENT_TABLE : 0;
     rig_set_gps(rig, 1300000000);
-    rig_down_hex(rig, DEVICE_D_PORT, -1, DEVICE_D_SETUP_V2);
+    rig_down_hex(rig, DEVICE_D_PORT, -1, command);
     rig_run_s(rig, 5);
     cr_assert_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
     return rig;
+}
+
+static struct rig *set_up(bool proves)
+{
+    return set_up_by(proves, DEVICE_D_SETUP_V2);
+}
+
+/* The same with bit 7 of Control: the table comes first. */
+static struct rig *set_up_announced(bool proves)
+{
+    uint8_t command[32];
+    char text[65] = "";
+    size_t size = hex_parse(DEVICE_D_SETUP_V2, command, sizeof command);
+    command[5] |= 0x80;
+    for (size_t i = 0; i < size; i++) {
+        snprintf(&text[2 * i], 3, "%02x", command[i]);
+    }
+    return set_up_by(proves, text);
 }
 
 static void hear_table(struct rig *rig, const char *piece)
@@ -85,6 +104,72 @@ Test(fragment_table, leaves_open_what_it_does_not_know)
     hear_forged(rig, 1);
     cr_expect_eq(missing(rig), 9);
     cr_expect_eq(rig_traces(rig, FW_TRACE_FRAGMENT_HASHES), 0);
+    rig_destroy(rig);
+}
+
+/* Goal: where the set-up announced the table, a member that sends before it gets no fragment into
+ * flash, uncoded or coded; the server's fragments are taken in their places afterwards. */
+Test(fragment_table, takes_nothing_before_an_announced_table)
+{
+    struct rig *rig = set_up_announced(true);
+    for (unsigned n = 1; n <= 12; n++) {
+        hear_forged(rig, n);
+    }
+    cr_expect_eq(missing(rig), 10);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
+    hear_table(rig, PIECE_1_8);
+    hear_forged(rig, 9);
+    hear_forged(rig, 11); /* the table has a gap, and nothing is proven */
+    cr_expect_eq(missing(rig), 10);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
+    hear_table(rig, PIECE_9_10);
+    for (unsigned n = 1; n <= 10; n++) {
+        device_d_fragment(rig, n, 0);
+        cr_assert_eq(missing(rig), 10 - n, "fragment %u", n);
+    }
+    rig_run_s(rig, 5);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_DONE);
+    rig_destroy(rig);
+}
+
+/* Goal: coded fragments are taken with the whole table, or once a fragment was proven, so that a
+ * device that lost the uncoded ones, or a piece of the table, gets its block. */
+Test(fragment_table, takes_coded_fragments_with_the_table_or_after_a_proven_one)
+{
+    struct rig *rig = set_up_announced(true);
+    hear_table(rig, PIECE_1_8);
+    hear_table(rig, PIECE_9_10);
+    device_d_fragment(rig, 11, 0);
+    cr_expect_neq(rig->services.fragmentation.phase, FRAG_PHASE_COLLECT);
+    rig_destroy(rig);
+    rig = set_up_announced(true);
+    hear_table(rig, PIECE_1_8);
+    for (unsigned n = 1; n < 60 && missing(rig) > 0; n++) {
+        device_d_fragment(rig, n, 0);
+    }
+    rig_run_s(rig, 5);
+    cr_expect_eq(rig->services.fragmentation.phase, FRAG_PHASE_DONE);
+    cr_expect(rig->services.fragmentation.mic_good);
+    rig_destroy(rig);
+}
+
+/* Goal: the announcement outlives a reset; a device without the defence takes no notice of it; and
+ * what comes in the device's own session needs no hash. */
+Test(fragment_table, holds_the_announcement_against_the_group_alone)
+{
+    struct rig *rig = set_up_announced(true);
+    rig_boot(rig);
+    rig_run_s(rig, 5);
+    hear_forged(rig, 1);
+    cr_expect_eq(missing(rig), 10);
+    const uint8_t own[13] = { 0x08, 2, 0x40 };
+    rig_down(rig, DEVICE_D_PORT, -1, own, sizeof own);
+    rig_run_s(rig, 1);
+    cr_expect_eq(missing(rig), 9);
+    rig_destroy(rig);
+    rig = set_up_announced(false);
+    hear_forged(rig, 1);
+    cr_expect_eq(missing(rig), 9);
     rig_destroy(rig);
 }
 

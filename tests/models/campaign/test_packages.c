@@ -46,6 +46,9 @@ Test(packages, writes_fragmentation_set_up_of_both_versions)
     expect_hex(session.mic, 4, "9b749d5f");
     size_t size = package_frag_session_setup_req(out, 2, &session);
     expect_hex(out, size, "02 11 0a00 0a 45 05 00010203 0500 9b749d5f");
+    session.table = true; /* bit 7 of Control, of version 2 alone */
+    size = package_frag_session_setup_req(out, 2, &session);
+    expect_hex(out, size, "02 11 0a00 0a c5 05 00010203 0500 9b749d5f");
     size = package_frag_session_setup_req(out, 1, &session);
     expect_hex(out, size, "02 11 0a00 0a 05 05 00010203");
 }
