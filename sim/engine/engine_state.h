@@ -30,7 +30,6 @@ struct engine_handler {
 };
 
 struct engine_observer {
-    uint64_t mask;
     engine_observer_fn *function;
     void *context;
 };
@@ -43,7 +42,7 @@ struct engine {
     uint64_t seed;
     uint64_t layer_sums[LAYER_COUNT]; /* of hashes of observations, engine_layer_hash() */
     uint64_t time_sum;                /* engine_time_hash() */
-    uint64_t watched;                 /* union of the observers' masks */
+    uint16_t observers_of[OBSERVATION_KIND_COUNT]; /* of each kind, a bit each */
     /* Whose memory was asked for last, in turn. An event waits while those of others are pushed and
      * taken before it, and comes to the place that is looked at again and again. */
     entity_id prepared[ENGINE_PREPARED_KEPT];

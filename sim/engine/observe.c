@@ -10,6 +10,7 @@
 #include "outbox.h"
 
 _Static_assert(OBSERVATION_KIND_COUNT <= 64, "a kind is a bit of a mask");
+_Static_assert(ENGINE_OBSERVER_MAX <= 16, "an observer is a bit of observers_of");
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -61,19 +62,20 @@ void engine_observer_add(
 {
     assert(function != NULL);
     assert(engine->observer_count < ENGINE_OBSERVER_MAX);
-    engine->observers[engine->observer_count++] =
-            (struct engine_observer){ mask, function, context };
-    engine->watched |= mask;
+    for (uint32_t kind = 0; kind < OBSERVATION_KIND_COUNT; kind++) {
+        if ((mask & OBSERVE_BIT(kind)) != 0) {
+            engine->observers_of[kind] |= (uint16_t)(1u << engine->observer_count);
+        }
+    }
+    engine->observers[engine->observer_count++] = (struct engine_observer){ function, context };
 }
 
 void engine_show(const struct engine *engine, const struct observation *what)
 {
     assert(what->entity < engine->entity_count);
-    for (uint32_t i = 0; i < engine->observer_count; i++) {
-        const struct engine_observer *observer = &engine->observers[i];
-        if ((observer->mask & OBSERVE_BIT(what->kind)) != 0) {
-            observer->function(observer->context, what);
-        }
+    for (unsigned rest = engine->observers_of[what->kind]; rest != 0; rest &= rest - 1u) {
+        const struct engine_observer *observer = &engine->observers[__builtin_ctz(rest)];
+        observer->function(observer->context, what);
     }
 }
 
@@ -84,7 +86,7 @@ void engine_observe(struct engine *engine, sim_ns at_ns, entity_id entity,
     assert((uint32_t)kind < OBSERVATION_KIND_COUNT);
     struct observation what = { at_ns, entity, (uint32_t)kind, a, b, c, data };
     struct outbox *outbox = outbox_here;
-    bool watched = (engine->watched & OBSERVE_BIT(kind)) != 0;
+    bool watched = engine->observers_of[kind] != 0;
     if (outbox == NULL) {
         hash_add(engine, &what, engine->layer_sums, &engine->time_sum);
         if (watched) {
