@@ -80,5 +80,6 @@ int main(int argc, char **argv)
     double floor = bench_median(crypto_floor, NULL, 5);
     bench_report(bench, "uplinks_per_s.n1000", "uplinks/s", uplinks_per_s(1000), floor);
     bench_report(bench, "uplinks_per_s.n20000", "uplinks/s", uplinks_per_s(20000), floor);
+    bench_report(bench, "uplinks_per_s.n100000", "uplinks/s", uplinks_per_s(100000), floor);
     return bench_close(bench);
 }
