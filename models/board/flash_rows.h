@@ -12,7 +12,7 @@
 #include "board/flash.h"
 
 #define FLASH_ROW_BYTES    256u /* the longest row that is kept */
-#define FLASH_ROWS_LOG2    11u
+#define FLASH_ROWS_LOG2    13u
 #define FLASH_ROWS         (1u << FLASH_ROWS_LOG2)
 #define FLASH_ROWS_AT_ONCE 32u
 

@@ -53,14 +53,14 @@ static void nor_transfer(struct node *node, size_t bytes)
     node->local_ns += (sim_ns)bytes * node->board->nor_spi_byte_ns;
 }
 
-/* An access finds the NOR in power-down. Out of it and back: a command and a wait, each. What the
- * driver spends on the way back is booked here, too, even if the NOR works in between; from the
+/* `count` accesses find the NOR in power-down. Out of it and back: a command and a wait, each. What
+ * the driver spends on the way back is booked here, too, even if the NOR works in between; from the
  * end of its work to the driver's notice it counts as in power-down already. */
-static void nor_wake_up(struct node *node)
+static void nor_wake_up(struct node *node, size_t count)
 {
     sim_ns before_ns = node->local_ns;
-    nor_transfer(node, 2 * NOR_POWER_BYTES);
-    node->local_ns += 2 * (sim_ns)node->board->type->nor_wake_up_ns;
+    nor_transfer(node, count * 2 * NOR_POWER_BYTES);
+    node->local_ns += 2 * (sim_ns)count * (sim_ns)node->board->type->nor_wake_up_ns;
     node->energy.nor_standby_ns += node->local_ns - before_ns;
 }
 
@@ -94,12 +94,12 @@ static sim_ns read_ns(const struct node *node, enum hal_flash_region region, siz
     return (sim_ns)size * node->board->type->flash_timing[region].read_ns_per_byte;
 }
 
-/* What a read of the NOR takes. */
-static void nor_read(struct node *node, size_t size)
+/* What `count` reads of the NOR take, of `size` bytes together. */
+static void nor_read(struct node *node, size_t count, size_t size)
 {
-    nor_wake_up(node);
+    nor_wake_up(node, count);
     sim_ns before_ns = node->local_ns;
-    nor_transfer(node, NOR_READ_OVERHEAD);
+    nor_transfer(node, count * NOR_READ_OVERHEAD);
     node->local_ns += read_ns(node, HAL_FLASH_EXTERNAL, size);
     node->energy.nor_read_ns += node->local_ns - before_ns;
 }
@@ -119,7 +119,7 @@ enum hal_status node_flash_read(
     if (geometry->stalls_cpu) {
         node->local_ns += read_ns(node, region, size);
     } else {
-        nor_read(node, size);
+        nor_read(node, 1, size);
     }
     flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, (uint32_t)size);
     if (node->faults != NULL) {
@@ -128,12 +128,15 @@ enum hal_status node_flash_read(
     return HAL_OK;
 }
 
+/* Counts the rows of `runs`; false: not all of them lie in the region. */
 static bool rows_in_range(const struct hal_flash_geometry *geometry,
-        const struct hal_flash_rows *runs, size_t run_count, size_t row_size)
+        const struct hal_flash_rows *runs, size_t run_count, size_t row_size, size_t *rows)
 {
     bool within = true;
+    *rows = 0;
     for (size_t i = 0; i < run_count; i++) {
         within &= in_range(geometry, runs[i].address, (size_t)runs[i].count * row_size);
+        *rows += runs[i].count;
     }
     return within;
 }
@@ -145,16 +148,17 @@ enum hal_status node_flash_add(void *board, enum hal_flash_region region,
     struct node *node = board;
     node_spend_call(node);
     const struct hal_flash_geometry *geometry = geometry_of(node, region);
+    size_t rows;
     if (geometry == NULL || geometry->stalls_cpu
-            || !rows_in_range(geometry, runs, run_count, row_size)) {
+            || !rows_in_range(geometry, runs, run_count, row_size, &rows)) {
         return HAL_ERR_RANGE;
     }
     if (busy(node, region)) {
         return HAL_BUSY;
     }
-    for (size_t i = 0; i < run_count; i++) {
-        node->local_ns += i > 0 ? node->board->call_ns : 0;
-        nor_read(node, runs[i].count * row_size);
+    if (run_count > 0) {
+        node->local_ns += (sim_ns)(run_count - 1) * node->board->call_ns;
+        nor_read(node, run_count, rows * row_size);
     }
     flash_image_add(node_worker(node)->flash, &node->flash[region], runs, run_count, sum,
             (uint32_t)row_size);
@@ -168,7 +172,7 @@ enum hal_status node_flash_add(void *board, enum hal_flash_region region,
 static void nor_start(
         struct node *node, enum node_nor_operation operation, size_t spi_bytes, sim_ns run_ns)
 {
-    nor_wake_up(node);
+    nor_wake_up(node, 1);
     sim_ns before_ns = node->local_ns;
     nor_transfer(node, spi_bytes);
     node->energy.nor_standby_ns += node->local_ns - before_ns;
