@@ -31,6 +31,7 @@
 #include "air/judge.h"
 #include "air/propagation.h"
 #include "engine.h"
+#include "making.h"
 
 struct medium;
 
@@ -96,6 +97,7 @@ struct medium_params {
     /* Copied. Their power arrives over the law's path loss, without shadowing and fading. */
     const struct interferer_params *interferers;
     uint32_t interferer_count;
+    struct making making; /* told of links */
 };
 
 /* There may be more device sites than nodes: foreign stations transmit and never listen. Devices

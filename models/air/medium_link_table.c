@@ -236,6 +236,7 @@ static bool link_devices(struct table_builder *builder)
             links->gains_mdb[from + i] = builder->found[i].gain_mdb;
         }
         links->from[d + 1] = (uint32_t)to;
+        making_tell(&medium->params.making, "links", d + 1, medium->device_count);
     }
     return true;
 }

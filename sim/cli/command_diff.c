@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/play.h"
 #include "cli/progress.h"
 #include "cli/subject_input.h"
 #include "explain/difference.h"
@@ -143,7 +144,7 @@ static const char *word_of(const char *const words[2], size_t count, size_t side
 
 static bool prepare(struct played *side, size_t index, const struct diff_options *options)
 {
-    char path[SCENARIO_PATH_MAX], error[1024];
+    char path[SCENARIO_PATH_MAX];
     const struct run_settings settings = { .crypto_memo = true };
     const char *name = word_of(options->firmwares, options->firmware_count, index);
     char *firmware = name != NULL ? subject_firmware_path(name) : NULL;
@@ -155,10 +156,7 @@ static bool prepare(struct played *side, size_t index, const struct diff_options
     if (!read) {
         return false;
     }
-    side->run = run_create(side->input.scenario, &settings, error, sizeof error);
-    if (side->run == NULL) {
-        fprintf(stderr, "fleetcast: %s: %s\n", path, error);
-    }
+    side->run = play_create(side->input.scenario, &settings, options->quiet);
     return side->run != NULL;
 }
 

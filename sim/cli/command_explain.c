@@ -115,15 +115,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-static struct run *create(const struct scenario *scenario)
+static struct run *create(const struct scenario *scenario, const struct explain_options *options)
 {
-    char error[1024];
     const struct run_settings settings = { .crypto_memo = true };
-    struct run *run = run_create(scenario, &settings, error, sizeof error);
-    if (run == NULL) {
-        fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
-    }
-    return run;
+    return play_create(scenario, &settings, options->quiet);
 }
 
 /* How the device was found goes to stderr: the story is the same as with --device. */
@@ -181,7 +176,7 @@ static int choose(
         }
         return *device < count ? EXIT_FINE : EXIT_USAGE;
     }
-    struct run *run = create(scenario);
+    struct run *run = create(scenario, options);
     if (run == NULL) {
         return EXIT_USAGE;
     }
@@ -195,7 +190,7 @@ static int tell(
         const struct scenario *scenario, const struct explain_options *options, uint32_t device)
 {
     struct story story;
-    struct run *run = create(scenario);
+    struct run *run = create(scenario, options);
     if (run == NULL) {
         return EXIT_USAGE;
     }

@@ -184,11 +184,9 @@ static struct run_settings settings_of(const struct run_options *options)
 
 static int play_scenario(const struct run_options *options, const struct scenario *scenario)
 {
-    char error[1024];
     const struct run_settings settings = settings_of(options);
-    struct run *run = run_create(scenario, &settings, error, sizeof error);
+    struct run *run = play_create(scenario, &settings, options->quiet);
     if (run == NULL) {
-        fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
         return EXIT_USAGE;
     }
     struct run_output output;

@@ -35,6 +35,7 @@ void progress_start(struct progress *progress, FILE *out, bool quiet)
     progress->enabled = !quiet && isatty(fileno(out));
     progress->started_s = wall_clock_s();
     progress->shown_s = 0.0;
+    progress->making = NULL;
 }
 
 /* Shorter than campaign_phase_name(): the whole line shall fit. */
@@ -154,6 +155,34 @@ void progress_show(struct progress *progress, const struct world *world)
     char text[160];
     progress_format(&facts, text, sizeof text);
     redraw(progress, text);
+}
+
+void progress_format_making(const struct making_facts *facts, char *text, size_t size)
+{
+    struct line line = { .length = 0 };
+    append(&line, "making %s: %u of %u devices", facts->what, facts->done, facts->of);
+    if (facts->done > 0 && facts->elapsed_s > 0.0) {
+        double rate = (double)facts->done / facts->elapsed_s;
+        append(&line, "  %.0f devices/s", rate);
+        append_time_left(&line, (double)(facts->of - facts->done) / rate);
+    }
+    snprintf(text, size, "%s", line.text);
+}
+
+void progress_show_making(void *context, const char *what, uint32_t done, uint32_t of)
+{
+    struct progress *progress = context;
+    if (progress->making != what) {
+        progress->making = what;
+        progress->making_s = wall_clock_s();
+    }
+    if (is_due(progress)) {
+        char text[160];
+        const struct making_facts facts = { what, done, of,
+            progress->shown_s - progress->making_s };
+        progress_format_making(&facts, text, sizeof text);
+        redraw(progress, text);
+    }
 }
 
 void progress_format_sweep(const struct sweep_facts *facts, char *text, size_t size)

@@ -15,6 +15,8 @@ struct progress {
     bool enabled;     /* `out` is a terminal and --quiet is absent */
     double started_s; /* wall clock */
     double shown_s;
+    const char *making; /* what is made; NULL: nothing */
+    double making_s;    /* wall clock at its begin */
 };
 
 /* What a line shows. */
@@ -24,6 +26,13 @@ struct progress_facts {
     bool campaign;
     enum campaign_phase phase;
     uint32_t ready, complete, confirmed;
+};
+
+/* What the line shows while a run is made. */
+struct making_facts {
+    const char *what;  /* is made */
+    uint32_t done, of; /* devices */
+    double elapsed_s;  /* of wall clock, since the first of them */
 };
 
 /* What the line of a sweep shows. */
@@ -38,6 +47,10 @@ void progress_format(const struct progress_facts *facts, char *text, size_t size
 void progress_start(struct progress *progress, FILE *out, bool quiet);
 /* Redraws at most five times a second. */
 void progress_show(struct progress *progress, const struct world *world);
+/* At most 79 columns for 10 million devices. */
+void progress_format_making(const struct making_facts *facts, char *text, size_t size);
+/* A `making_fn` (making.h); `context` is a `struct progress`. */
+void progress_show_making(void *context, const char *what, uint32_t done, uint32_t of);
 void progress_format_sweep(const struct sweep_facts *facts, char *text, size_t size);
 /* The same for a sweep; `elapsed_s` is filled in. */
 void progress_show_sweep(struct progress *progress, const struct sweep_facts *facts);

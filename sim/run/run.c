@@ -72,6 +72,7 @@ struct run *run_create(const struct scenario *scenario, const struct run_setting
         .crypto_memo = settings->crypto_memo,
         .whole_drops = settings->whole_drops,
         .threads = settings->threads,
+        .making = settings->making,
         .spare_memory = settings->spare_memory || memory_is_to_be_spared(scenario, available_bytes),
     };
     if (!memory_suffices(scenario, available_bytes, error, error_size)) {

@@ -26,6 +26,7 @@ struct run_settings {
     /* That play the receivers of a frame, at most RUN_THREADS_MAX: the same bytes, sooner. 0: one.
      */
     unsigned threads;
+    struct making making; /* told while the run is created */
 };
 
 /* `scenario` must outlive the run. NULL: `error` says why in one line. */

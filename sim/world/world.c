@@ -61,11 +61,12 @@ static struct medium_site *create_sites(
     return sites;
 }
 
-static bool create_medium(
-        struct world *world, const struct placement *placement, const struct medium_site *sites)
+static bool create_medium(struct world *world, const struct world_options *options,
+        const struct placement *placement, const struct medium_site *sites)
 {
     struct medium_params medium;
     world_medium_params(world->scenario, &medium);
+    medium.making = options->making;
     struct medium_site *gateway_sites = calloc(world->gateway_count, sizeof *gateway_sites);
     if (gateway_sites == NULL) {
         return false;
@@ -156,9 +157,9 @@ static bool create_placed(struct world *world, const struct world_options *optio
               && (sites = create_sites(world, placement)) != NULL
               && world_build_images(world, &factory, error, error_size)
               && (world->identities = world_draw_identities(world, &factory)) != NULL
-              && create_medium(world, placement, sites)
+              && create_medium(world, options, placement, sites)
               && create_nodes(world, options, &factory.image) && create_servers(world)
-              && world_configure_nodes(world, sites) && create_foreign(world);
+              && world_configure_nodes(world, sites, &options->making) && create_foreign(world);
     free((void *)(uintptr_t)factory.image.bytes);
     free(sites);
     return ok && world_create_campaigns(world, error, error_size)

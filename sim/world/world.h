@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "firmware/firmware_object.h"
 #include "gateway/gateway.h"
+#include "making.h"
 #include "network/network.h"
 #include "observe.h"
 #include "scenario/scenario.h"
@@ -23,6 +24,7 @@ struct world_options {
     bool spare_memory; /* node_fleet_params.spare_memory */
     bool whole_drops;  /* node_fleet_params.whole_drops */
     unsigned threads;  /* 0: one */
+    struct making making;
 };
 
 /* Everything of one run; members are for reading. */

@@ -294,7 +294,8 @@ static bool configure_node(const struct nodes_context *context, uint32_t g, uint
     return node_fleet_configure(world->nodes, index, &params);
 }
 
-bool world_configure_nodes(struct world *world, const struct medium_site *sites)
+bool world_configure_nodes(
+        struct world *world, const struct medium_site *sites, const struct making *making)
 {
     struct judge_tables *tables = judge_tables_create(&world->scenario->reception);
     if (tables == NULL) {
@@ -315,6 +316,7 @@ bool world_configure_nodes(struct world *world, const struct medium_site *sites)
         };
         for (uint32_t i = 0; ok && i < group->count; i++, index++) {
             ok = configure_node(&context, g, index, &params);
+            making_tell(making, "nodes", index + 1, world->device_count);
         }
     }
     judge_tables_destroy(tables);

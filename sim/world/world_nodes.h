@@ -36,6 +36,7 @@ void world_groups_destroy(struct world *world);
 
 /* Configures every node: medium, network and fleet exist. Commissioned devices join here, by bytes
  * between their factory and the join server. False: out of memory. */
-bool world_configure_nodes(struct world *world, const struct medium_site *sites);
+bool world_configure_nodes(
+        struct world *world, const struct medium_site *sites, const struct making *making);
 
 #endif

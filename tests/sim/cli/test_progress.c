@@ -184,6 +184,69 @@ Test(progress, is_not_shown_where_it_is_not_wanted_or_not_seen)
     trial_destroy(trial);
 }
 
+Test(progress, of_making_a_run_has_devices_rate_and_time_left)
+{
+    struct making_facts facts = {
+        .what = "links", .done = 131072, .of = 1000000, .elapsed_s = 8.0
+    };
+    progress_format_making(&facts, text, sizeof text);
+    /* 868928 at 16384 a second: 53.03 s. */
+    cr_expect_str_eq(text, "making links: 131072 of 1000000 devices  16384 devices/s  < 54 s left");
+    facts = (struct making_facts){ "links", 9999936, 10000000, 1.0 };
+    progress_format_making(&facts, text, sizeof text);
+    cr_expect_leq(strlen(text), 79, "%zu columns: '%s'", strlen(text), text);
+    facts.done = 0;
+    progress_format_making(&facts, text, sizeof text);
+    cr_expect_str_eq(text, "making links: 0 of 10000000 devices");
+}
+
+struct told {
+    uint32_t links, nodes, of;
+};
+
+static void note(void *context, const char *what, uint32_t done, uint32_t of)
+{
+    struct told *told = context;
+    uint32_t *last = strcmp(what, "links") == 0 ? &told->links : &told->nodes;
+    cr_assert_gt(done, *last);
+    *last = done;
+    told->of = of;
+}
+
+/* 130 devices: told after 64 and 128 of each. */
+Test(progress, of_making_a_run_is_told_for_links_and_nodes)
+{
+    static const char text_130[] = "name: made\n"
+                                   "duration: 1 h\n"
+                                   "gateways: {count: 1}\n"
+                                   "devices: [{name: d, count: 130}]\n";
+    struct told told = { 0 };
+    const struct run_settings settings = { .making = { note, &told } };
+    struct trial *trial = trial_create_with(text_130, NULL, 0, settings);
+    cr_expect_eq(told.links, 128);
+    cr_expect_eq(told.nodes, 128);
+    cr_expect_eq(told.of, 130);
+    trial_destroy(trial);
+}
+
+/* The rate is that of what is made now, so it begins again with the nodes. */
+Test(progress, of_making_a_run_is_drawn_on_a_terminal)
+{
+    struct terminal terminal;
+    struct progress progress;
+    terminal_open(&terminal, 80);
+    progress_start(&progress, terminal.out, false);
+    progress_show_making(&progress, "links", 64, 1000);
+    cr_expect_not_null(strstr(terminal_read(&terminal), "\r\033[Kmaking links: 64 of 1000 devices"),
+            "'%s'", terminal.seen);
+    progress.making_s -= 1000.0;
+    progress.shown_s -= 1.0;
+    progress_show_making(&progress, "links", 500, 1000);
+    cr_expect_not_null(strstr(terminal_read(&terminal), "  0 devices/s  < 17 min left"), "'%s'",
+            terminal.seen);
+    terminal_close(&terminal);
+}
+
 Test(progress, of_a_sweep_has_runs_rate_and_time_left)
 {
     struct sweep_facts facts = {
