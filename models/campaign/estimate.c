@@ -1,4 +1,4 @@
-/* What a campaign will take, in closed form, before it runs.
+/* What a campaign will take, before it runs.
  * SPDX-License-Identifier: MIT
  */
 #include "campaign/estimate.h"

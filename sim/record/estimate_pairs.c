@@ -1,4 +1,4 @@
-/* The closed-form estimate of a campaign beside what was simulated.
+/* The estimate of a campaign beside what was simulated.
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>

@@ -22,7 +22,7 @@ uint8_t campaign_version_count(
         const struct scenario *scenario, const struct scenario_campaign *campaign);
 /* All members send at one data rate, which the scenario gives. */
 bool campaign_rate_known(const struct scenario *scenario, const struct scenario_campaign *campaign);
-/* The input of the estimate in closed form for a campaign; uplinks are those of its first group,
+/* The input of the estimate for a campaign; uplinks are those of its first group,
  * energy is left out. False: the channels do not fit. */
 bool campaign_estimate_input(const struct scenario *scenario,
         const struct scenario_campaign *campaign, struct estimate_input *input);

@@ -1,7 +1,7 @@
 /* What must hold between campaigns, and between a campaign and the time that it takes.
  * SPDX-License-Identifier: MIT
  *
- * Times are those of the estimate in closed form (campaign/estimate.h), which the update server
+ * Times are those of the estimate (campaign/estimate.h), which the update server
  * plans its sessions by.
  */
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The closed-form estimate of a scenario's campaigns.
+/* The estimate of a scenario's campaigns.
  * SPDX-License-Identifier: MIT
  */
 #include "scenario/fleet_estimate.h"
@@ -208,8 +208,8 @@ static void print_campaign(const struct scenario *scenario, uint32_t number, FIL
     }
     estimate_make(&input, &estimate);
     bool several = scenario->campaign_count > 1;
-    fprintf(out, "Estimate in closed form%s%s%s, at %.0f %% loss\n",
-            several ? " of campaign '" : "", several ? campaign->name : "", several ? "'" : "",
+    fprintf(out, "Estimate%s%s%s, at %.0f %% loss\n", several ? " of campaign '" : "",
+            several ? campaign->name : "", several ? "'" : "",
             (input.delivery == DELIVERY_UNICAST ? input.unicast_loss : input.expected_loss)
                     * 100.0);
     if (!estimate.possible) {

@@ -1,4 +1,4 @@
-/* The closed-form estimate of a scenario's campaigns.
+/* The estimate of a scenario's campaigns.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SCENARIO_FLEET_ESTIMATE_H

@@ -176,7 +176,7 @@ class Scenarios(Folder):
             '  - {name: split, devices: e, sessions: per-data-rate, firmware: {size: 8 KiB}}\n')
         result = fleetcast('validate', '-', text=text)
         self.assertEqual(result.returncode, 0, result.stderr)
-        whole, split = result.stdout.split('Estimate in closed form of campaign ')[1:]
+        whole, split = result.stdout.split('Estimate of campaign ')[1:]
         self.assertTrue(whole.startswith("'whole', at "), whole)
         self.assertRegex(whole, r'(?m)^  fragments +22 uncoded, 4 coded')
         self.assertTrue(split.startswith("'split', at "), split)
