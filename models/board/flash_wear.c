@@ -9,7 +9,7 @@
 
 #include "run_memory.h"
 
-#define CAPACITY_MIN 8u
+#define CAPACITY_MIN 4u
 
 static uint32_t erases_before(const struct flash_wear *wear, uint32_t run)
 {

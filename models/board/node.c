@@ -17,15 +17,16 @@ static void node_adopt_board(struct node *node, const struct node_board *board)
     node->board = board;
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
         flash_image_init(
-                &node->flash[region], flash[region].size_bytes, flash[region].erased_value);
-        flash_image_share(store, &node->flash[region], &board->initial[node->worker][region]);
+                &node->store->flash[region], flash[region].size_bytes, flash[region].erased_value);
+        flash_image_share(
+                store, &node->store->flash[region], &board->initial[node->worker][region]);
     }
 }
 
 static void node_leave_board(struct node *node)
 {
     for (unsigned region = 0; region < HAL_FLASH_REGION_COUNT; region++) {
-        flash_image_finish(node_worker(node)->flash, &node->flash[region]);
+        flash_image_finish(node_worker(node)->flash, &node->store->flash[region]);
     }
 }
 
@@ -34,6 +35,7 @@ static void node_init(struct node_fleet *fleet, uint32_t index)
     struct node *node = node_at(fleet, index);
     node->fleet = fleet;
     node->index = index;
+    node->store = node_store_at(fleet, index);
     node->worker = (uint8_t)engine_thread_of(fleet->engine, index);
     node->stage = NODE_OFF;
     node->alarm_ns = SIM_NS_NEVER;
@@ -96,14 +98,14 @@ void node_fleet_destroy(struct node_fleet *fleet)
     }
     node_signals_release();
     /* Content lives in the pools of the store: no page is released one by one. */
-    if (fleet->base != NULL) {
+    if (fleet->nodes != NULL) {
         for (uint32_t i = 0; i < fleet->count; i++) {
             node_task_destroy(node_at(fleet, i));
             node_faults_destroy(node_at(fleet, i));
             node_wear_destroy(node_at(fleet, i));
         }
-        node_memory_unmap(fleet);
     }
+    node_memory_unmap(fleet);
     node_boards_destroy(fleet);
     node_workers_destroy(fleet);
     key_store_destroy(fleet->keys);
@@ -128,7 +130,7 @@ bool node_fleet_configure(
     const struct node_profile *profile = node_profile_of(fleet, params, board->type);
     crystal_init(&node->crystal, &profile->crystal, engine_seed(fleet->engine), node_entity(node),
             params->boot_at_ns);
-    struct node_flash_access access = { node_worker(node)->flash, node->flash };
+    struct node_flash_access access = { node_worker(node)->flash, node->store->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
     if ((build->flags & FIRMWARE_OWN_STATE) != 0 && !node_task_create(node, build)) {
         return false;

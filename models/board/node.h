@@ -52,7 +52,7 @@ struct node_fleet_params {
     /* Else guest errors are counted, and panics and hard faults of builds other than this tree's
      * too. */
     bool guest_errors_fatal;
-    bool spare_memory; /* give nodes memory as they use it: the same bytes, a tenth later */
+    bool spare_memory; /* give nodes memory as they use it: the same bytes, a twentieth later */
     bool whole_drops;  /* play runs that only drop a frame too: the same bytes, later */
 };
 

@@ -57,7 +57,7 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
     struct node *node = device;
-    flash_image_prefetch(node_worker(node)->flash, &node->flash[HAL_FLASH_EXTERNAL]);
+    flash_image_prefetch(node_worker(node)->flash, &node->store->flash[HAL_FLASH_EXTERNAL]);
     bool good = verdict->cause == LOSS_NONE;
     struct sx1276_rx rx = {
         .bytes = bytes,

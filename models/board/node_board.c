@@ -38,7 +38,7 @@ void node_flash_rewrite(struct node_fleet *fleet, uint32_t index, enum hal_flash
 {
     assert(index < fleet->count);
     struct node *node = node_at(fleet, index);
-    flash_image_set(node_worker(node)->flash, &node->flash[region], address, data, size);
+    flash_image_set(node_worker(node)->flash, &node->store->flash[region], address, data, size);
 }
 
 struct firmware_flash node_firmware_flash(struct node_flash_access *access)

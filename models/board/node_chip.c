@@ -207,7 +207,7 @@ static void chip_fault(void *context, sim_ns at_ns, enum sx1276_severity severit
 static uint8_t chip_noise(void *context)
 {
     struct node *node = context;
-    uint32_t at = node->noise_count++;
+    uint32_t at = node->store->noise_count++;
     if (at % sizeof node->noise == 0) {
         uint32_t block[4];
         random_block(engine_seed(node->fleet->engine), node_entity(node), RANDOM_RSSI_WIDEBAND,

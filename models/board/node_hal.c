@@ -76,7 +76,7 @@ static void entropy(void *board, void *data, size_t size)
     while (size > 0) {
         uint32_t block[4];
         random_block(engine_seed(node->fleet->engine), node_entity(node), RANDOM_FIRMWARE_ENTROPY,
-                node->entropy_count++, block);
+                node->store->entropy_count++, block);
         size_t piece = size < sizeof block ? size : sizeof block;
         for (size_t i = 0; i < piece; i++) {
             out[i] = (uint8_t)(block[i / 4] >> (8 * (i % 4)));

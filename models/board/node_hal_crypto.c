@@ -17,15 +17,16 @@ _Static_assert(sizeof(struct cmac_state) <= sizeof(struct hal_cmac), "CMAC state
 
 static bool key_is_loaded(const struct node *node, unsigned slot)
 {
-    return slot < HAL_KEY_SLOTS && node->keys[slot] != 0;
+    return slot < HAL_KEY_SLOTS && node->store->keys[slot] != 0;
 }
 
 /* The schedule of a key that is loaded. The next exchange will begin with this key or, as keys of a
  * session are loaded together, with one beside it in memory. */
 static const struct aes_schedule *schedule_of(struct node *node, unsigned slot)
 {
-    node->key_used = node->keys[slot];
-    return key_schedules_get(node_worker(node)->schedules, node->fleet->keys, node->keys[slot]);
+    node->key_used = node->store->keys[slot];
+    return key_schedules_get(
+            node_worker(node)->schedules, node->fleet->keys, node->store->keys[slot]);
 }
 
 static void spend_aes(struct node *node, size_t size)
@@ -42,8 +43,8 @@ enum hal_status node_key_load(void *board, unsigned slot, const uint8_t key[16])
     }
     spend_aes(node, AES_BLOCK); /* the key schedule costs about a block */
     node_take_turn(node);
-    uint32_t before = node->keys[slot];
-    node->keys[slot] = key_store_take(node->fleet->keys, key);
+    uint32_t before = node->store->keys[slot];
+    node->store->keys[slot] = key_store_take(node->fleet->keys, key);
     key_store_release(node->fleet->keys, before);
     return HAL_OK;
 }
@@ -51,8 +52,8 @@ enum hal_status node_key_load(void *board, unsigned slot, const uint8_t key[16])
 void node_keys_forget(struct node *node)
 {
     for (unsigned slot = 0; slot < HAL_KEY_SLOTS; slot++) {
-        key_store_release(node->fleet->keys, node->keys[slot]);
-        node->keys[slot] = 0;
+        key_store_release(node->fleet->keys, node->store->keys[slot]);
+        node->store->keys[slot] = 0;
     }
 }
 
@@ -79,7 +80,7 @@ enum hal_status node_aes_ctr(
     spend_aes(node, size);
     struct hal_span span = { .data = data, .size = size };
     struct crypto_question question = {
-        .key = key_store_key(fleet->keys, node->keys[slot]),
+        .key = key_store_key(fleet->keys, node->store->keys[slot]),
         .key_size = 16,
         .extra = counter,
         .extra_size = 16,
@@ -116,7 +117,7 @@ enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span 
         return HAL_ERR_KEY;
     }
     struct crypto_question question = {
-        .key = key_store_key(fleet->keys, node->keys[slot]),
+        .key = key_store_key(fleet->keys, node->store->keys[slot]),
         .key_size = 16,
         .spans = spans,
         .span_count = span_count,

@@ -121,7 +121,8 @@ enum hal_status node_flash_read(
     } else {
         nor_read(node, 1, size);
     }
-    flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, (uint32_t)size);
+    flash_image_read(
+            node_worker(node)->flash, &node->store->flash[region], address, data, (uint32_t)size);
     if (node->faults != NULL) {
         node_read_with_errors(node, region, data, size, size);
     }
@@ -160,7 +161,7 @@ enum hal_status node_flash_add(void *board, enum hal_flash_region region,
         node->local_ns += (sim_ns)(run_count - 1) * node->board->call_ns;
         nor_read(node, run_count, rows * row_size);
     }
-    flash_image_add(node_worker(node)->flash, &node->flash[region], runs, run_count, sum,
+    flash_image_add(node_worker(node)->flash, &node->store->flash[region], runs, run_count, sum,
             (uint32_t)row_size);
     for (size_t i = 0; node->faults != NULL && i < run_count; i++) {
         node_read_with_errors(node, region, sum, runs[i].count * row_size, row_size);
@@ -261,8 +262,8 @@ enum hal_status node_flash_program(
     const struct node_flash_work work = { region, address, (uint32_t)size, run_ns };
     struct node_cut_now cut;
     bool cuts = operation_cut(node, &work, data, &cut);
-    bool allowed = flash_image_program(node_worker(node)->flash, &node->flash[region], address,
-            data, (uint32_t)size, geometry->rewritable);
+    bool allowed = flash_image_program(node_worker(node)->flash, &node->store->flash[region],
+            address, data, (uint32_t)size, geometry->rewritable);
     if (!allowed) {
         node_take_turn(node);
         node->fleet->stats.flash_violations++;
@@ -329,7 +330,8 @@ enum hal_status node_flash_erase(
     struct node_cut_now cut;
     count_wear(node, &work);
     bool cuts = operation_cut(node, &work, NULL, &cut);
-    flash_image_erase(node_worker(node)->flash, &node->flash[region], address, (uint32_t)size);
+    flash_image_erase(
+            node_worker(node)->flash, &node->store->flash[region], address, (uint32_t)size);
     if (geometry->stalls_cpu) {
         internal_stall(node, &node->energy.internal_erase_ns, run_ns);
     } else {

@@ -55,9 +55,16 @@ struct node_profile {
     struct node_profile *next;
 };
 
-/* One end-device. Its firmware's RAM follows it in memory, so where everything lies is a matter of
- * offsets and can be prefetched without looking. What an idle device uses of both fits into a page,
- * which counts where memory is spared (node_memory.c). */
+/* What a device keeps: keys and flash. */
+struct node_store {
+    alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */
+    struct flash_image flash[HAL_FLASH_REGION_COUNT];
+    uint32_t entropy_count;
+    uint32_t noise_count;
+};
+
+/* One end-device. It, what it keeps and its firmware's RAM are found by its index (node_memory.c),
+ * so all can be prefetched without looking. */
 struct node {
     /* --- scheduling: one cache line */
     alignas(NODE_LINE_BYTES) struct node_fleet *fleet;
@@ -75,6 +82,7 @@ struct node {
     bool spi_reads_fifo;
     /* --- what a frame touches besides, up to energy.nor_standby_ns */
     const struct node_board *board;
+    struct node_store *store; /* its RAM follows (node_memory.c) */
     struct crystal crystal;
     uint32_t index;
     uint8_t boot_cause;         /* enum hal_reset_cause of the next boot */
@@ -100,16 +108,12 @@ struct node {
     const struct frame *tx_frame; /* on the air or last sent */
     uint8_t noise[16];
     struct flash_wear *wear; /* HAL_FLASH_REGION_COUNT; NULL: nothing was erased */
-    /* --- silicon */
-    alignas(NODE_LINE_BYTES) struct sx1276 chip;
-    alignas(NODE_LINE_BYTES) uint32_t keys[HAL_KEY_SLOTS]; /* key_store numbers, 0: empty */
-    struct flash_image flash[HAL_FLASH_REGION_COUNT];
-    uint32_t entropy_count;
-    uint32_t noise_count;
     /* --- power */
     sim_ns energy_from_ns;  /* first power on, later by all time without power since */
     sim_ns cut_ns;          /* since when it has been without power */
     sim_ns cut_duration_ns; /* of a cut that its firmware's flash operation brought about */
+    /* --- silicon */
+    alignas(NODE_LINE_BYTES) struct sx1276 chip;
 };
 
 /* A cut of power that waits for an operation of the flash. */
@@ -204,10 +208,10 @@ struct node_fleet {
     struct node_profile *profiles; /* the last one made first */
     const struct firmware_build *builds[NODE_BUILDS_MAX];
     const struct fw_ops *applications[NODE_BUILDS_MAX]; /* of each build */
-    uint8_t *base; /* node 0, then each `stride_bytes` further: struct node, RAM */
-    size_t stride_bytes;
+    struct node *nodes;                                 /* [index] */
+    uint8_t *blocks; /* node 0's, then each `block_bytes` further: struct node_store, RAM */
+    size_t block_bytes;
     size_t page_bytes; /* of the system's memory */
-    size_t map_bytes;
     uint32_t count;
     entity_id first_entity;
     uint16_t wake_handler, header_handler;
@@ -231,7 +235,7 @@ _Static_assert(offsetof(struct node_profile, crystal) == 0, "found by its first 
 
 static inline struct node *node_at(const struct node_fleet *fleet, uint32_t index)
 {
-    return (struct node *)(void *)(fleet->base + (size_t)index * fleet->stride_bytes);
+    return &fleet->nodes[index];
 }
 
 static inline struct node_worker *node_worker(const struct node *node)
@@ -239,9 +243,14 @@ static inline struct node_worker *node_worker(const struct node *node)
     return &node->fleet->workers[node->worker];
 }
 
-static inline void *node_ram(struct node *node)
+static inline struct node_store *node_store_at(const struct node_fleet *fleet, uint32_t index)
 {
-    return node + 1;
+    return (struct node_store *)(void *)(fleet->blocks + (size_t)index * fleet->block_bytes);
+}
+
+static inline void *node_ram(const struct node *node)
+{
+    return node->store + 1;
 }
 
 uint8_t node_build_index(const struct node_fleet *fleet, const struct firmware_build *build);

@@ -174,7 +174,7 @@ static void tear_program(struct node *node, struct node_cut_now *now,
         const struct node_flash_work *work, const uint8_t *data)
 {
     struct flash_store *store = node_worker(node)->flash;
-    struct flash_image *image = &node->flash[work->region];
+    struct flash_image *image = &node->store->flash[work->region];
     assert(work->size > 0);
     uint32_t whole = random_stream_u32(&now->stream) % work->size;
     uint8_t torn = torn_byte(&now->stream, data[whole], image->erased_value);
@@ -188,7 +188,7 @@ static void tear_erase(
 {
     uint8_t part[FLASH_PAGE_BYTES];
     struct flash_store *store = node_worker(node)->flash;
-    struct flash_image *image = &node->flash[work->region];
+    struct flash_image *image = &node->store->flash[work->region];
     uint8_t erased_value = image->erased_value;
     for (uint32_t done = 0, size; done < work->size; done += size) {
         size = work->size - done < sizeof part ? work->size - done : (uint32_t)sizeof part;

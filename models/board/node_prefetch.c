@@ -19,9 +19,9 @@ static void prefetch_lines(const void *from, unsigned lines)
 }
 
 /* Of its RAM the firmware tells what it touches. RAM begins on a line. */
-static void prefetch_spans(struct node *node, const struct fw_span *spans)
+static void prefetch_spans(const void *of, const struct fw_span *spans)
 {
-    const char *ram = node_ram(node);
+    const char *ram = of;
     for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
         uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
         prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
@@ -44,19 +44,20 @@ _Static_assert(
 void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
 {
     const struct node_fleet *fleet = context;
-    struct node *node = node_at(fleet, entity - fleet->first_entity);
+    const struct node *node = node_at(fleet, entity - fleet->first_entity);
+    const struct node_store *store = node_store_at(fleet, entity - fleet->first_entity);
     if (argument == NODE_WAKE_SOON) {
         return;
     }
     if (argument == NODE_WAKE_WORK) {
         prefetch_lines(node, PREFETCH_NODE_LINES);
-        prefetch_spans(node, fleet->applications[0]->work_spans);
+        prefetch_spans(store + 1, fleet->applications[0]->work_spans);
         return;
     }
     prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
-    prefetch_lines(node->keys, 1);
-    prefetch_spans(node, fleet->applications[0]->uplink_spans);
+    prefetch_lines(store->keys, 1);
+    prefetch_spans(store + 1, fleet->applications[0]->uplink_spans);
     if (fleet->on_prefetch != NULL) {
         fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
     }
@@ -66,9 +67,9 @@ void node_air_prefetch(void *device, bool rest)
 {
     struct node *node = device;
     if (rest) {
-        prefetch_lines(node->keys, 1);
-        prefetch_lines(&node->flash[HAL_FLASH_EXTERNAL], 1);
-        prefetch_spans(node, node_application(node)->frame_spans);
+        prefetch_lines(node->store->keys, 1);
+        prefetch_lines(&node->store->flash[HAL_FLASH_EXTERNAL], 1);
+        prefetch_spans(node_ram(node), node_application(node)->frame_spans);
     } else {
         prefetch_lines(node, PREFETCH_NODE_LINES);
         prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);

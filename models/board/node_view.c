@@ -11,14 +11,14 @@ void node_flash_peek(const struct node_fleet *fleet, uint32_t index, enum hal_fl
 {
     assert(index < fleet->count);
     const struct node *node = node_at(fleet, index);
-    flash_image_read(node_worker(node)->flash, &node->flash[region], address, data, size);
+    flash_image_read(node_worker(node)->flash, &node->store->flash[region], address, data, size);
 }
 
 bool node_image(const struct node_fleet *fleet, uint32_t index, struct firmware_image *image)
 {
     const struct firmware_build *build = node_build(fleet, index);
     struct node *node = node_at(fleet, index);
-    struct node_flash_access access = { node_worker(node)->flash, node->flash };
+    struct node_flash_access access = { node_worker(node)->flash, node->store->flash };
     struct firmware_flash flash = node_firmware_flash(&access);
     return build->image != NULL && build->image(&flash, image);
 }

@@ -20,7 +20,7 @@ struct run;
 
 struct run_settings {
     bool crypto_memo; /* share crypto answers among devices: the same bytes, sooner */
-    /* Spare memory even where there is enough: the same bytes, a tenth later. */
+    /* Spare memory even where there is enough: the same bytes, a twentieth later. */
     bool spare_memory;
     bool whole_drops; /* node_fleet_params.whole_drops */
     /* That play the receivers of a frame, at most RUN_THREADS_MAX: the same bytes, sooner. 0: one.

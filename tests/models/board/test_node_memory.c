@@ -1,7 +1,7 @@
 /* Where memory is spared, a node takes the pages that its firmware writes to, and no more.
  * SPDX-License-Identifier: MIT
  *
- * Goals: RAM beyond a node's first page costs nothing until it is used, and goes back at a reset;
+ * Goals: RAM beyond its first page costs nothing until it is used, and goes back at a reset;
  * the first nodes have all of their RAM poisoned at each reset, whatever that costs. Method:
  * firmware with RAM of three pages, which writes to its end when its alarm comes, and reboots.
  */

@@ -42,8 +42,8 @@ static void damage(struct world *world, uint8_t *before)
     struct node *node = node_at(world->nodes, DEVICE);
     uint8_t ones = 0xFF, after;
     node_flash_peek(world->nodes, DEVICE, HAL_FLASH_INTERNAL, CODE_AT, before, 1);
-    flash_image_program(
-            node_worker(node)->flash, &node->flash[HAL_FLASH_INTERNAL], CODE_AT, &ones, 1, true);
+    flash_image_program(node_worker(node)->flash, &node->store->flash[HAL_FLASH_INTERNAL], CODE_AT,
+            &ones, 1, true);
     node_flash_peek(world->nodes, DEVICE, HAL_FLASH_INTERNAL, CODE_AT, &after, 1);
     cr_assert_neq(after, *before, "this byte shows no damage");
 }
