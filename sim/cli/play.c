@@ -19,7 +19,9 @@ struct run *play_create(
     progress_start(&progress, stderr, quiet);
     told.making = (struct making){ progress_show_making, &progress };
     struct run *run = run_create(scenario, &told, error, sizeof error);
-    progress_clear(&progress);
+    if (progress.shown_s > progress.making_s) { /* of a small run nothing was shown */
+        progress_clear(&progress);
+    }
     if (run == NULL) {
         fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
     }

@@ -36,6 +36,7 @@ void progress_start(struct progress *progress, FILE *out, bool quiet)
     progress->started_s = wall_clock_s();
     progress->shown_s = 0.0;
     progress->making = NULL;
+    progress->making_s = 0.0;
 }
 
 /* Shorter than campaign_phase_name(): the whole line shall fit. */
@@ -175,6 +176,7 @@ void progress_show_making(void *context, const char *what, uint32_t done, uint32
     if (progress->making != what) {
         progress->making = what;
         progress->making_s = wall_clock_s();
+        progress->shown_s = progress->making_s; /* a rate needs some time to be one */
     }
     if (is_due(progress)) {
         char text[160];

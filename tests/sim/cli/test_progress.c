@@ -237,6 +237,9 @@ Test(progress, of_making_a_run_is_drawn_on_a_terminal)
     terminal_open(&terminal, 80);
     progress_start(&progress, terminal.out, false);
     progress_show_making(&progress, "links", 64, 1000);
+    cr_expect_str_empty(terminal_read(&terminal)); /* no rate is known yet */
+    progress.shown_s -= 1.0;
+    progress_show_making(&progress, "links", 64, 1000);
     cr_expect_not_null(strstr(terminal_read(&terminal), "\r\033[Kmaking links: 64 of 1000 devices"),
             "'%s'", terminal.seen);
     progress.making_s -= 1000.0;
