@@ -29,12 +29,12 @@ class MemoryLimit(unittest.TestCase):
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertEqual(result.stdout, '')
             self.assertFalse(os.path.exists(folder + '/out'))
-        told = re.search(r'^fleetcast: .*: out of memory: 100000 devices need 675 MiB at least, '
+        told = re.search(r'^fleetcast: .*: out of memory: 100000 devices need 770 MiB at least, '
                          r'(\d+) MiB are available, in which at most (\d+) devices fit$',
                          result.stderr, re.MULTILINE)
         self.assertIsNotNone(told, result.stderr)
         self.assertLessEqual(int(told[1]), LIMIT_MIB)
-        self.assertLess(int(told[2]), LIMIT_MIB * 1048576 // 7000)
+        self.assertLess(int(told[2]), LIMIT_MIB * 1048576 // 8000)
         self.assertGreater(int(told[2]), 1000)
 
     def test_plays_what_fits(self):

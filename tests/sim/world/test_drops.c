@@ -87,13 +87,15 @@ Test(drops, in_one_step_change_nothing_where_a_counter_jumps)
 
 /* --- state ----------------------------------------------------------------------------------- */
 
-/* A word of RAM that is the same, or points to the same place of its own node. */
+/* A word of RAM that is the same, or points to the same place of its own node or RAM. */
 static bool same_word(const struct node *a, const struct node *b, size_t offset)
 {
     uintptr_t x, y;
-    memcpy(&x, (const char *)(a + 1) + offset, sizeof x);
-    memcpy(&y, (const char *)(b + 1) + offset, sizeof y);
-    return x == y || x - (uintptr_t)a == y - (uintptr_t)b;
+    const char *ram = node_ram(a), *other = node_ram(b);
+    memcpy(&x, ram + offset, sizeof x);
+    memcpy(&y, other + offset, sizeof y);
+    return x == y || x - (uintptr_t)a == y - (uintptr_t)b
+           || x - (uintptr_t)ram == y - (uintptr_t)other;
 }
 
 /* Of RAM what a frame touches (test_frame_spans.c): elsewhere lies padding, which holds anything.
