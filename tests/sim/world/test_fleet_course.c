@@ -85,7 +85,7 @@ static void play(const struct row *row, unsigned seed, struct pairs *sum)
 
 static void print_pair(const struct pair *pair, unsigned seeds)
 {
-    printf(" %.0f / %.0f = %.2f |", pair->estimate / seeds, pair->run / seeds,
+    fprintf(stderr, " %.0f / %.0f = %.2f |", pair->estimate / seeds, pair->run / seeds,
             pair->estimate / pair->run);
 }
 
@@ -95,14 +95,14 @@ static struct pairs mean_of(const struct row *row, unsigned seeds)
     for (unsigned seed = 1; seed <= seeds; seed++) {
         play(row, seed, &sum);
     }
-    printf("# | %s | %u | %u | DR%u |", row->policy == NULL ? "unicast" : row->policy, row->devices,
-            row->gateways, row->data_rate);
+    fprintf(stderr, "# | %s | %u | %u | DR%u |", row->policy == NULL ? "unicast" : row->policy,
+            row->devices, row->gateways, row->data_rate);
     print_pair(&sum.set_up_s, seeds);
     if (row->policy == NULL) {
         print_pair(&sum.fetched_s, seeds);
         print_pair(&sum.uplinks, seeds);
     }
-    printf("\n");
+    fprintf(stderr, "\n");
     return sum;
 }
 
