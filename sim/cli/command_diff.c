@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/play.h"
 #include "cli/progress.h"
+#include "cli/setting_options.h"
 #include "cli/subject_input.h"
 #include "explain/difference.h"
 
@@ -49,6 +50,7 @@ struct diff_options {
     size_t scenario_count, firmware_count, event_count;
     struct sets both, own[2];
     bool view, quiet;
+    struct run_settings settings;
 };
 
 static void add_word(const char *words[2], size_t *count, const char *what, const char *word,
@@ -115,6 +117,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARG:
         add_word(options->scenarios, &options->scenario_count, "scenarios", argument, state);
         return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->settings;
+        return 0;
     case ARGP_KEY_END:
         check_scenarios(options, state);
         check_events(options, state);
@@ -145,7 +150,6 @@ static const char *word_of(const char *const words[2], size_t count, size_t side
 static bool prepare(struct played *side, size_t index, const struct diff_options *options)
 {
     char path[SCENARIO_PATH_MAX];
-    const struct run_settings settings = { .crypto_memo = true };
     const char *name = word_of(options->firmwares, options->firmware_count, index);
     char *firmware = name != NULL ? subject_firmware_path(name) : NULL;
     bool read = (name == NULL || firmware != NULL)
@@ -156,7 +160,7 @@ static bool prepare(struct played *side, size_t index, const struct diff_options
     if (!read) {
         return false;
     }
-    side->run = play_create(side->input.scenario, &settings, options->quiet);
+    side->run = play_create(side->input.scenario, &options->settings, options->quiet);
     return side->run != NULL;
 }
 
@@ -175,13 +179,13 @@ static void tick(void *context, sim_ns now_ns)
 
 /* Run A once more, up to the difference. */
 static void show(const struct played *side, const struct difference *difference,
-        const struct program *program)
+        const struct diff_options *options, const struct program *program)
 {
     const struct world *world = run_world(side->run);
     uint32_t device = difference->entity - world->first_device;
     const struct run_viewing viewing = {
         .scenario = side->input.scenario,
-        .settings = { .crypto_memo = true },
+        .settings = options->settings,
         .sets = side->subject.sets,
         .set_count = side->subject.set_count,
         .at_ns = difference->at_ns,
@@ -199,7 +203,7 @@ static int tell(const struct played sides[2], const struct difference *differenc
     difference_write(difference, worlds, stdout);
     fflush(stdout);
     if (options->view && difference->kind != DIFFERENCE_NONE) {
-        show(&sides[0], difference, program);
+        show(&sides[0], difference, options, program);
     }
     return difference->kind == DIFFERENCE_NONE ? EXIT_FINE : EXIT_EXPECTATION;
 }
@@ -252,8 +256,9 @@ static int compare_events(
 
 int command_diff(int argc, char **argv, const struct program *program)
 {
-    struct diff_options options = { 0 };
-    const struct argp argp = { options_table, parse_option, "A [B]", documentation, NULL, NULL,
+    static const struct argp_child children[] = { { &setting_options_argp, 0, NULL, 0 }, { 0 } };
+    struct diff_options options = { .settings = { .crypto_memo = true } };
+    const struct argp argp = { options_table, parse_option, "A [B]", documentation, children, NULL,
         NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &options);

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/play.h"
 #include "cli/scenario_input.h"
+#include "cli/setting_options.h"
 #include "explain/choice.h"
 #include "explain/sentence.h"
 #include "explain/story.h"
@@ -45,6 +46,7 @@ struct explain_options {
     bool device_given, json, quiet;
     const struct choice_metric *worst;
     const char *failed;
+    struct run_settings settings;
 };
 
 static uint32_t parse_device(const char *text, const struct argp_state *state)
@@ -105,6 +107,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARG:
         scenario_input_argument(&options->scenario, argument, state);
         return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->settings;
+        return 0;
     case ARGP_KEY_END:
         if (options->device_given + (options->worst != NULL) + (options->failed != NULL) > 1) {
             argp_error(state, "--device, --worst and --failed: only one of them");
@@ -117,8 +122,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 static struct run *create(const struct scenario *scenario, const struct explain_options *options)
 {
-    const struct run_settings settings = { .crypto_memo = true };
-    return play_create(scenario, &settings, options->quiet);
+    return play_create(scenario, &options->settings, options->quiet);
 }
 
 /* How the device was found goes to stderr: the story is the same as with --device. */
@@ -224,9 +228,10 @@ static int explain(const struct scenario *scenario, void *context)
 int command_explain(int argc, char **argv, const struct program *program)
 {
     (void)program;
-    struct explain_options options = { 0 };
-    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
-        NULL };
+    static const struct argp_child children[] = { { &setting_options_argp, 0, NULL, 0 }, { 0 } };
+    struct explain_options options = { .settings = { .crypto_memo = true } };
+    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, children,
+        NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     return scenario_input_use(options.scenario, &options.sets, explain, &options);

@@ -118,8 +118,8 @@ static struct run_facts facts_of(const struct run_options *options, struct run *
         .sets = options->sets.items,
         .wall_s = wall_s,
         .simulated_s = (double)engine_now(run_engine(run)) / (double)SIM_NS_PER_S,
-        .crypto_memo = !options->no_memo,
-        .threads = options->threads > 0 ? options->threads : 1,
+        .crypto_memo = options->settings.crypto_memo,
+        .threads = options->settings.threads > 0 ? options->settings.threads : 1,
     };
 }
 
@@ -177,15 +177,9 @@ static void print_estimate(const struct run_options *options, const struct scena
     }
 }
 
-static struct run_settings settings_of(const struct run_options *options)
-{
-    return (struct run_settings){ .crypto_memo = !options->no_memo, .threads = options->threads };
-}
-
 static int play_scenario(const struct run_options *options, const struct scenario *scenario)
 {
-    const struct run_settings settings = settings_of(options);
-    struct run *run = play_create(scenario, &settings, options->quiet);
+    struct run *run = play_create(scenario, &options->settings, options->quiet);
     if (run == NULL) {
         return EXIT_USAGE;
     }
@@ -224,7 +218,7 @@ static int view_scenario(const struct run_options *options, const struct scenari
     struct viewed_run viewed = { .options = options, .status = EXIT_USAGE };
     const struct run_viewing viewing = {
         .scenario = scenario,
-        .settings = settings_of(options),
+        .settings = options->settings,
         .sets = options->sets.items,
         .set_count = options->sets.count,
         .device = UINT32_MAX,

@@ -8,8 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/scenario_input.h"
-#include "cli/whole_option.h"
-#include "run/run.h"
+#include "cli/setting_options.h"
 
 /* Options without a letter. */
 #define OPTION_PCAP_FORM     0x100
@@ -50,10 +49,6 @@ static const struct argp_option options_table[] = {
     { "no-memo", 'M', NULL, 0,
             "Computes each cryptographic result again where devices share it; the results of the "
             "run are the same.",
-            0 },
-    { "threads", 't', "N", 0,
-            "Plays the devices that receive a frame on N threads (default: one); the results of "
-            "the run are the same. Devices with firmware from a shared object take turns.",
             0 },
     { 0 },
 };
@@ -121,10 +116,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->view = true;
         return 0;
     case 'M':
-        options->no_memo = true;
+        options->settings.crypto_memo = false;
         return 0;
-    case 't':
-        options->threads = whole_option("--threads", argument, RUN_THREADS_MAX, state);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->settings;
         return 0;
     case ARGP_KEY_ARG:
         scenario_input_argument(&options->scenario, argument, state);
@@ -146,9 +141,11 @@ static void keep_arguments(struct run_options *options, int argc, char **argv)
 
 void run_options_parse(struct run_options *options, int argc, char **argv)
 {
-    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
-        NULL };
+    static const struct argp_child children[] = { { &setting_options_argp, 0, NULL, 0 }, { 0 } };
+    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, children,
+        NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
+    options->settings.crypto_memo = true;
     event_filter_init(&options->event_filter);
     keep_arguments(options, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, options);

@@ -11,6 +11,7 @@
 #include "cli/sets.h"
 #include "results/event_filter.h"
 #include "results/pcap.h"
+#include "run/run.h"
 
 #define RUN_ARGUMENTS_MAX 256u
 
@@ -21,8 +22,8 @@ struct run_options {
     enum pcap_form pcap_form;
     const char *events; /* likewise */
     struct event_filter event_filter;
-    bool json, quiet, no_memo, force, view;
-    unsigned threads;      /* 0: not given */
+    bool json, quiet, force, view;
+    struct run_settings settings;
     size_t argument_count; /* as the program was called, for run.json */
     const char *arguments[RUN_ARGUMENTS_MAX];
     struct sets sets;

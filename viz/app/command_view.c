@@ -34,9 +34,9 @@ static int show(const struct scenario *scenario, void *context)
     const struct view_options *options = context;
     struct app app;
     int status = EXIT_USAGE;
-    const struct run_settings settings = { .crypto_memo = true };
     bool headless = view_options_headless(options);
-    if (app_open(&app, scenario, &settings, options->sets.items, options->sets.count, options)
+    if (app_open(&app, scenario, &options->settings, options->sets.items, options->sets.count,
+                options)
             && (!headless || app_save_pictures(&app, options))
             && ((headless && !options->window) || app_show_window(&app, options, NULL))) {
         status = status_of_run(&app);

@@ -17,6 +17,8 @@ static const char head[] =
         "    fleetcast view city.yaml --screenshot 6h:six.png          # a picture, without a "
         "display\n"
         "    fleetcast view city.yaml --record frames                  # the frames of a film\n"
+        "    fleetcast view city.yaml --threads 2                      # a large city on two "
+        "cores\n"
         "    fleetcast run city.yaml --view --out results              # a run with a window\n"
         "    fleetcast diff old.yaml new.yaml --view                   # a window at the first "
         "event "

@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/scenario_input.h"
+#include "cli/setting_options.h"
 #include "scenario/quantity.h"
 
 enum option_key {
@@ -79,7 +80,11 @@ static const char documentation[] =
 void view_options_init(struct view_options *options)
 {
     *options = (struct view_options){
-        .width = 1280, .height = 800, .selected = SCENE_NONE, .fps = VIEW_FPS_DEFAULT
+        .settings = { .crypto_memo = true },
+        .width = 1280,
+        .height = 800,
+        .selected = SCENE_NONE,
+        .fps = VIEW_FPS_DEFAULT,
     };
 }
 
@@ -258,6 +263,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_REFERENCE:
         options->reference = true;
         return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->settings;
+        return 0;
     case ARGP_KEY_ARG:
         scenario_input_argument(&options->scenario, argument, state);
         return 0;
@@ -282,8 +290,9 @@ static void sort_acts(struct view_options *options)
 
 void view_options_parse(struct view_options *options, int argc, char **argv)
 {
-    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, NULL, NULL,
-        NULL };
+    static const struct argp_child children[] = { { &setting_options_argp, 0, NULL, 0 }, { 0 } };
+    const struct argp argp = { options_table, parse_option, "[SCENARIO]", documentation, children,
+        NULL, NULL };
     argp_err_exit_status = EXIT_USAGE;
     view_options_init(options);
     argp_parse(&argp, argc, argv, 0, NULL, options);

@@ -5,6 +5,7 @@
 #define APP_VIEW_OPTIONS_H
 
 #include "cli/sets.h"
+#include "run/run.h"
 #include "view/intents.h"
 
 #define VIEW_ACTS_MAX    128u
@@ -22,6 +23,7 @@ struct view_act {
 struct view_options {
     const char *scenario; /* NULL: the demonstration */
     struct sets sets;
+    struct run_settings settings;
     enum theme_kind theme;
     int width, height;  /* points */
     const char *scheme; /* NULL: the first */

@@ -69,6 +69,19 @@ class Explain(unittest.TestCase):
         result = fleetcast('explain', 'aloha-100', '--worst', 'clock')
         self.assertEqual(result.returncode, 1, result.stderr)
 
+    def test_threads_change_no_story(self):
+        for arguments in (['-d', '7'], ['--worst', 'energy', '--json']):
+            results = [fleetcast('explain', 'hello-20', *arguments, *threads)
+                       for threads in ([], ['--threads', '3'], ['-t', '1'])]
+            self.assertEqual([result.returncode for result in results], [0, 0, 0])
+            self.assertEqual(results[1].stdout, results[0].stdout)
+            self.assertEqual(results[2].stdout, results[0].stdout)
+
+    def test_a_wrong_number_of_threads_is_refused(self):
+        for threads in ('0', '9999', 'two', '-1', ''):
+            self.refused('hello-20', '--threads', threads,
+                         says=f"--threads should be a whole number from 1 to 64: '{threads}'")
+
     def test_what_is_not_there_is_told(self):
         self.refused('hello-20', '--device', '20',
                      says='--device 20: the scenario has 20 devices, counted from 0')
@@ -141,6 +154,14 @@ class Diff(unittest.TestCase):
             self.assertEqual((broken.returncode, broken.stdout), (2, ''))
             self.assertIn(f'{new}:{len(lines) + 1}:1: error: ', broken.stderr)
 
+    def test_threads_change_no_difference(self):
+        for arguments in ([], ['--set-b', 'devices.0.report.period=11 min']):
+            results = [fleetcast('diff', 'hello-20', *arguments, *threads)
+                       for threads in ([], ['--threads', '3'])]
+            self.assertEqual(results[0].returncode, 1 if arguments else 0, results[0].stderr)
+            self.assertEqual(results[1].returncode, results[0].returncode, results[1].stderr)
+            self.assertEqual(results[1].stdout, results[0].stdout)
+
     def test_other_stations_are_told(self):
         result = fleetcast('diff', 'hello-20', '--set-b', 'devices.0.count=21')
         self.assertEqual(result.returncode, 1, result.stderr)
@@ -153,6 +174,10 @@ class Diff(unittest.TestCase):
                                 (['hello-20', 'hello-20', 'hello-20'], 'is one too many'),
                                 (['hello-20', '--set-b', 'seeds=2'], "unknown key 'seeds'"),
                                 (['hello-20', '--firmware', 'none.so'], 'none.so'),
+                                (['hello-20', '--threads', '9999'],
+                                 "--threads should be a whole number from 1 to 64: '9999'"),
+                                (['hello-20', '--threads', 'two'],
+                                 "--threads should be a whole number from 1 to 64: 'two'"),
                                 (['hello-20', '--events', 'a'], 'give it twice'),
                                 (['hello-20', '-ea', '-eb', '--set-b', 'seed=2'],
                                  'both are of one scenario'),

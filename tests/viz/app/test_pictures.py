@@ -120,6 +120,18 @@ class Pictures(unittest.TestCase):
                              capture_output=True)
         self.assertEqual(run.returncode, 0)
 
+    def test_threads_change_no_picture(self):
+        """A picture shows the run alone: the same bytes, also of faults by hand."""
+        pictures = []
+        for threads in ([], ['--threads', '3']):
+            path = self.path(f'{len(pictures)}.png')
+            result = view('hello-20', '--do', '95min:reset-device', '--select', '7', *threads,
+                          '--screenshot', f'97min:{path}')
+            self.assertEqual(result.returncode, 0, result.stderr)
+            with open(path, 'rb') as picture:
+                pictures.append(picture.read())
+        self.assertEqual(*pictures)
+
     # --- what is refused ---
 
     def test_values_that_are_none(self):
@@ -135,6 +147,9 @@ class Pictures(unittest.TestCase):
         self.refused('20 devices', '--select', '20', '--screenshot', '1h:x.png')
         self.refused('20 devices', '--pin', '21', '--screenshot', '1h:x.png')
         self.refused('one too many', 'hello-20', 'aloha-100')
+        for threads in ('0', '9999', 'two'):
+            self.refused(f"--threads should be a whole number from 1 to 64: '{threads}'",
+                         '--threads', threads)
 
     def test_an_act_that_cannot_be_done(self):
         self.refused('select a device', '--do', '1h:reset-device')
