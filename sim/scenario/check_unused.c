@@ -169,6 +169,8 @@ static void unused_group(const struct check *check, const struct scenario_device
     bool clusters = g->layout == LAYOUT_CLUSTERS, from_file = g->rtc_temperature_file[0] != '\0';
     unused(check, g->file, g->layout == LAYOUT_FILE, "file", "layout: file");
     unused(check, &g->spacing_m, lattice, "spacing", "layout: grid or hex");
+    unused(check, &g->numbering, g->layout != LAYOUT_FILE, "numbering",
+            "layout: uniform, ring, grid, hex or clusters");
     unused(check, &g->clusters_count, clusters, "clusters.count", "layout: clusters");
     unused(check, &g->clusters_spread_m, clusters, "clusters.spread", "layout: clusters");
     unused(check, &g->indoor_depth, g->indoor_share > 0, "indoor.depth", "an indoor.share");

@@ -50,6 +50,12 @@ enum scenario_layout {
     LAYOUT_CLUSTERS /* of devices only */
 };
 
+/* Which device has which of the places that a layout makes. */
+enum scenario_numbering {
+    NUMBERING_DRAWN,
+    NUMBERING_PLACE /* near ones have near numbers */
+};
+
 struct scenario_area {
     int shape; /* area.shape: 0 disc */
     double radius_m;
@@ -132,6 +138,7 @@ struct scenario_device_group {
     double radio_tolerance_ppm;
     double radio_drift_ppm_per_s;
     double spacing_m; /* of grid and hex; 0: fills the area */
+    int numbering;    /* enum scenario_numbering */
 
     uint32_t report_phy_payload_bytes; /* bytes on air; 0: by report_payload_bytes */
     int report_traffic;                /* periodic, jittered, poisson */

@@ -6,6 +6,7 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "random_stream.h"
@@ -127,7 +128,57 @@ static void place_device(
     }
 }
 
-void placement_devices(
+/* Distance along a curve that passes each quarter of a square before it leaves it (Z-order, Morton
+ * 1966): near places have near numbers. */
+static uint32_t curve_distance(const struct medium_site *site, double radius_m)
+{
+    uint32_t distance = 0;
+    const double axes[2] = { site->x_m, site->y_m };
+    for (unsigned axis = 0; axis < 2; axis++) {
+        double share = fmin(fmax(axes[axis] / radius_m, -1.0), 1.0);
+        uint32_t cell = (uint32_t)((share + 1.0) * 32767.5);
+        for (unsigned bit = 0; bit < 16; bit++) {
+            distance |= (cell >> bit & 1u) << (2 * bit + axis);
+        }
+    }
+    return distance;
+}
+
+/* A drawn place, and its turn. */
+struct turn {
+    uint32_t distance, index;
+    double x_m, y_m;
+};
+
+static int compare_turns(const void *a, const void *b)
+{
+    const struct turn *one = a, *other = b;
+    return one->distance != other->distance
+                   ? (one->distance > other->distance ? 1 : -1)
+                   : (one->index > other->index) - (one->index < other->index);
+}
+
+/* Exchanges the places of a group's devices among them. */
+static bool number_by_place(struct medium_site *sites, uint32_t count, double radius_m)
+{
+    struct turn *turns = malloc(count * sizeof *turns);
+    if (turns == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        turns[i] =
+                (struct turn){ curve_distance(&sites[i], radius_m), i, sites[i].x_m, sites[i].y_m };
+    }
+    qsort(turns, count, sizeof *turns, compare_turns);
+    for (uint32_t i = 0; i < count; i++) {
+        sites[i].x_m = turns[i].x_m;
+        sites[i].y_m = turns[i].y_m;
+    }
+    free(turns);
+    return true;
+}
+
+bool placement_devices(
         const struct placement *placement, uint32_t first_entity, struct medium_site *sites)
 {
     uint32_t index = 0;
@@ -138,7 +189,14 @@ void placement_devices(
             sites[index].height_m = group->height_m;
             place_device(placement, g, i, &sites[index]);
         }
+        bool by_place = group->numbering == NUMBERING_PLACE && group->layout != LAYOUT_FILE;
+        if (by_place
+                && !number_by_place(&sites[index - group->count], group->count,
+                        placement->scenario->area.radius_m)) {
+            return false;
+        }
     }
+    return true;
 }
 
 static void place_gateway(

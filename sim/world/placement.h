@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Draws are keyed by (seed, entity, RANDOM_PLACEMENT): a device more moves none of a layout that is
- * drawn. Lattices and rings have a place for each number, which more devices may move.
+ * drawn, but for which number has which place with `numbering: place`. Lattices and rings have a
+ * place for each number, which more devices may move.
  */
 #ifndef WORLD_PLACEMENT_H
 #define WORLD_PLACEMENT_H
@@ -32,8 +33,10 @@ void placement_destroy(struct placement *placement);
  *   grid      a square of rows around the centre; as dense as the area unless spacing says
  *   hex       rings of six neighbours around the centre, likewise
  *   clusters  around centres that are uniform over the disc, normal along each axis
- *   file      as given */
-void placement_devices(
+ *   file      as given
+ * A group with `numbering: place` gets the same places, numbered along a curve, but for a file.
+ * False: no memory. */
+bool placement_devices(
         const struct placement *placement, uint32_t first_entity, struct medium_site *sites);
 /* Sites of the gateways: on a ring of their own radius (one gateway: in the centre), or as above.
  */

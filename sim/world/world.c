@@ -46,8 +46,11 @@ static struct medium_site *create_sites(
     const struct scenario *scenario = world->scenario;
     uint32_t foreign = scenario->foreign.devices;
     struct medium_site *sites = calloc(station_count(world), sizeof *sites);
+    if (sites != NULL && !placement_devices(placement, world->first_device, sites)) {
+        free(sites);
+        sites = NULL;
+    }
     if (sites != NULL) {
-        placement_devices(placement, world->first_device, sites);
         world_complete_sites(world, placement, sites);
         foreign_place(scenario->seed, world->first_foreign, foreign, scenario->area.radius_m,
                 sites + world->device_count);

@@ -23,7 +23,7 @@ static void place(const char *text)
     char error[256] = "";
     cr_assert(placement_create(&placement, &scenario, error, sizeof error), "%s", error);
     cr_assert_leq(scenario_device_count(&scenario), COUNT);
-    placement_devices(&placement, 64, sites);
+    cr_assert(placement_devices(&placement, 64, sites));
     placement_destroy(&placement);
 }
 
@@ -71,6 +71,47 @@ Test(placement, of_a_drawn_layout_stays_when_there_are_more_devices)
         for (uint32_t i = 0; i < 100; i++) {
             cr_assert_float_eq(distance(&before[i], &sites[i]), 0.0, 0.0);
         }
+    }
+}
+
+static int compare_sites(const void *a, const void *b)
+{
+    const struct medium_site *one = a, *other = b;
+    return one->x_m != other->x_m ? (one->x_m > other->x_m ? 1 : -1)
+                                  : (one->y_m > other->y_m) - (one->y_m < other->y_m);
+}
+
+/* The same places, of each group for itself; a walk along the numbers is short. On a lattice a step
+ * of a Z-order has (1, 2^k - 1) spacings with probability 2^-(2k+1) and (2^(k+1) - 1, 1) with
+ * 2^-(2k+2), 1.672 in the mean: 133 km for 2000 devices in a disc of 1 km, and in the order drawn
+ * 2000 times 0.905 km (the mean distance of two points in a disc). */
+Test(placement, numbered_by_place_has_near_numbers_at_near_places)
+{
+    static const char text[] = "area: {radius: 1 km}\n"
+                               "devices: [{name: a, count: 2000%s}, {name: b, count: 2000%s}]\n";
+    static struct medium_site drawn[COUNT], sorted[COUNT];
+    static const char key[] = ", numbering: place";
+    char of_scenario[256];
+    snprintf(of_scenario, sizeof of_scenario, text, "", "");
+    place(of_scenario);
+    memcpy(drawn, sites, sizeof drawn);
+    snprintf(of_scenario, sizeof of_scenario, text, key, key);
+    place(of_scenario);
+    memcpy(sorted, sites, sizeof sorted);
+    for (uint32_t first = 0; first < COUNT; first += 2000) {
+        double walk_km = 0.0, walk_drawn_km = 0.0;
+        for (uint32_t i = first + 1; i < first + 2000; i++) {
+            walk_km += 1e-3 * distance(&sites[i - 1], &sites[i]);
+            walk_drawn_km += 1e-3 * distance(&drawn[i - 1], &drawn[i]);
+        }
+        cr_expect_lt(walk_km, 132.6, "%f", walk_km);
+        cr_expect_float_eq(walk_drawn_km, 2000 * 0.905, 60.0, "%f", walk_drawn_km);
+        qsort(&drawn[first], 2000, sizeof drawn[0], compare_sites);
+        qsort(&sorted[first], 2000, sizeof sorted[0], compare_sites);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        cr_assert(sorted[i].x_m == drawn[i].x_m && sorted[i].y_m == drawn[i].y_m);
+        cr_assert_eq(sites[i].entity, 64 + i);
     }
 }
 
