@@ -167,6 +167,8 @@ struct hal_ops {
      * HAL_ERR_RANGE. Not HAL_OK: `sum` is as before. */
     enum hal_status (*flash_add)(void *board, enum hal_flash_region region,
             const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size);
+    /* A whole SPI frame of one piece: select, exchange, deselect, which takes as long as those. */
+    void (*radio_frame)(void *board, const uint8_t *tx, uint8_t *rx, size_t size);
 };
 
 /* One board. Copied by value into the firmware's state: its only pointers. */
@@ -212,6 +214,7 @@ static inline void hal_reboot(const struct hal *h) { h->ops->reboot(h->board); }
 static inline void hal_panic(const struct hal *h, const char *file, int line) { h->ops->panic(h->board, file, line); }
 static inline void hal_trace(const struct hal *h, uint16_t id, uint32_t a, uint32_t b) { h->ops->trace(h->board, id, a, b); }
 static inline enum hal_status hal_flash_add(const struct hal *h, enum hal_flash_region region, const struct hal_flash_rows *runs, size_t run_count, void *sum, size_t row_size) { return h->ops->flash_add(h->board, region, runs, run_count, sum, row_size); }
+static inline void hal_radio_frame(const struct hal *h, const uint8_t *tx, uint8_t *rx, size_t size) { h->ops->radio_frame(h->board, tx, rx, size); }
 /* clang-format on */
 
 /* The name without its path: builds do not depend on where they run, and flash holds each once. */

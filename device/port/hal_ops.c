@@ -52,6 +52,14 @@ static void radio_deselect(void *board)
     board_radio_deselect();
 }
 
+static void radio_frame(void *board, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    (void)board;
+    board_radio_select();
+    board_radio_exchange(tx, rx, size);
+    board_radio_deselect();
+}
+
 static void radio_reset_pin(void *board, bool asserted)
 {
     (void)board;
@@ -336,4 +344,5 @@ const struct hal_ops board_hal_ops = {
     .panic = panic,
     .trace = trace,
     .flash_add = flash_add,
+    .radio_frame = radio_frame,
 };

@@ -26,18 +26,14 @@ static void write_registers(
     DEVICE_ASSERT(hal, size < sizeof bytes);
     bytes[0] = (uint8_t)(SPI_WRITE | address);
     memcpy(bytes + 1, values, size);
-    hal_radio_select(hal);
-    hal_radio_exchange(hal, bytes, NULL, size + 1);
-    hal_radio_deselect(hal);
+    hal_radio_frame(hal, bytes, NULL, size + 1);
 }
 
 static void write_register(const struct hal *hal, uint8_t address, uint8_t value)
 {
     DEVICE_ASSERT(hal, address < SPI_WRITE);
     const uint8_t bytes[2] = { (uint8_t)(SPI_WRITE | address), value };
-    hal_radio_select(hal);
-    hal_radio_exchange(hal, bytes, NULL, sizeof bytes);
-    hal_radio_deselect(hal);
+    hal_radio_frame(hal, bytes, NULL, sizeof bytes);
 }
 
 static uint8_t read_register(const struct hal *hal, uint8_t address)
@@ -45,9 +41,7 @@ static uint8_t read_register(const struct hal *hal, uint8_t address)
     DEVICE_ASSERT(hal, address < SPI_WRITE);
     const uint8_t tx[2] = { address, 0 };
     uint8_t rx[2];
-    hal_radio_select(hal);
-    hal_radio_exchange(hal, tx, rx, sizeof tx);
-    hal_radio_deselect(hal);
+    hal_radio_frame(hal, tx, rx, sizeof tx);
     return rx[1];
 }
 
@@ -384,9 +378,7 @@ enum radio_event radio_service(
         return RADIO_NOTHING;
     }
     DEVICE_ASSERT(hal, radio->start == RADIO_STARTED);
-    hal_radio_select(hal);
-    hal_radio_exchange(hal, request, status, sizeof status);
-    hal_radio_deselect(hal);
+    hal_radio_frame(hal, request, status, sizeof status);
     const uint8_t *registers = status + 1;
     uint8_t flags = registers[REG_IRQ_FLAGS - FIRST];
     if ((flags & (IRQ_RX_DONE | IRQ_TX_DONE | IRQ_RX_TIMEOUT)) == 0) {

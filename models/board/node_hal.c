@@ -148,6 +148,7 @@ const struct hal_ops node_hal_ops = {
     .radio_select = node_radio_select,
     .radio_exchange = node_radio_exchange,
     .radio_deselect = node_radio_deselect,
+    .radio_frame = node_radio_frame,
     .radio_reset_pin = node_radio_reset_pin,
     .radio_dio = node_radio_dio,
     .radio_antenna = node_radio_antenna,

@@ -48,6 +48,30 @@ void node_radio_deselect(void *board)
     sx1276_deselect(&node->chip, node_access_ns(node));
 }
 
+/* Mostly the chip does nothing by itself from the select to the exchange, which then are one step.
+ * A firmware that blocks may give way in each call. */
+void node_radio_frame(void *board, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    struct node *node = board;
+    sim_ns call_ns = node->board->call_ns;
+    sim_ns exchange_ns =
+            node->local_ns + 2 * call_ns + (sim_ns)size * node->board->radio_spi_byte_ns;
+    sim_ns at_ns = exchange_ns > node->chip.now_ns ? exchange_ns : node->chip.now_ns;
+    if (node->task != NULL || !sx1276_opens_quietly(&node->chip, at_ns)) {
+        node_radio_select(node);
+        node_radio_exchange(node, tx, rx, size);
+        node_radio_deselect(node);
+        return;
+    }
+    node->local_ns = exchange_ns;
+    node->spi_addressed = false;
+    node->spi_reads_fifo = false;
+    delivery_count(node, tx, size);
+    sx1276_open(&node->chip, at_ns, tx, rx, size);
+    node->local_ns += call_ns;
+    sx1276_deselect(&node->chip, node_access_ns(node));
+}
+
 void node_radio_reset_pin(void *board, bool asserted)
 {
     struct node *node = board;

@@ -460,6 +460,7 @@ extern const struct hal_ops node_hal_ops; /* node_hal.c */
 void node_radio_select(void *board);
 void node_radio_exchange(void *board, const uint8_t *tx, uint8_t *rx, size_t size);
 void node_radio_deselect(void *board);
+void node_radio_frame(void *board, const uint8_t *tx, uint8_t *rx, size_t size);
 void node_radio_reset_pin(void *board, bool asserted);
 bool node_radio_dio(void *board, unsigned dio);
 void node_radio_antenna(void *board, enum hal_antenna antenna);

@@ -15,10 +15,20 @@
 #define RESET_WAIT_NS  (5 * SIM_NS_PER_MS)
 #define RESET_PULSE_NS (100 * SIM_NS_PER_US)
 
+#define SPI_WRITES 0x80u /* of the address byte */
+
 void sx1276_set_edge(struct sx1276 *chip, enum sx1276_edge edge, sim_ns at_ns)
 {
     assert(at_ns >= chip->now_ns);
+    sim_ns before_ns = chip->edges_ns[edge];
     chip->edges_ns[edge] = at_ns;
+    if (at_ns <= chip->edge_ns) {
+        chip->edge_ns = at_ns;
+        return;
+    }
+    if (before_ns != chip->edge_ns) {
+        return; /* another one is the earliest, as before */
+    }
     sim_ns earliest_ns = chip->edges_ns[0];
     for (unsigned i = 1; i < SX1276_EDGE_COUNT; i++) {
         if (chip->edges_ns[i] < earliest_ns) {
@@ -213,6 +223,12 @@ void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns)
     chip->spi_state = SPI_DESELECTED;
 }
 
+bool sx1276_opens_quietly(const struct sx1276 *chip, sim_ns until_ns)
+{
+    return chip->edge_ns > until_ns && chip->spi_state == SPI_DESELECTED && !chip->reset_asserted
+           && !chip->spi_unused;
+}
+
 uint8_t sx1276_peek(const struct sx1276 *chip, uint8_t address)
 {
     assert(address < SX1276_BANK_SIZE);
@@ -241,13 +257,9 @@ static bool settings_are_latched(const struct sx1276 *chip)
 }
 
 /* Misuse and reliance on what is not modelled; the write itself goes on as silicon would. */
-static inline void check_write(
-        struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
+static void check_write(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
     const struct sx1276_register *r = cell.row;
-    if (!r->latched && r->access != SX1276_R && r->model != SX1276_NOT_MODELLED) {
-        return;
-    }
     bool read_only = r->access == SX1276_R;
     bool latched = r->latched && settings_are_latched(chip);
     if ((read_only || latched) && value == *cell.stored) {
@@ -266,9 +278,19 @@ static inline void check_write(
     }
 }
 
+/* Most writes are to registers that hold what is written, and break no rule. */
+static bool just_stores(const struct sx1276 *chip, const struct sx1276_register *r)
+{
+    return r->plain && r->write == NULL && (!r->latched || !settings_are_latched(chip));
+}
+
 static void write_register(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
     const struct sx1276_register *r = cell.row;
+    if (just_stores(chip, r)) {
+        *cell.stored = value;
+        return;
+    }
     check_write(chip, cell, address, value);
     switch ((enum sx1276_access)r->access) {
     case SX1276_RW:
@@ -292,16 +314,17 @@ static void write_register(struct sx1276 *chip, struct cell cell, uint8_t addres
 static size_t write_burst(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, size_t size)
 {
     size_t at = 0;
-    for (; at < size && chip->spi_address != REG_FIFO; at++) {
-        uint8_t address = chip->spi_address;
+    uint8_t address = chip->spi_address;
+    for (; at < size && address != REG_FIFO; at++) {
         struct cell cell = cell_of(chip, address);
         uint8_t out = *cell.stored;
         write_register(chip, cell, address, tx != NULL ? tx[at] : 0);
         if (rx != NULL) {
             rx[at] = out;
         }
-        chip->spi_address = (address + 1u) & 0x7fu;
+        address = (address + 1u) & 0x7fu;
     }
+    chip->spi_address = address;
     return at;
 }
 
@@ -338,7 +361,7 @@ static size_t read_burst(struct sx1276 *chip, uint8_t *rx, size_t size)
 static void take_address(struct sx1276 *chip, uint8_t in)
 {
     chip->spi_address = in & 0x7fu;
-    chip->spi_state = (in & 0x80u) != 0 ? SPI_WRITE : SPI_READ;
+    chip->spi_state = (in & SPI_WRITES) != 0 ? SPI_WRITE : SPI_READ;
     if (sx1276_shows_reception(chip, chip->spi_address)) {
         sx1276_rx_look(chip);
     }
@@ -364,14 +387,8 @@ static void exchange_nothing(struct sx1276 *chip, uint8_t *rx, size_t size)
     }
 }
 
-void sx1276_exchange(
-        struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
+static void exchange(struct sx1276 *chip, const uint8_t *tx, uint8_t *rx, size_t size)
 {
-    sx1276_pass_time(chip, now_ns);
-    if (chip->spi_state == SPI_DESELECTED) {
-        exchange_nothing(chip, rx, size);
-        return;
-    }
     size_t at = 0;
     if (chip->spi_state == SPI_ADDRESS && size > 0) {
         take_address(chip, tx != NULL ? tx[0] : 0);
@@ -387,5 +404,45 @@ void sx1276_exchange(
     at += done;
     if (at < size) { /* a burst stays in the FIFO */
         exchange_fifo(chip, tx != NULL ? tx + at : NULL, rx != NULL ? rx + at : NULL, size - at);
+    }
+}
+
+void sx1276_exchange(
+        struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    sx1276_pass_time(chip, now_ns);
+    if (chip->spi_state == SPI_DESELECTED) {
+        exchange_nothing(chip, rx, size);
+        return;
+    }
+    exchange(chip, tx, rx, size);
+}
+
+/* Most frames write registers, and end before they come to the FIFO. */
+static bool only_writes(const uint8_t *tx, const uint8_t *rx, size_t size)
+{
+    return rx == NULL && tx != NULL && size > 0 && tx[0] > (SPI_WRITES | REG_FIFO)
+           && (tx[0] & ~SPI_WRITES) + size - 1u <= SX1276_BANK_SIZE;
+}
+
+static void write_registers(struct sx1276 *chip, const uint8_t *tx, size_t size)
+{
+    take_address(chip, tx[0]);
+    uint8_t address = chip->spi_address;
+    for (size_t i = 1; i < size; i++, address++) {
+        write_register(chip, cell_of(chip, address), address, tx[i]);
+    }
+    chip->spi_address = address % SX1276_BANK_SIZE;
+}
+
+void sx1276_open(struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    assert(now_ns >= chip->now_ns && sx1276_opens_quietly(chip, now_ns));
+    chip->now_ns = now_ns;
+    chip->spi_state = SPI_ADDRESS;
+    if (only_writes(tx, rx, size)) {
+        write_registers(chip, tx, size);
+    } else {
+        exchange(chip, tx, rx, size);
     }
 }

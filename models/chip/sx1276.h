@@ -188,6 +188,11 @@ void sx1276_select(struct sx1276 *chip, sim_ns now_ns);
 void sx1276_exchange(
         struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size);
 void sx1276_deselect(struct sx1276 *chip, sim_ns now_ns);
+/* An SPI frame may begin, and up to and including `until_ns` nothing happens in the chip by itself.
+ */
+bool sx1276_opens_quietly(const struct sx1276 *chip, sim_ns until_ns);
+/* Select and exchange in one step: only where it opens quietly until then. */
+void sx1276_open(struct sx1276 *chip, sim_ns now_ns, const uint8_t *tx, uint8_t *rx, size_t size);
 
 /* Lets time pass: TX end, mode ready, symbol timeout, calibration end, RxDone. */
 void sx1276_advance(struct sx1276 *chip, sim_ns now_ns);

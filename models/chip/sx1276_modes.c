@@ -36,7 +36,9 @@ static void set_stage(struct sx1276 *chip, enum sx1276_stage stage, sim_ns end_n
         [STAGE_CAD_CORRELATE] = SX1276_POWER_CAD,
     };
     chip->stage = (uint8_t)stage;
-    sx1276_set_edge(chip, SX1276_EDGE_STAGE, end_ns);
+    if (chip->edges_ns[SX1276_EDGE_STAGE] != end_ns) {
+        sx1276_set_edge(chip, SX1276_EDGE_STAGE, end_ns);
+    }
     sx1276_set_power(chip, (enum sx1276_power)power_of[stage]);
     sx1276_update_dio(chip);
 }
@@ -64,7 +66,9 @@ void sx1276_leave_air(struct sx1276 *chip)
         chip->outputs->tx_abort(chip->context, chip->now_ns);
     }
     stop_listening(chip);
-    sx1276_set_edge(chip, SX1276_EDGE_RX_DONE, SIM_NS_NEVER);
+    if (chip->edges_ns[SX1276_EDGE_RX_DONE] != SIM_NS_NEVER) {
+        sx1276_set_edge(chip, SX1276_EDGE_RX_DONE, SIM_NS_NEVER);
+    }
     if (chip->edges_ns[SX1276_EDGE_CALIBRATION] != SIM_NS_NEVER) {
         sx1276_calibration_ended(chip);
         sx1276_set_edge(chip, SX1276_EDGE_CALIBRATION, SIM_NS_NEVER);

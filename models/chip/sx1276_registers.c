@@ -27,7 +27,9 @@
 
 #define ROW(name_, reset_, access_, read_only_, severity_, model_, page_, ...)                     \
     { .name = name_, .reset = reset_, .access = access_, .read_only = read_only_,                  \
-      .severity = severity_, .model = model_, .page = page_, __VA_ARGS__ }
+      .severity = severity_, .model = model_, .page = page_,                                       \
+      .plain = access_ == SX1276_RW && read_only_ == 0 && model_ != SX1276_NOT_MODELLED,           \
+      __VA_ARGS__ }
 #define LATCHED     .latched = true
 #define WRITE(hook) .write = sx1276_write_##hook
 #define READ(hook)  .read = sx1276_read_##hook

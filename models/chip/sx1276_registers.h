@@ -37,6 +37,7 @@ struct sx1276_register {
     uint8_t model;     /* enum sx1276_class */
     uint8_t page;      /* enum sx1276_page */
     bool latched;      /* has no effect while TX, RX or CAD runs: writing it then is misuse */
+    bool plain;        /* but for that and a hook a write stores, and breaks no rule */
     /* After the new value was stored (SX1276_TRIGGER: instead). */
     void (*write)(struct sx1276 *chip, uint8_t address, uint8_t value);
     /* The value to read now, kept in the bank too if it shall last. */

@@ -181,6 +181,13 @@ static void deselect_chip(void *board)
     ((struct fake_board *)board)->selected = false;
 }
 
+static void frame(void *board, const uint8_t *tx, uint8_t *rx, size_t size)
+{
+    select_chip(board);
+    exchange(board, tx, rx, size);
+    deselect_chip(board);
+}
+
 static void reset_pin(void *board, bool asserted)
 {
     struct fake_board *b = board;
@@ -402,6 +409,7 @@ static const struct hal_ops operations = {
     .radio_select = select_chip,
     .radio_exchange = exchange,
     .radio_deselect = deselect_chip,
+    .radio_frame = frame,
     .radio_reset_pin = reset_pin,
     .radio_dio = dio_level,
     .radio_antenna = set_antenna,
