@@ -138,23 +138,41 @@ static void cells_finish(struct cells *cells)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
+/* Devices whose links are looked for at one time, and then put into the table in order. */
+#define DEVICES_TOGETHER 1024u
+
 struct found_link {
     int32_t gain_mdb;
     uint16_t gateway;
+};
+
+/* Links that a thread has found, device by device. */
+struct found_links {
+    struct found_link *items;
+    size_t count, capacity;
+    bool lacks_memory;
+};
+
+/* Where the links of a device lie. */
+struct found_row {
+    unsigned thread;
+    uint32_t count;
+    size_t from;
 };
 
 struct table_builder {
     struct medium *medium;
     struct reach reach;
     struct cells cells;
-    struct found_link *found; /* links of the device at hand */
-    uint32_t found_count;
+    struct found_links found[ENGINE_THREADS_MAX];
+    uint32_t first; /* device of rows[0] */
+    struct found_row rows[DEVICES_TOGETHER];
     size_t capacity; /* of the table */
 };
 
 /* Adds the link of a device and a gateway if there is one. */
-static void look_at(
-        struct table_builder *builder, uint32_t gateway, uint32_t device, double common_db)
+static void look_at(const struct table_builder *builder, struct found_links *found,
+        uint32_t gateway, uint32_t device, double common_db)
 {
     const struct medium *medium = builder->medium;
     const struct reach *reach = &builder->reach;
@@ -172,7 +190,8 @@ static void look_at(
     }
     int32_t gain_mdb = medium_shadowed_gain_mdb(medium, gateway, device, common_db);
     if (medium_is_link(medium, gateway, device, gain_mdb)) {
-        builder->found[builder->found_count++] = (struct found_link){ gain_mdb, (uint16_t)gateway };
+        assert(found->count < found->capacity);
+        found->items[found->count++] = (struct found_link){ gain_mdb, (uint16_t)gateway };
     }
 }
 
@@ -185,7 +204,24 @@ static int strongest_first(const void *a, const void *b)
     return (x->gateway > y->gateway) - (x->gateway < y->gateway);
 }
 
-static void find_links(struct table_builder *builder, uint32_t device)
+/* Room for the links of one more device. */
+static bool make_room(struct found_links *found, uint32_t gateway_count)
+{
+    if (found->capacity - found->count < gateway_count) {
+        size_t capacity = found->capacity * 2 + gateway_count;
+        struct found_link *items = realloc(found->items, capacity * sizeof *items);
+        if (items == NULL) {
+            found->lacks_memory = true;
+            return false;
+        }
+        found->items = items;
+        found->capacity = capacity;
+    }
+    return true;
+}
+
+static void find_links(
+        const struct table_builder *builder, struct found_links *found, uint32_t device)
 {
     const struct cells *cells = &builder->cells;
     const struct medium_site *site = &builder->medium->device_sites[device];
@@ -195,15 +231,27 @@ static void find_links(struct table_builder *builder, uint32_t device)
     uint32_t right = cell_at(cells->x_m, site->x_m + reach_m, cells->size_m, cells->columns);
     uint32_t bottom = cell_at(cells->y_m, site->y_m - reach_m, cells->size_m, cells->rows);
     uint32_t top = cell_at(cells->y_m, site->y_m + reach_m, cells->size_m, cells->rows);
-    builder->found_count = 0;
     for (uint32_t row = bottom; row <= top; row++) {
         uint32_t from = cells->from[row * cells->columns + left];
         uint32_t to = cells->from[row * cells->columns + right + 1];
         for (uint32_t i = from; i < to; i++) {
-            look_at(builder, cells->gateways[i], device, common_db);
+            look_at(builder, found, cells->gateways[i], device, common_db);
         }
     }
-    qsort(builder->found, builder->found_count, sizeof *builder->found, strongest_first);
+}
+
+/* Rows `from` .. `to` - 1, on any thread. */
+static void find_rows(void *context, uint32_t from, uint32_t to, unsigned thread)
+{
+    struct table_builder *builder = context;
+    struct found_links *found = &builder->found[thread];
+    for (uint32_t i = from; i < to && make_room(found, builder->medium->gateway_count); i++) {
+        struct found_row *row = &builder->rows[i];
+        *row = (struct found_row){ .thread = thread, .from = found->count };
+        find_links(builder, found, builder->first + i);
+        row->count = (uint32_t)(found->count - row->from);
+        qsort(&found->items[row->from], row->count, sizeof *found->items, strongest_first);
+    }
 }
 
 static bool reserve(struct table_builder *builder, size_t count)
@@ -221,38 +269,76 @@ static bool reserve(struct table_builder *builder, size_t count)
     return gateways != NULL && gains_mdb != NULL;
 }
 
-static bool link_devices(struct table_builder *builder)
+/* Appends the rows that were found. */
+static bool take_rows(struct table_builder *builder, uint32_t count)
 {
-    struct medium *medium = builder->medium;
-    struct link_table *links = &medium->links;
-    for (uint32_t d = 0; d < medium->device_count; d++) {
-        find_links(builder, d);
-        size_t from = links->from[d], to = from + builder->found_count;
+    struct link_table *links = &builder->medium->links;
+    for (uint32_t d = 0; d < count; d++) {
+        const struct found_row *row = &builder->rows[d];
+        const struct found_link *items = &builder->found[row->thread].items[row->from];
+        size_t from = links->from[builder->first + d], to = from + row->count;
         if (to > UINT32_MAX || !reserve(builder, to)) {
             return false;
         }
-        for (uint32_t i = 0; i < builder->found_count; i++) {
-            links->gateways[from + i] = builder->found[i].gateway;
-            links->gains_mdb[from + i] = builder->found[i].gain_mdb;
+        for (uint32_t i = 0; i < row->count; i++) {
+            links->gateways[from + i] = items[i].gateway;
+            links->gains_mdb[from + i] = items[i].gain_mdb;
         }
-        links->from[d + 1] = (uint32_t)to;
-        making_tell(&medium->params.making, "links", d + 1, medium->device_count);
+        links->from[builder->first + d + 1] = (uint32_t)to;
     }
     return true;
+}
+
+static bool found_all(struct table_builder *builder, unsigned threads)
+{
+    bool all = true;
+    for (unsigned i = 0; i < threads; i++) {
+        all = all && !builder->found[i].lacks_memory;
+        builder->found[i].count = 0;
+    }
+    return all;
+}
+
+static bool link_devices(struct table_builder *builder)
+{
+    struct medium *medium = builder->medium;
+    unsigned threads = engine_threads(medium->engine);
+    while (builder->first < medium->device_count) {
+        uint32_t left = medium->device_count - builder->first;
+        uint32_t count = left < DEVICES_TOGETHER ? left : DEVICES_TOGETHER;
+        struct engine_work work = { .count = count, .work = find_rows, .context = builder };
+        engine_work_do(medium->engine, &work);
+        if (!found_all(builder, threads) || !take_rows(builder, count)) {
+            return false;
+        }
+        builder->first += count;
+        making_tell(&medium->params.making, "links", builder->first, medium->device_count);
+    }
+    return true;
+}
+
+static void builder_finish(struct table_builder *builder)
+{
+    cells_finish(&builder->cells);
+    for (unsigned i = 0; i < ENGINE_THREADS_MAX; i++) {
+        free(builder->found[i].items);
+    }
+    free(builder);
 }
 
 bool medium_link_table_init(struct medium *medium)
 {
     assert(medium->gateway_count <= UINT16_MAX);
-    struct table_builder builder = { .medium = medium };
-    reach_init(&builder.reach, medium);
+    struct table_builder *builder = calloc(1, sizeof *builder);
+    if (builder == NULL) {
+        return false;
+    }
+    builder->medium = medium;
+    reach_init(&builder->reach, medium);
     medium->links.from = calloc((size_t)medium->device_count + 1, sizeof *medium->links.from);
-    builder.found = malloc(((size_t)medium->gateway_count + 1) * sizeof *builder.found);
-    bool made = cells_init(&builder.cells, medium, builder.reach.distance_m)
-                && medium->links.from != NULL && builder.found != NULL && reserve(&builder, 1)
-                && link_devices(&builder);
-    cells_finish(&builder.cells);
-    free(builder.found);
+    bool made = cells_init(&builder->cells, medium, builder->reach.distance_m)
+                && medium->links.from != NULL && reserve(builder, 1) && link_devices(builder);
+    builder_finish(builder);
     return made;
 }
 

@@ -62,6 +62,8 @@ struct engine_parts {
 void engine_parts_start(struct engine *engine, const struct engine_parts *parts);
 /* Between the two, where `then` is given: works on it too. Returns when all of it is done. */
 void engine_work_finish(struct engine *engine, struct engine_work *work);
+/* All of it, on all threads; outside parts, such as while a run is made. */
+void engine_work_do(struct engine *engine, struct engine_work *work);
 /* Plays what is left. Returns when all parts are played and all outboxes are empty. */
 void engine_parts_finish(struct engine *engine, const struct engine_parts *parts);
 void engine_part_begin(struct engine *engine, uint32_t part);

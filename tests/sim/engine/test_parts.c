@@ -240,6 +240,49 @@ Test(parts, of_an_owner_are_played_by_its_thread)
     finish(stage);
 }
 
+#define TALLIED 100000u
+
+struct tally {
+    unsigned char done[TALLIED]; /* how often */
+    unsigned char by[TALLIED];   /* thread + 1 */
+};
+
+static void count_items(void *context, uint32_t from, uint32_t to, unsigned thread)
+{
+    struct tally *tally = context;
+    for (uint32_t i = from; i < to; i++) {
+        tally->done[i]++;
+        tally->by[i] = (unsigned char)(thread + 1);
+    }
+}
+
+/* Each item once, on a thread of this engine, whatever their number. */
+static void do_items(unsigned threads, uint32_t count)
+{
+    struct tally *tally = calloc(1, sizeof *tally);
+    struct engine *engine = engine_create(1);
+    struct engine_work items = { .count = count, .work = count_items, .context = tally };
+    cr_assert(engine_threads_start(engine, threads));
+    engine_work_do(engine, &items);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_eq(tally->done[i], 1, "item %u of %u", i, count);
+        cr_assert_leq(tally->by[i], threads);
+    }
+    engine_destroy(engine);
+    free(tally);
+}
+
+Test(parts, none_leave_work_to_all_threads)
+{
+    static const unsigned threads[] = { 1, 2, 5 };
+    static const uint32_t counts[] = { 1, 63, 64, TALLIED };
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+        for (size_t j = 0; j < sizeof counts / sizeof counts[0]; j++) {
+            do_items(threads[i], counts[j]);
+        }
+    }
+}
+
 Test(parts, need_no_threads)
 {
     struct engine *engine = engine_create(1);
