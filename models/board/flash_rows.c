@@ -24,7 +24,7 @@ struct row_sum {
     uint32_t own_count;
     uint32_t row_bytes;
     uint32_t sector_index; /* of the image, whose content is: */
-    const struct flash_sector *sector;
+    const uint32_t *page;  /* [FLASH_PAGES_PER_SECTOR], 0: erased */
 };
 
 static void add_bytes(uint8_t *restrict sum, const uint8_t *restrict bytes, uint32_t size)
@@ -94,24 +94,29 @@ static void take_own(const struct flash_store *store, const struct flash_image *
 
 /* --- what is kept --------------------------------------------------------------------------- */
 
-/* The number of the page at `address`, 0: erased. Rows come in the order of their addresses, so the
- * sector is mostly that of the row before. */
-static uint32_t page_of(const struct flash_store *store, const struct flash_image *image,
-        uint32_t address, struct row_sum *sum)
+/* Rows come in the order of their addresses, so the sector is mostly that of the row before. */
+static __attribute__((noinline)) void enter_sector(const struct flash_store *store,
+        const struct flash_image *image, uint32_t address, struct row_sum *sum)
 {
-    uint32_t index = address / FLASH_SECTOR_BYTES;
-    if (index != sum->sector_index || sum->sector == NULL) {
-        uint32_t sector = flash_image_sector(store, image, address);
-        if (sector == 0) {
-            return 0;
-        }
-        sum->sector_index = index;
-        sum->sector = flash_pool_block(&store->sectors, sector);
-    }
-    return sum->sector->page[address / FLASH_PAGE_BYTES % FLASH_PAGES_PER_SECTOR];
+    static const struct flash_sector erased;
+    uint32_t sector = flash_image_sector(store, image, address);
+    const struct flash_sector *block =
+            sector != 0 ? flash_pool_block(&store->sectors, sector) : &erased;
+    sum->page = block->page;
+    sum->sector_index = address / FLASH_SECTOR_BYTES;
 }
 
-static struct flash_row_source source_of(const struct flash_store *store,
+/* The number of the page at `address`, 0: erased. */
+static inline uint32_t page_of(const struct flash_store *store, const struct flash_image *image,
+        uint32_t address, struct row_sum *sum)
+{
+    if (__builtin_expect(address / FLASH_SECTOR_BYTES != sum->sector_index, false)) {
+        enter_sector(store, image, address, sum);
+    }
+    return sum->page[address / FLASH_PAGE_BYTES % FLASH_PAGES_PER_SECTOR];
+}
+
+static inline struct flash_row_source source_of(const struct flash_store *store,
         const struct flash_image *image, uint32_t address, struct row_sum *sum)
 {
     uint64_t first = page_of(store, image, address, sum);
@@ -137,8 +142,8 @@ static bool is_shared(const struct flash_pool *pages, uint32_t page)
 
 static uint32_t slot_of(const struct flash_row_source *source)
 {
-    uint64_t mixed = source->pages * UINT64_C(0x9E3779B97F4A7C15);
-    mixed ^= source->place * UINT64_C(0xC2B2AE3D27D4EB4F);
+    uint64_t mixed = source->pages ^ (uint64_t)source->place << 24;
+    mixed *= UINT64_C(0x9E3779B97F4A7C15);
     return (uint32_t)(mixed >> (64u - FLASH_ROWS_LOG2));
 }
 
@@ -156,45 +161,55 @@ static void keep(struct flash_store *store, const struct flash_image *image, uin
     flash_image_read(store, image, address, kept->row[slot], source->place >> 16);
 }
 
-/* Makes room for the row in its slot; false: it is not shared. Rare, and kept out of the loop over
- * rows, whose values then stay in registers. */
-static __attribute__((noinline)) bool keep_shared(struct flash_store *store,
+/* A row that does not lie in its slot: makes room for it there, or, where no other node has it,
+ * adds it without. Rare, and kept out of the loop over rows, whose values then stay in registers.
+ */
+static __attribute__((noinline)) void take_other(struct flash_store *store,
         const struct flash_image *image, uint32_t address, uint32_t slot, struct row_sum *sum)
 {
     struct flash_row_source source = source_of(store, image, address, sum);
     if (!is_shared(&store->pages, first_page(&source))
             || !is_shared(&store->pages, last_page(&source))) {
-        return false;
-    }
-    add_rows(sum); /* what lies in this slot may be among them */
-    keep(store, image, address, slot, &source);
-    return true;
-}
-
-/* Adds a row, or notes it to be added with the next ones. */
-static inline void take_row(struct flash_store *store, const struct flash_image *image,
-        uint32_t address, struct row_sum *sum)
-{
-    struct flash_row_source source = source_of(store, image, address, sum);
-    uint32_t slot = slot_of(&source);
-    const struct flash_row_source *there = &store->rows->source[slot];
-    if ((there->pages != source.pages || there->place != source.place)
-            && !keep_shared(store, image, address, slot, sum)) {
         take_own(store, image, address, first_page(&source), sum);
         return;
     }
+    add_rows(sum); /* what lies in this slot may be among them */
+    keep(store, image, address, slot, &source);
     sum->rows[sum->count++] = store->rows->row[slot];
-    if (sum->count == FLASH_ROWS_AT_ONCE) {
-        add_rows(sum);
+}
+
+/* Adds rows, or notes them to be added with the next ones. */
+static __attribute__((noinline)) void take_rows(struct flash_store *store,
+        const struct flash_image *image, const struct hal_flash_rows *runs, size_t run_count,
+        struct row_sum *sum)
+{
+    const struct flash_rows *kept = store->rows;
+    for (const struct hal_flash_rows *run = runs; run < runs + run_count; run++) {
+        uint32_t address = run->address;
+        for (uint32_t left = run->count; left > 0; left--, address += sum->row_bytes) {
+            struct flash_row_source source = source_of(store, image, address, sum);
+            uint32_t slot = slot_of(&source);
+            const struct flash_row_source *there = &kept->source[slot];
+            if (there->pages != source.pages || there->place != source.place) {
+                take_other(store, image, address, slot, sum);
+                continue;
+            }
+            sum->rows[sum->count++] = kept->row[slot];
+            if (sum->count == FLASH_ROWS_AT_ONCE) {
+                add_rows(sum);
+            }
+        }
     }
 }
 
 /* Rows that are too long to be kept. */
 static void add_long(const struct flash_store *store, const struct flash_image *image,
-        const struct hal_flash_rows *run, void *sum, uint32_t row_bytes)
+        const struct hal_flash_rows *runs, size_t run_count, void *sum, uint32_t row_bytes)
 {
-    for (uint32_t row = 0; row < run->count; row++) {
-        add_plain(store, image, run->address + row * row_bytes, sum, row_bytes);
+    for (size_t i = 0; i < run_count; i++) {
+        for (uint32_t row = 0; row < runs[i].count; row++) {
+            add_plain(store, image, runs[i].address + row * row_bytes, sum, row_bytes);
+        }
     }
 }
 
@@ -216,26 +231,20 @@ static void prefetch_sectors(const struct flash_store *store, const struct flash
 void flash_image_add(struct flash_store *store, const struct flash_image *image,
         const struct hal_flash_rows *runs, size_t run_count, void *sum, uint32_t row_bytes)
 {
-    struct row_sum together = { .row_bytes = row_bytes };
+    struct row_sum together = { .row_bytes = row_bytes, .sector_index = UINT32_MAX };
     assert(row_bytes > 0);
     if (store->rows == NULL) {
         store->rows = run_memory_take_zeroed(store->pages.memory, sizeof *store->rows);
     }
     prefetch_sectors(store, image, runs, run_count);
-    for (size_t i = 0; i < run_count; i++) {
-        if (row_bytes > FLASH_ROW_BYTES) {
-            add_long(store, image, &runs[i], sum, row_bytes);
-            continue;
-        }
-        for (uint32_t row = 0; row < runs[i].count; row++) {
-            take_row(store, image, runs[i].address + row * row_bytes, &together);
-        }
+    if (row_bytes > FLASH_ROW_BYTES) {
+        add_long(store, image, runs, run_count, sum, row_bytes);
+        return;
     }
-    if (row_bytes <= FLASH_ROW_BYTES) {
-        add_rows(&together);
-        add_own(store, image, &together);
-        add_bytes(sum, (const uint8_t *)together.lanes, row_bytes);
-    }
+    take_rows(store, image, runs, run_count, &together);
+    add_rows(&together);
+    add_own(store, image, &together);
+    add_bytes(sum, (const uint8_t *)together.lanes, row_bytes);
 }
 
 void flash_rows_finish(struct flash_store *store)
