@@ -79,7 +79,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     member_set_init(&medium->hearing, gateway_count, engine_memory(engine));
     place(medium, devices, gateways);
     if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)
-            || !medium_link_table_init(medium)) {
+            || !medium_link_table_init(medium) || !medium_heard_init(medium)) {
         medium_destroy(medium);
         return NULL;
     }
@@ -107,6 +107,7 @@ void medium_destroy(struct medium *medium)
     }
     medium_frames_finish(medium);
     medium_channels_finish(medium);
+    medium_heard_finish(medium);
     medium_links_finish(medium);
     medium_reach_finish(medium);
     medium_link_table_finish(medium);
@@ -178,6 +179,11 @@ void medium_gateway_place(const struct medium *medium, uint32_t gateway, double 
     assert(gateway < medium->gateway_count);
     *x_m = medium->gateways[gateway].x_m;
     *y_m = medium->gateways[gateway].y_m;
+}
+
+uint64_t medium_uplinks(const struct medium *medium)
+{
+    return medium->uplinks_started;
 }
 
 uint64_t medium_deliveries(const struct medium *medium)

@@ -194,6 +194,7 @@ uint32_t medium_best_gateway(const struct medium *medium, uint32_t device, int32
 int32_t medium_gain_at_mdb(
         const struct medium *medium, uint32_t gateway, double x_m, double y_m, double height_m);
 uint64_t medium_deliveries(const struct medium *medium); /* handed to device radios so far */
+uint64_t medium_uplinks(const struct medium *medium);    /* that have started so far, foreign too */
 /* Where a station stands, in metres. */
 void medium_device_place(const struct medium *medium, uint32_t device, double *x_m, double *y_m);
 void medium_gateway_place(const struct medium *medium, uint32_t gateway, double *x_m, double *y_m);

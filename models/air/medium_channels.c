@@ -83,6 +83,8 @@ static void reserve_rivals(struct medium *medium, const struct channel *channel)
         struct run_memory *memory = engine_memory(medium->engine);
         medium->rivals =
                 run_memory_grow(memory, medium->rivals, capacity * sizeof(const struct on_air *));
+        medium->heard_mdbm =
+                run_memory_grow(memory, medium->heard_mdbm, capacity * sizeof *medium->heard_mdbm);
         medium->next_rival =
                 run_memory_grow(memory, medium->next_rival, capacity * sizeof *medium->next_rival);
         medium->marked_gateways = run_memory_grow(
@@ -167,29 +169,26 @@ static uint32_t set_copies_apart(struct medium *medium, const struct on_air *air
     return rivals;
 }
 
-uint32_t medium_find_rivals(
-        struct medium *medium, const struct on_air *air, enum receiver_kind kind, sim_ns from_ns)
+uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns)
 {
     medium->copy_count = 0;
     if (medium->params.reception.interference == INTERFERENCE_NONE) {
         return 0;
     }
     const struct channel *channel = air->channel;
-    bool at_device = kind == RECEIVER_SX1276;
     uint32_t count = 0;
     do {
         for (uint32_t i = 0; i < channel->frame_count; i++) {
             const struct on_air *other = channel->frames[i];
             if (other != air && other->silent_ns > from_ns
-                    && other->frame.start_ns < air->frame.end_ns
-                    && (at_device || !other->frame.downlink)) {
+                    && other->frame.start_ns < air->frame.end_ns) {
                 medium->rivals[count++] = other;
             }
         }
         channel = channel->next_sibling;
     } while (channel != air->channel);
     bool combine = medium->params.reception.equal_copies == EQUAL_COPIES_COMBINE;
-    return combine && at_device ? set_copies_apart(medium, air, count) : count;
+    return combine ? set_copies_apart(medium, air, count) : count;
 }
 
 void medium_channels_finish(struct medium *medium)
@@ -204,5 +203,6 @@ void medium_channels_finish(struct medium *medium)
     free(medium->marked_gateways);
     free(medium->unlinked_rivals);
     free(medium->rival_of_gateway);
+    free(medium->heard_mdbm);
     free(medium->rivals);
 }

@@ -212,8 +212,8 @@ void medium_devices_end(struct medium *medium, struct on_air *air, sim_ns now_ns
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
+    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
+    medium_rivals_init(medium, &judged, rivals);
     struct delivery *delivery = medium->delivery;
     delivery->air = air;
     delivery->now_ns = now_ns;

@@ -220,8 +220,8 @@ void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
+    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    medium_rivals_init(medium, &judged, rivals);
     /* Both ways find the same devices. */
     const struct audible *audible = medium_audible(medium, air);
     if (audible != NULL) {
@@ -241,8 +241,8 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     }
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, now_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
+    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    medium_rivals_init(medium, &judged, rivals);
     int32_t median_mdbm;
     if (hears(medium, air, device, &median_mdbm)
             && lock_device(medium, &judged, rivals, air, device, median_mdbm, now_ns)
@@ -294,8 +294,8 @@ static bool judge_header(
     }
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1276, frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1276, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1276, rivals);
+    uint32_t rivals = medium_find_rivals(medium, air, judged.interference.from_ns);
+    medium_rivals_init(medium, &judged, rivals);
     struct receiver receiver = { device, medium_at_device_mdbm(medium, air, device),
         medium_device_fading_mdb(medium, air, device) };
     *verdict = medium_judge_device(medium, &medium->scratch[0], &judged, rivals, air, &receiver);

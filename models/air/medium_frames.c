@@ -233,7 +233,9 @@ void medium_on_start(void *context, sim_ns now_ns, entity_id entity, uint64_t ar
     }
     air->started = true;
     medium_channel_add(medium, air);
-    if (frame->downlink) {
+    if (!frame->downlink) {
+        medium_heard_add(medium, air);
+    } else {
         struct gateway_state *gateway = &medium->gateways[air->transmitter];
         gateway->tx_start_ns = frame->start_ns;
         gateway->tx_end_ns = air->silent_ns;

@@ -97,8 +97,8 @@ static enum loss_cause cut_short(
     return powered_off || frame->aborted ? LOSS_POWERED_DOWN : LOSS_NONE;
 }
 
-static void serve(struct medium *medium, const struct judge_frame *judged, struct on_air *air,
-        const struct receiver *receiver, sim_ns now_ns)
+static void serve(struct medium *medium, const struct judge_frame *judged, bool rivals,
+        struct on_air *air, const struct receiver *receiver, sim_ns now_ns)
 {
     const struct frame *frame = &air->frame;
     const struct gateway_state *state = &medium->gateways[receiver->index];
@@ -106,6 +106,9 @@ static void serve(struct medium *medium, const struct judge_frame *judged, struc
     struct judge_link link = medium_gateway_link(
             medium, scratch, air, receiver->index, receiver->median_mdbm, receiver->fading_mdb);
     medium_link_fades(medium, scratch, frame, air->transmitter, receiver->index, &link);
+    if (rivals) {
+        medium_heard_find(medium, air, receiver->index, judged->interference.from_ns);
+    }
     link.overlap_count = medium_overlaps_at(medium, scratch, judged, RECEIVER_SX1301,
             receiver->index, receiver->median_mdbm + receiver->fading_mdb);
     link.overlaps = scratch->overlaps;
@@ -134,10 +137,10 @@ void medium_gateways_end(struct medium *medium, struct on_air *air, sim_ns now_n
 {
     struct judge_frame judged;
     medium_judge_init(medium, &judged, RECEIVER_SX1301, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, RECEIVER_SX1301, judged.interference.from_ns);
-    medium_rivals_init(medium, &judged, RECEIVER_SX1301, rivals);
+    bool rivals = medium_heard_start(medium, air);
+    medium_uplink_rivals_init(medium, &judged, rivals);
     for (uint32_t i = 0; i < air->gateways.count; i++) {
-        serve(medium, &judged, air, &air->gateways.items[i], now_ns);
+        serve(medium, &judged, rivals, air, &air->gateways.items[i], now_ns);
     }
 }
 

@@ -95,6 +95,7 @@ struct on_air {
      * told. */
     int32_t device_from_mdbm, gateway_from_mdbm;
     int32_t device_detect_mdbm, gateway_detect_mdbm; /* least power at which it is detected */
+    uint64_t sequence;                               /* of an uplink: how many started before it */
     bool started;
     bool detect_done;
     bool ended;
@@ -105,12 +106,29 @@ struct on_air {
 struct channel {
     uint64_t key;
     uint16_t number;
+    /* Is it one of those whose uplinks disturb the one being judged, and which? */
+    uint64_t ring_turn;
+    uint32_t ring_rank;
     /* Ring of the channels that differ in SF alone, where they interfere; else of itself. */
     struct channel *next_sibling;
     struct member_set listeners; /* devices */
     uint32_t listener_count;
     struct on_air **frames; /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
+};
+
+/* An uplink that started. It is not looked at once no frame on the air overlaps it: its slot may
+ * have another one then. */
+struct heard_uplink {
+    struct on_air *air;
+    sim_ns end_ns;
+    int32_t gain_mdb;
+};
+
+/* In order of start. */
+struct heard_list {
+    struct heard_uplink *items;
+    uint32_t count, capacity;
 };
 
 /* A device's receiver. 32 bytes, walked in order. */
@@ -211,6 +229,14 @@ struct medium {
     struct receiver_list spare[16];
     uint32_t spare_count;
     const struct on_air **rivals; /* as long as the longest channel's list */
+    /* [gateway]: uplinks that have a link to it; at last those of more power than links are made
+     * for. */
+    struct heard_list *heard;
+    uint64_t uplinks_started, ring_turn;
+    /* Of the last medium_heard_find(): so many of medium->rivals, and their powers without fading.
+     */
+    uint32_t heard_count;
+    int32_t *heard_mdbm;
     /* Of the frame of the last medium_rivals_init(): rivals that come through links, by gateway:
      * the first one, plus 1; the next one; which gateways have any; how many there are, and the
      * most power of one; the numbers of the other rivals. */
@@ -246,12 +272,10 @@ struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uin
 void medium_channel_add(struct medium *medium, struct on_air *air);
 /* Lets go of ended frames that no frame on the air overlaps. */
 void medium_channel_forget(struct channel *channel);
-/* Frames that share the channel with `air`, or a sibling of it, touch its time from `from_ns` on
- * and arrive at this kind of receiver: into medium->rivals. Gateways do not hear each other. After
- * them come medium->copy_count frames that are not counted: equal copies of it that add to its
- * power. */
-uint32_t medium_find_rivals(
-        struct medium *medium, const struct on_air *air, enum receiver_kind kind, sim_ns from_ns);
+/* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
+ * on: into medium->rivals, for devices. After them come medium->copy_count frames that are not
+ * counted: equal copies of it that add to its power. */
+uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim_ns from_ns);
 void medium_channels_finish(struct medium *medium);
 
 /* medium_frames.c */
@@ -348,14 +372,31 @@ void medium_link_table_finish(struct medium *medium);
 const struct audible *medium_audible(struct medium *medium, const struct on_air *air);
 void medium_audible_finish(struct medium *medium);
 
+/* medium_heard.c */
+bool medium_heard_init(struct medium *medium);
+void medium_heard_finish(struct medium *medium);
+/* An uplink starts. */
+void medium_heard_add(struct medium *medium, struct on_air *air);
+/* Before the calls of medium_heard_find() about this uplink. False: it has no rivals anywhere. */
+bool medium_heard_start(struct medium *medium, const struct on_air *air);
+/* Uplinks that share the channel with `air`, or a sibling of it, touch its time from `from_ns` on
+ * and arrive at this gateway: medium->heard_count of them, into medium->rivals, by channel and
+ * start. Gateways do not hear each other. */
+void medium_heard_find(
+        struct medium *medium, const struct on_air *air, uint32_t gateway, sim_ns from_ns);
+
 /* medium_rivals.c */
 /* One of the same SF is so strong that a device finds its preamble instead. */
 bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t device,
         int32_t power_mdbm);
-/* For the calls of medium_overlaps_at() and medium_stronger_rival() about this frame. */
-void medium_rivals_init(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t rivals);
-/* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into scratch->overlaps. */
+/* For the calls of medium_overlaps_at() and medium_stronger_rival() about this frame: at devices.
+ */
+void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals);
+/* The same at gateways, where an uplink has rivals or not. */
+void medium_uplink_rivals_init(
+        struct medium *medium, const struct judge_frame *judged, bool rivals);
+/* Those rivals at a receiver that can matter to a frame of `power_mdbm`, into scratch->overlaps; at
+ * a gateway of those of the last medium_heard_find(). */
 uint32_t medium_overlaps_at(const struct medium *medium, struct judge_scratch *scratch,
         const struct judge_frame *judged, enum receiver_kind kind, uint32_t receiver,
         int32_t power_mdbm);

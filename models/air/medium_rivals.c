@@ -59,15 +59,6 @@ static double ratio_borne(const struct judge_frame *judged)
     return pow(10, -(most_mdb + ROUNDING_MDB) / 10000.0) * ROUNDED_DOWN_BY;
 }
 
-static bool comes_through_link(
-        const struct medium *medium, enum receiver_kind kind, const struct on_air *other)
-{
-    if (kind == RECEIVER_SX1276) {
-        return medium_goes_by_links(medium, other);
-    }
-    return other->frame.power_mdbm <= medium->params.device_power_max_mdbm;
-}
-
 static void forget_rivals(struct medium *medium)
 {
     for (uint32_t i = 0; i < medium->marked_count; i++) {
@@ -78,32 +69,34 @@ static void forget_rivals(struct medium *medium)
 }
 
 /* A gateway usually sends one of them, and a second one where that follows at once. */
-static void add_linked_rival(struct medium *medium, enum receiver_kind kind, uint32_t rival)
+static void add_linked_rival(struct medium *medium, uint32_t rival)
 {
     const struct on_air *other = medium->rivals[rival];
     medium->linked_rival_count++;
     if (other->frame.power_mdbm > medium->linked_rival_most_mdbm) {
         medium->linked_rival_most_mdbm = other->frame.power_mdbm;
     }
-    if (kind == RECEIVER_SX1276) {
-        medium->next_rival[rival] = medium->rival_of_gateway[other->transmitter];
-        medium->rival_of_gateway[other->transmitter] = rival + 1;
-        medium->marked_gateways[medium->marked_count++] = other->transmitter;
-    }
+    medium->next_rival[rival] = medium->rival_of_gateway[other->transmitter];
+    medium->rival_of_gateway[other->transmitter] = rival + 1;
+    medium->marked_gateways[medium->marked_count++] = other->transmitter;
 }
 
-void medium_rivals_init(struct medium *medium, const struct judge_frame *judged,
-        enum receiver_kind kind, uint32_t rivals)
+void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals)
 {
     forget_rivals(medium);
     medium->ratio_borne = rivals == 0 ? INFINITY : ratio_borne(judged);
     for (uint32_t i = rivals; i-- > 0;) {
-        if (comes_through_link(medium, kind, medium->rivals[i])) {
-            add_linked_rival(medium, kind, i);
+        if (medium_goes_by_links(medium, medium->rivals[i])) {
+            add_linked_rival(medium, i);
         } else {
             medium->unlinked_rivals[medium->unlinked_rival_count++] = i;
         }
     }
+}
+
+void medium_uplink_rivals_init(struct medium *medium, const struct judge_frame *judged, bool rivals)
+{
+    medium->ratio_borne = rivals ? ratio_borne(judged) : INFINITY;
 }
 
 /* --- one receiver ----------------------------------------------------------------------------- */
@@ -213,28 +206,20 @@ static enum harm look_at_links(const struct medium *medium, struct look *look)
     return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
 }
 
-static void look_at_uplinks(const struct medium *medium, struct look *look, uint32_t rivals)
+static void look_at_uplinks(const struct medium *medium, struct look *look)
 {
-    for (uint32_t i = 0; i < rivals; i++) {
-        const struct on_air *other = medium->rivals[i];
-        const int32_t *gain_mdb = medium_link(medium, look->receiver, other->transmitter);
-        if (gain_mdb != NULL) {
-            add_arrival(medium, look, i,
-                    medium_at_gateway_through_mdbm(medium, other, look->receiver, *gain_mdb));
-        } else if (!comes_through_link(medium, look->kind, other)) {
-            add_arrival(medium, look, i, medium_at_gateway_mdbm(medium, other, look->receiver));
-        }
+    for (uint32_t i = 0; i < medium->heard_count; i++) {
+        add_arrival(medium, look, i, medium->heard_mdbm[i]);
     }
 }
 
 static enum harm look_at_rivals(const struct medium *medium, struct look *look)
 {
-    uint32_t rivals = medium->linked_rival_count + medium->unlinked_rival_count;
-    if (rivals == 0 || isinf(medium->ratio_borne)) {
+    if (isinf(medium->ratio_borne)) {
         return HARM_NONE;
     }
     if (look->kind == RECEIVER_SX1301) {
-        look_at_uplinks(medium, look, rivals);
+        look_at_uplinks(medium, look);
         return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
     }
     for (uint32_t i = 0; i < medium->unlinked_rival_count; i++) {

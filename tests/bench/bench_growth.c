@@ -1,11 +1,12 @@
 /* How cost grows with the fleet: the exponent of CPU time over the number of devices.
  * SPDX-License-Identifier: MIT
  *
- * Three series, each at three sizes:
+ * Four series, each at three sizes:
  *   city     330 devices a gateway at the density of smart-city-1000, the area grows: uncoded
  *            fragments. A device hears the same number of gateways at each size.
  *   dense    one gateway, all devices hear it: the same.
- *   uplinks  the city again, reports without a campaign.
+ *   joins    the city again, its first hour, in which all of it is switched on.
+ *   uplinks  the same, reports without a campaign.
  * How to read it: the exponent is the slope of log(CPU time) over log(devices) from the smallest to
  * the largest fleet. 1 is cost in proportion to the work; a series whose exponent grows when the
  * sizes do walks over something that it need not. Caches alone account for about 0.1. The
@@ -103,12 +104,29 @@ static struct measure uplinks(uint32_t devices)
     return (struct measure){ cpu_s, (double)(after.uplinks - before.uplinks) };
 }
 
+static struct measure joins(uint32_t devices)
+{
+    static struct scenario scenario;
+    char text[2048];
+    unsigned hours;
+    size_t length = fleet_text(text, sizeof text, devices, true, &hours);
+    snprintf(text + length, sizeof text - length, "firmware: {image: generated, size: 1 KiB}\n");
+    struct run *run = fleet_run(&scenario, text, &(struct run_settings){ .crypto_memo = false });
+    int64_t started_ns = bench_clock_ns();
+    run_advance_to(run, 3600 * SIM_NS_PER_S);
+    double cpu_s = seconds_since(started_ns);
+    double sent = (double)medium_uplinks(run_world(run)->medium);
+    run_destroy(run);
+    return (struct measure){ cpu_s, sent };
+}
+
 static const struct series {
     const char *name, *unit;
     struct measure (*measure)(uint32_t devices);
 } all_series[] = {
     { "city", "us/device-fragment", city },
     { "dense", "us/device-fragment", dense },
+    { "joins", "us/uplink", joins },
     { "uplinks", "us/uplink", uplinks },
 };
 
