@@ -1,5 +1,5 @@
-/* Uplinks on the air by gateway: those that have a link to it, which alone can disturb others
- * there. SPDX-License-Identifier: MIT
+/* Uplinks on the air by gateway: only those with a link to it disturb others there.
+ * SPDX-License-Identifier: MIT
  *
  * In a large city hundreds of uplinks are on a channel at any time, and a gateway hears few of
  * them.

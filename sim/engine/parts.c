@@ -425,20 +425,6 @@ void engine_parts_finish(struct engine *engine, const struct engine_parts *parts
     crew->parts = NULL;
 }
 
-static void play_nothing(void *context, const uint16_t *parts, uint32_t count)
-{
-    assert(count == 0);
-}
-
-void engine_work_do(struct engine *engine, struct engine_work *work)
-{
-    const struct engine_parts none = { .play = play_nothing, .then = work };
-    assert(mate_here == NULL && outbox_here == NULL);
-    engine_parts_start(engine, &none);
-    engine_work_finish(engine, work);
-    engine_parts_finish(engine, &none);
-}
-
 /* Signals that are meant for the process go to threads that others made; the faults of a part are
  * its own. */
 static bool start(struct mate *mate)
