@@ -284,13 +284,20 @@ static bool just_stores(const struct sx1276 *chip, const struct sx1276_register 
     return r->plain && r->write == NULL && (!r->latched || !settings_are_latched(chip));
 }
 
-static void write_register(struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
+static inline bool store_plainly(struct sx1276 *chip, uint8_t address, uint8_t value)
+{
+    if (sx1276_shows_fsk_page(chip, SX1276_PAGE_FIRST)
+            || !just_stores(chip, &sx1276_lora_registers[address])) {
+        return false;
+    }
+    chip->lora[address] = value;
+    return true;
+}
+
+static __attribute__((noinline)) void write_register(
+        struct sx1276 *chip, struct cell cell, uint8_t address, uint8_t value)
 {
     const struct sx1276_register *r = cell.row;
-    if (just_stores(chip, r)) {
-        *cell.stored = value;
-        return;
-    }
     check_write(chip, cell, address, value);
     switch ((enum sx1276_access)r->access) {
     case SX1276_RW:
@@ -430,7 +437,9 @@ static void write_registers(struct sx1276 *chip, const uint8_t *tx, size_t size)
     take_address(chip, tx[0]);
     uint8_t address = chip->spi_address;
     for (size_t i = 1; i < size; i++, address++) {
-        write_register(chip, cell_of(chip, address), address, tx[i]);
+        if (!store_plainly(chip, address, tx[i])) {
+            write_register(chip, cell_of(chip, address), address, tx[i]);
+        }
     }
     chip->spi_address = address % SX1276_BANK_SIZE;
 }
