@@ -218,21 +218,30 @@ static void prefetch_sectors(const struct flash_store *store, const struct flash
         const struct hal_flash_rows *runs, size_t run_count)
 {
     uint32_t before = UINT32_MAX;
-    for (size_t i = 0; i < run_count; i++) {
-        uint32_t index = runs[i].address / FLASH_SECTOR_BYTES;
-        uint32_t sector = index != before ? flash_image_sector(store, image, runs[i].address) : 0;
+    for (const struct hal_flash_rows *run = runs; run < runs + run_count; run++) {
+        uint32_t index = run->address / FLASH_SECTOR_BYTES;
+        if (index == before) {
+            continue;
+        }
+        before = index;
+        uint32_t sector = flash_image_sector(store, image, run->address);
         if (sector != 0) {
             __builtin_prefetch(flash_pool_block(&store->sectors, sector));
         }
-        before = index;
     }
 }
 
 void flash_image_add(struct flash_store *store, const struct flash_image *image,
         const struct hal_flash_rows *runs, size_t run_count, void *sum, uint32_t row_bytes)
 {
-    struct row_sum together = { .row_bytes = row_bytes, .sector_index = UINT32_MAX };
+    struct row_sum together; /* its lists are filled as they grow */
     assert(row_bytes > 0);
+    memset(together.lanes, 0, sizeof together.lanes);
+    together.count = 0;
+    together.own_count = 0;
+    together.row_bytes = row_bytes;
+    together.sector_index = UINT32_MAX;
+    together.page = NULL;
     if (store->rows == NULL) {
         store->rows = run_memory_take_zeroed(store->pages.memory, sizeof *store->rows);
     }

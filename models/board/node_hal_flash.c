@@ -133,13 +133,15 @@ enum hal_status node_flash_read(
 static bool rows_in_range(const struct hal_flash_geometry *geometry,
         const struct hal_flash_rows *runs, size_t run_count, size_t row_size, size_t *rows)
 {
-    bool within = true;
-    *rows = 0;
+    uint64_t end_max = 0;
+    size_t count = 0;
     for (size_t i = 0; i < run_count; i++) {
-        within &= in_range(geometry, runs[i].address, (size_t)runs[i].count * row_size);
-        *rows += runs[i].count;
+        uint64_t end = runs[i].address + (uint64_t)runs[i].count * row_size;
+        end_max = end > end_max ? end : end_max;
+        count += runs[i].count;
     }
-    return within;
+    *rows = count;
+    return end_max <= geometry->size_bytes;
 }
 
 /* A run costs what a read by a call of its own costs. */
