@@ -157,11 +157,29 @@ static bool prepare(struct played *side, size_t index, const struct diff_options
                 && subject_input_read(
                         &side->input, path, &options->own[index], firmware, &side->subject);
     free(firmware);
-    if (!read) {
-        return false;
+    return read;
+}
+
+/* Of events that were written, the runs are made for what they know of stations. */
+static bool make(struct played sides[2], const struct diff_options *options)
+{
+    struct run_settings settings[2] = { options->settings, options->settings };
+    const uint32_t counts[2] = { scenario_device_count(sides[0].input.scenario),
+        scenario_device_count(sides[1].input.scenario) };
+    for (int turn = 0; turn < 2; turn++) {
+        int i = (counts[1] > counts[0]) ^ turn; /* the larger one first: it is what does not fit */
+        uint64_t kept_bytes = memory_need_bytes(counts[1 - i], MEMORY_SPARE);
+        if (!play_plan(sides[i].input.scenario, kept_bytes, options->quiet, &settings[i])) {
+            return false;
+        }
     }
-    side->run = play_create(side->input.scenario, &options->settings, options->quiet);
-    return side->run != NULL;
+    for (int i = 0; i < 2; i++) {
+        sides[i].run = play_create(sides[i].input.scenario, &settings[i], options->quiet);
+        if (sides[i].run == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Both runs, at the pace of the first. */
@@ -267,7 +285,8 @@ int command_diff(int argc, char **argv, const struct program *program)
         fprintf(stderr, "fleetcast: out of memory\n");
         return EXIT_RUN;
     }
-    bool ready = prepare(&sides[0], 0, &options) && prepare(&sides[1], 1, &options);
+    bool ready = prepare(&sides[0], 0, &options) && prepare(&sides[1], 1, &options)
+                 && make(sides, &options);
     int status = !ready                    ? EXIT_USAGE
                  : options.event_count > 0 ? compare_events(sides, &options, program)
                                            : compare(sides, &options, program);

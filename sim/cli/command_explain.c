@@ -219,8 +219,11 @@ static int tell(
 
 static int explain(const struct scenario *scenario, void *context)
 {
-    const struct explain_options *options = context;
+    struct explain_options *options = context;
     uint32_t device;
+    if (!play_plan(scenario, 0, options->quiet, &options->settings)) {
+        return EXIT_USAGE;
+    }
     int status = choose(scenario, options, &device);
     return status == EXIT_FINE ? tell(scenario, options, device) : status;
 }

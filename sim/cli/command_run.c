@@ -177,17 +177,28 @@ static void print_estimate(const struct run_options *options, const struct scena
     }
 }
 
+/* What is told comes first, for to make a large run takes minutes; but after files that a run has
+ * to be made for, as they may be refused. */
 static int play_scenario(const struct run_options *options, const struct scenario *scenario)
 {
-    struct run *run = play_create(scenario, &options->settings, options->quiet);
-    if (run == NULL) {
+    struct run_output output;
+    struct run_settings settings = options->settings;
+    if (!play_plan(scenario, 0, options->quiet, &settings) || !run_output_open(&output, options)) {
         return EXIT_USAGE;
     }
-    struct run_output output;
-    int status = EXIT_USAGE;
-    if (run_output_open(&output, options, run_world(run))) {
-        catch_interrupt(&output);
+    bool early = options->pcap == NULL && options->events == NULL;
+    if (early) {
         print_estimate(options, scenario);
+    }
+    struct run *run = play_create(scenario, &settings, options->quiet);
+    int status = EXIT_USAGE;
+    if (run == NULL) {
+        run_output_discard(&output);
+    } else if (run_output_listen(&output, options, run_world(run))) {
+        catch_interrupt(&output);
+        if (!early) {
+            print_estimate(options, scenario);
+        }
         double started_s = wall_clock_s();
         play(run, options->quiet, is_interrupted);
         status = report(options, run, &output, wall_clock_s() - started_s, false);
@@ -216,9 +227,18 @@ static int view_scenario(const struct run_options *options, const struct scenari
         const struct program *program)
 {
     struct viewed_run viewed = { .options = options, .status = EXIT_USAGE };
+    struct run_settings settings = options->settings;
+    if (options->pcap != NULL || options->events != NULL) { /* a restart would need other files */
+        fprintf(stderr, "fleetcast: --pcap or --events, and --view: only one of them\n");
+        return EXIT_USAGE;
+    }
+    if (!play_plan(scenario, 0, options->quiet, &settings)
+            || !run_output_open(&viewed.output, options)) {
+        return EXIT_USAGE;
+    }
     const struct run_viewing viewing = {
         .scenario = scenario,
-        .settings = options->settings,
+        .settings = settings,
         .sets = options->sets.items,
         .set_count = options->sets.count,
         .device = UINT32_MAX,
@@ -226,13 +246,6 @@ static int view_scenario(const struct run_options *options, const struct scenari
         .finished = view_finished,
         .context = &viewed,
     };
-    if (options->pcap != NULL || options->events != NULL) { /* a restart would need other files */
-        fprintf(stderr, "fleetcast: --pcap or --events, and --view: only one of them\n");
-        return EXIT_USAGE;
-    }
-    if (!run_output_open(&viewed.output, options, NULL)) {
-        return EXIT_USAGE;
-    }
     catch_interrupt(&viewed.output);
     print_estimate(options, scenario);
     viewed.started_s = wall_clock_s();

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/play.h"
 #include "cli/progress.h"
 #include "cli/sets.h"
 #include "cli/shipped.h"
@@ -269,16 +270,29 @@ static int report(const struct sweep_options *options, const struct playing *pla
     return state.failed > 0 ? EXIT_RUN : EXIT_FINE;
 }
 
-static unsigned workers_of(const struct sweep_options *options)
+/* As many as memory holds of the largest point; 0 after a message: not even one. Of the memory of
+ * other machines nothing is known. */
+static unsigned workers_of(const struct sweep_options *options, const struct plan *plan)
 {
-    return options->workers > 0 ? options->workers : pool_processors();
+    unsigned wanted = options->workers > 0 ? options->workers : pool_processors();
+    size_t largest = 0;
+    char text[1024];
+    for (size_t i = 1; i < plan->point_count; i++) {
+        largest = plan->points[i].devices > plan->points[largest].devices ? i : largest;
+    }
+    if (options->mpi || plan->point_count == 0) {
+        return wanted;
+    }
+    plan_describe(plan, largest, text, sizeof text);
+    return play_workers(text[0] != '\0' ? text : plan->study->name, plan->points[largest].devices,
+            wanted, options->quiet);
 }
 
-static int play(const struct sweep_options *options, const struct plan *plan, const char *database,
-        struct store *store)
+static int play_runs(const struct sweep_options *options, const struct plan *plan,
+        const char *database, struct store *store, unsigned workers)
 {
     char error[STORE_ERROR_SIZE];
-    struct playing playing = { .plan = plan };
+    struct playing playing = { .plan = plan, .workers = workers };
     const struct sweep_settings settings = { .plan = plan,
         .store = store,
         .program = sweep_program_of(FLEETCAST_VERSION, FLEETCAST_COMMIT),
@@ -289,7 +303,6 @@ static int play(const struct sweep_options *options, const struct plan *plan, co
         fprintf(stderr, "fleetcast: %s\n", error);
         return EXIT_USAGE;
     }
-    playing.workers = workers_of(options);
     const struct mpi_pool pool = { .pool = { .workers = playing.workers,
                                            .context = &playing,
                                            .next = next,
@@ -334,6 +347,10 @@ static int sweep_plan(const struct sweep_options *options, const struct plan *pl
         fprintf(stderr, "fleetcast: the path of the database is too long\n");
         return EXIT_USAGE;
     }
+    unsigned workers = workers_of(options, plan);
+    if (workers == 0) {
+        return EXIT_USAGE;
+    }
     /* First: a signal must leave no lock file. */
     interrupt_note();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
@@ -342,7 +359,7 @@ static int sweep_plan(const struct sweep_options *options, const struct plan *pl
         fprintf(stderr, "fleetcast: %s\n", error);
         return EXIT_USAGE;
     }
-    int status = play(options, plan, path, store);
+    int status = play_runs(options, plan, path, store, workers);
     store_close(store);
     return status;
 }

@@ -15,14 +15,19 @@ static volatile sig_atomic_t noted; /* the signal's number */
 static volatile sig_atomic_t second_ends;
 static char *volatile unlink_when_killed[INTERRUPT_PATHS_MAX];
 
+static void unlink_temporaries(void)
+{
+    for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
+        if (unlink_when_killed[i] != NULL) {
+            unlink(unlink_when_killed[i]);
+        }
+    }
+}
+
 static void on_signal(int signal_number)
 {
     if (noted && second_ends) {
-        for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
-            if (unlink_when_killed[i] != NULL) {
-                unlink(unlink_when_killed[i]);
-            }
-        }
+        unlink_temporaries();
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
@@ -49,6 +54,9 @@ void interrupt_catch(const char *const *paths, unsigned count)
     for (unsigned i = 0; i < INTERRUPT_PATHS_MAX; i++) {
         free(unlink_when_killed[i]);
         unlink_when_killed[i] = i < count && paths[i] != NULL ? strdup(paths[i]) : NULL;
+    }
+    if (!second_ends) {
+        (void)at_quick_exit(unlink_temporaries); /* memory ends in the middle of an event */
     }
     second_ends = true;
     set_handlers();

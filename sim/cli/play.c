@@ -3,12 +3,55 @@
  */
 #include "cli/play.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/progress.h"
 
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
 #define STEP_NS (30 * SIM_NS_PER_S)
+
+bool play_plan(const struct scenario *scenario, uint64_t kept_bytes, bool quiet,
+        struct run_settings *settings)
+{
+    char error[256];
+    struct memory_plan plan;
+    if (!memory_plan_make(scenario, settings->memory, kept_bytes, &plan, error, sizeof error)) {
+        fprintf(stderr, "fleetcast: %s: %s\n", scenario->path, error);
+        return false;
+    }
+    if (settings->memory == MEMORY_AUTO && plan.layout == MEMORY_SPARE && !quiet) {
+        fprintf(stderr,
+                "fleetcast: memory is spared, as %" PRIu32
+                " devices would take more than an eighth "
+                "of the %" PRIu64 " MiB that are left: a delivery takes about a twentieth longer, "
+                "no result changes (--memory=huge spares none)\n",
+                scenario_device_count(scenario), plan.available_bytes >> 20);
+    }
+    settings->memory = plan.layout;
+    return true;
+}
+
+unsigned play_workers(const char *name, uint32_t devices, unsigned wanted, bool quiet)
+{
+    char error[256];
+    if (!memory_suffices(devices, MEMORY_SPARE, memory_available_bytes(), error, sizeof error)) {
+        fprintf(stderr, "fleetcast: %s: %s\n", name, error);
+        return 0;
+    }
+    uint64_t system_bytes = memory_of_system_bytes();
+    uint64_t fit = system_bytes / memory_need_bytes(devices, MEMORY_SPARE);
+    if (fit >= wanted) {
+        return wanted;
+    }
+    if (!quiet) {
+        fprintf(stderr,
+                "fleetcast: %" PRIu64 " run%s at one time, not %u: more runs of %" PRIu32
+                " devices do not fit the %" PRIu64 " MiB that are available\n",
+                fit, fit == 1 ? "" : "s", wanted, devices, system_bytes >> 20);
+    }
+    return (unsigned)fit;
+}
 
 struct run *play_create(
         const struct scenario *scenario, const struct run_settings *settings, bool quiet)

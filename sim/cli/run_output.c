@@ -132,17 +132,25 @@ void run_output_discard(struct run_output *output)
     output_folder_discard(&output->folder);
 }
 
-bool run_output_open(
-        struct run_output *output, const struct run_options *options, struct world *world)
+bool run_output_open(struct run_output *output, const struct run_options *options)
 {
     *output = (struct run_output){ 0 };
-    if (!open_folder(&output->folder, options) || !capture_open(&output->capture, options, world)
-            || !open_events(output, options, world)) {
+    /* A limit on the size of files, and the end of the reader of a stream, are errors to report. */
+    signal(SIGXFSZ, SIG_IGN);
+    if (!open_folder(&output->folder, options)) {
         run_output_discard(output);
         return false;
     }
-    /* A limit on the size of files, and the end of the reader of a stream, are errors to report. */
-    signal(SIGXFSZ, SIG_IGN);
+    return true;
+}
+
+bool run_output_listen(
+        struct run_output *output, const struct run_options *options, struct world *world)
+{
+    if (!capture_open(&output->capture, options, world) || !open_events(output, options, world)) {
+        run_output_discard(output);
+        return false;
+    }
     if (options->pcap != NULL || options->events != NULL) {
         signal(SIGPIPE, SIG_IGN);
     }

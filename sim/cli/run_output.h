@@ -20,9 +20,10 @@ struct run_output {
     struct events *events; /* NULL: none are wanted */
 };
 
-/* Creates and tries the folder, opens capture and events, for which alone `world` is needed. False
- * after a message: nothing is left. */
-bool run_output_open(
+/* Creates and tries the folder. False after a message: nothing is left. */
+bool run_output_open(struct run_output *output, const struct run_options *options);
+/* Opens capture and events, which hear of the run that has not begun. False likewise. */
+bool run_output_listen(
         struct run_output *output, const struct run_options *options, struct world *world);
 /* What to unlink when the program has to end at once: a path for each i below
  * RUN_OUTPUT_TEMPORARIES, or NULL. */

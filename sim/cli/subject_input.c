@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/play.h"
 #include "cli/progress.h"
 #include "scenario/build_file.h"
 #include "study/pool.h"
@@ -118,12 +119,33 @@ static void show_progress(void *context, size_t done, size_t total)
     progress_show_sweep(progress, &facts);
 }
 
+/* As many as memory holds of the largest; 0 after a message: not even one. */
+static unsigned workers_for(
+        const struct subject *subjects, size_t count, const struct play_options *options)
+{
+    uint32_t devices = 0;
+    const char *path = NULL;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t own = scenario_device_count(subjects[i].scenario);
+        if (own > devices) {
+            devices = own;
+            path = subjects[i].scenario->path;
+        }
+    }
+    unsigned wanted = options->workers > 0 ? options->workers : pool_processors();
+    return play_workers(path, devices, wanted, options->quiet);
+}
+
 int subject_inputs_play(struct subject *subjects, size_t count, const struct play_options *options)
 {
     char error[256] = "";
     struct progress progress;
+    unsigned workers = workers_for(subjects, count, options);
+    if (workers == 0) {
+        return EXIT_USAGE;
+    }
     const struct subject_playing playing = {
-        .workers = options->workers > 0 ? options->workers : pool_processors(),
+        .workers = workers,
         .context = &progress,
         .stopped = is_stopped,
         .tick = show_progress,

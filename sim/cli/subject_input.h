@@ -28,7 +28,7 @@ void subject_input_finish(struct subject_input *input);
 char *subject_firmware_path(const char *name);
 
 /* Plays all runs, with a progress line on a terminal. The exit status: EXIT_FINE, or after a
- * message EXIT_RUN, or 128 + N after signal N. */
+ * message EXIT_USAGE (memory holds not even one run), EXIT_RUN, or 128 + N after signal N. */
 int subject_inputs_play(struct subject *subjects, size_t count, const struct play_options *options);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,22 +28,31 @@ void run_memory_finish(struct run_memory *memory)
     free(memory->reserve);
 }
 
-static void give_up_reserve(struct run_memory *memory)
+static void exhaust(struct run_memory *memory, size_t bytes)
+{
+    assert(bytes > 0);
+    memory->refused_bytes = memory->exhausted ? memory->refused_bytes : bytes;
+    memory->exhausted = true;
+}
+
+static void give_up_reserve(struct run_memory *memory, size_t bytes)
 {
     free(memory->reserve);
     memory->reserve = NULL;
-    memory->exhausted = true;
+    exhaust(memory, bytes);
+    assert(memory->exhausted && memory->refused_bytes > 0);
 }
 
 /* The next request may be twice as large as this one. */
 static void keep_reserve(struct run_memory *memory, size_t bytes)
 {
+    assert(memory->exhausted || memory->reserve != NULL);
     if (memory->exhausted || bytes <= memory->reserve_bytes / 2) {
         return;
     }
     void *larger = bytes <= SIZE_MAX / 2 ? memory->resize(memory->reserve, 2 * bytes) : NULL;
     if (larger == NULL) {
-        memory->exhausted = true; /* while there is some left to end the event with */
+        exhaust(memory, 2 * bytes); /* while there is some left to end the event with */
         return;
     }
     memory->reserve = larger;
@@ -64,6 +74,16 @@ static void *on_huge_pages(void *block, size_t bytes)
     return block;
 }
 
+/* Beyond the reserve there is no way on: an event is half done, so nothing can be written of it. */
+static _Noreturn void end_at_once(size_t bytes)
+{
+    (void)dprintf(STDERR_FILENO,
+            "fleetcast: out of memory in the middle of an event: the system refused a block of %zu "
+            "bytes, which is more than the reserve; the run has no results\n",
+            bytes);
+    quick_exit(RUN_MEMORY_EXIT_STATUS);
+}
+
 void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
 {
     assert(bytes > 0);
@@ -75,10 +95,12 @@ void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
     (void)pthread_mutex_lock(&memory->mutex);
     void *larger = memory->resize(block, bytes);
     if (larger == NULL) {
-        give_up_reserve(memory);
+        give_up_reserve(memory, bytes);
         larger = memory->resize(block, bytes);
     }
-    assert(larger != NULL && "a request beyond the reserve");
+    if (larger == NULL) {
+        end_at_once(bytes);
+    }
     keep_reserve(memory, bytes);
     (void)pthread_mutex_unlock(&memory->mutex);
     return on_huge_pages(larger, bytes);

@@ -23,6 +23,7 @@ struct run_memory {
     void *reserve;
     size_t reserve_bytes;  /* at least twice the largest block so far: arrays double */
     bool exhausted;        /* stays */
+    size_t refused_bytes;  /* the first request that the system did not grant; 0: none */
     pthread_mutex_t mutex; /* parts of an event (parts.h) grow at one time */
 };
 
@@ -30,8 +31,12 @@ struct run_memory {
 bool run_memory_init(struct run_memory *memory);
 void run_memory_finish(struct run_memory *memory);
 
-/* As realloc() of `block` (NULL: a new one), never NULL; asserted: not beyond the reserve where the
- * system has no more. `memory` NULL: no reserve, for what stands alone in a test. */
+/* Of a process that ends by quick_exit(), after a message: a request was beyond the reserve and the
+ * system had no more. */
+#define RUN_MEMORY_EXIT_STATUS 3
+
+/* As realloc() of `block` (NULL: a new one), never NULL. `memory` NULL: no reserve, for what stands
+ * alone in a test. */
 void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes);
 void *run_memory_take_zeroed(struct run_memory *memory, size_t bytes);
 

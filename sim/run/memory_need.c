@@ -16,6 +16,8 @@
  * Not all devices need be members of a campaign, and a lower bound is asked for. */
 #define BYTES_PER_DEVICE 8000u
 #define BYTES_PER_RUN    (8u << 20)
+/* The same on huge pages: 14,100 B. */
+#define BYTES_PER_DEVICE_HUGE 14000u
 
 /* Where memory is not spared, a device's part of the bulk takes a twentieth less time. Speed is
  * worth this part of what is available (assumed). */
@@ -24,9 +26,14 @@
 
 #define MEBIBYTE (1u << 20)
 
-uint64_t memory_need_bytes(const struct scenario *scenario)
+static uint64_t device_bytes(enum memory_layout layout)
 {
-    return BYTES_PER_RUN + (uint64_t)scenario_device_count(scenario) * BYTES_PER_DEVICE;
+    return layout == MEMORY_HUGE ? BYTES_PER_DEVICE_HUGE : BYTES_PER_DEVICE;
+}
+
+uint64_t memory_need_bytes(uint32_t devices, enum memory_layout layout)
+{
+    return BYTES_PER_RUN + devices * device_bytes(layout);
 }
 
 bool memory_is_to_be_spared(const struct scenario *scenario, uint64_t available_bytes)
@@ -70,32 +77,50 @@ static uint64_t address_space_left_bytes(void)
     return limit.rlim_cur > used_bytes ? limit.rlim_cur - used_bytes : 0;
 }
 
-uint64_t memory_available_bytes(void)
+uint64_t memory_of_system_bytes(void)
 {
     uint64_t memory_kib = 0, swap_kib = 0;
-    uint64_t own_bytes = address_space_left_bytes();
     if (!proc_number("/proc/meminfo", "MemAvailable:", &memory_kib)) {
-        return own_bytes;
+        return UINT64_MAX;
     }
     (void)proc_number("/proc/meminfo", "SwapFree:", &swap_kib); /* 0 without swap */
-    uint64_t system_bytes = (memory_kib + swap_kib) * 1024u;
+    return (memory_kib + swap_kib) * 1024u;
+}
+
+uint64_t memory_available_bytes(void)
+{
+    uint64_t own_bytes = address_space_left_bytes();
+    uint64_t system_bytes = memory_of_system_bytes();
     return own_bytes < system_bytes ? own_bytes : system_bytes;
 }
 
-bool memory_suffices(
-        const struct scenario *scenario, uint64_t available_bytes, char *error, size_t error_size)
+bool memory_suffices(uint32_t devices, enum memory_layout layout, uint64_t available_bytes,
+        char *error, size_t error_size)
 {
-    uint64_t need_bytes = memory_need_bytes(scenario);
+    uint64_t need_bytes = memory_need_bytes(devices, layout);
     if (need_bytes <= available_bytes) {
         return true;
     }
     uint64_t fit = available_bytes > BYTES_PER_RUN
-                           ? (available_bytes - BYTES_PER_RUN) / BYTES_PER_DEVICE
+                           ? (available_bytes - BYTES_PER_RUN) / device_bytes(layout)
                            : 0;
     snprintf(error, error_size,
             "out of memory: %" PRIu32 " devices need %" PRIu64 " MiB at least, %" PRIu64
             " MiB are available, in which at most %" PRIu64 " devices fit",
-            scenario_device_count(scenario), need_bytes / MEBIBYTE, available_bytes / MEBIBYTE,
-            fit);
+            devices, need_bytes / MEBIBYTE, available_bytes / MEBIBYTE, fit);
     return false;
+}
+
+bool memory_plan_make(const struct scenario *scenario, enum memory_layout wanted,
+        uint64_t kept_bytes, struct memory_plan *plan, char *error, size_t error_size)
+{
+    uint64_t available_bytes = memory_available_bytes();
+    *plan = (struct memory_plan){ wanted,
+        available_bytes > kept_bytes ? available_bytes - kept_bytes : 0 };
+    if (wanted == MEMORY_AUTO) {
+        bool spare = memory_is_to_be_spared(scenario, plan->available_bytes);
+        plan->layout = spare ? MEMORY_SPARE : MEMORY_HUGE;
+    }
+    return memory_suffices(scenario_device_count(scenario), plan->layout, plan->available_bytes,
+            error, error_size);
 }

@@ -4,15 +4,19 @@
 #include "run/run.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "run/memory_need.h"
+#include "run_memory.h"
 
 /* The end of a campaign and a failure shall be seen soon, but not depend on how often a caller
  * stops: they are looked for at fixed instants of simulated time. */
 #define LOOK_NS SIM_NS_PER_S
 #define RULE_NS (60 * SIM_NS_PER_S)
+
+#define OUT_OF_MEMORY "out of memory"
 
 struct run {
     const struct scenario *scenario;
@@ -64,49 +68,63 @@ static struct recorder_set *create_recorders(const struct world *world)
     return recorders;
 }
 
-struct run *run_create(const struct scenario *scenario, const struct run_settings *settings,
-        char *error, size_t error_size)
+static bool create_parts(
+        struct run *run, const struct world_options *options, char *error, size_t error_size)
 {
-    uint64_t available_bytes = memory_available_bytes();
-    const struct world_options options = {
-        .crypto_memo = settings->crypto_memo,
-        .whole_drops = settings->whole_drops,
-        .threads = settings->threads,
-        .making = settings->making,
-        .spare_memory = settings->spare_memory || memory_is_to_be_spared(scenario, available_bytes),
-    };
-    if (!memory_suffices(scenario, available_bytes, error, error_size)) {
-        return NULL;
-    }
-    struct run *run = calloc(1, sizeof *run);
-    snprintf(error, error_size, "out of memory");
-    if (run == NULL) {
-        return NULL;
-    }
-    run->scenario = scenario;
-    run->campaigns_end_ns = SIM_NS_NEVER;
-    run->world = world_create(scenario, &options, error, error_size);
+    run->world = world_create(run->scenario, options, error, error_size);
     if (run->world == NULL) {
-        run_destroy(run);
-        return NULL;
+        return false;
     }
+    snprintf(error, error_size, OUT_OF_MEMORY);
     run->recorders = create_recorders(run->world);
     if (run->recorders == NULL) {
-        snprintf(error, error_size, "out of memory");
-        run_destroy(run);
-        return NULL;
+        return false;
     }
     run->next_look_ns = LOOK_NS;
     run->fault_handler = engine_handler_add(run->world->engine, fault_happens, run);
     run->listed = listed_faults_create(run->world);
     if (run->listed == NULL) {
-        snprintf(error, error_size, "out of memory");
-        run_destroy(run);
-        return NULL;
+        return false;
     }
     world_start(run->world);
-    if (engine_out_of_memory(run->world->engine)) {
-        snprintf(error, error_size, "out of memory");
+    return !engine_out_of_memory(run->world->engine);
+}
+
+/* The need is a lower bound: a run can take more before it begins. */
+static void explain_failure(
+        const struct run *run, const struct memory_plan *plan, char *error, size_t error_size)
+{
+    if (strcmp(error, OUT_OF_MEMORY) == 0) {
+        snprintf(error, error_size,
+                OUT_OF_MEMORY ": %" PRIu32 " devices need more than the %" PRIu64
+                              " MiB that were available",
+                scenario_device_count(run->scenario), plan->available_bytes >> 20);
+    }
+}
+
+struct run *run_create(const struct scenario *scenario, const struct run_settings *settings,
+        char *error, size_t error_size)
+{
+    struct memory_plan plan;
+    if (!memory_plan_make(scenario, settings->memory, 0, &plan, error, error_size)) {
+        return NULL;
+    }
+    const struct world_options options = {
+        .crypto_memo = settings->crypto_memo,
+        .whole_drops = settings->whole_drops,
+        .threads = settings->threads,
+        .making = settings->making,
+        .spare_memory = plan.layout == MEMORY_SPARE,
+    };
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        snprintf(error, error_size, OUT_OF_MEMORY);
+        return NULL;
+    }
+    run->scenario = scenario;
+    run->campaigns_end_ns = SIM_NS_NEVER;
+    if (!create_parts(run, &options, error, error_size)) {
+        explain_failure(run, &plan, error, error_size);
         run_destroy(run);
         return NULL;
     }
@@ -281,7 +299,12 @@ bool run_fault(struct run *run, const struct fault *fault)
 bool run_audit_fails(const struct run *run, char *text, size_t size)
 {
     if (engine_out_of_memory(run->world->engine)) {
-        snprintf(text, size, "out of memory in the middle of it");
+        double now_s = (double)engine_now(run->world->engine) / (double)SIM_NS_PER_S;
+        const struct run_memory *memory = engine_memory(run->world->engine);
+        snprintf(text, size,
+                "out of memory at %.3f s of simulated time: the system refused a block of %zu "
+                "bytes",
+                now_s, memory->refused_bytes);
         return true;
     }
     return device_failed(run, text, size) || recorder_set_broken(run->recorders, text, size)

@@ -12,6 +12,7 @@
 #include "record/recorder_set.h"
 #include "results/expectation.h"
 #include "run/fault.h"
+#include "run/memory_need.h"
 #include "world/world.h"
 
 #define RUN_THREADS_MAX ENGINE_THREADS_MAX
@@ -20,8 +21,7 @@ struct run;
 
 struct run_settings {
     bool crypto_memo; /* share crypto answers among devices: the same bytes, sooner */
-    /* Spare memory even where there is enough: the same bytes, a twentieth later. */
-    bool spare_memory;
+    enum memory_layout memory;
     bool whole_drops; /* node_fleet_params.whole_drops */
     /* That play the receivers of a frame, at most RUN_THREADS_MAX: the same bytes, sooner. 0: one.
      */

@@ -161,8 +161,8 @@ static bool read_point(
                 "out of memory, or a file of the scenario cannot be read");
         return false;
     }
-    point->size = (double)scenario_device_count(scenario) * (double)scenario->duration_ns
-                  / (double)SIM_NS_PER_S;
+    point->devices = scenario_device_count(scenario);
+    point->size = (double)point->devices * (double)scenario->duration_ns / (double)SIM_NS_PER_S;
     return true;
 }
 

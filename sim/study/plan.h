@@ -12,7 +12,8 @@
 struct plan_point {
     uint16_t values[STUDY_AXES_MAX]; /* index of the value on each axis */
     char hash[STORE_HASH_SIZE];      /* of the effective scenario, whatever its seed */
-    double size;                     /* devices times simulated seconds: what a run may cost */
+    uint32_t devices;
+    double size; /* devices times simulated seconds: what a run may cost */
 };
 
 struct plan {

@@ -3,6 +3,7 @@
  */
 #include "world/world_campaigns.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -80,9 +81,14 @@ bool world_create_campaigns(struct world *world, char *error, size_t error_size)
     for (uint32_t i = 0; i < scenario->campaign_count; i++) {
         const struct scenario_campaign *campaign = &scenario->campaigns[i];
         uint32_t member_count;
+        errno = 0;
         uint32_t *members = list_members(scenario, campaign, &member_count);
         bool ok = members != NULL && create_campaign(world, i, members, member_count);
         free(members);
+        if (!ok && errno == ENOMEM) {
+            snprintf(error, error_size, "out of memory");
+            return false;
+        }
         if (!ok) {
             snprintf(error, error_size,
                     "campaign '%s': an image of %u bytes does not fit fragments of %u bytes",

@@ -131,7 +131,8 @@ static struct run *bulk_run(
     int length = snprintf(text, sizeof text, format, devices);
     assert(length > 0 && (size_t)length < sizeof text);
     return fleet_run(&scenario, text,
-            &(struct run_settings){ .crypto_memo = crypto_memo, .spare_memory = spare_memory });
+            &(struct run_settings){ .crypto_memo = crypto_memo,
+                    .memory = spare_memory ? MEMORY_SPARE : MEMORY_AUTO });
 }
 
 static struct bulk run_bulk(const char *format, bool crypto_memo)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/app.h"
+#include "cli/play.h"
 #include "cli/scenario_input.h"
 
 /* A broken invariant is told, whatever else was asked for. */
@@ -34,9 +35,12 @@ static int show(const struct scenario *scenario, void *context)
     const struct view_options *options = context;
     struct app app;
     int status = EXIT_USAGE;
+    struct run_settings settings = options->settings;
     bool headless = view_options_headless(options);
-    if (app_open(&app, scenario, &options->settings, options->sets.items, options->sets.count,
-                options)
+    if (!play_plan(scenario, 0, false, &settings)) {
+        return EXIT_USAGE;
+    }
+    if (app_open(&app, scenario, &settings, options->sets.items, options->sets.count, options)
             && (!headless || app_save_pictures(&app, options))
             && ((headless && !options->window) || app_show_window(&app, options, NULL))) {
         status = status_of_run(&app);

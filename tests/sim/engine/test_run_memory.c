@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,12 +40,29 @@ Test(run_memory, grants_from_the_reserve_what_the_system_has_not)
     memcpy(block, "abc", 3);
     block = run_memory_grow(&memory, block, 51);
     cr_expect(memory.exhausted);
+    cr_expect_eq(memory.refused_bytes, 51);
     cr_expect_null(memory.reserve);
     cr_expect_arr_eq(block, "abc", 3);
     block = run_memory_grow(&memory, block, 52);
     cr_expect(memory.exhausted, "it stays");
+    cr_expect_eq(memory.refused_bytes, 51);
     free(block);
     run_memory_finish(&memory);
+}
+
+static void *refuse(void *block, size_t bytes)
+{
+    (void)block;
+    (void)bytes;
+    return NULL;
+}
+
+Test(run_memory, ends_the_process_where_even_the_reserve_is_too_small, .exit_code = 3,
+        .init = cr_redirect_stderr)
+{
+    cr_assert(run_memory_init(&memory));
+    memory.resize = refuse;
+    run_memory_grow(&memory, NULL, 51);
 }
 
 /* An array that doubles asks for twice its size the next time. */

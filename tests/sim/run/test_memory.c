@@ -69,7 +69,14 @@ Test(memory, that_ends_at_any_request_ends_the_run_with_an_error)
         cr_assert_lt(engine_now(trial->world->engine), trial->scenario.duration_ns);
         const char *failure = trial_failure(trial);
         cr_assert_not_null(failure);
-        cr_expect_str_eq(failure, "out of memory in the middle of it");
+        char expected[128];
+        snprintf(expected, sizeof expected,
+                "out of memory at %.3f s of simulated time: the system refused a block of %zu "
+                "bytes",
+                (double)engine_now(trial->world->engine) / (double)SIM_NS_PER_S,
+                memory->refused_bytes);
+        cr_expect_str_eq(failure, expected);
+        cr_expect_gt(memory->refused_bytes, 0);
         cr_expect_eq(run_advance_to(trial->run, trial->scenario.duration_ns), RUN_BROKEN);
         free(trial_summary(trial));
         trial_destroy(trial);

@@ -41,20 +41,20 @@ Test(memory_need, refuses_what_does_not_fit_and_names_what_does)
 {
     char error[256] = "";
     unsigned fit = 0;
-    const struct scenario *scenario = scenario_of(1000000);
-    uint64_t need_bytes = memory_need_bytes(scenario);
-    cr_assert(memory_suffices(scenario, need_bytes, error, sizeof error));
+    const uint32_t count = 1000000;
+    uint64_t need_bytes = memory_need_bytes(count, MEMORY_SPARE);
+    cr_assert(memory_suffices(count, MEMORY_SPARE, need_bytes, error, sizeof error));
     cr_assert_str_empty(error);
-    cr_assert_not(memory_suffices(scenario, need_bytes - 1u, error, sizeof error));
-    cr_assert_not(memory_suffices(scenario, GIBIBYTE, error, sizeof error));
+    cr_assert_not(memory_suffices(count, MEMORY_SPARE, need_bytes - 1u, error, sizeof error));
+    cr_assert_not(memory_suffices(count, MEMORY_SPARE, GIBIBYTE, error, sizeof error));
     const char *named = strstr(error, "at most ");
     cr_assert_not_null(named, "%s", error);
     cr_assert_eq(sscanf(named, "at most %u devices fit", &fit), 1, "%s", error);
     cr_assert_not_null(strstr(error, "1000000 devices need "), "%s", error);
     cr_assert_not_null(strstr(error, "1024 MiB are available"), "%s", error);
-    cr_assert(memory_suffices(scenario_of(fit), GIBIBYTE, error, sizeof error));
-    cr_assert_not(memory_suffices(scenario_of(fit + 1u), GIBIBYTE, error, sizeof error));
-    cr_assert_not(memory_suffices(scenario_of(1), 1000, error, sizeof error));
+    cr_assert(memory_suffices(fit, MEMORY_SPARE, GIBIBYTE, error, sizeof error));
+    cr_assert_not(memory_suffices(fit + 1u, MEMORY_SPARE, GIBIBYTE, error, sizeof error));
+    cr_assert_not(memory_suffices(1, MEMORY_SPARE, 1000, error, sizeof error));
     cr_assert_not_null(strstr(error, "at most 0 devices fit"), "%s", error);
 }
 
@@ -81,7 +81,7 @@ static uint64_t peak_bytes(uint32_t devices)
     pid_t child = fork();
     if (child == 0) {
         char error[256];
-        const struct run_settings settings = { .crypto_memo = true, .spare_memory = true };
+        const struct run_settings settings = { .crypto_memo = true, .memory = MEMORY_SPARE };
         struct run *run = run_create(scenario_of(devices), &settings, error, sizeof error);
         while (run != NULL && run_advance_to(run, INT64_MAX) == RUN_TIME) {
         }
@@ -99,7 +99,7 @@ static uint64_t peak_bytes(uint32_t devices)
 Test(memory_need, is_no_more_than_a_run_takes)
 {
     uint64_t small = peak_bytes(200), large = peak_bytes(1200);
-    uint64_t need = memory_need_bytes(scenario_of(1200)) - memory_need_bytes(scenario_of(200));
+    uint64_t need = memory_need_bytes(1200, MEMORY_SPARE) - memory_need_bytes(200, MEMORY_SPARE);
     cr_assert_gt(large, small);
     cr_assert_leq(need, large - small, "%" PRIu64 " B a device needed, %" PRIu64 " taken",
             need / 1000u, (large - small) / 1000u);
@@ -112,11 +112,27 @@ Test(memory_need, spares_memory_where_a_fleet_takes_more_than_an_eighth)
     cr_assert(memory_is_to_be_spared(scenario, 8 * GIBIBYTE));
 }
 
-/* A run of 600 devices, of which 344 do not get poison in all of their RAM. */
-static uint64_t trace_hash(bool spare_memory, uint64_t *node_bytes)
+Test(memory_need, plans_with_what_other_runs_leave)
 {
     char error[256];
-    const struct run_settings settings = { .crypto_memo = true, .spare_memory = spare_memory };
+    struct memory_plan plan;
+    const struct scenario *scenario = scenario_of(100);
+    uint64_t available_bytes = memory_available_bytes();
+    cr_assert(memory_plan_make(scenario, MEMORY_AUTO, 0, &plan, error, sizeof error));
+    cr_assert_eq(plan.layout, MEMORY_HUGE);
+    uint64_t kept_bytes = available_bytes / 2;
+    cr_assert(memory_plan_make(scenario, MEMORY_SPARE, kept_bytes, &plan, error, sizeof error));
+    cr_assert_eq(plan.layout, MEMORY_SPARE);
+    cr_assert_lt(plan.available_bytes, available_bytes / 4 * 3);
+    cr_assert_not(memory_plan_make(scenario, MEMORY_HUGE, UINT64_MAX, &plan, error, sizeof error));
+    cr_assert_not_null(strstr(error, "100 devices need 9 MiB at least"), "%s", error);
+}
+
+/* A run of 600 devices, of which 344 do not get poison in all of their RAM. */
+static uint64_t trace_hash(enum memory_layout layout, uint64_t *node_bytes)
+{
+    char error[256];
+    const struct run_settings settings = { .crypto_memo = true, .memory = layout };
     struct run *run = run_create(scenario_of(600), &settings, error, sizeof error);
     cr_assert_not_null(run, "%s", error);
     while (run_advance_to(run, INT64_MAX) == RUN_TIME) {
@@ -130,6 +146,6 @@ static uint64_t trace_hash(bool spare_memory, uint64_t *node_bytes)
 Test(memory_need, what_is_spared_changes_no_result)
 {
     uint64_t spared_bytes, bytes;
-    cr_assert_eq(trace_hash(true, &spared_bytes), trace_hash(false, &bytes));
+    cr_assert_eq(trace_hash(MEMORY_SPARE, &spared_bytes), trace_hash(MEMORY_HUGE, &bytes));
     cr_assert_lt(spared_bytes, bytes);
 }

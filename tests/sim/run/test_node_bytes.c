@@ -50,7 +50,8 @@ static struct node_bytes play(uint32_t devices, bool spare_memory)
     snprintf(count, sizeof count, "devices.0.count=%u", (unsigned)devices);
     const char *sets[] = { count };
     struct trial *trial = trial_create_with(fleet, sets, 1,
-            (struct run_settings){ .crypto_memo = true, .spare_memory = spare_memory });
+            (struct run_settings){
+                    .crypto_memo = true, .memory = spare_memory ? MEMORY_SPARE : MEMORY_HUGE });
     const struct campaign *campaign = world_first_campaign(trial->world);
     cr_assert(trial_go(trial, 30 * HOUR_NS));
     struct node_bytes bytes = { .idle = resident_bytes() };
