@@ -213,19 +213,19 @@ static void note(void *context, const char *what, uint32_t done, uint32_t of)
     told->of = of;
 }
 
-/* 130 devices: told after 64 and 128 of each. */
+/* Nodes are told after each 64, links after each 1024, which are looked for together. */
 Test(progress, of_making_a_run_is_told_for_links_and_nodes)
 {
-    static const char text_130[] = "name: made\n"
+    static const char text_1100[] = "name: made\n"
                                    "duration: 1 h\n"
                                    "gateways: {count: 1}\n"
-                                   "devices: [{name: d, count: 130}]\n";
+                                   "devices: [{name: d, count: 1100}]\n";
     struct told told = { 0 };
     const struct run_settings settings = { .making = { note, &told } };
-    struct trial *trial = trial_create_with(text_130, NULL, 0, settings);
-    cr_expect_eq(told.links, 128);
-    cr_expect_eq(told.nodes, 128);
-    cr_expect_eq(told.of, 130);
+    struct trial *trial = trial_create_with(text_1100, NULL, 0, settings);
+    cr_expect_eq(told.links, 1024);
+    cr_expect_eq(told.nodes, 1088);
+    cr_expect_eq(told.of, 1100);
     trial_destroy(trial);
 }
 
