@@ -137,7 +137,7 @@ static int report(const struct run_options *options, struct run *run, struct run
     bool partial = cut != NULL || failed;
     struct summary *summary = run_summary(run, partial);
     if (summary == NULL) {
-        fprintf(stderr, "fleetcast: out of memory\n");
+        fprintf(stderr, "fleetcast: out of memory after the run, which has no results\n");
         run_output_discard(output);
         return EXIT_RUN;
     }

@@ -9,7 +9,9 @@
 #include "cli/progress.h"
 
 /* Simulated time between two looks at the clock, the signal flag and the progress line. */
-#define STEP_NS (30 * SIM_NS_PER_S)
+#define STEP_MAX_NS (30 * SIM_NS_PER_S)
+#define STEP_MIN_NS SIM_NS_PER_S
+#define STEP_LONG_S 0.5 /* of wall clock */
 
 bool play_plan(const struct scenario *scenario, uint64_t kept_bytes, bool quiet,
         struct run_settings *settings)
@@ -71,13 +73,30 @@ struct run *play_create(
     return run;
 }
 
+/* In the bulk of a large city half a minute takes minutes. */
+static sim_ns next_step_ns(sim_ns step_ns, double took_s)
+{
+    if (took_s > STEP_LONG_S) {
+        return step_ns / 2 > STEP_MIN_NS ? step_ns / 2 : STEP_MIN_NS;
+    }
+    if (took_s < STEP_LONG_S / 4) {
+        return 2 * step_ns < STEP_MAX_NS ? 2 * step_ns : STEP_MAX_NS;
+    }
+    return step_ns;
+}
+
 void play(struct run *run, bool quiet, bool (*stopped)(void))
 {
     struct progress progress;
+    sim_ns step_ns = STEP_MAX_NS;
     progress_start(&progress, stderr, quiet);
+    double began_s = wall_clock_s();
     while ((stopped == NULL || !stopped())
-            && run_advance_to(run, engine_now(run_engine(run)) + STEP_NS) == RUN_TIME) {
+            && run_advance_to(run, engine_now(run_engine(run)) + step_ns) == RUN_TIME) {
         progress_show(&progress, run_world(run));
+        double now_s = wall_clock_s();
+        step_ns = next_step_ns(step_ns, now_s - began_s);
+        began_s = now_s;
     }
     progress_clear(&progress);
 }

@@ -9,7 +9,11 @@
 #include <unistd.h>
 
 #define REDRAW_S    0.2
+#define LINE_S      30.0
 #define WIDTH_USUAL 80
+/* The speed that is shown is that of the last two to four seconds: phases differ by a hundred
+ * times. */
+#define MARKS_S 2.0
 
 /* A line that grows at its end and never beyond its room. */
 struct line {
@@ -32,9 +36,11 @@ static void __attribute__((format(printf, 2, 3))) append(struct line *line, cons
 void progress_start(struct progress *progress, FILE *out, bool quiet)
 {
     progress->out = out;
-    progress->enabled = !quiet && isatty(fileno(out));
+    progress->enabled = !quiet;
+    progress->terminal = isatty(fileno(out));
     progress->started_s = wall_clock_s();
-    progress->shown_s = 0.0;
+    progress->shown_s = progress->terminal ? 0.0 : progress->started_s;
+    progress->looking = false;
     progress->making = NULL;
     progress->making_s = 0.0;
 }
@@ -67,15 +73,15 @@ static void append_speed(struct line *line, double speed)
     }
 }
 
-/* The scenario's end bounds it; most campaigns are over before. */
-static void append_time_left(struct line *line, double left_s)
+/* `sign` '<': a bound; '~': an estimate. */
+static void append_time_left(struct line *line, char sign, double left_s)
 {
     if (left_s < 99.0) {
-        append(line, "  < %.0f s left", floor(left_s) + 1.0);
+        append(line, "  %c %.0f s left", sign, floor(left_s) + 1.0);
     } else if (left_s < 99.0 * 60.0) {
-        append(line, "  < %.0f min left", floor(left_s / 60.0) + 1.0);
+        append(line, "  %c %.0f min left", sign, floor(left_s / 60.0) + 1.0);
     } else if (left_s < 999.0 * 3600.0) {
-        append(line, "  < %.0f h left", floor(left_s / 3600.0) + 1.0);
+        append(line, "  %c %.0f h left", sign, floor(left_s / 3600.0) + 1.0);
     }
 }
 
@@ -83,15 +89,18 @@ void progress_format(const struct progress_facts *facts, char *text, size_t size
 {
     struct line line = { .length = 0 };
     unsigned minutes = (unsigned)(facts->simulated_s / 60.0);
-    double speed = facts->elapsed_s > 0.0 ? facts->simulated_s / facts->elapsed_s : 0.0;
+    double passed_s = facts->passed_s > 0.0 ? facts->passed_s : facts->simulated_s;
+    double speed = facts->elapsed_s > 0.0 ? passed_s / facts->elapsed_s : 0.0;
     append(&line, "%ud %02u:%02u", minutes / 1440, minutes / 60 % 24, minutes % 60);
     if (facts->campaign) {
         append(&line, "  %-7s  %u ready %u whole %u new", phase_label(facts->phase), facts->ready,
                 facts->complete, facts->confirmed);
     }
     append_speed(&line, speed);
-    if (speed > 0.0) {
-        append_time_left(&line, (facts->end_s - facts->simulated_s) / speed);
+    if (facts->estimated) {
+        append_time_left(&line, '~', facts->left_s);
+    } else if (speed > 0.0) { /* most campaigns are over before the scenario's end */
+        append_time_left(&line, '<', (facts->end_s - facts->simulated_s) / speed);
     }
     snprintf(text, size, "%s", line.text);
 }
@@ -128,7 +137,8 @@ static void add_campaigns(const struct server *server, struct progress_facts *fa
 static bool is_due(struct progress *progress)
 {
     double now_s = wall_clock_s();
-    if (!progress->enabled || now_s - progress->shown_s < REDRAW_S) {
+    if (!progress->enabled
+            || now_s - progress->shown_s < (progress->terminal ? REDRAW_S : LINE_S)) {
         return false;
     }
     progress->shown_s = now_s;
@@ -137,19 +147,53 @@ static bool is_due(struct progress *progress)
 
 static void redraw(const struct progress *progress, const char *text)
 {
-    fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);
+    if (progress->terminal) {
+        fprintf(progress->out, "\r\033[K%.*s", terminal_width(progress->out), text);
+    } else {
+        fprintf(progress->out, "fleetcast: %s\n", text);
+    }
     fflush(progress->out);
+}
+
+static void move_marks(struct progress *progress, struct progress_mark now)
+{
+    if (now.wall_s - progress->marks[1].wall_s >= MARKS_S) {
+        progress->marks[0] = progress->marks[1];
+        progress->marks[1] = now;
+    }
+}
+
+/* Each time: what a kind of work takes is learnt from all of the run. */
+static double look(struct progress *progress, const struct world *world, struct progress_mark now)
+{
+    if (!progress->looking) {
+        time_left_start(&progress->left, world->scenario, progress->started_s);
+        progress->looking = true;
+        progress->marks[0] = (struct progress_mark){ progress->started_s, 0.0 };
+        progress->marks[1] = progress->marks[0];
+    }
+    move_marks(progress, now);
+    return time_left_look(&progress->left, world, now.wall_s);
 }
 
 void progress_show(struct progress *progress, const struct world *world)
 {
+    if (!progress->enabled) {
+        return;
+    }
+    const struct progress_mark now = { wall_clock_s(),
+        (double)engine_now(world->engine) / (double)SIM_NS_PER_S };
+    double left_s = look(progress, world, now);
     if (!is_due(progress)) {
         return;
     }
     struct progress_facts facts = {
-        .simulated_s = (double)engine_now(world->engine) / (double)SIM_NS_PER_S,
+        .simulated_s = now.simulated_s,
         .end_s = (double)world->scenario->duration_ns / (double)SIM_NS_PER_S,
-        .elapsed_s = progress->shown_s - progress->started_s,
+        .elapsed_s = now.wall_s - progress->marks[0].wall_s,
+        .passed_s = now.simulated_s - progress->marks[0].simulated_s,
+        .estimated = isfinite(left_s),
+        .left_s = left_s,
         .campaign = server_campaign_count(world->server) > 0,
     };
     add_campaigns(world->server, &facts);
@@ -165,7 +209,7 @@ void progress_format_making(const struct making_facts *facts, char *text, size_t
     if (facts->done > 0 && facts->elapsed_s > 0.0) {
         double rate = (double)facts->done / facts->elapsed_s;
         append(&line, "  %.0f devices/s", rate);
-        append_time_left(&line, (double)(facts->of - facts->done) / rate);
+        append_time_left(&line, '~', (double)(facts->of - facts->done) / rate);
     }
     snprintf(text, size, "%s", line.text);
 }
@@ -176,7 +220,9 @@ void progress_show_making(void *context, const char *what, uint32_t done, uint32
     if (progress->making != what) {
         progress->making = what;
         progress->making_s = wall_clock_s();
-        progress->shown_s = progress->making_s; /* a rate needs some time to be one */
+        if (progress->terminal) {
+            progress->shown_s = progress->making_s; /* a rate needs some time to be one */
+        }
     }
     if (is_due(progress)) {
         char text[160];
@@ -198,7 +244,7 @@ void progress_format_sweep(const struct sweep_facts *facts, char *text, size_t s
         append(&line, "  %.3g runs/s", (double)facts->played / facts->elapsed_s);
     }
     if (isfinite(facts->left_s)) {
-        append_time_left(&line, facts->left_s);
+        append_time_left(&line, '~', facts->left_s);
     }
     snprintf(text, size, "%s", line.text);
 }
@@ -216,7 +262,7 @@ void progress_show_sweep(struct progress *progress, const struct sweep_facts *fa
 
 void progress_clear(struct progress *progress)
 {
-    if (progress->enabled) {
+    if (progress->enabled && progress->terminal) {
         fputs("\r\033[K", progress->out);
         fflush(progress->out);
     }

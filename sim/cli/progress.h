@@ -7,14 +7,21 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/time_left.h"
 #include "run/wall_clock.h"
 #include "world/world.h"
 
 struct progress {
     FILE *out;
-    bool enabled;     /* `out` is a terminal and --quiet is absent */
+    bool enabled;     /* --quiet is absent */
+    bool terminal;    /* else it gets whole lines, seldom */
     double started_s; /* wall clock */
     double shown_s;
+    struct time_left left; /* from the first look at a run on */
+    bool looking;
+    struct progress_mark {
+        double wall_s, simulated_s;
+    } marks[2];         /* some seconds apart: the speed is that since the older one */
     const char *making; /* what is made; NULL: nothing */
     double making_s;    /* wall clock at its begin */
 };
@@ -22,7 +29,10 @@ struct progress {
 /* What a line shows. */
 struct progress_facts {
     double simulated_s, end_s; /* of simulated time */
-    double elapsed_s;          /* of wall clock */
+    double elapsed_s;          /* of wall clock, in which so much was simulated: */
+    double passed_s;           /* 0: all of it */
+    bool estimated;            /* `left_s` is known; else what the end of the scenario bounds */
+    double left_s;             /* of wall clock */
     bool campaign;
     enum campaign_phase phase;
     uint32_t ready, complete, confirmed;
@@ -45,7 +55,8 @@ struct sweep_facts {
 /* At most 79 columns for 100,000 devices within a year of simulated time. */
 void progress_format(const struct progress_facts *facts, char *text, size_t size);
 void progress_start(struct progress *progress, FILE *out, bool quiet);
-/* Redraws at most five times a second. */
+/* On a terminal redraws at most five times a second; elsewhere a line each 30 s. To be called after
+ * each 30 s of simulated time or so, for the time left is learnt from the calls. */
 void progress_show(struct progress *progress, const struct world *world);
 /* At most 79 columns for 10 million devices. */
 void progress_format_making(const struct making_facts *facts, char *text, size_t size);

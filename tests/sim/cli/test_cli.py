@@ -315,7 +315,7 @@ class Run(Folder):
         self.assertRegex(result.stdout, r'confirmed +20  100.00 %')
         self.assertIn('met     devices.confirmed >= 100 %', result.stdout)
         self.assertNotIn('\033', result.stdout, 'no colour but on a terminal')
-        self.assertEqual(result.stderr, '', 'no progress but on a terminal')
+        self.assertEqual(result.stderr, '', 'no progress of a short run but on a terminal')
 
     def test_json_is_pure_and_equals_the_file(self):
         out = self.path('out')
@@ -631,7 +631,7 @@ class Terminal(Folder):
     def test_progress_shows_time_stages_speed_and_time_left(self):
         process = self.start()
         self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready \d+ whole \d+ new  '
-                        r'\d+x  < \d+ (s|min|h) left')
+                        r'\d+x  ~ \d+ (s|min|h) left')
         process.send_signal(signal.SIGINT)
         self.finish(process, 60)
 

@@ -106,7 +106,9 @@ class MemoryLimit(unittest.TestCase):
         self.assertLessEqual(set(left), {f'out-{limit_kib}.pcap.keys'})
         if result.returncode != 0:
             self.assertRegex(result.stderr, 'out of memory')
-        if result.returncode == 3:
+        if 'after the run' in result.stderr:
+            self.assertFalse(os.path.exists(out))
+        elif result.returncode == 3:
             self.assertRegex(result.stderr, r'out of memory at [\d.]+ s of simulated time: the '
                              r'system refused a block of \d+ bytes\n')
             with open(out + '/summary.json') as summary:
