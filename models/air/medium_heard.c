@@ -30,7 +30,7 @@ static void forget_old(const struct medium *medium, struct heard_list *list)
     sim_ns now_ns = engine_now(medium->engine);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++) {
-        if (list->items[i].end_ns + medium->longest_ns >= now_ns) {
+        if (list->items[i].end_ns + medium->longest_uplink_ns >= now_ns) {
             list->items[kept++] = list->items[i];
         }
     }
@@ -62,6 +62,9 @@ void medium_heard_add(struct medium *medium, struct on_air *air)
     struct heard_uplink uplink = { air, air->frame.end_ns, 0 };
     assert(!air->frame.downlink);
     air->sequence = medium->uplinks_started++;
+    if (air->frame.end_ns - air->frame.start_ns > medium->longest_uplink_ns) {
+        medium->longest_uplink_ns = air->frame.end_ns - air->frame.start_ns;
+    }
     if (medium->params.reception.interference == INTERFERENCE_NONE) {
         return;
     }

@@ -233,6 +233,7 @@ struct medium {
      * for. */
     struct heard_list *heard;
     uint64_t uplinks_started, ring_turn;
+    sim_ns longest_uplink_ns; /* so far */
     /* Of the last medium_heard_find(): so many of medium->rivals, and their powers without fading.
      */
     uint32_t heard_count;
