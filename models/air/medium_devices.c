@@ -57,11 +57,15 @@ static enum loss_cause cause_of_missing(struct medium *medium, const struct judg
 static bool hears(const struct medium *medium, const struct on_air *air, uint32_t device,
         int32_t *median_mdbm)
 {
-    if (medium_goes_by_links(medium, air)
-            && medium_link(medium, air->transmitter, device) == NULL) {
-        return false;
+    if (medium_goes_by_links(medium, air)) {
+        const int32_t *gain_mdb = medium_link(medium, air->transmitter, device);
+        if (gain_mdb == NULL) {
+            return false;
+        }
+        *median_mdbm = medium_through_link_mdbm(medium, air->frame.power_mdbm, device, *gain_mdb);
+    } else {
+        *median_mdbm = medium_at_device_mdbm(medium, air, device);
     }
-    *median_mdbm = medium_at_device_mdbm(medium, air, device);
     return *median_mdbm >= air->device_from_mdbm
            && !medium_device_misses(medium, air, device, *median_mdbm);
 }
