@@ -52,7 +52,8 @@ static size_t fleet_text(char *text, size_t size, uint32_t devices, bool city, u
             "name: growth\nduration: 2000 h\narea: {radius: %.0f m}\n"
             "propagation: {penetration: 6 dB, shadowing: {sigma: 6 dB}, fading: rayleigh}\n"
             "gateways: {count: %u, layout: hex, spacing: 3.28 km, demodulators: 16}\n"
-            "devices: [{name: d, count: %u, boot: {spread: %u h}, report: {period: 4 h}}]\n",
+            "devices: [{name: d, count: %u, numbering: place, boot: {spread: %u h},"
+            " report: {period: 4 h}}]\n",
             radius_m, gateways, devices, *hours);
     return (size_t)length;
 }
