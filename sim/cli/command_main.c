@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "commit.h"
+#include "run_memory.h"
 #include "scenario/param.h"
 #include "version.h"
 
@@ -89,9 +90,19 @@ static bool is_any(const char *name, const char *const *words)
     return *words != NULL;
 }
 
+static void end_without_memory(size_t bytes)
+{
+    fprintf(stderr,
+            "fleetcast: out of memory in the middle of an event: the system refused a block of %zu "
+            "bytes, which is more than the reserve; the run has no results\n",
+            bytes);
+    quick_exit(EXIT_RUN);
+}
+
 int command_main(int argc, char **argv, const struct program *program)
 {
     static const char *const help_words[] = { "--help", "-h", "-?", "help", NULL };
+    run_memory_on_end(end_without_memory);
     if (argc < 2) {
         print_help(program, stderr);
         return EXIT_USAGE;

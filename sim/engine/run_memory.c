@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -74,14 +73,12 @@ static void *on_huge_pages(void *block, size_t bytes)
     return block;
 }
 
-/* Beyond the reserve there is no way on: an event is half done, so nothing can be written of it. */
-static _Noreturn void end_at_once(size_t bytes)
+static run_memory_end_fn *end_without_memory;
+
+void run_memory_on_end(run_memory_end_fn *end)
 {
-    (void)dprintf(STDERR_FILENO,
-            "fleetcast: out of memory in the middle of an event: the system refused a block of %zu "
-            "bytes, which is more than the reserve; the run has no results\n",
-            bytes);
-    quick_exit(RUN_MEMORY_EXIT_STATUS);
+    assert(end != NULL);
+    end_without_memory = end;
 }
 
 void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
@@ -98,9 +95,10 @@ void *run_memory_grow(struct run_memory *memory, void *block, size_t bytes)
         give_up_reserve(memory, bytes);
         larger = memory->resize(block, bytes);
     }
-    if (larger == NULL) {
-        end_at_once(bytes);
+    if (larger == NULL && end_without_memory != NULL) {
+        end_without_memory(bytes);
     }
+    assert(larger != NULL && "a request beyond the reserve");
     keep_reserve(memory, bytes);
     (void)pthread_mutex_unlock(&memory->mutex);
     return on_huge_pages(larger, bytes);

@@ -31,9 +31,11 @@ struct run_memory {
 bool run_memory_init(struct run_memory *memory);
 void run_memory_finish(struct run_memory *memory);
 
-/* Of a process that ends by quick_exit(), after a message: a request was beyond the reserve and the
- * system had no more. */
-#define RUN_MEMORY_EXIT_STATUS 3
+/* A request of so many bytes was beyond the reserve and the system had no more: an event is half
+ * done, so nothing can be written of the run. Ends the process. */
+typedef void run_memory_end_fn(size_t bytes);
+/* For all engines of the process, before the first; without it an assertion fails. */
+void run_memory_on_end(run_memory_end_fn *end);
 
 /* As realloc() of `block` (NULL: a new one), never NULL. `memory` NULL: no reserve, for what stands
  * alone in a test. */

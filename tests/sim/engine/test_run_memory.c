@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
-#include <criterion/redirect.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,9 +56,14 @@ static void *refuse(void *block, size_t bytes)
     return NULL;
 }
 
-Test(run_memory, ends_the_process_where_even_the_reserve_is_too_small, .exit_code = 3,
-        .init = cr_redirect_stderr)
+static void end_by_bytes(size_t bytes)
 {
+    _Exit((int)bytes);
+}
+
+Test(run_memory, ends_the_process_where_even_the_reserve_is_too_small, .exit_code = 51)
+{
+    run_memory_on_end(end_by_bytes);
     cr_assert(run_memory_init(&memory));
     memory.resize = refuse;
     run_memory_grow(&memory, NULL, 51);
