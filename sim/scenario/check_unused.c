@@ -1,6 +1,8 @@
 /* Warnings: keys without effect in this scenario, laws beyond their range.
  * SPDX-License-Identifier: MIT
  */
+#include <math.h>
+
 #include "air/fading.h"
 #include "air/interferer.h"
 #include "air/judge.h"
@@ -193,17 +195,36 @@ static void unused_group(const struct check *check, const struct scenario_device
             "no temperature.file");
 }
 
-/* Laws are fitted to heights and distances: at the edge of the area they should hold. */
+/* How far a place of the area may be from its nearest gateway, at most; those that do not stand on
+ * a lattice may all be in the centre. */
+static double gateway_distance_max_m(const struct scenario *scenario)
+{
+    const struct scenario_gateways *g = &scenario->gateways;
+    double radius_m = scenario->area.radius_m, covered_m = 0.0, between_m = 0.0;
+    if (g->layout == LAYOUT_HEX) { /* k full rings hold 1 + 3 k (k + 1) gateways */
+        double rings = floor((sqrt(12.0 * g->count - 3.0) - 3.0) / 6.0);
+        covered_m = rings * g->spacing_m * sqrt(3.0) / 2.0;
+        between_m = g->spacing_m / sqrt(3.0);
+    } else if (g->layout == LAYOUT_GRID) {
+        uint32_t columns = (uint32_t)ceil(sqrt(g->count)), full_rows = g->count / columns;
+        covered_m = (fmin(columns, full_rows) - 1.0) / 2.0 * g->spacing_m;
+        between_m = g->spacing_m / sqrt(2.0);
+    }
+    return fmin(radius_m, fmax(radius_m - covered_m, 0.0) + between_m);
+}
+
+/* Laws are fitted to heights and distances: up to the nearest gateway they should hold. */
 static void check_law(const struct check *check, const struct scenario_device_group *group)
 {
     const struct propagation_params *p = &check->scenario->propagation.path;
     const char *source = "";
-    double base_m = check->scenario->gateways.height_m, far_m = check->scenario->area.radius_m;
+    double base_m = check->scenario->gateways.height_m,
+           far_m = gateway_distance_max_m(check->scenario);
     const char *beyond = path_loss_beyond(p, base_m, group->height_m, far_m, &source);
     if (beyond != NULL) {
         scenario_warnings_add(check->errors, check_place(check, &p->model),
                 "propagation: the %s is beyond what %s holds for (gateways at %.10g m, '%s' at "
-                "%.10g m, %.10g m to the edge); source: %s",
+                "%.10g m, up to %.0f m from each other); source: %s",
                 beyond,
                 p->preset != PATH_LOSS_PRESET_NONE ? path_loss_preset_names[p->preset]
                                                    : path_loss_law_names[p->model],

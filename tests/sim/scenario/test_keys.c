@@ -210,6 +210,19 @@ Test(keys, warn_of_a_law_beyond_its_range)
     expect_warned("gateways: {height: 12 m}\n", "the base height is beyond what okumura-hata");
     expect_warned("devices: [{height: 20 m}]\n", "the mobile height is beyond");
     expect_warned("area: {radius: 30 km}\n", "the distance is beyond");
+    /* 331 gateways are the centre and 10 rings: 26 km to the sides of the outermost one. */
+    static const char lattice[] =
+            "area: {radius: %s}\ngateways: {count: 331, layout: %s, spacing: 3 km}\n";
+    char text[160];
+    snprintf(text, sizeof text, lattice, "45 km", "hex");
+    expect_warned(text, "up to 20751 m");
+    snprintf(text, sizeof text, lattice, "44 km", "hex");
+    expect_no_warning(text);
+    /* 19 columns, 17 full rows: 24 km to the upper side. */
+    snprintf(text, sizeof text, lattice, "43 km", "grid");
+    expect_warned(text, "up to 21121 m");
+    snprintf(text, sizeof text, lattice, "41 km", "grid");
+    expect_no_warning(text);
 }
 
 /* 51 bytes at DR0: 64 on air take 2.79 s (spec-physics 6); 1 % of 100 s is 1 s. */
