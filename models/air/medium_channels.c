@@ -10,6 +10,8 @@
 /* A synthesizer hits a channel to half a step (SX1276: 30.5 Hz), so radios meet on the nearest
  * kilohertz. */
 #define CHANNEL_GRID_HZ 1000u
+/* So many may come, and as many as were kept the last time, before all are looked at again. */
+#define FEW_FRAMES 4u
 
 uint64_t medium_channel_key(
         uint32_t frequency_hz, uint32_t bandwidth_hz, uint8_t spreading_factor, bool iq_inverted)
@@ -104,6 +106,7 @@ void medium_channel_add(struct medium *medium, struct on_air *air)
         reserve_rivals(medium, channel);
     }
     channel->frames[channel->frame_count++] = air;
+    air->kept = true;
 }
 
 static sim_ns oldest_on_air_ns(const struct channel *channel)
@@ -133,11 +136,21 @@ void medium_channel_forget(struct channel *channel)
             struct on_air *air = sibling->frames[i];
             if (!air->ended || air->silent_ns > oldest_ns) {
                 sibling->frames[kept++] = air;
+            } else {
+                air->kept = false;
             }
         }
         sibling->frame_count = kept;
+        sibling->forget_from = 2 * kept + FEW_FRAMES;
         sibling = sibling->next_sibling;
     } while (sibling != channel);
+}
+
+void medium_channel_tidy(struct channel *channel)
+{
+    if (channel->frame_count >= channel->forget_from) {
+        medium_channel_forget(channel);
+    }
 }
 
 /* Do the two come as one signal? What they share with the channel is not compared. */

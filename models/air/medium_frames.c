@@ -37,6 +37,10 @@ static void slots_reclaim(struct medium *medium)
         if (air->frame.end_ns + medium->longest_ns >= now_ns) {
             break;
         }
+        if (air->kept) {
+            medium_channel_forget(air->channel);
+        }
+        assert(!air->kept);
         medium->ended_head = (medium->ended_head + 1) % medium->slot_capacity;
         medium->ended_count--;
         medium->free_slots[medium->free_count++] = slot;
@@ -279,7 +283,7 @@ void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
         }
         receivers_release(medium, &air->gateways);
         receivers_release(medium, &air->devices);
-        medium_channel_forget(air->channel);
+        medium_channel_tidy(air->channel);
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
                 0, 0, &air->frame);
         medium_ears_end(medium, air, now_ns);

@@ -96,6 +96,7 @@ struct on_air {
     int32_t device_from_mdbm, gateway_from_mdbm;
     int32_t device_detect_mdbm, gateway_detect_mdbm; /* least power at which it is detected */
     uint64_t sequence;                               /* of an uplink: how many started before it */
+    bool kept;                                       /* in the list of its channel */
     bool started;
     bool detect_done;
     bool ended;
@@ -115,6 +116,7 @@ struct channel {
     uint32_t listener_count;
     struct on_air **frames; /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
+    uint32_t forget_from; /* so many frames: it is worth looking which can be forgotten */
 };
 
 /* An uplink that started. It is not looked at once no frame on the air overlaps it: its slot may
@@ -271,8 +273,10 @@ uint64_t medium_channel_key(
 struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
         uint8_t spreading_factor, bool iq_inverted);
 void medium_channel_add(struct medium *medium, struct on_air *air);
-/* Lets go of ended frames that no frame on the air overlaps. */
+/* Lets go of ended frames that no frame on the air overlaps, on all channels that interfere. */
 void medium_channel_forget(struct channel *channel);
+/* The same, where so many have come since the last time that it is worth it. */
+void medium_channel_tidy(struct channel *channel);
 /* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
  * on: into medium->rivals, for devices. After them come medium->copy_count frames that are not
  * counted: equal copies of it that add to its power. */
