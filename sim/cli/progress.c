@@ -202,11 +202,14 @@ void progress_show(struct progress *progress, const struct world *world)
     redraw(progress, text);
 }
 
+/* Over less time a rate says nothing. */
+#define RATE_FROM_S 0.1
+
 void progress_format_making(const struct making_facts *facts, char *text, size_t size)
 {
     struct line line = { .length = 0 };
     append(&line, "making %s: %u of %u devices", facts->what, facts->done, facts->of);
-    if (facts->done > 0 && facts->elapsed_s > 0.0) {
+    if (facts->done > 0 && facts->elapsed_s >= RATE_FROM_S) {
         double rate = (double)facts->done / facts->elapsed_s;
         append(&line, "  %.0f devices/s", rate);
         append_time_left(&line, '~', (double)(facts->of - facts->done) / rate);

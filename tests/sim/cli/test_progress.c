@@ -235,6 +235,9 @@ Test(progress, of_making_a_run_has_devices_rate_and_time_left)
     facts.done = 0;
     progress_format_making(&facts, text, sizeof text);
     cr_expect_str_eq(text, "making links: 0 of 10000000 devices");
+    facts = (struct making_facts){ "nodes", 64, 200000, 2e-7 }; /* a line was due at once */
+    progress_format_making(&facts, text, sizeof text);
+    cr_expect_str_eq(text, "making nodes: 64 of 200000 devices");
 }
 
 struct told {
