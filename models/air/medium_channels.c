@@ -126,15 +126,16 @@ static sim_ns oldest_on_air_ns(const struct channel *channel)
 }
 
 /* An ended frame matters while one that is still on the air began before it fell silent. */
-void medium_channel_forget(struct channel *channel)
+void medium_channel_forget(struct channel *channel, sim_ns until_ns)
 {
     sim_ns oldest_ns = oldest_on_air_ns(channel);
+    sim_ns from_ns = oldest_ns < until_ns ? oldest_ns : until_ns;
     struct channel *sibling = channel;
     do {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < sibling->frame_count; i++) {
             struct on_air *air = sibling->frames[i];
-            if (!air->ended || air->silent_ns > oldest_ns) {
+            if (!air->ended || air->silent_ns > from_ns) {
                 sibling->frames[kept++] = air;
             } else {
                 air->kept = false;
@@ -149,7 +150,7 @@ void medium_channel_forget(struct channel *channel)
 void medium_channel_tidy(struct channel *channel)
 {
     if (channel->frame_count >= channel->forget_from) {
-        medium_channel_forget(channel);
+        medium_channel_forget(channel, SIM_NS_NEVER);
     }
 }
 

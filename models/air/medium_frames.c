@@ -37,8 +37,8 @@ static void slots_reclaim(struct medium *medium)
         if (air->frame.end_ns + medium->longest_ns >= now_ns) {
             break;
         }
-        if (air->kept) {
-            medium_channel_forget(air->channel);
+        if (air->kept) { /* a frame that is ending now may still look for its rivals */
+            medium_channel_forget(air->channel, now_ns - medium->longest_ns);
         }
         assert(!air->kept);
         medium->ended_head = (medium->ended_head + 1) % medium->slot_capacity;

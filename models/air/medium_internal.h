@@ -273,9 +273,10 @@ uint64_t medium_channel_key(
 struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uint32_t bandwidth_hz,
         uint8_t spreading_factor, bool iq_inverted);
 void medium_channel_add(struct medium *medium, struct on_air *air);
-/* Lets go of ended frames that no frame on the air overlaps, on all channels that interfere. */
-void medium_channel_forget(struct channel *channel);
-/* The same, where so many have come since the last time that it is worth it. */
+/* Lets go of frames that ended by `until_ns` and that no frame on the air overlaps, on all channels
+ * that interfere. */
+void medium_channel_forget(struct channel *channel, sim_ns until_ns);
+/* The same whenever they ended, where so many have come since the last time that it is worth it. */
 void medium_channel_tidy(struct channel *channel);
 /* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
  * on: into medium->rivals, for devices. After them come medium->copy_count frames that are not
