@@ -81,7 +81,7 @@ void time_left_start(struct time_left *left, const struct scenario *scenario, do
 
 /* Members that a campaign has to serve: those that are not ready when it sends are left out. */
 struct members {
-    uint32_t all, ready, complete, confirmed, served, sent;
+    uint32_t ready, complete, confirmed, served, sent;
 };
 
 static struct members count_members(const struct server *server)
@@ -92,7 +92,6 @@ static struct members count_members(const struct server *server)
         enum campaign_phase phase = campaign_phase(campaign);
         uint32_t ready = campaign_stage_count(campaign, CAMPAIGN_READY);
         uint32_t all = campaign_member_count(campaign);
-        members.all += all;
         members.ready += ready;
         members.served += phase >= CAMPAIGN_PHASE_UNCODED ? ready : all;
         members.complete += campaign_stage_count(campaign, CAMPAIGN_COMPLETE);
@@ -137,7 +136,7 @@ static void note_work(struct time_left *left, const struct world *world, double 
     done[WORK_SET_UP] = members.ready * SET_UP_US;
     done[WORK_INSTALL] = (members.complete + members.confirmed) / 2.0 * INSTALL_US;
     /* A member that is whole listens no longer. */
-    uint32_t listening = members.ready - members.complete;
+    uint32_t listening = members.ready > members.complete ? members.ready - members.complete : 0;
     uint32_t campaigns = scenario->campaign_count > 0 ? scenario->campaign_count : 1;
     done[WORK_FRAGMENT] = left->done[WORK_FRAGMENT]
                           + (double)(members.sent - left->sent) * listening / campaigns * frame_us;
