@@ -405,6 +405,20 @@ Test(positions, of_gateways_and_devices_share_one_origin)
     cr_expect_float_eq(sites[1].x_m, 746.0, 1.0, "0.01 degrees at 48 N: 74,628 m a degree");
 }
 
+Test(positions, keep_their_numbers)
+{
+    static const double x_m[] = { 100, -100, 50 };
+    char text[256];
+    write_file("x,y\n100,0\n-100,0\n50,0\n");
+    snprintf(text, sizeof text, "devices: [{layout: file, file: %s, numbering: place}]\n", path);
+    expect_warned(text, "numbering has no effect here; it applies only with layout: uniform");
+    place(text);
+    unlink(path);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_float_eq(sites[i].x_m, x_m[i], 1e-6);
+    }
+}
+
 /* The count of a scenario may be less, not more. */
 Test(positions, are_as_many_as_the_file_has)
 {
