@@ -30,7 +30,7 @@ static const char head[] =
         "part of the run; the scenario\n"
         "that is saved lists them with their times to the nanosecond, and plays without a window "
         "to the same trace hash.\n"
-        "Restarting the run forgets them.\n"
+        "Restarting the run forgets them. The title of the window says when the run is over.\n"
         "\n";
 
 static const char keys_head[] =

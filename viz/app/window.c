@@ -12,6 +12,8 @@
 #define ENERGY_MS 1000 /* the energy of all devices is looked at so often */
 #define SHIFT     "Shift+"
 
+#define TITLE_MAX (SCENARIO_NAME_MAX + 32)
+
 #define DRAG_POINTS 4.0f /* of movement: less is a press */
 
 struct window {
@@ -22,6 +24,7 @@ struct window {
     struct point pressed; /* where the button went down */
     bool dragged;         /* since then */
     Uint32 energies_ms;   /* when it was looked at last */
+    bool named_over;      /* its title says so */
     bool swallow_text;    /* the key that began typing comes as text, too */
 };
 
@@ -195,6 +198,22 @@ static void handle(struct window *window, const SDL_Event *event)
     }
 }
 
+/* Whoever does other work meanwhile sees in the list of windows that the run is over. */
+static void name_window(struct window *window)
+{
+    const struct scene *scene = window->scene;
+    if (window->named_over == scene->over) {
+        return;
+    }
+    window->named_over = scene->over;
+    char title[TITLE_MAX];
+    snprintf(title, sizeof title, "fleetcast: %s%s", window->app->scenario->name,
+            scene->broken ? ", broken off"
+            : scene->over ? ", over"
+                          : "");
+    canvas_set_title(window->canvas, title);
+}
+
 /* Is there anything else to see than in the frame before? */
 static void look(struct window *window)
 {
@@ -213,6 +232,7 @@ static void look(struct window *window)
                      || before.over != app->view.player.over
                      || before.speed != app->view.player.speed
                      || before.intervention_count != app->view.player.intervention_count;
+    name_window(window);
 }
 
 static void wait_for_events(struct window *window, Uint32 until_ms)
@@ -249,7 +269,7 @@ static void loop(struct window *window, bool (*stopped)(void))
 
 bool app_show_window(struct app *app, const struct view_options *options, bool (*stopped)(void))
 {
-    char error[256], title[SCENARIO_NAME_MAX + 16];
+    char error[256], title[TITLE_MAX];
     snprintf(title, sizeof title, "fleetcast: %s", app->scenario->name);
     struct window window = { .app = app };
     window.canvas =

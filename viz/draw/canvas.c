@@ -54,8 +54,7 @@ static bool open_window(struct canvas *canvas, const char *title, int width, int
         return false;
     }
     canvas->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
-            width, height,
-            SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+            width, height, SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (canvas->window == NULL) {
         return complain(
                 error, error_size, "cannot open a window", "; ask for a picture with --screenshot");
@@ -167,6 +166,13 @@ void canvas_resized(struct canvas *canvas)
     }
     if (canvas->scale != scale) {
         canvas_fonts_rescale(canvas);
+    }
+}
+
+void canvas_set_title(struct canvas *canvas, const char *title)
+{
+    if (canvas->window != NULL) {
+        SDL_SetWindowTitle(canvas->window, title);
     }
 }
 

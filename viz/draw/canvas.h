@@ -57,6 +57,8 @@ struct box canvas_box(const struct canvas *canvas); /* all of it, from 0, 0 */
 float canvas_scale(const struct canvas *canvas);
 /* The window has another size or density now. */
 void canvas_resized(struct canvas *canvas);
+/* Names the window; of a picture there is nothing to name. */
+void canvas_set_title(struct canvas *canvas, const char *title);
 /* True: the renderer is accelerated. */
 bool canvas_accelerated(const struct canvas *canvas);
 
