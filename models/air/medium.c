@@ -125,7 +125,8 @@ void medium_destroy(struct medium *medium)
     free(medium->device_sent);
     free(medium->gateway_sent);
     free(medium->link_of_gateway);
-    free(medium->candidates);
+    free(medium->findings);
+    free(medium->found);
     free(medium->gateways);
     free(medium);
 }

@@ -57,12 +57,6 @@ struct audible {
     struct audible_link *links;
 };
 
-/* A device that hears a frame, and its power without fading. */
-struct candidate {
-    uint32_t device;
-    int32_t median_mdbm;
-};
-
 /* How a rival arrives at a receiver. */
 struct arrival {
     uint32_t rival; /* of medium->rivals */
@@ -75,6 +69,18 @@ struct receiver {
     uint32_t index; /* of the device or gateway */
     int32_t median_mdbm;
     int32_t fading_mdb;
+};
+
+/* A device that hears a frame; the rest where its receiver is free. */
+struct finding {
+    struct receiver receiver;
+    int32_t power_mdbm;    /* with its fading and equal copies */
+    enum loss_cause cause; /* why it does not find the preamble */
+};
+
+/* Of items of work from one on to `next_item`. */
+struct found {
+    uint32_t count, next_item;
 };
 
 struct receiver_list {
@@ -248,8 +254,10 @@ struct medium {
     int32_t linked_rival_most_mdbm;
     double ratio_borne; /* interference of all rivals to the frame that does nothing */
     uint32_t rival_capacity;
-    struct candidate *candidates; /* scratch: of the frame being detected */
-    uint32_t candidate_capacity;
+    /* Scratch, of the frame being detected: by its links, and by items of these. */
+    struct finding *findings;
+    struct found *found;
+    uint32_t findings_capacity; /* links */
     /* Scratch of medium_gateways_detect(): gateways that hear, and the link of each. */
     struct member_set hearing;
     uint32_t *link_of_gateway;
@@ -327,9 +335,19 @@ void medium_link_fades(const struct medium *medium, struct judge_scratch *scratc
 void medium_link_clocks(
         const struct frame *frame, const struct radio_clock *receiver, struct judge_link *link);
 
-/* medium_devices.c: at devices, of gateways and of other devices */
+/* medium_detection.c: at devices, of gateways and of other devices */
 void medium_devices_detect(struct medium *medium, struct on_air *air, sim_ns now_ns);
 void medium_device_late(struct medium *medium, struct on_air *air, uint32_t device, sim_ns now_ns);
+
+/* medium_devices.c */
+/* The device listens on no channel from now on. */
+void medium_leave_channel(struct medium *medium, uint32_t device);
+/* What equal copies of a frame add to its power, of the last medium_find_rivals(). */
+int32_t medium_copies_mdb(
+        const struct medium *medium, uint32_t rivals, uint32_t device, int32_t power_mdbm);
+/* False: the frame is too weak there, and its loss is not told. */
+bool medium_device_hears(const struct medium *medium, const struct on_air *air, uint32_t device,
+        int32_t *median_mdbm);
 struct verdict medium_judge_device(const struct medium *medium, struct judge_scratch *scratch,
         const struct judge_frame *judged, uint32_t rivals, const struct on_air *air,
         const struct receiver *receiver);
@@ -393,8 +411,8 @@ void medium_heard_find(
 
 /* medium_rivals.c */
 /* One of the same SF is so strong that a device finds its preamble instead. */
-bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t device,
-        int32_t power_mdbm);
+bool medium_stronger_rival(const struct medium *medium, const struct judge_frame *judged,
+        uint32_t device, int32_t power_mdbm);
 /* For the calls of medium_overlaps_at() and medium_stronger_rival() about this frame: at devices.
  */
 void medium_rivals_init(struct medium *medium, const struct judge_frame *judged, uint32_t rivals);

@@ -268,8 +268,8 @@ static bool link_is_stronger(
     return false;
 }
 
-bool medium_stronger_rival(struct medium *medium, const struct judge_frame *judged, uint32_t device,
-        int32_t power_mdbm)
+bool medium_stronger_rival(const struct medium *medium, const struct judge_frame *judged,
+        uint32_t device, int32_t power_mdbm)
 {
     const struct look look = {
         .kind = RECEIVER_SX1276, .receiver = device, .power_mdbm = power_mdbm

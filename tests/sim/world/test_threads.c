@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Goal: the same summary, the same line of each device and the same observations in the same order
- * for 1, 2, 3 and 8 threads: in a plain campaign, and where devices lose power, have weak batteries
- * and wrong reads, and so take turns.
+ * for 1, 2, 3 and 8 threads: in a plain campaign, where devices lose power, have weak batteries and
+ * wrong reads, and so take turns, and where so many can hear a frame that all threads look for
+ * those that do.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -38,6 +39,18 @@ static const char faulty[] = CITY
         "  - {kind: read-errors, device: 33, at: 70 min, duration: 1 h, "
         "flash: {bit_errors: 0.0001}}\n";
 
+static const char crowd[] =
+        "name: crowd\n"
+        "duration: 4 h\n"
+        "area: {radius: 600 m}\n"
+        "propagation: {fading: rayleigh}\n"
+        "gateways: {count: 2, radius: 300 m}\n"
+        "devices: [{name: d, count: 800, state: commissioned, boot: {spread: 10 min}, "
+        "report: {period: 40 min}}]\n"
+        "firmware: {image: generated, size: 2 KiB}\n"
+        "campaign: {start: 15 min, set_up: {window: 100 min}, correction: {timeout: 20 min}, "
+        "confirm_timeout: 20 min}\n";
+
 static void compare(const char *text)
 {
     static const unsigned threads[] = { 2, 3, 8 };
@@ -58,4 +71,9 @@ Test(threads, change_nothing_in_a_campaign)
 Test(threads, change_nothing_where_devices_have_faults)
 {
     compare(faulty);
+}
+
+Test(threads, change_nothing_where_many_hear_a_frame)
+{
+    compare(crowd);
 }
