@@ -5,16 +5,24 @@
 
 #include <math.h>
 
+#include "parts.h"
 #include "scenario/fleet_estimate.h"
 
 /* us of one device, in proportion to each other. Measured: 5000 devices at 15 gateways, by the wall
- * clock of the phases of smart-city-1000; a fragment costs more the more gateways are heard, see
- * docs/scale.md. */
-#define JOIN_US     220.0
-#define REPORT_US   25.0
-#define SET_UP_US   200.0
-#define FRAGMENT_US 1.7 /* times the root of the number of gateways */
+ * clock of the phases of smart-city-1000. All but the last at one gateway: with more of them it
+ * grows, see growth(). */
+#define JOIN_US     57.0
+#define UPLINK_US   6.5
+#define SET_UP_US   52.0
+#define FRAGMENT_US 1.7
 #define INSTALL_US  1100.0
+
+/* By the root of the number of gateways while those that are heard become more, then little. */
+#define GATEWAYS_HEARD 100.0
+#define GROWTH_BEYOND  0.2
+
+/* Of the work on fragments: what several threads share. */
+#define PARALLEL_SHARE 0.8
 
 /* What is known of a kind counts as much as this share of its work. */
 #define PRIOR_SHARE 0.05
@@ -48,20 +56,27 @@ static double plan_campaign(const struct scenario *scenario, uint32_t number, do
     return (double)estimate.nb_frag + estimate.coded / 2.0;
 }
 
+/* What a frame costs beside what it does at one gateway. */
+static double growth(uint32_t gateways)
+{
+    double heard = fmin(fmax(gateways, 1.0), GATEWAYS_HEARD);
+    return sqrt(heard) * pow(fmax(gateways, GATEWAYS_HEARD) / GATEWAYS_HEARD, GROWTH_BEYOND);
+}
+
 static void plan_devices(struct time_left *left, const struct scenario *scenario)
 {
     for (uint32_t g = 0; g < scenario->group_count; g++) {
         const struct scenario_device_group *group = &scenario->groups[g];
         double period_s = seconds(group->report_period_ns);
-        left->planned[WORK_JOIN] += group->count * JOIN_US;
-        left->planned[WORK_REPORT] +=
-                period_s > 0.0 ? group->count * REPORT_US * left->end_s / period_s : 0.0;
+        left->planned[WORK_JOIN] += group->count * JOIN_US * growth(scenario->gateways.count);
+        left->reports_per_s += period_s > 0.0 ? group->count / period_s : 0.0;
     }
 }
 
-static double fragment_us(uint32_t gateways)
+static double fragment_us(const struct world *world)
 {
-    return FRAGMENT_US * sqrt(gateways > 0 ? gateways : 1.0);
+    double apart = 1.0 - PARALLEL_SHARE + PARALLEL_SHARE / engine_threads(world->engine);
+    return FRAGMENT_US * growth(world->gateway_count) * apart;
 }
 
 void time_left_start(struct time_left *left, const struct scenario *scenario, double now_s)
@@ -124,16 +139,17 @@ static void note_work(struct time_left *left, const struct world *world, double 
     double now_s = seconds(engine_now(world->engine));
     double duration_s = seconds(scenario->duration_ns);
     if (now_s > left->end_s) { /* it goes on for those that are not done yet */
-        left->planned[WORK_REPORT] *= left->end_s > 0.0 ? duration_s / left->end_s : 1.0;
         left->end_s = duration_s;
     }
     struct members members = count_members(world->server);
-    double frame_us = fragment_us(world->gateway_count);
-    left->planned[WORK_SET_UP] = members.served * SET_UP_US;
+    double grown = growth(world->gateway_count), frame_us = fragment_us(world);
+    double reports = left->reports_per_s * fmax(left->end_s - now_s, 0.0);
+    done[WORK_UPLINK] = (double)medium_uplinks(world->medium) * UPLINK_US * grown;
+    left->planned[WORK_UPLINK] = done[WORK_UPLINK] + reports * UPLINK_US * grown;
+    left->planned[WORK_SET_UP] = members.served * SET_UP_US * grown;
     left->planned[WORK_INSTALL] = members.served * INSTALL_US;
     done[WORK_JOIN] = left->planned[WORK_JOIN] * joined_share(scenario, now_s);
-    done[WORK_REPORT] = left->planned[WORK_REPORT] * share(now_s, left->end_s);
-    done[WORK_SET_UP] = members.ready * SET_UP_US;
+    done[WORK_SET_UP] = members.ready * SET_UP_US * grown;
     done[WORK_INSTALL] = (members.complete + members.confirmed) / 2.0 * INSTALL_US;
     /* A member that is whole listens no longer. */
     uint32_t listening = members.ready > members.complete ? members.ready - members.complete : 0;

@@ -13,7 +13,7 @@
 
 enum work_kind {
     WORK_JOIN,
-    WORK_REPORT,
+    WORK_UPLINK, /* on the air, those of joins too: in a large city most of them are in vain */
     WORK_SET_UP,
     WORK_FRAGMENT, /* that a device is sent */
     WORK_INSTALL,  /* decoding, verification and confirmation, too */
@@ -26,6 +26,7 @@ struct time_left {
     double took_s[WORK_KINDS]; /* of wall clock, by the work that was done meanwhile */
     double looked_s;           /* wall clock of the last look */
     double end_s;              /* simulated time at which the run is expected to end */
+    double reports_per_s;      /* of simulated time */
     double fragments;          /* planned for a member, over all campaigns the mean */
     uint32_t sent;             /* fragments, at the last look */
 };
