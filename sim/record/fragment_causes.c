@@ -24,11 +24,12 @@ static void destroy(void *state)
 {
     struct fragment_causes *causes = state;
     for (uint32_t i = 0; i < causes->copy_capacity; i++) {
-        free(causes->copies[i].unheard);
+        fragment_caps_destroy(&causes->copies[i].caps);
     }
+    cap_pool_destroy(&causes->cap_pool);
     free(causes->copies);
     for (uint32_t i = 0; causes->streams != NULL && i < causes->stream_count; i++) {
-        free(causes->streams[i].unheard);
+        fragment_unheard_destroy(&causes->streams[i].unheard);
         free(causes->streams[i].coded);
         fragment_rows_destroy(&causes->streams[i].rows);
     }
@@ -47,14 +48,10 @@ static bool create_stream(struct stream *stream, const struct campaign *campaign
     stream->nb_frag = view.nb_frag;
     stream->fragment_size_bytes = view.fragment_size_bytes;
     stream->is_unicast = view.is_unicast;
-    stream->unheard = malloc(device_count);
     stream->coded = calloc(PACKAGE_FRAGMENTS_MAX / 8u + 1u, 1);
-    if (!fragment_rows_create(&stream->rows, device_count, view.nb_frag) || stream->unheard == NULL
-            || stream->coded == NULL) {
-        return false;
-    }
-    memset(stream->unheard, LOSS_POWERED_DOWN, device_count);
-    return true;
+    bool rows = fragment_rows_create(&stream->rows, device_count, view.nb_frag);
+    return fragment_unheard_create(&stream->unheard, device_count, LOSS_POWERED_DOWN) && rows
+           && stream->coded != NULL;
 }
 
 static bool create_streams(struct fragment_causes *causes)
@@ -89,6 +86,7 @@ static void *create(const struct recorder_set *set)
     }
     causes->set = set;
     causes->view = view;
+    causes->cap_pool.memory = view->memory;
     causes->device_count = view->device_count;
     causes->first_device = view->first_device;
     size_t size = view->device_count * sizeof *causes->devices;
@@ -148,19 +146,14 @@ static enum loss_cause own_cause(const struct fragment_causes *causes, uint32_t 
                               : LOSS_SESSION_NOT_OPEN;
 }
 
-/* Of a frame on the air the device may have missed the part that counts: the worse state stays. */
 static void device_changed(struct fragment_causes *causes, uint32_t device)
 {
     const struct causes_device *d = &causes->devices[device];
     bool off = recorder_set_activity(causes->set, device) == DEVICE_OFF;
     for (uint32_t i = 0; i < causes->stream_count; i++) {
         bool own = d->stream == i || off;
-        causes->streams[i].unheard[device] = own ? d->now : LOSS_NOT_SET_UP;
-    }
-    for (uint32_t i = 0; i < causes->copy_count; i++) {
-        uint8_t unheard = causes->copies[i].stream->unheard[device];
-        uint8_t *of_copy = &causes->copies[i].unheard[device];
-        *of_copy = *of_copy < unheard ? *of_copy : unheard;
+        fragment_stream_set(causes, &causes->streams[i], device,
+                own ? (enum loss_cause)d->now : LOSS_NOT_SET_UP);
     }
 }
 

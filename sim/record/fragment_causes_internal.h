@@ -22,9 +22,9 @@ struct copy {
     uint32_t fcnt;
     uint8_t mic;  /* enum copy_mic */
     uint8_t kind; /* enum fragment_kind */
-    /* Per device: the cause while the medium has observed nothing, else GATEWAY_SKIPPED, which
-     * changes nothing in a fold. */
-    uint8_t *unheard;
+    /* Of an uncoded fragment: GATEWAY_SKIPPED, which changes nothing in a fold, where the medium
+     * has observed something of it. */
+    struct fragment_caps caps;
 };
 
 /* One transfer. */
@@ -32,8 +32,8 @@ struct stream {
     const struct campaign *campaign;
     uint32_t nb_frag;
     uint8_t fragment_size_bytes;
-    bool is_unicast;  /* devices fetch the block: no fragment of it is for all */
-    uint8_t *unheard; /* per device: cause of a frame that its receiver takes no notice of */
+    bool is_unicast;                 /* devices fetch the block: no fragment of it is for all */
+    struct fragment_unheard unheard; /* of a frame that a device's receiver takes no notice of */
     struct fragment_rows rows;
     uint32_t sent_coded; /* coded fragments that were on the air */
     uint8_t *coded;      /* a bit for each of their N */
@@ -80,7 +80,8 @@ struct fragment_causes {
     uint32_t stream_count;
     struct copy *copies; /* on the air */
     uint32_t copy_count, copy_last;
-    uint32_t copy_capacity; /* each has its array `unheard` */
+    uint32_t copy_capacity; /* each has its caps */
+    struct cap_pool cap_pool;
     struct unicast_fragments unicast;
 };
 
@@ -89,6 +90,9 @@ struct stream *fragment_causes_stream(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
 
 /* fragment_copies.c */
+/* What frames of a stream come to from now on at a device that takes no notice of them. */
+void fragment_stream_set(struct fragment_causes *causes, struct stream *stream, uint32_t device,
+        enum loss_cause cause);
 void fragment_copy_started(struct fragment_causes *causes, const struct frame *frame);
 /* A copy is folded into the row of its fragment. Other frames count for nothing. */
 void fragment_copy_ended(struct fragment_causes *causes, int64_t frame_id);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include <assert.h>
-#include <string.h>
 
 #include "campaign/packages.h"
 #include "record/air_frames.h"
@@ -63,8 +62,8 @@ static void copies_grow(struct fragment_causes *causes)
     struct run_memory *memory = causes->view->memory;
     causes->copies = run_memory_grow(
             memory, causes->copies, (causes->copy_capacity + 1) * sizeof *causes->copies);
-    causes->copies[causes->copy_capacity++].unheard =
-            run_memory_grow(memory, NULL, causes->device_count);
+    fragment_caps_init(
+            &causes->copies[causes->copy_capacity++].caps, &causes->cap_pool, causes->device_count);
 }
 
 static void copy_add(struct fragment_causes *causes, const struct copy *added)
@@ -73,10 +72,10 @@ static void copy_add(struct fragment_causes *causes, const struct copy *added)
         copies_grow(causes);
     }
     struct copy *copy = &causes->copies[causes->copy_count];
-    uint8_t *unheard = copy->unheard;
+    struct fragment_caps caps = copy->caps;
     *copy = *added;
-    copy->unheard = unheard;
-    memcpy(unheard, added->stream->unheard, causes->device_count);
+    copy->caps = caps;
+    fragment_caps_begin(&copy->caps, &added->stream->unheard);
     causes->copy_last = causes->copy_count++;
 }
 
@@ -112,18 +111,42 @@ void fragment_copy_started(struct fragment_causes *causes, const struct frame *f
     copy_add(causes, &copy);
 }
 
+/* The first change that a copy of the stream on the air has seen. */
+static uint64_t changes_needed_from(
+        const struct fragment_causes *causes, const struct stream *stream)
+{
+    uint64_t from = fragment_unheard_next(&stream->unheard);
+    for (uint32_t i = 0; i < causes->copy_count; i++) {
+        const struct copy *copy = &causes->copies[i];
+        if (copy->stream == stream && copy->caps.changes_from < from) {
+            from = copy->caps.changes_from;
+        }
+    }
+    return from;
+}
+
+void fragment_stream_set(struct fragment_causes *causes, struct stream *stream, uint32_t device,
+        enum loss_cause cause)
+{
+    struct fragment_unheard *unheard = &stream->unheard;
+    bool full = unheard->change_count == unheard->change_capacity;
+    fragment_unheard_set(unheard, causes->view->memory, device, cause,
+            full ? changes_needed_from(causes, stream) : 0);
+}
+
 void fragment_copy_ended(struct fragment_causes *causes, int64_t frame_id)
 {
     uint32_t at = copy_find(causes, frame_id);
     if (at == NO_COPY) {
         return;
     }
-    struct copy ended = causes->copies[at];
-    if (ended.n > 0) {
-        fragment_rows_fold(&ended.stream->rows, ended.n, ended.unheard);
+    struct copy *copy = &causes->copies[at];
+    if (copy->n > 0) {
+        fragment_rows_fold(&copy->stream->rows, copy->n, &copy->stream->unheard, &copy->caps);
     }
-    causes->copies[at] = causes->copies[--causes->copy_count];
-    causes->copies[causes->copy_count] = ended; /* its array serves again */
+    struct copy ended = *copy;
+    *copy = causes->copies[--causes->copy_count];
+    causes->copies[causes->copy_count] = ended; /* its caps serve again */
 }
 
 /* By the group's own keys. */
@@ -167,7 +190,7 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
         int64_t frame_id, const struct frame *frame)
 {
     uint32_t at = copy_find(causes, frame_id);
-    if (at == NO_COPY || causes->copies[at].stream->unheard[device] < LOSS_RADIO_BUSY) {
+    if (at == NO_COPY || causes->copies[at].stream->unheard.causes[device] < LOSS_RADIO_BUSY) {
         return;
     }
     struct copy *copy = &causes->copies[at];
@@ -175,8 +198,8 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
     struct fragment_rows *rows = &copy->stream->rows;
     uint8_t before = copy->n == 0 ? 0 : fragment_rows_of(rows, copy->n)[device];
     if (cause == LOSS_RADIO_BUSY) { /* which a session that closes may yet explain better */
-        if (copy->unheard[device] > LOSS_RADIO_BUSY) {
-            copy->unheard[device] = LOSS_RADIO_BUSY;
+        if (copy->n > 0) {
+            fragment_caps_lower(&copy->caps, device, LOSS_RADIO_BUSY);
         }
         return;
     }
@@ -197,8 +220,8 @@ void fragment_copy_heard(struct fragment_causes *causes, uint32_t device, enum l
     }
     if (copy->n > 0) {
         fragment_rows_set(rows, copy->n, device, further((enum loss_cause)before, cause));
+        fragment_caps_lower(&copy->caps, device, LOSS_GATEWAY_SKIPPED);
     }
-    copy->unheard[device] = LOSS_GATEWAY_SKIPPED;
 }
 
 /* The radio had received a frame, and the MCU did not read it: another one replaced it, or power

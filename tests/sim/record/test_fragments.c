@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "record/fragment_causes.h"
-#include "record/fragment_rows.h"
 #include "support/data_frame.h"
 #include "support/recount.h"
 #include "trace.h"
@@ -191,53 +190,4 @@ Test(fragments, may_be_on_the_air_when_the_run_ends)
     cr_expect_lt(trial_value(trial, "missing_fragments.received"),
             2.1 / campaign_nb_frag(world_first_campaign(trial->world)));
     trial_destroy(trial);
-}
-
-/* design section 6: a cause for each pair. What goes out again has the cause of its last time, and
- * is never lost again once it was received. */
-Test(fragments, a_cause_is_that_of_the_last_time_on_the_air)
-{
-    struct fragment_rows rows;
-    struct cause_counts counts[3];
-    memset(counts, 0, sizeof counts);
-    cr_assert(fragment_rows_create(&rows, 3, 3));
-    fragment_rows_begin(&rows, 1, 7);
-    const uint8_t *row = fragment_rows_of(&rows, 1);
-    const uint8_t unheard[3] = { LOSS_POWERED_DOWN, LOSS_RADIO_BUSY, LOSS_RADIO_BUSY };
-    fragment_rows_set(&rows, 1, 0, LOSS_NONE);
-    fragment_rows_set(&rows, 1, 1, LOSS_INTERFERENCE);
-    fragment_rows_fold(&rows, 1, unheard);
-    cr_expect_eq(row[0], LOSS_NONE);
-    cr_expect_eq(row[1], LOSS_INTERFERENCE);
-    cr_expect_eq(row[2], LOSS_RADIO_BUSY);
-    fragment_rows_begin(&rows, 1, 7); /* another copy of the same time */
-    cr_expect_eq(row[1], LOSS_INTERFERENCE);
-    fragment_rows_begin(&rows, 2, 8);
-    const uint8_t *next = fragment_rows_of(&rows, 2);
-    for (uint32_t i = 0; i < 3; i++) {
-        fragment_rows_set(&rows, 2, i, LOSS_FADING);
-    }
-    fragment_rows_begin(&rows, 1, 9);
-    cr_expect_eq(row[0], LOSS_NONE);
-    cr_expect_eq(next[0], LOSS_FADING, "another fragment");
-    fragment_rows_set(&rows, 1, 1, LOSS_SESSION_CLOSED); /* less far than before */
-    fragment_rows_set(&rows, 1, 2, LOSS_NONE);
-    cr_expect_eq(rows.sent, 2, "one of them twice");
-    for (uint32_t i = 0; i < 3; i++) {
-        fragment_rows_add(&rows, i, &counts[i]);
-        cr_expect_eq(counts[i].of[LOSS_GATEWAY_SKIPPED], 1, "the third one never went out");
-    }
-    cr_expect_eq(counts[0].of[LOSS_FADING], 1);
-    cr_expect_eq(counts[0].of[LOSS_NONE], 1);
-    cr_expect_eq(counts[1].of[LOSS_SESSION_CLOSED], 1);
-    cr_expect_eq(counts[2].of[LOSS_NONE], 1);
-    for (uint32_t i = 0; i < 3; i++) {
-        cr_expect_eq(rows.received[i], counts[i].of[LOSS_NONE]);
-    }
-    uint32_t changes = rows.changes[0];
-    fragment_rows_set(&rows, 1, 2, LOSS_MCU_BUSY); /* it was not read in time, after all */
-    cr_expect_eq(rows.received[2], 0);
-    cr_expect_gt(rows.changes[0], changes);
-    cr_expect_eq(rows.changes[2], 0);
-    fragment_rows_destroy(&rows);
 }
