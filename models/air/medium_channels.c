@@ -105,6 +105,10 @@ void medium_channel_add(struct medium *medium, struct on_air *air)
                 channel->frame_capacity * sizeof(struct on_air *));
         reserve_rivals(medium, channel);
     }
+    sim_ns preamble_ns = air->frame.preamble_end_ns - air->frame.start_ns;
+    if (preamble_ns > channel->longest_preamble_ns) {
+        channel->longest_preamble_ns = preamble_ns;
+    }
     channel->frames[channel->frame_count++] = air;
     air->kept = true;
 }

@@ -147,12 +147,23 @@ static void break_lock(struct medium *medium, uint32_t device, sim_ns at_ns)
     medium_observe_lost(medium, &air->frame, device, verdict.cause, verdict.snr_mdb, at_ns);
 }
 
+/* The first of the frames whose preamble may last beyond this. */
+static uint32_t first_late_frame(const struct channel *channel, sim_ns at_ns)
+{
+    uint32_t first = channel->frame_count;
+    while (first > 0
+            && channel->frames[first - 1]->frame.start_ns + channel->longest_preamble_ns > at_ns) {
+        first--;
+    }
+    return first;
+}
+
 /* Frames whose detect event has passed know nothing of later listeners. Those that are still to be
  * detected find this listener by themselves. */
 static void look_for_late_frames(
         struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
 {
-    for (uint32_t i = 0; i < channel->frame_count; i++) {
+    for (uint32_t i = first_late_frame(channel, at_ns); i < channel->frame_count; i++) {
         const struct on_air *air = channel->frames[i];
         int32_t median_mdbm;
         if (air->ended || !air->detect_done || at_ns >= air->frame.preamble_end_ns

@@ -122,7 +122,8 @@ struct channel {
     uint32_t listener_count;
     struct on_air **frames; /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
-    uint32_t forget_from; /* so many frames: it is worth looking which can be forgotten */
+    uint32_t forget_from;       /* so many frames: it is worth looking which can be forgotten */
+    sim_ns longest_preamble_ns; /* of a frame so far */
 };
 
 /* An uplink that started. It is not looked at once no frame on the air overlaps it: its slot may
