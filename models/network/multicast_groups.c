@@ -312,6 +312,7 @@ bool group_choose_gateways(const struct network *network, struct group *group)
     memset(gateways, 0, count * sizeof *gateways);
     group->gateways = gateways;
     group->gateway_count = count;
+    group->failing = 0;
     uint32_t at = 0;
     for (uint32_t i = 0; i < network->gateway_count && at < count; i++) {
         if (single ? i == busiest : members_of[i] > 0) {
@@ -338,7 +339,7 @@ void group_fail_over(struct network *network, struct group *group)
     network->given_up_until_ns[gateway->gateway] = engine_now(network->engine) + GIVEN_UP_NS;
     if (count_members(network, group, members_of, &busiest) > 0 && busiest != gateway->gateway) {
         gateway->gateway = busiest;
-        gateway->failures = 0;
+        group_set_failures(group, gateway, 0);
         gateway->probe_ns = 0;
     }
     free(members_of);

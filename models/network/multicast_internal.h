@@ -52,9 +52,18 @@ struct group {
     uint32_t head, tail; /* sequences */
     sim_ns next_slot_ns; /* no gateway may begin an interval before */
     sim_ns lead_ns;      /* request to start on air */
+    uint32_t failing;    /* gateways that have failures */
     bool on_air;         /* it has a grant of the sub-band's airtime: from enqueue to flush */
     bool hurries;        /* while its gateways have airtime left */
 };
+
+static inline void group_set_failures(
+        struct group *group, struct group_gateway *gateway, uint32_t failures)
+{
+    group->failing -= gateway->failures > 0 ? 1u : 0u;
+    group->failing += failures > 0 ? 1u : 0u;
+    gateway->failures = failures;
+}
 
 struct group *group_at(const struct network *network, uint32_t group);
 /* Chooses the gateways of the next frames: the members may have moved. False: out of memory, or

@@ -73,7 +73,7 @@ static void count_failure(
         pause_ns *= 2;
     }
     gateway->probe_ns = now_ns + (pause_ns < PROBE_MAX_NS ? pause_ns : PROBE_MAX_NS);
-    gateway->failures++;
+    group_set_failures(group, gateway, gateway->failures + 1u);
     if (group->params.policy == MULTICAST_SINGLE && gateway->failures >= FAIL_OVER_AFTER) {
         group_fail_over(network, group);
     }
@@ -163,7 +163,7 @@ static void wake_others(struct network *network, uint32_t group_index, uint32_t 
     for (uint32_t i = 0; i < group->gateway_count; i++) {
         struct group_gateway *gateway = &group->gateways[i];
         if (i != awake && gateway->failures > 0 && !gateway->unresolved) {
-            gateway->failures = 0;
+            group_set_failures(group, gateway, 0);
             gateway->probe_ns = 0;
             gateway->slot_ns = group->gateways[awake].slot_ns;
             gateway->timer_pending = false; /* what is pending comes too late, and finds no work */
@@ -185,7 +185,7 @@ static void on_accepted(
         wake_others(network, group_index, gateway_index);
     }
     gateway->ahead++;
-    gateway->failures = 0;
+    group_set_failures(group, gateway, 0);
     gateway->probe_ns = 0;
     advance(group, gateway);
 }
@@ -218,7 +218,7 @@ static void on_result(struct network *network, uint32_t group_index, uint32_t ga
                 report->at_ns, report->airtime_ns);
     }
     finish_frame(network, group_index, sequence, report, now_ns);
-    for (uint32_t i = 0; i < group->gateway_count; i++) {
+    for (uint32_t i = 0; i < group->gateway_count && group->failing > 0; i++) {
         skip_sent(network, group_index, i, now_ns);
     }
 }
@@ -238,8 +238,14 @@ void network_multicast_report(
             || sequence - group->head >= group->tail - group->head) {
         return;
     }
+    /* What one of them says changes nothing for others, unless one fails. */
+    bool others = group->failing > 0
+                  || (report->result != GATEWAY_TX_ACCEPTED && report->result != GATEWAY_TX_SENT);
     on_result(network, group_index, gateway_index, sequence, report, now_ns);
-    for (uint32_t i = 0; i < group->gateway_count; i++) {
+    uint32_t first = others ? 0 : gateway_index;
+    uint32_t end = others || gateway_index >= group->gateway_count ? group->gateway_count
+                                                                   : gateway_index + 1u;
+    for (uint32_t i = first; i < end; i++) {
         group_arm(network, group_index, i);
     }
 }
