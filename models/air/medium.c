@@ -79,7 +79,7 @@ struct medium *medium_create(struct engine *engine, const struct medium_params *
     member_set_init(&medium->hearing, gateway_count, engine_memory(engine));
     place(medium, devices, gateways);
     if (!medium_links_init(medium, gateways) || !medium_reach_init(medium)
-            || !medium_link_table_init(medium) || !medium_heard_init(medium)) {
+            || !medium_link_table_init(medium)) {
         medium_destroy(medium);
         return NULL;
     }

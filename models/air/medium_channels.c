@@ -34,6 +34,7 @@ static void channel_join_siblings(struct medium *medium, struct channel *channel
         struct channel *other = medium->channels[i];
         if (((other->key ^ channel->key) & ~spreading_factor_bits) == 0) {
             channel->next_sibling = other->next_sibling;
+            channel->heard = other->heard;
             other->next_sibling = channel;
             return;
         }

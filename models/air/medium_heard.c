@@ -1,4 +1,4 @@
-/* Uplinks on the air by gateway: only those with a link to it disturb others there.
+/* Uplinks on the air by frequency and gateway: only those with a link to it disturb others there.
  * SPDX-License-Identifier: MIT
  *
  * In a large city hundreds of uplinks are on a channel at any time, and a gateway hears few of
@@ -9,19 +9,34 @@
 
 #include "air/medium_arrival.h"
 
-bool medium_heard_init(struct medium *medium)
-{
-    size_t count = medium->gateway_count;
-    medium->heard = calloc(count + 1, sizeof *medium->heard);
-    return medium->heard != NULL;
-}
-
 void medium_heard_finish(struct medium *medium)
 {
-    for (uint32_t i = 0; medium->heard != NULL && i <= medium->gateway_count; i++) {
-        free(medium->heard[i].items);
+    for (uint32_t ring = 0; ring < medium->heard_ring_count; ring++) {
+        for (uint32_t i = 0; i <= medium->gateway_count; i++) {
+            free(medium->heard[ring][i].items);
+        }
+        free(medium->heard[ring]);
     }
     free(medium->heard);
+}
+
+/* The lists of a channel's ring. */
+static struct heard_list *lists_of(struct medium *medium, struct channel *channel)
+{
+    if (channel->heard == NULL) {
+        struct run_memory *memory = engine_memory(medium->engine);
+        struct channel *sibling = channel;
+        struct heard_list *lists =
+                run_memory_take_zeroed(memory, (medium->gateway_count + 1u) * sizeof *lists);
+        medium->heard = run_memory_grow(
+                memory, medium->heard, (medium->heard_ring_count + 1u) * sizeof *medium->heard);
+        medium->heard[medium->heard_ring_count++] = lists;
+        do {
+            sibling->heard = lists;
+            sibling = sibling->next_sibling;
+        } while (sibling != channel);
+    }
+    return channel->heard;
 }
 
 /* Forgets those that no frame on the air overlaps. */
@@ -68,24 +83,23 @@ void medium_heard_add(struct medium *medium, struct on_air *air)
     if (medium->params.reception.interference == INTERFERENCE_NONE) {
         return;
     }
+    struct heard_list *lists = lists_of(medium, air->channel);
     uint32_t to = links->from[air->transmitter + 1];
     for (uint32_t i = links->from[air->transmitter]; i < to; i++) {
         uplink.gain_mdb = links->gains_mdb[i];
-        list_add(medium, &medium->heard[links->gateways[i]], uplink);
+        list_add(medium, &lists[links->gateways[i]], uplink);
     }
     if (is_powerful(medium, air)) {
-        list_add(medium, &medium->heard[medium->gateway_count], uplink);
+        list_add(medium, &lists[medium->gateway_count], uplink);
     }
 }
 
 /* Channels on which uplinks disturb this one are numbered. Returns how many frames are on them. */
-static uint32_t number_channels(struct medium *medium, struct channel *first)
+static uint32_t number_channels(struct channel *first)
 {
     struct channel *channel = first;
     uint32_t frames = 0, rank = 0;
-    medium->ring_turn++;
     do {
-        channel->ring_turn = medium->ring_turn;
         channel->ring_rank = rank++;
         frames += channel->frame_count;
         channel = channel->next_sibling;
@@ -97,7 +111,7 @@ bool medium_heard_start(struct medium *medium, const struct on_air *air)
 {
     medium->heard_count = 0;
     return medium->params.reception.interference != INTERFERENCE_NONE
-           && number_channels(medium, air->channel) > 1;
+           && number_channels(air->channel) > 1;
 }
 
 /* By channel, and on each in order of start. */
@@ -121,31 +135,29 @@ static void take(struct medium *medium, const struct on_air *rival, int32_t medi
     medium->heard_mdbm[at] = median_mdbm;
 }
 
-static bool overlaps(const struct medium *medium, const struct on_air *air, sim_ns from_ns,
-        const struct heard_uplink *uplink)
+static bool overlaps(const struct on_air *air, sim_ns from_ns, const struct heard_uplink *uplink)
 {
     const struct on_air *other = uplink->air;
-    return uplink->end_ns > from_ns && other != air
-           && other->channel->ring_turn == medium->ring_turn && other->silent_ns > from_ns
+    return uplink->end_ns > from_ns && other != air && other->silent_ns > from_ns
            && other->frame.start_ns < air->frame.end_ns;
 }
 
 void medium_heard_find(
         struct medium *medium, const struct on_air *air, uint32_t gateway, sim_ns from_ns)
 {
-    const struct heard_list *heard = &medium->heard[gateway];
-    const struct heard_list *powerful = &medium->heard[medium->gateway_count];
+    const struct heard_list *heard = &air->channel->heard[gateway];
+    const struct heard_list *powerful = &air->channel->heard[medium->gateway_count];
     medium->heard_count = 0;
     for (uint32_t i = 0; i < heard->count; i++) {
         const struct heard_uplink *uplink = &heard->items[i];
-        if (overlaps(medium, air, from_ns, uplink)) {
+        if (overlaps(air, from_ns, uplink)) {
             take(medium, uplink->air,
                     medium_at_gateway_through_mdbm(medium, uplink->air, gateway, uplink->gain_mdb));
         }
     }
     for (uint32_t i = 0; i < powerful->count; i++) {
         const struct heard_uplink *uplink = &powerful->items[i];
-        if (overlaps(medium, air, from_ns, uplink)
+        if (overlaps(air, from_ns, uplink)
                 && medium_link(medium, gateway, uplink->air->transmitter) == NULL) {
             take(medium, uplink->air, medium_at_gateway_mdbm(medium, uplink->air, gateway));
         }

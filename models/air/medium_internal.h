@@ -113,11 +113,12 @@ struct on_air {
 struct channel {
     uint64_t key;
     uint16_t number;
-    /* Is it one of those whose uplinks disturb the one being judged, and which? */
-    uint64_t ring_turn;
-    uint32_t ring_rank;
     /* Ring of the channels that differ in SF alone, where they interfere; else of itself. */
     struct channel *next_sibling;
+    uint32_t ring_rank; /* in the ring of the uplink being judged */
+    /* [gateway]: uplinks of the ring that have a link to it; at last those of more power than links
+     * are made for. NULL: no uplink so far. */
+    struct heard_list *heard;
     struct member_set listeners; /* devices */
     uint32_t listener_count;
     struct on_air **frames; /* started, and may still interfere; in order of start */
@@ -238,10 +239,9 @@ struct medium {
     struct receiver_list spare[16];
     uint32_t spare_count;
     const struct on_air **rivals; /* as long as the longest channel's list */
-    /* [gateway]: uplinks that have a link to it; at last those of more power than links are made
-     * for. */
-    struct heard_list *heard;
-    uint64_t uplinks_started, ring_turn;
+    struct heard_list **heard;    /* those of each ring, in order of first use */
+    uint32_t heard_ring_count;
+    uint64_t uplinks_started;
     sim_ns longest_uplink_ns; /* so far */
     /* Of the last medium_heard_find(): so many of medium->rivals, and their powers without fading.
      */
@@ -398,7 +398,6 @@ const struct audible *medium_audible(struct medium *medium, const struct on_air 
 void medium_audible_finish(struct medium *medium);
 
 /* medium_heard.c */
-bool medium_heard_init(struct medium *medium);
 void medium_heard_finish(struct medium *medium);
 /* An uplink starts. */
 void medium_heard_add(struct medium *medium, struct on_air *air);
