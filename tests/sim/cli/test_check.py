@@ -330,13 +330,13 @@ class Broken(Folder):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.addCleanup(process.kill)
         children = []
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not children and time.monotonic() < end:
             with open(f'/proc/{process.pid}/task/{process.pid}/children') as file:
                 children = file.read().split()
         self.assertTrue(children)
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=60)
+        out, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 130, out + error)
         self.assertEqual(out, '')
         self.assertIn('Interrupt cut the runs short; there is no result', error)

@@ -633,14 +633,14 @@ class Terminal(Folder):
         self.read_until(r'\r\x1b\[K\d+d \d\d:\d\d  [\w-]+ +\d+ ready \d+ whole \d+ new  '
                         r'\d+x  ~ \d+ (s|min|h) left')
         process.send_signal(signal.SIGINT)
-        self.finish(process, 60)
+        self.finish(process, 120)
 
     def test_interrupt_ends_a_run_cleanly(self):
         process = self.start('--json', '--out', 'out', '--pcap', 'air.pcap')
         self.read_until(r'left')
         interrupted = time.monotonic()
         process.send_signal(signal.SIGINT)
-        output = self.finish(process, 60)
+        output = self.finish(process, 120)
         self.assertLess(time.monotonic() - interrupted, 5)
         self.assertEqual(process.returncode, 128 + signal.SIGINT)
         summary = json.loads(output)
@@ -654,7 +654,7 @@ class Terminal(Folder):
             process = self.start()
             self.read_until(r'left')
             process.send_signal(number)
-            self.assertIn('interrupted', self.finish(process, 60))
+            self.assertIn('interrupted', self.finish(process, 120))
             self.assertEqual(process.returncode, 128 + number)
 
     def test_a_quiet_run_that_was_cut_short_says_so(self):
@@ -662,11 +662,11 @@ class Terminal(Folder):
         process = subprocess.Popen([FLEETCAST, 'run', 'smart-city-1000', '--quiet', '--out', 'out',
                                     '--set', 'duration=200 d'], cwd=self.folder,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while time.monotonic() < end and not self.catches(process.pid):
             time.sleep(0.02)
         process.terminate()
-        output, error = process.communicate(timeout=20)
+        output, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 128 + signal.SIGTERM)
         self.assertEqual(output, '')
         self.assertIn('Terminated cut the run short', error)
@@ -685,7 +685,7 @@ class Terminal(Folder):
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGCONT)
-        self.finish(process, 60)
+        self.finish(process, 120)
         self.assertIn(process.returncode, (-signal.SIGINT, -signal.SIGTERM))
         self.assertEqual([name for name in self.files() if name.startswith('air')], [])
 

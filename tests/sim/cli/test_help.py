@@ -17,7 +17,7 @@ LIBRARY = {'--help', '--usage'}
 
 
 def fleetcast(*arguments):
-    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True, timeout=60,
+    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True, timeout=120,
                           env={**os.environ, 'COLUMNS': '80'})
 
 

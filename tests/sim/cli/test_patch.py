@@ -65,7 +65,7 @@ def resident_kib(command):
     fcntl.fcntl(writer, F_SETPIPE_SZ, PIPE_SIZE)
     with subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL) as process:
         os.close(writer)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         waiting = 0
         while waiting < PIPE_SIZE and process.poll() is None and time.monotonic() < deadline:
             waiting, = struct.unpack('i', fcntl.ioctl(reader, termios.FIONREAD, b'\0' * 4))

@@ -103,7 +103,7 @@ class Files(Folder):
             [FLEETCAST, 'run', 'smart-city-1000', '-q', '--set', 'duration=200 d', '--out', 'out',
              '--pcap', 'air.pcap'], cwd=self.folder, preexec_fn=default_signals)
         self.addCleanup(process.kill)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while time.monotonic() < end and not self.captured():
             time.sleep(0.02)
         self.assertTrue(self.captured(), 'frames were written before')

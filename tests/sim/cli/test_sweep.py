@@ -108,7 +108,7 @@ reports: 4 points, 2 replications each, from seed 1
                 with open(path) as file:
                     children = file.read()
             os.kill(int(children), signal.SIGKILL)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 3)
         self.assertEqual(err, 'fleetcast: a run failed: gateways.count=2, seed 7: ended by the '
                          'signal: Killed\n')
@@ -138,7 +138,7 @@ reports: 4 points, 2 replications each, from seed 1
             while not os.path.exists(self.path('study.db')) or not self.has_run():
                 time.sleep(0.005)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 128 + signal.SIGTERM, out + err)
         self.assertIn('Terminated ended the sweep; the same command plays what is missing', err)
         self.assertEqual(self.query('PRAGMA integrity_check'), [('ok',)])

@@ -24,7 +24,7 @@ BROKEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'broken')
 
 
 def fleetcast(*arguments, **options):
-    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True, timeout=60,
+    return subprocess.run([FLEETCAST, *arguments], capture_output=True, text=True, timeout=120,
                           **options)
 
 

@@ -12,7 +12,7 @@ class NoView(unittest.TestCase):
     def test_says_what_to_install(self):
         for arguments in [['view'], ['view', '--reference'], ['run', '--view', '--quiet']]:
             result = subprocess.run([os.environ['FLEETCAST'], *arguments], capture_output=True,
-                                    text=True, timeout=60)
+                                    text=True, timeout=120)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn('libsdl2-ttf-dev', result.stderr)
             self.assertEqual(result.stdout, '')

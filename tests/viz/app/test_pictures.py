@@ -40,7 +40,7 @@ def view(*arguments, **options):
                    if name not in ('DISPLAY', 'WAYLAND_DISPLAY', 'SDL_VIDEODRIVER')}
     environment.update(options.pop('environment', {}))
     return subprocess.run([FLEETCAST, 'view', *arguments], capture_output=True, text=True,
-                          timeout=60, env=environment, **options)
+                          timeout=120, env=environment, **options)
 
 
 def draw(name, folder):
@@ -116,7 +116,7 @@ class Pictures(unittest.TestCase):
         for kind in ['reset', 'power-cut', 'outage', 'jammer']:
             self.assertIn('kind: ' + kind, text)
         self.assertIn('at: 3900000000001 ns', text)
-        run = subprocess.run([FLEETCAST, 'validate', self.path('saved.yaml')], timeout=60,
+        run = subprocess.run([FLEETCAST, 'validate', self.path('saved.yaml')], timeout=120,
                              capture_output=True)
         self.assertEqual(run.returncode, 0)
 

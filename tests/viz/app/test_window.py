@@ -28,7 +28,7 @@ SANITIZERS = {
     'LSAN_OPTIONS': f'suppressions={HERE}/../lsan.supp:print_suppressions=0',
     'TSAN_OPTIONS': f'suppressions={HERE}/../tsan.supp:exitcode=66',
 }
-WAIT_S = 60  # until something is taken for missing; sanitizers are slow
+WAIT_S = 180  # until something is taken for missing; sanitizers are slow
 
 display = None
 
