@@ -90,6 +90,9 @@ struct stream *fragment_causes_stream(
         const struct fragment_causes *causes, uint32_t campaign, uint32_t device);
 
 /* fragment_copies.c */
+#define NO_COPY UINT32_MAX
+/* The copy on the air, of causes->copies, with this frame; NO_COPY: none. */
+uint32_t fragment_copy_find(const struct fragment_causes *causes, int64_t frame_id);
 /* What frames of a stream come to from now on at a device that takes no notice of them. */
 void fragment_stream_set(struct fragment_causes *causes, struct stream *stream, uint32_t device,
         enum loss_cause cause);

@@ -101,20 +101,8 @@ uint32_t fragment_causes_sent(const struct fragment_causes *causes, uint32_t cam
 
 static const struct copy *copy_of(const struct fragment_causes *causes, int64_t frame_id)
 {
-    if (causes == NULL) {
-        return NULL;
-    }
-    /* Most are asked about the copy that was looked at last. */
-    if (causes->copy_last < causes->copy_count
-            && causes->copies[causes->copy_last].frame_id == frame_id) {
-        return &causes->copies[causes->copy_last];
-    }
-    for (uint32_t i = 0; i < causes->copy_count; i++) {
-        if (causes->copies[i].frame_id == frame_id) {
-            return &causes->copies[i];
-        }
-    }
-    return NULL;
+    uint32_t at = causes == NULL ? NO_COPY : fragment_copy_find(causes, frame_id);
+    return at == NO_COPY ? NULL : &causes->copies[at];
 }
 
 bool fragment_causes_has(const struct fragment_causes *causes, int64_t frame_id)

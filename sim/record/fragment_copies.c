@@ -10,8 +10,6 @@
 #include "record/security.h"
 #include "run_memory.h"
 
-#define NO_COPY UINT32_MAX
-
 /* The campaign and the session that send to a multicast address. False: none does. */
 static bool session_find(const struct fragment_causes *causes, uint32_t mc_addr,
         const struct campaign **campaign, uint32_t *session)
@@ -27,7 +25,7 @@ static bool session_find(const struct fragment_causes *causes, uint32_t mc_addr,
     return false;
 }
 
-static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
+uint32_t fragment_copy_find(const struct fragment_causes *causes, int64_t frame_id)
 {
     if (causes->copy_last < causes->copy_count
             && causes->copies[causes->copy_last].frame_id == frame_id) {
@@ -35,11 +33,18 @@ static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
     }
     for (uint32_t i = 0; i < causes->copy_count; i++) {
         if (causes->copies[i].frame_id == frame_id) {
-            causes->copy_last = i;
             return i;
         }
     }
     return NO_COPY;
+}
+
+/* Most observations are of the same copy as the one before. */
+static uint32_t copy_find(struct fragment_causes *causes, int64_t frame_id)
+{
+    uint32_t at = fragment_copy_find(causes, frame_id);
+    causes->copy_last = at == NO_COPY ? causes->copy_last : at;
+    return at;
 }
 
 bool fragment_copy_is_on_air(struct fragment_causes *causes, int64_t frame_id)
