@@ -64,6 +64,7 @@ static bool lock(struct medium *medium, const struct judge_frame *judged, struct
     uint32_t device = finding->receiver.index;
     struct listener *listener = &medium->listeners[device];
     enum loss_cause cause = finding->cause;
+    assert(listener->locked == NO_FRAME && listener->channel == air->channel->number);
     if (cause == LOSS_NONE && listener->until_ns < air->frame.end_ns) {
         cause = LOSS_RADIO_BUSY; /* its local time is ahead: it has closed already */
     }
@@ -82,6 +83,7 @@ static void bear_lock(
         struct medium *medium, const struct on_air *air, uint32_t device, sim_ns now_ns)
 {
     const struct listener *listener = &medium->listeners[device];
+    assert(listener->locked != NO_FRAME && listener->locked != air->slot);
     if (listener->sync_word != air->frame.modulation.sync_word) {
         return; /* nothing that this receiver could take for a frame of its own */
     }
@@ -209,6 +211,7 @@ static void work_out(void *context, uint32_t from, uint32_t to, unsigned thread)
     const struct detection *detection = context;
     struct medium *medium = detection->medium;
     uint32_t first = first_link(detection, from);
+    assert(from < to && first < detection->link_count);
     uint32_t count = find_hearing(detection, first, first_link(detection, to));
     medium->found[from] = (struct found){ .count = count, .next_item = to };
     for (uint32_t i = 0; i < count; i++) {

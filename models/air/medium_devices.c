@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "air/medium_arrival.h"
-#include "prefetch.h"
 
 void medium_observe_lost(struct medium *medium, const struct frame *frame, uint32_t device,
         enum loss_cause cause, int32_t snr_mdb, sim_ns at_ns)

@@ -242,10 +242,11 @@ void network_multicast_report(
     bool others = group->failing > 0
                   || (report->result != GATEWAY_TX_ACCEPTED && report->result != GATEWAY_TX_SENT);
     on_result(network, group_index, gateway_index, sequence, report, now_ns);
-    uint32_t first = others ? 0 : gateway_index;
-    uint32_t end = others || gateway_index >= group->gateway_count ? group->gateway_count
-                                                                   : gateway_index + 1u;
-    for (uint32_t i = first; i < end; i++) {
-        group_arm(network, group_index, i);
+    if (others) {
+        for (uint32_t i = 0; i < group->gateway_count; i++) {
+            group_arm(network, group_index, i);
+        }
+    } else if (gateway_index < group->gateway_count) {
+        group_arm(network, group_index, gateway_index);
     }
 }

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "campaign/packages.h"
 #include "record/air_frames.h"

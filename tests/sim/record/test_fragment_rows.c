@@ -69,8 +69,7 @@ Test(fragment_rows, a_cause_is_that_of_the_last_time_on_the_air)
     fragment_unheard_destroy(&unheard);
 }
 
-/* --- beside an oracle ---------------------------------------------------------------------------
- */
+/* --- beside an oracle ------------------------------------------------------------------------- */
 
 #define DEVICES (2u * FRAGMENT_BLOCK_DEVICES + 300u)
 #define NB_FRAG 3u
