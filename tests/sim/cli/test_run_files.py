@@ -112,8 +112,9 @@ class Files(Folder):
         self.assertEqual([name for name in self.files() if name in CAPTURE + RESULTS], ['out'])
 
     def captured(self):
-        return any(name.startswith('air.pcap.') and os.path.getsize(self.path(name)) >= 4096
-                   for name in self.files())
+        # A file: a folder is as large, and that of the keys is there while it is tried.
+        return any(name.startswith('air.pcap.') and os.path.isfile(self.path(name))
+                   and os.path.getsize(self.path(name)) >= 4096 for name in self.files())
 
 
 class Events(Folder):
