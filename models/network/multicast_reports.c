@@ -238,15 +238,9 @@ void network_multicast_report(
             || sequence - group->head >= group->tail - group->head) {
         return;
     }
-    /* What one of them says changes nothing for others, unless one fails. */
-    bool others = group->failing > 0
-                  || (report->result != GATEWAY_TX_ACCEPTED && report->result != GATEWAY_TX_SENT);
     on_result(network, group_index, gateway_index, sequence, report, now_ns);
-    if (others) {
-        for (uint32_t i = 0; i < group->gateway_count; i++) {
-            group_arm(network, group_index, i);
-        }
-    } else if (gateway_index < group->gateway_count) {
+    /* The others have timers that it does not end, or wake_others() gave them new ones. */
+    if (gateway_index < group->gateway_count) {
         group_arm(network, group_index, gateway_index);
     }
 }
