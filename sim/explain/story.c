@@ -170,9 +170,8 @@ void story_finish(struct story *story)
 {
     const struct recorder_view *view = view_of(story);
     for (uint32_t c = 0; c < server_campaign_count(view->server); c++) {
-        const struct device_clock *clock = clock_of(run_recorders(story->run), story->device);
         struct story_item item = { .kind = STORY_SESSION, .number = c };
-        item.happening.at_ns = clock->opened_ns[c];
+        item.happening.at_ns = clock_opened_ns(run_recorders(story->run), c, story->device);
         item.happening.entity = story->entity;
         if (item.happening.at_ns != SIM_NS_NEVER) {
             add(story, &item);

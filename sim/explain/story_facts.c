@@ -59,8 +59,10 @@ double story_set_up_s(const struct story *story, uint32_t campaign)
 
 double story_clock_error_ms(const struct story *story, uint32_t campaign)
 {
-    const struct device_clock *clock = clock_of(run_recorders(story->run), story->device);
-    return clock->opened_ns[campaign] == clock->session_opened_ns ? clock->error_ms : NAN;
+    const struct recorder_set *set = run_recorders(story->run);
+    const struct device_clock *clock = clock_of(set, story->device);
+    bool first = clock_opened_ns(set, campaign, story->device) == clock->session_opened_ns;
+    return first ? clock->error_ms : NAN;
 }
 
 void story_wear_of(const struct story *story, struct device_wear *wear)

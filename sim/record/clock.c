@@ -27,29 +27,47 @@ struct clock {
 struct clocks {
     const struct recorder_set *set;
     const struct recorder_view *view;
+    sim_ns *opened_ns; /* [campaign][device]: clock_opened_ns() */
     struct clock devices[];
 };
+
+static size_t place_of(const struct clocks *clocks, uint32_t campaign, uint32_t device)
+{
+    return (size_t)campaign * clocks->view->device_count + device;
+}
 
 static void *create(const struct recorder_set *set)
 {
     const struct recorder_view *view = recorder_set_view(set);
+    size_t count = (size_t)server_campaign_count(view->server) * view->device_count;
     struct clocks *clocks =
             calloc(1, sizeof *clocks + view->device_count * sizeof clocks->devices[0]);
-    if (clocks == NULL) {
+    sim_ns *opened_ns = malloc((count + 1u) * sizeof *opened_ns);
+    if (clocks == NULL || opened_ns == NULL) {
+        free(clocks);
+        free(opened_ns);
         return NULL;
     }
     clocks->set = set;
     clocks->view = view;
+    clocks->opened_ns = opened_ns;
+    for (size_t i = 0; i < count; i++) {
+        opened_ns[i] = SIM_NS_NEVER;
+    }
     for (uint32_t i = 0; i < view->device_count; i++) {
         struct device_clock *result = &clocks->devices[i].result;
         result->set_ns = SIM_NS_NEVER;
         result->session_opened_ns = SIM_NS_NEVER;
         result->error_ms = NAN;
-        for (uint32_t c = 0; c < SCENARIO_CAMPAIGNS_MAX; c++) {
-            result->opened_ns[c] = SIM_NS_NEVER;
-        }
     }
     return clocks;
+}
+
+static void destroy(void *state)
+{
+    struct clocks *clocks = state;
+    free(clocks->opened_ns);
+    free(clocks);
 }
 
 /* --- setting ---------------------------------------------------------------------------------- */
@@ -100,8 +118,9 @@ static void listens(struct clocks *clocks, uint32_t index, sim_ns at_ns)
     if (campaign == UINT32_MAX) {
         return;
     }
-    if (result->opened_ns[campaign] == SIM_NS_NEVER) {
-        result->opened_ns[campaign] = at_ns;
+    sim_ns *opened_ns = &clocks->opened_ns[place_of(clocks, campaign, index)];
+    if (*opened_ns == SIM_NS_NEVER) {
+        *opened_ns = at_ns;
     }
     if (result->session_opened_ns == SIM_NS_NEVER) {
         result->error_ms = error_of(clocks, index, at_ns);
@@ -139,6 +158,12 @@ const struct device_clock *clock_of(const struct recorder_set *set, uint32_t dev
     return &clocks->devices[device].result;
 }
 
+sim_ns clock_opened_ns(const struct recorder_set *set, uint32_t campaign, uint32_t device)
+{
+    const struct clocks *clocks = recorder_set_state(set, RECORDER_CLOCK);
+    return clocks->opened_ns[place_of(clocks, campaign, device)];
+}
+
 double clock_error_ms(const struct recorder_set *set, uint32_t device, sim_ns at_ns)
 {
     return error_of(recorder_set_state(set, RECORDER_CLOCK), device, at_ns);
@@ -171,7 +196,7 @@ const struct recorder_ops clock_recorder = {
     .kinds = OBSERVE_BIT(OBSERVE_FRAME_STARTED) | OBSERVE_BIT(OBSERVE_FRAME_RECEIVED),
     .of_campaign = true,
     .create = create,
-    .destroy = free,
+    .destroy = destroy,
     .observe = observe,
     .radio = radio,
     .measure = measure_clock,

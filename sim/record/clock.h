@@ -10,7 +10,6 @@
 struct device_clock {
     sim_ns set_ns; /* the first time that it received an answer with the time */
     sim_ns session_opened_ns;
-    sim_ns opened_ns[SCENARIO_CAMPAIGNS_MAX]; /* the first session of each campaign */
     /* Against GPS when its first session opened: what it was told and its RTC since. NaN: it did
      * not open, or the device was told corrections only. */
     double error_ms;
@@ -18,6 +17,8 @@ struct device_clock {
 
 /* Of a device at an index. */
 const struct device_clock *clock_of(const struct recorder_set *set, uint32_t device);
+/* When it opened its first session of a campaign. */
+sim_ns clock_opened_ns(const struct recorder_set *set, uint32_t campaign, uint32_t device);
 /* What its clock shows ahead of GPS at an engine time, from what it was told and its RTC since.
  * NaN: it was told no time, or corrections only. */
 double clock_error_ms(const struct recorder_set *set, uint32_t device, sim_ns at_ns);

@@ -38,7 +38,7 @@ bool device_outcome_get(const struct recorder_set *set, uint32_t first_campaign,
         if (d.member) {
             fold(outcome, &d);
             outcome->session_opened_ns =
-                    later(outcome->session_opened_ns, clock_of(set, device)->opened_ns[c]);
+                    later(outcome->session_opened_ns, clock_opened_ns(set, c, device));
             outcome->installed_ns = later(outcome->installed_ns, installs_ns(set, c, device));
             member = true;
         }

@@ -32,21 +32,25 @@ enum block {
     BLOCK_WHOLE  /* it has reported so */
 };
 
-/* What a report touches are the first lines of the cache. */
-#define REPORT_LINES 2u
+#define REPORT_LINES 2u /* of the cache: what a report touches */
 struct device_phases {
     alignas(64) uint8_t base; /* enum energy_phase: what it is about */
     uint8_t exchange;         /* an uplink's own phase, NO_PHASE: none, or the base's */
     bool answer_due;          /* a set-up command has come; its answer has not left */
     uint8_t block;            /* enum block */
     uint8_t campaign;         /* of the block; NO_CAMPAIGN: none */
-    bool left;                /* a session with fragments, and the server has not judged since: */
+    bool left;                /* a session with fragments, and the server has not judged since */
     double read_j;            /* the meter at the last change */
     sim_ns read_ns;
     sim_ns steady_ns;
     double joule[ENERGY_PHASE_COUNT];
-    double idle_left_j, set_up_left_j; /* what has gone to these phases since it left */
-    sim_ns steady_left_ns;
+};
+_Static_assert(sizeof(struct device_phases) == REPORT_LINES * 64u, "a report touches all of it");
+
+/* What has gone to phases since a device left its session. Where none has, no page is touched. */
+struct device_left {
+    double idle_j, set_up_j;
+    sim_ns steady_ns;
 };
 
 struct energy_phases {
@@ -56,6 +60,7 @@ struct energy_phases {
     uint32_t device_count;
     entity_id first_device;
     struct device_phases *devices;
+    struct device_left *since_left; /* [device] */
     /* [device]: its base, LISTENING or BULK, which a fragment may change; else 0. Dense, because
      * every fragment asks. */
     uint8_t *expecting;
@@ -76,6 +81,7 @@ static void destroy(void *state)
     struct energy_phases *phases = state;
     free(phases->expecting);
     free(phases->devices);
+    free(phases->since_left);
     free(phases);
 }
 
@@ -94,8 +100,9 @@ static void *create(const struct recorder_set *set)
     phases->first_device = view->first_device;
     phases->devices =
             aligned_alloc(alignof(struct device_phases), device_count * sizeof *phases->devices);
+    phases->since_left = calloc(device_count, sizeof *phases->since_left);
     phases->expecting = calloc(device_count, sizeof *phases->expecting);
-    if (phases->devices == NULL || phases->expecting == NULL) {
+    if (phases->devices == NULL || phases->since_left == NULL || phases->expecting == NULL) {
         destroy(phases);
         return NULL;
     }
@@ -128,7 +135,7 @@ static bool is_steady(enum energy_phase phase)
 
 /* Adds what was drawn since the last change. */
 static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at_ns,
-        struct device_phases *device)
+        struct device_phases *device, struct device_left *left)
 {
     double total_j = node_energy_total_j(phases->nodes, index, at_ns);
     enum energy_phase phase = phase_of(device);
@@ -140,10 +147,10 @@ static void settle(const struct energy_phases *phases, uint32_t index, sim_ns at
     device->joule[phase] += spent_j;
     device->steady_ns += steady_ns;
     if (device->left && phase == ENERGY_PHASE_IDLE) {
-        device->idle_left_j += spent_j;
-        device->steady_left_ns += steady_ns;
+        left->idle_j += spent_j;
+        left->steady_ns += steady_ns;
     } else if (device->left && phase == ENERGY_PHASE_SET_UP) {
-        device->set_up_left_j += spent_j;
+        left->set_up_j += spent_j;
     }
     device->read_j = total_j;
     device->read_ns = at_ns;
@@ -156,7 +163,7 @@ static void set_phase(struct energy_phases *phases, uint32_t index, sim_ns at_ns
     if (device->base == base && device->exchange == exchange) {
         return;
     }
-    settle(phases, index, at_ns, device);
+    settle(phases, index, at_ns, device, &phases->since_left[index]);
     device->base = (uint8_t)base;
     device->exchange = (uint8_t)exchange;
     bool expecting = base == ENERGY_PHASE_LISTENING || base == ENERGY_PHASE_BULK;
@@ -307,9 +314,7 @@ static void leaves(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
     }
     set_phase(phases, index, at_ns, ENERGY_PHASE_IDLE, device->exchange);
     device->left = device->block != BLOCK_NOTHING;
-    device->idle_left_j = 0.0;
-    device->set_up_left_j = 0.0;
-    device->steady_left_ns = 0;
+    phases->since_left[index] = (struct device_left){ 0 };
 }
 
 /* The device has the whole block: what it spent since it left its session was verification. */
@@ -319,12 +324,13 @@ static void whole(struct energy_phases *phases, uint32_t index, sim_ns at_ns)
     if (device->block == BLOCK_NOTHING || device->block == BLOCK_WHOLE) {
         return;
     }
-    settle(phases, index, at_ns, device);
+    struct device_left *left = &phases->since_left[index];
+    settle(phases, index, at_ns, device, left);
     if (device->left) {
-        device->joule[ENERGY_PHASE_IDLE] -= device->idle_left_j;
-        device->joule[ENERGY_PHASE_SET_UP] -= device->set_up_left_j;
-        device->joule[ENERGY_PHASE_VERIFICATION] += device->idle_left_j + device->set_up_left_j;
-        device->steady_ns -= device->steady_left_ns;
+        device->joule[ENERGY_PHASE_IDLE] -= left->idle_j;
+        device->joule[ENERGY_PHASE_SET_UP] -= left->set_up_j;
+        device->joule[ENERGY_PHASE_VERIFICATION] += left->idle_j + left->set_up_j;
+        device->steady_ns -= left->steady_ns;
     }
     device->left = false;
     device->block = BLOCK_WHOLE;
@@ -403,11 +409,12 @@ static void add_up(const struct energy_phases *phases, uint32_t index, sim_ns no
         struct phase_energy *energy)
 {
     struct device_phases device = phases->devices[index];
+    struct device_left left = phases->since_left[index];
     *energy = (struct phase_energy){ 0 };
     if (now_ns <= node_power_on_ns(phases->nodes, index)) {
         return;
     }
-    settle(phases, index, now_ns, &device);
+    settle(phases, index, now_ns, &device, &left);
     for (int phase = 0; phase < ENERGY_PHASE_COUNT; phase++) {
         double joule = device.joule[phase];
         energy->joule[phase] = joule;

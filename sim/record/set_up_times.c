@@ -38,7 +38,7 @@ bool set_up_times(const struct recorder_set *set, uint32_t campaign, uint32_t de
     times->total_ns = d.ready_ns - start_ns;
     /* When answers are lost, the server may learn only later of a device that had opened already.
      */
-    sim_ns opened_ns = clock->opened_ns[campaign];
+    sim_ns opened_ns = clock_opened_ns(set, campaign, device);
     times->session_start_ns = opened_ns == SIM_NS_NEVER ? SIM_NS_NEVER
                               : opened_ns > d.ready_ns  ? opened_ns - d.ready_ns
                                                         : 0;

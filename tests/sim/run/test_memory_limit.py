@@ -30,7 +30,7 @@ devices: [{name: d, count: 400, boot: {spread: 10 min}, report: {period: 20 min}
 firmware: {image: generated, size: 8 KiB}
 campaign: {start: 10 min, set_up: {window: 1 h}}
 '''
-TOLD = re.compile(r'^fleetcast: .*: out of memory: 100000 devices need (770|1343) MiB at least, '
+TOLD = re.compile(r'^fleetcast: .*: out of memory: 100000 devices need (751|1314) MiB at least, '
                   r'(\d+) MiB are available, in which at most (\d+) devices fit$', re.MULTILINE)
 
 
@@ -71,9 +71,9 @@ class MemoryLimit(unittest.TestCase):
                 self.assertEqual(os.listdir(self.folder), before)
                 told = TOLD.search(result.stderr)
                 self.assertIsNotNone(told, result.stderr)
-                self.assertEqual(told[1], '770')
+                self.assertEqual(told[1], '751')
                 self.assertLessEqual(int(told[2]), LIMIT_MIB)
-                self.assertLess(int(told[3]), LIMIT_MIB * 1048576 // 8000)
+                self.assertLess(int(told[3]), LIMIT_MIB * 1048576 // 7800)
                 self.assertGreater(int(told[3]), 1000)
 
     def test_what_is_told_to_fit_on_huge_pages_is_less(self):

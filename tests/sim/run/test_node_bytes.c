@@ -95,13 +95,13 @@ static struct node_bytes bytes_per_node(bool spare_memory)
 Test(node_bytes, spared)
 {
     struct node_bytes bytes = bytes_per_node(true);
-    cr_assert_lt(bytes.idle, 8192.0, "%.0f B idle", bytes.idle);
-    cr_assert_lt(bytes.in_session, 9728.0, "%.0f B in a session", bytes.in_session);
+    cr_assert_lt(bytes.idle, 8000.0, "%.0f B idle", bytes.idle);
+    cr_assert_lt(bytes.in_session, 9216.0, "%.0f B in a session", bytes.in_session);
 }
 
 Test(node_bytes, on_huge_pages)
 {
     struct node_bytes bytes = bytes_per_node(false);
-    cr_assert_lt(bytes.idle, 15360.0, "%.0f B idle", bytes.idle);
-    cr_assert_lt(bytes.in_session, 16384.0, "%.0f B in a session", bytes.in_session);
+    cr_assert_lt(bytes.idle, 14000.0, "%.0f B idle", bytes.idle);
+    cr_assert_lt(bytes.in_session, 15360.0, "%.0f B in a session", bytes.in_session);
 }
