@@ -103,59 +103,71 @@ void medium_channel_add(struct medium *medium, struct on_air *air)
     if (channel->frame_count == channel->frame_capacity) {
         channel->frame_capacity = channel->frame_capacity * 2 + 8;
         channel->frames = run_memory_grow(engine_memory(medium->engine), channel->frames,
-                channel->frame_capacity * sizeof(struct on_air *));
+                channel->frame_capacity * sizeof *channel->frames);
         reserve_rivals(medium, channel);
     }
     sim_ns preamble_ns = air->frame.preamble_end_ns - air->frame.start_ns;
     if (preamble_ns > channel->longest_preamble_ns) {
         channel->longest_preamble_ns = preamble_ns;
     }
-    channel->frames[channel->frame_count++] = air;
+    channel->frames[channel->frame_count++] =
+            (struct kept_frame){ air, air->frame.start_ns, air->frame.end_ns };
     air->kept = true;
 }
 
-static sim_ns oldest_on_air_ns(const struct channel *channel)
+/* Start of the first that may not have ended yet. */
+static sim_ns oldest_on_air_ns(const struct channel *channel, sim_ns now_ns)
 {
     sim_ns oldest_ns = SIM_NS_NEVER;
     const struct channel *sibling = channel;
     do {
-        for (uint32_t i = 0; i < sibling->frame_count; i++) {
-            const struct on_air *air = sibling->frames[i];
-            if (!air->ended && air->frame.start_ns < oldest_ns) {
-                oldest_ns = air->frame.start_ns;
-            }
+        uint32_t first = 0;
+        while (first < sibling->frame_count && sibling->frames[first].end_ns < now_ns) {
+            first++;
+        }
+        if (first < sibling->frame_count && sibling->frames[first].start_ns < oldest_ns) {
+            oldest_ns = sibling->frames[first].start_ns;
         }
         sibling = sibling->next_sibling;
     } while (sibling != channel);
     return oldest_ns;
 }
 
-/* An ended frame matters while one that is still on the air began before it fell silent. */
-void medium_channel_forget(struct channel *channel, sim_ns until_ns)
+/* Those that ended by `from_ns`, which none that is on the air began before. */
+static void forget_ended(struct channel *channel, sim_ns from_ns)
 {
-    sim_ns oldest_ns = oldest_on_air_ns(channel);
+    struct kept_frame *frames = channel->frames;
+    uint32_t kept = 0, i = 0;
+    for (; i < channel->frame_count && frames[i].start_ns < from_ns; i++) {
+        if (frames[i].end_ns > from_ns) {
+            frames[kept++] = frames[i];
+        } else {
+            frames[i].air->kept = false;
+        }
+    }
+    if (kept < i) { /* all others started later, and end later */
+        memmove(&frames[kept], &frames[i], (channel->frame_count - i) * sizeof *frames);
+        channel->frame_count -= i - kept;
+    }
+    channel->forget_from = 2 * channel->frame_count + FEW_FRAMES;
+}
+
+/* An ended frame matters while one that is still on the air began before its end. */
+void medium_channel_forget(struct channel *channel, sim_ns until_ns, sim_ns now_ns)
+{
+    sim_ns oldest_ns = oldest_on_air_ns(channel, now_ns);
     sim_ns from_ns = oldest_ns < until_ns ? oldest_ns : until_ns;
     struct channel *sibling = channel;
     do {
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < sibling->frame_count; i++) {
-            struct on_air *air = sibling->frames[i];
-            if (!air->ended || air->silent_ns > from_ns) {
-                sibling->frames[kept++] = air;
-            } else {
-                air->kept = false;
-            }
-        }
-        sibling->frame_count = kept;
-        sibling->forget_from = 2 * kept + FEW_FRAMES;
+        forget_ended(sibling, from_ns);
         sibling = sibling->next_sibling;
     } while (sibling != channel);
 }
 
-void medium_channel_tidy(struct channel *channel)
+void medium_channel_tidy(struct channel *channel, sim_ns now_ns)
 {
     if (channel->frame_count >= channel->forget_from) {
-        medium_channel_forget(channel, SIM_NS_NEVER);
+        medium_channel_forget(channel, SIM_NS_NEVER, now_ns);
     }
 }
 
@@ -198,10 +210,10 @@ uint32_t medium_find_rivals(struct medium *medium, const struct on_air *air, sim
     uint32_t count = 0;
     do {
         for (uint32_t i = 0; i < channel->frame_count; i++) {
-            const struct on_air *other = channel->frames[i];
-            if (other != air && other->silent_ns > from_ns
-                    && other->frame.start_ns < air->frame.end_ns) {
-                medium->rivals[count++] = other;
+            const struct kept_frame *other = &channel->frames[i];
+            if (other->end_ns > from_ns && other->start_ns < air->frame.end_ns && other->air != air
+                    && other->air->silent_ns > from_ns) {
+                medium->rivals[count++] = other->air;
             }
         }
         channel = channel->next_sibling;

@@ -151,7 +151,7 @@ static uint32_t first_late_frame(const struct channel *channel, sim_ns at_ns)
 {
     uint32_t first = channel->frame_count;
     while (first > 0
-            && channel->frames[first - 1]->frame.start_ns + channel->longest_preamble_ns > at_ns) {
+            && channel->frames[first - 1].start_ns + channel->longest_preamble_ns > at_ns) {
         first--;
     }
     return first;
@@ -163,7 +163,7 @@ static void look_for_late_frames(
         struct medium *medium, uint32_t device, const struct channel *channel, sim_ns at_ns)
 {
     for (uint32_t i = first_late_frame(channel, at_ns); i < channel->frame_count; i++) {
-        const struct on_air *air = channel->frames[i];
+        const struct on_air *air = channel->frames[i].air;
         int32_t median_mdbm;
         if (air->ended || !air->detect_done || at_ns >= air->frame.preamble_end_ns
                 || !medium_device_hears(medium, air, device, &median_mdbm)) {

@@ -38,7 +38,7 @@ static void slots_reclaim(struct medium *medium)
             break;
         }
         if (air->kept) { /* a frame that is ending now may still look for its rivals */
-            medium_channel_forget(air->channel, now_ns - medium->longest_ns);
+            medium_channel_forget(air->channel, now_ns - medium->longest_ns, now_ns);
         }
         assert(!air->kept);
         medium->ended_head = (medium->ended_head + 1) % medium->slot_capacity;
@@ -283,7 +283,7 @@ void medium_on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t argu
         }
         receivers_release(medium, &air->gateways);
         receivers_release(medium, &air->devices);
-        medium_channel_tidy(air->channel);
+        medium_channel_tidy(air->channel, now_ns);
         engine_observe(medium->engine, now_ns, entity, OBSERVE_FRAME_ENDED, (int64_t)air->frame.id,
                 0, 0, &air->frame);
         medium_ears_end(medium, air, now_ns);

@@ -109,6 +109,12 @@ struct on_air {
     struct receiver_list devices, gateways; /* that locked on it */
 };
 
+/* What most walks over frames need, side by side. */
+struct kept_frame {
+    struct on_air *air;
+    sim_ns start_ns, end_ns; /* as the frame's: it may fall silent before */
+};
+
 /* One (frequency, SF, bandwidth, IQ): its listeners, and what is or was lately on the air. */
 struct channel {
     uint64_t key;
@@ -121,7 +127,7 @@ struct channel {
     struct heard_list *heard;
     struct member_set listeners; /* devices */
     uint32_t listener_count;
-    struct on_air **frames; /* started, and may still interfere; in order of start */
+    struct kept_frame *frames; /* started, and may still interfere; in order of start */
     uint32_t frame_count, frame_capacity;
     uint32_t forget_from;       /* so many frames: it is worth looking which can be forgotten */
     sim_ns longest_preamble_ns; /* of a frame so far */
@@ -284,9 +290,9 @@ struct channel *medium_channel(struct medium *medium, uint32_t frequency_hz, uin
 void medium_channel_add(struct medium *medium, struct on_air *air);
 /* Lets go of frames that ended by `until_ns` and that no frame on the air overlaps, on all channels
  * that interfere. */
-void medium_channel_forget(struct channel *channel, sim_ns until_ns);
+void medium_channel_forget(struct channel *channel, sim_ns until_ns, sim_ns now_ns);
 /* The same whenever they ended, where so many have come since the last time that it is worth it. */
-void medium_channel_tidy(struct channel *channel);
+void medium_channel_tidy(struct channel *channel, sim_ns now_ns);
 /* Frames that share the channel with `air`, or a sibling of it, and touch its time from `from_ns`
  * on: into medium->rivals, for devices. After them come medium->copy_count frames that are not
  * counted: equal copies of it that add to its power. */
