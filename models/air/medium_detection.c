@@ -116,13 +116,29 @@ static void detect_otherwise(
 
 /* --- by listener ------------------------------------------------------------------------------ */
 
+/* The first listener from `from` on that may have a link to the frame's gateway. MEMBER_NONE: there
+ * is none. */
+static uint32_t next_listener(const struct medium *medium, const struct on_air *air, uint32_t from)
+{
+    const struct member_set *listeners = &air->channel->listeners;
+    uint32_t device = member_set_next(listeners, from);
+    while (medium_goes_by_links(medium, air) && device != MEMBER_NONE) {
+        uint32_t own = device / LINK_BLOCK_DEVICES;
+        uint32_t block = member_set_next(&medium->links.blocks[air->transmitter], own);
+        if (block == own || block == MEMBER_NONE) {
+            return block == own ? device : MEMBER_NONE;
+        }
+        device = member_set_next(listeners, block * LINK_BLOCK_DEVICES);
+    }
+    return device;
+}
+
 /* Looks at each listener of the channel. */
 static void detect_by_listener(struct medium *medium, const struct judge_frame *judged,
         uint32_t rivals, struct on_air *air, sim_ns now_ns)
 {
-    const struct member_set *listeners = &air->channel->listeners;
-    for (uint32_t device = member_set_next(listeners, 0); device != MEMBER_NONE;
-            device = member_set_next(listeners, device + 1)) {
+    for (uint32_t device = next_listener(medium, air, 0); device != MEMBER_NONE;
+            device = next_listener(medium, air, device + 1)) {
         int32_t median_mdbm;
         if (!medium_device_hears(medium, air, device, &median_mdbm)) {
             continue;
@@ -326,10 +342,6 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
             || listener->since_ns + air->search_ns != now_ns || listener->until_ns <= now_ns) {
         return; /* closed, or opened again, meanwhile */
     }
-    struct judge_frame judged;
-    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
-    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
-    medium_rivals_init(medium, &judged, rivals);
     int32_t median_mdbm;
     if (!medium_device_hears(medium, air, device, &median_mdbm)) {
         return;
@@ -341,6 +353,10 @@ void medium_device_late(struct medium *medium, struct on_air *air, uint32_t devi
     if (listener->sync_word != air->frame.modulation.sync_word) {
         return;
     }
+    struct judge_frame judged;
+    medium_judge_init(medium, &judged, RECEIVER_SX1276, &air->frame);
+    uint32_t rivals = medium_find_rivals(medium, air, now_ns);
+    medium_rivals_init(medium, &judged, rivals);
     struct finding finding =
             find(medium, &medium->scratch[0], &judged, rivals, air, device, median_mdbm);
     if (lock(medium, &judged, air, &finding, now_ns) && !listener->silent_detect) {

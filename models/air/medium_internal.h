@@ -38,11 +38,15 @@ struct fade_bound {
 #define MEDIUM_RATIO_STEP_MDB 128
 #define MEDIUM_RATIOS         640u
 
+#define LINK_BLOCK_DEVICES 64u
 /* Links of each device, the strongest first, of equal ones that with the lower gateway. */
 struct link_table {
     uint32_t *from; /* [device + 1]: those of a device are from[device] .. from[device + 1] - 1 */
     uint16_t *gateways;
     int32_t *gains_mdb;
+    /* [gateway]: blocks of LINK_BLOCK_DEVICES device numbers in which a device has a link to it.
+     * Where near devices have near numbers they are few. */
+    struct member_set *blocks;
 };
 
 /* Links on which devices can detect frames of one SF, by gateway, its devices in order. */

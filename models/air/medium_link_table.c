@@ -282,6 +282,8 @@ static bool take_rows(struct table_builder *builder, uint32_t count)
         }
         for (uint32_t i = 0; i < row->count; i++) {
             links->gateways[from + i] = items[i].gateway;
+            member_set_add(
+                    &links->blocks[items[i].gateway], (builder->first + d) / LINK_BLOCK_DEVICES);
             links->gains_mdb[from + i] = items[i].gain_mdb;
         }
         links->from[builder->first + d + 1] = (uint32_t)to;
@@ -326,6 +328,17 @@ static void builder_finish(struct table_builder *builder)
     free(builder);
 }
 
+static bool blocks_init(struct medium *medium)
+{
+    struct link_table *links = &medium->links;
+    links->blocks = calloc((size_t)medium->gateway_count + 1, sizeof *links->blocks);
+    for (uint32_t i = 0; links->blocks != NULL && i < medium->gateway_count; i++) {
+        member_set_init(&links->blocks[i], medium->device_count / LINK_BLOCK_DEVICES,
+                engine_memory(medium->engine));
+    }
+    return links->blocks != NULL;
+}
+
 bool medium_link_table_init(struct medium *medium)
 {
     assert(medium->gateway_count <= UINT16_MAX);
@@ -337,7 +350,8 @@ bool medium_link_table_init(struct medium *medium)
     reach_init(&builder->reach, medium);
     medium->links.from = calloc((size_t)medium->device_count + 1, sizeof *medium->links.from);
     bool made = cells_init(&builder->cells, medium, builder->reach.distance_m)
-                && medium->links.from != NULL && reserve(builder, 1) && link_devices(builder);
+                && medium->links.from != NULL && blocks_init(medium) && reserve(builder, 1)
+                && link_devices(builder);
     builder_finish(builder);
     return made;
 }
@@ -347,4 +361,8 @@ void medium_link_table_finish(struct medium *medium)
     free(medium->links.from);
     free(medium->links.gateways);
     free(medium->links.gains_mdb);
+    for (uint32_t i = 0; medium->links.blocks != NULL && i < medium->gateway_count; i++) {
+        member_set_finish(&medium->links.blocks[i]);
+    }
+    free(medium->links.blocks);
 }
