@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "air/medium_arrival.h"
+#include "prefetch.h"
 
 void medium_heard_finish(struct medium *medium)
 {
@@ -71,6 +72,20 @@ static bool is_powerful(const struct medium *medium, const struct on_air *air)
     return air->frame.power_mdbm > medium->params.device_power_max_mdbm;
 }
 
+/* Brings the end of a list into the cache, first the list itself. */
+static void prefetch_list(const struct heard_list *lists, const uint16_t *gateways, uint32_t left)
+{
+    if (left > PREFETCH_AHEAD) {
+        prefetch_write(&lists[gateways[PREFETCH_AHEAD]]);
+    }
+    if (left > PREFETCH_REST_AHEAD) {
+        const struct heard_list *list = &lists[gateways[PREFETCH_REST_AHEAD]];
+        if (list->count > 0) {
+            prefetch_write(&list->items[list->count]);
+        }
+    }
+}
+
 void medium_heard_add(struct medium *medium, struct on_air *air)
 {
     const struct link_table *links = &medium->links;
@@ -86,6 +101,7 @@ void medium_heard_add(struct medium *medium, struct on_air *air)
     struct heard_list *lists = lists_of(medium, air->channel);
     uint32_t to = links->from[air->transmitter + 1];
     for (uint32_t i = links->from[air->transmitter]; i < to; i++) {
+        prefetch_list(lists, &links->gateways[i], to - i);
         uplink.gain_mdb = links->gains_mdb[i];
         list_add(medium, &lists[links->gateways[i]], uplink);
     }
