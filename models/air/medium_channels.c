@@ -110,6 +110,8 @@ void medium_channel_add(struct medium *medium, struct on_air *air)
     if (preamble_ns > channel->longest_preamble_ns) {
         channel->longest_preamble_ns = preamble_ns;
     }
+    assert(channel->frame_count == 0
+            || channel->frames[channel->frame_count - 1].start_ns <= air->frame.start_ns);
     channel->frames[channel->frame_count++] =
             (struct kept_frame){ air, air->frame.start_ns, air->frame.end_ns };
     air->kept = true;

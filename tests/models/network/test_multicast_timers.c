@@ -1,9 +1,9 @@
 /* Each gateway of a multicast group that can ask for its next frame has a timer to do so.
  * SPDX-License-Identifier: MIT
  *
- * A report arms the gateways that it concerns, not all of a large city. What it leaves out would
- * stall: so, between any two events of runs in which gateways refuse frames at random and answer
- * late, not at all, or again after an outage, arming all of them arms none.
+ * A report arms the gateway that it is of, not all of a large city. A gateway that it should have
+ * armed besides would stop. Method: gateways refuse frames at random, do not answer, and answer
+ * again after an outage; after each 50 ms all of them are armed, which must change nothing.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -84,7 +84,7 @@ static void enqueue(uint32_t count)
     }
 }
 
-/* The stream to its end, or `until_ns`, with a look between events that are 50 ms apart. */
+/* To the end of the stream, or to `until_ns`; looks at all gateways each 50 ms. */
 static void run_and_look(sim_ns until_ns)
 {
     const struct group *group = group_at(rig.network, group_index);
