@@ -203,6 +203,7 @@ static bool write_scenario(const struct app *app, const char *path, char *error,
 bool app_save_scenario(struct app *app, const char *path)
 {
     char error[WHOLE_FILE_PATH_MAX + 128] = "", own_path[160];
+    app_command(app); /* faults given just before are among those written */
     struct run *run = player_hold(app->player);
     if (path == NULL) {
         file_name(app, engine_now(run_engine(run)), "yaml", own_path, sizeof own_path);

@@ -79,12 +79,13 @@ bool view_run(const struct run_viewing *viewing)
     ok = ok && app_show_window(&app, &options, viewing->stopped);
     if (ok && viewing->finished != NULL) {
         struct player_state state;
+        struct run *run = player_hold(app.player);
         player_state(app.player, &state);
         if (state.intervention_count > 0) {
             fprintf(stderr, "fleetcast: the results are those of a run with %u faults by hand\n",
                     state.intervention_count);
         }
-        viewing->finished(viewing->context, player_hold(app.player), state.over);
+        viewing->finished(viewing->context, run, state.over);
         player_release(app.player);
     }
     app_close(&app);

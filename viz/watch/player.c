@@ -189,10 +189,10 @@ static void *run_thread(void *context)
     struct player *player = context;
     pthread_mutex_lock(&player->mutex);
     while (!player->quit) {
-        if (player->hold) {
-            stand_still(player);
-        } else if (player->count > 0) {
+        if (player->count > 0) {
             obey(player);
+        } else if (player->hold) {
+            stand_still(player);
         } else if (scene_wanted(player)
                    && (!player->state.playing || player->urgent
                            || wall_now_ns() >= player->fill_due_ns)) {

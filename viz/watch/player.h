@@ -69,8 +69,9 @@ void player_state(struct player *player, struct player_state *state);
 /* Waits until all commands given are done, and the goal of the last PLAYER_STEP_... or
  * PLAYER_UNTIL_... is reached. */
 void player_settle(struct player *player);
-/* The run itself, while its thread stands still: from player_hold() to player_release(). For the
- * results at the end, and for the list of interventions. */
+/* The run itself, while its thread stands still: from player_hold() to player_release(). Commands
+ * given before have acted; the goal of the last one need not be reached. For the results at the
+ * end, and for the list of interventions. */
 struct run *player_hold(struct player *player);
 const struct interventions *player_interventions(const struct player *player);
 void player_release(struct player *player);

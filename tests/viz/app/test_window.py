@@ -209,6 +209,19 @@ class Window(unittest.TestCase):
         self.assertEqual(replayed['events'], summary['events'])
         self.assertNotEqual(plain(SCENARIO, '--seed', '7')['trace_hash'], summary['trace_hash'])
 
+    def test_a_fault_given_just_before_is_saved(self):
+        self.open('run', SCENARIO, '--view', '--json')
+        self.keys('slash')
+        self.type('3')
+        self.keys('Return')
+        self.program.send_signal(signal.SIGSTOP)  # both keys arrive at once
+        self.keys('r')
+        self.keys('shift+s')
+        self.program.send_signal(signal.SIGCONT)
+        saved = wait_for('a scenario', lambda: glob.glob(os.path.join(self.folder, '*.yaml')))
+        with open(saved[0]) as file:
+            self.assertIn('reset', file.read())
+
     # --- time ---
 
     def test_plays_and_pauses(self):

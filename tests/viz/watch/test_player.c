@@ -292,6 +292,19 @@ Test(player, ends_an_outage_at_its_nanosecond)
     player_destroy(player);
 }
 
+Test(player, stands_still_after_the_commands_given_before)
+{
+    struct player *player = created(small);
+    for (uint32_t device = 0; device < 3; device++) {
+        give(player, (struct player_command){ .kind = PLAYER_INTERVENE,
+                             .intervention = { .kind = SCENARIO_FAULT_RESET, .target = device } });
+    }
+    player_hold(player);
+    cr_expect_eq(interventions_count(player_interventions(player)), 3);
+    player_release(player);
+    player_destroy(player);
+}
+
 Test(player, restarts_another_run_without_the_faults)
 {
     struct player *player = created(small);
