@@ -331,7 +331,9 @@ static void play_alone(const struct engine_parts *parts)
     for (uint32_t i = 0; i < parts->count; i++) {
         list[i] = (uint16_t)i;
     }
-    parts->play(parts->context, list, parts->count);
+    if (parts->count > 0) {
+        parts->play(parts->context, list, parts->count);
+    }
 }
 
 static void deal(struct crew *crew, const struct engine_parts *parts)
