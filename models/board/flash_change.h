@@ -9,8 +9,8 @@
 #include "board/flash_pool.h"
 
 /* Several ways a set: two changes that all nodes make in turn must not push out each other, or
- * no other node would share. */
-#define FLASH_MEMO_SETS_LOG2 8u
+ * no other node would share. An installation makes some 3000 changes, counted at both levels. */
+#define FLASH_MEMO_SETS_LOG2 10u
 #define FLASH_MEMO_SETS      (1u << FLASH_MEMO_SETS_LOG2)
 #define FLASH_MEMO_WAYS      4u
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "board/flash.h"
+#include "board/flash_change.h"
 #include "random_stream.h"
 
 #define SIZE (16u * 4096u)
@@ -324,12 +325,12 @@ Test(flash, only_what_holds_content_has_a_table)
     cr_assert_eq(flash_store_tables(store), 0);
 }
 
-/* What remains is what the memo holds: two sides of 1024 entries, each at most a sector. */
+/* What remains is what the memo holds: two sides of each entry, each at most a sector. */
 Test(flash, pages_come_back_when_content_is_erased)
 {
     struct flash_image nor;
     uint8_t data[16];
-    const uint32_t rounds = 200;
+    const uint32_t rounds = 3200, entries = FLASH_MEMO_SETS * FLASH_MEMO_WAYS;
     flash_image_init(&nor, SIZE, 0xFF);
     for (uint32_t round = 0; round < rounds; round++) {
         for (uint32_t at = 0; at < SIZE; at += 16) {
@@ -339,7 +340,7 @@ Test(flash, pages_come_back_when_content_is_erased)
         }
         flash_image_erase(store, &nor, 0, SIZE);
     }
-    cr_assert_leq(flash_store_sectors(store), 2 * 1024);
-    cr_assert_lt(flash_store_pages(store), rounds * SIZE / 256 / 5, "of those ever written");
+    cr_assert_leq(flash_store_sectors(store), 2 * entries);
+    cr_assert_lt(flash_store_pages(store), rounds * (SIZE / 256) / 5, "of those ever written");
     flash_image_finish(store, &nor);
 }
