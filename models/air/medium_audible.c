@@ -14,6 +14,8 @@
 /* A walk over links looks at one number each; one over listeners searches a link for each. */
 #define LINKS_PER_LISTENER 4u
 
+_Static_assert(LINK_BLOCK_DEVICES == 64, "a block of listeners is a word of their set");
+
 /* Lists each device at `next` of each gateway that it hears; without links: counts it. */
 static void walk(const struct medium *medium, const struct audible *audible, uint32_t *next)
 {
@@ -51,6 +53,21 @@ static void fill(struct medium *medium, struct audible *audible)
     audible->known = true;
 }
 
+/* Listeners of the frame's channel that may have a link to its gateway; not all, where there are at
+ * least `enough`. */
+static uint32_t listeners_near(
+        const struct medium *medium, const struct on_air *air, uint32_t enough)
+{
+    const struct member_set *listeners = &air->channel->listeners;
+    const struct member_set *blocks = &medium->links.blocks[air->transmitter];
+    uint32_t count = 0;
+    for (uint32_t block = member_set_next(blocks, 0); block != MEMBER_NONE && count < enough;
+            block = member_set_next(blocks, block + 1)) {
+        count += (uint32_t)__builtin_popcountll(listeners->words[block]);
+    }
+    return count;
+}
+
 const struct audible *medium_audible(struct medium *medium, const struct on_air *air)
 {
     unsigned sf = air->frame.modulation.spreading_factor - INTERFERENCE_SF_MIN;
@@ -64,7 +81,8 @@ const struct audible *medium_audible(struct medium *medium, const struct on_air 
     bool known = audible->known && from_gain_mdb >= audible->from_gain_mdb;
     uint32_t count = known ? audible->from[air->transmitter + 1] - audible->from[air->transmitter]
                            : medium->links.from[medium->device_count] / medium->gateway_count;
-    if (count > LINKS_PER_LISTENER * air->channel->listener_count) {
+    uint32_t enough = (count + LINKS_PER_LISTENER - 1) / LINKS_PER_LISTENER;
+    if (air->channel->listener_count < enough || listeners_near(medium, air, enough) < enough) {
         return NULL;
     }
     if (!known) {

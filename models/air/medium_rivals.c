@@ -101,19 +101,19 @@ void medium_uplink_rivals_init(struct medium *medium, const struct judge_frame *
 
 /* --- one receiver ----------------------------------------------------------------------------- */
 
-static float fade_most(
+static struct fade_bound fade_most(
         const struct medium *medium, const struct look *look, const struct on_air *other)
 {
     bool at_device = look->kind == RECEIVER_SX1276;
     if (at_device && !other->frame.downlink) {
-        return 1; /* frames between devices do not fade */
+        return (struct fade_bound){ .gain = 1 }; /* frames between devices do not fade */
     }
     uint32_t device = at_device ? look->receiver : other->transmitter;
     uint32_t gateway = at_device ? other->transmitter : look->receiver;
     entity_id receiver =
             at_device ? medium->device_entities[device] : medium->gateways[gateway].entity;
     uint32_t word = medium_fade_word(medium, &other->frame, device, gateway, receiver);
-    return medium_fade_bound(medium, word)->gain;
+    return *medium_fade_bound(medium, word);
 }
 
 static void add_arrival(
@@ -124,7 +124,7 @@ static void add_arrival(
     *arrival = (struct arrival){
         .rival = rival,
         .median_mdbm = median_mdbm,
-        .ratio_most = ratio * fade_most(medium, look, medium->rivals[rival]),
+        .ratio_most = ratio * fade_most(medium, look, medium->rivals[rival]).gain,
     };
     look->ratio_most += arrival->ratio_most;
 }
@@ -163,6 +163,22 @@ static bool breaks_header(const struct medium *medium, const struct look *look)
            == INTERFERENCE_BREAKS_HEADER;
 }
 
+/* Lists those of the links `from` .. `to` - 1 whose gateways send a rival; few do, and which cannot
+ * be foretold, so there is no branch. Returns how many. */
+static uint32_t list_rival_links(
+        const struct medium *medium, uint32_t from, uint32_t to, uint32_t links[LINKS_AT_A_TIME])
+{
+    const uint16_t *gateways = medium->links.gateways;
+    const uint32_t *rival_of_gateway = medium->rival_of_gateway;
+    uint32_t count = 0;
+    assert(to - from <= LINKS_AT_A_TIME);
+    for (uint32_t at = from; at < to; at++) {
+        links[count] = at;
+        count += rival_of_gateway[gateways[at]] != 0 ? 1u : 0u;
+    }
+    return count;
+}
+
 /* The rivals of the gateway of one link, at its device. True: one breaks the header. */
 static bool look_at_link(const struct medium *medium, struct look *look, uint32_t gateway,
         int32_t gain_mdb, uint32_t *left)
@@ -197,11 +213,13 @@ static enum harm look_at_links(const struct medium *medium, struct look *look)
             return HARM_NONE;
         }
         uint32_t to = end - at < LINKS_AT_A_TIME ? end : at + LINKS_AT_A_TIME;
-        for (; at < to; at++) {
-            if (look_at_link(medium, look, gateways[at], gains_mdb[at], &left)) {
+        uint32_t links[LINKS_AT_A_TIME], count = list_rival_links(medium, at, to, links);
+        for (uint32_t i = 0; i < count; i++) {
+            if (look_at_link(medium, look, gateways[links[i]], gains_mdb[links[i]], &left)) {
                 return HARM_SURE;
             }
         }
+        at = to;
     }
     return look->ratio_most > medium->ratio_borne ? HARM_UNSURE : HARM_NONE;
 }
@@ -237,9 +255,11 @@ static bool is_stronger(const struct medium *medium, const struct judge_frame *j
         const struct look *look, uint32_t rival, int32_t median_mdbm)
 {
     const struct arrival arrival = { .rival = rival, .median_mdbm = median_mdbm };
-    const struct frame *other = &medium->rivals[rival]->frame;
-    return other->modulation.spreading_factor == judged->frame->modulation.spreading_factor
-           && median_mdbm + medium->fading_most_mdb - look->power_mdbm >= judged->capture_mdb
+    const struct on_air *other = medium->rivals[rival];
+    int32_t lacks_mdb = judged->capture_mdb + look->power_mdbm - median_mdbm;
+    return other->frame.modulation.spreading_factor == judged->frame->modulation.spreading_factor
+           && medium->fading_most_mdb >= lacks_mdb
+           && fade_most(medium, look, other).mdb >= lacks_mdb
            && exact_mdbm(medium, look, &arrival) - look->power_mdbm >= judged->capture_mdb;
 }
 
