@@ -32,14 +32,45 @@ static struct lorawan_key key_of(const char *text)
 Test(lorawan, cmac_meets_rfc_4493)
 {
     struct lorawan_key key = key_of("2b7e151628aed2a6abf7158809cf4f3c");
-    uint8_t message[16], mac[16];
-    hex_read("6bc1bee22e409f96e93d7e117393172a", message);
+    uint8_t message[64], mac[16];
+    hex_read("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+             "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+            message);
     lorawan_cmac(&key, NULL, message, 0, mac);
     expect_hex(mac, 16, "bb1d6929e95937287fa37d129b756746");
     lorawan_cmac(&key, NULL, message, 16, mac);
     expect_hex(mac, 16, "070a16b46b4d4144f79bdd9dd04a287c");
     lorawan_cmac(&key, message, message, 0, mac); /* the same bytes as a prefix block */
     expect_hex(mac, 16, "070a16b46b4d4144f79bdd9dd04a287c");
+    lorawan_cmac(&key, NULL, message, 40, mac);
+    expect_hex(mac, 16, "dfa66747de9ae63030ca32611497c827");
+    lorawan_cmac(&key, message, message + 16, 24, mac);
+    expect_hex(mac, 16, "dfa66747de9ae63030ca32611497c827");
+    lorawan_cmac(&key, NULL, message, 64, mac);
+    expect_hex(mac, 16, "51f0bebf7e3b9d92fc49741779363cfe");
+    lorawan_cmac(&key, message, message + 16, 48, mac);
+    expect_hex(mac, 16, "51f0bebf7e3b9d92fc49741779363cfe");
+}
+
+/* Frames, and data blocks, which are taken in runs of 256 bytes. */
+Test(lorawan, cmac_of_any_size_is_that_of_the_library)
+{
+    struct lorawan_key key = key_of("2b7e151628aed2a6abf7158809cf4f3c");
+    struct cmac_aes128_ctx context;
+    uint8_t bytes[16 + 1100], mac[16], expected[16], key_bytes[16];
+    hex_read("2b7e151628aed2a6abf7158809cf4f3c", key_bytes);
+    for (uint32_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 167u ^ i >> 5);
+    }
+    cmac_aes128_set_key(&context, key_bytes);
+    for (size_t size = 0; size <= 1100; size++) {
+        cmac_aes128_update(&context, 16 + size, bytes);
+        cmac_aes128_digest(&context, 16, expected);
+        lorawan_cmac(&key, bytes, bytes + 16, size, mac);
+        cr_assert_arr_eq(mac, expected, 16, "%zu bytes after a block", size);
+        lorawan_cmac(&key, NULL, bytes, 16 + size, mac);
+        cr_assert_arr_eq(mac, expected, 16, "%zu bytes", 16 + size);
+    }
 }
 
 Test(lorawan, derives_session_keys)
