@@ -41,7 +41,8 @@ static void chain_blocks(
 }
 
 /* All blocks but the last are chained as in CBC (RFC 4493 section 2.4), which the library does in
- * long runs: three times as fast as its CMAC, of which each block is a call. */
+ * long runs. Of 46 KiB that takes 0.6 of the time of its CMAC, which calls the cipher for each
+ * block. */
 void lorawan_cmac(const struct lorawan_key *key, const uint8_t *prefix, const uint8_t *data,
         size_t size, uint8_t mac[16])
 {
