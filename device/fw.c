@@ -312,7 +312,7 @@ const struct fw_ops fleetcast_fw = {
     },
     .work_spans = {
         SPAN(irq_latched, core.mac.join.first_at_ticks),
-        SPAN(trial, services.fragmentation.decoder.store.pages),
+        SPAN(trial, services.fragmentation.decoder.store.bytes),
         SPAN(services.fragmentation.decoder.rows, WORK_END),
     },
     .drop = fw_drop,

@@ -111,10 +111,12 @@ struct mac {
     uint8_t window_count;
     bool joined;
     uint32_t dev_addr;
+    uint8_t contact;        /* enum mac_contact */
     uint64_t wake_at_ticks; /* next step of the activity, HAL_TICKS_NEVER: none */
     struct mac_class_c class_c;
     uint64_t copy_at_ticks; /* next copy of the uplink (NbTrans), or HAL_TICKS_NEVER */
     uint64_t poll_at_ticks;
+    uint64_t group_heard_ticks; /* a frame of a group was taken last, or a session has opened */
     struct mac_group groups[MAC_MULTICAST_GROUPS];
     struct mac_join join;
     uint32_t fcnt_down_next;
@@ -147,7 +149,6 @@ struct mac {
     uint8_t link_unanswered; /* LinkCheckReqs since the last answer */
     uint8_t link_check_in;   /* uplinks until the next LinkCheckReq */
     bool rate_by_network;    /* ADR from the start, or a LinkADRReq was obeyed */
-    uint8_t contact;         /* enum mac_contact */
     uint64_t uplink_end_ticks;
     uint64_t band_free_at_ticks[MAC_SUB_BANDS];
     uint64_t aggregate_free_at_ticks;
@@ -156,7 +157,6 @@ struct mac {
     struct mac_channel channels[MAC_CHANNELS];
     uint8_t frame_size; /* of the uplink on air, kept for its copies */
     uint8_t frame[MAC_FRAME_MAX];
-    uint64_t group_heard_ticks; /* a frame of a group was taken last, or a session has opened */
 };
 
 #endif

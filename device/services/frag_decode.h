@@ -41,10 +41,10 @@ struct frag_work {
 /* In order of heat: every fragment goes through the store. */
 struct frag_decoder {
     struct frag_store store;
+    uint16_t slot_next; /* of the store: the first that holds no row */
+    bool proves;        /* what is decoded has to match the table of hashes (fragment_table.h) */
     uint32_t received[FEC_ROW_WORDS]; /* uncoded fragments in place; final once decoding began */
     uint32_t late[FEC_VECTOR_WORDS];  /* uncoded fragments that came after that */
-    uint16_t slot_next;               /* of the store: the first that holds no row */
-    bool proves; /* what is decoded has to match the table of hashes (fragment_table.h) */
     struct fec_rows rows;
     struct frag_work work;
     union {

@@ -184,7 +184,7 @@ static bool program_first_page(struct frag_store *store, const struct hal *hal)
 {
     const struct frag_page *page = page_at(store, 0);
     DEVICE_ASSERT(hal, store->page_count > 0 && store->page_count <= FRAG_STORE_PAGES);
-    if (!nor_program(hal, page->address, page->data, page->size)) {
+    if (!nor_program(hal, page->address, store->bytes[page - store->pages], page->size)) {
         return false;
     }
     store->page_first = (uint8_t)((store->page_first + 1u) % FRAG_STORE_PAGES);
@@ -267,7 +267,7 @@ static void append(struct frag_store *store, uint32_t address, const uint8_t *da
         }
         uint32_t room = FRAG_STORE_PAGE_SIZE - address % FRAG_STORE_PAGE_SIZE;
         uint32_t now = size < room ? size : room;
-        memcpy(&page->data[page->size], data, now);
+        memcpy(&store->bytes[page - store->pages][page->size], data, now);
         page->size = (uint16_t)(page->size + now);
         address += now;
         data += now;

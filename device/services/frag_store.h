@@ -46,7 +46,6 @@ enum frag_milestone {
 struct frag_page {
     uint32_t address;
     uint16_t size;
-    uint8_t data[FRAG_STORE_PAGE_SIZE];
 };
 
 struct frag_store {
@@ -61,6 +60,7 @@ struct frag_store {
     uint8_t table_sectors; /* of the table of hashes, erased with the rest */
     bool resumed;          /* places without a mark may hold data from before a reset */
     struct frag_page pages[FRAG_STORE_PAGES];
+    uint8_t bytes[FRAG_STORE_PAGES][FRAG_STORE_PAGE_SIZE]; /* of `pages` */
 };
 
 enum frag_store_status {
