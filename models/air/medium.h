@@ -56,9 +56,10 @@ struct medium_device_ops {
      * closed, or opened elsewhere, at a local time after `now_ns` still gets the frame. */
     void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
-    /* Bring this device's memory into the cache, in two steps: what the second one looks at, then
-     * the rest. It is served a few devices later. May be NULL. */
-    void (*prefetch)(void *device, bool rest);
+    /* Before `ended` of devices[0]: those up to devices[count - 1] get the same frame after it, in
+     * this order. What they touch may be brought into the cache meanwhile. `first`: the call for
+     * the one before devices[0] did not name it. May be NULL. */
+    void (*prefetch)(void *const *devices, uint32_t count, bool first);
 };
 
 struct medium_gateway_ops {

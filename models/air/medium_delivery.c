@@ -67,18 +67,7 @@ static struct ending state_ending(
     return ending;
 }
 
-/* A receiver that is served soon, if there is one. */
-static void prefetch_receiver(
-        const struct served *served, const uint16_t *parts, uint32_t count, uint32_t i, bool rest)
-{
-    const struct medium *medium = served->delivery->medium;
-    void (*prefetch)(void *device, bool rest) = medium->device_ops->prefetch;
-    if (prefetch != NULL && i < count) {
-        prefetch(medium->device_contexts[served->parts.part[parts[i]].number], rest);
-    }
-}
-
-static void tell_ended(const struct served *served, uint32_t part)
+static void tell_ended(const struct served *served, uint32_t part, void *device)
 {
     const struct delivery *delivery = served->delivery;
     const struct medium *medium = delivery->medium;
@@ -91,27 +80,26 @@ static void tell_ended(const struct served *served, uint32_t part)
         air_corrupt(medium->seed, frame, receiver->entity, corrupted);
         bytes = corrupted;
     }
-    medium->device_ops->ended(medium->device_contexts[receiver->number], frame, &ending->verdict,
-            bytes, frame->size, delivery->now_ns);
+    medium->device_ops->ended(
+            device, frame, &ending->verdict, bytes, frame->size, delivery->now_ns);
 }
 
 static void deliver(void *context, const uint16_t *parts, uint32_t count)
 {
     const struct served *served = context;
-    struct engine *engine = served->delivery->medium->engine;
-    for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
-        prefetch_receiver(served, parts, count, i, false);
-    }
-    for (uint32_t i = 0; i < PREFETCH_REST_AHEAD; i++) {
-        prefetch_receiver(served, parts, count, i, true);
+    const struct medium *medium = served->delivery->medium;
+    void *devices[ENGINE_PARTS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        devices[i] = medium->device_contexts[served->parts.part[parts[i]].number];
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t part = parts[i];
-        prefetch_receiver(served, parts, count, i + PREFETCH_REST_AHEAD, true);
-        engine_part_begin(engine, part);
-        tell_ended(served, part);
-        engine_part_end(engine, part);
-        prefetch_receiver(served, parts, count, i + PREFETCH_AHEAD, false);
+        if (medium->device_ops->prefetch != NULL) {
+            medium->device_ops->prefetch(&devices[i], count - i, i == 0);
+        }
+        engine_part_begin(medium->engine, part);
+        tell_ended(served, part, devices[i]);
+        engine_part_end(medium->engine, part);
     }
 }
 

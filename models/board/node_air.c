@@ -57,7 +57,9 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         const uint8_t *bytes, uint16_t size, sim_ns now_ns)
 {
     struct node *node = device;
-    flash_image_prefetch(node_worker(node)->flash, &node->store->flash[HAL_FLASH_EXTERNAL]);
+    struct node_worker *worker = node_worker(node);
+    flash_image_prefetch(worker->flash, &node->store->flash[HAL_FLASH_EXTERNAL]);
+    node_fetch_soon(worker, NODE_FETCH_ROOT);
     bool good = verdict->cause == LOSS_NONE;
     struct sx1276_rx rx = {
         .bytes = bytes,
@@ -81,7 +83,10 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
         frame_overwritten(node, frame);
     }
     sx1276_rx_ended(&node->chip, chip_ns(node, now_ns), &rx);
-    node_serve(node, now_ns);
+    node_fetch_soon(worker, NODE_FETCH_SECOND_SPAN);
+    node_serve(node, now_ns); /* on its way the third one, if a MIC is computed */
+    node_fetch_soon(worker, NODE_FETCH_THIRD_SPAN);
+    node_fetch_soon(worker, NODE_FETCH_NODE);
 }
 
 const struct medium_device_ops node_medium_ops = {

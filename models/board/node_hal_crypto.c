@@ -113,6 +113,7 @@ enum hal_status node_aes_cmac(void *board, unsigned slot, const struct hal_span 
 {
     struct node *node = board;
     struct node_fleet *fleet = node->fleet;
+    node_fetch_soon(node_worker(node), NODE_FETCH_THIRD_SPAN);
     if (!key_is_loaded(node, slot)) {
         return HAL_ERR_KEY;
     }

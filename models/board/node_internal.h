@@ -13,6 +13,7 @@
 #include "board/flash_wear.h"
 #include "board/key_store.h"
 #include "board/node.h"
+#include "board/node_prefetch.h"
 #include "parts.h"
 #include "random_stream.h"
 #include "run_memory.h"
@@ -194,6 +195,7 @@ struct node_worker {
     struct crypto_memo *memo; /* NULL: off */
     struct key_schedules *schedules;
     struct flash_store *flash;
+    struct node *soon[NODE_FETCH_STEPS]; /* whose turn for a step it is; NULL: none or done */
     struct {
         uint64_t deliveries, firmware_runs, drops, fiber_switches, segment_swaps;
         sim_ns lead_max_ns;
@@ -404,9 +406,6 @@ void node_advance(struct node *node, sim_ns now_ns);
 /* node_air.c */
 void node_schedule_header(struct node *node, const struct frame *frame);
 void node_header(void *fleet, sim_ns now_ns, entity_id entity, uint64_t argument);
-/* node_prefetch.c */
-void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
-void node_air_prefetch(void *node, bool rest);
 /* node_power.c */
 void node_power_on(struct node *node, sim_ns now_ns);
 void node_power_on_again(struct node *node, sim_ns now_ns);

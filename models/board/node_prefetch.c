@@ -19,10 +19,10 @@ static void prefetch_lines(const void *from, unsigned lines)
 }
 
 /* Of its RAM the firmware tells what it touches. RAM begins on a line. */
-static void prefetch_spans(const void *of, const struct fw_span *spans)
+static void prefetch_spans(const void *of, const struct fw_span *spans, unsigned count)
 {
     const char *ram = of;
-    for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
+    for (unsigned i = 0; i < count; i++) {
         uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
         prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
     }
@@ -51,27 +51,55 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
     }
     if (argument == NODE_WAKE_WORK) {
         prefetch_lines(node, PREFETCH_NODE_LINES);
-        prefetch_spans(store + 1, fleet->applications[0]->work_spans);
+        prefetch_spans(store + 1, fleet->applications[0]->work_spans, FW_SPANS_MAX);
         return;
     }
     prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
     prefetch_lines(store->keys, 1);
-    prefetch_spans(store + 1, fleet->applications[0]->uplink_spans);
+    prefetch_spans(store + 1, fleet->applications[0]->uplink_spans, FW_SPANS_MAX);
     if (fleet->on_prefetch != NULL) {
         fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
     }
 }
 
-void node_air_prefetch(void *device, bool rest)
+/* The steps in which a node is fetched, and how many nodes before its own turn: lines beyond some
+ * twenty that are on their way at one time would not be fetched. Nothing of the node is read before
+ * the second step. */
+static const uint32_t steps_ahead[NODE_FETCH_STEPS] = { 6, 3, 2, 2 };
+
+static void fetch(struct node *node, enum node_fetch step)
 {
-    struct node *node = device;
-    if (rest) {
-        prefetch_lines(node->store->keys, 1);
-        prefetch_lines(&node->store->flash[HAL_FLASH_EXTERNAL], 1);
-        prefetch_spans(node_ram(node), node_application(node)->frame_spans);
-    } else {
+    if (step == NODE_FETCH_NODE) {
         prefetch_lines(node, PREFETCH_NODE_LINES);
         prefetch_lines(&node->chip, PREFETCH_CHIP_LINES);
+        return;
+    }
+    if (step == NODE_FETCH_ROOT) {
+        prefetch_lines(node->store->keys, 1);
+        prefetch_lines(&node->store->flash[HAL_FLASH_EXTERNAL], 1);
+    }
+    unsigned span = (unsigned)step - NODE_FETCH_ROOT;
+    prefetch_spans(node_ram(node), &node_application(node)->frame_spans[span], 1);
+}
+
+void node_fetch_soon(struct node_worker *worker, enum node_fetch step)
+{
+    struct node *node = worker->soon[step];
+    if (node != NULL) {
+        worker->soon[step] = NULL;
+        fetch(node, step);
+    }
+}
+
+void node_air_prefetch(void *const *devices, uint32_t count, bool first)
+{
+    struct node_worker *worker = node_worker(devices[0]);
+    for (unsigned step = 0; step < NODE_FETCH_STEPS; step++) {
+        uint32_t ahead = steps_ahead[step];
+        worker->soon[step] = ahead < count ? devices[ahead] : NULL;
+        for (uint32_t i = 0; first && i < ahead && i < count; i++) {
+            fetch(devices[i], (enum node_fetch)step);
+        }
     }
 }

@@ -176,8 +176,7 @@ static void on_end(void *context, sim_ns now_ns, entity_id entity, uint64_t whic
         .frequency_error_hz = rig.frequency_error_hz,
     };
     rig.found = NULL;
-    node_medium_ops.prefetch(air.contexts[0], false);
-    node_medium_ops.prefetch(air.contexts[0], true);
+    node_medium_ops.prefetch(air.contexts, 1, true);
     node_medium_ops.ended(air.contexts[0], frame, &verdict, frame->bytes, frame->size, now_ns);
 }
 
