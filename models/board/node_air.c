@@ -84,8 +84,7 @@ static void air_ended(void *device, const struct frame *frame, const struct verd
     }
     sx1276_rx_ended(&node->chip, chip_ns(node, now_ns), &rx);
     node_fetch_soon(worker, NODE_FETCH_SECOND_SPAN);
-    node_serve(node, now_ns); /* on its way the third one, if a MIC is computed */
-    node_fetch_soon(worker, NODE_FETCH_THIRD_SPAN);
+    node_serve(node, now_ns); /* computes a MIC, and fetches the third one, if the frame is new */
     node_fetch_soon(worker, NODE_FETCH_NODE);
 }
 

@@ -24,7 +24,7 @@ enum node_fetch {
 void node_wake_prefetch(void *fleet, entity_id entity, uint64_t argument);
 /* medium_device_ops.prefetch: notes for each step whose turn it is. */
 void node_air_prefetch(void *const *nodes, uint32_t count, bool first);
-/* Does the step for the node that was noted for it, once. */
+/* Does the step for the node that was noted for it, once: in the turn of another one. */
 void node_fetch_soon(struct node_worker *worker, enum node_fetch step);
 
 #endif
