@@ -49,12 +49,12 @@ static size_t fleet_text(char *text, size_t size, uint32_t devices, bool city, u
     *hours =
             devices / gateways / 400u + 1u; /* one gateway's duty cycle answers 500 joins an hour */
     int length = snprintf(text, size,
-            "name: growth\nduration: 2000 h\narea: {radius: %.0f m}\n"
+            "name: growth\nduration: %u h\narea: {radius: %.0f m}\n"
             "propagation: {penetration: 6 dB, shadowing: {sigma: 6 dB}, fading: rayleigh}\n"
             "gateways: {count: %u, layout: hex, spacing: 3.28 km, demodulators: 16}\n"
             "devices: [{name: d, count: %u, numbering: place, boot: {spread: %u h},"
             " report: {period: 4 h}}]\n",
-            radius_m, gateways, devices, *hours);
+            12 * *hours + 100, radius_m, gateways, devices, *hours);
     return (size_t)length;
 }
 
