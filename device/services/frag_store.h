@@ -42,7 +42,7 @@ enum frag_milestone {
     FRAG_MILESTONE_MIC_BAD = 11
 };
 
-/* Bytes on their way to one page of the block. */
+/* Bytes on their way to one page of the block: where they belong. */
 struct frag_page {
     uint32_t address;
     uint16_t size;

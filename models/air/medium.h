@@ -57,8 +57,8 @@ struct medium_device_ops {
     void (*ended)(void *device, const struct frame *frame, const struct verdict *verdict,
             const uint8_t *bytes, uint16_t size, sim_ns now_ns);
     /* Before `ended` of devices[0]: those up to devices[count - 1] get the same frame after it, in
-     * this order. What they touch may be brought into the cache meanwhile. `first`: the call for
-     * the one before devices[0] did not name it. May be NULL. */
+     * this order. What they touch may be brought into the cache meanwhile. `first`: devices[0] is
+     * the first of them, so no call before has named any. May be NULL. */
     void (*prefetch)(void *const *devices, uint32_t count, bool first);
 };
 

@@ -13,8 +13,8 @@
 #define NO_FRAME     UINT32_MAX
 #define NO_CHANNEL   UINT16_MAX
 #define LATE_GATEWAY (UINT32_C(1) << 31) /* a late event is of a gateway, not of a device */
-/* How many receivers ahead of the one that is served. From 4 and 2 to 16 and 3 no difference was
- * measured (1000 and 10,000 devices); 3 and 3 costs 4 to 8 %. */
+/* How many receivers ahead of the one that is looked at or judged. From 4 and 2 to 16 and 3 no
+ * difference was measured (1000 and 10,000 devices); 3 and 3 costs 4 to 8 %. */
 #define PREFETCH_AHEAD      6u
 #define PREFETCH_REST_AHEAD 3u
 /* How many links ahead of the one whose listener is looked at. */

@@ -19,12 +19,16 @@ static void prefetch_lines(const void *from, unsigned lines)
 }
 
 /* Of its RAM the firmware tells what it touches. RAM begins on a line. */
-static void prefetch_spans(const void *of, const struct fw_span *spans, unsigned count)
+static void prefetch_span(const void *ram, const struct fw_span *span)
 {
-    const char *ram = of;
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t before = spans[i].offset % NODE_LINE_BYTES; /* in its first line */
-        prefetch_bytes(ram + spans[i].offset - before, spans[i].size + before);
+    uint32_t before = span->offset % NODE_LINE_BYTES; /* in its first line */
+    prefetch_bytes((const char *)ram + span->offset - before, span->size + before);
+}
+
+static void prefetch_spans(const void *ram, const struct fw_span *spans)
+{
+    for (unsigned i = 0; i < FW_SPANS_MAX; i++) {
+        prefetch_span(ram, &spans[i]);
     }
 }
 
@@ -51,23 +55,25 @@ void node_wake_prefetch(void *context, entity_id entity, uint64_t argument)
     }
     if (argument == NODE_WAKE_WORK) {
         prefetch_lines(node, PREFETCH_NODE_LINES);
-        prefetch_spans(store + 1, fleet->applications[0]->work_spans, FW_SPANS_MAX);
+        prefetch_spans(store + 1, fleet->applications[0]->work_spans);
         return;
     }
     prefetch_lines(node, PREFETCH_WAKE_NODE_LINES);
     prefetch_lines(&node->chip, PREFETCH_WAKE_CHIP_LINES);
     prefetch_lines(store->keys, 1);
-    prefetch_spans(store + 1, fleet->applications[0]->uplink_spans, FW_SPANS_MAX);
+    prefetch_spans(store + 1, fleet->applications[0]->uplink_spans);
     if (fleet->on_prefetch != NULL) {
         fleet->on_prefetch(fleet->on_prefetch_context, entity - fleet->first_entity);
     }
 }
 
-/* The steps in which a node is fetched, and how many nodes before its own turn: lines beyond some
- * twenty that are on their way at one time would not be fetched. Nothing of the node is read before
- * the second step. The last one is left out after a node that has the frame already: where one has
- * it, the next ones mostly do, too, and need no more than the others. */
+/* How many nodes before its own turn a node is fetched, by step. Some forty lines in one step were
+ * waited for all the same: a processor keeps track of about twenty on their way. Nothing of the
+ * node is read before the second step. The last one is left out after a node that has the frame
+ * already: where one has it, the next ones mostly do, too, and need no more than the others. */
 static const uint32_t steps_ahead[NODE_FETCH_STEPS] = { 12, 6, 4, 3 };
+
+_Static_assert(NODE_FETCH_STEPS - NODE_FETCH_ROOT == FW_SPANS_MAX, "a step for each span");
 
 static void fetch(struct node *node, enum node_fetch step)
 {
@@ -81,7 +87,7 @@ static void fetch(struct node *node, enum node_fetch step)
         prefetch_lines(&node->store->flash[HAL_FLASH_EXTERNAL], 1);
     }
     unsigned span = (unsigned)step - NODE_FETCH_ROOT;
-    prefetch_spans(node_ram(node), &node_application(node)->frame_spans[span], 1);
+    prefetch_span(node_ram(node), &node_application(node)->frame_spans[span]);
 }
 
 void node_fetch_soon(struct node_worker *worker, enum node_fetch step)

@@ -41,7 +41,8 @@ static double seconds_since(int64_t started_ns)
     return 1e-9 * (double)(bench_clock_ns() - started_ns);
 }
 
-/* Area, gateways and devices; `hours` covers the joins of all devices twice. */
+/* Area, gateways and devices; `hours` covers the joins of all devices twice. The run outlasts the
+ * set-up of a campaign, which ends after 10 x `hours` + 16. */
 static size_t fleet_text(char *text, size_t size, uint32_t devices, bool city, unsigned *hours)
 {
     uint32_t gateways = city ? (devices + DEVICES_PER_GATEWAY - 1u) / DEVICES_PER_GATEWAY : 1u;
