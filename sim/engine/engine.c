@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine_state.h"
 #include "outbox.h"
@@ -25,10 +26,11 @@ enum {
 
 struct engine *engine_create(uint64_t seed)
 {
-    struct engine *engine = calloc(1, sizeof *engine);
+    struct engine *engine = aligned_alloc(ENGINE_LINE_BYTES, sizeof *engine);
     if (engine == NULL) {
         return NULL;
     }
+    memset(engine, 0, sizeof *engine);
     engine->seed = seed;
     bool reserved = run_memory_init(&engine->memory);
     engine->queue = event_queue_create(&engine->memory);

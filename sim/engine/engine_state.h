@@ -4,10 +4,14 @@
 #ifndef ENGINE_ENGINE_STATE_H
 #define ENGINE_ENGINE_STATE_H
 
+#include <stdalign.h>
+
 #include "engine.h"
 #include "event_queue.h"
 #include "observe.h"
 #include "run_memory.h"
+
+#define ENGINE_LINE_BYTES 64u
 
 enum {
     ENGINE_HANDLER_MAX = 256,
@@ -34,19 +38,13 @@ struct engine_observer {
     void *context;
 };
 
+/* What the run's own thread writes while others read the rest has lines of the cache to itself. */
 struct engine {
     struct event_queue *queue;
     struct engine_entity *entities;
     sim_ns now_ns;
-    uint64_t dispatched;
     uint64_t seed;
-    uint64_t layer_sums[LAYER_COUNT]; /* of hashes of observations, engine_layer_hash() */
-    uint64_t time_sum;                /* engine_time_hash() */
     uint16_t observers_of[OBSERVATION_KIND_COUNT]; /* of each kind, a bit each */
-    /* Whose memory was asked for last, in turn. An event waits while those of others are pushed and
-     * taken before it, and comes to the place that is looked at again and again. */
-    entity_id prepared[ENGINE_PREPARED_KEPT];
-    uint32_t prepared_next;
     uint32_t entity_count;
     uint32_t entity_capacity;
     uint32_t handler_count;
@@ -56,7 +54,14 @@ struct engine {
     engine_expect_fn *on_expect; /* NULL: none */
     void *on_expect_context;
     struct crew *crew; /* parts.c; NULL: one thread */
-    struct run_memory memory;
+    alignas(ENGINE_LINE_BYTES) uint64_t dispatched;
+    uint64_t layer_sums[LAYER_COUNT]; /* of hashes of observations, engine_layer_hash() */
+    uint64_t time_sum;                /* engine_time_hash() */
+    /* Whose memory was asked for last, in turn. An event waits while those of others are pushed and
+     * taken before it, and comes to the place that is looked at again and again. */
+    entity_id prepared[ENGINE_PREPARED_KEPT];
+    uint32_t prepared_next;
+    alignas(ENGINE_LINE_BYTES) struct run_memory memory;
     struct engine_handler handlers[ENGINE_HANDLER_MAX];
     struct engine_observer observers[ENGINE_OBSERVER_MAX];
 };

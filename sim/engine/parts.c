@@ -29,11 +29,9 @@
 #define ITEMS_WORTH_WAKING 64u
 /* Items of shared work that a thread takes at one time. */
 #define ITEMS_TOGETHER 16u
-/* A thread looks this often whether it can go on before it lets others run, or sleeps: some 50
- * us. */
-#define LOOKS 1000u
-
-#define LINE_BYTES 64u
+/* A thread looks this often whether it can go on before it lets others run, or sleeps: some 100 to
+ * 200 us, which is more than the run's own thread takes between two batches of parts. */
+#define LOOKS 4000u
 
 enum share_state {
     SHARE_ENDED, /* or taken back */
@@ -44,17 +42,18 @@ enum share_state {
 /* What belongs to one thread. The first members are written by it and read by the run's own, or the
  * other way; the rest is looked at by others only when it waits or has ended its share. */
 struct mate {
-    alignas(LINE_BYTES) atomic_uint played; /* all of its parts below this one */
-    atomic_uint state;                      /* enum share_state, of its last share */
-    atomic_uint waits;                      /* part + 1 that waits for its turn; 0: none */
-    alignas(LINE_BYTES) atomic_uint share;  /* counts the shares that it was given */
-    atomic_uint granted;                    /* part + 1 whose turn it is */
-    alignas(LINE_BYTES) struct crew *crew;
+    alignas(ENGINE_LINE_BYTES) atomic_uint played; /* all of its parts below this one */
+    atomic_uint state;                             /* enum share_state, of its last share */
+    atomic_uint waits;                             /* part + 1 that waits for its turn; 0: none */
+    alignas(ENGINE_LINE_BYTES) atomic_uint share;  /* counts the shares that it was given */
+    atomic_uint granted;                           /* part + 1 whose turn it is */
+    alignas(ENGINE_LINE_BYTES) struct crew *crew;
     uint32_t part; /* that it plays */
     uint32_t count;
     uint16_t list[ENGINE_PARTS_MAX]; /* its share */
     struct outbox outbox;
-    struct outbox_mark emptied; /* of its outbox, up to here */
+    /* Written by the run's own thread for each part, as the outbox is by the other. */
+    alignas(ENGINE_LINE_BYTES) struct outbox_mark emptied; /* of its outbox, up to here */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -66,8 +65,10 @@ struct crew {
     unsigned threads; /* started so far, the run's own included */
     atomic_bool over;
     const struct engine_parts *parts; /* being played; NULL: none are */
-    uint32_t reached;                 /* all parts before this one are played and emptied */
-    struct outbox_mark ends[ENGINE_PARTS_MAX]; /* of the outbox of a part's thread */
+    /* All parts before this one are played and emptied. */
+    alignas(ENGINE_LINE_BYTES) uint32_t reached;
+    alignas(ENGINE_LINE_BYTES) struct outbox_mark
+            ends[ENGINE_PARTS_MAX]; /* of the outbox of a part's thread */
     struct mate mates[ENGINE_THREADS_MAX];
 };
 
@@ -311,17 +312,26 @@ unsigned engine_threads(const struct engine *engine)
     return engine->crew != NULL ? engine->crew->threads : 1;
 }
 
-/* What the run's own thread does besides, and empties, is about a quarter of the work of parts.
- * With shares of 1/T of all work each, 3 T groups of owners in a row leave it 4 - T. */
+/* What the run's own thread does besides, and empties, is about a sixth of what all of it takes.
+ * Its own share is smaller by as much: OTHERS_SHARE groups of owners for each other thread, and one
+ * less for each thread for itself. All of them are spread evenly, as few parts of an event may be.
+ */
+#define OTHERS_SHARE 7u
+
 unsigned engine_thread_of(const struct engine *engine, uint32_t number)
 {
     unsigned threads = engine_threads(engine);
     if (threads == 1) {
         return 0;
     }
-    unsigned own = threads < 4 ? 4 - threads : 0;
-    unsigned group = number / NUMBERS_TOGETHER % (3 * threads);
-    return group < own ? 0 : 1 + (group - own) % (threads - 1);
+    unsigned own = threads < OTHERS_SHARE ? OTHERS_SHARE - threads : 0;
+    unsigned groups = own + OTHERS_SHARE * (threads - 1);
+    unsigned group = number / NUMBERS_TOGETHER % groups;
+    if (group * own % groups < own) {
+        return 0;
+    }
+    unsigned own_before = (group * own + groups - 1) / groups;
+    return 1 + (group - own_before) % (threads - 1);
 }
 
 static void play_alone(const struct engine_parts *parts)
@@ -463,7 +473,7 @@ bool engine_threads_start(struct engine *engine, unsigned threads)
     if (threads == 1) {
         return true;
     }
-    struct crew *crew = aligned_alloc(LINE_BYTES, sizeof *crew);
+    struct crew *crew = aligned_alloc(ENGINE_LINE_BYTES, sizeof *crew);
     if (crew == NULL) {
         return false;
     }

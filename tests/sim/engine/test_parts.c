@@ -240,6 +240,32 @@ Test(parts, of_an_owner_are_played_by_its_thread)
     finish(stage);
 }
 
+/* Wherever a stretch of numbers begins, each of the other threads has as many owners of it as
+ * the next, but for two groups, and the run's own has no more. */
+static void expect_even(unsigned threads)
+{
+    struct engine *engine = engine_create(1);
+    cr_assert(engine_threads_start(engine, threads));
+    for (uint32_t first = 0; first < 2000; first += 100) {
+        unsigned owners[ENGINE_THREADS_MAX] = { 0 };
+        for (uint32_t number = first; number < first + ENGINE_PARTS_MAX; number++) {
+            owners[engine_thread_of(engine, number)]++;
+        }
+        for (unsigned i = 1; i < threads; i++) {
+            cr_expect_leq(abs((int)owners[i] - (int)owners[1]), 32, "%u of %u", i, threads);
+            cr_expect_leq(owners[0], owners[i] + 16, "%u of %u", i, threads);
+        }
+    }
+    engine_destroy(engine);
+}
+
+Test(parts, are_shared_evenly)
+{
+    for (unsigned threads = 2; threads <= 9; threads++) {
+        expect_even(threads);
+    }
+}
+
 #define TALLIED 100000u
 
 struct tally {
