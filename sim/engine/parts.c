@@ -21,8 +21,6 @@
 #include "engine_state.h"
 #include "outbox.h"
 
-/* Owners with neighbouring numbers go to one thread: what is kept for them lies together. */
-#define NUMBERS_TOGETHER 16u
 /* Fewer parts are played on the run's own thread: to wake another one costs more. */
 #define PARTS_WORTH_WAKING 8u
 /* And where there is shared work, fewer of its items. */
@@ -310,28 +308,6 @@ void engine_take_turn(struct engine *engine)
 unsigned engine_threads(const struct engine *engine)
 {
     return engine->crew != NULL ? engine->crew->threads : 1;
-}
-
-/* What the run's own thread does besides, and empties, is about a sixth of what all of it takes.
- * Its own share is smaller by as much: OTHERS_SHARE groups of owners for each other thread, and one
- * less for each thread for itself. All of them are spread evenly, as few parts of an event may be.
- */
-#define OTHERS_SHARE 7u
-
-unsigned engine_thread_of(const struct engine *engine, uint32_t number)
-{
-    unsigned threads = engine_threads(engine);
-    if (threads == 1) {
-        return 0;
-    }
-    unsigned own = threads < OTHERS_SHARE ? OTHERS_SHARE - threads : 0;
-    unsigned groups = own + OTHERS_SHARE * (threads - 1);
-    unsigned group = number / NUMBERS_TOGETHER % groups;
-    if (group * own % groups < own) {
-        return 0;
-    }
-    unsigned own_before = (group * own + groups - 1) / groups;
-    return 1 + (group - own_before) % (threads - 1);
 }
 
 static void play_alone(const struct engine_parts *parts)
