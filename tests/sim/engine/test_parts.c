@@ -241,7 +241,7 @@ Test(parts, of_an_owner_are_played_by_its_thread)
 }
 
 /* Wherever a stretch of numbers begins, each of the other threads has as many owners of it as
- * the next, but for two groups, and the run's own has no more. */
+ * the next, but for two groups of 16, and the run's own has no more, but for one. */
 static void expect_even(unsigned threads)
 {
     struct engine *engine = engine_create(1);
